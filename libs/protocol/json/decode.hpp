@@ -69,7 +69,8 @@ auto decode(std::string_view text, const std::string& document, Read&& read)
 
 /// The same for a file; a missing or unreadable file is an Error as well.
 template <class Read>
-auto decode_file(const std::string& file, Read&& read) -> Result<std::invoke_result_t<Read, Cursor>>;
+auto decode_file(const std::string& file, Read&& read)
+    -> Result<std::invoke_result_t<Read, Cursor>>;
 
 namespace detail {
 [[nodiscard]] Result<nlohmann::json> parse(std::string_view text, const std::string& document);

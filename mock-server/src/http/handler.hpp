@@ -1,0 +1,81 @@
+// How a request reaches the code that answers it: a header, bytes as they come, an end.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "http/message.hpp"
+
+namespace mock {
+
+struct Services;
+class Intercept;
+
+/// The handler's side of one request in flight. Implemented by the http room; lives as long as the
+/// handler. Loop thread only.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  /// Asks for the body: sends 100 Continue if the client waits for it, then on_bytes and on_end
+  /// follow. Without this call the body stays unread. A request without a body gets on_end at once
+  /// (but not inside this call).
+  virtual void read_body() = 0;
+  /// Answers. Exactly once, at any time: in on_header, on_bytes, on_end, or later from the loop.
+  /// Bytes that were not read by then are treated as `reply.unread_body` says, and no further
+  /// handler event follows.
+  virtual void reply(Reply reply) = 0;
+};
+
+/// How a body ended.
+enum class BodyEnd {
+  complete,   ///< all of it came; a reply is due
+  aborted,    ///< the client closed or reset the connection, or its framing broke; a reply is
+              ///< optional and may reach nobody
+  timed_out,  ///< nothing came for the read timeout; a reply is due, then the connection closes
+};
+
+/// Answers one request. Owned by the connection; destroyed when the reply is written or the
+/// connection is gone. Loop thread only.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  /// The request stays valid for the handler's lifetime.
+  virtual void on_header(const Request& request, Exchange& exchange) = 0;
+  /// A slice of the body with the framing removed; valid during the call only.
+  virtual void on_bytes(std::span<const std::byte> bytes) = 0;
+  virtual void on_end(BodyEnd end) = 0;
+};
+
+/// Finds the handler of a request. `intercept` is null when no rule touches this request.
+class Application {
+ public:
+  virtual ~Application() = default;
+  virtual std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) = 0;
+};
+
+/// For small bodies: gathers up to `limit` bytes, then replies with what `answer` returns; a longer
+/// body is answered 413.
+[[nodiscard]] std::unique_ptr<Handler> buffered(
+    Bytes limit, std::function<Reply(const Request&, const std::string& body)> answer);
+/// For requests whose body, if any, is of no interest.
+[[nodiscard]] std::unique_ptr<Handler> bodiless(std::function<Reply(const Request&)> answer);
+
+/// Told of every finished exchange; for logs and metrics. Loop thread only.
+struct ExchangeRecord {
+  const Request& request;
+  int status = 0;  ///< 0: no reply was sent
+  Bytes body_received;
+  Milliseconds duration{0};
+  bool aborted = false;
+};
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_exchange(const ExchangeRecord& record) = 0;
+  virtual void on_connections(std::size_t open) = 0;
+};
+
+}  // namespace mock

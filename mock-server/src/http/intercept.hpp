@@ -1,0 +1,77 @@
+// The seam between socket and handler at which misbehaviour is applied. The http room carries out
+// what a plan says; it does not know why. Without an Interceptor nothing here costs anything.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/message.hpp"
+#include "protocol/units.hpp"
+
+namespace mock {
+
+struct Services;
+
+/// How a connection ends, or fails to.
+enum class SocketEnd {
+  keep,   ///< as HTTP says
+  fin,    ///< close in order, at once
+  rst,    ///< SO_LINGER 0: the peer sees ECONNRESET; over TLS without close_notify
+  stall,  ///< neither read nor write anything more, keep the socket open until the peer leaves
+};
+
+/// Before the handler sees the request.
+struct RequestPlan {
+  Milliseconds delay{0};
+  std::optional<Reply> instead;     ///< answer this; the handler is never made
+  bool instead_after_body = false;  ///< `instead` waits until the body was read and dropped
+  SocketEnd end = SocketEnd::keep;  ///< anything else acts now, before the handler is made
+};
+
+/// When the body has reached the position that `next_stop` named. Bytes up to there were given to
+/// the handler; on `end` other than keep the handler gets on_end(aborted) first.
+struct BodyPlan {
+  Milliseconds delay{0};
+  std::optional<Reply> instead;  ///< sent now in place of the handler's answer
+  SocketEnd end = SocketEnd::keep;
+};
+
+/// When a reply is about to be written. The reply itself was edited in place.
+struct ReplyPlan {
+  bool send = true;  ///< false: not a byte of it is written
+  Milliseconds delay{0};
+  std::optional<std::string> raw;      ///< these bytes instead of the serialised reply
+  std::optional<Bytes> truncate_head;  ///< stop after that many bytes of status line and headers
+  std::optional<Bytes> truncate_body;  ///< stop after that many bytes of the body, announced whole
+  Bytes slice{0};                      ///< write in pieces of this size; 0: as one
+  Milliseconds slice_gap{0};           ///< between two pieces
+  SocketEnd end = SocketEnd::keep;     ///< after what was written
+};
+
+/// Accompanies one request. Owned by the connection. Loop thread only.
+class Intercept {
+ public:
+  virtual ~Intercept() = default;
+  /// May edit the request (method, target, fields) in place before it is routed.
+  virtual RequestPlan on_request(Request& request) = 0;
+  /// The next body position, counted without framing, at which `on_body` wants to be asked.
+  [[nodiscard]] virtual std::optional<Bytes> next_stop() const = 0;
+  virtual BodyPlan on_body(Bytes position) = 0;
+  /// May edit the reply in place. Not called for interim responses.
+  virtual ReplyPlan on_reply(Reply& reply) = 0;
+  /// The body was cut off or timed out before a reply was made.
+  virtual void on_abort() = 0;
+  /// The store and effects that this request's handler is to use: `correct`, or a decorated set
+  /// that lives as long as this object.
+  virtual Services& services(Services& correct) = 0;
+};
+
+class Interceptor {
+ public:
+  virtual ~Interceptor() = default;
+  /// nullptr when no rule can apply to this request.
+  virtual std::unique_ptr<Intercept> begin(const Request& request) = 0;
+};
+
+}  // namespace mock

@@ -1,0 +1,57 @@
+// One request and one reply as plain values. No socket, no Beast.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "loop/loop.hpp"
+#include "protocol/http/fields.hpp"
+#include "protocol/units.hpp"
+
+namespace mock {
+
+/// The head of a request, as received; the body arrives through Handler.
+struct Request {
+  std::string method;     ///< as sent; not resolved against X-HTTP-Method-Override
+  std::string target;     ///< as sent
+  std::string path;       ///< the target's path, still percent-encoded
+  std::string query;      ///< without the '?'; empty when there is none
+  int minor_version = 1;  ///< HTTP/1.0 or HTTP/1.1
+  ::http::Fields fields;
+  std::optional<Bytes> content_length;
+  bool chunked = false;
+  bool tls = false;
+  std::string local_authority;   ///< "127.0.0.1:8080": stands in for a missing Host
+  std::string remote;            ///< the peer's address, for logs
+  std::uint64_t connection = 0;  ///< counts connections of this process
+  TimePoint received;
+
+  [[nodiscard]] bool has_body() const {
+    return chunked || (content_length && *content_length > Bytes{0});
+  }
+};
+
+/// What to do with the part of the request body that no one has read when the reply goes out.
+enum class UnreadBody {
+  drain,  ///< read and drop it (up to a limit), reply, keep the connection
+  close,  ///< reply at once and close: a client that is still sending may see a reset
+};
+
+struct Reply {
+  int status = 200;
+  std::string reason;     ///< empty: the usual phrase of the status
+  ::http::Fields fields;  ///< Content-Length, Date and Connection are added by the http room
+  std::string body;
+  bool close = false;  ///< close the connection after this reply
+  UnreadBody unread_body = UnreadBody::drain;
+};
+
+/// A reply with a text/plain body.
+[[nodiscard]] Reply text_reply(int status, std::string body);
+/// A reply with an application/json body.
+[[nodiscard]] Reply json_reply(int status, std::string body);
+/// "Not Found"; empty for a status that has no registered phrase (RFC 9110 section 15).
+[[nodiscard]] std::string_view reason_phrase(int status);
+
+}  // namespace mock

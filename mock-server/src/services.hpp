@@ -1,0 +1,19 @@
+// What a handler may touch. Misbehaviour puts decorated ones in here; handlers cannot tell.
+#pragma once
+
+namespace mock {
+
+class Store;
+class Locks;
+class Hooks;
+class Loop;
+
+/// Not owning: everything outlives every handler.
+struct Services {
+  Store& store;
+  Locks& locks;
+  Hooks& hooks;
+  Loop& loop;
+};
+
+}  // namespace mock

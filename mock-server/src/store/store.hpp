@@ -1,0 +1,98 @@
+// Where uploads are kept. One owner, the loop's thread; readers may go to another thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "loop/loop.hpp"
+#include "protocol/tus/concat.hpp"
+#include "protocol/tus/metadata.hpp"
+#include "protocol/units.hpp"
+
+namespace mock {
+
+/// Everything known of one upload. `offset` is what is really stored, never what was promised.
+struct Upload {
+  std::string id;
+  std::optional<Bytes> length;  ///< nullopt: deferred
+  Bytes offset;
+  tus::Metadata metadata;                      ///< decoded, with what hooks added
+  std::optional<std::string> metadata_header;  ///< Upload-Metadata as HEAD gives it back
+  tus::UploadKind kind = tus::UploadKind::normal;
+  std::optional<std::string> concat_header;  ///< Upload-Concat as received
+  std::vector<std::string> parts;            ///< ids of a final's parts
+  TimePoint created;
+  TimePoint modified;  ///< when bytes last arrived
+  std::optional<TimePoint> expires;
+  std::string lane;
+
+  [[nodiscard]] bool complete() const { return length && offset == *length; }
+};
+
+struct StoreError {
+  enum class Kind {
+    not_found,
+    exists,
+    wrong_offset,  ///< append at a position that is not the end
+    no_space,      ///< ENOSPC, EDQUOT, EFBIG, or a memory limit
+    damaged,       ///< a torn .info: reported and set aside, never guessed
+    not_kept,      ///< this store throws the bytes away
+    io,
+  };
+  Kind kind = Kind::io;
+  std::string detail;  ///< for the log; holds no byte of a user's file
+};
+template <class T>
+using StoreResult = tl::expected<T, StoreError>;
+
+/// Reads stored bytes of one upload, also on another thread than the store's, also after the
+/// upload was removed.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  [[nodiscard]] virtual Bytes size() const = 0;
+  /// Fewer bytes than asked for only at the end.
+  virtual StoreResult<std::size_t> read(Bytes at, std::span<std::byte> into) = 0;
+};
+
+/// Ids are checked by the caller to be single path components (see `is_upload_id`).
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual StoreResult<void> create(const Upload& upload) = 0;
+  virtual StoreResult<Upload> find(std::string_view id) = 0;
+  /// Rewrites what is not bytes: length, metadata, expiry. `offset` is ignored.
+  virtual StoreResult<void> update(const Upload& upload) = 0;
+  /// Adds `bytes` at `at`, which must be the present end. On return they survive a kill -9 of the
+  /// process. Returns the new offset, also when only a part fitted (then less than asked for).
+  virtual StoreResult<Bytes> append(std::string_view id, Bytes at,
+                                    std::span<const std::byte> bytes) = 0;
+  /// Cuts the bytes back to `length`: for chunks whose checksum failed.
+  virtual StoreResult<void> truncate(std::string_view id, Bytes length) = 0;
+  virtual StoreResult<void> remove(std::string_view id) = 0;
+  virtual StoreResult<std::unique_ptr<Reader>> open(std::string_view id) = 0;
+  [[nodiscard]] virtual std::vector<std::string> ids() const = 0;
+
+  /// Makes the final upload out of complete parts, in order: all or nothing. Two steps, so that
+  /// the copying can go to a worker thread: `work` may run anywhere, `commit` on the store's own
+  /// thread after it. Until `commit` succeeds nothing of the final exists.
+  struct Join {
+    std::function<StoreResult<void>()> work;
+    std::function<StoreResult<void>()> commit;
+  };
+  virtual StoreResult<Join> join(const Upload& final_upload) = 0;
+};
+
+/// A single path component that names an upload: letters, digits, '-', '_', '+', at most 200.
+[[nodiscard]] bool is_upload_id(std::string_view id);
+/// Hexadecimal SHA-256 of everything `reader` holds.
+[[nodiscard]] StoreResult<std::string> sha256_of(Reader& reader);
+
+}  // namespace mock

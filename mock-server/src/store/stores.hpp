@@ -1,0 +1,29 @@
+// The stores there are: --store DIR | memory | discard.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocol/error.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+struct DiskStoreOptions {
+  std::filesystem::path folder;  ///< created when it does not exist
+  bool fsync = false;            ///< survive a power cut, not only a kill
+  /// Called for every damaged .info that was set aside, with one line for the log.
+  std::function<void(std::string_view)> on_damage;
+};
+/// tusd's and DEX's file store layout (systems.md): `<id>`, `<id>.info`. An Error names the folder
+/// and why it cannot be used.
+[[nodiscard]] Result<std::unique_ptr<Store>> make_disk_store(DiskStoreOptions options, Loop& loop);
+/// Keeps bytes in memory, up to `limit` in all.
+[[nodiscard]] std::unique_ptr<Store> make_memory_store(Loop& loop, Bytes limit);
+/// Counts bytes and drops them; offsets and metadata are kept.
+[[nodiscard]] std::unique_ptr<Store> make_discard_store(Loop& loop);
+
+}  // namespace mock

@@ -1,0 +1,37 @@
+// The tus protocol over Services: OPTIONS, POST, HEAD, PATCH, DELETE, GET.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "http/handler.hpp"
+#include "http/route.hpp"
+#include "protocol/tus/metadata.hpp"
+#include "services.hpp"
+
+namespace mock {
+
+/// What this server offers. Defaults are everything that is implemented.
+struct TusOptions {
+  std::set<std::string> extensions{"creation", "creation-with-upload", "creation-defer-length",
+                                   "termination", "concatenation"};
+  std::optional<Bytes> max_size;
+  bool downloads = true;          ///< GET on an upload; DEX answers 405 (DEX-ROUTE-009)
+  bool trust_forwarded = false;   ///< Location follows Forwarded / X-Forwarded-* (DEX-TUS-004)
+  bool cors_credentials = false;  ///< Access-Control-Allow-Credentials (DEX-TUS-005)
+  tus::MetadataStrictness metadata = tus::MetadataStrictness::strict;
+  UnreadBody early_error = UnreadBody::drain;
+};
+
+/// `match.route` is creation or upload. `options` and `services` outlive the handler.
+[[nodiscard]] std::unique_ptr<Handler> make_tus_handler(const RouteMatch& match,
+                                                        const TusOptions& options,
+                                                        Services& services);
+
+/// Adds the CORS fields of the Fetch standard to a reply to a request with an Origin; also for the
+/// replies of other rooms (auth), so that browsers can read them (census rows CORS-*).
+void add_cors(const Request& request, const TusOptions& options, Reply& reply);
+
+}  // namespace mock
