@@ -1,0 +1,46 @@
+// Whole exchanges over libcurl's easy interface.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "protocol/error.hpp"
+#include "protocol/units.hpp"
+#include "transport/exchange.hpp"
+
+namespace transport {
+
+struct TlsOptions {
+  std::string ca_file;      ///< PEM; empty: the system's
+  std::string client_cert;  ///< PEM with key; empty: none
+};
+
+struct ClientOptions {
+  std::string user_agent;
+  TlsOptions tls;
+  std::string proxy;           ///< URL; empty: none, the environment's proxies are not used
+  http::Fields extra_headers;  ///< added to every request that does not carry them
+  Milliseconds connect_timeout{std::chrono::seconds{10}};
+  Bytes body_limit{1UL << 20U};  ///< of a response body kept in memory
+};
+
+/// Checks files and URLs of the options; an Error names the option.
+[[nodiscard]] Result<void> validate(const ClientOptions& options);
+
+/// Owns one connection pool. Never follows redirects, never retries: what happened is what is
+/// reported. Not thread-safe; one per thread.
+class Client {
+ public:
+  explicit Client(ClientOptions options);
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();
+
+  [[nodiscard]] Exchange send(const Request& request);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace transport
