@@ -7,9 +7,16 @@
 
 namespace base64 {
 [[nodiscard]] std::string encode(std::string_view bytes);
-/// Strict: standard alphabet, full padding, zero trailing bits, no white space. nullopt otherwise.
-[[nodiscard]] std::optional<std::string> decode(std::string_view text);
+/// What becomes of the bits that the last character has too many (RFC 4648 section 3.5).
+enum class TrailingBits {
+  zero,     ///< must be zero, so that every byte string has exactly one encoding
+  ignored,  ///< as Go's StdEncoding and Node's Buffer: "YR==" is "a" as well
+};
+/// Strict: standard alphabet, full padding, no white space. nullopt otherwise.
+[[nodiscard]] std::optional<std::string> decode(std::string_view text,
+                                                TrailingBits trailing = TrailingBits::zero);
 /// Section 5 without padding, as JWTs use it (RFC 7515 section 2).
 [[nodiscard]] std::string encode_url(std::string_view bytes);
+/// Strict: no padding, zero trailing bits, no white space. nullopt otherwise.
 [[nodiscard]] std::optional<std::string> decode_url(std::string_view text);
 }  // namespace base64

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
 
@@ -11,11 +12,16 @@ struct Error {
   std::string what;   ///< what is wrong and what was expected, without a trailing full stop
   std::string hint;   ///< what to do; may be empty
 
-  /// "where: what (hint)", leaving out the empty parts. Never holds a line break.
+  /// "where: what (hint)", leaving out the empty parts. Control characters are escaped, so that it
+  /// is one line and cannot steer a terminal.
   [[nodiscard]] std::string line() const;
 
   bool operator==(const Error&) const = default;
 };
+
+/// `text` between double quotes, for a message: bytes that are not printable ASCII are escaped, and
+/// what is longer than 60 bytes is cut.
+[[nodiscard]] std::string quote(std::string_view text);
 
 template <class T>
 using Result = tl::expected<T, Error>;

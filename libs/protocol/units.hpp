@@ -44,11 +44,13 @@ constexpr Bytes operator""_GiB(unsigned long long v) { return Bytes{v << 30U}; }
 using Milliseconds = std::chrono::milliseconds;
 
 /// "8MiB", "64 KB", "1.5GiB", "1024": IEC suffixes are powers of 1024, SI suffixes powers of 1000;
-/// no suffix means bytes. The result is a whole number of bytes below 2^63.
+/// letter case does not count, and no suffix means bytes. At most six decimals; the result is a
+/// whole number of bytes below 2^63.
 [[nodiscard]] Result<Bytes> parse_bytes(std::string_view text);
-/// "250ms", "1.5s", "2m", "1h"; a bare number is refused because its unit would be a guess.
+/// "250ms", "1.5s", "2m" or "2min", "1h"; a bare number is refused because its unit would be a
+/// guess. A whole number of milliseconds that fits into 64 bits of nanoseconds too (292 years).
 [[nodiscard]] Result<Milliseconds> parse_duration(std::string_view text);
-/// "1MiB/s", "20KB/s", "8Mbit/s".
+/// "1MiB/s", "20KB/s", "8Mbit/s"; bits come in powers of 1000. A bare number is refused.
 [[nodiscard]] Result<BytesPerSecond> parse_rate(std::string_view text);
 
 /// For people: "8.0 MiB", "312 B".

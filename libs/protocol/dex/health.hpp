@@ -22,7 +22,9 @@ struct Health {
   bool operator==(const Health&) const = default;
 };
 
+/// Without a newline at the end, as the server sends it; no services is null, as Go writes it.
 [[nodiscard]] std::string to_json(const Health& health);
+/// Strict about keys and types: the document must have exactly the shape above.
 [[nodiscard]] Result<Health> parse_health(std::string_view text);
 
 struct VersionInfo {
@@ -31,6 +33,7 @@ struct VersionInfo {
   std::string git_short_sha;
   bool operator==(const VersionInfo&) const = default;
 };
+/// With the trailing newline that the server sends.
 [[nodiscard]] std::string to_json(const VersionInfo& version);
 [[nodiscard]] Result<VersionInfo> parse_version(std::string_view text);
 

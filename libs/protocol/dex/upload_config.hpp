@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/dex/environment.hpp"
 #include "protocol/dex/manifest.hpp"
 #include "protocol/error.hpp"
 
@@ -16,19 +17,30 @@ struct FieldRule {
   bool required = false;
   std::vector<std::string> allowed_values;  ///< empty: any value
   std::string description;
+  bool operator==(const FieldRule&) const = default;
 };
 
 struct UploadConfig {
   std::vector<FieldRule> fields;  ///< in file order, which is the order errors are reported in
+  bool operator==(const UploadConfig&) const = default;
 };
 
 /// CDC's JSON form. `copy_config` and other unknown keys are ignored, as DEX does since 2.6.1.
-/// `${NAME}` is expanded from `environment` before parsing; an unset name becomes empty.
-[[nodiscard]] Result<UploadConfig> parse_upload_config(std::string_view text,
-                                                       const std::string& document);
-/// "<data_stream_id>_<data_stream_route>.json" in lower case (census row DEX-META-011).
+/// `$NAME` and `${NAME}` are expanded from `environment` before parsing.
+[[nodiscard]] Result<UploadConfig> parse_upload_config(
+    std::string_view text, const std::string& document,
+    const Environment& environment = process_environment);
+/// "<data_stream_id>_<data_stream_route>.json" in (ASCII) lower case (census row DEX-META-011). It
+/// comes from the client: is_local_path before it is opened.
 [[nodiscard]] std::string upload_config_filename(const Manifest& manifest);
+/// Go's fs.ValidPath: relative, no empty, "." or ".." element, valid UTF-8, no NUL.
+[[nodiscard]] bool is_local_path(std::string_view path);
 
+/// The texts of `validation_errors` when the manifest does not name its stream (census rows
+/// DEX-META-001, -002); empty when it does. DEX asks this before it looks for a config.
+[[nodiscard]] std::vector<std::string> validate_stream(const Manifest& manifest);
+/// The texts when there is no config of that name (census rows DEX-META-007, -012).
+[[nodiscard]] std::vector<std::string> config_not_found_errors(const std::string& config_filename);
 /// The texts of `validation_errors` in DEX's words and order; empty when the manifest is valid.
 /// Source: validation.go at 38563ce0, census rows DEX-META-003 to -009.
 [[nodiscard]] std::vector<std::string> validate(const Manifest& manifest,
@@ -40,6 +52,7 @@ struct ManifestRefusal {
   std::vector<std::string> validation_errors;
   bool operator==(const ManifestRefusal&) const = default;
 };
+/// Without a newline at the end, as the server sends it.
 [[nodiscard]] std::string to_json(const ManifestRefusal& refusal);
 [[nodiscard]] Result<ManifestRefusal> parse_manifest_refusal(std::string_view text);
 

@@ -8,6 +8,8 @@
 
 namespace http {
 
+/// Nanoseconds since 1970 in 64 bits reach from 1677 to 2262: the parsers below take the years 1678
+/// to 2261. As in Go, a leap second (":60") is not a date.
 using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT"

@@ -50,7 +50,10 @@ class Fields {
   std::vector<Field> fields_;
 };
 
-/// RFC 9110 section 5.6.1: the trimmed, non-empty members of a comma list.
+/// RFC 9110 section 5.6.2: one or more of the characters that names and tokens are made of.
+[[nodiscard]] bool is_token(std::string_view text);
+/// RFC 9110 section 5.6.1: the trimmed, non-empty members of a comma list. A comma inside a quoted
+/// string does not separate. The views point into `value`.
 [[nodiscard]] std::vector<std::string_view> split_list(std::string_view value);
 /// RFC 9110 section 5.6.3: without surrounding spaces and tabs.
 [[nodiscard]] std::string_view trim_ows(std::string_view value);

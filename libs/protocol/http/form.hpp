@@ -14,7 +14,8 @@ namespace http {
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
 using Form = std::vector<std::pair<std::string, std::string>>;
-/// '+' is a space. nullopt when a name or value is not validly encoded.
+/// '+' is a space, a name without '=' has an empty value, empty members are skipped. nullopt when a
+/// name or value is not validly encoded.
 [[nodiscard]] std::optional<Form> parse_form(std::string_view text);
 [[nodiscard]] std::string format_form(const Form& form);
 /// The first value of that name.

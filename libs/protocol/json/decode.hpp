@@ -29,7 +29,7 @@ class Cursor {
   void only(std::initializer_list<std::string_view> keys) const;
   [[nodiscard]] Cursor at(std::string_view key) const;
   [[nodiscard]] std::optional<Cursor> find(std::string_view key) const;
-  /// The elements of an array / the members of an object, in order.
+  /// The elements of an array in their order / the members of an object by key.
   [[nodiscard]] std::vector<Cursor> items() const;
   [[nodiscard]] std::vector<std::pair<std::string, Cursor>> members() const;
 
@@ -61,8 +61,8 @@ class Cursor {
   std::string path_;
 };
 
-/// Parses `text` (comments are not JSON and are refused) and runs `read` on its root.
-/// `document` names it in errors: a file name, or "response body".
+/// Parses `text` (comments, duplicate keys and invalid UTF-8 are refused) and runs `read` on its
+/// root. `document` names it in errors: a file name, or "response body".
 template <class Read>
 auto decode(std::string_view text, const std::string& document, Read&& read)
     -> Result<std::invoke_result_t<Read, Cursor>>;

@@ -21,7 +21,8 @@ struct TokenResponse {
   bool operator==(const TokenResponse&) const = default;
 };
 [[nodiscard]] std::string to_json(const TokenResponse& token);
-/// Needs access_token and token_type (RFC 6749 section 5.1); the rest may be missing.
+/// Needs access_token and token_type (RFC 6749 section 5.1); the rest may be missing or null, and
+/// unknown members are ignored. A token that could not be sent in a header is refused.
 [[nodiscard]] Result<TokenResponse> parse_token_response(std::string_view text);
 
 struct TokenError {

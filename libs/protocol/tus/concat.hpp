@@ -17,7 +17,8 @@ struct Concat {
   bool operator==(const Concat&) const = default;
 };
 
-/// "partial" or "final;URL URL ...". Letter case counts; a final needs at least one part.
+/// "partial" or "final;URL URL ...". Letter case counts; a final needs at least one part; parts are
+/// separated by one space and hold neither spaces nor control characters.
 [[nodiscard]] Result<Concat> parse_concat(std::string_view header);
 [[nodiscard]] std::string format_concat(const Concat& concat);
 

@@ -23,6 +23,7 @@ struct Discovery {
 };
 
 /// Reads the headers of an OPTIONS response; what is malformed is an Error that names the header.
+/// An absent header leaves its member empty. A Tus-Max-Size beyond max_length reads as max_length.
 [[nodiscard]] Result<Discovery> parse_discovery(const http::Fields& headers);
 
 }  // namespace tus

@@ -25,26 +25,30 @@ class Metadata {
   [[nodiscard]] const std::vector<MetadataPair>& pairs() const { return pairs_; }
   [[nodiscard]] std::optional<std::string_view> find(std::string_view key) const;
   [[nodiscard]] bool empty() const { return pairs_.empty(); }
-  /// Replaces the value in place, or appends a new pair.
+  /// Replaces the value in place, or appends a new pair. `key` must satisfy is_metadata_key. An
+  /// empty value is written bare: a space at the end of a field does not survive HTTP.
   void set(std::string_view key, std::string value);
   /// Whether a pair of that key was there.
   bool remove(std::string_view key);
   bool operator==(const Metadata&) const = default;
 
  private:
+  friend class MetadataParser;
   std::vector<MetadataPair> pairs_;
 };
 
 /// How much of a faulty header is forgiven.
 enum class MetadataStrictness {
-  strict,   ///< any faulty or duplicate pair is an Error that names it
-  lenient,  ///< as tusd: a faulty pair is dropped, the last of two duplicates wins
+  strict,  ///< any faulty or duplicate pair is an Error that names it; space after a comma is taken
+  lenient,  ///< as tusd: a faulty pair is dropped, the last of two duplicates wins, keys may hold
+            ///< any byte but space and comma, and trailing Base64 bits are ignored
 };
 
 /// An empty header is no metadata in lenient form, and an Error in strict form.
 [[nodiscard]] Result<Metadata> parse_metadata(std::string_view header,
                                               MetadataStrictness strictness);
-/// "key base64,key2 base64": parse_metadata(format_metadata(m)) == m for every Metadata.
+/// "key base64,key2 base64": parse_metadata(format_metadata(m)) == m for every Metadata that is not
+/// empty.
 [[nodiscard]] std::string format_metadata(const Metadata& metadata);
 /// Whether `key` may be sent: not empty, no space, comma or control character, ASCII.
 [[nodiscard]] bool is_metadata_key(std::string_view key);

@@ -1,0 +1,103 @@
+#include "protocol/digest.hpp"
+
+#include <openssl/evp.h>
+#include <zlib.h>
+
+#include <array>
+#include <stdexcept>
+#include <variant>
+
+namespace {
+
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+
+/// OpenSSL refuses for reasons no caller can mend: no memory, or an algorithm that the machine's
+/// policy forbids.
+void require(bool ok) {
+  if (!ok) throw std::runtime_error("OpenSSL could not compute the digest");
+}
+
+const EVP_MD* method_of(DigestAlgorithm algorithm) {
+  switch (algorithm) {
+    case DigestAlgorithm::md5:
+      return EVP_md5();
+    case DigestAlgorithm::sha1:
+      return EVP_sha1();
+    case DigestAlgorithm::sha256:
+      return EVP_sha256();
+    case DigestAlgorithm::crc32:
+      break;
+  }
+  throw std::logic_error("not a digest of OpenSSL");
+}
+
+}  // namespace
+
+struct Digest::State {
+  std::variant<uLong, Context> running;
+};
+
+Digest::Digest(DigestAlgorithm algorithm) : state_(std::make_unique<State>()) {
+  if (algorithm == DigestAlgorithm::crc32) {
+    state_->running = crc32(0, nullptr, 0);
+    return;
+  }
+  Context context(EVP_MD_CTX_new());
+  require(context != nullptr);
+  require(EVP_DigestInit_ex(context.get(), method_of(algorithm), nullptr) == 1);
+  state_->running = std::move(context);
+}
+
+Digest::Digest(Digest&&) noexcept = default;
+Digest& Digest::operator=(Digest&&) noexcept = default;
+Digest::~Digest() = default;
+
+void Digest::update(std::span<const std::byte> bytes) {
+  update(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void Digest::update(std::string_view bytes) {
+  if (!state_) throw std::logic_error("Digest::update after finish");
+  if (bytes.empty()) return;
+  if (auto* crc = std::get_if<uLong>(&state_->running)) {
+    *crc = crc32_z(*crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  } else {
+    require(EVP_DigestUpdate(std::get<Context>(state_->running).get(), bytes.data(),
+                             bytes.size()) == 1);
+  }
+}
+
+std::string Digest::finish() {
+  if (!state_) throw std::logic_error("Digest::finish called twice");
+  const auto state = std::move(state_);
+  if (const auto* crc = std::get_if<uLong>(&state->running)) {
+    std::string out;
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) out += static_cast<char>(*crc >> shift & 0xFFU);
+    return out;
+  }
+  std::array<unsigned char, EVP_MAX_MD_SIZE> buffer{};
+  unsigned size = 0;
+  require(EVP_DigestFinal_ex(std::get<Context>(state->running).get(), buffer.data(), &size) == 1);
+  return {reinterpret_cast<const char*>(buffer.data()), size};
+}
+
+std::string to_hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += digits[byte >> 4U];
+    out += digits[byte & 0xFU];
+  }
+  return out;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Digest digest(DigestAlgorithm::sha256);
+  digest.update(bytes);
+  return to_hex(digest.finish());
+}

@@ -1,0 +1,175 @@
+#include "protocol/http/date.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdint>
+
+namespace http {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+struct Parts {
+  std::chrono::year_month_day date;
+  std::chrono::hh_mm_ss<nanoseconds> time;
+};
+
+Parts parts_of(TimePoint time) {
+  const auto day = std::chrono::floor<days>(time);
+  return {std::chrono::year_month_day{day}, std::chrono::hh_mm_ss<nanoseconds>{time - day}};
+}
+
+/// Reads from the front; every step fails for good once one has failed.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : rest_(text) {}
+
+  /// Exactly `width` digits.
+  unsigned digits(std::size_t width) {
+    unsigned value = 0;
+    if (rest_.size() < width) ok_ = false;
+    for (std::size_t i = 0; ok_ && i < width; ++i) {
+      if (rest_[i] < '0' || rest_[i] > '9') ok_ = false;
+      value = value * 10 + static_cast<unsigned>(rest_[i] - '0');
+    }
+    if (ok_) rest_.remove_prefix(width);
+    return ok_ ? value : 0;
+  }
+
+  void expect(std::string_view literal) { ok_ = take(literal) && ok_; }
+
+  bool take(std::string_view literal) {
+    if (!ok_ || !rest_.starts_with(literal)) return false;
+    rest_.remove_prefix(literal.size());
+    return true;
+  }
+
+  template <std::size_t N>
+  unsigned one_of(const std::array<std::string_view, N>& names) {
+    for (unsigned i = 0; i < N; ++i) {
+      if (take(names[i])) return i;
+    }
+    ok_ = false;
+    return 0;
+  }
+
+  [[nodiscard]] bool digit_next() const {
+    return ok_ && !rest_.empty() && rest_[0] >= '0' && rest_[0] <= '9';
+  }
+  void fail() { ok_ = false; }
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] bool done() const { return ok_ && rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+/// nullopt when a part is out of its range, or the date out of TimePoint's.
+std::optional<TimePoint> time_point(unsigned year, unsigned month, unsigned day, unsigned hour,
+                                    unsigned minute, unsigned second, unsigned nanosecond) {
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)},
+                                         std::chrono::month{month}, std::chrono::day{day}};
+  if (!date.ok() || year < 1678 || year > 2261) return std::nullopt;
+  if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  return TimePoint{std::chrono::sys_days{date}} + hours{hour} + minutes{minute} + seconds{second} +
+         nanoseconds{nanosecond};
+}
+
+}  // namespace
+
+std::string format_imf_fixdate(TimePoint time) {
+  const auto [date, clock] = parts_of(time);
+  const std::chrono::weekday weekday{std::chrono::sys_days{date}};
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays.at(weekday.c_encoding()),
+                     static_cast<unsigned>(date.day()),
+                     months.at(static_cast<unsigned>(date.month()) - 1),
+                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
+}
+
+std::optional<TimePoint> parse_imf_fixdate(std::string_view text) {
+  Scanner scan(text);
+  const unsigned weekday = scan.one_of(weekdays);
+  scan.expect(", ");
+  const unsigned day = scan.digits(2);
+  scan.expect(" ");
+  const unsigned month = scan.one_of(months) + 1;
+  scan.expect(" ");
+  const unsigned year = scan.digits(4);
+  scan.expect(" ");
+  const unsigned hour = scan.digits(2);
+  scan.expect(":");
+  const unsigned minute = scan.digits(2);
+  scan.expect(":");
+  const unsigned second = scan.digits(2);
+  scan.expect(" GMT");
+  if (!scan.done()) return std::nullopt;
+  const auto time = time_point(year, month, day, hour, minute, second, 0);
+  if (!time) return std::nullopt;
+  const std::chrono::weekday actual{std::chrono::floor<days>(*time)};
+  if (actual.c_encoding() != weekday) return std::nullopt;
+  return time;
+}
+
+std::string format_rfc3339(TimePoint time) {
+  const auto [date, clock] = parts_of(time);
+  std::string out =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  if (const auto fraction = clock.subseconds().count(); fraction != 0) {
+    std::string digits = fmt::format(".{:09}", fraction);
+    digits.erase(digits.find_last_not_of('0') + 1);
+    out += digits;
+  }
+  return out + "Z";
+}
+
+std::optional<TimePoint> parse_rfc3339(std::string_view text) {
+  Scanner scan(text);
+  const unsigned year = scan.digits(4);
+  scan.expect("-");
+  const unsigned month = scan.digits(2);
+  scan.expect("-");
+  const unsigned day = scan.digits(2);
+  if (!scan.take("T") && !scan.take("t")) scan.fail();
+  const unsigned hour = scan.digits(2);
+  scan.expect(":");
+  const unsigned minute = scan.digits(2);
+  scan.expect(":");
+  const unsigned second = scan.digits(2);
+  unsigned fraction = 0;
+  if (scan.take(".")) {
+    if (!scan.digit_next()) scan.fail();
+    for (unsigned unit = 100'000'000; unit > 0 && scan.digit_next(); unit /= 10) {
+      fraction += unit * scan.digits(1);
+    }
+  }
+  minutes offset{0};
+  if (!scan.take("Z") && !scan.take("z")) {
+    const bool west = scan.take("-");
+    if (!west) scan.expect("+");
+    const unsigned offset_hour = scan.digits(2);
+    scan.expect(":");
+    const unsigned offset_minute = scan.digits(2);
+    if (offset_hour > 23 || offset_minute > 59) scan.fail();
+    offset = hours{offset_hour} + minutes{offset_minute};
+    if (west) offset = -offset;
+  }
+  if (!scan.done()) return std::nullopt;
+  const auto local = time_point(year, month, day, hour, minute, second, fraction);
+  if (!local) return std::nullopt;
+  return *local - offset;
+}
+
+}  // namespace http

@@ -1,0 +1,119 @@
+#include "protocol/http/fields.hpp"
+
+#include <algorithm>
+
+namespace http {
+namespace {
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
+}
+
+void Fields::add(std::string name, std::string value) {
+  fields_.push_back({std::move(name), std::move(value)});
+}
+
+void Fields::set(std::string_view name, std::string value) {
+  const auto named = [&](const Field& field) { return same_name(field.name, name); };
+  const auto first = std::find_if(fields_.begin(), fields_.end(), named);
+  if (first == fields_.end()) {
+    add(std::string(name), std::move(value));
+    return;
+  }
+  *first = {std::string(name), std::move(value)};
+  fields_.erase(std::remove_if(first + 1, fields_.end(), named), fields_.end());
+}
+
+std::size_t Fields::remove(std::string_view name) {
+  return std::erase_if(fields_, [&](const Field& field) { return same_name(field.name, name); });
+}
+
+std::optional<std::string_view> Fields::find(std::string_view name) const {
+  for (const Field& field : fields_) {
+    if (same_name(field.name, name)) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> Fields::all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const Field& field : fields_) {
+    if (same_name(field.name, name)) values.push_back(field.value);
+  }
+  return values;
+}
+
+std::size_t Fields::count(std::string_view name) const {
+  return static_cast<std::size_t>(
+      std::count_if(fields_.begin(), fields_.end(),
+                    [&](const Field& field) { return same_name(field.name, name); }));
+}
+
+std::optional<std::string> Fields::joined(std::string_view name) const {
+  std::optional<std::string> out;
+  for (const std::string_view value : all(name)) {
+    if (out) {
+      *out += ", ";
+      *out += value;
+    } else {
+      out = std::string(value);
+    }
+  }
+  return out;
+}
+
+bool Fields::has_token(std::string_view name, std::string_view token) const {
+  for (const std::string_view value : all(name)) {
+    for (const std::string_view member : split_list(value)) {
+      if (same_name(member, token)) return true;
+    }
+  }
+  return false;
+}
+
+bool is_token(std::string_view text) {
+  constexpr std::string_view symbols = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+           symbols.find(c) != std::string_view::npos;
+  });
+}
+
+std::vector<std::string_view> split_list(std::string_view value) {
+  std::vector<std::string_view> members;
+  std::size_t start = 0;
+  bool in_quotes = false;
+  for (std::size_t i = 0; i <= value.size(); ++i) {
+    if (i < value.size()) {
+      if (in_quotes && value[i] == '\\' && i + 1 < value.size()) {
+        ++i;
+        continue;
+      }
+      if (value[i] == '"') in_quotes = !in_quotes;
+      if (in_quotes || value[i] != ',') continue;
+    }
+    const std::string_view member = trim_ows(value.substr(start, i - start));
+    if (!member.empty()) members.push_back(member);
+    start = i + 1;
+  }
+  return members;
+}
+
+std::string_view trim_ows(std::string_view value) {
+  constexpr std::string_view ows = " \t";
+  const std::size_t first = value.find_first_not_of(ows);
+  if (first == std::string_view::npos) return {};
+  return value.substr(first, value.find_last_not_of(ows) - first + 1);
+}
+
+bool is_field_value(std::string_view value) {
+  constexpr std::string_view forbidden("\r\n\0", 3);
+  return value.find_first_of(forbidden) == std::string_view::npos;
+}
+
+}  // namespace http

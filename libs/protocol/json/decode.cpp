@@ -1,0 +1,201 @@
+#include "protocol/json/decode.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <set>
+
+namespace json {
+namespace {
+
+std::string_view type_name(const nlohmann::json& value) {
+  switch (value.type()) {
+    case nlohmann::json::value_t::null:
+      return "null";
+    case nlohmann::json::value_t::object:
+      return "an object";
+    case nlohmann::json::value_t::array:
+      return "an array";
+    case nlohmann::json::value_t::string:
+      return "a string";
+    case nlohmann::json::value_t::boolean:
+      return "a boolean";
+    default:
+      return "a number";
+  }
+}
+
+/// "file.json:3:14" for the 1-based byte that nlohmann counts.
+std::string position(std::string_view text, std::size_t byte, const std::string& document) {
+  std::size_t line = 1;
+  std::size_t column = 1;
+  for (const char c : text.substr(0, byte == 0 ? 0 : byte - 1)) {
+    ++column;
+    if (c == '\n') {
+      ++line;
+      column = 1;
+    }
+  }
+  return fmt::format("{}:{}:{}", document, line, column);
+}
+
+/// nlohmann's text without the exception's name and the position, which we tell ourselves.
+std::string reason(std::string_view what) {
+  for (const std::string_view before : {std::string_view("] "), std::string_view(": ")}) {
+    const std::size_t at = what.find(before);
+    if (at != std::string_view::npos) what.remove_prefix(at + before.size());
+    if (!what.starts_with("parse error at")) break;
+  }
+  return std::string(what);
+}
+
+std::string element_path(const std::string& path, std::size_t index) {
+  return fmt::format("{}[{}]", path, index);
+}
+
+std::string member_path(const std::string& path, std::string_view key) {
+  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+}
+
+}  // namespace
+
+Cursor::Cursor(const nlohmann::json& value, std::string document, std::string path)
+    : value_(&value), document_(std::move(document)), path_(std::move(path)) {}
+
+void Cursor::fail(const std::string& what) const {
+  throw DecodeError{Error{path_.empty() ? document_ : document_ + ": " + path_, what, {}}};
+}
+
+void Cursor::only(std::initializer_list<std::string_view> keys) const {
+  for (const auto& [key, member] : members()) {
+    bool known = false;
+    for (const std::string_view k : keys) known = known || k == key;
+    if (!known) fail(fmt::format("unknown key {}, expected {}", quote(key), fmt::join(keys, ", ")));
+  }
+}
+
+Cursor Cursor::at(std::string_view key) const {
+  auto member = find(key);
+  if (!member) fail(fmt::format("{} is missing", quote(key)));
+  return std::move(*member);
+}
+
+std::optional<Cursor> Cursor::find(std::string_view key) const {
+  if (!is_object()) fail(fmt::format("expected an object, found {}", type_name(*value_)));
+  const auto member = value_->find(key);
+  if (member == value_->end()) return std::nullopt;
+  return Cursor{*member, document_, member_path(path_, key)};
+}
+
+std::vector<Cursor> Cursor::items() const {
+  if (!is_array()) fail(fmt::format("expected an array, found {}", type_name(*value_)));
+  std::vector<Cursor> out;
+  out.reserve(value_->size());
+  for (std::size_t i = 0; i < value_->size(); ++i) {
+    out.emplace_back((*value_)[i], document_, element_path(path_, i));
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, Cursor>> Cursor::members() const {
+  if (!is_object()) fail(fmt::format("expected an object, found {}", type_name(*value_)));
+  std::vector<std::pair<std::string, Cursor>> out;
+  out.reserve(value_->size());
+  for (const auto& [key, member] : value_->items()) {
+    out.emplace_back(key, Cursor{member, document_, member_path(path_, key)});
+  }
+  return out;
+}
+
+const std::string& Cursor::string() const {
+  if (!is_string()) fail(fmt::format("expected a string, found {}", type_name(*value_)));
+  return value_->get_ref<const std::string&>();
+}
+
+bool Cursor::boolean() const {
+  if (!value_->is_boolean())
+    fail(fmt::format("expected true or false, found {}", type_name(*value_)));
+  return value_->get<bool>();
+}
+
+std::int64_t Cursor::integer() const {
+  if (!value_->is_number_integer()) {
+    fail(is_number() ? "expected a whole number"
+                     : fmt::format("expected a whole number, found {}", type_name(*value_)));
+  }
+  constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (value_->is_number_unsigned() && value_->get<std::uint64_t>() > limit) {
+    fail(fmt::format("too large: at most {}", limit));
+  }
+  return value_->get<std::int64_t>();
+}
+
+std::uint64_t Cursor::unsigned_integer() const {
+  // nlohmann keeps every non-negative integer it has parsed as unsigned.
+  if (!value_->is_number_unsigned()) {
+    fail(is_number() ? "expected a whole number that is not negative"
+                     : fmt::format("expected a whole number, found {}", type_name(*value_)));
+  }
+  return value_->get<std::uint64_t>();
+}
+
+double Cursor::number() const {
+  if (!is_number()) fail(fmt::format("expected a number, found {}", type_name(*value_)));
+  return value_->get<double>();
+}
+
+namespace detail {
+
+Result<nlohmann::json> parse(std::string_view text, const std::string& document) {
+  // The last of two equal keys would win in silence: keep the keys of every open object.
+  std::vector<std::set<std::string>> open;
+  const auto refuse_duplicates = [&](int, nlohmann::json::parse_event_t event,
+                                     nlohmann::json& parsed) {
+    using Event = nlohmann::json::parse_event_t;
+    if (event == Event::object_start) {
+      open.emplace_back();
+    } else if (event == Event::object_end) {
+      open.pop_back();
+    } else if (event == Event::key) {
+      const auto& key = parsed.get_ref<const std::string&>();
+      if (!open.back().insert(key).second) {
+        throw DecodeError{
+            Error{document, fmt::format("the key {} is there twice", quote(key)), {}}};
+      }
+    }
+    return true;
+  };
+  try {
+    return nlohmann::json::parse(text, refuse_duplicates);
+  } catch (const DecodeError& e) {
+    return tl::unexpected(e.error);
+  } catch (const nlohmann::json::parse_error& e) {
+    return failure(position(text, e.byte, document), "not JSON: " + reason(e.what()));
+  } catch (const nlohmann::json::exception& e) {
+    return failure(document, "not JSON: " + reason(e.what()));
+  }
+}
+
+Result<std::string> read_file(const std::string& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    return failure(file, "is a directory, expected a file");
+  }
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  std::string text;
+  if (in) text.assign(std::istreambuf_iterator<char>(in), {});
+  if (!in.is_open() || in.bad()) {
+    return failure(file,
+                   fmt::format("cannot be read: {}", std::strerror(errno != 0 ? errno : EIO)));
+  }
+  return text;
+}
+
+}  // namespace detail
+}  // namespace json

@@ -1,0 +1,60 @@
+#include "protocol/tus/checksum.hpp"
+
+#include <fmt/format.h>
+
+#include "protocol/base64.hpp"
+#include "protocol/http/fields.hpp"
+#include "protocol/tus/headers.hpp"
+
+namespace tus {
+namespace {
+
+std::size_t digest_size(DigestAlgorithm algorithm) {
+  switch (algorithm) {
+    case DigestAlgorithm::md5:
+      return 16;
+    case DigestAlgorithm::sha1:
+      return 20;
+    case DigestAlgorithm::sha256:
+      return 32;
+    case DigestAlgorithm::crc32:
+      return 4;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<Checksum> parse_checksum(std::string_view header) {
+  const auto refuse = [](std::string what) {
+    return failure(std::string(header::upload_checksum), std::move(what),
+                   "write \"algorithm base64\"");
+  };
+  const std::size_t space = header.find(' ');
+  if (space == std::string_view::npos) return refuse("has no digest");
+  const std::string_view algorithm = header.substr(0, space);
+  if (!http::is_token(algorithm)) return refuse(quote(algorithm) + " is not an algorithm");
+  auto digest = base64::decode(header.substr(space + 1));
+  if (!digest) return refuse("the digest is not Base64");
+  if (digest->empty()) return refuse("the digest is empty");
+  if (const auto known = digest_algorithm(algorithm);
+      known && digest->size() != digest_size(*known)) {
+    return refuse(fmt::format("a digest of {} has {} bytes, found {}", algorithm,
+                              digest_size(*known), digest->size()));
+  }
+  return Checksum{std::string(algorithm), std::move(*digest)};
+}
+
+std::string format_checksum(const Checksum& checksum) {
+  return checksum.algorithm + ' ' + base64::encode(checksum.digest);
+}
+
+std::optional<DigestAlgorithm> digest_algorithm(std::string_view tus_name) {
+  if (tus_name == "md5") return DigestAlgorithm::md5;
+  if (tus_name == "sha1") return DigestAlgorithm::sha1;
+  if (tus_name == "sha256") return DigestAlgorithm::sha256;
+  if (tus_name == "crc32") return DigestAlgorithm::crc32;
+  return std::nullopt;
+}
+
+}  // namespace tus

@@ -1,0 +1,143 @@
+#include "protocol/tus/metadata.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "protocol/base64.hpp"
+#include "protocol/tus/headers.hpp"
+
+namespace tus {
+namespace {
+
+std::string_view trim(std::string_view text, std::string_view blanks) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+template <class Pairs>
+auto find_pair(Pairs& pairs, std::string_view key) {
+  return std::find_if(pairs.begin(), pairs.end(),
+                      [&](const MetadataPair& pair) { return pair.key == key; });
+}
+
+}  // namespace
+
+class MetadataParser {
+ public:
+  explicit MetadataParser(MetadataStrictness strictness) : strictness_(strictness) {}
+
+  Result<Metadata> parse(std::string_view header) {
+    if (header.empty()) {
+      if (strictness_ == MetadataStrictness::lenient) return Metadata{};
+      return failure(std::string(header::upload_metadata), "is empty, expected \"key base64,...\"");
+    }
+    for (std::size_t number = 1;; ++number) {
+      const std::size_t comma = header.find(',');
+      const std::string_view element = header.substr(0, comma);
+      if (strictness_ == MetadataStrictness::lenient) {
+        add_lenient(element);
+      } else if (auto added = add_strict(element); !added) {
+        return failure(std::string(header::upload_metadata),
+                       fmt::format("pair {} {}", number, added.error().what));
+      }
+      if (comma == std::string_view::npos) return std::move(metadata_);
+      header.remove_prefix(comma + 1);
+    }
+  }
+
+ private:
+  Result<bool> add_strict(std::string_view element) {
+    // List syntax allows blanks after the comma (RFC 9110 section 5.6.1); the text is silent.
+    element.remove_prefix(std::min(element.find_first_not_of(" \t"), element.size()));
+    const std::size_t space = element.find(' ');
+    const std::string_view key = element.substr(0, space);
+    if (key.empty()) return failure({}, "has no key");
+    if (!is_metadata_key(key)) {
+      return failure({}, fmt::format("has the key {}, expected visible ASCII", quote(key)));
+    }
+    if (metadata_.find(key)) return failure({}, fmt::format("repeats the key {}", quote(key)));
+    const bool bare = space == std::string_view::npos;
+    auto value = bare ? std::string{} : base64::decode(element.substr(space + 1));
+    if (!value) return failure({}, fmt::format("({}) has a value that is not Base64", quote(key)));
+    metadata_.pairs_.push_back({std::string(key), std::move(*value), bare});
+    return true;
+  }
+
+  void add_lenient(std::string_view element) {
+    // tusd trims white space, splits at single spaces and skips what has more than two pieces.
+    constexpr std::string_view blanks = " \t\n\v\f\r";
+    element.remove_prefix(std::min(element.find_first_not_of(blanks), element.size()));
+    const std::string_view trimmed = trim(element, blanks);
+    const std::size_t space = trimmed.find(' ');
+    const std::string_view key = trimmed.substr(0, space);
+    if (key.empty()) return;
+    std::optional<std::string> value = std::string{};
+    bool bare = false;
+    if (space == std::string_view::npos) {
+      bare = !element.substr(key.size()).starts_with(' ');
+    } else {
+      const std::string_view text = trimmed.substr(space + 1);
+      if (text.find(' ') == std::string_view::npos) {
+        value = base64::decode(text, base64::TrailingBits::ignored);
+      } else {
+        value = std::nullopt;
+      }
+    }
+    if (!value) return;
+    MetadataPair pair{std::string(key), std::move(*value), bare};
+    if (const auto at = find_pair(metadata_.pairs_, key); at != metadata_.pairs_.end()) {
+      *at = std::move(pair);
+    } else {
+      metadata_.pairs_.push_back(std::move(pair));
+    }
+  }
+
+  MetadataStrictness strictness_;
+  Metadata metadata_;
+};
+
+std::optional<std::string_view> Metadata::find(std::string_view key) const {
+  const auto at = find_pair(pairs_, key);
+  if (at == pairs_.end()) return std::nullopt;
+  return at->value;
+}
+
+void Metadata::set(std::string_view key, std::string value) {
+  const bool bare = value.empty();
+  if (const auto at = find_pair(pairs_, key); at != pairs_.end()) {
+    at->value = std::move(value);
+    at->bare = bare;
+  } else {
+    pairs_.push_back({std::string(key), std::move(value), bare});
+  }
+}
+
+bool Metadata::remove(std::string_view key) {
+  return std::erase_if(pairs_, [&](const MetadataPair& pair) { return pair.key == key; }) > 0;
+}
+
+Result<Metadata> parse_metadata(std::string_view header, MetadataStrictness strictness) {
+  return MetadataParser(strictness).parse(header);
+}
+
+std::string format_metadata(const Metadata& metadata) {
+  std::string out;
+  for (const MetadataPair& pair : metadata.pairs()) {
+    if (!out.empty()) out += ',';
+    out += pair.key;
+    if (!pair.bare) {
+      out += ' ';
+      out += base64::encode(pair.value);
+    }
+  }
+  return out;
+}
+
+bool is_metadata_key(std::string_view key) {
+  return !key.empty() && std::all_of(key.begin(), key.end(),
+                                     [](char c) { return c > ' ' && c < '\x7F' && c != ','; });
+}
+
+}  // namespace tus
