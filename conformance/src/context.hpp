@@ -70,6 +70,8 @@ class Context {
   virtual transport::Exchange exchange_anonymously(transport::Request request) = 0;
   /// As `exchange`; without a response the check ends as error (network) or blocked.
   transport::Response send(transport::Request request);
+  /// A correct tus request: Tus-Resumable is added unless `headers` has a field of that name. A
+  /// field with an empty value is not sent at all, which is how a check leaves one out.
   transport::Response tus(std::string_view method, const std::string& url,
                           http::Fields headers = {},
                           std::optional<std::string> body = std::nullopt);
