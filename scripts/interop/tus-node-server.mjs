@@ -1,0 +1,12 @@
+// @tus/server on a free port; prints 'ready URL'. usage: tus-node-server.mjs FOLDER
+import http from 'node:http'
+import { FileStore } from '@tus/file-store'
+import { Server } from '@tus/server'
+
+const folder = process.argv[2]
+const tus = new Server({ path: '/files', datastore: new FileStore({ directory: folder }) })
+const server = http.createServer((request, response) => tus.handle(request, response))
+server.listen(0, '127.0.0.1', () => {
+  console.log(`ready http://127.0.0.1:${server.address().port}/files`)
+})
+process.on('SIGTERM', () => process.exit(0))

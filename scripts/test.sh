@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Installs what is needed (Debian 12), builds everything and runs every test.
+#   scripts/test.sh [ctest arguments, for example -R store]
+source "$(dirname "$0")/lib/common.sh"
+
+install_packages "${build_packages[@]}" "${test_packages[@]}"
+build dev
+say "Testing"
+ctest --preset dev -j "$(nproc)" "$@"
