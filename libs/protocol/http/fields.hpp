@@ -21,6 +21,9 @@ struct Field {
 /// An ordered list of fields; duplicates are kept. A value type, not thread-safe.
 class Fields {
  public:
+  using value_type = Field;
+  using const_iterator = std::vector<Field>::const_iterator;
+
   Fields() = default;
   Fields(std::initializer_list<Field> fields) : fields_(fields) {}
 
@@ -40,8 +43,8 @@ class Fields {
   /// Whether a comma list of that name holds `token`, without regard to case ("no-store").
   [[nodiscard]] bool has_token(std::string_view name, std::string_view token) const;
 
-  [[nodiscard]] auto begin() const { return fields_.begin(); }
-  [[nodiscard]] auto end() const { return fields_.end(); }
+  [[nodiscard]] const_iterator begin() const { return fields_.begin(); }
+  [[nodiscard]] const_iterator end() const { return fields_.end(); }
   [[nodiscard]] std::size_t size() const { return fields_.size(); }
   [[nodiscard]] bool empty() const { return fields_.empty(); }
   bool operator==(const Fields&) const = default;

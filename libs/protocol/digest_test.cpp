@@ -1,0 +1,65 @@
+#include "protocol/digest.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace {
+
+std::string hex_of(DigestAlgorithm algorithm, std::string_view bytes) {
+  Digest digest(algorithm);
+  digest.update(bytes);
+  return to_hex(digest.finish());
+}
+
+struct Vector {
+  DigestAlgorithm algorithm;
+  std::string_view bytes;
+  std::string_view hex;
+};
+
+TEST(Digest, KnownVectors) {
+  constexpr Vector vectors[] = {
+      {DigestAlgorithm::md5, "", "d41d8cd98f00b204e9800998ecf8427e"},
+      {DigestAlgorithm::md5, "abc", "900150983cd24fb0d6963f7d28e17f72"},
+      {DigestAlgorithm::sha1, "", "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+      {DigestAlgorithm::sha1, "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
+      {DigestAlgorithm::sha256, "",
+       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+      {DigestAlgorithm::sha256, "abc",
+       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+      {DigestAlgorithm::crc32, "", "00000000"},
+      {DigestAlgorithm::crc32, "123456789", "cbf43926"},
+  };
+  for (const auto& v : vectors) EXPECT_EQ(hex_of(v.algorithm, v.bytes), v.hex);
+}
+
+TEST(Digest, BytesAndTextAreTheSame) {
+  const std::string text = "offset+octet-stream";
+  Digest digest(DigestAlgorithm::sha1);
+  digest.update(std::as_bytes(std::span(text)));
+  EXPECT_EQ(to_hex(digest.finish()), hex_of(DigestAlgorithm::sha1, text));
+}
+
+TEST(Digest, MovesWithItsState) {
+  Digest first(DigestAlgorithm::crc32);
+  first.update("1234");
+  Digest second(std::move(first));
+  second.update("56789");
+  EXPECT_EQ(to_hex(second.finish()), "cbf43926");
+}
+
+TEST(Digest, IsFinishedOnce) {
+  Digest digest(DigestAlgorithm::md5);
+  (void)digest.finish();
+  EXPECT_THROW((void)digest.finish(), std::logic_error);
+  EXPECT_THROW(digest.update("x"), std::logic_error);
+}
+
+TEST(Digest, Sha256InOneStep) {
+  EXPECT_EQ(sha256_hex("abc"), hex_of(DigestAlgorithm::sha256, "abc"));
+}
+
+TEST(Digest, HexIsLowerCase) { EXPECT_EQ(to_hex(std::string_view("\x00\xAB\xFF", 3)), "00abff"); }
+
+}  // namespace

@@ -1,0 +1,140 @@
+#include "protocol/json/decode.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+namespace {
+
+using json::Cursor;
+
+template <class Read>
+std::string error_line(std::string_view text, Read&& read) {
+  const auto result = json::decode(text, "a.json", std::forward<Read>(read));
+  return result ? "no error" : result.error().line();
+}
+
+TEST(JsonDecode, ErrorsNameTheDocumentAndThePath) {
+  const auto method = [](const Cursor& root) {
+    return root.at("rules").items().at(1).at("when").at("method").string();
+  };
+  EXPECT_EQ(error_line(R"({"rules":[{}, {"when":{"method":7}}]})", method),
+            "a.json: rules[1].when.method: expected a string, found a number");
+  EXPECT_EQ(error_line(R"({"rules":[{}, {"when":{}}]})", method),
+            "a.json: rules[1].when: \"method\" is missing");
+  EXPECT_EQ(error_line(R"({"rules":{}})", method),
+            "a.json: rules: expected an array, found an object");
+  EXPECT_EQ(error_line("[]", method), "a.json: expected an object, found an array");
+  EXPECT_EQ(json::decode(R"({"rules":[{}, {"when":{"method":"PATCH"}}]})", "a.json", method),
+            "PATCH");
+}
+
+TEST(JsonDecode, RefusesUnknownKeys) {
+  EXPECT_EQ(error_line(R"({"name":"x","tiems":1})",
+                       [](const Cursor& root) {
+                         root.only({"name", "times"});
+                         return 0;
+                       }),
+            "a.json: unknown key \"tiems\", expected name, times");
+}
+
+TEST(JsonDecode, SyntaxErrorsNameLineAndColumn) {
+  const auto any = [](const Cursor&) { return 0; };
+  EXPECT_TRUE(error_line("{\n  \"a\": tru\n}", any).starts_with("a.json:2:11: not JSON: "))
+      << error_line("{\n  \"a\": tru\n}", any);
+  for (const std::string_view text :
+       {"", " ", "{", "[1,]", "{\"a\":1,}", "{'a':1}", "// c\n{}", "{} {}", "nul", "NaN", "01",
+        "\"\x01\"", "\"\xFF\"", "\"\\ud800\"", "[1e999]"}) {
+    EXPECT_TRUE(error_line(text, any).starts_with("a.json")) << text;
+  }
+}
+
+TEST(JsonDecode, RefusesDuplicateKeysAtEveryDepth) {
+  const auto any = [](const Cursor&) { return 0; };
+  EXPECT_EQ(error_line(R"({"a":1,"a":2})", any), "a.json: the key \"a\" is there twice");
+  EXPECT_EQ(error_line(R"({"b":[{"a":1,"c":{},"a":2}]})", any),
+            "a.json: the key \"a\" is there twice");
+  EXPECT_EQ(error_line(R"({"a":{"a":1},"b":[{"a":1},{"a":2}]})", any), "no error");
+}
+
+TEST(JsonDecode, Integers) {
+  const auto integer = [](const Cursor& root) { return root.integer(); };
+  const auto natural = [](const Cursor& root) { return root.unsigned_integer(); };
+  EXPECT_EQ(json::decode("-9223372036854775808", "", integer),
+            std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(json::decode("9223372036854775807", "", integer),
+            std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(json::decode("18446744073709551615", "", natural),
+            std::numeric_limits<std::uint64_t>::max());
+  for (const std::string_view text :
+       {"9223372036854775808", "1.0", "1e3", "\"1\"", "true", "null", "-9223372036854775809"}) {
+    EXPECT_FALSE(json::decode(text, "", integer).has_value()) << text;
+  }
+  for (const std::string_view text : {"-1", "1.0", "18446744073709551616", "\"1\"", "[1]"}) {
+    EXPECT_FALSE(json::decode(text, "", natural).has_value()) << text;
+  }
+}
+
+TEST(JsonDecode, NumbersAndBooleans) {
+  EXPECT_EQ(json::decode("1", "", [](const Cursor& c) { return c.number(); }), 1.0);
+  EXPECT_EQ(json::decode("true", "", [](const Cursor& c) { return c.boolean(); }), true);
+  EXPECT_EQ(error_line("0", [](const Cursor& c) { return c.boolean(); }),
+            "a.json: expected true or false, found a number");
+  EXPECT_EQ(error_line("true", [](const Cursor& c) { return c.number(); }),
+            "a.json: expected a number, found a boolean");
+}
+
+TEST(JsonDecode, MembersComeWithTheirPaths) {
+  const auto paths = json::decode(R"({"x":{"b":1,"a":2}})", "", [](const Cursor& root) {
+    std::string out;
+    for (const auto& [key, member] : root.at("x").members()) out += key + "=" + member.path() + " ";
+    return out;
+  });
+  EXPECT_EQ(paths, "a=x.a b=x.b ");
+}
+
+TEST(JsonDecode, UnwrapPutsThePlaceToAnError) {
+  EXPECT_EQ(error_line(R"({"size":"big"})",
+                       [](const Cursor& root) {
+                         const Cursor size = root.at("size");
+                         return size.unwrap(Result<int>(failure("", "is not a size")));
+                       }),
+            "a.json: size: is not a size");
+}
+
+TEST(JsonDecode, DeepNestingIsNoCrash) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_EQ(json::decode(deep, "", [](const Cursor& root) { return root.is_array(); }), true);
+}
+
+class JsonDecodeFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "decode_XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(JsonDecodeFile, ReadsAFile) {
+  const std::string file = folder_ / "x.json";
+  std::ofstream(file) << R"({"a":"b"})";
+  EXPECT_EQ(json::decode_file(file, [](const Cursor& root) { return root.at("a").string(); }), "b");
+}
+
+TEST_F(JsonDecodeFile, AMissingFileOrAFolderIsAnError) {
+  const auto any = [](const Cursor&) { return 0; };
+  const std::string missing = folder_ / "missing.json";
+  EXPECT_EQ(json::decode_file(missing, any).error().line(),
+            missing + ": cannot be read: No such file or directory");
+  EXPECT_EQ(json::decode_file(folder_, any).error().line(),
+            folder_.string() + ": is a directory, expected a file");
+}
+
+}  // namespace

@@ -1,0 +1,248 @@
+// What must hold for every value, not only for the ones a table lists.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <map>
+
+#include "protocol/base64.hpp"
+#include "protocol/dex/health.hpp"
+#include "protocol/dex/info.hpp"
+#include "protocol/dex/manifest.hpp"
+#include "protocol/dex/upload_config.hpp"
+#include "protocol/digest.hpp"
+#include "protocol/http/date.hpp"
+#include "protocol/http/fields.hpp"
+#include "protocol/http/form.hpp"
+#include "protocol/json/decode.hpp"
+#include "protocol/json/encode.hpp"
+#include "protocol/oauth/token.hpp"
+#include "protocol/tus/checksum.hpp"
+#include "protocol/tus/concat.hpp"
+#include "protocol/tus/discovery.hpp"
+#include "protocol/tus/metadata.hpp"
+#include "protocol/tus/numbers.hpp"
+
+namespace {
+
+/// Any bytes, NUL and what is not UTF-8 included.
+rc::Gen<std::string> any_bytes() {
+  return rc::gen::container<std::string>(rc::gen::arbitrary<char>());
+}
+/// Visible ASCII without the characters of `except`, not empty.
+rc::Gen<std::string> visible(const std::string& except = {}) {
+  return rc::gen::nonEmpty(rc::gen::container<std::string>(
+      rc::gen::suchThat(rc::gen::inRange<char>('!', '\x7F'),
+                        [except](char c) { return except.find(c) == std::string::npos; })));
+}
+/// Text that JSON carries unchanged.
+rc::Gen<std::string> utf8_text() {
+  return rc::gen::map(rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+                          "a", "Z", "0", " ", "/", "<", "&", "\"", "\\", "\n", "\r", "\x01", "\x7F",
+                          "é", "漢", "\xE2\x80\xA8", "😀")),
+                      [](const std::vector<std::string>& pieces) {
+                        std::string out;
+                        for (const auto& piece : pieces) out += piece;
+                        return out;
+                      });
+}
+rc::Gen<dex::Manifest> manifests() {
+  return rc::gen::container<dex::Manifest>(visible(","), utf8_text());
+}
+/// A whole nanosecond of the years that TimePoint holds.
+rc::Gen<http::TimePoint> times() {
+  using std::chrono::nanoseconds;
+  return rc::gen::map(
+      rc::gen::inRange<std::int64_t>(-9'214'560'000'000'000'000, 9'214'646'400'000'000'000),
+      [](std::int64_t n) { return http::TimePoint{nanoseconds{n}}; });
+}
+const auto algorithms = rc::gen::element(DigestAlgorithm::md5, DigestAlgorithm::sha1,
+                                         DigestAlgorithm::sha256, DigestAlgorithm::crc32);
+
+RC_GTEST_PROP(Base64Property, DecodeUndoesEncode, ()) {
+  const auto bytes = *any_bytes();
+  RC_ASSERT(base64::decode(base64::encode(bytes)) == bytes);
+  RC_ASSERT(base64::decode_url(base64::encode_url(bytes)) == bytes);
+}
+
+RC_GTEST_PROP(Base64Property, EveryTextHasOneMeaning, ()) {
+  // Mostly letters of the alphabet, so that a good part of the texts decodes.
+  const auto text = *rc::gen::container<std::string>(rc::gen::element('A', 'Q', 'g', '/', '='));
+  if (const auto bytes = base64::decode(text)) RC_ASSERT(base64::encode(*bytes) == text);
+}
+
+RC_GTEST_PROP(DigestProperty, ChunksDoNotMatter, ()) {
+  const auto algorithm = *algorithms;
+  const auto chunks = *rc::gen::container<std::vector<std::string>>(any_bytes());
+  Digest whole(algorithm);
+  Digest pieces(algorithm);
+  std::string all;
+  for (const auto& chunk : chunks) {
+    pieces.update(chunk);
+    all += chunk;
+  }
+  whole.update(all);
+  RC_ASSERT(whole.finish() == pieces.finish());
+}
+
+RC_GTEST_PROP(NumbersProperty, ParseUndoesFormat, ()) {
+  const auto value = *rc::gen::inRange<std::uint64_t>(0, tus::max_length.value);
+  const auto text = std::to_string(value);
+  RC_ASSERT(tus::parse_length(text) == Bytes{value});
+  RC_ASSERT(tus::parse_length_lenient("0" + text) == Bytes{value});
+  RC_ASSERT(parse_bytes(text) == Bytes{value});
+}
+
+RC_GTEST_PROP(UnitsProperty, ASizeForPeopleIsNearItsValue, ()) {
+  const auto value = *rc::gen::inRange<std::uint64_t>(1024, 1ULL << 50U);
+  const auto text = to_string(Bytes{value});
+  static const std::map<std::string, double> factors{
+      {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}};
+  const auto space = text.find(' ');
+  const double shown = std::stod(text.substr(0, space)) * factors.at(text.substr(space + 1));
+  RC_ASSERT(shown > static_cast<double>(value) * 0.94);
+  RC_ASSERT(shown < static_cast<double>(value) * 1.06);
+}
+
+RC_GTEST_PROP(MetadataProperty, ParseUndoesFormat, ()) {
+  const auto pairs =
+      *rc::gen::container<std::map<std::string, std::string>>(visible(","), any_bytes());
+  RC_PRE(!pairs.empty());
+  tus::Metadata metadata;
+  for (const auto& [key, value] : pairs) metadata.set(key, value);
+  const auto header = tus::format_metadata(metadata);
+  RC_ASSERT(tus::parse_metadata(header, tus::MetadataStrictness::strict) == metadata);
+  RC_ASSERT(tus::parse_metadata(header, tus::MetadataStrictness::lenient) == metadata);
+}
+
+RC_GTEST_PROP(MetadataProperty, WhatIsTakenComesBackAndTheLenientTakeItToo, ()) {
+  const auto header = *rc::gen::container<std::string>(
+      rc::gen::element('a', 'b', ' ', ',', '=', 'Y', 'Q', '\t', '\xC3'));
+  const auto strict = tus::parse_metadata(header, tus::MetadataStrictness::strict);
+  const auto lenient = tus::parse_metadata(header, tus::MetadataStrictness::lenient);
+  RC_ASSERT(lenient.has_value());
+  if (strict) RC_ASSERT(*lenient == *strict);
+  RC_ASSERT(tus::parse_metadata(tus::format_metadata(*lenient), tus::MetadataStrictness::lenient) ==
+            *lenient);
+}
+
+RC_GTEST_PROP(ConcatProperty, ParseUndoesFormat, ()) {
+  tus::Concat concat{tus::UploadKind::final, {}};
+  concat.parts = *rc::gen::nonEmpty(rc::gen::container<std::vector<std::string>>(visible()));
+  RC_ASSERT(tus::parse_concat(tus::format_concat(concat)) == concat);
+}
+
+RC_GTEST_PROP(ChecksumProperty, ParseUndoesFormat, ()) {
+  const auto bytes = *any_bytes();
+  for (const char* name : {"md5", "sha1", "sha256", "crc32"}) {
+    Digest digest(*tus::digest_algorithm(name));
+    digest.update(bytes);
+    const tus::Checksum checksum{name, digest.finish()};
+    RC_ASSERT(tus::parse_checksum(tus::format_checksum(checksum)) == checksum);
+  }
+}
+
+RC_GTEST_PROP(DiscoveryProperty, EveryAnnouncedNameIsFound, ()) {
+  const auto names = *rc::gen::nonEmpty(rc::gen::container<std::set<std::string>>(
+      rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::element('a', 'z', '-', '0')))));
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+  const auto found = tus::parse_discovery({{"Tus-Extension", list}});
+  RC_ASSERT(found.has_value());
+  RC_ASSERT(found->extensions == names);
+}
+
+RC_GTEST_PROP(FormProperty, ParseUndoesFormat, ()) {
+  const auto form = *rc::gen::container<http::Form>(rc::gen::pair(any_bytes(), any_bytes()));
+  RC_ASSERT(http::parse_form(http::format_form(form)) == form);
+}
+
+RC_GTEST_PROP(PercentProperty, DecodeUndoesEncode, ()) {
+  const auto bytes = *any_bytes();
+  const auto encoded = http::percent_encode(bytes);
+  RC_ASSERT(http::percent_decode(encoded) == bytes);
+  RC_ASSERT(http::is_field_value(encoded));
+}
+
+RC_GTEST_PROP(DateProperty, ParseUndoesFormat, ()) {
+  const auto time = *times();
+  RC_ASSERT(http::parse_rfc3339(http::format_rfc3339(time)) == time);
+  RC_ASSERT(http::parse_imf_fixdate(http::format_imf_fixdate(time)) ==
+            std::chrono::floor<std::chrono::seconds>(time));
+}
+
+RC_GTEST_PROP(FieldsProperty, SetLeavesOneAndRemoveNone, ()) {
+  const auto names = *rc::gen::container<std::vector<std::string>>(
+      rc::gen::element<std::string>("A", "a", "b", "B"));
+  http::Fields fields;
+  for (const auto& name : names) fields.add(name, "old");
+  const auto others = fields.count("b");
+  fields.set("a", "new");
+  RC_ASSERT(fields.count("A") == 1U);
+  RC_ASSERT(fields.find("A") == "new");
+  RC_ASSERT(fields.count("b") == others);
+  RC_ASSERT(fields.remove("a") == 1U);
+  RC_ASSERT(fields.size() == others);
+}
+
+RC_GTEST_PROP(JsonProperty, AnyBytesBecomeAJsonString, ()) {
+  const auto bytes = *any_bytes();
+  const auto read = json::decode(json::dump_string(bytes), "",
+                                 [](const json::Cursor& root) { return root.string(); });
+  RC_ASSERT(read.has_value());
+  if (json::is_utf8(bytes)) RC_ASSERT(*read == bytes);
+}
+
+RC_GTEST_PROP(DocumentProperty, Manifest, ()) {
+  const auto manifest = *manifests();
+  RC_ASSERT(dex::manifest_of(dex::metadata_of(manifest)) == manifest);
+}
+
+RC_GTEST_PROP(DocumentProperty, Info, ()) {
+  dex::Info info;
+  info.manifest = *manifests();
+  if (*rc::gen::arbitrary<bool>()) {
+    info.file_info = dex::FileInfo{Bytes{*rc::gen::arbitrary<std::uint64_t>()}, *utf8_text()};
+  }
+  info.upload_status = {*utf8_text(), *utf8_text()};
+  if (*rc::gen::arbitrary<bool>()) {
+    info.deliveries.emplace();
+    for (auto i = *rc::gen::inRange(0, 3); i > 0; --i) {
+      dex::Delivery delivery{*utf8_text(), *utf8_text(), *utf8_text(), *utf8_text(), {}};
+      if (*rc::gen::arbitrary<bool>()) {
+        delivery.issues.emplace();
+        delivery.issues->push_back({*utf8_text(), *utf8_text()});
+      }
+      info.deliveries->push_back(delivery);
+    }
+  }
+  RC_ASSERT(dex::parse_info(dex::to_json(info)) == info);
+}
+
+RC_GTEST_PROP(DocumentProperty, HealthRefusalAndToken, ()) {
+  dex::Health health{*utf8_text(), {}};
+  for (auto i = *rc::gen::inRange(0, 3); i > 0; --i) {
+    health.services.push_back({*utf8_text(), *utf8_text(), *utf8_text()});
+  }
+  RC_ASSERT(dex::parse_health(dex::to_json(health)) == health);
+
+  const dex::ManifestRefusal refusal{*utf8_text(),
+                                     *rc::gen::container<std::vector<std::string>>(utf8_text())};
+  RC_ASSERT(dex::parse_manifest_refusal(dex::to_json(refusal)) == refusal);
+
+  const oauth::TokenResponse token{
+      *visible(),   "Bearer",     std::chrono::seconds(*rc::gen::inRange(0, 1'000'000)),
+      *utf8_text(), *utf8_text(), *rc::gen::container<std::vector<std::string>>(utf8_text())};
+  RC_ASSERT(oauth::parse_token_response(oauth::to_json(token)) == token);
+}
+
+RC_GTEST_PROP(ValidateProperty, OneEntryPairForEachMissingField, ()) {
+  const auto names = *rc::gen::container<std::set<std::string>>(visible());
+  dex::UploadConfig config;
+  for (const auto& name : names) config.fields.push_back({name, true, {}, {}});
+  RC_ASSERT(dex::validate({}, config).size() == 2 * names.size());
+  dex::Manifest full;
+  for (const auto& name : names) full[name] = "";
+  RC_ASSERT(dex::validate(full, config).empty());
+}
+
+}  // namespace

@@ -1,0 +1,62 @@
+#include "protocol/tus/checksum.hpp"
+
+#include <gtest/gtest.h>
+
+#include "protocol/base64.hpp"
+
+namespace {
+
+TEST(TusChecksum, TheExampleOfTheText) {
+  const auto checksum = tus::parse_checksum("sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=");
+  ASSERT_TRUE(checksum.has_value());
+  EXPECT_EQ(checksum->algorithm, "sha1");
+  EXPECT_EQ(to_hex(checksum->digest), "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed");
+  Digest digest(DigestAlgorithm::sha1);
+  digest.update("hello world");
+  EXPECT_EQ(digest.finish(), checksum->digest);
+}
+
+TEST(TusChecksum, EveryKnownAlgorithmHasItsLength) {
+  for (const auto& [name, size] : {std::pair<std::string, std::size_t>{"md5", 16},
+                                   {"sha1", 20},
+                                   {"sha256", 32},
+                                   {"crc32", 4}}) {
+    const auto header = [&, n = name](std::size_t bytes) {
+      return n + " " + base64::encode(std::string(bytes, 'x'));
+    };
+    EXPECT_TRUE(tus::parse_checksum(header(size)).has_value()) << name;
+    EXPECT_FALSE(tus::parse_checksum(header(size - 1)).has_value()) << name;
+    EXPECT_FALSE(tus::parse_checksum(header(size + 1)).has_value()) << name;
+    const auto algorithm = tus::digest_algorithm(name);
+    ASSERT_TRUE(algorithm.has_value()) << name;
+    EXPECT_EQ(Digest(*algorithm).finish().size(), size) << name;
+  }
+}
+
+TEST(TusChecksum, AnUnknownAlgorithmMayHaveAnyLength) {
+  const auto checksum = tus::parse_checksum("blake3 YQ==");
+  ASSERT_TRUE(checksum.has_value());
+  EXPECT_EQ(*checksum, (tus::Checksum{"blake3", "a"}));
+  EXPECT_FALSE(tus::digest_algorithm("blake3").has_value());
+  EXPECT_FALSE(tus::digest_algorithm("SHA1").has_value()) << "names are as announced";
+}
+
+TEST(TusChecksum, Refuse) {
+  for (const std::string_view header :
+       {"", " ", "sha1", "sha1 ", " Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
+        "sha1  Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0",
+        "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu1=", "sha1 Kq5sNclPz7QV2-lfQIuc6R7oRu0=",
+        "sha1 2aae6c35c94fcfb415dbe95f408b9ce91ee846ed", "sha1\tKq5sNclPz7QV2+lfQIuc6R7oRu0=",
+        "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0= ", "sha,1 YQ==", "x !!!"}) {
+    EXPECT_FALSE(tus::parse_checksum(header).has_value()) << header;
+  }
+  EXPECT_EQ(tus::parse_checksum("md5 YQ==").error().line(),
+            "Upload-Checksum: a digest of md5 has 16 bytes, found 1 (write \"algorithm base64\")");
+}
+
+TEST(TusChecksum, FormatGivesTheBytesBack) {
+  const std::string_view header = "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=";
+  EXPECT_EQ(tus::format_checksum(*tus::parse_checksum(header)), header);
+}
+
+}  // namespace
