@@ -1,0 +1,23 @@
+// The `.info` document beside an upload's bytes: tusd's FileInfo, with what that cannot hold in
+// one more member, "DexMock", which other servers ignore.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "protocol/error.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+/// `data` and `info` are where the two files are: tusd finds the bytes by them.
+[[nodiscard]] std::string format_info(const Upload& upload, const std::filesystem::path& data,
+                                      const std::filesystem::path& info);
+
+/// An Error when `text` is not a whole document of an upload called `id`. `offset` is as the
+/// document says; without "DexMock" (written by tusd or DEX) the metadata header is made from
+/// MetaData, and the dates are left at their epoch.
+[[nodiscard]] Result<Upload> parse_info(std::string_view text, std::string_view id);
+
+}  // namespace mock

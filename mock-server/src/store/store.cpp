@@ -1,0 +1,34 @@
+#include "store/store.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "protocol/digest.hpp"
+
+namespace mock {
+
+bool is_upload_id(std::string_view id) {
+  constexpr std::size_t longest = 200;
+  if (id.empty() || id.size() > longest) return false;
+  return std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '+';
+  });
+}
+
+StoreResult<std::string> sha256_of(Reader& reader) {
+  constexpr std::size_t slice = 256U << 10U;
+  std::vector<std::byte> buffer(slice);
+  Digest digest(DigestAlgorithm::sha256);
+  Bytes at;
+  while (true) {
+    auto n = reader.read(at, buffer);
+    if (!n) return tl::unexpected(n.error());
+    digest.update(std::span(buffer).first(*n));
+    if (*n < slice) break;
+    at += Bytes{*n};
+  }
+  return to_hex(digest.finish());
+}
+
+}  // namespace mock

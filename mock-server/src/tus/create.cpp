@@ -1,0 +1,265 @@
+// POST (protocol.md, Creation; Creation With Upload; Concatenation).
+#include "protocol/tus/concat.hpp"
+#include "protocol/tus/headers.hpp"
+#include "protocol/tus/numbers.hpp"
+#include "tus/discovery.hpp"
+#include "tus/fields.hpp"
+#include "tus/location.hpp"
+#include "tus/operation.hpp"
+#include "tus/receiver.hpp"
+#include "tus/uuid.hpp"
+
+namespace mock {
+
+namespace {
+
+namespace ext = tus::extension;
+namespace header = tus::header;
+
+tl::unexpected<Reply> refused(int status, std::string_view why) {
+  return tl::unexpected(refusal(status, why));
+}
+
+tl::unexpected<Reply> not_offered(std::string_view extension) {
+  return refused(501, "this server does not offer the " + std::string(extension) + " extension");
+}
+
+class Create : public Operation {
+ public:
+  explicit Create(const Context& context) : context_(context) {}
+
+  void start() override {
+    if (auto read = read_request(); !read) return end(std::move(read.error()));
+    const auto& request = context_.request;
+    // The rules of the body come before the upload: a refusal must leave nothing behind.
+    unwanted_ = unwanted_body();
+    if (unwanted_) {
+      if (request.content_length.value_or(Bytes{0}) > Bytes{0}) return end(std::move(*unwanted_));
+      if (request.chunked) return context_.exchange.read_body();  // it may turn out to be empty
+    } else if (request.content_length > limit_of(upload_, context_.options)) {
+      return end(too_long());
+    }
+    create();
+  }
+
+  void on_bytes(std::span<const std::byte> bytes) override {
+    if (ended_ || bytes.empty()) return;
+    if (!receiver_) return end(std::move(*unwanted_));
+    if (auto taken = receiver_->take(bytes); !taken) withdraw(std::move(taken.error()));
+  }
+
+  void on_end(BodyEnd how) override {
+    if (ended_) return;
+    if (!receiver_) {
+      if (how != BodyEnd::complete) return end(cut_off(how));
+      return create();
+    }
+    auto settled = receiver_->settle(false);
+    if (how != BodyEnd::complete) return end(cut_off(how));
+    if (!settled) return end(std::move(settled.error()));
+    end(created(receiver_->upload()));
+  }
+
+ private:
+  OrReply<void> read_request() {
+    const auto& request = context_.request;
+    upload_.created = upload_.modified = context_.services.loop.now();
+    sent_metadata_ = metadata_header(request);
+    if (sent_metadata_) {
+      auto metadata = tus::parse_metadata(*sent_metadata_, context_.options.metadata);
+      if (!metadata) return refused(400, metadata.error().line());
+      upload_.metadata = std::move(*metadata);
+    }
+    auto concat = single(request, header::upload_concat);
+    if (!concat) return tl::unexpected(std::move(concat.error()));
+    if (*concat) {
+      if (auto read = read_concat(**concat); !read) return read;
+    }
+    return upload_.kind == tus::UploadKind::final ? read_final_length() : read_length();
+  }
+
+  OrReply<void> read_concat(std::string_view value) {
+    if (!offers(context_.options, ext::concatenation)) return not_offered(ext::concatenation);
+    auto concat = tus::parse_concat(value);
+    if (!concat) return refused(400, concat.error().line());
+    upload_.kind = concat->kind;
+    upload_.concat_header = std::string(value);
+    for (const auto& url : concat->parts) {
+      auto id = part_id(url, context_.request, context_.match, context_.options.trust_forwarded);
+      if (!id) return refused(400, "Upload-Concat: a part is not the URL of an upload here");
+      upload_.parts.push_back(std::move(*id));
+    }
+    return {};
+  }
+
+  OrReply<void> read_length() {
+    const auto& request = context_.request;
+    auto length = number(request, header::upload_length, 413);
+    if (!length) return tl::unexpected(std::move(length.error()));
+    auto defer = single(request, header::upload_defer_length);
+    if (!defer) return tl::unexpected(std::move(defer.error()));
+    if (*defer) {
+      if (!offers(context_.options, ext::creation_defer_length)) {
+        return not_offered(ext::creation_defer_length);
+      }
+      if (**defer != "1") return refused(400, "Upload-Defer-Length must be 1");
+      if (*length) return refused(400, "Upload-Length and Upload-Defer-Length exclude each other");
+      return {};
+    }
+    if (!*length) return refused(400, "Upload-Length or Upload-Defer-Length is needed");
+    upload_.length = *length;
+    return check_size(**length);
+  }
+
+  /// The length of a final is the sum of its parts (protocol.md, Concatenation).
+  OrReply<void> read_final_length() {
+    const auto& fields = context_.request.fields;
+    if (fields.has(header::upload_length) || fields.has(header::upload_defer_length)) {
+      return refused(400, "a final upload's length follows from its parts");
+    }
+    Bytes sum;
+    for (const auto& id : upload_.parts) {
+      auto part = context_.services.store.find(id);
+      if (!part && part.error().kind == StoreError::Kind::not_found) {
+        return refused(400, "Upload-Concat: a part does not exist");
+      }
+      if (!part) return tl::unexpected(refusal(part.error()));
+      if (part->kind != tus::UploadKind::partial) {
+        return refused(400, "Upload-Concat: a part was not created as a partial upload");
+      }
+      if (!part->complete()) return refused(400, "Upload-Concat: a part is not finished");
+      if (part->offset > tus::max_length - sum) return refused(413, "the sum is too large");
+      sum += part->offset;
+    }
+    upload_.length = sum;
+    return check_size(sum);
+  }
+
+  OrReply<void> check_size(Bytes length) const {
+    if (context_.options.max_size && length > *context_.options.max_size) {
+      return refused(413, "the upload is larger than Tus-Max-Size");
+    }
+    return {};
+  }
+
+  /// How a body would have to be refused; nullopt when its bytes are welcome.
+  std::optional<Reply> unwanted_body() const {
+    if (upload_.kind == tus::UploadKind::final) {
+      return refusal(400, "a final upload is made of its parts and takes no body");
+    }
+    if (!is_offset_stream(context_.request)) {
+      return refusal(415, "a body must be application/offset+octet-stream");
+    }
+    if (!offers(context_.options, ext::creation_with_upload)) {
+      return not_offered(ext::creation_with_upload).value();
+    }
+    return std::nullopt;
+  }
+
+  void create() {
+    auto& services = context_.services;
+    if (auto named = services.hooks.before_create(context_.request, upload_); !named) {
+      return end(std::move(named.error()));
+    }
+    if (upload_.id.empty()) upload_.id = random_uuid();
+    if (!is_upload_id(upload_.id))
+      return end(refusal(500, "a hook gave an id that cannot be used"));
+    upload_.metadata_header = echoed_metadata(sent_metadata_, upload_.metadata);
+    if (upload_.kind == tus::UploadKind::final) return join();
+
+    if (auto made = services.store.create(upload_); !made) return end(refusal(made.error()));
+    services.hooks.after_create(upload_);
+    if (!unwanted_) return receive();
+    if (upload_.complete()) {
+      if (auto done = finish(services.hooks, upload_); !done) return end(std::move(done.error()));
+    }
+    end(created(upload_));
+  }
+
+  void receive() {
+    lease_ = context_.services.locks.acquire(upload_.id, [this] { on_revoked(); });
+    if (!lease_) return withdraw(locked());
+    receiver_.emplace(context_.services, upload_, limit_of(upload_, context_.options));
+    context_.exchange.read_body();
+  }
+
+  void join() {
+    auto& services = context_.services;
+    auto joined = services.store.join(upload_);
+    if (!joined) return end(refusal(joined.error()));
+    struct Job {
+      Store::Join join;
+      StoreResult<void> result;
+    };
+    auto job = std::make_shared<Job>(Job{std::move(*joined), {}});
+    // When the client has gone nobody knows of the final, so nothing of it is kept.
+    services.loop.background([job] { job->result = job->join.work(); },
+                             [this, job, alive = std::weak_ptr(alive_)] {
+                               if (alive.expired()) return;
+                               if (job->result) job->result = job->join.commit();
+                               on_joined(job->result);
+                             });
+  }
+
+  void on_joined(const StoreResult<void>& joined) {
+    if (!joined) return end(refusal(joined.error()));
+    auto& hooks = context_.services.hooks;
+    upload_.offset = *upload_.length;
+    hooks.after_create(upload_);
+    if (auto done = finish(hooks, upload_); !done) return end(std::move(done.error()));
+    end(created(upload_));
+  }
+
+  Reply created(const Upload& upload) const {
+    Reply reply;
+    reply.status = 201;
+    reply.fields.add("Location", location_of(context_.request, context_.match,
+                                             context_.options.trust_forwarded, upload.id));
+    if (receiver_) {
+      reply.fields.add(std::string(header::upload_offset), std::to_string(upload.offset.value));
+    }
+    add_expiry(upload, reply);
+    return reply;
+  }
+
+  /// Removes what was created: the client will never learn its URL (TUS-CREATE-014).
+  void withdraw(Reply reply) {
+    auto& services = context_.services;
+    lease_.reset();
+    if (services.store.remove(upload_.id)) services.hooks.after_terminate(upload_);
+    end(std::move(reply));
+  }
+
+  /// Someone else writes to the new upload already, or deletes it. What came is stored.
+  void on_revoked() {
+    if (ended_) return;
+    auto settled = receiver_->settle(false);
+    auto reply = settled ? created(receiver_->upload()) : std::move(settled.error());
+    reply.close = true;
+    end(std::move(reply));
+  }
+
+  /// Lets go of the upload and replies; nothing may be touched after it.
+  void end(Reply reply) {
+    ended_ = true;
+    lease_.reset();
+    send(context_, std::move(reply));
+  }
+
+  const Context& context_;
+  Upload upload_;
+  std::optional<std::string> sent_metadata_;
+  std::optional<Reply> unwanted_;
+  std::unique_ptr<Lease> lease_;
+  std::optional<Receiver> receiver_;
+  bool ended_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace
+
+std::unique_ptr<Operation> make_create(const Context& context) {
+  return std::make_unique<Create>(context);
+}
+
+}  // namespace mock

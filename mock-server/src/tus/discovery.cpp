@@ -1,0 +1,77 @@
+#include "tus/discovery.hpp"
+
+#include <array>
+#include <vector>
+
+#include "protocol/tus/headers.hpp"
+
+namespace mock {
+
+namespace {
+
+namespace ext = tus::extension;
+
+constexpr std::array implemented{ext::creation, ext::creation_with_upload, ext::termination,
+                                 ext::concatenation, ext::creation_defer_length};
+
+std::vector<std::string_view> methods(const TusOptions& options, Route route) {
+  if (route == Route::creation) {
+    if (offers(options, ext::creation)) return {"POST", "OPTIONS"};
+    return {"OPTIONS"};
+  }
+  std::vector<std::string_view> all{"HEAD", "PATCH"};
+  if (offers(options, ext::termination)) all.push_back("DELETE");
+  if (options.downloads) all.push_back("GET");
+  all.push_back("OPTIONS");
+  return all;
+}
+
+}  // namespace
+
+bool offers(const TusOptions& options, std::string_view extension) {
+  if (options.extensions.count(std::string(extension)) == 0) return false;
+  if (extension == ext::creation_with_upload || extension == ext::creation_defer_length ||
+      extension == ext::concatenation) {
+    return offers(options, ext::creation);
+  }
+  return true;
+}
+
+std::string allow(const TusOptions& options, Route route) {
+  std::string list;
+  for (const auto method : methods(options, route)) {
+    if (!list.empty()) list += ", ";
+    list += method;
+  }
+  return list;
+}
+
+bool allows(const TusOptions& options, Route route, std::string_view method) {
+  for (const auto allowed : methods(options, route)) {
+    if (allowed == method) return true;
+  }
+  return false;
+}
+
+Reply discovery(const TusOptions& options, Route route) {
+  Reply reply;
+  reply.status = 204;
+  reply.fields.add("Allow", allow(options, route));
+  reply.fields.add(std::string(tus::header::tus_version), std::string(tus::version));
+  std::string extensions;
+  for (const auto extension : implemented) {
+    if (!offers(options, extension)) continue;
+    if (!extensions.empty()) extensions += ',';
+    extensions += extension;
+  }
+  if (!extensions.empty()) {
+    reply.fields.add(std::string(tus::header::tus_extension), extensions);
+  }
+  if (options.max_size) {
+    reply.fields.add(std::string(tus::header::tus_max_size),
+                     std::to_string(options.max_size->value));
+  }
+  return reply;
+}
+
+}  // namespace mock

@@ -1,0 +1,109 @@
+#include "tus/fields.hpp"
+
+#include <algorithm>
+
+#include "protocol/tus/headers.hpp"
+#include "protocol/tus/numbers.hpp"
+#include "tus/operation.hpp"
+
+namespace mock {
+
+namespace {
+
+bool all_digits(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// The pairs of a header as they are spelled.
+std::vector<std::string_view> raw_pairs(std::string_view header) {
+  std::vector<std::string_view> pairs;
+  while (true) {
+    const auto comma = header.find(',');
+    auto pair = header.substr(0, comma);
+    // Blanks after a comma belong to the list, one before it to a pair without a value.
+    pair.remove_prefix(std::min(pair.find_first_not_of(" \t"), pair.size()));
+    pairs.push_back(pair);
+    if (comma == std::string_view::npos) return pairs;
+    header.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace
+
+OrReply<std::optional<std::string_view>> single(const Request& request, std::string_view name) {
+  const auto values = request.fields.all(name);
+  if (values.empty()) return std::nullopt;
+  for (const auto value : values) {
+    if (value != values.front()) {
+      return tl::unexpected(
+          refusal(400, std::string(name) + " was sent twice with different values"));
+    }
+  }
+  return ::http::trim_ows(values.front());
+}
+
+OrReply<std::optional<Bytes>> number(const Request& request, std::string_view name, int too_large) {
+  auto text = single(request, name);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  if (!*text) return std::nullopt;
+  auto value = tus::parse_length(**text);
+  if (value) return *value;
+  const bool overflow = all_digits(**text) && (**text).front() != '0';
+  return tl::unexpected(refusal(
+      overflow ? too_large : 400,
+      std::string(name) +
+          (overflow ? " is larger than this server can keep" : " must be a non-negative integer")));
+}
+
+std::string media_type(const Request& request) {
+  const auto joined = request.fields.joined("Content-Type");
+  if (!joined) return {};
+  const auto essence = ::http::trim_ows(std::string_view(*joined).substr(0, joined->find(';')));
+  std::string type(essence);
+  std::transform(type.begin(), type.end(), type.begin(), lower);
+  return type;
+}
+
+bool is_offset_stream(const Request& request) {
+  return media_type(request) == tus::offset_media_type;
+}
+
+std::optional<std::string> metadata_header(const Request& request) {
+  const auto values = request.fields.all(tus::header::upload_metadata);
+  if (values.empty()) return std::nullopt;
+  std::string joined(values.front());
+  for (std::size_t i = 1; i < values.size(); ++i) joined.append(",").append(values[i]);
+  return joined;
+}
+
+std::optional<std::string> echoed_metadata(const std::optional<std::string>& sent,
+                                           const tus::Metadata& metadata) {
+  if (metadata.empty()) return std::nullopt;
+  if (!sent) return tus::format_metadata(metadata);
+  if (auto strict = tus::parse_metadata(*sent, tus::MetadataStrictness::strict);
+      strict && *strict == metadata) {
+    return sent;
+  }
+  std::string echoed;
+  const auto raw = raw_pairs(*sent);
+  for (const auto& pair : metadata.pairs()) {
+    tus::Metadata alone;
+    alone.set(pair.key, pair.value);
+    auto spelled = tus::format_metadata(alone);
+    for (const auto candidate : raw) {
+      auto parsed = tus::parse_metadata(candidate, tus::MetadataStrictness::strict);
+      if (parsed && parsed->find(pair.key) == std::string_view(pair.value)) {
+        spelled = std::string(candidate);
+        break;
+      }
+    }
+    if (!echoed.empty()) echoed += ',';
+    echoed += spelled;
+  }
+  return echoed;
+}
+
+}  // namespace mock

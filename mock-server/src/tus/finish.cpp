@@ -1,0 +1,80 @@
+#include "protocol/http/date.hpp"
+#include "protocol/tus/headers.hpp"
+#include "tus/operation.hpp"
+
+namespace mock {
+
+void send(const Context& context, Reply reply) {
+  reply.fields.set(tus::header::tus_resumable, std::string(tus::version));
+  reply.fields.set("X-Content-Type-Options", "nosniff");
+  if (context.method == "HEAD") {
+    // protocol.md, HEAD; an error is not to be kept either, as the upload may come to exist.
+    reply.fields.set("Cache-Control", "no-store");
+    reply.body.clear();
+  }
+  if (reply.status >= 400) reply.unread_body = context.options.early_error;
+  if (reply.close) reply.unread_body = UnreadBody::close;
+  add_cors(context.request, context.options, reply);
+  context.exchange.reply(std::move(reply));
+}
+
+Reply refusal(int status, std::string_view why) {
+  Reply reply;
+  reply.status = status;
+  reply.fields.add("Content-Type", "text/plain; charset=utf-8");
+  reply.body.append(why).append("\n");
+  return reply;
+}
+
+Reply refusal(const StoreError& error) {
+  switch (error.kind) {
+    case StoreError::Kind::not_found:
+    case StoreError::Kind::damaged:
+      return refusal(404, "no such upload");
+    case StoreError::Kind::wrong_offset:
+      return refusal(409, "the upload changed meanwhile");
+    case StoreError::Kind::no_space:
+      return refusal(507, "no space is left to store the upload");
+    case StoreError::Kind::not_kept:
+      return refusal(501, "this server keeps no bytes");
+    case StoreError::Kind::exists:
+      return refusal(500, "the upload's id is taken");
+    case StoreError::Kind::io:
+      break;
+  }
+  return refusal(500, "the store failed");
+}
+
+Reply cut_off(BodyEnd end) {
+  auto reply = end == BodyEnd::timed_out
+                   ? refusal(408, "no more bytes came in time; what came is kept")
+                   : refusal(400, "the body ended early; what came is kept");
+  reply.close = true;
+  return reply;
+}
+
+Reply locked() {
+  auto reply = refusal(423, "another request is writing to this upload");
+  reply.close = true;
+  return reply;
+}
+
+tl::expected<Upload, Reply> find_upload(const Context& context) {
+  if (!is_upload_id(context.match.id)) return tl::unexpected(refusal(404, "no such upload"));
+  auto upload = context.services.store.find(context.match.id);
+  if (!upload) return tl::unexpected(refusal(upload.error()));
+  return std::move(*upload);
+}
+
+tl::expected<void, Reply> finish(Hooks& hooks, const Upload& upload) {
+  auto finished = hooks.before_finish(upload);
+  if (finished) hooks.after_finish(upload);
+  return finished;
+}
+
+void add_expiry(const Upload& upload, Reply& reply) {
+  if (!upload.expires || upload.complete()) return;
+  reply.fields.set(tus::header::upload_expires, ::http::format_imf_fixdate(*upload.expires));
+}
+
+}  // namespace mock

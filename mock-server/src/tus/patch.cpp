@@ -1,0 +1,141 @@
+// PATCH (protocol.md, Requests/PATCH; Creation for deferred lengths).
+#include "protocol/tus/headers.hpp"
+#include "tus/discovery.hpp"
+#include "tus/fields.hpp"
+#include "tus/operation.hpp"
+#include "tus/receiver.hpp"
+
+namespace mock {
+
+namespace {
+
+namespace header = tus::header;
+
+class Patch : public Operation {
+ public:
+  explicit Patch(const Context& context) : context_(context) {}
+
+  void start() override {
+    auto upload = find_upload(context_);
+    if (!upload) return end(std::move(upload.error()));
+    if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
+    // Only a request that would be right may take the upload from the one that has it.
+    auto& locks = context_.services.locks;
+    const bool contested = locks.locked(upload->id);
+    lease_ = locks.acquire(upload->id, [this] { on_revoked(); });
+    if (!lease_) return end(locked());
+    if (contested) {
+      upload = find_upload(context_);
+      if (!upload) return end(std::move(upload.error()));
+      if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
+    }
+    was_complete_ = upload->complete();
+    if (declared_) {
+      upload->length = declared_;
+      if (auto updated = context_.services.store.update(*upload); !updated) {
+        return end(refusal(updated.error()));
+      }
+    }
+    const auto limit = limit_of(*upload, context_.options);
+    receiver_.emplace(context_.services, std::move(*upload), limit);
+    context_.exchange.read_body();
+  }
+
+  void on_bytes(std::span<const std::byte> bytes) override {
+    if (ended_) return;
+    if (auto taken = receiver_->take(bytes); !taken) end(std::move(taken.error()));
+  }
+
+  void on_end(BodyEnd how) override {
+    if (ended_) return;
+    auto settled = receiver_->settle(was_complete_);
+    if (how != BodyEnd::complete) return end(cut_off(how));
+    if (!settled) return end(std::move(settled.error()));
+    end(acknowledgement());
+  }
+
+ private:
+  /// Everything that can be said against the request before its body is read.
+  OrReply<void> check(const Upload& upload) {
+    const auto& request = context_.request;
+    if (upload.kind == tus::UploadKind::final) {
+      return tl::unexpected(refusal(403, "a final upload cannot be changed"));
+    }
+    if (!is_offset_stream(request)) {
+      return tl::unexpected(refusal(415, "Content-Type must be application/offset+octet-stream"));
+    }
+    auto offset = number(request, header::upload_offset, 400);
+    if (!offset) return tl::unexpected(std::move(offset.error()));
+    if (!*offset) return tl::unexpected(refusal(400, "Upload-Offset is missing"));
+    auto length = number(request, header::upload_length, 413);
+    if (!length) return tl::unexpected(std::move(length.error()));
+    if (**offset != upload.offset) {
+      return tl::unexpected(refusal(409, "Upload-Offset is not the upload's present offset"));
+    }
+    if (*length) {
+      if (auto fit = check_declared(upload, **length); !fit) return fit;
+    }
+    declared_ = *length;
+    auto after = upload;
+    if (declared_) after.length = declared_;
+    const auto fits = room(after, limit_of(after, context_.options));
+    if (request.content_length && *request.content_length > fits) {
+      return tl::unexpected(too_long());
+    }
+    return {};
+  }
+
+  OrReply<void> check_declared(const Upload& upload, Bytes length) {
+    if (upload.length) {
+      return tl::unexpected(refusal(400, "the upload's length is known and cannot be changed"));
+    }
+    if (length < upload.offset) {
+      return tl::unexpected(refusal(400, "Upload-Length is less than what is already stored"));
+    }
+    if (context_.options.max_size && length > *context_.options.max_size) {
+      return tl::unexpected(refusal(413, "Upload-Length is more than Tus-Max-Size"));
+    }
+    return {};
+  }
+
+  Reply acknowledgement() const {
+    Reply reply;
+    reply.status = 204;
+    reply.fields.add(std::string(header::upload_offset),
+                     std::to_string(receiver_->upload().offset.value));
+    add_expiry(receiver_->upload(), reply);
+    return reply;
+  }
+
+  /// A newer request takes over. What came is stored already.
+  void on_revoked() {
+    if (ended_) return;
+    const bool completed = !was_complete_ && receiver_->upload().complete();
+    auto settled = receiver_->settle(was_complete_);
+    auto reply = !settled ? std::move(settled.error()) : completed ? acknowledgement() : locked();
+    reply.close = true;
+    end(std::move(reply));
+  }
+
+  /// Lets go of the upload and replies; nothing may be touched after it.
+  void end(Reply reply) {
+    ended_ = true;
+    lease_.reset();
+    send(context_, std::move(reply));
+  }
+
+  const Context& context_;
+  std::unique_ptr<Lease> lease_;
+  std::optional<Receiver> receiver_;
+  std::optional<Bytes> declared_;
+  bool was_complete_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Operation> make_patch(const Context& context) {
+  return std::make_unique<Patch>(context);
+}
+
+}  // namespace mock

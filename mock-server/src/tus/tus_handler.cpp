@@ -1,0 +1,140 @@
+#include "tus/tus_handler.hpp"
+
+#include <optional>
+
+#include "protocol/tus/headers.hpp"
+#include "tus/discovery.hpp"
+#include "tus/fields.hpp"
+#include "tus/operation.hpp"
+
+namespace mock {
+
+namespace {
+
+namespace header = tus::header;
+
+void add(Reply& reply, std::string_view name, std::string value) {
+  reply.fields.add(std::string(name), std::move(value));
+}
+
+class Head : public Operation {
+ public:
+  explicit Head(const Context& context) : context_(context) {}
+
+  /// Takes no lock: the offset in the store is the truth at any time.
+  void start() override {
+    auto upload = find_upload(context_);
+    if (!upload) return send(context_, std::move(upload.error()));
+    Reply reply;
+    // A final whose parts are not joined yet has no offset (protocol.md, Concatenation).
+    if (upload->kind != tus::UploadKind::final || upload->complete()) {
+      add(reply, header::upload_offset, std::to_string(upload->offset.value));
+    }
+    if (upload->length) {
+      add(reply, header::upload_length, std::to_string(upload->length->value));
+    } else {
+      add(reply, header::upload_defer_length, "1");
+    }
+    if (upload->metadata_header) add(reply, header::upload_metadata, *upload->metadata_header);
+    if (upload->concat_header) add(reply, header::upload_concat, *upload->concat_header);
+    add_expiry(*upload, reply);
+    send(context_, std::move(reply));
+  }
+
+ private:
+  const Context& context_;
+};
+
+class Terminate : public Operation {
+ public:
+  explicit Terminate(const Context& context) : context_(context) {}
+
+  void start() override {
+    auto upload = find_upload(context_);
+    if (!upload) return send(context_, std::move(upload.error()));
+    auto& services = context_.services;
+    const auto lease = services.locks.acquire(upload->id, {});
+    if (!lease) return send(context_, locked());
+    if (auto removed = services.store.remove(upload->id); !removed) {
+      return send(context_, refusal(removed.error()));
+    }
+    services.hooks.after_terminate(*upload);
+    Reply reply;
+    reply.status = 204;
+    send(context_, std::move(reply));
+  }
+
+ private:
+  const Context& context_;
+};
+
+class TusHandler : public Handler {
+ public:
+  TusHandler(RouteMatch match, const TusOptions& options, Services& services)
+      : match_(std::move(match)), options_(options), services_(services) {}
+
+  void on_header(const Request& request, Exchange& exchange) override {
+    context_.emplace(Context{request, request.method, exchange, match_, options_, services_});
+    if (auto acceptable = resolve(); !acceptable) {
+      return send(*context_, std::move(acceptable.error()));
+    }
+    const auto method = context_->method;
+    if (method == "OPTIONS") return send(*context_, discovery(options_, match_.route));
+    if (method == "POST") operation_ = make_create(*context_);
+    if (method == "HEAD") operation_ = std::make_unique<Head>(*context_);
+    if (method == "PATCH") operation_ = make_patch(*context_);
+    if (method == "DELETE") operation_ = std::make_unique<Terminate>(*context_);
+    if (method == "GET") operation_ = make_download(*context_);
+    operation_->start();
+  }
+
+  void on_bytes(std::span<const std::byte> bytes) override {
+    if (operation_) operation_->on_bytes(bytes);
+  }
+
+  void on_end(BodyEnd end) override {
+    if (operation_) operation_->on_end(end);
+  }
+
+ private:
+  /// Finds the method and checks the protocol version. The override counts whatever the real method
+  /// is (protocol.md, X-HTTP-Method-Override); who may do what is decided elsewhere, by both.
+  OrReply<void> resolve() {
+    auto overridden = single(context_->request, header::method_override);
+    if (!overridden) return tl::unexpected(std::move(overridden.error()));
+    if (*overridden) context_->method = **overridden;
+    const auto method = context_->method;
+    if (!allows(options_, match_.route, method)) {
+      auto reply = refusal(405, "the method is not allowed here");
+      add(reply, "Allow", allow(options_, match_.route));
+      return tl::unexpected(std::move(reply));
+    }
+    if (method == "OPTIONS") return {};
+    auto version = single(context_->request, header::tus_resumable);
+    if (!version) return tl::unexpected(std::move(version.error()));
+    // A browser that follows a download link knows nothing of tus.
+    if (!*version && method == "GET") return {};
+    if (*version != tus::version) {
+      auto reply = refusal(
+          412, *version ? "this version of tus is not spoken here" : "Tus-Resumable is missing");
+      add(reply, header::tus_version, std::string(tus::version));
+      return tl::unexpected(std::move(reply));
+    }
+    return {};
+  }
+
+  RouteMatch match_;
+  const TusOptions& options_;
+  Services& services_;
+  std::optional<Context> context_;
+  std::unique_ptr<Operation> operation_;
+};
+
+}  // namespace
+
+std::unique_ptr<Handler> make_tus_handler(const RouteMatch& match, const TusOptions& options,
+                                          Services& services) {
+  return std::make_unique<TusHandler>(match, options, services);
+}
+
+}  // namespace mock
