@@ -33,7 +33,7 @@ struct UploadConfig {
 /// "<data_stream_id>_<data_stream_route>.json" in (ASCII) lower case (census row DEX-META-011). It
 /// comes from the client: is_local_path before it is opened.
 [[nodiscard]] std::string upload_config_filename(const Manifest& manifest);
-/// Go's fs.ValidPath: relative, no empty, "." or ".." element, valid UTF-8, no NUL.
+/// What os.DirFS opens: relative, no empty, "." or ".." element, valid UTF-8, no NUL.
 [[nodiscard]] bool is_local_path(std::string_view path);
 
 /// The texts of `validation_errors` when the manifest does not name its stream (census rows

@@ -20,12 +20,19 @@ constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "M
 
 struct Parts {
   std::chrono::year_month_day date;
-  std::chrono::hh_mm_ss<nanoseconds> time;
+  std::chrono::hh_mm_ss<seconds> time;
+  std::int64_t nanosecond = 0;
 };
 
 Parts parts_of(TimePoint time) {
-  const auto day = std::chrono::floor<days>(time);
-  return {std::chrono::year_month_day{day}, std::chrono::hh_mm_ss<nanoseconds>{time - day}};
+  // Not floor<days> at once: the midnight before the earliest TimePoint is none itself.
+  constexpr std::int64_t per_second = 1'000'000'000;
+  const std::int64_t count = time.time_since_epoch().count();
+  const std::int64_t nanosecond = (count % per_second + per_second) % per_second;
+  const std::chrono::sys_seconds second{
+      seconds{count / per_second - (count % per_second < 0 ? 1 : 0)}};
+  const auto day = std::chrono::floor<days>(second);
+  return {std::chrono::year_month_day{day}, std::chrono::hh_mm_ss{second - day}, nanosecond};
 }
 
 /// Reads from the front; every step fails for good once one has failed.
@@ -88,7 +95,7 @@ std::optional<TimePoint> time_point(unsigned year, unsigned month, unsigned day,
 }  // namespace
 
 std::string format_imf_fixdate(TimePoint time) {
-  const auto [date, clock] = parts_of(time);
+  const auto [date, clock, cut] = parts_of(time);
   const std::chrono::weekday weekday{std::chrono::sys_days{date}};
   return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays.at(weekday.c_encoding()),
                      static_cast<unsigned>(date.day()),
@@ -122,12 +129,12 @@ std::optional<TimePoint> parse_imf_fixdate(std::string_view text) {
 }
 
 std::string format_rfc3339(TimePoint time) {
-  const auto [date, clock] = parts_of(time);
+  const auto [date, clock, fraction] = parts_of(time);
   std::string out =
       fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                   clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-  if (const auto fraction = clock.subseconds().count(); fraction != 0) {
+  if (fraction != 0) {
     std::string digits = fmt::format(".{:09}", fraction);
     digits.erase(digits.find_last_not_of('0') + 1);
     out += digits;

@@ -117,4 +117,10 @@ TEST(Rfc3339, TheEdgesOfTheRange) {
   EXPECT_FALSE(http::parse_rfc3339("2262-01-01T00:00:00Z").has_value());
 }
 
+TEST(Rfc3339, EveryTimePointCanBeWritten) {
+  EXPECT_EQ(http::format_rfc3339(TimePoint::min()), "1677-09-21T00:12:43.145224192Z");
+  EXPECT_EQ(http::format_rfc3339(TimePoint::max()), "2262-04-11T23:47:16.854775807Z");
+  EXPECT_EQ(http::format_imf_fixdate(TimePoint::min()), "Tue, 21 Sep 1677 00:12:43 GMT");
+}
+
 }  // namespace
