@@ -1,0 +1,65 @@
+#include "auth/gate.hpp"
+
+#include <algorithm>
+
+#include "auth/scopes.hpp"
+
+namespace mock {
+namespace {
+
+/// `challenge`: the auth-params of RFC 6750 section 3.
+Reply refusal(int status, std::string text, const std::string& challenge) {
+  Reply reply = text_reply(status, std::move(text) + "\n");
+  reply.fields.set("WWW-Authenticate", "Bearer realm=\"dex\"" + challenge);
+  return reply;
+}
+
+/// RFC 6750 section 2.1, b64token.
+bool is_b64token(std::string_view token) {
+  const std::size_t end = token.find_last_not_of('=');
+  if (end == std::string_view::npos) return false;
+  return std::all_of(
+      token.begin(), token.begin() + static_cast<std::ptrdiff_t>(end) + 1, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               std::string_view("-._~+/").find(c) != std::string_view::npos;
+      });
+}
+
+}  // namespace
+
+bool needs_token(Route route) {
+  return route == Route::creation || route == Route::upload || route == Route::info ||
+         route == Route::redelivery;
+}
+
+tl::expected<std::string, Reply> bearer_token(const Request& request) {
+  const auto values = request.fields.all("Authorization");
+  if (values.empty() || (values.size() == 1 && values.front().empty())) {
+    return tl::unexpected(refusal(401, "authorization token not found", ""));
+  }
+  const std::string_view value = values.front();
+  const std::size_t space = std::min(value.find(' '), value.size());
+  const std::string_view token = ::http::trim_ows(value.substr(space));
+  const bool valid = values.size() == 1 && ::http::same_name(value.substr(0, space), "Bearer") &&
+                     is_b64token(token);
+  if (!valid) {
+    return tl::unexpected(refusal(401, "authorization header format is invalid", ""));
+  }
+  return std::string(token);
+}
+
+std::optional<Reply> Gate::check(const Request& request) const {
+  if (!tokens_ || request.method == "OPTIONS") return std::nullopt;
+  const auto token = bearer_token(request);
+  if (!token) return token.error();
+  const auto grant = tokens_->verify(*token, loop_.now());
+  if (!grant) return refusal(401, grant.error().text, ", error=\"invalid_token\"");
+  if (!includes_scopes(grant->scopes, required_scopes_)) {
+    return refusal(
+        403, "one or more required scopes not found",
+        ", error=\"insufficient_scope\", scope=\"" + join_scopes(required_scopes_) + "\"");
+  }
+  return std::nullopt;
+}
+
+}  // namespace mock

@@ -1,0 +1,39 @@
+// Lets requests with a good token through and answers the others (census rows DEX-AUTH-*).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "auth/tokens.hpp"
+#include "http/message.hpp"
+#include "http/route.hpp"
+
+namespace mock {
+
+/// Whether an endpoint needs a token: uploads and /info (DEX-AUTH-014), and redelivery, which
+/// writes (DEX-SEC-001). Everything else is open (DEX-AUTH-015).
+[[nodiscard]] bool needs_token(Route route);
+
+/// The token of an `Authorization: Bearer` field (RFC 6750 section 2.1; the scheme in any case,
+/// RFC 9110 section 11.1), or the 401 that says what is wrong with it.
+[[nodiscard]] tl::expected<std::string, Reply> bearer_token(const Request& request);
+
+/// Loop thread only. `tokens` and `loop` outlive it; null tokens let everything through.
+class Gate {
+ public:
+  Gate(const Tokens* tokens, std::vector<std::string> required_scopes, const Loop& loop)
+      : tokens_(tokens), required_scopes_(std::move(required_scopes)), loop_(loop) {}
+
+  /// nullopt: go on. OPTIONS passes without a token (DEX-AUTH-012). Refusals are DEX's texts with
+  /// the WWW-Authenticate field that RFC 9110 section 15.5.2 demands.
+  [[nodiscard]] std::optional<Reply> check(const Request& request) const;
+
+ private:
+  const Tokens* tokens_;
+  std::vector<std::string> required_scopes_;
+  const Loop& loop_;
+};
+
+}  // namespace mock

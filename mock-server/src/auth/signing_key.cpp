@@ -1,0 +1,128 @@
+#include "auth/signing_key.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include "files/files.hpp"
+#include "protocol/digest.hpp"
+
+namespace mock {
+namespace {
+
+template <auto free>
+struct Free {
+  template <class T>
+  void operator()(T* object) const {
+    free(object);
+  }
+};
+using KeyPointer = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
+using ContextPointer = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
+using BioPointer = std::unique_ptr<BIO, Free<BIO_free>>;
+
+constexpr int key_bits = 2048;  // RFC 7518 section 3.3: at least 2048
+
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+std::string openssl_error() {
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  return reason ? reason : "unknown OpenSSL error";
+}
+
+Result<KeyPointer> decode_pem(const std::string& pem, const std::filesystem::path& file) {
+  const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  // An empty passphrase instead of OpenSSL's default, which asks at the terminal.
+  std::string passphrase;
+  KeyPointer key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, passphrase.data()));
+  const std::string hint = "remove it to get a new key; tokens signed so far become invalid";
+  if (!key) return failure(file.string(), "is not a PEM private key: " + openssl_error(), hint);
+  if (EVP_PKEY_is_a(key.get(), "RSA") != 1 || EVP_PKEY_get_bits(key.get()) < key_bits) {
+    return failure(file.string(), "is not an RSA key of at least 2048 bits", hint);
+  }
+  return key;
+}
+
+}  // namespace
+
+struct SigningKey::Key {
+  KeyPointer pkey;
+};
+
+SigningKey::SigningKey(std::unique_ptr<Key> key) : key_(std::move(key)) {
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(key_->pkey.get(), &der);
+  if (size > 0) {
+    id_ = sha256_hex({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)})
+              .substr(0, 16);
+  }
+  OPENSSL_free(der);
+}
+SigningKey::SigningKey(SigningKey&&) noexcept = default;
+SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
+SigningKey::~SigningKey() = default;
+
+Result<SigningKey> SigningKey::generate() {
+  KeyPointer pkey(EVP_RSA_gen(key_bits));
+  if (!pkey) return failure("signing key", "cannot be made: " + openssl_error());
+  return SigningKey(std::make_unique<Key>(Key{std::move(pkey)}));
+}
+
+Result<SigningKey> SigningKey::load_or_create(const std::filesystem::path& file) {
+  auto pem = read_file(file);
+  if (!pem) return tl::unexpected(pem.error());
+  if (*pem) {
+    auto pkey = decode_pem(**pem, file);
+    if (!pkey) return tl::unexpected(pkey.error());
+    return SigningKey(std::make_unique<Key>(Key{std::move(*pkey)}));
+  }
+  auto key = generate();
+  if (!key) return key;
+  const BioPointer bio(BIO_new(BIO_s_mem()));
+  if (PEM_write_bio_PKCS8PrivateKey(bio.get(), key->key_->pkey.get(), nullptr, nullptr, 0, nullptr,
+                                    nullptr) != 1) {
+    return failure("signing key", "cannot be written: " + openssl_error());
+  }
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  if (auto kept = replace_file(file, {text, static_cast<std::size_t>(size)}, FileAccess::owner);
+      !kept) {
+    return tl::unexpected(kept.error());
+  }
+  return key;
+}
+
+Result<std::string> SigningKey::sign(std::string_view text) const {
+  const ContextPointer context(EVP_MD_CTX_new());
+  std::size_t size = 0;
+  EVP_PKEY* pkey = key_->pkey.get();
+  std::string signature;
+  const bool signed_ok =
+      EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, pkey) == 1 &&
+      EVP_DigestSign(context.get(), nullptr, &size, bytes_of(text), text.size()) == 1 &&
+      (signature.resize(size),
+       EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                      bytes_of(text), text.size()) == 1);
+  if (!signed_ok) return failure("signing key", "cannot sign: " + openssl_error());
+  signature.resize(size);
+  return signature;
+}
+
+bool SigningKey::verify(std::string_view text, std::string_view signature) const {
+  const ContextPointer context(EVP_MD_CTX_new());
+  const bool same =
+      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key_->pkey.get()) == 1 &&
+      EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(text),
+                       text.size()) == 1;
+  ERR_clear_error();
+  return same;
+}
+
+}  // namespace mock

@@ -1,0 +1,224 @@
+#include "dex/deliveries.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "dex/copy.hpp"
+#include "dex/metrics.hpp"
+#include "dex/reports.hpp"
+#include "protocol/http/date.hpp"
+
+namespace mock {
+namespace {
+
+constexpr const char* no_source = "source file does not exist";
+
+/// Whether nothing is left to do for a target, and how many attempts failed so far.
+struct Outcome {
+  bool delivered = false;
+  unsigned failures = 0;
+};
+Outcome outcome_of(const std::vector<dex::Delivery>& attempts, const std::string& target) {
+  Outcome outcome;
+  for (const dex::Delivery& attempt : attempts) {
+    if (attempt.name != target) continue;
+    if (attempt.status == dex::delivery_state::success) outcome.delivered = true;
+    if (attempt.status == dex::delivery_state::failure) ++outcome.failures;
+  }
+  return outcome;
+}
+
+}  // namespace
+
+struct Deliveries::Job {
+  Upload upload;
+  std::string target;
+  std::filesystem::path folder;
+  Result<std::filesystem::path> path;  ///< below the folder, or why there is none
+  unsigned retries_left = 0;
+  bool forgotten = false;
+
+  [[nodiscard]] Key key() const { return {upload.id, target}; }
+};
+
+Deliveries::Deliveries(DeliveryConfig config, DeliveryOptions options, Store& store, Loop& loop,
+                       Reports& reports, Metrics& metrics)
+    : config_(std::move(config)),
+      options_(options),
+      store_(store),
+      loop_(loop),
+      reports_(reports),
+      metrics_(metrics) {
+  for (const DeliveryTarget& target : config_.targets) metrics_.delivery_target(target.name);
+}
+Deliveries::~Deliveries() = default;
+
+std::vector<dex::Delivery>& Deliveries::record_of(const std::string& id) {
+  const auto found = records_.find(id);
+  if (found != records_.end()) return found->second;
+  return records_.emplace(id, reports_.deliveries(id)).first->second;
+}
+
+std::optional<std::vector<dex::Delivery>> Deliveries::attempts(const std::string& id) {
+  const auto& record = record_of(id);
+  return record.empty() ? std::nullopt : std::optional(record);
+}
+
+void Deliveries::deliver(const Upload& upload) {
+  if (upload.kind == tus::UploadKind::partial) return;
+  const dex::Manifest manifest = dex::manifest_of(upload.metadata);
+  const auto* group = config_.group_of(manifest);
+  if (!group) return;
+  for (const RoutedTarget& routed : *group) {
+    const Outcome outcome = outcome_of(record_of(upload.id), routed.name);
+    const bool exhausted = outcome.failures > options_.retries;
+    if (outcome.delivered || exhausted || pending_.contains({upload.id, routed.name})) continue;
+    auto path = routed.path.render(upload.id, manifest);
+    if (outcome.failures == 0) {
+      reports_.file_ready(upload, routed.name, path ? path->string() : std::string{});
+      metrics_.event("FileReady", "publish");
+    }
+    enqueue(std::make_shared<Job>(Job{upload, routed.name, config_.target(routed.name)->folder,
+                                      std::move(path), options_.retries - outcome.failures}));
+  }
+}
+
+tl::expected<void, RedeliveryRefusal> Deliveries::redeliver(const std::string& id,
+                                                            const std::string& target) {
+  if (!is_upload_id(id)) return tl::unexpected(RedeliveryRefusal::no_source);
+  const auto upload = store_.find(id);
+  if (!upload || !upload->complete() || upload->kind == tus::UploadKind::partial) {
+    return tl::unexpected(RedeliveryRefusal::no_source);
+  }
+  const DeliveryTarget* destination = config_.target(target);
+  if (!destination) return tl::unexpected(RedeliveryRefusal::unknown_target);
+  const dex::Manifest manifest = dex::manifest_of(upload->metadata);
+  const auto* group = config_.group_of(manifest);
+  if (!group) return tl::unexpected(RedeliveryRefusal::not_routed);
+  const auto routed = std::find_if(group->begin(), group->end(),
+                                   [&](const RoutedTarget& t) { return t.name == target; });
+  if (routed == group->end()) return tl::unexpected(RedeliveryRefusal::not_routed);
+  auto path = routed->path.render(id, manifest);
+  reports_.file_ready(*upload, target, path ? path->string() : std::string{});
+  metrics_.event("FileReady", "publish");
+  record_of(id);
+  enqueue(std::make_shared<Job>(
+      Job{*upload, target, destination->folder, std::move(path), options_.retries}));
+  return {};
+}
+
+void Deliveries::forget(const std::string& id) {
+  for (auto at = pending_.lower_bound({id, {}}); at != pending_.end() && at->first.first == id;
+       ++at) {
+    at->second->forgotten = true;
+  }
+  records_.erase(id);
+}
+
+void Deliveries::enqueue(std::shared_ptr<Job> job) {
+  pending_.emplace(job->key(), job);
+  queue_.push_back(std::move(job));
+  start_some();
+}
+
+void Deliveries::start_some() {
+  for (auto next = queue_.begin();
+       next != queue_.end() && running_.size() < options_.concurrency;) {
+    const std::shared_ptr<Job> job = *next;
+    // Two copies of one upload to one place would share a temporary file.
+    if (running_.contains(job->key())) {
+      ++next;
+      continue;
+    }
+    next = queue_.erase(next);
+    if (job->forgotten) {
+      settle(job);
+    } else {
+      start(job);
+    }
+  }
+}
+
+void Deliveries::start(const std::shared_ptr<Job>& job) {
+  running_.insert(job->key());
+  metrics_.delivery_started(job->target);
+  metrics_.event("FileReady", "subscribe");
+  const TimePoint started = loop_.now();
+  const auto outcome = std::make_shared<Result<void>>();
+  const auto done = [this, alive = std::weak_ptr<const bool>(alive_), job, outcome, started] {
+    if (!alive.expired()) finish(job, *outcome, started);
+  };
+  std::shared_ptr<Reader> reader;
+  if (!job->path) {
+    *outcome = tl::unexpected(job->path.error());
+  } else if (auto opened = store_.open(job->upload.id); opened) {
+    reader = std::move(*opened);
+  } else {
+    const StoreError& error = opened.error();
+    *outcome = failure({}, error.kind == StoreError::Kind::not_found || error.detail.empty()
+                               ? no_source
+                               : error.detail);
+  }
+  if (!reader) {
+    loop_.post(done);
+    return;
+  }
+  loop_.background(
+      [job, reader, outcome] {
+        *outcome =
+            copy_to_file(*reader, job->folder / *job->path,
+                         "." + job->upload.id + "." +
+                             std::to_string(std::hash<std::string>{}(job->target)) + ".partial");
+      },
+      done);
+}
+
+void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& outcome,
+                        TimePoint started) {
+  running_.erase(job->key());
+  const TimePoint now = loop_.now();
+  metrics_.delivery_ended(job->target, outcome.has_value(), job->upload.offset,
+                          std::chrono::duration_cast<Milliseconds>(now - started));
+  dex::Delivery attempt;
+  attempt.name = job->target;
+  attempt.delivered_at = ::http::format_rfc3339(now);
+  if (outcome) {
+    attempt.status = dex::delivery_state::success;
+    attempt.location = (job->folder / *job->path).string();
+  } else {
+    attempt.status = dex::delivery_state::failure;
+    attempt.issues.emplace().push_back({"ERROR", outcome.error().line()});
+  }
+  auto& record = record_of(job->upload.id);  // before the report, which it would be read from
+  reports_.file_copy(job->upload, attempt, started);
+  record.push_back(std::move(attempt));
+  if (job->forgotten) records_.erase(job->upload.id);
+  if (!outcome && job->retries_left > 0 && !job->forgotten) {
+    --job->retries_left;
+    retry_later(job);
+  } else {
+    settle(job);
+  }
+  start_some();
+}
+
+void Deliveries::settle(const std::shared_ptr<Job>& job) {
+  auto [at, end] = pending_.equal_range(job->key());
+  at = std::find_if(at, end, [&](const auto& entry) { return entry.second == job; });
+  if (at != end) pending_.erase(at);
+}
+
+void Deliveries::retry_later(const std::shared_ptr<Job>& job) {
+  const std::uint64_t number = next_retry_++;
+  retries_[number] = loop_.after(options_.retry_delay, [this, number, job] {
+    // Not inside its own callback: that would destroy the function that runs.
+    loop_.post([this, alive = std::weak_ptr<const bool>(alive_), number, job] {
+      if (alive.expired()) return;
+      retries_.erase(number);
+      queue_.push_back(job);
+      start_some();
+    });
+  });
+}
+
+}  // namespace mock

@@ -1,0 +1,92 @@
+// Copies finished uploads to the targets their routing group names (census rows DEX-DELIV-*).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "dex/delivery_config.hpp"
+#include "loop/loop.hpp"
+#include "protocol/dex/info.hpp"
+#include "protocol/error.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+class Metrics;
+class Reports;
+
+struct DeliveryOptions {
+  unsigned retries = 3;  ///< after the first attempt (DEX-DELIV-007)
+  Milliseconds retry_delay{250};
+  std::size_t concurrency = 4;  ///< copies under way at the same time; each holds one reader
+};
+
+/// Why a redelivery was not started; in the order they are looked for.
+enum class RedeliveryRefusal {
+  no_source,       ///< no such upload, or it is not finished
+  unknown_target,  ///< no target of that name
+  not_routed,      ///< the upload's stream has no group, or its group does not name the target
+};
+
+/// Loop thread only; the copying itself runs in Loop::background. Everything given by reference
+/// outlives it. Every attempt is recorded, in memory and as a blob-file-copy report; after a
+/// restart the reports are the record.
+class Deliveries {
+ public:
+  Deliveries(DeliveryConfig config, DeliveryOptions options, Store& store, Loop& loop,
+             Reports& reports, Metrics& metrics);
+  ~Deliveries();
+  Deliveries(const Deliveries&) = delete;
+  Deliveries& operator=(const Deliveries&) = delete;
+
+  /// Queues a finished upload for each target that has neither a success nor all its failures on
+  /// record; so calling it twice delivers once, and calling it after a restart finishes the job.
+  /// Partial uploads are not delivered (TUS-CONCAT-027).
+  void deliver(const Upload& upload);
+  /// Delivers once more, with retries of its own.
+  [[nodiscard]] tl::expected<void, RedeliveryRefusal> redeliver(const std::string& id,
+                                                                const std::string& target);
+  /// The attempts so far, oldest first; nullopt before the first (DEX-INFO-009).
+  [[nodiscard]] std::optional<std::vector<dex::Delivery>> attempts(const std::string& id);
+  /// Starts no further attempt for a terminated upload, and drops its record.
+  void forget(const std::string& id);
+
+  [[nodiscard]] const DeliveryConfig& config() const { return config_; }
+
+ private:
+  struct Job;
+  using Key = std::pair<std::string, std::string>;  ///< upload id, target
+
+  std::vector<dex::Delivery>& record_of(const std::string& id);
+  void enqueue(std::shared_ptr<Job> job);
+  void start_some();
+  void start(const std::shared_ptr<Job>& job);
+  void finish(const std::shared_ptr<Job>& job, const Result<void>& outcome, TimePoint started);
+  void retry_later(const std::shared_ptr<Job>& job);
+  void settle(const std::shared_ptr<Job>& job);
+
+  DeliveryConfig config_;
+  DeliveryOptions options_;
+  Store& store_;
+  Loop& loop_;
+  Reports& reports_;
+  Metrics& metrics_;
+  std::unordered_map<std::string, std::vector<dex::Delivery>> records_;
+  std::deque<std::shared_ptr<Job>> queue_;
+  std::set<Key> running_;
+  std::multimap<Key, std::shared_ptr<Job>> pending_;  ///< queued, running or waiting for a retry
+  std::map<std::uint64_t, std::unique_ptr<Timer>> retries_;
+  std::uint64_t next_retry_ = 0;
+  std::shared_ptr<const bool> alive_ =
+      std::make_shared<bool>(true);  ///< for callbacks that outlive us
+};
+
+}  // namespace mock

@@ -1,0 +1,193 @@
+#include "dex/dex.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "dex/copy.hpp"
+#include "dex/dex_hooks.hpp"
+#include "dex/metrics.hpp"
+#include "dex/reports.hpp"
+#include "dex/upload_configs.hpp"
+#include "protocol/dex/info.hpp"
+#include "protocol/http/date.hpp"
+#include "protocol/json/decode.hpp"
+#include "protocol/json/encode.hpp"
+
+namespace mock {
+namespace {
+
+constexpr std::string_view up = "UP";
+constexpr std::string_view down = "DOWN";
+constexpr std::string_view degraded = "DEGRADED";
+constexpr std::string_view no_issue = "None reported";
+
+Result<DeliveryConfig> delivery_config(const DexOptions& options) {
+  if (options.delivery_file) {
+    return load_delivery_config(options.delivery_file->string(), options.environment);
+  }
+  return options.delivery_folder ? built_in_delivery_config(*options.delivery_folder)
+                                 : DeliveryConfig{};
+}
+
+dex::ServiceHealth service(std::string name, const Result<void>& outcome) {
+  return {std::move(name), std::string(outcome ? up : down),
+          outcome ? std::string(no_issue) : outcome.error().line()};
+}
+
+/// When bytes last came; the creation as long as none did.
+TimePoint last_change(const Upload& upload) { return std::max(upload.created, upload.modified); }
+
+std::string_view state_of(const Upload& upload) {
+  if (upload.complete()) return dex::upload_state::complete;
+  return upload.offset == Bytes{0} ? dex::upload_state::initiated : dex::upload_state::in_progress;
+}
+
+/// {"target": NAME, "source": NAME}; other keys are ignored, a missing one is empty.
+struct RedeliveryBody {
+  std::string target;
+  std::string source;
+};
+Result<RedeliveryBody> parse_redelivery(const std::string& body) {
+  return json::decode(body, "request body", [](const json::Cursor& root) {
+    if (!root.is_object()) root.fail("expected an object");
+    const auto text = [&](std::string_view key) {
+      const auto member = root.find(key);
+      return member && !member->is_null() ? member->string() : std::string{};
+    };
+    return RedeliveryBody{text("target"), text("source")};
+  });
+}
+
+/// DEX labels its plain texts with a charset.
+Reply plain(int status, std::string body) {
+  Reply reply = text_reply(status, std::move(body));
+  reply.fields.set("Content-Type", "text/plain; charset=utf-8");
+  return reply;
+}
+
+Reply empty(int status) {
+  Reply reply;
+  reply.status = status;
+  return reply;
+}
+
+}  // namespace
+
+Dex::Dex(DexOptions options, DeliveryConfig config, Store& store, Loop& loop)
+    : options_(std::move(options)),
+      store_(store),
+      loop_(loop),
+      metrics_(std::make_unique<Metrics>()),
+      reports_(std::make_unique<Reports>(Reports::Options{options_.store_folder,
+                                                          options_.version.latest_release_version +
+                                                              "_" + options_.version.git_short_sha,
+                                                          options_.log},
+                                         loop)),
+      configs_(std::make_unique<UploadConfigs>(options_.upload_configs, options_.environment)),
+      deliveries_(std::make_unique<Deliveries>(std::move(config), options_.deliveries, store, loop,
+                                               *reports_, *metrics_)),
+      hooks_(std::make_unique<DexHooks>(options_.store_folder, *configs_, *reports_, *deliveries_,
+                                        *metrics_, loop)) {}
+Dex::~Dex() = default;
+
+Result<std::unique_ptr<Dex>> Dex::make(DexOptions options, Store& store, Loop& loop) {
+  if (options.upload_configs) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(*options.upload_configs, error)) {
+      return failure(options.upload_configs->string(), "is not a folder of upload configs",
+                     "expected files named <data_stream_id>_<data_stream_route>.json");
+    }
+  }
+  auto config = delivery_config(options);
+  if (!config) return tl::unexpected(config.error());
+  return std::unique_ptr<Dex>(new Dex(std::move(options), std::move(*config), store, loop));
+}
+
+Hooks& Dex::hooks() { return *hooks_; }
+Observer& Dex::observer() { return *metrics_; }
+
+void Dex::resume() {
+  for (const std::string& id : store_.ids()) {
+    const auto upload = store_.find(id);
+    if (!upload) continue;
+    metrics_->upload_found(*upload);
+    hooks_->resume(*upload);
+  }
+}
+
+Reply Dex::info(const Request& request, const std::string& id, Store& store) {
+  if (request.method == "OPTIONS") {
+    Reply reply = empty(204);
+    reply.fields.set("Allow", "GET, HEAD, OPTIONS");
+    return reply;
+  }
+  if (!is_upload_id(id)) return plain(404, "error getting file manifest\n");
+  const auto upload = store.find(id);
+  if (!upload) {
+    const bool missing = upload.error().kind == StoreError::Kind::not_found;
+    if (!missing && options_.log) options_.log("/info/" + id + ": " + upload.error().detail);
+    return plain(missing ? 404 : 500, "error getting file manifest\n");
+  }
+  const std::string changed = ::http::format_rfc3339(last_change(*upload));
+  return json_reply(200, dex::to_json(dex::Info{dex::manifest_of(upload->metadata),
+                                                dex::FileInfo{upload->offset, changed},
+                                                {std::string(state_of(*upload)), changed},
+                                                deliveries_->attempts(id)}));
+}
+
+Reply Dex::redelivery(const Request& request, const std::string& id, const std::string& body) {
+  if (request.method != "POST") return empty(400);
+  const auto wanted = parse_redelivery(body);
+  if (!wanted) return empty(400);
+  if (!wanted->source.empty() && wanted->source != "upload") {
+    return plain(500, "Could not find source");
+  }
+  const auto started = deliveries_->redeliver(id, wanted->target);
+  if (started) return plain(200, id);
+  switch (started.error()) {
+    case RedeliveryRefusal::no_source:
+      return plain(404, "source file does not exist");
+    case RedeliveryRefusal::unknown_target:
+      return plain(400, "Invalid target\n");
+    case RedeliveryRefusal::not_routed:
+      break;
+  }
+  return plain(400, "Invalid target for metadata\n");
+}
+
+Reply Dex::health() const {
+  dex::Health health;
+  const Result<void> storage =
+      options_.store_folder ? check_folder(*options_.store_folder) : Result<void>{};
+  health.services.push_back(service("File Storage", storage));
+  for (const DeliveryTarget& target : deliveries_->config().targets) {
+    health.services.push_back(
+        service("File Delivery Target " + target.name, check_folder(target.folder)));
+  }
+  health.services.push_back(service("File Source", storage));
+  if (options_.oauth_issuer) {
+    health.services.push_back(service("oauth validator " + *options_.oauth_issuer, {}));
+  }
+  health.status = up;
+  for (const dex::ServiceHealth& one : health.services) {
+    if (one.status == down) health.status = degraded;
+  }
+  return json_reply(200, dex::to_json(health));
+}
+
+Reply Dex::version() const { return json_reply(200, dex::to_json(options_.version)); }
+
+Reply Dex::banner() const {
+  return json_reply(200, json::dump(nlohmann::ordered_json{
+                             {"system", "DEX"},
+                             {"dex_product", "UPLOAD API"},
+                             {"dex_app", "upload server"},
+                             {"server_time", ::http::format_rfc3339(loop_.now())}}));
+}
+
+Reply Dex::metrics() const {
+  Reply reply = text_reply(200, metrics_->text());
+  reply.fields.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  return reply;
+}
+
+}  // namespace mock

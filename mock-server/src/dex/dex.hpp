@@ -1,0 +1,94 @@
+// The DEX upload service around the tus handler: hooks, /info, /route, /health, /version, / and
+// /metrics. The composition root makes one and asks it for replies.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dex/deliveries.hpp"
+#include "http/message.hpp"
+#include "loop/loop.hpp"
+#include "protocol/dex/environment.hpp"
+#include "protocol/dex/health.hpp"
+#include "protocol/error.hpp"
+#include "store/store.hpp"
+#include "tus/hooks.hpp"
+
+namespace mock {
+
+class Deliveries;
+class DexHooks;
+class Metrics;
+class Observer;
+class Reports;
+class UploadConfigs;
+
+struct DexOptions {
+  /// The disk store's folder: <id>.meta goes beside the uploads, reports/ and events/ below it.
+  /// Without it (other stores) none of these is written and deliveries are remembered in memory.
+  std::optional<std::filesystem::path> store_folder;
+  /// --upload-configs; without it there is one config, for dextesting / testevent1.
+  std::optional<std::filesystem::path> upload_configs;
+  /// --deliver; without it every stream is delivered to one target, "edav", in `delivery_folder`.
+  std::optional<std::filesystem::path> delivery_file;
+  /// Where the built-in target is; without it and a delivery file nothing is delivered.
+  std::optional<std::filesystem::path> delivery_folder;
+  DeliveryOptions deliveries;
+  dex::VersionInfo version{"dex-upload-harness", "", ""};
+  /// Named in /health as "oauth validator {issuer}" when set (DEX-HEALTH-004).
+  std::optional<std::string> oauth_issuer;
+  dex::Environment environment = dex::process_environment;
+  /// One line each; for what cannot be told to a client.
+  std::function<void(std::string_view)> log;
+};
+
+/// Loop thread only. No method sends anything: each returns the reply.
+class Dex {
+ public:
+  /// `store` and `loop` outlive the result. An Error names the file or folder that is wrong.
+  [[nodiscard]] static Result<std::unique_ptr<Dex>> make(DexOptions options, Store& store,
+                                                         Loop& loop);
+  ~Dex();
+  Dex(const Dex&) = delete;
+  Dex& operator=(const Dex&) = delete;
+
+  /// For Services; lives as long as this object.
+  [[nodiscard]] Hooks& hooks();
+  /// Counts exchanges for /metrics; lives as long as this object.
+  [[nodiscard]] Observer& observer();
+  /// Once, after start: finishes what a kill interrupted - reports, .meta files, deliveries.
+  void resume();
+
+  /// /info/{id} (DEX-INFO-*), of what `store` holds; any method. OPTIONS, which passes without a
+  /// token, is answered without the document (DEX-SEC-005).
+  [[nodiscard]] Reply info(const Request& request, const std::string& id, Store& store);
+  /// POST /route/{id}, {"target": NAME} (DEX-RETRY-*).
+  [[nodiscard]] Reply redelivery(const Request& request, const std::string& id,
+                                 const std::string& body);
+  /// /health: 200 with "UP" or "DEGRADED" (DEX-HEALTH-*).
+  [[nodiscard]] Reply health() const;
+  /// /version (DEX-ROUTE-003).
+  [[nodiscard]] Reply version() const;
+  /// / (DEX-ROUTE-001).
+  [[nodiscard]] Reply banner() const;
+  /// /metrics (DEX-ROUTE-004).
+  [[nodiscard]] Reply metrics() const;
+
+ private:
+  Dex(DexOptions options, DeliveryConfig config, Store& store, Loop& loop);
+
+  DexOptions options_;
+  Store& store_;
+  Loop& loop_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<Reports> reports_;
+  std::unique_ptr<UploadConfigs> configs_;
+  std::unique_ptr<Deliveries> deliveries_;
+  std::unique_ptr<DexHooks> hooks_;
+};
+
+}  // namespace mock

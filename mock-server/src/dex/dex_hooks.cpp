@@ -1,0 +1,136 @@
+#include "dex/dex_hooks.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "dex/deliveries.hpp"
+#include "dex/metrics.hpp"
+#include "dex/path_template.hpp"
+#include "dex/reports.hpp"
+#include "dex/uuid.hpp"
+#include "files/files.hpp"
+#include "protocol/dex/manifest.hpp"
+#include "protocol/dex/upload_config.hpp"
+#include "protocol/http/date.hpp"
+#include "protocol/json/encode.hpp"
+
+namespace mock {
+namespace {
+
+/// DEX reports progress at most once a second (DEX-HOOK-003).
+constexpr Milliseconds status_interval{1000};
+
+Reply internal_error(const Error& error) {
+  return text_reply(500, "ERR_INTERNAL_SERVER_ERROR: " + error.line() + "\n");
+}
+
+}  // namespace
+
+/// Bytes that arrived since the last status report.
+struct DexHooks::Progress {
+  Upload upload;
+  std::unique_ptr<Timer> timer;
+};
+
+DexHooks::DexHooks(std::optional<std::filesystem::path> folder, UploadConfigs& configs,
+                   Reports& reports, Deliveries& deliveries, Metrics& metrics, Loop& loop)
+    : folder_(std::move(folder)),
+      configs_(configs),
+      reports_(reports),
+      deliveries_(deliveries),
+      metrics_(metrics),
+      loop_(loop) {}
+DexHooks::~DexHooks() = default;
+
+std::filesystem::path DexHooks::meta_file(const std::string& id) const {
+  return *folder_ / (id + ".meta");
+}
+
+tl::expected<void, Reply> DexHooks::before_create(const Request& /*request*/, Upload& upload) {
+  upload.id = make_uuid();
+  upload.metadata.set(dex::field::dex_ingest_datetime, ::http::format_rfc3339(loop_.now()));
+  upload.metadata.set(dex::field::upload_id, upload.id);
+  reports_.metadata_transform(upload);
+  const dex::Manifest manifest = dex::manifest_of(upload.metadata);
+  auto errors = configs_.validate(manifest);
+  if (!errors) {
+    reports_.metadata_verify(upload, {errors.error().line()});
+    return tl::unexpected(internal_error(errors.error()));
+  }
+  // A config that does not list the file name field lets any '/' pass (DEX-META-009); a name that
+  // was made to climb out of the delivery folder is refused all the same (DEX-SEC-003).
+  const std::string filename = dex::filename_of(manifest).value_or("");
+  if (errors->empty() && climbs_out(filename)) {
+    errors->push_back("invalid character found in " + filename + " validation failure");
+  }
+  reports_.metadata_verify(upload, *errors);
+  if (errors->empty()) return {};
+  Reply reply = text_reply(400, dex::to_json(dex::ManifestRefusal{upload.id, std::move(*errors)}));
+  reply.fields.set("Content-Type", "text/plain; charset=utf-8");
+  return tl::unexpected(std::move(reply));
+}
+
+void DexHooks::after_create(const Upload& upload) {
+  metrics_.upload_created(upload);
+  reports_.upload_started(upload);
+  reports_.upload_status(upload);
+}
+
+void DexHooks::after_receive(const Upload& upload) {
+  if (!reports_.on()) return;
+  auto& progress = moving_[upload.id];
+  if (progress) {
+    progress->upload.offset = upload.offset;
+    progress->upload.length = upload.length;
+    return;
+  }
+  progress = std::make_unique<Progress>(Progress{upload, nullptr});
+  progress->timer = loop_.after(status_interval, [this, id = upload.id] {
+    const auto at = moving_.find(id);
+    reports_.upload_status(at->second->upload);
+    // The timer must not be destroyed by the function that it runs.
+    loop_.post([done = std::shared_ptr<Progress>(std::move(at->second))] {});
+    moving_.erase(at);
+  });
+}
+
+tl::expected<void, Reply> DexHooks::before_finish(const Upload& upload) {
+  if (!folder_) return {};
+  const nlohmann::json manifest(dex::manifest_of(upload.metadata));
+  if (auto written = replace_file(meta_file(upload.id), json::dump(manifest)); !written) {
+    return tl::unexpected(internal_error(written.error()));
+  }
+  return {};
+}
+
+void DexHooks::after_finish(const Upload& upload) {
+  moving_.erase(upload.id);
+  metrics_.upload_finished(upload, loop_.now());
+  reports_.upload_completed(upload);
+  reports_.upload_status(upload);
+  deliveries_.deliver(upload);
+}
+
+void DexHooks::after_terminate(const Upload& upload) {
+  moving_.erase(upload.id);
+  metrics_.upload_terminated(upload);
+  deliveries_.forget(upload.id);
+  if (!folder_) return;
+  std::error_code ignored;  // gone is gone
+  std::filesystem::remove(meta_file(upload.id), ignored);
+}
+
+void DexHooks::resume(const Upload& upload) {
+  if (!upload.complete()) return;
+  std::error_code error;
+  if (folder_ && !std::filesystem::exists(meta_file(upload.id), error)) {
+    // A failure shows again, and with its reason, when the delivery cannot be reported.
+    static_cast<void>(before_finish(upload));
+  }
+  if (reports_.on() && !reports_.has_completed(upload.id)) {
+    reports_.upload_completed(upload);
+    reports_.upload_status(upload);
+  }
+  deliveries_.deliver(upload);
+}
+
+}  // namespace mock

@@ -1,0 +1,54 @@
+// What DEX adds to tus (census rows DEX-META-*, DEX-MANI-*, DEX-HOOK-*).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "dex/upload_configs.hpp"
+#include "loop/loop.hpp"
+#include "tus/hooks.hpp"
+
+namespace mock {
+
+class Deliveries;
+class Metrics;
+class Reports;
+
+/// Loop thread only. Everything given by reference outlives it.
+class DexHooks : public Hooks {
+ public:
+  /// `folder` is where <id>.meta is written; without it there is none.
+  DexHooks(std::optional<std::filesystem::path> folder, UploadConfigs& configs, Reports& reports,
+           Deliveries& deliveries, Metrics& metrics, Loop& loop);
+  ~DexHooks() override;
+
+  /// Sets a UUID as the id, adds upload_id and dex_ingest_datetime over whatever the client sent
+  /// under these names, and judges the manifest. A refusal is 400 with a JSON body labelled
+  /// text/plain (DEX-META-020); a broken upload config is a 500.
+  tl::expected<void, Reply> before_create(const Request& request, Upload& upload) override;
+  void after_create(const Upload& upload) override;
+  void after_receive(const Upload& upload) override;
+  tl::expected<void, Reply> before_finish(const Upload& upload) override;
+  void after_finish(const Upload& upload) override;
+  void after_terminate(const Upload& upload) override;
+
+  /// After a restart: does for one stored upload what a kill kept from being done.
+  void resume(const Upload& upload);
+
+ private:
+  struct Progress;
+  [[nodiscard]] std::filesystem::path meta_file(const std::string& id) const;
+
+  std::optional<std::filesystem::path> folder_;
+  UploadConfigs& configs_;
+  Reports& reports_;
+  Deliveries& deliveries_;
+  Metrics& metrics_;
+  Loop& loop_;
+  std::unordered_map<std::string, std::unique_ptr<Progress>> moving_;  ///< by upload id
+};
+
+}  // namespace mock

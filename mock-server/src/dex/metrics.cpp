@@ -1,0 +1,175 @@
+#include "dex/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+
+#include "http/route.hpp"
+#include "protocol/dex/manifest.hpp"
+#include "protocol/json/encode.hpp"
+
+namespace mock {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+
+template <class Builder>
+auto& make(Builder builder, prometheus::Registry& registry, const char* name, const char* help) {
+  return builder.Name(name).Help(help).Register(registry);
+}
+
+Family<Counter>& counters(prometheus::Registry& registry, const char* name, const char* help) {
+  return make(prometheus::BuildCounter(), registry, name, help);
+}
+Family<Gauge>& gauges(prometheus::Registry& registry, const char* name, const char* help) {
+  return make(prometheus::BuildGauge(), registry, name, help);
+}
+Family<Histogram>& histograms(prometheus::Registry& registry, const char* name, const char* help) {
+  return make(prometheus::BuildHistogram(), registry, name, help);
+}
+
+/// Twenty buckets from 10 B/s to 360 MB/s, those of DEX.
+prometheus::Histogram::BucketBoundaries speed_buckets() {
+  prometheus::Histogram::BucketBoundaries buckets;
+  double bound = 10;
+  for (int i = 0; i < 20; ++i, bound *= 2.5) buckets.push_back(bound);
+  return buckets;
+}
+
+/// Clients choose methods freely; series must stay few.
+std::string method_label(const std::string& method) {
+  constexpr std::array<std::string_view, 9> known{"GET",    "HEAD",    "POST",    "PUT",  "PATCH",
+                                                  "DELETE", "OPTIONS", "CONNECT", "TRACE"};
+  return std::find(known.begin(), known.end(), method) == known.end() ? "other" : method;
+}
+
+/// A manifest value as a label; the text format is UTF-8.
+std::string label(const Upload& upload, std::string_view field) {
+  const auto value = upload.metadata.find(field).value_or("");
+  return json::is_utf8(value) ? std::string(value) : "not UTF-8";
+}
+
+}  // namespace
+
+struct Metrics::Families {
+  prometheus::Registry registry;
+  Gauge& connections = gauges(registry, "dex_server_connections_open", "Open connections").Add({});
+  Family<Counter>& requests = counters(registry, "http_requests_total",
+                                       "HTTP requests answered, by status code and method");
+  Family<Counter>& tus_requests =
+      counters(registry, "tusd_requests_total", "Requests to upload endpoints, by method");
+  Family<Counter>& tus_errors =
+      counters(registry, "tusd_errors_total", "Error replies of upload endpoints, by status code");
+  Counter& bytes = counters(registry, "tusd_bytes_received",
+                            "Bytes of request bodies received by "
+                            "upload endpoints")
+                       .Add({});
+  Counter& created = counters(registry, "tusd_uploads_created", "Uploads created").Add({});
+  Counter& finished = counters(registry, "tusd_uploads_finished", "Uploads finished").Add({});
+  Counter& terminated = counters(registry, "tusd_uploads_terminated", "Uploads terminated").Add({});
+  Gauge& active =
+      gauges(registry, "dex_server_active_uploads", "Uploads created and not yet finished").Add({});
+  Histogram& upload_speed = histograms(registry, "dex_server_upload_speed_bytes_per_second",
+                                       "Size of a finished upload over the time it took")
+                                .Add({}, speed_buckets());
+  Family<Counter>& manifests =
+      counters(registry, "upload_manifest_count", "Uploads created, by fields of their manifest");
+  Family<Counter>& events =
+      counters(registry, "dex_server_events_total", "Events, by type and what was done with them");
+  Family<Gauge>& active_deliveries =
+      gauges(registry, "dex_server_active_deliveries", "Deliveries under way, by target");
+  Family<Counter>& deliveries =
+      counters(registry, "dex_server_deliveries_total", "Delivery attempts, by target and result");
+  Family<Histogram>& delivery_speed =
+      histograms(registry, "dex_server_delivery_speed_bytes_per_second",
+                 "Size of a delivered file over the time it took");
+};
+
+Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::on_exchange(const ExchangeRecord& record) {
+  Families& f = *families_;
+  const std::string method = method_label(record.request.method);
+  const std::string code = std::to_string(record.status);
+  if (record.status != 0) f.requests.Add({{"code", code}, {"method", method}}).Increment();
+  const Route route = match_route(record.request.path).route;
+  if (route != Route::creation && route != Route::upload) return;
+  f.tus_requests.Add({{"method", method}}).Increment();
+  f.bytes.Increment(static_cast<double>(record.body_received.value));
+  if (record.status >= 400) f.tus_errors.Add({{"status", code}}).Increment();
+}
+
+void Metrics::on_connections(std::size_t open) {
+  families_->connections.Set(static_cast<double>(open));
+}
+
+void Metrics::upload_found(const Upload& upload) {
+  if (!upload.complete()) families_->active.Increment();
+}
+
+void Metrics::upload_created(const Upload& upload) {
+  families_->created.Increment();
+  families_->active.Increment();
+  families_->manifests
+      .Add({{"data_stream_id", label(upload, dex::field::data_stream_id)},
+            {"data_stream_route", label(upload, dex::field::data_stream_route)},
+            {"sender_id", label(upload, dex::field::sender_id)}})
+      .Increment();
+}
+
+void Metrics::upload_finished(const Upload& upload, TimePoint now) {
+  families_->finished.Increment();
+  families_->active.Decrement();
+  const std::chrono::duration<double> took = now - upload.created;
+  if (took.count() > 0) {
+    families_->upload_speed.Observe(static_cast<double>(upload.offset.value) / took.count());
+  }
+}
+
+void Metrics::upload_terminated(const Upload& upload) {
+  families_->terminated.Increment();
+  if (!upload.complete()) families_->active.Decrement();
+}
+
+void Metrics::delivery_target(const std::string& name) {
+  families_->active_deliveries.Add({{"target", name}});
+  for (const char* result : {"started", "completed", "failed"}) {
+    families_->deliveries.Add({{"target", name}, {"result", result}});
+  }
+  families_->delivery_speed.Add({{"target", name}}, speed_buckets());
+}
+
+void Metrics::delivery_started(const std::string& target) {
+  families_->active_deliveries.Add({{"target", target}}).Increment();
+  families_->deliveries.Add({{"target", target}, {"result", "started"}}).Increment();
+}
+
+void Metrics::delivery_ended(const std::string& target, bool delivered, Bytes size,
+                             Milliseconds took) {
+  families_->active_deliveries.Add({{"target", target}}).Decrement();
+  families_->deliveries.Add({{"target", target}, {"result", delivered ? "completed" : "failed"}})
+      .Increment();
+  if (delivered && took.count() > 0) {
+    families_->delivery_speed.Add({{"target", target}}, speed_buckets())
+        .Observe(static_cast<double>(size.value) * 1000 / static_cast<double>(took.count()));
+  }
+}
+
+void Metrics::event(std::string_view type, std::string_view operation) {
+  families_->events.Add({{"type", std::string(type)}, {"op", std::string(operation)}}).Increment();
+}
+
+std::string Metrics::text() const {
+  return prometheus::TextSerializer().Serialize(families_->registry.Collect());
+}
+
+}  // namespace mock

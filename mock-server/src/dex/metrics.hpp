@@ -1,0 +1,45 @@
+// GET /metrics: Prometheus text with the families DEX has (census row DEX-ROUTE-004).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/handler.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+/// Counts what the server does. Loop thread only.
+class Metrics : public Observer {
+ public:
+  Metrics();
+  ~Metrics() override;
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  void on_exchange(const ExchangeRecord& record) override;
+  void on_connections(std::size_t open) override;
+
+  /// After a restart, for each stored upload: unfinished ones are active.
+  void upload_found(const Upload& upload);
+  void upload_created(const Upload& upload);
+  /// Once for each upload; `now` minus its creation gives the speed.
+  void upload_finished(const Upload& upload, TimePoint now);
+  void upload_terminated(const Upload& upload);
+
+  /// Makes the target's series appear before its first delivery.
+  void delivery_target(const std::string& name);
+  void delivery_started(const std::string& target);
+  void delivery_ended(const std::string& target, bool delivered, Bytes size, Milliseconds took);
+  void event(std::string_view type, std::string_view operation);
+
+  /// Text exposition format 0.0.4.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace mock

@@ -1,0 +1,56 @@
+// What DEX writes about an upload: reports per stage and FileReady events, as JSON lines in folders
+// (census rows DEX-HOOK-*, DEX-FILES-001 to -003).
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "loop/loop.hpp"
+#include "protocol/dex/info.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+/// Writes <folder>/reports/<id>_<stage> and <folder>/events/<id>_FileReady; without a folder it
+/// does nothing. What cannot be written is logged, it never fails an upload. Loop thread only.
+class Reports {
+ public:
+  struct Options {
+    std::optional<std::filesystem::path> folder;
+    std::string version;  ///< "<release>_<git sha>"
+    std::function<void(std::string_view)> log;
+  };
+  Reports(Options options, const Loop& loop);
+
+  [[nodiscard]] bool on() const { return options_.folder.has_value(); }
+
+  /// What pre-create added to the manifest.
+  void metadata_transform(const Upload& upload);
+  /// `errors` empty: the manifest is valid.
+  void metadata_verify(const Upload& upload, const std::vector<std::string>& errors);
+  void upload_started(const Upload& upload);
+  void upload_status(const Upload& upload);
+  void upload_completed(const Upload& upload);
+  /// One delivery attempt, as /info will tell it.
+  void file_copy(const Upload& upload, const dex::Delivery& delivery, TimePoint started);
+  void file_ready(const Upload& upload, const std::string& target, const std::string& path);
+
+  [[nodiscard]] bool has_completed(const std::string& id) const;
+  /// The attempts that were reported, oldest first; a torn line (a kill) is dropped.
+  [[nodiscard]] std::vector<dex::Delivery> deliveries(const std::string& id) const;
+
+ private:
+  struct Stage;
+  void write(const Upload& upload, const Stage& stage);
+  void append(const std::filesystem::path& file, const std::string& line);
+  [[nodiscard]] std::filesystem::path file_of(const std::string& id, std::string_view stage) const;
+
+  Options options_;
+  const Loop& loop_;
+};
+
+}  // namespace mock

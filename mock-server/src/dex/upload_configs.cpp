@@ -1,0 +1,52 @@
+#include "dex/upload_configs.hpp"
+
+#include <fstream>
+#include <iterator>
+
+namespace mock {
+namespace {
+
+/// The metadata that DEX's public test stream demands.
+dex::UploadConfig testing_stream() {
+  return {{{"sender_id", true, {}, "who sends the data"},
+           {"data_producer_id", true, {}, "who produced the data"},
+           {"jurisdiction", true, {}, "where the data comes from"},
+           {"received_filename", true, {}, "the name of the file at the sender"},
+           {"data_stream_id", true, {"dextesting"}, "the data stream"},
+           {"data_stream_route", true, {"testevent1"}, "the route of the data stream"}}};
+}
+
+constexpr std::string_view testing_stream_filename = "dextesting_testevent1.json";
+
+}  // namespace
+
+UploadConfigs::UploadConfigs(std::optional<std::filesystem::path> folder,
+                             dex::Environment environment)
+    : folder_(std::move(folder)), environment_(std::move(environment)) {
+  if (!folder_) cache_.emplace(testing_stream_filename, testing_stream());
+}
+
+Result<const dex::UploadConfig*> UploadConfigs::find(const std::string& filename) {
+  if (const auto cached = cache_.find(filename); cached != cache_.end()) return &cached->second;
+  if (!folder_ || !dex::is_local_path(filename)) return nullptr;
+  const std::filesystem::path file = *folder_ / filename;
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return nullptr;
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (in.bad()) return failure(filename, "cannot be read");
+  auto config = dex::parse_upload_config(text, filename, environment_);
+  if (!config) return tl::unexpected(config.error());
+  return &cache_.emplace(filename, std::move(*config)).first->second;
+}
+
+Result<std::vector<std::string>> UploadConfigs::validate(const dex::Manifest& manifest) {
+  auto errors = dex::validate_stream(manifest);
+  if (!errors.empty()) return errors;
+  const std::string filename = dex::upload_config_filename(manifest);
+  const auto config = find(filename);
+  if (!config) return tl::unexpected(config.error());
+  if (!*config) return dex::config_not_found_errors(filename);
+  return dex::validate(manifest, **config);
+}
+
+}  // namespace mock

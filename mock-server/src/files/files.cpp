@@ -1,0 +1,95 @@
+#include "files/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace mock {
+namespace {
+
+tl::unexpected<Error> os_failure(const std::filesystem::path& file, std::string_view action) {
+  return failure(file.string(),
+                 "cannot " + std::string(action) + ": " + std::generic_category().message(errno));
+}
+
+class Descriptor {
+ public:
+  Descriptor(const std::filesystem::path& file, int flags, FileAccess access)
+      : fd_(::open(file.c_str(), flags | O_CLOEXEC, access == FileAccess::owner ? 0600 : 0666)) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool open() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Result<void> make_folder_of(const std::filesystem::path& file) {
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  if (error) return failure(file.parent_path().string(), "cannot be made: " + error.message());
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> read_file(const std::filesystem::path& file) {
+  const Descriptor in(file, O_RDONLY, FileAccess::everyone);
+  if (!in.open()) {
+    if (errno == ENOENT) return std::optional<std::string>{};
+    return os_failure(file, "read");
+  }
+  std::string content;
+  std::array<char, 16384> buffer{};
+  for (;;) {
+    const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return os_failure(file, "read");
+    if (got == 0) return std::optional<std::string>(std::move(content));
+    content.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
+
+Result<void> replace_file(const std::filesystem::path& file, std::string_view content,
+                          FileAccess access) {
+  if (auto made = make_folder_of(file); !made) return made;
+  std::filesystem::path temporary = file;
+  temporary += ".new";
+  const Descriptor out(temporary, O_WRONLY | O_CREAT | O_TRUNC, access);
+  if (!out.open() || !write_all(out.get(), content)) return os_failure(temporary, "write");
+  if (::rename(temporary.c_str(), file.c_str()) != 0) return os_failure(file, "write");
+  return {};
+}
+
+Result<void> append_line(const std::filesystem::path& file, std::string_view line,
+                         FileAccess access) {
+  constexpr int flags = O_WRONLY | O_CREAT | O_APPEND;
+  const auto append = [&](const Descriptor& out) {
+    return out.open() && write_all(out.get(), std::string(line) + "\n");
+  };
+  if (append(Descriptor(file, flags, access))) return {};
+  if (errno == ENOENT) {
+    if (auto made = make_folder_of(file); !made) return made;
+    if (append(Descriptor(file, flags, access))) return {};
+  }
+  return os_failure(file, "write");
+}
+
+}  // namespace mock

@@ -1,0 +1,67 @@
+#include "files/files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace mock {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Files : public testing::Test {
+ protected:
+  Files() {
+    std::string name = (fs::temp_directory_path() / "dex-files-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~Files() override { fs::remove_all(folder_); }
+
+  fs::path folder_;
+};
+
+TEST_F(Files, AMissingFileIsNoError) {
+  const auto content = read_file(folder_ / "none");
+  ASSERT_TRUE(content) << content.error().line();
+  EXPECT_EQ(*content, std::nullopt);
+}
+
+TEST_F(Files, ReplacesMakingFoldersAndLeavesNothingElse) {
+  const fs::path file = folder_ / "a" / "b" / "state";
+  ASSERT_TRUE(replace_file(file, "first"));
+  ASSERT_TRUE(replace_file(file, "second"));
+  EXPECT_EQ(read_file(file).value(), "second");
+  EXPECT_EQ(std::distance(fs::directory_iterator(file.parent_path()), {}), 1);
+}
+
+TEST_F(Files, AppendsLines) {
+  const fs::path file = folder_ / "log" / "lines";
+  ASSERT_TRUE(append_line(file, "one"));
+  ASSERT_TRUE(append_line(file, "two"));
+  EXPECT_EQ(read_file(file).value(), "one\ntwo\n");
+}
+
+TEST_F(Files, SecretsAreTheirOwnersOnly) {
+  ASSERT_TRUE(replace_file(folder_ / "replaced", "x", FileAccess::owner));
+  ASSERT_TRUE(append_line(folder_ / "appended", "x", FileAccess::owner));
+  const auto owner_only = fs::perms::owner_read | fs::perms::owner_write;
+  EXPECT_EQ(fs::status(folder_ / "replaced").permissions(), owner_only);
+  EXPECT_EQ(fs::status(folder_ / "appended").permissions(), owner_only);
+}
+
+TEST_F(Files, ErrorsNameTheFileAndTheReason) {
+  ASSERT_TRUE(replace_file(folder_ / "file", "x"));
+  for (const auto& outcome : {replace_file(folder_ / "file" / "below", "x"),
+                              append_line(folder_ / "file" / "below", "x")}) {
+    ASSERT_FALSE(outcome);
+    EXPECT_NE(outcome.error().line().find((folder_ / "file").string()), std::string::npos);
+    EXPECT_NE(outcome.error().line().find("Not a directory"), std::string::npos)
+        << outcome.error().line();
+  }
+  const auto folder = read_file(folder_);
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().line().find("Is a directory"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mock
