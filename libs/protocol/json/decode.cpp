@@ -151,12 +151,18 @@ double Cursor::number() const {
 
 namespace detail {
 
+/// Far beyond every document of ours, and far below what recursion over the value could not stand.
+constexpr int max_depth = 100;
+
 Result<nlohmann::json> parse(std::string_view text, const std::string& document) {
   // The last of two equal keys would win in silence: keep the keys of every open object.
   std::vector<std::set<std::string>> open;
-  const auto refuse_duplicates = [&](int, nlohmann::json::parse_event_t event,
-                                     nlohmann::json& parsed) {
+  const auto check = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
     using Event = nlohmann::json::parse_event_t;
+    if (depth > max_depth) {
+      throw DecodeError{
+          Error{document, fmt::format("nested deeper than {} levels", max_depth), {}}};
+    }
     if (event == Event::object_start) {
       open.emplace_back();
     } else if (event == Event::object_end) {
@@ -171,7 +177,7 @@ Result<nlohmann::json> parse(std::string_view text, const std::string& document)
     return true;
   };
   try {
-    return nlohmann::json::parse(text, refuse_duplicates);
+    return nlohmann::json::parse(text, check);
   } catch (const DecodeError& e) {
     return tl::unexpected(e.error);
   } catch (const nlohmann::json::parse_error& e) {

@@ -61,8 +61,8 @@ class Cursor {
   std::string path_;
 };
 
-/// Parses `text` (comments, duplicate keys and invalid UTF-8 are refused) and runs `read` on its
-/// root. `document` names it in errors: a file name, or "response body".
+/// Parses `text` (comments, duplicate keys, invalid UTF-8 and more than 100 levels are refused) and
+/// runs `read` on its root. `document` names it in errors: a file name, or "response body".
 template <class Read>
 auto decode(std::string_view text, const std::string& document, Read&& read)
     -> Result<std::invoke_result_t<Read, Cursor>>;

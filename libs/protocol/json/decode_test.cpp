@@ -105,9 +105,14 @@ TEST(JsonDecode, UnwrapPutsThePlaceToAnError) {
             "a.json: size: is not a size");
 }
 
-TEST(JsonDecode, DeepNestingIsNoCrash) {
-  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-  EXPECT_EQ(json::decode(deep, "", [](const Cursor& root) { return root.is_array(); }), true);
+TEST(JsonDecode, DepthIsLimited) {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  const auto any = [](const Cursor&) { return 0; };
+  EXPECT_EQ(error_line(nested(100), any), "no error");
+  EXPECT_EQ(error_line(nested(102), any), "a.json: nested deeper than 100 levels");
+  EXPECT_EQ(error_line(std::string(1'000'000, '['), any), "a.json: nested deeper than 100 levels");
 }
 
 class JsonDecodeFile : public testing::Test {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "protocol/base64.hpp"
 #include "protocol/tus/headers.hpp"
@@ -57,11 +58,12 @@ class MetadataParser {
     if (!is_metadata_key(key)) {
       return failure({}, fmt::format("has the key {}, expected visible ASCII", quote(key)));
     }
-    if (metadata_.find(key)) return failure({}, fmt::format("repeats the key {}", quote(key)));
+    if (positions_.contains(std::string(key)))
+      return failure({}, fmt::format("repeats the key {}", quote(key)));
     const bool bare = space == std::string_view::npos;
     auto value = bare ? std::string{} : base64::decode(element.substr(space + 1));
     if (!value) return failure({}, fmt::format("({}) has a value that is not Base64", quote(key)));
-    metadata_.pairs_.push_back({std::string(key), std::move(*value), bare});
+    append({std::string(key), std::move(*value), bare});
     return true;
   }
 
@@ -87,15 +89,22 @@ class MetadataParser {
     }
     if (!value) return;
     MetadataPair pair{std::string(key), std::move(*value), bare};
-    if (const auto at = find_pair(metadata_.pairs_, key); at != metadata_.pairs_.end()) {
-      *at = std::move(pair);
+    if (const auto at = positions_.find(pair.key); at != positions_.end()) {
+      metadata_.pairs_[at->second] = std::move(pair);
     } else {
-      metadata_.pairs_.push_back(std::move(pair));
+      append(std::move(pair));
     }
+  }
+
+  void append(MetadataPair pair) {
+    positions_.emplace(pair.key, metadata_.pairs_.size());
+    metadata_.pairs_.push_back(std::move(pair));
   }
 
   MetadataStrictness strictness_;
   Metadata metadata_;
+  /// Where each key is: a header of a megabyte may hold 300,000 pairs.
+  std::unordered_map<std::string, std::size_t> positions_;
 };
 
 std::optional<std::string_view> Metadata::find(std::string_view key) const {
