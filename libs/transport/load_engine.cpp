@@ -1,0 +1,745 @@
+#include "transport/load_engine.hpp"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+namespace transport {
+namespace {
+
+constexpr std::size_t response_body_limit = 64U << 10U;
+
+/// An owned descriptor.
+class Fd {
+ public:
+  explicit Fd(int fd = -1) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Fd checked(int fd, const char* what) {
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
+  return Fd{fd};
+}
+
+void reset_on_close(int fd) {
+  const linger now{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+Failure failure_of(CURLcode code, long os_error, const char* text) {
+  using Kind = Failure::Kind;
+  Failure failure;
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      failure.kind = Kind::resolve;
+      break;
+    case CURLE_COULDNT_CONNECT:
+      failure.kind = Kind::connect;
+      break;
+    case CURLE_OPERATION_TIMEDOUT:
+      failure.kind = Kind::timeout;
+      break;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CIPHER:
+      failure.kind = Kind::tls;
+      break;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      failure.kind = Kind::reset;
+      break;
+    // The library wanted to send a body again on a new connection, which `source` never does.
+    case CURLE_SEND_FAIL_REWIND:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+      failure.kind = Kind::closed;
+      break;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_URL_MALFORMAT:
+      failure.kind = Kind::protocol;
+      break;
+    default:
+      failure.kind = Kind::other;
+      break;
+  }
+  failure.message = text != nullptr && *text != '\0' ? text : curl_easy_strerror(code);
+  if (os_error != 0 && failure.kind == Kind::connect) {
+    failure.message = fmt::format("{}: {}", failure.message,
+                                  std::generic_category().message(static_cast<int>(os_error)));
+  }
+  std::replace(failure.message.begin(), failure.message.end(), '\n', ' ');
+  return failure;
+}
+
+void global_init() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) throw std::runtime_error(curl_easy_strerror(code));
+}
+
+struct UrlParts {
+  std::string scheme, host, port;
+};
+
+std::optional<UrlParts> split(const std::string& url) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> handle(curl_url(), curl_url_cleanup);
+  if (curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
+  const auto part = [&](CURLUPart what, unsigned flags) {
+    char* text = nullptr;
+    std::string value;
+    if (curl_url_get(handle.get(), what, &text, flags) == CURLUE_OK) value = text;
+    curl_free(text);
+    return value;
+  };
+  UrlParts parts{part(CURLUPART_SCHEME, 0), part(CURLUPART_HOST, 0),
+                 part(CURLUPART_PORT, CURLU_DEFAULT_PORT)};
+  if (parts.host.size() > 1 && parts.host.front() == '[') {
+    parts.host = parts.host.substr(1, parts.host.size() - 2);
+  }
+  if ((parts.scheme != "http" && parts.scheme != "https") || parts.host.empty())
+    return std::nullopt;
+  return parts;
+}
+
+bool is_loopback(const sockaddr& address) {
+  if (address.sa_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address, sizeof v4);
+    return (ntohl(v4.sin_addr.s_addr) >> 24U) == 127;
+  }
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &address, sizeof v6);
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) return v6.sin6_addr.s6_addr[12] == 127;
+  return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+}
+
+/// Runs closures one after the other on a thread that starts with the first of them.
+class Helper {
+ public:
+  ~Helper() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      jobs_.clear();
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+  void run(std::function<void()> job) {
+    {
+      const std::lock_guard lock(mutex_);
+      jobs_.push_back(std::move(job));
+      if (!thread_.joinable()) thread_ = std::thread([this] { loop(); });
+    }
+    wake_.notify_one();
+  }
+
+ private:
+  void loop() {
+    for (;;) {
+      std::function<void()> job;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+        if (stopping_) return;
+        job = std::move(jobs_.front());
+        jobs_.pop_front();
+      }
+      job();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> jobs_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::string_view to_string(Cut::Kind kind) { return kind == Cut::Kind::reset ? "reset" : "silent"; }
+
+Result<ResolvedHost> resolve(const std::string& url) {
+  global_init();
+  const auto parts = split(url);
+  if (!parts) {
+    return failure("", fmt::format("{} is not an http or https URL", quote(url)),
+                   "as in http://127.0.0.1:8080/files");
+  }
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  const int code = ::getaddrinfo(parts->host.c_str(), parts->port.c_str(), &hints, &list);
+  if (code != 0) {
+    return failure(parts->host, fmt::format("no address for this host: {}", ::gai_strerror(code)));
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, ::freeaddrinfo);
+  ResolvedHost host{parts->host, parts->port, {}, true};
+  for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
+    std::array<char, NI_MAXHOST> text{};
+    if (::getnameinfo(a->ai_addr, a->ai_addrlen, text.data(), text.size(), nullptr, 0,
+                      NI_NUMERICHOST) != 0) {
+      continue;
+    }
+    host.addresses.emplace_back(text.data());
+    host.loopback = host.loopback && is_loopback(*a->ai_addr);
+  }
+  if (host.addresses.empty()) return failure(parts->host, "no address for this host");
+  return host;
+}
+
+// ---------------------------------------------------------------------------------------------
+
+namespace {
+
+struct Transfer {
+  LoadEngine* engine = nullptr;
+  CURL* easy = nullptr;
+  std::uint64_t id = 0;
+  LoadRequest request;
+  LoadTransport::Done done;
+  curl_slist* headers = nullptr;
+  std::array<char, CURL_ERROR_SIZE> error{};
+  int fd = -1;  ///< the one opened for this transfer; -1 when a connection is reused
+  LoadResponse response;
+  Bytes sent;
+  bool cut = false;
+  bool paused = false;
+  LoadTime started;
+  LoadTime progress;
+  TimerId stall;
+  TimerId resume;
+};
+
+}  // namespace
+
+struct LoadEngine::State {
+  LoadEngineOptions options;
+  Fd epoll = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  Fd timer =
+      checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create");
+  Fd wake = checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+  /// Where a silently cut connection's own writes go (a TLS close_notify, say).
+  Fd nowhere = checked(::open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null");
+  TimerWheel wheel{LoadClock::now()};
+  CURLM* multi = nullptr;
+  std::optional<LoadTime> curl_due;
+  std::optional<LoadTime> timer_set;
+  bool kick = false;  ///< a transfer was resumed outside libcurl's own events
+  bool running = false;
+  std::uint64_t next_id = 1;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers;
+  std::vector<CURL*> spare;
+  std::deque<Fd> abandoned;
+  std::map<std::string, std::string> pins;  ///< "host:port" -> CURLOPT_RESOLVE entry
+  curl_slist* resolve_list = nullptr;
+  std::mutex posted_mutex;
+  std::vector<std::function<void()>> posted;
+  std::unique_ptr<Helper> helper = std::make_unique<Helper>();
+
+  explicit State(LoadEngineOptions o) : options(std::move(o)) {
+    global_init();
+    multi = curl_multi_init();
+    if (multi == nullptr) throw std::bad_alloc();
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &State::on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &State::on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
+    curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    watch(wake.get());
+    watch(timer.get());
+  }
+  ~State() {
+    helper.reset();
+    for (auto& [id, transfer] : transfers) release(*transfer);
+    for (CURL* easy : spare) curl_easy_cleanup(easy);
+    if (multi != nullptr) curl_multi_cleanup(multi);
+    curl_slist_free_all(resolve_list);
+    for (const Fd& fd : abandoned) reset_on_close(fd.get());
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void watch(int fd) const {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+      throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    }
+  }
+
+  static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
+    auto& state = *static_cast<State*>(self);
+    if (what == CURL_POLL_REMOVE) {
+      ::epoll_ctl(state.epoll.get(), EPOLL_CTL_DEL, fd, nullptr);
+      return 0;
+    }
+    epoll_event event{};
+    event.data.fd = fd;
+    if ((what & CURL_POLL_IN) != 0) event.events |= EPOLLIN;
+    if ((what & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
+    ::epoll_ctl(state.epoll.get(), known != nullptr ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+    if (known == nullptr) curl_multi_assign(state.multi, fd, &state);
+    return 0;
+  }
+
+  static int on_timer(CURLM*, long timeout_ms, void* self) {
+    auto& state = *static_cast<State*>(self);
+    if (timeout_ms < 0) {
+      state.curl_due.reset();
+    } else {
+      state.curl_due = LoadClock::now() + std::chrono::milliseconds(timeout_ms);
+    }
+    return 0;
+  }
+
+  static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    transfer.fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    return transfer.fd;
+  }
+
+  static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    auto& state = *transfer.engine->state_;
+    const LoadRequest& request = transfer.request;
+    std::uint64_t room =
+        std::min<std::uint64_t>(size * count, request.source_size.value - transfer.sent.value);
+    if (request.cut) {
+      if (transfer.sent >= request.cut->after) {
+        state.cut(transfer);
+        return CURL_READFUNC_ABORT;
+      }
+      room = std::min(room, request.cut->after.value - transfer.sent.value);
+    }
+    if (room == 0) return 0;
+    if (request.upload_rate.value > 0) {
+      room = std::min(room, state.allowance(transfer));
+      if (room == 0) {
+        transfer.paused = true;
+        return CURL_READFUNC_PAUSE;
+      }
+    }
+    const std::size_t filled = request.source(
+        transfer.sent, {reinterpret_cast<std::byte*>(buffer), static_cast<std::size_t>(room)});
+    transfer.sent += Bytes{filled};
+    transfer.progress = LoadClock::now();
+    return filled;
+  }
+
+  /// Bytes that may go now; 0 after arming a timer for the moment at which a slice is due again.
+  std::uint64_t allowance(Transfer& transfer) {
+    const double rate = transfer.request.upload_rate.value;
+    // Twenty slices a second, but not below 1 KiB: smaller ones cost more than they smooth.
+    const double slice = std::max(1024.0, rate / 20);
+    const LoadTime now = LoadClock::now();
+    const double elapsed = std::chrono::duration<double>(now - transfer.started).count();
+    const double left =
+        static_cast<double>(transfer.request.source_size.value - transfer.sent.value);
+    const double earned = rate * elapsed + slice - static_cast<double>(transfer.sent.value);
+    if (earned >= std::min(slice, left)) return static_cast<std::uint64_t>(earned);
+    const double wait = (std::min(slice, left) - earned) / rate;
+    const std::uint64_t id = transfer.id;
+    transfer.resume = wheel.arm(
+        now + std::chrono::duration_cast<LoadClock::duration>(std::chrono::duration<double>(wait)),
+        [this, id] {
+          const auto found = transfers.find(id);
+          if (found == transfers.end() || !found->second->paused) return;
+          found->second->paused = false;
+          curl_easy_pause(found->second->easy, CURLPAUSE_CONT);
+          kick = true;
+        });
+    return 0;
+  }
+
+  static int on_seek(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
+
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    transfer.progress = LoadClock::now();
+    const std::string_view line(data, size * count);
+    if (line.starts_with("HTTP/")) {
+      transfer.response.headers = {};
+      return line.size();
+    }
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) return line.size();
+    auto value = line.substr(colon + 1);
+    while (!value.empty() && (value.back() == '\r' || value.back() == '\n')) value.remove_suffix(1);
+    transfer.response.headers.add(std::string(line.substr(0, colon)),
+                                  std::string(http::trim_ows(value)));
+    return line.size();
+  }
+
+  static std::size_t on_write(char* data, std::size_t size, std::size_t count, void* self) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    transfer.progress = LoadClock::now();
+    const std::size_t length = size * count;
+    if (transfer.request.sink) {
+      const auto bytes = std::as_bytes(std::span(data, length));
+      return transfer.request.sink(bytes) ? length : 0;
+    }
+    std::string& body = transfer.response.body;
+    body.append(data,
+                std::min(length, response_body_limit - std::min(response_body_limit, body.size())));
+    return length;
+  }
+
+  void cut(Transfer& transfer) {
+    transfer.cut = true;
+    if (transfer.fd < 0) return;
+    if (transfer.request.cut->kind == Cut::Kind::reset) {
+      reset_on_close(transfer.fd);
+      // Dissolving the association resets it at once, ahead of anything TLS would say in closing.
+      sockaddr unspecified{};
+      unspecified.sa_family = AF_UNSPEC;
+      ::connect(transfer.fd, &unspecified, sizeof unspecified);
+      return;
+    }
+    // The socket lives on under another number; what libcurl closes is /dev/null.
+    Fd kept(::fcntl(transfer.fd, F_DUPFD_CLOEXEC, 0));
+    if (kept.get() < 0) {
+      reset_on_close(transfer.fd);
+      return;
+    }
+    ::epoll_ctl(epoll.get(), EPOLL_CTL_DEL, transfer.fd, nullptr);
+    ::dup3(nowhere.get(), transfer.fd, O_CLOEXEC);
+    abandoned.push_back(std::move(kept));
+    if (abandoned.size() > options.max_abandoned) {
+      reset_on_close(abandoned.front().get());
+      abandoned.pop_front();
+    }
+  }
+
+  void watch_stall(Transfer& transfer) {
+    const std::uint64_t id = transfer.id;
+    transfer.stall = wheel.arm(transfer.progress + transfer.request.stall_timeout, [this, id] {
+      const auto found = transfers.find(id);
+      if (found == transfers.end()) return;
+      Transfer& stalled = *found->second;
+      if (stalled.paused) stalled.progress = LoadClock::now();  // held back by us, not by the peer
+      if (LoadClock::now() - stalled.progress < stalled.request.stall_timeout) {
+        watch_stall(stalled);
+        return;
+      }
+      finish(id, Failure{Failure::Kind::timeout,
+                         fmt::format("no progress for {}",
+                                     ::to_string(stalled.request.stall_timeout))});
+    });
+  }
+
+  void release(Transfer& transfer) {
+    wheel.cancel(transfer.stall);
+    wheel.cancel(transfer.resume);
+    if (transfer.easy == nullptr) return;
+    curl_multi_remove_handle(multi, transfer.easy);
+    curl_easy_reset(transfer.easy);
+    spare.push_back(std::exchange(transfer.easy, nullptr));
+    curl_slist_free_all(std::exchange(transfer.headers, nullptr));
+  }
+
+  /// Ends a transfer and tells its owner. Not from within a callback of libcurl.
+  void finish(std::uint64_t id, std::optional<Failure> failure) {
+    const auto found = transfers.find(id);
+    const std::unique_ptr<Transfer> transfer = std::move(found->second);
+    transfers.erase(found);
+    LoadOutcome outcome;
+    outcome.sent = transfer->sent;
+    outcome.was_cut = transfer->cut;
+    long status = 0;
+    long connects = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+    outcome.reused_connection = connects == 0 && transfer->fd < 0;
+    release(*transfer);
+    if (failure) {
+      outcome.failure = std::move(failure);
+    } else {
+      transfer->response.status = static_cast<int>(status);
+      outcome.response = std::move(transfer->response);
+    }
+    const LoadTime started = transfer->started;
+    auto deliver = [started, done = std::move(transfer->done)](LoadOutcome o) {
+      o.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(LoadClock::now() - started);
+      done(std::move(o));
+    };
+    if (transfer->cut && transfer->request.cut->kind == Cut::Kind::silent) {
+      // Nobody tells the client; it notices by its own patience.
+      wheel.arm(LoadClock::now() + transfer->request.stall_timeout,
+                [deliver = std::move(deliver), outcome = std::move(outcome)]() mutable {
+                  deliver(std::move(outcome));
+                });
+      return;
+    }
+    deliver(std::move(outcome));
+  }
+
+  void collect() {
+    int left = 0;
+    std::vector<std::pair<std::uint64_t, CURLcode>> ended;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      Transfer* transfer = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+      ended.emplace_back(transfer->id, message->data.result);
+    }
+    for (const auto& [id, code] : ended) {
+      const Transfer& transfer = *transfers.at(id);
+      if (code == CURLE_OK) {
+        finish(id, std::nullopt);
+        continue;
+      }
+      if (transfer.cut) {
+        const bool silent = transfer.request.cut->kind == Cut::Kind::silent;
+        finish(id, Failure{silent ? Failure::Kind::timeout : Failure::Kind::reset,
+                           silent ? "connection went silent (cut on purpose)"
+                                  : "connection reset (cut on purpose)"});
+        continue;
+      }
+      long os_error = 0;
+      curl_easy_getinfo(transfer.easy, CURLINFO_OS_ERRNO, &os_error);
+      finish(id, failure_of(code, os_error, transfer.error.data()));
+    }
+  }
+
+  void set_timer() {
+    std::optional<LoadTime> due = wheel.next();
+    if (curl_due && (!due || *curl_due < *due)) due = curl_due;
+    if (due == timer_set) return;
+    timer_set = due;
+    itimerspec spec{};
+    if (due) {
+      const auto wait = std::max<std::int64_t>(
+          1, std::chrono::duration_cast<std::chrono::nanoseconds>(*due - LoadClock::now()).count());
+      spec.it_value.tv_sec = wait / 1'000'000'000;
+      spec.it_value.tv_nsec = wait % 1'000'000'000;
+    }
+    ::timerfd_settime(timer.get(), 0, &spec, nullptr);
+  }
+
+  void drain(int fd) const {
+    std::uint64_t count = 0;
+    while (::read(fd, &count, sizeof count) > 0) {
+    }
+  }
+
+  void run_posted() {
+    std::vector<std::function<void()>> tasks;
+    {
+      const std::lock_guard lock(posted_mutex);
+      tasks.swap(posted);
+    }
+    for (auto& task : tasks) task();
+  }
+
+  void run() {
+    running = true;
+    std::array<epoll_event, 256> events{};
+    while (running) {
+      set_timer();
+      const int count =
+          ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), -1);
+      if (count < 0 && errno != EINTR) {
+        throw std::system_error(errno, std::generic_category(), "epoll_wait");
+      }
+      int still = 0;
+      for (int i = 0; i < count; ++i) {
+        const auto& event = events[static_cast<std::size_t>(i)];
+        if (event.data.fd == wake.get()) {
+          drain(wake.get());
+          run_posted();
+        } else if (event.data.fd == timer.get()) {
+          drain(timer.get());
+          timer_set.reset();
+        } else {
+          int flags = 0;
+          if ((event.events & EPOLLIN) != 0) flags |= CURL_CSELECT_IN;
+          if ((event.events & EPOLLOUT) != 0) flags |= CURL_CSELECT_OUT;
+          if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) flags |= CURL_CSELECT_ERR;
+          curl_multi_socket_action(multi, event.data.fd, flags, &still);
+        }
+      }
+      wheel.advance(LoadClock::now());
+      if (kick || (curl_due && *curl_due <= LoadClock::now())) {
+        kick = false;
+        curl_due.reset();
+        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &still);
+      }
+      collect();
+    }
+  }
+};
+
+LoadEngine::LoadEngine(LoadEngineOptions options)
+    : state_(std::make_unique<State>(std::move(options))) {}
+LoadEngine::~LoadEngine() = default;
+
+void LoadEngine::pin(const ResolvedHost& host) {
+  std::string addresses;
+  for (const auto& address : host.addresses) {
+    const bool v6 = address.find(':') != std::string::npos;
+    if (!addresses.empty()) addresses += ',';
+    addresses += v6 ? fmt::format("[{}]", address) : address;
+  }
+  auto& entry = state_->pins[fmt::format("{}:{}", host.host, host.port)];
+  if (!entry.empty()) return;
+  entry = fmt::format("{}:{}:{}", host.host, host.port, addresses);
+  state_->resolve_list = curl_slist_append(state_->resolve_list, entry.c_str());
+}
+
+void LoadEngine::send(LoadRequest request, Done done) {
+  auto owned = std::make_unique<Transfer>();
+  Transfer& transfer = *owned;
+  transfer.engine = this;
+  transfer.id = state_->next_id++;
+  transfer.request = std::move(request);
+  transfer.done = std::move(done);
+  transfer.started = transfer.progress = LoadClock::now();
+  if (state_->spare.empty()) {
+    transfer.easy = curl_easy_init();
+    if (transfer.easy == nullptr) throw std::bad_alloc();
+  } else {
+    transfer.easy = state_->spare.back();
+    state_->spare.pop_back();
+  }
+  CURL* easy = transfer.easy;
+  const LoadRequest& r = transfer.request;
+  const auto& options = state_->options;
+
+  for (const auto& field : r.headers) {
+    // "Name;" is how libcurl is told to send an empty value.
+    const auto line = field.value.empty() ? field.name + ";" : field.name + ": " + field.value;
+    transfer.headers = curl_slist_append(transfer.headers, line.c_str());
+  }
+  transfer.headers = curl_slist_append(transfer.headers, "Expect:");
+  transfer.headers = curl_slist_append(transfer.headers, "Accept:");
+  if (!r.headers.has("Content-Type")) {
+    transfer.headers = curl_slist_append(transfer.headers, "Content-Type:");
+  }
+
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error.data());
+  curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(options.connect_timeout.count()));
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &State::on_open);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &State::on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &State::on_write);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, r.sink ? 65536L : 1024L);
+  if (!options.tls.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, options.tls.ca_file.c_str());
+  }
+  if (!options.tls.client_cert.empty()) {
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, options.tls.client_cert.c_str());
+  }
+  if (state_->resolve_list != nullptr) {
+    curl_easy_setopt(easy, CURLOPT_RESOLVE, state_->resolve_list);
+  }
+  if (r.fresh_connection || r.cut) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+  if (r.source) {
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(r.source_size.value));
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
+                     static_cast<long>(options.upload_buffer.value));
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &State::on_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &State::on_seek);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, &transfer);
+  } else if (r.method == "HEAD") {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  } else if (r.method == "POST" || !r.body.empty()) {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r.body.data());
+  }
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r.method.c_str());
+
+  const std::uint64_t id = transfer.id;
+  state_->transfers.emplace(id, std::move(owned));
+  state_->watch_stall(transfer);
+  const CURLMcode code = curl_multi_add_handle(state_->multi, easy);
+  if (code != CURLM_OK) {
+    const Failure failed{Failure::Kind::other, curl_multi_strerror(code)};
+    state_->wheel.arm(LoadClock::now(), [this, id, failed] {
+      if (state_->transfers.contains(id)) state_->finish(id, failed);
+    });
+  }
+}
+
+TimerId LoadEngine::after(Milliseconds delay, std::function<void()> fire) {
+  return state_->wheel.arm(LoadClock::now() + delay, std::move(fire));
+}
+void LoadEngine::cancel(TimerId id) { state_->wheel.cancel(id); }
+LoadTime LoadEngine::now() const { return LoadClock::now(); }
+
+void LoadEngine::aside(std::function<void()> work, std::function<void()> then) {
+  state_->helper->run([this, work = std::move(work), then = std::move(then)] {
+    work();
+    post(then);
+  });
+}
+
+void LoadEngine::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(state_->posted_mutex);
+    state_->posted.push_back(std::move(task));
+  }
+  const std::uint64_t one = 1;
+  // A full counter means that the loop is about to wake anyway.
+  [[maybe_unused]] const auto written = ::write(state_->wake.get(), &one, sizeof one);
+}
+
+void LoadEngine::run() { state_->run(); }
+void LoadEngine::stop() { state_->running = false; }
+std::size_t LoadEngine::transfers() const { return state_->transfers.size(); }
+
+}  // namespace transport

@@ -1,0 +1,137 @@
+// Thousands of transfers on one thread: libcurl's multi interface driven by epoll and one timerfd.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/error.hpp"
+#include "protocol/http/fields.hpp"
+#include "protocol/units.hpp"
+#include "transport/client.hpp"
+#include "transport/exchange.hpp"
+#include "transport/load_timers.hpp"
+
+namespace transport {
+
+/// A connection that is lost on purpose.
+struct Cut {
+  enum class Kind {
+    reset,   ///< RST at once (SO_LINGER 0, and over TLS no close_notify)
+    silent,  ///< the peer hears nothing more: no byte, no FIN, and nothing of it is read
+  };
+  Kind kind = Kind::reset;
+  Bytes after;  ///< body bytes handed over before it
+};
+[[nodiscard]] std::string_view to_string(Cut::Kind kind);
+
+struct LoadRequest {
+  std::string method;
+  std::string url;       ///< absolute, http or https
+  http::Fields headers;  ///< none is added but Host, Content-Length and User-Agent
+  std::string body;      ///< a small one, sent as it is; not used when `source` is set
+
+  /// Fills some of `into` with the bytes from body position `at` and returns how many (at least
+  /// one). Called on the loop's thread until `source_size` bytes are taken, in order, without
+  /// jumping back: a request is never replayed by the library.
+  std::function<std::size_t(Bytes at, std::span<std::byte> into)> source;
+  Bytes source_size;
+
+  /// Takes the response body piece by piece; false ends the transfer. Without it the first 64 KiB
+  /// are kept in LoadResponse::body.
+  std::function<bool(std::span<const std::byte>)> sink;
+
+  std::optional<Cut> cut;         ///< takes a connection of its own; only with `source`
+  BytesPerSecond upload_rate{0};  ///< of the body; 0: unlimited
+  /// Without any progress for this long the transfer is given up. After a silent cut it is what
+  /// the client waits before it notices.
+  Milliseconds stall_timeout{std::chrono::seconds{30}};
+  bool fresh_connection = false;  ///< do not reuse one
+};
+
+struct LoadResponse {
+  int status = 0;
+  http::Fields headers;
+  std::string body;
+};
+
+struct LoadOutcome {
+  std::optional<LoadResponse> response;  ///< a whole one
+  std::optional<Failure> failure;        ///< exactly one of the two is set
+  Bytes sent;                            ///< body bytes handed to the connection
+  bool was_cut = false;                  ///< the failure is LoadRequest::cut
+  bool reused_connection = false;
+  std::chrono::microseconds elapsed{0};
+};
+
+/// What a client needs of its event loop. Everything is called and calls back on one thread.
+class LoadTransport {
+ public:
+  virtual ~LoadTransport() = default;
+  using Done = std::function<void(LoadOutcome)>;
+  /// `done` is called exactly once, never from within `send`.
+  virtual void send(LoadRequest request, Done done) = 0;
+  virtual TimerId after(Milliseconds delay, std::function<void()> fire) = 0;
+  virtual void cancel(TimerId id) = 0;
+  [[nodiscard]] virtual LoadTime now() const = 0;
+  /// Runs `work` on another thread and then `then` on this one: for digests and file reads, which
+  /// would hold up every transfer of the loop.
+  virtual void aside(std::function<void()> work, std::function<void()> then) = 0;
+};
+
+struct LoadEngineOptions {
+  std::string user_agent;
+  TlsOptions tls;
+  std::size_t max_connections = 64;  ///< kept open for reuse
+  Bytes upload_buffer{256U << 10U};  ///< per transfer: 16 KiB for thousands, 256 KiB for throughput
+  Milliseconds connect_timeout{std::chrono::seconds{10}};
+  std::size_t max_abandoned = 4096;  ///< sockets of silent cuts kept open; then the oldest is reset
+};
+
+/// Addresses of one host, looked up once: a lookup inside libcurl would start a thread each.
+struct ResolvedHost {
+  std::string host;  ///< without brackets
+  std::string port;
+  std::vector<std::string> addresses;  ///< numeric
+  bool loopback = false;               ///< all of them are
+};
+/// An Error when `url` is not http(s), or its host has no address.
+[[nodiscard]] Result<ResolvedHost> resolve(const std::string& url);
+
+/// Not thread-safe but for `post`. HTTP/1.1 only; follows no redirect, uses no proxy, never
+/// retries. SIGPIPE must be ignored by the process (OpenSSL writes without MSG_NOSIGNAL).
+class LoadEngine final : public LoadTransport {
+ public:
+  explicit LoadEngine(LoadEngineOptions options);
+  /// Drops every transfer, timer and callback without calling it.
+  ~LoadEngine() override;
+  LoadEngine(const LoadEngine&) = delete;
+  LoadEngine& operator=(const LoadEngine&) = delete;
+
+  /// Sends to this host go to its addresses; hosts that were not pinned are looked up by libcurl.
+  void pin(const ResolvedHost& host);
+
+  void send(LoadRequest request, Done done) override;
+  TimerId after(Milliseconds delay, std::function<void()> fire) override;
+  void cancel(TimerId id) override;
+  [[nodiscard]] LoadTime now() const override;
+  void aside(std::function<void()> work, std::function<void()> then) override;
+
+  /// From any thread: runs `task` on the loop's.
+  void post(std::function<void()> task);
+  /// Runs until `stop`, which may be called from a callback (or through `post`).
+  void run();
+  void stop();
+  [[nodiscard]] std::size_t transfers() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace transport

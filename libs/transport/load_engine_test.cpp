@@ -1,0 +1,299 @@
+#include "transport/load_engine.hpp"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+namespace {
+using namespace std::chrono_literals;
+using transport::Cut;
+using transport::Failure;
+using transport::LoadEngine;
+using transport::LoadOutcome;
+using transport::LoadRequest;
+
+/// What the other end of one connection saw.
+struct Seen {
+  std::string head;
+  std::string body;
+  int read_errno = 0;  ///< how reading ended: 0 for FIN
+  bool timed_out = false;
+};
+
+/// Accepts one connection at a time on a port of its own and lets `serve` deal with it.
+class Server {
+ public:
+  explicit Server(std::function<void(int fd)> serve) : serve_(std::move(serve)) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_, 64), 0);
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] {
+      for (;;) {
+        const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (fd < 0) return;
+        ++connections_;
+        serve_(fd);
+        ::close(fd);
+      }
+    });
+  }
+  ~Server() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  [[nodiscard]] std::string url(const std::string& path = "/files") const {
+    return "http://127.0.0.1:" + std::to_string(port_) + path;
+  }
+  [[nodiscard]] int connections() const { return connections_; }
+
+ private:
+  std::function<void(int)> serve_;
+  int listener_ = -1;
+  std::uint16_t port_ = 0;
+  std::atomic<int> connections_{0};
+  std::thread thread_;
+};
+
+/// Reads until the head and `body` bytes are there, the peer is gone, or nothing came for
+/// `patience`.
+Seen read_request(int fd, std::size_t body, std::chrono::milliseconds patience = 5s) {
+  Seen seen;
+  std::string bytes;
+  std::size_t end = std::string::npos;
+  for (;;) {
+    pollfd waiting{fd, POLLIN, 0};
+    if (::poll(&waiting, 1, static_cast<int>(patience.count())) == 0) {
+      seen.timed_out = true;
+      break;
+    }
+    char buffer[65536];
+    const auto got = ::recv(fd, buffer, sizeof buffer, 0);
+    if (got <= 0) {
+      seen.read_errno = got == 0 ? 0 : errno;
+      break;
+    }
+    bytes.append(buffer, static_cast<std::size_t>(got));
+    end = bytes.find("\r\n\r\n");
+    if (end != std::string::npos && bytes.size() >= end + 4 + body) break;
+  }
+  end = bytes.find("\r\n\r\n");
+  seen.head = bytes.substr(0, end);
+  if (end != std::string::npos) seen.body = bytes.substr(end + 4);
+  return seen;
+}
+
+void reply(int fd, std::string_view text) { ::send(fd, text.data(), text.size(), MSG_NOSIGNAL); }
+
+LoadRequest patch(const std::string& url, std::size_t size) {
+  LoadRequest request;
+  request.method = "PATCH";
+  request.url = url;
+  request.headers.add("Content-Type", "application/offset+octet-stream");
+  request.source_size = Bytes{size};
+  request.source = [](Bytes at, std::span<std::byte> into) {
+    for (std::size_t i = 0; i < into.size(); ++i) {
+      into[i] = static_cast<std::byte>('a' + (at.value + i) % 26);
+    }
+    return into.size();
+  };
+  return request;
+}
+
+LoadOutcome run_one(LoadEngine& engine, LoadRequest request) {
+  LoadOutcome outcome;
+  engine.send(std::move(request), [&](LoadOutcome o) {
+    outcome = std::move(o);
+    engine.stop();
+  });
+  engine.run();
+  return outcome;
+}
+
+transport::LoadEngineOptions options() {
+  transport::LoadEngineOptions o;
+  o.user_agent = "dex-loadgen/test (run 1)";
+  return o;
+}
+
+TEST(LoadEngine, SendsABodyAndReadsTheAnswer) {
+  Seen seen;
+  Server server([&](int fd) {
+    seen = read_request(fd, 100'000);
+    reply(fd, "HTTP/1.1 204 No Content\r\nUpload-Offset: 100000\r\nX-Empty:\r\n\r\n");
+  });
+  LoadEngine engine(options());
+  const auto outcome = run_one(engine, patch(server.url(), 100'000));
+  ASSERT_TRUE(outcome.response) << outcome.failure->message;
+  EXPECT_EQ(outcome.response->status, 204);
+  EXPECT_EQ(outcome.response->headers.find("upload-offset"), "100000");
+  EXPECT_EQ(outcome.sent, Bytes{100'000});
+  EXPECT_FALSE(outcome.was_cut);
+  EXPECT_EQ(seen.body.size(), 100'000U);
+  EXPECT_EQ(seen.body.substr(26, 3), "abc");
+  EXPECT_THAT(seen.head, testing::StartsWith("PATCH /files HTTP/1.1\r\n"));
+  EXPECT_THAT(seen.head, testing::HasSubstr("Content-Length: 100000"));
+  EXPECT_THAT(seen.head, testing::HasSubstr("User-Agent: dex-loadgen/test (run 1)"));
+  EXPECT_THAT(seen.head, testing::Not(testing::HasSubstr("Expect")));
+}
+
+TEST(LoadEngine, SendsHeadAndEmptyPost) {
+  std::vector<Seen> seen;
+  Server server([&](int fd) {
+    for (int i = 0; i < 2; ++i) {
+      seen.push_back(read_request(fd, 0));
+      reply(fd, i == 0
+                    ? "HTTP/1.1 200 OK\r\nUpload-Offset: 7\r\nContent-Length: 5\r\n\r\n"
+                    : "HTTP/1.1 201 Created\r\nLocation: /files/1\r\nContent-Length: 2\r\n\r\nok");
+    }
+  });
+  LoadEngine engine(options());
+  LoadRequest head;
+  head.method = "HEAD";
+  head.url = server.url();
+  EXPECT_EQ(run_one(engine, head).response->headers.find("Upload-Offset"), "7");
+  LoadRequest post;
+  post.method = "POST";
+  post.url = server.url();
+  const auto outcome = run_one(engine, post);
+  EXPECT_TRUE(outcome.reused_connection);
+  EXPECT_EQ(outcome.response->status, 201);
+  EXPECT_EQ(outcome.response->body, "ok");
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_THAT(seen[1].head, testing::HasSubstr("Content-Length: 0"));
+  EXPECT_THAT(seen[1].head, testing::Not(testing::HasSubstr("Content-Type")));
+}
+
+TEST(LoadEngine, AResetCutIsSeenAsConnectionReset) {
+  Seen seen;
+  std::atomic<bool> done{false};
+  Server server([&](int fd) {
+    seen = read_request(fd, 1U << 30U);
+    done = true;
+  });
+  LoadEngine engine(options());
+  auto request = patch(server.url(), 50'000'000);
+  request.cut = Cut{Cut::Kind::reset, Bytes{300'000}};
+  const auto outcome = run_one(engine, std::move(request));
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_TRUE(outcome.was_cut);
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::reset);
+  EXPECT_EQ(outcome.sent, Bytes{300'000});
+  while (!done) std::this_thread::yield();
+  EXPECT_EQ(seen.read_errno, ECONNRESET);
+  EXPECT_LE(seen.body.size(), 300'000U);
+}
+
+TEST(LoadEngine, AfterASilentCutThePeerHearsNothing) {
+  Seen seen;
+  std::atomic<bool> done{false};
+  Server server([&](int fd) {
+    seen = read_request(fd, 1U << 30U, 400ms);
+    done = true;
+  });
+  LoadEngine engine(options());
+  auto request = patch(server.url(), 50'000'000);
+  request.cut = Cut{Cut::Kind::silent, Bytes{1000}};
+  request.stall_timeout = 150ms;
+  const auto outcome = run_one(engine, std::move(request));
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_TRUE(outcome.was_cut);
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::timeout);
+  EXPECT_GE(outcome.elapsed, 150ms);
+  while (!done) std::this_thread::yield();
+  EXPECT_TRUE(seen.timed_out) << "errno " << seen.read_errno;
+}
+
+TEST(LoadEngine, GivesUpOnAServerThatDoesNotAnswer) {
+  Server server([](int fd) { read_request(fd, 1U << 30U, 2s); });
+  LoadEngine engine(options());
+  auto request = patch(server.url(), 10);
+  request.stall_timeout = 100ms;
+  const auto outcome = run_one(engine, std::move(request));
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_FALSE(outcome.was_cut);
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::timeout);
+}
+
+TEST(LoadEngine, AClosedPortIsAConnectFailure) {
+  std::string url;
+  {
+    url = Server([](int) {}).url();
+  }
+  LoadEngine engine(options());
+  const auto outcome = run_one(engine, patch(url, 10));
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::connect);
+}
+
+TEST(LoadEngine, NeverReplaysABodyOnADeadConnection) {
+  // Answers the first request on each connection and closes at the second.
+  std::atomic<int> requests{0};
+  std::atomic<int> ended{0};
+  Server server([&](int fd) {
+    if (!read_request(fd, 10).head.empty()) ++requests;
+    reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+    if (!read_request(fd, 200'000).head.empty()) ++requests;
+    ++ended;
+  });
+  {
+    LoadEngine engine(options());
+    EXPECT_TRUE(run_one(engine, patch(server.url(), 10)).response);
+    const auto outcome = run_one(engine, patch(server.url(), 200'000));
+    EXPECT_TRUE(outcome.failure);
+  }
+  while (ended < server.connections()) std::this_thread::yield();
+  EXPECT_EQ(requests, 2);
+}
+
+TEST(LoadEngine, KeepsToItsRate) {
+  Server server([&](int fd) {
+    read_request(fd, 60'000);
+    reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+  });
+  LoadEngine engine(options());
+  auto request = patch(server.url(), 60'000);
+  request.upload_rate = BytesPerSecond{100'000};
+  const auto outcome = run_one(engine, std::move(request));
+  ASSERT_TRUE(outcome.response);
+  EXPECT_GE(outcome.elapsed, 500ms);  // 60 kB less one slice of 5 kB at 100 kB/s
+}
+
+TEST(LoadEngine, RunsWorkAsideAndPostedTasksOnItsOwnThread) {
+  LoadEngine engine(options());
+  std::thread::id worker;
+  std::thread::id back;
+  engine.aside([&] { worker = std::this_thread::get_id(); },
+               [&] {
+                 back = std::this_thread::get_id();
+                 engine.after(1ms, [&] { engine.stop(); });
+               });
+  engine.run();
+  EXPECT_NE(worker, std::this_thread::get_id());
+  EXPECT_EQ(back, std::this_thread::get_id());
+}
+
+TEST(Resolve, TellsLoopbackFromTheRest) {
+  EXPECT_TRUE(transport::resolve("http://127.0.0.1:1080/files")->loopback);
+  EXPECT_TRUE(transport::resolve("http://[::1]/files")->loopback);
+  EXPECT_FALSE(transport::resolve("http://192.0.2.1/files")->loopback);
+  EXPECT_EQ(transport::resolve("https://127.0.0.1/files")->port, "443");
+  EXPECT_FALSE(transport::resolve("ftp://127.0.0.1/files"));
+  EXPECT_FALSE(transport::resolve("not a url"));
+}
+}  // namespace
