@@ -30,7 +30,8 @@ struct RequestPlan {
 };
 
 /// When the body has reached the position that `next_stop` named. Bytes up to there were given to
-/// the handler; on `end` other than keep the handler gets on_end(aborted) first.
+/// the handler; with `instead`, or an `end` other than keep, the handler gets on_end(aborted) first
+/// and what it answers to that is dropped. With both, `end` follows the reply.
 struct BodyPlan {
   Milliseconds delay{0};
   std::optional<Reply> instead;  ///< sent now in place of the handler's answer
@@ -60,7 +61,8 @@ class Intercept {
   virtual BodyPlan on_body(Bytes position) = 0;
   /// May edit the reply in place. Not called for interim responses.
   virtual ReplyPlan on_reply(Reply& reply) = 0;
-  /// The body was cut off or timed out before a reply was made.
+  /// The body was cut off or timed out before a reply was made; told before the handler is, and not
+  /// when a plan of this object cut it off.
   virtual void on_abort() = 0;
   /// The store and effects that this request's handler is to use: `correct`, or a decorated set
   /// that lives as long as this object.

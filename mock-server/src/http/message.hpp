@@ -26,6 +26,8 @@ struct Request {
   std::string remote;            ///< the peer's address, for logs
   std::uint64_t connection = 0;  ///< counts connections of this process
   TimePoint received;
+  ::http::Fields trailers;  ///< of a chunked body; complete before on_end(complete), kept apart
+                            ///< from `fields` (RFC 9110 section 6.5.1)
 
   [[nodiscard]] bool has_body() const {
     return chunked || (content_length && *content_length > Bytes{0});

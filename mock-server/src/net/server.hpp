@@ -8,6 +8,7 @@
 
 #include "http/handler.hpp"
 #include "http/intercept.hpp"
+#include "http/limits.hpp"
 #include "loop/loop.hpp"
 #include "protocol/error.hpp"
 
@@ -16,16 +17,6 @@ namespace mock {
 struct TlsFiles {
   std::string certificate;  ///< PEM chain
   std::string key;          ///< PEM
-};
-
-struct Limits {
-  Milliseconds header_timeout{std::chrono::seconds{20}};  ///< for a whole request head
-  Milliseconds read_timeout{std::chrono::seconds{30}};    ///< between two reads of a body
-  Milliseconds write_timeout{std::chrono::seconds{30}};
-  Milliseconds idle_timeout{std::chrono::seconds{75}};  ///< between two requests
-  Bytes header_bytes{64UL << 10U};                      ///< a longer head is answered 431
-  Bytes drain_bytes{64UL << 20U};  ///< of an unread body; beyond that the connection closes
-  Milliseconds shutdown_grace{std::chrono::seconds{5}};
 };
 
 struct ListenOptions {

@@ -1,0 +1,70 @@
+#include <utility>
+
+#include "http/handler.hpp"
+
+namespace mock {
+
+namespace {
+
+class Buffered final : public Handler {
+ public:
+  Buffered(Bytes limit, std::function<Reply(const Request&, const std::string&)> answer)
+      : limit_(limit), answer_(std::move(answer)) {}
+
+  void on_header(const Request& request, Exchange& exchange) override {
+    request_ = &request;
+    exchange_ = &exchange;
+    if (request.content_length && *request.content_length > limit_) return refuse();
+    exchange.read_body();
+  }
+  void on_bytes(std::span<const std::byte> bytes) override {
+    if (bytes.size() > limit_.value - body_.size()) return refuse();
+    const auto chars = std::span(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    body_.append(chars.begin(), chars.end());
+  }
+  void on_end(BodyEnd end) override {
+    if (end == BodyEnd::complete) {
+      exchange_->reply(answer_(*request_, body_));
+    } else if (end == BodyEnd::timed_out) {
+      exchange_->reply(text_reply(408, "the request body did not come in time\n"));
+    }
+  }
+
+ private:
+  void refuse() {
+    exchange_->reply(
+        text_reply(413, "the request body is longer than " + to_string(limit_) + "\n"));
+  }
+
+  Bytes limit_;
+  std::function<Reply(const Request&, const std::string&)> answer_;
+  const Request* request_ = nullptr;
+  Exchange* exchange_ = nullptr;
+  std::string body_;
+};
+
+class Bodiless final : public Handler {
+ public:
+  explicit Bodiless(std::function<Reply(const Request&)> answer) : answer_(std::move(answer)) {}
+  void on_header(const Request& request, Exchange& exchange) override {
+    exchange.reply(answer_(request));
+  }
+  void on_bytes(std::span<const std::byte> /*bytes*/) override {}
+  void on_end(BodyEnd /*end*/) override {}
+
+ private:
+  std::function<Reply(const Request&)> answer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Handler> buffered(
+    Bytes limit, std::function<Reply(const Request&, const std::string& body)> answer) {
+  return std::make_unique<Buffered>(limit, std::move(answer));
+}
+
+std::unique_ptr<Handler> bodiless(std::function<Reply(const Request&)> answer) {
+  return std::make_unique<Bodiless>(std::move(answer));
+}
+
+}  // namespace mock

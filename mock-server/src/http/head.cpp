@@ -1,0 +1,268 @@
+#include "http/head.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/basic_parser.hpp>
+#include <utility>
+
+namespace mock {
+
+namespace {
+
+namespace beast = boost::beast;
+
+/// A chunk-size line with extensions, or a trailer section, beyond this is an attack.
+constexpr std::size_t max_chunk_head = 16UL << 10U;
+
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+bool is_token_char(char c) {
+  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
+  return std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+}
+
+tl::unexpected<Refusal> refusal(int status, std::string why) {
+  return tl::unexpected<Refusal>(Refusal{status, std::move(why)});
+}
+
+}  // namespace
+
+/// Beast's own parser, filling our plain values, one element per call of `put`.
+class HttpParser final : public beast::http::basic_parser<true> {
+ public:
+  HttpParser() {
+    body_limit(boost::none);
+    // The scanner has applied our limit already.
+    header_limit(0x7fffffff);
+  }
+
+  Request request;
+  ::http::Fields trailers;
+  std::uint64_t limit = 0;  // of body bytes in this call
+  std::span<const std::byte> piece;
+  std::uint64_t chunk_left = 0;
+
+ private:
+  using Error = beast::error_code;
+
+  void on_request_impl(beast::http::verb /*verb*/, beast::string_view method,
+                       beast::string_view target, int version, Error& /*ec*/) override {
+    request.method = view(method);
+    request.target = view(target);
+    request.minor_version = version - 10;
+  }
+  void on_response_impl(int, beast::string_view, int, Error&) override {}
+  void on_field_impl(beast::http::field /*field*/, beast::string_view name,
+                     beast::string_view value, Error& /*ec*/) override {
+    auto& fields = head_done_ ? trailers : request.fields;
+    fields.add(std::string(view(name)), std::string(view(value)));
+  }
+  void on_header_impl(Error& /*ec*/) override { head_done_ = true; }
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
+  std::size_t on_body_impl(beast::string_view, Error&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t size, beast::string_view, Error&) override {
+    chunk_left = size;
+  }
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, Error&) override {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(body.size(), limit));
+    piece = std::as_bytes(std::span(body.data(), size));
+    chunk_left -= size;
+    return size;
+  }
+  void on_finish_impl(Error& /*ec*/) override {}
+
+  bool head_done_ = false;
+};
+
+tl::expected<std::size_t, Refusal> HeadScanner::scan(std::string_view bytes, const Limits& limits) {
+  if (scanned_ == 0) {
+    // A TLS hello or plain garbage is refused at its first bytes instead of at the head's timeout.
+    for (const char c : bytes.substr(0, 32)) {
+      if (c == ' ') break;
+      if (!is_token_char(c) && !(c == '\r' || c == '\n')) {
+        return refusal(400, "the request-line does not start with a method");
+      }
+    }
+  }
+  for (;;) {
+    const auto feed = bytes.find('\n', scanned_);
+    if (feed == std::string_view::npos) break;
+    scanned_ = feed + 1;
+    const auto line = bytes.substr(line_, feed - line_);
+    const auto cr = line.find('\r');
+    if (line.empty() || cr != line.size() - 1) {
+      return refusal(400, "a line of the request head does not end in CR LF");
+    }
+    if (line_ == 0 && line.size() > limits.target_bytes.value) {
+      return refusal(414, "the request-line is too long");
+    }
+    if (line_ != 0 && (line.front() == ' ' || line.front() == '\t')) {
+      return refusal(400, "a header field is folded (obs-fold)");
+    }
+    const bool end = line_ != 0 && line.size() == 1;
+    line_ = scanned_;
+    if (end) {
+      if (scanned_ > limits.header_bytes.value) return refusal(431, "the request head is too long");
+      return scanned_;
+    }
+  }
+  scanned_ = bytes.size();
+  if (line_ == 0 && bytes.size() > std::min(limits.target_bytes, limits.header_bytes).value) {
+    const bool has_method = bytes.find(' ') != std::string_view::npos;
+    return has_method ? refusal(414, "the request-line is too long")
+                      : refusal(400, "the request-line does not start with a method");
+  }
+  if (bytes.size() > limits.header_bytes.value) return refusal(431, "the request head is too long");
+  return 0;
+}
+
+BodyDecoder::BodyDecoder() = default;
+BodyDecoder::BodyDecoder(Bytes content_length)
+    : remaining_(content_length.value), complete_(content_length.value == 0) {}
+BodyDecoder::BodyDecoder(std::unique_ptr<HttpParser> chunked)
+    : chunked_(std::move(chunked)), complete_(false) {}
+BodyDecoder::BodyDecoder(BodyDecoder&&) noexcept = default;
+BodyDecoder& BodyDecoder::operator=(BodyDecoder&&) noexcept = default;
+BodyDecoder::~BodyDecoder() = default;
+
+BodyDecoder::Piece BodyDecoder::take(std::span<const std::byte> in, std::uint64_t limit) {
+  if (complete_ || broken_ || in.empty()) return {};
+  if (!chunked_) {
+    const auto size =
+        static_cast<std::size_t>(std::min<std::uint64_t>({in.size(), remaining_, limit}));
+    remaining_ -= size;
+    complete_ = remaining_ == 0;
+    return {size, in.first(size)};
+  }
+  // Every rest of a chunked body has five bytes at least ("0 CRLF CRLF"); Beast's parser asserts
+  // that much when it is asked again for the last chunk.
+  if (chunked_->chunk_left == 0 && in.size() < 5) return {};
+  chunked_->limit = limit;
+  chunked_->piece = {};
+  beast::error_code ec;
+  const auto used = chunked_->put(boost::asio::const_buffer(in.data(), in.size()), ec);
+  if (ec == beast::http::error::need_more) {
+    broken_ = used == 0 && in.size() > max_chunk_head;
+  } else if (ec) {
+    broken_ = true;
+  }
+  complete_ = chunked_->is_done();
+  return {used, chunked_->piece};
+}
+
+std::optional<Bytes> BodyDecoder::remaining() const {
+  if (chunked_) return std::nullopt;
+  return Bytes{remaining_};
+}
+
+::http::Fields BodyDecoder::take_trailers() {
+  return chunked_ ? std::move(chunked_->trailers) : ::http::Fields{};
+}
+
+namespace {
+
+/// RFC 9112 section 3: what the version looks like when it is not ours.
+bool names_other_version(std::string_view head) {
+  const auto line = head.substr(0, head.find("\r\n"));
+  const auto space = line.rfind(' ');
+  if (space == std::string_view::npos) return false;
+  const auto version = line.substr(space + 1);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return version.size() == 8 && version.starts_with("HTTP/") && digit(version[5]) &&
+         version[6] == '.' && digit(version[7]);
+}
+
+/// RFC 9112 sections 6.1 and 6.3. Beast has refused a bad or conflicting Content-Length already.
+std::optional<Refusal> check_framing(Request& request, const HttpParser& parser) {
+  const auto& fields = request.fields;
+  if (fields.has("Transfer-Encoding")) {
+    if (request.minor_version == 0) {
+      return Refusal{400, "Transfer-Encoding does not exist in HTTP/1.0"};
+    }
+    if (fields.has("Content-Length")) {
+      return Refusal{400, "Transfer-Encoding and Content-Length exclude each other"};
+    }
+    const auto codings = ::http::split_list(fields.joined("Transfer-Encoding").value_or(""));
+    for (const auto coding : codings) {
+      if (!::http::same_name(coding, "chunked")) {
+        return Refusal{501, "the only transfer coding known here is chunked"};
+      }
+    }
+    if (codings.size() != 1 || !parser.chunked()) {
+      return Refusal{400, "Transfer-Encoding has to be chunked, once"};
+    }
+    request.chunked = true;
+  } else if (const auto length = parser.content_length()) {
+    request.content_length = Bytes{*length};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool split_target(Request& request) {
+  std::string_view target = request.target;
+  if (target.empty()) return false;
+  if (request.method == "CONNECT" || target == "*") {
+    request.path = target;
+    request.query.clear();
+    return true;
+  }
+  if (target.front() != '/') {
+    const auto scheme = target.find("://");
+    if (scheme == std::string_view::npos) return false;
+    const auto name = target.substr(0, scheme);
+    if (!::http::same_name(name, "http") && !::http::same_name(name, "https")) return false;
+    target.remove_prefix(scheme + 3);
+    const auto path = std::min(target.find_first_of("/?"), target.size());
+    const auto authority = target.substr(0, path);
+    if (authority.empty()) return false;
+    // RFC 9112 section 3.2.2: the target's authority takes the place of Host.
+    request.fields.set("Host", std::string(authority));
+    target.remove_prefix(path);
+  }
+  const auto mark = std::min(target.find('?'), target.size());
+  request.path = target.substr(0, mark);
+  if (request.path.empty()) request.path = "/";
+  request.query = target.substr(std::min(mark + 1, target.size()));
+  return true;
+}
+
+tl::expected<Head, Refusal> parse_head(std::string_view bytes) {
+  auto parser = std::make_unique<HttpParser>();
+  beast::error_code ec;
+  const auto used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+  if (ec == beast::http::error::bad_version && names_other_version(bytes)) {
+    return refusal(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  }
+  if (ec || used != bytes.size() || !parser->is_header_done()) {
+    return refusal(400, "malformed request head: " + (ec ? ec.message() : "it ends too early"));
+  }
+  Head head;
+  head.request = std::move(parser->request);
+  auto& request = head.request;
+  if (auto wrong = check_framing(request, *parser)) return tl::unexpected<Refusal>(*wrong);
+  const auto hosts = request.fields.count("Host");
+  if (hosts > 1 || (hosts == 0 && request.minor_version > 0)) {
+    return refusal(400, "an HTTP/1.1 request has exactly one Host header");
+  }
+  if (!split_target(request)) {
+    return refusal(400, "the request-target is neither a path nor a URL");
+  }
+  if (request.path == "*" && request.method != "OPTIONS") {
+    return refusal(400, "the request-target * is for OPTIONS only");
+  }
+  const auto& fields = request.fields;
+  head.keep_alive = request.minor_version > 0 ? !fields.has_token("Connection", "close")
+                                              : fields.has_token("Connection", "keep-alive") &&
+                                                    !fields.has_token("Connection", "close");
+  head.expects_continue =
+      request.minor_version > 0 && request.has_body() && fields.has_token("Expect", "100-continue");
+  if (request.chunked) {
+    head.body = BodyDecoder(std::move(parser));
+  } else if (request.content_length) {
+    head.body = BodyDecoder(*request.content_length);
+  }
+  return head;
+}
+
+}  // namespace mock

@@ -1,0 +1,86 @@
+// One socket and the conversation on it.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "http/conversation.hpp"
+#include "net/transport.hpp"
+
+namespace mock {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// Of the server; shared by all its connections and outliving them.
+struct ConnectionSeams {
+  std::span<std::byte> buffer;          ///< where every read of every connection lands
+  std::function<void()> on_turn_ended;  ///< a connection closed, or is no longer busy
+};
+
+/// Loop thread only. Lives as long as its socket is open; the operations under way keep it alive.
+class Connection final : public Wire, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(boost::asio::ip::tcp::socket socket, SSL_CTX* tls, const ConversationSeams& seams,
+             Peer peer, const ConnectionSeams& shared);
+  ~Connection() override;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start();
+  /// Acts on whatever is due at `now`; called every few milliseconds for all connections, which is
+  /// cheaper than a timer for each.
+  void check(SteadyTime now);
+  void shut_down();
+  /// Cuts off what is under way.
+  void abort();
+
+  [[nodiscard]] bool busy() const { return conversation_.busy(); }
+  [[nodiscard]] bool closed() const { return mode_ == Mode::closed; }
+
+ private:
+  enum class Mode { handshake, talk, linger, stall, closed };
+
+  // Wire
+  bool send(std::string bytes) override;
+  void end(Ending how) override;
+  void patience(std::optional<Milliseconds> limit) override;
+  void wake() override;
+
+  void shake_hands();
+  void wait_to_read();
+  void wait_to_write();
+  void on_readable();
+  void on_writable();
+  bool flush();
+  void fail_later();
+  void after_event();
+  [[nodiscard]] std::size_t wants() const;
+  void swallow_arrived();
+  void close();
+
+  boost::asio::ip::tcp::socket socket_;
+  const Limits& limits_;
+  const ConnectionSeams& shared_;
+  std::unique_ptr<Transport> transport_;
+  Mode mode_;
+  bool reading_ = false;        // a wait for readability is under way
+  bool writing_ = false;        // ... for writability
+  bool read_on_write_ = false;  // TLS wants to write before it can read
+  bool failed_ = false;
+  bool was_busy_ = false;
+  std::string out_;
+  std::size_t out_at_ = 0;
+  Bytes lingered_;
+  std::optional<SteadyTime> deadline_;
+  std::optional<SteadyTime> write_deadline_;
+  Conversation conversation_;
+};
+
+}  // namespace mock

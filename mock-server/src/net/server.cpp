@@ -1,0 +1,312 @@
+#include "net/server.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "net/asio_loop.hpp"
+#include "net/connection.hpp"
+#include "net/tls.hpp"
+
+namespace mock {
+
+namespace {
+
+namespace asio = boost::asio;
+using Tcp = asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+
+constexpr std::size_t buffer_size = 256UL << 10U;
+/// After accept failed for want of descriptors or memory: they do not come back at once.
+constexpr Milliseconds accept_pause{50};
+
+std::atomic<std::uint64_t> connections_of_process{0};
+
+std::string authority(const Tcp::endpoint& endpoint) {
+  const auto address = endpoint.address().to_string();
+  const auto port = ":" + std::to_string(endpoint.port());
+  return endpoint.address().is_v6() ? "[" + address + "]" + port : address + port;
+}
+
+/// One listening socket, and what its connections share.
+struct Listener {
+  Listener(asio::io_context& context, Loop& loop, const ListenOptions& listen_options,
+           Application& application, Interceptor* interceptor, Observer* observer)
+      : options(listen_options),
+        acceptor(context),
+        pause(context),
+        seams{loop, application, interceptor, observer, options.limits} {}
+
+  ListenOptions options;
+  SslContext tls;
+  Tcp::acceptor acceptor;
+  asio::steady_timer pause;
+  ConversationSeams seams;
+  std::string url;
+};
+
+class AsioServer final : public Server {
+ public:
+  AsioServer()
+      : context_(1),
+        work_(asio::make_work_guard(context_)),
+        loop_(context_),
+        buffer_(buffer_size),
+        shared_{buffer_,
+                [this] {
+                  turn_ended_ = true;
+                  ask_soon();
+                }},
+        tick_(context_),
+        grace_(context_),
+        signals_(context_) {
+    // A write to a closed connection is an error value, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    loop_.on_quiet([this] { ask_soon(); });
+  }
+
+  ~AsioServer() override {
+    for (const auto& connection : connections_) connection->abort();
+    connections_.clear();
+  }
+  AsioServer(const AsioServer&) = delete;
+  AsioServer& operator=(const AsioServer&) = delete;
+
+  Loop& loop() override { return loop_; }
+  Result<void> listen(const ListenOptions& options, Application& application,
+                      Interceptor* interceptor, Observer* observer) override;
+  [[nodiscard]] std::string url() const override {
+    return listeners_.empty() ? std::string() : listeners_.front()->url;
+  }
+  std::size_t run(bool handle_signals) override;
+  void stop() override {
+    asio::post(context_, [this] { begin_shutdown(); });
+  }
+
+ private:
+  static void raise_descriptor_limit();
+  void accept(Listener& listener);
+  void admit(Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote);
+  void tick();
+  void await_signal();
+  void begin_shutdown();
+  void ask_soon();
+  void settle();
+  void finish();
+
+  asio::io_context context_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  AsioLoop loop_;
+  std::vector<std::byte> buffer_;
+  ConnectionSeams shared_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::shared_ptr<Connection>> connections_;
+  asio::steady_timer tick_;
+  asio::steady_timer grace_;
+  asio::signal_set signals_;
+  Milliseconds tick_every_{250};
+  bool ticking_ = false;
+  bool asked_ = false;
+  bool turn_ended_ = false;
+  bool stopping_ = false;
+  std::size_t cut_off_ = 0;
+};
+
+void AsioServer::raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<void> AsioServer::listen(const ListenOptions& options, Application& application,
+                                Interceptor* interceptor, Observer* observer) {
+  const bool v6 = options.host.find(':') != std::string::npos;
+  const auto where =
+      (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
+  auto listener =
+      std::make_unique<Listener>(context_, loop_, options, application, interceptor, observer);
+  if (options.tls) {
+    auto tls = tls_context(*options.tls);
+    if (!tls) return tl::unexpected<Error>(tls.error());
+    listener->tls = std::move(*tls);
+  }
+  ErrorCode ec;
+  Tcp::resolver resolver(context_);
+  const auto found = resolver.resolve(options.host, std::to_string(options.port),
+                                      Tcp::resolver::passive | Tcp::resolver::numeric_service, ec);
+  if (ec || found.empty()) {
+    return failure(where, "no such host: " + options.host,
+                   "give an address of this machine, such as 127.0.0.1 or 0.0.0.0");
+  }
+  const Tcp::endpoint endpoint = found.begin()->endpoint();
+  auto& acceptor = listener->acceptor;
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(Tcp::acceptor::reuse_address(true), ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  if (!ec) acceptor.listen(4096, ec);
+  if (!ec) acceptor.non_blocking(true, ec);
+  if (ec == asio::error::address_in_use) {
+    return failure(where, "the port is in use by another program",
+                   "choose another, or port 0 for any free one");
+  }
+  if (ec == asio::error::access_denied) {
+    return failure(where, "not permitted to listen there",
+                   "ports below 1024 need privileges: choose a higher one");
+  }
+  if (ec == boost::system::errc::address_not_available) {
+    return failure(where, "that address is not one of this machine");
+  }
+  if (ec) return failure(where, "cannot listen: " + ec.message());
+  listener->url = (options.tls ? "https://" : "http://") + authority(acceptor.local_endpoint(ec));
+
+  const auto& limits = options.limits;
+  const auto shortest = std::min(
+      {limits.header_timeout, limits.read_timeout, limits.write_timeout, limits.idle_timeout});
+  tick_every_ = std::clamp(shortest / 8, Milliseconds{5}, tick_every_);
+  listeners_.push_back(std::move(listener));
+  accept(*listeners_.back());
+  return {};
+}
+
+void AsioServer::accept(Listener& listener) {
+  auto remote = std::make_shared<Tcp::endpoint>();
+  listener.acceptor.async_accept(
+      *remote, [this, &listener, remote](const ErrorCode& ec, Tcp::socket socket) {
+        if (stopping_ || ec == asio::error::operation_aborted) return;
+        if (!ec) {
+          admit(listener, std::move(socket), *remote);
+        } else if (ec == asio::error::no_descriptors || ec == asio::error::no_memory ||
+                   ec == asio::error::no_buffer_space ||
+                   ec == boost::system::errc::too_many_files_open_in_system) {
+          listener.pause.expires_after(accept_pause);
+          listener.pause.async_wait([this, &listener](const ErrorCode& cancelled) {
+            if (!cancelled && !stopping_) accept(listener);
+          });
+          return;
+        }
+        accept(listener);
+      });
+}
+
+void AsioServer::admit(Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote) {
+  ErrorCode ec;
+  const auto local = socket.local_endpoint(ec);
+  if (ec) return;  // gone already
+  Peer peer{listener.tls != nullptr, authority(local), authority(remote), ++connections_of_process};
+  auto connection = std::make_shared<Connection>(std::move(socket), listener.tls.get(),
+                                                 listener.seams, std::move(peer), shared_);
+  connections_.push_back(connection);
+  if (listener.seams.observer != nullptr) {
+    listener.seams.observer->on_connections(connections_.size());
+  }
+  connection->start();
+  tick();
+}
+
+/// Looks at every deadline in turn, as long as there are connections.
+void AsioServer::tick() {
+  if (ticking_ || connections_.empty()) return;
+  ticking_ = true;
+  tick_.expires_after(tick_every_);
+  tick_.async_wait([this](const ErrorCode& ec) {
+    ticking_ = false;
+    if (ec) return;
+    const auto now = std::chrono::steady_clock::now();
+    // Closed ones leave the list later (settle), so it stays as it is meanwhile.
+    for (const auto& connection : connections_) connection->check(now);
+    tick();
+  });
+}
+
+/// Connections say that they ended in the middle of something else.
+void AsioServer::ask_soon() {
+  if (std::exchange(asked_, true)) return;
+  asio::post(context_, [this] { settle(); });
+}
+
+void AsioServer::settle() {
+  asked_ = false;
+  if (std::exchange(turn_ended_, false)) {
+    const auto before = connections_.size();
+    std::erase_if(connections_, [](const auto& connection) { return connection->closed(); });
+    if (connections_.size() != before) {
+      for (const auto& listener : listeners_) {
+        if (listener->seams.observer != nullptr) {
+          listener->seams.observer->on_connections(connections_.size());
+        }
+      }
+    }
+  }
+  if (!stopping_ || loop_.pending() > 0) return;
+  const bool busy = std::any_of(connections_.begin(), connections_.end(),
+                                [](const auto& connection) { return connection->busy(); });
+  if (!busy) finish();
+}
+
+std::size_t AsioServer::run(bool handle_signals) {
+  if (handle_signals) {
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    await_signal();
+  }
+  context_.run();
+  return cut_off_;
+}
+
+void AsioServer::await_signal() {
+  signals_.async_wait([this](const ErrorCode& ec, int /*signal*/) {
+    if (ec) return;
+    // The second one means: now.
+    if (stopping_) return finish();
+    begin_shutdown();
+    await_signal();
+  });
+}
+
+void AsioServer::begin_shutdown() {
+  if (std::exchange(stopping_, true)) return;
+  ErrorCode ignored;
+  auto grace = Milliseconds{0};
+  for (const auto& listener : listeners_) {
+    listener->acceptor.close(ignored);
+    listener->pause.cancel();
+    grace = std::max(grace, listener->options.limits.shutdown_grace);
+  }
+  const auto open = connections_;
+  for (const auto& connection : open) connection->shut_down();
+  grace_.expires_after(grace);
+  grace_.async_wait([this](const ErrorCode& ec) {
+    if (!ec) finish();
+  });
+  ask_soon();
+}
+
+void AsioServer::finish() {
+  if (context_.stopped()) return;
+  const auto open = connections_;
+  for (const auto& connection : open) {
+    if (connection->busy()) ++cut_off_;
+    connection->abort();
+  }
+  context_.stop();
+}
+
+}  // namespace
+
+std::unique_ptr<Server> make_server() { return std::make_unique<AsioServer>(); }
+
+}  // namespace mock
