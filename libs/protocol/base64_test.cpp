@@ -56,7 +56,7 @@ TEST(Base64, UrlAlphabetHasNoPadding) {
   EXPECT_EQ(base64::encode_url("\xFF\xEF\xBE"), "_---");
   EXPECT_EQ(base64::encode_url("f"), "Zg");
   EXPECT_EQ(base64::decode_url("Zg"), "f");
-  for (const std::string_view text : {"Zg==", "Z", "/+++", "Zh", "Zm 9"}) {
+  for (const std::string_view text : {"Zg==", "Z", "A", "AAAAA", "/+++", "Zh", "Zm 9"}) {
     EXPECT_FALSE(base64::decode_url(text).has_value()) << text;
   }
 }

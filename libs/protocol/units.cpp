@@ -84,8 +84,8 @@ Result<std::uint64_t> multiply(const Quantity& q, std::uint64_t factor, std::uin
                                std::string_view unit) {
   const std::uint64_t scaled = q.fraction * factor;
   if (scaled % q.scale != 0) return failure({}, fmt::format("not a whole number of {}", unit));
-  const std::uint64_t rest = scaled / q.scale;
-  if (rest > limit || q.whole > (limit - rest) / factor) {
+  const std::uint64_t rest = scaled / q.scale;  // less than one unit, so below any limit
+  if (q.whole > (limit - rest) / factor) {
     return failure({}, fmt::format("too large: at most {} {} are possible", limit, unit));
   }
   return q.whole * factor + rest;

@@ -21,6 +21,13 @@ TEST(OauthToken, OnlyTheTokenAndItsTypeAreNeeded) {
   EXPECT_EQ(*response, (oauth::TokenResponse{"x", "bearer", 0s, "", "", {}}));
 }
 
+TEST(OauthToken, AHundredYearsAreTheLongestLife) {
+  const auto response = oauth::parse_token_response(
+      R"({"access_token":"x","token_type":"Bearer","expires_in":3162240000})");
+  ASSERT_TRUE(response.has_value());
+  EXPECT_GT(std::chrono::nanoseconds(response->expires_in).count(), 0) << "fits any clock";
+}
+
 TEST(OauthToken, Refuse) {
   for (const std::string_view text :
        {"", "null", "[]", "{}", R"({"access_token":"x"})", R"({"token_type":"Bearer"})",
@@ -29,10 +36,12 @@ TEST(OauthToken, Refuse) {
         R"({"access_token":"x\r\nHost: evil","token_type":"Bearer"})",
         R"({"access_token":"x\u0000","token_type":"Bearer"})",
         R"({"access_token":"\u00e9","token_type":"Bearer"})",
+        R"({"access_token":"\u007f","token_type":"Bearer"})",
         R"({"access_token":"x","token_type":"Bearer\n"})",
         R"({"access_token":"x","token_type":"Bearer","expires_in":"3600"})",
         R"({"access_token":"x","token_type":"Bearer","expires_in":-1})",
         R"({"access_token":"x","token_type":"Bearer","expires_in":1e9})",
+        R"({"access_token":"x","token_type":"Bearer","expires_in":3162240001})",
         R"({"access_token":"x","token_type":"Bearer","expires_in":9223372036854775807})",
         R"({"access_token":"x","token_type":"Bearer","resource":"dex"})"}) {
     EXPECT_FALSE(oauth::parse_token_response(text).has_value()) << text;

@@ -43,7 +43,7 @@ TEST(TusChecksum, AnUnknownAlgorithmMayHaveAnyLength) {
 
 TEST(TusChecksum, Refuse) {
   for (const std::string_view header :
-       {"", " ", "sha1", "sha1 ", " Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
+       {"", " ", "sha1", "sha1 ", "blake3 ", " Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
         "sha1  Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0",
         "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu1=", "sha1 Kq5sNclPz7QV2-lfQIuc6R7oRu0=",
         "sha1 2aae6c35c94fcfb415dbe95f408b9ce91ee846ed", "sha1\tKq5sNclPz7QV2+lfQIuc6R7oRu0=",

@@ -22,7 +22,7 @@ TEST(TusConcat, Refuse) {
   for (const std::string_view header :
        {"", "Partial", "partial ", " partial", "partial;/a", "final", "final;", "final; ",
         "Final;/a", "final ;/a", "final; /a", "final;/a ", "final;/a  /b", "final;/a\t/b",
-        "final;/a\r\n/b", "bogus", "finals;/a"}) {
+        "final;/a\x7F", "final;/a\r\n/b", "bogus", "finals;/a"}) {
     EXPECT_FALSE(tus::parse_concat(header).has_value()) << header;
   }
   EXPECT_EQ(tus::parse_concat("bogus").error().line(),
