@@ -1,0 +1,128 @@
+#include "auth/gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include "auth/token_ledger.hpp"
+#include "loop/manual_loop.hpp"
+
+namespace mock {
+namespace {
+
+using std::chrono::seconds;
+
+Request request_with(std::initializer_list<std::string> authorization,
+                     const std::string& method = "POST") {
+  Request request;
+  request.method = method;
+  for (const auto& value : authorization) request.fields.add("Authorization", value);
+  return request;
+}
+
+class GateTest : public testing::Test {
+ protected:
+  std::string token_with(std::vector<std::string> scopes) {
+    return ledger_->issue({"lab", std::move(scopes), loop_.now(), loop_.now() + seconds{60}})
+        .value();
+  }
+  void expect_refused(const Request& request, int status, const std::string& body) {
+    const auto reply = gate_.check(request);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, status);
+    EXPECT_EQ(reply->body, body);
+    EXPECT_EQ(reply->fields.find("Content-Type").value_or("").substr(0, 10), "text/plain");
+  }
+
+  ManualLoop loop_;
+  std::unique_ptr<TokenLedger> ledger_ = TokenLedger::open(std::nullopt, loop_.now()).value();
+  Gate gate_{ledger_.get(), {"dex:upload"}, loop_};
+};
+
+TEST_F(GateTest, DEX_AUTH_001_NoHeader) {
+  expect_refused(request_with({}), 401, "authorization token not found\n");
+  expect_refused(request_with({""}), 401, "authorization token not found\n");
+}
+
+TEST_F(GateTest, DEX_AUTH_002_HeaderWithoutToken) {
+  for (const char* value :
+       {"Bearer", "x", "Bearer a b", "Bearer \"a\"", "Bearer ===", "Bearer,a"}) {
+    expect_refused(request_with({value}), 401, "authorization header format is invalid\n");
+  }
+}
+
+TEST_F(GateTest, DEX_AUTH_011_TheSchemeIsChecked) {
+  const auto token = token_with({"dex:upload"});
+  expect_refused(request_with({"Basic " + token}), 401, "authorization header format is invalid\n");
+  EXPECT_FALSE(gate_.check(request_with({"Bearer " + token})));
+  EXPECT_FALSE(gate_.check(request_with({"bearer " + token}))) << "RFC 9110 section 11.1";
+}
+
+TEST_F(GateTest, TwoHeadersAreRefused) {
+  const auto good = "Bearer " + token_with({"dex:upload"});
+  expect_refused(request_with({good, good}), 401, "authorization header format is invalid\n");
+}
+
+TEST_F(GateTest, DEX_AUTH_003_Expired) {
+  const auto request = request_with({"Bearer " + token_with({"dex:upload"})});
+  loop_.advance(Milliseconds{60'000});
+  const auto reply = gate_.check(request);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 401);
+  EXPECT_EQ(reply->body.rfind("failed to verify token\noidc: token is expired", 0), 0U)
+      << reply->body;
+  EXPECT_EQ(reply->body.back(), '\n');
+}
+
+TEST_F(GateTest, DEX_AUTH_006_MissingScope) {
+  expect_refused(request_with({"Bearer " + token_with({"dex:status"})}), 403,
+                 "one or more required scopes not found\n");
+}
+
+TEST_F(GateTest, DEX_AUTH_007_ExtraScopesDoNoHarm) {
+  EXPECT_FALSE(
+      gate_.check(request_with({"Bearer " + token_with({"a", "dex:upload", "dex:status"})})));
+}
+
+TEST_F(GateTest, DEX_AUTH_010_OpaqueTokensAreChecked) {
+  expect_refused(request_with({"Bearer anything"}), 401,
+                 "failed to verify token\ntoken was not issued here\n");
+}
+
+TEST_F(GateTest, DEX_AUTH_012_OptionsPasses) {
+  EXPECT_FALSE(gate_.check(request_with({}, "OPTIONS")));
+}
+
+TEST_F(GateTest, DEX_AUTH_014_EveryOtherMethodNeedsAToken) {
+  for (const char* method : {"POST", "HEAD", "PATCH", "DELETE", "GET", "options"}) {
+    EXPECT_TRUE(gate_.check(request_with({}, method))) << method;
+  }
+}
+
+TEST_F(GateTest, DEX_AUTH_014_015_WhichEndpointsNeedAToken) {
+  for (const Route route : {Route::creation, Route::upload, Route::info, Route::redelivery}) {
+    EXPECT_TRUE(needs_token(route));
+  }
+  for (const Route route : {Route::root, Route::health, Route::version, Route::metrics,
+                            Route::oauth, Route::oauth_refresh, Route::control, Route::unknown}) {
+    EXPECT_FALSE(needs_token(route));
+  }
+}
+
+TEST_F(GateTest, DEX_AUTH_018_WithoutAuthEverythingPasses) {
+  const Gate open(nullptr, {"dex:upload"}, loop_);
+  EXPECT_FALSE(open.check(request_with({})));
+  EXPECT_FALSE(open.check(request_with({"Bearer anything"})));
+}
+
+TEST_F(GateTest, HTTP_003_RefusalsSayHowToAuthenticate) {
+  const auto challenge = [&](const Request& request) {
+    return std::string(gate_.check(request)->fields.find("WWW-Authenticate").value_or(""));
+  };
+  EXPECT_EQ(challenge(request_with({})), "Bearer realm=\"dex\"");
+  EXPECT_EQ(challenge(request_with({"Bearer anything"})),
+            "Bearer realm=\"dex\", error=\"invalid_token\"");
+  EXPECT_EQ(challenge(request_with({"Bearer " + token_with({})})),
+            "Bearer realm=\"dex\", error=\"insufficient_scope\", scope=\"dex:upload\"");
+}
+
+}  // namespace
+}  // namespace mock
