@@ -1,0 +1,272 @@
+// What only a store on disk can go wrong with: other programs' files, torn files, full disks,
+// folders that cannot be used, and being killed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "loop/manual_loop.hpp"
+#include "store/stores.hpp"
+#include "store/test_folder.hpp"
+
+namespace mock {
+namespace {
+
+using Kind = StoreError::Kind;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+class DiskStoreTest : public testing::Test {
+ protected:
+  std::unique_ptr<Store> open() {
+    auto store = make_disk_store(
+        {folder.path(), false, [this](std::string_view line) { damages.emplace_back(line); }},
+        loop);
+    EXPECT_TRUE(store) << store.error().line();
+    return std::move(store.value());
+  }
+  static Upload upload(std::string id, std::uint64_t length = 10) {
+    Upload fresh;
+    fresh.id = std::move(id);
+    fresh.length = Bytes{length};
+    return fresh;
+  }
+  std::string refusal(const std::filesystem::path& path) {
+    auto store = make_disk_store({path, false, {}}, loop);
+    return store ? "(it worked)" : store.error().line();
+  }
+
+  TestFolder folder;
+  ManualLoop loop;
+  std::vector<std::string> damages;
+};
+
+TEST_F(DiskStoreTest, AnotherServerFindsTusdsLayout) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a")));
+  ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abc")));
+  EXPECT_EQ(folder.read("a"), "abc");
+  EXPECT_THAT(folder.read("a.info"), HasSubstr(R"("ID":"a","Size":10,)"));
+  EXPECT_THAT(folder.read("a.info"), HasSubstr(R"("Path":")" + (folder.path() / "a").string()));
+  ASSERT_TRUE(store->remove("a"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_F(DiskStoreTest, ReadsAFolderThatTusdWrote) {
+  folder.write("whole", "hello");
+  folder.write("whole.info", R"({"ID":"whole","Size":5,"SizeIsDeferred":false,"Offset":0,)"
+                             R"("MetaData":{"filename":"a.txt"},"IsPartial":false,"IsFinal":false,)"
+                             R"("PartialUploads":null,"Storage":{"InfoPath":"/else/whole.info",)"
+                             R"("Path":"/else/whole","Type":"filestore"}})");
+  folder.write("later", "he");
+  folder.write("later.info",
+               R"({"ID":"later","Size":0,"SizeIsDeferred":true,"Offset":0,"MetaData":{},)"
+               R"("IsPartial":false,"IsFinal":false,"PartialUploads":null,"Storage":null})");
+  folder.write("whole.meta", "{}");
+  auto store = open();
+  EXPECT_THAT(store->ids(), ElementsAre("later", "whole"));
+  const auto whole = store->find("whole");
+  ASSERT_TRUE(whole) << whole.error().detail;
+  EXPECT_TRUE(whole->complete());
+  EXPECT_EQ(whole->metadata_header, "filename YS50eHQ=");
+  EXPECT_GT(whole->created, TimePoint{});
+  EXPECT_GT(whole->modified, TimePoint{});
+  EXPECT_EQ(store->find("later")->length, std::nullopt);
+  EXPECT_EQ(store->append("later", Bytes{2}, bytes("llo")), Bytes{5});
+  EXPECT_THAT(damages, IsEmpty());
+}
+
+TEST_F(DiskStoreTest, ReopeningFindsEverythingAsItWas) {
+  const auto expires = loop.now() + std::chrono::hours{1};
+  {
+    auto store = open();
+    auto made = upload("a");
+    made.metadata.set("k", "v");
+    made.metadata_header = "k dg==";
+    made.created = loop.now();
+    made.expires = expires;
+    made.lane = "blue";
+    ASSERT_TRUE(store->create(made));
+    ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abc")));
+    made.length = Bytes{12};
+    ASSERT_TRUE(store->update(made));
+  }
+  const auto found = open()->find("a");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->offset, Bytes{3});
+  EXPECT_EQ(found->length, Bytes{12});
+  EXPECT_EQ(found->metadata_header, "k dg==");
+  EXPECT_EQ(found->created, loop.now());
+  EXPECT_EQ(found->expires, expires);
+  EXPECT_EQ(found->lane, "blue");
+}
+
+TEST_F(DiskStoreTest, NoAcknowledgedByteIsLostByAKill) {
+  // The child says how far append told it to be, until it is killed in the middle of its work.
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  const auto child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    auto store = open();
+    if (!store->create(upload("a", 1ULL << 40U))) ::_exit(1);
+    Bytes at;
+    const std::string piece(1000, 'x');
+    while (true) {
+      auto offset = store->append("a", at, bytes(piece));
+      if (!offset) ::_exit(1);
+      at = *offset;
+      if (::write(pipe_ends[1], &at.value, sizeof at.value) != sizeof at.value) ::_exit(1);
+    }
+  }
+  ::close(pipe_ends[1]);
+  std::uint64_t acknowledged = 0;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(::read(pipe_ends[0], &acknowledged, sizeof acknowledged), sizeof acknowledged);
+  }
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  std::uint64_t last = 0;
+  while (::read(pipe_ends[0], &last, sizeof last) == sizeof last) acknowledged = last;
+  ::close(pipe_ends[0]);
+  const auto found = open()->find("a");
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_GE(found->offset.value, acknowledged);
+  EXPECT_GE(acknowledged, 200'000U);
+  EXPECT_THAT(damages, IsEmpty());
+}
+
+TEST_F(DiskStoreTest, LeftoversOfAKillAreSweptOrIgnored) {
+  folder.write("a", "");                    // killed between the bytes' file and the .info
+  folder.write("b.info.tmp", R"({"ID":)");  // killed while the .info was written
+  folder.write("c.joining", "half");        // killed while parts were joined
+  auto store = open();
+  EXPECT_THAT(store->ids(), IsEmpty());
+  EXPECT_EQ(store->find("a").error().kind, Kind::not_found);
+  EXPECT_FALSE(folder.has("b.info.tmp"));
+  EXPECT_FALSE(folder.has("c.joining"));
+  EXPECT_TRUE(store->create(upload("a"))) << "such an id is free";
+  EXPECT_THAT(damages, IsEmpty());
+}
+
+TEST_F(DiskStoreTest, ATornInfoIsReportedAndSetAside) {
+  folder.write("a", "abc");
+  folder.write("a.info", R"({"ID":"a","Size":1)");
+  folder.write("b", "abc");
+  folder.write("b.info", R"({"ID":"b","Size":2,"Offset":0,"MetaData":{}})");
+  auto store = open();
+  EXPECT_THAT(damages, IsEmpty()) << "looked at when it is needed";
+  EXPECT_EQ(store->find("a").error().kind, Kind::damaged);
+  EXPECT_EQ(store->append("b", Bytes{3}, bytes("x")).error().kind, Kind::damaged)
+      << "more bytes than Size";
+  ASSERT_THAT(damages, SizeIs(2));
+  EXPECT_THAT(damages[0], HasSubstr("a.info: damaged (not whole JSON), set aside as"));
+  EXPECT_EQ(store->find("a").error().kind, Kind::not_found);
+  EXPECT_TRUE(folder.has("a.info.damaged"));
+  EXPECT_EQ(folder.read("a"), "abc") << "the bytes are left alone";
+  EXPECT_THAT(store->ids(), IsEmpty());
+}
+
+TEST_F(DiskStoreTest, AnInfoWithoutItsBytesIsNoUpload) {
+  folder.write("a.info", R"({"ID":"a","Size":1,"Offset":0,"MetaData":{}})");
+  EXPECT_EQ(open()->find("a").error().kind, Kind::not_found);
+}
+
+TEST_F(DiskStoreTest, AFullDiskKeepsWhatFits) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a", 100'000)));
+  // A file size limit stops a write as a full disk does: in the middle, then altogether.
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit tight{5000, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  const std::string large(8000, 'x');
+  const auto first = store->append("a", Bytes{0}, bytes(large));
+  const auto second = store->append("a", Bytes{5000}, bytes(large));
+  const auto info = store->update([&] {
+    auto changed = *store->find("a");
+    changed.metadata.set("k", std::string(8000, 'y'));
+    return changed;
+  }());
+  Upload whole = upload("f", 10'000);
+  whole.parts = {"a", "a"};
+  const auto join = store->join(whole)->work();
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+
+  EXPECT_EQ(first, Bytes{5000});
+  EXPECT_EQ(second.error().kind, Kind::no_space);
+  EXPECT_EQ(info.error().kind, Kind::no_space);
+  EXPECT_EQ(join.error().kind, Kind::no_space);
+  EXPECT_EQ(store->find("a")->metadata.find("k"), std::nullopt) << "the old .info stays";
+  EXPECT_FALSE(folder.has("a.info.tmp"));
+  EXPECT_FALSE(folder.has("f.joining"));
+  EXPECT_EQ(store->append("a", Bytes{5000}, bytes(large)), Bytes{13'000});
+  store.reset();
+  EXPECT_EQ(open()->find("a")->offset, Bytes{13'000});
+}
+
+TEST_F(DiskStoreTest, ErrorsNameNoFile) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("secret-id")));
+  std::filesystem::remove(folder.path() / "secret-id");
+  std::filesystem::create_directory(folder.path() / "secret-id");
+  std::filesystem::create_directory(folder.path() / "other.info.tmp");
+  const auto error = store->create(upload("other")).error();
+  EXPECT_EQ(error.kind, Kind::io);
+  EXPECT_EQ(error.detail, "open: Is a directory");
+  EXPECT_FALSE(folder.has("other")) << "a creation that failed leaves nothing";
+}
+
+TEST_F(DiskStoreTest, FoldersAreCreatedWithTheirParents) {
+  const auto deep = folder.path() / "x" / "y";
+  ASSERT_TRUE(make_disk_store({deep, false, {}}, loop));
+  EXPECT_TRUE(std::filesystem::is_directory(deep));
+}
+
+TEST_F(DiskStoreTest, UnusableFoldersAreOneClearLine) {
+  folder.write("file", "");
+  EXPECT_EQ(refusal(folder.path() / "file"), (folder.path() / "file").string() +
+                                                 ": is not a folder (name a folder, or remove what "
+                                                 "is there)");
+  EXPECT_THAT(refusal(folder.path() / "file" / "below"),
+              HasSubstr("cannot be created: Not a directory"));
+  EXPECT_THAT(refusal(""), HasSubstr("--store: the folder's name is empty"));
+  EXPECT_THAT(refusal("/proc/self"), HasSubstr("/proc/self: the folder cannot be written to: "));
+  EXPECT_THAT(refusal("/proc/none"), HasSubstr("/proc/none: the folder cannot be created: "));
+}
+
+TEST_F(DiskStoreTest, PermissionsAreOneClearLine) {
+  const auto locked = folder.path() / "locked";
+  std::filesystem::create_directory(locked);
+  const auto anyone_reads = std::filesystem::perms{0555};
+  std::filesystem::permissions(locked, anyone_reads);
+  std::filesystem::permissions(folder.path(), anyone_reads);
+  // Root may write anywhere, so for these two calls we are nobody.
+  constexpr uid_t nobody = 65534;
+  const auto self = ::geteuid();
+  ASSERT_EQ(::seteuid(self == 0 ? nobody : self), 0);
+  const auto write = refusal(locked);
+  const auto create = refusal(locked / "new");
+  ASSERT_EQ(::seteuid(self), 0);
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
+  EXPECT_THAT(write, HasSubstr("cannot be written to: open: Permission denied"));
+  EXPECT_THAT(create, HasSubstr("cannot be created: Permission denied"));
+}
+
+TEST_F(DiskStoreTest, AFolderHasOneOwner) {
+  auto first = open();
+  EXPECT_THAT(refusal(folder.path()), HasSubstr("is in use by another mock server"));
+  first.reset();
+  EXPECT_TRUE(make_disk_store({folder.path(), false, {}}, loop));
+}
+
+}  // namespace
+}  // namespace mock
