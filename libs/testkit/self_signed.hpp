@@ -1,0 +1,16 @@
+// A throwaway certificate for TLS on loopback.
+#pragma once
+
+#include <string>
+
+namespace testkit {
+
+struct Certificate {
+  std::string cert_pem;
+  std::string key_pem;
+};
+
+/// Self-signed for localhost and 127.0.0.1 (P-256). `expired`: its validity ended yesterday.
+[[nodiscard]] Certificate self_signed(bool expired = false);
+
+}  // namespace testkit
