@@ -15,10 +15,12 @@ struct Request {
   std::string method;
   std::string url;  ///< absolute, http or https
   http::Fields headers;
-  std::optional<std::string> body;  ///< sent with Content-Length, unless `chunked`
-  bool chunked = false;             ///< Transfer-Encoding: chunked
-  bool expect_continue = false;     ///< sends Expect: 100-continue; otherwise never sent
-  bool fresh_connection = false;    ///< do not reuse one, do not leave one behind
+  /// Sent with Content-Length, unless `chunked`. Without one, POST, PUT and PATCH say
+  /// Content-Length: 0 (RFC 9110 section 8.6).
+  std::optional<std::string> body;
+  bool chunked = false;           ///< Transfer-Encoding: chunked
+  bool expect_continue = false;   ///< sends Expect: 100-continue; otherwise never sent
+  bool fresh_connection = false;  ///< do not reuse one, do not leave one behind
   bool http10 = false;
   Milliseconds timeout{std::chrono::seconds{30}};  ///< for the whole exchange
 };
@@ -81,6 +83,9 @@ struct Exchange {
 
 /// Header names whose values are secrets; transcripts and logs show "***" instead.
 [[nodiscard]] bool is_secret_header(std::string_view name);
+/// `text` with the values of secret members (password, access_token, refresh_token, ...) of JSON
+/// documents, forms and query strings replaced by "***".
+[[nodiscard]] std::string redact(std::string_view text);
 /// A transcript for people: "> PATCH /files/1 ..." lines, then "< HTTP/1.1 204 ...". Secrets are
 /// redacted; of bodies only a response body that is text and not a download is shown, up to 2 KiB.
 [[nodiscard]] std::string transcript(const Exchange& exchange);

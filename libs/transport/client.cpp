@@ -1,0 +1,395 @@
+#include "transport/client.hpp"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "protocol/digest.hpp"
+#include "transport/url.hpp"
+
+namespace transport {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// libcurl's global state is set up once and never torn down: threads may outlive main.
+void init_curl() {
+  static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (done != CURLE_OK) throw std::runtime_error("libcurl cannot be initialised");
+}
+
+struct FreeEasy {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+std::chrono::microseconds since(Clock::time_point start, Clock::time_point at) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(at - start);
+}
+
+/// What one transfer's callbacks share.
+struct Transfer {
+  const Request* request = nullptr;
+  Bytes body_limit;
+  Exchange exchange;
+  Digest digest{DigestAlgorithm::sha256};
+  std::size_t body_at = 0;
+  std::size_t heads_sent = 0;
+  bool body_began = false;
+  bool replay_refused = false;
+  std::optional<Response> response;
+  Clock::time_point start;
+  std::optional<Clock::time_point> opened, head_sent, first_byte;
+};
+
+std::string_view without_line_end(std::string_view line) {
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
+  return line;
+}
+
+void parse_sent_head(std::string_view head, http::Fields& fields) {
+  bool first = true;
+  while (!head.empty()) {
+    const std::size_t end = std::min(head.find('\n'), head.size());
+    const std::string_view line = without_line_end(head.substr(0, end));
+    head.remove_prefix(std::min(end + 1, head.size()));
+    const std::size_t colon = line.find(':');
+    if (!first && colon != std::string_view::npos) {
+      fields.add(std::string(line.substr(0, colon)),
+                 std::string(http::trim_ows(line.substr(colon + 1))));
+    }
+    first = false;
+  }
+}
+
+int on_debug(CURL* /*easy*/, curl_infotype type, char* data, std::size_t size, void* self) {
+  auto& t = *static_cast<Transfer*>(self);
+  if (type == CURLINFO_HEADER_OUT) {
+    const std::string_view head(data, size);
+    // A proxy's CONNECT is not part of the exchange.
+    if (head.starts_with("CONNECT ")) return 0;
+    ++t.heads_sent;
+    if (!t.head_sent) t.head_sent = Clock::now();
+    t.exchange.sent.headers = {};
+    parse_sent_head(head, t.exchange.sent.headers);
+  }
+  return 0;
+}
+
+std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self) {
+  auto& t = *static_cast<Transfer*>(self);
+  const std::string_view rest = std::string_view(*t.request->body).substr(t.body_at);
+  const std::size_t n = std::min(rest.size(), size * count);
+  std::memcpy(buffer, rest.data(), n);
+  t.digest.update(rest.substr(0, n));
+  t.body_at += n;
+  return n;
+}
+
+// libcurl asks to rewind when it is about to send the request once more on its own, after a reused
+// connection turned out to be dead. What happened must be reported, not repaired.
+int on_seek(void* self, curl_off_t /*offset*/, int /*origin*/) {
+  static_cast<Transfer*>(self)->replay_refused = true;
+  return CURL_SEEKFUNC_FAIL;
+}
+
+// The same for requests without a body, which libcurl replays without asking anybody.
+curl_socket_t on_open(void* self, curlsocktype /*purpose*/, struct curl_sockaddr* address) {
+  auto& t = *static_cast<Transfer*>(self);
+  if (t.heads_sent > 0) {
+    t.replay_refused = true;
+    return CURL_SOCKET_BAD;
+  }
+  if (!t.opened) t.opened = Clock::now();
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void take_status_line(Transfer& t, std::string_view line) {
+  if (t.response && t.response->status / 100 == 1) {
+    t.exchange.interims.push_back({t.response->status, t.response->headers});
+  }
+  Response response;
+  const std::size_t space = line.find(' ');
+  response.version = line.substr(0, space);
+  if (space != std::string_view::npos) {
+    const std::string_view rest = line.substr(space + 1);
+    for (const char c : rest.substr(0, 3)) {
+      if (c >= '0' && c <= '9') response.status = response.status * 10 + (c - '0');
+    }
+    if (rest.size() > 4) response.reason = rest.substr(4);
+  }
+  t.response = std::move(response);
+}
+
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& t = *static_cast<Transfer*>(self);
+  const std::size_t all = size * count;
+  if (!t.first_byte) t.first_byte = Clock::now();
+  const std::string_view line = without_line_end({data, all});
+  if (line.starts_with("HTTP/")) {
+    take_status_line(t, line);
+  } else if (t.response && !t.body_began) {  // trailers after a body are not headers
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos) {
+      t.response->headers.add(std::string(line.substr(0, colon)),
+                              std::string(http::trim_ows(line.substr(colon + 1))));
+    }
+  }
+  return all;
+}
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& t = *static_cast<Transfer*>(self);
+  const std::size_t all = size * count;
+  if (!t.response) return 0;
+  t.body_began = true;
+  Response& response = *t.response;
+  response.body_size += Bytes{all};
+  const auto limit = static_cast<std::size_t>(t.body_limit.value);
+  const std::size_t room = limit > response.body.size() ? limit - response.body.size() : 0;
+  response.body.append(data, std::min(room, all));
+  return all;
+}
+
+bool mentions(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
+  using Kind = Failure::Kind;
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Kind::resolve;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+      return Kind::proxy;
+    case CURLE_COULDNT_CONNECT:
+      return Kind::connect;
+    case CURLE_SSL_CONNECT_ERROR:
+      return mentions(text, "reset by peer") ? Kind::reset : Kind::tls;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return Kind::tls;
+    case CURLE_OPERATION_TIMEDOUT:
+      return Kind::timeout;
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_SEND_FAIL_REWIND:
+      return Kind::closed;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_HTTP2:
+      return Kind::protocol;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      if (os_error == ECONNRESET || os_error == EPIPE || mentions(text, "reset by peer") ||
+          mentions(text, "Broken pipe")) {
+        return Kind::reset;
+      }
+      return mentions(text, "chunk") || mentions(text, "header") ? Kind::protocol : Kind::closed;
+    default:
+      return Kind::other;
+  }
+}
+
+/// A header as libcurl wants it: "Name: value", and "Name;" for an empty value.
+std::string curl_header(const http::Field& field) {
+  return field.value.empty() ? field.name + ";" : field.name + ": " + field.value;
+}
+
+Result<void> readable(const std::string& option, const std::string& file) {
+  if (file.empty()) return {};
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    return failure(option, quote(file) + " is a directory, expected a PEM file");
+  }
+  std::ifstream in(file);
+  if (!in) {
+    return failure(option, fmt::format("{} cannot be read: {}", quote(file), std::strerror(errno)));
+  }
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  if (!mentions(text, "-----BEGIN ")) {
+    return failure(option, quote(file) + " is not a PEM file");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> validate(const ClientOptions& options) {
+  if (auto ok = readable("--ca-file", options.tls.ca_file); !ok) return ok;
+  if (auto ok = readable("--client-cert", options.tls.client_cert); !ok) return ok;
+  if (!options.proxy.empty()) {
+    const auto proxy = parse_url(options.proxy);
+    if (!proxy) return failure("--proxy", proxy.error().line());
+  }
+  for (const auto& field : options.extra_headers) {
+    if (!http::is_token(field.name) || !http::is_field_value(field.value)) {
+      return failure("--header", quote(field.name + ": " + field.value) + " is not a header field",
+                     "as in 'X-Partner: lab-7'");
+    }
+  }
+  return {};
+}
+
+struct Client::State {
+  ClientOptions options;
+  std::unique_ptr<CURL, FreeEasy> easy;
+};
+
+Client::Client(ClientOptions options) : state_(std::make_unique<State>()) {
+  init_curl();
+  state_->options = std::move(options);
+  state_->easy.reset(curl_easy_init());
+  if (!state_->easy) throw std::runtime_error("libcurl has no handle to give");
+}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Exchange Client::send(const Request& request) {
+  CURL* const easy = state_->easy.get();
+  const ClientOptions& options = state_->options;
+  curl_easy_reset(easy);  // keeps the connections
+  Transfer t;
+  t.request = &request;
+  t.body_limit = options.body_limit;
+  t.exchange.sent.method = request.method;
+  t.exchange.sent.url = request.url;
+
+  const auto refuse = [&](std::string why) {
+    t.exchange.failure = Failure{Failure::Kind::other, std::move(why)};
+    t.exchange.timings.start = std::chrono::system_clock::now();
+    return t.exchange;
+  };
+  if (!http::is_token(request.method)) return refuse("the method is not a token");
+  for (const auto& field : request.headers) {
+    if (!http::is_token(field.name) || !http::is_field_value(field.value)) {
+      return refuse("not a header field: " + quote(field.name + ": " + field.value));
+    }
+  }
+
+  std::unique_ptr<curl_slist, FreeList> headers;
+  const auto append = [&](const std::string& line) {
+    curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    static_cast<void>(headers.release());
+    headers.reset(longer);
+  };
+  http::Fields fields = request.headers;
+  for (const auto& extra : options.extra_headers) {
+    if (!request.headers.has(extra.name)) fields.add(extra.name, extra.value);
+  }
+  if (!options.user_agent.empty() && !fields.has("User-Agent")) {
+    fields.add("User-Agent", options.user_agent);
+  }
+  const bool empty_content =
+      !request.body &&
+      (request.method == "POST" || request.method == "PUT" || request.method == "PATCH");
+  if (empty_content && !request.chunked && !fields.has("Content-Length") &&
+      !fields.has("Transfer-Encoding")) {
+    fields.add("Content-Length", "0");
+  }
+  if (request.chunked && !fields.has("Transfer-Encoding")) {
+    fields.add("Transfer-Encoding", "chunked");
+  }
+  if (request.expect_continue) fields.set("Expect", "100-continue");
+  for (const auto& field : fields) append(curl_header(field));
+  // Without these libcurl adds fields of its own.
+  for (const char* name : {"Accept", "Content-Type", "Expect", "User-Agent"}) {
+    if (!fields.has(name)) append(std::string(name) + ":");
+  }
+
+  std::array<char, CURL_ERROR_SIZE> error{};
+  const auto set = [easy](auto option, auto value) { curl_easy_setopt(easy, option, value); };
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_PATH_AS_IS, 1L);
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_MAXCONNECTS, 4L);
+  set(CURLOPT_HTTP_VERSION, request.http10 ? CURL_HTTP_VERSION_1_0 : CURL_HTTP_VERSION_1_1);
+  set(CURLOPT_HTTPHEADER, headers.get());
+  set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
+  set(CURLOPT_PROXY, options.proxy.c_str());
+  set(CURLOPT_NOPROXY, "");
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (!options.tls.ca_file.empty()) set(CURLOPT_CAINFO, options.tls.ca_file.c_str());
+  if (!options.tls.client_cert.empty()) set(CURLOPT_SSLCERT, options.tls.client_cert.c_str());
+  set(CURLOPT_CONNECTTIMEOUT_MS,
+      static_cast<long>(std::min(options.connect_timeout, request.timeout).count()));
+  set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(request.timeout.count())));
+  set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
+  set(CURLOPT_FORBID_REUSE, request.fresh_connection ? 1L : 0L);
+  set(CURLOPT_ERRORBUFFER, error.data());
+  set(CURLOPT_VERBOSE, 1L);
+  set(CURLOPT_DEBUGFUNCTION, &on_debug);
+  set(CURLOPT_DEBUGDATA, &t);
+  set(CURLOPT_HEADERFUNCTION, &on_header);
+  set(CURLOPT_HEADERDATA, &t);
+  set(CURLOPT_WRITEFUNCTION, &on_body);
+  set(CURLOPT_WRITEDATA, &t);
+  set(CURLOPT_OPENSOCKETFUNCTION, &on_open);
+  set(CURLOPT_OPENSOCKETDATA, &t);
+  if (request.body) {
+    set(CURLOPT_UPLOAD, 1L);
+    set(CURLOPT_READFUNCTION, &on_read);
+    set(CURLOPT_READDATA, &t);
+    set(CURLOPT_SEEKFUNCTION, &on_seek);
+    set(CURLOPT_SEEKDATA, &t);
+    set(CURLOPT_INFILESIZE_LARGE,
+        request.chunked ? curl_off_t{-1} : static_cast<curl_off_t>(request.body->size()));
+    set(CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024L);
+  } else if (request.method == "HEAD") {
+    set(CURLOPT_NOBODY, 1L);
+  }
+  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+
+  t.exchange.timings.start = std::chrono::system_clock::now();
+  t.start = Clock::now();
+  const CURLcode code = curl_easy_perform(easy);
+  const Clock::time_point end = Clock::now();
+
+  Exchange& exchange = t.exchange;
+  exchange.timings.total = since(t.start, end);
+  if (t.opened) exchange.timings.connect = since(t.start, t.head_sent.value_or(end));
+  if (t.first_byte) exchange.timings.first_byte = since(t.start, *t.first_byte);
+  exchange.reused_connection = !t.opened && t.heads_sent > 0;
+  exchange.sent.body_size = Bytes{t.body_at};
+  if (t.body_at > 0) exchange.sent.body_sha256 = to_hex(t.digest.finish());
+  if (t.response && t.response->status / 100 == 1 && t.response->status != 101) {
+    exchange.interims.push_back({t.response->status, t.response->headers});
+    t.response.reset();
+  }
+  exchange.response = std::move(t.response);
+  if (code != CURLE_OK) {
+    long os_error = 0;
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+    std::string text = error[0] != '\0' ? error.data() : curl_easy_strerror(code);
+    Failure::Kind kind = kind_of(code, os_error, text);
+    if (t.replay_refused) {
+      kind = Failure::Kind::closed;
+      text = "the server closed the reused connection before it answered";
+    } else if (kind == Failure::Kind::connect && os_error != 0) {
+      text = std::strerror(static_cast<int>(os_error));
+    }
+    exchange.failure = Failure{kind, std::move(text)};
+  }
+  return std::move(exchange);
+}
+
+}  // namespace transport
