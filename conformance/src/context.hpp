@@ -41,16 +41,15 @@ struct Target {
   transport::TlsOptions tls;
 };
 
-/// A correct creation; members switch parts of it off or add to it. Every member has an
-/// initializer, so that designated ones may leave out the rest without a warning.
+/// A correct creation; members switch parts of it off or add to it.
 struct Creation {
   std::optional<Bytes> length = Bytes{10};  ///< nullopt: no Upload-Length
   bool defer_length = false;
-  tus::Metadata metadata = {};                   ///< added to the target's manifest
-  std::optional<std::string> raw_metadata = {};  ///< sent as Upload-Metadata instead of all that
-  std::string concat = {};                       ///< Upload-Concat; empty: none
-  std::optional<std::string> body = {};          ///< creation-with-upload
-  http::Fields headers = {};                     ///< added; replace those of the same name
+  tus::Metadata metadata;                   ///< added to the target's manifest
+  std::optional<std::string> raw_metadata;  ///< sent as Upload-Metadata instead of all that
+  std::string concat;                       ///< Upload-Concat; empty: none
+  std::optional<std::string> body;          ///< creation-with-upload
+  http::Fields headers;                     ///< added; replace those of the same name
 };
 
 /// One check's view. Used by one thread; made anew for every check.
@@ -104,6 +103,9 @@ class Context {
   /// Compares the stored bytes: by GET where downloads are offered, through the delivered copy or
   /// a digest the target offers otherwise; nullopt when this target gives no way to see them.
   std::optional<bool> stored_equals(const std::string& upload, const std::string& bytes);
+  /// The ways to see stored bytes besides a download.
+  virtual std::optional<bool> stored_elsewhere_equals(const std::string& upload,
+                                                      const std::string& bytes) = 0;
 
   // ---- raw bytes -------------------------------------------------------------------------------
   /// A connection to the target; ends the check as error when it cannot be made.

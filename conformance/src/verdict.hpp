@@ -1,6 +1,7 @@
 // What a check found, and what that means.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,9 @@ struct Outcome {
 [[nodiscard]] Verdict verdict_of(const Outcome& outcome, Level level);
 [[nodiscard]] std::string_view to_string(Verdict verdict);
 [[nodiscard]] std::string_view to_string(Level level);
+/// The inverse of to_string.
+[[nodiscard]] std::optional<Verdict> verdict_named(std::string_view name);
+[[nodiscard]] std::optional<Level> level_named(std::string_view name);
 
 /// Ends a check from inside a helper: the runner takes the outcome as the check's own.
 struct Stop {

@@ -1,0 +1,137 @@
+#include "catalogue/catalogue.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "protocol/json/decode.hpp"
+
+namespace conformance {
+namespace {
+
+bool is_id(std::string_view id) {
+  if (id.size() < 5 || id[id.size() - 4] != '-') return false;
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool number = std::all_of(id.end() - 3, id.end(), digit);
+  return number && id.front() >= 'A' && id.front() <= 'Z' &&
+         std::all_of(id.begin(), id.end(),
+                     [&](char c) { return digit(c) || (c >= 'A' && c <= 'Z') || c == '-'; });
+}
+
+std::string optional_text(const json::Cursor& row, std::string_view key) {
+  const auto member = row.find(key);
+  return member ? member->string() : std::string();
+}
+
+std::string needed_text(const json::Cursor& row, std::string_view key) {
+  const json::Cursor member = row.at(key);
+  if (member.string().empty()) member.fail("must not be empty");
+  return member.string();
+}
+
+Origin read_origin(const json::Cursor& at) {
+  for (const Origin o : {Origin::tus, Origin::http, Origin::dex, Origin::ietf}) {
+    if (to_string(o) == at.string()) return o;
+  }
+  at.fail("expected one of tus, http, dex, ietf");
+}
+
+Requirement read_row(const json::Cursor& at, const std::string& area, Origin origin) {
+  at.only({"id", "level", "section", "requirement", "test", "excludes", "tusd", "tus_node", "dex"});
+  Requirement row;
+  row.area = area;
+  row.origin = origin;
+  row.id = needed_text(at, "id");
+  if (!is_id(row.id)) at.at("id").fail("expected an id like TUS-CORE-VER-001");
+  const auto level = level_named(at.at("level").string());
+  if (!level) at.at("level").fail("expected one of MUST, MUST NOT, SHOULD, SHOULD NOT, MAY");
+  row.level = *level;
+  row.section = needed_text(at, "section");
+  row.text = needed_text(at, "requirement");
+  row.test = at.at("test").string();
+  if (const auto excludes = at.find("excludes")) {
+    for (const auto& e : excludes->items()) row.excludes.push_back(e.string());
+  }
+  row.tusd = optional_text(at, "tusd");
+  row.tus_node = optional_text(at, "tus_node");
+  row.dex = optional_text(at, "dex");
+  return row;
+}
+
+}  // namespace
+
+std::string_view to_string(Origin origin) {
+  switch (origin) {
+    case Origin::tus:
+      return "tus";
+    case Origin::http:
+      return "http";
+    case Origin::dex:
+      return "dex";
+    case Origin::ietf:
+      break;
+  }
+  return "ietf";
+}
+
+const Requirement* Catalogue::find(std::string_view id) const {
+  const auto row =
+      std::find_if(rows_.begin(), rows_.end(), [&](const Requirement& r) { return r.id == id; });
+  return row == rows_.end() ? nullptr : &*row;
+}
+
+Result<Catalogue> load_catalogue(std::span<const Document> documents) {
+  std::vector<Requirement> rows;
+  std::set<std::string> ids;
+  for (const Document& document : documents) {
+    auto read =
+        json::decode(document.text, std::string(document.name), [&](const json::Cursor& root) {
+          root.only({"$schema", "area", "system", "requirements"});
+          const std::string area = needed_text(root, "area");
+          const Origin origin = read_origin(root.at("system"));
+          for (const auto& item : root.at("requirements").items()) {
+            Requirement row = read_row(item, area, origin);
+            if (!ids.insert(row.id).second) item.fail(row.id + " is there twice");
+            rows.push_back(std::move(row));
+          }
+          return true;
+        });
+    if (!read) return tl::unexpected(read.error());
+  }
+  if (rows.empty()) return failure("fixtures/requirements", "holds no requirement");
+  return Catalogue(std::move(rows));
+}
+
+std::vector<std::string> defects_breaking(std::string_view id) {
+  std::vector<std::string> names;
+  for (const Document& document : embedded_defects()) {
+    const auto found =
+        json::decode(document.text, std::string(document.name), [&](const json::Cursor& root) {
+          std::vector<std::string> out;
+          const auto consider = [&](const json::Cursor& rule) {
+            const auto breaks = rule.find("breaks");
+            if (!breaks) return;
+            for (const auto& b : breaks->items()) {
+              if (b.string() == id) out.push_back(needed_text(rule, "name"));
+            }
+          };
+          if (root.is_array()) {
+            for (const auto& rule : root.items()) consider(rule);
+          } else {
+            consider(root);
+            if (const auto rules = root.find("rules")) {
+              for (const auto& rule : rules->items()) consider(rule);
+            }
+          }
+          return out;
+        });
+    if (found) names.insert(names.end(), found->begin(), found->end());
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace conformance

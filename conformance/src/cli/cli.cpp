@@ -1,0 +1,321 @@
+#include "cli/cli.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <random>
+
+#include "catalogue/catalogue.hpp"
+#include "cli/options.hpp"
+#include "protocol/json/decode.hpp"
+#include "report/terminal.hpp"
+#include "run/gtest_rows.hpp"
+#include "run/live_context.hpp"
+#include "run/plan.hpp"
+#include "run/summary.hpp"
+#include "target/discover.hpp"
+
+namespace conformance {
+namespace {
+
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "it is set by a signal handler");
+std::atomic<bool> left_threads{false};
+
+/// One line on `err`, and the exit code.
+int complain(std::ostream& err, const Error& error, ExitCode code) {
+  err << "dex-conformance: " << error.line() << '\n';
+  return static_cast<int>(code);
+}
+
+std::string random_id() {
+  std::random_device device;
+  return fmt::format("{:08x}", device());
+}
+
+Result<std::string> secret(const std::string& flag, const std::string& variable) {
+  const char* value = std::getenv(variable.c_str());
+  if (value == nullptr || *value == '\0') {
+    return failure(flag, "the environment variable " + quote(variable) + " is not set");
+  }
+  return std::string(value);
+}
+
+Result<Credentials> credentials_for(const RunCommand& command,
+                                    const transport::ClientOptions& client) {
+  if (!command.token_env.empty()) {
+    auto token = secret("--token-env", command.token_env);
+    if (!token) return tl::unexpected(token.error());
+    if (!http::is_field_value(*token)) return failure("--token-env", "holds no token");
+    return Credentials::bearer(std::move(*token));
+  }
+  if (command.username_env.empty()) return Credentials();
+  auto username = secret("--username-env", command.username_env);
+  if (!username) return tl::unexpected(username.error());
+  auto password = secret("--password-env", command.password_env);
+  if (!password) return tl::unexpected(password.error());
+  const auto candidates = candidate_urls(command.url);
+  if (!candidates) return tl::unexpected(candidates.error());
+  TargetOptions options;
+  options.system = System::dex;
+  options.oauth_url = command.oauth_url;
+  const auto urls = derive_urls(options, candidates->front());
+  if (!urls) return tl::unexpected(urls.error());
+  PasswordGrant grant{urls->oauth_url, urls->oauth_url + "/refresh", *username, *password};
+  return Credentials::password(std::move(grant), client);
+}
+
+Result<transport::ClientOptions> client_options(const RunCommand& command,
+                                                const std::string& run_id) {
+  transport::ClientOptions client;
+  client.user_agent = fmt::format("dex-conformance/{} (run {})", DEX_VERSION, run_id);
+  client.tls.ca_file = command.ca_file;
+  client.tls.client_cert = command.client_cert;
+  client.proxy = command.proxy;
+  client.extra_headers = command.headers;
+  if (auto ok = transport::validate(client); !ok) return tl::unexpected(ok.error());
+  return client;
+}
+
+std::string shell_quoted(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// The given command line without what selects rows and writes reports.
+std::string rerun_line(const std::vector<std::string>& arguments) {
+  std::string out = "dex-conformance";
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    bool dropped = false;
+    for (const std::string_view flag :
+         {"--select", "--junit", "--json", "--evidence", "--baseline", "--level"}) {
+      if (arguments[i] == flag) {
+        ++i;  // and its value
+        dropped = true;
+        break;
+      }
+      dropped = dropped || arguments[i].starts_with(std::string(flag) + "=");
+    }
+    if (!dropped) out += " " + shell_quoted(arguments[i]);
+  }
+  return out;
+}
+
+/// Whether the target tells digests of stored uploads, as our mock server does.
+std::string digest_endpoint(const Session& session) {
+  const std::vector<std::string> uploads = session.uploads();
+  if (uploads.empty()) return "";
+  transport::Client client(session.client);
+  transport::Request request;
+  request.method = "GET";
+  request.url = session.target.origin + "/_mock/uploads/" + Context::id_of(uploads.front());
+  request.timeout = std::chrono::seconds{5};
+  const transport::Exchange seen = client.send(request);
+  if (!seen.response || seen.response->status != 200) return "";
+  const auto digest = json::decode(seen.response->body, "digest", [](const json::Cursor& root) {
+    return root.at("sha256").string().size() == 64;
+  });
+  return digest && *digest ? session.target.origin + "/_mock/uploads" : "";
+}
+
+int run(const RunCommand& command, const std::vector<Check>& checks, std::ostream& out,
+        std::ostream& err) {
+  const auto catalogue = load_catalogue(embedded_requirements());
+  if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
+  if (auto ok = validate(command.selection, *catalogue); !ok) {
+    return complain(err, ok.error(), ExitCode::usage);
+  }
+  std::optional<Baseline> baseline;
+  if (!command.baseline.empty()) {
+    auto loaded = load_baseline(command.baseline, *catalogue);
+    if (!loaded) return complain(err, loaded.error(), ExitCode::usage);
+    baseline = std::move(*loaded);
+  }
+  RunReport report;
+  report.version = DEX_VERSION;
+  report.run_id = random_id();
+  report.seed = command.seed;
+  report.baseline = command.baseline;
+  report.started = std::chrono::system_clock::now();
+  const auto start = std::chrono::steady_clock::now();
+
+  TargetOptions options;
+  options.url = command.url;
+  options.system = command.system;
+  options.contract = command.contract;
+  options.info_url = command.info_url;
+  options.health_url = command.health_url;
+  options.oauth_url = command.oauth_url;
+  options.run_id = report.run_id;
+  options.manifest = default_manifest();
+  if (!command.manifest_file.empty()) {
+    const auto text = json::detail::read_file(command.manifest_file);
+    if (!text) return complain(err, text.error(), ExitCode::usage);
+    auto manifest = dex::parse_manifest_json(*text, command.manifest_file);
+    if (!manifest) return complain(err, manifest.error(), ExitCode::usage);
+    options.manifest = std::move(*manifest);
+  }
+  auto client = client_options(command, report.run_id);
+  if (!client) return complain(err, client.error(), ExitCode::usage);
+  options.client = *client;
+  auto credentials = credentials_for(command, *client);
+  if (!credentials) return complain(err, credentials.error(), ExitCode::usage);
+
+  auto found = discover(options, *credentials);
+  if (!found) return complain(err, found.error(), ExitCode::unreachable);
+
+  auto plan = make_plan(*catalogue, checks, command.selection, found->target);
+  if (!plan) return complain(err, plan.error(), ExitCode::harness);
+
+  const auto session = std::make_shared<Session>();
+  session->target = std::move(found->target);
+  session->credentials = std::move(*credentials);
+  session->client = *client;
+  session->seed = command.seed;
+  session->patience = command.patience;
+  session->delivered_dir = command.delivered_dir;
+  for (const std::string& upload : found->created) session->created(upload);
+  session->digest_url = digest_endpoint(*session);
+  report.target = session->target;
+  report.remarks = found->remarks;
+  report.unchecked = plan->unchecked;
+
+  Rules rules;
+  rules.strict = command.strict;
+  rules.required = {command.required.begin(), command.required.end()};
+  rules.today = std::chrono::floor<std::chrono::days>(report.started);
+  for (const std::string& extension : rules.required) {
+    if (!session->target.discovery.offers(extension))
+      report.missing_extensions.push_back(extension);
+  }
+
+  TerminalStyle style = style_for(STDOUT_FILENO);
+  style.rerun = rerun_line(command.arguments);
+  TerminalReport terminal(out, style);
+  terminal.begin(session->target, report.run_id, plan->cases.size());
+  for (const std::string& remark : report.remarks) terminal.remark(remark);
+
+  std::vector<std::string_view> needs;
+  std::vector<const Requirement*> rows;
+  for (const Case& c : plan->cases) {
+    needs.push_back(c.check.needs);
+    rows.push_back(c.row);
+  }
+  RunnerOptions running;
+  running.jobs = command.jobs;
+  running.case_timeout = command.case_timeout;
+  running.run_timeout = command.run_timeout;
+  running.interrupted = [] { return interrupted.load(); };
+  {
+    Runner runner(running, live_contexts(session), plan->cases);
+    const auto told = run_as_gtest_rows(rows, [&](std::size_t index) -> const Judgement& {
+      const CaseResult& result = runner.wait(
+          index, [&](std::size_t finished) { terminal.progress(finished, runner.size()); });
+      report.judgements.push_back(
+          judge(result, needs[index], baseline ? &*baseline : nullptr, rules));
+      terminal.judged(report.judgements.back());
+      return report.judgements.back();
+    });
+    if (!told) return complain(err, told.error(), ExitCode::harness);
+    left_threads = runner.abandoned() > 0;
+  }
+  report.interrupted = interrupted;
+  auto cleanup = remove_uploads(*session, std::chrono::seconds{30});
+  report.uploads_removed = cleanup.removed;
+  report.uploads_left = std::move(cleanup.left);
+  report.duration =
+      std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
+  terminal.end(report);
+  return static_cast<int>(exit_code(report));
+}
+
+int list(const ListCommand& command, std::ostream& out, std::ostream& err) {
+  const auto catalogue = load_catalogue(embedded_requirements());
+  if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
+  if (auto ok = validate(command.selection, *catalogue); !ok) {
+    return complain(err, ok.error(), ExitCode::usage);
+  }
+  std::size_t count = 0;
+  for (const Requirement& row : catalogue->rows()) {
+    if (command.system && !applies(row, *command.system)) continue;
+    if (!selects(command.selection, row)) continue;
+    ++count;
+    out << fmt::format("{:<24} {:<10}  {}\n", row.id, to_string(row.level), row.text);
+  }
+  if (count == 0) {
+    return complain(err, Error{"--select", "nothing is selected", ""}, ExitCode::usage);
+  }
+  return 0;
+}
+
+int explain(const ExplainCommand& command, const std::vector<Check>& checks, std::ostream& out,
+            std::ostream& err) {
+  const auto catalogue = load_catalogue(embedded_requirements());
+  if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
+  const Requirement* row = nullptr;
+  for (const Requirement& r : catalogue->rows()) {
+    if (http::same_name(r.id, command.id)) row = &r;
+  }
+  if (row == nullptr) {
+    return complain(err,
+                    Error{"explain", quote(command.id) + " is not in the catalogue",
+                          "`dex-conformance list` shows all ids"},
+                    ExitCode::usage);
+  }
+  out << fmt::format("{}  [{}, area {}]\n  {}\n\n", row->id, to_string(row->level), row->area,
+                     row->text);
+  out << "Source:       " << row->section << '\n';
+  if (!row->test.empty()) out << "How it is tested: " << row->test << '\n';
+  for (const Check& check : checks) {
+    if (check.requirement == row->id && !check.needs.empty()) {
+      out << "Needs:        the extension " << check.needs << '\n';
+    }
+  }
+  if (!row->excludes.empty()) {
+    out << fmt::format("Not judged for targets that are or offer: {}\n",
+                       fmt::join(row->excludes, ", "));
+  }
+  out << "\nWhat known servers do:\n";
+  for (const auto& [name, what] :
+       {std::pair<const char*, const std::string&>{"tusd 2.4 / 2.10", row->tusd},
+        {"@tus/server 2.4.5", row->tus_node},
+        {"DEX 2.8", row->dex}}) {
+    if (!what.empty()) out << fmt::format("  {:<18} {}\n", name, what);
+  }
+  const auto defects = defects_breaking(row->id);
+  if (!defects.empty()) {
+    out << fmt::format("\nProven red by: {}\n", fmt::join(defects, ", "));
+  }
+  const bool checked = std::any_of(checks.begin(), checks.end(),
+                                   [&](const Check& c) { return c.requirement == row->id; });
+  if (!checked) out << "\nNo check judges it in this version.\n";
+  return 0;
+}
+
+}  // namespace
+
+void interrupt() noexcept { interrupted = true; }
+bool must_exit_at_once() noexcept { return left_threads; }
+
+int run_command_line(const std::vector<std::string>& arguments, const std::vector<Check>& checks,
+                     std::ostream& out, std::ostream& err) {
+  const auto command = parse_command_line(arguments);
+  if (!command) return complain(err, command.error(), ExitCode::usage);
+  if (const auto* print = std::get_if<PrintCommand>(&*command)) {
+    out << print->text;
+    return 0;
+  }
+  if (const auto* l = std::get_if<ListCommand>(&*command)) return list(*l, out, err);
+  if (const auto* e = std::get_if<ExplainCommand>(&*command)) return explain(*e, checks, out, err);
+  return run(std::get<RunCommand>(*command), checks, out, err);
+}
+
+}  // namespace conformance

@@ -1,0 +1,328 @@
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <sstream>
+
+#include "protocol/tus/headers.hpp"
+#include "transport/url.hpp"
+
+namespace conformance {
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  dex-conformance run --url http://127.0.0.1:8080/files
+  dex-conformance run --url http://127.0.0.1:8080 --system dex --junit report.xml
+  dex-conformance run --url https://upload.example.org/upload --system dex \
+      --username-env DEX_USER --password-env DEX_PASSWORD --manifest manifest.json
+  dex-conformance run --url http://127.0.0.1:8080/files --select 'TUS-CORE-*' --select termination
+  dex-conformance explain TUS-CORE-HEAD-004
+
+Exit codes: 0 conformant, 1 not conformant, 2 usage or nothing was judged,
+            3 target unreachable or credentials refused, 4 harness error or interrupted
+)";
+
+/// Durations are seconds when they are bare numbers, as `--case-timeout S` promises.
+Result<Milliseconds> duration(const std::string& flag, const std::string& text) {
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  Milliseconds value{0};
+  if (error == std::errc{} && end == text.data() + text.size()) {
+    if (!(seconds > 0 && seconds <= 86400)) {
+      return failure(flag, quote(text) + " must be more than 0 and at most 86400 seconds");
+    }
+    value = Milliseconds{static_cast<std::int64_t>(seconds * 1000)};
+  } else if (const auto parsed = parse_duration(text)) {
+    value = *parsed;
+  } else {
+    return failure(flag, quote(text) + " is not a duration, as in 30 or 500ms");
+  }
+  if (value <= Milliseconds{0} || value > std::chrono::hours{24}) {
+    return failure(flag, quote(text) + " must be more than 0 and at most 86400 seconds");
+  }
+  return value;
+}
+
+Result<void> check_url(const std::string& flag, const std::string& url) {
+  if (url.empty()) return {};
+  if (const auto parts = transport::parse_url(url); !parts) {
+    const Error& e = parts.error();
+    return failure(flag, e.where == url ? quote(url) + ": " + e.what : e.what, e.hint);
+  }
+  return {};
+}
+
+Result<http::Field> header(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  http::Field field{text.substr(0, colon), ""};
+  if (colon != std::string::npos) {
+    field.value = http::trim_ows(std::string_view(text).substr(colon + 1));
+  }
+  if (colon == std::string::npos || !http::is_token(field.name) ||
+      !http::is_field_value(field.value) || field.value.empty()) {
+    return failure("--header", quote(text) + " is not 'Name: value'");
+  }
+  return field;
+}
+
+struct Raw {
+  RunCommand run;
+  std::string system = "tus", contract = "server", level = "may", seed = "1", jobs = "4";
+  std::string case_timeout = "60", run_timeout = "600", patience = "10";
+  std::vector<std::string> headers, select;
+};
+
+template <class T>
+Result<T> whole_number(const std::string& flag, const std::string& text, T least, T most) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+    return failure(flag,
+                   fmt::format("{} is not a whole number from {} to {}", quote(text), least, most));
+  }
+  return value;
+}
+
+Result<System> system_named(const std::string& name) {
+  if (name == "tus") return System::tus;
+  if (name == "dex") return System::dex;
+  return failure("--system", quote(name) + " is not one of tus, dex");
+}
+
+Result<Level> least_level(const std::string& name) {
+  if (name == "must") return Level::must;
+  if (name == "should") return Level::should;
+  if (name == "may") return Level::may;
+  return failure("--level", quote(name) + " is not one of must, should, may");
+}
+
+Result<RunCommand> finish(Raw raw) {
+  RunCommand run = std::move(raw.run);
+  if (run.url.find("://") == std::string::npos) {
+    return failure("--url", quote(run.url) + " is not an absolute URL",
+                   "as in http://127.0.0.1:8080/files");
+  }
+  for (const auto& [flag, url] : {std::pair<const char*, const std::string&>{"--url", run.url},
+                                  {"--oauth-url", run.oauth_url},
+                                  {"--info-url", run.info_url},
+                                  {"--health-url", run.health_url},
+                                  {"--proxy", run.proxy}}) {
+    if (auto ok = check_url(flag, url); !ok) return tl::unexpected(ok.error());
+  }
+  const auto system = system_named(raw.system);
+  if (!system) return tl::unexpected(system.error());
+  run.system = *system;
+  if (raw.contract != "server" && raw.contract != "guide") {
+    return failure("--contract", quote(raw.contract) + " is not one of server, guide");
+  }
+  run.contract = raw.contract == "guide" ? Contract::guide : Contract::server;
+  const auto level = least_level(raw.level);
+  if (!level) return tl::unexpected(level.error());
+  run.selection = {raw.select, *level};
+  const auto jobs = whole_number<std::size_t>("--jobs", raw.jobs, 1, 64);
+  if (!jobs) return tl::unexpected(jobs.error());
+  run.jobs = *jobs;
+  const auto seed = whole_number<std::uint64_t>("--seed", raw.seed, 0, ~std::uint64_t{0});
+  if (!seed) return tl::unexpected(seed.error());
+  run.seed = *seed;
+  for (const auto& [flag, text, value] :
+       {std::tuple<const char*, const std::string&, Milliseconds&>{
+            "--case-timeout", raw.case_timeout, run.case_timeout},
+        {"--run-timeout", raw.run_timeout, run.run_timeout},
+        {"--patience", raw.patience, run.patience}}) {
+    const auto parsed = duration(flag, text);
+    if (!parsed) return tl::unexpected(parsed.error());
+    value = *parsed;
+  }
+  for (const std::string& text : raw.headers) {
+    auto field = header(text);
+    if (!field) return tl::unexpected(field.error());
+    run.headers.add(std::move(field->name), std::move(field->value));
+  }
+  if (run.username_env.empty() != run.password_env.empty()) {
+    return failure("--username-env", "goes together with --password-env");
+  }
+  if (!run.token_env.empty() && !run.username_env.empty()) {
+    return failure("--token-env", "excludes --username-env and --password-env");
+  }
+  for (const std::string& extension : run.required) {
+    constexpr std::string_view known[] = {tus::extension::creation,
+                                          tus::extension::creation_with_upload,
+                                          tus::extension::creation_defer_length,
+                                          tus::extension::termination,
+                                          tus::extension::concatenation,
+                                          tus::extension::concatenation_unfinished,
+                                          tus::extension::expiration,
+                                          tus::extension::checksum,
+                                          tus::extension::checksum_trailer};
+    if (std::find(std::begin(known), std::end(known), extension) == std::end(known)) {
+      return failure("--require",
+                     fmt::format("{} is not one of {}", quote(extension), fmt::join(known, ", ")));
+    }
+  }
+  if (!run.manifest_file.empty() && run.system != System::dex) {
+    return failure("--manifest", "is for --system dex only");
+  }
+  return run;
+}
+
+void add_run(CLI::App& app, Raw& raw) {
+  RunCommand& run = raw.run;
+  app.add_option("--url", run.url, "Creation URL (http://HOST/files), or only the host")
+      ->required()
+      ->type_name("URL");
+  const char* target = "Target";
+  app.add_option("--system", raw.system, "What the target is: tus or dex [tus]")
+      ->group(target)
+      ->type_name("S");
+  app.add_option("--contract", raw.contract,
+                 "Where DEX's guide and server differ, follow: server or guide [server]")
+      ->group(target)
+      ->type_name("C");
+  app.add_option("--info-url", run.info_url, "DEX: instead of the derived /info")
+      ->group(target)
+      ->type_name("URL");
+  app.add_option("--health-url", run.health_url, "DEX: instead of the derived /health")
+      ->group(target)
+      ->type_name("URL");
+  app.add_option("--oauth-url", run.oauth_url, "Token endpoint, instead of the derived /oauth")
+      ->group(target)
+      ->type_name("URL");
+  app.add_option("--manifest", run.manifest_file,
+                 "DEX: metadata of every upload, a JSON object of strings")
+      ->group(target)
+      ->type_name("FILE");
+  app.add_option("--delivered-dir", run.delivered_dir, "Where the target's deliveries can be read")
+      ->group(target)
+      ->type_name("DIR");
+  const char* selecting = "What is judged";
+  app.add_option("--select", raw.select,
+                 "Glob over ids or areas, or a tag (tus, http, dex, must, ...); repeatable")
+      ->group(selecting)
+      ->type_name("GLOB")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--level", raw.level, "Rows of this level and stricter: must, should, may [may]")
+      ->group(selecting)
+      ->type_name("L");
+  app.add_flag("--strict", run.strict, "A broken SHOULD turns the run red")->group(selecting);
+  app.add_option("--require", run.required, "tus extension that must be offered; repeatable")
+      ->group(selecting)
+      ->type_name("EXT")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--baseline", run.baseline, "Known deviations of this target")
+      ->group(selecting)
+      ->type_name("FILE");
+  const char* access = "Access (secrets come from the environment)";
+  app.add_option("--username-env", run.username_env, "Variable with the user name")
+      ->group(access)
+      ->type_name("VAR");
+  app.add_option("--password-env", run.password_env, "Variable with the password")
+      ->group(access)
+      ->type_name("VAR");
+  app.add_option("--token-env", run.token_env, "Variable with a bearer token")
+      ->group(access)
+      ->type_name("VAR");
+  app.add_option("--header", raw.headers, "Added to every request; repeatable")
+      ->group(access)
+      ->type_name("'N: V'")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--proxy", run.proxy, "HTTP proxy (raw connections go direct)")
+      ->group(access)
+      ->type_name("URL");
+  app.add_option("--ca-file", run.ca_file, "Trusted authorities, PEM")
+      ->group(access)
+      ->type_name("FILE");
+  app.add_option("--client-cert", run.client_cert, "Client certificate with its key, PEM")
+      ->group(access)
+      ->type_name("FILE");
+  const char* output = "Reports";
+  app.add_option("--junit", run.junit, "JUnit XML")->group(output)->type_name("FILE");
+  app.add_option("--json", run.json, "JSON")->group(output)->type_name("FILE");
+  app.add_option("--evidence", run.evidence, "One transcript per check")
+      ->group(output)
+      ->type_name("DIR");
+  const char* running = "How it runs";
+  app.add_option("--jobs", raw.jobs, "Checks at the same time [4]")->group(running)->type_name("N");
+  app.add_option("--seed", raw.seed, "Of random payloads [1]")->group(running)->type_name("N");
+  app.add_option("--case-timeout", raw.case_timeout, "For one check [60]")
+      ->group(running)
+      ->type_name("S");
+  app.add_option("--run-timeout", raw.run_timeout, "For all checks [600]")
+      ->group(running)
+      ->type_name("S");
+  app.add_option("--patience", raw.patience,
+                 "How long a check waits for what should come soon [10]")
+      ->group(running)
+      ->type_name("S");
+}
+
+}  // namespace
+
+Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
+  CLI::App app("Says which rules of tus 1.0 and of the DEX Upload API a server breaks.",
+               "dex-conformance");
+  app.footer(examples);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("dex-conformance ") + DEX_VERSION);
+  app.get_formatter()->column_width(30);
+
+  Raw raw;
+  CLI::App* run = app.add_subcommand("run", "Judge a server");
+  run->footer(examples);
+  add_run(*run, raw);
+
+  std::string list_system, list_level = "may";
+  std::vector<std::string> list_select;
+  CLI::App* list = app.add_subcommand("list", "List the requirements");
+  list->add_option("--system", list_system, "Only those judged for: tus or dex")->type_name("S");
+  list->add_option("--select", list_select, "Glob over ids or areas, or a tag; repeatable")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  list->add_option("--level", list_level,
+                   "Rows of this level and stricter: must, should, may [may]")
+      ->type_name("L");
+
+  std::string id;
+  CLI::App* explain = app.add_subcommand("explain", "Explain one requirement");
+  explain->add_option("ID", id, "As in TUS-CORE-HEAD-004")->required();
+
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::Success& e) {
+    std::ostringstream out;
+    std::ostringstream err;
+    app.exit(e, out, err);
+    return PrintCommand{out.str()};
+  } catch (const CLI::ParseError& e) {
+    std::string text = e.what();
+    for (char& c : text) c = c == '\n' ? ' ' : c;
+    return failure("", text, "`dex-conformance --help` shows the flags");
+  }
+
+  if (explain->parsed()) return ExplainCommand{id};
+  if (list->parsed()) {
+    ListCommand command;
+    if (!list_system.empty()) {
+      const auto system = system_named(list_system);
+      if (!system) return tl::unexpected(system.error());
+      command.system = *system;
+    }
+    const auto level = least_level(list_level);
+    if (!level) return tl::unexpected(level.error());
+    command.selection = {list_select, *level};
+    return command;
+  }
+  auto finished = finish(std::move(raw));
+  if (!finished) return tl::unexpected(finished.error());
+  finished->arguments = arguments;
+  return std::move(*finished);
+}
+
+}  // namespace conformance

@@ -1,0 +1,53 @@
+// The command line of dex-conformance.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "catalogue/selection.hpp"
+#include "context.hpp"
+#include "protocol/error.hpp"
+
+namespace conformance {
+
+struct RunCommand {
+  std::string url;
+  System system = System::tus;
+  Contract contract = Contract::server;
+  Selection selection;
+  bool strict = false;
+  std::vector<std::string> required;  ///< tus extensions
+  std::string baseline, evidence, junit, json;
+  std::string delivered_dir, manifest_file;
+  std::size_t jobs = 4;
+  std::uint64_t seed = 1;
+  std::string username_env, password_env, token_env;
+  http::Fields headers;
+  std::string proxy, ca_file, client_cert;
+  std::string oauth_url, info_url, health_url;
+  Milliseconds case_timeout{std::chrono::seconds{60}};
+  Milliseconds run_timeout{std::chrono::minutes{10}};
+  Milliseconds patience{std::chrono::seconds{10}};
+  std::string program;                 ///< argv[0], for rerun lines
+  std::vector<std::string> arguments;  ///< as given, for rerun lines
+};
+struct ListCommand {
+  std::optional<System> system;
+  Selection selection;
+};
+struct ExplainCommand {
+  std::string id;
+};
+/// --help, --version: print and exit 0.
+struct PrintCommand {
+  std::string text;
+};
+using Command = std::variant<RunCommand, ListCommand, ExplainCommand, PrintCommand>;
+
+/// An Error is one line that names the flag (exit code 2). Values are checked, files are not
+/// opened.
+[[nodiscard]] Result<Command> parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace conformance

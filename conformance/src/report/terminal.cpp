@@ -1,0 +1,201 @@
+#include "report/terminal.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <ostream>
+#include <vector>
+
+namespace conformance {
+namespace {
+
+constexpr std::size_t excerpt_lines = 24;
+
+/// What came from a target may hold anything: control characters must not steer a terminal.
+std::string safe(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      out += c;
+    } else {
+      out += fmt::format("\\x{:02x}", byte);
+    }
+  }
+  return out;
+}
+
+std::string paint(std::string_view text, std::string_view code, bool colour) {
+  return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+/// The last exchanges of a transcript, where the reason most often is.
+std::vector<std::string_view> excerpt(std::string_view transcript) {
+  std::vector<std::string_view> lines;
+  while (!transcript.empty()) {
+    const std::size_t end = std::min(transcript.find('\n'), transcript.size());
+    if (end > 0) lines.push_back(transcript.substr(0, end));
+    transcript.remove_prefix(std::min(end + 1, transcript.size()));
+  }
+  if (lines.size() > excerpt_lines) {
+    auto first = lines.end() - static_cast<std::ptrdiff_t>(excerpt_lines);
+    // Begin with a request line, not in the middle of a head.
+    const auto request = std::find_if(first, lines.end(), [](std::string_view line) {
+      return line.starts_with("> ") && line.find(": ") == std::string_view::npos;
+    });
+    lines.erase(lines.begin(), request != lines.end() ? request : first);
+  }
+  return lines;
+}
+
+}  // namespace
+
+TerminalStyle style_for(int fd) {
+  TerminalStyle style;
+  const bool terminal = isatty(fd) == 1;
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* kind = std::getenv("TERM");
+  const bool dumb = kind != nullptr && std::string_view(kind) == "dumb";
+  style.colour = terminal && !dumb && (no_colour == nullptr || *no_colour == '\0');
+  style.progress = terminal && !dumb;
+  return style;
+}
+
+TerminalReport::TerminalReport(std::ostream& out, TerminalStyle style)
+    : out_(out), style_(std::move(style)) {}
+
+std::string TerminalReport::painted(Verdict verdict) const {
+  std::string_view code = "31;1";
+  if (verdict == Verdict::pass) code = "32";
+  if (verdict == Verdict::warn) code = "33";
+  if (verdict == Verdict::note || verdict == Verdict::skip) code = "36";
+  return paint(to_string(verdict), code, style_.colour);
+}
+
+void TerminalReport::begin(const Target& target, const std::string& run_id, std::size_t cases) {
+  std::string extensions;
+  for (const auto& e : target.discovery.extensions) {
+    extensions += (extensions.empty() ? "" : ",") + safe(e);
+  }
+  out_ << fmt::format(
+      "dex-conformance {}: {} checks of {} as {}{}\n", DEX_VERSION, cases,
+      safe(target.creation_url), target.system == System::dex ? "DEX" : "tus",
+      target.system == System::dex
+          ? (target.contract == Contract::guide ? " (contract guide)" : " (contract server)")
+          : "");
+  out_ << fmt::format("run {}, extensions {}, downloads {}, authorization {}\n", run_id,
+                      extensions.empty() ? "none" : extensions, target.downloads ? "yes" : "no",
+                      target.needs_authorization ? "needed" : "not needed");
+}
+
+void TerminalReport::remark(const std::string& text) {
+  clear_progress();
+  out_ << "remark: " << safe(text) << '\n';
+}
+
+void TerminalReport::clear_progress() {
+  if (progress_shown_) out_ << "\r\x1b[K";
+  progress_shown_ = false;
+}
+
+void TerminalReport::progress(std::size_t finished, std::size_t all) {
+  if (!style_.progress) return;
+  clear_progress();
+  out_ << fmt::format("{} of {} checks", finished, all) << std::flush;
+  progress_shown_ = true;
+}
+
+void TerminalReport::judged(const Judgement& judgement) {
+  const CaseResult& result = judgement.result;
+  const Requirement& row = *result.row;
+  if (!judgement.red && (result.verdict == Verdict::pass || result.verdict == Verdict::skip)) {
+    return;
+  }
+  clear_progress();
+  if (!judgement.red) {
+    // A line is enough for what is not red.
+    const bool known = judgement.standing == Standing::expected;
+    const std::string what = result.verdict == Verdict::note ? result.outcome.got
+                             : known                         ? judgement.deviation->reason
+                                                             : "got " + result.outcome.got;
+    out_ << fmt::format("{} {}{}  {}\n", painted(result.verdict), row.id, known ? " (known)" : "",
+                        safe(what));
+    return;
+  }
+  out_ << fmt::format("\n{} {}  [{}, {}]\n", painted(result.verdict), row.id, to_string(row.level),
+                      row.section);
+  out_ << "  " << row.text << '\n';
+  if (!judgement.why_red.empty()) out_ << "  red because: " << judgement.why_red << '\n';
+  if (judgement.deviation) out_ << "  baseline:  " << safe(judgement.deviation->reason) << '\n';
+  if (!result.outcome.expected.empty()) {
+    out_ << "  expected:  " << safe(result.outcome.expected) << '\n';
+  }
+  if (!result.outcome.got.empty()) out_ << "  got:       " << safe(result.outcome.got) << '\n';
+  for (const std::string_view line : excerpt(result.transcript)) {
+    out_ << "    " << paint(safe(line), "2", style_.colour) << '\n';
+  }
+  out_ << "  rerun:     " << style_.rerun << " --select " << row.id << '\n';
+}
+
+void TerminalReport::end(const RunReport& report) {
+  clear_progress();
+  std::map<std::string, std::size_t> skips;
+  for (const Judgement& j : report.judgements) {
+    if (j.result.verdict == Verdict::skip) ++skips[j.result.outcome.got];
+  }
+  out_ << '\n';
+  for (const auto& [reason, count] : skips) {
+    out_ << fmt::format("skipped {:3}  {}\n", count, safe(reason));
+  }
+  if (!report.unchecked.empty()) {
+    out_ << fmt::format("not checked: {} requirements have no check in this version\n",
+                        report.unchecked.size());
+  }
+  for (const std::string& extension : report.missing_extensions) {
+    out_ << fmt::format("{} is required and not offered (--require)\n", extension);
+  }
+  if (report.uploads_removed > 0 || !report.uploads_left.empty()) {
+    out_ << fmt::format("uploads made: {}, deleted: {}, left behind: {}\n",
+                        report.uploads_removed + report.uploads_left.size(), report.uploads_removed,
+                        report.uploads_left.size());
+    for (std::size_t i = 0; i < report.uploads_left.size(); ++i) {
+      if (i == 5) {
+        out_ << fmt::format("  ... and {} more (all are in --json)\n",
+                            report.uploads_left.size() - i);
+        break;
+      }
+      out_ << "  " << safe(report.uploads_left[i]) << '\n';
+    }
+  }
+  std::string counts;
+  for (const Verdict v : {Verdict::pass, Verdict::fail, Verdict::warn, Verdict::note, Verdict::skip,
+                          Verdict::blocked, Verdict::error}) {
+    counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", report.count(v), to_string(v));
+  }
+  out_ << fmt::format("{} in {}", counts, ::to_string(report.duration));
+  if (!report.baseline.empty()) {
+    out_ << fmt::format("; {} known deviations", report.expected_deviations());
+  }
+  const ExitCode code = exit_code(report);
+  const auto verdict = [&]() -> std::string {
+    switch (code) {
+      case ExitCode::conformant:
+        return paint("CONFORMANT", "32;1", style_.colour) +
+               (report.expected_deviations() > 0 ? " but for the known deviations" : "");
+      case ExitCode::not_conformant:
+        return paint(
+            fmt::format("NOT CONFORMANT ({} red)", report.red() + report.missing_extensions.size()),
+            "31;1", style_.colour);
+      case ExitCode::usage:
+        return paint("NOTHING WAS JUDGED", "31;1", style_.colour);
+      default:
+        return paint(report.interrupted ? "INTERRUPTED" : "HARNESS ERROR", "31;1", style_.colour);
+    }
+  };
+  out_ << "\n" << verdict() << '\n' << std::flush;
+}
+
+}  // namespace conformance

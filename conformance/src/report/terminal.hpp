@@ -1,0 +1,40 @@
+// The report for people.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "run/summary.hpp"
+
+namespace conformance {
+
+struct TerminalStyle {
+  bool colour = false;
+  bool progress = false;  ///< a line that is rewritten while checks run
+  std::string rerun;      ///< the command line that repeats one row, without its --select
+};
+/// Colour only on a terminal and without NO_COLOR (no-color.org); a progress line only on a
+/// terminal.
+[[nodiscard]] TerminalStyle style_for(int fd);
+
+/// Prints the run as it goes. Not thread-safe.
+class TerminalReport {
+ public:
+  TerminalReport(std::ostream& out, TerminalStyle style);
+  void begin(const Target& target, const std::string& run_id, std::size_t cases);
+  void remark(const std::string& text);
+  void progress(std::size_t finished, std::size_t all);
+  /// Passes and skips are counted, the rest is printed at once.
+  void judged(const Judgement& judgement);
+  void end(const RunReport& report);
+
+ private:
+  void clear_progress();
+  [[nodiscard]] std::string painted(Verdict verdict) const;
+
+  std::ostream& out_;
+  TerminalStyle style_;
+  bool progress_shown_ = false;
+};
+
+}  // namespace conformance

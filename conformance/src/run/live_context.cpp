@@ -1,0 +1,301 @@
+#include "run/live_context.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "protocol/digest.hpp"
+#include "protocol/http/form.hpp"
+#include "protocol/json/decode.hpp"
+#include "protocol/tus/headers.hpp"
+#include "transport/url.hpp"
+
+namespace conformance {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// FNV-1a: the same on every machine, unlike std::hash.
+std::uint64_t hash(std::uint64_t seed, std::string_view text) {
+  std::uint64_t h = 14695981039346656037ULL ^ (seed * 0x9e3779b97f4a7c15ULL);
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return h;
+}
+
+bool safe_method(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+class LiveContext final : public Context {
+ public:
+  LiveContext(std::shared_ptr<Session> session, const Requirement& row,
+              std::shared_ptr<Evidence> evidence, Clock::time_point deadline)
+      : session_(std::move(session)),
+        evidence_(std::move(evidence)),
+        deadline_(deadline),
+        random_(hash(session_->seed, row.id)),
+        client_(session_->client) {}
+
+  [[nodiscard]] const Target& target() const override { return session_->target; }
+  [[nodiscard]] std::mt19937_64& random() override { return random_; }
+
+  transport::Exchange exchange(transport::Request request) override {
+    if (!request.headers.has("Authorization")) {
+      if (const auto value = authorization()) request.headers.add("Authorization", *value);
+    }
+    return perform(std::move(request));
+  }
+  transport::Exchange exchange_anonymously(transport::Request request) override {
+    return perform(std::move(request));
+  }
+
+  void created(const std::string& upload) override { session_->created(upload); }
+
+  std::optional<bool> stored_elsewhere_equals(const std::string& upload,
+                                              const std::string& bytes) override {
+    if (!session_->digest_url.empty()) {
+      if (const auto same = digest_equals(upload, bytes)) return same;
+    }
+    return delivered_equals(upload, bytes);
+  }
+
+  transport::RawConnection raw() override {
+    auto connection = transport::RawConnection::open(target().creation_url, target().tls,
+                                                     within(Milliseconds{10000}));
+    if (!connection) {
+      throw Stop{
+          Outcome{Outcome::Kind::error, "a connection to the target", connection.error().line()}};
+    }
+    return std::move(*connection);
+  }
+
+  [[nodiscard]] http::Fields raw_headers() override {
+    http::Fields fields;
+    if (const auto parts = transport::parse_url(target().creation_url)) {
+      fields.add("Host", parts->authority);
+    }
+    fields.add("User-Agent", session_->client.user_agent);
+    if (const auto value = authorization()) fields.add("Authorization", *value);
+    for (const auto& field : session_->client.extra_headers) fields.add(field.name, field.value);
+    fields.add(std::string(tus::header::tus_resumable), std::string(tus::version));
+    return fields;
+  }
+
+  void record_raw(std::string_view what, const std::string& sent_head,
+                  const transport::RawConnection::Read& read) override;
+
+  bool eventually(Milliseconds deadline, const std::function<bool()>& done) override {
+    const auto end = std::min(Clock::now() + deadline, deadline_);
+    Milliseconds pause{20};
+    for (;;) {
+      if (done()) return true;
+      const auto left = end - Clock::now();
+      if (left <= Clock::duration::zero()) return false;
+      std::this_thread::sleep_for(std::min<Clock::duration>(pause, left));
+      pause = std::min(pause * 2, Milliseconds{500});
+    }
+  }
+  [[nodiscard]] Milliseconds patience() const override { return session_->patience; }
+
+ private:
+  [[nodiscard]] Milliseconds within(Milliseconds wanted) const {
+    const auto left = std::chrono::duration_cast<Milliseconds>(deadline_ - Clock::now());
+    if (left <= Milliseconds{0}) {
+      throw Stop{Outcome{Outcome::Kind::error, {}, "the check's time was up (--case-timeout)"}};
+    }
+    return std::min(wanted, left);
+  }
+
+  std::optional<std::string> authorization() {
+    auto value = session_->credentials.authorization();
+    if (!value) {
+      throw Stop{Outcome{Outcome::Kind::error, "a token for the target", value.error().line()}};
+    }
+    return *value;
+  }
+
+  transport::Exchange perform(transport::Request request) {
+    request.timeout = within(request.timeout);
+    transport::Exchange seen = client_.send(request);
+    evidence_->add(transport::transcript(seen) + "\n");
+    // A server may close an idle connection at any time. What is safe to repeat is repeated once,
+    // on a new connection and in sight of the reader (RFC 9112 section 9.3.1).
+    const bool stale = seen.failure && !seen.response && seen.reused_connection &&
+                       (seen.failure->kind == transport::Failure::Kind::closed ||
+                        seen.failure->kind == transport::Failure::Kind::reset);
+    if (stale && safe_method(request.method)) {
+      request.timeout = within(request.timeout);
+      request.fresh_connection = true;
+      seen = client_.send(request);
+      evidence_->add(transport::transcript(seen) + "\n");
+    }
+    return seen;
+  }
+
+  std::optional<bool> digest_equals(const std::string& upload, const std::string& bytes) {
+    transport::Request request;
+    request.method = "GET";
+    request.url = session_->digest_url + "/" + id_of(upload);
+    const transport::Exchange seen = exchange(std::move(request));
+    if (!seen.response || seen.response->status != 200) return std::nullopt;
+    const auto digest = json::decode(seen.response->body, "digest", [](const json::Cursor& root) {
+      return root.at("sha256").string();
+    });
+    if (!digest) return std::nullopt;
+    return *digest == sha256_hex(bytes);
+  }
+
+  /// Delivered files are named by the path template of a target, which the harness does not know:
+  /// the file whose name holds the upload's id is the one.
+  std::optional<bool> delivered_equals(const std::string& upload, const std::string& bytes) {
+    if (session_->delivered_dir.empty()) return std::nullopt;
+    const std::string id = id_of(upload);
+    std::optional<bool> equal;
+    eventually(patience(), [&] {
+      std::error_code error;
+      std::filesystem::recursive_directory_iterator it(session_->delivered_dir, error);
+      for (; !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
+        if (!it->is_regular_file(error) ||
+            it->path().filename().string().find(id) == std::string::npos) {
+          continue;
+        }
+        std::ifstream in(it->path(), std::ios::binary);
+        const std::string content((std::istreambuf_iterator<char>(in)), {});
+        equal = content == bytes;
+        if (*equal) return true;  // otherwise it may still be being written
+      }
+      return false;
+    });
+    return equal;
+  }
+
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<Evidence> evidence_;
+  Clock::time_point deadline_;
+  std::mt19937_64 random_;
+  transport::Client client_;
+};
+
+std::string_view to_string(transport::RawConnection::Seen seen) {
+  using Seen = transport::RawConnection::Seen;
+  switch (seen) {
+    case Seen::response:
+      return "a response";
+    case Seen::closed:
+      return "closed by the peer";
+    case Seen::reset:
+      return "reset by the peer";
+    case Seen::timeout:
+      return "no answer in time";
+    case Seen::malformed:
+      break;
+  }
+  return "malformed bytes";
+}
+
+void LiveContext::record_raw(std::string_view what, const std::string& sent_head,
+                             const transport::RawConnection::Read& read) {
+  std::string text = fmt::format("# raw connection: {}\n", what);
+  const std::size_t end = sent_head.find("\r\n\r\n");
+  const std::string_view head = std::string_view(sent_head).substr(0, end);
+  std::size_t from = 0;
+  while (from < head.size()) {
+    const std::size_t next = std::min(head.find("\r\n", from), head.size());
+    std::string_view line = head.substr(from, next - from);
+    const std::string_view name = line.substr(0, line.find(':'));
+    if (transport::is_secret_header(name)) {
+      text += fmt::format("> {}: ***\n", name);
+    } else {
+      // Long lines are shown by their beginning: a check may send 100 kB of header.
+      text += fmt::format("> {}{}\n", quote(line.substr(0, 200)),
+                          line.size() > 200 ? fmt::format(" ({} bytes)", line.size()) : "");
+    }
+    from = next + 2;
+  }
+  if (end != std::string::npos && end + 4 < sent_head.size()) {
+    const std::string_view body = std::string_view(sent_head).substr(end + 4);
+    text += fmt::format("> [body: {} bytes, sha256 {}]\n", body.size(), sha256_hex(body));
+  }
+  transport::Exchange received;
+  received.interims = read.interims;
+  received.response = read.response;
+  if (read.response) {
+    // The same rendering as for every other response, without its first line (the request).
+    const std::string shown = transport::transcript(received);
+    const std::size_t first = shown.find("\n< ");
+    if (first != std::string::npos) {
+      text += shown.substr(first + 1, shown.rfind("\n  (") - first);
+    }
+    if (read.body_after_head) text += "! bytes follow a response that may have no body\n";
+  } else {
+    text += fmt::format("! {} ({} bytes came)\n", to_string(read.seen), read.raw.size());
+  }
+  evidence_->add(text + "\n");
+}
+
+}  // namespace
+
+void Session::created(const std::string& upload) {
+  const std::lock_guard lock(mutex_);
+  uploads_.push_back(upload);
+}
+
+std::vector<std::string> Session::uploads() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  std::set<std::string> seen;
+  for (const std::string& upload : uploads_) {
+    if (seen.insert(upload).second) out.push_back(upload);
+  }
+  return out;
+}
+
+MakeContext live_contexts(std::shared_ptr<Session> session) {
+  return [session = std::move(session)](const Requirement& row, std::shared_ptr<Evidence> evidence,
+                                        Clock::time_point deadline) {
+    return std::make_unique<LiveContext>(session, row, std::move(evidence), deadline);
+  };
+}
+
+Cleanup remove_uploads(Session& session, Milliseconds limit) {
+  Cleanup out;
+  const std::vector<std::string> uploads = session.uploads();
+  if (!session.target.discovery.offers(tus::extension::termination)) {
+    out.left = uploads;
+    return out;
+  }
+  const auto end = Clock::now() + limit;
+  transport::Client client(session.client);
+  for (const std::string& upload : uploads) {
+    // Only what lies on the target itself: a Location may point anywhere.
+    const auto parts = transport::parse_url(upload);
+    const auto left = std::chrono::duration_cast<Milliseconds>(end - Clock::now());
+    if (!parts || parts->origin() != session.target.origin || left <= Milliseconds{0}) {
+      out.left.push_back(upload);
+      continue;
+    }
+    transport::Request request;
+    request.method = "DELETE";
+    request.url = upload;
+    request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
+    request.timeout = std::min(left, Milliseconds{5000});
+    const auto authorization = session.credentials.authorization();
+    if (authorization && *authorization) request.headers.add("Authorization", **authorization);
+    const transport::Exchange seen = client.send(request);
+    const int status = seen.response ? seen.response->status : 0;
+    if (status / 100 == 2 || status == 404 || status == 410) {
+      ++out.removed;
+    } else {
+      out.left.push_back(upload);
+    }
+  }
+  return out;
+}
+
+}  // namespace conformance

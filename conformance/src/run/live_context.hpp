@@ -1,0 +1,45 @@
+// The context of a check that talks to a real target.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "run/runner.hpp"
+#include "target/credentials.hpp"
+
+namespace conformance {
+
+/// What all checks of a run share. Thread-safe where it can be changed; checks that were abandoned
+/// may still use it, so it is held by shared_ptr.
+struct Session {
+  Target target;
+  Credentials credentials;
+  transport::ClientOptions client;
+  std::uint64_t seed = 0;
+  Milliseconds patience{std::chrono::seconds{10}};
+  /// "http://host/_mock/uploads" when the target offers digests of stored uploads; else empty.
+  std::string digest_url;
+  /// Where the target's deliveries can be read on this machine; empty: nowhere.
+  std::string delivered_dir;
+
+  void created(const std::string& upload);
+  /// Every upload the run made, each once, in the order they were made.
+  [[nodiscard]] std::vector<std::string> uploads() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> uploads_;
+};
+
+[[nodiscard]] MakeContext live_contexts(std::shared_ptr<Session> session);
+
+struct Cleanup {
+  std::size_t removed = 0;  ///< deleted now, or gone already
+  std::vector<std::string> left;
+};
+/// Deletes what the run made (tus termination). At most `limit` is spent on it.
+[[nodiscard]] Cleanup remove_uploads(Session& session, Milliseconds limit);
+
+}  // namespace conformance

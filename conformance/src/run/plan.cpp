@@ -1,0 +1,50 @@
+#include "run/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace conformance {
+namespace {
+
+std::optional<std::string> reason_to_skip(const Requirement& row, const Check& check,
+                                          const Target& target) {
+  for (const std::string& extension : row.excludes) {
+    if (target.discovery.offers(extension)) {
+      return fmt::format("does not apply: the target offers {}", extension);
+    }
+  }
+  if (!check.needs.empty() && !target.discovery.offers(check.needs)) {
+    return fmt::format("{} is not offered (Tus-Extension of OPTIONS)", check.needs);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Plan> make_plan(const Catalogue& catalogue, const std::vector<Check>& checks,
+                       const Selection& selection, const Target& target) {
+  std::map<std::string_view, const Check*> by_id;
+  for (const Check& check : checks) {
+    const std::string id(check.requirement);
+    if (catalogue.find(id) == nullptr) {
+      return failure("suites", "a check names the unknown requirement " + quote(id));
+    }
+    if (!by_id.emplace(check.requirement, &check).second) {
+      return failure("suites", "two checks judge " + id);
+    }
+  }
+  Plan plan;
+  for (const Requirement& row : catalogue.rows()) {
+    if (!applies(row, target.system) || !selects(selection, row)) continue;
+    const auto check = by_id.find(row.id);
+    if (check == by_id.end()) {
+      plan.unchecked.push_back(&row);
+    } else {
+      plan.cases.push_back({&row, *check->second, reason_to_skip(row, *check->second, target)});
+    }
+  }
+  return plan;
+}
+
+}  // namespace conformance

@@ -1,0 +1,174 @@
+#include "run/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <thread>
+
+#include "protocol/units.hpp"
+
+namespace conformance {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What a case's thread and the slot that waits for it share; outlives whichever ends first.
+struct Attempt {
+  MakeContext make;
+  Case the_case;
+  Clock::time_point deadline;
+  std::shared_ptr<Evidence> evidence = std::make_shared<Evidence>();
+  std::mutex mutex;
+  std::condition_variable done;
+  std::optional<Outcome> outcome;
+};
+
+Outcome error(std::string what) { return {Outcome::Kind::error, {}, std::move(what)}; }
+
+Outcome judge(const Attempt& attempt) {
+  try {
+    const auto context = attempt.make(*attempt.the_case.row, attempt.evidence, attempt.deadline);
+    return attempt.the_case.check.run(*context);
+  } catch (const Stop& stop) {
+    return stop.outcome;
+  } catch (const std::exception& e) {
+    return error(fmt::format("the check threw: {}", e.what()));
+  } catch (...) {
+    return error("the check threw something that is no std::exception");
+  }
+}
+
+}  // namespace
+
+void Evidence::add(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  text_ += text;
+}
+
+std::string Evidence::text() const {
+  const std::lock_guard lock(mutex_);
+  return text_;
+}
+
+struct Runner::State {
+  RunnerOptions options;
+  MakeContext make;
+  std::vector<Case> cases;
+  std::vector<CaseResult> results;
+  std::vector<char> have;
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::size_t> finished{0};
+  std::atomic<std::size_t> abandoned{0};
+  std::atomic<bool> ending{false};
+  Clock::time_point run_deadline;
+  std::vector<std::thread> slots;
+
+  [[nodiscard]] bool over() const { return ending || options.interrupted(); }
+
+  void publish(std::size_t index, CaseResult result) {
+    result.row = cases[index].row;
+    result.verdict = verdict_of(result.outcome, result.row->level);
+    {
+      const std::lock_guard lock(mutex);
+      results[index] = std::move(result);
+      have[index] = 1;
+      ++finished;
+    }
+    changed.notify_all();
+  }
+
+  void run_one(std::size_t index);
+  void work();
+};
+
+void Runner::State::run_one(std::size_t index) {
+  const Case& the_case = cases[index];
+  CaseResult result;
+  const auto start = Clock::now();
+  if (the_case.skip) {
+    result.outcome = not_offered(*the_case.skip);
+  } else if (over()) {
+    result.outcome = error("not run: the run was interrupted");
+  } else if (start >= run_deadline) {
+    result.outcome = error("not run: the time of the run was up (--run-timeout)");
+  } else {
+    const auto attempt = std::make_shared<Attempt>();
+    attempt->make = make;
+    attempt->the_case = the_case;
+    attempt->deadline = std::min(start + options.case_timeout, run_deadline);
+    std::thread thread([attempt] {
+      Outcome outcome = judge(*attempt);
+      const std::lock_guard lock(attempt->mutex);
+      attempt->outcome = std::move(outcome);
+      attempt->done.notify_all();
+    });
+    const auto give_up = attempt->deadline + options.grace;
+    std::unique_lock lock(attempt->mutex);
+    while (!attempt->outcome && Clock::now() < give_up && !over()) {
+      attempt->done.wait_for(lock, Milliseconds{50});
+    }
+    if (attempt->outcome) {
+      result.outcome = *attempt->outcome;
+      lock.unlock();
+      thread.join();
+    } else {
+      lock.unlock();
+      thread.detach();
+      ++abandoned;
+      result.outcome = over()
+                           ? error("interrupted while it ran")
+                           : error(fmt::format("did not end within {} (--case-timeout)",
+                                               ::to_string(std::chrono::duration_cast<Milliseconds>(
+                                                   attempt->deadline - start))));
+    }
+    result.transcript = attempt->evidence->text();
+  }
+  result.duration = std::chrono::duration_cast<Milliseconds>(Clock::now() - start);
+  publish(index, std::move(result));
+}
+
+void Runner::State::work() {
+  for (std::size_t i = next++; i < cases.size(); i = next++) run_one(i);
+}
+
+Runner::Runner(RunnerOptions options, MakeContext make, std::vector<Case> cases)
+    : state_(std::make_shared<State>()) {
+  state_->options = std::move(options);
+  state_->make = std::move(make);
+  state_->cases = std::move(cases);
+  state_->results.resize(state_->cases.size());
+  state_->have.resize(state_->cases.size());
+  state_->run_deadline = Clock::now() + state_->options.run_timeout;
+  const std::size_t jobs = std::clamp<std::size_t>(state_->options.jobs, 1, 256);
+  for (std::size_t i = 0; i < std::min(jobs, state_->cases.size()); ++i) {
+    state_->slots.emplace_back([state = state_.get()] { state->work(); });
+  }
+}
+
+Runner::~Runner() {
+  state_->ending = true;
+  for (std::thread& slot : state_->slots) slot.join();
+}
+
+std::size_t Runner::size() const { return state_->cases.size(); }
+std::size_t Runner::finished() const { return state_->finished; }
+std::size_t Runner::abandoned() const { return state_->abandoned; }
+
+const CaseResult& Runner::wait(std::size_t index, const std::function<void(std::size_t)>& waiting) {
+  std::unique_lock lock(state_->mutex);
+  while (state_->have.at(index) == 0) {
+    state_->changed.wait(lock);
+    if (!waiting) continue;
+    const std::size_t finished = state_->finished;
+    lock.unlock();
+    waiting(finished);
+    lock.lock();
+  }
+  return state_->results[index];
+}
+
+}  // namespace conformance

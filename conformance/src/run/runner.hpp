@@ -1,0 +1,75 @@
+// Runs cases on a pool of threads.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "context.hpp"
+#include "run/plan.hpp"
+
+namespace conformance {
+
+/// What a check sent and saw, as text. Thread-safe: it is read while a check that hangs still runs.
+class Evidence {
+ public:
+  void add(const std::string& text);
+  [[nodiscard]] std::string text() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;
+};
+
+struct CaseResult {
+  const Requirement* row = nullptr;
+  Verdict verdict = Verdict::error;
+  Outcome outcome;
+  std::string transcript;
+  std::chrono::milliseconds duration{0};
+};
+
+struct RunnerOptions {
+  std::size_t jobs = 4;
+  Milliseconds case_timeout{std::chrono::seconds{60}};
+  Milliseconds run_timeout{std::chrono::minutes{10}};
+  /// A check that is still running this long after its time is abandoned.
+  Milliseconds grace{std::chrono::seconds{2}};
+  /// Asked often; true ends the run: cases that have no verdict get `error`.
+  std::function<bool()> interrupted = [] { return false; };
+};
+
+/// Makes the context of one case; called on the thread that runs it.
+using MakeContext = std::function<std::unique_ptr<Context>(
+    const Requirement& row, std::shared_ptr<Evidence> evidence,
+    std::chrono::steady_clock::time_point deadline)>;
+
+/// Every check is isolated: what it throws becomes its verdict, and one that does not come back is
+/// abandoned (its thread is left behind and only touches what it owns).
+class Runner {
+ public:
+  Runner(RunnerOptions options, MakeContext make, std::vector<Case> cases);
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+  /// Ends the run as an interruption would, and waits for the pool.
+  ~Runner();
+
+  [[nodiscard]] std::size_t size() const;
+  /// Blocks until case `index` has its verdict, calling `waiting` with the number of finished cases
+  /// whenever that changes. The reference lives as long as the Runner.
+  [[nodiscard]] const CaseResult& wait(
+      std::size_t index, const std::function<void(std::size_t finished)>& waiting = {});
+  /// How many have their verdict; never blocks.
+  [[nodiscard]] std::size_t finished() const;
+  /// Checks whose threads were left behind: the program must end without waiting for them.
+  [[nodiscard]] std::size_t abandoned() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace conformance

@@ -1,0 +1,81 @@
+#include "run/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace conformance {
+namespace {
+
+bool red_by_itself(Verdict verdict, bool strict) {
+  return verdict == Verdict::fail || verdict == Verdict::blocked || verdict == Verdict::error ||
+         (verdict == Verdict::warn && strict);
+}
+
+}  // namespace
+
+std::size_t RunReport::count(Verdict verdict) const {
+  return static_cast<std::size_t>(
+      std::count_if(judgements.begin(), judgements.end(),
+                    [&](const Judgement& j) { return j.result.verdict == verdict; }));
+}
+
+std::size_t RunReport::red() const {
+  return static_cast<std::size_t>(std::count_if(judgements.begin(), judgements.end(),
+                                                [](const Judgement& j) { return j.red; }));
+}
+
+std::size_t RunReport::expected_deviations() const {
+  return static_cast<std::size_t>(
+      std::count_if(judgements.begin(), judgements.end(),
+                    [](const Judgement& j) { return j.standing == Standing::expected; }));
+}
+
+Judgement judge(CaseResult result, std::string_view needs, const Baseline* baseline,
+                const Rules& rules) {
+  Judgement out;
+  const Verdict verdict = result.verdict;
+  const Deviation* entry = baseline == nullptr ? nullptr : baseline->find(result.row->id);
+  out.standing = standing(entry, verdict, rules.today);
+  if (entry != nullptr) out.deviation = *entry;
+  switch (out.standing) {
+    case Standing::none:
+      out.red = red_by_itself(verdict, rules.strict);
+      break;
+    case Standing::expected:
+      break;
+    case Standing::unexpected:
+      out.red = true;
+      out.why_red = verdict == Verdict::pass
+                        ? fmt::format("unexpected pass: the baseline expects {}; remove its entry",
+                                      to_string(entry->expected))
+                        : fmt::format("the baseline expects {}", to_string(entry->expected));
+      break;
+    case Standing::expired:
+      out.red = true;
+      out.why_red = fmt::format("its baseline entry expired on {}", entry->expires);
+      break;
+  }
+  if (verdict == Verdict::skip && rules.required.contains(std::string(needs))) {
+    out.red = true;
+    out.why_red = fmt::format("{} is required (--require)", needs);
+  }
+  out.result = std::move(result);
+  return out;
+}
+
+ExitCode exit_code(const RunReport& report) {
+  const auto& all = report.judgements;
+  const bool judged = std::any_of(
+      all.begin(), all.end(), [](const Judgement& j) { return j.result.verdict != Verdict::skip; });
+  if (report.interrupted) return ExitCode::harness;
+  if (!judged && report.missing_extensions.empty()) return ExitCode::usage;
+  const bool harness = std::any_of(all.begin(), all.end(), [](const Judgement& j) {
+    return j.result.verdict == Verdict::error && j.standing != Standing::expected;
+  });
+  if (harness) return ExitCode::harness;
+  if (report.red() > 0 || !report.missing_extensions.empty()) return ExitCode::not_conformant;
+  return ExitCode::conformant;
+}
+
+}  // namespace conformance

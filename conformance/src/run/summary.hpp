@@ -1,0 +1,67 @@
+// What a run found as a whole, and the exit code that follows (design.md, idea 4).
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "context.hpp"
+#include "run/baseline.hpp"
+#include "run/runner.hpp"
+
+namespace conformance {
+
+enum class ExitCode {
+  conformant = 0,
+  not_conformant = 1,
+  usage = 2,        ///< bad flags or files; also: nothing was judged
+  unreachable = 3,  ///< or the credentials were refused
+  harness = 4,      ///< a harness or network error, or interrupted
+};
+
+struct Judgement {
+  CaseResult result;
+  Standing standing = Standing::none;
+  std::optional<Deviation> deviation;
+  bool red = false;
+  std::string why_red;  ///< one line when `red` comes from more than the verdict
+};
+
+struct Rules {
+  bool strict = false;             ///< warn is red
+  std::set<std::string> required;  ///< extensions whose absence (skip) is red
+  std::chrono::sys_days today;
+};
+
+struct RunReport {
+  std::string version;  ///< of this tool
+  std::string run_id;
+  Target target;
+  std::uint64_t seed = 0;
+  std::chrono::system_clock::time_point started;
+  Milliseconds duration{0};
+  std::string baseline;  ///< its file; empty: none
+  std::vector<Judgement> judgements;
+  std::vector<const Requirement*> unchecked;
+  std::vector<std::string> missing_extensions;  ///< required and not offered
+  std::vector<std::string> remarks;
+  std::size_t uploads_removed = 0;
+  std::vector<std::string> uploads_left;
+  bool interrupted = false;
+
+  [[nodiscard]] std::size_t count(Verdict verdict) const;
+  [[nodiscard]] std::size_t red() const;
+  [[nodiscard]] std::size_t expected_deviations() const;
+};
+
+/// Verdict, baseline and rules together. `needs` is the extension the check needs.
+[[nodiscard]] Judgement judge(CaseResult result, std::string_view needs, const Baseline* baseline,
+                              const Rules& rules);
+/// The first that applies: nothing judged (2), interrupted or a harness error that no baseline
+/// expects (4), red (1), else 0.
+[[nodiscard]] ExitCode exit_code(const RunReport& report);
+
+}  // namespace conformance

@@ -1,0 +1,49 @@
+// Where the Authorization of every request comes from.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "protocol/error.hpp"
+#include "transport/client.hpp"
+
+namespace conformance {
+
+struct PasswordGrant {
+  std::string token_url;  ///< POST .../oauth; .../oauth/refresh renews
+  std::string refresh_url;
+  std::string username;
+  std::string password;
+};
+
+/// Thread-safe. Tokens of a password grant are renewed shortly before they expire: with the refresh
+/// token first, with the password when that is refused.
+class Credentials {
+ public:
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
+  /// No credentials at all.
+  Credentials();
+  static Credentials bearer(std::string token);
+  static Credentials password(PasswordGrant grant, transport::ClientOptions client,
+                              Clock clock = std::chrono::steady_clock::now);
+  Credentials(Credentials&&) noexcept;
+  Credentials& operator=(Credentials&&) noexcept;
+  ~Credentials();
+
+  /// Whether there are any.
+  [[nodiscard]] bool any() const;
+  /// The value of Authorization; nullopt without credentials. An Error when the token endpoint
+  /// refuses or cannot be reached.
+  [[nodiscard]] Result<std::optional<std::string>> authorization();
+
+ private:
+  struct State;
+  explicit Credentials(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace conformance

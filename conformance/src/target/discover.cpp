@@ -1,0 +1,205 @@
+#include "target/discover.hpp"
+
+#include <fmt/format.h>
+
+#include "protocol/tus/headers.hpp"
+#include "target/failure_text.hpp"
+#include "transport/url.hpp"
+
+namespace conformance {
+namespace {
+
+using transport::Exchange;
+using transport::Request;
+using transport::Response;
+
+/// One probe's connection to the target.
+class Prober {
+ public:
+  Prober(const TargetOptions& options, Credentials& credentials)
+      : client_(options.client), credentials_(credentials) {}
+
+  Result<Response> send(std::string method, std::string url, http::Fields headers,
+                        std::optional<std::string> body, bool with_credentials) {
+    Request request;
+    request.method = std::move(method);
+    request.url = std::move(url);
+    request.headers = std::move(headers);
+    request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
+    request.body = std::move(body);
+    request.timeout = std::chrono::seconds{15};
+    if (with_credentials) {
+      auto authorization = credentials_.authorization();
+      if (!authorization) return tl::unexpected(authorization.error());
+      if (*authorization) request.headers.add("Authorization", **authorization);
+    }
+    Exchange seen = client_.send(request);
+    if (!seen.response) {
+      const auto url_parts = transport::parse_url(request.url);
+      return failure(url_parts ? url_parts->origin() : request.url,
+                     seen.failure ? failure_text(*seen.failure) : "no answer");
+    }
+    return std::move(*seen.response);
+  }
+
+ private:
+  transport::Client client_;
+  Credentials& credentials_;
+};
+
+bool looks_like_tus(const Response& response) {
+  return response.headers.has(tus::header::tus_version) ||
+         response.headers.has(tus::header::tus_resumable);
+}
+
+bool refused(const Response& response) { return response.status == 401 || response.status == 403; }
+
+Result<std::string> choose(Prober& prober, const TargetOptions& options, Response& answer,
+                           std::vector<std::string>& remarks) {
+  const auto candidates = candidate_urls(options.url);
+  if (!candidates) return tl::unexpected(candidates.error());
+  std::string seen;
+  for (const std::string& url : *candidates) {
+    auto response = prober.send("OPTIONS", url, {}, std::nullopt, false);
+    if (!response) return tl::unexpected(response.error());
+    if (refused(*response)) {
+      response = prober.send("OPTIONS", url, {}, std::nullopt, true);
+      if (!response) return tl::unexpected(response.error());
+    }
+    if (candidates->size() == 1 || looks_like_tus(*response)) {
+      answer = std::move(*response);
+      if (candidates->size() > 1) remarks.push_back("creation URL: " + url + " (found by probing)");
+      return url;
+    }
+    seen += fmt::format("{}{} answered {}", seen.empty() ? "" : ", ", url, response->status);
+  }
+  return failure(options.url, "no tus server found: " + seen,
+                 "give the creation URL, as in http://HOST/files");
+}
+
+std::string location_of(const Target& target, const Response& response) {
+  const auto location = response.headers.find("Location");
+  if (!location || location->empty()) return "";
+  const auto url = transport::resolve_url(target.creation_url, *location);
+  return url && transport::parse_url(*url) ? *url : "";
+}
+
+/// Makes one small upload, to see whether credentials are needed and whether it can be downloaded.
+Result<void> try_creation(Prober& prober, Credentials& credentials, Discovered& found) {
+  Target& target = found.target;
+  const std::string bytes = "probe";
+  http::Fields headers{{std::string(tus::header::upload_length), std::to_string(bytes.size())}};
+  if (!target.manifest.empty()) {
+    headers.add(std::string(tus::header::upload_metadata),
+                tus::format_metadata(dex::metadata_of(target.manifest)));
+  }
+  auto response = prober.send("POST", target.creation_url, headers, "", false);
+  if (!response) return tl::unexpected(response.error());
+  target.needs_authorization = refused(*response);
+  if (target.needs_authorization) {
+    if (!credentials.any()) {
+      return failure(target.creation_url,
+                     fmt::format("refuses a creation without credentials ({})", response->status),
+                     "give --username-env and --password-env, or --token-env");
+    }
+    response = prober.send("POST", target.creation_url, headers, "", true);
+    if (!response) return tl::unexpected(response.error());
+    if (refused(*response)) {
+      return failure(target.creation_url,
+                     fmt::format("refuses these credentials ({})", response->status));
+    }
+  } else if (credentials.any()) {
+    // Wrong credentials must not pass unnoticed because the target happens not to ask for them.
+    if (auto ok = credentials.authorization(); !ok) return tl::unexpected(ok.error());
+  }
+  const std::string upload = location_of(target, *response);
+  if (response->status != 201 || upload.empty()) {
+    std::string body = transport::redact(response->body.substr(0, 300));
+    for (char& c : body) c = c == '\n' || c == '\r' ? ' ' : c;
+    found.remarks.push_back(fmt::format(
+        "a correct creation was answered {}{}{}", response->status, body.empty() ? "" : ": " + body,
+        target.system == System::dex ? " (is the manifest right? --manifest)" : ""));
+    return {};
+  }
+  found.created.push_back(upload);
+  http::Fields patch{{std::string(tus::header::upload_offset), "0"},
+                     {"Content-Type", std::string(tus::offset_media_type)}};
+  const auto patched = prober.send("PATCH", upload, patch, bytes, true);
+  if (!patched || patched->status / 100 != 2) return {};
+  const auto got = prober.send("GET", upload, {}, std::nullopt, true);
+  target.downloads = got && got->status == 200 && got->body == bytes;
+  return {};
+}
+
+}  // namespace
+
+dex::Manifest default_manifest() {
+  return {{"data_stream_id", "dextesting"}, {"data_stream_route", "testevent1"},
+          {"sender_id", "dex-harness"},     {"data_producer_id", "dex-harness"},
+          {"jurisdiction", "test"},         {"received_filename", "dex-conformance.txt"}};
+}
+
+Result<std::vector<std::string>> candidate_urls(const std::string& url) {
+  const auto parts = transport::parse_url(url);
+  if (!parts) return tl::unexpected(parts.error());
+  if (parts->target == "/") {
+    return std::vector<std::string>{parts->origin() + "/files", parts->origin() + "/upload"};
+  }
+  return std::vector<std::string>{parts->origin() + parts->target};
+}
+
+Result<Target> derive_urls(const TargetOptions& options, const std::string& creation_url) {
+  const auto parts = transport::parse_url(creation_url);
+  if (!parts) return tl::unexpected(parts.error());
+  Target target;
+  target.system = options.system;
+  target.contract = options.contract;
+  target.creation_url = creation_url;
+  target.origin = parts->origin();
+  target.tls = options.client.tls;
+  std::string path = parts->path;
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const std::size_t slash = path.rfind('/');
+  const std::string parent = target.origin + path.substr(0, slash);
+  const bool gateway = path.substr(slash + 1) == "upload";
+  const std::string base = gateway ? target.origin + path : parent;
+  target.info_url = base + "/info";
+  target.health_url = base + "/health";
+  target.version_url = base + "/version";
+  target.metrics_url = parent + "/metrics";
+  target.root_url = parent + "/";
+  if (options.system == System::dex) {
+    target.oauth_url = parent + "/oauth";
+    target.manifest = options.manifest;
+    target.manifest["dex_harness_run"] = options.run_id;
+  }
+  if (!options.info_url.empty()) target.info_url = options.info_url;
+  if (!options.health_url.empty()) target.health_url = options.health_url;
+  if (!options.oauth_url.empty()) target.oauth_url = options.oauth_url;
+  return target;
+}
+
+Result<Discovered> discover(const TargetOptions& options, Credentials& credentials) {
+  Prober prober(options, credentials);
+  Discovered found;
+  Response answer;
+  const auto url = choose(prober, options, answer, found.remarks);
+  if (!url) return tl::unexpected(url.error());
+  auto target = derive_urls(options, *url);
+  if (!target) return tl::unexpected(target.error());
+  found.target = std::move(*target);
+  if (auto discovery = tus::parse_discovery(answer.headers)) {
+    found.target.discovery = std::move(*discovery);
+  } else {
+    found.remarks.push_back("OPTIONS cannot be understood: " + discovery.error().line());
+  }
+  if (auto ok = try_creation(prober, credentials, found); !ok) return tl::unexpected(ok.error());
+  if (options.oauth_url.empty() && !found.target.oauth_url.empty()) {
+    // The upload server itself has no token endpoint (census section 8, row 12).
+    const auto described = prober.send("GET", found.target.oauth_url, {}, std::nullopt, true);
+    if (!described || described->status == 404) found.target.oauth_url.clear();
+  }
+  return found;
+}
+
+}  // namespace conformance
