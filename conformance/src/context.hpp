@@ -41,15 +41,16 @@ struct Target {
   transport::TlsOptions tls;
 };
 
-/// A correct creation; members switch parts of it off or add to it.
+/// A correct creation; members switch parts of it off or add to it. Every member has an
+/// initializer, so that designated ones may leave out the rest without a warning.
 struct Creation {
   std::optional<Bytes> length = Bytes{10};  ///< nullopt: no Upload-Length
   bool defer_length = false;
-  tus::Metadata metadata;                   ///< added to the target's manifest
-  std::optional<std::string> raw_metadata;  ///< sent as Upload-Metadata instead of all that
-  std::string concat;                       ///< Upload-Concat; empty: none
-  std::optional<std::string> body;          ///< creation-with-upload
-  http::Fields headers;                     ///< added; replace those of the same name
+  tus::Metadata metadata = {};                   ///< added to the target's manifest
+  std::optional<std::string> raw_metadata = {};  ///< sent as Upload-Metadata instead of all that
+  std::string concat = {};                       ///< Upload-Concat; empty: none
+  std::optional<std::string> body = {};          ///< creation-with-upload
+  http::Fields headers = {};                     ///< added; replace those of the same name
 };
 
 /// One check's view. Used by one thread; made anew for every check.

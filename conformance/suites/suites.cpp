@@ -8,7 +8,20 @@ namespace conformance {
 std::vector<Check> all_checks() {
   using Suite = std::vector<Check> (*)();
   const std::initializer_list<Suite> suites = {
-      // suites::core_version,
+      suites::core_version,
+      suites::core_options,
+      suites::core_headers,
+      suites::core_head,
+      suites::core_patch,
+      suites::core_method_override,
+      suites::creation,
+      suites::creation_metadata,
+      suites::creation_defer_length,
+      suites::creation_with_upload,
+      suites::termination,
+      suites::concatenation,
+      suites::cors,
+      suites::http_hygiene,
   };
   std::vector<Check> checks;
   for (const Suite suite : suites) {
