@@ -56,7 +56,7 @@ Deliveries::~Deliveries() = default;
 std::vector<dex::Delivery>& Deliveries::record_of(const std::string& id) {
   const auto found = records_.find(id);
   if (found != records_.end()) return found->second;
-  return records_.emplace(id, reports_.deliveries(id)).first->second;
+  return records_.emplace(id, reports_.recover_deliveries(id)).first->second;
 }
 
 std::optional<std::vector<dex::Delivery>> Deliveries::attempts(const std::string& id) {

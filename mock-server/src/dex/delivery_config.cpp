@@ -4,10 +4,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <set>
+
+#include "files/files.hpp"
 
 namespace mock {
 namespace {
@@ -191,10 +191,10 @@ Result<DeliveryConfig> parse_delivery_config(std::string_view text, const std::s
 
 Result<DeliveryConfig> load_delivery_config(const std::string& file,
                                             const dex::Environment& environment) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in || in.bad()) return failure(file, "cannot be read", "expected a delivery file in YAML");
-  return parse_delivery_config(text, file, environment);
+  const auto text = read_file(file);
+  if (!text) return tl::unexpected(text.error());
+  if (!*text) return failure(file, "does not exist", "expected a delivery file in YAML");
+  return parse_delivery_config(**text, file, environment);
 }
 
 DeliveryConfig built_in_delivery_config(const std::filesystem::path& folder) {

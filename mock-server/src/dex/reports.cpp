@@ -186,11 +186,13 @@ bool Reports::has_completed(const std::string& id) const {
   return options_.folder && std::filesystem::exists(file_of(id, stage_completed), error);
 }
 
-std::vector<dex::Delivery> Reports::deliveries(const std::string& id) const {
+std::vector<dex::Delivery> Reports::recover_deliveries(const std::string& id) {
   std::vector<dex::Delivery> deliveries;
   if (!options_.folder) return deliveries;
-  const auto content = read_file(file_of(id, stage_copy));
+  const auto file = file_of(id, stage_copy);
+  const auto content = read_file(file);
   if (!content || !*content) return deliveries;
+  if (!(*content)->ends_with('\n')) append(file, "");
   for (std::string_view rest = **content; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     if (auto delivery = parse_copy_report(rest.substr(0, end))) {

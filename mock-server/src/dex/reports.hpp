@@ -40,8 +40,9 @@ class Reports {
   void file_ready(const Upload& upload, const std::string& target, const std::string& path);
 
   [[nodiscard]] bool has_completed(const std::string& id) const;
-  /// The attempts that were reported, oldest first; a torn line (a kill) is dropped.
-  [[nodiscard]] std::vector<dex::Delivery> deliveries(const std::string& id) const;
+  /// The attempts that were reported, oldest first. A torn last line (a kill) is dropped, and ended
+  /// so that the next report does not continue it.
+  [[nodiscard]] std::vector<dex::Delivery> recover_deliveries(const std::string& id);
 
  private:
   struct Stage;

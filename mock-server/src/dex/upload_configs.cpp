@@ -1,7 +1,8 @@
 #include "dex/upload_configs.hpp"
 
-#include <fstream>
-#include <iterator>
+#include <system_error>
+
+#include "files/files.hpp"
 
 namespace mock {
 namespace {
@@ -30,11 +31,13 @@ Result<const dex::UploadConfig*> UploadConfigs::find(const std::string& filename
   if (const auto cached = cache_.find(filename); cached != cache_.end()) return &cached->second;
   if (!folder_ || !dex::is_local_path(filename)) return nullptr;
   const std::filesystem::path file = *folder_ / filename;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return nullptr;
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return failure(filename, "cannot be read");
-  auto config = dex::parse_upload_config(text, filename, environment_);
+  // Any name that cannot be opened is a missing config to DEX, also one that is too long.
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return nullptr;
+  const auto text = read_file(file);
+  if (!text) return tl::unexpected(text.error());
+  if (!*text) return nullptr;
+  auto config = dex::parse_upload_config(**text, filename, environment_);
   if (!config) return tl::unexpected(config.error());
   return &cache_.emplace(filename, std::move(*config)).first->second;
 }

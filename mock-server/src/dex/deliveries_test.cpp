@@ -1,0 +1,265 @@
+#include "dex/deliveries.hpp"
+
+#include <gtest/gtest.h>
+
+#include "dex/dex_fixture.hpp"
+#include "protocol/http/date.hpp"
+
+namespace mock {
+namespace {
+
+class Delivering : public DexFixture {
+ protected:
+  static std::string group(const std::string& targets) {
+    return "routing_groups:\n  - data_stream_id: dextesting\n    data_stream_route: testevent1\n"
+           "    delivery_targets: [" +
+           targets + "]\n";
+  }
+  [[nodiscard]] std::string target(const std::string& name, const std::string& path) const {
+    return "  " + name + ": {type: file, path: '" + (temporary_.path() / path).string() + "'}\n";
+  }
+  /// A target whose folder cannot be made, because a file is in its way.
+  void restart_with_broken_target() {
+    ASSERT_TRUE(replace_file(temporary_.path() / "file", ""));
+    restart_delivering("targets:\n" + target("broken", "file/below") + group("{name: broken}"));
+  }
+  /// Lets every retry happen.
+  void settle() { loop_->advance(Milliseconds{60'000}); }
+};
+
+TEST_F(Delivering, DEX_DELIV_001_003_004_Success) {
+  const auto upload = upload_whole();
+  const auto all = attempts(upload.id);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].status, "SUCCESS");
+  EXPECT_EQ(all[0].name, "edav");
+  EXPECT_EQ(all[0].issues, std::nullopt);
+  EXPECT_TRUE(::http::parse_rfc3339(all[0].delivered_at));
+}
+
+TEST_F(Delivering, DEX_DELIV_009_013_TheBytesAreWhereLocationSays) {
+  const auto upload = upload_whole();
+  const auto location = attempts(upload.id).at(0).location;
+  EXPECT_EQ(location, (edav() / "2027/01/15" / ("rf_" + upload.id + ".txt")).string());
+  EXPECT_EQ(content(location), "0123456789");
+}
+
+TEST_F(Delivering, DEX_DELIV_013_LargeFilesToo) {
+  const std::string bytes = [] {
+    std::string text(1'000'003, '\0');
+    for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 31 + i / 251);
+    return text;
+  }();
+  const auto upload = create(good_metadata(), Bytes{bytes.size()});
+  receive(upload.id, bytes);
+  loop_->run();
+  EXPECT_TRUE(content(attempts(upload.id).at(0).location) == bytes);
+}
+
+TEST_F(Delivering, DEX_INFO_009_NullBeforeTheFirstAttempt) {
+  const auto upload = create();
+  EXPECT_EQ(info(upload.id).deliveries, std::nullopt);
+  receive(upload.id, "0123456789");
+  EXPECT_EQ(info(upload.id).deliveries, std::nullopt) << "DEX-DELIV-015: nothing waits for it";
+  loop_->run();
+  EXPECT_EQ(attempts(upload.id).size(), 1U);
+}
+
+TEST_F(Delivering, DEX_DELIV_002_005_007_FailuresAreRetriedThreeTimes) {
+  restart_with_broken_target();
+  const auto id = upload_whole().id;
+  EXPECT_EQ(attempts(id).size(), 1U);
+  settle();
+  const auto all = attempts(id);
+  ASSERT_EQ(all.size(), 4U);
+  for (const auto& attempt : all) {
+    EXPECT_EQ(attempt.status, "FAILURE");
+    EXPECT_EQ(attempt.location, "");
+    EXPECT_TRUE(::http::parse_rfc3339(attempt.delivered_at));
+    ASSERT_TRUE(attempt.issues && attempt.issues->size() == 1);
+    EXPECT_EQ(attempt.issues->front().level, "ERROR");
+    EXPECT_NE(attempt.issues->front().message.find("Not a directory"), std::string::npos)
+        << attempt.issues->front().message;
+  }
+  EXPECT_EQ(info(id).upload_status.status, "Complete") << "DEX-DELIV-015";
+}
+
+TEST_F(Delivering, ARetryThatSucceedsEndsTheStory) {
+  restart_with_broken_target();
+  const auto id = upload_whole().id;
+  std::filesystem::remove(temporary_.path() / "file");
+  settle();
+  const auto all = attempts(id);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].status, "FAILURE");
+  EXPECT_EQ(all[1].status, "SUCCESS");
+}
+
+TEST_F(Delivering, DEX_DELIV_006_EveryTargetOfTheGroup) {
+  restart_delivering("targets:\n" + target("a", "a") + target("b", "b") + target("c", "c") +
+                     group("{name: a}, {name: c}"));
+  const auto all = attempts(upload_whole().id);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].name, "a");
+  EXPECT_EQ(all[1].name, "c");
+}
+
+TEST_F(Delivering, DEX_DELIV_008_NoGroup) {
+  restart_delivering("targets:\n" + target("a", "a"));
+  const auto id = upload_whole().id;
+  settle();
+  EXPECT_EQ(info(id).deliveries, std::nullopt);
+  EXPECT_EQ(info(id).upload_status.status, "Complete");
+}
+
+TEST_F(Delivering, TUS_CONCAT_027_PartsAreNotDelivered) {
+  const auto id = upload_whole(good_metadata(), tus::UploadKind::partial).id;
+  settle();
+  EXPECT_EQ(info(id).deliveries, std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(edav()));
+}
+
+TEST_F(Delivering, DEX_DELIV_012_FinalsAre) {
+  const auto part = upload_whole(good_metadata(), tus::UploadKind::partial);
+  Upload whole;
+  whole.length = part.length;
+  whole.kind = tus::UploadKind::final;
+  whole.parts = {part.id};
+  whole.concat_header = "final;/files/" + part.id;
+  whole.metadata = good_metadata();
+  whole.created = loop_->now();
+  ASSERT_TRUE(dex_->hooks().before_create({}, whole));
+  auto join = store_->join(whole).value();
+  ASSERT_TRUE(join.work());
+  ASSERT_TRUE(join.commit());
+  const auto stored = store_->find(whole.id).value();
+  dex_->hooks().after_create(stored);
+  finish(stored);
+  loop_->run();
+  ASSERT_EQ(attempts(whole.id).size(), 1U);
+  EXPECT_EQ(content(attempts(whole.id)[0].location), "0123456789");
+}
+
+TEST_F(Delivering, DEX_INFO_013_EmptyFilesToo) {
+  const auto id = create(good_metadata(), Bytes{0}).id;
+  loop_->run();
+  ASSERT_EQ(attempts(id).size(), 1U);
+  EXPECT_EQ(content(attempts(id)[0].location), "");
+}
+
+TEST_F(Delivering, B05_FinishingTwiceDeliversOnce) {
+  const auto upload = create();
+  receive(upload.id, "0123456789");
+  dex_->hooks().after_finish(store_->find(upload.id).value());
+  loop_->run();
+  dex_->hooks().after_finish(store_->find(upload.id).value());
+  settle();
+  EXPECT_EQ(attempts(upload.id).size(), 1U);
+}
+
+TEST_F(Delivering, DEX_SEC_003_ANameThatWouldLeaveTheTargetFails) {
+  restart_delivering("targets:\n" + target("a", "deep/a") +
+                     group("{name: a, path_template: '{{.Filename}}'}"));
+  const auto id = upload_whole(metadata_with("received_filename", "..")).id;
+  settle();
+  ASSERT_EQ(attempts(id).size(), 4U);
+  EXPECT_EQ(attempts(id)[0].status, "FAILURE");
+  EXPECT_NE(attempts(id)[0].issues->front().message.find("delivery folder"), std::string::npos);
+}
+
+TEST_F(Delivering, NoTemporaryFileIsLeft) {
+  const auto location = std::filesystem::path(attempts(upload_whole().id).at(0).location);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(location.parent_path()), {}), 1);
+}
+
+TEST_F(Delivering, ATerminatedUploadIsNotDelivered) {
+  restart_with_broken_target();
+  const auto upload = upload_whole();
+  ASSERT_TRUE(store_->remove(upload.id));
+  dex_->hooks().after_terminate(upload);
+  settle();
+  EXPECT_EQ(report(upload.id, "blob-file-copy").size(), 1U) << "no retries";
+  EXPECT_EQ(info_reply(upload.id).status, 404);
+}
+
+TEST_F(Delivering, RecordsOutliveARestart) {
+  const auto id = upload_whole().id;
+  const auto before = attempts(id);
+  restart();
+  dex_->resume();
+  settle();
+  EXPECT_EQ(attempts(id), before);
+  EXPECT_EQ(lines(folder() / "events" / (id + "_FileReady")).size(), 1U);
+}
+
+TEST_F(Delivering, AKillBeforeTheDeliveryIsMadeGood) {
+  const auto upload = create();
+  receive(upload.id, "0123456789");
+  restart();
+  EXPECT_EQ(info(upload.id).deliveries, std::nullopt);
+  dex_->resume();
+  settle();
+  ASSERT_EQ(attempts(upload.id).size(), 1U);
+  EXPECT_EQ(content(attempts(upload.id)[0].location), "0123456789");
+}
+
+TEST_F(Delivering, AKillBeforeTheFinishHookIsMadeGood) {
+  const auto upload = create();
+  const std::string bytes = "0123456789";
+  ASSERT_TRUE(store_->append(upload.id, Bytes{0}, std::as_bytes(std::span(bytes))));
+  restart();
+  dex_->resume();
+  settle();
+  EXPECT_TRUE(std::filesystem::exists(folder() / (upload.id + ".meta")));
+  EXPECT_EQ(report(upload.id, "upload-completed").size(), 1U);
+  EXPECT_EQ(attempts(upload.id).size(), 1U);
+}
+
+TEST_F(Delivering, AKillBetweenRetriesLeavesTheRest) {
+  restart_with_broken_target();
+  const auto id = upload_whole().id;
+  restart();
+  dex_->resume();
+  settle();
+  EXPECT_EQ(attempts(id).size(), 4U);
+  restart();
+  dex_->resume();
+  settle();
+  EXPECT_EQ(attempts(id).size(), 4U) << "all its attempts are on record";
+}
+
+TEST_F(Delivering, ATornReportLineCountsAsNoAttempt) {
+  const auto id = upload_whole().id;
+  const auto file = folder() / "reports" / (id + "_blob-file-copy");
+  const auto whole = content(file);
+  ASSERT_TRUE(replace_file(file, whole.substr(0, whole.size() / 2)));
+  restart();
+  dex_->resume();
+  settle();
+  ASSERT_EQ(attempts(id).size(), 1U);
+  restart();
+  EXPECT_EQ(attempts(id).size(), 1U) << "the new line does not continue the torn one";
+}
+
+TEST_F(Delivering, ManyAtOnceAllArrive) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 50; ++i) {
+    ids.push_back(create().id);
+    receive(ids.back(), "0123456789");
+  }
+  loop_->run();
+  for (const auto& id : ids) EXPECT_EQ(attempts(id).size(), 1U);
+}
+
+TEST_F(Delivering, NothingHappensAfterItIsGone) {
+  restart_with_broken_target();
+  upload_whole();
+  create();
+  const auto id = create().id;
+  receive(id, "0123456789");
+  dex_.reset();
+  settle();  // the timers and the copies that were under way find nobody
+}
+
+}  // namespace
+}  // namespace mock

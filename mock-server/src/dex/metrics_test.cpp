@@ -1,0 +1,64 @@
+#include "dex/metrics.hpp"
+
+#include <gmock/gmock.h>
+
+namespace mock {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+void exchange(Metrics& metrics, const char* method, const char* path, int status) {
+  Request request;
+  request.method = method;
+  request.path = path;
+  metrics.on_exchange({request, status, Bytes{5}, Milliseconds{1}, status == 0});
+}
+
+TEST(Metrics, ClientsCannotMakeUpSeries) {
+  Metrics metrics;
+  exchange(metrics, "BREW", "/pot", 404);
+  exchange(metrics, "BREW\"\n", "/pot", 404);
+  EXPECT_THAT(metrics.text(), HasSubstr("http_requests_total{code=\"404\",method=\"other\"} 2"));
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("BREW")));
+}
+
+TEST(Metrics, OnlyUploadEndpointsCountAsTus) {
+  Metrics metrics;
+  exchange(metrics, "POST", "/files", 400);
+  exchange(metrics, "PATCH", "/upload/x", 409);
+  exchange(metrics, "GET", "/info/x", 404);
+  const auto text = metrics.text();
+  EXPECT_THAT(text, HasSubstr("tusd_requests_total{method=\"POST\"} 1"));
+  EXPECT_THAT(text, HasSubstr("tusd_errors_total{status=\"409\"} 1"));
+  EXPECT_THAT(text, Not(HasSubstr("tusd_errors_total{status=\"404\"}")));
+  EXPECT_THAT(text, HasSubstr("\ntusd_bytes_received 10\n"));
+}
+
+TEST(Metrics, UnansweredRequestsAreNotReplies) {
+  Metrics metrics;
+  exchange(metrics, "PATCH", "/files/x", 0);
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("http_requests_total{")));
+  EXPECT_THAT(metrics.text(), HasSubstr("tusd_requests_total{method=\"PATCH\"} 1"));
+}
+
+TEST(Metrics, LabelsAreText) {
+  Metrics metrics;
+  Upload upload;
+  upload.metadata.set("sender_id", "\xff");
+  metrics.upload_created(upload);
+  EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"not UTF-8\""));
+}
+
+TEST(Metrics, SpeedIsSizeOverTime) {
+  Metrics metrics;
+  Upload upload;
+  upload.length = upload.offset = Bytes{1000};
+  upload.created = TimePoint{std::chrono::seconds{1}};
+  metrics.upload_created(upload);
+  metrics.upload_finished(upload, TimePoint{std::chrono::seconds{3}});
+  EXPECT_THAT(metrics.text(), HasSubstr("dex_server_upload_speed_bytes_per_second_sum 500\n"));
+}
+
+}  // namespace
+}  // namespace mock
