@@ -36,8 +36,11 @@ class Create : public Operation {
     if (unwanted_) {
       if (request.content_length.value_or(Bytes{0}) > Bytes{0}) return end(std::move(*unwanted_));
       if (request.chunked) return context_.exchange.read_body();  // it may turn out to be empty
-    } else if (request.content_length > limit_of(upload_, context_.options)) {
-      return end(too_long());
+    } else {
+      if (request.content_length > limit_of(upload_, context_.options)) return end(too_long());
+      auto checksum = announced_checksum(request, context_.options);
+      if (!checksum) return end(std::move(checksum.error()));
+      checksum_ = std::move(*checksum);
     }
     create();
   }
@@ -54,16 +57,25 @@ class Create : public Operation {
       if (how != BodyEnd::complete) return end(cut_off(how));
       return create();
     }
-    auto settled = receiver_->settle(false);
-    if (how != BodyEnd::complete) return end(cut_off(how));
-    if (!settled) return end(std::move(settled.error()));
-    end(created(receiver_->upload()));
+    if (how != BodyEnd::complete) {
+      auto kept = receiver_->cut_short();
+      return end(kept ? cut_off(how) : std::move(kept.error()));
+    }
+    auto completed = receiver_->complete();
+    if (completed) return end(created(receiver_->upload()));
+    if (completed.error().status == tus::status_checksum_mismatch) {
+      return withdraw(std::move(completed.error()));
+    }
+    end(std::move(completed.error()));
   }
 
  private:
   OrReply<void> read_request() {
     const auto& request = context_.request;
     upload_.created = upload_.modified = context_.services.loop.now();
+    if (offers(context_.options, ext::expiration)) {
+      upload_.expires = upload_.created + *context_.options.expire_after;
+    }
     sent_metadata_ = metadata_header(request);
     if (sent_metadata_) {
       auto metadata = tus::parse_metadata(*sent_metadata_, context_.options.metadata);
@@ -179,7 +191,8 @@ class Create : public Operation {
   void receive() {
     lease_ = context_.services.locks.acquire(upload_.id, [this] { on_revoked(); });
     if (!lease_) return withdraw(locked());
-    receiver_.emplace(context_.services, upload_, limit_of(upload_, context_.options));
+    receiver_.emplace(context_.services, upload_, limit_of(upload_, context_.options), false,
+                      std::move(checksum_));
     context_.exchange.read_body();
   }
 
@@ -233,8 +246,8 @@ class Create : public Operation {
   /// Someone else writes to the new upload already, or deletes it. What came is stored.
   void on_revoked() {
     if (ended_) return;
-    auto settled = receiver_->settle(false);
-    auto reply = settled ? created(receiver_->upload()) : std::move(settled.error());
+    auto kept = receiver_->cut_short();
+    auto reply = kept ? created(receiver_->upload()) : std::move(kept.error());
     reply.close = true;
     end(std::move(reply));
   }
@@ -250,6 +263,7 @@ class Create : public Operation {
   Upload upload_;
   std::optional<std::string> sent_metadata_;
   std::optional<Reply> unwanted_;
+  std::optional<tus::Checksum> checksum_;
   std::unique_ptr<Lease> lease_;
   std::optional<Receiver> receiver_;
   bool ended_ = false;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "protocol/tus/headers.hpp"
+#include "tus/checksum.hpp"
 
 namespace mock {
 
@@ -11,8 +12,9 @@ namespace {
 
 namespace ext = tus::extension;
 
-constexpr std::array implemented{ext::creation, ext::creation_with_upload, ext::termination,
-                                 ext::concatenation, ext::creation_defer_length};
+constexpr std::array implemented{ext::creation,      ext::creation_with_upload,  ext::termination,
+                                 ext::concatenation, ext::creation_defer_length, ext::expiration,
+                                 ext::checksum,      ext::checksum_trailer};
 
 std::vector<std::string_view> methods(const TusOptions& options, Route route) {
   if (route == Route::creation) {
@@ -34,6 +36,9 @@ bool offers(const TusOptions& options, std::string_view extension) {
       extension == ext::concatenation) {
     return offers(options, ext::creation);
   }
+  if (extension == ext::checksum_trailer) return offers(options, ext::checksum);
+  // Without a period nothing ever expires.
+  if (extension == ext::expiration) return options.expire_after.has_value();
   return true;
 }
 
@@ -66,6 +71,9 @@ Reply discovery(const TusOptions& options, Route route) {
   }
   if (!extensions.empty()) {
     reply.fields.add(std::string(tus::header::tus_extension), extensions);
+  }
+  if (offers(options, ext::checksum)) {
+    reply.fields.add(std::string(tus::header::tus_checksum_algorithm), checksum_algorithms);
   }
   if (options.max_size) {
     reply.fields.add(std::string(tus::header::tus_max_size),

@@ -43,6 +43,9 @@ class FakeExchange : public Exchange {
   void finish(BodyEnd end = BodyEnd::complete) {
     if (!reply_) handler_->on_end(end);
   }
+  void trailer(std::string name, std::string value) {
+    request_.trailers.add(std::move(name), std::move(value));
+  }
   /// The connection is gone.
   void drop() { handler_.reset(); }
 

@@ -57,6 +57,8 @@ void send(const Context& context, Reply reply);
 /// Runs the hooks of an upload whose last byte was just stored.
 [[nodiscard]] tl::expected<void, Reply> finish(Hooks& hooks, const Upload& upload);
 
+/// Only unfinished uploads expire (protocol.md, Expiration).
+[[nodiscard]] bool has_expired(const Upload& upload, TimePoint now);
 /// Adds Upload-Expires when the upload is going to expire (protocol.md, Expiration).
 void add_expiry(const Upload& upload, Reply& reply);
 

@@ -1,6 +1,7 @@
 // PATCH (protocol.md, Requests/PATCH; Creation for deferred lengths).
+#include "protocol/http/date.hpp"
 #include "protocol/tus/headers.hpp"
-#include "tus/discovery.hpp"
+#include "tus/checksum.hpp"
 #include "tus/fields.hpp"
 #include "tus/operation.hpp"
 #include "tus/receiver.hpp"
@@ -18,6 +19,7 @@ class Patch : public Operation {
   void start() override {
     auto upload = find_upload(context_);
     if (!upload) return end(std::move(upload.error()));
+    if (!upload->complete()) expires_ = upload->expires;
     if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
     // Only a request that would be right may take the upload from the one that has it.
     auto& locks = context_.services.locks;
@@ -29,7 +31,7 @@ class Patch : public Operation {
       if (!upload) return end(std::move(upload.error()));
       if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
     }
-    was_complete_ = upload->complete();
+    const bool was_complete = upload->complete();
     if (declared_) {
       upload->length = declared_;
       if (auto updated = context_.services.store.update(*upload); !updated) {
@@ -37,7 +39,8 @@ class Patch : public Operation {
       }
     }
     const auto limit = limit_of(*upload, context_.options);
-    receiver_.emplace(context_.services, std::move(*upload), limit);
+    receiver_.emplace(context_.services, std::move(*upload), limit, was_complete,
+                      std::move(checksum_));
     context_.exchange.read_body();
   }
 
@@ -48,10 +51,16 @@ class Patch : public Operation {
 
   void on_end(BodyEnd how) override {
     if (ended_) return;
-    auto settled = receiver_->settle(was_complete_);
-    if (how != BodyEnd::complete) return end(cut_off(how));
-    if (!settled) return end(std::move(settled.error()));
-    end(acknowledgement());
+    if (how != BodyEnd::complete) {
+      auto kept = receiver_->cut_short();
+      return end(kept ? cut_off(how) : std::move(kept.error()));
+    }
+    if (!has_checksum_) {
+      auto trailing = trailing_checksum(context_.request, context_.options);
+      if (!trailing) return refuse_chunk(std::move(trailing.error()));
+      if (*trailing) return verify(std::move(**trailing));
+    }
+    conclude();
   }
 
  private:
@@ -76,6 +85,10 @@ class Patch : public Operation {
       if (auto fit = check_declared(upload, **length); !fit) return fit;
     }
     declared_ = *length;
+    auto checksum = announced_checksum(request, context_.options);
+    if (!checksum) return tl::unexpected(std::move(checksum.error()));
+    checksum_ = std::move(*checksum);
+    has_checksum_ = checksum_.has_value();
     auto after = upload;
     if (declared_) after.length = declared_;
     const auto fits = room(after, limit_of(after, context_.options));
@@ -98,27 +111,65 @@ class Patch : public Operation {
     return {};
   }
 
-  Reply acknowledgement() const {
+  Reply acknowledgement() {
     Reply reply;
     reply.status = 204;
     reply.fields.add(std::string(header::upload_offset),
                      std::to_string(receiver_->upload().offset.value));
-    add_expiry(receiver_->upload(), reply);
+    if (receiver_->upload().complete()) expires_.reset();
     return reply;
+  }
+
+  void conclude() {
+    auto completed = receiver_->complete();
+    end(completed ? acknowledgement() : std::move(completed.error()));
+  }
+
+  /// A checksum that comes after the bytes: they are read again, which may take its time.
+  void verify(tus::Checksum expected) {
+    auto reader = context_.services.store.open(receiver_->upload().id);
+    if (!reader) return refuse_chunk(refusal(reader.error()));
+    struct Job {
+      std::unique_ptr<Reader> reader;
+      Bytes from;
+      tus::Checksum expected;
+      StoreResult<bool> matches = false;
+    };
+    auto job = std::make_shared<Job>(
+        Job{std::move(*reader), receiver_->start(), std::move(expected), false});
+    context_.services.loop.background(
+        [job] { job->matches = matches(*job->reader, job->from, job->expected); },
+        [this, job, alive = std::weak_ptr(alive_)] {
+          if (alive.expired() || ended_) return;
+          if (!job->matches) return refuse_chunk(refusal(job->matches.error()));
+          if (!*job->matches) return refuse_chunk(checksum_mismatch());
+          conclude();
+        });
+    verifying_ = true;
+  }
+
+  void refuse_chunk(Reply reply) {
+    auto undone = receiver_->roll_back();
+    end(undone ? std::move(reply) : std::move(undone.error()));
   }
 
   /// A newer request takes over. What came is stored already.
   void on_revoked() {
     if (ended_) return;
-    const bool completed = !was_complete_ && receiver_->upload().complete();
-    auto settled = receiver_->settle(was_complete_);
-    auto reply = !settled ? std::move(settled.error()) : completed ? acknowledgement() : locked();
+    auto kept = verifying_ ? receiver_->roll_back() : receiver_->cut_short();
+    auto reply = !kept                    ? std::move(kept.error())
+                 : receiver_->completed() ? acknowledgement()
+                                          : locked();
     reply.close = true;
     end(std::move(reply));
   }
 
   /// Lets go of the upload and replies; nothing may be touched after it.
   void end(Reply reply) {
+    // Every PATCH response tells it, a refusal as well (protocol.md, Expiration).
+    if (expires_) {
+      reply.fields.set(header::upload_expires, ::http::format_imf_fixdate(*expires_));
+    }
     ended_ = true;
     lease_.reset();
     send(context_, std::move(reply));
@@ -127,9 +178,13 @@ class Patch : public Operation {
   const Context& context_;
   std::unique_ptr<Lease> lease_;
   std::optional<Receiver> receiver_;
+  std::optional<TimePoint> expires_;
   std::optional<Bytes> declared_;
-  bool was_complete_ = false;
+  std::optional<tus::Checksum> checksum_;
+  bool has_checksum_ = false;
+  bool verifying_ = false;
   bool ended_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace

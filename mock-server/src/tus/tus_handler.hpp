@@ -13,12 +13,14 @@
 
 namespace mock {
 
-/// What this server offers. Defaults are everything that is implemented.
+/// What this server offers. The default is what DEX offers (DEX-TUS-001); implemented are also
+/// "expiration" (needs expire_after), "checksum" and "checksum-trailer". Other names are ignored.
 struct TusOptions {
   std::set<std::string> extensions{"creation", "creation-with-upload", "creation-defer-length",
                                    "termination", "concatenation"};
   std::optional<Bytes> max_size;
-  bool downloads = true;          ///< GET on an upload; DEX answers 405 (DEX-ROUTE-009)
+  std::optional<Milliseconds> expire_after;  ///< from the creation of an unfinished upload
+  bool downloads = true;                     ///< GET on an upload; DEX answers 405 (DEX-ROUTE-009)
   bool trust_forwarded = false;   ///< Location follows Forwarded / X-Forwarded-* (DEX-TUS-004)
   bool cors_credentials = false;  ///< Access-Control-Allow-Credentials (DEX-TUS-005)
   tus::MetadataStrictness metadata = tus::MetadataStrictness::strict;
@@ -29,6 +31,10 @@ struct TusOptions {
 [[nodiscard]] std::unique_ptr<Handler> make_tus_handler(const RouteMatch& match,
                                                         const TusOptions& options,
                                                         Services& services);
+
+/// Removes the unfinished uploads whose time has passed, except those being written to; returns how
+/// many. To be called now and then; until then they answer 410 Gone, and 404 afterwards.
+std::size_t remove_expired(Services& services);
 
 /// Adds the CORS fields of the Fetch standard to a reply to a request with an Origin; also for the
 /// replies of other rooms (auth), so that browsers can read them (census rows CORS-*).

@@ -1,6 +1,6 @@
+#include "tus/operation.hpp"
 #include "protocol/http/date.hpp"
 #include "protocol/tus/headers.hpp"
-#include "tus/operation.hpp"
 
 namespace mock {
 
@@ -63,6 +63,10 @@ tl::expected<Upload, Reply> find_upload(const Context& context) {
   if (!is_upload_id(context.match.id)) return tl::unexpected(refusal(404, "no such upload"));
   auto upload = context.services.store.find(context.match.id);
   if (!upload) return tl::unexpected(refusal(upload.error()));
+  // A client may always say that it needs the upload no more.
+  if (has_expired(*upload, context.services.loop.now()) && context.method != "DELETE") {
+    return tl::unexpected(refusal(410, "the upload has expired"));
+  }
   return std::move(*upload);
 }
 
@@ -70,6 +74,22 @@ tl::expected<void, Reply> finish(Hooks& hooks, const Upload& upload) {
   auto finished = hooks.before_finish(upload);
   if (finished) hooks.after_finish(upload);
   return finished;
+}
+
+bool has_expired(const Upload& upload, TimePoint now) {
+  return upload.expires && !upload.complete() && *upload.expires <= now;
+}
+
+std::size_t remove_expired(Services& services) {
+  std::size_t removed = 0;
+  for (const auto& id : services.store.ids()) {
+    const auto upload = services.store.find(id);
+    if (!upload || !has_expired(*upload, services.loop.now())) continue;
+    if (services.locks.locked(id) || !services.store.remove(id)) continue;
+    services.hooks.after_terminate(*upload);
+    ++removed;
+  }
+  return removed;
 }
 
 void add_expiry(const Upload& upload, Reply& reply) {

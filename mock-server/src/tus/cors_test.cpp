@@ -1,0 +1,78 @@
+// CORS, HTTP and downloads. One test per census row that can hold without a socket; the row's id is
+// in the test's name.
+#include "tus/tus_test.hpp"
+
+namespace mock {
+namespace {
+
+TEST_F(TusTest, CORS_001_002_003_Preflight) {
+  const auto reply =
+      server.send("OPTIONS", "/files",
+                  {{"Origin", "https://a.example"}, {"Access-Control-Request-Method", "PATCH"}});
+  EXPECT_EQ(reply.status, 204);
+  EXPECT_EQ(field(reply, "Access-Control-Allow-Origin"), "https://a.example");
+  for (const auto* method : {"POST", "HEAD", "PATCH", "DELETE", "OPTIONS"}) {
+    EXPECT_TRUE(reply.fields.has_token("Access-Control-Allow-Methods", method)) << method;
+  }
+  for (const auto* name :
+       {"Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata", "Upload-Defer-Length",
+        "Upload-Concat", "Content-Type", "X-HTTP-Method-Override", "Authorization"}) {
+    EXPECT_TRUE(reply.fields.has_token("Access-Control-Allow-Headers", name)) << name;
+  }
+}
+
+TEST_F(TusTest, CORS_004_005_006_008_ActualRequestsAndErrors) {
+  const auto path = create(5);
+  const std::pair<std::string, std::string> origin("Origin", "https://a.example");
+  for (const auto& reply :
+       {server.send("HEAD", path, with({origin})), server.send("HEAD", "/files/no", with({origin})),
+        server.send("PATCH", path, patch_at("3", {origin}), "x"),
+        server.send("HEAD", path, {origin}), server.send("PUT", path, {origin})}) {
+    EXPECT_EQ(field(reply, "Access-Control-Allow-Origin"), "https://a.example") << reply.status;
+    EXPECT_EQ(field(reply, "Vary"), "Origin");
+    for (const auto* name : {"Location", "Upload-Offset", "Upload-Length", "Tus-Version",
+                             "Tus-Resumable", "Tus-Max-Size", "Tus-Extension", "Upload-Metadata",
+                             "Upload-Defer-Length", "Upload-Concat", "Upload-Expires"}) {
+      EXPECT_TRUE(reply.fields.has_token("Access-Control-Expose-Headers", name)) << name;
+    }
+  }
+  EXPECT_FALSE(head(path).fields.has("Access-Control-Allow-Origin")) << "no Origin, no CORS";
+}
+
+TEST_F(TusTest, CORS_007_DEX_TUS_005_CredentialsNeverGoWithAStar) {
+  server.options.cors_credentials = true;
+  const auto reply = server.send("OPTIONS", "/files", {{"Origin", "https://a.example"}});
+  EXPECT_EQ(field(reply, "Access-Control-Allow-Credentials"), "true");
+  EXPECT_EQ(field(reply, "Access-Control-Allow-Origin"), "https://a.example");
+}
+
+TEST_F(TusTest, HTTP_001_UnsupportedMethodsGet405WithAllow) {
+  const auto path = create(5);
+  for (const auto* method : {"PUT", "TRACE", "FOO"}) {
+    EXPECT_EQ(server.send(method, path, with({})).status, 405);
+    EXPECT_EQ(field(server.send(method, "/files", {}), "Allow"), "POST, OPTIONS");
+  }
+  EXPECT_EQ(server.send("GET", "/files", {}).status, 405);
+}
+
+TEST_F(TusTest, DEX_ROUTE_009_DownloadsCanBeOff) {
+  server.options.downloads = false;
+  const auto reply = server.send("GET", create(5), {});
+  EXPECT_EQ(reply.status, 405);
+  EXPECT_FALSE(reply.fields.has_token("Allow", "GET"));
+}
+
+TEST_F(TusTest, HTTP_006_DownloadsAreAttachments) {
+  const auto path = create(
+      {{"Upload-Length", "3"}, {"Upload-Metadata", "filename YS5odG1s,filetype dGV4dC9odG1s"}});
+  patch(path, 0, "abc");
+  const auto reply = server.send("GET", path, {});
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, "abc");
+  EXPECT_EQ(field(reply, "Content-Type"), "application/octet-stream");
+  EXPECT_EQ(field(reply, "Content-Disposition"), "attachment; filename*=UTF-8''a.html");
+  EXPECT_EQ(field(reply, "X-Content-Type-Options"), "nosniff");
+}
+
+}  // namespace
+}  // namespace mock

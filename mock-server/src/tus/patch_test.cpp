@@ -1,0 +1,240 @@
+// PATCH. One test per census row that can hold without a socket; the row's id is in the test's
+// name.
+#include "tus/tus_test.hpp"
+
+namespace mock {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// ---- PATCH
+
+TEST_F(TusTest, TUS_CORE_PATCH_002_003_004_SuccessIs204WithTheNewOffset) {
+  const auto path = create(10);
+  const auto reply = patch(path, 0, "abcd");
+  EXPECT_EQ(reply.status, 204);
+  EXPECT_EQ(field(reply, "Upload-Offset"), "4");
+  EXPECT_EQ(reply.body, "");
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_005_006_OtherMediaTypesAreNotStored) {
+  const auto path = create(10);
+  for (const auto* type : {"text/plain", "application/octet-stream", "",
+                           "application/offset+octet-stream, text/plain"}) {
+    const auto reply =
+        server.send("PATCH", path, with({{"Upload-Offset", "0"}, {"Content-Type", type}}), "abc");
+    EXPECT_EQ(reply.status, 415) << type;
+  }
+  EXPECT_EQ(server.send("PATCH", path, with({{"Upload-Offset", "0"}}), "abc").status, 415);
+  EXPECT_EQ(offset(path), "0");
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_007_MediaTypesCompareAsHttpSays) {
+  const auto path = create(10);
+  EXPECT_EQ(server
+                .send("PATCH", path,
+                      with({{"Upload-Offset", "0"},
+                            {"Content-Type", "Application/Offset+Octet-Stream; charset=utf-8"}}),
+                      "abc")
+                .status,
+            204);
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_008_009_010_026_WrongOffsetIs409WithoutEffect) {
+  const auto path = create(10);
+  patch(path, 0, "abcd");
+  for (const auto at : {0U, 3U, 5U, 10U, 11U}) {
+    EXPECT_EQ(patch(path, at, "x").status, 409) << at;
+  }
+  EXPECT_EQ(stored(path), "abcd");
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_012_UnknownUpload) {
+  EXPECT_EQ(patch("/files/unknown", 0, "abc").status, 404);
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_014_ManySmallOnes) {
+  const auto path = create(20);
+  for (unsigned i = 0; i < 20; ++i) {
+    EXPECT_EQ(field(patch(path, i, "x"), "Upload-Offset"), std::to_string(i + 1));
+  }
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_015_019_EmptyOnesMoveNothing) {
+  const auto path = create(3);
+  EXPECT_EQ(field(patch(path, 0, ""), "Upload-Offset"), "0");
+  EXPECT_EQ(patch(path, 0, "", Framing::chunked).status, 204);
+  patch(path, 0, "abc");
+  EXPECT_EQ(patch(path, 3, "").status, 204);
+  EXPECT_THAT(server.hooks.calls, ElementsAre("created 0/3", "finishing 3/3", "finished 3/3"))
+      << "an upload is finished once";
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_016_017_OverlongBodiesStoreNothing) {
+  for (const auto framing : {Framing::length, Framing::chunked}) {
+    const auto path = create(10);
+    patch(path, 0, "abcd");
+    EXPECT_EQ(patch(path, 4, "0123456789", framing).status, 413);
+    EXPECT_EQ(stored(path), "abcd");
+    EXPECT_EQ(patch(path, 4, "efghij", framing).status, 204);
+    EXPECT_EQ(stored(path), "abcdefghij");
+  }
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_016_RefusedBeforeTheBodyIsRead) {
+  const auto path = create(10);
+  const auto exchange = server.open("PATCH", path, patch_at("0"), 20);
+  EXPECT_TRUE(exchange->replied());
+  EXPECT_FALSE(exchange->reading());
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_018_BytesBeyondTheEndAreRefused) {
+  const auto path = create(3);
+  patch(path, 0, "abc");
+  EXPECT_EQ(patch(path, 3, "defgh").status, 413);
+  EXPECT_EQ(patch(path, 3, "defgh", Framing::chunked).status, 413);
+  EXPECT_EQ(stored(path), "abc");
+  EXPECT_EQ(server.hooks.calls.size(), 3U);
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_020_ChunkedIsAccepted) {
+  const auto path = create(10);
+  EXPECT_EQ(field(patch(path, 0, "abc", Framing::chunked), "Upload-Offset"), "3");
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_021_022_WhatCameBeforeTheBreakIsKept) {
+  const auto path = create(10);
+  {
+    auto exchange = server.open("PATCH", path, patch_at("0"), 10);
+    exchange->bytes("abcd");
+    EXPECT_EQ(offset(path), "4") << "HEAD tells the truth while a PATCH runs";
+    exchange->finish(BodyEnd::aborted);
+  }
+  EXPECT_EQ(offset(path), "4");
+  EXPECT_FALSE(server.locks->locked(id(path)));
+  EXPECT_EQ(patch(path, 4, "efghij").status, 204);
+  EXPECT_EQ(stored(path), "abcdefghij");
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_021_ConnectionGoneWithoutAWord) {
+  const auto path = create(10);
+  auto exchange = server.open("PATCH", path, patch_at("0"), 10);
+  exchange->bytes("abcd");
+  exchange->drop();
+  EXPECT_FALSE(server.locks->locked(id(path)));
+  EXPECT_EQ(patch(path, 4, "efghij").status, 204);
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_021_TheLastByteMayComeWithTheBreak) {
+  const auto path = create(4);
+  auto exchange = server.open("PATCH", path, patch_at("0"), std::nullopt, true);
+  exchange->bytes("abcd");
+  exchange->finish(BodyEnd::aborted);
+  EXPECT_THAT(server.hooks.calls, ElementsAre("created 0/4", "finishing 4/4", "finished 4/4"));
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_023_AStalledSenderIsTimedOut) {
+  const auto path = create(10);
+  auto exchange = server.open("PATCH", path, patch_at("0"), 10);
+  exchange->bytes("abcd");
+  exchange->finish(BodyEnd::timed_out);
+  EXPECT_EQ(exchange->answer().status, 408);
+  EXPECT_TRUE(exchange->answer().close);
+  EXPECT_EQ(offset(path), "4");
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_024_AtMostOneOfConcurrentOnesIsApplied) {
+  const auto path = create(200'000);
+  auto a = server.open("PATCH", path, patch_at("0"), 200'000);
+  auto b = server.open("PATCH", path, patch_at("0"), 200'000);
+  EXPECT_EQ(a->answer().status, 423) << "nothing of it had come";
+  b->bytes(std::string(100'000, 'b'));
+  a->bytes(std::string(100'000, 'a'));
+  auto c = server.open("PATCH", path, patch_at("0"), 200'000);
+  EXPECT_EQ(c->answer().status, 409) << "the offset has moved on; the holder is not disturbed";
+  EXPECT_TRUE(b->reading());
+  b->bytes(std::string(100'000, 'b'));
+  b->finish();
+  EXPECT_EQ(b->answer().status, 204);
+  EXPECT_EQ(stored(path), std::string(200'000, 'b'));
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_025_030_ANewRequestTakesOverFromAHangingOne) {
+  const auto path = create(10);
+  auto hanging = server.open("PATCH", path, patch_at("0"), 10);
+  hanging->bytes("abcd");
+  EXPECT_EQ(offset(path), "4");
+  EXPECT_FALSE(hanging->replied()) << "HEAD disturbs nobody";
+  EXPECT_EQ(patch(path, 4, "efghij").status, 204);
+  EXPECT_EQ(hanging->answer().status, 423);
+  EXPECT_TRUE(hanging->answer().close);
+  hanging->bytes("XXXX");
+  EXPECT_EQ(stored(path), "abcdefghij");
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_025_TheOldRequestMayHaveHadItsLastByte) {
+  const auto path = create(4);
+  auto old = server.open("PATCH", path, patch_at("0"), std::nullopt, true);
+  old->bytes("abcd");
+  EXPECT_EQ(patch(path, 4, "").status, 204);
+  EXPECT_EQ(old->answer().status, 204);
+  EXPECT_THAT(server.hooks.calls, ElementsAre("created 0/4", "finishing 4/4", "finished 4/4"));
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_025_WrongRequestsDoNotDisturbTheHolder) {
+  const auto path = create(10);
+  auto holder = server.open("PATCH", path, patch_at("0"), 10);
+  holder->bytes("abcd");
+  EXPECT_EQ(patch(path, 0, "x").status, 409);
+  EXPECT_EQ(patch(path, 4, "0123456789").status, 413);
+  EXPECT_EQ(server.send("PATCH", path, with({{"Upload-Offset", "4"}}), "x").status, 415);
+  EXPECT_FALSE(holder->replied());
+  holder->bytes("efghij");
+  holder->finish();
+  EXPECT_EQ(holder->answer().status, 204);
+}
+
+TEST_F(TusTest, TUS_CORE_PATCH_027_TheEarlyErrorFollowsTheOption) {
+  const auto path = create(10);
+  EXPECT_EQ(patch(path, 5, "abc").unread_body, UnreadBody::drain);
+  server.options.early_error = UnreadBody::close;
+  EXPECT_EQ(patch(path, 5, "abc").unread_body, UnreadBody::close);
+}
+
+// ---- hooks and the store
+
+TEST_F(TusTest, AHookMayRefuseTheFinish) {
+  server.hooks.refuse_finish = 500;
+  const auto path = create(3);
+  EXPECT_EQ(patch(path, 0, "abc").status, 500);
+  EXPECT_EQ(offset(path), "3") << "what is stored is stored";
+  EXPECT_THAT(server.hooks.calls, ElementsAre("created 0/3", "finishing 3/3"));
+}
+
+TEST_F(TusTest, FullStoreKeepsWhatFits) {
+  FakeServer small(Bytes{10});
+  small.hooks.next_id = "a";
+  ASSERT_EQ(small.send("POST", "/files", with({{"Upload-Length", "100"}})).status, 201);
+  EXPECT_EQ(small.send("PATCH", "/files/a", patch_at("0"), "0123456789abcdef").status, 507);
+  EXPECT_EQ(small.stored("a"), "0123456789");
+  EXPECT_EQ(field(small.send("HEAD", "/files/a", with({})), "Upload-Offset"), "10");
+  EXPECT_EQ(small.send("PATCH", "/files/a", patch_at("10"), "abcdef").status, 507);
+  EXPECT_EQ(small.send("POST", "/files", with(stream({{"Upload-Length", "5"}})), "abcde").status,
+            507);
+  EXPECT_THAT(small.store->ids(), ElementsAre("a")) << "a refused creation leaves nothing";
+  EXPECT_THAT(small.hooks.calls, testing::Contains("terminated 0/5"));
+}
+
+TEST_F(TusTest, AnUploadThatVanishesUnderAPatchIsNotMadeAgain) {
+  const auto path = create(10);
+  auto exchange = server.open("PATCH", path, patch_at("0"), 10);
+  exchange->bytes("abcd");
+  ASSERT_TRUE(server.store->remove(id(path)));
+  exchange->bytes("efghij");
+  EXPECT_EQ(exchange->answer().status, 404);
+  EXPECT_THAT(server.store->ids(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace mock
