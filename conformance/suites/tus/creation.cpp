@@ -209,12 +209,14 @@ Response raw_post(Context& c, const char* what, const Fields& fields, const char
       transport::request_head("POST", Context::target_of(c.target().creation_url), all, version)));
 }
 
-/// The upload of a Location that may name another host: the path is what counts.
+/// The upload of a Location that may name another host: its path is what counts.
 void remember(Context& c, const Response& created) {
   const auto location = value_of(created, "Location");
-  if (!is_2xx(created) || location.empty()) return;
-  const auto path = Context::target_of(location);
-  if (!path.empty() && path.front() == '/') c.created(c.target().origin + path);
+  const auto scheme = location.find("://");
+  const auto path = location.find('/', scheme == std::string::npos ? 0 : scheme + 3);
+  if (is_2xx(created) && path != std::string::npos) {
+    c.created(c.target().origin + location.substr(path));
+  }
 }
 
 /// "relative", "https://api.example", or what stands in place of it.
