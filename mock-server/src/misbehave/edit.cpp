@@ -1,0 +1,102 @@
+#include "misbehave/edit.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace mock::misbehave {
+namespace {
+
+std::string lower(std::string text) {
+  for (auto& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+/// A value made of what a client sent must not break the message apart.
+std::string one_line(std::string value) {
+  std::replace_if(
+      value.begin(), value.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+  return value;
+}
+
+void edit_json(const BodyEdit& edit, std::string& body) {
+  using Ordered = nlohmann::ordered_json;  // keeps the members in the order the server has them
+  const auto ordered = [](const nlohmann::json& value) { return Ordered::parse(value.dump()); };
+  const bool line = !body.empty() && body.back() == '\n';
+  try {
+    auto document = Ordered::parse(body);
+    if (edit.json_patch) document = document.patch(ordered(*edit.json_patch));
+    if (edit.json_merge) document.merge_patch(ordered(*edit.json_merge));
+    body = document.dump(-1, ' ', false, Ordered::error_handler_t::replace);
+    if (line) body += '\n';
+  } catch (const nlohmann::json::exception&) {
+    // Not a document that the edit fits; said so in the header.
+  }
+}
+
+}  // namespace
+
+bool Claims::take(std::string axis) {
+  axis = lower(std::move(axis));
+  if (std::find(taken_.begin(), taken_.end(), axis) != taken_.end()) return false;
+  taken_.push_back(std::move(axis));
+  return true;
+}
+
+void edit_fields(const FieldEdits& edits, const Template::Lookup& lookup, Claims& claims,
+                 ::http::Fields& fields) {
+  for (const auto& name : edits.drop)
+    if (claims.take(name)) fields.remove(name);
+  for (const auto& [name, value] : edits.set)
+    if (claims.take(name)) fields.set(name, one_line(value.fill(lookup)));
+  for (const auto& replace : edits.replace) {
+    if (!claims.take(replace.name)) continue;
+    if (const auto value = fields.joined(replace.name))
+      fields.set(replace.name, one_line(replace.pattern.replace(*value, replace.with)));
+  }
+}
+
+void edit_request(const RequestEdit& edit, const Template::Lookup& lookup, Claims& claims,
+                  Request& request) {
+  if (edit.method && claims.take(" method")) request.method = *edit.method;
+  if (edit.target && claims.take(" target")) {
+    request.target = one_line(edit.target->fill(lookup));
+    const auto query = request.target.find('?');
+    request.path = request.target.substr(0, query);
+    request.query = query == std::string::npos ? std::string{} : request.target.substr(query + 1);
+  }
+  edit_fields(edit.fields, lookup, claims, request.fields);
+}
+
+void edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims, Reply& reply,
+                ReplyPlan& plan) {
+  if (edit.status && claims.take(" status")) {
+    reply.status = *edit.status;
+    reply.reason = edit.reason ? one_line(edit.reason->fill(lookup)) : std::string{};
+  } else if (edit.reason && claims.take(" status")) {
+    reply.reason = one_line(edit.reason->fill(lookup));
+  }
+  edit_fields(edit.fields, lookup, claims, reply.fields);
+  if (edit.body.any() && claims.take(" body")) {
+    const auto& body = edit.body;
+    if (body.text) reply.body = body.text->fill(lookup);
+    if (body.regex) reply.body = body.regex->first.replace(reply.body, body.regex->second);
+    if (body.json_patch || body.json_merge) edit_json(body, reply.body);
+  }
+  if (edit.raw && claims.take(" raw")) plan.raw = edit.raw->fill(lookup);
+  if ((edit.truncate_head || edit.truncate_body) && claims.take(" truncate")) {
+    plan.truncate_head = edit.truncate_head;
+    plan.truncate_body = edit.truncate_body;
+  }
+}
+
+Reply early_reply(const ReplyEdit& edit, const Template::Lookup& lookup) {
+  Reply reply;
+  ReplyPlan plan;  // raw and truncation are applied when this reply is written
+  Claims claims;
+  edit_reply(edit, lookup, claims, reply, plan);
+  return reply;
+}
+
+}  // namespace mock::misbehave

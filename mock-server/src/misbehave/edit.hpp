@@ -1,0 +1,32 @@
+// Carries out the edits of rules on requests and replies. Private to this room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "misbehave/rule.hpp"
+
+namespace mock::misbehave {
+
+/// Remembers which axes of one message are taken: the first rule that asks gets an axis.
+class Claims {
+ public:
+  /// Letter case of `axis` does not count: header names are axes.
+  [[nodiscard]] bool take(std::string axis);
+
+ private:
+  std::vector<std::string> taken_;
+};
+
+void edit_fields(const FieldEdits& edits, const Template::Lookup& lookup, Claims& claims,
+                 ::http::Fields& fields);
+void edit_request(const RequestEdit& edit, const Template::Lookup& lookup, Claims& claims,
+                  Request& request);
+/// Everything but `none`, `early` and `replay`. An edit that does not fit the body (a JSON Patch on
+/// a document without that place) leaves it as it was.
+void edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims, Reply& reply,
+                ReplyPlan& plan);
+/// The reply of a rule that answers in place of the handler.
+[[nodiscard]] Reply early_reply(const ReplyEdit& edit, const Template::Lookup& lookup);
+
+}  // namespace mock::misbehave

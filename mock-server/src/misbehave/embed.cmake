@@ -1,0 +1,16 @@
+# cmake -DFOLDER=fixtures/misbehaviours -DOUT=named_texts.cpp -P embed.cmake
+# Puts the misbehaviours into the program, so that an installed one needs no fixtures.
+set(code "#include \"misbehave/load.hpp\"\n\nnamespace mock::misbehave {\n\n")
+string(APPEND code "const std::vector<NamedText>& named_texts() {\n")
+string(APPEND code "  static const std::vector<NamedText> texts{\n")
+foreach(kind defect fault)
+  file(GLOB files ${FOLDER}/${kind}s/*.json)
+  list(SORT files)
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME_WE)
+    file(READ ${file} json)
+    string(APPEND code "      {Named::${kind}, \"${name}\", R\"dex-json(${json})dex-json\"},\n")
+  endforeach()
+endforeach()
+string(APPEND code "  };\n  return texts;\n}\n\n}  // namespace mock::misbehave\n")
+file(WRITE ${OUT} "${code}")

@@ -1,0 +1,454 @@
+#include "misbehave/interceptor.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <map>
+
+#include "misbehave/test_rules.hpp"
+
+namespace mock::misbehave {
+namespace {
+
+using testing::HasSubstr;
+
+/// What the rules make of one exchange: the request as the handler sees it, the reply as sent.
+struct Outcome {
+  bool touched = false;
+  Request request;
+  RequestPlan request_plan;
+  Reply reply;
+  ReplyPlan reply_plan;
+};
+
+Outcome exchange(RuleInterceptor& rules, Request request, Reply reply) {
+  Outcome outcome;
+  auto intercept = rules.begin(request);
+  outcome.touched = intercept != nullptr;
+  if (intercept) {
+    outcome.request_plan = intercept->on_request(request);
+    outcome.reply_plan = intercept->on_reply(reply);
+  }
+  outcome.request = std::move(request);
+  outcome.reply = std::move(reply);
+  return outcome;
+}
+
+class Interceptor : public testing::Test {
+ protected:
+  RuleInterceptor rules(std::string_view json, RuleOptions options = {}) {
+    return {rules_of(json), std::move(options), world_.services};
+  }
+  /// Whether a rule with that "when" touches the reply to `request`.
+  bool applies(const std::string& when, Request request, Reply answer = reply(204)) {
+    auto engine =
+        rules(R"({"when": )" + when + R"(, "then": {"reply": {"headers": {"set": {"X": "y"}}}}})");
+    return exchange(engine, std::move(request), std::move(answer)).reply.fields.has("X");
+  }
+  World world_;
+};
+
+TEST_F(Interceptor, ConditionsOnTheRequest) {
+  const auto patch = request(
+      "PATCH", "/files/u1", {{"Upload-Offset", "4"}, {"Content-Length", "6"}, {"X-Dex-Lane", "l"}});
+  const std::pair<const char*, bool> cases[] = {
+      {R"({})", true},
+      {R"({"method": "PATCH"})", true},
+      {R"({"method": ["GET", "PATCH"]})", true},
+      {R"({"method": "HEAD"})", false},
+      {R"({"route": "upload"})", true},
+      {R"({"route": ["creation", "info"]})", false},
+      {R"({"path": "^/files/u\\d$"})", true},
+      {R"({"path": "^/upload/"})", false},
+      {R"({"headers": {"upload-offset": true}})", true},
+      {R"({"headers": {"upload-offset": "4"}})", true},
+      {R"({"headers": {"upload-offset": "5"}})", false},
+      {R"({"headers": {"upload-offset": {"regex": "^[0-9]+$"}}})", true},
+      {R"({"headers": {"upload-length": true}})", false},
+      {R"({"headers": {"upload-length": false}})", true},
+      {R"({"lane": "l"})", true},
+      {R"({"lane": ""})", false},
+      {R"({"reply": {"status": 204}})", true},
+      {R"({"reply": {"status": "2xx"}})", true},
+      {R"({"reply": {"status": [404, "5xx"]}})", false},
+      {R"({"reply": {"headers": {"Location": true}}})", false},
+  };
+  for (const auto& [when, expected] : cases) EXPECT_EQ(applies(when, patch), expected) << when;
+}
+
+TEST_F(Interceptor, TheOverridingMethodIsTheMethod) {
+  const auto post = request("POST", "/files/u1", {{"X-HTTP-Method-Override", "patch"}});
+  EXPECT_TRUE(applies(R"({"method": "PATCH"})", post));
+  EXPECT_FALSE(applies(R"({"method": "POST"})", post));
+  EXPECT_TRUE(applies(R"({"wire_method": "POST"})", post));
+  EXPECT_FALSE(applies(R"({"wire_method": "PATCH"})", post));
+}
+
+TEST_F(Interceptor, ConditionsOnTheUpload) {
+  world_.upload("half", 10, "abcd", "hl7.txt");
+  world_.upload("done", 4, "abcd");
+  world_.upload("open", std::nullopt, "abcd");
+  world_.loop.advance(std::chrono::minutes{2});
+  const auto patch = [](const std::string& id, const char* length) {
+    return request("PATCH", "/files/" + id, {{"Content-Length", length}});
+  };
+  const std::tuple<const char*, Request, bool> cases[] = {
+      {R"({"upload": {"id": "half"}})", patch("half", "1"), true},
+      {R"({"upload": {"id": {"regex": "^d"}}})", patch("half", "1"), false},
+      {R"({"upload": {"exists": true}})", patch("half", "1"), true},
+      {R"({"upload": {"exists": false}})", patch("gone", "1"), true},
+      {R"({"upload": {"complete": true}})", patch("done", "1"), true},
+      {R"({"upload": {"complete": true}})", patch("half", "1"), false},
+      {R"({"upload": {"complete": false}})", patch("gone", "1"), false},
+      {R"({"upload": {"completing": true}})", patch("half", "6"), true},
+      {R"({"upload": {"completing": true}})", patch("half", "5"), false},
+      {R"({"upload": {"completing": true}})", patch("done", "0"), false},
+      {R"({"upload": {"deferred": true}})", patch("open", "1"), true},
+      {R"({"upload": {"deferred": true}})", patch("half", "1"), false},
+      {R"({"upload": {"kind": "normal"}})", patch("half", "1"), true},
+      {R"({"upload": {"kind": "final"}})", patch("half", "1"), false},
+      {R"({"upload": {"older_than": "1m"}})", patch("half", "1"), true},
+      {R"({"upload": {"younger_than": "1m"}})", patch("half", "1"), false},
+      {R"({"metadata": {"filename": {"regex": "hl7"}}})", patch("half", "1"), true},
+      {R"({"metadata": {"filename": true}})", patch("done", "1"), false},
+  };
+  for (const auto& [when, asked, expected] : cases)
+    EXPECT_EQ(applies(when, asked), expected) << when << " " << asked.path;
+}
+
+TEST_F(Interceptor, ConditionsOnTheUploadThatACreationAsksFor) {
+  const auto post = [](::http::Fields fields) {
+    return request("POST", "/files", std::move(fields));
+  };
+  EXPECT_TRUE(applies(R"({"upload": {"deferred": true}})", post({{"Upload-Defer-Length", "1"}})));
+  EXPECT_TRUE(applies(R"({"upload": {"kind": "partial"}})", post({{"Upload-Concat", "partial"}})));
+  EXPECT_TRUE(
+      applies(R"({"upload": {"kind": "final"}})", post({{"Upload-Concat", "final;/files/a"}})));
+  EXPECT_TRUE(applies(R"({"upload": {"completing": true}})", post({{"Upload-Length", "0"}})));
+  EXPECT_FALSE(applies(R"({"upload": {"completing": true}})", post({{"Upload-Length", "9"}})));
+  EXPECT_TRUE(applies(R"({"upload": {"completing": true}})",
+                      post({{"Upload-Length", "9"}, {"Content-Length", "9"}})));
+  EXPECT_TRUE(applies(R"({"metadata": {"filename": "a.txt"}})",
+                      post({{"Upload-Metadata", "filename YS50eHQ="}})));
+}
+
+TEST_F(Interceptor, ConditionsOnTheJsonOfAReply) {
+  const auto get = request("GET", "/info/u1");
+  const auto info = reply(200, {}, R"({"upload_status":{"status":"Complete"},"deliveries":null})");
+  EXPECT_TRUE(applies(R"({"reply": {"json": {"/upload_status/status": "Complete"}}})", get, info));
+  EXPECT_FALSE(applies(R"({"reply": {"json": {"/upload_status/status": "Failed"}}})", get, info));
+  EXPECT_TRUE(applies(R"({"reply": {"json": {"/deliveries": "null"}}})", get, info));
+  EXPECT_TRUE(applies(R"({"reply": {"json": {"/deliveries/0": false}}})", get, info));
+  EXPECT_FALSE(applies(R"({"reply": {"json": {"/a": true}}})", get, reply(200, {}, "no json")));
+}
+
+TEST_F(Interceptor, IsNotThereWhenNoRuleCanApply) {
+  auto engine =
+      rules(R"({"when": {"method": "PATCH", "route": "upload"}, "then": {"socket": "rst"}})");
+  EXPECT_EQ(engine.begin(request("HEAD", "/files/u1")), nullptr);
+  EXPECT_EQ(engine.begin(request("PATCH", "/health")), nullptr);
+  EXPECT_NE(engine.begin(request("PATCH", "/files/u1")), nullptr);
+}
+
+TEST_F(Interceptor, NeverTouchesTheControlRoute) {
+  auto engine = rules(R"({"then": {"reply": {"early": true, "status": 503}}})");
+  EXPECT_EQ(engine.begin(request("GET", "/_mock/reset")), nullptr);
+}
+
+TEST_F(Interceptor, EditsTheRequest) {
+  world_.upload("u1", 10, "abcd");
+  auto engine = rules(R"({"then": {"request": {"method": "POST", "target": "/files/other?x=1",
+    "headers": {"set": {"Upload-Offset": "{offset+1}", "New": "{host}"}, "drop": ["Tus-Resumable"],
+                "replace": {"Upload-Metadata": {"regex": "^a (\\S+),", "with": "b $1,"}}}}}})");
+  const auto got = exchange(engine,
+                            request("PATCH", "/files/u1",
+                                    {{"Host", "h"},
+                                     {"Upload-Offset", "9"},
+                                     {"Tus-Resumable", "1.0.0"},
+                                     {"Upload-Metadata", "a YQ==,c"}}),
+                            reply(204))
+                       .request;
+  EXPECT_EQ(got.method, "POST");
+  EXPECT_EQ(got.path, "/files/other");
+  EXPECT_EQ(got.query, "x=1");
+  EXPECT_EQ(
+      got.fields,
+      (::http::Fields{
+          {"Host", "h"}, {"Upload-Offset", "5"}, {"Upload-Metadata", "b YQ==,c"}, {"New", "h"}}));
+}
+
+TEST_F(Interceptor, EditsTheReply) {
+  auto engine = rules(R"({"then": {"reply": {"status": 400, "reason": "Nope",
+    "headers": {"set": {"Upload-Offset": "{reply.upload-offset+1}"}, "drop": "Location"},
+    "truncate": {"body": 3}, "body": "was {request.upload-length}"}, "socket": "fin",
+    "pace": {"reply": "10ms", "slice": 4, "gap": "1ms"}}})");
+  const auto got = exchange(engine, request("POST", "/files", {{"Upload-Length", "7"}}),
+                            reply(201, {{"Location", "/files/x"}, {"Upload-Offset", "3"}}));
+  EXPECT_EQ(got.reply.status, 400);
+  EXPECT_EQ(got.reply.reason, "Nope");
+  EXPECT_EQ(got.reply.fields, (::http::Fields{{"Upload-Offset", "4"}}));
+  EXPECT_EQ(got.reply.body, "was 7");
+  EXPECT_EQ(got.reply_plan.truncate_body, Bytes{3});
+  EXPECT_EQ(got.reply_plan.end, SocketEnd::fin);
+  EXPECT_EQ(got.reply_plan.delay, Milliseconds{10});
+  EXPECT_EQ(got.reply_plan.slice, Bytes{4});
+}
+
+TEST_F(Interceptor, EditsJsonAndLeavesWhatDoesNotFit) {
+  auto engine = rules(R"({"then": {"reply": {"body": {"json_patch":
+    [{"op": "remove", "path": "/b"}], "json_merge": {"c": {"d": 1}}}}}})");
+  const auto get = request("GET", "/info/u1");
+  EXPECT_EQ(exchange(engine, get, reply(200, {}, "{\"z\":1,\"b\":2,\"a\":3}\n")).reply.body,
+            "{\"z\":1,\"a\":3,\"c\":{\"d\":1}}\n");
+  EXPECT_EQ(exchange(engine, get, reply(200, {}, R"({"z":1})")).reply.body, R"({"z":1})");
+  EXPECT_EQ(exchange(engine, get, reply(404, {}, "text\n")).reply.body, "text\n");
+}
+
+TEST_F(Interceptor, AnswersInPlaceOfTheHandler) {
+  auto engine = rules(R"({"when": {"method": "PATCH"}, "then": {"reply": {"early": "after_body",
+    "status": 503, "headers": {"set": {"Retry-After": "1"}}, "body": "down"}, "socket": "fin"}})");
+  auto asked = request("PATCH", "/files/u1");
+  auto intercept = engine.begin(asked);
+  auto plan = intercept->on_request(asked);
+  ASSERT_TRUE(plan.instead.has_value());
+  EXPECT_TRUE(plan.instead_after_body);
+  EXPECT_EQ(plan.instead->status, 503);
+  EXPECT_EQ(plan.instead->body, "down");
+  EXPECT_EQ(plan.end, SocketEnd::keep) << "the reply is to be written first";
+  EXPECT_EQ(intercept->on_reply(*plan.instead).end, SocketEnd::fin);
+}
+
+TEST_F(Interceptor, SendsNothing) {
+  auto engine = rules(R"({"then": {"reply": "none", "socket": "rst"}})");
+  const auto got = exchange(engine, request("PATCH", "/files/u1"), reply(204));
+  EXPECT_EQ(got.request_plan.end, SocketEnd::keep) << "the handler works first";
+  EXPECT_FALSE(got.reply_plan.send);
+  EXPECT_EQ(got.reply_plan.end, SocketEnd::rst);
+}
+
+TEST_F(Interceptor, CutsBeforeTheHandler) {
+  auto engine = rules(R"({"then": {"socket": {"end": "stall", "at": "before"}}})");
+  EXPECT_EQ(exchange(engine, request("PATCH", "/files/u1"), reply(204)).request_plan.end,
+            SocketEnd::stall);
+}
+
+TEST_F(Interceptor, StopsAtBodyPositionsInOrder) {
+  auto engine = rules(R"({"rules": [
+    {"name": "late", "when": {"body_byte": 20}, "then": {"socket": "rst"}},
+    {"name": "soon", "when": {"body_byte": 5}, "then": {"pace": {"before": "7ms"}}}]})");
+  auto asked = request("PATCH", "/files/u1");
+  auto intercept = engine.begin(asked);
+  intercept->on_request(asked);
+  EXPECT_EQ(intercept->next_stop(), Bytes{5});
+  auto plan = intercept->on_body(Bytes{5});
+  EXPECT_EQ(plan.delay, Milliseconds{7});
+  EXPECT_EQ(plan.end, SocketEnd::keep);
+  EXPECT_EQ(intercept->next_stop(), Bytes{20});
+  EXPECT_EQ(intercept->on_body(Bytes{20}).end, SocketEnd::rst);
+  EXPECT_EQ(intercept->next_stop(), std::nullopt);
+}
+
+TEST_F(Interceptor, TheFirstRuleWinsEachAxis) {
+  auto engine = rules(R"({"rules": [
+    {"name": "a", "then": {"reply": {"status": 500, "headers": {"set": {"A": "1"}}}}},
+    {"name": "b", "then": {"reply": {"status": 501, "headers": {"set": {"a": "2", "B": "2"}}},
+                           "socket": "fin"}},
+    {"name": "c", "then": {"socket": "rst"}}]})");
+  const auto got = exchange(engine, request("GET", "/"), reply(200));
+  EXPECT_EQ(got.reply.status, 500);
+  EXPECT_EQ(got.reply.fields, (::http::Fields{{"A", "1"}, {"B", "2"}}));
+  EXPECT_EQ(got.reply_plan.end, SocketEnd::fin);
+}
+
+TEST_F(Interceptor, ReplaysTheFirstReplyOfAUrl) {
+  auto engine = rules(R"({"when": {"method": "HEAD"}, "then": {"reply": {"replay": "first"}}})");
+  const auto head = [&](const char* path, const char* offset) {
+    return std::string{
+        *exchange(engine, request("HEAD", path), reply(200, {{"Upload-Offset", offset}}))
+             .reply.fields.find("Upload-Offset")};
+  };
+  EXPECT_EQ(head("/files/a", "0"), "0");
+  EXPECT_EQ(head("/files/a", "5"), "0");
+  EXPECT_EQ(head("/files/b", "7"), "7");
+}
+
+TEST_F(Interceptor, MarksTellAStoryOfOneUpload) {
+  auto engine = rules(R"({"rules": [
+    {"name": "lost", "when": {"method": "PATCH"}, "then": {"reply": "none", "socket": "rst"},
+     "sets": "lost", "times": 1},
+    {"name": "gone", "when": {"method": "HEAD"}, "then": {"reply": {"status": 404}}, "needs": "lost"}
+  ]})");
+  const auto head = [&](const char* path) {
+    return exchange(engine, request("HEAD", path), reply(200)).reply.status;
+  };
+  EXPECT_EQ(head("/files/a"), 200);
+  exchange(engine, request("PATCH", "/files/a"), reply(204));
+  EXPECT_EQ(head("/files/a"), 404);
+  EXPECT_EQ(head("/files/b"), 200);
+}
+
+TEST_F(Interceptor, AMarkOfACreationIsOnTheUploadItMade) {
+  auto engine = rules(R"({"rules": [
+    {"name": "made", "when": {"method": "POST", "reply": {"status": 201}}, "sets": "made",
+     "times": 1},
+    {"name": "gone", "when": {"method": "HEAD"}, "then": {"reply": {"status": 404}}, "needs": "made"}
+  ]})");
+  exchange(engine, request("POST", "/files"), reply(201, {{"Location", "http://h/files/a"}}));
+  EXPECT_EQ(exchange(engine, request("HEAD", "/files/a"), reply(200)).reply.status, 404);
+  EXPECT_EQ(exchange(engine, request("HEAD", "/files/b"), reply(200)).reply.status, 200);
+}
+
+// ---- chance and accounts
+
+std::string pattern(RuleInterceptor& engine, const char* lane, int requests) {
+  std::string fired;
+  for (int i = 0; i < requests; ++i)
+    fired += exchange(engine, request("PATCH", "/files/u1", {{"X-Dex-Lane", lane}}), reply(204))
+                         .reply.status == 500
+                 ? 'x'
+                 : '.';
+  return fired;
+}
+
+TEST_F(Interceptor, CountsMatchesPerLane) {
+  const std::tuple<const char*, const char*, const char*> cases[] = {
+      {R"("nth": 2)", "", ".x......"},
+      {R"("nth": [1, 4])", "", "x..x...."},
+      {R"("every": 3)", "", "..x..x.."},
+      {R"("every": 3)", R"(, "times": 1)", "..x....."},
+      {R"("route": "upload")", R"(, "times": 2)", "xx......"},
+  };
+  for (const auto& [when, more, expected] : cases) {
+    auto engine = rules(std::string{R"({"when": {)"} + when +
+                        R"(}, "then": {"reply": {"status": 500}})" + more + "}");
+    EXPECT_EQ(pattern(engine, "a", 8), expected) << when << more;
+    EXPECT_EQ(pattern(engine, "b", 8), expected) << when << more;
+  }
+}
+
+TEST_F(Interceptor, ReportsWhatBecameOfEachRule) {
+  world_.upload("u1", 10, "abcd");
+  auto engine = rules(R"({"rules": [
+    {"name": "used", "when": {"method": "PATCH", "nth": [1, 2]}, "then": {"socket": "rst"}, "times": 1},
+    {"name": "unasked", "when": {"method": "DELETE"}, "then": {"socket": "rst"}},
+    {"name": "header", "when": {"headers": {"Upload-Checksum": true}}, "then": {"socket": "rst"}},
+    {"name": "state", "when": {"upload": {"complete": true}}, "then": {"socket": "rst"}},
+    {"name": "status", "when": {"reply": {"status": 409}}, "then": {"socket": "rst"}},
+    {"name": "body", "when": {"method": "PATCH", "body_byte": 99}, "then": {"socket": "rst"}},
+    {"name": "chance", "when": {"nth": 9}, "then": {"socket": "rst"}}]})");
+  for (int i = 0; i < 3; ++i) exchange(engine, request("PATCH", "/files/u1"), reply(204));
+  std::map<std::string, RuleReport> reports;
+  for (const auto& report : engine.report()) reports[report.name] = report;
+  EXPECT_EQ(reports["used"].fired, 1U);
+  EXPECT_TRUE(reports["used"].exhausted);
+  EXPECT_EQ(reports["used"].near_miss, "");
+  EXPECT_THAT(reports["unasked"].near_miss, HasSubstr("method"));
+  EXPECT_EQ(reports["header"].near_miss, "header Upload-Checksum");
+  EXPECT_EQ(reports["state"].near_miss, "upload complete");
+  EXPECT_EQ(reports["status"].near_miss, "reply status");
+  EXPECT_THAT(reports["body"].near_miss, HasSubstr("body_byte"));
+  EXPECT_EQ(reports["chance"].matched, 3U);
+  EXPECT_THAT(reports["chance"].near_miss, HasSubstr("nth"));
+}
+
+/// Which of the PATCHes of each of `files` fails, when they come in the order of `turns`.
+std::map<std::string, std::string> failures(RuleInterceptor& engine, const std::string& id_prefix,
+                                            const std::vector<int>& turns) {
+  std::map<std::string, std::string> fired;
+  for (const auto turn : turns) {
+    const auto file = std::to_string(turn);
+    fired[file] +=
+        exchange(engine, request("PATCH", "/files/" + id_prefix + file), reply(204)).reply.status ==
+                500
+            ? 'x'
+            : '.';
+  }
+  return fired;
+}
+
+TEST(Chance, DependsOnSeedAndClientNotOnOrderOrServerIds) {
+  constexpr auto json =
+      R"({"name": "r", "when": {"method": "PATCH", "probability": 0.3}, "then": {"reply": {"status": 500}}})";
+  std::vector<int> one_by_one;
+  std::vector<int> mixed;
+  for (int file = 0; file < 8; ++file)
+    for (int i = 0; i < 25; ++i) one_by_one.push_back(file);
+  for (int i = 0; i < 25; ++i)
+    for (int file = 7; file >= 0; --file) mixed.push_back(file);
+
+  const auto run = [&](std::uint64_t seed, const std::string& ids, const std::vector<int>& turns) {
+    World world;
+    for (int file = 0; file < 8; ++file) {
+      const auto id = ids + std::to_string(file);
+      world.upload(id, 1000, "", "file-" + std::to_string(file));
+      auto upload = *world.store->find(id);
+      upload.metadata.set("upload_id", id);
+      EXPECT_TRUE(world.store->update(upload).has_value());
+    }
+    RuleInterceptor engine{rules_of(json), {seed, {"upload_id"}}, world.services};
+    return failures(engine, ids, turns);
+  };
+  const auto first = run(1, "a", one_by_one);
+  EXPECT_EQ(first, run(1, "a", one_by_one));
+  EXPECT_EQ(first, run(1, "b", mixed));
+  EXPECT_NE(first, run(2, "a", one_by_one));
+  EXPECT_NE(first.at("0"), first.at("1"));
+  std::size_t fired = 0;
+  for (const auto& [file, marks] : first)
+    fired += static_cast<std::size_t>(std::count(marks.begin(), marks.end(), 'x'));
+  EXPECT_GT(fired, 30U) << "of 200 at 0.3";
+  EXPECT_LT(fired, 90U) << "of 200 at 0.3";
+}
+
+// ---- nothing without a matching rule
+
+TEST(Untouched, NoRuleOfTheProgramChangesARequestItDoesNotMatch) {
+  // Requests that no misbehaviour names: every one must come through as it went in.
+  World world;
+  auto all = list_named(Named::defect);
+  for (auto& fault : list_named(Named::fault)) all.push_back(std::move(fault));
+  RuleInterceptor engine{*combine(std::move(all)), {}, world.services};
+  for (const auto* path : {"/redelivery-of-nothing", "/route/x", "/nope", "/files/a/b/c"}) {
+    const auto before = request("GET", path, {{"Accept", "*/*"}, {"X", "1"}, {"x", "2"}});
+    const auto answer = reply(404, {{"Content-Type", "text/plain"}}, "404 page not found\n");
+    const auto got = exchange(engine, before, answer);
+    EXPECT_EQ(got.request.fields, before.fields) << path;
+    EXPECT_EQ(got.request.method, before.method) << path;
+    EXPECT_EQ(got.request.target, before.target) << path;
+    EXPECT_FALSE(got.request_plan.instead.has_value()) << path;
+    EXPECT_EQ(got.request_plan.end, SocketEnd::keep) << path;
+    EXPECT_EQ(got.reply.status, answer.status) << path;
+    EXPECT_EQ(got.reply.fields, answer.fields) << path;
+    EXPECT_EQ(got.reply.body, answer.body) << path;
+    EXPECT_TRUE(got.reply_plan.send) << path;
+    EXPECT_FALSE(got.reply_plan.raw.has_value()) << path;
+    EXPECT_EQ(got.reply_plan.end, SocketEnd::keep) << path;
+  }
+}
+
+TEST(Untouched, ARuleThatDoesNotFireLeavesRequestReplyAndStoreAlone) {
+  World world;
+  world.upload("u1", 10, "abcd");
+  RuleInterceptor engine{
+      rules_of(R"({"when": {"method": "PATCH", "nth": 99}, "then": {"commit": {"bytes": "none"},
+        "request": {"headers": {"drop": "Upload-Offset"}}, "reply": {"status": 500}, "socket": "rst"}})"),
+      {},
+      world.services};
+  auto asked = request("PATCH", "/files/u1", {{"Upload-Offset", "4"}, {"Content-Length", "3"}});
+  const auto before = asked.fields;
+  auto intercept = engine.begin(asked);
+  ASSERT_NE(intercept, nullptr);
+  EXPECT_EQ(intercept->on_request(asked).end, SocketEnd::keep);
+  EXPECT_EQ(asked.fields, before);
+  auto& services = intercept->services(world.services);
+  EXPECT_EQ(append_all(services.store, "u1", {"ef", "g"}), 7U);
+  auto answer = reply(204, {{"Upload-Offset", "7"}});
+  const auto plan = intercept->on_reply(answer);
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_EQ(answer.fields, (::http::Fields{{"Upload-Offset", "7"}}));
+  EXPECT_EQ(plan.end, SocketEnd::keep);
+  EXPECT_EQ(world.stored("u1"), "abcdefg");
+}
+
+}  // namespace
+}  // namespace mock::misbehave

@@ -1,0 +1,42 @@
+// Rules out of JSON: files of the user's, and the misbehaviours that come with the program.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "misbehave/rule.hpp"
+#include "protocol/error.hpp"
+
+namespace mock::misbehave {
+
+/// One rule, or {"rules": [...]}. Strict: an Error names the file, the place in it and the rule.
+/// A rule that can never fire is an Error too.
+[[nodiscard]] Result<Misbehaviour> load_file(const std::string& file);
+/// `document` is what errors call `text`; without a "name" the misbehaviour is called after it.
+[[nodiscard]] Result<Misbehaviour> load_text(std::string_view text, const std::string& document);
+
+/// Why `rule` can never fire or never do what it says; nullopt when it can.
+[[nodiscard]] std::optional<std::string> contradiction_in(const Rule& rule);
+
+/// The rules of all, in order, as an Interceptor takes them. An Error names a rule whose name is
+/// used twice, or that needs a mark which no rule sets.
+[[nodiscard]] Result<std::vector<Rule>> combine(std::vector<Misbehaviour> misbehaviours);
+
+/// A defect is a server that is written wrong, a fault is a network or backend that goes wrong.
+enum class Named { defect, fault };
+
+struct NamedText {
+  Named kind;
+  std::string_view name;
+  std::string_view json;
+};
+/// Everything in fixtures/misbehaviours, as it was when the program was built.
+[[nodiscard]] const std::vector<NamedText>& named_texts();
+/// An unknown name is an Error that names the nearest ones.
+[[nodiscard]] Result<Misbehaviour> load_named(Named kind, std::string_view name);
+/// All of one kind, by name.
+[[nodiscard]] std::vector<Misbehaviour> list_named(Named kind);
+
+}  // namespace mock::misbehave

@@ -1,0 +1,210 @@
+// A rule of misbehaviour as a value: when it applies and what then goes wrong. Read from JSON by
+// load.hpp (fixtures/misbehaviours/rule.schema.json), carried out by interceptor.hpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/intercept.hpp"
+#include "http/route.hpp"
+#include "misbehave/pattern.hpp"
+#include "misbehave/template.hpp"
+#include "protocol/tus/concat.hpp"
+#include "protocol/units.hpp"
+#include "store/store.hpp"
+
+namespace mock::misbehave {
+
+/// A condition on a text that may be missing.
+struct TextCondition {
+  enum class Kind { present, absent, equals, regex };
+  Kind kind = Kind::present;
+  std::string text;                ///< of equals
+  std::optional<Pattern> pattern;  ///< of regex
+  [[nodiscard]] bool holds(std::optional<std::string_view> value) const;
+};
+
+/// On a header, a metadata key or a JSON pointer.
+struct NamedCondition {
+  std::string name;
+  TextCondition value;
+  std::string label;  ///< "header Upload-Length": how reports call it
+};
+
+/// State of the upload when the request came. On a creation: of the upload that it asks for.
+struct UploadConditions {
+  std::optional<TextCondition> id;
+  std::optional<tus::UploadKind> kind;
+  std::optional<bool> exists;
+  std::optional<bool> deferred;
+  /// This request would bring the upload to its length; by Content-Length, so a chunked body
+  /// counts as not completing.
+  std::optional<bool> completing;
+  std::optional<bool> complete;
+  std::optional<Milliseconds> older_than;
+  std::optional<Milliseconds> younger_than;
+  [[nodiscard]] bool any() const;
+};
+
+struct StatusRange {
+  int first = 0;
+  int last = 0;  ///< included
+};
+
+/// On the handler's own reply, before any rule edited it.
+struct ReplyConditions {
+  std::vector<StatusRange> status;  ///< any of them; empty: any status
+  std::vector<NamedCondition> fields;
+  std::vector<NamedCondition> json;  ///< by JSON pointer; numbers and booleans as JSON spells them
+  [[nodiscard]] bool any() const { return !status.empty() || !fields.empty() || !json.empty(); }
+};
+
+/// Which of the matches count.
+struct Chance {
+  std::vector<std::uint64_t> nth;  ///< 1 is the first match; empty: every one
+  std::uint64_t every = 1;
+  double probability = 1;
+};
+
+struct When {
+  std::vector<std::string> methods;  ///< as the server is to act: X-HTTP-Method-Override counts
+  std::vector<std::string> wire_methods;  ///< as in the request line
+  std::vector<Route> routes;
+  std::optional<Pattern> path;
+  std::vector<NamedCondition> fields;
+  std::vector<NamedCondition> metadata;  ///< of the creation, or as stored
+  std::optional<std::string> lane;
+  UploadConditions upload;
+  ReplyConditions reply;
+  std::optional<Bytes> body_byte;  ///< position in the body without framing, counted from 1
+  bool aborted = false;            ///< the body was cut off or timed out
+  Chance chance;
+};
+
+/// When the conditions of a rule are all known, so that it can match.
+enum class Moment { request, body, reply, aborted };
+
+struct FieldEdits {
+  struct Replace {
+    std::string name;
+    Pattern pattern;
+    std::string with;
+  };
+  std::vector<std::pair<std::string, Template>> set;
+  std::vector<std::string> drop;
+  std::vector<Replace> replace;
+  [[nodiscard]] bool any() const { return !set.empty() || !drop.empty() || !replace.empty(); }
+};
+
+struct RequestEdit {
+  std::optional<std::string> method;
+  std::optional<Template> target;
+  FieldEdits fields;
+};
+
+enum class StoreCall { create, find, update, append, remove, join };
+
+/// What the store does with this request, while it tells the handler that all is well.
+struct Commit {
+  /// Bytes of this request's body that are really stored; nullopt: all. The rest is dropped. In a
+  /// rule that matches at a body position or at an abort, bytes already stored are taken back.
+  std::optional<Template> bytes;
+  std::optional<Template> position;  ///< where they are written; nullopt: at the end
+  std::optional<Bytes> corrupt;      ///< position in the body of a byte whose lowest bit is flipped
+  bool twice = false;                ///< every stored slice is written two times
+  bool parts_reversed = false;       ///< a final is joined in the opposite order
+
+  /// The offset that is told: in the reply to this request when it succeeds, and, when `lasting`,
+  /// to every later request of this upload until it is removed or the server restarts.
+  enum class Told { received, stored, declared, value };
+  Told told = Told::received;
+  std::optional<Template> told_value;
+  bool lasting = false;
+
+  /// What the handler finds when it looks the upload up; nullopt: the truth.
+  struct Found {
+    std::optional<Template> offset;
+    std::optional<Template> length;
+    bool deferred = false;  ///< no length
+    std::optional<tus::UploadKind> kind;
+    [[nodiscard]] bool any() const { return offset || length || deferred || kind; }
+  } found;
+
+  std::set<StoreCall> skip;                                      ///< answered as done, but not done
+  std::vector<std::pair<StoreCall, StoreError::Kind>> failures;  ///< an append fails after `bytes`
+};
+
+struct BodyEdit {
+  std::optional<Template> text;  ///< instead of the body
+  std::optional<std::pair<Pattern, std::string>> regex;
+  std::shared_ptr<const nlohmann::json> json_patch;  ///< RFC 6902
+  std::shared_ptr<const nlohmann::json> json_merge;  ///< RFC 7396
+  [[nodiscard]] bool any() const { return text || regex || json_patch || json_merge; }
+};
+
+struct ReplyEdit {
+  enum class Early {
+    no,
+    now,         ///< answered without asking the handler
+    after_body,  ///< the same, but the body is read and dropped first
+  };
+  bool none = false;  ///< not a byte of a reply
+  Early early = Early::no;
+  std::optional<int> status;
+  std::optional<Template> reason;
+  FieldEdits fields;
+  BodyEdit body;
+  std::optional<Template> raw;         ///< these bytes instead of a serialised reply
+  std::optional<Bytes> truncate_head;  ///< see ReplyPlan
+  std::optional<Bytes> truncate_body;
+  bool replay_first = false;  ///< the first reply this rule saw for the same URL, over and over
+};
+
+struct SocketEdit {
+  SocketEnd end = SocketEnd::keep;
+  bool before = false;  ///< before the handler is made; else after (or in place of) the reply. At a
+                        ///< body position it acts there and then
+};
+
+struct Pace {
+  Milliseconds before{0};     ///< before the handler sees the request, or at the body position
+  Milliseconds reply{0};      ///< before the reply
+  Bytes slice{0};             ///< the reply is written in pieces of this size ...
+  Milliseconds slice_gap{0};  ///< ... with this time between them
+};
+
+struct Then {
+  std::optional<RequestEdit> request;
+  std::optional<Commit> commit;
+  std::optional<ReplyEdit> reply;
+  std::optional<SocketEdit> socket;
+  std::optional<Pace> pace;
+};
+
+struct Rule {
+  std::string name;
+  When when;
+  Then then;
+  std::optional<std::uint64_t> times;  ///< how often it may fire, per lane; nullopt: always
+  std::optional<std::string> sets;     ///< a mark on the upload (on the lane when there is none)
+  std::optional<std::string> needs;
+
+  [[nodiscard]] Moment moment() const;
+};
+
+/// One file of rules: a single rule, or several that tell one story.
+struct Misbehaviour {
+  std::string name;
+  std::string description;
+  std::vector<std::string> breaks;  ///< requirement ids that fail because of it
+  std::vector<std::string> seen;    ///< where real servers did this
+  std::vector<Rule> rules;
+};
+
+}  // namespace mock::misbehave

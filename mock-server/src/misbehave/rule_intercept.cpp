@@ -1,0 +1,249 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "misbehave/edit.hpp"
+#include "misbehave/engine.hpp"
+
+namespace mock::misbehave {
+namespace {
+
+bool is_early(const Rule& rule) {
+  return rule.then.reply && rule.then.reply->early != ReplyEdit::Early::no;
+}
+
+class RuleIntercept final : public Intercept {
+ public:
+  RuleIntercept(Engine& engine, Services& correct, Facts facts, Engine::Candidates rules)
+      : engine_(engine), correct_(correct), facts_(std::move(facts)), pending_(std::move(rules)) {
+    lookup_ = [this](std::string_view name) { return value_of(name); };
+  }
+
+  RequestPlan on_request(Request& request) override {
+    RequestPlan plan;
+    Claims claims;
+    for (const auto index : take_fired(Moment::request)) {
+      const auto& then = engine_.rule(index).then;
+      if (then.request) edit_request(*then.request, lookup_, claims, request);
+      if (then.commit) put_in_force(*then.commit);
+      if (then.pace && claims.take(" pace")) plan.delay = then.pace->before;
+      if (is_early(engine_.rule(index)) && !early_) {
+        early_ = index;
+        plan.instead = early_reply(*then.reply, lookup_);
+        plan.instead_after_body = then.reply->early == ReplyEdit::Early::after_body;
+      }
+      if (then.socket && then.socket->before && claims.take(" socket")) plan.end = then.socket->end;
+    }
+    return plan;
+  }
+
+  std::optional<Bytes> next_stop() const override {
+    std::optional<Bytes> next;
+    for (const auto index : pending_) {
+      if (engine_.moment(index) != Moment::body) continue;
+      const auto at = *engine_.rule(index).when.body_byte;
+      if (!next || at < *next) next = at;
+    }
+    return next;
+  }
+
+  BodyPlan on_body(Bytes position) override {
+    BodyPlan plan;
+    Claims claims;
+    for (const auto index : take_fired(Moment::body, position)) {
+      const auto& then = engine_.rule(index).then;
+      if (then.commit) put_in_force(*then.commit);
+      if (then.pace && claims.take(" pace")) plan.delay = then.pace->before;
+      if (is_early(engine_.rule(index)) && !early_) {
+        early_ = index;
+        plan.instead = early_reply(*then.reply, lookup_);
+      }
+      // After an early reply the socket ends when that is written.
+      const bool here = then.socket && !is_early(engine_.rule(index));
+      if (here && claims.take(" socket")) plan.end = then.socket->end;
+    }
+    if (plan.end != SocketEnd::keep) settle();
+    return plan;
+  }
+
+  ReplyPlan on_reply(Reply& reply) override {
+    created_ = id_in_location(reply);
+    if (!early_) {
+      for (const auto index : std::exchange(pending_, {})) {
+        if (engine_.moment(index) != Moment::reply) {
+          miss_late(index);
+        } else if (engine_.holds(index, reply) && engine_.fire(index, facts_, upload_id())) {
+          fired_.push_back(index);
+        }
+      }
+      std::sort(fired_.begin(), fired_.end());
+    }
+    const auto original = reply.fields;
+    reply_fields_ = &original;
+    auto plan = spoil(reply);
+    reply_fields_ = nullptr;
+    settle();
+    return plan;
+  }
+
+  void on_abort() override {
+    for (const auto index : take_fired(Moment::aborted))
+      if (const auto& commit = engine_.rule(index).then.commit) put_in_force(*commit);
+    settle();
+  }
+
+  Services& services(Services& correct) override {
+    const bool commits = std::any_of(pending_.begin(), pending_.end(), [&](std::size_t i) {
+      return engine_.rule(i).then.commit.has_value();
+    });
+    if (commit_ == nullptr && !commits && !engine_.illusions().any()) return correct;
+    if (!store_) {
+      store_.emplace(correct.store, engine_.illusions(), facts_.match().id, facts_.content_length(),
+                     lookup_);
+      services_.emplace(Services{*store_, correct.locks, correct.hooks, correct.loop});
+      if (commit_ != nullptr) store_->apply(*commit_);
+    }
+    return *services_;
+  }
+
+ private:
+  /// Takes the rules of `moment` out of the pending ones; those that fire stay for the reply.
+  Engine::Candidates take_fired(Moment moment, Bytes position = {}) {
+    Engine::Candidates fired;
+    Engine::Candidates later;
+    for (const auto index : pending_) {
+      const bool due = engine_.moment(index) == moment &&
+                       (moment != Moment::body || *engine_.rule(index).when.body_byte <= position);
+      if (!due)
+        later.push_back(index);
+      else if (engine_.fire(index, facts_, upload_id()))
+        fired.push_back(index);
+    }
+    pending_ = std::move(later);
+    fired_.insert(fired_.end(), fired.begin(), fired.end());
+    return fired;
+  }
+
+  void put_in_force(const Commit& commit) {
+    if (commit_ != nullptr) return;
+    commit_ = &commit;
+    if (store_) store_->apply(commit);
+  }
+
+  void settle() {
+    if (store_) store_->settle();
+  }
+
+  void miss_late(std::size_t index) {
+    static const std::string body_byte = "body_byte: the body did not get that far";
+    static const std::string event = "event aborted: the body came whole";
+    engine_.miss(index, late_rank, engine_.moment(index) == Moment::body ? body_byte : event);
+  }
+
+  ReplyPlan spoil(Reply& reply) {
+    ReplyPlan plan;
+    Claims claims;
+    if (!early_ && store_ && reply.status / 100 == 2 && reply.fields.has("Upload-Offset"))
+      if (const auto told = store_->told())
+        reply.fields.set("Upload-Offset", std::to_string(told->value));
+    for (const auto index : fired_) {
+      const auto& then = engine_.rule(index).then;
+      if (then.pace && claims.take(" pace")) {
+        plan.delay = then.pace->reply;
+        plan.slice = then.pace->slice;
+        plan.slice_gap = then.pace->slice_gap;
+      }
+      // A body position is gone by now; what ends the socket there has done so.
+      const bool ends = then.socket && !then.socket->before &&
+                        (engine_.moment(index) != Moment::body || index == early_);
+      if (ends && claims.take(" socket")) plan.end = then.socket->end;
+      if (then.reply && (!early_ || index == early_)) edit(index, *then.reply, claims, reply, plan);
+    }
+    return plan;
+  }
+
+  void edit(std::size_t index, const ReplyEdit& edit, Claims& claims, Reply& reply,
+            ReplyPlan& plan) {
+    if (edit.none) {
+      if (claims.take(" raw")) plan.send = false;
+      return;
+    }
+    if (edit.replay_first) {
+      auto& first = engine_.first_reply(index, facts_);
+      if (first)
+        reply = *first;
+      else
+        first = reply;
+    }
+    edit_reply(edit, lookup_, claims, reply, plan);
+  }
+
+  std::optional<std::string> id_in_location(const Reply& reply) const {
+    if (!facts_.creates() || reply.status != 201) return std::nullopt;
+    auto location = reply.fields.find("Location");
+    if (!location) return std::nullopt;
+    auto path = *location;
+    if (const auto scheme = path.find("://"); scheme != std::string_view::npos) {
+      const auto slash = path.find('/', scheme + 3);
+      path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
+    }
+    auto match = match_route(path);
+    return match.id.empty() ? std::nullopt : std::optional{std::move(match.id)};
+  }
+
+  [[nodiscard]] std::string upload_id() const {
+    if (!facts_.match().id.empty()) return facts_.match().id;
+    if (created_) return *created_;
+    return store_ ? store_->id() : std::string{};
+  }
+
+  [[nodiscard]] std::optional<std::string> value_of(std::string_view name) const {
+    const auto header = [](const ::http::Fields* fields, std::string_view wanted) {
+      const auto value = fields != nullptr ? fields->find(wanted) : std::nullopt;
+      return value ? std::optional{std::string{*value}} : std::nullopt;
+    };
+    const auto number = [](Bytes value) { return std::optional{std::to_string(value.value)}; };
+    constexpr std::string_view of_request = "request.";
+    constexpr std::string_view of_reply = "reply.";
+    if (name.substr(0, of_request.size()) == of_request)
+      return header(&facts_.fields(), name.substr(of_request.size()));
+    if (name.substr(0, of_reply.size()) == of_reply)
+      return header(reply_fields_, name.substr(of_reply.size()));
+    if (name == "host") return facts_.host();
+    if (name == "id") return upload_id();
+    if (name == "received") return number(store_ ? store_->received() : Bytes{0});
+    if (name == "stored") {
+      const auto now = correct_.store.find(upload_id());
+      return now ? number(now->offset) : std::nullopt;
+    }
+    const auto* upload = facts_.upload();
+    if (upload == nullptr) return std::nullopt;
+    if (name == "offset") return number(upload->offset);
+    if (name == "length") return upload->length ? number(*upload->length) : std::nullopt;
+    return std::nullopt;
+  }
+
+  static constexpr int late_rank = 6;
+
+  Engine& engine_;
+  Services& correct_;
+  Facts facts_;
+  Engine::Candidates pending_;  ///< hold so far, and their moment is still to come
+  Engine::Candidates fired_;    ///< what they do to the reply is still to come
+  Template::Lookup lookup_;
+  const Commit* commit_ = nullptr;
+  std::optional<RuledStore> store_;
+  std::optional<Services> services_;
+  std::optional<std::size_t> early_;  ///< the rule that answers in place of the handler
+  std::optional<std::string> created_;
+  const ::http::Fields* reply_fields_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Intercept> make_rule_intercept(Engine& engine, Services& services, Facts facts,
+                                               Engine::Candidates rules) {
+  return std::make_unique<RuleIntercept>(engine, services, std::move(facts), std::move(rules));
+}
+
+}  // namespace mock::misbehave

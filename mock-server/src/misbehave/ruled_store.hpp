@@ -1,0 +1,81 @@
+// The seam between handler and store: keeps, drops, moves or spoils what a handler commits, and
+// tells the handler that all is well.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "misbehave/rule.hpp"
+#include "store/store.hpp"
+
+namespace mock::misbehave {
+
+/// By how much the told offset of an upload is ahead of (or behind) what is stored, for those
+/// uploads of which a lie outlives its request. Loop thread only.
+class Illusions {
+ public:
+  [[nodiscard]] std::int64_t of(std::string_view id) const;
+  [[nodiscard]] bool any() const { return !ahead_.empty(); }
+  void set(std::string id, std::int64_t ahead);
+
+ private:
+  std::unordered_map<std::string, std::int64_t> ahead_;
+};
+
+/// Serves one request. Everything it refers to outlives it. Loop thread only.
+class RuledStore : public Store {
+ public:
+  /// `id` is the upload that the request names; empty for a creation, which names it by `create`.
+  /// `declared` is the request's Content-Length.
+  RuledStore(Store& real, Illusions& illusions, std::string id, std::optional<Bytes> declared,
+             Template::Lookup lookup);
+
+  /// Puts `commit` (not owned) into force. May come when a part of the body is stored already.
+  void apply(const Commit& commit);
+  /// The request is over: makes a lasting lie last.
+  void settle();
+  /// The Upload-Offset that a successful reply is to tell; nullopt: what the handler says.
+  [[nodiscard]] std::optional<Bytes> told() const;
+  [[nodiscard]] Bytes received() const { return received_; }
+  [[nodiscard]] const std::string& id() const { return id_; }
+
+  StoreResult<void> create(const Upload& upload) override;
+  StoreResult<Upload> find(std::string_view id) override;
+  StoreResult<void> update(const Upload& upload) override;
+  StoreResult<Bytes> append(std::string_view id, Bytes at,
+                            std::span<const std::byte> bytes) override;
+  StoreResult<void> truncate(std::string_view id, Bytes length) override;
+  StoreResult<void> remove(std::string_view id) override;
+  StoreResult<std::unique_ptr<Reader>> open(std::string_view id) override;
+  [[nodiscard]] std::vector<std::string> ids() const override;
+  StoreResult<Join> join(const Upload& final_upload) override;
+
+ private:
+  [[nodiscard]] std::optional<StoreError> failure_of(StoreCall call) const;
+  [[nodiscard]] bool skips(StoreCall call) const;
+  [[nodiscard]] Bytes claimed() const { return start_claimed_ + received_; }
+  StoreResult<void> start(Bytes at);
+  StoreResult<std::size_t> write(std::span<const std::byte> bytes);
+  StoreResult<void> write_over(std::span<const std::byte> bytes);
+  [[nodiscard]] Bytes stored() const;
+
+  Store& real_;
+  Illusions& illusions_;
+  std::string id_;
+  std::optional<Bytes> declared_;
+  Template::Lookup lookup_;
+  const Commit* commit_ = nullptr;
+  std::optional<Bytes> limit_;     ///< of the body's bytes that are stored
+  std::optional<Upload> phantom_;  ///< created or joined for the handler's eyes only
+  bool started_ = false;           ///< a byte of the body has come
+  Bytes start_real_;               ///< stored when it came
+  Bytes start_claimed_;            ///< what the handler took for that
+  Bytes received_;                 ///< bytes of the body so far
+  Bytes end_;                      ///< of what is stored now
+  std::optional<Bytes> cursor_;    ///< where the next byte goes, when not to the end
+};
+
+}  // namespace mock::misbehave

@@ -1,0 +1,106 @@
+// What the tests of this room share: a server's services without a server, and requests by hand.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "loop/manual_loop.hpp"
+#include "misbehave/interceptor.hpp"
+#include "misbehave/load.hpp"
+#include "services.hpp"
+#include "store/stores.hpp"
+#include "tus/hooks.hpp"
+#include "tus/locks.hpp"
+
+namespace mock::misbehave {
+
+inline std::vector<Rule> rules_of(std::string_view json) {
+  auto loaded = load_text(json, "test.json");
+  if (!loaded) throw std::logic_error(loaded.error().line());
+  auto rules = combine({std::move(*loaded)});
+  if (!rules) throw std::logic_error(rules.error().line());
+  return std::move(*rules);
+}
+
+inline Request request(std::string method, std::string path, ::http::Fields fields = {}) {
+  Request r;
+  r.method = std::move(method);
+  r.target = path;
+  r.path = std::move(path);
+  r.fields = std::move(fields);
+  r.local_authority = "127.0.0.1:8080";
+  if (const auto length = r.fields.find("Content-Length"))
+    r.content_length = Bytes{std::stoull(std::string{*length})};
+  return r;
+}
+
+inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span{text.data(), text.size()});
+}
+
+class NoLocks : public Locks {
+ public:
+  std::unique_ptr<Lease> acquire(std::string_view, std::function<void()>) override {
+    return std::make_unique<Lease>();
+  }
+  [[nodiscard]] bool locked(std::string_view) const override { return false; }
+};
+
+struct World {
+  ManualLoop loop;
+  std::unique_ptr<Store> store = make_memory_store(loop, Bytes{1U << 20U});
+  NoLocks locks;
+  Hooks hooks;
+  Services services{*store, locks, hooks, loop};
+
+  void upload(const std::string& id, std::optional<std::uint64_t> length, std::string_view bytes,
+              std::string_view name = "") {
+    Upload u;
+    u.id = id;
+    if (length) u.length = Bytes{*length};
+    if (!name.empty()) u.metadata.set("filename", std::string{name});
+    u.created = u.modified = loop.now();
+    ASSERT_TRUE(store->create(u).has_value());
+    ASSERT_TRUE(store->append(id, Bytes{0}, bytes_of(bytes)).has_value());
+  }
+  [[nodiscard]] std::string stored(const std::string& id) const {
+    auto reader = store->open(id);
+    if (!reader) return "(absent)";
+    std::string text((*reader)->size().value, '\0');
+    const auto read = (*reader)->read(Bytes{0}, std::as_writable_bytes(std::span{text}));
+    EXPECT_TRUE(read.has_value());
+    return text;
+  }
+};
+
+/// A PATCH as the tus room carries it out, through whatever store it is given.
+/// Returns the Upload-Offset of the reply before the rules see it; nullopt: refused.
+inline std::optional<std::uint64_t> append_all(Store& store, const std::string& id,
+                                               std::initializer_list<std::string_view> slices) {
+  auto upload = store.find(id);
+  if (!upload) return std::nullopt;
+  auto at = upload->offset;
+  for (const auto slice : slices) {
+    const auto end = store.append(id, at, bytes_of(slice));
+    if (!end || *end - at < Bytes{slice.size()}) return std::nullopt;
+    at = *end;
+  }
+  return at.value;
+}
+
+inline Reply reply(int status, ::http::Fields fields = {}, std::string body = {}) {
+  Reply r;
+  r.status = status;
+  r.fields = std::move(fields);
+  r.body = std::move(body);
+  return r;
+}
+
+}  // namespace mock::misbehave
