@@ -164,7 +164,7 @@ namespace {
 bool names_other_version(std::string_view head) {
   const auto line = head.substr(0, head.find("\r\n"));
   const auto space = line.rfind(' ');
-  if (space == std::string_view::npos) return false;
+  if (std::count(line.begin(), line.end(), ' ') != 2) return false;
   const auto version = line.substr(space + 1);
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return version.size() == 8 && version.starts_with("HTTP/") && digit(version[5]) &&
@@ -181,7 +181,8 @@ std::optional<Refusal> check_framing(Request& request, const HttpParser& parser)
     if (fields.has("Content-Length")) {
       return Refusal{400, "Transfer-Encoding and Content-Length exclude each other"};
     }
-    const auto codings = ::http::split_list(fields.joined("Transfer-Encoding").value_or(""));
+    const auto joined = fields.joined("Transfer-Encoding").value_or("");
+    const auto codings = ::http::split_list(joined);
     for (const auto coding : codings) {
       if (!::http::same_name(coding, "chunked")) {
         return Refusal{501, "the only transfer coding known here is chunked"};

@@ -24,7 +24,7 @@ enum class SocketEnd {
 /// Before the handler sees the request.
 struct RequestPlan {
   Milliseconds delay{0};
-  std::optional<Reply> instead;     ///< answer this; the handler is never made
+  std::optional<Reply> instead = std::nullopt;  ///< answer this; the handler is never made
   bool instead_after_body = false;  ///< `instead` waits until the body was read and dropped
   SocketEnd end = SocketEnd::keep;  ///< anything else acts now, before the handler is made
 };
@@ -34,7 +34,7 @@ struct RequestPlan {
 /// and what it answers to that is dropped. With both, `end` follows the reply.
 struct BodyPlan {
   Milliseconds delay{0};
-  std::optional<Reply> instead;  ///< sent now in place of the handler's answer
+  std::optional<Reply> instead = std::nullopt;  ///< sent now in place of the handler's answer
   SocketEnd end = SocketEnd::keep;
 };
 
@@ -42,12 +42,14 @@ struct BodyPlan {
 struct ReplyPlan {
   bool send = true;  ///< false: not a byte of it is written
   Milliseconds delay{0};
-  std::optional<std::string> raw;      ///< these bytes instead of the serialised reply
-  std::optional<Bytes> truncate_head;  ///< stop after that many bytes of status line and headers
-  std::optional<Bytes> truncate_body;  ///< stop after that many bytes of the body, announced whole
-  Bytes slice{0};                      ///< write in pieces of this size; 0: as one
-  Milliseconds slice_gap{0};           ///< between two pieces
-  SocketEnd end = SocketEnd::keep;     ///< after what was written
+  std::optional<std::string> raw = std::nullopt;  ///< these bytes instead of the serialised reply
+  std::optional<Bytes> truncate_head =
+      std::nullopt;  ///< stop after that many bytes of status line and headers
+  std::optional<Bytes> truncate_body =
+      std::nullopt;                 ///< stop after that many bytes of the body, announced whole
+  Bytes slice{0};                   ///< write in pieces of this size; 0: as one
+  Milliseconds slice_gap{0};        ///< between two pieces
+  SocketEnd end = SocketEnd::keep;  ///< after what was written
 };
 
 /// Accompanies one request. Owned by the connection. Loop thread only.

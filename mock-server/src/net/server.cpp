@@ -148,7 +148,7 @@ Result<void> AsioServer::listen(const ListenOptions& options, Application& appli
   Tcp::resolver resolver(context_);
   const auto found = resolver.resolve(options.host, std::to_string(options.port),
                                       Tcp::resolver::passive | Tcp::resolver::numeric_service, ec);
-  if (ec || found.empty()) {
+  if (ec || found.empty() || options.host.empty()) {
     return failure(where, "no such host: " + options.host,
                    "give an address of this machine, such as 127.0.0.1 or 0.0.0.0");
   }
@@ -280,7 +280,7 @@ void AsioServer::await_signal() {
 void AsioServer::begin_shutdown() {
   if (std::exchange(stopping_, true)) return;
   ErrorCode ignored;
-  auto grace = Milliseconds{0};
+  auto grace = listeners_.empty() ? Limits{}.shutdown_grace : Milliseconds{0};
   for (const auto& listener : listeners_) {
     listener->acceptor.close(ignored);
     listener->pause.cancel();

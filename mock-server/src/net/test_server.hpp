@@ -3,15 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
+#include "http/test_echo.hpp"
 #include "net/server.hpp"
 #include "net/test_client.hpp"
 
@@ -28,52 +26,14 @@ bool eventually(Predicate true_now) {
   return true;
 }
 
-/// Makes handlers with a function.
-class MakesHandlers final : public Application {
- public:
-  using Make = std::function<std::unique_ptr<Handler>(const Request&, Intercept*)>;
-  explicit MakesHandlers(Make make) : make_(std::move(make)) {}
-  std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override {
-    return make_(request, intercept);
-  }
-
- private:
-  Make make_;
-};
-
-/// What a handler or an observer saw, told to the test's thread.
-class Log {
- public:
-  void add(std::string line) {
-    const std::lock_guard lock(mutex_);
-    lines_.push_back(std::move(line));
-  }
-  [[nodiscard]] std::vector<std::string> lines() const {
-    const std::lock_guard lock(mutex_);
-    return lines_;
-  }
-  [[nodiscard]] std::string joined() const {
-    std::string all;
-    for (const auto& line : lines()) all += line + "\n";
-    return all;
-  }
-  [[nodiscard]] bool has(const std::string& line) const {
-    for (const auto& each : lines()) {
-      if (each == line) return true;
-    }
-    return false;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
-
 class RunningServer {
  public:
+  /// `loop` is set before the first handler is made.
   explicit RunningServer(Application& application, Interceptor* interceptor = nullptr,
-                         ListenOptions options = {}, Observer* observer = nullptr)
+                         ListenOptions options = {}, Observer* observer = nullptr,
+                         Loop** loop = nullptr)
       : server_(make_server()) {
+    if (loop != nullptr) *loop = &server_->loop();
     options.port = 0;
     options.limits.shutdown_grace = std::min(options.limits.shutdown_grace, Milliseconds{200});
     const auto listening = server_->listen(options, application, interceptor, observer);

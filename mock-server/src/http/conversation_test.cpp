@@ -1,0 +1,297 @@
+#include "http/conversation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "http/conversation_fixture.hpp"
+
+namespace mock {
+namespace {
+
+using std::chrono::seconds;
+
+class ConversationTest : public test::ConversationFixture {
+ protected:
+  /// The bodies and statuses of what was sent so far, without the fields.
+  std::string replies() const {
+    std::string all;
+    std::size_t at = 0;
+    while ((at = wire_.sent.find("HTTP/1.1 ", at)) != std::string::npos) {
+      all += wire_.sent.substr(at + 9, 3) + " ";
+      ++at;
+    }
+    return all;
+  }
+};
+
+std::string get(const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n"; }
+std::string put(const std::string& path, const std::string& body, const std::string& fields = "") {
+  return "PUT " + path + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n" + fields + "\r\n" + body;
+}
+
+// Everything HTTP/1.1 can put between two requests, with errors among them.
+const std::string pipelined =
+    "\r\n" + put("/a", "hello") + get("/throwaway") + "HEAD /h HTTP/1.1\r\nHost: h\r\n\r\n" +
+    "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "3;x\r\nabc\r\n0010\r\n0123456789abcdef\r\n0\r\nT: 1\r\n\r\n" +
+    put("/early", "a body nobody reads") + "\r\n\r\n" +
+    "POST /early HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n0\r\n\r\n" +
+    put("/empty", "") + put("/later", "delayed") + get("/status/204") +
+    put("/overrun", "12345678") +
+    "GET http://other/abs?x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + get("/unseen");
+
+TEST_F(ConversationTest, EverySplitOfAStreamGivesTheSameAnswers) {
+  auto play = [this](const std::vector<std::size_t>& cuts) {
+    begin();
+    std::size_t from = 0;
+    for (const auto cut : cuts) {
+      send(std::string_view(pipelined).substr(from, cut - from));
+      from = cut;
+    }
+    send(std::string_view(pipelined).substr(from));
+    advance(Milliseconds{1});
+    return wire_.sent;
+  };
+  const auto whole = play({});
+  const auto seen = log_.joined();
+  EXPECT_EQ(replies(), "200 200 200 200 409 409 200 200 204 413 200 ");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+  EXPECT_EQ(exchanges_.size(), 11U);
+  for (std::size_t cut = 1; cut < pipelined.size(); ++cut) {
+    ASSERT_EQ(play({cut}), whole) << "cut at " << cut;
+    ASSERT_EQ(log_.joined(), seen) << "cut at " << cut;
+  }
+  std::vector<std::size_t> every;
+  for (std::size_t cut = 1; cut < pipelined.size(); ++cut) every.push_back(cut);
+  ASSERT_EQ(play(every), whole);
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::size_t> cuts;
+    for (std::size_t at = 0; (at += 1 + random() % 40) < pipelined.size();) cuts.push_back(at);
+    ASSERT_EQ(play(cuts), whole) << "round " << round;
+  }
+}
+
+TEST_F(ConversationTest, GarbageIsAnsweredOrWaitedForButNeverWorse) {
+  std::mt19937 random(11);
+  const std::string seeds[] = {
+      pipelined, "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n"};
+  for (int round = 0; round < 3000; ++round) {
+    begin();
+    std::string bytes = seeds[random() % 3];
+    if (round % 3 == 0) {
+      bytes.resize(random() % 300);
+      for (auto& c : bytes) c = static_cast<char>(random() % 256);
+    } else {
+      for (auto changes = 1 + random() % 4; changes > 0; --changes) {
+        bytes[random() % bytes.size()] = static_cast<char>(random() % 256);
+      }
+    }
+    for (std::size_t at = 0; at < bytes.size();) {
+      const auto size = 1 + random() % 60;
+      send(std::string_view(bytes).substr(at, size));
+      at += size;
+    }
+    advance(Milliseconds{1});
+    if (!wire_.ended) talk_->end_of_input();
+    pump();
+    talk_->deadline_passed();
+    talk_->lost();
+    ASSERT_TRUE(wire_.ended);
+    ASSERT_FALSE(talk_->busy());
+    ASSERT_TRUE(wire_.sent.empty() || wire_.sent.starts_with("HTTP/1.1 ")) << wire_.sent;
+  }
+}
+
+TEST_F(ConversationTest, ABodyIsReadNoFurtherThanItsEnd) {
+  begin();
+  EXPECT_LE(talk_->wants(), 16U << 10U);
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
+  EXPECT_EQ(talk_->wants(), 256U << 10U);
+  send(std::string(999'990, 'x'));
+  EXPECT_EQ(talk_->wants(), 10U);
+}
+
+TEST_F(ConversationTest, ContinueIsSaidWhenTheBodyIsAskedForAndHasNotCome) {
+  begin();
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(wire_.sent, "HTTP/1.1 100 Continue\r\n\r\n");
+  send("hi");
+  EXPECT_EQ(replies(), "100 200 ");
+  EXPECT_FALSE(wire_.ended);
+
+  begin();
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_EQ(replies(), "200 ");
+}
+
+TEST_F(ConversationTest, ARefusalInsteadOfContinueWaitsForNoBody) {
+  begin();
+  send("PUT /early HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(replies(), "409 ");
+  EXPECT_NE(wire_.sent.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_EQ(wire_.ended, Ending::linger);
+
+  // A client that did not wait is kept in step instead.
+  begin();
+  send("PUT /early HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi" +
+       get("/next"));
+  EXPECT_EQ(replies(), "409 200 ");
+  EXPECT_FALSE(wire_.ended);
+}
+
+TEST_F(ConversationTest, AnUnreadBodyIsDroppedAfterTheReply) {
+  begin();
+  send("PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n");
+  EXPECT_EQ(replies(), "409 ") << "before the body came";
+  EXPECT_EQ(wire_.limit, limits_.read_timeout);
+  send(std::string(500'000, 'x'));
+  send(get("/next"));
+  EXPECT_EQ(replies(), "409 200 ");
+}
+
+TEST_F(ConversationTest, AnUnreadBodyBeyondTheLimitEndsTheConnection) {
+  limits_.drain_bytes = Bytes{1000};
+  begin();
+  send("PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n");
+  EXPECT_NE(wire_.sent.find("Connection: close"), std::string::npos);
+  EXPECT_EQ(wire_.ended, Ending::linger);
+
+  begin();
+  send("PUT /early HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 20 && !wire_.ended; ++i) send("64\r\n" + std::string(100, 'x') + "\r\n");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+}
+
+TEST_F(ConversationTest, AnUnreadBodyEndsTheConnectionAtOnceWhenTheHandlerSaysSo) {
+  begin();
+  send("PUT /early HTTP/1.1\r\nHost: h\r\nX-Unread: close\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_NE(wire_.sent.find("Connection: close"), std::string::npos);
+  EXPECT_EQ(wire_.ended, Ending::close);
+  // Nothing is unread here, so the connection stays.
+  begin();
+  send("PUT /early HTTP/1.1\r\nHost: h\r\nX-Unread: close\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_FALSE(wire_.ended);
+}
+
+TEST_F(ConversationTest, ADisconnectInTheBodyIsToldOnceAfterAllThatCame) {
+  begin();
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n1234");
+  talk_->end_of_input();
+  talk_->lost();
+  EXPECT_EQ(log_.joined(), "aborted 1234\ngone\n");
+  EXPECT_EQ(wire_.sent, "");
+  EXPECT_TRUE(wire_.ended);
+  EXPECT_EQ(exchanges_, std::vector<std::string>{"PUT 0 4 aborted"});
+}
+
+TEST_F(ConversationTest, ABrokenChunkIsAnAbortThatIsAnswered) {
+  begin();
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nzz\r\nmore\r\n");
+  EXPECT_EQ(log_.joined(), "aborted ab\ngone\n");
+  EXPECT_EQ(replies(), "400 ");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+}
+
+TEST_F(ConversationTest, ABodyThatStopsComingIsAnsweredAndTheConnectionCloses) {
+  begin();
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n1234");
+  EXPECT_EQ(wire_.limit, limits_.read_timeout);
+  talk_->deadline_passed();
+  EXPECT_EQ(log_.joined(), "timed_out 1234\ngone\n");
+  EXPECT_EQ(replies(), "408 ");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+}
+
+TEST_F(ConversationTest, EachWaitHasItsOwnLimit) {
+  begin();
+  EXPECT_EQ(wire_.limit, limits_.idle_timeout);
+  send("G");
+  EXPECT_EQ(wire_.limit, limits_.header_timeout);
+  wire_.limit = seconds{999};
+  send("ET / HTTP/1.1\r\n");
+  EXPECT_EQ(wire_.limit, seconds{999}) << "one limit for the whole head";
+  talk_->deadline_passed();
+  EXPECT_EQ(replies(), "408 ");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+
+  begin();
+  send(put("/never", "x"));
+  EXPECT_EQ(wire_.limit, std::nullopt) << "a handler may think as long as it likes";
+
+  begin();
+  send(get("/a"));
+  EXPECT_EQ(wire_.limit, limits_.idle_timeout);
+  talk_->deadline_passed();
+  EXPECT_EQ(replies(), "200 ");
+  EXPECT_EQ(wire_.ended, Ending::fin);
+}
+
+TEST_F(ConversationTest, AHalfClosedClientGetsItsAnswer) {
+  begin();
+  send(put("/later", "x"));
+  talk_->end_of_input();
+  EXPECT_FALSE(wire_.ended);
+  advance(Milliseconds{1});
+  EXPECT_EQ(replies(), "200 ");
+  EXPECT_EQ(wire_.ended, Ending::fin);
+}
+
+TEST_F(ConversationTest, AnAnswerForADeadConnectionIsHarmless) {
+  begin();
+  send(put("/later", "x"));
+  talk_->lost();
+  EXPECT_EQ(log_.joined(), "complete x\ngone\n");
+  advance(Milliseconds{1});
+  EXPECT_EQ(wire_.sent, "");
+}
+
+TEST_F(ConversationTest, AnExceptionIsAnInternalError) {
+  begin();
+  send(get("/throw"));
+  EXPECT_EQ(replies(), "500 ");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+}
+
+TEST_F(ConversationTest, AReplyWaitsForTheKernel) {
+  begin();
+  wire_.full = true;
+  send(get("/a") + get("/b"));
+  EXPECT_EQ(replies(), "200 ");
+  EXPECT_TRUE(exchanges_.empty());
+  talk_->written();
+  EXPECT_EQ(replies(), "200 200 ");
+  EXPECT_EQ(exchanges_.size(), 1U);
+}
+
+TEST_F(ConversationTest, ShutdownLetsTheExchangeEndAndTellsTheClient) {
+  begin();
+  talk_->shut_down();
+  EXPECT_EQ(wire_.ended, Ending::fin);
+
+  begin();
+  send(put("/later", "x") + get("/next"));
+  talk_->shut_down();
+  EXPECT_FALSE(wire_.ended);
+  EXPECT_TRUE(talk_->busy());
+  advance(Milliseconds{1});
+  EXPECT_EQ(replies(), "200 ");
+  EXPECT_NE(wire_.sent.find("Connection: close"), std::string::npos);
+  EXPECT_TRUE(wire_.ended);
+}
+
+TEST_F(ConversationTest, OldClientsKeepTheConnectionOnlyWhenTheyAsk) {
+  begin();
+  send("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_NE(wire_.sent.find("Connection: keep-alive"), std::string::npos);
+  EXPECT_FALSE(wire_.ended);
+  send("PUT /a HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nab");
+  EXPECT_EQ(replies(), "200 200 ");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+}
+
+}  // namespace
+}  // namespace mock

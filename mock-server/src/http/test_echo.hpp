@@ -1,0 +1,137 @@
+// For tests: a handler that tells what it was given, and does what the path asks for.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/handler.hpp"
+#include "loop/loop.hpp"
+
+namespace mock::test {
+
+/// Makes handlers with a function.
+class MakesHandlers final : public Application {
+ public:
+  using Make = std::function<std::unique_ptr<Handler>(const Request&, Intercept*)>;
+  explicit MakesHandlers(Make make) : make_(std::move(make)) {}
+  std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override {
+    return make_(request, intercept);
+  }
+
+ private:
+  Make make_;
+};
+
+/// What a handler or an observer saw, told to the test's thread.
+class Log {
+ public:
+  void add(std::string line) {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back(std::move(line));
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    lines_.clear();
+  }
+  [[nodiscard]] std::vector<std::string> lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+  [[nodiscard]] std::string joined() const {
+    std::string all;
+    for (const auto& line : lines()) all += line + "\n";
+    return all;
+  }
+  [[nodiscard]] bool has(const std::string& line) const {
+    for (const auto& each : lines()) {
+      if (each == line) return true;
+    }
+    return false;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+/// Says back what it was sent, or does what the path asks for:
+///   /early     replies before it looks at the body (X-Unread: close asks for that mode)
+///   /later     replies from the loop, after the body
+///   /background  ... from a worker's completion
+///   /never     does not reply
+///   /tell      writes "got BODY" into the log whenever bytes came
+///   /throw     throws
+///   /status/N  replies N without reading
+/// The log gets "bytes N" when a body ended, and how.
+class Echo final : public Handler {
+ public:
+  Echo(Log& log, Loop*& loop) : log_(log), loop_(loop) {}
+  ~Echo() override { log_.add("gone"); }
+  Echo(const Echo&) = delete;
+  Echo& operator=(const Echo&) = delete;
+
+  void on_header(const Request& request, Exchange& exchange) override {
+    request_ = &request;
+    exchange_ = &exchange;
+    if (request.path == "/early") {
+      auto reply = text_reply(409, "early\n");
+      if (request.fields.find("X-Unread") == "close") reply.unread_body = UnreadBody::close;
+      return exchange.reply(std::move(reply));
+    }
+    if (request.path == "/throw") throw std::runtime_error("thrown on purpose");
+    if (request.path.starts_with("/status/")) {
+      Reply reply;
+      reply.status = std::stoi(request.path.substr(8));
+      reply.body = "a body";
+      return exchange.reply(std::move(reply));
+    }
+    exchange.read_body();
+  }
+  void on_bytes(std::span<const std::byte> bytes) override {
+    body_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (request_->path == "/tell") log_.add("got " + body_);
+    if (request_->path == "/overrun" && body_.size() > 4)
+      exchange_->reply(text_reply(413, "much\n"));
+  }
+  void on_end(BodyEnd end) override {
+    const char* how = end == BodyEnd::complete  ? "complete"
+                      : end == BodyEnd::aborted ? "aborted"
+                                                : "timed_out";
+    log_.add(std::string(how) + " " + body_);
+    if (end == BodyEnd::timed_out) return exchange_->reply(text_reply(408, "slow\n"));
+    if (end == BodyEnd::aborted || request_->path == "/never") return;
+    auto answer = [this] {
+      auto text = request_->method + " " + request_->path + "?" + request_->query + " " + body_;
+      for (const auto& trailer : request_->trailers) {
+        text += " " + trailer.name + "=" + trailer.value;
+      }
+      exchange_->reply(text_reply(200, text));
+    };
+    if (request_->path == "/later") {
+      timer_ = loop_->after(Milliseconds{1}, answer);
+    } else if (request_->path == "/background") {
+      loop_->background([] {},
+                        [alive = std::weak_ptr(alive_), answer] {
+                          if (alive.lock()) answer();
+                        });
+    } else {
+      answer();
+    }
+  }
+
+ private:
+  Log& log_;
+  Loop*& loop_;
+  const Request* request_ = nullptr;
+  Exchange* exchange_ = nullptr;
+  std::string body_;
+  std::unique_ptr<Timer> timer_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace mock::test
