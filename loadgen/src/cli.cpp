@@ -1,0 +1,260 @@
+#include "cli.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "network/network.hpp"
+#include "payload/payload.hpp"
+#include "report/report.hpp"
+#include "run/run.hpp"
+#include "scenario/settings.hpp"
+
+namespace loadgen {
+namespace {
+
+int code(ExitCode c) { return static_cast<int>(c); }
+
+int usage_error(const Error& error) {
+  fmt::print(stderr, "dex-loadgen: {}\n", error.line());
+  return code(ExitCode::usage);
+}
+
+volatile sig_atomic_t signals_seen = 0;
+void on_signal(int) {
+  if (signals_seen < 2) signals_seen = signals_seen + 1;
+}
+
+/// Rewrites one line of a terminal four times a second, from two seconds on.
+class ProgressLine {
+ public:
+  ProgressLine(const Progress& progress, std::optional<std::uint64_t> uploads) {
+    if (::isatty(STDERR_FILENO) == 0) return;
+    thread_ = std::thread([this, &progress, uploads] {
+      const auto begin = std::chrono::steady_clock::now();
+      std::unique_lock lock(mutex_);
+      auto wait = std::chrono::milliseconds{2000};
+      while (!wake_.wait_for(lock, wait, [this] { return done_; })) {
+        wait = std::chrono::milliseconds{250};
+        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+        fmt::print(stderr, "\r\x1b[K{}", progress_line(progress, elapsed.count(), uploads));
+        std::fflush(stderr);
+        drawn_ = true;
+      }
+      if (drawn_) fmt::print(stderr, "\r\x1b[K");
+    });
+  }
+  ~ProgressLine() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool done_ = false;
+  bool drawn_ = false;
+  std::thread thread_;
+};
+
+/// What the command line said, before any of it is applied: a scenario comes first, flags on top.
+struct RunFlags {
+  std::string scenario;
+  std::map<std::string, std::vector<std::string>> values;
+  std::map<std::string, bool> switches;
+};
+
+int do_run(const RunFlags& flags) {
+  Settings settings;
+  if (!flags.scenario.empty()) {
+    if (const auto done = apply_scenario(settings, flags.scenario); !done) {
+      return usage_error(done.error());
+    }
+  }
+  for (const auto& setting : settings_table()) {
+    std::vector<std::string> texts;
+    if (setting.value.empty()) {
+      if (flags.switches.at(setting.name)) texts = {"true"};
+    } else {
+      texts = flags.values.at(setting.name);
+    }
+    for (const auto& text : texts) {
+      if (const auto done = setting.apply(settings, text); !done) {
+        Error error = done.error();
+        error.where = error.where.empty() ? "--" + setting.name
+                                          : fmt::format("--{}: {}", setting.name, error.where);
+        return usage_error(error);
+      }
+    }
+  }
+  if (const auto done = complete(settings); !done) return usage_error(done.error());
+
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+
+  Progress progress;
+  RunHooks hooks;
+  hooks.progress = &progress;
+  hooks.interrupted = [] { return static_cast<int>(signals_seen); };
+  hooks.begun = [&](const std::string& run_id) {
+    fmt::print(stderr, "run {} to {}\n", run_id, settings.url);
+  };
+  if (settings.verify == VerifyMethod::none) {
+    fmt::print(stderr, "dex-loadgen: --verify none: uploads will NOT be verified\n");
+  }
+  RunResult<RunReport> report;
+  {
+    const ProgressLine line(progress, settings.uploads);
+    report = run(settings, hooks);
+  }
+  if (!report) {
+    fmt::print(stderr, "dex-loadgen: {}\n", report.error().error.line());
+    return code(report.error().code);
+  }
+  std::cout << terminal_summary(*report);
+  if (!settings.report.empty()) {
+    if (const auto written = write_report(*report, settings.report); !written) {
+      return usage_error(written.error());
+    }
+    std::cout << "report in " << settings.report << "\n";
+  }
+  return code(report->exit_code());
+}
+
+int list_networks() {
+  for (const auto& network : built_in_networks()) {
+    fmt::print("{:<14}{}\n", network.name, network.description);
+  }
+  return 0;
+}
+
+struct PayloadFlags {
+  std::string kind = "hl7";
+  std::string size = "1MiB";
+  std::uint64_t seed = 1;
+  std::uint64_t upload = 0;
+  std::string out;
+};
+
+int write_payload(const PayloadFlags& flags) {
+  const auto kind = parse_payload_kind(flags.kind);
+  if (!kind) return usage_error({"--kind", kind.error().what, kind.error().hint});
+  const auto size = parse_bytes(flags.size);
+  if (!size) return usage_error({"--size", size.error().what, size.error().hint});
+  if (*size < smallest(*kind)) {
+    return usage_error(
+        {"--size",
+         fmt::format("a {} file has at least {} bytes", flags.kind, smallest(*kind).value), ""});
+  }
+  std::FILE* file = flags.out.empty() ? stdout : std::fopen(flags.out.c_str(), "wb");
+  if (file == nullptr) {
+    return usage_error({"--out", fmt::format("{} cannot be written", quote(flags.out)), ""});
+  }
+  const Payload payload(*kind, flags.seed, flags.upload, *size);
+  std::vector<std::byte> buffer(256U << 10U);
+  bool good = true;
+  for (Bytes at; good && at < *size;) {
+    const std::size_t count = payload.read(at, buffer);
+    good = std::fwrite(buffer.data(), 1, count, file) == count;
+    at += Bytes{count};
+  }
+  good = std::fflush(file) == 0 && good;
+  if (file != stdout) good = std::fclose(file) == 0 && good;
+  if (!good) {
+    fmt::print(stderr, "dex-loadgen: the payload could not be written to the end\n");
+    return code(ExitCode::interrupted);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int command_line(int argc, char** argv) {
+  CLI::App app{
+      "Uploads to a tus or DEX server the way partners on bad networks do, and says what came "
+      "of it."};
+  app.name("dex-loadgen");
+  app.set_version_flag("--version", "dex-loadgen " DEX_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(32);
+  app.footer(
+      "Exit codes: 0 good, 1 uploads failed, were lost or unverified (or a --fail-if held), 2 "
+      "usage,\n"
+      "3 target unreachable or credentials refused, 4 interrupted.");
+
+  CLI::App* run_command = app.add_subcommand("run", "Run uploads against a target");
+  RunFlags flags;
+  run_command->add_option("scenario", flags.scenario, "settings as JSON; flags win over it")
+      ->type_name("SCENARIO.json");
+  for (const auto& setting : settings_table()) {
+    if (setting.value.empty()) {
+      run_command->add_flag("--" + setting.name, flags.switches[setting.name], setting.help);
+      continue;
+    }
+    auto* option =
+        run_command->add_option("--" + setting.name, flags.values[setting.name], setting.help);
+    option->type_name(setting.value)->expected(1)->allow_extra_args(false);
+    option->multi_option_policy(setting.repeatable ? CLI::MultiOptionPolicy::TakeAll
+                                                   : CLI::MultiOptionPolicy::Throw);
+  }
+  run_command->footer(
+      "Examples:\n"
+      "  dex-loadgen run --url http://127.0.0.1:8080/files --uploads 200 --concurrency 50\n"
+      "  dex-loadgen run --url http://127.0.0.1:8080/files --network flaky --payload hl7 --seed 7\n"
+      "  dex-loadgen run --url http://127.0.0.1:1080/files --system tus --rate 20/s --duration 60s "
+      "\\\n"
+      "      --size lognormal:median=2MiB,sigma=1.2 --fail-if 'end_to_end_p99_ms>2000' --report "
+      "out\n"
+      "Ctrl-C starts nothing more and waits for what is in flight; a second one stops at once.");
+
+  const CLI::App* networks = app.add_subcommand("networks", "List the built-in networks");
+
+  CLI::App* payload_command = app.add_subcommand("payload", "Write the bytes of one upload");
+  PayloadFlags payload;
+  payload_command->add_option("--kind", payload.kind, "random | hl7 | csv [hl7]")
+      ->type_name("KIND");
+  payload_command->add_option("--size", payload.size, "size of the file [1MiB]")->type_name("SIZE");
+  payload_command->add_option("--seed", payload.seed, "as of a run [1]")->type_name("N");
+  payload_command->add_option("--upload", payload.upload, "which upload of the run [0]")
+      ->type_name("N");
+  payload_command->add_option("--out", payload.out, "file to write [standard output]")
+      ->type_name("FILE");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForVersion& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    return usage_error({"", e.what(), "see dex-loadgen --help"});
+  }
+  try {
+    if (run_command->parsed()) return do_run(flags);
+    if (networks->parsed()) return list_networks();
+    return write_payload(payload);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "dex-loadgen: {}\n", e.what());
+    return code(ExitCode::interrupted);
+  }
+}
+
+}  // namespace loadgen

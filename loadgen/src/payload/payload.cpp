@@ -1,0 +1,117 @@
+#include "payload/payload.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <vector>
+
+#include "payload/hash.hpp"
+#include "protocol/digest.hpp"
+
+namespace loadgen {
+
+Result<PayloadKind> parse_payload_kind(std::string_view text) {
+  for (const auto kind : {PayloadKind::random, PayloadKind::hl7, PayloadKind::csv}) {
+    if (text == to_string(kind)) return kind;
+  }
+  return failure("", fmt::format("{} is not a kind of payload", quote(text)),
+                 "one of random, hl7, csv");
+}
+
+std::string_view to_string(PayloadKind kind) {
+  switch (kind) {
+    case PayloadKind::random:
+      return "random";
+    case PayloadKind::hl7:
+      return "hl7";
+    case PayloadKind::csv:
+      return "csv";
+  }
+  return "";
+}
+
+std::string_view file_extension(PayloadKind kind) {
+  return kind == PayloadKind::random ? "bin" : to_string(kind);
+}
+
+Bytes smallest(PayloadKind kind) {
+  return kind == PayloadKind::random ? Bytes{0} : Bytes{detail::smallest_block};
+}
+
+namespace detail {
+
+void fill_random(std::uint64_t key, std::uint64_t at, std::span<std::byte> into) {
+  // Counter mode: word i is mix(key + i * golden), so any range starts anywhere at once.
+  static_assert(std::endian::native == std::endian::little, "words are laid out little-endian");
+  std::uint64_t word = at / 8;
+  std::size_t done = 0;
+  const auto partial = [&](std::size_t skip) {
+    const std::uint64_t value = mix(key + word * golden);
+    const std::size_t count = std::min(8 - skip, into.size() - done);
+    std::memcpy(into.data() + done, reinterpret_cast<const char*>(&value) + skip, count);
+    done += count;
+    ++word;
+  };
+  if (at % 8 != 0 && !into.empty()) partial(at % 8);
+  std::uint64_t state = key + word * golden;
+  const std::size_t whole = (into.size() - done) / 8;
+  std::byte* out = into.data() + done;
+  for (std::size_t i = 0; i < whole; ++i) {
+    const std::uint64_t value = mix(state);
+    std::memcpy(out + i * 8, &value, 8);
+    state += golden;
+  }
+  done += whole * 8;
+  word += whole;
+  if (done < into.size()) partial(0);
+}
+
+}  // namespace detail
+
+Payload::Payload(PayloadKind kind, std::uint64_t seed, std::uint64_t upload, Bytes size)
+    : kind_(kind), key_(hash_for(Purpose::payload, {seed, upload})), size_(size) {}
+
+std::size_t Payload::read(Bytes at, std::span<std::byte> into) const {
+  if (at >= size_ || into.empty()) return 0;
+  into = into.first(
+      static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_.value - at.value)));
+  if (kind_ == PayloadKind::random) {
+    detail::fill_random(key_, at.value, into);
+    return into.size();
+  }
+  using detail::block_size;
+  // The last block takes the remainder that is too small to be one.
+  const std::uint64_t blocks =
+      std::max<std::uint64_t>(1, (size_.value + block_size - detail::smallest_block) / block_size);
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const std::uint64_t position = at.value + done;
+    const std::uint64_t block = std::min(position / block_size, blocks - 1);
+    const std::uint64_t start = block * block_size;
+    const auto length =
+        static_cast<std::size_t>(block + 1 == blocks ? size_.value - start : block_size);
+    const auto from = static_cast<std::size_t>(position - start);
+    const std::size_t count = std::min(length - from, into.size() - done);
+    if (done > 0 && count < length) break;
+    const std::string text = kind_ == PayloadKind::hl7 ? detail::hl7_block(key_, block, length)
+                                                       : detail::csv_block(key_, block, length);
+    std::memcpy(into.data() + done, text.data() + from, count);
+    done += count;
+  }
+  return done;
+}
+
+std::string Payload::sha256() const {
+  Digest digest(DigestAlgorithm::sha256);
+  std::vector<std::byte> buffer(256U << 10U);
+  for (Bytes at; at < size_;) {
+    const std::size_t count = read(at, buffer);
+    digest.update(std::span<const std::byte>(buffer.data(), count));
+    at += Bytes{count};
+  }
+  return to_hex(digest.finish());
+}
+
+}  // namespace loadgen

@@ -1,0 +1,215 @@
+#include "report/report.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "report/criterion.hpp"
+
+namespace loadgen {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::array<std::pair<const char*, const Histogram*>, 6> latencies(const Stats& s) {
+  return {{{"create", &s.create},
+           {"upload", &s.upload},
+           {"resume", &s.resume},
+           {"service", &s.service},
+           {"end to end", &s.end_to_end},
+           {"deliver", &s.deliver}}};
+}
+
+std::string milliseconds(double value) {
+  if (value >= 10'000) return fmt::format("{:.1f} s", value / 1000);
+  return value >= 100 ? fmt::format("{:.0f} ms", value) : fmt::format("{:.1f} ms", value);
+}
+
+std::string hex(std::uint64_t value) { return fmt::format("{:016x}", value); }
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string verdict(const RunReport& report) {
+  const Stats& s = report.stats;
+  switch (report.exit_code()) {
+    case ExitCode::good:
+      return s.unverified > 0 ? fmt::format("uploaded {}, NOT VERIFIED (--verify none)", s.uploaded)
+                              : fmt::format("good: {} verified, 0 lost", s.verified);
+    case ExitCode::interrupted:
+      return "interrupted";
+    default:
+      break;
+  }
+  std::string why;
+  const auto add = [&why](const std::string& part) { why += (why.empty() ? "" : ", ") + part; };
+  if (s.failed > 0) add(fmt::format("{} failed", s.failed));
+  if (s.lost > 0) add(fmt::format("{} lost", s.lost));
+  if (s.unverified > 0) add(fmt::format("{} unverified", s.unverified));
+  if (s.uploaded == 0) add("nothing was uploaded");
+  for (const auto& condition : report.conditions_hit) add(condition);
+  return "bad: " + why;
+}
+
+}  // namespace
+
+std::string terminal_summary(const RunReport& report) {
+  const Stats& s = report.stats;
+  std::string out;
+  auto to = std::back_inserter(out);
+  fmt::format_to(to, "run        {}  seed {}  network {}  payload {}\n", report.run_id,
+                 report.settings.seed, report.settings.network.name,
+                 to_string(report.settings.payload));
+  fmt::format_to(to, "target     {}\n", report.settings.url);
+  fmt::format_to(to, "uploads    {} started: {} verified, {} unverified, {} lost, {} failed",
+                 s.started, s.verified, s.unverified, s.lost, s.failed);
+  if (s.interrupted > 0) fmt::format_to(to, ", {} interrupted", s.interrupted);
+  if (s.not_started > 0) fmt::format_to(to, "; {} were due but could not start", s.not_started);
+  fmt::format_to(to, "\nverified   by {}\n",
+                 report.settings.verify == VerifyMethod::none
+                     ? std::string("NOTHING: --verify none was given, no byte was looked at")
+                     : std::string(to_string(report.verified_by)));
+  fmt::format_to(to, "goodput    {:.1f} MiB/s acknowledged ({} in {:.2f} s)\n", s.goodput_mib_s(),
+                 to_string(s.acknowledged), s.elapsed_s());
+  fmt::format_to(
+      to, "sent       {}, of it {} in vain ({:.1f} %)\n", to_string(s.sent), to_string(s.waste()),
+      s.sent.value > 0
+          ? 100 * static_cast<double>(s.waste().value) / static_cast<double>(s.sent.value)
+          : 0.0);
+  if (s.rolled_back.value > 0) {
+    fmt::format_to(to, "           {} were acknowledged once and denied later\n",
+                   to_string(s.rolled_back));
+  }
+  fmt::format_to(to, "cuts       {} ({} silent), digest {}\n", s.cuts, s.silent_cuts,
+                 hex(s.cuts_digest));
+  fmt::format_to(to, "recovery   {} retries, {} resumes, {} begun again\n", s.retries, s.resumes,
+                 s.new_uploads);
+  fmt::format_to(to, "\n{:<12}{:>8}{:>11}{:>11}{:>11}{:>11}\n", "latency", "count", "p50", "p90",
+                 "p99", "max");
+  for (const auto& [name, h] : latencies(s)) {
+    if (h->count() == 0) continue;
+    fmt::format_to(to, "{:<12}{:>8}{:>11}{:>11}{:>11}{:>11}\n", name, h->count(),
+                   milliseconds(h->percentile_ms(50)), milliseconds(h->percentile_ms(90)),
+                   milliseconds(h->percentile_ms(99)),
+                   milliseconds(static_cast<double>(h->max().count()) / 1000));
+  }
+  if (!s.causes.empty()) {
+    out += "\nwhat went wrong\n";
+    for (const auto& [what, cause] : s.causes) {
+      fmt::format_to(to, "{:>8}  {}", cause.count, Error{"", what, ""}.line());
+      if (!cause.example.empty())
+        fmt::format_to(to, "  e.g. {}", Error{"", cause.example, ""}.line());
+      out += '\n';
+    }
+  }
+  fmt::format_to(to, "\n{}\n", verdict(report));
+  return out;
+}
+
+std::string summary_json(const RunReport& report) {
+  const Stats& s = report.stats;
+  Json root;
+  root["tool"] = "dex-loadgen";
+  root["version"] = DEX_VERSION;
+  root["run_id"] = report.run_id;
+  root["target"] = report.settings.url;
+  root["system"] = report.settings.system == System::dex ? "dex" : "tus";
+  root["seed"] = report.settings.seed;
+  root["network"] = report.settings.network.name;
+  root["payload"] = to_string(report.settings.payload);
+  root["size"] = report.settings.size.text();
+  root["concurrency"] = *report.settings.concurrency;
+  root["rate_per_s"] = report.settings.rate;
+  root["verify"] = to_string(report.settings.verify);
+  root["verified_by"] = to_string(report.verified_by);
+  root["exit_code"] = static_cast<int>(report.exit_code());
+  root["verdict"] = verdict(report);
+  root["conditions_hit"] = report.conditions_hit;
+  // 64 bits do not survive a JSON number everywhere.
+  root["cuts_digest"] = hex(s.cuts_digest);
+  Json& summary = root["summary"];
+  for (const auto& [name, value] : summary_fields(s)) {
+    if (value == std::floor(value) && std::abs(value) < 9e15) {
+      summary[name] = static_cast<std::int64_t>(value);
+    } else {
+      summary[name] = value;
+    }
+  }
+  Json& causes = root["causes"] = Json::array();
+  for (const auto& [what, cause] : s.causes) {
+    causes.push_back({{"cause", what}, {"count", cause.count}, {"example", cause.example}});
+  }
+  Json& histograms = root["histograms"] = Json::object();
+  for (const auto& [name, h] : latencies(s)) {
+    std::string key = name;
+    for (char& c : key) c = c == ' ' ? '_' : c;
+    Json buckets = Json::array();
+    for (const auto& [upper, count] : h->buckets()) buckets.push_back({upper, count});
+    histograms[key] = {{"count", h->count()}, {"mean_ms", h->mean_ms()}, {"buckets_us", buckets}};
+  }
+  // A server's bytes may stand in an example; they need not be UTF-8.
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string uploads_csv(const RunReport& report) {
+  std::string out =
+      "index,name,url,size,state,cause,intended_ms,started_ms,created_ms,uploaded_ms,delivered_ms,"
+      "requests,retries,resumes,new_uploads,sent,acknowledged,rolled_back,cuts\r\n";
+  auto to = std::back_inserter(out);
+  const auto ms = [&](const std::optional<Time>& time) {
+    if (!time) return std::string{};
+    return fmt::format("{:.3f}",
+                       std::chrono::duration<double, std::milli>(*time - report.begin).count());
+  };
+  for (const auto& u : report.uploads) {
+    std::string cuts;
+    for (const auto& cut : u.cuts) {
+      cuts += fmt::format("{}{}:{}", cuts.empty() ? "" : ";", cut.at.value, to_string(cut.kind));
+    }
+    fmt::format_to(to, "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", u.index,
+                   u.name, csv_field(u.url), u.size.value, to_string(u.state),
+                   csv_field(u.cause ? u.cause->what : ""), ms(u.intended), ms(u.started),
+                   ms(u.created), ms(u.uploaded), ms(u.delivered), u.requests, u.retries, u.resumes,
+                   u.new_uploads, u.sent.value, u.acknowledged.value, u.rolled_back.value, cuts);
+  }
+  return out;
+}
+
+Result<void> write_report(const RunReport& report, const std::string& folder) {
+  for (const auto& [name, text] : {std::pair{"summary.json", summary_json(report)},
+                                   std::pair{"uploads.csv", uploads_csv(report)}}) {
+    const auto path = std::filesystem::path(folder) / name;
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << text << std::flush;
+    if (!file)
+      return failure("--report", fmt::format("{} cannot be written", quote(path.string())));
+  }
+  return {};
+}
+
+std::string progress_line(const Progress& p, double elapsed_s,
+                          std::optional<std::uint64_t> uploads) {
+  const auto bytes = p.acknowledged_bytes.load();
+  const std::string total = uploads ? fmt::format("/{}", *uploads) : std::string{};
+  if (p.verifying)
+    return fmt::format("{:6.1f} s  verifying {} uploads", elapsed_s, p.uploaded.load());
+  return fmt::format(
+      "{:6.1f} s  {}{} uploaded, {} in flight, {} bad, {} cuts, {} acknowledged, {:.1f} MiB/s",
+      elapsed_s, p.uploaded.load(), total, p.in_flight.load(), p.failed.load(), p.cuts.load(),
+      to_string(Bytes{bytes}),
+      elapsed_s > 0 ? static_cast<double>(bytes) / (1U << 20U) / elapsed_s : 0.0);
+}
+
+}  // namespace loadgen

@@ -1,0 +1,26 @@
+// A finished run for people (terminal), for programs (JSON) and for spreadsheets (CSV).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "protocol/error.hpp"
+#include "run/run.hpp"
+
+namespace loadgen {
+
+/// Several lines, each ended by LF; the last one is the verdict.
+[[nodiscard]] std::string terminal_summary(const RunReport& report);
+/// summary.json (fixtures/scenarios/summary.schema.json).
+[[nodiscard]] std::string summary_json(const RunReport& report);
+/// uploads.csv: one line per upload that started, by index.
+[[nodiscard]] std::string uploads_csv(const RunReport& report);
+/// Writes both into `folder`, which exists.
+[[nodiscard]] Result<void> write_report(const RunReport& report, const std::string& folder);
+
+/// One line without LF for a terminal while the run goes on.
+[[nodiscard]] std::string progress_line(const Progress& progress, double elapsed_s,
+                                        std::optional<std::uint64_t> uploads);
+
+}  // namespace loadgen

@@ -1,0 +1,260 @@
+#include "run/run.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "payload/hash.hpp"
+#include "run/worker.hpp"
+#include "upload/url.hpp"
+
+namespace loadgen {
+namespace {
+
+tl::unexpected<RunError> give_up(ExitCode code, Error error) {
+  return tl::unexpected(RunError{code, std::move(error)});
+}
+
+/// Different for every run, also for two that start in the same microsecond.
+std::string new_run_id() {
+  std::random_device entropy;
+  const std::uint64_t bits = (static_cast<std::uint64_t>(entropy()) << 32U) | entropy();
+  return fmt::format("{:012x}", bits & 0xffffffffffffULL);
+}
+
+Result<void> check_readable(const char* flag, const std::string& file) {
+  if (file.empty()) return {};
+  if (::access(file.c_str(), R_OK) != 0) {
+    return failure(flag, fmt::format("{} cannot be read", quote(file)));
+  }
+  return {};
+}
+
+Result<void> check_report(const std::string& folder) {
+  if (folder.empty()) return {};
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error || ::access(folder.c_str(), W_OK) != 0) {
+    return failure("--report",
+                   fmt::format("{} is not a folder that can be written to", quote(folder)));
+  }
+  return {};
+}
+
+Result<void> check_descriptors(std::uint64_t concurrency) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  const std::uint64_t needed = concurrency + 64;
+  if (limit.rlim_cur < needed) {
+    return failure("--concurrency",
+                   fmt::format("{} uploads need {} open files, but this process may have {}",
+                               concurrency, needed, limit.rlim_cur),
+                   "raise 'ulimit -n' or lower the concurrency");
+  }
+  return {};
+}
+
+/// One token and one request before any load: an absent target is not a thousand failed uploads.
+RunResult<void> probe(const RunPlan& plan) {
+  transport::LoadEngine engine(plan.engine);
+  for (const auto& host : plan.hosts) engine.pin(host);
+  Authorizer authorizer(engine, plan.credentials);
+  RunResult<void> verdict;
+  engine.after(Milliseconds{0}, [&] {
+    authorizer.authorize([&](const Result<std::string>& token) {
+      if (!token) {
+        verdict = give_up(ExitCode::unreachable,
+                          {plan.credentials.oauth_url, token.error().what,
+                           authorizer.credentials_refused() ? "check the user name and password"
+                                                            : "is --oauth-url right?"});
+        engine.stop();
+        return;
+      }
+      transport::LoadRequest request;
+      request.method = "OPTIONS";
+      request.url = plan.uploads.create_url;
+      request.headers.add("Tus-Resumable", "1.0.0");
+      if (!token->empty()) request.headers.add("Authorization", *token);
+      request.stall_timeout = Milliseconds{10'000};
+      engine.send(std::move(request), [&](const transport::LoadOutcome& outcome) {
+        if (outcome.failure) {
+          verdict = give_up(ExitCode::unreachable,
+                            {plan.uploads.create_url,
+                             fmt::format("target unreachable: {}", outcome.failure->message),
+                             "is the server running there?"});
+        } else if (outcome.response->status == 401 || outcome.response->status == 403) {
+          verdict = give_up(ExitCode::unreachable,
+                            {plan.uploads.create_url,
+                             fmt::format("credentials refused: {}", outcome.response->status),
+                             "give --username-env and --password-env, or --token-env"});
+        }
+        engine.stop();
+      });
+    });
+  });
+  engine.run();
+  return verdict;
+}
+
+}  // namespace
+
+Result<Credentials> credentials_of(const Settings& settings) {
+  Credentials c;
+  c.oauth_url = settings.oauth_url;
+  const auto read = [](const char* flag, const std::string& name,
+                       std::string& into) -> Result<void> {
+    if (name.empty()) return {};
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr || *value == '\0') {
+      return failure(flag, fmt::format("the environment variable {} is not set", name));
+    }
+    into = value;
+    if (!http::is_field_value(into)) {
+      return failure(flag, fmt::format("the environment variable {} holds a line break", name));
+    }
+    return {};
+  };
+  for (const auto& done : {read("--username-env", settings.username_env, c.username),
+                           read("--password-env", settings.password_env, c.password),
+                           read("--token-env", settings.token_env, c.token)}) {
+    if (!done) return tl::unexpected(done.error());
+  }
+  return c;
+}
+
+ExitCode RunReport::exit_code() const {
+  if (was_interrupted) return ExitCode::interrupted;
+  const bool unverified = settings.verify != VerifyMethod::none && stats.unverified > 0;
+  const bool nothing = stats.uploaded == 0;
+  const bool bad = stats.failed > 0 || stats.lost > 0 || stats.interrupted > 0 || unverified ||
+                   nothing || !conditions_hit.empty();
+  return bad ? ExitCode::bad_run : ExitCode::good;
+}
+
+RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
+  ::signal(SIGPIPE, SIG_IGN);
+  for (const auto& checked :
+       {check_readable("--ca-file", settings.ca_file),
+        check_readable("--client-cert", settings.client_cert), check_report(settings.report),
+        check_descriptors(*settings.concurrency)}) {
+    if (!checked) return give_up(ExitCode::usage, checked.error());
+  }
+  if (!settings.delivered_dir.empty() && !std::filesystem::is_directory(settings.delivered_dir)) {
+    return give_up(
+        ExitCode::usage,
+        {"--delivered-dir", fmt::format("{} is not a folder", quote(settings.delivered_dir)), ""});
+  }
+  auto credentials = credentials_of(settings);
+  if (!credentials) return give_up(ExitCode::usage, credentials.error());
+
+  RunReport report;
+  report.run_id = new_run_id();
+  report.settings = settings;
+
+  RunPlan plan{settings, {}, std::move(*credentials), {}, {}, {}};
+  for (const auto* url : {&settings.url, &settings.info_url, &settings.oauth_url}) {
+    if (url == &settings.oauth_url && plan.credentials.username.empty()) continue;
+    if (url == &settings.info_url && settings.system == System::tus) continue;
+    auto host = transport::resolve(*url);
+    if (!host) return give_up(ExitCode::unreachable, host.error());
+    if (!host->loopback && !settings.i_own_this_target) {
+      return give_up(ExitCode::usage,
+                     {*url, "is not on this machine, and load is sent to the loopback only",
+                      "give --i-own-this-target if you may load it"});
+    }
+    plan.hosts.push_back(std::move(*host));
+  }
+  UploadOptions& uploads = plan.uploads;
+  uploads.system = settings.system;
+  uploads.create_url = settings.url;
+  uploads.info_url = settings.info_url;
+  uploads.manifest = settings.manifest;
+  uploads.run_id = report.run_id;
+  uploads.seed = settings.seed;
+  uploads.payload = settings.payload;
+  uploads.chunk = settings.chunk;
+  uploads.retry_delays = settings.retry_delays;
+  uploads.deliver_timeout = settings.deliver_timeout;
+  uploads.expect_targets = settings.expect_targets;
+  uploads.any_origin = settings.i_own_this_target;
+  plan.control_url = *origin_of(settings.url) + "/_mock/uploads";
+
+  const std::uint64_t concurrency = *settings.concurrency;
+  plan.engine.user_agent = fmt::format("dex-loadgen/{} (run {})", DEX_VERSION, report.run_id);
+  plan.engine.tls = {settings.ca_file, settings.client_cert};
+  plan.engine.max_connections = concurrency / settings.threads + 8;
+  // Throughput for a few uploads, memory for many (measured: 80 KB each against 29 KB).
+  plan.engine.upload_buffer = Bytes{concurrency > 500 ? 16U << 10U : 256U << 10U};
+
+  if (const auto ready = probe(plan); !ready) return tl::unexpected(ready.error());
+  hooks.begun(report.run_id);
+
+  std::vector<std::unique_ptr<Worker>> workers;
+  report.begin = std::chrono::steady_clock::now();
+  for (unsigned i = 0; i < settings.threads; ++i) {
+    ScheduleOptions schedule;
+    schedule.uploads = settings.uploads;
+    if (settings.duration) schedule.duration = *settings.duration;
+    schedule.concurrency =
+        concurrency / settings.threads + (i < concurrency % settings.threads ? 1 : 0);
+    schedule.rate = settings.rate;
+    schedule.first = i;
+    schedule.stride = settings.threads;
+    workers.push_back(std::make_unique<Worker>(plan, hooks, schedule, report.begin));
+  }
+  std::vector<std::exception_ptr> failures(workers.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < workers.size(); ++i) {
+    threads.emplace_back([&, i] {
+      try {
+        workers[i]->run();
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
+    });
+  }
+  try {
+    workers[0]->run();
+  } catch (...) {
+    failures[0] = std::current_exception();
+  }
+  for (auto& thread : threads) thread.join();
+  for (const auto& thrown : failures) {
+    if (thrown) std::rethrow_exception(thrown);
+  }
+
+  for (auto& worker : workers) {
+    Stats stats;
+    stats.not_started = worker->not_started();
+    for (auto& result : worker->results()) {
+      stats.add(result);
+      report.uploads.push_back(std::move(result));
+    }
+    report.stats.merge(stats);
+    if (worker->verified_by() != VerifyMethod::none) report.verified_by = worker->verified_by();
+  }
+  std::sort(report.uploads.begin(), report.uploads.end(),
+            [](const UploadResult& a, const UploadResult& b) { return a.index < b.index; });
+  report.was_interrupted = hooks.interrupted() > 0;
+  for (const auto& criterion : settings.fail_if) {
+    if (const auto value = criterion.hit(report.stats)) {
+      report.conditions_hit.push_back(fmt::format("{} (it is {:.6g})", criterion.text(), *value));
+    }
+  }
+  return report;
+}
+
+}  // namespace loadgen

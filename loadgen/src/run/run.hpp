@@ -1,0 +1,67 @@
+// A whole run: threads, loops, uploads, verification, and the numbers at the end.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "protocol/error.hpp"
+#include "scenario/settings.hpp"
+#include "stats/stats.hpp"
+#include "upload/authorizer.hpp"
+#include "upload/result.hpp"
+
+namespace loadgen {
+
+/// Exit codes of the program (design.md, idea 4); of those that apply the first one here wins.
+enum class ExitCode : int {
+  good = 0,
+  bad_run = 1,      ///< uploads failed, lost or unverified, a --fail-if condition, or nothing done
+  usage = 2,        ///< flags, files, environment
+  unreachable = 3,  ///< target unreachable or credentials refused
+  interrupted = 4,  ///< by a signal, or the program itself failed
+};
+
+struct RunError {
+  ExitCode code = ExitCode::usage;
+  Error error;
+};
+template <class T>
+using RunResult = tl::expected<T, RunError>;
+
+/// Counters that a progress line may read while the run goes on.
+struct Progress {
+  std::atomic<std::uint64_t> started{0}, in_flight{0}, uploaded{0}, failed{0}, verified{0}, cuts{0},
+      acknowledged_bytes{0};
+  std::atomic<bool> verifying{false};
+};
+
+struct RunReport {
+  std::string run_id;
+  Settings settings;
+  Stats stats;
+  VerifyMethod verified_by = VerifyMethod::none;
+  std::vector<UploadResult> uploads;  ///< by index
+  Time begin;                         ///< that the times in `uploads` count from
+  bool was_interrupted = false;
+  std::vector<std::string> conditions_hit;  ///< --fail-if, with the values found
+  [[nodiscard]] ExitCode exit_code() const;
+};
+
+struct RunHooks {
+  Progress* progress = nullptr;  ///< may be null
+  /// Asked ten times a second on every loop: 0 go on, 1 start nothing more, 2 stop at once.
+  std::function<int()> interrupted = [] { return 0; };
+  /// Called once before the load, from the calling thread.
+  std::function<void(const std::string& run_id)> begun = [](const std::string&) {};
+};
+
+/// Environment variables that `settings` names; an Error names the flag and the variable.
+[[nodiscard]] Result<Credentials> credentials_of(const Settings& settings);
+
+/// `settings` were completed (see `complete`). Blocks until the run is over.
+[[nodiscard]] RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks);
+
+}  // namespace loadgen

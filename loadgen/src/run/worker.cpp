@@ -1,0 +1,147 @@
+#include "run/worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace loadgen {
+namespace {
+constexpr Milliseconds interrupt_poll{100};
+
+template <class F>
+void with(Progress* progress, F change) {
+  if (progress != nullptr) change(*progress);
+}
+}  // namespace
+
+Worker::Worker(const RunPlan& plan, const RunHooks& hooks, ScheduleOptions schedule, Time start)
+    : plan_(plan),
+      hooks_(hooks),
+      engine_(plan.engine),
+      authorizer_(engine_, plan.credentials),
+      schedule_(schedule, start) {
+  for (const auto& host : plan.hosts) engine_.pin(host);
+}
+
+void Worker::run() {
+  engine_.after(Milliseconds{0}, [this] { fill(); });
+  watch_interrupt();
+  engine_.run();
+}
+
+void Worker::watch_interrupt() {
+  const int level = hooks_.interrupted();
+  if (level >= 1 && !closed_) {
+    closed_ = true;
+    schedule_.close(engine_.now());
+    maybe_verify();
+  }
+  if (level >= 2) {
+    for (auto& [index, upload] : uploads_) {
+      results_.push_back(upload->result());
+      results_.back().state = UploadState::interrupted;
+    }
+    not_started_ = schedule_.not_started(engine_.now());
+    stop();
+    return;
+  }
+  engine_.after(interrupt_poll, [this] { watch_interrupt(); });
+}
+
+void Worker::fill() {
+  while (const auto start = schedule_.take(engine_.now())) begin(*start);
+  if (const auto due = schedule_.next_due(); due && !due_timer_) {
+    due_timer_ = true;
+    const auto wait = std::chrono::ceil<Milliseconds>(*due - engine_.now());
+    engine_.after(std::max(wait, Milliseconds{0}), [this] {
+      due_timer_ = false;
+      fill();
+    });
+  }
+  maybe_verify();
+}
+
+void Worker::begin(const Schedule::Start& start) {
+  const Bytes size = plan_.settings.size.size_of(plan_.settings.seed, start.upload);
+  const std::uint64_t index = start.upload;
+  Upload::Events events;
+  events.uploaded = [this] {
+    schedule_.ended();
+    with(hooks_.progress, [](Progress& p) { --p.in_flight; });
+    engine_.after(Milliseconds{0}, [this] { fill(); });
+  };
+  events.ended = [this, index] { ended(index); };
+  events.acknowledged = [this](Bytes more) {
+    with(hooks_.progress, [&](Progress& p) { p.acknowledged_bytes += more.value; });
+  };
+  auto upload = std::make_unique<Upload>(
+      UploadHost{engine_, authorizer_, plan_.uploads, plan_.settings.network}, index, size,
+      start.intended, std::move(events));
+  Upload& started = *upload;
+  uploads_.emplace(index, std::move(upload));
+  with(hooks_.progress, [](Progress& p) {
+    ++p.started;
+    ++p.in_flight;
+  });
+  started.start();
+}
+
+void Worker::ended(std::uint64_t index) {
+  const auto found = uploads_.find(index);
+  results_.push_back(found->second->result());
+  const UploadResult& result = results_.back();
+  with(hooks_.progress, [&](Progress& p) {
+    p.cuts += result.cuts.size();
+    ++(result.state == UploadState::uploaded ? p.uploaded : p.failed);
+  });
+  // Its own member function is still on the stack.
+  auto keep = std::make_shared<std::unique_ptr<Upload>>(std::move(found->second));
+  uploads_.erase(found);
+  engine_.after(Milliseconds{0}, [this, keep] { maybe_verify(); });
+}
+
+void Worker::maybe_verify() {
+  if (verifying_ || !uploads_.empty() || !schedule_.exhausted(engine_.now())) {
+    // An open loop may be waiting for the end of its duration only.
+    if (!verifying_ && uploads_.empty() && !due_timer_ && !schedule_.next_due()) {
+      engine_.after(interrupt_poll, [this] { maybe_verify(); });
+    }
+    return;
+  }
+  verifying_ = true;
+  not_started_ = schedule_.not_started(engine_.now());
+  if (plan_.settings.verify == VerifyMethod::none) {
+    for (auto& result : results_) {
+      if (result.state == UploadState::uploaded) result.state = UploadState::unverified;
+    }
+    stop();
+    return;
+  }
+  with(hooks_.progress, [](Progress& p) { p.verifying = true; });
+  Verifier::Options options;
+  options.method = plan_.settings.verify;
+  options.control_url = plan_.control_url;
+  options.stall_timeout = std::max(plan_.settings.network.stall_timeout, Milliseconds{30'000});
+  if (!plan_.settings.delivered_dir.empty()) {
+    auto files = DeliveredFiles::scan(plan_.settings.delivered_dir, plan_.uploads.run_id);
+    if (files) {
+      options.delivered = std::move(*files);
+    } else {
+      for (auto& result : results_) {
+        if (result.state != UploadState::uploaded) continue;
+        result.state = UploadState::unverified;
+        result.cause = Cause{"verify: cannot read the delivered files", files.error().line()};
+      }
+      stop();
+      return;
+    }
+  }
+  verifier_ = std::make_unique<Verifier>(engine_, authorizer_, plan_.uploads, std::move(options));
+  verifier_->run(results_, [this] {
+    verified_by_ = verifier_->method();
+    stop();
+  });
+}
+
+void Worker::stop() { engine_.stop(); }
+
+}  // namespace loadgen

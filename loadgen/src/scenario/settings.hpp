@@ -1,0 +1,76 @@
+// What a run is to do. One table feeds the command line, scenario files and their schema, so that
+// the three never disagree.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "network/network.hpp"
+#include "payload/payload.hpp"
+#include "protocol/dex/manifest.hpp"
+#include "protocol/error.hpp"
+#include "protocol/units.hpp"
+#include "report/criterion.hpp"
+#include "scenario/size_distribution.hpp"
+#include "upload/options.hpp"
+#include "upload/verify.hpp"
+
+namespace loadgen {
+
+struct Settings {
+  std::string url;
+  System system = System::dex;
+  std::optional<std::uint64_t> uploads;
+  std::optional<Milliseconds> duration;
+  std::optional<std::uint64_t> concurrency;
+  double rate = 0;  ///< uploads per second; 0: closed loop
+  SizeDistribution size;
+  Bytes chunk;
+  PayloadKind payload = PayloadKind::random;
+  Network network;
+  std::uint64_t seed = 1;
+  unsigned threads = 1;
+  std::vector<Milliseconds> retry_delays = UploadOptions{}.retry_delays;
+  VerifyMethod verify = VerifyMethod::automatic;
+  std::string delivered_dir;
+  Milliseconds deliver_timeout = UploadOptions{}.deliver_timeout;
+  std::vector<std::string> expect_targets;
+  dex::Manifest manifest;
+  std::string info_url, oauth_url;
+  std::string username_env, password_env, token_env;  ///< names of variables, never secrets
+  std::string ca_file, client_cert;
+  std::vector<Criterion> fail_if;
+  std::string report;  ///< a folder; empty: none
+  bool i_own_this_target = false;
+};
+
+/// One setting: `--name VALUE` on the command line, "name" with underscores in a scenario.
+struct Setting {
+  std::string name;
+  std::string value;  ///< what VALUE is called in --help; empty for a switch
+  std::string help;
+  bool repeatable = false;  ///< may be given more than once; a list of strings in a scenario
+  bool in_scenario = true;
+  /// For a switch `text` is "true" or "false".
+  std::function<Result<void>(Settings&, const std::string& text)> apply;
+};
+[[nodiscard]] const std::vector<Setting>& settings_table();
+
+/// The manifest that the upload configuration dextesting/testevent1 asks for.
+[[nodiscard]] dex::Manifest default_manifest();
+
+/// Applies a scenario file on top of `settings`.
+[[nodiscard]] Result<void> apply_scenario(Settings& settings, const std::string& file);
+/// The same for text; `document` names it in errors.
+[[nodiscard]] Result<void> apply_scenario_text(Settings& settings, std::string_view text,
+                                               const std::string& document);
+
+/// What no single setting can tell: combinations that make no sense, and defaults that depend on
+/// others (uploads, concurrency).
+[[nodiscard]] Result<void> complete(Settings& settings);
+
+}  // namespace loadgen

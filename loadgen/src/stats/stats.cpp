@@ -1,0 +1,102 @@
+#include "stats/stats.hpp"
+
+#include <algorithm>
+
+namespace loadgen {
+namespace {
+std::chrono::microseconds between(Time from, Time to) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(to - from);
+}
+}  // namespace
+
+void Stats::add(const UploadResult& r) {
+  ++started;
+  if (r.uploaded) ++uploaded;
+  switch (r.state) {
+    case UploadState::verified:
+      ++verified;
+      verified_bytes += r.size;
+      break;
+    case UploadState::uploaded:
+    case UploadState::unverified:
+      ++unverified;
+      break;
+    case UploadState::lost:
+      ++lost;
+      break;
+    case UploadState::failed:
+      ++failed;
+      break;
+    case UploadState::running:
+    case UploadState::interrupted:
+      ++interrupted;
+      break;
+  }
+  requests += r.requests;
+  retries += r.retries;
+  resumes += r.resumes;
+  new_uploads += r.new_uploads;
+  sent += r.sent;
+  acknowledged += r.acknowledged;
+  rolled_back += r.rolled_back;
+  for (std::size_t i = 0; i < r.cuts.size(); ++i) {
+    ++cuts;
+    if (r.cuts[i].kind == transport::Cut::Kind::silent) ++silent_cuts;
+    cuts_digest += fingerprint(r.index, i, r.cuts[i]);
+  }
+  if (r.created) create.add(between(r.started, *r.created));
+  if (r.created && r.uploaded) upload.add(between(*r.created, *r.uploaded));
+  if (r.uploaded) {
+    service.add(between(r.started, *r.uploaded));
+    end_to_end.add(between(r.intended, *r.uploaded));
+  }
+  if (r.uploaded && r.delivered) deliver.add(between(*r.uploaded, *r.delivered));
+  for (const auto time : r.resume_times) resume.add(time);
+  if (r.cause) {
+    auto& cause = causes[r.cause->what];
+    if (cause.count++ == 0) cause.example = r.cause->detail;
+  }
+  first_start = first_start ? std::min(*first_start, r.started) : r.started;
+  if (r.uploaded) last_end = last_end ? std::max(*last_end, *r.uploaded) : *r.uploaded;
+}
+
+void Stats::merge(const Stats& o) {
+  for (const auto field : {&Stats::started, &Stats::uploaded, &Stats::verified, &Stats::unverified,
+                           &Stats::lost, &Stats::failed, &Stats::interrupted, &Stats::not_started,
+                           &Stats::requests, &Stats::retries, &Stats::resumes, &Stats::new_uploads,
+                           &Stats::cuts, &Stats::silent_cuts, &Stats::cuts_digest}) {
+    this->*field += o.*field;
+  }
+  for (const auto field :
+       {&Stats::sent, &Stats::acknowledged, &Stats::rolled_back, &Stats::verified_bytes}) {
+    this->*field += o.*field;
+  }
+  for (const auto field : {&Stats::create, &Stats::upload, &Stats::resume, &Stats::deliver,
+                           &Stats::service, &Stats::end_to_end}) {
+    (this->*field).merge(o.*field);
+  }
+  for (const auto& [what, theirs] : o.causes) {
+    auto& cause = causes[what];
+    if (cause.count == 0) cause.example = theirs.example;
+    cause.count += theirs.count;
+  }
+  if (o.first_start)
+    first_start = first_start ? std::min(*first_start, *o.first_start) : *o.first_start;
+  if (o.last_end) last_end = last_end ? std::max(*last_end, *o.last_end) : *o.last_end;
+}
+
+double Stats::elapsed_s() const {
+  if (!first_start || !last_end) return 0;
+  return std::chrono::duration<double>(*last_end - *first_start).count();
+}
+
+double Stats::goodput_mib_s() const {
+  const double seconds = elapsed_s();
+  return seconds > 0 ? static_cast<double>(acknowledged.value) / (1U << 20U) / seconds : 0;
+}
+
+Bytes Stats::waste() const {
+  return Bytes{sent.value > acknowledged.value ? sent.value - acknowledged.value : 0};
+}
+
+}  // namespace loadgen

@@ -1,0 +1,47 @@
+// What a run adds up to. One object per thread, merged once at the end.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "stats/histogram.hpp"
+#include "upload/result.hpp"
+
+namespace loadgen {
+
+struct CauseCount {
+  std::uint64_t count = 0;
+  std::string example;
+};
+
+/// Not thread-safe.
+struct Stats {
+  std::uint64_t started = 0, uploaded = 0, verified = 0, unverified = 0, lost = 0, failed = 0,
+                interrupted = 0, not_started = 0;
+  std::uint64_t requests = 0, retries = 0, resumes = 0, new_uploads = 0;
+  std::uint64_t cuts = 0, silent_cuts = 0;
+  std::uint64_t cuts_digest = 0;  ///< sum of the cuts' fingerprints: equal for equal cuts
+  Bytes sent, acknowledged, rolled_back, verified_bytes;
+  std::optional<Time> first_start, last_end;  ///< of the load, verification not included
+
+  /// create: from the start to 201, retries included. upload: from there to the last byte
+  /// acknowledged, losses and resumes included. resume: from noticing a loss to HEAD telling the
+  /// offset. deliver: from the last byte to a delivery in /info. service: from the start to the
+  /// last byte acknowledged; end_to_end: the same from the intended start.
+  Histogram create, upload, resume, deliver, service, end_to_end;
+  std::map<std::string, CauseCount> causes;
+
+  /// Counts an upload that has ended and been verified.
+  void add(const UploadResult& result);
+  void merge(const Stats& other);
+
+  [[nodiscard]] double elapsed_s() const;
+  /// Acknowledged bytes per second of the load, in MiB/s.
+  [[nodiscard]] double goodput_mib_s() const;
+  /// Bytes sent that no acknowledged offset accounts for.
+  [[nodiscard]] Bytes waste() const;
+};
+
+}  // namespace loadgen

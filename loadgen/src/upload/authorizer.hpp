@@ -1,0 +1,57 @@
+// Bearer tokens: the password grant of an OAuth token endpoint (RFC 6749 section 4.3), refreshed
+// before they expire and after a 401.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/error.hpp"
+#include "transport/load_engine.hpp"
+
+namespace loadgen {
+
+struct Credentials {
+  std::string token;      ///< a fixed token; wins over the password grant
+  std::string oauth_url;  ///< POST here; refresh tokens go to {oauth_url}/refresh
+  std::string username, password;
+  [[nodiscard]] bool none() const { return token.empty() && username.empty(); }
+};
+
+/// One per loop; not thread-safe. Requests that come while a token is being fetched wait for it.
+class Authorizer {
+ public:
+  Authorizer(transport::LoadTransport& transport, Credentials credentials);
+
+  /// The value of Authorization, empty when no credentials were given. May call back at once.
+  using Ready = std::function<void(const Result<std::string>&)>;
+  void authorize(Ready ready);
+  /// The server answered 401 to this header value. False when a new one cannot be had (fixed token,
+  /// none); true when `authorize` will ask for another.
+  bool refused(const std::string& header);
+
+  /// Tokens fetched so far.
+  [[nodiscard]] std::uint64_t grants() const { return grants_; }
+  /// The last answer was a refusal of the credentials, not a lost connection or a 5xx.
+  [[nodiscard]] bool credentials_refused() const { return credentials_refused_; }
+
+ private:
+  void fetch();
+  void grant();
+  void answered(const transport::LoadOutcome& outcome, bool was_refresh);
+  void finish(const Result<std::string>& result);
+
+  transport::LoadTransport& transport_;
+  Credentials credentials_;
+  std::string header_;
+  std::string refresh_token_;
+  std::optional<transport::LoadTime> renew_at_;
+  bool fetching_ = false;
+  bool credentials_refused_ = false;
+  std::uint64_t grants_ = 0;
+  std::vector<Ready> waiting_;
+};
+
+}  // namespace loadgen

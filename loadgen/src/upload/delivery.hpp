@@ -1,0 +1,18 @@
+// When a DEX upload has arrived: Complete, of the right size, and delivered to every target.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/dex/info.hpp"
+#include "upload/result.hpp"
+
+namespace loadgen {
+
+/// nullopt when nothing is missing. A target counts as delivered when any attempt succeeded:
+/// attempts that failed before it stay in the list (census row DEX-DELIV-*).
+[[nodiscard]] std::optional<Cause> still_missing(const dex::Info& info, Bytes size,
+                                                 const std::vector<std::string>& targets);
+
+}  // namespace loadgen

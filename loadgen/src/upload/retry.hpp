@@ -1,0 +1,42 @@
+// When a client tries again, as users know it from tus-js-client.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "protocol/http/fields.hpp"
+#include "protocol/units.hpp"
+
+namespace loadgen {
+
+/// Network errors (status 0), 5xx, 409 and 423 are tried again; every other 4xx is final. 429 is
+/// tried again as well, but waits as long as the server says.
+[[nodiscard]] bool is_retryable(int status);
+
+/// Retry-After in seconds (RFC 9110 section 10.2.3; the date form counts as absent), at most 5 min.
+[[nodiscard]] std::optional<Milliseconds> retry_after(const http::Fields& headers);
+
+/// The delays that are left. Progress of the offset since the last failure starts them anew.
+class RetryBudget {
+ public:
+  explicit RetryBudget(std::vector<Milliseconds> delays) : delays_(std::move(delays)) {}
+
+  /// What to wait before the next attempt; nullopt when it is time to give up.
+  [[nodiscard]] std::optional<Milliseconds> spend(Bytes acknowledged) {
+    if (acknowledged > at_last_failure_) next_ = 0;
+    at_last_failure_ = acknowledged;
+    if (next_ >= delays_.size()) return std::nullopt;
+    return delays_[next_++];
+  }
+  /// The upload begins again at 0 under a new URL.
+  void restart() { at_last_failure_ = Bytes{0}; }
+
+ private:
+  std::vector<Milliseconds> delays_;
+  std::size_t next_ = 0;
+  Bytes at_last_failure_;
+};
+
+}  // namespace loadgen

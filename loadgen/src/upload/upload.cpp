@@ -1,0 +1,383 @@
+#include "upload/upload.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/dex/info.hpp"
+#include "protocol/tus/headers.hpp"
+#include "protocol/tus/metadata.hpp"
+#include "protocol/tus/numbers.hpp"
+#include "upload/delivery.hpp"
+#include "upload/url.hpp"
+
+namespace loadgen {
+namespace {
+
+using transport::Failure;
+using transport::LoadOutcome;
+using transport::LoadRequest;
+
+/// A server that never lets a client in, or forgets every upload, must not keep a run alive.
+constexpr std::uint64_t most_waits = 20;
+constexpr std::uint64_t most_new_uploads = 10;
+constexpr Milliseconds longest_poll{1000};
+
+int status_of(const LoadOutcome& outcome) {
+  return outcome.response ? outcome.response->status : 0;
+}
+
+std::string_view name_of(Failure::Kind kind) {
+  switch (kind) {
+    case Failure::Kind::resolve:
+      return "no address";
+    case Failure::Kind::connect:
+      return "cannot connect";
+    case Failure::Kind::tls:
+      return "TLS failed";
+    case Failure::Kind::proxy:
+      return "proxy failed";
+    case Failure::Kind::timeout:
+      return "no progress";
+    case Failure::Kind::reset:
+      return "connection reset";
+    case Failure::Kind::closed:
+      return "connection closed";
+    case Failure::Kind::protocol:
+      return "not HTTP";
+    case Failure::Kind::other:
+      break;
+  }
+  return "transfer failed";
+}
+
+Cause cause_of(std::string_view what, const LoadOutcome& outcome) {
+  if (outcome.failure) {
+    return {fmt::format("{}: {}", what, name_of(outcome.failure->kind)), outcome.failure->message};
+  }
+  std::string body = outcome.response->body.substr(0, 200);
+  while (!body.empty() && (body.back() == '\n' || body.back() == '\r')) body.pop_back();
+  return {fmt::format("{}: {}", what, outcome.response->status), body};
+}
+
+}  // namespace
+
+std::string_view to_string(UploadState state) {
+  switch (state) {
+    case UploadState::running:
+      return "running";
+    case UploadState::uploaded:
+      return "uploaded";
+    case UploadState::verified:
+      return "verified";
+    case UploadState::unverified:
+      return "unverified";
+    case UploadState::lost:
+      return "lost";
+    case UploadState::failed:
+      return "failed";
+    case UploadState::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+std::string file_name(const std::string& run_id, std::uint64_t index, PayloadKind kind) {
+  return fmt::format("dex-loadgen-{}-{:08}.{}", run_id, index, file_extension(kind));
+}
+
+Upload::Upload(const UploadHost& host, std::uint64_t index, Bytes size, Time intended,
+               Events events)
+    : host_(host),
+      payload_(host.options.payload, host.options.seed, index, size),
+      plan_(host.network, host.options.seed, index, size),
+      budget_(host.options.retry_delays),
+      events_(std::move(events)) {
+  result_.index = index;
+  result_.size = size;
+  result_.intended = intended;
+  result_.name = file_name(host.options.run_id, index, host.options.payload);
+}
+
+void Upload::start() {
+  result_.started = host_.transport.now();
+  create();
+}
+
+void Upload::request(LoadRequest request, Handler handler, bool renewed) {
+  host_.authorizer.authorize([this, request = std::move(request), handler = std::move(handler),
+                              renewed](const Result<std::string>& authorization) mutable {
+    if (!authorization) {
+      LoadOutcome outcome;
+      outcome.failure = Failure{Failure::Kind::other, authorization.error().line()};
+      handler(std::move(outcome));
+      return;
+    }
+    request.headers.set(tus::header::tus_resumable, std::string(tus::version));
+    if (!authorization->empty()) request.headers.set("Authorization", *authorization);
+    request.stall_timeout = host_.network.stall_timeout;
+    request.upload_rate = host_.network.upload_rate;
+    ++result_.requests;
+    auto send = [this, request = std::move(request), handler = std::move(handler), renewed,
+                 used = *authorization]() mutable {
+      LoadRequest copy = request;
+      host_.transport.send(
+          std::move(copy), [this, request = std::move(request), handler = std::move(handler),
+                            renewed, used](LoadOutcome outcome) mutable {
+            if (!renewed && status_of(outcome) == 401 && host_.authorizer.refused(used)) {
+              result_.sent += outcome.sent;
+              this->request(std::move(request), std::move(handler), true);
+              return;
+            }
+            handler(std::move(outcome));
+          });
+    };
+    if (host_.network.round_trip.count() == 0) {
+      send();
+    } else {
+      host_.transport.after(host_.network.round_trip, std::move(send));
+    }
+  });
+}
+
+void Upload::create() {
+  LoadRequest post;
+  post.method = "POST";
+  post.url = host_.options.create_url;
+  post.fresh_connection = true;  // a partner of its own
+  post.headers.add(std::string(tus::header::upload_length), fmt::format("{}", result_.size.value));
+  tus::Metadata metadata = dex::metadata_of(host_.options.manifest);
+  metadata.set(dex::field::received_filename, result_.name);
+  metadata.set("dex_loadgen_run", host_.options.run_id);
+  post.headers.add(std::string(tus::header::upload_metadata), tus::format_metadata(metadata));
+  request(std::move(post), [this](const LoadOutcome& outcome) { created(outcome); });
+}
+
+void Upload::created(const LoadOutcome& outcome) {
+  if (status_of(outcome) != 201) {
+    refused("POST", outcome);
+    return;
+  }
+  const auto location = outcome.response->headers.find("Location");
+  if (!location) {
+    end(UploadState::failed, Cause{"POST: 201 without Location", ""});
+    return;
+  }
+  const auto url = resolve_reference(host_.options.create_url, std::string(*location));
+  if (!url) {
+    end(UploadState::failed, Cause{"POST: Location is not a URL", url.error().line()});
+    return;
+  }
+  if (!host_.options.any_origin && origin_of(*url) != origin_of(host_.options.create_url)) {
+    end(UploadState::failed, Cause{"POST: Location leads to another host or port",
+                                   *url + " is not followed without --i-own-this-target"});
+    return;
+  }
+  result_.url = *url;
+  waits_ = 0;
+  if (!result_.created) result_.created = host_.transport.now();
+  lost_at_.reset();
+  if (result_.size.value == 0) {
+    all_acknowledged();
+    return;
+  }
+  patch();
+}
+
+void Upload::patch() {
+  const Bytes from = result_.acknowledged;
+  Bytes length = result_.size - from;
+  if (host_.options.chunk.value > 0) length = std::min(length, host_.options.chunk);
+  LoadRequest patch;
+  patch.method = "PATCH";
+  patch.url = result_.url;
+  patch.headers.add("Content-Type", std::string(tus::offset_media_type));
+  patch.headers.add(std::string(tus::header::upload_offset), fmt::format("{}", from.value));
+  patch.source_size = length;
+  patch.source = [payload = payload_, from](Bytes at, std::span<std::byte> into) {
+    return payload.read(from + at, into);
+  };
+  if (const auto& cut = plan_.next(); cut && cut->at < from + length) {
+    const Bytes after{cut->at > from ? cut->at.value - from.value : 0};
+    patch.cut = transport::Cut{cut->kind, after};
+  }
+  request(std::move(patch), [this, from](const LoadOutcome& outcome) { patched(from, outcome); });
+}
+
+void Upload::patched(Bytes from, const LoadOutcome& outcome) {
+  result_.sent += outcome.sent;
+  if (outcome.was_cut) {
+    result_.cuts.push_back(*plan_.next());
+    plan_.advance();
+  }
+  const int status = status_of(outcome);
+  if (status < 200 || status > 299) {
+    refused("PATCH", outcome);
+    return;
+  }
+  waits_ = 0;
+  const auto header = outcome.response->headers.find(tus::header::upload_offset);
+  const auto offset = header ? tus::parse_length(*header) : failure("", "is missing");
+  if (!offset || *offset <= from || *offset > result_.size) {
+    // A client cannot go on from there, so it asks again (tus-js-client treats it as an error).
+    retry({"PATCH: no progress in Upload-Offset", header ? std::string(*header) : "missing"},
+          outcome);
+    return;
+  }
+  advance_to(*offset);
+  if (*offset == result_.size) {
+    all_acknowledged();
+  } else {
+    patch();
+  }
+}
+
+void Upload::advance_to(Bytes offset) {
+  const Bytes before = result_.acknowledged;
+  result_.acknowledged = offset;
+  if (offset > before && events_.acknowledged) events_.acknowledged(offset - before);
+}
+
+void Upload::head() {
+  LoadRequest head;
+  head.method = "HEAD";
+  head.url = result_.url;
+  request(std::move(head), [this](const LoadOutcome& outcome) { headed(outcome); });
+}
+
+void Upload::headed(const LoadOutcome& outcome) {
+  const int status = status_of(outcome);
+  if (status >= 400 && status < 500 && status != 423 && status != 429) {
+    begin_again(cause_of("HEAD", outcome));
+    return;
+  }
+  if (status < 200 || status > 299) {
+    refused("HEAD", outcome);
+    return;
+  }
+  waits_ = 0;
+  const auto header = outcome.response->headers.find(tus::header::upload_offset);
+  const auto offset = header ? tus::parse_length(*header) : failure("", "is missing");
+  if (!offset || *offset > result_.size) {
+    retry({"HEAD: no usable Upload-Offset", header ? std::string(*header) : "missing"}, outcome);
+    return;
+  }
+  if (*offset < result_.acknowledged) result_.rolled_back += result_.acknowledged - *offset;
+  advance_to(*offset);
+  if (lost_at_) {
+    result_.resume_times.push_back(
+        std::chrono::duration_cast<std::chrono::microseconds>(host_.transport.now() - *lost_at_));
+    lost_at_.reset();
+  }
+  if (*offset == result_.size) {
+    all_acknowledged();
+    return;
+  }
+  ++result_.resumes;
+  patch();
+}
+
+void Upload::begin_again(const Cause& cause) {
+  if (result_.new_uploads == most_new_uploads) {
+    end(UploadState::failed, cause);
+    return;
+  }
+  ++result_.new_uploads;
+  result_.rolled_back += result_.acknowledged;
+  result_.acknowledged = Bytes{0};
+  result_.url.clear();
+  budget_.restart();
+  create();
+}
+
+void Upload::refused(const char* what, const LoadOutcome& outcome) {
+  const Cause cause = cause_of(what, outcome);
+  if (host_.authorizer.credentials_refused() || !is_retryable(status_of(outcome))) {
+    end(UploadState::failed, cause);
+  } else {
+    retry(cause, outcome);
+  }
+}
+
+void Upload::retry(const Cause& cause, const LoadOutcome& outcome) {
+  if (!lost_at_) lost_at_ = host_.transport.now();
+  std::optional<Milliseconds> told;
+  if (outcome.response) told = retry_after(outcome.response->headers);
+  std::optional<Milliseconds> delay;
+  if (status_of(outcome) == 429) {
+    if (waits_++ < most_waits) delay = told.value_or(Milliseconds{1000});
+  } else {
+    delay = budget_.spend(result_.acknowledged);
+    if (delay && told) delay = std::max(*delay, *told);
+  }
+  if (!delay) {
+    end(UploadState::failed, cause);
+    return;
+  }
+  ++result_.retries;
+  host_.transport.after(*delay, [this] {
+    if (result_.url.empty()) {
+      create();
+    } else {
+      head();
+    }
+  });
+}
+
+void Upload::all_acknowledged() {
+  result_.uploaded = host_.transport.now();
+  if (host_.options.system == System::tus) {
+    end(UploadState::uploaded, std::nullopt);
+    return;
+  }
+  if (auto uploaded = std::exchange(events_.uploaded, nullptr)) uploaded();
+  follow();
+}
+
+void Upload::follow() {
+  LoadRequest get;
+  get.method = "GET";
+  get.url = host_.options.info_url + "/" + last_segment(result_.url);
+  request(std::move(get), [this](const LoadOutcome& outcome) { followed(outcome); });
+}
+
+void Upload::followed(const LoadOutcome& outcome) {
+  if (status_of(outcome) != 200) {
+    Cause cause = cause_of("/info", outcome);
+    if (status_of(outcome) == 404) cause.detail += " (a plain tus server needs --system tus)";
+    follow_later(std::move(cause));
+    return;
+  }
+  const auto info = dex::parse_info(outcome.response->body);
+  if (!info) {
+    follow_later({"/info: not an info document", info.error().line()});
+    return;
+  }
+  if (auto missing = still_missing(*info, result_.size, host_.options.expect_targets)) {
+    follow_later(std::move(*missing));
+    return;
+  }
+  result_.delivered = host_.transport.now();
+  end(UploadState::uploaded, std::nullopt);
+}
+
+void Upload::follow_later(Cause cause) {
+  if (host_.transport.now() - *result_.uploaded >= host_.options.deliver_timeout) {
+    end(UploadState::lost, std::move(cause));
+    return;
+  }
+  host_.transport.after(poll_delay_, [this] { follow(); });
+  poll_delay_ = std::min(poll_delay_ * 2, longest_poll);
+}
+
+void Upload::end(UploadState state, std::optional<Cause> cause) {
+  result_.state = state;
+  result_.cause = std::move(cause);
+  // The owner may destroy this upload in `ended`.
+  const Events events = std::exchange(events_, {});
+  if (events.uploaded) events.uploaded();
+  if (events.ended) events.ended();
+}
+
+}  // namespace loadgen

@@ -1,0 +1,348 @@
+#include "upload/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "protocol/json/decode.hpp"
+#include "upload/url.hpp"
+
+namespace loadgen {
+namespace {
+
+using transport::LoadOutcome;
+using transport::LoadRequest;
+
+constexpr int get_attempts = 4;
+
+struct Control {
+  std::uint64_t offset = 0;
+  bool complete = false;
+  std::string sha256;
+};
+
+Result<Control> parse_control(std::string_view text) {
+  return json::decode(text, "control endpoint", [](const json::Cursor& root) {
+    Control c;
+    c.offset = root.at("offset").unsigned_integer();
+    c.complete = root.at("complete").boolean();
+    c.sha256 = root.at("sha256").string();
+    return c;
+  });
+}
+
+/// Compares bytes that arrive in order with those that were sent.
+class Comparison {
+ public:
+  explicit Comparison(const Payload& payload) : payload_(payload) {}
+  /// False from the first difference on.
+  bool add(std::span<const std::byte> bytes) {
+    while (!bytes.empty() && !differs_) {
+      expected_.resize(std::min<std::size_t>(bytes.size(), 64U << 10U));
+      const std::size_t count = payload_.read(at_, expected_);
+      if (count == 0 || std::memcmp(expected_.data(), bytes.data(), count) != 0) {
+        std::size_t same = 0;
+        while (same < count && expected_[same] == bytes[same]) ++same;
+        at_ += Bytes{same};
+        differs_ = true;
+        break;
+      }
+      at_ += Bytes{count};
+      bytes = bytes.subspan(count);
+    }
+    return !differs_;
+  }
+  [[nodiscard]] std::optional<Cause> verdict() const {
+    if (differs_ && at_ < payload_.size()) {
+      return Cause{"verify: different bytes", fmt::format("first at byte {}", at_.value)};
+    }
+    if (differs_) {
+      return Cause{"verify: too many bytes", fmt::format("more than the {} sent", at_.value)};
+    }
+    if (at_ < payload_.size()) {
+      return Cause{"verify: bytes are missing",
+                   fmt::format("{} of {} are there", at_.value, payload_.size().value)};
+    }
+    return std::nullopt;
+  }
+
+ private:
+  Payload payload_;
+  Bytes at_;
+  bool differs_ = false;
+  std::vector<std::byte> expected_;
+};
+
+std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
+
+}  // namespace
+
+Result<VerifyMethod> parse_verify_method(std::string_view text) {
+  for (const auto method : {VerifyMethod::automatic, VerifyMethod::digest, VerifyMethod::download,
+                            VerifyMethod::delivered, VerifyMethod::none}) {
+    if (text == to_string(method)) return method;
+  }
+  return failure("", fmt::format("{} is not a way to verify", quote(text)),
+                 "one of auto, digest, download, delivered, none");
+}
+
+std::string_view to_string(VerifyMethod method) {
+  switch (method) {
+    case VerifyMethod::automatic:
+      return "auto";
+    case VerifyMethod::digest:
+      return "digest";
+    case VerifyMethod::download:
+      return "download";
+    case VerifyMethod::delivered:
+      return "delivered";
+    case VerifyMethod::none:
+      return "none";
+  }
+  return "";
+}
+
+Result<DeliveredFiles> DeliveredFiles::scan(const std::filesystem::path& folder,
+                                            const std::string& run_id) {
+  namespace fs = std::filesystem;
+  DeliveredFiles files;
+  const std::string prefix = fmt::format("dex-loadgen-{}-", run_id);
+  constexpr std::size_t digits = 8;
+  std::error_code error;
+  fs::recursive_directory_iterator at(folder, error);
+  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const auto found = name.find(prefix);
+    std::error_code ignored;
+    if (found == std::string::npos || !at->is_regular_file(ignored)) continue;
+    files.files_.emplace(name.substr(found, prefix.size() + digits), at->path());
+  }
+  if (error) return failure(folder.string(), error.message());
+  return files;
+}
+
+std::vector<std::filesystem::path> DeliveredFiles::of(const std::string& name) const {
+  std::vector<std::filesystem::path> list;
+  const auto [from, to] = files_.equal_range(stem_of(name));
+  for (auto i = from; i != to; ++i) list.push_back(i->second);
+  return list;
+}
+
+Verifier::Verifier(transport::LoadTransport& transport, Authorizer& authorizer,
+                   const UploadOptions& uploads, Options options)
+    : transport_(transport),
+      authorizer_(authorizer),
+      uploads_(uploads),
+      options_(std::move(options)) {}
+Verifier::~Verifier() = default;
+
+Payload Verifier::payload_of(const UploadResult& result) const {
+  return {uploads_.payload, uploads_.seed, result.index, result.size};
+}
+
+void Verifier::run(std::vector<UploadResult>& results, std::function<void()> done) {
+  done_ = std::move(done);
+  waiting_.clear();
+  next_ = 0;
+  for (auto& result : results) {
+    if (result.state == UploadState::uploaded) waiting_.push_back(&result);
+  }
+  if (options_.method == VerifyMethod::automatic && options_.delivered) {
+    options_.method = VerifyMethod::delivered;
+  }
+  fill();
+}
+
+void Verifier::fill() {
+  while (next_ < waiting_.size() && in_flight_ < options_.at_once && !probing_) {
+    UploadResult& result = *waiting_[next_++];
+    ++in_flight_;
+    if (options_.method == VerifyMethod::automatic) {
+      // One upload finds out what is offered; the others wait for it.
+      probing_ = true;
+      by_digest(result, true);
+      return;
+    }
+    switch (options_.method) {
+      case VerifyMethod::digest:
+        by_digest(result, false);
+        break;
+      case VerifyMethod::download:
+        by_download(result, false);
+        break;
+      case VerifyMethod::delivered:
+        by_delivered(result);
+        break;
+      case VerifyMethod::automatic:
+      case VerifyMethod::none:
+        settle(result, UploadState::unverified);
+        return;
+    }
+  }
+  if (next_ == waiting_.size() && in_flight_ == 0 && done_) {
+    // `done_` may be what destroys this.
+    transport_.after(Milliseconds{0}, std::exchange(done_, nullptr));
+  }
+}
+
+void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cause> cause) {
+  result.state = state;
+  if (cause) result.cause = std::move(cause);
+  if (state == UploadState::verified) verified_ += result.size;
+  --in_flight_;
+  // Not by recursion: ten thousand uploads may settle at once.
+  transport_.after(Milliseconds{0}, [this] { fill(); });
+}
+
+void Verifier::get(std::string url, std::function<bool(std::span<const std::byte>)> sink,
+                   transport::LoadTransport::Done done, bool renewed, int attempt) {
+  authorizer_.authorize([=, this](const Result<std::string>& authorization) {
+    LoadRequest request;
+    request.method = "GET";
+    request.url = url;
+    request.stall_timeout = options_.stall_timeout;
+    request.sink = sink;
+    request.headers.add("Tus-Resumable", "1.0.0");
+    const std::string used = authorization ? *authorization : std::string{};
+    if (!used.empty()) request.headers.add("Authorization", used);
+    transport_.send(std::move(request), [=, this](const LoadOutcome& outcome) {
+      const int status = outcome.response ? outcome.response->status : 0;
+      if (!renewed && status == 401 && authorizer_.refused(used)) {
+        get(url, sink, done, true, attempt);
+        return;
+      }
+      // A download that was begun cannot be begun again: its comparison has moved on.
+      const bool again = (status == 0 && !sink) || status == 429 || status >= 500;
+      if (again && attempt + 1 < get_attempts) {
+        transport_.after(Milliseconds{500} * (1 << attempt),
+                         [=, this] { get(url, sink, done, renewed, attempt + 1); });
+        return;
+      }
+      done(outcome);
+    });
+  });
+}
+
+void Verifier::by_digest(UploadResult& result, bool probing) {
+  get(options_.control_url + "/" + last_segment(result.url), nullptr,
+      [this, &result, probing](const LoadOutcome& outcome) {
+        const int status = outcome.response ? outcome.response->status : 0;
+        const auto control = status == 200 ? parse_control(outcome.response->body)
+                                           : Result<Control>(failure("", "no answer"));
+        if (probing) {
+          if (!control) {
+            by_download(result, true);
+            return;
+          }
+          options_.method = VerifyMethod::digest;
+          probing_ = false;
+        }
+        if (status == 404) {
+          settle(result, UploadState::lost,
+                 Cause{"verify: the server has no such upload", result.url});
+          return;
+        }
+        if (!control) {
+          settle(result, UploadState::unverified,
+                 Cause{fmt::format("verify: {} from the control endpoint", status),
+                       outcome.failure ? outcome.failure->message : control.error().line()});
+          return;
+        }
+        if (!control->complete || control->offset != result.size.value) {
+          settle(result, UploadState::lost,
+                 Cause{"verify: bytes are missing",
+                       fmt::format("{} of {} are there", control->offset, result.size.value)});
+          return;
+        }
+        auto ours = std::make_shared<std::string>();
+        transport_.aside([ours, payload = payload_of(result)] { *ours = payload.sha256(); },
+                         [this, ours, &result, theirs = control->sha256] {
+                           if (*ours == theirs) {
+                             settle(result, UploadState::verified);
+                           } else {
+                             settle(result, UploadState::lost,
+                                    Cause{"verify: different bytes",
+                                          fmt::format("SHA-256 {} instead of {}", theirs, *ours)});
+                           }
+                         });
+      });
+}
+
+void Verifier::by_download(UploadResult& result, bool probing) {
+  auto comparison = std::make_shared<Comparison>(payload_of(result));
+  get(
+      result.url,
+      // The transfer is never ended early: of an error page only the status counts.
+      [comparison](std::span<const std::byte> bytes) {
+        comparison->add(bytes);
+        return true;
+      },
+      [this, comparison, &result, probing](const LoadOutcome& outcome) {
+        const int status = outcome.response ? outcome.response->status : 0;
+        if (probing) {
+          probing_ = false;
+          if (status != 200) {
+            // Nothing is offered: every other upload ends here as well, without asking again.
+            options_.method = VerifyMethod::none;
+            settle(result, UploadState::unverified,
+                   Cause{"verify: nothing to verify with",
+                         fmt::format("no control endpoint, and GET of the upload gives {}; "
+                                     "--verify none accepts that",
+                                     status)});
+            return;
+          }
+          options_.method = VerifyMethod::download;
+        }
+        if (status == 404 || status == 410) {
+          settle(result, UploadState::lost,
+                 Cause{"verify: the server has no such upload", result.url});
+        } else if (status != 200) {
+          settle(result, UploadState::unverified,
+                 Cause{fmt::format("verify: {} to GET", status),
+                       outcome.failure ? outcome.failure->message : result.url});
+        } else if (auto cause = comparison->verdict()) {
+          settle(result, UploadState::lost, std::move(cause));
+        } else {
+          settle(result, UploadState::verified);
+        }
+      });
+}
+
+void Verifier::by_delivered(UploadResult& result) {
+  auto verdict = std::make_shared<std::optional<Cause>>();
+  transport_.aside(
+      [this, verdict, &result] {
+        const auto files = options_.delivered->of(result.name);
+        if (files.empty()) {
+          *verdict = Cause{"verify: no delivered file", result.name};
+          return;
+        }
+        std::vector<char> buffer(256U << 10U);
+        for (const auto& file : files) {
+          Comparison comparison(payload_of(result));
+          std::ifstream in(file, std::ios::binary);
+          while (in) {
+            in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+            const auto count = static_cast<std::size_t>(in.gcount());
+            if (!comparison.add(std::as_bytes(std::span(buffer.data(), count)))) break;
+          }
+          *verdict = comparison.verdict();
+          if (*verdict) {
+            (*verdict)->detail += " in " + file.string();
+            return;
+          }
+        }
+      },
+      [this, verdict, &result] {
+        if (*verdict) {
+          settle(result, UploadState::lost, std::move(*verdict));
+        } else {
+          settle(result, UploadState::verified);
+        }
+      });
+}
+
+}  // namespace loadgen

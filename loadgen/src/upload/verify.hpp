@@ -1,0 +1,89 @@
+// After the load: is every byte of every upload at the other end?
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "transport/load_engine.hpp"
+#include "upload/authorizer.hpp"
+#include "upload/options.hpp"
+#include "upload/result.hpp"
+
+namespace loadgen {
+
+enum class VerifyMethod {
+  automatic,  ///< what is offered, in this order: delivered, digest, download
+  digest,     ///< the mock's control endpoint tells the SHA-256 of what it stored
+  download,   ///< GET of the upload's URL, compared byte by byte
+  delivered,  ///< files under a folder that deliveries go to, compared byte by byte
+  none,
+};
+[[nodiscard]] Result<VerifyMethod> parse_verify_method(std::string_view text);
+[[nodiscard]] std::string_view to_string(VerifyMethod method);
+
+/// The files below a folder by the run's file name that is part of theirs. Read once.
+class DeliveredFiles {
+ public:
+  [[nodiscard]] static Result<DeliveredFiles> scan(const std::filesystem::path& folder,
+                                                   const std::string& run_id);
+  /// Every delivered file of the upload that was sent under `name`.
+  [[nodiscard]] std::vector<std::filesystem::path> of(const std::string& name) const;
+
+ private:
+  std::multimap<std::string, std::filesystem::path> files_;  ///< "dex-loadgen-RUN-INDEX" -> file
+};
+
+/// Verifies uploads one after the other or a few at once, on one loop. Results are the caller's:
+/// their state becomes verified, unverified or lost.
+class Verifier {
+ public:
+  struct Options {
+    VerifyMethod method = VerifyMethod::automatic;
+    std::string control_url;  ///< "{control_url}/{id}" is the mock's account of an upload
+    std::optional<DeliveredFiles> delivered;
+    std::size_t at_once = 8;
+    Milliseconds stall_timeout{std::chrono::seconds{30}};
+  };
+  Verifier(transport::LoadTransport& transport, Authorizer& authorizer,
+           const UploadOptions& uploads, Options options);
+  ~Verifier();
+
+  /// Looks at every result in the state `uploaded`. `results` must stay where they are until
+  /// `done`.
+  void run(std::vector<UploadResult>& results, std::function<void()> done);
+  /// Bytes found to be right so far.
+  [[nodiscard]] Bytes verified_bytes() const { return verified_; }
+  /// What `automatic` came to; automatic itself while nothing was offered.
+  [[nodiscard]] VerifyMethod method() const { return options_.method; }
+
+ private:
+  void fill();
+  void by_digest(UploadResult& result, bool probing);
+  void by_download(UploadResult& result, bool probing);
+  void by_delivered(UploadResult& result);
+  void settle(UploadResult& result, UploadState state, std::optional<Cause> cause = {});
+  void get(std::string url, std::function<bool(std::span<const std::byte>)> sink,
+           transport::LoadTransport::Done done, bool renewed = false, int attempt = 0);
+  [[nodiscard]] Payload payload_of(const UploadResult& result) const;
+
+  transport::LoadTransport& transport_;
+  Authorizer& authorizer_;
+  const UploadOptions& uploads_;
+  Options options_;
+  std::vector<UploadResult*> waiting_;
+  std::size_t next_ = 0;
+  std::size_t in_flight_ = 0;
+  bool probing_ = false;
+  Bytes verified_;
+  std::function<void()> done_;
+};
+
+}  // namespace loadgen
