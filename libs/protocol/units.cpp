@@ -159,8 +159,9 @@ std::string to_string(Milliseconds duration) {
   const auto ms = duration.count();
   if (ms < 0) {
     // The most negative value has no positive counterpart.
-    return "-" + to_string(ms == std::numeric_limits<Milliseconds::rep>::min() ? Milliseconds::max()
-                                                                               : -duration);
+    const auto positive =
+        ms == std::numeric_limits<Milliseconds::rep>::min() ? Milliseconds::max() : -duration;
+    return fmt::format("-{}", to_string(positive));
   }
   if (ms < 1'000) return fmt::format("{} ms", ms);
   if (ms < 59'950) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1'000);

@@ -40,8 +40,9 @@ class Metadata {
 /// How much of a faulty header is forgiven.
 enum class MetadataStrictness {
   strict,  ///< any faulty or duplicate pair is an Error that names it; space after a comma is taken
-  lenient,  ///< as tusd: a faulty pair is dropped, the last of two duplicates wins, keys may hold
-            ///< any byte but space and comma, and trailing Base64 bits are ignored
+  lenient,  ///< as tusd: (ASCII) blanks around a pair and faulty pairs are dropped, the last of two
+            ///< duplicates wins, keys may hold any byte but space and comma, and trailing Base64
+            ///< bits are ignored
 };
 
 /// An empty header is no metadata in lenient form, and an Error in strict form.
