@@ -12,6 +12,7 @@
 #include "catalogue/catalogue.hpp"
 #include "cli/options.hpp"
 #include "protocol/json/decode.hpp"
+#include "report/files.hpp"
 #include "report/terminal.hpp"
 #include "run/gtest_rows.hpp"
 #include "run/live_context.hpp"
@@ -169,6 +170,17 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   auto credentials = credentials_for(command, *client);
   if (!credentials) return complain(err, credentials.error(), ExitCode::usage);
 
+  auto junit = OutputFile::open("--junit", command.junit);
+  if (!junit) return complain(err, junit.error(), ExitCode::usage);
+  auto json_file = OutputFile::open("--json", command.json);
+  if (!json_file) return complain(err, json_file.error(), ExitCode::usage);
+  if (!command.evidence.empty()) {
+    // Before the run: a folder that cannot be made must not cost one.
+    if (auto ok = write_evidence(report, command.evidence); !ok) {
+      return complain(err, ok.error(), ExitCode::usage);
+    }
+  }
+
   auto found = discover(options, *credentials);
   if (!found) return complain(err, found.error(), ExitCode::unreachable);
 
@@ -233,7 +245,12 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   report.uploads_left = std::move(cleanup.left);
   report.duration =
       std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
+  Result<void> written;
+  if (junit->wanted()) written = junit->write(junit_xml(report));
+  if (written && json_file->wanted()) written = json_file->write(json_report(report));
+  if (written && !command.evidence.empty()) written = write_evidence(report, command.evidence);
   terminal.end(report);
+  if (!written) return complain(err, written.error(), ExitCode::harness);
   return static_cast<int>(exit_code(report));
 }
 

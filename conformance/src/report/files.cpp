@@ -1,0 +1,314 @@
+#include "report/files.hpp"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "protocol/json/encode.hpp"
+
+namespace conformance {
+namespace {
+
+std::string timestamp(std::chrono::system_clock::time_point at) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}",
+                     fmt::gmtime(std::chrono::floor<std::chrono::seconds>(at)));
+}
+
+double seconds(Milliseconds duration) { return static_cast<double>(duration.count()) / 1000.0; }
+
+enum class JUnit { passed, failure, error, skipped };
+
+JUnit junit_kind(const Judgement& j) {
+  const Verdict v = j.result.verdict;
+  if (j.red) {
+    return v == Verdict::blocked || v == Verdict::error ? JUnit::error : JUnit::failure;
+  }
+  return v == Verdict::skip ? JUnit::skipped : JUnit::passed;
+}
+
+std::string_view standing_name(Standing standing) {
+  switch (standing) {
+    case Standing::none:
+      return "none";
+    case Standing::expected:
+      return "expected";
+    case Standing::unexpected:
+      return "unexpected";
+    case Standing::expired:
+      break;
+  }
+  return "expired";
+}
+
+std::string summary_line(const Judgement& j) {
+  const Outcome& outcome = j.result.outcome;
+  std::string out = j.why_red;
+  const auto add = [&](std::string_view label, const std::string& text) {
+    if (!text.empty()) out += fmt::format("{}{}{}", out.empty() ? "" : "; ", label, text);
+  };
+  add("expected ", outcome.expected);
+  add(outcome.expected.empty() ? "" : "got ", outcome.got);
+  return out;
+}
+
+std::string property(std::string_view name, std::string_view value) {
+  return fmt::format("        <property name=\"{}\" value=\"{}\"/>\n", name, xml_escape(value));
+}
+
+std::string junit_case(const Judgement& j) {
+  const Requirement& row = *j.result.row;
+  std::string out = fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\" time=\"{:.3f}\">\n",
+                                to_string(row.origin), xml_escape(row.area), xml_escape(row.id),
+                                seconds(j.result.duration));
+  out += "      <properties>\n" + property("requirement", row.text) +
+         property("level", to_string(row.level)) + property("section", row.section) +
+         property("verdict", to_string(j.result.verdict));
+  if (!j.result.outcome.got.empty()) out += property("got", j.result.outcome.got);
+  if (j.standing != Standing::none) out += property("baseline", standing_name(j.standing));
+  out += "      </properties>\n";
+  const std::string message = xml_escape(summary_line(j));
+  const std::string detail = xml_escape(row.text + "\n" + j.result.transcript);
+  switch (junit_kind(j)) {
+    case JUnit::failure:
+      out += fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
+                         to_string(row.level), message, detail);
+      break;
+    case JUnit::error:
+      out += fmt::format("      <error type=\"{}\" message=\"{}\">{}</error>\n",
+                         to_string(j.result.verdict), message, detail);
+      break;
+    case JUnit::skipped:
+      out += fmt::format("      <skipped message=\"{}\"/>\n", message);
+      break;
+    case JUnit::passed:
+      break;
+  }
+  return out + "    </testcase>\n";
+}
+
+struct Suite {
+  std::string cases;
+  std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
+  Milliseconds time{0};
+  void count(JUnit kind) {
+    ++tests;
+    failures += kind == JUnit::failure ? 1 : 0;
+    errors += kind == JUnit::error ? 1 : 0;
+    skipped += kind == JUnit::skipped ? 1 : 0;
+  }
+};
+
+/// The bytes of one UTF-8 character at the beginning of `text`; 0 when there is none.
+std::size_t utf8_length(std::string_view text) {
+  for (std::size_t n = 1; n <= 4 && n <= text.size(); ++n) {
+    if (json::is_utf8(text.substr(0, n))) return n;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string xml_escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t n = utf8_length(text);
+    if (n == 0) {
+      out += "\xef\xbf\xbd";
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view character = text.substr(0, n);
+    text.remove_prefix(n);
+    const char c = character.front();
+    if (character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf") continue;
+    if (n > 1) {
+      out += character;
+    } else if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '>') {
+      out += "&gt;";
+    } else if (c == '"') {
+      out += "&quot;";
+    } else if (c == '\n' || c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f)) {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string junit_xml(const RunReport& report) {
+  std::vector<std::string> order;
+  std::map<std::string, Suite> suites;
+  Suite all;
+  for (const Judgement& j : report.judgements) {
+    const std::string& area = j.result.row->area;
+    if (!suites.contains(area)) order.push_back(area);
+    Suite& suite = suites[area];
+    suite.count(junit_kind(j));
+    all.count(junit_kind(j));
+    suite.time += j.result.duration;
+    suite.cases += junit_case(j);
+  }
+  for (const std::string& extension : report.missing_extensions) {
+    if (!suites.contains("require")) order.emplace_back("require");
+    Suite& suite = suites["require"];
+    suite.count(JUnit::failure);
+    all.count(JUnit::failure);
+    suite.cases += fmt::format(
+        "    <testcase classname=\"require\" name=\"{0}\" time=\"0\">\n"
+        "      <failure type=\"require\" message=\"{0} is required and not offered\"/>\n"
+        "    </testcase>\n",
+        xml_escape(extension));
+  }
+  std::string out = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<testsuites name=\"dex-conformance\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
+      "skipped=\"{}\" time=\"{:.3f}\">\n",
+      all.tests, all.failures, all.errors, all.skipped, seconds(report.duration));
+  for (const std::string& area : order) {
+    const Suite& suite = suites[area];
+    out += fmt::format(
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
+        "time=\"{:.3f}\" timestamp=\"{}\">\n",
+        xml_escape(area), suite.tests, suite.failures, suite.errors, suite.skipped,
+        seconds(suite.time), timestamp(report.started));
+    out += "      <properties>\n" + property("target", report.target.creation_url) +
+           property("run", report.run_id) + "      </properties>\n" + suite.cases +
+           "  </testsuite>\n";
+  }
+  return out + "</testsuites>\n";
+}
+
+std::string json_report(const RunReport& report) {
+  using Json = nlohmann::ordered_json;
+  Json root;
+  root["tool"] = "dex-conformance";
+  root["version"] = report.version;
+  root["run"] = report.run_id;
+  root["target"] = {{"url", report.target.creation_url},
+                    {"system", report.target.system == System::dex ? "dex" : "tus"},
+                    {"contract", report.target.contract == Contract::guide ? "guide" : "server"},
+                    {"extensions", report.target.discovery.extensions},
+                    {"downloads", report.target.downloads},
+                    {"authorization", report.target.needs_authorization}};
+  root["seed"] = report.seed;
+  root["started"] = timestamp(report.started) + "Z";
+  root["duration_ms"] = report.duration.count();
+  root["exit_code"] = static_cast<int>(exit_code(report));
+  root["interrupted"] = report.interrupted;
+  Json counts;
+  for (const Verdict v : {Verdict::pass, Verdict::fail, Verdict::warn, Verdict::note, Verdict::skip,
+                          Verdict::blocked, Verdict::error}) {
+    counts[std::string(to_string(v))] = report.count(v);
+  }
+  counts["red"] = report.red() + report.missing_extensions.size();
+  counts["known_deviations"] = report.expected_deviations();
+  counts["not_checked"] = report.unchecked.size();
+  root["counts"] = counts;
+  root["missing_extensions"] = report.missing_extensions;
+  root["remarks"] = report.remarks;
+  root["uploads"] = {{"removed", report.uploads_removed}, {"left", report.uploads_left}};
+  root["results"] = Json::array();
+  for (const Judgement& j : report.judgements) {
+    const Requirement& row = *j.result.row;
+    Json item = {{"id", row.id},
+                 {"area", row.area},
+                 {"level", to_string(row.level)},
+                 {"section", row.section},
+                 {"requirement", row.text},
+                 {"verdict", to_string(j.result.verdict)},
+                 {"red", j.red}};
+    if (!j.why_red.empty()) item["why_red"] = j.why_red;
+    if (!j.result.outcome.expected.empty()) item["expected"] = j.result.outcome.expected;
+    if (!j.result.outcome.got.empty()) item["got"] = j.result.outcome.got;
+    if (j.deviation) {
+      item["baseline"] = {{"standing", standing_name(j.standing)},
+                          {"expected", to_string(j.deviation->expected)},
+                          {"reason", j.deviation->reason}};
+    }
+    item["duration_ms"] = j.result.duration.count();
+    item["transcript"] = j.result.transcript;
+    root["results"].push_back(std::move(item));
+  }
+  root["not_checked"] = Json::array();
+  for (const Requirement* row : report.unchecked) root["not_checked"].push_back(row->id);
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<void> write_evidence(const RunReport& report, const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return failure("--evidence", quote(folder) + ": " + error.message());
+  for (const Judgement& j : report.judgements) {
+    if (j.result.transcript.empty()) continue;
+    const auto file = std::filesystem::path(folder) / (j.result.row->id + ".txt");
+    errno = 0;
+    std::ofstream out(file, std::ios::binary);
+    out << "# " << j.result.row->id << ' ' << to_string(j.result.verdict) << '\n'
+        << "# " << j.result.row->text << '\n';
+    if (!j.result.outcome.expected.empty())
+      out << "# expected: " << j.result.outcome.expected << '\n';
+    if (!j.result.outcome.got.empty()) out << "# got: " << j.result.outcome.got << '\n';
+    out << '\n' << j.result.transcript;
+    out.close();
+    if (!out) {
+      return failure("--evidence", quote(file.string()) + " cannot be written: " +
+                                       std::strerror(errno != 0 ? errno : EIO));
+    }
+  }
+  return {};
+}
+
+Result<OutputFile> OutputFile::open(const std::string& flag, const std::string& path) {
+  OutputFile file;
+  if (path.empty()) return file;
+  file.flag_ = flag;
+  file.path_ = path;
+  file.fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file.fd_ < 0) {
+    return failure(flag, quote(path) + " cannot be written: " + std::strerror(errno));
+  }
+  return file;
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept { *this = std::move(other); }
+
+OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = std::exchange(other.fd_, -1);
+    flag_ = std::move(other.flag_);
+    path_ = std::move(other.path_);
+  }
+  return *this;
+}
+
+OutputFile::~OutputFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<void> OutputFile::write(std::string_view text) {
+  while (fd_ >= 0 && !text.empty()) {
+    const ssize_t n = ::write(fd_, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      return failure(flag_, quote(path_) + " cannot be written: " + std::strerror(errno));
+    }
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+}  // namespace conformance
