@@ -1,0 +1,31 @@
+// dex-mock-server: maps what the command line asks for, and what goes wrong, to exit codes.
+#include <cstdio>
+#include <exception>
+
+#include "app/log.hpp"
+#include "app/run.hpp"
+
+int main(int argc, char** argv) {
+  try {
+    auto parsed = mock::parse_options(argc, argv);
+    if (const auto* exit = std::get_if<mock::Exit>(&parsed)) {
+      std::fputs(exit->text.c_str(), exit->code == 0 ? stdout : stderr);
+      if (exit->code != 0) std::fputc('\n', stderr);
+      return exit->code;
+    }
+    const auto& options = std::get<mock::Options>(parsed);
+    if (const auto text = mock::listing(options)) {
+      std::fputs(text->c_str(), stdout);
+      return 0;
+    }
+    mock::start_log(options.log_level);
+    if (const auto served = mock::run(options); !served) {
+      std::fprintf(stderr, "dex-mock-server: %s\n", served.error().line().c_str());
+      return 2;
+    }
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "dex-mock-server: %s\n", error.what());
+    return 1;
+  }
+}

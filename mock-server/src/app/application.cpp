@@ -1,0 +1,86 @@
+#include "app/application.hpp"
+
+#include <utility>
+
+#include "app/control.hpp"
+#include "auth/gate.hpp"
+#include "http/intercept.hpp"
+#include "http/route.hpp"
+#include "protocol/tus/headers.hpp"
+
+namespace mock {
+namespace {
+
+// Token requests and redeliveries are a few hundred bytes.
+constexpr Bytes small_body{64UL << 10U};
+
+std::unique_ptr<Handler> not_found() {
+  return bodiless([](const Request&) { return text_reply(404, "404 page not found\n"); });
+}
+
+bool is_tus(Route route) { return route == Route::creation || route == Route::upload; }
+
+}  // namespace
+
+std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
+                                                      Intercept* intercept) {
+  Services& services = intercept ? intercept->services(parts_.services) : parts_.services;
+  const auto match = match_route(request.path);
+
+  if (needs_token(match.route)) {
+    if (auto refusal = parts_.auth.check(request)) {
+      if (is_tus(match.route)) {
+        // Errors too name the version and can be read by browsers (TUS-CORE-VER-001, CORS-006).
+        refusal->fields.set(tus::header::tus_resumable, std::string(tus::version));
+        add_cors(request, parts_.tus, *refusal);
+      }
+      refusal->unread_body = parts_.tus.early_error;
+      return bodiless([reply = *std::move(refusal)](const Request&) { return reply; });
+    }
+  }
+
+  switch (match.route) {
+    case Route::creation:
+    case Route::upload:
+      return make_tus_handler(match, parts_.tus, services);
+    case Route::oauth:
+      return buffered(small_body, [this](const Request& r, const std::string& body) {
+        return parts_.auth.oauth(r, body);
+      });
+    case Route::oauth_refresh:
+      return buffered(small_body, [this](const Request& r, const std::string& body) {
+        return parts_.auth.refresh(r, body);
+      });
+    case Route::control:
+      return parts_.control ? make_control_handler(services, parts_.rules_report) : not_found();
+    default:
+      return parts_.dex ? dex_handler(match, services) : not_found();
+  }
+}
+
+std::unique_ptr<Handler> MockApplication::dex_handler(const RouteMatch& match, Services& services) {
+  Dex& dex = *parts_.dex;
+  switch (match.route) {
+    case Route::info:
+      return bodiless([&dex, id = match.id, &store = services.store](const Request& request) {
+        return dex.info(request, id, store);
+      });
+    case Route::redelivery:
+      return buffered(small_body,
+                      [&dex, id = match.id](const Request& request, const std::string& body) {
+                        return dex.redelivery(request, id, body);
+                      });
+    case Route::health:
+      return bodiless([&dex](const Request&) { return dex.health(); });
+    case Route::version:
+      return bodiless([&dex](const Request&) { return dex.version(); });
+    case Route::metrics:
+      return bodiless([&dex](const Request&) { return dex.metrics(); });
+    case Route::root:
+      return bodiless([&dex](const Request&) { return dex.banner(); });
+    default:
+      return not_found();
+  }
+}
+
+}  // namespace mock

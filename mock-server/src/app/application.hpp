@@ -1,0 +1,37 @@
+// Which room answers which request.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "auth/auth.hpp"
+#include "dex/dex.hpp"
+#include "http/handler.hpp"
+#include "services.hpp"
+#include "tus/tus_handler.hpp"
+
+namespace mock {
+
+/// The server's correct behaviour, composed. Everything by reference outlives it; loop thread only.
+class MockApplication : public Application {
+ public:
+  struct Parts {
+    Services services;
+    TusOptions tus;
+    Auth& auth;
+    Dex* dex = nullptr;    ///< null: plain tus; /info, /health and the like are 404
+    bool control = false;  ///< serve /_mock/
+    std::function<std::string()> rules_report;
+  };
+  explicit MockApplication(Parts parts) : parts_(std::move(parts)) {}
+
+  std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
+
+ private:
+  std::unique_ptr<Handler> dex_handler(const RouteMatch& match, Services& services);
+
+  Parts parts_;
+};
+
+}  // namespace mock

@@ -1,0 +1,84 @@
+#include "app/options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace mock {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::variant<Options, Exit> parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "dex-mock-server");
+  return parse_options(static_cast<int>(arguments.size()), arguments.data());
+}
+
+Options accepted(std::vector<const char*> arguments) {
+  auto parsed = parse(std::move(arguments));
+  EXPECT_TRUE(std::holds_alternative<Options>(parsed)) << std::get<Exit>(parsed).text;
+  return std::get<Options>(parsed);
+}
+
+TEST(Options, ListenTakesIpv4Ipv6AndNames) {
+  EXPECT_EQ(accepted({"--listen", "127.0.0.1:0"}).listen.port, 0);
+  EXPECT_EQ(accepted({"--listen", "[::1]:9000"}).listen.host, "::1");
+  EXPECT_EQ(accepted({"--listen", "localhost:65535"}).listen.port, 65535);
+}
+
+TEST(Options, ProfilesDecideWhatIsOffered) {
+  const auto dex = tus_options_of(accepted({}));
+  EXPECT_FALSE(dex.downloads);
+  EXPECT_FALSE(dex.max_size);
+  const auto tus = tus_options_of(accepted({"--profile", "tus"}));
+  EXPECT_TRUE(tus.downloads);
+  EXPECT_TRUE(tus.max_size);
+  EXPECT_EQ(tus_options_of(accepted({"--max-size", "1MiB"})).max_size, Bytes{1UL << 20U});
+}
+
+TEST(Options, HelpNamesExamplesAndExitCodes) {
+  const auto help = std::get<Exit>(parse({"--help"}));
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.text, HasSubstr("Examples:"));
+  EXPECT_THAT(help.text, HasSubstr("Exit codes:"));
+}
+
+struct BadInput {
+  std::vector<const char*> arguments;
+  const char* says;
+};
+
+class OptionsBadInput : public ::testing::TestWithParam<BadInput> {};
+
+TEST_P(OptionsBadInput, IsOneLineAndExitCode2) {
+  auto parsed = parse(GetParam().arguments);
+  ASSERT_TRUE(std::holds_alternative<Exit>(parsed));
+  const auto& exit = std::get<Exit>(parsed);
+  EXPECT_EQ(exit.code, 2);
+  EXPECT_THAT(exit.text, HasSubstr(GetParam().says));
+  EXPECT_THAT(exit.text, Not(HasSubstr("\n")));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, OptionsBadInput,
+    ::testing::Values(
+        BadInput{{"--listen", "8080"}, "HOST:PORT"},
+        BadInput{{"--listen", "127.0.0.1:"}, "HOST:PORT"},
+        BadInput{{"--listen", "127.0.0.1:65536"}, "HOST:PORT"},
+        BadInput{{"--listen", "127.0.0.1:http"}, "HOST:PORT"},
+        BadInput{{"--listen", "::1:8080"}, "brackets"}, BadInput{{"--profile", "s3"}, "--profile"},
+        BadInput{{"--auth", "basic"}, "--auth"}, BadInput{{"--max-size", "many"}, "--max-size"},
+        BadInput{{"--max-size", "-1"}, "--max-size"},
+        BadInput{{"--read-timeout", "30"}, "--read-timeout"},
+        BadInput{{"--read-timeout", "0s"}, "--read-timeout"},
+        BadInput{{"--early-error", "later"}, "--early-error"}, BadInput{{"--seed", "x"}, "--seed"},
+        BadInput{{"--store", ""}, "--store"}, BadInput{{"--tls-cert", "a.pem"}, "--tls-key"},
+        BadInput{{"--tls-key", "a.pem"}, "--tls-cert"},
+        BadInput{{"--tls-self-signed", "d", "--tls-cert", "a", "--tls-key", "b"}, "--tls"},
+        BadInput{{"--log-level", "loud"}, "--log-level"},
+        BadInput{{"--no-such-flag"}, "--no-such-flag"}, BadInput{{"stray"}, "stray"}));
+
+}  // namespace
+}  // namespace mock
