@@ -74,7 +74,7 @@ void Deliveries::deliver(const Upload& upload) {
     const bool exhausted = outcome.failures > options_.retries;
     if (outcome.delivered || exhausted || pending_.contains({upload.id, routed.name})) continue;
     auto path = routed.path.render(upload.id, manifest);
-    if (outcome.failures == 0) {
+    if (!reports_.has_file_ready(upload.id, routed.name)) {
       reports_.file_ready(upload, routed.name, path ? path->string() : std::string{});
       metrics_.event("FileReady", "publish");
     }

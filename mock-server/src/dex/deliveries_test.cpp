@@ -203,6 +203,15 @@ TEST_F(Delivering, AKillBeforeTheDeliveryIsMadeGood) {
   EXPECT_EQ(content(attempts(upload.id)[0].location), "0123456789");
 }
 
+TEST_F(Delivering, DEX_FILES_003_AKillDoesNotRepeatTheEvent) {
+  const auto upload = create();
+  receive(upload.id, "0123456789");
+  restart();
+  dex_->resume();
+  settle();
+  EXPECT_EQ(lines(folder() / "events" / (upload.id + "_FileReady")).size(), 1U);
+}
+
 TEST_F(Delivering, AKillBeforeTheFinishHookIsMadeGood) {
   const auto upload = create();
   const std::string bytes = "0123456789";

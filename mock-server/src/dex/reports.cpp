@@ -81,6 +81,10 @@ std::filesystem::path Reports::file_of(const std::string& id, std::string_view s
   return *options_.folder / "reports" / (id + "_" + std::string(stage));
 }
 
+std::filesystem::path Reports::event_file(const std::string& id) const {
+  return *options_.folder / "events" / (id + "_FileReady");
+}
+
 void Reports::append(const std::filesystem::path& file, const std::string& line) {
   const auto appended = append_line(file, line);
   if (!appended && options_.log) options_.log(appended.error().line());
@@ -170,15 +174,29 @@ void Reports::file_copy(const Upload& upload, const dex::Delivery& delivery, Tim
 
 void Reports::file_ready(const Upload& upload, const std::string& target, const std::string& path) {
   if (!options_.folder) return;
-  append(*options_.folder / "events" / (upload.id + "_FileReady"),
-         json::dump(ordered_json{{"id", upload.id + target},
-                                 {"type", "FileReady"},
-                                 {"retry_count", 0},
-                                 {"upload_id", upload.id},
-                                 {"src_url", upload.id},
-                                 {"path", path},
-                                 {"deliver_target", target},
-                                 {"Metadata", manifest_json(upload)}}));
+  append(event_file(upload.id), json::dump(ordered_json{{"id", upload.id + target},
+                                                        {"type", "FileReady"},
+                                                        {"retry_count", 0},
+                                                        {"upload_id", upload.id},
+                                                        {"src_url", upload.id},
+                                                        {"path", path},
+                                                        {"deliver_target", target},
+                                                        {"Metadata", manifest_json(upload)}}));
+}
+
+bool Reports::has_file_ready(const std::string& id, const std::string& target) const {
+  if (!options_.folder) return false;
+  const auto content = read_file(event_file(id));
+  if (!content || !*content) return false;
+  for (std::string_view rest = **content; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const auto named = json::decode(rest.substr(0, end), "event", [](const json::Cursor& root) {
+      return root.at("deliver_target").string();
+    });
+    if (named == target) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
 }
 
 bool Reports::has_completed(const std::string& id) const {

@@ -38,6 +38,8 @@ class Reports {
   /// One delivery attempt, as /info will tell it.
   void file_copy(const Upload& upload, const dex::Delivery& delivery, TimePoint started);
   void file_ready(const Upload& upload, const std::string& target, const std::string& path);
+  /// Whether file_ready was written for that upload and target, also before a restart.
+  [[nodiscard]] bool has_file_ready(const std::string& id, const std::string& target) const;
 
   [[nodiscard]] bool has_completed(const std::string& id) const;
   /// The attempts that were reported, oldest first. A torn last line (a kill) is dropped, and ended
@@ -49,6 +51,7 @@ class Reports {
   void write(const Upload& upload, const Stage& stage);
   void append(const std::filesystem::path& file, const std::string& line);
   [[nodiscard]] std::filesystem::path file_of(const std::string& id, std::string_view stage) const;
+  [[nodiscard]] std::filesystem::path event_file(const std::string& id) const;
 
   Options options_;
   const Loop& loop_;
