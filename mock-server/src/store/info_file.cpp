@@ -131,6 +131,10 @@ Upload read(const json& document, std::string_view id) {
     if (!parts->is_array()) throw Bad{"PartialUploads", "not an array"};
     for (const auto& part : *parts) upload.parts.push_back(text_of(part, "PartialUploads"));
   }
+  if (upload.kind == tus::UploadKind::final) {
+    // How the client spelled it is not known; next to the final's own URL these are right.
+    upload.concat_header = tus::format_concat({tus::UploadKind::final, upload.parts});
+  }
   if (const auto own = document.find(own_key); own != document.end()) {
     read_own(*own, upload);
   } else if (!upload.metadata.empty()) {

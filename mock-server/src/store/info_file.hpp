@@ -16,8 +16,8 @@ namespace mock {
                                       const std::filesystem::path& info);
 
 /// An Error when `text` is not a whole document of an upload called `id`. `offset` is as the
-/// document says; without "DexMock" (written by tusd or DEX) the metadata header is made from
-/// MetaData, and the dates are left at their epoch.
+/// document says; without "DexMock" (written by tusd or DEX) the headers are made from MetaData and
+/// PartialUploads, and the dates are left at their epoch.
 [[nodiscard]] Result<Upload> parse_info(std::string_view text, std::string_view id);
 
 }  // namespace mock

@@ -1,5 +1,6 @@
 #include "store/info_file.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -73,6 +74,17 @@ TEST(InfoFile, ReadsWhatTusdWrote) {
   EXPECT_EQ(read->kind, tus::UploadKind::partial);
   EXPECT_EQ(read->concat_header, "partial");
   EXPECT_EQ(read->metadata_header, "b eA==,a,n w7w=");
+}
+
+TEST(InfoFile, ReadsAFinalThatTusdMade) {
+  const auto read = parse_info(
+      R"({"ID":"f","Size":5,"SizeIsDeferred":false,"Offset":0,"MetaData":{},"IsPartial":false,)"
+      R"("IsFinal":true,"PartialUploads":["a","b"],"Storage":null})",
+      "f");
+  ASSERT_TRUE(read) << read.error().line();
+  EXPECT_EQ(read->kind, tus::UploadKind::final);
+  EXPECT_THAT(read->parts, testing::ElementsAre("a", "b"));
+  EXPECT_EQ(read->concat_header, "final;a b");
 }
 
 TEST(InfoFile, WhatIsNotWholeIsAnError) {

@@ -56,6 +56,14 @@ TEST_F(TusTest, TUS_CONCAT_002_003_004_PartialUploads) {
   EXPECT_EQ(offset(path), "0");
 }
 
+TEST_F(TusTest, TUS_CONCAT_029_TheCreationTellsTheHeaderToo) {
+  const auto reply = post({{"Upload-Length", "0"}, {"Upload-Concat", "partial"}});
+  EXPECT_EQ(field(reply, "Upload-Concat"), "partial");
+  const auto concat = "final;" + field(reply, "Location");
+  EXPECT_EQ(field(post({{"Upload-Concat", concat}}), "Upload-Concat"), concat);
+  EXPECT_FALSE(post({{"Upload-Length", "0"}}).fields.has("Upload-Concat"));
+}
+
 TEST_F(TusTest, TUS_CONCAT_005_to_009_013_028_FinalUploads) {
   const auto a = part("hello ");
   const auto b = part("world");

@@ -74,5 +74,18 @@ TEST_F(TusTest, HTTP_006_DownloadsAreAttachments) {
   EXPECT_EQ(field(reply, "X-Content-Type-Options"), "nosniff");
 }
 
+TEST_F(TusTest, DownloadsInParts) {
+  const auto path = create(10);
+  patch(path, 0, "abcdef");
+  const auto part_of = server.send("GET", path, {{"Range", "bytes=2-3"}});
+  EXPECT_EQ(part_of.status, 206);
+  EXPECT_EQ(part_of.body, "cd");
+  EXPECT_EQ(field(part_of, "Content-Range"), "bytes 2-3/6");
+  const auto none = server.send("GET", path, {{"Range", "bytes=6-"}});
+  EXPECT_EQ(none.status, 416);
+  EXPECT_EQ(field(none, "Content-Range"), "bytes */6");
+  EXPECT_EQ(server.send("GET", path, {}).body, "abcdef") << "what is stored so far";
+}
+
 }  // namespace
 }  // namespace mock

@@ -231,6 +231,10 @@ class Create : public Operation {
     if (receiver_) {
       reply.fields.add(std::string(header::upload_offset), std::to_string(upload.offset.value));
     }
+    // "MUST be set in both partial and final upload creation requests", request and response.
+    if (upload.concat_header) {
+      reply.fields.add(std::string(header::upload_concat), *upload.concat_header);
+    }
     add_expiry(upload, reply);
     return reply;
   }

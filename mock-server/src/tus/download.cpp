@@ -1,15 +1,14 @@
 // GET: what is stored, as an attachment. Outside the protocol, as every tus server offers it.
-#include <algorithm>
-
 #include "protocol/http/form.hpp"
 #include "tus/operation.hpp"
+#include "tus/range.hpp"
 
 namespace mock {
 
 namespace {
 
-// The body is built in memory.
-constexpr Bytes largest_download{256ULL << 20U};
+// A reply's body is built in memory.
+constexpr Bytes largest_reply{256ULL << 20U};
 
 /// The name is percent-encoded: metadata holds any bytes (RFC 8187 section 3.2).
 std::string disposition(const tus::Metadata& metadata) {
@@ -31,33 +30,63 @@ class Download : public Operation {
     if (!upload) return send(context_, std::move(upload.error()));
     auto reader = context_.services.store.open(upload->id);
     if (!reader) return send(context_, refusal(reader.error()));
-    if ((*reader)->size() > largest_download) {
-      return send(context_, refusal(501, "the upload is too large to be downloaded here"));
+    const auto size = (*reader)->size();
+    auto [answer, range] = choose_range(context_.request, size);
+    if (answer == RangeAnswer::unsatisfiable) {
+      auto reply = refusal(416, "the range is not in what is stored");
+      reply.fields.add("Content-Range", "bytes */" + std::to_string(size.value));
+      return send(context_, std::move(reply));
     }
-    reply_.fields.add("Content-Type", "application/octet-stream");
-    reply_.fields.add("Content-Disposition", disposition(upload->metadata));
+    if (answer == RangeAnswer::whole) range = {Bytes{0}, size};
+    if (range.length > largest_reply) {
+      return send(context_, refusal(501, "too large to be sent at once; ask for a Range of it"));
+    }
+    describe(*upload, answer, range, size);
+    fetch(std::move(*reader), range);
+  }
+
+ private:
+  void describe(const Upload& upload, RangeAnswer answer, ByteRange range, Bytes size) {
+    auto& fields = reply_.fields;
+    fields.add("Content-Type", "application/octet-stream");
+    fields.add("Content-Disposition", disposition(upload.metadata));
+    fields.add("Accept-Ranges", "bytes");
+    // What is stored of an unfinished upload changes.
+    fields.add("Cache-Control", "no-store");
+    if (answer != RangeAnswer::part) return;
+    reply_.status = 206;
+    const auto last = range.first + range.length - Bytes{1};
+    fields.add("Content-Range", "bytes " + std::to_string(range.first.value) + "-" +
+                                    std::to_string(last.value) + "/" + std::to_string(size.value));
+  }
+
+  void fetch(std::unique_ptr<Reader> reader, ByteRange range) {
     struct Job {
       std::unique_ptr<Reader> reader;
+      ByteRange range;
       std::string bytes;
       StoreResult<std::size_t> read = 0;
     };
     auto job = std::make_shared<Job>();
-    job->reader = std::move(*reader);
+    job->reader = std::move(reader);
+    job->range = range;
     context_.services.loop.background(
         [job] {
-          job->bytes.resize(job->reader->size().value);
-          job->read = job->reader->read(Bytes{0}, std::as_writable_bytes(std::span(job->bytes)));
+          job->bytes.resize(job->range.length.value);
+          job->read =
+              job->reader->read(job->range.first, std::as_writable_bytes(std::span(job->bytes)));
         },
         [this, job, alive = std::weak_ptr(alive_)] {
           if (alive.expired()) return;
           if (!job->read) return send(context_, refusal(job->read.error()));
-          job->bytes.resize(*job->read);
+          if (*job->read < job->bytes.size()) {
+            return send(context_, refusal(500, "the upload became shorter meanwhile"));
+          }
           reply_.body = std::move(job->bytes);
           send(context_, std::move(reply_));
         });
   }
 
- private:
   const Context& context_;
   Reply reply_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

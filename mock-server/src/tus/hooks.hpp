@@ -9,12 +9,14 @@
 namespace mock {
 
 /// Every call is made on the loop's thread with the upload's state after the step it names.
-/// The defaults do nothing: plain tus.
+/// Partial and final uploads pass through every hook too; Upload::kind tells them apart (partial
+/// ones are not to be processed by themselves: protocol.md, Concatenation). The defaults do
+/// nothing: plain tus.
 class Hooks {
  public:
   virtual ~Hooks() = default;
   /// May give the upload an id and change its metadata, or refuse it; a refused upload leaves
-  /// nothing behind. Called for partial and final uploads too.
+  /// nothing behind.
   virtual tl::expected<void, Reply> before_create(const Request&, Upload&) { return {}; }
   virtual void after_create(const Upload&) {}
   /// Bytes were stored; called for every slice, so it must be cheap.

@@ -89,10 +89,8 @@ class Patch : public Operation {
     if (!checksum) return tl::unexpected(std::move(checksum.error()));
     checksum_ = std::move(*checksum);
     has_checksum_ = checksum_.has_value();
-    auto after = upload;
-    if (declared_) after.length = declared_;
-    const auto fits = room(after, limit_of(after, context_.options));
-    if (request.content_length && *request.content_length > fits) {
+    const auto limit = declared_.value_or(limit_of(upload, context_.options));
+    if (request.content_length && *request.content_length > room(upload, limit)) {
       return tl::unexpected(too_long());
     }
     return {};

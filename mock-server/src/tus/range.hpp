@@ -1,0 +1,32 @@
+// Range requests for one range of bytes (RFC 9110 section 14).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace mock {
+
+struct ByteRange {
+  Bytes first;
+  Bytes length;  ///< never 0
+  bool operator==(const ByteRange&) const = default;
+};
+
+enum class RangeAnswer {
+  whole,          ///< 200: there is no Range, or one that may be ignored (section 14.2)
+  part,           ///< 206
+  unsatisfiable,  ///< 416
+};
+
+struct RangeChoice {
+  RangeAnswer answer = RangeAnswer::whole;
+  ByteRange range;  ///< of a part
+};
+
+/// What to send of `size` bytes. Several ranges, other units, malformed ones, and an If-Range (we
+/// give out no validators) are ignored.
+[[nodiscard]] RangeChoice choose_range(const Request& request, Bytes size);
+
+}  // namespace mock
