@@ -9,7 +9,7 @@ namespace conformance::suites {
 namespace {
 
 Outcome patch_001(Context& c) {
-  constexpr std::size_t length = 64U << 10U;
+  const auto length = within_limit(c, 64U << 10U);
   const auto bytes = c.random_bytes(length);
   const auto upload = c.create({.length = Bytes{length}});
   std::uniform_int_distribution<std::size_t> size(1, length / 4);

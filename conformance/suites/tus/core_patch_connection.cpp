@@ -55,8 +55,8 @@ void send_and_break(Context& c, const std::string& upload, std::size_t offset,
 }
 
 Outcome patch_022(Context& c) {
-  constexpr std::size_t length = 200'000;
   constexpr int breaks = 3;
+  const auto length = within_limit(c, 200'000);
   const auto bytes = c.random_bytes(length);
   const auto upload = c.create({.length = Bytes{length}});
   Findings findings{"resuming from the reported offset yields the original bytes"};
@@ -117,7 +117,7 @@ Outcome patch_023(Context& c) {
 }
 
 Outcome patch_024(Context& c) {
-  constexpr std::size_t length = 200'000;
+  const auto length = within_limit(c, 200'000);
   constexpr std::array<char, 3> writers{'A', 'B', 'C'};
   const auto upload = c.create({.length = Bytes{length}});
   std::vector<RawConnection> connections;
@@ -131,7 +131,7 @@ Outcome patch_024(Context& c) {
   std::array<bool, writers.size()> refused{};
   for (std::size_t sent = 0; sent < length; sent += slice) {
     for (std::size_t i = 0; i < writers.size(); ++i) {
-      if (!refused[i]) refused[i] = !connections[i].send(letters(slice, writers[i]), soon);
+      if (!refused[i]) refused[i] = !connections[i].send(letters(std::min(slice, length - sent), writers[i]), soon);
     }
   }
   Findings findings{"of several PATCHes at one offset at the same time at most one is applied"};
@@ -200,7 +200,7 @@ Outcome patch_025(Context& c) {
 
 Outcome patch_027(Context& c) {
   constexpr std::size_t size = 5U << 20U;
-  const auto upload = c.create({.length = Bytes{2 * size}});
+  const auto upload = c.create({.length = Bytes{within_limit(c, 2 * size)}});
   const auto refused = attempt(c, "PATCH", upload, patch_fields("7"), letters(size));
   if (!refused.response) {
     return broken("a client that is sending a large body can still read an early 409",

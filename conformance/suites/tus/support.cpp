@@ -188,6 +188,11 @@ std::string unknown_upload(Context& c) {
   return url;
 }
 
+std::size_t within_limit(const Context& c, std::size_t wanted) {
+  const auto limit = c.target().discovery.max_size;
+  return limit ? static_cast<std::size_t>(std::min<std::uint64_t>(wanted, limit->value)) : wanted;
+}
+
 std::string letters(std::size_t count, char letter) { return std::string(count, letter); }
 
 // ---- what HEAD tells ---------------------------------------------------------------------------

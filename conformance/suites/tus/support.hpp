@@ -108,6 +108,8 @@ Response post_metadata(Context& c, const std::string& pairs);
 [[nodiscard]] std::string url_of(Context& c, const Response& creation);
 /// A URL of the shape the server gives to uploads, for one that does not exist.
 [[nodiscard]] std::string unknown_upload(Context& c);
+/// `wanted`, or less where Tus-Max-Size does not allow so much.
+[[nodiscard]] std::size_t within_limit(const Context& c, std::size_t wanted);
 /// `count` letters, for bodies whose content does not matter.
 [[nodiscard]] std::string letters(std::size_t count, char letter = 'a');
 
