@@ -44,9 +44,10 @@ std::optional<std::string> in_conditions(const When& when) {
                                  upload.older_than || upload.younger_than))
     return "an upload that does not exist has no state";
   const bool creations = only_of<Route>(when.routes, {Route::creation});
-  if (creations &&
-      (upload.id || upload.exists || upload.complete || upload.older_than || upload.younger_than))
-    return "upload.id, exists, complete, older_than and younger_than need a route that names an "
+  if (creations && (upload.id || upload.exists || upload.complete || upload.locked ||
+                    upload.older_than || upload.younger_than))
+    return "upload.id, exists, complete, locked, older_than and younger_than need a route that "
+           "names an "
            "upload, not creation";
   const bool nowhere =
       !when.routes.empty() && std::none_of(when.routes.begin(), when.routes.end(), [](Route r) {

@@ -5,6 +5,7 @@
 
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
+#include "tus/locks.hpp"
 
 namespace mock::misbehave {
 namespace {
@@ -108,6 +109,8 @@ bool Facts::completing() const {
   return offset + content_length_.value_or(Bytes{0}) >= *length;
 }
 
+bool Facts::locked() const { return !match_.id.empty() && services_->locks.locked(match_.id); }
+
 const tus::Metadata& Facts::metadata() const {
   if (!metadata_) {
     metadata_.emplace();
@@ -195,6 +198,7 @@ bool Engine::upload_holds(std::size_t index, const Facts& facts) {
   static const std::string deferred = "upload deferred";
   static const std::string completing = "upload completing";
   static const std::string complete = "upload complete";
+  static const std::string locked = "upload locked";
   static const std::string age = "upload age";
   const auto& wanted = rules_[index].when.upload;
   const auto fail = [&](const std::string& condition) {
@@ -217,6 +221,7 @@ bool Engine::upload_holds(std::size_t index, const Facts& facts) {
   if (wanted.completing && *wanted.completing != facts.completing()) return fail(completing);
   if (wanted.complete && *wanted.complete != (upload != nullptr && upload->complete()))
     return fail(complete);
+  if (wanted.locked && *wanted.locked != facts.locked()) return fail(locked);
   if (wanted.older_than || wanted.younger_than) {
     if (upload == nullptr) return fail(age);
     const auto lived = facts.now() - upload->created;

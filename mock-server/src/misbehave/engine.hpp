@@ -38,6 +38,7 @@ class Facts {
   [[nodiscard]] tus::UploadKind kind() const;
   [[nodiscard]] bool deferred() const;
   [[nodiscard]] bool completing() const;
+  [[nodiscard]] bool locked() const;
   [[nodiscard]] const tus::Metadata& metadata() const;
   [[nodiscard]] std::optional<Bytes> content_length() const { return content_length_; }
   [[nodiscard]] TimePoint now() const;

@@ -89,6 +89,7 @@ TEST_F(Interceptor, ConditionsOnTheUpload) {
   world_.upload("done", 4, "abcd");
   world_.upload("open", std::nullopt, "abcd");
   world_.loop.advance(std::chrono::minutes{2});
+  world_.locks.held = "half";
   const auto patch = [](const std::string& id, const char* length) {
     return request("PATCH", "/files/" + id, {{"Content-Length", length}});
   };
@@ -103,6 +104,8 @@ TEST_F(Interceptor, ConditionsOnTheUpload) {
       {R"({"upload": {"completing": true}})", patch("half", "6"), true},
       {R"({"upload": {"completing": true}})", patch("half", "5"), false},
       {R"({"upload": {"completing": true}})", patch("done", "0"), false},
+      {R"({"upload": {"locked": true}})", patch("half", "1"), true},
+      {R"({"upload": {"locked": true}})", patch("done", "1"), false},
       {R"({"upload": {"deferred": true}})", patch("open", "1"), true},
       {R"({"upload": {"deferred": true}})", patch("half", "1"), false},
       {R"({"upload": {"kind": "normal"}})", patch("half", "1"), true},

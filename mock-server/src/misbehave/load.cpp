@@ -159,8 +159,8 @@ tus::UploadKind kind_of(const Cursor& at) {
 }
 
 UploadConditions upload_of(const Cursor& at) {
-  at.only(
-      {"id", "kind", "exists", "deferred", "completing", "complete", "older_than", "younger_than"});
+  at.only({"id", "kind", "exists", "deferred", "completing", "complete", "locked", "older_than",
+           "younger_than"});
   UploadConditions c;
   c.id = optional(at, "id", condition_of);
   c.kind = optional(at, "kind", kind_of);
@@ -168,6 +168,7 @@ UploadConditions upload_of(const Cursor& at) {
   c.deferred = optional(at, "deferred", flag_of);
   c.completing = optional(at, "completing", flag_of);
   c.complete = optional(at, "complete", flag_of);
+  c.locked = optional(at, "locked", flag_of);
   c.older_than = optional(at, "older_than", duration_of);
   c.younger_than = optional(at, "younger_than", duration_of);
   if (!c.any()) at.fail("names nothing");

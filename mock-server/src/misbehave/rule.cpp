@@ -17,7 +17,8 @@ bool TextCondition::holds(std::optional<std::string_view> value) const {
 }
 
 bool UploadConditions::any() const {
-  return id || kind || exists || deferred || completing || complete || older_than || younger_than;
+  return id || kind || exists || deferred || completing || complete || locked || older_than ||
+         younger_than;
 }
 
 Moment Rule::moment() const {

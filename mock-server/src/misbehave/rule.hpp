@@ -47,6 +47,7 @@ struct UploadConditions {
   /// counts as not completing.
   std::optional<bool> completing;
   std::optional<bool> complete;
+  std::optional<bool> locked;  ///< another request is writing to it
   std::optional<Milliseconds> older_than;
   std::optional<Milliseconds> younger_than;
   [[nodiscard]] bool any() const;
