@@ -24,6 +24,7 @@ namespace conformance {
 namespace {
 
 std::atomic<bool> interrupted{false};
+std::atomic<bool> checks_running{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "it is set by a signal handler");
 std::atomic<bool> left_threads{false};
 
@@ -227,6 +228,7 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   running.run_timeout = command.run_timeout;
   running.interrupted = [] { return interrupted.load(); };
   {
+    checks_running = true;
     Runner runner(running, live_contexts(session), plan->cases);
     const auto told = run_as_gtest_rows(rows, [&](std::size_t index) -> const Judgement& {
       const CaseResult& result = runner.wait(
@@ -319,7 +321,10 @@ int explain(const ExplainCommand& command, const std::vector<Check>& checks, std
 
 }  // namespace
 
-void interrupt() noexcept { interrupted = true; }
+void interrupt() noexcept {
+  // There is nothing to report before the first check, and no patience after a second signal.
+  if (!checks_running || interrupted.exchange(true)) _exit(static_cast<int>(ExitCode::harness));
+}
 bool must_exit_at_once() noexcept { return left_threads; }
 
 int run_command_line(const std::vector<std::string>& arguments, const std::vector<Check>& checks,

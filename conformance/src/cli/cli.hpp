@@ -15,7 +15,8 @@ namespace conformance {
                                    const std::vector<Check>& checks, std::ostream& out,
                                    std::ostream& err);
 
-/// Ends the run early with a partial report and exit code 4. Safe in a signal handler.
+/// Ends the run early with a partial report and exit code 4; before the first check, and when
+/// called again, ends the process at once. Safe in a signal handler.
 void interrupt() noexcept;
 
 /// True when threads of abandoned checks are still running: the process must end at once, without

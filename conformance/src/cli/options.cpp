@@ -292,6 +292,11 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   CLI::App* explain = app.add_subcommand("explain", "Explain one requirement");
   explain->add_option("ID", id, "As in TUS-CORE-HEAD-004")->required();
 
+  if (!arguments.empty() && !arguments.front().starts_with("-") && arguments.front() != "run" &&
+      arguments.front() != "list" && arguments.front() != "explain") {
+    return failure("", quote(arguments.front()) + " is not one of run, list, explain",
+                   "`dex-conformance --help` shows the flags");
+  }
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     app.parse(reversed);

@@ -1,0 +1,118 @@
+#include "catalogue/catalogue.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "catalogue/selection.hpp"
+
+namespace conformance {
+namespace {
+
+using testing::HasSubstr;
+
+const Catalogue& embedded() {
+  static const Catalogue catalogue = [] {
+    auto loaded = load_catalogue(embedded_requirements());
+    if (!loaded) throw std::runtime_error(loaded.error().line());
+    return std::move(*loaded);
+  }();
+  return catalogue;
+}
+
+std::string error_of(std::string_view text) {
+  const Document document{"a.json", text};
+  const auto loaded = load_catalogue({&document, 1});
+  return loaded ? "" : loaded.error().line();
+}
+
+TEST(Catalogue, TheEmbeddedOneIsWhole) {
+  EXPECT_EQ(embedded().rows().size(), 402U);
+  const Requirement* row = embedded().find("TUS-CORE-VER-004");
+  ASSERT_NE(row, nullptr);
+  EXPECT_EQ(row->area, "core-version");
+  EXPECT_EQ(row->level, Level::must);
+  EXPECT_EQ(row->origin, Origin::tus);
+  EXPECT_FALSE(row->tusd.empty());
+  EXPECT_EQ(embedded().find("TUS-NO-001"), nullptr);
+}
+
+TEST(Catalogue, EveryExclusionIsASystemOrAnExtension) {
+  for (const Requirement& row : embedded().rows()) {
+    for (const std::string& e : row.excludes) {
+      EXPECT_THAT(e, testing::AnyOf("dex", "tus", "termination", "creation-defer-length",
+                                    "concatenation", "checksum", "checksum-trailer"))
+          << row.id;
+    }
+  }
+}
+
+TEST(Catalogue, FaultsAreToldWithFileAndField) {
+  const std::string head = R"({"area":"a","system":"tus","requirements":[)";
+  const std::string row =
+      R"({"id":"TUS-A-001","level":"MUST","section":"s","requirement":"r","test":"t"})";
+  EXPECT_EQ(error_of(head + row + "]}"), "");
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string changed = row;
+    changed.replace(changed.find(from), from.size(), to);
+    return error_of(head + changed + "]}");
+  };
+  EXPECT_THAT(with("MUST", "must"),
+              HasSubstr("a.json: requirements[0].level: expected one of MUST"));
+  EXPECT_THAT(with("TUS-A-001", "tus-1"), HasSubstr("requirements[0].id: expected an id like"));
+  EXPECT_THAT(with("\"section\":\"s\"", "\"section\":\"\""), HasSubstr("requirements[0].section"));
+  EXPECT_THAT(with("\"test\"", "\"tests\""), HasSubstr("unknown key"));
+  EXPECT_THAT(error_of(head + row + "," + row + "]}"), HasSubstr("TUS-A-001 is there twice"));
+  EXPECT_THAT(error_of(R"({"area":"a","system":"x","requirements":[]})"), HasSubstr("system"));
+  EXPECT_THAT(error_of(R"({"area":"a","system":"tus","requirements":[]})"),
+              HasSubstr("no requirement"));
+  EXPECT_THAT(error_of("{"), HasSubstr("a.json:1:2: not JSON"));
+}
+
+TEST(Glob, StarsAndQuestionMarks) {
+  EXPECT_TRUE(glob_matches("TUS-*", "TUS-CORE-VER-001"));
+  EXPECT_TRUE(glob_matches("tus-core-ver-00?", "TUS-CORE-VER-001"));
+  EXPECT_TRUE(glob_matches("*", ""));
+  EXPECT_TRUE(glob_matches("*-*-0*1", "A-B-001"));
+  EXPECT_TRUE(glob_matches("**a", "bca"));
+  EXPECT_FALSE(glob_matches("TUS", "TUS-1"));
+  EXPECT_FALSE(glob_matches("a?", "a"));
+  EXPECT_FALSE(glob_matches("", "a"));
+  EXPECT_TRUE(glob_matches("", ""));
+}
+
+std::size_t count(const Selection& selection, System system) {
+  std::size_t n = 0;
+  for (const Requirement& row : embedded().rows()) {
+    n += applies(row, system) && selects(selection, row) ? 1U : 0U;
+  }
+  return n;
+}
+
+TEST(Selection, SystemsLevelsAndPatterns) {
+  EXPECT_EQ(count({{"core-version"}, Level::may}, System::tus), 7U);
+  EXPECT_EQ(count({{"TUS-CORE-VER-*"}, Level::may}, System::tus), 7U);
+  EXPECT_EQ(count({{"TUS-CORE-VER-001", "cors"}, Level::may}, System::tus), 10U);
+  EXPECT_EQ(count({{"dex"}, Level::may}, System::tus), 0U);
+  EXPECT_EQ(count({{"dex"}, Level::may}, System::dex), 135U);
+  EXPECT_EQ(count({{"ietf"}, Level::may}, System::dex), 0U);
+  EXPECT_EQ(count({{"core-options"}, Level::must}, System::tus), 7U);
+  EXPECT_EQ(count({{"core-options"}, Level::should}, System::tus), 9U);
+  EXPECT_EQ(count({{"must"}, Level::may}, System::tus), count({{}, Level::must}, System::tus));
+}
+
+TEST(Selection, RowsThatExcludeASystemAreNotJudgedThere) {
+  for (const char* id : {"TUS-META-002", "TUS-META-003", "TUS-META-009"}) {
+    EXPECT_EQ(count({{id}, Level::may}, System::tus), 1U) << id;
+    EXPECT_EQ(count({{id}, Level::may}, System::dex), 0U) << id;
+  }
+}
+
+TEST(Selection, APatternThatNamesNothingIsAnError) {
+  EXPECT_TRUE(validate({{"cors", "TUS-*"}, Level::may}, embedded()));
+  const auto bad = validate({{"cors", "TSU-*"}, Level::may}, embedded());
+  ASSERT_FALSE(bad);
+  EXPECT_THAT(bad.error().line(), HasSubstr("--select: \"TSU-*\" names no requirement"));
+}
+
+}  // namespace
+}  // namespace conformance

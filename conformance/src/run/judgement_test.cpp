@@ -1,0 +1,148 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "run/baseline.hpp"
+#include "run/summary.hpp"
+
+namespace conformance {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+const Catalogue& catalogue() {
+  static const Catalogue c(
+      {{"TUS-A-001", "a", Origin::tus, Level::must, "s", "must", "t", {}, "", "", ""},
+       {"TUS-A-002", "a", Origin::tus, Level::should, "s", "should", "t", {}, "", "", ""}});
+  return c;
+}
+
+constexpr std::chrono::sys_days today{2026y / 11 / 21};
+
+Baseline baseline(const std::string& entries) {
+  auto parsed =
+      parse_baseline(R"({"target":"x","deviations":[)" + entries + "]}", "b.json", catalogue());
+  if (!parsed) throw std::runtime_error(parsed.error().line());
+  return std::move(*parsed);
+}
+
+std::string error_of(const std::string& entry) {
+  const auto parsed =
+      parse_baseline(R"({"target":"x","deviations":[)" + entry + "]}", "b.json", catalogue());
+  return parsed ? "" : parsed.error().line();
+}
+
+Judgement judged(Verdict verdict, const Baseline* b = nullptr, bool strict = false,
+                 std::string_view needs = {}, std::set<std::string> required = {}) {
+  CaseResult result;
+  result.row = &catalogue().rows().front();
+  result.verdict = verdict;
+  return judge(std::move(result), needs, b, {strict, std::move(required), today});
+}
+
+TEST(Baseline, FaultsAreToldWithTheirPlace) {
+  EXPECT_EQ(
+      error_of(
+          R"({"requirement":"TUS-A-001","expected":"fail","reason":"r","link":"https://x","expires":"2027-01-01"})"),
+      "");
+  EXPECT_THAT(error_of(R"({"requirement":"TUS-B-001","expected":"fail","reason":"r"})"),
+              HasSubstr("deviations[0].requirement: \"TUS-B-001\" is not in the catalogue"));
+  EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","expected":"pass","reason":"r"})"),
+              HasSubstr("expected one of fail"));
+  EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","expected":"fail","reason":""})"),
+              HasSubstr("why"));
+  EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","expected":"fail"})"),
+              HasSubstr("\"reason\" is missing"));
+  EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","expected":"fail","reason":"r","link":"x"})"),
+              HasSubstr("link"));
+  for (const char* day : {"2027-13-01", "2027-02-30", "27-01-01", "2027/01/01", "2027-1-001"}) {
+    EXPECT_THAT(
+        error_of(R"({"requirement":"TUS-A-001","expected":"fail","reason":"r","expires":")" +
+                 std::string(day) + "\"}"),
+        HasSubstr("expected a date"))
+        << day;
+  }
+  const std::string entry = R"({"requirement":"TUS-A-001","expected":"fail","reason":"r"})";
+  EXPECT_THAT(error_of(entry + "," + entry), HasSubstr("there twice"));
+  EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","expected":"fail","reason":"r","x":1})"),
+              HasSubstr("unknown key"));
+}
+
+TEST(Judge, WithoutABaseline) {
+  for (const auto& [verdict, red, red_strict] : {std::tuple{Verdict::pass, false, false},
+                                                 {Verdict::fail, true, true},
+                                                 {Verdict::warn, false, true},
+                                                 {Verdict::note, false, false},
+                                                 {Verdict::skip, false, false},
+                                                 {Verdict::blocked, true, true},
+                                                 {Verdict::error, true, true}}) {
+    EXPECT_EQ(judged(verdict).red, red) << to_string(verdict);
+    EXPECT_EQ(judged(verdict, nullptr, true).red, red_strict) << to_string(verdict);
+  }
+}
+
+TEST(Judge, AnExpectedDeviationIsNotRed) {
+  const Baseline b = baseline(R"({"requirement":"TUS-A-001","expected":"fail","reason":"known"})");
+  const Judgement j = judged(Verdict::fail, &b, true);
+  EXPECT_EQ(j.standing, Standing::expected);
+  EXPECT_FALSE(j.red);
+}
+
+TEST(Judge, AnythingElseThanExpectedIsRed) {
+  const Baseline b = baseline(R"({"requirement":"TUS-A-001","expected":"fail","reason":"known"})");
+  for (const Verdict v : {Verdict::pass, Verdict::warn, Verdict::note, Verdict::skip,
+                          Verdict::blocked, Verdict::error}) {
+    const Judgement j = judged(v, &b);
+    EXPECT_EQ(j.standing, Standing::unexpected) << to_string(v);
+    EXPECT_TRUE(j.red) << to_string(v);
+  }
+  EXPECT_THAT(judged(Verdict::pass, &b).why_red, HasSubstr("unexpected pass"));
+}
+
+TEST(Judge, AnExpiredEntryIsRed) {
+  const auto on = [](const char* day) {
+    const Baseline b =
+        baseline(R"({"requirement":"TUS-A-001","expected":"fail","reason":"r","expires":")" +
+                 std::string(day) + "\"}");
+    return judged(Verdict::fail, &b).standing;
+  };
+  EXPECT_EQ(on("2026-11-22"), Standing::expected);
+  EXPECT_EQ(on("2026-11-21"), Standing::expired);
+  EXPECT_EQ(on("2025-01-01"), Standing::expired);
+}
+
+TEST(Judge, ASkipOfARequiredExtensionIsRed) {
+  EXPECT_FALSE(judged(Verdict::skip, nullptr, false, "checksum").red);
+  EXPECT_TRUE(judged(Verdict::skip, nullptr, false, "checksum", {"checksum"}).red);
+  EXPECT_FALSE(judged(Verdict::skip, nullptr, false, "", {"checksum"}).red);
+  EXPECT_FALSE(judged(Verdict::pass, nullptr, false, "checksum", {"checksum"}).red);
+}
+
+RunReport report(const std::vector<Verdict>& verdicts) {
+  RunReport r;
+  for (const Verdict v : verdicts) r.judgements.push_back(judged(v));
+  return r;
+}
+
+TEST(ExitCode, TheFirstThatApplies) {
+  EXPECT_EQ(exit_code(report({})), ExitCode::usage);
+  EXPECT_EQ(exit_code(report({Verdict::skip})), ExitCode::usage);
+  EXPECT_EQ(exit_code(report({Verdict::pass, Verdict::warn, Verdict::note, Verdict::skip})),
+            ExitCode::conformant);
+  EXPECT_EQ(exit_code(report({Verdict::pass, Verdict::fail})), ExitCode::not_conformant);
+  EXPECT_EQ(exit_code(report({Verdict::blocked})), ExitCode::not_conformant);
+  EXPECT_EQ(exit_code(report({Verdict::fail, Verdict::error})), ExitCode::harness);
+  RunReport r = report({Verdict::pass});
+  r.missing_extensions = {"checksum"};
+  EXPECT_EQ(exit_code(r), ExitCode::not_conformant);
+  r = report({});
+  r.interrupted = true;
+  EXPECT_EQ(exit_code(r), ExitCode::harness);
+  const Baseline b = baseline(R"({"requirement":"TUS-A-001","expected":"error","reason":"r"})");
+  r = report({Verdict::pass});
+  r.judgements.push_back(judged(Verdict::error, &b));
+  EXPECT_EQ(exit_code(r), ExitCode::conformant);
+}
+
+}  // namespace
+}  // namespace conformance

@@ -1,0 +1,187 @@
+#include "run/runner.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <stdexcept>
+
+#include "run/fake_context.hpp"
+
+namespace conformance {
+namespace {
+
+using testing::HasSubstr;
+
+const Requirement row{"TUS-A-001", "a", Origin::tus, Level::must, "s", "r", "t", {}, "", "", ""};
+
+MakeContext fake() {
+  return [](const Requirement&, std::shared_ptr<Evidence> evidence, auto) {
+    evidence->add("seen");
+    return std::make_unique<FakeContext>();
+  };
+}
+
+Case a_case(Outcome (*run)(Context&), std::optional<std::string> skip = std::nullopt) {
+  return {&row, Check{row.id, run}, std::move(skip)};
+}
+
+CaseResult only(Case c, RunnerOptions options = {}) {
+  Runner runner(std::move(options), fake(), {std::move(c)});
+  return runner.wait(0);
+}
+
+TEST(Runner, AnOutcomeBecomesAVerdictWithItsTranscript) {
+  const CaseResult r = only(a_case([](Context&) { return broken("a", "b"); }));
+  EXPECT_EQ(r.verdict, Verdict::fail);
+  EXPECT_EQ(r.outcome.expected, "a");
+  EXPECT_EQ(r.transcript, "seen");
+  EXPECT_EQ(r.row, &row);
+}
+
+TEST(Runner, WhatIsThrownIsContained) {
+  const CaseResult thrown =
+      only(a_case([](Context&) -> Outcome { throw std::runtime_error("boom"); }));
+  EXPECT_EQ(thrown.verdict, Verdict::error);
+  EXPECT_THAT(thrown.outcome.got, HasSubstr("boom"));
+  EXPECT_EQ(only(a_case([](Context&) -> Outcome { throw 1; })).verdict, Verdict::error);
+  const CaseResult stopped = only(a_case([](Context&) -> Outcome {
+    throw Stop{Outcome{Outcome::Kind::blocked, "x", "y"}};
+  }));
+  EXPECT_EQ(stopped.verdict, Verdict::blocked);
+  EXPECT_EQ(stopped.outcome.got, "y");
+}
+
+TEST(Runner, AContextThatCannotBeMadeIsAnError) {
+  Runner runner({},
+                [](const Requirement&, std::shared_ptr<Evidence>,
+                   auto) -> std::unique_ptr<Context> { throw std::runtime_error("no handle"); },
+                {a_case([](Context&) { return holds(); })});
+  EXPECT_EQ(runner.wait(0).verdict, Verdict::error);
+}
+
+TEST(Runner, ASkippedCaseIsNotRun) {
+  const CaseResult r =
+      only(a_case([](Context&) -> Outcome { throw std::logic_error("ran"); }, "why"));
+  EXPECT_EQ(r.verdict, Verdict::skip);
+  EXPECT_EQ(r.outcome.got, "why");
+}
+
+// The threads of these checks are left behind on purpose; they end when they are released.
+std::promise<void>& release() {
+  static std::promise<void> p;
+  return p;
+}
+std::shared_future<void>& released() {
+  static std::shared_future<void> f = release().get_future().share();
+  return f;
+}
+Outcome hang(Context&) {
+  released().wait();
+  return holds();
+}
+
+TEST(Runner, ACheckThatHangsIsAbandonedAndTheRestGoesOn) {
+  static_cast<void>(released());
+  RunnerOptions options;
+  options.jobs = 1;
+  options.case_timeout = Milliseconds{20};
+  options.grace = Milliseconds{20};
+  Runner runner(options, fake(), {a_case(hang), a_case([](Context&) { return holds(); })});
+  EXPECT_EQ(runner.wait(0).verdict, Verdict::error);
+  EXPECT_THAT(runner.wait(0).outcome.got, HasSubstr("did not end within 20 ms"));
+  EXPECT_EQ(runner.wait(0).transcript, "seen");
+  EXPECT_EQ(runner.wait(1).verdict, Verdict::pass);
+  EXPECT_EQ(runner.abandoned(), 1U);
+}
+
+TEST(Runner, AnInterruptionEndsTheRun) {
+  std::atomic<bool> stop{false};
+  RunnerOptions options;
+  options.jobs = 1;
+  options.interrupted = [&] { return stop.load(); };
+  Runner runner(options, fake(), {a_case(hang), a_case(hang)});
+  stop = true;
+  EXPECT_EQ(runner.wait(0).verdict, Verdict::error);
+  EXPECT_THAT(runner.wait(1).outcome.got, HasSubstr("not run: the run was interrupted"));
+}
+
+TEST(Runner, TheTimeOfTheRunIsKept) {
+  RunnerOptions options;
+  options.jobs = 1;
+  options.run_timeout = Milliseconds{20};
+  options.grace = Milliseconds{10};
+  Runner runner(options, fake(), {a_case(hang), a_case([](Context&) { return holds(); })});
+  EXPECT_EQ(runner.wait(0).verdict, Verdict::error);
+  EXPECT_THAT(runner.wait(1).outcome.got, HasSubstr("--run-timeout"));
+}
+
+TEST(Runner, JobsRunAtTheSameTime) {
+  static std::promise<void> first, second;
+  RunnerOptions options;
+  options.jobs = 2;
+  Runner runner(options, fake(),
+                {a_case([](Context&) {
+                   first.set_value();
+                   second.get_future().wait();
+                   return holds();
+                 }),
+                 a_case([](Context&) {
+                   first.get_future().wait();
+                   second.set_value();
+                   return holds();
+                 })});
+  EXPECT_EQ(runner.wait(0).verdict, Verdict::pass);
+  EXPECT_EQ(runner.wait(1).verdict, Verdict::pass);
+  EXPECT_EQ(runner.finished(), 2U);
+}
+
+/// Lets the abandoned threads end before the process does.
+class Release : public testing::Environment {
+ public:
+  void TearDown() override {
+    static_cast<void>(released());
+    release().set_value();
+  }
+};
+[[maybe_unused]] const auto* const environment = testing::AddGlobalTestEnvironment(new Release);
+
+Target target(std::set<std::string> extensions, System system = System::tus) {
+  Target t;
+  t.system = system;
+  t.discovery.extensions = std::move(extensions);
+  return t;
+}
+
+Outcome never(Context&) { return holds(); }
+
+TEST(Plan, SkipsUncheckedAndHarnessErrors) {
+  std::vector<Requirement> rows;
+  for (const char* id : {"TUS-A-001", "TUS-A-002", "TUS-A-003"}) {
+    rows.push_back(row);
+    rows.back().id = id;
+  }
+  rows[1].excludes = {"termination"};
+  const Catalogue catalogue(rows);
+  const std::vector<Check> checks = {{"TUS-A-002", never}, {"TUS-A-001", never, "checksum"}};
+  auto plan = make_plan(catalogue, checks, {}, target({"termination"}));
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->cases.size(), 2U);
+  EXPECT_EQ(plan->cases[0].row->id, "TUS-A-001");  // the catalogue's order
+  EXPECT_THAT(*plan->cases[0].skip, HasSubstr("checksum is not offered"));
+  EXPECT_THAT(*plan->cases[1].skip, HasSubstr("the target offers termination"));
+  ASSERT_EQ(plan->unchecked.size(), 1U);
+  EXPECT_EQ(plan->unchecked[0]->id, "TUS-A-003");
+  plan = make_plan(catalogue, checks, {}, target({"checksum"}));
+  EXPECT_FALSE(plan->cases[0].skip);
+  EXPECT_FALSE(plan->cases[1].skip);
+
+  EXPECT_THAT(make_plan(catalogue, {{"TUS-A-009", never}}, {}, target({})).error().line(),
+              HasSubstr("unknown requirement \"TUS-A-009\""));
+  EXPECT_THAT(make_plan(catalogue, {checks[0], checks[0]}, {}, target({})).error().line(),
+              HasSubstr("two checks judge TUS-A-002"));
+}
+
+}  // namespace
+}  // namespace conformance

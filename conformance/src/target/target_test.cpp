@@ -1,0 +1,228 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "target/credentials.hpp"
+#include "target/discover.hpp"
+#include "target/failure_text.hpp"
+#include "testkit/scripted_server.hpp"
+
+namespace conformance {
+namespace {
+
+using testing::HasSubstr;
+using testkit::Peer;
+using testkit::ScriptedServer;
+
+TEST(CandidateUrls, AHostAloneIsTriedInBothShapes) {
+  EXPECT_THAT(*candidate_urls("http://h:1"),
+              testing::ElementsAre("http://h:1/files", "http://h:1/upload"));
+  EXPECT_THAT(*candidate_urls("http://h/"),
+              testing::ElementsAre("http://h/files", "http://h/upload"));
+  EXPECT_THAT(*candidate_urls("http://h/x"), testing::ElementsAre("http://h/x"));
+  EXPECT_FALSE(candidate_urls("h"));
+}
+
+Target derived(const std::string& url, TargetOptions options = {}) {
+  options.system = System::dex;
+  options.run_id = "7";
+  return *derive_urls(options, url);
+}
+
+TEST(DeriveUrls, InsideAndBehindTheGateway) {
+  const Target inside = derived("http://h:1/files/");
+  EXPECT_EQ(inside.origin, "http://h:1");
+  EXPECT_EQ(inside.info_url, "http://h:1/info");
+  EXPECT_EQ(inside.health_url, "http://h:1/health");
+  EXPECT_EQ(inside.version_url, "http://h:1/version");
+  EXPECT_EQ(inside.metrics_url, "http://h:1/metrics");
+  EXPECT_EQ(inside.root_url, "http://h:1/");
+  EXPECT_EQ(inside.oauth_url, "http://h:1/oauth");
+  const Target gateway = derived("https://h/dex/upload");
+  EXPECT_EQ(gateway.info_url, "https://h/dex/upload/info");
+  EXPECT_EQ(gateway.health_url, "https://h/dex/upload/health");
+  EXPECT_EQ(gateway.oauth_url, "https://h/dex/oauth");
+  EXPECT_EQ(gateway.manifest.at("dex_harness_run"), "7");
+}
+
+TEST(DeriveUrls, GivenOnesWin) {
+  TargetOptions options;
+  options.info_url = "http://i/x";
+  options.health_url = "http://i/y";
+  options.oauth_url = "http://i/z";
+  const Target t = derived("http://h/files", options);
+  EXPECT_EQ(t.info_url, "http://i/x");
+  EXPECT_EQ(t.health_url, "http://i/y");
+  EXPECT_EQ(t.oauth_url, "http://i/z");
+}
+
+TEST(FailureText, EveryKindHasItsWords) {
+  using Kind = transport::Failure::Kind;
+  for (const auto& [kind, message, words] : {
+           std::tuple{Kind::resolve, "x", "host name cannot be resolved"},
+           {Kind::connect, "Connection refused", "nothing listens there"},
+           {Kind::connect, "No route to host", "No route to host"},
+           {Kind::tls, "SSL certificate problem: certificate has expired", "has expired"},
+           {Kind::tls, "SSL certificate problem: self-signed certificate", "--ca-file"},
+           {Kind::tls, "unable to get local issuer certificate", "not trusted"},
+           {Kind::tls, "SSL: certificate subject name 'a' does not match target host name 'b'",
+            "another host"},
+           {Kind::tls, "wrong version number", "does not speak TLS"},
+           {Kind::proxy, "x", "proxy"},
+           {Kind::timeout, "x", "no answer in time"},
+           {Kind::reset, "x", "reset"},
+           {Kind::closed, "x", "closed"},
+           {Kind::protocol, "x", "not HTTP"},
+           {Kind::other, "the message", "the message"},
+       }) {
+    EXPECT_THAT(failure_text({kind, message}), HasSubstr(words));
+  }
+}
+
+/// A tus server of the smallest kind: one upload at most, every connection closed after an answer.
+struct Tiny {
+  std::string mount = "/files";
+  bool auth = false;
+  bool downloads = true;
+  int creation_status = 201;
+  std::vector<std::string> requests;
+
+  std::string reply(const std::string& request) {
+    const auto line = request.substr(0, request.find('\r'));
+    requests.push_back(line);
+    const auto with = [](const std::string& status, const std::string& more,
+                         const std::string& body = "") {
+      return "HTTP/1.1 " + status + "\r\nConnection: close\r\nTus-Resumable: 1.0.0\r\n" + more +
+             "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    };
+    if (line.starts_with("POST /oauth ")) {
+      if (request.find("password=right") == std::string::npos) {
+        return with("400 Bad Request", "", R"({"error":"invalid_grant","error_description":"no"})");
+      }
+      return with(
+          "200 OK", "",
+          R"({"access_token":"tok","token_type":"Bearer","expires_in":100,"refresh_token":"r1"})");
+    }
+    if (line.starts_with("POST /oauth/refresh ")) {
+      return with("200 OK", "",
+                  R"({"access_token":"tok2","token_type":"Bearer","expires_in":100})");
+    }
+    if (line.find(" " + mount) == std::string::npos) {
+      return "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    }
+    if (line.starts_with("OPTIONS")) {
+      return with(
+          "204 No Content",
+          "Tus-Version: 1.0.0\r\nTus-Extension: creation,termination\r\nTus-Max-Size: 99\r\n");
+    }
+    if (auth && request.find("Authorization: Bearer tok") == std::string::npos)
+      return with("401 Unauthorized", "");
+    if (line.starts_with("POST")) {
+      return with(std::to_string(creation_status) + " X",
+                  creation_status == 201 ? "Location: " + mount + "/1\r\n" : "",
+                  creation_status == 201 ? "" : "no\nway");
+    }
+    if (line.starts_with("PATCH")) return with("204 No Content", "Upload-Offset: 5\r\n");
+    if (line.starts_with("GET"))
+      return downloads ? with("200 OK", "", "probe") : with("405 No", "");
+    return with("404 Not Found", "");
+  }
+  ScriptedServer::Script script() {
+    return [this](Peer& peer) {
+      const std::string request = peer.read_request();
+      if (!request.empty()) peer.send(reply(request));
+    };
+  }
+};
+
+TargetOptions options_for(const std::string& url) {
+  TargetOptions options;
+  options.url = url;
+  return options;
+}
+
+TEST(Discover, FindsTheShapeAndWhatIsOffered) {
+  Tiny tiny;
+  tiny.mount = "/upload";
+  ScriptedServer server(tiny.script());
+  Credentials none;
+  const auto found = discover(options_for(server.url()), none);
+  ASSERT_TRUE(found) << found.error().line();
+  EXPECT_EQ(found->target.creation_url, server.url("/upload"));
+  EXPECT_TRUE(found->target.discovery.offers("termination"));
+  EXPECT_EQ(found->target.discovery.max_size, Bytes{99});
+  EXPECT_TRUE(found->target.downloads);
+  EXPECT_FALSE(found->target.needs_authorization);
+  EXPECT_THAT(found->created, testing::ElementsAre(server.url("/upload/1")));
+  ASSERT_EQ(found->remarks.size(), 1U);
+  EXPECT_THAT(found->remarks[0], HasSubstr("found by probing"));
+}
+
+TEST(Discover, NothingThatSpeaksTus) {
+  Tiny tiny;
+  tiny.mount = "/elsewhere";
+  ScriptedServer server(tiny.script());
+  Credentials none;
+  const auto found = discover(options_for(server.url()), none);
+  ASSERT_FALSE(found);
+  EXPECT_THAT(found.error().line(), HasSubstr("no tus server found"));
+  EXPECT_THAT(found.error().line(), HasSubstr("/upload answered 404"));
+}
+
+TEST(Discover, NoDownloadsAndARefusedCreation) {
+  {
+    Tiny tiny;
+    tiny.downloads = false;
+    ScriptedServer server(tiny.script());
+    Credentials none;
+    EXPECT_FALSE(discover(options_for(server.url("/files")), none)->target.downloads);
+  }
+  Tiny tiny;
+  tiny.creation_status = 400;
+  ScriptedServer server(tiny.script());
+  Credentials none;
+  const auto found = discover(options_for(server.url("/files")), none);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->remarks.size(), 1U);
+  EXPECT_THAT(found->remarks[0], HasSubstr("a correct creation was answered 400: no way"));
+}
+
+TEST(Discover, Credentials) {
+  Tiny tiny;
+  tiny.auth = true;
+  ScriptedServer server(tiny.script());
+  const TargetOptions options = options_for(server.url("/files"));
+  Credentials none;
+  EXPECT_THAT(discover(options, none).error().line(), HasSubstr("--username-env"));
+  Credentials wrong = Credentials::bearer("x");
+  EXPECT_THAT(discover(options, wrong).error().line(),
+              HasSubstr("refuses these credentials (401)"));
+  Credentials right = Credentials::bearer("tok");
+  const auto found = discover(options, right);
+  ASSERT_TRUE(found) << found.error().line();
+  EXPECT_TRUE(found->target.needs_authorization);
+  Credentials refused =
+      Credentials::password({server.url("/oauth"), server.url("/oauth/refresh"), "u", "bad"}, {});
+  EXPECT_THAT(discover(options, refused).error().line(),
+              HasSubstr("answered 400 \"invalid_grant\""));
+}
+
+TEST(CredentialsOfAPassword, AreRenewedBeforeTheyExpire) {
+  Tiny tiny;
+  ScriptedServer server(tiny.script());
+  std::chrono::steady_clock::time_point now;
+  Credentials c = Credentials::password(
+      {server.url("/oauth"), server.url("/oauth/refresh"), "u", "right"}, {}, [&] { return now; });
+  EXPECT_TRUE(c.any());
+  EXPECT_EQ(**c.authorization(), "Bearer tok");
+  now += std::chrono::seconds{89};
+  EXPECT_EQ(**c.authorization(), "Bearer tok");
+  EXPECT_EQ(server.connections(), 1U);
+  now += std::chrono::seconds{2};  // 9 of 100 seconds are left
+  EXPECT_EQ(**c.authorization(), "Bearer tok2");
+  EXPECT_EQ(server.connections(), 2U);
+  now += std::chrono::seconds{91};  // no refresh token this time: the password again
+  EXPECT_EQ(**c.authorization(), "Bearer tok");
+}
+
+}  // namespace
+}  // namespace conformance
