@@ -74,7 +74,8 @@ class HttpParser final : public beast::http::basic_parser<true> {
 };
 
 tl::expected<std::size_t, Refusal> HeadScanner::scan(std::string_view bytes, const Limits& limits) {
-  if (scanned_ == 0) {
+  const auto max_line = std::min(limits.target_bytes, limits.header_bytes).value;
+  if (line_ == 0) {
     // A TLS hello or plain garbage is refused at its first bytes instead of at the head's timeout.
     for (const char c : bytes.substr(0, 32)) {
       if (c == ' ') break;
@@ -92,7 +93,7 @@ tl::expected<std::size_t, Refusal> HeadScanner::scan(std::string_view bytes, con
     if (line.empty() || cr != line.size() - 1) {
       return refusal(400, "a line of the request head does not end in CR LF");
     }
-    if (line_ == 0 && line.size() > limits.target_bytes.value) {
+    if (line_ == 0 && line.size() > max_line) {
       return refusal(414, "the request-line is too long");
     }
     if (line_ != 0 && (line.front() == ' ' || line.front() == '\t')) {
@@ -106,7 +107,7 @@ tl::expected<std::size_t, Refusal> HeadScanner::scan(std::string_view bytes, con
     }
   }
   scanned_ = bytes.size();
-  if (line_ == 0 && bytes.size() > std::min(limits.target_bytes, limits.header_bytes).value) {
+  if (line_ == 0 && bytes.size() > max_line) {
     const bool has_method = bytes.find(' ') != std::string_view::npos;
     return has_method ? refusal(414, "the request-line is too long")
                       : refusal(400, "the request-line does not start with a method");

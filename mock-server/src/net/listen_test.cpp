@@ -1,5 +1,6 @@
 // What can go wrong before the first client, each told in one line.
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <fstream>
 #include <vector>
 
+#include "net/openssl_ptr.hpp"
 #include "net/self_signed.hpp"
 #include "net/test_server.hpp"
 
@@ -125,6 +127,35 @@ TEST_F(ListenTest, EveryMistakeInTheCertificatesIsNamed) {
     ::chmod(other->key.c_str(), 0);
     expect_in(tls_error(files->certificate, other->key), {other->key, "Permission denied"});
   }
+}
+
+/// The certificate in `file`, signed anew with other dates; seconds from now.
+std::string redated(const TlsFiles& files, const std::string& to, long from, long until) {
+  const BioPtr in(BIO_new_file(files.certificate.c_str(), "r"));
+  const BioPtr key_in(BIO_new_file(files.key.c_str(), "r"));
+  const X509Ptr certificate(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+  const KeyPtr key(PEM_read_bio_PrivateKey(key_in.get(), nullptr, nullptr, nullptr));
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), from);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), until);
+  X509_sign(certificate.get(), key.get(), EVP_sha256());
+  const BioPtr out(BIO_new_file(to.c_str(), "w"));
+  PEM_write_bio_X509(out.get(), certificate.get());
+  return to;
+}
+
+TEST_F(ListenTest, ACertificateOutOfItsTimeIsNamed) {
+  const auto files = self_signed(folder_.string());
+  ASSERT_TRUE(files);
+  const auto path = (folder_ / "dated.pem").string();
+  EXPECT_EQ(tls_error(redated(*files, path, -100, 100), files->key), "");
+  expect_in(tls_error(redated(*files, path, -100, -10), files->key),
+            {path, "expired on", "--tls-self-signed"});
+  expect_in(tls_error(redated(*files, path, 100, 200), files->key), {path, "not valid before"});
+
+  // Its own certificates are renewed before it comes to that.
+  redated(*files, files->certificate, -100, 60);
+  ASSERT_TRUE(self_signed(folder_.string()));
+  EXPECT_EQ(tls_error(files->certificate, files->key), "");
 }
 
 // ---- self_signed
