@@ -296,7 +296,7 @@ Result<std::unique_ptr<Store>> make_disk_store(DiskStoreOptions options, Loop& l
                    "stop that one, or choose another with --store");
   }
   // access(2) would not notice a read-only mount in every case; a file does.
-  const auto probe = folder / ".writable.info.tmp";
+  const auto probe = folder / "writable.info.tmp";  // a name that sweep() would remove
   if (auto made = posix::open_file(probe, O_WRONLY | O_CREAT | O_TRUNC); !made) {
     return failure(where, "the folder cannot be written to: " + made.error().detail,
                    "change its permissions, or choose another with --store");

@@ -223,6 +223,17 @@ TEST_F(TusTest, TUS_CORE_XMO_001_to_004_TheOverrideDecides) {
   EXPECT_EQ(head(path).status, 404);
 }
 
+TEST_F(TusTest, TUS_CORE_XMO_006_OptionsNeedsNoTokenAndSoBecomesNothingElse) {
+  const auto path = create(10);
+  for (const auto* method : {"DELETE", "PATCH", "HEAD", "GET"}) {
+    EXPECT_EQ(server.send("OPTIONS", path, patch_at("0", {{"X-HTTP-Method-Override", method}}), "a")
+                  .status,
+              405)
+        << method;
+  }
+  EXPECT_EQ(offset(path), "0");
+}
+
 TEST_F(TusTest, TUS_CORE_XMO_005_MethodsHaveLetterCase) {
   const auto path = create(10);
   for (const auto* unknown : {"patch", "", "FOO", "PUT"}) {

@@ -98,16 +98,18 @@ class TusHandler : public Handler {
 
  private:
   /// Finds the method and checks the protocol version. The override counts whatever the real method
-  /// is (protocol.md, X-HTTP-Method-Override); who may do what is decided elsewhere, by both.
+  /// is (protocol.md, X-HTTP-Method-Override), but for OPTIONS: that is let in without a token, as
+  /// preflights carry none, and must not become something else inside (TUS-CORE-XMO-006).
   OrReply<void> resolve() {
     auto overridden = single(context_->request, header::method_override);
     if (!overridden) return tl::unexpected(std::move(overridden.error()));
     if (*overridden) context_->method = **overridden;
+    if (context_->request.method == "OPTIONS" && context_->method != "OPTIONS") {
+      return tl::unexpected(refuse_method("OPTIONS cannot be overridden"));
+    }
     const auto method = context_->method;
     if (!allows(options_, match_.route, method)) {
-      auto reply = refusal(405, "the method is not allowed here");
-      add(reply, "Allow", allow(options_, match_.route));
-      return tl::unexpected(std::move(reply));
+      return tl::unexpected(refuse_method("the method is not allowed here"));
     }
     if (method == "OPTIONS") return {};
     auto version = single(context_->request, header::tus_resumable);
@@ -121,6 +123,12 @@ class TusHandler : public Handler {
       return tl::unexpected(std::move(reply));
     }
     return {};
+  }
+
+  [[nodiscard]] Reply refuse_method(std::string_view why) const {
+    auto reply = refusal(405, why);
+    add(reply, "Allow", allow(options_, match_.route));
+    return reply;
   }
 
   RouteMatch match_;
