@@ -78,8 +78,8 @@ tl::expected<std::size_t, Refusal> HeadScanner::scan(std::string_view bytes, con
   if (line_ == 0) {
     // A TLS hello or plain garbage is refused at its first bytes instead of at the head's timeout.
     for (const char c : bytes.substr(0, 32)) {
-      if (c == ' ') break;
-      if (!is_token_char(c) && !(c == '\r' || c == '\n')) {
+      if (c == ' ' || c == '\r' || c == '\n') break;
+      if (!is_token_char(c)) {
         return refusal(400, "the request-line does not start with a method");
       }
     }

@@ -220,6 +220,9 @@ void Connection::wake() {
 void Connection::check(SteadyTime now) {
   if (closed()) return;
   if (mode_ == Mode::talk && write_deadline_ && *write_deadline_ <= now) {
+    // A FIN would wait behind the bytes that the peer does not take.
+    ErrorCode ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     conversation_.lost();
     return after_event();
   }

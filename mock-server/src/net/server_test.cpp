@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <poll.h>
 
 #include <csignal>
 
@@ -278,6 +279,22 @@ TEST_F(ServerTest, EveryWaitEnds) {
   undrained.send("PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf");
   EXPECT_EQ(undrained.reply().status, 409);
   EXPECT_EQ(undrained.rest(), "");
+}
+
+TEST_F(ServerTest, AClientThatDoesNotReadIsCutOff) {
+  MakesHandlers large([](const Request&, Intercept*) {
+    return bodiless([](const Request&) { return text_reply(200, std::string(64UL << 20U, 'x')); });
+  });
+  ListenOptions options;
+  options.limits.write_timeout = Milliseconds{40};
+  const RunningServer server(large, nullptr, options);
+  auto client = server.connect();
+  client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  // Told by a hang-up, without reading.
+  EXPECT_TRUE(eventually([&] {
+    pollfd look{client.descriptor(), POLLRDHUP, 0};
+    return ::poll(&look, 1, 0) == 1;
+  }));
 }
 
 // ---- shutdown
