@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "dex/dex_fixture.hpp"
 #include "protocol/dex/upload_config.hpp"
@@ -30,9 +29,9 @@ class Hooking : public DexFixture {
 };
 
 TEST_F(Hooking, DEX_TUS_002_IdsAreUuidsOfVersion4) {
-  const std::regex uuid("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
   const auto first = create().id;
-  EXPECT_TRUE(std::regex_match(first, uuid)) << first;
+  EXPECT_THAT(first, testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-"
+                                           "[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
   EXPECT_NE(create().id, first);
 }
 
