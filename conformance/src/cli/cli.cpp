@@ -227,6 +227,7 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   running.case_timeout = command.case_timeout;
   running.run_timeout = command.run_timeout;
   running.interrupted = [] { return interrupted.load(); };
+  running.hopeless = [session] { return session->lost(); };
   {
     checks_running = true;
     Runner runner(running, live_contexts(session), plan->cases);

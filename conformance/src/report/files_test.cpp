@@ -263,6 +263,17 @@ TEST(Terminal, WithoutColourNoEscapeGetsThrough) {
   EXPECT_THAT(printed(example(), style), HasSubstr("\\x1b[31m"));
 }
 
+TEST(Terminal, WhatWasNotRunIsCountedOnce) {
+  RunReport r;
+  for (int i = 0; i < 3; ++i) {
+    r.judgements.push_back(judgement(0, Outcome::Kind::error, "not run: gone"));
+    r.judgements.back().result.ran = false;
+  }
+  const std::string text = printed(r, {});
+  EXPECT_THAT(text, HasSubstr("error     3  not run: gone"));
+  EXPECT_THAT(text, Not(HasSubstr("TUS-A-001")));
+}
+
 TEST(Terminal, EveryEndHasItsWord) {
   RunReport r;
   EXPECT_THAT(printed(r, {}), HasSubstr("NOTHING WAS JUDGED"));

@@ -114,6 +114,7 @@ void TerminalReport::judged(const Judgement& judgement) {
   if (!judgement.red && (result.verdict == Verdict::pass || result.verdict == Verdict::skip)) {
     return;
   }
+  if (!result.ran) return;  // they are counted by their reason at the end
   clear_progress();
   if (!judgement.red) {
     // A line is enough for what is not red.
@@ -142,11 +143,15 @@ void TerminalReport::judged(const Judgement& judgement) {
 
 void TerminalReport::end(const RunReport& report) {
   clear_progress();
-  std::map<std::string, std::size_t> skips;
+  std::map<std::string, std::size_t> skips, not_run;
   for (const Judgement& j : report.judgements) {
     if (j.result.verdict == Verdict::skip) ++skips[j.result.outcome.got];
+    if (!j.result.ran) ++not_run[j.result.outcome.got];
   }
   out_ << '\n';
+  for (const auto& [reason, count] : not_run) {
+    out_ << fmt::format("{} {:5}  {}\n", painted(Verdict::error), count, safe(reason));
+  }
   for (const auto& [reason, count] : skips) {
     out_ << fmt::format("skipped {:3}  {}\n", count, safe(reason));
   }

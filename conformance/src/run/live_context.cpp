@@ -123,6 +123,7 @@ class LiveContext final : public Context {
   transport::Exchange perform(transport::Request request) {
     request.timeout = within(request.timeout);
     transport::Exchange seen = client_.send(request);
+    session_->saw(seen);
     evidence_->add(transport::transcript(seen) + "\n");
     // A server may close an idle connection at any time. What is safe to repeat is repeated once,
     // on a new connection and in sight of the reader (RFC 9112 section 9.3.1).
@@ -240,6 +241,20 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
 }
 
 }  // namespace
+
+void Session::saw(const transport::Exchange& exchange) {
+  const bool refused =
+      exchange.failure && exchange.failure->kind == transport::Failure::Kind::connect;
+  const std::lock_guard lock(mutex_);
+  refused_in_a_row_ = refused ? refused_in_a_row_ + 1 : 0;
+}
+
+std::optional<std::string> Session::lost() const {
+  constexpr std::size_t enough = 5;
+  const std::lock_guard lock(mutex_);
+  if (refused_in_a_row_ < enough) return std::nullopt;
+  return "the target is gone: it takes no connections any more";
+}
 
 void Session::created(const std::string& upload) {
   const std::lock_guard lock(mutex_);

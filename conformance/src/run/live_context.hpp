@@ -25,11 +25,16 @@ struct Session {
   std::string delivered_dir;
 
   void created(const std::string& upload);
+  /// Counts connections that could not be made in a row.
+  void saw(const transport::Exchange& exchange);
+  /// Why going on is useless: no connection could be made several times in a row.
+  [[nodiscard]] std::optional<std::string> lost() const;
   /// Every upload the run made, each once, in the order they were made.
   [[nodiscard]] std::vector<std::string> uploads() const;
 
  private:
   mutable std::mutex mutex_;
+  std::size_t refused_in_a_row_ = 0;
   std::vector<std::string> uploads_;
 };
 

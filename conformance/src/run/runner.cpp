@@ -92,9 +92,14 @@ void Runner::State::run_one(std::size_t index) {
   if (the_case.skip) {
     result.outcome = not_offered(*the_case.skip);
   } else if (over()) {
+    result.ran = false;
     result.outcome = error("not run: the run was interrupted");
   } else if (start >= run_deadline) {
+    result.ran = false;
     result.outcome = error("not run: the time of the run was up (--run-timeout)");
+  } else if (const auto why = options.hopeless()) {
+    result.ran = false;
+    result.outcome = error("not run: " + *why);
   } else {
     const auto attempt = std::make_shared<Attempt>();
     attempt->make = make;

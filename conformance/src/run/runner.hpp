@@ -30,6 +30,7 @@ struct CaseResult {
   Outcome outcome;
   std::string transcript;
   std::chrono::milliseconds duration{0};
+  bool ran = true;  ///< false: no verdict because the run ended before it
 };
 
 struct RunnerOptions {
@@ -40,6 +41,8 @@ struct RunnerOptions {
   Milliseconds grace{std::chrono::seconds{2}};
   /// Asked often; true ends the run: cases that have no verdict get `error`.
   std::function<bool()> interrupted = [] { return false; };
+  /// Asked before each case; a reason ends the run the same way (the target is gone).
+  std::function<std::optional<std::string>()> hopeless = [] { return std::nullopt; };
 };
 
 /// Makes the context of one case; called on the thread that runs it.

@@ -117,6 +117,15 @@ TEST(Runner, TheTimeOfTheRunIsKept) {
   EXPECT_THAT(runner.wait(1).outcome.got, HasSubstr("--run-timeout"));
 }
 
+TEST(Runner, AHopelessRunEnds) {
+  RunnerOptions options;
+  options.hopeless = [] { return "the target is gone"; };
+  Runner runner(options, fake(), {a_case([](Context&) { return holds(); })});
+  EXPECT_EQ(runner.wait(0).verdict, Verdict::error);
+  EXPECT_FALSE(runner.wait(0).ran);
+  EXPECT_EQ(runner.wait(0).outcome.got, "not run: the target is gone");
+}
+
 TEST(Runner, JobsRunAtTheSameTime) {
   static std::promise<void> first, second;
   RunnerOptions options;
