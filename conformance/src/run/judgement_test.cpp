@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "run/baseline.hpp"
 #include "run/summary.hpp"
 
@@ -66,6 +68,19 @@ TEST(Baseline, FaultsAreToldWithTheirPlace) {
   EXPECT_THAT(error_of(entry + "," + entry), HasSubstr("there twice"));
   EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","expected":"fail","reason":"r","x":1})"),
               HasSubstr("unknown key"));
+}
+
+TEST(Baseline, EveryFileOfTheProjectLoads) {
+  const auto rows = load_catalogue(embedded_requirements());
+  ASSERT_TRUE(rows);
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(DEX_BASELINES)) {
+    if (entry.path().filename() == "schema.json") continue;
+    const auto loaded = load_baseline(entry.path().string(), *rows);
+    EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().line());
+    ++files;
+  }
+  EXPECT_GT(files, 0U);
 }
 
 TEST(Judge, WithoutABaseline) {
