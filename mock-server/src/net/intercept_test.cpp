@@ -403,7 +403,7 @@ TEST_F(InterceptTest, AStalledConnectionEndsWhenItsClientLeaves) {
   } counts(open);
   script_.on_request = [](Request&) { return RequestPlan{.end = SocketEnd::stall}; };
   ListenOptions options;
-  options.limits.idle_timeout = Milliseconds{200};  // looked at every 25 ms
+  options.limits.write_timeout = Milliseconds{200};  // makes it look every 25 ms
   const RunningServer server(application_, this, options, &counts);
   {
     auto client = server.connect();
