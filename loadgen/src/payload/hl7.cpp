@@ -43,12 +43,12 @@ void add_message(std::string& out, Draws& draws, std::uint64_t control) {
     if (test.unit.empty()) {
       const bool normal = draws.below(4) != 0;
       const auto& result = test.coded[normal ? 1 : 0];
-      fmt::format_to(to, "OBX|{}|CWE|{}^{}^LN||{}^{}^SCT|||{}|||F|||{}-0500||||||{}-0500\r", i,
+      fmt::format_to(to, "OBX|{}|CWE|{}^{}^LN||{}^{}^SCT|||{}|||F|||{}-0500|||||{}-0500\r", i,
                      test.loinc, test.name, result[0], result[1], normal ? "N" : "A", time, time);
     } else {
       const double value = test.low + (test.high - test.low) * unit(draws.next());
-      fmt::format_to(to, "OBX|{}|NM|{}^{}^LN||{:.1f}|{}^{}^UCUM|{}||||F|||{}-0500||||||{}-0500\r",
-                     i, test.loinc, test.name, value, test.unit, test.unit, test.range, time, time);
+      fmt::format_to(to, "OBX|{}|NM|{}^{}^LN||{:.1f}|{}^{}^UCUM|{}||||F|||{}-0500|||||{}-0500\r", i,
+                     test.loinc, test.name, value, test.unit, test.unit, test.range, time, time);
     }
   }
   fmt::format_to(

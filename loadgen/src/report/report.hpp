@@ -12,7 +12,7 @@ namespace loadgen {
 
 /// Several lines, each ended by LF; the last one is the verdict.
 [[nodiscard]] std::string terminal_summary(const RunReport& report);
-/// summary.json (fixtures/scenarios/summary.schema.json).
+/// summary.json.
 [[nodiscard]] std::string summary_json(const RunReport& report);
 /// uploads.csv: one line per upload that started, by index.
 [[nodiscard]] std::string uploads_csv(const RunReport& report);

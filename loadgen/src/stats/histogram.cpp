@@ -77,7 +77,7 @@ std::vector<std::pair<double, std::uint64_t>> Histogram::buckets() const {
 
 double Histogram::percentile_ms(double percent) const {
   if (count_ == 0) return 0;
-  const double wanted = std::ceil(static_cast<double>(count_) * percent / 100);
+  const double wanted = std::ceil(static_cast<double>(count_) * percent / 100 - 1e-6);
   const auto rank =
       static_cast<std::uint64_t>(std::clamp(wanted, 1.0, static_cast<double>(count_)));
   std::uint64_t seen = 0;

@@ -14,7 +14,16 @@ std::string text_of(const urls::url& url) {
 
 Result<urls::url> parse(const std::string& text) {
   const auto view = urls::parse_uri(text);
-  if (!view || (view->scheme() != "http" && view->scheme() != "https") || view->host().empty()) {
+  const auto good = [&] {
+    if (!view || (view->scheme() != "http" && view->scheme() != "https")) return false;
+    if (view->host().empty()) return false;
+    // Boost 1.81 reads "h:x/" as the host "h" and the path "x/".
+    const std::string path(view->encoded_path());
+    if (!path.empty() && path.front() != '/') return false;
+    const std::string port(view->port());
+    return port.size() <= 5 && (port.empty() || std::stoul(port) <= 65535);
+  };
+  if (!good()) {
     return failure("", fmt::format("{} is not an http or https URL", quote(text)),
                    "as in http://127.0.0.1:8080/files");
   }

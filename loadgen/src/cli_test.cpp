@@ -1,0 +1,143 @@
+// The real program, as a person meets it: every wrong value is one clear line and exit code 2.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "testkit/child_process.hpp"
+#include "testkit/scripted_server.hpp"
+#include "testkit/temp_folder.hpp"
+
+namespace {
+using testing::HasSubstr;
+
+testkit::Finished loadgen(std::vector<std::string> arguments,
+                          std::map<std::string, std::string> environment = {}) {
+  arguments.insert(arguments.begin(), DEX_LOADGEN);
+  testkit::ChildProcess::Options options;
+  options.environment = std::move(environment);
+  return testkit::run(std::move(arguments), std::move(options));
+}
+
+void expect_one_line(const testkit::Finished& run, int code, const std::string& part) {
+  EXPECT_EQ(run.exit_code, code) << run.err;
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+  EXPECT_THAT(run.err, testing::StartsWith("dex-loadgen: "));
+  EXPECT_THAT(run.err, HasSubstr(part));
+}
+
+const std::string url = "http://127.0.0.1:1/files";
+
+struct BadFlags {
+  std::vector<std::string> flags;  ///< of 'run', after --url
+  std::string part;                ///< of the one line
+};
+void PrintTo(const BadFlags& bad, std::ostream* out) {
+  for (const auto& flag : bad.flags) *out << flag << ' ';
+}
+
+class BadFlag : public testing::TestWithParam<BadFlags> {};
+TEST_P(BadFlag, IsOneLineAndExitCode2) {
+  std::vector<std::string> arguments{"run", "--url", url};
+  arguments.insert(arguments.end(), GetParam().flags.begin(), GetParam().flags.end());
+  expect_one_line(loadgen(arguments), 2, GetParam().part);
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, BadFlag,
+    testing::Values(
+        BadFlags{{"--system", "s3"}, "--system"}, BadFlags{{"--uploads", "0"}, "--uploads"},
+        BadFlags{{"--uploads", "many"}, "--uploads"}, BadFlags{{"--uploads", "-5"}, "--uploads"},
+        BadFlags{{"--uploads", "1", "--uploads", "2"}, "--uploads"},
+        BadFlags{{"--duration", "10"}, "--duration"}, BadFlags{{"--duration", "0s"}, "--duration"},
+        BadFlags{{"--concurrency", "0"}, "--concurrency"},
+        BadFlags{{"--concurrency", "100000"}, "ulimit"}, BadFlags{{"--rate", "20"}, "--rate"},
+        BadFlags{{"--rate", "0/s"}, "--rate"}, BadFlags{{"--rate", "nan/s"}, "--rate"},
+        BadFlags{{"--size", "big"}, "--size"}, BadFlags{{"--size", "uniform:2-1"}, "--size"},
+        BadFlags{{"--size", "1KiB", "--payload", "hl7"}, "--size"},
+        BadFlags{{"--chunk", "0"}, "--chunk"}, BadFlags{{"--payload", "pdf"}, "--payload"},
+        BadFlags{{"--network", "wifi"}, "--network"}, BadFlags{{"--seed", "x"}, "--seed"},
+        BadFlags{{"--threads", "0"}, "--threads"},
+        BadFlags{{"--retry-delays", "1,2"}, "--retry-delays"},
+        BadFlags{{"--verify", "hope"}, "--verify"},
+        BadFlags{{"--verify", "delivered"}, "--delivered-dir"},
+        BadFlags{{"--delivered-dir", "/no/such/folder"}, "--delivered-dir"},
+        BadFlags{{"--delivered-dir", "/", "--verify", "digest"}, "--delivered-dir"},
+        BadFlags{{"--deliver-timeout", "soon"}, "--deliver-timeout"},
+        BadFlags{{"--expect-target", "edav", "--system", "tus"}, "--expect-target"},
+        BadFlags{{"--manifest", "/no/such/file"}, "--manifest"},
+        BadFlags{{"--info-url", "nowhere"}, "--info-url"},
+        BadFlags{{"--oauth-url", "http://127.0.0.1:1/oauth"}, "--oauth-url"},
+        BadFlags{{"--username-env", "U"}, "--password-env"},
+        BadFlags{{"--username-env", "NO_SUCH_U", "--password-env", "NO_SUCH_P"}, "NO_SUCH_U"},
+        BadFlags{{"--token-env", "NO_SUCH_T"}, "NO_SUCH_T"},
+        BadFlags{{"--token-env", "A=B"}, "--token-env"},
+        BadFlags{{"--ca-file", "/no/such/file"}, "--ca-file"},
+        BadFlags{{"--client-cert", "/no/such/file"}, "--client-cert"},
+        BadFlags{{"--fail-if", "speed<1"}, "--fail-if"},
+        BadFlags{{"--report", "/proc/nope/x"}, "--report"},
+        BadFlags{{"--frobnicate"}, "frobnicate"}, BadFlags{{"--uploads"}, "--uploads"},
+        BadFlags{{"a.json", "b.json"}, "b.json"},
+        BadFlags{{"/no/such/scenario.json"}, "/no/such/scenario.json"}));
+
+TEST(CommandLine, UrlsAreChecked) {
+  expect_one_line(loadgen({"run"}), 2, "--url");
+  for (const char* bad : {"", "127.0.0.1:8080", "ftp://127.0.0.1/", "http://"}) {
+    expect_one_line(loadgen({"run", "--url", bad}), 2, "--url");
+  }
+}
+
+TEST(CommandLine, LoadGoesToThisMachineOnly) {
+  expect_one_line(loadgen({"run", "--url", "http://192.0.2.1/files"}), 2, "--i-own-this-target");
+  expect_one_line(loadgen({"run", "--url", url, "--info-url", "http://192.0.2.1/info"}), 2,
+                  "--i-own-this-target");
+}
+
+TEST(CommandLine, AScenarioCannotClaimTheTarget) {
+  const testkit::TempFolder folder;
+  const auto file = (folder.path() / "s.json").string();
+  std::ofstream(file) << R"({"i_own_this_target": true})";
+  expect_one_line(loadgen({"run", file, "--url", url}), 2, "i_own_this_target");
+}
+
+TEST(CommandLine, AnAbsentTargetIsExitCode3) {
+  expect_one_line(loadgen({"run", "--url", url}), 3, "unreachable");
+}
+
+TEST(CommandLine, NoCommandAndAnUnknownOneAreUsageErrors) {
+  expect_one_line(loadgen({}), 2, "subcommand");
+  expect_one_line(loadgen({"fly"}), 2, "");
+}
+
+TEST(CommandLine, HelpNamesEveryCommandAndExitCode) {
+  const auto help = loadgen({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const char* part : {"run", "networks", "payload", "Exit codes"}) {
+    EXPECT_THAT(help.out, HasSubstr(part));
+  }
+  const auto run = loadgen({"run", "--help"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.out, HasSubstr("--i-own-this-target"));
+  EXPECT_THAT(run.out, HasSubstr("Examples:"));
+}
+
+TEST(CommandLine, ListsNetworks) {
+  const auto run = loadgen({"networks"});
+  EXPECT_EQ(run.exit_code, 0);
+  for (const char* name : {"perfect", "flaky", "flaky-silent", "slow-3g", "rural-dsl"}) {
+    EXPECT_THAT(run.out, HasSubstr(name));
+  }
+}
+
+TEST(CommandLine, WritesPayloads) {
+  const auto run = loadgen({"payload", "--kind", "hl7", "--size", "4KiB", "--seed", "7"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.out.size(), 4096U);
+  EXPECT_THAT(run.out, testing::StartsWith("MSH|"));
+  EXPECT_EQ(loadgen({"payload", "--kind", "hl7", "--size", "4KiB", "--seed", "7"}).out, run.out);
+  expect_one_line(loadgen({"payload", "--size", "1"}), 2, "--size");
+  expect_one_line(loadgen({"payload", "--kind", "pdf"}), 2, "--kind");
+  expect_one_line(loadgen({"payload", "--out", "/no/such/folder/x"}), 2, "--out");
+}
+}  // namespace

@@ -1,0 +1,155 @@
+#include "payload/payload.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+#include <set>
+#include <sstream>
+
+namespace loadgen {
+namespace {
+
+std::string read(const Payload& payload, std::uint64_t from, std::uint64_t to) {
+  std::string bytes(to - from, '\0');
+  for (std::size_t at = 0; at < bytes.size();) {
+    const auto count =
+        payload.read(Bytes{from + at}, std::as_writable_bytes(std::span(bytes)).subspan(at));
+    EXPECT_GT(count, 0U);
+    if (count == 0) break;
+    at += count;
+  }
+  return bytes;
+}
+std::string all(const Payload& payload) { return read(payload, 0, payload.size().value); }
+
+std::vector<std::string> split(const std::string& text, const std::string& end) {
+  std::vector<std::string> parts;
+  for (std::size_t from = 0; from < text.size();) {
+    const auto at = text.find(end, from);
+    EXPECT_NE(at, std::string::npos) << "the last record does not end";
+    if (at == std::string::npos) break;
+    parts.push_back(text.substr(from, at - from));
+    from = at + end.size();
+  }
+  return parts;
+}
+
+class EveryKind : public testing::TestWithParam<PayloadKind> {};
+
+TEST_P(EveryKind, AnyRangeIsAPieceOfTheWhole) {
+  std::mt19937_64 random(11);
+  for (const std::uint64_t size : {2048ULL, 16384ULL, 18431ULL, 18432ULL, 100'003ULL}) {
+    const Payload payload(GetParam(), 7, 42, Bytes{size});
+    const std::string whole = all(payload);
+    ASSERT_EQ(whole.size(), size);
+    for (int i = 0; i < 60; ++i) {
+      const auto a = random() % (size + 1);
+      const auto b = random() % (size + 1);
+      const auto [from, to] = std::minmax(a, b);
+      ASSERT_EQ(read(payload, from, to), whole.substr(from, to - from)) << from << "-" << to;
+    }
+  }
+}
+
+TEST_P(EveryKind, DependsOnSeedUploadAndNothingElse) {
+  const auto bytes = [](std::uint64_t seed, std::uint64_t upload) {
+    return all({GetParam(), seed, upload, Bytes{20'000}});
+  };
+  EXPECT_EQ(bytes(1, 1), bytes(1, 1));
+  EXPECT_NE(bytes(1, 1), bytes(1, 2));
+  EXPECT_NE(bytes(1, 1), bytes(2, 1));
+}
+
+TEST_P(EveryKind, EndsAtItsSize) {
+  const Payload payload(GetParam(), 1, 1, Bytes{5000});
+  std::vector<std::byte> buffer(100);
+  EXPECT_EQ(payload.read(Bytes{5000}, buffer), 0U);
+  EXPECT_EQ(payload.read(Bytes{6000}, buffer), 0U);
+  EXPECT_EQ(payload.read(Bytes{4990}, buffer), 10U);
+  EXPECT_EQ(payload.sha256().size(), 64U);
+}
+INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind,
+                         testing::Values(PayloadKind::random, PayloadKind::hl7, PayloadKind::csv),
+                         [](const auto& kind) { return std::string(to_string(kind.param)); });
+
+TEST(RandomPayload, LooksRandom) {
+  const std::string bytes = all({PayloadKind::random, 1, 1, Bytes{1 << 20}});
+  std::array<int, 256> count{};
+  for (const char c : bytes) ++count[static_cast<unsigned char>(c)];
+  for (const int n : count) {
+    EXPECT_GT(n, 4096 - 400);
+    EXPECT_LT(n, 4096 + 400);
+  }
+}
+
+TEST(Hl7Payload, IsMadeOfWholeMessages) {
+  for (const std::uint64_t size : {2048ULL, 4097ULL, 16385ULL, 65536ULL, 70'001ULL}) {
+    const auto segments = split(all({PayloadKind::hl7, 3, 5, Bytes{size}}), "\r");
+    std::set<std::string> controls;
+    std::string previous;
+    for (const auto& segment : segments) {
+      ASSERT_GE(segment.size(), 4U);
+      const auto name = segment.substr(0, 3);
+      EXPECT_THAT(name, testing::AnyOf("MSH", "PID", "ORC", "OBR", "OBX", "SPM", "NTE"));
+      EXPECT_EQ(segment[3], '|');
+      EXPECT_TRUE(
+          std::all_of(segment.begin(), segment.end(), [](char c) { return c >= ' ' && c < 127; }));
+      if (name == "MSH") {
+        EXPECT_THAT(segment, testing::StartsWith("MSH|^~\\&|"));
+        EXPECT_THAT(segment, testing::HasSubstr("|ORU^R01^ORU_R01|"));
+        const auto fields = split(segment + "|", "|");
+        EXPECT_EQ(fields[10], "T");  // MSH-11: not production
+        EXPECT_EQ(fields[11], "2.5.1");
+        EXPECT_TRUE(controls.insert(fields[9]).second) << "message control id twice";
+      }
+      if (name == "PID") {
+        EXPECT_EQ(previous, "MSH");
+      }
+      if (name == "NTE") {
+        EXPECT_THAT(previous, testing::AnyOf("SPM", "NTE"));
+      }
+      previous = name;
+    }
+    EXPECT_FALSE(controls.empty());
+  }
+}
+
+TEST(CsvPayload, HasOneHeaderAndWholeRecords) {
+  for (const std::uint64_t size : {2048ULL, 16385ULL, 70'001ULL}) {
+    const auto records = split(all({PayloadKind::csv, 3, 5, Bytes{size}}), "\r\n");
+    EXPECT_THAT(records[0], testing::StartsWith("record_id,"));
+    const auto columns = std::count(records[0].begin(), records[0].end(), ',');
+    for (std::size_t i = 1; i < records.size(); ++i) {
+      EXPECT_THAT(records[i], testing::Not(testing::StartsWith("record_id")));
+      bool quoted = false;
+      long commas = 0;
+      for (const char c : records[i]) {
+        if (c == '"') quoted = !quoted;
+        if (c == ',' && !quoted) ++commas;
+      }
+      EXPECT_FALSE(quoted);
+      EXPECT_EQ(commas, columns) << records[i];
+    }
+  }
+}
+
+/// The samples were written by `dex-loadgen payload`; what a seed means must not change unnoticed.
+TEST(Samples, AreMadeAgain) {
+  struct Sample {
+    const char* file;
+    PayloadKind kind;
+  };
+  for (const auto& [file, kind] :
+       {Sample{"lab-reports.hl7", PayloadKind::hl7}, Sample{"line-list.csv", PayloadKind::csv}}) {
+    std::ifstream in(std::string(DEX_FIXTURES) + "/payloads/" + file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    EXPECT_EQ(text.str(), all({kind, 7, 0, Bytes{8192}})) << file;
+  }
+}
+
+}  // namespace
+}  // namespace loadgen

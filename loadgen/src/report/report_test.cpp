@@ -1,0 +1,170 @@
+#include "report/report.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "report/criterion.hpp"
+
+namespace loadgen {
+namespace {
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+UploadResult good(std::uint64_t index) {
+  UploadResult r;
+  r.index = index;
+  r.size = r.sent = r.acknowledged = Bytes{1U << 20U};
+  r.name = "n";
+  r.url = "http://127.0.0.1:1/files/1";
+  r.state = UploadState::verified;
+  r.intended = Time{} + 1s;
+  r.started = Time{} + 1100ms;
+  r.created = Time{} + 1200ms;
+  r.uploaded = Time{} + 3s;
+  return r;
+}
+
+RunReport report_of(const std::vector<UploadResult>& uploads) {
+  RunReport report;
+  report.run_id = "r";
+  report.settings.url = "http://127.0.0.1:1/files";
+  EXPECT_TRUE(complete(report.settings));
+  report.uploads = uploads;
+  for (const auto& upload : uploads) report.stats.add(upload);
+  report.verified_by = VerifyMethod::digest;
+  return report;
+}
+
+TEST(Stats, LatencyCountsFromTheIntendedStartAndServiceTimeFromTheActual) {
+  Stats s;
+  s.add(good(0));
+  EXPECT_NEAR(s.end_to_end.percentile_ms(50), 2000, 1);
+  EXPECT_NEAR(s.service.percentile_ms(50), 1900, 1);
+  EXPECT_NEAR(s.create.percentile_ms(50), 100, 1);
+  EXPECT_NEAR(s.upload.percentile_ms(50), 1800, 1);
+  EXPECT_NEAR(s.elapsed_s(), 1.9, 1e-9);
+  EXPECT_NEAR(s.goodput_mib_s(), 1 / 1.9, 1e-9);
+}
+
+TEST(Stats, WasteIsWhatNoOffsetAccountsFor) {
+  auto r = good(0);
+  r.sent = Bytes{3U << 20U};
+  r.rolled_back = Bytes{5};
+  Stats s;
+  s.add(r);
+  EXPECT_EQ(s.waste(), Bytes{2U << 20U});
+}
+
+TEST(Stats, MergingIsTheSameAsAddingToOne) {
+  auto cut = good(1);
+  cut.cuts = {{Bytes{5}, transport::Cut::Kind::silent}, {Bytes{9}, transport::Cut::Kind::reset}};
+  auto failed = good(2);
+  failed.state = UploadState::failed;
+  failed.uploaded.reset();
+  failed.cause = Cause{"PATCH: 500", "first"};
+  Stats a;
+  a.add(good(0));
+  a.add(failed);
+  Stats b;
+  b.add(cut);
+  b.add(failed);
+  Stats all;
+  for (const auto& r : {failed, cut, good(0), failed}) all.add(r);
+  a.merge(b);
+  EXPECT_EQ(summary_fields(a), summary_fields(all));
+  EXPECT_EQ(a.cuts_digest, all.cuts_digest);
+  EXPECT_NE(a.cuts_digest, 0U);
+  EXPECT_EQ(a.causes.at("PATCH: 500").count, 2U);
+  EXPECT_EQ(a.causes.at("PATCH: 500").example, "first");
+}
+
+TEST(ExitCode, IsGoodOnlyWhenEverythingIs) {
+  EXPECT_EQ(report_of({good(0)}).exit_code(), ExitCode::good);
+  EXPECT_EQ(report_of({}).exit_code(), ExitCode::bad_run) << "nothing was uploaded";
+  for (const auto state : {UploadState::failed, UploadState::lost, UploadState::unverified,
+                           UploadState::uploaded, UploadState::interrupted}) {
+    auto r = good(1);
+    r.state = state;
+    EXPECT_EQ(report_of({good(0), r}).exit_code(), ExitCode::bad_run) << to_string(state);
+  }
+  auto condition = report_of({good(0)});
+  condition.conditions_hit = {"x"};
+  EXPECT_EQ(condition.exit_code(), ExitCode::bad_run);
+  auto interrupted = report_of({good(0)});
+  interrupted.was_interrupted = true;
+  EXPECT_EQ(interrupted.exit_code(), ExitCode::interrupted);
+}
+
+TEST(ExitCode, UnverifiedIsGoodOnlyWhenThatWasAskedFor) {
+  auto r = good(0);
+  r.state = UploadState::unverified;
+  auto report = report_of({r});
+  report.settings.verify = VerifyMethod::none;
+  EXPECT_EQ(report.exit_code(), ExitCode::good);
+  EXPECT_THAT(terminal_summary(report), HasSubstr("NOT VERIFIED"));
+}
+
+TEST(Report, JsonHoldsTheSummaryByTheNamesOfFailIf) {
+  auto failed = good(1);
+  failed.state = UploadState::failed;
+  failed.cause = Cause{"PATCH: 500", "\xff not UTF-8\n"};
+  const auto report = report_of({good(0), failed});
+  const auto json = nlohmann::json::parse(summary_json(report));
+  EXPECT_EQ(json["exit_code"], 1);
+  for (const auto& [name, value] : summary_fields(report.stats)) {
+    EXPECT_NEAR(json["summary"][name].get<double>(), value, 1e-9) << name;
+  }
+  EXPECT_EQ(json["causes"][0]["count"], 1);
+  EXPECT_EQ(json["histograms"]["end_to_end"]["count"], 2);
+}
+
+TEST(Report, TheTerminalSummaryIsSafeAndEndsWithTheVerdict) {
+  auto failed = good(1);
+  failed.state = UploadState::failed;
+  failed.cause = Cause{"PATCH: 500", "\x1b[2J evil"};
+  const auto text = terminal_summary(report_of({good(0), failed}));
+  EXPECT_THAT(text, testing::Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, testing::EndsWith("bad: 1 failed\n"));
+}
+
+TEST(Report, CsvHasOneLinePerUpload) {
+  auto r = good(3);
+  r.cause = Cause{"a, \"b\"", ""};
+  r.cuts = {{Bytes{5}, transport::Cut::Kind::reset}};
+  const auto csv = uploads_csv(report_of({r}));
+  EXPECT_THAT(
+      csv,
+      HasSubstr("\r\n3,n,http://127.0.0.1:1/files/1,1048576,verified,\"a, \"\"b\"\"\",1000.000,"));
+  EXPECT_THAT(csv, testing::EndsWith(",5:reset\r\n"));
+}
+
+TEST(Criterion, Compares) {
+  Stats s;
+  s.add(good(0));
+  const auto hit = [&](const char* text) {
+    const auto c = Criterion::parse(text);
+    EXPECT_TRUE(c) << c.error().line();
+    return c && c->hit(s).has_value();
+  };
+  EXPECT_TRUE(hit("uploads>0"));
+  EXPECT_TRUE(hit("uploads >= 1"));
+  EXPECT_TRUE(hit("uploads==1"));
+  EXPECT_TRUE(hit("uploads<1.5"));
+  EXPECT_TRUE(hit("goodput_mib_s<50"));
+  EXPECT_FALSE(hit("failed>0"));
+  EXPECT_FALSE(hit("uploads!=1"));
+  EXPECT_FALSE(hit("uploads<=0"));
+}
+
+TEST(Criterion, BadOnesAreErrors) {
+  for (const char* text : {"", "failed", ">0", "failed>", "failed>x", "failed=0", "failed!0",
+                           "nope>0", "failed>0 or lost>0", "failed>nan"}) {
+    const auto c = Criterion::parse(text);
+    ASSERT_FALSE(c) << text;
+    EXPECT_THAT(c.error().line(), HasSubstr("as in failed>0"));
+  }
+}
+}  // namespace
+}  // namespace loadgen

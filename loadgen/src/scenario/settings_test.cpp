@@ -1,0 +1,105 @@
+#include "scenario/settings.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace loadgen {
+namespace {
+
+const std::filesystem::path folder = std::filesystem::path(DEX_FIXTURES) / "scenarios";
+
+TEST(Scenario, EveryFileIsAValidScenario) {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto name = entry.path().filename().string();
+    if (!name.ends_with(".json") || name.ends_with(".schema.json")) continue;
+    ++files;
+    Settings settings;
+    const auto done = apply_scenario(settings, entry.path().string());
+    ASSERT_TRUE(done) << done.error().line();
+    settings.url = "http://127.0.0.1:1/files";
+    const auto whole = complete(settings);
+    EXPECT_TRUE(whole) << whole.error().line();
+  }
+  EXPECT_GT(files, 0);
+}
+
+TEST(Scenario, TheSchemaHasExactlyTheSettingsOfTheTable) {
+  std::ifstream in(folder / "scenario.schema.json");
+  const auto schema = nlohmann::json::parse(in);
+  std::set<std::string> in_schema;
+  for (const auto& [key, value] : schema.at("properties").items()) {
+    if (key != "$schema" && key != "description") in_schema.insert(key);
+  }
+  std::set<std::string> in_table;
+  for (const auto& setting : settings_table()) {
+    if (!setting.in_scenario) continue;
+    std::string key = setting.name;
+    std::replace(key.begin(), key.end(), '-', '_');
+    in_table.insert(key);
+    if (setting.repeatable) {
+      EXPECT_EQ(schema["properties"][key]["type"], "array") << key;
+    }
+  }
+  EXPECT_EQ(in_schema, in_table);
+}
+
+TEST(Scenario, FlagsAndScenariosMeanTheSame) {
+  Settings s;
+  ASSERT_TRUE(
+      apply_scenario_text(s, R"({"url":"http://127.0.0.1:8080/files/","uploads":7,"rate":"90/min",
+    "network":"flaky","fail_if":["failed>0","lost > 0"],"retry_delays":"0s,250ms","chunk":"1MiB"})",
+                          "s"));
+  EXPECT_EQ(s.url, "http://127.0.0.1:8080/files");
+  EXPECT_EQ(s.uploads, 7U);
+  EXPECT_DOUBLE_EQ(s.rate, 1.5);
+  EXPECT_EQ(s.network.name, "flaky");
+  EXPECT_EQ(s.fail_if.size(), 2U);
+  EXPECT_THAT(s.retry_delays, testing::ElementsAre(Milliseconds{0}, Milliseconds{250}));
+  EXPECT_EQ(s.chunk, Bytes{1U << 20U});
+}
+
+class BadScenario : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+TEST_P(BadScenario, NamesTheFileAndTheField) {
+  Settings s;
+  const auto done = apply_scenario_text(s, GetParam().first, "s.json");
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().line(), testing::HasSubstr("s.json"));
+  EXPECT_THAT(done.error().line(), testing::HasSubstr(GetParam().second));
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, BadScenario,
+    testing::Values(std::pair("", ""), std::pair("[]", ""), std::pair("{", ""),
+                    std::pair(R"({"uploads":0})", "uploads"),
+                    std::pair(R"({"uploads":1.5})", "uploads"),
+                    std::pair(R"({"uploads":null})", "uploads"), std::pair(R"({"url":"x"})", "url"),
+                    std::pair(R"({"fail_if":"failed>0"})", "fail_if"),
+                    std::pair(R"({"fail_if":["failed"]})", "fail_if"),
+                    std::pair(R"({"retry-delays":"0s"})", "retry-delays"),
+                    std::pair(R"({"i_own_this_target":true})", "i_own_this_target"),
+                    std::pair(R"({"password":"secret"})", "password")));
+
+TEST(Complete, DerivesWhatFollowsFromTheRest) {
+  Settings s;
+  s.url = "https://host.example/upload";
+  ASSERT_TRUE(complete(s));
+  EXPECT_EQ(s.info_url, "https://host.example:443/upload/info");
+  EXPECT_EQ(s.oauth_url, "https://host.example:443/oauth");
+  EXPECT_EQ(s.uploads, 100U);
+  EXPECT_EQ(s.concurrency, 10U);
+  EXPECT_EQ(s.network.name, "perfect");
+  EXPECT_EQ(s.manifest.at("data_stream_id"), "dextesting");
+  Settings timed;
+  timed.url = "http://127.0.0.1:8080/files";
+  timed.duration = Milliseconds{1000};
+  ASSERT_TRUE(complete(timed));
+  EXPECT_EQ(timed.uploads, std::nullopt);
+  EXPECT_EQ(timed.info_url, "http://127.0.0.1:8080/info");
+}
+}  // namespace
+}  // namespace loadgen

@@ -1,0 +1,115 @@
+#include "schedule/schedule.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace loadgen {
+namespace {
+using namespace std::chrono_literals;
+const Time t0{};
+
+std::vector<std::uint64_t> take_all(Schedule& s, Time now) {
+  std::vector<std::uint64_t> taken;
+  while (const auto start = s.take(now)) taken.push_back(start->upload);
+  return taken;
+}
+
+TEST(ClosedLoop, StartsTheNextWhenOneEnds) {
+  ScheduleOptions o;
+  o.uploads = 4;
+  o.concurrency = 2;
+  Schedule s(o, t0);
+  EXPECT_THAT(take_all(s, t0), testing::ElementsAre(0, 1));
+  EXPECT_EQ(s.next_due(), std::nullopt);
+  s.ended();
+  const auto third = s.take(t0 + 5s);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->intended, t0 + 5s);
+  EXPECT_FALSE(s.exhausted(t0 + 5s));
+  s.ended();
+  EXPECT_THAT(take_all(s, t0 + 6s), testing::ElementsAre(3));
+  EXPECT_TRUE(s.exhausted(t0 + 6s));
+  EXPECT_EQ(s.not_started(t0 + 6s), 0U);
+}
+
+TEST(ClosedLoop, StopsStartingAfterItsDuration) {
+  ScheduleOptions o;
+  o.duration = 10s;
+  Schedule s(o, t0);
+  EXPECT_TRUE(s.take(t0 + 9s));
+  s.ended();
+  EXPECT_FALSE(s.take(t0 + 10s));
+  EXPECT_TRUE(s.exhausted(t0 + 10s));
+}
+
+TEST(OpenLoop, IsDueAtItsRateWhateverTheServerDoes) {
+  ScheduleOptions o;
+  o.uploads = 5;
+  o.concurrency = 2;
+  o.rate = 10;
+  Schedule s(o, t0);
+  EXPECT_EQ(s.take(t0)->intended, t0);
+  EXPECT_FALSE(s.take(t0 + 99ms));
+  EXPECT_EQ(s.next_due(), t0 + 100ms);
+  EXPECT_EQ(s.take(t0 + 101ms)->intended, t0 + 100ms);
+  // Two are in flight: the third was due at 200 ms and starts late, but counts from 200 ms.
+  EXPECT_FALSE(s.take(t0 + 900ms));
+  EXPECT_EQ(s.next_due(), std::nullopt);
+  s.ended();
+  EXPECT_EQ(s.take(t0 + 900ms)->intended, t0 + 200ms);
+}
+
+TEST(OpenLoop, CountsWhatCouldNotStart) {
+  ScheduleOptions o;
+  o.duration = 1s;
+  o.concurrency = 1;
+  o.rate = 10;
+  Schedule s(o, t0);
+  EXPECT_TRUE(s.take(t0));
+  EXPECT_FALSE(s.exhausted(t0 + 999ms));
+  EXPECT_TRUE(s.exhausted(t0 + 1s));
+  EXPECT_EQ(s.not_started(t0 + 1s), 9U);
+}
+
+TEST(OpenLoop, IsExhaustedOnceTheNextWouldBeDueTooLate) {
+  ScheduleOptions o;
+  o.duration = 250ms;
+  o.rate = 10;
+  o.concurrency = 10;
+  Schedule s(o, t0);
+  EXPECT_EQ(take_all(s, t0 + 240ms).size(), 3U);
+  EXPECT_EQ(s.next_due(), std::nullopt);
+  EXPECT_TRUE(s.exhausted(t0 + 240ms));
+  EXPECT_EQ(s.not_started(t0 + 1s), 0U);
+}
+
+TEST(Schedule, SharesARunBetweenThreads) {
+  std::vector<std::uint64_t> all;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    ScheduleOptions o;
+    o.uploads = 10;
+    o.concurrency = 100;
+    o.first = i;
+    o.stride = 3;
+    Schedule s(o, t0);
+    for (const auto n : take_all(s, t0)) all.push_back(n);
+  }
+  EXPECT_THAT(all, testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+}
+
+TEST(Schedule, StartsNothingOnceItIsClosed) {
+  ScheduleOptions o;
+  o.uploads = 10;
+  o.rate = 1;
+  Schedule s(o, t0);
+  EXPECT_TRUE(s.take(t0));
+  s.close(t0 + 1500ms);
+  s.ended();
+  EXPECT_FALSE(s.take(t0 + 1500ms));
+  EXPECT_TRUE(s.exhausted(t0 + 1500ms));
+  EXPECT_EQ(s.not_started(t0 + 1500ms), 1U);
+}
+}  // namespace
+}  // namespace loadgen

@@ -1,0 +1,379 @@
+#include "upload/upload.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "protocol/tus/metadata.hpp"
+#include "upload/fake_transport.hpp"
+
+namespace loadgen {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+
+const std::string files = "http://127.0.0.1:1/files";
+
+class UploadTest : public testing::Test {
+ protected:
+  UploadTest() {
+    options.system = System::tus;
+    options.create_url = files;
+    options.info_url = "http://127.0.0.1:1/info";
+    options.run_id = "r1";
+    options.manifest = {{"data_stream_id", "dextesting"}};
+    network.name = "perfect";
+  }
+
+  UploadResult upload(Bytes size) {
+    Authorizer authorizer(transport, credentials);
+    int uploaded = 0;
+    int ended = 0;
+    Upload upload({transport, authorizer, options, network}, 3, size, transport.now(),
+                  {[&] { ++uploaded; }, [&] { ++ended; }, {}});
+    upload.start();
+    transport.run();
+    EXPECT_EQ(uploaded, 1);
+    EXPECT_EQ(ended, 1);
+    return upload.result();
+  }
+  std::string expected_bytes(Bytes size) const {
+    std::string bytes(size.value, '\0');
+    const Payload payload(options.payload, options.seed, 3, size);
+    for (std::size_t at = 0; at < bytes.size();) {
+      at += payload.read(Bytes{at}, std::as_writable_bytes(std::span(bytes)).subspan(at));
+    }
+    return bytes;
+  }
+  /// Answers the n-th request (from 0) of `method` with `outcome`.
+  void on(const std::string& method, std::vector<std::optional<LoadOutcome>> outcomes) {
+    auto& list = scripted_[method];
+    list = std::move(outcomes);
+    server.interfere = [this](const LoadRequest& request) -> std::optional<LoadOutcome> {
+      auto& left = scripted_[request.method];
+      if (left.empty()) return std::nullopt;
+      auto first = std::move(left.front());
+      left.erase(left.begin());
+      return first;
+    };
+  }
+
+  FakeTus server;
+  FakeTransport transport{[this](const LoadRequest& r) { return server(r); }};
+  UploadOptions options;
+  Network network;
+  Credentials credentials;
+
+ private:
+  std::map<std::string, std::vector<std::optional<LoadOutcome>>> scripted_;
+};
+
+TEST_F(UploadTest, CreatesAndSendsEverything) {
+  const auto result = upload(Bytes{10'000});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_THAT(transport.log, ElementsAre("POST " + files, "PATCH " + files + "/1"));
+  EXPECT_EQ(server.uploads["1"].bytes, expected_bytes(Bytes{10'000}));
+  EXPECT_EQ(result.acknowledged, Bytes{10'000});
+  EXPECT_EQ(result.sent, Bytes{10'000});
+  const auto metadata =
+      tus::parse_metadata(server.uploads["1"].metadata, tus::MetadataStrictness::strict);
+  ASSERT_TRUE(metadata);
+  EXPECT_EQ(metadata->find("data_stream_id"), "dextesting");
+  EXPECT_EQ(metadata->find("received_filename"), "dex-loadgen-r1-00000003.bin");
+  EXPECT_EQ(metadata->find("dex_loadgen_run"), "r1");
+}
+
+TEST_F(UploadTest, SendsChunks) {
+  options.chunk = Bytes{4000};
+  const auto result = upload(Bytes{10'000});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_EQ(transport.log.size(), 4U);
+  EXPECT_EQ(server.uploads["1"].bytes, expected_bytes(Bytes{10'000}));
+}
+
+TEST_F(UploadTest, AnEmptyFileNeedsNoPatch) {
+  EXPECT_EQ(upload(Bytes{0}).state, UploadState::uploaded);
+  EXPECT_THAT(transport.log, ElementsAre("POST " + files));
+}
+
+TEST_F(UploadTest, ResumesWhereHeadSays) {
+  network.cut_probability = 0.9;
+  server.eaten = 700;
+  const auto result = upload(Bytes{200'000});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_GT(result.cuts.size(), 0U);
+  EXPECT_EQ(result.resumes, result.cuts.size());
+  EXPECT_EQ(result.resume_times.size(), result.cuts.size());
+  EXPECT_GT(result.sent, Bytes{200'000});
+  EXPECT_EQ(server.uploads["1"].bytes, expected_bytes(Bytes{200'000}));
+}
+
+TEST_F(UploadTest, MeetsExactlyThePlannedCutsWhateverTheServerKept) {
+  network.cut_probability = 0.8;
+  std::vector<PlannedCut> first;
+  for (const std::uint64_t eaten : {0ULL, 500ULL, 100'000ULL}) {
+    server = FakeTus{};
+    server.eaten = eaten;
+    options.chunk = eaten == 500 ? Bytes{30'000} : Bytes{};
+    const auto result = upload(Bytes{300'000});
+    ASSERT_EQ(result.state, UploadState::uploaded) << eaten;
+    if (first.empty()) first = result.cuts;
+    EXPECT_THAT(result.cuts, ElementsAreArray(first)) << eaten;
+  }
+  EXPECT_GT(first.size(), 0U);
+}
+
+TEST_F(UploadTest, GivesUpAfterTheLastDelay) {
+  on("PATCH", std::vector<std::optional<LoadOutcome>>(5, answer(500, {}, "disk on fire")));
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::failed);
+  EXPECT_EQ(result.cause->what, "PATCH: 500");
+  EXPECT_EQ(result.cause->detail, "disk on fire");
+  EXPECT_EQ(result.retries, 4U);
+  EXPECT_THAT(transport.delays, ElementsAre(milliseconds{0}, milliseconds{1000}, milliseconds{3000},
+                                            milliseconds{5000}));
+}
+
+TEST_F(UploadTest, ProgressStartsTheDelaysAnew) {
+  options.chunk = Bytes{4};
+  on("PATCH", {broken(), broken(), std::nullopt, broken(), broken()});
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_THAT(transport.delays, ElementsAre(milliseconds{0}, milliseconds{1000}, milliseconds{0},
+                                            milliseconds{1000}));
+}
+
+TEST_F(UploadTest, SurvivesAServerThatIsAwayForThreeSeconds) {
+  const auto back = transport.now() + milliseconds{3000};
+  server.interfere = [&](const LoadRequest&) -> std::optional<LoadOutcome> {
+    if (transport.now() < back) return broken(Failure::Kind::connect);
+    return std::nullopt;
+  };
+  EXPECT_EQ(upload(Bytes{10}).state, UploadState::uploaded);
+}
+
+struct StatusCase {
+  int status;
+  bool tried_again;
+};
+class PatchStatus : public UploadTest, public testing::WithParamInterface<StatusCase> {};
+TEST_P(PatchStatus, IsTriedAgainOrFinal) {
+  on("PATCH", {answer(GetParam().status)});
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, GetParam().tried_again ? UploadState::uploaded : UploadState::failed);
+  if (GetParam().tried_again) {
+    EXPECT_EQ(transport.log[2], "HEAD " + files + "/1");
+  }
+}
+INSTANTIATE_TEST_SUITE_P(All, PatchStatus,
+                         testing::Values(StatusCase{400, false}, StatusCase{401, false},
+                                         StatusCase{403, false}, StatusCase{404, false},
+                                         StatusCase{409, true}, StatusCase{410, false},
+                                         StatusCase{412, false}, StatusCase{413, false},
+                                         StatusCase{423, true}, StatusCase{429, true},
+                                         StatusCase{460, false}, StatusCase{500, true},
+                                         StatusCase{503, true}),
+                         [](const auto& c) { return std::to_string(c.param.status); });
+
+class HeadStatus : public UploadTest, public testing::WithParamInterface<StatusCase> {};
+TEST_P(HeadStatus, IsTriedAgainOrMakesANewUpload) {
+  on("PATCH", {broken()});
+  on("HEAD", {answer(GetParam().status)});
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_EQ(result.new_uploads, GetParam().tried_again ? 0U : 1U);
+  EXPECT_EQ(server.uploads.size(), GetParam().tried_again ? 1U : 2U);
+}
+INSTANTIATE_TEST_SUITE_P(All, HeadStatus,
+                         testing::Values(StatusCase{403, false}, StatusCase{404, false},
+                                         StatusCase{410, false}, StatusCase{423, true},
+                                         StatusCase{429, true}, StatusCase{500, true}),
+                         [](const auto& c) { return std::to_string(c.param.status); });
+
+TEST_F(UploadTest, WaitsAsLongAsRetryAfterSays) {
+  on("PATCH", {answer(429, {{"Retry-After", "7"}}), answer(503, {{"Retry-After", "2"}})});
+  EXPECT_EQ(upload(Bytes{10}).state, UploadState::uploaded);
+  EXPECT_THAT(transport.delays, ElementsAre(milliseconds{7000}, milliseconds{2000}));
+}
+
+TEST_F(UploadTest, AServerThatNeverLetsItInIsLeftInTheEnd) {
+  server.interfere = [](const LoadRequest&) { return answer(429); };
+  EXPECT_EQ(upload(Bytes{10}).state, UploadState::failed);
+}
+
+TEST_F(UploadTest, AServerThatForgetsEveryUploadIsLeftInTheEnd) {
+  // It lets each of them advance, so that the retry delays start anew every time.
+  options.chunk = Bytes{4};
+  server.interfere = [](const LoadRequest& r) -> std::optional<LoadOutcome> {
+    if (r.method == "PATCH" && r.headers.find("Upload-Offset") != "0") return broken();
+    if (r.method == "HEAD") return answer(404);
+    return std::nullopt;
+  };
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::failed);
+  EXPECT_EQ(result.cause->what, "HEAD: 404");
+  EXPECT_EQ(result.new_uploads, 10U);
+  EXPECT_EQ(result.rolled_back, Bytes{40});
+}
+
+TEST_F(UploadTest, ARollBackIsCounted) {
+  options.chunk = Bytes{6};
+  on("PATCH", {std::nullopt, broken()});
+  on("HEAD", {answer(200, {{"Upload-Offset", "2"}})});
+  server.interfere = [this, inner = server.interfere](const LoadRequest& r) {
+    auto outcome = inner(r);
+    if (r.method == "HEAD") server.uploads["1"].bytes.resize(2);
+    return outcome;
+  };
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_EQ(result.rolled_back, Bytes{4});
+  EXPECT_EQ(server.uploads["1"].bytes, expected_bytes(Bytes{10}));
+}
+
+TEST_F(UploadTest, AnAcknowledgementThatWasLostIsFoundByHead) {
+  server.interfere = [this](const LoadRequest& r) -> std::optional<LoadOutcome> {
+    if (r.method != "PATCH") return std::nullopt;
+    server.serve(r);
+    return broken();
+  };
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_EQ(result.resumes, 0U);
+}
+
+TEST_F(UploadTest, AnOffsetThatDoesNotMoveIsNoProgress) {
+  for (const char* offset : {"0", "11", "x", "-1"}) {
+    transport.log.clear();
+    on("PATCH",
+       std::vector<std::optional<LoadOutcome>>(5, answer(204, {{"Upload-Offset", offset}})));
+    const auto result = upload(Bytes{10});
+    EXPECT_EQ(result.state, UploadState::failed) << offset;
+    EXPECT_EQ(result.cause->what, "PATCH: no progress in Upload-Offset");
+  }
+}
+
+TEST_F(UploadTest, ALocationElsewhereIsNotFollowed) {
+  on("POST", {answer(201, {{"Location", "http://192.0.2.1/files/1"}}), answer(201)});
+  EXPECT_EQ(upload(Bytes{10}).cause->what, "POST: Location leads to another host or port");
+  EXPECT_EQ(upload(Bytes{10}).cause->what, "POST: 201 without Location");
+}
+
+TEST_F(UploadTest, LogsInAndLogsInAgainAfter401) {
+  credentials = {"", "http://127.0.0.1:1/oauth", "demo", "secret"};
+  int grants = 0;
+  server.interfere = [&](const LoadRequest& r) -> std::optional<LoadOutcome> {
+    if (r.url == credentials.oauth_url) {
+      EXPECT_THAT(r.body, testing::HasSubstr("username=demo"));
+      ++grants;
+      return answer(200, {},
+                    R"({"access_token":"t)" + std::to_string(grants) +
+                        R"(","token_type":"Bearer","expires_in":3600})");
+    }
+    const auto token = r.headers.find("Authorization");
+    if (r.method == "PATCH" && token != "Bearer t2") return answer(401);
+    EXPECT_TRUE(token);
+    return std::nullopt;
+  };
+  EXPECT_EQ(upload(Bytes{10}).state, UploadState::uploaded);
+  EXPECT_EQ(grants, 2);
+}
+
+TEST_F(UploadTest, RefreshesATokenBeforeItExpires) {
+  credentials = {"", "http://127.0.0.1:1/oauth", "demo", "secret"};
+  options.chunk = Bytes{1};
+  transport.round_trip = milliseconds{4000};
+  int refreshed = 0;
+  server.interfere = [&](const LoadRequest& r) -> std::optional<LoadOutcome> {
+    if (r.url.find("/oauth") == std::string::npos) return std::nullopt;
+    if (r.url.ends_with("/refresh")) {
+      ++refreshed;
+      EXPECT_THAT(r.body, testing::HasSubstr("refresh_token=again"));
+    }
+    return answer(200, {},
+                  R"({"access_token":"t","token_type":"Bearer","expires_in":10,)"
+                  R"("refresh_token":"again"})");
+  };
+  EXPECT_EQ(upload(Bytes{6}).state, UploadState::uploaded);
+  EXPECT_GE(refreshed, 2);
+}
+
+TEST_F(UploadTest, RefusedCredentialsAreNotTriedAgain) {
+  credentials = {"", "http://127.0.0.1:1/oauth", "demo", "wrong"};
+  server.interfere = [&](const LoadRequest&) {
+    return answer(400, {}, R"({"error":"invalid_grant","error_description":"no"})");
+  };
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::failed);
+  EXPECT_THAT(result.cause->detail, testing::HasSubstr("invalid_grant"));
+  EXPECT_EQ(transport.log.size(), 1U);
+}
+
+class DexUploadTest : public UploadTest {
+ protected:
+  DexUploadTest() { options.system = System::dex; }
+  static LoadOutcome info(const std::string& status, const std::string& deliveries) {
+    return answer(
+        200, {},
+        R"({"manifest":{},"file_info":{"size_bytes":10,"updated_at":"2024-01-01T00:00:00Z"},)"
+        R"("upload_status":{"status":")" +
+            status + R"(","chunk_received_at":"2024-01-01T00:00:00Z"},"deliveries":)" + deliveries +
+            "}");
+  }
+  static std::string delivery(const std::string& status, const std::string& name) {
+    return R"({"status":")" + status + R"(","name":")" + name +
+           R"(","location":"x","delivered_at":"2024-01-01T00:00:00Z","issues":null})";
+  }
+};
+
+TEST_F(DexUploadTest, FollowsInfoToEveryDelivery) {
+  on("GET", {answer(404), info("In Progress", "null"), info("Complete", "null"),
+             info("Complete", "[" + delivery("FAILURE", "edav") + "]"),
+             info("Complete",
+                  "[" + delivery("FAILURE", "edav") + "," + delivery("SUCCESS", "edav") + "]")});
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_TRUE(result.delivered);
+  EXPECT_GT(*result.delivered, *result.uploaded);
+  EXPECT_EQ(transport.log.back(), "GET http://127.0.0.1:1/info/1");
+}
+
+TEST_F(DexUploadTest, WaitsForTheTargetsItWasToldOf) {
+  options.expect_targets = {"edav", "routing"};
+  on("GET", {info("Complete", "[" + delivery("SUCCESS", "edav") + "]"),
+             info("Complete",
+                  "[" + delivery("SUCCESS", "edav") + "," + delivery("SUCCESS", "routing") + "]")});
+  EXPECT_EQ(upload(Bytes{10}).state, UploadState::uploaded);
+}
+
+TEST_F(DexUploadTest, WhatIsNotDeliveredInTimeIsLost) {
+  struct Case {
+    LoadOutcome answer;
+    const char* cause;
+  };
+  for (const auto& [reply, cause] :
+       {Case{info("In Progress", "null"), "/info: not Complete"},
+        Case{info("Complete", "null"), "/info: not delivered"},
+        Case{info("Complete", "[" + delivery("FAILURE", "edav") + "]"), "/info: delivery FAILURE"},
+        Case{answer(404), "/info: 404"},
+        Case{answer(200, {}, "{}"), "/info: not an info document"}}) {
+    server.interfere = [&, r = reply](const LoadRequest& request) -> std::optional<LoadOutcome> {
+      if (request.method == "GET") return r;
+      return std::nullopt;
+    };
+    const auto result = upload(Bytes{10});
+    EXPECT_EQ(result.state, UploadState::lost);
+    EXPECT_EQ(result.cause->what, cause);
+  }
+}
+
+TEST_F(UploadTest, ARoundTripIsAddedBeforeEachRequest) {
+  network.round_trip = milliseconds{300};
+  const auto begin = transport.now();
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(*result.uploaded - begin, milliseconds{602});
+}
+
+}  // namespace
+}  // namespace loadgen

@@ -1,0 +1,127 @@
+#include "upload/verify.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "upload/fake_transport.hpp"
+
+namespace loadgen {
+namespace {
+
+class VerifyTest : public testing::Test {
+ protected:
+  VerifyTest() {
+    uploads_options.run_id = "r1";
+    options.control_url = "http://127.0.0.1:1/_mock/uploads";
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      UploadResult r;
+      r.index = i;
+      r.size = Bytes{3000};
+      r.state = UploadState::uploaded;
+      r.url = "http://127.0.0.1:1/files/" + std::to_string(i);
+      r.name = file_name("r1", i, PayloadKind::random);
+      results.push_back(r);
+      stored[r.url] = bytes_of(i);
+    }
+  }
+  static Payload payload(std::uint64_t i) { return {PayloadKind::random, 1, i, Bytes{3000}}; }
+  static std::string bytes_of(std::uint64_t i) {
+    std::string bytes(3000, '\0');
+    payload(i).read(Bytes{0}, std::as_writable_bytes(std::span(bytes)));
+    return bytes;
+  }
+  LoadOutcome serve(const LoadRequest& r) {
+    if (r.url.find("/_mock/") != std::string::npos) return control ? control(r) : answer(404);
+    const auto found = stored.find(r.url);
+    if (found == stored.end()) return answer(404);
+    if (r.sink) r.sink(std::as_bytes(std::span(found->second)));
+    return answer(download_status);
+  }
+  VerifyMethod verify() {
+    Authorizer authorizer(transport, {});
+    Verifier verifier(transport, authorizer, uploads_options, std::move(options));
+    bool done = false;
+    verifier.run(results, [&] { done = true; });
+    transport.run();
+    EXPECT_TRUE(done);
+    return verifier.method();
+  }
+
+  FakeTransport transport{[this](const LoadRequest& r) { return serve(r); }};
+  UploadOptions uploads_options;
+  Verifier::Options options;
+  std::vector<UploadResult> results;
+  std::map<std::string, std::string> stored;
+  std::function<LoadOutcome(const LoadRequest&)> control;
+  int download_status = 200;
+};
+
+TEST_F(VerifyTest, DownloadsFindDifferentMissingAndAdditionalBytes) {
+  stored[results[0].url][1234] ^= 1;
+  stored[results[1].url].resize(2999);
+  stored[results[2].url] += "x";
+  EXPECT_EQ(verify(), VerifyMethod::download);
+  EXPECT_EQ(results[0].state, UploadState::lost);
+  EXPECT_EQ(results[0].cause->detail, "first at byte 1234");
+  EXPECT_EQ(results[1].cause->what, "verify: bytes are missing");
+  EXPECT_EQ(results[2].cause->what, "verify: too many bytes");
+}
+
+TEST_F(VerifyTest, AnUploadThatIsGoneIsLost) {
+  stored.erase(results[1].url);
+  EXPECT_EQ(verify(), VerifyMethod::download);
+  EXPECT_EQ(results[0].state, UploadState::verified);
+  EXPECT_EQ(results[1].state, UploadState::lost);
+  EXPECT_EQ(results[2].state, UploadState::verified);
+}
+
+TEST_F(VerifyTest, DigestsComeFirst) {
+  control = [](const LoadRequest& r) {
+    const auto i = static_cast<std::uint64_t>(r.url.back() - '0');
+    const std::string digest = i == 2 ? std::string(64, '0') : payload(i).sha256();
+    return answer(200, {},
+                  R"({"id":"x","offset":)" + std::string(i == 1 ? "2999" : "3000") +
+                      R"(,"length":3000,"complete":true,"sha256":")" + digest + "\"}");
+  };
+  EXPECT_EQ(verify(), VerifyMethod::digest);
+  EXPECT_EQ(results[0].state, UploadState::verified);
+  EXPECT_EQ(results[1].cause->what, "verify: bytes are missing");
+  EXPECT_EQ(results[2].cause->what, "verify: different bytes");
+}
+
+TEST_F(VerifyTest, WithNothingOfferedNothingIsVerified) {
+  download_status = 405;
+  EXPECT_EQ(verify(), VerifyMethod::none);
+  for (const auto& r : results) EXPECT_EQ(r.state, UploadState::unverified);
+  EXPECT_THAT(results[0].cause->detail, testing::HasSubstr("--verify none"));
+}
+
+TEST_F(VerifyTest, WhatWasNotUploadedIsLeftAlone) {
+  results[0].state = UploadState::failed;
+  verify();
+  EXPECT_EQ(results[0].state, UploadState::failed);
+}
+
+TEST_F(VerifyTest, DeliveredFilesAreFoundByTheirNameAnywhere) {
+  std::string name = testing::TempDir() + "verifyXXXXXX";
+  ASSERT_NE(::mkdtemp(name.data()), nullptr);
+  const std::filesystem::path folder = name;
+  std::filesystem::create_directories(folder / "2024" / "05");
+  std::ofstream(folder / "2024" / "05" / ("prefix_" + results[0].name), std::ios::binary)
+      << bytes_of(0);
+  std::ofstream(folder / (results[1].name + "_copy"), std::ios::binary) << bytes_of(0);
+  auto files = DeliveredFiles::scan(folder, "r1");
+  ASSERT_TRUE(files);
+  options.delivered = std::move(*files);
+  EXPECT_EQ(verify(), VerifyMethod::delivered);
+  EXPECT_EQ(results[0].state, UploadState::verified);
+  EXPECT_EQ(results[1].cause->what, "verify: different bytes");
+  EXPECT_EQ(results[2].cause->what, "verify: no delivered file");
+  std::filesystem::remove_all(folder);
+  EXPECT_FALSE(DeliveredFiles::scan(folder, "r1"));
+}
+}  // namespace
+}  // namespace loadgen
