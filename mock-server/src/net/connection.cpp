@@ -289,7 +289,7 @@ void Connection::close() {
   mode_ = Mode::closed;
   ErrorCode ignored;
   socket_.close(ignored);
-  shared_.on_turn_ended();
+  shared_.on_closed(*this);
 }
 
 void Connection::shut_down() {

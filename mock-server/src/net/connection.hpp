@@ -18,10 +18,14 @@ namespace mock {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+class Connection;
+
 /// Of the server; shared by all its connections and outliving them.
 struct ConnectionSeams {
   std::span<std::byte> buffer;          ///< where every read of every connection lands
-  std::function<void()> on_turn_ended;  ///< a connection closed, or is no longer busy
+  std::function<void()> on_turn_ended;  ///< a connection is no longer busy
+  std::function<void(Connection&)>
+      on_closed;  ///< once for each; it is still in the middle of things
 };
 
 /// Loop thread only. Lives as long as its socket is open; the operations under way keep it alive.
@@ -43,6 +47,8 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
 
   [[nodiscard]] bool busy() const { return conversation_.busy(); }
   [[nodiscard]] bool closed() const { return mode_ == Mode::closed; }
+
+  std::size_t slot = 0;  ///< where the server keeps it; the server's own
 
  private:
   enum class Mode { handshake, talk, linger, stall, closed };

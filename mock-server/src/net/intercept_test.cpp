@@ -156,6 +156,7 @@ TEST_F(InterceptTest, ARequestCanBeAnsweredAfterItsBody) {
 
 TEST_F(InterceptTest, ARequestCanEndTheConnection) {
   for (const auto end : {SocketEnd::fin, SocketEnd::rst, SocketEnd::stall}) {
+    server_.reset();  // the script is the server's thread's while it runs
     script_.on_request = [end](Request&) { return RequestPlan{.end = end}; };
     auto client = connect();
     client.send(get);
@@ -215,6 +216,7 @@ TEST_F(InterceptTest, ABodyCanBeAnsweredHalfWay) {
 TEST_F(InterceptTest, ABodyCanEndTheConnection) {
   script_.stops = {Bytes{4}};
   for (const auto end : {SocketEnd::fin, SocketEnd::rst, SocketEnd::stall}) {
+    server_.reset();  // the script is the server's thread's while it runs
     log_.clear();
     script_.on_body = [end](Bytes) { return BodyPlan{.end = end}; };
     auto client = connect();
@@ -307,6 +309,7 @@ TEST_F(InterceptTest, AReplyCanBeKeptBackWhileTheConnectionGoesOn) {
 
 TEST_F(InterceptTest, AReplyCanBeKeptBackAndTheConnectionEnd) {
   for (const auto end : {SocketEnd::fin, SocketEnd::rst, SocketEnd::stall}) {
+    server_.reset();  // the script is the server's thread's while it runs
     script_.on_reply = [end](Reply&) { return ReplyPlan{.send = false, .end = end}; };
     auto client = connect();
     client.send(put);
@@ -337,6 +340,7 @@ TEST_F(InterceptTest, AReplyCanBeAnyBytes) {
 
 TEST_F(InterceptTest, AReplyCanBreakOffInItsHead) {
   for (const auto end : {SocketEnd::fin, SocketEnd::rst}) {
+    server_.reset();  // the script is the server's thread's while it runs
     script_.on_reply = [end](Reply&) { return ReplyPlan{.truncate_head = Bytes{12}, .end = end}; };
     auto client = connect();
     client.send(get);
@@ -347,6 +351,7 @@ TEST_F(InterceptTest, AReplyCanBreakOffInItsHead) {
 
 TEST_F(InterceptTest, AReplyCanBreakOffInItsBody) {
   for (const auto end : {SocketEnd::fin, SocketEnd::rst, SocketEnd::stall}) {
+    server_.reset();  // the script is the server's thread's while it runs
     script_.on_reply = [end](Reply&) { return ReplyPlan{.truncate_body = Bytes{3}, .end = end}; };
     auto client = connect();
     client.send(get);

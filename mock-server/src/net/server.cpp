@@ -66,7 +66,10 @@ class AsioServer final : public Server {
         buffer_(buffer_size),
         shared_{buffer_,
                 [this] {
-                  turn_ended_ = true;
+                  if (stopping_) ask_soon();
+                },
+                [this](Connection& connection) {
+                  closed_.push_back(&connection);
                   ask_soon();
                 }},
         tick_(context_),
@@ -114,13 +117,13 @@ class AsioServer final : public Server {
   ConnectionSeams shared_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::shared_ptr<Connection>> connections_;
+  std::vector<Connection*> closed_;  // of connections_, to be taken out
   asio::steady_timer tick_;
   asio::steady_timer grace_;
   asio::signal_set signals_;
   Milliseconds tick_every_{250};
   bool ticking_ = false;
   bool asked_ = false;
-  bool turn_ended_ = false;
   bool stopping_ = false;
   std::size_t cut_off_ = 0;
 };
@@ -209,6 +212,7 @@ void AsioServer::admit(Listener& listener, Tcp::socket socket, const Tcp::endpoi
   Peer peer{listener.tls != nullptr, authority(local), authority(remote), ++connections_of_process};
   auto connection = std::make_shared<Connection>(std::move(socket), listener.tls.get(),
                                                  listener.seams, std::move(peer), shared_);
+  connection->slot = connections_.size();
   connections_.push_back(connection);
   if (listener.seams.observer != nullptr) {
     listener.seams.observer->on_connections(connections_.size());
@@ -232,7 +236,7 @@ void AsioServer::tick() {
   });
 }
 
-/// Connections say that they ended in the middle of something else.
+/// Connections say that they closed in the middle of something else.
 void AsioServer::ask_soon() {
   if (std::exchange(asked_, true)) return;
   asio::post(context_, [this] { settle(); });
@@ -240,14 +244,17 @@ void AsioServer::ask_soon() {
 
 void AsioServer::settle() {
   asked_ = false;
-  if (std::exchange(turn_ended_, false)) {
-    const auto before = connections_.size();
-    std::erase_if(connections_, [](const auto& connection) { return connection->closed(); });
-    if (connections_.size() != before) {
-      for (const auto& listener : listeners_) {
-        if (listener->seams.observer != nullptr) {
-          listener->seams.observer->on_connections(connections_.size());
-        }
+  if (!closed_.empty()) {
+    for (const auto* const connection : closed_) {
+      const auto slot = connection->slot;
+      std::swap(connections_[slot], connections_.back());
+      connections_[slot]->slot = slot;
+      connections_.pop_back();
+    }
+    closed_.clear();
+    for (const auto& listener : listeners_) {
+      if (listener->seams.observer != nullptr) {
+        listener->seams.observer->on_connections(connections_.size());
       }
     }
   }
