@@ -104,6 +104,14 @@ TEST_F(ChecksumTest, TUS_CSUM_012_SoIsOneThatIsTakenOver) {
   EXPECT_EQ(patch(path, 0, "abcd").status, 204);
 }
 
+TEST_F(ChecksumTest, TUS_CSUM_012_AnEmptyPatchDoesNotVouchForDroppedBytes) {
+  const auto path = create(8);
+  auto exchange = server.open("PATCH", path, patch_at("0", {{"Upload-Checksum", sha1("abcd")}}), 4);
+  exchange->bytes("ab");
+  EXPECT_EQ(patch(path, 2, "").status, 409);
+  EXPECT_EQ(offset(path), "0");
+}
+
 TEST_F(ChecksumTest, TUS_CSUM_014_AlsoForTheBytesOfACreation) {
   const auto wrong = post(stream({{"Upload-Length", "8"}, {"Upload-Checksum", sha1("x")}}), "abcd");
   EXPECT_EQ(wrong.status, 460);
@@ -150,6 +158,14 @@ TEST_F(ChecksumTest, TUS_CTRL_AChunkMayBeTakenOverWhileItIsVerified) {
   EXPECT_EQ(exchange->answer().status, 423);
   server.loop.run();
   EXPECT_EQ(head(path).status, 404);
+}
+
+TEST_F(ChecksumTest, TUS_CTRL_WhatWasNotVerifiedIsNotKept) {
+  const auto path = create(8);
+  auto exchange = trailing(path, "0", sha1("abcd"), "abcd");
+  EXPECT_EQ(patch(path, 4, "efgh").status, 409);
+  EXPECT_EQ(exchange->answer().status, 423);
+  EXPECT_EQ(offset(path), "0");
 }
 
 TEST_F(ChecksumTest, TUS_CTRL_AConnectionMayGoWhileItIsVerified) {

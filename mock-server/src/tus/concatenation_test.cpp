@@ -83,6 +83,21 @@ TEST_F(TusTest, TUS_CONCAT_005_to_009_013_028_FinalUploads) {
   EXPECT_EQ(stored(a), "hello ") << "TUS-CONCAT-023: parts stay";
 }
 
+TEST_F(TusTest, TUS_CONCAT_AFinalThatIsNotJoinedYetHasNoOffset) {
+  // As another server that was killed while joining leaves it.
+  Upload half;
+  half.id = "half";
+  half.kind = tus::UploadKind::final;
+  half.length = Bytes{5};
+  half.concat_header = "final;a b";
+  ASSERT_TRUE(server.store->create(half));
+  const auto reply = head("/files/half");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_FALSE(reply.fields.has("Upload-Offset"));
+  EXPECT_EQ(field(reply, "Upload-Length"), "5");
+  EXPECT_EQ(field(reply, "Upload-Concat"), "final;a b");
+}
+
 TEST_F(TusTest, TUS_CONCAT_010_011_PatchOnAFinalIsForbidden) {
   const auto path = create({{"Upload-Concat", "final;" + part("abc")}});
   EXPECT_EQ(patch(path, 0, "x").status, 403);

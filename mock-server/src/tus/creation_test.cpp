@@ -268,7 +268,11 @@ TEST_F(TusTest, TUS_CWU_006_OtherMediaTypesAreRefused) {
 
 TEST_F(TusTest, TUS_CWU_007_TUS_CREATE_014_OverlongBodiesLeaveNothing) {
   for (const auto framing : {Framing::length, Framing::chunked}) {
+    server.hooks.calls.clear();
     const auto reply = post(stream({{"Upload-Length", "3"}}), "hello", framing);
+    if (framing == Framing::length) {
+      EXPECT_THAT(server.hooks.calls, IsEmpty()) << "refused before it was created";
+    }
     EXPECT_EQ(reply.status, 413);
     EXPECT_FALSE(reply.fields.has("Location"));
     EXPECT_THAT(server.store->ids(), IsEmpty());

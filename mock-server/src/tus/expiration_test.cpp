@@ -38,6 +38,7 @@ TEST_F(ExpirationTest, TUS_EXP_002_003_004_008_EveryResponseTellsTheDate) {
   const auto last = patch(path, 2, "cde");
   EXPECT_EQ(last.status, 204);
   EXPECT_FALSE(last.fields.has("Upload-Expires")) << "TUS-EXP-010: it is finished";
+  EXPECT_FALSE(patch(path, 5, "x").fields.has("Upload-Expires"));
 }
 
 TEST_F(ExpirationTest, TUS_EXP_005_006_ExpiredIsGoneThenForgotten) {

@@ -179,6 +179,7 @@ TEST_F(TusTest, TUS_CORE_PATCH_025_TheOldRequestMayHaveHadItsLastByte) {
   old->bytes("abcd");
   EXPECT_EQ(patch(path, 4, "").status, 204);
   EXPECT_EQ(old->answer().status, 204);
+  EXPECT_TRUE(old->answer().close) << "its body never ended";
   EXPECT_THAT(server.hooks.calls, ElementsAre("created 0/4", "finishing 4/4", "finished 4/4"));
 }
 
