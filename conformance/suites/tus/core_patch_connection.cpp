@@ -131,7 +131,9 @@ Outcome patch_024(Context& c) {
   std::array<bool, writers.size()> refused{};
   for (std::size_t sent = 0; sent < length; sent += slice) {
     for (std::size_t i = 0; i < writers.size(); ++i) {
-      if (!refused[i]) refused[i] = !connections[i].send(letters(std::min(slice, length - sent), writers[i]), soon);
+      if (!refused[i])
+        refused[i] =
+            !connections[i].send(letters(std::min(slice, length - sent), writers[i]), soon);
     }
   }
   Findings findings{"of several PATCHes at one offset at the same time at most one is applied"};

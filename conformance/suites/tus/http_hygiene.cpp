@@ -76,8 +76,14 @@ Outcome http_004(Context& c) {
       // By hand: a client library tidies paths up.
       const auto head = transport::request_head(method, path, raw_fields(c));
       const auto read = talk(c, "a path trick", head, {}, method == "HEAD");
-      // A server may also close the door on what it takes for an attack.
-      const bool reached = read.response && is_2xx(*read.response);
+      // A path that leaves the folder by its dots may name a page of its own: there the content
+      // decides. A server may also close the door on what it takes for an attack.
+      const bool leaves = path.find("/..%2f") == std::string::npos &&
+                          path.find("%5c") == std::string::npos &&
+                          path.find("etc/passwd") != std::string::npos;
+      const bool found = read.response && is_2xx(*read.response);
+      const bool reached =
+          found && (!leaves || read.response->body.find("root:") != std::string::npos);
       const auto shown =
           path.rfind(upload, 0) == 0 ? "{upload}" + path.substr(upload.size()) : path;
       findings.check(!reached, method + " " + shown + ": " +
