@@ -26,7 +26,8 @@ std::string error_of(std::string_view text) {
 }
 
 TEST(Catalogue, TheEmbeddedOneIsWhole) {
-  EXPECT_EQ(embedded().rows().size(), 402U);
+  // The census counted 402; rows may be added, none may be lost.
+  EXPECT_GE(embedded().rows().size(), 402U);
   const Requirement* row = embedded().find("TUS-CORE-VER-004");
   ASSERT_NE(row, nullptr);
   EXPECT_EQ(row->area, "core-version");
@@ -93,7 +94,7 @@ TEST(Selection, SystemsLevelsAndPatterns) {
   EXPECT_EQ(count({{"TUS-CORE-VER-*"}, Level::may}, System::tus), 7U);
   EXPECT_EQ(count({{"TUS-CORE-VER-001", "cors"}, Level::may}, System::tus), 10U);
   EXPECT_EQ(count({{"dex"}, Level::may}, System::tus), 0U);
-  EXPECT_EQ(count({{"dex"}, Level::may}, System::dex), 135U);
+  EXPECT_GE(count({{"dex"}, Level::may}, System::dex), 135U);
   EXPECT_EQ(count({{"ietf"}, Level::may}, System::dex), 0U);
   EXPECT_EQ(count({{"core-options"}, Level::must}, System::tus), 7U);
   EXPECT_EQ(count({{"core-options"}, Level::should}, System::tus), 9U);

@@ -171,6 +171,12 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   auto credentials = credentials_for(command, *client);
   if (!credentials) return complain(err, credentials.error(), ExitCode::usage);
 
+  if (std::error_code ignored; !command.delivered_dir.empty() &&
+                               !std::filesystem::is_directory(command.delivered_dir, ignored)) {
+    return complain(err,
+                    Error{"--delivered-dir", quote(command.delivered_dir) + " is not a folder", ""},
+                    ExitCode::usage);
+  }
   auto junit = OutputFile::open("--junit", command.junit);
   if (!junit) return complain(err, junit.error(), ExitCode::usage);
   auto json_file = OutputFile::open("--json", command.json);
@@ -211,6 +217,7 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   }
 
   TerminalStyle style = style_for(STDOUT_FILENO);
+  style.notes = command.notes;
   style.rerun = rerun_line(command.arguments);
   TerminalReport terminal(out, style);
   terminal.begin(session->target, report.run_id, plan->cases.size());
@@ -292,11 +299,11 @@ int explain(const ExplainCommand& command, const std::vector<Check>& checks, std
   }
   out << fmt::format("{}  [{}, area {}]\n  {}\n\n", row->id, to_string(row->level), row->area,
                      row->text);
-  out << "Source:       " << row->section << '\n';
-  if (!row->test.empty()) out << "How it is tested: " << row->test << '\n';
+  out << "Source:            " << row->section << '\n';
+  if (!row->test.empty()) out << "How it is tested:  " << row->test << '\n';
   for (const Check& check : checks) {
     if (check.requirement == row->id && !check.needs.empty()) {
-      out << "Needs:        the extension " << check.needs << '\n';
+      out << "Needs:             the extension " << check.needs << '\n';
     }
   }
   if (!row->excludes.empty()) {

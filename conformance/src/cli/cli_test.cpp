@@ -89,6 +89,7 @@ TEST(CommandLine, BadValuesAreOneLineAndExitCode2) {
        "--junit: \"/no/such/x.xml\" cannot be written"},
       {{"run", "--url", url, "--json", "/"}, "--json"},
       {{"run", "--url", url, "--evidence", not_json}, "--evidence"},
+      {{"run", "--url", url, "--delivered-dir", not_json}, "--delivered-dir"},
       {{"list", "--system", "x"}, "--system"},
       {{"list", "--select", "NOPE"}, "--select"},
       {{"list", "--system", "tus", "--select", "dex"}, "nothing is selected"},

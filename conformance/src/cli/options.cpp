@@ -243,6 +243,7 @@ void add_run(CLI::App& app, Raw& raw) {
   const char* output = "Reports";
   app.add_option("--junit", run.junit, "JUnit XML")->group(output)->type_name("FILE");
   app.add_option("--json", run.json, "JSON")->group(output)->type_name("FILE");
+  app.add_flag("--notes", run.notes, "Print every note, not only their number")->group(output);
   app.add_option("--evidence", run.evidence, "One transcript per check")
       ->group(output)
       ->type_name("DIR");

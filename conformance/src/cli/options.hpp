@@ -18,6 +18,7 @@ struct RunCommand {
   Contract contract = Contract::server;
   Selection selection;
   bool strict = false;
+  bool notes = false;                 ///< print notes one by one
   std::vector<std::string> required;  ///< tus extensions
   std::string baseline, evidence, junit, json;
   std::string delivered_dir, manifest_file;

@@ -274,6 +274,16 @@ TEST(Terminal, WhatWasNotRunIsCountedOnce) {
   EXPECT_THAT(text, Not(HasSubstr("TUS-A-001")));
 }
 
+TEST(Terminal, NotesAreCountedOrPrinted) {
+  RunReport r;
+  r.judgements = {judgement(0, Outcome::Kind::observed, "a free choice")};
+  EXPECT_THAT(printed(r, {}), HasSubstr("noted     1  what this server does"));
+  EXPECT_THAT(printed(r, {}), Not(HasSubstr("a free choice")));
+  TerminalStyle style;
+  style.notes = true;
+  EXPECT_THAT(printed(r, style), HasSubstr("note TUS-A-001  a free choice"));
+}
+
 TEST(Terminal, EveryEndHasItsWord) {
   RunReport r;
   EXPECT_THAT(printed(r, {}), HasSubstr("NOTHING WAS JUDGED"));

@@ -111,9 +111,9 @@ void TerminalReport::progress(std::size_t finished, std::size_t all) {
 void TerminalReport::judged(const Judgement& judgement) {
   const CaseResult& result = judgement.result;
   const Requirement& row = *result.row;
-  if (!judgement.red && (result.verdict == Verdict::pass || result.verdict == Verdict::skip)) {
-    return;
-  }
+  const bool quiet = result.verdict == Verdict::pass || result.verdict == Verdict::skip ||
+                     (result.verdict == Verdict::note && !style_.notes);
+  if (!judgement.red && quiet) return;
   if (!result.ran) return;  // they are counted by their reason at the end
   clear_progress();
   if (!judgement.red) {
@@ -154,6 +154,10 @@ void TerminalReport::end(const RunReport& report) {
   }
   for (const auto& [reason, count] : skips) {
     out_ << fmt::format("skipped {:3}  {}\n", count, safe(reason));
+  }
+  if (const std::size_t notes = report.count(Verdict::note); notes > 0 && !style_.notes) {
+    out_ << fmt::format("noted   {:3}  what this server does where it is free to (--notes)\n",
+                        notes);
   }
   if (!report.unchecked.empty()) {
     out_ << fmt::format("not checked: {} requirements have no check in this version\n",

@@ -11,6 +11,7 @@ namespace conformance {
 struct TerminalStyle {
   bool colour = false;
   bool progress = false;  ///< a line that is rewritten while checks run
+  bool notes = false;     ///< print notes one by one, not only their number
   std::string rerun;      ///< the command line that repeats one row, without its --select
 };
 /// Colour only on a terminal and without NO_COLOR (no-color.org); a progress line only on a
@@ -24,7 +25,7 @@ class TerminalReport {
   void begin(const Target& target, const std::string& run_id, std::size_t cases);
   void remark(const std::string& text);
   void progress(std::size_t finished, std::size_t all);
-  /// Passes and skips are counted, the rest is printed at once.
+  /// Passes, skips and (without `notes`) notes are counted, the rest is printed at once.
   void judged(const Judgement& judgement);
   void end(const RunReport& report);
 
