@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "protocol/dex/manifest.hpp"
+#include "protocol/http/form.hpp"
 #include "protocol/tus/discovery.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "transport/client.hpp"
@@ -69,6 +70,10 @@ class Context {
   virtual transport::Exchange exchange(transport::Request request) = 0;
   /// Without credentials.
   virtual transport::Exchange exchange_anonymously(transport::Request request) = 0;
+  /// Asks the token endpoint with the run's user name and password, which no check sees (RFC 6749
+  /// section 4.3); `more` is added to the form. nullopt when the run has none of them, or the
+  /// target no token endpoint.
+  virtual std::optional<transport::Exchange> password_grant(const http::Form& more) = 0;
   /// As `exchange`; without a response the check ends as error (network) or blocked.
   transport::Response send(transport::Request request);
   /// A correct tus request: Tus-Resumable is added unless `headers` has a field of that name. A
@@ -107,6 +112,9 @@ class Context {
   /// The ways to see stored bytes besides a download.
   virtual std::optional<bool> stored_elsewhere_equals(const std::string& upload,
                                                       const std::string& bytes) = 0;
+  /// Compares the delivered copy (DEX); nullopt when it cannot be read from here, or never came.
+  virtual std::optional<bool> delivered_equals(const std::string& upload,
+                                               const std::string& bytes) = 0;
 
   // ---- raw bytes -------------------------------------------------------------------------------
   /// A connection to the target; ends the check as error when it cannot be made.

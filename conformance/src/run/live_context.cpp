@@ -55,6 +55,28 @@ class LiveContext final : public Context {
     return perform(std::move(request));
   }
 
+  std::optional<transport::Exchange> password_grant(const http::Form& more) override {
+    const PasswordGrant* grant = session_->credentials.grant();
+    if (grant == nullptr || target().oauth_url.empty()) return std::nullopt;
+    http::Form form{
+        {"grant_type", "password"}, {"username", grant->username}, {"password", grant->password}};
+    form.insert(form.end(), more.begin(), more.end());
+    transport::Request request;
+    request.method = "POST";
+    request.url = target().oauth_url;
+    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+    request.headers.add("Accept", "application/json");
+    request.body = http::format_form(form);
+    request.timeout = within(request.timeout);
+    transport::Exchange seen = client_.send(request);
+    // Length and digest of the form would let a reader of the evidence guess the password.
+    seen.sent.headers.remove("Content-Length");
+    seen.sent.body_size = Bytes{};
+    seen.sent.body_sha256.clear();
+    evidence_->add(transport::transcript(seen) + "\n");
+    return seen;
+  }
+
   void created(const std::string& upload) override { session_->created(upload); }
 
   std::optional<bool> stored_elsewhere_equals(const std::string& upload,
@@ -63,6 +85,31 @@ class LiveContext final : public Context {
       if (const auto same = digest_equals(upload, bytes)) return same;
     }
     return delivered_equals(upload, bytes);
+  }
+
+  /// Delivered files are named by the path template of a target, which the harness does not know:
+  /// the file whose name holds the upload's id is the one.
+  std::optional<bool> delivered_equals(const std::string& upload,
+                                       const std::string& bytes) override {
+    if (session_->delivered_dir.empty()) return std::nullopt;
+    const std::string id = id_of(upload);
+    std::optional<bool> equal;
+    eventually(patience(), [&] {
+      std::error_code error;
+      std::filesystem::recursive_directory_iterator it(session_->delivered_dir, error);
+      for (; !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
+        if (!it->is_regular_file(error) ||
+            it->path().filename().string().find(id) == std::string::npos) {
+          continue;
+        }
+        std::ifstream in(it->path(), std::ios::binary);
+        const std::string content((std::istreambuf_iterator<char>(in)), {});
+        equal = content == bytes;
+        if (*equal) return true;  // otherwise it may still be being written
+      }
+      return false;
+    });
+    return equal;
   }
 
   transport::RawConnection raw() override {
@@ -150,30 +197,6 @@ class LiveContext final : public Context {
     });
     if (!digest) return std::nullopt;
     return *digest == sha256_hex(bytes);
-  }
-
-  /// Delivered files are named by the path template of a target, which the harness does not know:
-  /// the file whose name holds the upload's id is the one.
-  std::optional<bool> delivered_equals(const std::string& upload, const std::string& bytes) {
-    if (session_->delivered_dir.empty()) return std::nullopt;
-    const std::string id = id_of(upload);
-    std::optional<bool> equal;
-    eventually(patience(), [&] {
-      std::error_code error;
-      std::filesystem::recursive_directory_iterator it(session_->delivered_dir, error);
-      for (; !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
-        if (!it->is_regular_file(error) ||
-            it->path().filename().string().find(id) == std::string::npos) {
-          continue;
-        }
-        std::ifstream in(it->path(), std::ios::binary);
-        const std::string content((std::istreambuf_iterator<char>(in)), {});
-        equal = content == bytes;
-        if (*equal) return true;  // otherwise it may still be being written
-      }
-      return false;
-    });
-    return equal;
   }
 
   std::shared_ptr<Session> session_;

@@ -81,6 +81,10 @@ Credentials Credentials::password(PasswordGrant grant, transport::ClientOptions 
   return Credentials(std::move(state));
 }
 
+const PasswordGrant* Credentials::grant() const {
+  return state_->grant ? &*state_->grant : nullptr;
+}
+
 bool Credentials::any() const { return state_->grant.has_value() || !state_->fixed.empty(); }
 
 Result<std::optional<std::string>> Credentials::authorization() {

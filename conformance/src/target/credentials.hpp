@@ -34,6 +34,8 @@ class Credentials {
   Credentials& operator=(Credentials&&) noexcept;
   ~Credentials();
 
+  /// nullptr unless they are a password grant. Does not change, so that reading needs no lock.
+  [[nodiscard]] const PasswordGrant* grant() const;
   /// Whether there are any.
   [[nodiscard]] bool any() const;
   /// The value of Authorization; nullopt without credentials. An Error when the token endpoint
