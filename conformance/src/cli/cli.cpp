@@ -79,6 +79,7 @@ Result<transport::ClientOptions> client_options(const RunCommand& command,
   client.tls.client_cert = command.client_cert;
   client.proxy = command.proxy;
   client.extra_headers = command.headers;
+  client.body_limit = Bytes{64UL << 20U};  // downloads are compared byte by byte
   if (auto ok = transport::validate(client); !ok) return tl::unexpected(ok.error());
   return client;
 }
@@ -250,7 +251,9 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
     left_threads = runner.abandoned() > 0;
   }
   report.interrupted = interrupted;
-  auto cleanup = remove_uploads(*session, std::chrono::seconds{30});
+  auto cleanup =
+      remove_uploads(*session, command.jobs,
+                     report.interrupted ? std::chrono::seconds{5} : std::chrono::seconds{60});
   report.uploads_removed = cleanup.removed;
   report.uploads_left = std::move(cleanup.left);
   report.duration =

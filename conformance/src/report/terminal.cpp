@@ -117,13 +117,14 @@ void TerminalReport::judged(const Judgement& judgement) {
   if (!result.ran) return;  // they are counted by their reason at the end
   clear_progress();
   if (!judgement.red) {
-    // A line is enough for what is not red.
     const bool known = judgement.standing == Standing::expected;
-    const std::string what = result.verdict == Verdict::note ? result.outcome.got
-                             : known                         ? judgement.deviation->reason
-                                                             : "got " + result.outcome.got;
     out_ << fmt::format("{} {}{}  {}\n", painted(result.verdict), row.id, known ? " (known)" : "",
-                        safe(what));
+                        known                             ? safe(judgement.deviation->reason)
+                        : result.verdict == Verdict::note ? safe(result.outcome.got)
+                                                          : row.text);
+    if (!known && result.verdict != Verdict::note) {
+      out_ << "  got:       " << safe(result.outcome.got) << '\n';
+    }
     return;
   }
   out_ << fmt::format("\n{} {}  [{}, {}]\n", painted(result.verdict), row.id, to_string(row.level),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -301,7 +302,28 @@ MakeContext live_contexts(std::shared_ptr<Session> session) {
   };
 }
 
-Cleanup remove_uploads(Session& session, Milliseconds limit) {
+namespace {
+
+bool remove_one(Session& session, transport::Client& client, const std::string& upload,
+                Milliseconds timeout) {
+  const auto parts = transport::parse_url(upload);
+  if (!parts || parts->origin() != session.target.origin || timeout <= Milliseconds{0})
+    return false;
+  transport::Request request;
+  request.method = "DELETE";
+  request.url = upload;
+  request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
+  request.timeout = std::min(timeout, Milliseconds{5000});
+  const auto authorization = session.credentials.authorization();
+  if (authorization && *authorization) request.headers.add("Authorization", **authorization);
+  const transport::Exchange seen = client.send(request);
+  const int status = seen.response ? seen.response->status : 0;
+  return status / 100 == 2 || status == 404 || status == 410;
+}
+
+}  // namespace
+
+Cleanup remove_uploads(Session& session, std::size_t jobs, Milliseconds limit) {
   Cleanup out;
   const std::vector<std::string> uploads = session.uploads();
   if (!session.target.discovery.offers(tus::extension::termination)) {
@@ -309,28 +331,24 @@ Cleanup remove_uploads(Session& session, Milliseconds limit) {
     return out;
   }
   const auto end = Clock::now() + limit;
-  transport::Client client(session.client);
-  for (const std::string& upload : uploads) {
-    // Only what lies on the target itself: a Location may point anywhere.
-    const auto parts = transport::parse_url(upload);
-    const auto left = std::chrono::duration_cast<Milliseconds>(end - Clock::now());
-    if (!parts || parts->origin() != session.target.origin || left <= Milliseconds{0}) {
-      out.left.push_back(upload);
-      continue;
-    }
-    transport::Request request;
-    request.method = "DELETE";
-    request.url = upload;
-    request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
-    request.timeout = std::min(left, Milliseconds{5000});
-    const auto authorization = session.credentials.authorization();
-    if (authorization && *authorization) request.headers.add("Authorization", **authorization);
-    const transport::Exchange seen = client.send(request);
-    const int status = seen.response ? seen.response->status : 0;
-    if (status / 100 == 2 || status == 404 || status == 410) {
+  std::vector<char> removed(uploads.size());
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> threads;
+  for (std::size_t j = 0; j < std::clamp<std::size_t>(jobs, 1, uploads.size() + 1); ++j) {
+    threads.emplace_back([&] {
+      transport::Client client(session.client);
+      for (std::size_t i = next++; i < uploads.size(); i = next++) {
+        const auto left = std::chrono::duration_cast<Milliseconds>(end - Clock::now());
+        removed[i] = remove_one(session, client, uploads[i], left) ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < uploads.size(); ++i) {
+    if (removed[i] != 0) {
       ++out.removed;
     } else {
-      out.left.push_back(upload);
+      out.left.push_back(uploads[i]);
     }
   }
   return out;

@@ -44,7 +44,8 @@ struct Cleanup {
   std::size_t removed = 0;  ///< deleted now, or gone already
   std::vector<std::string> left;
 };
-/// Deletes what the run made (tus termination). At most `limit` is spent on it.
-[[nodiscard]] Cleanup remove_uploads(Session& session, Milliseconds limit);
+/// Deletes what the run made (tus termination) with `jobs` connections; at most `limit` is spent on
+/// it. Only uploads below the target's own origin are touched: a Location may point anywhere.
+[[nodiscard]] Cleanup remove_uploads(Session& session, std::size_t jobs, Milliseconds limit);
 
 }  // namespace conformance
