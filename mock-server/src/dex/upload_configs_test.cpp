@@ -37,7 +37,7 @@ TEST(BuiltInConfigs, JudgeTheTestingStream) {
   auto manifest = stream("dextesting", "testevent1");
   for (const char* field : {"sender_id", "data_producer_id", "jurisdiction", "received_filename"}) {
     EXPECT_FALSE(configs.validate(manifest).value().empty());
-    manifest[field] = "x";
+    manifest.insert_or_assign(field, "any value");
   }
   EXPECT_EQ(configs.validate(manifest).value(), Errors{});
   EXPECT_EQ(configs.validate(stream("other", "stream")).value().back(),
