@@ -1,7 +1,6 @@
 // Joining partial uploads (protocol.md, Concatenation).
 #include <algorithm>
 
-#include "protocol/dex/info.hpp"
 #include "tus/exercise.hpp"
 #include "tus/support.hpp"
 
@@ -303,8 +302,7 @@ Outcome concat_027(Context& c) {
   const auto upload = part(c, "abc");
   std::string seen = "no delivery of the partial upload";
   const bool delivered = c.eventually(c.patience(), [&] {
-    const auto info =
-        dex::parse_info(c.get(c.target().info_url + "/" + Context::id_of(upload)).body);
+    const auto info = info_of(c, upload);
     return info && info->deliveries && !info->deliveries->empty();
   });
   return delivered ? broken("partial uploads are not processed before they are joined",

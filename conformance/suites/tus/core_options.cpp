@@ -131,6 +131,19 @@ Outcome opt_010(Context& c) {
                   tell(response, hdr::tus_version));
 }
 
+/// DEX: no attempt to deliver the upload succeeded. False where none was made within the patience.
+bool delivery_fails(Context& c, const std::string& upload) {
+  std::vector<dex::Delivery> attempts;
+  const bool delivered = c.eventually(c.patience(), [&] {
+    const auto info = info_of(c, upload);
+    if (info && info->deliveries) attempts = *info->deliveries;
+    return std::any_of(attempts.begin(), attempts.end(), [](const dex::Delivery& attempt) {
+      return attempt.status == dex::delivery_state::success;
+    });
+  });
+  return !delivered && !attempts.empty();
+}
+
 Outcome opt_011(Context& c) {
   Findings findings{"only extensions that work are advertised"};
   for (const auto& extension : c.target().discovery.extensions) {
@@ -139,6 +152,11 @@ Outcome opt_011(Context& c) {
       findings.note(extension + ": no behaviour to try");
     } else {
       findings.check(result->works, extension + ": " + result->seen);
+      if (c.target().system == System::dex && !result->upload.empty()) {
+        const bool fails = delivery_fails(c, result->upload);
+        findings.check(!fails, std::string{"delivery of the final upload "} +
+                                   (fails ? "fails" : "does not fail"));
+      }
     }
   }
   return findings.outcome();

@@ -58,9 +58,10 @@ Exercise concatenation(Context& c, bool finish) {
   const auto head = c.head(upload);
   const bool whole = number_in(head, hdr::upload_length) == Bytes{7};
   const bool right = c.stored_equals(upload, "abcdefg").value_or(true);
-  return {whole && right, "a final upload over 3 and 4 bytes has " +
-                              tell(head, hdr::upload_length) +
-                              (right ? "" : " and other bytes than its parts")};
+  return {whole && right,
+          "a final upload over 3 and 4 bytes has " + tell(head, hdr::upload_length) +
+              (right ? "" : " and other bytes than its parts"),
+          upload};
 }
 
 Exercise checksum(Context& c) {

@@ -11,7 +11,8 @@ namespace conformance::suites {
 
 struct Exercise {
   bool works = false;
-  std::string seen;  ///< what came
+  std::string seen;         ///< what came
+  std::string upload = {};  ///< concatenation: the final upload
 };
 
 /// Uses `extension` once, whether it is advertised or not. nullopt for extensions that we do not

@@ -219,6 +219,12 @@ std::optional<Bytes> try_offset(Context& c, const std::string& upload) {
   return number_in(*head.response, hdr::upload_offset);
 }
 
+std::optional<dex::Info> info_of(Context& c, const std::string& upload) {
+  auto info = dex::parse_info(c.get(c.target().info_url + "/" + Context::id_of(upload)).body);
+  if (!info) return std::nullopt;
+  return std::move(*info);
+}
+
 std::vector<std::string> pairs_of(const Response& head) {
   std::vector<std::string> pairs;
   const auto value = head.headers.joined(hdr::upload_metadata);

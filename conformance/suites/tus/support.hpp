@@ -9,6 +9,7 @@
 
 #include "check.hpp"
 #include "context.hpp"
+#include "protocol/dex/info.hpp"
 #include "protocol/http/fields.hpp"
 #include "protocol/tus/headers.hpp"
 #include "suites.hpp"
@@ -127,6 +128,8 @@ struct UploadState {
 [[nodiscard]] UploadState state_of(Context& c, const std::string& upload);
 /// nullopt while HEAD fails (locked, gone) or gives no offset.
 [[nodiscard]] std::optional<Bytes> try_offset(Context& c, const std::string& upload);
+/// DEX: the /info document of an upload; nullopt while there is none.
+[[nodiscard]] std::optional<dex::Info> info_of(Context& c, const std::string& upload);
 /// Upload-Metadata as a list of pairs as they stand on the wire.
 [[nodiscard]] std::vector<std::string> pairs_of(const Response& head);
 /// Whether one of the pairs has that key.
