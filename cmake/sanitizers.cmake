@@ -1,6 +1,7 @@
 # DEX_SANITIZE applies to everything that is compiled here, so that no object escapes it.
 if(DEX_SANITIZE STREQUAL "fuzzer")
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -O1 -g)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+                      -fno-omit-frame-pointer -O1 -g)
   add_link_options(-fsanitize=address,undefined)
 elseif(DEX_SANITIZE)
   add_compile_options(-fsanitize=${DEX_SANITIZE} -fno-omit-frame-pointer -O1 -g1)

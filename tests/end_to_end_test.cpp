@@ -1,0 +1,164 @@
+// The programs together, as their users run them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "programs.hpp"
+
+namespace {
+
+using programs::judge;
+using programs::Mock;
+using ::testing::HasSubstr;
+
+const std::vector<std::string> demo_user{"--username-env", "DEX_TEST_USERNAME", "--password-env",
+                                         "DEX_TEST_PASSWORD"};
+
+std::vector<std::string> operator+(std::vector<std::string> a, const std::vector<std::string>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+struct Profile {
+  const char* name;
+  std::vector<std::string> server;
+  std::vector<std::string> judge;
+};
+
+class Conformant : public ::testing::TestWithParam<Profile> {};
+
+TEST_P(Conformant, TheMockHasNothingRed) {
+  const testkit::TempFolder folder;
+  Mock mock(GetParam().server +
+            std::vector<std::string>{"--store", (folder.path() / "store").string()});
+  const auto result = judge(mock.creation_url(), GetParam().judge);
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  ASSERT_TRUE(result.report.is_object());
+  for (const char* bad : {"fail", "blocked", "error"}) {
+    EXPECT_EQ(result.report.at("counts").at(bad), 0) << result.out;
+  }
+  EXPECT_GT(result.report.at("counts").at("pass").get<int>(), 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Profiles, Conformant,
+    ::testing::Values(
+        Profile{"tus", {"--profile", "tus"}, {"--system", "tus"}},
+        Profile{"tus_max_size", {"--profile", "tus", "--max-size", "1MiB"}, {"--system", "tus"}},
+        Profile{"dex", {"--profile", "dex"}, {"--system", "dex"}},
+        Profile{"dex_jwt",
+                {"--profile", "dex", "--auth", "jwt"},
+                std::vector<std::string>{"--system", "dex"} + demo_user},
+        Profile{"dex_opaque",
+                {"--profile", "dex", "--auth", "opaque"},
+                std::vector<std::string>{"--system", "dex"} + demo_user}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+nlohmann::json summary_of(const std::filesystem::path& report_folder) {
+  std::ifstream in(report_folder / "summary.json");
+  EXPECT_TRUE(in.good()) << "no summary.json";
+  return in.good() ? nlohmann::json::parse(in) : nlohmann::json::object();
+}
+
+TEST(Load, FlakyUploadsAreAllVerified) {
+  const testkit::TempFolder folder;
+  Mock mock({"--profile", "dex", "--auth", "jwt", "--store", (folder.path() / "store").string()});
+  const auto report = folder.path() / "report";
+  const auto finished = testkit::run(std::vector<std::string>{DEX_LOADGEN,      "run",
+                                                              "--url",          mock.creation_url(),
+                                                              "--system",       "dex",
+                                                              "--uploads",      "40",
+                                                              "--concurrency",  "20",
+                                                              "--size",         "256KiB",
+                                                              "--payload",      "hl7",
+                                                              "--network",      "flaky",
+                                                              "--seed",         "3",
+                                                              "--retry-delays", "0s,50ms,200ms",
+                                                              "--report",       report.string()} +
+                                         demo_user,
+                                     programs::with_demo_user(), std::chrono::seconds{120});
+  EXPECT_EQ(finished.exit_code, 0) << finished.out << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("40"));
+}
+
+TEST(Load, AKilledServerLosesNothing) {
+  const testkit::TempFolder folder;
+  const std::vector<std::string> store{"--profile", "tus", "--store",
+                                       (folder.path() / "store").string()};
+  auto first = std::make_unique<Mock>(store);
+  const std::string url = first->url();
+  const std::string address = url.substr(url.rfind('/') + 1);
+  testkit::ChildProcess load({DEX_LOADGEN, "run", "--url", url + "/files", "--system", "tus",
+                              "--uploads", "60", "--concurrency", "10", "--size", "4MiB",
+                              "--network", "flaky", "--retry-delays", "0s,100ms,500ms,2s,5s"});
+  // Half-way, by what the server has stored.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  const auto stored = [&] {
+    std::size_t count = 0;
+    std::error_code ignored;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(folder.path() / "store", ignored)) {
+      if (entry.path().extension() == ".info") ++count;
+    }
+    return count;
+  };
+  while (stored() < 20 && std::chrono::steady_clock::now() < deadline) ::usleep(1000);
+  ASSERT_GE(stored(), 20U);
+  ASSERT_TRUE(load.running());
+  first->process().kill();
+  auto arguments = store;
+  testkit::ChildProcess second(std::vector<std::string>{DEX_MOCK_SERVER, "--listen", address} +
+                               store);
+  second.wait_ready();
+  const auto ended = load.wait(std::chrono::seconds{120});
+  EXPECT_EQ(ended.exit_code, 0) << load.out() << load.err();
+}
+
+TEST(MockServer, StopsInOrderOnSigterm) {
+  Mock mock({"--store", "memory"});
+  mock.process().signal(SIGTERM);
+  EXPECT_EQ(mock.process().wait().exit_code, 0);
+}
+
+struct BadStart {
+  std::vector<std::string> arguments;
+  const char* says;
+};
+
+class MockBadInput : public ::testing::TestWithParam<BadStart> {};
+
+TEST_P(MockBadInput, IsOneLineOnStderrAndExitCode2) {
+  const auto finished = testkit::run(
+      std::vector<std::string>{DEX_MOCK_SERVER, "--listen", "127.0.0.1:0"} + GetParam().arguments);
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_THAT(finished.err, HasSubstr(GetParam().says));
+  EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, MockBadInput,
+    ::testing::Values(
+        BadStart{{"--store", "/dev/null/x"}, "--store"},
+        BadStart{{"--store", "memory", "--users", "/no/such/users.json"}, "/no/such/users.json"},
+        BadStart{{"--store", "memory", "--upload-configs", "/no/such/folder"}, "/no/such/folder"},
+        BadStart{{"--store", "memory", "--deliver", "/no/such.yml"}, "/no/such.yml"},
+        BadStart{{"--store", "memory", "--rules", "/no/such.json"}, "/no/such.json"},
+        BadStart{{"--store", "memory", "--defect", "no-such-defect"}, "no-such-defect"},
+        BadStart{{"--store", "memory", "--fault", "no-such-fault"}, "no-such-fault"},
+        BadStart{{"--store", "memory", "--tls-cert", "/no/c.pem", "--tls-key", "/no/k.pem"},
+                 "/no/c.pem"},
+        BadStart{{"--store", "memory", "--ready-file", "/no/such/ready"}, "--ready-file"}));
+
+TEST(MockServer, APortInUseIsNamed) {
+  Mock mock({"--store", "memory"});
+  const std::string address = mock.url().substr(mock.url().rfind('/') + 1);
+  const auto finished = testkit::run({DEX_MOCK_SERVER, "--listen", address, "--store", "memory"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr(address));
+  EXPECT_THAT(finished.err, HasSubstr("in use"));
+}
+
+}  // namespace

@@ -1,0 +1,133 @@
+// A check is worth what it catches: every defect in fixtures/misbehaviours/defects must worsen the
+// verdict of each requirement it names in `breaks`, compared with the same server without it.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <utility>
+
+#include "programs.hpp"
+
+namespace {
+
+struct Configuration {
+  std::vector<std::string> server;
+  std::vector<std::string> judge;
+};
+
+// In the order they are tried: a row is judged in the first one that does not skip it.
+const std::vector<Configuration>& configurations() {
+  static const std::vector<std::string> plain{"--system", "tus"};
+  static const std::vector<std::string> user{"--username-env", "DEX_TEST_USERNAME",
+                                             "--password-env", "DEX_TEST_PASSWORD"};
+  const auto with_user = [](std::string system) {
+    std::vector<std::string> arguments{"--system", std::move(system)};
+    arguments.insert(arguments.end(), user.begin(), user.end());
+    return arguments;
+  };
+  static const std::vector<Configuration> all{
+      {{"--profile", "tus", "--store", "memory"}, plain},
+      {{"--profile", "tus", "--store", "memory", "--max-size", "1MiB"}, plain},
+      {{"--profile", "tus", "--store", "memory", "--read-timeout", "2s"}, plain},
+      {{"--profile", "tus", "--store", "memory", "--auth", "jwt"}, with_user("tus")},
+      {{"--profile", "dex", "--auth", "jwt"}, with_user("dex")},
+      {{"--profile", "dex"}, {"--system", "dex"}},
+  };
+  return all;
+}
+
+programs::Conformance judge_rows(const Configuration& configuration,
+                                 const std::vector<std::string>& misbehaviour,
+                                 const std::set<std::string>& rows) {
+  const testkit::TempFolder store;
+  auto server = configuration.server;
+  if (!std::ranges::count(server, "--store")) {
+    server.insert(server.end(), {"--store", (store.path() / "store").string()});
+  }
+  server.insert(server.end(), misbehaviour.begin(), misbehaviour.end());
+  programs::Mock mock(server);
+  auto arguments = configuration.judge;
+  for (const auto& row : rows) arguments.insert(arguments.end(), {"--select", row});
+  return programs::judge(mock.creation_url(), arguments);
+}
+
+int severity(const nlohmann::json& result) {
+  const auto verdict = result.at("verdict").get<std::string>();
+  if (verdict == "fail") return 2;
+  if (verdict == "warn") return 1;
+  return 0;
+}
+
+bool is_judged(const nlohmann::json& result) {
+  const auto verdict = result.at("verdict").get<std::string>();
+  return verdict == "pass" || verdict == "note" || verdict == "warn";
+}
+
+// design.md, idea 3: fail for a MUST, warn for a SHOULD, a changed note for a MAY.
+bool killed(const nlohmann::json& control, const nlohmann::json& broken) {
+  if (severity(broken) > severity(control)) return true;
+  return control.at("level") == "MAY" && broken.at("verdict") == "note" &&
+         control.value("got", "") != broken.value("got", "");
+}
+
+class Kill : public ::testing::Test {
+ public:
+  explicit Kill(std::filesystem::path file) : file_(std::move(file)) {}
+
+  void TestBody() override {
+    const auto defect = nlohmann::json::parse(std::ifstream(file_));
+    const auto name = defect.at("name").get<std::string>();
+    const auto breaks = defect.at("breaks").get<std::set<std::string>>();
+    ASSERT_FALSE(breaks.empty()) << "a defect has to name what it breaks";
+    auto remaining = breaks;
+    for (const auto& configuration : configurations()) {
+      if (remaining.empty()) break;
+      const auto control = judge_rows(configuration, {}, remaining);
+      std::set<std::string> judged;
+      for (const auto& [id, result] : control.results) {
+        if (is_judged(result)) judged.insert(id);
+      }
+      if (judged.empty()) continue;
+      const auto broken = judge_rows(configuration, {"--defect", name}, judged);
+      for (const auto& id : judged) {
+        remaining.erase(id);
+        const auto found = broken.results.find(id);
+        if (found == broken.results.end()) {
+          ADD_FAILURE() << id << " was not judged with the defect: exit code " << broken.exit_code
+                        << "\n"
+                        << broken.out << broken.err;
+          continue;
+        }
+        const auto& before = control.results.at(id);
+        EXPECT_TRUE(killed(before, found->second))
+            << id << " does not notice " << name << ": " << before.at("verdict") << " ("
+            << before.value("got", "") << ") -> " << found->second.at("verdict") << " ("
+            << found->second.value("got", "") << ")\n"
+            << found->second.value("transcript", "");
+      }
+    }
+    for (const auto& id : remaining) ADD_FAILURE() << id << " is judged in no configuration";
+  }
+
+ private:
+  std::filesystem::path file_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  std::set<std::filesystem::path> files;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(DEX_FIXTURES) + "/misbehaviours/defects")) {
+    if (entry.path().extension() == ".json") files.insert(entry.path());
+  }
+  for (const auto& file : files) {
+    ::testing::RegisterTest("Defect", file.stem().c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                            [file]() -> ::testing::Test* { return new Kill(file); });
+  }
+  return RUN_ALL_TESTS();
+}

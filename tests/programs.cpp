@@ -1,0 +1,43 @@
+#include "programs.hpp"
+
+#include <fstream>
+#include <utility>
+
+namespace programs {
+namespace {
+
+std::vector<std::string> joined(std::vector<std::string> first, std::vector<std::string> second) {
+  first.insert(first.end(), std::make_move_iterator(second.begin()),
+               std::make_move_iterator(second.end()));
+  return first;
+}
+
+}  // namespace
+
+Mock::Mock(std::vector<std::string> arguments)
+    : process_(joined({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0"}, std::move(arguments))),
+      url_(process_.wait_ready()) {}
+
+testkit::ChildProcess::Options with_demo_user() {
+  testkit::ChildProcess::Options options;
+  options.environment = {{"DEX_TEST_USERNAME", "demo"}, {"DEX_TEST_PASSWORD", "demo"}};
+  return options;
+}
+
+Conformance judge(const std::string& url, std::vector<std::string> arguments) {
+  const testkit::TempFolder folder;
+  const std::string file = (folder.path() / "report.json").string();
+  auto finished = testkit::run(
+      joined({DEX_CONFORMANCE, "run", "--url", url, "--json", file}, std::move(arguments)),
+      with_demo_user(), std::chrono::seconds{200});
+  Conformance result{finished.exit_code, std::move(finished.out), std::move(finished.err), {}, {}};
+  if (std::ifstream in(file); in) {
+    result.report = nlohmann::json::parse(in);
+    for (const auto& one : result.report.at("results")) {
+      result.results.emplace(one.at("id").get<std::string>(), one);
+    }
+  }
+  return result;
+}
+
+}  // namespace programs

@@ -1,0 +1,40 @@
+// The programs under test, started as a user starts them.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "testkit/child_process.hpp"
+#include "testkit/temp_folder.hpp"
+
+namespace programs {
+
+/// A mock server on a free port of 127.0.0.1; killed when it goes away.
+class Mock {
+ public:
+  explicit Mock(std::vector<std::string> arguments);
+  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] std::string creation_url() const { return url_ + "/files"; }
+  [[nodiscard]] testkit::ChildProcess& process() { return process_; }
+
+ private:
+  testkit::ChildProcess process_;
+  std::string url_;
+};
+
+/// The credentials of the mock's default user, for --username-env and --password-env.
+[[nodiscard]] testkit::ChildProcess::Options with_demo_user();
+
+struct Conformance {
+  int exit_code = -1;
+  std::string out, err;
+  nlohmann::json report;  ///< --json; null when none was written
+  /// requirement id -> its entry in report["results"]
+  std::map<std::string, nlohmann::json> results;
+};
+/// `dex-conformance run --url URL arguments... --json ...`
+[[nodiscard]] Conformance judge(const std::string& url, std::vector<std::string> arguments);
+
+}  // namespace programs
