@@ -1,4 +1,5 @@
 // dex-mock-server: maps what the command line asks for, and what goes wrong, to exit codes.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -6,6 +7,8 @@
 #include "app/run.hpp"
 
 int main(int argc, char** argv) {
+  // A file size limit is a full disk to us, an errno and a 507; not a reason to die.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     auto parsed = mock::parse_options(argc, argv);
     if (const auto* exit = std::get_if<mock::Exit>(&parsed)) {

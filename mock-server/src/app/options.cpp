@@ -76,6 +76,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   std::string listen = "127.0.0.1:8080";
   std::string read_timeout = "30s";
   std::string max_size;
+  std::string token_lifetime = "1h";
   std::string profile = "dex";
   std::string early_error = "drain";
   TlsFiles tls;
@@ -102,6 +103,10 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_option("--users", options.users_file, "Who may get a token; default: demo / demo")
       ->type_name("FILE");
+  app.add_option("--token-lifetime", token_lifetime, "How long an access token is good for")
+      ->check(checked(parse_duration))
+      ->type_name("DURATION")
+      ->capture_default_str();
   app.add_option("--upload-configs", options.upload_configs,
                  "Upload configs, <data_stream_id>_<data_stream_route>.json each")
       ->type_name("DIR");
@@ -152,6 +157,11 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   options.listen.limits.read_timeout = *parse_duration(read_timeout);
   if (options.listen.limits.read_timeout <= Milliseconds{0}) {
     return Exit{2, "dex-mock-server: --read-timeout: must be longer than zero"};
+  }
+  options.token_lifetime =
+      std::chrono::duration_cast<std::chrono::seconds>(*parse_duration(token_lifetime));
+  if (options.token_lifetime < std::chrono::seconds{1}) {
+    return Exit{2, "dex-mock-server: --token-lifetime: must be at least 1s"};
   }
   if (!tls.certificate.empty()) options.listen.tls = tls;
   if (!max_size.empty()) options.max_size = *parse_bytes(max_size);

@@ -1,6 +1,7 @@
 // The command line of dex-mock-server.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ struct Options {
   Profile profile = Profile::dex;
   std::string auth = "none";  ///< none, jwt, opaque
   std::string users_file;
+  std::chrono::seconds token_lifetime{3600};
   std::string upload_configs;
   std::string delivery_file;
   std::vector<std::string> rule_files;

@@ -73,6 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{{"--max-size", "-1"}, "--max-size"},
         BadInput{{"--read-timeout", "30"}, "--read-timeout"},
         BadInput{{"--read-timeout", "0s"}, "--read-timeout"},
+        BadInput{{"--token-lifetime", "100ms"}, "--token-lifetime"},
+        BadInput{{"--token-lifetime", "3600"}, "--token-lifetime"},
         BadInput{{"--early-error", "later"}, "--early-error"}, BadInput{{"--seed", "x"}, "--seed"},
         BadInput{{"--store", ""}, "--store"}, BadInput{{"--tls-cert", "a.pem"}, "--tls-key"},
         BadInput{{"--tls-key", "a.pem"}, "--tls-cert"},

@@ -24,6 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// In the `iss` claim of tokens, and in the name of the validator in /health.
+constexpr auto issuer = "https://dex-mock-server.invalid/oauth";
 // What a memory store may hold in all before it answers as a full disk does.
 constexpr Bytes memory_limit{4ULL << 30U};
 
@@ -50,6 +52,8 @@ Result<std::unique_ptr<Auth>> make_auth(const Options& options, Loop& loop) {
     auth.users = *std::move(users);
   }
   if (on_disk(options)) auth.state_folder = fs::path(options.store) / "auth";
+  auth.issuer = issuer;
+  auth.lifetime = options.token_lifetime;
   return Auth::make(std::move(auth), loop);
 }
 
@@ -61,6 +65,7 @@ Result<std::unique_ptr<Dex>> make_dex(const Options& options, Store& store, Loop
   }
   if (!options.upload_configs.empty()) dex.upload_configs = options.upload_configs;
   if (!options.delivery_file.empty()) dex.delivery_file = options.delivery_file;
+  if (options.auth == "jwt") dex.oauth_issuer = issuer;
   dex.version.latest_release_version = DEX_VERSION;
   dex.log = log_warning;
   return Dex::make(std::move(dex), store, loop);

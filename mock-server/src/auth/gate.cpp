@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/scopes.hpp"
+#include "protocol/tus/headers.hpp"
 
 namespace mock {
 namespace {
@@ -48,8 +49,14 @@ tl::expected<std::string, Reply> bearer_token(const Request& request) {
   return std::string(token);
 }
 
+// A browser sends no override with a preflight; OPTIONS with one may turn into any other method
+// further in, and must not get there without a token (TUS-CORE-XMO-006).
+static bool is_preflight(const Request& request) {
+  return request.method == "OPTIONS" && !request.fields.has(tus::header::method_override);
+}
+
 std::optional<Reply> Gate::check(const Request& request) const {
-  if (!tokens_ || request.method == "OPTIONS") return std::nullopt;
+  if (!tokens_ || is_preflight(request)) return std::nullopt;
   const auto token = bearer_token(request);
   if (!token) return token.error();
   const auto grant = tokens_->verify(*token, loop_.now());

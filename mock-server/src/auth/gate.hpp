@@ -26,7 +26,8 @@ class Gate {
   Gate(const Tokens* tokens, std::vector<std::string> required_scopes, const Loop& loop)
       : tokens_(tokens), required_scopes_(std::move(required_scopes)), loop_(loop) {}
 
-  /// nullopt: go on. OPTIONS passes without a token (DEX-AUTH-012). Refusals are DEX's texts with
+  /// nullopt: go on. OPTIONS passes without a token (DEX-AUTH-012),
+  /// unless X-HTTP-Method-Override makes something else of it. Refusals are DEX's texts with
   /// the WWW-Authenticate field that RFC 9110 section 15.5.2 demands.
   [[nodiscard]] std::optional<Reply> check(const Request& request) const;
 

@@ -89,6 +89,9 @@ TEST_F(GateTest, DEX_AUTH_010_OpaqueTokensAreChecked) {
 
 TEST_F(GateTest, DEX_AUTH_012_OptionsPasses) {
   EXPECT_FALSE(gate_.check(request_with({}, "OPTIONS")));
+  auto overridden = request_with({}, "OPTIONS");
+  overridden.fields.add("X-HTTP-Method-Override", "DELETE");
+  expect_refused(overridden, 401, "authorization token not found\n");
 }
 
 TEST_F(GateTest, DEX_AUTH_014_EveryOtherMethodNeedsAToken) {

