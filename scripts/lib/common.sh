@@ -15,9 +15,9 @@ build_packages=(
   g++ cmake ninja-build pkg-config
   libboost1.81-dev libboost-url1.81-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
   nlohmann-json3-dev libcli11-dev libfmt-dev libspdlog-dev libexpected-dev
-  libyaml-cpp-dev prometheus-cpp-dev libxxhash-dev
+  libyaml-cpp-dev prometheus-cpp-dev libgtest-dev
 )
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev)
+test_packages=(libgmock-dev libbenchmark-dev librapidcheck-dev)
 
 # install_packages NAME...: installs what is missing, through apt, as root or with sudo.
 install_packages() {
