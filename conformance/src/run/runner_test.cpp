@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <stdexcept>
 
 #include "run/fake_context.hpp"
@@ -68,22 +70,28 @@ TEST(Runner, ASkippedCaseIsNotRun) {
   EXPECT_EQ(r.outcome.got, "why");
 }
 
-// The threads of these checks are left behind on purpose; they end when they are released.
-std::promise<void>& release() {
-  static std::promise<void> p;
-  return p;
-}
-std::shared_future<void>& released() {
-  static std::shared_future<void> f = release().get_future().share();
-  return f;
+/// Holds checks that must not come back. Never destroyed: their threads are left behind on purpose.
+struct Gate {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool open = false;
+  int inside = 0;
+};
+Gate& gate() {
+  static auto* const the_gate = new Gate;
+  return *the_gate;
 }
 Outcome hang(Context&) {
-  released().wait();
+  Gate& g = gate();
+  std::unique_lock lock(g.mutex);
+  ++g.inside;
+  g.changed.wait(lock, [&] { return g.open; });
+  --g.inside;
+  g.changed.notify_all();
   return holds();
 }
 
 TEST(Runner, ACheckThatHangsIsAbandonedAndTheRestGoesOn) {
-  static_cast<void>(released());
   RunnerOptions options;
   options.jobs = 1;
   options.case_timeout = Milliseconds{20};
@@ -150,8 +158,11 @@ TEST(Runner, JobsRunAtTheSameTime) {
 class Release : public testing::Environment {
  public:
   void TearDown() override {
-    static_cast<void>(released());
-    release().set_value();
+    Gate& g = gate();
+    std::unique_lock lock(g.mutex);
+    g.open = true;
+    g.changed.notify_all();
+    g.changed.wait(lock, [&] { return g.inside == 0; });
   }
 };
 [[maybe_unused]] const auto* const environment = testing::AddGlobalTestEnvironment(new Release);
