@@ -22,6 +22,16 @@ std::vector<Check> all_checks() {
       suites::concatenation,
       suites::cors,
       suites::http_hygiene,
+      suites::dex_routes,
+      suites::dex_tus,
+      suites::dex_metadata,
+      suites::dex_manifest,
+      suites::dex_info,
+      suites::dex_delivery,
+      suites::dex_route,
+      suites::dex_auth,
+      suites::dex_health,
+      suites::dex_security,
   };
   std::vector<Check> checks;
   for (const Suite suite : suites) {

@@ -29,7 +29,10 @@ std::vector<Check> dex_tus();
 std::vector<Check> dex_metadata();
 std::vector<Check> dex_manifest();
 std::vector<Check> dex_info();
+std::vector<Check> dex_delivery();
+std::vector<Check> dex_route();
 std::vector<Check> dex_auth();
 std::vector<Check> dex_health();
+std::vector<Check> dex_security();
 
 }  // namespace conformance::suites

@@ -1,0 +1,202 @@
+// Who is let in (census, dex-auth).
+#include "dex/auth.hpp"
+
+#include "dex/support.hpp"
+
+namespace conformance::suites {
+namespace {
+
+const std::string no_token = "authorization token not found";
+const std::string bad_format = "authorization header format is invalid";
+
+/// A request with this Authorization, or without any.
+Response knock(Context& c, std::string method, const std::string& url,
+               const std::optional<std::string>& authorization) {
+  Request request;
+  request.method = std::move(method);
+  request.url = url;
+  request.headers.add(std::string{hdr::tus_resumable}, std::string{tus::version});
+  if (authorization) request.headers.add("Authorization", *authorization);
+  return send_anonymously(c, std::move(request));
+}
+
+std::string seen(const Response& response) {
+  return code(response) + " '" + text_of(response) + "'";
+}
+
+Outcome auth_001(Context& c) {
+  needs_authorization(c);
+  Findings findings{"without a token: 401 text/plain '" + no_token + "'"};
+  for (const auto& [label, url] :
+       {std::pair{"/info/{id}", info_url_of(c, c.create())}, {"an upload", c.create()}}) {
+    const auto response = knock(c, "GET", url, std::nullopt);
+    findings.check(
+        response.status == 401 && has_type(response, "text/plain") && text_of(response) == no_token,
+        std::string{label} + ": " + seen(response));
+  }
+  return findings.outcome();
+}
+
+Outcome auth_002(Context& c) {
+  needs_authorization(c);
+  const auto url = info_url_of(c, c.create());
+  Findings findings{"an Authorization shorter than 'Bearer ': 401 '" + bad_format + "'"};
+  for (const char* value : {"Bearer", "x"}) {
+    const auto response = knock(c, "GET", url, value);
+    findings.check(response.status == 401 && text_of(response) == bad_format,
+                   "'" + std::string{value} + "': " + seen(response));
+  }
+  return findings.outcome();
+}
+
+Outcome auth_010(Context& c) {
+  needs_authorization(c);
+  const auto url = info_url_of(c, c.create());
+  return observed("'Bearer anything': " + code(knock(c, "GET", url, "Bearer anything")));
+}
+
+Outcome auth_011(Context& c) {
+  needs_authorization(c);
+  const auto url = info_url_of(c, c.create());
+  const auto own = authorization_of(c);
+  const auto token = own.substr(std::min(own.find(' ') + 1, own.size()));
+  Findings findings{""};
+  for (const auto& [label, value] :
+       {std::pair{"'Basic' and text", std::string{"Basic dXNlcjpwYXNz"}},
+        {"the right token after 'bearer'", "bearer " + token},
+        {"the right token after 'Digest'", "Digest " + token}}) {
+    findings.note(std::string{label} + ": " + code(knock(c, "GET", url, value)));
+  }
+  return findings.report();
+}
+
+Outcome auth_012(Context& c) {
+  needs_authorization(c);
+  Findings findings{"OPTIONS passes without a token: browsers send none in a preflight"};
+  for (const auto& url : {creation_base(c), creation_base(c) + "/"}) {
+    const auto response = knock(c, "OPTIONS", url, std::nullopt);
+    findings.check(is_2xx(response), "OPTIONS " + Context::target_of(url), response);
+  }
+  return findings.outcome();
+}
+
+Outcome auth_013(Context& c) {
+  needs_authorization(c);
+  const auto response = knock(c, "OPTIONS", info_url_of(c, c.create()), std::nullopt);
+  const bool leaks = value_at(json_of(response), "/manifest") != nullptr;
+  return observed("OPTIONS /info/{id} without a token: " + code(response) +
+                  (leaks ? ", and tells the manifest" : ", and tells nothing of the upload"));
+}
+
+Outcome auth_014(Context& c) {
+  needs_authorization(c);
+  Findings findings{"requests to uploads and /info need a token: 401 without, and nothing is done"};
+  const auto upload = c.create();
+  const auto look = [&](const char* method, const std::string& url, const char* what, Fields fields,
+                        std::optional<std::string> body) {
+    fields.add(std::string{hdr::tus_resumable}, std::string{tus::version});
+    Request request;
+    request.method = method;
+    request.url = url;
+    request.headers = std::move(fields);
+    request.body = std::move(body);
+    const auto response = send_anonymously(c, std::move(request));
+    if (const auto made = c.location_of(response); response.status == 201 && made) {
+      c.created(*made);
+    }
+    findings.check(response.status == 401,
+                   std::string{method} + " " + what + ": " + code(response));
+  };
+  look("POST", c.target().creation_url, "",
+       {{"Upload-Length", "10"}, {std::string{hdr::upload_metadata}, c.metadata_header()}}, "");
+  look("HEAD", upload, "of an upload", {}, std::nullopt);
+  look("PATCH", upload, "of an upload", patch_fields("0"), letters(10));
+  look("GET", upload, "of an upload", {}, std::nullopt);
+  look("GET", info_url_of(c, upload), "of /info/{id}", {}, std::nullopt);
+  look("DELETE", upload, "of an upload", {}, std::nullopt);
+  const auto head = c.head(upload);
+  findings.check(is_2xx(head) && number_in(head, hdr::upload_offset) == Bytes{0},
+                 "the upload afterwards: " + code(head) + ", " + tell(head, hdr::upload_offset));
+  return findings.outcome();
+}
+
+Outcome auth_015(Context& c) {
+  needs_authorization(c);
+  Findings findings{"/, /health, /version and /metrics need no token: 200"};
+  for (const auto& url : {c.target().root_url, c.target().health_url, c.target().version_url,
+                          c.target().metrics_url}) {
+    const auto response = get_anonymously(c, url);
+    if (behind_gateway(c) && response.status == 404) continue;  // not published
+    findings.check(response.status == 200,
+                   "GET " + Context::target_of(url) + ": " + code(response));
+  }
+  return findings.outcome();
+}
+
+Outcome auth_016(Context&) {
+  return not_offered("a session cookie comes from a login in a browser");
+}
+
+Outcome auth_017(Context& c) {
+  needs_authorization(c);
+  const auto response =
+      get_anonymously(c, info_url_of(c, c.create()), {{"Cookie", "phdo_session=forged"}});
+  return expect(response.status == 401, "a forged session cookie: 401", response);
+}
+
+Outcome auth_018(Context& c) {
+  if (c.target().needs_authorization) return not_offered("authorization is on");
+  const auto url = info_url_of(c, c.create());
+  Findings findings{"with authorization off the header is ignored"};
+  for (const auto& [label, value] : {std::pair{"no Authorization", std::optional<std::string>{}},
+                                     {"'Bearer nonsense'", "Bearer nonsense"},
+                                     {"'x'", "x"}}) {
+    const auto response = knock(c, "GET", url, value);
+    findings.check(response.status == 200, std::string{label} + ": " + code(response));
+  }
+  return findings.outcome();
+}
+
+Outcome auth_019(Context& c) {
+  needs_authorization(c);
+  const auto response = get_anonymously(
+      c, c.create(),
+      {{"Origin", "https://partner.example"}, {std::string{hdr::tus_resumable}, "1.0.0"}});
+  std::string present;
+  for (const std::string_view name :
+       {hdr::tus_resumable, std::string_view{"Access-Control-Allow-Origin"},
+        std::string_view{"WWW-Authenticate"}}) {
+    present += response.headers.has(name) ? (present.empty() ? "" : ", ") + std::string{name} : "";
+  }
+  return observed("a refusal (" + code(response) + ") carries " +
+                  (present.empty() ? "no tus, CORS or WWW-Authenticate field" : present));
+}
+
+}  // namespace
+
+void needs_authorization(const Context& c) {
+  if (!c.target().needs_authorization) {
+    throw Stop{not_offered("the target takes requests without credentials")};
+  }
+}
+
+std::vector<Check> dex_auth() {
+  std::vector<Check> checks{
+      {"DEX-AUTH-001", auth_001, ext::creation},
+      {"DEX-AUTH-002", auth_002, ext::creation},
+      {"DEX-AUTH-010", auth_010, ext::creation},
+      {"DEX-AUTH-011", auth_011, ext::creation},
+      {"DEX-AUTH-012", auth_012},
+      {"DEX-AUTH-013", auth_013, ext::creation},
+      {"DEX-AUTH-014", auth_014, ext::creation},
+      {"DEX-AUTH-015", auth_015},
+      {"DEX-AUTH-016", auth_016},
+      {"DEX-AUTH-017", auth_017, ext::creation},
+      {"DEX-AUTH-018", auth_018, ext::creation},
+      {"DEX-AUTH-019", auth_019, ext::creation},
+  };
+  for (const Check& check : dex_auth_tokens()) checks.push_back(check);
+  return checks;
+}
+
+}  // namespace conformance::suites

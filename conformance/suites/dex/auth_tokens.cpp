@@ -1,0 +1,257 @@
+// How tokens are made and refused (census, dex-auth).
+#include <algorithm>
+
+#include "dex/auth.hpp"
+#include "dex/support.hpp"
+#include "protocol/base64.hpp"
+#include "protocol/http/form.hpp"
+
+namespace conformance::suites {
+namespace {
+
+/// The run's own token, in the three parts of a JWT (RFC 7515 section 3.1).
+struct Jwt {
+  std::string header, payload, signature;
+  [[nodiscard]] std::string bearer() const {
+    return "Bearer " + header + "." + payload + "." + signature;
+  }
+};
+
+Jwt own_jwt(Context& c) {
+  needs_authorization(c);
+  const auto value = authorization_of(c);
+  const auto token = value.substr(std::min(value.find(' ') + 1, value.size()));
+  const auto first = token.find('.');
+  const auto last = token.rfind('.');
+  if (std::count(token.begin(), token.end(), '.') != 2) {
+    throw Stop{not_offered("the run's token is opaque, not a JWT")};
+  }
+  return {token.substr(0, first), token.substr(first + 1, last - first - 1),
+          token.substr(last + 1)};
+}
+
+/// Another character of the alphabet in the middle, where every bit of it counts.
+std::string altered(std::string part) {
+  if (part.empty()) return "AAAA";
+  char& middle = part[part.size() / 2];
+  middle = middle == 'A' ? 'B' : 'A';
+  return part;
+}
+
+Response knock(Context& c, const std::string& url, const std::string& authorization) {
+  return get_anonymously(c, url, {{"Authorization", authorization}});
+}
+
+Outcome auth_003(Context& c) {
+  needs_authorization(c);
+  return not_offered("needs a token that expired: only the identity provider can sign one");
+}
+
+Outcome auth_004(Context& c) {
+  const auto jwt = own_jwt(c);
+  const auto url = info_url_of(c, c.create());
+  Findings findings{"a JWT whose signature is not its own: 401 'failed to verify token'"};
+  auto claims = Json::parse(base64::decode_url(jwt.payload).value_or(""), nullptr, false);
+  if (claims.is_object()) claims["sub"] = "somebody-else";
+  for (const auto& [label, forged] :
+       {std::pair{"another signature", Jwt{jwt.header, jwt.payload, altered(jwt.signature)}},
+        {"other claims", Jwt{jwt.header, base64::encode_url(claims.dump()), jwt.signature}},
+        {"no signature", Jwt{jwt.header, jwt.payload, ""}},
+        {"alg none", Jwt{base64::encode_url(R"({"alg":"none","typ":"JWT"})"), jwt.payload, ""}}}) {
+    const auto response = knock(c, url, forged.bearer());
+    findings.check(response.status == 401 && response.body.starts_with("failed to verify token"),
+                   std::string{label} + ": " + code(response) + " '" + text_of(response) + "'");
+  }
+  return findings.outcome();
+}
+
+Outcome auth_005(Context& c) {
+  needs_authorization(c);
+  return not_offered("needs a token that another identity provider issued under the right key");
+}
+
+/// Tokens that the endpoint gives for the run's user, and which scopes suffice.
+struct Scopes {
+  std::vector<std::string> granted;  ///< all of the user's
+  Response refusal;                  ///< of a token with the scope `refused`
+  std::string refused, accepted, full_token;
+};
+
+std::vector<std::string> words(const std::string& text) {
+  std::vector<std::string> list;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const auto end = std::min(text.find(' ', from), text.size());
+    if (end > from) list.push_back(text.substr(from, end - from));
+    from = end + 1;
+  }
+  return list;
+}
+
+/// The answer of the token endpoint to the run's own user; the check ends when there is none.
+Response grant(Context& c, const http::Form& more = {}) {
+  if (c.target().oauth_url.empty()) {
+    throw Stop{not_offered("no token endpoint is known (--oauth-url)")};
+  }
+  auto exchange = c.password_grant(more);
+  if (!exchange) {
+    throw Stop{
+        not_offered("the run has no user name and password for the token endpoint "
+                    "(--username-env, --password-env)")};
+  }
+  if (!exchange->response) {
+    throw Stop{Outcome{Outcome::Kind::error, "an answer of the token endpoint", code(*exchange)}};
+  }
+  return std::move(*exchange->response);
+}
+
+Scopes scopes_of(Context& c) {
+  needs_authorization(c);
+  Scopes scopes;
+  const auto full = grant(c);
+  const auto token = text_at(json_of(full), "/access_token");
+  if (full.status != 200 || !token) {
+    stop_blocked("the token endpoint answers 200 with access_token", describe(full));
+  }
+  scopes.full_token = *token;
+  scopes.granted = words(text_at(json_of(full), "/scope").value_or(""));
+  const auto url = info_url_of(c, c.create());
+  for (const auto& scope : scopes.granted) {
+    const auto one = grant(c, {{"scope", scope}});
+    const auto narrow = text_at(json_of(one), "/access_token");
+    if (one.status != 200 || !narrow) continue;
+    auto response = knock(c, url, "Bearer " + *narrow);
+    if (response.status == 200) {
+      scopes.accepted = scope;
+    } else {
+      scopes.refused = scope;
+      scopes.refusal = std::move(response);
+    }
+  }
+  return scopes;
+}
+
+Outcome auth_006(Context& c) {
+  const auto scopes = scopes_of(c);
+  if (scopes.refused.empty()) {
+    return not_offered("no scope of the run's user is too little by itself: " +
+                       std::to_string(scopes.granted.size()) + " granted");
+  }
+  const auto text = text_of(scopes.refusal);
+  Findings findings{
+      "a token without a required scope: 403 'one or more required scopes not "
+      "found'"};
+  return findings
+      .check(scopes.refusal.status == 403 && text == "one or more required scopes not found",
+             "with '" + scopes.refused + "' only: " + code(scopes.refusal) + " '" + text + "'")
+      .outcome();
+}
+
+Outcome auth_007(Context& c) {
+  const auto scopes = scopes_of(c);
+  if (scopes.granted.size() < 2 || scopes.accepted.empty()) {
+    return not_offered("the run's user has no scope beyond those that are required");
+  }
+  const auto response = knock(c, info_url_of(c, c.create()), "Bearer " + scopes.full_token);
+  return expect(response.status == 200,
+                "a token with more scopes than '" + scopes.accepted + "' passes", response);
+}
+
+Outcome auth_008(Context& c) {
+  const auto jwt = own_jwt(c);
+  const auto url = info_url_of(c, c.create());
+  Findings findings{"a token whose parts do not parse: 401"};
+  for (const auto& [label, value] :
+       {std::pair{"claims that are no JSON",
+                  Jwt{jwt.header, base64::encode_url("no json"), jwt.signature}.bearer()},
+        {"claims that are no Base64", Jwt{jwt.header, "!!!", jwt.signature}.bearer()},
+        {"a token cut in half",
+         Jwt{jwt.header, jwt.payload.substr(0, jwt.payload.size() / 2), ""}.bearer()},
+        {"two dots", std::string{"Bearer .."}},
+        {"three words", std::string{"Bearer not.a.token"}}}) {
+    const auto response = knock(c, url, value);
+    findings.check(response.status == 401, std::string{label} + ": " + code(response));
+  }
+  return findings.outcome();
+}
+
+Outcome auth_009(Context& c) {
+  needs_authorization(c);
+  return not_offered("needs an identity provider that is down");
+}
+
+/// 200 with the members of SAMS's token document.
+void expect_tokens(Findings& findings, const std::string& label, const Response& response) {
+  const auto json = json_of(response);
+  findings.check(response.status == 200 && has_type(response, "application/json"),
+                 label + ": " + code(response) + ", " + tell(response, "Content-Type"));
+  if (response.status != 200) return;
+  for (const char* member : {"access_token", "token_type", "refresh_token", "scope"}) {
+    const bool told = !text_at(json, std::string{"/"} + member).value_or("").empty();
+    findings.check(told, std::string{member} + (told ? ": a text" : ": missing or no text"));
+  }
+  const auto* expires = value_at(json, "/expires_in");
+  findings.check(expires && expires->is_number() && *expires > 0,
+                 "expires_in: " + (expires ? expires->dump() : "missing"));
+  const auto* resource = value_at(json, "/resource");
+  findings.check(resource, std::string{"resource: "} + (resource ? "there" : "missing"));
+}
+
+Response post_form(Context& c, const std::string& url, const http::Form& form) {
+  Request request;
+  request.method = "POST";
+  request.url = url;
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  request.body = http::format_form(form);
+  return send_anonymously(c, std::move(request));
+}
+
+Outcome auth_020(Context& c) {
+  Findings findings{
+      "POST /oauth with username and password: 200 {access_token, token_type, expires_in, "
+      "refresh_token, scope, resource}; 400 when one is missing"};
+  expect_tokens(findings, "the run's user", grant(c));
+  for (const auto& [label, form] :
+       {std::pair{"without a password", http::Form{{"username", "nobody"}}},
+        {"without a user name", http::Form{{"password", "nothing"}}}}) {
+    const auto response = post_form(c, c.target().oauth_url, form);
+    findings.check(response.status == 400, std::string{label} + ": " + code(response));
+  }
+  return findings.outcome();
+}
+
+Outcome auth_021(Context& c) {
+  const auto first = grant(c);
+  const auto token = text_at(json_of(first), "/refresh_token");
+  if (first.status != 200 || !token) {
+    stop_blocked("the token endpoint answers 200 with refresh_token", describe(first));
+  }
+  const auto response =
+      post_form(c, c.target().oauth_url + "/refresh", {{"refresh_token", *token}});
+  Findings findings{"POST /oauth/refresh with refresh_token: 200 with tokens that are good"};
+  expect_tokens(findings, "the refresh token", response);
+  const auto access = text_at(json_of(response), "/access_token");
+  if (access && c.target().needs_authorization) {
+    const auto info = knock(c, info_url_of(c, c.create()), "Bearer " + *access);
+    findings.check(info.status == 200, "/info with the new token: " + code(info));
+  }
+  return findings.outcome();
+}
+
+}  // namespace
+
+std::vector<Check> dex_auth_tokens() {
+  return {
+      {"DEX-AUTH-003", auth_003},
+      {"DEX-AUTH-004", auth_004, ext::creation},
+      {"DEX-AUTH-005", auth_005},
+      {"DEX-AUTH-006", auth_006, ext::creation},
+      {"DEX-AUTH-007", auth_007, ext::creation},
+      {"DEX-AUTH-008", auth_008, ext::creation},
+      {"DEX-AUTH-009", auth_009},
+      {"DEX-AUTH-020", auth_020},
+      {"DEX-AUTH-021", auth_021},
+  };
+}
+
+}  // namespace conformance::suites
