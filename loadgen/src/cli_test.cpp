@@ -66,6 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlags{{"--delivered-dir", "/", "--verify", "digest"}, "--delivered-dir"},
         BadFlags{{"--deliver-timeout", "soon"}, "--deliver-timeout"},
         BadFlags{{"--expect-target", "edav", "--system", "tus"}, "--expect-target"},
+        BadFlags{{"--expect-target", "edav", "--expect-target", "none"}, "--expect-target"},
         BadFlags{{"--manifest", "/no/such/file"}, "--manifest"},
         BadFlags{{"--info-url", "nowhere"}, "--info-url"},
         BadFlags{{"--oauth-url", "http://127.0.0.1:1/oauth"}, "--oauth-url"},

@@ -77,10 +77,13 @@ std::string terminal_summary(const RunReport& report) {
                  s.started, s.verified, s.unverified, s.lost, s.failed);
   if (s.interrupted > 0) fmt::format_to(to, ", {} interrupted", s.interrupted);
   if (s.not_started > 0) fmt::format_to(to, "; {} were due but could not start", s.not_started);
-  fmt::format_to(to, "\nverified   by {}\n",
-                 report.settings.verify == VerifyMethod::none
-                     ? std::string("NOTHING: --verify none was given, no byte was looked at")
-                     : std::string(to_string(report.verified_by)));
+  std::string by = fmt::format("by {}", to_string(report.verified_by));
+  if (report.settings.verify == VerifyMethod::none) {
+    by = "NOTHING: --verify none was given, no byte was looked at";
+  } else if (s.verified == 0) {
+    by = "nothing";
+  }
+  fmt::format_to(to, "\nverified   {}\n", by);
   fmt::format_to(to, "goodput    {:.1f} MiB/s acknowledged ({} in {:.2f} s)\n", s.goodput_mib_s(),
                  to_string(s.acknowledged), s.elapsed_s());
   fmt::format_to(

@@ -84,8 +84,9 @@ RunResult<void> probe(const RunPlan& plan) {
         return;
       }
       transport::LoadRequest request;
-      request.method = "OPTIONS";
-      request.url = plan.uploads.create_url;
+      // HEAD, because OPTIONS needs no token; that there is no such upload does not matter.
+      request.method = "HEAD";
+      request.url = plan.uploads.create_url + "/dex-loadgen-probe";
       request.headers.add("Tus-Resumable", "1.0.0");
       if (!token->empty()) request.headers.add("Authorization", *token);
       request.stall_timeout = Milliseconds{10'000};
@@ -94,8 +95,10 @@ RunResult<void> probe(const RunPlan& plan) {
           verdict = give_up(ExitCode::unreachable,
                             {plan.uploads.create_url,
                              fmt::format("target unreachable: {}", outcome.failure->message),
-                             "is the server running there?"});
-        } else if (outcome.response->status == 401 || outcome.response->status == 403) {
+                             outcome.failure->kind == transport::Failure::Kind::tls
+                                 ? "does --ca-file hold the certificate that signed the server's?"
+                                 : "is the server running there?"});
+        } else if (outcome.response->status == 401) {
           verdict = give_up(ExitCode::unreachable,
                             {plan.uploads.create_url,
                              fmt::format("credentials refused: {}", outcome.response->status),

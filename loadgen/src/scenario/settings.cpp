@@ -8,6 +8,7 @@
 
 #include "protocol/json/decode.hpp"
 #include "protocol/tus/metadata.hpp"
+#include "upload/delivery.hpp"
 #include "upload/url.hpp"
 
 namespace loadgen {
@@ -170,7 +171,7 @@ std::vector<Setting> make_table() {
       parsed(not_empty, [](S& s, std::string v) { s.delivered_dir = std::move(v); }));
   add("deliver-timeout", "TIME", "from the last byte to a delivery, at most [60s]",
       parsed(positive_duration, [](S& s, Milliseconds v) { s.deliver_timeout = v; }));
-  add("expect-target", "NAME", "a delivery target that must be reached [at least one]",
+  add("expect-target", "NAME", "a delivery target that must be reached, or none [at least one]",
       parsed(not_empty, [](S& s, std::string v) { s.expect_targets.push_back(std::move(v)); }),
       true);
   add("manifest", "FILE", "JSON object of metadata [one for dextesting/testevent1]",
@@ -306,6 +307,10 @@ Result<void> complete(Settings& s) {
   if (s.system == System::tus && (!s.expect_targets.empty() || !s.info_url.empty())) {
     return failure(s.info_url.empty() ? "--expect-target" : "--info-url",
                    "only a DEX server tells of deliveries", "drop --system tus");
+  }
+  if (s.expect_targets.size() > 1 &&
+      std::count(s.expect_targets.begin(), s.expect_targets.end(), no_target) > 0) {
+    return failure("--expect-target", "none is given together with a target");
   }
   if (s.info_url.empty()) {
     const auto derived = info_url_of(s.url);

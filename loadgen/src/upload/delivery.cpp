@@ -16,6 +16,7 @@ std::optional<Cause> still_missing(const dex::Info& info, Bytes size,
     return Cause{"/info: wrong size_bytes",
                  fmt::format("{} instead of {}", info.file_info->size.value, size.value)};
   }
+  if (targets == std::vector<std::string>{no_target}) return std::nullopt;
   std::map<std::string, const dex::Delivery*> last;
   std::map<std::string, bool> delivered;
   if (info.deliveries) {
@@ -29,7 +30,10 @@ std::optional<Cause> still_missing(const dex::Info& info, Bytes size,
       return Cause{"/info: not delivered", fmt::format("nothing for the target {}", quote(target))};
     }
   }
-  if (delivered.empty()) return Cause{"/info: not delivered", "no deliveries"};
+  if (delivered.empty()) {
+    return Cause{"/info: not delivered",
+                 "no deliveries (where none are configured, give --expect-target none)"};
+  }
   for (const auto& [name, done] : delivered) {
     if (done) continue;
     const auto& delivery = *last[name];

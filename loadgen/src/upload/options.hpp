@@ -31,8 +31,9 @@ struct UploadOptions {
   std::vector<Milliseconds> retry_delays{Milliseconds{0}, Milliseconds{1000}, Milliseconds{3000},
                                          Milliseconds{5000}};
   Milliseconds deliver_timeout{std::chrono::seconds{60}};
-  std::vector<std::string> expect_targets;  ///< deliveries needed; empty: at least one, all good
-  bool any_origin = false;                  ///< a Location on another host or port is followed
+  /// Deliveries needed; empty: at least one and all good; "none": Complete is enough.
+  std::vector<std::string> expect_targets;
+  bool any_origin = false;  ///< a Location on another host or port is followed
 };
 
 /// The file name that upload `index` of a run is sent under: unique, so that a delivered file can

@@ -347,6 +347,13 @@ TEST_F(DexUploadTest, WaitsForTheTargetsItWasToldOf) {
   EXPECT_EQ(upload(Bytes{10}).state, UploadState::uploaded);
 }
 
+TEST_F(DexUploadTest, CompleteIsEnoughWhereNothingIsDelivered) {
+  options.expect_targets = {"none"};
+  on("GET", {info("In Progress", "null"), info("Complete", "null")});
+  EXPECT_EQ(upload(Bytes{10}).state, UploadState::uploaded);
+  EXPECT_EQ(transport.log.size(), 4U);
+}
+
 TEST_F(DexUploadTest, WhatIsNotDeliveredInTimeIsLost) {
   struct Case {
     LoadOutcome answer;

@@ -1,0 +1,178 @@
+// Whole runs of the real program against the real mock server.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "testkit/child_process.hpp"
+#include "testkit/temp_folder.hpp"
+
+namespace {
+using testing::HasSubstr;
+using testkit::ChildProcess;
+namespace fs = std::filesystem;
+
+class Run : public testing::Test {
+ protected:
+  std::unique_ptr<ChildProcess> start_mock(std::vector<std::string> more = {},
+                                           const std::string& listen = "127.0.0.1:0") {
+    std::vector<std::string> command{DEX_MOCK, "--listen", listen, "--store", store()};
+    command.insert(command.end(), more.begin(), more.end());
+    auto mock = std::make_unique<ChildProcess>(std::move(command));
+    url_ = mock->wait_ready();
+    return mock;
+  }
+  [[nodiscard]] std::string store() const { return (folder_.path() / "store").string(); }
+  [[nodiscard]] std::string address() const { return url_.substr(std::string("http://").size()); }
+
+  std::vector<std::string> command(std::vector<std::string> more) const {
+    std::vector<std::string> all{DEX_LOADGEN,     "run",      "--url",
+                                 url_ + "/files", "--report", (folder_.path() / "report").string()};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  testkit::Finished loadgen(const std::vector<std::string>& more) const {
+    return testkit::run(command(more));
+  }
+  [[nodiscard]] nlohmann::json report() const {
+    return nlohmann::json::parse(folder_.read("report/summary.json"));
+  }
+  /// Polls until `condition` holds or twenty seconds have passed.
+  template <class Condition>
+  static bool eventually(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::uintmax_t bytes_stored() const {
+    std::uintmax_t sum = 0;
+    std::error_code ignored;
+    fs::recursive_directory_iterator at(store(), ignored);
+    for (; !ignored && at != fs::recursive_directory_iterator(); at.increment(ignored)) {
+      std::error_code vanished;
+      const auto size = at->file_size(vanished);
+      if (!vanished) sum += size;
+    }
+    return sum;
+  }
+
+  testkit::TempFolder folder_;
+  std::string url_;
+};
+
+TEST_F(Run, InterruptedUploadsAreResumedVerifiedAndRepeatable) {
+  const auto mock = start_mock();
+  std::vector<std::string> digests;
+  for (int i = 0; i < 2; ++i) {
+    const auto run = loadgen({"--uploads", "40", "--concurrency", i == 0 ? "10" : "3", "--size",
+                              "uniform:64KiB-1MiB", "--network", "flaky", "--seed", "5"});
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+    EXPECT_THAT(run.out, HasSubstr("good: 40 verified, 0 lost"));
+    const auto json = report();
+    EXPECT_EQ(json["summary"]["verified"], 40);
+    EXPECT_EQ(json["verified_by"], "digest");
+    EXPECT_GT(json["summary"]["cuts"], 0);
+    EXPECT_GE(json["summary"]["resumes"], json["summary"]["cuts"]);
+    EXPECT_EQ(json["histograms"]["deliver"]["count"], 40);
+    digests.push_back(json["cuts_digest"]);
+  }
+  EXPECT_EQ(digests[0], digests[1]);
+  ASSERT_EQ(loadgen({"--uploads", "40", "--size", "64KiB", "--network", "flaky", "--seed", "6"})
+                .exit_code,
+            0);
+  EXPECT_NE(report()["cuts_digest"], digests[0]);
+}
+
+TEST_F(Run, TokensComeFromTheEnvironmentAndAreNotShown) {
+  const auto mock = start_mock({"--auth", "jwt"});
+  EXPECT_EQ(loadgen({"--uploads", "2", "--size", "1KiB"}).exit_code, 3);
+  ChildProcess::Options options;
+  options.environment = {{"LG_U", "demo"}, {"LG_P", "demo"}};
+  const auto run = testkit::run(command({"--uploads", "6", "--size", "2KiB", "--payload", "hl7",
+                                         "--username-env", "LG_U", "--password-env", "LG_P"}),
+                                options);
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  options.environment = {{"LG_U", "demo"}, {"LG_P", "not-the-password"}};
+  const auto refused = testkit::run(
+      command({"--uploads", "6", "--username-env", "LG_U", "--password-env", "LG_P"}), options);
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.out + refused.err, testing::Not(HasSubstr("not-the-password")));
+}
+
+TEST_F(Run, SurvivesTheServersDeathInTheMiddle) {
+  auto mock = start_mock();
+  folder_.write("slow.json", R"({"name":"slow","description":"about two seconds for each upload",
+                                 "upload_rate":"512KiB/s","cut_probability":0.2})");
+  ChildProcess load(command({"--uploads", "24", "--concurrency", "12", "--size", "1MiB",
+                             "--network", (folder_.path() / "slow.json").string()}));
+  ASSERT_TRUE(eventually([&] { return bytes_stored() > (6U << 20U); }));
+  ASSERT_TRUE(load.running());
+  const std::string where = address();
+  mock->kill();
+  mock = start_mock({}, where);
+  EXPECT_EQ(load.wait().exit_code, 0) << load.out() << load.err();
+  EXPECT_EQ(report()["summary"]["verified"], 24);
+  EXPECT_EQ(report()["summary"]["rolled_back_bytes"], 0);
+  EXPECT_GT(report()["summary"]["retries"], report()["summary"]["cuts"]);
+}
+
+TEST_F(Run, BytesThatAServerSpoilsAreLost) {
+  const auto mock = start_mock({"--defect", "bytes-corrupted"});
+  const auto run = loadgen({"--uploads", "3", "--size", "64KiB"});
+  EXPECT_EQ(run.exit_code, 1) << run.out << run.err;
+  EXPECT_EQ(report()["summary"]["lost"], 3);
+  EXPECT_THAT(run.out, HasSubstr("verify: different bytes"));
+}
+
+TEST_F(Run, AnInterruptEndsItInOrder) {
+  const auto mock = start_mock();
+  ChildProcess load(command({"--duration", "1h", "--concurrency", "2", "--size", "64KiB"}));
+  ASSERT_TRUE(eventually([&] { return bytes_stored() > (1U << 20U); }));
+  load.signal(SIGINT);
+  EXPECT_EQ(load.wait().exit_code, 4);
+  EXPECT_THAT(load.out(), HasSubstr("\ninterrupted\n"));
+  EXPECT_EQ(report()["summary"]["interrupted"], 0) << "what was in flight was waited for";
+}
+
+TEST_F(Run, AnOpenLoopCountsWhatCouldNotStart) {
+  const auto mock = start_mock();
+  folder_.write("slow.json", R"({"name":"slow","description":"d","round_trip":"400ms"})");
+  const auto run =
+      loadgen({"--rate", "50/s", "--duration", "1s", "--concurrency", "2", "--size", "1KiB",
+               "--network", (folder_.path() / "slow.json").string(), "--fail-if", "not_started>0"});
+  EXPECT_EQ(run.exit_code, 1) << run.out;
+  const auto summary = report()["summary"];
+  EXPECT_EQ(summary["uploads"].get<int>() + summary["not_started"].get<int>(), 50);
+  EXPECT_GE(summary["end_to_end_max_ms"].get<double>(), summary["service_max_ms"].get<double>());
+}
+
+TEST_F(Run, SilentlyLostConnectionsAreResumed) {
+  const auto mock = start_mock();
+  folder_.write("dark.json", R"({"name":"dark","description":"d","cut_probability":0.5,
+                                 "silent_share":1,"stall_timeout":"300ms"})");
+  const auto run =
+      loadgen({"--uploads", "12", "--concurrency", "12", "--size", "256KiB", "--payload", "csv",
+               "--network", (folder_.path() / "dark.json").string()});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_GT(report()["summary"]["silent_cuts"], 0);
+  EXPECT_EQ(report()["summary"]["verified"], 12);
+}
+
+TEST_F(Run, WithoutVerificationThatIsSaidLoudly) {
+  const auto mock = start_mock();
+  const auto run =
+      loadgen({"--uploads", "2", "--size", "1KiB", "--verify", "none", "--threads", "2"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.err, HasSubstr("will NOT be verified"));
+  EXPECT_THAT(run.out, HasSubstr("NOT VERIFIED"));
+}
+}  // namespace
