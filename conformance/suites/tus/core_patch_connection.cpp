@@ -201,15 +201,25 @@ Outcome patch_025(Context& c) {
 }
 
 Outcome patch_027(Context& c) {
+  // A server that answers and closes without reading on races the client that is still sending:
+  // whether a reset overtakes the answer differs from try to try, so one try proves little.
+  constexpr int tries = 5;
   constexpr std::size_t size = 5U << 20U;
   const auto upload = c.create({.length = Bytes{within_limit(c, 2 * size)}});
-  const auto refused = attempt(c, "PATCH", upload, patch_fields("7"), letters(size));
-  if (!refused.response) {
-    return broken("a client that is sending a large body can still read an early 409",
-                  code(refused));
+  int read = 0;
+  Exchange last;
+  for (int i = 0; i < tries; ++i) {
+    last = attempt(c, "PATCH", upload, patch_fields("7"), letters(size));
+    if (last.response && !is_4xx(*last.response)) {
+      stop_blocked("a PATCH at a wrong offset is refused", describe(*last.response));
+    }
+    if (last.response) ++read;
   }
-  return expect(is_4xx(*refused.response), "a PATCH at a wrong offset is refused",
-                *refused.response);
+  const auto seen = "the refusal could be read in " + std::to_string(read) + " of " +
+                    std::to_string(tries) + " tries, last " + code(last);
+  return read > 0
+             ? holds(seen)
+             : broken("a client that is sending a large body can still read an early 409", seen);
 }
 
 Outcome patch_028(Context& c) {
