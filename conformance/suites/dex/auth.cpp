@@ -107,7 +107,7 @@ Outcome auth_014(Context& c) {
     findings.check(response.status == 401,
                    std::string{method} + " " + what + ": " + code(response));
   };
-  look("POST", c.target().creation_url, "",
+  look("POST", c.target().creation_url, "of a creation",
        {{"Upload-Length", "10"}, {std::string{hdr::upload_metadata}, c.metadata_header()}}, "");
   look("HEAD", upload, "of an upload", {}, std::nullopt);
   look("PATCH", upload, "of an upload", patch_fields("0"), letters(10));

@@ -42,11 +42,6 @@ Response knock(Context& c, const std::string& url, const std::string& authorizat
   return get_anonymously(c, url, {{"Authorization", authorization}});
 }
 
-Outcome auth_003(Context& c) {
-  needs_authorization(c);
-  return not_offered("needs a token that expired: only the identity provider can sign one");
-}
-
 Outcome auth_004(Context& c) {
   const auto jwt = own_jwt(c);
   const auto url = info_url_of(c, c.create());
@@ -103,6 +98,36 @@ Response grant(Context& c, const http::Form& more = {}) {
     throw Stop{Outcome{Outcome::Kind::error, "an answer of the token endpoint", code(*exchange)}};
   }
   return std::move(*exchange->response);
+}
+
+/// Only the identity provider can sign a token that has expired, so this waits for one to expire
+/// where tokens live for no longer than the run's patience.
+Outcome auth_003(Context& c) {
+  static_cast<void>(own_jwt(c));
+  const auto json = json_of(grant(c));
+  const auto token = text_at(json, "/access_token");
+  const auto* life = value_at(json, "/expires_in");
+  if (!token || !life || !life->is_number()) {
+    stop_blocked("the token endpoint answers with access_token and expires_in", members_of(json));
+  }
+  const std::chrono::seconds lifetime{life->get<std::int64_t>()};
+  if (lifetime >= c.patience()) {
+    return not_offered("no token expires soon enough: they live for " +
+                       std::to_string(lifetime.count()) + " s (--patience)");
+  }
+  const auto url = info_url_of(c, c.create());
+  Response response;
+  c.eventually(lifetime + Milliseconds{2'000}, [&] {
+    response = knock(c, url, "Bearer " + *token);
+    return response.status != 200;
+  });
+  Findings findings{"an expired JWT: 401 'failed to verify token', 'oidc: token is expired'"};
+  return findings
+      .check(response.status == 401 &&
+                 response.body.starts_with("failed to verify token\noidc: token is expired"),
+             "two seconds after its life: " + code(response) + " '" +
+                 text_of(response).substr(0, 45) + "'")
+      .outcome();
 }
 
 Scopes scopes_of(Context& c) {

@@ -100,7 +100,7 @@ Outcome deliv_006(Context& c) {
   let_the_second_pass(c);  // for targets that take longer, and for deliveries that come twice
   Findings findings{"each target of the routing group is named and delivered to once"};
   std::set<std::string> names;
-  for (const auto& entry : entries_of(info_of(c, upload))) {
+  for (const auto& entry : entries_of(see_info(c, upload))) {
     const auto name = text_at(entry, "/name").value_or("");
     findings.check(!name.empty(), told(entry));
     if (delivered(entry)) {
@@ -115,14 +115,14 @@ Outcome deliv_007(Context& c) {
   constexpr std::size_t attempts = 4;  // 1 + EVENT_MAX_RETRY_COUNT
   const auto upload = c.create_complete(letters(10));
   const auto name = text_at(failures_of(c, upload).front(), "/name").value_or("");
-  const auto count = [&](const Info& info) {
+  const auto count = [&](const SeenInfo& info) {
     const auto entries = entries_of(info);
     return static_cast<std::size_t>(std::count_if(
         entries.begin(), entries.end(),
         [&](const Json& entry) { return !delivered(entry) && text_at(entry, "/name") == name; }));
   };
   const auto info = await_info(c, upload, delivery_deadline,
-                               [&](const Info& seen) { return count(seen) >= attempts; });
+                               [&](const SeenInfo& seen) { return count(seen) >= attempts; });
   Findings findings{"a failing delivery is retried three times, and each attempt adds an entry"};
   return findings
       .check(count(info) == attempts, name + ": " + std::to_string(count(info)) + " entries")
@@ -133,10 +133,10 @@ Outcome deliv_008(Context& c) {
   const bool has_targets = !delivery_targets(c).empty();
   const auto upload = c.create();
   const auto patched = c.patch(upload, Bytes{0}, letters(10));
-  const auto complete = [](const Info& seen) {
+  const auto complete = [](const SeenInfo& seen) {
     return seen.status() == dex::upload_state::complete;
   };
-  const auto info = await_info(c, upload, status_deadline, [&](const Info& seen) {
+  const auto info = await_info(c, upload, status_deadline, [&](const SeenInfo& seen) {
     return complete(seen) && (!has_targets || !entries_of(seen).empty());
   });
   if (has_targets && !entries_of(info).empty()) {
@@ -205,7 +205,7 @@ Outcome deliv_012(Context& c) {
   const auto joined = c.post({.length = std::nullopt, .concat = parts});
   const auto upload = url_of(c, joined);
   const auto info = await_info(c, upload, status_deadline,
-                               [](const Info& seen) { return !entries_of(seen).empty(); });
+                               [](const SeenInfo& seen) { return !entries_of(seen).empty(); });
   std::set<std::string> seen;
   for (const auto& entry : entries_of(info)) seen.insert(status_of(entry));
   std::string text = seen.empty() ? "nothing" : "";

@@ -8,11 +8,11 @@ const std::string initiated{dex::upload_state::initiated};
 const std::string in_progress{dex::upload_state::in_progress};
 const std::string complete{dex::upload_state::complete};
 
-bool has_status(const Info& info, const std::string& status) { return info.status() == status; }
+bool has_status(const SeenInfo& info, const std::string& status) { return info.status() == status; }
 
-Info await_status(Context& c, const std::string& upload, const std::string& status) {
+SeenInfo await_status(Context& c, const std::string& upload, const std::string& status) {
   return await_info(c, upload, status_deadline,
-                    [&](const Info& seen) { return has_status(seen, status); });
+                    [&](const SeenInfo& seen) { return has_status(seen, status); });
 }
 
 /// PATCHes, and ends the check as blocked when the server does not take it.
@@ -30,7 +30,7 @@ std::string partly_uploaded(Context& c) {
 }
 
 Outcome info_001(Context& c) {
-  const auto info = info_of(c, c.create());
+  const auto info = see_info(c, c.create());
   Findings findings{
       "GET /info/{id} is 200 application/json with the keys deliveries, file_info, manifest and "
       "upload_status"};
@@ -73,7 +73,7 @@ Outcome info_004(Context& c) {
   const auto upload = c.create();
   patch_or_stop(c, upload, Bytes{0}, "abcd");
   return observed("a PATCH right after the creation, and /info at once: " +
-                  info_of(c, upload).summary());
+                  see_info(c, upload).summary());
 }
 
 Outcome info_005(Context& c) {
@@ -88,7 +88,7 @@ Outcome info_006(Context& c) {
       "file_info.size_bytes is the number of bytes stored, updated_at a time in UTC (an S3 store "
       "may say null until the upload is complete)"};
   const auto look = [&](std::uint64_t stored, bool last) {
-    const auto legal = [&](const Info& seen) {
+    const auto legal = [&](const SeenInfo& seen) {
       return seen.size() == Bytes{stored} || (!last && seen.without_file());
     };
     const auto info = await_info(c, upload, status_deadline, legal);
@@ -109,14 +109,14 @@ Outcome info_006(Context& c) {
 
 Outcome info_007(Context& c) {
   const auto upload = c.create_complete(letters(10));
-  const auto updated = [](const Info& info) {
+  const auto updated = [](const SeenInfo& info) {
     return text_at(info.json, "/file_info/updated_at").value_or("");
   };
   const auto first = await_info(c, upload, status_deadline,
-                                [&](const Info& seen) { return !updated(seen).empty(); });
+                                [&](const SeenInfo& seen) { return !updated(seen).empty(); });
   if (updated(first).empty()) stop_blocked("/info tells file_info.updated_at", first.summary());
   let_the_second_pass(c);  // a clock in whole seconds must not hide a difference
-  const auto second = updated(info_of(c, upload));
+  const auto second = updated(see_info(c, upload));
   Findings findings{"updated_at is the time of the last byte, not of the question"};
   return findings
       .check(updated(first) == second, updated(first) == second
@@ -149,7 +149,7 @@ Outcome info_008(Context& c) {
 }
 
 Outcome info_009(Context& c) {
-  const auto info = info_of(c, c.create());
+  const auto info = see_info(c, c.create());
   const auto* deliveries = value_at(info.json, "/deliveries");
   Findings findings{"deliveries is null until a delivery was tried"};
   return findings
@@ -159,18 +159,18 @@ Outcome info_009(Context& c) {
 }
 
 Outcome info_010(Context& c) {
-  const auto info = info_of(c, c.create());
+  const auto info = see_info(c, c.create());
   return expect(info.response.status == 200, "/info of an incomplete upload is 200", info.response);
 }
 
 Outcome info_011(Context& c) {
   const auto upload = c.create();
-  if (const auto before = info_of(c, upload); before.response.status != 200) {
+  if (const auto before = see_info(c, upload); before.response.status != 200) {
     stop_blocked("/info of the upload is 200 before it is removed", describe(before.response));
   }
   const auto removed = c.remove(upload);
   if (!is_2xx(removed)) stop_blocked("DELETE removes the upload: 204", describe(removed));
-  const auto info = info_of(c, upload);
+  const auto info = see_info(c, upload);
   return expect(info.response.status == 404, "/info of a removed upload is 404", info.response);
 }
 

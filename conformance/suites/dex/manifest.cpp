@@ -10,7 +10,7 @@ constexpr auto lenient = tus::MetadataStrictness::lenient;
 struct Told {
   Response head;
   tus::Metadata metadata;
-  Info info;
+  SeenInfo info;
 
   [[nodiscard]] std::optional<std::string> by_head(std::string_view field) const {
     const auto value = metadata.find(field);
@@ -22,7 +22,7 @@ struct Told {
 };
 
 Told told_of(Context& c, const std::string& upload) {
-  Told told{c.head(upload), {}, info_of(c, upload)};
+  Told told{c.head(upload), {}, see_info(c, upload)};
   if (auto metadata = tus::parse_metadata(value_of(told.head, hdr::upload_metadata), lenient)) {
     told.metadata = std::move(*metadata);
   }

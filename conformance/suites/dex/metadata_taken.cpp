@@ -13,7 +13,7 @@ Findings& expect_taken(Context& c, Findings& findings, const std::string& label,
     return findings.check(false, label + ": " + refusal_of(created).summary());
   }
   findings.check(true, label + ": 201");
-  const auto info = kept.empty() ? Info{} : info_of(c, *upload);
+  const auto info = kept.empty() ? SeenInfo{} : see_info(c, *upload);
   for (const auto& [field, value] : kept) {
     const auto told = text_at(info.json, "/manifest/" + field);
     findings.check(told == value, field + " in /info: " + (told ? "'" + *told + "'" : "missing"));

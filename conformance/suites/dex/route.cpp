@@ -70,7 +70,7 @@ Outcome retry_001(Context& c) {
       response.status == 200 && has_type(response, "text/plain") && text_of(response) == made.id,
       code(response) + ", " + tell(response, "Content-Type") +
           (text_of(response) == made.id ? ", the id" : ", another body"));
-  const auto more = [&](const Info& info) { return entries_of(info).size() > made.entries; };
+  const auto more = [&](const SeenInfo& info) { return entries_of(info).size() > made.entries; };
   const auto info = await_info(c, made.upload, delivery_deadline, more);
   findings.check(more(info), more(info) ? "a new entry" : "no new entry within 15 s");
   return findings.outcome();
@@ -130,7 +130,7 @@ Outcome retry_006(Context& c) {
   const auto targets = delivery_targets(c);
   if (targets.empty()) return not_offered("/health lists no delivery target");
   const auto upload = c.create_complete(letters(10));
-  const auto info = await_info(c, upload, status_deadline, [](const Info& seen_info) {
+  const auto info = await_info(c, upload, status_deadline, [](const SeenInfo& seen_info) {
     return !entries_of(seen_info).empty();
   });
   if (!entries_of(info).empty()) return not_offered("the manifest's stream has a routing group");
@@ -158,7 +158,7 @@ Outcome retry_008(Context& c) {
   needs_route(c);
   const auto made = delivered_upload(c);
   std::set<std::string> group;
-  for (const auto& entry : entries_of(info_of(c, made.upload))) {
+  for (const auto& entry : entries_of(see_info(c, made.upload))) {
     group.insert(text_at(entry, "/name").value_or(""));
   }
   for (const auto& target : delivery_targets(c)) {

@@ -99,20 +99,20 @@ std::string text_of(const Response& response) {
 
 // ---- /info -------------------------------------------------------------------------------------
 
-std::string Info::status() const { return text_at(json, "/upload_status/status").value_or(""); }
+std::string SeenInfo::status() const { return text_at(json, "/upload_status/status").value_or(""); }
 
-std::optional<Bytes> Info::size() const {
+std::optional<Bytes> SeenInfo::size() const {
   const auto* value = value_at(json, "/file_info/size_bytes");
   if (!value || !value->is_number_unsigned()) return std::nullopt;
   return Bytes{value->get<std::uint64_t>()};
 }
 
-bool Info::without_file() const {
+bool SeenInfo::without_file() const {
   const auto* value = value_at(json, "/file_info");
   return value && value->is_null();
 }
 
-std::string Info::summary() const {
+std::string SeenInfo::summary() const {
   auto text = code(response);
   if (!json.is_object()) return text + ", " + tell(response, "Content-Type");
   text += ", status '" + status() + "'";
@@ -126,17 +126,17 @@ std::string info_url_of(Context& c, const std::string& upload) {
   return c.target().info_url + "/" + upload_id_of(upload);
 }
 
-Info info_of(Context& c, const std::string& upload) {
-  Info info{c.get(info_url_of(c, upload)), {}};
+SeenInfo see_info(Context& c, const std::string& upload) {
+  SeenInfo info{c.get(info_url_of(c, upload)), {}};
   info.json = json_of(info.response);
   return info;
 }
 
-Info await_info(Context& c, const std::string& upload, Milliseconds deadline,
-                const std::function<bool(const Info&)>& done) {
-  Info last;
+SeenInfo await_info(Context& c, const std::string& upload, Milliseconds deadline,
+                    const std::function<bool(const SeenInfo&)>& done) {
+  SeenInfo last;
   c.eventually(deadline, [&] {
-    last = info_of(c, upload);
+    last = see_info(c, upload);
     return done(last);
   });
   return last;
@@ -164,18 +164,18 @@ std::vector<std::string> delivery_targets(Context& c) {
   return names;
 }
 
-std::vector<Json> entries_of(const Info& info) {
+std::vector<Json> entries_of(const SeenInfo& info) {
   const auto* list = value_at(info.json, "/deliveries");
   if (!list || !list->is_array()) return {};
   return {list->begin(), list->end()};
 }
 
-Info await_deliveries(Context& c, const std::string& upload) {
+SeenInfo await_deliveries(Context& c, const std::string& upload) {
   if (delivery_targets(c).empty()) {
     throw Stop{not_offered("nowhere to deliver to: /health lists no delivery target")};
   }
   auto info = await_info(c, upload, delivery_deadline,
-                         [](const Info& seen) { return !entries_of(seen).empty(); });
+                         [](const SeenInfo& seen) { return !entries_of(seen).empty(); });
   if (entries_of(info).empty()) {
     throw Stop{
         broken("the complete upload is delivered within 15 s (the manifest's stream must "

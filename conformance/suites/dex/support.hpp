@@ -59,7 +59,7 @@ Response send_anonymously(Context& c, Request request);
 
 // ---- /info -------------------------------------------------------------------------------------
 
-struct Info {
+struct SeenInfo {
   Response response;
   Json json;  ///< null unless the body is JSON
 
@@ -70,10 +70,10 @@ struct Info {
   [[nodiscard]] std::string summary() const;
 };
 [[nodiscard]] std::string info_url_of(Context& c, const std::string& upload);
-Info info_of(Context& c, const std::string& upload);
+SeenInfo see_info(Context& c, const std::string& upload);
 /// Asks until `done`, at most for `deadline`; the last answer.
-Info await_info(Context& c, const std::string& upload, Milliseconds deadline,
-                const std::function<bool(const Info&)>& done);
+SeenInfo await_info(Context& c, const std::string& upload, Milliseconds deadline,
+                    const std::function<bool(const SeenInfo&)>& done);
 /// Lets the wall clock's second in which the upload was made pass: DEX compares whole seconds to
 /// tell 'Initiated' from 'In Progress' (census row DEX-INFO-004).
 void let_the_second_pass(Context& c);
@@ -83,10 +83,10 @@ void let_the_second_pass(Context& c);
 /// Names of the delivery targets that /health lists, as in "File Delivery Target edav".
 [[nodiscard]] std::vector<std::string> delivery_targets(Context& c);
 /// The entries of `deliveries`, empty when there are none.
-[[nodiscard]] std::vector<Json> entries_of(const Info& info);
+[[nodiscard]] std::vector<Json> entries_of(const SeenInfo& info);
 /// Waits until /info shows a delivery. Without one the check ends: as skipped when the target has
 /// nowhere to deliver to, as broken otherwise.
-Info await_deliveries(Context& c, const std::string& upload);
+SeenInfo await_deliveries(Context& c, const std::string& upload);
 
 // ---- manifests ---------------------------------------------------------------------------------
 
