@@ -2,8 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+
+#include <unistd.h>
+#include <memory>
 
 #include "programs.hpp"
 
@@ -54,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
         Profile{"dex_opaque",
                 {"--profile", "dex", "--auth", "opaque"},
                 std::vector<std::string>{"--system", "dex"} + demo_user}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& profile) { return std::string(profile.param.name); });
 
 nlohmann::json summary_of(const std::filesystem::path& report_folder) {
   std::ifstream in(report_folder / "summary.json");
@@ -80,19 +86,24 @@ TEST(Load, FlakyUploadsAreAllVerified) {
                                          demo_user,
                                      programs::with_demo_user(), std::chrono::seconds{120});
   EXPECT_EQ(finished.exit_code, 0) << finished.out << finished.err;
-  EXPECT_THAT(finished.out, HasSubstr("40"));
+  const auto summary = summary_of(report).at("summary");
+  EXPECT_EQ(summary.at("verified"), 40);
+  EXPECT_EQ(summary.at("lost"), 0);
+  EXPECT_GT(summary.at("cuts").get<int>(), 0) << "the network was to cut connections";
 }
 
 TEST(Load, AKilledServerLosesNothing) {
   const testkit::TempFolder folder;
   const std::vector<std::string> store{"--profile", "tus", "--store",
                                        (folder.path() / "store").string()};
+  const auto report = folder.path() / "report";
   auto first = std::make_unique<Mock>(store);
   const std::string url = first->url();
   const std::string address = url.substr(url.rfind('/') + 1);
   testkit::ChildProcess load({DEX_LOADGEN, "run", "--url", url + "/files", "--system", "tus",
                               "--uploads", "60", "--concurrency", "10", "--size", "4MiB",
-                              "--network", "flaky", "--retry-delays", "0s,100ms,500ms,2s,5s"});
+                              "--network", "flaky", "--retry-delays", "0s,100ms,500ms,2s,5s",
+                              "--report", report.string()});
   // Half-way, by what the server has stored.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   const auto stored = [&] {
@@ -108,12 +119,14 @@ TEST(Load, AKilledServerLosesNothing) {
   ASSERT_GE(stored(), 20U);
   ASSERT_TRUE(load.running());
   first->process().kill();
-  auto arguments = store;
   testkit::ChildProcess second(std::vector<std::string>{DEX_MOCK_SERVER, "--listen", address} +
                                store);
   second.wait_ready();
   const auto ended = load.wait(std::chrono::seconds{120});
   EXPECT_EQ(ended.exit_code, 0) << load.out() << load.err();
+  const auto summary = summary_of(report).at("summary");
+  EXPECT_EQ(summary.at("verified"), 60);
+  EXPECT_EQ(summary.at("lost"), 0);
 }
 
 TEST(MockServer, StopsInOrderOnSigterm) {

@@ -126,8 +126,17 @@ int main(int argc, char** argv) {
     if (entry.path().extension() == ".json") files.insert(entry.path());
   }
   for (const auto& file : files) {
-    ::testing::RegisterTest("Defect", file.stem().c_str(), nullptr, nullptr, __FILE__, __LINE__,
+    // A '-' would end the positive part of --gtest_filter: the test would select nothing and pass.
+    std::string name = file.stem();
+    std::ranges::replace(name, '-', '_');
+    ::testing::RegisterTest("Defect", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
                             [file]() -> ::testing::Test* { return new Kill(file); });
   }
-  return RUN_ALL_TESTS();
+  const int failed = RUN_ALL_TESTS();
+  const bool listing = GTEST_FLAG_GET(list_tests);
+  if (!listing && ::testing::UnitTest::GetInstance()->test_to_run_count() == 0) {
+    fmt::print(stderr, "kill_matrix_test: the filter selects no defect\n");
+    return 1;
+  }
+  return failed;
 }

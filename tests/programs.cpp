@@ -31,7 +31,8 @@ Conformance judge(const std::string& url, std::vector<std::string> arguments) {
       joined({DEX_CONFORMANCE, "run", "--url", url, "--json", file}, std::move(arguments)),
       with_demo_user(), std::chrono::seconds{200});
   Conformance result{finished.exit_code, std::move(finished.out), std::move(finished.err), {}, {}};
-  if (std::ifstream in(file); in) {
+  // Empty when the run ended before anything was judged.
+  if (std::ifstream in(file); in && in.peek() != std::ifstream::traits_type::eof()) {
     result.report = nlohmann::json::parse(in);
     for (const auto& one : result.report.at("results")) {
       result.results.emplace(one.at("id").get<std::string>(), one);
