@@ -174,9 +174,12 @@ Outcome auth_019(Context& c) {
 
 }  // namespace
 
-void needs_authorization(const Context& c) {
-  if (!c.target().needs_authorization) {
-    throw Stop{not_offered("the target takes requests without credentials")};
+void needs_authorization(Context& c) {
+  if (c.target().needs_authorization) return;
+  // A server that refuses bad tokens and takes none at all has authorization on, and a hole.
+  const auto response = knock(c, "GET", c.target().info_url + "/1234", "Bearer not.a.token");
+  if (!status_in(response, {401, 403})) {
+    throw Stop{not_offered("the target takes requests without credentials, and with bad ones")};
   }
 }
 

@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "check.hpp"
+#include "context.hpp"
 
 namespace conformance::suites {
 
 /// The rows about tokens: DEX-AUTH-003 to -009, -020 and -021.
 std::vector<Check> dex_auth_tokens();
 
-/// Ends the check as skipped for a target that takes requests without credentials.
-void needs_authorization(const Context& c);
+/// Ends the check as skipped for a target that does not look at credentials.
+void needs_authorization(Context& c);
 
 }  // namespace conformance::suites

@@ -1,6 +1,7 @@
 // Delivering again: /route/{id} (census, dex-route).
 #include <algorithm>
 
+#include "dex/auth.hpp"
 #include "dex/support.hpp"
 
 namespace conformance::suites {
@@ -185,9 +186,7 @@ Outcome retry_009(Context& c) {
 }
 
 Outcome retry_010(Context& c) {
-  if (!c.target().needs_authorization) {
-    return not_offered("the target takes requests without credentials");
-  }
+  needs_authorization(c);
   needs_route(c);
   const auto response = send_anonymously(
       c, request_to("POST", route_of(c, unknown_id(c)), Json{{"target", "any"}}.dump()));

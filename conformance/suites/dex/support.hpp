@@ -84,8 +84,10 @@ void let_the_second_pass(Context& c);
 [[nodiscard]] std::vector<std::string> delivery_targets(Context& c);
 /// The entries of `deliveries`, empty when there are none.
 [[nodiscard]] std::vector<Json> entries_of(const SeenInfo& info);
-/// Waits until /info shows a delivery. Without one the check ends: as skipped when the target has
-/// nowhere to deliver to, as broken otherwise.
+/// Ends the check as skipped when the target has nowhere to deliver to.
+void needs_delivery_targets(Context& c);
+/// Waits until /info shows a delivery. Without one the check ends as skipped: of many rows only
+/// DEX-DELIV-001 and -014 shall turn red because of it.
 SeenInfo await_deliveries(Context& c, const std::string& upload);
 
 // ---- manifests ---------------------------------------------------------------------------------
