@@ -35,6 +35,8 @@ const std::vector<Configuration>& configurations() {
       {{"--profile", "tus", "--store", "memory", "--auth", "jwt"}, with_user("tus")},
       {{"--profile", "dex", "--auth", "jwt"}, with_user("dex")},
       {{"--profile", "dex"}, {"--system", "dex"}},
+      // Without a folder there is nowhere to deliver to.
+      {{"--profile", "dex", "--store", "memory"}, {"--system", "dex"}},
   };
   return all;
 }
