@@ -32,4 +32,4 @@ say "Done. What was made:"
 echo "  uploads, as the server stores them   $out/store"
 echo "  conformance report (JUnit, JSON)     $out/conformance.xml, $out/conformance.json"
 echo "  load report                          $out/load"
-find "$out/store" -type f -name '*.hl7' 2>/dev/null | head -1 | sed 's|^|  one delivered lab report              |'
+echo "  one delivered lab report             $(find "$out/store/deliveries" -type f -name '*.hl7' -print -quit)"
