@@ -411,8 +411,8 @@ TEST(Untouched, NoRuleOfTheProgramChangesARequestItDoesNotMatch) {
   auto all = list_named(Named::defect);
   for (auto& fault : list_named(Named::fault)) all.push_back(std::move(fault));
   RuleInterceptor engine{*combine(std::move(all)), {}, world.services};
-  for (const auto* path : {"/redelivery-of-nothing", "/route/x", "/nope", "/files/a/b/c"}) {
-    const auto before = request("GET", path, {{"Accept", "*/*"}, {"X", "1"}, {"x", "2"}});
+  for (const auto* path : {"/redelivery-of-nothing", "/route/x/y", "/nope", "/files/a/b/c"}) {
+    const auto before = request("POST", path, {{"Accept", "*/*"}, {"X", "1"}, {"x", "2"}});
     const auto answer = reply(404, {{"Content-Type", "text/plain"}}, "404 page not found\n");
     const auto got = exchange(engine, before, answer);
     EXPECT_EQ(got.request.fields, before.fields) << path;
