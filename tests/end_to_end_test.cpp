@@ -9,7 +9,9 @@
 #include <fstream>
 
 #include <unistd.h>
+#include <cctype>
 #include <memory>
+#include <set>
 
 #include "programs.hpp"
 
@@ -172,6 +174,47 @@ TEST(MockServer, APortInUseIsNamed) {
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err, HasSubstr(address));
   EXPECT_THAT(finished.err, HasSubstr("in use"));
+}
+
+// What the README promises exists: every flag it names is in some program's --help, and its rule
+// loads.
+TEST(Readme, NamesFlagsThatExist) {
+  std::string help;
+  for (const std::vector<std::string>& command : {std::vector<std::string>{DEX_MOCK_SERVER},
+                                                  {DEX_CONFORMANCE, "run"},
+                                                  {DEX_CONFORMANCE, "list"},
+                                                  {DEX_LOADGEN, "run"}}) {
+    const auto finished = testkit::run(command + std::vector<std::string>{"--help"});
+    EXPECT_EQ(finished.exit_code, 0);
+    help += finished.out;
+  }
+  const std::string readme =
+      testkit::read_file(std::filesystem::path(DEX_FIXTURES) / "../README.md");
+  std::set<std::string> flags;
+  for (std::size_t at = readme.find("--"); at != std::string::npos;
+       at = readme.find("--", at + 2)) {
+    std::size_t end = at + 2;
+    while (end < readme.size() &&
+           (std::islower(static_cast<unsigned char>(readme[end])) != 0 || readme[end] == '-')) {
+      ++end;
+    }
+    // CMake's own flags, and table rules, are not ours.
+    const auto flag = readme.substr(at, end - at);
+    if (end > at + 2 && readme[at + 2] != '-' && flag != "--preset" && flag != "--build")
+      flags.insert(flag);
+  }
+  EXPECT_GT(flags.size(), 20U);
+  for (const auto& flag : flags) EXPECT_THAT(help, HasSubstr(flag)) << "README.md";
+}
+
+TEST(Readme, ItsRuleLoads) {
+  const std::string readme =
+      testkit::read_file(std::filesystem::path(DEX_FIXTURES) / "../README.md");
+  const auto from = readme.find("```json\n") + 8;
+  const testkit::TempFolder folder;
+  Mock mock({"--store", "memory", "--rules",
+             folder.write("rule.json", readme.substr(from, readme.find("```", from) - from))});
+  EXPECT_THAT(mock.url(), HasSubstr("http://127.0.0.1:"));
 }
 
 }  // namespace
