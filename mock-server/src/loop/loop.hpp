@@ -31,8 +31,8 @@ class Loop {
   [[nodiscard]] virtual std::unique_ptr<Timer> after(Milliseconds delay,
                                                      std::function<void()> task) = 0;
   /// Runs `work` on a worker thread, then `done` on the loop. For whatever may take longer than a
-  /// disk write of one slice: joining parts, copying a delivery, digests of whole files. `work` must
-  /// not throw.
+  /// disk write of one slice: joining parts, copying a delivery, digests of whole files. `work`
+  /// must not throw.
   virtual void background(std::function<void()> work, std::function<void()> done) = 0;
 };
 
