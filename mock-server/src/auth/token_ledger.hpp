@@ -24,7 +24,7 @@ class TokenLedger : public Tokens {
   Result<std::string> issue(const Grant& grant) override;
   [[nodiscard]] tl::expected<Grant, TokenRefusal> verify(std::string_view token,
                                                          TimePoint now) const override;
-  /// From now on the token is unknown.
+  /// From now on the token is unknown; after an error it is as good as before.
   [[nodiscard]] Result<void> revoke(std::string_view token);
 
  private:

@@ -50,6 +50,22 @@ TEST_F(Ledger, OutlivesARestartWithoutKeepingTheTokens) {
   EXPECT_EQ(read_file(file()).value()->find(token), std::string::npos);
 }
 
+TEST_F(Ledger, OpensWithoutWritingWhenNothingHasToGo) {
+  const auto token = open()->issue(grant_until(start + seconds{10})).value();
+  // Where a replacement would be prepared: with this in the way it would fail, as on a full disk.
+  std::filesystem::create_directory(file().string() + ".new");
+  EXPECT_TRUE(open()->verify(token, start));
+}
+
+TEST_F(Ledger, ARevocationThatCannotBeKeptLeavesTheTokenGood) {
+  const auto ledger = open();
+  const auto token = ledger->issue(grant_until(start + seconds{10})).value();
+  std::filesystem::remove(file());
+  std::filesystem::create_directory(file());
+  EXPECT_FALSE(ledger->revoke(token));
+  EXPECT_TRUE(ledger->verify(token, start));
+}
+
 TEST_F(Ledger, RevocationOutlivesARestart) {
   std::string token;
   {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <tuple>
 
 namespace mock {
 namespace {
@@ -73,16 +74,26 @@ Result<void> replace_file(const std::filesystem::path& file, std::string_view co
   std::filesystem::path temporary = file;
   temporary += ".new";
   const Descriptor out(temporary, O_WRONLY | O_CREAT | O_TRUNC, access);
-  if (!out.open() || !write_all(out.get(), content)) return os_failure(temporary, "write");
-  if (::rename(temporary.c_str(), file.c_str()) != 0) return os_failure(file, "write");
-  return {};
+  if (!out.open()) return os_failure(temporary, "write");
+  auto outcome = write_all(out.get(), content) ? Result<void>{} : os_failure(temporary, "write");
+  if (outcome && ::rename(temporary.c_str(), file.c_str()) != 0)
+    outcome = os_failure(file, "write");
+  if (!outcome) ::unlink(temporary.c_str());
+  return outcome;
 }
 
 Result<void> append_line(const std::filesystem::path& file, std::string_view line,
                          FileAccess access) {
   constexpr int flags = O_WRONLY | O_CREAT | O_APPEND;
   const auto append = [&](const Descriptor& out) {
-    return out.open() && write_all(out.get(), std::string(line) + "\n");
+    if (!out.open()) return false;
+    const off_t before = ::lseek(out.get(), 0, SEEK_END);
+    if (write_all(out.get(), std::string(line) + "\n")) return true;
+    // What a full disk still took of the line would run into the next one.
+    const int why = errno;
+    if (before >= 0) std::ignore = ::ftruncate(out.get(), before);
+    errno = why;
+    return false;
   };
   if (append(Descriptor(file, flags, access))) return {};
   if (errno == ENOENT) {

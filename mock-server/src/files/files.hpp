@@ -20,8 +20,8 @@ enum class FileAccess {
 /// Replaces `file` by a rename, making missing folders. One writer per file at a time.
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& file, std::string_view content,
                                         FileAccess access = FileAccess::everyone);
-/// Adds `line` and a line feed in one write, so that a kill leaves at most a torn last line; makes
-/// missing folders.
+/// Adds `line` and a line feed in one write, so that a kill leaves at most a torn last line, and a
+/// full disk the file as it was; makes missing folders. One writer per file at a time.
 [[nodiscard]] Result<void> append_line(const std::filesystem::path& file, std::string_view line,
                                        FileAccess access = FileAccess::everyone);
 

@@ -1,6 +1,9 @@
 #include "files/files.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 #include "files/temporary_folder.hpp"
 
@@ -8,6 +11,28 @@ namespace mock {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// No file may grow beyond `bytes`: a write is cut short there and the next one fails, as on a full
+/// disk.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  SizeLimit(const SizeLimit&) = delete;
+  SizeLimit& operator=(const SizeLimit&) = delete;
+  ~SizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
 
 class Files : public testing::Test {
  protected:
@@ -34,6 +59,30 @@ TEST_F(Files, AppendsLines) {
   ASSERT_TRUE(append_line(file, "one"));
   ASSERT_TRUE(append_line(file, "two"));
   EXPECT_EQ(read_file(file).value(), "one\ntwo\n");
+}
+
+TEST_F(Files, ALineThatDoesNotFitLeavesNothingOfItself) {
+  const fs::path file = folder_ / "lines";
+  ASSERT_TRUE(append_line(file, "one"));
+  {
+    const SizeLimit limit(6);
+    const auto outcome = append_line(file, "two");
+    ASSERT_FALSE(outcome);
+    EXPECT_NE(outcome.error().line().find("File too large"), std::string::npos)
+        << outcome.error().line();
+  }
+  ASSERT_TRUE(append_line(file, "three"));
+  EXPECT_EQ(read_file(file).value(), "one\nthree\n");
+}
+
+TEST_F(Files, AReplacementThatDoesNotFitLeavesTheOldFileAlone) {
+  ASSERT_TRUE(replace_file(folder_ / "state", "old"));
+  {
+    const SizeLimit limit(6);
+    EXPECT_FALSE(replace_file(folder_ / "state", "too much of it"));
+  }
+  EXPECT_EQ(read_file(folder_ / "state").value(), "old");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
 }
 
 TEST_F(Files, SecretsAreTheirOwnersOnly) {
