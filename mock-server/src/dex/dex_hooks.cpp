@@ -18,6 +18,8 @@ namespace {
 
 /// DEX reports progress at most once a second (DEX-HOOK-003).
 constexpr Milliseconds status_interval{1000};
+/// How soon a full disk is asked again.
+constexpr Milliseconds finish_retry_delay{5000};
 
 Reply internal_error(const Error& error) {
   return text_reply(500, "ERR_INTERNAL_SERVER_ERROR: " + error.line() + "\n");
@@ -93,13 +95,29 @@ void DexHooks::after_receive(const Upload& upload) {
   });
 }
 
-tl::expected<void, Reply> DexHooks::before_finish(const Upload& upload) {
+Result<void> DexHooks::write_meta(const Upload& upload) const {
   if (!folder_) return {};
   const nlohmann::json manifest(dex::manifest_of(upload.metadata));
-  if (auto written = replace_file(meta_file(upload.id), json::dump(manifest)); !written) {
+  return replace_file(meta_file(upload.id), json::dump(manifest));
+}
+
+tl::expected<void, Reply> DexHooks::before_finish(const Upload& upload) {
+  if (auto written = write_meta(upload); !written) {
+    finish_later(upload);
     return tl::unexpected(internal_error(written.error()));
   }
+  unfinished_.erase(upload.id);
   return {};
+}
+
+void DexHooks::finish_later(const Upload& upload) {
+  unfinished_[upload.id] = loop_.after(finish_retry_delay, [this, upload] {
+    // Not inside its own callback: that would destroy the function that runs.
+    loop_.post([this, alive = std::weak_ptr<const bool>(alive_), upload] {
+      if (alive.expired() || !unfinished_.contains(upload.id)) return;
+      if (before_finish(upload)) after_finish(upload);
+    });
+  });
 }
 
 void DexHooks::after_finish(const Upload& upload) {
@@ -112,6 +130,7 @@ void DexHooks::after_finish(const Upload& upload) {
 
 void DexHooks::after_terminate(const Upload& upload) {
   moving_.erase(upload.id);
+  unfinished_.erase(upload.id);
   metrics_.upload_terminated(upload);
   deliveries_.forget(upload.id);
   if (!folder_) return;
@@ -124,7 +143,7 @@ void DexHooks::resume(const Upload& upload) {
   std::error_code error;
   if (folder_ && !std::filesystem::exists(meta_file(upload.id), error)) {
     // A failure shows again, and with its reason, when the delivery cannot be reported.
-    static_cast<void>(before_finish(upload));
+    static_cast<void>(write_meta(upload));
   }
   if (reports_.on() && !reports_.has_completed(upload.id)) {
     reports_.upload_completed(upload);

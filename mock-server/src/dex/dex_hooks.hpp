@@ -31,6 +31,8 @@ class DexHooks : public Hooks {
   tl::expected<void, Reply> before_create(const Request& request, Upload& upload) override;
   void after_create(const Upload& upload) override;
   void after_receive(const Upload& upload) override;
+  /// Writes <id>.meta; 500 when that fails. All bytes are there then and no client will send them
+  /// again, so the upload is finished later, as soon as the file can be written.
   tl::expected<void, Reply> before_finish(const Upload& upload) override;
   void after_finish(const Upload& upload) override;
   void after_terminate(const Upload& upload) override;
@@ -40,6 +42,8 @@ class DexHooks : public Hooks {
 
  private:
   struct Progress;
+  [[nodiscard]] Result<void> write_meta(const Upload& upload) const;
+  void finish_later(const Upload& upload);
   [[nodiscard]] std::filesystem::path meta_file(const std::string& id) const;
 
   std::optional<std::filesystem::path> folder_;
@@ -48,7 +52,9 @@ class DexHooks : public Hooks {
   Deliveries& deliveries_;
   Metrics& metrics_;
   Loop& loop_;
-  std::unordered_map<std::string, std::unique_ptr<Progress>> moving_;  ///< by upload id
+  std::unordered_map<std::string, std::unique_ptr<Progress>> moving_;   ///< by upload id
+  std::unordered_map<std::string, std::unique_ptr<Timer>> unfinished_;  ///< by upload id
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace mock

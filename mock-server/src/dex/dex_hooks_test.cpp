@@ -206,6 +206,33 @@ TEST_F(Hooking, DEX_HOOK_004_AMetaFileThatCannotBeWrittenIs500) {
   EXPECT_EQ(outcome.error().status, 500);
 }
 
+TEST_F(Hooking, AnUploadThatCouldNotBeFinishedIsFinishedOnceItCanBe) {
+  const auto upload = create(good_metadata(), Bytes{3});
+  std::filesystem::create_directory(folder() / (upload.id + ".meta"));
+  ASSERT_TRUE(store_->append(upload.id, Bytes{0}, std::as_bytes(std::span("abc", 3))));
+  const auto whole = store_->find(upload.id).value();
+  ASSERT_FALSE(dex_->hooks().before_finish(whole));
+  loop_->advance(Milliseconds{60'000});
+  EXPECT_TRUE(attempts(upload.id).empty());
+  std::filesystem::remove(folder() / (upload.id + ".meta"));
+  loop_->advance(Milliseconds{60'000});
+  loop_->run();
+  ASSERT_EQ(attempts(upload.id).size(), 1U);
+  EXPECT_EQ(attempts(upload.id)[0].status, dex::delivery_state::success);
+  EXPECT_EQ(report(upload.id, "upload-completed").size(), 1U);
+}
+
+TEST_F(Hooking, ADeleteEndsTheAttemptsToFinish) {
+  const auto upload = create(good_metadata(), Bytes{3});
+  std::filesystem::create_directory(folder() / (upload.id + ".meta"));
+  ASSERT_FALSE(dex_->hooks().before_finish(upload));
+  ASSERT_TRUE(store_->remove(upload.id));
+  dex_->hooks().after_terminate(upload);
+  loop_->advance(Milliseconds{60'000});
+  EXPECT_FALSE(std::filesystem::exists(folder() / (upload.id + ".meta")));
+  EXPECT_TRUE(report(upload.id, "upload-completed").empty());
+}
+
 TEST_F(Hooking, DEX_HOOK_005_PostFinishReportsAndEvents) {
   const auto id = upload_whole().id;
   EXPECT_EQ(report(id, "upload-completed").size(), 1U);
