@@ -195,8 +195,13 @@ Result<std::string> read_file(const std::string& file) {
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   std::string text;
-  if (in) text.assign(std::istreambuf_iterator<char>(in), {});
-  if (!in.is_open() || in.bad()) {
+  bool failed = !in.is_open();
+  try {
+    if (!failed) text.assign(std::istreambuf_iterator<char>(in), {});
+  } catch (const std::ios_base::failure&) {  // libstdc++'s way to tell of a failed read(2)
+    failed = true;
+  }
+  if (failed || in.bad()) {
     return failure(file,
                    fmt::format("cannot be read: {}", std::strerror(errno != 0 ? errno : EIO)));
   }

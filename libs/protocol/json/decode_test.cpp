@@ -140,6 +140,9 @@ TEST_F(JsonDecodeFile, AMissingFileOrAFolderIsAnError) {
             missing + ": cannot be read: No such file or directory");
   EXPECT_EQ(json::decode_file(folder_, any).error().line(),
             folder_.string() + ": is a directory, expected a file");
+  // Opens, but its first byte cannot be read.
+  EXPECT_EQ(json::decode_file("/proc/self/mem", any).error().line(),
+            "/proc/self/mem: cannot be read: Input/output error");
 }
 
 }  // namespace

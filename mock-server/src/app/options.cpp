@@ -36,6 +36,23 @@ CLI::Validator one_of(std::vector<std::string> names) {
   return CLI::IsMember(std::move(names)).description("");
 }
 
+/// CLI11 would take -1 for 2^64 - 1, and so would whatever repeats the run.
+Result<std::uint64_t> parse_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, seed);
+  if (error != std::errc{} || end != last) {
+    return failure("--seed", "is not a whole number from 0 to 18446744073709551615");
+  }
+  return seed;
+}
+
+/// What is left of "$UNSET" in a script must not quietly mean "without".
+CLI::Validator named() {
+  return CLI::Validator(
+      [](std::string& text) { return text.empty() ? "must not be empty" : std::string(); }, "");
+}
+
 Exit exit_of(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   std::ostringstream err;
@@ -79,6 +96,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   std::string token_lifetime = "1h";
   std::string profile = "dex";
   std::string early_error = "drain";
+  std::string seed = "1";
   TlsFiles tls;
 
   app.add_option("--listen", listen, "Address and port; port 0 takes any free one")
@@ -102,6 +120,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
       ->type_name("none|jwt|opaque")
       ->capture_default_str();
   app.add_option("--users", options.users_file, "Who may get a token; default: demo / demo")
+      ->check(named())
       ->type_name("FILE");
   app.add_option("--token-lifetime", token_lifetime, "How long an access token is good for")
       ->check(checked(parse_duration))
@@ -109,26 +128,34 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_option("--upload-configs", options.upload_configs,
                  "Upload configs, <data_stream_id>_<data_stream_route>.json each")
+      ->check(named())
       ->type_name("DIR");
   app.add_option("--deliver", options.delivery_file, "Delivery targets, in CDC's YAML form")
+      ->check(named())
       ->type_name("FILE.yml");
   app.add_option("--rules", options.rule_files, "Misbehaviour rules (JSON); may be repeated")
+      ->check(named())
       ->type_name("FILE");
   app.add_option("--defect", options.defects,
                  "A built-in defect; may be repeated; 'list' names all")
       ->type_name("NAME");
   app.add_option("--fault", options.faults, "A built-in fault; may be repeated; 'list' names all")
       ->type_name("NAME");
-  app.add_option("--seed", options.seed, "What chance in rules is derived from")
+  app.add_option("--seed", seed, "What chance in rules is derived from")
+      ->check(checked(parse_seed))
       ->type_name("N")
       ->capture_default_str();
-  auto* cert =
-      app.add_option("--tls-cert", tls.certificate, "Certificate chain, PEM")->type_name("FILE");
-  auto* key = app.add_option("--tls-key", tls.key, "Its private key, PEM")->type_name("FILE");
+  auto* cert = app.add_option("--tls-cert", tls.certificate, "Certificate chain, PEM")
+                   ->check(named())
+                   ->type_name("FILE");
+  auto* key = app.add_option("--tls-key", tls.key, "Its private key, PEM")
+                  ->check(named())
+                  ->type_name("FILE");
   cert->needs(key);
   key->needs(cert);
   app.add_option("--tls-self-signed", options.tls_self_signed,
                  "Make a CA and a certificate for localhost in DIR (ca.pem is the one to trust)")
+      ->check(named())
       ->type_name("DIR")
       ->excludes(cert);
   app.add_option("--read-timeout", read_timeout, "How long a body may stall")
@@ -141,6 +168,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
       ->type_name("drain|close")
       ->capture_default_str();
   app.add_option("--ready-file", options.ready_file, "Written with the URL once it is served")
+      ->check(named())
       ->type_name("FILE");
   app.add_option("--log-level", options.log_level, "How much is logged to stderr")
       ->check(one_of({"debug", "info", "warning", "error", "off"}))
@@ -154,6 +182,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   }
 
   options.listen = *parse_listen(listen);
+  options.seed = *parse_seed(seed);
   options.listen.limits.read_timeout = *parse_duration(read_timeout);
   if (options.listen.limits.read_timeout <= Milliseconds{0}) {
     return Exit{2, "dex-mock-server: --read-timeout: must be longer than zero"};

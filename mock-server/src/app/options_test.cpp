@@ -38,6 +38,11 @@ TEST(Options, ProfilesDecideWhatIsOffered) {
   EXPECT_EQ(tus_options_of(accepted({"--max-size", "1MiB"})).max_size, Bytes{1UL << 20U});
 }
 
+TEST(Options, SeedIsAny64BitNumber) {
+  EXPECT_EQ(accepted({}).seed, 1U);
+  EXPECT_EQ(accepted({"--seed", "18446744073709551615"}).seed, 18446744073709551615U);
+}
+
 TEST(Options, HelpNamesExamplesAndExitCodes) {
   const auto help = std::get<Exit>(parse({"--help"}));
   EXPECT_EQ(help.code, 0);
@@ -76,6 +81,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{{"--token-lifetime", "100ms"}, "--token-lifetime"},
         BadInput{{"--token-lifetime", "3600"}, "--token-lifetime"},
         BadInput{{"--early-error", "later"}, "--early-error"}, BadInput{{"--seed", "x"}, "--seed"},
+        BadInput{{"--seed", "-1"}, "--seed"}, BadInput{{"--seed", "1.5"}, "--seed"},
+        BadInput{{"--seed", "18446744073709551616"}, "--seed"}, BadInput{{"--seed", ""}, "--seed"},
+        BadInput{{"--users", ""}, "--users"}, BadInput{{"--deliver", ""}, "--deliver"},
+        BadInput{{"--rules", ""}, "--rules"}, BadInput{{"--ready-file", ""}, "--ready-file"},
+        BadInput{{"--upload-configs", ""}, "--upload-configs"},
+        BadInput{{"--tls-self-signed", ""}, "--tls-self-signed"},
+        BadInput{{"--tls-cert", "", "--tls-key", ""}, "--tls-"},
         BadInput{{"--store", ""}, "--store"}, BadInput{{"--tls-cert", "a.pem"}, "--tls-key"},
         BadInput{{"--tls-key", "a.pem"}, "--tls-cert"},
         BadInput{{"--tls-self-signed", "d", "--tls-cert", "a", "--tls-key", "b"}, "--tls"},
