@@ -77,6 +77,8 @@ class DiskStore : public Store {
   }
 
   StoreResult<Upload> find(std::string_view id) override {
+    // Whoever empties the folder under us takes the uploads with it, also those known by heart.
+    if (uploads_.find(id) != nullptr && !exists(id)) forget(id);
     auto known = load(id);
     if (!known) return tl::unexpected(known.error());
     return **known;
@@ -101,6 +103,12 @@ class DiskStore : public Store {
     if (at != upload.offset) return failed(Kind::wrong_offset, "not the end of the upload");
     auto fd = writable(id);
     if (!fd) return tl::unexpected(fd.error());
+    // What is written to a removed file must not be acknowledged.
+    struct stat data {};
+    if (::fstat(*fd, &data) == 0 && data.st_nlink == 0) {
+      forget(id);
+      return failed(Kind::not_found, "the upload's file was removed");
+    }
     auto n = posix::write_at(*fd, at.value, bytes);
     if (!n) return tl::unexpected(n.error());
     upload.offset += Bytes{*n};
@@ -125,8 +133,7 @@ class DiskStore : public Store {
   }
 
   StoreResult<void> remove(std::string_view id) override {
-    files_.erase(id);
-    uploads_.erase(id);
+    forget(id);
     // Without its .info an upload does not exist, so that goes first.
     if (auto removed = posix::remove_file(info_path(id)); !removed) return removed;
     auto removed = posix::remove_file(data_path(id));
@@ -189,6 +196,11 @@ class DiskStore : public Store {
   [[nodiscard]] bool exists(std::string_view id) const {
     std::error_code ignored;
     return fs::exists(info_path(id), ignored);
+  }
+
+  void forget(std::string_view id) {
+    files_.erase(id);
+    uploads_.erase(id);
   }
 
   StoreResult<void> write_info(const Upload& upload) {
@@ -278,8 +290,9 @@ Result<std::unique_ptr<Store>> make_disk_store(DiskStoreOptions options, Loop& l
   }
   const auto where = options.folder.string();
   fs::create_directories(folder, error);
-  if (!fs::is_directory(folder)) {
-    if (fs::exists(folder)) {
+  std::error_code unseen;  // a name too long, a parent that may not be searched
+  if (!fs::is_directory(folder, unseen)) {
+    if (fs::exists(folder, unseen)) {
       return failure(where, "is not a folder", "name a folder, or remove what is there");
     }
     return failure(where, "the folder cannot be created: " + error.message(),

@@ -174,6 +174,27 @@ TEST_F(DiskStoreTest, ATornInfoIsReportedAndSetAside) {
   EXPECT_THAT(store->ids(), IsEmpty());
 }
 
+TEST_F(DiskStoreTest, WhatIsRemovedUnderneathIsGone) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a")));
+  ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abc")));
+  std::filesystem::remove(folder.path() / "a");
+  // In the middle of a request: nobody could read these bytes again.
+  const auto lost = store->append("a", Bytes{3}, bytes("def"));
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().kind, Kind::not_found);
+
+  ASSERT_TRUE(store->create(upload("b")));
+  ASSERT_TRUE(store->append("b", Bytes{0}, bytes("abc")));
+  std::filesystem::remove(folder.path() / "b");
+  std::filesystem::remove(folder.path() / "b.info");
+  const auto found = store->find("b");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, Kind::not_found);
+  ASSERT_TRUE(store->create(upload("b"))) << "the id is free again";
+  EXPECT_EQ(store->find("b")->offset, Bytes{0});
+}
+
 TEST_F(DiskStoreTest, AnInfoWithoutItsBytesIsNoUpload) {
   folder.write("a.info", R"({"ID":"a","Size":1,"Offset":0,"MetaData":{}})");
   EXPECT_EQ(open()->find("a").error().kind, Kind::not_found);
@@ -238,6 +259,7 @@ TEST_F(DiskStoreTest, UnusableFoldersAreOneClearLine) {
                                                  "is there)");
   EXPECT_THAT(refusal(folder.path() / "file" / "below"),
               HasSubstr("cannot be created: Not a directory"));
+  EXPECT_THAT(refusal(std::string(5000, 'a')), HasSubstr("cannot be created: File name too long"));
   EXPECT_THAT(refusal(""), HasSubstr("--store: the folder's name is empty"));
   EXPECT_THAT(refusal("/proc/self"), HasSubstr("/proc/self: the folder cannot be written to: "));
   EXPECT_THAT(refusal("/proc/none"), HasSubstr("/proc/none: the folder cannot be created: "));
@@ -248,15 +270,21 @@ TEST_F(DiskStoreTest, PermissionsAreOneClearLine) {
   std::filesystem::create_directory(locked);
   const auto anyone_reads = std::filesystem::perms{0555};
   std::filesystem::permissions(locked, anyone_reads);
+  const auto hidden = folder.path() / "hidden";
+  std::filesystem::create_directory(hidden);
+  std::filesystem::permissions(hidden, std::filesystem::perms::none);
   std::filesystem::permissions(folder.path(), anyone_reads);
-  // Root may write anywhere, so for these two calls we are nobody.
+  // Root may write anywhere, so for these three calls we are nobody.
   constexpr uid_t nobody = 65534;
   const auto self = ::geteuid();
   ASSERT_EQ(::seteuid(self == 0 ? nobody : self), 0);
   const auto write = refusal(locked);
   const auto create = refusal(locked / "new");
+  const auto search = refusal(hidden / "new");
   ASSERT_EQ(::seteuid(self), 0);
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
+  std::filesystem::permissions(hidden, std::filesystem::perms::owner_all);
+  EXPECT_THAT(search, HasSubstr("cannot be created: Permission denied"));
   EXPECT_THAT(write, HasSubstr("cannot be written to: open: Permission denied"));
   EXPECT_THAT(create, HasSubstr("cannot be created: Permission denied"));
 }
