@@ -187,18 +187,21 @@ Result<void> run(const Options& options) {
   }
   if (dex) dex->resume();
   if (!control) log_warning("/_mock/ is off: it is served on loopback addresses only");
-  if (!options.ready_file.empty()) {
-    if (auto written = write_ready_file(options.ready_file, server->url()); !written) {
-      return written;
-    }
-  }
-  std::printf("ready %s\n", server->url().c_str());
-  std::fflush(stdout);
+  // On the loop, so that SIGTERM already means an orderly stop when someone hears that we are
+  // ready.
+  Result<void> announced;
+  loop.post([&] {
+    if (!options.ready_file.empty())
+      announced = write_ready_file(options.ready_file, server->url());
+    if (!announced) return server->stop();
+    std::printf("ready %s\n", server->url().c_str());
+    std::fflush(stdout);
+  });
 
   if (const auto cut_off = server->run(/*handle_signals=*/true); cut_off > 0) {
     log_warning(fmt::format("stopped; {} requests in flight were cut off", cut_off));
   }
-  return {};
+  return announced;
 }
 
 }  // namespace mock

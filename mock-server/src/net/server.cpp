@@ -149,7 +149,9 @@ Result<void> AsioServer::listen(const ListenOptions& options, Application& appli
   }
   ErrorCode ec;
   Tcp::resolver resolver(context_);
-  const auto found = resolver.resolve(options.host, std::to_string(options.port),
+  // RFC 6761 section 6.3: localhost is the loopback address, whether or not a file says so.
+  const std::string host = options.host == "localhost" ? "127.0.0.1" : options.host;
+  const auto found = resolver.resolve(host, std::to_string(options.port),
                                       Tcp::resolver::passive | Tcp::resolver::numeric_service, ec);
   if (ec || found.empty() || options.host.empty()) {
     return failure(where, "no such host: " + options.host,
