@@ -46,8 +46,7 @@ Result<void> TokenLedger::load(TimePoint now) {
   auto content = read_file(*file_);
   if (!content) return tl::unexpected(content.error());
   std::string_view rest = *content ? std::string_view(**content) : std::string_view();
-  std::size_t number = 1;
-  for (; !rest.empty(); ++number) {
+  for (std::size_t number = 1; !rest.empty(); ++number) {
     const std::size_t end = rest.find('\n');
     if (end == std::string_view::npos) break;
     const std::string where = file_->string() + ":" + std::to_string(number);
@@ -71,12 +70,13 @@ Result<void> TokenLedger::load(TimePoint now) {
     rest.remove_prefix(end + 1);
   }
   forget_expired(now);
-  // A full disk is no reason not to start: nothing is written when nothing has to go.
-  if (*content && rest.empty() && number - 1 == grants_.size()) return {};
   // Rewritten whole: without what expired, was revoked or was torn.
   std::string lines;
   for (const auto& [digest, grant] : grants_) lines += line_of(digest, grant) + "\n";
-  return replace_file(*file_, lines, FileAccess::owner);
+  auto rewritten = replace_file(*file_, lines, FileAccess::owner);
+  // Only a torn line, which would run into the next one, cannot wait until the disk has room again.
+  if (!rewritten && *content && rest.empty()) return {};
+  return rewritten;
 }
 
 void TokenLedger::forget_expired(TimePoint now) {

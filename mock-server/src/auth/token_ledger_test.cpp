@@ -50,11 +50,20 @@ TEST_F(Ledger, OutlivesARestartWithoutKeepingTheTokens) {
   EXPECT_EQ(read_file(file()).value()->find(token), std::string::npos);
 }
 
-TEST_F(Ledger, OpensWithoutWritingWhenNothingHasToGo) {
-  const auto token = open()->issue(grant_until(start + seconds{10})).value();
-  // Where a replacement would be prepared: with this in the way it would fail, as on a full disk.
+TEST_F(Ledger, OpensWhenItCannotBeRewritten) {
+  std::string token;
+  {
+    const auto ledger = open();
+    token = ledger->issue(grant_until(start + seconds{10})).value();
+    ASSERT_TRUE(ledger->revoke(ledger->issue(grant_until(start + seconds{10})).value()));
+  }
+  // Where the new file would be prepared: with this in the way that fails, as on a full disk.
   std::filesystem::create_directory(file().string() + ".new");
   EXPECT_TRUE(open()->verify(token, start));
+  // Unless it has to be: another line would make both unreadable.
+  ASSERT_TRUE(append_line(file(), "{\"sha256\":"));
+  std::filesystem::resize_file(file(), std::filesystem::file_size(file()) - 1);
+  EXPECT_FALSE(TokenLedger::open(file(), start));
 }
 
 TEST_F(Ledger, ARevocationThatCannotBeKeptLeavesTheTokenGood) {
