@@ -47,7 +47,7 @@ struct StoreError {
     io,
   };
   Kind kind = Kind::io;
-  std::string detail;  ///< for the log; holds no byte of a user's file
+  std::string detail;  ///< for the log and the client: no file's name, no byte of a user's file
 };
 template <class T>
 using StoreResult = tl::expected<T, StoreError>;

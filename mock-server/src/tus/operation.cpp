@@ -42,7 +42,9 @@ Reply refusal(const StoreError& error) {
     case StoreError::Kind::io:
       break;
   }
-  return refusal(500, "the store failed");
+  // The detail names a call and a reason, never a file.
+  return refusal(500,
+                 error.detail.empty() ? "the store failed" : "the store failed: " + error.detail);
 }
 
 Reply cut_off(BodyEnd end) {

@@ -1,5 +1,6 @@
 // PATCH. One test per census row that can hold without a socket; the row's id is in the test's
 // name.
+#include "tus/operation.hpp"
 #include "tus/tus_test.hpp"
 
 namespace mock {
@@ -225,6 +226,13 @@ TEST_F(TusTest, FullStoreKeepsWhatFits) {
             507);
   EXPECT_THAT(small.store->ids(), ElementsAre("a")) << "a refused creation leaves nothing";
   EXPECT_THAT(small.hooks.calls, testing::Contains("terminated 0/5"));
+}
+
+TEST(StoreRefusal, AFailedStoreSaysWhy) {
+  const auto reply = refusal(StoreError{StoreError::Kind::io, "open: Read-only file system"});
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_EQ(reply.body, "the store failed: open: Read-only file system\n");
+  EXPECT_EQ(refusal(StoreError{}).body, "the store failed\n");
 }
 
 TEST_F(TusTest, AnUploadThatVanishesUnderAPatchIsNotMadeAgain) {
