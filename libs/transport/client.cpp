@@ -45,6 +45,7 @@ struct Transfer {
   std::size_t body_at = 0;
   std::size_t heads_sent = 0;
   bool body_began = false;
+  bool head_ended = false;  ///< the empty line after the present response's header has come
   bool replay_refused = false;
   std::optional<Response> response;
   Clock::time_point start;
@@ -128,6 +129,7 @@ void take_status_line(Transfer& t, std::string_view line) {
     if (rest.size() > 4) response.reason = rest.substr(4);
   }
   t.response = std::move(response);
+  t.head_ended = false;
 }
 
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -137,6 +139,8 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* sel
   const std::string_view line = without_line_end({data, all});
   if (line.starts_with("HTTP/")) {
     take_status_line(t, line);
+  } else if (line.empty()) {
+    t.head_ended = true;
   } else if (t.response && !t.body_began) {  // trailers after a body are not headers
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos) {
@@ -388,6 +392,12 @@ Exchange Client::send(const Request& request) {
       text = std::strerror(static_cast<int>(os_error));
     }
     exchange.failure = Failure{kind, std::move(text)};
+  } else if (exchange.response && !t.head_ended) {
+    // libcurl takes the end of the connection for the end of the header: fields that were cut off
+    // would look like fields that the server left out.
+    exchange.response.reset();
+    exchange.failure =
+        Failure{Failure::Kind::closed, "the connection was closed within the header"};
   }
   return std::move(exchange);
 }

@@ -217,6 +217,11 @@ TEST(Client, WaysToFailAreToldApart) {
     EXPECT_EQ(seen.response->body, "abc");
   }
   {
+    // Within the header: what came of it is no response.
+    ScriptedServer server(answer("HTTP/1.1 204 No Content\r\nUpload-Off"));
+    EXPECT_FALSE(failed(client().send(request("GET", server.url("/"))), Kind::closed).response);
+  }
+  {
     ScriptedServer server([](Peer& peer) { peer.stall(); });
     Request r = request("GET", server.url("/"));
     r.timeout = Milliseconds{50};

@@ -31,6 +31,8 @@ namespace transport {
 namespace {
 
 constexpr std::size_t response_body_limit = 64U << 10U;
+/// What no answer to an upload comes near; one that goes on beyond it would never end.
+constexpr std::uint64_t response_body_end = 16U << 20U;
 
 /// An owned descriptor.
 class Fd {
@@ -241,6 +243,8 @@ struct Transfer {
   LoadResponse response;
   Bytes sent;
   bool cut = false;
+  std::uint64_t body_seen = 0;  ///< of a response that nobody asked to download
+  bool head_ended = false;      ///< the empty line after the response's header has come
   bool paused = false;
   LoadTime started;
   LoadTime progress;
@@ -399,8 +403,10 @@ struct LoadEngine::State {
     const std::string_view line(data, size * count);
     if (line.starts_with("HTTP/")) {
       transfer.response.headers = {};
+      transfer.head_ended = false;
       return line.size();
     }
+    if (line == "\r\n" || line == "\n") transfer.head_ended = true;
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return line.size();
     auto value = line.substr(colon + 1);
@@ -418,6 +424,8 @@ struct LoadEngine::State {
       const auto bytes = std::as_bytes(std::span(data, length));
       return transfer.request.sink(bytes) ? length : 0;
     }
+    transfer.body_seen += length;
+    if (transfer.body_seen > response_body_end) return 0;
     std::string& body = transfer.response.body;
     body.append(data,
                 std::min(length, response_body_limit - std::min(response_body_limit, body.size())));
@@ -524,7 +532,7 @@ struct LoadEngine::State {
     }
     for (const auto& [id, code] : ended) {
       const Transfer& transfer = *transfers.at(id);
-      if (code == CURLE_OK) {
+      if (code == CURLE_OK && transfer.head_ended) {
         finish(id, std::nullopt);
         continue;
       }
@@ -533,6 +541,17 @@ struct LoadEngine::State {
         finish(id, Failure{silent ? Failure::Kind::timeout : Failure::Kind::reset,
                            silent ? "connection went silent (cut on purpose)"
                                   : "connection reset (cut on purpose)"});
+        continue;
+      }
+      if (code == CURLE_OK) {
+        // libcurl takes the end of the connection for the end of the header.
+        finish(id, Failure{Failure::Kind::closed, "the connection was closed within the header"});
+        continue;
+      }
+      if (transfer.body_seen > response_body_end) {
+        finish(id,
+               Failure{Failure::Kind::protocol, fmt::format("the answer does not end within {} MiB",
+                                                            response_body_end >> 20U)});
         continue;
       }
       long os_error = 0;
@@ -614,6 +633,8 @@ LoadEngine::LoadEngine(LoadEngineOptions options)
 LoadEngine::~LoadEngine() = default;
 
 void LoadEngine::pin(const ResolvedHost& host) {
+  // An IPv6 literal resolves to itself only, and CURLOPT_RESOLVE has no spelling for it.
+  if (host.host.find(':') != std::string::npos) return;
   std::string addresses;
   for (const auto& address : host.addresses) {
     const bool v6 = address.find(':') != std::string::npos;

@@ -241,6 +241,41 @@ TEST(LoadEngine, AClosedPortIsAConnectFailure) {
   EXPECT_EQ(outcome.failure->kind, Failure::Kind::connect);
 }
 
+TEST(LoadEngine, AHeaderThatIsCutOffIsNoResponse) {
+  Server server([](int fd) {
+    read_request(fd, 10);
+    reply(fd, "HTTP/1.1 204 No Content\r\nUpload-Off");
+  });
+  LoadEngine engine(options());
+  const auto outcome = run_one(engine, patch(server.url(), 10));
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::closed);
+}
+
+TEST(LoadEngine, AnAnswerWithoutEndIsEnded) {
+  Server server([](int fd) {
+    read_request(fd, 10);
+    reply(fd, "HTTP/1.1 200 OK\r\n\r\n");
+    const std::string more(1U << 16U, 'x');
+    while (::send(fd, more.data(), more.size(), MSG_NOSIGNAL) > 0) {
+    }
+  });
+  LoadEngine engine(options());
+  const auto outcome = run_one(engine, patch(server.url(), 10));
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::protocol);
+  EXPECT_THAT(outcome.failure->message, testing::HasSubstr("does not end"));
+}
+
+TEST(LoadEngine, AnIpv6AddressCanBePinned) {
+  // Port 1 of ::1 refuses; a machine without IPv6 cannot connect either.
+  LoadEngine engine(options());
+  engine.pin({"::1", "1", {"::1"}, true});
+  const auto outcome = run_one(engine, patch("http://[::1]:1/files", 10));
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::connect) << outcome.failure->message;
+}
+
 TEST(LoadEngine, NeverReplaysABodyOnADeadConnection) {
   // Answers the first request on each connection and closes at the second.
   std::atomic<int> requests{0};
