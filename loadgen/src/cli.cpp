@@ -114,8 +114,8 @@ int do_run(const RunFlags& flags) {
   RunHooks hooks;
   hooks.progress = &progress;
   hooks.interrupted = [] { return static_cast<int>(signals_seen); };
-  hooks.begun = [&](const std::string& run_id) {
-    fmt::print(stderr, "run {} to {}\n", run_id, settings.url);
+  hooks.begun = [](const std::string& run_id, const std::string& url) {
+    fmt::print(stderr, "run {} to {}\n", run_id, url);
   };
   if (settings.verify == VerifyMethod::none) {
     fmt::print(stderr, "dex-loadgen: --verify none: uploads will NOT be verified\n");

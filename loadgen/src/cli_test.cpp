@@ -75,6 +75,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlags{{"--token-env", "NO_SUCH_T"}, "NO_SUCH_T"},
         BadFlags{{"--token-env", "A=B"}, "--token-env"},
         BadFlags{{"--ca-file", "/no/such/file"}, "--ca-file"},
+        BadFlags{{"--ca-file", "/"}, "is a directory"},
+        BadFlags{{"--client-cert", "/dev/null"}, "is not a PEM file"},
         BadFlags{{"--client-cert", "/no/such/file"}, "--client-cert"},
         BadFlags{{"--fail-if", "speed<1"}, "--fail-if"},
         BadFlags{{"--report", "/proc/nope/x"}, "--report"},

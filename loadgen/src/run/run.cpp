@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <thread>
 
@@ -30,10 +32,18 @@ std::string new_run_id() {
   return fmt::format("{:012x}", bits & 0xffffffffffffULL);
 }
 
-Result<void> check_readable(const char* flag, const std::string& file) {
+/// libcurl would tell of a wrong file only when it connects by TLS, as an unreachable target.
+Result<void> check_pem(const char* flag, const std::string& file) {
   if (file.empty()) return {};
-  if (::access(file.c_str(), R_OK) != 0) {
-    return failure(flag, fmt::format("{} cannot be read", quote(file)));
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    return failure(flag, fmt::format("{} is a directory, expected a PEM file", quote(file)));
+  }
+  std::ifstream in(file, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  if (!in) return failure(flag, fmt::format("{} cannot be read", quote(file)));
+  if (text.find("-----BEGIN ") == std::string::npos) {
+    return failure(flag, fmt::format("{} is not a PEM file", quote(file)));
   }
   return {};
 }
@@ -65,6 +75,35 @@ Result<void> check_descriptors(std::uint64_t concurrency) {
                    "raise 'ulimit -n' or lower the concurrency");
   }
   return {};
+}
+
+/// Where a URL names only a host, takes the first shape under which a tus server answers; without
+/// one, what was given stays, and the uploads tell what came.
+void find_creation_url(RunPlan& plan) {
+  const auto shapes = creation_urls_at(plan.uploads.create_url);
+  if (shapes.empty()) return;
+  transport::LoadEngine engine(plan.engine);
+  for (const auto& host : plan.hosts) engine.pin(host);
+  const bool info_derived = plan.uploads.info_url == *info_url_of(plan.uploads.create_url);
+  std::size_t at = 0;
+  std::function<void()> ask = [&] {
+    transport::LoadRequest request;
+    request.method = "OPTIONS";
+    request.url = shapes[at];
+    request.stall_timeout = Milliseconds{10'000};
+    engine.send(std::move(request), [&](const transport::LoadOutcome& outcome) {
+      if (outcome.response && outcome.response->headers.has("Tus-Version")) {
+        plan.uploads.create_url = shapes[at];
+      } else if (outcome.response && ++at < shapes.size()) {
+        ask();
+        return;
+      }
+      engine.stop();
+    });
+  };
+  engine.after(Milliseconds{0}, ask);
+  engine.run();
+  if (info_derived) plan.uploads.info_url = *info_url_of(plan.uploads.create_url);
 }
 
 /// One token and one request before any load: an absent target is not a thousand failed uploads.
@@ -150,9 +189,8 @@ ExitCode RunReport::exit_code() const {
 RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   ::signal(SIGPIPE, SIG_IGN);
   for (const auto& checked :
-       {check_readable("--ca-file", settings.ca_file),
-        check_readable("--client-cert", settings.client_cert), check_report(settings.report),
-        check_descriptors(*settings.concurrency)}) {
+       {check_pem("--ca-file", settings.ca_file), check_pem("--client-cert", settings.client_cert),
+        check_report(settings.report), check_descriptors(*settings.concurrency)}) {
     if (!checked) return give_up(ExitCode::usage, checked.error());
   }
   if (!settings.delivered_dir.empty() && !std::filesystem::is_directory(settings.delivered_dir)) {
@@ -202,8 +240,10 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   // Throughput for a few uploads, memory for many (measured: 80 KB each against 29 KB).
   plan.engine.upload_buffer = Bytes{concurrency > 500 ? 16U << 10U : 256U << 10U};
 
+  find_creation_url(plan);
   if (const auto ready = probe(plan); !ready) return tl::unexpected(ready.error());
-  hooks.begun(report.run_id);
+  report.settings.url = plan.uploads.create_url;
+  hooks.begun(report.run_id, report.settings.url);
 
   std::vector<std::unique_ptr<Worker>> workers;
   report.begin = std::chrono::steady_clock::now();

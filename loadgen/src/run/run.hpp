@@ -54,8 +54,9 @@ struct RunHooks {
   Progress* progress = nullptr;  ///< may be null
   /// Asked ten times a second on every loop: 0 go on, 1 start nothing more, 2 stop at once.
   std::function<int()> interrupted = [] { return 0; };
-  /// Called once before the load, from the calling thread.
-  std::function<void(const std::string& run_id)> begun = [](const std::string&) {};
+  /// Called once before the load, from the calling thread, with the creation URL that is used.
+  std::function<void(const std::string& run_id, const std::string& url)> begun =
+      [](const std::string&, const std::string&) {};
 };
 
 /// Environment variables that `settings` names; an Error names the flag and the variable.

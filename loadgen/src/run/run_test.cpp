@@ -69,6 +69,21 @@ class Run : public testing::Test {
   std::string url_;
 };
 
+TEST_F(Run, AUrlThatNamesOnlyTheHostIsCompleted) {
+  const auto mock = start_mock();
+  const auto run = testkit::run({DEX_LOADGEN, "run", "--url", url_, "--uploads", "2", "--size",
+                                 "1KiB", "--expect-target", "none"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.err, HasSubstr(" to " + url_ + "/files\n"));
+}
+
+TEST_F(Run, AFinishedUploadThatIsGoneIsLost) {
+  const auto mock = start_mock({"--profile", "tus", "--fault", "phantom-success"});
+  const auto run = loadgen({"--system", "tus", "--uploads", "200", "--size", "1KiB"});
+  EXPECT_EQ(run.exit_code, 1) << run.out;
+  EXPECT_THAT(run.out, HasSubstr("verify: the server has no such upload"));
+}
+
 TEST_F(Run, InterruptedUploadsAreResumedVerifiedAndRepeatable) {
   const auto mock = start_mock();
   std::vector<std::string> digests;

@@ -73,4 +73,13 @@ Result<std::string> info_url_of(const std::string& create_url) {
   return origin(*parsed) + (path == "/upload" ? "/upload/info" : "/info");
 }
 
+std::vector<std::string> creation_urls_at(const std::string& url) {
+  const auto parsed = parse(url);
+  if (!parsed || parsed->has_query()) return {};
+  const std::string path(parsed->encoded_path());
+  if (!path.empty() && path != "/") return {};
+  const std::string host = origin(*parsed);
+  return {url, host + "/files", host + "/upload"};
+}
+
 }  // namespace loadgen

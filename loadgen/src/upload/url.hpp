@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "protocol/error.hpp"
 
@@ -17,5 +18,9 @@ namespace loadgen {
 /// Where DEX tells of an upload, in the shape of the creation URL: {origin}/upload -> /upload/info
 /// behind the gateway, everything else -> {origin}/info.
 [[nodiscard]] Result<std::string> info_url_of(const std::string& create_url);
+
+/// The creation URLs to try where `url` names only a host: itself, and the two shapes of DEX
+/// (behind the gateway and without it). Empty for every other URL.
+[[nodiscard]] std::vector<std::string> creation_urls_at(const std::string& url);
 
 }  // namespace loadgen

@@ -44,5 +44,15 @@ TEST(RetryAfter, IsSecondsOnly) {
   EXPECT_EQ(retry_after({{"Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT"}}), std::nullopt);
   EXPECT_EQ(retry_after({}), std::nullopt);
 }
+TEST(Urls, AHostAloneIsTriedInBothShapes) {
+  const std::vector<std::string> shapes{"http://h:8080", "http://h:8080/files",
+                                        "http://h:8080/upload"};
+  EXPECT_EQ(creation_urls_at("http://h:8080"), shapes);
+  EXPECT_EQ(creation_urls_at("https://h/").at(1), "https://h:443/files");
+  for (const char* whole : {"http://h/files", "http://h/upload/", "http://h?x", "nonsense"}) {
+    EXPECT_TRUE(creation_urls_at(whole).empty()) << whole;
+  }
+}
+
 }  // namespace
 }  // namespace loadgen

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "protocol/json/decode.hpp"
+#include "protocol/tus/headers.hpp"
 #include "upload/url.hpp"
 
 namespace loadgen {
@@ -197,11 +198,12 @@ void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cau
   transport_.after(Milliseconds{0}, [this] { fill(); });
 }
 
-void Verifier::get(std::string url, std::function<bool(std::span<const std::byte>)> sink,
+void Verifier::ask(std::string method, std::string url,
+                   std::function<bool(std::span<const std::byte>)> sink,
                    transport::LoadTransport::Done done, bool renewed, int attempt) {
   authorizer_.authorize([=, this](const Result<std::string>& authorization) {
     LoadRequest request;
-    request.method = "GET";
+    request.method = method;
     request.url = url;
     request.stall_timeout = options_.stall_timeout;
     request.sink = sink;
@@ -211,14 +213,14 @@ void Verifier::get(std::string url, std::function<bool(std::span<const std::byte
     transport_.send(std::move(request), [=, this](const LoadOutcome& outcome) {
       const int status = outcome.response ? outcome.response->status : 0;
       if (!renewed && status == 401 && authorizer_.refused(used)) {
-        get(url, sink, done, true, attempt);
+        ask(method, url, sink, done, true, attempt);
         return;
       }
       // A download that was begun cannot be begun again: its comparison has moved on.
       const bool again = (status == 0 && !sink) || status == 429 || status >= 500;
       if (again && attempt + 1 < get_attempts) {
         transport_.after(Milliseconds{500} * (1 << attempt),
-                         [=, this] { get(url, sink, done, renewed, attempt + 1); });
+                         [=, this] { ask(method, url, sink, done, renewed, attempt + 1); });
         return;
       }
       done(outcome);
@@ -227,7 +229,7 @@ void Verifier::get(std::string url, std::function<bool(std::span<const std::byte
 }
 
 void Verifier::by_digest(UploadResult& result, bool probing) {
-  get(options_.control_url + "/" + last_segment(result.url), nullptr,
+  ask("GET", options_.control_url + "/" + last_segment(result.url), nullptr,
       [this, &result, probing](const LoadOutcome& outcome) {
         const int status = outcome.response ? outcome.response->status : 0;
         const auto control = status == 200 ? parse_control(outcome.response->body)
@@ -261,7 +263,7 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
         transport_.aside([ours, payload = payload_of(result)] { *ours = payload.sha256(); },
                          [this, ours, &result, theirs = control->sha256] {
                            if (*ours == theirs) {
-                             settle(result, UploadState::verified);
+                             by_head(result);
                            } else {
                              settle(result, UploadState::lost,
                                     Cause{"verify: different bytes",
@@ -271,10 +273,34 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
       });
 }
 
+void Verifier::by_head(UploadResult& result) {
+  ask("HEAD", result.url, nullptr, [this, &result](const LoadOutcome& outcome) {
+    const int status = outcome.response ? outcome.response->status : 0;
+    if (status == 404 || status == 410) {
+      settle(result, UploadState::lost, Cause{"verify: the server has no such upload", result.url});
+      return;
+    }
+    if (status / 100 != 2) {
+      settle(result, UploadState::unverified,
+             Cause{fmt::format("verify: {} to HEAD", status),
+                   outcome.failure ? outcome.failure->message : result.url});
+      return;
+    }
+    const auto told = outcome.response->headers.find(tus::header::upload_offset);
+    if (told == std::to_string(result.size.value)) {
+      settle(result, UploadState::verified);
+      return;
+    }
+    settle(result, UploadState::lost,
+           Cause{"verify: HEAD tells another offset",
+                 fmt::format("{} instead of {}", told ? quote(*told) : "none", result.size.value)});
+  });
+}
+
 void Verifier::by_download(UploadResult& result, bool probing) {
   auto comparison = std::make_shared<Comparison>(payload_of(result));
-  get(
-      result.url,
+  ask(
+      "GET", result.url,
       // The transfer is never ended early: of an error page only the status counts.
       [comparison](std::span<const std::byte> bytes) {
         comparison->add(bytes);

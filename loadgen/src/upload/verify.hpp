@@ -21,8 +21,8 @@ namespace loadgen {
 
 enum class VerifyMethod {
   automatic,  ///< what is offered, in this order: delivered, digest, download
-  digest,     ///< the mock's control endpoint tells the SHA-256 of what it stored
-  download,   ///< GET of the upload's URL, compared byte by byte
+  digest,    ///< the mock's control endpoint tells the SHA-256 of what it stored, and HEAD knows it
+  download,  ///< GET of the upload's URL, compared byte by byte
   delivered,  ///< files under a folder that deliveries go to, compared byte by byte
   none,
 };
@@ -70,7 +70,10 @@ class Verifier {
   void by_download(UploadResult& result, bool probing);
   void by_delivered(UploadResult& result);
   void settle(UploadResult& result, UploadState state, std::optional<Cause> cause = {});
-  void get(std::string url, std::function<bool(std::span<const std::byte>)> sink,
+  /// The right bytes are of no use where the upload's own URL does not lead to them.
+  void by_head(UploadResult& result);
+  void ask(std::string method, std::string url,
+           std::function<bool(std::span<const std::byte>)> sink,
            transport::LoadTransport::Done done, bool renewed = false, int attempt = 0);
   [[nodiscard]] Payload payload_of(const UploadResult& result) const;
 

@@ -37,6 +37,9 @@ class VerifyTest : public testing::Test {
     if (r.url.find("/_mock/") != std::string::npos) return control ? control(r) : answer(404);
     const auto found = stored.find(r.url);
     if (found == stored.end()) return answer(404);
+    if (r.method == "HEAD") {
+      return answer(200, {{"Upload-Offset", std::to_string(found->second.size())}});
+    }
     if (r.sink) r.sink(std::as_bytes(std::span(found->second)));
     return answer(download_status);
   }
@@ -90,6 +93,23 @@ TEST_F(VerifyTest, DigestsComeFirst) {
   EXPECT_EQ(results[0].state, UploadState::verified);
   EXPECT_EQ(results[1].cause->what, "verify: bytes are missing");
   EXPECT_EQ(results[2].cause->what, "verify: different bytes");
+}
+
+TEST_F(VerifyTest, RightBytesThatTheServerDoesNotOwnUpToAreLost) {
+  control = [](const LoadRequest& r) {
+    const auto i = static_cast<std::uint64_t>(r.url.back() - '0');
+    return answer(200, {},
+                  R"({"id":"x","offset":3000,"length":3000,"complete":true,"sha256":")" +
+                      payload(i).sha256() + "\"}");
+  };
+  stored.erase(results[0].url);
+  stored[results[1].url].resize(0);
+  EXPECT_EQ(verify(), VerifyMethod::digest);
+  EXPECT_EQ(results[0].state, UploadState::lost);
+  EXPECT_EQ(results[0].cause->what, "verify: the server has no such upload");
+  EXPECT_EQ(results[1].state, UploadState::lost);
+  EXPECT_EQ(results[1].cause->what, "verify: HEAD tells another offset");
+  EXPECT_EQ(results[2].state, UploadState::verified);
 }
 
 TEST_F(VerifyTest, WithNothingOfferedNothingIsVerified) {
