@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -173,6 +174,10 @@ class LiveContext final : public Context {
     transport::Exchange seen = client_.send(request);
     session_->saw(seen);
     evidence_->add(transport::transcript(seen) + "\n");
+    // /health tells by 503 that a part is down, which is an answer of its own.
+    if (seen.response && request.url != target().health_url) {
+      note_turned_away(request.method + " " + target_of(request.url), *seen.response);
+    }
     // A server may close an idle connection at any time. What is safe to repeat is repeated once,
     // on a new connection and in sight of the reader (RFC 9112 section 9.3.1).
     const bool stale = seen.failure && !seen.response && seen.reused_connection &&
@@ -185,6 +190,13 @@ class LiveContext final : public Context {
       evidence_->add(transport::transcript(seen) + "\n");
     }
     return seen;
+  }
+
+  void note_turned_away(const std::string& what, const transport::Response& response) {
+    constexpr std::array<int, 5> statuses{429, 502, 503, 504, 507};
+    if (std::find(statuses.begin(), statuses.end(), response.status) != statuses.end()) {
+      evidence_->turned_away(what + ": " + std::to_string(response.status));
+    }
   }
 
   std::optional<bool> digest_equals(const std::string& upload, const std::string& bytes) {
@@ -251,6 +263,7 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
   received.interims = read.interims;
   received.response = read.response;
   if (read.response) {
+    note_turned_away(std::string(head.substr(0, head.find(" HTTP/"))), *read.response);
     // The same rendering as for every other response, without its first line (the request).
     const std::string shown = transport::transcript(received);
     const std::size_t first = shown.find("\n< ");

@@ -165,6 +165,20 @@ TEST_F(LiveContextTest, WhatFailsBeforeTheCheckBlocksIt) {
   EXPECT_THAT(reset.got, HasSubstr("reset"));
 }
 
+TEST_F(LiveContextTest, AnswersOfAGatewayAreRemembered) {
+  session_->target.health_url = server_.url("/health");
+  auto c = context();
+  for (const char* own : {"200 OK", "404 Not Found", "500 Internal Server Error", "501 Nothing"}) {
+    reply_with([own](const std::string&) { return answer_of(own); });
+    c->get(server_.url("/files/1"));
+  }
+  reply_with([](const std::string&) { return answer_of("503 Service Unavailable"); });
+  c->get(server_.url("/health"));
+  EXPECT_EQ(evidence_->turned_away(), std::nullopt);
+  c->get(server_.url("/files/1?x"));
+  EXPECT_EQ(evidence_->turned_away(), "GET /files/1?x: 503");
+}
+
 TEST_F(LiveContextTest, TheNetworkAndTheClockAreErrors) {
   std::uint16_t port = 0;
   {

@@ -40,7 +40,31 @@ Outcome judge(const Attempt& attempt) {
   }
 }
 
+/// Without this an outage would be told as a list of broken rules. A baseline cannot hide it: what
+/// is blocked is red.
+Outcome unless_turned_away(Outcome outcome, const Evidence& evidence) {
+  const bool broken =
+      outcome.kind == Outcome::Kind::broken || outcome.kind == Outcome::Kind::broken_must;
+  if (!broken) return outcome;
+  if (const auto what = evidence.turned_away()) {
+    outcome.kind = Outcome::Kind::blocked;
+    outcome.got +=
+        fmt::format("; not judged, a gateway or an overloaded server answered {}", *what);
+  }
+  return outcome;
+}
+
 }  // namespace
+
+void Evidence::turned_away(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  if (!turned_away_) turned_away_ = what;
+}
+
+std::optional<std::string> Evidence::turned_away() const {
+  const std::lock_guard lock(mutex_);
+  return turned_away_;
+}
 
 void Evidence::add(const std::string& text) {
   const std::lock_guard lock(mutex_);
@@ -106,7 +130,7 @@ void Runner::State::run_one(std::size_t index) {
     attempt->the_case = the_case;
     attempt->deadline = std::min(start + options.case_timeout, run_deadline);
     std::thread thread([attempt] {
-      Outcome outcome = judge(*attempt);
+      Outcome outcome = unless_turned_away(judge(*attempt), *attempt->evidence);
       const std::lock_guard lock(attempt->mutex);
       attempt->outcome = std::move(outcome);
       attempt->done.notify_all();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,17 @@ class Evidence {
   void add(const std::string& text);
   [[nodiscard]] std::string text() const;
 
+  /// Remembers the first answer that says nothing of the server's rules: 429, 502, 503, 504 and
+  /// 507 come from a gateway, or from a server that cannot take work now (RFC 9110 section 15.6,
+  /// RFC 6585, RFC 4918).
+  void turned_away(const std::string& what);
+  /// "PATCH /files/1: 503 Service Unavailable"; nullopt when every answer was the server's own.
+  [[nodiscard]] std::optional<std::string> turned_away() const;
+
  private:
   mutable std::mutex mutex_;
   std::string text_;
+  std::optional<std::string> turned_away_;
 };
 
 struct CaseResult {

@@ -42,6 +42,25 @@ TEST(Runner, AnOutcomeBecomesAVerdictWithItsTranscript) {
   EXPECT_EQ(r.row, &row);
 }
 
+TEST(Runner, AnOutageIsNoBrokenRule) {
+  const auto under_outage = [](Outcome (*run)(Context&)) {
+    const MakeContext make = [](const Requirement&, std::shared_ptr<Evidence> evidence, auto) {
+      evidence->turned_away("HEAD /files/1: 502");
+      evidence->turned_away("PATCH /files/1: 503");
+      return std::make_unique<FakeContext>();
+    };
+    Runner runner({}, make, {a_case(run)});
+    return runner.wait(0);
+  };
+  const auto broke = under_outage([](Context&) { return broken("a", "no Upload-Offset"); });
+  EXPECT_EQ(broke.verdict, Verdict::blocked);
+  EXPECT_THAT(broke.outcome.got, HasSubstr("no Upload-Offset"));
+  EXPECT_THAT(broke.outcome.got, HasSubstr("HEAD /files/1: 502"));
+  EXPECT_EQ(under_outage([](Context&) { return broken_must("a", "b"); }).verdict, Verdict::blocked);
+  // What was seen to hold in spite of it holds.
+  EXPECT_EQ(under_outage([](Context&) { return holds(); }).verdict, Verdict::pass);
+}
+
 TEST(Runner, WhatIsThrownIsContained) {
   const CaseResult thrown =
       only(a_case([](Context&) -> Outcome { throw std::runtime_error("boom"); }));

@@ -65,7 +65,7 @@ Outcome concat_004(Context& c) {
     findings.check(head.headers.find(hdr::upload_offset) == offset, tell(head, hdr::upload_offset));
   };
   look("0");
-  c.patch(upload, Bytes{0}, letters(4));
+  taken(c.patch(upload, Bytes{0}, letters(4)), "the first 4 bytes");
   look("4");
   return findings.outcome();
 }

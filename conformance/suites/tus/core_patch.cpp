@@ -118,7 +118,7 @@ Outcome patch_007(Context& c) {
 
 Outcome patch_008(Context& c) {
   const auto upload = c.create();
-  c.patch(upload, Bytes{0}, letters(4));
+  taken(c.patch(upload, Bytes{0}, letters(4)), "the first 4 bytes");
   const auto patched = c.patch(upload, Bytes{0}, letters(4));
   return expect(patched.status == 409, "Upload-Offset 0 at offset 4 gives 409", patched);
 }
@@ -131,7 +131,7 @@ Outcome patch_009(Context& c) {
 Outcome patch_010(Context& c) {
   const std::string bytes = "abcdefghij";
   const auto upload = c.create();
-  c.patch(upload, Bytes{0}, bytes.substr(0, 4));
+  taken(c.patch(upload, Bytes{0}, bytes.substr(0, 4)), "the first 4 bytes");
   const auto before = state_of(c, upload);
   Findings findings{"a PATCH at another offset leaves the upload as it was"};
   for (const std::uint64_t offset : {0U, 2U, 7U}) {
@@ -141,7 +141,7 @@ Outcome patch_010(Context& c) {
                                         ", then " + to_string(after));
     if (after != before) return findings.outcome();
   }
-  c.patch(upload, before.offset, bytes.substr(before.offset.value));
+  taken(c.patch(upload, before.offset, bytes.substr(before.offset.value)), "the rest");
   if (const auto equal = c.stored_equals(upload, bytes)) {
     findings.check(*equal, *equal ? "the stored bytes are untouched" : "the stored bytes changed");
   }
@@ -186,7 +186,11 @@ Outcome patch_015(Context& c) {
                        number_in(patched, hdr::upload_offset) == Bytes{offset} &&
                        c.offset_of(upload) == Bytes{offset},
                    "at " + std::to_string(offset), patched);
-    if (offset == 0) c.patch(upload, Bytes{0}, letters(4));
+    if (offset != 0) continue;
+    // An empty PATCH that failed is told as it is, and not by what could be tried after it.
+    const auto filled = c.patch(upload, Bytes{0}, letters(4));
+    if (!is_2xx(filled) && findings.outcome().kind != Outcome::Kind::holds) break;
+    taken(filled, "4 bytes");
   }
   return findings.outcome();
 }
@@ -246,7 +250,7 @@ Outcome patch_020(Context& c) {
 
 Outcome patch_026(Context& c) {
   const auto upload = c.create();
-  c.patch(upload, Bytes{0}, letters(4));
+  taken(c.patch(upload, Bytes{0}, letters(4)), "the first 4 bytes");
   const auto before = state_of(c, upload);
   const auto again = c.patch(upload, Bytes{0}, letters(4));
   const auto after = state_of(c, upload);

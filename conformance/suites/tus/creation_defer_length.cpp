@@ -59,7 +59,7 @@ Outcome defer_005(Context& c) {
   look("an upload of known length", c.create());
   if (c.target().discovery.offers(ext::creation_defer_length)) {
     const auto upload = create_deferred(c);
-    declare(c, upload, 0, "11", letters(4));
+    taken(declare(c, upload, 0, "11", letters(4)), "4 bytes with the length");
     look("after the length was declared", upload);
   }
   return findings.outcome();
@@ -165,7 +165,7 @@ Outcome defer_014(Context& c) {
 Outcome defer_015(Context& c) {
   const auto upload = create_deferred(c);
   const std::string bytes = "abcd";
-  c.patch(upload, Bytes{0}, bytes);
+  taken(c.patch(upload, Bytes{0}, bytes), "4 bytes while the length is deferred");
   const auto declared = declare(c, upload, 4, "4", "");
   const auto after = state_of(c, upload);
   Findings findings{"declaring the length at its offset with an empty PATCH finishes the upload"};

@@ -36,6 +36,10 @@ void stop_blocked(std::string expected, std::string got) {
   throw Stop{Outcome{Outcome::Kind::blocked, std::move(expected), std::move(got)}};
 }
 
+void taken(const Response& response, std::string_view what) {
+  if (!is_2xx(response)) stop_blocked(std::string{what} + " are taken", describe(response));
+}
+
 Findings& Findings::check(bool ok, std::string seen) {
   if (!ok) broken_.push_back(seen);
   seen_.push_back(std::move(seen));

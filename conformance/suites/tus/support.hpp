@@ -66,6 +66,9 @@ class Findings {
   std::vector<std::string> must_seen_;
 };
 
+/// A step that the rule builds on: ends the check as blocked unless `response` is a 2xx.
+void taken(const Response& response, std::string_view what);
+
 // ---- responses ---------------------------------------------------------------------------------
 
 [[nodiscard]] bool status_in(const Response& response, std::initializer_list<int> legal);

@@ -49,6 +49,18 @@ TEST(Findings, AReportIsObservedUnlessAMustIsBroken) {
   EXPECT_EQ(harmful.must(false, "rule", "seen").report().kind, Kind::broken_must);
 }
 
+TEST(Steps, WhatIsNotTakenBlocksTheCheck) {
+  EXPECT_NO_THROW(taken(response(204), "4 bytes"));
+  try {
+    taken(response(507), "4 bytes");
+    ADD_FAILURE() << "expected Stop";
+  } catch (const Stop& stop) {
+    EXPECT_EQ(stop.outcome.kind, Kind::blocked);
+    EXPECT_EQ(stop.outcome.expected, "4 bytes are taken");
+    EXPECT_NE(stop.outcome.got.find("507"), std::string::npos);
+  }
+}
+
 TEST(Integers, AreDigitsOnly) {
   for (const char* text : {"0", "00", "9007199254740993"}) EXPECT_TRUE(is_integer(text)) << text;
   for (const char* text : {"", "-1", "+1", "1.0", "1e3", "0x1", " 1", "1 "}) {
