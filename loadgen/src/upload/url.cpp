@@ -27,6 +27,10 @@ Result<urls::url> parse(const std::string& text) {
     return failure("", fmt::format("{} is not an http or https URL", quote(text)),
                    "as in http://127.0.0.1:8080/files");
   }
+  // Not quoted: the line goes into logs.
+  if (view->has_userinfo()) {
+    return failure("", "credentials do not belong into a URL", "give them by environment");
+  }
   return urls::url(*view);
 }
 

@@ -17,6 +17,12 @@ TEST(Url, OriginSpellsThePortOut) {
   }
 }
 
+TEST(Url, CredentialsInAUrlAreRefusedAndNotTold) {
+  const auto origin = origin_of("http://user:hush@h/files");
+  ASSERT_FALSE(origin);
+  EXPECT_EQ(origin.error().line().find("hush"), std::string::npos) << origin.error().line();
+}
+
 TEST(Url, LocationsAreResolved) {
   const std::string base = "http://h:1/a/files";
   EXPECT_EQ(*resolve_reference(base, "/files/1"), "http://h:1/files/1");
