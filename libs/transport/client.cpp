@@ -390,6 +390,10 @@ Exchange Client::send(const Request& request) {
       text = "the server closed the reused connection before it answered";
     } else if (kind == Failure::Kind::connect && os_error != 0) {
       text = std::strerror(static_cast<int>(os_error));
+      if (!options.proxy.empty()) {
+        kind = Failure::Kind::proxy;  // all that libcurl connects to then
+        text = options.proxy + ": " + text;
+      }
     }
     exchange.failure = Failure{kind, std::move(text)};
   } else if (exchange.response && !t.head_ended) {

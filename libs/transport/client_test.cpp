@@ -244,6 +244,12 @@ TEST(Client, WaysToFailAreToldApart) {
       client().send(request("GET", "http://127.0.0.1:" + std::to_string(port))), Kind::connect);
   EXPECT_EQ(refused.failure->message, "Connection refused");
   failed(client().send(request("GET", "http://no-such-host.invalid/")), Kind::resolve);
+  // The target is not to blame for its proxy.
+  ClientOptions behind_proxy;
+  behind_proxy.proxy = "http://127.0.0.1:" + std::to_string(port);
+  const Exchange no_proxy =
+      failed(Client(behind_proxy).send(request("GET", "http://127.0.0.1:9/")), Kind::proxy);
+  EXPECT_EQ(no_proxy.failure->message, behind_proxy.proxy + ": Connection refused");
 }
 
 TEST(Client, AnAnswerBeforeTheBodyWasReadIsSeen) {

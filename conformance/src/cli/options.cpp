@@ -312,6 +312,16 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
     return failure("", text, "`dex-conformance --help` shows the flags");
   }
 
+  // As from a variable of a CI script that is not set: what was asked for would silently not be.
+  for (const CLI::App* command : app.get_subcommands()) {
+    for (const CLI::Option* option : command->get_options()) {
+      const auto& values = option->results();
+      if (std::find(values.begin(), values.end(), "") != values.end()) {
+        return failure(option->get_name(), "has an empty value");
+      }
+    }
+  }
+
   if (explain->parsed()) return ExplainCommand{id};
   if (list->parsed()) {
     ListCommand command;
