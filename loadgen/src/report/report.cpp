@@ -42,12 +42,18 @@ std::string csv_field(const std::string& text) {
   return quoted + '"';
 }
 
+/// No latency tells of these: a run without them would look better than it was.
+std::string late(const Stats& s) {
+  return s.not_started > 0 ? fmt::format(", but {} were due and could not start", s.not_started)
+                           : std::string{};
+}
+
 std::string verdict(const RunReport& report) {
   const Stats& s = report.stats;
   switch (report.exit_code()) {
     case ExitCode::good:
       return s.unverified > 0 ? fmt::format("uploaded {}, NOT VERIFIED (--verify none)", s.uploaded)
-                              : fmt::format("good: {} verified, 0 lost", s.verified);
+                              : fmt::format("good: {} verified, 0 lost{}", s.verified, late(s));
     case ExitCode::interrupted:
       return "interrupted";
     default:

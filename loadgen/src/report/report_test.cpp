@@ -129,6 +129,14 @@ TEST(Report, TheTerminalSummaryIsSafeAndEndsWithTheVerdict) {
   EXPECT_THAT(text, testing::EndsWith("bad: 1 failed\n"));
 }
 
+TEST(Report, UploadsThatCouldNotStartAreInTheVerdict) {
+  auto report = report_of({good(0)});
+  EXPECT_THAT(terminal_summary(report), testing::EndsWith("good: 1 verified, 0 lost\n"));
+  report.stats.not_started = 3;
+  EXPECT_THAT(terminal_summary(report),
+              testing::EndsWith("0 lost, but 3 were due and could not start\n"));
+}
+
 TEST(Report, CsvHasOneLinePerUpload) {
   auto r = good(3);
   r.cause = Cause{"a, \"b\"", ""};

@@ -310,6 +310,13 @@ void Verifier::by_download(UploadResult& result, bool probing) {
         const int status = outcome.response ? outcome.response->status : 0;
         if (probing) {
           probing_ = false;
+          if (outcome.failure) {
+            options_.method = VerifyMethod::none;
+            settle(
+                result, UploadState::unverified,
+                Cause{"verify: the target cannot be reached any more", outcome.failure->message});
+            return;
+          }
           if (status != 200) {
             // Nothing is offered: every other upload ends here as well, without asking again.
             options_.method = VerifyMethod::none;

@@ -119,6 +119,16 @@ TEST_F(VerifyTest, WithNothingOfferedNothingIsVerified) {
   EXPECT_THAT(results[0].cause->detail, testing::HasSubstr("--verify none"));
 }
 
+TEST_F(VerifyTest, ATargetThatIsGoneIsNotOneWithNothingToOffer) {
+  FakeTransport gone{[](const LoadRequest&) { return broken(Failure::Kind::connect); }};
+  Authorizer authorizer(gone, {});
+  Verifier verifier(gone, authorizer, uploads_options, std::move(options));
+  verifier.run(results, [] {});
+  gone.run();
+  for (const auto& r : results) EXPECT_EQ(r.state, UploadState::unverified);
+  EXPECT_THAT(results[0].cause->what, testing::HasSubstr("cannot be reached"));
+}
+
 TEST_F(VerifyTest, WhatWasNotUploadedIsLeftAlone) {
   results[0].state = UploadState::failed;
   verify();
