@@ -50,6 +50,13 @@ Result<Url> parse_url(std::string_view text) {
   if (view.has_userinfo()) {
     return failure("URL", "credentials do not belong into a URL", "give them by environment");
   }
+  // Boost 1.81 reads "10.0.0.1.example.org/" as the host 10.0.0.1 and a path: raw connections would
+  // go to a machine that nobody named.
+  if (!view.encoded_path().empty() && view.encoded_path().front() != '/') {
+    return failure(std::string(text),
+                   "a host name that begins with an IPv4 address is not understood",
+                   "name the host otherwise");
+  }
   url.host = view.host_address();
   std::transform(url.host.begin(), url.host.end(), url.host.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -34,7 +34,8 @@ TEST(ParseUrl, IpV6) {
 TEST(ParseUrl, RefusesWhatIsNoTarget) {
   for (const char* text :
        {"", "host", "/files", "ftp://host/", "http://", "http:///files", "http://host:0/",
-        "http://host:99999/", "http://host/a b", "http://user:password@host/", "http://host/%zz"}) {
+        "http://host:99999/", "http://host/a b", "http://user:password@host/", "http://host/%zz",
+        "http://10.0.0.1.example.org/files"}) {
     EXPECT_FALSE(parse_url(text)) << text;
   }
   // A password must not be repeated in a message.
