@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view examples = R"(
 Examples:
   dex-mock-server                                     a correct DEX server on 127.0.0.1:8080
-  dex-mock-server --profile tus --store memory        every tus 1.0 extension, nothing on disk
+  dex-mock-server --profile tus --store memory        plain tus 1.0, nothing on disk
   dex-mock-server --auth jwt                          tokens from POST /oauth, user demo / demo
   dex-mock-server --fault reset-mid-body --seed 7     a network that breaks, the same way each time
   dex-mock-server --listen 127.0.0.1:0 --ready-file F for scripts: any free port, URL written to F
@@ -108,7 +108,8 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_flag("--fsync", options.fsync, "Flush to the device before acknowledging bytes");
   app.add_option("--profile", profile,
-                 "'dex': what DEX offers, correct; 'tus': everything in tus 1.0 there is here")
+                 "'dex': what DEX offers, correct; 'tus': the same extensions without "
+                 "manifests, with downloads and a size limit")
       ->check(one_of({"dex", "tus"}))
       ->type_name("dex|tus")
       ->capture_default_str();

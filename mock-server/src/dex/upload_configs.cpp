@@ -34,6 +34,8 @@ Result<const dex::UploadConfig*> UploadConfigs::find(const std::string& filename
   // Any name that cannot be opened is a missing config to DEX, also one that is too long.
   std::error_code error;
   if (!std::filesystem::exists(file, error)) return nullptr;
+  // A pipe or a device could keep the loop waiting for ever.
+  if (!std::filesystem::is_regular_file(file, error)) return failure(filename, "is not a file");
   const auto text = read_file(file);
   if (!text) return tl::unexpected(text.error());
   if (!*text) return nullptr;

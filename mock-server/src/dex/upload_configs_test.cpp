@@ -1,6 +1,7 @@
 #include "dex/upload_configs.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "files/files.hpp"
 #include "files/temporary_folder.hpp"
@@ -95,6 +96,8 @@ TEST_F(Configs, DEX_META_022_ABrokenConfigIsAnError) {
   EXPECT_FALSE(configs_.validate(stream("c", "d")));
   std::filesystem::create_directory(folder_.path() / "e_f.json");
   EXPECT_FALSE(configs_.validate(stream("e", "f")));
+  ASSERT_EQ(::mkfifo((folder_.path() / "g_h.json").c_str(), 0600), 0);
+  EXPECT_FALSE(configs_.validate(stream("g", "h"))) << "and without waiting for a writer";
 }
 
 TEST_F(Configs, DEX_META_023_HitsAreCachedMissesAreNot) {
