@@ -178,7 +178,8 @@ void add_run(CLI::App& app, Raw& raw) {
       ->group(target)
       ->type_name("S");
   app.add_option("--contract", raw.contract,
-                 "Where DEX's guide and server differ, follow: server or guide [server]")
+                 "Where DEX's guide and server differ: server judges as the server does, "
+                 "guide skips those rows [server]")
       ->group(target)
       ->type_name("C");
   app.add_option("--info-url", run.info_url, "DEX: instead of the derived /info")
