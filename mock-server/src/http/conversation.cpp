@@ -86,6 +86,7 @@ struct Conversation::Turn {
   bool drains = true;
   bool closes = false;
   SocketEnd end = SocketEnd::keep;
+  ::http::Fields reply_fields;  // as sent, for the observer
 };
 
 Conversation::Conversation(Wire& wire, const ConversationSeams& seams, Peer peer)
@@ -320,14 +321,19 @@ void Conversation::open_turn(Head head) {
   request.local_authority = peer_.local_authority;
   request.remote = peer_.remote;
   request.connection = peer_.connection;
+  request.lane = peer_.lane;
   request.received = seams_.loop.now();
+  seams_.application.admit(request);
   RequestPlan plan;
   if (seams_.interceptor != nullptr) turn_->intercept = seams_.interceptor->begin(request);
   if (turn_->intercept) {
     const auto target = request.target;
     plan = turn_->intercept->on_request(request);
     // An edited target that is no target any more is a path nobody serves.
-    if (request.target != target && !split_target(request)) request.path = request.target;
+    if (request.target != target) {
+      if (!split_target(request)) request.path = request.target;
+      seams_.application.admit(request);
+    }
   }
   const auto delay = plan.delay;
   hold(delay, [this, plan = std::move(plan)]() mutable { open(std::move(plan)); });
@@ -492,6 +498,7 @@ void Conversation::compose(Reply& reply, ReplyPlan& plan) {
     return;
   }
   turn.out = serialise_head(reply);
+  if (seams_.observer != nullptr) turn.reply_fields = std::move(reply.fields);
   if (plan.truncate_head && plan.truncate_head->value < turn.out.size()) {
     turn.out.resize(static_cast<std::size_t>(plan.truncate_head->value));
     return;
@@ -557,7 +564,8 @@ void Conversation::finish_turn(bool aborted) {
   if (!turn) return;
   if (seams_.observer == nullptr) return;
   seams_.observer->on_exchange(
-      {turn->request, turn->status, turn->received,
+      {turn->request, turn->status, turn->status != 0 ? &turn->reply_fields : nullptr,
+       turn->intercept.get(), turn->received,
        std::chrono::duration_cast<Milliseconds>(seams_.loop.now() - turn->request.received),
        aborted});
 }

@@ -58,6 +58,7 @@ struct Peer {
   std::string local_authority;
   std::string remote;
   std::uint64_t connection = 0;
+  std::string lane = {};  ///< the listener's
 };
 
 /// Loop thread only. Not to be destroyed from within a handler.

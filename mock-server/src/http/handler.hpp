@@ -53,6 +53,10 @@ class Handler {
 class Application {
  public:
   virtual ~Application() = default;
+  /// Before any rule sees the request, and again when a rule gave it another target: decides in
+  /// which lane it is, and moves a prefix that says so from `path` to `mount`. `lane` holds what
+  /// the listener demands; then nothing else counts.
+  virtual void admit(Request&) {}
   virtual std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) = 0;
 };
 
@@ -65,8 +69,10 @@ class Application {
 
 /// Told of every finished exchange; for logs and metrics. Loop thread only.
 struct ExchangeRecord {
-  const Request& request;
-  int status = 0;  ///< 0: no reply was sent
+  const Request& request;                        ///< as the handler saw it
+  int status = 0;                                ///< 0: no reply was sent
+  const ::http::Fields* reply_fields = nullptr;  ///< as sent; null when no head was sent
+  const Intercept* intercept = nullptr;          ///< null: no rule could touch this exchange
   Bytes body_received;
   Milliseconds duration{0};
   bool aborted = false;

@@ -2,9 +2,11 @@
 // what a plan says; it does not know why. Without an Interceptor nothing here costs anything.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "http/message.hpp"
 #include "protocol/units.hpp"
@@ -21,9 +23,22 @@ enum class SocketEnd {
   stall,  ///< neither read nor write anything more, keep the socket open until the peer leaves
 };
 
+/// Bytes per second on one connection; 0: as fast as it goes.
+struct Bandwidth {
+  std::uint64_t bytes_per_second = 0;
+};
+
+/// When a connection was accepted, before TLS and before any byte of HTTP.
+struct ConnectionPlan {
+  Milliseconds delay{0};            ///< slow accept: nothing is read or written that long
+  bool fail_handshake = false;      ///< TLS only: a fatal alert instead of a ServerHello
+  SocketEnd end = SocketEnd::keep;  ///< after the delay, without reading a byte
+};
+
 /// Before the handler sees the request.
 struct RequestPlan {
   Milliseconds delay{0};
+  Bandwidth receive = {};  ///< at which this request's body is taken from the socket
   std::optional<Reply> instead = std::nullopt;  ///< answer this; the handler is never made
   bool instead_after_body = false;  ///< `instead` waits until the body was read and dropped
   SocketEnd end = SocketEnd::keep;  ///< anything else acts now, before the handler is made
@@ -49,6 +64,7 @@ struct ReplyPlan {
       std::nullopt;                 ///< stop after that many bytes of the body, announced whole
   Bytes slice{0};                   ///< write in pieces of this size; 0: as one
   Milliseconds slice_gap{0};        ///< between two pieces
+  Bandwidth speed = {};             ///< at which the reply is written
   SocketEnd end = SocketEnd::keep;  ///< after what was written
 };
 
@@ -58,6 +74,13 @@ class Intercept {
   virtual ~Intercept() = default;
   /// May edit the request (method, target, fields) in place before it is routed.
   virtual RequestPlan on_request(Request& request) = 0;
+  /// Whether `on_small_body` is to be asked: the body (up to 64 KiB, else the request is left as it
+  /// is) is then gathered before the handler is made.
+  [[nodiscard]] virtual bool edits_body() const { return false; }
+  /// May edit a form or JSON body in place; Content-Length follows.
+  virtual void on_small_body(const Request&, std::string&) {}
+  /// The body stalled: nothing came for the read timeout. Told before `on_abort`.
+  virtual void on_stall() {}
   /// The next body position, counted without framing, at which `on_body` wants to be asked.
   [[nodiscard]] virtual std::optional<Bytes> next_stop() const = 0;
   virtual BodyPlan on_body(Bytes position) = 0;
@@ -66,6 +89,8 @@ class Intercept {
   /// The body was cut off or timed out before a reply was made; told before the handler is, and not
   /// when a plan of this object cut it off.
   virtual void on_abort() = 0;
+  /// Names of the rules that fired in this exchange so far, for the journal.
+  [[nodiscard]] virtual std::vector<std::string> fired() const { return {}; }
   /// The store and effects that this request's handler is to use: `correct`, or a decorated set
   /// that lives as long as this object.
   virtual Services& services(Services& correct) = 0;
@@ -76,6 +101,8 @@ class Interceptor {
   virtual ~Interceptor() = default;
   /// nullptr when no rule can apply to this request.
   virtual std::unique_ptr<Intercept> begin(const Request& request) = 0;
+  /// A connection to a listener of that lane was accepted; `ordinal` counts them from 1.
+  virtual ConnectionPlan on_connection(const std::string&, std::uint64_t) { return {}; }
 };
 
 }  // namespace mock

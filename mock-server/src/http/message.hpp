@@ -22,6 +22,9 @@ struct Request {
   std::optional<Bytes> content_length;
   bool chunked = false;
   bool tls = false;
+  std::string lane;  ///< whose configuration serves this; "" is the main one
+  std::string
+      mount;  ///< the prefix that Application::admit cut off `path`: "/_lane/blue", or empty
   std::string local_authority;   ///< "127.0.0.1:8080": stands in for a missing Host
   std::string remote;            ///< the peer's address, for logs
   std::uint64_t connection = 0;  ///< counts connections of this process

@@ -211,7 +211,8 @@ void AsioServer::admit(Listener& listener, Tcp::socket socket, const Tcp::endpoi
   ErrorCode ec;
   const auto local = socket.local_endpoint(ec);
   if (ec) return;  // gone already
-  Peer peer{listener.tls != nullptr, authority(local), authority(remote), ++connections_of_process};
+  Peer peer{listener.tls != nullptr, authority(local), authority(remote), ++connections_of_process,
+            listener.options.lane};
   auto connection = std::make_shared<Connection>(std::move(socket), listener.tls.get(),
                                                  listener.seams, std::move(peer), shared_);
   connection->slot = connections_.size();

@@ -23,6 +23,7 @@ struct ListenOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0: any free port
   std::optional<TlsFiles> tls;
+  std::string lane;  ///< every request to this listener is in it
   Limits limits;
 };
 

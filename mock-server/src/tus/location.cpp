@@ -110,7 +110,7 @@ std::string origin_of(const Request& request, bool trust_forwarded) {
 
 std::string location_of(const Request& request, const RouteMatch& match, bool trust_forwarded,
                         std::string_view id) {
-  return origin_of(request, trust_forwarded) + match.base + "/" + std::string(id);
+  return origin_of(request, trust_forwarded) + request.mount + match.base + "/" + std::string(id);
 }
 
 std::optional<std::string> part_id(std::string_view url, const Request& request,
@@ -145,6 +145,9 @@ std::optional<std::string> part_id(std::string_view url, const Request& request,
   }
   if (path.empty() || path.front() != '/') return std::nullopt;
   path = remove_dot_segments(path);
+  if (!request.mount.empty() && path.starts_with(request.mount + "/")) {
+    path.erase(0, request.mount.size());
+  }
   const auto slash = path.rfind('/');
   const auto base = std::string_view(path).substr(0, slash);
   // Both URL shapes name the same uploads.

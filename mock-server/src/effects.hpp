@@ -1,0 +1,43 @@
+// The seam between handlers and what happens behind them: deliveries and events that run on their
+// own account, after the request is answered. Misbehaviour decides here, handlers cannot tell.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "protocol/units.hpp"
+
+namespace mock {
+
+struct Upload;
+
+/// Something a backend is about to do for an upload.
+struct Effect {
+  enum class Kind {
+    delivery,  ///< a copy to a target (census rows DEX-DELIV-*)
+    event,     ///< a message to subscribers (DEX-HOOK-*)
+    report,    ///< an entry of the processing status (DEX-HOOK-*)
+  };
+  Kind kind = Kind::delivery;
+  std::string name;      ///< of the target, the event or the report
+  unsigned attempt = 1;  ///< of a delivery
+};
+
+/// What becomes of it. The default: it happens, once, now.
+struct EffectPlan {
+  bool drop = false;                  ///< it does not happen, and nothing says so
+  bool pretend = false;               ///< it does not happen, and is recorded as if it had
+  std::optional<std::string> fail;    ///< it fails, for this reason
+  unsigned repeat = 0;                ///< it happens this many times more
+  Milliseconds delay{0};              ///< before it starts
+  std::optional<std::string> rename;  ///< the name under which it is recorded; "" is none at all
+};
+
+/// Asked before each effect. Loop thread only.
+class Effects {
+ public:
+  virtual ~Effects() = default;
+  virtual EffectPlan before(const Effect&, const Upload&) { return {}; }
+};
+
+}  // namespace mock

@@ -1,0 +1,78 @@
+// A lane: a whole mock server of its own, beside others on the same listeners and store. It owns
+// its configuration, rules, journal, clock, identity and DEX backend; a hundred tests share one
+// process and never see each other.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "effects.hpp"
+#include "http/handler.hpp"
+#include "lane/clock.hpp"
+#include "lane/lane_config.hpp"
+#include "protocol/error.hpp"
+#include "services.hpp"
+
+namespace mock {
+
+class Auth;
+class Dex;
+class Journal;
+class Observer;
+namespace misbehave {
+class RuleInterceptor;
+}
+
+/// Loop thread only.
+class Lane {
+ public:
+  virtual ~Lane() = default;
+  /// "" is the main lane, which always exists.
+  [[nodiscard]] virtual const std::string& name() const = 0;
+  [[nodiscard]] virtual const LaneConfig& config() const = 0;
+  [[nodiscard]] virtual LaneClock& clock() = 0;
+  [[nodiscard]] virtual misbehave::RuleInterceptor& rules() = 0;
+  [[nodiscard]] virtual Journal& journal() = 0;
+  [[nodiscard]] virtual Auth& auth() = 0;
+  [[nodiscard]] virtual Dex* dex() = 0;  ///< null: plain tus
+  /// Its own uploads only: another lane's do not exist here.
+  [[nodiscard]] virtual Services& services() = 0;
+  [[nodiscard]] virtual Application& application() = 0;
+  /// URL of the listener that belongs to this lane alone; empty when there is none.
+  [[nodiscard]] virtual const std::string& url() const = 0;
+  /// As when the lane was opened: its uploads gone, rules those of its configuration with counts of
+  /// zero, journal empty, clock the wall's, tokens it gave out void.
+  virtual Result<void> reset() = 0;
+};
+
+/// All lanes of a server. The one Application, Interceptor and Observer its listeners know; passes
+/// each request to the lane it is in. Loop thread only.
+///
+/// A request is in the lane that its listener belongs to; else in the one its path names
+/// (/_lane/NAME/...); else in the one its X-Dex-Lane header names; else, when it is about an
+/// upload, in that upload's; else in the main lane. A lane that does not exist is opened with the
+/// main lane's configuration, up to `lane_limit`.
+class Lanes {
+ public:
+  virtual ~Lanes() = default;
+  [[nodiscard]] virtual Lane& main() = 0;
+  /// nullptr: no such lane.
+  [[nodiscard]] virtual Lane* find(const std::string& name) = 0;
+  [[nodiscard]] virtual std::vector<std::string> names() const = 0;
+  /// A new lane. An Error: the name is taken or no lane's name, there are too many lanes, or the
+  /// configuration names what cannot be had (the place is the key).
+  virtual Result<Lane*> open(const std::string& name, const LaneConfig& config) = 0;
+  /// Removes it and its uploads; requests in flight are cut off. The main lane cannot be closed.
+  virtual Result<void> close(const std::string& name) = 0;
+};
+
+inline constexpr std::string_view lane_header = "X-Dex-Lane";
+inline constexpr std::string_view lane_prefix = "/_lane/";
+inline constexpr std::size_t lane_limit = 1024;
+
+/// Letters, digits, '-', '_', '.', at most 64; not empty.
+[[nodiscard]] bool is_lane_name(std::string_view name);
+
+}  // namespace mock
