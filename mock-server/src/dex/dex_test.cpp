@@ -229,7 +229,7 @@ TEST_F(Service, DEX_ROUTE_004_Metrics) {
   Request request;
   request.method = "PATCH";
   request.path = "/files/x";
-  dex_->observer().on_exchange({request, 204, Bytes{10}, Milliseconds{1}, false});
+  dex_->observer().on_exchange({request, 204, nullptr, nullptr, Bytes{10}, Milliseconds{1}, false});
   dex_->observer().on_connections(3);
   const auto upload = upload_whole();
   const auto reply = dex_->metrics();
