@@ -12,7 +12,7 @@ void exchange(Metrics& metrics, const char* method, const char* path, int status
   Request request;
   request.method = method;
   request.path = path;
-  metrics.on_exchange({request, status, Bytes{5}, Milliseconds{1}, status == 0});
+  metrics.on_exchange({request, status, nullptr, nullptr, Bytes{5}, Milliseconds{1}, status == 0});
 }
 
 TEST(Metrics, ClientsCannotMakeUpSeries) {
