@@ -20,6 +20,7 @@ namespace mock {
 class Auth;
 class Dex;
 class Journal;
+class ServerMetrics;
 class Observer;
 namespace misbehave {
 class RuleInterceptor;
@@ -35,6 +36,7 @@ class Lane {
   [[nodiscard]] virtual LaneClock& clock() = 0;
   [[nodiscard]] virtual misbehave::RuleInterceptor& rules() = 0;
   [[nodiscard]] virtual Journal& journal() = 0;
+  [[nodiscard]] virtual ServerMetrics& metrics() = 0;
   [[nodiscard]] virtual Auth& auth() = 0;
   [[nodiscard]] virtual Dex* dex() = 0;  ///< null: plain tus
   /// Its own uploads only: another lane's do not exist here.

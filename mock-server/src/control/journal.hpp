@@ -1,0 +1,113 @@
+// What a lane was asked and what it answered: one entry per exchange, never a body. What tests
+// query and verify under /_mock/journal.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/handler.hpp"
+#include "http/route.hpp"
+#include "protocol/units.hpp"
+
+namespace mock {
+
+/// One exchange, as told: what really is stored is another matter when rules lie.
+struct JournalEntry {
+  /// `name` is one of a fixed list, in its usual spelling.
+  struct Field {
+    std::string_view name;
+    std::string value;
+  };
+  std::uint64_t ordinal =
+      0;           ///< counts the exchanges of the lane from 1; `clear` does not reset it
+  TimePoint time;  ///< when the head had come; wall clock
+  std::uint64_t connection = 0;
+  std::string wire_method;  ///< as in the request line
+  std::string method;       ///< with X-HTTP-Method-Override
+  std::string target;       ///< a query is "[redacted]": it may hold a password (DEX-AUTH-020)
+  Route route = Route::unknown;
+  std::string upload;  ///< id from the path, or from Location of a creation; or empty
+  std::vector<Field> request_fields;  ///< tus's and those that frame a body; no credentials
+  std::vector<Field> reply_fields;
+  std::optional<Bytes> declared;       ///< Content-Length
+  Bytes received;                      ///< of the body, without framing
+  std::optional<Bytes> offset_before;  ///< that the request named; 0 for a creation with a body
+  std::optional<Bytes> offset_after;   ///< that a successful reply told
+  int status = 0;                      ///< 0: no reply was sent
+  Milliseconds duration{0};
+  bool aborted = false;
+  std::vector<std::string> faults;  ///< names of the rules that fired
+};
+
+/// Which entries are meant. Every condition given must hold; none given: every entry.
+struct JournalMatch {
+  struct StatusRange {
+    int first = 0;
+    int last = 0;  ///< included
+  };
+  std::vector<std::string> methods;  ///< any of them, effective method
+  std::vector<Route> routes;         ///< any of them
+  std::optional<std::string> upload;
+  std::vector<StatusRange> status;   ///< any of them; 0 is "no reply"
+  std::optional<std::string> fault;  ///< a rule of that name fired
+  std::optional<bool> faults;        ///< any rule fired / none did
+  std::optional<bool> aborted;
+  std::optional<Bytes> offset;  ///< `offset_before`
+  std::uint64_t since = 0;      ///< ordinals above it
+
+  [[nodiscard]] bool holds(const JournalEntry& entry) const;
+  /// The conditions that `entry` fails, one phrase each: "method is HEAD, not PATCH".
+  [[nodiscard]] std::vector<std::string> differences(const JournalEntry& entry) const;
+};
+
+/// Exchanges of /_mock/ itself are not recorded. Bounded: the oldest entries go first, and are
+/// counted. Recording costs less than a microsecond. Loop thread only.
+class Journal : public Observer {
+ public:
+  struct Limits {
+    std::size_t entries = 10'000;
+    Bytes bytes{16UL << 20U};        ///< of texts, so that long headers cannot fill the memory
+    std::size_t value_bytes = 4096;  ///< a longer header value is cut, and ends in "..."
+  };
+  Journal() : Journal(Limits{}) {}
+  explicit Journal(Limits limits) : limits_(limits) {}
+
+  void on_exchange(const ExchangeRecord& record) override;
+  void on_connections(std::size_t) override {}
+
+  /// Oldest first.
+  [[nodiscard]] const std::deque<JournalEntry>& entries() const { return entries_; }
+  /// How many fell out since the last `clear`.
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+  /// Whether an entry above `since` fell out, so that a count from there on is a lower bound.
+  [[nodiscard]] bool incomplete(std::uint64_t since) const { return dropped_through_ > since; }
+  [[nodiscard]] std::uint64_t last() const { return last_; }
+  void clear();
+
+  /// Calls `changed` after each entry and each `clear` until the result is destroyed, which must
+  /// not happen inside the call. The journal may go first.
+  class Watch {
+   public:
+    virtual ~Watch() = default;
+  };
+  [[nodiscard]] std::unique_ptr<Watch> watch(std::function<void()> changed);
+
+ private:
+  void changed() const;
+
+  Limits limits_;
+  std::deque<JournalEntry> entries_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t last_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint64_t dropped_through_ = 0;
+  std::vector<std::weak_ptr<std::function<void()>>> watches_;
+};
+
+}  // namespace mock
