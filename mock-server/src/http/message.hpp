@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,13 @@
 #include "protocol/units.hpp"
 
 namespace mock {
+
+/// What Application::admit found out about a request. It keeps alive what serves the request: it
+/// goes after the request's handler and its Intercept.
+class Admission {
+ public:
+  virtual ~Admission() = default;
+};
 
 /// The head of a request, as received; the body arrives through Handler.
 struct Request {
@@ -25,9 +33,10 @@ struct Request {
   std::string lane;  ///< whose configuration serves this; "" is the main one
   std::string
       mount;  ///< the prefix that Application::admit cut off `path`: "/_lane/blue", or empty
-  std::string local_authority;   ///< "127.0.0.1:8080": stands in for a missing Host
-  std::string remote;            ///< the peer's address, for logs
-  std::uint64_t connection = 0;  ///< counts connections of this process
+  std::shared_ptr<Admission> admission;  ///< the Application's own
+  std::string local_authority;           ///< "127.0.0.1:8080": stands in for a missing Host
+  std::string remote;                    ///< the peer's address, for logs
+  std::uint64_t connection = 0;          ///< counts connections of this process
   TimePoint received;
   ::http::Fields trailers;  ///< of a chunked body; complete before on_end(complete), kept apart
                             ///< from `fields` (RFC 9110 section 6.5.1)
