@@ -84,7 +84,11 @@ Result<AuthMode> parse_auth_mode(std::string_view text) {
   return failure("--auth", quote(text) + " is not a mode, expected none, jwt or opaque");
 }
 
-Auth::Auth(AuthOptions options, Loop& loop) : options_(std::move(options)), loop_(loop) {}
+Auth::Auth(AuthOptions options, Loop& loop)
+    : options_(std::move(options)),
+      loop_(loop),
+      issuer_(options_.issuer.empty() ? "https://dex-mock-server.invalid/oauth" : options_.issuer) {
+}
 Auth::~Auth() = default;
 
 Result<std::unique_ptr<Auth>> Auth::make(AuthOptions options, Loop& loop) {
@@ -98,7 +102,7 @@ Result<std::unique_ptr<Auth>> Auth::make(AuthOptions options, Loop& loop) {
     auto key = file ? SigningKey::load_or_create(*file) : SigningKey::generate();
     if (!key) return tl::unexpected(key.error());
     auth->key_ = std::make_unique<SigningKey>(std::move(*key));
-    auth->access_ = make_jwt_tokens(*auth->key_, chosen.issuer);
+    auth->access_ = make_jwt_tokens(*auth->key_, auth->issuer_);
   } else {
     auto ledger = TokenLedger::open(in_state("access-tokens.jsonl"), loop.now());
     if (!ledger) return tl::unexpected(ledger.error());
@@ -110,6 +114,12 @@ Result<std::unique_ptr<Auth>> Auth::make(AuthOptions options, Loop& loop) {
   auth->gate_ = std::make_unique<Gate>(
       chosen.mode == AuthMode::none ? nullptr : auth->access_.get(), chosen.required_scopes, loop);
   return auth;
+}
+
+std::optional<Reply> Auth::check(const Request& request) const { return gate_->check(request); }
+
+bool Auth::guards(Route route) const {
+  return options_.mode != AuthMode::none && needs_token(route);
 }
 
 Reply Auth::oauth(const Request& request, const std::string& body) {

@@ -31,34 +31,97 @@ enum class AuthMode {
 struct AuthOptions {
   AuthMode mode = AuthMode::none;
   Users users;
-  /// Holds signing-key.pem, access-tokens.jsonl and refresh-tokens.jsonl, so that tokens outlive a
-  /// restart. Without it they live in memory.
+  /// Holds signing keys, issued tokens, the key of session cookies and the issuers that this server
+  /// was known by, so that tokens outlive a restart. Without it they live in memory.
   std::optional<std::filesystem::path> state_folder;
-  std::string issuer = "https://dex-mock-server.invalid/oauth";
+  /// --issuer: pinned. Empty: where `served_at` says that the server is.
+  std::string issuer;
   std::chrono::seconds lifetime{3600};
   std::chrono::seconds refresh_lifetime{24 * 3600};
   std::vector<std::string> required_scopes{"dex:upload"};
+  /// --secure: what is left open for clients' convenience is closed (docs/guides/secure.md). Needs
+  /// a mode that demands tokens.
+  bool secure = false;
+  /// --contract guide: /health needs a token as well, and credentials come in the query only.
+  bool guide = false;
 };
+
+/// A token for a test: as the token endpoint gives it out, except for what is said here. A value.
+struct MintRequest {
+  enum class Kind { jwt, opaque };
+  enum class Key {
+    current,   ///< the one that signs now
+    previous,  ///< the one before the last rotation; still in the JWKS unless it was retired
+    unknown,   ///< one that no JWKS ever names
+  };
+  std::string username = "demo";
+  std::optional<std::vector<std::string>> scopes;  ///< default: the user's
+  std::optional<std::chrono::seconds> expires_in;  ///< from now, may be negative; default: usual
+  std::chrono::seconds not_before{0};              ///< from now, may be negative
+  std::optional<std::string> issuer;               ///< JWTs only
+  Key key = Key::current;                          ///< JWTs only
+  std::optional<Kind> kind;                        ///< default: as --auth says
+  std::string claims;    ///< JWTs only: members of this JSON object replace or add claims; null
+                         ///< removes one; empty: none
+  bool revoked = false;  ///< void from the start
+};
+/// The body of POST /_mock/tokens: username, scopes (list, or text as in RFC 6749), expires_in,
+/// not_before, issuer, key, kind, claims, revoked; all may be left out. The Error names the field.
+[[nodiscard]] Result<MintRequest> parse_mint_request(std::string_view json);
+
+struct MintedToken {
+  std::string access_token;
+  std::string cookie;  ///< "phdo_session=...", which says the same (census row DEX-AUTH-016)
+  std::chrono::seconds expires_in{0};
+  std::string scope;
+  std::string kid;  ///< empty: opaque
+};
+/// {"access_token", "token_type", "expires_in", "scope", "cookie", "kid"} and a line feed.
+[[nodiscard]] std::string to_json(const MintedToken& token);
 
 /// Loop thread only.
 class Auth {
  public:
-  /// `loop` outlives the result.
+  /// `loop` outlives the result; its `now` is the time that tokens are judged by.
   [[nodiscard]] static Result<std::unique_ptr<Auth>> make(AuthOptions options, Loop& loop);
   ~Auth();
   Auth(const Auth&) = delete;
   Auth& operator=(const Auth&) = delete;
 
-  /// For requests to endpoints that `needs_token`: nullopt lets it through.
-  [[nodiscard]] std::optional<Reply> check(const Request& request) const {
-    return gate_->check(request);
-  }
+  /// Once the server's URL is known ("http://127.0.0.1:8080", a lane's mount included), before the
+  /// first request: the default issuer is that and "/oauth".
+  Result<void> served_at(const std::string& url);
+  [[nodiscard]] const std::string& issuer() const { return issuer_; }
+  [[nodiscard]] AuthMode mode() const { return options_.mode; }
+
+  /// Whether requests to this endpoint come before `check`: uploads and /info (DEX-AUTH-014), and
+  /// redelivery, which writes (DEX-SEC-001); with --contract guide /health as well (census, section
+  /// 8, point 11), with --secure /version and /metrics. Never with --auth none.
+  [[nodiscard]] bool guards(Route route) const;
+  /// nullopt lets the request through. It is decided at the head of a request: a token that expires
+  /// while a body is under way is good until that body ends, and the next request is refused.
+  [[nodiscard]] std::optional<Reply> check(const Request& request) const;
   /// /oauth: POST is the password grant (RFC 6749 section 4.3; parameters in the form body or the
   /// query, census row DEX-AUTH-020), GET describes a token (DEX openapi.yml).
   [[nodiscard]] Reply oauth(const Request& request, const std::string& body);
   /// /oauth/refresh (census row DEX-AUTH-021). A refresh token works once; its answer brings the
-  /// next.
+  /// next. One that comes a second time was stolen by somebody: it voids every token of its login
+  /// (RFC 9700 section 4.14.2).
   [[nodiscard]] Reply refresh(const Request& request, const std::string& body);
+  /// The issuer's /.well-known/openid-configuration (OpenID Connect Discovery 1.0 section 4).
+  [[nodiscard]] Reply oidc_configuration(const Request& request) const;
+  /// The issuer's keys (RFC 7517 section 5), those before a rotation included.
+  [[nodiscard]] Reply jwks(const Request& request);
+
+  // ---- for tests (/_mock/) and for rules -------------------------------------------------------
+  /// An Error: the wish contradicts itself (the place is the field), or the state cannot be kept.
+  [[nodiscard]] Result<MintedToken> mint(const MintRequest& wish);
+  /// From now on another key signs; its id. Earlier ones stay in the JWKS and verify, unless
+  /// `retire_earlier`: then all tokens they signed are refused.
+  Result<std::string> rotate_keys(bool retire_earlier = false);
+  /// An access or refresh token is void from now on; others, expired ones and nonsense are no
+  /// error.
+  Result<void> revoke(std::string_view token);
 
  private:
   Auth(AuthOptions options, Loop& loop);
@@ -72,6 +135,7 @@ class Auth {
   std::unique_ptr<Tokens> access_;
   std::unique_ptr<TokenLedger> refresh_;
   std::unique_ptr<Gate> gate_;
+  std::string issuer_;
 };
 
 }  // namespace mock

@@ -25,6 +25,9 @@ constexpr std::array fixed_paths{
     Fixed{"/metrics", Route::metrics},
     Fixed{"/oauth", Route::oauth},
     Fixed{"/oauth/refresh", Route::oauth_refresh},
+    Fixed{"/oauth/.well-known/openid-configuration", Route::oidc_configuration},
+    Fixed{"/.well-known/openid-configuration", Route::oidc_configuration},
+    Fixed{"/oauth/jwks", Route::jwks},
 };
 
 /// Longest prefix first: /upload/info/{id} is no upload called "info/{id}".
@@ -85,6 +88,10 @@ std::string_view route_name(Route route) {
       return "oauth";
     case Route::oauth_refresh:
       return "oauth_refresh";
+    case Route::oidc_configuration:
+      return "oidc_configuration";
+    case Route::jwks:
+      return "jwks";
     case Route::redelivery:
       return "redelivery";
     case Route::root:

@@ -8,17 +8,20 @@
 namespace mock {
 
 enum class Route {
-  creation,       ///< /files, /files/, /upload, /upload/
-  upload,         ///< /files/{id}, /upload/{id}
-  info,           ///< /info/{id}, /upload/info/{id}
-  health,         ///< /health, /upload/health
-  version,        ///< /version, /upload/version
-  metrics,        ///< /metrics
-  oauth,          ///< /oauth
-  oauth_refresh,  ///< /oauth/refresh
-  redelivery,     ///< /route/{id}
-  root,           ///< /
-  control,        ///< /_mock/...
+  creation,            ///< /files, /files/, /upload, /upload/
+  upload,              ///< /files/{id}, /upload/{id}
+  info,                ///< /info/{id}, /upload/info/{id}
+  health,              ///< /health, /upload/health
+  version,             ///< /version, /upload/version
+  metrics,             ///< /metrics
+  oauth,               ///< /oauth
+  oauth_refresh,       ///< /oauth/refresh
+  oidc_configuration,  ///< /oauth/.well-known/openid-configuration, and at the root: --issuer may
+                       ///< name a host only
+  jwks,                ///< /oauth/jwks
+  redelivery,          ///< /route/{id}
+  root,                ///< /
+  control,             ///< /_mock/...
   unknown,
 };
 
