@@ -71,29 +71,6 @@ Result<std::unique_ptr<Dex>> make_dex(const Options& options, Store& store, Loop
   return Dex::make(std::move(dex), store, loop);
 }
 
-Result<std::vector<misbehave::Rule>> load_rules(const Options& options) {
-  std::vector<misbehave::Misbehaviour> all;
-  const auto add = [&all](Result<misbehave::Misbehaviour> one) -> Result<void> {
-    if (!one) return tl::unexpected(one.error());
-    all.push_back(*std::move(one));
-    return {};
-  };
-  for (const auto& name : options.defects) {
-    if (auto ok = add(misbehave::load_named(misbehave::Named::defect, name)); !ok) {
-      return tl::unexpected(ok.error());
-    }
-  }
-  for (const auto& name : options.faults) {
-    if (auto ok = add(misbehave::load_named(misbehave::Named::fault, name)); !ok) {
-      return tl::unexpected(ok.error());
-    }
-  }
-  for (const auto& file : options.rule_files) {
-    if (auto ok = add(misbehave::load_file(file)); !ok) return tl::unexpected(ok.error());
-  }
-  return misbehave::combine(std::move(all));
-}
-
 std::string rules_json(const misbehave::RuleInterceptor* interceptor) {
   auto rules = nlohmann::ordered_json::array();
   if (interceptor != nullptr) {
@@ -142,7 +119,7 @@ std::optional<std::string> listing(const Options& options) {
 }
 
 Result<void> run(const Options& options) {
-  auto rules = load_rules(options);
+  auto rules = misbehave::load_all(options.defects, options.faults, options.rule_files);
   if (!rules) return tl::unexpected(rules.error());
 
   // Made first, so that it goes last: everything below refers to its loop.
@@ -167,8 +144,8 @@ Result<void> run(const Options& options) {
     misbehave::RuleOptions rule_options;
     rule_options.seed = options.seed;
     if (dex) rule_options.server_metadata = {"upload_id", "dex_ingest_datetime"};
-    interceptor =
-        std::make_unique<misbehave::RuleInterceptor>(*std::move(rules), rule_options, services);
+    interceptor = std::make_unique<misbehave::RuleInterceptor>(rule_options, services);
+    if (auto added = interceptor->add(*std::move(rules)); !added) return added;
   }
   const bool control = is_loopback(options.listen.host);
   MockApplication application({services, tus_options_of(options), **auth, dex.get(), control,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "misbehave/load.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
 #include "tus/locks.hpp"
@@ -69,7 +70,7 @@ Facts::Facts(const Request& request, RouteMatch match, std::string method, Servi
     : request_(&request),
       match_(std::move(match)),
       method_(std::move(method)),
-      lane_(request.fields.find(lane_header).value_or(std::string_view{})),
+      lane_(request.lane),
       host_(request.fields.find("Host").value_or(request.local_authority)),
       target_(request.target),
       content_length_(request.content_length),
@@ -126,24 +127,74 @@ const tus::Metadata& Facts::metadata() const {
 
 TimePoint Facts::now() const { return services_->loop.now(); }
 
-Engine::Engine(std::vector<Rule> rules, RuleOptions options, Services& services)
-    : rules_(std::move(rules)),
-      options_(std::move(options)),
-      services_(services),
-      misses_(rules_.size()) {
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    moments_.push_back(rules_[i].moment());
-    const auto& when = rules_[i].when;
-    for (std::size_t route = 0; route < route_count; ++route) {
-      const auto named = static_cast<Route>(route);
+Engine::Engine(RuleOptions options, Services& services)
+    : options_(std::move(options)), services_(services) {}
+
+Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
+  std::vector<const Rule*> all;
+  for (const auto& active : rules_) all.push_back(&active->rule);
+  for (const auto& misbehaviour : misbehaviours)
+    for (const auto& rule : misbehaviour.rules) all.push_back(&rule);
+  if (auto fit = fit_together(all); !fit) return fit;
+
+  Candidates added;
+  for (auto& misbehaviour : misbehaviours) {
+    for (auto& rule : misbehaviour.rules) {
+      auto active = std::make_shared<ActiveRule>();
+      active->rule = std::move(rule);
+      active->misbehaviour = misbehaviour.name;
+      active->moment = active->rule.moment();
+      active->since = services_.loop.now();
+      added.push_back(std::move(active));
+    }
+  }
+  const bool first = place == Place::first && !rules_.empty();
+  auto order = rules_.empty() ? 0
+               : first        ? rules_.front()->order - static_cast<std::int64_t>(added.size())
+                              : rules_.back()->order + 1;
+  for (auto& active : added) active->order = order++;
+  rules_.insert(first ? rules_.begin() : rules_.end(), added.begin(), added.end());
+  index();
+  return {};
+}
+
+bool Engine::remove(const std::string& name) {
+  const auto removed = std::erase_if(rules_, [&](const ActivePtr& active) {
+    return active->misbehaviour == name || active->rule.name == name;
+  });
+  index();
+  return removed > 0;
+}
+
+void Engine::clear() {
+  rules_.clear();
+  marks_.clear();
+  illusions_ = {};
+  index();
+}
+
+void Engine::reset_counts() {
+  for (const auto& active : rules_) {
+    active->counts = {};
+    active->since = services_.loop.now();
+  }
+  marks_.clear();
+  illusions_ = {};
+}
+
+void Engine::index() {
+  for (std::size_t route = 0; route < route_count; ++route) {
+    const auto named = static_cast<Route>(route);
+    for (std::size_t method = 0; method < method_count; ++method) {
+      auto& cell = index_[route][method];
+      cell.clear();
       if (named == Route::control) continue;
-      if (!when.routes.empty() &&
-          std::find(when.routes.begin(), when.routes.end(), named) == when.routes.end())
-        continue;
-      for (std::size_t method = 0; method < method_count; ++method) {
+      for (const auto& active : rules_) {
+        const auto& when = active->rule.when;
         const auto takes = [&](const std::string& name) { return method_slot(name) == method; };
-        if (when.methods.empty() || std::any_of(when.methods.begin(), when.methods.end(), takes))
-          index_[route][method].push_back(i);
+        const bool routed = when.routes.empty() || std::ranges::count(when.routes, named) > 0;
+        if (routed && (when.methods.empty() || std::ranges::any_of(when.methods, takes)))
+          cell.push_back(active);
       }
     }
   }
@@ -153,29 +204,11 @@ const Engine::Candidates& Engine::candidates(Route route, std::string_view metho
   return index_[static_cast<std::size_t>(route)][method_slot(method)];
 }
 
-Engine::Lane& Engine::lane(const std::string& name) {
-  auto& found = lanes_[name];
-  if (found.counts.empty()) found.counts.resize(rules_.size());
-  return found;
-}
-
-void Engine::miss(std::size_t index, int rank, const std::string& condition) {
-  auto& nearest = misses_[index];
-  if (rank >= nearest.rank) nearest = {rank, &condition};
-}
-
-bool Engine::exhausted(std::size_t index, const Facts& facts) const {
-  if (!rules_[index].times) return false;
-  const auto found = lanes_.find(facts.lane());
-  return found != lanes_.end() && found->second.counts[index].fired >= *rules_[index].times;
-}
-
-bool Engine::holds(std::size_t index, const Facts& facts) {
-  if (exhausted(index, facts)) return false;
-  const auto& rule = rules_[index];
-  const auto& when = rule.when;
+bool Engine::holds(ActiveRule& active, const Facts& facts) const {
+  if (active.exhausted()) return false;
+  const auto& when = active.rule.when;
   const auto fail = [&](Rank rank, const std::string& condition) {
-    miss(index, rank, condition);
+    active.miss(rank, condition);
     return false;
   };
   if (when.lane && *when.lane != facts.lane()) return fail(at_lane, lane_text);
@@ -187,11 +220,11 @@ bool Engine::holds(std::size_t index, const Facts& facts) {
     if (!field.value.holds(facts.fields().find(field.name))) return fail(at_header, field.label);
   for (const auto& pair : when.metadata)
     if (!pair.value.holds(facts.metadata().find(pair.name))) return fail(at_metadata, pair.label);
-  if (when.upload.any() && !upload_holds(index, facts)) return false;
+  if (when.upload.any() && !upload_holds(active, facts)) return false;
   return true;
 }
 
-bool Engine::upload_holds(std::size_t index, const Facts& facts) {
+bool Engine::upload_holds(ActiveRule& active, const Facts& facts) const {
   static const std::string id = "upload id";
   static const std::string kind = "upload kind";
   static const std::string exists = "upload exists";
@@ -200,9 +233,9 @@ bool Engine::upload_holds(std::size_t index, const Facts& facts) {
   static const std::string complete = "upload complete";
   static const std::string locked = "upload locked";
   static const std::string age = "upload age";
-  const auto& wanted = rules_[index].when.upload;
+  const auto& wanted = active.rule.when.upload;
   const auto fail = [&](const std::string& condition) {
-    miss(index, at_upload, condition);
+    active.miss(at_upload, condition);
     return false;
   };
   const auto* upload = facts.upload();
@@ -231,10 +264,10 @@ bool Engine::upload_holds(std::size_t index, const Facts& facts) {
   return true;
 }
 
-bool Engine::holds(std::size_t index, const Reply& reply) {
-  const auto& wanted = rules_[index].when.reply;
+bool Engine::holds(ActiveRule& active, const Reply& reply) const {
+  const auto& wanted = active.rule.when.reply;
   const auto fail = [&](const std::string& condition) {
-    miss(index, at_reply, condition);
+    active.miss(at_reply, condition);
     return false;
   };
   if (!wanted.status.empty() &&
@@ -265,61 +298,53 @@ std::string Engine::client_key(const Facts& facts) const {
   return tus::format_metadata(chosen);
 }
 
-bool Engine::chosen(std::size_t index, Count& count, const Facts& facts) const {
-  const auto& rule = rules_[index];
-  const auto& chance = rule.when.chance;
-  if (!chance.nth.empty() &&
-      std::find(chance.nth.begin(), chance.nth.end(), count.matched) == chance.nth.end())
-    return false;
-  if (count.matched % chance.every != 0) return false;
+bool Engine::chosen(ActiveRule& active, const Facts& facts) const {
+  const auto& chance = active.rule.when.chance;
+  auto& counts = active.counts;
+  if (!chance.nth.empty() && std::ranges::count(chance.nth, counts.matched) == 0) return false;
+  if (counts.matched % chance.every != 0) return false;
   if (chance.probability >= 1) return true;
   const auto key = client_key(facts);
-  const auto ordinal = ++count.by_key[key];
+  const auto ordinal = ++counts.by_key[key];
   auto h = scatter(options_.seed + 0x9e3779b97f4a7c15ULL);
   for (const std::string_view text :
-       {std::string_view{rule.name}, std::string_view{facts.lane()}, std::string_view{key}})
+       {std::string_view{active.rule.name}, std::string_view{facts.lane()}, std::string_view{key}})
     h = mix(h, text);
   const auto draw = scatter(h + ordinal * 0x9e3779b97f4a7c15ULL);
   return static_cast<double>(draw >> 11U) * 0x1.0p-53 < chance.probability;
 }
 
-bool Engine::fire(std::size_t index, const Facts& facts, const std::string& upload) {
-  const auto& rule = rules_[index];
-  auto& state = lane(facts.lane());
-  auto& count = state.counts[index];
-  if (rule.times && count.fired >= *rule.times) return false;
-  if (rule.needs && !state.marks.contains({*rule.needs, upload}) &&
-      !state.marks.contains({*rule.needs, {}})) {
-    miss(index, at_mark, mark_text);
+bool Engine::fire(ActiveRule& active, const Facts& facts, const std::string& upload) {
+  const auto& rule = active.rule;
+  if (active.exhausted()) return false;
+  if (rule.needs && !marks_.contains({*rule.needs, upload}) &&
+      !marks_.contains({*rule.needs, {}})) {
+    active.miss(at_mark, mark_text);
     return false;
   }
-  ++count.matched;
-  if (!chosen(index, count, facts)) {
-    miss(index, at_chance, chance_text);
+  ++active.counts.matched;
+  if (!chosen(active, facts)) {
+    active.miss(at_chance, chance_text);
     return false;
   }
-  ++count.fired;
-  if (rule.sets) state.marks.insert({*rule.sets, upload});
+  ++active.counts.fired;
+  if (rule.sets) marks_.insert({*rule.sets, upload});
   return true;
-}
-
-std::optional<Reply>& Engine::first_reply(std::size_t index, const Facts& facts) {
-  return first_replies_[rules_[index].name + '\n' + facts.lane() + '\n' + facts.target()];
 }
 
 std::vector<RuleReport> Engine::report() const {
   std::vector<RuleReport> reports;
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
+  for (const auto& active : rules_) {
+    const auto& counts = active->counts;
     RuleReport report;
-    report.name = rules_[i].name;
-    for (const auto& [name, state] : lanes_) {
-      const auto& count = state.counts[i];
-      report.matched += count.matched;
-      report.fired += count.fired;
-      report.exhausted = report.exhausted || (rules_[i].times && count.fired >= *rules_[i].times);
-    }
+    report.name = active->rule.name;
+    report.misbehaviour = active->misbehaviour;
+    report.json = active->rule.json;
+    report.matched = counts.matched;
+    report.fired = counts.fired;
+    report.exhausted = active->exhausted();
     if (report.fired == 0)
-      report.near_miss = misses_[i].condition != nullptr ? *misses_[i].condition : no_request;
+      report.near_miss = counts.nearest_miss != nullptr ? *counts.nearest_miss : no_request;
     reports.push_back(std::move(report));
   }
   return reports;

@@ -1,9 +1,11 @@
-// What all requests share: the rules, their counts per lane, marks, lies that last.
+// What all requests of a lane share: the rules, their counts, marks, lies that last.
 // Private to interceptor.cpp and rule_intercept.cpp.
 #pragma once
 
 #include <array>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -57,61 +59,71 @@ class Facts {
   mutable std::optional<tus::Metadata> metadata_;
 };
 
-class Engine {
- public:
-  Engine(std::vector<Rule> rules, RuleOptions options, Services& services);
+/// A rule that is loaded, and what became of it. A request keeps those it began with.
+struct ActiveRule {
+  Rule rule;
+  std::string misbehaviour;  ///< the name it was loaded under
+  Moment moment = Moment::request;
+  std::int64_t order = 0;  ///< the lowest wins
+  TimePoint since;         ///< loaded, or counted from zero again
 
-  using Candidates = std::vector<std::size_t>;
-  [[nodiscard]] const Candidates& candidates(Route route, std::string_view method) const;
-  [[nodiscard]] const Rule& rule(std::size_t index) const { return rules_[index]; }
-  [[nodiscard]] Moment moment(std::size_t index) const { return moments_[index]; }
-
-  /// Whether everything holds that is known before the body.
-  [[nodiscard]] bool holds(std::size_t index, const Facts& facts);
-  [[nodiscard]] bool holds(std::size_t index, const Reply& reply);
-  /// All conditions hold: counts the match, decides by chance, and counts the firing.
-  /// `upload` is the id the request is about, or made; empty when there is none.
-  [[nodiscard]] bool fire(std::size_t index, const Facts& facts, const std::string& upload);
-  void miss(std::size_t index, int rank, const std::string& condition);
-
-  [[nodiscard]] std::vector<RuleReport> report() const;
-  [[nodiscard]] Illusions& illusions() { return illusions_; }
-  /// The first reply that rule gave to that URL; empty before there was one.
-  [[nodiscard]] std::optional<Reply>& first_reply(std::size_t index, const Facts& facts);
-
- private:
-  struct Count {
+  struct Counts {
     std::uint64_t matched = 0;
     std::uint64_t fired = 0;
     std::unordered_map<std::string, std::uint64_t> by_key;
-  };
-  struct Lane {
-    std::vector<Count> counts;
-    std::set<std::pair<std::string, std::string>> marks;  ///< mark, upload id or ""
-  };
-  struct Miss {
-    int rank = -1;
-    const std::string* condition = nullptr;
-  };
+    int nearest_rank = -1;
+    const std::string* nearest_miss = nullptr;
+    std::map<std::string, Reply> first_replies;  ///< by target
+  } counts;
 
-  Lane& lane(const std::string& name);
-  [[nodiscard]] bool exhausted(std::size_t index, const Facts& facts) const;
-  [[nodiscard]] bool chosen(std::size_t index, Count& count, const Facts& facts) const;
+  [[nodiscard]] bool exhausted() const { return rule.times && counts.fired >= *rule.times; }
+  void miss(int rank, const std::string& condition) {
+    if (rank >= counts.nearest_rank) {
+      counts.nearest_rank = rank;
+      counts.nearest_miss = &condition;
+    }
+  }
+};
+using ActivePtr = std::shared_ptr<ActiveRule>;
+
+class Engine {
+ public:
+  Engine(RuleOptions options, Services& services);
+
+  Result<void> add(std::vector<Misbehaviour> misbehaviours, Place place);
+  bool remove(const std::string& name);
+  void clear();
+  void reset_counts();
+
+  using Candidates = std::vector<ActivePtr>;
+  [[nodiscard]] bool empty() const { return rules_.empty(); }
+  [[nodiscard]] const Candidates& candidates(Route route, std::string_view method) const;
+
+  /// Whether everything holds that is known before the body.
+  [[nodiscard]] bool holds(ActiveRule& active, const Facts& facts) const;
+  [[nodiscard]] bool holds(ActiveRule& active, const Reply& reply) const;
+  /// All conditions hold: counts the match, decides by chance, and counts the firing.
+  /// `upload` is the id the request is about, or made; empty when there is none.
+  [[nodiscard]] bool fire(ActiveRule& active, const Facts& facts, const std::string& upload);
+
+  [[nodiscard]] std::vector<RuleReport> report() const;
+  [[nodiscard]] Illusions& illusions() { return illusions_; }
+
+ private:
+  [[nodiscard]] bool chosen(ActiveRule& active, const Facts& facts) const;
   [[nodiscard]] std::string client_key(const Facts& facts) const;
-  [[nodiscard]] bool upload_holds(std::size_t index, const Facts& facts);
+  [[nodiscard]] bool upload_holds(ActiveRule& active, const Facts& facts) const;
+  void index();
 
   static constexpr std::size_t route_count = static_cast<std::size_t>(Route::unknown) + 1;
   static constexpr std::size_t method_count = 9;
 
-  std::vector<Rule> rules_;
-  std::vector<Moment> moments_;
   RuleOptions options_;
   Services& services_;
+  Candidates rules_;  ///< by order
   std::array<std::array<Candidates, method_count>, route_count> index_;
-  std::unordered_map<std::string, Lane> lanes_;
-  std::vector<Miss> misses_;
+  std::set<std::pair<std::string, std::string>> marks_;  ///< mark, upload id or ""
   Illusions illusions_;
-  std::map<std::string, std::optional<Reply>> first_replies_;
 };
 
 /// One request's companion. `engine` and the services outlive it.

@@ -2,48 +2,71 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "effects.hpp"
 #include "http/intercept.hpp"
 #include "misbehave/rule.hpp"
+#include "protocol/error.hpp"
+#include "protocol/units.hpp"
 
 namespace mock::misbehave {
 
 class Engine;
 
-/// The request header that puts a client into a lane; without it the lane is "".
-inline constexpr std::string_view lane_header = "X-Dex-Lane";
-
 struct RuleOptions {
   std::uint64_t seed = 0;
   /// Metadata keys whose value the server makes: no part of what a client chose.
-  std::set<std::string, std::less<>> server_metadata;
+  std::set<std::string, std::less<>> server_metadata = {};
+  // What a rule may do beyond its request. Called on the loop thread; an empty one does nothing.
+  std::function<void()> crash = {};               ///< kill -9 of the process itself
+  std::function<void(Milliseconds)> outage = {};  ///< connections are refused that long
+  std::function<void(const std::string& bearer)> revoke_token = {};
 };
 
-/// What became of a rule, all lanes together.
+/// What became of a rule since it was loaded, or since its counts were reset.
 struct RuleReport {
   std::string name;
+  std::string misbehaviour;   ///< the name under which it was loaded, perhaps with others
+  std::string json;           ///< the rule as it was loaded
   std::uint64_t matched = 0;  ///< every condition held, chance left aside
   std::uint64_t fired = 0;
-  bool exhausted = false;  ///< fired `times` times in some lane
+  bool exhausted = false;  ///< fired `times` times
   /// For a rule that never fired: the condition at which the request that came nearest failed.
   std::string near_miss;
 };
 
-/// The first rule wins, per axis. An axis is: the method, the target, each header of the request;
-/// what is committed; the status, each header and the body of the reply; the socket; the pace.
-/// Between rules that match at different moments of one request the earlier moment wins.
+/// Before or after the rules that are there: the first one wins.
+enum class Place { first, last };
+
+/// The rules of one lane. The first rule wins, per axis. An axis is: the method, the target, each
+/// header and the body of the request; what is committed; the status, each header and the body of
+/// the reply; the socket; the pace. Between rules that match at different moments of one request
+/// the earlier moment wins.
 /// Chance is a function of seed, rule, lane, the metadata that the client gave the upload, and how
 /// often the rule matched for them: never of a server-made id, nor of what other uploads do.
+/// A request keeps the rules it began with, whatever is added or removed meanwhile.
 /// Loop thread only.
-class RuleInterceptor : public Interceptor {
+class RuleInterceptor : public Interceptor, public Effects {
  public:
-  /// `rules` come from `combine`; `services` are the correct ones and outlive this.
-  RuleInterceptor(std::vector<Rule> rules, RuleOptions options, Services& services);
+  /// `services` are the lane's correct ones and outlive this.
+  RuleInterceptor(RuleOptions options, Services& services);
   ~RuleInterceptor() override;
+
+  /// All or none. An Error names a rule whose name is taken, or that needs a mark which no rule
+  /// sets.
+  Result<void> add(std::vector<Misbehaviour> misbehaviours, Place place = Place::last);
+  Result<void> add(Misbehaviour misbehaviour, Place place = Place::last);
+  /// The rule of that name, or all that were loaded under it. False: there is none.
+  bool remove(const std::string& name);
+  /// Removes every rule; marks and lasting lies are forgotten.
+  void clear();
+  /// Counts go back to zero, time windows begin anew, marks and lasting lies are forgotten.
+  void reset_counts();
 
   std::unique_ptr<Intercept> begin(const Request& request) override;
   /// In the order of the rules.

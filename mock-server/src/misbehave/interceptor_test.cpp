@@ -36,8 +36,8 @@ Outcome exchange(RuleInterceptor& rules, Request request, Reply reply) {
 
 class Interceptor : public testing::Test {
  protected:
-  RuleInterceptor rules(std::string_view json, RuleOptions options = {}) {
-    return {rules_of(json), std::move(options), world_.services};
+  Rules rules(std::string_view json, RuleOptions options = {}) {
+    return {json, std::move(options), world_.services};
   }
   /// Whether a rule with that "when" touches the reply to `request`.
   bool applies(const std::string& when, Request request, Reply answer = reply(204)) {
@@ -49,8 +49,8 @@ class Interceptor : public testing::Test {
 };
 
 TEST_F(Interceptor, ConditionsOnTheRequest) {
-  const auto patch = request(
-      "PATCH", "/files/u1", {{"Upload-Offset", "4"}, {"Content-Length", "6"}, {"X-Dex-Lane", "l"}});
+  auto patch = request("PATCH", "/files/u1", {{"Upload-Offset", "4"}, {"Content-Length", "6"}});
+  patch.lane = "l";
   const std::pair<const char*, bool> cases[] = {
       {R"({})", true},
       {R"({"method": "PATCH"})", true},
@@ -303,17 +303,15 @@ TEST_F(Interceptor, AMarkOfACreationIsOnTheUploadItMade) {
 
 // ---- chance and accounts
 
-std::string pattern(RuleInterceptor& engine, const char* lane, int requests) {
+std::string pattern(RuleInterceptor& engine, int requests) {
   std::string fired;
   for (int i = 0; i < requests; ++i)
-    fired += exchange(engine, request("PATCH", "/files/u1", {{"X-Dex-Lane", lane}}), reply(204))
-                         .reply.status == 500
-                 ? 'x'
-                 : '.';
+    fired +=
+        exchange(engine, request("PATCH", "/files/u1"), reply(204)).reply.status == 500 ? 'x' : '.';
   return fired;
 }
 
-TEST_F(Interceptor, CountsMatchesPerLane) {
+TEST_F(Interceptor, CountsMatches) {
   const std::tuple<const char*, const char*, const char*> cases[] = {
       {R"("nth": 2)", "", ".x......"},
       {R"("nth": [1, 4])", "", "x..x...."},
@@ -324,9 +322,71 @@ TEST_F(Interceptor, CountsMatchesPerLane) {
   for (const auto& [when, more, expected] : cases) {
     auto engine = rules(std::string{R"({"when": {)"} + when +
                         R"(}, "then": {"reply": {"status": 500}})" + more + "}");
-    EXPECT_EQ(pattern(engine, "a", 8), expected) << when << more;
-    EXPECT_EQ(pattern(engine, "b", 8), expected) << when << more;
+    EXPECT_EQ(pattern(engine, 8), expected) << when << more;
   }
+}
+
+TEST_F(Interceptor, RulesComeAndGo) {
+  RuleInterceptor engine{{}, world_.services};
+  EXPECT_EQ(engine.begin(request("PATCH", "/files/u1")), nullptr);
+  ASSERT_TRUE(
+      engine.add(misbehaviour(R"({"name": "a", "then": {"reply": {"status": 500}}, "times": 3})")));
+  const auto status = [&] {
+    return exchange(engine, request("PATCH", "/files/u1"), reply(204)).reply.status;
+  };
+  EXPECT_EQ(status(), 500);
+  ASSERT_TRUE(engine.add(misbehaviour(R"({"name": "b", "then": {"reply": {"status": 501}}})")));
+  EXPECT_EQ(status(), 500) << "appended: the first wins";
+  ASSERT_TRUE(engine.add(misbehaviour(R"({"name": "c", "then": {"reply": {"status": 502}}})"),
+                         Place::first));
+  EXPECT_EQ(status(), 502);
+  EXPECT_TRUE(engine.remove("c"));
+  EXPECT_FALSE(engine.remove("c"));
+  EXPECT_EQ(status(), 501) << "a has fired three times";
+  engine.reset_counts();
+  EXPECT_EQ(status(), 500);
+  EXPECT_EQ(engine.report().at(0).fired, 1U);
+  engine.clear();
+  EXPECT_EQ(status(), 204);
+  EXPECT_TRUE(engine.report().empty());
+}
+
+TEST_F(Interceptor, RulesThatDoNotFitLeaveTheOthersAlone) {
+  auto engine = rules(R"({"name": "a", "then": {"reply": {"status": 500}}})");
+  std::vector<Misbehaviour> two;
+  two.push_back(misbehaviour(R"({"name": "b", "then": {"reply": {"reason": "x"}}})"));
+  two.push_back(misbehaviour(R"({"name": "a", "then": {"reply": {"status": 501}}})"));
+  const auto twin = engine.add(std::move(two));
+  ASSERT_FALSE(twin.has_value());
+  EXPECT_THAT(twin.error().line(), HasSubstr("'a'"));
+  const auto mark = engine.add(misbehaviour(R"({"then": {"socket": "rst"}, "needs": "m"})"));
+  ASSERT_FALSE(mark.has_value());
+  EXPECT_THAT(mark.error().line(), HasSubstr("'m'"));
+  EXPECT_EQ(engine.report().size(), 1U);
+}
+
+TEST_F(Interceptor, ARemovedNameMayStandForSeveralRules) {
+  auto engine = rules(R"({"name": "story", "rules": [{"name": "a", "then": {"socket": "rst"}},
+                                                     {"then": {"socket": "fin"}}]})");
+  EXPECT_EQ(engine.report().at(1).name, "story#2");
+  EXPECT_EQ(engine.report().at(1).misbehaviour, "story");
+  EXPECT_EQ(engine.report().at(1).json, R"({"then":{"socket":"fin"}})");
+  EXPECT_TRUE(engine.remove("story"));
+  EXPECT_TRUE(engine.report().empty());
+}
+
+TEST_F(Interceptor, ARequestKeepsTheRulesItBeganWith) {
+  auto engine = rules(R"({"name": "a", "then": {"reply": {"status": 500}}})");
+  auto asked = request("PATCH", "/files/u1");
+  auto intercept = engine.begin(asked);
+  engine.clear();
+  ASSERT_TRUE(engine.add(misbehaviour(R"({"name": "b", "then": {"reply": {"status": 501}}})")));
+  intercept->on_request(asked);
+  auto answer = reply(204);
+  intercept->on_reply(answer);
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_EQ(intercept->fired(), std::vector<std::string>{"a"});
+  EXPECT_EQ(engine.report().at(0).matched, 0U);
 }
 
 TEST_F(Interceptor, ReportsWhatBecameOfEachRule) {
@@ -388,7 +448,7 @@ TEST(Chance, DependsOnSeedAndClientNotOnOrderOrServerIds) {
       upload.metadata.set("upload_id", id);
       EXPECT_TRUE(world.store->update(upload).has_value());
     }
-    RuleInterceptor engine{rules_of(json), {seed, {"upload_id"}}, world.services};
+    Rules engine{json, {.seed = seed, .server_metadata = {"upload_id"}}, world.services};
     return failures(engine, ids, turns);
   };
   const auto first = run(1, "a", one_by_one);
@@ -410,7 +470,8 @@ TEST(Untouched, NoRuleOfTheProgramChangesARequestItDoesNotMatch) {
   World world;
   auto all = list_named(Named::defect);
   for (auto& fault : list_named(Named::fault)) all.push_back(std::move(fault));
-  RuleInterceptor engine{*combine(std::move(all)), {}, world.services};
+  RuleInterceptor engine{{}, world.services};
+  ASSERT_TRUE(engine.add(std::move(all)).has_value());
   for (const auto* path : {"/redelivery-of-nothing", "/route/x/y", "/nope", "/files/a/b/c"}) {
     const auto before = request("POST", path, {{"Accept", "*/*"}, {"X", "1"}, {"x", "2"}});
     const auto answer = reply(404, {{"Content-Type", "text/plain"}}, "404 page not found\n");
@@ -432,11 +493,10 @@ TEST(Untouched, NoRuleOfTheProgramChangesARequestItDoesNotMatch) {
 TEST(Untouched, ARuleThatDoesNotFireLeavesRequestReplyAndStoreAlone) {
   World world;
   world.upload("u1", 10, "abcd");
-  RuleInterceptor engine{
-      rules_of(R"({"when": {"method": "PATCH", "nth": 99}, "then": {"commit": {"bytes": "none"},
-        "request": {"headers": {"drop": "Upload-Offset"}}, "reply": {"status": 500}, "socket": "rst"}})"),
-      {},
-      world.services};
+  Rules engine{R"({"when": {"method": "PATCH", "nth": 99}, "then": {"commit": {"bytes": "none"},
+    "request": {"headers": {"drop": "Upload-Offset"}}, "reply": {"status": 500}, "socket": "rst"}})",
+               {},
+               world.services};
   auto asked = request("PATCH", "/files/u1", {{"Upload-Offset", "4"}, {"Content-Length", "3"}});
   const auto before = asked.fields;
   auto intercept = engine.begin(asked);

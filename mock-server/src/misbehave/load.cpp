@@ -471,6 +471,7 @@ Rule rule_of(const Cursor& at, const std::string& default_name) {
            "needs"});
   Rule rule;
   rule.name = optional(at, "name", text_of).value_or(default_name);
+  rule.json = at.raw().dump();
   if (rule.name.empty()) at.at("name").fail("is empty");
   try {
     if (auto when = at.find("when")) rule.when = when_of(*when);
@@ -528,25 +529,21 @@ Result<Misbehaviour> load_text(std::string_view text, const std::string& documen
                       [&](const Cursor& root) { return misbehaviour_of(root, document); });
 }
 
-Result<std::vector<Rule>> combine(std::vector<Misbehaviour> misbehaviours) {
-  std::vector<Rule> rules;
-  std::set<std::string> names;
-  std::set<std::string> marks;
-  for (auto& misbehaviour : misbehaviours) {
-    for (auto& rule : misbehaviour.rules) {
-      if (!names.insert(rule.name).second)
-        return failure("rule '" + rule.name + "'", "is loaded twice",
-                       "give each rule a name of its own");
-      if (rule.sets) marks.insert(*rule.sets);
-      rules.push_back(std::move(rule));
-    }
+Result<void> fit_together(const std::vector<const Rule*>& rules) {
+  std::set<std::string_view> names;
+  std::set<std::string_view> marks;
+  for (const auto* rule : rules) {
+    if (!names.insert(rule->name).second)
+      return failure("rule '" + rule->name + "'", "is loaded twice",
+                     "give each rule a name of its own");
+    if (rule->sets) marks.insert(*rule->sets);
   }
-  for (const auto& rule : rules) {
-    if (rule.needs && !marks.contains(*rule.needs))
-      return failure("rule '" + rule.name + "'",
-                     "needs the mark '" + *rule.needs + "', which no rule sets: it can never fire");
+  for (const auto* rule : rules) {
+    if (rule->needs && !marks.contains(*rule->needs))
+      return failure("rule '" + rule->name + "'", "needs the mark '" + *rule->needs +
+                                                      "', which no rule sets: it can never fire");
   }
-  return rules;
+  return {};
 }
 
 }  // namespace mock::misbehave

@@ -20,9 +20,8 @@ namespace mock::misbehave {
 /// Why `rule` can never fire or never do what it says; nullopt when it can.
 [[nodiscard]] std::optional<std::string> contradiction_in(const Rule& rule);
 
-/// The rules of all, in order, as an Interceptor takes them. An Error names a rule whose name is
-/// used twice, or that needs a mark which no rule sets.
-[[nodiscard]] Result<std::vector<Rule>> combine(std::vector<Misbehaviour> misbehaviours);
+/// An Error names a rule whose name is used twice, or that needs a mark which no rule sets.
+[[nodiscard]] Result<void> fit_together(const std::vector<const Rule*>& rules);
 
 /// A defect is a server that is written wrong, a fault is a network or backend that goes wrong.
 enum class Named { defect, fault };
@@ -36,6 +35,10 @@ struct NamedText {
 [[nodiscard]] const std::vector<NamedText>& named_texts();
 /// An unknown name is an Error that names the nearest ones.
 [[nodiscard]] Result<Misbehaviour> load_named(Named kind, std::string_view name);
+/// What a server is told to misbehave by, in this order.
+[[nodiscard]] Result<std::vector<Misbehaviour>> load_all(const std::vector<std::string>& defects,
+                                                         const std::vector<std::string>& faults,
+                                                         const std::vector<std::string>& files);
 /// All of one kind, by name.
 [[nodiscard]] std::vector<Misbehaviour> list_named(Named kind);
 

@@ -121,6 +121,16 @@ TEST(LoadRules, RefusesWhatCannotBeMeant) {
   for (const auto& [json, says] : cases) EXPECT_THAT(error_of(json), HasSubstr(says)) << json;
 }
 
+TEST(LoadRules, NamesAndFilesKeepTheirOrder) {
+  const auto all = load_all({"version-400"}, {"lost-ack"}, {});
+  ASSERT_TRUE(all.has_value()) << all.error().line();
+  ASSERT_EQ(all->size(), 2U);
+  EXPECT_EQ((*all)[0].name, "version-400");
+  EXPECT_EQ((*all)[1].name, "lost-ack");
+  EXPECT_THAT(load_all({}, {"lost-acks"}, {}).error().line(), HasSubstr("lost-ack"));
+  EXPECT_THAT(load_all({}, {}, {"/nowhere/a.json"}).error().line(), HasSubstr("/nowhere/a.json"));
+}
+
 TEST(LoadRules, RefusesAMissingFileByName) {
   const auto loaded = load_file("/nowhere/rules.json");
   ASSERT_FALSE(loaded.has_value());
@@ -133,18 +143,24 @@ Misbehaviour loaded(std::string_view json) {
   return std::move(*result);
 }
 
-TEST(CombineRules, RefusesADuplicateName) {
-  const auto one = loaded(R"({"name": "twin", "then": {"socket": "rst"}})");
-  const auto rules = combine({one, one});
-  ASSERT_FALSE(rules.has_value());
-  EXPECT_THAT(rules.error().line(), HasSubstr("twin"));
+std::string misfit(const std::vector<Misbehaviour>& misbehaviours) {
+  std::vector<const Rule*> rules;
+  for (const auto& one : misbehaviours)
+    for (const auto& rule : one.rules) rules.push_back(&rule);
+  const auto fit = fit_together(rules);
+  return fit ? "" : fit.error().line();
 }
 
-TEST(CombineRules, RefusesAMarkThatNobodySets) {
+TEST(RulesTogether, ADuplicateNameIsRefused) {
+  const auto one = loaded(R"({"name": "twin", "then": {"socket": "rst"}})");
+  EXPECT_THAT(misfit({one, one}), HasSubstr("twin"));
+}
+
+TEST(RulesTogether, AMarkThatNobodySetsIsRefused) {
   const auto needs = loaded(R"({"name": "b", "then": {"socket": "rst"}, "needs": "seen"})");
-  EXPECT_THAT(combine({needs}).error().line(), HasSubstr("'seen'"));
+  EXPECT_THAT(misfit({needs}), HasSubstr("'seen'"));
   const auto sets = loaded(R"({"name": "a", "sets": "seen"})");
-  EXPECT_TRUE(combine({sets, needs}).has_value());
+  EXPECT_EQ(misfit({sets, needs}), "");
 }
 
 TEST(NamedMisbehaviours, EachLoadsUnderItsNameAndSaysWhatItIs) {
@@ -164,8 +180,7 @@ TEST(NamedMisbehaviours, EachLoadsUnderItsNameAndSaysWhatItIs) {
 TEST(NamedMisbehaviours, CanAllBeLoadedTogether) {
   auto all = list_named(Named::defect);
   for (auto& fault : list_named(Named::fault)) all.push_back(std::move(fault));
-  const auto rules = combine(std::move(all));
-  EXPECT_TRUE(rules.has_value()) << rules.error().line();
+  EXPECT_EQ(misfit(all), "");
 }
 
 TEST(NamedMisbehaviours, AnUnknownNameBringsTheNearest) {

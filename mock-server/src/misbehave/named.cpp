@@ -45,6 +45,26 @@ Result<Misbehaviour> load_named(Named kind, std::string_view name) {
                  "the nearest are " + nearest(kind, name));
 }
 
+Result<std::vector<Misbehaviour>> load_all(const std::vector<std::string>& defects,
+                                           const std::vector<std::string>& faults,
+                                           const std::vector<std::string>& files) {
+  std::vector<Misbehaviour> all;
+  const auto read = [&](const std::vector<std::string>& names, auto load) -> Result<void> {
+    for (const auto& name : names) {
+      auto loaded = load(name);
+      if (!loaded) return tl::unexpected(loaded.error());
+      all.push_back(std::move(*loaded));
+    }
+    return {};
+  };
+  auto read_all = read(defects, [](const auto& name) { return load_named(Named::defect, name); });
+  if (read_all)
+    read_all = read(faults, [](const auto& name) { return load_named(Named::fault, name); });
+  if (read_all) read_all = read(files, load_file);
+  if (!read_all) return tl::unexpected(read_all.error());
+  return all;
+}
+
 std::vector<Misbehaviour> list_named(Named kind) {
   std::vector<Misbehaviour> all;
   for (const auto& text : named_texts()) {

@@ -190,6 +190,7 @@ struct Then {
 
 struct Rule {
   std::string name;
+  std::string json;  ///< as it was loaded
   When when;
   Then then;
   std::optional<std::uint64_t> times;  ///< how often it may fire, per lane; nullopt: always

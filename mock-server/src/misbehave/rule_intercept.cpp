@@ -22,13 +22,13 @@ class RuleIntercept final : public Intercept {
   RequestPlan on_request(Request& request) override {
     RequestPlan plan;
     Claims claims;
-    for (const auto index : take_fired(Moment::request)) {
-      const auto& then = engine_.rule(index).then;
+    for (const auto& active : take_fired(Moment::request)) {
+      const auto& then = active->rule.then;
       if (then.request) edit_request(*then.request, lookup_, claims, request);
       if (then.commit) put_in_force(*then.commit);
       if (then.pace && claims.take(" pace")) plan.delay = then.pace->before;
-      if (is_early(engine_.rule(index)) && !early_) {
-        early_ = index;
+      if (is_early(active->rule) && !early_) {
+        early_ = active;
         plan.instead = early_reply(*then.reply, lookup_);
         plan.instead_after_body = then.reply->early == ReplyEdit::Early::after_body;
       }
@@ -39,9 +39,9 @@ class RuleIntercept final : public Intercept {
 
   std::optional<Bytes> next_stop() const override {
     std::optional<Bytes> next;
-    for (const auto index : pending_) {
-      if (engine_.moment(index) != Moment::body) continue;
-      const auto at = *engine_.rule(index).when.body_byte;
+    for (const auto& active : pending_) {
+      if (active->moment != Moment::body) continue;
+      const auto at = *active->rule.when.body_byte;
       if (!next || at < *next) next = at;
     }
     return next;
@@ -50,16 +50,16 @@ class RuleIntercept final : public Intercept {
   BodyPlan on_body(Bytes position) override {
     BodyPlan plan;
     Claims claims;
-    for (const auto index : take_fired(Moment::body, position)) {
-      const auto& then = engine_.rule(index).then;
+    for (const auto& active : take_fired(Moment::body, position)) {
+      const auto& then = active->rule.then;
       if (then.commit) put_in_force(*then.commit);
       if (then.pace && claims.take(" pace")) plan.delay = then.pace->before;
-      if (is_early(engine_.rule(index)) && !early_) {
-        early_ = index;
+      if (is_early(active->rule) && !early_) {
+        early_ = active;
         plan.instead = early_reply(*then.reply, lookup_);
       }
       // After an early reply the socket ends when that is written.
-      const bool here = then.socket && !is_early(engine_.rule(index));
+      const bool here = then.socket && !is_early(active->rule);
       if (here && claims.take(" socket")) plan.end = then.socket->end;
     }
     if (plan.end != SocketEnd::keep) settle();
@@ -69,14 +69,14 @@ class RuleIntercept final : public Intercept {
   ReplyPlan on_reply(Reply& reply) override {
     created_ = id_in_location(reply);
     if (!early_) {
-      for (const auto index : std::exchange(pending_, {})) {
-        if (engine_.moment(index) != Moment::reply) {
-          miss_late(index);
-        } else if (engine_.holds(index, reply) && engine_.fire(index, facts_, upload_id())) {
-          fired_.push_back(index);
+      for (auto& active : std::exchange(pending_, {})) {
+        if (active->moment != Moment::reply) {
+          miss_late(*active);
+        } else if (engine_.holds(*active, reply) && engine_.fire(*active, facts_, upload_id())) {
+          fired_.push_back(std::move(active));
         }
       }
-      std::sort(fired_.begin(), fired_.end());
+      std::ranges::sort(fired_, {}, [](const ActivePtr& active) { return active->order; });
     }
     const auto original = reply.fields;
     reply_fields_ = &original;
@@ -87,15 +87,20 @@ class RuleIntercept final : public Intercept {
   }
 
   void on_abort() override {
-    for (const auto index : take_fired(Moment::aborted))
-      if (const auto& commit = engine_.rule(index).then.commit) put_in_force(*commit);
+    for (const auto& active : take_fired(Moment::aborted))
+      if (const auto& commit = active->rule.then.commit) put_in_force(*commit);
     settle();
   }
 
+  [[nodiscard]] std::vector<std::string> fired() const override {
+    std::vector<std::string> names;
+    for (const auto& active : fired_) names.push_back(active->rule.name);
+    return names;
+  }
+
   Services& services(Services& correct) override {
-    const bool commits = std::any_of(pending_.begin(), pending_.end(), [&](std::size_t i) {
-      return engine_.rule(i).then.commit.has_value();
-    });
+    const bool commits = std::ranges::any_of(
+        pending_, [](const ActivePtr& active) { return active->rule.then.commit.has_value(); });
     if (commit_ == nullptr && !commits && !engine_.illusions().any()) return correct;
     if (!store_) {
       store_.emplace(correct.store, engine_.illusions(), facts_.match().id, facts_.content_length(),
@@ -111,13 +116,13 @@ class RuleIntercept final : public Intercept {
   Engine::Candidates take_fired(Moment moment, Bytes position = {}) {
     Engine::Candidates fired;
     Engine::Candidates later;
-    for (const auto index : pending_) {
-      const bool due = engine_.moment(index) == moment &&
-                       (moment != Moment::body || *engine_.rule(index).when.body_byte <= position);
+    for (auto& active : pending_) {
+      const bool due = active->moment == moment &&
+                       (moment != Moment::body || *active->rule.when.body_byte <= position);
       if (!due)
-        later.push_back(index);
-      else if (engine_.fire(index, facts_, upload_id()))
-        fired.push_back(index);
+        later.push_back(std::move(active));
+      else if (engine_.fire(*active, facts_, upload_id()))
+        fired.push_back(std::move(active));
     }
     pending_ = std::move(later);
     fired_.insert(fired_.end(), fired.begin(), fired.end());
@@ -134,10 +139,10 @@ class RuleIntercept final : public Intercept {
     if (store_) store_->settle();
   }
 
-  void miss_late(std::size_t index) {
+  static void miss_late(ActiveRule& active) {
     static const std::string body_byte = "body_byte: the body did not get that far";
     static const std::string event = "event aborted: the body came whole";
-    engine_.miss(index, late_rank, engine_.moment(index) == Moment::body ? body_byte : event);
+    active.miss(late_rank, active.moment == Moment::body ? body_byte : event);
   }
 
   ReplyPlan spoil(Reply& reply) {
@@ -146,8 +151,8 @@ class RuleIntercept final : public Intercept {
     if (!early_ && store_ && reply.status / 100 == 2 && reply.fields.has("Upload-Offset"))
       if (const auto told = store_->told())
         reply.fields.set("Upload-Offset", std::to_string(told->value));
-    for (const auto index : fired_) {
-      const auto& then = engine_.rule(index).then;
+    for (const auto& active : fired_) {
+      const auto& then = active->rule.then;
       if (then.pace && claims.take(" pace")) {
         plan.delay = then.pace->reply;
         plan.slice = then.pace->slice;
@@ -155,25 +160,23 @@ class RuleIntercept final : public Intercept {
       }
       // A body position is gone by now; what ends the socket there has done so.
       const bool ends = then.socket && !then.socket->before &&
-                        (engine_.moment(index) != Moment::body || index == early_);
+                        (active->moment != Moment::body || active == early_);
       if (ends && claims.take(" socket")) plan.end = then.socket->end;
-      if (then.reply && (!early_ || index == early_)) edit(index, *then.reply, claims, reply, plan);
+      if (then.reply && (!early_ || active == early_))
+        edit(*active, *then.reply, claims, reply, plan);
     }
     return plan;
   }
 
-  void edit(std::size_t index, const ReplyEdit& edit, Claims& claims, Reply& reply,
+  void edit(ActiveRule& active, const ReplyEdit& edit, Claims& claims, Reply& reply,
             ReplyPlan& plan) {
     if (edit.none) {
       if (claims.take(" raw")) plan.send = false;
       return;
     }
     if (edit.replay_first) {
-      auto& first = engine_.first_reply(index, facts_);
-      if (first)
-        reply = *first;
-      else
-        first = reply;
+      const auto [first, is_new] = active.counts.first_replies.try_emplace(facts_.target(), reply);
+      if (!is_new) reply = first->second;
     }
     edit_reply(edit, lookup_, claims, reply, plan);
   }
@@ -234,7 +237,7 @@ class RuleIntercept final : public Intercept {
   const Commit* commit_ = nullptr;
   std::optional<RuledStore> store_;
   std::optional<Services> services_;
-  std::optional<std::size_t> early_;  ///< the rule that answers in place of the handler
+  ActivePtr early_;  ///< the rule that answers in place of the handler
   std::optional<std::string> created_;
   const ::http::Fields* reply_fields_ = nullptr;
 };

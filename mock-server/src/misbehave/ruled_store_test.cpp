@@ -14,9 +14,7 @@ class Commits : public testing::Test {
     world_.upload("u1", 20, "abcd");
   }
 
-  void load(const std::string& rule) {
-    engine_.emplace(rules_of(rule), RuleOptions{}, world_.services);
-  }
+  void load(const std::string& rule) { engine_.emplace(rule, RuleOptions{}, world_.services); }
   void load_commit(const std::string& commit) {
     load(R"({"when": {"method": "PATCH"}, "then": {"commit": )" + commit + "}}");
   }
@@ -47,7 +45,7 @@ class Commits : public testing::Test {
   }
 
   World world_;
-  std::optional<RuleInterceptor> engine_;
+  std::optional<Rules> engine_;
 };
 
 TEST_F(Commits, WhatIsStoredAndWhatIsTold) {

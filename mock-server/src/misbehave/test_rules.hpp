@@ -21,13 +21,20 @@
 
 namespace mock::misbehave {
 
-inline std::vector<Rule> rules_of(std::string_view json) {
+inline Misbehaviour misbehaviour(std::string_view json) {
   auto loaded = load_text(json, "test.json");
   if (!loaded) throw std::logic_error(loaded.error().line());
-  auto rules = combine({std::move(*loaded)});
-  if (!rules) throw std::logic_error(rules.error().line());
-  return std::move(*rules);
+  return std::move(*loaded);
 }
+
+/// An interceptor with rules in it.
+class Rules : public RuleInterceptor {
+ public:
+  Rules(std::string_view json, RuleOptions options, Services& services)
+      : RuleInterceptor(std::move(options), services) {
+    if (auto added = add(misbehaviour(json)); !added) throw std::logic_error(added.error().line());
+  }
+};
 
 inline Request request(std::string method, std::string path, ::http::Fields fields = {}) {
   Request r;
