@@ -160,7 +160,7 @@ Result<void> run(const Options& options) {
   const auto observer = make_access_log(dex ? &dex->observer() : nullptr);
   if (auto listening = server->listen(listen, application, interceptor.get(), observer.get());
       !listening) {
-    return listening;
+    return tl::unexpected(listening.error());
   }
   if (dex) dex->resume();
   if (!control) log_warning("/_mock/ is off: it is served on loopback addresses only");

@@ -26,6 +26,10 @@ Ending ending(SocketEnd end) {
       return Ending::rst;
     case SocketEnd::stall:
       return Ending::stall;
+    case SocketEnd::half_close:
+      return Ending::half_close;
+    case SocketEnd::zombie:
+      return Ending::zombie;
     case SocketEnd::keep:
     case SocketEnd::fin:
       break;

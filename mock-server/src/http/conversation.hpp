@@ -27,6 +27,8 @@ enum class Ending {
   fin,     ///< send FIN, drop what has arrived, close
   rst,     ///< SO_LINGER 0
   stall,   ///< keep open, silently, until the peer leaves
+  half_close,  ///< send FIN, read and drop until the peer leaves
+  zombie,      ///< read and drop until the peer leaves
 };
 
 /// What a Conversation asks of its socket. None of these calls back into the Conversation.

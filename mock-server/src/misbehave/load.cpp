@@ -418,7 +418,9 @@ SocketEnd end_of(const Cursor& at) {
   return choice<SocketEnd>(at, {{"keep", SocketEnd::keep},
                                 {"fin", SocketEnd::fin},
                                 {"rst", SocketEnd::rst},
-                                {"stall", SocketEnd::stall}});
+                                {"stall", SocketEnd::stall},
+                                {"half_close", SocketEnd::half_close},
+                                {"zombie", SocketEnd::zombie}});
 }
 
 SocketEdit socket_of(const Cursor& at) {

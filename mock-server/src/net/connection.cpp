@@ -24,15 +24,16 @@ SteadyTime from_now(Milliseconds delay) { return std::chrono::steady_clock::now(
 
 }  // namespace
 
-Connection::Connection(Tcp::socket socket, SSL_CTX* tls, const ConversationSeams& seams, Peer peer,
+Connection::Connection(Tcp::socket socket, std::shared_ptr<const Home> home, Peer peer,
                        const ConnectionSeams& shared)
-    : socket_(std::move(socket)),
-      limits_(seams.limits),
+    : home_(std::move(home)),
+      socket_(std::move(socket)),
+      limits_(home_->options.limits),
       shared_(shared),
-      transport_(tls != nullptr ? tls_transport(socket_.native_handle(), tls)
-                                : plain_transport(socket_.native_handle())),
-      mode_(tls != nullptr ? Mode::handshake : Mode::talk),
-      conversation_(*this, seams, std::move(peer)) {}
+      transport_(home_->tls ? tls_transport(socket_.native_handle(), home_->tls.get())
+                            : plain_transport(socket_.native_handle())),
+      mode_(home_->tls ? Mode::handshake : Mode::talk),
+      conversation_(*this, home_->seams, std::move(peer)) {}
 
 Connection::~Connection() = default;
 
@@ -74,7 +75,7 @@ void Connection::shake_hands() {
 
 std::size_t Connection::wants() const {
   if (mode_ == Mode::talk) return failed_ ? 0 : conversation_.wants();
-  return mode_ == Mode::linger ? shared_.buffer.size() : 0;
+  return mode_ == Mode::linger || mode_ == Mode::sink ? shared_.buffer.size() : 0;
 }
 
 // ---- reading
@@ -96,11 +97,11 @@ void Connection::on_readable() {
     if (size == 0) break;
     const auto io = transport_->read(shared_.buffer.first(size));
     if (io.bytes > 0) {
-      if (mode_ == Mode::linger) {
+      if (mode_ == Mode::talk) {
+        conversation_.feed(shared_.buffer.first(io.bytes));
+      } else if (mode_ == Mode::linger) {
         lingered_ += Bytes{io.bytes};
         if (lingered_ > limits_.drain_bytes) return close();
-      } else {
-        conversation_.feed(shared_.buffer.first(io.bytes));
       }
     }
     if (io.state == Io::State::wait_write) {
@@ -109,12 +110,12 @@ void Connection::on_readable() {
       break;
     }
     if (io.state == Io::State::eof) {
-      if (mode_ == Mode::linger) return close();
+      if (mode_ != Mode::talk) return close();
       conversation_.end_of_input();
       break;
     }
     if (io.state == Io::State::failed) {
-      if (mode_ == Mode::linger) return close();
+      if (mode_ != Mode::talk) return close();
       conversation_.lost();
       break;
     }
@@ -221,8 +222,7 @@ void Connection::check(SteadyTime now) {
   if (closed()) return;
   if (mode_ == Mode::talk && write_deadline_ && *write_deadline_ <= now) {
     // A FIN would wait behind the bytes that the peer does not take.
-    ErrorCode ignored;
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    reset_on_close();
     conversation_.lost();
     return after_event();
   }
@@ -255,6 +255,14 @@ void Connection::end(Ending how) {
       mode_ = Mode::linger;
       deadline_ = from_now(linger_time);
       return;
+    case Ending::half_close:
+      transport_->close_notify();
+      socket_.shutdown(Tcp::socket::shutdown_send, ignored);
+      mode_ = Mode::sink;
+      return;
+    case Ending::zombie:
+      mode_ = Mode::sink;
+      return;
     case Ending::stall:
       mode_ = Mode::stall;
       socket_.cancel(ignored);
@@ -265,10 +273,10 @@ void Connection::end(Ending how) {
       swallow_arrived();
       break;
     case Ending::rst:
-      socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+      reset_on_close();
       break;
     case Ending::close:
-      transport_->close_notify();
+      if (!resets_) transport_->close_notify();
       break;
   }
   close();
@@ -282,6 +290,12 @@ void Connection::swallow_arrived() {
       return;
     }
   }
+}
+
+void Connection::reset_on_close() {
+  resets_ = true;
+  ErrorCode ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
 }
 
 void Connection::close() {
@@ -302,6 +316,12 @@ void Connection::abort() {
   if (closed()) return;
   conversation_.lost();
   close();
+}
+
+void Connection::reset() {
+  if (closed()) return;
+  reset_on_close();
+  abort();
 }
 
 }  // namespace mock

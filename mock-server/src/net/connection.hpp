@@ -12,6 +12,8 @@
 #include <string>
 
 #include "http/conversation.hpp"
+#include "net/server.hpp"
+#include "net/tls.hpp"
 #include "net/transport.hpp"
 
 namespace mock {
@@ -19,6 +21,19 @@ namespace mock {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 class Connection;
+
+/// What the connections of one listener share; it may be gone before the last of them is.
+struct Home {
+  Home(Loop& loop, Application& application, Interceptor* interceptor, Observer* observer,
+       const ListenOptions& listen_options)
+      : options(listen_options), seams{loop, application, interceptor, observer, options.limits} {}
+  Home(const Home&) = delete;
+  Home& operator=(const Home&) = delete;
+
+  const ListenOptions options;
+  SslContext tls;  ///< null: plain
+  const ConversationSeams seams;
+};
 
 /// Of the server; shared by all its connections and outliving them.
 struct ConnectionSeams {
@@ -31,8 +46,8 @@ struct ConnectionSeams {
 /// Loop thread only. Lives as long as its socket is open; the operations under way keep it alive.
 class Connection final : public Wire, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, SSL_CTX* tls, const ConversationSeams& seams,
-             Peer peer, const ConnectionSeams& shared);
+  Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<const Home> home, Peer peer,
+             const ConnectionSeams& shared);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -42,16 +57,26 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   /// cheaper than a timer for each.
   void check(SteadyTime now);
   void shut_down();
-  /// Cuts off what is under way.
+  /// Cuts off what is under way. Not from within a handler.
   void abort();
+  /// The same, and the peer sees ECONNRESET.
+  void reset();
 
   [[nodiscard]] bool busy() const { return conversation_.busy(); }
   [[nodiscard]] bool closed() const { return mode_ == Mode::closed; }
+  [[nodiscard]] const Home& home() const { return *home_; }
 
   std::size_t slot = 0;  ///< where the server keeps it; the server's own
 
  private:
-  enum class Mode { handshake, talk, linger, stall, closed };
+  enum class Mode {
+    handshake,
+    talk,
+    linger,  // read and drop, for a moment
+    sink,    // read and drop, until the peer leaves
+    stall,
+    closed
+  };
 
   // Wire
   bool send(std::string bytes) override;
@@ -71,6 +96,9 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   void swallow_arrived();
   void close();
 
+  void reset_on_close();
+
+  std::shared_ptr<const Home> home_;
   boost::asio::ip::tcp::socket socket_;
   const Limits& limits_;
   const ConnectionSeams& shared_;
@@ -80,6 +108,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   bool writing_ = false;        // ... for writability
   bool read_on_write_ = false;  // TLS wants to write before it can read
   bool failed_ = false;
+  bool resets_ = false;  // when it closes
   bool was_busy_ = false;
   std::string out_;
   std::size_t out_at_ = 0;

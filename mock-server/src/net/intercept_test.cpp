@@ -81,6 +81,31 @@ class InterceptTest : public testing::Test, public Interceptor {
     client.close();
   }
 
+  /// Takes bytes for as long as the client cares to send them.
+  static void expect_taken(Client& client) {
+    const std::string megabyte(1UL << 20U, 'x');
+    for (int i = 0; i < 16; ++i) ASSERT_TRUE(client.send(megabyte)) << "after MiB " << i;
+  }
+  void expect_half_close(Client& client) {
+    expect_fin(client);
+    expect_taken(client);
+    others_are_served();
+    client.close();
+  }
+  void expect_zombie(Client& client) {
+    expect_taken(client);
+    expect_stall(client);
+  }
+  void expect_end(SocketEnd end, Client& client) {
+    if (end == SocketEnd::fin) expect_fin(client);
+    if (end == SocketEnd::rst) expect_reset(client);
+    if (end == SocketEnd::stall) expect_stall(client);
+    if (end == SocketEnd::half_close) expect_half_close(client);
+    if (end == SocketEnd::zombie) expect_zombie(client);
+  }
+  static constexpr SocketEnd ends[] = {SocketEnd::fin, SocketEnd::rst, SocketEnd::stall,
+                                       SocketEnd::half_close, SocketEnd::zombie};
+
   /// The client may have its reply before the handler is gone.
   void expect_log(const std::vector<std::string>& lines) {
     EXPECT_TRUE(eventually([&] { return log_.lines().size() >= lines.size(); }));
@@ -155,14 +180,12 @@ TEST_F(InterceptTest, ARequestCanBeAnsweredAfterItsBody) {
 }
 
 TEST_F(InterceptTest, ARequestCanEndTheConnection) {
-  for (const auto end : {SocketEnd::fin, SocketEnd::rst, SocketEnd::stall}) {
+  for (const auto end : ends) {
     server_.reset();  // the script is the server's thread's while it runs
     script_.on_request = [end](Request&) { return RequestPlan{.end = end}; };
     auto client = connect();
     client.send(get);
-    if (end == SocketEnd::fin) expect_fin(client);
-    if (end == SocketEnd::rst) expect_reset(client);
-    if (end == SocketEnd::stall) expect_stall(client);
+    expect_end(end, client);
     others_are_served();
   }
   EXPECT_EQ(log_.joined().find("complete \ngone\ncomplete \ngone\ncomplete \ngone\ncomplete"), 0U)
@@ -215,15 +238,13 @@ TEST_F(InterceptTest, ABodyCanBeAnsweredHalfWay) {
 
 TEST_F(InterceptTest, ABodyCanEndTheConnection) {
   script_.stops = {Bytes{4}};
-  for (const auto end : {SocketEnd::fin, SocketEnd::rst, SocketEnd::stall}) {
+  for (const auto end : ends) {
     server_.reset();  // the script is the server's thread's while it runs
     log_.clear();
     script_.on_body = [end](Bytes) { return BodyPlan{.end = end}; };
     auto client = connect();
     client.send(put);
-    if (end == SocketEnd::fin) expect_fin(client);
-    if (end == SocketEnd::rst) expect_reset(client);
-    if (end == SocketEnd::stall) expect_stall(client);
+    expect_end(end, client);
     EXPECT_EQ(log_.joined().find("got 0123\nstop 4\naborted 0123\ngone\n"), 0U) << log_.joined();
   }
 }
@@ -308,14 +329,12 @@ TEST_F(InterceptTest, AReplyCanBeKeptBackWhileTheConnectionGoesOn) {
 }
 
 TEST_F(InterceptTest, AReplyCanBeKeptBackAndTheConnectionEnd) {
-  for (const auto end : {SocketEnd::fin, SocketEnd::rst, SocketEnd::stall}) {
+  for (const auto end : ends) {
     server_.reset();  // the script is the server's thread's while it runs
     script_.on_reply = [end](Reply&) { return ReplyPlan{.send = false, .end = end}; };
     auto client = connect();
     client.send(put);
-    if (end == SocketEnd::fin) expect_fin(client);
-    if (end == SocketEnd::rst) expect_reset(client);
-    if (end == SocketEnd::stall) expect_stall(client);
+    expect_end(end, client);
   }
 }
 

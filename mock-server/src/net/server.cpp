@@ -40,22 +40,21 @@ std::string authority(const Tcp::endpoint& endpoint) {
   return endpoint.address().is_v6() ? "[" + address + "]" + port : address + port;
 }
 
-/// One listening socket, and what its connections share.
+/// One listening socket. Handlers under way keep it alive.
 struct Listener {
-  Listener(asio::io_context& context, Loop& loop, const ListenOptions& listen_options,
-           Application& application, Interceptor* interceptor, Observer* observer)
-      : options(listen_options),
-        acceptor(context),
-        pause(context),
-        seams{loop, application, interceptor, observer, options.limits} {}
+  Listener(asio::io_context& context, std::shared_ptr<const Home> home_of_connections)
+      : home(std::move(home_of_connections)), acceptor(context), pause(context), outage(context) {}
 
-  ListenOptions options;
-  SslContext tls;
+  std::shared_ptr<const Home> home;
   Tcp::acceptor acceptor;
+  Tcp::endpoint endpoint;  ///< with the port that it got
   asio::steady_timer pause;
-  ConversationSeams seams;
+  asio::steady_timer outage;  ///< its expiry is the end of the outage
+  bool out = false;           ///< in an outage
+  bool gone = false;          ///< taken away, or the server stops
   std::string url;
 };
+using ListenerPtr = std::shared_ptr<Listener>;
 
 class AsioServer final : public Server {
  public:
@@ -89,8 +88,10 @@ class AsioServer final : public Server {
   AsioServer& operator=(const AsioServer&) = delete;
 
   Loop& loop() override { return loop_; }
-  Result<void> listen(const ListenOptions& options, Application& application,
-                      Interceptor* interceptor, Observer* observer) override;
+  Result<std::string> listen(const ListenOptions& options, Application& application,
+                             Interceptor* interceptor, Observer* observer) override;
+  bool unlisten(const std::string& url, OpenConnections open) override;
+  std::size_t outage(const Outage& outage) override;
   [[nodiscard]] std::string url() const override {
     return listeners_.empty() ? std::string() : listeners_.front()->url;
   }
@@ -101,8 +102,11 @@ class AsioServer final : public Server {
 
  private:
   static void raise_descriptor_limit();
-  void accept(Listener& listener);
-  void admit(Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote);
+  void accept(const ListenerPtr& listener);
+  void admit(const Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote);
+  static void close(Listener& listener);
+  void await_end_of_outage(const ListenerPtr& listener);
+  void dispose(OpenConnections open, const std::shared_ptr<const Home>& home);
   void tick();
   void await_signal();
   void begin_shutdown();
@@ -115,7 +119,7 @@ class AsioServer final : public Server {
   AsioLoop loop_;
   std::vector<std::byte> buffer_;
   ConnectionSeams shared_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<ListenerPtr> listeners_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<Connection*> closed_;  // of connections_, to be taken out
   asio::steady_timer tick_;
@@ -135,18 +139,34 @@ void AsioServer::raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-Result<void> AsioServer::listen(const ListenOptions& options, Application& application,
-                                Interceptor* interceptor, Observer* observer) {
+/// Bound, so that the port is ours, but not listening: connections are refused.
+ErrorCode bind_to(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoint) {
+  ErrorCode ec;
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(Tcp::acceptor::reuse_address(true), ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  return ec;
+}
+
+ErrorCode listen_on(Tcp::acceptor& acceptor) {
+  ErrorCode ec;
+  acceptor.listen(4096, ec);
+  if (!ec) acceptor.non_blocking(true, ec);
+  return ec;
+}
+
+Result<std::string> AsioServer::listen(const ListenOptions& options, Application& application,
+                                       Interceptor* interceptor, Observer* observer) {
   const bool v6 = options.host.find(':') != std::string::npos;
   const auto where =
       (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
-  auto listener =
-      std::make_unique<Listener>(context_, loop_, options, application, interceptor, observer);
+  auto home = std::make_shared<Home>(loop_, application, interceptor, observer, options);
   if (options.tls) {
     auto tls = tls_context(*options.tls);
     if (!tls) return tl::unexpected<Error>(tls.error());
-    listener->tls = std::move(*tls);
+    home->tls = std::move(*tls);
   }
+  const auto listener = std::make_shared<Listener>(context_, std::move(home));
   ErrorCode ec;
   Tcp::resolver resolver(context_);
   // RFC 6761 section 6.3: localhost is the loopback address, whether or not a file says so.
@@ -157,13 +177,9 @@ Result<void> AsioServer::listen(const ListenOptions& options, Application& appli
     return failure(where, "no such host: " + options.host,
                    "give an address of this machine, such as 127.0.0.1 or 0.0.0.0");
   }
-  const Tcp::endpoint endpoint = found.begin()->endpoint();
   auto& acceptor = listener->acceptor;
-  acceptor.open(endpoint.protocol(), ec);
-  if (!ec) acceptor.set_option(Tcp::acceptor::reuse_address(true), ec);
-  if (!ec) acceptor.bind(endpoint, ec);
-  if (!ec) acceptor.listen(4096, ec);
-  if (!ec) acceptor.non_blocking(true, ec);
+  ec = bind_to(acceptor, found.begin()->endpoint());
+  if (!ec) ec = listen_on(acceptor);
   if (ec == asio::error::address_in_use) {
     return failure(where, "the port is in use by another program",
                    "choose another, or port 0 for any free one");
@@ -176,30 +192,104 @@ Result<void> AsioServer::listen(const ListenOptions& options, Application& appli
     return failure(where, "that address is not one of this machine");
   }
   if (ec) return failure(where, "cannot listen: " + ec.message());
-  listener->url = (options.tls ? "https://" : "http://") + authority(acceptor.local_endpoint(ec));
+  listener->endpoint = acceptor.local_endpoint(ec);
+  listener->url = (options.tls ? "https://" : "http://") + authority(listener->endpoint);
 
   const auto& limits = options.limits;
   const auto shortest = std::min(
       {limits.header_timeout, limits.read_timeout, limits.write_timeout, limits.idle_timeout});
   tick_every_ = std::clamp(shortest / 8, Milliseconds{5}, tick_every_);
-  listeners_.push_back(std::move(listener));
-  accept(*listeners_.back());
-  return {};
+  listeners_.push_back(listener);
+  accept(listener);
+  return listener->url;
 }
 
-void AsioServer::accept(Listener& listener) {
+bool AsioServer::unlisten(const std::string& url, OpenConnections open) {
+  const auto found = std::find_if(listeners_.begin(), listeners_.end(),
+                                  [&](const auto& listener) { return listener->url == url; });
+  if (found == listeners_.end()) return false;
+  const auto listener = *found;
+  listeners_.erase(found);
+  close(*listener);
+  dispose(open, listener->home);
+  return true;
+}
+
+void AsioServer::close(Listener& listener) {
+  ErrorCode ignored;
+  listener.gone = true;
+  listener.acceptor.close(ignored);
+  listener.pause.cancel();
+  listener.outage.cancel();
+}
+
+std::size_t AsioServer::outage(const Outage& outage) {
+  std::size_t hit = 0;
+  const auto end = std::chrono::steady_clock::now() + outage.duration;
+  for (const auto& listener : listeners_) {
+    if (outage.lane && *outage.lane != listener->home->options.lane) continue;
+    ++hit;
+    dispose(outage.open, listener->home);
+    if (!listener->out) {
+      listener->out = true;
+      ErrorCode ignored;
+      listener->pause.cancel();
+      listener->acceptor.close(ignored);
+      // The port stays ours. Should another program have been faster, `await_end_of_outage` waits
+      // until it is free again.
+      if (bind_to(listener->acceptor, listener->endpoint)) listener->acceptor.close(ignored);
+    } else if (end <= listener->outage.expiry()) {
+      continue;
+    }
+    listener->outage.expires_at(end);
+    await_end_of_outage(listener);
+  }
+  return hit;
+}
+
+void AsioServer::await_end_of_outage(const ListenerPtr& listener) {
+  listener->outage.async_wait([this, listener](const ErrorCode& cancelled) {
+    if (cancelled || listener->gone) return;
+    auto& acceptor = listener->acceptor;
+    ErrorCode ec;
+    if (!acceptor.is_open()) ec = bind_to(acceptor, listener->endpoint);
+    if (!ec) ec = listen_on(acceptor);
+    if (ec) {
+      acceptor.close(ec);
+      listener->outage.expires_after(accept_pause);
+      return await_end_of_outage(listener);
+    }
+    listener->out = false;
+    accept(listener);
+  });
+}
+
+/// Soon, from the loop: one of the connections may be the one that asks for it.
+void AsioServer::dispose(OpenConnections open, const std::shared_ptr<const Home>& home) {
+  if (open == OpenConnections::keep) return;
+  asio::post(context_, [this, open, home] {
+    const auto connections = connections_;
+    for (const auto& connection : connections) {
+      if (&connection->home() != home.get()) continue;
+      open == OpenConnections::reset ? connection->reset() : connection->shut_down();
+    }
+  });
+}
+
+void AsioServer::accept(const ListenerPtr& listener) {
   auto remote = std::make_shared<Tcp::endpoint>();
-  listener.acceptor.async_accept(
-      *remote, [this, &listener, remote](const ErrorCode& ec, Tcp::socket socket) {
-        if (stopping_ || ec == asio::error::operation_aborted) return;
+  listener->acceptor.async_accept(
+      *remote, [this, listener, remote](const ErrorCode& ec, Tcp::socket socket) {
+        // One that was accepted before an outage began is not served any more.
+        if (listener->gone || listener->out || ec == asio::error::operation_aborted) return;
         if (!ec) {
-          admit(listener, std::move(socket), *remote);
+          admit(*listener, std::move(socket), *remote);
         } else if (ec == asio::error::no_descriptors || ec == asio::error::no_memory ||
                    ec == asio::error::no_buffer_space ||
                    ec == boost::system::errc::too_many_files_open_in_system) {
-          listener.pause.expires_after(accept_pause);
-          listener.pause.async_wait([this, &listener](const ErrorCode& cancelled) {
-            if (!cancelled && !stopping_) accept(listener);
+          listener->pause.expires_after(accept_pause);
+          listener->pause.async_wait([this, listener](const ErrorCode& cancelled) {
+            if (!cancelled && !listener->gone && !listener->out) accept(listener);
           });
           return;
         }
@@ -207,19 +297,18 @@ void AsioServer::accept(Listener& listener) {
       });
 }
 
-void AsioServer::admit(Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote) {
+void AsioServer::admit(const Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote) {
   ErrorCode ec;
   const auto local = socket.local_endpoint(ec);
   if (ec) return;  // gone already
-  Peer peer{listener.tls != nullptr, authority(local), authority(remote), ++connections_of_process,
-            listener.options.lane};
-  auto connection = std::make_shared<Connection>(std::move(socket), listener.tls.get(),
-                                                 listener.seams, std::move(peer), shared_);
+  const auto& home = *listener.home;
+  Peer peer{home.tls != nullptr, authority(local), authority(remote), ++connections_of_process,
+            home.options.lane};
+  auto connection =
+      std::make_shared<Connection>(std::move(socket), listener.home, std::move(peer), shared_);
   connection->slot = connections_.size();
   connections_.push_back(connection);
-  if (listener.seams.observer != nullptr) {
-    listener.seams.observer->on_connections(connections_.size());
-  }
+  if (home.seams.observer != nullptr) home.seams.observer->on_connections(connections_.size());
   connection->start();
   tick();
 }
@@ -248,18 +337,18 @@ void AsioServer::ask_soon() {
 void AsioServer::settle() {
   asked_ = false;
   if (!closed_.empty()) {
+    std::vector<Observer*> observers;
     for (const auto* const connection : closed_) {
+      auto* const observer = connection->home().seams.observer;
+      if (observer != nullptr && std::count(observers.begin(), observers.end(), observer) == 0)
+        observers.push_back(observer);
       const auto slot = connection->slot;
       std::swap(connections_[slot], connections_.back());
       connections_[slot]->slot = slot;
       connections_.pop_back();
     }
     closed_.clear();
-    for (const auto& listener : listeners_) {
-      if (listener->seams.observer != nullptr) {
-        listener->seams.observer->on_connections(connections_.size());
-      }
-    }
+    for (auto* const observer : observers) observer->on_connections(connections_.size());
   }
   if (!stopping_ || loop_.pending() > 0) return;
   const bool busy = std::any_of(connections_.begin(), connections_.end(),
@@ -289,12 +378,10 @@ void AsioServer::await_signal() {
 
 void AsioServer::begin_shutdown() {
   if (std::exchange(stopping_, true)) return;
-  ErrorCode ignored;
   auto grace = listeners_.empty() ? Limits{}.shutdown_grace : Milliseconds{0};
   for (const auto& listener : listeners_) {
-    listener->acceptor.close(ignored);
-    listener->pause.cancel();
-    grace = std::max(grace, listener->options.limits.shutdown_grace);
+    close(*listener);
+    grace = std::max(grace, listener->home->options.limits.shutdown_grace);
   }
   const auto open = connections_;
   for (const auto& connection : open) connection->shut_down();

@@ -27,16 +27,40 @@ struct ListenOptions {
   Limits limits;
 };
 
+/// What becomes of connections that are open when their listener goes.
+enum class OpenConnections {
+  keep,    ///< they go on as if nothing had happened
+  finish,  ///< idle ones are closed, the others after the exchange that is under way
+  reset,   ///< the peer sees ECONNRESET, soon: the exchange that asks for it may be one of them
+};
+
+/// A time in which new connections are refused.
+struct Outage {
+  Milliseconds duration{0};
+  std::optional<std::string> lane =
+      std::nullopt;  ///< only the listeners of that lane; nullopt: all
+  OpenConnections open = OpenConnections::keep;
+};
+
 /// Owns the sockets and the loop. Everything passed by reference outlives it.
+/// Once `run` is under way: loop thread only, where nothing else is said.
 class Server {
  public:
   virtual ~Server() = default;
   [[nodiscard]] virtual Loop& loop() = 0;
-  /// Starts listening; an Error names the address and the reason (in use, not permitted, ...), or
-  /// the certificate file and what is wrong with it. `interceptor` and `observer` may be null.
-  virtual Result<void> listen(const ListenOptions& options, Application& application,
-                              Interceptor* interceptor, Observer* observer) = 0;
-  /// "http://127.0.0.1:43211"; valid after listen.
+  /// Starts listening, besides what listens already; returns the URL without a path, such as
+  /// "http://127.0.0.1:43211", which names this listener from now on. An Error names the address
+  /// and the reason (in use, not permitted, ...), or the certificate file and what is wrong with
+  /// it. `interceptor` and `observer` may be null.
+  virtual Result<std::string> listen(const ListenOptions& options, Application& application,
+                                     Interceptor* interceptor, Observer* observer) = 0;
+  /// Stops listening there: connections are refused when this returns. False: no such listener.
+  virtual bool unlisten(const std::string& url, OpenConnections open) = 0;
+  /// The listeners refuse connections (ECONNREFUSED) when this returns, and listen again on the
+  /// same port after `duration`, or when a longer outage that they are in ends. Returns how many
+  /// listeners there are in the lane.
+  virtual std::size_t outage(const Outage& outage) = 0;
+  /// Of the listener that was made first; empty when there is none.
   [[nodiscard]] virtual std::string url() const = 0;
   /// Runs the loop on the calling thread until `stop`, or until SIGINT or SIGTERM when
   /// `handle_signals`: then requests in flight get `shutdown_grace` to end. Returns the number of

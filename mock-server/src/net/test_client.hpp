@@ -26,6 +26,24 @@ struct ClientReply {
   std::string body;
 };
 
+/// Connects to the loopback address; 0 or errno.
+inline int connect_to(int socket, std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  // The one cast the socket interface of C asks for.
+  return ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+}
+
+/// What a client that tries to connect is told: 0 or errno.
+inline int connect_error(std::uint16_t port) {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int error = connect_to(probe, port);
+  ::close(probe);
+  return error;
+}
+
 class Client {
  public:
   explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -34,13 +52,7 @@ class Client {
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     const int on = 1;
     ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    // The one cast the socket interface of C asks for.
-    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    EXPECT_TRUE(connected_);
+    EXPECT_EQ(connect_to(socket_, port), 0) << "cannot connect";
   }
   Client(Client&& other) noexcept
       : socket_(std::exchange(other.socket_, -1)), in_(std::move(other.in_)) {}
@@ -127,7 +139,6 @@ class Client {
 
  private:
   int socket_;
-  bool connected_ = false;
   int error_ = 0;
   std::string in_;
 };

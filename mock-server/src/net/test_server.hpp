@@ -26,6 +26,10 @@ bool eventually(Predicate true_now) {
   return true;
 }
 
+inline std::uint16_t port_of(const std::string& url) {
+  return static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+}
+
 class RunningServer {
  public:
   /// `loop` is set before the first handler is made.
@@ -38,8 +42,7 @@ class RunningServer {
     options.limits.shutdown_grace = std::min(options.limits.shutdown_grace, Milliseconds{200});
     const auto listening = server_->listen(options, application, interceptor, observer);
     EXPECT_TRUE(listening) << listening.error().line();
-    const auto url = server_->url();
-    port_ = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+    port_ = port_of(server_->url());
     thread_ = std::thread([this] { cut_off_ = server_->run(false); });
   }
   ~RunningServer() { stop(); }
