@@ -93,6 +93,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   std::string listen = "127.0.0.1:8080";
   std::string read_timeout = "30s";
   std::string max_size;
+  std::string expire_after;
   std::string token_lifetime = "1h";
   std::string profile = "dex";
   std::string early_error = "drain";
@@ -108,7 +109,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_flag("--fsync", options.fsync, "Flush to the device before acknowledging bytes");
   app.add_option("--profile", profile,
-                 "'dex': what DEX offers, correct; 'tus': the same extensions without "
+                 "'dex': what DEX offers, correct; 'tus': everything in tus 1.0, without "
                  "manifests, with downloads and a size limit")
       ->check(one_of({"dex", "tus"}))
       ->type_name("dex|tus")
@@ -116,6 +117,10 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   app.add_option("--max-size", max_size, "Tus-Max-Size, for example 64MiB; default as the profile")
       ->check(checked(parse_bytes))
       ->type_name("SIZE");
+  app.add_option("--expire-after", expire_after,
+                 "How long an upload may stay unfinished; default: tus 24h, dex for ever")
+      ->check(checked(parse_duration))
+      ->type_name("DURATION");
   app.add_option("--auth", options.auth, "Which bearer tokens are demanded")
       ->check(one_of({"none", "jwt", "opaque"}))
       ->type_name("none|jwt|opaque")
@@ -195,6 +200,11 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   }
   if (!tls.certificate.empty()) options.listen.tls = tls;
   if (!max_size.empty()) options.max_size = *parse_bytes(max_size);
+  if (!expire_after.empty()) options.expire_after = *parse_duration(expire_after);
+  if (options.expire_after && *options.expire_after < std::chrono::seconds{1}) {
+    // Upload-Expires counts in seconds.
+    return Exit{2, "dex-mock-server: --expire-after: must be at least 1s"};
+  }
   options.profile = profile == "tus" ? Profile::tus : Profile::dex;
   options.early_error = early_error == "close" ? UnreadBody::close : UnreadBody::drain;
   if (options.store.empty()) return Exit{2, "dex-mock-server: --store: must not be empty"};
@@ -208,8 +218,15 @@ TusOptions tus_options_of(const Options& options) {
     tus.trust_forwarded = true;   // DEX-TUS-004
     tus.cors_credentials = true;  // DEX-TUS-005
   } else {
-    // A limit, so that a client can meet 413; large enough to be in nobody's way.
+    tus.extensions.insert(
+        {"checksum", "checksum-trailer", "expiration", "concatenation-unfinished"});
+    // Limits, so that a client can meet them; large enough to be in nobody's way.
     tus.max_size = Bytes{1ULL << 40U};
+    tus.expire_after = std::chrono::hours{24};
+  }
+  if (options.expire_after) {
+    tus.extensions.insert("expiration");
+    tus.expire_after = options.expire_after;
   }
   if (options.max_size) tus.max_size = options.max_size;
   tus.early_error = options.early_error;

@@ -31,7 +31,8 @@ struct Options {
   std::vector<std::string> defects;
   std::vector<std::string> faults;
   std::uint64_t seed = 1;
-  std::optional<Bytes> max_size;  ///< overrides the profile's
+  std::optional<Bytes> max_size;             ///< overrides the profile's
+  std::optional<Milliseconds> expire_after;  ///< overrides the profile's
   UnreadBody early_error = UnreadBody::drain;
   std::string ready_file;
   std::string log_level = "info";

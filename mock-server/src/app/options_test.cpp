@@ -38,6 +38,17 @@ TEST(Options, ProfilesDecideWhatIsOffered) {
   EXPECT_EQ(tus_options_of(accepted({"--max-size", "1MiB"})).max_size, Bytes{1UL << 20U});
 }
 
+TEST(Options, UnfinishedUploadsExpireWhereTheProfileOrAFlagSaysSo) {
+  using std::chrono::hours;
+  const auto dex = tus_options_of(accepted({}));
+  EXPECT_FALSE(dex.expire_after);
+  EXPECT_EQ(dex.extensions.count("expiration"), 0U);
+  EXPECT_EQ(tus_options_of(accepted({"--profile", "tus"})).expire_after, hours{24});
+  const auto short_lived = tus_options_of(accepted({"--expire-after", "2s"}));
+  EXPECT_EQ(short_lived.expire_after, std::chrono::seconds{2});
+  EXPECT_EQ(short_lived.extensions.count("expiration"), 1U);
+}
+
 TEST(Options, SeedIsAny64BitNumber) {
   EXPECT_EQ(accepted({}).seed, 1U);
   EXPECT_EQ(accepted({"--seed", "18446744073709551615"}).seed, 18446744073709551615U);
@@ -76,6 +87,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{{"--listen", "::1:8080"}, "brackets"}, BadInput{{"--profile", "s3"}, "--profile"},
         BadInput{{"--auth", "basic"}, "--auth"}, BadInput{{"--max-size", "many"}, "--max-size"},
         BadInput{{"--max-size", "-1"}, "--max-size"},
+        BadInput{{"--expire-after", "soon"}, "--expire-after"},
+        BadInput{{"--expire-after", "999ms"}, "--expire-after"},
         BadInput{{"--read-timeout", "30"}, "--read-timeout"},
         BadInput{{"--read-timeout", "0s"}, "--read-timeout"},
         BadInput{{"--token-lifetime", "100ms"}, "--token-lifetime"},
