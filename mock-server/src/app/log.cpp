@@ -26,7 +26,8 @@ class AccessLog : public Observer {
       spdlog::debug("{} {} {} {} {} B in {} ms{}", request.remote, printable(request.method),
                     printable(request.path),
                     record.status == 0 ? std::string("-") : std::to_string(record.status),
-                    record.body_received.value, record.duration.count(),
+                    record.body_received.value,
+                    std::chrono::duration_cast<Milliseconds>(record.duration).count(),
                     record.aborted ? ", aborted" : "");
     }
     if (next_ != nullptr) next_->on_exchange(record);

@@ -84,6 +84,7 @@ struct Conversation::Turn {
   int status = 0;
   std::string out;
   std::size_t out_at = 0;
+  Bytes sent;
   std::size_t slice = 0;
   Milliseconds gap{0};
   bool gap_due = false;
@@ -527,12 +528,14 @@ bool Conversation::advance_reply() {
     return true;
   }
   if (turn.slice == 0) {
+    turn.sent += Bytes{turn.out.size()};
     writing_ = !wire_.send(std::exchange(turn.out, {}));
     turn.out_at = 0;
     return true;
   }
   auto piece = turn.out.substr(turn.out_at, turn.slice);
   turn.out_at += piece.size();
+  turn.sent += Bytes{piece.size()};
   turn.gap_due = turn.gap > Milliseconds{0} && turn.out_at < turn.out.size();
   writing_ = !wire_.send(std::move(piece));
   return true;
@@ -567,11 +570,12 @@ void Conversation::finish_turn(bool aborted) {
   const auto turn = std::move(turn_);
   if (!turn) return;
   if (seams_.observer == nullptr) return;
-  seams_.observer->on_exchange(
-      {turn->request, turn->status, turn->status != 0 ? &turn->reply_fields : nullptr,
-       turn->intercept.get(), turn->received,
-       std::chrono::duration_cast<Milliseconds>(seams_.loop.now() - turn->request.received),
-       aborted});
+  seams_.observer->on_exchange({turn->request, turn->status,
+                                turn->status != 0 ? &turn->reply_fields : nullptr,
+                                turn->intercept.get(), turn->received,
+                                std::chrono::duration_cast<std::chrono::microseconds>(
+                                    seams_.loop.now() - turn->request.received),
+                                aborted, turn->sent});
 }
 
 void Conversation::end(Ending how) {

@@ -1,6 +1,7 @@
 // How a request reaches the code that answers it: a header, bytes as they come, an end.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -74,8 +75,9 @@ struct ExchangeRecord {
   const ::http::Fields* reply_fields = nullptr;  ///< as sent; null when no head was sent
   const Intercept* intercept = nullptr;          ///< null: no rule could touch this exchange
   Bytes body_received;
-  Milliseconds duration{0};
+  std::chrono::microseconds duration{0};
   bool aborted = false;
+  Bytes sent{};  ///< of the reply, head included, handed to the connection
 };
 class Observer {
  public:
