@@ -2,6 +2,7 @@
 // query and verify under /_mock/journal.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -40,7 +41,7 @@ struct JournalEntry {
   std::optional<Bytes> offset_before;  ///< that the request named; 0 for a creation with a body
   std::optional<Bytes> offset_after;   ///< that a successful reply told
   int status = 0;                      ///< 0: no reply was sent
-  Milliseconds duration{0};
+  std::chrono::microseconds duration{0};
   bool aborted = false;
   std::vector<std::string> faults;  ///< names of the rules that fired
 };
@@ -99,7 +100,8 @@ class Journal : public Observer {
   [[nodiscard]] std::unique_ptr<Watch> watch(std::function<void()> changed);
 
  private:
-  void changed() const;
+  JournalEntry take_oldest();
+  void changed();
 
   Limits limits_;
   std::deque<JournalEntry> entries_;

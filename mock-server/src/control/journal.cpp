@@ -1,0 +1,301 @@
+#include "control/journal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "http/intercept.hpp"
+#include "protocol/http/form.hpp"
+#include "protocol/tus/headers.hpp"
+#include "protocol/tus/numbers.hpp"
+
+namespace mock {
+namespace {
+
+// What a client's method may fill of an entry; real ones are short.
+constexpr std::size_t method_bytes = 32;
+// What an entry takes beside its texts.
+constexpr std::size_t entry_bytes = sizeof(JournalEntry);
+
+/// What is worth a look in a test of uploads. Everything else, credentials above all, is left out.
+constexpr std::array<std::string_view, 16> request_names{
+    tus::header::tus_resumable,
+    tus::header::upload_offset,
+    tus::header::upload_length,
+    tus::header::upload_defer_length,
+    tus::header::upload_metadata,
+    tus::header::upload_concat,
+    tus::header::upload_checksum,
+    tus::header::method_override,
+    "Upload-Complete",
+    "Upload-Draft-Interop-Version",
+    "Content-Length",
+    "Content-Type",
+    "Transfer-Encoding",
+    "Expect",
+    "Range",
+    "Trailer",
+};
+constexpr std::array<std::string_view, 18> reply_names{
+    tus::header::tus_resumable,
+    tus::header::tus_version,
+    tus::header::tus_extension,
+    tus::header::tus_max_size,
+    tus::header::tus_checksum_algorithm,
+    tus::header::upload_offset,
+    tus::header::upload_length,
+    tus::header::upload_defer_length,
+    tus::header::upload_metadata,
+    tus::header::upload_concat,
+    tus::header::upload_expires,
+    "Upload-Complete",
+    "Location",
+    "Content-Length",
+    "Content-Type",
+    "Connection",
+    "Retry-After",
+    "WWW-Authenticate",
+};
+
+template <std::size_t N>
+std::string_view listed(const std::array<std::string_view, N>& names, std::string_view name) {
+  for (const auto& known : names) {
+    if (known.size() == name.size() && ::http::same_name(known, name)) return known;
+  }
+  return {};
+}
+
+void set_text(std::string& into, std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) {
+    into.assign(text);
+  } else {
+    into.assign(text.substr(0, limit)).append("...");
+  }
+}
+
+/// Strings of the entry that fell out are written over, so that a full journal allocates little.
+class FieldWriter {
+ public:
+  FieldWriter(std::vector<JournalEntry::Field>& into, std::size_t limit)
+      : into_(into), limit_(limit) {}
+  ~FieldWriter() { into_.resize(used_); }
+  FieldWriter(const FieldWriter&) = delete;
+  FieldWriter& operator=(const FieldWriter&) = delete;
+
+  void add(std::string_view name, std::string_view value) {
+    if (used_ == into_.size()) into_.emplace_back();
+    into_[used_].name = name;
+    set_text(into_[used_].value, value, limit_);
+    ++used_;
+  }
+
+ private:
+  std::vector<JournalEntry::Field>& into_;
+  std::size_t limit_;
+  std::size_t used_ = 0;
+};
+
+/// Bearer and the like are no secret, what follows is.
+std::string redacted(std::string_view authorization) {
+  const auto space = authorization.find(' ');
+  return space == std::string_view::npos
+             ? std::string("[redacted]")
+             : std::string(authorization.substr(0, std::min(space, method_bytes))) + " [redacted]";
+}
+
+std::optional<Bytes> offset_of(const ::http::Fields& fields) {
+  const auto text = fields.find(tus::header::upload_offset);
+  if (!text) return std::nullopt;
+  const auto offset = tus::parse_length_lenient(*text);
+  return offset ? std::optional(*offset) : std::nullopt;
+}
+
+/// The id at the end of the Location of a creation.
+std::string created_id(std::string_view location) {
+  location = location.substr(0, location.find_first_of("?#"));
+  const auto slash = location.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  return ::http::percent_decode(location.substr(slash + 1)).value_or("");
+}
+
+std::size_t size_of(const JournalEntry& entry) {
+  std::size_t size = entry_bytes + entry.wire_method.size() + entry.method.size() +
+                     entry.target.size() + entry.upload.size();
+  for (const auto* fields : {&entry.request_fields, &entry.reply_fields}) {
+    for (const auto& field : *fields) size += sizeof field + field.value.size();
+  }
+  for (const auto& fault : entry.faults) size += sizeof fault + fault.size();
+  return size;
+}
+
+bool in_any(const std::vector<JournalMatch::StatusRange>& ranges, int status) {
+  return std::ranges::any_of(
+      ranges, [status](const auto& r) { return r.first <= status && status <= r.last; });
+}
+
+std::string text_of(const std::vector<JournalMatch::StatusRange>& ranges) {
+  std::string text;
+  for (const auto& range : ranges) {
+    if (!text.empty()) text += " or ";
+    text += range.first == range.last ? std::to_string(range.first)
+                                      : fmt::format("{}-{}", range.first, range.last);
+  }
+  return text;
+}
+
+std::string text_of(std::optional<Bytes> offset) {
+  return offset ? std::to_string(offset->value) : "none";
+}
+
+}  // namespace
+
+bool JournalMatch::holds(const JournalEntry& entry) const {
+  return entry.ordinal > since &&
+         (methods.empty() || std::ranges::count(methods, entry.method) > 0) &&
+         (routes.empty() || std::ranges::count(routes, entry.route) > 0) &&
+         (!upload || *upload == entry.upload) && (status.empty() || in_any(status, entry.status)) &&
+         (!fault || std::ranges::count(entry.faults, *fault) > 0) &&
+         (!faults || *faults == !entry.faults.empty()) && (!aborted || *aborted == entry.aborted) &&
+         (!offset || offset == entry.offset_before);
+}
+
+std::vector<std::string> JournalMatch::differences(const JournalEntry& entry) const {
+  std::vector<std::string> all;
+  if (entry.ordinal <= since) all.push_back(fmt::format("ordinal is {}", entry.ordinal));
+  if (!methods.empty() && std::ranges::count(methods, entry.method) == 0) {
+    all.push_back(fmt::format("method is {}, not {}", entry.method, fmt::join(methods, " or ")));
+  }
+  if (!routes.empty() && std::ranges::count(routes, entry.route) == 0) {
+    std::vector<std::string_view> names;
+    for (const auto route : routes) names.push_back(route_name(route));
+    all.push_back(
+        fmt::format("route is {}, not {}", route_name(entry.route), fmt::join(names, " or ")));
+  }
+  if (upload && *upload != entry.upload) {
+    all.push_back(fmt::format("upload is {}, not {}",
+                              entry.upload.empty() ? "none" : quote(entry.upload), quote(*upload)));
+  }
+  if (!status.empty() && !in_any(status, entry.status)) {
+    all.push_back(fmt::format("status is {}, not {}", entry.status, text_of(status)));
+  }
+  if (fault && std::ranges::count(entry.faults, *fault) == 0) {
+    all.push_back(fmt::format("the rule {} did not fire", quote(*fault)));
+  }
+  if (faults && *faults == entry.faults.empty()) {
+    all.push_back(*faults ? "no rule fired"
+                          : fmt::format("{} fired", fmt::join(entry.faults, " and ")));
+  }
+  if (aborted && *aborted != entry.aborted) {
+    all.push_back(entry.aborted ? "it was aborted" : "it was not aborted");
+  }
+  if (offset && offset != entry.offset_before) {
+    all.push_back(fmt::format("offset is {}, not {}", text_of(entry.offset_before), offset->value));
+  }
+  return all;
+}
+
+void Journal::on_exchange(const ExchangeRecord& record) {
+  const Request& request = record.request;
+  auto match = match_route(request.path);
+  if (match.route == Route::control) return;
+
+  JournalEntry entry;
+  if (entries_.size() >= limits_.entries && !entries_.empty()) {
+    entry = take_oldest();
+  }
+  entry.ordinal = ++last_;
+  entry.time = request.received;
+  entry.connection = request.connection;
+  set_text(entry.wire_method, request.method, method_bytes);
+  const bool is_tus = match.route == Route::creation || match.route == Route::upload;
+  const auto overridden = is_tus ? request.fields.find(tus::header::method_override) : std::nullopt;
+  set_text(entry.method, overridden.value_or(request.method), method_bytes);
+  set_text(entry.target, request.mount, limits_.value_bytes);
+  entry.target += std::string_view(request.path).substr(0, limits_.value_bytes);
+  if (!request.query.empty()) entry.target += "?[redacted]";
+  entry.route = match.route;
+  entry.upload = std::move(match.id);
+  entry.declared = request.content_length;
+  entry.received = record.body_received;
+  entry.offset_before = offset_of(request.fields);
+  if (match.route == Route::creation && request.has_body()) entry.offset_before = Bytes{0};
+  entry.status = record.status;
+  entry.duration = record.duration;
+  entry.aborted = record.aborted;
+  entry.faults.clear();
+  if (record.intercept != nullptr) entry.faults = record.intercept->fired();
+  {
+    FieldWriter fields(entry.request_fields, limits_.value_bytes);
+    for (const auto& field : request.fields) {
+      if (const auto name = listed(request_names, field.name); !name.empty()) {
+        fields.add(name, field.value);
+      } else if (::http::same_name(field.name, "Authorization")) {
+        fields.add("Authorization", redacted(field.value));
+      }
+    }
+    for (const auto& field : request.trailers) {
+      if (::http::same_name(field.name, tus::header::upload_checksum)) {
+        fields.add(tus::header::upload_checksum, field.value);
+      }
+    }
+  }
+  entry.offset_after.reset();
+  {
+    FieldWriter fields(entry.reply_fields, limits_.value_bytes);
+    if (record.reply_fields != nullptr) {
+      for (const auto& field : *record.reply_fields) {
+        if (const auto name = listed(reply_names, field.name); !name.empty()) {
+          fields.add(name, field.value);
+        }
+      }
+      if (record.status / 100 == 2) entry.offset_after = offset_of(*record.reply_fields);
+      if (match.route == Route::creation && record.status == 201) {
+        entry.upload = created_id(record.reply_fields->find("Location").value_or(""));
+      }
+    }
+  }
+  bytes_ += size_of(entry);
+  entries_.push_back(std::move(entry));
+  while (bytes_ > limits_.bytes.value && entries_.size() > 1) static_cast<void>(take_oldest());
+  changed();
+}
+
+JournalEntry Journal::take_oldest() {
+  auto oldest = std::move(entries_.front());
+  entries_.pop_front();
+  bytes_ -= size_of(oldest);
+  dropped_through_ = oldest.ordinal;
+  ++dropped_;
+  return oldest;
+}
+
+void Journal::clear() {
+  entries_.clear();
+  bytes_ = 0;
+  dropped_ = 0;
+  dropped_through_ = 0;
+  changed();
+}
+
+void Journal::changed() {
+  std::erase_if(watches_, [](const auto& watch) { return watch.expired(); });
+  // A callback may start another watch.
+  const auto watches = watches_;
+  for (const auto& watch : watches) {
+    if (const auto alive = watch.lock()) (*alive)();
+  }
+}
+
+std::unique_ptr<Journal::Watch> Journal::watch(std::function<void()> changed) {
+  struct Held : Watch {
+    explicit Held(std::shared_ptr<std::function<void()>> f) : call(std::move(f)) {}
+    std::shared_ptr<std::function<void()>> call;
+  };
+  auto call = std::make_shared<std::function<void()>>(std::move(changed));
+  watches_.push_back(call);
+  return std::make_unique<Held>(std::move(call));
+}
+
+}  // namespace mock

@@ -1,0 +1,225 @@
+#include "control/journal_json.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "protocol/http/date.hpp"
+#include "protocol/http/form.hpp"
+#include "protocol/tus/numbers.hpp"
+
+namespace mock {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t most_entries = 10'000;
+constexpr auto a_status =
+    "expected a status such as 204, a class such as \"4xx\", a range such as "
+    "\"400-499\", or 0 for no reply";
+
+Json fields_json(const std::vector<JournalEntry::Field>& fields) {
+  // A repeated field is a list, so that nothing is lost.
+  Json all = Json::object();
+  for (const auto& [name, value] : fields) {
+    const std::string key(name);
+    if (!all.contains(key)) {
+      all[key] = value;
+    } else if (all[key].is_array()) {
+      all[key].push_back(value);
+    } else {
+      all[key] = Json::array({all[key], value});
+    }
+  }
+  return all;
+}
+
+Json optional_json(std::optional<Bytes> bytes) {
+  return bytes ? Json(bytes->value) : Json(nullptr);
+}
+
+Result<Route> parse_route(std::string_view name) {
+  std::string names;
+  for (int i = 0; i <= static_cast<int>(Route::unknown); ++i) {
+    const auto route = static_cast<Route>(i);
+    if (route_name(route) == name) return route;
+    if (route != Route::control) {
+      names += (names.empty() ? "" : ", ") + std::string(route_name(route));
+    }
+  }
+  return failure("route", "there is no route " + quote(name), "the routes are " + names);
+}
+
+std::optional<int> parse_code(std::string_view text) {
+  int code = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (code != 0 && (code < 100 || code > 999)) return std::nullopt;
+  return code;
+}
+
+std::optional<JournalMatch::StatusRange> parse_status(std::string_view text) {
+  if (text.size() == 3 && text.substr(1) == "xx" && text[0] >= '1' && text[0] <= '9') {
+    const int first = (text[0] - '0') * 100;
+    return JournalMatch::StatusRange{first, first + 99};
+  }
+  if (const auto dash = text.find('-'); dash != std::string_view::npos) {
+    const auto first = parse_code(text.substr(0, dash));
+    const auto last = parse_code(text.substr(dash + 1));
+    if (!first || !last || *first > *last) return std::nullopt;
+    return JournalMatch::StatusRange{*first, *last};
+  }
+  const auto code = parse_code(text);
+  if (!code) return std::nullopt;
+  return JournalMatch::StatusRange{*code, *code};
+}
+
+/// One value, or a list of at least one: an empty list would mean "any" where "none" was meant.
+template <class Read>
+void one_or_more(const json::Cursor& value, Read&& read) {
+  if (!value.is_array()) return read(value);
+  const auto items = value.items();
+  if (items.empty()) value.fail("expected at least one");
+  for (const auto& item : items) read(item);
+}
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> all;
+  while (true) {
+    const auto comma = list.find(',');
+    all.emplace_back(list.substr(0, comma));
+    if (comma == std::string_view::npos) return all;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+Result<bool> parse_flag(const std::string& key, std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return failure(key, "expected true or false, not " + quote(text));
+}
+
+Result<std::uint64_t> parse_number(const std::string& key, std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+    return failure(key, "expected a whole number, not " + quote(text));
+  }
+  return number;
+}
+
+Result<void> read_member(JournalQuery& query, const std::string& key, const std::string& value) {
+  auto& match = query.match;
+  if (key == "method") {
+    match.methods = split(value);
+  } else if (key == "route") {
+    for (const auto& name : split(value)) {
+      const auto route = parse_route(name);
+      if (!route) return tl::unexpected(route.error());
+      match.routes.push_back(*route);
+    }
+  } else if (key == "status") {
+    for (const auto& text : split(value)) {
+      const auto range = parse_status(text);
+      if (!range) return failure(key, a_status);
+      match.status.push_back(*range);
+    }
+  } else if (key == "upload") {
+    match.upload = value;
+  } else if (key == "fault") {
+    match.fault = value;
+  } else if (key == "faults" || key == "aborted" || key == "digests") {
+    const auto flag = parse_flag(key, value);
+    if (!flag) return tl::unexpected(flag.error());
+    if (key == "faults") match.faults = *flag;
+    if (key == "aborted") match.aborted = *flag;
+    if (key == "digests") query.digests = *flag;
+  } else if (key == "since" || key == "limit" || key == "offset") {
+    const auto number = parse_number(key, value);
+    if (!number) return tl::unexpected(number.error());
+    if (key == "offset") match.offset = Bytes{*number};
+    if (key == "since") {
+      match.since = *number;
+      query.forward = true;
+    }
+    if (key == "limit") {
+      if (*number == 0 || *number > most_entries) {
+        return failure(key, fmt::format("expected 1 to {}", most_entries));
+      }
+      query.limit = static_cast<std::size_t>(*number);
+    }
+  } else {
+    return failure(key, "there is no such condition",
+                   "the conditions are method, route, upload, status, fault, faults, aborted, "
+                   "offset, since, limit, digests");
+  }
+  return {};
+}
+
+}  // namespace
+
+Json to_json(const JournalEntry& entry) {
+  Json json{{"ordinal", entry.ordinal},
+            {"time", ::http::format_rfc3339(entry.time)},
+            {"connection", entry.connection},
+            {"method", entry.method}};
+  if (entry.wire_method != entry.method) json["wire_method"] = entry.wire_method;
+  json["target"] = entry.target;
+  json["route"] = route_name(entry.route);
+  json["upload"] = entry.upload.empty() ? Json(nullptr) : Json(entry.upload);
+  json["request_headers"] = fields_json(entry.request_fields);
+  json["body"] = {{"declared", optional_json(entry.declared)}, {"received", entry.received.value}};
+  json["offset"] = {{"before", optional_json(entry.offset_before)},
+                    {"after", optional_json(entry.offset_after)}};
+  json["status"] = entry.status;
+  json["reply_headers"] = fields_json(entry.reply_fields);
+  json["duration_ms"] = static_cast<double>(entry.duration.count()) / 1000;
+  json["aborted"] = entry.aborted;
+  json["faults"] = entry.faults;
+  return json;
+}
+
+JournalMatch read_match(const json::Cursor& object) {
+  object.only(
+      {"method", "route", "upload", "status", "fault", "faults", "aborted", "offset", "since"});
+  JournalMatch match;
+  if (const auto value = object.find("method")) {
+    one_or_more(*value, [&](const json::Cursor& c) { match.methods.push_back(c.string()); });
+  }
+  if (const auto value = object.find("route")) {
+    one_or_more(*value, [&](const json::Cursor& c) {
+      match.routes.push_back(c.unwrap(parse_route(c.string())));
+    });
+  }
+  if (const auto value = object.find("status")) {
+    one_or_more(*value, [&](const json::Cursor& c) {
+      const auto range = parse_status(c.is_number()   ? std::to_string(c.unsigned_integer())
+                                      : c.is_string() ? c.string()
+                                                      : std::string());
+      if (!range) c.fail(a_status);
+      match.status.push_back(*range);
+    });
+  }
+  if (const auto value = object.find("upload")) match.upload = value->string();
+  if (const auto value = object.find("fault")) match.fault = value->string();
+  if (const auto value = object.find("faults")) match.faults = value->boolean();
+  if (const auto value = object.find("aborted")) match.aborted = value->boolean();
+  if (const auto value = object.find("offset")) match.offset = Bytes{value->unsigned_integer()};
+  if (const auto value = object.find("since")) match.since = value->unsigned_integer();
+  return match;
+}
+
+Result<JournalQuery> parse_journal_query(std::string_view query) {
+  const auto form = ::http::parse_form(query);
+  if (!form) return failure("query", "is not validly percent-encoded");
+  JournalQuery parsed;
+  for (const auto& [key, value] : *form) {
+    if (auto ok = read_member(parsed, key, value); !ok) return tl::unexpected(ok.error());
+  }
+  return parsed;
+}
+
+}  // namespace mock
