@@ -2,7 +2,8 @@
 // it into a file with nothing but recv and pwrite. A thread per connection, just enough HTTP for a
 // tus client to be satisfied, no checks whatsoever. It is a measuring stick, not a server.
 //
-// usage: floor_server FOLDER    (prints 'ready URL', ends on SIGTERM)
+// usage: floor_server FOLDER|discard    (prints 'ready URL', ends on SIGTERM)
+// With 'discard' the bytes are received and dropped: the floor for a server that keeps none.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -38,12 +39,14 @@ unsigned long long field(const std::string& head, const char* name) {
   return at == nullptr ? 0 : std::strtoull(at + std::strlen(name), nullptr, 10);
 }
 
-// Moves `length` body bytes, of which `buffer` holds the first `have`, into the file at `offset`.
+// Moves `length` body bytes, of which `buffer` holds the first `have`, into the file at `offset`;
+// file -1 drops them.
 bool store(int socket, int file, std::vector<char>& buffer, std::size_t have,
            unsigned long long length, unsigned long long offset) {
   unsigned long long done = 0;
   while (true) {
-    if (have > 0 && ::pwrite(file, buffer.data(), have, static_cast<off_t>(offset + done)) < 0) {
+    if (file >= 0 && have > 0 &&
+        ::pwrite(file, buffer.data(), have, static_cast<off_t>(offset + done)) < 0) {
       return false;
     }
     done += have;
@@ -56,6 +59,7 @@ bool store(int socket, int file, std::vector<char>& buffer, std::size_t have,
 }
 
 void serve(int socket, const std::string& folder) {
+  const bool keep = folder != "discard";
   std::vector<char> buffer(buffer_size);
   std::string head;
   while (true) {
@@ -75,21 +79,23 @@ void serve(int socket, const std::string& folder) {
     std::string next;
     if (head.starts_with("POST")) {
       const auto id = next_id++;
-      ::close(::open((folder + "/" + std::to_string(id)).c_str(), O_CREAT | O_WRONLY, 0600));
+      if (keep) {
+        ::close(::open((folder + "/" + std::to_string(id)).c_str(), O_CREAT | O_WRONLY, 0600));
+      }
       send_all(socket, "HTTP/1.1 201 Created\r\nTus-Resumable: 1.0.0\r\nLocation: /files/" +
                            std::to_string(id) + "\r\nContent-Length: 0\r\n\r\n");
       next = rest;
     } else if (head.starts_with("PATCH")) {
       const auto offset = field(head, "\nUpload-Offset:");
-      const int out = ::open(file.c_str(), O_CREAT | O_WRONLY, 0600);
+      const int out = keep ? ::open(file.c_str(), O_CREAT | O_WRONLY, 0600) : -1;
       const auto have = std::min<std::size_t>(rest.size(), length);
       std::memcpy(buffer.data(), rest.data(), have);
       next = rest.substr(have);
       if (!store(socket, out, buffer, have, length, offset)) {
-        ::close(out);
+        if (keep) ::close(out);
         break;
       }
-      ::close(out);
+      if (keep) ::close(out);
       send_all(socket, "HTTP/1.1 204 No Content\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: " +
                            std::to_string(offset + length) + "\r\n\r\n");
     } else if (head.starts_with("OPTIONS")) {
@@ -110,7 +116,7 @@ void serve(int socket, const std::string& folder) {
 
 int main(int argc, char** argv) {
   if (argc != 2) {
-    std::fprintf(stderr, "usage: floor_server FOLDER\n");
+    std::fprintf(stderr, "usage: floor_server FOLDER|discard\n");
     return 2;
   }
   std::signal(SIGTERM, [](int) { std::_Exit(0); });

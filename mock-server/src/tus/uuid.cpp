@@ -1,20 +1,21 @@
 #include "tus/uuid.hpp"
 
+#include <unistd.h>
+
 #include <array>
-#include <random>
+#include <cerrno>
 #include <string_view>
+#include <system_error>
 
 namespace mock {
 
 std::string random_uuid() {
-  static thread_local std::random_device kernel;
   constexpr std::string_view digits = "0123456789abcdef";
   std::array<unsigned char, 16> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); i += 4) {
-    const unsigned word = kernel();
-    for (unsigned j = 0; j < 4; ++j) {
-      bytes.at(i + j) = static_cast<unsigned char>((word >> (8U * j)) & 0xFFU);
-    }
+  // One call for all of it: std::random_device asks the processor word by word, which took two
+  // fifths of the time of a small upload.
+  if (::getentropy(bytes.data(), bytes.size()) != 0) {
+    throw std::system_error(errno, std::generic_category(), "getentropy");
   }
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);

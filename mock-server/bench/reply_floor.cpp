@@ -1,0 +1,98 @@
+// The floor of scripts/bench.sh for small requests: what it costs to take a request off a socket
+// and answer it with fixed bytes. One thread, epoll, recv, send; it looks at the method and at
+// where the request ends, and at nothing else. It is a measuring stick, not a server.
+//
+// usage: reply_floor    (prints 'ready URL', ends on SIGTERM)
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace {
+
+constexpr std::string_view created =
+    "HTTP/1.1 201 Created\r\nTus-Resumable: 1.0.0\r\nLocation: /files/1\r\n"
+    "Content-Length: 0\r\n\r\n";
+constexpr std::string_view patched =
+    "HTTP/1.1 204 No Content\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 1024\r\n\r\n";
+constexpr std::string_view found =
+    "HTTP/1.1 200 OK\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 1024\r\nUpload-Length: 1024\r\n"
+    "Cache-Control: no-store\r\n\r\n";
+
+/// Answers every whole request in `input`; false when the socket is done for.
+bool answer(int socket, std::string& input) {
+  std::size_t end = 0;
+  while ((end = input.find("\r\n\r\n")) != std::string::npos) {
+    const auto reply = input[0] == 'H' ? found : input[1] == 'O' ? created : patched;
+    auto size = end + 4;
+    if (input[1] == 'A') {
+      const char* at = ::strcasestr(input.c_str(), "\nContent-Length:");
+      size += at == nullptr ? 0 : std::strtoull(at + 16, nullptr, 10);
+    }
+    if (input.size() < size) return true;
+    input.erase(0, size);
+    if (::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main() {
+  std::signal(SIGTERM, [](int) { std::_Exit(0); });
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(listener, generic, size) != 0 || ::listen(listener, 1024) != 0 ||
+      ::getsockname(listener, generic, &size) != 0) {
+    std::perror("reply_floor");
+    return 1;
+  }
+  std::printf("ready http://127.0.0.1:%d/files\n", ntohs(address.sin_port));
+  std::fflush(stdout);
+  const int poll = ::epoll_create1(0);
+  const auto watch = [&](int socket) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = socket;
+    ::epoll_ctl(poll, EPOLL_CTL_ADD, socket, &event);
+  };
+  watch(listener);
+  std::unordered_map<int, std::string> inputs;
+  epoll_event events[64];
+  char buffer[16384];
+  while (true) {
+    const int ready = ::epoll_wait(poll, events, 64, -1);
+    for (int i = 0; i < ready; ++i) {
+      const int socket = events[i].data.fd;
+      if (socket == listener) {
+        const int fresh = ::accept(listener, nullptr, nullptr);
+        if (fresh < 0) continue;
+        const int on = 1;
+        ::setsockopt(fresh, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        watch(fresh);
+        continue;
+      }
+      const auto n = ::recv(socket, buffer, sizeof buffer, 0);
+      auto& input = inputs[socket];
+      if (n > 0) input.append(buffer, static_cast<std::size_t>(n));
+      if (n <= 0 || !answer(socket, input)) {
+        inputs.erase(socket);
+        ::close(socket);
+      }
+    }
+  }
+}
