@@ -1,23 +1,44 @@
 #!/usr/bin/env bash
-# What an upload costs, as ratios measured in one run on this machine, stores in memory (tmpfs):
-#   server: CPU-seconds per GB taken, against a plain recv + pwrite loop; tusd and @tus/server beside
-#   client: CPU-seconds per GB sent, against a bare libcurl multi loop
-# Medians of ROUNDS rounds; in each round every contender runs once, in turn.
-#   ROUNDS=5 UPLOADS=8 MIB=256 scripts/bench.sh
+# What the programs cost, as ratios measured in one run on this machine, stores in memory (tmpfs):
+#   large     CPU-seconds per GB taken, against a plain recv + pwrite loop (and a recv-only one for
+#             the store that keeps nothing); tusd, @tus/server and nginx (WebDAV PUT) beside
+#   small     requests per CPU-second (POST, PATCH of 1 KiB, HEAD), against a plain epoll loop that
+#             answers with fixed bytes; the same with 200 rules loaded that do not match
+#   stalled   resident memory of uploads that stall in the middle of a body, and how long
+#             /_mock/health takes beside them
+#   huge      resident memory while one very large upload passes through the discard store
+#   client    CPU-seconds per GB sent, against a bare libcurl multi loop
+# Medians of ROUNDS rounds; in each round every contender runs once, in turn. A figure that misses
+# its target says MISSED, and the exit code is then 1.
+#
+#   scripts/bench.sh [large|small|stalled|huge|client]...     default: all
+#   ROUNDS=5 UPLOADS=8 MIB=256 SMALL=40000 STALLED=10000 HUGE_GIB=64 scripts/bench.sh
 source "$(dirname "$0")/lib/common.sh"
 
 rounds=${ROUNDS:-5}
 uploads=${UPLOADS:-8}
 mib=${MIB:-256}
-for value in "$rounds" "$uploads" "$mib"; do
-  [[ $value =~ ^[1-9][0-9]*$ ]] || die "ROUNDS, UPLOADS and MIB are whole numbers above 0, not '$value'"
+small=${SMALL:-40000}
+stalled=${STALLED:-10000}
+huge_gib=${HUGE_GIB:-64}
+for value in "$rounds" "$uploads" "$mib" "$small" "$stalled" "$huge_gib"; do
+  [[ $value =~ ^[1-9][0-9]*$ ]] ||
+    die "ROUNDS, UPLOADS, MIB, SMALL, STALLED and HUGE_GIB are whole numbers above 0, not '$value'"
+done
+sections=("$@")
+[ ${#sections[@]} -gt 0 ] || sections=(large small stalled huge client)
+for section in "${sections[@]}"; do
+  case $section in large | small | stalled | huge | client) ;; *)
+    die "there is no section '$section'; there are large, small, stalled, huge and client" ;;
+  esac
 done
 bytes=$((mib * 1024 * 1024))
+connections=8
 
 install_packages "${build_packages[@]}" curl
-build release dex-mock-server dex-loadgen floor_server floor_client
+build release dex-mock-server dex-loadgen cpu_time floor_server floor_client reply_floor small_client stall_client
 bin=build/release/bin
-floors=build/release/bench
+tools=build/release/bench
 peers=build/interop
 scratch=$(mktemp -d /dev/shm/dex-bench-XXXXXX)
 
@@ -34,80 +55,261 @@ if command -v npm >/dev/null && [ ! -d "$peers/node_modules" ]; then
   cp scripts/interop/package.json scripts/interop/*.mjs "$peers/"
   (cd "$peers" && npm install --no-audit --no-fund --loglevel=error)
 fi
+peer_servers=()
+if [ -x "$peers/tusd" ]; then peer_servers+=(tusd); else echo "skipped: tusd (needs go)"; fi
+if [ -d "$peers/node_modules" ]; then peer_servers+=(tus-node); else echo "skipped: @tus/server (needs node and npm)"; fi
 
-# CPU-seconds of a running process, user and system, its dead children left aside.
-cpu_of() { awk -v hz="$(getconf CLK_TCK)" '{ sub(/^.*\) /, ""); print ($12 + $13) / hz }' "/proc/$1/stat"; }
-per_gb() { awk -v s="$1" -v b=$((bytes * uploads)) 'BEGIN { printf "%.4f", s / (b / 1e9) }'; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+median() { sort -n | awk 'NF { v[++n] = $1 } END { print (n % 2) ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2 }'; }
+calc() { awk "BEGIN { printf \"%.4f\", $1 }"; }
+note() { echo "$2" >>"$scratch/$1.figures"; }
+figure() { median <"$scratch/$1.figures"; }
 
-# begin NAME FOLDER: starts a contender; sets `pid` and `url`.
+# begin NAME [ARGUMENTS...]: starts a contender; sets `pid` and `url`.
 begin() {
-  local log=$scratch/$1.log
-  mkdir -p "$2"
-  case $1 in
-    floor) "$floors/floor_server" "$2" >"$log" 2>&1 & ;;
-    mock-disk) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile tus --store "$2" >"$log" 2>&1 & ;;
-    mock-discard) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile tus --store discard >"$log" 2>&1 & ;;
-    tusd) "$peers/tusd" -host 127.0.0.1 -port 0 -upload-dir "$2" >"$log" 2>&1 & ;;
-    tus-node) node "$peers/tus-node-server.mjs" "$2" >"$log" 2>&1 & ;;
+  local name=$1 log=$scratch/$1.log store=$scratch/store
+  shift
+  mkdir -p "$store"
+  case $name in
+    floor) "$tools/floor_server" "$store" >"$log" 2>&1 & ;;
+    recv-floor) "$tools/floor_server" discard >"$log" 2>&1 & ;;
+    reply-floor) "$tools/reply_floor" >"$log" 2>&1 & ;;
+    mock-disk) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile tus --store "$store" "$@" >"$log" 2>&1 & ;;
+    mock-*) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile tus "$@" >"$log" 2>&1 & ;;
+    tusd) "$peers/tusd" -host 127.0.0.1 -port 0 -upload-dir "$store" >"$log" 2>&1 & ;;
+    tus-node) node "$peers/tus-node-server.mjs" "$store" >"$log" 2>&1 & ;;
+    nginx) nginx -c "$scratch/nginx.conf" -p "$scratch" >"$log" 2>&1 & ;;
   esac
   pid=$!
   started+=("$pid")
-  wait_for 20 grep -qE '^ready |upload files to' "$log" || die "$1 did not start: $(cat "$log")"
+  if [ "$name" = nginx ]; then
+    wait_for 20 curl -sS --noproxy '*' -o /dev/null "http://127.0.0.1:$port/" 2>/dev/null ||
+      die "nginx did not start: $(cat "$log")"
+    return
+  fi
+  wait_for 20 grep -qE '^ready |upload files to' "$log" || die "$name did not start: $(cat "$log")"
   url=$(grep -oE 'http://[^ ]+' "$log" | tail -1)
-  case $1 in mock-*) url=$url/files ;; esac
+  case $name in mock-*) url=$url/files ;; esac
 }
 end() {
   kill "$pid"
   wait "$pid" 2>/dev/null || :
+  rm -rf "$scratch/store"
 }
-
-servers=(floor mock-disk mock-discard)
-if [ -x "$peers/tusd" ]; then servers+=(tusd); else echo "skipped: tusd (needs go)"; fi
-if [ -d "$peers/node_modules" ]; then servers+=(tus-node); else echo "skipped: @tus/server (needs node and npm)"; fi
-
-say "Servers: $uploads uploads of $mib MiB, one PATCH each, $rounds rounds"
-for ((round = 1; round <= rounds; round++)); do
-  for server in "${servers[@]}"; do
-    begin "$server" "$scratch/store"
-    before=$(cpu_of "$pid")
-    "$floors/floor_client" "$url" "$uploads" "$uploads" "$bytes" >/dev/null || die "$server did not take the uploads"
-    after=$(cpu_of "$pid")
-    end
-    rm -rf "$scratch/store"
-    per_gb "$(awk -v a="$after" -v b="$before" 'BEGIN { print a - b }')" >>"$scratch/$server.figures"
-    echo >>"$scratch/$server.figures"
-  done
-done
-report() { # TITLE FLOOR NAME...
-  local floor name value
-  floor=$(median <"$scratch/$2.figures")
-  printf '%-16s %14s %10s\n' "$1" "CPU-s per GB" "x floor"
+# cpu NAME COMMAND...: the CPU-seconds that contender `pid` spends while the load runs.
+cpu() {
+  local name=$1 before after
   shift
-  for name in "$@"; do
-    value=$(median <"$scratch/$name.figures")
-    printf '%-16s %14.3f %10.2f\n' "$name" "$value" "$(awk -v v="$value" -v f="$floor" 'BEGIN { print v / f }')"
+  before=$("$tools/cpu_time" "$pid")
+  "$@" >"$scratch/load.log" 2>&1 || die "$name did not take the load: $(tail -3 "$scratch/load.log")"
+  after=$("$tools/cpu_time" "$pid")
+  spent=$(calc "$after - $before")
+}
+
+missed=0
+# row NAME UNIT-FORMAT FIGURE RATIO [OPERATOR TARGET]
+row() {
+  local verdict=''
+  if [ $# -gt 4 ]; then
+    if awk "BEGIN { exit !($4 $5 $6) }"; then verdict="target $5 $6, met"; else
+      verdict="target $5 $6, MISSED"
+      missed=1
+    fi
+  fi
+  printf "%-16s $2 %10.2f   %s\n" "$1" "$3" "$4" "$verdict"
+}
+
+large() {
+  say "Large uploads: $uploads x $mib MiB, one PATCH each, $rounds rounds"
+  local servers=(floor recv-floor mock-disk mock-discard "${peer_servers[@]}") server
+  if command -v nginx >/dev/null && nginx -V 2>&1 | grep -q http_dav_module; then
+    servers+=(nginx)
+    # nginx cannot choose a port, so it gets one that was free a moment ago.
+    begin floor
+    end
+    port=${url##*:}
+    port=${port%%/*}
+    # One process, so that its CPU is all in one place; bodies go where the files end up.
+    cat >"$scratch/nginx.conf" <<CONF
+daemon off;
+master_process off;
+pid $scratch/nginx.pid;
+error_log stderr;
+events {}
+http {
+  access_log off;
+  client_max_body_size 0;
+  client_body_buffer_size 256k;
+  client_body_temp_path $scratch/store/body;
+  proxy_temp_path $scratch/p; fastcgi_temp_path $scratch/f; uwsgi_temp_path $scratch/u; scgi_temp_path $scratch/s;
+  server {
+    listen 127.0.0.1:$port;
+    root $scratch/store;
+    dav_methods PUT;
+  }
+}
+CONF
+  else
+    echo "skipped: nginx (not installed, or without WebDAV)"
+  fi
+  for ((round = 1; round <= rounds; round++)); do
+    for server in "${servers[@]}"; do
+      case $server in mock-discard) begin "$server" --store discard ;; *) begin "$server" ;; esac
+      if [ "$server" = nginx ]; then
+        cpu nginx put_all "$port"
+      else
+        cpu "$server" "$tools/floor_client" "$url" "$uploads" "$uploads" "$bytes"
+      fi
+      end
+      note "large-$server" "$(calc "$spent / ($bytes * $uploads / 1e9)")"
+    done
+  done
+  local floor recv
+  floor=$(figure large-floor)
+  recv=$(figure large-recv-floor)
+  printf '%-16s %14s %10s\n' server "CPU-s per GB" "x floor"
+  for server in "${servers[@]}"; do
+    local value against=$floor target=()
+    value=$(figure "large-$server")
+    case $server in
+      mock-disk) target=('<=' 1.3) ;;
+      mock-discard | recv-floor) against=$recv ;;
+    esac
+    [ "$server" != mock-discard ] || target=('<=' 1.5)
+    row "$server" '%14.3f' "$value" "$(calc "$value / $against")" "${target[@]}"
+  done
+  echo "floor: recv + pwrite; mock-discard is compared with recv-floor, which receives only"
+}
+put_all() {
+  local file=$scratch/body.bin i arguments=()
+  [ -s "$file" ] || head -c "$bytes" /dev/zero >"$file"
+  for ((i = 1; i <= uploads; i++)); do
+    arguments+=(-T "$file" -o /dev/null "http://127.0.0.1:$1/upload-$round-$i")
+  done
+  curl -sS --fail --noproxy '*' --parallel --parallel-immediate --parallel-max "$uploads" -H 'Expect:' "${arguments[@]}"
+}
+
+small() {
+  say "Small uploads: $small x (POST, PATCH of 1 KiB, HEAD) over $connections connections, memory store, $rounds rounds"
+  local i server
+  # Every axis a rule can be about, none that matches: another header, id, length, time.
+  {
+    printf '{"name": "no-match", "rules": ['
+    for ((i = 1; i <= 200; i++)); do
+      [ "$i" -eq 1 ] || printf ','
+      case $((i % 4)) in
+        0) printf '{"name": "r%d", "when": {"method": "PATCH", "headers": {"X-Never": "v%d"}}, "then": {"reply": {"status": 500}}}' "$i" "$i" ;;
+        1) printf '{"name": "r%d", "when": {"method": "POST", "metadata": {"never": "v%d"}}, "then": {"reply": {"status": 500}}}' "$i" "$i" ;;
+        2) printf '{"name": "r%d", "when": {"route": "upload", "upload": {"id": "never-%d"}}, "then": {"reply": {"status": 500}}}' "$i" "$i" ;;
+        3) printf '{"name": "r%d", "when": {"route": "info", "reply": {"status": 404}}, "then": {"reply": {"status": 500}}}' "$i" ;;
+      esac
+    done
+    printf ']}\n'
+  } >"$scratch/rules.json"
+  local servers=(reply-floor mock-memory mock-200-rules "${peer_servers[@]}")
+  for ((round = 1; round <= rounds; round++)); do
+    for server in "${servers[@]}"; do
+      local count=$small
+      case $server in
+        mock-memory) begin "$server" --store memory ;;
+        mock-200-rules) begin "$server" --store memory --rules "$scratch/rules.json" ;;
+        reply-floor) begin "$server" ;;
+        *)
+          begin "$server"
+          count=$((small / 10 + 1))
+          ;;
+      esac
+      cpu "$server" "$tools/small_client" "$url" "$count" "$connections"
+      end
+      note "small-$server" "$(calc "3 * $count / $spent")"
+      case $server in mock-memory) bare=$spent ;; mock-200-rules) note small-rules-cost "$(calc "100 * ($spent / $bare - 1)")" ;; esac
+    done
+  done
+  local floor
+  floor=$(figure small-reply-floor)
+  printf '%-16s %14s %10s\n' server "req per CPU-s" "x floor"
+  for server in "${servers[@]}"; do
+    local value target=()
+    value=$(figure "small-$server")
+    [ "$server" != mock-memory ] || target=('>=' 0.3)
+    row "$server" '%14.0f' "$value" "$(calc "$value / $floor")" "${target[@]}"
+  done
+  row "200 rules cost" '%14s' '' "$(figure small-rules-cost)" '<' 5
+}
+
+resident() { awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status"; }
+
+stalled() {
+  say "$stalled uploads stalled in the middle of a body, memory store"
+  local before after slowest
+  begin mock-stalled --store memory --read-timeout 10m
+  curl -sS --noproxy '*' -o /dev/null "${url%/files}/_mock/health"
+  before=$(resident)
+  mkfifo "$scratch/hold"
+  "$tools/stall_client" "$url" "$stalled" <"$scratch/hold" >"$scratch/stall.log" 2>&1 &
+  started+=($!)
+  exec 9>"$scratch/hold"
+  wait_for 300 grep -q . "$scratch/stall.log"
+  grep -q "^stalled $stalled" "$scratch/stall.log" || die "$(cat "$scratch/stall.log")"
+  after=$(resident)
+  for _ in 1 2 3 4 5; do
+    curl -sS --noproxy '*' -o /dev/null -w '%{time_total}\n' "${url%/files}/_mock/health"
+  done >"$scratch/health"
+  slowest=$(sort -n "$scratch/health" | tail -1)
+  exec 9>&-
+  end
+  printf '%-16s %14s %10s\n' '' '' figure
+  row "KB per upload" '%14s' '' "$(calc "($after - $before) / $stalled")" '<=' 32
+  row "health, ms" '%14s' '' "$(calc "$slowest * 1000")" '<=' 50
+}
+
+huge() {
+  say "One upload of $huge_gib GiB into the discard store"
+  local before load
+  begin mock-huge --store discard
+  "$tools/floor_client" "$url" 1 1 $((64 << 20)) >/dev/null
+  before=$(resident)
+  "$tools/floor_client" "$url" 1 1 $((huge_gib << 30)) >"$scratch/load.log" 2>&1 &
+  load=$!
+  started+=("$load")
+  local most=$before now
+  while kill -0 "$load" 2>/dev/null; do
+    now=$(resident)
+    [ "$now" -le "$most" ] || most=$now
+    sleep 0.2
+  done
+  wait "$load" || die "the upload failed: $(cat "$scratch/load.log")"
+  cat "$scratch/load.log"
+  end
+  printf '%-16s %14s %10s\n' '' '' figure
+  row "grew by, MiB" '%14s' '' "$(calc "($most - $before) / 1024")" '<=' 1
+}
+
+client() {
+  say "Clients: $uploads x $mib MiB into the floor server, $rounds rounds"
+  local name
+  for ((round = 1; round <= rounds; round++)); do
+    for name in bare-libcurl dex-loadgen; do
+      begin floor
+      TIMEFORMAT='%U %S'
+      case $name in
+        bare-libcurl)
+          { time "$tools/floor_client" "$url" "$uploads" "$uploads" "$bytes" >/dev/null; } 2>"$scratch/time" ;;
+        dex-loadgen)
+          { time "$bin/dex-loadgen" run --url "$url" --system tus --uploads "$uploads" --concurrency "$uploads" \
+            --size "${mib}MiB" --payload random --verify none >"$scratch/client.log" 2>&1; } 2>"$scratch/time" ||
+            die "dex-loadgen failed: $(cat "$scratch/client.log")" ;;
+      esac
+      end
+      note "client-$name" "$(calc "$(awk '{ print $1 + $2 }' "$scratch/time" | tail -1) / ($bytes * $uploads / 1e9)")"
+    done
+  done
+  local floor
+  floor=$(figure client-bare-libcurl)
+  printf '%-16s %14s %10s\n' client "CPU-s per GB" "x floor"
+  for name in bare-libcurl dex-loadgen; do
+    row "$name" '%14.3f' "$(figure "client-$name")" "$(calc "$(figure "client-$name") / $floor")"
   done
 }
-report server "${servers[@]}"
 
-say "Clients: the same uploads into the floor server"
-for ((round = 1; round <= rounds; round++)); do
-  for client in bare-libcurl dex-loadgen; do
-    begin floor "$scratch/store"
-    TIMEFORMAT='%U %S'
-    case $client in
-      bare-libcurl)
-        { time "$floors/floor_client" "$url" "$uploads" "$uploads" "$bytes" >/dev/null; } 2>"$scratch/time" ;;
-      dex-loadgen)
-        { time "$bin/dex-loadgen" run --url "$url" --system tus --uploads "$uploads" --concurrency "$uploads" \
-          --size "${mib}MiB" --payload random --verify none >"$scratch/client.log" 2>&1; } 2>"$scratch/time" ||
-          die "dex-loadgen failed: $(cat "$scratch/client.log")" ;;
-    esac
-    end
-    rm -rf "$scratch/store"
-    per_gb "$(awk '{ print $1 + $2 }' "$scratch/time" | tail -1)" >>"$scratch/$client.figures"
-    echo >>"$scratch/$client.figures"
-  done
-done
-report client bare-libcurl dex-loadgen
+for section in "${sections[@]}"; do "$section"; done
+exit "$missed"
