@@ -95,7 +95,6 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   std::string max_size;
   std::string expire_after;
   std::string token_lifetime = "1h";
-  std::string profile = "dex";
   std::string early_error = "drain";
   std::string seed = "1";
   TlsFiles tls;
@@ -108,11 +107,11 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
       ->type_name("DIR|memory|discard")
       ->capture_default_str();
   app.add_flag("--fsync", options.fsync, "Flush to the device before acknowledging bytes");
-  app.add_option("--profile", profile,
-                 "'dex': what DEX offers, correct; 'tus': everything in tus 1.0, without "
-                 "manifests, with downloads and a size limit")
-      ->check(one_of({"dex", "tus"}))
-      ->type_name("dex|tus")
+  app.add_option("--profile", options.profile,
+                 "Which server this is: 'dex' and 'tus' are correct, others are real ones with "
+                 "their defects; 'list' names all")
+      ->check(named())
+      ->type_name("NAME|FILE.json")
       ->capture_default_str();
   app.add_option("--max-size", max_size, "Tus-Max-Size, for example 64MiB; default as the profile")
       ->check(checked(parse_bytes))
@@ -205,25 +204,13 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
     // Upload-Expires counts in seconds.
     return Exit{2, "dex-mock-server: --expire-after: must be at least 1s"};
   }
-  options.profile = profile == "tus" ? Profile::tus : Profile::dex;
   options.early_error = early_error == "close" ? UnreadBody::close : UnreadBody::drain;
   if (options.store.empty()) return Exit{2, "dex-mock-server: --store: must not be empty"};
   return options;
 }
 
-TusOptions tus_options_of(const Options& options) {
-  TusOptions tus;
-  if (options.profile == Profile::dex) {
-    tus.downloads = false;        // DEX-ROUTE-009
-    tus.trust_forwarded = true;   // DEX-TUS-004
-    tus.cors_credentials = true;  // DEX-TUS-005
-  } else {
-    tus.extensions.insert(
-        {"checksum", "checksum-trailer", "expiration", "concatenation-unfinished"});
-    // Limits, so that a client can meet them; large enough to be in nobody's way.
-    tus.max_size = Bytes{1ULL << 40U};
-    tus.expire_after = std::chrono::hours{24};
-  }
+TusOptions tus_options_of(const Options& options, const Profile& profile) {
+  auto tus = tus_options(profile);
   if (options.expire_after) {
     tus.extensions.insert("expiration");
     tus.expire_after = options.expire_after;

@@ -9,20 +9,19 @@
 #include <vector>
 
 #include "net/server.hpp"
+#include "profile/profile.hpp"
 #include "protocol/error.hpp"
 #include "tus/tus_handler.hpp"
 
 namespace mock {
-
-enum class Profile { tus, dex };
 
 struct Options {
   ListenOptions listen;
   std::string tls_self_signed;           ///< folder for a certificate made at start; empty: none
   std::string store = "dex-mock-store";  ///< a folder, "memory" or "discard"
   bool fsync = false;
-  Profile profile = Profile::dex;
-  std::string auth = "none";  ///< none, jwt, opaque
+  std::string profile = "dex";  ///< a name in fixtures/profiles, or a file
+  std::string auth = "none";    ///< none, jwt, opaque
   std::string users_file;
   std::chrono::seconds token_lifetime{3600};
   std::string upload_configs;
@@ -51,8 +50,7 @@ struct Exit {
 /// "127.0.0.1:8080", "[::1]:0", "localhost:9000".
 [[nodiscard]] Result<ListenOptions> parse_listen(const std::string& text);
 
-/// What `profile` offers (design.md, idea 2): `tus` everything that is implemented, `dex` what DEX
-/// offers, correct.
-[[nodiscard]] TusOptions tus_options_of(const Options& options);
+/// What `profile` offers, as far as the command line does not say otherwise.
+[[nodiscard]] TusOptions tus_options_of(const Options& options, const Profile& profile);
 
 }  // namespace mock

@@ -28,23 +28,20 @@ TEST(Options, ListenTakesIpv4Ipv6AndNames) {
   EXPECT_EQ(accepted({"--listen", "localhost:65535"}).listen.port, 65535);
 }
 
-TEST(Options, ProfilesDecideWhatIsOffered) {
-  const auto dex = tus_options_of(accepted({}));
-  EXPECT_FALSE(dex.downloads);
-  EXPECT_FALSE(dex.max_size);
-  const auto tus = tus_options_of(accepted({"--profile", "tus"}));
-  EXPECT_TRUE(tus.downloads);
-  EXPECT_TRUE(tus.max_size);
-  EXPECT_EQ(tus_options_of(accepted({"--max-size", "1MiB"})).max_size, Bytes{1UL << 20U});
+TEST(Options, TheCommandLineOverridesTheProfile) {
+  const auto profile = *load_profile("tus");
+  EXPECT_EQ(tus_options_of(accepted({}), profile).max_size, Bytes{1ULL << 40U});
+  EXPECT_EQ(tus_options_of(accepted({"--max-size", "1MiB"}), profile).max_size, Bytes{1UL << 20U});
+  EXPECT_EQ(accepted({}).profile, "dex");
 }
 
 TEST(Options, UnfinishedUploadsExpireWhereTheProfileOrAFlagSaysSo) {
   using std::chrono::hours;
-  const auto dex = tus_options_of(accepted({}));
+  const auto dex = tus_options_of(accepted({}), *load_profile("dex"));
   EXPECT_FALSE(dex.expire_after);
   EXPECT_EQ(dex.extensions.count("expiration"), 0U);
-  EXPECT_EQ(tus_options_of(accepted({"--profile", "tus"})).expire_after, hours{24});
-  const auto short_lived = tus_options_of(accepted({"--expire-after", "2s"}));
+  EXPECT_EQ(tus_options_of(accepted({}), *load_profile("tus")).expire_after, hours{24});
+  const auto short_lived = tus_options_of(accepted({"--expire-after", "2s"}), *load_profile("dex"));
   EXPECT_EQ(short_lived.expire_after, std::chrono::seconds{2});
   EXPECT_EQ(short_lived.extensions.count("expiration"), 1U);
 }
@@ -84,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{{"--listen", "127.0.0.1:"}, "HOST:PORT"},
         BadInput{{"--listen", "127.0.0.1:65536"}, "HOST:PORT"},
         BadInput{{"--listen", "127.0.0.1:http"}, "HOST:PORT"},
-        BadInput{{"--listen", "::1:8080"}, "brackets"}, BadInput{{"--profile", "s3"}, "--profile"},
+        BadInput{{"--listen", "::1:8080"}, "brackets"}, BadInput{{"--profile", ""}, "--profile"},
         BadInput{{"--auth", "basic"}, "--auth"}, BadInput{{"--max-size", "many"}, "--max-size"},
         BadInput{{"--max-size", "-1"}, "--max-size"},
         BadInput{{"--expire-after", "soon"}, "--expire-after"},

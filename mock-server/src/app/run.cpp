@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "app/application.hpp"
@@ -16,6 +17,7 @@
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "net/self_signed.hpp"
+#include "profile/profile.hpp"
 #include "store/stores.hpp"
 #include "tus/locks.hpp"
 
@@ -113,14 +115,25 @@ std::optional<std::string> listing(const Options& options) {
     }
     return text;
   };
+  if (options.profile == "list") {
+    std::string text;
+    for (const auto& one : list_profiles()) {
+      text += fmt::format("{:<16} {}\n", one.name, one.description);
+    }
+    return text;
+  }
   if (std::ranges::count(options.defects, "list")) return list(misbehave::Named::defect);
   if (std::ranges::count(options.faults, "list")) return list(misbehave::Named::fault);
   return std::nullopt;
 }
 
 Result<void> run(const Options& options) {
+  const auto profile = load_profile(options.profile);
+  if (!profile) return tl::unexpected(profile.error());
   auto rules = misbehave::load_all(options.defects, options.faults, options.rule_files);
   if (!rules) return tl::unexpected(rules.error());
+  // Last, so that what the user asked for wins.
+  std::ranges::move(misbehaviours_of(*profile, options.defects), std::back_inserter(*rules));
 
   // Made first, so that it goes last: everything below refers to its loop.
   const auto server = make_server();
@@ -130,7 +143,7 @@ Result<void> run(const Options& options) {
   auto auth = make_auth(options, loop);
   if (!auth) return tl::unexpected(auth.error());
   std::unique_ptr<Dex> dex;
-  if (options.profile == Profile::dex) {
+  if (profile->system == Profile::System::dex) {
     auto made = make_dex(options, **store, loop);
     if (!made) return tl::unexpected(made.error());
     dex = *std::move(made);
@@ -148,8 +161,8 @@ Result<void> run(const Options& options) {
     if (auto added = interceptor->add(*std::move(rules)); !added) return added;
   }
   const bool control = is_loopback(options.listen.host);
-  MockApplication application({services, tus_options_of(options), **auth, dex.get(), control,
-                               [&interceptor] { return rules_json(interceptor.get()); }});
+  MockApplication application({services, tus_options_of(options, *profile), **auth, dex.get(),
+                               control, [&interceptor] { return rules_json(interceptor.get()); }});
 
   ListenOptions listen = options.listen;
   if (!options.tls_self_signed.empty()) {

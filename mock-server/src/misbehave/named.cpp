@@ -2,37 +2,16 @@
 #include <stdexcept>
 
 #include "misbehave/load.hpp"
+#include "misbehave/nearest.hpp"
 
 namespace mock::misbehave {
 namespace {
 
-/// Levenshtein's, over short names.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 std::string nearest(Named kind, std::string_view name) {
-  std::vector<std::pair<std::size_t, std::string_view>> near;
+  std::vector<std::string_view> known;
   for (const auto& text : named_texts())
-    if (text.kind == kind)
-      near.emplace_back(
-          text.name.find(name) != std::string_view::npos ? 0 : distance(name, text.name),
-          text.name);
-  std::sort(near.begin(), near.end());
-  std::string names;
-  for (std::size_t i = 0; i < std::min<std::size_t>(3, near.size()); ++i)
-    names += (i == 0 ? "" : ", ") + std::string{near[i].second};
-  return names;
+    if (text.kind == kind) known.push_back(text.name);
+  return nearest_names(name, known);
 }
 
 }  // namespace

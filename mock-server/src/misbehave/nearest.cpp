@@ -1,0 +1,39 @@
+#include "misbehave/nearest.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mock {
+namespace {
+
+/// Levenshtein's, over short names.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string nearest_names(std::string_view name, const std::vector<std::string_view>& known) {
+  std::vector<std::pair<std::size_t, std::string_view>> near;
+  for (const auto candidate : known) {
+    const bool part_of = !name.empty() && candidate.find(name) != std::string_view::npos;
+    near.emplace_back(part_of ? 0 : distance(name, candidate), candidate);
+  }
+  std::sort(near.begin(), near.end());
+  std::string names;
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, near.size()); ++i)
+    names += (i == 0 ? "" : ", ") + std::string{near[i].second};
+  return names;
+}
+
+}  // namespace mock

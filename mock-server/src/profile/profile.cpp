@@ -1,0 +1,214 @@
+#include "profile/profile.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+
+#include "misbehave/load.hpp"
+#include "misbehave/nearest.hpp"
+#include "protocol/json/decode.hpp"
+
+namespace mock {
+namespace {
+
+using json::Cursor;
+using misbehave::Misbehaviour;
+
+constexpr std::array<std::string_view, 9> known_extensions{"creation",
+                                                           "creation-with-upload",
+                                                           "creation-defer-length",
+                                                           "termination",
+                                                           "concatenation",
+                                                           "concatenation-unfinished",
+                                                           "expiration",
+                                                           "checksum",
+                                                           "checksum-trailer"};
+
+std::string text_of(const Cursor& at) {
+  if (at.string().empty()) at.fail("must not be empty");
+  return at.string();
+}
+
+template <class Names>
+std::string one_of(const Cursor& at, const Names& known, const std::string& what) {
+  const auto name = text_of(at);
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    at.fail("there is no " + what + " '" + name + "'; the nearest are " +
+            nearest_names(name, {known.begin(), known.end()}));
+  }
+  return name;
+}
+
+std::vector<std::string_view> defect_names() {
+  std::vector<std::string_view> names;
+  for (const auto& text : misbehave::named_texts()) {
+    if (text.kind == misbehave::Named::defect) names.push_back(text.name);
+  }
+  return names;
+}
+
+/// A list of names that are all known and all different.
+template <class Names>
+std::vector<std::string> names_of(const Cursor& at, const Names& known, const std::string& what) {
+  std::vector<std::string> names;
+  for (const auto& item : at.items()) {
+    auto name = one_of(item, known, what);
+    if (std::ranges::count(names, name)) item.fail("'" + name + "' is listed twice");
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+TusOptions tus_of(const Cursor& at) {
+  at.only({"extensions", "max_size", "expire_after", "downloads", "trust_forwarded",
+           "cors_credentials", "metadata"});
+  TusOptions tus;
+  if (auto extensions = at.find("extensions")) {
+    const auto names = names_of(*extensions, known_extensions, "extension");
+    tus.extensions = {names.begin(), names.end()};
+  }
+  if (auto size = at.find("max_size")) {
+    tus.max_size = size->is_number() ? Bytes{size->unsigned_integer()}
+                                     : size->unwrap(parse_bytes(size->string()));
+  }
+  if (auto time = at.find("expire_after")) {
+    tus.expire_after = time->unwrap(parse_duration(time->string()));
+    // Upload-Expires counts in seconds.
+    if (*tus.expire_after < std::chrono::seconds{1}) time->fail("must be at least 1s");
+  }
+  // An extension that can never be seen would be a lie in OPTIONS.
+  if (tus.expire_after.has_value() != tus.extensions.contains("expiration")) {
+    at.fail("'expiration' among the extensions and expire_after belong together");
+  }
+  if (auto value = at.find("downloads")) tus.downloads = value->boolean();
+  if (auto value = at.find("trust_forwarded")) tus.trust_forwarded = value->boolean();
+  if (auto value = at.find("cors_credentials")) tus.cors_credentials = value->boolean();
+  if (auto value = at.find("metadata")) {
+    constexpr std::array<std::string_view, 2> known{"strict", "lenient"};
+    tus.metadata = one_of(*value, known, "strictness") == "lenient"
+                       ? tus::MetadataStrictness::lenient
+                       : tus::MetadataStrictness::strict;
+  }
+  return tus;
+}
+
+std::vector<misbehave::Rule> rules_of(const Cursor& at, const std::string& name,
+                                      const std::string& document) {
+  // Read by the room that knows rules, in a document in which they have the same path as here.
+  const nlohmann::json story{{"name", name}, {"rules", at.raw()}};
+  auto loaded = misbehave::load_text(story.dump(), document);
+  if (!loaded) throw json::DecodeError{loaded.error()};
+  return std::move(loaded->rules);
+}
+
+Profile::NotReproduced not_reproduced_of(const Cursor& at) {
+  at.only({"requirement", "reason"});
+  return {text_of(at.at("requirement")), text_of(at.at("reason"))};
+}
+
+Profile profile_of(const Cursor& root, const std::string& document) {
+  root.only(
+      {"$schema", "name", "description", "system", "tus", "defects", "rules", "not_reproduced"});
+  Profile profile;
+  profile.name = text_of(root.at("name"));
+  profile.description = text_of(root.at("description"));
+  constexpr std::array<std::string_view, 2> systems{"tus", "dex"};
+  profile.system = one_of(root.at("system"), systems, "system") == "tus" ? Profile::System::tus
+                                                                         : Profile::System::dex;
+  if (auto tus = root.find("tus")) profile.tus = tus_of(*tus);
+  if (auto defects = root.find("defects")) {
+    profile.defects = names_of(*defects, defect_names(), "defect");
+  }
+  if (auto rules = root.find("rules")) profile.rules = rules_of(*rules, profile.name, document);
+  if (auto rows = root.find("not_reproduced")) {
+    for (const auto& item : rows->items()) {
+      auto row = not_reproduced_of(item);
+      if (std::ranges::count(profile.not_reproduced, row.requirement,
+                             &Profile::NotReproduced::requirement)) {
+        item.fail("'" + row.requirement + "' is listed twice");
+      }
+      profile.not_reproduced.push_back(std::move(row));
+    }
+  }
+  return profile;
+}
+
+Result<Profile> checked(Result<Profile> profile, const std::string& document) {
+  if (!profile) return profile;
+  // Rules that get into each other's way are found here, not by whoever starts the server.
+  const auto all = misbehaviours_of(*profile, {});
+  std::vector<const misbehave::Rule*> rules;
+  for (const auto& one : all) {
+    for (const auto& rule : one.rules) rules.push_back(&rule);
+  }
+  if (auto fit = misbehave::fit_together(rules); !fit) {
+    auto error = fit.error();
+    error.where = document + ": " + error.where;
+    return tl::unexpected(std::move(error));
+  }
+  return profile;
+}
+
+bool is_file(const std::string& name) {
+  return name.find('/') != std::string::npos || name.ends_with(".json");
+}
+
+}  // namespace
+
+Result<Profile> load_profile_text(std::string_view text, const std::string& document) {
+  return checked(
+      json::decode(text, document, [&](const Cursor& root) { return profile_of(root, document); }),
+      document);
+}
+
+Result<Profile> load_profile(const std::string& name_or_file) {
+  if (is_file(name_or_file)) {
+    return checked(
+        json::decode_file(name_or_file,
+                          [&](const Cursor& root) { return profile_of(root, name_or_file); }),
+        name_or_file);
+  }
+  std::vector<std::string_view> known;
+  for (const auto& text : profile_texts()) {
+    if (text.name == name_or_file) return load_profile_text(text.json, name_or_file);
+    known.push_back(text.name);
+  }
+  return failure("--profile", "there is no profile '" + name_or_file + "'",
+                 "the nearest are " + nearest_names(name_or_file, known) +
+                     "; a file of your own ends in .json or has a '/' in its path");
+}
+
+std::vector<Profile> list_profiles() {
+  std::vector<Profile> all;
+  for (const auto& text : profile_texts()) {
+    auto loaded = load_profile_text(text.json, std::string(text.name));
+    // They are part of this program and a test loads every one.
+    if (!loaded) throw std::logic_error(loaded.error().line());
+    all.push_back(*std::move(loaded));
+  }
+  return all;
+}
+
+std::vector<Misbehaviour> misbehaviours_of(const Profile& profile,
+                                           const std::vector<std::string>& already) {
+  std::vector<Misbehaviour> all;
+  for (const auto& name : profile.defects) {
+    if (std::ranges::count(already, name)) continue;
+    auto defect = misbehave::load_named(misbehave::Named::defect, name);
+    if (!defect) throw std::logic_error(defect.error().line());  // names were checked when loaded
+    all.push_back(*std::move(defect));
+  }
+  if (!profile.rules.empty()) {
+    Misbehaviour own;
+    own.name = profile.name;
+    own.description = profile.description;
+    own.rules = profile.rules;
+    all.push_back(std::move(own));
+  }
+  return all;
+}
+
+}  // namespace mock

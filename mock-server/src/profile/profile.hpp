@@ -1,0 +1,63 @@
+// A profile: which server the mock is. Without defects it follows the text (`dex`, `tus`); a real
+// server is a base, what it offers, and a list of defects. Files: fixtures/profiles.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "misbehave/rule.hpp"
+#include "protocol/error.hpp"
+#include "tus/tus_handler.hpp"
+
+namespace mock {
+
+/// A value type.
+struct Profile {
+  /// What is mounted: `dex` adds /info, /health, /oauth, deliveries and manifests to plain `tus`.
+  enum class System { tus, dex };
+
+  /// A requirement on which the mock differs from the real server all the same.
+  struct NotReproduced {
+    std::string requirement;
+    std::string reason;
+  };
+
+  std::string name;
+  std::string description;
+  System system = System::dex;
+  /// What is offered. Extensions that the handler does not know are refused when the profile is
+  /// loaded; `early_error` is the caller's, not the server's.
+  TusOptions tus;
+  /// Names in fixtures/misbehaviours/defects.
+  std::vector<std::string> defects;
+  /// Rules of the profile's own: manners that break no requirement, such as the wording of errors.
+  std::vector<misbehave::Rule> rules;
+  std::vector<NotReproduced> not_reproduced;
+};
+
+/// A profile that comes with the program, or a file. What holds a '/' or ends in ".json" is a file.
+/// An Error names the file and the key, or the names nearest to one that there is not.
+[[nodiscard]] Result<Profile> load_profile(const std::string& name_or_file);
+/// `document` is what errors call `text`.
+[[nodiscard]] Result<Profile> load_profile_text(std::string_view text, const std::string& document);
+/// Those that come with the program, by name.
+[[nodiscard]] std::vector<Profile> list_profiles();
+
+/// What the profile offers, as the tus room takes it.
+[[nodiscard]] inline TusOptions tus_options(const Profile& profile) { return profile.tus; }
+
+/// The profile's defects, then its own rules, to be put last, so that the
+/// user's own rules win. A defect in `already` is left out: it is loaded under the same names.
+[[nodiscard]] std::vector<misbehave::Misbehaviour> misbehaviours_of(
+    const Profile& profile, const std::vector<std::string>& already);
+
+struct ProfileText {
+  std::string_view name;
+  std::string_view json;
+};
+/// Everything in fixtures/profiles, as it was when the program was built.
+[[nodiscard]] const std::vector<ProfileText>& profile_texts();
+
+}  // namespace mock

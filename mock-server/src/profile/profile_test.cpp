@@ -1,0 +1,143 @@
+#include "profile/profile.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace mock {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string error_of(const std::string& json) {
+  const auto loaded = load_profile_text(json, "my.json");
+  return loaded ? "(loaded)" : loaded.error().line();
+}
+
+/// The smallest profile, with `more` in it.
+std::string profile(const std::string& more) {
+  return R"({"name": "mine", "description": "d", "system": "tus")" + more + "}";
+}
+
+TEST(Profile, EveryOneOfTheProgramLoadsAndIsNamedAfterItsFile) {
+  ASSERT_FALSE(profile_texts().empty());
+  for (const auto& text : profile_texts()) {
+    const auto loaded = load_profile(std::string(text.name));
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
+    EXPECT_EQ(loaded->name, text.name);
+  }
+  EXPECT_EQ(list_profiles().size(), profile_texts().size());
+}
+
+TEST(Profile, DexAndTusAreCorrectServers) {
+  const auto dex = *load_profile("dex");
+  EXPECT_EQ(dex.system, Profile::System::dex);
+  EXPECT_TRUE(dex.defects.empty());
+  EXPECT_FALSE(tus_options(dex).downloads);       // DEX-ROUTE-009
+  EXPECT_TRUE(tus_options(dex).trust_forwarded);  // DEX-TUS-004
+  EXPECT_FALSE(tus_options(dex).max_size);
+  const auto tus = *load_profile("tus");
+  EXPECT_EQ(tus.system, Profile::System::tus);
+  EXPECT_TRUE(tus.defects.empty());
+  EXPECT_TRUE(tus_options(tus).downloads);
+  EXPECT_EQ(tus_options(tus).max_size, Bytes{1ULL << 40U});
+}
+
+TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
+  const auto loaded = load_profile_text(
+      profile(R"(, "tus": {"extensions": ["creation", "expiration"], "max_size": "1KiB",
+                 "expire_after": "2h", "downloads": false, "metadata": "lenient"},
+       "defects": ["version-list-missing", "metadata-damaged"],
+       "rules": [{"then": {"reply": {"headers": {"drop": "Date"}}}}],
+       "not_reproduced": [{"requirement": "TUS-CORE-VER-001", "reason": "because"}])"),
+      "my.json");
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
+  const auto tus = tus_options(*loaded);
+  EXPECT_THAT(tus.extensions, ElementsAre("creation", "expiration"));
+  EXPECT_EQ(tus.max_size, Bytes{1024});
+  EXPECT_EQ(tus.expire_after, Milliseconds{7'200'000});
+  EXPECT_FALSE(tus.downloads);
+  EXPECT_EQ(tus.metadata, tus::MetadataStrictness::lenient);
+  ASSERT_EQ(loaded->rules.size(), 1U);
+  EXPECT_EQ(loaded->rules[0].name, "mine#1");
+  ASSERT_EQ(loaded->not_reproduced.size(), 1U);
+  EXPECT_EQ(loaded->not_reproduced[0].reason, "because");
+
+  const auto all = misbehaviours_of(*loaded, {});
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].name, "version-list-missing");
+  EXPECT_EQ(all[2].name, "mine");
+  // A defect that the user loads as well must not be there twice.
+  EXPECT_EQ(misbehaviours_of(*loaded, {"version-list-missing"}).size(), 2U);
+}
+
+TEST(Profile, UnknownNamesAreToldWithTheNearest) {
+  const auto unknown = load_profile("tusd-2.1");
+  ASSERT_FALSE(unknown.has_value());
+  EXPECT_THAT(unknown.error().line(), HasSubstr("--profile"));
+  EXPECT_THAT(unknown.error().line(), HasSubstr("no profile 'tusd-2.1'"));
+  EXPECT_THAT(unknown.error().line(), HasSubstr("nearest are "));
+  EXPECT_THAT(error_of(profile(R"(, "defects": ["version-list-mising"])")),
+              HasSubstr("version-list-missing"));
+  EXPECT_THAT(error_of(profile(R"(, "tus": {"extensions": ["checksums"]})")),
+              HasSubstr("nearest are checksum"));
+}
+
+TEST(Profile, AFileThatIsMissingIsOneError) {
+  const auto missing = load_profile("no/such/profile.json");
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_THAT(missing.error().line(), HasSubstr("no/such/profile.json"));
+}
+
+struct Refused {
+  const char* json;
+  const char* says;
+};
+
+TEST(Profile, RefusesWhatCannotBeMeant) {
+  const Refused cases[] = {
+      {"", "my.json"},
+      {"[]", "my.json"},
+      {R"({"name": "a", "description": "d"})", "system"},
+      {R"({"name": "", "description": "d", "system": "tus"})", "name: must not be empty"},
+      {R"({"name": "a", "description": "d", "system": "dux"})", "no system 'dux'"},
+      {R"({"name": "a", "description": "d", "system": "tus", "defect": []})", "defect"},
+      {R"({"name": "a", "description": "d", "system": "tus", "tus": {"max_size": "big"}})",
+       "tus.max_size"},
+      {R"({"name": "a", "description": "d", "system": "tus", "tus": {"expire_after": "1h"}})",
+       "belong together"},
+      {R"({"name": "a", "description": "d", "system": "tus", "tus": {"extensions": ["expiration"]}})",
+       "belong together"},
+      {R"({"name": "a", "description": "d", "system": "tus",
+          "tus": {"extensions": ["expiration"], "expire_after": "0s"}})",
+       "at least 1s"},
+      {R"({"name": "a", "description": "d", "system": "tus",
+          "tus": {"extensions": ["creation", "creation"]}})",
+       "extensions[1]: 'creation' is listed twice"},
+      {R"({"name": "a", "description": "d", "system": "tus", "tus": {"metadata": "lax"}})",
+       "tus.metadata"},
+      {R"({"name": "a", "description": "d", "system": "tus", "defects": ["zero-length", "zero-length"]})",
+       "defects[1]"},
+      {R"({"name": "a", "description": "d", "system": "tus", "rules": []})", "holds no rule"},
+      {R"({"name": "a", "description": "d", "system": "tus",
+          "rules": [{"then": {"socket": "rst"}}, {"when": {"method": "PTACH"}, "then": {"socket": "rst"}}]})",
+       "rules[1].when.method"},
+      {R"({"name": "a", "description": "d", "system": "tus",
+          "rules": [{"needs": "x", "then": {"socket": "rst"}}]})",
+       "which no rule sets"},
+      {R"({"name": "a", "description": "d", "system": "tus", "not_reproduced": [{"requirement": "A"}]})",
+       "reason"},
+      {R"({"name": "a", "description": "d", "system": "tus", "not_reproduced": [
+          {"requirement": "A", "reason": "r"}, {"requirement": "A", "reason": "s"}]})",
+       "not_reproduced[1]: 'A' is listed twice"},
+  };
+  for (const auto& one : cases) {
+    EXPECT_THAT(error_of(one.json), testing::AllOf(HasSubstr("my.json"), HasSubstr(one.says)))
+        << one.json;
+  }
+}
+
+}  // namespace
+}  // namespace mock
