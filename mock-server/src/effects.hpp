@@ -20,17 +20,19 @@ struct Effect {
   };
   Kind kind = Kind::delivery;
   std::string name;      ///< of the target, the event or the report
-  unsigned attempt = 1;  ///< of a delivery
+  unsigned attempt = 1;  ///< of a delivery, counted from 1
 };
 
 /// What becomes of it. The default: it happens, once, now.
 struct EffectPlan {
-  bool drop = false;                  ///< it does not happen, and nothing says so
-  bool pretend = false;               ///< it does not happen, and is recorded as if it had
-  std::optional<std::string> fail;    ///< it fails, for this reason
-  unsigned repeat = 0;                ///< it happens this many times more
-  Milliseconds delay{0};              ///< before it starts
-  std::optional<std::string> rename;  ///< the name under which it is recorded; "" is none at all
+  bool drop = false;     ///< it does not happen, and nothing says so
+  bool pretend = false;  ///< it does not happen, and is recorded as if it had
+  /// It fails, for this reason; an event is then dropped.
+  std::optional<std::string> fail = std::nullopt;
+  unsigned repeat = 0;    ///< it happens this many times more
+  Milliseconds delay{0};  ///< before it starts
+  /// The name under which it is recorded; "" is none at all.
+  std::optional<std::string> rename = std::nullopt;
 };
 
 /// Asked before each effect. Loop thread only.
@@ -38,6 +40,8 @@ class Effects {
  public:
   virtual ~Effects() = default;
   virtual EffectPlan before(const Effect&, const Upload&) { return {}; }
+  /// A delivery was recorded as a success.
+  virtual void delivered(const std::string& /*target*/, const Upload&) {}
 };
 
 }  // namespace mock

@@ -159,6 +159,7 @@ Result<void> run(const Options& options) {
     if (dex) rule_options.server_metadata = {"upload_id", "dex_ingest_datetime"};
     interceptor = std::make_unique<misbehave::RuleInterceptor>(rule_options, services);
     if (auto added = interceptor->add(*std::move(rules)); !added) return added;
+    if (dex) dex->use(*interceptor);
   }
   const bool control = is_loopback(options.listen.host);
   MockApplication application({services, tus_options_of(options, *profile), **auth, dex.get(),

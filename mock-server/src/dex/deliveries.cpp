@@ -36,7 +36,10 @@ struct Deliveries::Job {
   std::filesystem::path folder;
   Result<std::filesystem::path> path;  ///< below the folder, or why there is none
   unsigned retries_left = 0;
+  unsigned attempt = 1;
   bool forgotten = false;
+  bool asked = false;  ///< `plan` is what becomes of this attempt
+  EffectPlan plan = {};
 
   [[nodiscard]] Key key() const { return {upload.id, target}; }
 };
@@ -48,7 +51,8 @@ Deliveries::Deliveries(DeliveryConfig config, DeliveryOptions options, Store& st
       store_(store),
       loop_(loop),
       reports_(reports),
-      metrics_(metrics) {
+      metrics_(metrics),
+      delayed_(loop) {
   for (const DeliveryTarget& target : config_.targets) metrics_.delivery_target(target.name);
 }
 Deliveries::~Deliveries() = default;
@@ -79,7 +83,8 @@ void Deliveries::deliver(const Upload& upload) {
       metrics_.event("FileReady", "publish");
     }
     enqueue(std::make_shared<Job>(Job{upload, routed.name, config_.target(routed.name)->folder,
-                                      std::move(path), options_.retries - outcome.failures}));
+                                      std::move(path), options_.retries - outcome.failures,
+                                      outcome.failures + 1}));
   }
 }
 
@@ -133,10 +138,26 @@ void Deliveries::start_some() {
     next = queue_.erase(next);
     if (job->forgotten) {
       settle(job);
-    } else {
+    } else if (admitted(job)) {
       start(job);
     }
   }
+}
+
+bool Deliveries::admitted(const std::shared_ptr<Job>& job) {
+  if (job->asked) return true;
+  job->asked = true;
+  job->plan = effects_->before({Effect::Kind::delivery, job->target, job->attempt}, job->upload);
+  if (job->plan.drop) {
+    settle(job);
+    return false;
+  }
+  if (job->plan.delay <= Milliseconds{0}) return true;
+  delayed_.in(job->plan.delay, [this, job] {
+    queue_.push_back(job);
+    start_some();
+  });
+  return false;
 }
 
 void Deliveries::start(const std::shared_ptr<Job>& job) {
@@ -149,7 +170,11 @@ void Deliveries::start(const std::shared_ptr<Job>& job) {
     if (!alive.expired()) finish(job, *outcome, started);
   };
   std::shared_ptr<Reader> reader;
-  if (!job->path) {
+  if (job->plan.fail) {
+    *outcome = failure({}, *job->plan.fail);
+  } else if (job->plan.pretend) {
+    // told as it would be, but not done
+  } else if (!job->path) {
     *outcome = tl::unexpected(job->path.error());
   } else if (auto opened = store_.open(job->upload.id); opened) {
     reader = std::move(*opened);
@@ -180,11 +205,11 @@ void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& out
   metrics_.delivery_ended(job->target, outcome.has_value(), job->upload.offset,
                           std::chrono::duration_cast<Milliseconds>(now - started));
   dex::Delivery attempt;
-  attempt.name = job->target;
+  attempt.name = job->plan.rename.value_or(job->target);
   attempt.delivered_at = ::http::format_rfc3339(now);
   if (outcome) {
     attempt.status = dex::delivery_state::success;
-    attempt.location = (job->folder / *job->path).string();
+    if (job->path) attempt.location = (job->folder / *job->path).string();
   } else {
     attempt.status = dex::delivery_state::failure;
     attempt.issues.emplace().push_back({"ERROR", outcome.error().line()});
@@ -193,9 +218,16 @@ void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& out
   reports_.file_copy(job->upload, attempt, started);
   record.push_back(std::move(attempt));
   if (job->forgotten) records_.erase(job->upload.id);
+  if (outcome) effects_->delivered(job->target, job->upload);
   if (!outcome && job->retries_left > 0 && !job->forgotten) {
     --job->retries_left;
+    ++job->attempt;
+    job->asked = false;
     retry_later(job);
+  } else if (job->plan.repeat > 0 && !job->forgotten) {
+    --job->plan.repeat;
+    job->plan.delay = Milliseconds{0};
+    queue_.push_back(job);
   } else {
     settle(job);
   }
@@ -209,15 +241,9 @@ void Deliveries::settle(const std::shared_ptr<Job>& job) {
 }
 
 void Deliveries::retry_later(const std::shared_ptr<Job>& job) {
-  const std::uint64_t number = next_retry_++;
-  retries_[number] = loop_.after(options_.retry_delay, [this, number, job] {
-    // Not inside its own callback: that would destroy the function that runs.
-    loop_.post([this, alive = std::weak_ptr<const bool>(alive_), number, job] {
-      if (alive.expired()) return;
-      retries_.erase(number);
-      queue_.push_back(job);
-      start_some();
-    });
+  delayed_.in(options_.retry_delay, [this, job] {
+    queue_.push_back(job);
+    start_some();
   });
 }
 

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "dex/delayed.hpp"
 #include "dex/delivery_config.hpp"
+#include "effects.hpp"
 #include "loop/loop.hpp"
 #include "protocol/dex/info.hpp"
 #include "protocol/error.hpp"
@@ -60,6 +62,8 @@ class Deliveries {
   void forget(const std::string& id);
 
   [[nodiscard]] const DeliveryConfig& config() const { return config_; }
+  /// From now on asked before each attempt; outlives this.
+  void use(Effects& effects) { effects_ = &effects; }
 
  private:
   struct Job;
@@ -69,6 +73,8 @@ class Deliveries {
   void enqueue(std::shared_ptr<Job> job);
   void start_some();
   void start(const std::shared_ptr<Job>& job);
+  /// Asks what becomes of the attempt; false: it is not made now.
+  bool admitted(const std::shared_ptr<Job>& job);
   void finish(const std::shared_ptr<Job>& job, const Result<void>& outcome, TimePoint started);
   void retry_later(const std::shared_ptr<Job>& job);
   void settle(const std::shared_ptr<Job>& job);
@@ -83,10 +89,11 @@ class Deliveries {
   std::deque<std::shared_ptr<Job>> queue_;
   std::set<Key> running_;
   std::multimap<Key, std::shared_ptr<Job>> pending_;  ///< queued, running or waiting for a retry
-  std::map<std::uint64_t, std::unique_ptr<Timer>> retries_;
-  std::uint64_t next_retry_ = 0;
+  Effects correct_;
+  Effects* effects_ = &correct_;
   std::shared_ptr<const bool> alive_ =
       std::make_shared<bool>(true);  ///< for callbacks that outlive us
+  Delayed delayed_;
 };
 
 }  // namespace mock

@@ -1,6 +1,9 @@
 #include "dex/deliveries.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <map>
 
 #include "dex/dex_fixture.hpp"
 #include "protocol/http/date.hpp"
@@ -268,6 +271,113 @@ TEST_F(Delivering, NothingHappensAfterItIsGone) {
   receive(id, "0123456789");
   dex_.reset();
   settle();  // the timers and the copies that were under way find nobody
+}
+
+// ---- what misbehaviour makes of it
+
+/// Plans by name of the target, event or report; the first ones first, then nothing more.
+class Planned : public Effects {
+ public:
+  EffectPlan before(const Effect& effect, const Upload&) override {
+    asked.push_back(effect.name + " " + std::to_string(effect.attempt));
+    auto& plans = by_name[effect.name];
+    if (plans.empty()) return {};
+    auto plan = plans.front();
+    plans.erase(plans.begin());
+    return plan;
+  }
+  void delivered(const std::string& target, const Upload&) override { done.push_back(target); }
+  std::map<std::string, std::vector<EffectPlan>> by_name;
+  std::vector<std::string> asked;
+  std::vector<std::string> done;
+};
+
+class Misdelivering : public Delivering {
+ protected:
+  Misdelivering() { dex_->use(planned_); }
+  ~Misdelivering() override { dex_.reset(); }
+  static std::vector<std::string> states(const std::vector<dex::Delivery>& attempts) {
+    std::vector<std::string> states;
+    for (const auto& attempt : attempts) states.push_back(attempt.name + " " + attempt.status);
+    return states;
+  }
+  using States = std::vector<std::string>;
+  Planned planned_;
+};
+
+TEST_F(Misdelivering, NothingHappensAndNothingSaysSo) {
+  planned_.by_name["edav"] = {{.drop = true}};
+  const auto id = upload_whole().id;
+  settle();
+  EXPECT_EQ(info(id).deliveries, std::nullopt);
+  EXPECT_TRUE(report(id, "blob-file-copy").empty());
+  EXPECT_FALSE(std::filesystem::exists(edav()));
+  EXPECT_TRUE(planned_.done.empty());
+}
+
+TEST_F(Misdelivering, NothingHappensAndSuccessIsTold) {
+  planned_.by_name["edav"] = {{.pretend = true}};
+  const auto id = upload_whole().id;
+  ASSERT_EQ(states(attempts(id)), States{"edav SUCCESS"});
+  EXPECT_FALSE(std::filesystem::exists(attempts(id).at(0).location));
+  EXPECT_EQ(planned_.done, States{"edav"});
+}
+
+TEST_F(Misdelivering, FailuresCountAsAttempts) {
+  planned_.by_name["edav"] = {{.fail = "no route to host"}, {.fail = "no route to host"}};
+  const auto id = upload_whole().id;
+  settle();
+  const auto all = attempts(id);
+  EXPECT_EQ(states(all), (States{"edav FAILURE", "edav FAILURE", "edav SUCCESS"}));
+  EXPECT_EQ(all.at(0).issues->at(0).message, "no route to host");
+  EXPECT_EQ(content(all.at(2).location), "0123456789");
+  EXPECT_THAT(planned_.asked, testing::IsSupersetOf({"edav 1", "edav 2", "edav 3"}));
+  EXPECT_EQ(planned_.done, States{"edav"});
+}
+
+TEST_F(Misdelivering, Twice) {
+  planned_.by_name["edav"] = {{.repeat = 2}};
+  const auto id = upload_whole().id;
+  EXPECT_EQ(states(attempts(id)), (States{"edav SUCCESS", "edav SUCCESS", "edav SUCCESS"}));
+}
+
+TEST_F(Misdelivering, Late) {
+  planned_.by_name["edav"] = {{.delay = Milliseconds{5000}}};
+  const auto id = upload_whole().id;
+  EXPECT_EQ(info(id).deliveries, std::nullopt);
+  loop_->advance(Milliseconds{4999});
+  EXPECT_EQ(info(id).deliveries, std::nullopt);
+  loop_->advance(Milliseconds{1});
+  EXPECT_EQ(states(attempts(id)), States{"edav SUCCESS"});
+}
+
+TEST_F(Misdelivering, LateAndGoneByThen) {
+  planned_.by_name["edav"] = {{.delay = Milliseconds{5000}}};
+  const auto upload = upload_whole();
+  dex_->hooks().after_terminate(upload);
+  settle();
+  EXPECT_FALSE(std::filesystem::exists(edav()));
+}
+
+TEST_F(Misdelivering, UnderAnotherName) {
+  planned_.by_name["edav"] = {{.rename = "elsewhere"}};
+  EXPECT_EQ(states(attempts(upload_whole().id)), States{"elsewhere SUCCESS"});
+}
+
+TEST_F(Misdelivering, ReportsAndEventsToo) {
+  planned_.by_name["FileReady"] = {{.repeat = 2}};
+  planned_.by_name["upload-started"] = {{.drop = true}};
+  planned_.by_name["upload-completed"] = {{.fail = "out of memory", .delay = Milliseconds{1000}}};
+  planned_.by_name["metadata-verify"] = {{.rename = "metadata-checked"}};
+  const auto id = upload_whole().id;
+  EXPECT_EQ(lines(folder() / "events" / (id + "_FileReady")).size(), 3U);
+  EXPECT_TRUE(report(id, "upload-started").empty());
+  EXPECT_TRUE(report(id, "metadata-verify").empty());
+  EXPECT_EQ(report(id, "metadata-checked").size(), 1U);
+  EXPECT_TRUE(report(id, "upload-completed").empty());
+  loop_->advance(Milliseconds{1000});
+  ASSERT_EQ(report(id, "upload-completed").size(), 1U);
+  EXPECT_THAT(report(id, "upload-completed").at(0), testing::HasSubstr("out of memory"));
 }
 
 }  // namespace

@@ -105,6 +105,11 @@ Result<std::unique_ptr<Dex>> Dex::make(DexOptions options, Store& store, Loop& l
 Hooks& Dex::hooks() { return *hooks_; }
 Observer& Dex::observer() { return *metrics_; }
 
+void Dex::use(Effects& effects) {
+  deliveries_->use(effects);
+  reports_->use(effects);
+}
+
 void Dex::resume() {
   for (const std::string& id : store_.ids()) {
     const auto upload = store_.find(id);

@@ -22,6 +22,7 @@ namespace mock {
 
 class Deliveries;
 class DexHooks;
+class Effects;
 class Metrics;
 class Observer;
 class Reports;
@@ -60,6 +61,8 @@ class Dex {
   [[nodiscard]] Hooks& hooks();
   /// Counts exchanges for /metrics; lives as long as this object.
   [[nodiscard]] Observer& observer();
+  /// From now on asked before each delivery, event and report; outlives this object.
+  void use(Effects& effects);
   /// Once, after start: finishes what a kill interrupted - reports, .meta files, deliveries.
   void resume();
 

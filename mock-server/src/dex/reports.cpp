@@ -67,7 +67,7 @@ std::optional<dex::Delivery> parse_copy_report(std::string_view line) {
 }  // namespace
 
 struct Reports::Stage {
-  std::string_view name;
+  std::string name;
   ordered_json content;
   std::string_view disposition = "add";
   std::string_view status = success;
@@ -75,7 +75,8 @@ struct Reports::Stage {
   std::optional<TimePoint> started = std::nullopt;
 };
 
-Reports::Reports(Options options, const Loop& loop) : options_(std::move(options)), loop_(loop) {}
+Reports::Reports(Options options, Loop& loop)
+    : options_(std::move(options)), loop_(loop), delayed_(loop) {}
 
 std::filesystem::path Reports::file_of(const std::string& id, std::string_view stage) const {
   return *options_.folder / "reports" / (id + "_" + std::string(stage));
@@ -90,8 +91,29 @@ void Reports::append(const std::filesystem::path& file, const std::string& line)
   if (!appended && options_.log) options_.log(appended.error().line());
 }
 
-void Reports::write(const Upload& upload, const Stage& stage) {
+void Reports::carry_out(const EffectPlan& plan, const std::function<void()>& write) {
+  if (plan.drop || plan.pretend) return;
+  const auto all = [times = plan.repeat, write] {
+    for (unsigned i = 0; i <= times; ++i) write();
+  };
+  if (plan.delay > Milliseconds{0})
+    delayed_.in(plan.delay, all);
+  else
+    all();
+}
+
+void Reports::write(const Upload& upload, Stage stage) {
   if (!options_.folder) return;
+  const auto plan = effects_->before({Effect::Kind::report, stage.name}, upload);
+  if (plan.rename) stage.name = *plan.rename;
+  if (plan.fail) {
+    stage.status = failed;
+    stage.issues.emplace().push_back({"ERROR", *plan.fail});
+  }
+  carry_out(plan, [this, upload, stage = std::move(stage)] { write_now(upload, stage); });
+}
+
+void Reports::write_now(const Upload& upload, const Stage& stage) {
   const TimePoint now = loop_.now();
   ordered_json content{{"content_schema_name", stage.name},
                        {"content_schema_version", schema_version}};
@@ -123,7 +145,7 @@ void Reports::metadata_transform(const Upload& upload) {
   const auto change = [](std::string_view action, std::string_view field, std::string value) {
     return ordered_json{{"action", action}, {"field", field}, {"value", std::move(value)}};
   };
-  write(upload, {stage_transform,
+  write(upload, {std::string(stage_transform),
                  {{"transforms",
                    {change("update", "ID", upload.id),
                     change("append", dex::field::dex_ingest_datetime,
@@ -133,7 +155,8 @@ void Reports::metadata_transform(const Upload& upload) {
 
 void Reports::metadata_verify(const Upload& upload, const std::vector<std::string>& errors) {
   if (!options_.folder) return;
-  Stage stage{stage_verify, {{"filename", filename(upload)}, {"metadata", manifest_json(upload)}}};
+  Stage stage{std::string(stage_verify),
+              {{"filename", filename(upload)}, {"metadata", manifest_json(upload)}}};
   if (!errors.empty()) {
     std::string message;
     for (const std::string& error : errors) message += (message.empty() ? "" : "\n") + error;
@@ -144,12 +167,12 @@ void Reports::metadata_verify(const Upload& upload, const std::vector<std::strin
 }
 
 void Reports::upload_started(const Upload& upload) {
-  write(upload, {stage_started, {{"status", success}}});
+  write(upload, {std::string(stage_started), {{"status", success}}});
 }
 
 void Reports::upload_status(const Upload& upload) {
   if (!options_.folder) return;
-  write(upload, {stage_status,
+  write(upload, {std::string(stage_status),
                  {{"filename", filename(upload)},
                   {"tguid", upload.id},
                   {"offset", upload.offset.value},
@@ -158,11 +181,11 @@ void Reports::upload_status(const Upload& upload) {
 }
 
 void Reports::upload_completed(const Upload& upload) {
-  write(upload, {stage_completed, {{"status", success}}});
+  write(upload, {std::string(stage_completed), {{"status", success}}});
 }
 
 void Reports::file_copy(const Upload& upload, const dex::Delivery& delivery, TimePoint started) {
-  write(upload, {stage_copy,
+  write(upload, {std::string(stage_copy),
                  {{"file_source_blob_url", upload.id},
                   {"file_destination_blob_url", delivery.location},
                   {"destination_name", delivery.name}},
@@ -174,14 +197,20 @@ void Reports::file_copy(const Upload& upload, const dex::Delivery& delivery, Tim
 
 void Reports::file_ready(const Upload& upload, const std::string& target, const std::string& path) {
   if (!options_.folder) return;
-  append(event_file(upload.id), json::dump(ordered_json{{"id", upload.id + target},
-                                                        {"type", "FileReady"},
-                                                        {"retry_count", 0},
-                                                        {"upload_id", upload.id},
-                                                        {"src_url", upload.id},
-                                                        {"path", path},
-                                                        {"deliver_target", target},
-                                                        {"Metadata", manifest_json(upload)}}));
+  const std::string type = "FileReady";
+  const auto plan = effects_->before({Effect::Kind::event, type}, upload);
+  if (plan.fail) return;
+  carry_out(plan, [this, file = event_file(upload.id),
+                   line = json::dump(ordered_json{{"id", upload.id + target},
+                                                  {"type", plan.rename.value_or(type)},
+                                                  {"retry_count", 0},
+                                                  {"upload_id", upload.id},
+                                                  {"src_url", upload.id},
+                                                  {"path", path},
+                                                  {"deliver_target", target},
+                                                  {"Metadata", manifest_json(upload)}})] {
+    append(file, line);
+  });
 }
 
 bool Reports::has_file_ready(const std::string& id, const std::string& target) const {

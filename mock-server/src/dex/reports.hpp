@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dex/delayed.hpp"
+#include "effects.hpp"
 #include "loop/loop.hpp"
 #include "protocol/dex/info.hpp"
 #include "store/store.hpp"
@@ -24,7 +26,9 @@ class Reports {
     std::string version;  ///< "<release>_<git sha>"
     std::function<void(std::string_view)> log;
   };
-  Reports(Options options, const Loop& loop);
+  Reports(Options options, Loop& loop);
+  /// From now on asked before each report and event; outlives this.
+  void use(Effects& effects) { effects_ = &effects; }
 
   [[nodiscard]] bool on() const { return options_.folder.has_value(); }
 
@@ -48,13 +52,19 @@ class Reports {
 
  private:
   struct Stage;
-  void write(const Upload& upload, const Stage& stage);
+  void write(const Upload& upload, Stage stage);
+  void write_now(const Upload& upload, const Stage& stage);
+  /// Does `write` as often, and as late, as `plan` says.
+  void carry_out(const EffectPlan& plan, const std::function<void()>& write);
   void append(const std::filesystem::path& file, const std::string& line);
   [[nodiscard]] std::filesystem::path file_of(const std::string& id, std::string_view stage) const;
   [[nodiscard]] std::filesystem::path event_file(const std::string& id) const;
 
   Options options_;
-  const Loop& loop_;
+  Loop& loop_;
+  Effects correct_;
+  Effects* effects_ = &correct_;
+  Delayed delayed_;
 };
 
 }  // namespace mock
