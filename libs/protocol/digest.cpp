@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <array>
+#include <boost/crc.hpp>
 #include <stdexcept>
 #include <variant>
 
@@ -13,6 +14,15 @@ struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+
+/// Castagnoli's polynomial (RFC 3720 section 12.1).
+using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
+
+std::string big_endian(std::uint64_t crc) {
+  std::string out;
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) out += static_cast<char>(crc >> shift & 0xFFU);
+  return out;
+}
 
 /// OpenSSL refuses for reasons no caller can mend: no memory, or an algorithm that the machine's
 /// policy forbids.
@@ -29,6 +39,7 @@ const EVP_MD* method_of(DigestAlgorithm algorithm) {
     case DigestAlgorithm::sha256:
       return EVP_sha256();
     case DigestAlgorithm::crc32:
+    case DigestAlgorithm::crc32c:
       break;
   }
   throw std::logic_error("not a digest of OpenSSL");
@@ -37,12 +48,16 @@ const EVP_MD* method_of(DigestAlgorithm algorithm) {
 }  // namespace
 
 struct Digest::State {
-  std::variant<uLong, Context> running;
+  std::variant<uLong, Crc32c, Context> running;
 };
 
 Digest::Digest(DigestAlgorithm algorithm) : state_(std::make_unique<State>()) {
   if (algorithm == DigestAlgorithm::crc32) {
     state_->running = crc32(0, nullptr, 0);
+    return;
+  }
+  if (algorithm == DigestAlgorithm::crc32c) {
+    state_->running = Crc32c{};
     return;
   }
   Context context(EVP_MD_CTX_new());
@@ -64,6 +79,8 @@ void Digest::update(std::string_view bytes) {
   if (bytes.empty()) return;
   if (auto* crc = std::get_if<uLong>(&state_->running)) {
     *crc = crc32_z(*crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  } else if (auto* crc32c = std::get_if<Crc32c>(&state_->running)) {
+    crc32c->process_bytes(bytes.data(), bytes.size());
   } else {
     require(EVP_DigestUpdate(std::get<Context>(state_->running).get(), bytes.data(),
                              bytes.size()) == 1);
@@ -73,11 +90,8 @@ void Digest::update(std::string_view bytes) {
 std::string Digest::finish() {
   if (!state_) throw std::logic_error("Digest::finish called twice");
   const auto state = std::move(state_);
-  if (const auto* crc = std::get_if<uLong>(&state->running)) {
-    std::string out;
-    for (const unsigned shift : {24U, 16U, 8U, 0U}) out += static_cast<char>(*crc >> shift & 0xFFU);
-    return out;
-  }
+  if (const auto* crc = std::get_if<uLong>(&state->running)) return big_endian(*crc);
+  if (const auto* crc = std::get_if<Crc32c>(&state->running)) return big_endian(crc->checksum());
   std::array<unsigned char, EVP_MAX_MD_SIZE> buffer{};
   unsigned size = 0;
   require(EVP_DigestFinal_ex(std::get<Context>(state->running).get(), buffer.data(), &size) == 1);

@@ -30,6 +30,8 @@ TEST(Digest, KnownVectors) {
        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
       {DigestAlgorithm::crc32, "", "00000000"},
       {DigestAlgorithm::crc32, "123456789", "cbf43926"},
+      {DigestAlgorithm::crc32c, "", "00000000"},
+      {DigestAlgorithm::crc32c, "123456789", "e3069283"},
   };
   for (const auto& v : vectors) EXPECT_EQ(hex_of(v.algorithm, v.bytes), v.hex);
 }

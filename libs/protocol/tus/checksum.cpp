@@ -18,6 +18,7 @@ std::size_t digest_size(DigestAlgorithm algorithm) {
     case DigestAlgorithm::sha256:
       return 32;
     case DigestAlgorithm::crc32:
+    case DigestAlgorithm::crc32c:
       return 4;
   }
   return 0;
@@ -54,6 +55,7 @@ std::optional<DigestAlgorithm> digest_algorithm(std::string_view tus_name) {
   if (tus_name == "sha1") return DigestAlgorithm::sha1;
   if (tus_name == "sha256") return DigestAlgorithm::sha256;
   if (tus_name == "crc32") return DigestAlgorithm::crc32;
+  if (tus_name == "crc32c") return DigestAlgorithm::crc32c;
   return std::nullopt;
 }
 

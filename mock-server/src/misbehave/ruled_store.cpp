@@ -236,6 +236,16 @@ StoreResult<void> RuledStore::write_over(std::span<const std::byte> bytes) {
   return {};
 }
 
+StoreResult<void> RuledStore::stage(std::string_view id) {
+  if (id == id_ && phantom_) return {};
+  return real_.stage(id);
+}
+
+StoreResult<void> RuledStore::commit(std::string_view id) {
+  if (id == id_ && phantom_) return {};
+  return real_.commit(id);
+}
+
 StoreResult<void> RuledStore::truncate(std::string_view id, Bytes length) {
   if (id != id_ || !started_) return real_.truncate(id, length);
   if (phantom_) return {};

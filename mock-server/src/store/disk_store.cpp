@@ -1,5 +1,6 @@
 // `<id>` holds the bytes, `<id>.info` the rest. The size of `<id>` is the offset: the two can never
-// disagree, whenever the process is killed.
+// disagree, whenever the process is killed. While `<id>.unverified` exists, the number in it is the
+// offset, and what `<id>` holds behind it is staged: removing that file is what commits the bytes.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -7,8 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <utility>
 
+#include "protocol/tus/numbers.hpp"
 #include "store/info_file.hpp"
 #include "store/join_files.hpp"
 #include "store/lru.hpp"
@@ -29,6 +32,8 @@ constexpr std::size_t known_uploads = 16'384;
 constexpr std::string_view info_suffix = ".info";
 constexpr std::string_view temporary_suffix = ".info.tmp";
 constexpr std::string_view staged_suffix = ".joining";
+constexpr std::string_view unverified_suffix = ".unverified";
+constexpr std::string_view unverified_temporary_suffix = ".unverified.tmp";
 constexpr std::string_view damaged_suffix = ".info.damaged";
 
 tl::unexpected<StoreError> failed(Kind kind, std::string detail) {
@@ -100,7 +105,9 @@ class DiskStore : public Store {
     auto known = load(id);
     if (!known) return tl::unexpected(known.error());
     auto& upload = **known;
-    if (at != upload.offset) return failed(Kind::wrong_offset, "not the end of the upload");
+    Bytes* const staged = staged_end(id);
+    Bytes& end = staged != nullptr ? *staged : upload.offset;
+    if (at != end) return failed(Kind::wrong_offset, "not the end of the upload");
     auto fd = writable(id);
     if (!fd) return tl::unexpected(fd.error());
     // What is written to a removed file must not be acknowledged.
@@ -111,24 +118,50 @@ class DiskStore : public Store {
     }
     auto n = posix::write_at(*fd, at.value, bytes);
     if (!n) return tl::unexpected(n.error());
-    upload.offset += Bytes{*n};
+    end += Bytes{*n};
     if (*n > 0) upload.modified = loop_.now();
     if (options_.fsync && ::fdatasync(*fd) != 0) {
       return tl::unexpected(posix::error_from("fdatasync", errno));
     }
-    return upload.offset;
+    return end;
+  }
+
+  StoreResult<void> stage(std::string_view id) override {
+    auto known = load(id);
+    if (!known) return tl::unexpected(known.error());
+    if (staged_end(id) != nullptr) return {};
+    const auto offset = (*known)->offset;
+    auto noted =
+        posix::replace_text(unverified_path(id), std::to_string(offset.value), options_.fsync);
+    if (noted && options_.fsync) noted = posix::sync_folder(options_.folder);
+    if (noted) staged_.emplace(id, Staged{offset, offset});
+    return noted;
+  }
+
+  StoreResult<void> commit(std::string_view id) override {
+    const auto staged = staged_.find(id);
+    if (staged == staged_.end()) return {};
+    auto known = load(id);
+    if (!known) return tl::unexpected(known.error());
+    if (auto removed = posix::remove_file(unverified_path(id)); !removed) return removed;
+    (*known)->offset = staged->second.end;
+    staged_.erase(staged);
+    if (options_.fsync) return posix::sync_folder(options_.folder);
+    return {};
   }
 
   StoreResult<void> truncate(std::string_view id, Bytes length) override {
     auto known = load(id);
     if (!known) return tl::unexpected(known.error());
-    if (length >= (*known)->offset) return {};
+    Bytes* const staged = staged_end(id);
+    if (length >= (staged != nullptr ? *staged : (*known)->offset)) return {};
     auto fd = writable(id);
     if (!fd) return tl::unexpected(fd.error());
     if (::ftruncate(*fd, static_cast<off_t>(length.value)) != 0) {
       return tl::unexpected(posix::error_from("truncate", errno));
     }
-    (*known)->offset = length;
+    if (staged != nullptr) *staged = length;
+    (*known)->offset = std::min((*known)->offset, length);
     return {};
   }
 
@@ -136,6 +169,10 @@ class DiskStore : public Store {
     forget(id);
     // Without its .info an upload does not exist, so that goes first.
     if (auto removed = posix::remove_file(info_path(id)); !removed) return removed;
+    if (staged_end(id) != nullptr) {
+      staged_.erase(staged_.find(id));
+      std::ignore = posix::remove_file(unverified_path(id));
+    }
     auto removed = posix::remove_file(data_path(id));
     if (!removed && removed.error().kind != Kind::not_found) return removed;
     return {};
@@ -178,11 +215,13 @@ class DiskStore : public Store {
     for (fs::directory_iterator entry(options_.folder, ignored), end; entry != end;
          entry.increment(ignored)) {
       const auto name = entry->path().filename().string();
-      for (const auto suffix : {temporary_suffix, staged_suffix}) {
-        if (name.ends_with(suffix) &&
-            is_upload_id(std::string_view(name).substr(0, name.size() - suffix.size()))) {
-          std::ignore = posix::remove_file(entry->path());
-        }
+      for (const auto suffix :
+           {temporary_suffix, staged_suffix, unverified_suffix, unverified_temporary_suffix}) {
+        if (!name.ends_with(suffix)) continue;
+        const auto id = std::string_view(name).substr(0, name.size() - suffix.size());
+        if (!is_upload_id(id)) continue;
+        if (suffix == unverified_suffix && !drop_unverified(id)) continue;
+        std::ignore = posix::remove_file(entry->path());
       }
     }
   }
@@ -191,6 +230,31 @@ class DiskStore : public Store {
   [[nodiscard]] fs::path data_path(std::string_view id) const { return options_.folder / id; }
   [[nodiscard]] fs::path info_path(std::string_view id) const {
     return data_path(id).concat(info_suffix);
+  }
+
+  [[nodiscard]] fs::path unverified_path(std::string_view id) const {
+    return data_path(id).concat(unverified_suffix);
+  }
+
+  /// Where the staged bytes end; nullptr when nothing is staged.
+  [[nodiscard]] Bytes* staged_end(std::string_view id) {
+    if (staged_.empty()) return nullptr;
+    const auto found = staged_.find(id);
+    return found == staged_.end() ? nullptr : &found->second.end;
+  }
+
+  /// Cuts an upload back to what was verified when the process was killed.
+  bool drop_unverified(std::string_view id) {
+    const auto text = posix::read_text(unverified_path(id));
+    const auto offset = text ? tus::parse_length(*text) : tus::parse_length("");
+    if (!offset) {
+      std::ignore = damaged(id, "its .unverified does not say where verified bytes end");
+      return false;
+    }
+    struct stat data {};
+    if (::stat(data_path(id).c_str(), &data) != 0) return true;
+    if (Bytes{static_cast<std::uint64_t>(data.st_size)} <= *offset) return true;
+    return ::truncate(data_path(id).c_str(), static_cast<off_t>(offset->value)) == 0;
   }
 
   [[nodiscard]] bool exists(std::string_view id) const {
@@ -222,7 +286,9 @@ class DiskStore : public Store {
     }
     auto upload = parse_info(*text, id);
     if (!upload) return damaged(id, upload.error().line());
-    upload->offset = Bytes{static_cast<std::uint64_t>(data.st_size)};
+    const auto staged = staged_.find(id);
+    upload->offset = staged != staged_.end() ? staged->second.from
+                                             : Bytes{static_cast<std::uint64_t>(data.st_size)};
     if (upload->length && upload->offset > *upload->length) {
       return damaged(id, "more bytes are stored than Size says");
     }
@@ -278,6 +344,11 @@ class DiskStore : public Store {
   posix::Fd lock_;
   Lru<posix::Fd> files_{open_files};
   Lru<Upload> uploads_{known_uploads};
+  struct Staged {
+    Bytes from;
+    Bytes end;
+  };
+  std::map<std::string, Staged, std::less<>> staged_;
 };
 
 }  // namespace

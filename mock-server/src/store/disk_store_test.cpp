@@ -156,6 +156,39 @@ TEST_F(DiskStoreTest, LeftoversOfAKillAreSweptOrIgnored) {
   EXPECT_THAT(damages, IsEmpty());
 }
 
+TEST_F(DiskStoreTest, WhatWasNotVerifiedDoesNotSurviveAKill) {
+  auto store = open();
+  for (const auto* id : {"a", "b"}) {
+    ASSERT_TRUE(store->create(upload(id)));
+    ASSERT_TRUE(store->append(id, Bytes{0}, bytes("abc")));
+    ASSERT_TRUE(store->stage(id));
+    ASSERT_TRUE(store->append(id, Bytes{3}, bytes("def")));
+  }
+  ASSERT_TRUE(store->commit("b"));
+  // As a kill leaves the folder: nothing is done when a store goes.
+  store.reset();
+  EXPECT_EQ(folder.read("a"), "abcdef");
+  store = open();
+  EXPECT_EQ(store->find("a")->offset, Bytes{3});
+  EXPECT_EQ(store->find("b")->offset, Bytes{6});
+  EXPECT_EQ(folder.read("a"), "abc");
+  EXPECT_FALSE(folder.has("a.unverified"));
+  EXPECT_THAT(damages, IsEmpty());
+}
+
+TEST_F(DiskStoreTest, AnUnreadableMarkOfUnverifiedBytesIsNotGuessed) {
+  {
+    auto store = open();
+    ASSERT_TRUE(store->create(upload("a")));
+    ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abc")));
+  }
+  folder.write("a.unverified", "2 or so");
+  auto store = open();
+  EXPECT_EQ(store->find("a").error().kind, Kind::not_found);
+  EXPECT_THAT(damages, ElementsAre(HasSubstr("a.info")));
+  EXPECT_EQ(folder.read("a"), "abc");
+}
+
 TEST_F(DiskStoreTest, ATornInfoIsReportedAndSetAside) {
   folder.write("a", "abc");
   folder.write("a.info", R"({"ID":"a","Size":1)");

@@ -69,7 +69,7 @@ class MemoryStore : public Store {
   MemoryStore(Loop& loop, std::optional<Bytes> limit) : loop_(loop), limit_(limit) {}
 
   StoreResult<void> create(const Upload& upload) override {
-    Entry entry{upload, {}};
+    Entry entry{upload, {}, {}};
     entry.upload.offset = Bytes{0};
     if (!entries_.emplace(upload.id, std::move(entry)).second) {
       return failed(Kind::exists, "an upload of this id exists");
@@ -100,7 +100,7 @@ class MemoryStore : public Store {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return not_found();
     auto& entry = found->second;
-    if (at != entry.upload.offset) return failed(Kind::wrong_offset, "not the end of the upload");
+    if (at != entry.end) return failed(Kind::wrong_offset, "not the end of the upload");
     auto n = bytes.size();
     if (limit_) {
       n = std::min<std::size_t>(n, limit_->value - used_);
@@ -108,25 +108,42 @@ class MemoryStore : public Store {
       add(entry, bytes.first(n));
       used_ += n;
     }
-    entry.upload.offset += Bytes{n};
+    entry.end += Bytes{n};
+    if (!entry.staging) entry.upload.offset = entry.end;
     if (n > 0) entry.upload.modified = loop_.now();
-    return entry.upload.offset;
+    return entry.end;
+  }
+
+  StoreResult<void> stage(std::string_view id) override {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return not_found();
+    found->second.staging = true;
+    return {};
+  }
+
+  StoreResult<void> commit(std::string_view id) override {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return not_found();
+    found->second.staging = false;
+    found->second.upload.offset = found->second.end;
+    return {};
   }
 
   StoreResult<void> truncate(std::string_view id, Bytes length) override {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return not_found();
     auto& entry = found->second;
-    if (length >= entry.upload.offset) return {};
+    if (length >= entry.end) return {};
     if (limit_) cut(entry, length.value);
-    entry.upload.offset = length;
+    entry.end = length;
+    entry.upload.offset = std::min(entry.upload.offset, length);
     return {};
   }
 
   StoreResult<void> remove(std::string_view id) override {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return not_found();
-    if (limit_) used_ -= found->second.upload.offset.value;
+    if (limit_) used_ -= found->second.end.value;
     entries_.erase(found);
     return {};
   }
@@ -185,6 +202,8 @@ class MemoryStore : public Store {
   struct Entry {
     Upload upload;
     Blocks blocks;
+    Bytes end;  ///< of the bytes, staged ones included
+    bool staging = false;
   };
 
   static tl::unexpected<StoreError> not_found() {
@@ -192,7 +211,7 @@ class MemoryStore : public Store {
   }
 
   static void add(Entry& entry, std::span<const std::byte> bytes) {
-    auto size = entry.upload.offset.value;
+    auto size = entry.end.value;
     while (!bytes.empty()) {
       if (entry.blocks.empty() ||
           size == entry.blocks.back()->start + entry.blocks.back()->capacity) {
@@ -209,7 +228,7 @@ class MemoryStore : public Store {
   }
 
   void cut(Entry& entry, std::size_t length) {
-    used_ -= entry.upload.offset.value - length;
+    used_ -= entry.end.value - length;
     auto& blocks = entry.blocks;
     while (!blocks.empty() && blocks.back()->start >= length) blocks.pop_back();
     if (blocks.empty()) return;
@@ -224,7 +243,7 @@ class MemoryStore : public Store {
     if (limit_ && total.value > limit_->value - used_) {
       return failed(Kind::no_space, "the memory limit is reached");
     }
-    Entry entry{upload, blocks};
+    Entry entry{upload, blocks, total};
     entry.upload.length = total;
     entry.upload.offset = total;
     entry.upload.modified = loop_.now();

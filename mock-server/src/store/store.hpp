@@ -71,10 +71,17 @@ class Store {
   /// Rewrites what is not bytes: length, metadata, expiry. `offset` is ignored.
   virtual StoreResult<void> update(const Upload& upload) = 0;
   /// Adds `bytes` at `at`, which must be the present end. On return they survive a kill -9 of the
-  /// process. Returns the new offset, also when only a part fitted (then less than asked for).
+  /// process, unless they are staged. Returns the new end, also when only a part fitted (then less
+  /// than asked for).
   virtual StoreResult<Bytes> append(std::string_view id, Bytes at,
                                     std::span<const std::byte> bytes) = 0;
-  /// Cuts the bytes back to `length`: for chunks whose checksum failed.
+  /// From here to `commit` what is appended is staged: `find` and `open` do not see it, `append`
+  /// goes on behind it, and a kill -9 drops it (a chunk is discarded unless its checksum holds:
+  /// protocol.md, Checksum).
+  virtual StoreResult<void> stage(std::string_view id) = 0;
+  /// Makes the staged bytes part of the upload, all at once. Nothing staged: does nothing.
+  virtual StoreResult<void> commit(std::string_view id) = 0;
+  /// Cuts the bytes, staged ones included, back to `length`. Staging goes on.
   virtual StoreResult<void> truncate(std::string_view id, Bytes length) = 0;
   virtual StoreResult<void> remove(std::string_view id) = 0;
   virtual StoreResult<std::unique_ptr<Reader>> open(std::string_view id) = 0;

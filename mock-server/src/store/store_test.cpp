@@ -290,6 +290,39 @@ TEST_P(StoreTest, AJoinThatIsGivenUpLeavesNothing) {
   EXPECT_EQ(content("a", "abc"), "abc");
 }
 
+TEST_P(StoreTest, StagedBytesAreSeenOnceTheyAreCommitted) {
+  create("a", "abc");
+  ASSERT_TRUE(store->stage("a"));
+  EXPECT_EQ(store->append("a", Bytes{3}, bytes("de")), Bytes{5});
+  EXPECT_EQ(store->append("a", Bytes{5}, bytes("fgh")), Bytes{8});
+  EXPECT_EQ(store->append("a", Bytes{3}, bytes("x")).error().kind, Kind::wrong_offset);
+  EXPECT_EQ(store->find("a")->offset, Bytes{3});
+  EXPECT_EQ(content("a", "abc"), "abc");
+  ASSERT_TRUE(store->truncate("a", Bytes{6}));
+  EXPECT_EQ(store->find("a")->offset, Bytes{3});
+  ASSERT_TRUE(store->commit("a"));
+  EXPECT_EQ(store->find("a")->offset, Bytes{6});
+  EXPECT_EQ(content("a", "abcdef"), "abcdef");
+  EXPECT_EQ(store->append("a", Bytes{6}, bytes("g")), Bytes{7});
+  EXPECT_EQ(store->find("a")->offset, Bytes{7}) << "no longer staged";
+  ASSERT_TRUE(store->commit("a")) << "nothing is staged";
+}
+
+TEST_P(StoreTest, StagedBytesCanBeDropped) {
+  create("a", "abc");
+  ASSERT_TRUE(store->stage("a"));
+  ASSERT_TRUE(store->append("a", Bytes{3}, bytes("def")));
+  ASSERT_TRUE(store->truncate("a", Bytes{3}));
+  ASSERT_TRUE(store->commit("a"));
+  EXPECT_EQ(content("a", "abc"), "abc");
+  ASSERT_TRUE(store->stage("a"));
+  ASSERT_TRUE(store->append("a", Bytes{3}, bytes("d")));
+  ASSERT_TRUE(store->remove("a"));
+  create("a", "xyz");
+  EXPECT_EQ(content("a", "xyz"), "xyz");
+  EXPECT_EQ(store->stage("missing").error().kind, Kind::not_found);
+}
+
 TEST(MemoryStore, StopsAtItsLimitAndTakesWhatFits) {
   ManualLoop loop;
   auto store = make_memory_store(loop, Bytes{10});

@@ -4,6 +4,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "protocol/digest.hpp"
 #include "protocol/tus/checksum.hpp"
@@ -14,30 +16,36 @@
 namespace mock {
 
 /// The value of Tus-Checksum-Algorithm.
-inline constexpr auto checksum_algorithms = "md5,sha1,sha256,crc32";
+inline constexpr auto checksum_algorithms = "md5,sha1,sha256,crc32,crc32c";
 
-/// The checksum that the request's fields announce; nullopt when there is none or the extension is
-/// not offered, in which case the field is ignored. 400 when it is malformed or of an algorithm
-/// that is not supported.
-[[nodiscard]] OrReply<std::optional<tus::Checksum>> announced_checksum(const Request& request,
-                                                                       const TusOptions& options);
-/// The same for the trailers, once the body is complete (extension checksum-trailer).
-[[nodiscard]] OrReply<std::optional<tus::Checksum>> trailing_checksum(const Request& request,
-                                                                      const TusOptions& options);
-
-/// Compares a chunk with its checksum as its bytes come.
+/// Compares a chunk with its checksum as its bytes come. Move-only.
 class ChecksumCheck {
  public:
   /// `expected.algorithm` is one of `checksum_algorithms`.
   explicit ChecksumCheck(tus::Checksum expected);
-  void update(std::span<const std::byte> bytes) { digest_.update(bytes); }
-  /// Call once.
-  [[nodiscard]] bool matches();
+  /// For a checksum that a trailer will tell: every algorithm is computed, as any may be the one.
+  ChecksumCheck();
+
+  void update(std::span<const std::byte> bytes);
+  /// Call once, when the body and its trailers are complete. 460: the bytes are others; 400: the
+  /// trailer that was announced did not come, or cannot be understood.
+  [[nodiscard]] OrReply<void> verify(const Request& request, const TusOptions& options);
 
  private:
-  tus::Checksum expected_;
-  Digest digest_;
+  std::optional<tus::Checksum> expected_;
+  std::vector<std::pair<std::string, Digest>> digests_;  // by algorithm
 };
+
+/// How the chunk of this request is to be checked: by the Upload-Checksum among its fields, or by
+/// the one that its Trailer field announces. nullopt when there is neither or the extension is not
+/// offered, in which case the fields are ignored. 400 when Upload-Checksum is malformed or of an
+/// algorithm that is not supported.
+[[nodiscard]] OrReply<std::optional<ChecksumCheck>> announced_checksum(const Request& request,
+                                                                       const TusOptions& options);
+/// The Upload-Checksum among the trailers, once the body is complete; as above. Trailers that were
+/// not announced count too (tus-resumable-upload-protocol#202).
+[[nodiscard]] OrReply<std::optional<tus::Checksum>> trailing_checksum(const Request& request,
+                                                                      const TusOptions& options);
 
 /// Compares what `reader` holds from `from` on. May run on any thread.
 [[nodiscard]] StoreResult<bool> matches(Reader& reader, Bytes from, const tus::Checksum& expected);

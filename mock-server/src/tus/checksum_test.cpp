@@ -23,10 +23,11 @@ class ChecksumTest : public TusTest {
                    std::string_view body, Framing framing = Framing::length) {
     return server.send("PATCH", path, patch_at(at, {{"Upload-Checksum", sum}}), body, framing);
   }
-  /// A chunked PATCH whose checksum comes as a trailer.
+  /// A chunked PATCH whose checksum comes as a trailer, announced or not.
   std::unique_ptr<FakeExchange> trailing(const std::string& path, const std::string& at,
-                                         const std::string& sum, std::string_view body) {
-    auto exchange = server.open("PATCH", path, patch_at(at), std::nullopt, true);
+                                         const std::string& sum, std::string_view body,
+                                         const Headers& announcement = {}) {
+    auto exchange = server.open("PATCH", path, patch_at(at, announcement), std::nullopt, true);
     if (exchange->reading()) {
       exchange->bytes(body);
       exchange->trailer("Upload-Checksum", sum);
@@ -40,7 +41,7 @@ TEST_F(ChecksumTest, TUS_CSUM_001_to_004_TUS_CTRL_001_004_IsAnnounced) {
   const auto reply = server.send("OPTIONS", "/files", {});
   EXPECT_TRUE(reply.fields.has_token("Tus-Extension", "checksum"));
   EXPECT_TRUE(reply.fields.has_token("Tus-Extension", "checksum-trailer"));
-  EXPECT_EQ(field(reply, "Tus-Checksum-Algorithm"), "md5,sha1,sha256,crc32");
+  EXPECT_EQ(field(reply, "Tus-Checksum-Algorithm"), "md5,sha1,sha256,crc32,crc32c");
   server.options.extensions.erase("checksum");
   const auto without = server.send("OPTIONS", "/files", {});
   EXPECT_FALSE(without.fields.has_token("Tus-Extension", "checksum-trailer"));
@@ -48,17 +49,18 @@ TEST_F(ChecksumTest, TUS_CSUM_001_to_004_TUS_CTRL_001_004_IsAnnounced) {
 }
 
 TEST_F(ChecksumTest, TUS_CSUM_005_011_013_EachChunkHasItsOwn) {
-  const auto path = create(16);
+  const auto path = create(20);
   unsigned at = 0;
   for (const auto& [name, algorithm] :
        {std::pair("md5", DigestAlgorithm::md5), std::pair("sha1", DigestAlgorithm::sha1),
-        std::pair("sha256", DigestAlgorithm::sha256), std::pair("crc32", DigestAlgorithm::crc32)}) {
+        std::pair("sha256", DigestAlgorithm::sha256), std::pair("crc32", DigestAlgorithm::crc32),
+        std::pair("crc32c", DigestAlgorithm::crc32c)}) {
     const auto body = std::string(4, static_cast<char>('a' + at));
     const auto reply = patch_with(path, std::to_string(at), checksum(name, algorithm, body), body);
     EXPECT_EQ(reply.status, 204) << name << ": " << reply.body;
     at += 4;
   }
-  EXPECT_EQ(offset(path), "16");
+  EXPECT_EQ(offset(path), "20");
 }
 
 TEST_F(ChecksumTest, TUS_CSUM_006_007_AMismatchStoresNothing) {
@@ -99,9 +101,47 @@ TEST_F(ChecksumTest, TUS_CSUM_012_SoIsOneThatIsTakenOver) {
   const auto path = create(8);
   auto exchange = server.open("PATCH", path, patch_at("0", {{"Upload-Checksum", sha1("abcd")}}), 4);
   exchange->bytes("ab");
-  EXPECT_EQ(patch(path, 2, "cd").status, 409) << "what it would go on from is gone";
+  EXPECT_EQ(patch(path, 2, "cd").status, 409) << "those bytes were never there";
+  EXPECT_EQ(patch(path, 0, "ab").status, 204);
   EXPECT_EQ(exchange->answer().status, 423);
-  EXPECT_EQ(patch(path, 0, "abcd").status, 204);
+  EXPECT_EQ(offset(path), "2");
+  EXPECT_EQ(patch(path, 2, "cd").status, 204);
+}
+
+TEST_F(ChecksumTest, NothingIsSeenBeforeItIsVerified) {
+  const auto path = create(4);
+  const std::vector<Headers> announcements{{{"Upload-Checksum", sha1("abcd")}},
+                                           {{"Trailer", "Upload-Checksum"}}};
+  for (const auto& announcement : announcements) {
+    auto exchange = server.open("PATCH", path, patch_at("0", announcement), std::nullopt, true);
+    exchange->bytes("abcd");
+    EXPECT_EQ(offset(path), "0");
+    EXPECT_EQ(stored(path), "");
+    EXPECT_EQ(server.hooks.received, Bytes{0});
+    EXPECT_EQ(server.hooks.calls.size(), 1U) << "not finished";
+    exchange->drop();
+    EXPECT_EQ(offset(path), "0") << "the connection went";
+  }
+  auto exchange = server.open("PATCH", path, patch_at("0", announcements.front()), 4);
+  exchange->bytes("abcd");
+  exchange->finish();
+  EXPECT_EQ(exchange->answer().status, 204);
+  EXPECT_EQ(stored(path), "abcd");
+  EXPECT_EQ(server.hooks.received, Bytes{4});
+  EXPECT_EQ(server.hooks.calls.back(), "finished 4/4");
+}
+
+TEST_F(ChecksumTest, ALengthThatCameWithAWrongChunkDoesNotHold) {
+  const auto path = create({{"Upload-Defer-Length", "1"}});
+  const auto declare = [&](const std::string& sum) {
+    return server.send("PATCH", path,
+                       patch_at("0", {{"Upload-Checksum", sum}, {"Upload-Length", "4"}}), "abcd");
+  };
+  EXPECT_EQ(declare(sha1("other")).status, 460);
+  EXPECT_FALSE(head(path).fields.has("Upload-Length"));
+  EXPECT_EQ(declare(sha1("abcd")).status, 204);
+  EXPECT_EQ(field(head(path), "Upload-Length"), "4");
+  EXPECT_EQ(server.hooks.calls.back(), "finished 4/4");
 }
 
 TEST_F(ChecksumTest, TUS_CSUM_012_AnEmptyPatchDoesNotVouchForDroppedBytes) {
@@ -148,6 +188,47 @@ TEST_F(ChecksumTest, TUS_CTRL_002_003_TheTrailerCounts) {
     EXPECT_EQ(offset(path), status == 204 ? "8" : "4");
   }
   EXPECT_EQ(server.hooks.calls.back(), "finished 8/8");
+}
+
+TEST_F(ChecksumTest, TUS_CTRL_005_AnAnnouncedTrailerIsVerifiedAsItComes) {
+  const auto path = create(8);
+  const Headers announced{{"Trailer", "Expires, upload-checksum"}};
+  EXPECT_EQ(trailing(path, "0", sha1("other"), "abcd", announced)->answer().status, 460);
+  EXPECT_EQ(trailing(path, "0", "foo Zm9v", "abcd", announced)->answer().status, 400);
+  EXPECT_EQ(offset(path), "0");
+  const auto crc = checksum("crc32c", DigestAlgorithm::crc32c, "abcd");
+  EXPECT_EQ(trailing(path, "0", crc, "abcd", announced)->answer().status, 204);
+  EXPECT_EQ(trailing(path, "4", sha1(""), "", announced)->answer().status, 204);
+  EXPECT_EQ(stored(path), "abcd");
+}
+
+TEST_F(ChecksumTest, ATrailerThatWasAnnouncedHasToCome) {
+  const auto path = create(8);
+  auto exchange = server.open("PATCH", path, patch_at("0", {{"Trailer", "Upload-Checksum"}}),
+                              std::nullopt, true);
+  exchange->bytes("abcd");
+  exchange->finish();
+  EXPECT_EQ(exchange->answer().status, 400);
+  EXPECT_EQ(offset(path), "0");
+}
+
+TEST_F(ChecksumTest, TheTrailerOfACreationCountsToo) {
+  const auto creation = [&](const std::string& sum, const Headers& announcement) {
+    auto headers = stream(with({{"Upload-Length", "4"}}));
+    headers.insert(headers.end(), announcement.begin(), announcement.end());
+    auto exchange = server.open("POST", "/files", headers, std::nullopt, true);
+    exchange->bytes("abcd");
+    exchange->trailer("Upload-Checksum", sum);
+    exchange->finish();
+    server.loop.run();
+    return exchange->answer().status;
+  };
+  for (const auto& announcement : {Headers{}, Headers{{"Trailer", "Upload-Checksum"}}}) {
+    EXPECT_EQ(creation(sha1("other"), announcement), 460);
+    EXPECT_TRUE(server.store->ids().empty());
+    EXPECT_EQ(creation(sha1("abcd"), announcement), 201);
+    EXPECT_TRUE(server.store->remove(server.store->ids().front()));
+  }
 }
 
 TEST_F(ChecksumTest, TUS_CTRL_AChunkMayBeTakenOverWhileItIsVerified) {

@@ -38,9 +38,9 @@ class Create : public Operation {
       if (request.chunked) return context_.exchange.read_body();  // it may turn out to be empty
     } else {
       if (request.content_length > limit_of(upload_, context_.options)) return end(too_long());
-      auto checksum = announced_checksum(request, context_.options);
-      if (!checksum) return end(std::move(checksum.error()));
-      checksum_ = std::move(*checksum);
+      auto announced = announced_checksum(request, context_.options);
+      if (!announced) return end(std::move(announced.error()));
+      check_ = std::move(*announced);
     }
     create();
   }
@@ -61,12 +61,12 @@ class Create : public Operation {
       auto kept = receiver_->cut_short();
       return end(kept ? cut_off(how) : std::move(kept.error()));
     }
-    auto completed = receiver_->complete();
-    if (completed) return end(created(receiver_->upload()));
-    if (completed.error().status == tus::status_checksum_mismatch) {
-      return withdraw(std::move(completed.error()));
-    }
-    end(std::move(completed.error()));
+    receiver_->complete([this](OrReply<void> done) {
+      if (done) return end(created(receiver_->upload()));
+      // Its bytes are there when it is only the hooks that refuse it.
+      if (!receiver_->completed()) return withdraw(std::move(done.error()));
+      end(std::move(done.error()));
+    });
   }
 
  private:
@@ -191,8 +191,7 @@ class Create : public Operation {
   void receive() {
     lease_ = context_.services.locks.acquire(upload_.id, [this] { on_revoked(); });
     if (!lease_) return withdraw(locked());
-    receiver_.emplace(context_.services, upload_, limit_of(upload_, context_.options), false,
-                      std::move(checksum_));
+    receiver_.emplace(context_, upload_, false, std::nullopt, std::move(check_));
     context_.exchange.read_body();
   }
 
@@ -242,6 +241,7 @@ class Create : public Operation {
   /// Removes what was created: the client will never learn its URL (TUS-CREATE-014).
   void withdraw(Reply reply) {
     auto& services = context_.services;
+    receiver_.reset();
     lease_.reset();
     if (services.store.remove(upload_.id)) services.hooks.after_terminate(upload_);
     end(std::move(reply));
@@ -259,6 +259,7 @@ class Create : public Operation {
   /// Lets go of the upload and replies; nothing may be touched after it.
   void end(Reply reply) {
     ended_ = true;
+    receiver_.reset();
     lease_.reset();
     send(context_, std::move(reply));
   }
@@ -267,7 +268,7 @@ class Create : public Operation {
   Upload upload_;
   std::optional<std::string> sent_metadata_;
   std::optional<Reply> unwanted_;
-  std::optional<tus::Checksum> checksum_;
+  std::optional<ChecksumCheck> check_;
   std::unique_ptr<Lease> lease_;
   std::optional<Receiver> receiver_;
   bool ended_ = false;

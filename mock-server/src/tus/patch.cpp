@@ -32,15 +32,8 @@ class Patch : public Operation {
       if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
     }
     const bool was_complete = upload->complete();
-    if (declared_) {
-      upload->length = declared_;
-      if (auto updated = context_.services.store.update(*upload); !updated) {
-        return end(refusal(updated.error()));
-      }
-    }
-    const auto limit = limit_of(*upload, context_.options);
-    receiver_.emplace(context_.services, std::move(*upload), limit, was_complete,
-                      std::move(checksum_));
+    receiver_.emplace(context_, std::move(*upload), was_complete, declared_, std::move(check_));
+    if (auto begun = receiver_->begin(); !begun) return end(std::move(begun.error()));
     context_.exchange.read_body();
   }
 
@@ -55,12 +48,8 @@ class Patch : public Operation {
       auto kept = receiver_->cut_short();
       return end(kept ? cut_off(how) : std::move(kept.error()));
     }
-    if (!has_checksum_) {
-      auto trailing = trailing_checksum(context_.request, context_.options);
-      if (!trailing) return refuse_chunk(std::move(trailing.error()));
-      if (*trailing) return verify(std::move(**trailing));
-    }
-    conclude();
+    receiver_->complete(
+        [this](OrReply<void> done) { end(done ? acknowledgement() : std::move(done.error())); });
   }
 
  private:
@@ -85,10 +74,9 @@ class Patch : public Operation {
       if (auto fit = check_declared(upload, **length); !fit) return fit;
     }
     declared_ = *length;
-    auto checksum = announced_checksum(request, context_.options);
-    if (!checksum) return tl::unexpected(std::move(checksum.error()));
-    checksum_ = std::move(*checksum);
-    has_checksum_ = checksum_.has_value();
+    auto announced = announced_checksum(request, context_.options);
+    if (!announced) return tl::unexpected(std::move(announced.error()));
+    check_ = std::move(*announced);
     const auto limit = declared_.value_or(limit_of(upload, context_.options));
     if (request.content_length && *request.content_length > room(upload, limit)) {
       return tl::unexpected(too_long());
@@ -118,43 +106,10 @@ class Patch : public Operation {
     return reply;
   }
 
-  void conclude() {
-    auto completed = receiver_->complete();
-    end(completed ? acknowledgement() : std::move(completed.error()));
-  }
-
-  /// A checksum that comes after the bytes: they are read again, which may take its time.
-  void verify(tus::Checksum expected) {
-    auto reader = context_.services.store.open(receiver_->upload().id);
-    if (!reader) return refuse_chunk(refusal(reader.error()));
-    struct Job {
-      std::unique_ptr<Reader> reader;
-      Bytes from;
-      tus::Checksum expected;
-      StoreResult<bool> matches = false;
-    };
-    auto job = std::make_shared<Job>(
-        Job{std::move(*reader), receiver_->start(), std::move(expected), false});
-    context_.services.loop.background(
-        [job] { job->matches = matches(*job->reader, job->from, job->expected); },
-        [this, job, alive = std::weak_ptr(alive_)] {
-          if (alive.expired() || ended_) return;
-          if (!job->matches) return refuse_chunk(refusal(job->matches.error()));
-          if (!*job->matches) return refuse_chunk(checksum_mismatch());
-          conclude();
-        });
-    verifying_ = true;
-  }
-
-  void refuse_chunk(Reply reply) {
-    auto undone = receiver_->roll_back();
-    end(undone ? std::move(reply) : std::move(undone.error()));
-  }
-
   /// A newer request takes over. What came is stored already.
   void on_revoked() {
     if (ended_) return;
-    auto kept = verifying_ ? receiver_->roll_back() : receiver_->cut_short();
+    auto kept = receiver_->cut_short();
     auto reply = !kept                    ? std::move(kept.error())
                  : receiver_->completed() ? acknowledgement()
                                           : locked();
@@ -169,6 +124,7 @@ class Patch : public Operation {
       reply.fields.set(header::upload_expires, ::http::format_imf_fixdate(*expires_));
     }
     ended_ = true;
+    receiver_.reset();
     lease_.reset();
     send(context_, std::move(reply));
   }
@@ -178,11 +134,8 @@ class Patch : public Operation {
   std::optional<Receiver> receiver_;
   std::optional<TimePoint> expires_;
   std::optional<Bytes> declared_;
-  std::optional<tus::Checksum> checksum_;
-  bool has_checksum_ = false;
-  bool verifying_ = false;
+  std::optional<ChecksumCheck> check_;
   bool ended_ = false;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace

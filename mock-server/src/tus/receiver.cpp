@@ -4,66 +4,129 @@
 
 namespace mock {
 
-Receiver::Receiver(Services& services, Upload upload, Bytes limit, bool was_complete,
-                   std::optional<tus::Checksum> checksum)
-    : services_(services),
+Receiver::Receiver(const Context& context, Upload upload, bool was_complete,
+                   std::optional<Bytes> declared, std::optional<ChecksumCheck> check)
+    : context_(context),
       upload_(std::move(upload)),
       start_(upload_.offset),
-      limit_(limit),
-      was_complete_(was_complete) {
-  if (checksum) checksum_.emplace(std::move(*checksum));
+      was_complete_(was_complete),
+      declared_(declared),
+      limit_(declared.value_or(limit_of(upload_, context.options))),
+      check_(std::move(check)) {}
+
+Receiver::~Receiver() { std::ignore = roll_back(); }
+
+OrReply<void> Receiver::begin() { return check_ ? OrReply<void>{} : declare(); }
+
+/// The length that this request told. One that comes with a checksum holds once that does.
+OrReply<void> Receiver::declare() {
+  if (!declared_) return {};
+  upload_.length = declared_;
+  auto updated = context_.services.store.update(upload_);
+  if (updated) return {};
+  upload_.length.reset();
+  return tl::unexpected(refusal(updated.error()));
 }
 
-tl::expected<void, Reply> Receiver::take(std::span<const std::byte> bytes) {
+OrReply<void> Receiver::take(std::span<const std::byte> bytes) {
+  auto& services = context_.services;
   if (Bytes{bytes.size()} > room(upload_, limit_)) {
     // Which of the bytes are the right ones cannot be known, so none of this request is kept.
-    if (auto undone = roll_back(); !undone) return undone;
-    return tl::unexpected(too_long());
+    pending_ = true;
+    return refuse(too_long());
+  }
+  if (check_ && !pending_) {
+    pending_ = true;
+    if (auto staged = services.store.stage(upload_.id); !staged) {
+      return refuse(refusal(staged.error()));
+    }
   }
   const auto before = upload_.offset;
-  auto offset = services_.store.append(upload_.id, before, bytes);
+  auto offset = services.store.append(upload_.id, before, bytes);
   if (offset && *offset > before) {
     upload_.offset = *offset;
-    upload_.modified = services_.loop.now();
-    services_.hooks.after_receive(upload_);
+    upload_.modified = services.loop.now();
+    if (!check_) services.hooks.after_receive(upload_);
   }
   if (offset && *offset - before == Bytes{bytes.size()}) {
-    if (checksum_) checksum_->update(bytes);
+    if (check_) check_->update(bytes);
     return {};
   }
-  if (checksum_) {
-    if (auto undone = roll_back(); !undone) return undone;
-  }
-  return tl::unexpected(
-      refusal(offset ? StoreError{StoreError::Kind::no_space, {}} : offset.error()));
+  return refuse(refusal(offset ? StoreError{StoreError::Kind::no_space, {}} : offset.error()));
 }
 
-tl::expected<void, Reply> Receiver::complete() {
-  if (checksum_ && !checksum_->matches()) {
-    if (auto undone = roll_back(); !undone) return undone;
-    return tl::unexpected(checksum_mismatch());
+void Receiver::complete(std::function<void(OrReply<void>)> done) {
+  if (check_) {
+    auto right = check_->verify(context_.request, context_.options);
+    return done(right ? accept() : refuse(std::move(right.error())));
   }
-  return finish_if_complete();
+  auto late = trailing_checksum(context_.request, context_.options);
+  pending_ = !late || *late;
+  if (!late) return done(refuse(std::move(late.error())));
+  if (*late) return verify(std::move(**late), std::move(done));
+  done(accept());
 }
 
-tl::expected<void, Reply> Receiver::cut_short() {
+OrReply<void> Receiver::cut_short() {
+  verification_.reset();
   // What cannot be verified any more is not kept (protocol.md, Checksum; issue #172 is open).
-  if (checksum_) return roll_back();
-  return finish_if_complete();
+  if (check_ || pending_) return roll_back();
+  return accept();
 }
 
-tl::expected<void, Reply> Receiver::roll_back() {
-  if (upload_.offset == start_) return {};
-  if (auto cut = services_.store.truncate(upload_.id, start_); !cut) {
-    return tl::unexpected(refusal(cut.error()));
+/// The bytes, if any, are right.
+OrReply<void> Receiver::accept() {
+  auto& services = context_.services;
+  if (check_) {
+    if (auto declared = declare(); !declared) return refuse(std::move(declared.error()));
+    if (pending_) {
+      auto committed = services.store.commit(upload_.id);
+      if (!committed) return refuse(refusal(committed.error()));
+      services.hooks.after_receive(upload_);
+    }
   }
+  pending_ = false;
+  if (!completed()) return {};
+  return finish(services.hooks, upload_);
+}
+
+tl::unexpected<Reply> Receiver::refuse(Reply reply) {
+  if (auto undone = roll_back(); !undone) return tl::unexpected(std::move(undone.error()));
+  return tl::unexpected(std::move(reply));
+}
+
+/// Takes back what this request stored and did not verify.
+OrReply<void> Receiver::roll_back() {
+  if (!std::exchange(pending_, false)) return {};
+  auto& store = context_.services.store;
+  auto cut = store.truncate(upload_.id, start_);
+  if (cut && check_) cut = store.commit(upload_.id);
+  if (!cut) return tl::unexpected(refusal(cut.error()));
   upload_.offset = start_;
   return {};
 }
 
-tl::expected<void, Reply> Receiver::finish_if_complete() {
-  if (!completed()) return {};
-  return finish(services_.hooks, upload_);
+/// Reads back what is stored.
+void Receiver::verify(tus::Checksum expected, std::function<void(OrReply<void>)> done) {
+  auto reader = context_.services.store.open(upload_.id);
+  if (!reader) return done(refuse(refusal(reader.error())));
+  struct Job {
+    std::unique_ptr<Reader> reader;
+    Bytes from;
+    tus::Checksum expected;
+    StoreResult<bool> matches = false;
+  };
+  auto job = std::make_shared<Job>(Job{std::move(*reader), start_, std::move(expected), false});
+  verification_ = std::make_shared<int>(0);
+  context_.services.loop.background(
+      [job] { job->matches = matches(*job->reader, job->from, job->expected); },
+      [this, job, done = std::move(done), alive = std::weak_ptr(verification_)] {
+        if (alive.expired()) return;
+        // `done` may end what this lambda is part of.
+        const auto tell = done;
+        if (!job->matches) return tell(refuse(refusal(job->matches.error())));
+        tell(*job->matches ? accept() : refuse(checksum_mismatch()));
+      });
 }
 
 Bytes limit_of(const Upload& upload, const TusOptions& options) {

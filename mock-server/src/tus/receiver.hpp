@@ -1,6 +1,8 @@
 // Takes the bytes of a request body into an upload: PATCH and Creation With Upload.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -9,40 +11,50 @@
 
 namespace mock {
 
-/// Writes slices as they come. Keeps what it got whatever happens to the request, except that a
-/// body found to be too long, or one whose checksum did not or cannot hold, is taken back. Loop
-/// thread only.
+/// Writes slices as they come, and keeps what it got whatever happens to the request; only a body
+/// found to be too long is taken back. A chunk with a checksum is staged: it becomes part of the
+/// upload, for everyone at once, when it was verified, and is dropped otherwise. Loop thread only.
 class Receiver {
  public:
-  /// `upload` is as stored; `limit` is where bytes have to end; `was_complete` tells whether the
-  /// upload was so before this request, which then does not finish it again.
-  Receiver(Services& services, Upload upload, Bytes limit, bool was_complete,
-           std::optional<tus::Checksum> checksum);
+  /// `upload` is as stored, and locked as long as this lives. `was_complete` tells whether it was
+  /// so before this request, which then does not finish it again. `declared` is its length when
+  /// this request is the one that tells it. `check` is what `announced_checksum` gave.
+  Receiver(const Context& context, Upload upload, bool was_complete, std::optional<Bytes> declared,
+           std::optional<ChecksumCheck> check);
+  /// Drops what is not verified.
+  ~Receiver();
 
+  /// Before the first byte.
+  OrReply<void> begin();
   /// Stores one slice. A Reply: why the request cannot go on.
-  tl::expected<void, Reply> take(std::span<const std::byte> bytes);
-  /// All bytes came: checks them, and finishes an upload that they completed.
-  tl::expected<void, Reply> complete();
+  OrReply<void> take(std::span<const std::byte> bytes);
+  /// All bytes came: checks them, finishes an upload that they completed, then tells `done`, once;
+  /// later when a checksum came that nothing had announced, as the bytes are then read again. Not
+  /// when this was destroyed or `cut_short` meanwhile. May be destroyed in `done`.
+  void complete(std::function<void(OrReply<void>)> done);
   /// No more bytes will come. The upload may be complete nevertheless, and is finished then.
-  tl::expected<void, Reply> cut_short();
-  /// Takes back what this request stored.
-  tl::expected<void, Reply> roll_back();
+  OrReply<void> cut_short();
 
   [[nodiscard]] const Upload& upload() const { return upload_; }
-  /// Where the bytes of this request start.
-  [[nodiscard]] Bytes start() const { return start_; }
   /// Whether this request stored the last byte of the upload, or told that there are no more.
   [[nodiscard]] bool completed() const { return !was_complete_ && upload_.complete(); }
 
  private:
-  tl::expected<void, Reply> finish_if_complete();
+  OrReply<void> declare();
+  OrReply<void> accept();
+  tl::unexpected<Reply> refuse(Reply reply);
+  OrReply<void> roll_back();
+  void verify(tus::Checksum expected, std::function<void(OrReply<void>)> done);
 
-  Services& services_;
+  const Context& context_;
   Upload upload_;
   Bytes start_;
-  Bytes limit_;
   bool was_complete_;
-  std::optional<ChecksumCheck> checksum_;
+  std::optional<Bytes> declared_;
+  Bytes limit_;
+  std::optional<ChecksumCheck> check_;
+  bool pending_ = false;               // bytes of this request are not verified yet
+  std::shared_ptr<int> verification_;  // alive as long as its result counts
 };
 
 /// Where the bytes of `upload` have to end: its length, or the largest size while that is deferred.
