@@ -4,7 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <chrono>
+#include <set>
 #include <sstream>
+
+#include "lane/lane.hpp"
+#include "lane/listen_address.hpp"
 
 namespace mock {
 namespace {
@@ -53,6 +58,22 @@ CLI::Validator named() {
       [](std::string& text) { return text.empty() ? "must not be empty" : std::string(); }, "");
 }
 
+/// NAME=HOST:PORT.
+Result<NamedLane> parse_lane(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos) {
+    return failure("--lane", "is not NAME=HOST:PORT, for example blue=127.0.0.1:0");
+  }
+  NamedLane lane{text.substr(0, equals), text.substr(equals + 1)};
+  if (!is_lane_name(lane.name)) {
+    return failure("--lane", "has no lane's name: 1 to 64 letters, digits, '-', '_' and '.'");
+  }
+  if (auto address = parse_listen_address(lane.listen); !address) {
+    return tl::unexpected(address.error());
+  }
+  return lane;
+}
+
 Exit exit_of(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   std::ostringstream err;
@@ -61,163 +82,198 @@ Exit exit_of(const CLI::App& app, const CLI::ParseError& error) {
   return {2, fmt::format("dex-mock-server: {} (see --help)", error.what())};
 }
 
-}  // namespace
-
-Result<ListenOptions> parse_listen(const std::string& text) {
-  ListenOptions listen;
-  const auto colon = text.rfind(':');
-  constexpr auto expected = "is not HOST:PORT, for example 127.0.0.1:8080 or [::1]:0";
-  if (colon == std::string::npos) return failure("--listen", expected);
-  listen.host = text.substr(0, colon);
-  if (listen.host.size() > 2 && listen.host.front() == '[' && listen.host.back() == ']') {
-    listen.host = listen.host.substr(1, listen.host.size() - 2);
-  } else if (listen.host.find(':') != std::string::npos) {
-    return failure("--listen", "needs brackets round an IPv6 address, for example [::1]:8080");
-  }
-  const char* first = text.data() + colon + 1;
-  const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(first, last, listen.port);
-  if (listen.host.empty() || first == last || error != std::errc{} || end != last) {
-    return failure("--listen", expected);
-  }
-  return listen;
-}
-
-std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
-  Options options;
-  CLI::App app{"A DEX upload server for tests: tus 1.0, OAuth, /info, delivery, /health.",
-               "dex-mock-server"};
-  app.footer(std::string(examples));
-  app.set_version_flag("--version", std::string("dex-mock-server ") + DEX_VERSION);
-
-  std::string listen = "127.0.0.1:8080";
+/// What CLI11 gathers as text and `finish` turns into values.
+struct Texts {
   std::string read_timeout = "30s";
   std::string max_size;
   std::string expire_after;
   std::string token_lifetime = "1h";
   std::string early_error = "drain";
   std::string seed = "1";
+  std::vector<std::string> lanes;
   TlsFiles tls;
+};
 
-  app.add_option("--listen", listen, "Address and port; port 0 takes any free one")
-      ->check(checked(parse_listen))
+void add_server_options(CLI::App& app, Options& options, Texts& texts) {
+  const std::string group = "Server";
+  app.add_option("--listen", options.main.listen, "Address and port; port 0 takes any free one")
+      ->check(checked(parse_listen_address))
       ->type_name("HOST:PORT")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--store", options.store, "A folder, 'memory', or 'discard' (count, do not keep)")
       ->type_name("DIR|memory|discard")
-      ->capture_default_str();
-  app.add_flag("--fsync", options.fsync, "Flush to the device before acknowledging bytes");
-  app.add_option("--profile", options.profile,
-                 "Which server this is: 'dex' and 'tus' are correct, others are real ones with "
-                 "their defects; 'list' names all")
-      ->check(named())
-      ->type_name("NAME|FILE.json")
-      ->capture_default_str();
-  app.add_option("--max-size", max_size, "Tus-Max-Size, for example 64MiB; default as the profile")
-      ->check(checked(parse_bytes))
-      ->type_name("SIZE");
-  app.add_option("--expire-after", expire_after,
-                 "How long an upload may stay unfinished; default: tus 24h, dex for ever")
-      ->check(checked(parse_duration))
-      ->type_name("DURATION");
-  app.add_option("--auth", options.auth, "Which bearer tokens are demanded")
-      ->check(one_of({"none", "jwt", "opaque"}))
-      ->type_name("none|jwt|opaque")
-      ->capture_default_str();
-  app.add_option("--users", options.users_file, "Who may get a token; default: demo / demo")
-      ->check(named())
-      ->type_name("FILE");
-  app.add_option("--token-lifetime", token_lifetime, "How long an access token is good for")
-      ->check(checked(parse_duration))
-      ->type_name("DURATION")
-      ->capture_default_str();
-  app.add_option("--upload-configs", options.upload_configs,
-                 "Upload configs, <data_stream_id>_<data_stream_route>.json each")
-      ->check(named())
-      ->type_name("DIR");
-  app.add_option("--deliver", options.delivery_file, "Delivery targets, in CDC's YAML form")
-      ->check(named())
-      ->type_name("FILE.yml");
-  app.add_option("--rules", options.rule_files, "Misbehaviour rules (JSON); may be repeated")
-      ->check(named())
-      ->type_name("FILE");
-  app.add_option("--defect", options.defects,
-                 "A built-in defect; may be repeated; 'list' names all")
-      ->type_name("NAME");
-  app.add_option("--fault", options.faults, "A built-in fault; may be repeated; 'list' names all")
-      ->type_name("NAME");
-  app.add_option("--seed", seed, "What chance in rules is derived from")
-      ->check(checked(parse_seed))
-      ->type_name("N")
-      ->capture_default_str();
-  auto* cert = app.add_option("--tls-cert", tls.certificate, "Certificate chain, PEM")
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--fsync", options.fsync, "Flush to the device before acknowledging bytes")
+      ->group(group);
+  auto* cert = app.add_option("--tls-cert", texts.tls.certificate, "Certificate chain, PEM")
                    ->check(named())
-                   ->type_name("FILE");
-  auto* key = app.add_option("--tls-key", tls.key, "Its private key, PEM")
+                   ->type_name("FILE")
+                   ->group(group);
+  auto* key = app.add_option("--tls-key", texts.tls.key, "Its private key, PEM")
                   ->check(named())
-                  ->type_name("FILE");
+                  ->type_name("FILE")
+                  ->group(group);
   cert->needs(key);
   key->needs(cert);
   app.add_option("--tls-self-signed", options.tls_self_signed,
                  "Make a CA and a certificate for localhost in DIR (ca.pem is the one to trust)")
       ->check(named())
       ->type_name("DIR")
-      ->excludes(cert);
-  app.add_option("--read-timeout", read_timeout, "How long a body may stall")
-      ->check(checked(parse_duration))
-      ->type_name("DURATION")
-      ->capture_default_str();
-  app.add_option("--early-error", early_error,
-                 "When an error is known before the body was read: read it all the same, or close")
-      ->check(one_of({"drain", "close"}))
-      ->type_name("drain|close")
-      ->capture_default_str();
+      ->excludes(cert)
+      ->group(group);
+  app.add_option("--lane", texts.lanes,
+                 "A lane with an address of its own, configured as the main one; may be repeated")
+      ->check(checked(parse_lane))
+      ->type_name("NAME=HOST:PORT")
+      ->group(group);
   app.add_option("--ready-file", options.ready_file, "Written with the URL once it is served")
       ->check(named())
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->group(group);
   app.add_option("--log-level", options.log_level, "How much is logged to stderr")
       ->check(one_of({"debug", "info", "warning", "error", "off"}))
       ->type_name("LEVEL")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_protocol_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
+  const std::string group = "What is offered";
+  app.add_option("--profile", lane.profile,
+                 "Which server this is: 'dex' and 'tus' are correct, others are real ones with "
+                 "their defects; 'list' names all")
+      ->check(named())
+      ->type_name("NAME|FILE.json")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--contract", lane.contract,
+                 "Where DEX's public guide and the service disagree, follow the one or the other")
+      ->check(one_of({"server", "guide"}))
+      ->type_name("server|guide")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--max-size", texts.max_size,
+                 "Tus-Max-Size, for example 64MiB; default as the profile")
+      ->check(checked(parse_bytes))
+      ->type_name("SIZE")
+      ->group(group);
+  app.add_option("--expire-after", texts.expire_after,
+                 "How long an upload may stay unfinished; default: tus 24h, dex for ever")
+      ->check(checked(parse_duration))
+      ->type_name("DURATION")
+      ->group(group);
+  app.add_option("--read-timeout", texts.read_timeout, "How long a body may stall")
+      ->check(checked(parse_duration))
+      ->type_name("DURATION")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--early-error", texts.early_error,
+                 "When an error is known before the body was read: read it all the same, or close")
+      ->check(one_of({"drain", "close"}))
+      ->type_name("drain|close")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--upload-configs", lane.upload_configs,
+                 "Upload configs, <data_stream_id>_<data_stream_route>.json each")
+      ->check(named())
+      ->type_name("DIR")
+      ->group(group);
+  app.add_option("--deliver", lane.delivery_file, "Delivery targets, in CDC's YAML form")
+      ->check(named())
+      ->type_name("FILE.yml")
+      ->group(group);
+}
+
+void add_identity_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
+  const std::string group = "Identity";
+  app.add_option("--auth", lane.auth, "Which bearer tokens are demanded")
+      ->check(one_of({"none", "jwt", "opaque"}))
+      ->type_name("none|jwt|opaque")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--users", lane.users_file, "Who may get a token; default: demo / demo")
+      ->check(named())
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--token-lifetime", texts.token_lifetime, "How long an access token is good for")
+      ->check(checked(parse_duration))
+      ->type_name("DURATION")
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_misbehaviour_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
+  const std::string group = "Misbehaviour";
+  app.add_option("--fault", lane.faults, "A built-in fault; may be repeated; 'list' names all")
+      ->type_name("NAME")
+      ->group(group);
+  app.add_option("--defect", lane.defects, "A built-in defect; may be repeated; 'list' names all")
+      ->type_name("NAME")
+      ->group(group);
+  app.add_option("--rules", lane.rule_files, "Misbehaviour rules (JSON); may be repeated")
+      ->check(named())
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--seed", texts.seed, "What chance in rules is derived from")
+      ->check(checked(parse_seed))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+}
+
+/// Nothing, or what is wrong: a flag and why.
+std::optional<std::string> finish(Options& options, const Texts& texts) {
+  auto& lane = options.main;
+  lane.seed = *parse_seed(texts.seed);
+  lane.limits.read_timeout = *parse_duration(texts.read_timeout);
+  if (lane.limits.read_timeout <= Milliseconds{0})
+    return "--read-timeout: must be longer than zero";
+  lane.token_lifetime =
+      std::chrono::duration_cast<std::chrono::seconds>(*parse_duration(texts.token_lifetime));
+  if (lane.token_lifetime < std::chrono::seconds{1}) return "--token-lifetime: must be at least 1s";
+  if (!texts.max_size.empty()) lane.max_size = *parse_bytes(texts.max_size);
+  if (!texts.expire_after.empty()) lane.expire_after = *parse_duration(texts.expire_after);
+  // Upload-Expires counts in seconds.
+  if (lane.expire_after && *lane.expire_after < std::chrono::seconds{1}) {
+    return "--expire-after: must be at least 1s";
+  }
+  lane.early_error = texts.early_error == "close" ? UnreadBody::close : UnreadBody::drain;
+  if (!texts.tls.certificate.empty()) options.tls = texts.tls;
+  std::set<std::string> names;
+  for (const auto& text : texts.lanes) {
+    options.lanes.push_back(*parse_lane(text));
+    if (!names.insert(options.lanes.back().name).second) {
+      return fmt::format("--lane: {} is given twice", options.lanes.back().name);
+    }
+  }
+  if (options.store.empty()) return "--store: must not be empty";
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
+  Options options;
+  options.main.listen = "127.0.0.1:8080";
+  Texts texts;
+  CLI::App app{"A DEX upload server for tests: tus 1.0, OAuth, /info, delivery, /health.",
+               "dex-mock-server"};
+  app.footer(std::string(examples));
+  app.set_version_flag("--version", std::string("dex-mock-server ") + DEX_VERSION);
+  add_server_options(app, options, texts);
+  add_protocol_options(app, options.main, texts);
+  add_identity_options(app, options.main, texts);
+  add_misbehaviour_options(app, options.main, texts);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return exit_of(app, error);
   }
-
-  options.listen = *parse_listen(listen);
-  options.seed = *parse_seed(seed);
-  options.listen.limits.read_timeout = *parse_duration(read_timeout);
-  if (options.listen.limits.read_timeout <= Milliseconds{0}) {
-    return Exit{2, "dex-mock-server: --read-timeout: must be longer than zero"};
-  }
-  options.token_lifetime =
-      std::chrono::duration_cast<std::chrono::seconds>(*parse_duration(token_lifetime));
-  if (options.token_lifetime < std::chrono::seconds{1}) {
-    return Exit{2, "dex-mock-server: --token-lifetime: must be at least 1s"};
-  }
-  if (!tls.certificate.empty()) options.listen.tls = tls;
-  if (!max_size.empty()) options.max_size = *parse_bytes(max_size);
-  if (!expire_after.empty()) options.expire_after = *parse_duration(expire_after);
-  if (options.expire_after && *options.expire_after < std::chrono::seconds{1}) {
-    // Upload-Expires counts in seconds.
-    return Exit{2, "dex-mock-server: --expire-after: must be at least 1s"};
-  }
-  options.early_error = early_error == "close" ? UnreadBody::close : UnreadBody::drain;
-  if (options.store.empty()) return Exit{2, "dex-mock-server: --store: must not be empty"};
+  if (const auto wrong = finish(options, texts)) return Exit{2, "dex-mock-server: " + *wrong};
   return options;
-}
-
-TusOptions tus_options_of(const Options& options, const Profile& profile) {
-  auto tus = tus_options(profile);
-  if (options.expire_after) {
-    tus.extensions.insert("expiration");
-    tus.expire_after = options.expire_after;
-  }
-  if (options.max_size) tus.max_size = options.max_size;
-  tus.early_error = options.early_error;
-  return tus;
 }
 
 }  // namespace mock

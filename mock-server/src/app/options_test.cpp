@@ -5,6 +5,9 @@
 
 #include <vector>
 
+#include "profile/profile.hpp"
+#include "tus/tus_handler.hpp"
+
 namespace mock {
 namespace {
 
@@ -22,33 +25,43 @@ Options accepted(std::vector<const char*> arguments) {
   return std::get<Options>(parsed);
 }
 
+TusOptions offered(std::vector<const char*> arguments, const std::string& profile) {
+  return tus_options_of(accepted(std::move(arguments)).main, *load_profile(profile));
+}
+
 TEST(Options, ListenTakesIpv4Ipv6AndNames) {
-  EXPECT_EQ(accepted({"--listen", "127.0.0.1:0"}).listen.port, 0);
-  EXPECT_EQ(accepted({"--listen", "[::1]:9000"}).listen.host, "::1");
-  EXPECT_EQ(accepted({"--listen", "localhost:65535"}).listen.port, 65535);
+  EXPECT_EQ(accepted({"--listen", "127.0.0.1:0"}).main.listen, "127.0.0.1:0");
+  EXPECT_EQ(accepted({"--listen", "[::1]:9000"}).main.listen, "[::1]:9000");
+  EXPECT_EQ(accepted({"--listen", "localhost:65535"}).main.listen, "localhost:65535");
 }
 
 TEST(Options, TheCommandLineOverridesTheProfile) {
-  const auto profile = *load_profile("tus");
-  EXPECT_EQ(tus_options_of(accepted({}), profile).max_size, Bytes{1ULL << 40U});
-  EXPECT_EQ(tus_options_of(accepted({"--max-size", "1MiB"}), profile).max_size, Bytes{1UL << 20U});
-  EXPECT_EQ(accepted({}).profile, "dex");
+  EXPECT_EQ(offered({}, "tus").max_size, Bytes{1ULL << 40U});
+  EXPECT_EQ(offered({"--max-size", "1MiB"}, "tus").max_size, Bytes{1UL << 20U});
+  EXPECT_EQ(accepted({}).main.profile, "dex");
 }
 
 TEST(Options, UnfinishedUploadsExpireWhereTheProfileOrAFlagSaysSo) {
   using std::chrono::hours;
-  const auto dex = tus_options_of(accepted({}), *load_profile("dex"));
+  const auto dex = offered({}, "dex");
   EXPECT_FALSE(dex.expire_after);
   EXPECT_EQ(dex.extensions.count("expiration"), 0U);
-  EXPECT_EQ(tus_options_of(accepted({}), *load_profile("tus")).expire_after, hours{24});
-  const auto short_lived = tus_options_of(accepted({"--expire-after", "2s"}), *load_profile("dex"));
+  EXPECT_EQ(offered({}, "tus").expire_after, hours{24});
+  const auto short_lived = offered({"--expire-after", "2s"}, "dex");
   EXPECT_EQ(short_lived.expire_after, std::chrono::seconds{2});
   EXPECT_EQ(short_lived.extensions.count("expiration"), 1U);
 }
 
+TEST(Options, LanesHaveNamesAndAddresses) {
+  const auto lanes = accepted({"--lane", "blue=127.0.0.1:0", "--lane", "red=[::1]:0"}).lanes;
+  ASSERT_EQ(lanes.size(), 2U);
+  EXPECT_EQ(lanes[0].name, "blue");
+  EXPECT_EQ(lanes[1].listen, "[::1]:0");
+}
+
 TEST(Options, SeedIsAny64BitNumber) {
-  EXPECT_EQ(accepted({}).seed, 1U);
-  EXPECT_EQ(accepted({"--seed", "18446744073709551615"}).seed, 18446744073709551615U);
+  EXPECT_EQ(accepted({}).main.seed, 1U);
+  EXPECT_EQ(accepted({"--seed", "18446744073709551615"}).main.seed, 18446744073709551615U);
 }
 
 TEST(Options, HelpNamesExamplesAndExitCodes) {
@@ -77,7 +90,10 @@ TEST_P(OptionsBadInput, IsOneLineAndExitCode2) {
 INSTANTIATE_TEST_SUITE_P(
     Table, OptionsBadInput,
     ::testing::Values(
-        BadInput{{"--listen", "8080"}, "HOST:PORT"},
+        BadInput{{"--lane", "blue"}, "--lane"}, BadInput{{"--lane", "a/b=127.0.0.1:0"}, "--lane"},
+        BadInput{{"--lane", "blue=8080"}, "--lane"},
+        BadInput{{"--lane", "a=127.0.0.1:0", "--lane", "a=127.0.0.1:0"}, "given twice"},
+        BadInput{{"--contract", "both"}, "--contract"}, BadInput{{"--listen", "8080"}, "HOST:PORT"},
         BadInput{{"--listen", "127.0.0.1:"}, "HOST:PORT"},
         BadInput{{"--listen", "127.0.0.1:65536"}, "HOST:PORT"},
         BadInput{{"--listen", "127.0.0.1:http"}, "HOST:PORT"},

@@ -7,13 +7,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "app/application.hpp"
+#include "app/control.hpp"
 #include "app/log.hpp"
-#include "auth/auth.hpp"
-#include "dex/dex.hpp"
+#include "lane/lanes.hpp"
+#include "lane/listen_address.hpp"
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "net/self_signed.hpp"
@@ -26,8 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// In the `iss` claim of tokens, and in the name of the validator in /health.
-constexpr auto issuer = "https://dex-mock-server.invalid/oauth";
 // What a memory store may hold in all before it answers as a full disk does.
 constexpr Bytes memory_limit{4ULL << 30U};
 
@@ -45,47 +42,35 @@ Result<std::unique_ptr<Store>> make_store(const Options& options, Loop& loop) {
   return make_disk_store({options.store, options.fsync, log_warning}, loop);
 }
 
-Result<std::unique_ptr<Auth>> make_auth(const Options& options, Loop& loop) {
-  AuthOptions auth;
-  auth.mode = *parse_auth_mode(options.auth);
-  if (!options.users_file.empty()) {
-    auto users = Users::load(options.users_file);
-    if (!users) return tl::unexpected(users.error());
-    auth.users = *std::move(users);
-  }
-  if (on_disk(options)) auth.state_folder = fs::path(options.store) / "auth";
-  auth.issuer = issuer;
-  auth.lifetime = options.token_lifetime;
-  return Auth::make(std::move(auth), loop);
-}
-
-Result<std::unique_ptr<Dex>> make_dex(const Options& options, Store& store, Loop& loop) {
-  DexOptions dex;
-  if (on_disk(options)) {
-    dex.store_folder = options.store;
-    dex.delivery_folder = fs::path(options.store) / "deliveries";
-  }
-  if (!options.upload_configs.empty()) dex.upload_configs = options.upload_configs;
-  if (!options.delivery_file.empty()) dex.delivery_file = options.delivery_file;
-  if (options.auth == "jwt") dex.oauth_issuer = issuer;
-  dex.version.latest_release_version = DEX_VERSION;
-  dex.log = log_warning;
-  return Dex::make(std::move(dex), store, loop);
-}
-
-std::string rules_json(const misbehave::RuleInterceptor* interceptor) {
+std::string rules_json(const misbehave::RuleInterceptor& interceptor) {
   auto rules = nlohmann::ordered_json::array();
-  if (interceptor != nullptr) {
-    for (const auto& rule : interceptor->report()) {
-      nlohmann::ordered_json json{{"name", rule.name},
-                                  {"matched", rule.matched},
-                                  {"fired", rule.fired},
-                                  {"exhausted", rule.exhausted}};
-      if (!rule.near_miss.empty()) json["near_miss"] = rule.near_miss;
-      rules.push_back(std::move(json));
-    }
+  for (const auto& rule : interceptor.report()) {
+    nlohmann::ordered_json json{{"name", rule.name},
+                                {"matched", rule.matched},
+                                {"fired", rule.fired},
+                                {"exhausted", rule.exhausted}};
+    if (!rule.near_miss.empty()) json["near_miss"] = rule.near_miss;
+    rules.push_back(std::move(json));
   }
   return nlohmann::ordered_json{{"rules", rules}}.dump(2) + "\n";
+}
+
+bool all_on_loopback(const Options& options) {
+  const auto loopback = [](const std::string& listen) {
+    const auto address = parse_listen_address(listen);
+    return address && is_loopback(address->host);
+  };
+  return loopback(options.main.listen) &&
+         std::ranges::all_of(options.lanes, loopback, &NamedLane::listen);
+}
+
+Result<void> open_lanes(const Options& options, Lanes& lanes) {
+  for (const auto& [name, listen] : options.lanes) {
+    LaneConfig config = options.main;
+    config.listen = listen;
+    if (auto opened = lanes.open(name, config); !opened) return tl::unexpected(opened.error());
+  }
+  return {};
 }
 
 // Under another name first, so that whoever waits for the file never reads half of it.
@@ -115,68 +100,54 @@ std::optional<std::string> listing(const Options& options) {
     }
     return text;
   };
-  if (options.profile == "list") {
+  if (options.main.profile == "list") {
     std::string text;
     for (const auto& one : list_profiles()) {
       text += fmt::format("{:<16} {}\n", one.name, one.description);
     }
     return text;
   }
-  if (std::ranges::count(options.defects, "list")) return list(misbehave::Named::defect);
-  if (std::ranges::count(options.faults, "list")) return list(misbehave::Named::fault);
+  if (std::ranges::count(options.main.defects, "list")) return list(misbehave::Named::defect);
+  if (std::ranges::count(options.main.faults, "list")) return list(misbehave::Named::fault);
   return std::nullopt;
 }
 
 Result<void> run(const Options& options) {
-  const auto profile = load_profile(options.profile);
-  if (!profile) return tl::unexpected(profile.error());
-  auto rules = misbehave::load_all(options.defects, options.faults, options.rule_files);
-  if (!rules) return tl::unexpected(rules.error());
-  // Last, so that what the user asked for wins.
-  std::ranges::move(misbehaviours_of(*profile, options.defects), std::back_inserter(*rules));
-
   // Made first, so that it goes last: everything below refers to its loop.
   const auto server = make_server();
   Loop& loop = server->loop();
   auto store = make_store(options, loop);
   if (!store) return tl::unexpected(store.error());
-  auto auth = make_auth(options, loop);
-  if (!auth) return tl::unexpected(auth.error());
-  std::unique_ptr<Dex> dex;
-  if (profile->system == Profile::System::dex) {
-    auto made = make_dex(options, **store, loop);
-    if (!made) return tl::unexpected(made.error());
-    dex = *std::move(made);
-  }
-  Hooks plain;
   const auto locks = make_locks();
-  Services services{**store, *locks, dex ? dex->hooks() : plain, loop};
+  LaneIndex index;
 
-  std::unique_ptr<misbehave::RuleInterceptor> interceptor;
-  if (!rules->empty()) {
-    misbehave::RuleOptions rule_options;
-    rule_options.seed = options.seed;
-    if (dex) rule_options.server_metadata = {"upload_id", "dex_ingest_datetime"};
-    interceptor = std::make_unique<misbehave::RuleInterceptor>(rule_options, services);
-    if (auto added = interceptor->add(*std::move(rules)); !added) return added;
-    if (dex) dex->use(*interceptor);
+  const bool control = all_on_loopback(options);
+  LaneGround ground{**store, index, *locks, loop};
+  if (on_disk(options)) ground.folder = options.store;
+  ground.log = log_warning;
+  ground.outage = [&server = *server](const std::string& lane, Milliseconds duration) {
+    server.outage({duration, lane});
+  };
+  if (control) {
+    ground.control = [](const Request&, Lane& lane) {
+      return make_control_handler(lane.services(), [&lane] { return rules_json(lane.rules()); });
+    };
   }
-  const bool control = is_loopback(options.listen.host);
-  MockApplication application({services, tus_options_of(options, *profile), **auth, dex.get(),
-                               control, [&interceptor] { return rules_json(interceptor.get()); }});
-
-  ListenOptions listen = options.listen;
+  const auto log = make_access_log(nullptr);
+  LaneNetwork network{*server};
+  network.log = log.get();
+  network.listen.tls = options.tls;
   if (!options.tls_self_signed.empty()) {
     auto files = self_signed(options.tls_self_signed);
     if (!files) return tl::unexpected(files.error());
-    listen.tls = *std::move(files);
+    network.listen.tls = *std::move(files);
   }
-  const auto observer = make_access_log(dex ? &dex->observer() : nullptr);
-  if (auto listening = server->listen(listen, application, interceptor.get(), observer.get());
-      !listening) {
-    return tl::unexpected(listening.error());
-  }
-  if (dex) dex->resume();
+  auto made = MockLanes::make(std::move(ground), std::move(network), options.main);
+  if (!made) return tl::unexpected(made.error());
+  MockLanes& lanes = **made;
+  if (auto listening = lanes.listen(); !listening) return listening;
+  if (auto opened = open_lanes(options, lanes); !opened) return opened;
+  lanes.start();
   if (!control) log_warning("/_mock/ is off: it is served on loopback addresses only");
   // On the loop, so that SIGTERM already means an orderly stop when someone hears that we are
   // ready.
@@ -185,6 +156,9 @@ Result<void> run(const Options& options) {
     if (!options.ready_file.empty())
       announced = write_ready_file(options.ready_file, server->url());
     if (!announced) return server->stop();
+    for (const auto& lane : options.lanes) {
+      std::printf("lane %s %s\n", lane.name.c_str(), lanes.find(lane.name)->url().c_str());
+    }
     std::printf("ready %s\n", server->url().c_str());
     std::fflush(stdout);
   });

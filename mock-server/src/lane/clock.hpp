@@ -27,6 +27,8 @@ class LaneClock final : public Loop {
   }
 
   [[nodiscard]] bool frozen() const { return frozen_.has_value(); }
+  /// It shows what the wall clock shows.
+  [[nodiscard]] bool is_real() const { return !frozen_ && shift_ == Milliseconds{0}; }
   [[nodiscard]] Milliseconds shift() const { return shift_; }
   void freeze() {
     if (!frozen_) frozen_ = real_.now();
@@ -36,7 +38,12 @@ class LaneClock final : public Loop {
     if (frozen_) shift_ -= std::chrono::duration_cast<Milliseconds>(real_.now() - *frozen_);
     frozen_.reset();
   }
-  void advance(Milliseconds by) { shift_ += by; }
+  void advance(Milliseconds by) {
+    shift_ += by;
+    if (on_advance_) on_advance_();
+  }
+  /// `task` runs inside every `advance`: what was to happen in between happens then.
+  void on_advance(std::function<void()> task) { on_advance_ = std::move(task); }
   /// Back to the wall clock.
   void reset() {
     frozen_.reset();
@@ -47,6 +54,7 @@ class LaneClock final : public Loop {
   Loop& real_;
   std::optional<TimePoint> frozen_;
   Milliseconds shift_{0};
+  std::function<void()> on_advance_;
 };
 
 }  // namespace mock

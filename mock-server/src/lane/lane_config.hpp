@@ -7,14 +7,18 @@
 #include <string>
 #include <vector>
 
+#include "http/limits.hpp"
 #include "http/message.hpp"
 #include "protocol/units.hpp"
 
 namespace mock {
 
+struct Profile;
+struct TusOptions;
+
 /// Values as the command line takes them; file names are the server's. A value type.
 struct LaneConfig {
-  std::string profile = "dex";
+  std::string profile = "dex";      ///< a name in fixtures/profiles, or a file
   std::string contract = "server";  ///< server, guide
   std::string auth = "none";        ///< none, jwt, opaque
   bool secure = false;
@@ -29,6 +33,14 @@ struct LaneConfig {
   std::optional<Bytes> max_size;             ///< overrides the profile's
   std::optional<Milliseconds> expire_after;  ///< overrides the profile's
   UnreadBody early_error = UnreadBody::drain;
+  std::string issuer;  ///< of tokens; empty: derived from where the lane is served
+  /// HOST:PORT of a listener of its own; empty: it shares those of the main lane.
+  std::string listen;
+  /// What belongs to a connection and not to a request: in force on the lane's own listener only.
+  Limits limits;
 };
+
+/// What `profile` offers, as far as `config` does not say otherwise.
+[[nodiscard]] TusOptions tus_options_of(const LaneConfig& config, const Profile& profile);
 
 }  // namespace mock

@@ -1,4 +1,4 @@
-// Which room answers which request.
+// Which room answers which request of a lane.
 #pragma once
 
 #include <functional>
@@ -13,16 +13,16 @@
 
 namespace mock {
 
-/// The server's correct behaviour, composed. Everything by reference outlives it; loop thread only.
+/// A lane's correct behaviour, composed. Everything by reference outlives it; loop thread only.
 class MockApplication : public Application {
  public:
   struct Parts {
     Services services;
     TusOptions tus;
     Auth& auth;
-    Dex* dex = nullptr;    ///< null: plain tus; /info, /health and the like are 404
-    bool control = false;  ///< serve /_mock/
-    std::function<std::string()> rules_report;
+    Dex* dex = nullptr;  ///< null: plain tus; /info, /health and the like are 404
+    /// Answers /_mock/...; empty: 404.
+    std::function<std::unique_ptr<Handler>(const Request&)> control;
   };
   explicit MockApplication(Parts parts) : parts_(std::move(parts)) {}
 

@@ -1,8 +1,7 @@
-#include "app/application.hpp"
+#include "lane/application.hpp"
 
 #include <utility>
 
-#include "app/control.hpp"
 #include "auth/gate.hpp"
 #include "http/intercept.hpp"
 #include "http/route.hpp"
@@ -52,7 +51,7 @@ std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
         return parts_.auth.refresh(r, body);
       });
     case Route::control:
-      return parts_.control ? make_control_handler(services, parts_.rules_report) : not_found();
+      return parts_.control ? parts_.control(request) : not_found();
     default:
       return parts_.dex ? dex_handler(match, services) : not_found();
   }

@@ -1,0 +1,70 @@
+// A lane's view of the store that all lanes share: its own uploads, and none besides.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lane/clock.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+/// Which uploads are in which lane; those of the main lane are left out, so that a server without
+/// other lanes pays nothing. Loop thread only.
+class LaneIndex {
+ public:
+  void add(const std::string& id, const std::string& lane);
+  void remove(std::string_view id);
+  [[nodiscard]] bool empty() const { return lane_of_.empty(); }
+  /// nullptr: none but perhaps the main one. Valid until the next change.
+  [[nodiscard]] const std::string* lane_of(std::string_view id) const;
+  /// Sorted.
+  [[nodiscard]] std::vector<std::string> ids(const std::string& lane) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> lane_of_;
+  std::map<std::string, std::set<std::string>, std::less<>> ids_;
+};
+
+/// Puts the lane's name on what is created; an upload of another lane is not found. Bytes pass
+/// unchecked: whoever appends, truncates or updates has found the upload before. Everything by
+/// reference outlives it. Loop thread only.
+class LaneStore final : public Store {
+ public:
+  LaneStore(Store& store, LaneIndex& index, std::string lane, const LaneClock& clock)
+      : store_(store), index_(index), lane_(std::move(lane)), clock_(clock) {}
+
+  /// From now on there is nothing here, and nothing can be made: for requests that are still in
+  /// flight when a lane is closed.
+  void close() { closed_ = true; }
+
+  StoreResult<void> create(const Upload& upload) override;
+  StoreResult<Upload> find(std::string_view id) override;
+  StoreResult<void> update(const Upload& upload) override;
+  StoreResult<Bytes> append(std::string_view id, Bytes at,
+                            std::span<const std::byte> bytes) override;
+  StoreResult<void> truncate(std::string_view id, Bytes length) override;
+  StoreResult<void> remove(std::string_view id) override;
+  StoreResult<std::unique_ptr<Reader>> open(std::string_view id) override;
+  [[nodiscard]] std::vector<std::string> ids() const override;
+  StoreResult<Join> join(const Upload& final_upload) override;
+
+ private:
+  [[nodiscard]] StoreResult<void> check(std::string_view id);
+  [[nodiscard]] Upload stamped(const Upload& upload) const;
+  [[nodiscard]] bool is_main() const { return lane_.empty(); }
+
+  Store& store_;
+  LaneIndex& index_;
+  std::string lane_;
+  const LaneClock& clock_;
+  bool closed_ = false;
+  /// When bytes last came, in the lane's time; only of uploads written to while that differs from
+  /// the wall clock, by which the store underneath goes.
+  std::map<std::string, TimePoint, std::less<>> written_;
+};
+
+}  // namespace mock

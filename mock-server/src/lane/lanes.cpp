@@ -1,0 +1,270 @@
+#include "lane/lanes.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "control/server_metrics.hpp"
+#include "dex/dex.hpp"
+#include "http/route.hpp"
+#include "lane/listen_address.hpp"
+#include "misbehave/interceptor.hpp"
+#include "tus/tus_handler.hpp"
+
+namespace mock {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t name_limit = 64;
+constexpr auto name_rule = "is no lane's name: 1 to 64 letters, digits, '-', '_' and '.'";
+
+/// Of a request that is in no lane: why.
+class Refusal final : public LanePass {
+ public:
+  Refusal(int status, std::string why) : LanePass(nullptr), status_(status), why_(std::move(why)) {}
+  [[nodiscard]] Reply reply() const { return text_reply(status_, why_ + "\n"); }
+
+ private:
+  int status_;
+  std::string why_;
+};
+
+bool names_upload(Route route) {
+  return route == Route::upload || route == Route::info || route == Route::redelivery;
+}
+
+/// "/_lane/NAME/rest" -> NAME and the length of "/_lane/NAME".
+std::string_view name_in_prefix(std::string_view path) {
+  const auto rest = path.substr(lane_prefix.size());
+  return rest.substr(0, rest.find('/'));
+}
+
+void cut_prefix(Request& request, std::size_t length) {
+  request.mount = request.path.substr(0, length);
+  request.path.erase(0, length);
+  if (request.path.empty()) request.path = "/";
+}
+
+/// nullptr: the request is in no lane.
+MockLane* lane_of(const Request& request) {
+  return request.admission ? static_cast<const LanePass&>(*request.admission).lane() : nullptr;
+}
+
+}  // namespace
+
+bool is_lane_name(std::string_view name) {
+  return !name.empty() && name.size() <= name_limit && name != "." && name != ".." &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  c == '-' || c == '_' || c == '.';
+         });
+}
+
+MockLanes::~MockLanes() = default;
+
+Result<std::unique_ptr<MockLanes>> MockLanes::make(LaneGround ground, LaneNetwork network,
+                                                   const LaneConfig& config) {
+  std::unique_ptr<MockLanes> lanes(new MockLanes(std::move(ground), std::move(network)));
+  auto made = MockLane::make(lanes->ground_, "", config);
+  if (!made) return tl::unexpected(made.error());
+  lanes->main_ = *std::move(made);
+  return lanes;
+}
+
+// ---- opening and closing
+
+Lane* MockLanes::find(const std::string& name) {
+  if (name.empty()) return main_.get();
+  const auto found = lanes_.find(name);
+  return found == lanes_.end() ? nullptr : found->second.get();
+}
+
+std::vector<std::string> MockLanes::names() const {
+  std::vector<std::string> names{""};
+  for (const auto& [name, lane] : lanes_) names.push_back(name);
+  return names;
+}
+
+Result<std::string> MockLanes::listen_for(const MockLane& lane) {
+  auto address = parse_listen_address(lane.config().listen);
+  if (!address) return tl::unexpected(address.error());
+  ListenOptions options = network_.listen;
+  options.host = std::move(address->host);
+  options.port = address->port;
+  options.lane = lane.name();
+  options.limits = lane.config().limits;
+  Application* application = this;
+  if (network_.gate) {
+    gates_.push_back(network_.gate(options.host, *this));
+    application = gates_.back().get();
+  }
+  return network_.server.listen(options, *application, this, this);
+}
+
+Result<void> MockLanes::listen() {
+  auto url = listen_for(*main_);
+  if (!url) return tl::unexpected(url.error());
+  main_->listens_at(*std::move(url));
+  return {};
+}
+
+/// Opens the lanes that the store still has, and learns which of its uploads are theirs.
+void MockLanes::recover() {
+  if (!ground_.folder) return;
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(*ground_.folder / lanes_folder, error), end; entry != end;
+       entry.increment(error)) {
+    auto name = entry->path().filename().string();
+    if (is_lane_name(name)) names.push_back(std::move(name));
+  }
+  if (names.empty()) return;
+  for (const auto& id : ground_.store.ids()) {
+    if (const auto upload = ground_.store.find(id)) ground_.index.add(id, upload->lane);
+  }
+  for (const auto& name : names) {
+    if (lanes_.contains(name)) continue;
+    LaneConfig config = main_->config();
+    config.listen.clear();
+    if (auto opened = open(name, config); !opened && ground_.log) {
+      ground_.log("not opened: " + opened.error().line());
+    }
+  }
+}
+
+void MockLanes::start() {
+  recover();
+  started_ = true;
+  main_->start();
+  for (const auto& [name, lane] : lanes_) lane->start();
+}
+
+Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config) {
+  if (!is_lane_name(name)) return failure("lane " + quote(name), name_rule);
+  if (lanes_.contains(name)) {
+    return failure("lane " + quote(name), "is there already", "close it first");
+  }
+  if (lanes_.size() + 1 >= lane_limit) {
+    return failure("lane " + quote(name),
+                   "there are " + std::to_string(lane_limit) + " lanes already, which is the limit",
+                   "close some");
+  }
+  auto made = MockLane::make(ground_, name, config);
+  if (!made) return tl::unexpected(made.error());
+  const auto lane = *std::move(made);
+  if (!config.listen.empty()) {
+    auto url = listen_for(*lane);
+    if (!url) return tl::unexpected(url.error());
+    lane->listens_at(*std::move(url));
+  }
+  lanes_.emplace(name, lane);
+  if (started_) lane->start();
+  return lane.get();
+}
+
+Result<void> MockLanes::close(const std::string& name) {
+  if (name.empty()) return failure("lane \"\"", "the main lane cannot be closed", "reset it");
+  const auto found = lanes_.find(name);
+  if (found == lanes_.end()) return failure("lane " + quote(name), "there is no such lane");
+  const auto lane = found->second;
+  lanes_.erase(found);
+  if (!lane->url().empty()) {
+    network_.server.unlisten(lane->url(), OpenConnections::finish);
+  }
+  lane->close();
+  return {};
+}
+
+// ---- which lane a request is in
+
+std::shared_ptr<Admission> MockLanes::pass_to(const std::shared_ptr<MockLane>& lane) const {
+  // The main lane is always there, so nothing has to be counted for it.
+  if (lane == main_) return {std::shared_ptr<void>{}, &lane->pass};
+  return {lane, &lane->pass};
+}
+
+/// A lane that a client names; opened if need be.
+std::shared_ptr<Admission> MockLanes::enter(std::string_view name) {
+  if (const auto found = lanes_.find(name); found != lanes_.end()) return pass_to(found->second);
+  if (!is_lane_name(name)) {
+    return std::make_shared<Refusal>(400, quote(name) + " " + name_rule);
+  }
+  LaneConfig config = main_->config();
+  config.listen.clear();
+  const auto opened = open(std::string(name), config);
+  if (opened) return pass_to(lanes_.find(name)->second);
+  const bool full = lanes_.size() + 1 >= lane_limit;
+  return std::make_shared<Refusal>(full ? 429 : 500, opened.error().line());
+}
+
+void MockLanes::admit(Request& request) {
+  if (request.admission) {
+    // A rule gave it another target. It stays where it is.
+    if (!request.mount.empty() && request.path.starts_with(request.mount) &&
+        (request.path.size() == request.mount.size() ||
+         request.path[request.mount.size()] == '/')) {
+      cut_prefix(request, request.mount.size());
+    }
+    return;
+  }
+  if (!request.lane.empty()) {
+    const auto found = lanes_.find(request.lane);
+    request.admission = found != lanes_.end()
+                            ? pass_to(found->second)
+                            : std::make_shared<Refusal>(404, "this lane was closed");
+    return;
+  }
+  if (request.path.starts_with(lane_prefix)) {
+    const auto name = name_in_prefix(request.path);
+    request.admission = enter(name);
+    cut_prefix(request, lane_prefix.size() + name.size());
+  } else if (const auto named = request.fields.joined(lane_header)) {
+    request.admission = enter(*named);
+  } else if (!ground_.index.empty()) {
+    const auto match = match_route(request.path);
+    const auto* const name = names_upload(match.route) ? ground_.index.lane_of(match.id) : nullptr;
+    request.admission = name != nullptr ? enter(*name) : pass_to(main_);
+  } else {
+    request.admission = pass_to(main_);
+  }
+  if (const auto* const lane = lane_of(request)) request.lane = lane->name();
+}
+
+std::unique_ptr<Handler> MockLanes::handler_for(const Request& request, Intercept* intercept) {
+  if (auto* const lane = lane_of(request)) {
+    return lane->application().handler_for(request, intercept);
+  }
+  const auto& refusal = static_cast<const Refusal&>(*request.admission);
+  return bodiless([reply = refusal.reply()](const Request&) { return reply; });
+}
+
+std::unique_ptr<Intercept> MockLanes::begin(const Request& request) {
+  auto* const lane = lane_of(request);
+  return lane != nullptr ? lane->rules().begin(request) : nullptr;
+}
+
+ConnectionPlan MockLanes::on_connection(const std::string& lane, std::uint64_t ordinal) {
+  auto* const found = find(lane);
+  return found != nullptr ? found->rules().on_connection(lane, ordinal) : ConnectionPlan{};
+}
+
+void MockLanes::on_exchange(const ExchangeRecord& record) {
+  if (network_.log != nullptr) network_.log->on_exchange(record);
+  // A head that could not be read was not admitted anywhere: its listener's lane answered it.
+  if (!record.request.admission) {
+    if (const auto found = lanes_.find(record.request.lane); found != lanes_.end()) {
+      return found->second->on_exchange(record);
+    }
+    return main_->on_exchange(record);
+  }
+  if (auto* const lane = lane_of(record.request)) lane->on_exchange(record);
+}
+
+void MockLanes::on_connections(std::size_t open) {
+  main_->metrics().on_connections(open);
+  if (auto* const dex = main_->dex()) dex->observer().on_connections(open);
+}
+
+}  // namespace mock

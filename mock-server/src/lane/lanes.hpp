@@ -1,0 +1,78 @@
+// The lanes of a server, and the way of each request into one of them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/handler.hpp"
+#include "http/intercept.hpp"
+#include "lane/lane.hpp"
+#include "lane/mock_lane.hpp"
+#include "net/server.hpp"
+
+namespace mock {
+
+/// What listeners are told, and what they are opened with.
+struct LaneNetwork {
+  Server& server;
+  /// For all but host, port, lane and limits: those are each lane's own.
+  ListenOptions listen = {};
+  Observer* log = nullptr;  ///< told of every exchange, in whichever lane
+  /// Stands between a listener on `host` and the lanes; empty: nothing does.
+  std::function<std::unique_ptr<Application>(const std::string& host, Application& next)> gate = {};
+};
+
+/// Loop thread only, or before the loop runs. See Lanes (lane.hpp) for which request is in which
+/// lane: with no lane but the main one that costs a look at the path and the headers.
+class MockLanes final : public Lanes, public Application, public Interceptor, public Observer {
+ public:
+  /// The main lane is configured as `config` says.
+  [[nodiscard]] static Result<std::unique_ptr<MockLanes>> make(LaneGround ground,
+                                                               LaneNetwork network,
+                                                               const LaneConfig& config);
+  ~MockLanes() override;
+
+  /// Listens where the main lane's configuration says. Once, before `start`.
+  Result<void> listen();
+  /// After `listen` and the first lanes: finishes what a kill interrupted.
+  void start();
+
+  // Lanes
+  [[nodiscard]] Lane& main() override { return *main_; }
+  [[nodiscard]] Lane* find(const std::string& name) override;
+  [[nodiscard]] std::vector<std::string> names() const override;
+  Result<Lane*> open(const std::string& name, const LaneConfig& config) override;
+  Result<void> close(const std::string& name) override;
+
+  // Application
+  void admit(Request& request) override;
+  std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
+  // Interceptor
+  std::unique_ptr<Intercept> begin(const Request& request) override;
+  ConnectionPlan on_connection(const std::string& lane, std::uint64_t ordinal) override;
+  // Observer
+  void on_exchange(const ExchangeRecord& record) override;
+  void on_connections(std::size_t open) override;
+
+ private:
+  MockLanes(LaneGround ground, LaneNetwork network)
+      : ground_(std::move(ground)), network_(std::move(network)) {}
+  void recover();
+  Result<std::string> listen_for(const MockLane& lane);
+  [[nodiscard]] std::shared_ptr<Admission> pass_to(const std::shared_ptr<MockLane>& lane) const;
+  [[nodiscard]] std::shared_ptr<Admission> enter(std::string_view name);
+  void admit_by_prefix(Request& request);
+
+  LaneGround ground_;
+  LaneNetwork network_;
+  std::shared_ptr<MockLane> main_;
+  std::map<std::string, std::shared_ptr<MockLane>, std::less<>> lanes_;  ///< without the main one
+  /// Connections that are still open may go through the gate of a closed lane.
+  std::vector<std::unique_ptr<Application>> gates_;
+  bool started_ = false;
+};
+
+}  // namespace mock

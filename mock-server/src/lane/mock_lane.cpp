@@ -1,0 +1,203 @@
+#include "lane/mock_lane.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "auth/auth.hpp"
+#include "control/journal.hpp"
+#include "control/server_metrics.hpp"
+#include "dex/dex.hpp"
+#include "lane/application.hpp"
+#include "misbehave/interceptor.hpp"
+#include "misbehave/load.hpp"
+#include "profile/profile.hpp"
+#include "tus/hooks.hpp"
+#include "tus/locks.hpp"
+
+namespace mock {
+namespace {
+
+namespace fs = std::filesystem;
+
+// In the `iss` claim of tokens, and in the name of the validator in /health.
+constexpr auto issuer = "https://dex-mock-server.invalid/oauth";
+
+/// Between two looks for uploads whose time has passed; until then they answer 410 Gone.
+constexpr Milliseconds sweep_at_least_every{60'000};
+constexpr Milliseconds sweep_at_most_every{1'000};
+
+}  // namespace
+
+MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config)
+    : ground_(ground),
+      name_(std::move(name)),
+      config_(std::move(config)),
+      clock_(ground.loop),
+      store_(ground.store, ground.index, name_, clock_),
+      journal_(std::make_unique<Journal>()),
+      metrics_(std::make_unique<ServerMetrics>()) {}
+
+MockLane::~MockLane() = default;
+
+Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::string name,
+                                                 LaneConfig config) {
+  std::shared_ptr<MockLane> lane(new MockLane(ground, std::move(name), std::move(config)));
+  if (auto composed = lane->compose(); !composed) return tl::unexpected(composed.error());
+  return lane;
+}
+
+Application& MockLane::application() { return *application_; }
+
+std::optional<fs::path> MockLane::folder() const {
+  if (!ground_.folder) return std::nullopt;
+  return name_.empty() ? *ground_.folder : *ground_.folder / lanes_folder / name_;
+}
+
+// ---- composition
+
+Result<void> MockLane::compose() {
+  // What is cheap to be wrong comes before what leaves files behind.
+  const auto profile = load_profile(config_.profile);
+  if (!profile) return tl::unexpected(profile.error());
+  tus_ = tus_options_of(config_, *profile);
+  auto misbehaviours = misbehave::load_all(config_.defects, config_.faults, config_.rule_files);
+  if (!misbehaviours) return tl::unexpected(misbehaviours.error());
+  // Last, so that what the user asked for wins.
+  std::ranges::move(misbehaviours_of(*profile, config_.defects),
+                    std::back_inserter(*misbehaviours));
+  if (auto made = make_folder(); !made) return made;
+  if (auto made = make_auth(); !made) return made;
+  if (profile->system == Profile::System::dex) {
+    if (auto made = make_dex(); !made) return made;
+  } else {
+    plain_ = std::make_unique<Hooks>();
+  }
+  services_.emplace(Services{store_, ground_.locks, dex_ ? dex_->hooks() : *plain_, clock_});
+
+  misbehave::RuleOptions rule_options;
+  rule_options.seed = config_.seed;
+  if (dex_) rule_options.server_metadata = {"upload_id", "dex_ingest_datetime"};
+  rule_options.crash = [] { ::kill(::getpid(), SIGKILL); };
+  if (ground_.outage) {
+    rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
+  }
+  rules_ = std::make_unique<misbehave::RuleInterceptor>(std::move(rule_options), *services_);
+  misbehaviours_ = *std::move(misbehaviours);
+  if (auto added = rules_->add(misbehaviours_); !added) return added;
+  if (dex_) dex_->use(*rules_);
+
+  MockApplication::Parts parts{*services_, tus_, *auth_, dex_.get(), {}};
+  if (ground_.control) {
+    parts.control = [this](const Request& request) { return ground_.control(request, *this); };
+  }
+  application_ = std::make_unique<MockApplication>(std::move(parts));
+  return {};
+}
+
+/// It is how a lane is known after a restart.
+Result<void> MockLane::make_folder() {
+  const auto state = folder();
+  std::error_code error;
+  if (state) fs::create_directories(*state, error);
+  if (error) return failure(state->string(), "the folder cannot be created: " + error.message());
+  return {};
+}
+
+Result<void> MockLane::make_auth() {
+  AuthOptions options;
+  options.mode = *parse_auth_mode(config_.auth);
+  if (!config_.users_file.empty()) {
+    auto users = Users::load(config_.users_file);
+    if (!users) return tl::unexpected(users.error());
+    options.users = *std::move(users);
+  }
+  if (const auto state = folder()) options.state_folder = *state / "auth";
+  options.issuer = issuer;
+  options.lifetime = config_.token_lifetime;
+  auto made = Auth::make(std::move(options), clock_);
+  if (!made) return tl::unexpected(made.error());
+  auth_ = *std::move(made);
+  return {};
+}
+
+Result<void> MockLane::make_dex() {
+  DexOptions options;
+  // Ids are unique, so .meta files and reports of all lanes lie beside the uploads, as DEX has it.
+  options.store_folder = ground_.folder;
+  if (const auto state = folder()) options.delivery_folder = *state / "deliveries";
+  if (!config_.upload_configs.empty()) options.upload_configs = config_.upload_configs;
+  if (!config_.delivery_file.empty()) options.delivery_file = config_.delivery_file;
+  if (config_.auth == "jwt") options.oauth_issuer = issuer;
+  options.version.latest_release_version = DEX_VERSION;
+  options.log = ground_.log;
+  auto made = Dex::make(std::move(options), store_, clock_);
+  if (!made) return tl::unexpected(made.error());
+  dex_ = *std::move(made);
+  return {};
+}
+
+// ---- its life
+
+void MockLane::start() {
+  if (dex_) dex_->resume();
+  if (!tus_.extensions.contains("expiration")) return;
+  clock_.on_advance([this] { remove_expired(*services_); });
+  sweep_later();
+}
+
+void MockLane::sweep_later() {
+  const auto every = std::clamp(*tus_.expire_after / 2, sweep_at_most_every, sweep_at_least_every);
+  sweep_ = ground_.loop.after(every, [this] {
+    // Not inside its own callback: that would destroy the function that runs.
+    ground_.loop.post([this, alive = std::weak_ptr<const bool>(alive_)] {
+      if (alive.expired()) return;
+      remove_expired(*services_);
+      sweep_later();
+    });
+  });
+}
+
+void MockLane::on_exchange(const ExchangeRecord& record) {
+  journal_->on_exchange(record);
+  metrics_->on_exchange(record);
+  if (dex_) dex_->observer().on_exchange(record);
+}
+
+void MockLane::remove_uploads() {
+  for (const auto& id : store_.ids()) {
+    const auto upload = store_.find(id);
+    if (!upload) continue;
+    // Whoever writes to it answers and lets go.
+    const auto lease = ground_.locks.acquire(id, {});
+    if (store_.remove(id)) services_->hooks.after_terminate(*upload);
+  }
+}
+
+Result<void> MockLane::reset() {
+  remove_uploads();
+  clock_.reset();
+  journal_->clear();
+  rules_->clear();
+  return rules_->add(misbehaviours_);
+}
+
+void MockLane::close() {
+  remove_uploads();
+  store_.close();
+  sweep_.reset();
+  clock_.on_advance({});
+  std::error_code error;
+  if (const auto state = folder(); state && !name_.empty()) {
+    fs::remove_all(*state, error);
+    if (error && ground_.log) {
+      ground_.log("lane " + name_ + ": " + state->string() + ": " + error.message());
+    }
+  }
+}
+
+}  // namespace mock

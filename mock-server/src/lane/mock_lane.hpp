@@ -1,0 +1,119 @@
+// One lane, composed out of the rooms.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lane/lane.hpp"
+#include "lane/lane_store.hpp"
+#include "misbehave/rule.hpp"
+#include "tus/tus_handler.hpp"
+
+namespace mock {
+
+class Locks;
+class MockApplication;
+
+/// Below the store's folder; holds a folder per lane but the main one.
+inline constexpr auto lanes_folder = "lanes";
+
+/// What all lanes share. Everything by reference outlives them.
+struct LaneGround {
+  Store& store;
+  LaneIndex& index;
+  Locks& locks;
+  Loop& loop;
+  /// Of a store on disk; without it nothing of a lane outlives the process.
+  std::optional<std::filesystem::path> folder = {};
+  /// One line each; for what cannot be told to a client.
+  std::function<void(std::string_view)> log = {};
+  /// Has a lane's own listeners refuse connections for a while; empty: nothing happens.
+  std::function<void(const std::string& lane, Milliseconds)> outage = {};
+  /// Answers /_mock/... for a lane; empty: 404.
+  std::function<std::unique_ptr<Handler>(const Request&, Lane&)> control = {};
+};
+
+class MockLane;
+
+/// What every admitted request carries.
+class LanePass : public Admission {
+ public:
+  explicit LanePass(MockLane* lane) : lane_(lane) {}
+  /// nullptr: the request is in no lane.
+  [[nodiscard]] MockLane* lane() const { return lane_; }
+
+ private:
+  MockLane* lane_;
+};
+
+/// Loop thread only. Requests in flight keep it alive when it is closed.
+class MockLane final : public Lane {
+ public:
+  /// The Error is about what `config` names. The main lane ("") keeps its state in the store's
+  /// folder, as a server without lanes would; the others below lanes/NAME.
+  [[nodiscard]] static Result<std::shared_ptr<MockLane>> make(const LaneGround& ground,
+                                                              std::string name, LaneConfig config);
+  ~MockLane() override;
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] const LaneConfig& config() const override { return config_; }
+  [[nodiscard]] LaneClock& clock() override { return clock_; }
+  [[nodiscard]] misbehave::RuleInterceptor& rules() override { return *rules_; }
+  [[nodiscard]] Journal& journal() override { return *journal_; }
+  [[nodiscard]] ServerMetrics& metrics() override { return *metrics_; }
+  [[nodiscard]] Auth& auth() override { return *auth_; }
+  [[nodiscard]] Dex* dex() override { return dex_.get(); }
+  [[nodiscard]] Services& services() override { return *services_; }
+  [[nodiscard]] Application& application() override;
+  [[nodiscard]] const std::string& url() const override { return url_; }
+  Result<void> reset() override;
+
+  void on_exchange(const ExchangeRecord& record);
+  /// Where its own listener is.
+  void listens_at(std::string url) { url_ = std::move(url); }
+  /// Once all lanes are there: finishes what a kill interrupted, and begins to sweep out uploads
+  /// that have expired.
+  void start();
+  /// Removes its uploads and its folder; what is still in flight finds nothing any more.
+  void close();
+
+  /// Handed out with every request of this lane.
+  LanePass pass{this};
+
+ private:
+  MockLane(const LaneGround& ground, std::string name, LaneConfig config);
+  [[nodiscard]] Result<void> compose();
+  [[nodiscard]] Result<void> make_folder();
+  [[nodiscard]] Result<void> make_auth();
+  [[nodiscard]] Result<void> make_dex();
+  /// nullopt when the store is not on disk.
+  [[nodiscard]] std::optional<std::filesystem::path> folder() const;
+  void remove_uploads();
+  void sweep_later();
+
+  LaneGround ground_;
+  std::string name_;
+  LaneConfig config_;
+  std::string url_;
+  TusOptions tus_;
+  LaneClock clock_;
+  LaneStore store_;
+  std::unique_ptr<Auth> auth_;
+  std::unique_ptr<Hooks> plain_;
+  std::unique_ptr<Dex> dex_;
+  std::optional<Services> services_;
+  std::vector<misbehave::Misbehaviour> misbehaviours_;  ///< of the configuration
+  std::unique_ptr<misbehave::RuleInterceptor> rules_;
+  std::unique_ptr<MockApplication> application_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<ServerMetrics> metrics_;
+  std::unique_ptr<Timer> sweep_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+}  // namespace mock
