@@ -3,9 +3,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "auth/access_tokens.hpp"
 #include "auth/jwt.hpp"
+#include "auth/key_ring.hpp"
 #include "auth/scopes.hpp"
+#include "auth/session.hpp"
 #include "auth/token_ledger.hpp"
+#include "files/files.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/json/encode.hpp"
 #include "protocol/oauth/token.hpp"
@@ -13,6 +17,9 @@
 namespace mock {
 namespace {
 
+constexpr std::size_t family_bytes = 12;
+constexpr const char* no_query =
+    "credentials belong in the form body or in Authorization: URLs end up in logs";
 constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 
 /// RFC 6749 section 5.1: answers with tokens must not be stored.
@@ -33,10 +40,18 @@ Reply not_allowed(const std::string& allow) {
   return reply;
 }
 
-tl::expected<::http::Form, Reply> parameters(const Request& request, const std::string& body) {
+Reply public_document(const nlohmann::ordered_json& document) {
+  Reply reply = json_reply(200, json::dump(document));
+  reply.fields.set("Cache-Control", "no-cache");  // keys may be rotated at any time
+  return reply;
+}
+
+tl::expected<::http::Form, Reply> parameters(const Request& request, const std::string& body,
+                                             bool secure) {
   const auto invalid = [](std::string description) {
     return tl::unexpected(token_error("invalid_request", std::move(description)));
   };
+  if (secure && !request.query.empty()) return invalid(no_query);
   auto form = ::http::parse_form(request.query);
   if (!form) return invalid("the query is not validly encoded");
   if (!body.empty()) {
@@ -85,42 +100,86 @@ Result<AuthMode> parse_auth_mode(std::string_view text) {
 }
 
 Auth::Auth(AuthOptions options, Loop& loop)
-    : options_(std::move(options)),
-      loop_(loop),
-      issuer_(options_.issuer.empty() ? "https://dex-mock-server.invalid/oauth" : options_.issuer) {
-}
+    : options_(std::move(options)), loop_(loop), issuers_(std::make_unique<Issuers>()) {}
 Auth::~Auth() = default;
 
+std::optional<std::filesystem::path> Auth::in_state(const char* name) const {
+  if (!options_.state_folder) return std::nullopt;
+  return *options_.state_folder / name;
+}
+
 Result<std::unique_ptr<Auth>> Auth::make(AuthOptions options, Loop& loop) {
-  std::unique_ptr<Auth> auth(new Auth(std::move(options), loop));
-  const AuthOptions& chosen = auth->options_;
-  const auto in_state = [&](const char* name) {
-    return chosen.state_folder ? std::optional(*chosen.state_folder / name) : std::nullopt;
-  };
-  if (chosen.mode == AuthMode::jwt) {
-    const auto file = in_state("signing-key.pem");
-    auto key = file ? SigningKey::load_or_create(*file) : SigningKey::generate();
-    if (!key) return tl::unexpected(key.error());
-    auth->key_ = std::make_unique<SigningKey>(std::move(*key));
-    auth->access_ = make_jwt_tokens(*auth->key_, auth->issuer_);
-  } else {
-    auto ledger = TokenLedger::open(in_state("access-tokens.jsonl"), loop.now());
-    if (!ledger) return tl::unexpected(ledger.error());
-    auth->access_ = std::move(*ledger);
+  if (options.secure && options.mode == AuthMode::none) {
+    return failure("--secure", "closes nothing while every request passes",
+                   "add --auth jwt or --auth opaque");
   }
-  auto refresh = TokenLedger::open(in_state("refresh-tokens.jsonl"), loop.now());
-  if (!refresh) return tl::unexpected(refresh.error());
-  auth->refresh_ = std::move(*refresh);
-  auth->gate_ = std::make_unique<Gate>(
-      chosen.mode == AuthMode::none ? nullptr : auth->access_.get(), chosen.required_scopes, loop);
+  std::unique_ptr<Auth> auth(new Auth(std::move(options), loop));
+  if (auto opened = auth->open(); !opened) return tl::unexpected(opened.error());
   return auth;
 }
 
-std::optional<Reply> Auth::check(const Request& request) const { return gate_->check(request); }
+Result<void> Auth::open() {
+  const AuthMode mode = options_.mode;
+  auto keys = KeyRing::open(in_state("signing-key.pem"));
+  if (!keys) return tl::unexpected(keys.error());
+  keys_ = std::move(*keys);
+  // Otherwise when the first is asked for: making one takes a tenth of a second.
+  if (mode == AuthMode::jwt && options_.state_folder) {
+    if (auto key = keys_->current(); !key) return tl::unexpected(key.error());
+  }
+  auto sessions = Sessions::open(in_state("session-key"));
+  if (!sessions) return tl::unexpected(sessions.error());
+  sessions_ = std::move(*sessions);
+  auto access = TokenLedger::open(in_state("access-tokens.jsonl"), loop_.now());
+  if (!access) return tl::unexpected(access.error());
+  access_ = std::make_unique<AccessTokens>(
+      AccessTokens::Kinds{mode == AuthMode::jwt, mode != AuthMode::opaque}, *keys_, *issuers_,
+      std::move(*access));
+  auto refresh = TokenLedger::open(in_state("refresh-tokens.jsonl"), loop_.now());
+  if (!refresh) return tl::unexpected(refresh.error());
+  refresh_ = std::move(*refresh);
+  gate_ = std::make_unique<Gate>(mode == AuthMode::none ? nullptr : access_.get(), *sessions_,
+                                 GateOptions{options_.required_scopes, options_.secure}, loop_);
+  return open_issuers();
+}
+
+// A server without a pinned issuer may come back on another port, where its tokens are still good.
+Result<void> Auth::open_issuers() {
+  if (!options_.issuer.empty()) {
+    issuers_->current = options_.issuer;
+    return {};
+  }
+  issuers_->current = "https://dex-mock-server.invalid/oauth";
+  const auto file = in_state("issuers");
+  if (!file) return {};
+  auto text = read_file(*file);
+  if (!text) return tl::unexpected(text.error());
+  std::string_view rest = *text ? std::string_view(**text) : std::string_view();
+  for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+    issuers_->earlier.emplace(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+Result<void> Auth::served_at(const std::string& url) {
+  if (!options_.issuer.empty()) return {};
+  issuers_->current = url + "/oauth";
+  const auto file = in_state("issuers");
+  if (!issuers_->earlier.insert(issuers_->current).second || !file) return {};
+  return append_line(*file, issuers_->current);
+}
+
+const std::string& Auth::issuer() const { return issuers_->current; }
 
 bool Auth::guards(Route route) const {
-  return options_.mode != AuthMode::none && needs_token(route);
+  if (options_.mode == AuthMode::none) return false;
+  if (needs_token(route)) return true;
+  if (route == Route::health) return options_.guide;
+  return options_.secure && (route == Route::version || route == Route::metrics);
 }
+
+std::optional<Reply> Auth::check(const Request& request) const { return gate_->check(request); }
 
 Reply Auth::oauth(const Request& request, const std::string& body) {
   if (request.method == "POST") return password_grant(request, body);
@@ -129,7 +188,7 @@ Reply Auth::oauth(const Request& request, const std::string& body) {
 }
 
 Reply Auth::password_grant(const Request& request, const std::string& body) {
-  const auto form = parameters(request, body);
+  const auto form = parameters(request, body, options_.secure);
   if (!form) return form.error();
   if (auto wrong = check_grant_type(*form, "password")) return *wrong;
   const auto username = required(*form, "username");
@@ -143,32 +202,42 @@ Reply Auth::password_grant(const Request& request, const std::string& body) {
   if (!includes_scopes(user->scopes, scopes)) {
     return token_error("invalid_scope", "this user's scopes are: " + join_scopes(user->scopes));
   }
-  return answer_with_tokens(user->name, std::move(scopes));
+  Grant grant;
+  grant.username = user->name;
+  grant.scopes = std::move(scopes);
+  grant.family = random_token(family_bytes);
+  return answer_with_tokens(std::move(grant));
 }
 
 Reply Auth::refresh(const Request& request, const std::string& body) {
   if (request.method != "POST") return not_allowed("POST");
-  const auto form = parameters(request, body);
+  const auto form = parameters(request, body, options_.secure);
   if (!form) return form.error();
   if (auto wrong = check_grant_type(*form, "refresh_token")) return *wrong;
   const auto token = required(*form, "refresh_token");
   if (!token) return token.error();
-  const auto grant = refresh_->verify(*token, loop_.now());
-  if (!grant) {
-    return token_error("invalid_grant", "refresh_token is unknown, used, or expired");
+  const TokenLedger::Entry* entry = refresh_->find(*token);
+  if (!entry || loop_.now() >= entry->grant.expires) {
+    return token_error("invalid_grant", "refresh_token is unknown or expired");
   }
-  if (auto revoked = refresh_->revoke(*token); !revoked) {
-    return text_reply(500, revoked.error().line() + "\n");
+  Grant grant = entry->grant;
+  const bool spent = entry->revoked;
+  Result<void> kept = spent ? refresh_->revoke_family(grant.family) : refresh_->revoke(*token);
+  if (kept && spent) kept = access_->revoke_family(grant.family);
+  if (!kept) return text_reply(500, kept.error().line() + "\n");
+  if (spent) {
+    return token_error("invalid_grant",
+                       "refresh_token was used before; all tokens of this login are void now");
   }
-  return answer_with_tokens(grant->username, grant->scopes);
+  return answer_with_tokens(std::move(grant));
 }
 
-Reply Auth::answer_with_tokens(const std::string& username, std::vector<std::string> scopes) {
-  const TimePoint now = whole_seconds(loop_.now());
-  Grant grant{username, std::move(scopes), now, now + options_.lifetime};
+Reply Auth::answer_with_tokens(Grant grant) {
+  grant.issued = whole_seconds(loop_.now());
+  grant.expires = grant.issued + options_.lifetime;
   auto access = access_->issue(grant);
   if (!access) return text_reply(500, access.error().line() + "\n");
-  grant.expires = now + options_.refresh_lifetime;
+  grant.expires = grant.issued + options_.refresh_lifetime;
   auto refresh = refresh_->issue(grant);
   if (!refresh) return text_reply(500, refresh.error().line() + "\n");
   return uncached(json_reply(200, oauth::to_json(oauth::TokenResponse{std::move(*access),
@@ -184,6 +253,7 @@ Reply Auth::describe(const Request& request) const {
   std::string token;
   const auto query = ::http::parse_form(request.query);
   if (query) token = ::http::find(*query, "access_token").value_or("");
+  if (!token.empty() && options_.secure) return token_error("invalid_request", no_query);
   if (token.empty()) {
     auto bearer = bearer_token(request);
     if (!bearer) return uncached(bearer.error());
@@ -208,6 +278,54 @@ Reply Auth::describe(const Request& request) const {
     answer = {{"status", "invalid"}, {"Reason", grant.error().text}, {"active", false}};
   }
   return uncached(json_reply(200, json::dump(answer)));
+}
+
+Reply Auth::oidc_configuration(const Request& request) const {
+  if (request.method != "GET" && request.method != "HEAD") return not_allowed("GET, HEAD");
+  // Beside the issuer, however it is pinned: what reaches the issuer reaches the keys.
+  std::string_view base = issuer();
+  while (base.ends_with('/')) base.remove_suffix(1);
+  if (base.ends_with("/oauth")) base.remove_suffix(std::string_view("/oauth").size());
+  const std::string endpoint = std::string(base) + "/oauth";
+  // There is no authorization endpoint, as RFC 8414 section 2 allows where no grant type needs it.
+  return public_document(nlohmann::ordered_json{
+      {"issuer", issuer()},
+      {"token_endpoint", endpoint},
+      {"jwks_uri", endpoint + "/jwks"},
+      {"response_types_supported", nlohmann::json::array()},
+      {"grant_types_supported", {"password", "refresh_token"}},
+      {"subject_types_supported", {"public"}},
+      {"id_token_signing_alg_values_supported", {"RS256"}},
+      {"token_endpoint_auth_methods_supported", {"none"}},
+      {"scopes_supported", default_scopes()},
+      {"claims_supported", {"iss", "sub", "scope", "iat", "nbf", "exp", "jti"}}});
+}
+
+Reply Auth::jwks(const Request& request) {
+  if (request.method != "GET" && request.method != "HEAD") return not_allowed("GET, HEAD");
+  if (auto key = keys_->current(); !key) return text_reply(500, key.error().line() + "\n");
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& key : keys_->all()) {
+    list.push_back({{"kty", "RSA"},
+                    {"use", "sig"},
+                    {"alg", "RS256"},
+                    {"kid", key->id()},
+                    {"n", key->modulus()},
+                    {"e", key->exponent()}});
+  }
+  return public_document(nlohmann::ordered_json{{"keys", std::move(list)}});
+}
+
+Result<std::string> Auth::rotate_keys(bool retire_earlier) { return keys_->rotate(retire_earlier); }
+
+Result<void> Auth::revoke(std::string_view token) {
+  if (auto done = access_->revoke(token); !done) return done;
+  return refresh_->revoke(token);
+}
+
+Result<void> Auth::revoke_all() {
+  if (auto done = access_->revoke_all(); !done) return done;
+  return refresh_->revoke_all();
 }
 
 }  // namespace mock

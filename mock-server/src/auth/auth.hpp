@@ -17,8 +17,11 @@
 
 namespace mock {
 
-class SigningKey;
+class AccessTokens;
+class KeyRing;
+class Sessions;
 class TokenLedger;
+struct Issuers;
 
 enum class AuthMode {
   none,    ///< every request passes; tokens are handed out all the same, so that clients can log in
@@ -39,10 +42,10 @@ struct AuthOptions {
   std::chrono::seconds lifetime{3600};
   std::chrono::seconds refresh_lifetime{24 * 3600};
   std::vector<std::string> required_scopes{"dex:upload"};
-  /// --secure: what is left open for clients' convenience is closed (docs/guides/secure.md). Needs
-  /// a mode that demands tokens.
+  /// --secure: closes what is open for clients' convenience: see `guards` and GateOptions; besides,
+  /// credentials in a query are refused (RFC 9700 section 4.3.2). Needs a mode that demands tokens.
   bool secure = false;
-  /// --contract guide: /health needs a token as well, and credentials come in the query only.
+  /// --contract guide: /health needs a token as well.
   bool guide = false;
 };
 
@@ -91,7 +94,7 @@ class Auth {
   /// Once the server's URL is known ("http://127.0.0.1:8080", a lane's mount included), before the
   /// first request: the default issuer is that and "/oauth".
   Result<void> served_at(const std::string& url);
-  [[nodiscard]] const std::string& issuer() const { return issuer_; }
+  [[nodiscard]] const std::string& issuer() const;
   [[nodiscard]] AuthMode mode() const { return options_.mode; }
 
   /// Whether requests to this endpoint come before `check`: uploads and /info (DEX-AUTH-014), and
@@ -122,20 +125,26 @@ class Auth {
   /// An access or refresh token is void from now on; others, expired ones and nonsense are no
   /// error.
   Result<void> revoke(std::string_view token);
+  /// All tokens given out so far are void. Keys stay.
+  Result<void> revoke_all();
 
  private:
   Auth(AuthOptions options, Loop& loop);
+  Result<void> open();
+  [[nodiscard]] Result<void> open_issuers();
   Reply password_grant(const Request& request, const std::string& body);
   Reply describe(const Request& request) const;
-  Reply answer_with_tokens(const std::string& username, std::vector<std::string> scopes);
+  Reply answer_with_tokens(Grant grant);
+  [[nodiscard]] std::optional<std::filesystem::path> in_state(const char* name) const;
 
   AuthOptions options_;
   Loop& loop_;
-  std::unique_ptr<SigningKey> key_;
-  std::unique_ptr<Tokens> access_;
+  std::unique_ptr<Issuers> issuers_;
+  std::unique_ptr<KeyRing> keys_;
+  std::unique_ptr<Sessions> sessions_;
+  std::unique_ptr<AccessTokens> access_;
   std::unique_ptr<TokenLedger> refresh_;
   std::unique_ptr<Gate> gate_;
-  std::string issuer_;
 };
 
 }  // namespace mock

@@ -49,7 +49,7 @@ void expect_error(const Reply& reply, const std::string& error, const std::strin
 
 class AuthTest : public testing::TestWithParam<AuthMode> {
  protected:
-  [[nodiscard]] std::unique_ptr<Auth> start() {
+  [[nodiscard]] std::shared_ptr<Auth> start() {
     AuthOptions options;
     options.mode = GetParam();
     options.state_folder = folder_.path() / "auth";
@@ -116,6 +116,36 @@ TEST_P(AuthTest, DEX_AUTH_021_RefreshWorksOnce) {
   EXPECT_NE(second.access_token, first.access_token);
   EXPECT_NE(second.refresh_token, first.refresh_token);
   expect_error(auth->refresh(post(), body), "invalid_grant", "used");
+}
+
+TEST_P(AuthTest, ARefreshTokenThatComesTwiceVoidsItsLogin) {
+  const auto auth = start();
+  const auto first = tokens_in(auth->oauth(post(), demo));
+  const auto stranger = tokens_in(auth->oauth(post(), demo));
+  const auto second = tokens_in(auth->refresh(post(), "refresh_token=" + first.refresh_token));
+  expect_error(auth->refresh(post(), "refresh_token=" + first.refresh_token), "invalid_grant",
+               "void");
+  // What the thief, or the user, got in the meantime is void too, also after a restart.
+  for (const auto& after : {auth, start()}) {
+    expect_error(after->refresh(post(), "refresh_token=" + second.refresh_token), "invalid_grant",
+                 "");
+    EXPECT_EQ(passes(*after, first.access_token), GetParam() == AuthMode::none);
+    EXPECT_EQ(passes(*after, second.access_token), GetParam() == AuthMode::none);
+    EXPECT_TRUE(passes(*after, stranger.access_token));
+  }
+}
+
+TEST_P(AuthTest, RevokedTokensAreVoid) {
+  const auto auth = start();
+  const auto tokens = tokens_in(auth->oauth(post(), demo));
+  ASSERT_TRUE(auth->revoke(tokens.access_token));
+  EXPECT_EQ(passes(*auth, tokens.access_token), GetParam() == AuthMode::none);
+  EXPECT_EQ(passes(*start(), tokens.access_token), GetParam() == AuthMode::none);
+  EXPECT_TRUE(auth->revoke("nonsense"));
+  const auto renewed = tokens_in(auth->refresh(post(), "refresh_token=" + tokens.refresh_token));
+  EXPECT_TRUE(passes(*auth, renewed.access_token));
+  ASSERT_TRUE(auth->revoke_all());
+  EXPECT_EQ(passes(*auth, renewed.access_token), GetParam() == AuthMode::none);
 }
 
 TEST_P(AuthTest, F07_OnlyOwnRefreshTokensWork) {
@@ -246,6 +276,55 @@ TEST(Auth, AStateFolderThatCannotBeUsedIsNamed) {
     EXPECT_NE(auth.error().line().find((folder.path() / "file").string()), std::string::npos)
         << auth.error().line();
   }
+}
+
+TEST(Auth, SecureTakesNoCredentialsFromAQuery) {
+  ManualLoop loop;
+  AuthOptions options;
+  options.mode = AuthMode::opaque;
+  options.secure = true;
+  const auto auth = Auth::make(std::move(options), loop);
+  ASSERT_TRUE(auth) << auth.error().line();
+  auto request = post();
+  request.query = demo;
+  expect_error((*auth)->oauth(request, ""), "invalid_request", "form body");
+  const auto tokens = tokens_in((*auth)->oauth(post(), demo));
+  request.query = "refresh_token=" + tokens.refresh_token;
+  expect_error((*auth)->refresh(request, ""), "invalid_request", "form body");
+  request.method = "GET";
+  request.query = "access_token=" + tokens.access_token;
+  expect_error((*auth)->oauth(request, ""), "invalid_request", "Authorization");
+}
+
+TEST(Auth, WhichEndpointsAreGuarded) {
+  ManualLoop loop;
+  const auto guarded = [&](AuthMode mode, bool secure, bool guide) {
+    AuthOptions options;
+    options.mode = mode;
+    options.secure = secure;
+    options.guide = guide;
+    const auto auth = Auth::make(std::move(options), loop).value();
+    std::string names;
+    for (const Route route :
+         {Route::upload, Route::info, Route::redelivery, Route::health, Route::version,
+          Route::metrics, Route::root, Route::oauth, Route::jwks}) {
+      if (auth->guards(route)) names += std::string(route_name(route)) + " ";
+    }
+    return names;
+  };
+  EXPECT_EQ(guarded(AuthMode::none, false, true), "");
+  EXPECT_EQ(guarded(AuthMode::opaque, false, false), "upload info redelivery ");
+  EXPECT_EQ(guarded(AuthMode::opaque, false, true), "upload info redelivery health ");
+  EXPECT_EQ(guarded(AuthMode::opaque, true, false), "upload info redelivery version metrics ");
+}
+
+TEST(Auth, SecureNeedsTokens) {
+  ManualLoop loop;
+  AuthOptions options;
+  options.secure = true;
+  const auto auth = Auth::make(std::move(options), loop);
+  ASSERT_FALSE(auth);
+  EXPECT_EQ(auth.error().where, "--secure");
 }
 
 TEST(Auth, ModesAreSpelledAsTheFlagTakesThem) {

@@ -49,22 +49,42 @@ tl::expected<std::string, Reply> bearer_token(const Request& request) {
   return std::string(token);
 }
 
-// A browser sends no override with a preflight; OPTIONS with one may turn into any other method
-// further in, and must not get there without a token (TUS-CORE-XMO-006).
-static bool is_preflight(const Request& request) {
-  return request.method == "OPTIONS" && !request.fields.has(tus::header::method_override);
+bool Gate::passes_as_options(const Request& request) const {
+  // A browser sends no override with a preflight; OPTIONS with one may turn into any other method
+  // further in, and must not get there without a token (TUS-CORE-XMO-006).
+  if (request.method != "OPTIONS" || request.fields.has(tus::header::method_override)) return false;
+  if (!options_.secure) return true;
+  const Route route = match_route(request.path).route;
+  const bool preflight =
+      request.fields.has("Origin") && request.fields.has("Access-Control-Request-Method");
+  return preflight || route == Route::creation || route == Route::upload;
+}
+
+tl::expected<std::string, Reply> Gate::token_of(const Request& request) const {
+  if (!request.fields.find("Authorization").value_or("").empty()) return bearer_token(request);
+  auto session = sessions_.token_in(request, loop_.now());
+  if (!session) {
+    // Two lines, as DEX writes them (DEX-AUTH-017).
+    return tl::unexpected(refusal(401, session.error() + "\nauthorization token not found", ""));
+  }
+  if (!*session || (**session).empty()) return bearer_token(request);
+  if (options_.secure && request.method != "GET" && request.method != "HEAD") {
+    return tl::unexpected(refusal(
+        403, "a session cookie is good for reading only; send the token in Authorization", ""));
+  }
+  return *std::move(*session);
 }
 
 std::optional<Reply> Gate::check(const Request& request) const {
-  if (!tokens_ || is_preflight(request)) return std::nullopt;
-  const auto token = bearer_token(request);
+  if (!tokens_ || passes_as_options(request)) return std::nullopt;
+  const auto token = token_of(request);
   if (!token) return token.error();
   const auto grant = tokens_->verify(*token, loop_.now());
   if (!grant) return refusal(401, grant.error().text, ", error=\"invalid_token\"");
-  if (!includes_scopes(grant->scopes, required_scopes_)) {
+  if (!includes_scopes(grant->scopes, options_.required_scopes)) {
     return refusal(
         403, "one or more required scopes not found",
-        ", error=\"insufficient_scope\", scope=\"" + join_scopes(required_scopes_) + "\"");
+        ", error=\"insufficient_scope\", scope=\"" + join_scopes(options_.required_scopes) + "\"");
   }
   return std::nullopt;
 }

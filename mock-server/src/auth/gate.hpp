@@ -6,6 +6,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "auth/session.hpp"
 #include "auth/tokens.hpp"
 #include "http/message.hpp"
 #include "http/route.hpp"
@@ -20,20 +21,33 @@ namespace mock {
 /// RFC 9110 section 11.1), or the 401 that says what is wrong with it.
 [[nodiscard]] tl::expected<std::string, Reply> bearer_token(const Request& request);
 
-/// Loop thread only. `tokens` and `loop` outlive it; null tokens let everything through.
+struct GateOptions {
+  std::vector<std::string> required_scopes;
+  /// --secure: OPTIONS passes as discovery of tus or as a browser's preflight only, and session
+  /// cookies, which browsers add to requests that other sites make, are good for reading only.
+  bool secure = false;
+};
+
+/// Loop thread only. `tokens`, `sessions` and `loop` outlive it; null tokens let everything
+/// through.
 class Gate {
  public:
-  Gate(const Tokens* tokens, std::vector<std::string> required_scopes, const Loop& loop)
-      : tokens_(tokens), required_scopes_(std::move(required_scopes)), loop_(loop) {}
+  Gate(const Tokens* tokens, const Sessions& sessions, GateOptions options, const Loop& loop)
+      : tokens_(tokens), sessions_(sessions), options_(std::move(options)), loop_(loop) {}
 
   /// nullopt: go on. OPTIONS passes without a token (DEX-AUTH-012),
-  /// unless X-HTTP-Method-Override makes something else of it. Refusals are DEX's texts with
-  /// the WWW-Authenticate field that RFC 9110 section 15.5.2 demands.
+  /// unless X-HTTP-Method-Override makes something else of it. The token is that of Authorization,
+  /// else that of the session cookie (DEX-AUTH-016). Refusals are DEX's texts with the
+  /// WWW-Authenticate field that RFC 9110 section 15.5.2 demands.
   [[nodiscard]] std::optional<Reply> check(const Request& request) const;
 
  private:
+  [[nodiscard]] bool passes_as_options(const Request& request) const;
+  [[nodiscard]] tl::expected<std::string, Reply> token_of(const Request& request) const;
+
   const Tokens* tokens_;
-  std::vector<std::string> required_scopes_;
+  const Sessions& sessions_;
+  GateOptions options_;
   const Loop& loop_;
 };
 

@@ -34,7 +34,9 @@ class GateTest : public testing::Test {
 
   ManualLoop loop_;
   std::unique_ptr<TokenLedger> ledger_ = TokenLedger::open(std::nullopt, loop_.now()).value();
-  Gate gate_{ledger_.get(), {"dex:upload"}, loop_};
+  std::unique_ptr<Sessions> sessions_ = Sessions::open(std::nullopt).value();
+  Gate gate_{ledger_.get(), *sessions_, {{"dex:upload"}, false}, loop_};
+  Gate secure_{ledger_.get(), *sessions_, {{"dex:upload"}, true}, loop_};
 };
 
 TEST_F(GateTest, DEX_AUTH_001_NoHeader) {
@@ -105,13 +107,65 @@ TEST_F(GateTest, DEX_AUTH_014_015_WhichEndpointsNeedAToken) {
     EXPECT_TRUE(needs_token(route));
   }
   for (const Route route : {Route::root, Route::health, Route::version, Route::metrics,
-                            Route::oauth, Route::oauth_refresh, Route::control, Route::unknown}) {
+                            Route::oauth, Route::oauth_refresh, Route::jwks,
+                            Route::oidc_configuration, Route::control, Route::unknown}) {
     EXPECT_FALSE(needs_token(route));
   }
 }
 
+Request with_cookie(const std::string& cookie, const std::string& method = "GET") {
+  Request request;
+  request.method = method;
+  request.fields.add("Cookie", cookie);
+  return request;
+}
+
+TEST_F(GateTest, DEX_AUTH_016_ASessionCookieStandsForTheToken) {
+  const auto token = token_with({"dex:upload"});
+  const auto cookie = sessions_->seal(token, loop_.now() + seconds{3600});
+  EXPECT_FALSE(gate_.check(with_cookie(cookie)));
+  EXPECT_FALSE(gate_.check(with_cookie("a=b; " + cookie + "; c=d", "POST")));
+  loop_.advance(Milliseconds{60'000});
+  EXPECT_EQ(gate_.check(with_cookie(cookie))->status, 401) << "the token in it expired";
+}
+
+TEST_F(GateTest, DEX_AUTH_016_TheHeaderWins) {
+  const auto good = sessions_->seal(token_with({"dex:upload"}), loop_.now() + seconds{3600});
+  auto request = with_cookie(good);
+  request.fields.add("Authorization", "Bearer anything");
+  EXPECT_EQ(gate_.check(request)->status, 401);
+  request = with_cookie("phdo_session=forged");
+  request.fields.add("Authorization", "Bearer " + token_with({"dex:upload"}));
+  EXPECT_FALSE(gate_.check(request));
+}
+
+TEST_F(GateTest, DEX_AUTH_017_AForgedCookieIsRefusedInTwoLines) {
+  expect_refused(with_cookie("phdo_session=forged"), 401,
+                 "securecookie: the value is not valid\nauthorization token not found\n");
+  expect_refused(with_cookie("other=forged"), 401, "authorization token not found\n");
+}
+
+TEST_F(GateTest, SecureLetsOnlyPreflightsAndDiscoveryThrough) {
+  auto options = request_with({}, "OPTIONS");
+  options.path = "/info/x";
+  EXPECT_FALSE(gate_.check(options));
+  EXPECT_EQ(secure_.check(options)->status, 401);
+  options.fields.add("Origin", "https://partner.example");
+  options.fields.add("Access-Control-Request-Method", "GET");
+  EXPECT_FALSE(secure_.check(options));
+  auto discovery = request_with({}, "OPTIONS");
+  discovery.path = "/files/";
+  EXPECT_FALSE(secure_.check(discovery));
+}
+
+TEST_F(GateTest, SecureTakesSessionCookiesForReadingOnly) {
+  const auto cookie = sessions_->seal(token_with({"dex:upload"}), loop_.now() + seconds{3600});
+  EXPECT_FALSE(secure_.check(with_cookie(cookie)));
+  EXPECT_EQ(secure_.check(with_cookie(cookie, "DELETE"))->status, 403);
+}
+
 TEST_F(GateTest, DEX_AUTH_018_WithoutAuthEverythingPasses) {
-  const Gate open(nullptr, {"dex:upload"}, loop_);
+  const Gate open(nullptr, *sessions_, {{"dex:upload"}, false}, loop_);
   EXPECT_FALSE(open.check(request_with({})));
   EXPECT_FALSE(open.check(request_with({"Bearer anything"})));
 }

@@ -1,5 +1,6 @@
 #include "auth/jwt.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -63,75 +64,43 @@ std::optional<TimePoint> date(const json& payload, const char* key) {
       std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)})};
 }
 
-class JwtTokens : public Tokens {
- public:
-  JwtTokens(const SigningKey& key, std::string issuer) : key_(key), issuer_(std::move(issuer)) {}
-
-  Result<std::string> issue(const Grant& grant) override {
-    const auto seconds = [](TimePoint time) {
-      return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-    };
-    const json header{{"alg", "RS256"}, {"typ", "JWT"}, {"kid", key_.id()}};
-    const json payload{{"iss", issuer_},
-                       {"sub", grant.username},
-                       {"scope", join_scopes(grant.scopes)},
-                       {"iat", seconds(grant.issued)},
-                       {"nbf", seconds(grant.issued)},
-                       {"exp", seconds(grant.expires)},
-                       {"jti", random_token(12)}};
-    return encode_jwt(key_, ::json::dump(header), ::json::dump(payload));
+tl::expected<Grant, TokenRefusal> check_claims(const json& payload, const Issuers& issuers,
+                                               TimePoint now) {
+  const std::string issuer = text_or_empty(payload, "iss");
+  if (issuer != issuers.current && !issuers.earlier.contains(issuer)) {
+    return tl::unexpected(unverified("oidc: id token issued by a different provider, expected \"" +
+                                     issuers.current + "\" got " + quote(issuer)));
   }
-
-  tl::expected<Grant, TokenRefusal> verify(std::string_view token, TimePoint now) const override {
-    const auto parts = split(token);
-    if (!parts) return tl::unexpected(parts.error());
-    // RFC 8725 section 3.1: the algorithm is ours to choose, never the token's.
-    if (text_or_empty(parts->header, "alg") != "RS256") {
-      return tl::unexpected(
-          unverified("oidc: id token signed with unsupported algorithm, expected [\"RS256\"]"));
-    }
-    if (parts->header.contains("crit")) {
-      return tl::unexpected(unverified("oidc: malformed jwt: unknown critical extension"));
-    }
-    if (!key_.verify(parts->signed_text, parts->signature)) {
-      return tl::unexpected(
-          unverified("failed to verify signature: failed to verify id token signature"));
-    }
-    return check_claims(parts->payload, now);
+  const auto expires = date(payload, "exp");
+  if (!expires) {
+    return tl::unexpected(unverified("oidc: token is expired (no valid exp claim)"));
   }
-
- private:
-  tl::expected<Grant, TokenRefusal> check_claims(const json& payload, TimePoint now) const {
-    if (text_or_empty(payload, "iss") != issuer_) {
-      return tl::unexpected(unverified(
-          "oidc: id token issued by a different provider, expected \"" + issuer_ + "\""));
-    }
-    const auto expires = date(payload, "exp");
-    if (!expires) {
-      return tl::unexpected(unverified("oidc: token is expired (no valid exp claim)"));
-    }
-    if (now >= *expires) return tl::unexpected(expired(*expires));
-    if (payload.contains("nbf")) {
-      const auto not_before = date(payload, "nbf");
-      if (!not_before || now < *not_before) {
-        return tl::unexpected(unverified("oidc: current time " + ::http::format_rfc3339(now) +
-                                         " before the nbf (not before) time"));
-      }
-    }
-    const auto scope = payload.find("scope");
-    if (scope != payload.end() && !scope->is_string()) {
-      return tl::unexpected(
-          TokenRefusal{"failed to parse token claims\nscope is not a string of words"});
-    }
-    return Grant{text_or_empty(payload, "sub"), split_scopes(text_or_empty(payload, "scope")),
-                 date(payload, "iat").value_or(TimePoint{}), *expires};
+  if (now >= *expires) return tl::unexpected(expired(*expires));
+  if (payload.contains("nbf")) {
+    const auto not_before = date(payload, "nbf");
+    if (!not_before || now < *not_before) return tl::unexpected(not_yet_valid(now));
   }
+  const auto scope = payload.find("scope");
+  if (scope != payload.end() && !scope->is_string()) {
+    return tl::unexpected(
+        TokenRefusal{"failed to parse token claims\nscope is not a string of words"});
+  }
+  return Grant{text_or_empty(payload, "sub"), split_scopes(text_or_empty(payload, "scope")),
+               date(payload, "iat").value_or(TimePoint{}), *expires};
+}
 
-  const SigningKey& key_;
-  std::string issuer_;
-};
+bool signed_by_one_of(const KeyRing& keys, const Parts& parts) {
+  const std::string kid = text_or_empty(parts.header, "kid");
+  return std::any_of(keys.all().begin(), keys.all().end(), [&](const auto& key) {
+    return (kid.empty() || kid == key->id()) && key->verify(parts.signed_text, parts.signature);
+  });
+}
 
 }  // namespace
+
+bool looks_like_jwt(std::string_view token) {
+  return std::count(token.begin(), token.end(), '.') == 2;
+}
 
 Result<std::string> encode_jwt(const SigningKey& key, std::string_view header,
                                std::string_view payload) {
@@ -141,8 +110,44 @@ Result<std::string> encode_jwt(const SigningKey& key, std::string_view header,
   return text + "." + base64::encode_url(*signature);
 }
 
-std::unique_ptr<Tokens> make_jwt_tokens(const SigningKey& key, std::string issuer) {
-  return std::make_unique<JwtTokens>(key, std::move(issuer));
+Result<std::string> sign_jwt(const SigningKey& key, const std::string& issuer, const Grant& grant,
+                             std::string_view claims) {
+  const auto seconds = [](TimePoint time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+  };
+  const json header{{"alg", "RS256"}, {"typ", "JWT"}, {"kid", key.id()}};
+  json payload{{"iss", issuer},
+               {"sub", grant.username},
+               {"scope", join_scopes(grant.scopes)},
+               {"iat", seconds(grant.issued)},
+               {"nbf", seconds(grant.not_before > TimePoint{} ? grant.not_before : grant.issued)},
+               {"exp", seconds(grant.expires)},
+               {"jti", random_token(12)}};
+  if (!claims.empty()) {
+    const json patch = json::parse(claims, nullptr, false);
+    if (!patch.is_object()) return failure("claims", "expected a JSON object");
+    payload.merge_patch(patch);
+  }
+  return encode_jwt(key, ::json::dump(header), ::json::dump(payload));
+}
+
+tl::expected<Grant, TokenRefusal> verify_jwt(std::string_view token, const KeyRing& keys,
+                                             const Issuers& issuers, TimePoint now) {
+  const auto parts = split(token);
+  if (!parts) return tl::unexpected(parts.error());
+  // RFC 8725 section 3.1: the algorithm is ours to choose, never the token's.
+  if (text_or_empty(parts->header, "alg") != "RS256") {
+    return tl::unexpected(
+        unverified("oidc: id token signed with unsupported algorithm, expected [\"RS256\"]"));
+  }
+  if (parts->header.contains("crit")) {
+    return tl::unexpected(unverified("oidc: malformed jwt: unknown critical extension"));
+  }
+  if (!signed_by_one_of(keys, *parts)) {
+    return tl::unexpected(
+        unverified("failed to verify signature: failed to verify id token signature"));
+  }
+  return check_claims(parts->payload, issuers, now);
 }
 
 }  // namespace mock

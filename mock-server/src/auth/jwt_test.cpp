@@ -4,8 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "files/files.hpp"
-#include "files/temporary_folder.hpp"
 #include "protocol/base64.hpp"
 
 namespace mock {
@@ -21,10 +19,11 @@ constexpr const char* issuer = "https://issuer.example";
 class Jwt : public testing::Test {
  protected:
   /// Making an RSA key takes a while; the tests only read it.
-  static SigningKey& key() {
-    static SigningKey made = SigningKey::generate().value();
-    return made;
+  static KeyRing& keys() {
+    static std::unique_ptr<KeyRing> made = KeyRing::open(std::nullopt).value();
+    return *made;
   }
+  static const SigningKey& key() { return *keys().current().value(); }
   static json good_claims() {
     return {{"iss", issuer}, {"sub", "lab"}, {"scope", "a b"}, {"exp", now_seconds + 60}};
   }
@@ -33,18 +32,18 @@ class Jwt : public testing::Test {
   }
   /// The refusal, or "" when the token is good.
   std::string refusal(const std::string& token, TimePoint at = now) const {
-    const auto grant = tokens_->verify(token, at);
+    const auto grant = verify_jwt(token, keys(), issuers_, at);
     return grant ? std::string{} : grant.error().text;
   }
 
-  std::unique_ptr<Tokens> tokens_ = make_jwt_tokens(key(), issuer);
+  Issuers issuers_{issuer, {"https://earlier.example"}};
 };
 
 TEST_F(Jwt, IssuedTokensAreAccepted) {
   const Grant grant{"lab", {"dex:upload", "dex:status"}, now, now + seconds{3600}};
-  const auto token = tokens_->issue(grant).value();
-  EXPECT_EQ(tokens_->verify(token, now).value(), grant);
-  EXPECT_NE(tokens_->issue(grant).value(), token) << "every token is another one";
+  const auto token = sign_jwt(key(), issuer, grant).value();
+  EXPECT_EQ(verify_jwt(token, keys(), issuers_, now).value(), grant);
+  EXPECT_NE(sign_jwt(key(), issuer, grant).value(), token) << "every token is another one";
 }
 
 TEST_F(Jwt, DEX_AUTH_003_Expired) {
@@ -90,6 +89,8 @@ TEST_F(Jwt, DEX_AUTH_005_WrongIssuer) {
   EXPECT_EQ(refusal(signed_token(claims))
                 .rfind("failed to verify token\noidc: id token issued by a different provider", 0),
             0U);
+  claims["iss"] = "https://earlier.example";
+  EXPECT_EQ(refusal(signed_token(claims)), "") << "a name this server had before";
   claims.erase("iss");
   EXPECT_NE(refusal(signed_token(claims)), "");
 }
@@ -127,26 +128,18 @@ TEST_F(Jwt, MalformedTokens) {
   }
 }
 
-TEST(SigningKeyFile, OutlivesARestart) {
-  const TemporaryFolder folder;
-  const auto file = folder.path() / "state" / "signing-key.pem";
-  const auto first = SigningKey::load_or_create(file);
-  ASSERT_TRUE(first) << first.error().line();
-  const auto second = SigningKey::load_or_create(file);
-  ASSERT_TRUE(second) << second.error().line();
-  EXPECT_EQ(first->id(), second->id());
-  EXPECT_TRUE(second->verify("text", first->sign("text").value()));
-  EXPECT_FALSE(second->verify("other", first->sign("text").value()));
-}
-
-TEST(SigningKeyFile, WhatIsNoRsaKeyIsRefused) {
-  const TemporaryFolder folder;
-  const auto file = folder.path() / "signing-key.pem";
-  ASSERT_TRUE(replace_file(file, "not a key"));
-  const auto key = SigningKey::load_or_create(file);
-  ASSERT_FALSE(key);
-  EXPECT_NE(key.error().line().find(file.string()), std::string::npos) << key.error().line();
-  EXPECT_NE(key.error().line().find("remove it"), std::string::npos);
+TEST_F(Jwt, ClaimsCanBeReplacedAddedAndRemoved) {
+  const Grant grant{"lab", {"dex:upload"}, now, now + seconds{3600}};
+  const auto token =
+      sign_jwt(key(), issuer, grant, R"({"sub":"other","exp":null,"aud":"dex"})").value();
+  const auto from = token.find('.') + 1;
+  const auto payload =
+      json::parse(*base64::decode_url(token.substr(from, token.rfind('.') - from)));
+  EXPECT_EQ(payload["sub"], "other");
+  EXPECT_EQ(payload["aud"], "dex");
+  EXPECT_FALSE(payload.contains("exp"));
+  EXPECT_EQ(payload["scope"], "dex:upload");
+  EXPECT_FALSE(sign_jwt(key(), issuer, grant, "[1]"));
 }
 
 }  // namespace

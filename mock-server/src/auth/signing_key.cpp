@@ -1,13 +1,18 @@
 #include "auth/signing_key.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "files/files.hpp"
+#include <algorithm>
+#include <stdexcept>
+
+#include "protocol/base64.hpp"
 #include "protocol/digest.hpp"
 
 namespace mock {
@@ -37,19 +42,6 @@ std::string openssl_error() {
   return reason ? reason : "unknown OpenSSL error";
 }
 
-Result<KeyPointer> decode_pem(const std::string& pem, const std::filesystem::path& file) {
-  const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  // An empty passphrase instead of OpenSSL's default, which asks at the terminal.
-  std::string passphrase;
-  KeyPointer key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, passphrase.data()));
-  const std::string hint = "remove it to get a new key; tokens signed so far become invalid";
-  if (!key) return failure(file.string(), "is not a PEM private key: " + openssl_error(), hint);
-  if (EVP_PKEY_is_a(key.get(), "RSA") != 1 || EVP_PKEY_get_bits(key.get()) < key_bits) {
-    return failure(file.string(), "is not an RSA key of at least 2048 bits", hint);
-  }
-  return key;
-}
-
 }  // namespace
 
 struct SigningKey::Key {
@@ -75,29 +67,52 @@ Result<SigningKey> SigningKey::generate() {
   return SigningKey(std::make_unique<Key>(Key{std::move(pkey)}));
 }
 
-Result<SigningKey> SigningKey::load_or_create(const std::filesystem::path& file) {
-  auto pem = read_file(file);
-  if (!pem) return tl::unexpected(pem.error());
-  if (*pem) {
-    auto pkey = decode_pem(**pem, file);
-    if (!pkey) return tl::unexpected(pkey.error());
-    return SigningKey(std::make_unique<Key>(Key{std::move(*pkey)}));
-  }
-  auto key = generate();
-  if (!key) return key;
+Result<std::vector<SigningKey>> SigningKey::parse_pem(const std::string& pem,
+                                                      const std::string& where) {
+  const std::string hint = "remove it to get a new key; tokens signed so far become invalid";
+  constexpr std::string_view begin = "-----BEGIN ";
+  std::vector<SigningKey> keys;
+  std::size_t from = 0;
+  do {
+    // One block at a time: OpenSSL 3 does not tell the end of the text from a damaged block.
+    const std::size_t next = std::min(pem.find(begin, from + 1), pem.size());
+    const BioPointer bio(BIO_new_mem_buf(pem.data() + from, static_cast<int>(next - from)));
+    // An empty passphrase instead of OpenSSL's default, which asks at the terminal.
+    std::string passphrase;
+    KeyPointer pkey(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, passphrase.data()));
+    if (!pkey) return failure(where, "is not a PEM private key: " + openssl_error(), hint);
+    if (EVP_PKEY_is_a(pkey.get(), "RSA") != 1 || EVP_PKEY_get_bits(pkey.get()) < key_bits) {
+      return failure(where, "is not an RSA key of at least 2048 bits", hint);
+    }
+    keys.push_back(SigningKey(std::make_unique<Key>(Key{std::move(pkey)})));
+    from = next;
+  } while (from < pem.size());
+  return keys;
+}
+
+Result<std::string> SigningKey::pem() const {
   const BioPointer bio(BIO_new(BIO_s_mem()));
-  if (PEM_write_bio_PKCS8PrivateKey(bio.get(), key->key_->pkey.get(), nullptr, nullptr, 0, nullptr,
+  if (PEM_write_bio_PKCS8PrivateKey(bio.get(), key_->pkey.get(), nullptr, nullptr, 0, nullptr,
                                     nullptr) != 1) {
     return failure("signing key", "cannot be written: " + openssl_error());
   }
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
-  if (auto kept = replace_file(file, {text, static_cast<std::size_t>(size)}, FileAccess::owner);
-      !kept) {
-    return tl::unexpected(kept.error());
-  }
-  return key;
+  return std::string(text, static_cast<std::size_t>(size));
 }
+
+std::string SigningKey::number(const char* name) const {
+  BIGNUM* value = nullptr;
+  if (EVP_PKEY_get_bn_param(key_->pkey.get(), name, &value) != 1) {
+    throw std::runtime_error("an RSA key without " + std::string(name) + ": " + openssl_error());
+  }
+  const std::unique_ptr<BIGNUM, Free<BN_free>> owner(value);
+  std::string bytes(static_cast<std::size_t>(BN_num_bytes(value)), '\0');
+  BN_bn2bin(value, reinterpret_cast<unsigned char*>(bytes.data()));
+  return base64::encode_url(bytes);
+}
+std::string SigningKey::modulus() const { return number(OSSL_PKEY_PARAM_RSA_N); }
+std::string SigningKey::exponent() const { return number(OSSL_PKEY_PARAM_RSA_E); }
 
 Result<std::string> SigningKey::sign(std::string_view text) const {
   const ContextPointer context(EVP_MD_CTX_new());

@@ -1,11 +1,10 @@
 // The issuer's RSA key: signs and checks tokens with RS256 (RFC 7518 section 3.3).
 #pragma once
 
-#include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/error.hpp"
 
@@ -16,8 +15,9 @@ class SigningKey {
  public:
   /// A fresh 2048-bit key that is kept nowhere.
   [[nodiscard]] static Result<SigningKey> generate();
-  /// The key in `file` (PEM, mode 0600), made when there is none, so that tokens outlive a restart.
-  [[nodiscard]] static Result<SigningKey> load_or_create(const std::filesystem::path& file);
+  /// The private keys in `pem`, at least one; an Error names `where`.
+  [[nodiscard]] static Result<std::vector<SigningKey>> parse_pem(const std::string& pem,
+                                                                 const std::string& where);
 
   SigningKey(SigningKey&&) noexcept;
   SigningKey& operator=(SigningKey&&) noexcept;
@@ -25,12 +25,18 @@ class SigningKey {
 
   [[nodiscard]] Result<std::string> sign(std::string_view text) const;
   [[nodiscard]] bool verify(std::string_view text, std::string_view signature) const;
+  /// The private key, PKCS #8.
+  [[nodiscard]] Result<std::string> pem() const;
+  /// Modulus and exponent of the public key as a JWK holds them (RFC 7518 section 6.3.1).
+  [[nodiscard]] std::string modulus() const;
+  [[nodiscard]] std::string exponent() const;
   /// Names the key in a token's header (RFC 7515 section 4.1.4).
   [[nodiscard]] const std::string& id() const { return id_; }
 
  private:
   struct Key;
   explicit SigningKey(std::unique_ptr<Key> key);
+  [[nodiscard]] std::string number(const char* name) const;
   std::unique_ptr<Key> key_;
   std::string id_;
 };

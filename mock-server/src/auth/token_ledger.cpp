@@ -24,12 +24,28 @@ TimePoint from_seconds(const json::Cursor& cursor) {
   return TimePoint{std::chrono::seconds{value}};
 }
 
-std::string line_of(const std::string& digest, const Grant& grant) {
-  return json::dump(nlohmann::ordered_json{{"sha256", digest},
-                                           {"username", grant.username},
-                                           {"scope", join_scopes(grant.scopes)},
-                                           {"issued", seconds(grant.issued)},
-                                           {"expires", seconds(grant.expires)}});
+std::string line_of(const std::string& digest, const TokenLedger::Entry& entry) {
+  const Grant& grant = entry.grant;
+  nlohmann::ordered_json line{{"sha256", digest},
+                              {"username", grant.username},
+                              {"scope", join_scopes(grant.scopes)},
+                              {"issued", seconds(grant.issued)},
+                              {"expires", seconds(grant.expires)}};
+  if (grant.not_before > TimePoint{}) line["not_before"] = seconds(grant.not_before);
+  if (!grant.family.empty()) line["family"] = grant.family;
+  if (entry.revoked) line["void"] = true;
+  return json::dump(line);
+}
+
+TokenLedger::Entry entry_from(const json::Cursor& root) {
+  root.only({"sha256", "username", "scope", "issued", "expires", "not_before", "family", "void"});
+  TokenLedger::Entry entry;
+  entry.grant = {root.at("username").string(), split_scopes(root.at("scope").string()),
+                 from_seconds(root.at("issued")), from_seconds(root.at("expires"))};
+  if (const auto nbf = root.find("not_before")) entry.grant.not_before = from_seconds(*nbf);
+  if (const auto family = root.find("family")) entry.grant.family = family->string();
+  if (const auto revoked = root.find("void")) entry.revoked = revoked->boolean();
+  return entry;
 }
 
 }  // namespace
@@ -53,13 +69,21 @@ Result<void> TokenLedger::load(TimePoint now) {
     auto read = json::decode(rest.substr(0, end), where, [&](const json::Cursor& root) {
       if (const auto revoked = root.find("revoked")) {
         root.only({"revoked"});
-        grants_.erase(revoked->string());
+        const auto found = entries_.find(revoked->string());
+        if (found != entries_.end()) found->second.revoked = true;
         return true;
       }
-      root.only({"sha256", "username", "scope", "issued", "expires"});
-      grants_[root.at("sha256").string()] =
-          Grant{root.at("username").string(), split_scopes(root.at("scope").string()),
-                from_seconds(root.at("issued")), from_seconds(root.at("expires"))};
+      if (const auto family = root.find("revoked_family")) {
+        root.only({"revoked_family"});
+        mark_family(family->string());
+        return true;
+      }
+      if (root.find("revoked_all")) {
+        root.only({"revoked_all"});
+        for (auto& [digest, entry] : entries_) entry.revoked = true;
+        return true;
+      }
+      entries_[root.at("sha256").string()] = entry_from(root);
       return true;
     });
     if (!read) {
@@ -70,9 +94,9 @@ Result<void> TokenLedger::load(TimePoint now) {
     rest.remove_prefix(end + 1);
   }
   forget_expired(now);
-  // Rewritten whole: without what expired, was revoked or was torn.
+  // Rewritten whole: without what expired or was torn.
   std::string lines;
-  for (const auto& [digest, grant] : grants_) lines += line_of(digest, grant) + "\n";
+  for (const auto& [digest, entry] : entries_) lines += line_of(digest, entry) + "\n";
   auto rewritten = replace_file(*file_, lines, FileAccess::owner);
   // Only a torn line, which would run into the next one, cannot wait until the disk has room again.
   if (!rewritten && *content && rest.empty()) return {};
@@ -80,39 +104,80 @@ Result<void> TokenLedger::load(TimePoint now) {
 }
 
 void TokenLedger::forget_expired(TimePoint now) {
-  std::erase_if(grants_, [&](const auto& entry) { return now >= entry.second.expires; });
-  prune_at_ = std::max<std::size_t>(1024, 2 * grants_.size());
+  std::erase_if(entries_, [&](const auto& entry) { return now >= entry.second.grant.expires; });
+  prune_at_ = std::max<std::size_t>(1024, 2 * entries_.size());
+}
+
+void TokenLedger::mark_family(const std::string& family) {
+  for (auto& [digest, entry] : entries_) {
+    if (entry.grant.family == family) entry.revoked = true;
+  }
 }
 
 Result<std::string> TokenLedger::issue(const Grant& grant) {
-  if (grants_.size() >= prune_at_) forget_expired(grant.issued);
   std::string token = random_token(token_bytes);
-  std::string digest = sha256_hex(token);
-  if (file_) {
-    auto kept = append_line(*file_, line_of(digest, grant), FileAccess::owner);
-    if (!kept) return tl::unexpected(kept.error());
-  }
-  grants_.emplace(std::move(digest), grant);
+  if (auto kept = record(token, grant); !kept) return tl::unexpected(kept.error());
   return token;
 }
 
-tl::expected<Grant, TokenRefusal> TokenLedger::verify(std::string_view token, TimePoint now) const {
-  const auto found = grants_.find(sha256_hex(token));
-  if (found == grants_.end()) return tl::unexpected(unverified("token was not issued here"));
-  if (now >= found->second.expires) return tl::unexpected(expired(found->second.expires));
-  return found->second;
-}
-
-Result<void> TokenLedger::revoke(std::string_view token) {
-  const std::string digest = sha256_hex(token);
-  if (!grants_.contains(digest)) return {};
-  // First on disk: a token that is unknown now must not come back with a restart.
+Result<void> TokenLedger::record(std::string_view token, const Grant& grant) {
+  if (entries_.size() >= prune_at_) forget_expired(grant.issued);
+  std::string digest = sha256_hex(token);
+  Entry entry{grant};
   if (file_) {
-    auto kept =
-        append_line(*file_, json::dump(nlohmann::json{{"revoked", digest}}), FileAccess::owner);
+    auto kept = append_line(*file_, line_of(digest, entry), FileAccess::owner);
     if (!kept) return kept;
   }
-  grants_.erase(digest);
+  entries_.insert_or_assign(std::move(digest), std::move(entry));
+  return {};
+}
+
+const TokenLedger::Entry* TokenLedger::find(std::string_view token) const {
+  const auto found = entries_.find(sha256_hex(token));
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+tl::expected<Grant, TokenRefusal> TokenLedger::verify(std::string_view token, TimePoint now) const {
+  const Entry* entry = find(token);
+  if (!entry) return tl::unexpected(unverified("token was not issued here"));
+  if (entry->revoked) return tl::unexpected(unverified("token was revoked"));
+  if (now >= entry->grant.expires) return tl::unexpected(expired(entry->grant.expires));
+  if (now < entry->grant.not_before) return tl::unexpected(not_yet_valid(now));
+  return entry->grant;
+}
+
+// First on disk: a token that is void now must not come back with a restart.
+Result<void> TokenLedger::revoke(std::string_view token) {
+  const auto found = entries_.find(sha256_hex(token));
+  if (found == entries_.end() || found->second.revoked) return {};
+  if (file_) {
+    auto kept = append_line(*file_, json::dump(nlohmann::json{{"revoked", found->first}}),
+                            FileAccess::owner);
+    if (!kept) return kept;
+  }
+  found->second.revoked = true;
+  return {};
+}
+
+// Marked, not forgotten: a JWT that is unknown here would pass by its signature.
+Result<void> TokenLedger::revoke_all() {
+  if (file_) {
+    auto kept =
+        append_line(*file_, json::dump(nlohmann::json{{"revoked_all", true}}), FileAccess::owner);
+    if (!kept) return kept;
+  }
+  for (auto& [digest, entry] : entries_) entry.revoked = true;
+  return {};
+}
+
+Result<void> TokenLedger::revoke_family(const std::string& family) {
+  if (family.empty()) return {};
+  if (file_) {
+    auto kept = append_line(*file_, json::dump(nlohmann::json{{"revoked_family", family}}),
+                            FileAccess::owner);
+    if (!kept) return kept;
+  }
+  mark_family(family);
   return {};
 }
 

@@ -16,24 +16,37 @@ namespace mock {
 /// that outlives a kill. The tokens themselves are kept nowhere. Loop thread only.
 class TokenLedger : public Tokens {
  public:
+  struct Entry {
+    Grant grant;
+    bool revoked = false;
+  };
+
   /// Without a file, tokens live as long as the object. A damaged line is an Error that names it; a
   /// torn last line (a kill while it was written) is dropped. Forgets what expired before `now`.
   [[nodiscard]] static Result<std::unique_ptr<TokenLedger>> open(
       std::optional<std::filesystem::path> file, TimePoint now);
 
   Result<std::string> issue(const Grant& grant) override;
+  /// Writes down a token that was made elsewhere.
+  [[nodiscard]] Result<void> record(std::string_view token, const Grant& grant);
   [[nodiscard]] tl::expected<Grant, TokenRefusal> verify(std::string_view token,
                                                          TimePoint now) const override;
-  /// From now on the token is unknown; after an error it is as good as before.
+  /// What is known of it, whether it is good or not; null: nothing. Valid until the next change.
+  [[nodiscard]] const Entry* find(std::string_view token) const;
+  /// From now on the token is refused; after an error it is as good as before.
   [[nodiscard]] Result<void> revoke(std::string_view token);
+  /// Likewise for all tokens of a family; "" is none.
+  [[nodiscard]] Result<void> revoke_family(const std::string& family);
+  [[nodiscard]] Result<void> revoke_all();
 
  private:
   explicit TokenLedger(std::optional<std::filesystem::path> file) : file_(std::move(file)) {}
   [[nodiscard]] Result<void> load(TimePoint now);
   void forget_expired(TimePoint now);
+  void mark_family(const std::string& family);
 
   std::optional<std::filesystem::path> file_;
-  std::unordered_map<std::string, Grant> grants_;  ///< by SHA-256 of the token
+  std::unordered_map<std::string, Entry> entries_;  ///< by SHA-256 of the token
   std::size_t prune_at_ = 1024;
 };
 

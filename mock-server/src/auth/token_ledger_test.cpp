@@ -86,6 +86,40 @@ TEST_F(Ledger, RevocationOutlivesARestart) {
   EXPECT_FALSE(open()->verify(token, start));
 }
 
+TEST_F(Ledger, AFamilyIsRevokedAtOnce) {
+  std::string mine;
+  std::string other;
+  {
+    const auto ledger = open();
+    auto grant = grant_until(start + seconds{10});
+    grant.family = "a";
+    mine = ledger->issue(grant).value();
+    ASSERT_TRUE(ledger->record("made elsewhere", grant));
+    grant.family = "b";
+    other = ledger->issue(grant).value();
+    ASSERT_TRUE(ledger->revoke_family("a"));
+    EXPECT_FALSE(ledger->verify(mine, start));
+  }
+  const auto again = open();
+  EXPECT_FALSE(again->verify(mine, start));
+  EXPECT_TRUE(again->find("made elsewhere")->revoked);
+  EXPECT_TRUE(again->verify(other, start));
+  ASSERT_TRUE(again->revoke_all());
+  EXPECT_FALSE(again->verify(other, start));
+  EXPECT_FALSE(open()->verify(other, start));
+}
+
+TEST_F(Ledger, IsEarlyBeforeItsTime) {
+  const auto ledger = open();
+  auto grant = grant_until(start + seconds{10});
+  grant.not_before = start + seconds{5};
+  const auto token = ledger->issue(grant).value();
+  EXPECT_FALSE(ledger->verify(token, start + seconds{4}));
+  EXPECT_TRUE(ledger->verify(token, start + seconds{5}));
+  EXPECT_TRUE(open()->verify(token, start + seconds{5}));
+  EXPECT_FALSE(open()->verify(token, start));
+}
+
 TEST_F(Ledger, ForgetsTheExpiredAtStart) {
   const auto token = open()->issue(grant_until(start + seconds{10})).value();
   EXPECT_FALSE(open(start + seconds{10})->verify(token, start));

@@ -16,7 +16,9 @@ struct Grant {
   std::string username;
   std::vector<std::string> scopes;
   TimePoint issued;
-  TimePoint expires;  ///< the first moment at which it is refused
+  TimePoint expires;        ///< the first moment at which it is refused
+  TimePoint not_before{};   ///< refused before that; the epoch: none
+  std::string family = {};  ///< of the login it goes back to: all of them can be made void at once
   bool operator==(const Grant&) const = default;
 };
 
@@ -43,6 +45,11 @@ class Tokens {
 [[nodiscard]] inline TokenRefusal expired(TimePoint expiry) {
   return unverified("oidc: token is expired (Token Expiry: " + ::http::format_rfc3339(expiry) +
                     ")");
+}
+/// go-oidc's words for a token that comes too early.
+[[nodiscard]] inline TokenRefusal not_yet_valid(TimePoint now) {
+  return unverified("oidc: current time " + ::http::format_rfc3339(now) +
+                    " before the nbf (not before) time");
 }
 
 /// `count` bytes from the kernel's random source, as base64url without padding.
