@@ -90,6 +90,16 @@ StoreResult<Bytes> LaneStore::append(std::string_view id, Bytes at,
   return appended;
 }
 
+StoreResult<void> LaneStore::stage(std::string_view id) {
+  if (closed_) return not_found();
+  return store_.stage(id);
+}
+
+StoreResult<void> LaneStore::commit(std::string_view id) {
+  if (closed_) return not_found();
+  return store_.commit(id);
+}
+
 StoreResult<void> LaneStore::truncate(std::string_view id, Bytes length) {
   if (closed_) return not_found();
   return store_.truncate(id, length);

@@ -46,6 +46,8 @@ class LaneStore final : public Store {
   StoreResult<void> update(const Upload& upload) override;
   StoreResult<Bytes> append(std::string_view id, Bytes at,
                             std::span<const std::byte> bytes) override;
+  StoreResult<void> stage(std::string_view id) override;
+  StoreResult<void> commit(std::string_view id) override;
   StoreResult<void> truncate(std::string_view id, Bytes length) override;
   StoreResult<void> remove(std::string_view id) override;
   StoreResult<std::unique_ptr<Reader>> open(std::string_view id) override;
