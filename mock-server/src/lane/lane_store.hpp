@@ -30,8 +30,8 @@ class LaneIndex {
 };
 
 /// Puts the lane's name on what is created; an upload of another lane is not found. Bytes pass
-/// unchecked: whoever appends, truncates or updates has found the upload before. Everything by
-/// reference outlives it. Loop thread only.
+/// unchecked: whoever appends, stages, truncates or updates has found the upload before. Everything
+/// by reference outlives it. Loop thread only.
 class LaneStore final : public Store {
  public:
   LaneStore(Store& store, LaneIndex& index, std::string lane, const LaneClock& clock)
