@@ -93,6 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{{"--lane", "blue"}, "--lane"}, BadInput{{"--lane", "a/b=127.0.0.1:0"}, "--lane"},
         BadInput{{"--lane", "blue=8080"}, "--lane"},
         BadInput{{"--lane", "a=127.0.0.1:0", "--lane", "a=127.0.0.1:0"}, "given twice"},
+        BadInput{{"--secure"}, "--secure"}, BadInput{{"--issuer", ""}, "--issuer"},
         BadInput{{"--contract", "both"}, "--contract"}, BadInput{{"--listen", "8080"}, "HOST:PORT"},
         BadInput{{"--listen", "127.0.0.1:"}, "HOST:PORT"},
         BadInput{{"--listen", "127.0.0.1:65536"}, "HOST:PORT"},

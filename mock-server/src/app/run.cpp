@@ -64,11 +64,9 @@ bool all_on_loopback(const Options& options) {
          std::ranges::all_of(options.lanes, loopback, &NamedLane::listen);
 }
 
-Result<void> open_lanes(const Options& options, Lanes& lanes) {
+Result<void> open_lanes(const Options& options, MockLanes& lanes) {
   for (const auto& [name, listen] : options.lanes) {
-    LaneConfig config = options.main;
-    config.listen = listen;
-    if (auto opened = lanes.open(name, config); !opened) return tl::unexpected(opened.error());
+    if (auto opened = lanes.open_alike(name, listen); !opened) return opened;
   }
   return {};
 }

@@ -5,6 +5,21 @@
 
 namespace mock {
 
+Result<void> check(const LaneConfig& config) {
+  if (config.token_lifetime < std::chrono::seconds{1}) {
+    return failure("token_lifetime", "must be at least 1s");
+  }
+  // Upload-Expires counts in seconds.
+  if (config.expire_after && *config.expire_after < std::chrono::seconds{1}) {
+    return failure("expire_after", "must be at least 1s");
+  }
+  if (config.secure && config.auth == "none") {
+    return failure("secure", "closes nothing as long as no token is demanded",
+                   "add auth jwt or opaque");
+  }
+  return {};
+}
+
 TusOptions tus_options_of(const LaneConfig& config, const Profile& profile) {
   auto tus = tus_options(profile);
   if (config.expire_after) {

@@ -9,6 +9,7 @@
 
 #include "http/limits.hpp"
 #include "http/message.hpp"
+#include "protocol/error.hpp"
 #include "protocol/units.hpp"
 
 namespace mock {
@@ -27,6 +28,7 @@ struct LaneConfig {
   std::string upload_configs;
   std::string delivery_file;
   std::vector<std::string> rule_files;
+  std::vector<std::string> rules;  ///< themselves, as JSON
   std::vector<std::string> defects;
   std::vector<std::string> faults;
   std::uint64_t seed = 1;
@@ -36,9 +38,14 @@ struct LaneConfig {
   std::string issuer;  ///< of tokens; empty: derived from where the lane is served
   /// HOST:PORT of a listener of its own; empty: it shares those of the main lane.
   std::string listen;
-  /// What belongs to a connection and not to a request: in force on the lane's own listener only.
+  /// They belong to a connection, and so they are in force on the lane's own listener only. A lane
+  /// without one has those of the listener that a request came to; all else here is each lane's.
   Limits limits;
 };
+
+/// Whether the values can be at all, each and together. The place of the Error is the key, as in
+/// lane_config_json.hpp; the flag is called alike.
+[[nodiscard]] Result<void> check(const LaneConfig& config);
 
 /// What `profile` offers, as far as `config` does not say otherwise.
 [[nodiscard]] TusOptions tus_options_of(const LaneConfig& config, const Profile& profile);

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "control/server_metrics.hpp"
 #include "dex/dex.hpp"
 #include "http/route.hpp"
+#include "lane/lane_config_json.hpp"
 #include "lane/listen_address.hpp"
 #include "misbehave/interceptor.hpp"
 #include "tus/tus_handler.hpp"
@@ -126,12 +129,22 @@ void MockLanes::recover() {
   }
   for (const auto& name : names) {
     if (lanes_.contains(name)) continue;
-    LaneConfig config = main_->config();
-    config.listen.clear();
-    if (auto opened = open(name, config); !opened && ground_.log) {
-      ground_.log("not opened: " + opened.error().line());
+    if (auto opened = reopen(name); !opened && ground_.log) {
+      ground_.log("lane " + name + " is not opened: " + opened.error().line());
     }
   }
+}
+
+/// As it was configured when it was opened; as the main lane when nothing was said then.
+Result<void> MockLanes::reopen(const std::string& name) {
+  const auto file = *ground_.folder / lanes_folder / name / config_file;
+  std::error_code error;
+  if (!fs::exists(file, error)) return open_alike(name, "");
+  auto config = json::decode_file(file.string(), [this](const json::Cursor& root) {
+    return read_lane_config(root, main_->config());
+  });
+  if (!config) return tl::unexpected(config.error());
+  return add(name, *config);
 }
 
 void MockLanes::start() {
@@ -141,7 +154,23 @@ void MockLanes::start() {
   for (const auto& [name, lane] : lanes_) lane->start();
 }
 
+Result<void> MockLanes::open_alike(const std::string& name, const std::string& address) {
+  LaneConfig config = main_->config();
+  config.listen = address;
+  return add(name, config);
+}
+
 Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config) {
+  if (auto added = add(name, config); !added) return tl::unexpected(added.error());
+  const auto& lane = *lanes_.find(name)->second;
+  if (auto kept = lane.keep_config(); !kept) {
+    std::ignore = close(name);
+    return tl::unexpected(kept.error());
+  }
+  return lanes_.find(name)->second.get();
+}
+
+Result<void> MockLanes::add(const std::string& name, const LaneConfig& config) {
   if (!is_lane_name(name)) return failure("lane " + quote(name), name_rule);
   if (lanes_.contains(name)) {
     return failure("lane " + quote(name), "is there already", "close it first");
@@ -161,7 +190,7 @@ Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config)
   }
   lanes_.emplace(name, lane);
   if (started_) lane->start();
-  return lane.get();
+  return {};
 }
 
 Result<void> MockLanes::close(const std::string& name) {
@@ -191,9 +220,7 @@ std::shared_ptr<Admission> MockLanes::enter(std::string_view name) {
   if (!is_lane_name(name)) {
     return std::make_shared<Refusal>(400, quote(name) + " " + name_rule);
   }
-  LaneConfig config = main_->config();
-  config.listen.clear();
-  const auto opened = open(std::string(name), config);
+  const auto opened = open_alike(std::string(name), "");
   if (opened) return pass_to(lanes_.find(name)->second);
   const bool full = lanes_.size() + 1 >= lane_limit;
   return std::make_shared<Refusal>(full ? 429 : 500, opened.error().line());

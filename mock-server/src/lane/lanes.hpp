@@ -37,6 +37,8 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
 
   /// Listens where the main lane's configuration says. Once, before `start`.
   Result<void> listen();
+  /// A lane configured as the main one, with a listener of its own unless `address` is empty.
+  Result<void> open_alike(const std::string& name, const std::string& address);
   /// After `listen` and the first lanes: finishes what a kill interrupted.
   void start();
 
@@ -60,7 +62,9 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
  private:
   MockLanes(LaneGround ground, LaneNetwork network)
       : ground_(std::move(ground)), network_(std::move(network)) {}
+  Result<void> add(const std::string& name, const LaneConfig& config);
   void recover();
+  Result<void> reopen(const std::string& name);
   Result<std::string> listen_for(const MockLane& lane);
   [[nodiscard]] std::shared_ptr<Admission> pass_to(const std::shared_ptr<MockLane>& lane) const;
   [[nodiscard]] std::shared_ptr<Admission> enter(std::string_view name);

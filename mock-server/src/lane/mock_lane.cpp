@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <csignal>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -12,7 +14,9 @@
 #include "control/journal.hpp"
 #include "control/server_metrics.hpp"
 #include "dex/dex.hpp"
+#include "files/files.hpp"
 #include "lane/application.hpp"
+#include "lane/lane_config_json.hpp"
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "profile/profile.hpp"
@@ -67,6 +71,11 @@ Result<void> MockLane::compose() {
   tus_ = tus_options_of(config_, *profile);
   auto misbehaviours = misbehave::load_all(config_.defects, config_.faults, config_.rule_files);
   if (!misbehaviours) return tl::unexpected(misbehaviours.error());
+  for (std::size_t i = 0; i < config_.rules.size(); ++i) {
+    auto rule = misbehave::load_text(config_.rules[i], "rules[" + std::to_string(i) + "]");
+    if (!rule) return tl::unexpected(rule.error());
+    misbehaviours->push_back(*std::move(rule));
+  }
   // Last, so that what the user asked for wins.
   std::ranges::move(misbehaviours_of(*profile, config_.defects),
                     std::back_inserter(*misbehaviours));
@@ -184,6 +193,12 @@ Result<void> MockLane::reset() {
   journal_->clear();
   rules_->clear();
   return rules_->add(misbehaviours_);
+}
+
+Result<void> MockLane::keep_config() const {
+  const auto state = folder();
+  if (!state) return {};
+  return replace_file(*state / config_file, to_json(config_).dump(2) + "\n");
 }
 
 void MockLane::close() {

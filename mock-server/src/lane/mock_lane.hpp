@@ -21,6 +21,8 @@ class MockApplication;
 
 /// Below the store's folder; holds a folder per lane but the main one.
 inline constexpr auto lanes_folder = "lanes";
+/// In a lane's folder: what it was opened with, when that was said.
+inline constexpr auto config_file = "lane.json";
 
 /// What all lanes share. Everything by reference outlives them.
 struct LaneGround {
@@ -79,6 +81,8 @@ class MockLane final : public Lane {
   /// Once all lanes are there: finishes what a kill interrupted, and begins to sweep out uploads
   /// that have expired.
   void start();
+  /// For after a restart; without a folder there is nothing to be done.
+  [[nodiscard]] Result<void> keep_config() const;
   /// Removes its uploads and its folder; what is still in flight finds nothing any more.
   void close();
 
