@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs real peers against our programs: tus-js-client and tuspy upload to the mock; dex-conformance
-# judges @tus/server and tusd against the baselines in fixtures/baselines. A peer whose toolchain
-# (node, python3, go) is missing is named as skipped.
+# Runs real peers against our programs: tus-js-client and tuspy upload to the mock, plain and over TLS,
+# under the faults of interop/clients.tsv; dex-conformance judges @tus/server and tusd against the
+# baselines in fixtures/baselines. A peer whose toolchain (node, python3, go) is missing is named as
+# skipped.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
@@ -49,42 +50,27 @@ judge() {
 # ready_url LOG PATTERN: the URL a server printed.
 ready_url() { grep -oE "$2" "$1" | head -1; }
 
-say "Clients against the mock"
-for shape in plain dex; do
-  case $shape in
-    plain) start_mock "$shape" --profile tus --store memory ;;
-    dex) start_mock "$shape" --profile dex --auth jwt --store "$scratch/store" ;;
-  esac
-done
-# shellcheck disable=SC2154  # set by start_mock
-declare -A urls=([plain]=$plain_url [dex]=$dex_url)
-token() {
-  curl -fsS "$1/oauth" -d username=demo -d password=demo | sed -E 's/.*"access_token": ?"([^"]+)".*/\1/'
-}
+say "Clients against the mock, under faults"
+source scripts/interop/clients.sh
+clients=()
 install_packages curl
 if command -v node >/dev/null && command -v npm >/dev/null; then
   cp scripts/interop/package.json scripts/interop/*.mjs "$peers/"
   (cd "$peers" && npm install --no-audit --no-fund --loglevel=error)
-  for shape in plain dex; do
-    TOKEN=''
-    [ $shape = plain ] || TOKEN=$(token "${urls[$shape]}")
-    export TOKEN
-    expect 0 "tus-js-client, $shape" node "$peers/tus-js-client.mjs" "${urls[$shape]}/files" "${urls[$shape]}"
-  done
+  clients+=(tus-js-client)
 else
   skip "tus-js-client: needs node and npm"
 fi
 if command -v python3 >/dev/null && python3 -m venv --help >/dev/null 2>&1; then
   [ -x "$peers/venv/bin/python" ] || python3 -m venv "$peers/venv"
   "$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/interop/requirements.txt
-  for shape in plain dex; do
-    TOKEN=''
-    [ $shape = plain ] || TOKEN=$(token "${urls[$shape]}")
-    export TOKEN
-    expect 0 "tuspy, $shape" "$peers/venv/bin/python" scripts/interop/tuspy_upload.py "${urls[$shape]}/files" "${urls[$shape]}"
-  done
+  clients+=(tuspy)
 else
   skip "tuspy: needs python3 with venv"
+fi
+if [ ${#clients[@]} -gt 0 ]; then
+  client_cases "${clients[@]}"
+  client_table "${clients[@]}"
 fi
 
 say "Conformance of real servers"

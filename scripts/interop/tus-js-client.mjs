@@ -1,13 +1,19 @@
-// tus-js-client uploads a file in chunks, pauses half-way by aborting, then resumes from the stored
-// URL with a new Upload, as a page that was reloaded does. The server's digest must be the file's.
-// usage: tus-js-client.mjs CREATION_URL CONTROL_URL   (token in TOKEN, if any)
+// An application that uploads one file with tus-js-client, used as its documentation shows. It
+// pauses half-way and resumes from the URL storage with a new Upload, as a page that was reloaded
+// does. When the client gives up, or waits for ever, the application resumes the same way.
+// Prints OUTCOME: details, where OUTCOME is what the application met (see clients.tsv).
+// usage: tus-js-client.mjs BASE_URL FOLDER   (credentials as name:password in CREDENTIALS, if any)
 import assert from 'node:assert'
 import { createHash, randomBytes } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import * as tus from 'tus-js-client'
 
-const [, , endpoint, control] = process.argv
-const bytes = randomBytes(6 * 1024 * 1024 + 123)
-const headers = process.env.TOKEN ? { Authorization: `Bearer ${process.env.TOKEN}` } : {}
+const [, , base, folder] = process.argv
+const bytes = randomBytes(12 * 1024 * 1024 + 123)
+const patience = 5000 // ms without progress after which the application stops waiting
+const attempts = 20 // how often the application starts the client before it gives up itself
+const uploads = 4 // how many uploads of one file it takes before it sees no sense in another
 const metadata = {
   data_stream_id: 'dextesting',
   data_stream_route: 'testevent1',
@@ -16,36 +22,101 @@ const metadata = {
   jurisdiction: 'GA',
   received_filename: 'tus-js-client.bin',
 }
+const storageFile = `${folder}/urls.json`
+writeFileSync(storageFile, '{}')
+const urlStorage = new tus.FileUrlStorage(storageFile)
 
-// Uploads until the end, or until `pauseAt` bytes are accepted; gives the URL and that number.
-function upload({ uploadUrl = null, pauseAt = Infinity }) {
-  return new Promise((resolve, reject) => {
-    let accepted = 0
+// What the application asks for by itself is not what is judged here: it asks until it is answered.
+async function ask(path, options) {
+  for (let left = 20; ; left--) {
+    try {
+      const response = await fetch(base + path, options)
+      if (response.ok || left === 0) return response
+    } catch (error) {
+      if (left === 0) throw error
+    }
+    await pause(100)
+  }
+}
+
+async function authorization() {
+  if (!process.env.CREDENTIALS) return {}
+  const [username, password] = process.env.CREDENTIALS.split(':')
+  const body = new URLSearchParams({ username, password })
+  const token = await (await ask('/oauth', { method: 'POST', body })).json()
+  return { Authorization: `Bearer ${token.access_token}` }
+}
+
+// One Upload until the end, or until `pauseAt` bytes are accepted, or until the client gives up or
+// the application's patience ends. Adds the uploads that it used to `urls`.
+async function attempt(pauseAt, urls) {
+  const headers = await authorization()
+  return new Promise((resolve) => {
+    let watchdog
+    const end = (how, detail) => {
+      clearTimeout(watchdog)
+      if (transfer.url) urls.add(transfer.url)
+      resolve({ how, detail })
+    }
+    const stop = (how, detail) => transfer.abort().finally(() => end(how, detail))
+    const alive = () => {
+      clearTimeout(watchdog)
+      watchdog = setTimeout(stop, patience, 'hung', 'no progress')
+    }
     const transfer = new tus.Upload(bytes, {
-      endpoint,
-      uploadUrl,
+      endpoint: `${base}/files`,
       headers,
       metadata,
-      chunkSize: 1024 * 1024,
-      retryDelays: [0, 200, 1000],
-      onError: reject,
-      onSuccess: () => resolve({ url: transfer.url, accepted: bytes.length }),
-      onChunkComplete: (_, total) => {
-        if (accepted < pauseAt && total >= pauseAt) {
-          transfer.abort().then(() => resolve({ url: transfer.url, accepted: total }), reject)
-        }
-        accepted = total
+      urlStorage,
+      chunkSize: 1200 * 1024,
+      retryDelays: [0, 200, 500, 1000], // as many as by default, and shorter
+      removeFingerprintOnSuccess: true,
+      onError: (error) => end('gave up', error.message),
+      onSuccess: () => end('done'),
+      onProgress: alive,
+      onUploadUrlAvailable: () => {
+        urls.add(transfer.url)
+        if (urls.size >= uploads) stop('gave up', 'one upload after another')
+      },
+      onChunkComplete: (_, accepted) => {
+        if (accepted >= pauseAt && accepted < bytes.length) stop('paused', accepted)
       },
     })
-    transfer.start()
+    alive()
+    transfer.findPreviousUploads().then((previous) => {
+      if (previous.length > 0) transfer.resumeFromPreviousUpload(previous[0])
+      transfer.start()
+    })
   })
 }
 
-const paused = await upload({ pauseAt: bytes.length / 2 })
-assert(paused.accepted < bytes.length, 'the upload was to be paused half-way')
-await upload({ uploadUrl: paused.url })
+const counts = { 'gave up': 0, hung: 0, paused: 0 }
+const urls = new Set()
+let pauseAt = bytes.length / 2
+let last
+for (let left = attempts; left > 0; left--) {
+  last = await attempt(pauseAt, urls)
+  if (last.how === 'done' || urls.size >= uploads) break
+  counts[last.how]++
+  if (process.env.VERBOSE) console.error(last)
+  if (last.how === 'paused') pauseAt = Infinity
+  await pause(100)
+}
 
-const id = paused.url.split('/').pop()
-const seen = await (await fetch(`${control}/_mock/uploads/${id}`, { headers })).json()
-assert.equal(seen.sha256, createHash('sha256').update(bytes).digest('hex'))
-console.log(`tus-js-client: paused at ${paused.accepted}, resumed, ${bytes.length} bytes verified`)
+const met = []
+if (counts['gave up']) met.push('gave-up')
+if (counts.hung) met.push('hung')
+if (urls.size > 1) met.push('restarted')
+if (last.how !== 'done') {
+  met.push('never')
+} else {
+  const id = [...urls].pop().split('/').pop()
+  const seen = await (await ask(`/_mock/uploads/${id}`)).json()
+  assert.equal(seen.sha256, createHash('sha256').update(bytes).digest('hex'))
+  assert.equal(counts.paused, 1, 'the upload was to be paused half-way')
+}
+rmSync(storageFile, { force: true })
+console.log(
+  `${met.join('+') || 'survived'}: gave up ${counts['gave up']}, hung ${counts.hung}, uploads ${urls.size}`,
+)
+process.exit(0) // connections that hang are left behind
