@@ -1,8 +1,9 @@
 #include "http/conversation.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
+
+#include "http/turn.hpp"
 
 namespace mock {
 
@@ -11,30 +12,8 @@ namespace {
 /// Read at most this much while a head is awaited, so that what has to be kept of a body whose
 /// handler is not ready yet stays small.
 constexpr std::size_t head_window = 16UL << 10U;
-/// One slice of a body; the size of the buffer all connections share.
-constexpr std::size_t body_slice = 256UL << 10U;
-
-constexpr std::string_view continue_head = "HTTP/1.1 100 Continue\r\n\r\n";
-
 std::string_view chars(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-Ending ending(SocketEnd end) {
-  switch (end) {
-    case SocketEnd::rst:
-      return Ending::rst;
-    case SocketEnd::stall:
-      return Ending::stall;
-    case SocketEnd::half_close:
-      return Ending::half_close;
-    case SocketEnd::zombie:
-      return Ending::zombie;
-    case SocketEnd::keep:
-    case SocketEnd::fin:
-      break;
-  }
-  return Ending::fin;
 }
 
 /// Stands in for a handler when a plan answers itself.
@@ -57,42 +36,22 @@ class Instead final : public Handler {
 
 }  // namespace
 
-struct Conversation::Turn {
-  explicit Turn(Head head)
-      : request(std::move(head.request)),
-        body(std::move(head.body)),
-        keep_alive(head.keep_alive),
-        continue_due(head.expects_continue) {}
-
-  // Destroyed from the last to the first: the handler may use the intercept's services.
-  Request request;
-  BodyDecoder body;
-  std::unique_ptr<Intercept> intercept;
-  std::unique_ptr<Handler> handler;
-
-  bool keep_alive;
-  bool continue_due;              // the client waits for 100 Continue
-  bool body_wanted = false;       // the handler called read_body
-  bool end_told = false;          // on_end was called
-  bool cut_off = false;           // the body will never be complete: close after the reply
-  bool answered = false;          // no further reply is taken
-  Bytes received;                 // body bytes given to the handler
-  std::optional<Bytes> asked_at;  // on_body was asked at this position
-  std::optional<Reply> reply;
-
-  // while it is written
-  int status = 0;
-  std::string out;
-  std::size_t out_at = 0;
-  Bytes sent;
-  std::size_t slice = 0;
-  Milliseconds gap{0};
-  bool gap_due = false;
-  bool drains = true;
-  bool closes = false;
-  SocketEnd end = SocketEnd::keep;
-  ::http::Fields reply_fields;  // as sent, for the observer
-};
+Ending ending_of(SocketEnd end) {
+  switch (end) {
+    case SocketEnd::rst:
+      return Ending::rst;
+    case SocketEnd::stall:
+      return Ending::stall;
+    case SocketEnd::half_close:
+      return Ending::half_close;
+    case SocketEnd::zombie:
+      return Ending::zombie;
+    case SocketEnd::keep:
+    case SocketEnd::fin:
+      break;
+  }
+  return Ending::fin;
+}
 
 Conversation::Conversation(Wire& wire, const ConversationSeams& seams, Peer peer)
     : wire_(wire), seams_(seams), peer_(std::move(peer)) {}
@@ -107,7 +66,7 @@ std::size_t Conversation::wants() const {
     case Phase::head:
       return head_window;
     case Phase::exchange:
-      return turn_->body_wanted && !turn_->end_told && !turn_->reply ? body_window() : 0;
+      return reads_body() ? body_window() : 0;
     case Phase::reply:
       return turn_->drains ? body_window() : 0;
     case Phase::drain:
@@ -122,9 +81,11 @@ std::size_t Conversation::body_window() const {
   const auto& body = turn_ ? turn_->body : leftover_;
   if (body.complete() || body.broken()) return 0;
   if (phase_ != Phase::exchange && dropped_ > seams_.limits.drain_bytes) return 0;
-  const auto left = body.remaining();
-  return left ? static_cast<std::size_t>(std::min<std::uint64_t>(body_slice, left->value))
-              : body_slice;
+  std::uint64_t window = body_slice;
+  if (const auto left = body.remaining()) window = std::min(window, left->value);
+  if (phase_ == Phase::exchange && turn_->inflow)
+    window = std::min(window, turn_->inflow->allowance());
+  return static_cast<std::size_t>(window);
 }
 
 void Conversation::feed(std::span<const std::byte> bytes) {
@@ -234,6 +195,8 @@ void Conversation::arm() {
   } else if (wants() > 0) {
     armed = Armed::body;
     limit = seams_.limits.read_timeout;
+  } else if (phase_ == Phase::exchange && turn_->inflow) {
+    await_inflow();
   }
   if (armed == armed_ && !(armed == Armed::body && progressed_)) return;
   armed_ = armed;
@@ -250,7 +213,11 @@ void Conversation::deadline_passed() {
       refuse({408, "the request head did not come in time"});
     };
   } else if (phase_ == Phase::exchange && wants() > 0) {
-    next_ = [this] { body_cut_off(BodyEnd::timed_out); };
+    next_ = [this] {
+      if (turn_->gathering) return end_gathering(false);
+      if (turn_->intercept) turn_->intercept->on_stall();
+      body_cut_off(BodyEnd::timed_out);
+    };
   } else if (phase_ == Phase::reply) {
     turn_->drains = false;
     turn_->closes = true;
@@ -262,9 +229,14 @@ void Conversation::deadline_passed() {
 
 void Conversation::lost() {
   if (phase_ == Phase::over) return;
-  if (phase_ == Phase::exchange && turn_->body_wanted && !turn_->end_told && !turn_->reply) {
+  if (phase_ == Phase::exchange && reads_body()) {
     running_ = true;
-    body_cut_off(BodyEnd::aborted);
+    if (turn_->gathering) {
+      // What came is the handler's, as if nobody had waited for more of it.
+      end_gathering(false);
+      while (reads_body() && turn_->kept_at < turn_->kept.size()) give_kept();
+    }
+    if (reads_body()) body_cut_off(BodyEnd::aborted);
     running_ = false;
   }
   end(Ending::close);
@@ -345,12 +317,23 @@ void Conversation::open_turn(Head head) {
 }
 
 void Conversation::open(RequestPlan plan) {
-  if (plan.end != SocketEnd::keep) return end(ending(plan.end));
+  if (plan.end != SocketEnd::keep) return end(ending_of(plan.end));
+  auto& turn = *turn_;
+  if (plan.receive.bytes_per_second > 0) turn.inflow.emplace(plan.receive, seams_.loop.now());
+  if (plan.instead) {
+    turn.handler = std::make_unique<Instead>(std::move(*plan.instead), plan.instead_after_body);
+    return turn.handler->on_header(turn.request, *this);
+  }
+  const auto& request = turn.request;
+  turn.gathering = turn.intercept && request.has_body() && turn.intercept->edits_body() &&
+                   request.content_length.value_or(Bytes{0}) <= small_body;
+  if (!turn.gathering) serve();
+}
+
+void Conversation::serve() {
   auto& turn = *turn_;
   guarded([&] {
-    turn.handler =
-        plan.instead ? std::make_unique<Instead>(std::move(*plan.instead), plan.instead_after_body)
-                     : seams_.application.handler_for(turn.request, turn.intercept.get());
+    turn.handler = seams_.application.handler_for(turn.request, turn.intercept.get());
     if (turn.handler) {
       turn.handler->on_header(turn.request, *this);
     } else {
@@ -359,212 +342,7 @@ void Conversation::open(RequestPlan plan) {
   });
 }
 
-/// The one place that turns an exception into a response.
-template <class Call>
-void Conversation::guarded(Call call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    turn_->answered = true;
-    turn_->cut_off = true;
-    turn_->reply = text_reply(500, std::string("internal error: ") + error.what() + "\n");
-  }
-}
-
-// ---- the body
-
-bool Conversation::at_stop() const {
-  if (!turn_->intercept || turn_->asked_at == turn_->received) return false;
-  const auto stop = turn_->intercept->next_stop();
-  return stop && *stop <= turn_->received;
-}
-
-bool Conversation::advance_exchange() {
-  auto& turn = *turn_;
-  if (turn.reply) {
-    start_reply();
-    return true;
-  }
-  if (!turn.body_wanted || turn.end_told) return false;
-  if (std::exchange(turn.continue_due, false) && input_.empty() && !eof_) {
-    // RFC 9110 section 10.1.1: not needed when part of the body is here already. Written in full or
-    // queued before the reply, so that nobody has to wait for it.
-    wire_.send(std::string(continue_head));
-  }
-  if (at_stop()) {
-    turn.asked_at = turn.received;
-    auto plan = turn.intercept->on_body(turn.received);
-    const auto delay = plan.delay;
-    hold(delay, [this, plan = std::move(plan)]() mutable { act(std::move(plan)); });
-    return true;
-  }
-  if (turn.body.complete()) {
-    turn.request.trailers = turn.body.take_trailers();
-    tell_end(BodyEnd::complete);
-    return true;
-  }
-  std::uint64_t limit = body_slice;
-  if (turn.intercept) {
-    const auto stop = turn.intercept->next_stop();
-    if (stop && *stop > turn.received) limit = std::min(limit, (*stop - turn.received).value);
-  }
-  const auto piece = turn.body.take(input_, limit);
-  consume(piece.consumed);
-  if (!piece.body.empty()) {
-    turn.received += Bytes{piece.body.size()};
-    guarded([&] { turn.handler->on_bytes(piece.body); });
-    return true;
-  }
-  if (turn.body.broken() || (piece.consumed == 0 && eof_)) {
-    body_cut_off(BodyEnd::aborted);
-    return true;
-  }
-  return piece.consumed > 0 || turn.body.complete();
-}
-
-void Conversation::act(BodyPlan plan) {
-  auto& turn = *turn_;
-  if (plan.end == SocketEnd::keep && !plan.instead) return;
-  turn.answered = true;  // whatever the handler says to this is dropped
-  if (!turn.end_told) tell_end(BodyEnd::aborted);
-  turn.reply.reset();
-  if (!plan.instead) return end(ending(plan.end));
-  turn.reply = std::move(plan.instead);
-  turn.end = plan.end;
-}
-
-void Conversation::tell_end(BodyEnd end) {
-  turn_->end_told = true;
-  guarded([&] { turn_->handler->on_end(end); });
-}
-
-void Conversation::body_cut_off(BodyEnd end_of_body) {
-  auto& turn = *turn_;
-  turn.cut_off = true;
-  if (turn.intercept) turn.intercept->on_abort();
-  tell_end(end_of_body);
-  if (end_of_body == BodyEnd::timed_out || turn.reply) return;
-  // Nobody answers this one any more.
-  turn.answered = true;
-  if (turn.body.broken()) {
-    turn.reply = text_reply(400, "malformed chunked body\n");
-  } else {
-    end(Ending::close);
-  }
-}
-
-// ---- the reply
-
-bool Conversation::must_close(const Reply& reply) const {
-  const auto& turn = *turn_;
-  if (reply.close || !turn.keep_alive || turn.cut_off || shutting_down_) return true;
-  if (turn.body.complete()) return false;
-  if (reply.unread_body == UnreadBody::close || turn.body.broken()) return true;
-  // Nobody can tell whether the client will still send the body it was not asked for.
-  if (turn.continue_due && input_.empty()) return true;
-  const auto left = turn.body.remaining();
-  return left && *left > seams_.limits.drain_bytes;
-}
-
-void Conversation::start_reply() {
-  auto& turn = *turn_;
-  phase_ = Phase::reply;
-  auto reply = std::move(*turn.reply);
-  turn.reply.reset();
-  dropped_ = {};
-  ReplyPlan plan;
-  compose(reply, plan);
-  turn.drains = reply.unread_body == UnreadBody::drain && !turn.cut_off && !turn.continue_due;
-  turn.slice = static_cast<std::size_t>(plan.slice.value);
-  turn.gap = plan.slice_gap;
-  if (plan.end != SocketEnd::keep) turn.end = plan.end;
-  hold(plan.delay, [] {});
-}
-
-void Conversation::compose(Reply& reply, ReplyPlan& plan) {
-  auto& turn = *turn_;
-  const bool is_head = turn.request.method == "HEAD";
-  if (reply.fields.has_token("Connection", "close")) reply.close = true;
-  Framing framing(is_head, turn.request.minor_version, seams_.loop.now());
-  framing.apply(reply, must_close(reply));
-  if (turn.intercept) {
-    plan = turn.intercept->on_reply(reply);
-    framing.renew(reply, must_close(reply));
-  }
-  turn.closes = must_close(reply) || reply.fields.has_token("Connection", "close");
-  const bool has_body = carries_body(reply.status, is_head);
-  if (has_body && !reply.fields.has("Content-Length") && !reply.fields.has("Transfer-Encoding")) {
-    turn.closes = true;  // RFC 9112 section 6.3: such a body ends with the connection
-  }
-  if (!plan.send) return;
-  turn.status = reply.status;
-  if (plan.raw) {
-    turn.out = std::move(*plan.raw);
-    return;
-  }
-  turn.out = serialise_head(reply);
-  if (seams_.observer != nullptr) turn.reply_fields = std::move(reply.fields);
-  if (plan.truncate_head && plan.truncate_head->value < turn.out.size()) {
-    turn.out.resize(static_cast<std::size_t>(plan.truncate_head->value));
-    return;
-  }
-  if (!has_body) return;
-  const std::string_view body = reply.body;
-  turn.out += plan.truncate_body ? body.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(
-                                                      plan.truncate_body->value, body.size())))
-                                 : body;
-}
-
-bool Conversation::advance_reply() {
-  auto& turn = *turn_;
-  drop_unread();
-  if (writing_) return false;
-  if (turn.out_at == turn.out.size()) {
-    conclude();
-    return true;
-  }
-  if (std::exchange(turn.gap_due, false)) {
-    hold(turn.gap, [] {});
-    return true;
-  }
-  if (turn.slice == 0) {
-    turn.sent += Bytes{turn.out.size()};
-    writing_ = !wire_.send(std::exchange(turn.out, {}));
-    turn.out_at = 0;
-    return true;
-  }
-  auto piece = turn.out.substr(turn.out_at, turn.slice);
-  turn.out_at += piece.size();
-  turn.sent += Bytes{piece.size()};
-  turn.gap_due = turn.gap > Milliseconds{0} && turn.out_at < turn.out.size();
-  writing_ = !wire_.send(std::move(piece));
-  return true;
-}
-
-void Conversation::conclude() {
-  auto& turn = *turn_;
-  if (turn.end != SocketEnd::keep) return end(ending(turn.end));
-  const bool unread = !turn.body.complete();
-  if (turn.closes || turn.body.broken() || dropped_ > seams_.limits.drain_bytes) {
-    return end(unread && !turn.drains && !turn.cut_off && !turn.continue_due ? Ending::close
-                                                                             : Ending::linger);
-  }
-  leftover_ = std::move(turn.body);
-  phase_ = leftover_.complete() ? Phase::head : Phase::drain;
-  finish_turn(false);
-}
-
-void Conversation::drop_unread() {
-  if (turn_ && !turn_->drains) return;
-  auto& body = turn_ ? turn_->body : leftover_;
-  while (!input_.empty() && !body.complete() && !body.broken() &&
-         dropped_ <= seams_.limits.drain_bytes) {
-    const auto piece = body.take(input_, body_slice);
-    if (piece.consumed == 0) break;
-    consume(piece.consumed);
-    dropped_ += Bytes{piece.consumed};
-  }
-}
+// ---- ends
 
 void Conversation::finish_turn(bool aborted) {
   const auto turn = std::move(turn_);

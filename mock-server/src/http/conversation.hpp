@@ -31,6 +31,9 @@ enum class Ending {
   zombie,      ///< read and drop until the peer leaves
 };
 
+/// keep is fin.
+[[nodiscard]] Ending ending_of(SocketEnd end);
+
 /// What a Conversation asks of its socket. None of these calls back into the Conversation.
 class Wire {
  public:
@@ -117,11 +120,18 @@ class Conversation final : private Exchange {
   void refuse(const Refusal& refusal);
   void open_turn(Head head);
   void open(RequestPlan plan);
+  void serve();
 
   bool advance_exchange();
   [[nodiscard]] bool at_stop() const;
   void act(BodyPlan plan);
   void tell_end(BodyEnd end);
+  [[nodiscard]] bool reads_body() const;
+  [[nodiscard]] std::uint64_t slice_limit() const;
+  void give(std::span<const std::byte> bytes);
+  void give_kept();
+  void end_gathering(bool whole);
+  void await_inflow();
   void body_cut_off(BodyEnd end);
   template <class Call>
   void guarded(Call call);

@@ -103,7 +103,8 @@ class Interceptor {
   virtual ~Interceptor() = default;
   /// nullptr when no rule can apply to this request.
   virtual std::unique_ptr<Intercept> begin(const Request& request) = 0;
-  /// A connection to a listener of that lane was accepted; `ordinal` counts them from 1.
+  /// A connection to a listener of that lane was accepted; `ordinal` counts them from 1, anew when
+  /// the lane was without a listener.
   virtual ConnectionPlan on_connection(const std::string&, std::uint64_t) { return {}; }
 };
 

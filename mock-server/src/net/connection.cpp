@@ -37,11 +37,28 @@ Connection::Connection(Tcp::socket socket, std::shared_ptr<const Home> home, Pee
 
 Connection::~Connection() = default;
 
-void Connection::start() {
+void Connection::start(const ConnectionPlan& plan) {
   ErrorCode ignored;
   socket_.native_non_blocking(true, ignored);
   socket_.set_option(Tcp::no_delay(true), ignored);
+  if (plan.fail_handshake && home_->tls) transport_ = refusing_transport(socket_.native_handle());
   if (!transport_) return close();
+  if (plan.delay <= Milliseconds{0}) return begin(plan.end);
+  mode_ = Mode::delayed;
+  delay_ = home_->seams.loop.after(plan.delay, [this, planned = plan.end] {
+    // Nothing else holds this connection yet, and it may end here.
+    const auto self = shared_from_this();
+    delay_.reset();
+    if (!closed()) begin(planned);
+  });
+}
+
+void Connection::begin(SocketEnd planned) {
+  if (planned != SocketEnd::keep) {
+    end(ending_of(planned));
+    return after_event();
+  }
+  mode_ = home_->tls ? Mode::handshake : Mode::talk;
   if (mode_ == Mode::handshake) {
     deadline_ = from_now(limits_.header_timeout);
     return shake_hands();

@@ -52,7 +52,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  void start();
+  void start(const ConnectionPlan& plan);
   /// Acts on whatever is due at `now`; called every few milliseconds for all connections, which is
   /// cheaper than a timer for each.
   void check(SteadyTime now);
@@ -70,6 +70,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
 
  private:
   enum class Mode {
+    delayed,  // nothing yet
     handshake,
     talk,
     linger,  // read and drop, for a moment
@@ -84,6 +85,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   void patience(std::optional<Milliseconds> limit) override;
   void wake() override;
 
+  void begin(SocketEnd planned);
   void shake_hands();
   void wait_to_read();
   void wait_to_write();
@@ -113,6 +115,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   std::string out_;
   std::size_t out_at_ = 0;
   Bytes lingered_;
+  std::unique_ptr<Timer> delay_;
   std::optional<SteadyTime> deadline_;
   std::optional<SteadyTime> write_deadline_;
   Conversation conversation_;

@@ -2,6 +2,7 @@
 #include "http/intercept.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <atomic>
 #include <chrono>
@@ -24,6 +25,8 @@ struct Script {
   std::vector<Bytes> stops;  // ascending
   std::function<BodyPlan(Bytes)> on_body = [](Bytes) { return BodyPlan{}; };
   std::function<ReplyPlan(Reply&)> on_reply = [](Reply&) { return ReplyPlan{}; };
+  std::function<ConnectionPlan(const std::string&, std::uint64_t)> on_connection =
+      [](const std::string&, std::uint64_t) { return ConnectionPlan{}; };
 };
 
 class Scripted final : public Intercept {
@@ -53,6 +56,9 @@ class InterceptTest : public testing::Test, public Interceptor {
   std::unique_ptr<Intercept> begin(const Request& request) override {
     if (request.path == "/plain") return nullptr;
     return std::make_unique<Scripted>(script_, log_);
+  }
+  ConnectionPlan on_connection(const std::string& lane, std::uint64_t ordinal) override {
+    return script_.on_connection(lane, ordinal);
   }
   /// The script is complete by now.
   Client connect(ListenOptions options = {}) {
@@ -131,6 +137,50 @@ Milliseconds took(Call call) {
   return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
 }
 
+// ---- ConnectionPlan
+
+TEST_F(InterceptTest, AConnectionCanBeAcceptedLate) {
+  script_.on_connection = [](const std::string&, std::uint64_t ordinal) {
+    return ConnectionPlan{.delay = ordinal == 1 ? Milliseconds{60} : Milliseconds{0}};
+  };
+  EXPECT_GE(took([&] {
+              auto client = connect();
+              client.send(get);
+              client.half_close();
+              EXPECT_EQ(client.reply().status, 200);
+            }),
+            Milliseconds{60});
+  auto second = connect();
+  second.send(get);
+  EXPECT_EQ(second.reply().status, 200) << "connections are counted from 1";
+}
+
+TEST_F(InterceptTest, AConnectionCanEndBeforeItsFirstByte) {
+  for (const auto end : ends) {
+    server_.reset();  // the script is the server's thread's while it runs
+    script_.on_connection = [end](const std::string& lane, std::uint64_t ordinal) {
+      EXPECT_EQ(lane, "blue");
+      return ConnectionPlan{.end = ordinal == 1 ? end : SocketEnd::keep};
+    };
+    ListenOptions options;
+    options.lane = "blue";
+    auto client = connect(options);
+    expect_end(end, client);
+  }
+}
+
+TEST_F(InterceptTest, ALateConnectionCanLeaveEarly) {
+  script_.on_connection = [](const std::string&, std::uint64_t ordinal) {
+    return ConnectionPlan{.delay = ordinal == 1 ? std::chrono::hours{1} : Milliseconds{0},
+                          .end = SocketEnd::rst};
+  };
+  auto client = connect();
+  client.send(get);
+  client.reset();
+  auto second = connect();
+  expect_reset(second);
+}
+
 // ---- RequestPlan
 
 TEST_F(InterceptTest, ARequestCanBeEditedBeforeItIsRouted) {
@@ -190,6 +240,32 @@ TEST_F(InterceptTest, ARequestCanEndTheConnection) {
   }
   EXPECT_EQ(log_.joined().find("complete \ngone\ncomplete \ngone\ncomplete \ngone\ncomplete"), 0U)
       << "only the plain ones reached a handler: " << log_.joined();
+}
+
+TEST_F(InterceptTest, ABodyTakenSlowlyHoldsItsClientBack) {
+  script_.on_request = [](Request&) { return RequestPlan{.receive = {1'000'000}}; };
+  auto client = connect();
+  const std::string body(300'000, 'x');
+  EXPECT_GE(took([&] {
+              client.send("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n" + body);
+              EXPECT_EQ(client.reply().body, "PUT /a? " + body);
+            }),
+            Milliseconds{300});
+
+  server_.reset();  // the script is the server's thread's while it runs
+  script_.on_request = [](Request&) { return RequestPlan{.receive = {1}}; };
+  auto blocked = connect();
+  blocked.send("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 300000000\r\n\r\n");
+  std::size_t sent = 0;
+  for (;;) {
+    pollfd room{blocked.descriptor(), POLLOUT, 0};
+    if (::poll(&room, 1, 200) == 0) break;
+    const auto n = ::send(blocked.descriptor(), body.data(), body.size(), MSG_DONTWAIT);
+    ASSERT_GT(n, 0);
+    sent += static_cast<std::size_t>(n);
+    ASSERT_LT(sent, 64U << 20U) << "what the two kernels hold has an end";
+  }
+  others_are_served();
 }
 
 // ---- BodyPlan
@@ -404,6 +480,19 @@ TEST_F(InterceptTest, AReplyCanComeInSlicesWithGaps) {
   EXPECT_GE(time, gaps * Milliseconds{15});
   client.send(get);
   EXPECT_EQ(client.reply().body, "GET /a? ");
+}
+
+TEST_F(InterceptTest, AReplyCanBeSlow) {
+  script_.on_reply = [](Reply& reply) {
+    reply.body.assign(200'000, 'x');
+    return ReplyPlan{.speed = {1'000'000}};
+  };
+  auto client = connect();
+  EXPECT_GE(took([&] {
+              client.send(get);
+              EXPECT_EQ(client.reply().body.size(), 200'000U);
+            }),
+            Milliseconds{200});
 }
 
 TEST_F(InterceptTest, AnErrorReplyCanBeSpoiledToo) {

@@ -12,7 +12,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
-#include <cstring>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -46,6 +46,7 @@ struct Listener {
       : home(std::move(home_of_connections)), acceptor(context), pause(context), outage(context) {}
 
   std::shared_ptr<const Home> home;
+  std::uint64_t* accepted = nullptr;  ///< connections to its lane
   Tcp::acceptor acceptor;
   Tcp::endpoint endpoint;  ///< with the port that it got
   asio::steady_timer pause;
@@ -120,6 +121,7 @@ class AsioServer final : public Server {
   std::vector<std::byte> buffer_;
   ConnectionSeams shared_;
   std::vector<ListenerPtr> listeners_;
+  std::map<std::string, std::uint64_t> accepted_;  // by lane
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<Connection*> closed_;  // of connections_, to be taken out
   asio::steady_timer tick_;
@@ -167,6 +169,7 @@ Result<std::string> AsioServer::listen(const ListenOptions& options, Application
     home->tls = std::move(*tls);
   }
   const auto listener = std::make_shared<Listener>(context_, std::move(home));
+  listener->accepted = &accepted_[options.lane];
   ErrorCode ec;
   Tcp::resolver resolver(context_);
   // RFC 6761 section 6.3: localhost is the loopback address, whether or not a file says so.
@@ -211,6 +214,11 @@ bool AsioServer::unlisten(const std::string& url, OpenConnections open) {
   const auto listener = *found;
   listeners_.erase(found);
   close(*listener);
+  const auto& lane = listener->home->options.lane;
+  const bool last = std::none_of(listeners_.begin(), listeners_.end(), [&](const auto& other) {
+    return other->home->options.lane == lane;
+  });
+  if (last) accepted_.erase(lane);
   dispose(open, listener->home);
   return true;
 }
@@ -309,7 +317,10 @@ void AsioServer::admit(const Listener& listener, Tcp::socket socket, const Tcp::
   connection->slot = connections_.size();
   connections_.push_back(connection);
   if (home.seams.observer != nullptr) home.seams.observer->on_connections(connections_.size());
-  connection->start();
+  const auto ordinal = ++*listener.accepted;
+  auto* const interceptor = home.seams.interceptor;
+  connection->start(interceptor != nullptr ? interceptor->on_connection(home.options.lane, ordinal)
+                                           : ConnectionPlan{});
   tick();
 }
 

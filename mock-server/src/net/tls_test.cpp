@@ -42,10 +42,14 @@ class TlsClient {
       ERR_clear_error();
       SSL_set1_host(ssl_.get(), host);
     }
+    ERR_clear_error();
     connected_ = SSL_connect(ssl_.get()) == 1;
+    refused_ = ERR_GET_REASON(ERR_peek_last_error());
   }
 
   [[nodiscard]] bool connected() const { return connected_; }
+  /// OpenSSL's reason when it is not connected.
+  [[nodiscard]] int refused() const { return refused_; }
   [[nodiscard]] std::string version() const { return SSL_get_version(ssl_.get()); }
   Client& socket() { return socket_; }
 
@@ -78,6 +82,7 @@ class TlsClient {
   std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>> context_;
   std::unique_ptr<SSL, FreeWith<SSL_free>> ssl_;
   bool connected_ = false;
+  int refused_ = 0;
   int end_ = 0;
   int errno_ = 0;
 };
@@ -204,6 +209,47 @@ TEST_F(TlsTest, AResetComesWithoutCloseNotify) {
   EXPECT_EQ(client.read_until("never"), "");
   EXPECT_EQ(client.end(), SSL_ERROR_SYSCALL);
   EXPECT_EQ(client.error(), ECONNRESET);
+  server_.reset();
+}
+
+/// Plans for the first connection; the others are served.
+struct FirstConnection final : Interceptor {
+  explicit FirstConnection(ConnectionPlan first_plan) : plan(first_plan) {}
+  std::unique_ptr<Intercept> begin(const Request&) override { return nullptr; }
+  ConnectionPlan on_connection(const std::string&, std::uint64_t ordinal) override {
+    return ordinal == 1 ? plan : ConnectionPlan{};
+  }
+  ConnectionPlan plan;
+};
+
+TEST_F(TlsTest, AHandshakeCanFailWithAnAlert) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    FirstConnection fails({.fail_handshake = true});
+    serve(&fails);
+    auto client = connect("localhost", version);
+    EXPECT_FALSE(client.connected());
+    EXPECT_EQ(client.refused(), SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE) << "an alert, not a cut";
+    EXPECT_TRUE(connect("localhost", version).connected());
+    server_.reset();
+  }
+}
+
+TEST_F(TlsTest, AHandshakeCanBeCut) {
+  for (const auto end : {SocketEnd::fin, SocketEnd::rst}) {
+    FirstConnection cuts({.end = end});
+    serve(&cuts);
+    EXPECT_FALSE(connect().connected());
+    EXPECT_TRUE(connect().connected());
+    server_.reset();
+  }
+}
+
+TEST_F(TlsTest, AHandshakeCanBeLate) {
+  FirstConnection late({.delay = Milliseconds{60}});
+  serve(&late);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(connect().connected());
+  EXPECT_GE(std::chrono::steady_clock::now() - start, Milliseconds{60});
   server_.reset();
 }
 

@@ -117,7 +117,36 @@ class TlsTransport final : public Transport {
   bool failed_ = false;
 };
 
+class RefusingTransport final : public Transport {
+ public:
+  explicit RefusingTransport(int descriptor) : descriptor_(descriptor) {}
+
+  Io handshake() override {
+    char byte = 0;
+    const auto n = ::recv(descriptor_, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+      return {Io::State::wait_read, 0};
+    }
+    // An alert record of TLS 1.2 (which is how 1.3 spells it too), two bytes: fatal,
+    // handshake_failure.
+    constexpr unsigned char alert[] = {21, 3, 3, 0, 2, 2, 40};
+    if (n > 0) ::send(descriptor_, alert, sizeof alert, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return {Io::State::failed, 0};
+  }
+  Io read(std::span<std::byte> /*into*/) override { return {Io::State::failed, 0}; }
+  Io write(std::span<const std::byte> /*from*/) override { return {Io::State::failed, 0}; }
+  [[nodiscard]] bool buffered() const override { return false; }
+  void close_notify() override {}
+
+ private:
+  int descriptor_;
+};
+
 }  // namespace
+
+std::unique_ptr<Transport> refusing_transport(int descriptor) {
+  return std::make_unique<RefusingTransport>(descriptor);
+}
 
 std::unique_ptr<Transport> plain_transport(int descriptor) {
   return std::make_unique<PlainTransport>(descriptor);

@@ -37,5 +37,8 @@ class Transport {
 [[nodiscard]] std::unique_ptr<Transport> plain_transport(int descriptor);
 /// The handshake is not done yet; nullptr when OpenSSL has no memory for it.
 [[nodiscard]] std::unique_ptr<Transport> tls_transport(int descriptor, SSL_CTX* context);
+/// Its handshake fails: the ClientHello is answered with a fatal alert, handshake_failure (RFC 8446
+/// section 6.2).
+[[nodiscard]] std::unique_ptr<Transport> refusing_transport(int descriptor);
 
 }  // namespace mock

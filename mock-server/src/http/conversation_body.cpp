@@ -1,0 +1,163 @@
+// The body of a request: to its handler, past the positions at which something goes wrong.
+#include <algorithm>
+#include <utility>
+
+#include "http/turn.hpp"
+
+namespace mock {
+
+namespace {
+
+constexpr std::string_view continue_head = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+bool Conversation::at_stop() const {
+  if (!turn_->intercept || turn_->asked_at == turn_->received) return false;
+  const auto stop = turn_->intercept->next_stop();
+  return stop && *stop <= turn_->received;
+}
+
+/// Not answered, and more of the body is to come.
+bool Conversation::reads_body() const {
+  const auto& turn = *turn_;
+  return turn.gathering || (turn.body_wanted && !turn.end_told && !turn.reply);
+}
+
+/// Up to the next position at which the intercept wants to be asked.
+std::uint64_t Conversation::slice_limit() const {
+  const auto& turn = *turn_;
+  if (!turn.intercept || turn.gathering) return body_slice;
+  const auto stop = turn.intercept->next_stop();
+  if (!stop || *stop <= turn.received) return body_slice;
+  return std::min<std::uint64_t>(body_slice, (*stop - turn.received).value);
+}
+
+void Conversation::give(std::span<const std::byte> bytes) {
+  turn_->received += Bytes{bytes.size()};
+  guarded([&] { turn_->handler->on_bytes(bytes); });
+}
+
+void Conversation::give_kept() {
+  auto& turn = *turn_;
+  const auto rest = std::as_bytes(std::span(turn.kept)).subspan(turn.kept_at);
+  const auto piece = rest.first(std::min<std::size_t>(rest.size(), slice_limit()));
+  turn.kept_at += piece.size();
+  give(piece);
+  if (turn.kept_at == turn.kept.size()) {
+    std::string().swap(turn.kept);
+    turn.kept_at = 0;
+  }
+}
+
+/// `whole`: it is all here and short enough to be edited. Else the request stays as it is.
+void Conversation::end_gathering(bool whole) {
+  auto& turn = *turn_;
+  turn.gathering = false;
+  if (whole) {
+    guarded([&] { turn.intercept->on_small_body(turn.request, turn.kept); });
+    if (turn.answered) return;
+    if (turn.request.content_length) {
+      turn.request.content_length = Bytes{turn.kept.size()};
+      turn.request.fields.set("Content-Length", std::to_string(turn.kept.size()));
+    }
+  }
+  serve();
+}
+
+void Conversation::await_inflow() {
+  auto& turn = *turn_;
+  if (turn.inflow_timer || !reads_body() || turn.inflow->allowance() > 0) return;
+  turn.inflow_timer = seams_.loop.after(turn.inflow->wait(), [this] {
+    turn_->inflow->refill(seams_.loop.now());
+    turn_->inflow_timer.reset();
+    wire_.wake();
+  });
+}
+
+bool Conversation::advance_exchange() {
+  auto& turn = *turn_;
+  if (turn.reply) {
+    start_reply();
+    return true;
+  }
+  if (!reads_body()) return false;
+  if (std::exchange(turn.continue_due, false) && input_.empty() && !eof_) {
+    // RFC 9110 section 10.1.1: not needed when part of the body is here already. Written in full or
+    // queued before the reply, so that nobody has to wait for it.
+    wire_.send(std::string(continue_head));
+  }
+  if (!turn.gathering && at_stop()) {
+    turn.asked_at = turn.received;
+    auto plan = turn.intercept->on_body(turn.received);
+    const auto delay = plan.delay;
+    hold(delay, [this, plan = std::move(plan)]() mutable { act(std::move(plan)); });
+    return true;
+  }
+  if (!turn.gathering && turn.kept_at < turn.kept.size()) {
+    give_kept();
+    return true;
+  }
+  if (turn.body.complete()) {
+    if (turn.gathering) {
+      end_gathering(true);
+      return true;
+    }
+    turn.request.trailers = turn.body.take_trailers();
+    tell_end(BodyEnd::complete);
+    return true;
+  }
+  auto limit = slice_limit();
+  if (turn.inflow) limit = std::min(limit, turn.inflow->allowance());
+  if (limit == 0) return false;
+  const auto piece = turn.body.take(input_, limit);
+  consume(piece.consumed);
+  if (!piece.body.empty()) {
+    if (turn.inflow) turn.inflow->spend(piece.body.size());
+    if (!turn.gathering) {
+      give(piece.body);
+    } else {
+      turn.kept.append(reinterpret_cast<const char*>(piece.body.data()), piece.body.size());
+      if (turn.kept.size() > small_body.value) end_gathering(false);
+    }
+    return true;
+  }
+  if (turn.body.broken() || (piece.consumed == 0 && eof_)) {
+    turn.gathering ? end_gathering(false) : body_cut_off(BodyEnd::aborted);
+    return true;
+  }
+  return piece.consumed > 0 || turn.body.complete();
+}
+
+void Conversation::act(BodyPlan plan) {
+  auto& turn = *turn_;
+  if (plan.end == SocketEnd::keep && !plan.instead) return;
+  turn.answered = true;  // whatever the handler says to this is dropped
+  if (!turn.end_told) tell_end(BodyEnd::aborted);
+  turn.reply.reset();
+  if (!plan.instead) return end(ending_of(plan.end));
+  turn.reply = std::move(plan.instead);
+  turn.end = plan.end;
+}
+
+void Conversation::tell_end(BodyEnd end) {
+  turn_->end_told = true;
+  guarded([&] { turn_->handler->on_end(end); });
+}
+
+void Conversation::body_cut_off(BodyEnd end_of_body) {
+  auto& turn = *turn_;
+  turn.cut_off = true;
+  if (turn.intercept) turn.intercept->on_abort();
+  tell_end(end_of_body);
+  if (end_of_body == BodyEnd::timed_out || turn.reply) return;
+  // Nobody answers this one any more.
+  turn.answered = true;
+  if (turn.body.broken()) {
+    turn.reply = text_reply(400, "malformed chunked body\n");
+  } else {
+    end(Ending::close);
+  }
+}
+
+}  // namespace mock

@@ -1,0 +1,135 @@
+// The reply to a request: composed, spoiled if so planned, written at its pace.
+#include <algorithm>
+#include <utility>
+
+#include "http/turn.hpp"
+
+namespace mock {
+
+bool Conversation::must_close(const Reply& reply) const {
+  const auto& turn = *turn_;
+  if (reply.close || !turn.keep_alive || turn.cut_off || shutting_down_) return true;
+  if (turn.body.complete()) return false;
+  if (reply.unread_body == UnreadBody::close || turn.body.broken()) return true;
+  // Nobody can tell whether the client will still send the body it was not asked for.
+  if (turn.continue_due && input_.empty()) return true;
+  const auto left = turn.body.remaining();
+  return left && *left > seams_.limits.drain_bytes;
+}
+
+void Conversation::start_reply() {
+  auto& turn = *turn_;
+  phase_ = Phase::reply;
+  auto reply = std::move(*turn.reply);
+  turn.reply.reset();
+  dropped_ = {};
+  ReplyPlan plan;
+  compose(reply, plan);
+  turn.drains = reply.unread_body == UnreadBody::drain && !turn.cut_off && !turn.continue_due;
+  turn.slice = static_cast<std::size_t>(plan.slice.value);
+  turn.gap = plan.slice_gap;
+  if (plan.end != SocketEnd::keep) turn.end = plan.end;
+  hold(plan.delay, [this, speed = plan.speed] {
+    if (speed.bytes_per_second > 0) turn_->outflow.emplace(speed, seams_.loop.now());
+  });
+}
+
+void Conversation::compose(Reply& reply, ReplyPlan& plan) {
+  auto& turn = *turn_;
+  const bool is_head = turn.request.method == "HEAD";
+  if (reply.fields.has_token("Connection", "close")) reply.close = true;
+  Framing framing(is_head, turn.request.minor_version, seams_.loop.now());
+  framing.apply(reply, must_close(reply));
+  if (turn.intercept) {
+    plan = turn.intercept->on_reply(reply);
+    framing.renew(reply, must_close(reply));
+  }
+  turn.closes = must_close(reply) || reply.fields.has_token("Connection", "close");
+  const bool has_body = carries_body(reply.status, is_head);
+  if (has_body && !reply.fields.has("Content-Length") && !reply.fields.has("Transfer-Encoding")) {
+    turn.closes = true;  // RFC 9112 section 6.3: such a body ends with the connection
+  }
+  if (!plan.send) return;
+  turn.status = reply.status;
+  if (plan.raw) {
+    turn.out = std::move(*plan.raw);
+    return;
+  }
+  turn.out = serialise_head(reply);
+  if (seams_.observer != nullptr) turn.reply_fields = std::move(reply.fields);
+  if (plan.truncate_head && plan.truncate_head->value < turn.out.size()) {
+    turn.out.resize(static_cast<std::size_t>(plan.truncate_head->value));
+    return;
+  }
+  if (!has_body) return;
+  const std::string_view body = reply.body;
+  turn.out += plan.truncate_body ? body.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(
+                                                      plan.truncate_body->value, body.size())))
+                                 : body;
+}
+
+bool Conversation::advance_reply() {
+  auto& turn = *turn_;
+  drop_unread();
+  if (writing_) return false;
+  if (turn.out_at == turn.out.size()) {
+    conclude();
+    return true;
+  }
+  if (std::exchange(turn.gap_due, false)) {
+    hold(turn.gap, [] {});
+    return true;
+  }
+  if (turn.slice == 0 && !turn.outflow) {
+    turn.sent += Bytes{turn.out.size()};
+    writing_ = !wire_.send(std::exchange(turn.out, {}));
+    turn.out_at = 0;
+    return true;
+  }
+  // To the end of the slice, as far as the speed allows.
+  auto size = turn.out.size() - turn.out_at;
+  if (turn.slice > 0) size = std::min(size, turn.slice - turn.out_at % turn.slice);
+  if (turn.outflow) {
+    size = static_cast<std::size_t>(
+        std::min<std::uint64_t>(size, turn.outflow->refill(seams_.loop.now())));
+    if (size == 0) {
+      hold(turn.outflow->wait(), [] {});
+      return true;
+    }
+    turn.outflow->spend(size);
+  }
+  auto piece = turn.out.substr(turn.out_at, size);
+  turn.out_at += size;
+  turn.sent += Bytes{size};
+  turn.gap_due = turn.gap > Milliseconds{0} && turn.slice > 0 && turn.out_at < turn.out.size() &&
+                 turn.out_at % turn.slice == 0;
+  writing_ = !wire_.send(std::move(piece));
+  return true;
+}
+
+void Conversation::conclude() {
+  auto& turn = *turn_;
+  if (turn.end != SocketEnd::keep) return end(ending_of(turn.end));
+  const bool unread = !turn.body.complete();
+  if (turn.closes || turn.body.broken() || dropped_ > seams_.limits.drain_bytes) {
+    return end(unread && !turn.drains && !turn.cut_off && !turn.continue_due ? Ending::close
+                                                                             : Ending::linger);
+  }
+  leftover_ = std::move(turn.body);
+  phase_ = leftover_.complete() ? Phase::head : Phase::drain;
+  finish_turn(false);
+}
+
+void Conversation::drop_unread() {
+  if (turn_ && !turn_->drains) return;
+  auto& body = turn_ ? turn_->body : leftover_;
+  while (!input_.empty() && !body.complete() && !body.broken() &&
+         dropped_ <= seams_.limits.drain_bytes) {
+    const auto piece = body.take(input_, body_slice);
+    if (piece.consumed == 0) break;
+    consume(piece.consumed);
+    dropped_ += Bytes{piece.consumed};
+  }
+}
+
+}  // namespace mock

@@ -1,0 +1,273 @@
+// Plans that take time or a whole body, with the time injected. What clients see of them through a
+// real socket: net/intercept_test.cpp.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "http/conversation_fixture.hpp"
+
+namespace mock {
+namespace {
+
+struct Plans {
+  RequestPlan request;
+  ReplyPlan reply;
+  std::function<void(std::string&)> edit;  // of a small body
+  std::vector<Bytes> stops;
+};
+
+class Planned final : public Intercept {
+ public:
+  Planned(const Plans& plans, test::Log& log) : plans_(plans), log_(log), stops_(plans.stops) {}
+  RequestPlan on_request(Request&) override { return plans_.request; }
+  [[nodiscard]] bool edits_body() const override { return plans_.edit != nullptr; }
+  void on_small_body(const Request& request, std::string& body) override {
+    log_.add("edit " + std::to_string(request.content_length.value_or(Bytes{0}).value));
+    plans_.edit(body);
+  }
+  void on_stall() override { log_.add("stall"); }
+  [[nodiscard]] std::optional<Bytes> next_stop() const override {
+    return stops_.empty() ? std::nullopt : std::optional(stops_.front());
+  }
+  BodyPlan on_body(Bytes position) override {
+    log_.add("stop " + std::to_string(position.value));
+    stops_.erase(stops_.begin());
+    return {};
+  }
+  ReplyPlan on_reply(Reply&) override { return plans_.reply; }
+  void on_abort() override { log_.add("abort"); }
+  Services& services(Services& correct) override { return correct; }
+
+ private:
+  const Plans& plans_;
+  test::Log& log_;
+  std::vector<Bytes> stops_;
+};
+
+class PlansTest : public test::ConversationFixture, public Interceptor {
+ protected:
+  std::unique_ptr<Intercept> begin(const Request& request) override {
+    if (request.path == "/plain") return nullptr;
+    return std::make_unique<Planned>(plans_, log_);
+  }
+  void start() { TalkDriver::begin(this); }
+  /// Advances in steps of a millisecond until `done`; how long that took, at most a minute.
+  template <class Done>
+  Milliseconds until(Done done) {
+    Milliseconds passed{0};
+    for (; passed < std::chrono::minutes{1} && !done(); ++passed) advance(Milliseconds{1});
+    EXPECT_TRUE(done());
+    return passed;
+  }
+  [[nodiscard]] bool replied(const std::string& body) const { return wire_.sent.ends_with(body); }
+
+  Plans plans_;
+};
+
+std::string put(const std::string& path, const std::string& body) {
+  return "PUT " + path + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+std::string chunked(const std::string& path, const std::string& chunks) {
+  return "PUT " + path + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks;
+}
+constexpr auto get_plain = "GET /plain HTTP/1.1\r\nHost: h\r\n\r\n";
+
+// ---- bandwidth
+
+TEST_F(PlansTest, ABodyIsTakenAtItsRate) {
+  plans_.request.receive = {100'000};
+  start();
+  const std::string body(200'000, 'x');
+  send(put("/a", body));
+  const auto time = until([&] { return replied(body); });
+  EXPECT_GE(time, Milliseconds{2000});
+  EXPECT_LE(time, Milliseconds{2100});
+}
+
+TEST_F(PlansTest, ABodyThatCameWithItsHeadIsTakenAtItsRateToo) {
+  plans_.request.receive = {100};
+  for (const bool in_chunks : {false, true}) {
+    start();
+    send(in_chunks ? chunked("/a", "40\r\n" + std::string(64, 'x') + "\r\n24\r\n" +
+                                       std::string(36, 'x') + "\r\n0\r\n\r\n")
+                   : put("/a", std::string(100, 'x')));
+    const auto time = until([&] { return replied(std::string(100, 'x')); });
+    EXPECT_GE(time, Milliseconds{1000});
+    EXPECT_LE(time, Milliseconds{1250});
+  }
+}
+
+TEST_F(PlansTest, WhatIsNotTakenYetIsNotRead) {
+  plans_.request.receive = {10'000};
+  start();
+  send(put("/tell", std::string(100'000, 'x')));
+  advance(std::chrono::seconds{1});
+  EXPECT_GE(held_.size(), 70'000U) << "left to TCP, so that the client feels it";
+}
+
+TEST_F(PlansTest, AClientIsNotBlamedForOurSlowness) {
+  plans_.request.receive = {1};
+  limits_.read_timeout = Milliseconds{100};
+  start();
+  send(put("/tell", "0123456789"));
+  advance(Milliseconds{900});
+  EXPECT_EQ(wire_.limit, std::nullopt);
+  EXPECT_GE(until([&] { return replied("0123456789"); }), Milliseconds{9000});
+}
+
+TEST_F(PlansTest, AClientThatIsSlowerThanTheRateTimesOut) {
+  plans_.request.receive = {1000};
+  limits_.read_timeout = Milliseconds{100};
+  start();
+  send("PUT /tell HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01234");
+  advance(std::chrono::seconds{1});
+  EXPECT_EQ(wire_.limit, Milliseconds{100});
+  talk_->deadline_passed();
+  pump();
+  EXPECT_TRUE(wire_.sent.starts_with("HTTP/1.1 408")) << wire_.sent;
+  EXPECT_TRUE(log_.joined().ends_with("stall\nabort\ntimed_out 01234\ngone\n")) << log_.joined();
+}
+
+TEST_F(PlansTest, AReplyIsWrittenAtItsSpeed) {
+  plans_.reply.speed = {1000};
+  start();
+  send(put("/a", std::string(2000, 'x')) + get_plain);
+  const auto time = until([&] { return replied("GET /plain? "); });
+  EXPECT_GE(time, Milliseconds{2000});
+  EXPECT_LE(time, Milliseconds{2500});
+  for (const auto& piece : wire_.pieces) EXPECT_LE(piece.size(), 400U);
+}
+
+TEST_F(PlansTest, SlicesAndSpeedGoTogether) {
+  plans_.reply.speed = {1000};
+  plans_.reply.slice = Bytes{500};
+  plans_.reply.slice_gap = Milliseconds{1000};
+  start();
+  send(put("/a", std::string(2000, 'x')));
+  const auto time = until([&] { return replied(std::string(2000, 'x')); });
+  EXPECT_GE(time, Milliseconds{2000 + 4 * 1000 - 4 * 250});
+  EXPECT_LE(time, Milliseconds{7000});
+}
+
+// ---- small bodies
+
+TEST_F(PlansTest, ASmallBodyCanBeEditedBeforeTheHandlerIsMade) {
+  plans_.edit = [](std::string& body) { body = "edited " + body; };
+  start();
+  send("POST /tell HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+  EXPECT_EQ(log_.joined(), "") << "there is no handler yet";
+  send(std::string("cd") + get_plain);
+  EXPECT_TRUE(replied("GET /plain? "));
+  EXPECT_NE(wire_.sent.find("POST /tell? edited abcd"), std::string::npos);
+  EXPECT_EQ(log_.lines()[0], "edit 4");
+  EXPECT_EQ(log_.lines()[1], "got edited abcd");
+}
+
+TEST_F(PlansTest, AnEditedBodyHasItsNewLength) {
+  std::optional<Bytes> length;
+  std::string field;
+  class Looks final : public Application {
+   public:
+    Looks(std::optional<Bytes>& length, std::string& field) : length_(length), field_(field) {}
+    std::unique_ptr<Handler> handler_for(const Request& request, Intercept*) override {
+      length_ = request.content_length;
+      field_ = request.fields.find("Content-Length").value_or("none");
+      return buffered(Bytes{3}, [](const Request&, const std::string& body) {
+        return text_reply(200, "<" + body + ">");
+      });
+    }
+
+   private:
+    std::optional<Bytes>& length_;
+    std::string& field_;
+  } application(length, field);
+  const auto play = [&](const std::string& request) {
+    wire_ = {};
+    talk_ = std::make_unique<Conversation>(
+        wire_, ConversationSeams{loop_, application, this, nullptr, limits_}, Peer{});
+    talk_->begin();
+    send(request);
+  };
+  plans_.edit = [](std::string& body) { body = "abc"; };
+  play(put("/a", "0123456789"));
+  EXPECT_TRUE(replied("<abc>")) << wire_.sent;
+  EXPECT_EQ(length, Bytes{3});
+  EXPECT_EQ(field, "3");
+  plans_.edit = [](std::string& body) { body.clear(); };
+  play(put("/a", "0123456789"));
+  EXPECT_TRUE(replied("<>")) << wire_.sent;
+  EXPECT_EQ(field, "0");
+  // The framing of a chunked body stays what it was.
+  plans_.edit = [](std::string& body) { body += "c"; };
+  play(chunked("/a", "2\r\nab\r\n0\r\n\r\n"));
+  EXPECT_TRUE(replied("<abc>")) << wire_.sent;
+  EXPECT_EQ(field, "none");
+}
+
+TEST_F(PlansTest, ABodyThatIsNotSmallIsLeftAsItIs) {
+  plans_.edit = [](std::string& body) { body = "edited"; };
+  const std::string body((64U << 10U) + 1, 'x');
+  for (const bool in_chunks : {false, true}) {
+    start();
+    send(in_chunks ? chunked("/a", "10001\r\n" + body + "\r\n0\r\n\r\n") : put("/a", body));
+    EXPECT_TRUE(replied("PUT /a? " + body));
+    EXPECT_EQ(log_.joined().find("edit"), std::string::npos);
+  }
+  start();
+  send(chunked("/a", "10000\r\n" + body.substr(1) + "\r\n0\r\n\r\n"));
+  EXPECT_TRUE(replied("PUT /a? edited")) << "64 KiB are small";
+}
+
+TEST_F(PlansTest, AnEditedBodyPassesItsPositions) {
+  plans_.edit = [](std::string& body) { body += "56789"; };
+  plans_.stops = {Bytes{0}, Bytes{3}, Bytes{7}};
+  start();
+  send(put("/tell", "01234"));
+  EXPECT_TRUE(replied("0123456789"));
+  EXPECT_EQ(log_.joined(),
+            "edit 5\nstop 0\ngot 012\nstop 3\ngot 0123456\nstop 7\ngot 0123456789\n"
+            "complete 0123456789\ngone\n");
+}
+
+TEST_F(PlansTest, ABodyIsAskedForBeforeItIsEdited) {
+  plans_.edit = [](std::string& body) { body = "edited"; };
+  start();
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(wire_.sent, "HTTP/1.1 100 Continue\r\n\r\n");
+  send("ab");
+  EXPECT_TRUE(replied("PUT /a? edited"));
+}
+
+TEST_F(PlansTest, WhatCameOfABodyThatWasToBeEditedReachesTheHandler) {
+  plans_.edit = [](std::string& body) { body = "edited"; };
+  const std::string part = "PUT /tell HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01234";
+  const auto expected = "got 01234\nabort\naborted 01234\ngone\n";
+  start();
+  send(part);
+  talk_->lost();
+  EXPECT_EQ(log_.joined(), expected);
+  start();
+  send(part);
+  talk_->end_of_input();
+  EXPECT_EQ(log_.joined(), expected);
+  start();
+  send(part);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(wire_.limit, limits_.read_timeout);
+    talk_->deadline_passed();
+    pump();
+  }
+  EXPECT_TRUE(wire_.sent.starts_with("HTTP/1.1 408")) << wire_.sent;
+  EXPECT_EQ(log_.joined(), "got 01234\nstall\nabort\ntimed_out 01234\ngone\n");
+}
+
+TEST_F(PlansTest, AnEditThatThrowsIsA500) {
+  plans_.edit = [](std::string&) { throw std::runtime_error("on purpose"); };
+  start();
+  send(put("/a", "01234"));
+  EXPECT_TRUE(wire_.sent.starts_with("HTTP/1.1 500")) << wire_.sent;
+}
+
+}  // namespace
+}  // namespace mock

@@ -1,0 +1,76 @@
+// One request and its reply in the making; for the http room only.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/conversation.hpp"
+#include "http/throttle.hpp"
+
+namespace mock {
+
+/// One slice of a body; the size of the buffer all connections share.
+inline constexpr std::size_t body_slice = 256UL << 10U;
+/// A body that a rule may edit is no longer than this.
+inline constexpr Bytes small_body{64UL << 10U};
+
+struct Conversation::Turn {
+  explicit Turn(Head head)
+      : request(std::move(head.request)),
+        body(std::move(head.body)),
+        keep_alive(head.keep_alive),
+        continue_due(head.expects_continue) {}
+
+  // Destroyed from the last to the first: the handler may use the intercept's services.
+  Request request;
+  BodyDecoder body;
+  std::unique_ptr<Intercept> intercept;
+  std::unique_ptr<Handler> handler;
+
+  // what a plan asked for
+  std::optional<Throttle> inflow;       // of the body
+  std::unique_ptr<Timer> inflow_timer;  // until more of it may be read
+  bool gathering = false;               // the body is kept in `kept`; there is no handler yet
+  std::string kept;                     // body bytes that the handler gets before any others
+  std::size_t kept_at = 0;
+  std::optional<Throttle> outflow;  // of the reply
+
+  bool keep_alive;
+  bool continue_due;              // the client waits for 100 Continue
+  bool body_wanted = false;       // the handler called read_body
+  bool end_told = false;          // on_end was called
+  bool cut_off = false;           // the body will never be complete: close after the reply
+  bool answered = false;          // no further reply is taken
+  Bytes received;                 // body bytes given to the handler
+  std::optional<Bytes> asked_at;  // on_body was asked at this position
+  std::optional<Reply> reply;
+
+  // while it is written
+  int status = 0;
+  std::string out;
+  std::size_t out_at = 0;
+  Bytes sent;
+  std::size_t slice = 0;
+  Milliseconds gap{0};
+  bool gap_due = false;
+  bool drains = true;
+  bool closes = false;
+  SocketEnd end = SocketEnd::keep;
+  ::http::Fields reply_fields;  // as sent, for the observer
+};
+
+/// The one place that turns an exception into a response.
+template <class Call>
+void Conversation::guarded(Call call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    turn_->answered = true;
+    turn_->cut_off = true;
+    turn_->reply = text_reply(500, std::string("internal error: ") + error.what() + "\n");
+  }
+}
+
+}  // namespace mock
