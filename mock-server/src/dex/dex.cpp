@@ -96,6 +96,9 @@ Result<std::unique_ptr<Dex>> Dex::make(DexOptions options, Store& store, Loop& l
       return failure(options.upload_configs->string(), "is not a folder of upload configs",
                      "expected files named <data_stream_id>_<data_stream_route>.json");
     }
+    if (auto sound = check_upload_configs(*options.upload_configs, options.environment); !sound) {
+      return tl::unexpected(sound.error());
+    }
   }
   auto config = delivery_config(options);
   if (!config) return tl::unexpected(config.error());

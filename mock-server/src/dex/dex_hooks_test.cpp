@@ -138,8 +138,10 @@ TEST_F(Hooking, DEX_META_021_025_ARefusalLeavesOnlyReports) {
 
 TEST_F(Hooking, DEX_META_022_ABrokenConfigIs500) {
   options_.upload_configs = temporary_.path() / "configs";
-  ASSERT_TRUE(replace_file(*options_.upload_configs / "dextesting_testevent1.json", "{"));
+  std::filesystem::create_directory(*options_.upload_configs);
   restart();
+  // At the start it would have been found.
+  ASSERT_TRUE(replace_file(*options_.upload_configs / "dextesting_testevent1.json", "{"));
   const auto refused = try_create(good_metadata());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().status, 500);

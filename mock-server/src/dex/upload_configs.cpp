@@ -19,7 +19,42 @@ dex::UploadConfig testing_stream() {
 
 constexpr std::string_view testing_stream_filename = "dextesting_testevent1.json";
 
+/// nullopt: there is no such file. `name` is what errors call it.
+Result<std::optional<dex::UploadConfig>> load(const std::filesystem::path& file,
+                                              const std::string& name,
+                                              const dex::Environment& environment) {
+  // Any name that cannot be opened is a missing config to DEX, also one that is too long.
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return std::nullopt;
+  // A pipe or a device could keep the loop waiting for ever.
+  if (!std::filesystem::is_regular_file(file, error)) return failure(name, "is not a file");
+  const auto text = read_file(file);
+  if (!text) return tl::unexpected(text.error());
+  if (!*text) return std::nullopt;
+  auto config = dex::parse_upload_config(**text, name, environment);
+  if (!config) return tl::unexpected(config.error());
+  return std::move(*config);
+}
+
 }  // namespace
+
+Result<void> check_upload_configs(const std::filesystem::path& folder,
+                                  const dex::Environment& environment) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const auto& file = entry->path();
+    // Others may lie beside: no manifest names a file without the '_' between stream and route.
+    const bool can_be_named =
+        file.extension() == ".json" && file.stem().string().find('_') != std::string::npos;
+    if (!can_be_named) continue;
+    if (auto config = load(file, file.string(), environment); !config) {
+      return tl::unexpected(config.error());
+    }
+  }
+  if (error) return failure(folder.string(), "cannot be listed: " + error.message());
+  return {};
+}
 
 UploadConfigs::UploadConfigs(std::optional<std::filesystem::path> folder,
                              dex::Environment environment)
@@ -30,18 +65,10 @@ UploadConfigs::UploadConfigs(std::optional<std::filesystem::path> folder,
 Result<const dex::UploadConfig*> UploadConfigs::find(const std::string& filename) {
   if (const auto cached = cache_.find(filename); cached != cache_.end()) return &cached->second;
   if (!folder_ || !dex::is_local_path(filename)) return nullptr;
-  const std::filesystem::path file = *folder_ / filename;
-  // Any name that cannot be opened is a missing config to DEX, also one that is too long.
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) return nullptr;
-  // A pipe or a device could keep the loop waiting for ever.
-  if (!std::filesystem::is_regular_file(file, error)) return failure(filename, "is not a file");
-  const auto text = read_file(file);
-  if (!text) return tl::unexpected(text.error());
-  if (!*text) return nullptr;
-  auto config = dex::parse_upload_config(**text, filename, environment_);
+  auto config = load(*folder_ / filename, filename, environment_);
   if (!config) return tl::unexpected(config.error());
-  return &cache_.emplace(filename, std::move(*config)).first->second;
+  if (!*config) return nullptr;
+  return &cache_.emplace(filename, std::move(**config)).first->second;
 }
 
 Result<std::vector<std::string>> UploadConfigs::validate(const dex::Manifest& manifest) {

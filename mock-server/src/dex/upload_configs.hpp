@@ -14,6 +14,11 @@
 
 namespace mock {
 
+/// Whether every file in `folder` that a manifest can name is an upload config. The Error names the
+/// file and the field: better at the start than at the first upload of that stream.
+[[nodiscard]] Result<void> check_upload_configs(const std::filesystem::path& folder,
+                                                const dex::Environment& environment);
+
 /// Loop thread only.
 class UploadConfigs {
  public:

@@ -100,6 +100,18 @@ TEST_F(Configs, DEX_META_022_ABrokenConfigIsAnError) {
   EXPECT_FALSE(configs_.validate(stream("g", "h"))) << "and without waiting for a writer";
 }
 
+TEST_F(Configs, AreCheckedAtTheStart) {
+  put("a_b.json", demands_sender);
+  put("upload-config.schema.json", "{");  // no manifest can name it
+  EXPECT_TRUE(check_upload_configs(folder_.path(), environment));
+  put("c_d.json", R"({"metadata_config": {"fields": [{"required": true}]}})");
+  const auto broken = check_upload_configs(folder_.path(), environment);
+  ASSERT_FALSE(broken);
+  EXPECT_NE(broken.error().line().find((folder_.path() / "c_d.json").string()), std::string::npos);
+  EXPECT_NE(broken.error().line().find("metadata_config.fields[0]"), std::string::npos)
+      << broken.error().line();
+}
+
 TEST_F(Configs, DEX_META_023_HitsAreCachedMissesAreNot) {
   EXPECT_EQ(configs_.validate(stream("a", "b")).value().size(), 3U);
   put("a_b.json", demands_sender);
