@@ -31,10 +31,6 @@ namespace fs = std::filesystem;
 // In the `iss` claim of tokens, and in the name of the validator in /health.
 constexpr auto issuer = "https://dex-mock-server.invalid/oauth";
 
-/// Between two looks for uploads whose time has passed; until then they answer 410 Gone.
-constexpr Milliseconds sweep_at_least_every{60'000};
-constexpr Milliseconds sweep_at_most_every{1'000};
-
 }  // namespace
 
 MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config)
@@ -86,7 +82,9 @@ Result<void> MockLane::compose() {
   } else {
     plain_ = std::make_unique<Hooks>();
   }
-  services_.emplace(Services{store_, ground_.locks, dex_ ? dex_->hooks() : *plain_, clock_});
+  Hooks& behind = dex_ ? dex_->hooks() : *plain_;
+  upkeep_.emplace(Services{store_, ground_.locks, behind, clock_}, tus_);
+  services_.emplace(Services{store_, ground_.locks, upkeep_->hooks(), clock_});
 
   misbehave::RuleOptions rule_options;
   rule_options.seed = config_.seed;
@@ -154,21 +152,8 @@ Result<void> MockLane::make_dex() {
 
 void MockLane::start() {
   if (dex_) dex_->resume();
-  if (!tus_.extensions.contains("expiration")) return;
-  clock_.on_advance([this] { remove_expired(*services_); });
-  sweep_later();
-}
-
-void MockLane::sweep_later() {
-  const auto every = std::clamp(*tus_.expire_after / 2, sweep_at_most_every, sweep_at_least_every);
-  sweep_ = ground_.loop.after(every, [this] {
-    // Not inside its own callback: that would destroy the function that runs.
-    ground_.loop.post([this, alive = std::weak_ptr<const bool>(alive_)] {
-      if (alive.expired()) return;
-      remove_expired(*services_);
-      sweep_later();
-    });
-  });
+  upkeep_->start();
+  clock_.on_advance([this] { upkeep_->sweep(); });
 }
 
 void MockLane::on_exchange(const ExchangeRecord& record) {
@@ -204,7 +189,7 @@ Result<void> MockLane::keep_config() const {
 void MockLane::close() {
   remove_uploads();
   store_.close();
-  sweep_.reset();
+  upkeep_->stop();
   clock_.on_advance({});
   std::error_code error;
   if (const auto state = folder(); state && !name_.empty()) {

@@ -13,6 +13,7 @@
 #include "lane/lane_store.hpp"
 #include "misbehave/rule.hpp"
 #include "tus/tus_handler.hpp"
+#include "tus/upkeep.hpp"
 
 namespace mock {
 
@@ -78,8 +79,8 @@ class MockLane final : public Lane {
   void on_exchange(const ExchangeRecord& record);
   /// Where its own listener is.
   void listens_at(std::string url) { url_ = std::move(url); }
-  /// Once all lanes are there: finishes what a kill interrupted, and begins to sweep out uploads
-  /// that have expired.
+  /// Once all lanes are there: finishes what a kill interrupted, and begins to look after uploads
+  /// that expire.
   void start();
   /// For after a restart; without a folder there is nothing to be done.
   [[nodiscard]] Result<void> keep_config() const;
@@ -98,7 +99,6 @@ class MockLane final : public Lane {
   /// nullopt when the store is not on disk.
   [[nodiscard]] std::optional<std::filesystem::path> folder() const;
   void remove_uploads();
-  void sweep_later();
 
   LaneGround ground_;
   std::string name_;
@@ -110,14 +110,13 @@ class MockLane final : public Lane {
   std::unique_ptr<Auth> auth_;
   std::unique_ptr<Hooks> plain_;
   std::unique_ptr<Dex> dex_;
+  std::optional<Upkeep> upkeep_;
   std::optional<Services> services_;
   std::vector<misbehave::Misbehaviour> misbehaviours_;  ///< of the configuration
   std::unique_ptr<misbehave::RuleInterceptor> rules_;
   std::unique_ptr<MockApplication> application_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<ServerMetrics> metrics_;
-  std::unique_ptr<Timer> sweep_;
-  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace mock

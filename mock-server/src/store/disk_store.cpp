@@ -326,13 +326,19 @@ class DiskStore : public Store {
   }
 
   StoreResult<void> commit(StagedJoin& staged, Upload upload) {
-    if (exists(upload.id)) return failed(Kind::exists, "an upload of this id exists");
+    if (exists(upload.id)) {
+      const auto waiting = load(upload.id);
+      if (!waiting || !(*waiting)->awaits_parts()) {
+        return failed(Kind::exists, "an upload of this id exists");
+      }
+      files_.erase(upload.id);
+    }
     upload.length = staged.total();
     upload.offset = staged.total();
     upload.modified = loop_.now();
     if (auto named = staged.release(data_path(upload.id)); !named) return named;
     if (auto written = write_info(upload); !written) {
-      std::ignore = posix::remove_file(data_path(upload.id));
+      if (!exists(upload.id)) std::ignore = posix::remove_file(data_path(upload.id));
       return written;
     }
     uploads_.put(upload.id, upload);

@@ -247,9 +247,11 @@ class MemoryStore : public Store {
     entry.upload.length = total;
     entry.upload.offset = total;
     entry.upload.modified = loop_.now();
-    if (!entries_.emplace(upload.id, std::move(entry)).second) {
+    const auto [place, fresh] = entries_.try_emplace(upload.id);
+    if (!fresh && !place->second.upload.awaits_parts()) {
       return failed(Kind::exists, "an upload of this id exists");
     }
+    place->second = std::move(entry);
     if (limit_) used_ += total.value;
     return {};
   }

@@ -28,12 +28,15 @@ struct Upload {
   tus::UploadKind kind = tus::UploadKind::normal;
   std::optional<std::string> concat_header;  ///< Upload-Concat as received
   std::vector<std::string> parts;            ///< ids of a final's parts
+  std::vector<std::string> finals;           ///< ids of the finals that wait for this part
   TimePoint created;
   TimePoint modified;  ///< when bytes last arrived
   std::optional<TimePoint> expires;
   std::string lane;
 
   [[nodiscard]] bool complete() const { return length && offset == *length; }
+  /// A final whose parts are not joined yet (extension concatenation-unfinished).
+  [[nodiscard]] bool awaits_parts() const { return kind == tus::UploadKind::final && !complete(); }
 };
 
 struct StoreError {
@@ -89,7 +92,8 @@ class Store {
 
   /// Makes the final upload out of complete parts, in order: all or nothing. Two steps, so that
   /// the copying can go to a worker thread: `work` may run anywhere, `commit` on the store's own
-  /// thread after it. Until `commit` succeeds nothing of the final exists.
+  /// thread after it. Until `commit` succeeds nothing of the final exists, or what `create` made of
+  /// it when it had to wait for its parts.
   struct Join {
     std::function<StoreResult<void>()> work;
     std::function<StoreResult<void>()> commit;

@@ -1,4 +1,6 @@
 // POST (protocol.md, Creation; Creation With Upload; Concatenation).
+#include <set>
+
 #include "protocol/tus/concat.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
@@ -123,13 +125,15 @@ class Create : public Operation {
     return check_size(**length);
   }
 
-  /// The length of a final is the sum of its parts (protocol.md, Concatenation).
+  /// The length of a final is the sum of its parts, once that can be told (protocol.md,
+  /// Concatenation).
   OrReply<void> read_final_length() {
     const auto& fields = context_.request.fields;
     if (fields.has(header::upload_length) || fields.has(header::upload_defer_length)) {
       return refused(400, "a final upload's length follows from its parts");
     }
     Bytes sum;
+    bool known = true;
     for (const auto& id : upload_.parts) {
       auto part = context_.services.store.find(id);
       if (!part && part.error().kind == StoreError::Kind::not_found) {
@@ -139,11 +143,21 @@ class Create : public Operation {
       if (part->kind != tus::UploadKind::partial) {
         return refused(400, "Upload-Concat: a part was not created as a partial upload");
       }
-      if (!part->complete()) return refused(400, "Upload-Concat: a part is not finished");
-      if (part->offset > tus::max_length - sum) return refused(413, "the sum is too large");
-      sum += part->offset;
+      if (has_expired(*part, context_.services.loop.now())) {
+        return refused(400, "Upload-Concat: a part has expired");
+      }
+      if (!part->complete()) {
+        if (!offers(context_.options, ext::concatenation_unfinished)) {
+          return refused(400, "Upload-Concat: a part is not finished");
+        }
+        awaited_.insert(id);
+      }
+      if (!part->length) known = false;
+      const auto size = part->length.value_or(part->offset);
+      if (size > tus::max_length - sum) return refused(413, "the sum is too large");
+      sum += size;
     }
-    upload_.length = sum;
+    if (known) upload_.length = sum;
     return check_size(sum);
   }
 
@@ -177,15 +191,32 @@ class Create : public Operation {
     if (!is_upload_id(upload_.id))
       return end(refusal(500, "a hook gave an id that cannot be used"));
     upload_.metadata_header = echoed_metadata(sent_metadata_, upload_.metadata);
-    if (upload_.kind == tus::UploadKind::final) return join();
+    if (upload_.kind == tus::UploadKind::final && awaited_.empty()) return join();
 
     if (auto made = services.store.create(upload_); !made) return end(refusal(made.error()));
+    if (auto noted = tell_parts(); !noted) {
+      std::ignore = services.store.remove(upload_.id);
+      return end(refusal(noted.error()));
+    }
     services.hooks.after_create(upload_);
     if (!unwanted_) return receive();
     if (upload_.complete()) {
       if (auto done = finish(services.hooks, upload_); !done) return end(std::move(done.error()));
     }
     end(created(upload_));
+  }
+
+  /// Has the parts of a final that are not finished remember it: the last one to finish brings the
+  /// joining about (Upkeep).
+  StoreResult<void> tell_parts() {
+    auto& store = context_.services.store;
+    for (const auto& id : awaited_) {
+      auto part = store.find(id);
+      if (!part) return tl::unexpected(part.error());
+      part->finals.push_back(upload_.id);
+      if (auto updated = store.update(*part); !updated) return updated;
+    }
+    return {};
   }
 
   void receive() {
@@ -266,6 +297,7 @@ class Create : public Operation {
 
   const Context& context_;
   Upload upload_;
+  std::set<std::string> awaited_;  ///< parts that are not finished
   std::optional<std::string> sent_metadata_;
   std::optional<Reply> unwanted_;
   std::optional<ChecksumCheck> check_;

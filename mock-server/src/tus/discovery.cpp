@@ -12,9 +12,15 @@ namespace {
 
 namespace ext = tus::extension;
 
-constexpr std::array implemented{ext::creation,      ext::creation_with_upload,  ext::termination,
-                                 ext::concatenation, ext::creation_defer_length, ext::expiration,
-                                 ext::checksum,      ext::checksum_trailer};
+constexpr std::array implemented{ext::creation,
+                                 ext::creation_with_upload,
+                                 ext::termination,
+                                 ext::concatenation,
+                                 ext::concatenation_unfinished,
+                                 ext::creation_defer_length,
+                                 ext::expiration,
+                                 ext::checksum,
+                                 ext::checksum_trailer};
 
 std::vector<std::string_view> methods(const TusOptions& options, Route route) {
   if (route == Route::creation) {
@@ -36,6 +42,7 @@ bool offers(const TusOptions& options, std::string_view extension) {
       extension == ext::concatenation) {
     return offers(options, ext::creation);
   }
+  if (extension == ext::concatenation_unfinished) return offers(options, ext::concatenation);
   if (extension == ext::checksum_trailer) return offers(options, ext::checksum);
   // Without a period nothing ever expires.
   if (extension == ext::expiration) return options.expire_after.has_value();

@@ -48,10 +48,9 @@ TEST_F(ExpirationTest, TUS_EXP_005_006_ExpiredIsGoneThenForgotten) {
   EXPECT_FALSE(head(path).fields.has("Upload-Offset"));
   EXPECT_EQ(patch(path, 0, "ab").status, 410);
   EXPECT_EQ(server.send("GET", path, {}).status, 410);
-  EXPECT_EQ(remove_expired(server.services), 1U);
+  server.upkeep.start();
   EXPECT_EQ(server.hooks.calls.back(), "terminated 0/5");
   EXPECT_EQ(head(path).status, 404);
-  EXPECT_EQ(remove_expired(server.services), 0U);
 }
 
 TEST_F(ExpirationTest, TUS_EXP_007_FinishedUploadsStay) {
@@ -59,7 +58,7 @@ TEST_F(ExpirationTest, TUS_EXP_007_FinishedUploadsStay) {
   patch(path, 0, "ab");
   const auto empty = create(0);
   server.loop.advance(hours{2});
-  EXPECT_EQ(remove_expired(server.services), 0U);
+  server.upkeep.start();
   EXPECT_EQ(head(path).status, 200);
   EXPECT_EQ(head(empty).status, 200);
 }
@@ -69,7 +68,7 @@ TEST_F(ExpirationTest, AnUploadBeingWrittenToIsNotRemoved) {
   auto exchange = server.open("PATCH", path, patch_at("0"), 4);
   exchange->bytes("ab");
   server.loop.advance(hours{2});
-  EXPECT_EQ(remove_expired(server.services), 0U);
+  server.upkeep.start();
   exchange->bytes("cd");
   exchange->finish();
   EXPECT_EQ(exchange->answer().status, 204);

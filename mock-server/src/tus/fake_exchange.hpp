@@ -17,6 +17,7 @@
 #include "tus/hooks.hpp"
 #include "tus/locks.hpp"
 #include "tus/tus_handler.hpp"
+#include "tus/upkeep.hpp"
 
 namespace mock {
 
@@ -166,7 +167,8 @@ class FakeServer {
   std::unique_ptr<Locks> locks;
   RecordingHooks hooks;
   TusOptions options;
-  Services services{*store, *locks, hooks, loop};
+  Upkeep upkeep{Services{*store, *locks, hooks, loop}, options};
+  Services services{*store, *locks, upkeep.hooks(), loop};
 };
 
 }  // namespace mock

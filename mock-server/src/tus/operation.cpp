@@ -82,18 +82,6 @@ bool has_expired(const Upload& upload, TimePoint now) {
   return upload.expires && !upload.complete() && *upload.expires <= now;
 }
 
-std::size_t remove_expired(Services& services) {
-  std::size_t removed = 0;
-  for (const auto& id : services.store.ids()) {
-    const auto upload = services.store.find(id);
-    if (!upload || !has_expired(*upload, services.loop.now())) continue;
-    if (services.locks.locked(id) || !services.store.remove(id)) continue;
-    services.hooks.after_terminate(*upload);
-    ++removed;
-  }
-  return removed;
-}
-
 void add_expiry(const Upload& upload, Reply& reply) {
   if (!upload.expires || upload.complete()) return;
   reply.fields.set(tus::header::upload_expires, ::http::format_imf_fixdate(*upload.expires));

@@ -21,11 +21,15 @@ OrReply<void> Receiver::begin() { return check_ ? OrReply<void>{} : declare(); }
 /// The length that this request told. One that comes with a checksum holds once that does.
 OrReply<void> Receiver::declare() {
   if (!declared_) return {};
+  auto& store = context_.services.store;
+  // Looked up again: a final may have come to wait for it since.
+  auto updated = store.find(upload_.id).and_then([&](Upload&& present) {
+    present.length = declared_;
+    return store.update(present);
+  });
+  if (!updated) return tl::unexpected(refusal(updated.error()));
   upload_.length = declared_;
-  auto updated = context_.services.store.update(upload_);
-  if (updated) return {};
-  upload_.length.reset();
-  return tl::unexpected(refusal(updated.error()));
+  return {};
 }
 
 OrReply<void> Receiver::take(std::span<const std::byte> bytes) {

@@ -26,14 +26,17 @@ class Head : public Operation {
     auto upload = find_upload(context_);
     if (!upload) return send(context_, std::move(upload.error()));
     Reply reply;
-    // A final whose parts are not joined yet has no offset (protocol.md, Concatenation).
-    if (upload->kind != tus::UploadKind::final || upload->complete()) {
+    if (upload->awaits_parts()) {
+      // No offset until they are joined (protocol.md, Concatenation).
+      auto length = length_of_parts(*upload);
+      if (!length) return send(context_, std::move(length.error()));
+      if (!upload->length) upload->length = *length;
+    } else {
       add(reply, header::upload_offset, std::to_string(upload->offset.value));
+      if (!upload->length) add(reply, header::upload_defer_length, "1");
     }
     if (upload->length) {
       add(reply, header::upload_length, std::to_string(upload->length->value));
-    } else {
-      add(reply, header::upload_defer_length, "1");
     }
     if (upload->metadata_header) add(reply, header::upload_metadata, *upload->metadata_header);
     if (upload->concat_header) add(reply, header::upload_concat, *upload->concat_header);
@@ -42,6 +45,19 @@ class Head : public Operation {
   }
 
  private:
+  /// nullopt as long as one of them is deferred.
+  [[nodiscard]] OrReply<std::optional<Bytes>> length_of_parts(const Upload& upload) const {
+    std::optional<Bytes> sum = Bytes{0};
+    for (const auto& id : upload.parts) {
+      const auto part = context_.services.store.find(id);
+      if (!part || has_expired(*part, context_.services.loop.now())) {
+        return tl::unexpected(refusal(410, "a part is gone, so the upload can never be joined"));
+      }
+      sum = sum && part->length ? std::optional(*sum + *part->length) : std::nullopt;
+    }
+    return sum;
+  }
+
   const Context& context_;
 };
 

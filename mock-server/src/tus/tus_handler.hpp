@@ -13,8 +13,9 @@
 
 namespace mock {
 
-/// What this server offers. The default is what DEX offers (DEX-TUS-001); implemented are also
-/// "expiration" (needs expire_after), "checksum" and "checksum-trailer". Other names are ignored.
+/// What this server offers. The default is what DEX offers (DEX-TUS-001); everything else in
+/// tus 1.0 is implemented too: "expiration" (needs expire_after and an Upkeep), "checksum",
+/// "checksum-trailer" and "concatenation-unfinished" (needs an Upkeep). Other names are ignored.
 struct TusOptions {
   std::set<std::string> extensions{"creation", "creation-with-upload", "creation-defer-length",
                                    "termination", "concatenation"};
@@ -31,10 +32,6 @@ struct TusOptions {
 [[nodiscard]] std::unique_ptr<Handler> make_tus_handler(const RouteMatch& match,
                                                         const TusOptions& options,
                                                         Services& services);
-
-/// Removes the unfinished uploads whose time has passed, except those being written to; returns how
-/// many. To be called now and then; until then they answer 410 Gone, and 404 afterwards.
-std::size_t remove_expired(Services& services);
 
 /// Adds the CORS fields of the Fetch standard to a reply to a request with an Origin; also for the
 /// replies of other rooms (auth), so that browsers can read them (census rows CORS-*).

@@ -1,0 +1,58 @@
+// What a tus server does on its own account, after the requests that bring it about: uploads whose
+// time has passed are removed, finals are joined when their last part came.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "services.hpp"
+#include "tus/hooks.hpp"
+#include "tus/tus_handler.hpp"
+
+namespace mock {
+
+class Timer;
+
+/// Loop thread only. What is under way ends with it.
+class Upkeep {
+ public:
+  /// `services` has the hooks of the system behind; handlers get `hooks()` instead. Everything
+  /// outlives this. Passes are made on `services.loop`, time is told by it.
+  Upkeep(const Services& services, const TusOptions& options);
+  ~Upkeep();
+
+  /// Those of the system behind, and besides: a part that is finished is noticed.
+  [[nodiscard]] Hooks& hooks();
+  /// From now on a pass over all uploads is made now and then; the first one at once, which also
+  /// joins the finals that a kill kept from it. Does nothing when nothing that is offered needs it.
+  void start();
+  /// Begins a pass, from the loop; unless one is under way. Until they are swept out by a pass,
+  /// expired uploads answer 410 Gone; 404 afterwards.
+  void sweep();
+  /// No further pass.
+  void stop();
+
+ private:
+  class PartsNoticed;
+
+  void visit_some(std::size_t from);
+  void visit(const std::string& id);
+  void join_when_ready(const std::string& final_id);
+  void joined(const std::string& final_id);
+  [[nodiscard]] Milliseconds between_passes() const;
+
+  Services services_;
+  const TusOptions& options_;
+  std::unique_ptr<Hooks> hooks_;
+  std::vector<std::string> to_visit_;
+  bool started_ = false;
+  bool visiting_ = false;
+  std::set<std::string, std::less<>> joining_;
+  std::unique_ptr<Timer> next_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace mock
