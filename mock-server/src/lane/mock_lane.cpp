@@ -90,6 +90,11 @@ Result<void> MockLane::compose() {
   rule_options.seed = config_.seed;
   if (dex_) rule_options.server_metadata = {"upload_id", "dex_ingest_datetime"};
   rule_options.crash = [] { ::kill(::getpid(), SIGKILL); };
+  rule_options.revoke_token = [this](const std::string& token) {
+    if (auto revoked = auth_->revoke(token); !revoked && ground_.log) {
+      ground_.log("a token could not be revoked: " + revoked.error().line());
+    }
+  };
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
   }
@@ -174,10 +179,13 @@ void MockLane::remove_uploads() {
 
 Result<void> MockLane::reset() {
   remove_uploads();
-  clock_.reset();
   journal_->clear();
   rules_->clear();
-  return rules_->add(misbehaviours_);
+  auto restored = rules_->add(misbehaviours_);
+  // Before the clock goes back: tokens of a later time are void as well.
+  auto revoked = auth_->revoke_all();
+  clock_.reset();
+  return restored ? revoked : restored;
 }
 
 Result<void> MockLane::keep_config() const {

@@ -1,0 +1,108 @@
+#include "lane/lane_config_json.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lane/lane.hpp"
+
+namespace mock {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Result<LaneConfig> read(std::string_view text, const LaneConfig& base = {}) {
+  return json::decode(text, "body",
+                      [&](const json::Cursor& root) { return read_lane_config(root, base); });
+}
+
+TEST(LaneConfigJson, WhatIsNotGivenIsTheBase) {
+  LaneConfig base;
+  base.profile = "tus";
+  base.max_size = Bytes{5};
+  base.faults = {"reset-mid-body"};
+  base.listen = "127.0.0.1:8080";
+  const auto same = read("{}", base);
+  ASSERT_TRUE(same) << same.error().line();
+  EXPECT_EQ(same->profile, "tus");
+  EXPECT_EQ(same->max_size, Bytes{5});
+  EXPECT_THAT(same->faults, ElementsAre("reset-mid-body"));
+  EXPECT_EQ(same->listen, "") << "two listeners cannot share an address";
+  const auto other = read(R"({"max_size": null, "faults": []})", base);
+  ASSERT_TRUE(other) << other.error().line();
+  EXPECT_FALSE(other->max_size);
+  EXPECT_THAT(other->faults, IsEmpty());
+}
+
+TEST(LaneConfigJson, GivesEverythingBack) {
+  const auto first = read(R"({
+    "profile": "tus", "contract": "guide", "auth": "jwt", "secure": true, "issuer": "https://i",
+    "users": "u.json", "token_lifetime": "90s", "upload_configs": "configs", "deliver": "d.yml",
+    "rules": ["r.json", {"name": "own", "when": {"method": "PATCH"}, "then": {"socket": "rst"}}],
+    "defects": ["a"], "faults": ["b", "c"], "seed": 18446744073709551615, "max_size": "1MiB",
+    "expire_after": "1.5s", "early_error": "close", "listen": "[::1]:0",
+    "limits": {"header_timeout": "1s", "read_timeout": "2s", "write_timeout": "3s",
+               "idle_timeout": "4s", "header_bytes": "5KiB", "target_bytes": 600,
+               "drain_bytes": "7MiB"}})");
+  ASSERT_TRUE(first) << first.error().line();
+  EXPECT_EQ(first->seed, 18446744073709551615U);
+  EXPECT_EQ(first->token_lifetime, std::chrono::seconds{90});
+  EXPECT_EQ(first->expire_after, Milliseconds{1500});
+  EXPECT_EQ(first->max_size, Bytes{1U << 20U});
+  EXPECT_EQ(first->early_error, UnreadBody::close);
+  EXPECT_THAT(first->rule_files, ElementsAre("r.json"));
+  ASSERT_EQ(first->rules.size(), 1U);
+  EXPECT_THAT(first->rules[0], HasSubstr("\"own\""));
+  EXPECT_EQ(first->limits.idle_timeout, std::chrono::seconds{4});
+  EXPECT_EQ(first->limits.target_bytes, Bytes{600});
+  const auto text = to_json(*first).dump();
+  const auto second = read(text);
+  ASSERT_TRUE(second) << second.error().line();
+  EXPECT_EQ(to_json(*second).dump(), text);
+}
+
+struct Bad {
+  const char* text;
+  const char* says;
+};
+class BadLaneConfig : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadLaneConfig, IsOneLineThatNamesTheKey) {
+  const auto config = read(GetParam().text);
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().line(), HasSubstr(GetParam().says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadLaneConfig,
+    testing::Values(
+        Bad{R"([])", "object"}, Bad{R"({"prolife": "tus"})", "prolife"},
+        Bad{R"({"auth": "basic"})", "body: auth: expected one of none, jwt, opaque"},
+        Bad{R"({"auth": null})", "auth"}, Bad{R"({"profile": ""})", "profile"},
+        Bad{R"({"seed": -1})", "seed"}, Bad{R"({"seed": "1"})", "seed"},
+        Bad{R"({"max_size": "many"})", "max_size"}, Bad{R"({"max_size": -1})", "max_size"},
+        Bad{R"({"token_lifetime": "100ms"})", "body: token_lifetime: must be at least 1s"},
+        Bad{R"({"token_lifetime": 90})", "token_lifetime"},
+        Bad{R"({"expire_after": "0s"})", "expire_after"},
+        Bad{R"({"secure": true})", "body: secure"}, Bad{R"({"secure": "yes"})", "secure"},
+        Bad{R"({"defects": "a"})", "defects"}, Bad{R"({"faults": [1]})", "faults[0]"},
+        Bad{R"({"rules": [7]})", "rules[0]"}, Bad{R"({"listen": "8080"})", "HOST:PORT"},
+        Bad{R"({"limits": {"read_timeout": "1s"}})", "listen"},
+        Bad{R"({"listen": "127.0.0.1:0", "limits": {"read_timeout": "0s"}})",
+            "limits.read_timeout"},
+        Bad{R"({"listen": "127.0.0.1:0", "limits": {"max": 1}})", "max"}));
+
+TEST(LaneNames, AreSingleSafePathComponents) {
+  for (const auto* const good : {"a", "lane-7", "A_b.c", "..."}) EXPECT_TRUE(is_lane_name(good));
+  EXPECT_TRUE(is_lane_name(std::string(64, 'x')));
+  for (const auto* const bad : {"", ".", "..", "a/b", "a b", "a%2F", "\xc3\xa4", "a\n"}) {
+    EXPECT_FALSE(is_lane_name(bad)) << bad;
+  }
+  EXPECT_FALSE(is_lane_name(std::string(65, 'x')));
+}
+
+}  // namespace
+}  // namespace mock

@@ -1,0 +1,135 @@
+#include "lane/lane_store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "loop/manual_loop.hpp"
+#include "store/stores.hpp"
+
+namespace mock {
+namespace {
+
+using std::chrono::hours;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+Upload upload(const std::string& id) {
+  Upload one;
+  one.id = id;
+  one.length = Bytes{3};
+  return one;
+}
+
+class LaneStores : public testing::Test {
+ protected:
+  static std::span<const std::byte> bytes(std::string_view text) {
+    return std::as_bytes(std::span(text.data(), text.size()));
+  }
+  static StoreError::Kind kind(const StoreError& error) { return error.kind; }
+
+  ManualLoop loop_;
+  std::unique_ptr<Store> all_ = make_memory_store(loop_, Bytes{1000});
+  LaneIndex index_;
+  LaneClock clock_{loop_};
+  LaneStore main_{*all_, index_, "", clock_};
+  LaneStore blue_{*all_, index_, "blue", clock_};
+  LaneStore red_{*all_, index_, "red", clock_};
+};
+
+TEST_F(LaneStores, EachSeesItsOwnUploadsOnly) {
+  ASSERT_TRUE(main_.create(upload("m")));
+  ASSERT_TRUE(blue_.create(upload("b")));
+  ASSERT_TRUE(red_.create(upload("r")));
+  EXPECT_THAT(main_.ids(), ElementsAre("m"));
+  EXPECT_THAT(blue_.ids(), ElementsAre("b"));
+  EXPECT_EQ(blue_.find("b")->lane, "blue");
+  for (const auto* const id : {"m", "r"}) {
+    EXPECT_EQ(kind(blue_.find(id).error()), StoreError::Kind::not_found);
+    EXPECT_EQ(kind(blue_.open(id).error()), StoreError::Kind::not_found);
+    EXPECT_EQ(kind(blue_.remove(id).error()), StoreError::Kind::not_found);
+    EXPECT_TRUE(all_->find(id));
+  }
+  EXPECT_FALSE(main_.find("b"));
+  EXPECT_FALSE(main_.remove("b"));
+  EXPECT_TRUE(main_.open("m"));
+}
+
+TEST_F(LaneStores, ARewriteKeepsTheLane) {
+  ASSERT_TRUE(blue_.create(upload("b")));
+  auto changed = upload("b");  // as a handler knows it, which knows nothing of lanes
+  changed.length = Bytes{7};
+  ASSERT_TRUE(blue_.update(changed));
+  EXPECT_EQ(all_->find("b")->lane, "blue");
+  EXPECT_EQ(blue_.find("b")->length, Bytes{7});
+}
+
+TEST_F(LaneStores, PartsOfAnotherLaneCannotBeJoined) {
+  ASSERT_TRUE(blue_.create(upload("b")));
+  ASSERT_TRUE(blue_.append("b", Bytes{0}, bytes("abc")));
+  auto final_upload = upload("f");
+  final_upload.parts = {"b"};
+  EXPECT_EQ(kind(red_.join(final_upload).error()), StoreError::Kind::not_found);
+  auto joined = blue_.join(final_upload);
+  ASSERT_TRUE(joined);
+  ASSERT_TRUE(joined->work());
+  ASSERT_TRUE(joined->commit());
+  EXPECT_THAT(blue_.ids(), ElementsAre("b", "f"));
+  EXPECT_FALSE(main_.find("f"));
+}
+
+TEST_F(LaneStores, TheIndexKnowsWhereAnUploadIs) {
+  EXPECT_TRUE(index_.empty());
+  ASSERT_TRUE(main_.create(upload("m")));
+  EXPECT_TRUE(index_.empty());
+  ASSERT_TRUE(blue_.create(upload("b")));
+  ASSERT_NE(index_.lane_of("b"), nullptr);
+  EXPECT_EQ(*index_.lane_of("b"), "blue");
+  EXPECT_EQ(index_.lane_of("m"), nullptr);
+  ASSERT_TRUE(blue_.remove("b"));
+  EXPECT_TRUE(index_.empty());
+}
+
+TEST_F(LaneStores, AClosedOneIsEmptyForWhoeverStillHasIt) {
+  ASSERT_TRUE(blue_.create(upload("b")));
+  blue_.close();
+  EXPECT_FALSE(blue_.find("b"));
+  EXPECT_FALSE(blue_.append("b", Bytes{0}, bytes("abc")));
+  EXPECT_FALSE(blue_.create(upload("c")));
+  EXPECT_THAT(blue_.ids(), IsEmpty());
+}
+
+TEST_F(LaneStores, BytesComeAtTheLanesTime) {
+  ASSERT_TRUE(blue_.create(upload("b")));
+  clock_.advance(hours{2});
+  ASSERT_TRUE(blue_.append("b", Bytes{0}, bytes("abc")));
+  EXPECT_EQ(blue_.find("b")->modified, loop_.now() + hours{2});
+  EXPECT_EQ(all_->find("b")->modified, loop_.now());
+}
+
+TEST(LaneClocks, StandStillGoOnAndComeBack) {
+  ManualLoop loop;
+  LaneClock clock(loop);
+  const auto start = loop.now();
+  EXPECT_TRUE(clock.is_real());
+  clock.freeze();
+  loop.advance(Milliseconds{500});
+  EXPECT_EQ(clock.now(), start);
+  clock.resume();
+  EXPECT_EQ(clock.now(), start) << "it goes on from where it stood";
+  loop.advance(Milliseconds{500});
+  EXPECT_EQ(clock.now(), start + Milliseconds{500});
+  int advanced = 0;
+  clock.on_advance([&] { ++advanced; });
+  clock.advance(hours{1});
+  EXPECT_EQ(clock.now(), start + Milliseconds{500} + hours{1});
+  EXPECT_EQ(advanced, 1);
+  EXPECT_FALSE(clock.is_real());
+  clock.reset();
+  EXPECT_EQ(clock.now(), loop.now());
+  EXPECT_TRUE(clock.is_real());
+}
+
+}  // namespace
+}  // namespace mock
