@@ -59,6 +59,7 @@ struct Reply {
   std::string body;
   bool close = false;  ///< close the connection after this reply
   UnreadBody unread_body = UnreadBody::drain;
+  bool no_reason = false;  ///< not even the usual phrase (RFC 9112 section 4: it may be empty)
 };
 
 /// A reply with a text/plain body.

@@ -77,9 +77,11 @@ std::string serialise_head(const Reply& reply) {
   out += "HTTP/1.1 ";
   out += std::to_string(std::clamp(reply.status, 100, 999));
   out += ' ';
-  out += reply.reason.empty() || !::http::is_field_value(reply.reason)
-             ? reason_phrase(reply.status)
-             : std::string_view(reply.reason);
+  if (!reply.no_reason) {
+    out += reply.reason.empty() || !::http::is_field_value(reply.reason)
+               ? reason_phrase(reply.status)
+               : std::string_view(reply.reason);
+  }
   out += "\r\n";
   for (const auto& field : reply.fields) {
     if (!is_token(field.name) || !::http::is_field_value(field.value)) continue;

@@ -30,6 +30,12 @@ TEST(ReplyWriter, AReasonOfItsOwnStandsAndAnUnknownStatusHasNone) {
   EXPECT_EQ(serialise_head(reply), "HTTP/1.1 299 Fine\r\n\r\n");
 }
 
+TEST(ReplyWriter, TheReasonMayBeLeftOut) {
+  auto reply = with_body(404, "");
+  reply.no_reason = true;
+  EXPECT_EQ(serialise_head(reply), "HTTP/1.1 404 \r\n\r\n");
+}
+
 TEST(ReplyWriter, NothingCanSplitAResponse) {
   auto reply = with_body(200, "");
   reply.reason = "OK\r\nX: y";

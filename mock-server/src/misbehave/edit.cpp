@@ -73,9 +73,11 @@ void edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& c
                 ReplyPlan& plan) {
   if (edit.status && claims.take(" status")) {
     reply.status = *edit.status;
-    reply.reason = edit.reason ? one_line(edit.reason->fill(lookup)) : std::string{};
-  } else if (edit.reason && claims.take(" status")) {
+    reply.reason.clear();
+  }
+  if (edit.reason && claims.take(" reason")) {
     reply.reason = one_line(edit.reason->fill(lookup));
+    reply.no_reason = reply.reason.empty();
   }
   edit_fields(edit.fields, lookup, claims, reply.fields);
   if (edit.body.any() && claims.take(" body")) {

@@ -189,6 +189,7 @@ TEST_F(Interceptor, EditsTheReply) {
                             reply(201, {{"Location", "/files/x"}, {"Upload-Offset", "3"}}));
   EXPECT_EQ(got.reply.status, 400);
   EXPECT_EQ(got.reply.reason, "Nope");
+  EXPECT_FALSE(got.reply.no_reason);
   EXPECT_EQ(got.reply.fields, (::http::Fields{{"Upload-Offset", "4"}}));
   EXPECT_EQ(got.reply.body, "was 7");
   EXPECT_EQ(got.reply_plan.truncate_body, Bytes{3});

@@ -108,7 +108,8 @@ StoreResult<Upload> RuledStore::find(std::string_view id) {
   auto upload = real_.find(id);
   if (!upload) return upload;
   upload->offset = moved(upload->offset, illusions_.of(id));
-  if (id != id_) return upload;
+  // A creation has no id yet: what it looks up are the parts of a final upload.
+  if (id != id_ && !id_.empty()) return upload;
   if (commit_ != nullptr && commit_->found.any()) {
     const auto& found = commit_->found;
     if (found.offset)
