@@ -195,18 +195,18 @@ std::vector<Profile> list_profiles() {
 std::vector<Misbehaviour> misbehaviours_of(const Profile& profile,
                                            const std::vector<std::string>& already) {
   std::vector<Misbehaviour> all;
-  for (const auto& name : profile.defects) {
-    if (std::ranges::count(already, name)) continue;
-    auto defect = misbehave::load_named(misbehave::Named::defect, name);
-    if (!defect) throw std::logic_error(defect.error().line());  // names were checked when loaded
-    all.push_back(*std::move(defect));
-  }
   if (!profile.rules.empty()) {
     Misbehaviour own;
     own.name = profile.name;
     own.description = profile.description;
     own.rules = profile.rules;
     all.push_back(std::move(own));
+  }
+  for (const auto& name : profile.defects) {
+    if (std::ranges::count(already, name)) continue;
+    auto defect = misbehave::load_named(misbehave::Named::defect, name);
+    if (!defect) throw std::logic_error(defect.error().line());  // names were checked when loaded
+    all.push_back(*std::move(defect));
   }
   return all;
 }

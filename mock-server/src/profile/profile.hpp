@@ -33,6 +33,7 @@ struct Profile {
   /// Names in fixtures/misbehaviours/defects.
   std::vector<std::string> defects;
   /// Rules of the profile's own: manners that break no requirement, such as the wording of errors.
+  /// They come before the defects, being about this server alone.
   std::vector<misbehave::Rule> rules;
   std::vector<NotReproduced> not_reproduced;
 };
@@ -48,7 +49,7 @@ struct Profile {
 /// What the profile offers, as the tus room takes it.
 [[nodiscard]] inline TusOptions tus_options(const Profile& profile) { return profile.tus; }
 
-/// The profile's defects, then its own rules, to be put last, so that the
+/// The profile's own rules, then its defects, to be put last, so that the
 /// user's own rules win. A defect in `already` is left out: it is loaded under the same names.
 [[nodiscard]] std::vector<misbehave::Misbehaviour> misbehaviours_of(
     const Profile& profile, const std::vector<std::string>& already);

@@ -67,8 +67,8 @@ TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
 
   const auto all = misbehaviours_of(*loaded, {});
   ASSERT_EQ(all.size(), 3U);
-  EXPECT_EQ(all[0].name, "version-list-missing");
-  EXPECT_EQ(all[2].name, "mine");
+  EXPECT_EQ(all[0].name, "mine");
+  EXPECT_EQ(all[1].name, "version-list-missing");
   // A defect that the user loads as well must not be there twice.
   EXPECT_EQ(misbehaviours_of(*loaded, {"version-list-missing"}).size(), 2U);
 }
