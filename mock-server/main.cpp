@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
       std::fputs(text->c_str(), stdout);
       return 0;
     }
-    mock::start_log(options.log_level);
+    mock::start_log(options.log_level, options.log_format, options.run_id);
     if (const auto served = mock::run(options); !served) {
       std::fprintf(stderr, "dex-mock-server: %s\n", served.error().line().c_str());
       return 2;

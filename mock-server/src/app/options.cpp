@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <chrono>
+#include <random>
 #include <set>
 #include <sstream>
 
@@ -59,6 +61,22 @@ CLI::Validator named() {
       [](std::string& text) { return text.empty() ? "must not be empty" : std::string(); }, "");
 }
 
+/// One word, so that it fits into a log line, a label and a file name.
+Result<std::string> parse_run_id(const std::string& text) {
+  const bool word = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (!word || text.empty() || text.size() > 64) {
+    return failure("--run-id", "is not 1 to 64 letters, digits, '-', '_' and '.'");
+  }
+  return text;
+}
+
+std::string random_run_id() {
+  std::random_device device;
+  return fmt::format("{:08x}", device());
+}
+
 /// NAME=HOST:PORT.
 Result<NamedLane> parse_lane(const std::string& text) {
   const auto equals = text.find('=');
@@ -91,6 +109,7 @@ struct Texts {
   std::string token_lifetime = "1h";
   std::string early_error = "drain";
   std::string seed = "1";
+  std::string log_format = "human";
   std::vector<std::string> lanes;
   TlsFiles tls;
 };
@@ -137,6 +156,31 @@ void add_server_options(CLI::App& app, Options& options, Texts& texts) {
       ->check(one_of({"debug", "info", "warning", "error", "off"}))
       ->type_name("LEVEL")
       ->capture_default_str()
+      ->group(group);
+  app.add_option("--log-format", texts.log_format, "Lines for people, or an object a line")
+      ->check(one_of({"human", "json"}))
+      ->type_name("human|json")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--run-id", options.run_id,
+                 "In every line of a JSON log and in /_mock/health; default: a random one")
+      ->check(checked(parse_run_id))
+      ->type_name("ID")
+      ->group(group);
+}
+
+void add_control_options(CLI::App& app, Options& options) {
+  const std::string group = "Control (/_mock/)";
+  app.add_option("--control", options.control_listen,
+                 "Serve /_mock/ there and nowhere else; default: wherever --listen is loopback")
+      ->check(checked(parse_listen_address))
+      ->type_name("HOST:PORT")
+      ->group(group);
+  app.add_option("--control-token-env", options.control_token_env,
+                 "The environment variable that holds the bearer token /_mock/ then demands; "
+                 "opens it on other addresses than loopback")
+      ->check(named())
+      ->type_name("VARIABLE")
       ->group(group);
 }
 
@@ -241,6 +285,8 @@ std::optional<std::string> finish(Options& options, const Texts& texts) {
       std::chrono::duration_cast<std::chrono::seconds>(*parse_duration(texts.token_lifetime));
   if (!texts.max_size.empty()) lane.max_size = *parse_bytes(texts.max_size);
   if (!texts.expire_after.empty()) lane.expire_after = *parse_duration(texts.expire_after);
+  options.log_format = texts.log_format == "json" ? LogFormat::json : LogFormat::human;
+  if (options.run_id.empty()) options.run_id = random_run_id();
   lane.early_error = texts.early_error == "close" ? UnreadBody::close : UnreadBody::drain;
   if (auto sound = check(lane); !sound) {
     auto error = sound.error();
@@ -271,6 +317,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   app.footer(std::string(examples));
   app.set_version_flag("--version", std::string("dex-mock-server ") + DEX_VERSION);
   add_server_options(app, options, texts);
+  add_control_options(app, options);
   add_protocol_options(app, options.main, texts);
   add_identity_options(app, options.main, texts);
   add_misbehaviour_options(app, options.main, texts);

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/log.hpp"
 #include "lane/lane_config.hpp"
 #include "net/server.hpp"
 
@@ -24,8 +25,12 @@ struct Options {
   std::string tls_self_signed;           ///< folder for a certificate made at start; empty: none
   std::string store = "dex-mock-store";  ///< a folder, "memory" or "discard"
   bool fsync = false;
+  std::string control_listen;     ///< HOST:PORT that serves /_mock/ alone; empty: the others do
+  std::string control_token_env;  ///< names the variable that holds the token; empty: none
+  std::string run_id;             ///< never empty
   std::string ready_file;
   std::string log_level = "info";
+  LogFormat log_format = LogFormat::human;
 };
 
 /// What the command line asks for instead of a server: text for stdout (`--help`), or one line for

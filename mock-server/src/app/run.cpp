@@ -5,15 +5,16 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <optional>
 
-#include "app/control.hpp"
 #include "app/log.hpp"
+#include "control/control.hpp"
 #include "lane/lanes.hpp"
 #include "lane/listen_address.hpp"
-#include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "net/self_signed.hpp"
 #include "profile/profile.hpp"
@@ -32,36 +33,40 @@ bool on_disk(const Options& options) {
   return options.store != "memory" && options.store != "discard";
 }
 
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 Result<std::unique_ptr<Store>> make_store(const Options& options, Loop& loop) {
   if (options.store == "memory") return make_memory_store(loop, memory_limit);
   if (options.store == "discard") return make_discard_store(loop);
   return make_disk_store({options.store, options.fsync, log_warning}, loop);
 }
 
-std::string rules_json(const misbehave::RuleInterceptor& interceptor) {
-  auto rules = nlohmann::ordered_json::array();
-  for (const auto& rule : interceptor.report()) {
-    nlohmann::ordered_json json{{"name", rule.name},
-                                {"matched", rule.matched},
-                                {"fired", rule.fired},
-                                {"exhausted", rule.exhausted}};
-    if (!rule.near_miss.empty()) json["near_miss"] = rule.near_miss;
-    rules.push_back(std::move(json));
-  }
-  return nlohmann::ordered_json{{"rules", rules}}.dump(2) + "\n";
-}
+/// What of the command line is about /_mock/.
+struct ControlSetup {
+  std::string token;                          ///< empty: none is demanded
+  std::optional<ListenAddress> address = {};  ///< of a listener of its own
+};
 
-bool all_on_loopback(const Options& options) {
-  const auto loopback = [](const std::string& listen) {
-    const auto address = parse_listen_address(listen);
-    return address && is_loopback(address->host);
-  };
-  return loopback(options.main.listen) &&
-         std::ranges::all_of(options.lanes, loopback, &NamedLane::listen);
+Result<ControlSetup> control_setup(const Options& options) {
+  ControlSetup setup;
+  if (!options.control_token_env.empty()) {
+    const char* token = std::getenv(options.control_token_env.c_str());
+    if (token == nullptr || *token == '\0') {
+      return failure("--control-token-env",
+                     fmt::format("the environment variable '{}' is not set, or empty",
+                                 options.control_token_env),
+                     "export it with the token that /_mock/ is to demand");
+    }
+    setup.token = token;
+  }
+  if (!options.control_listen.empty()) {
+    auto address = parse_listen_address(options.control_listen);
+    if (!address) return tl::unexpected(address.error());
+    if (setup.token.empty() && !is_loopback_host(address->host)) {
+      return failure("--control", fmt::format("'{}' is no loopback address", address->host),
+                     "whoever reaches it could control the server: give --control-token-env too");
+    }
+    setup.address = *std::move(address);
+  }
+  return setup;
 }
 
 Result<void> open_lanes(const Options& options, MockLanes& lanes) {
@@ -119,34 +124,56 @@ Result<void> run(const Options& options) {
   const auto locks = make_locks();
   LaneIndex index;
 
-  const bool control = all_on_loopback(options);
+  const auto control = control_setup(options);
+  if (!control) return tl::unexpected(control.error());
+  const ControlOptions control_options{DEX_VERSION, options.run_id};
+  Lanes* all_lanes = nullptr;
   LaneGround ground{**store, index, *locks, loop};
   if (on_disk(options)) ground.folder = options.store;
   ground.log = log_warning;
   ground.outage = [&server = *server](const std::string& lane, Milliseconds duration) {
     server.outage({duration, lane});
   };
-  if (control) {
-    ground.control = [](const Request&, Lane& lane) {
-      return make_control_handler(lane.services(), [&lane] { return rules_json(lane.rules()); });
-    };
-  }
-  const auto log = make_access_log(nullptr);
+  ground.control = [&all_lanes, &control_options](const Request& request, Lane& lane) {
+    return make_control_handler(request, *all_lanes, lane, control_options);
+  };
+  const auto log = make_access_log();
   LaneNetwork network{*server};
   network.log = log.get();
+  bool closed_somewhere = false;
+  network.gate = [&control, &closed_somewhere](const std::string& host, Application& next) {
+    auto access = control_access(host, control->token);
+    if (control->address) access.serves = ControlGate::Access::Serves::closed;
+    closed_somewhere |= access.serves == ControlGate::Access::Serves::closed;
+    return std::make_unique<ControlGate>(next, access);
+  };
   network.listen.tls = options.tls;
   if (!options.tls_self_signed.empty()) {
     auto files = self_signed(options.tls_self_signed);
     if (!files) return tl::unexpected(files.error());
     network.listen.tls = *std::move(files);
   }
+  ListenOptions control_listen = network.listen;
   auto made = MockLanes::make(std::move(ground), std::move(network), options.main);
   if (!made) return tl::unexpected(made.error());
   MockLanes& lanes = **made;
+  all_lanes = &lanes;
   if (auto listening = lanes.listen(); !listening) return listening;
   if (auto opened = open_lanes(options, lanes); !opened) return opened;
+  ControlGate control_gate(lanes, {ControlGate::Access::Serves::only, control->token});
+  std::string control_url;
+  if (control->address) {
+    control_listen.host = control->address->host;
+    control_listen.port = control->address->port;
+    auto listening = server->listen(control_listen, control_gate, nullptr, &lanes);
+    if (!listening) return tl::unexpected(listening.error());
+    control_url = *listening;
+  }
   lanes.start();
-  if (!control) log_warning("/_mock/ is off: it is served on loopback addresses only");
+  if (closed_somewhere && !control->address) {
+    log_warning(
+        "/_mock/ is closed on addresses that are not loopback: --control-token-env opens it");
+  }
   // On the loop, so that SIGTERM already means an orderly stop when someone hears that we are
   // ready.
   Result<void> announced;
@@ -157,6 +184,7 @@ Result<void> run(const Options& options) {
     for (const auto& lane : options.lanes) {
       std::printf("lane %s %s\n", lane.name.c_str(), lanes.find(lane.name)->url().c_str());
     }
+    if (!control_url.empty()) std::printf("control %s\n", control_url.c_str());
     std::printf("ready %s\n", server->url().c_str());
     std::fflush(stdout);
   });

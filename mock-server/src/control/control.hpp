@@ -20,15 +20,13 @@ struct ControlOptions {
   std::string run_id;
 };
 
-/// Answers a request under /_mock/ for the lane it is in; `request.path` is without the lane's
-/// mount. Who may come here is `ControlGate`'s business. Everything by reference outlives it,
-/// except the lane, which the handler looks up again by its name after every wait.
+/// Answers a request under /_mock/, or /metrics (the lane's DEX families, if it has any, and the
+/// mock's own; a HEAD or POST is answered as a GET, as DEX does), for the lane it is in;
+/// `request.path` is without the lane's mount. Who may come here is `ControlGate`'s business.
+/// Everything by reference outlives it.
 [[nodiscard]] std::unique_ptr<Handler> make_control_handler(const Request& request, Lanes& lanes,
                                                             Lane& lane,
                                                             const ControlOptions& options);
-
-/// GET /metrics: the lane's DEX families, if it has any, and the mock's own.
-[[nodiscard]] std::unique_ptr<Handler> make_metrics_handler(Lanes& lanes, Lane& lane);
 
 /// Stands between a listener and the application, and decides who may use /_mock/.
 class ControlGate : public Application {

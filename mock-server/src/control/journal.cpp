@@ -120,6 +120,12 @@ std::string created_id(std::string_view location) {
   return ::http::percent_decode(location.substr(slash + 1)).value_or("");
 }
 
+std::string upload_of(const ExchangeRecord& record, const RouteMatch& match) {
+  const bool created = match.route == Route::creation && record.status == 201;
+  if (!created || record.reply_fields == nullptr) return match.id;
+  return created_id(record.reply_fields->find("Location").value_or(""));
+}
+
 std::size_t size_of(const JournalEntry& entry) {
   std::size_t size = entry_bytes + entry.wire_method.size() + entry.method.size() +
                      entry.target.size() + entry.upload.size();
@@ -150,6 +156,10 @@ std::string text_of(std::optional<Bytes> offset) {
 }
 
 }  // namespace
+
+std::string upload_of(const ExchangeRecord& record) {
+  return upload_of(record, match_route(record.request.path));
+}
 
 bool JournalMatch::holds(const JournalEntry& entry) const {
   return entry.ordinal > since &&
@@ -198,7 +208,7 @@ std::vector<std::string> JournalMatch::differences(const JournalEntry& entry) co
 
 void Journal::on_exchange(const ExchangeRecord& record) {
   const Request& request = record.request;
-  auto match = match_route(request.path);
+  const auto match = match_route(request.path);
   if (match.route == Route::control) return;
 
   JournalEntry entry;
@@ -216,7 +226,7 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   entry.target += std::string_view(request.path).substr(0, limits_.value_bytes);
   if (!request.query.empty()) entry.target += "?[redacted]";
   entry.route = match.route;
-  entry.upload = std::move(match.id);
+  entry.upload = upload_of(record, match);
   entry.declared = request.content_length;
   entry.received = record.body_received;
   entry.offset_before = offset_of(request.fields);
@@ -251,15 +261,12 @@ void Journal::on_exchange(const ExchangeRecord& record) {
         }
       }
       if (record.status / 100 == 2) entry.offset_after = offset_of(*record.reply_fields);
-      if (match.route == Route::creation && record.status == 201) {
-        entry.upload = created_id(record.reply_fields->find("Location").value_or(""));
-      }
     }
   }
   bytes_ += size_of(entry);
   entries_.push_back(std::move(entry));
   while (bytes_ > limits_.bytes.value && entries_.size() > 1) static_cast<void>(take_oldest());
-  changed();
+  changed(&entries_.back());
 }
 
 JournalEntry Journal::take_oldest() {
@@ -276,24 +283,25 @@ void Journal::clear() {
   bytes_ = 0;
   dropped_ = 0;
   dropped_through_ = 0;
-  changed();
+  changed(nullptr);
 }
 
-void Journal::changed() {
+void Journal::changed(const JournalEntry* added) {
   std::erase_if(watches_, [](const auto& watch) { return watch.expired(); });
   // A callback may start another watch.
   const auto watches = watches_;
   for (const auto& watch : watches) {
-    if (const auto alive = watch.lock()) (*alive)();
+    if (const auto alive = watch.lock()) (*alive)(added);
   }
 }
 
-std::unique_ptr<Journal::Watch> Journal::watch(std::function<void()> changed) {
+std::unique_ptr<Journal::Watch> Journal::watch(std::function<void(const JournalEntry*)> changed) {
   struct Held : Watch {
-    explicit Held(std::shared_ptr<std::function<void()>> f) : call(std::move(f)) {}
-    std::shared_ptr<std::function<void()>> call;
+    explicit Held(std::shared_ptr<std::function<void(const JournalEntry*)>> f)
+        : call(std::move(f)) {}
+    std::shared_ptr<std::function<void(const JournalEntry*)>> call;
   };
-  auto call = std::make_shared<std::function<void()>>(std::move(changed));
+  auto call = std::make_shared<std::function<void(const JournalEntry*)>>(std::move(changed));
   watches_.push_back(call);
   return std::make_unique<Held>(std::move(call));
 }

@@ -67,6 +67,10 @@ struct JournalMatch {
   [[nodiscard]] std::vector<std::string> differences(const JournalEntry& entry) const;
 };
 
+/// The upload that an exchange was about: the id in its path, or the one at the end of the Location
+/// of a creation; empty when there is none.
+[[nodiscard]] std::string upload_of(const ExchangeRecord& record);
+
 /// Exchanges of /_mock/ itself are not recorded. Bounded: the oldest entries go first, and are
 /// counted. Recording costs less than a microsecond. Loop thread only.
 class Journal : public Observer {
@@ -91,17 +95,18 @@ class Journal : public Observer {
   [[nodiscard]] std::uint64_t last() const { return last_; }
   void clear();
 
-  /// Calls `changed` after each entry and each `clear` until the result is destroyed, which must
-  /// not happen inside the call. The journal may go first.
+  /// Calls `changed` after each entry, and after each `clear` (with nullptr), until the result is
+  /// destroyed, which must not happen inside the call. The journal may go first.
   class Watch {
    public:
     virtual ~Watch() = default;
   };
-  [[nodiscard]] std::unique_ptr<Watch> watch(std::function<void()> changed);
+  [[nodiscard]] std::unique_ptr<Watch> watch(
+      std::function<void(const JournalEntry* added)> changed);
 
  private:
   JournalEntry take_oldest();
-  void changed();
+  void changed(const JournalEntry* added);
 
   Limits limits_;
   std::deque<JournalEntry> entries_;
@@ -109,7 +114,7 @@ class Journal : public Observer {
   std::uint64_t last_ = 0;
   std::uint64_t dropped_ = 0;
   std::uint64_t dropped_through_ = 0;
-  std::vector<std::weak_ptr<std::function<void()>>> watches_;
+  std::vector<std::weak_ptr<std::function<void(const JournalEntry*)>>> watches_;
 };
 
 }  // namespace mock

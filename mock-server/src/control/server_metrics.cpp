@@ -81,6 +81,7 @@ struct ServerMetrics::Families {
   Gauge& created = uploads.Add({{"state", "created"}});
   Gauge& receiving = uploads.Add({{"state", "receiving"}});
   Gauge& complete = uploads.Add({{"state", "complete"}});
+  Gauge& expired = uploads.Add({{"state", "expired"}});
 
   // A look-up by labels costs a microsecond.
   std::unordered_map<std::uint32_t, Counter*> by_request;
@@ -140,6 +141,7 @@ void ServerMetrics::set_uploads(const Uploads& uploads) {
   families_->created.Set(static_cast<double>(uploads.created));
   families_->receiving.Set(static_cast<double>(uploads.receiving));
   families_->complete.Set(static_cast<double>(uploads.complete));
+  families_->expired.Set(static_cast<double>(uploads.expired));
 }
 
 std::string ServerMetrics::text() const {

@@ -25,6 +25,7 @@ class ServerMetrics : public Observer {
     std::size_t created = 0;  ///< not a byte of it yet
     std::size_t receiving = 0;
     std::size_t complete = 0;
+    std::size_t expired = 0;  ///< unfinished, and not swept out yet
   };
   void set_uploads(const Uploads& uploads);
 

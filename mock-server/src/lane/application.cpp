@@ -50,6 +50,7 @@ std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
       return buffered(small_body, [this](const Request& r, const std::string& body) {
         return parts_.auth.refresh(r, body);
       });
+    case Route::metrics:
     case Route::control:
       return parts_.control ? parts_.control(request) : not_found();
     default:
@@ -73,8 +74,6 @@ std::unique_ptr<Handler> MockApplication::dex_handler(const RouteMatch& match, S
       return bodiless([&dex](const Request&) { return dex.health(); });
     case Route::version:
       return bodiless([&dex](const Request&) { return dex.version(); });
-    case Route::metrics:
-      return bodiless([&dex](const Request&) { return dex.metrics(); });
     case Route::root:
       return bodiless([&dex](const Request&) { return dex.banner(); });
     default:

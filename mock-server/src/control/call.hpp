@@ -1,0 +1,109 @@
+// What the endpoints under /_mock/ share. Private to this room.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "control/control.hpp"
+#include "http/handler.hpp"
+#include "lane/lane.hpp"
+#include "protocol/error.hpp"
+#include "protocol/json/decode.hpp"
+#include "protocol/json/encode.hpp"
+
+namespace mock::control {
+
+using Json = nlohmann::ordered_json;
+
+/// One request whose endpoint is found, and whose body is whole.
+class Call {
+ public:
+  Call(const Request& r, Lanes& all, Lane& one, const ControlOptions& o)
+      : request(r), lanes(all), lane(one), options(o) {}
+  virtual ~Call() = default;
+  /// Once; nothing of the call may be used afterwards.
+  virtual void answer(Reply reply) = 0;
+
+  /// `task`, unless the client has gone by then: nothing else of the call exists in that case.
+  [[nodiscard]] std::function<void()> if_wanted(std::function<void()> task) {
+    return [alive = std::weak_ptr<bool>(alive_), task = std::move(task)] {
+      if (!alive.expired()) task();
+    };
+  }
+
+  const Request& request;
+  Lanes& lanes;
+  Lane& lane;
+  const ControlOptions options;
+  std::string argument;        ///< what stands for {id} or {name} in the path, decoded
+  std::string body;            ///< "{}" when there was none
+  std::shared_ptr<void> held;  ///< lives as long as the call
+
+ private:
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+/// One method of one path.
+struct Endpoint {
+  std::string_view method;  ///< GET stands for HEAD too
+  std::string_view path;    ///< below /_mock/: "uploads/{id}"; "" is /_mock/ itself
+  void (*serve)(Call& call);
+};
+/// Every endpoint there is. The OpenAPI document describes these and no others.
+[[nodiscard]] std::span<const Endpoint> endpoints();
+
+[[nodiscard]] Reply reply_json(int status, const Json& json);
+/// {"error": ..., "hint": ...}: one line each; "hint" only when there is one.
+[[nodiscard]] Reply reply_error(int status, std::string_view error, std::string_view hint = {});
+[[nodiscard]] Reply reply_error(int status, const Error& error);
+
+/// Reads the body as JSON with `read`; what is wrong with it is answered 400. The result tells
+/// whether the endpoint may go on.
+template <class Read>
+auto decode_body(Call& call, Read&& read)
+    -> std::optional<std::invoke_result_t<Read, json::Cursor>> {
+  auto result = json::decode(call.body, "body", std::forward<Read>(read));
+  if (result) return *std::move(result);
+  call.answer(reply_error(400, result.error()));
+  return std::nullopt;
+}
+
+// rules.cpp
+void list_rules(Call& call);
+void add_rules(Call& call);
+void clear_rules(Call& call);
+void get_rule(Call& call);
+void remove_rule(Call& call);
+// uploads.cpp
+void list_uploads(Call& call);
+void get_upload(Call& call);
+void remove_upload(Call& call);
+// journal_api.cpp
+void list_journal(Call& call);
+void clear_journal(Call& call);
+void verify_journal(Call& call);
+// identity.cpp
+void mint_token(Call& call);
+void revoke_token(Call& call);
+void rotate_keys(Call& call);
+// lanes_api.cpp
+void list_lanes(Call& call);
+void get_lane(Call& call);
+void open_lane(Call& call);
+void close_lane(Call& call);
+void reset_lane(Call& call);
+// clock_api.cpp
+void get_clock(Call& call);
+void set_clock(Call& call);
+// metrics_api.cpp
+void get_metrics(Call& call);
+[[nodiscard]] std::unique_ptr<Handler> make_metrics_handler(const Request& request, Lanes& lanes,
+                                                            Lane& lane);
+// openapi.cpp, generated from fixtures/openapi/control.json
+[[nodiscard]] std::string_view openapi_document();
+
+}  // namespace mock::control

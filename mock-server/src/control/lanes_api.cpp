@@ -1,0 +1,100 @@
+// /_mock/lanes: whole servers of their own, opened and closed while this one runs.
+#include <string>
+#include <utility>
+
+#include "control/call.hpp"
+#include "lane/lane_config_json.hpp"
+
+namespace mock::control {
+namespace {
+
+/// All three ways in. The authority is the one this request came to: it is known to be reachable.
+Json describe(Call& call, Lane& lane) {
+  Json json{{"name", lane.name()}};
+  const std::string origin =
+      std::string(call.request.tls ? "https://" : "http://") +
+      std::string(call.request.fields.find("Host").value_or(call.request.local_authority));
+  json["url"] = lane.name().empty() ? origin : origin + std::string(lane_prefix) + lane.name();
+  json["listener"] = lane.url().empty() ? Json(nullptr) : Json(lane.url());
+  if (!lane.name().empty()) json["header"] = std::string(lane_header) + ": " + lane.name();
+  json["config"] = to_json(lane.config());
+  return json;
+}
+
+Lane* find(Call& call) {
+  Lane* lane = call.lanes.find(call.argument);
+  if (lane == nullptr) call.answer(reply_error(404, "there is no such lane"));
+  return lane;
+}
+
+}  // namespace
+
+void list_lanes(Call& call) {
+  auto list = Json::array();
+  list.push_back(describe(call, call.lanes.main()));
+  for (const auto& name : call.lanes.names()) {
+    Lane* lane = call.lanes.find(name);
+    if (lane != nullptr && !name.empty()) list.push_back(describe(call, *lane));
+  }
+  call.answer(reply_json(200, {{"lanes", list}}));
+}
+
+void get_lane(Call& call) {
+  if (Lane* lane = find(call)) call.answer(reply_json(200, describe(call, *lane)));
+}
+
+void open_lane(Call& call) {
+  if (!is_lane_name(call.argument)) {
+    return call.answer(reply_error(400, quote(call.argument) + " is no name for a lane",
+                                   "letters, digits, '-', '_' and '.', at most 64"));
+  }
+  if (call.lanes.find(call.argument) != nullptr) {
+    return call.answer(reply_error(409, "there is such a lane already",
+                                   "DELETE it first: a lane never changes its configuration"));
+  }
+  if (call.lanes.names().size() >= lane_limit) {
+    return call.answer(reply_error(409,
+                                   "there are " + std::to_string(lane_limit) + " lanes already",
+                                   "DELETE those that are not needed"));
+  }
+  const auto config = decode_body(call, [&call](const json::Cursor& root) {
+    return read_lane_config(root, call.lanes.main().config());
+  });
+  if (!config) return;
+  const auto opened = call.lanes.open(call.argument, *config);
+  if (!opened) return call.answer(reply_error(400, opened.error()));
+  auto reply = reply_json(201, describe(call, **opened));
+  reply.fields.add("Location", call.request.mount + "/_mock/lanes/" + call.argument);
+  call.answer(std::move(reply));
+}
+
+void close_lane(Call& call) {
+  Lane* lane = find(call);
+  if (lane == nullptr) return;
+  if (lane == &call.lane) {
+    return call.answer(reply_error(409, "a lane cannot be closed from within",
+                                   "ask without its prefix, header and listener"));
+  }
+  if (const auto closed = call.lanes.close(call.argument); !closed) {
+    return call.answer(reply_error(500, closed.error()));
+  }
+  Reply reply;
+  reply.status = 204;
+  call.answer(std::move(reply));
+}
+
+void reset_lane(Call& call) {
+  const auto read = decode_body(call, [](const json::Cursor& root) {
+    root.only({});
+    return true;
+  });
+  if (!read) return;
+  if (const auto done = call.lane.reset(); !done) {
+    return call.answer(reply_error(500, done.error()));
+  }
+  Reply reply;
+  reply.status = 204;
+  call.answer(std::move(reply));
+}
+
+}  // namespace mock::control

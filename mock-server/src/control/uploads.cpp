@@ -1,0 +1,173 @@
+// /_mock/uploads: what is really stored, whatever clients were told.
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/call.hpp"
+#include "control/scan.hpp"
+#include "loop/loop.hpp"
+#include "protocol/http/date.hpp"
+#include "protocol/http/form.hpp"
+#include "services.hpp"
+#include "store/store.hpp"
+#include "tus/hooks.hpp"
+#include "tus/locks.hpp"
+
+namespace mock::control {
+namespace {
+
+std::string_view kind_name(tus::UploadKind kind) {
+  switch (kind) {
+    case tus::UploadKind::partial:
+      return "partial";
+    case tus::UploadKind::final:
+      return "final";
+    case tus::UploadKind::normal:
+      break;
+  }
+  return "normal";
+}
+
+Json summary(Call& call, const Upload& upload) {
+  auto& services = call.lane.services();
+  return {
+      {"id", upload.id},
+      {"kind", kind_name(upload.kind)},
+      {"state", state_of(upload, services.loop.now())},
+      {"offset", upload.offset.value},
+      {"length", upload.length ? Json(upload.length->value) : Json(nullptr)},
+      {"complete", upload.complete()},
+      {"locked", services.locks.locked(upload.id)},
+      {"created", ::http::format_rfc3339(upload.created)},
+      {"modified", ::http::format_rfc3339(upload.modified)},
+      {"expires", upload.expires ? Json(::http::format_rfc3339(*upload.expires)) : Json(nullptr)}};
+}
+
+Reply describe(Call& call, const Upload& upload, const std::optional<std::string>& sha256) {
+  auto json = summary(call, upload);
+  auto metadata = Json::object();
+  for (const auto& pair : upload.metadata.pairs()) metadata[pair.key] = pair.value;
+  json["metadata"] = std::move(metadata);
+  json["parts"] = upload.parts;
+  json["sha256"] = sha256 ? Json(*sha256) : Json(nullptr);
+  return reply_json(200, json);
+}
+
+struct Page {
+  std::size_t limit = 1000;
+  std::string after;
+};
+
+std::optional<Page> page_of(Call& call) {
+  constexpr std::size_t most = 10'000;
+  const auto refuse = [&call](std::string_view what) {
+    call.answer(reply_error(400, what,
+                            "the query takes limit (1 to 10000) and after (the last id of the page "
+                            "before)"));
+    return std::nullopt;
+  };
+  const auto form = ::http::parse_form(call.request.query);
+  if (!form) return refuse("the query is not validly percent-encoded");
+  Page page;
+  for (const auto& [key, value] : *form) {
+    if (key == "after") {
+      page.after = value;
+    } else if (key == "limit") {
+      const auto* last = value.data() + value.size();
+      const auto [end, error] = std::from_chars(value.data(), last, page.limit);
+      if (error != std::errc{} || end != last || page.limit == 0 || page.limit > most) {
+        return refuse("limit: expected a whole number from 1 to 10000");
+      }
+    } else {
+      return refuse(quote(key) + " is not known here");
+    }
+  }
+  return page;
+}
+
+}  // namespace
+
+void list_uploads(Call& call) {
+  const auto page = page_of(call);
+  if (!page) return;
+  auto ids = call.lane.services().store.ids();
+  std::sort(ids.begin(), ids.end());
+  ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), page->after));
+  const bool more = ids.size() > page->limit;
+  if (more) ids.resize(page->limit);
+  const std::string next = more ? ids.back() : std::string();
+  auto list = std::make_shared<Json>(Json::array());
+  scan_uploads(
+      call, std::move(ids),
+      [&call, list](const Upload& upload) {
+        list->push_back(summary(call, upload));
+        return true;
+      },
+      [&call, list, next] {
+        call.answer(reply_json(
+            200, {{"uploads", *list}, {"next", next.empty() ? Json(nullptr) : Json(next)}}));
+      });
+}
+
+// The digest of a large upload takes seconds, so it is made off the loop; the client may be gone
+// when it is done.
+void get_upload(Call& call) {
+  const auto& id = call.argument;
+  if (!is_upload_id(id)) return call.answer(reply_error(404, "there is no such upload"));
+  auto& services = call.lane.services();
+  auto upload = services.store.find(id);
+  if (!upload) {
+    if (upload.error().kind == StoreError::Kind::not_found) {
+      return call.answer(reply_error(404, "there is no such upload"));
+    }
+    return call.answer(reply_error(500, upload.error().detail));
+  }
+  auto reader = services.store.open(id);
+  if (!reader) {
+    if (reader.error().kind != StoreError::Kind::not_kept) {
+      return call.answer(reply_error(500, reader.error().detail));
+    }
+    return call.answer(describe(call, *upload, std::nullopt));
+  }
+  struct Work {
+    std::unique_ptr<Reader> reader;
+    StoreResult<std::string> sha256;
+  };
+  auto work = std::make_shared<Work>(Work{std::move(*reader), std::string()});
+  services.loop.background([work] { work->sha256 = sha256_of(*work->reader); },
+                           call.if_wanted([work, upload = *std::move(upload), &call] {
+                             if (!work->sha256)
+                               return call.answer(reply_error(500, work->sha256.error().detail));
+                             call.answer(describe(call, upload, *work->sha256));
+                           }));
+}
+
+void remove_upload(Call& call) {
+  const auto& id = call.argument;
+  if (!is_upload_id(id)) return call.answer(reply_error(404, "there is no such upload"));
+  auto& services = call.lane.services();
+  const auto upload = services.store.find(id);
+  // A damaged one can be removed too; there is nothing to tell hooks about it.
+  if (!upload && upload.error().kind == StoreError::Kind::not_found) {
+    return call.answer(reply_error(404, "there is no such upload"));
+  }
+  const auto lease = services.locks.acquire(id, {});
+  if (!lease) {
+    return call.answer(
+        reply_error(409, "another request holds the upload and does not let go", "try again"));
+  }
+  if (const auto removed = services.store.remove(id); !removed) {
+    const bool gone = removed.error().kind == StoreError::Kind::not_found;
+    return call.answer(reply_error(gone ? 404 : 500, removed.error().detail));
+  }
+  if (upload) services.hooks.after_terminate(*upload);
+  Reply reply;
+  reply.status = 204;
+  call.answer(std::move(reply));
+}
+
+}  // namespace mock::control
