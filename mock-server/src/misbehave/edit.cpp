@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "protocol/http/form.hpp"
+
 namespace mock::misbehave {
 namespace {
 
@@ -33,6 +35,23 @@ void edit_json(const BodyEdit& edit, std::string& body) {
   } catch (const nlohmann::json::exception&) {
     // Not a document that the edit fits; said so in the header.
   }
+}
+
+void edit_form(const FormEdits& edits, const Template::Lookup& lookup,
+               std::string_view content_type, std::string& body) {
+  constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+  if (!lower(std::string{content_type}).starts_with(form_type)) return;
+  auto form = ::http::parse_form(body);
+  if (!form) return;
+  const auto drop = [&](const std::string& name) {
+    std::erase_if(*form, [&](const auto& field) { return field.first == name; });
+  };
+  for (const auto& name : edits.drop) drop(name);
+  for (const auto& [name, value] : edits.set) {
+    drop(name);
+    form->emplace_back(name, value.fill(lookup));
+  }
+  body = ::http::format_form(*form);
 }
 
 }  // namespace
@@ -69,6 +88,14 @@ void edit_request(const RequestEdit& edit, const Template::Lookup& lookup, Claim
   edit_fields(edit.fields, lookup, claims, request.fields);
 }
 
+void edit_body(const BodyEdit& edit, const Template::Lookup& lookup, std::string_view content_type,
+               std::string& body) {
+  if (edit.text) body = edit.text->fill(lookup);
+  if (edit.regex) body = edit.regex->first.replace(body, edit.regex->second);
+  if (edit.json_patch || edit.json_merge) edit_json(edit, body);
+  if (edit.form.any()) edit_form(edit.form, lookup, content_type, body);
+}
+
 void edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims, Reply& reply,
                 ReplyPlan& plan) {
   if (edit.status && claims.take(" status")) {
@@ -80,12 +107,7 @@ void edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& c
     reply.no_reason = reply.reason.empty();
   }
   edit_fields(edit.fields, lookup, claims, reply.fields);
-  if (edit.body.any() && claims.take(" body")) {
-    const auto& body = edit.body;
-    if (body.text) reply.body = body.text->fill(lookup);
-    if (body.regex) reply.body = body.regex->first.replace(reply.body, body.regex->second);
-    if (body.json_patch || body.json_merge) edit_json(body, reply.body);
-  }
+  if (edit.body.any() && claims.take(" body")) edit_body(edit.body, lookup, {}, reply.body);
   if (edit.raw && claims.take(" raw")) plan.raw = edit.raw->fill(lookup);
   if ((edit.truncate_head || edit.truncate_body) && claims.take(" truncate")) {
     plan.truncate_head = edit.truncate_head;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "misbehave/rule.hpp"
@@ -22,8 +23,11 @@ void edit_fields(const FieldEdits& edits, const Template::Lookup& lookup, Claims
                  ::http::Fields& fields);
 void edit_request(const RequestEdit& edit, const Template::Lookup& lookup, Claims& claims,
                   Request& request);
-/// Everything but `none`, `early` and `replay`. An edit that does not fit the body (a JSON Patch on
-/// a document without that place) leaves it as it was.
+/// An edit that does not fit the body (a JSON Patch on a document without that place, a form edit
+/// on what is no form) leaves it as it was.
+void edit_body(const BodyEdit& edit, const Template::Lookup& lookup, std::string_view content_type,
+               std::string& body);
+/// Everything but `none`, `early` and `replay`.
 void edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims, Reply& reply,
                 ReplyPlan& plan);
 /// The reply of a rule that answers in place of the handler.

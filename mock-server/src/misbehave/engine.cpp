@@ -1,11 +1,9 @@
 #include "misbehave/engine.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "misbehave/chance.hpp"
 #include "misbehave/load.hpp"
-#include "protocol/tus/headers.hpp"
-#include "protocol/tus/numbers.hpp"
 #include "tus/locks.hpp"
 
 namespace mock::misbehave {
@@ -19,116 +17,44 @@ std::size_t method_slot(std::string_view method) {
   return static_cast<std::size_t>(found - methods.begin());
 }
 
-/// In the order in which they are looked at: the later one fails, the nearer was the request.
-enum Rank : int {
-  at_lane,
-  at_wire_method,
-  at_path,
-  at_header,
-  at_metadata,
-  at_upload,
-  at_body,
-  at_reply,
-  at_mark,
-  at_chance
-};
-
 const std::string no_request = "no request had its method and route";
-const std::string lane_text = "lane";
-const std::string wire_method_text = "wire_method";
-const std::string path_text = "path";
-const std::string status_text = "reply status";
+const std::string no_connection = "no connection came to a listener of this lane";
+const std::string no_effect = "nothing of that kind was about to happen";
 const std::string mark_text = "needs: the mark was not set";
 const std::string chance_text = "nth, every or probability";
 
-std::uint64_t mix(std::uint64_t h, std::string_view text) {
-  for (const char c : text) {  // FNV-1a
-    h ^= static_cast<unsigned char>(c);
-    h *= 0x100000001b3ULL;
+const std::string& never_asked(Moment moment) {
+  switch (moment) {
+    case Moment::connection:
+      return no_connection;
+    case Moment::effect:
+    case Moment::delivered:
+      return no_effect;
+    default:
+      return no_request;
   }
-  return (h ^ 0xffU) * 0x100000001b3ULL;  // so that ("ab", "c") and ("a", "bc") differ
 }
 
-/// splitmix64's finaliser.
-std::uint64_t scatter(std::uint64_t h) {
-  h = (h ^ (h >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-  h = (h ^ (h >> 27U)) * 0x94d049bb133111ebULL;
-  return h ^ (h >> 31U);
-}
-
-std::optional<Bytes> number_in(const ::http::Fields& fields, std::string_view name) {
-  const auto text = fields.find(name);
-  if (!text) return std::nullopt;
-  const auto number = tus::parse_length_lenient(*text);
-  if (!number) return std::nullopt;
-  return *number;
+bool left_to_chance(const Rule& rule) {
+  const auto& then = rule.then;
+  const auto jitters = [](const Delay& delay) { return delay.jitter > Milliseconds{0}; };
+  return rule.when.chance.probability < 1 ||
+         (then.pace && (jitters(then.pace->before) || jitters(then.pace->reply))) ||
+         (then.connection && jitters(then.connection->delay)) ||
+         (then.effect && jitters(then.effect->delay));
 }
 
 }  // namespace
 
-Facts::Facts(const Request& request, RouteMatch match, std::string method, Services& services)
-    : request_(&request),
-      match_(std::move(match)),
-      method_(std::move(method)),
-      lane_(request.lane),
-      host_(request.fields.find("Host").value_or(request.local_authority)),
-      target_(request.target),
-      content_length_(request.content_length),
-      services_(&services) {}
-
-const Upload* Facts::upload() const {
-  if (!upload_) {
-    upload_.emplace();
-    if (!match_.id.empty() && is_upload_id(match_.id))
-      if (auto found = services_->store.find(match_.id)) *upload_ = std::move(*found);
-  }
-  return *upload_ ? &**upload_ : nullptr;
-}
-
-bool Facts::creates() const { return match_.route == Route::creation; }
-
-tus::UploadKind Facts::kind() const {
-  if (const auto* known = upload()) return known->kind;
-  if (const auto header = fields().find("Upload-Concat"))
-    if (const auto concat = tus::parse_concat(*header)) return concat->kind;
-  return tus::UploadKind::normal;
-}
-
-bool Facts::deferred() const {
-  if (const auto* known = upload()) return !known->length;
-  return fields().has("Upload-Defer-Length");
-}
-
-bool Facts::completing() const {
-  const auto* known = upload();
-  if (known == nullptr && kind() == tus::UploadKind::final) return true;
-  if (known != nullptr && known->complete()) return false;
-  const auto length =
-      known != nullptr && known->length ? known->length : number_in(fields(), "Upload-Length");
-  if (!length || (known == nullptr && !creates())) return false;
-  const auto offset = known != nullptr ? known->offset : Bytes{0};
-  return offset + content_length_.value_or(Bytes{0}) >= *length;
-}
-
-bool Facts::locked() const { return !match_.id.empty() && services_->locks.locked(match_.id); }
-
-const tus::Metadata& Facts::metadata() const {
-  if (!metadata_) {
-    metadata_.emplace();
-    if (const auto* known = upload()) {
-      metadata_ = known->metadata;
-    } else if (const auto header = fields().joined("Upload-Metadata")) {
-      if (auto parsed = tus::parse_metadata(*header, tus::MetadataStrictness::lenient))
-        metadata_ = std::move(*parsed);
-    }
-  }
-  return *metadata_;
-}
-
-TimePoint Facts::now() const { return services_->loop.now(); }
+/// A lock that someone unknown holds for a while.
+struct Engine::Held {
+  std::unique_ptr<Lease> lease;
+  std::unique_ptr<Timer> timer;
+};
 
 Engine::Engine(RuleOptions options, Services& services)
     : options_(std::move(options)), services_(services) {}
+Engine::~Engine() = default;
 
 Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
   std::vector<const Rule*> all;
@@ -137,7 +63,7 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
     for (const auto& rule : misbehaviour.rules) all.push_back(&rule);
   if (auto fit = fit_together(all); !fit) return fit;
 
-  Candidates added;
+  Rules added;
   for (auto& misbehaviour : misbehaviours) {
     for (auto& rule : misbehaviour.rules) {
       auto active = std::make_shared<ActiveRule>();
@@ -145,6 +71,7 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
       active->misbehaviour = misbehaviour.name;
       active->moment = active->rule.moment();
       active->since = services_.loop.now();
+      active->by_luck = left_to_chance(active->rule);
       added.push_back(std::move(active));
     }
   }
@@ -168,8 +95,7 @@ bool Engine::remove(const std::string& name) {
 
 void Engine::clear() {
   rules_.clear();
-  marks_.clear();
-  illusions_ = {};
+  forget_all();
   index();
 }
 
@@ -178,117 +104,50 @@ void Engine::reset_counts() {
     active->counts = {};
     active->since = services_.loop.now();
   }
+  forget_all();
+}
+
+void Engine::forget_all() {
   marks_.clear();
+  kept_replies_.clear();
+  held_.clear();
   illusions_ = {};
 }
 
 void Engine::index() {
-  for (std::size_t route = 0; route < route_count; ++route) {
-    const auto named = static_cast<Route>(route);
-    for (std::size_t method = 0; method < method_count; ++method) {
-      auto& cell = index_[route][method];
-      cell.clear();
+  connection_rules_.clear();
+  effect_rules_.clear();
+  replayed_marks_.clear();
+  for (auto& route : index_)
+    for (auto& cell : route) cell.clear();
+  for (const auto& active : rules_) {
+    const auto& when = active->rule.when;
+    const auto& reply = active->rule.then.reply;
+    if (reply && reply->replay == ReplyEdit::Replay::marked)
+      replayed_marks_.insert(reply->replay_mark);
+    if (active->moment == Moment::connection) {
+      connection_rules_.push_back(active);
+      continue;
+    }
+    if (active->moment == Moment::effect || active->moment == Moment::delivered) {
+      effect_rules_.push_back(active);
+      continue;
+    }
+    for (std::size_t route = 0; route < route_count; ++route) {
+      const auto named = static_cast<Route>(route);
       if (named == Route::control) continue;
-      for (const auto& active : rules_) {
-        const auto& when = active->rule.when;
+      if (!when.routes.empty() && std::ranges::count(when.routes, named) == 0) continue;
+      for (std::size_t method = 0; method < method_count; ++method) {
         const auto takes = [&](const std::string& name) { return method_slot(name) == method; };
-        const bool routed = when.routes.empty() || std::ranges::count(when.routes, named) > 0;
-        if (routed && (when.methods.empty() || std::ranges::any_of(when.methods, takes)))
-          cell.push_back(active);
+        if (when.methods.empty() || std::ranges::any_of(when.methods, takes))
+          index_[route][method].push_back(active);
       }
     }
   }
 }
 
-const Engine::Candidates& Engine::candidates(Route route, std::string_view method) const {
+const Engine::Rules& Engine::candidates(Route route, std::string_view method) const {
   return index_[static_cast<std::size_t>(route)][method_slot(method)];
-}
-
-bool Engine::holds(ActiveRule& active, const Facts& facts) const {
-  if (active.exhausted()) return false;
-  const auto& when = active.rule.when;
-  const auto fail = [&](Rank rank, const std::string& condition) {
-    active.miss(rank, condition);
-    return false;
-  };
-  if (when.lane && *when.lane != facts.lane()) return fail(at_lane, lane_text);
-  if (!when.wire_methods.empty() && std::find(when.wire_methods.begin(), when.wire_methods.end(),
-                                              facts.request().method) == when.wire_methods.end())
-    return fail(at_wire_method, wire_method_text);
-  if (when.path && !when.path->found_in(facts.request().path)) return fail(at_path, path_text);
-  for (const auto& field : when.fields)
-    if (!field.value.holds(facts.fields().find(field.name))) return fail(at_header, field.label);
-  for (const auto& pair : when.metadata)
-    if (!pair.value.holds(facts.metadata().find(pair.name))) return fail(at_metadata, pair.label);
-  if (when.upload.any() && !upload_holds(active, facts)) return false;
-  return true;
-}
-
-bool Engine::upload_holds(ActiveRule& active, const Facts& facts) const {
-  static const std::string id = "upload id";
-  static const std::string kind = "upload kind";
-  static const std::string exists = "upload exists";
-  static const std::string deferred = "upload deferred";
-  static const std::string completing = "upload completing";
-  static const std::string complete = "upload complete";
-  static const std::string locked = "upload locked";
-  static const std::string age = "upload age";
-  const auto& wanted = active.rule.when.upload;
-  const auto fail = [&](const std::string& condition) {
-    active.miss(at_upload, condition);
-    return false;
-  };
-  const auto* upload = facts.upload();
-  if (wanted.id) {
-    const auto named =
-        facts.match().id.empty() ? std::nullopt : std::optional<std::string_view>{facts.match().id};
-    if (!wanted.id->holds(named)) return fail(id);
-  }
-  if (wanted.exists && *wanted.exists != (upload != nullptr)) return fail(exists);
-  // State is only there on an upload, or on a request that makes one.
-  if (upload == nullptr && !facts.creates() &&
-      (wanted.kind || wanted.deferred || wanted.completing || wanted.complete))
-    return fail(exists);
-  if (wanted.kind && *wanted.kind != facts.kind()) return fail(kind);
-  if (wanted.deferred && *wanted.deferred != facts.deferred()) return fail(deferred);
-  if (wanted.completing && *wanted.completing != facts.completing()) return fail(completing);
-  if (wanted.complete && *wanted.complete != (upload != nullptr && upload->complete()))
-    return fail(complete);
-  if (wanted.locked && *wanted.locked != facts.locked()) return fail(locked);
-  if (wanted.older_than || wanted.younger_than) {
-    if (upload == nullptr) return fail(age);
-    const auto lived = facts.now() - upload->created;
-    if (wanted.older_than && !(lived > *wanted.older_than)) return fail(age);
-    if (wanted.younger_than && !(lived < *wanted.younger_than)) return fail(age);
-  }
-  return true;
-}
-
-bool Engine::holds(ActiveRule& active, const Reply& reply) const {
-  const auto& wanted = active.rule.when.reply;
-  const auto fail = [&](const std::string& condition) {
-    active.miss(at_reply, condition);
-    return false;
-  };
-  if (!wanted.status.empty() &&
-      std::none_of(wanted.status.begin(), wanted.status.end(), [&](const StatusRange& range) {
-        return reply.status >= range.first && reply.status <= range.last;
-      }))
-    return fail(status_text);
-  for (const auto& field : wanted.fields)
-    if (!field.value.holds(reply.fields.find(field.name))) return fail(field.label);
-  if (wanted.json.empty()) return true;
-  const auto body = nlohmann::json::parse(reply.body, nullptr, false);
-  for (const auto& place : wanted.json) {
-    std::optional<std::string> text;
-    const nlohmann::json::json_pointer pointer{place.name};
-    if (!body.is_discarded() && body.contains(pointer)) {
-      const auto& value = body[pointer];
-      text = value.is_string() ? value.get<std::string>() : value.dump();
-    }
-    if (!place.value.holds(text)) return fail(place.label);
-  }
-  return true;
 }
 
 std::string Engine::client_key(const Facts& facts) const {
@@ -298,38 +157,100 @@ std::string Engine::client_key(const Facts& facts) const {
   return tus::format_metadata(chosen);
 }
 
-bool Engine::chosen(ActiveRule& active, const Facts& facts) const {
+bool Engine::chosen(ActiveRule& active, std::uint64_t drawing) const {
   const auto& chance = active.rule.when.chance;
-  auto& counts = active.counts;
-  if (!chance.nth.empty() && std::ranges::count(chance.nth, counts.matched) == 0) return false;
-  if (counts.matched % chance.every != 0) return false;
-  if (chance.probability >= 1) return true;
-  const auto key = client_key(facts);
-  const auto ordinal = ++counts.by_key[key];
-  auto h = scatter(options_.seed + 0x9e3779b97f4a7c15ULL);
-  for (const std::string_view text :
-       {std::string_view{active.rule.name}, std::string_view{facts.lane()}, std::string_view{key}})
-    h = mix(h, text);
-  const auto draw = scatter(h + ordinal * 0x9e3779b97f4a7c15ULL);
-  return static_cast<double>(draw >> 11U) * 0x1.0p-53 < chance.probability;
+  const auto matched = active.counts.matched;
+  if (!chance.nth.empty() && std::ranges::count(chance.nth, matched) == 0) return false;
+  if (matched % chance.every != 0) return false;
+  return chance.probability >= 1 || fraction(drawing, "fires") < chance.probability;
 }
 
-bool Engine::fire(ActiveRule& active, const Facts& facts, const std::string& upload) {
-  const auto& rule = active.rule;
-  if (active.exhausted()) return false;
+std::optional<Fired> Engine::fire(const ActivePtr& active, const Facts& facts,
+                                  const std::string& upload) {
+  const auto& rule = active->rule;
+  if (active->exhausted()) return std::nullopt;
   if (rule.needs && !marks_.contains({*rule.needs, upload}) &&
       !marks_.contains({*rule.needs, {}})) {
-    active.miss(at_mark, mark_text);
-    return false;
+    active->miss(at_mark, mark_text);
+    return std::nullopt;
   }
-  ++active.counts.matched;
-  if (!chosen(active, facts)) {
-    active.miss(at_chance, chance_text);
-    return false;
+  ++active->counts.matched;
+  std::uint64_t drawing = 0;
+  if (active->by_luck) {
+    const auto key = client_key(facts);
+    drawing = draw(options_.seed, rule.name, facts.lane(), key, ++active->counts.by_key[key]);
   }
-  ++active.counts.fired;
+  if (!chosen(*active, drawing)) {
+    active->miss(at_chance, chance_text);
+    return std::nullopt;
+  }
+  ++active->counts.fired;
   if (rule.sets) marks_.insert({*rule.sets, upload});
-  return true;
+  return Fired{active, drawing};
+}
+
+void Engine::act(const UploadEdit& edit, const std::string& upload,
+                 const Template::Lookup& lookup) {
+  if (upload.empty()) return;
+  auto& store = services_.store;
+  if (edit.roll_back)
+    if (const auto length = edit.roll_back->number(lookup)) {
+      const auto found = store.find(upload);
+      if (found && Bytes{*length} < found->offset)
+        static_cast<void>(store.truncate(upload, Bytes{*length}));
+    }
+  if (edit.expire) {
+    if (auto found = store.find(upload)) {
+      found->expires = services_.loop.now() - std::chrono::seconds{1};
+      static_cast<void>(store.update(*found));
+    }
+  }
+  if (edit.forget) {
+    illusions_.set(upload, 0);
+    static_cast<void>(store.remove(upload));
+  }
+  if (!edit.lock) return;
+  if (!services_.locks.locked(upload)) return lock(upload, *edit.lock);
+  // The writer is the request itself, which lets go when it is over.
+  services_.loop.post(
+      [this, alive = std::weak_ptr<const bool>(alive_), upload, duration = *edit.lock] {
+        if (!alive.expired() && !services_.locks.locked(upload)) lock(upload, duration);
+      });
+}
+
+void Engine::lock(const std::string& upload, Milliseconds duration) {
+  auto held = std::make_unique<Held>();
+  held->lease = services_.locks.acquire(upload, [] {});
+  held->timer = services_.loop.after(duration, [this, upload] {
+    // Not inside its own callback: that would destroy the function that runs.
+    const auto at = held_.find(upload);
+    services_.loop.post([gone = std::shared_ptr<Held>(std::move(at->second))] {});
+    held_.erase(at);
+  });
+  held_[upload] = std::move(held);
+}
+
+void Engine::act(const ServerEdit& edit, const Template::Lookup& lookup) {
+  if (edit.revoke_token && options_.revoke_token) {
+    constexpr std::string_view scheme = "Bearer ";
+    auto token = edit.revoke_token->fill(lookup);
+    if (token.starts_with(scheme)) token.erase(0, scheme.size());
+    if (!token.empty()) options_.revoke_token(token);
+  }
+  if (edit.outage && options_.outage) options_.outage(*edit.outage);
+  if (edit.crash && options_.crash) options_.crash();
+}
+
+void Engine::keep_reply(const std::string& mark, const std::string& upload, const Reply& reply) {
+  if (replayed_marks_.contains(mark) && kept_replies_.size() < kept_reply_limit)
+    kept_replies_.insert_or_assign({mark, upload}, reply);
+}
+
+const Reply* Engine::kept_reply(const std::string& mark, const std::string& upload) const {
+  for (const auto& id : {upload, std::string{}})
+    if (const auto found = kept_replies_.find({mark, id}); found != kept_replies_.end())
+      return &found->second;
+  return nullptr;
 }
 
 std::vector<RuleReport> Engine::report() const {
@@ -344,7 +265,8 @@ std::vector<RuleReport> Engine::report() const {
     report.fired = counts.fired;
     report.exhausted = active->exhausted();
     if (report.fired == 0)
-      report.near_miss = counts.nearest_miss != nullptr ? *counts.nearest_miss : no_request;
+      report.near_miss =
+          counts.nearest_miss != nullptr ? *counts.nearest_miss : never_asked(active->moment);
     reports.push_back(std::move(report));
   }
   return reports;

@@ -1,5 +1,5 @@
 // What all requests of a lane share: the rules, their counts, marks, lies that last.
-// Private to interceptor.cpp and rule_intercept.cpp.
+// Private to this room.
 #pragma once
 
 #include <array>
@@ -11,53 +11,34 @@
 #include <utility>
 #include <vector>
 
+#include "misbehave/facts.hpp"
 #include "misbehave/interceptor.hpp"
 #include "misbehave/ruled_store.hpp"
 #include "services.hpp"
 
+namespace mock {
+class Lease;
+}
+
 namespace mock::misbehave {
 
-/// What is known of one request before its body. Refers to the request until `detach`.
-class Facts {
- public:
-  Facts(const Request& request, RouteMatch match, std::string method, Services& services);
-
-  [[nodiscard]] const ::http::Fields& fields() const { return own_ ? *own_ : request_->fields; }
-  /// Keeps fields and upload as they are now, before a rule or the handler changes them.
-  void detach() {
-    own_ = request_->fields;
-    static_cast<void>(upload());
-  }
-  [[nodiscard]] const Request& request() const { return *request_; }
-  [[nodiscard]] const RouteMatch& match() const { return match_; }
-  [[nodiscard]] const std::string& method() const { return method_; }
-  [[nodiscard]] const std::string& lane() const { return lane_; }
-  [[nodiscard]] const std::string& host() const { return host_; }
-  [[nodiscard]] const std::string& target() const { return target_; }
-  /// As stored when first asked for; nullptr when the request names none, or an unknown one.
-  [[nodiscard]] const Upload* upload() const;
-  [[nodiscard]] bool creates() const;
-  [[nodiscard]] tus::UploadKind kind() const;
-  [[nodiscard]] bool deferred() const;
-  [[nodiscard]] bool completing() const;
-  [[nodiscard]] bool locked() const;
-  [[nodiscard]] const tus::Metadata& metadata() const;
-  [[nodiscard]] std::optional<Bytes> content_length() const { return content_length_; }
-  [[nodiscard]] TimePoint now() const;
-
- private:
-  const Request* request_;
-  RouteMatch match_;
-  std::string method_;
-  std::string lane_;
-  std::string host_;
-  std::string target_;
-  std::optional<Bytes> content_length_;
-  Services* services_;
-  std::optional<::http::Fields> own_;
-  mutable std::optional<std::optional<Upload>> upload_;
-  mutable std::optional<tus::Metadata> metadata_;
+/// In the order in which conditions are looked at: the later one fails, the nearer was the request.
+enum Rank : int {
+  at_lane,
+  at_time,
+  at_wire_method,
+  at_path,
+  at_header,
+  at_metadata,
+  at_upload,
+  at_body,
+  at_reply,
+  at_mark,
+  at_chance
 };
+
+/// Enough for any test, little for a load run.
+inline constexpr std::size_t kept_reply_limit = 1000;
 
 /// A rule that is loaded, and what became of it. A request keeps those it began with.
 struct ActiveRule {
@@ -66,6 +47,7 @@ struct ActiveRule {
   Moment moment = Moment::request;
   std::int64_t order = 0;  ///< the lowest wins
   TimePoint since;         ///< loaded, or counted from zero again
+  bool by_luck = false;    ///< something of it is left to chance
 
   struct Counts {
     std::uint64_t matched = 0;
@@ -73,9 +55,16 @@ struct ActiveRule {
     std::unordered_map<std::string, std::uint64_t> by_key;
     int nearest_rank = -1;
     const std::string* nearest_miss = nullptr;
-    std::map<std::string, Reply> first_replies;  ///< by target
+    std::map<std::string, Reply> replies;  ///< to be replayed; by target
   } counts;
 
+  /// What was kept for that target; nullptr: nothing yet, so `reply` is kept now.
+  Reply* kept_reply(const std::string& target, const Reply& reply) {
+    if (const auto found = counts.replies.find(target); found != counts.replies.end())
+      return &found->second;
+    if (counts.replies.size() < kept_reply_limit) counts.replies.emplace(target, reply);
+    return nullptr;
+  }
   [[nodiscard]] bool exhausted() const { return rule.times && counts.fired >= *rule.times; }
   void miss(int rank, const std::string& condition) {
     if (rank >= counts.nearest_rank) {
@@ -86,48 +75,92 @@ struct ActiveRule {
 };
 using ActivePtr = std::shared_ptr<ActiveRule>;
 
+/// A rule that fired, and the drawing that decides what of it is left to chance.
+struct Fired {
+  ActivePtr active;
+  std::uint64_t drawing = 0;
+  [[nodiscard]] const Then& then() const { return active->rule.then; }
+};
+
+/// A rule whose conditions hold so far.
+struct Pending {
+  ActivePtr active;
+  Moment due = Moment::request;
+  Bytes stop{};            ///< the body position at which it is due
+  bool completes = false;  ///< that the upload is complete by then is a condition
+};
+
+/// Whether everything holds that is known before the body. If so, `pending` says what is not known
+/// yet.
+[[nodiscard]] bool holds_so_far(const Facts& facts, Pending& pending);
+[[nodiscard]] bool reply_holds(ActiveRule& active, const Reply& reply);
+[[nodiscard]] bool effect_holds(ActiveRule& active, const Effect& effect);
+/// Lane, time, upload and metadata: the conditions that need no request.
+[[nodiscard]] bool circumstances_hold(ActiveRule& active, const Facts& facts);
+[[nodiscard]] bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal);
+
 class Engine {
  public:
   Engine(RuleOptions options, Services& services);
+  ~Engine();
 
   Result<void> add(std::vector<Misbehaviour> misbehaviours, Place place);
   bool remove(const std::string& name);
   void clear();
   void reset_counts();
 
-  using Candidates = std::vector<ActivePtr>;
+  using Rules = std::vector<ActivePtr>;
   [[nodiscard]] bool empty() const { return rules_.empty(); }
-  [[nodiscard]] const Candidates& candidates(Route route, std::string_view method) const;
+  [[nodiscard]] const Rules& candidates(Route route, std::string_view method) const;
+  [[nodiscard]] const Rules& connection_rules() const { return connection_rules_; }
+  [[nodiscard]] const Rules& effect_rules() const { return effect_rules_; }
 
-  /// Whether everything holds that is known before the body.
-  [[nodiscard]] bool holds(ActiveRule& active, const Facts& facts) const;
-  [[nodiscard]] bool holds(ActiveRule& active, const Reply& reply) const;
   /// All conditions hold: counts the match, decides by chance, and counts the firing.
   /// `upload` is the id the request is about, or made; empty when there is none.
-  [[nodiscard]] bool fire(ActiveRule& active, const Facts& facts, const std::string& upload);
+  [[nodiscard]] std::optional<Fired> fire(const ActivePtr& active, const Facts& facts,
+                                          const std::string& upload);
+  /// Carries out what is no part of an exchange.
+  void act(const UploadEdit& edit, const std::string& upload, const Template::Lookup& lookup);
+  void act(const ServerEdit& edit, const Template::Lookup& lookup);
+
+  /// Keeps the reply if a rule may replay it: the one to the request that set `mark`.
+  void keep_reply(const std::string& mark, const std::string& upload, const Reply& reply);
+  [[nodiscard]] const Reply* kept_reply(const std::string& mark, const std::string& upload) const;
 
   [[nodiscard]] std::vector<RuleReport> report() const;
   [[nodiscard]] Illusions& illusions() { return illusions_; }
+  [[nodiscard]] const RuleOptions& options() const { return options_; }
 
  private:
-  [[nodiscard]] bool chosen(ActiveRule& active, const Facts& facts) const;
+  using Marked = std::pair<std::string, std::string>;  ///< mark, upload id or ""
+  struct Held;
+
+  [[nodiscard]] bool chosen(ActiveRule& active, std::uint64_t drawing) const;
   [[nodiscard]] std::string client_key(const Facts& facts) const;
-  [[nodiscard]] bool upload_holds(ActiveRule& active, const Facts& facts) const;
   void index();
+  void forget_all();
+  void lock(const std::string& upload, Milliseconds duration);
 
   static constexpr std::size_t route_count = static_cast<std::size_t>(Route::unknown) + 1;
   static constexpr std::size_t method_count = 9;
 
   RuleOptions options_;
   Services& services_;
-  Candidates rules_;  ///< by order
-  std::array<std::array<Candidates, method_count>, route_count> index_;
-  std::set<std::pair<std::string, std::string>> marks_;  ///< mark, upload id or ""
+  Rules rules_;  ///< by order
+  std::array<std::array<Rules, method_count>, route_count> index_;
+  Rules connection_rules_;
+  Rules effect_rules_;  ///< of effects, and of deliveries that succeeded
+  std::set<std::string> replayed_marks_;
+  std::set<Marked> marks_;
+  std::map<Marked, Reply> kept_replies_;
+  std::map<std::string, std::unique_ptr<Held>> held_;  ///< locks, by upload
   Illusions illusions_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
 };
 
 /// One request's companion. `engine` and the services outlive it.
 [[nodiscard]] std::unique_ptr<Intercept> make_rule_intercept(Engine& engine, Services& services,
-                                                             Facts facts, Engine::Candidates rules);
+                                                             Facts facts,
+                                                             std::vector<Pending> rules);
 
 }  // namespace mock::misbehave

@@ -1,5 +1,7 @@
 #include "misbehave/interceptor.hpp"
 
+#include "misbehave/chance.hpp"
+#include "misbehave/edit.hpp"
 #include "misbehave/engine.hpp"
 #include "protocol/tus/headers.hpp"
 
@@ -13,6 +15,30 @@ std::string acting_method(const Request& request) {
   for (auto& c : method)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   return method;
+}
+
+std::optional<std::string> no_values(std::string_view) { return std::nullopt; }
+
+Template::Lookup values_of(const Upload& upload) {
+  return [&upload](std::string_view name) -> std::optional<std::string> {
+    if (name == "id") return upload.id;
+    if (name == "offset" || name == "stored") return std::to_string(upload.offset.value);
+    if (name == "length" && upload.length) return std::to_string(upload.length->value);
+    return std::nullopt;
+  };
+}
+
+void apply(const Fired& fired, const Template::Lookup& lookup, Claims& claims, EffectPlan& plan) {
+  const auto& edit = *fired.then().effect;
+  if ((edit.drop || edit.pretend || edit.fail) && claims.take("outcome")) {
+    plan.drop = edit.drop;
+    plan.pretend = edit.pretend;
+    if (edit.fail) plan.fail = edit.fail->fill(lookup);
+  }
+  if (edit.repeat > 0 && claims.take("repeat")) plan.repeat = edit.repeat;
+  if (edit.delay.any() && claims.take("delay"))
+    plan.delay = length_of(edit.delay, fired.drawing, "effect");
+  if (edit.rename && claims.take("name")) plan.rename = edit.rename->fill(lookup);
 }
 
 }  // namespace
@@ -46,12 +72,70 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   if (candidates.empty() && !deceived) return nullptr;
 
   Facts facts{request, std::move(match), std::move(method), services_};
-  Engine::Candidates rules;
-  for (const auto& active : candidates)
-    if (engine_->holds(*active, facts)) rules.push_back(active);
+  std::vector<Pending> rules;
+  for (const auto& active : candidates) {
+    Pending pending{active};
+    if (holds_so_far(facts, pending)) rules.push_back(std::move(pending));
+  }
   if (rules.empty() && !deceived) return nullptr;
   facts.detach();
   return make_rule_intercept(*engine_, services_, std::move(facts), std::move(rules));
+}
+
+ConnectionPlan RuleInterceptor::on_connection(const std::string& lane, std::uint64_t ordinal) {
+  ConnectionPlan plan;
+  if (engine_->connection_rules().empty()) return plan;
+  const Facts facts{lane, nullptr, services_};
+  Claims claims;
+  for (const auto& active : engine_->connection_rules()) {
+    if (!connection_holds(*active, facts, ordinal)) continue;
+    const auto fired = engine_->fire(active, facts, {});
+    if (!fired) continue;
+    const auto& then = fired->then();
+    if (then.server) engine_->act(*then.server, no_values);
+    if (!then.connection) continue;
+    const auto& edit = *then.connection;
+    if (edit.delay.any() && claims.take("delay"))
+      plan.delay = length_of(edit.delay, fired->drawing, "connection");
+    if ((edit.fail_handshake || edit.end != SocketEnd::keep) && claims.take("end")) {
+      plan.fail_handshake = edit.fail_handshake;
+      plan.end = edit.end;
+    }
+  }
+  return plan;
+}
+
+EffectPlan RuleInterceptor::before(const Effect& effect, const Upload& upload) {
+  EffectPlan plan;
+  if (engine_->effect_rules().empty()) return plan;
+  const Facts facts{upload.lane, &upload, services_};
+  const auto lookup = values_of(upload);
+  Claims claims;
+  for (const auto& active : engine_->effect_rules()) {
+    if (active->moment != Moment::effect || active->exhausted()) continue;
+    if (!effect_holds(*active, effect) || !circumstances_hold(*active, facts)) continue;
+    const auto fired = engine_->fire(active, facts, upload.id);
+    if (!fired) continue;
+    if (fired->then().effect) apply(*fired, lookup, claims, plan);
+    act(*fired, upload.id, lookup);
+  }
+  return plan;
+}
+
+void RuleInterceptor::delivered(const std::string&, const Upload& upload) {
+  const Facts facts{upload.lane, &upload, services_};
+  for (const auto& active : engine_->effect_rules()) {
+    if (active->moment != Moment::delivered || active->exhausted()) continue;
+    if (!circumstances_hold(*active, facts)) continue;
+    if (const auto fired = engine_->fire(active, facts, upload.id))
+      act(*fired, upload.id, values_of(upload));
+  }
+}
+
+void RuleInterceptor::act(const Fired& fired, const std::string& upload,
+                          const Template::Lookup& lookup) {
+  if (fired.then().upload) engine_->act(*fired.then().upload, upload, lookup);
+  if (fired.then().server) engine_->act(*fired.then().server, lookup);
 }
 
 std::vector<RuleReport> RuleInterceptor::report() const { return engine_->report(); }

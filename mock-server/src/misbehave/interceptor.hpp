@@ -17,6 +17,7 @@
 namespace mock::misbehave {
 
 class Engine;
+struct Fired;
 
 struct RuleOptions {
   std::uint64_t seed = 0;
@@ -25,7 +26,8 @@ struct RuleOptions {
   // What a rule may do beyond its request. Called on the loop thread; an empty one does nothing.
   std::function<void()> crash = {};               ///< kill -9 of the process itself
   std::function<void(Milliseconds)> outage = {};  ///< connections are refused that long
-  std::function<void(const std::string& bearer)> revoke_token = {};
+  std::function<void(const std::string& token)> revoke_token = {};
+  std::function<std::string()> valid_token = {};  ///< an access token that the server accepts
 };
 
 /// What became of a rule since it was loaded, or since its counts were reset.
@@ -45,12 +47,12 @@ enum class Place { first, last };
 
 /// The rules of one lane. The first rule wins, per axis. An axis is: the method, the target, each
 /// header and the body of the request; what is committed; the status, each header and the body of
-/// the reply; the socket; the pace. Between rules that match at different moments of one request
-/// the earlier moment wins.
-/// Chance is a function of seed, rule, lane, the metadata that the client gave the upload, and how
-/// often the rule matched for them: never of a server-made id, nor of what other uploads do.
-/// A request keeps the rules it began with, whatever is added or removed meanwhile.
-/// Loop thread only.
+/// the reply; the socket; each kind of delay and speed; what becomes of an effect, how often, when
+/// and under which name. What is done to an upload or the server is done by every rule. Between
+/// rules that match at different moments of one request the earlier moment wins. Chance is a
+/// function of seed, rule, lane, the metadata that the client gave the upload, and how often the
+/// rule matched for them: never of a server-made id, nor of what other uploads do. A request keeps
+/// the rules it began with, whatever is added or removed meanwhile. Loop thread only.
 class RuleInterceptor : public Interceptor, public Effects {
  public:
   /// `services` are the lane's correct ones and outlive this.
@@ -69,10 +71,14 @@ class RuleInterceptor : public Interceptor, public Effects {
   void reset_counts();
 
   std::unique_ptr<Intercept> begin(const Request& request) override;
+  ConnectionPlan on_connection(const std::string& lane, std::uint64_t ordinal) override;
+  EffectPlan before(const Effect& effect, const Upload& upload) override;
+  void delivered(const std::string& target, const Upload& upload) override;
   /// In the order of the rules.
   [[nodiscard]] std::vector<RuleReport> report() const;
 
  private:
+  void act(const Fired& fired, const std::string& upload, const Template::Lookup& lookup);
   Services& services_;
   std::unique_ptr<Engine> engine_;
 };

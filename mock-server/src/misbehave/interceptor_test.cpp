@@ -12,28 +12,6 @@ namespace {
 
 using testing::HasSubstr;
 
-/// What the rules make of one exchange: the request as the handler sees it, the reply as sent.
-struct Outcome {
-  bool touched = false;
-  Request request;
-  RequestPlan request_plan;
-  Reply reply;
-  ReplyPlan reply_plan;
-};
-
-Outcome exchange(RuleInterceptor& rules, Request request, Reply reply) {
-  Outcome outcome;
-  auto intercept = rules.begin(request);
-  outcome.touched = intercept != nullptr;
-  if (intercept) {
-    outcome.request_plan = intercept->on_request(request);
-    outcome.reply_plan = intercept->on_reply(reply);
-  }
-  outcome.request = std::move(request);
-  outcome.reply = std::move(reply);
-  return outcome;
-}
-
 class Interceptor : public testing::Test {
  protected:
   Rules rules(std::string_view json, RuleOptions options = {}) {
@@ -256,12 +234,15 @@ TEST_F(Interceptor, TheFirstRuleWinsEachAxis) {
   auto engine = rules(R"({"rules": [
     {"name": "a", "then": {"reply": {"status": 500, "headers": {"set": {"A": "1"}}}}},
     {"name": "b", "then": {"reply": {"status": 501, "headers": {"set": {"a": "2", "B": "2"}}},
-                           "socket": "fin"}},
-    {"name": "c", "then": {"socket": "rst"}}]})");
+                           "socket": "fin", "pace": {"reply": "1s"}}},
+    {"name": "c", "when": {"nth": 1},
+     "then": {"socket": "rst", "pace": {"reply": "2s", "slice": 1, "gap": "5ms"}}}]})");
   const auto got = exchange(engine, request("GET", "/"), reply(200));
   EXPECT_EQ(got.reply.status, 500);
   EXPECT_EQ(got.reply.fields, (::http::Fields{{"A", "1"}, {"B", "2"}}));
   EXPECT_EQ(got.reply_plan.end, SocketEnd::fin);
+  EXPECT_EQ(got.reply_plan.delay, Milliseconds{1000});
+  EXPECT_EQ(got.reply_plan.slice, Bytes{1});
 }
 
 TEST_F(Interceptor, ReplaysTheFirstReplyOfAUrl) {
@@ -368,10 +349,10 @@ TEST_F(Interceptor, RulesThatDoNotFitLeaveTheOthersAlone) {
 
 TEST_F(Interceptor, ARemovedNameMayStandForSeveralRules) {
   auto engine = rules(R"({"name": "story", "rules": [{"name": "a", "then": {"socket": "rst"}},
-                                                     {"then": {"socket": "fin"}}]})");
+                                                     {"then": {"pace": {"reply": "1s"}}}]})");
   EXPECT_EQ(engine.report().at(1).name, "story#2");
   EXPECT_EQ(engine.report().at(1).misbehaviour, "story");
-  EXPECT_EQ(engine.report().at(1).json, R"({"then":{"socket":"fin"}})");
+  EXPECT_EQ(engine.report().at(1).json, R"({"then":{"pace":{"reply":"1s"}}})");
   EXPECT_TRUE(engine.remove("story"));
   EXPECT_TRUE(engine.report().empty());
 }

@@ -23,6 +23,15 @@ namespace mock::misbehave {
 /// An Error names a rule whose name is used twice, or that needs a mark which no rule sets.
 [[nodiscard]] Result<void> fit_together(const std::vector<const Rule*>& rules);
 
+/// Of the rules of one file: the first that an earlier one hides wholly, because whenever it would
+/// fire that one has taken every axis it would change. nullopt: none, as far as can be told before
+/// they run.
+struct Shadow {
+  std::size_t hidden = 0;
+  std::size_t by = 0;
+};
+[[nodiscard]] std::optional<Shadow> shadow_among(const std::vector<Rule>& rules);
+
 /// A defect is a server that is written wrong, a fault is a network or backend that goes wrong.
 enum class Named { defect, fault };
 

@@ -36,9 +36,9 @@ TEST(LoadRules, ReadsTheExampleOfTheDesign) {
 }
 
 TEST(LoadRules, NamesRulesOfAListAfterTheFile) {
-  const auto loaded = load_text(
-      R"({"rules": [{"then": {"reply": {"status": 500}}}, {"then": {"reply": {"status": 501}}}]})",
-      "a/b/story.json");
+  const auto loaded =
+      load_text(R"({"rules": [{"then": {"reply": {"status": 500}}}, {"then": {"socket": "fin"}}]})",
+                "a/b/story.json");
   ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
   EXPECT_EQ(loaded->rules[0].name, "story#1");
   EXPECT_EQ(loaded->rules[1].name, "story#2");
@@ -117,8 +117,94 @@ TEST(LoadRules, RefusesWhatCannotBeMeant) {
       {R"({"then": {"commit": {"fail": {"apend": "io"}}}})", "unknown call"},
       {R"({"then": {"commit": {"skip": "append"}}})", "bytes: none"},
       {R"({"then": {"commit": {"lasting": true}}})", "lasting"},
+      {R"({"when": {"reply": {"status": 100}}, "then": {"socket": "rst"}})", "200 to 599"},
+      {R"({"when": {"reply": {"status": "1xx"}}, "then": {"socket": "rst"}})", "4xx"},
+      {R"({"when": {"after": "3s", "until": "2s"}, "then": {"socket": "rst"}})", "leave no time"},
+      {R"({"when": {"until": "0ms"}, "then": {"socket": "rst"}})", "leave no time"},
+      {R"({"when": {"event": "stalled"}, "then": {"socket": "rst"}})", "nobody"},
+      {R"({"when": {"event": "stalled", "body_byte": 3}, "then": {"commit": {"bytes": 0}}})",
+       "either"},
+      {R"({"when": {"method": "HEAD", "event": "overrun"}, "then": {"socket": "rst"}})",
+       "no bytes"},
+      {R"({"when": {"event": "overrun", "body_byte": 3}, "then": {"socket": "rst"}})",
+       "other moments"},
+      {R"({"when": {"event": "overrun", "upload": {"deferred": true}}, "then": {"socket": "rst"}})",
+       "no end"},
+      {R"({"when": {"event": "delivered", "method": "PATCH"}, "sets": "m"})", "no request"},
+      {R"({"when": {"event": "delivered"}, "then": {"effect": {"drop": true}}})", "no request"},
+      {R"({"when": {"route": "info"}, "then": {"effect": {"drop": true}}})", "no request"},
+      {R"({"when": {"effect": {"kind": "delivery"}}, "then": {"socket": "rst"}})", "no request"},
+      {R"({"when": {"effect": {"kind": "delivry"}}, "then": {"effect": {"drop": true}}})",
+       "expected one of"},
+      {R"({"when": {"effect": {"kind": "report", "attempt": 2}}, "then": {"effect": {"drop": true}}})",
+       "attempted"},
+      {R"({"when": {"effect": {"attempt": 0}}, "then": {"effect": {"drop": true}}})", "never fire"},
+      {R"({"then": {"effect": {"drop": true, "repeat": 2}}})", "nothing for the other"},
+      {R"({"then": {"effect": {"pretend": true, "fail": "x"}}})", "either"},
+      {R"({"then": {"effect": {"repeat": 0}}})", "repeats nothing"},
+      {R"({"then": {"effect": {"rename": "a/b"}}})", "no name"},
+      {R"({"then": {"effect": {"fail": "{request.host}"}}})", "not known there"},
+      {R"({"when": {"connection": {"nth": 1}}, "then": {"socket": "rst"}})", "accepted"},
+      {R"({"when": {"method": "GET"}, "then": {"connection": {"end": "rst"}}})", "accepted"},
+      {R"({"when": {"connection": {"nth": 0}}, "then": {"connection": {"end": "rst"}}})",
+       "never fire"},
+      {R"({"then": {"connection": {"end": "keep"}}})", "changes nothing"},
+      {R"({"then": {"connection": {"handshake": "fail", "end": "rst"}}})", "either"},
+      {R"({"then": {"connection": {"handshake": "slow"}}})", "expected one of"},
+      {R"({"then": {"pace": {"before": {"mean": "1s", "jitter": "2s"}}}})", "larger than"},
+      {R"({"then": {"pace": {"receive": "64"}}})", "receive"},
+      {R"({"then": {"pace": {"receive": "0KiB/s"}}})", "receive"},
+      {R"({"when": {"body_byte": 9}, "then": {"pace": {"receive": "1KiB/s"}}})", "before the body"},
+      {R"({"when": {"method": "GET"}, "then": {"request": {"body": "x"}}})", "no body"},
+      {R"({"then": {"request": {"body": {"form": {}}}}})", "nothing to edit"},
+      {R"({"then": {"reply": {"body": {"form": {"drop": "a"}}}}})", "no forms"},
+      {R"({"then": {"reply": {"early": true, "status": 500}, "request": {"method": "PUT"}}})",
+       "never asked"},
+      {R"({"then": {"reply": {"replay": "last"}}})", "expected one of"},
+      {R"({"then": {"reply": {"replay": {"mark": ""}}}})", "is empty"},
+      {R"({"then": {"upload": {}}})", "changes nothing"},
+      {R"({"then": {"upload": {"forget": true, "roll_back": 0}}})", "nothing to expire"},
+      {R"({"when": {"route": "health"}, "then": {"upload": {"forget": true}}})", "names an upload"},
+      {R"({"when": {"route": "creation"}, "then": {"upload": {"forget": true, "at": "before"}}})",
+       "no upload before"},
+      {R"({"when": {"reply": {"status": 204}}, "then": {"server": {"crash": true, "at": "before"}}})",
+       "before the handler"},
+      {R"({"then": {"server": {"crash": true}, "socket": "rst"}})", "nobody is left"},
+      {R"({"then": {"server": {"crash": true, "outage": "1s"}}})", "either"},
+      {R"({"then": {"server": {"outage": "0s"}}})", "no time"},
+      {R"({"then": {"request": {"headers": {"set": {"A": "{reply.location}"}}}}})",
+       "handler has not answered"},
+      {R"({"then": {"request": {"target": "/files/{received}"}}})", "no byte"},
+      {R"({"then": {"reply": {"early": true, "status": 500, "body": "{reply.date}"}}})",
+       "handler has not answered"},
+      {R"({"when": {"route": "health"}, "then": {"reply": {"headers": {"set": {"A": "{id}"}}}}})",
+       "names an upload"},
+      {R"({"when": {"route": "creation"}, "then": {"request": {"headers": {"set": {"A": "{id}"}}}}})",
+       "not created yet"},
+      {R"({"then": {"socket": "rst"}, "sets": ""})", "is empty"},
+      {R"({"rules": [{"then": {"socket": "rst"}}, {"when": {"method": "GET"}, "then": {"socket": "fin"}}]})",
+       "rules[1]"},
+      {R"({"rules": [{"when": {"method": ["GET", "HEAD"], "headers": {"A": true}}, "then": {"reply": {"status": 500, "headers": {"drop": ["b", "c"]}}}},
+                     {"when": {"method": "HEAD", "headers": {"A": true, "B": "1"}}, "then": {"reply": {"headers": {"set": {"B": 1}}}}}]})",
+       "stands behind"},
   };
   for (const auto& [json, says] : cases) EXPECT_THAT(error_of(json), HasSubstr(says)) << json;
+}
+
+TEST(LoadRules, ARuleThatIsOnlySometimesInTheWayHidesNothing) {
+  for (
+      const auto* rules : {
+          R"([{"then": {"socket": "rst"}, "times": 1}, {"then": {"socket": "fin"}}])",
+          R"([{"when": {"nth": 2}, "then": {"socket": "rst"}}, {"then": {"socket": "fin"}}])",
+          R"([{"when": {"until": "9s"}, "then": {"socket": "rst"}}, {"then": {"socket": "fin"}}])",
+          R"([{"when": {"method": "GET"}, "then": {"socket": "rst"}}, {"then": {"socket": "fin"}}])",
+          R"([{"then": {"socket": "rst"}}, {"then": {"socket": "fin"}, "sets": "m"}])",
+          R"([{"then": {"socket": "rst"}}, {"then": {"socket": {"end": "fin", "at": "before"}}}])",
+          R"([{"then": {"socket": "rst"}}, {"when": {"body_byte": 1}, "then": {"socket": "fin"}}])",
+          R"([{"then": {"reply": {"headers": {"drop": "A"}}}}, {"then": {"reply": {"headers": {"drop": ["A", "B"]}}}}])",
+          R"([{"then": {"upload": {"expire": true}}}, {"then": {"upload": {"forget": true}}}])",
+      })
+    EXPECT_EQ(error_of(std::string{R"({"rules": )"} + rules + "}"), "(loaded)") << rules;
 }
 
 TEST(LoadRules, NamesAndFilesKeepTheirOrder) {
@@ -154,6 +240,12 @@ std::string misfit(const std::vector<Misbehaviour>& misbehaviours) {
 TEST(RulesTogether, ADuplicateNameIsRefused) {
   const auto one = loaded(R"({"name": "twin", "then": {"socket": "rst"}})");
   EXPECT_THAT(misfit({one, one}), HasSubstr("twin"));
+}
+
+TEST(RulesTogether, AMarkThatIsReplayedHasToBeSetToo) {
+  const auto replays = loaded(R"({"name": "b", "then": {"reply": {"replay": {"mark": "seen"}}}})");
+  EXPECT_THAT(misfit({replays}), HasSubstr("'seen'"));
+  EXPECT_EQ(misfit({loaded(R"({"name": "a", "sets": "seen"})"), replays}), "");
 }
 
 TEST(RulesTogether, AMarkThatNobodySetsIsRefused) {

@@ -21,8 +21,17 @@ bool UploadConditions::any() const {
          younger_than;
 }
 
+bool When::about_request() const {
+  return !methods.empty() || !wire_methods.empty() || !routes.empty() || path || !fields.empty() ||
+         reply.any() || body_byte;
+}
+
 Moment Rule::moment() const {
-  if (when.aborted) return Moment::aborted;
+  if (when.connection || then.connection) return Moment::connection;
+  if (when.effect || then.effect) return Moment::effect;
+  if (when.event == Event::delivered) return Moment::delivered;
+  if (when.event == Event::stalled) return Moment::stalled;
+  if (when.event == Event::aborted) return Moment::aborted;
   if (when.reply.any()) return Moment::reply;
   if (when.body_byte) return Moment::body;
   return Moment::request;

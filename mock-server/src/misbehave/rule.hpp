@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "effects.hpp"
 #include "http/intercept.hpp"
 #include "http/route.hpp"
 #include "misbehave/pattern.hpp"
@@ -43,8 +44,8 @@ struct UploadConditions {
   std::optional<tus::UploadKind> kind;
   std::optional<bool> exists;
   std::optional<bool> deferred;
-  /// This request would bring the upload to its length; by Content-Length, so a chunked body
-  /// counts as not completing.
+  /// This request would bring the upload to its length. A chunked body proves that with its last
+  /// byte only: `true` is known then, and `false` holds from the beginning.
   std::optional<bool> completing;
   std::optional<bool> complete;
   std::optional<bool> locked;  ///< another request is writing to it
@@ -73,6 +74,26 @@ struct Chance {
   double probability = 1;
 };
 
+/// On a connection, when it is accepted; its number among those to the listener.
+struct ConnectionConditions {
+  std::vector<std::uint64_t> nth;  ///< 1 is the first; empty: every one
+  std::uint64_t every = 1;
+};
+
+/// On a delivery, event or report that is about to happen.
+struct EffectConditions {
+  std::optional<Effect::Kind> kind;
+  std::optional<TextCondition> name;
+  std::vector<unsigned> attempts;  ///< of a delivery; empty: any
+};
+
+enum class Event {
+  aborted,    ///< the body was cut off or timed out
+  stalled,    ///< nothing came for the read timeout; `aborted` follows
+  overrun,    ///< the body reaches beyond the upload's length
+  delivered,  ///< a delivery succeeded
+};
+
 struct When {
   std::vector<std::string> methods;  ///< as the server is to act: X-HTTP-Method-Override counts
   std::vector<std::string> wire_methods;  ///< as in the request line
@@ -84,12 +105,25 @@ struct When {
   UploadConditions upload;
   ReplyConditions reply;
   std::optional<Bytes> body_byte;  ///< position in the body without framing, counted from 1
-  bool aborted = false;            ///< the body was cut off or timed out
+  std::optional<Event> event;
+  std::optional<ConnectionConditions> connection;
+  std::optional<EffectConditions> effect;
+  /// Time since the rule was loaded, or its counts reset, by the lane's clock.
+  std::optional<Milliseconds> after;
+  std::optional<Milliseconds> until;
   Chance chance;
+  [[nodiscard]] bool about_request() const;
 };
 
 /// When the conditions of a rule are all known, so that it can match.
-enum class Moment { request, body, reply, aborted };
+enum class Moment { request, body, reply, aborted, stalled, connection, effect, delivered };
+
+/// A time, give or take: evenly between `mean - jitter` and `mean + jitter`, by the rule's chance.
+struct Delay {
+  Milliseconds mean{0};
+  Milliseconds jitter{0};
+  [[nodiscard]] bool any() const { return mean > Milliseconds{0}; }
+};
 
 struct FieldEdits {
   struct Replace {
@@ -103,10 +137,27 @@ struct FieldEdits {
   [[nodiscard]] bool any() const { return !set.empty() || !drop.empty() || !replace.empty(); }
 };
 
+/// Of an application/x-www-form-urlencoded body, by decoded name.
+struct FormEdits {
+  std::vector<std::pair<std::string, Template>> set;  ///< one value in place of all there are
+  std::vector<std::string> drop;
+  [[nodiscard]] bool any() const { return !set.empty() || !drop.empty(); }
+};
+
+struct BodyEdit {
+  std::optional<Template> text;  ///< instead of the body
+  std::optional<std::pair<Pattern, std::string>> regex;
+  std::shared_ptr<const nlohmann::json> json_patch;  ///< RFC 6902
+  std::shared_ptr<const nlohmann::json> json_merge;  ///< RFC 7396
+  FormEdits form;                                    ///< of requests only
+  [[nodiscard]] bool any() const { return text || regex || json_patch || json_merge || form.any(); }
+};
+
 struct RequestEdit {
   std::optional<std::string> method;
   std::optional<Template> target;
   FieldEdits fields;
+  BodyEdit body;  ///< only bodies of up to 64 KiB are edited
 };
 
 enum class StoreCall { create, find, update, append, remove, join };
@@ -141,14 +192,6 @@ struct Commit {
   std::vector<std::pair<StoreCall, StoreError::Kind>> failures;  ///< an append fails after `bytes`
 };
 
-struct BodyEdit {
-  std::optional<Template> text;  ///< instead of the body
-  std::optional<std::pair<Pattern, std::string>> regex;
-  std::shared_ptr<const nlohmann::json> json_patch;  ///< RFC 6902
-  std::shared_ptr<const nlohmann::json> json_merge;  ///< RFC 7396
-  [[nodiscard]] bool any() const { return text || regex || json_patch || json_merge; }
-};
-
 struct ReplyEdit {
   enum class Early {
     no,
@@ -164,7 +207,14 @@ struct ReplyEdit {
   std::optional<Template> raw;         ///< these bytes instead of a serialised reply
   std::optional<Bytes> truncate_head;  ///< see ReplyPlan
   std::optional<Bytes> truncate_body;
-  bool replay_first = false;  ///< the first reply this rule saw for the same URL, over and over
+  enum class Replay {
+    no,
+    first,     ///< the first reply that this rule saw for the same URL, over and over
+    previous,  ///< the one before, for the same URL
+    marked,    ///< the reply to the request that set `replay_mark` on the same upload
+  };
+  Replay replay = Replay::no;
+  std::string replay_mark;
 };
 
 struct SocketEdit {
@@ -174,10 +224,52 @@ struct SocketEdit {
 };
 
 struct Pace {
-  Milliseconds before{0};     ///< before the handler sees the request, or at the body position
-  Milliseconds reply{0};      ///< before the reply
+  Delay before;               ///< before the handler sees the request, or at the body position
+  Delay reply;                ///< before the reply
   Bytes slice{0};             ///< the reply is written in pieces of this size ...
   Milliseconds slice_gap{0};  ///< ... with this time between them
+  Bandwidth receive;          ///< at which the body is read
+  Bandwidth send;             ///< at which the reply is written
+};
+
+/// What becomes of a connection when it is accepted.
+struct ConnectionEdit {
+  Delay delay;
+  bool fail_handshake = false;
+  SocketEnd end = SocketEnd::keep;
+};
+
+/// What becomes of a delivery, event or report; see EffectPlan.
+struct EffectEdit {
+  bool drop = false;
+  bool pretend = false;
+  std::optional<Template> fail;
+  unsigned repeat = 0;
+  Delay delay;
+  std::optional<Template> rename;
+};
+
+/// When something is done that is no part of the exchange.
+enum class Turn {
+  before,  ///< before the handler sees the request
+  after,   ///< when the handler has answered and the client does not know it yet
+};
+
+/// Done to the upload that the request is about, behind the handler's back.
+struct UploadEdit {
+  Turn turn = Turn::after;
+  bool expire = false;                ///< Upload-Expires is past
+  bool forget = false;                ///< gone, as if it had never been
+  std::optional<Template> roll_back;  ///< only that many bytes are left of it
+  std::optional<Milliseconds> lock;   ///< someone else writes to it that long and does not let go
+};
+
+/// Done to the server.
+struct ServerEdit {
+  Turn turn = Turn::after;
+  std::optional<Milliseconds> outage;    ///< connections are refused that long
+  std::optional<Template> revoke_token;  ///< an access or refresh token
+  bool crash = false;                    ///< kill -9
 };
 
 struct Then {
@@ -186,6 +278,10 @@ struct Then {
   std::optional<ReplyEdit> reply;
   std::optional<SocketEdit> socket;
   std::optional<Pace> pace;
+  std::optional<ConnectionEdit> connection;
+  std::optional<EffectEdit> effect;
+  std::optional<UploadEdit> upload;
+  std::optional<ServerEdit> server;
 };
 
 struct Rule {

@@ -2,19 +2,21 @@
 #include <optional>
 #include <utility>
 
+#include "misbehave/chance.hpp"
 #include "misbehave/edit.hpp"
 #include "misbehave/engine.hpp"
 
 namespace mock::misbehave {
 namespace {
 
-bool is_early(const Rule& rule) {
-  return rule.then.reply && rule.then.reply->early != ReplyEdit::Early::no;
+bool is_early(const Fired& fired) {
+  const auto& reply = fired.then().reply;
+  return reply && reply->early != ReplyEdit::Early::no;
 }
 
 class RuleIntercept final : public Intercept {
  public:
-  RuleIntercept(Engine& engine, Services& correct, Facts facts, Engine::Candidates rules)
+  RuleIntercept(Engine& engine, Services& correct, Facts facts, std::vector<Pending> rules)
       : engine_(engine), correct_(correct), facts_(std::move(facts)), pending_(std::move(rules)) {
     lookup_ = [this](std::string_view name) { return value_of(name); };
   }
@@ -22,45 +24,66 @@ class RuleIntercept final : public Intercept {
   RequestPlan on_request(Request& request) override {
     RequestPlan plan;
     Claims claims;
-    for (const auto& active : take_fired(Moment::request)) {
-      const auto& then = active->rule.then;
-      if (then.request) edit_request(*then.request, lookup_, claims, request);
-      if (then.commit) put_in_force(*then.commit);
-      if (then.pace && claims.take(" pace")) plan.delay = then.pace->before;
-      if (is_early(active->rule) && !early_) {
-        early_ = active;
+    for (const auto& fired : take_fired(Moment::request)) {
+      const auto& then = fired.then();
+      if (then.request) {
+        edit_request(*then.request, lookup_, claims, request);
+        if (then.request->body.any()) body_edits_.push_back(fired.active);
+      }
+      if (then.commit) put_in_force(fired.active);
+      if (then.pace) {
+        if (then.pace->before.any() && claims.take(" pace before"))
+          plan.delay = length_of(then.pace->before, fired.drawing, "before");
+        if (then.pace->receive.bytes_per_second > 0 && claims.take(" pace receive"))
+          plan.receive = then.pace->receive;
+      }
+      if (is_early(fired) && !early_) {
+        early_ = fired.active;
         plan.instead = early_reply(*then.reply, lookup_);
         plan.instead_after_body = then.reply->early == ReplyEdit::Early::after_body;
       }
       if (then.socket && then.socket->before && claims.take(" socket")) plan.end = then.socket->end;
+      act(then, Turn::before);
     }
     return plan;
   }
 
+  [[nodiscard]] bool edits_body() const override { return !body_edits_.empty(); }
+
+  void on_small_body(const Request& request, std::string& body) override {
+    Claims claims;
+    for (const auto& active : body_edits_)
+      if (claims.take(" body"))
+        edit_body(active->rule.then.request->body, lookup_,
+                  request.fields.find("Content-Type").value_or(std::string_view{}), body);
+  }
+
   std::optional<Bytes> next_stop() const override {
     std::optional<Bytes> next;
-    for (const auto& active : pending_) {
-      if (active->moment != Moment::body) continue;
-      const auto at = *active->rule.when.body_byte;
-      if (!next || at < *next) next = at;
-    }
+    for (const auto& pending : pending_)
+      if (pending.due == Moment::body && (!next || pending.stop < *next)) next = pending.stop;
     return next;
   }
 
   BodyPlan on_body(Bytes position) override {
     BodyPlan plan;
     Claims claims;
-    for (const auto& active : take_fired(Moment::body, position)) {
-      const auto& then = active->rule.then;
-      if (then.commit) put_in_force(*then.commit);
-      if (then.pace && claims.take(" pace")) plan.delay = then.pace->before;
-      if (is_early(active->rule) && !early_) {
-        early_ = active;
+    for (const auto& fired : take_fired(Moment::body, position)) {
+      const auto& then = fired.then();
+      if (then.commit) put_in_force(fired.active);
+      if (then.pace && then.pace->before.any() && claims.take(" pace before"))
+        plan.delay = length_of(then.pace->before, fired.drawing, "before");
+      if (is_early(fired) && !early_) {
+        early_ = fired.active;
         plan.instead = early_reply(*then.reply, lookup_);
       }
-      // After an early reply the socket ends when that is written.
-      const bool here = then.socket && !is_early(active->rule);
+      // After an early reply the socket ends when that is written; and a rule that is not about a
+      // position has only now proved to be about this request.
+      const bool here = then.socket && !is_early(fired) &&
+                        (fired.active->moment == Moment::body || then.socket->before);
       if (here && claims.take(" socket")) plan.end = then.socket->end;
+      act(then, Turn::before);
+      if (fired.active->moment == Moment::body) act(then, Turn::after);
     }
     if (plan.end != SocketEnd::keep) settle();
     return plan;
@@ -69,80 +92,120 @@ class RuleIntercept final : public Intercept {
   ReplyPlan on_reply(Reply& reply) override {
     created_ = id_in_location(reply);
     if (!early_) {
-      for (auto& active : std::exchange(pending_, {})) {
-        if (active->moment != Moment::reply) {
-          miss_late(*active);
-        } else if (engine_.holds(*active, reply) && engine_.fire(*active, facts_, upload_id())) {
-          fired_.push_back(std::move(active));
+      for (auto& pending : std::exchange(pending_, {})) {
+        if (pending.due != Moment::reply) {
+          miss_late(pending);
+        } else if (reply_holds(*pending.active, reply) && complete_if_asked(pending)) {
+          fire(pending.active, fired_);
         }
       }
-      std::ranges::sort(fired_, {}, [](const ActivePtr& active) { return active->order; });
+      std::ranges::sort(fired_, {}, [](const Fired& fired) { return fired.active->order; });
     }
+    for (const auto& fired : fired_)
+      if (fired.active->rule.sets) engine_.keep_reply(*fired.active->rule.sets, upload_id(), reply);
     const auto original = reply.fields;
     reply_fields_ = &original;
     auto plan = spoil(reply);
+    for (const auto& fired : fired_)
+      if (fired.active->moment == Moment::request || fired.active->moment == Moment::reply)
+        act(fired.then(), Turn::after);
     reply_fields_ = nullptr;
     settle();
     return plan;
   }
 
+  void on_stall() override { cut_off(Moment::stalled); }
   void on_abort() override {
-    for (const auto& active : take_fired(Moment::aborted))
-      if (const auto& commit = active->rule.then.commit) put_in_force(*commit);
+    cut_off(Moment::aborted);
     settle();
   }
 
   [[nodiscard]] std::vector<std::string> fired() const override {
     std::vector<std::string> names;
-    for (const auto& active : fired_) names.push_back(active->rule.name);
+    for (const auto& fired : fired_) names.push_back(fired.active->rule.name);
     return names;
   }
 
   Services& services(Services& correct) override {
-    const bool commits = std::ranges::any_of(
-        pending_, [](const ActivePtr& active) { return active->rule.then.commit.has_value(); });
-    if (commit_ == nullptr && !commits && !engine_.illusions().any()) return correct;
+    const bool commits = std::ranges::any_of(pending_, [](const Pending& pending) {
+      return pending.active->rule.then.commit.has_value();
+    });
+    if (!commit_ && !commits && !engine_.illusions().any()) return correct;
     if (!store_) {
       store_.emplace(correct.store, engine_.illusions(), facts_.match().id, facts_.content_length(),
                      lookup_);
       services_.emplace(Services{*store_, correct.locks, correct.hooks, correct.loop});
-      if (commit_ != nullptr) store_->apply(*commit_);
+      if (commit_) store_->apply(*commit_->rule.then.commit);
     }
     return *services_;
   }
 
  private:
+  bool fire(const ActivePtr& active, std::vector<Fired>& into) {
+    auto fired = engine_.fire(active, facts_, upload_id());
+    if (!fired) return false;
+    into.push_back(std::move(*fired));
+    return true;
+  }
+
   /// Takes the rules of `moment` out of the pending ones; those that fire stay for the reply.
-  Engine::Candidates take_fired(Moment moment, Bytes position = {}) {
-    Engine::Candidates fired;
-    Engine::Candidates later;
-    for (auto& active : pending_) {
-      const bool due = active->moment == moment &&
-                       (moment != Moment::body || *active->rule.when.body_byte <= position);
+  std::vector<Fired> take_fired(Moment moment, Bytes position = {}) {
+    std::vector<Fired> fired;
+    std::vector<Pending> later;
+    for (auto& pending : pending_) {
+      const bool due =
+          pending.due == moment && (moment != Moment::body || pending.stop <= position);
       if (!due)
-        later.push_back(std::move(active));
-      else if (engine_.fire(*active, facts_, upload_id()))
-        fired.push_back(std::move(active));
+        later.push_back(std::move(pending));
+      else if (complete_if_asked(pending))
+        fire(pending.active, fired);
     }
     pending_ = std::move(later);
     fired_.insert(fired_.end(), fired.begin(), fired.end());
     return fired;
   }
 
-  void put_in_force(const Commit& commit) {
-    if (commit_ != nullptr) return;
-    commit_ = &commit;
-    if (store_) store_->apply(commit);
+  void cut_off(Moment moment) {
+    for (const auto& fired : take_fired(moment)) {
+      if (fired.then().commit) put_in_force(fired.active);
+      act(fired.then(), Turn::after);
+    }
+  }
+
+  void act(const Then& then, Turn turn) {
+    if (then.upload && then.upload->turn == turn) engine_.act(*then.upload, upload_id(), lookup_);
+    if (then.server && then.server->turn == turn) engine_.act(*then.server, lookup_);
+  }
+
+  /// A chunked body that was to complete the upload has done so, or not.
+  [[nodiscard]] bool complete_if_asked(const Pending& pending) const {
+    static const std::string completing = "upload completing";
+    if (!pending.completes) return true;
+    const auto now = correct_.store.find(upload_id());
+    if (now && now->complete()) return true;
+    pending.active->miss(at_upload, completing);
+    return false;
+  }
+
+  void put_in_force(const ActivePtr& active) {
+    if (commit_) return;
+    commit_ = active;
+    if (store_) store_->apply(*active->rule.then.commit);
   }
 
   void settle() {
     if (store_) store_->settle();
   }
 
-  static void miss_late(ActiveRule& active) {
+  static void miss_late(const Pending& pending) {
     static const std::string body_byte = "body_byte: the body did not get that far";
-    static const std::string event = "event aborted: the body came whole";
-    active.miss(late_rank, active.moment == Moment::body ? body_byte : event);
+    static const std::string completing = "upload completing";
+    static const std::string event = "event: the body came whole";
+    auto& active = *pending.active;
+    if (pending.due != Moment::body)
+      active.miss(at_body, event);
+    else
+      active.miss(at_body, active.moment == Moment::body ? body_byte : completing);
   }
 
   ReplyPlan spoil(Reply& reply) {
@@ -151,13 +214,10 @@ class RuleIntercept final : public Intercept {
     if (!early_ && store_ && reply.status / 100 == 2 && reply.fields.has("Upload-Offset"))
       if (const auto told = store_->told())
         reply.fields.set("Upload-Offset", std::to_string(told->value));
-    for (const auto& active : fired_) {
-      const auto& then = active->rule.then;
-      if (then.pace && claims.take(" pace")) {
-        plan.delay = then.pace->reply;
-        plan.slice = then.pace->slice;
-        plan.slice_gap = then.pace->slice_gap;
-      }
+    for (const auto& fired : fired_) {
+      const auto& active = fired.active;
+      const auto& then = fired.then();
+      if (then.pace) slow_down(fired, claims, plan);
       // A body position is gone by now; what ends the socket there has done so.
       const bool ends = then.socket && !then.socket->before &&
                         (active->moment != Moment::body || active == early_);
@@ -168,17 +228,38 @@ class RuleIntercept final : public Intercept {
     return plan;
   }
 
+  static void slow_down(const Fired& fired, Claims& claims, ReplyPlan& plan) {
+    const auto& pace = *fired.then().pace;
+    if (pace.reply.any() && claims.take(" pace reply"))
+      plan.delay = length_of(pace.reply, fired.drawing, "reply");
+    if (pace.slice > Bytes{0} && claims.take(" pace slice")) {
+      plan.slice = pace.slice;
+      plan.slice_gap = pace.slice_gap;
+    }
+    if (pace.send.bytes_per_second > 0 && claims.take(" pace send")) plan.speed = pace.send;
+  }
+
   void edit(ActiveRule& active, const ReplyEdit& edit, Claims& claims, Reply& reply,
             ReplyPlan& plan) {
     if (edit.none) {
       if (claims.take(" raw")) plan.send = false;
       return;
     }
-    if (edit.replay_first) {
-      const auto [first, is_new] = active.counts.first_replies.try_emplace(facts_.target(), reply);
-      if (!is_new) reply = first->second;
-    }
+    if (edit.replay != ReplyEdit::Replay::no && claims.take(" replay")) replay(active, edit, reply);
     edit_reply(edit, lookup_, claims, reply, plan);
+  }
+
+  void replay(ActiveRule& active, const ReplyEdit& edit, Reply& reply) const {
+    if (edit.replay == ReplyEdit::Replay::marked) {
+      if (const auto* kept = engine_.kept_reply(edit.replay_mark, upload_id())) reply = *kept;
+      return;
+    }
+    auto* kept = active.kept_reply(facts_.target(), reply);
+    if (kept == nullptr) return;
+    if (edit.replay == ReplyEdit::Replay::first)
+      reply = *kept;
+    else
+      std::swap(reply, *kept);
   }
 
   std::optional<std::string> id_in_location(const Reply& reply) const {
@@ -190,6 +271,8 @@ class RuleIntercept final : public Intercept {
       const auto slash = path.find('/', scheme + 3);
       path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
     }
+    const auto& mount = facts_.mount();
+    if (!mount.empty() && path.starts_with(mount)) path.remove_prefix(mount.size());
     auto match = match_route(path);
     return match.id.empty() ? std::nullopt : std::optional{std::move(match.id)};
   }
@@ -208,12 +291,15 @@ class RuleIntercept final : public Intercept {
     const auto number = [](Bytes value) { return std::optional{std::to_string(value.value)}; };
     constexpr std::string_view of_request = "request.";
     constexpr std::string_view of_reply = "reply.";
-    if (name.substr(0, of_request.size()) == of_request)
+    if (name.starts_with(of_request))
       return header(&facts_.fields(), name.substr(of_request.size()));
-    if (name.substr(0, of_reply.size()) == of_reply)
-      return header(reply_fields_, name.substr(of_reply.size()));
+    if (name.starts_with(of_reply)) return header(reply_fields_, name.substr(of_reply.size()));
     if (name == "host") return facts_.host();
     if (name == "id") return upload_id();
+    if (name == "token") {
+      const auto& valid = engine_.options().valid_token;
+      return valid ? std::optional{valid()} : std::nullopt;
+    }
     if (name == "received") return number(store_ ? store_->received() : Bytes{0});
     if (name == "stored") {
       const auto now = correct_.store.find(upload_id());
@@ -226,15 +312,14 @@ class RuleIntercept final : public Intercept {
     return std::nullopt;
   }
 
-  static constexpr int late_rank = 6;
-
   Engine& engine_;
   Services& correct_;
   Facts facts_;
-  Engine::Candidates pending_;  ///< hold so far, and their moment is still to come
-  Engine::Candidates fired_;    ///< what they do to the reply is still to come
+  std::vector<Pending> pending_;  ///< hold so far, and their moment is still to come
+  std::vector<Fired> fired_;      ///< what they do to the reply is still to come
+  std::vector<ActivePtr> body_edits_;
   Template::Lookup lookup_;
-  const Commit* commit_ = nullptr;
+  ActivePtr commit_;  ///< the rule whose commit is in force
   std::optional<RuledStore> store_;
   std::optional<Services> services_;
   ActivePtr early_;  ///< the rule that answers in place of the handler
@@ -245,7 +330,7 @@ class RuleIntercept final : public Intercept {
 }  // namespace
 
 std::unique_ptr<Intercept> make_rule_intercept(Engine& engine, Services& services, Facts facts,
-                                               Engine::Candidates rules) {
+                                               std::vector<Pending> rules) {
   return std::make_unique<RuleIntercept>(engine, services, std::move(facts), std::move(rules));
 }
 

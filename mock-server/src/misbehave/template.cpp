@@ -8,10 +8,14 @@
 namespace mock::misbehave {
 namespace {
 
-constexpr std::array<std::string_view, 6> names{"offset",   "length", "stored",
-                                                "received", "id",     "host"};
+constexpr std::array<std::string_view, 7> known_names{"offset", "length", "stored", "received",
+                                                      "id",     "host",   "token"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_whole_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_digit);
+}
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -22,37 +26,72 @@ std::optional<Number> parse_number(std::string_view text) {
   return value;
 }
 
-/// Where the "+12" at the end of `name` begins; npos when there is none.
-std::size_t sum_at(std::string_view name) {
-  auto at = name.size();
-  while (at > 0 && is_digit(name[at - 1])) --at;
-  if (at == name.size() || at == 0 || (name[at - 1] != '+' && name[at - 1] != '-'))
-    return std::string_view::npos;
-  return at - 1;
-}
-
-bool is_known(std::string_view name) {
-  if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+bool is_header(std::string_view name) {
   for (const std::string_view prefix : {"request.", "reply."})
-    if (name.size() > prefix.size() && name.substr(0, prefix.size()) == prefix) return true;
+    if (name.size() > prefix.size() && name.starts_with(prefix)) return true;
   return false;
 }
 
-std::string add(std::string_view value, std::int64_t sum) {
-  const auto number = parse_number<std::int64_t>(value);
-  if (!number) return {};
-  if (sum > 0 && *number > std::numeric_limits<std::int64_t>::max() - sum)
-    return std::to_string(std::numeric_limits<std::int64_t>::max());
-  return std::to_string(std::max<std::int64_t>(0, *number + sum));
+/// Where the first term of `text` ends.
+std::size_t end_of_term(std::string_view text) {
+  if (!is_header(text)) return std::min(text.find_first_of("+-", 1), text.size());
+  // A hyphen belongs to the header's name unless nothing but numbers follows.
+  for (std::size_t at = text.find_first_of("+-"); at < text.size();
+       at = text.find_first_of("+-", at + 1)) {
+    auto rest = text.substr(at);
+    while (!rest.empty()) {
+      const auto end = std::min(rest.find_first_of("+-", 1), rest.size());
+      if (!is_whole_number(rest.substr(1, end - 1))) break;
+      rest.remove_prefix(end);
+    }
+    if (rest.empty()) return at;
+  }
+  return text.size();
+}
+
+std::int64_t saturated_sum(std::int64_t a, std::int64_t b, bool minus) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  std::int64_t sum = 0;
+  const bool over = minus ? __builtin_sub_overflow(a, b, &sum) : __builtin_add_overflow(a, b, &sum);
+  if (!over) return sum;
+  return (b > 0) != minus ? Limits::max() : Limits::min();
 }
 
 }  // namespace
+
+Result<std::vector<Template::Term>> Template::parse_terms(std::string_view text) {
+  const auto whole = "'{" + std::string{text} + "}'";
+  std::vector<Term> terms;
+  for (bool first = true; first || !text.empty(); first = false) {
+    Term term;
+    if (!first) {
+      term.minus = text.front() == '-';
+      text.remove_prefix(1);
+    }
+    const auto one = text.substr(0, end_of_term(text));
+    text.remove_prefix(one.size());
+    if (is_whole_number(one) && !first) {
+      const auto number = parse_number<std::int64_t>(one);
+      if (!number) return failure({}, whole + ": the number is too large");
+      term.number = *number;
+    } else if (is_header(one) || std::ranges::count(known_names, one) > 0) {
+      term.name = std::string{one};
+    } else {
+      return failure({}, "unknown value " + whole +
+                             ": expected offset, length, stored, received, id, host, token, "
+                             "request.HEADER or reply.HEADER, and sums of them (write '{{' for a "
+                             "brace)");
+    }
+    terms.push_back(std::move(term));
+  }
+  return terms;
+}
 
 Result<Template> Template::parse(std::string_view text) {
   Template result;
   std::string literal;
   const auto flush = [&] {
-    if (!literal.empty()) result.pieces_.push_back({literal, false, false, 0});
+    if (!literal.empty()) result.pieces_.push_back({literal, {}});
     literal.clear();
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -64,24 +103,10 @@ Result<Template> Template::parse(std::string_view text) {
       const auto close = text.find('}', i);
       if (close == std::string_view::npos)
         return failure({}, "'{' without '}' (write '{{' for a brace)");
-      auto name = text.substr(i + 1, close - i - 1);
-      Piece piece{{}, true, false, 0};
-      if (const auto at = sum_at(name); at != std::string_view::npos) {
-        auto digits = name.substr(at);
-        if (digits.front() == '+') digits.remove_prefix(1);
-        const auto sum = parse_number<std::int64_t>(digits);
-        if (!sum) return failure({}, "'{" + std::string{name} + "}': the number is too large");
-        piece.is_sum = true;
-        piece.add = *sum;
-        name = name.substr(0, at);
-      }
-      if (!is_known(name))
-        return failure({}, "unknown value '{" + std::string{name} +
-                               "}': expected offset, length, stored, received, id, host, "
-                               "request.HEADER or reply.HEADER (write '{{' for a brace)");
-      piece.text = std::string{name};
+      auto terms = parse_terms(text.substr(i + 1, close - i - 1));
+      if (!terms) return tl::unexpected(terms.error());
       flush();
-      result.pieces_.push_back(std::move(piece));
+      result.pieces_.push_back({{}, std::move(*terms)});
       i = close;
     } else if (c == '}') {
       return failure({}, "'}' without '{' (write '}}' for a brace)");
@@ -93,21 +118,43 @@ Result<Template> Template::parse(std::string_view text) {
   return result;
 }
 
+std::string Template::add_up(const std::vector<Term>& terms, const Lookup& lookup) {
+  std::int64_t sum = 0;
+  for (const auto& term : terms) {
+    auto number = term.number;
+    if (!term.name.empty()) {
+      const auto value = parse_number<std::int64_t>(lookup(term.name).value_or(std::string{}));
+      if (!value) return {};
+      number = *value;
+    }
+    sum = saturated_sum(sum, number, term.minus);
+  }
+  return std::to_string(std::max<std::int64_t>(0, sum));
+}
+
 std::string Template::fill(const Lookup& lookup) const {
   std::string text;
   for (const auto& piece : pieces_) {
-    if (!piece.is_name) {
+    if (piece.terms.empty())
       text += piece.text;
-      continue;
-    }
-    const auto value = lookup(piece.text).value_or(std::string{});
-    text += piece.is_sum ? add(value, piece.add) : value;
+    else if (piece.terms.size() == 1)
+      text += lookup(piece.terms.front().name).value_or(std::string{});
+    else
+      text += add_up(piece.terms, lookup);
   }
   return text;
 }
 
 std::optional<std::uint64_t> Template::number(const Lookup& lookup) const {
   return parse_number<std::uint64_t>(fill(lookup));
+}
+
+std::vector<std::string> Template::names() const {
+  std::vector<std::string> names;
+  for (const auto& piece : pieces_)
+    for (const auto& term : piece.terms)
+      if (!term.name.empty()) names.push_back(term.name);
+  return names;
 }
 
 }  // namespace mock::misbehave

@@ -17,10 +17,12 @@ namespace mock::misbehave {
 ///   {stored}            what it holds now
 ///   {received}          bytes of this request's body so far
 ///   {id} {host}         the upload's id; the authority the client used
+///   {token}             an access token that this server accepts
 ///   {request.NAME}      a header of the request as it came
 ///   {reply.NAME}        a header of the reply as the handler made it
-/// A sum adds or takes away a whole number: {offset+1}, {reply.upload-offset-5}; it is left empty
-/// when the value is not a number. "{{" and "}}" stand for braces.
+/// Sums: {offset+1}, {length-offset}, {reply.upload-offset-5}; after a header's name only whole
+/// numbers are added or taken away, as names hold hyphens. A sum is left empty when one of its
+/// values is not a number. "{{" and "}}" stand for braces.
 class Template {
  public:
   using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
@@ -31,13 +33,21 @@ class Template {
   /// The filled value as a non-negative whole number.
   [[nodiscard]] std::optional<std::uint64_t> number(const Lookup& lookup) const;
 
+  /// Every name that is used, without sums.
+  [[nodiscard]] std::vector<std::string> names() const;
+
  private:
-  struct Piece {
-    std::string text;  ///< literal, or the name when `is_name`
-    bool is_name = false;
-    bool is_sum = false;
-    std::int64_t add = 0;
+  struct Term {
+    std::string name;  ///< empty: `number`
+    std::int64_t number = 0;
+    bool minus = false;
   };
+  struct Piece {
+    std::string text;         ///< when there are no terms
+    std::vector<Term> terms;  ///< one: the value itself; several: their sum
+  };
+  static Result<std::vector<Term>> parse_terms(std::string_view text);
+  static std::string add_up(const std::vector<Term>& terms, const Lookup& lookup);
   std::vector<Piece> pieces_;
 };
 

@@ -52,19 +52,24 @@ inline std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span{text.data(), text.size()});
 }
 
-class NoLocks : public Locks {
+class FakeLocks : public Locks {
  public:
-  std::unique_ptr<Lease> acquire(std::string_view, std::function<void()>) override {
-    return std::make_unique<Lease>();
+  std::unique_ptr<Lease> acquire(std::string_view id, std::function<void()> revoked) override {
+    return table_->acquire(id, std::move(revoked));
   }
-  [[nodiscard]] bool locked(std::string_view id) const override { return id == held; }
+  [[nodiscard]] bool locked(std::string_view id) const override {
+    return id == held || table_->locked(id);
+  }
   std::string held;
+
+ private:
+  std::unique_ptr<Locks> table_ = make_locks();
 };
 
 struct World {
   ManualLoop loop;
   std::unique_ptr<Store> store = make_memory_store(loop, Bytes{1U << 20U});
-  NoLocks locks;
+  FakeLocks locks;
   Hooks hooks;
   Services services{*store, locks, hooks, loop};
 
@@ -109,6 +114,28 @@ inline Reply reply(int status, ::http::Fields fields = {}, std::string body = {}
   r.fields = std::move(fields);
   r.body = std::move(body);
   return r;
+}
+
+/// What the rules make of one exchange: the request as the handler sees it, the reply as sent.
+struct Outcome {
+  bool touched = false;
+  Request request;
+  RequestPlan request_plan;
+  Reply reply;
+  ReplyPlan reply_plan;
+};
+
+inline Outcome exchange(RuleInterceptor& rules, Request request, Reply reply) {
+  Outcome outcome;
+  auto intercept = rules.begin(request);
+  outcome.touched = intercept != nullptr;
+  if (intercept) {
+    outcome.request_plan = intercept->on_request(request);
+    outcome.reply_plan = intercept->on_reply(reply);
+  }
+  outcome.request = std::move(request);
+  outcome.reply = std::move(reply);
+  return outcome;
 }
 
 }  // namespace mock::misbehave

@@ -1,0 +1,20 @@
+// Chance that repeats: a function of what a client chose, never of a shared generator.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "misbehave/rule.hpp"
+
+namespace mock::misbehave {
+
+/// One drawing: of `ordinal`, among those of the same key.
+[[nodiscard]] std::uint64_t draw(std::uint64_t seed, std::string_view rule, std::string_view lane,
+                                 std::string_view key, std::uint64_t ordinal);
+/// Of that drawing, evenly in [0, 1). Different `use`s are independent of each other.
+[[nodiscard]] double fraction(std::uint64_t drawing, std::string_view use);
+/// Evenly between mean - jitter and mean + jitter.
+[[nodiscard]] Milliseconds length_of(const Delay& delay, std::uint64_t drawing,
+                                     std::string_view use);
+
+}  // namespace mock::misbehave

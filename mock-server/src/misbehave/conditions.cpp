@@ -1,0 +1,190 @@
+// Whether the conditions of a rule hold; and if not, which one was the first that failed.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "misbehave/engine.hpp"
+
+namespace mock::misbehave {
+namespace {
+
+const std::string lane_text = "lane";
+const std::string after_text = "after: the time had not come yet";
+const std::string until_text = "until: the time was over";
+const std::string wire_method_text = "wire_method";
+const std::string path_text = "path";
+const std::string id_text = "upload id";
+const std::string kind_text = "upload kind";
+const std::string exists_text = "upload exists";
+const std::string deferred_text = "upload deferred";
+const std::string completing_text = "upload completing";
+const std::string complete_text = "upload complete";
+const std::string locked_text = "upload locked";
+const std::string age_text = "upload age";
+const std::string overrun_text = "event overrun: the body ended in time";
+const std::string status_text = "reply status";
+const std::string effect_kind_text = "effect kind";
+const std::string effect_name_text = "effect name";
+const std::string attempt_text = "effect attempt";
+const std::string connection_text = "connection nth or every";
+
+bool fail(ActiveRule& active, Rank rank, const std::string& condition) {
+  active.miss(rank, condition);
+  return false;
+}
+
+bool lane_and_time_hold(ActiveRule& active, const Facts& facts) {
+  const auto& when = active.rule.when;
+  if (when.lane && *when.lane != facts.lane()) return fail(active, at_lane, lane_text);
+  if (!when.after && !when.until) return true;
+  const auto elapsed = facts.now() - active.since;
+  if (when.after && elapsed < *when.after) return fail(active, at_time, after_text);
+  if (when.until && elapsed >= *when.until) return fail(active, at_time, until_text);
+  return true;
+}
+
+bool metadata_holds(ActiveRule& active, const Facts& facts) {
+  for (const auto& pair : active.rule.when.metadata)
+    if (!pair.value.holds(facts.metadata().find(pair.name)))
+      return fail(active, at_metadata, pair.label);
+  return true;
+}
+
+bool upload_holds(ActiveRule& active, const Facts& facts) {
+  const auto& wanted = active.rule.when.upload;
+  if (!wanted.any()) return true;
+  const auto failed = [&](const std::string& condition) {
+    return fail(active, at_upload, condition);
+  };
+  if (wanted.id) {
+    const auto& id = facts.match().id;
+    if (!wanted.id->holds(id.empty() ? std::nullopt : std::optional<std::string_view>{id}))
+      return failed(id_text);
+  }
+  const auto* upload = facts.upload();
+  if (wanted.exists && *wanted.exists != (upload != nullptr)) return failed(exists_text);
+  // State is only there on an upload, or on a request that makes one.
+  if (upload == nullptr && !facts.creates() &&
+      (wanted.kind || wanted.deferred || wanted.completing || wanted.complete))
+    return failed(exists_text);
+  if (wanted.kind && *wanted.kind != facts.kind()) return failed(kind_text);
+  if (wanted.deferred && *wanted.deferred != facts.deferred()) return failed(deferred_text);
+  if (wanted.complete && *wanted.complete != (upload != nullptr && upload->complete()))
+    return failed(complete_text);
+  if (wanted.locked && *wanted.locked != facts.locked()) return failed(locked_text);
+  if (wanted.older_than || wanted.younger_than) {
+    if (upload == nullptr) return failed(age_text);
+    const auto lived = facts.now() - upload->created;
+    if (wanted.older_than && !(lived > *wanted.older_than)) return failed(age_text);
+    if (wanted.younger_than && !(lived < *wanted.younger_than)) return failed(age_text);
+  }
+  return true;
+}
+
+/// What the length of the body decides.
+bool body_holds(const Facts& facts, Pending& pending) {
+  auto& active = *pending.active;
+  const auto& when = active.rule.when;
+  const auto& completing = when.upload.completing;
+  const bool overrun = when.event == Event::overrun;
+  if (!completing && !overrun) return true;
+  const auto missing = facts.missing();
+  const auto body = facts.content_length().value_or(Bytes{0});
+  if (completing && !*completing) {
+    if (!facts.chunked() && missing && body >= *missing)
+      return fail(active, at_upload, completing_text);
+    if (!overrun) return true;
+  }
+  if (!missing) return fail(active, at_upload, overrun ? overrun_text : completing_text);
+  if (!facts.chunked()) {
+    if (overrun && !(body > *missing)) return fail(active, at_body, overrun_text);
+    if (completing && *completing && body < *missing)
+      return fail(active, at_upload, completing_text);
+    return true;
+  }
+  // Only the byte itself proves it.
+  if (overrun || pending.due == Moment::request) {
+    if (!overrun && *missing == Bytes{0}) return true;
+    pending.due = Moment::body;
+    pending.stop = overrun ? *missing + Bytes{1} : *missing;
+  } else if (pending.due == Moment::body) {
+    pending.stop = std::max(pending.stop, *missing);
+  } else {
+    pending.completes = true;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool circumstances_hold(ActiveRule& active, const Facts& facts) {
+  return lane_and_time_hold(active, facts) && metadata_holds(active, facts) &&
+         upload_holds(active, facts);
+}
+
+bool holds_so_far(const Facts& facts, Pending& pending) {
+  auto& active = *pending.active;
+  if (active.exhausted()) return false;
+  const auto& when = active.rule.when;
+  if (!lane_and_time_hold(active, facts)) return false;
+  if (!when.wire_methods.empty() &&
+      std::ranges::count(when.wire_methods, facts.request().method) == 0)
+    return fail(active, at_wire_method, wire_method_text);
+  if (when.path && !when.path->found_in(facts.request().path))
+    return fail(active, at_path, path_text);
+  for (const auto& field : when.fields)
+    if (!field.value.holds(facts.fields().find(field.name)))
+      return fail(active, at_header, field.label);
+  if (!metadata_holds(active, facts) || !upload_holds(active, facts)) return false;
+  pending.due = active.moment;
+  if (pending.due == Moment::body) pending.stop = *when.body_byte;
+  return body_holds(facts, pending);
+}
+
+bool reply_holds(ActiveRule& active, const Reply& reply) {
+  const auto& wanted = active.rule.when.reply;
+  const auto in = [&](const StatusRange& range) {
+    return reply.status >= range.first && reply.status <= range.last;
+  };
+  if (!wanted.status.empty() && std::ranges::none_of(wanted.status, in))
+    return fail(active, at_reply, status_text);
+  for (const auto& field : wanted.fields)
+    if (!field.value.holds(reply.fields.find(field.name)))
+      return fail(active, at_reply, field.label);
+  if (wanted.json.empty()) return true;
+  const auto body = nlohmann::json::parse(reply.body, nullptr, false);
+  for (const auto& place : wanted.json) {
+    std::optional<std::string> text;
+    const nlohmann::json::json_pointer pointer{place.name};
+    if (!body.is_discarded() && body.contains(pointer)) {
+      const auto& value = body[pointer];
+      text = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+    if (!place.value.holds(text)) return fail(active, at_reply, place.label);
+  }
+  return true;
+}
+
+bool effect_holds(ActiveRule& active, const Effect& effect) {
+  const auto& wanted = active.rule.when.effect;
+  if (!wanted) return true;
+  if (wanted->kind && *wanted->kind != effect.kind) return fail(active, at_path, effect_kind_text);
+  if (wanted->name && !wanted->name->holds(effect.name))
+    return fail(active, at_header, effect_name_text);
+  const auto& attempts = wanted->attempts;
+  if (!attempts.empty() &&
+      (effect.kind != Effect::Kind::delivery || std::ranges::count(attempts, effect.attempt) == 0))
+    return fail(active, at_header, attempt_text);
+  return true;
+}
+
+bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal) {
+  if (active.exhausted() || !lane_and_time_hold(active, facts)) return false;
+  const auto& wanted = active.rule.when.connection;
+  if (!wanted) return true;
+  if (!wanted->nth.empty() && std::ranges::count(wanted->nth, ordinal) == 0)
+    return fail(active, at_header, connection_text);
+  if (ordinal % wanted->every != 0) return fail(active, at_header, connection_text);
+  return true;
+}
+
+}  // namespace mock::misbehave

@@ -1,0 +1,95 @@
+#include "misbehave/facts.hpp"
+
+#include "loop/loop.hpp"
+#include "protocol/tus/headers.hpp"
+#include "protocol/tus/numbers.hpp"
+#include "tus/locks.hpp"
+
+namespace mock::misbehave {
+namespace {
+
+const Request no_request{};
+
+std::optional<Bytes> number_in(const ::http::Fields& fields, std::string_view name) {
+  const auto text = fields.find(name);
+  if (!text) return std::nullopt;
+  const auto number = tus::parse_length_lenient(*text);
+  if (!number) return std::nullopt;
+  return *number;
+}
+
+}  // namespace
+
+Facts::Facts(const Request& request, RouteMatch match, std::string method, Services& services)
+    : request_(&request),
+      match_(std::move(match)),
+      method_(std::move(method)),
+      lane_(request.lane),
+      host_(request.fields.find("Host").value_or(request.local_authority)),
+      target_(request.target),
+      mount_(request.mount),
+      content_length_(request.content_length),
+      chunked_(request.chunked),
+      services_(&services) {}
+
+Facts::Facts(std::string lane, const Upload* upload, Services& services)
+    : request_(&no_request), lane_(std::move(lane)), services_(&services) {
+  upload_.emplace();
+  if (upload == nullptr) return;
+  *upload_ = *upload;
+  match_.id = upload->id;
+}
+
+void Facts::detach() {
+  own_ = request_->fields;
+  static_cast<void>(upload());
+}
+
+const Upload* Facts::upload() const {
+  if (!upload_) {
+    upload_.emplace();
+    if (!match_.id.empty() && is_upload_id(match_.id))
+      if (auto found = services_->store.find(match_.id)) *upload_ = std::move(*found);
+  }
+  return *upload_ ? &**upload_ : nullptr;
+}
+
+tus::UploadKind Facts::kind() const {
+  if (const auto* known = upload()) return known->kind;
+  if (const auto header = fields().find("Upload-Concat"))
+    if (const auto concat = tus::parse_concat(*header)) return concat->kind;
+  return tus::UploadKind::normal;
+}
+
+bool Facts::deferred() const {
+  if (const auto* known = upload()) return !known->length;
+  return fields().has("Upload-Defer-Length");
+}
+
+std::optional<Bytes> Facts::missing() const {
+  const auto* known = upload();
+  if (known == nullptr && kind() == tus::UploadKind::final) return Bytes{0};
+  if (known != nullptr && known->complete()) return std::nullopt;
+  const auto length =
+      known != nullptr && known->length ? known->length : number_in(fields(), "Upload-Length");
+  if (!length || (known == nullptr && !creates())) return std::nullopt;
+  const auto offset = known != nullptr ? known->offset : Bytes{0};
+  return *length > offset ? *length - offset : Bytes{0};
+}
+
+bool Facts::locked() const { return !match_.id.empty() && services_->locks.locked(match_.id); }
+
+const tus::Metadata& Facts::metadata() const {
+  if (!metadata_) {
+    metadata_.emplace();
+    if (const auto* known = upload()) {
+      metadata_ = known->metadata;
+    } else if (const auto header = fields().joined("Upload-Metadata")) {
+      if (auto parsed = tus::parse_metadata(*header, tus::MetadataStrictness::lenient))
+        metadata_ = std::move(*parsed);
+    }
+  }
+  return *metadata_;
+}
+
+}  // namespace mock::misbehave

@@ -1,0 +1,184 @@
+#include <nlohmann/json.hpp>
+
+#include "misbehave/reading.hpp"
+
+namespace mock::misbehave {
+namespace {
+
+TextCondition condition_of(const Cursor& at) {
+  using Kind = TextCondition::Kind;
+  if (at.raw().is_boolean()) return {at.boolean() ? Kind::present : Kind::absent, {}, {}};
+  if (at.is_string()) return {Kind::equals, at.string(), {}};
+  if (!at.is_object())
+    at.fail("expected true (present), false (absent), a text, or {\"regex\": \"...\"}");
+  at.only({"equals", "regex"});
+  if (at.find("equals") && at.find("regex")) at.fail("takes either equals or regex");
+  if (auto equals = at.find("equals")) return {Kind::equals, equals->string(), {}};
+  return {Kind::regex, {}, pattern_of(at.at("regex"))};
+}
+
+std::vector<NamedCondition> conditions_of(const Cursor& at, std::string_view key,
+                                          const std::string& label) {
+  std::vector<NamedCondition> conditions;
+  const auto found = at.find(key);
+  if (!found) return conditions;
+  for (const auto& [name, value] : found->members()) {
+    if (label == "json") {
+      try {
+        static_cast<void>(nlohmann::json::json_pointer{name});
+      } catch (const nlohmann::json::exception&) {
+        value.fail("'" + name + "' is not a JSON pointer, such as /upload_status/status");
+      }
+    } else if (label == "metadata") {
+      if (name.empty()) value.fail("a metadata key is never empty");
+    } else {
+      require_token(value, name);
+    }
+    conditions.push_back({name, condition_of(value), label + " " + name});
+  }
+  if (conditions.empty()) found->fail("names nothing");
+  return conditions;
+}
+
+Route route_of(const Cursor& at) {
+  std::string known;
+  for (int i = 0; i <= static_cast<int>(Route::unknown); ++i) {
+    const auto route = static_cast<Route>(i);
+    // Rules must never take away the door through which they are managed.
+    if (route == Route::control) continue;
+    if (route_name(route) == at.string()) return route;
+    known += (known.empty() ? "" : ", ") + std::string{route_name(route)};
+  }
+  at.fail("expected one of " + known);
+}
+
+StatusRange status_of(const Cursor& at) {
+  if (at.is_number()) {
+    const auto status = at.unsigned_integer();
+    if (status < 200 || status > 599) at.fail("is no status that a reply can have: 200 to 599");
+    return {static_cast<int>(status), static_cast<int>(status)};
+  }
+  const auto& text = at.string();
+  if (text.size() != 3 || text[0] < '2' || text[0] > '5' || text.substr(1) != "xx")
+    at.fail("expected a status such as 412, or a class such as \"4xx\"");
+  return {(text[0] - '0') * 100, (text[0] - '0') * 100 + 99};
+}
+
+UploadConditions upload_of(const Cursor& at) {
+  at.only({"id", "kind", "exists", "deferred", "completing", "complete", "locked", "older_than",
+           "younger_than"});
+  UploadConditions c;
+  c.id = optional(at, "id", condition_of);
+  c.kind = optional(at, "kind", kind_of);
+  c.exists = optional(at, "exists", flag_of);
+  c.deferred = optional(at, "deferred", flag_of);
+  c.completing = optional(at, "completing", flag_of);
+  c.complete = optional(at, "complete", flag_of);
+  c.locked = optional(at, "locked", flag_of);
+  c.older_than = optional(at, "older_than", duration_of);
+  c.younger_than = optional(at, "younger_than", duration_of);
+  if (!c.any()) at.fail("names nothing");
+  return c;
+}
+
+ReplyConditions reply_conditions_of(const Cursor& at) {
+  at.only({"status", "headers", "json"});
+  ReplyConditions c;
+  c.status = list(at, "status", status_of);
+  c.fields = conditions_of(at, "headers", "reply header");
+  c.json = conditions_of(at, "json", "json");
+  if (!c.any()) at.fail("names nothing");
+  return c;
+}
+
+std::vector<std::uint64_t> counts_of(const Cursor& at, std::string_view key) {
+  return list(at, key, [](const Cursor& c) {
+    if (c.unsigned_integer() == 0) c.fail("counts from 1: the rule can never fire");
+    return c.unsigned_integer();
+  });
+}
+
+std::uint64_t every_of(const Cursor& at, bool nth) {
+  const auto every = at.find("every");
+  if (!every) return 1;
+  if (every->unsigned_integer() == 0) every->fail("counts from 1: the rule can never fire");
+  if (nth) every->fail("and nth exclude each other");
+  return every->unsigned_integer();
+}
+
+Chance chance_of(const Cursor& at) {
+  Chance chance;
+  chance.nth = counts_of(at, "nth");
+  chance.every = every_of(at, !chance.nth.empty());
+  if (auto probability = at.find("probability")) {
+    chance.probability = probability->number();
+    if (!(chance.probability > 0)) probability->fail("must be above 0: the rule can never fire");
+    if (chance.probability > 1) probability->fail("must be at most 1");
+  }
+  return chance;
+}
+
+ConnectionConditions connection_of(const Cursor& at) {
+  at.only({"nth", "every"});
+  ConnectionConditions c;
+  c.nth = counts_of(at, "nth");
+  c.every = every_of(at, !c.nth.empty());
+  return c;
+}
+
+EffectConditions effect_of(const Cursor& at) {
+  at.only({"kind", "name", "attempt"});
+  EffectConditions c;
+  c.kind = optional(at, "kind", [](const Cursor& kind) {
+    return choice<Effect::Kind>(kind, {{"delivery", Effect::Kind::delivery},
+                                       {"event", Effect::Kind::event},
+                                       {"report", Effect::Kind::report}});
+  });
+  c.name = optional(at, "name", condition_of);
+  c.attempts = list(at, "attempt", [](const Cursor& attempt) {
+    const auto number = attempt.unsigned_integer();
+    if (number == 0) attempt.fail("counts from 1: the rule can never fire");
+    if (number > 1'000'000) attempt.fail("no delivery is tried that often");
+    return static_cast<unsigned>(number);
+  });
+  if (!c.attempts.empty() && c.kind.value_or(Effect::Kind::delivery) != Effect::Kind::delivery)
+    at.at("attempt").fail("only deliveries are attempted more than once");
+  return c;
+}
+
+}  // namespace
+
+When when_of(const Cursor& at) {
+  at.only({"method", "wire_method", "route", "path", "headers", "metadata", "lane", "upload",
+           "reply", "body_byte", "event", "connection", "effect", "after", "until", "nth", "every",
+           "probability"});
+  When when;
+  when.methods = list(at, "method", method_of);
+  when.wire_methods = list(at, "wire_method", method_of);
+  when.routes = list(at, "route", route_of);
+  when.path = optional(at, "path", pattern_of);
+  when.fields = conditions_of(at, "headers", "header");
+  when.metadata = conditions_of(at, "metadata", "metadata");
+  when.lane = optional(at, "lane", text_of);
+  if (auto upload = at.find("upload")) when.upload = upload_of(*upload);
+  if (auto reply = at.find("reply")) when.reply = reply_conditions_of(*reply);
+  when.body_byte = optional(at, "body_byte", [](const Cursor& c) {
+    const auto size = size_of(c);
+    if (size == Bytes{0}) c.fail("counts from 1: for 'before the body' leave it out");
+    return size;
+  });
+  when.event = optional(at, "event", [](const Cursor& c) {
+    return choice<Event>(c, {{"aborted", Event::aborted},
+                             {"stalled", Event::stalled},
+                             {"overrun", Event::overrun},
+                             {"delivered", Event::delivered}});
+  });
+  when.connection = optional(at, "connection", connection_of);
+  when.effect = optional(at, "effect", effect_of);
+  when.after = optional(at, "after", duration_of);
+  when.until = optional(at, "until", duration_of);
+  when.chance = chance_of(at);
+  return when;
+}
+
+}  // namespace mock::misbehave
