@@ -133,6 +133,8 @@ class Context {
   virtual bool eventually(Milliseconds deadline, const std::function<bool()>& done) = 0;
   /// How long a check may wait for what a server should do soon.
   [[nodiscard]] virtual Milliseconds patience() const = 0;
+  /// What is left of the check's own time (--case-timeout).
+  [[nodiscard]] virtual Milliseconds time_left() const = 0;
 };
 
 /// "409 Conflict, Upload-Offset: 4": the parts of a response that a reader wants first.

@@ -18,8 +18,12 @@ std::vector<Check> creation();
 std::vector<Check> creation_metadata();
 std::vector<Check> creation_defer_length();
 std::vector<Check> creation_with_upload();
+std::vector<Check> expiration();
+std::vector<Check> checksum();
+std::vector<Check> checksum_trailer();
 std::vector<Check> termination();
 std::vector<Check> concatenation();
+std::vector<Check> concatenation_unfinished();
 std::vector<Check> cors();
 std::vector<Check> http_hygiene();
 

@@ -31,6 +31,7 @@ class FakeContext : public Context {
                   const transport::RawConnection::Read&) override {}
   bool eventually(Milliseconds, const std::function<bool()>& done) override { return done(); }
   [[nodiscard]] Milliseconds patience() const override { return Milliseconds{0}; }
+  [[nodiscard]] Milliseconds time_left() const override { return Milliseconds{0}; }
 
  private:
   Target target_;

@@ -151,6 +151,9 @@ class LiveContext final : public Context {
     }
   }
   [[nodiscard]] Milliseconds patience() const override { return session_->patience; }
+  [[nodiscard]] Milliseconds time_left() const override {
+    return std::chrono::duration_cast<Milliseconds>(deadline_ - Clock::now());
+  }
 
  private:
   [[nodiscard]] Milliseconds within(Milliseconds wanted) const {

@@ -1,7 +1,6 @@
 #include "tus/exercise.hpp"
 
-#include "protocol/digest.hpp"
-#include "protocol/tus/checksum.hpp"
+#include "tus/checksum_words.hpp"
 #include "tus/support.hpp"
 
 namespace conformance::suites {
@@ -65,19 +64,21 @@ Exercise concatenation(Context& c, bool finish) {
 }
 
 Exercise checksum(Context& c) {
-  for (const auto& name : c.target().discovery.checksum_algorithms) {
-    const auto algorithm = tus::digest_algorithm(name);
-    if (!algorithm) continue;
-    Digest digest{*algorithm};
-    digest.update(std::string_view{"hello"});
-    const Fields fields{
-        {std::string{hdr::upload_checksum}, tus::format_checksum({name, digest.finish()})}};
-    const auto wrong = patch_with(c, c.create(), fields, "hallo");
-    const auto right = patch_with(c, c.create(), fields, "hello");
-    return {is_4xx(wrong) && is_2xx(right),
-            "wrong " + name + " " + code(wrong) + ", right one " + code(right)};
-  }
-  return {false, "no algorithm that we know in Tus-Checksum-Algorithm"};
+  const auto name = known_algorithm(c).value_or("sha1");
+  const Fields fields{{std::string{hdr::upload_checksum}, checksum_of(name, "hello")}};
+  const auto wrong = patch_with(c, c.create(), fields, "hallo");
+  const auto right = patch_with(c, c.create(), fields, "hello");
+  return {is_4xx(wrong) && is_2xx(right),
+          "wrong " + name + " " + code(wrong) + ", right one " + code(right)};
+}
+
+Exercise checksum_trailer(Context& c) {
+  const auto name = known_algorithm(c).value_or("sha1");
+  const auto sum = checksum_of(name, "hello");
+  const auto wrong = answer(patch_trailing(c, c.create(), "hallo", sum));
+  const auto right = answer(patch_trailing(c, c.create(), "hello", sum));
+  return {is_4xx(wrong) && is_2xx(right),
+          "wrong " + name + " as a trailer " + code(wrong) + ", right one " + code(right)};
 }
 
 }  // namespace
@@ -90,6 +91,7 @@ std::optional<Exercise> exercise(Context& c, std::string_view extension) {
   if (extension == ext::concatenation) return concatenation(c, true);
   if (extension == ext::concatenation_unfinished) return concatenation(c, false);
   if (extension == ext::checksum) return checksum(c);
+  if (extension == ext::checksum_trailer) return checksum_trailer(c);
   return std::nullopt;
 }
 
