@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+#include "auth/auth.hpp"
 #include "lane/lane.hpp"
 #include "lane/listen_address.hpp"
 
@@ -238,10 +239,12 @@ void add_identity_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
       ->type_name("none|jwt|opaque")
       ->capture_default_str()
       ->group(group);
-  app.add_flag("--secure", lane.secure, "Close what DEX leaves open; needs --auth jwt or opaque")
+  app.add_flag("--secure", lane.secure,
+               "Close what DEX leaves open: see docs/guides/secure.md; needs --auth")
       ->group(group);
-  app.add_option("--issuer", lane.issuer, "The iss of tokens; default: where this server is")
-      ->check(named())
+  app.add_option("--issuer", lane.issuer,
+                 "What tokens name as their issuer; default: this server's URL and /oauth")
+      ->check(checked(parse_issuer))
       ->type_name("URL")
       ->group(group);
   app.add_option("--users", lane.users_file, "Who may get a token; default: demo / demo")

@@ -1,5 +1,6 @@
 #include "auth/auth.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -99,6 +100,21 @@ Result<AuthMode> parse_auth_mode(std::string_view text) {
   return failure("--auth", quote(text) + " is not a mode, expected none, jwt or opaque");
 }
 
+Result<std::string> parse_issuer(std::string_view text) {
+  std::string_view rest = text;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (text.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  }
+  const bool clean = std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c < '\x7F' && c != '?' && c != '#' && c != '"' && c != '\\';
+  });
+  if (rest.size() == text.size() || rest.empty() || rest.front() == '/' || !clean) {
+    return failure("--issuer", "is not an issuer, expected http(s)://HOST[:PORT][/PATH]",
+                   "for example https://idp.example/oauth");
+  }
+  return std::string(text);
+}
+
 Auth::Auth(AuthOptions options, Loop& loop)
     : options_(std::move(options)), loop_(loop), issuers_(std::make_unique<Issuers>()) {}
 Auth::~Auth() = default;
@@ -112,6 +128,9 @@ Result<std::unique_ptr<Auth>> Auth::make(AuthOptions options, Loop& loop) {
   if (options.secure && options.mode == AuthMode::none) {
     return failure("--secure", "closes nothing while every request passes",
                    "add --auth jwt or --auth opaque");
+  }
+  if (!options.issuer.empty()) {
+    if (auto issuer = parse_issuer(options.issuer); !issuer) return tl::unexpected(issuer.error());
   }
   std::unique_ptr<Auth> auth(new Auth(std::move(options), loop));
   if (auto opened = auth->open(); !opened) return tl::unexpected(opened.error());

@@ -31,6 +31,10 @@ enum class AuthMode {
 /// "none", "jwt" or "opaque", as --auth takes it.
 [[nodiscard]] Result<AuthMode> parse_auth_mode(std::string_view text);
 
+/// An issuer as OpenID Connect Discovery 1.0 section 3 has it: an http or https URL without query
+/// and fragment.
+[[nodiscard]] Result<std::string> parse_issuer(std::string_view text);
+
 struct AuthOptions {
   AuthMode mode = AuthMode::none;
   Users users;

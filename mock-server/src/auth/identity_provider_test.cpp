@@ -79,6 +79,16 @@ TEST_F(IdentityProvider, AnIssuerCanBePinned) {
   }
 }
 
+TEST(Issuer, IsAUrlWithoutQueryAndFragment) {
+  for (const char* good : {"http://127.0.0.1:8080/oauth", "https://idp.example", "https://x/"}) {
+    EXPECT_EQ(parse_issuer(good), good);
+  }
+  for (const char* bad : {"", "idp.example", "ftp://idp.example", "http://", "https:///x",
+                          "https://idp.example?x", "https://idp.example#x", "https://a b"}) {
+    EXPECT_FALSE(parse_issuer(bad)) << bad;
+  }
+}
+
 TEST_F(IdentityProvider, TheKeySetHoldsTheKeyThatTokensName) {
   const auto auth = start();
   const auto token = auth->mint({}).value();

@@ -173,7 +173,7 @@ Reply Dex::health() const {
   }
   health.services.push_back(service("File Source", storage));
   if (options_.oauth_issuer) {
-    health.services.push_back(service("oauth validator " + *options_.oauth_issuer, {}));
+    health.services.push_back(service("oauth validator " + options_.oauth_issuer(), {}));
   }
   health.status = up;
   for (const dex::ServiceHealth& one : health.services) {

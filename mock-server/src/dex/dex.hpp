@@ -41,7 +41,7 @@ struct DexOptions {
   DeliveryOptions deliveries;
   dex::VersionInfo version{"dex-upload-harness", "", ""};
   /// Named in /health as "oauth validator {issuer}" when set (DEX-HEALTH-004).
-  std::optional<std::string> oauth_issuer;
+  std::function<std::string()> oauth_issuer;
   dex::Environment environment = dex::process_environment;
   /// One line each; for what cannot be told to a client.
   std::function<void(std::string_view)> log;

@@ -206,7 +206,7 @@ TEST_F(Service, DEX_HEALTH_002_ABrokenTargetDegrades) {
 }
 
 TEST_F(Service, DEX_HEALTH_004_TheIssuerIsAService) {
-  options_.oauth_issuer = "https://issuer.example";
+  options_.oauth_issuer = [] { return std::string("https://issuer.example"); };
   restart();
   EXPECT_EQ(health().services.back().service, "oauth validator https://issuer.example");
 }

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "auth/gate.hpp"
 #include "http/intercept.hpp"
 #include "http/route.hpp"
 #include "protocol/tus/headers.hpp"
@@ -26,7 +25,7 @@ std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
   Services& services = intercept ? intercept->services(parts_.services) : parts_.services;
   const auto match = match_route(request.path);
 
-  if (needs_token(match.route)) {
+  if (parts_.auth.guards(match.route)) {
     if (auto refusal = parts_.auth.check(request)) {
       if (is_tus(match.route)) {
         // Errors too name the version and can be read by browsers (TUS-CORE-VER-001, CORS-006).
@@ -50,6 +49,10 @@ std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
       return buffered(small_body, [this](const Request& r, const std::string& body) {
         return parts_.auth.refresh(r, body);
       });
+    case Route::oidc_configuration:
+      return bodiless([this](const Request& r) { return parts_.auth.oidc_configuration(r); });
+    case Route::jwks:
+      return bodiless([this](const Request& r) { return parts_.auth.jwks(r); });
     case Route::metrics:
     case Route::control:
       return parts_.control ? parts_.control(request) : not_found();

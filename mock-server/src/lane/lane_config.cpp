@@ -28,6 +28,10 @@ TusOptions tus_options_of(const LaneConfig& config, const Profile& profile) {
   }
   if (config.max_size) tus.max_size = config.max_size;
   tus.early_error = config.early_error;
+  if (config.secure) {
+    tus.trust_forwarded = false;   // DEX-SEC-004
+    tus.cors_credentials = false;  // else any web site may use a visitor's session cookie
+  }
   return tus;
 }
 

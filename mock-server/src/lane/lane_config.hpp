@@ -22,7 +22,7 @@ struct LaneConfig {
   std::string profile = "dex";      ///< a name in fixtures/profiles, or a file
   std::string contract = "server";  ///< server, guide
   std::string auth = "none";        ///< none, jwt, opaque
-  bool secure = false;
+  bool secure = false;              ///< closes holes that DEX has
   std::string users_file;
   std::chrono::seconds token_lifetime{3600};
   std::string upload_configs;

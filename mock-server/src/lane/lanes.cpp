@@ -110,7 +110,7 @@ Result<void> MockLanes::listen() {
   auto url = listen_for(*main_);
   if (!url) return tl::unexpected(url.error());
   main_->listens_at(*std::move(url));
-  return {};
+  return main_->reached_at(main_->url());
 }
 
 /// Opens the lanes that the store still has, and learns which of its uploads are theirs.
@@ -187,6 +187,11 @@ Result<void> MockLanes::add(const std::string& name, const LaneConfig& config) {
     auto url = listen_for(*lane);
     if (!url) return tl::unexpected(url.error());
     lane->listens_at(*std::move(url));
+  }
+  const std::string& own = lane->url();
+  const std::string shared = main_->url() + std::string(lane_prefix) + name;
+  if (auto known = lane->reached_at(own.empty() ? shared : own); !known) {
+    return tl::unexpected(known.error());
   }
   lanes_.emplace(name, lane);
   if (started_) lane->start();

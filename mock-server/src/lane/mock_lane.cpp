@@ -28,9 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// In the `iss` claim of tokens, and in the name of the validator in /health.
-constexpr auto issuer = "https://dex-mock-server.invalid/oauth";
-
 }  // namespace
 
 MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config)
@@ -129,13 +126,17 @@ Result<void> MockLane::make_auth() {
     options.users = *std::move(users);
   }
   if (const auto state = folder()) options.state_folder = *state / "auth";
-  options.issuer = issuer;
+  options.issuer = config_.issuer;
   options.lifetime = config_.token_lifetime;
+  options.secure = config_.secure;
+  options.guide = config_.contract == "guide";
   auto made = Auth::make(std::move(options), clock_);
   if (!made) return tl::unexpected(made.error());
   auth_ = *std::move(made);
   return {};
 }
+
+Result<void> MockLane::reached_at(const std::string& url) { return auth_->served_at(url); }
 
 Result<void> MockLane::make_dex() {
   DexOptions options;
@@ -144,7 +145,9 @@ Result<void> MockLane::make_dex() {
   if (const auto state = folder()) options.delivery_folder = *state / "deliveries";
   if (!config_.upload_configs.empty()) options.upload_configs = config_.upload_configs;
   if (!config_.delivery_file.empty()) options.delivery_file = config_.delivery_file;
-  if (config_.auth == "jwt") options.oauth_issuer = issuer;
+  if (config_.auth == "jwt") {
+    options.oauth_issuer = [auth = auth_.get()] { return auth->issuer(); };
+  }
   options.version.latest_release_version = DEX_VERSION;
   options.log = ground_.log;
   auto made = Dex::make(std::move(options), store_, clock_);

@@ -79,6 +79,8 @@ class MockLane final : public Lane {
   void on_exchange(const ExchangeRecord& record);
   /// Where its own listener is.
   void listens_at(std::string url) { url_ = std::move(url); }
+  /// Where clients find it, on its own listener or another's: what its tokens name as their issuer.
+  [[nodiscard]] Result<void> reached_at(const std::string& url);
   /// Once all lanes are there: finishes what a kill interrupted, and begins to look after uploads
   /// that expire.
   void start();
