@@ -165,6 +165,7 @@ Result<void> run(const Options& options) {
   if (control->address) {
     control_listen.host = control->address->host;
     control_listen.port = control->address->port;
+    control_listen.lane = no_lane;
     auto listening = server->listen(control_listen, control_gate, nullptr, &lanes);
     if (!listening) return tl::unexpected(listening.error());
     control_url = *listening;

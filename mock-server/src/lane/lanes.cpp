@@ -241,6 +241,7 @@ void MockLanes::admit(Request& request) {
     }
     return;
   }
+  if (request.lane == no_lane) request.lane.clear();
   if (!request.lane.empty()) {
     const auto found = lanes_.find(request.lane);
     request.admission = found != lanes_.end()

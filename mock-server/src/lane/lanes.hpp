@@ -15,6 +15,10 @@
 
 namespace mock {
 
+/// In place of the lane of a listener that belongs to none: what comes there is judged by prefix,
+/// header and upload alone, and an outage of the main lane leaves it alone. For --control.
+inline constexpr std::string_view no_lane = "*";
+
 /// What listeners are told, and what they are opened with.
 struct LaneNetwork {
   Server& server;
