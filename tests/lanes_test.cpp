@@ -1,0 +1,423 @@
+// Lanes of one real server: many tests at once that never see each other.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "programs.hpp"
+#include "protocol/http/date.hpp"
+#include "transport/client.hpp"
+#include "transport/raw_connection.hpp"
+
+namespace {
+
+using nlohmann::json;
+using programs::Mock;
+using ::testing::HasSubstr;
+using transport::Client;
+using transport::Response;
+
+/// One way into a lane: where its URLs begin, and what has to be sent along.
+struct Way {
+  std::string base;
+  http::Fields headers;
+};
+
+Response send(Client& client, const Way& way, const std::string& method, const std::string& path,
+              http::Fields headers = {}, std::optional<std::string> body = std::nullopt) {
+  transport::Request request;
+  request.method = method;
+  request.url = path.starts_with("http") ? path : way.base + path;
+  request.headers = std::move(headers);
+  request.headers.add("Tus-Resumable", "1.0.0");
+  for (const auto& field : way.headers) request.headers.add(field.name, field.value);
+  request.body = std::move(body);
+  auto exchange = client.send(request);
+  if (!exchange.response) {
+    ADD_FAILURE() << method << " " << request.url << ": "
+                  << (exchange.failure ? exchange.failure->message : "no response");
+    return {};
+  }
+  return std::move(*exchange.response);
+}
+
+Response control(Client& client, const Way& way, const std::string& method, const std::string& path,
+                 const json& body) {
+  return send(client, way, method, "/_mock/" + path, {{"Content-Type", "application/json"}},
+              body.dump());
+}
+
+json look(Client& client, const Way& way, const std::string& path) {
+  const auto response = send(client, way, "GET", "/_mock/" + path);
+  EXPECT_EQ(response.status, 200) << path << ": " << response.body;
+  return json::parse(response.body, nullptr, false);
+}
+
+Way by_header(const std::string& base, const std::string& lane) {
+  return {base, {{"X-Dex-Lane", lane}}};
+}
+Way by_prefix(const std::string& base, const std::string& lane) {
+  return {base + "/_lane/" + lane, {}};
+}
+
+std::string create(Client& client, const Way& way, std::size_t length) {
+  const auto created =
+      send(client, way, "POST", "/files", {{"Upload-Length", std::to_string(length)}});
+  EXPECT_EQ(created.status, 201) << created.body;
+  return std::string(created.headers.find("Location").value_or(""));
+}
+
+std::string id_of(const std::string& url) { return url.substr(url.rfind('/') + 1); }
+
+std::string offset_at(Client& client, const Way& way, const std::string& url) {
+  const auto head = send(client, way, "HEAD", url);
+  return head.status == 200 ? std::string(head.headers.find("Upload-Offset").value_or("none"))
+                            : std::to_string(head.status);
+}
+
+Response patch(Client& client, const Way& way, const std::string& url, std::size_t offset,
+               const std::string& bytes) {
+  return send(client, way, "PATCH", url,
+              {{"Upload-Offset", std::to_string(offset)},
+               {"Content-Type", "application/offset+octet-stream"}},
+              bytes);
+}
+
+/// One answer of that status to the n-th PATCH, which is not carried out.
+json nth_patch_fails(std::size_t nth, int status) {
+  return {{"name", "own-fault"},
+          {"when", {{"method", "PATCH"}, {"route", "upload"}, {"nth", nth}}},
+          {"then", {{"reply", {{"early", true}, {"status", status}}}}}};
+}
+
+std::size_t count(const json& entries, const char* method) {
+  std::size_t n = 0;
+  for (const auto& entry : entries) n += entry.at("method") == method ? 1 : 0;
+  return n;
+}
+
+// ---- 200 lanes at once
+
+constexpr std::size_t lane_count = 200;
+constexpr std::size_t threads = 8;
+constexpr std::size_t patches = 6;
+constexpr std::size_t chunk = 700;
+
+/// A client that knows of one lane only, and what it must see there.
+class Tenant {
+ public:
+  Tenant(std::size_t number, std::string main) : number_(number), main_{std::move(main), {}} {}
+
+  [[nodiscard]] std::string name() const { return fmt::format("lane-{:03}", number_); }
+  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] Way some_way() const { return by_header(main_.base, name()); }
+
+  void open(Client& client) {
+    json config{{"profile", "tus"},
+                {"max_size", 1'000'000 + number_},
+                {"rules", json::array({nth_patch_fails(failing(), status())})}};
+    if (number_ % 3 == 2) config["listen"] = "127.0.0.1:0";
+    const auto opened = control(client, main_, "PUT", "lanes/" + name(), config);
+    ASSERT_EQ(opened.status, 201) << opened.body;
+    if (number_ % 3 == 0) way_ = by_header(main_.base, name());
+    if (number_ % 3 == 1) way_ = by_prefix(main_.base, name());
+    if (number_ % 3 == 2) way_ = {json::parse(opened.body).at("listener").get<std::string>(), {}};
+    EXPECT_EQ(
+        control(client, way_, "POST", "clock", {{"advance", std::to_string(number_) + "h"}}).status,
+        200);
+  }
+
+  void begin(Client& client) {
+    const auto options = send(client, way_, "OPTIONS", "/files");
+    EXPECT_EQ(options.headers.find("Tus-Max-Size"), std::to_string(1'000'000 + number_));
+    const auto before = std::chrono::system_clock::now();
+    const auto created =
+        send(client, way_, "POST", "/files", {{"Upload-Length", std::to_string(length())}});
+    ASSERT_EQ(created.status, 201) << created.body;
+    url_ = std::string(*created.headers.find("Location"));
+    EXPECT_TRUE(url_.starts_with(way_.base)) << url_;
+    // The profile's day, in the lane's own time.
+    const auto expires =
+        http::parse_imf_fixdate(std::string(created.headers.find("Upload-Expires").value_or("")));
+    ASSERT_TRUE(expires) << name();
+    const auto late = *expires - before - std::chrono::hours(24 + number_);
+    EXPECT_LT(std::chrono::abs(late), std::chrono::minutes(5)) << name();
+  }
+
+  /// The n-th PATCH from 1.
+  void go_on(Client& client, std::size_t nth) {
+    const auto answer = patch(client, way_, url_, offset_, bytes());
+    if (nth == failing()) {
+      EXPECT_EQ(answer.status, status()) << name();
+      return;
+    }
+    EXPECT_EQ(answer.status, 204) << name() << ": " << answer.body;
+    offset_ += chunk;
+    EXPECT_EQ(answer.headers.find("Upload-Offset"), std::to_string(offset_)) << name();
+  }
+
+  void check(Client& client) const {
+    EXPECT_EQ(offset_at(client, way_, url_), std::to_string(offset_));
+    const auto rules = look(client, way_, "rules").at("rules");
+    ASSERT_EQ(rules.size(), 1U);
+    EXPECT_EQ(rules[0].at("fired"), 1) << name();
+    const auto journal = look(client, way_, "journal?limit=1000").at("entries");
+    EXPECT_EQ(count(journal, "OPTIONS"), 1U) << name();
+    EXPECT_EQ(count(journal, "POST"), 1U) << name();
+    EXPECT_EQ(count(journal, "PATCH"), patches) << name();
+    EXPECT_EQ(count(journal, "HEAD"), 1U) << name();
+    EXPECT_EQ(journal.size(), patches + 3) << name();
+    std::size_t faulty = 0;
+    for (const auto& entry : journal) {
+      const bool about_no_upload = entry.at("method") == "OPTIONS";
+      EXPECT_EQ(entry.at("upload"), about_no_upload ? json(nullptr) : json(id_of(url_))) << name();
+      faulty += entry.at("status") == status() ? 1 : 0;
+    }
+    EXPECT_EQ(faulty, 1U) << name();
+    const auto uploads = look(client, way_, "uploads").at("uploads");
+    ASSERT_EQ(uploads.size(), 1U) << name();
+    EXPECT_EQ(uploads[0].at("id"), id_of(url_));
+    const auto shift = look(client, way_, "clock").at("shift_ms").get<std::int64_t>();
+    EXPECT_EQ(shift, static_cast<std::int64_t>(number_) * 3'600'000) << name();
+  }
+
+  /// Nobody but its own lane knows the upload, and whoever names no lane finds it there.
+  void check_from_outside(Client& client, const Tenant& other) const {
+    const auto path = "/files/" + id_of(url_);
+    EXPECT_EQ(offset_at(client, main_, main_.base + path), std::to_string(offset_)) << name();
+    EXPECT_EQ(send(client, other.way_, "HEAD", other.way_.base + path).status, 404);
+    EXPECT_EQ(send(client, other.way_, "DELETE", other.way_.base + path).status, 404);
+    EXPECT_EQ(send(client, other.way_, "GET", "/_mock/uploads/" + id_of(url_)).status, 404);
+    EXPECT_EQ(patch(client, other.way_, other.way_.base + path, offset_, bytes()).status, 404);
+  }
+
+  /// As far as the server still knows after it was killed.
+  void check_after_restart(Client& client, const Tenant& other, const std::string& base) const {
+    const auto url = base + "/files/" + id_of(url_);
+    EXPECT_EQ(offset_at(client, {base, {}}, url), std::to_string(offset_)) << name();
+    EXPECT_EQ(offset_at(client, by_header(base, name()), url), std::to_string(offset_)) << name();
+    EXPECT_EQ(send(client, by_header(base, other.name()), "HEAD", url).status, 404) << name();
+    const auto options = send(client, by_prefix(base, name()), "OPTIONS", "/files");
+    EXPECT_EQ(options.headers.find("Tus-Max-Size"), std::to_string(1'000'000 + number_));
+  }
+
+ private:
+  [[nodiscard]] std::size_t failing() const { return 1 + number_ % patches; }
+  [[nodiscard]] int status() const { return 520 + static_cast<int>(number_ % 70); }
+  [[nodiscard]] std::size_t length() const { return patches * chunk; }
+  [[nodiscard]] std::string bytes() const {
+    return std::string(chunk, static_cast<char>('a' + number_ % 26));
+  }
+
+  std::size_t number_;
+  Way main_;
+  Way way_;
+  std::string url_;
+  std::size_t offset_ = 0;
+};
+
+/// Every tenant takes its turn at each step, many at the same time.
+template <class Step>
+void all_at_once(std::vector<Tenant>& tenants, Step step) {
+  std::vector<std::thread> running;
+  for (std::size_t t = 0; t < threads; ++t) {
+    running.emplace_back([&, t] {
+      Client client({});
+      for (std::size_t i = t; i < tenants.size(); i += threads) step(client, tenants[i], i);
+    });
+  }
+  for (auto& thread : running) thread.join();
+}
+
+TEST(Lanes, TwoHundredAtOnceNeverSeeEachOther) {
+  const testkit::TempFolder folder;
+  const std::vector<std::string> arguments{"--profile", "tus", "--store",
+                                           (folder.path() / "store").string()};
+  auto mock = std::make_unique<Mock>(arguments);
+  std::vector<Tenant> tenants;
+  for (std::size_t i = 0; i < lane_count; ++i) tenants.emplace_back(i, mock->url());
+
+  all_at_once(tenants, [](Client& c, Tenant& tenant, std::size_t) { tenant.open(c); });
+  all_at_once(tenants, [](Client& c, Tenant& tenant, std::size_t) { tenant.begin(c); });
+  for (std::size_t nth = 1; nth <= patches; ++nth) {
+    all_at_once(tenants, [nth](Client& c, Tenant& tenant, std::size_t) { tenant.go_on(c, nth); });
+  }
+  all_at_once(tenants, [](Client& c, Tenant& tenant, std::size_t) { tenant.check(c); });
+  all_at_once(tenants, [&](Client& c, Tenant& tenant, std::size_t i) {
+    tenant.check_from_outside(c, tenants[(i + 1) % lane_count]);
+  });
+
+  Client client({});
+  const Way main{mock->url(), {}};
+  EXPECT_TRUE(look(client, main, "uploads").at("uploads").empty());
+  EXPECT_TRUE(look(client, main, "journal").at("entries").empty());
+  EXPECT_EQ(look(client, main, "lanes").at("lanes").size(), lane_count + 1);
+
+  mock->process().kill();
+  mock = std::make_unique<Mock>(arguments);
+  all_at_once(tenants, [&](Client& c, Tenant& tenant, std::size_t i) {
+    tenant.check_after_restart(c, tenants[(i + 1) % lane_count], mock->url());
+  });
+
+  // One goes, the next one stays.
+  const Way again{mock->url(), {}};
+  EXPECT_EQ(send(client, again, "DELETE", "/_mock/lanes/" + tenants[0].name()).status, 204);
+  EXPECT_EQ(offset_at(client, again, mock->url() + "/files/" + id_of(tenants[0].url())), "404");
+  tenants[1].check_after_restart(client, tenants[2], mock->url());
+}
+
+// ---- ways in
+
+TEST(Lanes, TheListenerCountsBeforeThePrefixBeforeTheHeaderBeforeTheUpload) {
+  Mock mock({"--profile", "tus", "--store", "memory", "--lane", "own=127.0.0.1:0"});
+  Client client({});
+  const Way main{mock.url(), {}};
+  const auto own = look(client, main, "lanes/own").at("listener").get<std::string>();
+  const auto red = create(client, by_header(mock.url(), "red"), 3);
+  EXPECT_EQ(offset_at(client, main, red), "0");
+  EXPECT_EQ(offset_at(client, by_header(mock.url(), "blue"), red), "404");
+  const Way both{mock.url() + "/_lane/red", {{"X-Dex-Lane", "blue"}}};
+  EXPECT_EQ(offset_at(client, both, both.base + "/files/" + id_of(red)), "0");
+  EXPECT_EQ(offset_at(client, by_header(own, "red"), own + "/files/" + id_of(red)), "404");
+  const auto there = create(client, {own, {}}, 3);
+  EXPECT_EQ(offset_at(client, main, mock.url() + "/files/" + id_of(there)), "0");
+  EXPECT_EQ(send(client, {own, {}}, "OPTIONS", "/_lane/red/files").status, 404);
+}
+
+TEST(Lanes, FinalsAreMadeOfPartsUnderTheSamePrefix) {
+  Mock mock({"--profile", "tus", "--store", "memory"});
+  Client client({});
+  const auto way = by_prefix(mock.url(), "red");
+  const auto part =
+      send(client, way, "POST", "/files", {{"Upload-Length", "3"}, {"Upload-Concat", "partial"}});
+  ASSERT_EQ(part.status, 201) << part.body;
+  const std::string url(*part.headers.find("Location"));
+  ASSERT_EQ(patch(client, way, url, 0, "abc").status, 204);
+  const auto path = url.substr(mock.url().size());
+  for (const auto& name : {url, path, "/files/" + id_of(url), id_of(url)}) {
+    // The last one is resolved against /_lane/red/files (RFC 3986), so it is no upload's.
+    const bool relative = name.find('/') == std::string::npos;
+    const auto whole = send(client, way, "POST", "/files", {{"Upload-Concat", "final;" + name}});
+    EXPECT_EQ(whole.status, relative ? 400 : 201) << name << ": " << whole.body;
+  }
+  const auto elsewhere = send(client, by_prefix(mock.url(), "blue"), "POST", "/files",
+                              {{"Upload-Concat", "final;" + path}});
+  EXPECT_EQ(elsewhere.status, 400);
+}
+
+TEST(Lanes, ANameThatIsNoneIsRefused) {
+  Mock mock({"--profile", "tus", "--store", "memory"});
+  Client client({});
+  for (const auto& name : {std::string("a b"), std::string("a/b"), std::string("%41"),
+                           std::string(65, 'x'), std::string("..")}) {
+    const auto refused = send(client, by_header(mock.url(), name), "OPTIONS", "/files");
+    EXPECT_EQ(refused.status, 400) << name;
+    EXPECT_THAT(refused.body, HasSubstr("no lane's name"));
+  }
+  const Way two{mock.url(), {{"X-Dex-Lane", "a"}, {"X-Dex-Lane", "b"}}};
+  EXPECT_EQ(send(client, two, "OPTIONS", "/files").status, 400);
+  EXPECT_EQ(send(client, {mock.url(), {}}, "OPTIONS", "/_lane//files").status, 400);
+  EXPECT_EQ(look(client, {mock.url(), {}}, "lanes").at("lanes").size(), 1U);
+}
+
+TEST(Lanes, OneTooManyIsRefusedAndTheOthersGoOn) {
+  Mock mock({"--profile", "tus", "--store", "memory"});
+  Client client({});
+  std::size_t opened = 1;  // the main one
+  int status = 0;
+  while (opened <= 1100) {
+    status = send(client, by_prefix(mock.url(), "l" + std::to_string(opened)), "OPTIONS", "/files")
+                 .status;
+    if (status != 204) break;
+    ++opened;
+  }
+  EXPECT_EQ(status, 429);
+  EXPECT_EQ(opened, 1024U);
+  EXPECT_EQ(send(client, by_prefix(mock.url(), "l1"), "OPTIONS", "/files").status, 204);
+  EXPECT_EQ(send(client, {mock.url(), {}}, "DELETE", "/_mock/lanes/l2").status, 204);
+  EXPECT_EQ(send(client, by_prefix(mock.url(), "l-new"), "OPTIONS", "/files").status, 204);
+}
+
+// ---- reset and close
+
+TEST(Lanes, AResetIsABeginning) {
+  Mock mock({"--profile", "tus", "--auth", "opaque", "--store", "memory"});
+  Client client({});
+  const Way main{mock.url(), {}};
+  const auto opened = control(client, main, "PUT", "lanes/red",
+                              {{"rules", json::array({nth_patch_fails(1, 599)})}});
+  ASSERT_EQ(opened.status, 201) << opened.body;
+  const auto log_in = [&] {
+    const auto answer = send(client, by_prefix(mock.url(), "red"), "POST", "/oauth",
+                             {{"Content-Type", "application/x-www-form-urlencoded"}},
+                             "username=demo&password=demo");
+    auto way = by_prefix(mock.url(), "red");
+    const auto token = json::parse(answer.body).at("access_token").get<std::string>();
+    way.headers.add("Authorization", "Bearer " + token);
+    return way;
+  };
+  const auto before = log_in();
+  const auto url = create(client, before, 3);
+  EXPECT_EQ(patch(client, before, url, 0, "abc").status, 599);
+  EXPECT_EQ(patch(client, before, url, 0, "abc").status, 204);
+  EXPECT_EQ(control(client, before, "POST", "clock", {{"advance", "10m"}}).status, 200);
+  const auto foreign = by_prefix(mock.url(), "blue");
+  EXPECT_EQ(send(client, {foreign.base, before.headers}, "HEAD", "/files/x").status, 401)
+      << "a token is good in its lane only";
+
+  EXPECT_EQ(control(client, before, "POST", "reset", json::object()).status, 204);
+  EXPECT_EQ(offset_at(client, before, url), "401") << "its tokens are void";
+  const auto after = log_in();
+  EXPECT_EQ(offset_at(client, after, url), "404");
+  EXPECT_TRUE(look(client, after, "uploads").at("uploads").empty());
+  EXPECT_EQ(look(client, after, "clock").at("shift_ms"), 0);
+  EXPECT_EQ(look(client, after, "rules").at("rules")[0].at("fired"), 0);
+  const auto again = create(client, after, 3);
+  EXPECT_EQ(patch(client, after, again, 0, "abc").status, 599) << "the count begins anew";
+}
+
+TEST(Lanes, WhatIsInFlightWhenALaneIsClosedEndsInOrder) {
+  Mock mock({"--profile", "tus", "--store", "memory"});
+  Client client({});
+  const Way main{mock.url(), {}};
+  for (const std::string listen : {"", "127.0.0.1:0"}) {
+    json config = json::object();
+    if (!listen.empty()) config["listen"] = listen;
+    const auto opened = control(client, main, "PUT", "lanes/red", config);
+    ASSERT_EQ(opened.status, 201) << opened.body;
+    const auto listener = json::parse(opened.body).at("listener");
+    const Way red =
+        listen.empty() ? by_prefix(mock.url(), "red") : Way{listener.get<std::string>(), {}};
+    const auto url = create(client, red, 6);
+    constexpr std::chrono::seconds patience{10};
+    auto half = transport::RawConnection::open(red.base, {}, patience);
+    ASSERT_TRUE(half) << half.error().line();
+    const auto path = url.substr(url.find('/', 8));
+    ASSERT_TRUE(
+        half->send("PATCH " + path +
+                       " HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+                       "Content-Type: application/offset+octet-stream\r\n"
+                       "Content-Length: 6\r\n\r\nabc",
+                   patience));
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (offset_at(client, red, url) != "3") {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(send(client, main, "DELETE", "/_mock/lanes/red").status, 204);
+    const auto answer = half->read_response(patience);
+    ASSERT_TRUE(answer.response);
+    EXPECT_EQ(answer.response->status, 423) << "whoever writes answers and lets go";
+    EXPECT_EQ(offset_at(client, main, mock.url() + "/files/" + id_of(url)), "404");
+  }
+  EXPECT_EQ(send(client, main, "OPTIONS", "/files").status, 204);
+}
+
+}  // namespace
