@@ -59,7 +59,7 @@ TEST(DexInfo, TheShapeIsExact) {
   };
   constexpr Case cases[] = {
       {R"({"Manifest":{}})",
-       R"(info document: unknown key "Manifest", expected manifest, file_info, upload_status, deliveries)"},
+       R"(info document: unknown key "Manifest" (did you mean manifest?), expected manifest, file_info, upload_status, deliveries)"},
       {R"({"manifest":{}})", R"(info document: "file_info" is missing)"},
       {R"({"manifest":null,"file_info":null,"upload_status":{"status":"","chunk_received_at":""},"deliveries":null})",
        "info document: manifest: expected an object, found null"},

@@ -10,6 +10,8 @@
 #include <limits>
 #include <set>
 
+#include "protocol/nearest.hpp"
+
 namespace json {
 namespace {
 
@@ -75,7 +77,11 @@ void Cursor::only(std::initializer_list<std::string_view> keys) const {
   for (const auto& [key, member] : members()) {
     bool known = false;
     for (const std::string_view k : keys) known = known || k == key;
-    if (!known) fail(fmt::format("unknown key {}, expected {}", quote(key), fmt::join(keys, ", ")));
+    if (known) continue;
+    const auto meant = slip_of(key, {keys.begin(), keys.end()});
+    fail(fmt::format("unknown key {}{}, expected {}", quote(key),
+                     meant ? fmt::format(" (did you mean {}?)", *meant) : "",
+                     fmt::join(keys, ", ")));
   }
 }
 

@@ -38,7 +38,7 @@ TEST(JsonDecode, RefusesUnknownKeys) {
                          root.only({"name", "times"});
                          return 0;
                        }),
-            "a.json: unknown key \"tiems\", expected name, times");
+            "a.json: unknown key \"tiems\" (did you mean times?), expected name, times");
 }
 
 TEST(JsonDecode, SyntaxErrorsNameLineAndColumn) {

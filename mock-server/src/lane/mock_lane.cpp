@@ -92,6 +92,10 @@ Result<void> MockLane::compose() {
       ground_.log("a token could not be revoked: " + revoked.error().line());
     }
   };
+  rule_options.valid_token = [this] {
+    const auto minted = auth_->mint({});
+    return minted ? minted->access_token : std::string{};
+  };
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
   }

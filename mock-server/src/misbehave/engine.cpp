@@ -9,14 +9,6 @@
 namespace mock::misbehave {
 namespace {
 
-constexpr std::array<std::string_view, 8> methods{"OPTIONS", "HEAD",  "GET",    "POST",
-                                                  "PUT",     "PATCH", "DELETE", "TRACE"};
-
-std::size_t method_slot(std::string_view method) {
-  const auto found = std::find(methods.begin(), methods.end(), method);
-  return static_cast<std::size_t>(found - methods.begin());
-}
-
 const std::string no_request = "no request had its method and route";
 const std::string no_connection = "no connection came to a listener of this lane";
 const std::string no_effect = "nothing of that kind was about to happen";
@@ -44,6 +36,12 @@ bool left_to_chance(const Rule& rule) {
          (then.effect && jitters(then.effect->delay));
 }
 
+/// Whether a value of the rule may hold {offset} or {length}. Others cost a little time.
+bool may_name_state(const Rule& rule) {
+  return rule.json.find("offset") != std::string::npos ||
+         rule.json.find("length") != std::string::npos;
+}
+
 }  // namespace
 
 /// A lock that someone unknown holds for a while.
@@ -58,12 +56,12 @@ Engine::~Engine() = default;
 
 Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
   std::vector<const Rule*> all;
-  for (const auto& active : rules_) all.push_back(&active->rule);
+  for (const auto& active : set_->rules()) all.push_back(&active->rule);
   for (const auto& misbehaviour : misbehaviours)
     for (const auto& rule : misbehaviour.rules) all.push_back(&rule);
   if (auto fit = fit_together(all); !fit) return fit;
 
-  Rules added;
+  RuleSet::Rules added;
   for (auto& misbehaviour : misbehaviours) {
     for (auto& rule : misbehaviour.rules) {
       auto active = std::make_shared<ActiveRule>();
@@ -72,35 +70,45 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
       active->moment = active->rule.moment();
       active->since = services_.loop.now();
       active->by_luck = left_to_chance(active->rule);
+      // Chance asks for the metadata.
+      active->keeps_upload = active->by_luck || may_name_state(active->rule);
       added.push_back(std::move(active));
     }
   }
-  const bool first = place == Place::first && !rules_.empty();
-  auto order = rules_.empty() ? 0
-               : first        ? rules_.front()->order - static_cast<std::int64_t>(added.size())
-                              : rules_.back()->order + 1;
+  auto rules = set_->rules();
+  const bool first = place == Place::first && !rules.empty();
+  auto order = rules.empty() ? 0
+               : first       ? rules.front()->order - static_cast<std::int64_t>(added.size())
+                             : rules.back()->order + 1;
   for (auto& active : added) active->order = order++;
-  rules_.insert(first ? rules_.begin() : rules_.end(), added.begin(), added.end());
-  index();
+  rules.insert(first ? rules.begin() : rules.end(), added.begin(), added.end());
+  replace(std::move(rules));
   return {};
 }
 
 bool Engine::remove(const std::string& name) {
-  const auto removed = std::erase_if(rules_, [&](const ActivePtr& active) {
+  auto rules = set_->rules();
+  const auto removed = std::erase_if(rules, [&](const auto& active) {
     return active->misbehaviour == name || active->rule.name == name;
   });
-  index();
+  replace(std::move(rules));
   return removed > 0;
 }
 
+void Engine::replace(RuleSet::Rules rules) {
+  set_->tell_misses();
+  set_ = std::make_shared<const RuleSet>(std::move(rules));
+}
+
 void Engine::clear() {
-  rules_.clear();
+  replace({});
   forget_all();
-  index();
 }
 
 void Engine::reset_counts() {
-  for (const auto& active : rules_) {
+  auto rules = set_->rules();
+  replace(rules);
+  for (const auto& active : rules) {
     active->counts = {};
     active->since = services_.loop.now();
   }
@@ -112,42 +120,6 @@ void Engine::forget_all() {
   kept_replies_.clear();
   held_.clear();
   illusions_ = {};
-}
-
-void Engine::index() {
-  connection_rules_.clear();
-  effect_rules_.clear();
-  replayed_marks_.clear();
-  for (auto& route : index_)
-    for (auto& cell : route) cell.clear();
-  for (const auto& active : rules_) {
-    const auto& when = active->rule.when;
-    const auto& reply = active->rule.then.reply;
-    if (reply && reply->replay == ReplyEdit::Replay::marked)
-      replayed_marks_.insert(reply->replay_mark);
-    if (active->moment == Moment::connection) {
-      connection_rules_.push_back(active);
-      continue;
-    }
-    if (active->moment == Moment::effect || active->moment == Moment::delivered) {
-      effect_rules_.push_back(active);
-      continue;
-    }
-    for (std::size_t route = 0; route < route_count; ++route) {
-      const auto named = static_cast<Route>(route);
-      if (named == Route::control) continue;
-      if (!when.routes.empty() && std::ranges::count(when.routes, named) == 0) continue;
-      for (std::size_t method = 0; method < method_count; ++method) {
-        const auto takes = [&](const std::string& name) { return method_slot(name) == method; };
-        if (when.methods.empty() || std::ranges::any_of(when.methods, takes))
-          index_[route][method].push_back(active);
-      }
-    }
-  }
-}
-
-const Engine::Rules& Engine::candidates(Route route, std::string_view method) const {
-  return index_[static_cast<std::size_t>(route)][method_slot(method)];
 }
 
 std::string Engine::client_key(const Facts& facts) const {
@@ -165,28 +137,28 @@ bool Engine::chosen(ActiveRule& active, std::uint64_t drawing) const {
   return chance.probability >= 1 || fraction(drawing, "fires") < chance.probability;
 }
 
-std::optional<Fired> Engine::fire(const ActivePtr& active, const Facts& facts,
+std::optional<Fired> Engine::fire(ActiveRule& active, const Facts& facts,
                                   const std::string& upload) {
-  const auto& rule = active->rule;
-  if (active->exhausted()) return std::nullopt;
+  const auto& rule = active.rule;
+  if (active.exhausted()) return std::nullopt;
   if (rule.needs && !marks_.contains({*rule.needs, upload}) &&
       !marks_.contains({*rule.needs, {}})) {
-    active->miss(at_mark, mark_text);
+    active.miss(at_mark, mark_text);
     return std::nullopt;
   }
-  ++active->counts.matched;
+  ++active.counts.matched;
   std::uint64_t drawing = 0;
-  if (active->by_luck) {
+  if (active.by_luck) {
     const auto key = client_key(facts);
-    drawing = draw(options_.seed, rule.name, facts.lane(), key, ++active->counts.by_key[key]);
+    drawing = draw(options_.seed, rule.name, facts.lane(), key, ++active.counts.by_key[key]);
   }
-  if (!chosen(*active, drawing)) {
-    active->miss(at_chance, chance_text);
+  if (!chosen(active, drawing)) {
+    active.miss(at_chance, chance_text);
     return std::nullopt;
   }
-  ++active->counts.fired;
+  ++active.counts.fired;
   if (rule.sets) marks_.insert({*rule.sets, upload});
-  return Fired{active, drawing};
+  return Fired{&active, drawing};
 }
 
 void Engine::act(const UploadEdit& edit, const std::string& upload,
@@ -242,7 +214,7 @@ void Engine::act(const ServerEdit& edit, const Template::Lookup& lookup) {
 }
 
 void Engine::keep_reply(const std::string& mark, const std::string& upload, const Reply& reply) {
-  if (replayed_marks_.contains(mark) && kept_replies_.size() < kept_reply_limit)
+  if (set_->replays(mark) && kept_replies_.size() < kept_reply_limit)
     kept_replies_.insert_or_assign({mark, upload}, reply);
 }
 
@@ -254,8 +226,9 @@ const Reply* Engine::kept_reply(const std::string& mark, const std::string& uplo
 }
 
 std::vector<RuleReport> Engine::report() const {
+  set_->tell_misses();
   std::vector<RuleReport> reports;
-  for (const auto& active : rules_) {
+  for (const auto& active : set_->rules()) {
     const auto& counts = active->counts;
     RuleReport report;
     report.name = active->rule.name;

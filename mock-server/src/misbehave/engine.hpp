@@ -45,9 +45,10 @@ struct ActiveRule {
   Rule rule;
   std::string misbehaviour;  ///< the name it was loaded under
   Moment moment = Moment::request;
-  std::int64_t order = 0;  ///< the lowest wins
-  TimePoint since;         ///< loaded, or counted from zero again
-  bool by_luck = false;    ///< something of it is left to chance
+  std::int64_t order = 0;     ///< the lowest wins
+  TimePoint since;            ///< loaded, or counted from zero again
+  bool by_luck = false;       ///< something of it is left to chance
+  bool keeps_upload = false;  ///< asks for the upload's state as it was when the request came
 
   struct Counts {
     std::uint64_t matched = 0;
@@ -73,18 +74,17 @@ struct ActiveRule {
     }
   }
 };
-using ActivePtr = std::shared_ptr<ActiveRule>;
 
 /// A rule that fired, and the drawing that decides what of it is left to chance.
 struct Fired {
-  ActivePtr active;
+  ActiveRule* active = nullptr;
   std::uint64_t drawing = 0;
   [[nodiscard]] const Then& then() const { return active->rule.then; }
 };
 
 /// A rule whose conditions hold so far.
 struct Pending {
-  ActivePtr active;
+  ActiveRule* active = nullptr;
   Moment due = Moment::request;
   Bytes stop{};            ///< the body position at which it is due
   bool completes = false;  ///< that the upload is complete by then is a condition
@@ -99,6 +99,38 @@ struct Pending {
 [[nodiscard]] bool circumstances_hold(ActiveRule& active, const Facts& facts);
 [[nodiscard]] bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal);
 
+/// The rules that are loaded at some time, so arranged that those which do not match cost little. A
+/// request keeps the set it began with.
+class RuleSet {
+ public:
+  using Rules = std::vector<std::shared_ptr<ActiveRule>>;
+  RuleSet() = default;
+  explicit RuleSet(Rules by_order);
+
+  [[nodiscard]] const Rules& rules() const { return rules_; }
+  /// Those whose conditions hold as far as they are known before the body, by order.
+  [[nodiscard]] std::vector<Pending> holding(const Facts& facts) const;
+  [[nodiscard]] const std::vector<ActiveRule*>& connection_rules() const { return connections_; }
+  /// About effects, and about deliveries that succeeded.
+  [[nodiscard]] const std::vector<ActiveRule*>& effect_rules() const { return effects_; }
+  [[nodiscard]] bool replays(const std::string& mark) const { return replayed_.contains(mark); }
+  /// Tells the rules that were passed over why.
+  void tell_misses() const;
+
+ private:
+  struct Gate;
+  struct Group;
+  struct Cell;
+  static constexpr std::size_t route_count = static_cast<std::size_t>(Route::unknown) + 1;
+  static constexpr std::size_t method_count = 9;
+
+  Rules rules_;
+  std::array<std::array<std::shared_ptr<Cell>, method_count>, route_count> cells_;
+  std::vector<ActiveRule*> connections_;
+  std::vector<ActiveRule*> effects_;
+  std::set<std::string> replayed_;
+};
+
 class Engine {
  public:
   Engine(RuleOptions options, Services& services);
@@ -109,15 +141,12 @@ class Engine {
   void clear();
   void reset_counts();
 
-  using Rules = std::vector<ActivePtr>;
-  [[nodiscard]] bool empty() const { return rules_.empty(); }
-  [[nodiscard]] const Rules& candidates(Route route, std::string_view method) const;
-  [[nodiscard]] const Rules& connection_rules() const { return connection_rules_; }
-  [[nodiscard]] const Rules& effect_rules() const { return effect_rules_; }
+  [[nodiscard]] bool empty() const { return set_->rules().empty(); }
+  [[nodiscard]] const std::shared_ptr<const RuleSet>& set() const { return set_; }
 
   /// All conditions hold: counts the match, decides by chance, and counts the firing.
   /// `upload` is the id the request is about, or made; empty when there is none.
-  [[nodiscard]] std::optional<Fired> fire(const ActivePtr& active, const Facts& facts,
+  [[nodiscard]] std::optional<Fired> fire(ActiveRule& active, const Facts& facts,
                                           const std::string& upload);
   /// Carries out what is no part of an exchange.
   void act(const UploadEdit& edit, const std::string& upload, const Template::Lookup& lookup);
@@ -137,20 +166,14 @@ class Engine {
 
   [[nodiscard]] bool chosen(ActiveRule& active, std::uint64_t drawing) const;
   [[nodiscard]] std::string client_key(const Facts& facts) const;
-  void index();
   void forget_all();
   void lock(const std::string& upload, Milliseconds duration);
 
-  static constexpr std::size_t route_count = static_cast<std::size_t>(Route::unknown) + 1;
-  static constexpr std::size_t method_count = 9;
+  void replace(RuleSet::Rules rules);
 
   RuleOptions options_;
   Services& services_;
-  Rules rules_;  ///< by order
-  std::array<std::array<Rules, method_count>, route_count> index_;
-  Rules connection_rules_;
-  Rules effect_rules_;  ///< of effects, and of deliveries that succeeded
-  std::set<std::string> replayed_marks_;
+  std::shared_ptr<const RuleSet> set_ = std::make_shared<const RuleSet>();
   std::set<Marked> marks_;
   std::map<Marked, Reply> kept_replies_;
   std::map<std::string, std::unique_ptr<Held>> held_;  ///< locks, by upload

@@ -24,25 +24,18 @@ Facts::Facts(const Request& request, RouteMatch match, std::string method, Servi
     : request_(&request),
       match_(std::move(match)),
       method_(std::move(method)),
-      lane_(request.lane),
-      host_(request.fields.find("Host").value_or(request.local_authority)),
-      target_(request.target),
-      mount_(request.mount),
-      content_length_(request.content_length),
-      chunked_(request.chunked),
       services_(&services) {}
 
 Facts::Facts(std::string lane, const Upload* upload, Services& services)
-    : request_(&no_request), lane_(std::move(lane)), services_(&services) {
+    : request_(&no_request), services_(&services), own_(Own{{}, {}, std::move(lane)}) {
   upload_.emplace();
   if (upload == nullptr) return;
   *upload_ = *upload;
   match_.id = upload->id;
 }
 
-void Facts::detach() {
-  own_ = request_->fields;
-  static_cast<void>(upload());
+std::string Facts::host() const {
+  return std::string{fields().find("Host").value_or(request_->local_authority)};
 }
 
 const Upload* Facts::upload() const {

@@ -11,7 +11,7 @@
 
 namespace mock::misbehave {
 
-/// Looked up when first asked for. Refers to the request until `detach`. Loop thread only.
+/// Looked up when first asked for. Refers to the request, which outlives it. Loop thread only.
 class Facts {
  public:
   /// `method` is the one that the server is to act by.
@@ -19,16 +19,20 @@ class Facts {
   /// No request: an upload, or nothing at all.
   Facts(std::string lane, const Upload* upload, Services& services);
 
-  [[nodiscard]] const ::http::Fields& fields() const { return own_ ? *own_ : request_->fields; }
-  /// Keeps fields and upload as they are now, before a rule or the handler changes them.
-  void detach();
+  [[nodiscard]] const ::http::Fields& fields() const {
+    return own_ ? own_->fields : request_->fields;
+  }
+  /// Keeps what a rule is about to edit as it is now.
+  void keep_request() { own_.emplace(Own{request_->fields, request_->target, request_->lane}); }
+  /// Looks the upload up now, before the handler changes it.
+  void keep_upload() const { static_cast<void>(upload()); }
   [[nodiscard]] const Request& request() const { return *request_; }
   [[nodiscard]] const RouteMatch& match() const { return match_; }
   [[nodiscard]] const std::string& method() const { return method_; }
-  [[nodiscard]] const std::string& lane() const { return lane_; }
-  [[nodiscard]] const std::string& host() const { return host_; }
-  [[nodiscard]] const std::string& target() const { return target_; }
-  [[nodiscard]] const std::string& mount() const { return mount_; }
+  [[nodiscard]] const std::string& lane() const { return own_ ? own_->lane : request_->lane; }
+  [[nodiscard]] std::string host() const;
+  [[nodiscard]] const std::string& target() const { return own_ ? own_->target : request_->target; }
+  [[nodiscard]] const std::string& mount() const { return request_->mount; }
   /// As stored when first asked for; nullptr when the request names none, or an unknown one.
   [[nodiscard]] const Upload* upload() const;
   [[nodiscard]] bool creates() const { return match_.route == Route::creation; }
@@ -39,22 +43,21 @@ class Facts {
   [[nodiscard]] bool locked() const;
   [[nodiscard]] const tus::Metadata& metadata() const;
   /// Of the body; nullopt: none, or chunked.
-  [[nodiscard]] std::optional<Bytes> content_length() const { return content_length_; }
-  [[nodiscard]] bool chunked() const { return chunked_; }
+  [[nodiscard]] std::optional<Bytes> content_length() const { return request_->content_length; }
+  [[nodiscard]] bool chunked() const { return request_->chunked; }
   [[nodiscard]] TimePoint now() const { return services_->loop.now(); }
 
  private:
+  struct Own {
+    ::http::Fields fields;
+    std::string target;
+    std::string lane;
+  };
   const Request* request_;
   RouteMatch match_;
   std::string method_;
-  std::string lane_;
-  std::string host_;
-  std::string target_;
-  std::string mount_;
-  std::optional<Bytes> content_length_;
-  bool chunked_ = false;
   Services* services_;
-  std::optional<::http::Fields> own_;
+  std::optional<Own> own_;
   mutable std::optional<std::optional<Upload>> upload_;
   mutable std::optional<tus::Metadata> metadata_;
 };

@@ -1,5 +1,7 @@
 #include "misbehave/interceptor.hpp"
 
+#include <algorithm>
+
 #include "misbehave/chance.hpp"
 #include "misbehave/edit.hpp"
 #include "misbehave/engine.hpp"
@@ -66,30 +68,27 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   const bool illusions = engine_->illusions().any();
   if (engine_->empty() && !illusions) return nullptr;
   auto match = match_route(request.path);
-  auto method = acting_method(request);
-  const auto& candidates = engine_->candidates(match.route, method);
+  if (match.route == Route::control) return nullptr;
   const bool deceived = illusions && engine_->illusions().of(match.id) != 0;
-  if (candidates.empty() && !deceived) return nullptr;
-
-  Facts facts{request, std::move(match), std::move(method), services_};
-  std::vector<Pending> rules;
-  for (const auto& active : candidates) {
-    Pending pending{active};
-    if (holds_so_far(facts, pending)) rules.push_back(std::move(pending));
-  }
+  Facts facts{request, std::move(match), acting_method(request), services_};
+  auto rules = engine_->set()->holding(facts);
   if (rules.empty() && !deceived) return nullptr;
-  facts.detach();
+  const auto any = [&](auto holds) { return std::ranges::any_of(rules, holds); };
+  if (any([](const Pending& one) { return one.active->rule.then.request.has_value(); }))
+    facts.keep_request();
+  if (any([](const Pending& one) { return one.active->keeps_upload; })) facts.keep_upload();
   return make_rule_intercept(*engine_, services_, std::move(facts), std::move(rules));
 }
 
 ConnectionPlan RuleInterceptor::on_connection(const std::string& lane, std::uint64_t ordinal) {
   ConnectionPlan plan;
-  if (engine_->connection_rules().empty()) return plan;
+  const auto set = engine_->set();
+  if (set->connection_rules().empty()) return plan;
   const Facts facts{lane, nullptr, services_};
   Claims claims;
-  for (const auto& active : engine_->connection_rules()) {
+  for (auto* active : set->connection_rules()) {
     if (!connection_holds(*active, facts, ordinal)) continue;
-    const auto fired = engine_->fire(active, facts, {});
+    const auto fired = engine_->fire(*active, facts, {});
     if (!fired) continue;
     const auto& then = fired->then();
     if (then.server) engine_->act(*then.server, no_values);
@@ -107,14 +106,15 @@ ConnectionPlan RuleInterceptor::on_connection(const std::string& lane, std::uint
 
 EffectPlan RuleInterceptor::before(const Effect& effect, const Upload& upload) {
   EffectPlan plan;
-  if (engine_->effect_rules().empty()) return plan;
+  const auto set = engine_->set();
+  if (set->effect_rules().empty()) return plan;
   const Facts facts{upload.lane, &upload, services_};
   const auto lookup = values_of(upload);
   Claims claims;
-  for (const auto& active : engine_->effect_rules()) {
+  for (auto* active : set->effect_rules()) {
     if (active->moment != Moment::effect || active->exhausted()) continue;
     if (!effect_holds(*active, effect) || !circumstances_hold(*active, facts)) continue;
-    const auto fired = engine_->fire(active, facts, upload.id);
+    const auto fired = engine_->fire(*active, facts, upload.id);
     if (!fired) continue;
     if (fired->then().effect) apply(*fired, lookup, claims, plan);
     act(*fired, upload.id, lookup);
@@ -123,11 +123,13 @@ EffectPlan RuleInterceptor::before(const Effect& effect, const Upload& upload) {
 }
 
 void RuleInterceptor::delivered(const std::string&, const Upload& upload) {
+  const auto set = engine_->set();
+  if (set->effect_rules().empty()) return;
   const Facts facts{upload.lane, &upload, services_};
-  for (const auto& active : engine_->effect_rules()) {
+  for (auto* active : set->effect_rules()) {
     if (active->moment != Moment::delivered || active->exhausted()) continue;
     if (!circumstances_hold(*active, facts)) continue;
-    if (const auto fired = engine_->fire(active, facts, upload.id))
+    if (const auto fired = engine_->fire(*active, facts, upload.id))
       act(*fired, upload.id, values_of(upload));
   }
 }

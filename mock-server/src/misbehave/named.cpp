@@ -2,7 +2,7 @@
 #include <stdexcept>
 
 #include "misbehave/load.hpp"
-#include "misbehave/nearest.hpp"
+#include "protocol/nearest.hpp"
 
 namespace mock::misbehave {
 namespace {

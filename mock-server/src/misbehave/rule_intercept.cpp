@@ -17,7 +17,11 @@ bool is_early(const Fired& fired) {
 class RuleIntercept final : public Intercept {
  public:
   RuleIntercept(Engine& engine, Services& correct, Facts facts, std::vector<Pending> rules)
-      : engine_(engine), correct_(correct), facts_(std::move(facts)), pending_(std::move(rules)) {
+      : engine_(engine),
+        rules_(engine.set()),
+        correct_(correct),
+        facts_(std::move(facts)),
+        pending_(std::move(rules)) {
     lookup_ = [this](std::string_view name) { return value_of(name); };
   }
 
@@ -37,7 +41,7 @@ class RuleIntercept final : public Intercept {
         if (then.pace->receive.bytes_per_second > 0 && claims.take(" pace receive"))
           plan.receive = then.pace->receive;
       }
-      if (is_early(fired) && !early_) {
+      if (is_early(fired) && early_ == nullptr) {
         early_ = fired.active;
         plan.instead = early_reply(*then.reply, lookup_);
         plan.instead_after_body = then.reply->early == ReplyEdit::Early::after_body;
@@ -52,7 +56,7 @@ class RuleIntercept final : public Intercept {
 
   void on_small_body(const Request& request, std::string& body) override {
     Claims claims;
-    for (const auto& active : body_edits_)
+    for (const auto* active : body_edits_)
       if (claims.take(" body"))
         edit_body(active->rule.then.request->body, lookup_,
                   request.fields.find("Content-Type").value_or(std::string_view{}), body);
@@ -73,7 +77,7 @@ class RuleIntercept final : public Intercept {
       if (then.commit) put_in_force(fired.active);
       if (then.pace && then.pace->before.any() && claims.take(" pace before"))
         plan.delay = length_of(then.pace->before, fired.drawing, "before");
-      if (is_early(fired) && !early_) {
+      if (is_early(fired) && early_ == nullptr) {
         early_ = fired.active;
         plan.instead = early_reply(*then.reply, lookup_);
       }
@@ -91,12 +95,12 @@ class RuleIntercept final : public Intercept {
 
   ReplyPlan on_reply(Reply& reply) override {
     created_ = id_in_location(reply);
-    if (!early_) {
+    if (early_ == nullptr) {
       for (auto& pending : std::exchange(pending_, {})) {
         if (pending.due != Moment::reply) {
           miss_late(pending);
         } else if (reply_holds(*pending.active, reply) && complete_if_asked(pending)) {
-          fire(pending.active, fired_);
+          fire(*pending.active, fired_);
         }
       }
       std::ranges::sort(fired_, {}, [](const Fired& fired) { return fired.active->order; });
@@ -130,18 +134,18 @@ class RuleIntercept final : public Intercept {
     const bool commits = std::ranges::any_of(pending_, [](const Pending& pending) {
       return pending.active->rule.then.commit.has_value();
     });
-    if (!commit_ && !commits && !engine_.illusions().any()) return correct;
+    if (commit_ == nullptr && !commits && !engine_.illusions().any()) return correct;
     if (!store_) {
       store_.emplace(correct.store, engine_.illusions(), facts_.match().id, facts_.content_length(),
                      lookup_);
       services_.emplace(Services{*store_, correct.locks, correct.hooks, correct.loop});
-      if (commit_) store_->apply(*commit_->rule.then.commit);
+      if (commit_ != nullptr) store_->apply(*commit_->rule.then.commit);
     }
     return *services_;
   }
 
  private:
-  bool fire(const ActivePtr& active, std::vector<Fired>& into) {
+  bool fire(ActiveRule& active, std::vector<Fired>& into) {
     auto fired = engine_.fire(active, facts_, upload_id());
     if (!fired) return false;
     into.push_back(std::move(*fired));
@@ -158,7 +162,7 @@ class RuleIntercept final : public Intercept {
       if (!due)
         later.push_back(std::move(pending));
       else if (complete_if_asked(pending))
-        fire(pending.active, fired);
+        fire(*pending.active, fired);
     }
     pending_ = std::move(later);
     fired_.insert(fired_.end(), fired.begin(), fired.end());
@@ -187,8 +191,8 @@ class RuleIntercept final : public Intercept {
     return false;
   }
 
-  void put_in_force(const ActivePtr& active) {
-    if (commit_) return;
+  void put_in_force(const ActiveRule* active) {
+    if (commit_ != nullptr) return;
     commit_ = active;
     if (store_) store_->apply(*active->rule.then.commit);
   }
@@ -211,18 +215,18 @@ class RuleIntercept final : public Intercept {
   ReplyPlan spoil(Reply& reply) {
     ReplyPlan plan;
     Claims claims;
-    if (!early_ && store_ && reply.status / 100 == 2 && reply.fields.has("Upload-Offset"))
+    if (early_ == nullptr && store_ && reply.status / 100 == 2 && reply.fields.has("Upload-Offset"))
       if (const auto told = store_->told())
         reply.fields.set("Upload-Offset", std::to_string(told->value));
     for (const auto& fired : fired_) {
-      const auto& active = fired.active;
+      auto* const active = fired.active;
       const auto& then = fired.then();
       if (then.pace) slow_down(fired, claims, plan);
       // A body position is gone by now; what ends the socket there has done so.
       const bool ends = then.socket && !then.socket->before &&
                         (active->moment != Moment::body || active == early_);
       if (ends && claims.take(" socket")) plan.end = then.socket->end;
-      if (then.reply && (!early_ || active == early_))
+      if (then.reply && (early_ == nullptr || active == early_))
         edit(*active, *then.reply, claims, reply, plan);
     }
     return plan;
@@ -313,16 +317,17 @@ class RuleIntercept final : public Intercept {
   }
 
   Engine& engine_;
+  std::shared_ptr<const RuleSet> rules_;  ///< keeps alive what the rest refers to
   Services& correct_;
   Facts facts_;
   std::vector<Pending> pending_;  ///< hold so far, and their moment is still to come
   std::vector<Fired> fired_;      ///< what they do to the reply is still to come
-  std::vector<ActivePtr> body_edits_;
+  std::vector<const ActiveRule*> body_edits_;
   Template::Lookup lookup_;
-  ActivePtr commit_;  ///< the rule whose commit is in force
+  const ActiveRule* commit_ = nullptr;  ///< the rule whose commit is in force
   std::optional<RuledStore> store_;
   std::optional<Services> services_;
-  ActivePtr early_;  ///< the rule that answers in place of the handler
+  const ActiveRule* early_ = nullptr;  ///< the rule that answers in place of the handler
   std::optional<std::string> created_;
   const ::http::Fields* reply_fields_ = nullptr;
 };

@@ -8,8 +8,8 @@
 #include <stdexcept>
 
 #include "misbehave/load.hpp"
-#include "misbehave/nearest.hpp"
 #include "protocol/json/decode.hpp"
+#include "protocol/nearest.hpp"
 
 namespace mock {
 namespace {

@@ -1,9 +1,8 @@
-#include "misbehave/nearest.hpp"
+#include "protocol/nearest.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace mock {
 namespace {
 
 /// Levenshtein's, over short names.
@@ -36,4 +35,15 @@ std::string nearest_names(std::string_view name, const std::vector<std::string_v
   return names;
 }
 
-}  // namespace mock
+std::optional<std::string_view> slip_of(std::string_view name,
+                                        const std::vector<std::string_view>& known) {
+  std::optional<std::string_view> best;
+  auto least = std::min<std::size_t>(2, name.size() / 2) + 1;
+  for (const auto candidate : known) {
+    const auto wrong = distance(name, candidate);
+    if (wrong >= least) continue;
+    least = wrong;
+    best = candidate;
+  }
+  return best;
+}
