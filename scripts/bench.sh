@@ -200,7 +200,7 @@ small() {
         0) printf '{"name": "r%d", "when": {"method": "PATCH", "headers": {"X-Never": "v%d"}}, "then": {"reply": {"status": 500}}}' "$i" "$i" ;;
         1) printf '{"name": "r%d", "when": {"method": "POST", "metadata": {"never": "v%d"}}, "then": {"reply": {"status": 500}}}' "$i" "$i" ;;
         2) printf '{"name": "r%d", "when": {"route": "upload", "upload": {"id": "never-%d"}}, "then": {"reply": {"status": 500}}}' "$i" "$i" ;;
-        3) printf '{"name": "r%d", "when": {"route": "info", "reply": {"status": 404}}, "then": {"reply": {"status": 500}}}' "$i" ;;
+        3) printf '{"name": "r%d", "when": {"route": "info", "reply": {"status": 404, "headers": {"X-Never": "v%d"}}}, "then": {"reply": {"status": 500}}}' "$i" "$i" ;;
       esac
     done
     printf ']}\n'
