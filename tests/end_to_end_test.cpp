@@ -161,6 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadStart{{"--store", "memory", "--upload-configs", "/no/such/folder"}, "/no/such/folder"},
         BadStart{{"--store", "memory", "--deliver", "/no/such.yml"}, "/no/such.yml"},
         BadStart{{"--store", "memory", "--rules", "/no/such.json"}, "/no/such.json"},
+        BadStart{{"--store", "memory", "--lane", "a=/no/such.json"}, "/no/such.json"},
+        BadStart{{"--store", "memory", "--lane", "a=no.such.host.invalid:0"}, "no.such.host"},
         BadStart{{"--store", "memory", "--defect", "no-such-defect"}, "no-such-defect"},
         BadStart{{"--store", "memory", "--fault", "no-such-fault"}, "no-such-fault"},
         BadStart{{"--store", "memory", "--tls-cert", "/no/c.pem", "--tls-key", "/no/k.pem"},

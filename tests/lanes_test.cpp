@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -343,6 +344,67 @@ TEST(Lanes, OneTooManyIsRefusedAndTheOthersGoOn) {
   EXPECT_EQ(send(client, by_prefix(mock.url(), "l1"), "OPTIONS", "/files").status, 204);
   EXPECT_EQ(send(client, {mock.url(), {}}, "DELETE", "/_mock/lanes/l2").status, 204);
   EXPECT_EQ(send(client, by_prefix(mock.url(), "l-new"), "OPTIONS", "/files").status, 204);
+}
+
+TEST(Lanes, AFileSaysHowOneIsConfigured) {
+  const testkit::TempFolder folder;
+  const auto file =
+      folder.write("red.json", R"({"profile": "tus", "max_size": 5, "listen": "127.0.0.1:0"})");
+  Mock mock({"--profile", "dex", "--store", "memory", "--lane", "red=" + file});
+  Client client({});
+  const auto red = look(client, {mock.url(), {}}, "lanes/red").at("listener").get<std::string>();
+  EXPECT_THAT(mock.process().out(), HasSubstr("lane red " + red + "\n"));
+  EXPECT_EQ(send(client, {red, {}}, "OPTIONS", "/files").headers.find("Tus-Max-Size"), "5");
+  EXPECT_EQ(send(client, {red, {}}, "GET", "/health").status, 404) << "it is no DEX server";
+  EXPECT_EQ(send(client, {mock.url(), {}}, "GET", "/health").status, 200);
+}
+
+TEST(Lanes, WhatCannotBeOpenedLeavesNothingBehind) {
+  const testkit::TempFolder folder;
+  const auto store = folder.path() / "store";
+  Mock mock({"--profile", "tus", "--store", store.string()});
+  Client client({});
+  const Way main{mock.url(), {}};
+  const std::string taken = mock.url().substr(mock.url().rfind('/') + 1);
+  struct Bad {
+    json config;
+    std::string says;
+  };
+  for (const auto& [config, says] :
+       {Bad{{{"profile", "no-such"}}, "no-such"}, Bad{{{"listen", taken}}, taken},
+        Bad{{{"users", "/no/such/users.json"}}, "/no/such/users.json"},
+        Bad{{{"profile", "dex"}, {"deliver", "/no/such.yml"}}, "/no/such.yml"},
+        Bad{{{"rules", json::array({json::object()})}}, "rules[0]"}}) {
+    const auto refused = control(client, main, "PUT", "lanes/red", config);
+    EXPECT_EQ(refused.status, 400) << refused.body;
+    EXPECT_THAT(refused.body, HasSubstr(says));
+    EXPECT_FALSE(std::filesystem::exists(store / "lanes" / "red")) << config;
+  }
+  EXPECT_EQ(control(client, main, "PUT", "lanes/red", json::object()).status, 201);
+}
+
+TEST(Lanes, TokensAreGoodInTheirLaneOnly) {
+  const testkit::TempFolder folder;
+  Mock mock({"--profile", "tus", "--auth", "jwt", "--issuer", "https://main.example", "--store",
+             (folder.path() / "store").string()});
+  Client client({});
+  const std::vector<Way> ways{
+      {mock.url(), {}}, by_prefix(mock.url(), "red"), by_prefix(mock.url(), "blue")};
+  std::vector<std::string> tokens;
+  for (const auto& way : ways) {
+    const auto answer =
+        send(client, way, "POST", "/oauth", {{"Content-Type", "application/x-www-form-urlencoded"}},
+             "username=demo&password=demo");
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    tokens.push_back(json::parse(answer.body).at("access_token").get<std::string>());
+  }
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    for (std::size_t j = 0; j < tokens.size(); ++j) {
+      const auto answer = send(client, ways[i], "POST", "/files",
+                               {{"Upload-Length", "3"}, {"Authorization", "Bearer " + tokens[j]}});
+      EXPECT_EQ(answer.status, i == j ? 201 : 401) << i << " " << j << ": " << answer.body;
+    }
+  }
 }
 
 // ---- reset and close
