@@ -12,16 +12,15 @@
 
 namespace mock {
 
-/// --lane. One of the two is empty.
+/// A lane with a listener of its own.
 struct NamedLane {
   std::string name;
-  std::string listen;       ///< HOST:PORT of a listener of its own; otherwise as the main lane
-  std::string config_file;  ///< says how it is configured (lane_config_json.hpp)
+  std::string listen;  ///< HOST:PORT
 };
 
 struct Options {
-  LaneConfig main;  ///< what a lane can be configured with, --listen included
-  std::vector<NamedLane> lanes;
+  LaneConfig main;               ///< what a lane can be configured with, --listen included
+  std::vector<NamedLane> lanes;  ///< configured as the main one, but for their listeners
   std::optional<TlsFiles> tls;
   std::string tls_self_signed;           ///< folder for a certificate made at start; empty: none
   std::string store = "dex-mock-store";  ///< a folder, "memory" or "discard"

@@ -15,6 +15,17 @@ Reply refusal(int status, std::string text, const std::string& challenge) {
   return reply;
 }
 
+/// The last line, in the characters that RFC 6750 section 3 allows in an error_description.
+std::string description(std::string_view text) {
+  const std::size_t line = text.rfind('\n');
+  std::string last(line == std::string_view::npos ? text : text.substr(line + 1));
+  for (char& c : last) {
+    if (c == '"' || c == '\\') c = '\'';
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return last;
+}
+
 /// RFC 6750 section 2.1, b64token.
 bool is_b64token(std::string_view token) {
   const std::size_t end = token.find_last_not_of('=');
@@ -80,7 +91,11 @@ std::optional<Reply> Gate::check(const Request& request) const {
   const auto token = token_of(request);
   if (!token) return token.error();
   const auto grant = tokens_->verify(*token, loop_.now());
-  if (!grant) return refusal(401, grant.error().text, ", error=\"invalid_token\"");
+  if (!grant) {
+    return refusal(
+        401, grant.error().text,
+        ", error=\"invalid_token\", error_description=\"" + description(grant.error().text) + "\"");
+  }
   if (!includes_scopes(grant->scopes, options_.required_scopes)) {
     return refusal(
         403, "one or more required scopes not found",

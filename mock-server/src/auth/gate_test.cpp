@@ -176,7 +176,8 @@ TEST_F(GateTest, HTTP_003_RefusalsSayHowToAuthenticate) {
   };
   EXPECT_EQ(challenge(request_with({})), "Bearer realm=\"dex\"");
   EXPECT_EQ(challenge(request_with({"Bearer anything"})),
-            "Bearer realm=\"dex\", error=\"invalid_token\"");
+            "Bearer realm=\"dex\", error=\"invalid_token\", "
+            "error_description=\"token was not issued here\"");
   EXPECT_EQ(challenge(request_with({"Bearer " + token_with({})})),
             "Bearer realm=\"dex\", error=\"insufficient_scope\", scope=\"dex:upload\"");
 }

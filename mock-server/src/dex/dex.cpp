@@ -7,6 +7,7 @@
 #include "dex/metrics.hpp"
 #include "dex/reports.hpp"
 #include "dex/upload_configs.hpp"
+#include "protocol/dex/guide.hpp"
 #include "protocol/dex/info.hpp"
 #include "protocol/http/date.hpp"
 #include "protocol/json/decode.hpp"
@@ -82,11 +83,12 @@ Dex::Dex(DexOptions options, DeliveryConfig config, Store& store, Loop& loop)
                                                               "_" + options_.version.git_short_sha,
                                                           options_.log},
                                          loop)),
-      configs_(std::make_unique<UploadConfigs>(options_.upload_configs, options_.environment)),
+      configs_(std::make_unique<UploadConfigs>(options_.upload_configs, options_.environment,
+                                               options_.contract)),
       deliveries_(std::make_unique<Deliveries>(std::move(config), options_.deliveries, store, loop,
                                                *reports_, *metrics_)),
       hooks_(std::make_unique<DexHooks>(options_.store_folder, *configs_, *reports_, *deliveries_,
-                                        *metrics_, loop)) {}
+                                        *metrics_, loop, options_.contract)) {}
 Dex::~Dex() = default;
 
 Result<std::unique_ptr<Dex>> Dex::make(DexOptions options, Store& store, Loop& loop) {
@@ -135,15 +137,23 @@ Reply Dex::info(const Request& request, const std::string& id, Store& store) {
     if (!missing && options_.log) options_.log("/info/" + id + ": " + upload.error().detail);
     return plain(missing ? 404 : 500, "error getting file manifest\n");
   }
+  const bool by_guide = options_.contract == dex::Contract::guide;
+  if (by_guide && !upload->complete()) return plain(404, "the upload is incomplete\n");
   const std::string changed = ::http::format_rfc3339(last_change(*upload));
-  return json_reply(200, dex::to_json(dex::Info{dex::manifest_of(upload->metadata),
-                                                dex::FileInfo{upload->offset, changed},
-                                                {std::string(state_of(*upload)), changed},
-                                                deliveries_->attempts(id)}));
+  const dex::Info info{dex::manifest_of(upload->metadata),
+                       dex::FileInfo{upload->offset, changed},
+                       {std::string(state_of(*upload)), changed},
+                       deliveries_->attempts(id)};
+  return json_reply(200, by_guide ? dex::guide::to_json(info) : dex::to_json(info));
 }
 
 Reply Dex::redelivery(const Request& request, const std::string& id, const std::string& body) {
-  if (request.method != "POST") return empty(400);
+  if (request.method != "POST") {
+    if (options_.contract == dex::Contract::server) return empty(400);
+    Reply reply = plain(405, "method not allowed\n");
+    reply.fields.set("Allow", "POST");
+    return reply;
+  }
   const auto wanted = parse_redelivery(body);
   if (!wanted) return empty(400);
   if (!wanted->source.empty() && wanted->source != "upload") {

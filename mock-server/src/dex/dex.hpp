@@ -12,6 +12,7 @@
 #include "dex/deliveries.hpp"
 #include "http/message.hpp"
 #include "loop/loop.hpp"
+#include "protocol/dex/contract.hpp"
 #include "protocol/dex/environment.hpp"
 #include "protocol/dex/health.hpp"
 #include "protocol/error.hpp"
@@ -39,6 +40,8 @@ struct DexOptions {
   /// Where the built-in target is; without it and a delivery file nothing is delivered.
   std::optional<std::filesystem::path> delivery_folder;
   DeliveryOptions deliveries;
+  /// --contract: what /info, manifests and errors look like.
+  dex::Contract contract = dex::Contract::server;
   dex::VersionInfo version{"dex-upload-harness", "", ""};
   /// Named in /health as "oauth validator {issuer}" when set (DEX-HEALTH-004).
   std::function<std::string()> oauth_issuer;
@@ -57,6 +60,7 @@ class Dex {
   Dex(const Dex&) = delete;
   Dex& operator=(const Dex&) = delete;
 
+  [[nodiscard]] dex::Contract contract() const { return options_.contract; }
   /// For Services; lives as long as this object.
   [[nodiscard]] Hooks& hooks();
   /// Counts exchanges for /metrics; lives as long as this object.
@@ -67,9 +71,11 @@ class Dex {
   void resume();
 
   /// /info/{id} (DEX-INFO-*), of what `store` holds; any method. OPTIONS, which passes without a
-  /// token, is answered without the document (DEX-SEC-005).
+  /// token, is answered without the document (DEX-SEC-005). By the guide an upload that is
+  /// incomplete is 404.
   [[nodiscard]] Reply info(const Request& request, const std::string& id, Store& store);
-  /// POST /route/{id}, {"target": NAME} (DEX-RETRY-*).
+  /// POST /route/{id}, {"target": NAME} (DEX-RETRY-*). Other methods are 400, by the guide's
+  /// "standard HTTP response codes" 405.
   [[nodiscard]] Reply redelivery(const Request& request, const std::string& id,
                                  const std::string& body);
   /// /health: 200 with "UP" or "DEGRADED" (DEX-HEALTH-*).

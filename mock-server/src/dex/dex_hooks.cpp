@@ -8,6 +8,7 @@
 #include "dex/reports.hpp"
 #include "dex/uuid.hpp"
 #include "files/files.hpp"
+#include "protocol/dex/guide.hpp"
 #include "protocol/dex/manifest.hpp"
 #include "protocol/dex/upload_config.hpp"
 #include "protocol/http/date.hpp"
@@ -34,13 +35,15 @@ struct DexHooks::Progress {
 };
 
 DexHooks::DexHooks(std::optional<std::filesystem::path> folder, UploadConfigs& configs,
-                   Reports& reports, Deliveries& deliveries, Metrics& metrics, Loop& loop)
+                   Reports& reports, Deliveries& deliveries, Metrics& metrics, Loop& loop,
+                   dex::Contract contract)
     : folder_(std::move(folder)),
       configs_(configs),
       reports_(reports),
       deliveries_(deliveries),
       metrics_(metrics),
-      loop_(loop) {}
+      loop_(loop),
+      contract_(contract) {}
 DexHooks::~DexHooks() = default;
 
 std::filesystem::path DexHooks::meta_file(const std::string& id) const {
@@ -51,6 +54,12 @@ tl::expected<void, Reply> DexHooks::before_create(const Request& /*request*/, Up
   upload.id = make_uuid();
   upload.metadata.set(dex::field::dex_ingest_datetime, ::http::format_rfc3339(loop_.now()));
   upload.metadata.set(dex::field::upload_id, upload.id);
+  const bool by_guide = contract_ == dex::Contract::guide;
+  if (by_guide) {
+    for (const auto& [field, value] : dex::guide::with_stream(dex::manifest_of(upload.metadata))) {
+      upload.metadata.set(field, value);
+    }
+  }
   reports_.metadata_transform(upload);
   const dex::Manifest manifest = dex::manifest_of(upload.metadata);
   auto errors = configs_.validate(manifest);
@@ -66,6 +75,9 @@ tl::expected<void, Reply> DexHooks::before_create(const Request& /*request*/, Up
   }
   reports_.metadata_verify(upload, *errors);
   if (errors->empty()) return {};
+  if (by_guide) {
+    return tl::unexpected(json_reply(400, dex::guide::refusal_json(upload.id, *errors, manifest)));
+  }
   Reply reply = text_reply(400, dex::to_json(dex::ManifestRefusal{upload.id, std::move(*errors)}));
   reply.fields.set("Content-Type", "text/plain; charset=utf-8");
   return tl::unexpected(std::move(reply));

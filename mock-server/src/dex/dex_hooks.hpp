@@ -22,12 +22,14 @@ class DexHooks : public Hooks {
  public:
   /// `folder` is where <id>.meta is written; without it there is none.
   DexHooks(std::optional<std::filesystem::path> folder, UploadConfigs& configs, Reports& reports,
-           Deliveries& deliveries, Metrics& metrics, Loop& loop);
+           Deliveries& deliveries, Metrics& metrics, Loop& loop,
+           dex::Contract contract = dex::Contract::server);
   ~DexHooks() override;
 
   /// Sets a UUID as the id, adds upload_id and dex_ingest_datetime over whatever the client sent
   /// under these names, and judges the manifest. A refusal is 400 with a JSON body labelled
-  /// text/plain (DEX-META-020); a broken upload config is a 500.
+  /// text/plain (DEX-META-020); a broken upload config is a 500. By the guide: manifests of the
+  /// older model gain the current names of their stream, and a refusal is JSON that says so.
   tl::expected<void, Reply> before_create(const Request& request, Upload& upload) override;
   void after_create(const Upload& upload) override;
   void after_receive(const Upload& upload) override;
@@ -52,6 +54,7 @@ class DexHooks : public Hooks {
   Deliveries& deliveries_;
   Metrics& metrics_;
   Loop& loop_;
+  dex::Contract contract_;
   std::unordered_map<std::string, std::unique_ptr<Progress>> moving_;   ///< by upload id
   std::unordered_map<std::string, std::unique_ptr<Timer>> unfinished_;  ///< by upload id
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "files/files.hpp"
+#include "protocol/dex/guide.hpp"
 
 namespace mock {
 namespace {
@@ -57,8 +58,8 @@ Result<void> check_upload_configs(const std::filesystem::path& folder,
 }
 
 UploadConfigs::UploadConfigs(std::optional<std::filesystem::path> folder,
-                             dex::Environment environment)
-    : folder_(std::move(folder)), environment_(std::move(environment)) {
+                             dex::Environment environment, dex::Contract contract)
+    : folder_(std::move(folder)), environment_(std::move(environment)), contract_(contract) {
   if (!folder_) cache_.emplace(testing_stream_filename, testing_stream());
 }
 
@@ -71,7 +72,20 @@ Result<const dex::UploadConfig*> UploadConfigs::find(const std::string& filename
   return &cache_.emplace(filename, std::move(**config)).first->second;
 }
 
+Result<std::vector<std::string>> UploadConfigs::validate_by_guide(const dex::Manifest& manifest) {
+  auto lines = dex::guide::validate_names(manifest);
+  const auto add = [&lines](std::vector<std::string> more) {
+    lines.insert(lines.end(), more.begin(), more.end());
+  };
+  const auto config = find(dex::upload_config_filename(dex::guide::with_stream(manifest)));
+  if (!config) return tl::unexpected(config.error());
+  add(dex::guide::validate_stream(manifest, *config));
+  if (*config) add(dex::guide::validate(manifest, **config));
+  return lines;
+}
+
 Result<std::vector<std::string>> UploadConfigs::validate(const dex::Manifest& manifest) {
+  if (contract_ == dex::Contract::guide) return validate_by_guide(manifest);
   auto errors = dex::validate_stream(manifest);
   if (!errors.empty()) return errors;
   const std::string filename = dex::upload_config_filename(manifest);

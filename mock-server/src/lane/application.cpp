@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "dex/json_errors.hpp"
 #include "http/intercept.hpp"
 #include "http/route.hpp"
 #include "protocol/tus/headers.hpp"
@@ -18,10 +19,23 @@ std::unique_ptr<Handler> not_found() {
 
 bool is_tus(Route route) { return route == Route::creation || route == Route::upload; }
 
+/// The endpoints that CDC's guide lists.
+bool is_in_guide(Route route) {
+  return is_tus(route) || route == Route::info || route == Route::health || route == Route::oauth;
+}
+
 }  // namespace
 
 std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
                                                       Intercept* intercept) {
+  auto handler = server_handler(request, intercept);
+  const bool by_guide = parts_.dex && parts_.dex->contract() == dex::Contract::guide;
+  return by_guide && is_in_guide(match_route(request.path).route) ? json_errors(std::move(handler))
+                                                                  : std::move(handler);
+}
+
+std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
+                                                         Intercept* intercept) {
   Services& services = intercept ? intercept->services(parts_.services) : parts_.services;
   const auto match = match_route(request.path);
 

@@ -29,6 +29,7 @@ class MockApplication : public Application {
   std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
 
  private:
+  std::unique_ptr<Handler> server_handler(const Request& request, Intercept* intercept);
   std::unique_ptr<Handler> dex_handler(const RouteMatch& match, Services& services);
 
   Parts parts_;

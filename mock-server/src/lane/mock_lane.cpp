@@ -44,10 +44,7 @@ MockLane::~MockLane() = default;
 Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::string name,
                                                  LaneConfig config) {
   std::shared_ptr<MockLane> lane(new MockLane(ground, std::move(name), std::move(config)));
-  if (auto composed = lane->compose(); !composed) {
-    lane->abandon();
-    return tl::unexpected(composed.error());
-  }
+  if (auto composed = lane->compose(); !composed) return tl::unexpected(composed.error());
   return lane;
 }
 
@@ -119,7 +116,7 @@ Result<void> MockLane::compose() {
 Result<void> MockLane::make_folder() {
   const auto state = folder();
   std::error_code error;
-  if (state) new_ = fs::create_directories(*state, error);
+  if (state) fs::create_directories(*state, error);
   if (error) return failure(state->string(), "the folder cannot be created: " + error.message());
   return {};
 }
@@ -155,6 +152,7 @@ Result<void> MockLane::make_dex() {
   if (config_.auth == "jwt") {
     options.oauth_issuer = [auth = auth_.get()] { return auth->issuer(); };
   }
+  if (config_.contract == "guide") options.contract = dex::Contract::guide;
   options.version.latest_release_version = DEX_VERSION;
   options.log = ground_.log;
   auto made = Dex::make(std::move(options), store_, clock_);
@@ -209,20 +207,12 @@ void MockLane::close() {
   store_.close();
   upkeep_->stop();
   clock_.on_advance({});
-  remove_folder();
-}
-
-void MockLane::abandon() {
-  if (new_) remove_folder();
-}
-
-void MockLane::remove_folder() const {
-  const auto state = folder();
-  if (!state || name_.empty()) return;
   std::error_code error;
-  fs::remove_all(*state, error);
-  if (error && ground_.log) {
-    ground_.log("lane " + name_ + ": " + state->string() + ": " + error.message());
+  if (const auto state = folder(); state && !name_.empty()) {
+    fs::remove_all(*state, error);
+    if (error && ground_.log) {
+      ground_.log("lane " + name_ + ": " + state->string() + ": " + error.message());
+    }
   }
 }
 
