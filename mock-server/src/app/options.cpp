@@ -78,17 +78,20 @@ std::string random_run_id() {
   return fmt::format("{:08x}", device());
 }
 
-/// NAME=HOST:PORT.
+/// NAME=HOST:PORT or NAME=FILE.json.
 Result<NamedLane> parse_lane(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos) {
-    return failure("--lane", "is not NAME=HOST:PORT, for example blue=127.0.0.1:0");
+    return failure("--lane",
+                   "is not NAME=HOST:PORT or NAME=FILE.json, for example blue=127.0.0.1:0");
   }
-  NamedLane lane{text.substr(0, equals), text.substr(equals + 1)};
+  NamedLane lane{text.substr(0, equals), text.substr(equals + 1), ""};
   if (!is_lane_name(lane.name)) {
     return failure("--lane", "has no lane's name: 1 to 64 letters, digits, '-', '_' and '.'");
   }
-  if (auto address = parse_listen_address(lane.listen); !address) {
+  if (lane.listen.ends_with(".json")) {
+    std::swap(lane.listen, lane.config_file);
+  } else if (auto address = parse_listen_address(lane.listen); !address) {
     return tl::unexpected(address.error());
   }
   return lane;
@@ -144,10 +147,12 @@ void add_server_options(CLI::App& app, Options& options, Texts& texts) {
       ->type_name("DIR")
       ->excludes(cert)
       ->group(group);
-  app.add_option("--lane", texts.lanes,
-                 "A lane with an address of its own, configured as the main one; may be repeated")
+  app.add_option(
+         "--lane", texts.lanes,
+         "A lane: like the rest of this line but at an address of its own, or as FILE says; "
+         "may be repeated")
       ->check(checked(parse_lane))
-      ->type_name("NAME=HOST:PORT")
+      ->type_name("NAME=HOST:PORT|FILE.json")
       ->group(group);
   app.add_option("--ready-file", options.ready_file, "Written with the URL once it is served")
       ->check(named())

@@ -12,15 +12,16 @@
 
 namespace mock {
 
-/// A lane with a listener of its own.
+/// --lane. One of the two is empty.
 struct NamedLane {
   std::string name;
-  std::string listen;  ///< HOST:PORT
+  std::string listen;       ///< HOST:PORT of a listener of its own; otherwise as the main lane
+  std::string config_file;  ///< says how it is configured (lane_config_json.hpp)
 };
 
 struct Options {
-  LaneConfig main;               ///< what a lane can be configured with, --listen included
-  std::vector<NamedLane> lanes;  ///< configured as the main one, but for their listeners
+  LaneConfig main;  ///< what a lane can be configured with, --listen included
+  std::vector<NamedLane> lanes;
   std::optional<TlsFiles> tls;
   std::string tls_self_signed;           ///< folder for a certificate made at start; empty: none
   std::string store = "dex-mock-store";  ///< a folder, "memory" or "discard"

@@ -52,11 +52,15 @@ TEST(Options, UnfinishedUploadsExpireWhereTheProfileOrAFlagSaysSo) {
   EXPECT_EQ(short_lived.extensions.count("expiration"), 1U);
 }
 
-TEST(Options, LanesHaveNamesAndAddresses) {
-  const auto lanes = accepted({"--lane", "blue=127.0.0.1:0", "--lane", "red=[::1]:0"}).lanes;
-  ASSERT_EQ(lanes.size(), 2U);
+TEST(Options, LanesHaveNamesAndAddressesOrFiles) {
+  const auto lanes = accepted({"--lane", "blue=127.0.0.1:0", "--lane", "red=[::1]:0", "--lane",
+                               "green=lanes/green.json"})
+                         .lanes;
+  ASSERT_EQ(lanes.size(), 3U);
   EXPECT_EQ(lanes[0].name, "blue");
   EXPECT_EQ(lanes[1].listen, "[::1]:0");
+  EXPECT_EQ(lanes[2].listen, "");
+  EXPECT_EQ(lanes[2].config_file, "lanes/green.json");
 }
 
 TEST(Options, SeedIsAny64BitNumber) {

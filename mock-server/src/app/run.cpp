@@ -70,8 +70,9 @@ Result<ControlSetup> control_setup(const Options& options) {
 }
 
 Result<void> open_lanes(const Options& options, MockLanes& lanes) {
-  for (const auto& [name, listen] : options.lanes) {
-    if (auto opened = lanes.open_alike(name, listen); !opened) return opened;
+  for (const auto& [name, listen, file] : options.lanes) {
+    auto opened = file.empty() ? lanes.open_alike(name, listen) : lanes.open_from(name, file);
+    if (!opened) return opened;
   }
   return {};
 }
@@ -182,8 +183,9 @@ Result<void> run(const Options& options) {
     if (!options.ready_file.empty())
       announced = write_ready_file(options.ready_file, server->url());
     if (!announced) return server->stop();
-    for (const auto& lane : options.lanes) {
-      std::printf("lane %s %s\n", lane.name.c_str(), lanes.find(lane.name)->url().c_str());
+    for (const auto& name : lanes.names()) {
+      const auto& url = lanes.find(name)->url();
+      if (!name.empty() && !url.empty()) std::printf("lane %s %s\n", name.c_str(), url.c_str());
     }
     if (!control_url.empty()) std::printf("control %s\n", control_url.c_str());
     std::printf("ready %s\n", server->url().c_str());

@@ -50,9 +50,9 @@ Result<void> KeyRing::keep(std::vector<Shared> keys) {
 
 Result<const SigningKey*> KeyRing::current() {
   if (keys_.empty()) {
-    auto first = file_ ? generate() : Result<Shared>(shared_first());
+    const auto& first = shared_first();
     if (!first) return tl::unexpected(first.error());
-    if (auto kept = keep({std::move(*first)}); !kept) return tl::unexpected(kept.error());
+    if (auto kept = keep({*first}); !kept) return tl::unexpected(kept.error());
   }
   return keys_.back().get();
 }

@@ -22,9 +22,9 @@ class KeyRing {
   static constexpr std::size_t limit = 16;
 
   /// The keys in `file` (PEM blocks, oldest first; mode 0600), none when there is no such file.
-  /// Without a file they live in memory, and the first one is shared by all such rings of this
-  /// process: tokens of different issuers stay apart by their issuer, and making a key costs a
-  /// tenth of a second.
+  /// Without a file they live in memory. The first key is the same for all rings that this process
+  /// makes: tokens of different issuers stay apart by their issuer, and making a key costs a tenth
+  /// of a second, in which no lane is served.
   [[nodiscard]] static Result<std::unique_ptr<KeyRing>> open(
       std::optional<std::filesystem::path> file);
 

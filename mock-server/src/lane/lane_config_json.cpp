@@ -100,6 +100,7 @@ LaneConfig read_lane_config(const Cursor& root, LaneConfig config) {
   take_choice(root, "contract", {"server", "guide"}, config.contract);
   take_choice(root, "auth", {"none", "jwt", "opaque"}, config.auth);
   if (const auto value = root.find("secure")) config.secure = value->boolean();
+  config.issuer.clear();
   take(root, "issuer", config.issuer);
   take(root, "users", config.users_file);
   if (const auto value = root.find("token_lifetime")) {

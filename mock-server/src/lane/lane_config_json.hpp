@@ -12,8 +12,8 @@ namespace mock {
 
 /// For use inside json::decode. Strict: an unknown key, and a value that cannot be, fail there.
 /// What is not given is as in `base`; a null takes away what may be missing ("max_size": null is
-/// the profile's own). "rules" holds file names, and rules themselves as objects. `listen` counts
-/// as not given: two listeners cannot share an address.
+/// the profile's own). "rules" holds file names, and rules themselves as objects. `listen`
+/// and `issuer` of `base` do not count: an address and a name are one server's.
 [[nodiscard]] LaneConfig read_lane_config(const json::Cursor& root, LaneConfig base);
 
 /// Every key that is set; `read_lane_config` gives the same configuration back.

@@ -25,11 +25,13 @@ TEST(LaneConfigJson, WhatIsNotGivenIsTheBase) {
   base.max_size = Bytes{5};
   base.faults = {"reset-mid-body"};
   base.listen = "127.0.0.1:8080";
+  base.issuer = "https://issuer.example";
   const auto same = read("{}", base);
   ASSERT_TRUE(same) << same.error().line();
   EXPECT_EQ(same->profile, "tus");
   EXPECT_EQ(same->max_size, Bytes{5});
   EXPECT_THAT(same->faults, ElementsAre("reset-mid-body"));
+  EXPECT_EQ(same->issuer, "");
   EXPECT_EQ(same->listen, "") << "two listeners cannot share an address";
   const auto other = read(R"({"max_size": null, "faults": []})", base);
   ASSERT_TRUE(other) << other.error().line();

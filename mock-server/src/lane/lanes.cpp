@@ -121,7 +121,8 @@ void MockLanes::recover() {
   for (fs::directory_iterator entry(*ground_.folder / lanes_folder, error), end; entry != end;
        entry.increment(error)) {
     auto name = entry->path().filename().string();
-    if (is_lane_name(name)) names.push_back(std::move(name));
+    std::error_code ignored;
+    if (entry->is_directory(ignored) && is_lane_name(name)) names.push_back(std::move(name));
   }
   if (names.empty()) return;
   for (const auto& id : ground_.store.ids()) {
@@ -139,12 +140,7 @@ void MockLanes::recover() {
 Result<void> MockLanes::reopen(const std::string& name) {
   const auto file = *ground_.folder / lanes_folder / name / config_file;
   std::error_code error;
-  if (!fs::exists(file, error)) return open_alike(name, "");
-  auto config = json::decode_file(file.string(), [this](const json::Cursor& root) {
-    return read_lane_config(root, main_->config());
-  });
-  if (!config) return tl::unexpected(config.error());
-  return add(name, *config);
+  return fs::exists(file, error) ? open_from(name, file.string()) : open_alike(name, "");
 }
 
 void MockLanes::start() {
@@ -157,7 +153,15 @@ void MockLanes::start() {
 Result<void> MockLanes::open_alike(const std::string& name, const std::string& address) {
   LaneConfig config = main_->config();
   config.listen = address;
+  config.issuer.clear();  // else its tokens would be good in the main lane too
   return add(name, config);
+}
+
+Result<void> MockLanes::open_from(const std::string& name, const std::string& file) {
+  auto config = json::decode_file(
+      file, [this](const json::Cursor& root) { return read_lane_config(root, main_->config()); });
+  if (!config) return tl::unexpected(config.error());
+  return add(name, *config);
 }
 
 Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config) {
@@ -183,19 +187,25 @@ Result<void> MockLanes::add(const std::string& name, const LaneConfig& config) {
   auto made = MockLane::make(ground_, name, config);
   if (!made) return tl::unexpected(made.error());
   const auto lane = *std::move(made);
-  if (!config.listen.empty()) {
-    auto url = listen_for(*lane);
-    if (!url) return tl::unexpected(url.error());
-    lane->listens_at(*std::move(url));
-  }
-  const std::string& own = lane->url();
-  const std::string shared = main_->url() + std::string(lane_prefix) + name;
-  if (auto known = lane->reached_at(own.empty() ? shared : own); !known) {
-    return tl::unexpected(known.error());
+  if (auto reachable = make_reachable(*lane); !reachable) {
+    lane->abandon();
+    return reachable;
   }
   lanes_.emplace(name, lane);
   if (started_) lane->start();
   return {};
+}
+
+Result<void> MockLanes::make_reachable(MockLane& lane) {
+  if (lane.config().listen.empty()) {
+    return lane.reached_at(main_->url() + std::string(lane_prefix) + lane.name());
+  }
+  auto url = listen_for(lane);
+  if (!url) return tl::unexpected(url.error());
+  auto known = lane.reached_at(*url);
+  if (!known) network_.server.unlisten(*url, OpenConnections::finish);
+  lane.listens_at(*std::move(url));
+  return known;
 }
 
 Result<void> MockLanes::close(const std::string& name) {

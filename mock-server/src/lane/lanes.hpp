@@ -43,6 +43,8 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   Result<void> listen();
   /// A lane configured as the main one, with a listener of its own unless `address` is empty.
   Result<void> open_alike(const std::string& name, const std::string& address);
+  /// A lane configured by a file (lane_config_json.hpp), which the Error names.
+  Result<void> open_from(const std::string& name, const std::string& file);
   /// After `listen` and the first lanes: finishes what a kill interrupted.
   void start();
 
@@ -69,6 +71,7 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   Result<void> add(const std::string& name, const LaneConfig& config);
   void recover();
   Result<void> reopen(const std::string& name);
+  Result<void> make_reachable(MockLane& lane);
   Result<std::string> listen_for(const MockLane& lane);
   [[nodiscard]] std::shared_ptr<Admission> pass_to(const std::shared_ptr<MockLane>& lane) const;
   [[nodiscard]] std::shared_ptr<Admission> enter(std::string_view name);

@@ -44,7 +44,10 @@ MockLane::~MockLane() = default;
 Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::string name,
                                                  LaneConfig config) {
   std::shared_ptr<MockLane> lane(new MockLane(ground, std::move(name), std::move(config)));
-  if (auto composed = lane->compose(); !composed) return tl::unexpected(composed.error());
+  if (auto composed = lane->compose(); !composed) {
+    lane->abandon();
+    return tl::unexpected(composed.error());
+  }
   return lane;
 }
 
@@ -116,7 +119,7 @@ Result<void> MockLane::compose() {
 Result<void> MockLane::make_folder() {
   const auto state = folder();
   std::error_code error;
-  if (state) fs::create_directories(*state, error);
+  if (state) new_ = fs::create_directories(*state, error);
   if (error) return failure(state->string(), "the folder cannot be created: " + error.message());
   return {};
 }
@@ -207,12 +210,20 @@ void MockLane::close() {
   store_.close();
   upkeep_->stop();
   clock_.on_advance({});
+  remove_folder();
+}
+
+void MockLane::abandon() {
+  if (new_) remove_folder();
+}
+
+void MockLane::remove_folder() const {
+  const auto state = folder();
+  if (!state || name_.empty()) return;
   std::error_code error;
-  if (const auto state = folder(); state && !name_.empty()) {
-    fs::remove_all(*state, error);
-    if (error && ground_.log) {
-      ground_.log("lane " + name_ + ": " + state->string() + ": " + error.message());
-    }
+  fs::remove_all(*state, error);
+  if (error && ground_.log) {
+    ground_.log("lane " + name_ + ": " + state->string() + ": " + error.message());
   }
 }
 

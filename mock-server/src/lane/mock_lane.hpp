@@ -84,6 +84,8 @@ class MockLane final : public Lane {
   /// Once all lanes are there: finishes what a kill interrupted, and begins to look after uploads
   /// that expire.
   void start();
+  /// It could not be opened after all: nothing of it is left, unless it is an earlier run's.
+  void abandon();
   /// For after a restart; without a folder there is nothing to be done.
   [[nodiscard]] Result<void> keep_config() const;
   /// Removes its uploads and its folder; what is still in flight finds nothing any more.
@@ -96,6 +98,7 @@ class MockLane final : public Lane {
   MockLane(const LaneGround& ground, std::string name, LaneConfig config);
   [[nodiscard]] Result<void> compose();
   [[nodiscard]] Result<void> make_folder();
+  void remove_folder() const;
   [[nodiscard]] Result<void> make_auth();
   [[nodiscard]] Result<void> make_dex();
   /// nullopt when the store is not on disk.
@@ -106,6 +109,7 @@ class MockLane final : public Lane {
   std::string name_;
   LaneConfig config_;
   std::string url_;
+  bool new_ = false;  ///< its folder was made now
   TusOptions tus_;
   LaneClock clock_;
   LaneStore store_;
