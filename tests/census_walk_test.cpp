@@ -76,7 +76,9 @@ class Walk : public ::testing::Test {
     const auto more = nlohmann::json::parse(std::ifstream(file_)).value("mock", nlohmann::json());
     for (const auto& argument : more) server.push_back(argument);
     programs::Mock mock(server);
-    const auto run = programs::judge(mock.creation_url(), recorded.judge);
+    auto arguments = recorded.judge;
+    std::ranges::replace(arguments, "{store}", (store.path() / "store").string());
+    const auto run = programs::judge(mock.creation_url(), std::move(arguments));
     ASSERT_FALSE(run.report.is_null()) << run.out << run.err;
     const auto found = verdicts::rows_of(run.report);
 
