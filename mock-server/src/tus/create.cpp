@@ -50,7 +50,8 @@ class Create : public Operation {
   void on_bytes(std::span<const std::byte> bytes) override {
     if (ended_ || bytes.empty()) return;
     if (!receiver_) return end(std::move(*unwanted_));
-    if (auto taken = receiver_->take(bytes); !taken) withdraw(std::move(taken.error()));
+    if (auto taken = receiver_->take(bytes); !taken) return withdraw(std::move(taken.error()));
+    lease_->progressed();
   }
 
   void on_end(BodyEnd how) override {

@@ -49,6 +49,8 @@ TEST_F(ExpirationTest, TUS_EXP_005_006_ExpiredIsGoneThenForgotten) {
   EXPECT_EQ(patch(path, 0, "ab").status, 410);
   EXPECT_EQ(server.send("GET", path, {}).status, 410);
   server.upkeep.start();
+  EXPECT_EQ(head(path).status, 410) << "it is remembered for a while";
+  server.loop.advance(std::chrono::minutes{1});
   EXPECT_EQ(server.hooks.calls.back(), "terminated 0/5");
   EXPECT_EQ(head(path).status, 404);
 }

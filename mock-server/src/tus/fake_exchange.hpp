@@ -104,7 +104,11 @@ class FakeServer {
   enum class Framing { length, chunked };
 
   explicit FakeServer(Bytes limit = Bytes{1ULL << 30U})
-      : store(make_memory_store(loop, limit)), locks(make_locks()) {}
+      : store(make_memory_store(loop, limit)), locks(make_locks([this] {
+          // A holder has always been silent for long, unless a test says otherwise.
+          if (holders_are_silent) steady += std::chrono::hours{1};
+          return steady + loop.now().time_since_epoch();
+        })) {}
 
   /// `path` as in a request line: "/files", "/upload/{id}", or what Location said.
   std::unique_ptr<FakeExchange> open(std::string method, std::string path, const Headers& headers,
@@ -163,6 +167,8 @@ class FakeServer {
   }
 
   ManualLoop loop;
+  bool holders_are_silent = true;
+  std::chrono::steady_clock::time_point steady;
   std::unique_ptr<Store> store;
   std::unique_ptr<Locks> locks;
   RecordingHooks hooks;

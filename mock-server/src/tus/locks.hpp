@@ -2,9 +2,12 @@
 // TUS-CORE-PATCH-024, -025, TUS-TERM-010).
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string_view>
+
+#include "protocol/units.hpp"
 
 namespace mock {
 
@@ -12,6 +15,8 @@ namespace mock {
 class Lease {
  public:
   virtual ~Lease() = default;
+  /// Bytes of the holder were stored.
+  virtual void progressed() {}
 };
 
 class Locks {
@@ -22,9 +27,15 @@ class Locks {
   /// because every upload has one owner, the loop's thread. nullptr when the holder did not let go.
   virtual std::unique_ptr<Lease> acquire(std::string_view id, std::function<void()> revoked) = 0;
   [[nodiscard]] virtual bool locked(std::string_view id) const = 0;
+  /// How long a request that would go on with `id` has to leave it to its holder, so that of many
+  /// that come at once somebody gets on (docs/decisions/0006); zero: `acquire` it now. Asking
+  /// counts as coming. Who ends the upload need not ask.
+  [[nodiscard]] virtual Milliseconds grace(std::string_view) { return Milliseconds{0}; }
 };
 
+/// Goes by real time, which no lane's clock changes.
+using SteadyNow = std::function<std::chrono::steady_clock::time_point()>;
 /// Loop thread only.
-[[nodiscard]] std::unique_ptr<Locks> make_locks();
+[[nodiscard]] std::unique_ptr<Locks> make_locks(SteadyNow now = std::chrono::steady_clock::now);
 
 }  // namespace mock

@@ -39,6 +39,39 @@ TEST(Locks, UploadsDoNotDisturbEachOther) {
   EXPECT_FALSE(locks->locked("b")) << "a lease that nobody keeps is gone";
 }
 
+TEST(Locks, AHolderIsLeftAloneWhileItsBytesKeepComing) {
+  std::chrono::steady_clock::time_point now{};
+  const auto locks = make_locks([&now] { return now; });
+  const auto pass = [&now](int ms) { now += Milliseconds{ms}; };
+  EXPECT_EQ(locks->grace("a"), Milliseconds{0});
+  const auto holder = locks->acquire("a", {});
+  EXPECT_EQ(locks->grace("a"), Milliseconds{1'000}) << "until its first byte comes";
+  pass(100);
+  holder->progressed();
+  EXPECT_EQ(locks->grace("a"), Milliseconds{250});
+  pass(200);
+  holder->progressed();
+  EXPECT_EQ(locks->grace("a"), Milliseconds{250});
+  pass(600);
+  EXPECT_EQ(locks->grace("a"), Milliseconds{0}) << "it fell silent";
+  holder->progressed();
+  EXPECT_EQ(locks->grace("a"), Milliseconds{100}) << "a second after the first one asked";
+  pass(100);
+  EXPECT_EQ(locks->grace("a"), Milliseconds{0});
+}
+
+TEST(Locks, AHolderThatHasBeenSilentIsTakenOverAtOnce) {
+  std::chrono::steady_clock::time_point now{};
+  const auto locks = make_locks([&now] { return now; });
+  const auto holder = locks->acquire("a", {});
+  holder->progressed();
+  now += Milliseconds{300};
+  EXPECT_EQ(locks->grace("a"), Milliseconds{0});
+  const auto mute = locks->acquire("b", {});
+  now += Milliseconds{1'000};
+  EXPECT_EQ(locks->grace("b"), Milliseconds{0});
+}
+
 TEST(Locks, LeaseMayOutliveTheLocks) {
   auto locks = make_locks();
   auto lease = locks->acquire("a", {});

@@ -1,4 +1,6 @@
 // PATCH (protocol.md, Requests/PATCH; Creation for deferred lengths).
+#include <algorithm>
+
 #include "protocol/http/date.hpp"
 #include "protocol/tus/headers.hpp"
 #include "tus/checksum.hpp"
@@ -12,6 +14,11 @@ namespace {
 
 namespace header = tus::header;
 
+/// A holder that ends early is noticed that soon.
+constexpr Milliseconds look_again{50};
+/// A client that got no answer by then may think that nobody is there.
+constexpr Milliseconds longest_wait{5'000};
+
 class Patch : public Operation {
  public:
   explicit Patch(const Context& context) : context_(context) {}
@@ -24,6 +31,7 @@ class Patch : public Operation {
     // Only a request that would be right may take the upload from the one that has it.
     auto& locks = context_.services.locks;
     const bool contested = locks.locked(upload->id);
+    if (contested && wait_for(locks.grace(upload->id))) return;
     lease_ = locks.acquire(upload->id, [this] { on_revoked(); });
     if (!lease_) return end(locked());
     if (contested) {
@@ -39,7 +47,8 @@ class Patch : public Operation {
 
   void on_bytes(std::span<const std::byte> bytes) override {
     if (ended_) return;
-    if (auto taken = receiver_->take(bytes); !taken) end(std::move(taken.error()));
+    if (auto taken = receiver_->take(bytes); !taken) return end(std::move(taken.error()));
+    lease_->progressed();
   }
 
   void on_end(BodyEnd how) override {
@@ -53,6 +62,20 @@ class Patch : public Operation {
   }
 
  private:
+  /// Leaves the upload to its holder for the moment, and starts again after that. False when the
+  /// holder's time is up, or ours.
+  bool wait_for(Milliseconds grace) {
+    if (grace == Milliseconds{0} || waited_ >= longest_wait) return false;
+    const auto now = std::min(grace, look_again);
+    waited_ += now;
+    waiting_ = context_.services.loop.after(now, [this] {
+      // Kept until the end of its own callback.
+      const auto timer = std::move(waiting_);
+      start();
+    });
+    return true;
+  }
+
   /// Everything that can be said against the request before its body is read.
   OrReply<void> check(const Upload& upload) {
     const auto& request = context_.request;
@@ -130,6 +153,8 @@ class Patch : public Operation {
   }
 
   const Context& context_;
+  std::unique_ptr<Timer> waiting_;
+  Milliseconds waited_{0};
   std::unique_ptr<Lease> lease_;
   std::optional<Receiver> receiver_;
   std::optional<TimePoint> expires_;

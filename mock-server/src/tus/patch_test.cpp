@@ -174,6 +174,50 @@ TEST_F(TusTest, TUS_CORE_PATCH_025_030_ANewRequestTakesOverFromAHangingOne) {
   EXPECT_EQ(stored(path), "abcdefghij");
 }
 
+TEST_F(TusTest, OfManyThatComeAtOnceOneGetsOn) {
+  server.holders_are_silent = false;
+  const auto path = create(10);
+  const auto open = [&] { return server.open("PATCH", path, patch_at("0"), 10); };
+  auto holder = open();
+  std::vector<std::unique_ptr<FakeExchange>> others;
+  for (int i = 0; i < 20; ++i) {
+    others.push_back(open());
+    server.loop.advance(Milliseconds{30});
+    EXPECT_FALSE(holder->replied());
+  }
+  holder->bytes("abcdefghij");
+  holder->finish();
+  EXPECT_EQ(holder->answer().status, 204);
+  server.loop.advance(Milliseconds{100});
+  for (const auto& other : others) EXPECT_EQ(other->answer().status, 409);
+}
+
+TEST_F(TusTest, AHolderThatFallsSilentIsTakenOver) {
+  server.holders_are_silent = false;
+  const auto path = create(10);
+  auto old = server.open("PATCH", path, patch_at("0"), 10);
+  old->bytes("abcd");
+  auto fresh = server.open("PATCH", path, patch_at("4"), 6);
+  EXPECT_FALSE(fresh->reading());
+  server.loop.advance(Milliseconds{300});
+  EXPECT_EQ(old->answer().status, 423);
+  ASSERT_TRUE(fresh->reading());
+  fresh->bytes("efghij");
+  fresh->finish();
+  EXPECT_EQ(fresh->answer().status, 204);
+  EXPECT_EQ(stored(path), "abcdefghij");
+}
+
+TEST_F(TusTest, WhoWaitsForAHolderMayGo) {
+  server.holders_are_silent = false;
+  const auto path = create(10);
+  auto holder = server.open("PATCH", path, patch_at("0"), 10);
+  auto waiting = server.open("PATCH", path, patch_at("0"), 10);
+  waiting->drop();
+  server.loop.advance(Milliseconds{2'000});
+  EXPECT_FALSE(holder->replied());
+}
+
 TEST_F(TusTest, TUS_CORE_PATCH_025_TheOldRequestMayHaveHadItsLastByte) {
   const auto path = create(4);
   auto old = server.open("PATCH", path, patch_at("0"), std::nullopt, true);

@@ -6,6 +6,18 @@
 
 namespace mock {
 
+namespace {
+
+/// A number that no upload can reach is as good as the largest that one can.
+std::optional<Bytes> position(std::string_view digits) {
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return tus::parse_length_lenient(digits).value_or(tus::max_length);
+}
+
+}  // namespace
+
 RangeChoice choose_range(const Request& request, Bytes size) {
   constexpr std::string_view unit = "bytes=";
   if (request.fields.count("Range") != 1 || request.fields.has("If-Range")) return {};
@@ -14,8 +26,8 @@ RangeChoice choose_range(const Request& request, Bytes size) {
   text = ::http::trim_ows(text.substr(unit.size()));
   const auto dash = text.find('-');
   if (dash == std::string_view::npos) return {};
-  const auto first = tus::parse_length_lenient(text.substr(0, dash));
-  const auto last = tus::parse_length_lenient(text.substr(dash + 1));
+  const auto first = position(text.substr(0, dash));
+  const auto last = position(text.substr(dash + 1));
   if (!first && dash != 0) return {};
   if (!last && dash + 1 != text.size()) return {};
   if (dash == 0) {

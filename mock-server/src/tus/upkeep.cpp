@@ -18,6 +18,8 @@ namespace ext = tus::extension;
 
 // A store may hold a great many uploads: between two handfuls requests are served.
 constexpr std::size_t handful = 64;
+// How long an expired upload is remembered, to be answered 410 Gone and not 404.
+constexpr Milliseconds remembered{60'000};
 constexpr Milliseconds at_most_every{1'000};
 constexpr Milliseconds at_least_every{60'000};
 
@@ -100,7 +102,7 @@ void Upkeep::visit_some(std::size_t from) {
 void Upkeep::visit(const std::string& id) {
   const auto upload = services_.store.find(id);
   if (!upload) return;
-  if (!has_expired(*upload, services_.loop.now())) {
+  if (!has_expired(*upload, services_.loop.now() - remembered)) {
     if (upload->awaits_parts()) join_when_ready(id);
     return;
   }
