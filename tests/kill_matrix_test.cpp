@@ -32,6 +32,7 @@ const std::vector<Configuration>& configurations() {
       {{"--profile", "tus", "--store", "memory"}, plain},
       {{"--profile", "tus", "--store", "memory", "--max-size", "1MiB"}, plain},
       {{"--profile", "tus", "--store", "memory", "--read-timeout", "2s"}, plain},
+      {{"--profile", "tus", "--store", "memory", "--expire-after", "2s"}, plain},
       {{"--profile", "tus", "--store", "memory", "--auth", "jwt"}, with_user("tus")},
       {{"--profile", "dex", "--auth", "jwt"}, with_user("dex")},
       {{"--profile", "dex"}, {"--system", "dex"}},

@@ -108,6 +108,7 @@ StoreCall call_of(const Cursor& at) {
                                 {"find", StoreCall::find},
                                 {"update", StoreCall::update},
                                 {"append", StoreCall::append},
+                                {"truncate", StoreCall::truncate},
                                 {"remove", StoreCall::remove},
                                 {"join", StoreCall::join}});
 }
@@ -166,7 +167,7 @@ Commit commit_of(const Cursor& at) {
   commit.skip = {skip.begin(), skip.end()};
   if (commit.skip.contains(StoreCall::find) || commit.skip.contains(StoreCall::append))
     at.at("skip").fail(
-        "takes create, update, remove and join (bytes: none drops what is appended)");
+        "takes create, update, truncate, remove and join (bytes: none drops what is appended)");
   if (auto failures = at.find("fail")) {
     for (const auto& [call, kind] : failures->members()) {
       const nlohmann::json name = call;
@@ -175,7 +176,8 @@ Commit commit_of(const Cursor& at) {
       try {
         which = call_of(named);
       } catch (const json::DecodeError&) {
-        kind.fail("unknown call: expected one of create, find, update, append, remove, join");
+        kind.fail(
+            "unknown call: expected one of create, find, update, append, truncate, remove, join");
       }
       using Kind = StoreError::Kind;
       commit.failures.emplace_back(which, choice<Kind>(kind, {{"not_found", Kind::not_found},

@@ -160,7 +160,7 @@ struct RequestEdit {
   BodyEdit body;  ///< only bodies of up to 64 KiB are edited
 };
 
-enum class StoreCall { create, find, update, append, remove, join };
+enum class StoreCall { create, find, update, append, truncate, remove, join };
 
 /// What the store does with this request, while it tells the handler that all is well.
 struct Commit {

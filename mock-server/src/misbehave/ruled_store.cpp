@@ -248,6 +248,10 @@ StoreResult<void> RuledStore::commit(std::string_view id) {
 }
 
 StoreResult<void> RuledStore::truncate(std::string_view id, Bytes length) {
+  if (id == id_) {
+    if (auto error = failure_of(StoreCall::truncate)) return tl::unexpected(*error);
+    if (skips(StoreCall::truncate)) return {};
+  }
   if (id != id_ || !started_) return real_.truncate(id, length);
   if (phantom_) return {};
   const auto kept = moved(length, difference(start_real_, start_claimed_));

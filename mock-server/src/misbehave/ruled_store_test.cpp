@@ -150,6 +150,20 @@ TEST_F(Commits, ABodyPositionTakesBackWhatWasStored) {
   EXPECT_EQ(world_.stored("u1"), "abcde");
 }
 
+TEST_F(Commits, AChunkThatIsRefusedMayStayAllTheSame) {
+  load(R"({"then": {"commit": {"skip": "truncate"}}})");
+  auto asked = request("PATCH", "/files/u1");
+  auto intercept = engine_->begin(asked);
+  intercept->on_request(asked);
+  auto& store = intercept->services(world_.services).store;
+  EXPECT_TRUE(store.stage("u1").has_value());
+  EXPECT_EQ(append_all(store, "u1", {"ef"}), 6U);
+  EXPECT_EQ(world_.stored("u1"), "abcd");
+  EXPECT_TRUE(store.truncate("u1", Bytes{4}).has_value());
+  EXPECT_TRUE(store.commit("u1").has_value());
+  EXPECT_EQ(world_.stored("u1"), "abcdef");
+}
+
 TEST_F(Commits, SkippedCallsAreAnsweredAsDone) {
   load(R"({"then": {"commit": {"skip": ["create", "remove", "update"]}}})");
   const auto with_store = [&](Request asked, auto&& use) {
