@@ -23,7 +23,8 @@ constexpr Milliseconds status_interval{1000};
 constexpr Milliseconds finish_retry_delay{5000};
 
 Reply internal_error(const Error& error) {
-  return text_reply(500, "ERR_INTERNAL_SERVER_ERROR: " + error.line() + "\n");
+  return text_reply(is_disk_full(error) ? 507 : 500,
+                    "ERR_INTERNAL_SERVER_ERROR: " + error.line() + "\n");
 }
 
 }  // namespace

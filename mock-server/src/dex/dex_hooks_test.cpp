@@ -208,6 +208,14 @@ TEST_F(Hooking, DEX_HOOK_004_AMetaFileThatCannotBeWrittenIs500) {
   EXPECT_EQ(outcome.error().status, 500);
 }
 
+TEST_F(Hooking, AMetaFileForWhichThereIsNoSpaceIs507) {
+  const auto upload = create();
+  std::filesystem::create_symlink("/dev/full", folder() / (upload.id + ".meta.new"));
+  const auto outcome = dex_->hooks().before_finish(upload);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().status, 507);
+}
+
 TEST_F(Hooking, AnUploadThatCouldNotBeFinishedIsFinishedOnceItCanBe) {
   const auto upload = create(good_metadata(), Bytes{3});
   std::filesystem::create_directory(folder() / (upload.id + ".meta"));

@@ -103,4 +103,11 @@ Result<void> append_line(const std::filesystem::path& file, std::string_view lin
   return os_failure(file, "write");
 }
 
+bool is_disk_full(const Error& error) {
+  for (const int full : {ENOSPC, EDQUOT, EFBIG}) {
+    if (error.what.ends_with(": " + std::generic_category().message(full))) return true;
+  }
+  return false;
+}
+
 }  // namespace mock

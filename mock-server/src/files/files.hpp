@@ -24,5 +24,7 @@ enum class FileAccess {
 /// full disk the file as it was; makes missing folders. One writer per file at a time.
 [[nodiscard]] Result<void> append_line(const std::filesystem::path& file, std::string_view line,
                                        FileAccess access = FileAccess::everyone);
+/// Whether one of these failed because the device is full, or would be beyond a quota.
+[[nodiscard]] bool is_disk_full(const Error& error);
 
 }  // namespace mock
