@@ -1,0 +1,212 @@
+#include "control/journal.hpp"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "control/journal_json.hpp"
+#include "control/test_record.hpp"
+
+namespace mock {
+namespace {
+
+using test::Exchanged;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+TEST(Journal, TellsOffsetsAsTheyWereTold) {
+  Journal journal;
+  Exchanged{.fields = {{"Upload-Offset", "5"}}, .reply = {{"Upload-Offset", "12"}}, .received = 7}
+      .tell(journal);
+  ASSERT_EQ(journal.entries().size(), 1U);
+  const auto& entry = journal.entries().front();
+  EXPECT_EQ(entry.ordinal, 1U);
+  EXPECT_EQ(entry.upload, "u1");
+  EXPECT_EQ(entry.offset_before, Bytes{5});
+  EXPECT_EQ(entry.offset_after, Bytes{12});
+  EXPECT_EQ(entry.declared, Bytes{7});
+  EXPECT_EQ(entry.received, Bytes{7});
+}
+
+TEST(Journal, AnErrorTellsNoNewOffset) {
+  Journal journal;
+  Exchanged{.fields = {{"Upload-Offset", "5"}}, .status = 409, .reply = {{"Upload-Offset", "12"}}}
+      .tell(journal);
+  EXPECT_FALSE(journal.entries().front().offset_after);
+}
+
+TEST(Journal, KnowsTheUploadThatACreationMade) {
+  Journal journal;
+  Exchanged{.method = "POST",
+            .path = "/files",
+            .status = 201,
+            .reply = {{"Location", "http://h/files/a%2Bb?x=1"}, {"Upload-Offset", "3"}},
+            .received = 3}
+      .tell(journal);
+  const auto& entry = journal.entries().front();
+  EXPECT_EQ(entry.upload, "a+b");
+  EXPECT_EQ(entry.offset_before, Bytes{0});
+}
+
+TEST(Journal, TheOverrideIsTheMethodOnUploadsOnly) {
+  Journal journal;
+  const ::http::Fields fields{{"X-HTTP-Method-Override", "PATCH"}};
+  Exchanged{.method = "POST", .fields = fields}.tell(journal);
+  Exchanged{.method = "POST", .path = "/oauth", .fields = fields}.tell(journal);
+  EXPECT_EQ(journal.entries()[0].method, "PATCH");
+  EXPECT_EQ(journal.entries()[0].wire_method, "POST");
+  EXPECT_EQ(journal.entries()[1].method, "POST");
+}
+
+TEST(Journal, KeepsNoSecret) {
+  Journal journal;
+  Exchanged{.path = "/oauth",
+            .fields = {{"authorization", "Bearer s3cret"}, {"Cookie", "phdo_session=s3cret"}},
+            .query = "password=s3cret"}
+      .tell(journal);
+  Exchanged{.fields = {{"Authorization", "s3cret"}}}.tell(journal);
+  const auto text = to_json(journal.entries()[0]).dump() + to_json(journal.entries()[1]).dump();
+  EXPECT_THAT(text, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(text, HasSubstr("Bearer [redacted]"));
+  EXPECT_THAT(text, HasSubstr("/oauth?[redacted]"));
+}
+
+TEST(Journal, DoesNotRecordItsReaders) {
+  Journal journal;
+  Exchanged{.method = "GET", .path = "/_mock/journal"}.tell(journal);
+  EXPECT_THAT(journal.entries(), IsEmpty());
+}
+
+TEST(Journal, ForgetsTheOldestAndSaysSo) {
+  Journal journal(Journal::Limits{.entries = 3});
+  for (int i = 0; i < 5; ++i) Exchanged{}.tell(journal);
+  EXPECT_EQ(journal.entries().size(), 3U);
+  EXPECT_EQ(journal.entries().front().ordinal, 3U);
+  EXPECT_EQ(journal.dropped(), 2U);
+  EXPECT_TRUE(journal.incomplete(0));
+  EXPECT_TRUE(journal.incomplete(1));
+  EXPECT_FALSE(journal.incomplete(2));
+}
+
+TEST(Journal, LongHeadersCannotFillTheMemory) {
+  Journal journal(Journal::Limits{.entries = 1000, .bytes = Bytes{100'000}, .value_bytes = 50});
+  for (int i = 0; i < 1000; ++i) {
+    Exchanged{.path = "/files/" + std::string(10'000, 'x'),
+              .fields = {{"Upload-Metadata", std::string(60'000, 'm')}}}
+        .tell(journal);
+  }
+  EXPECT_LT(journal.entries().size(), 20U);
+  EXPECT_EQ(journal.entries().size() + journal.dropped(), 1000U);
+  EXPECT_EQ(journal.entries().back().request_fields.front().value.size(), 53U);
+  EXPECT_THAT(journal.entries().back().request_fields.front().value, EndsWith("..."));
+}
+
+TEST(Journal, AnEntryThatIsWrittenOverLeavesNothingBehind) {
+  Journal journal(Journal::Limits{.entries = 1});
+  Exchanged{.fields = {{"Upload-Offset", "1"}, {"Upload-Metadata", "a"}},
+            .reply = {{"Upload-Offset", "2"}},
+            .fired = {"r"},
+            .received = 9,
+            .aborted = true}
+      .tell(journal);
+  Journal fresh;
+  Exchanged{.method = "HEAD", .status = 0}.tell(journal);
+  Exchanged{.method = "HEAD", .status = 0}.tell(fresh);
+  auto reused = to_json(journal.entries().back());
+  reused["ordinal"] = 1;
+  EXPECT_EQ(reused, to_json(fresh.entries().back()));
+}
+
+TEST(Journal, ClearingKeepsCounting) {
+  Journal journal;
+  Exchanged{}.tell(journal);
+  journal.clear();
+  EXPECT_THAT(journal.entries(), IsEmpty());
+  Exchanged{}.tell(journal);
+  EXPECT_EQ(journal.entries().front().ordinal, 2U);
+}
+
+TEST(Journal, TellsWatchersUntilTheyGo) {
+  Journal journal;
+  std::vector<std::uint64_t> seen;
+  auto watch = journal.watch([&seen](const JournalEntry* added) {
+    seen.push_back(added != nullptr ? added->ordinal : 0);
+  });
+  Exchanged{}.tell(journal);
+  journal.clear();
+  watch.reset();
+  Exchanged{}.tell(journal);
+  EXPECT_THAT(seen, ElementsAre(1U, 0U));
+}
+
+Result<JournalMatch> match(std::string_view json) { return json::decode(json, "body", read_match); }
+
+TEST(JournalMatch, EveryConditionCounts) {
+  Journal journal;
+  Exchanged{.fields = {{"Upload-Offset", "5"}}, .status = 423, .fired = {"busy"}}.tell(journal);
+  const auto& entry = journal.entries().front();
+  for (const char* holds :
+       {"{}", R"({"method": "PATCH"})", R"({"method": ["HEAD", "PATCH"]})", R"({"route": "upload"})",
+        R"({"upload": "u1"})", R"({"status": 423})", R"({"status": "4xx"})",
+        R"({"status": ["204", "420-430"]})", R"({"fault": "busy"})", R"({"faults": true})",
+        R"({"aborted": false})", R"({"offset": 5})", R"({"since": 0})"}) {
+    const auto parsed = match(holds);
+    ASSERT_TRUE(parsed) << holds << parsed.error().line();
+    EXPECT_TRUE(parsed->holds(entry)) << holds;
+    EXPECT_THAT(parsed->differences(entry), IsEmpty()) << holds;
+  }
+  for (const char* fails :
+       {R"({"method": "HEAD"})", R"({"route": ["creation", "info"]})", R"({"upload": "u2"})",
+        R"({"status": 204})", R"({"status": "2xx"})", R"({"fault": "other"})",
+        R"({"faults": false})", R"({"aborted": true})", R"({"offset": 6})", R"({"since": 1})"}) {
+    const auto parsed = match(fails);
+    ASSERT_TRUE(parsed) << fails << parsed.error().line();
+    EXPECT_FALSE(parsed->holds(entry)) << fails;
+    EXPECT_EQ(parsed->differences(entry).size(), 1U) << fails;
+  }
+}
+
+TEST(JournalMatch, RefusesWhatItDoesNotUnderstand) {
+  for (const auto& [json, complaint] : std::vector<std::pair<const char*, const char*>>{
+           {R"({"methd": "PATCH"})", "methd"},
+           {R"({"method": []})", "at least one"},
+           {R"({"method": 1})", "method"},
+           {R"({"route": "uploads"})", "creation, upload"},
+           {R"({"status": "40x"})", "4xx"},
+           {R"({"status": 99})", "status"},
+           {R"({"status": "500-400"})", "status"},
+           {R"({"status": true})", "status"},
+           {R"({"offset": -1})", "offset"},
+           {R"([])", "body"}}) {
+    const auto parsed = match(json);
+    ASSERT_FALSE(parsed) << json;
+    EXPECT_THAT(parsed.error().line(), HasSubstr(complaint));
+  }
+}
+
+TEST(JournalQuery, SaysTheSameInAUrl) {
+  const auto query = parse_journal_query(
+      "method=PATCH,POST&route=upload&status=4xx,0&upload=u%2B1&fault=busy&faults=true&aborted=false"
+      "&offset=5&since=7&limit=20&digests=true");
+  ASSERT_TRUE(query) << query.error().line();
+  EXPECT_THAT(query->match.methods, ElementsAre("PATCH", "POST"));
+  EXPECT_EQ(query->match.status.size(), 2U);
+  EXPECT_EQ(query->match.upload, "u+1");
+  EXPECT_EQ(query->match.since, 7U);
+  EXPECT_EQ(query->limit, 20U);
+  EXPECT_TRUE(query->digests);
+  EXPECT_TRUE(query->forward);
+}
+
+TEST(JournalQuery, RefusesWhatItDoesNotUnderstand) {
+  for (const char* query : {"methd=PATCH", "limit=0", "limit=10001", "limit=-1", "limit=", "since=x",
+                            "faults=yes", "route=x", "status=", "method=%zz"}) {
+    EXPECT_FALSE(parse_journal_query(query)) << query;
+  }
+}
+
+}  // namespace
+}  // namespace mock
