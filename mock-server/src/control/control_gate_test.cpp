@@ -38,13 +38,14 @@ using Serves = ControlGate::Access::Serves;
 
 TEST(ControlGate, WithoutATokenTheHostIsThisMachine) {
   const ControlGate::Access open{Serves::open, ""};
-  for (const char* host :
-       {"127.0.0.1:8080", "127.0.0.1", "127.9.8.7:1", "localhost:8080", "LOCALHOST", "[::1]:8080"}) {
+  for (const char* host : {"127.0.0.1:8080", "127.0.0.1", "127.9.8.7:1", "localhost:8080",
+                           "LOCALHOST", "[::1]:8080"}) {
     EXPECT_EQ(ask(open, {{"Host", host}}).status, 200) << host;
   }
   EXPECT_EQ(ask(open, {}).status, 200) << "HTTP/1.0";
-  for (const char* host : {"evil.example", "evil.example:8080", "127.evil.example", "127.0.0.1.evil",
-                           "localhost.evil", "127.0.0.1@evil", "127.0.0.", "[::2]:8080", "", "["}) {
+  for (const char* host :
+       {"evil.example", "evil.example:8080", "127.evil.example", "127.0.0.1.evil", "localhost.evil",
+        "127.0.0.1@evil", "127.0.0.", "[::2]:8080", "", "["}) {
     EXPECT_EQ(ask(open, {{"Host", host}}).status, 403) << host;
   }
   EXPECT_EQ(ask(open, {{"Host", "localhost"}, {"Host", "evil.example"}}).status, 403);
@@ -57,9 +58,8 @@ TEST(ControlGate, WithATokenItIsDemandedAndTheHostIsNot) {
   };
   EXPECT_EQ(with("Bearer s3cret"), 200);
   EXPECT_EQ(with("bearer  s3cret"), 200);
-  for (const char* wrong :
-       {"Bearer s3cre", "Bearer s3cret2", "Bearer S3CRET", "Bearer", "Bearer ", "Basic s3cret", "",
-        "s3cret"}) {
+  for (const char* wrong : {"Bearer s3cre", "Bearer s3cret2", "Bearer S3CRET", "Bearer", "Bearer ",
+                            "Basic s3cret", "", "s3cret"}) {
     EXPECT_EQ(with(wrong), 401) << wrong;
   }
   const auto refused = ask(access, {});

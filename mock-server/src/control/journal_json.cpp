@@ -50,7 +50,7 @@ Result<Route> parse_route(std::string_view name) {
       names += (names.empty() ? "" : ", ") + std::string(route_name(route));
     }
   }
-  return failure("route", "there is no route " + quote(name), "the routes are " + names);
+  return failure("route", "there is no route " + quote(name) + ", only " + names);
 }
 
 std::optional<int> parse_code(std::string_view text) {

@@ -149,10 +149,10 @@ TEST(JournalMatch, EveryConditionCounts) {
   Exchanged{.fields = {{"Upload-Offset", "5"}}, .status = 423, .fired = {"busy"}}.tell(journal);
   const auto& entry = journal.entries().front();
   for (const char* holds :
-       {"{}", R"({"method": "PATCH"})", R"({"method": ["HEAD", "PATCH"]})", R"({"route": "upload"})",
-        R"({"upload": "u1"})", R"({"status": 423})", R"({"status": "4xx"})",
-        R"({"status": ["204", "420-430"]})", R"({"fault": "busy"})", R"({"faults": true})",
-        R"({"aborted": false})", R"({"offset": 5})", R"({"since": 0})"}) {
+       {"{}", R"({"method": "PATCH"})", R"({"method": ["HEAD", "PATCH"]})",
+        R"({"route": "upload"})", R"({"upload": "u1"})", R"({"status": 423})",
+        R"({"status": "4xx"})", R"({"status": ["204", "420-430"]})", R"({"fault": "busy"})",
+        R"({"faults": true})", R"({"aborted": false})", R"({"offset": 5})", R"({"since": 0})"}) {
     const auto parsed = match(holds);
     ASSERT_TRUE(parsed) << holds << parsed.error().line();
     EXPECT_TRUE(parsed->holds(entry)) << holds;
@@ -189,7 +189,8 @@ TEST(JournalMatch, RefusesWhatItDoesNotUnderstand) {
 
 TEST(JournalQuery, SaysTheSameInAUrl) {
   const auto query = parse_journal_query(
-      "method=PATCH,POST&route=upload&status=4xx,0&upload=u%2B1&fault=busy&faults=true&aborted=false"
+      "method=PATCH,POST&route=upload&status=4xx,0&upload=u%2B1&fault=busy&faults=true&aborted="
+      "false"
       "&offset=5&since=7&limit=20&digests=true");
   ASSERT_TRUE(query) << query.error().line();
   EXPECT_THAT(query->match.methods, ElementsAre("PATCH", "POST"));
@@ -202,8 +203,8 @@ TEST(JournalQuery, SaysTheSameInAUrl) {
 }
 
 TEST(JournalQuery, RefusesWhatItDoesNotUnderstand) {
-  for (const char* query : {"methd=PATCH", "limit=0", "limit=10001", "limit=-1", "limit=", "since=x",
-                            "faults=yes", "route=x", "status=", "method=%zz"}) {
+  for (const char* query : {"methd=PATCH", "limit=0", "limit=10001", "limit=-1", "limit=",
+                            "since=x", "faults=yes", "route=x", "status=", "method=%zz"}) {
     EXPECT_FALSE(parse_journal_query(query)) << query;
   }
 }

@@ -28,11 +28,10 @@ TEST(ServerMetrics, CountsByRouteMethodAndStatus) {
             1);
   EXPECT_EQ(requests.at(R"(dex_mock_requests_total{method="PATCH",route="upload",status="none"})"),
             1);
-  EXPECT_EQ(families.at("dex_mock_faults_total").samples.at(R"(dex_mock_faults_total{rule="slow"})"),
-            1);
-  EXPECT_EQ(families.at("dex_mock_received_bytes_total")
-                .samples.at("dex_mock_received_bytes_total"),
-            7);
+  EXPECT_EQ(
+      families.at("dex_mock_faults_total").samples.at(R"(dex_mock_faults_total{rule="slow"})"), 1);
+  EXPECT_EQ(
+      families.at("dex_mock_received_bytes_total").samples.at("dex_mock_received_bytes_total"), 7);
   EXPECT_EQ(families.at("dex_mock_sent_bytes_total").samples.at("dex_mock_sent_bytes_total"), 200);
   EXPECT_EQ(families.at("dex_mock_request_duration_seconds")
                 .samples.at(R"(dex_mock_request_duration_seconds_sum{route="upload"})"),
@@ -66,7 +65,8 @@ TEST(ServerMetrics, ShowsUploadsByState) {
   metrics.set_uploads({.created = 1, .receiving = 2, .complete = 3, .expired = 4});
   metrics.on_connections(9);
   const auto families = read(metrics);
-  EXPECT_EQ(families.at("dex_mock_uploads").samples.at(R"(dex_mock_uploads{state="receiving"})"), 2);
+  EXPECT_EQ(families.at("dex_mock_uploads").samples.at(R"(dex_mock_uploads{state="receiving"})"),
+            2);
   EXPECT_EQ(families.at("dex_mock_connections_open").samples.at("dex_mock_connections_open"), 9);
 }
 

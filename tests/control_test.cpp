@@ -1,0 +1,478 @@
+// /_mock/ as a test of somebody else's client uses it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <sstream>
+#include <thread>
+
+#include "control_client.hpp"
+#include "testkit/exposition.hpp"
+#include "transport/raw_connection.hpp"
+
+namespace {
+
+using programs::Answer;
+using programs::ControlClient;
+using programs::Mock;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Arguments = std::vector<std::string>;
+
+class Control : public ::testing::Test {
+ protected:
+  Mock mock{{"--profile", "tus", "--store", "memory"}};
+  ControlClient client{mock.url()};
+
+  std::string verify(const std::string& id, const std::string& count) {
+    return R"({"match": {"method": "PATCH", "upload": ")" + id + R"("}, "count": )" + count + "}";
+  }
+};
+
+TEST_F(Control, ARuleIsAddedSeenToFireAndTakenAway) {
+  const auto added = client.post("/_mock/rules",
+                                 R"({"name": "busy", "when": {"method": "PATCH"}, "times": 1,
+          "then": {"reply": {"early": true, "status": 503}}})");
+  ASSERT_EQ(added.status, 201) << added.body;
+  EXPECT_EQ(added.header("Location"), "/_mock/rules/busy");
+
+  const auto upload = client.create(5);
+  const auto before = client.get("/_mock/rules").json.at("rules").at(0);
+  EXPECT_EQ(before.at("fired"), 0);
+  EXPECT_THAT(before.at("near_miss").get<std::string>(), HasSubstr("method"));
+
+  EXPECT_EQ(client.patch(upload, 0, "hello").status, 503);
+  EXPECT_EQ(client.patch(upload, 0, "hello").status, 204);
+  const auto after = client.get("/_mock/rules/busy").json.at("rules").at(0);
+  EXPECT_EQ(after.at("fired"), 1);
+  EXPECT_EQ(after.at("exhausted"), true);
+  EXPECT_EQ(after.at("rule").at("then").at("reply").at("status"), 503);
+
+  EXPECT_EQ(client.get("/_mock/journal?fault=busy").json.at("entries").size(), 1U);
+  EXPECT_EQ(client.remove("/_mock/rules/busy").status, 204);
+  EXPECT_EQ(client.get("/_mock/rules/busy").status, 404);
+  EXPECT_EQ(client.get("/_mock/rules").json.at("rules").size(), 0U);
+}
+
+TEST_F(Control, BuiltInFaultsAndDefectsGoByTheirNames) {
+  EXPECT_EQ(client.post("/_mock/rules", R"({"fault": "lost-ack"})").status, 201);
+  const auto defect = client.post("/_mock/rules", R"({"defect": "bytes-corrupted"})");
+  ASSERT_EQ(defect.status, 201) << defect.body;
+  EXPECT_EQ(client.post("/_mock/rules", R"({"fault": "lost-ack"})").status, 409);
+  const auto unknown = client.post("/_mock/rules", R"({"fault": "lost-akc"})");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_THAT(unknown.json.at("hint").get<std::string>(), HasSubstr("lost-ack"));
+  const auto upload = client.create(5);
+  EXPECT_EQ(client.patch(upload, 0, "hello").status, 204);
+  EXPECT_EQ(client.remove("/_mock/rules").status, 204);
+}
+
+TEST_F(Control, TheFirstRuleIsTheOneThatWasPutFirst) {
+  const auto rule = [](int status) {
+    return R"({"when": {"method": "HEAD", "route": "upload"}, "then": {"reply": {"early": true, "status": )" +
+           std::to_string(status) + "}}}";
+  };
+  ASSERT_EQ(client.post("/_mock/rules", rule(500)).status, 201);
+  ASSERT_EQ(client.post("/_mock/rules", rule(501)).status, 201);
+  const auto upload = client.create(1);
+  EXPECT_EQ(client.head(upload).status, 500);
+  ASSERT_EQ(client.post("/_mock/rules?place=first", rule(502)).status, 201);
+  EXPECT_EQ(client.head(upload).status, 502);
+  EXPECT_EQ(client.post("/_mock/rules?place=middle", rule(503)).status, 400);
+}
+
+TEST_F(Control, ExactlyThreePatches) {
+  const auto upload = client.create(6);
+  const auto other = client.create(2);
+  const auto id = ControlClient::id_of(upload);
+  EXPECT_EQ(client.patch(upload, 0, "ab").status, 204);
+  EXPECT_EQ(client.patch(other, 0, "xy").status, 204);
+  EXPECT_EQ(client.patch(upload, 2, "cd").status, 204);
+  EXPECT_EQ(client.patch(upload, 4, "ef").status, 204);
+
+  const auto three = client.post("/_mock/journal/verify", verify(id, R"({"exactly": 3})")).json;
+  EXPECT_EQ(three.at("ok"), true) << three;
+  EXPECT_EQ(three.at("count"), 3);
+  EXPECT_FALSE(three.contains("near"));
+  const auto two = client.post("/_mock/journal/verify", verify(id, R"({"exactly": 2})")).json;
+  EXPECT_EQ(two.at("ok"), false);
+  const auto four = client.post("/_mock/journal/verify", verify(id, R"({"at_least": 4})")).json;
+  EXPECT_EQ(four.at("ok"), false);
+  // The PATCH of the other upload is the nearest that did not count.
+  const auto near = four.at("near").at(0);
+  EXPECT_THAT(near.at("differs").at(0).get<std::string>(),
+              AllOf(HasSubstr(ControlClient::id_of(other)), HasSubstr(id)));
+  EXPECT_EQ(client.post("/_mock/journal/verify", verify(id, R"({"at_least": 1, "at_most": 3})"))
+                .json.at("ok"),
+            true);
+}
+
+TEST_F(Control, AVerificationWaitsForWhatIsToCome) {
+  const auto upload = client.create(2);
+  const auto id = ControlClient::id_of(upload);
+  Answer answer;
+  std::thread waiting([&] {
+    ControlClient mine(mock.url());
+    answer = mine.post("/_mock/journal/verify",
+                       R"({"match": {"method": "PATCH", "upload": ")" + id +
+                           R"(", "status": 204}, "count": {"exactly": 2}, "within": "20s"})");
+  });
+  EXPECT_EQ(client.patch(upload, 0, "a").status, 204);
+  EXPECT_EQ(client.patch(upload, 1, "b").status, 204);
+  waiting.join();
+  EXPECT_EQ(answer.json.at("ok"), true) << answer.body;
+  EXPECT_EQ(answer.json.at("count"), 2);
+}
+
+TEST_F(Control, AVerificationEndsWhenItsTimeIsUpOrItCannotHold) {
+  const auto late =
+      client.post("/_mock/journal/verify", R"({"match": {"method": "DELETE"}, "within": "50ms"})");
+  EXPECT_EQ(late.json.at("ok"), false);
+  client.head(client.create(1));
+  // It would wait for five minutes if it did not know better.
+  const auto hopeless =
+      client.post("/_mock/journal/verify",
+                  R"({"match": {"method": "HEAD"}, "count": {"at_most": 0}, "within": "5m"})");
+  EXPECT_EQ(hopeless.json.at("ok"), false);
+  const auto unknown =
+      client.post("/_mock/journal/verify", R"({"match": {"verb": "PATCH"}, "count": {}})");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_THAT(unknown.json.at("error").get<std::string>(),
+              AllOf(HasSubstr("verb"), HasSubstr("method")));
+}
+
+TEST_F(Control, TheJournalTellsOffsetsAndDigestsAndNoBody) {
+  const auto upload = client.create(8);
+  client.patch(upload, 0, "hello");
+  client.patch(upload, 9, "x");
+  const auto answer = client.get("/_mock/journal?digests=true&route=upload");
+  const auto entries = answer.json.at("entries");
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].at("offset"), (nlohmann::json{{"before", 0}, {"after", 5}}));
+  EXPECT_EQ(entries[0].at("sha256"),
+            "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  EXPECT_EQ(entries[1].at("status"), 409);
+  EXPECT_EQ(entries[1].at("sha256"), nullptr);
+  EXPECT_THAT(answer.body, Not(HasSubstr("hello")));
+  EXPECT_EQ(client.get("/_mock/journal?status=4xx").json.at("entries").size(), 1U);
+
+  const auto page = client.get("/_mock/journal?since=0&limit=2").json;
+  EXPECT_EQ(page.at("more"), true);
+  const auto rest =
+      client.get("/_mock/journal?since=" + std::to_string(page.at("last").get<int>())).json;
+  EXPECT_EQ(rest.at("entries").size(), 1U);
+  EXPECT_EQ(client.remove("/_mock/journal").status, 204);
+  EXPECT_EQ(client.get("/_mock/journal").json.at("entries").size(), 0U);
+}
+
+TEST_F(Control, UploadsAreListedDescribedAndRemoved) {
+  const auto first = ControlClient::id_of(client.create(5, {{"Upload-Metadata", "name ZmlsZQ=="}}));
+  const auto upload = client.create(5);
+  client.patch(upload, 0, "hello");
+  const auto list = client.get("/_mock/uploads").json.at("uploads");
+  ASSERT_EQ(list.size(), 2U);
+  const auto created = client.get("/_mock/uploads/" + first).json;
+  EXPECT_EQ(created.at("state"), "created");
+  EXPECT_EQ(created.at("metadata").at("name"), "file");
+  const auto one = client.get("/_mock/uploads/" + ControlClient::id_of(upload)).json;
+  EXPECT_EQ(one.at("state"), "complete");
+  EXPECT_EQ(one.at("sha256"), "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  const auto page = client.get("/_mock/uploads?limit=1").json;
+  EXPECT_EQ(page.at("next"), page.at("uploads").at(0).at("id"));
+  EXPECT_EQ(client.get("/_mock/uploads?after=" + page.at("next").get<std::string>())
+                .json.at("uploads")
+                .size(),
+            1U);
+  EXPECT_EQ(client.remove("/_mock/uploads/" + ControlClient::id_of(upload)).status, 204);
+  EXPECT_THAT(client.head(upload).status, ::testing::AnyOf(404, 410));
+}
+
+TEST_F(Control, ResetMakesTheLaneNew) {
+  const auto upload = client.create(5);
+  client.post("/_mock/rules", R"({"fault": "lost-ack"})");
+  client.post("/_mock/clock", R"({"freeze": true, "advance": "2h"})");
+  ASSERT_EQ(client.post("/_mock/reset").status, 204);
+  EXPECT_EQ(client.get("/_mock/uploads").json.at("uploads").size(), 0U);
+  EXPECT_EQ(client.get("/_mock/rules").json.at("rules").size(), 0U);
+  EXPECT_EQ(client.get("/_mock/journal").json.at("entries").size(), 0U);
+  const auto clock = client.get("/_mock/clock").json;
+  EXPECT_EQ(clock.at("frozen"), false);
+  EXPECT_EQ(clock.at("shift_ms"), 0);
+  EXPECT_EQ(client.head(upload).status, 404);
+}
+
+TEST_F(Control, LanesComeAndGoAndDoNotSeeEachOther) {
+  const auto blue = client.put("/_mock/lanes/blue", R"({"profile": "dex", "auth": "jwt"})");
+  ASSERT_EQ(blue.status, 201) << blue.body;
+  EXPECT_EQ(blue.json.at("url"), mock.url() + "/_lane/blue");
+  EXPECT_EQ(client.put("/_mock/lanes/blue").status, 409);
+  EXPECT_EQ(client.put("/_mock/lanes/red", R"({"profle": "dex"})").status, 400);
+  EXPECT_EQ(client.put("/_mock/lanes/no%2Fname").status, 400);
+  const auto own = client.put("/_mock/lanes/own", R"({"listen": "127.0.0.1:0"})");
+  ASSERT_EQ(own.status, 201) << own.body;
+  const auto listener = own.json.at("listener").get<std::string>();
+  EXPECT_EQ(client.get(listener + "/_mock/health").json.at("lane"), "own");
+
+  client.post("/_lane/blue/_mock/rules", R"({"fault": "lost-ack"})");
+  client.post("/_lane/blue/_mock/clock", R"({"freeze": true})");
+  EXPECT_EQ(client.send("GET", "/_mock/rules", {{"X-Dex-Lane", "blue"}}).json.at("rules").size(),
+            1U);
+  EXPECT_EQ(client.get("/_mock/rules").json.at("rules").size(), 0U);
+  EXPECT_EQ(client.get("/_mock/clock").json.at("frozen"), false);
+  client.create(5);
+  EXPECT_EQ(client.get("/_lane/blue/_mock/journal").json.at("entries").size(), 0U);
+
+  EXPECT_EQ(client.remove("/_lane/blue/_mock/lanes/blue").status, 409);
+  EXPECT_EQ(client.remove("/_mock/lanes/blue").status, 204);
+  EXPECT_EQ(client.get("/_mock/lanes/blue").status, 404);
+}
+
+TEST(ControlClock, TokensExpireWithoutWaiting) {
+  Mock mock({"--auth", "jwt", "--store", "memory"});
+  ControlClient client(mock.url());
+  const auto minted = client.post("/_mock/tokens", R"({"username": "demo"})");
+  ASSERT_EQ(minted.status, 201) << minted.body;
+  const http::Fields bearer{
+      {"Authorization", "Bearer " + minted.json.at("access_token").get<std::string>()}};
+  const auto allowed = [&] { return client.send("GET", "/info/none", bearer).status != 401; };
+  EXPECT_TRUE(allowed());
+  ASSERT_EQ(client.post("/_mock/clock", R"({"freeze": true, "advance": "2h"})").status, 200);
+  EXPECT_FALSE(allowed());
+  ASSERT_EQ(client.post("/_mock/clock", R"({"reset": true})").status, 200);
+  EXPECT_TRUE(allowed());
+  ASSERT_EQ(client
+                .post("/_mock/tokens/revoke",
+                      nlohmann::json{{"token", minted.json.at("access_token")}}.dump())
+                .status,
+            204);
+  EXPECT_FALSE(allowed());
+  const auto expired = client.post("/_mock/tokens", R"({"expires_in": -60})");
+  ASSERT_EQ(expired.status, 201);
+  EXPECT_EQ(
+      client
+          .send("GET", "/info/none",
+                {{"Authorization", "Bearer " + expired.json.at("access_token").get<std::string>()}})
+          .status,
+      401);
+}
+
+TEST(ControlClock, UploadsExpireWithoutWaiting) {
+  Mock mock({"--profile", "tus", "--expire-after", "1h", "--store", "memory"});
+  ControlClient client(mock.url());
+  const auto upload = client.create(5);
+  ASSERT_EQ(client.post("/_mock/clock", R"({"advance": "59min"})").status, 200);
+  EXPECT_EQ(client.head(upload).status, 200);
+  ASSERT_EQ(client.post("/_mock/clock", R"({"advance": "2min"})").status, 200);
+  EXPECT_THAT(client.head(upload).status, ::testing::AnyOf(404, 410));
+  EXPECT_EQ(client.patch(upload, 0, "hello").status, client.head(upload).status);
+}
+
+TEST(ControlAccess, NoWebPageCanReachIn) {
+  Mock mock({"--store", "memory"});
+  ControlClient client(mock.url());
+  EXPECT_EQ(client.send("GET", "/_mock/health", {{"Host", "evil.example"}}).status, 403);
+  // What a browser sends without asking first.
+  for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded",
+                           "multipart/form-data; boundary=x", "text/json"}) {
+    http::Fields headers{{"Origin", "http://evil.example"}};
+    if (*type != '\0') headers.add("Content-Type", type);
+    EXPECT_EQ(client.send("POST", "/_mock/reset", headers, "").status, 415) << type;
+  }
+  const auto preflight =
+      client.send("OPTIONS", "/_mock/rules",
+                  {{"Origin", "http://evil.example"}, {"Access-Control-Request-Method", "DELETE"}});
+  EXPECT_EQ(preflight.status, 405);
+  for (const auto& field : preflight.headers) {
+    EXPECT_FALSE(field.name.starts_with("Access-Control")) << field.name;
+  }
+  EXPECT_EQ(
+      client.send("POST", "/_mock/reset", {{"Content-Type", "Application/JSON; charset=utf-8"}}, "")
+          .status,
+      204);
+}
+
+testkit::ChildProcess::Options with_token() {
+  testkit::ChildProcess::Options options;
+  options.environment = {{"DEX_TEST_CONTROL_TOKEN", "s3cret"}};
+  return options;
+}
+
+TEST(ControlAccess, OtherAddressesThanLoopbackNeedAToken) {
+  testkit::ChildProcess closed({DEX_MOCK_SERVER, "--listen", "0.0.0.0:0", "--store", "memory"});
+  auto url = closed.wait_ready();
+  const auto port = url.substr(url.rfind(':'));
+  ControlClient nobody("http://127.0.0.1" + port);
+  EXPECT_EQ(nobody.get("/_mock/health").status, 404);
+  EXPECT_EQ(nobody.get("/health").status, 200);
+
+  testkit::ChildProcess open({DEX_MOCK_SERVER, "--listen", "0.0.0.0:0", "--store", "memory",
+                              "--control-token-env", "DEX_TEST_CONTROL_TOKEN"},
+                             with_token());
+  url = open.wait_ready();
+  ControlClient client("http://127.0.0.1" + url.substr(url.rfind(':')));
+  EXPECT_EQ(client.get("/_mock/health").status, 401);
+  EXPECT_EQ(client.send("GET", "/_mock/health", {{"Authorization", "Bearer s3cret"}}).status, 200);
+  EXPECT_EQ(client.send("GET", "/_mock/health", {{"Authorization", "Bearer wrong"}}).status, 401);
+}
+
+TEST(ControlAccess, AListenerOfItsOwn) {
+  testkit::ChildProcess process({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--control",
+                                 "127.0.0.1:0", "--store", "memory"});
+  const auto line = process.wait_line("control ");
+  const auto main = process.wait_ready();
+  ControlClient client(line.substr(line.find("http")));
+  EXPECT_EQ(client.get("/_mock/health").status, 200);
+  EXPECT_EQ(client.get("/health").status, 404);
+  EXPECT_EQ(client.get(main + "/_mock/health").status, 404);
+  EXPECT_EQ(client.get(main + "/health").status, 200);
+}
+
+TEST(ControlAccess, BadFlagsGetOneLine) {
+  for (const auto& [flags, complaint] : std::vector<std::pair<Arguments, std::string>>{
+           {{"--control", "0.0.0.0:0"}, "--control-token-env"},
+           {{"--control-token-env", "DEX_TEST_NOT_SET"}, "DEX_TEST_NOT_SET"},
+           {{"--control", "nonsense"}, "HOST:PORT"},
+           {{"--run-id", "two words"}, "--run-id"}}) {
+    Arguments command{DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--store", "memory"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    const auto finished = testkit::run(command);
+    EXPECT_EQ(finished.exit_code, 2) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr(complaint));
+    EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
+  }
+}
+
+struct Hostile {
+  const char* what;
+  std::string body;
+  int status;
+};
+
+TEST_F(Control, HostileBodiesGetOneLineAndChangeNothing) {
+  const std::string deep = std::string(50'000, '[') + std::string(50'000, ']');
+  const std::string deep_objects = [] {
+    std::string text;
+    for (int i = 0; i < 20'000; ++i) text += "{\"a\":";
+    return text + "1" + std::string(20'000, '}');
+  }();
+  const std::vector<Hostile> all{
+      {"no JSON", "not json", 400},
+      {"empty text", " ", 400},
+      {"two documents", "{} {}", 400},
+      {"a list", "[]", 400},
+      {"null", "null", 400},
+      {"a number", "1e999", 400},
+      {"deep lists", deep, 400},
+      {"deep objects", deep_objects, 400},
+      {"not UTF-8", "{\"name\": \"\xff\xfe\"}", 400},
+      {"a duplicate key", R"({"fault": "lost-ack", "fault": "lost-ack"})", 400},
+      {"wrong types", R"({"when": 1, "then": [], "match": 2, "freeze": "yes", "token": {}})", 400},
+      {"a NUL", std::string("{\"fault\": \"lost\0ack\"}", 21), 400},
+      {"control characters in a name", R"({"fault": "\r\nSet-Cookie: x\u001b[31m"})", 400},
+      {"huge", "{\"name\": \"" + std::string(2'000'000, 'x') + "\"}", 413},
+  };
+  for (const char* path : {"/_mock/rules", "/_mock/journal/verify", "/_mock/clock", "/_mock/tokens",
+                           "/_mock/tokens/revoke", "/_mock/keys", "/_mock/reset"}) {
+    for (const auto& one : all) {
+      SCOPED_TRACE(std::string(path) + ": " + one.what);
+      const auto answer = client.post(path, one.body);
+      EXPECT_EQ(answer.status, one.status) << answer.body;
+      ASSERT_TRUE(answer.json.is_object()) << answer.body;
+      const auto error = answer.json.at("error").get<std::string>();
+      EXPECT_FALSE(error.empty());
+      EXPECT_LT(error.size(), 600U);
+      EXPECT_EQ(error.find_first_of("\r\n\x1b"), std::string::npos) << error;
+    }
+  }
+  EXPECT_EQ(client.put("/_mock/lanes/x", deep).status, 400);
+  EXPECT_EQ(client.get("/_mock/rules").json.at("rules").size(), 0U);
+  EXPECT_EQ(client.get("/_mock/lanes").json.at("lanes").size(), 1U);
+  EXPECT_EQ(client.get("/_mock/health").status, 200);
+}
+
+TEST_F(Control, TheClockKeepsItsRange) {
+  for (const char* body :
+       {R"({"advance": "-1h"})", R"({"advance": "2000000h"})", R"({"advance": 5})", R"({})",
+        R"({"freeze": true, "resume": true})", R"({"freeze": false})"}) {
+    EXPECT_EQ(client.post("/_mock/clock", body).status, 400) << body;
+  }
+  for (int i = 0; i < 20; ++i) client.post("/_mock/clock", R"({"advance": "200000h"})");
+  EXPECT_LT(client.get("/_mock/clock").json.at("now").get<std::string>(), "2200");
+}
+
+TEST(ControlMetrics, AreStrictAndBesideThoseOfDex) {
+  for (const std::string profile : {"dex", "tus"}) {
+    SCOPED_TRACE(profile);
+    Mock mock({"--profile", profile, "--store", "memory"});
+    ControlClient client(mock.url());
+    ASSERT_EQ(client
+                  .post("/_mock/rules",
+                        R"({"name": "say \"no\"\n\\", "when": {"method": "DELETE"},
+                            "then": {"reply": {"early": true, "status": 503}}})")
+                  .status,
+              201);
+    EXPECT_EQ(client.send("DELETE", "/files/x", {{"Tus-Resumable", "1.0.0"}}).status, 503);
+    client.send("BREW", "/files/x");
+    if (profile == "tus") client.create(5);
+    for (const char* path : {"/metrics", "/_mock/metrics"}) {
+      const auto answer = client.get(path);
+      EXPECT_EQ(answer.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+      const auto families = testkit::parse_exposition(answer.body);
+      ASSERT_TRUE(families) << families.error() << answer.body;
+      EXPECT_EQ(families->at("dex_mock_faults_total")
+                    .samples.at(R"(dex_mock_faults_total{rule="say \"no\"\n\\"})"),
+                1);
+      EXPECT_GE(families->at("dex_mock_connections_open").samples.at("dex_mock_connections_open"),
+                1);
+      EXPECT_EQ(families->at("dex_mock_uploads").samples.at(R"(dex_mock_uploads{state="created"})"),
+                profile == "tus" ? 1 : 0);
+      EXPECT_EQ(families->contains("dex_server_active_uploads"), profile == "dex");
+      EXPECT_EQ(families->contains("tusd_uploads_created"), profile == "dex");
+    }
+  }
+}
+
+TEST(ControlLog, IsOneObjectALineWhateverClientsSend) {
+  testkit::ChildProcess process({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--profile", "tus",
+                                 "--store", "memory", "--log-level", "debug", "--log-format",
+                                 "json", "--run-id", "run.1", "--fault", "lost-ack"});
+  const auto url = process.wait_ready();
+  ControlClient client(url);
+  const auto upload = client.create(3);
+  client.patch(upload, 0, "abc");
+  auto raw = transport::RawConnection::open(url, {}, std::chrono::seconds{10});
+  ASSERT_TRUE(raw);
+  const std::string head =
+      "X\x1b]0;evil\x07 /files/\x1b[31m\xff%0d%0a HTTP/1.1\r\nHost: a\r\nX-Dex-Lane: "
+      "\x1b[2J\r\n\r\n";
+  ASSERT_TRUE(raw->send(head, std::chrono::seconds{10}));
+  static_cast<void>(raw->read_response(std::chrono::seconds{10}));
+  client.send("GET", "/files/%1b%5b31m%0a?password=s3cret");
+  process.signal(SIGTERM);
+  process.wait();
+
+  std::istringstream lines(process.err());
+  std::string line;
+  int exchanges = 0;
+  while (std::getline(lines, line)) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    ASSERT_TRUE(json.is_object()) << line;
+    EXPECT_EQ(json.at("run_id"), "run.1");
+    for (const char* key : {"time", "level"}) EXPECT_TRUE(json.contains(key)) << line;
+    if (json.contains("message")) continue;
+    ++exchanges;
+    EXPECT_TRUE(json.contains("lane") && json.contains("upload")) << line;
+    if (json.at("method") == "PATCH" || json.at("method") == "POST") {
+      EXPECT_EQ(json.at("upload"), ControlClient::id_of(upload));
+    }
+  }
+  EXPECT_GE(exchanges, 3);
+  EXPECT_THAT(process.err(), Not(HasSubstr("s3cret")));
+  for (const char c : process.err()) {
+    EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n');
+  }
+}
+
+}  // namespace
