@@ -41,7 +41,7 @@ std::vector<Step> steps_of(const std::string& file) {
 
 /// What differs from run to run.
 std::string steady(std::string text) {
-  static const std::vector<std::pair<std::regex, std::string>> replacements {
+  static const std::vector<std::pair<std::regex, std::string>> replacements{
       {std::regex("\r"), ""},
       {std::regex(R"(\d{4}-\d\d-\d\dT[0-9:.]+Z)"), "TIME"},
       {std::regex(R"([A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [0-9:]{8} GMT)"), "DATE"},
@@ -50,57 +50,54 @@ std::string steady(std::string text) {
       {std::regex(R"re(("(?:duration_ms|connection)":)[0-9.]+)re"), "$1N"},
       {std::regex(R"re(("(?:run_id|kid|access_token|cookie|version)":)"[^"]*")re"), "$1\"X\""},
   };
-      for (const auto& [pattern, with] : replacements)
-        text = std::regex_replace(text, pattern, with);
-      while (text.ends_with('\n')) text.pop_back();
-      return text;
-  }
+  for (const auto& [pattern, with] : replacements) text = std::regex_replace(text, pattern, with);
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
 
-  /// `expected` with "…" for any text.
-  bool fits(const std::string& expected, const std::string& actual) {
-    static const std::string any = "…";
-    std::size_t at = 0;
-    std::size_t from = 0;
-    bool first = true;
-    while (true) {
-      const auto next = expected.find(any, from);
-      const auto piece = expected.substr(from, next - from);
-      const auto found = actual.find(piece, at);
-      if (found == std::string::npos || (first && found != 0)) return false;
-      if (next == std::string::npos) return piece.empty() || actual.ends_with(piece);
-      at = found + piece.size();
-      from = next + any.size();
-      first = false;
-    }
+/// `expected` with "…" for any text.
+bool fits(const std::string& expected, const std::string& actual) {
+  static const std::string any = "…";
+  std::size_t at = 0;
+  std::size_t from = 0;
+  bool first = true;
+  while (true) {
+    const auto next = expected.find(any, from);
+    const auto piece = expected.substr(from, next - from);
+    const auto found = actual.find(piece, at);
+    if (found == std::string::npos || (first && found != 0)) return false;
+    if (next == std::string::npos) return piece.empty() || actual.ends_with(piece);
+    at = found + piece.size();
+    from = next + any.size();
+    first = false;
   }
+}
 
-  TEST(ControlGuide, ItsCommandsPrintWhatItShows) {
-    programs::Mock mock({"--profile", "tus", "--auth", "jwt", "--store", "memory"});
-    const auto steps = steps_of(std::string(DEX_GUIDES) + "/control-api.md");
-    ASSERT_GT(steps.size(), 20U);
-    const std::string mark = "--end-of-step--";
-    std::string script = "mock=" + mock.url() + "\n";
-    for (const auto& step : steps) {
-      if (step.command.starts_with("dex-mock-server") || step.command.starts_with("mock="))
-        continue;
-      script += step.command + "\nprintf '\\n%s\\n' " + mark + "\n";
-    }
-    testkit::ChildProcess::Options options;
-    options.input = script;
-    const auto finished = testkit::run({"bash"}, options);
-    ASSERT_EQ(finished.exit_code, 0) << finished.err;
-    std::size_t at = 0;
-    for (const auto& step : steps) {
-      if (step.command.starts_with("dex-mock-server") || step.command.starts_with("mock="))
-        continue;
-      const auto end = finished.out.find("\n" + mark + "\n", at);
-      ASSERT_NE(end, std::string::npos) << "line " << step.line << ": " << finished.err;
-      const auto actual = steady(finished.out.substr(at, end - at));
-      EXPECT_TRUE(fits(steady(step.output), actual))
-          << "control-api.md:" << step.line << ": " << step.command << "\nprints  " << actual
-          << "\nand not " << steady(step.output);
-      at = end + mark.size() + 2;
-    }
+TEST(ControlGuide, ItsCommandsPrintWhatItShows) {
+  programs::Mock mock({"--profile", "tus", "--auth", "jwt", "--store", "memory"});
+  const auto steps = steps_of(std::string(DEX_GUIDES) + "/control-api.md");
+  ASSERT_GT(steps.size(), 20U);
+  const std::string mark = "--end-of-step--";
+  std::string script = "mock=" + mock.url() + "\n";
+  for (const auto& step : steps) {
+    if (step.command.starts_with("dex-mock-server") || step.command.starts_with("mock=")) continue;
+    script += step.command + "\nprintf '\\n%s\\n' " + mark + "\n";
   }
+  testkit::ChildProcess::Options options;
+  options.input = script;
+  const auto finished = testkit::run({"bash"}, options);
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  std::size_t at = 0;
+  for (const auto& step : steps) {
+    if (step.command.starts_with("dex-mock-server") || step.command.starts_with("mock=")) continue;
+    const auto end = finished.out.find("\n" + mark + "\n", at);
+    ASSERT_NE(end, std::string::npos) << "line " << step.line << ": " << finished.err;
+    const auto actual = steady(finished.out.substr(at, end - at));
+    EXPECT_TRUE(fits(steady(step.output), actual))
+        << "control-api.md:" << step.line << ": " << step.command << "\nprints  " << actual
+        << "\nand not " << steady(step.output);
+    at = end + mark.size() + 2;
+  }
+}
 
 }  // namespace
