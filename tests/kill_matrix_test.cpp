@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -38,6 +40,8 @@ const std::vector<Configuration>& configurations() {
       {{"--profile", "dex"}, {"--system", "dex"}},
       // Without a folder there is nowhere to deliver to.
       {{"--profile", "dex", "--store", "memory"}, {"--system", "dex"}},
+      // Some rows judge what a server does when it offers no extension but creation.
+      {{"--profile", DEX_TESTS "/creation_only_profile.json", "--store", "memory"}, plain},
   };
   return all;
 }
@@ -76,6 +80,26 @@ bool killed(const nlohmann::json& control, const nlohmann::json& broken) {
          control.value("got", "") != broken.value("got", "");
 }
 
+/// What came of the defects that ran in this process.
+struct Tally {
+  std::set<std::string> judged;  ///< requirements of which a defect was tried
+  std::set<std::string> missed;  ///< of those, with a defect that no one noticed
+  std::map<std::string, std::string> areas;
+};
+Tally& tally() {
+  static Tally all;
+  return all;
+}
+
+std::set<std::filesystem::path> defect_files() {
+  std::set<std::filesystem::path> files;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(DEX_FIXTURES) + "/misbehaviours/defects")) {
+    if (entry.path().extension() == ".json") files.insert(entry.path());
+  }
+  return files;
+}
+
 class Kill : public ::testing::Test {
  public:
   explicit Kill(std::filesystem::path file) : file_(std::move(file)) {}
@@ -105,6 +129,9 @@ class Kill : public ::testing::Test {
           continue;
         }
         const auto& before = control.results.at(id);
+        tally().judged.insert(id);
+        tally().areas[id] = before.at("area").get<std::string>();
+        if (!killed(before, found->second)) tally().missed.insert(id);
         EXPECT_TRUE(killed(before, found->second))
             << id << " does not notice " << name << ": " << before.at("verdict") << " ("
             << before.value("got", "") << ") -> " << found->second.at("verdict") << " ("
@@ -119,16 +146,42 @@ class Kill : public ::testing::Test {
   std::filesystem::path file_;
 };
 
+/// By area: requirements that were seen to turn red, of those that are checked.
+void print_matrix(const std::map<std::string, std::string>& checked,
+                  const std::set<std::string>& detected) {
+  std::map<std::string, std::pair<int, int>> areas;
+  for (const auto& [id, area] : checked) {
+    auto& [hit, total] = areas[area];
+    ++total;
+    if (detected.contains(id)) ++hit;
+  }
+  std::pair<int, int> all;
+  for (const auto& [area, count] : areas) {
+    fmt::print("{:<26} {:>4} / {}\n", area, count.first, count.second);
+    all.first += count.first;
+    all.second += count.second;
+  }
+  fmt::print("{:<26} {:>4} / {}\n", "all", all.first, all.second);
+}
+
+class Matrix : public ::testing::Environment {
+ public:
+  void TearDown() override {
+    if (tally().judged.size() < 2) return;
+    std::set<std::string> detected;
+    std::ranges::set_difference(tally().judged, tally().missed,
+                                std::inserter(detected, detected.end()));
+    fmt::print("\nrequirements whose defects were all detected / requirements tried\n");
+    print_matrix(tally().areas, detected);
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
-  std::set<std::filesystem::path> files;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::string(DEX_FIXTURES) + "/misbehaviours/defects")) {
-    if (entry.path().extension() == ".json") files.insert(entry.path());
-  }
-  for (const auto& file : files) {
+  ::testing::AddGlobalTestEnvironment(new Matrix);
+  for (const auto& file : defect_files()) {
     // A '-' would end the positive part of --gtest_filter: the test would select nothing and pass.
     std::string name = file.stem();
     std::ranges::replace(name, '-', '_');
