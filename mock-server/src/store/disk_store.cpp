@@ -95,7 +95,8 @@ class DiskStore : public Store {
     Upload changed = upload;
     changed.offset = (*known)->offset;
     changed.modified = (*known)->modified;
-    if (auto written = write_info(changed); !written) return written;
+    const auto former = posix::read_text(info_path(upload.id));
+    if (auto written = write_info(changed, former.value_or("")); !written) return written;
     **known = std::move(changed);
     return {};
   }
@@ -267,10 +268,11 @@ class DiskStore : public Store {
     uploads_.erase(id);
   }
 
-  StoreResult<void> write_info(const Upload& upload) {
+  /// `former` is what the .info holds now.
+  StoreResult<void> write_info(const Upload& upload, std::string_view former = {}) {
     const auto info = info_path(upload.id);
-    auto written =
-        posix::replace_text(info, format_info(upload, data_path(upload.id), info), options_.fsync);
+    auto written = posix::replace_text(
+        info, format_info(upload, data_path(upload.id), info, former), options_.fsync);
     if (written && options_.fsync) return posix::sync_folder(options_.folder);
     return written;
   }

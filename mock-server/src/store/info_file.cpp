@@ -147,10 +147,27 @@ Upload read(const json& document, std::string_view id) {
   return upload;
 }
 
+/// Adds the members of `former` that `document` lacks, also within Storage.
+void keep_others(json& document, std::string_view former) {
+  if (former.empty()) return;
+  const auto old = json::parse(former, nullptr, false);
+  if (!old.is_object()) return;
+  for (const auto& [key, value] : old.items()) {
+    if (!document.contains(key)) document[key] = value;
+  }
+  auto& storage = document["Storage"];
+  if (const auto old_storage = old.find("Storage");
+      old_storage != old.end() && old_storage->is_object()) {
+    for (const auto& [key, value] : old_storage->items()) {
+      if (!storage.contains(key)) storage[key] = value;
+    }
+  }
+}
+
 }  // namespace
 
 std::string format_info(const Upload& upload, const std::filesystem::path& data,
-                        const std::filesystem::path& info) {
+                        const std::filesystem::path& info, std::string_view former) {
   auto metadata = json::object();
   for (const auto& pair : upload.metadata.pairs()) metadata[pair.key] = pair.value;
   auto own = json::object();
@@ -173,6 +190,7 @@ std::string format_info(const Upload& upload, const std::filesystem::path& data,
   document["Storage"] =
       json{{"Type", "filestore"}, {"Path", data.string()}, {"InfoPath", info.string()}};
   document[own_key] = std::move(own);
+  keep_others(document, former);
   // JSON has no place for bytes that are not UTF-8: they are replaced in MetaData, as tusd does,
   // and kept in UploadMetadata.
   return document.dump(-1, ' ', false, json::error_handler_t::replace);

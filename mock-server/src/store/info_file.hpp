@@ -11,9 +11,12 @@
 
 namespace mock {
 
-/// `data` and `info` are where the two files are: tusd finds the bytes by them.
+/// `data` and `info` are where the two files are: tusd finds the bytes by them. Members of
+/// `former`, the document that this one replaces, that the mock knows nothing of are kept: another
+/// server may want them back.
 [[nodiscard]] std::string format_info(const Upload& upload, const std::filesystem::path& data,
-                                      const std::filesystem::path& info);
+                                      const std::filesystem::path& info,
+                                      std::string_view former = {});
 
 /// An Error when `text` is not a whole document of an upload called `id`. `offset` is as the
 /// document says; without "DexMock" (written by tusd or DEX) the headers are made from MetaData and

@@ -76,6 +76,26 @@ TEST(InfoFile, ReadsWhatTusdWrote) {
   EXPECT_EQ(read->metadata_header, "b eA==,a,n w7w=");
 }
 
+TEST(InfoFile, KeepsWhatAnotherServerWrote) {
+  const auto document = nlohmann::json::parse(
+      format_info(example(), "/store/a", "/store/a.info",
+                  R"({"ID":"a","Size":1,"MetaData":{"gone":"x"},"Retention":{"days":30},)"
+                  R"("DexMock":{"Expires":"2026-01-01T00:00:00Z"},)"
+                  R"("Storage":{"Path":"elsewhere","Bucket":"b"}})"));
+  EXPECT_EQ(document["Retention"]["days"], 30);
+  EXPECT_EQ(document["Storage"]["Bucket"], "b");
+  EXPECT_EQ(document["Storage"]["Path"], "/store/a");
+  EXPECT_EQ(document["Size"], 10);
+  EXPECT_FALSE(document["MetaData"].contains("gone"));
+  EXPECT_FALSE(document["DexMock"].contains("Expires"));
+}
+
+TEST(InfoFile, DoesNotTrustATornDocumentBeforeIt) {
+  for (const auto* torn : {"{\"ID\":\"a\",\"Si", "[]", "null", ""}) {
+    EXPECT_EQ(format_info(example(), "d", "i", torn), format_info(example(), "d", "i")) << torn;
+  }
+}
+
 TEST(InfoFile, ReadsAFinalThatTusdMade) {
   const auto read = parse_info(
       R"({"ID":"f","Size":5,"SizeIsDeferred":false,"Offset":0,"MetaData":{},"IsPartial":false,)"
