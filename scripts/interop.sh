@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs real peers against our programs: tus-js-client and tuspy upload to the mock, plain and over TLS,
-# under the faults of interop/clients.tsv; dex-conformance judges @tus/server and tusd against the
-# baselines in fixtures/baselines. A peer whose toolchain (node, python3, go) is missing is named as
-# skipped.
+# under the faults of interop/clients.tsv; the mock and tusd finish each other's uploads in one folder;
+# dex-conformance judges @tus/server and tusd against the baselines in fixtures/baselines. A peer whose
+# toolchain (node, python3, go) is missing is named as skipped.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
@@ -41,25 +41,34 @@ expect() {
   fi
 }
 
-# judge NAME URL BASELINE: 0 with the baseline, 1 without it.
+# judge NAME URL BASELINE [ARGS...]: 0 with the baseline, 1 without it.
 judge() {
-  expect 0 "$1, with its baseline" "$bin/dex-conformance" run --url "$2" --system tus --baseline "$3"
-  expect 1 "$1, without it" "$bin/dex-conformance" run --url "$2" --system tus
+  local name=$1 url=$2 baseline=$3
+  shift 3
+  expect 0 "$name, with its baseline" "$bin/dex-conformance" run --url "$url" --system tus "$@" --baseline "$baseline"
+  expect 1 "$name, without it" "$bin/dex-conformance" run --url "$url" --system tus "$@"
 }
 
 # ready_url LOG PATTERN: the URL a server printed.
 ready_url() { grep -oE "$2" "$1" | head -1; }
 
-say "Clients against the mock, under faults"
-source scripts/interop/clients.sh
-clients=()
+# start_tus_node NAME [EXPIRY]: @tus/server on a folder of its own.
+start_tus_node() {
+  mkdir -p "$scratch/$1"
+  node "$peers/tus-node-server.mjs" "$scratch/$1" ${2:+"$2"} >"$scratch/$1.log" 2>&1 &
+  started+=($!)
+  wait_for 20 grep -q '^ready ' "$scratch/$1.log" || die "@tus/server did not start: $(cat "$scratch/$1.log")"
+}
+
+say "Peers"
 install_packages curl
+clients=()
 if command -v node >/dev/null && command -v npm >/dev/null; then
   cp scripts/interop/package.json scripts/interop/*.mjs "$peers/"
   (cd "$peers" && npm install --no-audit --no-fund --loglevel=error)
-  clients+=(tus-js-client)
+  clients+=(tus-js-client careful)
 else
-  skip "tus-js-client: needs node and npm"
+  skip "tus-js-client and @tus/server: need node and npm"
 fi
 if command -v python3 >/dev/null && python3 -m venv --help >/dev/null 2>&1; then
   [ -x "$peers/venv/bin/python" ] || python3 -m venv "$peers/venv"
@@ -68,30 +77,40 @@ if command -v python3 >/dev/null && python3 -m venv --help >/dev/null 2>&1; then
 else
   skip "tuspy: needs python3 with venv"
 fi
+tusd=''
+if command -v go >/dev/null; then
+  (cd scripts/interop/tusd && go build -o "$repo/$peers/tusd" github.com/tus/tusd/v2/cmd/tusd)
+  tusd=$peers/tusd
+else
+  skip "tusd: needs go"
+fi
+
 if [ ${#clients[@]} -gt 0 ]; then
+  say "Clients against the mock, under faults"
+  source scripts/interop/clients.sh
   client_cases "${clients[@]}"
   client_table "${clients[@]}"
 fi
 
-say "Conformance of real servers"
-if command -v node >/dev/null && command -v npm >/dev/null; then
-  mkdir -p "$scratch/tus-node"
-  node "$peers/tus-node-server.mjs" "$scratch/tus-node" >"$scratch/tus-node.log" 2>&1 &
-  started+=($!)
-  wait_for 20 grep -q '^ready ' "$scratch/tus-node.log" || die "@tus/server did not start: $(cat "$scratch/tus-node.log")"
-  judge "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" fixtures/baselines/tus-node-2.4.json
+say "One store, two servers"
+if [ -n "$tusd" ] && command -v python3 >/dev/null; then
+  mkdir "$scratch/stores"
+  expect 0 "the mock and tusd on one folder" python3 scripts/interop/stores.py "$bin/dex-mock-server" "$tusd" "$scratch/stores"
 else
-  skip "@tus/server: needs node and npm"
+  skip "stores: needs tusd and python3"
 fi
-if command -v go >/dev/null; then
-  (cd scripts/interop/tusd && go build -o "$repo/$peers/tusd" github.com/tus/tusd/v2/cmd/tusd)
+
+say "Conformance of real servers"
+if [ -d "$peers/node_modules/@tus/server" ]; then
+  start_tus_node tus-node
+  judge "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" fixtures/baselines/tus-node-2.4.json
+fi
+if [ -n "$tusd" ]; then
   mkdir -p "$scratch/tusd"
-  "$peers/tusd" -host 127.0.0.1 -port 0 -upload-dir "$scratch/tusd" >"$scratch/tusd.log" 2>&1 &
+  "$tusd" -host 127.0.0.1 -port 0 -upload-dir "$scratch/tusd" >"$scratch/tusd.log" 2>&1 &
   started+=($!)
   wait_for 20 grep -q 'upload files to' "$scratch/tusd.log" || die "tusd did not start: $(cat "$scratch/tusd.log")"
   judge "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" fixtures/baselines/tusd-2.10.json
-else
-  skip "tusd: needs go"
 fi
 
 say "Interoperability"

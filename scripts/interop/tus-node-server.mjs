@@ -1,10 +1,12 @@
-// @tus/server on a free port; prints 'ready URL'. usage: tus-node-server.mjs FOLDER
+// @tus/server on a free port; prints 'ready URL'. Uploads expire after EXPIRY ms, or never.
+// usage: tus-node-server.mjs FOLDER [EXPIRY]
 import http from 'node:http'
 import { FileStore } from '@tus/file-store'
 import { Server } from '@tus/server'
 
-const folder = process.argv[2]
-const tus = new Server({ path: '/files', datastore: new FileStore({ directory: folder }) })
+const [, , directory, expiry] = process.argv
+const datastore = new FileStore({ directory, expirationPeriodInMilliseconds: Number(expiry ?? 0) })
+const tus = new Server({ path: '/files', datastore })
 const server = http.createServer((request, response) => tus.handle(request, response))
 server.listen(0, '127.0.0.1', () => {
   console.log(`ready http://127.0.0.1:${server.address().port}/files`)
