@@ -6,7 +6,7 @@
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
-build release dex-mock-server dex-conformance
+build release dex-mock-server dex-conformance verdicts
 bin=build/release/bin
 peers=build/interop
 mkdir -p "$peers"
@@ -46,7 +46,12 @@ judge() {
   local name=$1 url=$2 baseline=$3
   shift 3
   expect 0 "$name, with its baseline" "$bin/dex-conformance" run --url "$url" --system tus "$@" --baseline "$baseline"
-  expect 1 "$name, without it" "$bin/dex-conformance" run --url "$url" --system tus "$@"
+  expect 1 "$name, without it" "$bin/dex-conformance" run --url "$url" --system tus "$@" --json "$scratch/report.json"
+}
+
+# on_record NAME PROFILE: what the last run judged is what the profile's oracle says, row by row.
+on_record() {
+  expect 0 "$1, as profile $2 has it on record" build/release/tests/verdicts check "fixtures/profiles/verdicts/$2.json" "$scratch/report.json"
 }
 
 # ready_url LOG PATTERN: the URL a server printed.
@@ -104,6 +109,7 @@ say "Conformance of real servers"
 if [ -d "$peers/node_modules/@tus/server" ]; then
   start_tus_node tus-node
   judge "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" fixtures/baselines/tus-node-2.4.json
+  on_record "@tus/server 2.4.5" tus-node-2.4
 fi
 if [ -n "$tusd" ]; then
   mkdir -p "$scratch/tusd"
@@ -111,6 +117,7 @@ if [ -n "$tusd" ]; then
   started+=($!)
   wait_for 20 grep -q 'upload files to' "$scratch/tusd.log" || die "tusd did not start: $(cat "$scratch/tusd.log")"
   judge "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" fixtures/baselines/tusd-2.10.json
+  on_record "tusd 2.10.0" tusd-2.10
 fi
 
 say "Interoperability"
