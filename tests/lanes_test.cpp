@@ -359,6 +359,32 @@ TEST(Lanes, AFileSaysHowOneIsConfigured) {
   EXPECT_EQ(send(client, {mock.url(), {}}, "GET", "/health").status, 200);
 }
 
+TEST(Lanes, AListenerHasLimitsOfItsOwn) {
+  Mock mock({"--profile", "tus", "--store", "memory"});
+  Client client({});
+  const json config{{"listen", "127.0.0.1:0"},
+                    {"limits", {{"read_timeout", "100ms"}, {"header_bytes", "1KiB"}}}};
+  const auto opened = control(client, {mock.url(), {}}, "PUT", "lanes/red", config);
+  ASSERT_EQ(opened.status, 201) << opened.body;
+  const Way red{json::parse(opened.body).at("listener").get<std::string>(), {}};
+  const std::string long_value(2000, 'x');
+  EXPECT_EQ(send(client, red, "OPTIONS", "/files", {{"X-Long", long_value}}).status, 431);
+  EXPECT_EQ(send(client, {mock.url(), {}}, "OPTIONS", "/files", {{"X-Long", long_value}}).status,
+            204);
+  const auto url = create(client, red, 6);
+  constexpr std::chrono::seconds patience{10};
+  auto half = transport::RawConnection::open(red.base, {}, patience);
+  ASSERT_TRUE(half) << half.error().line();
+  ASSERT_TRUE(half->send("PATCH " + url.substr(url.find('/', 8)) +
+                             " HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\n"
+                             "Upload-Offset: 0\r\nContent-Length: 6\r\n"
+                             "Content-Type: application/offset+octet-stream\r\n\r\nabc",
+                         patience));
+  const auto answer = half->read_response(patience);
+  ASSERT_TRUE(answer.response);
+  EXPECT_EQ(answer.response->status, 408);
+}
+
 TEST(Lanes, WhatCannotBeOpenedLeavesNothingBehind) {
   const testkit::TempFolder folder;
   const auto store = folder.path() / "store";

@@ -28,6 +28,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Of a lane beside the main one: there may be a thousand of them.
+constexpr Journal::Limits lane_journal{4'000, Bytes{4UL << 20U}};
+
 }  // namespace
 
 MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config)
@@ -36,7 +39,7 @@ MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config
       config_(std::move(config)),
       clock_(ground.loop),
       store_(ground.store, ground.index, name_, clock_),
-      journal_(std::make_unique<Journal>()),
+      journal_(std::make_unique<Journal>(name_.empty() ? Journal::Limits{} : lane_journal)),
       metrics_(std::make_unique<ServerMetrics>()) {}
 
 MockLane::~MockLane() = default;
