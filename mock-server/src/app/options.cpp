@@ -107,6 +107,7 @@ Exit exit_of(const CLI::App& app, const CLI::ParseError& error) {
 
 /// What CLI11 gathers as text and `finish` turns into values.
 struct Texts {
+  std::string header_timeout = "20s";
   std::string read_timeout = "30s";
   std::string max_size;
   std::string expire_after;
@@ -215,6 +216,11 @@ void add_protocol_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
       ->check(checked(parse_duration))
       ->type_name("DURATION")
       ->group(group);
+  app.add_option("--header-timeout", texts.header_timeout, "How long a request head may take")
+      ->check(checked(parse_duration))
+      ->type_name("DURATION")
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--read-timeout", texts.read_timeout, "How long a body may stall")
       ->check(checked(parse_duration))
       ->type_name("DURATION")
@@ -287,6 +293,9 @@ std::optional<std::string> finish(Options& options, const Texts& texts) {
   auto& lane = options.main;
   lane.seed = *parse_seed(texts.seed);
   lane.limits.read_timeout = *parse_duration(texts.read_timeout);
+  lane.limits.header_timeout = *parse_duration(texts.header_timeout);
+  if (lane.limits.header_timeout <= Milliseconds{0})
+    return "--header-timeout: must be longer than zero";
   if (lane.limits.read_timeout <= Milliseconds{0})
     return "--read-timeout: must be longer than zero";
   lane.token_lifetime =

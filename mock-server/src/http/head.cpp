@@ -26,6 +26,16 @@ tl::unexpected<Refusal> refusal(int status, std::string why) {
 
 }  // namespace
 
+namespace {
+
+/// Without it (HTTP/0.9, another protocol) an empty line may never come (RFC 9112 section 2.3).
+bool ends_in_version(std::string_view line) {
+  const auto space = line.rfind(' ');
+  return space != std::string_view::npos && line.substr(space + 1).starts_with("HTTP/");
+}
+
+}  // namespace
+
 /// Beast's own parser, filling our plain values, one element per call of `put`.
 class HttpParser final : public beast::http::basic_parser<true> {
  public:
@@ -96,6 +106,10 @@ tl::expected<std::size_t, Refusal> HeadScanner::scan(std::string_view bytes, con
     if (line_ == 0 && line.size() > max_line) {
       return refusal(414, "the request-line is too long");
     }
+    if (line_ == 0 && !ends_in_version(line)) {
+      return refusal(400, "the request-line does not end in the version of HTTP");
+    }
+    if (lines_++ > limits.header_lines) return refusal(431, "the request head has too many lines");
     if (line_ != 0 && (line.front() == ' ' || line.front() == '\t')) {
       return refusal(400, "a header field is folded (obs-fold)");
     }
@@ -194,6 +208,12 @@ std::optional<Refusal> check_framing(Request& request, const HttpParser& parser)
     }
     request.chunked = true;
   } else if (const auto length = parser.content_length()) {
+    // Beast takes the same length twice, which RFC 9110 section 8.6 leaves to the recipient.
+    if (const auto lengths = fields.all("Content-Length");
+        lengths.size() != 1 ||
+        lengths.front().find_first_not_of("0123456789") != lengths.front().npos) {
+      return Refusal{400, "Content-Length is given twice"};
+    }
     request.content_length = Bytes{*length};
   }
   return std::nullopt;
@@ -254,6 +274,12 @@ tl::expected<Head, Refusal> parse_head(std::string_view bytes) {
     return refusal(400, "the request-target * is for OPTIONS only");
   }
   const auto& fields = request.fields;
+  if (const auto expected = fields.joined("Expect"); request.minor_version > 0 && expected) {
+    for (const auto expectation : ::http::split_list(*expected)) {
+      if (!::http::same_name(expectation, "100-continue"))
+        return refusal(417, "the only expectation known here is 100-continue");
+    }
+  }
   head.keep_alive = request.minor_version > 0 ? !fields.has_token("Connection", "close")
                                               : fields.has_token("Connection", "keep-alive") &&
                                                     !fields.has_token("Connection", "close");

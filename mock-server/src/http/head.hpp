@@ -38,6 +38,7 @@ class HeadScanner {
  private:
   std::size_t line_ = 0;     // where the line that is not complete yet starts
   std::size_t scanned_ = 0;  // up to here there is no line feed that was not seen
+  std::size_t lines_ = 0;    // that are complete, the request-line among them
 };
 
 /// Takes the framing off a body: Content-Length or chunked. Move-only.

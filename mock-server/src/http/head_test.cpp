@@ -92,7 +92,8 @@ TEST(Head, RefusesEveryDoubtfulFraming) {
   // RFC 9112 sections 6.1 to 6.3
   const std::pair<const char*, int> rows[] = {
       {"Content-Length: 5\r\n", 0},
-      {"Content-Length: 5\r\nContent-Length: 5\r\n", 0},
+      {"Content-Length: 5\r\nContent-Length: 5\r\n", 400},
+      {"Content-Length: 5, 5\r\n", 400},
       {"Content-Length: 18446744073709551615\r\n", 0},
       {"Content-Length: 5\r\nContent-Length: 6\r\n", 400},
       {"Content-Length: 5, 6\r\n", 400},

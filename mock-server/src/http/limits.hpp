@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 #include "protocol/units.hpp"
 
@@ -13,6 +14,7 @@ struct Limits {
   Milliseconds write_timeout{std::chrono::seconds{30}};   ///< between two writes of a reply
   Milliseconds idle_timeout{std::chrono::seconds{75}};    ///< between two requests
   Bytes header_bytes{64UL << 10U};                        ///< a longer head is answered 431
+  std::size_t header_lines = 1000;                        ///< more of them are answered 431
   Bytes target_bytes{16UL << 10U};                        ///< a longer request-line is answered 414
   Bytes drain_bytes{64UL << 20U};  ///< of an unread body; beyond that the connection closes
   Milliseconds shutdown_grace{std::chrono::seconds{5}};

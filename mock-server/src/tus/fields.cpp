@@ -1,6 +1,7 @@
 #include "tus/fields.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
@@ -87,21 +88,24 @@ std::optional<std::string> echoed_metadata(const std::optional<std::string>& sen
       strict && *strict == metadata) {
     return sent;
   }
+  // By key and value, for there may be thousands of them. No key holds a space.
+  std::unordered_map<std::string, std::string_view> spelled;
+  for (const auto candidate : raw_pairs(*sent)) {
+    const auto parsed = tus::parse_metadata(candidate, tus::MetadataStrictness::strict);
+    if (!parsed || parsed->empty()) continue;
+    const auto& pair = parsed->pairs().front();
+    spelled.emplace(pair.key + " " + pair.value, candidate);
+  }
   std::string echoed;
-  const auto raw = raw_pairs(*sent);
   for (const auto& pair : metadata.pairs()) {
-    tus::Metadata alone;
-    alone.set(pair.key, pair.value);
-    auto spelled = tus::format_metadata(alone);
-    for (const auto candidate : raw) {
-      auto parsed = tus::parse_metadata(candidate, tus::MetadataStrictness::strict);
-      if (parsed && parsed->find(pair.key) == std::string_view(pair.value)) {
-        spelled = std::string(candidate);
-        break;
-      }
-    }
     if (!echoed.empty()) echoed += ',';
-    echoed += spelled;
+    if (const auto as_sent = spelled.find(pair.key + " " + pair.value); as_sent != spelled.end()) {
+      echoed += as_sent->second;
+    } else {
+      tus::Metadata alone;
+      alone.set(pair.key, pair.value);
+      echoed += tus::format_metadata(alone);
+    }
   }
   return echoed;
 }
