@@ -29,7 +29,10 @@ std::string value_of(const Upload& upload, std::string_view key) {
 
 ordered_json manifest_json(const Upload& upload) {
   ordered_json manifest = ordered_json::object();
-  for (const auto& [key, value] : dex::manifest_of(upload.metadata)) manifest[key] = value;
+  // Keys are unique, and operator[] would compare each with all before it.
+  auto& members = manifest.get_ref<ordered_json::object_t&>();
+  for (const auto& [key, value] : dex::manifest_of(upload.metadata))
+    members.emplace_back(key, value);
   return manifest;
 }
 

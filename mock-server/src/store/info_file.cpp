@@ -169,7 +169,9 @@ void keep_others(json& document, std::string_view former) {
 std::string format_info(const Upload& upload, const std::filesystem::path& data,
                         const std::filesystem::path& info, std::string_view former) {
   auto metadata = json::object();
-  for (const auto& pair : upload.metadata.pairs()) metadata[pair.key] = pair.value;
+  // Keys are unique, and operator[] would compare each with all before it.
+  auto& members = metadata.get_ref<json::object_t&>();
+  for (const auto& pair : upload.metadata.pairs()) members.emplace_back(pair.key, pair.value);
   auto own = json::object();
   if (upload.metadata_header) own["UploadMetadata"] = isomorphic_encode(*upload.metadata_header);
   if (upload.concat_header) own["UploadConcat"] = isomorphic_encode(*upload.concat_header);
