@@ -1,0 +1,466 @@
+// Whole requests on one connection, against the whole server without its sockets: whatever comes,
+// the connection answers every request in turn or closes, offsets stay within lengths, and an
+// upload that nobody named keeps its bytes. Requests are put together from the vocabulary of HTTP
+// and tus, and some streams are damaged afterwards.
+#include <fuzzer/FuzzedDataProvider.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/conversation.hpp"
+#include "http/test_talk.hpp"
+#include "lane/lanes.hpp"
+#include "loop/manual_loop.hpp"
+#include "services.hpp"
+#include "store/stores.hpp"
+#include "tus/locks.hpp"
+
+namespace {
+
+using namespace mock;
+
+std::string stream_of_input;  // for the report
+
+void require(bool holds, const char* property) {
+  if (holds) return;
+  std::fprintf(stderr, "property broken: %s\nthe stream:\n%s\n", property, stream_of_input.c_str());
+  std::abort();
+}
+
+/// Lanes without listeners ask nothing of it.
+class NoServer final : public Server {
+ public:
+  explicit NoServer(Loop& loop) : loop_(loop) {}
+  Loop& loop() override { return loop_; }
+  Result<std::string> listen(const ListenOptions&, Application&, Interceptor*, Observer*) override {
+    return failure("listen", "not here");
+  }
+  bool unlisten(const std::string&, OpenConnections) override { return false; }
+  std::size_t outage(const Outage&) override { return 0; }
+  [[nodiscard]] std::string url() const override { return "http://127.0.0.1:8080"; }
+  std::size_t run(bool) override { return 0; }
+  void stop() override {}
+
+ private:
+  Loop& loop_;
+};
+
+struct Answer {
+  int status = 0;
+  std::string head;  // ends in CR LF
+  std::string body;
+  [[nodiscard]] std::optional<std::string> field(const std::string& name) const {
+    const auto at = head.find("\r\n" + name + ": ");
+    if (at == std::string::npos) return std::nullopt;
+    const auto from = at + name.size() + 4;
+    return head.substr(from, head.find('\r', from) - from);
+  }
+};
+
+/// Reads what a correct server sent; `methods` are those of the requests, in order.
+std::vector<Answer> parse(std::string_view sent, const std::vector<std::string>& methods) {
+  std::vector<Answer> answers;
+  while (!sent.empty()) {
+    const auto end = sent.find("\r\n\r\n");
+    require(end != std::string_view::npos && sent.starts_with("HTTP/1.1 "), "a reply has a head");
+    Answer answer;
+    answer.head = sent.substr(0, end + 2);
+    answer.status = std::atoi(answer.head.substr(9, 3).c_str());
+    require(answer.status >= 100 && answer.status < 600, "a reply has a status");
+    sent.remove_prefix(end + 4);
+    if (answer.status < 200) continue;
+    // What comes when the stream could not be read is no answer to a HEAD.
+    const bool is_head = answers.size() < methods.size() && methods[answers.size()] == "HEAD" &&
+                         !(answer.field("Connection") == "close" && !sent.empty());
+    const auto length = answer.field("Content-Length");
+    if (length && !is_head && answer.status != 204 && answer.status != 304) {
+      const auto size = std::strtoull(length->c_str(), nullptr, 10);
+      require(size <= sent.size(), "a reply's body is whole");
+      answer.body = sent.substr(0, size);
+      sent.remove_prefix(size);
+    }
+    if (answer.status != 204 && answer.status != 304 && !is_head)
+      require(length.has_value(), "a reply says where it ends");
+    answers.push_back(std::move(answer));
+  }
+  return answers;
+}
+
+/// The server, made once; emptied for every input.
+class World {
+ public:
+  World() {
+    LaneConfig config;
+    config.profile = "tus";
+    auto made =
+        MockLanes::make(LaneGround{*store_, index_, *locks_, loop_}, LaneNetwork{server_}, config);
+    require(made.has_value(), "the server can be made");
+    lanes_ = *std::move(made);
+    config.faults = {"lost-ack",   "reset-mid-body",  "stall-mid-body",    "truncated-reply",
+                     "disk-full",  "slow-uplink",     "half-close",        "malformed-reply",
+                     "slow-reply", "upload-vanishes", "head-502",          "close-mid-body",
+                     "dribble",    "rolled-back",     "zombie-connection", "reset-before-reply"};
+    for (const auto& fault : config.faults) {
+      LaneConfig ruled = config;
+      ruled.faults = {fault};
+      auto opened = lanes_->open(fault, ruled);
+      require(opened.has_value(), "a lane with a fault can be opened");
+      ruled_.push_back(fault);
+    }
+    lanes_->start();
+  }
+
+  [[nodiscard]] const std::vector<std::string>& ruled() const { return ruled_; }
+
+  void reset(const std::string& lane) {
+    require(lanes_->main().reset().has_value(), "the main lane can be reset");
+    if (!lane.empty()) {
+      require(lanes_->find(lane)->reset().has_value(), "a lane can be reset");
+    }
+  }
+
+  struct Talk {
+    std::string sent;
+    std::optional<Ending> ended;
+    bool busy = false;
+  };
+  enum class Leaving { stays, half_closes, breaks_off, times_out };
+  Talk talk(const std::string& bytes, const std::string& lane, const std::vector<std::size_t>& cuts,
+            Leaving leaving) {
+    test::FakeWire wire;
+    Limits limits;
+    limits.drain_bytes = Bytes{64U << 10U};
+    Conversation conversation(wire,
+                              ConversationSeams{loop_, *lanes_, lanes_.get(), lanes_.get(), limits},
+                              Peer{false, "127.0.0.1:8080", "127.0.0.1:50000", 1, lane});
+    conversation.begin();
+    std::size_t at = 0;
+    std::size_t arrived = 0;
+    const auto pump = [&] {
+      for (;;) {
+        loop_.run();
+        if (std::exchange(wire.woken, false)) {
+          conversation.proceed();
+          continue;
+        }
+        const auto size = wire.ended ? 0 : std::min(conversation.wants(), arrived - at);
+        if (size == 0) return;
+        conversation.feed(std::as_bytes(std::span(bytes.data() + at, size)));
+        at += size;
+      }
+    };
+    const auto pass = [&](Milliseconds time, int times) {
+      for (int i = 0; i < times && !wire.ended; ++i) {
+        loop_.advance(time);
+        pump();
+      }
+    };
+    for (const auto cut : cuts) {
+      arrived = std::min(arrived + cut, bytes.size());
+      pump();
+    }
+    arrived = bytes.size();
+    pump();
+    pass(Milliseconds{10}, 20);
+    pass(std::chrono::seconds{5}, 20);
+    Talk result{wire.sent, wire.ended, conversation.busy()};
+    if (leaving == Leaving::half_closes && !wire.ended) conversation.end_of_input();
+    if (leaving == Leaving::times_out && !wire.ended && wire.limit) conversation.deadline_passed();
+    pump();
+    conversation.lost();
+    require(!conversation.busy(), "no exchange outlives its connection");
+    return result;
+  }
+
+  Answer ask(const std::string& bytes, const std::string& method) {
+    const auto answers = parse(talk(bytes, "", {}, Leaving::stays).sent, {method});
+    require(answers.size() == 1, "an honest request gets one answer");
+    return answers.front();
+  }
+
+ private:
+  ManualLoop loop_;
+  NoServer server_{loop_};
+  std::unique_ptr<Store> store_ = make_memory_store(loop_, Bytes{64U << 20U});
+  std::unique_ptr<Locks> locks_ = make_locks();
+  LaneIndex index_;
+  std::unique_ptr<MockLanes> lanes_;
+  std::vector<std::string> ruled_;
+};
+
+constexpr auto fixed = "Host: h\r\nTus-Resumable: 1.0.0\r\n";
+
+std::string one(const std::string& line, const std::string& fields = "",
+                const std::string& body = "") {
+  return line + " HTTP/1.1\r\n" + fixed + fields + "\r\n" + body;
+}
+
+/// Puts a stream of requests together.
+class Author {
+ public:
+  Author(FuzzedDataProvider& data, std::string own, const std::string& innocent)
+      : data_(data), own_(std::move(own)) {
+    smuggled_ = one("DELETE " + innocent, "Content-Length: 0\r\n");
+  }
+
+  /// `honest`: framed correctly.
+  std::string request(bool honest) {
+    const auto method = data_.PickValueInArray(methods);
+    methods_.emplace_back(method);
+    auto text = std::string(method) + " " + target() + " HTTP/1.1\r\n" + fixed;
+    const auto count = data_.ConsumeIntegralInRange(0, 6);
+    for (int i = 0; i < count; ++i) text += field();
+    const auto body = content();
+    switch (data_.ConsumeIntegralInRange(0, honest ? 2 : 5)) {
+      case 0:
+        return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+      case 1:
+        return text + "Transfer-Encoding: chunked\r\n" + expect() + "\r\n" + chunked(body);
+      case 2:
+        return text + "\r\n";
+      case 3:
+        return text + "Content-Length: " + number() + "\r\n\r\n" + body;
+      case 4:
+        return text + "Transfer-Encoding: " + data_.ConsumeRandomLengthString(20) + "\r\n\r\n" +
+               body;
+      default:
+        return text + "Transfer-Encoding: chunked\r\n\r\n" + number() + "\r\n" + body;
+    }
+  }
+  [[nodiscard]] const std::vector<std::string>& sent_methods() const { return methods_; }
+
+ private:
+  static constexpr std::array methods{"POST",   "PATCH", "HEAD",    "GET",
+                                      "DELETE", "PUT",   "OPTIONS", "TRACE"};
+
+  std::string target() {
+    constexpr std::array targets{"/files",    "/files/",  "/files/nobody", "/upload",
+                                 "/",         "/health",  "/info/nobody",  "/files/..%2f",
+                                 "/oauth",    "/version", "/metrics",      "http://o/files",
+                                 "/files/%00"};
+    switch (data_.ConsumeIntegralInRange(0, 5)) {
+      case 0:
+      case 1:
+      case 2:
+        return own_;
+      case 3:
+        return "/files/" + safe(12);
+      default:
+        return data_.PickValueInArray(targets);
+    }
+  }
+  std::string field() {
+    constexpr std::array names{"Upload-Offset",
+                               "Upload-Length",
+                               "Upload-Metadata",
+                               "Upload-Concat",
+                               "Upload-Defer-Length",
+                               "Upload-Checksum",
+                               "Content-Type",
+                               "X-HTTP-Method-Override",
+                               "Origin",
+                               "Range",
+                               "Connection",
+                               "Authorization",
+                               "Tus-Resumable",
+                               "Upload-Complete",
+                               "X-Other"};
+    constexpr std::array values{"application/offset+octet-stream",
+                                "application/partial-upload",
+                                "1",
+                                "partial",
+                                "final;/files/nobody",
+                                "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
+                                "crc32 AAAAAA==",
+                                "PATCH",
+                                "DELETE",
+                                "HEAD",
+                                "bytes=0-3",
+                                "filename YQ==,filetype Yg==",
+                                "?1",
+                                "0.2.2",
+                                "keep-alive"};
+    const std::string name = data_.PickValueInArray(names);
+    switch (data_.ConsumeIntegralInRange(0, 3)) {
+      case 0:
+        return name + ": " + number() + "\r\n";
+      case 1:
+        return name + ": " + safe(24) + "\r\n";
+      case 2:
+        return name + ": final;" + own_ + " " + own_ + "\r\n";
+      default:
+        return name + ": " + std::string(data_.PickValueInArray(values)) + "\r\n";
+    }
+  }
+  std::string expect() { return data_.ConsumeBool() ? "" : "Trailer: Upload-Checksum\r\n"; }
+  std::string number() {
+    constexpr std::array numbers{"0",
+                                 "1",
+                                 "4",
+                                 "9",
+                                 "10",
+                                 "100",
+                                 "9223372036854775807",
+                                 "-1",
+                                 "+1",
+                                 "0x1",
+                                 "",
+                                 "4,4",
+                                 "18446744073709551615",
+                                 "9223372036854775808"};
+    return data_.ConsumeBool() ? std::string(data_.PickValueInArray(numbers))
+                               : std::to_string(data_.ConsumeIntegralInRange(0, 300));
+  }
+  /// Bytes that may stand in a field.
+  std::string safe(std::size_t most) {
+    auto text = data_.ConsumeRandomLengthString(most);
+    for (auto& c : text) {
+      if (c <= ' ' || c == 0x7f) c = '-';
+    }
+    return text;
+  }
+  /// Now and then one that would harm the innocent if it were taken for a request.
+  std::string content() {
+    switch (data_.ConsumeIntegralInRange(0, 3)) {
+      case 0:
+        return smuggled_;
+      case 1:
+        return {};
+      case 2:
+        return "0123";
+      default:
+        return data_.ConsumeRandomLengthString(64);
+    }
+  }
+  std::string chunked(std::string_view body) {
+    std::string text;
+    while (!body.empty()) {
+      const auto size = data_.ConsumeIntegralInRange<std::size_t>(1, body.size());
+      char head[32];
+      std::snprintf(head, sizeof head, "%zx%s\r\n", size, data_.ConsumeBool() ? "" : ";x=\"y\"");
+      text += head;
+      text += body.substr(0, size);
+      text += "\r\n";
+      body.remove_prefix(size);
+    }
+    return text + "0\r\n" +
+           (data_.ConsumeBool() ? "" : "Upload-Checksum: sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=\r\n") +
+           "\r\n";
+  }
+
+  FuzzedDataProvider& data_;
+  std::string own_;
+  std::string smuggled_;
+  std::vector<std::string> methods_;
+};
+
+std::string damage(FuzzedDataProvider& data, std::string stream) {
+  for (int i = data.ConsumeIntegralInRange(1, 4); i > 0 && !stream.empty(); --i) {
+    const auto at = data.ConsumeIntegralInRange<std::size_t>(0, stream.size() - 1);
+    switch (data.ConsumeIntegralInRange(0, 3)) {
+      case 0:
+        stream[at] = data.ConsumeIntegral<char>();
+        break;
+      case 1:
+        stream.insert(at, data.ConsumeRandomLengthString(16));
+        break;
+      case 2:
+        stream.erase(at, data.ConsumeIntegralInRange<std::size_t>(1, 16));
+        break;
+      default:
+        stream.resize(at);
+        break;
+    }
+  }
+  return stream;
+}
+
+std::string make_upload(World& world, const std::string& length) {
+  const auto created =
+      world.ask(one("POST /files", "Upload-Length: " + length +
+                                       "\r\nUpload-Metadata: filename aW5ub2NlbnQ=\r\n"
+                                       "Content-Length: 0\r\n"),
+                "POST");
+  require(created.status == 201, "an upload can be made");
+  auto url = created.field("Location").value_or("");
+  const auto scheme = url.find("://");
+  if (scheme != std::string::npos) url = url.substr(url.find('/', scheme + 3));
+  return url;
+}
+
+void check_state(const Answer& state, const char* whose) {
+  require(state.status == 200, whose);
+  const auto offset = state.field("Upload-Offset");
+  const auto length = state.field("Upload-Length");
+  if (!offset || !length) return;
+  require(
+      std::strtoull(offset->c_str(), nullptr, 10) <= std::strtoull(length->c_str(), nullptr, 10),
+      "an offset is not beyond the length");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t size) {
+  static World world;
+  FuzzedDataProvider data(input, size);
+  std::string lane;
+  if (data.ConsumeIntegralInRange(0, 3) == 0) {
+    lane = world.ruled()[data.ConsumeIntegralInRange<std::size_t>(0, world.ruled().size() - 1)];
+  }
+  stream_of_input.clear();
+  world.reset(lane);
+  const auto innocent = make_upload(world, "100");
+  const auto filled = world.ask(one("PATCH " + innocent,
+                                    "Content-Type: application/offset+octet-stream\r\n"
+                                    "Upload-Offset: 0\r\nContent-Length: 9\r\n",
+                                    "innocent!"),
+                                "PATCH");
+  require(filled.status == 204, "the innocent upload is begun");
+  const auto own = make_upload(world, data.ConsumeBool() ? "0" : "40");
+
+  const bool damaged = data.ConsumeIntegralInRange(0, 2) == 0;
+  std::vector<std::size_t> cuts(data.ConsumeIntegralInRange<std::size_t>(0, 6));
+  for (auto& cut : cuts) cut = data.ConsumeIntegralInRange<std::size_t>(1, 200);
+  const auto leaving = static_cast<World::Leaving>(data.ConsumeIntegralInRange(0, 3));
+  // A damaged stream may name the innocent by rights, so it does not know it.
+  Author author(data, own, damaged ? "/files/nobody" : innocent);
+  std::string stream;
+  const auto count = data.ConsumeIntegralInRange(1, 6);
+  for (int i = 0; i < count; ++i) stream += author.request(!damaged);
+  if (damaged) stream = damage(data, std::move(stream));
+  stream_of_input = stream;
+
+  const auto talk = world.talk(stream, lane, cuts, leaving);
+  if (lane.empty() && !damaged) {
+    const auto answers = parse(talk.sent, author.sent_methods());
+    require(answers.size() <= author.sent_methods().size(), "no reply without a request");
+    for (const auto& answer : answers) {
+      require(answer.status != 500, "nothing throws");
+      const bool last = &answer == &answers.back();
+      require(last || answer.field("Connection") != "close", "after 'close' nothing is said");
+    }
+    const bool closes = !answers.empty() && answers.back().field("Connection") == "close";
+    require(talk.ended.has_value() || !talk.busy, "every request is answered");
+    require(closes || talk.ended.has_value() || answers.size() == author.sent_methods().size(),
+            "the connection is in step, or it is closed");
+  } else if (lane.empty()) {
+    require(talk.sent.find("HTTP/1.1 500 ") == std::string::npos, "nothing throws");
+  }
+  const auto state = world.ask(one("HEAD " + innocent), "HEAD");
+  check_state(state, "the innocent upload is there");
+  require(state.field("Upload-Offset") == "9" && state.field("Upload-Length") == "100",
+          "the innocent upload keeps its offset and length");
+  require(state.field("Upload-Metadata") == "filename aW5ub2NlbnQ=",
+          "the innocent upload keeps its metadata");
+  const auto mine = world.ask(one("HEAD " + own), "HEAD");
+  if (mine.status == 200) check_state(mine, "the other upload is there");
+  return 0;
+}
