@@ -69,6 +69,7 @@ begin() {
   local name=$1 log=$scratch/$1.log store=$scratch/store
   shift
   mkdir -p "$store"
+  : >"$log" # or the last round's line would be taken for this one's
   case $name in
     floor) "$tools/floor_server" "$store" >"$log" 2>&1 & ;;
     recv-floor) "$tools/floor_server" discard >"$log" 2>&1 & ;;
