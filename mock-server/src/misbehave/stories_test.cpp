@@ -1,0 +1,470 @@
+// Named faults and single axes, through a whole lane: HTTP text in, HTTP text out, with the real
+// handlers, store, deliveries and tokens behind the rules. Only the sockets and the clock are ours.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "auth/auth.hpp"
+#include "files/temporary_folder.hpp"
+#include "http/test_talk.hpp"
+#include "lane/mock_lane.hpp"
+#include "misbehave/interceptor.hpp"
+#include "misbehave/load.hpp"
+#include "protocol/base64.hpp"
+#include "store/stores.hpp"
+#include "tus/locks.hpp"
+
+namespace mock::misbehave {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+struct Answer {
+  std::string text;  ///< everything that was sent
+  std::optional<Ending> ended;
+  [[nodiscard]] int status() const {
+    return text.starts_with("HTTP/1.1 ") ? std::stoi(text.substr(9, 3)) : 0;
+  }
+  [[nodiscard]] std::string field(const std::string& name) const {
+    const auto at = text.find("\r\n" + name + ": ");
+    if (at == std::string::npos) return {};
+    const auto value = at + name.size() + 4;
+    return text.substr(value, text.find("\r\n", value) - value);
+  }
+};
+
+/// One connection of a client.
+class Line {
+ public:
+  Line(ManualLoop& loop, MockLane& lane)
+      : loop_(loop),
+        talk_(wire_, {loop, lane.application(), &lane.rules(), nullptr, limits_},
+              {false, "127.0.0.1:8080", "127.0.0.1:50000", 1}) {
+    talk_.begin();
+  }
+  Answer send(std::string_view bytes) {
+    wire_.sent.clear();
+    held_ += bytes;
+    return pump();
+  }
+  Answer pump() {
+    for (;;) {
+      loop_.run();
+      if (std::exchange(wire_.woken, false)) {
+        talk_.proceed();
+        continue;
+      }
+      const auto size = wire_.ended ? 0 : std::min(talk_.wants(), held_.size());
+      if (size == 0) return {wire_.sent, wire_.ended};
+      const auto now = held_.substr(0, size);
+      held_.erase(0, size);
+      talk_.feed(std::as_bytes(std::span(now.data(), now.size())));
+    }
+  }
+  void lost() {
+    talk_.lost();
+    loop_.run();
+  }
+
+ private:
+  ManualLoop& loop_;
+  Limits limits_;
+  test::FakeWire wire_;
+  Conversation talk_;
+  std::string held_;
+};
+
+class Stories : public testing::Test {
+ protected:
+  void open(LaneConfig config) {
+    lane_.reset();
+    LaneGround ground{*store_, index_, *locks_, loop_};
+    ground.folder = folder_.path();
+    ground.outage = [this](const std::string&, Milliseconds duration) { outage_ = duration; };
+    auto made = MockLane::make(ground, "", std::move(config));
+    ASSERT_TRUE(made.has_value()) << made.error().line();
+    lane_ = *std::move(made);
+    ASSERT_TRUE(lane_->reached_at("http://127.0.0.1:8080").has_value());
+    lane_->start();
+  }
+  void with_fault(const char* name, LaneConfig config = {}) {
+    config.faults = {name};
+    open(std::move(config));
+  }
+  void with_rule(const char* json, LaneConfig config = {}) {
+    config.rules = {json};
+    open(std::move(config));
+  }
+  ~Stories() override {
+    line_.reset();
+    lane_.reset();
+  }
+
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+  static std::string text(const std::string& method, const std::string& path, Fields fields,
+                          const std::string& body = {}) {
+    auto request = method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n";
+    if (!body.empty()) fields.emplace_back("Content-Length", std::to_string(body.size()));
+    for (const auto& [name, value] : fields) request += name + ": " + value + "\r\n";
+    return request + "\r\n" + body;
+  }
+  Answer ask(const std::string& method, const std::string& path, Fields fields = {},
+             const std::string& body = {}) {
+    fields.emplace_back("Tus-Resumable", "1.0.0");
+    if (!token_.empty()) fields.emplace_back("Authorization", "Bearer " + token_);
+    line_ = std::make_unique<Line>(loop_, *lane_);
+    return line_->send(text(method, path, std::move(fields), body));
+  }
+  static std::string metadata(const std::string& filename) {
+    std::string header;
+    for (const auto& [key, value] : Fields{{"data_stream_id", "dextesting"},
+                                           {"data_stream_route", "testevent1"},
+                                           {"sender_id", "lab"},
+                                           {"data_producer_id", "producer"},
+                                           {"jurisdiction", "GA"},
+                                           {"received_filename", filename},
+                                           {"filename", filename}})
+      header += (header.empty() ? "" : ",") + key + " " + base64::encode(value);
+    return header;
+  }
+  Answer create(const std::string& length = "10", const std::string& filename = "a.txt") {
+    Fields fields{{"Upload-Metadata", metadata(filename)}};
+    if (length.empty())
+      fields.emplace_back("Upload-Defer-Length", "1");
+    else
+      fields.emplace_back("Upload-Length", length);
+    return ask("POST", "/files", fields);
+  }
+  /// The path of a new upload.
+  std::string made(const std::string& length = "10", const std::string& filename = "a.txt") {
+    const auto location = create(length, filename).field("Location");
+    const auto at = location.find("/files/");
+    EXPECT_NE(at, std::string::npos) << location;
+    return at == std::string::npos ? "/files/none" : location.substr(at);
+  }
+  Answer patch(const std::string& upload, const std::string& offset, const std::string& body,
+               Fields more = {}) {
+    more.emplace_back("Content-Type", "application/offset+octet-stream");
+    more.emplace_back("Upload-Offset", offset);
+    return ask("PATCH", upload, std::move(more), body);
+  }
+  Answer head(const std::string& upload) { return ask("HEAD", upload); }
+  std::string info(const std::string& upload) {
+    loop_.run();
+    return ask("GET", "/info/" + upload.substr(upload.rfind('/') + 1)).text;
+  }
+  std::string finished() {
+    const auto upload = made();
+    EXPECT_EQ(patch(upload, "0", "0123456789").status(), 204);
+    return upload;
+  }
+  void wait(Milliseconds time) {
+    loop_.advance(time);
+    loop_.run();
+  }
+
+  TemporaryFolder folder_;
+  ManualLoop loop_;
+  std::unique_ptr<Store> store_ = make_memory_store(loop_, Bytes{16U << 20U});
+  LaneIndex index_;
+  std::unique_ptr<Locks> locks_ = make_locks();
+  std::optional<Milliseconds> outage_;
+  std::string token_;
+  std::shared_ptr<MockLane> lane_;
+  std::unique_ptr<Line> line_;
+};
+
+// ---- the network
+
+TEST_F(Stories, HalfCloseAndZombieEndTheConnectionTheirWay) {
+  with_rule(R"({"rules": [
+    {"when": {"method": "PATCH", "nth": 1}, "then": {"reply": "none", "socket": "half_close"}},
+    {"when": {"method": "PATCH", "nth": 2}, "then": {"socket": {"end": "zombie", "at": "before"}}}]})");
+  const auto upload = made();
+  const auto first = patch(upload, "0", "01234");
+  EXPECT_EQ(first.ended, Ending::half_close);
+  EXPECT_EQ(first.text, "");
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "5") << "it was stored";
+  EXPECT_EQ(patch(upload, "5", "56789").ended, Ending::zombie);
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "5") << "it was not";
+}
+
+TEST_F(Stories, ResetBeforeInAndAfterTheBody) {
+  const std::tuple<const char*, const char*> cases[] = {
+      {R"({"when": {"method": "PATCH", "body_byte": 1},
+           "then": {"commit": {"bytes": "none"}, "socket": "rst"}})",
+       "0"},
+      {R"({"when": {"method": "PATCH", "body_byte": 4}, "then": {"socket": "rst"}})", "4"},
+      {R"({"when": {"method": "PATCH"}, "then": {"reply": "none", "socket": "rst"}})", "10"},
+  };
+  for (const auto& [rule, kept] : cases) {
+    with_rule(rule);
+    const auto upload = made();
+    EXPECT_EQ(patch(upload, "0", "0123456789").ended, Ending::rst) << rule;
+    EXPECT_EQ(head(upload).field("Upload-Offset"), kept) << rule;
+  }
+}
+
+TEST_F(Stories, OutageWindow) {
+  with_fault("outage-window");
+  EXPECT_EQ(create().status(), 201);
+  wait(Milliseconds{5'000});
+  const auto down = create();
+  EXPECT_EQ(down.status(), 503);
+  EXPECT_EQ(down.field("Retry-After"), "1");
+  wait(Milliseconds{10'000});
+  EXPECT_EQ(create().status(), 201);
+}
+
+TEST_F(Stories, OutageAsksForRefusedConnections) {
+  with_fault("outage");
+  for (int i = 1; i <= 10; ++i) {
+    EXPECT_EQ(outage_, std::nullopt) << i;
+    EXPECT_EQ(create().status(), 201);
+  }
+  EXPECT_EQ(outage_, Milliseconds{5'000});
+}
+
+TEST_F(Stories, RepliesThatAreNoReplies) {
+  with_rule(R"({"rules": [
+    {"when": {"method": "HEAD", "nth": 1}, "then": {"reply": {"truncate": {"head": 20}}, "socket": "fin"}},
+    {"when": {"method": "HEAD", "nth": 2}, "then": {"reply": {"raw": "HTP/1.1 2O4 {id}\r\n\r\n"}, "socket": "fin"}}]})");
+  const auto upload = made();
+  EXPECT_EQ(head(upload).text.size(), 20U);
+  EXPECT_EQ(head(upload).text, "HTP/1.1 2O4 " + upload.substr(7) + "\r\n\r\n");
+}
+
+// ---- the store and the upload
+
+TEST_F(Stories, UploadExpires) {
+  with_fault("upload-expires");
+  const auto upload = made();
+  EXPECT_EQ(patch(upload, "0", "01234").status(), 204);
+  EXPECT_THAT(head(upload).status(), testing::AnyOf(404, 410));
+}
+
+TEST_F(Stories, UploadVanishes) {
+  with_fault("upload-vanishes");
+  const auto upload = made();
+  EXPECT_EQ(patch(upload, "0", "01234").status(), 204);
+  EXPECT_EQ(patch(upload, "5", "5").status(), 204);
+  EXPECT_EQ(head(upload).status(), 404);
+}
+
+TEST_F(Stories, RolledBack) {
+  with_rule(
+      R"({"when": {"method": "PATCH", "nth": 2}, "then": {"upload": {"roll_back": "{stored-3}"}}})");
+  const auto upload = made();
+  patch(upload, "0", "012345");
+  EXPECT_EQ(patch(upload, "6", "67").field("Upload-Offset"), "8");
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "5");
+}
+
+TEST_F(Stories, LockedAfterAbort) {
+  with_fault("locked-after-abort");
+  const auto upload = made();
+  line_ = std::make_unique<Line>(loop_, *lane_);
+  line_->send("PATCH " + upload +
+              " HTTP/1.1\r\nHost: h\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+              "Content-Type: application/offset+octet-stream\r\nContent-Length: 10\r\n\r\n0123");
+  line_->lost();
+  line_.reset();
+  loop_.run();
+  EXPECT_EQ(patch(upload, "4", "4").status(), 423);
+  wait(Milliseconds{5'000});
+  EXPECT_EQ(patch(upload, "4", "4").status(), 204);
+}
+
+TEST_F(Stories, StaleHead) {
+  with_fault("stale-head");
+  const auto upload = made();
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "0");
+  patch(upload, "0", "01234");
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "0");
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "5");
+}
+
+TEST_F(Stories, DeferTailLost) {
+  with_fault("defer-tail-lost");
+  const auto upload = made("");
+  patch(upload, "0", "01234");
+  EXPECT_EQ(patch(upload, "5", "56789", {{"Upload-Length", "10"}}).field("Upload-Offset"), "10");
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "5");
+}
+
+TEST_F(Stories, PartOrderNeverRecovers) {
+  with_fault("part-order");
+  const auto upload = made();
+  line_ = std::make_unique<Line>(loop_, *lane_);
+  line_->send("PATCH " + upload +
+              " HTTP/1.1\r\nHost: h\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+              "Content-Type: application/offset+octet-stream\r\nContent-Length: 10\r\n\r\n0123");
+  line_->lost();
+  line_.reset();
+  EXPECT_EQ(patch(upload, "4", "4").status(), 500);
+  EXPECT_EQ(patch(upload, "4", "4").status(), 500);
+}
+
+TEST_F(Stories, AChunkedBodyThatCompletesIsFinishedFirst) {
+  with_rule(R"({"when": {"method": "PATCH", "upload": {"completing": true}},
+                "then": {"reply": "none", "socket": "rst"}})");
+  const auto upload = made();
+  const auto chunked = [&](const std::string& offset, const std::string& chunks) {
+    line_ = std::make_unique<Line>(loop_, *lane_);
+    return line_->send("PATCH " + upload +
+                       " HTTP/1.1\r\nHost: h\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: " + offset +
+                       "\r\nContent-Type: application/offset+octet-stream\r\n"
+                       "Transfer-Encoding: chunked\r\n\r\n" +
+                       chunks);
+  };
+  EXPECT_EQ(chunked("0", "4\r\n0123\r\n0\r\n\r\n").status(), 204);
+  const auto last = chunked("4", "3\r\n456\r\n3\r\n789\r\n0\r\n\r\n");
+  EXPECT_EQ(last.ended, Ending::rst);
+  EXPECT_EQ(last.text, "");
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "10");
+}
+
+// ---- validation
+
+TEST_F(Stories, MetadataThatIsNotAsciiBreaksTheServer) {
+  with_fault("metadata-unicode-500");
+  EXPECT_EQ(create("10", "a.txt").status(), 201);
+  EXPECT_EQ(create("10", "\xc3\xa4.txt").status(), 500);
+}
+
+TEST_F(Stories, ARefusalByAHookBecomesA500) {
+  with_fault("hook-status-lost");
+  EXPECT_EQ(ask("POST", "/files", {{"Upload-Length", "3"}}).status(), 500);
+}
+
+TEST_F(Stories, QuotaIsReached) {
+  with_fault("quota-404");
+  for (int i = 1; i <= 5; ++i) EXPECT_EQ(create().status(), 201);
+  EXPECT_EQ(create().status(), 404);
+  EXPECT_EQ(create().status(), 404);
+}
+
+TEST_F(Stories, IdEscapes) {
+  with_fault("id-escapes");
+  EXPECT_THAT(ask("GET", "/files/..%2f..%2fetc%2fpasswd").text, HasSubstr("root:"));
+}
+
+// ---- what happens after the request
+
+TEST_F(Stories, DeliveryFailsTwice) {
+  with_fault("delivery-fails-twice");
+  const auto upload = finished();
+  EXPECT_THAT(info(upload), HasSubstr("connection to the target was refused"));
+  wait(Milliseconds{60'000});
+  const auto later = info(upload);
+  EXPECT_THAT(later, HasSubstr("SUCCESS"));
+  EXPECT_EQ(later.find("FAILURE", later.rfind("FAILURE") + 1), std::string::npos);
+}
+
+TEST_F(Stories, DeliveryFailsForEver) {
+  with_fault("delivery-fails");
+  const auto upload = finished();
+  wait(Milliseconds{3'600'000});
+  EXPECT_THAT(info(upload), testing::AllOf(HasSubstr("FAILURE"), Not(HasSubstr("SUCCESS"))));
+}
+
+TEST_F(Stories, DeliveryErrorSwallowed) {
+  with_fault("delivery-error-swallowed");
+  EXPECT_THAT(info(finished()), HasSubstr("SUCCESS"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "deliveries"));
+}
+
+TEST_F(Stories, DeliveryLate) {
+  with_fault("delivery-late");
+  const auto upload = finished();
+  EXPECT_THAT(info(upload), Not(HasSubstr("SUCCESS")));
+  wait(Milliseconds{9'001});
+  EXPECT_THAT(info(upload), HasSubstr("SUCCESS"));
+}
+
+TEST_F(Stories, InfoRace) {
+  with_fault("info-race");
+  const auto upload = finished();
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(info(upload), HasSubstr("In Progress")) << i;
+  EXPECT_THAT(info(upload), Not(HasSubstr("In Progress")));
+}
+
+// ---- identity
+
+LaneConfig with_tokens(const char* kind = "jwt") {
+  LaneConfig config;
+  config.auth = kind;
+  return config;
+}
+
+TEST_F(Stories, TokenRevokedMidway) {
+  for (const auto* kind : {"jwt", "opaque"}) {
+    token_.clear();
+    with_fault("token-revoked-midway", with_tokens(kind));
+    token_ = lane_->auth().mint({}).value().access_token;
+    const auto upload = made();
+    EXPECT_EQ(patch(upload, "0", "0").status(), 204);
+    EXPECT_EQ(patch(upload, "1", "1").status(), 204);
+    EXPECT_EQ(patch(upload, "2", "2").status(), 204);
+    EXPECT_EQ(patch(upload, "3", "3").status(), 401) << kind;
+  }
+}
+
+TEST_F(Stories, TokenNotRequired) {
+  auto config = with_tokens();
+  open(config);
+  EXPECT_EQ(create().status(), 401);
+  config.defects = {"token-not-required"};
+  open(config);
+  EXPECT_EQ(create().status(), 201);
+  token_ = "not.a.token";
+  EXPECT_EQ(create().status(), 401) << "a bad one is still refused";
+}
+
+TEST_F(Stories, OauthRefuses) {
+  const auto log_in = [&] {
+    return ask("POST", "/oauth", {{"Content-Type", "application/x-www-form-urlencoded"}},
+               "grant_type=password&username=demo&password=demo")
+        .status();
+  };
+  open({});
+  EXPECT_EQ(log_in(), 200);
+  with_fault("oauth-refuses");
+  EXPECT_THAT(log_in(), testing::AnyOf(400, 401));
+}
+
+TEST_F(Stories, RefreshAnyBringsATokenThatWorks) {
+  with_fault("refresh-any", with_tokens());
+  const auto answer =
+      ask("POST", "/oauth/refresh", {{"Content-Type", "application/x-www-form-urlencoded"}},
+          "grant_type=refresh_token&refresh_token=bogus");
+  EXPECT_EQ(answer.status(), 200);
+  const auto at = answer.text.find("\"access_token\":\"") + 16;
+  token_ = answer.text.substr(at, answer.text.find('"', at) - at);
+  EXPECT_EQ(create().status(), 201);
+}
+
+TEST_F(Stories, JwksDown) {
+  with_fault("jwks-down", with_tokens());
+  EXPECT_EQ(ask("GET", "/oauth/jwks").status(), 503);
+}
+
+// ---- every fault at once does not hurt anybody else
+
+TEST_F(Stories, EveryFaultLoadsIntoALane) {
+  for (const auto& fault : list_named(Named::fault)) {
+    with_fault(fault.name.c_str());
+    EXPECT_EQ(lane_->rules().report().size(), fault.rules.size()) << fault.name;
+    auto answer = ask("GET", "/version");
+    for (int i = 0; i < 100 && answer.text.find("}") == std::string::npos; ++i) {
+      wait(Milliseconds{100});
+      answer = line_->pump();
+    }
+    EXPECT_EQ(answer.status(), 200) << fault.name;
+  }
+}
+
+}  // namespace
+}  // namespace mock::misbehave
