@@ -8,8 +8,10 @@ usage() { die "usage: scripts/check.sh fmt | tidy | asan | tsan | fuzz [seconds 
 # Runs one fuzz target for $seconds; prints one line; fails when it found something.
 fuzz_one() {
   mkdir -p "build/fuzz/corpus/$1"
+  local seeds=()
+  [ "$1" != fuzz_misbehave_rules ] || seeds=(fixtures/misbehaviours/faults fixtures/misbehaviours/defects)
   if "build/fuzz/fuzz/$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix="build/fuzz/found/$1-" "build/fuzz/corpus/$1" >"build/fuzz/found/$1.log" 2>&1; then
+    -artifact_prefix="build/fuzz/found/$1-" "build/fuzz/corpus/$1" "${seeds[@]}" >"build/fuzz/found/$1.log" 2>&1; then
     echo "ok      $1: $(grep -o 'number_of_executed_units: *[0-9]*' "build/fuzz/found/$1.log" | grep -o '[0-9]*$') runs in $seconds s"
   else
     echo "FAILED  $1"

@@ -72,6 +72,11 @@ std::optional<Bytes> Facts::missing() const {
 
 bool Facts::locked() const { return !match_.id.empty() && services_->locks.locked(match_.id); }
 
+TimePoint Facts::now() const {
+  if (!now_) now_ = services_->loop.now();
+  return *now_;
+}
+
 const tus::Metadata& Facts::metadata() const {
   if (!metadata_) {
     metadata_.emplace();

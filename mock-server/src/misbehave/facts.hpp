@@ -45,7 +45,8 @@ class Facts {
   /// Of the body; nullopt: none, or chunked.
   [[nodiscard]] std::optional<Bytes> content_length() const { return request_->content_length; }
   [[nodiscard]] bool chunked() const { return request_->chunked; }
-  [[nodiscard]] TimePoint now() const { return services_->loop.now(); }
+  /// When it was first asked for.
+  [[nodiscard]] TimePoint now() const;
 
  private:
   struct Own {
@@ -60,6 +61,7 @@ class Facts {
   std::optional<Own> own_;
   mutable std::optional<std::optional<Upload>> upload_;
   mutable std::optional<tus::Metadata> metadata_;
+  mutable std::optional<TimePoint> now_;
 };
 
 }  // namespace mock::misbehave

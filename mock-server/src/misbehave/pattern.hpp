@@ -16,7 +16,7 @@ class Pattern {
  public:
   [[nodiscard]] static Result<Pattern> compile(std::string_view expression);
 
-  /// Whether it is found anywhere in `text`.
+  /// Whether it is found anywhere in `text`; '^' and '$' are the ends of all of it.
   [[nodiscard]] bool found_in(std::string_view text) const;
   /// Every occurrence replaced; `with` may use $1, $2 and $&.
   [[nodiscard]] std::string replace(std::string_view text, const std::string& with) const;

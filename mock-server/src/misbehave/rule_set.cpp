@@ -153,7 +153,8 @@ std::vector<Pending> RuleSet::holding(const Facts& facts) const {
       look_at(found->second);
     look_at(group.others);
   }
-  std::ranges::sort(holding, {}, [](const Pending& pending) { return pending.active->order; });
+  const auto order = [](const Pending& pending) { return pending.active->order; };
+  if (!std::ranges::is_sorted(holding, {}, order)) std::ranges::sort(holding, {}, order);
   return holding;
 }
 
