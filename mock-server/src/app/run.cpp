@@ -15,6 +15,7 @@
 #include "control/control.hpp"
 #include "lane/lanes.hpp"
 #include "lane/listen_address.hpp"
+#include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "net/self_signed.hpp"
 #include "profile/profile.hpp"
@@ -94,6 +95,17 @@ Result<void> write_ready_file(const std::string& file, const std::string& url) {
   return {};
 }
 
+void warn_of_tls_rules(Lanes& lanes) {
+  for (const auto& lane : lanes.names()) {
+    for (const auto& rule : lanes.find(lane)->rules().needing_tls()) {
+      log_warning(
+          fmt::format("rule '{}' fails TLS handshakes, and there are none: it does nothing without "
+                      "--tls-self-signed or --tls-cert",
+                      rule));
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> listing(const Options& options) {
@@ -154,6 +166,7 @@ Result<void> run(const Options& options) {
     if (!files) return tl::unexpected(files.error());
     network.listen.tls = *std::move(files);
   }
+  const bool tls = network.listen.tls.has_value();
   ListenOptions control_listen = network.listen;
   auto made = MockLanes::make(std::move(ground), std::move(network), options.main);
   if (!made) return tl::unexpected(made.error());
@@ -161,6 +174,7 @@ Result<void> run(const Options& options) {
   all_lanes = &lanes;
   if (auto listening = lanes.listen(); !listening) return listening;
   if (auto opened = open_lanes(options, lanes); !opened) return opened;
+  if (!tls) warn_of_tls_rules(lanes);
   ControlGate control_gate(lanes, {ControlGate::Access::Serves::only, control->token});
   std::string control_url;
   if (control->address) {

@@ -265,6 +265,7 @@ TEST_F(Axes, JudgesConnections) {
   EXPECT_EQ(third.end, SocketEnd::keep);
   EXPECT_EQ(engine.begin(request("GET", "/")), nullptr) << "none of this is about requests";
   EXPECT_EQ(engine.report()[2].fired, 3U);
+  EXPECT_EQ(engine.needing_tls(), std::vector<std::string>{"third"});
 }
 
 TEST_F(Axes, OneConnectionInSoManyRepeats) {

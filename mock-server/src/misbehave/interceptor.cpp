@@ -142,4 +142,13 @@ void RuleInterceptor::act(const Fired& fired, const std::string& upload,
 
 std::vector<RuleReport> RuleInterceptor::report() const { return engine_->report(); }
 
+std::vector<std::string> RuleInterceptor::needing_tls() const {
+  std::vector<std::string> names;
+  for (const auto* active : engine_->set()->connection_rules()) {
+    const auto& edit = active->rule.then.connection;
+    if (edit && edit->fail_handshake && !edit->delay.any()) names.push_back(active->rule.name);
+  }
+  return names;
+}
+
 }  // namespace mock::misbehave

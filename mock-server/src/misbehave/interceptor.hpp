@@ -76,6 +76,8 @@ class RuleInterceptor : public Interceptor, public Effects {
   void delivered(const std::string& target, const Upload& upload) override;
   /// In the order of the rules.
   [[nodiscard]] std::vector<RuleReport> report() const;
+  /// Names of the rules that do nothing on a connection without TLS.
+  [[nodiscard]] std::vector<std::string> needing_tls() const;
 
  private:
   void act(const Fired& fired, const std::string& upload, const Template::Lookup& lookup);
