@@ -434,6 +434,22 @@ TEST(ControlMetrics, AreStrictAndBesideThoseOfDex) {
   }
 }
 
+TEST(ControlLog, TellsPeopleUploadLaneAndRules) {
+  testkit::ChildProcess process({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--profile", "tus",
+                                 "--store", "memory", "--log-level", "debug"});
+  ControlClient client(process.wait_ready());
+  client.put("/_mock/lanes/blue");
+  client.post("/_lane/blue/_mock/rules",
+              R"({"name": "busy", "when": {"method": "PATCH"},
+                  "then": {"reply": {"early": true, "status": 503}}})");
+  const auto upload = client.create(3, {}, "/_lane/blue");
+  EXPECT_EQ(client.patch(upload, 0, "abc").status, 503);
+  process.signal(SIGTERM);
+  process.wait();
+  EXPECT_THAT(process.err(), HasSubstr(", upload " + ControlClient::id_of(upload) + ", lane blue"));
+  EXPECT_THAT(process.err(), HasSubstr(", lane blue, rules busy\n"));
+}
+
 TEST(ControlLog, IsOneObjectALineWhateverClientsSend) {
   testkit::ChildProcess process({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--profile", "tus",
                                  "--store", "memory", "--log-level", "debug", "--log-format",

@@ -100,6 +100,10 @@ class AccessLog : public Observer {
         record.body_received.value,
         std::chrono::duration_cast<Milliseconds>(record.duration).count());
     if (record.aborted) line += ", aborted";
+    // Elsewhere the path names it.
+    if (match_route(request.path).route == Route::creation) {
+      if (const auto made = upload_of(record); !made.empty()) line += ", upload " + made;
+    }
     if (!request.lane.empty()) line += ", lane " + request.lane;
     if (!fired.empty()) line += fmt::format(", rules {}", fmt::join(fired, " "));
     spdlog::debug("{}", printable(line));
