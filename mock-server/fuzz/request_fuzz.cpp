@@ -216,6 +216,13 @@ class Author {
     const auto method = data_.PickValueInArray(methods);
     methods_.emplace_back(method);
     auto text = std::string(method) + " " + target() + " HTTP/1.1\r\n" + fixed;
+    // What a PATCH and a POST need, so that many of them do something.
+    if (data_.ConsumeBool()) {
+      constexpr std::array offsets{"0", "4", "8"};
+      text += "Content-Type: application/offset+octet-stream\r\nUpload-Offset: ";
+      text += data_.PickValueInArray(offsets);
+      text += "\r\nUpload-Length: 40\r\n";
+    }
     const auto count = data_.ConsumeIntegralInRange(0, 6);
     for (int i = 0; i < count; ++i) text += field();
     const auto body = content();

@@ -1,6 +1,7 @@
 #include "protocol/http/fields.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace http {
 namespace {
@@ -15,6 +16,7 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 void Fields::add(std::string name, std::string value) {
+  if (fields_.empty()) fields_.reserve(8);  // what most messages have
   fields_.push_back({std::move(name), std::move(value)});
 }
 
@@ -77,10 +79,15 @@ bool Fields::has_token(std::string_view name, std::string_view token) const {
 }
 
 bool is_token(std::string_view text) {
-  constexpr std::string_view symbols = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-           symbols.find(c) != std::string_view::npos;
+  static constexpr auto token_characters = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view{"!#$%&'*+-.^_`|~0123456789"})
+      table[static_cast<unsigned char>(c)] = true;
+    for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
+    return table;
+  }();
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return token_characters[static_cast<unsigned char>(c)];
   });
 }
 
@@ -112,8 +119,8 @@ std::string_view trim_ows(std::string_view value) {
 }
 
 bool is_field_value(std::string_view value) {
-  constexpr std::string_view forbidden("\r\n\0", 3);
-  return value.find_first_of(forbidden) == std::string_view::npos;
+  return std::none_of(value.begin(), value.end(),
+                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 }  // namespace http

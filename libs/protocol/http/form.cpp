@@ -56,6 +56,7 @@ std::optional<std::string> decode(std::string_view text, Space space) {
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) {
+  if (text.find('%') == std::string_view::npos) return std::string(text);
   return decode(text, Space::percent);
 }
 

@@ -313,6 +313,7 @@ void Conversation::open_turn(Head head) {
     }
   }
   const auto delay = plan.delay;
+  if (delay <= Milliseconds{0}) return open(std::move(plan));
   hold(delay, [this, plan = std::move(plan)]() mutable { open(std::move(plan)); });
 }
 

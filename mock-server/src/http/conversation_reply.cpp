@@ -29,9 +29,11 @@ void Conversation::start_reply() {
   turn.slice = static_cast<std::size_t>(plan.slice.value);
   turn.gap = plan.slice_gap;
   if (plan.end != SocketEnd::keep) turn.end = plan.end;
-  hold(plan.delay, [this, speed = plan.speed] {
+  const auto begin = [this, speed = plan.speed] {
     if (speed.bytes_per_second > 0) turn_->outflow.emplace(speed, seams_.loop.now());
-  });
+  };
+  if (plan.delay <= Milliseconds{0}) return begin();
+  hold(plan.delay, begin);
 }
 
 void Conversation::compose(Reply& reply, ReplyPlan& plan) {

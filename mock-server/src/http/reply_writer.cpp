@@ -1,7 +1,6 @@
 #include "http/reply_writer.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace mock {
@@ -9,13 +8,6 @@ namespace mock {
 namespace {
 
 bool forbids_length(int status) { return status < 200 || status == 204; }
-
-bool is_token(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
-  });
-}
 
 std::optional<std::string> value_of(const Reply& reply, std::string_view name) {
   const auto value = reply.fields.find(name);
@@ -84,7 +76,7 @@ std::string serialise_head(const Reply& reply) {
   }
   out += "\r\n";
   for (const auto& field : reply.fields) {
-    if (!is_token(field.name) || !::http::is_field_value(field.value)) continue;
+    if (!::http::is_token(field.name) || !::http::is_field_value(field.value)) continue;
     out += field.name;
     out += ": ";
     out += field.value;
