@@ -110,6 +110,9 @@ if [ -d "$peers/node_modules/@tus/server" ]; then
   start_tus_node tus-node
   judge "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" fixtures/baselines/tus-node-2.4.json
   on_record "@tus/server 2.4.5" tus-node-2.4
+  start_tus_node tus-node-expiring 8000
+  judge "@tus/server 2.4.5, expiring" "$(ready_url "$scratch/tus-node-expiring.log" 'http://[^ ]+')" \
+    fixtures/baselines/tus-node-2.4-expiring.json --select 'TUS-EXP-*'
 fi
 if [ -n "$tusd" ]; then
   mkdir -p "$scratch/tusd"
