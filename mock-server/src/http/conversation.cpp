@@ -111,6 +111,11 @@ void Conversation::read_body() {
   if (!running_) wire_.wake();
 }
 
+void Conversation::interim(Reply reply) {
+  if (!turn_ || turn_->answered || turn_->request.minor_version < 1) return;
+  wire_.send(serialise_head(reply));
+}
+
 void Conversation::reply(Reply reply) {
   if (!turn_ || turn_->answered) return;
   turn_->answered = true;

@@ -107,6 +107,7 @@ class Conversation final : private Exchange {
 
   // Exchange, for the handler
   void read_body() override;
+  void interim(Reply reply) override;
   void reply(Reply reply) override;
 
   void run(std::span<const std::byte> bytes);

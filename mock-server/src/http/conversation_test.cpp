@@ -128,6 +128,20 @@ TEST_F(ConversationTest, ContinueIsSaidWhenTheBodyIsAskedForAndHasNotCome) {
   EXPECT_EQ(replies(), "200 ");
 }
 
+TEST_F(ConversationTest, AnInterimResponseGoesAhead) {
+  begin();
+  send("PUT /interim HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(wire_.sent,
+            "HTTP/1.1 104 Upload Resumption Supported\r\nLocation: /a\r\n\r\n"
+            "HTTP/1.1 100 Continue\r\n\r\n");
+  send("hi");
+  EXPECT_EQ(replies(), "104 100 200 ");
+
+  begin();
+  send("PUT /interim HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_EQ(replies(), "200 ") << "HTTP/1.0 knows none";
+}
+
 TEST_F(ConversationTest, ARefusalInsteadOfContinueWaitsForNoBody) {
   begin();
   send("PUT /early HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");

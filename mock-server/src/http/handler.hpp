@@ -24,6 +24,10 @@ class Exchange {
   /// follow. Without this call the body stays unread. A request without a body gets on_end at once
   /// (but not inside this call).
   virtual void read_body() = 0;
+  /// Sends an interim response (1xx; RFC 9110 section 15.2) ahead of the reply: status and fields
+  /// count, nothing is added to them. Nothing goes to a client of HTTP/1.0. Any time before
+  /// `reply`.
+  virtual void interim(Reply) {}
   /// Answers. Exactly once, at any time: in on_header, on_bytes, on_end, or later from the loop.
   /// Bytes that were not read by then are treated as `reply.unread_body` says, and no further
   /// handler event follows.

@@ -61,6 +61,7 @@ class Log {
 
 /// Says back what it was sent, or does what the path asks for:
 ///   /early     replies before it looks at the body (X-Unread: close asks for that mode)
+///   /interim   sends a 104 first
 ///   /later     replies from the loop, after the body
 ///   /background  ... from a worker's completion
 ///   /never     does not reply
@@ -89,6 +90,12 @@ class Echo final : public Handler {
       reply.status = std::stoi(request.path.substr(8));
       reply.body = "a body";
       return exchange.reply(std::move(reply));
+    }
+    if (request.path == "/interim") {
+      Reply interim;
+      interim.status = 104;
+      interim.fields.add("Location", "/a");
+      exchange.interim(std::move(interim));
     }
     exchange.read_body();
   }

@@ -64,7 +64,7 @@ std::vector<std::string> names_of(const Cursor& at, const Names& known, const st
 
 TusOptions tus_of(const Cursor& at) {
   at.only({"extensions", "max_size", "expire_after", "downloads", "trust_forwarded",
-           "cors_credentials", "metadata"});
+           "cors_credentials", "metadata", "ietf_draft"});
   TusOptions tus;
   if (auto extensions = at.find("extensions")) {
     const auto names = names_of(*extensions, known_extensions, "extension");
@@ -86,6 +86,7 @@ TusOptions tus_of(const Cursor& at) {
   if (auto value = at.find("downloads")) tus.downloads = value->boolean();
   if (auto value = at.find("trust_forwarded")) tus.trust_forwarded = value->boolean();
   if (auto value = at.find("cors_credentials")) tus.cors_credentials = value->boolean();
+  if (auto value = at.find("ietf_draft")) tus.ietf_draft = value->boolean();
   if (auto value = at.find("metadata")) {
     constexpr std::array<std::string_view, 2> known{"strict", "lenient"};
     tus.metadata = one_of(*value, known, "strictness") == "lenient"

@@ -30,6 +30,7 @@ class FakeExchange : public Exchange {
 
   void begin() { handler_->on_header(request_, *this); }
   void read_body() override { reading_ = true; }
+  void interim(Reply reply) override { interims.push_back(std::move(reply)); }
   void reply(Reply reply) override {
     ASSERT_FALSE(reply_.has_value()) << "a second reply: " << reply.status;
     reply_ = std::move(reply);
@@ -47,6 +48,8 @@ class FakeExchange : public Exchange {
   void trailer(std::string name, std::string value) {
     request_.trailers.add(std::move(name), std::move(value));
   }
+  std::vector<Reply> interims;
+
   /// The connection is gone.
   void drop() { handler_.reset(); }
 

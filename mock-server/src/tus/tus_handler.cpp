@@ -5,6 +5,7 @@
 #include "protocol/tus/headers.hpp"
 #include "tus/discovery.hpp"
 #include "tus/fields.hpp"
+#include "tus/ietf.hpp"
 #include "tus/operation.hpp"
 
 namespace mock {
@@ -91,6 +92,10 @@ class TusHandler : public Handler {
 
   void on_header(const Request& request, Exchange& exchange) override {
     context_.emplace(Context{request, request.method, exchange, match_, options_, services_});
+    if (speaks_ietf(request, options_)) {
+      operation_ = make_ietf(*context_);
+      return operation_->start();
+    }
     if (auto acceptable = resolve(); !acceptable) {
       return send(*context_, std::move(acceptable.error()));
     }

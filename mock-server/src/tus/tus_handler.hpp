@@ -24,6 +24,7 @@ struct TusOptions {
   bool downloads = true;                     ///< GET on an upload; DEX answers 405 (DEX-ROUTE-009)
   bool trust_forwarded = false;   ///< Location follows Forwarded / X-Forwarded-* (DEX-TUS-004)
   bool cors_credentials = false;  ///< Access-Control-Allow-Credentials (DEX-TUS-005)
+  bool ietf_draft = false;        ///< 'Resumable Uploads for HTTP' too, on the same URLs (ietf.hpp)
   tus::MetadataStrictness metadata = tus::MetadataStrictness::strict;
   UnreadBody early_error = UnreadBody::drain;
 };

@@ -1,0 +1,396 @@
+#include "tus/ietf.hpp"
+
+#include <algorithm>
+
+#include "protocol/tus/headers.hpp"
+#include "protocol/tus/numbers.hpp"
+#include "tus/discovery.hpp"
+#include "tus/fields.hpp"
+#include "tus/location.hpp"
+#include "tus/receiver.hpp"
+#include "tus/uuid.hpp"
+
+namespace mock {
+
+namespace {
+
+constexpr std::string_view interop = "Upload-Draft-Interop-Version";
+constexpr std::string_view upload_complete = "Upload-Complete";
+constexpr std::string_view upload_limit = "Upload-Limit";
+constexpr std::string_view append_type = "application/partial-upload";
+constexpr std::string_view problem_types = "https://iana.org/assignments/http-problem-types#";
+/// How often a long body is told that it arrives (section Upload Append, 104 with Upload-Offset).
+constexpr Bytes progress_every{1U << 20U};
+/// As for tus (patch.cpp).
+constexpr Milliseconds look_again{50};
+constexpr Milliseconds longest_wait{5'000};
+
+/// A problem type of the draft (RFC 9457); `members` is more JSON, beginning with a comma.
+Reply problem(int status, std::string_view type, std::string_view title,
+              const std::string& members = {}) {
+  Reply reply;
+  reply.status = status;
+  reply.fields.add("Content-Type", "application/problem+json");
+  reply.body.append(R"({"type":")").append(problem_types).append(type);
+  reply.body.append(R"(","title":")").append(title).append("\"").append(members).append("}\n");
+  return reply;
+}
+
+Reply inconsistent_length() {
+  return problem(400, "inconsistent-upload-length", "the lengths of the upload contradict");
+}
+
+std::string boolean(bool value) { return value ? "?1" : "?0"; }
+
+class Ietf : public Operation {
+ public:
+  explicit Ietf(const Context& context)
+      : context_(context), version_(*context.request.fields.find(interop)) {}
+
+  void start() override {
+    const auto method = context_.method;
+    const bool creates = context_.match.route == Route::creation;
+    if (method == "OPTIONS") return respond(discovery(context_.options, context_.match.route));
+    if (creates && method == "POST") return create();
+    if (!creates && method == "HEAD") return tell();
+    if (!creates && method == "PATCH") return append();
+    if (!creates && method == "DELETE") return cancel();
+    auto reply = refusal(405, "the method is not allowed here");
+    reply.fields.add("Allow", allow(context_.options, context_.match.route));
+    respond(std::move(reply));
+  }
+
+  void on_bytes(std::span<const std::byte> bytes) override {
+    if (ended_) return;
+    if (auto taken = receiver_->take(bytes); !taken) return overrun(std::move(taken.error()));
+    lease_->progressed();
+    const auto offset = receiver_->upload().offset;
+    if (offset < told_ + progress_every) return;
+    told_ = offset;
+    Reply progress;
+    progress.fields.add(std::string(tus::header::upload_offset), std::to_string(offset.value));
+    interim(std::move(progress));
+  }
+
+  void on_end(BodyEnd how) override {
+    if (ended_) return;
+    if (how != BodyEnd::complete) {
+      auto kept = receiver_->cut_short();
+      return end(kept ? cut_off(how) : std::move(kept.error()));
+    }
+    receiver_->complete([this](OrReply<void> done) {
+      if (done) done = finish_if_last();
+      end(done ? taken() : std::move(done.error()));
+    });
+  }
+
+ private:
+  // ---- what a request says
+
+  /// nullopt when it does not say Upload-Complete (a Boolean of RFC 9651).
+  [[nodiscard]] OrReply<std::optional<bool>> completing() const {
+    auto text = single(context_.request, upload_complete);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    if (!*text) return std::nullopt;
+    if (**text == "?1") return true;
+    if (**text == "?0") return false;
+    return tl::unexpected(refusal(400, "Upload-Complete must be ?0 or ?1"));
+  }
+
+  /// Upload-Complete, and how long the upload is after what the request says of it: by
+  /// Upload-Length, or by its Content-Length when nothing is to follow (section Length).
+  OrReply<void> read_lengths(Bytes offset) {
+    const auto& request = context_.request;
+    auto complete = completing();
+    if (!complete) return tl::unexpected(std::move(complete.error()));
+    if (!*complete) return tl::unexpected(refusal(400, "Upload-Complete is missing"));
+    last_ = **complete;
+    auto length = number(request, tus::header::upload_length, 413);
+    if (!length) return tl::unexpected(std::move(length.error()));
+    declared_ = *length;
+    if (request.content_length) {
+      if (*request.content_length > tus::max_length - offset) {
+        return tl::unexpected(too_large("the upload would be too large"));
+      }
+      const auto end = offset + *request.content_length;
+      if (declared_ && (last_ ? end != *declared_ : end > *declared_)) {
+        return tl::unexpected(inconsistent_length());
+      }
+      if (last_) declared_ = end;
+    }
+    const auto max = context_.options.max_size;
+    if (max && std::max(declared_.value_or(offset),
+                        offset + request.content_length.value_or(Bytes{0})) > *max) {
+      return tl::unexpected(too_large("the upload is larger than the limit"));
+    }
+    return {};
+  }
+
+  [[nodiscard]] Reply too_large(std::string_view why) const {
+    auto reply = refusal(413, why);
+    reply.fields.set(upload_limit, ietf_limits(context_.options));
+    return reply;
+  }
+
+  // ---- the operations
+
+  void create() {
+    auto& services = context_.services;
+    if (!offers(context_.options, tus::extension::creation)) {
+      return respond(refusal(501, "uploads cannot be created here"));
+    }
+    if (auto read = read_lengths(Bytes{0}); !read) return respond(std::move(read.error()));
+    created_ = true;
+    Upload upload;
+    upload.created = upload.modified = services.loop.now();
+    upload.length = declared_;
+    if (offers(context_.options, tus::extension::expiration)) {
+      upload.expires = upload.created + *context_.options.expire_after;
+    }
+    if (auto named = services.hooks.before_create(context_.request, upload); !named) {
+      return respond(std::move(named.error()));
+    }
+    if (upload.id.empty()) upload.id = random_uuid();
+    if (!is_upload_id(upload.id)) {
+      return respond(refusal(500, "a hook gave an id that cannot be used"));
+    }
+    upload.metadata_header = echoed_metadata(std::nullopt, upload.metadata);
+    if (auto made = services.store.create(upload); !made) return respond(refusal(made.error()));
+    services.hooks.after_create(upload);
+    location_ =
+        location_of(context_.request, context_.match, context_.options.trust_forwarded, upload.id);
+    Reply supported;
+    supported.fields.add("Location", location_);
+    supported.fields.add(std::string(upload_limit), limits(upload));
+    interim(std::move(supported));
+    receive(std::move(upload), std::nullopt);
+  }
+
+  void tell() {
+    auto upload = find_upload(context_);
+    if (!upload) return respond(std::move(upload.error()));
+    if (context_.request.fields.has(upload_complete) ||
+        context_.request.fields.has(tus::header::upload_offset)) {
+      return respond(refusal(400, "this request may not tell an offset, nor that it completes"));
+    }
+    Reply reply;
+    reply.status = 204;
+    describe(*upload, reply);
+    if (upload->length) {
+      reply.fields.set(tus::header::upload_length, std::to_string(upload->length->value));
+    }
+    reply.fields.set("Cache-Control", "no-store");
+    respond(std::move(reply));
+  }
+
+  void append() {
+    auto upload = find_upload(context_);
+    if (!upload) return respond(std::move(upload.error()));
+    if (auto fit = check(*upload); !fit) return respond(std::move(fit.error()));
+    auto& locks = context_.services.locks;
+    if (locks.locked(upload->id)) {
+      if (wait_for(locks.grace(upload->id))) return;
+      // Whoever has it lets go; then the offset may be another.
+      static_cast<void>(locks.acquire(upload->id, {}));
+      upload = find_upload(context_);
+      if (!upload) return respond(std::move(upload.error()));
+      if (auto fit = check(*upload); !fit) return respond(std::move(fit.error()));
+    }
+    const auto declared = upload->length ? std::nullopt : declared_;
+    receive(std::move(*upload), declared);
+  }
+
+  OrReply<void> check(const Upload& upload) {
+    if (upload.kind == tus::UploadKind::final) {
+      return tl::unexpected(refusal(403, "a final upload of tus cannot be changed"));
+    }
+    if (upload.complete()) {
+      auto reply = problem(400, "completed-upload", "the upload is complete");
+      describe(upload, reply);
+      return tl::unexpected(std::move(reply));
+    }
+    if (media_type(context_.request) != append_type) {
+      return tl::unexpected(refusal(415, "Content-Type must be application/partial-upload"));
+    }
+    auto offset = number(context_.request, tus::header::upload_offset, 400);
+    if (!offset) return tl::unexpected(std::move(offset.error()));
+    if (!*offset) return tl::unexpected(refusal(400, "Upload-Offset is missing"));
+    if (**offset != upload.offset) {
+      auto reply = problem(409, "mismatching-upload-offset", "the upload's offset is another",
+                           ",\"expected-offset\":" + std::to_string(upload.offset.value) +
+                               ",\"provided-offset\":" + std::to_string((*offset)->value));
+      describe(upload, reply);
+      return tl::unexpected(std::move(reply));
+    }
+    if (auto read = read_lengths(upload.offset); !read) return read;
+    if (upload.length && declared_ && *upload.length != *declared_) {
+      return tl::unexpected(inconsistent_length());
+    }
+    if (upload.length && context_.request.content_length > room(upload, *upload.length)) {
+      return tl::unexpected(inconsistent_length());
+    }
+    return {};
+  }
+
+  void cancel() {
+    auto upload = find_upload(context_);
+    if (!upload) return respond(std::move(upload.error()));
+    auto& services = context_.services;
+    const auto lease = services.locks.acquire(upload->id, {});
+    if (!lease) return respond(locked());
+    if (auto removed = services.store.remove(upload->id); !removed) {
+      return respond(refusal(removed.error()));
+    }
+    services.hooks.after_terminate(*upload);
+    Reply reply;
+    reply.status = 204;
+    respond(std::move(reply));
+  }
+
+  // ---- the body
+
+  void receive(Upload upload, std::optional<Bytes> declared) {
+    lease_ = context_.services.locks.acquire(upload.id, [this] { on_revoked(); });
+    if (!lease_) return respond(locked());
+    told_ = upload.offset;
+    const bool was_complete = !created_ && upload.complete();
+    receiver_.emplace(context_, std::move(upload), was_complete, declared, std::nullopt);
+    if (auto begun = receiver_->begin(); !begun) return end(std::move(begun.error()));
+    context_.exchange.read_body();
+  }
+
+  /// A body whose end tells how long the upload is.
+  OrReply<void> finish_if_last() {
+    auto upload = receiver_->upload();
+    if (!last_) return {};
+    if (upload.length) {
+      if (upload.complete()) return {};
+      return tl::unexpected(inconsistent_length());
+    }
+    auto& services = context_.services;
+    auto present = services.store.find(upload.id);
+    if (!present) return tl::unexpected(refusal(present.error()));
+    present->length = present->offset;
+    if (auto updated = services.store.update(*present); !updated) {
+      return tl::unexpected(refusal(updated.error()));
+    }
+    return finish(services.hooks, *present);
+  }
+
+  Reply taken() const {
+    const auto& upload = receiver_->upload();
+    Reply reply;
+    reply.status = created_ ? 201 : 204;
+    if (created_) reply.fields.add("Location", location_);
+    describe(upload, reply);
+    reply.fields.set(upload_complete, boolean(last_ || upload.complete()));
+    return reply;
+  }
+
+  /// Bytes beyond the length: which are the right ones cannot be known, so the upload is invalid
+  /// from now on (section Upload Append). A full disk spoils nothing.
+  void overrun(Reply reply) {
+    if (reply.status != 413) return end(std::move(reply));
+    auto& services = context_.services;
+    const auto upload = receiver_->upload();
+    receiver_.reset();
+    lease_.reset();
+    if (services.store.remove(upload.id)) services.hooks.after_terminate(upload);
+    end(too_large("more bytes came than the upload is long; it is removed"));
+  }
+
+  void on_revoked() {
+    if (ended_) return;
+    auto kept = receiver_->cut_short();
+    auto reply = kept ? locked() : std::move(kept.error());
+    reply.close = true;
+    end(std::move(reply));
+  }
+
+  bool wait_for(Milliseconds grace) {
+    if (grace == Milliseconds{0} || waited_ >= longest_wait) return false;
+    const auto now = std::min(grace, look_again);
+    waited_ += now;
+    waiting_ = context_.services.loop.after(now, [this] {
+      const auto timer = std::move(waiting_);  // kept until the end of its own callback
+      append();
+    });
+    return true;
+  }
+
+  // ---- what is answered
+
+  [[nodiscard]] std::string limits(const Upload& upload) const {
+    auto value = ietf_limits(context_.options);
+    if (upload.expires && !upload.complete()) {
+      const auto left = std::chrono::duration_cast<std::chrono::seconds>(
+          *upload.expires - context_.services.loop.now());
+      value += (version_ == "6" ? ", expires=" : ", max-age=");
+      value += std::to_string(std::max<std::int64_t>(0, left.count()));
+    }
+    return value;
+  }
+
+  void describe(const Upload& upload, Reply& reply) const {
+    reply.fields.set(tus::header::upload_offset, std::to_string(upload.offset.value));
+    reply.fields.set(upload_complete, boolean(upload.complete()));
+    reply.fields.set(upload_limit, limits(upload));
+  }
+
+  void interim(Reply reply) const {
+    reply.status = 104;
+    reply.fields.set(interop, version_);
+    context_.exchange.interim(std::move(reply));
+  }
+
+  void respond(Reply reply) {
+    reply.fields.set(interop, version_);
+    reply.fields.set("X-Content-Type-Options", "nosniff");
+    if (context_.method == "HEAD") reply.body.clear();
+    if (reply.status >= 400) reply.unread_body = context_.options.early_error;
+    if (reply.close) reply.unread_body = UnreadBody::close;
+    add_cors(context_.request, context_.options, reply);
+    context_.exchange.reply(std::move(reply));
+  }
+
+  /// Lets go of the upload and replies; nothing may be touched after it.
+  void end(Reply reply) {
+    ended_ = true;
+    receiver_.reset();
+    lease_.reset();
+    respond(std::move(reply));
+  }
+
+  const Context& context_;
+  std::string version_;
+  bool created_ = false;
+  bool last_ = false;
+  bool ended_ = false;
+  std::optional<Bytes> declared_;
+  std::string location_;
+  Bytes told_;  ///< of the offset, by progress
+  std::unique_ptr<Timer> waiting_;
+  Milliseconds waited_{0};
+  std::unique_ptr<Lease> lease_;
+  std::optional<Receiver> receiver_;
+};
+
+}  // namespace
+
+bool speaks_ietf(const Request& request, const TusOptions& options) {
+  if (!options.ietf_draft || request.fields.has(tus::header::tus_resumable)) return false;
+  const auto version = request.fields.find(interop);
+  return version == "6" || version == "8";
+}
+
+std::unique_ptr<Operation> make_ietf(const Context& context) {
+  return std::make_unique<Ietf>(context);
+}
+
+std::string ietf_limits(const TusOptions& options) {
+  std::string value = "min-size=0";
+  if (options.max_size) value += ", max-size=" + std::to_string(options.max_size->value);
+  return value;
+}
+
+}  // namespace mock

@@ -1,0 +1,20 @@
+// 'Resumable Uploads for HTTP' (draft-ietf-httpbis-resumable-upload), beside tus 1.0 on the same
+// URLs and the same uploads: interop versions 6 (drafts -04 and -05) and 8 (-09 to -11).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tus/operation.hpp"
+
+namespace mock {
+
+/// Whether the request is one of the draft: it names an interop version that is spoken here, and no
+/// version of tus. Any other is left to tus, which says that it knows no such version.
+[[nodiscard]] bool speaks_ietf(const Request& request, const TusOptions& options);
+/// Answers it.
+[[nodiscard]] std::unique_ptr<Operation> make_ietf(const Context& context);
+/// The value of Upload-Limit for an upload yet to be made (section Upload Limit).
+[[nodiscard]] std::string ietf_limits(const TusOptions& options);
+
+}  // namespace mock
