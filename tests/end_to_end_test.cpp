@@ -137,6 +137,21 @@ TEST(MockServer, StopsInOrderOnSigterm) {
   EXPECT_EQ(mock.process().wait().exit_code, 0);
 }
 
+// Every URL that a server gives away is judged here, behind a prefix.
+TEST(Lanes, AreConformantBehindTheirPrefix) {
+  const testkit::TempFolder folder;
+  Mock mock({"--profile", "tus", "--store", (folder.path() / "store").string(), "--lane",
+             "dex=" + folder.write("dex.json", R"({"profile": "dex", "auth": "jwt"})")});
+  const auto result = judge(mock.url() + "/_lane/dex/files",
+                            std::vector<std::string>{"--system", "dex"} + demo_user);
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  ASSERT_TRUE(result.report.is_object());
+  for (const char* bad : {"fail", "blocked", "error"}) {
+    EXPECT_EQ(result.report.at("counts").at(bad), 0) << result.out;
+  }
+  EXPECT_GT(result.report.at("counts").at("pass").get<int>(), 200);
+}
+
 struct BadStart {
   std::vector<std::string> arguments;
   const char* says;
