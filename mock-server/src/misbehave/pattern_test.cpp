@@ -39,7 +39,7 @@ TEST(Pattern, IsFoundAnywhereUnlessItSaysWhere) {
 TEST(Pattern, WhatTakesTooLongIsNotFound) {
   const auto pattern = Pattern::compile("(a+)+$");
   ASSERT_TRUE(pattern.has_value());
-  EXPECT_FALSE(pattern->found_in(std::string(10'000, 'a') + "b"));
+  EXPECT_FALSE(pattern->found_in(std::string(300, 'a') + "b"));
 }
 
 }  // namespace
