@@ -140,7 +140,7 @@ if (last.how !== 'done') {
 } else {
   const id = last.url.split('/').pop()
   const seen = await (await ask(`/_mock/uploads/${id}`)).json()
-  assert.equal(seen.sha256, createHash('sha256').update(bytes).digest('hex'))
+  if (seen.sha256 !== createHash('sha256').update(bytes).digest('hex')) met.push('lost')
   assert.equal(counts.paused, 1, 'the upload was to be paused half-way')
 }
 console.log(

@@ -130,7 +130,8 @@ if len(urls) > 1:
 if done:
     upload_id = storage.get_item(key).rsplit("/", 1)[1]
     seen = ask("GET", "/_mock/uploads/" + upload_id).json()
-    assert seen["sha256"] == hashlib.sha256(content).hexdigest(), seen
+    if seen["sha256"] != hashlib.sha256(content).hexdigest():
+        met.append("lost")
     assert paused == 1, "the upload was to be paused half-way"
 else:
     met.append("never")
