@@ -26,6 +26,7 @@ std::vector<Check> all_checks() {
       suites::concatenation_unfinished,
       suites::cors,
       suites::http_hygiene,
+      suites::ietf_draft,
       suites::dex_routes,
       suites::dex_tus,
       suites::dex_metadata,

@@ -26,6 +26,7 @@ std::vector<Check> concatenation();
 std::vector<Check> concatenation_unfinished();
 std::vector<Check> cors();
 std::vector<Check> http_hygiene();
+std::vector<Check> ietf_draft();
 
 // suites/dex
 std::vector<Check> dex_routes();

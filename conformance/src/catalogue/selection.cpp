@@ -65,7 +65,7 @@ bool applies(const Requirement& row, System system) {
     case Origin::dex:
       return system == System::dex;
     case Origin::ietf:
-      break;
+      return system == System::tus;  // DEX leaves it off (DEX-TUS-007)
   }
   return false;
 }

@@ -23,7 +23,7 @@ struct Selection {
 /// Whether one pattern names the row.
 [[nodiscard]] bool names(std::string_view pattern, const Requirement& row);
 /// Whether the row is judged for that system at all: tus and http rows for every system, dex rows
-/// for dex, less the rows that exclude the system.
+/// for dex, ietf rows for tus, less the rows that exclude the system.
 [[nodiscard]] bool applies(const Requirement& row, System system);
 [[nodiscard]] bool selects(const Selection& selection, const Requirement& row);
 /// A pattern that names no row at all is most likely misspelt: an Error that says so.
