@@ -11,40 +11,12 @@
 #include <set>
 #include <utility>
 
-#include "programs.hpp"
+#include "configurations.hpp"
 
 namespace {
 
-struct Configuration {
-  std::vector<std::string> server;
-  std::vector<std::string> judge;
-};
-
-// In the order they are tried: a row is judged in the first one that does not skip it.
-const std::vector<Configuration>& configurations() {
-  static const std::vector<std::string> plain{"--system", "tus"};
-  static const std::vector<std::string> user{"--username-env", "DEX_TEST_USERNAME",
-                                             "--password-env", "DEX_TEST_PASSWORD"};
-  const auto with_user = [](std::string system) {
-    std::vector<std::string> arguments{"--system", std::move(system)};
-    arguments.insert(arguments.end(), user.begin(), user.end());
-    return arguments;
-  };
-  static const std::vector<Configuration> all{
-      {{"--profile", "tus", "--store", "memory"}, plain},
-      {{"--profile", "tus", "--store", "memory", "--max-size", "1MiB"}, plain},
-      {{"--profile", "tus", "--store", "memory", "--read-timeout", "2s"}, plain},
-      {{"--profile", "tus", "--store", "memory", "--expire-after", "2s"}, plain},
-      {{"--profile", "tus", "--store", "memory", "--auth", "jwt"}, with_user("tus")},
-      {{"--profile", "dex", "--auth", "jwt"}, with_user("dex")},
-      {{"--profile", "dex"}, {"--system", "dex"}},
-      // Without a folder there is nowhere to deliver to.
-      {{"--profile", "dex", "--store", "memory"}, {"--system", "dex"}},
-      // Some rows judge what a server does when it offers no extension but creation.
-      {{"--profile", DEX_TESTS "/creation_only_profile.json", "--store", "memory"}, plain},
-  };
-  return all;
-}
+using programs::Configuration;
+using programs::configurations;
 
 programs::Conformance judge_rows(const Configuration& configuration,
                                  const std::vector<std::string>& misbehaviour,

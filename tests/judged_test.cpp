@@ -1,0 +1,106 @@
+// Every requirement that can be observed over HTTP is judged in at least one named configuration of
+// the mock, and none of them is red there.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "configurations.hpp"
+
+namespace {
+
+struct Unseen {
+  const char* prefix;
+  const char* reason;
+};
+constexpr Unseen unseen[] = {
+    {"DEX-HOOK-", "files of the server; mock-server/src/dex/dex_hooks_test.cpp looks at them"},
+    {"DEX-FILES-", "files of the server; mock-server/src/dex/reports and dex_test.cpp"},
+    {"DEX-CFG-", "what the server reads at its start; upload_configs_test, delivery_config_test"},
+    {"DEX-DELIV-010", "no answer tells whether a target has a path template of its own"},
+};
+
+bool observable(const std::string& id) {
+  return std::ranges::none_of(unseen, [&](const auto& u) { return id.starts_with(u.prefix); });
+}
+
+/// id -> area of every row of the catalogue.
+std::map<std::string, std::string> catalogue() {
+  std::map<std::string, std::string> rows;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(DEX_FIXTURES) + "/requirements")) {
+    if (entry.path().filename() == "schema.json") continue;
+    const auto document = nlohmann::json::parse(std::ifstream(entry.path()));
+    const auto& list = document.is_array() ? document : document.at("requirements");
+    for (const auto& row : list) {
+      rows.emplace(row.at("id"), entry.path().stem().string());
+    }
+  }
+  return rows;
+}
+
+programs::Conformance judge_all(const programs::Configuration& configuration) {
+  const testkit::TempFolder folder;
+  auto server = configuration.server;
+  if (!std::ranges::count(server, "--store")) {
+    server.insert(server.end(), {"--store", (folder.path() / "store").string()});
+  }
+  programs::Mock mock(server);
+  return programs::judge(mock.creation_url(), configuration.judge);
+}
+
+TEST(Judged, EveryObservableRowAndNoneIsRed) {
+  const auto& all = programs::configurations();
+  std::vector<programs::Conformance> results(all.size());
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t n = next++; n < all.size(); n = next++) results[n] = judge_all(all[n]);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+
+  std::map<std::string, std::string> judged;  // by the first configuration that does
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    SCOPED_TRACE(all[n].name);
+    ASSERT_TRUE(results[n].report.is_object()) << results[n].out << results[n].err;
+    EXPECT_EQ(results[n].exit_code, 0) << results[n].out;
+    const auto& counts = results[n].report.at("counts");
+    fmt::print("{:<16}", all[n].name);
+    for (const char* verdict : {"pass", "note", "warn", "skip", "fail", "blocked", "error"}) {
+      fmt::print(" {:>4} {}", counts.at(verdict).get<int>(), verdict);
+    }
+    fmt::print("\n");
+    for (const char* bad : {"fail", "blocked", "error"}) EXPECT_EQ(counts.at(bad), 0);
+    for (const auto& [id, result] : results[n].results) {
+      const auto verdict = result.at("verdict").get<std::string>();
+      if (verdict == "pass" || verdict == "note" || verdict == "warn") {
+        judged.emplace(id, all[n].name);
+      }
+    }
+  }
+
+  std::map<std::string, std::pair<int, int>> areas;
+  for (const auto& [id, area] : catalogue()) {
+    if (!observable(id)) {
+      EXPECT_FALSE(judged.contains(id)) << id << " is judged: take it off the list";
+      continue;
+    }
+    auto& [seen, total] = areas[area];
+    ++total;
+    if (judged.contains(id)) ++seen;
+    EXPECT_TRUE(judged.contains(id)) << id << " is judged in no configuration";
+  }
+  for (const auto& [area, count] : areas) {
+    fmt::print("{:<28} {:>3} / {}\n", area, count.first, count.second);
+  }
+}
+
+}  // namespace
