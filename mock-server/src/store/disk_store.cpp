@@ -167,14 +167,11 @@ class DiskStore : public Store {
   }
 
   StoreResult<void> remove(std::string_view id) override {
-    forget(id);
     // Without its .info an upload does not exist, so that goes first.
-    if (auto removed = posix::remove_file(info_path(id)); !removed) return removed;
-    if (staged_end(id) != nullptr) {
-      staged_.erase(staged_.find(id));
-      std::ignore = posix::remove_file(unverified_path(id));
-    }
-    auto removed = posix::remove_file(data_path(id));
+    auto removed = posix::remove_file(info_path(id));
+    if (removed || removed.error().kind == Kind::not_found) forget(id);
+    if (!removed) return removed;
+    removed = posix::remove_file(data_path(id));
     if (!removed && removed.error().kind != Kind::not_found) return removed;
     return {};
   }
@@ -266,6 +263,9 @@ class DiskStore : public Store {
   void forget(std::string_view id) {
     files_.erase(id);
     uploads_.erase(id);
+    if (staged_end(id) == nullptr) return;
+    staged_.erase(staged_.find(id));
+    std::ignore = posix::remove_file(unverified_path(id));
   }
 
   /// `former` is what the .info holds now.

@@ -176,6 +176,24 @@ TEST_F(DiskStoreTest, WhatWasNotVerifiedDoesNotSurviveAKill) {
   EXPECT_THAT(damages, IsEmpty());
 }
 
+TEST_F(DiskStoreTest, WhatWasStagedGoesWithItsUpload) {
+  auto store = open();
+  const auto stage = [&] {
+    ASSERT_TRUE(store->create(upload("a")));
+    ASSERT_TRUE(store->stage("a"));
+    ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abc")));
+  };
+  stage();
+  ASSERT_TRUE(store->remove("a"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  stage();
+  std::filesystem::remove(folder.path() / "a.info");
+  EXPECT_EQ(store->find("a").error().kind, Kind::not_found);
+  ASSERT_TRUE(store->create(upload("a")));
+  EXPECT_EQ(store->append("a", Bytes{0}, bytes("de")), Bytes{2});
+  EXPECT_EQ(store->find("a")->offset, Bytes{2}) << "nothing is staged any more";
+}
+
 TEST_F(DiskStoreTest, AnUnreadableMarkOfUnverifiedBytesIsNotGuessed) {
   {
     auto store = open();
