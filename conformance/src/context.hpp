@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/dex/contract.hpp"
 #include "protocol/dex/manifest.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/tus/discovery.hpp"
@@ -21,7 +22,19 @@
 namespace conformance {
 
 enum class System { tus, dex };
-enum class Contract { server, guide };
+using Contract = dex::Contract;
+
+/// What --tokens FILE may name: tokens that a check needs and cannot make.
+enum class TokenKind {
+  expired,
+  not_yet_valid,
+  wrong_key,      ///< signed by a key that the issuer never published
+  wrong_issuer,   ///< signed by the right key, issued in another name
+  missing_scope,  ///< good, but for a scope that is required
+  extra_scopes,   ///< good, with more scopes than are required
+  bad_claims,     ///< well signed, with claims of the wrong types
+  session,        ///< a good session cookie: "phdo_session=..."
+};
 
 /// What is being judged: found out once by probing, before any check runs.
 struct Target {
@@ -74,6 +87,11 @@ class Context {
   /// section 4.3); `more` is added to the form. nullopt when the run has none of them, or the
   /// target no token endpoint.
   virtual std::optional<transport::Exchange> password_grant(const http::Form& more) = 0;
+  /// The value of Authorization ("Bearer ...") or of Cookie for a token that only the identity
+  /// provider can make, as --tokens gives it; nullopt when it gives none of that kind.
+  [[nodiscard]] virtual std::optional<std::string> given(TokenKind /*kind*/) {
+    return std::nullopt;
+  }
   /// As `exchange`; without a response the check ends as error (network) or blocked.
   transport::Response send(transport::Request request);
   /// A correct tus request: Tus-Resumable is added unless `headers` has a field of that name. A

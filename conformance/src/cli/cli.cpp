@@ -166,6 +166,14 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
     if (!manifest) return complain(err, manifest.error(), ExitCode::usage);
     options.manifest = std::move(*manifest);
   }
+  GivenTokens tokens;
+  if (!command.tokens_file.empty()) {
+    const auto text = json::detail::read_file(command.tokens_file);
+    if (!text) return complain(err, text.error(), ExitCode::usage);
+    auto parsed = parse_tokens(*text, command.tokens_file);
+    if (!parsed) return complain(err, parsed.error(), ExitCode::usage);
+    tokens = std::move(*parsed);
+  }
   auto client = client_options(command, report.run_id);
   if (!client) return complain(err, client.error(), ExitCode::usage);
   options.client = *client;
@@ -202,6 +210,7 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   session->seed = command.seed;
   session->patience = command.patience;
   session->delivered_dir = command.delivered_dir;
+  session->tokens = std::move(tokens);
   for (const std::string& upload : found->created) session->created(upload);
   session->digest_url = digest_endpoint(*session);
   report.target = session->target;

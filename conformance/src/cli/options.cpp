@@ -178,8 +178,8 @@ void add_run(CLI::App& app, Raw& raw) {
       ->group(target)
       ->type_name("S");
   app.add_option("--contract", raw.contract,
-                 "Where DEX's guide and server differ: server judges as the server does, "
-                 "guide skips those rows [server]")
+                 "Where DEX's public guide and the service differ, judge by what the one or the "
+                 "other says: server, guide [server]")
       ->group(target)
       ->type_name("C");
   app.add_option("--info-url", run.info_url, "DEX: instead of the derived /info")
@@ -227,6 +227,12 @@ void add_run(CLI::App& app, Raw& raw) {
   app.add_option("--token-env", run.token_env, "Variable with a bearer token")
       ->group(access)
       ->type_name("VAR");
+  app.add_option("--tokens", run.tokens_file,
+                 "Tokens by kind, for what only the identity provider can make: expired, "
+                 "not_yet_valid, wrong_key, wrong_issuer, missing_scope, extra_scopes, bad_claims, "
+                 "session")
+      ->group(access)
+      ->type_name("FILE.json");
   app.add_option("--header", raw.headers, "Added to every request; repeatable")
       ->group(access)
       ->type_name("'N: V'")

@@ -21,7 +21,7 @@ struct RunCommand {
   bool notes = false;                 ///< print notes one by one
   std::vector<std::string> required;  ///< tus extensions
   std::string baseline, evidence, junit, json;
-  std::string delivered_dir, manifest_file;
+  std::string delivered_dir, manifest_file, tokens_file;
   std::size_t jobs = 4;
   std::uint64_t seed = 1;
   std::string username_env, password_env, token_env;

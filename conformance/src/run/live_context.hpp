@@ -8,6 +8,7 @@
 
 #include "run/runner.hpp"
 #include "target/credentials.hpp"
+#include "target/given_tokens.hpp"
 
 namespace conformance {
 
@@ -23,6 +24,7 @@ struct Session {
   std::string digest_url;
   /// Where the target's deliveries can be read on this machine; empty: nowhere.
   std::string delivered_dir;
+  GivenTokens tokens;
 
   void created(const std::string& upload);
   /// Counts connections that could not be made in a row.

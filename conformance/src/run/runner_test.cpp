@@ -222,21 +222,5 @@ TEST(Plan, SkipsUncheckedAndHarnessErrors) {
               HasSubstr("two checks judge TUS-A-002"));
 }
 
-TEST(Plan, WhoFollowsTheGuideIsNotJudgedByWhatTheServerDoesOtherwise) {
-  std::vector<Requirement> rows(2, row);
-  rows[0].id = "DEX-INFO-009";
-  rows[1].id = "DEX-INFO-011";
-  for (auto& one : rows) one.origin = Origin::dex;
-  const Catalogue catalogue(rows);
-  const std::vector<Check> checks = {{"DEX-INFO-009", never}, {"DEX-INFO-011", never}};
-  Target dex = target({}, System::dex);
-  EXPECT_FALSE(make_plan(catalogue, checks, {}, dex)->cases[0].skip);
-  dex.contract = Contract::guide;
-  const auto plan = make_plan(catalogue, checks, {}, dex);
-  ASSERT_TRUE(plan);
-  EXPECT_THAT(plan->cases[0].skip.value_or(""), HasSubstr("guide says otherwise"));
-  EXPECT_FALSE(plan->cases[1].skip);
-}
-
 }  // namespace
 }  // namespace conformance

@@ -133,10 +133,12 @@ Result<void> try_creation(Prober& prober, Credentials& credentials, Discovered& 
 
 }  // namespace
 
+// The version is demanded by CDC's guide, not by the service (DEX-META-019).
 dex::Manifest default_manifest() {
   return {{"data_stream_id", "dextesting"}, {"data_stream_route", "testevent1"},
           {"sender_id", "dex-harness"},     {"data_producer_id", "dex-harness"},
-          {"jurisdiction", "test"},         {"received_filename", "dex-conformance.txt"}};
+          {"jurisdiction", "test"},         {"received_filename", "dex-conformance.txt"},
+          {"version", "2.0"}};
 }
 
 Result<std::vector<std::string>> candidate_urls(const std::string& url) {

@@ -42,9 +42,20 @@ Response knock(Context& c, const std::string& url, const std::string& authorizat
   return get_anonymously(c, url, {{"Authorization", authorization}});
 }
 
+/// One token of --tokens: 401, and a text that begins so.
+Findings& expect_refused(Context& c, Findings& findings, const std::string& url,
+                         const std::string& label, const std::string& authorization,
+                         const std::string& begins) {
+  const auto response = knock(c, url, authorization);
+  const auto text = error_text(c, response);
+  return findings.check(
+      response.status == 401 && text.starts_with(begins),
+      label + ": " + code(response) + " '" + text_of(response).substr(0, 90) + "'");
+}
+
 Outcome auth_004(Context& c) {
   const auto jwt = own_jwt(c);
-  const auto url = info_url_of(c, c.create());
+  const auto url = info_url_of(c, visible_upload(c));
   Findings findings{"a JWT whose signature is not its own: 401 'failed to verify token'"};
   auto claims = Json::parse(base64::decode_url(jwt.payload).value_or(""), nullptr, false);
   if (claims.is_object()) claims["sub"] = "somebody-else";
@@ -53,16 +64,29 @@ Outcome auth_004(Context& c) {
         {"other claims", Jwt{jwt.header, base64::encode_url(claims.dump()), jwt.signature}},
         {"no signature", Jwt{jwt.header, jwt.payload, ""}},
         {"alg none", Jwt{base64::encode_url(R"({"alg":"none","typ":"JWT"})"), jwt.payload, ""}}}) {
-    const auto response = knock(c, url, forged.bearer());
-    findings.check(response.status == 401 && response.body.starts_with("failed to verify token"),
-                   std::string{label} + ": " + code(response) + " '" + text_of(response) + "'");
+    expect_refused(c, findings, url, label, forged.bearer(), "failed to verify token");
+  }
+  if (const auto other = c.given(TokenKind::wrong_key)) {
+    expect_refused(c, findings, url, "another key", *other,
+                   "failed to verify token\nfailed to verify signature:");
   }
   return findings.outcome();
 }
 
 Outcome auth_005(Context& c) {
   needs_authorization(c);
-  return not_offered("needs a token that another identity provider issued under the right key");
+  const auto token = c.given(TokenKind::wrong_issuer);
+  if (!token) {
+    return not_offered(
+        "needs a token that was issued in another name under the right key (wrong_issuer in "
+        "--tokens)");
+  }
+  Findings findings{
+      "a token of another issuer: 401 'failed to verify token', 'oidc: id token issued by a "
+      "different provider'"};
+  return expect_refused(c, findings, info_url_of(c, visible_upload(c)), "another issuer", *token,
+                        "failed to verify token\noidc: id token issued by a different provider")
+      .outcome();
 }
 
 /// Tokens that the endpoint gives for the run's user, and which scopes suffice.
@@ -104,6 +128,17 @@ Response grant(Context& c, const http::Form& more = {}) {
 /// where tokens live for no longer than the run's patience.
 Outcome auth_003(Context& c) {
   static_cast<void>(own_jwt(c));
+  if (const auto token = c.given(TokenKind::expired)) {
+    Findings findings{"a JWT outside of its time: 401 'failed to verify token'"};
+    const auto url = info_url_of(c, visible_upload(c));
+    expect_refused(c, findings, url, "an expired one", *token,
+                   "failed to verify token\noidc: token is expired");
+    if (const auto early = c.given(TokenKind::not_yet_valid)) {
+      expect_refused(c, findings, url, "one whose time has not come", *early,
+                     "failed to verify token");
+    }
+    return findings.outcome();
+  }
   const auto json = json_of(grant(c));
   const auto token = text_at(json, "/access_token");
   const auto* life = value_at(json, "/expires_in");
@@ -113,9 +148,10 @@ Outcome auth_003(Context& c) {
   const std::chrono::seconds lifetime{life->get<std::int64_t>()};
   if (lifetime >= c.patience()) {
     return not_offered("no token expires soon enough: they live for " +
-                       std::to_string(lifetime.count()) + " s (--patience)");
+                       std::to_string(lifetime.count()) +
+                       " s (--patience, or expired in --tokens)");
   }
-  const auto url = info_url_of(c, c.create());
+  const auto url = info_url_of(c, visible_upload(c));
   Response response;
   c.eventually(lifetime + Milliseconds{2'000}, [&] {
     response = knock(c, url, "Bearer " + *token);
@@ -123,10 +159,11 @@ Outcome auth_003(Context& c) {
   });
   Findings findings{"an expired JWT: 401 'failed to verify token', 'oidc: token is expired'"};
   return findings
-      .check(response.status == 401 &&
-                 response.body.starts_with("failed to verify token\noidc: token is expired"),
-             "two seconds after its life: " + code(response) + " '" +
-                 text_of(response).substr(0, 45) + "'")
+      .check(
+          response.status == 401 &&
+              error_text(c, response).starts_with("failed to verify token\noidc: token is expired"),
+          "two seconds after its life: " + code(response) + " '" + text_of(response).substr(0, 45) +
+              "'")
       .outcome();
 }
 
@@ -140,7 +177,7 @@ Scopes scopes_of(Context& c) {
   }
   scopes.full_token = *token;
   scopes.granted = words(text_at(json_of(full), "/scope").value_or(""));
-  const auto url = info_url_of(c, c.create());
+  const auto url = info_url_of(c, visible_upload(c));
   for (const auto& scope : scopes.granted) {
     const auto one = grant(c, {{"scope", scope}});
     const auto narrow = text_at(json_of(one), "/access_token");
@@ -157,12 +194,25 @@ Scopes scopes_of(Context& c) {
 }
 
 Outcome auth_006(Context& c) {
+  needs_authorization(c);
+  if (const auto token = c.given(TokenKind::missing_scope)) {
+    const auto response = knock(c, info_url_of(c, visible_upload(c)), *token);
+    auto told = error_text(c, response);
+    while (told.ends_with('\n')) told.pop_back();
+    Findings findings{
+        "a token without a required scope: 403 'one or more required scopes not found'"};
+    return findings
+        .check(response.status == 403 && told == "one or more required scopes not found",
+               code(response) + " '" + text_of(response) + "'")
+        .outcome();
+  }
   const auto scopes = scopes_of(c);
   if (scopes.refused.empty()) {
     return not_offered("no scope of the run's user is too little by itself: " +
                        std::to_string(scopes.granted.size()) + " granted");
   }
-  const auto text = text_of(scopes.refusal);
+  auto text = error_text(c, scopes.refusal);
+  while (text.ends_with('\n')) text.pop_back();
   Findings findings{
       "a token without a required scope: 403 'one or more required scopes not "
       "found'"};
@@ -173,18 +223,24 @@ Outcome auth_006(Context& c) {
 }
 
 Outcome auth_007(Context& c) {
+  needs_authorization(c);
+  if (const auto token = c.given(TokenKind::extra_scopes)) {
+    const auto response = knock(c, info_url_of(c, visible_upload(c)), *token);
+    return expect(response.status == 200, "a token with more scopes than are required passes",
+                  response);
+  }
   const auto scopes = scopes_of(c);
   if (scopes.granted.size() < 2 || scopes.accepted.empty()) {
     return not_offered("the run's user has no scope beyond those that are required");
   }
-  const auto response = knock(c, info_url_of(c, c.create()), "Bearer " + scopes.full_token);
+  const auto response = knock(c, info_url_of(c, visible_upload(c)), "Bearer " + scopes.full_token);
   return expect(response.status == 200,
                 "a token with more scopes than '" + scopes.accepted + "' passes", response);
 }
 
 Outcome auth_008(Context& c) {
   const auto jwt = own_jwt(c);
-  const auto url = info_url_of(c, c.create());
+  const auto url = info_url_of(c, visible_upload(c));
   Findings findings{"a token whose parts do not parse: 401"};
   for (const auto& [label, value] :
        {std::pair{"claims that are no JSON",
@@ -196,6 +252,10 @@ Outcome auth_008(Context& c) {
         {"three words", std::string{"Bearer not.a.token"}}}) {
     const auto response = knock(c, url, value);
     findings.check(response.status == 401, std::string{label} + ": " + code(response));
+  }
+  if (const auto token = c.given(TokenKind::bad_claims)) {
+    expect_refused(c, findings, url, "claims of another type", *token,
+                   "failed to parse token claims");
   }
   return findings.outcome();
 }
@@ -257,7 +317,7 @@ Outcome auth_021(Context& c) {
   expect_tokens(findings, "the refresh token", response);
   const auto access = text_at(json_of(response), "/access_token");
   if (access && c.target().needs_authorization) {
-    const auto info = knock(c, info_url_of(c, c.create()), "Bearer " + *access);
+    const auto info = knock(c, info_url_of(c, visible_upload(c)), "Bearer " + *access);
     findings.check(info.status == 200, "/info with the new token: " + code(info));
   }
   return findings.outcome();

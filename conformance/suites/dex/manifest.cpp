@@ -22,6 +22,7 @@ struct Told {
 };
 
 Told told_of(Context& c, const std::string& upload) {
+  make_visible(c, upload);
   Told told{c.head(upload), {}, see_info(c, upload)};
   if (auto metadata = tus::parse_metadata(value_of(told.head, hdr::upload_metadata), lenient)) {
     told.metadata = std::move(*metadata);

@@ -10,9 +10,10 @@ Findings& expect_taken(Context& c, Findings& findings, const std::string& label,
                        const Response& created, const Changes& kept = {}) {
   const auto upload = c.location_of(created);
   if (created.status != 201 || !upload) {
-    return findings.check(false, label + ": " + refusal_of(created).summary());
+    return findings.check(false, label + ": " + refusal_of(c, created).summary());
   }
   findings.check(true, label + ": 201");
+  if (!kept.empty()) make_visible(c, *upload);
   const auto info = kept.empty() ? SeenInfo{} : see_info(c, *upload);
   for (const auto& [field, value] : kept) {
     const auto told = text_at(info.json, "/manifest/" + field);
@@ -38,7 +39,17 @@ Outcome meta_015(Context& c) {
   return with_more(c, "unknown fields are taken and kept", "with custom=1", {{"custom", "1"}});
 }
 
+/// "Enter null": what is not known has that value, and not none.
+Outcome meta_016_by_guide(Context& c) {
+  Findings findings{"an unknown value is 'null'; an empty one is refused: 400"};
+  const auto empty = post_refused(c, {{"data_producer_id", ""}});
+  findings.check(empty.response.status == 400, "an empty data_producer_id: " + empty.summary());
+  const auto created = post_manifest(c, manifest_with(c, {{"data_producer_id", "null"}}));
+  return expect_taken(c, findings, "data_producer_id 'null'", created).outcome();
+}
+
 Outcome meta_016(Context& c) {
+  if (by_guide(c)) return meta_016_by_guide(c);
   Findings findings{"an empty value counts as present"};
   const auto rest =
       tus::format_metadata(dex::metadata_of(manifest_with(c, {{"sender_id", std::nullopt}})));
@@ -52,6 +63,12 @@ Outcome meta_016(Context& c) {
 }
 
 Outcome meta_019(Context& c) {
+  if (by_guide(c)) {
+    Findings findings{"version is required"};
+    return expect_refusal(findings, "without version", post_refused(c, {{"version", std::nullopt}}),
+                          "Missing required metadata 'version'")
+        .outcome();
+  }
   Findings findings{"version is not required"};
   const auto created = post_manifest(c, manifest_with(c, {{"version", std::nullopt}}));
   return expect_taken(c, findings, "without version", created).outcome();

@@ -49,13 +49,17 @@ Outcome sec_004(Context& c) {
   const auto location = value_of(response, "Location");
   if (response.status == 201) c.created(creation_base(c) + "/" + Context::id_of(location));
   const bool followed = location.find("stranger.example") != std::string::npos;
-  return observed("Forwarded by a client: " + code(response) + ", Location " +
-                  (followed ? "follows it (a proxy must strip the field)" : "does not follow it"));
+  Findings findings{"Location does not follow Forwarded, which any client can send"};
+  return findings
+      .check(!followed,
+             code(response) + ", Location " +
+                 (followed ? "follows it (unless a proxy strips the field)" : "does not follow it"))
+      .outcome();
 }
 
 Outcome sec_005(Context& c) {
   needs_authorization(c);
-  const auto url = info_url_of(c, c.create());
+  const auto url = info_url_of(c, visible_upload(c));
   Findings findings{"a made-up token is refused, and OPTIONS of /info tells nothing without one"};
   const auto made_up = get_anonymously(c, url, {{"Authorization", "Bearer anything"}});
   findings.check(made_up.status == 401, "'Bearer anything': " + code(made_up));

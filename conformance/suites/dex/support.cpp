@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "protocol/dex/guide.hpp"
+
 namespace conformance::suites {
 namespace {
 
@@ -53,6 +55,25 @@ Response get_anonymously(Context& c, const std::string& url, const Fields& heade
 std::string upload_id_of(const std::string& upload) {
   const auto id = Context::id_of(upload);
   return id.substr(0, std::min(id.find('+'), id.find("%2B")));
+}
+
+// ---- the contract ------------------------------------------------------------------------------
+
+bool by_guide(const Context& c) { return c.target().contract == Contract::guide; }
+
+std::string error_text(const Context& c, const Response& response) {
+  return by_guide(c) ? text_at(json_of(response), "/error").value_or("") : response.body;
+}
+
+std::string_view error_type(const Context& c) {
+  return by_guide(c) ? "application/json" : "text/plain";
+}
+
+std::string visible_upload(Context& c) { return c.create_complete(letters(10)); }
+
+void make_visible(Context& c, const std::string& upload) {
+  const auto patched = c.patch(upload, Bytes{0}, letters(10));
+  if (!is_2xx(patched)) stop_blocked("PATCH stores the bytes: 204", describe(patched));
 }
 
 // ---- documents ---------------------------------------------------------------------------------
@@ -126,10 +147,43 @@ std::string info_url_of(Context& c, const std::string& upload) {
   return c.target().info_url + "/" + upload_id_of(upload);
 }
 
+namespace {
+
+/// The guide spells Upload_Status what the service calls upload_status.
+Json with_service_names(const Json& document, bool manifest = false) {
+  if (document.is_array()) {
+    auto list = Json::array();
+    for (const auto& item : document) list.push_back(with_service_names(item));
+    return list;
+  }
+  if (!document.is_object()) return document;
+  auto object = Json::object();
+  for (const auto& [name, value] : document.items()) {
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](char letter) {
+      return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    });
+    // A sender's own fields are told apart by case.
+    const bool keep =
+        manifest && lower != dex::field::upload_id && lower != dex::field::dex_ingest_datetime;
+    object[keep ? name : lower] = with_service_names(value, lower == "manifest");
+  }
+  return object;
+}
+
+}  // namespace
+
 SeenInfo see_info(Context& c, const std::string& upload) {
-  SeenInfo info{c.get(info_url_of(c, upload)), {}};
-  info.json = json_of(info.response);
+  SeenInfo info{c.get(info_url_of(c, upload)), {}, {}};
+  info.raw = json_of(info.response);
+  info.json = with_service_names(info.raw);
   return info;
+}
+
+void needs_incomplete_info(Context& c, const SeenInfo& info) {
+  if (by_guide(c) && info.response.status == 404) {
+    throw Stop{not_offered("the guide's /info shows complete uploads only (DEX-INFO-010)")};
+  }
 }
 
 SeenInfo await_info(Context& c, const std::string& upload, Milliseconds deadline,
@@ -164,10 +218,33 @@ std::vector<std::string> delivery_targets(Context& c) {
   return names;
 }
 
+namespace {
+
+/// The guide has an object where there is one target.
+std::vector<Json> entries_in(const Json* deliveries) {
+  if (deliveries && deliveries->is_object()) return {*deliveries};
+  if (!deliveries || !deliveries->is_array()) return {};
+  return {deliveries->begin(), deliveries->end()};
+}
+
+}  // namespace
+
+std::string success_word(const Context& c) {
+  return std::string{by_guide(c) ? dex::guide::delivery_state::success
+                                 : dex::delivery_state::success};
+}
+std::string failure_word(const Context& c) {
+  return std::string{by_guide(c) ? dex::guide::delivery_state::failure
+                                 : dex::delivery_state::failure};
+}
+
+std::vector<Json> raw_entries_of(const SeenInfo& info) {
+  const auto* named = value_at(info.raw, "/Deliveries");
+  return entries_in(named ? named : value_at(info.raw, "/deliveries"));
+}
+
 std::vector<Json> entries_of(const SeenInfo& info) {
-  const auto* list = value_at(info.json, "/deliveries");
-  if (!list || !list->is_array()) return {};
-  return {list->begin(), list->end()};
+  return entries_in(value_at(info.json, "/deliveries"));
 }
 
 void needs_delivery_targets(Context& c) {
@@ -222,14 +299,16 @@ std::string Refusal::summary() const {
     const auto body = text_of(response);
     return body.empty() ? text : text + " '" + body + "'";
   }
+  if (!sample.empty()) return text + " '" + sample.substr(0, 200) + "'";
   std::string list;
   for (const auto& error : errors) list += (list.empty() ? "'" : ", '") + error + "'";
   return text + " [" + list + "]";
 }
 
-Refusal refusal_of(Response response) {
-  Refusal refusal{std::move(response), {}, {}};
+Refusal refusal_of(const Context& c, Response response) {
+  Refusal refusal{std::move(response), {}, {}, {}, c.target().contract};
   refusal.json = json_of(refusal.response);
+  refusal.sample = text_at(refusal.json, "/error").value_or("");
   const auto* errors = value_at(refusal.json, "/validation_errors");
   if (errors && errors->is_array()) {
     for (const auto& error : *errors) {
@@ -241,12 +320,12 @@ Refusal refusal_of(Response response) {
 }
 
 Refusal post_refused(Context& c, const Changes& changes) {
-  return refusal_of(post_manifest(c, manifest_with(c, changes)));
+  return refusal_of(c, post_manifest(c, manifest_with(c, changes)));
 }
 
 Findings& expect_refusal(Findings& findings, const std::string& label, const Refusal& refusal,
                          const std::string& error) {
-  const bool told = refusal.response.status == 400 && refusal.errors == std::set{error};
+  const bool told = refusal.response.status == 400 && refusal.is(error);
   return findings.check(told, label + ": " + refusal.summary());
 }
 

@@ -40,6 +40,19 @@ Response send_anonymously(Context& c, Request request);
 /// The upload's id as DEX tells it. An S3 store appends "+multipart-id" in the Location only.
 [[nodiscard]] std::string upload_id_of(const std::string& upload);
 
+// ---- the contract ------------------------------------------------------------------------------
+
+/// --contract guide: judged by what CDC's public guide says, where that differs from the service.
+[[nodiscard]] bool by_guide(const Context& c);
+/// What an error says: by the guide the member "error" of a JSON object, else the body as it is.
+[[nodiscard]] std::string error_text(const Context& c, const Response& response);
+/// The media type of an error.
+[[nodiscard]] std::string_view error_type(const Context& c);
+/// An upload that /info shows by either contract: a complete one.
+[[nodiscard]] std::string visible_upload(Context& c);
+/// Completes an upload of 10 bytes that has none: the guide's /info does not show it before.
+void make_visible(Context& c, const std::string& upload);
+
 // ---- documents ---------------------------------------------------------------------------------
 
 /// The body as JSON; null when it is none.
@@ -61,7 +74,8 @@ Response send_anonymously(Context& c, Request request);
 
 struct SeenInfo {
   Response response;
-  Json json;  ///< null unless the body is JSON
+  Json raw;   ///< as it came; null unless the body is JSON
+  Json json;  ///< with the service's names, whichever contract's were used
 
   [[nodiscard]] std::string status() const;         ///< upload_status.status, "" when there is none
   [[nodiscard]] std::optional<Bytes> size() const;  ///< file_info.size_bytes, if it is an integer
@@ -74,6 +88,8 @@ SeenInfo see_info(Context& c, const std::string& upload);
 /// Asks until `done`, at most for `deadline`; the last answer.
 SeenInfo await_info(Context& c, const std::string& upload, Milliseconds deadline,
                     const std::function<bool(const SeenInfo&)>& done);
+/// Ends the check as skipped where the guide's 404 hides an incomplete upload (DEX-INFO-010).
+void needs_incomplete_info(Context& c, const SeenInfo& info);
 /// Lets the wall clock's second in which the upload was made pass: DEX compares whole seconds to
 /// tell 'Initiated' from 'In Progress' (census row DEX-INFO-004).
 void let_the_second_pass(Context& c);
@@ -82,6 +98,11 @@ void let_the_second_pass(Context& c);
 
 /// Names of the delivery targets that /health lists, as in "File Delivery Target edav".
 [[nodiscard]] std::vector<std::string> delivery_targets(Context& c);
+/// The word for a delivery that succeeded or failed.
+[[nodiscard]] std::string success_word(const Context& c);
+[[nodiscard]] std::string failure_word(const Context& c);
+/// The entries of a document's deliveries as they came.
+[[nodiscard]] std::vector<Json> raw_entries_of(const SeenInfo& info);
 /// The entries of `deliveries`, empty when there are none.
 [[nodiscard]] std::vector<Json> entries_of(const SeenInfo& info);
 /// Ends the check as skipped when the target has nowhere to deliver to.
@@ -106,12 +127,22 @@ struct Refusal {
   Json json;  ///< null unless the body is JSON
   /// validation_errors as a set without 'validation failure', as CDC compares them.
   std::set<std::string> errors;
+  std::string sample;  ///< what "error" says, when it is of the guide's shape
+  Contract contract = Contract::server;
 
-  [[nodiscard]] bool says(const std::string& error) const { return errors.contains(error); }
+  /// One of the errors; by the guide, a part of the text.
+  [[nodiscard]] bool says(const std::string& error) const {
+    return contract == Contract::guide ? sample.find(error) != std::string::npos
+                                       : errors.contains(error);
+  }
+  /// Exactly that; by the guide, which tells all in one text, that among others.
+  [[nodiscard]] bool is(const std::string& error) const {
+    return contract == Contract::guide ? says(error) : errors == std::set<std::string>{error};
+  }
   /// "400 ['field sender_id was missing']"
   [[nodiscard]] std::string summary() const;
 };
-[[nodiscard]] Refusal refusal_of(Response response);
+[[nodiscard]] Refusal refusal_of(const Context& c, Response response);
 Refusal post_refused(Context& c, const Changes& changes);
 /// 400 whose only complaint is `error`.
 Findings& expect_refusal(Findings& findings, const std::string& label, const Refusal& refusal,

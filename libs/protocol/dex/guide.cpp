@@ -165,7 +165,9 @@ std::vector<std::string> validate(const Manifest& manifest, const UploadConfig& 
 }
 
 std::string refusal_json(const std::string& upload_id, const std::vector<std::string>& lines,
-                         const Manifest& manifest) {
+                         Manifest manifest) {
+  manifest.erase(std::string(field::upload_id));
+  manifest.erase(std::string(field::dex_ingest_datetime));
   std::string text = "pre-create hook failed: exit status 1\n";
   for (const auto& line : lines) text += line + "\n";
   text += "Provided metadata: " + json::dump(nlohmann::json(manifest));

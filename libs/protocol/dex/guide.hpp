@@ -45,9 +45,9 @@ inline constexpr std::string_view failure = "Failed";
 [[nodiscard]] std::vector<std::string> validate_stream(const Manifest& manifest,
                                                        const UploadConfig* config);
 
-/// The 400 of a refused manifest: {"upload_id", "error"}, the latter as in the guide's sample.
+/// The 400 of a refused manifest: {"upload_id", "error"}, the latter as in the guide's sample, with
+/// what the sender provided of `manifest`.
 [[nodiscard]] std::string refusal_json(const std::string& upload_id,
-                                       const std::vector<std::string>& lines,
-                                       const Manifest& manifest);
+                                       const std::vector<std::string>& lines, Manifest manifest);
 
 }  // namespace dex::guide

@@ -79,7 +79,8 @@ TEST(GuideManifest, TheStreamMustBeKnown) {
 }
 
 TEST(GuideManifest, ARefusalIsJsonThatHoldsTheSamplesText) {
-  const auto refusal = json::parse(guide::refusal_json("id", {"a line", "another"}, {{"k", "v"}}));
+  const auto refusal = json::parse(
+      guide::refusal_json("id", {"a line", "another"}, {{"k", "v"}, {"upload_id", "u"}}));
   EXPECT_EQ(refusal["upload_id"], "id");
   EXPECT_EQ(refusal["error"],
             "pre-create hook failed: exit status 1\na line\nanother\nProvided metadata: "

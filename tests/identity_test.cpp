@@ -1,0 +1,121 @@
+// Tokens over time, as a client sees them.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "programs.hpp"
+#include "transport/client.hpp"
+#include "transport/raw_connection.hpp"
+
+namespace {
+
+using programs::Mock;
+
+constexpr Milliseconds patience{20'000};
+
+class Identity : public ::testing::Test {
+ protected:
+  transport::Response send(const std::string& method, const std::string& target,
+                           http::Fields headers = {},
+                           std::optional<std::string> body = std::nullopt) {
+    transport::Request request;
+    request.method = method;
+    request.url = mock_.url() + target;
+    request.headers = std::move(headers);
+    request.body = std::move(body);
+    auto seen = client_.send(request);
+    EXPECT_TRUE(seen.response) << method << " " << target;
+    return seen.response.value_or(transport::Response{});
+  }
+  nlohmann::json control(const std::string& method, const std::string& what,
+                         std::optional<std::string> body = std::nullopt) {
+    const auto response =
+        send(method, "/_mock/" + what, {{"Content-Type", "application/json"}}, std::move(body));
+    EXPECT_EQ(response.status / 100, 2) << what << ": " << response.body;
+    return nlohmann::json::parse(response.body, nullptr, false);
+  }
+  http::Fields with_token(const std::string& token) {
+    return {{"Authorization", "Bearer " + token}, {"Tus-Resumable", "1.0.0"}};
+  }
+  std::string log_in() {
+    const auto response =
+        send("POST", "/oauth", {{"Content-Type", "application/x-www-form-urlencoded"}},
+             "username=demo&password=demo");
+    return nlohmann::json::parse(response.body).at("access_token");
+  }
+  std::string create(const std::string& token) {
+    auto fields = with_token(token);
+    fields.add("Upload-Length", "10");
+    const auto response = send("POST", "/files", fields, "");
+    EXPECT_EQ(response.status, 201) << response.body;
+    const std::string location{response.headers.find("Location").value_or("")};
+    return location.substr(location.find("/files/"));
+  }
+
+  Mock mock_{{"--profile", "tus", "--store", "memory", "--auth", "jwt"}};
+  transport::Client client_{transport::ClientOptions{}};
+};
+
+TEST_F(Identity, ATokenThatExpiresDuringABodyIsGoodUntilTheBodyEnds) {
+  const auto token = log_in();
+  const auto upload = create(token);
+  auto connection = transport::RawConnection::open(mock_.url(), {}, patience);
+  ASSERT_TRUE(connection);
+  auto fields = with_token(token);
+  fields.add("Host", mock_.url().substr(mock_.url().rfind('/') + 1));
+  fields.add("Content-Type", "application/offset+octet-stream");
+  fields.add("Upload-Offset", "0");
+  fields.add("Content-Length", "10");
+  ASSERT_TRUE(
+      connection->send(transport::request_head("PATCH", upload, fields) + "01234", patience));
+  const auto id = upload.substr(upload.rfind('/') + 1);
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (control("GET", "uploads/" + id).at("offset") != 5 &&
+         std::chrono::steady_clock::now() < deadline) {
+    ::usleep(1000);
+  }
+  ASSERT_EQ(control("GET", "uploads/" + id).at("offset"), 5);
+
+  control("POST", "clock", R"({"advance": "2h"})");
+  ASSERT_TRUE(connection->send("56789", patience));
+  const auto read = connection->read_response(patience);
+  ASSERT_TRUE(read.response);
+  EXPECT_EQ(read.response->status, 204) << read.response->body;
+  EXPECT_EQ(send("HEAD", upload, with_token(token)).status, 401) << "the next request";
+  EXPECT_EQ(send("HEAD", upload, with_token(log_in())).status, 200);
+}
+
+TEST_F(Identity, TokensOutliveARotationUntilTheirKeyIsRetired) {
+  const auto token = log_in();
+  const auto upload = create(token);
+  const auto keys = [&] {
+    return nlohmann::json::parse(send("GET", "/oauth/jwks").body).at("keys").size();
+  };
+  EXPECT_EQ(keys(), 1U);
+  control("POST", "keys", "{}");
+  EXPECT_EQ(keys(), 2U);
+  EXPECT_EQ(send("HEAD", upload, with_token(token)).status, 200);
+  control("POST", "keys", R"({"retire_earlier": true})");
+  EXPECT_EQ(keys(), 1U);
+  EXPECT_EQ(send("HEAD", upload, with_token(token)).status, 401);
+}
+
+TEST_F(Identity, TheConfigurationIsFoundUnderItsIssuer) {
+  const auto config =
+      nlohmann::json::parse(send("GET", "/oauth/.well-known/openid-configuration").body);
+  EXPECT_EQ(config.at("issuer"), mock_.url() + "/oauth");
+  EXPECT_EQ(config.at("jwks_uri"), mock_.url() + "/oauth/jwks");
+  const auto lane =
+      nlohmann::json::parse(send("GET", "/_lane/blue/oauth/.well-known/openid-configuration").body);
+  EXPECT_EQ(lane.at("issuer"), mock_.url() + "/_lane/blue/oauth");
+}
+
+TEST_F(Identity, ATokenOfOneLaneIsAStrangersInAnother) {
+  const auto token = log_in();
+  EXPECT_EQ(send("HEAD", "/files/x", with_token(token)).status, 404);
+  EXPECT_EQ(send("HEAD", "/_lane/blue/files/x", with_token(token)).status, 401);
+}
+
+}  // namespace

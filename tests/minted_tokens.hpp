@@ -1,0 +1,13 @@
+// Tokens that only an identity provider can make, from the mock's own: --tokens for
+// dex-conformance.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace programs {
+
+/// Asks the mock at `url` for one token of each kind and writes them to `file`.
+void write_tokens(const std::string& url, const std::filesystem::path& file);
+
+}  // namespace programs
