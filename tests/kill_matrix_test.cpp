@@ -1,5 +1,7 @@
 // A check is worth what it catches: every defect in fixtures/misbehaviours/defects must worsen the
-// verdict of each requirement it names in `breaks`, compared with the same server without it.
+// verdict of each requirement it names in `breaks`, compared with the same server without it; and
+// every requirement that is checked has such a defect, or stands in kill_exemptions.json with the
+// reason.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -215,6 +217,48 @@ void print_matrix(const std::map<std::string, std::string>& checked,
   fmt::print("{:<26} {:>4} / {}\n", "all", all.first, all.second);
 }
 
+/// The requirements that dex-conformance has a check for, with their areas.
+std::map<std::string, std::string> checked_requirements() {
+  std::map<std::string, std::string> checked;
+  for (const auto* system : {"tus", "dex"}) {
+    programs::Mock mock({"--profile", system, "--store", "memory"});
+    // What comes of them does not matter here, so nothing is waited for.
+    const auto run = programs::judge(mock.creation_url(),
+                                     {"--system", system, "--patience", "1", "--run-timeout", "1"});
+    for (const auto& [id, result] : run.results) checked[id] = result.at("area").get<std::string>();
+  }
+  return checked;
+}
+
+class Complete : public ::testing::Test {
+ public:
+  void TestBody() override {
+    const auto checked = checked_requirements();
+    ASSERT_FALSE(checked.empty());
+    std::set<std::string> broken;
+    for (const auto& file : defect_files()) {
+      const auto breaks = nlohmann::json::parse(std::ifstream(file)).at("breaks");
+      for (const auto& id : breaks) broken.insert(id.get<std::string>());
+    }
+    const auto exemptions =
+        nlohmann::json::parse(std::ifstream(std::string(DEX_TESTS) + "/kill_exemptions.json"));
+    for (const auto& [id, area] : checked) {
+      const bool exempt = exemptions.contains(id);
+      if (broken.contains(id)) {
+        EXPECT_FALSE(exempt) << id << " has a defect: take it out of kill_exemptions.json";
+      } else {
+        EXPECT_TRUE(exempt) << id << " (" << area << ") is checked, but no defect breaks it";
+      }
+    }
+    for (const auto& [id, reason] : exemptions.items()) {
+      EXPECT_TRUE(checked.contains(id)) << id << " is exempt, but not checked";
+      EXPECT_FALSE(reason.get<std::string>().empty()) << id;
+    }
+    fmt::print("requirements with a defect / requirements checked\n");
+    print_matrix(checked, broken);
+  }
+};
+
 class Matrix : public ::testing::Environment {
  public:
   void TearDown() override {
@@ -232,6 +276,8 @@ class Matrix : public ::testing::Environment {
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   ::testing::AddGlobalTestEnvironment(new Matrix);
+  ::testing::RegisterTest("KillMatrix", "EveryCheckedRequirementHasADefect", nullptr, nullptr,
+                          __FILE__, __LINE__, []() -> ::testing::Test* { return new Complete; });
   for (const auto& file : defect_files()) {
     // A '-' would end the positive part of --gtest_filter: the test would select nothing and pass.
     std::string name = file.stem();
