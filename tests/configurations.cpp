@@ -1,31 +1,125 @@
 #include "configurations.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
 #include <utility>
 
+#include "minted_tokens.hpp"
+
 namespace programs {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
+
+/// Two targets, of which the one that the stream `route` is delivered to is below a file.
+void deliver_badly(const fs::path& folder, const std::string& route, Arguments& server) {
+  write(folder / "file", "");
+  write(folder / "deliver.yml", fmt::format(R"(
+targets:
+  broken: {{name: broken, type: file, path: {0}/file/below}}
+  spare: {{name: spare, type: file, path: {0}/spare}}
+routing_groups:
+  - data_stream_id: dextesting
+    data_stream_route: {1}
+    delivery_targets:
+      - name: broken
+)",
+                                            folder.string(), route));
+  server.insert(server.end(), {"--deliver", (folder / "deliver.yml").string()});
+}
+
+/// A stream with an optional field that has allowed values, and a manifest with it.
+void restrict_optional(const fs::path& folder, Arguments& server, Arguments& judge) {
+  fs::create_directory(folder / "configs");
+  write(folder / "configs" / "dextesting_testevent1.json",
+        R"({"metadata_config": {"fields": [
+             {"field_name": "dex_kind", "required": false, "allowed_values": ["a", "b"]}]}})");
+  write(folder / "manifest.json",
+        R"({"data_stream_id": "dextesting", "data_stream_route": "testevent1", "dex_kind": "a"})");
+  server.insert(server.end(), {"--upload-configs", (folder / "configs").string()});
+  judge.insert(judge.end(), {"--manifest", (folder / "manifest.json").string()});
+}
+
+/// Looks into the folder of the mock's own target.
+void look_into_deliveries(const fs::path& folder, Arguments& judge) {
+  const auto delivered = folder / "store" / "deliveries";
+  fs::create_directories(delivered);
+  judge.insert(judge.end(), {"--delivered-dir", delivered.string()});
+}
+
+}  // namespace
 
 const std::vector<Configuration>& configurations() {
-  static const std::vector<std::string> plain{"--system", "tus"};
+  static const Arguments tus{"--system", "tus"};
+  static const Arguments dex{"--system", "dex"};
   const auto with_user = [](std::string system) {
-    return std::vector<std::string>{"--system",          std::move(system), "--username-env",
-                                    "DEX_TEST_USERNAME", "--password-env",  "DEX_TEST_PASSWORD"};
+    return Arguments{"--system",          std::move(system), "--username-env",
+                     "DEX_TEST_USERNAME", "--password-env",  "DEX_TEST_PASSWORD"};
+  };
+  const auto delivering_badly = [](const char* route) {
+    return [route](const fs::path& folder, Arguments& server, Arguments&) {
+      deliver_badly(folder, route, server);
+    };
   };
   static const std::vector<Configuration> all{
-      {"tus", {"--profile", "tus", "--store", "memory"}, plain},
-      {"tus-max-size", {"--profile", "tus", "--store", "memory", "--max-size", "1MiB"}, plain},
-      {"tus-impatient", {"--profile", "tus", "--store", "memory", "--read-timeout", "2s"}, plain},
-      {"tus-expiring", {"--profile", "tus", "--store", "memory", "--expire-after", "2s"}, plain},
+      {"tus", {"--profile", "tus", "--store", "memory"}, tus},
+      {"tus-max-size", {"--profile", "tus", "--store", "memory", "--max-size", "1MiB"}, tus},
+      {"tus-impatient", {"--profile", "tus", "--store", "memory", "--read-timeout", "2s"}, tus},
+      {"tus-expiring", {"--profile", "tus", "--store", "memory", "--expire-after", "2s"}, tus},
       {"tus-jwt", {"--profile", "tus", "--store", "memory", "--auth", "jwt"}, with_user("tus")},
-      {"dex-jwt", {"--profile", "dex", "--auth", "jwt"}, with_user("dex")},
-      {"dex", {"--profile", "dex"}, {"--system", "dex"}},
+      {"dex-jwt", {"--profile", "dex", "--auth", "jwt"}, with_user("dex"), {}, /*tokens=*/true},
+      {"dex", {"--profile", "dex"}, dex},
       // Without a folder there is nowhere to deliver to.
-      {"dex-memory", {"--profile", "dex", "--store", "memory"}, {"--system", "dex"}},
+      {"dex-memory", {"--profile", "dex", "--store", "memory"}, dex},
+      {"dex-impatient", {"--profile", "dex", "--store", "memory", "--read-timeout", "2s"}, dex},
       // Some rows judge what a server does when it offers no extension but creation.
       {"creation-only",
        {"--profile", DEX_TESTS "/creation_only_profile.json", "--store", "memory"},
-       plain},
+       tus},
+      // Where Forwarded is not followed.
+      {"dex-secure",
+       {"--profile", "dex", "--auth", "jwt", "--secure"},
+       with_user("dex"),
+       {},
+       false,
+       /*red=*/true},
+      {"dex-target-broken", {"--profile", "dex"}, dex, delivering_badly("testevent1"), false, true},
+      {"dex-not-routed", {"--profile", "dex"}, dex, delivering_badly("another"), false, true},
+      {"dex-optional-field",
+       {"--profile", "dex"},
+       dex,
+       [](const fs::path& folder, Arguments& server, Arguments& judge) {
+         restrict_optional(folder, server, judge);
+         look_into_deliveries(folder, judge);
+       },
+       false,
+       true},
   };
   return all;
+}
+
+Conformance judge_rows(const Configuration& configuration, const std::set<std::string>& rows,
+                       const Arguments& more) {
+  const testkit::TempFolder folder;
+  auto server = configuration.server;
+  if (!std::ranges::count(server, "--store")) {
+    server.insert(server.end(), {"--store", (folder.path() / "store").string()});
+  }
+  server.insert(server.end(), more.begin(), more.end());
+  auto arguments = configuration.judge;
+  if (configuration.prepare) configuration.prepare(folder.path(), server, arguments);
+  Mock mock(server);
+  if (configuration.tokens) {
+    const auto file = folder.path() / "tokens.json";
+    write_tokens(mock.url(), file);
+    arguments.insert(arguments.end(), {"--tokens", file.string()});
+  }
+  for (const auto& row : rows) arguments.insert(arguments.end(), {"--select", row});
+  return judge(mock.creation_url(), arguments);
 }
 
 }  // namespace programs

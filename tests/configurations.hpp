@@ -1,6 +1,9 @@
 // The named configurations of the mock in which requirements are judged.
 #pragma once
 
+#include <filesystem>
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -8,13 +11,26 @@
 
 namespace programs {
 
+using Arguments = std::vector<std::string>;
+
 struct Configuration {
   std::string name;
-  std::vector<std::string> server;  ///< arguments; without --store it gets a folder
-  std::vector<std::string> judge;   ///< arguments of dex-conformance
+  Arguments server;  ///< without --store it gets a folder
+  Arguments judge;   ///< of dex-conformance
+  /// Makes files that the flags name, anew for every run; may add flags.
+  std::function<void(const std::filesystem::path& folder, Arguments& server, Arguments& judge)>
+      prepare = {};
+  bool tokens = false;  ///< with those that only the identity provider can make
+  /// A server whose backend is broken, or that is closed where DEX is open: some rows are red, and
+  /// others can be judged only there.
+  bool red = false;
 };
 
 /// In the order they are tried: a row is judged in the first one that does not skip it.
 [[nodiscard]] const std::vector<Configuration>& configurations();
+
+/// Starts the mock so, with `more` arguments, and judges `rows`; all of them when it is empty.
+[[nodiscard]] Conformance judge_rows(const Configuration& configuration,
+                                     const std::set<std::string>& rows, const Arguments& more = {});
 
 }  // namespace programs

@@ -23,6 +23,10 @@ constexpr Unseen unseen[] = {
     {"DEX-HOOK-", "files of the server; mock-server/src/dex/dex_hooks_test.cpp looks at them"},
     {"DEX-FILES-", "files of the server; mock-server/src/dex/reports and dex_test.cpp"},
     {"DEX-CFG-", "what the server reads at its start; upload_configs_test, delivery_config_test"},
+    {"DEX-AUTH-009", "needs an identity provider that is down"},
+    {"DEX-META-022", "needs a broken file on the server"},
+    {"DEX-META-023", "needs a file on the server that changes while it runs"},
+    {"DEX-TUS-006", "the version of a library on the server"},
     {"DEX-DELIV-010", "no answer tells whether a target has a path template of its own"},
 };
 
@@ -45,16 +49,6 @@ std::map<std::string, std::string> catalogue() {
   return rows;
 }
 
-programs::Conformance judge_all(const programs::Configuration& configuration) {
-  const testkit::TempFolder folder;
-  auto server = configuration.server;
-  if (!std::ranges::count(server, "--store")) {
-    server.insert(server.end(), {"--store", (folder.path() / "store").string()});
-  }
-  programs::Mock mock(server);
-  return programs::judge(mock.creation_url(), configuration.judge);
-}
-
 TEST(Judged, EveryObservableRowAndNoneIsRed) {
   const auto& all = programs::configurations();
   std::vector<programs::Conformance> results(all.size());
@@ -62,7 +56,8 @@ TEST(Judged, EveryObservableRowAndNoneIsRed) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&] {
-      for (std::size_t n = next++; n < all.size(); n = next++) results[n] = judge_all(all[n]);
+      for (std::size_t n = next++; n < all.size(); n = next++)
+        results[n] = programs::judge_rows(all[n], {});
     });
   }
   for (auto& thread : threads) thread.join();
@@ -71,14 +66,20 @@ TEST(Judged, EveryObservableRowAndNoneIsRed) {
   for (std::size_t n = 0; n < all.size(); ++n) {
     SCOPED_TRACE(all[n].name);
     ASSERT_TRUE(results[n].report.is_object()) << results[n].out << results[n].err;
-    EXPECT_EQ(results[n].exit_code, 0) << results[n].out;
+    if (!all[n].red) {
+      EXPECT_EQ(results[n].exit_code, 0) << results[n].out;
+    }
     const auto& counts = results[n].report.at("counts");
-    fmt::print("{:<16}", all[n].name);
+    fmt::print("{:<20}", all[n].name);
     for (const char* verdict : {"pass", "note", "warn", "skip", "fail", "blocked", "error"}) {
       fmt::print(" {:>4} {}", counts.at(verdict).get<int>(), verdict);
     }
     fmt::print("\n");
-    for (const char* bad : {"fail", "blocked", "error"}) EXPECT_EQ(counts.at(bad), 0);
+    for (const char* bad : {"fail", "blocked", "error"}) {
+      if (!all[n].red) {
+        EXPECT_EQ(counts.at(bad), 0);
+      }
+    }
     for (const auto& [id, result] : results[n].results) {
       const auto verdict = result.at("verdict").get<std::string>();
       if (verdict == "pass" || verdict == "note" || verdict == "warn") {

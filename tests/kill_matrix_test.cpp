@@ -15,103 +15,11 @@
 #include <utility>
 
 #include "configurations.hpp"
-#include "minted_tokens.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
-using Arguments = std::vector<std::string>;
-
-/// Besides the named configurations: those whose servers are red by their own doing.
-struct Configuration {
-  Arguments server;
-  Arguments judge;
-  /// Files that the flags name, made anew for every run; may add flags.
-  std::function<void(const fs::path& folder, Arguments& server, Arguments& judge)> prepare = {};
-  bool tokens = false;  ///< with those that only the identity provider can make
-};
-
-void write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
-
-/// Two targets, of which the one that the stream `route` is delivered to is below a file.
-void deliver_badly(const fs::path& folder, const std::string& route, Arguments& server) {
-  write(folder / "file", "");
-  write(folder / "deliver.yml", fmt::format(R"(
-targets:
-  broken: {{name: broken, type: file, path: {0}/file/below}}
-  spare: {{name: spare, type: file, path: {0}/spare}}
-routing_groups:
-  - data_stream_id: dextesting
-    data_stream_route: {1}
-    delivery_targets:
-      - name: broken
-)",
-                                            folder.string(), route));
-  server.insert(server.end(), {"--deliver", (folder / "deliver.yml").string()});
-}
-
-/// A stream with an optional field that has allowed values, and a manifest with it.
-void restrict_optional(const fs::path& folder, Arguments& server, Arguments& judge) {
-  fs::create_directory(folder / "configs");
-  write(folder / "configs" / "dextesting_testevent1.json",
-        R"({"metadata_config": {"fields": [
-             {"field_name": "dex_kind", "required": false, "allowed_values": ["a", "b"]}]}})");
-  write(folder / "manifest.json",
-        R"({"data_stream_id": "dextesting", "data_stream_route": "testevent1", "dex_kind": "a"})");
-  server.insert(server.end(), {"--upload-configs", (folder / "configs").string()});
-  judge.insert(judge.end(), {"--manifest", (folder / "manifest.json").string()});
-}
-
-// In the order they are tried: a row is judged in the first one that does not skip it.
-const std::vector<Configuration>& configurations() {
-  static const std::vector<Configuration> all = [] {
-    std::vector<Configuration> list;
-    Arguments user;
-    for (const auto& named : programs::configurations()) {
-      const bool tokens = named.name == "dex-jwt";
-      if (tokens) user = named.judge;
-      list.push_back({named.server, named.judge, {}, tokens});
-    }
-    const Arguments dex{"--profile", "dex"};
-    const Arguments plain{"--system", "dex"};
-    // Where Forwarded is not followed.
-    list.push_back({{"--profile", "dex", "--auth", "jwt", "--secure"}, user});
-    for (const char* route : {"testevent1", "another"}) {
-      list.push_back({dex, plain, [route](const fs::path& folder, Arguments& server, Arguments&) {
-                        deliver_badly(folder, route, server);
-                      }});
-    }
-    list.push_back({dex, plain, [](const fs::path& folder, Arguments& server, Arguments& judge) {
-                      restrict_optional(folder, server, judge);
-                      const auto delivered = folder / "store" / "deliveries";
-                      fs::create_directories(delivered);
-                      judge.insert(judge.end(), {"--delivered-dir", delivered.string()});
-                    }});
-    return list;
-  }();
-  return all;
-}
-
-programs::Conformance judge_rows(const Configuration& configuration,
-                                 const std::vector<std::string>& misbehaviour,
-                                 const std::set<std::string>& rows) {
-  const testkit::TempFolder store;
-  auto server = configuration.server;
-  if (!std::ranges::count(server, "--store")) {
-    server.insert(server.end(), {"--store", (store.path() / "store").string()});
-  }
-  server.insert(server.end(), misbehaviour.begin(), misbehaviour.end());
-  auto arguments = configuration.judge;
-  if (configuration.prepare) configuration.prepare(store.path(), server, arguments);
-  programs::Mock mock(server);
-  if (configuration.tokens) {
-    const auto file = store.path() / "tokens.json";
-    programs::write_tokens(mock.url(), file);
-    arguments.insert(arguments.end(), {"--tokens", file.string()});
-  }
-  for (const auto& row : rows) arguments.insert(arguments.end(), {"--select", row});
-  return programs::judge(mock.creation_url(), arguments);
-}
+using programs::configurations;
+using programs::judge_rows;
 
 int severity(const nlohmann::json& result) {
   const auto verdict = result.at("verdict").get<std::string>();
@@ -165,13 +73,13 @@ class Kill : public ::testing::Test {
     auto remaining = breaks;
     for (const auto& configuration : configurations()) {
       if (remaining.empty()) break;
-      const auto control = judge_rows(configuration, {}, remaining);
+      const auto control = judge_rows(configuration, remaining);
       std::set<std::string> judged;
       for (const auto& [id, result] : control.results) {
         if (is_judged(result)) judged.insert(id);
       }
       if (judged.empty()) continue;
-      const auto broken = judge_rows(configuration, {"--defect", name}, judged);
+      const auto broken = judge_rows(configuration, judged, {"--defect", name});
       for (const auto& id : judged) {
         remaining.erase(id);
         const auto found = broken.results.find(id);

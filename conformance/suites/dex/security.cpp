@@ -1,6 +1,7 @@
 // Holes that DEX main has and its successors should not (census, dex-security).
 #include "dex/auth.hpp"
 #include "dex/support.hpp"
+#include "tus/core_patch.hpp"
 
 namespace conformance::suites {
 namespace {
@@ -78,7 +79,7 @@ std::vector<Check> dex_security() {
   return {
       {"DEX-SEC-001", sec_001, ext::creation}, {"DEX-SEC-002", sec_002, ext::creation},
       {"DEX-SEC-003", sec_003, ext::creation}, {"DEX-SEC-004", sec_004, ext::creation},
-      {"DEX-SEC-005", sec_005, ext::creation},
+      {"DEX-SEC-005", sec_005, ext::creation}, {"DEX-SEC-006", slow_sender, ext::creation},
   };
 }
 

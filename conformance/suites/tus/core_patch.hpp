@@ -10,4 +10,8 @@ namespace conformance::suites {
 /// The rows about broken connections, competing requests and the connection after an error.
 [[nodiscard]] std::vector<Check> core_patch_connection();
 
+/// A sender that stalls in the middle of a PATCH is timed out (TUS-CORE-PATCH-023); also what
+/// DEX-SEC-006 asks for.
+[[nodiscard]] Outcome slow_sender(Context& context);
+
 }  // namespace conformance::suites

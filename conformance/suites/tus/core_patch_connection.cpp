@@ -99,7 +99,9 @@ Outcome patch_022(Context& c) {
       .outcome();
 }
 
-Outcome patch_023(Context& c) {
+}  // namespace
+
+Outcome slow_sender(Context& c) {
   constexpr Milliseconds usual_timeout{65'000};
   const auto upload = c.create();
   auto connection = half_sent_patch(c, upload, Bytes{0}, 10, letters(5));
@@ -115,6 +117,8 @@ Outcome patch_023(Context& c) {
   if (waited >= usual_timeout) return broken(rule, seen);
   return not_offered(seen + "; to judge a timeout of a minute, wait longer (--patience 65s)");
 }
+
+namespace {
 
 Outcome patch_024(Context& c) {
   const auto length = within_limit(c, 200'000);
@@ -294,7 +298,7 @@ std::vector<Check> core_patch_connection() {
   return {
       {"TUS-CORE-PATCH-021", patch_021, ext::creation},
       {"TUS-CORE-PATCH-022", patch_022, ext::creation},
-      {"TUS-CORE-PATCH-023", patch_023, ext::creation},
+      {"TUS-CORE-PATCH-023", slow_sender, ext::creation},
       {"TUS-CORE-PATCH-024", patch_024, ext::creation},
       {"TUS-CORE-PATCH-025", patch_025, ext::creation},
       {"TUS-CORE-PATCH-027", patch_027, ext::creation},
