@@ -67,8 +67,9 @@ extern "C" {
 
 int accept(int fd, sockaddr* address, socklen_t* size) {
   static auto* const next = real<int(int, sockaddr*, socklen_t*)>("accept");
-  counting = true;
-  return next(fd, address, size);
+  const int accepted = next(fd, address, size);
+  if (accepted >= 0) counting = true;
+  return accepted;
 }
 
 ssize_t write(int fd, const void* data, size_t size) {
