@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "protocol/digest.hpp"
+#include "transport/limits.hpp"
 #include "transport/url.hpp"
 
 namespace transport {
@@ -44,7 +45,8 @@ struct Transfer {
   Digest digest{DigestAlgorithm::sha256};
   std::size_t body_at = 0;
   std::size_t heads_sent = 0;
-  bool body_began = false;
+  AnswerCount count;
+  bool body_too_long = false;
   bool head_ended = false;  ///< the empty line after the present response's header has come
   bool replay_refused = false;
   std::optional<Response> response;
@@ -137,11 +139,19 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* sel
   const std::size_t all = size * count;
   if (!t.first_byte) t.first_byte = Clock::now();
   const std::string_view line = without_line_end({data, all});
+  constexpr std::size_t give_up = 0;
   if (line.starts_with("HTTP/")) {
     take_status_line(t, line);
+    const bool interim = t.response->status / 100 == 1;
+    if (!t.count.head(all) || (interim && !t.count.interim())) return give_up;
+  } else if (t.head_ended) {  // trailers after a body are not headers
+    if (!t.count.trailer(all) || !t.count.field()) return give_up;
+  } else if (!t.count.head(all)) {
+    return give_up;
   } else if (line.empty()) {
     t.head_ended = true;
-  } else if (t.response && !t.body_began) {  // trailers after a body are not headers
+  } else if (t.response) {
+    if (!t.count.field()) return give_up;
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos) {
       t.response->headers.add(std::string(line.substr(0, colon)),
@@ -155,13 +165,13 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self)
   auto& t = *static_cast<Transfer*>(self);
   const std::size_t all = size * count;
   if (!t.response) return 0;
-  t.body_began = true;
   Response& response = *t.response;
   response.body_size += Bytes{all};
   const auto limit = static_cast<std::size_t>(t.body_limit.value);
   const std::size_t room = limit > response.body.size() ? limit - response.body.size() : 0;
   response.body.append(data, std::min(room, all));
-  return all;
+  t.body_too_long = all > room;
+  return t.body_too_long ? 0 : all;
 }
 
 bool mentions(std::string_view text, std::string_view part) {
@@ -197,6 +207,8 @@ Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
+    case CURLE_OUT_OF_MEMORY:  // what libcurl says of a line over 100 KB
+    case CURLE_URL_MALFORMAT:
       return Kind::protocol;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
@@ -271,7 +283,7 @@ Exchange Client::send(const Request& request) {
   curl_easy_reset(easy);  // keeps the connections
   Transfer t;
   t.request = &request;
-  t.body_limit = options.body_limit;
+  t.body_limit = request.body_limit.value_or(options.body_limit);
   t.exchange.sent.method = request.method;
   t.exchange.sent.url = request.url;
 
@@ -385,7 +397,15 @@ Exchange Client::send(const Request& request) {
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
     std::string text = error[0] != '\0' ? error.data() : curl_easy_strerror(code);
     Failure::Kind kind = kind_of(code, os_error, text);
-    if (t.replay_refused) {
+    if (!t.count.problem().empty()) {
+      kind = Failure::Kind::protocol;
+      text = t.count.problem();
+    } else if (t.body_too_long) {
+      kind = Failure::Kind::protocol;
+      text = "the answer's body is longer than " + ::to_string(t.body_limit);
+    } else if (code == CURLE_OUT_OF_MEMORY) {
+      text = "a line of the answer is longer than 100 KB";
+    } else if (t.replay_refused) {
       kind = Failure::Kind::closed;
       text = "the server closed the reused connection before it answered";
     } else if (kind == Failure::Kind::connect && os_error != 0) {
@@ -396,6 +416,8 @@ Exchange Client::send(const Request& request) {
       }
     }
     exchange.failure = Failure{kind, std::move(text)};
+    // Fields are missing: it would be taken for another answer than the one that was sent.
+    if (!t.head_ended) exchange.response.reset();
   } else if (exchange.response && !t.head_ended) {
     // libcurl takes the end of the connection for the end of the header: fields that were cut off
     // would look like fields that the server left out.

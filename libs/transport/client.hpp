@@ -21,14 +21,17 @@ struct ClientOptions {
   std::string proxy;           ///< URL; empty: none, the environment's proxies are not used
   http::Fields extra_headers;  ///< added to every request that does not carry them
   Milliseconds connect_timeout{std::chrono::seconds{10}};
-  Bytes body_limit{1UL << 20U};  ///< of a response body kept in memory
+  /// Of a response body. One that is longer is read and kept so far, and the exchange fails as
+  /// Failure::Kind::protocol.
+  Bytes body_limit{1UL << 20U};
 };
 
 /// Checks files and URLs of the options; an Error names the option.
 [[nodiscard]] Result<void> validate(const ClientOptions& options);
 
-/// Owns one connection pool. Never follows redirects, never retries: what happened is what is
-/// reported. Not thread-safe; one per thread.
+/// Owns one connection pool, of at most 4. Never follows redirects, never retries: what happened is
+/// what is reported. Reads no more of an answer than limits.hpp and `body_limit` say, and no longer
+/// than Request::timeout. Not thread-safe; one per thread.
 class Client {
  public:
   explicit Client(ClientOptions options);

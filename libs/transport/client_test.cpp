@@ -266,14 +266,82 @@ TEST(Client, AnAnswerBeforeTheBodyWasReadIsSeen) {
   EXPECT_LT(seen.sent.body_size.value, r.body->size());
 }
 
-TEST(Client, KeepsNoMoreOfABodyThanAsked) {
+/// Answers with `begin`, and then with `more` until the client has gone.
+ScriptedServer::Script endless(std::string begin, std::string more) {
+  return [begin = std::move(begin), more = std::move(more)](Peer& peer) {
+    peer.read_request();
+    peer.send(begin);
+    std::string much;
+    while (much.size() < 16384) much += more;
+    while (peer.send(much)) {
+    }
+  };
+}
+
+TEST(Client, ReadsNoMoreOfABodyThanAsked) {
   ScriptedServer server(answer("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef"));
   ClientOptions options;
   options.body_limit = Bytes{4};
-  const Exchange seen = Client(options).send(request("GET", server.url("/")));
+  const Exchange seen =
+      failed(Client(options).send(request("GET", server.url("/"))), Kind::protocol);
+  EXPECT_EQ(seen.failure->message, "the answer's body is longer than 4 B");
   ASSERT_TRUE(seen.response);
+  EXPECT_EQ(seen.response->status, 200);
   EXPECT_EQ(seen.response->body, "abcd");
-  EXPECT_EQ(seen.response->body_size, Bytes{6});
+  Request whole = request("GET", server.url("/"));
+  whole.body_limit = Bytes{6};
+  const Exchange fits = Client(options).send(whole);
+  EXPECT_FALSE(fits.failure) << transcript(fits);
+  EXPECT_EQ(fits.response->body, "abcdef");
+}
+
+struct Endless {
+  const char* what;
+  std::string begin, more;
+  const char* problem;
+  bool has_head;  ///< a whole one came, and may be judged
+};
+const std::vector<Endless>& endless_answers() {
+  static const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  static const std::vector<Endless> all{
+      {"header", "HTTP/1.1 200 OK\r\n", "X-A: " + std::string(2000, 'a') + "\r\n", "256 KiB",
+       false},
+      {"fields", "HTTP/1.1 200 OK\r\n", "X:\r\n", "1000 header fields", false},
+      {"trailers", chunked + "1\r\na\r\n0\r\n", "X-A: " + std::string(2000, 'a') + "\r\n",
+       "trailers", true},
+      {"trailers of an empty body", chunked + "0\r\n", "X:\r\n", "1000 header fields", true},
+      {"interim responses", "", "HTTP/1.1 103 \r\n\r\n", "100 interim", false},
+      {"body", "HTTP/1.1 200 OK\r\n\r\n", "a", "body is longer", true},
+      {"chunks", chunked, "1\r\na\r\n", "body is longer", true},
+  };
+  return all;
+}
+
+TEST(Client, AnAnswerWithoutEndIsGivenUp) {
+  for (const Endless& one : endless_answers()) {
+    SCOPED_TRACE(one.what);
+    ScriptedServer server(endless(one.begin, one.more));
+    const Exchange seen = failed(client().send(request("GET", server.url("/"))), Kind::protocol);
+    EXPECT_THAT(seen.failure ? seen.failure->message : "", HasSubstr(one.problem));
+    EXPECT_EQ(seen.response.has_value(), one.has_head);
+    EXPECT_LE(seen.interims.size(), 101U);
+  }
+}
+
+// libcurl bounds one line by itself, and reads chunk extensions without keeping them.
+TEST(Client, ALineWithoutEndIsGivenUp) {
+  for (const char* begin : {"HTTP/1.1 200 ", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 ",
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x="}) {
+    SCOPED_TRACE(begin);
+    ScriptedServer server(endless(begin, "a"));
+    Request r = request("GET", server.url("/"));
+    r.timeout = Milliseconds{300};
+    const Exchange seen = client().send(r);
+    ASSERT_TRUE(seen.failure);
+    const bool in_time = seen.failure->kind == Kind::protocol;
+    EXPECT_TRUE(in_time || seen.failure->kind == Kind::timeout) << seen.failure->message;
+  }
 }
 
 TEST(Client, HeadWithContentLength) {

@@ -23,6 +23,7 @@ struct Request {
   bool fresh_connection = false;  ///< do not reuse one, do not leave one behind
   bool http10 = false;
   Milliseconds timeout{std::chrono::seconds{30}};  ///< for the whole exchange
+  std::optional<Bytes> body_limit = {};            ///< instead of ClientOptions::body_limit
 };
 
 struct Interim {
@@ -35,8 +36,8 @@ struct Response {
   int status = 0;
   std::string reason;  ///< may be empty
   http::Fields headers;
-  std::string body;  ///< at most ClientOptions::body_limit bytes of it
-  Bytes body_size;   ///< all that came
+  std::string body;  ///< at most the body limit's bytes of it
+  Bytes body_size;   ///< all that was read
 };
 
 struct Failure {
@@ -48,7 +49,7 @@ struct Failure {
     timeout,
     reset,     ///< ECONNRESET or EPIPE
     closed,    ///< orderly close before the response was complete
-    protocol,  ///< not HTTP, or malformed
+    protocol,  ///< not HTTP, malformed, or more of it than is read (limits.hpp)
     other,
   };
   Kind kind = Kind::other;

@@ -27,12 +27,14 @@
 #include <unordered_map>
 #include <utility>
 
+#include "transport/limits.hpp"
+
 namespace transport {
 namespace {
 
 constexpr std::size_t response_body_limit = 64U << 10U;
-/// What no answer to an upload comes near; one that goes on beyond it would never end.
-constexpr std::uint64_t response_body_end = 16U << 20U;
+/// So much of a body that somebody takes is progress: a byte now and then is none.
+constexpr std::uint64_t progress_step = 64U << 10U;
 
 /// An owned descriptor.
 class Fd {
@@ -95,6 +97,7 @@ Failure failure_of(CURLcode code, long os_error, const char* text) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_URL_MALFORMAT:
+    case CURLE_OUT_OF_MEMORY:
       failure.kind = Kind::protocol;
       break;
     default:
@@ -102,6 +105,7 @@ Failure failure_of(CURLcode code, long os_error, const char* text) {
       break;
   }
   failure.message = text != nullptr && *text != '\0' ? text : curl_easy_strerror(code);
+  if (code == CURLE_OUT_OF_MEMORY) failure.message = "a line of the answer is longer than 100 KB";
   if (os_error != 0 && failure.kind == Kind::connect) {
     failure.message = fmt::format("{}: {}", failure.message,
                                   std::generic_category().message(static_cast<int>(os_error)));
@@ -243,8 +247,10 @@ struct Transfer {
   LoadResponse response;
   Bytes sent;
   bool cut = false;
-  std::uint64_t body_seen = 0;  ///< of a response that nobody asked to download
-  bool head_ended = false;      ///< the empty line after the response's header has come
+  AnswerCount count;
+  std::uint64_t body_seen = 0;
+  std::uint64_t body_marked = 0;  ///< of these, when progress was last seen
+  bool head_ended = false;        ///< the empty line after the response's header has come
   bool paused = false;
   LoadTime started;
   LoadTime progress;
@@ -398,17 +404,28 @@ struct LoadEngine::State {
   static int on_seek(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) {
+    constexpr std::size_t give_up = 0;
     auto& transfer = *static_cast<Transfer*>(self);
-    transfer.progress = LoadClock::now();
     const std::string_view line(data, size * count);
+    AnswerCount& counted = transfer.count;
     if (line.starts_with("HTTP/")) {
+      // Of a head only its beginning: fields that trickle in are no progress.
+      transfer.progress = LoadClock::now();
       transfer.response.headers = {};
       transfer.head_ended = false;
-      return line.size();
+      const auto space = line.find(' ');
+      const bool interim = space != std::string_view::npos && line.substr(space + 1, 1) == "1";
+      return counted.head(line.size()) && (!interim || counted.interim()) ? line.size() : give_up;
     }
+    // A trailer is no header: it may not tell an offset.
+    if (transfer.head_ended) {
+      return counted.trailer(line.size()) && counted.field() ? line.size() : give_up;
+    }
+    if (!counted.head(line.size())) return give_up;
     if (line == "\r\n" || line == "\n") transfer.head_ended = true;
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return line.size();
+    if (!counted.field()) return give_up;
     auto value = line.substr(colon + 1);
     while (!value.empty() && (value.back() == '\r' || value.back() == '\n')) value.remove_suffix(1);
     transfer.response.headers.add(std::string(line.substr(0, colon)),
@@ -418,14 +435,17 @@ struct LoadEngine::State {
 
   static std::size_t on_write(char* data, std::size_t size, std::size_t count, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
-    transfer.progress = LoadClock::now();
     const std::size_t length = size * count;
+    transfer.body_seen += length;
+    if (transfer.body_seen > transfer.request.answer_limit.value) return 0;
     if (transfer.request.sink) {
+      if (transfer.body_seen - transfer.body_marked >= progress_step) {
+        transfer.body_marked = transfer.body_seen;
+        transfer.progress = LoadClock::now();
+      }
       const auto bytes = std::as_bytes(std::span(data, length));
       return transfer.request.sink(bytes) ? length : 0;
     }
-    transfer.body_seen += length;
-    if (transfer.body_seen > response_body_end) return 0;
     std::string& body = transfer.response.body;
     body.append(data,
                 std::min(length, response_body_limit - std::min(response_body_limit, body.size())));
@@ -548,10 +568,14 @@ struct LoadEngine::State {
         finish(id, Failure{Failure::Kind::closed, "the connection was closed within the header"});
         continue;
       }
-      if (transfer.body_seen > response_body_end) {
-        finish(id,
-               Failure{Failure::Kind::protocol, fmt::format("the answer does not end within {} MiB",
-                                                            response_body_end >> 20U)});
+      if (!transfer.count.problem().empty()) {
+        finish(id, Failure{Failure::Kind::protocol, std::string(transfer.count.problem())});
+        continue;
+      }
+      if (transfer.body_seen > transfer.request.answer_limit.value) {
+        finish(id, Failure{Failure::Kind::protocol,
+                           fmt::format("the answer does not end within {}",
+                                       ::to_string(transfer.request.answer_limit))});
         continue;
       }
       long os_error = 0;

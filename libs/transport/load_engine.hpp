@@ -45,11 +45,15 @@ struct LoadRequest {
   /// Takes the response body piece by piece; false ends the transfer. Without it the first 64 KiB
   /// are kept in LoadResponse::body.
   std::function<bool(std::span<const std::byte>)> sink;
+  /// Of the response body. What goes on beyond it, or beyond limits.hpp, is given up as
+  /// Failure::Kind::protocol; nobody asks an upload for more than this in an answer.
+  Bytes answer_limit{16U << 20U};
 
   std::optional<Cut> cut;         ///< takes a connection of its own; only with `source`
   BytesPerSecond upload_rate{0};  ///< of the body; 0: unlimited
-  /// Without any progress for this long the transfer is given up. After a silent cut it is what
-  /// the client waits before it notices.
+  /// Without any progress for this long the transfer is given up. Progress is body bytes sent, a
+  /// status line, and 64 KiB more for `sink`; any other answer must be whole in this time. After a
+  /// silent cut it is what the client waits before it notices.
   Milliseconds stall_timeout{std::chrono::seconds{30}};
   bool fresh_connection = false;  ///< do not reuse one
 };

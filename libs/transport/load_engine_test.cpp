@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <thread>
+#include <tuple>
 
 namespace {
 using namespace std::chrono_literals;
@@ -252,19 +253,94 @@ TEST(LoadEngine, AHeaderThatIsCutOffIsNoResponse) {
   EXPECT_EQ(outcome.failure->kind, Failure::Kind::closed);
 }
 
-TEST(LoadEngine, AnAnswerWithoutEndIsEnded) {
+TEST(LoadEngine, AnAnswerWithoutEndIsGivenUp) {
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string field = "X-A: " + std::string(2000, 'a') + "\r\n";
+  for (const auto& [begin, more, problem] :
+       {std::tuple<std::string, std::string, const char*>{"HTTP/1.1 200 OK\r\n\r\n", "x",
+                                                          "does not end within 16.0 MiB"},
+        {"HTTP/1.1 200 OK\r\n", field, "256 KiB"},
+        {"HTTP/1.1 200 OK\r\n", "X:\r\n", "1000 header fields"},
+        {chunked + "1\r\na\r\n0\r\n", field, "trailers"},
+        {chunked + "0\r\n", "X:\r\n", "1000 header fields"},
+        {"", "HTTP/1.1 103 \r\n\r\n", "100 interim"}}) {
+    SCOPED_TRACE(problem);
+    Server server([&, begin = begin, more = more](int fd) {
+      read_request(fd, 10);
+      reply(fd, begin);
+      std::string much;
+      while (much.size() < 1U << 16U) much += more;
+      while (::send(fd, much.data(), much.size(), MSG_NOSIGNAL) > 0) {
+      }
+    });
+    LoadEngine engine(options());
+    const auto outcome = run_one(engine, patch(server.url(), 10));
+    ASSERT_TRUE(outcome.failure);
+    EXPECT_EQ(outcome.failure->kind, Failure::Kind::protocol) << outcome.failure->message;
+    EXPECT_THAT(outcome.failure->message, testing::HasSubstr(problem));
+  }
+}
+
+TEST(LoadEngine, ADownloadEndsAtItsLimit) {
   Server server([](int fd) {
-    read_request(fd, 10);
+    read_request(fd, 0);
     reply(fd, "HTTP/1.1 200 OK\r\n\r\n");
     const std::string more(1U << 16U, 'x');
     while (::send(fd, more.data(), more.size(), MSG_NOSIGNAL) > 0) {
     }
   });
   LoadEngine engine(options());
-  const auto outcome = run_one(engine, patch(server.url(), 10));
+  LoadRequest get;
+  get.method = "GET";
+  get.url = server.url();
+  std::size_t taken = 0;
+  get.sink = [&](std::span<const std::byte> bytes) {
+    taken += bytes.size();
+    return true;
+  };
+  get.answer_limit = Bytes{100'000};
+  const auto outcome = run_one(engine, std::move(get));
   ASSERT_TRUE(outcome.failure);
   EXPECT_EQ(outcome.failure->kind, Failure::Kind::protocol);
-  EXPECT_THAT(outcome.failure->message, testing::HasSubstr("does not end"));
+  EXPECT_LE(taken, 100'000U);
+}
+
+// An answer that trickles in for ever was progress for ever.
+TEST(LoadEngine, AnAnswerThatTricklesIsGivenUp) {
+  for (const bool download : {false, true}) {
+    for (const char* begin : {"HTTP/1.1 200 OK\r\nX: 1\r\n", "HTTP/1.1 200 OK\r\n\r\n"}) {
+      SCOPED_TRACE(begin);
+      Server server([&](int fd) {
+        read_request(fd, 0);
+        reply(fd, begin);
+        pollfd gone{fd, POLLIN, 0};
+        do {
+          if (::send(fd, "X: y\r\n", 6, MSG_NOSIGNAL) < 0) break;
+        } while (::poll(&gone, 1, 10) == 0);
+      });
+      LoadEngine engine(options());
+      LoadRequest get;
+      get.method = "GET";
+      get.url = server.url();
+      get.stall_timeout = 200ms;
+      if (download) get.sink = [](std::span<const std::byte>) { return true; };
+      const auto outcome = run_one(engine, std::move(get));
+      ASSERT_TRUE(outcome.failure);
+      EXPECT_EQ(outcome.failure->kind, Failure::Kind::timeout) << outcome.failure->message;
+    }
+  }
+}
+
+TEST(LoadEngine, ATrailerIsNoHeader) {
+  Server server([](int fd) {
+    read_request(fd, 10);
+    reply(fd,
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nUpload-Offset: 10\r\n\r\n");
+  });
+  LoadEngine engine(options());
+  const auto outcome = run_one(engine, patch(server.url(), 10));
+  ASSERT_TRUE(outcome.response) << outcome.failure->message;
+  EXPECT_FALSE(outcome.response->headers.has("Upload-Offset"));
 }
 
 TEST(LoadEngine, AnIpv6AddressCanBePinned) {

@@ -329,6 +329,7 @@ RawConnection::Read RawConnection::read_response(Milliseconds timeout, bool head
   out.interims = parser.interims();
   if (parser.state() == ResponseParser::State::malformed) {
     out.seen = Seen::malformed;
+    out.problem = parser.problem();
     return out;
   }
   out.seen = Seen::response;

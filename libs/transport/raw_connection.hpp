@@ -37,9 +37,12 @@ class RawConnection {
     std::optional<Response> response;  ///< the next final response, when `seen` is response
     std::vector<Interim> interims;     ///< 1xx that came before it
     std::string raw;                   ///< every byte that belongs to it, for evidence
+    std::string problem;               ///< why it is malformed; one line
     bool body_after_head = false;      ///< bytes followed a response that may have no body
   };
-  /// Reads one response. `head_request`: the response has no body whatever its Content-Length says.
+  /// Reads one response, at most 1 MiB of its body; more, or more than limits.hpp allows of
+  /// anything else, is malformed. `head_request`: the response has no body whatever its
+  /// Content-Length says.
   [[nodiscard]] Read read_response(Milliseconds timeout, bool head_request = false);
   /// Waits until the peer closes or resets, or `timeout` passed; drops what comes.
   [[nodiscard]] Seen wait_for_close(Milliseconds timeout);

@@ -106,6 +106,21 @@ TEST(RawConnection, TellsHowThePeerEnded) {
   }
 }
 
+TEST(RawConnection, AnAnswerWithoutEndIsGivenUp) {
+  ScriptedServer server([](Peer& peer) {
+    peer.read_request();
+    peer.send("HTTP/1.1 200 OK\r\n\r\n");
+    while (peer.send(std::string(16384, 'x'))) {
+    }
+  });
+  RawConnection c = connect(server);
+  ASSERT_TRUE(c.send("GET / HTTP/1.1\r\n\r\n", soon));
+  const auto read = c.read_response(soon);
+  EXPECT_EQ(read.seen, Seen::malformed);
+  EXPECT_EQ(read.problem, "the body is longer than 1.0 MiB");
+  EXPECT_LT(read.raw.size(), 2U << 20U);
+}
+
 /// What a server sees of the client's end.
 std::string seen_by_peer(const std::function<void(RawConnection&)>& act) {
   std::promise<std::string> seen;

@@ -6,7 +6,8 @@
 namespace transport {
 namespace {
 
-constexpr std::size_t max_head = 256UL * 1024UL;
+/// Of a chunk's size with its extensions, which nobody reads (RFC 9112 section 7.1.1).
+constexpr std::size_t max_chunk_line = 4096;
 
 std::optional<std::uint64_t> number(std::string_view text, int base) {
   std::uint64_t value = 0;
@@ -27,6 +28,23 @@ void ResponseParser::fail(std::string why) {
   problem_ = std::move(why);
 }
 
+/// Whether `bytes` more of the line under way may come.
+bool ResponseParser::counts(std::size_t bytes) {
+  switch (part_) {
+    case Part::status_line:
+    case Part::fields:
+      if (!count_.head(bytes)) fail(std::string(count_.problem()));
+      break;
+    case Part::trailers:
+      if (!count_.trailer(bytes)) fail(std::string(count_.problem()));
+      break;
+    default:
+      if ((framing_ += bytes) > max_chunk_line) fail("a chunk's size line is longer than 4 KiB");
+      break;
+  }
+  return state_ == State::more;
+}
+
 std::size_t ResponseParser::feed(std::string_view bytes) {
   std::size_t used = 0;
   while (used < bytes.size() && state_ == State::more) {
@@ -36,7 +54,7 @@ std::size_t ResponseParser::feed(std::string_view bytes) {
       take_body(rest.substr(0, n));
       used += n;
       left_ -= n;
-      if (left_ == 0) {
+      if (left_ == 0 && state_ == State::more) {
         if (part_ == Part::body) {
           state_ = State::complete;
         } else {
@@ -54,11 +72,7 @@ std::size_t ResponseParser::feed(std::string_view bytes) {
     const std::size_t n = newline == std::string_view::npos ? rest.size() : newline + 1;
     line_.append(rest.substr(0, n));
     used += n;
-    head_bytes_ += n;
-    if (head_bytes_ > max_head) {
-      fail("the head is larger than 256 KiB");
-      break;
-    }
+    if (!counts(n)) break;
     // What does not begin like HTTP is told at once, not after a line that may never end.
     if (part_ == Part::status_line) {
       constexpr std::string_view magic = "HTTP/";
@@ -93,19 +107,24 @@ void ResponseParser::line(std::string_view text) {
       text.empty() ? end_of_head() : field_line(text);
       return;
     case Part::chunk_size: {
+      framing_ = 0;
       const std::string_view digits = http::trim_ows(text.substr(0, text.find(';')));
       const auto size = number(digits, 16);
-      if (!size) return fail("bad chunk size " + quote(text));
+      if (!size) return fail("bad chunk size " + quote(text.substr(0, 80)));
       left_ = *size;
       part_ = left_ == 0 ? Part::trailers : Part::chunk;
       return;
     }
     case Part::chunk_end:
-      if (!text.empty()) return fail("bytes after a chunk's end: " + quote(text));
+      if (!text.empty()) return fail("bytes after a chunk's end: " + quote(text.substr(0, 80)));
       part_ = Part::chunk_size;
       return;
     case Part::trailers:
-      if (text.empty()) state_ = State::complete;
+      if (text.empty()) {
+        state_ = State::complete;
+      } else if (!count_.field()) {
+        fail(std::string(count_.problem()));
+      }
       return;
     case Part::body:
     case Part::body_to_close:
@@ -122,7 +141,7 @@ void ResponseParser::status_line(std::string_view text) {
   const auto status = number(rest.substr(0, 3), 10);
   if (version.size() != 8 || !status || rest.size() < 3 || *status < 100 || *status > 999 ||
       (rest.size() > 3 && rest[3] != ' ')) {
-    return fail("bad status line " + quote(text));
+    return fail("bad status line " + quote(text.substr(0, 80)));
   }
   response_ = Response{};
   response_.version = version;
@@ -134,14 +153,16 @@ void ResponseParser::status_line(std::string_view text) {
 void ResponseParser::field_line(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || !http::is_token(text.substr(0, colon))) {
-    return fail("bad header line " + quote(text));
+    return fail("bad header line " + quote(text.substr(0, 80)));
   }
+  if (!count_.field()) return fail(std::string(count_.problem()));
   response_.headers.add(std::string(text.substr(0, colon)),
                         std::string(http::trim_ows(text.substr(colon + 1))));
 }
 
 void ResponseParser::end_of_head() {
   if (response_.status / 100 == 1 && response_.status != 101) {
+    if (!count_.interim()) return fail(std::string(count_.problem()));
     interims_.push_back({response_.status, response_.headers});
     part_ = Part::status_line;
     return;
@@ -175,6 +196,7 @@ void ResponseParser::take_body(std::string_view bytes) {
                                ? static_cast<std::size_t>(body_limit_.value) - response_.body.size()
                                : 0;
   response_.body.append(bytes.substr(0, room));
+  if (bytes.size() > room) fail("the body is longer than " + ::to_string(body_limit_));
 }
 
 }  // namespace transport

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "transport/exchange.hpp"
+#include "transport/limits.hpp"
 
 namespace transport {
 
-/// Parses one final response. Not thread-safe.
+/// Parses one final response. More of it than limits.hpp allows, or a body longer than
+/// `body_limit`, is malformed. Not thread-safe.
 class ResponseParser {
  public:
   /// `head_request`: the response has no body whatever its fields say (RFC 9112 section 6.3).
@@ -53,6 +55,7 @@ class ResponseParser {
   void end_of_head();
   void take_body(std::string_view bytes);
   void fail(std::string why);
+  bool counts(std::size_t bytes);
 
   bool head_request_;
   Bytes body_limit_;
@@ -60,7 +63,8 @@ class ResponseParser {
   Part part_ = Part::status_line;
   bool have_head_ = false;
   std::string line_;
-  std::size_t head_bytes_ = 0;
+  AnswerCount count_;
+  std::size_t framing_ = 0;  ///< bytes of the present chunk's size line
   std::uint64_t left_ = 0;
   Response response_;
   std::vector<Interim> interims_;
