@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/scopes.hpp"
+#include "http/acting_method.hpp"
 #include "protocol/tus/headers.hpp"
 
 namespace mock {
@@ -35,6 +36,12 @@ bool is_b64token(std::string_view token) {
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                std::string_view("-._~+/").find(c) != std::string_view::npos;
       });
+}
+
+/// Whether a request only looks. One that says two things does not.
+bool only_reads(const Request& request) {
+  const auto method = acting_method(request, match_route(request.path).route);
+  return method == "GET" || method == "HEAD";
 }
 
 }  // namespace
@@ -72,14 +79,18 @@ bool Gate::passes_as_options(const Request& request) const {
 }
 
 tl::expected<std::string, Reply> Gate::token_of(const Request& request) const {
-  if (!request.fields.find("Authorization").value_or("").empty()) return bearer_token(request);
+  const auto authorization = request.fields.find("Authorization");
+  // More than one field is for bearer_token to refuse, whatever the first of them says.
+  if (authorization && (!authorization->empty() || request.fields.count("Authorization") > 1)) {
+    return bearer_token(request);
+  }
   auto session = sessions_.token_in(request, loop_.now());
   if (!session) {
     // Two lines, as DEX writes them (DEX-AUTH-017).
     return tl::unexpected(refusal(401, session.error() + "\nauthorization token not found", ""));
   }
   if (!*session || (**session).empty()) return bearer_token(request);
-  if (options_.secure && request.method != "GET" && request.method != "HEAD") {
+  if (options_.secure && !only_reads(request)) {
     return tl::unexpected(refusal(
         403, "a session cookie is good for reading only; send the token in Authorization", ""));
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "http/acting_method.hpp"
 #include "http/intercept.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/tus/headers.hpp"
@@ -219,9 +220,8 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   entry.time = request.received;
   entry.connection = request.connection;
   set_text(entry.wire_method, request.method, method_bytes);
-  const bool is_tus = match.route == Route::creation || match.route == Route::upload;
-  const auto overridden = is_tus ? request.fields.find(tus::header::method_override) : std::nullopt;
-  set_text(entry.method, overridden.value_or(request.method), method_bytes);
+  set_text(entry.method, acting_method(request, match.route).value_or(request.method),
+           method_bytes);
   set_text(entry.target, request.mount, limits_.value_bytes);
   entry.target += std::string_view(request.path).substr(0, limits_.value_bytes);
   if (!request.query.empty()) entry.target += "?[redacted]";

@@ -2,22 +2,13 @@
 
 #include <algorithm>
 
+#include "http/acting_method.hpp"
 #include "misbehave/chance.hpp"
 #include "misbehave/edit.hpp"
 #include "misbehave/engine.hpp"
-#include "protocol/tus/headers.hpp"
 
 namespace mock::misbehave {
 namespace {
-
-/// The method that the server is to act by (protocol.md, X-HTTP-Method-Override).
-std::string acting_method(const Request& request) {
-  auto method = std::string{
-      request.fields.find(tus::header::method_override).value_or(std::string_view{request.method})};
-  for (auto& c : method)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return method;
-}
 
 std::optional<std::string> no_values(std::string_view) { return std::nullopt; }
 
@@ -70,7 +61,8 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   auto match = match_route(request.path);
   if (match.route == Route::control) return nullptr;
   const bool deceived = illusions && engine_->illusions().of(match.id) != 0;
-  Facts facts{request, std::move(match), acting_method(request), services_};
+  std::string method{acting_method(request, match.route).value_or(request.method)};
+  Facts facts{request, std::move(match), std::move(method), services_};
   auto rules = engine_->set()->holding(facts);
   if (rules.empty() && !deceived) return nullptr;
   const auto any = [&](auto holds) { return std::ranges::any_of(rules, holds); };

@@ -55,11 +55,22 @@ TEST_F(Interceptor, ConditionsOnTheRequest) {
 }
 
 TEST_F(Interceptor, TheOverridingMethodIsTheMethod) {
-  const auto post = request("POST", "/files/u1", {{"X-HTTP-Method-Override", "patch"}});
+  const auto post = request("POST", "/files/u1", {{"X-HTTP-Method-Override", "PATCH"}});
   EXPECT_TRUE(applies(R"({"method": "PATCH"})", post));
   EXPECT_FALSE(applies(R"({"method": "POST"})", post));
   EXPECT_TRUE(applies(R"({"wire_method": "POST"})", post));
   EXPECT_FALSE(applies(R"({"wire_method": "PATCH"})", post));
+}
+
+TEST_F(Interceptor, TheMethodIsTheOneThatTheHandlerActsBy) {
+  // As it is spelled: the handler answers 405, and no PATCH was asked for.
+  const auto lower = request("POST", "/files/u1", {{"X-HTTP-Method-Override", "patch"}});
+  EXPECT_FALSE(applies(R"({"method": "PATCH"})", lower));
+  EXPECT_FALSE(applies(R"({"method": "POST"})", lower));
+  // Elsewhere the field means nothing.
+  const auto info = request("GET", "/info/u1", {{"X-HTTP-Method-Override", "PATCH"}});
+  EXPECT_FALSE(applies(R"({"method": "PATCH"})", info));
+  EXPECT_TRUE(applies(R"({"method": "GET"})", info));
 }
 
 TEST_F(Interceptor, ConditionsOnTheUpload) {

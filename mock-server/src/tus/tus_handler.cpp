@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "http/acting_method.hpp"
 #include "protocol/tus/headers.hpp"
 #include "tus/discovery.hpp"
 #include "tus/fields.hpp"
@@ -91,15 +92,21 @@ class TusHandler : public Handler {
       : match_(std::move(match)), options_(options), services_(services) {}
 
   void on_header(const Request& request, Exchange& exchange) override {
-    context_.emplace(Context{request, request.method, exchange, match_, options_, services_});
+    const auto acting = acting_method(request, match_.route);
+    context_.emplace(
+        Context{request, acting.value_or(request.method), exchange, match_, options_, services_});
+    if (!acting) {
+      return send(*context_, refusal(400, std::string(header::method_override) +
+                                              " was sent twice with different values"));
+    }
     if (speaks_ietf(request, options_)) {
       operation_ = make_ietf(*context_);
       return operation_->start();
     }
-    if (auto acceptable = resolve(); !acceptable) {
+    const auto method = context_->method;
+    if (auto acceptable = check(method); !acceptable) {
       return send(*context_, std::move(acceptable.error()));
     }
-    const auto method = context_->method;
     if (method == "OPTIONS") return send(*context_, discovery(options_, match_.route));
     if (method == "POST") operation_ = make_create(*context_);
     if (method == "HEAD") operation_ = std::make_unique<Head>(*context_);
@@ -118,13 +125,8 @@ class TusHandler : public Handler {
   }
 
  private:
-  /// Finds the method and checks the protocol version. The override counts whatever the real method
-  /// is (protocol.md, X-HTTP-Method-Override); who checks tokens has to know of it too.
-  OrReply<void> resolve() {
-    auto overridden = single(context_->request, header::method_override);
-    if (!overridden) return tl::unexpected(std::move(overridden.error()));
-    if (*overridden) context_->method = **overridden;
-    const auto method = context_->method;
+  /// Whether the method is offered here, and the protocol version spoken.
+  [[nodiscard]] OrReply<void> check(std::string_view method) const {
     if (!allows(options_, match_.route, method)) {
       return tl::unexpected(refuse_method("the method is not allowed here"));
     }
