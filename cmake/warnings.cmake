@@ -7,4 +7,3 @@ target_compile_options(dex_warnings INTERFACE
   -Woverloaded-virtual -Wimplicit-fallthrough
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<BOOL:${DEX_WERROR}>:-Werror>)
-target_compile_definitions(dex_warnings INTERFACE DEX_VERSION="${PROJECT_VERSION}")

@@ -16,6 +16,7 @@
 
 #include "network/network.hpp"
 #include "payload/payload.hpp"
+#include "protocol/version.hpp"
 #include "report/report.hpp"
 #include "run/run.hpp"
 #include "scenario/settings.hpp"
@@ -192,7 +193,7 @@ int command_line(int argc, char** argv) {
       "Uploads to a tus or DEX server the way partners on bad networks do, and says what came "
       "of it."};
   app.name("dex-loadgen");
-  app.set_version_flag("--version", "dex-loadgen " DEX_VERSION);
+  app.set_version_flag("--version", fmt::format("dex-loadgen {}", harness_version()));
   app.require_subcommand(1);
   app.get_formatter()->column_width(32);
   app.footer(

@@ -12,6 +12,7 @@
 #include "catalogue/catalogue.hpp"
 #include "cli/options.hpp"
 #include "protocol/json/decode.hpp"
+#include "protocol/version.hpp"
 #include "report/files.hpp"
 #include "report/terminal.hpp"
 #include "run/gtest_rows.hpp"
@@ -74,7 +75,7 @@ Result<Credentials> credentials_for(const RunCommand& command,
 Result<transport::ClientOptions> client_options(const RunCommand& command,
                                                 const std::string& run_id) {
   transport::ClientOptions client;
-  client.user_agent = fmt::format("dex-conformance/{} (run {})", DEX_VERSION, run_id);
+  client.user_agent = fmt::format("dex-conformance/{} (run {})", harness_version(), run_id);
   client.tls.ca_file = command.ca_file;
   client.tls.client_cert = command.client_cert;
   client.proxy = command.proxy;
@@ -143,7 +144,7 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
     baseline = std::move(*loaded);
   }
   RunReport report;
-  report.version = DEX_VERSION;
+  report.version = harness_version();
   report.run_id = random_id();
   report.seed = command.seed;
   report.baseline = command.baseline;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "protocol/tus/headers.hpp"
+#include "protocol/version.hpp"
 #include "transport/url.hpp"
 
 namespace conformance {
@@ -276,7 +277,7 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
                "dex-conformance");
   app.footer(examples);
   app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("dex-conformance ") + DEX_VERSION);
+  app.set_version_flag("--version", fmt::format("dex-conformance {}", harness_version()));
   app.get_formatter()->column_width(30);
 
   Raw raw;

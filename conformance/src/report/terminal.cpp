@@ -9,6 +9,8 @@
 #include <ostream>
 #include <vector>
 
+#include "protocol/version.hpp"
+
 namespace conformance {
 namespace {
 
@@ -81,7 +83,7 @@ void TerminalReport::begin(const Target& target, const std::string& run_id, std:
     extensions += (extensions.empty() ? "" : ",") + safe(e);
   }
   out_ << fmt::format(
-      "dex-conformance {}: {} checks of {} as {}{}\n", DEX_VERSION, cases,
+      "dex-conformance {}: {} checks of {} as {}{}\n", harness_version(), cases,
       safe(target.creation_url), target.system == System::dex ? "DEX" : "tus",
       target.system == System::dex
           ? (target.contract == Contract::guide ? " (contract guide)" : " (contract server)")

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "protocol/version.hpp"
 #include "report/criterion.hpp"
 
 namespace loadgen {
@@ -131,7 +132,7 @@ std::string summary_json(const RunReport& report) {
   const Stats& s = report.stats;
   Json root;
   root["tool"] = "dex-loadgen";
-  root["version"] = DEX_VERSION;
+  root["version"] = harness_version();
   root["run_id"] = report.run_id;
   root["target"] = report.settings.url;
   root["system"] = report.settings.system == System::dex ? "dex" : "tus";

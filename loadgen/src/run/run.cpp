@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "payload/hash.hpp"
+#include "protocol/version.hpp"
 #include "run/worker.hpp"
 #include "upload/url.hpp"
 
@@ -234,7 +235,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   plan.control_url = *origin_of(settings.url) + "/_mock/uploads";
 
   const std::uint64_t concurrency = *settings.concurrency;
-  plan.engine.user_agent = fmt::format("dex-loadgen/{} (run {})", DEX_VERSION, report.run_id);
+  plan.engine.user_agent = fmt::format("dex-loadgen/{} (run {})", harness_version(), report.run_id);
   plan.engine.tls = {settings.ca_file, settings.client_cert};
   plan.engine.max_connections = concurrency / settings.threads + 8;
   // Throughput for a few uploads, memory for many (measured: 80 KB each against 29 KB).

@@ -14,6 +14,7 @@
 #include "auth/auth.hpp"
 #include "lane/lane.hpp"
 #include "lane/listen_address.hpp"
+#include "protocol/version.hpp"
 
 namespace mock {
 namespace {
@@ -332,7 +333,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   CLI::App app{"A DEX upload server for tests: tus 1.0, OAuth, /info, delivery, /health.",
                "dex-mock-server"};
   app.footer(std::string(examples));
-  app.set_version_flag("--version", std::string("dex-mock-server ") + DEX_VERSION);
+  app.set_version_flag("--version", fmt::format("dex-mock-server {}", harness_version()));
   add_server_options(app, options, texts);
   add_control_options(app, options);
   add_protocol_options(app, options.main, texts);

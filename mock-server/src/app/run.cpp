@@ -19,6 +19,7 @@
 #include "misbehave/load.hpp"
 #include "net/self_signed.hpp"
 #include "profile/profile.hpp"
+#include "protocol/version.hpp"
 #include "store/stores.hpp"
 #include "tus/locks.hpp"
 
@@ -139,7 +140,7 @@ Result<void> run(const Options& options) {
 
   const auto control = control_setup(options);
   if (!control) return tl::unexpected(control.error());
-  const ControlOptions control_options{DEX_VERSION, options.run_id};
+  const ControlOptions control_options{std::string(harness_version()), options.run_id};
   Lanes* all_lanes = nullptr;
   LaneGround ground{**store, index, *locks, loop};
   if (on_disk(options)) ground.folder = options.store;

@@ -20,6 +20,7 @@
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "profile/profile.hpp"
+#include "protocol/version.hpp"
 #include "tus/hooks.hpp"
 #include "tus/locks.hpp"
 
@@ -159,7 +160,7 @@ Result<void> MockLane::make_dex() {
     options.oauth_issuer = [auth = auth_.get()] { return auth->issuer(); };
   }
   if (config_.contract == "guide") options.contract = dex::Contract::guide;
-  options.version.latest_release_version = DEX_VERSION;
+  options.version.latest_release_version = harness_version();
   options.log = ground_.log;
   auto made = Dex::make(std::move(options), store_, clock_);
   if (!made) return tl::unexpected(made.error());
