@@ -1,5 +1,7 @@
 #include "dex/deliveries.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -45,13 +47,14 @@ struct Deliveries::Job {
 };
 
 Deliveries::Deliveries(DeliveryConfig config, DeliveryOptions options, Store& store, Loop& loop,
-                       Reports& reports, Metrics& metrics)
+                       Reports& reports, Metrics& metrics, Notify notify)
     : config_(std::move(config)),
       options_(options),
       store_(store),
       loop_(loop),
       reports_(reports),
       metrics_(metrics),
+      notify_(std::move(notify)),
       delayed_(loop) {
   for (const DeliveryTarget& target : config_.targets) metrics_.delivery_target(target.name);
 }
@@ -213,6 +216,7 @@ void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& out
   } else {
     attempt.status = dex::delivery_state::failure;
     attempt.issues.emplace().push_back({"ERROR", outcome.error().line()});
+    tell(*job, outcome.error());
   }
   auto& record = record_of(job->upload.id);  // before the report, which it would be read from
   reports_.file_copy(job->upload, attempt, started);
@@ -232,6 +236,16 @@ void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& out
     settle(job);
   }
   start_some();
+}
+
+/// Without the place: names in it may be the sender's.
+void Deliveries::tell(const Job& job, const Error& error) const {
+  if (!notify_) return;
+  notify_({"delivery",
+           {},
+           job.upload.id,
+           fmt::format("delivery to {} failed in attempt {}, {} left: {}", job.target, job.attempt,
+                       job.retries_left, error.what)});
 }
 
 void Deliveries::settle(const std::shared_ptr<Job>& job) {

@@ -16,6 +16,7 @@
 #include "dex/delivery_config.hpp"
 #include "effects.hpp"
 #include "loop/loop.hpp"
+#include "notice.hpp"
 #include "protocol/dex/info.hpp"
 #include "protocol/error.hpp"
 #include "store/store.hpp"
@@ -44,7 +45,7 @@ enum class RedeliveryRefusal {
 class Deliveries {
  public:
   Deliveries(DeliveryConfig config, DeliveryOptions options, Store& store, Loop& loop,
-             Reports& reports, Metrics& metrics);
+             Reports& reports, Metrics& metrics, Notify notify = {});
   ~Deliveries();
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
@@ -78,6 +79,7 @@ class Deliveries {
   void finish(const std::shared_ptr<Job>& job, const Result<void>& outcome, TimePoint started);
   void retry_later(const std::shared_ptr<Job>& job);
   void settle(const std::shared_ptr<Job>& job);
+  void tell(const Job& job, const Error& error) const;
 
   DeliveryConfig config_;
   DeliveryOptions options_;
@@ -85,6 +87,7 @@ class Deliveries {
   Loop& loop_;
   Reports& reports_;
   Metrics& metrics_;
+  Notify notify_;
   std::unordered_map<std::string, std::vector<dex::Delivery>> records_;
   std::deque<std::shared_ptr<Job>> queue_;
   std::set<Key> running_;

@@ -170,6 +170,21 @@ TEST_F(Delivering, DEX_SEC_003_ANameThatWouldLeaveTheTargetFails) {
   EXPECT_NE(attempts(id)[0].issues->front().message.find("delivery folder"), std::string::npos);
 }
 
+TEST_F(Delivering, WhoeverRunsTheServerIsToldWithoutTheSendersNames) {
+  std::vector<Notice> notices;
+  options_.notify = [&](const Notice& notice) { notices.push_back(notice); };
+  restart_delivering("targets:\n" + target("a", "deep/a") +
+                     group("{name: a, path_template: '{{.Filename}}'}"));
+  const auto id = upload_whole(metadata_with("received_filename", "..")).id;
+  settle();
+  ASSERT_EQ(notices.size(), 4U);
+  EXPECT_EQ(notices[0].kind, "delivery");
+  EXPECT_EQ(notices[0].upload, id);
+  EXPECT_EQ(notices[0].text.find("delivery to a failed in attempt 1, 3 left: "), 0U);
+  EXPECT_EQ(notices[0].text.find(".."), std::string::npos);
+  EXPECT_EQ(notices[3].text.find("delivery to a failed in attempt 4, 0 left: "), 0U);
+}
+
 TEST_F(Delivering, NoTemporaryFileIsLeft) {
   const auto location = std::filesystem::path(attempts(upload_whole().id).at(0).location);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(location.parent_path()), {}), 1);

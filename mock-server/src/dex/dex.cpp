@@ -81,14 +81,14 @@ Dex::Dex(DexOptions options, DeliveryConfig config, Store& store, Loop& loop)
       reports_(std::make_unique<Reports>(Reports::Options{options_.store_folder,
                                                           options_.version.latest_release_version +
                                                               "_" + options_.version.git_short_sha,
-                                                          options_.log},
+                                                          options_.notify},
                                          loop)),
       configs_(std::make_unique<UploadConfigs>(options_.upload_configs, options_.environment,
                                                options_.contract)),
       deliveries_(std::make_unique<Deliveries>(std::move(config), options_.deliveries, store, loop,
-                                               *reports_, *metrics_)),
+                                               *reports_, *metrics_, options_.notify)),
       hooks_(std::make_unique<DexHooks>(options_.store_folder, *configs_, *reports_, *deliveries_,
-                                        *metrics_, loop, options_.contract)) {}
+                                        *metrics_, loop, options_.contract, options_.notify)) {}
 Dex::~Dex() = default;
 
 Result<std::unique_ptr<Dex>> Dex::make(DexOptions options, Store& store, Loop& loop) {
@@ -134,7 +134,6 @@ Reply Dex::info(const Request& request, const std::string& id, Store& store) {
   const auto upload = store.find(id);
   if (!upload) {
     const bool missing = upload.error().kind == StoreError::Kind::not_found;
-    if (!missing && options_.log) options_.log("/info/" + id + ": " + upload.error().detail);
     return plain(missing ? 404 : 500, "error getting file manifest\n");
   }
   const bool by_guide = options_.contract == dex::Contract::guide;

@@ -12,6 +12,7 @@
 #include "dex/deliveries.hpp"
 #include "http/message.hpp"
 #include "loop/loop.hpp"
+#include "notice.hpp"
 #include "protocol/dex/contract.hpp"
 #include "protocol/dex/environment.hpp"
 #include "protocol/dex/health.hpp"
@@ -46,8 +47,8 @@ struct DexOptions {
   /// Named in /health as "oauth validator {issuer}" when set (DEX-HEALTH-004).
   std::function<std::string()> oauth_issuer;
   dex::Environment environment = dex::process_environment;
-  /// One line each; for what cannot be told to a client.
-  std::function<void(std::string_view)> log;
+  /// For what cannot be told to a client.
+  Notify notify;
 };
 
 /// Loop thread only. No method sends anything: each returns the reply.

@@ -37,14 +37,15 @@ struct DexHooks::Progress {
 
 DexHooks::DexHooks(std::optional<std::filesystem::path> folder, UploadConfigs& configs,
                    Reports& reports, Deliveries& deliveries, Metrics& metrics, Loop& loop,
-                   dex::Contract contract)
+                   dex::Contract contract, Notify notify)
     : folder_(std::move(folder)),
       configs_(configs),
       reports_(reports),
       deliveries_(deliveries),
       metrics_(metrics),
       loop_(loop),
-      contract_(contract) {}
+      contract_(contract),
+      notify_(std::move(notify)) {}
 DexHooks::~DexHooks() = default;
 
 std::filesystem::path DexHooks::meta_file(const std::string& id) const {
@@ -66,6 +67,8 @@ tl::expected<void, Reply> DexHooks::before_create(const Request& /*request*/, Up
   auto errors = configs_.validate(manifest);
   if (!errors) {
     reports_.metadata_verify(upload, {errors.error().line()});
+    // Without the place: the sender's names pick the file.
+    if (notify_) notify_({"config", {}, upload.id, "its upload config: " + errors.error().what});
     return tl::unexpected(internal_error(errors.error()));
   }
   // A config that does not list the file name field lets any '/' pass (DEX-META-009); a name that
@@ -111,7 +114,11 @@ void DexHooks::after_receive(const Upload& upload) {
 Result<void> DexHooks::write_meta(const Upload& upload) const {
   if (!folder_) return {};
   const nlohmann::json manifest(dex::manifest_of(upload.metadata));
-  return replace_file(meta_file(upload.id), json::dump(manifest));
+  auto written = replace_file(meta_file(upload.id), json::dump(manifest));
+  if (!written && notify_) {
+    notify_({"store", {}, upload.id, "its .meta is not written: " + written.error().what});
+  }
+  return written;
 }
 
 tl::expected<void, Reply> DexHooks::before_finish(const Upload& upload) {

@@ -9,6 +9,7 @@
 
 #include "dex/upload_configs.hpp"
 #include "loop/loop.hpp"
+#include "notice.hpp"
 #include "tus/hooks.hpp"
 
 namespace mock {
@@ -23,7 +24,7 @@ class DexHooks : public Hooks {
   /// `folder` is where <id>.meta is written; without it there is none.
   DexHooks(std::optional<std::filesystem::path> folder, UploadConfigs& configs, Reports& reports,
            Deliveries& deliveries, Metrics& metrics, Loop& loop,
-           dex::Contract contract = dex::Contract::server);
+           dex::Contract contract = dex::Contract::server, Notify notify = {});
   ~DexHooks() override;
 
   /// Sets a UUID as the id, adds upload_id and dex_ingest_datetime over whatever the client sent
@@ -55,6 +56,7 @@ class DexHooks : public Hooks {
   Metrics& metrics_;
   Loop& loop_;
   dex::Contract contract_;
+  Notify notify_;
   std::unordered_map<std::string, std::unique_ptr<Progress>> moving_;   ///< by upload id
   std::unordered_map<std::string, std::unique_ptr<Timer>> unfinished_;  ///< by upload id
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

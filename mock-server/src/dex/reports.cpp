@@ -89,9 +89,11 @@ std::filesystem::path Reports::event_file(const std::string& id) const {
   return *options_.folder / "events" / (id + "_FileReady");
 }
 
-void Reports::append(const std::filesystem::path& file, const std::string& line) {
+void Reports::append(const std::string& id, const std::filesystem::path& file,
+                     const std::string& line) {
   const auto appended = append_line(file, line);
-  if (!appended && options_.log) options_.log(appended.error().line());
+  if (appended || !options_.notify) return;
+  options_.notify({"report", {}, id, "a report was lost: " + appended.error().line()});
 }
 
 void Reports::carry_out(const EffectPlan& plan, const std::function<void()>& write) {
@@ -140,7 +142,7 @@ void Reports::write_now(const Upload& upload, const Stage& stage) {
         {"start_processing_time", ::http::format_rfc3339(stage.started.value_or(now))},
         {"end_processing_time", ::http::format_rfc3339(now)}}},
       {"content", std::move(content)}};
-  append(file_of(upload.id, stage.name), json::dump(report));
+  append(upload.id, file_of(upload.id, stage.name), json::dump(report));
 }
 
 void Reports::metadata_transform(const Upload& upload) {
@@ -203,7 +205,7 @@ void Reports::file_ready(const Upload& upload, const std::string& target, const 
   const std::string type = "FileReady";
   const auto plan = effects_->before({Effect::Kind::event, type}, upload);
   if (plan.fail) return;
-  carry_out(plan, [this, file = event_file(upload.id),
+  carry_out(plan, [this, id = upload.id, file = event_file(upload.id),
                    line = json::dump(ordered_json{{"id", upload.id + target},
                                                   {"type", plan.rename.value_or(type)},
                                                   {"retry_count", 0},
@@ -212,7 +214,7 @@ void Reports::file_ready(const Upload& upload, const std::string& target, const 
                                                   {"path", path},
                                                   {"deliver_target", target},
                                                   {"Metadata", manifest_json(upload)}})] {
-    append(file, line);
+    append(id, file, line);
   });
 }
 
@@ -242,7 +244,7 @@ std::vector<dex::Delivery> Reports::recover_deliveries(const std::string& id) {
   const auto file = file_of(id, stage_copy);
   const auto content = read_file(file);
   if (!content || !*content) return deliveries;
-  if (!(*content)->ends_with('\n')) append(file, "");
+  if (!(*content)->ends_with('\n')) append(id, file, "");
   for (std::string_view rest = **content; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     if (auto delivery = parse_copy_report(rest.substr(0, end))) {

@@ -12,6 +12,7 @@
 #include "dex/delayed.hpp"
 #include "effects.hpp"
 #include "loop/loop.hpp"
+#include "notice.hpp"
 #include "protocol/dex/info.hpp"
 #include "store/store.hpp"
 
@@ -24,7 +25,7 @@ class Reports {
   struct Options {
     std::optional<std::filesystem::path> folder;
     std::string version;  ///< "<release>_<git sha>"
-    std::function<void(std::string_view)> log;
+    Notify notify;
   };
   Reports(Options options, Loop& loop);
   /// From now on asked before each report and event; outlives this.
@@ -56,7 +57,7 @@ class Reports {
   void write_now(const Upload& upload, const Stage& stage);
   /// Does `write` as often, and as late, as `plan` says.
   void carry_out(const EffectPlan& plan, const std::function<void()>& write);
-  void append(const std::filesystem::path& file, const std::string& line);
+  void append(const std::string& id, const std::filesystem::path& file, const std::string& line);
   [[nodiscard]] std::filesystem::path file_of(const std::string& id, std::string_view stage) const;
   [[nodiscard]] std::filesystem::path event_file(const std::string& id) const;
 

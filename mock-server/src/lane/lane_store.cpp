@@ -10,6 +10,18 @@ tl::unexpected<StoreError> not_found() {
   return tl::unexpected(StoreError{StoreError::Kind::not_found, "no upload of this id"});
 }
 
+/// What no client can help. A damaged upload is told of where it is set aside.
+bool is_failure(const StoreError& error) {
+  return error.kind == StoreError::Kind::io || error.kind == StoreError::Kind::no_space;
+}
+
+Notice notice_of(const std::string& lane, std::string_view id, const StoreError& error) {
+  std::string text =
+      error.kind == StoreError::Kind::no_space ? "the store has no space left" : "the store failed";
+  if (!error.detail.empty()) text += ": " + error.detail;
+  return {"store", lane, std::string(id), std::move(text)};
+}
+
 }  // namespace
 
 // ---- LaneIndex
@@ -56,18 +68,25 @@ StoreResult<void> LaneStore::check(std::string_view id) {
   return {};
 }
 
+void LaneStore::tell(std::string_view id, const StoreError& error) const {
+  if (notify_ && is_failure(error)) notify_(notice_of(lane_, id, error));
+}
+
 StoreResult<void> LaneStore::create(const Upload& upload) {
   if (closed_) return not_found();
-  if (is_main()) return store_.create(upload);
-  auto made = store_.create(stamped(upload));
-  if (made) index_.add(upload.id, lane_);
+  auto made = is_main() ? store_.create(upload) : store_.create(stamped(upload));
+  if (!made) tell(upload.id, made.error());
+  if (made && !is_main()) index_.add(upload.id, lane_);
   return made;
 }
 
 StoreResult<Upload> LaneStore::find(std::string_view id) {
   if (closed_) return not_found();
   auto upload = store_.find(id);
-  if (!upload) return upload;
+  if (!upload) {
+    tell(id, upload.error());
+    return upload;
+  }
   if (upload->lane != lane_) return not_found();
   if (!written_.empty()) {
     if (const auto at = written_.find(id); at != written_.end()) upload->modified = at->second;
@@ -77,13 +96,20 @@ StoreResult<Upload> LaneStore::find(std::string_view id) {
 
 StoreResult<void> LaneStore::update(const Upload& upload) {
   if (closed_) return not_found();
-  return is_main() ? store_.update(upload) : store_.update(stamped(upload));
+  auto updated = is_main() ? store_.update(upload) : store_.update(stamped(upload));
+  if (!updated) tell(upload.id, updated.error());
+  return updated;
 }
 
 StoreResult<Bytes> LaneStore::append(std::string_view id, Bytes at,
                                      std::span<const std::byte> bytes) {
   if (closed_) return not_found();
   auto appended = store_.append(id, at, bytes);
+  if (!appended) {
+    tell(id, appended.error());
+  } else if (appended->value - at.value < bytes.size()) {
+    tell(id, {StoreError::Kind::no_space, "not all bytes were written"});
+  }
   if (appended && (!written_.empty() || !clock_.is_real())) {
     written_.insert_or_assign(std::string(id), clock_.now());
   }
@@ -92,23 +118,31 @@ StoreResult<Bytes> LaneStore::append(std::string_view id, Bytes at,
 
 StoreResult<void> LaneStore::stage(std::string_view id) {
   if (closed_) return not_found();
-  return store_.stage(id);
+  auto done = store_.stage(id);
+  if (!done) tell(id, done.error());
+  return done;
 }
 
 StoreResult<void> LaneStore::commit(std::string_view id) {
   if (closed_) return not_found();
-  return store_.commit(id);
+  auto done = store_.commit(id);
+  if (!done) tell(id, done.error());
+  return done;
 }
 
 StoreResult<void> LaneStore::truncate(std::string_view id, Bytes length) {
   if (closed_) return not_found();
-  return store_.truncate(id, length);
+  auto done = store_.truncate(id, length);
+  if (!done) tell(id, done.error());
+  return done;
 }
 
 StoreResult<void> LaneStore::remove(std::string_view id) {
   if (auto mine = check(id); !mine) return mine;
   auto removed = store_.remove(id);
-  if (removed) {
+  if (!removed) {
+    tell(id, removed.error());
+  } else {
     index_.remove(id);
     if (const auto at = written_.find(id); at != written_.end()) written_.erase(at);
   }
@@ -117,7 +151,9 @@ StoreResult<void> LaneStore::remove(std::string_view id) {
 
 StoreResult<std::unique_ptr<Reader>> LaneStore::open(std::string_view id) {
   if (auto mine = check(id); !mine) return tl::unexpected(mine.error());
-  return store_.open(id);
+  auto opened = store_.open(id);
+  if (!opened) tell(id, opened.error());
+  return opened;
 }
 
 std::vector<std::string> LaneStore::ids() const {
@@ -137,13 +173,20 @@ StoreResult<Store::Join> LaneStore::join(const Upload& final_upload) {
     if (auto mine = check(part); !mine) return tl::unexpected(mine.error());
   }
   if (closed_) return not_found();
-  if (is_main()) return store_.join(final_upload);
-  auto joined = store_.join(stamped(final_upload));
-  if (!joined) return joined;
-  return Join{std::move(joined->work),
-              [commit = std::move(joined->commit), id = final_upload.id, lane = lane_,
-               &index = index_]() -> StoreResult<void> {
-                auto committed = commit();
+  auto joined = is_main() ? store_.join(final_upload) : store_.join(stamped(final_upload));
+  if (!joined) {
+    tell(final_upload.id, joined.error());
+    return joined;
+  }
+  // The work may be done after the lane was closed, so nothing here is of this object.
+  const auto told = [notify = notify_, id = final_upload.id, lane = lane_](StoreResult<void> done) {
+    if (!done && notify && is_failure(done.error())) notify(notice_of(lane, id, done.error()));
+    return done;
+  };
+  return Join{[work = std::move(joined->work), told] { return told(work()); },
+              [commit = std::move(joined->commit), told, id = final_upload.id, lane = lane_,
+               &index = index_] {
+                auto committed = told(commit());
                 if (committed) index.add(id, lane);
                 return committed;
               }};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lane/clock.hpp"
+#include "notice.hpp"
 #include "store/store.hpp"
 
 namespace mock {
@@ -34,8 +35,14 @@ class LaneIndex {
 /// by reference outlives it. Loop thread only.
 class LaneStore final : public Store {
  public:
-  LaneStore(Store& store, LaneIndex& index, std::string lane, const LaneClock& clock)
-      : store_(store), index_(index), lane_(std::move(lane)), clock_(clock) {}
+  /// `notify` is told of every call that the store fails for want of space or a reason of its own.
+  LaneStore(Store& store, LaneIndex& index, std::string lane, const LaneClock& clock,
+            Notify notify = {})
+      : store_(store),
+        index_(index),
+        lane_(std::move(lane)),
+        clock_(clock),
+        notify_(std::move(notify)) {}
 
   /// From now on there is nothing here, and nothing can be made: for requests that are still in
   /// flight when a lane is closed.
@@ -56,6 +63,7 @@ class LaneStore final : public Store {
 
  private:
   [[nodiscard]] StoreResult<void> check(std::string_view id);
+  void tell(std::string_view id, const StoreError& error) const;
   [[nodiscard]] Upload stamped(const Upload& upload) const;
   [[nodiscard]] bool is_main() const { return lane_.empty(); }
 
@@ -63,6 +71,7 @@ class LaneStore final : public Store {
   LaneIndex& index_;
   std::string lane_;
   const LaneClock& clock_;
+  Notify notify_;
   bool closed_ = false;
   /// When bytes last came, in the lane's time; only of uploads written to while that differs from
   /// the wall clock, by which the store underneath goes.

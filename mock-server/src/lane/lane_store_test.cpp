@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "loop/manual_loop.hpp"
 #include "store/stores.hpp"
@@ -106,6 +108,38 @@ TEST_F(LaneStores, BytesComeAtTheLanesTime) {
   ASSERT_TRUE(blue_.append("b", Bytes{0}, bytes("abc")));
   EXPECT_EQ(blue_.find("b")->modified, loop_.now() + hours{2});
   EXPECT_EQ(all_->find("b")->modified, loop_.now());
+}
+
+TEST_F(LaneStores, WhatNoClientCanHelpIsToldWithLaneAndUpload) {
+  std::vector<Notice> notices;
+  LaneStore green(*all_, index_, "green", clock_,
+                  [&](const Notice& notice) { notices.push_back(notice); });
+  auto part = upload("part");
+  part.length = Bytes{600};
+  ASSERT_TRUE(green.create(part));
+  const std::string text(600, 'x');
+  ASSERT_TRUE(green.append("part", Bytes{0}, bytes(text)));
+  EXPECT_FALSE(green.append("part", Bytes{1}, bytes("x")));
+  EXPECT_FALSE(green.find("none"));
+  EXPECT_FALSE(green.create(part));
+  EXPECT_THAT(notices, IsEmpty()) << "a client may be told of all that";
+
+  auto final_upload = upload("final");
+  final_upload.parts = {"part", "part"};
+  auto joined = green.join(final_upload);
+  ASSERT_TRUE(joined);
+  EXPECT_FALSE(joined->work() && joined->commit());
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].kind, "store");
+  EXPECT_EQ(notices[0].lane, "green");
+  EXPECT_EQ(notices[0].upload, "final");
+  EXPECT_EQ(notices[0].text, "the store has no space left: the memory limit is reached");
+
+  // A part of it fits.
+  ASSERT_TRUE(green.create(upload("more")));
+  EXPECT_EQ(green.append("more", Bytes{0}, bytes(text)), Bytes{400});
+  ASSERT_EQ(notices.size(), 2U);
+  EXPECT_EQ(notices[1].upload, "more");
 }
 
 TEST(LaneClocks, StandStillGoOnAndComeBack) {

@@ -39,7 +39,7 @@ MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config
       name_(std::move(name)),
       config_(std::move(config)),
       clock_(ground.loop),
-      store_(ground.store, ground.index, name_, clock_),
+      store_(ground.store, ground.index, name_, clock_, ground.notify),
       journal_(std::make_unique<Journal>(name_.empty() ? Journal::Limits{} : lane_journal)),
       metrics_(std::make_unique<ServerMetrics>()) {}
 
@@ -103,6 +103,11 @@ Result<void> MockLane::compose() {
     const auto minted = auth_->mint({});
     return minted ? minted->access_token : std::string{};
   };
+  if (ground_.fired) {
+    rule_options.fired = [this](const std::string& rule, const std::string& upload) {
+      ground_.fired(rule, upload, name_);
+    };
+  }
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
   }
@@ -161,7 +166,10 @@ Result<void> MockLane::make_dex() {
   }
   if (config_.contract == "guide") options.contract = dex::Contract::guide;
   options.version.latest_release_version = harness_version();
-  options.log = ground_.log;
+  options.notify = [this](Notice notice) {
+    notice.lane = name_;
+    if (ground_.notify) ground_.notify(notice);
+  };
   auto made = Dex::make(std::move(options), store_, clock_);
   if (!made) return tl::unexpected(made.error());
   dex_ = *std::move(made);

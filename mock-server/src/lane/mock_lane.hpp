@@ -12,6 +12,7 @@
 #include "lane/lane.hpp"
 #include "lane/lane_store.hpp"
 #include "misbehave/rule.hpp"
+#include "notice.hpp"
 #include "tus/tus_handler.hpp"
 #include "tus/upkeep.hpp"
 
@@ -35,6 +36,11 @@ struct LaneGround {
   std::optional<std::filesystem::path> folder = {};
   /// One line each; for what cannot be told to a client.
   std::function<void(std::string_view)> log = {};
+  /// The same, and knows which lane and upload it is about. From any thread.
+  Notify notify = {};
+  /// Told of each rule that fires, in whichever lane.
+  std::function<void(const std::string& rule, const std::string& upload, const std::string& lane)>
+      fired = {};
   /// Has a lane's own listeners refuse connections for a while; empty: nothing happens.
   std::function<void(const std::string& lane, Milliseconds)> outage = {};
   /// Answers /_mock/... for a lane; empty: 404.

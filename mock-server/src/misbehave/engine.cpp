@@ -158,6 +158,7 @@ std::optional<Fired> Engine::fire(ActiveRule& active, const Facts& facts,
   }
   ++active.counts.fired;
   if (rule.sets) marks_.insert({*rule.sets, upload});
+  if (options_.fired) options_.fired(rule.name, upload);
   return Fired{&active, drawing};
 }
 

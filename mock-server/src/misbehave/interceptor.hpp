@@ -28,6 +28,8 @@ struct RuleOptions {
   std::function<void(Milliseconds)> outage = {};  ///< connections are refused that long
   std::function<void(const std::string& token)> revoke_token = {};
   std::function<std::string()> valid_token = {};  ///< an access token that the server accepts
+  /// Told of each rule as it fires; `upload` is the id it is about, or empty. Loop thread.
+  std::function<void(const std::string& rule, const std::string& upload)> fired = {};
 };
 
 /// What became of a rule since it was loaded, or since its counts were reset.

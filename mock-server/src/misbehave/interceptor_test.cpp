@@ -26,6 +26,24 @@ class Interceptor : public testing::Test {
   World world_;
 };
 
+TEST_F(Interceptor, EachRuleIsToldOfAsItFires) {
+  std::vector<std::string> told;
+  RuleOptions options;
+  options.fired = [&](const std::string& rule, const std::string& upload) {
+    told.push_back(rule + " " + upload);
+  };
+  auto engine = rules(R"({"name": "both", "rules": [
+      {"name": "first", "when": {"method": "HEAD", "nth": 2}, "then": {"pace": {"reply": "1ms"}}},
+      {"name": "any", "when": {"route": "upload"}, "then": {"pace": {"before": "1ms"}}}]})",
+                      std::move(options));
+  exchange(engine, request("HEAD", "/files/u1"), reply(200));
+  EXPECT_THAT(told, testing::ElementsAre("any u1"));
+  exchange(engine, request("HEAD", "/files/u1"), reply(200));
+  EXPECT_THAT(told, testing::ElementsAre("any u1", "first u1", "any u1"));
+  exchange(engine, request("HEAD", "/health"), reply(200));
+  EXPECT_EQ(told.size(), 3U);
+}
+
 TEST_F(Interceptor, ConditionsOnTheRequest) {
   auto patch = request("PATCH", "/files/u1", {{"Upload-Offset", "4"}, {"Content-Length", "6"}});
   patch.lane = "l";

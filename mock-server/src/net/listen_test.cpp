@@ -9,6 +9,8 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include "net/openssl_ptr.hpp"
@@ -205,7 +207,15 @@ TEST_F(ListenTest, AFolderThatCannotBeMadeIsNamed) {
 // ---- descriptors
 
 TEST_F(ListenTest, RunningOutOfDescriptorsIsSurvived) {
+  std::mutex mutex;
+  std::vector<Notice> notices;
   RunningServer server(application_);
+  server.server().loop().post([&] {
+    server.server().on_trouble([&](const Notice& notice) {
+      const std::lock_guard lock(mutex);
+      notices.push_back(notice);
+    });
+  });
   auto first = server.connect();
   first.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(first.reply().status, 200);
@@ -238,6 +248,10 @@ TEST_F(ListenTest, RunningOutOfDescriptorsIsSurvived) {
   EXPECT_LT(static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC, 0.2);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_EQ(starved.reply().body, "GET /starved? ");
+  const std::lock_guard lock(mutex);
+  ASSERT_EQ(notices.size(), 1U) << "told once, however often it was tried again";
+  EXPECT_EQ(notices[0].kind, "accept");
+  expect_in(notices[0].text, {std::to_string(tight.rlim_cur), "ulimit -n"});
 }
 
 }  // namespace

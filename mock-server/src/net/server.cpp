@@ -34,6 +34,20 @@ constexpr Milliseconds accept_pause{50};
 
 std::atomic<std::uint64_t> connections_of_process{0};
 
+/// Why accept failed, and what helps.
+std::string what_to_do(const ErrorCode& why) {
+  if (why == asio::error::no_descriptors) {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return "all " + std::to_string(limit.rlim_cur) +
+           " file descriptors are in use; raise 'ulimit -n' before the start, or open fewer";
+  }
+  if (why == boost::system::errc::too_many_files_open_in_system) {
+    return "the system has no file descriptor left; raise fs.file-max (sysctl)";
+  }
+  return "the system has no memory left for sockets (" + why.message() + ")";
+}
+
 std::string authority(const Tcp::endpoint& endpoint) {
   const auto address = endpoint.address().to_string();
   const auto port = ":" + std::to_string(endpoint.port());
@@ -53,6 +67,7 @@ struct Listener {
   asio::steady_timer outage;  ///< its expiry is the end of the outage
   bool out = false;           ///< in an outage
   bool gone = false;          ///< taken away, or the server stops
+  bool full = false;          ///< the last connection that came could not be accepted
   std::string url;
 };
 using ListenerPtr = std::shared_ptr<Listener>;
@@ -93,6 +108,7 @@ class AsioServer final : public Server {
                              Interceptor* interceptor, Observer* observer) override;
   bool unlisten(const std::string& url, OpenConnections open) override;
   std::size_t outage(const Outage& outage) override;
+  void on_trouble(Notify notify) override { notify_ = std::move(notify); }
   [[nodiscard]] std::string url() const override {
     return listeners_.empty() ? std::string() : listeners_.front()->url;
   }
@@ -105,6 +121,7 @@ class AsioServer final : public Server {
   static void raise_descriptor_limit();
   void accept(const ListenerPtr& listener);
   void admit(const Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote);
+  void tell_refused(Listener& listener, const ErrorCode& why);
   static void close(Listener& listener);
   void await_end_of_outage(const ListenerPtr& listener);
   void dispose(OpenConnections open, const std::shared_ptr<const Home>& home);
@@ -122,6 +139,7 @@ class AsioServer final : public Server {
   ConnectionSeams shared_;
   std::vector<ListenerPtr> listeners_;
   std::map<std::string, std::uint64_t> accepted_;  // by lane
+  Notify notify_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<Connection*> closed_;  // of connections_, to be taken out
   asio::steady_timer tick_;
@@ -291,10 +309,12 @@ void AsioServer::accept(const ListenerPtr& listener) {
         // One that was accepted before an outage began is not served any more.
         if (listener->gone || listener->out || ec == asio::error::operation_aborted) return;
         if (!ec) {
+          listener->full = false;
           admit(*listener, std::move(socket), *remote);
         } else if (ec == asio::error::no_descriptors || ec == asio::error::no_memory ||
                    ec == asio::error::no_buffer_space ||
                    ec == boost::system::errc::too_many_files_open_in_system) {
+          tell_refused(*listener, ec);
           listener->pause.expires_after(accept_pause);
           listener->pause.async_wait([this, listener](const ErrorCode& cancelled) {
             if (!cancelled && !listener->gone && !listener->out) accept(listener);
@@ -303,6 +323,11 @@ void AsioServer::accept(const ListenerPtr& listener) {
         }
         accept(listener);
       });
+}
+
+void AsioServer::tell_refused(Listener& listener, const ErrorCode& why) {
+  if (std::exchange(listener.full, true) || !notify_) return;
+  notify_({"accept", listener.home->options.lane, {}, "connections wait: " + what_to_do(why)});
 }
 
 void AsioServer::admit(const Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote) {

@@ -10,6 +10,7 @@
 #include "http/intercept.hpp"
 #include "http/limits.hpp"
 #include "loop/loop.hpp"
+#include "notice.hpp"
 #include "protocol/error.hpp"
 
 namespace mock {
@@ -60,6 +61,9 @@ class Server {
   /// same port after `duration`, or when a longer outage that they are in ends. Returns how many
   /// listeners there are in the lane.
   virtual std::size_t outage(const Outage& outage) = 0;
+  /// From now on told when the process or the system has no room for a connection that came: once,
+  /// until one is accepted again.
+  virtual void on_trouble(Notify notify) = 0;
   /// Of the listener that was made first; empty when there is none.
   [[nodiscard]] virtual std::string url() const = 0;
   /// Runs the loop on the calling thread until `stop`, or until SIGINT or SIGTERM when
