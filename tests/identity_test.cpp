@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "control_client.hpp"
 #include "programs.hpp"
 #include "transport/client.hpp"
 #include "transport/raw_connection.hpp"
@@ -116,6 +117,30 @@ TEST_F(Identity, ATokenOfOneLaneIsAStrangersInAnother) {
   const auto token = log_in();
   EXPECT_EQ(send("HEAD", "/files/x", with_token(token)).status, 404);
   EXPECT_EQ(send("HEAD", "/_lane/blue/files/x", with_token(token)).status, 401);
+}
+
+TEST(SecureIdentity, GuessingAPasswordTakesItsTime) {
+  Mock mock({"--profile", "dex", "--store", "memory", "--auth", "opaque", "--secure"});
+  programs::ControlClient client(mock.url());
+  const auto log_in = [&](const std::string& name, const std::string& password) {
+    return client.send("POST", "/oauth", {{"Content-Type", "application/x-www-form-urlencoded"}},
+                       "username=" + name + "&password=" + password);
+  };
+  for (const std::string name : {"demo", "nobody"}) {
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(log_in(name, "guess").status, 400) << name << i;
+    const auto sixth = log_in(name, "guess");
+    EXPECT_EQ(sixth.status, 429) << name;
+    EXPECT_EQ(sixth.header("Retry-After"), "60") << name;
+  }
+  EXPECT_EQ(log_in("demo", "demo").status, 429);
+  EXPECT_EQ(client.post("/_mock/clock", R"({"freeze": true, "advance": "59s"})").status, 200);
+  EXPECT_EQ(log_in("demo", "demo").status, 429) << "the minute is the lane's";
+  EXPECT_EQ(client.post("/_mock/clock", R"({"advance": "1s"})").status, 200);
+  EXPECT_EQ(log_in("demo", "demo").status, 200);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(log_in("demo", "guess").status, 400);
+  EXPECT_EQ(log_in("demo", "demo").status, 429);
+  EXPECT_EQ(client.post("/_mock/reset").status, 204);
+  EXPECT_EQ(log_in("demo", "demo").status, 200) << "a reset is a beginning";
 }
 
 }  // namespace

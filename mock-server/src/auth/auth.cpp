@@ -5,6 +5,7 @@
 #include <set>
 
 #include "auth/access_tokens.hpp"
+#include "auth/guesses.hpp"
 #include "auth/jwt.hpp"
 #include "auth/key_ring.hpp"
 #include "auth/scopes.hpp"
@@ -116,7 +117,10 @@ Result<std::string> parse_issuer(std::string_view text) {
 }
 
 Auth::Auth(AuthOptions options, Loop& loop)
-    : options_(std::move(options)), loop_(loop), issuers_(std::make_unique<Issuers>()) {}
+    : options_(std::move(options)),
+      loop_(loop),
+      issuers_(std::make_unique<Issuers>()),
+      guesses_(std::make_unique<Guesses>()) {}
 Auth::~Auth() = default;
 
 std::optional<std::filesystem::path> Auth::in_state(const char* name) const {
@@ -214,8 +218,12 @@ Reply Auth::password_grant(const Request& request, const std::string& body) {
   if (!username) return username.error();
   const auto password = required(*form, "password");
   if (!password) return password.error();
+  if (auto wait = slowed(*username)) return *std::move(wait);
   const User* user = options_.users.authenticate(*username, *password);
-  if (!user) return token_error("invalid_grant", "username or password is wrong");
+  if (!user) {
+    if (options_.secure) guesses_->wrong(*username, loop_.now());
+    return token_error("invalid_grant", "username or password is wrong");
+  }
   std::vector<std::string> scopes = split_scopes(::http::find(*form, "scope").value_or(""));
   if (scopes.empty()) scopes = user->scopes;
   if (!includes_scopes(user->scopes, scopes)) {
@@ -227,6 +235,21 @@ Reply Auth::password_grant(const Request& request, const std::string& body) {
   grant.family = random_token(family_bytes);
   return answer_with_tokens(std::move(grant));
 }
+
+/// The right password waits as well: else an answer would tell it from the wrong ones.
+std::optional<Reply> Auth::slowed(const std::string& username) {
+  const auto wait = options_.secure ? guesses_->wait(username, loop_.now()) : std::nullopt;
+  if (!wait) return std::nullopt;
+  const auto seconds = std::to_string(wait->count());
+  auto reply = token_error("temporarily_unavailable",
+                           "too many wrong passwords for this username; try again in " + seconds +
+                               (seconds == "1" ? " second" : " seconds"));
+  reply.status = 429;
+  reply.fields.set("Retry-After", seconds);
+  return reply;
+}
+
+void Auth::forget_guesses() { guesses_->clear(); }
 
 Reply Auth::refresh(const Request& request, const std::string& body) {
   if (request.method != "POST") return not_allowed("POST");

@@ -18,6 +18,7 @@
 namespace mock {
 
 class AccessTokens;
+class Guesses;
 class KeyRing;
 class Sessions;
 class TokenLedger;
@@ -47,7 +48,8 @@ struct AuthOptions {
   std::chrono::seconds refresh_lifetime{24 * 3600};
   std::vector<std::string> required_scopes{"dex:upload"};
   /// --secure: closes what is open for clients' convenience: see `guards` and GateOptions; besides,
-  /// credentials in a query are refused (RFC 9700 section 4.3.2). Needs a mode that demands tokens.
+  /// credentials in a query are refused (RFC 9700 section 4.3.2), and a user's sixth wrong password
+  /// within a minute (RFC 6749 section 4.3.2). Needs a mode that demands tokens.
   bool secure = false;
   /// --contract guide: /health needs a token as well.
   bool guide = false;
@@ -109,7 +111,9 @@ class Auth {
   /// while a body is under way is good until that body ends, and the next request is refused.
   [[nodiscard]] std::optional<Reply> check(const Request& request) const;
   /// /oauth: POST is the password grant (RFC 6749 section 4.3; parameters in the form body or the
-  /// query, census row DEX-AUTH-020), GET describes a token (DEX openapi.yml).
+  /// query, census row DEX-AUTH-020), GET describes a token (DEX openapi.yml). With --secure a name
+  /// that had five wrong passwords within a minute is answered 429 with Retry-After (RFC 6585
+  /// section 4), right ones included, whether there is such a user or not.
   [[nodiscard]] Reply oauth(const Request& request, const std::string& body);
   /// /oauth/refresh (census row DEX-AUTH-021). A refresh token works once; its answer brings the
   /// next. One that comes a second time was stolen by somebody: it voids every token of its login
@@ -131,12 +135,15 @@ class Auth {
   Result<void> revoke(std::string_view token);
   /// All tokens given out so far are void. Keys stay.
   Result<void> revoke_all();
+  /// Wrong passwords so far do not count any more.
+  void forget_guesses();
 
  private:
   Auth(AuthOptions options, Loop& loop);
   Result<void> open();
   [[nodiscard]] Result<void> open_issuers();
   Reply password_grant(const Request& request, const std::string& body);
+  [[nodiscard]] std::optional<Reply> slowed(const std::string& username);
   Reply describe(const Request& request) const;
   Reply answer_with_tokens(Grant grant);
   [[nodiscard]] std::optional<std::filesystem::path> in_state(const char* name) const;
@@ -149,6 +156,7 @@ class Auth {
   std::unique_ptr<AccessTokens> access_;
   std::unique_ptr<TokenLedger> refresh_;
   std::unique_ptr<Gate> gate_;
+  std::unique_ptr<Guesses> guesses_;
 };
 
 }  // namespace mock

@@ -318,6 +318,65 @@ TEST(Auth, WhichEndpointsAreGuarded) {
   EXPECT_EQ(guarded(AuthMode::opaque, true, false), "upload info redelivery version metrics ");
 }
 
+class SecureLogIn : public testing::Test {
+ protected:
+  SecureLogIn() {
+    AuthOptions options;
+    options.mode = AuthMode::opaque;
+    options.secure = true;
+    options.users = Users::parse(R"({"users": [{"username": "lab", "password": "right"},
+                                               {"username": "clinic", "password": "right"}]})",
+                                 "users")
+                        .value();
+    auth_ = Auth::make(std::move(options), loop_).value();
+  }
+  Reply log_in(const std::string& name, const std::string& password) {
+    return auth_->oauth(post(), "username=" + name + "&password=" + password);
+  }
+  void guess(const std::string& name, int times) {
+    for (int i = 0; i < times; ++i) EXPECT_EQ(log_in(name, "wrong").status, 400) << i;
+  }
+
+  ManualLoop loop_;
+  std::unique_ptr<Auth> auth_;
+};
+
+TEST_F(SecureLogIn, TheSixthWrongPasswordWithinAMinuteHasToWait) {
+  guess("lab", 5);
+  const auto sixth = log_in("lab", "wrong");
+  EXPECT_EQ(sixth.status, 429);
+  EXPECT_EQ(sixth.fields.find("Retry-After"), "60");
+  EXPECT_EQ(sixth.fields.find("Cache-Control"), "no-store");
+  EXPECT_EQ(oauth::parse_token_error(sixth.body)->error, "temporarily_unavailable") << sixth.body;
+  EXPECT_EQ(log_in("lab", "right").status, 429) << "or it would be told from the wrong ones";
+  EXPECT_EQ(log_in("clinic", "right").status, 200) << "others are not slowed";
+  loop_.advance(Milliseconds{60'000});
+  EXPECT_EQ(log_in("lab", "right").status, 200);
+}
+
+TEST_F(SecureLogIn, NothingTellsAUserFromANameThatIsNone) {
+  const auto all = [&](const std::string& name) {
+    std::string answers;
+    for (int i = 0; i < 7; ++i) {
+      const auto reply = log_in(name, "wrong");
+      answers += std::to_string(reply.status) + reply.body +
+                 std::string(reply.fields.find("Retry-After").value_or("")) + "\n";
+    }
+    return answers;
+  };
+  EXPECT_EQ(all("lab"), all("nobody"));
+}
+
+TEST_F(SecureLogIn, RefreshTokensAreNotConcernedAndRightPasswordsDoNotCount) {
+  std::string refresh;
+  for (int i = 0; i < 10; ++i) refresh = tokens_in(log_in("lab", "right")).refresh_token;
+  guess("lab", 5);
+  EXPECT_EQ(log_in("lab", "right").status, 429);
+  EXPECT_EQ(auth_->refresh(post(), "refresh_token=" + refresh).status, 200);
+  auth_->forget_guesses();
+  EXPECT_EQ(log_in("lab", "right").status, 200);
+}
+
 TEST(Auth, SecureNeedsTokens) {
   ManualLoop loop;
   AuthOptions options;

@@ -45,7 +45,7 @@ class Lane {
   /// URL of the listener that belongs to this lane alone; empty when there is none.
   [[nodiscard]] virtual const std::string& url() const = 0;
   /// As when the lane was opened: its uploads gone, rules those of its configuration with counts of
-  /// zero, journal empty, clock the wall's, tokens it gave out void.
+  /// zero, journal empty, clock the wall's, tokens it gave out void, wrong passwords forgotten.
   virtual Result<void> reset() = 0;
 };
 

@@ -207,6 +207,7 @@ Result<void> MockLane::reset() {
   auto restored = rules_->add(misbehaviours_);
   // Before the clock goes back: tokens of a later time are void as well.
   auto revoked = auth_->revoke_all();
+  auth_->forget_guesses();
   clock_.reset();
   return restored ? revoked : restored;
 }
