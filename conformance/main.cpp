@@ -7,12 +7,18 @@
 
 #include "check.hpp"
 #include "cli/cli.hpp"
+#include "files/output.hpp"
+#include "run/summary.hpp"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ,
+              SIG_IGN);  // a limit on the size of files is a full disk, not a reason to die
   const auto stop = [](int) { conformance::interrupt(); };
   std::signal(SIGINT, stop);
   std::signal(SIGTERM, stop);
+  // As nohup has it, the end of the terminal is none of ours.
+  if (std::signal(SIGHUP, stop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
   int code = 4;
   try {
     code = conformance::run_command_line({argv + 1, argv + argc}, conformance::all_checks(),
@@ -20,7 +26,9 @@ int main(int argc, char** argv) {
   } catch (const std::exception& e) {
     std::cerr << "dex-conformance: " << e.what() << '\n';
   }
-  std::cout.flush();
+  if (!files::finish_standard_output("dex-conformance") && code == 0) {
+    code = static_cast<int>(conformance::ExitCode::harness);
+  }
   if (conformance::must_exit_at_once()) std::_Exit(code);
   return code;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -114,14 +115,14 @@ std::string rerun_line(const std::vector<std::string>& arguments) {
 }
 
 /// Whether the target tells digests of stored uploads, as our mock server does.
-std::string digest_endpoint(const Session& session) {
+std::string digest_endpoint(const Session& session, Milliseconds at_most) {
   const std::vector<std::string> uploads = session.uploads();
-  if (uploads.empty()) return "";
+  if (uploads.empty() || at_most <= Milliseconds{0}) return "";
   transport::Client client(session.client);
   transport::Request request;
   request.method = "GET";
   request.url = session.target.origin + "/_mock/uploads/" + Context::id_of(uploads.front());
-  request.timeout = std::chrono::seconds{5};
+  request.timeout = std::min<Milliseconds>(std::chrono::seconds{5}, at_most);
   const transport::Exchange seen = client.send(request);
   if (!seen.response || seen.response->status != 200) return "";
   const auto digest = json::decode(seen.response->body, "digest", [](const json::Cursor& root) {
@@ -129,6 +130,10 @@ std::string digest_endpoint(const Session& session) {
   });
   return digest && *digest ? session.target.origin + "/_mock/uploads" : "";
 }
+
+/// Deleting what a run made may take this long after its time is up, and after an interruption.
+constexpr std::chrono::seconds cleanup_allowance{5};
+constexpr std::chrono::seconds longest_cleanup{60};
 
 int run(const RunCommand& command, const std::vector<Check>& checks, std::ostream& out,
         std::ostream& err) {
@@ -150,8 +155,16 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   report.baseline = command.baseline;
   report.started = std::chrono::system_clock::now();
   const auto start = std::chrono::steady_clock::now();
+  const auto deadline = start + command.run_timeout;
+  const auto time_left = [&] {
+    return std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
+  };
+  report.target.creation_url = command.url;
+  report.target.system = command.system;
+  report.target.contract = command.contract;
 
   TargetOptions options;
+  options.deadline = deadline;
   options.url = command.url;
   options.system = command.system;
   options.contract = command.contract;
@@ -187,22 +200,23 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
                     Error{"--delivered-dir", quote(command.delivered_dir) + " is not a folder", ""},
                     ExitCode::usage);
   }
-  auto junit = OutputFile::open("--junit", command.junit);
-  if (!junit) return complain(err, junit.error(), ExitCode::usage);
-  auto json_file = OutputFile::open("--json", command.json);
-  if (!json_file) return complain(err, json_file.error(), ExitCode::usage);
-  if (!command.evidence.empty()) {
-    // Before the run: a folder that cannot be made must not cost one.
-    if (auto ok = write_evidence(report, command.evidence); !ok) {
-      return complain(err, ok.error(), ExitCode::usage);
-    }
-  }
+  // Before the run: a report that cannot be written must not cost one.
+  auto reports = Reports::open(command.junit, command.json, command.evidence);
+  if (!reports) return complain(err, reports.error(), ExitCode::usage);
+  const auto stop = [&](const Error& error, ExitCode code) {
+    report.stopped = RunReport::Stopped{code, error.line()};
+    report.duration =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
+    complain(err, error, code);
+    reports->write(report, err);
+    return static_cast<int>(code);
+  };
 
   auto found = discover(options, *credentials);
-  if (!found) return complain(err, found.error(), ExitCode::unreachable);
+  if (!found) return stop(found.error(), ExitCode::unreachable);
 
   auto plan = make_plan(*catalogue, checks, command.selection, found->target);
-  if (!plan) return complain(err, plan.error(), ExitCode::harness);
+  if (!plan) return stop(plan.error(), ExitCode::harness);
 
   const auto session = std::make_shared<Session>();
   session->target = std::move(found->target);
@@ -213,7 +227,7 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   session->delivered_dir = command.delivered_dir;
   session->tokens = std::move(tokens);
   for (const std::string& upload : found->created) session->created(upload);
-  session->digest_url = digest_endpoint(*session);
+  session->digest_url = digest_endpoint(*session, time_left());
   report.target = session->target;
   report.remarks = found->remarks;
   report.unchecked = plan->unchecked;
@@ -243,7 +257,7 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   RunnerOptions running;
   running.jobs = command.jobs;
   running.case_timeout = command.case_timeout;
-  running.run_timeout = command.run_timeout;
+  running.run_timeout = time_left();
   running.interrupted = [] { return interrupted.load(); };
   running.hopeless = [session] { return session->lost(); };
   {
@@ -257,23 +271,21 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
       terminal.judged(report.judgements.back());
       return report.judgements.back();
     });
-    if (!told) return complain(err, told.error(), ExitCode::harness);
+    if (!told) return stop(told.error(), ExitCode::harness);
     left_threads = runner.abandoned() > 0;
   }
   report.interrupted = interrupted;
-  auto cleanup =
-      remove_uploads(*session, command.jobs,
-                     report.interrupted ? std::chrono::seconds{5} : std::chrono::seconds{60});
+  auto cleanup = remove_uploads(
+      *session, command.jobs,
+      report.interrupted
+          ? cleanup_allowance
+          : std::clamp<Milliseconds>(time_left(), cleanup_allowance, longest_cleanup));
   report.uploads_removed = cleanup.removed;
   report.uploads_left = std::move(cleanup.left);
   report.duration =
       std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
-  Result<void> written;
-  if (junit->wanted()) written = junit->write(junit_xml(report));
-  if (written && json_file->wanted()) written = json_file->write(json_report(report));
-  if (written && !command.evidence.empty()) written = write_evidence(report, command.evidence);
+  reports->write(report, err);
   terminal.end(report);
-  if (!written) return complain(err, written.error(), ExitCode::harness);
   return static_cast<int>(exit_code(report));
 }
 

@@ -235,6 +235,175 @@ TEST(Run, AnInterruptionLeavesAPartialReportAndExitCode4) {
   EXPECT_EQ(report.at("exit_code"), 4);
 }
 
+/// As a CI server finds them: the reports of the last run, and where the next ones go.
+class Reported : public testing::Test {
+ protected:
+  Reported() {
+    folder_.write("r.json", "former");
+    folder_.write("r.xml", "former");
+  }
+  [[nodiscard]] std::vector<std::string> run(const std::string& url,
+                                             std::vector<std::string> more = {}) const {
+    std::vector<std::string> all{"run",          "--url",   url,    "--json",
+                                 json_,          "--junit", junit_, "--select",
+                                 "core-options", "--jobs",  "1"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  void expect_former() const {
+    EXPECT_EQ(folder_.read("r.json"), "former");
+    EXPECT_EQ(folder_.read("r.xml"), "former");
+    expect_nothing_else();
+  }
+  void expect_nothing_else() const {
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 2);
+  }
+
+  testkit::TempFolder folder_;
+  const std::string json_ = (folder_.path() / "r.json").string();
+  const std::string junit_ = (folder_.path() / "r.xml").string();
+};
+
+TEST_F(Reported, AnUnreachableTargetIsReportedAsThat) {
+  std::uint16_t port = 0;
+  {
+    ScriptedServer gone([](Peer&) {});
+    port = gone.port();
+  }
+  const std::string url = "http://127.0.0.1:" + std::to_string(port) + "/files";
+  const Finished f = conformance_with(run(url));
+  EXPECT_EQ(f.exit_code, 3) << f.err;
+  const auto report = nlohmann::json::parse(folder_.read("r.json"));
+  EXPECT_EQ(report.at("exit_code"), 3);
+  EXPECT_EQ(report.at("target").at("url"), url);
+  EXPECT_EQ(report.at("stopped").at("kind"), "unreachable");
+  EXPECT_THAT(report.at("stopped").at("why").get<std::string>(), HasSubstr("connection refused"));
+  EXPECT_THAT(folder_.read("r.xml"),
+              HasSubstr("<testsuites name=\"dex-conformance\" tests=\"1\" failures=\"0\" "
+                        "errors=\"1\""));
+  EXPECT_THAT(folder_.read("r.xml"), HasSubstr("<error type=\"unreachable\" message=\"http"));
+  expect_nothing_else();
+}
+
+TEST_F(Reported, WrongUsageLeavesTheFormerReports) {
+  ScriptedServer server(only_options());
+  EXPECT_EQ(conformance_with(run(server.url("/files"), {"--level", "no"})).exit_code, 2);
+  EXPECT_EQ(conformance_with(run(server.url("/files"), {"--evidence", json_})).exit_code, 2);
+  expect_former();
+}
+
+TEST_F(Reported, ASignalBeforeTheFirstCheckLeavesTheFormerReports) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    ScriptedServer server([](Peer& peer) { peer.stall(); });
+    auto arguments = run(server.url("/files"));
+    arguments.insert(arguments.begin(), DEX_CONFORMANCE);
+    ChildProcess child(arguments);
+    while (server.connections() < 1) ASSERT_TRUE(child.running()) << child.out() << child.err();
+    child.signal(number);
+    EXPECT_EQ(child.wait().exit_code, 4) << child.out() << child.err();
+    expect_former();
+  }
+}
+
+TEST_F(Reported, ASignalDuringTheChecksGivesAWholeReport) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    std::atomic<int> served{0};
+    ScriptedServer server([&](Peer& peer) {
+      if (++served <= 2) return only_options()(peer);
+      peer.stall();
+    });
+    auto arguments = run(server.url("/files"));
+    arguments.insert(arguments.begin(), DEX_CONFORMANCE);
+    ChildProcess child(arguments);
+    while (server.connections() < 3) ASSERT_TRUE(child.running()) << child.out() << child.err();
+    child.signal(number);
+    EXPECT_EQ(child.wait().exit_code, 4) << child.out() << child.err();
+    EXPECT_EQ(nlohmann::json::parse(folder_.read("r.json")).at("interrupted"), true);
+    EXPECT_THAT(folder_.read("r.xml"), testing::EndsWith("</testsuites>\n"));
+    expect_nothing_else();
+  }
+}
+
+/// The command runs where no file may become longer than 512 bytes, as on a full disk.
+Finished on_a_full_disk(const std::vector<std::string>& arguments) {
+  std::string line = "ulimit -f 1; exec " DEX_CONFORMANCE;
+  for (const std::string& argument : arguments) line += " '" + argument + "'";
+  return testkit::run({"/bin/sh", "-c", line});
+}
+
+TEST_F(Reported, AFullDiskIsToldAndLeavesTheFormerReports) {
+  ScriptedServer server(only_options());
+  auto green = run(server.url("/files"));
+  green[8] = "TUS-CORE-OPT-002";
+  const Finished good = on_a_full_disk(green);
+  EXPECT_EQ(good.exit_code, 4) << good.out << good.err;
+  EXPECT_THAT(good.err, HasSubstr("--json: \"" + json_ + "\" cannot be written: File too large"));
+  EXPECT_THAT(good.out, HasSubstr("CONFORMANT, BUT A REPORT COULD NOT BE WRITTEN"));
+  EXPECT_THAT(good.err, HasSubstr("--junit: \"" + junit_ + "\" cannot be written: File too large"));
+  expect_former();
+  // A bad run is one all the same.
+  auto red = green;
+  red[8] = "TUS-CORE-HEAD-001";
+  EXPECT_EQ(on_a_full_disk(red).exit_code, 1);
+  expect_former();
+}
+
+TEST(Output, AFullDeviceIsToldAndExitCode4) {
+  for (const char* arguments : {"list", "explain TUS-CORE-HEAD-001", "--help", "--version"}) {
+    const Finished f = testkit::run(
+        {"/bin/sh", "-c", std::string("exec " DEX_CONFORMANCE " ") + arguments + " >/dev/full"});
+    EXPECT_EQ(f.exit_code, 4) << arguments;
+    EXPECT_THAT(f.err, HasSubstr("dex-conformance: standard output cannot be written: "))
+        << arguments;
+  }
+}
+
+TEST(Output, AReportOnStandardOutputStandsAmongTheRest) {
+  ScriptedServer server(only_options());
+  const testkit::TempFolder folder;
+  const std::string file = (folder.path() / "out").string();
+  const Finished f = testkit::run({"/bin/sh", "-c",
+                                   "exec " DEX_CONFORMANCE " run --url " + server.url("/files") +
+                                       " --select TUS-CORE-OPT-002 --json /dev/stdout >" + file});
+  EXPECT_EQ(f.exit_code, 0) << f.err;
+  const std::string text = folder.read("out");
+  EXPECT_TRUE(text.starts_with("dex-conformance ")) << text;
+  EXPECT_THAT(text, HasSubstr("\"tool\": \"dex-conformance\""));
+  EXPECT_THAT(text, testing::EndsWith("\nCONFORMANT\n"));
+}
+
+// Finding out what the target is took 15 s a request, beyond the time of the run.
+TEST(RunTimeout, CoversDiscovery) {
+  using Clock = std::chrono::steady_clock;
+  for (const int answered : {0, 1, 2}) {
+    std::atomic<int> served{0};
+    ScriptedServer server([&](Peer& peer) {
+      if (++served <= answered) return only_options()(peer);
+      peer.stall();
+    });
+    const auto begin = Clock::now();
+    const Finished f =
+        conformance_with({"run", "--url", server.url("/files"), "--run-timeout", "1s"});
+    EXPECT_EQ(f.exit_code, answered < 2 ? 3 : 4) << f.out << f.err;
+    // Two seconds for what does not come back, and five to delete.
+    EXPECT_LT(Clock::now() - begin, std::chrono::seconds{8});
+  }
+}
+
+TEST(RunTimeout, CoversTokens) {
+  ScriptedServer server([&](Peer& peer) {
+    const std::string request = peer.read_request();
+    if (request.starts_with("POST /oauth")) return peer.stall();
+    peer.send("HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  const Finished f = conformance_with({"run", "--url", server.url("/files"), "--run-timeout", "1s",
+                                       "--username-env", "U", "--password-env", "P"},
+                                      {{"U", "u"}, {"P", "p"}});
+  EXPECT_EQ(f.exit_code, 3) << f.out << f.err;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{8});
+}
+
 TEST(Run, SecretsAppearNowhere) {
   ScriptedServer server(only_options());
   const testkit::TempFolder folder;

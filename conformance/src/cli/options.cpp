@@ -261,7 +261,10 @@ void add_run(CLI::App& app, Raw& raw) {
   app.add_option("--case-timeout", raw.case_timeout, "For one check [60]")
       ->group(running)
       ->type_name("S");
-  app.add_option("--run-timeout", raw.run_timeout, "For all checks [600]")
+  app.add_option(
+         "--run-timeout", raw.run_timeout,
+         "For everything, from the first request on; what runs then is given 2 s, and deleting "
+         "uploads 5 s [600]")
       ->group(running)
       ->type_name("S");
   app.add_option("--patience", raw.patience,

@@ -29,7 +29,7 @@ struct RunCommand {
   std::string proxy, ca_file, client_cert;
   std::string oauth_url, info_url, health_url;
   Milliseconds case_timeout{std::chrono::seconds{60}};
-  Milliseconds run_timeout{std::chrono::minutes{10}};
+  Milliseconds run_timeout{std::chrono::minutes{10}};  ///< discovery included
   Milliseconds patience{std::chrono::seconds{10}};
   std::string program;                 ///< argv[0], for rerun lines
   std::vector<std::string> arguments;  ///< as given, for rerun lines

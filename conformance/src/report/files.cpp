@@ -1,16 +1,16 @@
 #include "report/files.hpp"
 
-#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <utility>
 
 #include "protocol/json/encode.hpp"
@@ -95,6 +95,13 @@ std::string junit_case(const Judgement& j) {
   return out + "    </testcase>\n";
 }
 
+/// A suite and a case of its own: a report without a red case would be read as a good run.
+const std::string stopped_suite = "run";
+
+std::string_view stopped_type(const RunReport::Stopped& stopped) {
+  return stopped.code == ExitCode::unreachable ? "unreachable" : "harness";
+}
+
 struct Suite {
   std::string cases;
   std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
@@ -172,6 +179,17 @@ std::string junit_xml(const RunReport& report) {
         "    </testcase>\n",
         xml_escape(extension));
   }
+  if (report.stopped) {
+    if (!suites.contains(stopped_suite)) order.push_back(stopped_suite);
+    Suite& suite = suites[stopped_suite];
+    suite.count(JUnit::error);
+    all.count(JUnit::error);
+    suite.cases += fmt::format(
+        "    <testcase classname=\"{0}\" name=\"{0}\" time=\"0\">\n"
+        "      <error type=\"{1}\" message=\"{2}\"/>\n"
+        "    </testcase>\n",
+        stopped_suite, stopped_type(*report.stopped), xml_escape(report.stopped->why));
+  }
   std::string out = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<testsuites name=\"dex-conformance\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
@@ -208,6 +226,9 @@ std::string json_report(const RunReport& report) {
   root["duration_ms"] = report.duration.count();
   root["exit_code"] = static_cast<int>(exit_code(report));
   root["interrupted"] = report.interrupted;
+  if (report.stopped) {
+    root["stopped"] = {{"kind", stopped_type(*report.stopped)}, {"why", report.stopped->why}};
+  }
   Json counts;
   for (const Verdict v : {Verdict::pass, Verdict::fail, Verdict::warn, Verdict::note, Verdict::skip,
                           Verdict::blocked, Verdict::error}) {
@@ -247,66 +268,46 @@ std::string json_report(const RunReport& report) {
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+Result<Reports> Reports::open(const std::string& junit, const std::string& json,
+                              const std::string& evidence) {
+  auto junit_file = files::Output::open("--junit", junit);
+  if (!junit_file) return tl::unexpected(junit_file.error());
+  auto json_file = files::Output::open("--json", json);
+  if (!json_file) return tl::unexpected(json_file.error());
+  if (!evidence.empty()) {
+    if (auto ok = write_evidence({}, evidence); !ok) return tl::unexpected(ok.error());
+  }
+  return Reports{std::move(*junit_file), std::move(*json_file), evidence};
+}
+
+void Reports::write(RunReport& report, std::ostream& err) {
+  const auto told = [&](const Result<void>& written) {
+    if (written) return;
+    err << "dex-conformance: " << written.error().line() << '\n';
+    report.unwritten = true;
+  };
+  if (junit.wanted()) told(junit.write(junit_xml(report)));
+  if (!evidence.empty()) told(write_evidence(report, evidence));
+  if (json.wanted()) told(json.write(json_report(report)));
+}
+
 Result<void> write_evidence(const RunReport& report, const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return failure("--evidence", quote(folder) + ": " + error.message());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return failure("--evidence", quote(folder) + " cannot be written to: " + std::strerror(errno));
+  }
   for (const Judgement& j : report.judgements) {
     if (j.result.transcript.empty()) continue;
     const auto file = std::filesystem::path(folder) / (j.result.row->id + ".txt");
-    errno = 0;
-    std::ofstream out(file, std::ios::binary);
-    out << "# " << j.result.row->id << ' ' << to_string(j.result.verdict) << '\n'
-        << "# " << j.result.row->text << '\n';
+    std::string out = fmt::format("# {} {}\n# {}\n", j.result.row->id, to_string(j.result.verdict),
+                                  j.result.row->text);
     if (!j.result.outcome.expected.empty())
-      out << "# expected: " << j.result.outcome.expected << '\n';
-    if (!j.result.outcome.got.empty()) out << "# got: " << j.result.outcome.got << '\n';
-    out << '\n' << j.result.transcript;
-    out.close();
-    if (!out) {
-      return failure("--evidence", quote(file.string()) + " cannot be written: " +
-                                       std::strerror(errno != 0 ? errno : EIO));
-    }
-  }
-  return {};
-}
-
-Result<OutputFile> OutputFile::open(const std::string& flag, const std::string& path) {
-  OutputFile file;
-  if (path.empty()) return file;
-  file.flag_ = flag;
-  file.path_ = path;
-  file.fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file.fd_ < 0) {
-    return failure(flag, quote(path) + " cannot be written: " + std::strerror(errno));
-  }
-  return file;
-}
-
-OutputFile::OutputFile(OutputFile&& other) noexcept { *this = std::move(other); }
-
-OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = std::exchange(other.fd_, -1);
-    flag_ = std::move(other.flag_);
-    path_ = std::move(other.path_);
-  }
-  return *this;
-}
-
-OutputFile::~OutputFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-Result<void> OutputFile::write(std::string_view text) {
-  while (fd_ >= 0 && !text.empty()) {
-    const ssize_t n = ::write(fd_, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      return failure(flag_, quote(path_) + " cannot be written: " + std::strerror(errno));
-    }
-    text.remove_prefix(static_cast<std::size_t>(n));
+      out += "# expected: " + j.result.outcome.expected + '\n';
+    if (!j.result.outcome.got.empty()) out += "# got: " + j.result.outcome.got + '\n';
+    out += '\n' + j.result.transcript;
+    if (auto ok = files::replace("--evidence", file, out); !ok) return ok;
   }
   return {};
 }

@@ -1,9 +1,11 @@
 // Reports for machines: JUnit XML, JSON, and one transcript per check.
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
+#include "files/output.hpp"
 #include "run/summary.hpp"
 
 namespace conformance {
@@ -18,26 +20,21 @@ namespace conformance {
 /// dropped, bytes that are not UTF-8 replaced by U+FFFD.
 [[nodiscard]] std::string xml_escape(std::string_view text);
 
-/// Writes `folder`/ID.txt for every row that exchanged anything; makes the folder.
+/// Writes `folder`/ID.txt for every row that exchanged anything; makes the folder. Each file is
+/// there whole, or the former one is.
 [[nodiscard]] Result<void> write_evidence(const RunReport& report, const std::string& folder);
 
-/// A file that is opened before a run and filled after it: a path that cannot be written is told
-/// at once.
-class OutputFile {
- public:
-  /// An empty path makes an object that writes nothing. Truncates the file.
-  [[nodiscard]] static Result<OutputFile> open(const std::string& flag, const std::string& path);
-  OutputFile(OutputFile&& other) noexcept;
-  OutputFile& operator=(OutputFile&& other) noexcept;
-  ~OutputFile();
+/// The reports that a run was asked for: tried before it and written after it, however it ended.
+struct Reports {
+  files::Output junit, json;
+  std::string evidence;  ///< a folder; empty: none
 
-  [[nodiscard]] bool wanted() const { return fd_ >= 0; }
-  [[nodiscard]] Result<void> write(std::string_view text);
-
- private:
-  OutputFile() = default;
-  std::string flag_, path_;
-  int fd_ = -1;
+  /// Tries whether each can be written, changing none; makes the folder. Empty paths: not wanted.
+  [[nodiscard]] static Result<Reports> open(const std::string& junit, const std::string& json,
+                                            const std::string& evidence);
+  /// Writes all that can be. One line on `err` for each that cannot, and `report` remembers it; the
+  /// JSON goes last and tells the exit code that follows.
+  void write(RunReport& report, std::ostream& err);
 };
 
 }  // namespace conformance

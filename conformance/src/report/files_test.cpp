@@ -217,17 +217,51 @@ TEST(Evidence, IsOneFilePerRowThatExchangedAnything) {
   EXPECT_THAT(bad.error().line(), HasSubstr("--evidence"));
 }
 
-TEST(OutputFile, FaultsAreToldAtOnce) {
+TEST(Reports, FaultsAreToldBeforeTheRun) {
   const testkit::TempFolder folder;
-  EXPECT_THAT(OutputFile::open("--junit", "/no/such/folder/x.xml").error().line(),
+  const std::string file = folder.write("file", "former");
+  EXPECT_THAT(Reports::open("/no/such/folder/x.xml", "", "").error().line(),
               HasSubstr("--junit: \"/no/such/folder/x.xml\" cannot be written: No such file"));
-  EXPECT_FALSE(OutputFile::open("--junit", folder.path().string()));
-  auto none = OutputFile::open("--junit", "");
-  ASSERT_TRUE(none);
-  EXPECT_FALSE(none->wanted());
-  auto full = OutputFile::open("--json", "/dev/full");
-  ASSERT_TRUE(full);
-  EXPECT_THAT(full->write("x").error().line(), HasSubstr("No space left"));
+  EXPECT_THAT(Reports::open(file, folder.path().string(), "").error().line(), HasSubstr("--json"));
+  EXPECT_THAT(Reports::open("", "", file).error().line(), HasSubstr("--evidence"));
+  EXPECT_TRUE(Reports::open("", "", ""));
+  EXPECT_EQ(folder.read("file"), "former");
+}
+
+TEST(Reports, OneThatCannotBeWrittenIsToldAndNeverExitCode0) {
+  const testkit::TempFolder folder;
+  RunReport report = example();
+  report.judgements = {judgement(0, Outcome::Kind::holds, "")};
+  ASSERT_EQ(exit_code(report), ExitCode::conformant);
+  const auto junit = folder.path() / "r.xml";
+  auto reports = Reports::open(junit.string(), (folder.path() / "r.json").string(), "");
+  ASSERT_TRUE(reports);
+  std::filesystem::create_directory(junit);
+  std::ostringstream err;
+  reports->write(report, err);
+  EXPECT_EQ(err.str(), "dex-conformance: --junit: \"" + junit.string() +
+                           "\" cannot be written: Is a directory\n");
+  EXPECT_EQ(exit_code(report), ExitCode::harness);
+  EXPECT_EQ(nlohmann::json::parse(folder.read("r.json")).at("exit_code"), 4);
+}
+
+TEST(Reports, ARunThatWasStoppedSaysSo) {
+  RunReport report;
+  report.target.creation_url = "http://h/files";
+  report.stopped = RunReport::Stopped{ExitCode::unreachable, "http://h: <refused>"};
+  EXPECT_EQ(exit_code(report), ExitCode::unreachable);
+  const Element root = Xml(junit_xml(report)).document();
+  EXPECT_EQ(root.attributes.at("tests"), "1");
+  EXPECT_EQ(root.attributes.at("errors"), "1");
+  const Element& error = root.children.at(0).children.at(1).children.at(0);
+  EXPECT_EQ(error.name, "error");
+  EXPECT_EQ(error.attributes.at("type"), "unreachable");
+  EXPECT_EQ(error.attributes.at("message"), "http://h: <refused>");
+  const auto json = nlohmann::json::parse(json_report(report));
+  EXPECT_EQ(json.at("exit_code"), 3);
+  EXPECT_EQ(json.at("stopped").at("kind"), "unreachable");
+  EXPECT_EQ(json.at("stopped").at("why"), "http://h: <refused>");
+  EXPECT_TRUE(json.at("results").empty());
 }
 
 std::string printed(const RunReport& report, const TerminalStyle& style) {

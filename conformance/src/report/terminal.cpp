@@ -204,8 +204,13 @@ void TerminalReport::end(const RunReport& report) {
       case ExitCode::usage:
         return paint("NOTHING WAS JUDGED", "31;1", style_.colour);
       default:
-        return paint(report.interrupted ? "INTERRUPTED" : "HARNESS ERROR", "31;1", style_.colour);
+        break;
     }
+    const bool error = report.count(Verdict::error) > 0;
+    return paint(report.interrupted           ? "INTERRUPTED"
+                 : report.unwritten && !error ? "CONFORMANT, BUT A REPORT COULD NOT BE WRITTEN"
+                                              : "HARNESS ERROR",
+                 "31;1", style_.colour);
   };
   out_ << "\n" << verdict() << '\n' << std::flush;
 }

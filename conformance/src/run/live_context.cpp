@@ -178,7 +178,7 @@ class LiveContext final : public Context {
   }
 
   std::optional<std::string> authorization() {
-    auto value = session_->credentials.authorization();
+    auto value = session_->credentials.authorization(within(std::chrono::seconds{30}));
     if (!value) {
       throw Stop{Outcome{Outcome::Kind::error, "a token for the target", value.error().line()}};
     }
@@ -343,7 +343,7 @@ bool remove_one(Session& session, transport::Client& client, const std::string& 
   request.url = upload;
   request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
   request.timeout = std::min(timeout, Milliseconds{5000});
-  const auto authorization = session.credentials.authorization();
+  const auto authorization = session.credentials.authorization(request.timeout);
   if (authorization && *authorization) request.headers.add("Authorization", **authorization);
   const transport::Exchange seen = client.send(request);
   const int status = seen.response ? seen.response->status : 0;

@@ -68,6 +68,7 @@ ExitCode exit_code(const RunReport& report) {
   const auto& all = report.judgements;
   const bool judged = std::any_of(
       all.begin(), all.end(), [](const Judgement& j) { return j.result.verdict != Verdict::skip; });
+  if (report.stopped) return report.stopped->code;
   if (report.interrupted) return ExitCode::harness;
   if (!judged && report.missing_extensions.empty()) return ExitCode::usage;
   const bool harness = std::any_of(all.begin(), all.end(), [](const Judgement& j) {
@@ -75,7 +76,7 @@ ExitCode exit_code(const RunReport& report) {
   });
   if (harness) return ExitCode::harness;
   if (report.red() > 0 || !report.missing_extensions.empty()) return ExitCode::not_conformant;
-  return ExitCode::conformant;
+  return report.unwritten ? ExitCode::harness : ExitCode::conformant;
 }
 
 }  // namespace conformance

@@ -51,6 +51,13 @@ struct RunReport {
   std::size_t uploads_removed = 0;
   std::vector<std::string> uploads_left;
   bool interrupted = false;
+  /// Why the run ended before its end: the target could not be reached, the harness failed.
+  struct Stopped {
+    ExitCode code = ExitCode::harness;
+    std::string why;  ///< one line
+  };
+  std::optional<Stopped> stopped;
+  bool unwritten = false;  ///< a report could not be written
 
   [[nodiscard]] std::size_t count(Verdict verdict) const;
   [[nodiscard]] std::size_t red() const;
@@ -60,8 +67,8 @@ struct RunReport {
 /// Verdict, baseline and rules together. `needs` is the extension the check needs.
 [[nodiscard]] Judgement judge(CaseResult result, std::string_view needs, const Baseline* baseline,
                               const Rules& rules);
-/// The first that applies: nothing judged (2), interrupted or a harness error that no baseline
-/// expects (4), red (1), else 0.
+/// The first that applies: stopped (its code), interrupted (4), nothing judged (2), a harness error
+/// that no baseline expects (4), red (1), a report that could not be written (4), else 0.
 [[nodiscard]] ExitCode exit_code(const RunReport& report);
 
 }  // namespace conformance

@@ -20,13 +20,18 @@ struct Credentials::State {
   std::optional<oauth::TokenResponse> token;
   std::chrono::steady_clock::time_point renew_at;
 
-  Result<void> ask(const std::string& url, const http::Form& form) {
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  Result<void> ask(const std::string& url, const http::Form& form, Deadline deadline) {
     transport::Request request;
     request.method = "POST";
     request.url = url;
     request.headers.add("Content-Type", "application/x-www-form-urlencoded");
     request.headers.add("Accept", "application/json");
     request.body = http::format_form(form);
+    request.timeout =
+        std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (request.timeout <= Milliseconds{0}) return failure(url, "no token in time");
     const transport::Exchange seen = client->send(request);
     if (seen.failure || !seen.response) {
       return failure(url, seen.failure ? failure_text(*seen.failure) : "no response");
@@ -47,16 +52,18 @@ struct Credentials::State {
     return {};
   }
 
-  Result<void> renew() {
+  Result<void> renew(Deadline deadline) {
     if (token && !token->refresh_token.empty() && !grant->refresh_url.empty()) {
       if (ask(grant->refresh_url,
-              {{"grant_type", "refresh_token"}, {"refresh_token", token->refresh_token}})) {
+              {{"grant_type", "refresh_token"}, {"refresh_token", token->refresh_token}},
+              deadline)) {
         return {};
       }
     }
     return ask(
         grant->token_url,
-        {{"grant_type", "password"}, {"username", grant->username}, {"password", grant->password}});
+        {{"grant_type", "password"}, {"username", grant->username}, {"password", grant->password}},
+        deadline);
   }
 };
 
@@ -87,12 +94,13 @@ const PasswordGrant* Credentials::grant() const {
 
 bool Credentials::any() const { return state_->grant.has_value() || !state_->fixed.empty(); }
 
-Result<std::optional<std::string>> Credentials::authorization() {
+Result<std::optional<std::string>> Credentials::authorization(Milliseconds at_most) {
   if (!state_->fixed.empty()) return "Bearer " + state_->fixed;
   if (!state_->grant) return std::nullopt;
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
   const std::lock_guard lock(state_->mutex);
   if (!state_->token || state_->clock() >= state_->renew_at) {
-    if (auto ok = state_->renew(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = state_->renew(deadline); !ok) return tl::unexpected(ok.error());
   }
   return "Bearer " + state_->token->access_token;
 }

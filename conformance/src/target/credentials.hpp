@@ -39,8 +39,9 @@ class Credentials {
   /// Whether there are any.
   [[nodiscard]] bool any() const;
   /// The value of Authorization; nullopt without credentials. An Error when the token endpoint
-  /// refuses or cannot be reached.
-  [[nodiscard]] Result<std::optional<std::string>> authorization();
+  /// refuses, cannot be reached, or has given no token within `at_most`.
+  [[nodiscard]] Result<std::optional<std::string>> authorization(
+      Milliseconds at_most = std::chrono::seconds{30});
 
  private:
   struct State;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "protocol/tus/headers.hpp"
 #include "target/failure_text.hpp"
 #include "transport/url.hpp"
@@ -17,7 +19,7 @@ using transport::Response;
 class Prober {
  public:
   Prober(const TargetOptions& options, Credentials& credentials)
-      : client_(options.client), credentials_(credentials) {}
+      : client_(options.client), credentials_(credentials), deadline_(options.deadline) {}
 
   Result<Response> send(std::string method, std::string url, http::Fields headers,
                         std::optional<std::string> body, bool with_credentials) {
@@ -27,24 +29,36 @@ class Prober {
     request.headers = std::move(headers);
     request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
     request.body = std::move(body);
-    request.timeout = std::chrono::seconds{15};
     if (with_credentials) {
-      auto authorization = credentials_.authorization();
+      auto authorization = credentials_.authorization(time_for_one());
       if (!authorization) return tl::unexpected(authorization.error());
       if (*authorization) request.headers.add("Authorization", **authorization);
     }
+    request.timeout = time_for_one();
+    const auto url_parts = transport::parse_url(request.url);
+    const std::string who = url_parts ? url_parts->origin() : request.url;
+    if (request.timeout <= Milliseconds{0}) {
+      return failure(who, "has not answered when the time of the run was up (--run-timeout)");
+    }
     Exchange seen = client_.send(request);
     if (!seen.response) {
-      const auto url_parts = transport::parse_url(request.url);
-      return failure(url_parts ? url_parts->origin() : request.url,
-                     seen.failure ? failure_text(*seen.failure) : "no answer");
+      return failure(who, seen.failure ? failure_text(*seen.failure) : "no answer");
     }
     return std::move(*seen.response);
+  }
+
+  /// Of the run's time what one request may take.
+  [[nodiscard]] Milliseconds time_for_one() const {
+    const auto now = std::chrono::steady_clock::now();
+    if (deadline_ <= now) return Milliseconds{0};
+    return std::min<Milliseconds>(std::chrono::duration_cast<Milliseconds>(deadline_ - now),
+                                  std::chrono::seconds{15});
   }
 
  private:
   transport::Client client_;
   Credentials& credentials_;
+  std::chrono::steady_clock::time_point deadline_;
 };
 
 bool looks_like_tus(const Response& response) {
@@ -110,7 +124,9 @@ Result<void> try_creation(Prober& prober, Credentials& credentials, Discovered& 
     }
   } else if (credentials.any()) {
     // Wrong credentials must not pass unnoticed because the target happens not to ask for them.
-    if (auto ok = credentials.authorization(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = credentials.authorization(prober.time_for_one()); !ok) {
+      return tl::unexpected(ok.error());
+    }
   }
   const std::string upload = location_of(target, *response);
   if (response->status != 201 || upload.empty()) {
@@ -135,9 +151,12 @@ Result<void> try_creation(Prober& prober, Credentials& credentials, Discovered& 
 
 // The version is demanded by CDC's guide, not by the service (DEX-META-019).
 dex::Manifest default_manifest() {
-  return {{"data_stream_id", "dextesting"}, {"data_stream_route", "testevent1"},
-          {"sender_id", "dex-harness"},     {"data_producer_id", "dex-harness"},
-          {"jurisdiction", "test"},         {"received_filename", "dex-conformance.txt"},
+  return {{"data_stream_id", "dextesting"},
+          {"data_stream_route", "testevent1"},
+          {"sender_id", "dex-harness"},
+          {"data_producer_id", "dex-harness"},
+          {"jurisdiction", "test"},
+          {"received_filename", "dex-conformance.txt"},
           {"version", "2.0"}};
 }
 

@@ -1,6 +1,7 @@
 // Finds out, once and before any check, what the target is and offers.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -18,6 +19,8 @@ struct TargetOptions {
   dex::Manifest manifest;  ///< for DEX
   std::string run_id;
   transport::ClientOptions client;
+  /// When finding out must have ended, tokens included; every request is cut short for it.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
 /// The addresses beside the creation URL, in the shape it has: "/files" with "/info" (inside), or
