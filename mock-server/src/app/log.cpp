@@ -1,20 +1,18 @@
 #include "app/log.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "control/journal.hpp"
-#include "http/intercept.hpp"
-#include "http/route.hpp"
+#include "app/stderr_sink.hpp"
 #include "protocol/http/date.hpp"
 #include "protocol/json/encode.hpp"
+#include "protocol/units.hpp"
 
 namespace mock {
 namespace {
@@ -24,6 +22,7 @@ using Json = nlohmann::ordered_json;
 struct Style {
   LogFormat format = LogFormat::human;
   std::string run_id;
+  std::shared_ptr<StderrSink> sink;
 };
 Style& style() {
   static Style the_style;
@@ -50,103 +49,89 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::string_view name_of(spdlog::level::level_enum level) {
+spdlog::level::level_enum level_of(LogLevel level) {
   switch (level) {
-    case spdlog::level::debug:
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+std::string_view name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
       return "debug";
-    case spdlog::level::info:
+    case LogLevel::info:
       return "info";
-    case spdlog::level::warn:
+    case LogLevel::warning:
       return "warning";
-    default:
-      return "error";
+    case LogLevel::error:
+      break;
   }
+  return "error";
 }
 
-Json json_line(spdlog::level::level_enum level) {
+void put_text(LogLevel level, std::string_view line) {
+  spdlog::log(level_of(level), "{}", printable(line));
+}
+
+void put_object(LogLevel level, const Json& fields) {
   const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
-  return {
+  Json line{
       {"time", ::http::format_rfc3339(now)}, {"level", name_of(level)}, {"run_id", style().run_id}};
+  line.update(fields);
+  spdlog::log(level_of(level), "{}", json::dump(line));
 }
 
-void write(spdlog::level::level_enum level, std::string_view line) {
-  if (!spdlog::should_log(level)) return;
-  if (style().format == LogFormat::human) return spdlog::log(level, "{}", printable(line));
-  auto json = json_line(level);
-  json["message"] = line;
-  spdlog::log(level, "{}", json::dump(json));
+void write(LogLevel level, std::string_view line) {
+  if (log_format() == LogFormat::human) return log_text(level, line);
+  log_object(level, {{"event", "message"}, {"message", line}});
 }
 
-class AccessLog : public Observer {
- public:
-  void on_exchange(const ExchangeRecord& record) override {
-    if (!spdlog::should_log(spdlog::level::debug)) return;
-    const auto fired =
-        record.intercept != nullptr ? record.intercept->fired() : std::vector<std::string>();
-    if (style().format == LogFormat::human) {
-      human(record, fired);
-    } else {
-      json(record, fired);
-    }
-  }
-  void on_connections(std::size_t) override {}
-
- private:
-  static void human(const ExchangeRecord& record, const std::vector<std::string>& fired) {
-    const Request& request = record.request;
-    std::string line = fmt::format(
-        "{} {} {}{} {} {} B in {} ms", request.remote, request.method, request.mount, request.path,
-        record.status == 0 ? std::string("-") : std::to_string(record.status),
-        record.body_received.value,
-        std::chrono::duration_cast<Milliseconds>(record.duration).count());
-    if (record.aborted) line += ", aborted";
-    // Elsewhere the path names it.
-    if (match_route(request.path).route == Route::creation) {
-      if (const auto made = upload_of(record); !made.empty()) line += ", upload " + made;
-    }
-    if (!request.lane.empty()) line += ", lane " + request.lane;
-    if (!fired.empty()) line += fmt::format(", rules {}", fmt::join(fired, " "));
-    spdlog::debug("{}", printable(line));
-  }
-
-  static void json(const ExchangeRecord& record, const std::vector<std::string>& fired) {
-    const Request& request = record.request;
-    auto line = json_line(spdlog::level::debug);
-    line["lane"] = request.lane;
-    line["connection"] = request.connection;
-    line["remote"] = request.remote;
-    line["method"] = request.method;
-    line["path"] = request.mount + request.path;
-    line["route"] = route_name(match_route(request.path).route);
-    const auto upload = upload_of(record);
-    line["upload"] = upload.empty() ? Json(nullptr) : Json(upload);
-    line["status"] = record.status;
-    line["bytes_received"] = record.body_received.value;
-    line["bytes_sent"] = record.sent.value;
-    line["duration_ms"] = static_cast<double>(record.duration.count()) / 1000;
-    line["aborted"] = record.aborted;
-    line["rules"] = fired;
-    spdlog::debug("{}", json::dump(line));
-  }
-};
+/// Before a line that can be written: how many could not.
+void tell_dropped() {
+  const auto dropped = style().sink ? style().sink->take_dropped() : 0;
+  if (dropped == 0) return;
+  const auto text = fmt::format("{} lines were not written: nobody read the log", dropped);
+  if (log_format() == LogFormat::human) return put_text(LogLevel::warning, text);
+  put_object(LogLevel::warning, {{"event", "dropped"}, {"count", dropped}, {"message", text}});
+}
 
 }  // namespace
 
 void start_log(std::string_view level, LogFormat format, std::string run_id) {
-  style() = {format, std::move(run_id)};
-  // The sink colours only when stderr is a terminal.
-  auto logger =
-      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  style() = {format, std::move(run_id), std::make_shared<StderrSink>()};
+  auto logger = std::make_shared<spdlog::logger>("", style().sink);
   logger->set_pattern(format == LogFormat::json ? "%v" : "%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   logger->set_level(spdlog::level::from_str(std::string(level)));
   logger->flush_on(spdlog::level::warn);
   spdlog::set_default_logger(std::move(logger));
 }
 
-void log_info(std::string_view line) { write(spdlog::level::info, line); }
-void log_warning(std::string_view line) { write(spdlog::level::warn, line); }
-void log_error(std::string_view line) { write(spdlog::level::err, line); }
+void log_info(std::string_view line) { write(LogLevel::info, line); }
+void log_warning(std::string_view line) { write(LogLevel::warning, line); }
+void log_error(std::string_view line) { write(LogLevel::error, line); }
 
-std::unique_ptr<Observer> make_access_log() { return std::make_unique<AccessLog>(); }
+bool logged(LogLevel level) { return spdlog::should_log(level_of(level)); }
+
+LogFormat log_format() { return style().format; }
+
+void log_text(LogLevel level, std::string_view line) {
+  if (!logged(level)) return;
+  tell_dropped();
+  put_text(level, line);
+}
+
+void log_object(LogLevel level, const Json& fields) {
+  if (!logged(level)) return;
+  tell_dropped();
+  put_object(level, fields);
+}
 
 }  // namespace mock

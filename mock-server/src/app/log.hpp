@@ -1,30 +1,34 @@
 // The server's log: lines on stderr, for people or for programs.
 #pragma once
 
-#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
-
-#include "http/handler.hpp"
 
 namespace mock {
 
 enum class LogFormat {
   human,
-  json,  ///< an object a line: time (UTC), level, run_id, and either message or what an exchange
-         ///< was
+  json,  ///< an object a line: time (UTC), level, run_id, event, and what belongs to the event
 };
+enum class LogLevel { debug, info, warning, error };
 
 /// Sets up the log once per process. `level`: debug, info, warning, error, off.
 void start_log(std::string_view level, LogFormat format = LogFormat::human,
                std::string run_id = {});
+
+// Any thread. A line that stderr does not take at once is dropped, and counted.
+
 void log_info(std::string_view line);
 void log_warning(std::string_view line);
 void log_error(std::string_view line);
 
-/// Writes a line per exchange at level debug, with lane, upload and the rules that fired. Targets
-/// are logged without their query, which may hold a password (census row DEX-AUTH-020), and nothing
-/// that a client sends can begin a line of its own or steer a terminal.
-[[nodiscard]] std::unique_ptr<Observer> make_access_log();
+/// Whether lines of that level are written at all.
+[[nodiscard]] bool logged(LogLevel level);
+[[nodiscard]] LogFormat log_format();
+/// For LogFormat::human. Control characters, and what is not UTF-8, are escaped.
+void log_text(LogLevel level, std::string_view line);
+/// For LogFormat::json: `fields` follow time, level and run_id.
+void log_object(LogLevel level, const nlohmann::ordered_json& fields);
 
 }  // namespace mock

@@ -26,6 +26,7 @@ Examples:
   dex-mock-server --auth jwt                          tokens from POST /oauth, user demo / demo
   dex-mock-server --fault reset-mid-body --seed 7     a network that breaks, the same way each time
   dex-mock-server --listen 127.0.0.1:0 --ready-file F for scripts: any free port, URL written to F
+  dex-mock-server --log-level debug --log-format json every request, an object a line, on stderr
 
 Exit codes: 0 stopped in order, 1 failed while running, 2 wrong usage or input.
 )";
@@ -160,7 +161,10 @@ void add_server_options(CLI::App& app, Options& options, Texts& texts) {
       ->check(named())
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--log-level", options.log_level, "How much is logged to stderr")
+  app.add_option(
+         "--log-level", options.log_level,
+         "How much is logged to stderr: debug every request, info what is refused or fails and "
+         "each rule that fires, warning what no client can help")
       ->check(one_of({"debug", "info", "warning", "error", "off"}))
       ->type_name("LEVEL")
       ->capture_default_str()

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "app/log.hpp"
+#include "app/server_log.hpp"
 #include "control/control.hpp"
 #include "lane/lanes.hpp"
 #include "lane/listen_address.hpp"
@@ -35,10 +36,14 @@ bool on_disk(const Options& options) {
   return options.store != "memory" && options.store != "discard";
 }
 
-Result<std::unique_ptr<Store>> make_store(const Options& options, Loop& loop) {
+Result<std::unique_ptr<Store>> make_store(const Options& options, Loop& loop, Notify notify) {
   if (options.store == "memory") return make_memory_store(loop, memory_limit);
   if (options.store == "discard") return make_discard_store(loop);
-  return make_disk_store({options.store, options.fsync, log_warning}, loop);
+  return make_disk_store({options.store, options.fsync,
+                          [notify = std::move(notify)](std::string_view line) {
+                            notify({"damage", {}, {}, std::string(line)});
+                          }},
+                         loop);
 }
 
 /// What of the command line is about /_mock/.
@@ -133,7 +138,9 @@ Result<void> run(const Options& options) {
   // Made first, so that it goes last: everything below refers to its loop.
   const auto server = make_server();
   Loop& loop = server->loop();
-  auto store = make_store(options, loop);
+  ServerLog log(loop);
+  server->on_trouble(log.notices());
+  auto store = make_store(options, loop, log.notices());
   if (!store) return tl::unexpected(store.error());
   const auto locks = make_locks();
   LaneIndex index;
@@ -144,16 +151,20 @@ Result<void> run(const Options& options) {
   Lanes* all_lanes = nullptr;
   LaneGround ground{**store, index, *locks, loop};
   if (on_disk(options)) ground.folder = options.store;
-  ground.log = log_warning;
+  ground.log = [notify = log.notices()](std::string_view line) {
+    notify({"server", {}, {}, std::string(line)});
+  };
+  ground.notify = log.notices();
+  ground.fired = [&log](const std::string& rule, const std::string& upload,
+                        const std::string& lane) { log.rule_fired(rule, upload, lane); };
   ground.outage = [&server = *server](const std::string& lane, Milliseconds duration) {
     server.outage({duration, lane});
   };
   ground.control = [&all_lanes, &control_options](const Request& request, Lane& lane) {
     return make_control_handler(request, *all_lanes, lane, control_options);
   };
-  const auto log = make_access_log();
   LaneNetwork network{*server};
-  network.log = log.get();
+  network.log = &log;
   bool closed_somewhere = false;
   network.gate = [&control, &closed_somewhere](const std::string& host, Application& next) {
     auto access = control_access(host, control->token);
@@ -207,7 +218,9 @@ Result<void> run(const Options& options) {
     std::fflush(stdout);
   });
 
-  if (const auto cut_off = server->run(/*handle_signals=*/true); cut_off > 0) {
+  const auto cut_off = server->run(/*handle_signals=*/true);
+  log.finish();
+  if (cut_off > 0) {
     log_warning(fmt::format("stopped; {} requests in flight were cut off", cut_off));
   }
   return announced;
