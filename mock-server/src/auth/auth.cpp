@@ -266,7 +266,7 @@ Reply Auth::refresh(const Request& request, const std::string& body) {
   const bool spent = entry->revoked;
   Result<void> kept = spent ? refresh_->revoke_family(grant.family) : refresh_->revoke(*token);
   if (kept && spent) kept = access_->revoke_family(grant.family);
-  if (!kept) return text_reply(500, kept.error().line() + "\n");
+  if (!kept) return failed(kept.error());
   if (spent) {
     return token_error("invalid_grant",
                        "refresh_token was used before; all tokens of this login are void now");
@@ -274,14 +274,21 @@ Reply Auth::refresh(const Request& request, const std::string& body) {
   return answer_with_tokens(std::move(grant));
 }
 
+/// The server's files are nothing that a client is told of.
+Reply Auth::failed(const Error& error) const {
+  if (options_.notify) options_.notify({"identity", {}, {}, error.line()});
+  return uncached(
+      text_reply(is_disk_full(error) ? 507 : 500, "the server's tokens and keys cannot be kept\n"));
+}
+
 Reply Auth::answer_with_tokens(Grant grant) {
   grant.issued = whole_seconds(loop_.now());
   grant.expires = grant.issued + options_.lifetime;
   auto access = access_->issue(grant);
-  if (!access) return text_reply(500, access.error().line() + "\n");
+  if (!access) return failed(access.error());
   grant.expires = grant.issued + options_.refresh_lifetime;
   auto refresh = refresh_->issue(grant);
-  if (!refresh) return text_reply(500, refresh.error().line() + "\n");
+  if (!refresh) return failed(refresh.error());
   return uncached(json_reply(200, oauth::to_json(oauth::TokenResponse{std::move(*access),
                                                                       "Bearer",
                                                                       options_.lifetime,
@@ -345,7 +352,7 @@ Reply Auth::oidc_configuration(const Request& request) const {
 
 Reply Auth::jwks(const Request& request) {
   if (request.method != "GET" && request.method != "HEAD") return not_allowed("GET, HEAD");
-  if (auto key = keys_->current(); !key) return text_reply(500, key.error().line() + "\n");
+  if (auto key = keys_->current(); !key) return failed(key.error());
   auto list = nlohmann::ordered_json::array();
   for (const auto& key : keys_->all()) {
     list.push_back({{"kty", "RSA"},

@@ -13,6 +13,7 @@
 #include "auth/users.hpp"
 #include "http/message.hpp"
 #include "loop/loop.hpp"
+#include "notice.hpp"
 #include "protocol/error.hpp"
 
 namespace mock {
@@ -53,6 +54,8 @@ struct AuthOptions {
   bool secure = false;
   /// --contract guide: /health needs a token as well.
   bool guide = false;
+  /// For what cannot be told to a client: state that cannot be kept.
+  Notify notify = {};
 };
 
 /// A token for a test: as the token endpoint gives it out, except for what is said here. A value.
@@ -146,6 +149,7 @@ class Auth {
   [[nodiscard]] std::optional<Reply> slowed(const std::string& username);
   Reply describe(const Request& request) const;
   Reply answer_with_tokens(Grant grant);
+  [[nodiscard]] Reply failed(const Error& error) const;
   [[nodiscard]] std::optional<std::filesystem::path> in_state(const char* name) const;
 
   AuthOptions options_;

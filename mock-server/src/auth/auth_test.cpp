@@ -53,6 +53,7 @@ class AuthTest : public testing::TestWithParam<AuthMode> {
     AuthOptions options;
     options.mode = GetParam();
     options.state_folder = folder_.path() / "auth";
+    options.notify = [this](const Notice& notice) { notices_.push_back(notice); };
     auto auth = Auth::make(std::move(options), loop_);
     EXPECT_TRUE(auth) << auth.error().line();
     return auth ? std::move(*auth) : nullptr;
@@ -63,7 +64,21 @@ class AuthTest : public testing::TestWithParam<AuthMode> {
 
   TemporaryFolder folder_;
   ManualLoop loop_;
+  std::vector<Notice> notices_;
 };
+
+TEST_P(AuthTest, StateThatCannotBeKeptIsToldToWhoeverRunsTheServer) {
+  const auto auth = start();
+  // A file where the folder was: as root writes past permissions.
+  std::filesystem::remove_all(folder_.path() / "auth");
+  ASSERT_TRUE(replace_file(folder_.path() / "auth", ""));
+  const auto reply = auth->oauth(post(), demo);
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_EQ(reply.body.find(folder_.path().string()), std::string::npos) << reply.body;
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_EQ(notices_[0].kind, "identity");
+  EXPECT_NE(notices_[0].text.find(folder_.path().string()), std::string::npos);
+}
 
 TEST_P(AuthTest, DEX_AUTH_020_FormBody) {
   const auto auth = start();

@@ -146,10 +146,20 @@ Result<void> MockLane::make_auth() {
   options.lifetime = config_.token_lifetime;
   options.secure = config_.secure;
   options.guide = config_.contract == "guide";
+  options.notify = notices();
   auto made = Auth::make(std::move(options), clock_);
   if (!made) return tl::unexpected(made.error());
   auth_ = *std::move(made);
   return {};
+}
+
+/// Of rooms that know of no lane.
+Notify MockLane::notices() const {
+  if (!ground_.notify) return {};
+  return [notify = ground_.notify, name = name_](Notice notice) {
+    notice.lane = name;
+    notify(notice);
+  };
 }
 
 Result<void> MockLane::reached_at(const std::string& url) { return auth_->served_at(url); }
@@ -166,10 +176,7 @@ Result<void> MockLane::make_dex() {
   }
   if (config_.contract == "guide") options.contract = dex::Contract::guide;
   options.version.latest_release_version = harness_version();
-  options.notify = [this](Notice notice) {
-    notice.lane = name_;
-    if (ground_.notify) ground_.notify(notice);
-  };
+  options.notify = notices();
   auto made = Dex::make(std::move(options), store_, clock_);
   if (!made) return tl::unexpected(made.error());
   dex_ = *std::move(made);

@@ -110,6 +110,7 @@ class MockLane final : public Lane {
   /// nullopt when the store is not on disk.
   [[nodiscard]] std::optional<std::filesystem::path> folder() const;
   void remove_uploads();
+  [[nodiscard]] Notify notices() const;
 
   LaneGround ground_;
   std::string name_;
