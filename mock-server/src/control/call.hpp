@@ -1,12 +1,14 @@
 // What the endpoints under /_mock/ share. Private to this room.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "control/control.hpp"
 #include "http/handler.hpp"
@@ -14,6 +16,7 @@
 #include "protocol/error.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
+#include "store/store.hpp"
 
 namespace mock::control {
 
@@ -29,9 +32,16 @@ class Call {
   virtual void answer(Reply reply) = 0;
 
   /// `task`, unless the client has gone by then: nothing else of the call exists in that case.
-  [[nodiscard]] std::function<void()> if_wanted(std::function<void()> task) {
-    return [alive = std::weak_ptr<bool>(alive_), task = std::move(task)] {
-      if (!alive.expired()) task();
+  /// What it throws is the call's answer.
+  template <class Task>
+  [[nodiscard]] auto if_wanted(Task task) {
+    return [this, alive = std::weak_ptr<bool>(alive_), task = std::move(task)](auto&&... given) {
+      if (alive.expired()) return;
+      try {
+        task(std::forward<decltype(given)>(given)...);
+      } catch (...) {
+        answer(failed(std::current_exception()));
+      }
     };
   }
 
@@ -44,6 +54,9 @@ class Call {
   std::shared_ptr<void> held;  ///< lives as long as the call
 
  private:
+  /// 507 when memory or a disk ran out, else 500; told as trouble.
+  [[nodiscard]] Reply failed(const std::exception_ptr& thrown) const;
+
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
@@ -60,6 +73,8 @@ struct Endpoint {
 /// {"error": ..., "hint": ...}: one line each; "hint" only when there is one.
 [[nodiscard]] Reply reply_error(int status, std::string_view error, std::string_view hint = {});
 [[nodiscard]] Reply reply_error(int status, const Error& error);
+/// Of a store that failed: 507 when memory or a disk ran out, else 500.
+[[nodiscard]] Reply reply_error(const StoreError& error);
 
 /// Reads the body as JSON with `read`; what is wrong with it is answered 400. The result tells
 /// whether the endpoint may go on.

@@ -11,6 +11,8 @@
 #include "control/call.hpp"
 #include "http/route.hpp"
 #include "protocol/http/form.hpp"
+#include "services.hpp"
+#include "store/in_background.hpp"
 
 namespace mock {
 namespace control {
@@ -176,6 +178,15 @@ Reply reply_error(int status, std::string_view error, std::string_view hint) {
 
 Reply reply_error(int status, const Error& error) {
   return reply_error(status, Error{error.where, error.what, {}}.line(), error.hint);
+}
+
+Reply reply_error(const StoreError& error) {
+  return reply_error(error.kind == StoreError::Kind::no_space ? 507 : 500, error.detail);
+}
+
+Reply Call::failed(const std::exception_ptr& thrown) const {
+  lane.services().loop.trouble(request.method + " " + request.path, thrown);
+  return reply_error(store_error_of(thrown));
 }
 
 }  // namespace control

@@ -14,6 +14,7 @@
 #include "loop/loop.hpp"
 #include "protocol/digest.hpp"
 #include "services.hpp"
+#include "store/in_background.hpp"
 #include "store/store.hpp"
 
 namespace mock::control {
@@ -57,16 +58,12 @@ struct Listing : std::enable_shared_from_this<Listing> {
     if (!reader) {
       return services.loop.post(call.if_wanted([self = shared_from_this()] { self->step(); }));
     }
-    struct Work {
-      std::unique_ptr<Reader> reader;
-      Range range;
-      StoreResult<std::string> sha256;
-    };
-    auto work = std::make_shared<Work>(Work{*std::move(reader), range, std::string()});
-    services.loop.background(
-        [work] { work->sha256 = digest_of(*work->reader, work->range.from, work->range.to); },
-        call.if_wanted([self = shared_from_this(), work] {
-          if (work->sha256) self->answer["entries"][work->range.index]["sha256"] = *work->sha256;
+    in_background(
+        services.loop,
+        [reader = *std::move(reader), range] { return digest_of(*reader, range.from, range.to); },
+        call.if_wanted([self = shared_from_this(),
+                        index = range.index](const StoreResult<std::string>& sha256) {
+          if (sha256) self->answer["entries"][index]["sha256"] = *sha256;
           self->step();
         }));
   }

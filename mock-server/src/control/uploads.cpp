@@ -13,6 +13,7 @@
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
 #include "services.hpp"
+#include "store/in_background.hpp"
 #include "store/store.hpp"
 #include "tus/hooks.hpp"
 #include "tus/locks.hpp"
@@ -124,26 +125,21 @@ void get_upload(Call& call) {
     if (upload.error().kind == StoreError::Kind::not_found) {
       return call.answer(reply_error(404, "there is no such upload"));
     }
-    return call.answer(reply_error(500, upload.error().detail));
+    return call.answer(reply_error(upload.error()));
   }
   auto reader = services.store.open(id);
   if (!reader) {
     if (reader.error().kind != StoreError::Kind::not_kept) {
-      return call.answer(reply_error(500, reader.error().detail));
+      return call.answer(reply_error(reader.error()));
     }
     return call.answer(describe(call, *upload, std::nullopt));
   }
-  struct Work {
-    std::unique_ptr<Reader> reader;
-    StoreResult<std::string> sha256;
-  };
-  auto work = std::make_shared<Work>(Work{std::move(*reader), std::string()});
-  services.loop.background([work] { work->sha256 = sha256_of(*work->reader); },
-                           call.if_wanted([work, upload = *std::move(upload), &call] {
-                             if (!work->sha256)
-                               return call.answer(reply_error(500, work->sha256.error().detail));
-                             call.answer(describe(call, upload, *work->sha256));
-                           }));
+  in_background(
+      services.loop, [reader = *std::move(reader)] { return sha256_of(*reader); },
+      call.if_wanted([&call, upload = *std::move(upload)](const StoreResult<std::string>& sha256) {
+        if (!sha256) return call.answer(reply_error(sha256.error()));
+        call.answer(describe(call, upload, *sha256));
+      }));
 }
 
 void remove_upload(Call& call) {

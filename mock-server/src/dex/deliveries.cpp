@@ -9,6 +9,7 @@
 #include "dex/metrics.hpp"
 #include "dex/reports.hpp"
 #include "protocol/http/date.hpp"
+#include "store/in_background.hpp"
 
 namespace mock {
 namespace {
@@ -168,37 +169,37 @@ void Deliveries::start(const std::shared_ptr<Job>& job) {
   metrics_.delivery_started(job->target);
   metrics_.event("FileReady", "subscribe");
   const TimePoint started = loop_.now();
-  const auto outcome = std::make_shared<Result<void>>();
-  const auto done = [this, alive = std::weak_ptr<const bool>(alive_), job, outcome, started] {
-    if (!alive.expired()) finish(job, *outcome, started);
+  Result<void> outcome;
+  const auto done = [this, alive = std::weak_ptr<const bool>(alive_), job,
+                     started](const Result<void>& ended) {
+    if (!alive.expired()) finish(job, ended, started);
   };
-  std::shared_ptr<Reader> reader;
+  std::unique_ptr<Reader> reader;
   if (job->plan.fail) {
-    *outcome = failure({}, *job->plan.fail);
+    outcome = failure({}, *job->plan.fail);
   } else if (job->plan.pretend) {
     // told as it would be, but not done
   } else if (!job->path) {
-    *outcome = tl::unexpected(job->path.error());
+    outcome = tl::unexpected(job->path.error());
   } else if (auto opened = store_.open(job->upload.id); opened) {
     reader = std::move(*opened);
   } else {
     const StoreError& error = opened.error();
-    *outcome = failure({}, error.kind == StoreError::Kind::not_found || error.detail.empty()
-                               ? no_source
-                               : error.detail);
+    outcome = failure({}, error.kind == StoreError::Kind::not_found || error.detail.empty()
+                              ? no_source
+                              : error.detail);
   }
-  if (!reader) {
-    loop_.post(done);
-    return;
-  }
-  loop_.background(
-      [job, reader, outcome] {
-        *outcome =
-            copy_to_file(*reader, job->folder / *job->path,
-                         "." + job->upload.id + "." +
-                             std::to_string(std::hash<std::string>{}(job->target)) + ".partial");
+  if (!reader) return loop_.post([done, outcome = std::move(outcome)] { done(outcome); });
+  in_background(
+      loop_,
+      [job, reader = std::move(reader)]() -> StoreResult<Result<void>> {
+        return copy_to_file(*reader, job->folder / *job->path,
+                            "." + job->upload.id + "." +
+                                std::to_string(std::hash<std::string>{}(job->target)) + ".partial");
       },
-      done);
+      [done](const StoreResult<Result<void>>& copied) {
+        done(copied ? *copied : failure({}, copied.error().detail));
+      });
 }
 
 void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& outcome,

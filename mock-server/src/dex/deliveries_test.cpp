@@ -68,6 +68,20 @@ TEST_F(Delivering, DEX_INFO_009_NullBeforeTheFirstAttempt) {
   EXPECT_EQ(attempts(upload.id).size(), 1U);
 }
 
+TEST_F(Delivering, ACopyThatThrowsIsAFailedAttempt) {
+  const auto upload = create();
+  receive(upload.id, "0123456789");
+  loop_->before_work = [first = true]() mutable {
+    if (std::exchange(first, false)) throw std::bad_alloc();
+  };
+  loop_->run();
+  ASSERT_EQ(attempts(upload.id).size(), 1U);
+  EXPECT_EQ(attempts(upload.id)[0].status, "FAILURE");
+  settle();
+  ASSERT_EQ(attempts(upload.id).size(), 2U);
+  EXPECT_EQ(attempts(upload.id)[1].status, "SUCCESS");
+}
+
 TEST_F(Delivering, DEX_DELIV_002_005_007_FailuresAreRetriedThreeTimes) {
   restart_with_broken_target();
   const auto id = upload_whole().id;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <span>
@@ -53,6 +54,10 @@ class Handler {
   virtual void on_bytes(std::span<const std::byte> bytes) = 0;
   virtual void on_end(BodyEnd end) = 0;
 };
+
+/// For work on `request` that threw: the reply, which tells the client nothing of it (507 when memory
+/// or a disk ran out, else 500). `loop` is told what it was.
+[[nodiscard]] Reply failed(Loop& loop, const Request& request, const std::exception_ptr& thrown);
 
 /// Finds the handler of a request. `intercept` is null when no rule touches this request.
 class Application {

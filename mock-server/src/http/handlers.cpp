@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "http/handler.hpp"
+#include "loop/trouble.hpp"
 
 namespace mock {
 
@@ -57,6 +58,15 @@ class Bodiless final : public Handler {
 };
 
 }  // namespace
+
+Reply failed(Loop& loop, const Request& request, const std::exception_ptr& thrown) {
+  // Without the query, which may hold a password.
+  auto what = request.method + " " + request.mount + request.path;
+  if (!request.lane.empty()) what += ", lane " + request.lane;
+  loop.trouble(what, thrown);
+  return trouble_of(thrown).no_space ? text_reply(507, "no memory or no space is left for this\n")
+                                     : text_reply(500, "internal error\n");
+}
 
 std::unique_ptr<Handler> buffered(
     Bytes limit, std::function<Reply(const Request&, const std::string& body)> answer) {

@@ -123,7 +123,7 @@ class Echo final : public Handler {
       timer_ = loop_->after(Milliseconds{1}, answer);
     } else if (request_->path == "/background") {
       loop_->background([] {},
-                        [alive = std::weak_ptr(alive_), answer] {
+                        [alive = std::weak_ptr(alive_), answer](const std::exception_ptr&) {
                           if (alive.lock()) answer();
                         });
     } else {

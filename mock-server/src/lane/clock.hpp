@@ -22,8 +22,12 @@ class LaneClock final : public Loop {
                                              std::function<void()> task) override {
     return real_.after(delay, std::move(task));
   }
-  void background(std::function<void()> work, std::function<void()> done) override {
+  void background(std::function<void()> work,
+                  std::function<void(const std::exception_ptr& thrown)> done) override {
     real_.background(std::move(work), std::move(done));
+  }
+  void trouble(std::string_view what, const std::exception_ptr& thrown) noexcept override {
+    real_.trouble(what, thrown);
   }
 
   [[nodiscard]] bool frozen() const { return frozen_.has_value(); }

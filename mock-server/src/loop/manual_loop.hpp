@@ -4,9 +4,12 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "loop/loop.hpp"
+#include "loop/trouble.hpp"
 
 namespace mock {
 
@@ -22,11 +25,19 @@ class ManualLoop : public Loop {
     return std::make_unique<Held>(std::move(due));
   }
 
-  void background(std::function<void()> work, std::function<void()> done) override {
-    ready_.push_back([work = std::move(work), done = std::move(done)] {
-      work();
-      done();
+  void background(std::function<void()> work,
+                  std::function<void(const std::exception_ptr& thrown)> done) override {
+    ready_.push_back([this, work = std::move(work), done = std::move(done)] {
+      const auto thrown = attempt("background work", [&] {
+        if (before_work) before_work();
+        work();
+      });
+      done(thrown);
     });
+  }
+
+  void trouble(std::string_view what, const std::exception_ptr& thrown) noexcept override {
+    troubles.push_back(std::string(what) + ": " + trouble_of(thrown).text);
   }
 
   /// Runs what is ready, and what becomes ready by that, until nothing is.
@@ -34,7 +45,7 @@ class ManualLoop : public Loop {
     while (!ready_.empty()) {
       auto task = std::move(ready_.front());
       ready_.pop_front();
-      task();
+      attempt("a task", task);
     }
   }
 
@@ -46,13 +57,26 @@ class ManualLoop : public Loop {
       auto [due, task] = *timers_.begin();
       timers_.erase(timers_.begin());
       now_ = due;
-      if (auto alive = task.lock()) (*alive)();
+      if (auto alive = task.lock()) attempt("a timer", *alive);
       run();
     }
     now_ = end;
   }
 
+  std::function<void()> before_work;  ///< what it throws, background work throws
+  std::vector<std::string> troubles;
+
  private:
+  std::exception_ptr attempt(std::string_view what, const std::function<void()>& call) {
+    try {
+      call();
+      return nullptr;
+    } catch (...) {
+      trouble(what, std::current_exception());
+      return std::current_exception();
+    }
+  }
+
   struct Held : Timer {
     explicit Held(std::shared_ptr<std::function<void()>> t) : task(std::move(t)) {}
     std::shared_ptr<std::function<void()>> task;

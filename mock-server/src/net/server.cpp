@@ -104,6 +104,9 @@ class AsioServer final : public Server {
   AsioServer& operator=(const AsioServer&) = delete;
 
   Loop& loop() override { return loop_; }
+  void on_trouble(std::function<void(std::string_view line)> told) override {
+    loop_.on_trouble(std::move(told));
+  }
   Result<std::string> listen(const ListenOptions& options, Application& application,
                              Interceptor* interceptor, Observer* observer) override;
   bool unlisten(const std::string& url, OpenConnections open) override;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/handler.hpp"
 #include "http/intercept.hpp"
@@ -49,6 +51,9 @@ class Server {
  public:
   virtual ~Server() = default;
   [[nodiscard]] virtual Loop& loop() = 0;
+  /// `told` gets a line for whatever failed although nobody could be told of it (Loop::trouble), on
+  /// the thread on which it did. Before `run`.
+  virtual void on_trouble(std::function<void(std::string_view line)> told) = 0;
   /// Starts listening, besides what listens already; returns the URL without a path, such as
   /// "http://127.0.0.1:43211", which names this listener from now on. An Error names the address
   /// and the reason (in use, not permitted, ...), or the certificate file and what is wrong with

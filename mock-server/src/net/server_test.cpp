@@ -2,8 +2,12 @@
 #include <poll.h>
 
 #include <csignal>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
 
 #include "http/handler.hpp"
+#include "loop/trouble.hpp"
 #include "net/test_server.hpp"
 
 namespace mock {
@@ -368,7 +372,7 @@ TEST_F(ServerTest, TheLoopRunsTimersAndWorkersAndForgetsCancelledTimers) {
   auto late = loop.after(Milliseconds{20}, [&] {
     seen.emplace_back("timer");
     loop.background([&] { EXPECT_NE(std::this_thread::get_id(), home); },
-                    [&] {
+                    [&](const std::exception_ptr&) {
                       EXPECT_EQ(std::this_thread::get_id(), home);
                       seen.emplace_back("done");
                       server->stop();
@@ -387,10 +391,50 @@ TEST_F(ServerTest, TheLoopRunsTimersAndWorkersAndForgetsCancelledTimers) {
   EXPECT_EQ(seen, (std::vector<std::string>{"posted", "its own end", "timer", "done"}));
 }
 
+TEST_F(ServerTest, WhatBackgroundWorkThrowsIsGivenToItsEnd) {
+  auto server = make_server();
+  auto& loop = server->loop();
+  Log troubles;
+  server->on_trouble([&](std::string_view line) { troubles.add(std::string(line)); });
+  std::vector<std::string> seen;
+  loop.background([] { throw std::bad_alloc(); },
+                  [&](const std::exception_ptr& thrown) {
+                    seen.push_back(trouble_of(thrown).text);
+                    loop.background([] {},
+                                    [&](const std::exception_ptr& none) {
+                                      seen.emplace_back(none ? "thrown" : "the worker lives on");
+                                      throw std::runtime_error("its end throws too");
+                                    });
+                  });
+  server->stop();
+  server->run(false);
+  EXPECT_EQ(seen, (std::vector<std::string>{"out of memory", "the worker lives on"}));
+  EXPECT_EQ(troubles.joined(),
+            "background work failed: out of memory\n"
+            "the end of background work failed: its end throws too\n");
+}
+
+TEST_F(ServerTest, WhatACallbackThrowsEndsThatCallbackOnly) {
+  auto server = make_server();
+  auto& loop = server->loop();
+  Log troubles;
+  server->on_trouble([&](std::string_view line) { troubles.add(std::string(line)); });
+  loop.post([] { throw std::filesystem::filesystem_error("about", "/a/secret/name", {}); });
+  loop.post([] { throw 1; });
+  auto timer = loop.after(Milliseconds{1}, [] { throw std::runtime_error("in a timer"); });
+  auto last = loop.after(Milliseconds{5}, [&] { server->stop(); });
+  server->run(false);
+  EXPECT_EQ(troubles.joined(),
+            "a task failed: Success\n"
+            "a task failed: an exception of no known kind\n"
+            "a timer failed: in a timer\n");
+}
+
 TEST_F(ServerTest, ShutdownWaitsForWorkers) {
   auto server = make_server();
   bool done = false;
-  server->loop().background([] { std::this_thread::yield(); }, [&] { done = true; });
+  server->loop().background([] { std::this_thread::yield(); },
+                            [&](const std::exception_ptr&) { done = true; });
   server->stop();
   server->run(false);
   EXPECT_TRUE(done);

@@ -190,6 +190,15 @@ TEST_F(ChecksumTest, TUS_CTRL_002_003_TheTrailerCounts) {
   EXPECT_EQ(server.hooks.calls.back(), "finished 8/8");
 }
 
+TEST_F(ChecksumTest, AVerificationThatThrowsIsAnsweredAndNothingIsKept) {
+  const auto path = create(8);
+  server.loop.before_work = [] { throw std::bad_alloc(); };
+  auto exchange = trailing(path, "0", sha1("abcd"), "abcd");
+  server.loop.run();
+  EXPECT_EQ(exchange->answer().status, 507);
+  EXPECT_EQ(offset(path), "0");
+}
+
 TEST_F(ChecksumTest, TUS_CTRL_005_AnAnnouncedTrailerIsVerifiedAsItComes) {
   const auto path = create(8);
   const Headers announced{{"Trailer", "Expires, upload-checksum"}};

@@ -98,6 +98,21 @@ TEST_F(TusTest, TUS_CONCAT_AFinalThatIsNotJoinedYetHasNoOffset) {
   EXPECT_EQ(field(reply, "Upload-Concat"), "final;a b");
 }
 
+TEST_F(TusTest, AJoiningThatRunsOutOfMemoryIs507AndLeavesNothing) {
+  const auto concat = "final;" + part("hello ") + " " + part("world");
+  const auto before = server.store->ids().size();
+  server.loop.before_work = [] { throw std::bad_alloc(); };
+  EXPECT_EQ(post({{"Upload-Concat", concat}}).status, 507);
+  server.loop.before_work = [] { throw std::runtime_error("a secret"); };
+  const auto reply = post({{"Upload-Concat", concat}});
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_THAT(reply.body, testing::Not(testing::HasSubstr("secret")));
+  EXPECT_EQ(field(reply, "Tus-Resumable"), "1.0.0");
+  EXPECT_EQ(server.store->ids().size(), before);
+  server.loop.before_work = nullptr;
+  EXPECT_EQ(post({{"Upload-Concat", concat}}).status, 201);
+}
+
 TEST_F(TusTest, TUS_CONCAT_010_011_PatchOnAFinalIsForbidden) {
   const auto path = create({{"Upload-Concat", "final;" + part("abc")}});
   EXPECT_EQ(patch(path, 0, "x").status, 403);

@@ -4,6 +4,7 @@
 #include "protocol/tus/concat.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
+#include "store/in_background.hpp"
 #include "tus/discovery.hpp"
 #include "tus/fields.hpp"
 #include "tus/location.hpp"
@@ -231,18 +232,13 @@ class Create : public Operation {
     auto& services = context_.services;
     auto joined = services.store.join(upload_);
     if (!joined) return end(refusal(joined.error()));
-    struct Job {
-      Store::Join join;
-      StoreResult<void> result;
-    };
-    auto job = std::make_shared<Job>(Job{std::move(*joined), {}});
     // When the client has gone nobody knows of the final, so nothing of it is kept.
-    services.loop.background([job] { job->result = job->join.work(); },
-                             [this, job, alive = std::weak_ptr(alive_)] {
-                               if (alive.expired()) return;
-                               if (job->result) job->result = job->join.commit();
-                               on_joined(job->result);
-                             });
+    in_background(services.loop, std::move(joined->work),
+                  [this, commit = std::move(joined->commit),
+                   alive = std::weak_ptr(alive_)](StoreResult<void> copied) {
+                    if (alive.expired()) return;
+                    carry_on(context_, [&] { on_joined(copied ? commit() : copied); });
+                  });
   }
 
   void on_joined(const StoreResult<void>& joined) {

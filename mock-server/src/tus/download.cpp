@@ -1,5 +1,6 @@
 // GET: what is stored, as an attachment. Outside the protocol, as every tus server offers it.
 #include "protocol/http/form.hpp"
+#include "store/in_background.hpp"
 #include "tus/operation.hpp"
 #include "tus/range.hpp"
 
@@ -61,29 +62,25 @@ class Download : public Operation {
   }
 
   void fetch(std::unique_ptr<Reader> reader, ByteRange range) {
-    struct Job {
-      std::unique_ptr<Reader> reader;
-      ByteRange range;
-      std::string bytes;
-      StoreResult<std::size_t> read = 0;
-    };
-    auto job = std::make_shared<Job>();
-    job->reader = std::move(reader);
-    job->range = range;
-    context_.services.loop.background(
-        [job] {
-          job->bytes.resize(job->range.length.value);
-          job->read =
-              job->reader->read(job->range.first, std::as_writable_bytes(std::span(job->bytes)));
+    in_background(
+        context_.services.loop,
+        [reader = std::move(reader), range]() -> StoreResult<std::string> {
+          std::string bytes(range.length.value, '\0');
+          auto read = reader->read(range.first, std::as_writable_bytes(std::span(bytes)));
+          if (!read) return tl::unexpected(read.error());
+          bytes.resize(*read);
+          return bytes;
         },
-        [this, job, alive = std::weak_ptr(alive_)] {
+        [this, range, alive = std::weak_ptr(alive_)](StoreResult<std::string> bytes) {
           if (alive.expired()) return;
-          if (!job->read) return send(context_, refusal(job->read.error()));
-          if (*job->read < job->bytes.size()) {
-            return send(context_, refusal(500, "the upload became shorter meanwhile"));
-          }
-          reply_.body = std::move(job->bytes);
-          send(context_, std::move(reply_));
+          carry_on(context_, [&] {
+            if (!bytes) return send(context_, refusal(bytes.error()));
+            if (Bytes{bytes->size()} < range.length) {
+              return send(context_, refusal(500, "the upload became shorter meanwhile"));
+            }
+            reply_.body = *std::move(bytes);
+            send(context_, std::move(reply_));
+          });
         });
   }
 

@@ -313,7 +313,7 @@ class Ietf : public Operation {
     waited_ += now;
     waiting_ = context_.services.loop.after(now, [this] {
       const auto timer = std::move(waiting_);  // kept until the end of its own callback
-      append();
+      carry_on(context_, [this] { append(); });
     });
     return true;
   }

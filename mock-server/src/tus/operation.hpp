@@ -42,6 +42,16 @@ class Operation {
 /// operation may be gone when this returns.
 void send(const Context& context, Reply reply);
 
+/// Goes on with a request from the loop: what `go_on` throws is its answer (500, 507).
+template <class GoOn>
+void carry_on(const Context& context, const GoOn& go_on) {
+  try {
+    go_on();
+  } catch (...) {
+    send(context, failed(context.services.loop, context.request, std::current_exception()));
+  }
+}
+
 /// A text/plain reply for a request that is not carried out; one line for a person.
 [[nodiscard]] Reply refusal(int status, std::string_view why);
 /// The reply to a request that the store could not serve.

@@ -71,7 +71,7 @@ class Patch : public Operation {
     waiting_ = context_.services.loop.after(now, [this] {
       // Kept until the end of its own callback.
       const auto timer = std::move(waiting_);
-      start();
+      carry_on(context_, [this] { start(); });
     });
     return true;
   }

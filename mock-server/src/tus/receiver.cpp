@@ -1,6 +1,7 @@
 #include "tus/receiver.hpp"
 
 #include "protocol/tus/numbers.hpp"
+#include "store/in_background.hpp"
 
 namespace mock {
 
@@ -114,22 +115,21 @@ OrReply<void> Receiver::roll_back() {
 void Receiver::verify(tus::Checksum expected, std::function<void(OrReply<void>)> done) {
   auto reader = context_.services.store.open(upload_.id);
   if (!reader) return done(refuse(refusal(reader.error())));
-  struct Job {
-    std::unique_ptr<Reader> reader;
-    Bytes from;
-    tus::Checksum expected;
-    StoreResult<bool> matches = false;
-  };
-  auto job = std::make_shared<Job>(Job{std::move(*reader), start_, std::move(expected), false});
   verification_ = std::make_shared<int>(0);
-  context_.services.loop.background(
-      [job] { job->matches = matches(*job->reader, job->from, job->expected); },
-      [this, job, done = std::move(done), alive = std::weak_ptr(verification_)] {
+  in_background(
+      context_.services.loop,
+      [reader = std::move(*reader), from = start_, expected = std::move(expected)] {
+        return matches(*reader, from, expected);
+      },
+      [this, done = std::move(done),
+       alive = std::weak_ptr(verification_)](StoreResult<bool> matches) {
         if (alive.expired()) return;
         // `done` may end what this lambda is part of.
         const auto tell = done;
-        if (!job->matches) return tell(refuse(refusal(job->matches.error())));
-        tell(*job->matches ? accept() : refuse(checksum_mismatch()));
+        carry_on(context_, [&] {
+          if (!matches) return tell(refuse(refusal(matches.error())));
+          tell(*matches ? accept() : refuse(checksum_mismatch()));
+        });
       });
 }
 

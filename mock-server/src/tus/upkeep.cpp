@@ -5,6 +5,7 @@
 
 #include "loop/loop.hpp"
 #include "protocol/tus/headers.hpp"
+#include "store/in_background.hpp"
 #include "store/store.hpp"
 #include "tus/discovery.hpp"
 #include "tus/locks.hpp"
@@ -120,21 +121,17 @@ void Upkeep::join_when_ready(const std::string& final_id) {
   // What fails here is tried again in the next pass.
   auto join = services_.store.join(*upload);
   if (!join) return;
-  struct Job {
-    Store::Join join;
-    StoreResult<void> result;
-  };
-  auto job = std::make_shared<Job>(Job{std::move(*join), {}});
   joining_.insert(final_id);
-  services_.loop.background([job] { job->result = job->join.work(); },
-                            [this, job, final_id, alive = std::weak_ptr(alive_)] {
-                              if (alive.expired()) return;
-                              joining_.erase(final_id);
-                              // It may have been deleted meanwhile.
-                              const auto waiting = services_.store.find(final_id);
-                              if (!waiting || !waiting->awaits_parts()) return;
-                              if (job->result && job->join.commit()) joined(final_id);
-                            });
+  in_background(services_.loop, std::move(join->work),
+                [this, commit = std::move(join->commit), final_id,
+                 alive = std::weak_ptr(alive_)](const StoreResult<void>& copied) {
+                  if (alive.expired()) return;
+                  joining_.erase(final_id);
+                  // It may have been deleted meanwhile.
+                  const auto waiting = services_.store.find(final_id);
+                  if (!waiting || !waiting->awaits_parts()) return;
+                  if (copied && commit()) joined(final_id);
+                });
 }
 
 void Upkeep::joined(const std::string& final_id) {
