@@ -124,8 +124,25 @@ void Conversation::reply(Reply reply) {
   if (!running_) wire_.wake();
 }
 
+/// What throws here is the end of this conversation and of nothing else.
+template <class Call>
+void Conversation::bounded(Call call) {
+  try {
+    call();
+  } catch (...) {
+    seams_.loop.trouble("a connection", std::current_exception());
+    running_ = false;
+    input_ = {};
+    end(Ending::rst);
+  }
+}
+
 void Conversation::run(std::span<const std::byte> bytes) {
   if (running_ || phase_ == Phase::over) return;
+  bounded([&] { take_in(bytes); });
+}
+
+void Conversation::take_in(std::span<const std::byte> bytes) {
   const bool stashed = !stash_.empty();
   if (stashed) {
     stash_.append(chars(bytes));
@@ -134,7 +151,12 @@ void Conversation::run(std::span<const std::byte> bytes) {
     input_ = bytes;
   }
   running_ = true;
-  while (phase_ != Phase::over && !held_ && step()) {
+  for (bool more = true; more && phase_ != Phase::over && !held_;) {
+    try {
+      more = step();
+    } catch (...) {
+      more = recover(std::current_exception());
+    }
   }
   running_ = false;
   if (input_.empty() || phase_ == Phase::over) {
@@ -146,6 +168,29 @@ void Conversation::run(std::span<const std::byte> bytes) {
   }
   input_ = {};
   arm();
+}
+
+/// The request is over, whatever its handler still thinks of it.
+void Conversation::fail(const std::exception_ptr& thrown) {
+  turn_->answered = true;
+  turn_->cut_off = true;
+  turn_->reply = failed(seams_.loop, turn_->request, thrown);
+}
+
+/// For what no handler has thrown. As long as nothing of a reply is written there can be another
+/// one, that no plan may touch any more. True when there is.
+bool Conversation::recover(const std::exception_ptr& thrown) {
+  if (!turn_ || turn_->plain || turn_->sent > Bytes{0}) std::rethrow_exception(thrown);
+  held_.reset();
+  next_ = nullptr;
+  turn_->plain = true;
+  turn_->gathering = false;
+  turn_->outflow.reset();
+  turn_->out.clear();
+  turn_->end = SocketEnd::keep;
+  fail(thrown);
+  phase_ = Phase::exchange;
+  return true;
 }
 
 bool Conversation::step() {
@@ -234,16 +279,18 @@ void Conversation::deadline_passed() {
 
 void Conversation::lost() {
   if (phase_ == Phase::over) return;
-  if (phase_ == Phase::exchange && reads_body()) {
-    running_ = true;
-    if (turn_->gathering) {
-      // What came is the handler's, as if nobody had waited for more of it.
-      end_gathering(false);
-      while (reads_body() && turn_->kept_at < turn_->kept.size()) give_kept();
+  bounded([this] {
+    if (phase_ == Phase::exchange && reads_body()) {
+      running_ = true;
+      if (turn_->gathering) {
+        // What came is the handler's, as if nobody had waited for more of it.
+        end_gathering(false);
+        while (reads_body() && turn_->kept_at < turn_->kept.size()) give_kept();
+      }
+      if (reads_body()) body_cut_off(BodyEnd::aborted);
+      running_ = false;
     }
-    if (reads_body()) body_cut_off(BodyEnd::aborted);
-    running_ = false;
-  }
+  });
   end(Ending::close);
 }
 
@@ -352,14 +399,17 @@ void Conversation::serve() {
 
 void Conversation::finish_turn(bool aborted) {
   const auto turn = std::move(turn_);
-  if (!turn) return;
-  if (seams_.observer == nullptr) return;
-  seams_.observer->on_exchange({turn->request, turn->status,
-                                turn->status != 0 ? &turn->reply_fields : nullptr,
-                                turn->intercept.get(), turn->received,
-                                std::chrono::duration_cast<std::chrono::microseconds>(
-                                    seams_.loop.now() - turn->request.received),
-                                aborted, turn->sent});
+  if (!turn || seams_.observer == nullptr) return;
+  try {
+    seams_.observer->on_exchange({turn->request, turn->status,
+                                  turn->status != 0 ? &turn->reply_fields : nullptr,
+                                  turn->intercept.get(), turn->received,
+                                  std::chrono::duration_cast<std::chrono::microseconds>(
+                                      seams_.loop.now() - turn->request.received),
+                                  aborted, turn->sent});
+  } catch (...) {
+    seams_.loop.trouble("the record of an exchange", std::current_exception());
+  }
 }
 
 void Conversation::end(Ending how) {

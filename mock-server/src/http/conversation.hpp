@@ -111,7 +111,12 @@ class Conversation final : private Exchange {
   void reply(Reply reply) override;
 
   void run(std::span<const std::byte> bytes);
+  void take_in(std::span<const std::byte> bytes);
   bool step();
+  void fail(const std::exception_ptr& thrown);
+  bool recover(const std::exception_ptr& thrown);
+  template <class Call>
+  void bounded(Call call);
   void consume(std::size_t bytes);
   void arm();
   /// Runs `next` after `delay`; meanwhile nothing else happens.

@@ -42,7 +42,7 @@ void Conversation::compose(Reply& reply, ReplyPlan& plan) {
   if (reply.fields.has_token("Connection", "close")) reply.close = true;
   Framing framing(is_head, turn.request.minor_version, seams_.loop.now());
   framing.apply(reply, must_close(reply));
-  if (turn.intercept) {
+  if (turn.intercept && !turn.plain) {
     plan = turn.intercept->on_reply(reply);
     framing.renew(reply, must_close(reply));
   }

@@ -267,7 +267,17 @@ TEST_F(ConversationTest, AnExceptionIsAnInternalError) {
   begin();
   send(get("/throw"));
   EXPECT_EQ(replies(), "500 ");
+  EXPECT_EQ(wire_.sent.find("on purpose"), std::string::npos) << "not for clients";
+  EXPECT_EQ(loop_.troubles, std::vector<std::string>{"GET /throw: thrown on purpose"});
   EXPECT_EQ(wire_.ended, Ending::linger);
+}
+
+TEST_F(ConversationTest, ALogThatCannotBeWrittenIsNoMatterOfTheClient) {
+  begin();
+  forgets_ = true;
+  send(get("/a") + get("/b"));
+  EXPECT_EQ(replies(), "200 200 ");
+  EXPECT_EQ(loop_.troubles.size(), 2U);
 }
 
 TEST_F(ConversationTest, AReplyWaitsForTheKernel) {

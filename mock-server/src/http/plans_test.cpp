@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <new>
+#include <stdexcept>
 
 #include "http/conversation_fixture.hpp"
 
@@ -13,13 +15,18 @@ struct Plans {
   RequestPlan request;
   ReplyPlan reply;
   std::function<void(std::string&)> edit;  // of a small body
+  std::function<void()> in_reply;          // when a reply is about to be written
+  std::function<void()> in_request;
   std::vector<Bytes> stops;
 };
 
 class Planned final : public Intercept {
  public:
   Planned(const Plans& plans, test::Log& log) : plans_(plans), log_(log), stops_(plans.stops) {}
-  RequestPlan on_request(Request&) override { return plans_.request; }
+  RequestPlan on_request(Request&) override {
+    if (plans_.in_request) plans_.in_request();
+    return plans_.request;
+  }
   [[nodiscard]] bool edits_body() const override { return plans_.edit != nullptr; }
   void on_small_body(const Request& request, std::string& body) override {
     log_.add("edit " + std::to_string(request.content_length.value_or(Bytes{0}).value));
@@ -34,7 +41,10 @@ class Planned final : public Intercept {
     stops_.erase(stops_.begin());
     return {};
   }
-  ReplyPlan on_reply(Reply&) override { return plans_.reply; }
+  ReplyPlan on_reply(Reply&) override {
+    if (plans_.in_reply) plans_.in_reply();
+    return plans_.reply;
+  }
   void on_abort() override { log_.add("abort"); }
   Services& services(Services& correct) override { return correct; }
 
@@ -267,6 +277,24 @@ TEST_F(PlansTest, AnEditThatThrowsIsA500) {
   start();
   send(put("/a", "01234"));
   EXPECT_TRUE(wire_.sent.starts_with("HTTP/1.1 500")) << wire_.sent;
+}
+
+// ---- what throws where no handler is to blame
+
+TEST_F(PlansTest, APlanThatThrowsIsAnsweredOnceAndPlainly) {
+  for (const bool early : {false, true}) {
+    auto& in = early ? plans_.in_request : plans_.in_reply;
+    in = [] { throw std::bad_alloc(); };
+    plans_.reply.speed = {1};
+    start();
+    send(put("/a", "01234"));
+    EXPECT_TRUE(wire_.sent.starts_with("HTTP/1.1 507")) << wire_.sent;
+    EXPECT_EQ(wire_.sent.find("HTTP/", 1), std::string::npos) << wire_.sent;
+    EXPECT_TRUE(wire_.ended);
+    EXPECT_EQ(loop_.troubles, std::vector<std::string>{"PUT /a: out of memory"});
+    EXPECT_EQ(exchanges_.size(), 1U);
+    in = nullptr;
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,6 +44,7 @@ class TalkDriver : public Application, public Observer {
     return std::make_unique<Echo>(log_, loop_pointer_);
   }
   void on_exchange(const ExchangeRecord& record) override {
+    if (forgets_) throw std::bad_alloc();
     exchanges_.push_back(record.request.method + " " + std::to_string(record.status) + " " +
                          std::to_string(record.body_received.value) +
                          (record.aborted ? " aborted" : ""));
@@ -91,6 +93,7 @@ class TalkDriver : public Application, public Observer {
   Limits limits_;
   Log log_;
   std::vector<std::string> exchanges_;
+  bool forgets_ = false;  // the observer throws
   FakeWire wire_;
   std::string held_;  // sent by the client, not read yet
   std::unique_ptr<Conversation> talk_;

@@ -58,18 +58,17 @@ struct Conversation::Turn {
   bool drains = true;
   bool closes = false;
   SocketEnd end = SocketEnd::keep;
+  bool plain = false;           // no plan touches the reply any more
   ::http::Fields reply_fields;  // as sent, for the observer
 };
 
-/// The one place that turns an exception into a response.
+/// What a handler throws is the response.
 template <class Call>
 void Conversation::guarded(Call call) {
   try {
     call();
-  } catch (const std::exception& error) {
-    turn_->answered = true;
-    turn_->cut_off = true;
-    turn_->reply = text_reply(500, std::string("internal error: ") + error.what() + "\n");
+  } catch (...) {
+    fail(std::current_exception());
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <new>
 #include <utility>
 
 namespace mock {
@@ -37,7 +38,33 @@ Connection::Connection(Tcp::socket socket, std::shared_ptr<const Home> home, Pee
 
 Connection::~Connection() = default;
 
+/// What throws here is the end of this connection and of nothing else.
+template <class Call>
+void Connection::safely(const Call& call) {
+  try {
+    call();
+  } catch (...) {
+    home_->seams.loop.trouble("a connection", std::current_exception());
+    if (closed()) return;
+    reset_on_close();
+    conversation_.lost();
+    close();
+  }
+}
+
+/// A handler of an asynchronous operation: keeps this object, and lets nothing out.
+template <class Call>
+auto Connection::mine(Call call) {
+  return [self = shared_from_this(), call](const ErrorCode& ec = {}) {
+    self->safely([&] { call(*self, ec); });
+  };
+}
+
 void Connection::start(const ConnectionPlan& plan) {
+  safely([&] { open(plan); });
+}
+
+void Connection::open(const ConnectionPlan& plan) {
   ErrorCode ignored;
   socket_.native_non_blocking(true, ignored);
   socket_.set_option(Tcp::no_delay(true), ignored);
@@ -49,7 +76,9 @@ void Connection::start(const ConnectionPlan& plan) {
     // Nothing else holds this connection yet, and it may end here.
     const auto self = shared_from_this();
     delay_.reset();
-    if (!closed()) begin(planned);
+    safely([&] {
+      if (!closed()) begin(planned);
+    });
   });
 }
 
@@ -100,12 +129,12 @@ std::size_t Connection::wants() const {
 void Connection::wait_to_read() {
   if (reading_ || closed()) return;
   reading_ = true;
-  socket_.async_wait(Tcp::socket::wait_read, [self = shared_from_this()](const ErrorCode& ec) {
-    self->reading_ = false;
-    if (ec || self->closed()) return;
-    if (self->mode_ == Mode::handshake) return self->shake_hands();
-    self->on_readable();
-  });
+  socket_.async_wait(Tcp::socket::wait_read, mine([](Connection& self, const ErrorCode& ec) {
+                       self.reading_ = false;
+                       if (ec || self.closed()) return;
+                       if (self.mode_ == Mode::handshake) return self.shake_hands();
+                       self.on_readable();
+                     }));
 }
 
 void Connection::on_readable() {
@@ -146,10 +175,10 @@ void Connection::after_event() {
   if (!closed() && wants() > 0 && !reading_ && !read_on_write_) {
     if (transport_->buffered()) {
       reading_ = true;
-      asio::post(socket_.get_executor(), [self = shared_from_this()] {
-        self->reading_ = false;
-        if (!self->closed()) self->on_readable();
-      });
+      asio::post(socket_.get_executor(), mine([](Connection& self, const ErrorCode& /*none*/) {
+                   self.reading_ = false;
+                   if (!self.closed()) self.on_readable();
+                 }));
     } else {
       wait_to_read();
     }
@@ -196,12 +225,12 @@ bool Connection::flush() {
 void Connection::wait_to_write() {
   if (writing_ || closed()) return;
   writing_ = true;
-  socket_.async_wait(Tcp::socket::wait_write, [self = shared_from_this()](const ErrorCode& ec) {
-    self->writing_ = false;
-    if (ec || self->closed()) return;
-    if (self->mode_ == Mode::handshake) return self->shake_hands();
-    self->on_writable();
-  });
+  socket_.async_wait(Tcp::socket::wait_write, mine([](Connection& self, const ErrorCode& ec) {
+                       self.writing_ = false;
+                       if (ec || self.closed()) return;
+                       if (self.mode_ == Mode::handshake) return self.shake_hands();
+                       self.on_writable();
+                     }));
 }
 
 void Connection::on_writable() {
@@ -214,11 +243,11 @@ void Connection::on_writable() {
 /// The conversation may be in the middle of something: it hears of the failure later.
 void Connection::fail_later() {
   if (std::exchange(failed_, true)) return;
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    if (self->closed()) return;
-    self->conversation_.lost();
-    self->after_event();
-  });
+  asio::post(socket_.get_executor(), mine([](Connection& self, const ErrorCode& /*none*/) {
+               if (self.closed()) return;
+               self.conversation_.lost();
+               self.after_event();
+             }));
 }
 
 // ---- time and ends
@@ -228,14 +257,27 @@ void Connection::patience(std::optional<Milliseconds> limit) {
 }
 
 void Connection::wake() {
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    if (self->mode_ != Mode::talk) return;
-    self->conversation_.proceed();
-    self->after_event();
-  });
+  if (std::exchange(woken_, true)) return;
+  try {
+    asio::post(socket_.get_executor(),
+               mine([](Connection& self, const ErrorCode& /*none*/) { self.go_on(); }));
+  } catch (const std::bad_alloc&) {
+    // A little later then: `look` sees to it.
+  }
+}
+
+void Connection::go_on() {
+  if (!std::exchange(woken_, false) || mode_ != Mode::talk) return;
+  conversation_.proceed();
+  after_event();
 }
 
 void Connection::check(SteadyTime now) {
+  safely([&] { look(now); });
+}
+
+void Connection::look(SteadyTime now) {
+  go_on();
   if (closed()) return;
   if (mode_ == Mode::talk && write_deadline_ && *write_deadline_ <= now) {
     // A FIN would wait behind the bytes that the peer does not take.
@@ -324,9 +366,11 @@ void Connection::close() {
 }
 
 void Connection::shut_down() {
-  if (mode_ != Mode::talk) return close();
-  conversation_.shut_down();
-  after_event();
+  safely([&] {
+    if (mode_ != Mode::talk) return close();
+    conversation_.shut_down();
+    after_event();
+  });
 }
 
 void Connection::abort() {

@@ -39,8 +39,8 @@ struct Home {
 struct ConnectionSeams {
   std::span<std::byte> buffer;          ///< where every read of every connection lands
   std::function<void()> on_turn_ended;  ///< a connection is no longer busy
-  std::function<void(Connection&)>
-      on_closed;  ///< once for each; it is still in the middle of things
+  /// Once for each; it is still in the middle of things. Does not throw.
+  std::function<void(Connection&)> on_closed;
 };
 
 /// Loop thread only. Lives as long as its socket is open; the operations under way keep it alive.
@@ -52,6 +52,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // None of these throws: whatever does inside is the end of this connection.
   void start(const ConnectionPlan& plan);
   /// Acts on whatever is due at `now`; called every few milliseconds for all connections, which is
   /// cheaper than a timer for each.
@@ -85,6 +86,11 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   void patience(std::optional<Milliseconds> limit) override;
   void wake() override;
 
+  template <class Call>
+  void safely(const Call& call);
+  template <class Call>
+  auto mine(Call call);
+  void open(const ConnectionPlan& plan);
   void begin(SocketEnd planned);
   void shake_hands();
   void wait_to_read();
@@ -94,6 +100,8 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   bool flush();
   void fail_later();
   void after_event();
+  void go_on();
+  void look(SteadyTime now);
   [[nodiscard]] std::size_t wants() const;
   void swallow_arrived();
   void close();
@@ -110,6 +118,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   bool writing_ = false;        // ... for writability
   bool read_on_write_ = false;  // TLS wants to write before it can read
   bool failed_ = false;
+  bool woken_ = false;   // the conversation is to proceed
   bool resets_ = false;  // when it closes
   bool was_busy_ = false;
   std::string out_;

@@ -65,6 +65,7 @@ struct Listener {
   Tcp::endpoint endpoint;  ///< with the port that it got
   asio::steady_timer pause;
   asio::steady_timer outage;  ///< its expiry is the end of the outage
+  bool accepting = false;     ///< or it is about to
   bool out = false;           ///< in an outage
   bool gone = false;          ///< taken away, or the server stops
   bool full = false;          ///< the last connection that came could not be accepted
@@ -84,7 +85,7 @@ class AsioServer final : public Server {
                   if (stopping_) ask_soon();
                 },
                 [this](Connection& connection) {
-                  closed_.push_back(&connection);
+                  closed_.push_back(&connection);  // has room for all there are
                   ask_soon();
                 }},
         tick_(context_),
@@ -123,12 +124,14 @@ class AsioServer final : public Server {
  private:
   static void raise_descriptor_limit();
   void accept(const ListenerPtr& listener);
+  void accept_later(const ListenerPtr& listener);
   void admit(const Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote);
   void tell_refused(Listener& listener, const ErrorCode& why);
   static void close(Listener& listener);
   void await_end_of_outage(const ListenerPtr& listener);
   void dispose(OpenConnections open, const std::shared_ptr<const Home>& home);
   void tick();
+  void take_up_again();
   void await_signal();
   void begin_shutdown();
   void ask_soon();
@@ -309,23 +312,36 @@ void AsioServer::accept(const ListenerPtr& listener) {
   auto remote = std::make_shared<Tcp::endpoint>();
   listener->acceptor.async_accept(
       *remote, [this, listener, remote](const ErrorCode& ec, Tcp::socket socket) {
+        listener->accepting = false;
         // One that was accepted before an outage began is not served any more.
         if (listener->gone || listener->out || ec == asio::error::operation_aborted) return;
-        if (!ec) {
-          listener->full = false;
-          admit(*listener, std::move(socket), *remote);
-        } else if (ec == asio::error::no_descriptors || ec == asio::error::no_memory ||
-                   ec == asio::error::no_buffer_space ||
-                   ec == boost::system::errc::too_many_files_open_in_system) {
+        try {
+          if (!ec) {
+            listener->full = false;
+            admit(*listener, std::move(socket), *remote);
+          }
+        } catch (...) {
+          loop_.trouble("a new connection", std::current_exception());
+          return accept_later(listener);
+        }
+        if (ec == asio::error::no_descriptors || ec == asio::error::no_memory ||
+            ec == asio::error::no_buffer_space ||
+            ec == boost::system::errc::too_many_files_open_in_system) {
           tell_refused(*listener, ec);
-          listener->pause.expires_after(accept_pause);
-          listener->pause.async_wait([this, listener](const ErrorCode& cancelled) {
-            if (!cancelled && !listener->gone && !listener->out) accept(listener);
-          });
-          return;
+          return accept_later(listener);
         }
         accept(listener);
       });
+  listener->accepting = true;
+}
+
+void AsioServer::accept_later(const ListenerPtr& listener) {
+  listener->pause.expires_after(accept_pause);
+  listener->pause.async_wait([this, listener](const ErrorCode& cancelled) {
+    listener->accepting = false;
+    if (!cancelled && !listener->gone && !listener->out) accept(listener);
+  });
+  listener->accepting = true;
 }
 
 void AsioServer::tell_refused(Listener& listener, const ErrorCode& why) {
@@ -340,22 +356,23 @@ void AsioServer::admit(const Listener& listener, Tcp::socket socket, const Tcp::
   const auto& home = *listener.home;
   Peer peer{home.tls != nullptr, authority(local), authority(remote), ++connections_of_process,
             home.options.lane};
+  const auto ordinal = ++*listener.accepted;
+  auto* const interceptor = home.seams.interceptor;
+  const auto plan = interceptor != nullptr ? interceptor->on_connection(home.options.lane, ordinal)
+                                           : ConnectionPlan{};
   auto connection =
       std::make_shared<Connection>(std::move(socket), listener.home, std::move(peer), shared_);
   connection->slot = connections_.size();
+  closed_.reserve(connections_.size() + 1);
   connections_.push_back(connection);
-  if (home.seams.observer != nullptr) home.seams.observer->on_connections(connections_.size());
-  const auto ordinal = ++*listener.accepted;
-  auto* const interceptor = home.seams.interceptor;
-  connection->start(interceptor != nullptr ? interceptor->on_connection(home.options.lane, ordinal)
-                                           : ConnectionPlan{});
+  connection->start(plan);
   tick();
+  if (home.seams.observer != nullptr) home.seams.observer->on_connections(connections_.size());
 }
 
 /// Looks at every deadline in turn, as long as there are connections.
 void AsioServer::tick() {
   if (ticking_ || connections_.empty()) return;
-  ticking_ = true;
   tick_.expires_after(tick_every_);
   tick_.async_wait([this](const ErrorCode& ec) {
     ticking_ = false;
@@ -363,14 +380,20 @@ void AsioServer::tick() {
     const auto now = std::chrono::steady_clock::now();
     // Closed ones leave the list later (settle), so it stays as it is meanwhile.
     for (const auto& connection : connections_) connection->check(now);
+    if (!closed_.empty()) ask_soon();
     tick();
   });
+  ticking_ = true;
 }
 
 /// Connections say that they closed in the middle of something else.
 void AsioServer::ask_soon() {
   if (std::exchange(asked_, true)) return;
-  asio::post(context_, [this] { settle(); });
+  try {
+    asio::post(context_, [this] { settle(); });
+  } catch (const std::bad_alloc&) {
+    asked_ = false;  // the next tick asks again
+  }
 }
 
 void AsioServer::settle() {
@@ -401,8 +424,30 @@ std::size_t AsioServer::run(bool handle_signals) {
     signals_.add(SIGTERM);
     await_signal();
   }
-  context_.run();
-  return cut_off_;
+  for (bool whole = true;;) {
+    try {
+      if (!whole) {
+        context_.run_one_for(accept_pause);
+        take_up_again();
+        whole = true;
+      }
+      context_.run();
+      return cut_off_;
+    } catch (...) {
+      // Only the server's own steps let something out: there was not the memory for the next one.
+      loop_.trouble("the server", std::current_exception());
+      whole = false;
+    }
+  }
+}
+
+/// What goes on by starting itself again.
+void AsioServer::take_up_again() {
+  for (const auto& listener : listeners_) {
+    if (!listener->accepting && !listener->gone && !listener->out) accept(listener);
+  }
+  tick();
+  ask_soon();
 }
 
 void AsioServer::await_signal() {

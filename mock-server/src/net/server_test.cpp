@@ -430,6 +430,23 @@ TEST_F(ServerTest, WhatACallbackThrowsEndsThatCallbackOnly) {
             "a timer failed: in a timer\n");
 }
 
+TEST_F(ServerTest, AConnectionThatCannotBeMadeIsTheEndOfThatOneOnly) {
+  class ThrowsAtFirst final : public Interceptor {
+   public:
+    std::unique_ptr<Intercept> begin(const Request& /*request*/) override { return nullptr; }
+    ConnectionPlan on_connection(const std::string& /*lane*/, std::uint64_t ordinal) override {
+      if (ordinal == 1) throw std::bad_alloc();
+      return {};
+    }
+  } interceptor;
+  serve({}, &interceptor);
+  auto first = connect();
+  EXPECT_EQ(first.reply().status, 0) << "closed";
+  auto second = connect();
+  second.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(second.reply().status, 200);
+}
+
 TEST_F(ServerTest, ShutdownWaitsForWorkers) {
   auto server = make_server();
   bool done = false;
