@@ -69,6 +69,33 @@ TEST_F(Control, BuiltInFaultsAndDefectsGoByTheirNames) {
   EXPECT_EQ(client.remove("/_mock/rules").status, 204);
 }
 
+TEST_F(Control, AnExpressionThatExplodesStopsNobody) {
+  ASSERT_EQ(
+      client
+          .post("/_mock/rules",
+                R"({"name": "slow", "when": {"path": "(a*)\\1*b"}, "then": {"socket": "rst"}})")
+          .status,
+      201);
+  ASSERT_EQ(
+      client
+          .post("/_mock/rules",
+                R"({"name": "linear", "when": {"path": "(a*)*b"}, "then": {"socket": "rst"}})")
+          .status,
+      201);
+  EXPECT_EQ(client.get("/" + std::string(15UL << 10U, 'a')).status, 404);
+  const auto slow = client.get("/_mock/rules/slow").json.at("rules").at(0);
+  EXPECT_EQ(slow.at("gave_up"), 1);
+  EXPECT_THAT(slow.at("near_miss").get<std::string>(), HasSubstr("takes too long"));
+  const auto linear = client.get("/_mock/rules/linear").json.at("rules").at(0);
+  EXPECT_FALSE(linear.contains("gave_up"));
+  EXPECT_EQ(linear.at("near_miss"), "path");
+  const auto bomb =
+      client.post("/_mock/rules",
+                  R"({"when": {"path": "((a{1000}){1000}){1000}"}, "then": {"socket": "rst"}})");
+  EXPECT_EQ(bomb.status, 400);
+  EXPECT_THAT(bomb.json.at("error").get<std::string>(), HasSubstr("more than a million"));
+}
+
 TEST_F(Control, TheFirstRuleIsTheOneThatWasPutFirst) {
   const auto rule = [](int status) {
     return R"({"when": {"method": "HEAD", "route": "upload"}, "then": {"reply": {"early": true, "status": )" +

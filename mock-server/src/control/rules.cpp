@@ -24,6 +24,7 @@ Json summary(const RuleReport& rule) {
             {"matched", rule.matched},
             {"fired", rule.fired},
             {"exhausted", rule.exhausted}};
+  if (rule.gave_up > 0) json["gave_up"] = rule.gave_up;
   if (!rule.near_miss.empty()) json["near_miss"] = rule.near_miss;
   return json;
 }

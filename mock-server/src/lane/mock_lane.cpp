@@ -108,6 +108,7 @@ Result<void> MockLane::compose() {
       ground_.fired(rule, upload, name_);
     };
   }
+  rule_options.warn = ground_.log;
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
   }

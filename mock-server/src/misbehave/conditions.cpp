@@ -26,10 +26,43 @@ const std::string effect_kind_text = "effect kind";
 const std::string effect_name_text = "effect name";
 const std::string attempt_text = "effect attempt";
 const std::string connection_text = "connection nth or every";
+const std::string too_long_text = "a regular expression that takes too long on such a text";
 
 bool fail(ActiveRule& active, Rank rank, const std::string& condition) {
   active.miss(rank, condition);
   return false;
+}
+
+/// An expression that takes too long does not match, and its rule is named.
+bool text_holds(ActiveRule& active, PatternWork& work, const TextCondition& condition,
+                std::optional<std::string_view> value, Rank rank, const std::string& label) {
+  switch (condition.holds(value, work)) {
+    case Pattern::Found::yes:
+      return true;
+    case Pattern::Found::no:
+      break;
+    case Pattern::Found::gave_up:
+      active.give_up();
+      return fail(active, rank, too_long_text);
+  }
+  return fail(active, rank, label);
+}
+
+bool fields_hold(ActiveRule& active, PatternWork& work,
+                 const std::vector<NamedCondition>& conditions, const ::http::Fields& fields,
+                 Rank rank) {
+  return std::ranges::all_of(conditions, [&](const NamedCondition& field) {
+    return text_holds(active, work, field.value, fields.find(field.name), rank, field.label);
+  });
+}
+
+bool path_holds(ActiveRule& active, const Facts& facts) {
+  const auto& path = active.rule.when.path;
+  if (!path) return true;
+  const auto found = path->found_in(facts.request().path, facts.pattern_work());
+  if (found == Pattern::Found::gave_up) active.give_up();
+  return found == Pattern::Found::yes ||
+         fail(active, at_path, found == Pattern::Found::no ? path_text : too_long_text);
 }
 
 bool lane_and_time_hold(ActiveRule& active, const Facts& facts) {
@@ -44,8 +77,9 @@ bool lane_and_time_hold(ActiveRule& active, const Facts& facts) {
 
 bool metadata_holds(ActiveRule& active, const Facts& facts) {
   for (const auto& pair : active.rule.when.metadata)
-    if (!pair.value.holds(facts.metadata().find(pair.name)))
-      return fail(active, at_metadata, pair.label);
+    if (!text_holds(active, facts.pattern_work(), pair.value, facts.metadata().find(pair.name),
+                    at_metadata, pair.label))
+      return false;
   return true;
 }
 
@@ -57,8 +91,10 @@ bool upload_holds(ActiveRule& active, const Facts& facts) {
   };
   if (wanted.id) {
     const auto& id = facts.match().id;
-    if (!wanted.id->holds(id.empty() ? std::nullopt : std::optional<std::string_view>{id}))
-      return failed(id_text);
+    if (!text_holds(active, facts.pattern_work(), *wanted.id,
+                    id.empty() ? std::nullopt : std::optional<std::string_view>{id}, at_upload,
+                    id_text))
+      return false;
   }
   const auto* upload = facts.upload();
   if (wanted.exists && *wanted.exists != (upload != nullptr)) return failed(exists_text);
@@ -129,27 +165,24 @@ bool holds_so_far(const Facts& facts, Pending& pending) {
   if (!when.wire_methods.empty() &&
       std::ranges::count(when.wire_methods, facts.request().method) == 0)
     return fail(active, at_wire_method, wire_method_text);
-  if (when.path && !when.path->found_in(facts.request().path))
-    return fail(active, at_path, path_text);
-  for (const auto& field : when.fields)
-    if (!field.value.holds(facts.fields().find(field.name)))
-      return fail(active, at_header, field.label);
+  if (!path_holds(active, facts)) return false;
+  if (!fields_hold(active, facts.pattern_work(), when.fields, facts.fields(), at_header))
+    return false;
   if (!metadata_holds(active, facts) || !upload_holds(active, facts)) return false;
   pending.due = active.moment;
   if (pending.due == Moment::body) pending.stop = *when.body_byte;
   return body_holds(facts, pending);
 }
 
-bool reply_holds(ActiveRule& active, const Reply& reply) {
+bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply) {
   const auto& wanted = active.rule.when.reply;
   const auto in = [&](const StatusRange& range) {
     return reply.status >= range.first && reply.status <= range.last;
   };
   if (!wanted.status.empty() && std::ranges::none_of(wanted.status, in))
     return fail(active, at_reply, status_text);
-  for (const auto& field : wanted.fields)
-    if (!field.value.holds(reply.fields.find(field.name)))
-      return fail(active, at_reply, field.label);
+  if (!fields_hold(active, facts.pattern_work(), wanted.fields, reply.fields, at_reply))
+    return false;
   if (wanted.json.empty()) return true;
   const auto body = nlohmann::json::parse(reply.body, nullptr, false);
   for (const auto& place : wanted.json) {
@@ -159,17 +192,19 @@ bool reply_holds(ActiveRule& active, const Reply& reply) {
       const auto& value = body[pointer];
       text = value.is_string() ? value.get<std::string>() : value.dump();
     }
-    if (!place.value.holds(text)) return fail(active, at_reply, place.label);
+    if (!text_holds(active, facts.pattern_work(), place.value, text, at_reply, place.label))
+      return false;
   }
   return true;
 }
 
-bool effect_holds(ActiveRule& active, const Effect& effect) {
+bool effect_holds(ActiveRule& active, const Facts& facts, const Effect& effect) {
   const auto& wanted = active.rule.when.effect;
   if (!wanted) return true;
   if (wanted->kind && *wanted->kind != effect.kind) return fail(active, at_path, effect_kind_text);
-  if (wanted->name && !wanted->name->holds(effect.name))
-    return fail(active, at_header, effect_name_text);
+  if (wanted->name && !text_holds(active, facts.pattern_work(), *wanted->name, effect.name,
+                                  at_header, effect_name_text))
+    return false;
   const auto& attempts = wanted->attempts;
   if (!attempts.empty() &&
       (effect.kind != Effect::Kind::delivery || std::ranges::count(attempts, effect.attempt) == 0))

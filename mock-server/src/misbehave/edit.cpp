@@ -63,21 +63,27 @@ bool Claims::take(std::string axis) {
   return true;
 }
 
-void edit_fields(const FieldEdits& edits, const Template::Lookup& lookup, Claims& claims,
-                 ::http::Fields& fields) {
+bool edit_fields(const FieldEdits& edits, const Template::Lookup& lookup, Claims& claims,
+                 PatternWork& work, ::http::Fields& fields) {
+  bool in_time = true;
   for (const auto& name : edits.drop)
     if (claims.take(name)) fields.remove(name);
   for (const auto& [name, value] : edits.set)
     if (claims.take(name)) fields.set(name, one_line(value.fill(lookup)));
   for (const auto& replace : edits.replace) {
     if (!claims.take(replace.name)) continue;
-    if (const auto value = fields.joined(replace.name))
-      fields.set(replace.name, one_line(replace.pattern.replace(*value, replace.with)));
+    const auto value = fields.joined(replace.name);
+    if (!value) continue;
+    if (auto replaced = replace.pattern.replace(*value, replace.with, work))
+      fields.set(replace.name, one_line(*std::move(replaced)));
+    else
+      in_time = false;
   }
+  return in_time;
 }
 
-void edit_request(const RequestEdit& edit, const Template::Lookup& lookup, Claims& claims,
-                  Request& request) {
+bool edit_request(const RequestEdit& edit, const Template::Lookup& lookup, Claims& claims,
+                  PatternWork& work, Request& request) {
   if (edit.method && claims.take(" method")) request.method = *edit.method;
   if (edit.target && claims.take(" target")) {
     request.target = one_line(edit.target->fill(lookup));
@@ -85,19 +91,26 @@ void edit_request(const RequestEdit& edit, const Template::Lookup& lookup, Claim
     request.path = request.target.substr(0, query);
     request.query = query == std::string::npos ? std::string{} : request.target.substr(query + 1);
   }
-  edit_fields(edit.fields, lookup, claims, request.fields);
+  return edit_fields(edit.fields, lookup, claims, work, request.fields);
 }
 
-void edit_body(const BodyEdit& edit, const Template::Lookup& lookup, std::string_view content_type,
-               std::string& body) {
+bool edit_body(const BodyEdit& edit, const Template::Lookup& lookup, std::string_view content_type,
+               PatternWork& work, std::string& body) {
+  bool in_time = true;
   if (edit.text) body = edit.text->fill(lookup);
-  if (edit.regex) body = edit.regex->first.replace(body, edit.regex->second);
+  if (edit.regex) {
+    if (auto replaced = edit.regex->first.replace(body, edit.regex->second, work))
+      body = *std::move(replaced);
+    else
+      in_time = false;
+  }
   if (edit.json_patch || edit.json_merge) edit_json(edit, body);
   if (edit.form.any()) edit_form(edit.form, lookup, content_type, body);
+  return in_time;
 }
 
-void edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims, Reply& reply,
-                ReplyPlan& plan) {
+bool edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims,
+                PatternWork& work, Reply& reply, ReplyPlan& plan) {
   if (edit.status && claims.take(" status")) {
     reply.status = *edit.status;
     reply.reason.clear();
@@ -106,20 +119,23 @@ void edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& c
     reply.reason = one_line(edit.reason->fill(lookup));
     reply.no_reason = reply.reason.empty();
   }
-  edit_fields(edit.fields, lookup, claims, reply.fields);
-  if (edit.body.any() && claims.take(" body")) edit_body(edit.body, lookup, {}, reply.body);
+  bool in_time = edit_fields(edit.fields, lookup, claims, work, reply.fields);
+  if (edit.body.any() && claims.take(" body"))
+    in_time &= edit_body(edit.body, lookup, {}, work, reply.body);
   if (edit.raw && claims.take(" raw")) plan.raw = edit.raw->fill(lookup);
   if ((edit.truncate_head || edit.truncate_body) && claims.take(" truncate")) {
     plan.truncate_head = edit.truncate_head;
     plan.truncate_body = edit.truncate_body;
   }
+  return in_time;
 }
 
-Reply early_reply(const ReplyEdit& edit, const Template::Lookup& lookup) {
+Reply early_reply(const ReplyEdit& edit, const Template::Lookup& lookup, PatternWork& work) {
   Reply reply;
   ReplyPlan plan;  // raw and truncation are applied when this reply is written
   Claims claims;
-  edit_reply(edit, lookup, claims, reply, plan);
+  // What takes too long here does so again then, and is told of.
+  static_cast<void>(edit_reply(edit, lookup, claims, work, reply, plan));
   return reply;
 }
 

@@ -19,18 +19,22 @@ class Claims {
   std::vector<std::string> taken_;
 };
 
-void edit_fields(const FieldEdits& edits, const Template::Lookup& lookup, Claims& claims,
-                 ::http::Fields& fields);
-void edit_request(const RequestEdit& edit, const Template::Lookup& lookup, Claims& claims,
-                  Request& request);
+// False: a regular expression took too long for what is left of `work`, and replaced nothing.
+
+[[nodiscard]] bool edit_fields(const FieldEdits& edits, const Template::Lookup& lookup,
+                               Claims& claims, PatternWork& work, ::http::Fields& fields);
+[[nodiscard]] bool edit_request(const RequestEdit& edit, const Template::Lookup& lookup,
+                                Claims& claims, PatternWork& work, Request& request);
 /// An edit that does not fit the body (a JSON Patch on a document without that place, a form edit
 /// on what is no form) leaves it as it was.
-void edit_body(const BodyEdit& edit, const Template::Lookup& lookup, std::string_view content_type,
-               std::string& body);
+[[nodiscard]] bool edit_body(const BodyEdit& edit, const Template::Lookup& lookup,
+                             std::string_view content_type, PatternWork& work, std::string& body);
 /// Everything but `none`, `early` and `replay`.
-void edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims, Reply& reply,
-                ReplyPlan& plan);
-/// The reply of a rule that answers in place of the handler.
-[[nodiscard]] Reply early_reply(const ReplyEdit& edit, const Template::Lookup& lookup);
+[[nodiscard]] bool edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims,
+                              PatternWork& work, Reply& reply, ReplyPlan& plan);
+/// The reply of a rule that answers in place of the handler; the rule edits it again when it is
+/// written.
+[[nodiscard]] Reply early_reply(const ReplyEdit& edit, const Template::Lookup& lookup,
+                                PatternWork& work);
 
 }  // namespace mock::misbehave

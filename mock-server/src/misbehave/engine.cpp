@@ -44,6 +44,12 @@ bool may_name_state(const Rule& rule) {
 
 }  // namespace
 
+void ActiveRule::give_up() {
+  if (counts.gave_up++ > 0 || options == nullptr || !options->warn) return;
+  options->warn("rule '" + rule.name +
+                "': a regular expression takes too long on some text, and so does not match it");
+}
+
 /// A lock that someone unknown holds for a while.
 struct Engine::Held {
   std::unique_ptr<Lease> lease;
@@ -68,6 +74,7 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
       active->rule = std::move(rule);
       active->misbehaviour = misbehaviour.name;
       active->moment = active->rule.moment();
+      active->options = &options_;
       active->since = services_.loop.now();
       active->by_luck = left_to_chance(active->rule);
       // Chance asks for the metadata.
@@ -238,6 +245,7 @@ std::vector<RuleReport> Engine::report() const {
     report.matched = counts.matched;
     report.fired = counts.fired;
     report.exhausted = active->exhausted();
+    report.gave_up = counts.gave_up;
     if (report.fired == 0)
       report.near_miss =
           counts.nearest_miss != nullptr ? *counts.nearest_miss : never_asked(active->moment);

@@ -49,10 +49,12 @@ struct ActiveRule {
   TimePoint since;            ///< loaded, or counted from zero again
   bool by_luck = false;       ///< something of it is left to chance
   bool keeps_upload = false;  ///< asks for the upload's state as it was when the request came
+  const RuleOptions* options = nullptr;  ///< the engine's
 
   struct Counts {
     std::uint64_t matched = 0;
     std::uint64_t fired = 0;
+    std::uint64_t gave_up = 0;
     std::unordered_map<std::string, std::uint64_t> by_key;
     int nearest_rank = -1;
     const std::string* nearest_miss = nullptr;
@@ -67,6 +69,8 @@ struct ActiveRule {
     return nullptr;
   }
   [[nodiscard]] bool exhausted() const { return rule.times && counts.fired >= *rule.times; }
+  /// A regular expression of it took too long. The first time that is told.
+  void give_up();
   void miss(int rank, const std::string& condition) {
     if (rank >= counts.nearest_rank) {
       counts.nearest_rank = rank;
@@ -93,8 +97,8 @@ struct Pending {
 /// Whether everything holds that is known before the body. If so, `pending` says what is not known
 /// yet.
 [[nodiscard]] bool holds_so_far(const Facts& facts, Pending& pending);
-[[nodiscard]] bool reply_holds(ActiveRule& active, const Reply& reply);
-[[nodiscard]] bool effect_holds(ActiveRule& active, const Effect& effect);
+[[nodiscard]] bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply);
+[[nodiscard]] bool effect_holds(ActiveRule& active, const Facts& facts, const Effect& effect);
 /// Lane, time, upload and metadata: the conditions that need no request.
 [[nodiscard]] bool circumstances_hold(ActiveRule& active, const Facts& facts);
 [[nodiscard]] bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal);

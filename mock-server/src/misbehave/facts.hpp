@@ -6,6 +6,7 @@
 
 #include "http/message.hpp"
 #include "http/route.hpp"
+#include "misbehave/pattern.hpp"
 #include "services.hpp"
 #include "store/store.hpp"
 
@@ -45,6 +46,8 @@ class Facts {
   /// Of the body; nullopt: none, or chunked.
   [[nodiscard]] std::optional<Bytes> content_length() const { return request_->content_length; }
   [[nodiscard]] bool chunked() const { return request_->chunked; }
+  /// What is left of it for the patterns of all rules.
+  [[nodiscard]] PatternWork& pattern_work() const { return work_; }
   /// When it was first asked for.
   [[nodiscard]] TimePoint now() const;
 
@@ -62,6 +65,7 @@ class Facts {
   mutable std::optional<std::optional<Upload>> upload_;
   mutable std::optional<tus::Metadata> metadata_;
   mutable std::optional<TimePoint> now_;
+  mutable PatternWork work_;
 };
 
 }  // namespace mock::misbehave

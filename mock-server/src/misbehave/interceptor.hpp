@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "effects.hpp"
@@ -30,6 +31,7 @@ struct RuleOptions {
   std::function<std::string()> valid_token = {};  ///< an access token that the server accepts
   /// Told of each rule as it fires; `upload` is the id it is about, or empty. Loop thread.
   std::function<void(const std::string& rule, const std::string& upload)> fired = {};
+  std::function<void(std::string_view)> warn = {};  ///< one line, for whoever wrote the rules
 };
 
 /// What became of a rule since it was loaded, or since its counts were reset.
@@ -40,6 +42,9 @@ struct RuleReport {
   std::uint64_t matched = 0;  ///< every condition held, chance left aside
   std::uint64_t fired = 0;
   bool exhausted = false;  ///< fired `times` times
+  /// How often one of its regular expressions took too long, so that it did not match (a condition)
+  /// or changed nothing (an edit).
+  std::uint64_t gave_up = 0;
   /// For a rule that never fired: the condition at which the request that came nearest failed.
   std::string near_miss;
 };

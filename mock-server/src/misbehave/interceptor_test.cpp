@@ -400,6 +400,52 @@ TEST_F(Interceptor, ARequestKeepsTheRulesItBeganWith) {
   EXPECT_EQ(engine.report().at(0).matched, 0U);
 }
 
+TEST_F(Interceptor, ARuleWhoseExpressionTakesTooLongIsNamedAndDoesNotMatch) {
+  std::vector<std::string> warnings;
+  RuleOptions options;
+  options.warn = [&](std::string_view line) { warnings.emplace_back(line); };
+  auto engine = rules(R"({"rules": [
+    {"name": "header", "when": {"headers": {"X": {"regex": "(a*)\\1*b"}}}, "then": {"reply": {"status": 500}}},
+    {"name": "reply", "when": {"reply": {"headers": {"Y": {"regex": "(a*)\\1*b"}}}}, "then": {"reply": {"status": 500}}},
+    {"name": "edit", "then": {"reply": {"body": {"regex": "(a*)\\1*b", "with": ""}}}},
+    {"name": "fine", "when": {"headers": {"X": {"regex": "(a*)*b"}}}, "then": {"reply": {"reason": "fine"}}}
+  ]})",
+                      std::move(options));
+  const std::string as(15UL << 10U, 'a');
+  const auto ask = [&](const std::string& header, const std::string& reply_header,
+                       const std::string& body) {
+    return exchange(engine, request("GET", "/files/u1", {{"X", header}}),
+                    reply(200, {{"Y", reply_header}}, body))
+        .reply;
+  };
+  EXPECT_EQ(ask(as, "", "").status, 200);
+  EXPECT_EQ(ask("", as, "").status, 200);
+  EXPECT_EQ(ask("", "", as).body, as);
+  EXPECT_EQ(ask(as, "", "").status, 200);
+  // What is not too long for it still matches.
+  const auto matched = ask("aab", "b", "xaaby");
+  EXPECT_EQ(matched.status, 500);
+  EXPECT_EQ(matched.reason, "fine");
+  EXPECT_EQ(matched.body, "xy");
+
+  std::map<std::string, RuleReport> reports;
+  for (const auto& one : engine.report()) reports[one.name] = one;
+  EXPECT_EQ(reports["header"].gave_up, 2U);
+  EXPECT_GE(reports["reply"].gave_up, 1U);
+  EXPECT_GE(reports["edit"].gave_up, 1U);
+  EXPECT_EQ(reports["fine"].gave_up, 0U);
+  ASSERT_EQ(warnings.size(), 3U);
+  for (const auto& line : warnings) EXPECT_THAT(line, HasSubstr("takes too long"));
+  EXPECT_THAT(warnings[0], HasSubstr("'header'"));
+}
+
+TEST_F(Interceptor, AnExpressionThatTakesTooLongIsTheNearMiss) {
+  auto engine =
+      rules(R"({"name": "r", "when": {"path": "(a*)\\1*b"}, "then": {"reply": {"status": 500}}})");
+  exchange(engine, request("GET", "/" + std::string(15UL << 10U, 'a')), reply(404));
+  EXPECT_THAT(engine.report().front().near_miss, HasSubstr("takes too long"));
+}
+
 TEST_F(Interceptor, ReportsWhatBecameOfEachRule) {
   world_.upload("u1", 10, "abcd");
   auto engine = rules(R"({"rules": [

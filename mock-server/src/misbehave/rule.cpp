@@ -2,18 +2,20 @@
 
 namespace mock::misbehave {
 
-bool TextCondition::holds(std::optional<std::string_view> value) const {
+Pattern::Found TextCondition::holds(std::optional<std::string_view> value,
+                                    PatternWork& work) const {
+  const auto answer = [](bool yes) { return yes ? Pattern::Found::yes : Pattern::Found::no; };
   switch (kind) {
     case Kind::present:
-      return value.has_value();
+      return answer(value.has_value());
     case Kind::absent:
-      return !value.has_value();
+      return answer(!value.has_value());
     case Kind::equals:
-      return value && *value == text;
+      return answer(value && *value == text);
     case Kind::regex:
-      return value && pattern->found_in(*value);
+      return value ? pattern->found_in(*value, work) : Pattern::Found::no;
   }
-  return false;
+  return Pattern::Found::no;
 }
 
 bool UploadConditions::any() const {

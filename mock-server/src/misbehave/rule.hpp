@@ -28,7 +28,8 @@ struct TextCondition {
   Kind kind = Kind::present;
   std::string text;                ///< of equals
   std::optional<Pattern> pattern;  ///< of regex
-  [[nodiscard]] bool holds(std::optional<std::string_view> value) const;
+  [[nodiscard]] Pattern::Found holds(std::optional<std::string_view> value,
+                                     PatternWork& work) const;
 };
 
 /// On a header, a metadata key or a JSON pointer.

@@ -31,7 +31,8 @@ class RuleIntercept final : public Intercept {
     for (const auto& fired : take_fired(Moment::request)) {
       const auto& then = fired.then();
       if (then.request) {
-        edit_request(*then.request, lookup_, claims, request);
+        if (!edit_request(*then.request, lookup_, claims, facts_.pattern_work(), request))
+          fired.active->give_up();
         if (then.request->body.any()) body_edits_.push_back(fired.active);
       }
       if (then.commit) put_in_force(fired.active);
@@ -43,7 +44,7 @@ class RuleIntercept final : public Intercept {
       }
       if (is_early(fired) && early_ == nullptr) {
         early_ = fired.active;
-        plan.instead = early_reply(*then.reply, lookup_);
+        plan.instead = early_reply(*then.reply, lookup_, facts_.pattern_work());
         plan.instead_after_body = then.reply->early == ReplyEdit::Early::after_body;
       }
       if (then.socket && then.socket->before && claims.take(" socket")) plan.end = then.socket->end;
@@ -56,10 +57,12 @@ class RuleIntercept final : public Intercept {
 
   void on_small_body(const Request& request, std::string& body) override {
     Claims claims;
-    for (const auto* active : body_edits_)
-      if (claims.take(" body"))
-        edit_body(active->rule.then.request->body, lookup_,
-                  request.fields.find("Content-Type").value_or(std::string_view{}), body);
+    for (auto* active : body_edits_)
+      if (claims.take(" body") &&
+          !edit_body(active->rule.then.request->body, lookup_,
+                     request.fields.find("Content-Type").value_or(std::string_view{}),
+                     facts_.pattern_work(), body))
+        active->give_up();
   }
 
   std::optional<Bytes> next_stop() const override {
@@ -79,7 +82,7 @@ class RuleIntercept final : public Intercept {
         plan.delay = length_of(then.pace->before, fired.drawing, "before");
       if (is_early(fired) && early_ == nullptr) {
         early_ = fired.active;
-        plan.instead = early_reply(*then.reply, lookup_);
+        plan.instead = early_reply(*then.reply, lookup_, facts_.pattern_work());
       }
       // After an early reply the socket ends when that is written; and a rule that is not about a
       // position has only now proved to be about this request.
@@ -99,7 +102,7 @@ class RuleIntercept final : public Intercept {
       for (auto& pending : std::exchange(pending_, {})) {
         if (pending.due != Moment::reply) {
           miss_late(pending);
-        } else if (reply_holds(*pending.active, reply) && complete_if_asked(pending)) {
+        } else if (reply_holds(*pending.active, facts_, reply) && complete_if_asked(pending)) {
           fire(*pending.active, fired_);
         }
       }
@@ -250,7 +253,7 @@ class RuleIntercept final : public Intercept {
       return;
     }
     if (edit.replay != ReplyEdit::Replay::no && claims.take(" replay")) replay(active, edit, reply);
-    edit_reply(edit, lookup_, claims, reply, plan);
+    if (!edit_reply(edit, lookup_, claims, facts_.pattern_work(), reply, plan)) active.give_up();
   }
 
   void replay(ActiveRule& active, const ReplyEdit& edit, Reply& reply) const {
@@ -322,7 +325,7 @@ class RuleIntercept final : public Intercept {
   Facts facts_;
   std::vector<Pending> pending_;  ///< hold so far, and their moment is still to come
   std::vector<Fired> fired_;      ///< what they do to the reply is still to come
-  std::vector<const ActiveRule*> body_edits_;
+  std::vector<ActiveRule*> body_edits_;
   Template::Lookup lookup_;
   const ActiveRule* commit_ = nullptr;  ///< the rule whose commit is in force
   std::optional<RuledStore> store_;
