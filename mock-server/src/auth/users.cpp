@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "auth/scopes.hpp"
+#include "files/input.hpp"
 #include "protocol/json/decode.hpp"
 
 namespace mock {
@@ -52,26 +53,24 @@ std::vector<User> decode_users(const json::Cursor& root) {
 
 std::vector<std::string> default_scopes() { return {"dex:upload", "dex:status"}; }
 
-Users::Users() : users_{User{"demo", "demo", default_scopes()}} {}
+Users::Users() : Users({User{"demo", "demo", default_scopes()}}) {}
+Users::Users(std::vector<User> users)
+    : users_(std::make_shared<const std::vector<User>>(std::move(users))) {}
 
 Result<Users> Users::parse(std::string_view text, const std::string& document) {
   auto list = json::decode(text, document, decode_users);
   if (!list) return tl::unexpected(list.error());
-  Users users;
-  users.users_ = std::move(*list);
-  return users;
+  return Users(std::move(*list));
 }
 
 Result<Users> Users::load(const std::string& file) {
-  auto list = json::decode_file(file, decode_users);
-  if (!list) return tl::unexpected(list.error());
-  Users users;
-  users.users_ = std::move(*list);
-  return users;
+  const auto text = read_input(file);
+  if (!text) return tl::unexpected(text.error());
+  return parse(*text, file);
 }
 
 const User* Users::authenticate(std::string_view name, std::string_view password) const {
-  for (const User& user : users_) {
+  for (const User& user : *users_) {
     if (user.name != name) continue;
     const bool same = user.password.size() == password.size() &&
                       CRYPTO_memcmp(user.password.data(), password.data(), password.size()) == 0;

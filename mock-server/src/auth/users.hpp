@@ -1,6 +1,7 @@
 // Who may ask for a token: --users FILE.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@ struct User {
   std::vector<std::string> scopes;  ///< what the user's tokens may do
 };
 
-/// The accounts of the token endpoint. A value type.
+/// The accounts of the token endpoint. A value type; copies share what they hold.
 class Users {
  public:
   /// One user, demo / demo, with every default scope.
@@ -28,10 +29,12 @@ class Users {
   /// The user of that name and password, or null. Takes the same time for any wrong password of
   /// the same length.
   [[nodiscard]] const User* authenticate(std::string_view name, std::string_view password) const;
-  [[nodiscard]] const std::vector<User>& all() const { return users_; }
+  [[nodiscard]] const std::vector<User>& all() const { return *users_; }
 
  private:
-  std::vector<User> users_;
+  explicit Users(std::vector<User> users);
+
+  std::shared_ptr<const std::vector<User>> users_;
 };
 
 /// "dex:upload" and "dex:status": what a user without `scopes` is given.

@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <set>
 
-#include "files/files.hpp"
+#include "files/input.hpp"
 
 namespace mock {
 namespace {
@@ -191,10 +191,9 @@ Result<DeliveryConfig> parse_delivery_config(std::string_view text, const std::s
 
 Result<DeliveryConfig> load_delivery_config(const std::string& file,
                                             const dex::Environment& environment) {
-  const auto text = read_file(file);
+  const auto text = read_input(file);
   if (!text) return tl::unexpected(text.error());
-  if (!*text) return failure(file, "does not exist", "expected a delivery file in YAML");
-  return parse_delivery_config(**text, file, environment);
+  return parse_delivery_config(*text, file, environment);
 }
 
 DeliveryConfig built_in_delivery_config(const std::filesystem::path& folder) {

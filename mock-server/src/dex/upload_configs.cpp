@@ -2,7 +2,7 @@
 
 #include <system_error>
 
-#include "files/files.hpp"
+#include "files/input.hpp"
 #include "protocol/dex/guide.hpp"
 
 namespace mock {
@@ -21,23 +21,31 @@ dex::UploadConfig testing_stream() {
 constexpr std::string_view testing_stream_filename = "dextesting_testevent1.json";
 
 /// nullopt: there is no such file. `name` is what errors call it.
-Result<std::optional<dex::UploadConfig>> load(const std::filesystem::path& file,
-                                              const std::string& name,
-                                              const dex::Environment& environment) {
+Result<std::optional<std::string>> text_of(const std::filesystem::path& file,
+                                           const std::string& name) {
   // Any name that cannot be opened is a missing config to DEX, also one that is too long.
   std::error_code error;
   if (!std::filesystem::exists(file, error)) return std::nullopt;
   // A pipe or a device could keep the loop waiting for ever.
   if (!std::filesystem::is_regular_file(file, error)) return failure(name, "is not a file");
-  const auto text = read_file(file);
-  if (!text) return tl::unexpected(text.error());
-  if (!*text) return std::nullopt;
-  auto config = dex::parse_upload_config(**text, name, environment);
-  if (!config) return tl::unexpected(config.error());
-  return std::move(*config);
+  auto text = read_input(file.string());
+  if (!text) return failure(name, text.error().what);
+  return std::move(*text);
 }
 
 }  // namespace
+
+UploadConfigSource upload_configs_in(std::filesystem::path folder, dex::Environment environment) {
+  return {[folder = std::move(folder)](const std::string& filename) {
+            return text_of(folder / filename, filename);
+          },
+          std::move(environment)};
+}
+
+bool can_be_upload_config(const std::filesystem::path& file) {
+  // Others may lie beside: no manifest names a file without the '_' between stream and route.
+  return file.extension() == ".json" && file.stem().string().find('_') != std::string::npos;
+}
 
 Result<void> check_upload_configs(const std::filesystem::path& folder,
                                   const dex::Environment& environment) {
@@ -45,11 +53,11 @@ Result<void> check_upload_configs(const std::filesystem::path& folder,
   for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     const auto& file = entry->path();
-    // Others may lie beside: no manifest names a file without the '_' between stream and route.
-    const bool can_be_named =
-        file.extension() == ".json" && file.stem().string().find('_') != std::string::npos;
-    if (!can_be_named) continue;
-    if (auto config = load(file, file.string(), environment); !config) {
+    if (!can_be_upload_config(file)) continue;
+    const auto text = text_of(file, file.string());
+    if (!text) return tl::unexpected(text.error());
+    if (!*text) continue;
+    if (auto config = dex::parse_upload_config(**text, file.string(), environment); !config) {
       return tl::unexpected(config.error());
     }
   }
@@ -59,17 +67,25 @@ Result<void> check_upload_configs(const std::filesystem::path& folder,
 
 UploadConfigs::UploadConfigs(std::optional<std::filesystem::path> folder,
                              dex::Environment environment, dex::Contract contract)
-    : folder_(std::move(folder)), environment_(std::move(environment)), contract_(contract) {
-  if (!folder_) cache_.emplace(testing_stream_filename, testing_stream());
+    : UploadConfigs(
+          folder ? std::optional(upload_configs_in(*std::move(folder), std::move(environment)))
+                 : std::nullopt,
+          contract) {}
+
+UploadConfigs::UploadConfigs(std::optional<UploadConfigSource> source, dex::Contract contract)
+    : source_(std::move(source)), contract_(contract) {
+  if (!source_) cache_.emplace(testing_stream_filename, testing_stream());
 }
 
 Result<const dex::UploadConfig*> UploadConfigs::find(const std::string& filename) {
   if (const auto cached = cache_.find(filename); cached != cache_.end()) return &cached->second;
-  if (!folder_ || !dex::is_local_path(filename)) return nullptr;
-  auto config = load(*folder_ / filename, filename, environment_);
+  if (!source_ || !dex::is_local_path(filename)) return nullptr;
+  const auto text = source_->read(filename);
+  if (!text) return tl::unexpected(text.error());
+  if (!*text) return nullptr;
+  auto config = dex::parse_upload_config(**text, filename, source_->environment);
   if (!config) return tl::unexpected(config.error());
-  if (!*config) return nullptr;
-  return &cache_.emplace(filename, std::move(**config)).first->second;
+  return &cache_.emplace(filename, *std::move(config)).first->second;
 }
 
 Result<std::vector<std::string>> UploadConfigs::validate_by_guide(const dex::Manifest& manifest) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,6 +16,19 @@
 
 namespace mock {
 
+/// Where upload configs are.
+struct UploadConfigSource {
+  /// The text of the config of that name, a local path; nullopt: there is none. Any thread.
+  std::function<Result<std::optional<std::string>>(const std::string& filename)> read;
+  /// What $NAME in them stands for.
+  dex::Environment environment;
+};
+/// The files of a folder.
+[[nodiscard]] UploadConfigSource upload_configs_in(std::filesystem::path folder,
+                                                   dex::Environment environment);
+
+/// Whether a manifest can name a file of that name as its config.
+[[nodiscard]] bool can_be_upload_config(const std::filesystem::path& file);
 /// Whether every file in `folder` that a manifest can name is an upload config. The Error names the
 /// file and the field: better at the start than at the first upload of that stream.
 [[nodiscard]] Result<void> check_upload_configs(const std::filesystem::path& folder,
@@ -23,6 +37,9 @@ namespace mock {
 /// Loop thread only.
 class UploadConfigs {
  public:
+  /// Without a source there is one config, for the stream dextesting / testevent1.
+  explicit UploadConfigs(std::optional<UploadConfigSource> source,
+                         dex::Contract contract = dex::Contract::server);
   /// Without a folder there is one config, for the stream dextesting / testevent1.
   UploadConfigs(std::optional<std::filesystem::path> folder, dex::Environment environment,
                 dex::Contract contract = dex::Contract::server);
@@ -37,8 +54,7 @@ class UploadConfigs {
   Result<const dex::UploadConfig*> find(const std::string& filename);
   Result<std::vector<std::string>> validate_by_guide(const dex::Manifest& manifest);
 
-  std::optional<std::filesystem::path> folder_;
-  dex::Environment environment_;
+  std::optional<UploadConfigSource> source_;
   dex::Contract contract_;
   std::map<std::string, dex::UploadConfig> cache_;
 };

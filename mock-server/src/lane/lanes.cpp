@@ -9,6 +9,7 @@
 
 #include "control/server_metrics.hpp"
 #include "dex/dex.hpp"
+#include "files/input.hpp"
 #include "http/route.hpp"
 #include "lane/lane_config_json.hpp"
 #include "lane/listen_address.hpp"
@@ -158,8 +159,11 @@ Result<void> MockLanes::open_alike(const std::string& name, const std::string& a
 }
 
 Result<void> MockLanes::open_from(const std::string& name, const std::string& file) {
-  auto config = json::decode_file(
-      file, [this](const json::Cursor& root) { return read_lane_config(root, main_->config()); });
+  const auto text = read_input(file);
+  if (!text) return tl::unexpected(text.error());
+  auto config = json::decode(*text, file, [this](const json::Cursor& root) {
+    return read_lane_config(root, main_->config());
+  });
   if (!config) return tl::unexpected(config.error());
   return add(name, *config);
 }

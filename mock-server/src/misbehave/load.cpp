@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "files/input.hpp"
 #include "misbehave/reading.hpp"
 
 namespace mock::misbehave {
@@ -81,7 +82,9 @@ Misbehaviour misbehaviour_of(const Cursor& root, const std::string& document) {
 }  // namespace
 
 Result<Misbehaviour> load_file(const std::string& file) {
-  return json::decode_file(file, [&](const Cursor& root) { return misbehaviour_of(root, file); });
+  const auto text = read_input(file);
+  if (!text) return tl::unexpected(text.error());
+  return load_text(*text, file);
 }
 
 Result<Misbehaviour> load_text(std::string_view text, const std::string& document) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "files/input.hpp"
 #include "misbehave/load.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/nearest.hpp"
@@ -167,10 +168,9 @@ Result<Profile> load_profile_text(std::string_view text, const std::string& docu
 
 Result<Profile> load_profile(const std::string& name_or_file) {
   if (is_file(name_or_file)) {
-    return checked(
-        json::decode_file(name_or_file,
-                          [&](const Cursor& root) { return profile_of(root, name_or_file); }),
-        name_or_file);
+    const auto text = read_input(name_or_file);
+    if (!text) return tl::unexpected(text.error());
+    return load_profile_text(*text, name_or_file);
   }
   std::vector<std::string_view> known;
   for (const auto& text : profile_texts()) {
