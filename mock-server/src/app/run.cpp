@@ -137,7 +137,6 @@ std::optional<std::string> listing(const Options& options) {
 Result<void> run(const Options& options) {
   // Made first, so that it goes last: everything below refers to its loop.
   const auto server = make_server();
-  server->on_trouble(log_warning);
   Loop& loop = server->loop();
   ServerLog log(loop);
   server->on_trouble(log.notices());

@@ -105,14 +105,16 @@ class AsioServer final : public Server {
   AsioServer& operator=(const AsioServer&) = delete;
 
   Loop& loop() override { return loop_; }
-  void on_trouble(std::function<void(std::string_view line)> told) override {
-    loop_.on_trouble(std::move(told));
+  void on_trouble(Notify notify) override {
+    notify_ = std::move(notify);
+    loop_.on_trouble([told = notify_](std::string_view line) {
+      if (told) told({"internal", {}, {}, std::string(line)});
+    });
   }
   Result<std::string> listen(const ListenOptions& options, Application& application,
                              Interceptor* interceptor, Observer* observer) override;
   bool unlisten(const std::string& url, OpenConnections open) override;
   std::size_t outage(const Outage& outage) override;
-  void on_trouble(Notify notify) override { notify_ = std::move(notify); }
   [[nodiscard]] std::string url() const override {
     return listeners_.empty() ? std::string() : listeners_.front()->url;
   }

@@ -51,9 +51,10 @@ class Server {
  public:
   virtual ~Server() = default;
   [[nodiscard]] virtual Loop& loop() = 0;
-  /// `told` gets a line for whatever failed although nobody could be told of it (Loop::trouble), on
-  /// the thread on which it did. Before `run`.
-  virtual void on_trouble(std::function<void(std::string_view line)> told) = 0;
+  /// `notify` hears of whatever failed although no client could be told of it (Loop::trouble), on
+  /// the thread on which it did; and when the process or the system has no room for a connection
+  /// that came: once, until one is accepted again. Before `run`.
+  virtual void on_trouble(Notify notify) = 0;
   /// Starts listening, besides what listens already; returns the URL without a path, such as
   /// "http://127.0.0.1:43211", which names this listener from now on. An Error names the address
   /// and the reason (in use, not permitted, ...), or the certificate file and what is wrong with
@@ -66,9 +67,6 @@ class Server {
   /// same port after `duration`, or when a longer outage that they are in ends. Returns how many
   /// listeners there are in the lane.
   virtual std::size_t outage(const Outage& outage) = 0;
-  /// From now on told when the process or the system has no room for a connection that came: once,
-  /// until one is accepted again.
-  virtual void on_trouble(Notify notify) = 0;
   /// Of the listener that was made first; empty when there is none.
   [[nodiscard]] virtual std::string url() const = 0;
   /// Runs the loop on the calling thread until `stop`, or until SIGINT or SIGTERM when

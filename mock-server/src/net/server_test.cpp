@@ -395,7 +395,7 @@ TEST_F(ServerTest, WhatBackgroundWorkThrowsIsGivenToItsEnd) {
   auto server = make_server();
   auto& loop = server->loop();
   Log troubles;
-  server->on_trouble([&](std::string_view line) { troubles.add(std::string(line)); });
+  server->on_trouble([&](const Notice& notice) { troubles.add(notice.text); });
   std::vector<std::string> seen;
   loop.background([] { throw std::bad_alloc(); },
                   [&](const std::exception_ptr& thrown) {
@@ -418,7 +418,7 @@ TEST_F(ServerTest, WhatACallbackThrowsEndsThatCallbackOnly) {
   auto server = make_server();
   auto& loop = server->loop();
   Log troubles;
-  server->on_trouble([&](std::string_view line) { troubles.add(std::string(line)); });
+  server->on_trouble([&](const Notice& notice) { troubles.add(notice.text); });
   loop.post([] { throw std::filesystem::filesystem_error("about", "/a/secret/name", {}); });
   loop.post([] { throw 1; });
   auto timer = loop.after(Milliseconds{1}, [] { throw std::runtime_error("in a timer"); });
