@@ -32,22 +32,25 @@ bool is_sendable(std::string_view text) {
 }  // namespace
 
 Result<GivenTokens> parse_tokens(std::string_view text, const std::string& document) {
-  return json::decode(text, document, [](const json::Cursor& root) {
-    root.only({"expired", "not_yet_valid", "wrong_key", "wrong_issuer", "missing_scope",
-               "extra_scopes", "bad_claims", "session"});
-    GivenTokens tokens;
-    for (const Name& name : names) {
-      const auto at = root.find(name.text);
-      if (!at) continue;
-      const std::string& value = at->string();
-      if (!is_sendable(value)) at->fail("expected a token: visible ASCII without spaces");
-      const bool cookie = name.kind == TokenKind::session;
-      if (cookie && value.find('=') == std::string::npos) at->fail("expected NAME=VALUE");
-      tokens.emplace(name.kind, cookie ? value : "Bearer " + value);
-    }
-    if (tokens.empty()) root.fail("names no token");
-    return tokens;
-  });
+  return json::decode(
+      text, document,
+      [](const json::Cursor& root) {
+        root.only({"expired", "not_yet_valid", "wrong_key", "wrong_issuer", "missing_scope",
+                   "extra_scopes", "bad_claims", "session"});
+        GivenTokens tokens;
+        for (const Name& name : names) {
+          const auto at = root.find(name.text);
+          if (!at) continue;
+          const std::string& value = at->string();
+          if (!is_sendable(value)) at->fail("expected a token: visible ASCII without spaces");
+          const bool cookie = name.kind == TokenKind::session;
+          if (cookie && value.find('=') == std::string::npos) at->fail("expected NAME=VALUE");
+          tokens.emplace(name.kind, cookie ? value : "Bearer " + value);
+        }
+        if (tokens.empty()) root.fail("names no token");
+        return tokens;
+      },
+      json::Content::secret);
 }
 
 }  // namespace conformance

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -14,6 +15,10 @@
 
 namespace json {
 namespace {
+
+/// Of what stands in a document, in one error.
+constexpr std::size_t longest_excerpt = 60;
+constexpr std::size_t longest_reason = 200;
 
 std::string_view type_name(const nlohmann::json& value) {
   switch (value.type()) {
@@ -46,14 +51,25 @@ std::string position(std::string_view text, std::size_t byte, const std::string&
   return fmt::format("{}:{}:{}", document, line, column);
 }
 
-/// nlohmann's text without the exception's name and the position, which we tell ourselves.
-std::string reason(std::string_view what) {
+/// nlohmann's text without the exception's name and the position, which we tell ourselves. It ends
+/// with all of the token that was read last, however long that is and whatever it holds.
+std::string reason(std::string_view what, Content content) {
   for (const std::string_view before : {std::string_view("] "), std::string_view(": ")}) {
     const std::size_t at = what.find(before);
     if (at != std::string_view::npos) what.remove_prefix(at + before.size());
     if (!what.starts_with("parse error at")) break;
   }
-  return std::string(what);
+  constexpr std::string_view last_read = "; last read: '";
+  const std::size_t at = what.find(last_read);
+  if (at == std::string_view::npos) return std::string(what.substr(0, longest_reason));
+  const std::string why(what.substr(0, at));
+  if (content == Content::secret) return why;
+  std::string_view token = what.substr(at + last_read.size());
+  // Behind it stands what was expected, which the beginning tells as well.
+  token = token.substr(0, token.rfind('\''));
+  const std::size_t shown = std::min(token.size(), longest_excerpt);
+  return fmt::format("{}{}{}'{}", why, last_read, token.substr(0, shown),
+                     shown < token.size() ? "..." : what.substr(at + last_read.size() + shown + 1));
 }
 
 std::string element_path(const std::string& path, std::size_t index) {
@@ -61,13 +77,15 @@ std::string element_path(const std::string& path, std::size_t index) {
 }
 
 std::string member_path(const std::string& path, std::string_view key) {
-  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+  const std::string_view more = key.size() > longest_excerpt ? "..." : "";
+  key = key.substr(0, longest_excerpt);
+  return path.empty() ? fmt::format("{}{}", key, more) : fmt::format("{}.{}{}", path, key, more);
 }
 
 }  // namespace
 
-Cursor::Cursor(const nlohmann::json& value, std::string document, std::string path)
-    : value_(&value), document_(std::move(document)), path_(std::move(path)) {}
+Cursor::Cursor(const nlohmann::json& value, std::string document, std::string path, Content content)
+    : value_(&value), document_(std::move(document)), path_(std::move(path)), content_(content) {}
 
 void Cursor::fail(const std::string& what) const {
   throw DecodeError{Error{path_.empty() ? document_ : document_ + ": " + path_, what, {}}};
@@ -78,6 +96,9 @@ void Cursor::only(std::initializer_list<std::string_view> keys) const {
     bool known = false;
     for (const std::string_view k : keys) known = known || k == key;
     if (known) continue;
+    if (content_ == Content::secret) {
+      fail(fmt::format("there is an unknown key, expected {}", fmt::join(keys, ", ")));
+    }
     const auto meant = slip_of(key, {keys.begin(), keys.end()});
     fail(fmt::format("unknown key {}{}, expected {}", quote(key),
                      meant ? fmt::format(" (did you mean {}?)", *meant) : "",
@@ -95,7 +116,7 @@ std::optional<Cursor> Cursor::find(std::string_view key) const {
   if (!is_object()) fail(fmt::format("expected an object, found {}", type_name(*value_)));
   const auto member = value_->find(key);
   if (member == value_->end()) return std::nullopt;
-  return Cursor{*member, document_, member_path(path_, key)};
+  return Cursor{*member, document_, member_path(path_, key), content_};
 }
 
 std::vector<Cursor> Cursor::items() const {
@@ -103,7 +124,7 @@ std::vector<Cursor> Cursor::items() const {
   std::vector<Cursor> out;
   out.reserve(value_->size());
   for (std::size_t i = 0; i < value_->size(); ++i) {
-    out.emplace_back((*value_)[i], document_, element_path(path_, i));
+    out.emplace_back((*value_)[i], document_, element_path(path_, i), content_);
   }
   return out;
 }
@@ -113,7 +134,7 @@ std::vector<std::pair<std::string, Cursor>> Cursor::members() const {
   std::vector<std::pair<std::string, Cursor>> out;
   out.reserve(value_->size());
   for (const auto& [key, member] : value_->items()) {
-    out.emplace_back(key, Cursor{member, document_, member_path(path_, key)});
+    out.emplace_back(key, Cursor{member, document_, member_path(path_, key), content_});
   }
   return out;
 }
@@ -160,7 +181,7 @@ namespace detail {
 /// Far beyond every document of ours, and far below what recursion over the value could not stand.
 constexpr int max_depth = 100;
 
-Result<nlohmann::json> parse(std::string_view text, const std::string& document) {
+Result<nlohmann::json> parse(std::string_view text, const std::string& document, Content content) {
   // The last of two equal keys would win in silence: keep the keys of every open object.
   std::vector<std::set<std::string>> open;
   const auto check = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
@@ -176,8 +197,11 @@ Result<nlohmann::json> parse(std::string_view text, const std::string& document)
     } else if (event == Event::key) {
       const auto& key = parsed.get_ref<const std::string&>();
       if (!open.back().insert(key).second) {
-        throw DecodeError{
-            Error{document, fmt::format("the key {} is there twice", quote(key)), {}}};
+        const bool secret = content == Content::secret;
+        throw DecodeError{Error{
+            document,
+            secret ? "a key is there twice" : fmt::format("the key {} is there twice", quote(key)),
+            {}}};
       }
     }
     return true;
@@ -187,9 +211,11 @@ Result<nlohmann::json> parse(std::string_view text, const std::string& document)
   } catch (const DecodeError& e) {
     return tl::unexpected(e.error);
   } catch (const nlohmann::json::parse_error& e) {
-    return failure(position(text, e.byte, document), "not JSON: " + reason(e.what()));
+    return failure(position(text, e.byte, document), "not JSON: " + reason(e.what(), content));
   } catch (const nlohmann::json::exception& e) {
-    return failure(document, "not JSON: " + reason(e.what()));
+    // A number that no double can hold.
+    return failure(document, content == Content::secret ? "a number is out of range"
+                                                        : "not JSON: " + reason(e.what(), content));
   }
 }
 

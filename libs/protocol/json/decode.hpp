@@ -14,6 +14,12 @@
 
 namespace json {
 
+/// What errors may say of a document besides places in it.
+enum class Content {
+  shown,   ///< excerpts, of at most 60 bytes each
+  secret,  ///< nothing that stands in it: passwords, tokens
+};
+
 /// Thrown by Cursor inside `decode`, which turns it into an Error. Never leaves this library.
 struct DecodeError {
   Error error;
@@ -23,7 +29,8 @@ struct DecodeError {
 /// outlive it. Every accessor throws DecodeError when the value is not what was asked for.
 class Cursor {
  public:
-  Cursor(const nlohmann::json& value, std::string document, std::string path = {});
+  Cursor(const nlohmann::json& value, std::string document, std::string path = {},
+         Content content = Content::shown);
 
   /// Refuses any key that is not listed, naming it and the keys there are.
   void only(std::initializer_list<std::string_view> keys) const;
@@ -59,42 +66,46 @@ class Cursor {
   const nlohmann::json* value_;
   std::string document_;
   std::string path_;
+  Content content_;
 };
 
 /// Parses `text` (comments, duplicate keys, invalid UTF-8 and more than 100 levels are refused) and
-/// runs `read` on its root. `document` names it in errors: a file name, or "response body".
+/// runs `read` on its root. `document` names it in errors: a file name, or "response body". Errors
+/// say where (line and column, or the path of a field) and what was expected; of a secret document
+/// never what is there, as long as `read` does not say it.
 template <class Read>
-auto decode(std::string_view text, const std::string& document, Read&& read)
-    -> Result<std::invoke_result_t<Read, Cursor>>;
+auto decode(std::string_view text, const std::string& document, Read&& read,
+            Content content = Content::shown) -> Result<std::invoke_result_t<Read, Cursor>>;
 
 /// The same for a file; a missing or unreadable file is an Error as well.
 template <class Read>
-auto decode_file(const std::string& file, Read&& read)
+auto decode_file(const std::string& file, Read&& read, Content content = Content::shown)
     -> Result<std::invoke_result_t<Read, Cursor>>;
 
 namespace detail {
-[[nodiscard]] Result<nlohmann::json> parse(std::string_view text, const std::string& document);
+[[nodiscard]] Result<nlohmann::json> parse(std::string_view text, const std::string& document,
+                                           Content content = Content::shown);
 [[nodiscard]] Result<std::string> read_file(const std::string& file);
 }  // namespace detail
 
 template <class Read>
-auto decode(std::string_view text, const std::string& document, Read&& read)
+auto decode(std::string_view text, const std::string& document, Read&& read, Content content)
     -> Result<std::invoke_result_t<Read, Cursor>> {
-  auto value = detail::parse(text, document);
+  auto value = detail::parse(text, document, content);
   if (!value) return tl::unexpected(value.error());
   try {
-    return std::forward<Read>(read)(Cursor{*value, document});
+    return std::forward<Read>(read)(Cursor{*value, document, {}, content});
   } catch (const DecodeError& e) {
     return tl::unexpected(e.error);
   }
 }
 
 template <class Read>
-auto decode_file(const std::string& file, Read&& read)
+auto decode_file(const std::string& file, Read&& read, Content content)
     -> Result<std::invoke_result_t<Read, Cursor>> {
   auto text = detail::read_file(file);
   if (!text) return tl::unexpected(text.error());
-  return decode(*text, file, std::forward<Read>(read));
+  return decode(*text, file, std::forward<Read>(read), content);
 }
 
 }  // namespace json

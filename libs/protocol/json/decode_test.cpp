@@ -52,6 +52,40 @@ TEST(JsonDecode, SyntaxErrorsNameLineAndColumn) {
   }
 }
 
+TEST(JsonDecode, AnErrorIsNoLongerThanALine) {
+  const auto any = [](const Cursor&) { return 0; };
+  const std::string value(160'000, 'q');
+  for (const std::string& text : {"{\"a\": \"" + value, "{\"a\": " + value + "}",
+                                  "{\"" + value + "\":1,\"" + value + "\":2}"}) {
+    EXPECT_LT(error_line(text, any).size(), 300U);
+  }
+  EXPECT_LT(error_line("{\"" + value + "\": 1}",
+                       [&](const Cursor& root) { return root.at(value).string().size(); })
+                .size(),
+            300U);
+}
+
+TEST(JsonDecode, ErrorsAboutSecretsSayWhereAndNeverWhat) {
+  const auto read = [](const Cursor& root) {
+    root.only({"name"});
+    return root.at("name").string().size();
+  };
+  for (const std::string_view text :
+       {"{\"name\": \"hunter2", "{\"name\": hunter2}", "hunter2", "{\"name\": \"hunter2\"} hunter2",
+        "{\"hunter2\": 1}", "{\"hunter2\": 1, \"hunter2\": 2}", "{\"name\": [\"hunter2\"]}",
+        "[\"hunter2\"]", "{\"name\": \"hunter2\x01\"}", "{\"name\": \"hunter2\xff\"}",
+        "{\"name\": 1e999}", "{\"name\": \"hunter2\\q\"}"}) {
+    const auto result = json::decode(text, "a.json", read, json::Content::secret);
+    ASSERT_FALSE(result) << text;
+    EXPECT_EQ(result.error().line().find("hunter2"), std::string::npos) << result.error().line();
+    EXPECT_TRUE(result.error().line().starts_with("a.json")) << result.error().line();
+  }
+  const auto cut_off =
+      json::decode("{\n\"name\": \"hunter2", "a.json", read, json::Content::secret);
+  EXPECT_TRUE(cut_off.error().line().starts_with("a.json:2:17: not JSON: "))
+      << cut_off.error().line();
+}
+
 TEST(JsonDecode, RefusesDuplicateKeysAtEveryDepth) {
   const auto any = [](const Cursor&) { return 0; };
   EXPECT_EQ(error_line(R"({"a":1,"a":2})", any), "a.json: the key \"a\" is there twice");

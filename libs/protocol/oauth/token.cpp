@@ -41,23 +41,26 @@ std::string to_json(const TokenResponse& response) {
 }
 
 Result<TokenResponse> parse_token_response(std::string_view text) {
-  return json::decode(text, "token response", [](const json::Cursor& root) {
-    TokenResponse response;
-    response.access_token = token(root.at("access_token"));
-    response.token_type = token(root.at("token_type"));
-    if (const auto expires = present(root, "expires_in")) {
-      constexpr std::uint64_t century = 100ULL * 366 * 86'400;
-      const std::uint64_t seconds = expires->unsigned_integer();
-      if (seconds > century) expires->fail("expected seconds, at most a hundred years of them");
-      response.expires_in = std::chrono::seconds{static_cast<std::int64_t>(seconds)};
-    }
-    response.refresh_token = text_or_empty(root, "refresh_token");
-    response.scope = text_or_empty(root, "scope");
-    if (const auto resource = present(root, "resource")) {
-      for (const auto& item : resource->items()) response.resource.push_back(item.string());
-    }
-    return response;
-  });
+  return json::decode(
+      text, "token response",
+      [](const json::Cursor& root) {
+        TokenResponse response;
+        response.access_token = token(root.at("access_token"));
+        response.token_type = token(root.at("token_type"));
+        if (const auto expires = present(root, "expires_in")) {
+          constexpr std::uint64_t century = 100ULL * 366 * 86'400;
+          const std::uint64_t seconds = expires->unsigned_integer();
+          if (seconds > century) expires->fail("expected seconds, at most a hundred years of them");
+          response.expires_in = std::chrono::seconds{static_cast<std::int64_t>(seconds)};
+        }
+        response.refresh_token = text_or_empty(root, "refresh_token");
+        response.scope = text_or_empty(root, "scope");
+        if (const auto resource = present(root, "resource")) {
+          for (const auto& item : resource->items()) response.resource.push_back(item.string());
+        }
+        return response;
+      },
+      json::Content::secret);
 }
 
 std::string to_json(const TokenError& error) {
@@ -66,9 +69,12 @@ std::string to_json(const TokenError& error) {
 }
 
 Result<TokenError> parse_token_error(std::string_view text) {
-  return json::decode(text, "token error", [](const json::Cursor& root) {
-    return TokenError{root.at("error").string(), text_or_empty(root, "error_description")};
-  });
+  return json::decode(
+      text, "token error",
+      [](const json::Cursor& root) {
+        return TokenError{root.at("error").string(), text_or_empty(root, "error_description")};
+      },
+      json::Content::secret);
 }
 
 }  // namespace oauth

@@ -58,7 +58,7 @@ Users::Users(std::vector<User> users)
     : users_(std::make_shared<const std::vector<User>>(std::move(users))) {}
 
 Result<Users> Users::parse(std::string_view text, const std::string& document) {
-  auto list = json::decode(text, document, decode_users);
+  auto list = json::decode(text, document, decode_users, json::Content::secret);
   if (!list) return tl::unexpected(list.error());
   return Users(std::move(*list));
 }
