@@ -255,7 +255,7 @@ Result<void> validate(const ClientOptions& options) {
   }
   for (const auto& field : options.extra_headers) {
     if (!http::is_token(field.name) || !http::is_field_value(field.value)) {
-      return failure("--header", quote(field.name + ": " + field.value) + " is not a header field",
+      return failure("--header", quote(field.name) + " is not a header field",
                      "as in 'X-Partner: lab-7'");
     }
   }
@@ -307,8 +307,10 @@ Exchange Client::send(const Request& request) {
     headers.reset(longer);
   };
   http::Fields fields = request.headers;
+  const bool extra_allowed =
+      !options.extra_headers_to || options.extra_headers_to->hold(request.url);
   for (const auto& extra : options.extra_headers) {
-    if (!request.headers.has(extra.name)) fields.add(extra.name, extra.value);
+    if (extra_allowed && !request.headers.has(extra.name)) fields.add(extra.name, extra.value);
   }
   if (!options.user_agent.empty() && !fields.has("User-Agent")) {
     fields.add("User-Agent", options.user_agent);

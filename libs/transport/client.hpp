@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
 #include "transport/exchange.hpp"
+#include "transport/origins.hpp"
 
 namespace transport {
 
@@ -20,6 +22,8 @@ struct ClientOptions {
   TlsOptions tls;
   std::string proxy;           ///< URL; empty: none, the environment's proxies are not used
   http::Fields extra_headers;  ///< added to every request that does not carry them
+  /// Where extra_headers may go, as any of them may be a key; nullopt: everywhere.
+  std::optional<Origins> extra_headers_to;
   Milliseconds connect_timeout{std::chrono::seconds{10}};
   /// Of a response body. One that is longer is read and kept so far, and the exchange fails as
   /// Failure::Kind::protocol.

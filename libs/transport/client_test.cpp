@@ -40,6 +40,24 @@ Exchange failed(const Exchange& e, Kind kind) {
   return e;
 }
 
+TEST(Client, ExtraHeadersGoToTheOriginsTheyWereGivenFor) {
+  for (const bool own : {true, false}) {
+    std::string got;
+    {
+      ScriptedServer server([&](Peer& peer) {
+        got = peer.read_request();
+        peer.send("HTTP/1.1 204 No Content\r\n\r\n");
+      });
+      ClientOptions options;
+      options.extra_headers = {{"X-API-Key", "k"}};
+      options.extra_headers_to.emplace();
+      options.extra_headers_to->add(own ? server.url("/elsewhere") : "http://127.0.0.1:1/");
+      static_cast<void>(Client(options).send(request("GET", server.url("/"))));
+    }
+    EXPECT_EQ(got.find("X-API-Key: k") != std::string::npos, own) << got;
+  }
+}
+
 TEST(Client, SendsExactlyWhatWasAsked) {
   std::string got;
   Exchange seen;

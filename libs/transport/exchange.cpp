@@ -7,9 +7,13 @@
 #include <cctype>
 
 #include "protocol/json/encode.hpp"
+#include "redact/field_names.hpp"
+#include "redact/printable.hpp"
 
 namespace transport {
 namespace {
+
+using ::redact::printable;
 
 constexpr std::array<std::string_view, 8> secret_fields = {
     "password", "access_token",  "refresh_token",    "id_token",
@@ -43,19 +47,6 @@ std::size_t string_end(std::string_view text, std::size_t from) {
   return text.size();
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\t' || (byte >= 0x20 && byte != 0x7f)) {
-      out += c;
-    } else if (c != '\r') {
-      out += fmt::format("\\x{:02x}", byte);
-    }
-  }
-  return out;
-}
-
 void add_fields(std::string& out, char mark, const http::Fields& fields) {
   for (const auto& field : fields) {
     const std::string value = is_secret_header(field.name) ? "***" : redact(field.value);
@@ -86,7 +77,9 @@ std::string shown(std::string_view body, std::string_view prefix) {
   std::size_t from = 0;
   while (from < body.size()) {
     const std::size_t end = std::min(body.find('\n', from), body.size());
-    out += fmt::format("{}{}\n", prefix, printable(body.substr(from, end - from)));
+    std::string_view line = body.substr(from, end - from);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    out += fmt::format("{}{}\n", prefix, printable(line, ::redact::Lines::kept));
     from = end + 1;
   }
   return out;
@@ -118,13 +111,7 @@ std::string_view to_string(Failure::Kind kind) {
   return "other";
 }
 
-bool is_secret_header(std::string_view name) {
-  constexpr std::array<std::string_view, 8> secret = {
-      "Authorization", "Proxy-Authorization",  "Cookie",      "Set-Cookie", "X-API-Key",
-      "X-Auth-Token",  "X-Amz-Security-Token", "X-CSRF-Token"};
-  return std::any_of(secret.begin(), secret.end(),
-                     [&](std::string_view s) { return http::same_name(s, name); });
-}
+bool is_secret_header(std::string_view name) { return ::redact::is_credential_field(name); }
 
 std::string redact(std::string_view text) {
   std::string out;

@@ -82,7 +82,8 @@ struct Exchange {
   bool reused_connection = false;
 };
 
-/// Header names whose values are secrets; transcripts and logs show "***" instead.
+/// Header names whose values are secrets (`redact::is_credential_field`); transcripts and logs show
+/// "***" instead.
 [[nodiscard]] bool is_secret_header(std::string_view name);
 /// `text` with the values of secret members (password, access_token, refresh_token, ...) of JSON
 /// documents, forms and query strings replaced by "***".
