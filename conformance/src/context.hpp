@@ -92,6 +92,10 @@ class Context {
   [[nodiscard]] virtual std::optional<std::string> given(TokenKind /*kind*/) {
     return std::nullopt;
   }
+  /// Whether credentials of the run may go to the origin of `url`: the target's own, and those of
+  /// --trust-origin. A request to an origin that only the target named is not sent: the check ends
+  /// as blocked.
+  [[nodiscard]] virtual bool entrusts(const std::string& /*url*/) const { return false; }
   /// As `exchange`; without a response the check ends as error (network) or blocked.
   transport::Response send(transport::Request request);
   /// A correct tus request: Tus-Resumable is added unless `headers` has a field of that name. A

@@ -14,7 +14,11 @@
 #include "cli/options.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/version.hpp"
+#include "redact/command_line.hpp"
+#include "redact/printable.hpp"
+#include "redact/secrets.hpp"
 #include "report/files.hpp"
+#include "report/masked.hpp"
 #include "report/terminal.hpp"
 #include "run/gtest_rows.hpp"
 #include "run/live_context.hpp"
@@ -30,9 +34,24 @@ std::atomic<bool> checks_running{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "it is set by a signal handler");
 std::atomic<bool> left_threads{false};
 
+/// Where complaints go, without the secrets that are known by then.
+struct Complaints {
+  std::ostream& out;
+  const redact::Secrets& secrets;
+};
+
+/// `error` without secrets and without what steers a terminal.
+Error shown(Error error, const redact::Secrets& secrets) {
+  if (error.where.find("://") != std::string::npos) error.where = redact::shown_url(error.where);
+  for (std::string* part : {&error.where, &error.what, &error.hint}) {
+    *part = redact::printable(secrets.mask(*part), redact::Lines::kept);
+  }
+  return error;
+}
+
 /// One line on `err`, and the exit code.
-int complain(std::ostream& err, const Error& error, ExitCode code) {
-  err << "dex-conformance: " << error.line() << '\n';
+int complain(const Complaints& err, const Error& error, ExitCode code) {
+  err.out << "dex-conformance: " << shown(error, err.secrets).line() << '\n';
   return static_cast<int>(code);
 }
 
@@ -44,16 +63,22 @@ std::string random_id() {
 Result<std::string> secret(const std::string& flag, const std::string& variable) {
   const char* value = std::getenv(variable.c_str());
   if (value == nullptr || *value == '\0') {
+    if (!redact::is_variable_name(variable)) {
+      return failure(flag, "no environment variable has that name",
+                     "it takes the name of a variable, as in DEX_TOKEN, not the secret itself");
+    }
     return failure(flag, "the environment variable " + quote(variable) + " is not set");
   }
   return std::string(value);
 }
 
 Result<Credentials> credentials_for(const RunCommand& command,
-                                    const transport::ClientOptions& client) {
+                                    const transport::ClientOptions& client,
+                                    redact::Secrets& secrets) {
   if (!command.token_env.empty()) {
     auto token = secret("--token-env", command.token_env);
     if (!token) return tl::unexpected(token.error());
+    secrets.add(*token);
     if (!http::is_field_value(*token)) return failure("--token-env", "holds no token");
     return Credentials::bearer(std::move(*token));
   }
@@ -62,6 +87,7 @@ Result<Credentials> credentials_for(const RunCommand& command,
   if (!username) return tl::unexpected(username.error());
   auto password = secret("--password-env", command.password_env);
   if (!password) return tl::unexpected(password.error());
+  secrets.add(*password);
   const auto candidates = candidate_urls(command.url);
   if (!candidates) return tl::unexpected(candidates.error());
   TargetOptions options;
@@ -70,7 +96,20 @@ Result<Credentials> credentials_for(const RunCommand& command,
   const auto urls = derive_urls(options, candidates->front());
   if (!urls) return tl::unexpected(urls.error());
   PasswordGrant grant{urls->oauth_url, urls->oauth_url + "/refresh", *username, *password};
-  return Credentials::password(std::move(grant), client);
+  return Credentials::password(std::move(grant), client, std::chrono::steady_clock::now, secrets);
+}
+
+transport::Origins trusted_origins(const RunCommand& command) {
+  transport::Origins origins;
+  for (const std::string& url : command.trusted_origins) origins.add(url);
+  return origins;
+}
+
+/// Every value of `tokens` and what it is made of.
+void add_tokens(redact::Secrets& secrets, const GivenTokens& tokens) {
+  for (const auto& [kind, value] : tokens) {
+    secrets.add_field(kind == TokenKind::session ? "Cookie" : "Authorization", value);
+  }
 }
 
 Result<transport::ClientOptions> client_options(const RunCommand& command,
@@ -81,37 +120,13 @@ Result<transport::ClientOptions> client_options(const RunCommand& command,
   client.tls.client_cert = command.client_cert;
   client.proxy = command.proxy;
   client.extra_headers = command.headers;
+  // Not to --oauth-url, where it has an origin of its own: any of them may be the target's key.
+  transport::Origins origins = trusted_origins(command);
+  for (const auto* url : {&command.url, &command.info_url, &command.health_url}) origins.add(*url);
+  client.extra_headers_to = std::move(origins);
   client.body_limit = Bytes{64UL << 20U};  // downloads are compared byte by byte
   if (auto ok = transport::validate(client); !ok) return tl::unexpected(ok.error());
   return client;
-}
-
-std::string shell_quoted(const std::string& word) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
-/// The given command line without what selects rows and writes reports.
-std::string rerun_line(const std::vector<std::string>& arguments) {
-  std::string out = "dex-conformance";
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    bool dropped = false;
-    for (const std::string_view flag :
-         {"--select", "--junit", "--json", "--evidence", "--baseline", "--level"}) {
-      if (arguments[i] == flag) {
-        ++i;  // and its value
-        dropped = true;
-        break;
-      }
-      dropped = dropped || arguments[i].starts_with(std::string(flag) + "=");
-    }
-    if (!dropped) out += " " + shell_quoted(arguments[i]);
-  }
-  return out;
 }
 
 /// Whether the target tells digests of stored uploads, as our mock server does.
@@ -136,7 +151,9 @@ constexpr std::chrono::seconds cleanup_allowance{5};
 constexpr std::chrono::seconds longest_cleanup{60};
 
 int run(const RunCommand& command, const std::vector<Check>& checks, std::ostream& out,
-        std::ostream& err) {
+        std::ostream& stream) {
+  redact::Secrets secrets = secrets_of(command.arguments);
+  const Complaints err{stream, secrets};
   const auto catalogue = load_catalogue(embedded_requirements());
   if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
   if (auto ok = validate(command.selection, *catalogue); !ok) {
@@ -187,11 +204,14 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
     auto parsed = parse_tokens(*text, command.tokens_file);
     if (!parsed) return complain(err, parsed.error(), ExitCode::usage);
     tokens = std::move(*parsed);
+    add_tokens(secrets, tokens);
   }
   auto client = client_options(command, report.run_id);
   if (!client) return complain(err, client.error(), ExitCode::usage);
   options.client = *client;
-  auto credentials = credentials_for(command, *client);
+  options.trusted = trusted_origins(command);
+  options.secrets = secrets;
+  auto credentials = credentials_for(command, *client, secrets);
   if (!credentials) return complain(err, credentials.error(), ExitCode::usage);
 
   if (std::error_code ignored; !command.delivered_dir.empty() &&
@@ -204,11 +224,12 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   auto reports = Reports::open(command.junit, command.json, command.evidence);
   if (!reports) return complain(err, reports.error(), ExitCode::usage);
   const auto stop = [&](const Error& error, ExitCode code) {
-    report.stopped = RunReport::Stopped{code, error.line()};
+    report.stopped = RunReport::Stopped{code, shown(error, secrets).line()};
     report.duration =
         std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
     complain(err, error, code);
-    reports->write(report, err);
+    report = masked(std::move(report), secrets);
+    reports->write(report, stream);
     return static_cast<int>(code);
   };
 
@@ -226,6 +247,8 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   session->patience = command.patience;
   session->delivered_dir = command.delivered_dir;
   session->tokens = std::move(tokens);
+  session->trusted = options.trusted;
+  session->secrets = secrets;
   for (const std::string& upload : found->created) session->created(upload);
   session->digest_url = digest_endpoint(*session, time_left());
   report.target = session->target;
@@ -243,10 +266,10 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
 
   TerminalStyle style = style_for(STDOUT_FILENO);
   style.notes = command.notes;
-  style.rerun = rerun_line(command.arguments);
+  style.rerun = rerun_line(command.arguments, secrets);
   TerminalReport terminal(out, style);
-  terminal.begin(session->target, report.run_id, plan->cases.size());
-  for (const std::string& remark : report.remarks) terminal.remark(remark);
+  terminal.begin(masked(session->target, secrets), report.run_id, plan->cases.size());
+  for (const std::string& remark : report.remarks) terminal.remark(secrets.mask(remark));
 
   std::vector<std::string_view> needs;
   std::vector<const Requirement*> rows;
@@ -267,7 +290,7 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
       const CaseResult& result = runner.wait(
           index, [&](std::size_t finished) { terminal.progress(finished, runner.size()); });
       report.judgements.push_back(
-          judge(result, needs[index], baseline ? &*baseline : nullptr, rules));
+          judge(masked(result, secrets), needs[index], baseline ? &*baseline : nullptr, rules));
       terminal.judged(report.judgements.back());
       return report.judgements.back();
     });
@@ -284,12 +307,13 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   report.uploads_left = std::move(cleanup.left);
   report.duration =
       std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
-  reports->write(report, err);
+  report = masked(std::move(report), secrets);
+  reports->write(report, stream);
   terminal.end(report);
   return static_cast<int>(exit_code(report));
 }
 
-int list(const ListCommand& command, std::ostream& out, std::ostream& err) {
+int list(const ListCommand& command, std::ostream& out, const Complaints& err) {
   const auto catalogue = load_catalogue(embedded_requirements());
   if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
   if (auto ok = validate(command.selection, *catalogue); !ok) {
@@ -309,7 +333,7 @@ int list(const ListCommand& command, std::ostream& out, std::ostream& err) {
 }
 
 int explain(const ExplainCommand& command, const std::vector<Check>& checks, std::ostream& out,
-            std::ostream& err) {
+            const Complaints& err) {
   const auto catalogue = load_catalogue(embedded_requirements());
   if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
   const Requirement* row = nullptr;
@@ -361,7 +385,9 @@ void interrupt() noexcept {
 bool must_exit_at_once() noexcept { return left_threads; }
 
 int run_command_line(const std::vector<std::string>& arguments, const std::vector<Check>& checks,
-                     std::ostream& out, std::ostream& err) {
+                     std::ostream& out, std::ostream& stream) {
+  const redact::Secrets secrets = secrets_of(arguments);
+  const Complaints err{stream, secrets};
   const auto command = parse_command_line(arguments);
   if (!command) return complain(err, command.error(), ExitCode::usage);
   if (const auto* print = std::get_if<PrintCommand>(&*command)) {
@@ -370,7 +396,7 @@ int run_command_line(const std::vector<std::string>& arguments, const std::vecto
   }
   if (const auto* l = std::get_if<ListCommand>(&*command)) return list(*l, out, err);
   if (const auto* e = std::get_if<ExplainCommand>(&*command)) return explain(*e, checks, out, err);
-  return run(std::get<RunCommand>(*command), checks, out, err);
+  return run(std::get<RunCommand>(*command), checks, out, stream);
 }
 
 }  // namespace conformance

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <sstream>
 
 #include "protocol/tus/headers.hpp"
 #include "protocol/version.hpp"
+#include "redact/command_line.hpp"
+#include "redact/field_names.hpp"
 #include "transport/url.hpp"
 
 namespace conformance {
@@ -50,9 +54,23 @@ Result<void> check_url(const std::string& flag, const std::string& url) {
   if (url.empty()) return {};
   if (const auto parts = transport::parse_url(url); !parts) {
     const Error& e = parts.error();
-    return failure(flag, e.where == url ? quote(url) + ": " + e.what : e.what, e.hint);
+    return failure(flag, e.where == url ? quote(redact::shown_url(url)) + ": " + e.what : e.what,
+                   e.hint);
   }
   return {};
+}
+
+/// What was meant as a header and is none may hold a key anywhere: only short words are shown.
+std::string shown_words(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    out += word.size() < redact::Secrets::least_bytes ? word : "***";
+    if (end < text.size()) out += ' ';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 Result<http::Field> header(const std::string& text) {
@@ -63,7 +81,7 @@ Result<http::Field> header(const std::string& text) {
   }
   if (colon == std::string::npos || !http::is_token(field.name) ||
       !http::is_field_value(field.value) || field.value.empty()) {
-    return failure("--header", quote(text) + " is not 'Name: value'");
+    return failure("--header", quote(shown_words(text)) + " is not 'Name: value'");
   }
   return field;
 }
@@ -102,7 +120,7 @@ Result<Level> least_level(const std::string& name) {
 Result<RunCommand> finish(Raw raw) {
   RunCommand run = std::move(raw.run);
   if (run.url.find("://") == std::string::npos) {
-    return failure("--url", quote(run.url) + " is not an absolute URL",
+    return failure("--url", quote(redact::shown_url(run.url)) + " is not an absolute URL",
                    "as in http://127.0.0.1:8080/files");
   }
   for (const auto& [flag, url] : {std::pair<const char*, const std::string&>{"--url", run.url},
@@ -111,6 +129,9 @@ Result<RunCommand> finish(Raw raw) {
                                   {"--health-url", run.health_url},
                                   {"--proxy", run.proxy}}) {
     if (auto ok = check_url(flag, url); !ok) return tl::unexpected(ok.error());
+  }
+  for (const std::string& url : run.trusted_origins) {
+    if (auto ok = check_url("--trust-origin", url); !ok) return tl::unexpected(ok.error());
   }
   const auto system = system_named(raw.system);
   if (!system) return tl::unexpected(system.error());
@@ -239,6 +260,13 @@ void add_run(CLI::App& app, Raw& raw) {
       ->type_name("'N: V'")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--trust-origin", run.trusted_origins,
+                 "Another origin that a Location may lead to, and that gets the credentials too; "
+                 "repeatable")
+      ->group(access)
+      ->type_name("URL")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--proxy", run.proxy, "HTTP proxy (raw connections go direct)")
       ->group(access)
       ->type_name("URL");
@@ -273,7 +301,82 @@ void add_run(CLI::App& app, Raw& raw) {
       ->type_name("S");
 }
 
+std::string shell_quoted(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+constexpr std::array<std::string_view, 6> url_flags = {
+    "--url", "--info-url", "--health-url", "--oauth-url", "--proxy", "--trust-origin"};
+
+/// Calls `each(flag, value)` for "--flag value" and "--flag=value", with an empty flag for words
+/// that stand alone.
+template <class Each>
+void each_argument(const std::vector<std::string>& arguments, Each&& each) {
+  const auto takes_value = [](std::string_view flag) {
+    constexpr std::array<std::string_view, 7> dropped = {
+        "--select", "--junit", "--json", "--evidence", "--baseline", "--level", "--header"};
+    return std::find(dropped.begin(), dropped.end(), flag) != dropped.end() ||
+           std::find(url_flags.begin(), url_flags.end(), flag) != url_flags.end();
+  };
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    const std::size_t equals = word.find('=');
+    if (word.starts_with("--") && equals != std::string::npos &&
+        takes_value(word.substr(0, equals))) {
+      each(word.substr(0, equals), word.substr(equals + 1));
+    } else if (takes_value(word) && i + 1 < arguments.size()) {
+      each(word, arguments[++i]);
+    } else {
+      each(std::string(), word);
+    }
+  }
+}
+
+bool is_url_flag(std::string_view flag) {
+  return std::find(url_flags.begin(), url_flags.end(), flag) != url_flags.end();
+}
+
+/// "Name: ***", unless the field is harmless.
+std::string shown_header(const std::string& text) {
+  const std::string name = text.substr(0, text.find(':'));
+  return redact::is_harmless_field(name) || name == text ? text : name + ": ***";
+}
+
 }  // namespace
+
+redact::Secrets secrets_of(const std::vector<std::string>& arguments) {
+  redact::Secrets secrets;
+  each_argument(arguments, [&](const std::string& flag, const std::string& value) {
+    if (is_url_flag(flag)) secrets.add_url(value);
+    const std::size_t colon = value.find(':');
+    if (flag != "--header" || colon == std::string::npos) return;
+    secrets.add_field(value.substr(0, colon),
+                      http::trim_ows(std::string_view(value).substr(colon + 1)));
+  });
+  return secrets;
+}
+
+std::string rerun_line(const std::vector<std::string>& arguments, const redact::Secrets& secrets) {
+  std::string out = "dex-conformance";
+  each_argument(arguments, [&](const std::string& flag, const std::string& value) {
+    std::string shown = secrets.mask(value);
+    if (flag == "--header") {
+      shown = shown_header(value);
+    } else if (is_url_flag(flag)) {
+      shown = secrets.mask(redact::shown_url(value));
+    } else if (!flag.empty()) {
+      return;  // it selects rows, or names a report
+    }
+    if (!flag.empty()) out += " " + flag;
+    out += " " + shell_quoted(shown);
+  });
+  return out;
+}
 
 Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   CLI::App app("Says which rules of tus 1.0 and of the DEX Upload API a server breaks.",
@@ -317,6 +420,9 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
     std::ostringstream err;
     app.exit(e, out, err);
     return PrintCommand{out.str()};
+  } catch (const CLI::ExtrasError&) {
+    return failure("", redact::unknown_flags(app.remaining(/*recurse=*/true)),
+                   "`dex-conformance --help` shows the flags");
   } catch (const CLI::ParseError& e) {
     std::string text = e.what();
     for (char& c : text) c = c == '\n' ? ' ' : c;

@@ -9,6 +9,7 @@
 #include "catalogue/selection.hpp"
 #include "context.hpp"
 #include "protocol/error.hpp"
+#include "redact/secrets.hpp"
 
 namespace conformance {
 
@@ -26,6 +27,7 @@ struct RunCommand {
   std::uint64_t seed = 1;
   std::string username_env, password_env, token_env;
   http::Fields headers;
+  std::vector<std::string> trusted_origins;  ///< URLs
   std::string proxy, ca_file, client_cert;
   std::string oauth_url, info_url, health_url;
   Milliseconds case_timeout{std::chrono::seconds{60}};
@@ -47,8 +49,16 @@ struct PrintCommand {
 };
 using Command = std::variant<RunCommand, ListCommand, ExplainCommand, PrintCommand>;
 
-/// An Error is one line that names the flag (exit code 2). Values are checked, files are not
-/// opened.
+/// An Error is one line that names the flag (exit code 2) and holds no secret. Values are checked,
+/// files are not opened.
 [[nodiscard]] Result<Command> parse_command_line(const std::vector<std::string>& arguments);
+
+/// The secrets that stand on a command line, which need not be a valid one: values of --header, and
+/// what URLs hold besides the address.
+[[nodiscard]] redact::Secrets secrets_of(const std::vector<std::string>& arguments);
+/// The command line that repeats one row, without its --select: `arguments` without what selects
+/// rows and writes reports, for a shell, and with "***" in place of secrets.
+[[nodiscard]] std::string rerun_line(const std::vector<std::string>& arguments,
+                                     const redact::Secrets& secrets);
 
 }  // namespace conformance

@@ -13,7 +13,7 @@
 #include <ostream>
 #include <utility>
 
-#include "protocol/json/encode.hpp"
+#include "redact/printable.hpp"
 
 namespace conformance {
 namespace {
@@ -114,33 +114,13 @@ struct Suite {
   }
 };
 
-/// The bytes of one UTF-8 character at the beginning of `text`; 0 when there is none.
-std::size_t utf8_length(std::string_view text) {
-  for (std::size_t n = 1; n <= 4 && n <= text.size(); ++n) {
-    if (json::is_utf8(text.substr(0, n))) return n;
-  }
-  return 0;
-}
-
 }  // namespace
 
 std::string xml_escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t n = utf8_length(text);
-    if (n == 0) {
-      out += "\xef\xbf\xbd";
-      text.remove_prefix(1);
-      continue;
-    }
-    const std::string_view character = text.substr(0, n);
-    text.remove_prefix(n);
-    const char c = character.front();
-    if (character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf") continue;
-    if (n > 1) {
-      out += character;
-    } else if (c == '&') {
+  for (const char c : redact::printable(text, redact::Lines::kept)) {
+    if (c == '&') {
       out += "&amp;";
     } else if (c == '<') {
       out += "&lt;";
@@ -148,7 +128,7 @@ std::string xml_escape(std::string_view text) {
       out += "&gt;";
     } else if (c == '"') {
       out += "&quot;";
-    } else if (c == '\n' || c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f)) {
+    } else {
       out += c;
     }
   }
@@ -265,7 +245,8 @@ std::string json_report(const RunReport& report) {
   }
   root["not_checked"] = Json::array();
   for (const Requirement* row : report.unchecked) root["not_checked"].push_back(row->id);
-  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  // In ASCII: what a server said must not steer the terminal of whoever looks at the file.
+  return root.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 Result<Reports> Reports::open(const std::string& junit, const std::string& json,
@@ -304,8 +285,10 @@ Result<void> write_evidence(const RunReport& report, const std::string& folder) 
     std::string out = fmt::format("# {} {}\n# {}\n", j.result.row->id, to_string(j.result.verdict),
                                   j.result.row->text);
     if (!j.result.outcome.expected.empty())
-      out += "# expected: " + j.result.outcome.expected + '\n';
-    if (!j.result.outcome.got.empty()) out += "# got: " + j.result.outcome.got + '\n';
+      out += "# expected: " + redact::printable(j.result.outcome.expected) + '\n';
+    if (!j.result.outcome.got.empty()) {
+      out += "# got: " + redact::printable(j.result.outcome.got) + '\n';
+    }
     out += '\n' + j.result.transcript;
     if (auto ok = files::replace("--evidence", file, out); !ok) return ok;
   }

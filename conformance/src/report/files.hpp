@@ -16,8 +16,8 @@ namespace conformance {
 /// One JSON document with everything the terminal shows and all transcripts.
 [[nodiscard]] std::string json_report(const RunReport& report);
 
-/// `text` for XML 1.0 content or attribute values: markup escaped, characters that XML cannot hold
-/// dropped, bytes that are not UTF-8 replaced by U+FFFD.
+/// `text` for XML 1.0 content or attribute values: markup escaped, and what XML cannot hold, what
+/// steers a terminal and what is not UTF-8 as `redact::printable` writes it.
 [[nodiscard]] std::string xml_escape(std::string_view text);
 
 /// Writes `folder`/ID.txt for every row that exchanged anything; makes the folder. Each file is

@@ -178,7 +178,7 @@ TEST(JUnit, IsWhatCiServersRead) {
   EXPECT_EQ(properties.at("level"), "MUST");
   EXPECT_EQ(properties.at("verdict"), "fail");
   const Element& failure = *first.all("failure")[0];
-  EXPECT_THAT(failure.attributes.at("message"), HasSubstr("[31m\xef\xbf\xbd & ]]>"));
+  EXPECT_THAT(failure.attributes.at("message"), HasSubstr("\\x1b[31m\\xff & ]]>"));
   EXPECT_THAT(failure.text, HasSubstr("> PATCH /"));
 }
 

@@ -10,25 +10,15 @@
 #include <vector>
 
 #include "protocol/version.hpp"
+#include "redact/printable.hpp"
 
 namespace conformance {
 namespace {
 
 constexpr std::size_t excerpt_lines = 24;
 
-/// What came from a target may hold anything: control characters must not steer a terminal.
-std::string safe(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      out += c;
-    } else {
-      out += fmt::format("\\x{:02x}", byte);
-    }
-  }
-  return out;
-}
+/// What came from a target may hold anything: it must not steer a terminal.
+std::string safe(std::string_view text) { return redact::printable(text); }
 
 std::string paint(std::string_view text, std::string_view code, bool colour) {
   return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
@@ -141,7 +131,7 @@ void TerminalReport::judged(const Judgement& judgement) {
   for (const std::string_view line : excerpt(result.transcript)) {
     out_ << "    " << paint(safe(line), "2", style_.colour) << '\n';
   }
-  out_ << "  rerun:     " << style_.rerun << " --select " << row.id << '\n';
+  out_ << "  rerun:     " << safe(style_.rerun) << " --select " << row.id << '\n';
 }
 
 void TerminalReport::end(const RunReport& report) {

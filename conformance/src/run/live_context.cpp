@@ -16,6 +16,7 @@
 #include "protocol/http/form.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/tus/headers.hpp"
+#include "target/reach.hpp"
 #include "transport/url.hpp"
 
 namespace conformance {
@@ -48,7 +49,7 @@ class LiveContext final : public Context {
   [[nodiscard]] std::mt19937_64& random() override { return random_; }
 
   transport::Exchange exchange(transport::Request request) override {
-    if (!request.headers.has("Authorization")) {
+    if (!request.headers.has("Authorization") && reach(request.url) == Reach::entrusted) {
       if (const auto value = authorization()) request.headers.add("Authorization", *value);
     }
     return perform(std::move(request));
@@ -83,13 +84,17 @@ class LiveContext final : public Context {
     seen.sent.headers.remove("Content-Length");
     seen.sent.body_size = Bytes{};
     seen.sent.body_sha256.clear();
-    evidence_->add(transport::transcript(seen) + "\n");
+    record(seen);
     return seen;
   }
 
   std::optional<std::string> given(TokenKind kind) override {
     const auto found = session_->tokens.find(kind);
     return found == session_->tokens.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  [[nodiscard]] bool entrusts(const std::string& url) const override {
+    return reach(url) == Reach::entrusted;
   }
 
   void created(const std::string& upload) override { session_->created(upload); }
@@ -185,11 +190,44 @@ class LiveContext final : public Context {
     return *value;
   }
 
+  [[nodiscard]] Reach reach(const std::string& url) const {
+    return reach_of(target(), session_->trusted, url);
+  }
+
+  /// The target must not choose whom the harness talks to: its Location may name a stranger, or
+  /// plain http.
+  void stay_within_reach(transport::Request& request) {
+    const Reach how = reach(request.url);
+    if (how == Reach::anonymous) {
+      for (const char* name : {"Authorization", "Cookie"}) request.headers.remove(name);
+    }
+    if (how != Reach::nothing) return;
+    const std::string why = why_not_sent(target(), request.url);
+    record(fmt::format("# not sent: {} {}\n# {}\n\n", request.method, quote(request.url), why));
+    throw Stop{
+        Outcome{Outcome::Kind::blocked, "the upload stays at the origin that was asked", why}};
+  }
+
+  void record(const std::string& text) { evidence_->add(session_->secrets.mask(text)); }
+  /// What the target issued is a secret from here on, and not shown.
+  void record(const transport::Exchange& seen) {
+    if (seen.response) learn(*seen.response);
+    record(transport::transcript(seen) + "\n");
+  }
+  void learn(const transport::Response& response) {
+    constexpr std::size_t longest_document = 1U << 20U;
+    session_->secrets.learn_tokens(std::string_view(response.body).substr(0, longest_document));
+    for (const auto& field : response.headers) {
+      if (http::same_name(field.name, "Set-Cookie")) session_->secrets.learn_cookie(field.value);
+    }
+  }
+
   transport::Exchange perform(transport::Request request) {
+    stay_within_reach(request);
     request.timeout = within(request.timeout);
     transport::Exchange seen = client_.send(request);
     session_->saw(seen);
-    evidence_->add(transport::transcript(seen) + "\n");
+    record(seen);
     // /health tells by 503 that a part is down, which is an answer of its own.
     if (seen.response && request.url != target().health_url) {
       note_turned_away(request.method + " " + target_of(request.url), *seen.response);
@@ -203,7 +241,7 @@ class LiveContext final : public Context {
       request.timeout = within(request.timeout);
       request.fresh_connection = true;
       seen = client_.send(request);
-      evidence_->add(transport::transcript(seen) + "\n");
+      record(seen);
     }
     return seen;
   }
@@ -279,6 +317,7 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
   received.interims = read.interims;
   received.response = read.response;
   if (read.response) {
+    learn(*read.response);
     note_turned_away(std::string(head.substr(0, head.find(" HTTP/"))), *read.response);
     // The same rendering as for every other response, without its first line (the request).
     const std::string shown = transport::transcript(received);
@@ -290,7 +329,7 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
   } else {
     text += fmt::format("! {} ({} bytes came)\n", to_string(read.seen), read.raw.size());
   }
-  evidence_->add(text + "\n");
+  record(text + "\n");
 }
 
 }  // namespace
@@ -335,9 +374,10 @@ namespace {
 
 bool remove_one(Session& session, transport::Client& client, const std::string& upload,
                 Milliseconds timeout) {
-  const auto parts = transport::parse_url(upload);
-  if (!parts || parts->origin() != session.target.origin || timeout <= Milliseconds{0})
+  if (reach_of(session.target, session.trusted, upload) != Reach::entrusted ||
+      timeout <= Milliseconds{0}) {
     return false;
+  }
   transport::Request request;
   request.method = "DELETE";
   request.url = upload;

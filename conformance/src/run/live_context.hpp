@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "redact/secrets.hpp"
 #include "run/runner.hpp"
 #include "target/credentials.hpp"
 #include "target/given_tokens.hpp"
+#include "transport/origins.hpp"
 
 namespace conformance {
 
@@ -25,6 +27,8 @@ struct Session {
   /// Where the target's deliveries can be read on this machine; empty: nowhere.
   std::string delivered_dir;
   GivenTokens tokens;
+  transport::Origins trusted;  ///< of --trust-origin
+  redact::Secrets secrets;     ///< masked in evidence; what the target issues is added
 
   void created(const std::string& upload);
   /// Counts connections that could not be made in a row.
@@ -47,7 +51,8 @@ struct Cleanup {
   std::vector<std::string> left;
 };
 /// Deletes what the run made (tus termination) with `jobs` connections; at most `limit` is spent on
-/// it. Only uploads below the target's own origin are touched: a Location may point anywhere.
+/// it. Only uploads at origins that may have the credentials are touched: a Location may point
+/// anywhere.
 [[nodiscard]] Cleanup remove_uploads(Session& session, std::size_t jobs, Milliseconds limit);
 
 }  // namespace conformance

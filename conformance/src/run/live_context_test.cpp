@@ -107,6 +107,65 @@ TEST_F(LiveContextTest, ATusRequestCarriesTheVersionUnlessToldOtherwise) {
   EXPECT_THAT(evidence_->text(), Not(HasSubstr("tok")));
 }
 
+TEST_F(LiveContextTest, NothingIsSentToAnOriginThatOnlyTheTargetNamed) {
+  session_->credentials = Credentials::bearer("tok");
+  ScriptedServer stranger(testkit::answer(answer_of("204 No Content", "Upload-Offset: 0\r\n")));
+  auto c = context();
+  const std::string url = stranger.url("/files/1");
+  EXPECT_FALSE(c->entrusts(url));
+  for (const std::function<void()>& act : std::vector<std::function<void()>>{
+           [&] { c->head(url); }, [&] { c->patch(url, Bytes{0}, "abc"); },
+           [&] {
+             c->exchange_anonymously({"GET", url, {}, {}});
+           }}) {
+    const Outcome outcome = stop_of(act);
+    EXPECT_EQ(outcome.kind, Kind::blocked);
+    EXPECT_THAT(outcome.got, HasSubstr("--trust-origin " + stranger.url()));
+  }
+  EXPECT_EQ(stranger.connections(), 0U);
+  EXPECT_THAT(evidence_->text(), HasSubstr("# not sent: PATCH"));
+
+  session_->trusted.add(stranger.url("/elsewhere"));
+  EXPECT_TRUE(c->entrusts(url));
+  EXPECT_EQ(c->head(url).status, 204);
+  EXPECT_THAT(evidence_->text(), HasSubstr("> Authorization: ***"));
+}
+
+TEST_F(LiveContextTest, ATokenEndpointElsewhereGetsNoToken) {
+  session_->credentials = Credentials::bearer("tok");
+  std::string got;
+  {
+    ScriptedServer endpoint([&](Peer& peer) {
+      got = peer.read_request();
+      peer.send(answer_of("400 Bad Request"));
+    });
+    session_->target.oauth_url = endpoint.url("/oauth");
+    auto c = context();
+    transport::Request request;
+    request.method = "POST";
+    request.url = endpoint.url("/oauth/refresh");
+    EXPECT_TRUE(c->exchange(request).response);
+    request.headers.add("Authorization", "Bearer tok");
+    EXPECT_TRUE(c->exchange(request).response);
+  }
+  EXPECT_THAT(got, HasSubstr("POST /oauth/refresh"));
+  EXPECT_THAT(got, Not(HasSubstr("Authorization")));
+}
+
+TEST_F(LiveContextTest, WhatATargetIssuesIsASecretFromThenOn) {
+  session_->secrets.add("given-secret");
+  reply_with([](const std::string&) {
+    return answer_of("200 OK", "Set-Cookie: s=issued-cookie; Path=/\r\nX-Back: given-secret\r\n",
+                     R"({"access_token":"issued-token"} issued-cookie given%2dsecret)");
+  });
+  auto c = context();
+  c->get(server_.url("/oauth"));
+  for (const char* secret : {"given-secret", "issued-token", "issued-cookie", "given%2dsecret"}) {
+    EXPECT_THAT(evidence_->text(), Not(HasSubstr(secret)));
+  }
+  EXPECT_EQ(session_->secrets.mask("issued-token"), "***");
+}
+
 TEST_F(LiveContextTest, ACreationCanBeBentInEveryPart) {
   session_->target.manifest = {{"sender_id", "me"}};
   auto c = context();
@@ -185,6 +244,7 @@ TEST_F(LiveContextTest, TheNetworkAndTheClockAreErrors) {
     ScriptedServer gone([](Peer&) {});
     port = gone.port();
   }
+  session_->trusted.add("http://127.0.0.1:" + std::to_string(port));
   auto c = context();
   for (int i = 0; i < 5; ++i) {
     EXPECT_FALSE(session_->lost());

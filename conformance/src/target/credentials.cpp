@@ -16,6 +16,7 @@ struct Credentials::State {
   std::optional<PasswordGrant> grant;
   std::optional<transport::Client> client;
   Clock clock;
+  redact::Secrets secrets;
   std::mutex mutex;
   std::optional<oauth::TokenResponse> token;
   std::chrono::steady_clock::time_point renew_at;
@@ -36,6 +37,7 @@ struct Credentials::State {
     if (seen.failure || !seen.response) {
       return failure(url, seen.failure ? failure_text(*seen.failure) : "no response");
     }
+    secrets.learn_tokens(seen.response->body);
     if (seen.response->status != 200) {
       const auto error = oauth::parse_token_error(seen.response->body);
       return failure(url, fmt::format("the token endpoint answered {}{}", seen.response->status,
@@ -79,12 +81,13 @@ Credentials Credentials::bearer(std::string token) {
   return Credentials(std::move(state));
 }
 
-Credentials Credentials::password(PasswordGrant grant, transport::ClientOptions client,
-                                  Clock clock) {
+Credentials Credentials::password(PasswordGrant grant, transport::ClientOptions client, Clock clock,
+                                  redact::Secrets secrets) {
   auto state = std::make_unique<State>();
   state->grant = std::move(grant);
   state->client.emplace(std::move(client));
   state->clock = std::move(clock);
+  state->secrets = std::move(secrets);
   return Credentials(std::move(state));
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "protocol/error.hpp"
+#include "redact/secrets.hpp"
 #include "transport/client.hpp"
 
 namespace conformance {
@@ -28,8 +29,11 @@ class Credentials {
   /// No credentials at all.
   Credentials();
   static Credentials bearer(std::string token);
+  /// What the token endpoint issues becomes known to `secrets` before anything else is done with
+  /// it.
   static Credentials password(PasswordGrant grant, transport::ClientOptions client,
-                              Clock clock = std::chrono::steady_clock::now);
+                              Clock clock = std::chrono::steady_clock::now,
+                              redact::Secrets secrets = {});
   Credentials(Credentials&&) noexcept;
   Credentials& operator=(Credentials&&) noexcept;
   ~Credentials();

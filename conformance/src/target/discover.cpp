@@ -6,6 +6,7 @@
 
 #include "protocol/tus/headers.hpp"
 #include "target/failure_text.hpp"
+#include "target/reach.hpp"
 #include "transport/url.hpp"
 
 namespace conformance {
@@ -99,7 +100,8 @@ std::string location_of(const Target& target, const Response& response) {
 }
 
 /// Makes one small upload, to see whether credentials are needed and whether it can be downloaded.
-Result<void> try_creation(Prober& prober, Credentials& credentials, Discovered& found) {
+Result<void> try_creation(Prober& prober, const TargetOptions& options, Credentials& credentials,
+                          Discovered& found) {
   Target& target = found.target;
   const std::string bytes = "probe";
   http::Fields headers{{std::string(tus::header::upload_length), std::to_string(bytes.size())}};
@@ -130,7 +132,8 @@ Result<void> try_creation(Prober& prober, Credentials& credentials, Discovered& 
   }
   const std::string upload = location_of(target, *response);
   if (response->status != 201 || upload.empty()) {
-    std::string body = transport::redact(response->body.substr(0, 300));
+    // Masked before it is cut: half a token is a secret as well.
+    std::string body = options.secrets.mask(transport::redact(response->body)).substr(0, 300);
     for (char& c : body) c = c == '\n' || c == '\r' ? ' ' : c;
     found.remarks.push_back(fmt::format(
         "a correct creation was answered {}{}{}", response->status, body.empty() ? "" : ": " + body,
@@ -138,6 +141,10 @@ Result<void> try_creation(Prober& prober, Credentials& credentials, Discovered& 
     return {};
   }
   found.created.push_back(upload);
+  if (reach_of(target, options.trusted, upload) != Reach::entrusted) {
+    found.remarks.push_back("Location of a creation: " + why_not_sent(target, upload));
+    return {};
+  }
   http::Fields patch{{std::string(tus::header::upload_offset), "0"},
                      {"Content-Type", std::string(tus::offset_media_type)}};
   const auto patched = prober.send("PATCH", upload, patch, bytes, true);
@@ -214,7 +221,8 @@ Result<Discovered> discover(const TargetOptions& options, Credentials& credentia
   } else {
     found.remarks.push_back("OPTIONS cannot be understood: " + discovery.error().line());
   }
-  if (auto ok = try_creation(prober, credentials, found); !ok) return tl::unexpected(ok.error());
+  if (auto ok = try_creation(prober, options, credentials, found); !ok)
+    return tl::unexpected(ok.error());
   if (options.oauth_url.empty() && !found.target.oauth_url.empty()) {
     // The upload server itself has no token endpoint (census section 8, row 12).
     const auto described = prober.send("GET", found.target.oauth_url, {}, std::nullopt, true);

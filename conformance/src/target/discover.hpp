@@ -6,7 +6,9 @@
 #include <string>
 
 #include "context.hpp"
+#include "redact/secrets.hpp"
 #include "target/credentials.hpp"
+#include "transport/origins.hpp"
 
 namespace conformance {
 
@@ -21,6 +23,8 @@ struct TargetOptions {
   transport::ClientOptions client;
   /// When finding out must have ended, tokens included; every request is cut short for it.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  transport::Origins trusted;  ///< of --trust-origin
+  redact::Secrets secrets;     ///< not shown in remarks
 };
 
 /// The addresses beside the creation URL, in the shape it has: "/files" with "/info" (inside), or

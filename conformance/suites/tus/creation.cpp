@@ -239,7 +239,13 @@ Outcome create_018(Context& c) {
   Findings findings{"Location keeps the scheme and the host that the client used"};
   const auto plain = c.post({});
   const auto told = origin_told(plain);
-  findings.check(told == own || told == "relative", "plain: " + told);
+  const bool elsewhere = told != own && told != "relative" && told != "no Location";
+  if (elsewhere && !c.entrusts(told)) {
+    // Clients would send their credentials there, and https to http would show them to everyone.
+    findings.must(false, "Location keeps the origin that the client used", "plain: " + told);
+  } else {
+    findings.check(told == own || told == "relative", "plain: " + told);
+  }
 
   // A server may know its own name or check Host; it may not make up another.
   const auto other =
