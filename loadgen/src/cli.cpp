@@ -17,6 +17,9 @@
 #include "network/network.hpp"
 #include "payload/payload.hpp"
 #include "protocol/version.hpp"
+#include "redact/command_line.hpp"
+#include "redact/printable.hpp"
+#include "redact/secrets.hpp"
 #include "report/report.hpp"
 #include "run/run.hpp"
 #include "scenario/settings.hpp"
@@ -26,8 +29,17 @@ namespace {
 
 int code(ExitCode c) { return static_cast<int>(c); }
 
-int usage_error(const Error& error) {
+/// One line on standard error, without the secrets that are known by then.
+void complain(Error error, const redact::Secrets& secrets) {
+  if (error.where.find("://") != std::string::npos) error.where = redact::shown_url(error.where);
+  for (std::string* part : {&error.where, &error.what, &error.hint}) {
+    *part = redact::printable(secrets.mask(*part), redact::Lines::kept);
+  }
   fmt::print(stderr, "dex-loadgen: {}\n", error.line());
+}
+
+int usage_error(const Error& error, const redact::Secrets& secrets = {}) {
+  complain(error, secrets);
   return code(ExitCode::usage);
 }
 
@@ -115,8 +127,8 @@ int do_run(const RunFlags& flags) {
   RunHooks hooks;
   hooks.progress = &progress;
   hooks.interrupted = [] { return static_cast<int>(signals_seen); };
-  hooks.begun = [](const std::string& run_id, const std::string& url) {
-    fmt::print(stderr, "run {} to {}\n", run_id, url);
+  hooks.begun = [&hooks](const std::string& run_id, const std::string& url) {
+    fmt::print(stderr, "run {} to {}\n", run_id, hooks.secrets.mask(redact::shown_url(url)));
   };
   if (settings.verify == VerifyMethod::none) {
     fmt::print(stderr, "dex-loadgen: --verify none: uploads will NOT be verified\n");
@@ -127,7 +139,7 @@ int do_run(const RunFlags& flags) {
     report = run(settings, hooks);
   }
   if (!report) {
-    fmt::print(stderr, "dex-loadgen: {}\n", report.error().error.line());
+    complain(report.error().error, hooks.secrets);
     return code(report.error().code);
   }
   std::cout << terminal_summary(*report);
@@ -245,6 +257,9 @@ int command_line(int argc, char** argv) {
     return app.exit(e);
   } catch (const CLI::CallForVersion& e) {
     return app.exit(e);
+  } catch (const CLI::ExtrasError&) {
+    return usage_error(
+        {"", redact::unknown_flags(app.remaining(/*recurse=*/true)), "see dex-loadgen --help"});
   } catch (const CLI::ParseError& e) {
     return usage_error({"", e.what(), "see dex-loadgen --help"});
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "protocol/version.hpp"
+#include "redact/printable.hpp"
 #include "report/criterion.hpp"
 
 namespace loadgen {
@@ -32,6 +33,21 @@ std::string milliseconds(double value) {
 }
 
 std::string hex(std::uint64_t value) { return fmt::format("{:016x}", value); }
+
+/// Servers say what they like, also what they were sent, and what steers a terminal.
+std::string shown(const RunReport& report, const std::string& text) {
+  return redact::printable(report.secrets.mask(text));
+}
+
+/// One line, with line feeds and the like as in errors.
+std::string line_of(const RunReport& report, const std::string& text) {
+  const Error error{"", redact::printable(report.secrets.mask(text), redact::Lines::kept), ""};
+  return error.line();
+}
+
+std::string shown_url(const RunReport& report) {
+  return shown(report, redact::shown_url(report.settings.url));
+}
 
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -79,7 +95,7 @@ std::string terminal_summary(const RunReport& report) {
   fmt::format_to(to, "run        {}  seed {}  network {}  payload {}\n", report.run_id,
                  report.settings.seed, report.settings.network.name,
                  to_string(report.settings.payload));
-  fmt::format_to(to, "target     {}\n", report.settings.url);
+  fmt::format_to(to, "target     {}\n", shown_url(report));
   fmt::format_to(to, "uploads    {} started: {} verified, {} unverified, {} lost, {} failed",
                  s.started, s.verified, s.unverified, s.lost, s.failed);
   if (s.interrupted > 0) fmt::format_to(to, ", {} interrupted", s.interrupted);
@@ -118,9 +134,10 @@ std::string terminal_summary(const RunReport& report) {
   if (!s.causes.empty()) {
     out += "\nwhat went wrong\n";
     for (const auto& [what, cause] : s.causes) {
-      fmt::format_to(to, "{:>8}  {}", cause.count, Error{"", what, ""}.line());
-      if (!cause.example.empty())
-        fmt::format_to(to, "  e.g. {}", Error{"", cause.example, ""}.line());
+      fmt::format_to(to, "{:>8}  {}", cause.count, line_of(report, what));
+      if (!cause.example.empty()) {
+        fmt::format_to(to, "  e.g. {}", line_of(report, cause.example));
+      }
       out += '\n';
     }
   }
@@ -134,7 +151,7 @@ std::string summary_json(const RunReport& report) {
   root["tool"] = "dex-loadgen";
   root["version"] = harness_version();
   root["run_id"] = report.run_id;
-  root["target"] = report.settings.url;
+  root["target"] = shown_url(report);
   root["system"] = report.settings.system == System::dex ? "dex" : "tus";
   root["seed"] = report.settings.seed;
   root["network"] = report.settings.network.name;
@@ -159,7 +176,9 @@ std::string summary_json(const RunReport& report) {
   }
   Json& causes = root["causes"] = Json::array();
   for (const auto& [what, cause] : s.causes) {
-    causes.push_back({{"cause", what}, {"count", cause.count}, {"example", cause.example}});
+    causes.push_back({{"cause", report.secrets.mask(what)},
+                      {"count", cause.count},
+                      {"example", report.secrets.mask(cause.example)}});
   }
   Json& histograms = root["histograms"] = Json::object();
   for (const auto& [name, h] : latencies(s)) {
@@ -169,8 +188,9 @@ std::string summary_json(const RunReport& report) {
     for (const auto& [upper, count] : h->buckets()) buckets.push_back({upper, count});
     histograms[key] = {{"count", h->count()}, {"mean_ms", h->mean_ms()}, {"buckets_us", buckets}};
   }
-  // A server's bytes may stand in an example; they need not be UTF-8.
-  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  // A server's bytes may stand in an example; they need not be UTF-8, and must not steer the
+  // terminal of whoever looks at the file.
+  return root.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 std::string uploads_csv(const RunReport& report) {
@@ -189,10 +209,11 @@ std::string uploads_csv(const RunReport& report) {
       cuts += fmt::format("{}{}:{}", cuts.empty() ? "" : ";", cut.at.value, to_string(cut.kind));
     }
     fmt::format_to(to, "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", u.index,
-                   u.name, csv_field(u.url), u.size.value, to_string(u.state),
-                   csv_field(u.cause ? u.cause->what : ""), ms(u.intended), ms(u.started),
-                   ms(u.created), ms(u.uploaded), ms(u.delivered), u.requests, u.retries, u.resumes,
-                   u.new_uploads, u.sent.value, u.acknowledged.value, u.rolled_back.value, cuts);
+                   u.name, csv_field(shown(report, u.url)), u.size.value, to_string(u.state),
+                   csv_field(shown(report, u.cause ? u.cause->what : "")), ms(u.intended),
+                   ms(u.started), ms(u.created), ms(u.uploaded), ms(u.delivered), u.requests,
+                   u.retries, u.resumes, u.new_uploads, u.sent.value, u.acknowledged.value,
+                   u.rolled_back.value, cuts);
   }
   return out;
 }

@@ -16,6 +16,7 @@
 
 #include "payload/hash.hpp"
 #include "protocol/version.hpp"
+#include "redact/command_line.hpp"
 #include "run/worker.hpp"
 #include "upload/url.hpp"
 
@@ -162,6 +163,10 @@ Result<Credentials> credentials_of(const Settings& settings) {
     if (name.empty()) return {};
     const char* value = std::getenv(name.c_str());
     if (value == nullptr || *value == '\0') {
+      if (!redact::is_variable_name(name)) {
+        return failure(flag, "no environment variable has that name",
+                       "it takes the name of a variable, as in DEX_TOKEN, not the secret itself");
+      }
       return failure(flag, fmt::format("the environment variable {} is not set", name));
     }
     into = value;
@@ -199,15 +204,25 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
         ExitCode::usage,
         {"--delivered-dir", fmt::format("{} is not a folder", quote(settings.delivered_dir)), ""});
   }
+  redact::Secrets secrets = hooks.secrets;
+  for (const auto* url : {&settings.url, &settings.info_url, &settings.oauth_url}) {
+    secrets.add_url(*url);
+  }
   auto credentials = credentials_of(settings);
   if (!credentials) return give_up(ExitCode::usage, credentials.error());
+  secrets.add(credentials->token);
+  secrets.add(credentials->password);
+  credentials->secrets = secrets;
 
   RunReport report;
   report.run_id = new_run_id();
   report.settings = settings;
+  report.secrets = secrets;
 
   RunPlan plan{settings, {}, std::move(*credentials), {}, {}, {}};
-  for (const auto* url : {&settings.url, &settings.info_url, &settings.oauth_url}) {
+  std::vector<const std::string*> urls{&settings.url, &settings.info_url, &settings.oauth_url};
+  for (const auto& trusted : settings.trusted_origins) urls.push_back(&trusted);
+  for (const auto* url : urls) {
     if (url == &settings.oauth_url && plan.credentials.username.empty()) continue;
     if (url == &settings.info_url && settings.system == System::tus) continue;
     auto host = transport::resolve(*url);
@@ -231,7 +246,8 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   uploads.retry_delays = settings.retry_delays;
   uploads.deliver_timeout = settings.deliver_timeout;
   uploads.expect_targets = settings.expect_targets;
-  uploads.any_origin = settings.i_own_this_target;
+  uploads.any_origin = settings.i_own_this_target && plan.credentials.none();
+  for (const auto& url : settings.trusted_origins) uploads.trusted.add(url);
   plan.control_url = *origin_of(settings.url) + "/_mock/uploads";
 
   const std::uint64_t concurrency = *settings.concurrency;

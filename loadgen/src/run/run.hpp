@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/error.hpp"
+#include "redact/secrets.hpp"
 #include "scenario/settings.hpp"
 #include "stats/stats.hpp"
 #include "upload/authorizer.hpp"
@@ -47,11 +48,13 @@ struct RunReport {
   Time begin;                         ///< that the times in `uploads` count from
   bool was_interrupted = false;
   std::vector<std::string> conditions_hit;  ///< --fail-if, with the values found
+  redact::Secrets secrets;                  ///< that no report may hold
   [[nodiscard]] ExitCode exit_code() const;
 };
 
 struct RunHooks {
   Progress* progress = nullptr;  ///< may be null
+  redact::Secrets secrets;       ///< what the run is given and what it is issued is added
   /// Asked ten times a second on every loop: 0 go on, 1 start nothing more, 2 stop at once.
   std::function<int()> interrupted = [] { return 0; };
   /// Called once before the load, from the calling thread, with the creation URL that is used.

@@ -51,8 +51,7 @@ Result<std::string> url(const std::string& text) {
 
 Result<std::string> variable(const std::string& text) {
   const bool good = !text.empty() && text.find_first_of("= \t\n") == std::string::npos;
-  if (!good)
-    return failure("", fmt::format("{} is not the name of an environment variable", quote(text)));
+  if (!good) return failure("", "it takes the name of an environment variable, and this is none");
   return text;
 }
 
@@ -180,6 +179,9 @@ std::vector<Setting> make_table() {
       parsed(url, [](S& s, std::string v) { s.info_url = std::move(v); }));
   add("oauth-url", "URL", "token endpoint [/oauth beside --url]",
       parsed(url, [](S& s, std::string v) { s.oauth_url = std::move(v); }));
+  add("trust-origin", "URL", "another origin that a Location may lead to, with the credentials",
+      parsed(url, [](S& s, std::string v) { s.trusted_origins.push_back(std::move(v)); }),
+      /*repeatable=*/true, /*in_scenario=*/false);
   add("username-env", "VAR", "environment variable that holds the user name",
       parsed(variable, [](S& s, std::string v) { s.username_env = std::move(v); }));
   add("password-env", "VAR", "environment variable that holds the password",

@@ -41,6 +41,7 @@ struct Settings {
   std::vector<std::string> expect_targets;
   dex::Manifest manifest;
   std::string info_url, oauth_url;
+  std::vector<std::string> trusted_origins;           ///< URLs
   std::string username_env, password_env, token_env;  ///< names of variables, never secrets
   std::string ca_file, client_cert;
   std::vector<Criterion> fail_if;

@@ -67,6 +67,7 @@ void Authorizer::answered(const transport::LoadOutcome& outcome, bool was_refres
     return;
   }
   const int status = outcome.response->status;
+  credentials_.secrets.learn_tokens(outcome.response->body);
   if (status != 200) {
     // A refresh token may have run out; the password has not.
     if (was_refresh) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/error.hpp"
+#include "redact/secrets.hpp"
 #include "transport/load_engine.hpp"
 
 namespace loadgen {
@@ -17,6 +18,7 @@ struct Credentials {
   std::string token;      ///< a fixed token; wins over the password grant
   std::string oauth_url;  ///< POST here; refresh tokens go to {oauth_url}/refresh
   std::string username, password;
+  redact::Secrets secrets = {};  ///< what the endpoint issues is added
   [[nodiscard]] bool none() const { return token.empty() && username.empty(); }
 };
 

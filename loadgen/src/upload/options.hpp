@@ -9,6 +9,7 @@
 #include "payload/payload.hpp"
 #include "protocol/dex/manifest.hpp"
 #include "protocol/units.hpp"
+#include "transport/origins.hpp"
 
 namespace loadgen {
 
@@ -33,7 +34,10 @@ struct UploadOptions {
   Milliseconds deliver_timeout{std::chrono::seconds{60}};
   /// Deliveries needed; empty: at least one and all good; "none": Complete is enough.
   std::vector<std::string> expect_targets;
-  bool any_origin = false;  ///< a Location on another host or port is followed
+  /// A Location may lead to these origins and to that of create_url; requests there carry the
+  /// credentials.
+  transport::Origins trusted;
+  bool any_origin = false;  ///< ... and to every other; only for runs without credentials
 };
 
 /// The file name that upload `index` of a run is sent under: unique, so that a delivered file can

@@ -169,9 +169,10 @@ void Upload::created(const LoadOutcome& outcome) {
     end(UploadState::failed, Cause{"POST: Location is not a URL", url.error().line()});
     return;
   }
-  if (!host_.options.any_origin && origin_of(*url) != origin_of(host_.options.create_url)) {
+  if (!may_follow(*url)) {
     end(UploadState::failed, Cause{"POST: Location leads to another host or port",
-                                   *url + " is not followed without --i-own-this-target"});
+                                   fmt::format("{} is not followed without --trust-origin {}", *url,
+                                               origin_of(*url).value_or("URL"))});
     return;
   }
   result_.url = *url;
@@ -183,6 +184,12 @@ void Upload::created(const LoadOutcome& outcome) {
     return;
   }
   patch();
+}
+
+/// RFC 6454: the credentials were given for one scheme, host and port.
+bool Upload::may_follow(const std::string& url) const {
+  return host_.options.any_origin || origin_of(url) == origin_of(host_.options.create_url) ||
+         host_.options.trusted.hold(url);
 }
 
 void Upload::patch() {

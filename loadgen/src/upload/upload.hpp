@@ -49,6 +49,7 @@ class Upload {
   void request(transport::LoadRequest request, Handler handler, bool renewed = false);
   void create();
   void created(const transport::LoadOutcome& outcome);
+  [[nodiscard]] bool may_follow(const std::string& url) const;
   void patch();
   void patched(Bytes from, const transport::LoadOutcome& outcome);
   void head();

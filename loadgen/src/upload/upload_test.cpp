@@ -260,6 +260,19 @@ TEST_F(UploadTest, ALocationElsewhereIsNotFollowed) {
   EXPECT_EQ(upload(Bytes{10}).cause->what, "POST: 201 without Location");
 }
 
+TEST_F(UploadTest, ATrustedOriginIsFollowedAndNoOther) {
+  options.trusted.add("http://192.0.2.1/anything");
+  for (const char* stranger : {"https://192.0.2.1/files/1", "http://192.0.2.1:81/files/1",
+                               "https://127.0.0.1:1/files/1"}) {
+    on("POST", {answer(201, {{"Location", stranger}})});
+    const auto result = upload(Bytes{10});
+    EXPECT_EQ(result.state, UploadState::failed) << stranger;
+    EXPECT_THAT(result.cause->detail, testing::HasSubstr("--trust-origin http")) << stranger;
+  }
+  on("POST", {answer(201, {{"Location", "http://192.0.2.1:80/files/1"}})});
+  EXPECT_NE(upload(Bytes{0}).state, UploadState::failed);
+}
+
 TEST_F(UploadTest, LogsInAndLogsInAgainAfter401) {
   credentials = {"", "http://127.0.0.1:1/oauth", "demo", "secret"};
   int grants = 0;

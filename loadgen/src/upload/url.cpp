@@ -4,6 +4,8 @@
 
 #include <boost/url.hpp>
 
+#include "redact/secrets.hpp"
+
 namespace loadgen {
 namespace {
 namespace urls = boost::urls;
@@ -24,7 +26,8 @@ Result<urls::url> parse(const std::string& text) {
     return port.size() <= 5 && (port.empty() || std::stoul(port) <= 65535);
   };
   if (!good()) {
-    return failure("", fmt::format("{} is not an http or https URL", quote(text)),
+    return failure("",
+                   fmt::format("{} is not an http or https URL", quote(redact::shown_url(text))),
                    "as in http://127.0.0.1:8080/files");
   }
   // Not quoted: the line goes into logs.
