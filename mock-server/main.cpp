@@ -5,6 +5,7 @@
 
 #include "app/log.hpp"
 #include "app/run.hpp"
+#include "redact/printable.hpp"
 
 int main(int argc, char** argv) {
   // A file size limit is a full disk to us, an errno and a 507; not a reason to die.
@@ -23,7 +24,8 @@ int main(int argc, char** argv) {
     }
     mock::start_log(options.log_level, options.log_format, options.run_id);
     if (const auto served = mock::run(options); !served) {
-      std::fprintf(stderr, "dex-mock-server: %s\n", served.error().line().c_str());
+      std::fprintf(stderr, "dex-mock-server: %s\n",
+                   redact::printable(served.error().line()).c_str());
       return 2;
     }
     return 0;

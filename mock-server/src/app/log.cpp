@@ -11,13 +11,14 @@
 
 #include "app/stderr_sink.hpp"
 #include "protocol/http/date.hpp"
-#include "protocol/json/encode.hpp"
 #include "protocol/units.hpp"
+#include "redact/printable.hpp"
 
 namespace mock {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using redact::printable;
 
 struct Style {
   LogFormat format = LogFormat::human;
@@ -27,26 +28,6 @@ struct Style {
 Style& style() {
   static Style the_style;
   return the_style;
-}
-
-/// Control characters, C1 ones and what is not UTF-8 are escaped: a line stays one line, and no
-/// terminal is steered.
-std::string printable(std::string_view text) {
-  const bool utf8 = json::is_utf8(text);
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool c1 = byte == 0xc2 && i + 1 < text.size() &&
-                    static_cast<unsigned char>(text[i + 1]) < 0xa0;  // U+0080 to U+009F
-    if (byte < 0x20 || byte == 0x7f || c1 || (byte >= 0x80 && !utf8)) {
-      out += fmt::format("\\x{:02x}", byte);
-      if (c1 && utf8) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 spdlog::level::level_enum level_of(LogLevel level) {
@@ -86,7 +67,9 @@ void put_object(LogLevel level, const Json& fields) {
   Json line{
       {"time", ::http::format_rfc3339(now)}, {"level", name_of(level)}, {"run_id", style().run_id}};
   line.update(fields);
-  spdlog::log(level_of(level), "{}", json::dump(line));
+  // In ASCII, so that no terminal is steered; what is not UTF-8 becomes U+FFFD.
+  spdlog::log(level_of(level), "{}",
+              line.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace));
 }
 
 void write(LogLevel level, std::string_view line) {

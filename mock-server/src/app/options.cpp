@@ -15,6 +15,8 @@
 #include "lane/lane.hpp"
 #include "lane/listen_address.hpp"
 #include "protocol/version.hpp"
+#include "redact/command_line.hpp"
+#include "redact/printable.hpp"
 
 namespace mock {
 namespace {
@@ -104,7 +106,10 @@ Exit exit_of(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream err;
   const int code = app.exit(error, out, err);
   if (code == 0) return {0, out.str()};
-  return {2, fmt::format("dex-mock-server: {} (see --help)", error.what())};
+  const bool unknown = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  const std::string what =
+      unknown ? redact::unknown_flags(app.remaining(/*recurse=*/true)) : error.what();
+  return {2, fmt::format("dex-mock-server: {} (see --help)", redact::printable(what))};
 }
 
 /// What CLI11 gathers as text and `finish` turns into values.

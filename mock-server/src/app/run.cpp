@@ -21,6 +21,7 @@
 #include "net/self_signed.hpp"
 #include "profile/profile.hpp"
 #include "protocol/version.hpp"
+#include "redact/command_line.hpp"
 #include "store/stores.hpp"
 #include "tus/locks.hpp"
 
@@ -57,6 +58,10 @@ Result<ControlSetup> control_setup(const Options& options) {
   if (!options.control_token_env.empty()) {
     const char* token = std::getenv(options.control_token_env.c_str());
     if (token == nullptr || *token == '\0') {
+      if (!redact::is_variable_name(options.control_token_env)) {
+        return failure("--control-token-env", "no environment variable has that name",
+                       "it takes the name of a variable, not the token itself");
+      }
       return failure("--control-token-env",
                      fmt::format("the environment variable '{}' is not set, or empty",
                                  options.control_token_env),
