@@ -1,0 +1,524 @@
+// The marker-secret matrix: secrets from every source, through servers that behave, refuse, send
+// back whatever they were sent, and answer nonsense; then every output of every program is searched
+// for each of them, as it is, percent-encoded, as a form and in Base64.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "programs.hpp"
+#include "protocol/base64.hpp"
+#include "protocol/http/form.hpp"
+#include "testkit/scripted_server.hpp"
+#include "transport/client.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using testkit::Peer;
+using testkit::ScriptedServer;
+
+// Visible ASCII where a header has to carry them; characters that every encoding changes.
+const std::string password = "Mark-pass word&%+=\"1<7>/\xc3\xa4";
+const std::string wrong_password = "Mark-wrong-pass word&%+=2";
+const std::string given_token = "Mark-given+/token.abcdef==";
+const std::string issued_token = "Mark-issued+/token.ghijkl==";
+const std::string refresh_token = "Mark-refresh+/token.mnopqr==";
+const std::string renewed_token = "Mark-renewed+/token.stuvwx==";
+const std::string api_key = "Mark-api&key%41/=3";
+const std::string partner = "Mark-partner value?4";
+const std::string cookie = "Mark-cookie+/value5";
+const std::string in_query = "Mark-query~value6";
+const std::string in_url = "Mark-userinfo7";
+const std::string tokens_file = "Mark-tokens-file8";
+
+const std::vector<std::string>& markers() {
+  static const std::vector<std::string> all{
+      password, wrong_password, given_token, issued_token, refresh_token, renewed_token,
+      api_key,  partner,        cookie,      in_query,     in_url,        tokens_file};
+  return all;
+}
+
+std::string lower_hex(std::string text) {
+  for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+    if (text[i] != '%') continue;
+    for (std::size_t j = i + 1; j <= i + 2; ++j) {
+      text[j] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[j])));
+    }
+  }
+  return text;
+}
+
+/// The Base64 of anything with `value` in it holds one of these.
+std::vector<std::string> base64_forms(const std::string& value) {
+  std::vector<std::string> forms;
+  for (std::size_t before = 0; before < 3; ++before) {
+    const std::string padded = std::string(before, 'x') + value;
+    const std::string whole = padded.substr(0, padded.size() - padded.size() % 3);
+    // The first group of four also holds the bytes in front.
+    forms.push_back(base64::encode(whole).substr(before == 0 ? 0 : 4));
+    forms.push_back(base64::encode_url(whole).substr(before == 0 ? 0 : 4));
+  }
+  return forms;
+}
+
+std::vector<std::string> forms_of(const std::string& marker) {
+  std::vector<std::string> forms{marker, http::percent_encode(marker),
+                                 lower_hex(http::percent_encode(marker)),
+                                 // Half a secret is a secret as well.
+                                 marker.substr(0, 12)};
+  const std::string form = http::format_form({{"x", marker}}).substr(2);
+  forms.push_back(form);
+  forms.push_back(lower_hex(form));
+  for (auto& one : base64_forms(marker)) forms.push_back(std::move(one));
+  return forms;
+}
+
+/// What no output may hold, whoever made the token.
+bool holds_a_jwt(const std::string& text) {
+  const auto word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+  };
+  for (std::size_t at = text.find("eyJ"); at != std::string::npos; at = text.find("eyJ", at + 3)) {
+    std::size_t end = at;
+    int dots = 0;
+    for (; end < text.size() && (word(text[end]) || text[end] == '.'); ++end) {
+      dots += text[end] == '.' ? 1 : 0;
+    }
+    if (dots == 2 && text[end - 1] != '.' && end - at > 100) return true;
+  }
+  return false;
+}
+
+int outputs_searched = 0;
+
+/// Fails when `text` holds a marker, and tells where.
+void search(const std::string& name, const std::string& text) {
+  ++outputs_searched;
+  for (const auto& marker : markers()) {
+    for (const auto& form : forms_of(marker)) {
+      const auto at = text.find(form);
+      if (at == std::string::npos) continue;
+      ADD_FAILURE() << name << " holds " << marker << " as " << form << ":\n..."
+                    << text.substr(at - std::min<std::size_t>(at, 120), 300);
+      break;
+    }
+  }
+  EXPECT_FALSE(holds_a_jwt(text)) << name;
+  // Nor what steers a terminal.
+  for (const char* control : {"\x1b", "\xc2\x9b", "\xe2\x80\xae", "\x7f"}) {
+    EXPECT_EQ(text.find(control), std::string::npos) << name << ": " << control;
+  }
+}
+
+void search_folder(const std::string& name, const fs::path& folder) {
+  std::error_code none;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, none)) {
+    if (!entry.is_regular_file()) continue;
+    const auto text = testkit::read_file(entry.path());
+    const auto file = name + "/" + entry.path().filename().string();
+    // Empty where the run ended before it judged anything.
+    if (entry.path().extension() == ".json" && !text.empty()) {
+      // Characters of JSON are escaped in it, and read as they are.
+      const auto json = nlohmann::json::parse(text, nullptr, false);
+      EXPECT_FALSE(json.is_discarded()) << file << " is not JSON";
+      ++outputs_searched;
+      const auto plain = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::strict);
+      for (const auto& marker : markers()) {
+        for (const auto& form : forms_of(marker)) {
+          if (text.find(form) == std::string::npos && plain.find(form) == std::string::npos)
+            continue;
+          ADD_FAILURE() << file << " holds " << marker << " as " << form;
+          break;
+        }
+      }
+      continue;
+    }
+    search(file, text);
+  }
+}
+
+testkit::ChildProcess::Options environment() {
+  testkit::ChildProcess::Options options;
+  options.environment = {{"M_USER", "someone"},
+                         {"M_PASSWORD", password},
+                         {"M_WRONG_PASSWORD", wrong_password},
+                         {"M_TOKEN", given_token}};
+  return options;
+}
+
+const std::vector<std::string> with_password{"--username-env", "M_USER", "--password-env",
+                                             "M_PASSWORD"};
+const std::vector<std::string> with_wrong_password{"--username-env", "M_USER", "--password-env",
+                                                   "M_WRONG_PASSWORD"};
+const std::vector<std::string> with_token{"--token-env", "M_TOKEN"};
+const std::vector<std::string> with_headers{"--header", "Ocp-Apim-Subscription-Key: " + api_key,
+                                            "--header", "X-Partner: " + partner,
+                                            "--header", "Cookie: a=1; session=" + cookie};
+
+std::vector<std::string> operator+(std::vector<std::string> first,
+                                   const std::vector<std::string>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+/// Runs dex-conformance with every report there is, searches all it wrote, and gives its exit code.
+int judged(const std::string& name, const std::string& url, const std::vector<std::string>& more) {
+  const testkit::TempFolder folder;
+  const auto file = [&](const char* leaf) { return (folder.path() / leaf).string(); };
+  const auto run =
+      testkit::run(std::vector<std::string>{DEX_CONFORMANCE, "run", "--url", url, "--junit",
+                                            file("junit.xml"), "--json", file("report.json"),
+                                            "--evidence", file("evidence"), "--notes", "--patience",
+                                            "200ms", "--case-timeout", "5", "--jobs", "2"} +
+                       more,
+                   environment(), std::chrono::seconds{100});
+  search(name + " stdout", run.out);
+  search(name + " stderr", run.err);
+  search_folder(name, folder.path());
+  return run.exit_code;
+}
+
+/// The same for dex-loadgen.
+int loaded(const std::string& name, const std::string& url, const std::vector<std::string>& more) {
+  const testkit::TempFolder folder;
+  const auto run = testkit::run(
+      std::vector<std::string>{DEX_LOADGEN, "run", "--url", url, "--uploads", "3", "--size", "1KiB",
+                               "--retry-delays", "none", "--deliver-timeout", "300ms", "--report",
+                               (folder.path() / "report").string()} +
+          more,
+      environment(), std::chrono::seconds{60});
+  search(name + " stdout", run.out);
+  search(name + " stderr", run.err);
+  search_folder(name, folder.path());
+  return run.exit_code;
+}
+
+// ---- servers -----------------------------------------------------------------------------------
+
+std::string answer(const std::string& status, const std::string& fields, const std::string& body) {
+  return "HTTP/1.1 " + status + "\r\nConnection: close\r\n" + fields +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string value_of(const std::string& request, const std::string& name) {
+  const auto at = request.find("\r\n" + name + ": ");
+  if (at == std::string::npos) return "";
+  const auto from = at + name.size() + 4;
+  return request.substr(from, request.find("\r\n", from) - from);
+}
+
+/// All that can come back: the values of the request in every form, and what steers a terminal.
+std::string reflection(const std::string& request) {
+  std::string text =
+      "\x1b[2J\xc2\x9b"
+      "31m\xe2\x80\xae\x7f\xff";
+  for (const char* name : {"Authorization", "Ocp-Apim-Subscription-Key", "X-Partner", "Cookie"}) {
+    const auto value = value_of(request, name);
+    if (value.empty()) continue;
+    text += fmt::format(" {} {} {} {} {}", value, http::percent_encode(value),
+                        http::format_form({{"x", value}}), base64::encode(value),
+                        base64::encode("user:" + value));
+  }
+  const auto line = request.substr(0, request.find("\r\n"));
+  const auto body = request.substr(std::min(request.find("\r\n\r\n") + 4, request.size()));
+  text += " " + line;
+  if (body.size() < 1000) text += " " + body;
+  return text;
+}
+
+std::string without_breaks(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
+  return text;
+}
+
+const std::string options_fields =
+    "Tus-Resumable: 1.0.0\r\nTus-Version: 1.0.0\r\nTus-Extension: creation,termination\r\n";
+
+using Serve = std::function<std::string(const std::string& request)>;
+
+ScriptedServer::Script serving(Serve serve) {
+  return [serve = std::move(serve)](Peer& peer) {
+    const auto request = peer.read_request();
+    if (!request.empty()) peer.send(serve(request));
+  };
+}
+
+/// A token endpoint that issues and renews, and an upload service that sends everything back:
+/// `created` answers a creation.
+Serve reflecting(std::function<std::string(const std::string& request)> created) {
+  auto grants = std::make_shared<std::atomic<int>>(0);
+  return [created = std::move(created), grants](const std::string& request) -> std::string {
+    const auto line = request.substr(0, request.find("\r\n"));
+    const auto echo = without_breaks(reflection(request));
+    if (line.find("/oauth") != std::string::npos) {
+      const bool refreshed = line.find("/refresh") != std::string::npos;
+      const auto& token = refreshed ? renewed_token : issued_token;
+      // Each lives for a second, so that runs renew them.
+      return answer("200 OK", "Content-Type: application/json\r\n",
+                    fmt::format(R"({{"access_token":"{}","token_type":"Bearer","expires_in":1,)"
+                                R"("refresh_token":"{}"}})",
+                                token, refresh_token));
+    }
+    if (line.starts_with("OPTIONS")) return answer("204 No Content", options_fields, "");
+    const auto fields = options_fields + "X-Echo: " + echo + "\r\nSet-Cookie: s=" + cookie +
+                        "; Path=/\r\nContent-Type: text/plain\r\n";
+    if (line.starts_with("POST")) return created(request);
+    if (line.starts_with("HEAD") || line.starts_with("PATCH")) {
+      return answer("400 " + echo.substr(0, 300), fields, line.starts_with("HEAD") ? "" : echo);
+    }
+    return answer("500 Internal Server Error", fields, echo);
+  };
+}
+
+std::string created_here(const std::string& request) {
+  const auto echo = without_breaks(reflection(request));
+  return answer("201 Created",
+                options_fields + "X-Echo: " + echo + "\r\nLocation: /files/1?back=" +
+                    http::percent_encode(value_of(request, "Authorization")) + "\r\n",
+                echo);
+}
+
+/// Rows that talk to each route, so that each is sent back at least once.
+const std::vector<std::string> some_rows{
+    "--select", "TUS-CREATE-00*",     "--select", "TUS-CREATE-018", "--select", "TUS-CORE-HEAD-00*",
+    "--select", "TUS-CORE-PATCH-00*", "--select", "DEX-AUTH-*",     "--select", "DEX-INFO-00*"};
+const std::vector<std::string> as_dex{"--system", "dex"};
+
+class SecretsMatrix : public ::testing::Test {
+ protected:
+  static void TearDownTestSuite() {
+    fmt::print("{} outputs were searched for {} secrets in {} forms each\n", outputs_searched,
+               markers().size(), forms_of(markers().front()).size());
+  }
+};
+
+// ---- dex-conformance and dex-loadgen -----------------------------------------------------------
+
+std::string users_json() {
+  return nlohmann::json{{"users", {{{"username", "someone"}, {"password", password}}}}}.dump();
+}
+
+TEST_F(SecretsMatrix, GoodAndRefused) {
+  const testkit::TempFolder folder;
+  const auto users = folder.write("users.json", users_json());
+  for (const std::string format : {"human", "json"}) {
+    // Its log goes to a file: nobody reads a pipe while the other programs run.
+    const auto log = (folder.path() / ("mock-" + format + ".log")).string();
+    testkit::ChildProcess mock({"/bin/sh", "-c", "log=$1; shift; exec \"$@\" 2> \"$log\"", "sh",
+                                log, DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--auth",
+                                format == "json" ? "jwt" : "opaque", "--users", users, "--store",
+                                "memory", "--log-level", "debug", "--log-format", format});
+    const auto url = mock.wait_ready();
+    const auto creation_url = url + "/files";
+    const auto target = creation_url + "?sig=" + in_query;
+    judged("good " + format, target, as_dex + some_rows + with_password + with_headers);
+    EXPECT_EQ(judged("refused " + format, target, as_dex + with_wrong_password), 3);
+    EXPECT_EQ(judged("refused token " + format, target, as_dex + with_token), 3);
+    loaded("load good " + format, creation_url, with_password);
+    EXPECT_EQ(loaded("load refused " + format, creation_url, with_wrong_password), 3);
+    EXPECT_EQ(loaded("load refused token " + format, creation_url, with_token), 3);
+
+    transport::Client client({});
+    for (const char* path : {"/_mock/journal", "/_mock/uploads", "/_mock/rules", "/metrics"}) {
+      transport::Request request;
+      request.method = "GET";
+      request.url = url + path;
+      const auto seen = client.send(request);
+      ASSERT_TRUE(seen.response) << path;
+      search(std::string("mock ") + path, seen.response->body);
+    }
+    mock.signal(SIGTERM);
+    mock.wait();
+    search("mock stdout " + format, mock.out());
+    search("mock log " + format, testkit::read_file(log));
+  }
+}
+
+TEST_F(SecretsMatrix, Reflected) {
+  ScriptedServer server(serving(reflecting(created_here)));
+  const auto url = server.url("/files") + "?sig=" + in_query;
+  judged("reflected password", url, as_dex + some_rows + with_password + with_headers);
+  judged("reflected token", url, as_dex + some_rows + with_token + with_headers);
+  judged("reflected guide", url,
+         as_dex + std::vector<std::string>{"--contract", "guide", "--select", "DEX-AUTH-*"} +
+             with_password);
+  loaded("load reflected password", url, with_password);
+  loaded("load reflected token", url, with_token);
+  EXPECT_THAT(server.problems(), testing::IsEmpty());
+}
+
+/// Counts what a stranger is sent.
+struct Stranger {
+  std::mutex mutex;
+  std::vector<std::string> requests;
+  ScriptedServer server{serving([this](const std::string& request) {
+    const std::lock_guard lock(mutex);
+    requests.push_back(request);
+    return answer("400 Bad Request", "", reflection(request));
+  })};
+  void expect_no_secret() {
+    const std::lock_guard lock(mutex);
+    for (const auto& request : requests) search("what a stranger was sent", request);
+  }
+};
+
+TEST_F(SecretsMatrix, CredentialsStayAtTheirOrigin) {
+  Stranger stranger;
+  ScriptedServer server(serving(reflecting([&stranger](const std::string& request) {
+    return answer("201 Created",
+                  options_fields + "Location: " + stranger.server.url("/files/1?back=") +
+                      http::percent_encode(value_of(request, "Authorization")) + "\r\n",
+                  "");
+  })));
+  const auto url = server.url("/files");
+  EXPECT_EQ(judged("elsewhere password", url, as_dex + some_rows + with_password + with_headers),
+            1);
+  EXPECT_EQ(judged("elsewhere token", url, some_rows + with_token), 1);
+  loaded("load elsewhere password", url, with_password);
+  loaded("load elsewhere token", url, with_token + std::vector<std::string>{"--i-own-this-target"});
+  stranger.expect_no_secret();
+  {
+    const std::lock_guard lock(stranger.mutex);
+    EXPECT_THAT(stranger.requests, testing::IsEmpty());
+  }
+
+  // --trust-origin lets it in.
+  const std::vector<std::string> trusting{"--trust-origin", stranger.server.url("/")};
+  judged("trusted", url, some_rows + with_token + trusting);
+  loaded("load trusted", url, with_token + trusting);
+  const std::lock_guard lock(stranger.mutex);
+  EXPECT_THAT(stranger.requests, testing::Contains(testing::HasSubstr(given_token)));
+}
+
+TEST_F(SecretsMatrix, ARedirectIsNotFollowed) {
+  Stranger stranger;
+  ScriptedServer server(serving([&stranger](const std::string& request) {
+    return answer("307 Temporary Redirect",
+                  options_fields + "Location: " + stranger.server.url("/") +
+                      "?back=" + http::percent_encode(value_of(request, "Authorization")) + "\r\n",
+                  "");
+  }));
+  const auto url = server.url("/files");
+  judged("redirected", url, as_dex + some_rows + with_token + with_headers);
+  loaded("load redirected", url, with_token);
+  const std::lock_guard lock(stranger.mutex);
+  EXPECT_THAT(stranger.requests, testing::IsEmpty());
+}
+
+TEST_F(SecretsMatrix, HeadersDoNotGoToATokenEndpointElsewhere) {
+  Stranger stranger;
+  ScriptedServer server(serving(reflecting(created_here)));
+  judged("token endpoint elsewhere", server.url("/files"),
+         as_dex + some_rows + with_password + with_headers +
+             std::vector<std::string>{"--oauth-url", stranger.server.url("/oauth")});
+  const std::lock_guard lock(stranger.mutex);
+  ASSERT_FALSE(stranger.requests.empty());
+  for (const auto& request : stranger.requests) {
+    EXPECT_EQ(request.find(api_key), std::string::npos) << request;
+    EXPECT_EQ(request.find(cookie), std::string::npos) << request;
+  }
+}
+
+TEST_F(SecretsMatrix, Malformed) {
+  const std::string long_token(160'000, 'q');
+  for (const auto& document :
+       {"{\"access_token\":\"" + issued_token,
+        "{\"access_token\":\"" + issued_token + "\" nonsense",
+        "{\"access_token\":\"" + issued_token + "\",\"" + refresh_token + "\":1," + refresh_token,
+        "\"" + issued_token + long_token, refresh_token + " " + password,
+        "{\"access_token\":7,\"token_type\":\"" + issued_token + "\x01\"}"}) {
+    ScriptedServer server(serving([&document](const std::string& request) {
+      if (request.find("/oauth") != std::string::npos) return answer("200 OK", "", document);
+      if (request.starts_with("OPTIONS")) return answer("204 No Content", options_fields, "");
+      return answer("401 Unauthorized", "", "");
+    }));
+    EXPECT_EQ(judged("malformed token", server.url("/files"), as_dex + some_rows + with_password),
+              3);
+    EXPECT_EQ(loaded("load malformed token", server.url("/files"), with_password), 3);
+  }
+}
+
+// ---- command lines and files -------------------------------------------------------------------
+
+TEST_F(SecretsMatrix, CommandLinesThatAreRefused) {
+  const std::string host = "http://127.0.0.1:1";
+  for (const std::string tool : {DEX_CONFORMANCE, DEX_LOADGEN}) {
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {"--url", "http://someone:" + in_url + "@127.0.0.1:1/files"},
+             {"--url", "127.0.0.1:1/files?sig=" + in_query},
+             {"--url", "http://127.0.0.1:99999/files?sig=" + in_query},
+             {"--url", "http://someone:" + in_url + "/x@127.0.0.1:1/files"},
+             {"--url", host + "/files?sig=" + in_query},
+             {"--url", host, "--oauth-url", "http://someone:" + in_url + "@h"},
+             {"--url", host, "--token-env", given_token},
+             {"--url", host, "--username-env", "M_USER", "--password-env", password},
+             {"--url", host, "--password", password},
+             {"--url", host, "--token=" + given_token},
+             {"--url", host, "--header", "Authorization Bearer " + given_token},
+             {"--url", host, "--header", "X-API-Key " + api_key},
+             {"--url", host, "--header", "X-API-Key: " + api_key + "\n"},
+             {"--url", host, "--header", "Bad Name: " + api_key},
+         }) {
+      const auto run = testkit::run(std::vector<std::string>{tool, "run"} + arguments,
+                                    environment(), std::chrono::seconds{20});
+      EXPECT_NE(run.exit_code, 0);
+      search(tool + " " + arguments.back() + " stderr", run.err);
+      search(tool + " " + arguments.back() + " stdout", run.out);
+    }
+  }
+}
+
+TEST_F(SecretsMatrix, FilesOfSecretsThatCannotBeRead) {
+  const testkit::TempFolder folder;
+  const std::string long_value(160'000, 'q');
+  for (const auto& text :
+       {"{\"expired\": \"" + tokens_file, "{\"expired\": " + tokens_file + "}",
+        "{\"expired\": \"" + tokens_file + long_value, "{\"" + tokens_file + "\": \"x\"}",
+        "{\"" + tokens_file + "\": 1, \"" + tokens_file + "\": 2}",
+        "{\"expired\": \"" + tokens_file + " \"}", "[\"" + tokens_file + "\"]",
+        "{\"users\": [{\"username\": \"a\", \"password\": \"" + tokens_file + "\", \"" +
+            tokens_file + "\": 1}]}",
+        "{\"users\": [{\"username\": \"a\", \"password\": [\"" + tokens_file + "\"]}]}",
+        "{\"users\": [{\"username\": \"a\", \"password\": \"" + tokens_file + "\nx\"}]}"}) {
+    const auto file = folder.write("secret.json", text);
+    for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+             {DEX_CONFORMANCE, "run", "--url", "http://127.0.0.1:1/files", "--tokens", file},
+             {DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--users", file}}) {
+      const auto run = testkit::run(command, environment(), std::chrono::seconds{20});
+      EXPECT_EQ(run.exit_code, 2) << run.err;
+      EXPECT_LT(run.err.size(), 500U) << run.err.substr(0, 500);
+      search(command.front() + " stderr", run.err);
+      search(command.front() + " stdout", run.out);
+    }
+  }
+}
+
+TEST_F(SecretsMatrix, TheRerunLineCanBeUsed) {
+  programs::Mock mock({"--profile", "tus", "--store", "memory", "--defect", "version-400"});
+  const auto run =
+      testkit::run({DEX_CONFORMANCE, "run", "--url", mock.creation_url() + "?sig=" + in_query,
+                    "--header", "X-API-Key: " + api_key, "--header=X-Partner: lab-7", "--header",
+                    "User-Agent: mine/1", "--select", "TUS-CORE-VER-003"},
+                   environment());
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.out,
+              testing::HasSubstr("rerun:     dex-conformance run --url '" + mock.creation_url() +
+                                 "?sig=***' --header 'X-API-Key: "
+                                 "***' --header 'X-Partner: ***' --header 'User-Agent: "
+                                 "mine/1' --select TUS-CORE-VER-003"));
+  EXPECT_THAT(run.out, testing::Not(testing::HasSubstr("lab-7")));
+}
+
+}  // namespace
