@@ -93,6 +93,16 @@ int rename(const char* from, const char* to) noexcept {
   return counted([&] { return next(from, to); });
 }
 
+int renameat(int from_folder, const char* from, int to_folder, const char* to) noexcept {
+  static auto* const next = real<int(int, const char*, int, const char*)>("renameat");
+  return counted([&] { return next(from_folder, from, to_folder, to); });
+}
+
+int unlinkat(int folder, const char* file, int flags) noexcept {
+  static auto* const next = real<int(int, const char*, int)>("unlinkat");
+  return counted([&] { return next(folder, file, flags); });
+}
+
 int unlink(const char* file) noexcept {
   static auto* const next = real<int(const char*)>("unlink");
   return counted([&] { return next(file); });
@@ -113,6 +123,19 @@ ssize_t copy_file_range(int from, off64_t* from_at, int to, off64_t* to_at, size
 int mkdir(const char* folder, mode_t mode) noexcept {
   static auto* const next = real<int(const char*, mode_t)>("mkdir");
   return counted([&] { return next(folder, mode); });
+}
+
+int openat(int folder, const char* file, int flags, ...) {
+  static auto* const next = real<int(int, const char*, int, ...)>("openat");
+  mode_t mode = 0;
+  if ((flags & (O_CREAT | O_TMPFILE)) != 0) {
+    va_list rest;
+    va_start(rest, flags);
+    mode = va_arg(rest, mode_t);
+    va_end(rest);
+  }
+  if ((flags & (O_CREAT | O_TRUNC)) == 0) return next(folder, file, flags, mode);
+  return counted([&] { return next(folder, file, flags, mode); });
 }
 
 int open(const char* file, int flags, ...) {

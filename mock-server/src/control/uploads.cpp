@@ -95,7 +95,12 @@ std::optional<Page> page_of(Call& call) {
 void list_uploads(Call& call) {
   const auto page = page_of(call);
   if (!page) return;
-  auto ids = call.lane.services().store.ids();
+  auto listed = call.lane.services().store.list();
+  if (!listed) {
+    return call.answer(
+        reply_error(500, "the store cannot list its uploads: " + listed.error().detail));
+  }
+  auto& ids = *listed;
   std::sort(ids.begin(), ids.end());
   ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), page->after));
   const bool more = ids.size() > page->limit;

@@ -19,7 +19,7 @@ tl::unexpected<Error> os_failure(const std::filesystem::path& file, std::string_
 class Descriptor {
  public:
   Descriptor(const std::filesystem::path& file, int flags, FileAccess access)
-      : fd_(::open(file.c_str(), flags | O_CLOEXEC, access == FileAccess::owner ? 0600 : 0666)) {}
+      : fd_(open_again(file, flags | O_CLOEXEC, access == FileAccess::owner ? 0600 : 0666)) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() {
@@ -29,6 +29,14 @@ class Descriptor {
   [[nodiscard]] bool open() const { return fd_ >= 0; }
 
  private:
+  static int open_again(const std::filesystem::path& file, int flags, mode_t mode) {
+    int fd = -1;
+    do {
+      fd = ::open(file.c_str(), flags, mode);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+  }
+
   int fd_;
 };
 

@@ -137,16 +137,37 @@ StoreResult<void> LaneStore::truncate(std::string_view id, Bytes length) {
   return done;
 }
 
+StoreResult<void> LaneStore::roll_back(std::string_view id, Bytes length) {
+  // Also for a lane that was closed meanwhile: a write is undone whoever it was for.
+  auto undone = store_.roll_back(id, length);
+  if (!undone) tell(id, undone.error());
+  return undone;
+}
+
 StoreResult<void> LaneStore::remove(std::string_view id) {
   if (auto mine = check(id); !mine) return mine;
   auto removed = store_.remove(id);
   if (!removed) {
     tell(id, removed.error());
   } else {
-    index_.remove(id);
-    if (const auto at = written_.find(id); at != written_.end()) written_.erase(at);
+    forget(id);
   }
   return removed;
+}
+
+StoreResult<void> LaneStore::withdraw(std::string_view id) {
+  auto removed = store_.withdraw(id);
+  if (!removed) {
+    tell(id, removed.error());
+  } else {
+    forget(id);
+  }
+  return removed;
+}
+
+void LaneStore::forget(std::string_view id) {
+  index_.remove(id);
+  if (const auto at = written_.find(id); at != written_.end()) written_.erase(at);
 }
 
 StoreResult<std::unique_ptr<Reader>> LaneStore::open(std::string_view id) {
@@ -156,14 +177,15 @@ StoreResult<std::unique_ptr<Reader>> LaneStore::open(std::string_view id) {
   return opened;
 }
 
-std::vector<std::string> LaneStore::ids() const {
+StoreResult<std::vector<std::string>> LaneStore::list() {
   if (closed_) return {};
   if (!is_main()) return index_.ids(lane_);
-  auto all = store_.ids();
-  if (!index_.empty()) {
-    all.erase(std::remove_if(all.begin(), all.end(),
-                             [this](const auto& id) { return index_.lane_of(id) != nullptr; }),
-              all.end());
+  auto all = store_.list();
+  if (!all) tell({}, all.error());
+  if (all && !index_.empty()) {
+    all->erase(std::remove_if(all->begin(), all->end(),
+                              [this](const auto& id) { return index_.lane_of(id) != nullptr; }),
+               all->end());
   }
   return all;
 }

@@ -56,14 +56,17 @@ class LaneStore final : public Store {
   StoreResult<void> stage(std::string_view id) override;
   StoreResult<void> commit(std::string_view id) override;
   StoreResult<void> truncate(std::string_view id, Bytes length) override;
+  StoreResult<void> roll_back(std::string_view id, Bytes length) override;
   StoreResult<void> remove(std::string_view id) override;
+  StoreResult<void> withdraw(std::string_view id) override;
   StoreResult<std::unique_ptr<Reader>> open(std::string_view id) override;
-  [[nodiscard]] std::vector<std::string> ids() const override;
+  StoreResult<std::vector<std::string>> list() override;
   StoreResult<Join> join(const Upload& final_upload) override;
 
  private:
   [[nodiscard]] StoreResult<void> check(std::string_view id);
   void tell(std::string_view id, const StoreError& error) const;
+  void forget(std::string_view id);
   [[nodiscard]] Upload stamped(const Upload& upload) const;
   [[nodiscard]] bool is_main() const { return lane_.empty(); }
 

@@ -126,7 +126,11 @@ void MockLanes::recover() {
     if (entry->is_directory(ignored) && is_lane_name(name)) names.push_back(std::move(name));
   }
   if (names.empty()) return;
-  for (const auto& id : ground_.store.ids()) {
+  const auto ids = ground_.store.list();
+  if (!ids && ground_.log) {
+    ground_.log("the uploads of lanes are not listed: " + ids.error().detail);
+  }
+  for (const auto& id : ids.value_or(std::vector<std::string>{})) {
     if (const auto upload = ground_.store.find(id)) ground_.index.add(id, upload->lane);
   }
   for (const auto& name : names) {

@@ -263,24 +263,51 @@ StoreResult<void> RuledStore::truncate(std::string_view id, Bytes length) {
   return {};
 }
 
+StoreResult<void> RuledStore::roll_back(std::string_view id, Bytes length) {
+  if (id != id_) return real_.roll_back(id, length);
+  const auto error = failure_of(StoreCall::truncate);
+  if (phantom_) return error ? tl::unexpected(*error) : StoreResult<void>{};
+  if (!error && skips(StoreCall::truncate)) return real_.commit(id);
+  // Before the first byte of the body there is nothing that could be taken back.
+  const auto kept = started_ ? moved(length, difference(start_real_, start_claimed_)) : stored();
+  if (started_) {
+    end_ = std::min(end_, kept);
+    received_ = length > start_claimed_ ? length - start_claimed_ : Bytes{0};
+  }
+  auto undone = real_.roll_back(id, kept);
+  return error ? tl::unexpected(*error) : undone;
+}
+
+std::optional<StoreResult<void>> RuledStore::instead_of_removing() {
+  if (auto error = failure_of(StoreCall::remove)) return tl::unexpected(*error);
+  if (skips(StoreCall::remove)) return StoreResult<void>{};
+  if (phantom_) {
+    phantom_.reset();
+    return StoreResult<void>{};
+  }
+  illusions_.set(id_, 0);
+  return std::nullopt;
+}
+
 StoreResult<void> RuledStore::remove(std::string_view id) {
   if (id == id_) {
-    if (auto error = failure_of(StoreCall::remove)) return tl::unexpected(*error);
-    if (skips(StoreCall::remove)) return {};
-    if (phantom_) {
-      phantom_.reset();
-      return {};
-    }
-    illusions_.set(id_, 0);
+    if (auto instead = instead_of_removing()) return *instead;
   }
   return real_.remove(id);
+}
+
+StoreResult<void> RuledStore::withdraw(std::string_view id) {
+  if (id == id_) {
+    if (auto instead = instead_of_removing()) return *instead;
+  }
+  return real_.withdraw(id);
 }
 
 StoreResult<std::unique_ptr<Reader>> RuledStore::open(std::string_view id) {
   return real_.open(id);
 }
 
-std::vector<std::string> RuledStore::ids() const { return real_.ids(); }
+StoreResult<std::vector<std::string>> RuledStore::list() { return real_.list(); }
 
 StoreResult<Store::Join> RuledStore::join(const Upload& final_upload) {
   if (id_.empty()) id_ = final_upload.id;

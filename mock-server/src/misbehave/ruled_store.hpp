@@ -50,9 +50,13 @@ class RuledStore : public Store {
   StoreResult<void> stage(std::string_view id) override;
   StoreResult<void> commit(std::string_view id) override;
   StoreResult<void> truncate(std::string_view id, Bytes length) override;
+  /// To rules it is a truncate; one that fails is told as such, and done nevertheless, as a store
+  /// does it in the end.
+  StoreResult<void> roll_back(std::string_view id, Bytes length) override;
   StoreResult<void> remove(std::string_view id) override;
+  StoreResult<void> withdraw(std::string_view id) override;
   StoreResult<std::unique_ptr<Reader>> open(std::string_view id) override;
-  [[nodiscard]] std::vector<std::string> ids() const override;
+  StoreResult<std::vector<std::string>> list() override;
   StoreResult<Join> join(const Upload& final_upload) override;
 
  private:
@@ -61,6 +65,8 @@ class RuledStore : public Store {
   [[nodiscard]] Bytes claimed() const { return start_claimed_ + received_; }
   StoreResult<void> start(Bytes at);
   StoreResult<std::size_t> write(std::span<const std::byte> bytes);
+  /// What a rule makes of the removal of this request's upload; nullopt: nothing.
+  std::optional<StoreResult<void>> instead_of_removing();
   StoreResult<void> write_over(std::span<const std::byte> bytes);
   [[nodiscard]] Bytes stored() const;
 

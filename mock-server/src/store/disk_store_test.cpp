@@ -347,5 +347,269 @@ TEST_F(DiskStoreTest, AFolderHasOneOwner) {
   EXPECT_TRUE(make_disk_store({folder.path(), false, {}}, loop));
 }
 
+// ---- a store that fails for a while
+
+/// As long as it lives nothing can be made, removed or newly opened for writing in the folder;
+/// `Access::none`: nor found.
+class Unwritable {
+ public:
+  enum class Access { read, none };
+  explicit Unwritable(std::filesystem::path folder, Access access = Access::read)
+      : folder_(std::move(folder)), self_(::geteuid()) {
+    set(access == Access::read ? std::filesystem::perms{0555} : std::filesystem::perms::none);
+    constexpr uid_t nobody = 65534;  // root may write anywhere
+    EXPECT_EQ(::seteuid(self_ == 0 ? nobody : self_), 0);
+  }
+  Unwritable(const Unwritable&) = delete;
+  Unwritable& operator=(const Unwritable&) = delete;
+  ~Unwritable() {
+    EXPECT_EQ(::seteuid(self_), 0);
+    set(std::filesystem::perms::owner_all);
+  }
+
+ private:
+  void set(std::filesystem::perms perms) const {
+    std::filesystem::permissions(folder_, perms);
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      const bool writable = perms == std::filesystem::perms::owner_all;
+      std::filesystem::permissions(entry.path(), std::filesystem::perms{writable ? 0644U : 0444U});
+    }
+  }
+  std::filesystem::path folder_;
+  uid_t self_;
+};
+
+TEST_F(DiskStoreTest, WhatCannotBeUndoneIsUndoneBeforeAnythingElse) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a", 100)));
+  ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abc")));
+  ASSERT_TRUE(store->stage("a"));
+  ASSERT_TRUE(store->append("a", Bytes{3}, bytes("def")));
+  {
+    const Unwritable failing(folder.path());
+    EXPECT_EQ(store->commit("a").error().kind, Kind::io);
+    EXPECT_EQ(store->roll_back("a", Bytes{3}).error().kind, Kind::io);
+    EXPECT_EQ(store->find("a")->offset, Bytes{3});
+    EXPECT_EQ((*store->open("a"))->size(), Bytes{3});
+    for (const auto at : {3U, 6U}) {
+      EXPECT_EQ(store->append("a", Bytes{at}, bytes("x")).error().kind, Kind::io);
+    }
+    EXPECT_EQ(store->stage("a").error().kind, Kind::io);
+    EXPECT_EQ(store->commit("a").error().kind, Kind::io) << "it was given up";
+    auto changed = *store->find("a");
+    EXPECT_EQ(store->update(changed).error().kind, Kind::io);
+    EXPECT_EQ(store->truncate("a", Bytes{1}).error().kind, Kind::io);
+  }
+  EXPECT_THAT(damages, ElementsAre(HasSubstr("a: cannot be cut back to byte 3")));
+  EXPECT_EQ(store->append("a", Bytes{3}, bytes("xy")), Bytes{5}) << "as if nothing had been";
+  EXPECT_EQ(store->find("a")->offset, Bytes{5});
+  EXPECT_EQ(folder.read("a"), "abcxy");
+  EXPECT_FALSE(folder.has("a.unverified"));
+  store.reset();
+  EXPECT_EQ(open()->find("a")->offset, Bytes{5});
+}
+
+TEST_F(DiskStoreTest, WhatCannotBeUndoneDoesNotSurviveAKillEither) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a")));
+  ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abc")));
+  ASSERT_TRUE(store->stage("a"));
+  ASSERT_TRUE(store->append("a", Bytes{3}, bytes("def")));
+  {
+    const Unwritable failing(folder.path());
+    EXPECT_FALSE(store->roll_back("a", Bytes{3}));
+  }
+  store.reset();
+  EXPECT_EQ(open()->find("a")->offset, Bytes{3});
+  EXPECT_EQ(folder.read("a"), "abc");
+}
+
+TEST_F(DiskStoreTest, BytesThatWereNotStagedAreUndoneToo) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a")));
+  ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abcdef")));
+  {
+    const Unwritable failing(folder.path());
+    EXPECT_FALSE(store->roll_back("a", Bytes{2}));
+    EXPECT_EQ(store->find("a")->offset, Bytes{2});
+  }
+  EXPECT_EQ(store->find("a")->offset, Bytes{2});
+  EXPECT_EQ(folder.read("a"), "ab") << "looking at it is enough";
+  ASSERT_TRUE(store->append("a", Bytes{2}, bytes("cd")));
+  ASSERT_TRUE(store->roll_back("a", Bytes{2}));
+  ASSERT_TRUE(store->roll_back("a", Bytes{2})) << "nothing is to be undone";
+  EXPECT_EQ(folder.read("a"), "ab");
+}
+
+TEST_F(DiskStoreTest, AStagingThatFailsLeavesNoMark) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a")));
+  {
+    const Unwritable failing(folder.path());
+    EXPECT_EQ(store->stage("a").error().kind, Kind::io);
+  }
+  EXPECT_EQ(store->append("a", Bytes{0}, bytes("abc")), Bytes{3});
+  EXPECT_EQ(store->find("a")->offset, Bytes{3});
+  store.reset();
+  EXPECT_EQ(open()->find("a")->offset, Bytes{3});
+}
+
+TEST_F(DiskStoreTest, WhatCannotBeLookedUpIsNotGone) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a")));
+  ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abc")));
+  {
+    const Unwritable failing(folder.path(), Unwritable::Access::none);
+    EXPECT_EQ(store->find("a").error().kind, Kind::io);
+    EXPECT_EQ(store->find("b").error().kind, Kind::io);
+    EXPECT_EQ(store->list().error().kind, Kind::io);
+    EXPECT_EQ(store->create(upload("a")).error().kind, Kind::io) << "not taken over";
+    EXPECT_EQ(store->remove("a").error().kind, Kind::io);
+  }
+  EXPECT_EQ(store->find("a")->offset, Bytes{3});
+  EXPECT_EQ(folder.read("a"), "abc");
+  EXPECT_THAT(damages, IsEmpty());
+}
+
+TEST_F(DiskStoreTest, AWithdrawnUploadIsNotThereWhateverTheDiskDoes) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a")));
+  ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abc")));
+  {
+    const Unwritable failing(folder.path());
+    ASSERT_TRUE(store->withdraw("a"));
+    EXPECT_EQ(store->find("a").error().kind, Kind::not_found);
+    EXPECT_EQ(store->open("a").error().kind, Kind::not_found);
+    EXPECT_EQ(store->append("a", Bytes{3}, bytes("x")).error().kind, Kind::not_found);
+    EXPECT_EQ(store->create(upload("a")).error().kind, Kind::io);
+    EXPECT_THAT(store->ids(), IsEmpty());
+  }
+  EXPECT_THAT(damages, ElementsAre(HasSubstr("a.info: cannot be removed")));
+  EXPECT_THAT(store->ids(), IsEmpty());
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  EXPECT_TRUE(store->create(upload("a")));
+}
+
+TEST_F(DiskStoreTest, AnUploadIsGoneThoughItsBytesCannotBeRemoved) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("a")));
+  std::filesystem::remove(folder.path() / "a");
+  std::filesystem::create_directory(folder.path() / "a");
+  ASSERT_TRUE(store->remove("a"));
+  EXPECT_EQ(store->find("a").error().kind, Kind::not_found);
+  std::filesystem::remove(folder.path() / "a");
+  folder.write("a", "abc");
+  EXPECT_THAT(store->ids(), IsEmpty());
+  EXPECT_FALSE(folder.has("a")) << "removed as soon as it can be";
+}
+
+TEST_F(DiskStoreTest, AFinalThatWaitsIsCompleteAtOnceOrNotAtAll) {
+  auto store = open();
+  ASSERT_TRUE(store->create(upload("p", 3)));
+  ASSERT_TRUE(store->append("p", Bytes{0}, bytes("abc")));
+  Upload whole;
+  whole.id = "f";
+  whole.kind = tus::UploadKind::final;
+  whole.parts = {"p", "p"};
+  ASSERT_TRUE(store->create(whole));
+  // No file takes the name of a folder.
+  std::filesystem::remove(folder.path() / "f");
+  std::filesystem::create_directory(folder.path() / "f");
+  {
+    auto join = store->join(whole);
+    ASSERT_TRUE(join->work());
+    EXPECT_EQ(join->commit().error().kind, Kind::io);
+  }
+  EXPECT_TRUE(store->find("f")->awaits_parts());
+  std::filesystem::remove(folder.path() / "f");
+  folder.write("f", "");
+  store.reset();
+  store = open();
+  EXPECT_TRUE(store->find("f")->awaits_parts());
+  EXPECT_EQ(store->find("f")->length, Bytes{6}) << "every part has told its length";
+  {
+    auto join = store->join(*store->find("f"));
+    ASSERT_TRUE(join->work());
+    ASSERT_TRUE(join->commit());
+  }
+  store.reset();
+  EXPECT_TRUE(open()->find("f")->complete());
+  EXPECT_EQ(folder.read("f"), "abcabc");
+}
+
+TEST_F(DiskStoreTest, AFinalMayHaveMorePartsThanThereAreDescriptors) {
+  auto store = open();
+  Upload whole;
+  whole.id = "f";
+  std::string all;
+  for (int i = 0; i < 300; ++i) {
+    whole.parts.push_back("p" + std::to_string(i));
+    ASSERT_TRUE(store->create(upload(whole.parts.back(), 3)));
+    const auto content = std::to_string(100 + i);
+    ASSERT_TRUE(store->append(whole.parts.back(), Bytes{0}, bytes(content)));
+    all += content;
+  }
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit tight{250, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  auto join = store->join(whole);
+  const auto worked = join ? join->work() : tl::unexpected(join.error());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(worked) << worked.error().detail;
+  ASSERT_TRUE(join->commit());
+  EXPECT_EQ(folder.read("f"), all);
+}
+
+TEST_F(DiskStoreTest, AMarkThatCannotBeReadIsReadLater) {
+  {
+    auto store = open();
+    ASSERT_TRUE(store->create(upload("a")));
+    ASSERT_TRUE(store->append("a", Bytes{0}, bytes("abcdef")));
+  }
+  std::filesystem::create_directory(folder.path() / "a.unverified");
+  auto store = open();
+  EXPECT_EQ(store->find("a").error().kind, Kind::io) << "how much of it counts is not known";
+  EXPECT_EQ(store->append("a", Bytes{6}, bytes("x")).error().kind, Kind::io);
+  std::filesystem::remove(folder.path() / "a.unverified");
+  folder.write("a.unverified", "2");
+  EXPECT_EQ(store->find("a")->offset, Bytes{2});
+  EXPECT_EQ(folder.read("a"), "ab");
+  EXPECT_THAT(damages, IsEmpty());
+}
+
+TEST_F(DiskStoreTest, AFolderThatWentIsSaidToHaveGone) {
+  const auto path = folder.path() / "store";
+  std::vector<std::string> log;
+  auto first =
+      make_disk_store({path, false, [&](std::string_view line) { log.emplace_back(line); }}, loop)
+          .value();
+  ASSERT_TRUE(first->create(upload("a")));
+  std::filesystem::remove_all(path);
+  EXPECT_EQ(first->create(upload("b")).error().kind, Kind::io);
+  EXPECT_EQ(first->find("a").error().kind, Kind::io) << "with the folder, not by itself";
+  EXPECT_EQ(first->list().error().kind, Kind::io);
+  EXPECT_EQ(first->create(upload("b")).error().detail,
+            "its folder was removed; start the server again");
+  EXPECT_THAT(log, ElementsAre(HasSubstr(path.string() + ": the store's folder was removed")));
+
+  // Another may have made one of the same name: that is not ours.
+  auto second = make_disk_store({path, false, {}}, loop).value();
+  EXPECT_EQ(first->create(upload("c")).error().kind, Kind::io);
+  ASSERT_TRUE(second->create(upload("d")));
+  EXPECT_EQ(first->find("d").error().kind, Kind::io);
+  EXPECT_THAT(second->ids(), ElementsAre("d"));
+}
+
+TEST_F(DiskStoreTest, AFolderThatIsMovedKeepsItsUploads) {
+  const auto path = folder.path() / "store";
+  auto store = make_disk_store({path, false, {}}, loop).value();
+  ASSERT_TRUE(store->create(upload("a")));
+  std::filesystem::rename(path, folder.path() / "moved");
+  EXPECT_EQ(store->append("a", Bytes{0}, bytes("abc")), Bytes{3});
+  EXPECT_EQ(folder.read("moved/a"), "abc");
+  EXPECT_FALSE(folder.has("store"));
+}
+
 }  // namespace
 }  // namespace mock

@@ -6,11 +6,15 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "protocol/tus/numbers.hpp"
+
 namespace mock {
 
 namespace {
 
 constexpr std::size_t buffer_size = 1U << 20U;
+// A final may have more parts than there are descriptors to spare.
+constexpr std::size_t open_parts = 32;
 
 /// copy_file_range(2) where the file system has it, which may share the blocks instead of copying;
 /// otherwise through `buffer`.
@@ -45,33 +49,49 @@ StoreResult<void> copy_part(int from, int to, std::size_t at, std::size_t size,
 }  // namespace
 
 StagedJoin::~StagedJoin() {
-  if (present_) ::unlink(staged_.c_str());
+  // One that stays goes when the final is joined again, or at the next start.
+  if (present_) std::ignore = folder_->remove(staged_);
 }
 
-void StagedJoin::add(posix::Fd part, Bytes size) {
-  parts_.push_back({std::move(part), size});
+StoreResult<void> StagedJoin::add(const std::string& part, Bytes size) {
+  if (size > tus::max_length - total_) {
+    return tl::unexpected(StoreError{StoreError::Kind::no_space, "the sum of the parts"});
+  }
+  if (open_.size() < open_parts && !open_.contains(part)) {
+    auto fd = folder_->open_file(part, O_RDONLY);
+    if (!fd) return tl::unexpected(fd.error());
+    open_.emplace(part, std::move(*fd));
+  }
+  parts_.push_back({part, size});
   total_ += size;
+  return {};
 }
 
 StoreResult<void> StagedJoin::copy(bool fsync) {
-  auto out = posix::open_file(staged_, O_WRONLY | O_CREAT | O_TRUNC);
+  auto out = folder_->open_file(staged_, O_WRONLY | O_CREAT | O_TRUNC);
   if (!out) return tl::unexpected(out.error());
   present_ = true;
   std::vector<std::byte> buffer;
   std::size_t at = 0;
   for (const auto& part : parts_) {
-    auto copied = copy_part(part.fd.get(), out->get(), at, part.size.value, buffer);
-    if (!copied) return copied;
+    if (auto copied = copy(part, out->get(), at, buffer); !copied) return copied;
     at += part.size.value;
   }
-  if (fsync && ::fdatasync(out->get()) != 0) {
-    return tl::unexpected(posix::error_from("fdatasync", errno));
-  }
-  return {};
+  return fsync ? posix::sync_data(out->get()) : StoreResult<void>{};
 }
 
-StoreResult<void> StagedJoin::release(const std::filesystem::path& name) {
-  auto renamed = posix::rename_file(staged_, name);
+StoreResult<void> StagedJoin::copy(const Part& part, int to, std::size_t at,
+                                   std::vector<std::byte>& buffer) {
+  if (const auto open = open_.find(part.name); open != open_.end()) {
+    return copy_part(open->second.get(), to, at, part.size.value, buffer);
+  }
+  auto fd = folder_->open_file(part.name, O_RDONLY);
+  if (!fd) return tl::unexpected(fd.error());
+  return copy_part(fd->get(), to, at, part.size.value, buffer);
+}
+
+StoreResult<void> StagedJoin::release(const std::string& name) {
+  auto renamed = folder_->rename(staged_, name);
   if (renamed) present_ = false;
   return renamed;
 }

@@ -1,8 +1,9 @@
 // Copies the parts of a final upload into one staged file.
 #pragma once
 
-#include <filesystem>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "store/posix.hpp"
@@ -14,24 +15,33 @@ namespace mock {
 /// thread than the one that made it, one at a time.
 class StagedJoin {
  public:
-  explicit StagedJoin(std::filesystem::path staged) : staged_(std::move(staged)) {}
+  /// `name` is the staged file's, in `folder`.
+  StagedJoin(std::shared_ptr<const posix::Folder> folder, std::string name)
+      : folder_(std::move(folder)), staged_(std::move(name)) {}
   StagedJoin(const StagedJoin&) = delete;
   StagedJoin& operator=(const StagedJoin&) = delete;
   ~StagedJoin();
 
-  void add(posix::Fd part, Bytes size);
+  /// The first `size` bytes of the file `part`. So many different parts are opened at once; further
+  /// ones must still be there when they are copied. An Error when a part cannot be opened, or the
+  /// whole would be longer than a file can be.
+  [[nodiscard]] StoreResult<void> add(const std::string& part, Bytes size);
   [[nodiscard]] Bytes total() const { return total_; }
   [[nodiscard]] StoreResult<void> copy(bool fsync);
   /// Gives the whole file its name.
-  [[nodiscard]] StoreResult<void> release(const std::filesystem::path& name);
+  [[nodiscard]] StoreResult<void> release(const std::string& name);
 
  private:
   struct Part {
-    posix::Fd fd;
+    std::string name;
     Bytes size;
   };
-  std::filesystem::path staged_;
+  StoreResult<void> copy(const Part& part, int to, std::size_t at, std::vector<std::byte>& buffer);
+
+  std::shared_ptr<const posix::Folder> folder_;
+  std::string staged_;
   std::vector<Part> parts_;
+  std::map<std::string, posix::Fd> open_;
   Bytes total_;
   bool present_ = false;
 };

@@ -1,5 +1,6 @@
 // The stores without files: bytes in memory, or counted and dropped.
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "protocol/tus/numbers.hpp"
 #include "store/stores.hpp"
 
 namespace mock {
@@ -66,6 +68,25 @@ class MemoryReader : public Reader {
   std::size_t size_;
 };
 
+using Counter = std::atomic<std::uint64_t>;
+
+/// Room that a final under way will need; given back unless it was used. Any thread.
+class Reservation {
+ public:
+  Reservation(std::shared_ptr<Counter> used, std::uint64_t size)
+      : used_(std::move(used)), size_(size) {
+    *used_ += size_;
+  }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+  ~Reservation() { *used_ -= size_; }
+  void use() { size_ = 0; }
+
+ private:
+  std::shared_ptr<Counter> used_;
+  std::uint64_t size_;
+};
+
 class MemoryStore : public Store {
  public:
   /// `limit` is nullopt for the store that keeps no bytes.
@@ -106,10 +127,10 @@ class MemoryStore : public Store {
     if (at != entry.end) return failed(Kind::wrong_offset, "not the end of the upload");
     auto n = bytes.size();
     if (limit_) {
-      n = std::min<std::size_t>(n, limit_->value - used_);
+      n = std::min<std::size_t>(n, limit_->value - *used_);
       if (n == 0 && !bytes.empty()) return failed(Kind::no_space, "the memory limit is reached");
       add(entry, bytes.first(n));
-      used_ += n;
+      *used_ += n;
     }
     entry.end += Bytes{n};
     if (!entry.staging) entry.upload.offset = entry.end;
@@ -143,13 +164,20 @@ class MemoryStore : public Store {
     return {};
   }
 
+  StoreResult<void> roll_back(std::string_view id, Bytes length) override {
+    if (auto cut = truncate(id, length); !cut) return cut;
+    return commit(id);
+  }
+
   StoreResult<void> remove(std::string_view id) override {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return not_found();
-    if (limit_) used_ -= found->second.end.value;
+    if (limit_) *used_ -= found->second.end.value;
     entries_.erase(found);
     return {};
   }
+
+  StoreResult<void> withdraw(std::string_view id) override { return remove(id); }
 
   StoreResult<std::unique_ptr<Reader>> open(std::string_view id) override {
     const auto found = entries_.find(id);
@@ -158,7 +186,7 @@ class MemoryStore : public Store {
     return std::make_unique<MemoryReader>(found->second.blocks, found->second.upload.offset.value);
   }
 
-  std::vector<std::string> ids() const override {
+  StoreResult<std::vector<std::string>> list() override {
     std::vector<std::string> all;
     all.reserve(entries_.size());
     for (const auto& [id, entry] : entries_) all.push_back(id);
@@ -170,17 +198,24 @@ class MemoryStore : public Store {
     for (const auto& id : final_upload.parts) {
       const auto part = entries_.find(id);
       if (part == entries_.end()) return failed(Kind::not_found, "a part does not exist");
-      total += part->second.upload.offset;
+      const auto size = part->second.upload.offset;
+      if (size > tus::max_length - total) return failed(Kind::no_space, "the sum of the parts");
+      total += size;
     }
     if (!limit_) {
       return Join{[]() -> StoreResult<void> { return {}; },
                   [this, upload = final_upload, total] { return add_final(upload, total, {}); }};
     }
+    if (total.value > limit_->value - *used_) {
+      return failed(Kind::no_space, "the memory limit is reached");
+    }
     struct Staged {
+      Staged(std::shared_ptr<Counter> used, Bytes size) : room(std::move(used), size.value) {}
       std::vector<MemoryReader> parts;
       Blocks blocks;
+      Reservation room;
     };
-    auto staged = std::make_shared<Staged>();
+    auto staged = std::make_shared<Staged>(used_, total);
     for (const auto& id : final_upload.parts) {
       const auto& part = entries_.find(id)->second;
       staged->parts.emplace_back(part.blocks, part.upload.offset.value);
@@ -197,7 +232,9 @@ class MemoryStore : public Store {
                   return {};
                 },
                 [this, staged, upload = final_upload, total] {
-                  return add_final(upload, total, staged->blocks);
+                  auto added = add_final(upload, total, staged->blocks);
+                  if (added) staged->room.use();
+                  return added;
                 }};
   }
 
@@ -231,7 +268,7 @@ class MemoryStore : public Store {
   }
 
   void cut(Entry& entry, std::size_t length) {
-    used_ -= entry.end.value - length;
+    *used_ -= entry.end.value - length;
     auto& blocks = entry.blocks;
     while (!blocks.empty() && blocks.back()->start >= length) blocks.pop_back();
     if (blocks.empty()) return;
@@ -243,9 +280,6 @@ class MemoryStore : public Store {
   }
 
   StoreResult<void> add_final(const Upload& upload, Bytes total, const Blocks& blocks) {
-    if (limit_ && total.value > limit_->value - used_) {
-      return failed(Kind::no_space, "the memory limit is reached");
-    }
     Entry entry{upload, blocks, total};
     entry.upload.length = total;
     entry.upload.offset = total;
@@ -255,13 +289,12 @@ class MemoryStore : public Store {
       return failed(Kind::exists, "an upload of this id exists");
     }
     place->second = std::move(entry);
-    if (limit_) used_ += total.value;
     return {};
   }
 
   Loop& loop_;
   std::optional<Bytes> limit_;
-  std::uint64_t used_ = 0;
+  std::shared_ptr<Counter> used_ = std::make_shared<Counter>(0);
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }

@@ -65,7 +65,10 @@ class Reader {
   virtual StoreResult<std::size_t> read(Bytes at, std::span<std::byte> into) = 0;
 };
 
-/// Ids are checked by the caller to be single path components (see `is_upload_id`).
+/// Ids are checked by the caller to be single path components (see `is_upload_id`). A call that
+/// fails has changed nothing, or what it changed is changed back: at once, or by the store before
+/// it does anything else with that upload; until then nothing can be written to it, and offsets are
+/// told as if it were done (docs/decisions/0009).
 class Store {
  public:
   virtual ~Store() = default;
@@ -86,9 +89,21 @@ class Store {
   virtual StoreResult<void> commit(std::string_view id) = 0;
   /// Cuts the bytes, staged ones included, back to `length`. Staging goes on.
   virtual StoreResult<void> truncate(std::string_view id, Bytes length) = 0;
+  /// Takes back what a request stored that is refused: cuts the bytes, staged ones included, back
+  /// to `length`, and nothing is staged any more. An Error: not yet. The store does it later, and
+  /// remembers it, so that the caller may forget it.
+  virtual StoreResult<void> roll_back(std::string_view id, Bytes length) = 0;
   virtual StoreResult<void> remove(std::string_view id) = 0;
+  /// `remove` for an upload that no client was told of: from now on it is not there for anyone,
+  /// also when the store can only remove it later. An Error: it is still there.
+  virtual StoreResult<void> withdraw(std::string_view id) = 0;
   virtual StoreResult<std::unique_ptr<Reader>> open(std::string_view id) = 0;
-  [[nodiscard]] virtual std::vector<std::string> ids() const = 0;
+  /// The ids of all uploads. An Error when not all of them can be told.
+  virtual StoreResult<std::vector<std::string>> list() = 0;
+  /// `list` for those to whom none is as good as unknown, as tests.
+  [[nodiscard]] std::vector<std::string> ids() {
+    return list().value_or(std::vector<std::string>{});
+  }
 
   /// Makes the final upload out of complete parts, in order: all or nothing. Two steps, so that
   /// the copying can go to a worker thread: `work` may run anywhere, `commit` on the store's own
@@ -98,6 +113,7 @@ class Store {
     std::function<StoreResult<void>()> work;
     std::function<StoreResult<void>()> commit;
   };
+  /// no_space, before any work, when the final would be more than the store may hold.
   virtual StoreResult<Join> join(const Upload& final_upload) = 0;
 };
 

@@ -15,7 +15,8 @@ namespace mock {
 struct DiskStoreOptions {
   std::filesystem::path folder;  ///< created when it does not exist
   bool fsync = false;            ///< survive a power cut, not only a kill
-  /// Called for every damaged .info that was set aside, with one line for the log.
+  /// Called with one line for the log for every damaged .info that was set aside, for what cannot
+  /// be undone yet, and when the folder is gone.
   std::function<void(std::string_view)> on_damage;
 };
 /// tusd's and DEX's file store layout (systems.md): `<id>`, `<id>.info`. An Error names the folder

@@ -1,0 +1,137 @@
+#include "store/unverified.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "protocol/tus/numbers.hpp"
+
+namespace mock {
+
+namespace {
+
+using State = Unverified::Entry::State;
+using Kind = StoreError::Kind;
+
+std::string mark_of(std::string_view id) { return std::string(id) + ".unverified"; }
+
+bool missing(const StoreError& error) { return error.kind == Kind::not_found; }
+
+}  // namespace
+
+Unverified::Entry* Unverified::find(std::string_view id) {
+  if (entries_.empty()) return nullptr;
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+StoreResult<void> Unverified::stage(std::string_view id, Bytes from) {
+  auto& entry = entries_[std::string(id)];
+  entry = Entry{State::staged, from, from};
+  auto marked = write_mark(id, from);
+  if (!marked) {
+    // The mark may be there all the same: one that nobody heeds would cost bytes at a restart.
+    entry.state = State::undo;
+    std::ignore = settle(id);
+  }
+  return marked;
+}
+
+StoreResult<void> Unverified::accept(std::string_view id) {
+  auto* entry = find(id);
+  if (entry == nullptr) return {};
+  if (auto removed = remove_mark(id); !removed) return removed;
+  entry->marked = false;
+  if (fsync_) {
+    if (auto synced = folder_.sync(); !synced) {
+      entry->state = State::undo;
+      return synced;
+    }
+  }
+  entries_.erase(entries_.find(id));
+  return {};
+}
+
+void Unverified::give_up(std::string_view id, Bytes from) {
+  const auto [at, fresh] = entries_.try_emplace(std::string(id));
+  auto& entry = at->second;
+  if (entry.state == State::unread) return;
+  if (fresh) {
+    // How much is behind `from`, only the file knows.
+    entry = Entry{State::undo, from, Bytes{std::numeric_limits<std::uint64_t>::max()}, false};
+  }
+  entry.state = State::undo;
+  entry.from = std::min(entry.from, from);
+}
+
+void Unverified::forget(std::string_view id) {
+  auto* entry = find(id);
+  if (entry == nullptr) return;
+  entry->state = State::stale;
+  std::ignore = settle(id);
+}
+
+void Unverified::found(std::string_view id) { entries_[std::string(id)] = {State::unread, {}, {}}; }
+
+StoreResult<void> Unverified::settle(std::string_view id) {
+  auto* entry = find(id);
+  if (entry == nullptr || !entry->owed()) return {};
+  if (entry->state == State::unread) {
+    if (auto read = read_mark(id, *entry); !read) {
+      if (read.error().kind == Kind::damaged) entries_.erase(entries_.find(id));
+      return read;
+    }
+  }
+  if (entry->state == State::undo) {
+    if (auto done = cut(id, *entry); !done) return done;
+    entry->end = entry->from;
+  }
+  // Also one that could not be written for certain.
+  if (auto removed = remove_mark(id); !removed) return removed;
+  entries_.erase(entries_.find(id));
+  return {};
+}
+
+StoreResult<void> Unverified::read_mark(std::string_view id, Entry& entry) const {
+  const auto text = folder_.read_text(mark_of(id));
+  if (!text && !missing(text.error())) return tl::unexpected(text.error());
+  if (!text) {
+    entry.state = State::stale;
+    return {};
+  }
+  const auto offset = tus::parse_length(*text);
+  if (!offset) {
+    return tl::unexpected(
+        StoreError{Kind::damaged, "its .unverified does not say where verified bytes end"});
+  }
+  entry = Entry{State::undo, *offset, Bytes{std::numeric_limits<std::uint64_t>::max()}};
+  return {};
+}
+
+StoreResult<void> Unverified::cut(std::string_view id, Entry& entry) const {
+  if (entry.end <= entry.from) return {};
+  auto done = folder_.open_file(std::string(id), O_WRONLY).and_then([&](const posix::Fd& fd) {
+    auto cut = posix::cut(fd.get(), entry.from.value);
+    // Not the other way round: without the mark the bytes would count.
+    return cut && fsync_ ? posix::sync_data(fd.get()) : cut;
+  });
+  if (done || missing(done.error())) return {};
+  // A kill must not make them count either, if that can be helped.
+  if (!entry.marked) entry.marked = write_mark(id, entry.from).has_value();
+  return done;
+}
+
+StoreResult<void> Unverified::write_mark(std::string_view id, Bytes from) const {
+  auto written = folder_.replace_text(mark_of(id), std::to_string(from.value), fsync_);
+  return written && fsync_ ? folder_.sync() : written;
+}
+
+StoreResult<void> Unverified::remove_mark(std::string_view id) const {
+  auto removed = folder_.remove(mark_of(id));
+  if (!removed && missing(removed.error())) return {};
+  return removed;
+}
+
+}  // namespace mock
