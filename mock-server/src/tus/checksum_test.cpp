@@ -108,6 +108,25 @@ TEST_F(ChecksumTest, TUS_CSUM_012_SoIsOneThatIsTakenOver) {
   EXPECT_EQ(patch(path, 2, "cd").status, 204);
 }
 
+TEST_F(ChecksumTest, ALengthThatCameWithARefusedChunkDoesNotStay) {
+  const auto path = create({{"Upload-Defer-Length", "1"}});
+  const Headers told{{"Upload-Length", "4"}};
+  for (const auto& announcement : {Headers{}, Headers{{"Trailer", "Upload-Checksum"}}}) {
+    auto headers = announcement;
+    headers.insert(headers.end(), told.begin(), told.end());
+    const auto exchange = trailing(path, "0", sha1("other"), "abcd", headers);
+    EXPECT_EQ(field(head(path), "Upload-Defer-Length"), "1") << "not while it is looked at";
+    server.loop.run();
+    EXPECT_EQ(exchange->answer().status, 460);
+    EXPECT_EQ(field(head(path), "Upload-Defer-Length"), "1");
+    EXPECT_EQ(offset(path), "0");
+  }
+  const auto exchange = trailing(path, "0", sha1("abcd"), "abcd", told);
+  server.loop.run();
+  EXPECT_EQ(exchange->answer().status, 204);
+  EXPECT_EQ(field(head(path), "Upload-Length"), "4");
+}
+
 TEST_F(ChecksumTest, NothingIsSeenBeforeItIsVerified) {
   const auto path = create(4);
   const std::vector<Headers> announcements{{{"Upload-Checksum", sha1("abcd")}},

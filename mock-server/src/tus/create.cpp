@@ -271,7 +271,7 @@ class Create : public Operation {
     auto& services = context_.services;
     receiver_.reset();
     lease_.reset();
-    if (services.store.remove(upload_.id)) services.hooks.after_terminate(upload_);
+    if (services.store.withdraw(upload_.id)) services.hooks.after_terminate(upload_);
     end(std::move(reply));
   }
 

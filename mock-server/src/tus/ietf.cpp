@@ -78,6 +78,7 @@ class Ietf : public Operation {
       auto kept = receiver_->cut_short();
       return end(kept ? cut_off(how) : std::move(kept.error()));
     }
+    if (ends_elsewhere()) return refuse_length();
     receiver_->complete([this](OrReply<void> done) {
       if (done) done = finish_if_last();
       end(done ? taken() : std::move(done.error()));
@@ -255,18 +256,26 @@ class Ietf : public Operation {
     told_ = upload.offset;
     const bool was_complete = !created_ && upload.complete();
     receiver_.emplace(context_, std::move(upload), was_complete, declared, std::nullopt);
-    if (auto begun = receiver_->begin(); !begun) return end(std::move(begun.error()));
     context_.exchange.read_body();
+  }
+
+  /// Whether nothing is to follow, and yet the upload is not as long as it was said to be.
+  [[nodiscard]] bool ends_elsewhere() const {
+    const auto& upload = receiver_->upload();
+    const auto length = upload.length ? upload.length : declared_;
+    return last_ && length && upload.offset != *length;
+  }
+
+  /// The request contradicts itself, so nothing of it counts.
+  void refuse_length() {
+    auto undone = receiver_->take_back();
+    end(undone ? inconsistent_length() : std::move(undone.error()));
   }
 
   /// A body whose end tells how long the upload is.
   OrReply<void> finish_if_last() {
-    auto upload = receiver_->upload();
-    if (!last_) return {};
-    if (upload.length) {
-      if (upload.complete()) return {};
-      return tl::unexpected(inconsistent_length());
-    }
+    if (!last_ || receiver_->upload().length) return {};
+    const auto& upload = receiver_->upload();
     auto& services = context_.services;
     auto present = services.store.find(upload.id);
     if (!present) return tl::unexpected(refusal(present.error()));

@@ -181,5 +181,16 @@ TEST_F(IetfTest, ABodyThatIsCutOffIsKept) {
   EXPECT_EQ(stored(path), "abcdefghij");
 }
 
+TEST_F(IetfTest, ALastBodyThatContradictsItsLengthChangesNothing) {
+  const auto path = begun("abc");
+  auto headers = at(3, "?1");
+  headers.emplace_back("Upload-Length", "9");
+  const auto reply = server.send("PATCH", path, headers, "de", Framing::chunked);
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_THAT(reply.body, testing::HasSubstr("inconsistent-upload-length"));
+  EXPECT_EQ(stored(path), "abc");
+  EXPECT_FALSE(look(path).fields.has("Upload-Length"));
+}
+
 }  // namespace
 }  // namespace mock

@@ -41,7 +41,6 @@ class Patch : public Operation {
     }
     const bool was_complete = upload->complete();
     receiver_.emplace(context_, std::move(*upload), was_complete, declared_, std::move(check_));
-    if (auto begun = receiver_->begin(); !begun) return end(std::move(begun.error()));
     context_.exchange.read_body();
   }
 

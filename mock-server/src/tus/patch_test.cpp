@@ -289,5 +289,25 @@ TEST_F(TusTest, AnUploadThatVanishesUnderAPatchIsNotMadeAgain) {
   EXPECT_THAT(server.store->ids(), IsEmpty());
 }
 
+TEST_F(TusTest, ALengthThatCameWithTooLongABodyDoesNotStay) {
+  const auto path = create({{"Upload-Defer-Length", "1"}});
+  auto headers = patch_at("0", {{"Upload-Length", "3"}});
+  EXPECT_EQ(server.send("PATCH", path, headers, "abcdef", Framing::chunked).status, 413);
+  EXPECT_EQ(field(head(path), "Upload-Defer-Length"), "1");
+  EXPECT_EQ(offset(path), "0");
+  headers = patch_at("0", {{"Upload-Length", "6"}});
+  EXPECT_EQ(server.send("PATCH", path, headers, "abcdef", Framing::chunked).status, 204);
+  EXPECT_EQ(stored(path), "abcdef");
+}
+
+TEST_F(TusTest, ALengthThatCameWithABrokenOffBodyStaysWithItsBytes) {
+  const auto path = create({{"Upload-Defer-Length", "1"}});
+  auto exchange = server.open("PATCH", path, patch_at("0", {{"Upload-Length", "6"}}), 6);
+  exchange->bytes("abc");
+  exchange->finish(BodyEnd::aborted);
+  EXPECT_EQ(field(head(path), "Upload-Length"), "6");
+  EXPECT_EQ(offset(path), "3");
+}
+
 }  // namespace
 }  // namespace mock

@@ -17,9 +17,7 @@ Receiver::Receiver(const Context& context, Upload upload, bool was_complete,
 
 Receiver::~Receiver() { std::ignore = roll_back(); }
 
-OrReply<void> Receiver::begin() { return check_ ? OrReply<void>{} : declare(); }
-
-/// The length that this request told. One that comes with a checksum holds once that does.
+/// The length that this request told.
 OrReply<void> Receiver::declare() {
   if (!declared_) return {};
   auto& store = context_.services.store;
@@ -82,15 +80,14 @@ OrReply<void> Receiver::cut_short() {
 /// The bytes, if any, are right.
 OrReply<void> Receiver::accept() {
   auto& services = context_.services;
-  if (check_) {
-    if (auto declared = declare(); !declared) return refuse(std::move(declared.error()));
-    if (pending_) {
-      auto committed = services.store.commit(upload_.id);
-      if (!committed) return refuse(refusal(committed.error()));
-      services.hooks.after_receive(upload_);
-    }
+  if (check_ && pending_) {
+    auto committed = services.store.commit(upload_.id);
+    if (!committed) return refuse(refusal(committed.error()));
+    services.hooks.after_receive(upload_);
   }
   pending_ = false;
+  // After the bytes, which are right, and stay when this fails.
+  if (auto declared = declare(); !declared) return declared;
   if (!completed()) return {};
   return finish(services.hooks, upload_);
 }
@@ -100,14 +97,17 @@ tl::unexpected<Reply> Receiver::refuse(Reply reply) {
   return tl::unexpected(std::move(reply));
 }
 
-/// Takes back what this request stored and did not verify.
+OrReply<void> Receiver::take_back() {
+  pending_ = true;
+  return roll_back();
+}
+
+/// Takes back what this request stored and did not verify. The store remembers what it could not.
 OrReply<void> Receiver::roll_back() {
   if (!std::exchange(pending_, false)) return {};
-  auto& store = context_.services.store;
-  auto cut = store.truncate(upload_.id, start_);
-  if (cut && check_) cut = store.commit(upload_.id);
-  if (!cut) return tl::unexpected(refusal(cut.error()));
   upload_.offset = start_;
+  auto undone = context_.services.store.roll_back(upload_.id, start_);
+  if (!undone) return tl::unexpected(refusal(undone.error()));
   return {};
 }
 

@@ -12,20 +12,20 @@
 namespace mock {
 
 /// Writes slices as they come, and keeps what it got whatever happens to the request; only a body
-/// found to be too long is taken back. A chunk with a checksum is staged: it becomes part of the
-/// upload, for everyone at once, when it was verified, and is dropped otherwise. Loop thread only.
+/// that is found to be wrong is taken back. A chunk with a checksum is staged: it becomes part of
+/// the upload, for everyone at once, when it was verified, and is dropped otherwise. Nothing else
+/// is changed before the body is known to be right. Loop thread only.
 class Receiver {
  public:
   /// `upload` is as stored, and locked as long as this lives. `was_complete` tells whether it was
   /// so before this request, which then does not finish it again. `declared` is its length when
-  /// this request is the one that tells it. `check` is what `announced_checksum` gave.
+  /// this request is the one that tells it: it holds once the body is accepted, also one that was
+  /// cut short. `check` is what `announced_checksum` gave.
   Receiver(const Context& context, Upload upload, bool was_complete, std::optional<Bytes> declared,
            std::optional<ChecksumCheck> check);
   /// Drops what is not verified.
   ~Receiver();
 
-  /// Before the first byte.
-  OrReply<void> begin();
   /// Stores one slice. A Reply: why the request cannot go on.
   OrReply<void> take(std::span<const std::byte> bytes);
   /// All bytes came: checks them, finishes an upload that they completed, then tells `done`, once;
@@ -34,6 +34,9 @@ class Receiver {
   void complete(std::function<void(OrReply<void>)> done);
   /// No more bytes will come. The upload may be complete nevertheless, and is finished then.
   OrReply<void> cut_short();
+  /// Takes back all that this request brought; an error when that is still to be done, by the
+  /// store.
+  OrReply<void> take_back();
 
   [[nodiscard]] const Upload& upload() const { return upload_; }
   /// Whether this request stored the last byte of the upload, or told that there are no more.
