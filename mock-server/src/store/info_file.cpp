@@ -104,10 +104,6 @@ void read_own(const json& own, Upload& upload) {
   }
   if (auto created = optional_text(own, "Created")) upload.created = time_of(*created, "Created");
   if (auto expires = optional_text(own, "Expires")) upload.expires = time_of(*expires, "Expires");
-  if (const auto finals = own.find("Finals"); finals != own.end()) {
-    if (!finals->is_array()) throw Bad{"Finals", "not an array"};
-    for (const auto& id : *finals) upload.finals.push_back(text_of(id, "Finals"));
-  }
   if (auto lane = optional_text(own, "Lane")) upload.lane = *lane;
 }
 
@@ -177,7 +173,6 @@ std::string format_info(const Upload& upload, const std::filesystem::path& data,
   if (upload.concat_header) own["UploadConcat"] = isomorphic_encode(*upload.concat_header);
   own["Created"] = ::http::format_rfc3339(upload.created);
   if (upload.expires) own["Expires"] = ::http::format_rfc3339(*upload.expires);
-  if (!upload.finals.empty()) own["Finals"] = upload.finals;
   if (!upload.lane.empty()) own["Lane"] = upload.lane;
 
   auto document = json::object();

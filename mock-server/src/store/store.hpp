@@ -28,7 +28,6 @@ struct Upload {
   tus::UploadKind kind = tus::UploadKind::normal;
   std::optional<std::string> concat_header;  ///< Upload-Concat as received
   std::vector<std::string> parts;            ///< ids of a final's parts
-  std::vector<std::string> finals;           ///< ids of the finals that wait for this part
   TimePoint created;
   TimePoint modified;  ///< when bytes last arrived
   std::optional<TimePoint> expires;

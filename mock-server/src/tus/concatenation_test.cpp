@@ -163,6 +163,35 @@ TEST_F(TusTest, TUS_CONCAT_024_TheLimitHoldsForTheSum) {
   EXPECT_EQ(post({{"Upload-Concat", "final;" + a + " " + a}}).status, 413);
 }
 
+TEST(Concatenation, WhatTheStoreHasNoRoomForIsRefusedBeforeAnyWork) {
+  FakeServer server(Bytes{1000});
+  const Headers tus{{"Tus-Resumable", "1.0.0"}};
+  auto partial = tus;
+  partial.insert(partial.end(), {{"Upload-Length", "300"},
+                                 {"Upload-Concat", "partial"},
+                                 {"Content-Type", "application/offset+octet-stream"}});
+  const auto made = server.send("POST", "/files", partial, std::string(300, 'x'));
+  ASSERT_EQ(made.status, 201);
+  const auto location = field(made, "Location");
+  const auto part = location.substr(location.find("/files"));
+  const auto final_of = [&](int times) {
+    auto headers = tus;
+    std::string concat = "final;";
+    for (int i = 0; i < times; ++i) concat.append(i == 0 ? "" : " ").append(part);
+    headers.emplace_back("Upload-Concat", concat);
+    return server.open("POST", "/files", headers, 0);
+  };
+  EXPECT_EQ(final_of(1400)->answer().status, 507) << "at once";
+  auto one = final_of(2);
+  EXPECT_FALSE(one->replied());
+  EXPECT_EQ(final_of(1)->answer().status, 507) << "the room is promised to the other";
+  one->drop();
+  server.loop.run();
+  auto two = final_of(2);
+  server.loop.run();
+  EXPECT_EQ(two->answer().status, 201) << "what was promised in vain is there again";
+}
+
 TEST_F(TusTest, TUS_CONCAT_025_EmptyParts) {
   const auto path = create({{"Upload-Concat", "final;" + part("")}});
   EXPECT_EQ(field(head(path), "Upload-Length"), "0");

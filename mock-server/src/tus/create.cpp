@@ -1,6 +1,4 @@
 // POST (protocol.md, Creation; Creation With Upload; Concatenation).
-#include <set>
-
 #include "protocol/tus/concat.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
@@ -152,7 +150,7 @@ class Create : public Operation {
         if (!offers(context_.options, ext::concatenation_unfinished)) {
           return refused(400, "Upload-Concat: a part is not finished");
         }
-        awaited_.insert(id);
+        awaits_ = true;
       }
       if (!part->length) known = false;
       const auto size = part->length.value_or(part->offset);
@@ -193,32 +191,15 @@ class Create : public Operation {
     if (!is_upload_id(upload_.id))
       return end(refusal(500, "a hook gave an id that cannot be used"));
     upload_.metadata_header = echoed_metadata(sent_metadata_, upload_.metadata);
-    if (upload_.kind == tus::UploadKind::final && awaited_.empty()) return join();
+    if (upload_.kind == tus::UploadKind::final && !awaits_) return join();
 
     if (auto made = services.store.create(upload_); !made) return end(refusal(made.error()));
-    if (auto noted = tell_parts(); !noted) {
-      std::ignore = services.store.remove(upload_.id);
-      return end(refusal(noted.error()));
-    }
     services.hooks.after_create(upload_);
     if (!unwanted_) return receive();
     if (upload_.complete()) {
       if (auto done = finish(services.hooks, upload_); !done) return end(std::move(done.error()));
     }
     end(created(upload_));
-  }
-
-  /// Has the parts of a final that are not finished remember it: the last one to finish brings the
-  /// joining about (Upkeep).
-  StoreResult<void> tell_parts() {
-    auto& store = context_.services.store;
-    for (const auto& id : awaited_) {
-      auto part = store.find(id);
-      if (!part) return tl::unexpected(part.error());
-      part->finals.push_back(upload_.id);
-      if (auto updated = store.update(*part); !updated) return updated;
-    }
-    return {};
   }
 
   void receive() {
@@ -294,7 +275,7 @@ class Create : public Operation {
 
   const Context& context_;
   Upload upload_;
-  std::set<std::string> awaited_;  ///< parts that are not finished
+  bool awaits_ = false;  ///< a part that is not finished
   std::optional<std::string> sent_metadata_;
   std::optional<Reply> unwanted_;
   std::optional<ChecksumCheck> check_;

@@ -4,6 +4,7 @@
 
 #include "http/acting_method.hpp"
 #include "protocol/tus/headers.hpp"
+#include "protocol/tus/numbers.hpp"
 #include "tus/discovery.hpp"
 #include "tus/fields.hpp"
 #include "tus/ietf.hpp"
@@ -49,15 +50,28 @@ class Head : public Operation {
  private:
   /// nullopt as long as one of them is deferred.
   [[nodiscard]] OrReply<std::optional<Bytes>> length_of_parts(const Upload& upload) const {
-    std::optional<Bytes> sum = Bytes{0};
+    const auto most = context_.options.max_size.value_or(tus::max_length);
+    Bytes sum;
+    bool known = true;
     for (const auto& id : upload.parts) {
       const auto part = context_.services.store.find(id);
+      if (!part && part.error().kind == StoreError::Kind::io) {
+        return tl::unexpected(refusal(part.error()));
+      }
       if (!part || has_expired(*part, context_.services.loop.now())) {
         return tl::unexpected(refusal(410, "a part is gone, so the upload can never be joined"));
       }
-      sum = sum && part->length ? std::optional(*sum + *part->length) : std::nullopt;
+      if (!part->length) known = false;
+      const auto size = part->length.value_or(part->offset);
+      if (size > most - sum) {
+        return tl::unexpected(
+            refusal(413,
+                    "the parts are larger together than Tus-Max-Size, so the upload can never "
+                    "be joined"));
+      }
+      sum += size;
     }
-    return sum;
+    return known ? std::optional(sum) : std::nullopt;
   }
 
   const Context& context_;

@@ -5,6 +5,7 @@
 
 #include "loop/loop.hpp"
 #include "protocol/tus/headers.hpp"
+#include "protocol/tus/numbers.hpp"
 #include "store/in_background.hpp"
 #include "store/store.hpp"
 #include "tus/discovery.hpp"
@@ -23,6 +24,10 @@ constexpr std::size_t handful = 64;
 constexpr Milliseconds remembered{60'000};
 constexpr Milliseconds at_most_every{1'000};
 constexpr Milliseconds at_least_every{60'000};
+// A store that fails is asked again soon.
+constexpr Milliseconds after_failure{1'000};
+// Each holds descriptors, and room for the whole final.
+constexpr std::size_t joins_at_once = 4;
 
 }  // namespace
 
@@ -33,20 +38,24 @@ class Upkeep::PartsNoticed : public Hooks {
   tl::expected<void, Reply> before_create(const Request& request, Upload& upload) override {
     return behind_.before_create(request, upload);
   }
-  void after_create(const Upload& upload) override { behind_.after_create(upload); }
+  void after_create(const Upload& upload) override {
+    behind_.after_create(upload);
+    if (!upload.awaits_parts()) return;
+    upkeep_.ready_.insert(upload.id);
+    upkeep_.join_some();
+  }
   void after_receive(const Upload& upload) override { behind_.after_receive(upload); }
   tl::expected<void, Reply> before_finish(const Upload& upload) override {
     return behind_.before_finish(upload);
   }
   void after_finish(const Upload& upload) override {
     behind_.after_finish(upload);
-    if (upload.kind != tus::UploadKind::partial) return;
-    // Looked up: a final may have come to wait for it while its last bytes arrived.
-    const auto part = upkeep_.services_.store.find(upload.id);
-    if (!part) return;
-    for (const auto& id : part->finals) upkeep_.join_when_ready(id);
+    if (upload.kind == tus::UploadKind::partial) upkeep_.part_finished(upload.id);
   }
-  void after_terminate(const Upload& upload) override { behind_.after_terminate(upload); }
+  void after_terminate(const Upload& upload) override {
+    behind_.after_terminate(upload);
+    upkeep_.waiting_.forget(upload.id);
+  }
 
  private:
   Hooks& behind_;
@@ -71,8 +80,12 @@ void Upkeep::start() {
 }
 
 void Upkeep::sweep() {
-  if (!started_ || std::exchange(visiting_, true)) return;
-  to_visit_ = services_.store.ids();
+  if (!started_ || visiting_) return;
+  auto ids = services_.store.list();
+  // None were told; that does not mean that there are none.
+  if (!ids) return next_pass(after_failure);
+  visiting_ = true;
+  to_visit_ = std::move(*ids);
   visit_some(0);
 }
 
@@ -84,6 +97,7 @@ void Upkeep::stop() {
 void Upkeep::visit_some(std::size_t from) {
   const auto end = std::min(from + handful, to_visit_.size());
   for (auto i = from; i < end; ++i) visit(to_visit_[i]);
+  join_some();
   if (end < to_visit_.size()) {
     return services_.loop.post([this, end, alive = std::weak_ptr(alive_)] {
       if (!alive.expired()) visit_some(end);
@@ -91,8 +105,11 @@ void Upkeep::visit_some(std::size_t from) {
   }
   to_visit_.clear();
   visiting_ = false;
-  if (!started_) return;
-  next_ = services_.loop.after(between_passes(), [this] {
+  if (started_) next_pass(between_passes());
+}
+
+void Upkeep::next_pass(Milliseconds delay) {
+  next_ = services_.loop.after(delay, [this] {
     // Not inside its own callback: that would destroy the function that runs.
     services_.loop.post([this, alive = std::weak_ptr(alive_)] {
       if (!alive.expired()) sweep();
@@ -104,23 +121,71 @@ void Upkeep::visit(const std::string& id) {
   const auto upload = services_.store.find(id);
   if (!upload) return;
   if (!has_expired(*upload, services_.loop.now() - remembered)) {
-    if (upload->awaits_parts()) join_when_ready(id);
+    if (upload->awaits_parts() && !still_waits(id)) ready_.insert(id);
     return;
   }
   if (services_.locks.locked(id) || !services_.store.remove(id)) return;
-  services_.hooks.after_terminate(*upload);
+  hooks_->after_terminate(*upload);
 }
 
-void Upkeep::join_when_ready(const std::string& final_id) {
-  const auto upload = services_.store.find(final_id);
-  if (!upload || !upload->awaits_parts() || joining_.count(final_id) > 0) return;
-  for (const auto& id : upload->parts) {
-    const auto part = services_.store.find(id);
-    if (!part || !part->complete()) return;
+bool Upkeep::still_waits(const std::string& final_id) const {
+  const auto* part_id = waiting_.part_of(final_id);
+  if (part_id == nullptr) return false;
+  const auto part = services_.store.find(*part_id);
+  return !part || !part->complete();
+}
+
+void Upkeep::part_finished(const std::string& id) {
+  for (auto& final_id : waiting_.take(id)) ready_.insert(std::move(final_id));
+  join_some();
+}
+
+/// A part may have been all that a great many finals waited for.
+void Upkeep::join_some() {
+  std::size_t seen = 0;
+  while (!ready_.empty() && joining_.size() < joins_at_once && seen < handful) {
+    const auto final_id = std::move(ready_.extract(ready_.begin()).value());
+    seen += join_when_ready(final_id);
   }
+  // Otherwise the end of a join goes on with it.
+  if (ready_.empty() || joining_.size() >= joins_at_once) return;
+  services_.loop.post([this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) join_some();
+  });
+}
+
+/// Notes the final under the first part that is not finished; joins it when there is none. Returns
+/// how many uploads it looked at.
+std::size_t Upkeep::join_when_ready(const std::string& final_id) {
+  const auto upload = services_.store.find(final_id);
+  if (!upload || !upload->awaits_parts() || joining_.contains(final_id)) return 1;
+  const auto most = options_.max_size.value_or(tus::max_length);
+  Bytes sum;
+  std::size_t seen = 1;
+  for (const auto& id : upload->parts) {
+    ++seen;
+    const auto part = services_.store.find(id);
+    // What cannot be looked up now is looked for again in the next pass.
+    if (!part) return seen;
+    if (!part->complete()) {
+      waiting_.wait(final_id, id);
+      return seen;
+    }
+    // Its parts told their lengths after it was created, and are too large together: it stays as it
+    // is until it is deleted or expires. They are not refused for it: whoever sends a part need not
+    // know of the final.
+    if (part->offset > most - sum) return seen;
+    sum += part->offset;
+  }
+  join(*upload);
+  return seen;
+}
+
+void Upkeep::join(const Upload& final_upload) {
   // What fails here is tried again in the next pass.
-  auto join = services_.store.join(*upload);
+  auto join = services_.store.join(final_upload);
   if (!join) return;
+  const auto final_id = final_upload.id;
   joining_.insert(final_id);
   in_background(services_.loop, std::move(join->work),
                 [this, commit = std::move(join->commit), final_id,
@@ -129,8 +194,8 @@ void Upkeep::join_when_ready(const std::string& final_id) {
                   joining_.erase(final_id);
                   // It may have been deleted meanwhile.
                   const auto waiting = services_.store.find(final_id);
-                  if (!waiting || !waiting->awaits_parts()) return;
-                  if (copied && commit()) joined(final_id);
+                  if (waiting && waiting->awaits_parts() && copied && commit()) joined(final_id);
+                  join_some();
                 });
 }
 

@@ -11,6 +11,7 @@
 #include "services.hpp"
 #include "tus/hooks.hpp"
 #include "tus/tus_handler.hpp"
+#include "tus/waiting_finals.hpp"
 
 namespace mock {
 
@@ -40,7 +41,12 @@ class Upkeep {
 
   void visit_some(std::size_t from);
   void visit(const std::string& id);
-  void join_when_ready(const std::string& final_id);
+  void next_pass(Milliseconds delay);
+  [[nodiscard]] bool still_waits(const std::string& final_id) const;
+  void part_finished(const std::string& id);
+  void join_some();
+  std::size_t join_when_ready(const std::string& final_id);
+  void join(const Upload& final_upload);
   void joined(const std::string& final_id);
   [[nodiscard]] Milliseconds between_passes() const;
 
@@ -50,6 +56,8 @@ class Upkeep {
   std::vector<std::string> to_visit_;
   bool started_ = false;
   bool visiting_ = false;
+  WaitingFinals waiting_;
+  std::set<std::string> ready_;  ///< finals to be looked at: their parts may all be finished
   std::set<std::string, std::less<>> joining_;
   std::unique_ptr<Timer> next_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

@@ -91,6 +91,56 @@ TEST_F(UnfinishedTest, OnePartMayCompleteSeveralFinals) {
   EXPECT_EQ(stored(two), "xyzabc");
 }
 
+TEST_F(UnfinishedTest, ManyFinalsMayWaitForOnePart) {
+  const auto first = partial();
+  const auto before = head(first);
+  std::vector<std::string> finals;
+  for (int i = 0; i < 300; ++i) finals.push_back(final_of({first, first}));
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(server.send("DELETE", final_of({first}), with({})).status, 204);
+  }
+  EXPECT_EQ(patch(first, 0, "abc").status, 204);
+  for (const auto& path : finals) EXPECT_EQ(stored(path), "abcabc");
+}
+
+TEST_F(UnfinishedTest, AFinalMayWaitForSeveralPartsInAnyOrder) {
+  const auto first = partial();
+  const auto second = partial();
+  const auto third = partial();
+  const auto whole = final_of({first, second, third});
+  patch(third, 0, "ghi");
+  patch(first, 0, "abc");
+  EXPECT_FALSE(head(whole).fields.has("Upload-Offset"));
+  patch(second, 0, "def");
+  EXPECT_EQ(stored(whole), "abcdefghi");
+}
+
+TEST_F(UnfinishedTest, APartWhoseHookRefusedIsFoundByThePass) {
+  const auto first = partial();
+  const auto whole = final_of({first});
+  server.hooks.refuse_finish = 500;
+  EXPECT_EQ(patch(first, 0, "abc").status, 500);
+  server.hooks.refuse_finish.reset();
+  EXPECT_FALSE(head(whole).fields.has("Upload-Offset"));
+  server.upkeep.start();
+  server.loop.run();
+  EXPECT_EQ(offset(whole), "3");
+}
+
+TEST_F(UnfinishedTest, TUS_CONCAT_024_PartsThatTurnOutTooLargeAreNotJoined) {
+  server.options.max_size = Bytes{5};
+  const auto deferred = partial({{"Upload-Defer-Length", "1"}});
+  const auto whole = final_of({part("abc"), deferred});
+  const auto told = patch_at("0", {{"Upload-Length", "3"}});
+  EXPECT_EQ(server.send("PATCH", deferred, told, "def").status, 204)
+      << "the part itself is not too large";
+  EXPECT_EQ(head(whole).status, 413);
+  server.upkeep.start();
+  server.loop.run();
+  EXPECT_EQ(head(whole).status, 413);
+  EXPECT_EQ(server.send("DELETE", whole, with({})).status, 204);
+}
+
 TEST_F(UnfinishedTest, WithoutThePartThereIsNoFinal) {
   const auto first = partial();
   const auto whole = final_of({first, partial()});
