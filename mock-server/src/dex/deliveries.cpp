@@ -15,6 +15,8 @@ namespace mock {
 namespace {
 
 constexpr const char* no_source = "source file does not exist";
+/// How soon a record that could not be read is looked at again.
+constexpr Milliseconds reread_delay{5000};
 
 /// Whether nothing is left to do for a target, and how many attempts failed so far.
 struct Outcome {
@@ -61,15 +63,18 @@ Deliveries::Deliveries(DeliveryConfig config, DeliveryOptions options, Store& st
 }
 Deliveries::~Deliveries() = default;
 
-std::vector<dex::Delivery>& Deliveries::record_of(const std::string& id) {
+Result<std::vector<dex::Delivery>*> Deliveries::record_of(const std::string& id) {
   const auto found = records_.find(id);
-  if (found != records_.end()) return found->second;
-  return records_.emplace(id, reports_.recover_deliveries(id)).first->second;
+  if (found != records_.end()) return &found->second;
+  auto recovered = reports_.recover_deliveries(id);
+  if (!recovered) return tl::unexpected(recovered.error());
+  return &records_.emplace(id, std::move(*recovered)).first->second;
 }
 
-std::optional<std::vector<dex::Delivery>> Deliveries::attempts(const std::string& id) {
-  const auto& record = record_of(id);
-  return record.empty() ? std::nullopt : std::optional(record);
+Result<std::optional<std::vector<dex::Delivery>>> Deliveries::attempts(const std::string& id) {
+  const auto record = record_of(id);
+  if (!record) return tl::unexpected(record.error());
+  return (*record)->empty() ? std::nullopt : std::optional(**record);
 }
 
 void Deliveries::deliver(const Upload& upload) {
@@ -77,12 +82,16 @@ void Deliveries::deliver(const Upload& upload) {
   const dex::Manifest manifest = dex::manifest_of(upload.metadata);
   const auto* group = config_.group_of(manifest);
   if (!group) return;
+  const auto record = record_of(upload.id);
+  if (!record) return deliver_later(upload, record.error());
   for (const RoutedTarget& routed : *group) {
-    const Outcome outcome = outcome_of(record_of(upload.id), routed.name);
+    const Outcome outcome = outcome_of(**record, routed.name);
     const bool exhausted = outcome.failures > options_.retries;
     if (outcome.delivered || exhausted || pending_.contains({upload.id, routed.name})) continue;
     auto path = routed.path.render(upload.id, manifest);
-    if (!reports_.has_file_ready(upload.id, routed.name)) {
+    const auto announced = reports_.has_file_ready(upload.id, routed.name);
+    if (!announced) return deliver_later(upload, announced.error());
+    if (!*announced) {
       reports_.file_ready(upload, routed.name, path ? path->string() : std::string{});
       metrics_.event("FileReady", "publish");
     }
@@ -90,6 +99,21 @@ void Deliveries::deliver(const Upload& upload) {
                                       std::move(path), options_.retries - outcome.failures,
                                       outcome.failures + 1}));
   }
+  unreadable_.erase(upload.id);
+}
+
+/// Not knowing what was delivered is no reason to deliver it again.
+void Deliveries::deliver_later(const Upload& upload, const Error& why) {
+  if (unreadable_.insert(upload.id).second && notify_) {
+    notify_({"report",
+             {},
+             upload.id,
+             "it is not delivered as long as what was delivered cannot be read: " + why.what});
+  }
+  if (!postponed_.insert(upload.id).second) return;
+  delayed_.in(reread_delay, [this, upload] {
+    if (postponed_.erase(upload.id) > 0) deliver(upload);
+  });
 }
 
 tl::expected<void, RedeliveryRefusal> Deliveries::redeliver(const std::string& id,
@@ -107,10 +131,10 @@ tl::expected<void, RedeliveryRefusal> Deliveries::redeliver(const std::string& i
   const auto routed = std::find_if(group->begin(), group->end(),
                                    [&](const RoutedTarget& t) { return t.name == target; });
   if (routed == group->end()) return tl::unexpected(RedeliveryRefusal::not_routed);
+  if (!record_of(id)) return tl::unexpected(RedeliveryRefusal::unreadable);
   auto path = routed->path.render(id, manifest);
   reports_.file_ready(*upload, target, path ? path->string() : std::string{});
   metrics_.event("FileReady", "publish");
-  record_of(id);
   enqueue(std::make_shared<Job>(
       Job{*upload, target, destination->folder, std::move(path), options_.retries}));
   return {};
@@ -122,6 +146,8 @@ void Deliveries::forget(const std::string& id) {
     at->second->forgotten = true;
   }
   records_.erase(id);
+  unreadable_.erase(id);
+  postponed_.erase(id);
 }
 
 void Deliveries::enqueue(std::shared_ptr<Job> job) {
@@ -219,9 +245,9 @@ void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& out
     attempt.issues.emplace().push_back({"ERROR", outcome.error().line()});
     tell(*job, outcome.error());
   }
-  auto& record = record_of(job->upload.id);  // before the report, which it would be read from
+  const auto record = record_of(job->upload.id);  // before the report, which it would be read from
   reports_.file_copy(job->upload, attempt, started);
-  record.push_back(std::move(attempt));
+  if (record) (*record)->push_back(std::move(attempt));
   if (job->forgotten) records_.erase(job->upload.id);
   if (outcome) effects_->delivered(job->target, job->upload);
   if (!outcome && job->retries_left > 0 && !job->forgotten) {

@@ -37,11 +37,14 @@ enum class RedeliveryRefusal {
   no_source,       ///< no such upload, or it is not finished
   unknown_target,  ///< no target of that name
   not_routed,      ///< the upload's stream has no group, or its group does not name the target
+  unreadable,      ///< what was delivered before cannot be read now
 };
 
 /// Loop thread only; the copying itself runs in Loop::background. Everything given by reference
 /// outlives it. Every attempt is recorded, in memory and as a blob-file-copy report; after a
-/// restart the reports are the record.
+/// restart the reports are the record, and nothing is delivered while they cannot be read. Delivery
+/// is at least once: a kill between a copy and its report, or a report that could not be written,
+/// has the copy made again.
 class Deliveries {
  public:
   Deliveries(DeliveryConfig config, DeliveryOptions options, Store& store, Loop& loop,
@@ -57,8 +60,9 @@ class Deliveries {
   /// Delivers once more, with retries of its own.
   [[nodiscard]] tl::expected<void, RedeliveryRefusal> redeliver(const std::string& id,
                                                                 const std::string& target);
-  /// The attempts so far, oldest first; nullopt before the first (DEX-INFO-009).
-  [[nodiscard]] std::optional<std::vector<dex::Delivery>> attempts(const std::string& id);
+  /// The attempts so far, oldest first; nullopt before the first (DEX-INFO-009). An Error when they
+  /// cannot be read now.
+  [[nodiscard]] Result<std::optional<std::vector<dex::Delivery>>> attempts(const std::string& id);
   /// Starts no further attempt for a terminated upload, and drops its record.
   void forget(const std::string& id);
 
@@ -70,7 +74,9 @@ class Deliveries {
   struct Job;
   using Key = std::pair<std::string, std::string>;  ///< upload id, target
 
-  std::vector<dex::Delivery>& record_of(const std::string& id);
+  /// Valid until `id` is forgotten.
+  Result<std::vector<dex::Delivery>*> record_of(const std::string& id);
+  void deliver_later(const Upload& upload, const Error& why);
   void enqueue(std::shared_ptr<Job> job);
   void start_some();
   void start(const std::shared_ptr<Job>& job);
@@ -90,6 +96,8 @@ class Deliveries {
   Notify notify_;
   std::unordered_map<std::string, std::vector<dex::Delivery>> records_;
   std::deque<std::shared_ptr<Job>> queue_;
+  std::set<std::string> unreadable_;  ///< ids of uploads whose record cannot be read, as was told
+  std::set<std::string> postponed_;   ///< those that wait to be looked at again
   std::set<Key> running_;
   std::multimap<Key, std::shared_ptr<Job>> pending_;  ///< queued, running or waiting for a retry
   Effects correct_;

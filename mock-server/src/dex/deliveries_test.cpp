@@ -26,6 +26,11 @@ class Delivering : public DexFixture {
     ASSERT_TRUE(replace_file(temporary_.path() / "file", ""));
     restart_delivering("targets:\n" + target("broken", "file/below") + group("{name: broken}"));
   }
+  static Request post() {
+    Request request;
+    request.method = "POST";
+    return request;
+  }
   /// Lets every retry happen.
   void settle() { loop_->advance(Milliseconds{60'000}); }
 };
@@ -280,6 +285,86 @@ TEST_F(Delivering, ATornReportLineCountsAsNoAttempt) {
   ASSERT_EQ(attempts(id).size(), 1U);
   restart();
   EXPECT_EQ(attempts(id).size(), 1U) << "the new line does not continue the torn one";
+}
+
+/// A file that cannot be read for a while, as on a device that fails; it keeps what is in it.
+class Unreadable {
+ public:
+  explicit Unreadable(std::filesystem::path file) : file_(std::move(file)), aside_(file_) {
+    aside_ += ".aside";
+    std::filesystem::rename(file_, aside_);
+    std::filesystem::create_directory(file_);
+  }
+  Unreadable(const Unreadable&) = delete;
+  Unreadable& operator=(const Unreadable&) = delete;
+  ~Unreadable() {
+    std::filesystem::remove(file_);
+    std::filesystem::rename(aside_, file_);
+  }
+
+ private:
+  std::filesystem::path file_;
+  std::filesystem::path aside_;
+};
+
+TEST_F(Delivering, WhatCannotBeReadIsNotDeliveredAnew) {
+  const auto id = upload_whole().id;
+  std::vector<Notice> notices;
+  options_.notify = [&](const Notice& notice) { notices.push_back(notice); };
+  {
+    const Unreadable report(folder() / "reports" / (id + "_blob-file-copy"));
+    restart();
+    dex_->resume();
+    settle();
+    ASSERT_EQ(notices.size(), 1U) << "once, not every time that it is tried again";
+    EXPECT_EQ(notices[0].upload, id);
+    EXPECT_THAT(notices[0].text, testing::HasSubstr("it is not delivered"));
+  }
+  settle();
+  EXPECT_EQ(attempts(id).size(), 1U);
+  EXPECT_EQ(report(id, "blob-file-copy").size(), 1U);
+  EXPECT_EQ(lines(folder() / "events" / (id + "_FileReady")).size(), 1U);
+}
+
+TEST_F(Delivering, AnEventThatCannotBeReadIsNotSentAnew) {
+  const auto upload = create();
+  receive(upload.id, "0123456789");
+  const auto events = folder() / "events" / (upload.id + "_FileReady");
+  {
+    const Unreadable event(events);
+    restart();
+    dex_->resume();
+    settle();
+    EXPECT_EQ(info(upload.id).deliveries, std::nullopt);
+  }
+  settle();
+  EXPECT_EQ(attempts(upload.id).size(), 1U);
+  EXPECT_EQ(lines(events).size(), 1U);
+}
+
+TEST_F(Delivering, WhileItCannotBeReadItIsNotToldEither) {
+  const auto id = upload_whole().id;
+  const auto file = folder() / "reports" / (id + "_blob-file-copy");
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);
+  restart();
+  EXPECT_EQ(info_reply(id).status, 500) << "null would say: not delivered";
+  EXPECT_EQ(dex_->redelivery(post(), id, R"({"target": "edav"})").status, 500);
+  std::filesystem::remove(file);
+  EXPECT_EQ(info(id).deliveries, std::nullopt);
+}
+
+TEST_F(Delivering, AnUploadThatCannotBeReadAtTheStartIsFinishedLater) {
+  const auto upload = create();
+  receive(upload.id, "0123456789");
+  {
+    const Unreadable document(folder() / (upload.id + ".info"));
+    restart();
+    dex_->resume();
+    settle();
+  }
+  settle();
+  EXPECT_EQ(attempts(upload.id).size(), 1U);
 }
 
 TEST_F(Delivering, ManyAtOnceAllArrive) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dex/copy.hpp"
+#include "dex/delayed.hpp"
 #include "dex/dex_hooks.hpp"
 #include "dex/metrics.hpp"
 #include "dex/reports.hpp"
@@ -20,6 +21,7 @@ constexpr std::string_view up = "UP";
 constexpr std::string_view down = "DOWN";
 constexpr std::string_view degraded = "DEGRADED";
 constexpr std::string_view no_issue = "None reported";
+constexpr Milliseconds resume_retry_delay{5000};
 
 Result<DeliveryConfig> delivery_config(const DexOptions& options) {
   if (options.delivery_file) {
@@ -88,7 +90,8 @@ Dex::Dex(DexOptions options, DeliveryConfig config, Store& store, Loop& loop)
       deliveries_(std::make_unique<Deliveries>(std::move(config), options_.deliveries, store, loop,
                                                *reports_, *metrics_, options_.notify)),
       hooks_(std::make_unique<DexHooks>(options_.store_folder, *configs_, *reports_, *deliveries_,
-                                        *metrics_, loop, options_.contract, options_.notify)) {}
+                                        *metrics_, loop, options_.contract, options_.notify)),
+      delayed_(std::make_unique<Delayed>(loop)) {}
 Dex::~Dex() = default;
 
 Result<std::unique_ptr<Dex>> Dex::make(DexOptions options, Store& store, Loop& loop) {
@@ -116,12 +119,35 @@ void Dex::use(Effects& effects) {
 }
 
 void Dex::resume() {
-  for (const std::string& id : store_.ids()) {
+  const auto ids = store_.list();
+  if (ids) return resume(*ids);
+  resume_later("the uploads cannot be listed: " + ids.error().detail, [this] { resume(); });
+}
+
+void Dex::resume(const std::vector<std::string>& ids) {
+  std::vector<std::string> unread;
+  std::string why;
+  for (const std::string& id : ids) {
     const auto upload = store_.find(id);
-    if (!upload) continue;
-    metrics_->upload_found(*upload);
-    hooks_->resume(*upload);
+    if (upload) {
+      metrics_->upload_found(*upload);
+      hooks_->resume(*upload);
+    } else if (upload.error().kind == StoreError::Kind::io) {
+      unread.push_back(id);
+      why = upload.error().detail;
+    }
   }
+  if (unread.empty()) return;
+  const auto what = std::to_string(unread.size()) + " uploads cannot be read: " + why;
+  resume_later(what, [this, unread = std::move(unread)] { resume(unread); });
+}
+
+void Dex::resume_later(const std::string& what, std::function<void()> resume) {
+  if (options_.notify) {
+    options_.notify(
+        {"store", {}, {}, what + "; what a restart interrupted is finished when they can be"});
+  }
+  delayed_->in(resume_retry_delay, std::move(resume));
 }
 
 Reply Dex::info(const Request& request, const std::string& id, Store& store) {
@@ -139,10 +165,17 @@ Reply Dex::info(const Request& request, const std::string& id, Store& store) {
   const bool by_guide = options_.contract == dex::Contract::guide;
   if (by_guide && !upload->complete()) return plain(404, "the upload is incomplete\n");
   const std::string changed = ::http::format_rfc3339(last_change(*upload));
+  const auto attempts = deliveries_->attempts(id);
+  if (!attempts) {
+    if (options_.notify) {
+      options_.notify({"report", {}, id, "/info: " + attempts.error().what});
+    }
+    return plain(500, "error getting file manifest\n");
+  }
   const dex::Info info{dex::manifest_of(upload->metadata),
                        dex::FileInfo{upload->offset, changed},
                        {std::string(state_of(*upload)), changed},
-                       deliveries_->attempts(id)};
+                       *attempts};
   return json_reply(200, by_guide ? dex::guide::to_json(info) : dex::to_json(info));
 }
 
@@ -165,6 +198,8 @@ Reply Dex::redelivery(const Request& request, const std::string& id, const std::
       return plain(404, "source file does not exist");
     case RedeliveryRefusal::unknown_target:
       return plain(400, "Invalid target\n");
+    case RedeliveryRefusal::unreadable:
+      return plain(500, "what was delivered before cannot be read");
     case RedeliveryRefusal::not_routed:
       break;
   }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dex/deliveries.hpp"
 #include "http/message.hpp"
@@ -22,6 +23,7 @@
 
 namespace mock {
 
+class Delayed;
 class Deliveries;
 class DexHooks;
 class Effects;
@@ -68,7 +70,8 @@ class Dex {
   [[nodiscard]] Observer& observer();
   /// From now on asked before each delivery, event and report; outlives this object.
   void use(Effects& effects);
-  /// Once, after start: finishes what a kill interrupted - reports, .meta files, deliveries.
+  /// Once, after start: finishes what a kill interrupted - reports, .meta files, deliveries. What
+  /// cannot be read now is read later.
   void resume();
 
   /// /info/{id} (DEX-INFO-*), of what `store` holds; any method. OPTIONS, which passes without a
@@ -90,6 +93,8 @@ class Dex {
 
  private:
   Dex(DexOptions options, DeliveryConfig config, Store& store, Loop& loop);
+  void resume(const std::vector<std::string>& ids);
+  void resume_later(const std::string& what, std::function<void()> resume);
 
   DexOptions options_;
   Store& store_;
@@ -99,6 +104,7 @@ class Dex {
   std::unique_ptr<UploadConfigs> configs_;
   std::unique_ptr<Deliveries> deliveries_;
   std::unique_ptr<DexHooks> hooks_;
+  std::unique_ptr<Delayed> delayed_;
 };
 
 }  // namespace mock

@@ -165,11 +165,25 @@ void DexHooks::resume(const Upload& upload) {
     // A failure shows again, and with its reason, when the delivery cannot be reported.
     static_cast<void>(write_meta(upload));
   }
-  if (reports_.on() && !reports_.has_completed(upload.id)) {
-    reports_.upload_completed(upload);
-    reports_.upload_status(upload);
+  if (reports_.on()) {
+    const auto completed = reports_.has_completed(upload.id);
+    if (!completed) return resume_later(upload);
+    if (!*completed) {
+      reports_.upload_completed(upload);
+      reports_.upload_status(upload);
+    }
   }
   deliveries_.deliver(upload);
+}
+
+void DexHooks::resume_later(const Upload& upload) {
+  unfinished_[upload.id] = loop_.after(finish_retry_delay, [this, upload] {
+    // Not inside its own callback: that would destroy the function that runs.
+    loop_.post([this, alive = std::weak_ptr<const bool>(alive_), upload] {
+      if (alive.expired() || unfinished_.erase(upload.id) == 0) return;
+      resume(upload);
+    });
+  });
 }
 
 }  // namespace mock

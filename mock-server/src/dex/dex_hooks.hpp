@@ -47,6 +47,7 @@ class DexHooks : public Hooks {
   struct Progress;
   [[nodiscard]] Result<void> write_meta(const Upload& upload) const;
   void finish_later(const Upload& upload);
+  void resume_later(const Upload& upload);
   [[nodiscard]] std::filesystem::path meta_file(const std::string& id) const;
 
   std::optional<std::filesystem::path> folder_;

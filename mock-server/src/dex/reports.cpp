@@ -218,10 +218,11 @@ void Reports::file_ready(const Upload& upload, const std::string& target, const 
   });
 }
 
-bool Reports::has_file_ready(const std::string& id, const std::string& target) const {
+Result<bool> Reports::has_file_ready(const std::string& id, const std::string& target) const {
   if (!options_.folder) return false;
   const auto content = read_file(event_file(id));
-  if (!content || !*content) return false;
+  if (!content) return tl::unexpected(content.error());
+  if (!*content) return false;
   for (std::string_view rest = **content; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const auto named = json::decode(rest.substr(0, end), "event", [](const json::Cursor& root) {
@@ -233,17 +234,22 @@ bool Reports::has_file_ready(const std::string& id, const std::string& target) c
   return false;
 }
 
-bool Reports::has_completed(const std::string& id) const {
+Result<bool> Reports::has_completed(const std::string& id) const {
+  if (!options_.folder) return false;
+  const auto file = file_of(id, stage_completed);
   std::error_code error;
-  return options_.folder && std::filesystem::exists(file_of(id, stage_completed), error);
+  const bool there = std::filesystem::exists(file, error);
+  if (error) return failure(file.string(), "cannot be looked for: " + error.message());
+  return there;
 }
 
-std::vector<dex::Delivery> Reports::recover_deliveries(const std::string& id) {
+Result<std::vector<dex::Delivery>> Reports::recover_deliveries(const std::string& id) {
   std::vector<dex::Delivery> deliveries;
   if (!options_.folder) return deliveries;
   const auto file = file_of(id, stage_copy);
   const auto content = read_file(file);
-  if (!content || !*content) return deliveries;
+  if (!content) return tl::unexpected(content.error());
+  if (!*content) return deliveries;
   if (!(*content)->ends_with('\n')) append(id, file, "");
   for (std::string_view rest = **content; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());

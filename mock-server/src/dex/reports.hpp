@@ -14,6 +14,7 @@
 #include "loop/loop.hpp"
 #include "notice.hpp"
 #include "protocol/dex/info.hpp"
+#include "protocol/error.hpp"
 #include "store/store.hpp"
 
 namespace mock {
@@ -43,13 +44,15 @@ class Reports {
   /// One delivery attempt, as /info will tell it.
   void file_copy(const Upload& upload, const dex::Delivery& delivery, TimePoint started);
   void file_ready(const Upload& upload, const std::string& target, const std::string& path);
-  /// Whether file_ready was written for that upload and target, also before a restart.
-  [[nodiscard]] bool has_file_ready(const std::string& id, const std::string& target) const;
+  // What was written, also before a restart. An Error when that cannot be read now, which does not
+  // mean that there is nothing: what follows from it has to wait.
 
-  [[nodiscard]] bool has_completed(const std::string& id) const;
+  /// Whether file_ready was written for that upload and target.
+  [[nodiscard]] Result<bool> has_file_ready(const std::string& id, const std::string& target) const;
+  [[nodiscard]] Result<bool> has_completed(const std::string& id) const;
   /// The attempts that were reported, oldest first. A torn last line (a kill) is dropped, and ended
   /// so that the next report does not continue it.
-  [[nodiscard]] std::vector<dex::Delivery> recover_deliveries(const std::string& id);
+  [[nodiscard]] Result<std::vector<dex::Delivery>> recover_deliveries(const std::string& id);
 
  private:
   struct Stage;
