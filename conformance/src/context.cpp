@@ -40,17 +40,7 @@ std::string Context::random_bytes(std::size_t size) {
 transport::Response Context::send(transport::Request request) {
   const std::string what = fmt::format("{} {}", request.method, target_of(request.url));
   transport::Exchange seen = exchange(std::move(request));
-  if (seen.failure) {
-    const bool network = seen.failure->kind == transport::Failure::Kind::resolve ||
-                         seen.failure->kind == transport::Failure::Kind::connect ||
-                         seen.failure->kind == transport::Failure::Kind::tls ||
-                         seen.failure->kind == transport::Failure::Kind::proxy ||
-                         seen.failure->kind == transport::Failure::Kind::other;
-    throw Stop{Outcome{
-        network ? Outcome::Kind::error : Outcome::Kind::blocked, what + ": a response",
-        fmt::format("{}: {}", transport::to_string(seen.failure->kind), seen.failure->message)}};
-  }
-  if (!seen.response) stop_blocked(what + ": a response", "none");
+  if (seen.failure || !seen.response) stop_unanswered(what, seen);
   return std::move(*seen.response);
 }
 
@@ -177,10 +167,30 @@ std::string Context::target_of(const std::string& url) {
 
 std::optional<bool> Context::stored_equals(const std::string& upload, const std::string& bytes) {
   if (target().downloads) {
-    const transport::Response response = get(upload);
-    if (is_2xx(response)) return response.body_size.value == bytes.size() && response.body == bytes;
+    transport::Request request;
+    request.method = "GET";
+    request.url = upload;
+    // One byte too many tells as much as all that may follow it.
+    request.body_limit = Bytes{bytes.size() + (64U << 10U)};
+    const transport::Exchange seen = exchange(std::move(request));
+    const bool too_long =
+        seen.response && is_2xx(*seen.response) && seen.response->body_size > Bytes{bytes.size()};
+    if (too_long) return false;
+    if (seen.failure || !seen.response) stop_unanswered("GET " + target_of(upload), seen);
+    if (is_2xx(*seen.response)) return seen.response->body == bytes;
   }
   return stored_elsewhere_equals(upload, bytes);
+}
+
+void stop_unanswered(const std::string& what, const transport::Exchange& seen) {
+  const std::string wanted = what + ": a response";
+  if (!seen.failure) stop_blocked(wanted, "none");
+  using Kind = transport::Failure::Kind;
+  const Kind kind = seen.failure->kind;
+  const bool network = kind == Kind::resolve || kind == Kind::connect || kind == Kind::tls ||
+                       kind == Kind::proxy || kind == Kind::other;
+  throw Stop{Outcome{network ? Outcome::Kind::error : Outcome::Kind::blocked, wanted,
+                     fmt::format("{}: {}", transport::to_string(kind), seen.failure->message)}};
 }
 
 std::string describe(const transport::Response& response) {

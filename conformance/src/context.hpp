@@ -159,6 +159,9 @@ class Context {
   [[nodiscard]] virtual Milliseconds time_left() const = 0;
 };
 
+/// Ends a check that got no answer to `what`: as error when the network or this machine is the
+/// cause, as blocked when the target was reached and gave none that can be read.
+[[noreturn]] void stop_unanswered(const std::string& what, const transport::Exchange& seen);
 /// "409 Conflict, Upload-Offset: 4": the parts of a response that a reader wants first.
 [[nodiscard]] std::string describe(const transport::Response& response);
 [[nodiscard]] inline bool is_2xx(const transport::Response& r) { return r.status / 100 == 2; }

@@ -124,7 +124,6 @@ Result<transport::ClientOptions> client_options(const RunCommand& command,
   transport::Origins origins = trusted_origins(command);
   for (const auto* url : {&command.url, &command.info_url, &command.health_url}) origins.add(*url);
   client.extra_headers_to = std::move(origins);
-  client.body_limit = Bytes{64UL << 20U};  // downloads are compared byte by byte
   if (auto ok = transport::validate(client); !ok) return tl::unexpected(ok.error());
   return client;
 }

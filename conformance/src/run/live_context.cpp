@@ -185,7 +185,7 @@ class LiveContext final : public Context {
   std::optional<std::string> authorization() {
     auto value = session_->credentials.authorization(within(std::chrono::seconds{30}));
     if (!value) {
-      throw Stop{Outcome{Outcome::Kind::error, "a token for the target", value.error().line()}};
+      throw Stop{Outcome{Outcome::Kind::blocked, "a token for the target", value.error().line()}};
     }
     return *value;
   }
@@ -327,7 +327,8 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
     }
     if (read.body_after_head) text += "! bytes follow a response that may have no body\n";
   } else {
-    text += fmt::format("! {} ({} bytes came)\n", to_string(read.seen), read.raw.size());
+    text += fmt::format("! {} ({} bytes came){}\n", to_string(read.seen), read.raw.size(),
+                        read.problem.empty() ? "" : ": " + read.problem);
   }
   record(text + "\n");
 }

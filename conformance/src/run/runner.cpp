@@ -25,6 +25,15 @@ struct Attempt {
   std::optional<Outcome> outcome;
 };
 
+/// A field of a server may be as long as a head; a reader wants its beginning.
+void shorten(std::string& text) {
+  constexpr std::size_t enough = 4096;
+  if (text.size() <= enough) return;
+  const std::size_t all = text.size();
+  text.resize(enough);
+  text += fmt::format("... ({} bytes)", all);
+}
+
 Outcome error(std::string what) { return {Outcome::Kind::error, {}, std::move(what)}; }
 
 Outcome judge(const Attempt& attempt) {
@@ -68,7 +77,10 @@ std::optional<std::string> Evidence::turned_away() const {
 
 void Evidence::add(const std::string& text) {
   const std::lock_guard lock(mutex_);
-  text_ += text;
+  if (full_) return;
+  full_ = text.size() > most_evidence.value - text_.size();
+  text_.append(text, 0, most_evidence.value - text_.size());
+  if (full_) text_ += fmt::format("\n! cut: more than {}\n", ::to_string(most_evidence));
 }
 
 std::string Evidence::text() const {
@@ -96,6 +108,8 @@ struct Runner::State {
   void publish(std::size_t index, CaseResult result) {
     result.row = cases[index].row;
     result.verdict = verdict_of(result.outcome, result.row->level);
+    shorten(result.outcome.expected);
+    shorten(result.outcome.got);
     {
       const std::lock_guard lock(mutex);
       results[index] = std::move(result);

@@ -14,9 +14,13 @@
 
 namespace conformance {
 
+/// What is kept of one check's evidence.
+inline constexpr Bytes most_evidence{512U << 10U};
+
 /// What a check sent and saw, as text. Thread-safe: it is read while a check that hangs still runs.
 class Evidence {
  public:
+  /// Beyond `most_evidence` it is cut, saying so, and no more is taken.
   void add(const std::string& text);
   [[nodiscard]] std::string text() const;
 
@@ -30,6 +34,7 @@ class Evidence {
  private:
   mutable std::mutex mutex_;
   std::string text_;
+  bool full_ = false;
   std::optional<std::string> turned_away_;
 };
 

@@ -222,5 +222,20 @@ TEST(Plan, SkipsUncheckedAndHarnessErrors) {
               HasSubstr("two checks judge TUS-A-002"));
 }
 
+TEST(Evidence, IsCutAtItsLimitAndSaysSo) {
+  Evidence evidence;
+  for (int i = 0; i < 100; ++i) evidence.add(std::string(100'000, 'x'));
+  const std::string text = evidence.text();
+  EXPECT_LT(text.size(), most_evidence.value + 100);
+  EXPECT_TRUE(text.ends_with("\n! cut: more than 512.0 KiB\n")) << text.substr(text.size() - 100);
+}
+
+TEST(Runner, WhatAServerSaidAtLengthIsShortened) {
+  const std::string got =
+      only(a_case([](Context&) { return broken("e", std::string(1'000'000, 'x')); })).outcome.got;
+  EXPECT_LT(got.size(), 5000U);
+  EXPECT_TRUE(got.ends_with("... (1000000 bytes)"));
+}
+
 }  // namespace
 }  // namespace conformance

@@ -17,6 +17,11 @@ struct Jwt {
   }
 };
 
+/// Whether a token that was told may stand in a header.
+bool sendable(const std::optional<std::string>& token) {
+  return token && http::is_field_value(*token);
+}
+
 Jwt own_jwt(Context& c) {
   needs_authorization(c);
   const auto value = authorization_of(c);
@@ -57,7 +62,7 @@ Outcome auth_004(Context& c) {
   const auto jwt = own_jwt(c);
   const auto url = info_url_of(c, visible_upload(c));
   Findings findings{"a JWT whose signature is not its own: 401 'failed to verify token'"};
-  auto claims = Json::parse(base64::decode_url(jwt.payload).value_or(""), nullptr, false);
+  auto claims = json_of(base64::decode_url(jwt.payload).value_or(""));
   if (claims.is_object()) claims["sub"] = "somebody-else";
   for (const auto& [label, forged] :
        {std::pair{"another signature", Jwt{jwt.header, jwt.payload, altered(jwt.signature)}},
@@ -118,9 +123,7 @@ Response grant(Context& c, const http::Form& more = {}) {
         not_offered("the run has no user name and password for the token endpoint "
                     "(--username-env, --password-env)")};
   }
-  if (!exchange->response) {
-    throw Stop{Outcome{Outcome::Kind::error, "an answer of the token endpoint", code(*exchange)}};
-  }
+  if (!exchange->response) stop_unanswered("the token endpoint", *exchange);
   return std::move(*exchange->response);
 }
 
@@ -142,10 +145,11 @@ Outcome auth_003(Context& c) {
   const auto json = json_of(grant(c));
   const auto token = text_at(json, "/access_token");
   const auto* life = value_at(json, "/expires_in");
-  if (!token || !life || !life->is_number()) {
+  if (!sendable(token) || !life || !life->is_number_unsigned()) {
     stop_blocked("the token endpoint answers with access_token and expires_in", members_of(json));
   }
-  const std::chrono::seconds lifetime{life->get<std::int64_t>()};
+  constexpr std::uint64_t longest = 1U << 30U;
+  const std::chrono::seconds lifetime{std::min(life->get<std::uint64_t>(), longest)};
   if (lifetime >= c.patience()) {
     return not_offered("no token expires soon enough: they live for " +
                        std::to_string(lifetime.count()) +
@@ -172,16 +176,18 @@ Scopes scopes_of(Context& c) {
   Scopes scopes;
   const auto full = grant(c);
   const auto token = text_at(json_of(full), "/access_token");
-  if (full.status != 200 || !token) {
+  if (full.status != 200 || !sendable(token)) {
     stop_blocked("the token endpoint answers 200 with access_token", describe(full));
   }
   scopes.full_token = *token;
   scopes.granted = words(text_at(json_of(full), "/scope").value_or(""));
+  constexpr std::size_t most_scopes = 32;  // each of them costs requests
+  if (scopes.granted.size() > most_scopes) scopes.granted.resize(most_scopes);
   const auto url = info_url_of(c, visible_upload(c));
   for (const auto& scope : scopes.granted) {
     const auto one = grant(c, {{"scope", scope}});
     const auto narrow = text_at(json_of(one), "/access_token");
-    if (one.status != 200 || !narrow) continue;
+    if (one.status != 200 || !sendable(narrow)) continue;
     auto response = knock(c, url, "Bearer " + *narrow);
     if (response.status == 200) {
       scopes.accepted = scope;

@@ -38,9 +38,7 @@ void needs_published(const Context& c, const Response& response, std::string_vie
 Response send_anonymously(Context& c, Request request) {
   const auto what = request.method + " " + Context::target_of(request.url);
   auto exchange = c.exchange_anonymously(std::move(request));
-  if (!exchange.response) {
-    throw Stop{Outcome{Outcome::Kind::error, what + ": a response", code(exchange)}};
-  }
+  if (!exchange.response) stop_unanswered(what, exchange);
   return std::move(*exchange.response);
 }
 
@@ -78,10 +76,18 @@ void make_visible(Context& c, const std::string& upload) {
 
 // ---- documents ---------------------------------------------------------------------------------
 
-Json json_of(const Response& response) {
-  auto json = Json::parse(response.body, nullptr, false);
-  return json.is_discarded() ? Json(nullptr) : json;
+Json json_of(std::string_view text) {
+  constexpr int most_levels = 100;  // what is written out again is written by recursion
+  bool too_deep = false;
+  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > most_levels;
+    return !too_deep;
+  };
+  auto json = Json::parse(text, watch, /*allow_exceptions=*/false);
+  return json.is_discarded() || too_deep ? Json(nullptr) : json;
 }
+
+Json json_of(const Response& response) { return json_of(response.body); }
 
 const Json* value_at(const Json& document, const std::string& pointer) {
   const Json::json_pointer at{pointer};
@@ -210,7 +216,9 @@ std::vector<std::string> delivery_targets(Context& c) {
   const auto health = json_of(c.get(c.target().health_url));
   const auto* services = value_at(health, "/services");
   if (!services || !services->is_array()) return names;
+  constexpr std::size_t most_targets = 100;  // each of them may cost requests
   for (const auto& service : *services) {
+    if (names.size() == most_targets) break;
     const auto name = text_at(service, "/service").value_or("");
     const auto at = name.find(target_label);
     if (at != std::string::npos) names.push_back(name.substr(at + target_label.size()));

@@ -56,6 +56,7 @@ void make_visible(Context& c, const std::string& upload);
 // ---- documents ---------------------------------------------------------------------------------
 
 /// The body as JSON; null when it is none.
+[[nodiscard]] Json json_of(std::string_view text);
 [[nodiscard]] Json json_of(const Response& response);
 /// What is there, by JSON pointer; nullptr when there is nothing.
 [[nodiscard]] const Json* value_at(const Json& document, const std::string& pointer);

@@ -12,7 +12,7 @@ Outcome patch_001(Context& c) {
   const auto length = within_limit(c, 64U << 10U);
   const auto bytes = c.random_bytes(length);
   const auto upload = c.create({.length = Bytes{length}});
-  std::uniform_int_distribution<std::size_t> size(1, length / 4);
+  std::uniform_int_distribution<std::size_t> size(1, std::max<std::size_t>(1, length / 4));
   std::size_t offset = 0;
   while (offset < length) {
     const auto chunk = bytes.substr(offset, size(c.random()));
@@ -141,7 +141,7 @@ Outcome patch_010(Context& c) {
                                         ", then " + to_string(after));
     if (after != before) return findings.outcome();
   }
-  taken(c.patch(upload, before.offset, bytes.substr(before.offset.value)), "the rest");
+  taken(c.patch(upload, before.offset, from_offset(bytes, before.offset)), "the rest");
   if (const auto equal = c.stored_equals(upload, bytes)) {
     findings.check(*equal, *equal ? "the stored bytes are untouched" : "the stored bytes changed");
   }

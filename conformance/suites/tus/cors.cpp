@@ -22,9 +22,7 @@ Response preflight(Context& c, const std::string& origin = page) {
       {"Access-Control-Request-Method", "PATCH"},
       {"Access-Control-Request-Headers", "tus-resumable, upload-offset, content-type"}};
   const auto exchange = c.exchange_anonymously(std::move(request));
-  if (!exchange.response) {
-    throw Stop{Outcome{Outcome::Kind::error, "a response to the preflight", code(exchange)}};
-  }
+  if (!exchange.response) stop_unanswered("the preflight", exchange);
   return *exchange.response;
 }
 

@@ -39,7 +39,9 @@ struct Dated {
   Response last;  ///< the response that told it
   TimePoint expires;
   [[nodiscard]] Milliseconds left() const {
-    return std::chrono::duration_cast<Milliseconds>(expires - now_of(last));
+    // Two dates of a server may lie further apart than nanoseconds can tell.
+    return std::chrono::floor<std::chrono::seconds>(expires) -
+           std::chrono::floor<std::chrono::seconds>(now_of(last));
   }
 };
 

@@ -53,9 +53,7 @@ Outcome http_003(Context& c) {
   request.url = c.target().creation_url;
   request.headers = {{std::string{hdr::tus_resumable}, std::string{tus::version}}};
   const auto exchange = c.exchange_anonymously(std::move(request));
-  if (!exchange.response) {
-    throw Stop{Outcome{Outcome::Kind::error, "a response", code(exchange)}};
-  }
+  if (!exchange.response) stop_unanswered("POST without credentials", exchange);
   if (exchange.response->status != 401) {
     return not_offered("a request without credentials is refused with " + code(exchange));
   }

@@ -2,6 +2,7 @@
 // its creation URL: interop version 8 (drafts -09 to -11) or 6 (-04, -05).
 #include <algorithm>
 
+#include "protocol/tus/numbers.hpp"
 #include "tus/support.hpp"
 
 namespace conformance::suites {
@@ -113,8 +114,8 @@ std::optional<Bytes> limit_in(const std::string& value, std::string_view key) {
   for (const auto member : http::split_list(value)) {
     const auto equals = member.find('=');
     if (equals == std::string_view::npos || member.substr(0, equals) != key) continue;
-    const auto digits = member.substr(equals + 1);
-    if (is_integer(digits)) return Bytes{std::stoull(std::string{digits})};
+    // One that is larger than any length is no limit.
+    if (const auto limit = tus::parse_length_lenient(member.substr(equals + 1))) return *limit;
   }
   return std::nullopt;
 }

@@ -199,6 +199,10 @@ std::size_t within_limit(const Context& c, std::size_t wanted) {
 
 std::string letters(std::size_t count, char letter) { return std::string(count, letter); }
 
+std::string from_offset(const std::string& bytes, Bytes offset) {
+  return offset.value < bytes.size() ? bytes.substr(offset.value) : std::string{};
+}
+
 // ---- what HEAD tells ---------------------------------------------------------------------------
 
 std::string to_string(const UploadState& state) {
@@ -276,7 +280,8 @@ RawConnection::Read talk(Context& c, std::string_view what, const std::string& h
 
 Response answer(const RawConnection::Read& read) {
   if (!read.response) {
-    throw Stop{Outcome{Outcome::Kind::error, "a response", "none: " + to_string(read.seen)}};
+    stop_blocked("a response", "none: " + to_string(read.seen) +
+                                   (read.problem.empty() ? "" : ", " + read.problem));
   }
   return *read.response;
 }

@@ -116,6 +116,8 @@ Response post_metadata(Context& c, const std::string& pairs);
 [[nodiscard]] std::size_t within_limit(const Context& c, std::size_t wanted);
 /// `count` letters, for bodies whose content does not matter.
 [[nodiscard]] std::string letters(std::size_t count, char letter = 'a');
+/// `bytes` from `offset` on, which a server told: none when it is beyond their end.
+[[nodiscard]] std::string from_offset(const std::string& bytes, Bytes offset);
 
 // ---- what HEAD tells ---------------------------------------------------------------------------
 

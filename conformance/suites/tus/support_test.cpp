@@ -90,7 +90,7 @@ TEST(Answer, EndsTheCheckWhenThereIsNone) {
     static_cast<void>(answer(read));
     FAIL() << "no Stop";
   } catch (const Stop& stop) {
-    EXPECT_EQ(stop.outcome.kind, Kind::error);
+    EXPECT_EQ(stop.outcome.kind, Kind::blocked);
     EXPECT_NE(stop.outcome.got.find("reset"), std::string::npos);
   }
 }
@@ -107,6 +107,14 @@ TEST(Suites, JudgeEachRequirementOnce) {
       EXPECT_NE(check.run, nullptr) << check.requirement;
     }
   }
+}
+
+// A server that told an offset beyond the end made a check throw.
+TEST(FromOffset, HasNothingBeyondTheEnd) {
+  EXPECT_EQ(from_offset("abc", Bytes{1}), "bc");
+  EXPECT_EQ(from_offset("abc", Bytes{3}), "");
+  EXPECT_EQ(from_offset("abc", Bytes{4}), "");
+  EXPECT_EQ(from_offset("abc", Bytes{~std::uint64_t{0}}), "");
 }
 
 }  // namespace
