@@ -29,13 +29,17 @@ namespace {
 
 int code(ExitCode c) { return static_cast<int>(c); }
 
-/// One line on standard error, without the secrets that are known by then.
-void complain(Error error, const redact::Secrets& secrets) {
+/// Without the secrets that are known by then, and without what steers a terminal.
+Error shown(Error error, const redact::Secrets& secrets) {
   if (error.where.find("://") != std::string::npos) error.where = redact::shown_url(error.where);
   for (std::string* part : {&error.where, &error.what, &error.hint}) {
     *part = redact::printable(secrets.mask(*part), redact::Lines::kept);
   }
-  fmt::print(stderr, "dex-loadgen: {}\n", error.line());
+  return error;
+}
+
+void complain(const Error& error, const redact::Secrets& secrets) {
+  fmt::print(stderr, "dex-loadgen: {}\n", shown(error, secrets).line());
 }
 
 int usage_error(const Error& error, const redact::Secrets& secrets = {}) {
@@ -93,6 +97,27 @@ struct RunFlags {
   std::map<std::string, bool> switches;
 };
 
+/// What a run throws is told in its report as well.
+RunResult<RunReport> run_or_say_why(const Settings& settings, const RunHooks& hooks) {
+  try {
+    return run(settings, hooks);
+  } catch (const std::exception& e) {
+    return tl::unexpected(RunError{ExitCode::interrupted, Error{"", e.what(), ""}});
+  }
+}
+
+/// Writes --report and returns the exit code: that of the run, but never 0 without its report.
+int reported(const RunReport& report) {
+  const ExitCode outcome = report.exit_code();
+  if (report.settings.report.empty()) return code(outcome);
+  if (const auto written = write_report(report, report.settings.report); !written) {
+    complain(written.error(), report.secrets);
+    return code(outcome == ExitCode::good ? ExitCode::interrupted : outcome);
+  }
+  if (!report.stopped) std::cout << "report in " << report.settings.report << "\n";
+  return code(outcome);
+}
+
 int do_run(const RunFlags& flags) {
   Settings settings;
   if (!flags.scenario.empty()) {
@@ -122,6 +147,16 @@ int do_run(const RunFlags& flags) {
   action.sa_handler = on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  // As nohup has it, the end of the terminal is none of ours.
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is a full disk, not a reason to die
+
+  // Before the load: a report that cannot be written must not cost one.
+  if (!settings.report.empty()) {
+    if (const auto good = check_report(settings.report); !good) return usage_error(good.error());
+  }
 
   Progress progress;
   RunHooks hooks;
@@ -136,20 +171,19 @@ int do_run(const RunFlags& flags) {
   RunResult<RunReport> report;
   {
     const ProgressLine line(progress, settings.uploads);
-    report = run(settings, hooks);
+    report = run_or_say_why(settings, hooks);
   }
   if (!report) {
     complain(report.error().error, hooks.secrets);
-    return code(report.error().code);
+    if (report.error().code == ExitCode::usage) return code(ExitCode::usage);
+    RunReport stopped;
+    stopped.settings = settings;
+    stopped.secrets = hooks.secrets;
+    stopped.stopped = RunError{report.error().code, shown(report.error().error, hooks.secrets)};
+    return reported(stopped);
   }
   std::cout << terminal_summary(*report);
-  if (!settings.report.empty()) {
-    if (const auto written = write_report(*report, settings.report); !written) {
-      return usage_error(written.error());
-    }
-    std::cout << "report in " << settings.report << "\n";
-  }
-  return code(report->exit_code());
+  return reported(*report);
 }
 
 int list_networks() {
@@ -211,7 +245,8 @@ int command_line(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 good, 1 uploads failed, were lost or unverified (or a --fail-if held), 2 "
       "usage,\n"
-      "3 target unreachable or credentials refused, 4 interrupted.");
+      "3 target unreachable or credentials refused, 4 interrupted, or output that could not be "
+      "written.");
 
   CLI::App* run_command = app.add_subcommand("run", "Run uploads against a target");
   RunFlags flags;

@@ -3,8 +3,8 @@
 
 namespace loadgen {
 
-/// Returns the exit code (see ExitCode). Reads the environment, installs handlers for SIGINT and
-/// SIGTERM, writes to stdout and stderr. Once per process.
+/// Returns the exit code (see ExitCode). Reads the environment, installs handlers for SIGINT,
+/// SIGTERM and SIGHUP, writes to stdout and stderr. Once per process.
 [[nodiscard]] int command_line(int argc, char** argv);
 
 }  // namespace loadgen

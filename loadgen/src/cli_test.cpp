@@ -3,7 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
 
 #include "testkit/child_process.hpp"
 #include "testkit/scripted_server.hpp"
@@ -142,5 +147,138 @@ TEST(CommandLine, WritesPayloads) {
   expect_one_line(loadgen({"payload", "--size", "1"}), 2, "--size");
   expect_one_line(loadgen({"payload", "--kind", "pdf"}), 2, "--kind");
   expect_one_line(loadgen({"payload", "--out", "/no/such/folder/x"}), 2, "--out");
+}
+
+/// As a CI server finds them: the reports of the last run, and where the next ones go.
+class Reported : public testing::Test {
+ protected:
+  Reported() {
+    folder_.write("summary.json", "former");
+    folder_.write("uploads.csv", "former");
+  }
+  [[nodiscard]] std::vector<std::string> run(const std::string& target,
+                                             std::vector<std::string> more = {}) const {
+    std::vector<std::string> all{"run",
+                                 "--url",
+                                 target,
+                                 "--system",
+                                 "tus",
+                                 "--uploads",
+                                 "1",
+                                 "--size",
+                                 "8MiB",
+                                 "--verify",
+                                 "none",
+                                 "--report",
+                                 folder_.path().string()};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  [[nodiscard]] nlohmann::json summary() const {
+    return nlohmann::json::parse(folder_.read("summary.json"));
+  }
+  void expect_former() const {
+    EXPECT_EQ(folder_.read("summary.json"), "former");
+    EXPECT_EQ(folder_.read("uploads.csv"), "former");
+    expect_nothing_else();
+  }
+  void expect_nothing_else() const {
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 2);
+  }
+
+  testkit::TempFolder folder_;
+};
+
+TEST_F(Reported, AnUnreachableTargetIsReportedAsThat) {
+  EXPECT_EQ(loadgen(run(url)).exit_code, 3);
+  EXPECT_EQ(summary().at("exit_code"), 3);
+  EXPECT_THAT(summary().at("verdict").get<std::string>(), HasSubstr("target unreachable"));
+  EXPECT_EQ(summary().at("target"), url);
+  EXPECT_THAT(folder_.read("uploads.csv"), testing::StartsWith("index,name,"));
+  expect_nothing_else();
+}
+
+TEST_F(Reported, WrongUsageLeavesTheFormerReports) {
+  EXPECT_EQ(loadgen(run(url, {"--rate", "20"})).exit_code, 2);
+  EXPECT_EQ(loadgen(run("http://192.0.2.1/files")).exit_code, 2);
+  expect_former();
+}
+
+TEST_F(Reported, WhatCannotBeWrittenIsToldBeforeTheLoad) {
+  std::filesystem::remove(folder_.path() / "uploads.csv");
+  std::filesystem::create_directory(folder_.path() / "uploads.csv");
+  expect_one_line(loadgen(run(url)), 2, "uploads.csv\" cannot be written: Is a directory");
+  EXPECT_EQ(folder_.read("summary.json"), "former");
+}
+
+/// Takes what is sent and never answers a PATCH.
+testkit::ScriptedServer::Script swallow(std::atomic<bool>& begun) {
+  return [&begun](testkit::Peer& peer) {
+    for (;;) {
+      const std::string head = peer.read_until("\r\n\r\n");
+      if (head.empty()) return;
+      if (head.starts_with("POST")) {
+        peer.send("HTTP/1.1 201 Created\r\nLocation: /files/1\r\nContent-Length: 0\r\n\r\n");
+      } else if (head.starts_with("PATCH")) {
+        while (!peer.read_bytes(65536).empty()) begun = true;
+      } else {
+        peer.send("HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        return;
+      }
+    }
+  };
+}
+
+TEST_F(Reported, SignalsLeaveAWholeReportThatCountsWhatIsUnderWay) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    std::atomic<bool> begun{false};
+    testkit::ScriptedServer server(swallow(begun));
+    auto arguments = run(server.url("/files"));
+    arguments.insert(arguments.begin(), DEX_LOADGEN);
+    testkit::ChildProcess child(arguments);
+    while (!begun) ASSERT_TRUE(child.running()) << child.out() << child.err();
+    // The first ends the run in order, which never comes; another one is heard as the second.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (child.running() && std::chrono::steady_clock::now() < deadline) {
+      child.signal(number);
+      std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+    EXPECT_EQ(child.wait().exit_code, 4) << child.out() << child.err();
+    EXPECT_EQ(summary().at("exit_code"), 4);
+    EXPECT_EQ(summary().at("verdict"), "interrupted");
+    EXPECT_GT(summary().at("summary").at("sent_bytes").get<std::uint64_t>(), 0U);
+    expect_nothing_else();
+  }
+}
+
+TEST_F(Reported, ASilentTargetDoesNotKeepASignalWaiting) {
+  testkit::ScriptedServer server([](testkit::Peer& peer) { peer.stall(); });
+  auto arguments = run(server.url("/files"));
+  arguments.insert(arguments.begin(), DEX_LOADGEN);
+  testkit::ChildProcess child(arguments);
+  while (server.connections() < 1) ASSERT_TRUE(child.running()) << child.out() << child.err();
+  child.signal(SIGINT);
+  EXPECT_EQ(child.wait(std::chrono::seconds{5}).exit_code, 4);
+  EXPECT_EQ(summary().at("exit_code"), 4);
+}
+
+TEST_F(Reported, AFullDiskIsToldAndLeavesTheFormerReports) {
+  std::string line = "ulimit -f 0; exec " DEX_LOADGEN;
+  for (const auto& argument : run(url)) line += " '" + argument + "'";
+  const auto bad = testkit::run({"/bin/sh", "-c", line});
+  EXPECT_EQ(bad.exit_code, 3) << bad.err;  // a bad run is one all the same
+  EXPECT_THAT(bad.err, HasSubstr("--report: "));
+  EXPECT_THAT(bad.err, HasSubstr("cannot be written: File too large"));
+  expect_former();
+}
+
+TEST(Output, AFullDeviceIsToldAndExitCode4) {
+  for (const char* arguments : {"networks", "--help", "--version", "payload --size 4KiB"}) {
+    const auto full = testkit::run(
+        {"/bin/sh", "-c", std::string("exec " DEX_LOADGEN " ") + arguments + " >/dev/full"});
+    EXPECT_EQ(full.exit_code, 4) << arguments;
+    EXPECT_THAT(full.err, HasSubstr("dex-loadgen: ")) << arguments;
+    EXPECT_THAT(full.err, HasSubstr("written")) << arguments;
+  }
 }
 }  // namespace

@@ -5,10 +5,10 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "files/output.hpp"
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
 #include "report/criterion.hpp"
@@ -17,6 +17,9 @@ namespace loadgen {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* summary_file = "summary.json";
+constexpr const char* uploads_file = "uploads.csv";
 
 std::array<std::pair<const char*, const Histogram*>, 6> latencies(const Stats& s) {
   return {{{"create", &s.create},
@@ -67,6 +70,7 @@ std::string late(const Stats& s) {
 
 std::string verdict(const RunReport& report) {
   const Stats& s = report.stats;
+  if (report.stopped) return shown(report, report.stopped->error.line());
   switch (report.exit_code()) {
     case ExitCode::good:
       return s.unverified > 0 ? fmt::format("uploaded {}, NOT VERIFIED (--verify none)", s.uploaded)
@@ -218,14 +222,25 @@ std::string uploads_csv(const RunReport& report) {
   return out;
 }
 
-Result<void> write_report(const RunReport& report, const std::string& folder) {
-  for (const auto& [name, text] : {std::pair{"summary.json", summary_json(report)},
-                                   std::pair{"uploads.csv", uploads_csv(report)}}) {
+Result<void> check_report(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return failure("--report", fmt::format("{}: {}", quote(folder), error.message()));
+  for (const char* name : {summary_file, uploads_file}) {
     const auto path = std::filesystem::path(folder) / name;
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file << text << std::flush;
-    if (!file)
-      return failure("--report", fmt::format("{} cannot be written", quote(path.string())));
+    if (const auto file = files::Output::open("--report", path.string()); !file) {
+      return tl::unexpected(file.error());
+    }
+  }
+  return {};
+}
+
+Result<void> write_report(const RunReport& report, const std::string& folder) {
+  // The summary last: where it is new, all is.
+  for (const auto& [name, text] : {std::pair{uploads_file, uploads_csv(report)},
+                                   std::pair{summary_file, summary_json(report)}}) {
+    const auto path = std::filesystem::path(folder) / name;
+    if (auto written = files::replace("--report", path, text); !written) return written;
   }
   return {};
 }

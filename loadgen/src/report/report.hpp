@@ -16,7 +16,9 @@ namespace loadgen {
 [[nodiscard]] std::string summary_json(const RunReport& report);
 /// uploads.csv: one line per upload that started, by index.
 [[nodiscard]] std::string uploads_csv(const RunReport& report);
-/// Writes both into `folder`, which exists.
+/// Makes `folder` and tries whether both can be written into it, changing neither.
+[[nodiscard]] Result<void> check_report(const std::string& folder);
+/// Writes both into `folder`, which exists; each is there whole, or the former one is.
 [[nodiscard]] Result<void> write_report(const RunReport& report, const std::string& folder);
 
 /// One line without LF for a terminal while the run goes on.

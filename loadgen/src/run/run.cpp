@@ -50,17 +50,6 @@ Result<void> check_pem(const char* flag, const std::string& file) {
   return {};
 }
 
-Result<void> check_report(const std::string& folder) {
-  if (folder.empty()) return {};
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error || ::access(folder.c_str(), W_OK) != 0) {
-    return failure("--report",
-                   fmt::format("{} is not a folder that can be written to", quote(folder)));
-  }
-  return {};
-}
-
 Result<void> check_descriptors(std::uint64_t concurrency) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -79,9 +68,18 @@ Result<void> check_descriptors(std::uint64_t concurrency) {
   return {};
 }
 
+/// A target that is silent must not keep a signal waiting.
+void stop_when_interrupted(transport::LoadEngine& engine, const RunHooks& hooks) {
+  if (hooks.interrupted() > 0) {
+    engine.stop();
+    return;
+  }
+  engine.after(Milliseconds{100}, [&] { stop_when_interrupted(engine, hooks); });
+}
+
 /// Where a URL names only a host, takes the first shape under which a tus server answers; without
 /// one, what was given stays, and the uploads tell what came.
-void find_creation_url(RunPlan& plan) {
+void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
   const auto shapes = creation_urls_at(plan.uploads.create_url);
   if (shapes.empty()) return;
   transport::LoadEngine engine(plan.engine);
@@ -104,12 +102,13 @@ void find_creation_url(RunPlan& plan) {
     });
   };
   engine.after(Milliseconds{0}, ask);
+  stop_when_interrupted(engine, hooks);
   engine.run();
   if (info_derived) plan.uploads.info_url = *info_url_of(plan.uploads.create_url);
 }
 
 /// One token and one request before any load: an absent target is not a thousand failed uploads.
-RunResult<void> probe(const RunPlan& plan) {
+RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
   transport::LoadEngine engine(plan.engine);
   for (const auto& host : plan.hosts) engine.pin(host);
   Authorizer authorizer(engine, plan.credentials);
@@ -149,7 +148,11 @@ RunResult<void> probe(const RunPlan& plan) {
       });
     });
   });
+  stop_when_interrupted(engine, hooks);
   engine.run();
+  if (hooks.interrupted() > 0) {
+    return give_up(ExitCode::interrupted, {"", "interrupted before the load began", ""});
+  }
   return verdict;
 }
 
@@ -184,6 +187,7 @@ Result<Credentials> credentials_of(const Settings& settings) {
 }
 
 ExitCode RunReport::exit_code() const {
+  if (stopped) return stopped->code;
   if (was_interrupted) return ExitCode::interrupted;
   const bool unverified = settings.verify != VerifyMethod::none && stats.unverified > 0;
   const bool nothing = stats.uploaded == 0;
@@ -196,7 +200,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   ::signal(SIGPIPE, SIG_IGN);
   for (const auto& checked :
        {check_pem("--ca-file", settings.ca_file), check_pem("--client-cert", settings.client_cert),
-        check_report(settings.report), check_descriptors(*settings.concurrency)}) {
+        check_descriptors(*settings.concurrency)}) {
     if (!checked) return give_up(ExitCode::usage, checked.error());
   }
   if (!settings.delivered_dir.empty() && !std::filesystem::is_directory(settings.delivered_dir)) {
@@ -257,8 +261,8 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   // Throughput for a few uploads, memory for many (measured: 80 KB each against 29 KB).
   plan.engine.upload_buffer = Bytes{concurrency > 500 ? 16U << 10U : 256U << 10U};
 
-  find_creation_url(plan);
-  if (const auto ready = probe(plan); !ready) return tl::unexpected(ready.error());
+  find_creation_url(plan, hooks);
+  if (const auto ready = probe(plan, hooks); !ready) return tl::unexpected(ready.error());
   report.settings.url = plan.uploads.create_url;
   hooks.begun(report.run_id, report.settings.url);
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ enum class ExitCode : int {
   bad_run = 1,      ///< uploads failed, lost or unverified, a --fail-if condition, or nothing done
   usage = 2,        ///< flags, files, environment
   unreachable = 3,  ///< target unreachable or credentials refused
-  interrupted = 4,  ///< by a signal, or the program itself failed
+  interrupted = 4,  ///< by a signal, the program itself failed, or output could not be written
 };
 
 struct RunError {
@@ -49,6 +50,7 @@ struct RunReport {
   bool was_interrupted = false;
   std::vector<std::string> conditions_hit;  ///< --fail-if, with the values found
   redact::Secrets secrets;                  ///< that no report may hold
+  std::optional<RunError> stopped;          ///< why there was no load, or not all of it
   [[nodiscard]] ExitCode exit_code() const;
 };
 

@@ -37,8 +37,7 @@ void Worker::watch_interrupt() {
   }
   if (level >= 2) {
     for (auto& [index, upload] : uploads_) {
-      results_.push_back(upload->result());
-      results_.back().state = UploadState::interrupted;
+      results_.push_back(upload->interrupted());
     }
     not_started_ = schedule_.not_started(engine_.now());
     stop();

@@ -18,25 +18,28 @@ namespace loadgen {
 /// Retry-After in seconds (RFC 9110 section 10.2.3; the date form counts as absent), at most 5 min.
 [[nodiscard]] std::optional<Milliseconds> retry_after(const http::Fields& headers);
 
-/// The delays that are left. Progress of the offset since the last failure starts them anew.
+/// The delays that are left. Progress starts them anew: an offset beyond every one at an earlier
+/// failure, so that a server which takes back what it acknowledged does not keep a client for ever.
 class RetryBudget {
  public:
   explicit RetryBudget(std::vector<Milliseconds> delays) : delays_(std::move(delays)) {}
 
   /// What to wait before the next attempt; nullopt when it is time to give up.
   [[nodiscard]] std::optional<Milliseconds> spend(Bytes acknowledged) {
-    if (acknowledged > at_last_failure_) next_ = 0;
-    at_last_failure_ = acknowledged;
+    if (acknowledged > farthest_) {
+      next_ = 0;
+      farthest_ = acknowledged;
+    }
     if (next_ >= delays_.size()) return std::nullopt;
     return delays_[next_++];
   }
   /// The upload begins again at 0 under a new URL.
-  void restart() { at_last_failure_ = Bytes{0}; }
+  void restart() { farthest_ = Bytes{0}; }
 
  private:
   std::vector<Milliseconds> delays_;
   std::size_t next_ = 0;
-  Bytes at_last_failure_;
+  Bytes farthest_;
 };
 
 }  // namespace loadgen

@@ -105,6 +105,13 @@ void Upload::start() {
   create();
 }
 
+UploadResult Upload::interrupted() const {
+  UploadResult result = result_;
+  result.state = UploadState::interrupted;
+  result.sent += under_way_;
+  return result;
+}
+
 void Upload::request(LoadRequest request, Handler handler, bool renewed) {
   host_.authorizer.authorize([this, request = std::move(request), handler = std::move(handler),
                               renewed](const Result<std::string>& authorization) mutable {
@@ -126,6 +133,7 @@ void Upload::request(LoadRequest request, Handler handler, bool renewed) {
           std::move(copy), [this, request = std::move(request), handler = std::move(handler),
                             renewed, used](LoadOutcome outcome) mutable {
             if (!renewed && status_of(outcome) == 401 && host_.authorizer.refused(used)) {
+              under_way_ = Bytes{0};
               result_.sent += outcome.sent;
               this->request(std::move(request), std::move(handler), true);
               return;
@@ -202,8 +210,10 @@ void Upload::patch() {
   patch.headers.add("Content-Type", std::string(tus::offset_media_type));
   patch.headers.add(std::string(tus::header::upload_offset), fmt::format("{}", from.value));
   patch.source_size = length;
-  patch.source = [payload = payload_, from](Bytes at, std::span<std::byte> into) {
-    return payload.read(from + at, into);
+  patch.source = [this, payload = payload_, from](Bytes at, std::span<std::byte> into) {
+    const std::size_t count = payload.read(from + at, into);
+    under_way_ = at + Bytes{count};
+    return count;
   };
   if (const auto& cut = plan_.next(); cut && cut->at < from + length) {
     const Bytes after{cut->at > from ? cut->at.value - from.value : 0};
@@ -213,6 +223,7 @@ void Upload::patch() {
 }
 
 void Upload::patched(Bytes from, const LoadOutcome& outcome) {
+  under_way_ = Bytes{0};
   result_.sent += outcome.sent;
   if (outcome.was_cut) {
     result_.cuts.push_back(*plan_.next());
@@ -223,7 +234,6 @@ void Upload::patched(Bytes from, const LoadOutcome& outcome) {
     refused("PATCH", outcome);
     return;
   }
-  waits_ = 0;
   const auto header = outcome.response->headers.find(tus::header::upload_offset);
   const auto offset = header ? tus::parse_length(*header) : failure("", "is missing");
   if (!offset || *offset <= from || *offset > result_.size) {
@@ -243,6 +253,11 @@ void Upload::patched(Bytes from, const LoadOutcome& outcome) {
 void Upload::advance_to(Bytes offset) {
   const Bytes before = result_.acknowledged;
   result_.acknowledged = offset;
+  // Only what was never acknowledged before shows that the server lets this client on.
+  if (offset > farthest_) {
+    farthest_ = offset;
+    waits_ = 0;
+  }
   if (offset > before && events_.acknowledged) events_.acknowledged(offset - before);
 }
 
@@ -263,7 +278,6 @@ void Upload::headed(const LoadOutcome& outcome) {
     refused("HEAD", outcome);
     return;
   }
-  waits_ = 0;
   const auto header = outcome.response->headers.find(tus::header::upload_offset);
   const auto offset = header ? tus::parse_length(*header) : failure("", "is missing");
   if (!offset || *offset > result_.size) {
@@ -293,6 +307,7 @@ void Upload::begin_again(const Cause& cause) {
   ++result_.new_uploads;
   result_.rolled_back += result_.acknowledged;
   result_.acknowledged = Bytes{0};
+  farthest_ = Bytes{0};
   result_.url.clear();
   budget_.restart();
   create();

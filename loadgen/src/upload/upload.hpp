@@ -42,6 +42,8 @@ class Upload {
 
   void start();
   [[nodiscard]] const UploadResult& result() const { return result_; }
+  /// As it is now, when the run ends before it: with what the request under way has sent.
+  [[nodiscard]] UploadResult interrupted() const;
 
  private:
   using Handler = std::function<void(transport::LoadOutcome)>;
@@ -73,7 +75,9 @@ class Upload {
   Events events_;
   UploadResult result_;
   std::optional<Time> lost_at_;
-  std::uint64_t waits_ = 0;  ///< 429 in a row
+  std::uint64_t waits_ = 0;  ///< 429 since the offset was last farther than ever
+  Bytes farthest_;           ///< ever acknowledged, of the present URL
+  Bytes under_way_;          ///< of the present request's body, handed over
   Milliseconds poll_delay_{50};
 };
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "protocol/tus/metadata.hpp"
 #include "upload/fake_transport.hpp"
 
@@ -393,6 +395,52 @@ TEST_F(UploadTest, ARoundTripIsAddedBeforeEachRequest) {
   const auto begin = transport.now();
   const auto result = upload(Bytes{10});
   EXPECT_EQ(*result.uploaded - begin, milliseconds{602});
+}
+
+// A server that takes back what it acknowledged, again and again, kept a client for ever.
+TEST_F(UploadTest, AServerThatTakesBackCannotKeepAClientForEver) {
+  options.chunk = Bytes{10};
+  std::uint64_t heads = 0;
+  std::uint64_t patches = 0;
+  server.interfere = [&](const LoadRequest& request) -> std::optional<LoadOutcome> {
+    if (request.method == "POST") return std::nullopt;
+    // Forward to 20, to be refused there, and back to 0.
+    if (request.method == "HEAD") {
+      if (++heads > 1000) return answer(410);
+      return answer(200, {{"Upload-Offset", "0"}, {"Upload-Length", "100"}});
+    }
+    if (++patches % 3 == 0) return answer(500);
+    return answer(204, {{"Upload-Offset", std::to_string(patches % 3 * 10)}});
+  };
+  EXPECT_EQ(upload(Bytes{100}).state, UploadState::failed);
+  EXPECT_LT(heads, 20U);
+}
+
+TEST_F(UploadTest, AServerThatAlwaysSaysLaterCannotEither) {
+  std::uint64_t patches = 0;
+  server.interfere = [&](const LoadRequest& request) -> std::optional<LoadOutcome> {
+    if (request.method != "PATCH") return std::nullopt;
+    return answer(++patches > 1000 ? 400 : 429);
+  };
+  EXPECT_EQ(upload(Bytes{100}).state, UploadState::failed);
+  EXPECT_LT(patches, 50U);
+}
+
+TEST_F(UploadTest, AnInterruptionCountsWhatIsUnderWay) {
+  Authorizer authorizer(transport, credentials);
+  Upload one({transport, authorizer, options, network}, 3, Bytes{100}, transport.now(), {});
+  server.interfere = [&](const LoadRequest& request) -> std::optional<LoadOutcome> {
+    if (request.method != "PATCH") return std::nullopt;
+    std::array<std::byte, 40> buffer{};
+    request.source(Bytes{0}, buffer);
+    const UploadResult now = one.interrupted();
+    EXPECT_EQ(now.sent, Bytes{40});
+    EXPECT_EQ(now.state, UploadState::interrupted);
+    return answer(400);
+  };
+  one.start();
+  transport.run();
+  EXPECT_EQ(one.result().sent, Bytes{0}) << "the transport tells what was sent";
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ using transport::LoadOutcome;
 using transport::LoadRequest;
 
 constexpr int get_attempts = 4;
+/// Beyond the bytes of the upload itself: of an account, of an error page.
+constexpr Bytes most_of_an_answer{1U << 20U};
 
 struct Control {
   std::uint64_t offset = 0;
@@ -199,7 +201,7 @@ void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cau
 }
 
 void Verifier::ask(std::string method, std::string url,
-                   std::function<bool(std::span<const std::byte>)> sink,
+                   std::function<bool(std::span<const std::byte>)> sink, Bytes answer_limit,
                    transport::LoadTransport::Done done, bool renewed, int attempt) {
   authorizer_.authorize([=, this](const Result<std::string>& authorization) {
     LoadRequest request;
@@ -207,20 +209,22 @@ void Verifier::ask(std::string method, std::string url,
     request.url = url;
     request.stall_timeout = options_.stall_timeout;
     request.sink = sink;
+    request.answer_limit = answer_limit;
     request.headers.add("Tus-Resumable", "1.0.0");
     const std::string used = authorization ? *authorization : std::string{};
     if (!used.empty()) request.headers.add("Authorization", used);
     transport_.send(std::move(request), [=, this](const LoadOutcome& outcome) {
       const int status = outcome.response ? outcome.response->status : 0;
       if (!renewed && status == 401 && authorizer_.refused(used)) {
-        ask(method, url, sink, done, true, attempt);
+        ask(method, url, sink, answer_limit, done, true, attempt);
         return;
       }
       // A download that was begun cannot be begun again: its comparison has moved on.
       const bool again = (status == 0 && !sink) || status == 429 || status >= 500;
       if (again && attempt + 1 < get_attempts) {
-        transport_.after(Milliseconds{500} * (1 << attempt),
-                         [=, this] { ask(method, url, sink, done, renewed, attempt + 1); });
+        transport_.after(Milliseconds{500} * (1 << attempt), [=, this] {
+          ask(method, url, sink, answer_limit, done, renewed, attempt + 1);
+        });
         return;
       }
       done(outcome);
@@ -229,7 +233,7 @@ void Verifier::ask(std::string method, std::string url,
 }
 
 void Verifier::by_digest(UploadResult& result, bool probing) {
-  ask("GET", options_.control_url + "/" + last_segment(result.url), nullptr,
+  ask("GET", options_.control_url + "/" + last_segment(result.url), nullptr, most_of_an_answer,
       [this, &result, probing](const LoadOutcome& outcome) {
         const int status = outcome.response ? outcome.response->status : 0;
         const auto control = status == 200 ? parse_control(outcome.response->body)
@@ -274,7 +278,7 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
 }
 
 void Verifier::by_head(UploadResult& result) {
-  ask("HEAD", result.url, nullptr, [this, &result](const LoadOutcome& outcome) {
+  ask("HEAD", result.url, nullptr, most_of_an_answer, [this, &result](const LoadOutcome& outcome) {
     const int status = outcome.response ? outcome.response->status : 0;
     if (status == 404 || status == 410) {
       settle(result, UploadState::lost, Cause{"verify: the server has no such upload", result.url});
@@ -306,15 +310,18 @@ void Verifier::by_download(UploadResult& result, bool probing) {
         comparison->add(bytes);
         return true;
       },
+      result.size + most_of_an_answer,
       [this, comparison, &result, probing](const LoadOutcome& outcome) {
         const int status = outcome.response ? outcome.response->status : 0;
         if (probing) {
           probing_ = false;
           if (outcome.failure) {
             options_.method = VerifyMethod::none;
-            settle(
-                result, UploadState::unverified,
-                Cause{"verify: the target cannot be reached any more", outcome.failure->message});
+            settle(result, UploadState::unverified,
+                   Cause{outcome.failure->kind == transport::Failure::Kind::protocol
+                             ? "verify: GET has no answer that can be read"
+                             : "verify: the target cannot be reached any more",
+                         outcome.failure->message});
             return;
           }
           if (status != 200) {

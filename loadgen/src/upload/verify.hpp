@@ -73,7 +73,7 @@ class Verifier {
   /// The right bytes are of no use where the upload's own URL does not lead to them.
   void by_head(UploadResult& result);
   void ask(std::string method, std::string url,
-           std::function<bool(std::span<const std::byte>)> sink,
+           std::function<bool(std::span<const std::byte>)> sink, Bytes answer_limit,
            transport::LoadTransport::Done done, bool renewed = false, int attempt = 0);
   [[nodiscard]] Payload payload_of(const UploadResult& result) const;
 
