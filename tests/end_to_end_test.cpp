@@ -138,6 +138,17 @@ TEST(MockServer, StopsInOrderOnSigterm) {
 }
 
 // Every URL that a server gives away is judged here, behind a prefix.
+TEST(MockServer, AFullStandardOutputIsToldAndExitCode1) {
+  for (const char* arguments :
+       {"--defect list", "--fault list", "--profile list", "--help", "--version"}) {
+    const auto full = testkit::run(
+        {"/bin/sh", "-c", std::string("exec " DEX_MOCK_SERVER " ") + arguments + " >/dev/full"});
+    EXPECT_EQ(full.exit_code, 1) << arguments;
+    EXPECT_THAT(full.err, HasSubstr("dex-mock-server: standard output cannot be written: "))
+        << arguments;
+  }
+}
+
 TEST(Lanes, AreConformantBehindTheirPrefix) {
   const testkit::TempFolder folder;
   Mock mock({"--profile", "tus", "--store", (folder.path() / "store").string(), "--lane",
