@@ -281,4 +281,30 @@ TEST(Output, AFullDeviceIsToldAndExitCode4) {
     EXPECT_THAT(full.err, HasSubstr("written")) << arguments;
   }
 }
+
+// It took 7.5 GB in a minute, and did not end.
+TEST(Bounded, TrailersWithoutEndAreGivenUp) {
+  testkit::ScriptedServer server([](testkit::Peer& peer) {
+    const std::string request = peer.read_until("\r\n\r\n");
+    if (request.starts_with("HEAD")) {
+      peer.send("HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    peer.send("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
+    std::string much;
+    while (much.size() < 1U << 16U) much += "X-A: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n";
+    while (peer.send(much)) {
+    }
+  });
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  const std::string limit;  // they take address space by the terabyte
+#else
+  const std::string limit = "ulimit -v 1000000; ";
+#endif
+  const auto run = testkit::run({"/bin/sh", "-c",
+                                 limit + "exec " DEX_LOADGEN " run --url " + server.url("/files") +
+                                     " --system tus --uploads 2 --size 1KiB --retry-delays 0s"});
+  EXPECT_EQ(run.exit_code, 1) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("header fields"));
+}
 }  // namespace

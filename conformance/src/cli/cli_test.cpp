@@ -19,6 +19,14 @@ using testkit::Finished;
 using testkit::Peer;
 using testkit::ScriptedServer;
 
+/// Of address space, for what must not grow; sanitizers take more by themselves.
+const std::string limit =
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    "";
+#else
+    "ulimit -v 1000000; ";
+#endif
+
 Finished conformance_with(std::vector<std::string> arguments,
                           std::map<std::string, std::string> environment = {}) {
   arguments.insert(arguments.begin(), DEX_CONFORMANCE);
@@ -403,6 +411,52 @@ TEST(RunTimeout, CoversTokens) {
   EXPECT_EQ(f.exit_code, 3) << f.out << f.err;
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{8});
 }
+
+struct Endless {
+  const char* name;
+  std::string begin, more;
+};
+void PrintTo(const Endless& endless, std::ostream* out) { *out << endless.name; }
+
+/// Answers of which one part goes on for as long as somebody reads.
+class EndlessAnswers : public testing::TestWithParam<Endless> {};
+
+TEST_P(EndlessAnswers, AreGivenUpAsTheTargetsFault) {
+  ScriptedServer server([](Peer& peer) {
+    const std::string request = peer.read_request();
+    if (request.starts_with("OPTIONS")) {
+      peer.send(
+          "HTTP/1.1 204 No Content\r\nConnection: close\r\nTus-Resumable: 1.0.0\r\n"
+          "Tus-Version: 1.0.0\r\nTus-Extension: creation\r\n\r\n");
+    } else if (request.starts_with("POST")) {
+      peer.send(
+          "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 0\r\n"
+          "Location: /files/1\r\n\r\n");
+    } else {
+      peer.send(GetParam().begin);
+      std::string much;
+      while (much.size() < 1U << 16U) much += GetParam().more;
+      while (peer.send(much)) {
+      }
+    }
+  });
+  const Finished f =
+      testkit::run({"/bin/sh", "-c",
+                    limit + "exec " DEX_CONFORMANCE " run --url " + server.url("/files") +
+                        " --select TUS-CORE-PATCH-001 --select TUS-CORE-PATCH-002 --jobs 1"});
+  EXPECT_EQ(f.exit_code, 1) << f.out << f.err;
+  EXPECT_THAT(f.out, HasSubstr("! protocol: the answer"));
+  EXPECT_THAT(f.out, HasSubstr(" 0 error "));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, EndlessAnswers,
+    testing::Values(
+        Endless{"Header", "HTTP/1.1 200 OK\r\n", "X-A: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"},
+        Endless{"Trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n",
+                "X-A: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"},
+        Endless{"InterimResponses", "", "HTTP/1.1 102 Processing\r\n\r\n"}),
+    [](const auto& one) { return std::string(one.param.name); });
 
 TEST(Run, SecretsAppearNowhere) {
   ScriptedServer server(only_options());
