@@ -1,0 +1,91 @@
+// What a server answered, without what differs between any two runs of one server, and how two of
+// such answers differ.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/error.hpp"
+#include "request_list.hpp"
+#include "transport/exchange.hpp"
+
+namespace replies {
+
+/// Aspect by aspect. Those of our own are in lower case: "status", "version", "interim", "body",
+/// "body /a/b" (a member of a JSON body), "id" (its form), "afterwards" (what became of the
+/// connection). Header fields have their own names, each word with a capital.
+using Reply = std::map<std::string, std::string>;
+
+/// What was seen on the wire.
+struct Seen {
+  std::optional<transport::Response> response;  ///< its body is cut off unless `whole`
+  bool whole = true;
+  bool head_request = false;
+  std::vector<int> interims;
+  std::string ended;       ///< "closed", "reset", "silent", "malformed"; when not `whole` or none
+  std::string afterwards;  ///< what became of the connection
+};
+
+/// Gives names to what a server makes up, so that two servers can be compared. One for each case
+/// and server; not thread-safe.
+class Normaliser {
+ public:
+  /// `authority`: the server's, "127.0.0.1:8080".
+  explicit Normaliser(std::string authority) : authority_(std::move(authority)) {}
+
+  /// From now on `value` is told as {name}.
+  void name(const std::string& value, const std::string& name);
+  /// `compared`: how much of the body is looked at.
+  [[nodiscard]] Reply reply(const Seen& seen, Request::Body compared = Request::Body::whole);
+  /// Hosts, named values, other UUIDs and 32 hexadecimal digits (by first appearance), dates and
+  /// times are replaced by names in braces; bytes that are not UTF-8 are escaped.
+  [[nodiscard]] std::string text(std::string_view raw);
+
+ private:
+  void add_fields(const Seen& seen, Reply& out);
+  void add_body(const Seen& seen, Request::Body compared, Reply& out);
+
+  std::string authority_;
+  std::vector<std::pair<std::string, std::string>> named_;  ///< the longest value first
+  std::map<std::string, std::string> made_up_;
+};
+
+/// "UUID", "32 hexadecimal digits" or "other".
+[[nodiscard]] std::string form_of_id(std::string_view id);
+
+struct Difference {
+  std::string aspect;
+  std::optional<std::string> a, b;  ///< nullopt: not there
+};
+[[nodiscard]] std::vector<Difference> differences(const Reply& a, const Reply& b);
+
+/// Differences that are known, each with its reason. `not_reproduced` of a JSON file; its entries
+/// that name no requests are someone else's.
+class Known {
+ public:
+  [[nodiscard]] static Result<Known> load(const std::string& file);
+  [[nodiscard]] static Result<Known> parse(std::string_view text, const std::string& document);
+
+  /// The reason for this difference; nullptr when it is not known. Notes that the entry was needed.
+  const std::string* reason(const std::string& request, const std::string& aspect);
+  /// Entries, or parts of them, that no difference needed; one line each.
+  [[nodiscard]] std::vector<std::string> stale() const;
+
+ private:
+  struct Pattern {
+    std::string text;  ///< '*' stands for anything
+    bool needed = false;
+  };
+  struct Entry {
+    std::string where;
+    std::string reason;
+    std::vector<Pattern> requests;
+    std::vector<Pattern> aspects;
+  };
+  std::vector<Entry> entries_;
+};
+
+}  // namespace replies
