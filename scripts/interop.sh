@@ -6,7 +6,7 @@
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
-build release dex-mock-server dex-conformance verdicts
+build release dex-mock-server dex-conformance verdicts compare_replies
 bin=build/release/bin
 peers=build/interop
 mkdir -p "$peers"
@@ -121,6 +121,9 @@ if [ -n "$tusd" ]; then
   wait_for 20 grep -q 'upload files to' "$scratch/tusd.log" || die "tusd did not start: $(cat "$scratch/tusd.log")"
   judge "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" fixtures/baselines/tusd-2.10.json
   on_record "tusd 2.10.0" tusd-2.10
+  expect 0 "tusd 2.10.0, reply by reply as on record" build/release/tests/compare_replies \
+    --against fixtures/requests/recorded/tusd-2.10.json --b "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" \
+    --b-folder "$scratch/tusd" fixtures/requests
 fi
 
 say "Interoperability"

@@ -2,6 +2,7 @@
 //   compare_replies --a URL --b URL LIST...          the two servers
 //   compare_replies --a URL --record FILE LIST...    writes what one of them answers into FILE
 //   compare_replies --b URL --against FILE LIST...   the other one, with what is in FILE
+//   compare_replies --show NAME LIST...              prints the requests of cases, byte by byte
 // LIST is a file of fixtures/requests or a folder of them. With --known FILE differences that are
 // listed there are told with their reasons, and one that is listed in vain is red. Exit codes: 0
 // none differ (but as known), 1 some do, 2 usage, 3 a server cannot be reached.
@@ -15,6 +16,7 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -40,6 +42,7 @@ struct Flags {
   std::string a_folder, b_folder;
   std::string system;
   std::string only;
+  std::optional<std::string> show;
   std::vector<std::string> lists;
   unsigned jobs = 8;
 };
@@ -223,11 +226,24 @@ Server reached(const std::string& url, const transport::TlsOptions& tls,
 
 std::vector<Case> cases_of(const Flags& flags) {
   auto cases = unwrap(replies::load_lists(flags.lists), usage);
+  const auto begin = flags.show.value_or(flags.only);
   std::erase_if(cases, [&](const Case& one) {
-    return (one.dex_only && flags.system != "dex") || !one.name.starts_with(flags.only);
+    return (one.dex_only && flags.system != "dex") || !one.name.starts_with(begin);
   });
   if (cases.empty()) throw Stop{usage, "no case is left of " + flags.lists.front()};
   return cases;
+}
+
+/// The bytes that go out, but for the names of what a server gives.
+Exit show(const std::vector<Case>& cases) {
+  for (const auto& one : cases) {
+    for (std::size_t i = 0; i < one.requests.size(); ++i) {
+      const auto bytes = replies::bytes_of(
+          one.requests[i], [](std::string_view name) { return fmt::format("{{{}}}", name); });
+      fmt::print("{}\n{}\n\n", replies::request_name(one, i), bytes.value_or(""));
+    }
+  }
+  return same;
 }
 
 Exit run(Flags flags) {
@@ -238,6 +254,7 @@ Exit run(Flags flags) {
   }
   if (flags.system.empty()) flags.system = "dex";
   const auto cases = cases_of(flags);
+  if (flags.show) return show(cases);
   std::optional<replies::Known> known;
   if (!flags.known.empty()) known = unwrap(replies::Known::load(flags.known), usage);
 
@@ -285,6 +302,7 @@ int parse_and_run(int argc, char** argv) {
   app.add_option("--system", flags.system, "dex (the default), or tus: plain tus is asked only")
       ->check(CLI::IsMember({"dex", "tus"}));
   app.add_option("--only", flags.only, "cases whose names begin so");
+  app.add_option("--show", flags.show, "print the requests of cases whose names begin so");
   app.add_option("--jobs", flags.jobs, "cases at once")->check(CLI::Range(1, 64));
   app.add_option("--ca-file", flags.ca_file, "certificates to trust");
   app.add_option("LIST", flags.lists, "files or folders")->required();
@@ -293,6 +311,7 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? same : usage;
   }
+  if (flags.show) return run(std::move(flags));
   if (flags.b.empty() && flags.record.empty()) {
     throw Stop{usage, "there is nothing to compare with: --b, --record or --against is needed"};
   }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "player.hpp"
 #include "programs.hpp"
@@ -154,6 +155,35 @@ TEST(RequestFixtures, HoldMoreThanAThousandRequests) {
   EXPECT_GT(all - plain, 250U);
 }
 
+TEST(RequestFixtures, WhatIsRecordedWasAskedSo) {
+  std::size_t records = 0;
+  for (const auto& entry : fs::directory_iterator(lists / "recorded")) {
+    if (entry.path().string().ends_with(".schema.json")) continue;
+    SCOPED_TRACE(entry.path().filename().string());
+    ++records;
+    const auto record = nlohmann::json::parse(std::ifstream(entry.path()));
+    auto cases = *load_lists({lists.string()});
+    if (record.at("system") == "tus") {
+      std::erase_if(cases, [](const Case& one) { return one.dex_only; });
+    }
+    EXPECT_EQ(record.at("list"), fingerprint(cases)) << "record it anew";
+    std::set<std::string> asked;
+    for (const auto& one : cases) {
+      for (std::size_t i = 0; i < one.requests.size(); ++i) asked.insert(request_name(one, i));
+    }
+    std::set<std::string> answered;
+    for (const auto& reply : record.at("replies")) {
+      for (const auto& name : reply.at("to")) {
+        EXPECT_TRUE(answered.insert(name.get<std::string>()).second) << name;
+      }
+    }
+    EXPECT_EQ(answered, asked);
+    EXPECT_FALSE(record.at("server").get<std::string>().empty());
+    EXPECT_FALSE(record.at("commands").empty());
+  }
+  EXPECT_GE(records, 2U);
+}
+
 TEST(RequestFixtures, TheSchemaNamesEveryKeyThatIsRead) {
   const auto schema = nlohmann::json::parse(std::ifstream(lists / "request-list.schema.json"));
   const auto mentions = [](const nlohmann::json& document, const std::string& key) {
@@ -253,6 +283,16 @@ TEST(Reply, AJsonBodyIsComparedByItsMembers) {
   EXPECT_EQ(reply.at("body /c"), "[]");
   EXPECT_EQ(reply.at("body /d"), "null");
   EXPECT_EQ(reply.at("body"), "JSON and a line feed");
+}
+
+TEST(Reply, APageIsNotKeptWordByWord) {
+  Normaliser normaliser("here:80");
+  const auto page = [&](const std::string& host) {
+    return normaliser.reply(seen(response(200, {}, host + std::string(300, 'a')))).at("body");
+  };
+  EXPECT_THAT(page("here:80"), HasSubstr("a text of 306 bytes"));
+  EXPECT_EQ(page("here:80"), page("{host}"));
+  EXPECT_NE(page("here:80"), page("(host)"));
 }
 
 TEST(Reply, OfMetricsOnlyTheFamiliesCount) {
@@ -489,6 +529,12 @@ TEST_F(Program, ARecordStandsForTheServer) {
   run = compare({"--against", file, "--b", same_.url(), list_});
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("record it anew"));
+}
+
+TEST_F(Program, ShowsTheRequests) {
+  const auto run = compare({"--show", "a", list_});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.out, "a#1\nGET / HTTP/1.1\r\n\r\n\n\n");
 }
 
 TEST_F(Program, SaysInOneLineWhatIsWrongWithItsArguments) {

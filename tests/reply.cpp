@@ -53,6 +53,13 @@ std::string escaped(std::string_view raw) {
   return out;
 }
 
+/// A page is not kept word by word.
+std::string shortened(std::string text) {
+  constexpr std::size_t page = 200;
+  if (text.size() <= page) return text;
+  return fmt::format("(a text of {} bytes, SHA-256 {})", text.size(), sha256_hex(text));
+}
+
 /// "upload-offset" -> "Upload-Offset".
 std::string capitals(std::string_view name) {
   std::string out;
@@ -242,7 +249,7 @@ void Normaliser::add_body(const Seen& seen, Request::Body compared, Reply& out) 
     if (response.body.back() == '\n') out["body"] = "JSON and a line feed";
     return;
   }
-  out["body"] = text(response.body);
+  out["body"] = shortened(text(response.body));
 }
 
 std::vector<Difference> differences(const Reply& a, const Reply& b) {
