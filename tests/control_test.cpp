@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <sstream>
 #include <thread>
 
 #include "control_client.hpp"
 #include "testkit/exposition.hpp"
+#include "testkit/temp_folder.hpp"
 #include "transport/raw_connection.hpp"
 
 namespace {
@@ -354,6 +356,61 @@ TEST(ControlAccess, AListenerOfItsOwn) {
   EXPECT_EQ(client.get("/health").status, 404);
   EXPECT_EQ(client.get(main + "/_mock/health").status, 404);
   EXPECT_EQ(client.get(main + "/health").status, 200);
+}
+
+constexpr const char* deaf = R"({"name": "deaf", "then": {"connection": {"end": "rst"}}})";
+constexpr const char* away =
+    R"({"name": "away", "when": {"route": "info"}, "then": {"server": {"outage": "1h"}}})";
+
+TEST_F(Control, ARuleDoesNotLockItsAuthorOutUnlessItSaysSo) {
+  for (const auto* rule : {deaf, away}) {
+    const auto refused = client.post("/_mock/rules", rule);
+    EXPECT_EQ(refused.status, 409) << refused.body;
+    EXPECT_THAT(refused.json.at("hint").get<std::string>(), HasSubstr("--control"));
+  }
+  // Its own listener, on loopback: the same there.
+  const auto lane = client.put(
+      "/_mock/lanes/own", std::string(R"({"listen": "127.0.0.1:0", "rules": [)") + deaf + "]}");
+  EXPECT_EQ(lane.status, 400);
+  EXPECT_THAT(lane.json.at("hint").get<std::string>(), HasSubstr("--control"));
+  // A lane without a listener: it acts on nothing.
+  EXPECT_EQ(client.put("/_mock/lanes/blue", std::string(R"({"rules": [)") + deaf + "]}").status,
+            201);
+  EXPECT_EQ(client.get("/_mock/rules").json.at("rules").size(), 0U);
+  EXPECT_EQ(client
+                .post("/_mock/rules",
+                      R"({"name": "meant", "when": {"connection": {"nth": 999999}},
+                          "then": {"connection": {"end": "rst"}}, "control": true})")
+                .status,
+            201);
+  for (const auto* fault :
+       {"reset-on-accept", "outage", "silent-accept", "slow-accept", "tls-handshake-failure"}) {
+    testkit::ChildProcess process(
+        {DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--store", "memory", "--fault", fault});
+    EXPECT_FALSE(process.wait_ready().empty()) << fault;
+  }
+}
+
+TEST(ControlAccess, RulesAboutConnectionsAreTakenWhereControlIsElsewhere) {
+  testkit::TempFolder folder;
+  const auto file = (folder.path() / "deaf.json").string();
+  std::ofstream(file) << deaf;
+  const auto refused = testkit::run(
+      {DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--store", "memory", "--rules", file});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("'deaf'"), HasSubstr("--control")));
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+
+  testkit::ChildProcess elsewhere({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--control",
+                                   "127.0.0.1:0", "--store", "memory", "--rules", file});
+  const auto line = elsewhere.wait_line("control ");
+  ControlClient client(line.substr(8));
+  EXPECT_EQ(client.post("/_mock/rules", away).status, 201);
+
+  // No /_mock/ there at all.
+  testkit::ChildProcess closed(
+      {DEX_MOCK_SERVER, "--listen", "0.0.0.0:0", "--store", "memory", "--rules", file});
+  EXPECT_FALSE(closed.wait_ready().empty());
 }
 
 TEST(ControlAccess, BadFlagsGetOneLine) {

@@ -165,6 +165,10 @@ Result<void> run(const Options& options) {
   ground.outage = [&server = *server](const std::string& lane, Milliseconds duration) {
     server.outage({duration, lane});
   };
+  ground.serves_control = [&control](const std::string& host) {
+    return !control->address &&
+           control_access(host, control->token).serves == ControlGate::Access::Serves::open;
+  };
   ground.control = [&all_lanes, &control_options](const Request& request, Lane& lane) {
     return make_control_handler(request, *all_lanes, lane, control_options);
   };

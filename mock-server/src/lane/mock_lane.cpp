@@ -17,6 +17,7 @@
 #include "files/files.hpp"
 #include "lane/application.hpp"
 #include "lane/lane_config_json.hpp"
+#include "lane/listen_address.hpp"
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "profile/profile.hpp"
@@ -109,6 +110,7 @@ Result<void> MockLane::compose() {
     };
   }
   rule_options.warn = ground_.log;
+  rule_options.control_at_stake = control_at_stake();
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
   }
@@ -123,6 +125,13 @@ Result<void> MockLane::compose() {
   }
   application_ = std::make_unique<MockApplication>(std::move(parts));
   return {};
+}
+
+/// Rules about connections act on the lane's own listener only.
+bool MockLane::control_at_stake() const {
+  if (!ground_.serves_control || config_.listen.empty()) return false;
+  const auto address = parse_listen_address(config_.listen);
+  return address && ground_.serves_control(address->host);
 }
 
 /// It is how a lane is known after a restart.

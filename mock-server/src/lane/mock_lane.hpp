@@ -43,6 +43,8 @@ struct LaneGround {
       fired = {};
   /// Has a lane's own listeners refuse connections for a while; empty: nothing happens.
   std::function<void(const std::string& lane, Milliseconds)> outage = {};
+  /// Whether a listener on `host` serves /_mock/ beside everything else; empty: none does.
+  std::function<bool(const std::string& host)> serves_control = {};
   /// Answers /_mock/... for a lane; empty: 404.
   std::function<std::unique_ptr<Handler>(const Request&, Lane&)> control = {};
 };
@@ -103,6 +105,7 @@ class MockLane final : public Lane {
  private:
   MockLane(const LaneGround& ground, std::string name, LaneConfig config);
   [[nodiscard]] Result<void> compose();
+  [[nodiscard]] bool control_at_stake() const;
   [[nodiscard]] Result<void> make_folder();
   void remove_folder() const;
   [[nodiscard]] Result<void> make_auth();

@@ -42,6 +42,18 @@ bool may_name_state(const Rule& rule) {
          rule.json.find("length") != std::string::npos;
 }
 
+Result<void> check_control(const std::vector<Misbehaviour>& misbehaviours) {
+  for (const auto& misbehaviour : misbehaviours)
+    for (const auto& rule : misbehaviour.rules)
+      if (rule.acts_on_connections() && !rule.control)
+        return failure("rule '" + rule.name + "'",
+                       "acts on connections of the listener that serves /_mock/ too, so that it "
+                       "could keep you from taking it away",
+                       "start the server with --control HOST:PORT, or say \"control\": true in the "
+                       "rule");
+  return {};
+}
+
 }  // namespace
 
 void ActiveRule::give_up() {
@@ -61,6 +73,8 @@ Engine::Engine(RuleOptions options, Services& services)
 Engine::~Engine() = default;
 
 Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
+  if (options_.control_at_stake)
+    if (auto checked = check_control(misbehaviours); !checked) return checked;
   std::vector<const Rule*> all;
   for (const auto& active : set_->rules()) all.push_back(&active->rule);
   for (const auto& misbehaviour : misbehaviours)

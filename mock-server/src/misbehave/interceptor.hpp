@@ -24,6 +24,8 @@ struct RuleOptions {
   std::uint64_t seed = 0;
   /// Metadata keys whose value the server makes: no part of what a client chose.
   std::set<std::string, std::less<>> server_metadata = {};
+  /// The listener that rules act on serves /_mock/ too, so that a rule could lock its author out.
+  bool control_at_stake = false;
   // What a rule may do beyond its request. Called on the loop thread; an empty one does nothing.
   std::function<void()> crash = {};               ///< kill -9 of the process itself
   std::function<void(Milliseconds)> outage = {};  ///< connections are refused that long
@@ -66,8 +68,8 @@ class RuleInterceptor : public Interceptor, public Effects {
   RuleInterceptor(RuleOptions options, Services& services);
   ~RuleInterceptor() override;
 
-  /// All or none. An Error names a rule whose name is taken, or that needs a mark which no rule
-  /// sets.
+  /// All or none. An Error names a rule whose name is taken, that needs a mark which no rule sets,
+  /// or that acts on the connections to /_mock/ and does not say so.
   Result<void> add(std::vector<Misbehaviour> misbehaviours, Place place = Place::last);
   Result<void> add(Misbehaviour misbehaviour, Place place = Place::last);
   /// The rule of that name, or all that were loaded under it. False: there is none.

@@ -23,7 +23,7 @@ void read_story(const Cursor& at, Misbehaviour& into) {
 
 Rule rule_of(const Cursor& at, const std::string& default_name) {
   at.only({"$schema", "name", "description", "breaks", "seen", "when", "then", "times", "sets",
-           "needs"});
+           "needs", "control"});
   Rule rule;
   rule.name = optional(at, "name", text_of).value_or(default_name);
   rule.json = at.raw().dump();
@@ -38,6 +38,7 @@ Rule rule_of(const Cursor& at, const std::string& default_name) {
       if (*rule.times == 0) times->fail("is 0: the rule can never fire");
     }
     rule.needs = optional(at, "needs", mark_of);
+    rule.control = flag(at, "control");
     if (auto why = contradiction_in(rule)) at.fail(*why);
   } catch (json::DecodeError& e) {
     e.error.what += " (rule '" + rule.name + "')";

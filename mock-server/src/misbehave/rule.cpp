@@ -39,4 +39,8 @@ Moment Rule::moment() const {
   return Moment::request;
 }
 
+bool Rule::acts_on_connections() const {
+  return then.connection || (then.server && then.server->outage);
+}
+
 }  // namespace mock::misbehave

@@ -293,8 +293,12 @@ struct Rule {
   std::optional<std::uint64_t> times;  ///< how often it may fire, per lane; nullopt: always
   std::optional<std::string> sets;     ///< a mark on the upload (on the lane when there is none)
   std::optional<std::string> needs;
+  bool control = false;  ///< may act on the connections by which /_mock/ is reached
 
   [[nodiscard]] Moment moment() const;
+  /// Whether it acts on connections before there is a request: nothing about a request can leave
+  /// those to /_mock/ alone.
+  [[nodiscard]] bool acts_on_connections() const;
 };
 
 /// One file of rules: a single rule, or several that tell one story.
