@@ -38,6 +38,7 @@ class ControlClient {
     request.headers = std::move(headers);
     request.body = std::move(body);
     request.timeout = std::chrono::seconds{30};
+    request.body_limit = Bytes{16UL << 20U};
     const auto exchange = client_.send(request);
     Answer answer;
     if (!exchange.response) return answer;

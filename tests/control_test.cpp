@@ -98,6 +98,59 @@ TEST_F(Control, AnExpressionThatExplodesStopsNobody) {
   EXPECT_THAT(bomb.json.at("error").get<std::string>(), HasSubstr("more than a million"));
 }
 
+// `count` rules that nothing matches, as one document.
+std::string many_rules(int count) {
+  std::string text = R"({"name": "many", "rules": [)";
+  for (int i = 0; i < count; ++i) {
+    text += std::string(i == 0 ? "" : ",") + R"({"when": {"headers": {"X": ")" + std::to_string(i) +
+            R"("}}, "then": {"reply": {"status": 418}}})";
+  }
+  return text + "]}";
+}
+
+TEST_F(Control, RulesAreBoundedAndThousandsOfThemHoldNobodyUp) {
+  const auto added = client.post("/_mock/rules", many_rules(9'990));
+  ASSERT_EQ(added.status, 201) << added.body.substr(0, 200);
+  EXPECT_EQ(added.json.at("rules").size(), 9'990U);
+  const std::string one = R"({"then": {"pace": {"reply": "1ms"}}})";
+  for (int i = 1; i <= 10; ++i) {
+    const auto another = client.post("/_mock/rules", one);
+    ASSERT_EQ(another.status, 201);
+    EXPECT_EQ(another.header("Location"), "/_mock/rules/rule-" + std::to_string(i));
+  }
+  const auto refused = client.post("/_mock/rules", one);
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_THAT(refused.json.at("error").get<std::string>(), HasSubstr("at most 10000"));
+  EXPECT_EQ(client.post("/_mock/rules", many_rules(10'001)).status, 400);
+  EXPECT_EQ(client.send("GET", "/files/x", {{"X", "9989"}}).status, 418);
+  const auto fired = client.get("/_mock/rules/many%239990");
+  ASSERT_EQ(fired.status, 200) << fired.body;
+  EXPECT_EQ(fired.json.at("rules").at(0).at("fired"), 1);
+  EXPECT_EQ(client.get("/_mock/rules").json.at("rules").size(), 10'000U);
+  EXPECT_EQ(client.remove("/_mock/rules/many").status, 204);
+  EXPECT_EQ(client.get("/_mock/rules").json.at("rules").size(), 10U);
+  EXPECT_EQ(client.post("/_mock/rules", one).status, 201);
+}
+
+TEST(ControlRules, TooManyInFilesAreRefusedWithOneLine) {
+  testkit::TempFolder folder;
+  const auto file = (folder.path() / "many.json").string();
+  const auto start = [&](int count, const Arguments& more) {
+    std::ofstream(file) << many_rules(count);
+    Arguments command{DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--store",
+                      "memory",        "--rules",  file};
+    command.insert(command.end(), more.begin(), more.end());
+    return testkit::run(command);
+  };
+  const auto in_one = start(10'001, {});
+  const auto in_all = start(10'000, {"--fault", "lost-ack"});
+  for (const auto& finished : {in_one, in_all}) {
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_THAT(finished.err, HasSubstr("at most 10000"));
+    EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
+  }
+}
+
 TEST_F(Control, TheFirstRuleIsTheOneThatWasPutFirst) {
   const auto rule = [](int status) {
     return R"({"when": {"method": "HEAD", "route": "upload"}, "then": {"reply": {"early": true, "status": )" +

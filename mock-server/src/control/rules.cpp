@@ -1,22 +1,30 @@
 // /_mock/rules: misbehaviour that comes and goes while the server runs.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "control/call.hpp"
+#include "loop/loop.hpp"
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "protocol/http/form.hpp"
+#include "services.hpp"
 
 namespace mock::control {
 namespace {
 
 using misbehave::Misbehaviour;
 using misbehave::RuleReport;
+
+// Longer ones are read off the loop: thousands of rules, or expressions that take a while to build.
+constexpr std::size_t short_body = 4096;
 
 Json summary(const RuleReport& rule) {
   Json json{{"name", rule.name},
@@ -29,28 +37,34 @@ Json summary(const RuleReport& rule) {
   return json;
 }
 
-/// The rules of that name, or all that were loaded under it.
-std::vector<RuleReport> find(Call& call, const std::string& name) {
-  std::vector<RuleReport> found;
-  for (auto& rule : call.lane.rules().report()) {
-    if (rule.name == name || rule.misbehaviour == name) found.push_back(std::move(rule));
-  }
-  return found;
-}
+/// The rules of a name, or all that were loaded under it, or every one: a few at a time, so that
+/// thousands do not hold up the loop.
+struct Listing : std::enable_shared_from_this<Listing> {
+  Listing(Call& c, std::string n, bool d) : call(c), name(std::move(n)), details(d) {}
 
-Json list_of(const std::vector<RuleReport>& rules) {
-  auto list = Json::array();
-  for (const auto& rule : rules) list.push_back(summary(rule));
-  return {{"rules", list}};
-}
-
-/// A misbehaviour without a name gets one, by which it can be removed.
-std::string free_name(Call& call) {
-  for (std::size_t number = 1;; ++number) {
-    auto name = fmt::format("rule-{}", number);
-    if (find(call, name).empty()) return name;
+  void step() {
+    constexpr std::size_t handful = 128;
+    auto page = call.lane.rules().report(from, handful, name);
+    for (const auto& rule : page.rules) {
+      auto json = summary(rule);
+      if (details) json["rule"] = Json::parse(rule.json);
+      body += (empty ? "" : ",") + json::dump(json);
+      empty = false;
+    }
+    if (!page.next) return done(*this);
+    from = *page.next;
+    call.lane.services().loop.post(call.if_wanted([self = shared_from_this()] { self->step(); }));
   }
-}
+  [[nodiscard]] Reply reply(int status) const { return json_reply(status, body + "]}\n"); }
+
+  Call& call;
+  std::string name;
+  bool details;
+  std::function<void(Listing&)> done = [](Listing& self) { self.call.answer(self.reply(200)); };
+  std::int64_t from = std::numeric_limits<std::int64_t>::min();
+  bool empty = true;
+  std::string body = R"({"rules":[)";
+};
 
 std::optional<misbehave::Place> place_of(Call& call) {
   const auto form = ::http::parse_form(call.request.query);
@@ -87,23 +101,57 @@ std::optional<Result<Misbehaviour>> built_in(const std::string& body) {
   return loaded;
 }
 
+/// `name`: of a misbehaviour that has none, so that it can be removed.
+Result<Misbehaviour> load(const std::string& body, const std::string& name) {
+  if (auto loaded = built_in(body)) return *std::move(loaded);
+  return misbehave::load_text(body, name);
+}
+
+/// Off the loop. Calls `then` on it, unless the client has gone by then.
+void load_aside(Call& call, std::shared_ptr<const std::string> body,
+                std::function<void(Result<Misbehaviour>)> then) {
+  struct Work {
+    std::string name;
+    std::optional<Result<Misbehaviour>> loaded;
+  };
+  auto work = std::make_shared<Work>(Work{call.lane.rules().free_name(), std::nullopt});
+  call.lane.services().loop.background(
+      [work, body] { work->loaded = load(*body, work->name); },
+      call.if_wanted([work, body, &call, then = std::move(then)](const std::exception_ptr& thrown) {
+        if (thrown) std::rethrow_exception(thrown);
+        auto& loaded = *work->loaded;
+        const bool named_here = loaded && loaded->name == work->name;
+        // Another request may have taken the name meanwhile.
+        if (named_here && call.lane.rules().free_name() != work->name)
+          return load_aside(call, body, then);
+        then(std::move(loaded));
+      }));
+}
+
 }  // namespace
 
-void list_rules(Call& call) { call.answer(reply_json(200, list_of(call.lane.rules().report()))); }
+void list_rules(Call& call) { std::make_shared<Listing>(call, "", false)->step(); }
 
 void add_rules(Call& call) {
   const auto place = place_of(call);
   if (!place) return;
-  auto loaded = built_in(call.body);
-  if (!loaded) loaded = misbehave::load_text(call.body, free_name(call));
-  if (!*loaded) return call.answer(reply_error(400, loaded->error()));
-  const std::string name = (*loaded)->name;
-  if (const auto added = call.lane.rules().add(**std::move(loaded), *place); !added) {
-    return call.answer(reply_error(409, added.error()));
-  }
-  auto reply = reply_json(201, list_of(find(call, name)));
-  reply.fields.add("Location", call.request.mount + "/_mock/rules/" + ::http::percent_encode(name));
-  call.answer(std::move(reply));
+  const auto add = [&call, place = *place](Result<Misbehaviour> loaded) {
+    if (!loaded) return call.answer(reply_error(400, loaded.error()));
+    const std::string name = loaded->name;
+    if (const auto added = call.lane.rules().add(*std::move(loaded), place); !added) {
+      return call.answer(reply_error(409, added.error()));
+    }
+    const auto listing = std::make_shared<Listing>(call, name, false);
+    listing->done = [](Listing& self) {
+      auto reply = self.reply(201);
+      reply.fields.add("Location", self.call.request.mount + "/_mock/rules/" +
+                                       ::http::percent_encode(self.name));
+      self.call.answer(std::move(reply));
+    };
+    listing->step();
+  };
+  if (call.body.size() <= short_body) return add(load(call.body, call.lane.rules().free_name()));
+  load_aside(call, std::make_shared<const std::string>(std::move(call.body)), add);
 }
 
 void clear_rules(Call& call) {
@@ -114,15 +162,11 @@ void clear_rules(Call& call) {
 }
 
 void get_rule(Call& call) {
-  const auto rules = find(call, call.argument);
-  if (rules.empty()) return call.answer(reply_error(404, "there is no such rule"));
-  auto list = Json::array();
-  for (const auto& rule : rules) {
-    auto json = summary(rule);
-    json["rule"] = Json::parse(rule.json);
-    list.push_back(std::move(json));
-  }
-  call.answer(reply_json(200, {{"rules", list}}));
+  const auto listing = std::make_shared<Listing>(call, call.argument, true);
+  listing->done = [](Listing& self) {
+    self.call.answer(self.empty ? reply_error(404, "there is no such rule") : self.reply(200));
+  };
+  listing->step();
 }
 
 void remove_rule(Call& call) {

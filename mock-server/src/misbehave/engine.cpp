@@ -1,9 +1,12 @@
 #include "misbehave/engine.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <exception>
 
 #include "misbehave/chance.hpp"
 #include "misbehave/load.hpp"
+#include "protocol/units.hpp"
 #include "tus/locks.hpp"
 
 namespace mock::misbehave {
@@ -42,6 +45,35 @@ bool may_name_state(const Rule& rule) {
          rule.json.find("length") != std::string::npos;
 }
 
+const std::string number_prefix = "rule-";
+
+/// N of a name "rule-N", as `free_name` makes them.
+std::optional<std::uint64_t> number_in(std::string_view name) {
+  if (!name.starts_with(number_prefix)) return std::nullopt;
+  name.remove_prefix(number_prefix.size());
+  std::uint64_t number = 0;
+  const auto* const end = name.data() + name.size();
+  const auto [last, error] = std::from_chars(name.data(), end, number);
+  const bool plain = error == std::errc{} && last == end && number > 0 && name.front() != '0';
+  return plain ? std::optional{number} : std::nullopt;
+}
+
+RuleReport report_of(const ActiveRule& active) {
+  const auto& counts = active.counts;
+  RuleReport report;
+  report.name = active.rule.name;
+  report.misbehaviour = active.misbehaviour;
+  report.json = active.rule.json;
+  report.matched = counts.matched;
+  report.fired = counts.fired;
+  report.exhausted = active.exhausted();
+  report.gave_up = counts.gave_up;
+  if (report.fired > 0) return report;
+  const auto* const miss = counts.nearest_miss != nullptr ? counts.nearest_miss : counts.gate_miss;
+  report.near_miss = miss != nullptr ? *miss : never_asked(active.moment);
+  return report;
+}
+
 Result<void> check_control(const std::vector<Misbehaviour>& misbehaviours) {
   for (const auto& misbehaviour : misbehaviours)
     for (const auto& rule : misbehaviour.rules)
@@ -72,15 +104,63 @@ Engine::Engine(RuleOptions options, Services& services)
     : options_(std::move(options)), services_(services) {}
 Engine::~Engine() = default;
 
+Result<void> Engine::check_room(const std::vector<Misbehaviour>& added) const {
+  std::size_t count = set_->rules().size();
+  std::size_t text = text_;
+  for (const auto& misbehaviour : added) {
+    count += misbehaviour.rules.size();
+    for (const auto& rule : misbehaviour.rules) text += rule.json.size();
+  }
+  if (count > rule_limit)
+    return failure("rules",
+                   "a lane has at most " + std::to_string(rule_limit) +
+                       ", and these would make it " + std::to_string(count),
+                   "take away those that are not needed");
+  if (text > rule_text_limit.value)
+    return failure("rules",
+                   "a lane has at most " + to_string(rule_text_limit) +
+                       " of them, and these would make it " + to_string(Bytes{text}),
+                   "take away those that are not needed");
+  return {};
+}
+
+void Engine::count_in(const ActiveRule& active) {
+  const auto& rule = active.rule;
+  loaded_.rules.insert(rule.name);
+  if (rule.sets) ++loaded_.marks[*rule.sets];
+  text_ += rule.json.size();
+  for (const auto* name : {&rule.name, &active.misbehaviour})
+    if (const auto number = number_in(*name)) ++numbers_[*number];
+  while (numbers_.contains(free_number_)) ++free_number_;
+}
+
+void Engine::count_out(const ActiveRule& active) {
+  const auto& rule = active.rule;
+  loaded_.rules.erase(rule.name);
+  if (rule.sets && --loaded_.marks[*rule.sets] == 0) loaded_.marks.erase(*rule.sets);
+  text_ -= rule.json.size();
+  for (const auto* name : {&rule.name, &active.misbehaviour}) {
+    const auto number = number_in(*name);
+    if (!number || --numbers_[*number] > 0) continue;
+    numbers_.erase(*number);
+    free_number_ = std::min(free_number_, *number);
+  }
+}
+
 Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
   if (options_.control_at_stake)
     if (auto checked = check_control(misbehaviours); !checked) return checked;
+  if (auto room = check_room(misbehaviours); !room) return room;
   std::vector<const Rule*> all;
-  for (const auto& active : set_->rules()) all.push_back(&active->rule);
   for (const auto& misbehaviour : misbehaviours)
     for (const auto& rule : misbehaviour.rules) all.push_back(&rule);
-  if (auto fit = fit_together(all); !fit) return fit;
+  if (auto fit = fit_together(all, loaded_); !fit) return fit;
 
+  const auto& present = set_->rules();
+  const bool first = place == Place::first && !present.empty();
+  auto order = present.empty() ? 0
+               : first         ? present.front()->order - static_cast<std::int64_t>(all.size())
+                               : present.back()->order + 1;
   RuleSet::Rules added;
   for (auto& misbehaviour : misbehaviours) {
     for (auto& rule : misbehaviour.rules) {
@@ -89,40 +169,52 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
       active->misbehaviour = misbehaviour.name;
       active->moment = active->rule.moment();
       active->options = &options_;
+      active->order = order++;
       active->since = services_.loop.now();
       active->by_luck = left_to_chance(active->rule);
       // Chance asks for the metadata.
       active->keeps_upload = active->by_luck || may_name_state(active->rule);
+      count_in(*active);
       added.push_back(std::move(active));
     }
   }
-  auto rules = set_->rules();
-  const bool first = place == Place::first && !rules.empty();
-  auto order = rules.empty() ? 0
-               : first       ? rules.front()->order - static_cast<std::int64_t>(added.size())
-                             : rules.back()->order + 1;
-  for (auto& active : added) active->order = order++;
-  rules.insert(first ? rules.begin() : rules.end(), added.begin(), added.end());
-  replace(std::move(rules));
+  if (first) {
+    added.insert(added.end(), present.begin(), present.end());
+    replace(std::move(added));
+  } else {
+    for (auto& active : added) set_->append(std::move(active));
+  }
   return {};
 }
+
+std::string Engine::free_name() const { return number_prefix + std::to_string(free_number_); }
 
 bool Engine::remove(const std::string& name) {
   auto rules = set_->rules();
   const auto removed = std::erase_if(rules, [&](const auto& active) {
-    return active->misbehaviour == name || active->rule.name == name;
+    const bool named = active->misbehaviour == name || active->rule.name == name;
+    if (named) count_out(*active);
+    return named;
   });
-  replace(std::move(rules));
+  if (removed > 0) replace(std::move(rules));
   return removed > 0;
 }
 
 void Engine::replace(RuleSet::Rules rules) {
-  set_->tell_misses();
-  set_ = std::make_shared<const RuleSet>(std::move(rules));
+  constexpr std::size_t many = 256;
+  auto former = std::exchange(set_, std::make_shared<RuleSet>(std::move(rules)));
+  // To give back the memory of thousands of expressions takes a while.
+  if (former->rules().size() > many)
+    services_.loop.background([gone = std::move(former)]() mutable { gone.reset(); },
+                              [](const std::exception_ptr&) {});
 }
 
 void Engine::clear() {
   replace({});
+  loaded_ = {};
+  text_ = 0;
+  numbers_.clear();
+  free_number_ = 1;
   forget_all();
 }
 
@@ -247,25 +339,17 @@ const Reply* Engine::kept_reply(const std::string& mark, const std::string& uplo
   return nullptr;
 }
 
-std::vector<RuleReport> Engine::report() const {
-  set_->tell_misses();
-  std::vector<RuleReport> reports;
-  for (const auto& active : set_->rules()) {
-    const auto& counts = active->counts;
-    RuleReport report;
-    report.name = active->rule.name;
-    report.misbehaviour = active->misbehaviour;
-    report.json = active->rule.json;
-    report.matched = counts.matched;
-    report.fired = counts.fired;
-    report.exhausted = active->exhausted();
-    report.gave_up = counts.gave_up;
-    if (report.fired == 0)
-      report.near_miss =
-          counts.nearest_miss != nullptr ? *counts.nearest_miss : never_asked(active->moment);
-    reports.push_back(std::move(report));
+RulePage Engine::report(std::int64_t from, std::size_t most, const std::string& name) const {
+  const auto& rules = set_->rules();
+  auto at = std::ranges::lower_bound(rules, from, {}, &ActiveRule::order);
+  RulePage page;
+  for (; at != rules.end() && most > 0; ++at, --most) {
+    const auto& active = **at;
+    if (!name.empty() && active.misbehaviour != name && active.rule.name != name) continue;
+    page.rules.push_back(report_of(active));
   }
-  return reports;
+  if (at != rules.end()) page.next = (*at)->order;
+  return page;
 }
 
 }  // namespace mock::misbehave

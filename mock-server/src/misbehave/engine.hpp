@@ -13,6 +13,7 @@
 
 #include "misbehave/facts.hpp"
 #include "misbehave/interceptor.hpp"
+#include "misbehave/load.hpp"
 #include "misbehave/ruled_store.hpp"
 #include "services.hpp"
 
@@ -58,6 +59,8 @@ struct ActiveRule {
     std::unordered_map<std::string, std::uint64_t> by_key;
     int nearest_rank = -1;
     const std::string* nearest_miss = nullptr;
+    const std::string* gate_miss =
+        nullptr;                           ///< when requests were sorted out before they were asked
     std::map<std::string, Reply> replies;  ///< to be replayed; by target
   } counts;
 
@@ -103,23 +106,27 @@ struct Pending {
 [[nodiscard]] bool circumstances_hold(ActiveRule& active, const Facts& facts);
 [[nodiscard]] bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal);
 
-/// The rules that are loaded at some time, so arranged that those which do not match cost little. A
-/// request keeps the set it began with.
+/// The rules that are loaded, so arranged that those which do not match cost little. Rules are only
+/// ever added to a set; to take some away is to make another. A request keeps the set it began
+/// with, and in it the rules.
 class RuleSet {
  public:
   using Rules = std::vector<std::shared_ptr<ActiveRule>>;
-  RuleSet() = default;
+  RuleSet();
   explicit RuleSet(Rules by_order);
+  ~RuleSet();
+  RuleSet(const RuleSet&) = delete;
+  RuleSet& operator=(const RuleSet&) = delete;
 
+  /// Behind those that are there. Costs nothing that grows with them.
+  void append(std::shared_ptr<ActiveRule> active);
   [[nodiscard]] const Rules& rules() const { return rules_; }
   /// Those whose conditions hold as far as they are known before the body, by order.
-  [[nodiscard]] std::vector<Pending> holding(const Facts& facts) const;
+  [[nodiscard]] std::vector<Pending> holding(const Facts& facts);
   [[nodiscard]] const std::vector<ActiveRule*>& connection_rules() const { return connections_; }
   /// About effects, and about deliveries that succeeded.
   [[nodiscard]] const std::vector<ActiveRule*>& effect_rules() const { return effects_; }
   [[nodiscard]] bool replays(const std::string& mark) const { return replayed_.contains(mark); }
-  /// Tells the rules that were passed over why.
-  void tell_misses() const;
 
  private:
   struct Gate;
@@ -128,8 +135,12 @@ class RuleSet {
   static constexpr std::size_t route_count = static_cast<std::size_t>(Route::unknown) + 1;
   static constexpr std::size_t method_count = 9;
 
+  void catch_up(Cell& cell, std::size_t route, std::size_t method) const;
+
   Rules rules_;
-  std::array<std::array<std::shared_ptr<Cell>, method_count>, route_count> cells_;
+  /// By what every request has; each is made, and caught up with what was added, by the first
+  /// request that needs it.
+  std::array<std::array<std::unique_ptr<Cell>, method_count>, route_count> cells_;
   std::vector<ActiveRule*> connections_;
   std::vector<ActiveRule*> effects_;
   std::set<std::string> replayed_;
@@ -141,12 +152,13 @@ class Engine {
   ~Engine();
 
   Result<void> add(std::vector<Misbehaviour> misbehaviours, Place place);
+  [[nodiscard]] std::string free_name() const;
   bool remove(const std::string& name);
   void clear();
   void reset_counts();
 
   [[nodiscard]] bool empty() const { return set_->rules().empty(); }
-  [[nodiscard]] const std::shared_ptr<const RuleSet>& set() const { return set_; }
+  [[nodiscard]] const std::shared_ptr<RuleSet>& set() const { return set_; }
 
   /// All conditions hold: counts the match, decides by chance, and counts the firing.
   /// `upload` is the id the request is about, or made; empty when there is none.
@@ -160,7 +172,7 @@ class Engine {
   void keep_reply(const std::string& mark, const std::string& upload, const Reply& reply);
   [[nodiscard]] const Reply* kept_reply(const std::string& mark, const std::string& upload) const;
 
-  [[nodiscard]] std::vector<RuleReport> report() const;
+  [[nodiscard]] RulePage report(std::int64_t from, std::size_t most, const std::string& name) const;
   [[nodiscard]] Illusions& illusions() { return illusions_; }
   [[nodiscard]] const RuleOptions& options() const { return options_; }
 
@@ -174,10 +186,17 @@ class Engine {
   void lock(const std::string& upload, Milliseconds duration);
 
   void replace(RuleSet::Rules rules);
+  [[nodiscard]] Result<void> check_room(const std::vector<Misbehaviour>& added) const;
+  void count_in(const ActiveRule& active);
+  void count_out(const ActiveRule& active);
 
   RuleOptions options_;
   Services& services_;
-  std::shared_ptr<const RuleSet> set_ = std::make_shared<const RuleSet>();
+  std::shared_ptr<RuleSet> set_ = std::make_shared<RuleSet>();
+  LoadedNames loaded_;                                      ///< of the rules in set_
+  std::size_t text_ = 0;                                    ///< bytes of JSON of the rules in set_
+  std::unordered_map<std::uint64_t, std::size_t> numbers_;  ///< N of "rule-N": how many have it
+  std::uint64_t free_number_ = 1;                           ///< the lowest that is in no name
   std::set<Marked> marks_;
   std::map<Marked, Reply> kept_replies_;
   std::map<std::string, std::unique_ptr<Held>> held_;  ///< locks, by upload

@@ -1,6 +1,7 @@
 #include "misbehave/interceptor.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "http/acting_method.hpp"
 #include "misbehave/chance.hpp"
@@ -132,7 +133,16 @@ void RuleInterceptor::act(const Fired& fired, const std::string& upload,
   if (fired.then().server) engine_->act(*fired.then().server, lookup);
 }
 
-std::vector<RuleReport> RuleInterceptor::report() const { return engine_->report(); }
+RulePage RuleInterceptor::report(std::int64_t from, std::size_t most,
+                                 const std::string& name) const {
+  return engine_->report(from, most, name);
+}
+
+std::vector<RuleReport> RuleInterceptor::report() const {
+  return report(std::numeric_limits<std::int64_t>::min(), rule_limit).rules;
+}
+
+std::string RuleInterceptor::free_name() const { return engine_->free_name(); }
 
 std::vector<std::string> RuleInterceptor::needing_tls() const {
   std::vector<std::string> names;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -51,6 +52,12 @@ struct RuleReport {
   std::string near_miss;
 };
 
+/// Some of the rules, in their order.
+struct RulePage {
+  std::vector<RuleReport> rules;
+  std::optional<std::int64_t> next;  ///< where the next page begins; nullopt: there is none
+};
+
 /// Before or after the rules that are there: the first one wins.
 enum class Place { first, last };
 
@@ -69,7 +76,9 @@ class RuleInterceptor : public Interceptor, public Effects {
   ~RuleInterceptor() override;
 
   /// All or none. An Error names a rule whose name is taken, that needs a mark which no rule sets,
-  /// or that acts on the connections to /_mock/ and does not say so.
+  /// or that acts on the connections to /_mock/ and does not say so; or there would be more than
+  /// `rule_limit`, or `rule_text_limit` of them. Takes a time that does not grow with the rules
+  /// that are there, for Place::last.
   Result<void> add(std::vector<Misbehaviour> misbehaviours, Place place = Place::last);
   Result<void> add(Misbehaviour misbehaviour, Place place = Place::last);
   /// The rule of that name, or all that were loaded under it. False: there is none.
@@ -83,8 +92,14 @@ class RuleInterceptor : public Interceptor, public Effects {
   ConnectionPlan on_connection(const std::string& lane, std::uint64_t ordinal) override;
   EffectPlan before(const Effect& effect, const Upload& upload) override;
   void delivered(const std::string& target, const Upload& upload) override;
-  /// In the order of the rules.
+  /// Of at most `most` rules those of that name, or loaded under it; of every name when it is
+  /// empty. A page may be empty although more follow.
+  [[nodiscard]] RulePage report(std::int64_t from, std::size_t most,
+                                const std::string& name = {}) const;
+  /// All, in the order of the rules.
   [[nodiscard]] std::vector<RuleReport> report() const;
+  /// The first of rule-1, rule-2, ... that no rule has, nor any were loaded under.
+  [[nodiscard]] std::string free_name() const;
   /// Names of the rules that do nothing on a connection without TLS.
   [[nodiscard]] std::vector<std::string> needing_tls() const;
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "misbehave/test_rules.hpp"
@@ -360,6 +361,83 @@ TEST_F(Interceptor, RulesComeAndGo) {
   engine.clear();
   EXPECT_EQ(status(), 204);
   EXPECT_TRUE(engine.report().empty());
+}
+
+TEST_F(Interceptor, ARequestSortsOutRulesThatWereAddedAfterTheOneBefore) {
+  RuleInterceptor engine{{}, world_.services};
+  const auto add = [&](const std::string& name, Place place) {
+    return engine
+        .add(misbehaviour(R"({"name": ")" + name + R"(", "when": {"headers": {"X": ")" + name +
+                          R"("}}, "then": {"reply": {"reason": ")" + name + R"("}}})"),
+             place)
+        .has_value();
+  };
+  const auto reason = [&](const std::string& header) {
+    return exchange(engine, request("GET", "/files/u1", {{"X", header}}), reply(200)).reply.reason;
+  };
+  ASSERT_TRUE(add("b", Place::last));
+  EXPECT_EQ(reason("b"), "b");
+  EXPECT_EQ(reason("c"), "");
+  ASSERT_TRUE(add("c", Place::last));
+  EXPECT_EQ(engine.report().at(1).near_miss, "no request had its method and route");
+  EXPECT_EQ(reason("b"), "b");
+  EXPECT_EQ(engine.report().at(1).near_miss, "header X");
+  EXPECT_EQ(reason("c"), "c");
+  ASSERT_TRUE(add("a", Place::first));
+  EXPECT_EQ(reason("a"), "a");
+  EXPECT_FALSE(add("a", Place::last));
+  EXPECT_TRUE(engine.remove("a"));
+  EXPECT_EQ(reason("a"), "");
+  EXPECT_TRUE(add("a", Place::last));
+  const auto reports = engine.report();
+  ASSERT_EQ(reports.size(), 3U);
+  EXPECT_EQ(reports[0].name, "b");
+  EXPECT_EQ(reports[0].fired, 2U);
+  EXPECT_EQ(reports[2].name, "a");
+}
+
+TEST_F(Interceptor, RulesAreBounded) {
+  RuleInterceptor engine{{}, world_.services};
+  const auto add = [&](const std::string& name, std::string json = "{}") {
+    Misbehaviour one;
+    one.name = name;
+    one.rules.emplace_back();
+    one.rules.back().name = name;
+    one.rules.back().json = std::move(json);
+    return engine.add(std::move(one));
+  };
+  for (std::size_t i = 0; i < rule_limit; ++i) ASSERT_TRUE(add(engine.free_name()));
+  const auto full = add("z");
+  ASSERT_FALSE(full.has_value());
+  EXPECT_THAT(full.error().line(), HasSubstr("at most 10000"));
+  EXPECT_EQ(engine.report().size(), rule_limit);
+  EXPECT_EQ(engine.report().back().name, "rule-10000");
+  EXPECT_TRUE(engine.remove("rule-7"));
+  EXPECT_EQ(engine.free_name(), "rule-7");
+  EXPECT_TRUE(add("z"));
+
+  engine.clear();
+  EXPECT_EQ(engine.free_name(), "rule-1");
+  const std::string text(3UL << 20U, 'x');
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(add(std::to_string(i), text));
+  const auto long_ones = add("5", text);
+  ASSERT_FALSE(long_ones.has_value());
+  EXPECT_THAT(long_ones.error().line(), HasSubstr("16.0 MiB"));
+}
+
+TEST_F(Interceptor, APageOfTheReportGoesOnWhereTheLastEnded) {
+  RuleInterceptor engine{{}, world_.services};
+  for (const auto* name : {"a", "b", "c"})
+    ASSERT_TRUE(engine.add(
+        misbehaviour(std::string(R"({"name": ")") + name + R"(", "then": {"socket": "fin"}})")));
+  auto page = engine.report(std::numeric_limits<std::int64_t>::min(), 2);
+  ASSERT_EQ(page.rules.size(), 2U);
+  ASSERT_TRUE(page.next.has_value());
+  EXPECT_TRUE(engine.remove("b"));
+  page = engine.report(*page.next, 2);
+  ASSERT_EQ(page.rules.size(), 1U);
+  EXPECT_EQ(page.rules[0].name, "c");
+  EXPECT_FALSE(page.next.has_value());
 }
 
 TEST_F(Interceptor, RulesThatDoNotFitLeaveTheOthersAlone) {

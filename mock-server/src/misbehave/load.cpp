@@ -65,6 +65,9 @@ Misbehaviour misbehaviour_of(const Cursor& root, const std::string& document) {
   }
   root.only({"$schema", "name", "description", "breaks", "seen", "rules"});
   read_story(root, result);
+  if (rules->items().size() > rule_limit)
+    rules->fail("holds " + std::to_string(rules->items().size()) + " rules: at most " +
+                std::to_string(rule_limit) + " can be loaded");
   for (const auto& item : rules->items()) {
     const auto number = result.rules.size() + 1;
     result.rules.push_back(rule_of(item, result.name + "#" + std::to_string(number)));

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "misbehave/rule.hpp"
@@ -20,12 +22,18 @@ namespace mock::misbehave {
 /// Why `rule` can never fire or never do what it says; nullopt when it can.
 [[nodiscard]] std::optional<std::string> contradiction_in(const Rule& rule);
 
+/// Of rules that are loaded already.
+struct LoadedNames {
+  std::unordered_set<std::string> rules;
+  std::unordered_map<std::string, std::size_t> marks;  ///< by how many rules each is set
+};
 /// An Error names a rule whose name is used twice, or that needs a mark which no rule sets.
-[[nodiscard]] Result<void> fit_together(const std::vector<const Rule*>& rules);
+[[nodiscard]] Result<void> fit_together(const std::vector<const Rule*>& rules,
+                                        const LoadedNames& loaded = {});
 
 /// Of the rules of one file: the first that an earlier one hides wholly, because whenever it would
 /// fire that one has taken every axis it would change. nullopt: none, as far as can be told before
-/// they run.
+/// they run, and with a million comparisons.
 struct Shadow {
   std::size_t hidden = 0;
   std::size_t by = 0;

@@ -207,6 +207,23 @@ TEST(LoadRules, ARuleThatIsOnlySometimesInTheWayHidesNothing) {
     EXPECT_EQ(error_of(std::string{R"({"rules": )"} + rules + "}"), "(loaded)") << rules;
 }
 
+TEST(LoadRules, ThousandsInAFileAreLookedThroughAtOnce) {
+  const auto file = [](int count, const std::string& last) {
+    std::string text = R"({"rules": [)";
+    for (int i = 0; i < count; ++i)
+      text += R"({"when": {"headers": {"A": "same", "X": "v)" + std::to_string(i) +
+              R"("}}, "then": {"socket": "rst"}},)";
+    return text + last + "]}";
+  };
+  const auto hidden =
+      R"({"when": {"method": "GET", "headers": {"A": "same", "X": "v4000", "B": "b"}},
+                          "then": {"socket": "fin"}})";
+  EXPECT_THAT(error_of(file(5000, hidden)), HasSubstr("stands behind rule 'my#4001'"));
+  EXPECT_EQ(error_of(file(5000, R"({"then": {"socket": "fin"}})")), "(loaded)");
+  EXPECT_THAT(error_of(file(10'000, R"({"then": {"socket": "fin"}})")),
+              HasSubstr("holds 10001 rules: at most 10000"));
+}
+
 TEST(LoadRules, NamesAndFilesKeepTheirOrder) {
   const auto all = load_all({"version-400"}, {"lost-ack"}, {});
   ASSERT_TRUE(all.has_value()) << all.error().line();

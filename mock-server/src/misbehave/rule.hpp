@@ -22,6 +22,11 @@
 
 namespace mock::misbehave {
 
+/// Of one lane, and so of one file too.
+inline constexpr std::size_t rule_limit = 10'000;
+/// Of the JSON of all rules of a lane.
+inline constexpr Bytes rule_text_limit{16UL << 20U};
+
 /// A condition on a text that may be missing.
 struct TextCondition {
   enum class Kind { present, absent, equals, regex };

@@ -33,7 +33,6 @@ bool wants_presence(const TextCondition& condition) {
 struct RuleSet::Gate {
   enum class Kind { header, upload_id, metadata } kind = Kind::header;
   std::string name;
-  bool operator==(const Gate&) const = default;
 
   [[nodiscard]] std::optional<std::string_view> value(const Facts& facts) const {
     switch (kind) {
@@ -50,94 +49,95 @@ struct RuleSet::Gate {
 };
 
 struct RuleSet::Group {
-  struct Member {
-    ActiveRule* active;
-    Rank rank;
-    const std::string* label;
-  };
   Gate gate;
   std::unordered_map<std::string, std::vector<ActiveRule*>, Hash, std::equal_to<>> by_value;
   std::vector<ActiveRule*> others;  ///< ask for more than one value
-  std::vector<Member> members;
-  bool asked = false;
 };
 
 struct RuleSet::Cell {
+  std::size_t taken = 0;           ///< how many rules of the set were looked at for it
   std::vector<ActiveRule*> plain;  ///< behind no gate
   std::vector<Group> groups;
+  std::unordered_map<std::string, std::size_t> by_gate;  ///< index in `groups`
 
   void add(ActiveRule& active) {
     const auto& when = active.rule.when;
     // Equality sorts out most, and a header is had for nothing.
     const auto named = [&](const std::vector<NamedCondition>& conditions, Gate::Kind kind,
-                           Rank rank, bool equal) {
+                           bool equal) {
       for (const auto& one : conditions) {
         const bool fits =
             equal ? one.value.kind == TextCondition::Kind::equals : wants_presence(one.value);
         if (!fits) continue;
-        put(active, {kind, one.name}, one.value, rank, one.label);
+        put(active, {kind, one.name}, one.value, one.label);
         return true;
       }
       return false;
     };
     for (const bool equal : {true, false}) {
-      if (named(when.fields, Gate::Kind::header, at_header, equal)) return;
+      if (named(when.fields, Gate::Kind::header, equal)) return;
       const auto& id = when.upload.id;
       if (id && (equal ? id->kind == TextCondition::Kind::equals : wants_presence(*id)))
-        return put(active, {Gate::Kind::upload_id, {}}, *id, at_upload, upload_id_text);
-      if (named(when.metadata, Gate::Kind::metadata, at_metadata, equal)) return;
+        return put(active, {Gate::Kind::upload_id, {}}, *id, upload_id_text);
+      if (named(when.metadata, Gate::Kind::metadata, equal)) return;
     }
     plain.push_back(&active);
   }
 
-  void put(ActiveRule& active, Gate gate, const TextCondition& condition, Rank rank,
+  void put(ActiveRule& active, Gate gate, const TextCondition& condition,
            const std::string& label) {
-    auto group = std::ranges::find(groups, gate, &Group::gate);
-    if (group == groups.end()) {
-      groups.push_back({std::move(gate), {}, {}, {}, false});
-      group = std::prev(groups.end());
-    }
+    const auto key = std::to_string(static_cast<int>(gate.kind)) + gate.name;
+    const auto [known, added] = by_gate.emplace(key, groups.size());
+    if (added) groups.push_back({std::move(gate), {}, {}});
+    auto& group = groups[known->second];
     if (condition.kind == TextCondition::Kind::equals)
-      group->by_value[condition.text].push_back(&active);
+      group.by_value[condition.text].push_back(&active);
     else
-      group->others.push_back(&active);
-    group->members.push_back({&active, rank, &label});
+      group.others.push_back(&active);
+    // The request that brings the rule here is the first to be sorted out, unless it asks the rule.
+    if (active.counts.gate_miss == nullptr) active.counts.gate_miss = &label;
   }
 };
 
-RuleSet::RuleSet(Rules by_order) : rules_(std::move(by_order)) {
-  for (const auto& active : rules_) {
-    const auto& when = active->rule.when;
-    const auto& reply = active->rule.then.reply;
-    if (reply && reply->replay == ReplyEdit::Replay::marked) replayed_.insert(reply->replay_mark);
-    if (active->moment == Moment::connection) {
-      connections_.push_back(active.get());
+RuleSet::RuleSet() = default;
+RuleSet::~RuleSet() = default;
+
+RuleSet::RuleSet(Rules by_order) {
+  rules_.reserve(by_order.size());
+  for (auto& active : by_order) append(std::move(active));
+}
+
+void RuleSet::append(std::shared_ptr<ActiveRule> active) {
+  const auto& reply = active->rule.then.reply;
+  if (reply && reply->replay == ReplyEdit::Replay::marked) replayed_.insert(reply->replay_mark);
+  if (active->moment == Moment::connection) connections_.push_back(active.get());
+  if (active->moment == Moment::effect || active->moment == Moment::delivered)
+    effects_.push_back(active.get());
+  rules_.push_back(std::move(active));
+}
+
+void RuleSet::catch_up(Cell& cell, std::size_t route, std::size_t method) const {
+  for (; cell.taken < rules_.size(); ++cell.taken) {
+    auto& active = *rules_[cell.taken];
+    const auto& when = active.rule.when;
+    if (active.moment == Moment::connection || active.moment == Moment::effect ||
+        active.moment == Moment::delivered)
       continue;
-    }
-    if (active->moment == Moment::effect || active->moment == Moment::delivered) {
-      effects_.push_back(active.get());
+    if (!when.routes.empty() && std::ranges::count(when.routes, static_cast<Route>(route)) == 0)
       continue;
-    }
-    for (std::size_t route = 0; route < route_count; ++route) {
-      const auto named = static_cast<Route>(route);
-      if (named == Route::control) continue;
-      if (!when.routes.empty() && std::ranges::count(when.routes, named) == 0) continue;
-      for (std::size_t method = 0; method < method_count; ++method) {
-        const auto takes = [&](const std::string& name) { return method_slot(name) == method; };
-        if (!when.methods.empty() && std::ranges::none_of(when.methods, takes)) continue;
-        auto& cell = cells_[route][method];
-        if (!cell) cell = std::make_shared<Cell>();
-        cell->add(*active);
-      }
-    }
+    const auto takes = [&](const std::string& name) { return method_slot(name) == method; };
+    if (!when.methods.empty() && std::ranges::none_of(when.methods, takes)) continue;
+    cell.add(active);
   }
 }
 
-std::vector<Pending> RuleSet::holding(const Facts& facts) const {
+std::vector<Pending> RuleSet::holding(const Facts& facts) {
   std::vector<Pending> holding;
-  const auto& cell =
-      cells_[static_cast<std::size_t>(facts.match().route)][method_slot(facts.method())];
-  if (!cell) return holding;
+  const auto route = static_cast<std::size_t>(facts.match().route);
+  const auto method = method_slot(facts.method());
+  auto& cell = cells_[route][method];
+  if (!cell) cell = std::make_unique<Cell>();
+  if (cell->taken < rules_.size()) catch_up(*cell, route, method);
   const auto look_at = [&](const std::vector<ActiveRule*>& rules) {
     for (auto* active : rules) {
       Pending pending{active};
@@ -145,8 +145,7 @@ std::vector<Pending> RuleSet::holding(const Facts& facts) const {
     }
   };
   look_at(cell->plain);
-  for (auto& group : cell->groups) {
-    group.asked = true;
+  for (const auto& group : cell->groups) {
     const auto value = group.gate.value(facts);
     if (!value) continue;
     if (const auto found = group.by_value.find(*value); found != group.by_value.end())
@@ -156,21 +155,6 @@ std::vector<Pending> RuleSet::holding(const Facts& facts) const {
   const auto order = [](const Pending& pending) { return pending.active->order; };
   if (!std::ranges::is_sorted(holding, {}, order)) std::ranges::sort(holding, {}, order);
   return holding;
-}
-
-void RuleSet::tell_misses() const {
-  for (const auto& route : cells_)
-    for (const auto& cell : route) {
-      if (!cell) continue;
-      for (const auto& group : cell->groups) {
-        if (!group.asked) continue;
-        for (const auto& member : group.members) {
-          const auto& counts = member.active->counts;
-          if (counts.nearest_miss == nullptr && counts.matched == 0)
-            member.active->miss(member.rank, *member.label);
-        }
-      }
-    }
 }
 
 }  // namespace mock::misbehave

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <unordered_map>
 
 #include "misbehave/load.hpp"
 
@@ -62,6 +63,11 @@ std::set<std::string> axes_of(const Rule& rule) {
 
 // ---- conditions, as they are written
 
+/// Of these one value of several is enough.
+bool is_any_of(const std::string& key) {
+  return key == "method" || key == "wire_method" || key == "route" || key == "status";
+}
+
 bool contains_all(const json& all, const json& wanted) {
   const auto one_of = [&](const json& value) {
     if (!all.is_array()) return all == value;
@@ -76,9 +82,7 @@ bool implies(const json& narrow, const json& wide) {
   for (const auto& [key, value] : wide.items()) {
     if (!narrow.contains(key)) return false;
     const auto& other = narrow.at(key);
-    const bool any_of =
-        key == "method" || key == "wire_method" || key == "route" || key == "status";
-    if (any_of                                   ? !contains_all(value, other)
+    if (is_any_of(key)                           ? !contains_all(value, other)
         : value.is_object() && other.is_object() ? !implies(other, value)
                                                  : value != other)
       return false;
@@ -103,13 +107,69 @@ Written written(const Rule& rule) {
   return result;
 }
 
+// A file may hold thousands of rules, most of which differ in what they ask for.
+constexpr std::size_t most_comparisons = 1'000'000;
+
+/// The conditions of `when` that are there literally in every `when` that implies it.
+void add_literals(const json& when, const std::string& place, std::vector<std::string>& into) {
+  for (const auto& [key, value] : when.items()) {
+    if (is_any_of(key)) continue;
+    if (value.is_object())
+      add_literals(value, place + '/' + key, into);
+    else
+      into.push_back(place + '/' + key + '=' + value.dump());
+  }
+}
+
+/// Which earlier rules might hide a later one, found by an axis and a condition that it must share.
+class Suspects {
+ public:
+  void add(std::size_t number, const Written& earlier) {
+    std::vector<std::string> literals;
+    add_literals(earlier.when, {}, literals);
+    const auto& axis = *earlier.axes.begin();
+    // The one that the fewest have.
+    const auto chosen = std::ranges::min_element(
+        literals, {}, [&](const auto& literal) { return numbers(axis, literal).size(); });
+    const auto literal = chosen == literals.end() ? std::string{} : *chosen;
+    for (const auto& one : earlier.axes) by_key_[key(one, literal)].push_back(number);
+  }
+
+  /// In their order.
+  [[nodiscard]] std::vector<std::size_t> of(const Written& later) const {
+    const auto& axis = *later.axes.begin();
+    std::vector<std::string> literals{{}};
+    add_literals(later.when, {}, literals);
+    std::vector<std::size_t> all;
+    for (const auto& literal : literals) {
+      const auto& found = numbers(axis, literal);
+      all.insert(all.end(), found.begin(), found.end());
+    }
+    std::ranges::sort(all);
+    return all;
+  }
+
+ private:
+  static std::string key(const std::string& axis, const std::string& literal) {
+    return axis + '\n' + literal;
+  }
+  [[nodiscard]] const std::vector<std::size_t>& numbers(const std::string& axis,
+                                                        const std::string& literal) const {
+    static const std::vector<std::size_t> none;
+    const auto found = by_key_.find(key(axis, literal));
+    return found == by_key_.end() ? none : found->second;
+  }
+
+  std::unordered_map<std::string, std::vector<std::size_t>> by_key_;
+};
+
 }  // namespace
 
-Result<void> fit_together(const std::vector<const Rule*>& rules) {
+Result<void> fit_together(const std::vector<const Rule*>& rules, const LoadedNames& loaded) {
   std::set<std::string_view> names;
   std::set<std::string_view> marks;
   for (const auto* rule : rules) {
-    if (!names.insert(rule->name).second)
+    if (!names.insert(rule->name).second || loaded.rules.contains(rule->name))
       return failure("rule '" + rule->name + "'", "is loaded twice",
                      "give each rule a name of its own");
     if (rule->sets) marks.insert(*rule->sets);
@@ -118,10 +178,13 @@ Result<void> fit_together(const std::vector<const Rule*>& rules) {
     return failure("rule '" + rule.name + "'",
                    "needs the mark '" + mark + "', which no rule sets: it can never fire");
   };
+  const auto is_set = [&](const std::string& mark) {
+    return marks.contains(mark) || loaded.marks.contains(mark);
+  };
   for (const auto* rule : rules) {
-    if (rule->needs && !marks.contains(*rule->needs)) return lost(*rule, *rule->needs);
+    if (rule->needs && !is_set(*rule->needs)) return lost(*rule, *rule->needs);
     const auto& reply = rule->then.reply;
-    if (reply && reply->replay == ReplyEdit::Replay::marked && !marks.contains(reply->replay_mark))
+    if (reply && reply->replay == ReplyEdit::Replay::marked && !is_set(reply->replay_mark))
       return lost(*rule, reply->replay_mark);
   }
   return {};
@@ -129,15 +192,20 @@ Result<void> fit_together(const std::vector<const Rule*>& rules) {
 
 std::optional<Shadow> shadow_among(const std::vector<Rule>& rules) {
   std::vector<Written> all;
+  all.reserve(rules.size());
+  Suspects suspects;
+  std::size_t left = most_comparisons;
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    auto later = written(rules[i]);
-    for (std::size_t j = 0; j < i && !later.axes.empty(); ++j) {
+    const auto& later = all.emplace_back(written(rules[i]));
+    if (later.axes.empty()) continue;
+    for (const auto j : suspects.of(later)) {
+      if (left-- == 0) return std::nullopt;
       const auto& earlier = all[j];
-      if (earlier.always && earlier.rule->moment() == rules[i].moment() &&
+      if (earlier.rule->moment() == rules[i].moment() &&
           std::ranges::includes(earlier.axes, later.axes) && implies(later.when, earlier.when))
         return Shadow{i, j};
     }
-    all.push_back(std::move(later));
+    if (later.always) suspects.add(i, later);
   }
   return std::nullopt;
 }
