@@ -179,35 +179,65 @@ double Cursor::number() const {
 namespace detail {
 
 /// Far beyond every document of ours, and far below what recursion over the value could not stand.
-constexpr int max_depth = 100;
+constexpr std::size_t max_depth = 100;
+
+/// Goes through a document before a value is made of it. nlohmann's own callback would do for that,
+/// but takes a time that grows with the square of the elements of an array.
+class Check : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  Check(const std::string& document, Content content) : document_(document), content_(content) {}
+
+  bool null() override { return here(); }
+  bool boolean(bool) override { return here(); }
+  bool number_integer(number_integer_t) override { return here(); }
+  bool number_unsigned(number_unsigned_t) override { return here(); }
+  bool number_float(number_float_t, const string_t&) override { return here(); }
+  bool string(string_t&) override { return here(); }
+  bool binary(binary_t&) override { return here(); }
+  bool start_object(std::size_t) override { return open(); }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  /// The last of two equal keys would win in silence.
+  bool key(string_t& name) override {
+    if (keys_.back().insert(name).second) return here();
+    const bool secret = content_ == Content::secret;
+    throw DecodeError{Error{
+        document_,
+        secret ? "a key is there twice" : fmt::format("the key {} is there twice", quote(name)),
+        {}}};
+  }
+
+  /// Whoever makes the value tells of it.
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
+    return false;
+  }
+
+ private:
+  bool here() const {
+    if (keys_.size() <= max_depth) return true;
+    throw DecodeError{Error{document_, fmt::format("nested deeper than {} levels", max_depth), {}}};
+  }
+  bool open() {
+    keys_.emplace_back();
+    return keys_.size() <= max_depth + 1 || here();
+  }
+  bool close() {
+    keys_.pop_back();
+    return true;
+  }
+
+  const std::string& document_;
+  Content content_;
+  std::vector<std::set<std::string>> keys_;  ///< of every open object; none of an array
+};
 
 Result<nlohmann::json> parse(std::string_view text, const std::string& document, Content content) {
-  // The last of two equal keys would win in silence: keep the keys of every open object.
-  std::vector<std::set<std::string>> open;
-  const auto check = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-    using Event = nlohmann::json::parse_event_t;
-    if (depth > max_depth) {
-      throw DecodeError{
-          Error{document, fmt::format("nested deeper than {} levels", max_depth), {}}};
-    }
-    if (event == Event::object_start) {
-      open.emplace_back();
-    } else if (event == Event::object_end) {
-      open.pop_back();
-    } else if (event == Event::key) {
-      const auto& key = parsed.get_ref<const std::string&>();
-      if (!open.back().insert(key).second) {
-        const bool secret = content == Content::secret;
-        throw DecodeError{Error{
-            document,
-            secret ? "a key is there twice" : fmt::format("the key {} is there twice", quote(key)),
-            {}}};
-      }
-    }
-    return true;
-  };
   try {
-    return nlohmann::json::parse(text, check);
+    Check check(document, content);
+    static_cast<void>(nlohmann::json::sax_parse(text, &check));
+    return nlohmann::json::parse(text);
   } catch (const DecodeError& e) {
     return tl::unexpected(e.error);
   } catch (const nlohmann::json::parse_error& e) {

@@ -149,6 +149,16 @@ TEST(JsonDecode, DepthIsLimited) {
   EXPECT_EQ(error_line(std::string(1'000'000, '['), any), "a.json: nested deeper than 100 levels");
 }
 
+// A megabyte of them took minutes: each that ended was looked for among all before it.
+TEST(JsonDecode, ManySmallElementsTakeNoLongerThanOthers) {
+  std::string text = "[{}";
+  for (int i = 0; i < 300'000; ++i) text += ",{}";
+  std::size_t count = 0;
+  const auto counted = [&](const Cursor& root) { return count = root.raw().size(); };
+  EXPECT_EQ(error_line(text + "]", counted), "no error");
+  EXPECT_EQ(count, 300'001U);
+}
+
 class JsonDecodeFile : public testing::Test {
  protected:
   void SetUp() override {
