@@ -242,6 +242,28 @@ void each_part(std::string_view text, std::string_view separators, Each&& each) 
   }
 }
 
+/// The value of a JSON string, or of a member of a form, whose name ends where `text` begins;
+/// empty: the name stands in a sentence.
+std::string_view token_behind_name(std::string_view text) {
+  const auto skip = [&text](std::string_view characters) {
+    const std::size_t end = std::min(text.find_first_not_of(characters), text.size());
+    const std::string_view skipped = text.substr(0, end);
+    text.remove_prefix(end);
+    return skipped;
+  };
+  const bool form = text.starts_with('=');
+  if (form) {
+    text.remove_prefix(1);
+  } else {
+    if (skip("\"'\\").empty()) return {};
+    skip(" \t\r\n");
+    if (skip(":").size() != 1) return {};
+    skip(" \t\r\n");
+    if (skip("\"'\\").empty()) return {};
+  }
+  return text.substr(0, text.find_first_of(form ? "& \t\r\n\"'" : "\"'\\\r\n"));
+}
+
 /// Where the parts of a URL that may be secret lie.
 struct UrlParts {
   std::size_t user_begin = 0, user_end = 0;  ///< without the '@'; empty: none
@@ -418,15 +440,7 @@ void Secrets::learn_tokens(std::string_view document) {
     std::size_t at = document.find(name);
     for (; at != std::string_view::npos; at = document.find(name, at)) {
       at += name.size();
-      std::string_view rest = document.substr(at);
-      // `"access_token" : "value"`, or `access_token=value` of a form.
-      const std::size_t value = rest.find_first_not_of("\"'\\ \t\r\n:=");
-      if (value == std::string_view::npos ||
-          rest.substr(0, value).find_first_of(":=") == std::string_view::npos) {
-        continue;
-      }
-      rest.remove_prefix(value);
-      add(rest.substr(0, std::min(rest.find_first_of("\"'\\&,}\r\n"), rest.size())));
+      add(token_behind_name(document.substr(at)));
     }
   }
 }

@@ -143,7 +143,8 @@ TEST(Secrets, TokensAreLearntFromWhateverATokenEndpointSays) {
   }
   Secrets secrets;
   secrets.learn_tokens(R"({"error_description":"access_token is not understood"})");
-  EXPECT_EQ(secrets.mask("is not understood"), "is not understood");
+  secrets.learn_tokens("access_token: required, refresh_token = required");
+  EXPECT_EQ(secrets.mask("is not understood, required"), "is not understood, required");
   secrets.learn_cookie("session=the-session-cookie; Path=/; HttpOnly");
   EXPECT_EQ(secrets.mask("the-session-cookie; Path=/"), "***; Path=/");
 }
