@@ -123,6 +123,10 @@ struct Texts {
   std::string seed = "1";
   std::string log_format = "human";
   std::vector<std::string> lanes;
+  std::string users;
+  std::string upload_configs;
+  std::string deliver;
+  std::vector<std::string> rule_files;
   TlsFiles tls;
 };
 
@@ -161,6 +165,11 @@ void add_server_options(CLI::App& app, Options& options, Texts& texts) {
          "may be repeated")
       ->check(checked(parse_lane))
       ->type_name("NAME=HOST:PORT|FILE.json")
+      ->group(group);
+  app.add_option("--lane-files", options.lane_files,
+                 "Where names of files that PUT /_mock/lanes sends are looked up; default: nowhere")
+      ->check(named())
+      ->type_name("DIR")
       ->group(group);
   app.add_option("--ready-file", options.ready_file, "Written with the URL once it is served")
       ->check(named())
@@ -242,12 +251,12 @@ void add_protocol_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
       ->type_name("drain|close")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--upload-configs", lane.upload_configs,
+  app.add_option("--upload-configs", texts.upload_configs,
                  "Upload configs, <data_stream_id>_<data_stream_route>.json each")
       ->check(named())
       ->type_name("DIR")
       ->group(group);
-  app.add_option("--deliver", lane.delivery_file, "Delivery targets, in CDC's YAML form")
+  app.add_option("--deliver", texts.deliver, "Delivery targets, in CDC's YAML form")
       ->check(named())
       ->type_name("FILE.yml")
       ->group(group);
@@ -268,7 +277,7 @@ void add_identity_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
       ->check(checked(parse_issuer))
       ->type_name("URL")
       ->group(group);
-  app.add_option("--users", lane.users_file, "Who may get a token; default: demo / demo")
+  app.add_option("--users", texts.users, "Who may get a token; default: demo / demo")
       ->check(named())
       ->type_name("FILE")
       ->group(group);
@@ -287,7 +296,7 @@ void add_misbehaviour_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
   app.add_option("--defect", lane.defects, "A built-in defect; may be repeated; 'list' names all")
       ->type_name("NAME")
       ->group(group);
-  app.add_option("--rules", lane.rule_files, "Misbehaviour rules (JSON); may be repeated")
+  app.add_option("--rules", texts.rule_files, "Misbehaviour rules (JSON); may be repeated")
       ->check(named())
       ->type_name("FILE")
       ->group(group);
@@ -301,6 +310,10 @@ void add_misbehaviour_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
 /// Nothing, or what is wrong: a flag and why.
 std::optional<std::string> finish(Options& options, const Texts& texts) {
   auto& lane = options.main;
+  lane.users = LaneInput::file(texts.users);
+  lane.upload_configs = LaneInput::file(texts.upload_configs);
+  lane.deliver = LaneInput::file(texts.deliver);
+  for (const auto& file : texts.rule_files) lane.rule_files.push_back(LaneInput::file(file));
   lane.seed = *parse_seed(texts.seed);
   lane.limits.read_timeout = *parse_duration(texts.read_timeout);
   lane.limits.header_timeout = *parse_duration(texts.header_timeout);

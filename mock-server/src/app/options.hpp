@@ -22,6 +22,7 @@ struct NamedLane {
 struct Options {
   LaneConfig main;  ///< what a lane can be configured with, --listen included
   std::vector<NamedLane> lanes;
+  std::string lane_files;  ///< folder of what requests may name; empty: none
   std::optional<TlsFiles> tls;
   std::string tls_self_signed;           ///< folder for a certificate made at start; empty: none
   std::string store = "dex-mock-store";  ///< a folder, "memory" or "discard"

@@ -162,6 +162,13 @@ Result<void> run(const Options& options) {
   ground.notify = log.notices();
   ground.fired = [&log](const std::string& rule, const std::string& upload,
                         const std::string& lane) { log.rule_fired(rule, upload, lane); };
+  if (!options.lane_files.empty()) {
+    std::error_code error;
+    if (!fs::is_directory(options.lane_files, error)) {
+      return failure("--lane-files", fmt::format("'{}' is not a folder", options.lane_files));
+    }
+    ground.lane_files = options.lane_files;
+  }
   ground.outage = [&server = *server](const std::string& lane, Milliseconds duration) {
     server.outage({duration, lane});
   };

@@ -31,6 +31,10 @@ class Call {
   /// Once; nothing of the call may be used afterwards.
   virtual void answer(Reply reply) = 0;
 
+  /// Tells whether the client is still there: nothing else of the call exists when it is not.
+  [[nodiscard]] std::function<bool()> is_wanted() const {
+    return [alive = std::weak_ptr<bool>(alive_)] { return !alive.expired(); };
+  }
   /// `task`, unless the client has gone by then: nothing else of the call exists in that case.
   /// What it throws is the call's answer.
   template <class Task>

@@ -17,7 +17,7 @@ Json describe(Call& call, Lane& lane) {
   json["url"] = lane.name().empty() ? origin : origin + std::string(lane_prefix) + lane.name();
   json["listener"] = lane.url().empty() ? Json(nullptr) : Json(lane.url());
   if (!lane.name().empty()) json["header"] = std::string(lane_header) + ": " + lane.name();
-  json["config"] = to_json(lane.config());
+  json["config"] = shown_json(lane.config());
   return json;
 }
 
@@ -43,6 +43,19 @@ void get_lane(Call& call) {
   if (Lane* lane = find(call)) call.answer(reply_json(200, describe(call, *lane)));
 }
 
+namespace {
+
+void tell_opened(Call& call, const Result<Lane*>& opened) {
+  // Another request may have been quicker.
+  const bool taken = !opened && call.lanes.find(call.argument) != nullptr;
+  if (!opened) return call.answer(reply_error(taken ? 409 : 400, opened.error()));
+  auto reply = reply_json(201, describe(call, **opened));
+  reply.fields.add("Location", call.request.mount + "/_mock/lanes/" + call.argument);
+  call.answer(std::move(reply));
+}
+
+}  // namespace
+
 void open_lane(Call& call) {
   if (!is_lane_name(call.argument)) {
     return call.answer(reply_error(400, quote(call.argument) + " is no name for a lane",
@@ -58,14 +71,14 @@ void open_lane(Call& call) {
                                    "DELETE those that are not needed"));
   }
   const auto config = decode_body(call, [&call](const json::Cursor& root) {
-    return read_lane_config(root, call.lanes.main().config());
+    return read_lane_config(root, call.lanes.main().config(), ConfigWriter::client);
   });
   if (!config) return;
-  const auto opened = call.lanes.open(call.argument, *config);
-  if (!opened) return call.answer(reply_error(400, opened.error()));
-  auto reply = reply_json(201, describe(call, **opened));
-  reply.fields.add("Location", call.request.mount + "/_mock/lanes/" + call.argument);
-  call.answer(std::move(reply));
+  // A client that has gone meanwhile finds the lane open when it asks again.
+  call.lanes.open(call.argument, *config,
+                  [&call, wanted = call.is_wanted()](const Result<Lane*>& opened) {
+                    if (wanted()) tell_opened(call, opened);
+                  });
 }
 
 void close_lane(Call& call) {

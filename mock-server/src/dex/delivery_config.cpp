@@ -12,6 +12,8 @@
 namespace mock {
 namespace {
 
+constexpr std::size_t routed_limit = 100'000;
+
 /// Thrown while reading, caught by parse_delivery_config.
 struct YamlError {
   Error error;
@@ -142,12 +144,18 @@ DeliveryConfig read_config(const YamlCursor& root) {
   }
   const auto groups = root.find("routing_groups");
   if (!groups) return config;
+  std::size_t routed_in_all = 0;
   for (const YamlCursor& group : groups->items()) {
     group.only({"data_stream_id", "data_stream_route", "delivery_targets"});
     const std::string key =
         group.at("data_stream_id").not_empty() + "_" + group.at("data_stream_route").not_empty();
     const auto list = group.find("delivery_targets");
     auto routed = list ? read_routed_targets(*list, config) : std::vector<RoutedTarget>{};
+    // With aliases a short document can say an endless lot.
+    routed_in_all += routed.size();
+    if (routed_in_all > routed_limit) {
+      group.fail(fmt::format("is beyond {} delivery targets in all groups", routed_limit));
+    }
     if (!config.groups.emplace(key, std::move(routed)).second) {
       group.fail("is a second group of the stream " + key);
     }

@@ -32,6 +32,8 @@ struct DeliveryConfig {
   std::map<std::string, std::vector<RoutedTarget>> groups;
   /// For streams without a group of their own; only the built-in config has it.
   std::optional<std::vector<RoutedTarget>> every_other_stream;
+  /// The folders of the targets are inside the lane's own.
+  bool inside_lane = false;
 
   [[nodiscard]] const DeliveryTarget* target(std::string_view name) const;
   /// Null when nothing routes this upload.

@@ -24,6 +24,7 @@ constexpr std::string_view no_issue = "None reported";
 constexpr Milliseconds resume_retry_delay{5000};
 
 Result<DeliveryConfig> delivery_config(const DexOptions& options) {
+  if (options.delivery) return *options.delivery;
   if (options.delivery_file) {
     return load_delivery_config(options.delivery_file->string(), options.environment);
   }
@@ -85,8 +86,10 @@ Dex::Dex(DexOptions options, DeliveryConfig config, Store& store, Loop& loop)
                                                               "_" + options_.version.git_short_sha,
                                                           options_.notify},
                                          loop)),
-      configs_(std::make_unique<UploadConfigs>(options_.upload_configs, options_.environment,
-                                               options_.contract)),
+      configs_(options_.config_source
+                   ? std::make_unique<UploadConfigs>(options_.config_source, options_.contract)
+                   : std::make_unique<UploadConfigs>(options_.upload_configs, options_.environment,
+                                                     options_.contract)),
       deliveries_(std::make_unique<Deliveries>(std::move(config), options_.deliveries, store, loop,
                                                *reports_, *metrics_, options_.notify)),
       hooks_(std::make_unique<DexHooks>(options_.store_folder, *configs_, *reports_, *deliveries_,

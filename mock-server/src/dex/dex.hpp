@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dex/deliveries.hpp"
+#include "dex/upload_configs.hpp"
 #include "http/message.hpp"
 #include "loop/loop.hpp"
 #include "notice.hpp"
@@ -30,7 +31,6 @@ class Effects;
 class Metrics;
 class Observer;
 class Reports;
-class UploadConfigs;
 
 struct DexOptions {
   /// The disk store's folder: <id>.meta goes beside the uploads, reports/ and events/ below it.
@@ -38,8 +38,12 @@ struct DexOptions {
   std::optional<std::filesystem::path> store_folder;
   /// --upload-configs; without it there is one config, for dextesting / testevent1.
   std::optional<std::filesystem::path> upload_configs;
+  /// In place of `upload_configs`; was checked before.
+  std::optional<UploadConfigSource> config_source = {};
   /// --deliver; without it every stream is delivered to one target, "edav", in `delivery_folder`.
   std::optional<std::filesystem::path> delivery_file;
+  /// In place of `delivery_file`.
+  std::optional<DeliveryConfig> delivery = {};
   /// Where the built-in target is; without it and a delivery file nothing is delivered.
   std::optional<std::filesystem::path> delivery_folder;
   DeliveryOptions deliveries;

@@ -3,6 +3,7 @@
 // process and never see each other.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -66,6 +67,10 @@ class Lanes {
   /// A new lane. An Error: the name is taken or no lane's name, there are too many lanes, or the
   /// configuration names what cannot be had (the place is the key).
   virtual Result<Lane*> open(const std::string& name, const LaneConfig& config) = 0;
+  /// The same, but what `config` names is read off the loop; `done` is called on it, later. The
+  /// Error is for whoever sent `config`.
+  virtual void open(const std::string& name, const LaneConfig& config,
+                    std::function<void(Result<Lane*>)> done) = 0;
   /// Removes it and its uploads; requests in flight are cut off. The main lane cannot be closed.
   virtual Result<void> close(const std::string& name) = 0;
 };

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "http/limits.hpp"
@@ -17,17 +19,39 @@ namespace mock {
 struct Profile;
 struct TusOptions;
 
+/// A document that a lane is configured with, and where it comes from. A value type.
+struct LaneInput {
+  enum class From {
+    nothing,  ///< there is none
+    start,    ///< a file that the command line names, or a file of the command line's
+    folder,   ///< a name inside --lane-files, the only files that a request can name
+    request,  ///< the document itself
+  };
+  From from = From::nothing;
+  std::string name;                              ///< of the file; of `request` nothing
+  std::shared_ptr<const std::string> text = {};  ///< of `request`
+
+  [[nodiscard]] static LaneInput file(std::string name) {
+    return {name.empty() ? From::nothing : From::start, std::move(name)};
+  }
+  bool operator==(const LaneInput& other) const {
+    return from == other.from && name == other.name &&
+           (text == other.text || (text && other.text && *text == *other.text));
+  }
+};
+
 /// Values as the command line takes them; file names are the server's. A value type.
 struct LaneConfig {
   std::string profile = "dex";      ///< a name in fixtures/profiles, or a file
+  LaneInput profile_file;           ///< instead of `profile`, unless it is nothing
   std::string contract = "server";  ///< server, guide
   std::string auth = "none";        ///< none, jwt, opaque
   bool secure = false;              ///< closes holes that DEX has
-  std::string users_file;
+  LaneInput users;
   std::chrono::seconds token_lifetime{3600};
-  std::string upload_configs;
-  std::string delivery_file;
-  std::vector<std::string> rule_files;
+  LaneInput upload_configs;
+  LaneInput deliver;
+  std::vector<LaneInput> rule_files;
   std::vector<std::string> rules;  ///< themselves, as JSON
   std::vector<std::string> defects;
   std::vector<std::string> faults;

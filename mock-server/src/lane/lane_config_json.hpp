@@ -10,13 +10,24 @@
 
 namespace mock {
 
+/// Who wrote a configuration.
+enum class ConfigWriter {
+  us,      ///< the command line's files and what the store keeps: names of files are the server's
+  client,  ///< a request: they are names inside --lane-files, whether there is such a folder or not
+};
+
 /// For use inside json::decode. Strict: an unknown key, and a value that cannot be, fail there.
 /// What is not given is as in `base`; a null takes away what may be missing ("max_size": null is
-/// the profile's own). "rules" holds file names, and rules themselves as objects. `listen`
-/// and `issuer` of `base` do not count: an address and a name are one server's.
-[[nodiscard]] LaneConfig read_lane_config(const json::Cursor& root, LaneConfig base);
+/// the profile's own). "users", "upload_configs", "deliver" and "profile" take the name of a file
+/// or the document itself, as JSON ("deliver" also as text of more than one line); "rules" holds
+/// file names, and rules themselves as objects. A client may also name what `base` was started
+/// with. `listen` and `issuer` of `base` do not count: an address and a name are one server's.
+[[nodiscard]] LaneConfig read_lane_config(const json::Cursor& root, LaneConfig base,
+                                          ConfigWriter writer);
 
-/// Every key that is set; `read_lane_config` gives the same configuration back.
+/// Every key that is set; `read_lane_config` gives the same configuration back (`us`).
 [[nodiscard]] nlohmann::ordered_json to_json(const LaneConfig& config);
+/// The same for a client: without passwords, and names as a client says them.
+[[nodiscard]] nlohmann::ordered_json shown_json(const LaneConfig& config);
 
 }  // namespace mock

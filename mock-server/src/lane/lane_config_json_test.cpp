@@ -14,9 +14,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Result<LaneConfig> read(std::string_view text, const LaneConfig& base = {}) {
-  return json::decode(text, "body",
-                      [&](const json::Cursor& root) { return read_lane_config(root, base); });
+Result<LaneConfig> read(std::string_view text, const LaneConfig& base = {},
+                        ConfigWriter writer = ConfigWriter::us) {
+  return json::decode(
+      text, "body", [&](const json::Cursor& root) { return read_lane_config(root, base, writer); });
 }
 
 TEST(LaneConfigJson, WhatIsNotGivenIsTheBase) {
@@ -55,7 +56,7 @@ TEST(LaneConfigJson, GivesEverythingBack) {
   EXPECT_EQ(first->expire_after, Milliseconds{1500});
   EXPECT_EQ(first->max_size, Bytes{1U << 20U});
   EXPECT_EQ(first->early_error, UnreadBody::close);
-  EXPECT_THAT(first->rule_files, ElementsAre("r.json"));
+  EXPECT_THAT(first->rule_files, ElementsAre(LaneInput::file("r.json")));
   ASSERT_EQ(first->rules.size(), 1U);
   EXPECT_THAT(first->rules[0], HasSubstr("\"own\""));
   EXPECT_EQ(first->limits.idle_timeout, std::chrono::seconds{4});
@@ -96,6 +97,54 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"listen": "127.0.0.1:0", "limits": {"read_timeout": "0s"}})",
             "limits.read_timeout"},
         Bad{R"({"listen": "127.0.0.1:0", "limits": {"max": 1}})", "max"}));
+
+TEST(LaneConfigJson, AClientNamesNoFileOfTheServers) {
+  for (const auto* const key : {"users", "upload_configs", "deliver", "profile"}) {
+    for (const auto* const name :
+         {"/etc/passwd", "../x.json", "a/../b.json", "./a.json", "a//b.json"}) {
+      const auto text = nlohmann::json{{key, name}}.dump();
+      const auto config = read(text, {}, ConfigWriter::client);
+      ASSERT_FALSE(config) << text;
+      EXPECT_THAT(config.error().line(), HasSubstr("--lane-files")) << text;
+      EXPECT_TRUE(read(text, {}, ConfigWriter::us)) << text;
+    }
+  }
+  EXPECT_FALSE(read(R"({"rules": ["/etc/passwd"]})", {}, ConfigWriter::client));
+  EXPECT_FALSE(read(R"({"users": {"lane_file": "/etc/passwd"}, "deliver": "a\u0000b"})", {},
+                    ConfigWriter::client));
+}
+
+TEST(LaneConfigJson, WhatAClientSendsIsTheDocumentOrANameInTheFolder) {
+  const auto config = read(R"({
+    "users": [{"username": "lab", "password": "hush"}], "upload_configs": "configs",
+    "deliver": "targets: {}\nversion: 1.0\n", "profile": {"name": "x"}, "rules": ["r.json"]})",
+                           {}, ConfigWriter::client);
+  ASSERT_TRUE(config) << config.error().line();
+  EXPECT_EQ(*config->users.text, R"({"users":[{"password":"hush","username":"lab"}]})");
+  EXPECT_EQ(config->upload_configs, (LaneInput{LaneInput::From::folder, "configs"}));
+  EXPECT_EQ(config->deliver.from, LaneInput::From::request);
+  EXPECT_EQ(config->rule_files.at(0).from, LaneInput::From::folder);
+  const auto kept = to_json(*config).dump();
+  const auto again = read(kept);
+  ASSERT_TRUE(again) << again.error().line();
+  EXPECT_EQ(to_json(*again).dump(), kept);
+  EXPECT_EQ(again->upload_configs, config->upload_configs) << "a name in the folder stays one";
+  const auto shown = shown_json(*config);
+  EXPECT_THAT(shown.dump(), ::testing::Not(HasSubstr("hush")));
+  EXPECT_EQ(shown.at("rules").at(0), "r.json");
+}
+
+TEST(LaneConfigJson, AClientMayNameWhatTheBaseWasStartedWith) {
+  LaneConfig base;
+  base.users = LaneInput::file("/srv/users.json");
+  base.rule_files = {LaneInput::file("/srv/rules.json")};
+  const auto config = read(R"({"users": "/srv/users.json", "rules": ["/srv/rules.json"]})", base,
+                           ConfigWriter::client);
+  ASSERT_TRUE(config) << config.error().line();
+  EXPECT_EQ(config->users, base.users);
+  EXPECT_EQ(config->rule_files, base.rule_files);
+  EXPECT_FALSE(read(R"({"deliver": "/srv/users.json"})", base, ConfigWriter::client));
+}
 
 TEST(LaneNames, AreSingleSafePathComponents) {
   for (const auto* const good : {"a", "lane-7", "A_b.c", "..."}) EXPECT_TRUE(is_lane_name(good));

@@ -13,6 +13,7 @@
 #include "http/route.hpp"
 #include "lane/lane_config_json.hpp"
 #include "lane/listen_address.hpp"
+#include "loop/trouble.hpp"
 #include "misbehave/interceptor.hpp"
 #include "tus/tus_handler.hpp"
 
@@ -159,21 +160,66 @@ Result<void> MockLanes::open_alike(const std::string& name, const std::string& a
   LaneConfig config = main_->config();
   config.listen = address;
   config.issuer.clear();  // else its tokens would be good in the main lane too
-  return add(name, config);
+  return add(name, config, main_->content());
 }
 
 Result<void> MockLanes::open_from(const std::string& name, const std::string& file) {
   const auto text = read_input(file);
   if (!text) return tl::unexpected(text.error());
   auto config = json::decode(*text, file, [this](const json::Cursor& root) {
-    return read_lane_config(root, main_->config());
+    return read_lane_config(root, main_->config(), ConfigWriter::us);
   });
   if (!config) return tl::unexpected(config.error());
-  return add(name, *config);
+  auto content = load(*config);
+  if (!content) return tl::unexpected(content.error());
+  return add(name, *config, *std::move(content));
+}
+
+LaneSources MockLanes::sources() const {
+  return {ground_.lane_files, main_->content(), main_->config()};
+}
+
+Result<std::shared_ptr<const LaneContent>> MockLanes::load(const LaneConfig& config) const {
+  auto content = load_lane_content(config, sources());
+  if (content) return *std::move(content);
+  if (ground_.log && !content.error().detail.empty()) ground_.log(content.error().detail);
+  return tl::unexpected(content.error().told);
 }
 
 Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config) {
-  if (auto added = add(name, config); !added) return tl::unexpected(added.error());
+  auto content = load(config);
+  if (!content) return tl::unexpected(content.error());
+  return open(name, config, *std::move(content));
+}
+
+void MockLanes::open(const std::string& name, const LaneConfig& config,
+                     std::function<void(Result<Lane*>)> done) {
+  struct Work {
+    LaneConfig config;
+    LaneSources sources;
+    tl::expected<std::shared_ptr<const LaneContent>, LaneContentError> content = {};
+  };
+  auto work = std::make_shared<Work>(Work{config, sources()});
+  ground_.loop.background(
+      [work] { work->content = load_lane_content(work->config, work->sources); },
+      [this, name, work, done = std::move(done)](const std::exception_ptr& thrown) {
+        if (thrown) {
+          work->content = tl::unexpected(
+              LaneContentError{failure("lane " + quote(name), "could not be opened").value(),
+                               trouble_of(thrown).text});
+        }
+        if (work->content) return done(open(name, work->config, *std::move(work->content)));
+        const auto& error = work->content.error();
+        if (ground_.log && !error.detail.empty()) ground_.log("lane " + name + ": " + error.detail);
+        done(tl::unexpected(error.told));
+      });
+}
+
+Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config,
+                              std::shared_ptr<const LaneContent> content) {
+  if (auto added = add(name, config, std::move(content)); !added) {
+    return tl::unexpected(added.error());
+  }
   const auto& lane = *lanes_.find(name)->second;
   if (auto kept = lane.keep_config(); !kept) {
     std::ignore = close(name);
@@ -182,7 +228,8 @@ Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config)
   return lanes_.find(name)->second.get();
 }
 
-Result<void> MockLanes::add(const std::string& name, const LaneConfig& config) {
+Result<void> MockLanes::add(const std::string& name, const LaneConfig& config,
+                            std::shared_ptr<const LaneContent> content) {
   if (!is_lane_name(name)) return failure("lane " + quote(name), name_rule);
   if (lanes_.contains(name)) {
     return failure("lane " + quote(name), "is there already", "close it first");
@@ -192,7 +239,7 @@ Result<void> MockLanes::add(const std::string& name, const LaneConfig& config) {
                    "there are " + std::to_string(lane_limit) + " lanes already, which is the limit",
                    "close some");
   }
-  auto made = MockLane::make(ground_, name, config);
+  auto made = MockLane::make(ground_, name, config, std::move(content));
   if (!made) return tl::unexpected(made.error());
   const auto lane = *std::move(made);
   if (auto reachable = make_reachable(*lane); !reachable) {

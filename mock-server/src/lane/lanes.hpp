@@ -53,6 +53,8 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   [[nodiscard]] Lane* find(const std::string& name) override;
   [[nodiscard]] std::vector<std::string> names() const override;
   Result<Lane*> open(const std::string& name, const LaneConfig& config) override;
+  void open(const std::string& name, const LaneConfig& config,
+            std::function<void(Result<Lane*>)> done) override;
   Result<void> close(const std::string& name) override;
 
   // Application
@@ -68,7 +70,12 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
  private:
   MockLanes(LaneGround ground, LaneNetwork network)
       : ground_(std::move(ground)), network_(std::move(network)) {}
-  Result<void> add(const std::string& name, const LaneConfig& config);
+  [[nodiscard]] LaneSources sources() const;
+  Result<Lane*> open(const std::string& name, const LaneConfig& config,
+                     std::shared_ptr<const LaneContent> content);
+  Result<void> add(const std::string& name, const LaneConfig& config,
+                   std::shared_ptr<const LaneContent> content);
+  [[nodiscard]] Result<std::shared_ptr<const LaneContent>> load(const LaneConfig& config) const;
   void recover();
   Result<void> reopen(const std::string& name);
   Result<void> make_reachable(MockLane& lane);

@@ -2,9 +2,7 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
@@ -19,7 +17,6 @@
 #include "lane/lane_config_json.hpp"
 #include "lane/listen_address.hpp"
 #include "misbehave/interceptor.hpp"
-#include "misbehave/load.hpp"
 #include "profile/profile.hpp"
 #include "protocol/version.hpp"
 #include "tus/hooks.hpp"
@@ -35,10 +32,12 @@ constexpr Journal::Limits lane_journal{4'000, Bytes{4UL << 20U}};
 
 }  // namespace
 
-MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config)
+MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config,
+                   std::shared_ptr<const LaneContent> content)
     : ground_(ground),
       name_(std::move(name)),
       config_(std::move(config)),
+      content_(std::move(content)),
       clock_(ground.loop),
       store_(ground.store, ground.index, name_, clock_, ground.notify),
       journal_(std::make_unique<Journal>(name_.empty() ? Journal::Limits{} : lane_journal)),
@@ -48,7 +47,19 @@ MockLane::~MockLane() = default;
 
 Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::string name,
                                                  LaneConfig config) {
-  std::shared_ptr<MockLane> lane(new MockLane(ground, std::move(name), std::move(config)));
+  auto content = load_lane_content(config, {ground.lane_files, nullptr, {}});
+  if (!content) {
+    if (ground.log && !content.error().detail.empty()) ground.log(content.error().detail);
+    return tl::unexpected(content.error().told);
+  }
+  return make(ground, std::move(name), std::move(config), *std::move(content));
+}
+
+Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::string name,
+                                                 LaneConfig config,
+                                                 std::shared_ptr<const LaneContent> content) {
+  std::shared_ptr<MockLane> lane(
+      new MockLane(ground, std::move(name), std::move(config), std::move(content)));
   if (auto composed = lane->compose(); !composed) {
     lane->abandon();
     return tl::unexpected(composed.error());
@@ -66,23 +77,10 @@ std::optional<fs::path> MockLane::folder() const {
 // ---- composition
 
 Result<void> MockLane::compose() {
-  // What is cheap to be wrong comes before what leaves files behind.
-  const auto profile = load_profile(config_.profile);
-  if (!profile) return tl::unexpected(profile.error());
-  tus_ = tus_options_of(config_, *profile);
-  auto misbehaviours = misbehave::load_all(config_.defects, config_.faults, config_.rule_files);
-  if (!misbehaviours) return tl::unexpected(misbehaviours.error());
-  for (std::size_t i = 0; i < config_.rules.size(); ++i) {
-    auto rule = misbehave::load_text(config_.rules[i], "rules[" + std::to_string(i) + "]");
-    if (!rule) return tl::unexpected(rule.error());
-    misbehaviours->push_back(*std::move(rule));
-  }
-  // Last, so that what the user asked for wins.
-  std::ranges::move(misbehaviours_of(*profile, config_.defects),
-                    std::back_inserter(*misbehaviours));
+  tus_ = tus_options_of(config_, *content_->profile);
   if (auto made = make_folder(); !made) return made;
   if (auto made = make_auth(); !made) return made;
-  if (profile->system == Profile::System::dex) {
+  if (content_->profile->system == Profile::System::dex) {
     if (auto made = make_dex(); !made) return made;
   } else {
     plain_ = std::make_unique<Hooks>();
@@ -115,8 +113,7 @@ Result<void> MockLane::compose() {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
   }
   rules_ = std::make_unique<misbehave::RuleInterceptor>(std::move(rule_options), *services_);
-  misbehaviours_ = *std::move(misbehaviours);
-  if (auto added = rules_->add(misbehaviours_); !added) return added;
+  if (auto added = rules_->add(*content_->misbehaviours); !added) return added;
   if (dex_) dex_->use(*rules_);
 
   MockApplication::Parts parts{*services_, tus_, *auth_, dex_.get(), {}};
@@ -146,11 +143,7 @@ Result<void> MockLane::make_folder() {
 Result<void> MockLane::make_auth() {
   AuthOptions options;
   options.mode = *parse_auth_mode(config_.auth);
-  if (!config_.users_file.empty()) {
-    auto users = Users::load(config_.users_file);
-    if (!users) return tl::unexpected(users.error());
-    options.users = *std::move(users);
-  }
+  options.users = content_->users;
   if (const auto state = folder()) options.state_folder = *state / "auth";
   options.issuer = config_.issuer;
   options.lifetime = config_.token_lifetime;
@@ -179,8 +172,17 @@ Result<void> MockLane::make_dex() {
   // Ids are unique, so .meta files and reports of all lanes lie beside the uploads, as DEX has it.
   options.store_folder = ground_.folder;
   if (const auto state = folder()) options.delivery_folder = *state / "deliveries";
-  if (!config_.upload_configs.empty()) options.upload_configs = config_.upload_configs;
-  if (!config_.delivery_file.empty()) options.delivery_file = config_.delivery_file;
+  options.config_source = content_->upload_configs;
+  options.delivery = content_->delivery;
+  if (options.delivery && options.delivery->inside_lane) {
+    if (!options.delivery_folder) {
+      return failure("deliver", "needs a folder, and this server keeps nothing on disk",
+                     "start it with --store DIR");
+    }
+    for (auto& target : options.delivery->targets) {
+      target.folder = *options.delivery_folder / target.folder;
+    }
+  }
   if (config_.auth == "jwt") {
     options.oauth_issuer = [auth = auth_.get()] { return auth->issuer(); };
   }
@@ -221,7 +223,7 @@ Result<void> MockLane::reset() {
   remove_uploads();
   journal_->clear();
   rules_->clear();
-  auto restored = rules_->add(misbehaviours_);
+  auto restored = rules_->add(*content_->misbehaviours);
   // Before the clock goes back: tokens of a later time are void as well.
   auto revoked = auth_->revoke_all();
   auth_->forget_guesses();
@@ -232,7 +234,7 @@ Result<void> MockLane::reset() {
 Result<void> MockLane::keep_config() const {
   const auto state = folder();
   if (!state) return {};
-  return replace_file(*state / config_file, to_json(config_).dump(2) + "\n");
+  return replace_file(*state / config_file, to_json(config_).dump(2) + "\n", FileAccess::owner);
 }
 
 void MockLane::close() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lane/lane.hpp"
+#include "lane/lane_content.hpp"
 #include "lane/lane_store.hpp"
 #include "misbehave/rule.hpp"
 #include "notice.hpp"
@@ -34,6 +35,8 @@ struct LaneGround {
   Loop& loop;
   /// Of a store on disk; without it nothing of a lane outlives the process.
   std::optional<std::filesystem::path> folder = {};
+  /// --lane-files: where names of files that a request sends are looked up; nullopt: nowhere.
+  std::optional<std::filesystem::path> lane_files = {};
   /// One line each; for what cannot be told to a client.
   std::function<void(std::string_view)> log = {};
   /// The same, and knows which lane and upload it is about. From any thread.
@@ -65,14 +68,19 @@ class LanePass : public Admission {
 /// Loop thread only. Requests in flight keep it alive when it is closed.
 class MockLane final : public Lane {
  public:
-  /// The Error is about what `config` names. The main lane ("") keeps its state in the store's
-  /// folder, as a server without lanes would; the others below lanes/NAME.
+  /// The main lane ("") keeps its state in the store's folder, as a server without lanes would; the
+  /// others below lanes/NAME. `content` is what load_lane_content made of `config`.
+  [[nodiscard]] static Result<std::shared_ptr<MockLane>> make(
+      const LaneGround& ground, std::string name, LaneConfig config,
+      std::shared_ptr<const LaneContent> content);
+  /// Reads what `config` names first. The Error is about that.
   [[nodiscard]] static Result<std::shared_ptr<MockLane>> make(const LaneGround& ground,
                                                               std::string name, LaneConfig config);
   ~MockLane() override;
 
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] const LaneConfig& config() const override { return config_; }
+  [[nodiscard]] const std::shared_ptr<const LaneContent>& content() const { return content_; }
   [[nodiscard]] LaneClock& clock() override { return clock_; }
   [[nodiscard]] misbehave::RuleInterceptor& rules() override { return *rules_; }
   [[nodiscard]] Journal& journal() override { return *journal_; }
@@ -103,7 +111,8 @@ class MockLane final : public Lane {
   LanePass pass{this};
 
  private:
-  MockLane(const LaneGround& ground, std::string name, LaneConfig config);
+  MockLane(const LaneGround& ground, std::string name, LaneConfig config,
+           std::shared_ptr<const LaneContent> content);
   [[nodiscard]] Result<void> compose();
   [[nodiscard]] bool control_at_stake() const;
   [[nodiscard]] Result<void> make_folder();
@@ -118,6 +127,7 @@ class MockLane final : public Lane {
   LaneGround ground_;
   std::string name_;
   LaneConfig config_;
+  std::shared_ptr<const LaneContent> content_;
   std::string url_;
   bool new_ = false;  ///< its folder was made now
   TusOptions tus_;
@@ -128,7 +138,6 @@ class MockLane final : public Lane {
   std::unique_ptr<Dex> dex_;
   std::optional<Upkeep> upkeep_;
   std::optional<Services> services_;
-  std::vector<misbehave::Misbehaviour> misbehaviours_;  ///< of the configuration
   std::unique_ptr<misbehave::RuleInterceptor> rules_;
   std::unique_ptr<MockApplication> application_;
   std::unique_ptr<Journal> journal_;

@@ -154,11 +154,11 @@ Result<Profile> checked(Result<Profile> profile, const std::string& document) {
   return profile;
 }
 
-bool is_file(const std::string& name) {
-  return name.find('/') != std::string::npos || name.ends_with(".json");
-}
-
 }  // namespace
+
+bool names_profile_file(std::string_view name) {
+  return name.find('/') != std::string_view::npos || name.ends_with(".json");
+}
 
 Result<Profile> load_profile_text(std::string_view text, const std::string& document) {
   return checked(
@@ -167,7 +167,7 @@ Result<Profile> load_profile_text(std::string_view text, const std::string& docu
 }
 
 Result<Profile> load_profile(const std::string& name_or_file) {
-  if (is_file(name_or_file)) {
+  if (names_profile_file(name_or_file)) {
     const auto text = read_input(name_or_file);
     if (!text) return tl::unexpected(text.error());
     return load_profile_text(*text, name_or_file);

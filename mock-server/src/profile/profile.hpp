@@ -38,7 +38,9 @@ struct Profile {
   std::vector<NotReproduced> not_reproduced;
 };
 
-/// A profile that comes with the program, or a file. What holds a '/' or ends in ".json" is a file.
+/// Whether it is a file's name: what holds a '/' or ends in ".json".
+[[nodiscard]] bool names_profile_file(std::string_view name);
+/// A profile that comes with the program, or a file.
 /// An Error names the file and the key, or the names nearest to one that there is not.
 [[nodiscard]] Result<Profile> load_profile(const std::string& name_or_file);
 /// `document` is what errors call `text`.
