@@ -328,22 +328,187 @@ TEST(Lanes, ANameThatIsNoneIsRefused) {
   EXPECT_EQ(look(client, {mock.url(), {}}, "lanes").at("lanes").size(), 1U);
 }
 
-TEST(Lanes, OneTooManyIsRefusedAndTheOthersGoOn) {
+// ---- lanes that only a request named
+
+std::vector<std::string> entries(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    names.push_back(at->path().filename().string());
+  }
+  return names;
+}
+
+std::size_t lanes_of(Client& client, const std::string& url) {
+  return look(client, {url, {}}, "lanes").at("lanes").size();
+}
+
+TEST(Lanes, NamesThatARequestMakesUpCostNothingForLong) {
+  const testkit::TempFolder folder;
+  const auto store = folder.path() / "store";
+  const std::vector<std::string> arguments{"--profile", "tus", "--store", store.string()};
+  auto mock = std::make_unique<Mock>(arguments);
+  Client client({});
+  const auto held = create(client, by_prefix(mock->url(), "held"), 3);
+  ASSERT_EQ(
+      control(client, by_header(mock->url(), "ruled"), "POST", "rules", nth_patch_fails(1, 599))
+          .status,
+      201);
+  for (int i = 0; i < 1500; ++i) {
+    const auto way = by_prefix(mock->url(), "made-up-" + std::to_string(i));
+    EXPECT_EQ(send(client, way, "GET", "/x").status, 404) << i;
+  }
+  EXPECT_LE(lanes_of(client, mock->url()), 256U + 3);
+  EXPECT_EQ(look(client, by_prefix(mock->url(), "made-up-1499"), "journal").at("last"), 1);
+  EXPECT_EQ(look(client, by_header(mock->url(), "ruled"), "rules").at("rules").size(), 1U);
+  EXPECT_EQ(offset_at(client, {mock->url(), {}}, held), "0");
+  EXPECT_THAT(entries(store / "lanes"), testing::UnorderedElementsAre("held"))
+      << "no other holds what a restart could lose";
+  EXPECT_EQ(control(client, {mock->url(), {}}, "PUT", "lanes/declared", json::object()).status,
+            201);
+
+  mock->process().kill();
+  mock = std::make_unique<Mock>(arguments);
+  EXPECT_EQ(lanes_of(client, mock->url()), 3U)
+      << "the main one, the declared one, the one that holds";
+  EXPECT_EQ(
+      offset_at(client, by_header(mock->url(), "held"), mock->url() + "/files/" + id_of(held)),
+      "0");
+}
+
+TEST(Lanes, WhatHoldsSomethingIsKeptUpToALimitThatIsNotTheDeclaredOnes) {
   Mock mock({"--profile", "tus", "--store", "memory"});
   Client client({});
-  std::size_t opened = 1;  // the main one
-  int status = 0;
+  const Way main{mock.url(), {}};
+  std::size_t opened = 0;
   while (opened <= 1100) {
-    status = send(client, by_prefix(mock.url(), "l" + std::to_string(opened)), "OPTIONS", "/files")
-                 .status;
-    if (status != 204) break;
+    const auto way = by_prefix(mock.url(), "l" + std::to_string(opened));
+    const auto created = send(client, way, "POST", "/files", {{"Upload-Length", "3"}});
+    if (created.status != 201) {
+      EXPECT_EQ(created.status, 429) << created.body;
+      break;
+    }
     ++opened;
   }
-  EXPECT_EQ(status, 429);
   EXPECT_EQ(opened, 1024U);
+  EXPECT_EQ(send(client, by_prefix(mock.url(), "new"), "OPTIONS", "/files").status, 429);
   EXPECT_EQ(send(client, by_prefix(mock.url(), "l1"), "OPTIONS", "/files").status, 204);
-  EXPECT_EQ(send(client, {mock.url(), {}}, "DELETE", "/_mock/lanes/l2").status, 204);
-  EXPECT_EQ(send(client, by_prefix(mock.url(), "l-new"), "OPTIONS", "/files").status, 204);
+  EXPECT_EQ(control(client, main, "PUT", "lanes/declared", json::object()).status, 201);
+  EXPECT_EQ(send(client, main, "DELETE", "/_mock/lanes/l2").status, 204);
+  EXPECT_EQ(send(client, by_prefix(mock.url(), "new"), "OPTIONS", "/files").status, 204);
+}
+
+TEST(Lanes, ThereAreOnlySoManyDeclaredOnes) {
+  Mock mock({"--profile", "tus", "--store", "memory"});
+  Client client({});
+  const Way main{mock.url(), {}};
+  for (int i = 1; i < 1024; ++i) {
+    const auto name = "lanes/d" + std::to_string(i);
+    ASSERT_EQ(control(client, main, "PUT", name, json::object()).status, 201) << i;
+  }
+  const auto refused = control(client, main, "PUT", "lanes/d1024", json::object());
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_THAT(refused.body, HasSubstr("1024 lanes already"));
+  EXPECT_EQ(send(client, by_prefix(mock.url(), "named"), "OPTIONS", "/files").status, 204);
+}
+
+TEST(Lanes, WhoIsRefusedLeavesNothing) {
+  for (const std::string mode : {"jwt", "opaque"}) {
+    const testkit::TempFolder folder;
+    const auto store = folder.path() / "store";
+    Mock mock({"--profile", "dex", "--store", store.string(), "--auth", mode, "--secure"});
+    Client client({});
+    for (const auto* const target :
+         {"/x", "/files/x", "/info/x", "/files", "/version", "/metrics", "/oauth"}) {
+      for (const auto* const method : {"GET", "POST", "PATCH", "DELETE"}) {
+        if (target == std::string("/oauth") && method == std::string("POST")) continue;
+        send(client, by_prefix(mock.url(), "refused"), method, target);
+      }
+    }
+    EXPECT_EQ(lanes_of(client, mock.url()), 1U) << mode;
+    // What is open to anybody opens one, but leaves nothing on disk.
+    for (const auto* const target : {"/health", "/oauth/jwks", "/"}) {
+      EXPECT_EQ(send(client, by_prefix(mock.url(), "let-in"), "GET", target).status, 200);
+    }
+    EXPECT_EQ(send(client, by_prefix(mock.url(), "let-in"), "POST", "/oauth",
+                   {{"Content-Type", "application/x-www-form-urlencoded"}},
+                   "username=demo&password=guess")
+                  .status,
+              400);
+    EXPECT_EQ(lanes_of(client, mock.url()), 2U) << mode;
+    EXPECT_THAT(entries(store / "lanes"), testing::IsEmpty()) << mode;
+  }
+}
+
+TEST(Lanes, TokensOfOneThatARequestNamedOutliveAKill) {
+  for (const std::string mode : {"jwt", "opaque"}) {
+    const testkit::TempFolder folder;
+    const std::vector<std::string> arguments{
+        "--profile", "tus", "--store", (folder.path() / "store").string(), "--auth", mode};
+    auto mock = std::make_unique<Mock>(arguments);
+    Client client({});
+    const auto answer = send(client, by_prefix(mock->url(), "red"), "POST", "/oauth",
+                             {{"Content-Type", "application/x-www-form-urlencoded"}},
+                             "username=demo&password=demo");
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    const http::Fields token{
+        {"Authorization",
+         "Bearer " + json::parse(answer.body).at("access_token").get<std::string>()}};
+    mock->process().kill();
+    mock = std::make_unique<Mock>(arguments);
+    EXPECT_EQ(lanes_of(client, mock->url()), 2U) << mode;
+    EXPECT_EQ(send(client, by_prefix(mock->url(), "red"), "HEAD", "/files/x", token).status, 404)
+        << mode;
+    EXPECT_EQ(send(client, by_prefix(mock->url(), "blue"), "HEAD", "/files/x", token).status, 401)
+        << mode;
+  }
+}
+
+TEST(Lanes, OneThatARequestNamedMakesWayForADeclaredOne) {
+  Mock mock({"--profile", "tus", "--store", "memory"});
+  Client client({});
+  const Way main{mock.url(), {}};
+  EXPECT_EQ(send(client, by_prefix(mock.url(), "red"), "GET", "/x").status, 404);
+  EXPECT_EQ(control(client, main, "PUT", "lanes/red", {{"max_size", 7}}).status, 201);
+  EXPECT_EQ(
+      send(client, by_prefix(mock.url(), "red"), "OPTIONS", "/files").headers.find("Tus-Max-Size"),
+      "7");
+  create(client, by_prefix(mock.url(), "blue"), 3);
+  EXPECT_EQ(control(client, main, "PUT", "lanes/blue", json::object()).status, 409);
+}
+
+TEST(Lanes, FoldersOfLanesThatHoldNothingAreClearedAtAStart) {
+  const testkit::TempFolder folder;
+  for (const std::string name : {"litter", "delivered"}) {
+    for (const std::string file : {"access-tokens.jsonl", "refresh-tokens.jsonl", "issuers"}) {
+      folder.write("store/lanes/" + name + "/auth/" + file, "");
+    }
+  }
+  folder.write("store/lanes/delivered/deliveries/2026/a.txt", "somebody's");
+  Mock mock({"--profile", "dex", "--store", (folder.path() / "store").string()});
+  Client client({});
+  EXPECT_EQ(lanes_of(client, mock.url()), 1U);
+  EXPECT_THAT(entries(folder.path() / "store" / "lanes"), testing::ElementsAre("delivered"));
+  EXPECT_EQ(folder.read("store/lanes/delivered/deliveries/2026/a.txt"), "somebody's");
+}
+
+TEST(Lanes, AFreshNameBuysNoFreshGuesses) {
+  Mock mock({"--profile", "tus", "--store", "memory", "--auth", "opaque", "--secure"});
+  Client client({});
+  const auto log_in = [&](const Way& way, const std::string& password) {
+    return send(client, way, "POST", "/oauth",
+                {{"Content-Type", "application/x-www-form-urlencoded"}},
+                "username=demo&password=" + password)
+        .status;
+  };
+  int looked_at = 0;
+  for (int i = 0; i < 40; ++i) {
+    looked_at += log_in(by_prefix(mock.url(), "n" + std::to_string(i)), "guess") == 400 ? 1 : 0;
+  }
+  EXPECT_EQ(looked_at, 20);
+  EXPECT_EQ(log_in(by_prefix(mock.url(), "another"), "demo"), 429);
+  EXPECT_EQ(log_in({mock.url(), {}}, "demo"), 200) << "the main lane counts for itself";
 }
 
 TEST(Lanes, AFileSaysHowOneIsConfigured) {

@@ -39,6 +39,12 @@ class AccessTokens final : public Tokens {
     return ledger_->revoke_family(family);
   }
   [[nodiscard]] Result<void> revoke_all() { return ledger_->revoke_all(); }
+  [[nodiscard]] Result<void> keep_in(const std::filesystem::path& file) {
+    return ledger_->keep_in(file);
+  }
+  /// Whether one has not expired yet. Void ones count: a JWT that is forgotten here would pass by
+  /// its signature.
+  [[nodiscard]] bool holds(TimePoint now) const { return ledger_->holds(now, true); }
 
  private:
   Kinds kinds_;

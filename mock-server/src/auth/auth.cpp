@@ -124,7 +124,7 @@ Auth::Auth(AuthOptions options, Loop& loop)
 Auth::~Auth() = default;
 
 std::optional<std::filesystem::path> Auth::in_state(const char* name) const {
-  if (!options_.state_folder) return std::nullopt;
+  if (!options_.state_folder || !kept_) return std::nullopt;
   return *options_.state_folder / name;
 }
 
@@ -143,11 +143,14 @@ Result<std::unique_ptr<Auth>> Auth::make(AuthOptions options, Loop& loop) {
 
 Result<void> Auth::open() {
   const AuthMode mode = options_.mode;
+  std::error_code ignored;
+  kept_ = !options_.keep_when_needed || !options_.state_folder ||
+          std::filesystem::exists(*options_.state_folder, ignored);
   auto keys = KeyRing::open(in_state("signing-key.pem"));
   if (!keys) return tl::unexpected(keys.error());
   keys_ = std::move(*keys);
   // Otherwise when the first is asked for: making one takes a tenth of a second.
-  if (mode == AuthMode::jwt && options_.state_folder) {
+  if (mode == AuthMode::jwt && in_state("signing-key.pem")) {
     if (auto key = keys_->current(); !key) return tl::unexpected(key.error());
   }
   auto sessions = Sessions::open(in_state("session-key"));
@@ -221,7 +224,12 @@ Reply Auth::password_grant(const Request& request, const std::string& body) {
   if (auto wait = slowed(*username)) return *std::move(wait);
   const User* user = options_.users.authenticate(*username, *password);
   if (!user) {
-    if (options_.secure) guesses_->wrong(*username, loop_.now());
+    if (options_.secure) {
+      guesses_->wrong(*username, loop_.now());
+      if (options_.shared_guesses) {
+        options_.shared_guesses->wrong(*username, options_.shared_clock->now());
+      }
+    }
     return token_error("invalid_grant", "username or password is wrong");
   }
   std::vector<std::string> scopes = split_scopes(::http::find(*form, "scope").value_or(""));
@@ -238,7 +246,11 @@ Reply Auth::password_grant(const Request& request, const std::string& body) {
 
 /// The right password waits as well: else an answer would tell it from the wrong ones.
 std::optional<Reply> Auth::slowed(const std::string& username) {
-  const auto wait = options_.secure ? guesses_->wait(username, loop_.now()) : std::nullopt;
+  if (!options_.secure) return std::nullopt;
+  auto wait = guesses_->wait(username, loop_.now());
+  if (!wait && options_.shared_guesses) {
+    wait = options_.shared_guesses->wait(username, options_.shared_clock->now());
+  }
   if (!wait) return std::nullopt;
   const auto seconds = std::to_string(wait->count());
   auto reply = token_error("temporarily_unavailable",
@@ -249,7 +261,41 @@ std::optional<Reply> Auth::slowed(const std::string& username) {
   return reply;
 }
 
-void Auth::forget_guesses() { guesses_->clear(); }
+void Auth::forget_guesses() {
+  guesses_->clear();
+  if (options_.shared_guesses) options_.shared_guesses->clear();
+}
+
+/// Before the first token: from now on all of it outlives the process.
+Result<void> Auth::keep() {
+  if (kept_) return {};
+  const auto file = [this](const char* name) { return *options_.state_folder / name; };
+  auto kept = sessions_->keep_in(file("session-key"));
+  if (kept) kept = keys_->keep_in(file("signing-key.pem"));
+  if (kept) kept = access_->keep_in(file("access-tokens.jsonl"));
+  if (kept) kept = refresh_->keep_in(file("refresh-tokens.jsonl"));
+  std::string issuers;
+  for (const auto& issuer : issuers_->earlier) issuers += issuer + "\n";
+  if (kept && !issuers.empty()) kept = replace_file(file("issuers"), issuers);
+  kept_ = kept.has_value();
+  return kept;
+}
+
+bool Auth::holds_tokens() const {
+  const auto now = loop_.now();
+  return access_->holds(now) || refresh_->holds(now, false);
+}
+
+bool Auth::holds_tokens(const std::filesystem::path& state_folder, TimePoint now) {
+  for (const bool access : {true, false}) {
+    const auto file = state_folder / (access ? "access-tokens.jsonl" : "refresh-tokens.jsonl");
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) continue;
+    const auto ledger = TokenLedger::open(file, now);
+    if (!ledger || (*ledger)->holds(now, access)) return true;
+  }
+  return false;
+}
 
 Reply Auth::refresh(const Request& request, const std::string& body) {
   if (request.method != "POST") return not_allowed("POST");
@@ -282,6 +328,7 @@ Reply Auth::failed(const Error& error) const {
 }
 
 Reply Auth::answer_with_tokens(Grant grant) {
+  if (auto kept = keep(); !kept) return text_reply(500, kept.error().line() + "\n");
   grant.issued = whole_seconds(loop_.now());
   grant.expires = grant.issued + options_.lifetime;
   auto access = access_->issue(grant);
@@ -365,7 +412,10 @@ Reply Auth::jwks(const Request& request) {
   return public_document(nlohmann::ordered_json{{"keys", std::move(list)}});
 }
 
-Result<std::string> Auth::rotate_keys(bool retire_earlier) { return keys_->rotate(retire_earlier); }
+Result<std::string> Auth::rotate_keys(bool retire_earlier) {
+  if (auto kept = keep(); !kept) return tl::unexpected(kept.error());
+  return keys_->rotate(retire_earlier);
+}
 
 Result<void> Auth::revoke(std::string_view token) {
   if (auto done = access_->revoke(token); !done) return done;

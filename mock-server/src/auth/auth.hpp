@@ -43,6 +43,8 @@ struct AuthOptions {
   /// Holds signing keys, issued tokens, the key of session cookies and the issuers that this server
   /// was known by, so that tokens outlive a restart. Without it they live in memory.
   std::optional<std::filesystem::path> state_folder;
+  /// Nothing is written there before the first token is given out, unless it is there already.
+  bool keep_when_needed = false;
   /// --issuer: pinned. Empty: where `served_at` says that the server is.
   std::string issuer;
   std::chrono::seconds lifetime{3600};
@@ -56,6 +58,10 @@ struct AuthOptions {
   bool guide = false;
   /// For what cannot be told to a client: state that cannot be kept.
   Notify notify = {};
+  /// Of wrong passwords, beside its own: counted together with others', by another clock than its
+  /// own. Null: there are none. Both outlive it.
+  Guesses* shared_guesses = nullptr;
+  const Loop* shared_clock = nullptr;
 };
 
 /// A token for a test: as the token endpoint gives it out, except for what is said here. A value.
@@ -141,10 +147,16 @@ class Auth {
   /// Wrong passwords so far do not count any more.
   void forget_guesses();
 
+  /// Whether a token has not expired yet that would be missed.
+  [[nodiscard]] bool holds_tokens() const;
+  /// The same of a state folder that nobody uses; also when that cannot be told.
+  [[nodiscard]] static bool holds_tokens(const std::filesystem::path& state_folder, TimePoint now);
+
  private:
   Auth(AuthOptions options, Loop& loop);
   Result<void> open();
   [[nodiscard]] Result<void> open_issuers();
+  [[nodiscard]] Result<void> keep();
   Reply password_grant(const Request& request, const std::string& body);
   [[nodiscard]] std::optional<Reply> slowed(const std::string& username);
   Reply describe(const Request& request) const;
@@ -154,6 +166,7 @@ class Auth {
 
   AuthOptions options_;
   Loop& loop_;
+  bool kept_ = true;  ///< what there is to keep goes into the state folder
   std::unique_ptr<Issuers> issuers_;
   std::unique_ptr<KeyRing> keys_;
   std::unique_ptr<Sessions> sessions_;

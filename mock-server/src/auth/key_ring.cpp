@@ -48,6 +48,14 @@ Result<void> KeyRing::keep(std::vector<Shared> keys) {
   return {};
 }
 
+Result<void> KeyRing::keep_in(const std::filesystem::path& file) {
+  file_ = file;
+  if (keys_.empty()) return {};
+  auto kept = keep(keys_);
+  if (!kept) file_.reset();
+  return kept;
+}
+
 Result<const SigningKey*> KeyRing::current() {
   if (keys_.empty()) {
     const auto& first = shared_first();

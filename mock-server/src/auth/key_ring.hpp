@@ -37,6 +37,8 @@ class KeyRing {
   /// All of them, oldest first.
   [[nodiscard]] const std::vector<std::shared_ptr<const SigningKey>>& all() const { return keys_; }
 
+  /// From now on in `file`, of one that had none. An Error: it still has none.
+  [[nodiscard]] Result<void> keep_in(const std::filesystem::path& file);
   /// Makes the next key; the id of it. After an Error everything is as before.
   Result<std::string> rotate(bool retire_earlier);
 

@@ -110,6 +110,7 @@ Result<MintedToken> Auth::mint(const MintRequest& wish) {
   MintedToken minted;
   minted.expires_in = life;
   minted.scope = join_scopes(grant.scopes);
+  if (auto ready = keep(); !ready) return tl::unexpected(ready.error());
   Result<std::string> token;
   if (kind == Kind::opaque) {
     token = access_->issue_opaque(grant);

@@ -58,11 +58,13 @@ Result<std::unique_ptr<Sessions>> Sessions::open(std::optional<std::filesystem::
     }
     return std::unique_ptr<Sessions>(new Sessions(std::move(**kept)));
   }
-  std::string key = random_token(key_bytes);
-  if (auto written = replace_file(*file, key, FileAccess::owner); !written) {
-    return tl::unexpected(written.error());
-  }
-  return std::unique_ptr<Sessions>(new Sessions(std::move(key)));
+  std::unique_ptr<Sessions> sessions(new Sessions(random_token(key_bytes)));
+  if (auto written = sessions->keep_in(*file); !written) return tl::unexpected(written.error());
+  return sessions;
+}
+
+Result<void> Sessions::keep_in(const std::filesystem::path& file) const {
+  return replace_file(file, key_, FileAccess::owner);
 }
 
 std::string Sessions::mac(std::string_view text) const {

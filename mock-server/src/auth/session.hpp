@@ -26,6 +26,8 @@ class Sessions {
   [[nodiscard]] static Result<std::unique_ptr<Sessions>> open(
       std::optional<std::filesystem::path> file);
 
+  /// Writes the key of one that had no file.
+  [[nodiscard]] Result<void> keep_in(const std::filesystem::path& file) const;
   /// "phdo_session=...", as a Cookie field takes it.
   [[nodiscard]] std::string seal(std::string_view token, TimePoint expires) const;
   /// The token in the request's session cookie; nullopt without such a cookie; what is wrong with

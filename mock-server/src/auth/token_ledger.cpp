@@ -95,12 +95,28 @@ Result<void> TokenLedger::load(TimePoint now) {
   }
   forget_expired(now);
   // Rewritten whole: without what expired or was torn.
-  std::string lines;
-  for (const auto& [digest, entry] : entries_) lines += line_of(digest, entry) + "\n";
-  auto rewritten = replace_file(*file_, lines, FileAccess::owner);
+  auto rewritten = replace_file(*file_, all_lines(), FileAccess::owner);
   // Only a torn line, which would run into the next one, cannot wait until the disk has room again.
   if (!rewritten && *content && rest.empty()) return {};
   return rewritten;
+}
+
+std::string TokenLedger::all_lines() const {
+  std::string lines;
+  for (const auto& [digest, entry] : entries_) lines += line_of(digest, entry) + "\n";
+  return lines;
+}
+
+Result<void> TokenLedger::keep_in(const std::filesystem::path& file) {
+  auto written = replace_file(file, all_lines(), FileAccess::owner);
+  if (written) file_ = file;
+  return written;
+}
+
+bool TokenLedger::holds(TimePoint now, bool with_void) const {
+  return std::any_of(entries_.begin(), entries_.end(), [=](const auto& entry) {
+    return (with_void || !entry.second.revoked) && now < entry.second.grant.expires;
+  });
 }
 
 void TokenLedger::forget_expired(TimePoint now) {

@@ -26,6 +26,11 @@ class TokenLedger : public Tokens {
   [[nodiscard]] static Result<std::unique_ptr<TokenLedger>> open(
       std::optional<std::filesystem::path> file, TimePoint now);
 
+  /// From now on in `file`, of one that had none. An Error: it still has none.
+  [[nodiscard]] Result<void> keep_in(const std::filesystem::path& file);
+  /// Whether a token of it has not expired yet; `with_void`: those that are void count as well.
+  [[nodiscard]] bool holds(TimePoint now, bool with_void) const;
+
   Result<std::string> issue(const Grant& grant) override;
   /// Writes down a token that was made elsewhere.
   [[nodiscard]] Result<void> record(std::string_view token, const Grant& grant);
@@ -43,6 +48,7 @@ class TokenLedger : public Tokens {
   explicit TokenLedger(std::optional<std::filesystem::path> file) : file_(std::move(file)) {}
   [[nodiscard]] Result<void> load(TimePoint now);
   void forget_expired(TimePoint now);
+  [[nodiscard]] std::string all_lines() const;
   void mark_family(const std::string& family);
 
   std::optional<std::filesystem::path> file_;

@@ -47,7 +47,7 @@ namespace {
 
 void tell_opened(Call& call, const Result<Lane*>& opened) {
   // Another request may have been quicker.
-  const bool taken = !opened && call.lanes.find(call.argument) != nullptr;
+  const bool taken = !opened && call.lanes.is_taken(call.argument);
   if (!opened) return call.answer(reply_error(taken ? 409 : 400, opened.error()));
   auto reply = reply_json(201, describe(call, **opened));
   reply.fields.add("Location", call.request.mount + "/_mock/lanes/" + call.argument);
@@ -61,11 +61,11 @@ void open_lane(Call& call) {
     return call.answer(reply_error(400, quote(call.argument) + " is no name for a lane",
                                    "letters, digits, '-', '_' and '.', at most 64"));
   }
-  if (call.lanes.find(call.argument) != nullptr) {
+  if (call.lanes.is_taken(call.argument)) {
     return call.answer(reply_error(409, "there is such a lane already",
                                    "DELETE it first: a lane never changes its configuration"));
   }
-  if (call.lanes.names().size() >= lane_limit) {
+  if (call.lanes.is_full()) {
     return call.answer(reply_error(409,
                                    "there are " + std::to_string(lane_limit) + " lanes already",
                                    "DELETE those that are not needed"));

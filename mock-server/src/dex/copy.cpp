@@ -80,8 +80,19 @@ Result<void> copy_to_file(Reader& source, const std::filesystem::path& destinati
 }
 
 Result<void> check_folder(const std::filesystem::path& folder) {
-  if (auto made = make_folder(folder); !made) return made;
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) return os_failure(folder, "is not writable");
+  std::error_code error;
+  auto there = std::filesystem::absolute(folder, error);
+  while (!error && !std::filesystem::exists(there, error) && there.has_relative_path()) {
+    // A missing one is made by the first delivery.
+    if (error) break;
+    there = there.parent_path();
+  }
+  if (error) return failure(folder.string(), "is not there: " + error.message());
+  if (!std::filesystem::is_directory(there, error)) {
+    errno = ENOTDIR;
+    return os_failure(folder, "cannot be made");
+  }
+  if (::access(there.c_str(), W_OK | X_OK) != 0) return os_failure(folder, "is not writable");
   return {};
 }
 

@@ -14,7 +14,7 @@ namespace mock {
 [[nodiscard]] Result<void> copy_to_file(Reader& source, const std::filesystem::path& destination,
                                         const std::string& temporary);
 
-/// Whether files can be made in `folder`, which is made when it is missing.
+/// Whether files can be made in `folder`, or the folder itself when it is missing. Makes nothing.
 [[nodiscard]] Result<void> check_folder(const std::filesystem::path& folder);
 
 }  // namespace mock

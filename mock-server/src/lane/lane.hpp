@@ -3,6 +3,7 @@
 // process and never see each other.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -56,7 +57,9 @@ class Lane {
 /// A request is in the lane that its listener belongs to; else in the one its path names
 /// (/_lane/NAME/...); else in the one its X-Dex-Lane header names; else, when it is about an
 /// upload, in that upload's; else in the main lane. A lane that does not exist is opened with the
-/// main lane's configuration, up to `lane_limit`.
+/// main lane's configuration: on loan, for it is forgotten when it holds nothing (mock_lane.hpp).
+/// Of lanes that are declared and of those that requests only named there are up to `lane_limit`
+/// each.
 class Lanes {
  public:
   virtual ~Lanes() = default;
@@ -64,8 +67,12 @@ class Lanes {
   /// nullptr: no such lane.
   [[nodiscard]] virtual Lane* find(const std::string& name) = 0;
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
-  /// A new lane. An Error: the name is taken or no lane's name, there are too many lanes, or the
-  /// configuration names what cannot be had (the place is the key).
+  /// Whether a lane of that name is declared, or holds something.
+  [[nodiscard]] virtual bool is_taken(const std::string& name) const = 0;
+  /// Whether there can be no further declared lane.
+  [[nodiscard]] virtual bool is_full() const = 0;
+  /// A new lane, declared. An Error: the name is taken or no lane's name, there are too many lanes,
+  /// or the configuration names what cannot be had (the place is the key).
   virtual Result<Lane*> open(const std::string& name, const LaneConfig& config) = 0;
   /// The same, but what `config` names is read off the loop; `done` is called on it, later. The
   /// Error is for whoever sent `config`.
@@ -78,6 +85,11 @@ class Lanes {
 inline constexpr std::string_view lane_header = "X-Dex-Lane";
 inline constexpr std::string_view lane_prefix = "/_lane/";
 inline constexpr std::size_t lane_limit = 1024;
+/// Of lanes that requests only named: beyond so many that hold nothing, one that was used longest
+/// ago is forgotten.
+inline constexpr std::size_t spare_lanes = 256;
+/// Such a lane is forgotten after this time without a request.
+inline constexpr std::chrono::minutes spare_time{10};
 
 /// Letters, digits, '-', '_', '.', at most 64; not empty.
 [[nodiscard]] bool is_lane_name(std::string_view name);

@@ -74,6 +74,9 @@ void LaneStore::tell(std::string_view id, const StoreError& error) const {
 
 StoreResult<void> LaneStore::create(const Upload& upload) {
   if (closed_) return not_found();
+  if (!is_main() && prepare_) {
+    if (auto prepared = prepare_(); !prepared) return prepared;
+  }
   auto made = is_main() ? store_.create(upload) : store_.create(stamped(upload));
   if (!made) tell(upload.id, made.error());
   if (made && !is_main()) index_.add(upload.id, lane_);

@@ -1,6 +1,7 @@
 // A lane's view of the store that all lanes share: its own uploads, and none besides.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -20,6 +21,8 @@ class LaneIndex {
   void add(const std::string& id, const std::string& lane);
   void remove(std::string_view id);
   [[nodiscard]] bool empty() const { return lane_of_.empty(); }
+  /// Whether an upload is in that lane.
+  [[nodiscard]] bool has(std::string_view lane) const { return ids_.contains(lane); }
   /// nullptr: none but perhaps the main one. Valid until the next change.
   [[nodiscard]] const std::string* lane_of(std::string_view id) const;
   /// Sorted.
@@ -36,13 +39,16 @@ class LaneIndex {
 class LaneStore final : public Store {
  public:
   /// `notify` is told of every call that the store fails for want of space or a reason of its own.
+  /// `prepare` is asked before each upload of a lane but the main one: the lane then has something
+  /// to hold.
   LaneStore(Store& store, LaneIndex& index, std::string lane, const LaneClock& clock,
-            Notify notify = {})
+            Notify notify = {}, std::function<StoreResult<void>()> prepare = {})
       : store_(store),
         index_(index),
         lane_(std::move(lane)),
         clock_(clock),
-        notify_(std::move(notify)) {}
+        notify_(std::move(notify)),
+        prepare_(std::move(prepare)) {}
 
   /// From now on there is nothing here, and nothing can be made: for requests that are still in
   /// flight when a lane is closed.
@@ -75,6 +81,7 @@ class LaneStore final : public Store {
   std::string lane_;
   const LaneClock& clock_;
   Notify notify_;
+  std::function<StoreResult<void>()> prepare_;
   bool closed_ = false;
   /// When bytes last came, in the lane's time; only of uploads written to while that differs from
   /// the wall clock, by which the store underneath goes.

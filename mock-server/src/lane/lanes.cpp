@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <tuple>
 #include <utility>
 
+#include "auth/auth.hpp"
 #include "control/server_metrics.hpp"
 #include "dex/dex.hpp"
+#include "files/files.hpp"
 #include "files/input.hpp"
 #include "http/route.hpp"
 #include "lane/lane_config_json.hpp"
@@ -23,6 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t name_limit = 64;
+constexpr std::chrono::minutes look_for_idle{1};
 constexpr auto name_rule = "is no lane's name: 1 to 64 letters, digits, '-', '_' and '.'";
 
 /// Of a request that is in no lane: why.
@@ -86,6 +90,12 @@ Lane* MockLanes::find(const std::string& name) {
   return found == lanes_.end() ? nullptr : found->second.get();
 }
 
+bool MockLanes::is_taken(const std::string& name) const {
+  const auto found = lanes_.find(name);
+  if (found == lanes_.end()) return name.empty();
+  return found->second->origin() == LaneOrigin::declared || found->second->holds_something();
+}
+
 std::vector<std::string> MockLanes::names() const {
   std::vector<std::string> names{""};
   for (const auto& [name, lane] : lanes_) names.push_back(name);
@@ -115,7 +125,8 @@ Result<void> MockLanes::listen() {
   return main_->reached_at(main_->url());
 }
 
-/// Opens the lanes that the store still has, and learns which of its uploads are theirs.
+/// Opens the lanes that the store still has and that hold something, and learns which of its
+/// uploads are theirs.
 void MockLanes::recover() {
   if (!ground_.folder) return;
   std::error_code error;
@@ -136,6 +147,12 @@ void MockLanes::recover() {
   }
   for (const auto& name : names) {
     if (lanes_.contains(name)) continue;
+    const auto folder = *ground_.folder / lanes_folder / name;
+    if (!fs::exists(folder / config_file, error) && !ground_.index.has(name) &&
+        !Auth::holds_tokens(folder / auth_folder, ground_.loop.now())) {
+      clear_lane_folder(folder);
+      continue;
+    }
     if (auto opened = reopen(name); !opened && ground_.log) {
       ground_.log("lane " + name + " is not opened: " + opened.error().line());
     }
@@ -146,7 +163,8 @@ void MockLanes::recover() {
 Result<void> MockLanes::reopen(const std::string& name) {
   const auto file = *ground_.folder / lanes_folder / name / config_file;
   std::error_code error;
-  return fs::exists(file, error) ? open_from(name, file.string()) : open_alike(name, "");
+  return fs::exists(file, error) ? open_from(name, file.string())
+                                 : open_alike(name, "", LaneOrigin::named);
 }
 
 void MockLanes::start() {
@@ -157,10 +175,15 @@ void MockLanes::start() {
 }
 
 Result<void> MockLanes::open_alike(const std::string& name, const std::string& address) {
+  return open_alike(name, address, LaneOrigin::declared);
+}
+
+Result<void> MockLanes::open_alike(const std::string& name, const std::string& address,
+                                   LaneOrigin origin) {
   LaneConfig config = main_->config();
   config.listen = address;
   config.issuer.clear();  // else its tokens would be good in the main lane too
-  return add(name, config, main_->content());
+  return add(name, config, main_->content(), origin);
 }
 
 Result<void> MockLanes::open_from(const std::string& name, const std::string& file) {
@@ -172,7 +195,7 @@ Result<void> MockLanes::open_from(const std::string& name, const std::string& fi
   if (!config) return tl::unexpected(config.error());
   auto content = load(*config);
   if (!content) return tl::unexpected(content.error());
-  return add(name, *config, *std::move(content));
+  return add(name, *config, *std::move(content), LaneOrigin::declared);
 }
 
 LaneSources MockLanes::sources() const {
@@ -217,7 +240,7 @@ void MockLanes::open(const std::string& name, const LaneConfig& config,
 
 Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config,
                               std::shared_ptr<const LaneContent> content) {
-  if (auto added = add(name, config, std::move(content)); !added) {
+  if (auto added = add(name, config, std::move(content), LaneOrigin::declared); !added) {
     return tl::unexpected(added.error());
   }
   const auto& lane = *lanes_.find(name)->second;
@@ -229,17 +252,17 @@ Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config,
 }
 
 Result<void> MockLanes::add(const std::string& name, const LaneConfig& config,
-                            std::shared_ptr<const LaneContent> content) {
+                            std::shared_ptr<const LaneContent> content, LaneOrigin origin) {
   if (!is_lane_name(name)) return failure("lane " + quote(name), name_rule);
-  if (lanes_.contains(name)) {
-    return failure("lane " + quote(name), "is there already", "close it first");
-  }
-  if (lanes_.size() + 1 >= lane_limit) {
+  if (is_taken(name)) return failure("lane " + quote(name), "is there already", "close it first");
+  if (origin == LaneOrigin::declared && is_full()) {
     return failure("lane " + quote(name),
                    "there are " + std::to_string(lane_limit) + " lanes already, which is the limit",
                    "close some");
   }
-  auto made = MockLane::make(ground_, name, config, std::move(content));
+  // What a request only named makes way.
+  if (const auto named = lanes_.find(name); named != lanes_.end()) forget(named);
+  auto made = MockLane::make(ground_, name, config, std::move(content), origin);
   if (!made) return tl::unexpected(made.error());
   const auto lane = *std::move(made);
   if (auto reachable = make_reachable(*lane); !reachable) {
@@ -247,6 +270,7 @@ Result<void> MockLanes::add(const std::string& name, const LaneConfig& config,
     return reachable;
   }
   lanes_.emplace(name, lane);
+  if (origin == LaneOrigin::declared) ++declared_;
   if (started_) lane->start();
   return {};
 }
@@ -269,6 +293,7 @@ Result<void> MockLanes::close(const std::string& name) {
   if (found == lanes_.end()) return failure("lane " + quote(name), "there is no such lane");
   const auto lane = found->second;
   lanes_.erase(found);
+  if (lane->origin() == LaneOrigin::declared) --declared_;
   if (!lane->url().empty()) {
     network_.server.unlisten(lane->url(), OpenConnections::finish);
   }
@@ -286,14 +311,82 @@ std::shared_ptr<Admission> MockLanes::pass_to(const std::shared_ptr<MockLane>& l
 
 /// A lane that a client names; opened if need be.
 std::shared_ptr<Admission> MockLanes::enter(std::string_view name) {
-  if (const auto found = lanes_.find(name); found != lanes_.end()) return pass_to(found->second);
-  if (!is_lane_name(name)) {
-    return std::make_shared<Refusal>(400, quote(name) + " " + name_rule);
+  auto found = lanes_.find(name);
+  if (found == lanes_.end()) {
+    if (!is_lane_name(name)) {
+      return std::make_shared<Refusal>(400, quote(name) + " " + name_rule);
+    }
+    if (auto refusal = open_named(std::string(name))) return refusal;
+    found = lanes_.find(name);
   }
-  const auto opened = open_alike(std::string(name), "");
-  if (opened) return pass_to(lanes_.find(name)->second);
-  const bool full = lanes_.size() + 1 >= lane_limit;
-  return std::make_shared<Refusal>(full ? 429 : 500, opened.error().line());
+  if (found->second->origin() == LaneOrigin::named) found->second->used(ground_.loop.now());
+  return pass_to(found->second);
+}
+
+std::shared_ptr<Admission> MockLanes::open_named(const std::string& name) {
+  make_room();
+  if (named() >= lane_limit) {
+    return std::make_shared<Refusal>(
+        429, "there are " + std::to_string(lane_limit) +
+                 " lanes already that requests named and that hold something; close some, or "
+                 "declare this one (PUT /_mock/lanes)");
+  }
+  if (const auto opened = open_alike(name, "", LaneOrigin::named); !opened) {
+    if (ground_.log) ground_.log("lane " + name + " is not opened: " + opened.error().line());
+    return std::make_shared<Refusal>(is_disk_full(opened.error()) ? 507 : 500,
+                                     "the lane cannot be opened; the log of the server says why");
+  }
+  watch_idle();
+  return nullptr;
+}
+
+// ---- forgetting lanes that requests named
+
+/// Forgets the one used longest ago when there are enough that hold nothing.
+void MockLanes::make_room() {
+  if (named() < spare_lanes) return;
+  std::size_t spare = 0;
+  auto longest = lanes_.end();
+  for (auto at = lanes_.begin(); at != lanes_.end(); ++at) {
+    const auto& lane = *at->second;
+    // A request that is under way holds it.
+    if (lane.origin() != LaneOrigin::named || at->second.use_count() > 1) continue;
+    if (lane.holds_something()) continue;
+    ++spare;
+    if (longest == lanes_.end() || lane.last_used() < longest->second->last_used()) longest = at;
+  }
+  if (spare >= spare_lanes || (spare > 0 && named() >= lane_limit)) forget(longest);
+}
+
+void MockLanes::forget(Map::iterator lane) {
+  const auto forgotten = lane->second;
+  lanes_.erase(lane);
+  forgotten->forget();
+}
+
+void MockLanes::forget_idle() {
+  const auto before = ground_.loop.now() - spare_time;
+  for (auto at = lanes_.begin(); at != lanes_.end();) {
+    const auto next = std::next(at);
+    const auto& lane = *at->second;
+    if (lane.origin() == LaneOrigin::named && at->second.use_count() == 1 &&
+        lane.last_used() <= before && !lane.holds_something()) {
+      forget(at);
+    }
+    at = next;
+  }
+  idle_.reset();
+  if (named() > 0) watch_idle();
+}
+
+void MockLanes::watch_idle() {
+  if (idle_) return;
+  idle_ = ground_.loop.after(look_for_idle, [this] {
+    // Not inside its own callback: that would destroy the function that runs.
+    ground_.loop.post([this, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired()) forget_idle();
+    });
+  });
 }
 
 void MockLanes::admit(Request& request) {
@@ -357,7 +450,19 @@ void MockLanes::on_exchange(const ExchangeRecord& record) {
     }
     return main_->on_exchange(record);
   }
-  if (auto* const lane = lane_of(record.request)) lane->on_exchange(record);
+  auto* const lane = lane_of(record.request);
+  if (lane == nullptr) return;
+  lane->on_exchange(record);
+  if (lane->let_nobody_in()) forget_refused(*lane);
+}
+
+/// Whoever was refused leaves nothing behind.
+void MockLanes::forget_refused(const MockLane& lane) {
+  const auto found = lanes_.find(lane.name());
+  // The request that ends holds it too.
+  if (found == lanes_.end() || found->second.get() != &lane || found->second.use_count() > 2)
+    return;
+  if (!lane.holds_something()) forget(found);
 }
 
 void MockLanes::on_connections(std::size_t open) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/guesses.hpp"
 #include "http/handler.hpp"
 #include "http/intercept.hpp"
 #include "lane/lane.hpp"
@@ -52,6 +53,8 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   [[nodiscard]] Lane& main() override { return *main_; }
   [[nodiscard]] Lane* find(const std::string& name) override;
   [[nodiscard]] std::vector<std::string> names() const override;
+  [[nodiscard]] bool is_taken(const std::string& name) const override;
+  [[nodiscard]] bool is_full() const override { return declared_ + 1 >= lane_limit; }
   Result<Lane*> open(const std::string& name, const LaneConfig& config) override;
   void open(const std::string& name, const LaneConfig& config,
             std::function<void(Result<Lane*>)> done) override;
@@ -68,13 +71,18 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   void on_connections(std::size_t open) override;
 
  private:
+  using Map = std::map<std::string, std::shared_ptr<MockLane>, std::less<>>;
+
   MockLanes(LaneGround ground, LaneNetwork network)
-      : ground_(std::move(ground)), network_(std::move(network)) {}
+      : ground_(std::move(ground)), network_(std::move(network)) {
+    ground_.guesses = &guesses_;
+  }
+  Result<void> open_alike(const std::string& name, const std::string& address, LaneOrigin origin);
   [[nodiscard]] LaneSources sources() const;
   Result<Lane*> open(const std::string& name, const LaneConfig& config,
                      std::shared_ptr<const LaneContent> content);
   Result<void> add(const std::string& name, const LaneConfig& config,
-                   std::shared_ptr<const LaneContent> content);
+                   std::shared_ptr<const LaneContent> content, LaneOrigin origin);
   [[nodiscard]] Result<std::shared_ptr<const LaneContent>> load(const LaneConfig& config) const;
   void recover();
   Result<void> reopen(const std::string& name);
@@ -82,12 +90,23 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   Result<std::string> listen_for(const MockLane& lane);
   [[nodiscard]] std::shared_ptr<Admission> pass_to(const std::shared_ptr<MockLane>& lane) const;
   [[nodiscard]] std::shared_ptr<Admission> enter(std::string_view name);
-  void admit_by_prefix(Request& request);
+  /// nullptr: it is open now.
+  [[nodiscard]] std::shared_ptr<Admission> open_named(const std::string& name);
+  [[nodiscard]] std::size_t named() const { return lanes_.size() - declared_; }
+  void make_room();
+  void forget(Map::iterator lane);
+  void forget_refused(const MockLane& lane);
+  void forget_idle();
+  void watch_idle();
 
   LaneGround ground_;
   LaneNetwork network_;
   std::shared_ptr<MockLane> main_;
-  std::map<std::string, std::shared_ptr<MockLane>, std::less<>> lanes_;  ///< without the main one
+  Map lanes_;                 ///< without the main one
+  std::size_t declared_ = 0;  ///< of `lanes_`
+  Guesses guesses_{20};       ///< of named lanes together
+  std::unique_ptr<Timer> idle_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
   /// Connections that are still open may go through the gate of a closed lane.
   std::vector<std::unique_ptr<Application>> gates_;
   bool started_ = false;

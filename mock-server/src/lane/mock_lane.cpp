@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -27,27 +29,50 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr auto deliveries_folder = "deliveries";
+
 /// Of a lane beside the main one: there may be a thousand of them.
 constexpr Journal::Limits lane_journal{4'000, Bytes{4UL << 20U}};
+/// Of one that anybody may have opened.
+constexpr Journal::Limits named_journal{4'000, Bytes{1UL << 20U}};
+
+Journal::Limits journal_limits(const std::string& name, LaneOrigin origin) {
+  if (name.empty()) return {};
+  return origin == LaneOrigin::named ? named_journal : lane_journal;
+}
+
+bool is_control(const Request& request) { return request.path.starts_with("/_mock/"); }
 
 }  // namespace
 
+void clear_lane_folder(const fs::path& folder) {
+  std::error_code ignored;
+  fs::remove_all(folder / auth_folder, ignored);
+  // These stay unless they are empty.
+  fs::remove(folder / deliveries_folder, ignored);
+  fs::remove(folder, ignored);
+}
+
 MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config,
-                   std::shared_ptr<const LaneContent> content)
+                   std::shared_ptr<const LaneContent> content, LaneOrigin origin)
     : ground_(ground),
       name_(std::move(name)),
       config_(std::move(config)),
       content_(std::move(content)),
+      origin_(origin),
+      let_in_(origin == LaneOrigin::declared || config_.auth == "none"),
       clock_(ground.loop),
-      store_(ground.store, ground.index, name_, clock_, ground.notify),
-      journal_(std::make_unique<Journal>(name_.empty() ? Journal::Limits{} : lane_journal)),
+      store_(ground.store, ground.index, name_, clock_, ground.notify, [this] { return hold(); }),
+      journal_(std::make_unique<Journal>(journal_limits(name_, origin))),
       metrics_(std::make_unique<ServerMetrics>()) {}
 
 MockLane::~MockLane() = default;
 
 Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::string name,
                                                  LaneConfig config) {
-  auto content = load_lane_content(config, {ground.lane_files, nullptr, {}});
+  LaneSources sources;
+  sources.folder = ground.lane_files;
+  auto content = load_lane_content(config, sources);
   if (!content) {
     if (ground.log && !content.error().detail.empty()) ground.log(content.error().detail);
     return tl::unexpected(content.error().told);
@@ -57,9 +82,10 @@ Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::
 
 Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::string name,
                                                  LaneConfig config,
-                                                 std::shared_ptr<const LaneContent> content) {
+                                                 std::shared_ptr<const LaneContent> content,
+                                                 LaneOrigin origin) {
   std::shared_ptr<MockLane> lane(
-      new MockLane(ground, std::move(name), std::move(config), std::move(content)));
+      new MockLane(ground, std::move(name), std::move(config), std::move(content), origin));
   if (auto composed = lane->compose(); !composed) {
     lane->abandon();
     return tl::unexpected(composed.error());
@@ -78,7 +104,9 @@ std::optional<fs::path> MockLane::folder() const {
 
 Result<void> MockLane::compose() {
   tus_ = tus_options_of(config_, *content_->profile);
-  if (auto made = make_folder(); !made) return made;
+  if (origin_ == LaneOrigin::declared) {
+    if (auto made = make_folder(); !made) return made;
+  }
   if (auto made = make_auth(); !made) return made;
   if (content_->profile->system == Profile::System::dex) {
     if (auto made = make_dex(); !made) return made;
@@ -118,7 +146,11 @@ Result<void> MockLane::compose() {
 
   MockApplication::Parts parts{*services_, tus_, *auth_, dex_.get(), {}};
   if (ground_.control) {
-    parts.control = [this](const Request& request) { return ground_.control(request, *this); };
+    parts.control = [this](const Request& request) {
+      const bool reads = request.method == "GET" || request.method == "HEAD";
+      if (is_control(request) && !reads) changed_ = true;
+      return ground_.control(request, *this);
+    };
   }
   application_ = std::make_unique<MockApplication>(std::move(parts));
   return {};
@@ -137,14 +169,36 @@ Result<void> MockLane::make_folder() {
   std::error_code error;
   if (state) new_ = fs::create_directories(*state, error);
   if (error) return failure(state->string(), "the folder cannot be created: " + error.message());
+  on_disk_ = true;
   return {};
+}
+
+/// Before its first upload.
+StoreResult<void> MockLane::hold() {
+  if (on_disk_) return {};
+  if (auto made = make_folder(); !made) {
+    if (ground_.log) ground_.log("lane " + name_ + ": " + made.error().line());
+    const auto kind =
+        is_disk_full(made.error()) ? StoreError::Kind::no_space : StoreError::Kind::io;
+    return tl::unexpected(StoreError{kind, "the lane's folder cannot be created"});
+  }
+  return {};
+}
+
+bool MockLane::holds_something() const {
+  return changed_ || ground_.index.has(name_) || auth_->holds_tokens();
 }
 
 Result<void> MockLane::make_auth() {
   AuthOptions options;
   options.mode = *parse_auth_mode(config_.auth);
   options.users = content_->users;
-  if (const auto state = folder()) options.state_folder = *state / "auth";
+  if (const auto state = folder()) options.state_folder = *state / auth_folder;
+  if (origin_ == LaneOrigin::named) {
+    options.keep_when_needed = true;
+    options.shared_guesses = ground_.guesses;
+    options.shared_clock = &ground_.loop;
+  }
   options.issuer = config_.issuer;
   options.lifetime = config_.token_lifetime;
   options.secure = config_.secure;
@@ -171,7 +225,7 @@ Result<void> MockLane::make_dex() {
   DexOptions options;
   // Ids are unique, so .meta files and reports of all lanes lie beside the uploads, as DEX has it.
   options.store_folder = ground_.folder;
-  if (const auto state = folder()) options.delivery_folder = *state / "deliveries";
+  if (const auto state = folder()) options.delivery_folder = *state / deliveries_folder;
   options.config_source = content_->upload_configs;
   options.delivery = content_->delivery;
   if (options.delivery && options.delivery->inside_lane) {
@@ -204,6 +258,8 @@ void MockLane::start() {
 }
 
 void MockLane::on_exchange(const ExchangeRecord& record) {
+  constexpr std::array refusals{0, 401, 403, 404, 405, 429};
+  let_in_ = let_in_ || std::ranges::count(refusals, record.status) == 0;
   journal_->on_exchange(record);
   metrics_->on_exchange(record);
   if (dex_) dex_->observer().on_exchange(record);
@@ -228,6 +284,7 @@ Result<void> MockLane::reset() {
   auto revoked = auth_->revoke_all();
   auth_->forget_guesses();
   clock_.reset();
+  changed_ = false;
   return restored ? revoked : restored;
 }
 
@@ -239,10 +296,19 @@ Result<void> MockLane::keep_config() const {
 
 void MockLane::close() {
   remove_uploads();
+  stop();
+  remove_folder();
+}
+
+void MockLane::forget() {
+  stop();
+  if (const auto state = folder()) clear_lane_folder(*state);
+}
+
+void MockLane::stop() {
   store_.close();
   upkeep_->stop();
   clock_.on_advance({});
-  remove_folder();
 }
 
 void MockLane::abandon() {

@@ -19,6 +19,7 @@
 
 namespace mock {
 
+class Guesses;
 class Locks;
 class MockApplication;
 
@@ -26,6 +27,11 @@ class MockApplication;
 inline constexpr auto lanes_folder = "lanes";
 /// In a lane's folder: what it was opened with, when that was said.
 inline constexpr auto config_file = "lane.json";
+/// In a lane's folder: its tokens and keys.
+inline constexpr auto auth_folder = "auth";
+
+/// Removes the folder of a lane that holds nothing, but what was delivered there.
+void clear_lane_folder(const std::filesystem::path& folder);
 
 /// What all lanes share. Everything by reference outlives them.
 struct LaneGround {
@@ -50,6 +56,14 @@ struct LaneGround {
   std::function<bool(const std::string& host)> serves_control = {};
   /// Answers /_mock/... for a lane; empty: 404.
   std::function<std::unique_ptr<Handler>(const Request&, Lane&)> control = {};
+  /// Wrong passwords in all named lanes together: a fresh name buys no fresh guesses. May be null.
+  Guesses* guesses = nullptr;
+};
+
+/// Why a lane is there.
+enum class LaneOrigin {
+  declared,  ///< the command line, PUT /_mock/lanes or an earlier run said so
+  named,     ///< only a request named it: it has nothing on disk until it holds something
 };
 
 class MockLane;
@@ -72,7 +86,7 @@ class MockLane final : public Lane {
   /// others below lanes/NAME. `content` is what load_lane_content made of `config`.
   [[nodiscard]] static Result<std::shared_ptr<MockLane>> make(
       const LaneGround& ground, std::string name, LaneConfig config,
-      std::shared_ptr<const LaneContent> content);
+      std::shared_ptr<const LaneContent> content, LaneOrigin origin = LaneOrigin::declared);
   /// Reads what `config` names first. The Error is about that.
   [[nodiscard]] static Result<std::shared_ptr<MockLane>> make(const LaneGround& ground,
                                                               std::string name, LaneConfig config);
@@ -93,6 +107,16 @@ class MockLane final : public Lane {
   Result<void> reset() override;
 
   void on_exchange(const ExchangeRecord& record);
+
+  [[nodiscard]] LaneOrigin origin() const { return origin_; }
+  /// Whether it would be missed: it has uploads, or tokens that are not expired, or was changed
+  /// through /_mock/ since it was opened or reset.
+  [[nodiscard]] bool holds_something() const;
+  /// Nothing but refusals came out of it, though identity is demanded.
+  [[nodiscard]] bool let_nobody_in() const { return !let_in_; }
+  /// By the process's clock.
+  void used(TimePoint now) { last_used_ = now; }
+  [[nodiscard]] TimePoint last_used() const { return last_used_; }
   /// Where its own listener is.
   void listens_at(std::string url) { url_ = std::move(url); }
   /// Where clients find it, on its own listener or another's: what its tokens name as their issuer.
@@ -106,16 +130,21 @@ class MockLane final : public Lane {
   [[nodiscard]] Result<void> keep_config() const;
   /// Removes its uploads and its folder; what is still in flight finds nothing any more.
   void close();
+  /// Of one that holds nothing: what is still in flight finds nothing any more. Of its folder what
+  /// was delivered stays.
+  void forget();
 
   /// Handed out with every request of this lane.
   LanePass pass{this};
 
  private:
   MockLane(const LaneGround& ground, std::string name, LaneConfig config,
-           std::shared_ptr<const LaneContent> content);
+           std::shared_ptr<const LaneContent> content, LaneOrigin origin);
   [[nodiscard]] Result<void> compose();
   [[nodiscard]] bool control_at_stake() const;
   [[nodiscard]] Result<void> make_folder();
+  [[nodiscard]] StoreResult<void> hold();
+  void stop();
   void remove_folder() const;
   [[nodiscard]] Result<void> make_auth();
   [[nodiscard]] Result<void> make_dex();
@@ -130,6 +159,11 @@ class MockLane final : public Lane {
   std::shared_ptr<const LaneContent> content_;
   std::string url_;
   bool new_ = false;  ///< its folder was made now
+  LaneOrigin origin_;
+  bool on_disk_ = false;  ///< its folder is there
+  bool changed_ = false;  ///< through /_mock/
+  bool let_in_;
+  TimePoint last_used_{};
   TusOptions tus_;
   LaneClock clock_;
   LaneStore store_;
