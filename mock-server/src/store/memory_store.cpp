@@ -1,6 +1,5 @@
 // The stores without files: bytes in memory, or counted and dropped.
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -68,9 +67,10 @@ class MemoryReader : public Reader {
   std::size_t size_;
 };
 
-using Counter = std::atomic<std::uint64_t>;
+using Counter = std::uint64_t;
 
-/// Room that a final under way will need; given back unless it was used. Any thread.
+/// Room that a final under way will need; given back unless it was used. Loop thread only, but it
+/// may outlive the store.
 class Reservation {
  public:
   Reservation(std::shared_ptr<Counter> used, std::uint64_t size)
