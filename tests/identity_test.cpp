@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "control_client.hpp"
@@ -141,6 +142,59 @@ TEST(SecureIdentity, GuessingAPasswordTakesItsTime) {
   EXPECT_EQ(log_in("demo", "demo").status, 429);
   EXPECT_EQ(client.post("/_mock/reset").status, 204);
   EXPECT_EQ(log_in("demo", "demo").status, 200) << "a reset is a beginning";
+}
+
+/// Folders stand where files are expected, and files where folders are: nothing can be kept.
+TEST(BrokenState, NoAnswerTellsWhereTheServerKeepsIt) {
+  const testkit::TempFolder folder;
+  const auto store = folder.path() / "marker-of-a-path";
+  Mock mock({"--profile", "dex", "--store", store.string(), "--auth", "jwt"});
+  programs::ControlClient client(mock.url());
+  std::string told;
+  const auto note = [&](const programs::Answer& answer) {
+    told += answer.body + "\n";
+    for (const auto& field : answer.headers) told += field.name + ": " + field.value + "\n";
+    return answer.status;
+  };
+  const http::Fields form{{"Content-Type", "application/x-www-form-urlencoded"}};
+  const auto tokens = client.send("POST", "/oauth", form, "username=demo&password=demo").json;
+  const std::string bearer = "Bearer " + tokens.at("access_token").get<std::string>();
+  const std::string manifest =
+      "sender_id YQ==,data_producer_id YQ==,jurisdiction YQ==,received_filename YS50eHQ=,"
+      "data_stream_id ZGV4dGVzdGluZw==,data_stream_route dGVzdGV2ZW50MQ==,version Mi4w";
+  const http::Fields as_user{{"Authorization", bearer}, {"Upload-Metadata", manifest}};
+
+  for (const auto* const name : {"access-tokens.jsonl", "refresh-tokens.jsonl"}) {
+    std::filesystem::remove(store / "auth" / name);
+    std::filesystem::create_directory(store / "auth" / name);
+  }
+  std::filesystem::create_directories(store / "auth" / "signing-key.pem.new" / "x");
+  EXPECT_EQ(note(client.send("POST", "/oauth", form, "username=demo&password=demo")), 500);
+  EXPECT_EQ(note(client.send("POST", "/oauth/refresh", form,
+                             "refresh_token=" + tokens.at("refresh_token").get<std::string>())),
+            500);
+  EXPECT_EQ(note(client.post("/_mock/tokens")), 500);
+  EXPECT_EQ(note(client.post("/_mock/keys")), 500);
+  EXPECT_EQ(note(client.post("/_mock/tokens/revoke",
+                             nlohmann::json{{"token", tokens.at("access_token")}}.dump())),
+            500);
+  EXPECT_EQ(note(client.post("/_mock/reset")), 500);
+
+  std::filesystem::remove_all(store / "lanes");
+  folder.write("marker-of-a-path/lanes", "a file");
+  EXPECT_EQ(note(client.put("/_mock/lanes/red")), 500);
+  EXPECT_EQ(note(client.post("/_lane/blue/_mock/tokens")), 500);
+  EXPECT_EQ(note(client.send("POST", "/_lane/green/oauth", form, "username=demo&password=demo")),
+            500);
+
+  std::filesystem::remove_all(store / "deliveries");
+  folder.write("marker-of-a-path/deliveries", "a file");
+  EXPECT_EQ(note(client.get("/health")), 200);
+  const auto url = client.create(5, as_user);
+  std::filesystem::create_directories(store / (client.id_of(url) + ".meta.new") / "x");
+  EXPECT_EQ(note(client.patch(url, 0, "hello", as_user)), 500);
+  note(client.send("GET", "/info/" + client.id_of(url), as_user));
+  EXPECT_EQ(told.find("marker-of-a-path"), std::string::npos) << told;
 }
 
 }  // namespace

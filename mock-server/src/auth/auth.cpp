@@ -266,6 +266,12 @@ void Auth::forget_guesses() {
   if (options_.shared_guesses) options_.shared_guesses->clear();
 }
 
+/// What of it whoever asked may be told.
+Error Auth::not_kept(const Error& error) const {
+  if (options_.notify) options_.notify({"identity", {}, {}, error.line()});
+  return {{}, "the identity cannot be kept: " + error.what, {}};
+}
+
 /// Before the first token: from now on all of it outlives the process.
 Result<void> Auth::keep() {
   if (kept_) return {};
@@ -328,7 +334,7 @@ Reply Auth::failed(const Error& error) const {
 }
 
 Reply Auth::answer_with_tokens(Grant grant) {
-  if (auto kept = keep(); !kept) return text_reply(500, kept.error().line() + "\n");
+  if (auto kept = keep(); !kept) return failed(kept.error());
   grant.issued = whole_seconds(loop_.now());
   grant.expires = grant.issued + options_.lifetime;
   auto access = access_->issue(grant);
@@ -413,18 +419,22 @@ Reply Auth::jwks(const Request& request) {
 }
 
 Result<std::string> Auth::rotate_keys(bool retire_earlier) {
-  if (auto kept = keep(); !kept) return tl::unexpected(kept.error());
-  return keys_->rotate(retire_earlier);
+  if (auto kept = keep(); !kept) return tl::unexpected(not_kept(kept.error()));
+  auto kid = keys_->rotate(retire_earlier);
+  if (!kid) return tl::unexpected(not_kept(kid.error()));
+  return kid;
 }
 
 Result<void> Auth::revoke(std::string_view token) {
-  if (auto done = access_->revoke(token); !done) return done;
-  return refresh_->revoke(token);
+  auto done = access_->revoke(token);
+  if (done) done = refresh_->revoke(token);
+  return done ? done : tl::unexpected(not_kept(done.error()));
 }
 
 Result<void> Auth::revoke_all() {
-  if (auto done = access_->revoke_all(); !done) return done;
-  return refresh_->revoke_all();
+  auto done = access_->revoke_all();
+  if (done) done = refresh_->revoke_all();
+  return done ? done : tl::unexpected(not_kept(done.error()));
 }
 
 }  // namespace mock

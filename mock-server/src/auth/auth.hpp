@@ -134,6 +134,7 @@ class Auth {
   [[nodiscard]] Reply jwks(const Request& request);
 
   // ---- for tests (/_mock/) and for rules -------------------------------------------------------
+  // Errors never name a file: that is in the log. They have no place when the state cannot be kept.
   /// An Error: the wish contradicts itself (the place is the field), or the state cannot be kept.
   [[nodiscard]] Result<MintedToken> mint(const MintRequest& wish);
   /// From now on another key signs; its id. Earlier ones stay in the JWKS and verify, unless
@@ -157,6 +158,7 @@ class Auth {
   Result<void> open();
   [[nodiscard]] Result<void> open_issuers();
   [[nodiscard]] Result<void> keep();
+  [[nodiscard]] Error not_kept(const Error& error) const;
   Reply password_grant(const Request& request, const std::string& body);
   [[nodiscard]] std::optional<Reply> slowed(const std::string& username);
   Reply describe(const Request& request) const;

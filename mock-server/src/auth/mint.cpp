@@ -110,7 +110,7 @@ Result<MintedToken> Auth::mint(const MintRequest& wish) {
   MintedToken minted;
   minted.expires_in = life;
   minted.scope = join_scopes(grant.scopes);
-  if (auto ready = keep(); !ready) return tl::unexpected(ready.error());
+  if (auto ready = keep(); !ready) return tl::unexpected(not_kept(ready.error()));
   Result<std::string> token;
   if (kind == Kind::opaque) {
     token = access_->issue_opaque(grant);
@@ -118,16 +118,16 @@ Result<MintedToken> Auth::mint(const MintRequest& wish) {
     Result<const SigningKey*> key = wish.key == Key::current   ? keys_->current()
                                     : wish.key == Key::unknown ? KeyRing::unknown()
                                                                : keys_->previous();
-    if (!key) return tl::unexpected(key.error());
+    if (!key) return tl::unexpected(not_kept(key.error()));
     if (!*key) return failure("key", "there is no previous one", "rotate the keys first");
     minted.kid = (*key)->id();
     token = access_->issue_jwt(**key, wish.issuer.value_or(issuer()), grant, wish.claims);
   }
-  if (!token) return tl::unexpected(token.error());
+  if (!token) return tl::unexpected(not_kept(token.error()));
   minted.access_token = std::move(*token);
   if (wish.revoked) {
     if (auto done = access_->revoke(minted.access_token); !done) {
-      return tl::unexpected(done.error());
+      return tl::unexpected(not_kept(done.error()));
     }
   }
   // As long as the token or a usual one, so that an expired token is refused as a token.

@@ -8,7 +8,10 @@ void mint_token(Call& call) {
   const auto wish = parse_mint_request(call.body);
   if (!wish) return call.answer(reply_error(400, wish.error()));
   const auto token = call.lane.auth().mint(*wish);
-  if (!token) return call.answer(reply_error(400, token.error()));
+  if (!token) {
+    const bool wrong = !token.error().where.empty();
+    return call.answer(reply_error(wrong ? 400 : 500, token.error()));
+  }
   call.answer(json_reply(201, to_json(*token)));
 }
 

@@ -48,7 +48,10 @@ namespace {
 void tell_opened(Call& call, const Result<Lane*>& opened) {
   // Another request may have been quicker.
   const bool taken = !opened && call.lanes.is_taken(call.argument);
-  if (!opened) return call.answer(reply_error(taken ? 409 : 400, opened.error()));
+  if (!opened) {
+    const bool ours = opened.error().where.empty();
+    return call.answer(reply_error(taken ? 409 : (ours ? 500 : 400), opened.error()));
+  }
   auto reply = reply_json(201, describe(call, **opened));
   reply.fields.add("Location", call.request.mount + "/_mock/lanes/" + call.argument);
   call.answer(std::move(reply));

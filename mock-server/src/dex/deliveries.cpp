@@ -242,7 +242,12 @@ void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& out
     if (job->path) attempt.location = (job->folder / *job->path).string();
   } else {
     attempt.status = dex::delivery_state::failure;
-    attempt.issues.emplace().push_back({"ERROR", outcome.error().line()});
+    auto issue = outcome.error();
+    // Told as the delivery names it, not as the server does.
+    if (job->path && issue.where.starts_with(job->folder.string())) {
+      issue.where = job->path->string();
+    }
+    attempt.issues.emplace().push_back({"ERROR", issue.line()});
     tell(*job, outcome.error());
   }
   const auto record = record_of(job->upload.id);  // before the report, which it would be read from

@@ -34,7 +34,7 @@ Result<DeliveryConfig> delivery_config(const DexOptions& options) {
 
 dex::ServiceHealth service(std::string name, const Result<void>& outcome) {
   return {std::move(name), std::string(outcome ? up : down),
-          outcome ? std::string(no_issue) : outcome.error().line()};
+          outcome ? std::string(no_issue) : outcome.error().what};
 }
 
 /// When bytes last came; the creation as long as none did.

@@ -124,7 +124,7 @@ Result<void> DexHooks::write_meta(const Upload& upload) const {
 tl::expected<void, Reply> DexHooks::before_finish(const Upload& upload) {
   if (auto written = write_meta(upload); !written) {
     finish_later(upload);
-    return tl::unexpected(internal_error(written.error()));
+    return tl::unexpected(internal_error({"the manifest", written.error().what, {}}));
   }
   unfinished_.erase(upload.id);
   return {};

@@ -71,8 +71,9 @@ class Lanes {
   [[nodiscard]] virtual bool is_taken(const std::string& name) const = 0;
   /// Whether there can be no further declared lane.
   [[nodiscard]] virtual bool is_full() const = 0;
-  /// A new lane, declared. An Error: the name is taken or no lane's name, there are too many lanes,
-  /// or the configuration names what cannot be had (the place is the key).
+  /// A new lane, declared. An Error without a place: its state cannot be kept. An Error: the name
+  /// is taken or no lane's name, there are too many lanes, or the configuration names what cannot
+  /// be had (the place is the key).
   virtual Result<Lane*> open(const std::string& name, const LaneConfig& config) = 0;
   /// The same, but what `config` names is read off the loop; `done` is called on it, later. The
   /// Error is for whoever sent `config`.

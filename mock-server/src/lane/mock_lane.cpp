@@ -88,9 +88,19 @@ Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::
       new MockLane(ground, std::move(name), std::move(config), std::move(content), origin));
   if (auto composed = lane->compose(); !composed) {
     lane->abandon();
-    return tl::unexpected(composed.error());
+    return lane->told(composed.error());
   }
   return lane;
+}
+
+/// Who opens a lane by a request is not told where the server keeps it.
+tl::unexpected<Error> MockLane::told(const Error& error) const {
+  const auto state = folder();
+  if (name_.empty() || !state || !error.where.starts_with(state->string())) {
+    return tl::unexpected(error);
+  }
+  if (ground_.log) ground_.log("lane " + name_ + ": " + error.line());
+  return failure({}, "the lane's state cannot be kept: " + error.what);
 }
 
 Application& MockLane::application() { return *application_; }
@@ -219,7 +229,10 @@ Notify MockLane::notices() const {
   };
 }
 
-Result<void> MockLane::reached_at(const std::string& url) { return auth_->served_at(url); }
+Result<void> MockLane::reached_at(const std::string& url) {
+  auto kept = auth_->served_at(url);
+  return kept ? kept : told(kept.error());
+}
 
 Result<void> MockLane::make_dex() {
   DexOptions options;
@@ -291,7 +304,9 @@ Result<void> MockLane::reset() {
 Result<void> MockLane::keep_config() const {
   const auto state = folder();
   if (!state) return {};
-  return replace_file(*state / config_file, to_json(config_).dump(2) + "\n", FileAccess::owner);
+  auto kept =
+      replace_file(*state / config_file, to_json(config_).dump(2) + "\n", FileAccess::owner);
+  return kept ? kept : told(kept.error());
 }
 
 void MockLane::close() {

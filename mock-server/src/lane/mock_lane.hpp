@@ -144,6 +144,7 @@ class MockLane final : public Lane {
   [[nodiscard]] bool control_at_stake() const;
   [[nodiscard]] Result<void> make_folder();
   [[nodiscard]] StoreResult<void> hold();
+  [[nodiscard]] tl::unexpected<Error> told(const Error& error) const;
   void stop();
   void remove_folder() const;
   [[nodiscard]] Result<void> make_auth();
