@@ -130,7 +130,9 @@ void Conversation::bounded(Call call) {
   try {
     call();
   } catch (...) {
-    seams_.loop.trouble("a connection", std::current_exception());
+    const auto thrown = std::current_exception();
+    turn_ ? report(seams_.loop, turn_->request, thrown)
+          : seams_.loop.trouble("a connection", thrown);
     running_ = false;
     input_ = {};
     end(Ending::rst);
@@ -151,6 +153,7 @@ void Conversation::take_in(std::span<const std::byte> bytes) {
     input_ = bytes;
   }
   running_ = true;
+  burst_ = 0;
   for (bool more = true; more && phase_ != Phase::over && !held_;) {
     try {
       more = step();
@@ -187,6 +190,11 @@ bool Conversation::recover(const std::exception_ptr& thrown) {
   turn_->gathering = false;
   turn_->outflow.reset();
   turn_->out.clear();
+  turn_->out_at = 0;
+  turn_->source.reset();
+  turn_->source_at = turn_->source_end = {};
+  turn_->fetch.reset();
+  turn_->cut = nullptr;
   turn_->end = SocketEnd::keep;
   fail(thrown);
   phase_ = Phase::exchange;
@@ -379,7 +387,7 @@ void Conversation::open(RequestPlan plan) {
   }
   const auto& request = turn.request;
   turn.gathering = turn.intercept && request.has_body() && turn.intercept->edits_body() &&
-                   request.content_length.value_or(Bytes{0}) <= small_body;
+                   request.content_length.value_or(Bytes{0}) <= editable_body;
   if (!turn.gathering) serve();
 }
 
@@ -415,8 +423,7 @@ void Conversation::finish_turn(bool aborted) {
 void Conversation::end(Ending how) {
   if (phase_ == Phase::over) return;
   // Complete is what was meant to be: a reply written to its end, whatever the socket does then.
-  const bool aborted =
-      turn_ && (phase_ != Phase::reply || writing_ || turn_->out_at != turn_->out.size());
+  const bool aborted = turn_ && (phase_ != Phase::reply || writing_ || turn_->left() > 0);
   phase_ = Phase::over;
   held_.reset();
   next_ = nullptr;

@@ -146,6 +146,9 @@ class Conversation final : private Exchange {
   [[nodiscard]] bool must_close(const Reply& reply) const;
   void compose(Reply& reply, ReplyPlan& plan);
   bool advance_reply();
+  void send_piece(std::size_t size);
+  bool top_up(std::size_t wanted);
+  void fetch(Bytes end);
   void conclude();
   void drop_unread();
   [[nodiscard]] std::size_t body_window() const;
@@ -163,6 +166,7 @@ class Conversation final : private Exchange {
   bool shutting_down_ = false;
   bool writing_ = false;
   bool progressed_ = false;  // since the deadline was set
+  std::size_t burst_ = 0;    // bytes of a source sent since input or the loop called
   enum class Armed { none, idle, head, body } armed_ = Armed::none;
 
   std::string stash_;                 // input that could not be used yet

@@ -118,7 +118,7 @@ bool Conversation::advance_exchange() {
       give(piece.body);
     } else {
       turn.kept.append(reinterpret_cast<const char*>(piece.body.data()), piece.body.size());
-      if (turn.kept.size() > small_body.value) end_gathering(false);
+      if (turn.kept.size() > editable_body.value) end_gathering(false);
     }
     return true;
   }

@@ -1,5 +1,6 @@
 // The reply to a request: composed, spoiled if so planned, written at its pace.
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "http/turn.hpp"
@@ -64,17 +65,20 @@ void Conversation::compose(Reply& reply, ReplyPlan& plan) {
     return;
   }
   if (!has_body) return;
-  const std::string_view body = reply.body;
-  turn.out += plan.truncate_body ? body.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(
-                                                      plan.truncate_body->value, body.size())))
-                                 : body;
+  const auto shown = std::min(reply.length(), plan.truncate_body.value_or(reply.length()));
+  if (reply.source) {
+    turn.source = std::move(reply.source);
+    turn.source_end = shown;
+  } else {
+    turn.out += std::string_view(reply.body).substr(0, static_cast<std::size_t>(shown.value));
+  }
 }
 
 bool Conversation::advance_reply() {
   auto& turn = *turn_;
   drop_unread();
-  if (writing_) return false;
-  if (turn.out_at == turn.out.size()) {
+  if (writing_ || turn.fetch) return false;
+  if (turn.left() == 0) {
     conclude();
     return true;
   }
@@ -82,31 +86,103 @@ bool Conversation::advance_reply() {
     hold(turn.gap, [] {});
     return true;
   }
-  if (turn.slice == 0 && !turn.outflow) {
-    turn.sent += Bytes{turn.out.size()};
-    writing_ = !wire_.send(std::exchange(turn.out, {}));
-    turn.out_at = 0;
-    return true;
-  }
   // To the end of the slice, as far as the speed allows.
-  auto size = turn.out.size() - turn.out_at;
-  if (turn.slice > 0) size = std::min(size, turn.slice - turn.out_at % turn.slice);
+  auto size = turn.left();
+  if (turn.slice > 0) size = std::min(size, turn.slice - turn.sent.value % turn.slice);
   if (turn.outflow) {
-    size = static_cast<std::size_t>(
-        std::min<std::uint64_t>(size, turn.outflow->refill(seams_.loop.now())));
+    size = std::min(size, turn.outflow->refill(seams_.loop.now()));
     if (size == 0) {
       hold(turn.outflow->wait(), [] {});
       return true;
     }
-    turn.outflow->spend(size);
+  }
+  if (turn.source) {
+    size = std::min<std::uint64_t>(size, reply_slice);
+    if (burst_ >= reply_burst) {
+      wire_.wake();
+      return false;
+    }
+    if (!top_up(static_cast<std::size_t>(size))) return false;
+    burst_ += static_cast<std::size_t>(size);
+  }
+  if (turn.outflow) turn.outflow->spend(size);
+  send_piece(static_cast<std::size_t>(size));
+  turn.gap_due = turn.gap > Milliseconds{0} && turn.slice > 0 && turn.left() > 0 &&
+                 turn.sent.value % turn.slice == 0;
+  return true;
+}
+
+void Conversation::send_piece(std::size_t size) {
+  auto& turn = *turn_;
+  turn.sent += Bytes{size};
+  if (size == turn.out.size()) {
+    writing_ = !wire_.send(std::exchange(turn.out, {}));
+    return;
   }
   auto piece = turn.out.substr(turn.out_at, size);
   turn.out_at += size;
-  turn.sent += Bytes{size};
-  turn.gap_due = turn.gap > Milliseconds{0} && turn.slice > 0 && turn.out_at < turn.out.size() &&
-                 turn.out_at % turn.slice == 0;
   writing_ = !wire_.send(std::move(piece));
-  return true;
+}
+
+/// Has `wanted` bytes ready in `out`, as long as there are any. False: a worker has to fetch them.
+bool Conversation::top_up(std::size_t wanted) {
+  auto& turn = *turn_;
+  if (turn.cut) std::rethrow_exception(turn.cut);
+  const auto rest = turn.out.size() - turn.out_at;
+  if (rest >= wanted) return true;
+  turn.out.erase(0, turn.out_at);
+  turn.out_at = 0;
+  const auto end = std::min(turn.source_end, turn.source_at + Bytes{reply_slice - rest});
+  turn.out.resize(rest + static_cast<std::size_t>((end - turn.source_at).value));
+  const auto read = turn.source->try_read(
+      turn.source_at, std::as_writable_bytes(std::span(turn.out)).subspan(rest));
+  if (!read) throw std::runtime_error(read.error().line());
+  if (*read) {
+    turn.source_at = end;
+    return true;
+  }
+  turn.out.resize(rest);
+  fetch(end);
+  return false;
+}
+
+/// Reads on a worker, up to position `end` of the source, and goes on.
+void Conversation::fetch(Bytes end) {
+  struct Job {
+    std::shared_ptr<BodySource> source;
+    Bytes at;
+    std::size_t size;
+    std::string out;
+    Result<void> read;
+  };
+  auto& turn = *turn_;
+  auto job = std::make_shared<Job>();
+  job->source = turn.source;
+  job->at = turn.source_at;
+  job->size = static_cast<std::size_t>((end - turn.source_at).value);
+  job->out = std::move(turn.out);
+  turn.fetch = std::make_shared<int>(0);
+  seams_.loop.background(
+      [job] {
+        const auto rest = job->out.size();
+        job->out.resize(rest + job->size);
+        const auto into = std::as_writable_bytes(std::span(job->out)).subspan(rest);
+        job->read = job->source->read(job->at, into);
+      },
+      [this, job, end, wanted = std::weak_ptr(turn.fetch)](std::exception_ptr thrown) {
+        if (wanted.expired()) return;
+        auto& waiting = *turn_;
+        waiting.fetch.reset();
+        if (!thrown && !job->read) {
+          thrown = std::make_exception_ptr(std::runtime_error(job->read.error().line()));
+        }
+        waiting.cut = thrown;
+        if (!thrown) {
+          waiting.out = std::move(job->out);
+          waiting.source_at = end;
+        }
+        wire_.wake();
+      });
 }
 
 void Conversation::conclude() {

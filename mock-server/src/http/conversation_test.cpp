@@ -291,6 +291,121 @@ TEST_F(ConversationTest, AReplyWaitsForTheKernel) {
   EXPECT_EQ(exchanges_.size(), 1U);
 }
 
+// ---- replies that have a source
+
+TEST_F(ConversationTest, NoSplitOfAStreamChangesALongReply) {
+  const auto stream = get("/source/40000") + put("/slow/33000", "unread") + get("/slow/0") +
+                      "HEAD /source/40000 HTTP/1.1\r\nHost: h\r\n\r\n" + get("/a");
+  const auto play = [&](std::size_t cut) {
+    begin();
+    send(std::string_view(stream).substr(0, cut));
+    send(std::string_view(stream).substr(cut));
+    return wire_.sent;
+  };
+  const auto whole = play(0);
+  EXPECT_EQ(replies(), "200 200 200 200 200 ");
+  EXPECT_TRUE(whole.ends_with("GET /a? ")) << "nothing follows a reply to HEAD";
+  for (std::size_t cut = 1; cut < stream.size(); ++cut) {
+    ASSERT_EQ(play(cut) == whole, true) << "cut at " << cut;
+    ASSERT_EQ(exchanges_.size(), 5U);
+  }
+}
+
+TEST_F(ConversationTest, ASourceIsReadAsTheKernelTakesItAndNoSooner) {
+  constexpr std::size_t size = 1'000'000;
+  for (const std::string path : {"/source/", "/slow/"}) {
+    begin();
+    wire_.full = true;
+    send(get(path + std::to_string(size)) + get("/next"));
+    for (int turn = 0; turn < 1000 && replies() == "200 "; ++turn) {
+      ASSERT_LE(log_.drawn, turn * (64U << 10U) + (64U << 10U));
+      ASSERT_LE(wire_.pieces.back().size(), 64U << 10U);
+      talk_->written();
+      pump();
+    }
+    EXPECT_EQ(replies(), "200 200 ");
+    EXPECT_EQ(log_.drawn, size);
+    EXPECT_NE(wire_.sent.find("Content-Length: 1000000\r\n"), std::string::npos);
+    const auto body = wire_.sent.find("\r\n\r\n") + 4;
+    EXPECT_TRUE(wire_.sent.substr(body, size) == test::test_bytes(size));
+    EXPECT_EQ(sent_, Bytes{body + size});
+  }
+}
+
+TEST_F(ConversationTest, AFastReaderLeavesTheOthersTheirTurns) {
+  begin();
+  const auto request = get("/source/10000000");
+  talk_->feed(std::as_bytes(std::span(request)));
+  EXPECT_TRUE(wire_.woken);
+  EXPECT_LE(wire_.sent.size(), 512U << 10U);
+  pump();
+  EXPECT_TRUE(wire_.sent.ends_with(test::test_bytes(10'000, 9'990'000)));
+  EXPECT_FALSE(talk_->busy());
+}
+
+TEST_F(ConversationTest, ASourceThatEndsEarlyCutsTheConnection) {
+  begin();
+  send(get("/short/1000000"));
+  EXPECT_EQ(wire_.ended, Ending::rst);
+  EXPECT_LE(wire_.sent.size(), 101'000U);
+  EXPECT_EQ(exchanges_, std::vector<std::string>{"GET 200 0 aborted"});
+  EXPECT_EQ(loop_.troubles, std::vector<std::string>{"GET /short/1000000: test: short"});
+}
+
+TEST_F(ConversationTest, AWorkerThatCannotReadCutsTheConnection) {
+  begin();
+  loop_.before_work = [turn = 0]() mutable {
+    if (turn++ == 1) throw std::bad_alloc();
+  };
+  send(get("/slow/1000000"));
+  EXPECT_EQ(wire_.ended, Ending::rst);
+  EXPECT_LE(wire_.sent.size(), 64U << 10U);
+  EXPECT_EQ(exchanges_, std::vector<std::string>{"GET 200 0 aborted"});
+}
+
+TEST_F(ConversationTest, ASourceWithoutASingleByteIsAnError) {
+  begin();
+  loop_.before_work = [] { throw std::bad_alloc(); };
+  send(get("/slow/1000") + get("/unseen"));
+  EXPECT_EQ(replies(), "507 ");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+}
+
+TEST_F(ConversationTest, AClientMayLeaveWhileAWorkerReads) {
+  begin();
+  const auto request = get("/slow/1000");
+  talk_->feed(std::as_bytes(std::span(request)));
+  talk_->lost();
+  loop_.run();
+  EXPECT_EQ(wire_.sent, "");
+  EXPECT_EQ(exchanges_, std::vector<std::string>{"GET 200 0 aborted"});
+  talk_.reset();
+
+  begin();
+  talk_->feed(std::as_bytes(std::span(request)));
+  talk_.reset();
+  loop_.run();
+}
+
+TEST_F(ConversationTest, AnOldClientGetsALongBodyToo) {
+  begin();
+  send("GET /source/100000 HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(wire_.sent.ends_with("\r\n\r\n" + test::test_bytes(100'000)));
+  EXPECT_EQ(wire_.ended, Ending::linger);
+}
+
+TEST_F(ConversationTest, AnUnreadBodyIsDrainedBesideALongReply) {
+  begin();
+  wire_.full = true;
+  send(put("/source/100000", std::string(1'000'000, 'x')) + get("/next"));
+  EXPECT_EQ(held_, get("/next")) << "the body is dropped while the reply is not taken";
+  for (int turn = 0; turn < 10; ++turn) {
+    talk_->written();
+    pump();
+  }
+  EXPECT_EQ(replies(), "200 200 ");
+}
+
 TEST_F(ConversationTest, ShutdownLetsTheExchangeEndAndTellsTheClient) {
   begin();
   talk_->shut_down();

@@ -55,8 +55,10 @@ class Handler {
   virtual void on_end(BodyEnd end) = 0;
 };
 
-/// For work on `request` that threw: the reply, which tells the client nothing of it (507 when memory
-/// or a disk ran out, else 500). `loop` is told what it was.
+/// Tells `loop` what work on `request` threw.
+void report(Loop& loop, const Request& request, const std::exception_ptr& thrown);
+/// The same, and the reply to that request, which tells the client nothing of it (507 when memory
+/// or a disk ran out, else 500).
 [[nodiscard]] Reply failed(Loop& loop, const Request& request, const std::exception_ptr& thrown);
 
 /// Finds the handler of a request. `intercept` is null when no rule touches this request.

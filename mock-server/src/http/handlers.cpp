@@ -59,11 +59,15 @@ class Bodiless final : public Handler {
 
 }  // namespace
 
-Reply failed(Loop& loop, const Request& request, const std::exception_ptr& thrown) {
+void report(Loop& loop, const Request& request, const std::exception_ptr& thrown) {
   // Without the query, which may hold a password.
   auto what = request.method + " " + request.mount + request.path;
   if (!request.lane.empty()) what += ", lane " + request.lane;
   loop.trouble(what, thrown);
+}
+
+Reply failed(Loop& loop, const Request& request, const std::exception_ptr& thrown) {
+  report(loop, request, thrown);
   return trouble_of(thrown).no_space ? text_reply(507, "no memory or no space is left for this\n")
                                      : text_reply(500, "internal error\n");
 }

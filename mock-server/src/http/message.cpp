@@ -93,6 +93,14 @@ Reply json_reply(int status, std::string body) {
   return typed_reply(status, "application/json", std::move(body));
 }
 
+std::optional<std::string> small_body_of(const Reply& reply) {
+  if (!reply.source) return reply.body;
+  if (reply.length() > editable_body) return std::nullopt;
+  std::string bytes(reply.length().value, '\0');
+  if (!reply.source->read(Bytes{0}, std::as_writable_bytes(std::span(bytes)))) return std::nullopt;
+  return bytes;
+}
+
 std::string_view reason_phrase(int status) {
   for (const auto& phrase : phrases) {
     if (phrase.status == status) return phrase.text;

@@ -1,12 +1,16 @@
 // One request and one reply as plain values. No socket, no Beast.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "loop/loop.hpp"
+#include "protocol/error.hpp"
 #include "protocol/http/fields.hpp"
 #include "protocol/units.hpp"
 
@@ -52,6 +56,22 @@ enum class UnreadBody {
   close,  ///< reply at once and close: a client that is still sending may see a reset
 };
 
+/// A body, of a request or a reply, that a rule looks into or edits is no longer than this.
+inline constexpr Bytes editable_body{64UL << 10U};
+
+/// Where the bytes of a long body come from, so that no more of them are in memory than are being
+/// written. Any thread, several at once.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  [[nodiscard]] virtual Bytes size() const = 0;  ///< always the same
+  /// Fills `into`, which lies within the size, from position `at`; may wait for a disk. An Error,
+  /// for the log: the bytes cannot be had any more.
+  virtual Result<void> read(Bytes at, std::span<std::byte> into) = 0;
+  /// The same without waiting. False: it would have to, and what is in `into` is of no use.
+  virtual Result<bool> try_read(Bytes at, std::span<std::byte> into) = 0;
+};
+
 struct Reply {
   int status = 200;
   std::string reason;     ///< empty: the usual phrase of the status
@@ -60,7 +80,16 @@ struct Reply {
   bool close = false;  ///< close the connection after this reply
   UnreadBody unread_body = UnreadBody::drain;
   bool no_reason = false;  ///< not even the usual phrase (RFC 9112 section 4: it may be empty)
+  /// Stands in for `body`, which is empty then.
+  std::shared_ptr<BodySource> source = nullptr;
+
+  /// Of the body, without framing.
+  [[nodiscard]] Bytes length() const { return source ? source->size() : Bytes{body.size()}; }
 };
+
+/// The whole body; nullopt when it comes from a source and is not small, or cannot be read. Waits
+/// for a disk.
+[[nodiscard]] std::optional<std::string> small_body_of(const Reply& reply);
 
 /// A reply with a text/plain body.
 [[nodiscard]] Reply text_reply(int status, std::string body);

@@ -279,6 +279,47 @@ TEST_F(PlansTest, AnEditThatThrowsIsA500) {
   EXPECT_TRUE(wire_.sent.starts_with("HTTP/1.1 500")) << wire_.sent;
 }
 
+// ---- replies that have a source
+
+TEST_F(PlansTest, EveryPlanDoesTheSameToASource) {
+  constexpr std::size_t size = 150'000;
+  std::vector<ReplyPlan> plans(8);
+  plans[1].truncate_body = Bytes{70'001};
+  plans[2].truncate_head = Bytes{20};
+  plans[3].raw = "raw";
+  plans[4].send = false;
+  plans[5].slice = Bytes{50'000};
+  plans[5].slice_gap = Milliseconds{10};
+  plans[6].speed = {100'000};
+  plans[7].slice = Bytes{7};
+  plans[7].speed = {300'000};
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    plans_.reply = plans[i];
+    plans_.reply.end = SocketEnd::rst;
+    const auto play = [&](const std::string& path) {
+      start();
+      send("GET " + path + std::to_string(size) + " HTTP/1.1\r\nHost: h\r\n\r\n");
+      const auto time = until([&] { return wire_.ended.has_value(); });
+      return std::tuple(wire_.sent, wire_.ended, time, exchanges_, sent_);
+    };
+    const auto whole = play("/string/");
+    EXPECT_EQ(play("/source/") == whole, true) << i;
+    EXPECT_EQ(play("/slow/") == whole, true) << i;
+  }
+}
+
+TEST_F(PlansTest, SlicesOfASourceAreThoseOfAString) {
+  plans_.reply.slice = Bytes{1000};
+  std::vector<std::string> pieces;
+  for (const std::string path : {"/string/", "/source/"}) {
+    start();
+    send("GET " + path + "100000 HTTP/1.1\r\nHost: h\r\n\r\n");
+    if (pieces.empty()) pieces = wire_.pieces;
+    EXPECT_EQ(wire_.pieces == pieces, true);
+    EXPECT_EQ(pieces.size(), 101U);
+  }
+}
+
 // ---- what throws where no handler is to blame
 
 TEST_F(PlansTest, APlanThatThrowsIsAnsweredOnceAndPlainly) {

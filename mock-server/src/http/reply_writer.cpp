@@ -34,8 +34,10 @@ Framing::Framing(bool head_request, int minor_version, TimePoint now)
 std::optional<std::string> Framing::length_of(const Reply& reply) const {
   if (forbids_length(reply.status)) return std::nullopt;
   if (reply.status == 205) return "0";
-  if (reply.status == 304 || (head_request_ && reply.body.empty())) return std::nullopt;
-  return std::to_string(reply.body.size());
+  if (reply.status == 304 || (head_request_ && reply.length() == Bytes{0})) {
+    return std::nullopt;
+  }
+  return std::to_string(reply.length().value);
 }
 
 std::optional<std::string> Framing::connection_of(bool close) const {

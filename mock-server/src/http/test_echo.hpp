@@ -1,9 +1,13 @@
 // For tests: a handler that tells what it was given, and does what the path asks for.
 #pragma once
 
+#include <atomic>
+#include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -54,9 +58,48 @@ class Log {
     return false;
   }
 
+  std::atomic<std::size_t> drawn = 0;  ///< bytes that were read from a TestSource
+
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
+};
+
+/// The bytes of a test's body from position `at`: told apart everywhere, and never like a head.
+inline std::string test_bytes(std::size_t size, std::size_t at = 0) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>('a' + (at + i) % 23);
+  return bytes;
+}
+
+/// `test_bytes`, counted while they are read.
+class TestSource final : public BodySource {
+ public:
+  enum class Kind {
+    at_hand,
+    slow,   ///< only a worker gets them
+    short_  ///< has the first 100,000 bytes only
+  };
+  TestSource(std::size_t size, Kind kind, std::atomic<std::size_t>& drawn)
+      : size_(size), kind_(kind), drawn_(drawn) {}
+
+  [[nodiscard]] Bytes size() const override { return Bytes{size_}; }
+  Result<void> read(Bytes at, std::span<std::byte> into) override {
+    if (kind_ == Kind::short_ && at.value + into.size() > 100'000) return failure("test", "short");
+    const auto bytes = test_bytes(into.size(), at.value);
+    std::memcpy(into.data(), bytes.data(), bytes.size());
+    drawn_ += into.size();
+    return {};
+  }
+  Result<bool> try_read(Bytes at, std::span<std::byte> into) override {
+    if (kind_ == Kind::slow) return false;
+    return read(at, into).map([] { return true; });
+  }
+
+ private:
+  std::size_t size_;
+  Kind kind_;
+  std::atomic<std::size_t>& drawn_;
 };
 
 /// Says back what it was sent, or does what the path asks for:
@@ -68,6 +111,7 @@ class Log {
 ///   /tell      writes "got BODY" into the log whenever bytes came
 ///   /throw     throws
 ///   /status/N  replies N without reading
+///   /string/N  replies with N test_bytes; /source/N, /slow/N, /short/N: from a TestSource
 /// The log gets "bytes N" when a body ended, and how.
 class Echo final : public Handler {
  public:
@@ -85,6 +129,7 @@ class Echo final : public Handler {
       return exchange.reply(std::move(reply));
     }
     if (request.path == "/throw") throw std::runtime_error("thrown on purpose");
+    if (const auto body = long_body(request.path)) return exchange.reply(*body);
     if (request.path.starts_with("/status/")) {
       Reply reply;
       reply.status = std::stoi(request.path.substr(8));
@@ -132,6 +177,20 @@ class Echo final : public Handler {
   }
 
  private:
+  [[nodiscard]] std::optional<Reply> long_body(const std::string& path) const {
+    using Kind = TestSource::Kind;
+    const auto name = path.substr(0, path.rfind('/'));
+    const auto size = [&] { return std::stoul(path.substr(name.size() + 1)); };
+    if (name == "/string") return text_reply(200, test_bytes(size()));
+    const std::map<std::string, Kind> kinds{
+        {"/source", Kind::at_hand}, {"/slow", Kind::slow}, {"/short", Kind::short_}};
+    const auto kind = kinds.find(name);
+    if (kind == kinds.end()) return std::nullopt;
+    auto reply = text_reply(200, {});
+    reply.source = std::make_shared<TestSource>(size(), kind->second, log_.drawn);
+    return reply;
+  }
+
   Log& log_;
   Loop*& loop_;
   const Request* request_ = nullptr;

@@ -45,6 +45,7 @@ class TalkDriver : public Application, public Observer {
   }
   void on_exchange(const ExchangeRecord& record) override {
     if (forgets_) throw std::bad_alloc();
+    sent_ += record.sent;
     exchanges_.push_back(record.request.method + " " + std::to_string(record.status) + " " +
                          std::to_string(record.body_received.value) +
                          (record.aborted ? " aborted" : ""));
@@ -57,6 +58,8 @@ class TalkDriver : public Application, public Observer {
     wire_ = FakeWire{};
     log_.clear();
     exchanges_.clear();
+    sent_ = {};
+    log_.drawn = 0;
     held_.clear();
     talk_ = std::make_unique<Conversation>(
         wire_, ConversationSeams{loop_, *this, interceptor, this, limits_},
@@ -93,6 +96,7 @@ class TalkDriver : public Application, public Observer {
   Limits limits_;
   Log log_;
   std::vector<std::string> exchanges_;
+  Bytes sent_;            // of all replies, as the observer is told
   bool forgets_ = false;  // the observer throws
   FakeWire wire_;
   std::string held_;  // sent by the client, not read yet

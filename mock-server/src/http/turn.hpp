@@ -13,8 +13,10 @@ namespace mock {
 
 /// One slice of a body; the size of the buffer all connections share.
 inline constexpr std::size_t body_slice = 256UL << 10U;
-/// A body that a rule may edit is no longer than this.
-inline constexpr Bytes small_body{64UL << 10U};
+/// As much of a reply that has a source is in memory, twice that when a plan slices it.
+inline constexpr std::size_t reply_slice = 32UL << 10U;
+/// As much of such a reply goes out before the other connections get their turn.
+inline constexpr std::size_t reply_burst = 256UL << 10U;
 
 struct Conversation::Turn {
   explicit Turn(Head head)
@@ -51,6 +53,11 @@ struct Conversation::Turn {
   int status = 0;
   std::string out;
   std::size_t out_at = 0;
+  std::shared_ptr<BodySource> source;  // of what follows `out`
+  Bytes source_at;
+  Bytes source_end;
+  std::shared_ptr<void> fetch;  // a worker reads for it
+  std::exception_ptr cut;       // the source failed
   Bytes sent;
   std::size_t slice = 0;
   Milliseconds gap{0};
@@ -60,6 +67,11 @@ struct Conversation::Turn {
   SocketEnd end = SocketEnd::keep;
   bool plain = false;           // no plan touches the reply any more
   ::http::Fields reply_fields;  // as sent, for the observer
+
+  /// Bytes that are not handed to the connection yet.
+  [[nodiscard]] std::uint64_t left() const {
+    return out.size() - out_at + (source_end - source_at).value;
+  }
 };
 
 /// What a handler throws is the response.
