@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,10 @@ ChildProcess::ChildProcess(std::vector<std::string> command, Options options)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (options.address_space) {
+      const rlimit limit{*options.address_space, *options.address_space};
+      setrlimit(RLIMIT_AS, &limit);
+    }
     execvpe(argv[0], argv.data(), envp.data());
     const int error = errno;
     [[maybe_unused]] const auto told = write(failed[1], &error, sizeof error);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@ class ChildProcess {
     /// Added to this process's environment; an empty value removes the variable.
     std::map<std::string, std::string> environment;
     std::string input;  ///< given as standard input, at most 60 KiB
+    /// The most address space it may have, in bytes (RLIMIT_AS); no program built with a sanitizer
+    /// can do with a limit.
+    std::optional<std::uint64_t> address_space = std::nullopt;
   };
 
   /// `command[0]` is a path, or a name to be found in PATH. Throws when it cannot be started.

@@ -33,6 +33,12 @@ TEST(ChildProcess, EnvironmentIsAddedAndRemoved) {
   EXPECT_EQ(f.out, "x-none\n");
 }
 
+TEST(ChildProcess, TheAddressSpaceCanBeLimited) {
+  ChildProcess::Options options;
+  options.address_space = std::uint64_t{1'500'000} * 1024;
+  EXPECT_EQ(run({"sh", "-c", "ulimit -v"}, options).out, "1500000\n");
+}
+
 TEST(ChildProcess, AProgramThatIsNotThereThrows) {
   EXPECT_THROW(ChildProcess({"/no/such/program"}), std::system_error);
 }
