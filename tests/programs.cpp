@@ -14,8 +14,9 @@ std::vector<std::string> joined(std::vector<std::string> first, std::vector<std:
 
 }  // namespace
 
-Mock::Mock(std::vector<std::string> arguments)
-    : process_(joined({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0"}, std::move(arguments))),
+Mock::Mock(std::vector<std::string> arguments, testkit::ChildProcess::Options options)
+    : process_(joined({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0"}, std::move(arguments)),
+               std::move(options)),
       url_(process_.wait_ready()) {}
 
 testkit::ChildProcess::Options with_demo_user() {

@@ -14,7 +14,7 @@ namespace programs {
 /// A mock server on a free port of 127.0.0.1; killed when it goes away.
 class Mock {
  public:
-  explicit Mock(std::vector<std::string> arguments);
+  explicit Mock(std::vector<std::string> arguments, testkit::ChildProcess::Options options = {});
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] std::string creation_url() const { return url_ + "/files"; }
   [[nodiscard]] testkit::ChildProcess& process() { return process_; }

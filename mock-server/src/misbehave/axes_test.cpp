@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <numeric>
 #include <set>
 
@@ -160,6 +161,62 @@ TEST_F(Axes, EditsJsonTextAndAnyBody) {
   EXPECT_EQ(edited(text, "caat", "text/plain"), "cbt");
   auto whole = rules(R"({"then": {"request": {"body": "new"}}})");
   EXPECT_EQ(edited(whole, "old", "text/plain"), "new");
+}
+
+// ---- replies that have a source
+
+Reply from_source(std::string bytes) {
+  class Source final : public BodySource {
+   public:
+    explicit Source(std::string all) : bytes_(std::move(all)) {}
+    [[nodiscard]] Bytes size() const override { return Bytes{bytes_.size()}; }
+    Result<void> read(Bytes at, std::span<std::byte> into) override {
+      std::memcpy(into.data(), bytes_.data() + at.value, into.size());
+      return {};
+    }
+    Result<bool> try_read(Bytes /*at*/, std::span<std::byte> /*into*/) override { return false; }
+
+   private:
+    std::string bytes_;
+  };
+  auto answer = reply(200);
+  answer.source = std::make_shared<Source>(std::move(bytes));
+  return answer;
+}
+
+TEST_F(Axes, EditsASmallDownloadAsAnyReply) {
+  const auto download = [&](std::string_view json, std::string bytes) {
+    auto engine = rules(json);
+    return exchange(engine, request("GET", "/files/u1"), from_source(std::move(bytes))).reply;
+  };
+  const auto* regex = R"({"then": {"reply": {"body": {"regex": "a+", "with": "b"}}}})";
+  EXPECT_EQ(download(regex, "caat").body, "cbt");
+  EXPECT_EQ(download(R"({"then": {"reply": {"body": {"json_merge": {"a": 2}}}}})", "{}").body,
+            R"({"a":2})");
+  const auto* json =
+      R"({"when": {"reply": {"json": {"/a": "1"}}}, "then": {"reply": {"status": 500}}})";
+  EXPECT_EQ(download(json, R"({"a": 1})").status, 500);
+
+  const std::string large(65'537, 'a');
+  const auto untouched = download(regex, large);
+  EXPECT_NE(untouched.source, nullptr);
+  EXPECT_EQ(untouched.length(), Bytes{large.size()});
+  EXPECT_EQ(download(json, R"({"a": 1})" + std::string(65'536, ' ')).status, 200);
+  const auto replaced = download(R"({"then": {"reply": {"body": "new"}}})", large);
+  EXPECT_EQ(replaced.source, nullptr);
+  EXPECT_EQ(replaced.body, "new");
+}
+
+TEST_F(Axes, ReplaysADownloadOfAnyLength) {
+  for (const std::size_t size : {3U, 100'000U}) {
+    auto engine = rules(R"({"when": {"method": "GET"}, "then": {"reply": {"replay": "first"}}})");
+    const std::string first(size, 'a');
+    exchange(engine, request("GET", "/files/u1"), from_source(first));
+    const auto again = exchange(engine, request("GET", "/files/u1"), reply(404)).reply;
+    EXPECT_EQ(again.status, 200);
+    EXPECT_EQ(again.length(), Bytes{size});
+    EXPECT_EQ(again.source != nullptr, size > 65'536) << "a small one keeps no file open";
+  }
 }
 
 TEST_F(Axes, OnlyARuleThatEditsTheBodyGathersIt) {

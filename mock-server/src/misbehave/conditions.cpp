@@ -184,7 +184,8 @@ bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply) {
   if (!fields_hold(active, facts.pattern_work(), wanted.fields, reply.fields, at_reply))
     return false;
   if (wanted.json.empty()) return true;
-  const auto body = nlohmann::json::parse(reply.body, nullptr, false);
+  // A long download is no JSON.
+  const auto body = nlohmann::json::parse(small_body_of(reply).value_or(""), nullptr, false);
   for (const auto& place : wanted.json) {
     std::optional<std::string> text;
     const nlohmann::json::json_pointer pointer{place.name};

@@ -54,6 +54,18 @@ void edit_form(const FormEdits& edits, const Template::Lookup& lookup,
   body = ::http::format_form(*form);
 }
 
+/// A long download stays as it is, unless it is replaced as a whole.
+bool edit_reply_body(const BodyEdit& edit, const Template::Lookup& lookup, PatternWork& work,
+                     Reply& reply) {
+  if (reply.source) {
+    auto body = edit.text ? std::string() : small_body_of(reply);
+    if (!body) return true;
+    reply.body = *std::move(body);
+    reply.source.reset();
+  }
+  return edit_body(edit, lookup, {}, work, reply.body);
+}
+
 }  // namespace
 
 bool Claims::take(std::string axis) {
@@ -121,7 +133,7 @@ bool edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& c
   }
   bool in_time = edit_fields(edit.fields, lookup, claims, work, reply.fields);
   if (edit.body.any() && claims.take(" body"))
-    in_time &= edit_body(edit.body, lookup, {}, work, reply.body);
+    in_time &= edit_reply_body(edit.body, lookup, work, reply);
   if (edit.raw && claims.take(" raw")) plan.raw = edit.raw->fill(lookup);
   if ((edit.truncate_head || edit.truncate_body) && claims.take(" truncate")) {
     plan.truncate_head = edit.truncate_head;

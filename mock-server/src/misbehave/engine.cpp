@@ -329,7 +329,7 @@ void Engine::act(const ServerEdit& edit, const Template::Lookup& lookup) {
 
 void Engine::keep_reply(const std::string& mark, const std::string& upload, const Reply& reply) {
   if (set_->replays(mark) && kept_replies_.size() < kept_reply_limit)
-    kept_replies_.insert_or_assign({mark, upload}, reply);
+    kept_replies_.insert_or_assign({mark, upload}, to_keep(reply));
 }
 
 const Reply* Engine::kept_reply(const std::string& mark, const std::string& upload) const {

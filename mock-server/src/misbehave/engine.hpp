@@ -41,6 +41,17 @@ enum Rank : int {
 /// Enough for any test, little for a load run.
 inline constexpr std::size_t kept_reply_limit = 1000;
 
+/// A copy that needs no open file if it is small. A longer one keeps its source.
+[[nodiscard]] inline Reply to_keep(const Reply& reply) {
+  auto copy = reply;
+  if (!copy.source) return copy;
+  if (auto body = small_body_of(copy)) {
+    copy.body = *std::move(body);
+    copy.source.reset();
+  }
+  return copy;
+}
+
 /// A rule that is loaded, and what became of it. A request keeps those it began with.
 struct ActiveRule {
   Rule rule;
@@ -68,7 +79,7 @@ struct ActiveRule {
   Reply* kept_reply(const std::string& target, const Reply& reply) {
     if (const auto found = counts.replies.find(target); found != counts.replies.end())
       return &found->second;
-    if (counts.replies.size() < kept_reply_limit) counts.replies.emplace(target, reply);
+    if (counts.replies.size() < kept_reply_limit) counts.replies.emplace(target, to_keep(reply));
     return nullptr;
   }
   [[nodiscard]] bool exhausted() const { return rule.times && counts.fired >= *rule.times; }

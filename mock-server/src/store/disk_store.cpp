@@ -55,6 +55,11 @@ class FileReader : public Reader {
     const auto n = std::min<std::uint64_t>(into.size(), (size_ - at).value);
     return posix::read_at(fd_.get(), at.value, into.first(n));
   }
+  StoreResult<std::optional<std::size_t>> try_read(Bytes at, std::span<std::byte> into) override {
+    if (at >= size_) return std::size_t{0};
+    const auto n = std::min<std::uint64_t>(into.size(), (size_ - at).value);
+    return posix::try_read_at(fd_.get(), at.value, into.first(n));
+  }
 
  private:
   posix::Fd fd_;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -63,6 +64,24 @@ StoreResult<std::size_t> read_at(int fd, std::size_t at, std::span<std::byte> in
     const auto n = uninterrupted([&] {
       return ::pread(fd, into.data() + done, into.size() - done, static_cast<off_t>(at + done));
     });
+    if (n < 0) return failed("read");
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+StoreResult<std::optional<std::size_t>> try_read_at(int fd, std::size_t at,
+                                                    std::span<std::byte> into) {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const iovec rest{into.data() + done, into.size() - done};
+    const auto n = uninterrupted(
+        [&] { return ::preadv2(fd, &rest, 1, static_cast<off_t>(at + done), RWF_NOWAIT); });
+    // Nothing at hand, or a file system (or kernel) that cannot tell.
+    if (n < 0 && (errno == EAGAIN || errno == EOPNOTSUPP || errno == EINVAL || errno == ENOSYS)) {
+      return std::nullopt;
+    }
     if (n < 0) return failed("read");
     if (n == 0) break;
     done += static_cast<std::size_t>(n);

@@ -46,6 +46,9 @@ class Fd {
                                                 std::span<const std::byte> bytes);
 /// Reads until `into` is full or the file ends.
 [[nodiscard]] StoreResult<std::size_t> read_at(int fd, std::size_t at, std::span<std::byte> into);
+/// The same for what is in memory; nullopt when it is not, or nobody can tell.
+[[nodiscard]] StoreResult<std::optional<std::size_t>> try_read_at(int fd, std::size_t at,
+                                                                  std::span<std::byte> into);
 [[nodiscard]] StoreResult<struct stat> status_of(int fd);
 /// Makes the file shorter; one that is not longer than `length` is left alone.
 [[nodiscard]] StoreResult<void> cut(int fd, std::size_t length);

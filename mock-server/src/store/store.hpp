@@ -62,6 +62,10 @@ class Reader {
   [[nodiscard]] virtual Bytes size() const = 0;
   /// Fewer bytes than asked for only at the end.
   virtual StoreResult<std::size_t> read(Bytes at, std::span<std::byte> into) = 0;
+  /// The same without waiting for a disk: nullopt when it would have to, or cannot know.
+  virtual StoreResult<std::optional<std::size_t>> try_read(Bytes at, std::span<std::byte> into) {
+    return read(at, into);
+  }
 };
 
 /// Ids are checked by the caller to be single path components (see `is_upload_id`). A call that

@@ -217,6 +217,23 @@ TEST_P(StoreTest, ReadersSeeWhatWasThereWhenTheyWereOpened) {
   EXPECT_EQ(read_all(*reader), large) << "a removed upload can still be read";
 }
 
+TEST_P(StoreTest, WhatIsReadWithoutWaitingIsTheSame) {
+  if (!GetParam().keeps_bytes) return;
+  create("a", std::string(100'000, 'a') + "the end");
+  auto reader = *store->open("a");
+  ASSERT_TRUE(store->remove("a"));
+  std::string end(10, '\0');
+  const auto into = std::as_writable_bytes(std::span(end));
+  // A file system need not be able to tell what is at hand.
+  const auto got = reader->try_read(Bytes{100'000}, into);
+  ASSERT_TRUE(got);
+  if (*got) {
+    EXPECT_EQ(**got, 7U);
+    EXPECT_EQ(end.substr(0, 7), "the end");
+  }
+  EXPECT_EQ(reader->try_read(Bytes{100'007}, into).value(), 0U);
+}
+
 TEST_P(StoreTest, ReadersMayWorkOnAnotherThread) {
   if (!GetParam().keeps_bytes) return;
   const std::string piece(10'000, 'a');

@@ -1,6 +1,5 @@
 // GET: what is stored, as an attachment. Outside the protocol, as every tus server offers it.
 #include "protocol/http/form.hpp"
-#include "store/in_background.hpp"
 #include "tus/operation.hpp"
 #include "tus/range.hpp"
 
@@ -8,8 +7,39 @@ namespace mock {
 
 namespace {
 
-// A reply's body is built in memory.
-constexpr Bytes largest_reply{256ULL << 20U};
+/// A range of what is stored of an upload, also after that was removed.
+class StoredBytes final : public BodySource {
+ public:
+  StoredBytes(std::unique_ptr<Reader> reader, ByteRange range)
+      : reader_(std::move(reader)), range_(range) {}
+
+  [[nodiscard]] Bytes size() const override { return range_.length; }
+
+  Result<void> read(Bytes at, std::span<std::byte> into) override {
+    const auto got = reader_->read(range_.first + at, into);
+    if (!got) return cannot(got.error());
+    return whole(*got, into);
+  }
+
+  Result<bool> try_read(Bytes at, std::span<std::byte> into) override {
+    const auto got = reader_->try_read(range_.first + at, into);
+    if (!got) return cannot(got.error());
+    if (!*got) return false;
+    return whole(**got, into).map([] { return true; });
+  }
+
+ private:
+  static tl::unexpected<Error> cannot(const StoreError& error) {
+    return failure("download", "the stored bytes cannot be read: " + error.detail);
+  }
+  static Result<void> whole(std::size_t got, std::span<std::byte> into) {
+    if (got < into.size()) return failure("download", "the upload became shorter meanwhile");
+    return {};
+  }
+
+  std::unique_ptr<Reader> reader_;
+  ByteRange range_;
+};
 
 /// The name is percent-encoded: metadata holds any bytes (RFC 8187 section 3.2).
 std::string disposition(const tus::Metadata& metadata) {
@@ -39,11 +69,9 @@ class Download : public Operation {
       return send(context_, std::move(reply));
     }
     if (answer == RangeAnswer::whole) range = {Bytes{0}, size};
-    if (range.length > largest_reply) {
-      return send(context_, refusal(501, "too large to be sent at once; ask for a Range of it"));
-    }
     describe(*upload, answer, range, size);
-    fetch(std::move(*reader), range);
+    reply_.source = std::make_shared<StoredBytes>(std::move(*reader), range);
+    send(context_, std::move(reply_));
   }
 
  private:
@@ -61,32 +89,8 @@ class Download : public Operation {
                                     std::to_string(last.value) + "/" + std::to_string(size.value));
   }
 
-  void fetch(std::unique_ptr<Reader> reader, ByteRange range) {
-    in_background(
-        context_.services.loop,
-        [reader = std::move(reader), range]() -> StoreResult<std::string> {
-          std::string bytes(range.length.value, '\0');
-          auto read = reader->read(range.first, std::as_writable_bytes(std::span(bytes)));
-          if (!read) return tl::unexpected(read.error());
-          bytes.resize(*read);
-          return bytes;
-        },
-        [this, range, alive = std::weak_ptr(alive_)](StoreResult<std::string> bytes) {
-          if (alive.expired()) return;
-          carry_on(context_, [&] {
-            if (!bytes) return send(context_, refusal(bytes.error()));
-            if (Bytes{bytes->size()} < range.length) {
-              return send(context_, refusal(500, "the upload became shorter meanwhile"));
-            }
-            reply_.body = *std::move(bytes);
-            send(context_, std::move(reply_));
-          });
-        });
-  }
-
   const Context& context_;
   Reply reply_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace

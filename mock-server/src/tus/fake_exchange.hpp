@@ -34,6 +34,12 @@ class FakeExchange : public Exchange {
   void reply(Reply reply) override {
     ASSERT_FALSE(reply_.has_value()) << "a second reply: " << reply.status;
     reply_ = std::move(reply);
+    if (!reply_->source) return;
+    ASSERT_TRUE(reply_->body.empty());
+    reply_->body.resize(reply_->length().value);
+    const auto into = std::as_writable_bytes(std::span(reply_->body));
+    ASSERT_TRUE(reply_->source->read(Bytes{0}, into));
+    reply_->source.reset();
   }
 
   /// Whether the handler asked for the body and waits for it.

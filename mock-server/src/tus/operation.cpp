@@ -11,6 +11,7 @@ void send(const Context& context, Reply reply) {
     // protocol.md, HEAD; an error is not to be kept either, as the upload may come to exist.
     reply.fields.set("Cache-Control", "no-store");
     reply.body.clear();
+    reply.source.reset();
   }
   if (reply.status >= 400) reply.unread_body = context.options.early_error;
   if (reply.close) reply.unread_body = UnreadBody::close;
