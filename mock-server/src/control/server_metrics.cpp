@@ -108,11 +108,10 @@ struct ServerMetrics::Families {
     return *known;
   }
   Counter& fault(const std::string& rule) {
-    if (const auto known = by_rule.find(rule); known != by_rule.end()) return *known->second;
-    const std::string label = by_rule.size() < most_rules ? rule : "other";
-    auto& counter = faults.Add({{"rule", label}});
-    if (label == rule) by_rule.emplace(rule, &counter);
-    return counter;
+    const auto known = by_rule.find(rule);
+    if (known != by_rule.end()) return *known->second;
+    if (by_rule.size() >= most_rules) return faults.Add({{"rule", "other"}});
+    return *by_rule.emplace(rule, &faults.Add({{"rule", rule}})).first->second;
   }
 };
 
@@ -135,6 +134,13 @@ void ServerMetrics::on_exchange(const ExchangeRecord& record) {
 
 void ServerMetrics::on_connections(std::size_t open) {
   families_->connections.Set(static_cast<double>(open));
+}
+
+void ServerMetrics::forget_rules() {
+  auto& faults = families_->faults;
+  for (const auto& [rule, counter] : families_->by_rule) faults.Remove(counter);
+  faults.Remove(&faults.Add({{"rule", "other"}}));
+  families_->by_rule.clear();
 }
 
 void ServerMetrics::set_uploads(const Uploads& uploads) {

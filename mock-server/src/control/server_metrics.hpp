@@ -29,6 +29,9 @@ class ServerMetrics : public Observer {
   };
   void set_uploads(const Uploads& uploads);
 
+  /// The series of rules are gone, as after a restart; the others go on.
+  void forget_rules();
+
   /// Text exposition format 0.0.4.
   [[nodiscard]] std::string text() const;
 

@@ -58,6 +58,11 @@ TEST(ServerMetrics, RuleNamesAreBoundedAndEscaped) {
   EXPECT_EQ(faults.size(), 1001U);
   EXPECT_EQ(faults.at(R"(dex_mock_faults_total{rule="other"})"), 501);
   EXPECT_EQ(faults.at(R"(dex_mock_faults_total{rule="a \"quoted\"\nname\\"})"), 1);
+
+  metrics.forget_rules();
+  EXPECT_EQ(metrics.text().find("dex_mock_faults_total{"), std::string::npos);
+  Exchanged{.fired = {"again"}}.tell(metrics);
+  EXPECT_EQ(read(metrics).at("dex_mock_faults_total").samples.size(), 1U);
 }
 
 TEST(ServerMetrics, ShowsUploadsByState) {

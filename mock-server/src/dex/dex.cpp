@@ -239,6 +239,8 @@ Reply Dex::banner() const {
                              {"server_time", ::http::format_rfc3339(loop_.now())}}));
 }
 
+void Dex::forget_clients() { metrics_->forget_clients(); }
+
 Reply Dex::metrics() const {
   Reply reply = text_reply(200, metrics_->text());
   reply.fields.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");

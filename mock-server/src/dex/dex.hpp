@@ -94,6 +94,8 @@ class Dex {
   [[nodiscard]] Reply banner() const;
   /// /metrics (DEX-ROUTE-004).
   [[nodiscard]] Reply metrics() const;
+  /// Of the metrics: the series that clients named.
+  void forget_clients();
 
  private:
   Dex(DexOptions options, DeliveryConfig config, Store& store, Loop& loop);

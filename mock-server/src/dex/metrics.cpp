@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
 
 #include "http/route.hpp"
 #include "protocol/dex/manifest.hpp"
@@ -53,7 +55,9 @@ std::string method_label(const std::string& method) {
 
 /// A manifest value as a label; the text format is UTF-8.
 std::string label(const Upload& upload, std::string_view field) {
+  constexpr std::size_t longest = 200;
   const auto value = upload.metadata.find(field).value_or("");
+  if (value.size() > longest) return "too long";
   return json::is_utf8(value) ? std::string(value) : "not UTF-8";
 }
 
@@ -91,6 +95,22 @@ struct Metrics::Families {
   Family<Histogram>& delivery_speed =
       histograms(registry, "dex_server_delivery_speed_bytes_per_second",
                  "Size of a delivered file over the time it took");
+
+  std::map<prometheus::Labels, Counter*> by_manifest;
+
+  Counter& manifest(const Upload& upload) {
+    prometheus::Labels labels;
+    for (const auto field :
+         {dex::field::data_stream_id, dex::field::data_stream_route, dex::field::sender_id})
+      labels.emplace(field, label(upload, field));
+    if (const auto known = by_manifest.find(labels); known != by_manifest.end())
+      return *known->second;
+    if (by_manifest.size() >= most_manifests)
+      for (auto& [field, value] : labels) value = "other";
+    auto& counter = manifests.Add(labels);
+    by_manifest.emplace(std::move(labels), &counter);
+    return counter;
+  }
 };
 
 Metrics::Metrics() : families_(std::make_unique<Families>()) {}
@@ -119,11 +139,12 @@ void Metrics::upload_found(const Upload& upload) {
 void Metrics::upload_created(const Upload& upload) {
   families_->created.Increment();
   families_->active.Increment();
-  families_->manifests
-      .Add({{"data_stream_id", label(upload, dex::field::data_stream_id)},
-            {"data_stream_route", label(upload, dex::field::data_stream_route)},
-            {"sender_id", label(upload, dex::field::sender_id)}})
-      .Increment();
+  families_->manifest(upload).Increment();
+}
+
+void Metrics::forget_clients() {
+  for (const auto& [labels, counter] : families_->by_manifest) families_->manifests.Remove(counter);
+  families_->by_manifest.clear();
 }
 
 void Metrics::upload_finished(const Upload& upload, TimePoint now) {

@@ -1,6 +1,7 @@
 // GET /metrics: Prometheus text with the families DEX has (census row DEX-ROUTE-004).
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,9 +11,13 @@
 
 namespace mock {
 
-/// Counts what the server does. Loop thread only.
+/// Counts what the server does. Clients cannot make up series without end: of the values of
+/// manifests the first `most_manifests` combinations have series of their own, those after them are
+/// "other". Loop thread only.
 class Metrics : public Observer {
  public:
+  static constexpr std::size_t most_manifests = 1000;
+
   Metrics();
   ~Metrics() override;
   Metrics(const Metrics&) = delete;
@@ -33,6 +38,9 @@ class Metrics : public Observer {
   void delivery_started(const std::string& target);
   void delivery_ended(const std::string& target, bool delivered, Bytes size, Milliseconds took);
   void event(std::string_view type, std::string_view operation);
+
+  /// The series that clients named are gone, as after a restart; the others go on.
+  void forget_clients();
 
   /// Text exposition format 0.0.4.
   [[nodiscard]] std::string text() const;

@@ -42,6 +42,36 @@ TEST(Metrics, UnansweredRequestsAreNotReplies) {
   EXPECT_THAT(metrics.text(), HasSubstr("tusd_requests_total{method=\"PATCH\"} 1"));
 }
 
+TEST(Metrics, SendersHaveBoundedlyManySeriesAndAResetForgetsThem) {
+  Metrics metrics;
+  Upload upload;
+  const auto series = [&] {
+    std::size_t count = 0;
+    const auto text = metrics.text();
+    for (auto at = text.find("upload_manifest_count{"); at != std::string::npos;
+         at = text.find("upload_manifest_count{", at + 1))
+      ++count;
+    return count;
+  };
+  for (int i = 0; i < 3000; ++i) {
+    upload.metadata.set("sender_id", "s" + std::to_string(i));
+    metrics.upload_created(upload);
+  }
+  EXPECT_EQ(series(), Metrics::most_manifests + 1);
+  EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"other\"} 2000"));
+  upload.metadata.set("sender_id", "s7");
+  metrics.upload_created(upload);
+  EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"s7\"} 2"));
+
+  metrics.forget_clients();
+  EXPECT_EQ(series(), 0U);
+  upload.metadata.set("sender_id", std::string(60'000, 'x'));
+  metrics.upload_created(upload);
+  EXPECT_EQ(series(), 1U);
+  EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"too long\"} 1"));
+  EXPECT_THAT(metrics.text(), HasSubstr("tusd_uploads_created 3002"));
+}
+
 TEST(Metrics, LabelsAreText) {
   Metrics metrics;
   Upload upload;

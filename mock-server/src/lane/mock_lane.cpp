@@ -291,6 +291,8 @@ void MockLane::remove_uploads() {
 Result<void> MockLane::reset() {
   remove_uploads();
   journal_->clear();
+  metrics_->forget_rules();
+  if (dex_) dex_->forget_clients();
   rules_->clear();
   auto restored = rules_->add(*content_->misbehaviours);
   // Before the clock goes back: tokens of a later time are void as well.
