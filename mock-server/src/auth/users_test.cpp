@@ -47,17 +47,16 @@ TEST_P(BadUsers, AreRefusedNamingThePlace) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BadUsers,
-    testing::Values(Bad{"demo:demo", ""}, Bad{R"({"users": []})", "at least one user"},
-                    Bad{R"({"user": []})", "user"},
-                    Bad{R"({"users": [{"username": "a"}]})", "password"},
-                    Bad{R"({"users": [{"username": "", "password": "x"}]})", "must not be empty"},
-                    Bad{R"({"users": [{"username": "a", "password": 1}]})", "users[0].password"},
-                    Bad{R"({"users": [{"username": "a", "password": "x", "role": 1}]})", "role"},
-                    Bad{R"({"users": [{"username": "a", "password": "x", "scopes": ["b c"]}]})",
-                        "scopes[0]"},
-                    Bad{R"({"users": [{"username": "a", "password": "x"},
+    testing::Values(
+        Bad{"demo:demo", ""}, Bad{R"({"users": []})", "at least one user"},
+        Bad{R"({"user": []})", "user"}, Bad{R"({"users": [{"username": "a"}]})", "password"},
+        Bad{R"({"users": [{"username": "", "password": "x"}]})", "must not be empty"},
+        Bad{R"({"users": [{"username": "a", "password": 1}]})", "users[0].password"},
+        Bad{R"({"users": [{"username": "a", "password": "x", "role": 1}]})", "unknown key"},
+        Bad{R"({"users": [{"username": "a", "password": "x", "scopes": ["b c"]}]})", "scopes[0]"},
+        Bad{R"({"users": [{"username": "a", "password": "x"},
                           {"username": "a", "password": "y"}]})",
-                        "earlier user"}));
+            "earlier user"}));
 
 TEST(Users, AMissingFileIsAnError) {
   const auto users = Users::load("/nonexistent/users.json");
