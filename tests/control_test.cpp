@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -569,6 +570,51 @@ TEST(ControlMetrics, AreStrictAndBesideThoseOfDex) {
       EXPECT_EQ(families->contains("tusd_uploads_created"), profile == "dex");
     }
   }
+}
+
+/// dex_mock_uploads{state="..."}.
+double uploads_in(ControlClient& client, const std::string& state) {
+  const auto families = testkit::parse_exposition(client.get("/_mock/metrics").body);
+  if (!families) return -1;
+  return families->at("dex_mock_uploads").samples.at("dex_mock_uploads{state=\"" + state + "\"}");
+}
+
+TEST(ControlMetrics, CountUploadsOfAnEarlierRunAndAResetRemovesThemAll) {
+  constexpr int count = 150;  // more than one handful
+  testkit::TempFolder folder;
+  const Arguments arguments{"--profile", "tus", "--store", folder.path().string()};
+  {
+    Mock mock(arguments);
+    ControlClient client(mock.url());
+    for (int i = 0; i < count; ++i) client.create(3);
+    const auto one = client.create(3);
+    EXPECT_EQ(client.patch(one, 0, "ab").status, 204);
+    EXPECT_EQ(uploads_in(client, "created"), count);
+    EXPECT_EQ(uploads_in(client, "receiving"), 1);
+    EXPECT_EQ(client.patch(one, 2, "c").status, 204);
+    EXPECT_EQ(uploads_in(client, "complete"), 1);
+    mock.process().kill();
+  }
+  Mock mock(arguments);
+  ControlClient client(mock.url());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (uploads_in(client, "created") < count && std::chrono::steady_clock::now() < deadline) {
+  }
+  EXPECT_EQ(uploads_in(client, "created"), count);
+  EXPECT_EQ(uploads_in(client, "complete"), 1);
+  const auto page = client.get("/_mock/uploads?limit=100").json;
+  EXPECT_EQ(page.at("uploads").size(), 100U);
+  EXPECT_EQ(client.get("/_mock/uploads?after=" + page.at("next").get<std::string>())
+                .json.at("uploads")
+                .size(),
+            51U);
+
+  EXPECT_EQ(client.post("/_mock/reset").status, 204);
+  EXPECT_EQ(uploads_in(client, "created"), 0);
+  EXPECT_EQ(uploads_in(client, "complete"), 0);
+  EXPECT_EQ(client.get("/_mock/uploads").json.at("uploads").size(), 0U);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    EXPECT_NE(entry.path().extension(), ".info") << entry.path();
 }
 
 TEST(ControlLog, TellsPeopleUploadLaneAndRules) {

@@ -91,12 +91,18 @@ void close_lane(Call& call) {
     return call.answer(reply_error(409, "a lane cannot be closed from within",
                                    "ask without its prefix, header and listener"));
   }
-  if (const auto closed = call.lanes.close(call.argument); !closed) {
-    return call.answer(reply_error(500, closed.error()));
-  }
-  Reply reply;
-  reply.status = 204;
-  call.answer(std::move(reply));
+  auto answer = call.if_wanted([&call](const Result<void>& closed) {
+    if (!closed) return call.answer(reply_error(500, closed.error()));
+    Reply reply;
+    reply.status = 204;
+    call.answer(std::move(reply));
+  });
+  // Thousands of uploads hold nobody up so, and are removed also when the client does not wait.
+  lane->remove_uploads(
+      [&lanes = call.lanes, lane, name = call.argument, answer = std::move(answer)]() mutable {
+        // Someone else may have closed it meanwhile.
+        answer(lanes.find(name) == lane ? lanes.close(name) : Result<void>{});
+      });
 }
 
 void reset_lane(Call& call) {
@@ -105,12 +111,12 @@ void reset_lane(Call& call) {
     return true;
   });
   if (!read) return;
-  if (const auto done = call.lane.reset(); !done) {
-    return call.answer(reply_error(500, done.error()));
-  }
-  Reply reply;
-  reply.status = 204;
-  call.answer(std::move(reply));
+  call.lane.reset(call.if_wanted([&call](const Result<void>& done) {
+    if (!done) return call.answer(reply_error(500, done.error()));
+    Reply reply;
+    reply.status = 204;
+    call.answer(std::move(reply));
+  }));
 }
 
 }  // namespace mock::control

@@ -3,11 +3,8 @@
 #include <utility>
 
 #include "control/call.hpp"
-#include "control/scan.hpp"
 #include "control/server_metrics.hpp"
 #include "dex/dex.hpp"
-#include "loop/loop.hpp"
-#include "services.hpp"
 
 namespace mock::control {
 namespace {
@@ -23,21 +20,8 @@ Reply text_of(Lane& lane) {
 }  // namespace
 
 void get_metrics(Call& call) {
-  auto counts = std::make_shared<ServerMetrics::Uploads>();
-  scan_uploads(
-      call, call.lane.services().store.ids(),
-      [&call, counts](const Upload& upload) {
-        const auto state = state_of(upload, call.lane.clock().now());
-        if (state == "created") ++counts->created;
-        if (state == "receiving") ++counts->receiving;
-        if (state == "complete") ++counts->complete;
-        if (state == "expired") ++counts->expired;
-        return true;
-      },
-      [&call, counts] {
-        call.lane.metrics().set_uploads(*counts);
-        call.answer(text_of(call.lane));
-      });
+  call.lane.metrics().set_uploads(call.lane.upload_counts());
+  call.answer(text_of(call.lane));
 }
 
 std::unique_ptr<Handler> make_metrics_handler(const Request& request, Lanes& lanes, Lane& lane) {

@@ -1,5 +1,4 @@
 // /_mock/uploads: what is really stored, whatever clients were told.
-#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -95,14 +94,12 @@ std::optional<Page> page_of(Call& call) {
 void list_uploads(Call& call) {
   const auto page = page_of(call);
   if (!page) return;
-  auto listed = call.lane.services().store.list();
+  auto listed = call.lane.services().store.list_after(page->after, page->limit + 1);
   if (!listed) {
     return call.answer(
         reply_error(500, "the store cannot list its uploads: " + listed.error().detail));
   }
   auto& ids = *listed;
-  std::sort(ids.begin(), ids.end());
-  ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), page->after));
   const bool more = ids.size() > page->limit;
   if (more) ids.resize(page->limit);
   const std::string next = more ? ids.back() : std::string();

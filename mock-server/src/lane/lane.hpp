@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/server_metrics.hpp"
 #include "effects.hpp"
 #include "http/handler.hpp"
 #include "lane/clock.hpp"
@@ -22,7 +23,6 @@ namespace mock {
 class Auth;
 class Dex;
 class Journal;
-class ServerMetrics;
 class Observer;
 namespace misbehave {
 class RuleInterceptor;
@@ -48,7 +48,13 @@ class Lane {
   [[nodiscard]] virtual const std::string& url() const = 0;
   /// As when the lane was opened: its uploads gone, rules those of its configuration with counts of
   /// zero, journal empty, clock the wall's, tokens it gave out void, wrong passwords forgotten.
-  virtual Result<void> reset() = 0;
+  /// Uploads are no longer found at once, and removed a handful at a time; then `done` is called,
+  /// unless the lane is closed before. An Error says what did not come back to its beginning.
+  virtual void reset(std::function<void(Result<void>)> done) = 0;
+  /// Its uploads gone, as with `reset`; nothing else.
+  virtual void remove_uploads(std::function<void()> done) = 0;
+  /// How many uploads are stored, by state.
+  [[nodiscard]] virtual ServerMetrics::Uploads upload_counts() = 0;
 };
 
 /// All lanes of a server. The one Application, Interceptor and Observer its listeners know; passes

@@ -1,6 +1,7 @@
 #include "lane/lane_store.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace mock {
@@ -61,7 +62,7 @@ Upload LaneStore::stamped(const Upload& upload) const {
 }
 
 StoreResult<void> LaneStore::check(std::string_view id) {
-  if (closed_) return not_found();
+  if (hidden(id)) return not_found();
   if (is_main() && index_.empty()) return {};
   const auto upload = find(id);
   if (!upload) return tl::unexpected(upload.error());
@@ -79,15 +80,21 @@ StoreResult<void> LaneStore::create(const Upload& upload) {
   }
   auto made = is_main() ? store_.create(upload) : store_.create(stamped(upload));
   if (!made) tell(upload.id, made.error());
-  if (made && !is_main()) index_.add(upload.id, lane_);
+  if (!made) return made;
+  if (!is_main()) index_.add(upload.id, lane_);
+  uploads_->put(upload);
+  // What it holds is told of as it comes.
+  uploads_->truncate(upload.id, Bytes{0});
   return made;
 }
 
 StoreResult<Upload> LaneStore::find(std::string_view id) {
-  if (closed_) return not_found();
+  if (hidden(id)) return not_found();
   auto upload = store_.find(id);
   if (!upload) {
     tell(id, upload.error());
+    // Somebody else may have emptied the folder.
+    if (upload.error().kind == StoreError::Kind::not_found) uploads_->remove(id);
     return upload;
   }
   if (upload->lane != lane_) return not_found();
@@ -98,20 +105,25 @@ StoreResult<Upload> LaneStore::find(std::string_view id) {
 }
 
 StoreResult<void> LaneStore::update(const Upload& upload) {
-  if (closed_) return not_found();
+  if (hidden(upload.id)) return not_found();
   auto updated = is_main() ? store_.update(upload) : store_.update(stamped(upload));
-  if (!updated) tell(upload.id, updated.error());
+  if (updated)
+    uploads_->describe(upload);
+  else
+    tell(upload.id, updated.error());
   return updated;
 }
 
 StoreResult<Bytes> LaneStore::append(std::string_view id, Bytes at,
                                      std::span<const std::byte> bytes) {
-  if (closed_) return not_found();
+  if (hidden(id)) return not_found();
   auto appended = store_.append(id, at, bytes);
   if (!appended) {
-    tell(id, appended.error());
-  } else if (appended->value - at.value < bytes.size()) {
-    tell(id, {StoreError::Kind::no_space, "not all bytes were written"});
+    failed(id, appended.error());
+  } else {
+    uploads_->ends_at(id, *appended);
+    if (appended->value - at.value < bytes.size())
+      tell(id, {StoreError::Kind::no_space, "not all bytes were written"});
   }
   if (appended && (!written_.empty() || !clock_.is_real())) {
     written_.insert_or_assign(std::string(id), clock_.now());
@@ -120,30 +132,42 @@ StoreResult<Bytes> LaneStore::append(std::string_view id, Bytes at,
 }
 
 StoreResult<void> LaneStore::stage(std::string_view id) {
-  if (closed_) return not_found();
+  if (hidden(id)) return not_found();
   auto done = store_.stage(id);
-  if (!done) tell(id, done.error());
+  if (done)
+    uploads_->stage(id);
+  else
+    failed(id, done.error());
   return done;
 }
 
 StoreResult<void> LaneStore::commit(std::string_view id) {
-  if (closed_) return not_found();
+  if (hidden(id)) return not_found();
   auto done = store_.commit(id);
-  if (!done) tell(id, done.error());
+  if (done)
+    uploads_->commit(id);
+  else
+    failed(id, done.error());
   return done;
 }
 
 StoreResult<void> LaneStore::truncate(std::string_view id, Bytes length) {
-  if (closed_) return not_found();
+  if (hidden(id)) return not_found();
   auto done = store_.truncate(id, length);
-  if (!done) tell(id, done.error());
+  if (done)
+    uploads_->truncate(id, length);
+  else
+    failed(id, done.error());
   return done;
 }
 
 StoreResult<void> LaneStore::roll_back(std::string_view id, Bytes length) {
   // Also for a lane that was closed meanwhile: a write is undone whoever it was for.
   auto undone = store_.roll_back(id, length);
-  if (!undone) tell(id, undone.error());
+  if (undone)
+    uploads_->roll_back(id, length);
+  else
+    failed(id, undone.error());
   return undone;
 }
 
@@ -170,6 +194,7 @@ StoreResult<void> LaneStore::withdraw(std::string_view id) {
 
 void LaneStore::forget(std::string_view id) {
   index_.remove(id);
+  uploads_->remove(id);
   if (const auto at = written_.find(id); at != written_.end()) written_.erase(at);
 }
 
@@ -182,6 +207,7 @@ StoreResult<std::unique_ptr<Reader>> LaneStore::open(std::string_view id) {
 
 StoreResult<std::vector<std::string>> LaneStore::list() {
   if (closed_) return {};
+  if (started_) return uploads_->ids_after({}, std::numeric_limits<std::size_t>::max());
   if (!is_main()) return index_.ids(lane_);
   auto all = store_.list();
   if (!all) tell({}, all.error());
@@ -191,6 +217,12 @@ StoreResult<std::vector<std::string>> LaneStore::list() {
                all->end());
   }
   return all;
+}
+
+StoreResult<std::vector<std::string>> LaneStore::list_after(std::string_view after,
+                                                            std::size_t most) {
+  if (closed_) return {};
+  return started_ ? uploads_->ids_after(after, most) : Store::list_after(after, most);
 }
 
 StoreResult<Store::Join> LaneStore::join(const Upload& final_upload) {
@@ -208,13 +240,68 @@ StoreResult<Store::Join> LaneStore::join(const Upload& final_upload) {
     if (!done && notify && is_failure(done.error())) notify(notice_of(lane, id, done.error()));
     return done;
   };
+  auto whole = std::make_shared<Upload>(final_upload);
+  whole->offset = Bytes{0};
+  for (const auto& part : final_upload.parts) whole->offset += uploads_->offset(part);
+  whole->length = whole->offset;
   return Join{[work = std::move(joined->work), told] { return told(work()); },
-              [commit = std::move(joined->commit), told, id = final_upload.id, lane = lane_,
-               &index = index_] {
+              [commit = std::move(joined->commit), told, whole, lane = lane_, &index = index_,
+               uploads = uploads_] {
                 auto committed = told(commit());
-                if (committed) index.add(id, lane);
+                if (!committed) return committed;
+                index.add(whole->id, lane);
+                uploads->put(*whole);
                 return committed;
               }};
+}
+
+// ---- what is kept of it
+
+/// As the store says; for when it is not clear what became of a call.
+void LaneStore::look_at(std::string_view id) {
+  if (hidden(id)) return;
+  const auto upload = store_.find(id);
+  if (upload && upload->lane == lane_) return uploads_->put(*upload);
+  if (upload || upload.error().kind == StoreError::Kind::not_found) uploads_->remove(id);
+}
+
+void LaneStore::failed(std::string_view id, const StoreError& error) {
+  tell(id, error);
+  look_at(id);
+}
+
+StoreResult<void> LaneStore::start() {
+  const auto ids = list();
+  if (!ids) return tl::unexpected(ids.error());
+  for (const auto& id : *ids) uploads_->name(id);
+  started_ = true;
+  return {};
+}
+
+std::string LaneStore::look_at_some(const std::string& after, std::size_t most) {
+  if (closed_) return {};
+  const auto ids = uploads_->ids_after(after, most);
+  for (const auto& id : ids)
+    if (uploads_->only_named(id)) look_at(id);
+  return ids.size() < most ? std::string{} : ids.back();
+}
+
+void LaneStore::condemn() { uploads_->condemn(); }
+
+std::optional<Upload> LaneStore::remove_condemned(const std::string& id) {
+  auto upload = store_.find(id);
+  const auto removed = store_.remove(id);
+  if (removed || removed.error().kind == StoreError::Kind::not_found) {
+    forget(id);
+    return removed && upload ? std::optional(*std::move(upload)) : std::nullopt;
+  }
+  tell(id, removed.error());
+  // A name is enough to be tried again with the next reset.
+  if (upload)
+    uploads_->put(*upload);
+  else
+    uploads_->name(id);
+  return std::nullopt;
 }
 
 }  // namespace mock

@@ -1,14 +1,18 @@
 // A lane's view of the store that all lanes share: its own uploads, and none besides.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lane/clock.hpp"
+#include "lane/lane_uploads.hpp"
 #include "notice.hpp"
 #include "store/store.hpp"
 
@@ -50,6 +54,24 @@ class LaneStore final : public Store {
         notify_(std::move(notify)),
         prepare_(std::move(prepare)) {}
 
+  // Of what is stored, kept as it changes. Once, before the first request, `start`: from then on
+  // nothing walks the store underneath.
+
+  /// Lists what is there. An Error: it cannot be listed, and is looked for again with each call.
+  StoreResult<void> start();
+  /// Looks at some of what `start` found, beginning behind `after`, so that it is counted. Returns
+  /// where to go on; empty: all are looked at.
+  [[nodiscard]] std::string look_at_some(const std::string& after, std::size_t most);
+  /// By state at the lane's time; what was not looked at yet is not counted.
+  [[nodiscard]] ServerMetrics::Uploads counts() { return uploads_->counts(clock_.now()); }
+
+  /// Everything that is here is no longer found, and is to be removed.
+  void condemn();
+  [[nodiscard]] bool any_condemned() const { return uploads_->any_condemned(); }
+  [[nodiscard]] std::string some_condemned() const { return uploads_->some_condemned(); }
+  /// Removes one for good; nullopt: it was damaged, or it could not be removed and is here again.
+  std::optional<Upload> remove_condemned(const std::string& id);
+
   /// From now on there is nothing here, and nothing can be made: for requests that are still in
   /// flight when a lane is closed.
   void close() { closed_ = true; }
@@ -67,11 +89,18 @@ class LaneStore final : public Store {
   StoreResult<void> withdraw(std::string_view id) override;
   StoreResult<std::unique_ptr<Reader>> open(std::string_view id) override;
   StoreResult<std::vector<std::string>> list() override;
+  StoreResult<std::vector<std::string>> list_after(std::string_view after,
+                                                   std::size_t most) override;
   StoreResult<Join> join(const Upload& final_upload) override;
 
  private:
   [[nodiscard]] StoreResult<void> check(std::string_view id);
   void tell(std::string_view id, const StoreError& error) const;
+  [[nodiscard]] bool hidden(std::string_view id) const {
+    return closed_ || (uploads_->any_condemned() && uploads_->condemned(id));
+  }
+  void look_at(std::string_view id);
+  void failed(std::string_view id, const StoreError& error);
   void forget(std::string_view id);
   [[nodiscard]] Upload stamped(const Upload& upload) const;
   [[nodiscard]] bool is_main() const { return lane_.empty(); }
@@ -83,6 +112,9 @@ class LaneStore final : public Store {
   Notify notify_;
   std::function<StoreResult<void>()> prepare_;
   bool closed_ = false;
+  bool started_ = false;
+  /// Shared with finals that are being joined: they may outlive the lane.
+  std::shared_ptr<LaneUploads> uploads_ = std::make_shared<LaneUploads>();
   /// When bytes last came, in the lane's time; only of uploads written to while that differs from
   /// the wall clock, by which the store underneath goes.
   std::map<std::string, TimePoint, std::less<>> written_;

@@ -40,6 +40,56 @@ class LaneStores : public testing::Test {
   LaneStore red_{*all_, index_, "red", clock_};
 };
 
+TEST_F(LaneStores, CountsWhatIsThereAsItChanges) {
+  ASSERT_TRUE(main_.create(upload("before")));
+  ASSERT_TRUE(blue_.create(upload("b")));
+  LaneStore store{*all_, index_, "", clock_};
+  ASSERT_TRUE(store.start());
+  EXPECT_EQ(store.counts().created, 0U) << "not looked at yet";
+  EXPECT_EQ(store.look_at_some("", 64), "");
+  EXPECT_EQ(store.counts().created, 1U);
+  ASSERT_TRUE(store.create(upload("a")));
+  ASSERT_TRUE(store.append("a", Bytes{0}, bytes("ab")));
+  EXPECT_EQ(store.counts().receiving, 1U);
+  ASSERT_TRUE(store.append("a", Bytes{2}, bytes("c")));
+  EXPECT_EQ(store.counts().complete, 1U);
+  EXPECT_FALSE(store.append("a", Bytes{1}, bytes("c")));
+  EXPECT_EQ(store.counts().complete, 1U);
+  ASSERT_TRUE(store.stage("before"));
+  ASSERT_TRUE(store.append("before", Bytes{0}, bytes("abc")));
+  EXPECT_EQ(store.counts().created, 1U);
+  ASSERT_TRUE(store.commit("before"));
+  EXPECT_EQ(store.counts().complete, 2U);
+  Upload whole = upload("f");
+  whole.kind = tus::UploadKind::final;
+  whole.parts = {"a", "before"};
+  whole.length = Bytes{6};
+  auto joined = store.join(whole);
+  ASSERT_TRUE(joined);
+  ASSERT_TRUE(joined->work());
+  ASSERT_TRUE(joined->commit());
+  EXPECT_EQ(store.counts().complete, 3U);
+  ASSERT_TRUE(all_->remove("f"));
+  EXPECT_FALSE(store.find("f"));
+  EXPECT_EQ(store.counts().complete, 2U);
+  EXPECT_THAT(*store.list_after("a", 9), ElementsAre("before"));
+}
+
+TEST_F(LaneStores, WhatIsCondemnedIsNotFoundAndRemovedOneByOne) {
+  ASSERT_TRUE(main_.start());
+  for (const auto* id : {"a", "b"}) ASSERT_TRUE(main_.create(upload(id)));
+  main_.condemn();
+  EXPECT_FALSE(main_.find("a"));
+  EXPECT_FALSE(main_.open("a"));
+  EXPECT_FALSE(main_.remove("a"));
+  EXPECT_FALSE(main_.append("a", Bytes{0}, bytes("abc")));
+  EXPECT_THAT(main_.ids(), IsEmpty());
+  ASSERT_TRUE(main_.create(upload("new")));
+  while (main_.any_condemned()) EXPECT_TRUE(main_.remove_condemned(main_.some_condemned()));
+  EXPECT_THAT(all_->ids(), ElementsAre("new"));
+  EXPECT_THAT(main_.ids(), ElementsAre("new"));
+}
+
 TEST_F(LaneStores, EachSeesItsOwnUploadsOnly) {
   ASSERT_TRUE(main_.create(upload("m")));
   ASSERT_TRUE(blue_.create(upload("b")));

@@ -41,6 +41,11 @@ Journal::Limits journal_limits(const std::string& name, LaneOrigin origin) {
   return origin == LaneOrigin::named ? named_journal : lane_journal;
 }
 
+/// Of uploads: between two of them requests are served.
+constexpr std::size_t handful = 64;
+/// How soon a store that could not be listed is asked again.
+constexpr Milliseconds after_failure{5'000};
+
 bool is_control(const Request& request) { return request.path.starts_with("/_mock/"); }
 
 }  // namespace
@@ -265,9 +270,29 @@ Result<void> MockLane::make_dex() {
 // ---- its life
 
 void MockLane::start() {
+  list_uploads();
   if (dex_) dex_->resume();
   upkeep_->start();
   clock_.on_advance([this] { upkeep_->sweep(); });
+}
+
+void MockLane::list_uploads() {
+  if (store_.start()) return look_at_uploads({});
+  list_again_ = clock_.after(after_failure, [this] {
+    // Not inside its own callback: that would destroy the function that runs.
+    clock_.post([this, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired()) list_uploads();
+    });
+  });
+}
+
+/// So that those of an earlier run are counted.
+void MockLane::look_at_uploads(const std::string& after) {
+  const auto next = store_.look_at_some(after, handful);
+  if (next.empty()) return;
+  clock_.post([this, next, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) look_at_uploads(next);
+  });
 }
 
 void MockLane::on_exchange(const ExchangeRecord& record) {
@@ -278,18 +303,31 @@ void MockLane::on_exchange(const ExchangeRecord& record) {
   if (dex_) dex_->observer().on_exchange(record);
 }
 
-void MockLane::remove_uploads() {
-  for (const auto& id : store_.ids()) {
-    const auto upload = store_.find(id);
-    if (!upload) continue;
-    // Whoever writes to it answers and lets go.
-    const auto lease = ground_.locks.acquire(id, {});
-    if (store_.remove(id)) services_->hooks.after_terminate(*upload);
-  }
+void MockLane::remove_one() {
+  const auto id = store_.some_condemned();
+  // Whoever writes to it answers and lets go.
+  const auto lease = ground_.locks.acquire(id, {});
+  if (const auto removed = store_.remove_condemned(id)) services_->hooks.after_terminate(*removed);
 }
 
-Result<void> MockLane::reset() {
-  remove_uploads();
+void MockLane::remove_some() {
+  for (std::size_t n = 0; n < handful && store_.any_condemned(); ++n) remove_one();
+  if (store_.any_condemned()) {
+    return clock_.post([this, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired()) remove_some();
+    });
+  }
+  removing_ = false;
+  for (const auto& done : std::exchange(when_removed_, {})) done();
+}
+
+void MockLane::remove_uploads(std::function<void()> done) {
+  store_.condemn();
+  when_removed_.push_back(std::move(done));
+  if (!std::exchange(removing_, true)) remove_some();
+}
+
+void MockLane::reset(std::function<void(Result<void>)> done) {
   journal_->clear();
   metrics_->forget_rules();
   if (dex_) dex_->forget_clients();
@@ -300,7 +338,8 @@ Result<void> MockLane::reset() {
   auth_->forget_guesses();
   clock_.reset();
   changed_ = false;
-  return restored ? revoked : restored;
+  remove_uploads(
+      [done = std::move(done), result = restored ? revoked : restored] { done(result); });
 }
 
 Result<void> MockLane::keep_config() const {
@@ -312,7 +351,8 @@ Result<void> MockLane::keep_config() const {
 }
 
 void MockLane::close() {
-  remove_uploads();
+  store_.condemn();
+  while (store_.any_condemned()) remove_one();
   stop();
   remove_folder();
 }
@@ -325,6 +365,7 @@ void MockLane::forget() {
 void MockLane::stop() {
   store_.close();
   upkeep_->stop();
+  list_again_.reset();
   clock_.on_advance({});
 }
 

@@ -104,7 +104,9 @@ class MockLane final : public Lane {
   [[nodiscard]] Services& services() override { return *services_; }
   [[nodiscard]] Application& application() override;
   [[nodiscard]] const std::string& url() const override { return url_; }
-  Result<void> reset() override;
+  void reset(std::function<void(Result<void>)> done) override;
+  void remove_uploads(std::function<void()> done) override;
+  [[nodiscard]] ServerMetrics::Uploads upload_counts() override { return store_.counts(); }
 
   void on_exchange(const ExchangeRecord& record);
 
@@ -151,7 +153,10 @@ class MockLane final : public Lane {
   [[nodiscard]] Result<void> make_dex();
   /// nullopt when the store is not on disk.
   [[nodiscard]] std::optional<std::filesystem::path> folder() const;
-  void remove_uploads();
+  void list_uploads();
+  void look_at_uploads(const std::string& after);
+  void remove_some();
+  void remove_one();
   [[nodiscard]] Notify notices() const;
 
   LaneGround ground_;
@@ -177,6 +182,10 @@ class MockLane final : public Lane {
   std::unique_ptr<MockApplication> application_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<ServerMetrics> metrics_;
+  std::unique_ptr<Timer> list_again_;
+  bool removing_ = false;
+  std::vector<std::function<void()>> when_removed_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace mock

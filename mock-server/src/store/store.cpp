@@ -16,6 +16,15 @@ bool is_upload_id(std::string_view id) {
   });
 }
 
+StoreResult<std::vector<std::string>> Store::list_after(std::string_view after, std::size_t most) {
+  auto ids = list();
+  if (!ids) return ids;
+  std::sort(ids->begin(), ids->end());
+  ids->erase(ids->begin(), std::upper_bound(ids->begin(), ids->end(), after));
+  if (ids->size() > most) ids->resize(most);
+  return ids;
+}
+
 StoreResult<std::string> sha256_of(Reader& reader) {
   constexpr std::size_t slice = 256U << 10U;
   std::vector<std::byte> buffer(slice);

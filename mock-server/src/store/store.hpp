@@ -103,6 +103,9 @@ class Store {
   virtual StoreResult<std::unique_ptr<Reader>> open(std::string_view id) = 0;
   /// The ids of all uploads. An Error when not all of them can be told.
   virtual StoreResult<std::vector<std::string>> list() = 0;
+  /// At most `most` ids behind `after`, sorted: to go through all of them a handful at a time.
+  virtual StoreResult<std::vector<std::string>> list_after(std::string_view after,
+                                                           std::size_t most);
   /// `list` for those to whom none is as good as unknown, as tests.
   [[nodiscard]] std::vector<std::string> ids() {
     return list().value_or(std::vector<std::string>{});

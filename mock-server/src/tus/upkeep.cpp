@@ -81,12 +81,8 @@ void Upkeep::start() {
 
 void Upkeep::sweep() {
   if (!started_ || visiting_) return;
-  auto ids = services_.store.list();
-  // None were told; that does not mean that there are none.
-  if (!ids) return next_pass(after_failure);
   visiting_ = true;
-  to_visit_ = std::move(*ids);
-  visit_some(0);
+  visit_some({});
 }
 
 void Upkeep::stop() {
@@ -94,18 +90,20 @@ void Upkeep::stop() {
   next_.reset();
 }
 
-void Upkeep::visit_some(std::size_t from) {
-  const auto end = std::min(from + handful, to_visit_.size());
-  for (auto i = from; i < end; ++i) visit(to_visit_[i]);
-  join_some();
-  if (end < to_visit_.size()) {
-    return services_.loop.post([this, end, alive = std::weak_ptr(alive_)] {
-      if (!alive.expired()) visit_some(end);
-    });
+void Upkeep::visit_some(const std::string& after) {
+  const auto ids = services_.store.list_after(after, handful);
+  if (ids) {
+    for (const auto& id : *ids) visit(id);
+    join_some();
+    if (ids->size() == handful) {
+      return services_.loop.post([this, last = ids->back(), alive = std::weak_ptr(alive_)] {
+        if (!alive.expired()) visit_some(last);
+      });
+    }
   }
-  to_visit_.clear();
   visiting_ = false;
-  if (started_) next_pass(between_passes());
+  // None were told; that does not mean that there are none.
+  if (started_) next_pass(ids ? between_passes() : after_failure);
 }
 
 void Upkeep::next_pass(Milliseconds delay) {

@@ -39,7 +39,7 @@ class Upkeep {
  private:
   class PartsNoticed;
 
-  void visit_some(std::size_t from);
+  void visit_some(const std::string& after);
   void visit(const std::string& id);
   void next_pass(Milliseconds delay);
   [[nodiscard]] bool still_waits(const std::string& final_id) const;
@@ -53,7 +53,6 @@ class Upkeep {
   Services services_;
   const TusOptions& options_;
   std::unique_ptr<Hooks> hooks_;
-  std::vector<std::string> to_visit_;
   bool started_ = false;
   bool visiting_ = false;
   WaitingFinals waiting_;

@@ -1,0 +1,95 @@
+// What one lane holds, told of as it changes, so that nothing has to be walked to count or list it.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "control/server_metrics.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+/// Some 200 bytes for each upload. What is asked or told of one that is not here does nothing. No
+/// call takes a time that grows with their number, but for `counts` when the time jumps. Loop
+/// thread only.
+class LaneUploads {
+ public:
+  /// It is there, and nothing else is known of it yet: it is listed, but not counted.
+  void name(const std::string& id);
+  /// As it is stored; new or not.
+  void put(const Upload& upload);
+  /// All but its bytes.
+  void describe(const Upload& upload);
+  /// Its bytes end there now: the staged ones, while they are staged.
+  void ends_at(std::string_view id, Bytes end);
+  void stage(std::string_view id);
+  void commit(std::string_view id);
+  void truncate(std::string_view id, Bytes length);
+  void roll_back(std::string_view id, Bytes length);
+  void remove(std::string_view id);
+
+  /// Whether it was named, and that is all.
+  [[nodiscard]] bool only_named(std::string_view id) const;
+  /// Without what is staged; 0 when it is not here.
+  [[nodiscard]] Bytes offset(std::string_view id) const;
+  /// By state at `now`.
+  [[nodiscard]] ServerMetrics::Uploads counts(TimePoint now);
+  /// At most `most` ids behind `after`, sorted.
+  [[nodiscard]] std::vector<std::string> ids_after(std::string_view after, std::size_t most) const;
+
+  /// All that are here are to be removed: they are neither listed nor counted from now on.
+  void condemn();
+  [[nodiscard]] bool any_condemned() const { return !condemned_.empty(); }
+  [[nodiscard]] bool condemned(std::string_view id) const { return condemned_.contains(id); }
+  /// One of them; it stays condemned until it is removed, or put here again.
+  [[nodiscard]] const std::string& some_condemned() const { return condemned_.begin()->first; }
+
+ private:
+  struct Entry {
+    bool known = false;
+    std::optional<Bytes> length;
+    Bytes offset;
+    std::optional<Bytes> staged;  ///< where the staged bytes end
+    std::optional<TimePoint> expires;
+    [[nodiscard]] bool complete() const { return length && offset == *length; }
+    [[nodiscard]] bool begun() const { return offset > Bytes{0}; }
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
+  using Expiry = std::pair<TimePoint, const Entry*>;
+  /// How many are unfinished; apart those with bytes and those without.
+  struct Unfinished {
+    std::size_t without = 0;
+    std::size_t with = 0;
+    std::size_t& of(const Entry& entry) { return entry.begun() ? with : without; }
+  };
+
+  [[nodiscard]] Entry* find(std::string_view id);
+  Entry& named(const std::string& id);
+  void set_offset(Entry& entry, Bytes offset);
+  void count_in(const Entry& entry);
+  void count_out(const Entry& entry);
+
+  Entries entries_;
+  Entries condemned_;
+  std::set<std::string_view> sorted_;  ///< keys of entries_
+  std::size_t complete_ = 0;
+  Unfinished unfinished_;
+  std::set<Expiry> expiring_;  ///< the unfinished ones that expire
+  TimePoint told_;             ///< until when `expired_` counts
+  Unfinished expired_;         ///< of the unfinished
+};
+
+}  // namespace mock
