@@ -40,6 +40,7 @@ class NoServer final : public Server {
  public:
   explicit NoServer(Loop& loop) : loop_(loop) {}
   Loop& loop() override { return loop_; }
+  void on_trouble(Notify) override {}
   Result<std::string> listen(const ListenOptions&, Application&, Interceptor*, Observer*) override {
     return failure("listen", "not here");
   }
