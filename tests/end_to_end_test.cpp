@@ -228,8 +228,8 @@ TEST(Readme, NamesFlagsThatExist) {
     }
     // CMake's own flags, and table rules, are not ours.
     const auto flag = readme.substr(at, end - at);
-    if (end > at + 2 && readme[at + 2] != '-' && flag != "--preset" && flag != "--build")
-      flags.insert(flag);
+    static const std::set<std::string> of_cmake{"--build", "--install", "--prefix", "--preset"};
+    if (end > at + 2 && readme[at + 2] != '-' && !of_cmake.contains(flag)) flags.insert(flag);
   }
   EXPECT_GT(flags.size(), 20U);
   for (const auto& flag : flags) EXPECT_THAT(help, HasSubstr(flag)) << "README.md";

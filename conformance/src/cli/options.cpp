@@ -26,7 +26,8 @@ constexpr const char* examples = R"(Examples:
   dex-conformance explain TUS-CORE-HEAD-004
 
 Exit codes: 0 conformant, 1 not conformant, 2 usage or nothing was judged,
-            3 target unreachable or credentials refused, 4 harness error or interrupted
+            3 target unreachable or credentials refused, 4 harness error, interrupted,
+            or output that could not be written (a bad run keeps its own code)
 )";
 
 /// Durations are seconds when they are bare numbers, as `--case-timeout S` promises.
