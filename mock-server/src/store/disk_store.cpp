@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <memory>
 #include <set>
 #include <utility>
@@ -30,6 +31,8 @@ using Kind = StoreError::Kind;
 // Enough that requests in flight rarely reopen, few enough to leave descriptors for sockets.
 constexpr std::size_t open_files = 128;
 constexpr std::size_t known_uploads = 16'384;
+// What is paid of old debts by a call that is about something else.
+constexpr std::size_t few = 4;
 
 constexpr std::string_view info_suffix = ".info";
 constexpr std::string_view temporary_suffix = ".info.tmp";
@@ -94,6 +97,7 @@ class DiskStore : public Store {
   }
 
   StoreResult<Upload> find(std::string_view id) override {
+    clear_away(few);
     std::ignore = settle(id);
     // Whoever empties the folder under us takes the uploads with it, also those known by heart.
     if (uploads_.find(id) != nullptr) {
@@ -238,7 +242,7 @@ class DiskStore : public Store {
   }
 
   StoreResult<std::vector<std::string>> list() override {
-    clear_away();
+    clear_away(std::numeric_limits<std::size_t>::max());
     std::vector<std::string> all;
     auto seen = folder_->each([&](std::string_view name) {
       if (!name.ends_with(info_suffix)) return;
@@ -353,9 +357,17 @@ class DiskStore : public Store {
     if (!removed && removed.error().kind != Kind::not_found) leftovers_.insert(std::move(name));
   }
 
-  void clear_away() {
-    for (const auto& id : std::set<std::string, std::less<>>(withdrawn_)) hidden(id);
-    for (auto& name : std::exchange(leftovers_, {})) discard(name);
+  /// Pays what is owed for uploads that nobody will ask for again: before a kill makes them be
+  /// there once more. Stops where the disk still refuses, and after `most` of them.
+  void clear_away(std::size_t most) {
+    while (!withdrawn_.empty() && most-- > 0) {
+      if (hidden(std::string(*withdrawn_.begin()))) return;
+    }
+    while (!leftovers_.empty() && most-- > 0) {
+      auto name = std::move(leftovers_.extract(leftovers_.begin()).value());
+      discard(name);
+      if (leftovers_.contains(name)) return;
+    }
   }
 
   void forget(std::string_view id) {
