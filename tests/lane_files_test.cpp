@@ -211,7 +211,7 @@ TEST_F(LaneFiles, DeliveriesStayInTheLanesOwnFolder) {
   start();
   const auto outside = folder_.path() / "outside";
   for (const std::string& path : {outside.string(), std::string("../../out"), std::string(".."),
-                                 std::string("a/../../b"), std::string("/"), std::string(".")}) {
+                                  std::string("a/../../b"), std::string("/"), std::string(".")}) {
     const auto answer = open("red", {{"deliver", deliver_to(path)}});
     EXPECT_EQ(answer.status, 400) << path;
     EXPECT_THAT(answer.body, HasSubstr("own folder")) << path;

@@ -87,7 +87,8 @@ void AsioLoop::background(std::function<void()> work,
   job->done = std::move(done);
   ++pending_;
   try {
-    asio::post(work_context_, [this, job = std::move(job)]() mutable { carry_out(std::move(job)); });
+    asio::post(work_context_,
+               [this, job = std::move(job)]() mutable { carry_out(std::move(job)); });
   } catch (...) {
     --pending_;
     throw;
