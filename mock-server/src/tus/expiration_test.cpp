@@ -77,6 +77,17 @@ TEST_F(ExpirationTest, AnUploadBeingWrittenToIsNotRemoved) {
   EXPECT_EQ(head(path).status, 200);
 }
 
+TEST_F(ExpirationTest, APassThatThrowsIsFollowedByAnother) {
+  create(5);
+  create(5);
+  server.upkeep.start();
+  server.hooks.throw_once = true;
+  server.loop.advance(hours{2});
+  EXPECT_EQ(server.loop.troubles,
+            std::vector<std::string>{"a pass over all uploads: out of memory"});
+  EXPECT_TRUE(server.store->list()->empty());
+}
+
 TEST_F(ExpirationTest, AnExpiredUploadMayStillBeDeleted) {
   const auto path = create(4);
   server.loop.advance(hours{2});

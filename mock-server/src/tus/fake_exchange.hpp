@@ -89,12 +89,16 @@ class RecordingHooks : public Hooks {
     return {};
   }
   void after_finish(const Upload& upload) override { note("finished", upload); }
-  void after_terminate(const Upload& upload) override { note("terminated", upload); }
+  void after_terminate(const Upload& upload) override {
+    note("terminated", upload);
+    if (std::exchange(throw_once, false)) throw std::bad_alloc();
+  }
 
   std::string next_id;
   std::vector<std::pair<std::string, std::string>> add;
   std::optional<int> refuse_create;
   std::optional<int> refuse_finish;
+  bool throw_once = false;  ///< in after_terminate
   Bytes received;
   std::vector<std::string> calls;  ///< "finished 10/10"
 

@@ -91,19 +91,26 @@ void Upkeep::stop() {
 }
 
 void Upkeep::visit_some(const std::string& after) {
-  const auto ids = services_.store.list_after(after, handful);
-  if (ids) {
-    for (const auto& id : *ids) visit(id);
-    join_some();
-    if (ids->size() == handful) {
-      return services_.loop.post([this, last = ids->back(), alive = std::weak_ptr(alive_)] {
-        if (!alive.expired()) visit_some(last);
-      });
+  auto pause = after_failure;
+  try {
+    const auto ids = services_.store.list_after(after, handful);
+    if (ids) {
+      for (const auto& id : *ids) visit(id);
+      join_some();
+      if (ids->size() == handful) {
+        return services_.loop.post([this, last = ids->back(), alive = std::weak_ptr(alive_)] {
+          if (!alive.expired()) visit_some(last);
+        });
+      }
+      // When none were told that does not mean that there are none.
+      pause = between_passes();
     }
+  } catch (...) {
+    // The end of this pass, not of all.
+    services_.loop.trouble("a pass over all uploads", std::current_exception());
   }
   visiting_ = false;
-  // None were told; that does not mean that there are none.
-  if (started_) next_pass(ids ? between_passes() : after_failure);
+  if (started_) next_pass(pause);
 }
 
 void Upkeep::next_pass(Milliseconds delay) {
