@@ -144,8 +144,13 @@ TEST(RawConnection, AResetConnectionIsGone) {
 }
 
 TEST(RawConnection, SendingToAClosedPeerFailsInTime) {
-  ScriptedServer server([](Peer& peer) { peer.reset(); });
+  // Resets what has surely been connected: while the client still connects, that is what fails.
+  ScriptedServer server([](Peer& peer) {
+    peer.read_bytes(1);
+    peer.reset();
+  });
   RawConnection c = connect(server);
+  ASSERT_TRUE(c.send("x", soon));
   EXPECT_EQ(c.wait_for_close(soon), Seen::reset);
   EXPECT_FALSE(c.send("abc", soon));
   c.close();
