@@ -99,8 +99,8 @@ std::string format_imf_fixdate(TimePoint time) {
   const std::chrono::weekday weekday{std::chrono::sys_days{date}};
   // Every reply has one or two of these, and fmt::format takes ten times as long.
   std::string text = "Thu, 01 Jan 1970 00:00:00 GMT";
-  text.replace(0, 3, weekdays.at(weekday.c_encoding()));
-  text.replace(8, 3, months.at(static_cast<unsigned>(date.month()) - 1));
+  weekdays.at(weekday.c_encoding()).copy(text.data(), 3);
+  months.at(static_cast<unsigned>(date.month()) - 1).copy(text.data() + 8, 3);
   const auto put = [&text](std::size_t at, std::size_t digits, auto value) {
     auto rest = static_cast<unsigned>(value);
     for (; digits > 0; --digits, rest /= 10)

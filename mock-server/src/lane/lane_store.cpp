@@ -82,9 +82,8 @@ StoreResult<void> LaneStore::create(const Upload& upload) {
   if (!made) tell(upload.id, made.error());
   if (!made) return made;
   if (!is_main()) index_.add(upload.id, lane_);
-  uploads_->put(upload);
   // What it holds is told of as it comes.
-  uploads_->truncate(upload.id, Bytes{0});
+  uploads_->put(upload, Bytes{0});
   return made;
 }
 

@@ -1,8 +1,20 @@
 #include "lane/lane_uploads.hpp"
 
 #include <algorithm>
+#include <array>
+#include <boost/endian/conversion.hpp>
 
 namespace mock {
+namespace {
+
+/// In the order of the texts, as far as eight bytes tell.
+std::uint64_t head_of(std::string_view text) {
+  std::array<char, sizeof(std::uint64_t)> first{};
+  text.copy(first.data(), first.size());
+  return boost::endian::load_big_u64(reinterpret_cast<const unsigned char*>(first.data()));
+}
+
+}  // namespace
 
 LaneUploads::Entry* LaneUploads::find(std::string_view id) {
   const auto found = entries_.find(id);
@@ -10,17 +22,20 @@ LaneUploads::Entry* LaneUploads::find(std::string_view id) {
 }
 
 LaneUploads::Entry& LaneUploads::named(const std::string& id) {
-  const auto [entry, added] = entries_.try_emplace(id);
+  const auto [at, added] = entries_.try_emplace(id);
+  auto& entry = at->second;
   if (added) {
-    sorted_.insert(entry->first);
+    entry.id = at->first;
+    entry.head = head_of(entry.id);
+    sorted_.insert(entry);
     if (!condemned_.empty()) condemned_.erase(id);
   }
-  return entry->second;
+  return entry;
 }
 
 // ---- counting
 
-void LaneUploads::count_in(const Entry& entry) {
+void LaneUploads::count_in(Entry& entry) {
   if (!entry.known) return;
   if (entry.complete()) {
     ++complete_;
@@ -28,11 +43,12 @@ void LaneUploads::count_in(const Entry& entry) {
   }
   ++unfinished_.of(entry);
   if (!entry.expires) return;
-  expiring_.insert({*entry.expires, &entry});
+  // Mostly the last one.
+  expiring_.insert(expiring_.end(), entry);
   if (*entry.expires <= told_) ++expired_.of(entry);
 }
 
-void LaneUploads::count_out(const Entry& entry) {
+void LaneUploads::count_out(Entry& entry) {
   if (!entry.known) return;
   if (entry.complete()) {
     --complete_;
@@ -40,17 +56,17 @@ void LaneUploads::count_out(const Entry& entry) {
   }
   --unfinished_.of(entry);
   if (!entry.expires) return;
-  expiring_.erase({*entry.expires, &entry});
+  expiring_.erase(expiring_.iterator_to(entry));
   if (*entry.expires <= told_) --expired_.of(entry);
 }
 
 ServerMetrics::Uploads LaneUploads::counts(TimePoint now) {
   const auto until = [this](TimePoint time) {
-    return expiring_.lower_bound({time + TimePoint::duration{1}, nullptr});
+    return expiring_.lower_bound(time + TimePoint::duration{1}, ByExpiry{});
   };
   // The clock of a lane goes back as well.
   for (auto one = until(std::min(told_, now)); one != until(std::max(told_, now)); ++one) {
-    auto& count = expired_.of(*one->second);
+    auto& count = expired_.of(*one);
     if (now > told_)
       ++count;
     else
@@ -65,10 +81,14 @@ ServerMetrics::Uploads LaneUploads::counts(TimePoint now) {
 
 void LaneUploads::name(const std::string& id) { named(id); }
 
-void LaneUploads::put(const Upload& upload) {
+void LaneUploads::put(const Upload& upload, Bytes offset) {
   auto& entry = named(upload.id);
   count_out(entry);
-  entry = {true, upload.length, upload.offset, {}, upload.expires};
+  entry.known = true;
+  entry.length = upload.length;
+  entry.offset = offset;
+  entry.staged.reset();
+  entry.expires = upload.expires;
   count_in(entry);
 }
 
@@ -125,7 +145,7 @@ void LaneUploads::roll_back(std::string_view id, Bytes length) {
 void LaneUploads::remove(std::string_view id) {
   if (const auto entry = entries_.find(id); entry != entries_.end()) {
     count_out(entry->second);
-    sorted_.erase(entry->first);
+    sorted_.erase(sorted_.iterator_to(entry->second));
     entries_.erase(entry);
   }
   if (condemned_.empty()) return;
@@ -146,8 +166,8 @@ Bytes LaneUploads::offset(std::string_view id) const {
 
 std::vector<std::string> LaneUploads::ids_after(std::string_view after, std::size_t most) const {
   std::vector<std::string> ids;
-  for (auto id = sorted_.upper_bound(after); id != sorted_.end() && ids.size() < most; ++id)
-    ids.emplace_back(*id);
+  auto entry = sorted_.upper_bound(after, ById{});
+  for (; entry != sorted_.end() && ids.size() < most; ++entry) ids.emplace_back(entry->id);
   return ids;
 }
 

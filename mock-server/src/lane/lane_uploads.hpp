@@ -1,14 +1,14 @@
 // What one lane holds, told of as it changes, so that nothing has to be walked to count or list it.
 #pragma once
 
+#include <boost/intrusive/set.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "control/server_metrics.hpp"
@@ -24,7 +24,9 @@ class LaneUploads {
   /// It is there, and nothing else is known of it yet: it is listed, but not counted.
   void name(const std::string& id);
   /// As it is stored; new or not.
-  void put(const Upload& upload);
+  void put(const Upload& upload) { put(upload, upload.offset); }
+  /// As it is stored, but for its bytes: they end at `offset`.
+  void put(const Upload& upload, Bytes offset);
   /// All but its bytes.
   void describe(const Upload& upload);
   /// Its bytes end there now: the staged ones, while they are staged.
@@ -52,7 +54,17 @@ class LaneUploads {
   [[nodiscard]] const std::string& some_condemned() const { return condemned_.begin()->first; }
 
  private:
-  struct Entry {
+  // Every creation comes by here: the orders hang in the entries themselves and cost no allocation.
+  // Links are not looked after, so that an order is emptied at once.
+  struct ById;
+  struct ByExpiry;
+  template <class Order>
+  using Link =
+      boost::intrusive::set_base_hook<boost::intrusive::tag<Order>,
+                                      boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+  struct Entry : Link<ById>, Link<ByExpiry> {
+    std::string_view id;     ///< its key
+    std::uint64_t head = 0;  ///< the first bytes of the id; where they differ they say its order
     bool known = false;
     std::optional<Bytes> length;
     Bytes offset;
@@ -61,6 +73,20 @@ class LaneUploads {
     [[nodiscard]] bool complete() const { return length && offset == *length; }
     [[nodiscard]] bool begun() const { return offset > Bytes{0}; }
   };
+  struct ById {
+    bool operator()(const Entry& a, const Entry& b) const {
+      return a.head != b.head ? a.head < b.head : a.id < b.id;
+    }
+    bool operator()(std::string_view id, const Entry& entry) const { return id < entry.id; }
+  };
+  struct ByExpiry {
+    bool operator()(const Entry& a, const Entry& b) const { return *a.expires < *b.expires; }
+    bool operator()(const Entry& entry, TimePoint time) const { return *entry.expires < time; }
+  };
+  template <class Order>
+  using Ordered = boost::intrusive::multiset<Entry, boost::intrusive::base_hook<Link<Order>>,
+                                             boost::intrusive::compare<Order>,
+                                             boost::intrusive::constant_time_size<false>>;
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
@@ -68,7 +94,6 @@ class LaneUploads {
     }
   };
   using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
-  using Expiry = std::pair<TimePoint, const Entry*>;
   /// How many are unfinished; apart those with bytes and those without.
   struct Unfinished {
     std::size_t without = 0;
@@ -79,17 +104,17 @@ class LaneUploads {
   [[nodiscard]] Entry* find(std::string_view id);
   Entry& named(const std::string& id);
   void set_offset(Entry& entry, Bytes offset);
-  void count_in(const Entry& entry);
-  void count_out(const Entry& entry);
+  void count_in(Entry& entry);
+  void count_out(Entry& entry);
 
   Entries entries_;
   Entries condemned_;
-  std::set<std::string_view> sorted_;  ///< keys of entries_
+  Ordered<ById> sorted_;  ///< all of entries_
   std::size_t complete_ = 0;
   Unfinished unfinished_;
-  std::set<Expiry> expiring_;  ///< the unfinished ones that expire
-  TimePoint told_;             ///< until when `expired_` counts
-  Unfinished expired_;         ///< of the unfinished
+  Ordered<ByExpiry> expiring_;  ///< the unfinished ones that expire
+  TimePoint told_;              ///< until when `expired_` counts
+  Unfinished expired_;          ///< of the unfinished
 };
 
 }  // namespace mock
