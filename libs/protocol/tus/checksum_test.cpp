@@ -16,17 +16,17 @@ TEST(TusChecksum, TheExampleOfTheText) {
   EXPECT_EQ(digest.finish(), checksum->digest);
 }
 
-TEST(TusChecksum, EveryKnownAlgorithmHasItsLength) {
+TEST(TusChecksum, AnyLengthIsReadAndOneMatches) {
   for (const auto& [name, size] : {std::pair<std::string, std::size_t>{"md5", 16},
                                    {"sha1", 20},
                                    {"sha256", 32},
                                    {"crc32", 4}}) {
-    const auto header = [&, n = name](std::size_t bytes) {
-      return n + " " + base64::encode(std::string(bytes, 'x'));
-    };
-    EXPECT_TRUE(tus::parse_checksum(header(size)).has_value()) << name;
-    EXPECT_FALSE(tus::parse_checksum(header(size - 1)).has_value()) << name;
-    EXPECT_FALSE(tus::parse_checksum(header(size + 1)).has_value()) << name;
+    for (const auto bytes : {size - 1, size, size + 1}) {
+      const auto checksum =
+          tus::parse_checksum(name + " " + base64::encode(std::string(bytes, 'x')));
+      ASSERT_TRUE(checksum.has_value()) << name;
+      EXPECT_EQ(checksum->digest, std::string(bytes, 'x'));
+    }
     const auto algorithm = tus::digest_algorithm(name);
     ASSERT_TRUE(algorithm.has_value()) << name;
     EXPECT_EQ(Digest(*algorithm).finish().size(), size) << name;
@@ -50,8 +50,8 @@ TEST(TusChecksum, Refuse) {
         "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0= ", "sha,1 YQ==", "x !!!"}) {
     EXPECT_FALSE(tus::parse_checksum(header).has_value()) << header;
   }
-  EXPECT_EQ(tus::parse_checksum("md5 YQ==").error().line(),
-            "Upload-Checksum: a digest of md5 has 16 bytes, found 1 (write \"algorithm base64\")");
+  EXPECT_EQ(tus::parse_checksum("md5 ???").error().line(),
+            "Upload-Checksum: the digest is not Base64 (write \"algorithm base64\")");
 }
 
 TEST(TusChecksum, FormatGivesTheBytesBack) {

@@ -77,12 +77,24 @@ TEST_F(ChecksumTest, TUS_CSUM_006_007_AMismatchStoresNothing) {
 
 TEST_F(ChecksumTest, TUS_CSUM_008_009_010_MalformedOrUnknownIsRefusedBeforeTheBody) {
   const auto path = create(8);
-  for (const auto* bad : {"foo Zm9v", "sha1", "sha1 ???", "sha1 Zm9v",
-                          "SHA1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "", " "}) {
+  for (const auto* bad :
+       {"foo Zm9v", "sha1", "sha1 ???", "SHA1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "", " "}) {
     const auto exchange = server.open("PATCH", path, patch_at("0", {{"Upload-Checksum", bad}}), 4);
     EXPECT_EQ(exchange->answer().status, 400) << bad;
   }
   EXPECT_EQ(offset(path), "0");
+}
+
+TEST_F(ChecksumTest, TUS_CSUM_017_ADigestOfAnotherLengthIsAMismatch) {
+  const auto path = create(8);
+  for (const auto* bad : {"sha1 Zm9v", "sha256 Zm9v", "crc32 Zm9vYmFyYmF6"}) {
+    EXPECT_EQ(patch_with(path, "0", bad, "abcd").status, 460) << bad;
+    EXPECT_EQ(trailing(path, "0", bad, "abcd", {{"Trailer", "Upload-Checksum"}})->answer().status,
+              460)
+        << bad;
+  }
+  EXPECT_EQ(offset(path), "0");
+  EXPECT_EQ(patch_with(path, "0", sha1("abcd"), "abcd").status, 204);
 }
 
 TEST_F(ChecksumTest, TUS_CSUM_012_ABrokenOffChunkIsDropped) {
