@@ -15,8 +15,12 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 
-/// RFC 9110 section 5.1: names compare without regard to (ASCII) case.
-[[nodiscard]] bool same_name(std::string_view a, std::string_view b);
+/// Without regard to (ASCII) case.
+[[nodiscard]] bool same_letters(std::string_view a, std::string_view b);
+/// RFC 9110 section 5.1: names compare without regard to case.
+[[nodiscard]] inline bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && same_letters(a, b);  // mostly the sizes tell
+}
 
 /// An ordered list of fields; duplicates are kept. A value type, not thread-safe.
 class Fields {

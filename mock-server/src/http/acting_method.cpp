@@ -9,9 +9,7 @@ std::optional<std::string_view> acting_method(const Request& request, Route rout
   if (route != Route::creation && route != Route::upload) return method;
   bool overridden = false;
   for (const auto& field : request.fields) {
-    if (field.name.size() != tus::header::method_override.size() ||
-        !::http::same_name(field.name, tus::header::method_override))
-      continue;
+    if (!::http::same_name(field.name, tus::header::method_override)) continue;
     const auto value = ::http::trim_ows(field.value);
     if (overridden && value != method) return std::nullopt;
     method = value;
