@@ -24,7 +24,7 @@ OrReply<tus::Checksum> parse(std::string_view value) {
 OrReply<std::optional<ChecksumCheck>> announced_checksum(const Request& request,
                                                          const TusOptions& options) {
   if (!offers(options, tus::extension::checksum)) return std::nullopt;
-  auto value = single(request, tus::header::upload_checksum);
+  auto value = single(request, tus::header::upload_checksum, options);
   if (!value) return tl::unexpected(std::move(value.error()));
   if (*value) {
     auto expected = parse(**value);

@@ -78,13 +78,13 @@ class Create : public Operation {
     if (offers(context_.options, ext::expiration)) {
       upload_.expires = upload_.created + *context_.options.expire_after;
     }
-    sent_metadata_ = metadata_header(request);
+    sent_metadata_ = metadata_header(request, context_.options);
     if (sent_metadata_) {
       auto metadata = tus::parse_metadata(*sent_metadata_, context_.options.metadata);
       if (!metadata) return refused(400, metadata.error().line());
       upload_.metadata = std::move(*metadata);
     }
-    auto concat = single(request, header::upload_concat);
+    auto concat = single(request, header::upload_concat, context_.options);
     if (!concat) return tl::unexpected(std::move(concat.error()));
     if (*concat) {
       if (auto read = read_concat(**concat); !read) return read;
@@ -108,9 +108,9 @@ class Create : public Operation {
 
   OrReply<void> read_length() {
     const auto& request = context_.request;
-    auto length = number(request, header::upload_length, 413);
+    auto length = number(request, header::upload_length, 413, context_.options);
     if (!length) return tl::unexpected(std::move(length.error()));
-    auto defer = single(request, header::upload_defer_length);
+    auto defer = single(request, header::upload_defer_length, context_.options);
     if (!defer) return tl::unexpected(std::move(defer.error()));
     if (*defer) {
       if (!offers(context_.options, ext::creation_defer_length)) {
@@ -128,9 +128,9 @@ class Create : public Operation {
   /// The length of a final is the sum of its parts, once that can be told (protocol.md,
   /// Concatenation).
   OrReply<void> read_final_length() {
-    const auto& fields = context_.request.fields;
-    if (fields.has(header::upload_length) || fields.has(header::upload_defer_length)) {
-      return refused(400, "a final upload's length follows from its parts");
+    for (const auto name : {header::upload_length, header::upload_defer_length}) {
+      auto told = single(context_.request, name, context_.options);
+      if (!told || *told) return refused(400, "a final upload's length follows from its parts");
     }
     Bytes sum;
     bool known = true;

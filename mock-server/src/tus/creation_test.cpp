@@ -240,6 +240,41 @@ TEST_F(TusTest, TUS_DEFER_018_NotOfferedIsRefused) {
   EXPECT_THAT(server.store->ids(), IsEmpty());
 }
 
+TEST_F(TusTest, AFieldWithoutAValueIsRefused) {
+  EXPECT_EQ(post({{"Upload-Length", ""}, {"Upload-Defer-Length", "1"}}).status, 400);
+  EXPECT_EQ(post({{"Upload-Length", "5"}, {"Upload-Defer-Length", ""}}).status, 400);
+  EXPECT_EQ(post({{"Upload-Length", "5"}, {"Upload-Concat", ""}}).status, 400);
+  const auto path = create({{"Upload-Defer-Length", "1"}});
+  EXPECT_EQ(server.send("PATCH", path, patch_at("0", {{"Upload-Length", ""}}), "abc").status, 400);
+}
+
+TEST_F(TusTest, AFieldWithoutAValueIsNoneWhereTheServerReadsItSo) {
+  server.options.empty_is_absent = true;
+  for (const auto* nothing : {"", " \t "}) {
+    const auto deferred = create({{"Upload-Length", nothing}, {"Upload-Defer-Length", "1"}});
+    EXPECT_EQ(field(head(deferred), "Upload-Defer-Length"), "1");
+    EXPECT_EQ(
+        server.send("PATCH", deferred, patch_at("0", {{"Upload-Length", nothing}}), "abc").status,
+        204);
+    EXPECT_EQ(field(head(deferred), "Upload-Defer-Length"), "1");
+    const auto known = create({{"Upload-Length", "5"}, {"Upload-Defer-Length", nothing}});
+    EXPECT_EQ(field(head(known), "Upload-Length"), "5");
+    EXPECT_FALSE(head(create({{"Upload-Length", "5"}, {"Upload-Concat", nothing}}))
+                     .fields.has("Upload-Concat"));
+    EXPECT_FALSE(head(create({{"Upload-Length", "5"}, {"Upload-Metadata", nothing}}))
+                     .fields.has("Upload-Metadata"));
+    const auto joined = create({{"Upload-Concat", "final;" + part("abc")},
+                                {"Upload-Length", nothing},
+                                {"Upload-Defer-Length", nothing}});
+    EXPECT_EQ(field(head(joined), "Upload-Length"), "3");
+    EXPECT_EQ(post({{"Upload-Length", nothing}}).status, 400) << "then none is told";
+    EXPECT_EQ(
+        server.send("POST", "/files", {{"Tus-Resumable", nothing}, {"Upload-Length", "5"}}).status,
+        412);
+    EXPECT_EQ(server.send("PATCH", known, patch_at(nothing), "abc").status, 400);
+  }
+}
+
 // ---- creation with upload
 
 TEST_F(TusTest, TUS_CWU_003_004_005_008_010_TheBodyIsTaken) {

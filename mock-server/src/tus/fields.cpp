@@ -34,7 +34,8 @@ std::vector<std::string_view> raw_pairs(std::string_view header) {
 
 }  // namespace
 
-OrReply<std::optional<std::string_view>> single(const Request& request, std::string_view name) {
+OrReply<std::optional<std::string_view>> single(const Request& request, std::string_view name,
+                                                const TusOptions& options) {
   const auto values = request.fields.all(name);
   if (values.empty()) return std::nullopt;
   for (const auto value : values) {
@@ -43,11 +44,14 @@ OrReply<std::optional<std::string_view>> single(const Request& request, std::str
           refusal(400, std::string(name) + " was sent twice with different values"));
     }
   }
-  return ::http::trim_ows(values.front());
+  const auto value = ::http::trim_ows(values.front());
+  if (value.empty() && options.empty_is_absent) return std::nullopt;
+  return value;
 }
 
-OrReply<std::optional<Bytes>> number(const Request& request, std::string_view name, int too_large) {
-  auto text = single(request, name);
+OrReply<std::optional<Bytes>> number(const Request& request, std::string_view name, int too_large,
+                                     const TusOptions& options) {
+  auto text = single(request, name, options);
   if (!text) return tl::unexpected(std::move(text.error()));
   if (!*text) return std::nullopt;
   auto value = tus::parse_length(**text);
@@ -72,8 +76,11 @@ bool is_offset_stream(const Request& request) {
   return media_type(request) == tus::offset_media_type;
 }
 
-std::optional<std::string> metadata_header(const Request& request) {
-  const auto values = request.fields.all(tus::header::upload_metadata);
+std::optional<std::string> metadata_header(const Request& request, const TusOptions& options) {
+  auto values = request.fields.all(tus::header::upload_metadata);
+  if (options.empty_is_absent) {
+    std::erase_if(values, [](auto value) { return ::http::trim_ows(value).empty(); });
+  }
   if (values.empty()) return std::nullopt;
   std::string joined(values.front());
   for (std::size_t i = 1; i < values.size(); ++i) joined.append(",").append(values[i]);

@@ -8,6 +8,7 @@
 #include "http/message.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "tl/expected.hpp"
+#include "tus/tus_handler.hpp"
 
 namespace mock {
 
@@ -15,21 +16,25 @@ template <class T>
 using OrReply = tl::expected<T, Reply>;
 
 /// The one value of a field that must not be a list. Lines that contradict each other are a 400
-/// (census row TUS-CORE-HDR-011; RFC 9110 section 5.3).
+/// (census row TUS-CORE-HDR-011; RFC 9110 section 5.3). An empty one is none, where
+/// `options.empty_is_absent`.
 [[nodiscard]] OrReply<std::optional<std::string_view>> single(const Request& request,
-                                                              std::string_view name);
+                                                              std::string_view name,
+                                                              const TusOptions& options);
 
 /// A length or an offset. Not a number: 400; a number too large to be kept: `too_large`.
 [[nodiscard]] OrReply<std::optional<Bytes>> number(const Request& request, std::string_view name,
-                                                   int too_large);
+                                                   int too_large, const TusOptions& options);
 
 /// The type and subtype of Content-Type in lower case, without parameters; empty when absent.
 [[nodiscard]] std::string media_type(const Request& request);
 /// Whether the body is announced as bytes of an upload (application/offset+octet-stream).
 [[nodiscard]] bool is_offset_stream(const Request& request);
 
-/// The Upload-Metadata lines as one value: nullopt when there is none.
-[[nodiscard]] std::optional<std::string> metadata_header(const Request& request);
+/// The Upload-Metadata lines as one value: nullopt when there is none, or all are empty and
+/// `options.empty_is_absent`.
+[[nodiscard]] std::optional<std::string> metadata_header(const Request& request,
+                                                         const TusOptions& options);
 
 /// What HEAD is to return as Upload-Metadata: the header as the client sent it, byte for byte, as
 /// long as `metadata` is what it says; otherwise its pairs that still hold, as they were spelled,

@@ -90,7 +90,7 @@ class Ietf : public Operation {
 
   /// nullopt when it does not say Upload-Complete (a Boolean of RFC 9651).
   [[nodiscard]] OrReply<std::optional<bool>> completing() const {
-    auto text = single(context_.request, upload_complete);
+    auto text = single(context_.request, upload_complete, context_.options);
     if (!text) return tl::unexpected(std::move(text.error()));
     if (!*text) return std::nullopt;
     if (**text == "?1") return true;
@@ -106,7 +106,7 @@ class Ietf : public Operation {
     if (!complete) return tl::unexpected(std::move(complete.error()));
     if (!*complete) return tl::unexpected(refusal(400, "Upload-Complete is missing"));
     last_ = **complete;
-    auto length = number(request, tus::header::upload_length, 413);
+    auto length = number(request, tus::header::upload_length, 413, context_.options);
     if (!length) return tl::unexpected(std::move(length.error()));
     declared_ = *length;
     if (request.content_length) {
@@ -213,7 +213,7 @@ class Ietf : public Operation {
     if (media_type(context_.request) != append_type) {
       return tl::unexpected(refusal(415, "Content-Type must be application/partial-upload"));
     }
-    auto offset = number(context_.request, tus::header::upload_offset, 400);
+    auto offset = number(context_.request, tus::header::upload_offset, 400, context_.options);
     if (!offset) return tl::unexpected(std::move(offset.error()));
     if (!*offset) return tl::unexpected(refusal(400, "Upload-Offset is missing"));
     if (**offset != upload.offset) {

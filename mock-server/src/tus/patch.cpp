@@ -84,10 +84,10 @@ class Patch : public Operation {
     if (!is_offset_stream(request)) {
       return tl::unexpected(refusal(415, "Content-Type must be application/offset+octet-stream"));
     }
-    auto offset = number(request, header::upload_offset, 400);
+    auto offset = number(request, header::upload_offset, 400, context_.options);
     if (!offset) return tl::unexpected(std::move(offset.error()));
     if (!*offset) return tl::unexpected(refusal(400, "Upload-Offset is missing"));
-    auto length = number(request, header::upload_length, 413);
+    auto length = number(request, header::upload_length, 413, context_.options);
     if (!length) return tl::unexpected(std::move(length.error()));
     if (**offset != upload.offset) {
       return tl::unexpected(refusal(409, "Upload-Offset is not the upload's present offset"));

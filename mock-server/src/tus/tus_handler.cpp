@@ -145,7 +145,7 @@ class TusHandler : public Handler {
       return tl::unexpected(refuse_method("the method is not allowed here"));
     }
     if (method == "OPTIONS") return {};
-    auto version = single(context_->request, header::tus_resumable);
+    auto version = single(context_->request, header::tus_resumable, options_);
     if (!version) return tl::unexpected(std::move(version.error()));
     // A browser that follows a download link knows nothing of tus.
     if (!*version && method == "GET") return {};

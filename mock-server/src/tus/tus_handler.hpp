@@ -25,6 +25,7 @@ struct TusOptions {
   bool trust_forwarded = false;   ///< Location follows Forwarded / X-Forwarded-* (DEX-TUS-004)
   bool cors_credentials = false;  ///< Access-Control-Allow-Credentials (DEX-TUS-005)
   bool ietf_draft = false;        ///< 'Resumable Uploads for HTTP' too, on the same URLs (ietf.hpp)
+  bool empty_is_absent = false;   ///< a field without a value is none, as Go's Header.Get has it
   tus::MetadataStrictness metadata = tus::MetadataStrictness::strict;
   UnreadBody early_error = UnreadBody::drain;
 };
