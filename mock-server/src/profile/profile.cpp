@@ -65,7 +65,7 @@ std::vector<std::string> names_of(const Cursor& at, const Names& known, const st
 
 TusOptions tus_of(const Cursor& at) {
   at.only({"extensions", "max_size", "expire_after", "downloads", "trust_forwarded",
-           "cors_credentials", "metadata", "ietf_draft", "empty_is_absent"});
+           "cors_credentials", "metadata", "ietf_draft", "empty_is_absent", "draft_end_signal"});
   TusOptions tus;
   if (auto extensions = at.find("extensions")) {
     const auto names = names_of(*extensions, known_extensions, "extension");
@@ -88,6 +88,10 @@ TusOptions tus_of(const Cursor& at) {
   if (auto value = at.find("trust_forwarded")) tus.trust_forwarded = value->boolean();
   if (auto value = at.find("cors_credentials")) tus.cors_credentials = value->boolean();
   if (auto value = at.find("ietf_draft")) tus.ietf_draft = value->boolean();
+  if (auto versions = at.find("draft_end_signal")) {
+    constexpr std::array<std::string_view, 4> known{"3", "4", "5", "6"};
+    tus.draft_end_signal = names_of(*versions, known, "interop version with such a signal");
+  }
   if (auto value = at.find("empty_is_absent")) tus.empty_is_absent = value->boolean();
   if (auto value = at.find("metadata")) {
     constexpr std::array<std::string_view, 2> known{"strict", "lenient"};

@@ -48,7 +48,8 @@ TEST(Profile, DexAndTusAreCorrectServers) {
 TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
   const auto loaded = load_profile_text(
       profile(R"(, "tus": {"extensions": ["creation", "expiration"], "max_size": "1KiB",
-                 "expire_after": "2h", "downloads": false, "metadata": "lenient"},
+                 "expire_after": "2h", "downloads": false, "metadata": "lenient",
+                 "empty_is_absent": true, "draft_end_signal": ["3", "5"]},
        "defects": ["version-list-missing", "metadata-damaged"],
        "rules": [{"then": {"reply": {"headers": {"drop": "Date"}}}}],
        "not_reproduced": [{"requirement": "TUS-CORE-VER-001", "reason": "because"}])"),
@@ -59,6 +60,8 @@ TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
   EXPECT_EQ(tus.max_size, Bytes{1024});
   EXPECT_EQ(tus.expire_after, Milliseconds{7'200'000});
   EXPECT_FALSE(tus.downloads);
+  EXPECT_TRUE(tus.empty_is_absent);
+  EXPECT_THAT(tus.draft_end_signal, ElementsAre("3", "5"));
   EXPECT_EQ(tus.metadata, tus::MetadataStrictness::lenient);
   ASSERT_EQ(loaded->rules.size(), 1U);
   EXPECT_EQ(loaded->rules[0].name, "mine#1");
@@ -116,6 +119,8 @@ TEST(Profile, RefusesWhatCannotBeMeant) {
       {R"({"name": "a", "description": "d", "system": "tus",
           "tus": {"extensions": ["creation", "creation"]}})",
        "extensions[1]: 'creation' is listed twice"},
+      {R"({"name": "a", "description": "d", "system": "tus", "tus": {"draft_end_signal": ["8"]}})",
+       "no interop version with such a signal '8'"},
       {R"({"name": "a", "description": "d", "system": "tus", "tus": {"metadata": "lax"}})",
        "tus.metadata"},
       {R"({"name": "a", "description": "d", "system": "tus", "defects": ["zero-length", "zero-length"]})",

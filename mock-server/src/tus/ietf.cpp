@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view interop = "Upload-Draft-Interop-Version";
 constexpr std::string_view upload_complete = "Upload-Complete";
+constexpr std::string_view upload_incomplete = "Upload-Incomplete";
 constexpr std::string_view upload_limit = "Upload-Limit";
 constexpr std::string_view append_type = "application/partial-upload";
 constexpr std::string_view problem_types = "https://iana.org/assignments/http-problem-types#";
@@ -390,6 +391,19 @@ bool speaks_ietf(const Request& request, const TusOptions& options) {
   if (!options.ietf_draft || request.fields.has(tus::header::tus_resumable)) return false;
   const auto version = request.fields.find(interop);
   return version == "6" || version == "8";
+}
+
+bool signals_end(const Request& request, const TusOptions& options) {
+  if (options.draft_end_signal.empty()) return false;
+  const auto value_of = [&](std::string_view name) {
+    return ::http::trim_ows(request.fields.find(name).value_or(""));
+  };
+  const auto version = value_of(interop);
+  if (std::ranges::find(options.draft_end_signal, version) == options.draft_end_signal.end()) {
+    return false;
+  }
+  // Drafts before -02 said the opposite (section Upload-Incomplete of -01).
+  return version == "3" ? value_of(upload_incomplete) == "?0" : value_of(upload_complete) == "?1";
 }
 
 std::unique_ptr<Operation> make_ietf(const Context& context) {

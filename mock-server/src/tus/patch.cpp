@@ -5,6 +5,7 @@
 #include "protocol/tus/headers.hpp"
 #include "tus/checksum.hpp"
 #include "tus/fields.hpp"
+#include "tus/ietf.hpp"
 #include "tus/operation.hpp"
 #include "tus/receiver.hpp"
 
@@ -40,7 +41,10 @@ class Patch : public Operation {
       if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
     }
     const bool was_complete = upload->complete();
+    const bool last =
+        !upload->length && !declared_ && signals_end(context_.request, context_.options);
     receiver_.emplace(context_, std::move(*upload), was_complete, declared_, std::move(check_));
+    if (last) receiver_->ends_upload();
     context_.exchange.read_body();
   }
 

@@ -300,6 +300,83 @@ TEST_F(TusTest, ALengthThatCameWithTooLongABodyDoesNotStay) {
   EXPECT_EQ(stored(path), "abcdef");
 }
 
+Headers signal(const char* version, const char* name, const char* value) {
+  return {{"Upload-Draft-Interop-Version", version}, {name, value}};
+}
+
+TEST_F(TusTest, TheEndSignalOfTheDraftIsNothingToTus) {
+  const auto path = create({{"Upload-Defer-Length", "1"}});
+  const auto headers = patch_at("0", signal("5", "Upload-Complete", "?1"));
+  EXPECT_EQ(server.send("PATCH", path, headers, "abc").status, 204);
+  EXPECT_EQ(field(head(path), "Upload-Defer-Length"), "1");
+}
+
+TEST_F(TusTest, TheEndSignalOfTheDraftEndsADeferredLengthWhereTheServerHeedsIt) {
+  server.options.draft_end_signal = {"3", "4", "5"};
+  for (const auto framing : {Framing::length, Framing::chunked}) {
+    for (const auto& said :
+         {signal("5", "Upload-Complete", "?1"), signal("4", "upload-complete", " ?1 "),
+          signal("3", "Upload-Incomplete", "?0")}) {
+      server.hooks.calls.clear();
+      const auto path = create({{"Upload-Defer-Length", "1"}});
+      patch(path, 0, "abc");
+      const auto reply = server.send("PATCH", path, patch_at("3", said), "de", framing);
+      EXPECT_EQ(reply.status, 204);
+      EXPECT_EQ(field(reply, "Upload-Offset"), "5");
+      EXPECT_EQ(field(head(path), "Upload-Length"), "5");
+      EXPECT_FALSE(head(path).fields.has("Upload-Defer-Length"));
+      EXPECT_THAT(server.hooks.calls, ElementsAre("created 0/?", "finishing 5/5", "finished 5/5"));
+    }
+  }
+  const auto path = create({{"Upload-Defer-Length", "1"}});
+  server.send("PATCH", path, patch_at("0", signal("5", "Upload-Complete", "?1")));
+  EXPECT_EQ(field(head(path), "Upload-Length"), "0") << "also when there is nothing";
+}
+
+TEST_F(TusTest, OtherSignalsOfTheDraftEndNothing) {
+  server.options.draft_end_signal = {"3", "4", "5"};
+  const Headers others[] = {signal("6", "Upload-Complete", "?1"),
+                            signal("05", "Upload-Complete", "?1"),
+                            signal("", "Upload-Complete", "?1"),
+                            signal("5", "Upload-Complete", "?0"),
+                            signal("5", "Upload-Complete", "1"),
+                            signal("5", "Upload-Complete", "?1;a=b"),
+                            signal("5", "Upload-Incomplete", "?0"),
+                            signal("3", "Upload-Complete", "?1"),
+                            {{"Upload-Complete", "?1"}}};
+  for (const auto& said : others) {
+    const auto path = create({{"Upload-Defer-Length", "1"}});
+    EXPECT_EQ(server.send("PATCH", path, patch_at("0", said), "abc").status, 204);
+    EXPECT_EQ(field(head(path), "Upload-Defer-Length"), "1");
+  }
+}
+
+TEST_F(TusTest, TheEndSignalOfTheDraftYieldsToALengthThatIsTold) {
+  server.options.draft_end_signal = {"5"};
+  auto headers = signal("5", "Upload-Complete", "?1");
+  const auto known = create(9);
+  EXPECT_EQ(server.send("PATCH", known, patch_at("0", headers), "abc").status, 204);
+  EXPECT_EQ(field(head(known), "Upload-Length"), "9");
+  const auto path = create({{"Upload-Defer-Length", "1"}});
+  headers.emplace_back("Upload-Length", "9");
+  EXPECT_EQ(server.send("PATCH", path, patch_at("0", headers), "abc").status, 204);
+  EXPECT_EQ(field(head(path), "Upload-Length"), "9");
+  EXPECT_THAT(server.hooks.calls, ElementsAre("created 0/9", "created 0/?"));
+}
+
+TEST_F(TusTest, TheEndSignalOfABodyThatIsCutShortEndsNothing) {
+  server.options.draft_end_signal = {"5"};
+  const auto path = create({{"Upload-Defer-Length", "1"}});
+  const auto headers = patch_at("0", signal("5", "Upload-Complete", "?1"));
+  auto exchange = server.open("PATCH", path, headers, 6);
+  exchange->bytes("abc");
+  exchange->finish(BodyEnd::aborted);
+  EXPECT_EQ(field(head(path), "Upload-Defer-Length"), "1");
+  EXPECT_EQ(offset(path), "3");
+  EXPECT_EQ(server.send("PATCH", path, headers, "abcdef").status, 409) << "the offset is wrong";
+  EXPECT_EQ(field(head(path), "Upload-Defer-Length"), "1");
+}
+
 TEST_F(TusTest, ALengthThatCameWithABrokenOffBodyStaysWithItsBytes) {
   const auto path = create({{"Upload-Defer-Length", "1"}});
   auto exchange = server.open("PATCH", path, patch_at("0", {{"Upload-Length", "6"}}), 6);

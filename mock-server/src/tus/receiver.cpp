@@ -19,6 +19,7 @@ Receiver::~Receiver() { std::ignore = roll_back(); }
 
 /// The length that this request told.
 OrReply<void> Receiver::declare() {
+  if (last_) declared_ = upload_.offset;
   if (!declared_) return {};
   auto& store = context_.services.store;
   // Looked up again: a final may have come to wait for it since.
@@ -72,6 +73,7 @@ void Receiver::complete(std::function<void(OrReply<void>)> done) {
 
 OrReply<void> Receiver::cut_short() {
   verification_.reset();
+  last_ = false;
   // What cannot be verified any more is not kept (protocol.md, Checksum; issue #172 is open).
   if (check_ || pending_) return roll_back();
   return accept();

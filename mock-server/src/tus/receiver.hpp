@@ -26,6 +26,9 @@ class Receiver {
   /// Drops what is not verified.
   ~Receiver();
 
+  /// The body is the last of an upload whose length nobody told: when it came as a whole, the
+  /// upload is as long as what is stored then.
+  void ends_upload() { last_ = true; }
   /// Stores one slice. A Reply: why the request cannot go on.
   OrReply<void> take(std::span<const std::byte> bytes);
   /// All bytes came: checks them, finishes an upload that they completed, then tells `done`, once;
@@ -54,6 +57,7 @@ class Receiver {
   Bytes start_;
   bool was_complete_;
   std::optional<Bytes> declared_;
+  bool last_ = false;
   Bytes limit_;
   std::optional<ChecksumCheck> check_;
   bool pending_ = false;               // bytes of this request are not verified yet

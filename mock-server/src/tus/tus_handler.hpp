@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "http/handler.hpp"
 #include "http/route.hpp"
@@ -25,7 +26,10 @@ struct TusOptions {
   bool trust_forwarded = false;   ///< Location follows Forwarded / X-Forwarded-* (DEX-TUS-004)
   bool cors_credentials = false;  ///< Access-Control-Allow-Credentials (DEX-TUS-005)
   bool ietf_draft = false;        ///< 'Resumable Uploads for HTTP' too, on the same URLs (ietf.hpp)
-  bool empty_is_absent = false;   ///< a field without a value is none, as Go's Header.Get has it
+  /// Interop versions of the same draft whose signal that a body is the last (Upload-Complete,
+  /// Upload-Incomplete in version 3) also ends an upload of deferred length in a PATCH of tus.
+  std::vector<std::string> draft_end_signal;
+  bool empty_is_absent = false;  ///< a field without a value is none, as Go's Header.Get has it
   tus::MetadataStrictness metadata = tus::MetadataStrictness::strict;
   UnreadBody early_error = UnreadBody::drain;
 };
