@@ -27,6 +27,7 @@ using testing::UnorderedElementsAre;
 namespace fs = std::filesystem;
 
 const fs::path lists = fs::path(DEX_FIXTURES) / "requests";
+const fs::path profiles = fs::path(DEX_FIXTURES) / "profiles";
 
 std::vector<Case> list(const std::string& cases, const std::string& more = {}) {
   const auto parsed =
@@ -561,17 +562,17 @@ TEST_P(EveryProfile, AnswersTheSameTwice) {
   const testkit::TempFolder folder;
   const auto store = (folder.path() / "store").string();
   const programs::Mock mock({"--profile", GetParam(), "--store", store});
-  const auto profile = nlohmann::json::parse(
-      std::ifstream(fs::path(DEX_FIXTURES) / "profiles" / (GetParam() + ".json")));
+  const auto profile = nlohmann::json::parse(std::ifstream(profiles / (GetParam() + ".json")));
   const auto run =
       compare({"--a", mock.url(), "--b", mock.url(), "--system",
                profile.at("system").get<std::string>(), "--jobs", "16", lists.string()});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr(", 0 differ\n"));
 }
-std::vector<std::string> profiles() {
+/// The documents of a folder, without their ending.
+std::vector<std::string> documents(const fs::path& folder) {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(fs::path(DEX_FIXTURES) / "profiles")) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
     const auto name = entry.path().filename().string();
     if (name.ends_with(".json") && !name.ends_with(".schema.json")) {
       names.push_back(entry.path().stem().string());
@@ -580,11 +581,48 @@ std::vector<std::string> profiles() {
   std::ranges::sort(names);
   return names;
 }
-INSTANTIATE_TEST_SUITE_P(All, EveryProfile, testing::ValuesIn(profiles()), [](const auto& one) {
+std::string name_of_test(const testing::TestParamInfo<std::string>& one) {
   auto name = one.param;
   std::ranges::replace(name, '-', '_');
   std::ranges::replace(name, '.', '_');
   return name;
-});
+}
+INSTANTIATE_TEST_SUITE_P(All, EveryProfile, testing::ValuesIn(documents(profiles)), name_of_test);
+
+/// The differences that are not known, a line each.
+std::string unknown_differences(const nlohmann::json& report) {
+  std::string lines;
+  for (const auto& request : report.at("requests")) {
+    for (const auto& one : request.at("differences")) {
+      if (one.contains("known")) continue;
+      lines += fmt::format("{} in {}\n  real  {}\n  mock  {}\n",
+                           request.at("request").get<std::string>(),
+                           one.at("in").get<std::string>(), one.at("a").dump(), one.at("b").dump());
+    }
+  }
+  return lines;
+}
+
+/// A profile of a real server gives the replies that are on record of that one, but for those in
+/// its not_reproduced; an entry that is not needed any more is a failure too.
+class RealServer : public testing::TestWithParam<std::string> {};
+TEST_P(RealServer, IsReproducedButForWhatItsProfileLists) {
+  const testkit::TempFolder folder;
+  const auto store = (folder.path() / "store").string();
+  const auto json = (folder.path() / "report.json").string();
+  const programs::Mock mock({"--profile", GetParam(), "--store", store});
+  const auto run = compare({"--against", (lists / "recorded" / (GetParam() + ".json")).string(),
+                            "--b", mock.url(), "--b-folder", store + "/deliveries", "--known",
+                            (profiles / (GetParam() + ".json")).string(), "--json", json, "--jobs",
+                            "16", lists.string()});
+  ASSERT_TRUE(fs::exists(json)) << run.out << run.err;
+  const auto report = nlohmann::json::parse(std::ifstream(json));
+  EXPECT_EQ(unknown_differences(report), "");
+  EXPECT_EQ(report.at("stale"), nlohmann::json::array()) << "take it out of not_reproduced";
+  fmt::print("{}: {} replies, {} differ as known\n", GetParam(), report.at("replies").get<int>(),
+             report.at("differing").get<int>());
+}
+INSTANTIATE_TEST_SUITE_P(All, RealServer, testing::ValuesIn(documents(lists / "recorded")),
+                         name_of_test);
 
 }  // namespace

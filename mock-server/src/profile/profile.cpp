@@ -111,9 +111,26 @@ std::vector<misbehave::Rule> rules_of(const Cursor& at, const std::string& name,
   return std::move(loaded->rules);
 }
 
+/// At least one, all different.
+std::vector<std::string> texts_of(const Cursor& at) {
+  std::vector<std::string> texts;
+  for (const auto& item : at.items()) {
+    auto text = text_of(item);
+    if (std::ranges::count(texts, text)) item.fail("'" + text + "' is listed twice");
+    texts.push_back(std::move(text));
+  }
+  if (texts.empty()) at.fail("must not be empty");
+  return texts;
+}
+
 Profile::NotReproduced not_reproduced_of(const Cursor& at) {
+  auto reason = text_of(at.at("reason"));
+  if (const auto requests = at.find("requests")) {
+    at.only({"requests", "in", "reason"});
+    return {"", texts_of(*requests), texts_of(at.at("in")), std::move(reason)};
+  }
   at.only({"requirement", "reason"});
-  return {text_of(at.at("requirement")), text_of(at.at("reason"))};
+  return {text_of(at.at("requirement")), {}, {}, std::move(reason)};
 }
 
 Profile profile_of(const Cursor& root, const std::string& document) {
@@ -133,7 +150,8 @@ Profile profile_of(const Cursor& root, const std::string& document) {
   if (auto rows = root.find("not_reproduced")) {
     for (const auto& item : rows->items()) {
       auto row = not_reproduced_of(item);
-      if (std::ranges::count(profile.not_reproduced, row.requirement,
+      if (!row.requirement.empty() &&
+          std::ranges::count(profile.not_reproduced, row.requirement,
                              &Profile::NotReproduced::requirement)) {
         item.fail("'" + row.requirement + "' is listed twice");
       }

@@ -18,9 +18,12 @@ struct Profile {
   /// What is mounted: `dex` adds /info, /health, /oauth, deliveries and manifests to plain `tus`.
   enum class System { tus, dex };
 
-  /// A requirement on which the mock differs from the real server all the same.
+  /// In what the mock differs from the real server all the same: on a requirement, or in the
+  /// replies to requests of fixtures/requests.
   struct NotReproduced {
-    std::string requirement;
+    std::string requirement;            ///< empty when it is about requests
+    std::vector<std::string> requests;  ///< by name; '*' stands for anything
+    std::vector<std::string> in;        ///< the aspects of their replies; '*' as above
     std::string reason;
   };
 

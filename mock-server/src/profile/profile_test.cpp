@@ -52,7 +52,8 @@ TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
                  "empty_is_absent": true, "draft_end_signal": ["3", "5"]},
        "defects": ["version-list-missing", "metadata-damaged"],
        "rules": [{"then": {"reply": {"headers": {"drop": "Date"}}}}],
-       "not_reproduced": [{"requirement": "TUS-CORE-VER-001", "reason": "because"}])"),
+       "not_reproduced": [{"requirement": "TUS-CORE-VER-001", "reason": "because"},
+                          {"requests": ["a/*", "b#1"], "in": ["body*"], "reason": "so"}])"),
       "my.json");
   ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
   const auto tus = tus_options(*loaded);
@@ -65,8 +66,12 @@ TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
   EXPECT_EQ(tus.metadata, tus::MetadataStrictness::lenient);
   ASSERT_EQ(loaded->rules.size(), 1U);
   EXPECT_EQ(loaded->rules[0].name, "mine#1");
-  ASSERT_EQ(loaded->not_reproduced.size(), 1U);
+  ASSERT_EQ(loaded->not_reproduced.size(), 2U);
+  EXPECT_EQ(loaded->not_reproduced[0].requirement, "TUS-CORE-VER-001");
   EXPECT_EQ(loaded->not_reproduced[0].reason, "because");
+  EXPECT_THAT(loaded->not_reproduced[1].requests, ElementsAre("a/*", "b#1"));
+  EXPECT_THAT(loaded->not_reproduced[1].in, ElementsAre("body*"));
+  EXPECT_EQ(loaded->not_reproduced[1].reason, "so");
 
   const auto all = misbehaviours_of(*loaded, {});
   ASSERT_EQ(all.size(), 3U);
