@@ -11,6 +11,7 @@
 #include "misbehave/load.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/nearest.hpp"
+#include "tus/refusals.hpp"
 
 namespace mock {
 namespace {
@@ -63,9 +64,23 @@ std::vector<std::string> names_of(const Cursor& at, const Names& known, const st
   return names;
 }
 
+/// Its body is all that a client gets to read, a line feed at the end included.
+RefusalWords words_of(const Cursor& at) {
+  at.only({"status", "body"});
+  RefusalWords words;
+  if (auto status = at.find("status")) {
+    const auto value = status->unsigned_integer();
+    if (value < 400 || value > 599) status->fail("must be from 400 to 599");
+    words.status = static_cast<int>(value);
+  }
+  words.body = at.at("body").string();
+  return words;
+}
+
 TusOptions tus_of(const Cursor& at) {
   at.only({"extensions", "max_size", "expire_after", "downloads", "trust_forwarded",
-           "cors_credentials", "metadata", "ietf_draft", "empty_is_absent", "draft_end_signal"});
+           "cors_credentials", "metadata", "ietf_draft", "empty_is_absent", "draft_end_signal",
+           "refusals"});
   TusOptions tus;
   if (auto extensions = at.find("extensions")) {
     const auto names = names_of(*extensions, known_extensions, "extension");
@@ -93,6 +108,15 @@ TusOptions tus_of(const Cursor& at) {
     tus.draft_end_signal = names_of(*versions, known, "interop version with such a signal");
   }
   if (auto value = at.find("empty_is_absent")) tus.empty_is_absent = value->boolean();
+  if (auto refusals = at.find("refusals")) {
+    for (const auto& [name, words] : refusals->members()) {
+      if (std::ranges::count(refusal_names(), name) == 0) {
+        refusals->fail("there is no refusal '" + name + "'; the nearest are " +
+                       nearest_names(name, refusal_names()));
+      }
+      tus.refusals.emplace(name, words_of(words));
+    }
+  }
   if (auto value = at.find("metadata")) {
     constexpr std::array<std::string_view, 2> known{"strict", "lenient"};
     tus.metadata = one_of(*value, known, "strictness") == "lenient"
@@ -150,9 +174,8 @@ Profile profile_of(const Cursor& root, const std::string& document) {
   if (auto rows = root.find("not_reproduced")) {
     for (const auto& item : rows->items()) {
       auto row = not_reproduced_of(item);
-      if (!row.requirement.empty() &&
-          std::ranges::count(profile.not_reproduced, row.requirement,
-                             &Profile::NotReproduced::requirement)) {
+      if (!row.requirement.empty() && std::ranges::count(profile.not_reproduced, row.requirement,
+                                                         &Profile::NotReproduced::requirement)) {
         item.fail("'" + row.requirement + "' is listed twice");
       }
       profile.not_reproduced.push_back(std::move(row));

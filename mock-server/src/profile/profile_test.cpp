@@ -81,6 +81,26 @@ TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
   EXPECT_EQ(misbehaviours_of(*loaded, {"version-list-missing"}).size(), 2U);
 }
 
+TEST(Profile, SaysHowAServerRefuses) {
+  const auto loaded =
+      load_profile_text(profile(R"(, "tus": {"refusals": {"unknown-upload": {"body": "gone\n"},
+                                        "length": {"status": 422, "body": ""}}})"),
+                        "my.json");
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
+  const auto refusals = tus_options(*loaded).refusals;
+  EXPECT_EQ(refusals.at("unknown-upload").body, "gone\n");
+  EXPECT_EQ(refusals.at("unknown-upload").status, std::nullopt);
+  EXPECT_EQ(refusals.at("length").status, 422);
+  EXPECT_THAT(
+      error_of(profile(R"(, "tus": {"refusals": {"lenght": {"body": "no"}}})")),
+      testing::AllOf(HasSubstr("tus.refusals: there is no refusal 'lenght'"), HasSubstr("length")));
+  EXPECT_THAT(
+      error_of(profile(R"(, "tus": {"refusals": {"length": {"status": 204, "body": ""}}})")),
+      HasSubstr("tus.refusals.length.status: must be from 400 to 599"));
+  EXPECT_THAT(error_of(profile(R"(, "tus": {"refusals": {"length": {"status": 400}}})")),
+              HasSubstr("tus.refusals.length"));
+}
+
 TEST(Profile, UnknownNamesAreToldWithTheNearest) {
   const auto unknown = load_profile("tusd-2.1");
   ASSERT_FALSE(unknown.has_value());

@@ -5,16 +5,18 @@
 #include "protocol/tus/headers.hpp"
 #include "tus/discovery.hpp"
 #include "tus/operation.hpp"
+#include "tus/refusals.hpp"
 
 namespace mock {
 
 namespace {
 
-OrReply<tus::Checksum> parse(std::string_view value) {
+OrReply<tus::Checksum> parse(std::string_view value, const TusOptions& options) {
   auto checksum = tus::parse_checksum(::http::trim_ows(value));
-  if (!checksum) return tl::unexpected(refusal(400, checksum.error().line()));
+  if (!checksum)
+    return tl::unexpected(refusal(options, refused::checksum, checksum.error().line()));
   if (!tus::digest_algorithm(checksum->algorithm)) {
-    return tl::unexpected(refusal(400, "Upload-Checksum: the algorithm is not supported"));
+    return tl::unexpected(refusal(options, refused::checksum_algorithm));
   }
   return std::move(*checksum);
 }
@@ -27,7 +29,7 @@ OrReply<std::optional<ChecksumCheck>> announced_checksum(const Request& request,
   auto value = single(request, tus::header::upload_checksum, options);
   if (!value) return tl::unexpected(std::move(value.error()));
   if (*value) {
-    auto expected = parse(**value);
+    auto expected = parse(**value, options);
     if (!expected) return tl::unexpected(std::move(expected.error()));
     return ChecksumCheck(std::move(*expected));
   }
@@ -43,7 +45,9 @@ OrReply<std::optional<tus::Checksum>> trailing_checksum(const Request& request,
   if (!offers(options, tus::extension::checksum_trailer)) return std::nullopt;
   const auto value = request.trailers.find(tus::header::upload_checksum);
   if (!value) return std::nullopt;
-  return parse(*value).map([](tus::Checksum&& sum) { return std::optional(std::move(sum)); });
+  return parse(*value, options).map([](tus::Checksum&& sum) {
+    return std::optional(std::move(sum));
+  });
 }
 
 ChecksumCheck::ChecksumCheck(tus::Checksum expected) : expected_(std::move(expected)) {
@@ -69,14 +73,14 @@ OrReply<void> ChecksumCheck::verify(const Request& request, const TusOptions& op
     auto trailing = trailing_checksum(request, options);
     if (!trailing) return tl::unexpected(std::move(trailing.error()));
     if (!*trailing) {
-      return tl::unexpected(refusal(400, "Upload-Checksum was announced as a trailer, not sent"));
+      return tl::unexpected(refusal(options, refused::checksum_trailer));
     }
     expected_ = std::move(**trailing);
   }
   for (auto& [name, digest] : digests_) {
     if (name == expected_->algorithm && digest.finish() == expected_->digest) return {};
   }
-  return tl::unexpected(checksum_mismatch());
+  return tl::unexpected(refusal(options, refused::checksum_mismatch));
 }
 
 StoreResult<bool> matches(Reader& reader, Bytes from, const tus::Checksum& expected) {
@@ -90,10 +94,6 @@ StoreResult<bool> matches(Reader& reader, Bytes from, const tus::Checksum& expec
     if (*n < slice) return digest.finish() == expected.digest;
     from += Bytes{*n};
   }
-}
-
-Reply checksum_mismatch() {
-  return refusal(tus::status_checksum_mismatch, "the bytes do not have the checksum that was sent");
 }
 
 }  // namespace mock

@@ -50,7 +50,4 @@ class ChecksumCheck {
 /// Compares what `reader` holds from `from` on. May run on any thread.
 [[nodiscard]] StoreResult<bool> matches(Reader& reader, Bytes from, const tus::Checksum& expected);
 
-/// 460.
-[[nodiscard]] Reply checksum_mismatch();
-
 }  // namespace mock

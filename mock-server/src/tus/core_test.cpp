@@ -1,5 +1,8 @@
 // The core protocol. One test per census row that can hold without a socket; the row's id is in the
 // test's name.
+#include <algorithm>
+
+#include "tus/refusals.hpp"
 #include "tus/tus_test.hpp"
 
 namespace mock {
@@ -232,6 +235,30 @@ TEST_F(TusTest, TUS_CORE_XMO_005_MethodsHaveLetterCase) {
         << unknown;
   }
   EXPECT_EQ(offset(path), "0");
+}
+
+// ---- refusals
+
+TEST_F(TusTest, ARefusalIsInTheWordsOfTheServer) {
+  const auto unlike = server.send("HEAD", "/files/unknown", with({}));
+  EXPECT_EQ(unlike.body, "") << "a reply to HEAD has none";
+  EXPECT_EQ(patch("/files/unknown", 0, "abc").body, "no such upload\n");
+  server.options.refusals["unknown-upload"] = {std::nullopt, "ERR: unknown\n"};
+  server.options.refusals["offset-differs"] = {422, ""};
+  const auto unknown = patch("/files/unknown", 0, "abc");
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(unknown.body, "ERR: unknown\n");
+  EXPECT_EQ(field(unknown, "Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(server.send("HEAD", "/files/unknown", with({})).body, "");
+  const auto differs = patch(create(5), 3, "ab");
+  EXPECT_EQ(differs.status, 422);
+  EXPECT_EQ(differs.body, "");
+}
+
+TEST(RefusalNames, AreAllDifferent) {
+  auto names = refusal_names();
+  std::ranges::sort(names);
+  EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
 }
 
 }  // namespace

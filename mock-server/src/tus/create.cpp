@@ -8,6 +8,7 @@
 #include "tus/location.hpp"
 #include "tus/operation.hpp"
 #include "tus/receiver.hpp"
+#include "tus/refusals.hpp"
 #include "tus/uuid.hpp"
 
 namespace mock {
@@ -16,14 +17,6 @@ namespace {
 
 namespace ext = tus::extension;
 namespace header = tus::header;
-
-tl::unexpected<Reply> refused(int status, std::string_view why) {
-  return tl::unexpected(refusal(status, why));
-}
-
-tl::unexpected<Reply> not_offered(std::string_view extension) {
-  return refused(501, "this server does not offer the " + std::string(extension) + " extension");
-}
 
 class Create : public Operation {
  public:
@@ -38,7 +31,8 @@ class Create : public Operation {
       if (request.content_length.value_or(Bytes{0}) > Bytes{0}) return end(std::move(*unwanted_));
       if (request.chunked) return context_.exchange.read_body();  // it may turn out to be empty
     } else {
-      if (request.content_length > limit_of(upload_, context_.options)) return end(too_long());
+      if (request.content_length > limit_of(upload_, context_.options))
+        return end(refusal(context_.options, refused::creation_too_long));
       auto announced = announced_checksum(request, context_.options);
       if (!announced) return end(std::move(announced.error()));
       check_ = std::move(*announced);
@@ -56,12 +50,12 @@ class Create : public Operation {
   void on_end(BodyEnd how) override {
     if (ended_) return;
     if (!receiver_) {
-      if (how != BodyEnd::complete) return end(cut_off(how));
+      if (how != BodyEnd::complete) return end(cut_off(context_.options, how));
       return create();
     }
     if (how != BodyEnd::complete) {
       auto kept = receiver_->cut_short();
-      return end(kept ? cut_off(how) : std::move(kept.error()));
+      return end(kept ? cut_off(context_.options, how) : std::move(kept.error()));
     }
     receiver_->complete([this](OrReply<void> done) {
       if (done) return end(created(receiver_->upload()));
@@ -72,6 +66,16 @@ class Create : public Operation {
   }
 
  private:
+  [[nodiscard]] tl::unexpected<Reply> refuse(const NamedRefusal& what,
+                                             std::string_view text = {}) const {
+    return tl::unexpected(refusal(context_.options, what, text));
+  }
+
+  [[nodiscard]] tl::unexpected<Reply> not_offered(std::string_view extension) const {
+    return refuse(refused::not_offered,
+                  "this server does not offer the " + std::string(extension) + " extension");
+  }
+
   OrReply<void> read_request() {
     const auto& request = context_.request;
     upload_.created = upload_.modified = context_.services.loop.now();
@@ -81,7 +85,7 @@ class Create : public Operation {
     sent_metadata_ = metadata_header(request, context_.options);
     if (sent_metadata_) {
       auto metadata = tus::parse_metadata(*sent_metadata_, context_.options.metadata);
-      if (!metadata) return refused(400, metadata.error().line());
+      if (!metadata) return refuse(refused::metadata, metadata.error().line());
       upload_.metadata = std::move(*metadata);
     }
     auto concat = single(request, header::upload_concat, context_.options);
@@ -95,12 +99,12 @@ class Create : public Operation {
   OrReply<void> read_concat(std::string_view value) {
     if (!offers(context_.options, ext::concatenation)) return not_offered(ext::concatenation);
     auto concat = tus::parse_concat(value);
-    if (!concat) return refused(400, concat.error().line());
+    if (!concat) return refuse(refused::concat, concat.error().line());
     upload_.kind = concat->kind;
     upload_.concat_header = std::string(value);
     for (const auto& url : concat->parts) {
       auto id = part_id(url, context_.request, context_.match, context_.options.trust_forwarded);
-      if (!id) return refused(400, "Upload-Concat: a part is not the URL of an upload here");
+      if (!id) return refuse(refused::part_elsewhere);
       upload_.parts.push_back(std::move(*id));
     }
     return {};
@@ -108,19 +112,21 @@ class Create : public Operation {
 
   OrReply<void> read_length() {
     const auto& request = context_.request;
-    auto length = number(request, header::upload_length, 413, context_.options);
-    if (!length) return tl::unexpected(std::move(length.error()));
     auto defer = single(request, header::upload_defer_length, context_.options);
     if (!defer) return tl::unexpected(std::move(defer.error()));
     if (*defer) {
       if (!offers(context_.options, ext::creation_defer_length)) {
         return not_offered(ext::creation_defer_length);
       }
-      if (**defer != "1") return refused(400, "Upload-Defer-Length must be 1");
-      if (*length) return refused(400, "Upload-Length and Upload-Defer-Length exclude each other");
+      auto told = single(request, header::upload_length, context_.options);
+      if (!told) return tl::unexpected(std::move(told.error()));
+      if (*told) return refuse(refused::length_and_defer);
+      if (**defer != "1") return refuse(refused::defer_length);
       return {};
     }
-    if (!*length) return refused(400, "Upload-Length or Upload-Defer-Length is needed");
+    auto length = length_of(request, context_.options);
+    if (!length) return tl::unexpected(std::move(length.error()));
+    if (!*length) return refuse(refused::length_missing);
     upload_.length = *length;
     return check_size(**length);
   }
@@ -130,31 +136,31 @@ class Create : public Operation {
   OrReply<void> read_final_length() {
     for (const auto name : {header::upload_length, header::upload_defer_length}) {
       auto told = single(context_.request, name, context_.options);
-      if (!told || *told) return refused(400, "a final upload's length follows from its parts");
+      if (!told || *told) return refuse(refused::final_length);
     }
     Bytes sum;
     bool known = true;
     for (const auto& id : upload_.parts) {
       auto part = context_.services.store.find(id);
       if (!part && part.error().kind == StoreError::Kind::not_found) {
-        return refused(400, "Upload-Concat: a part does not exist");
+        return refuse(refused::part_unknown);
       }
-      if (!part) return tl::unexpected(refusal(part.error()));
+      if (!part) return tl::unexpected(refusal(context_.options, part.error()));
       if (part->kind != tus::UploadKind::partial) {
-        return refused(400, "Upload-Concat: a part was not created as a partial upload");
+        return refuse(refused::part_whole);
       }
       if (has_expired(*part, context_.services.loop.now())) {
-        return refused(400, "Upload-Concat: a part has expired");
+        return refuse(refused::part_expired);
       }
       if (!part->complete()) {
         if (!offers(context_.options, ext::concatenation_unfinished)) {
-          return refused(400, "Upload-Concat: a part is not finished");
+          return refuse(refused::part_unfinished);
         }
         awaits_ = true;
       }
       if (!part->length) known = false;
       const auto size = part->length.value_or(part->offset);
-      if (size > tus::max_length - sum) return refused(413, "the sum is too large");
+      if (size > tus::max_length - sum) return refuse(refused::sum_unkeepable);
       sum += size;
     }
     if (known) upload_.length = sum;
@@ -163,7 +169,7 @@ class Create : public Operation {
 
   OrReply<void> check_size(Bytes length) const {
     if (context_.options.max_size && length > *context_.options.max_size) {
-      return refused(413, "the upload is larger than Tus-Max-Size");
+      return refuse(refused::max_size);
     }
     return {};
   }
@@ -171,10 +177,10 @@ class Create : public Operation {
   /// How a body would have to be refused; nullopt when its bytes are welcome.
   std::optional<Reply> unwanted_body() const {
     if (upload_.kind == tus::UploadKind::final) {
-      return refusal(400, "a final upload is made of its parts and takes no body");
+      return refusal(context_.options, refused::final_body);
     }
     if (!is_offset_stream(context_.request)) {
-      return refusal(415, "a body must be application/offset+octet-stream");
+      return refusal(context_.options, refused::creation_content_type);
     }
     if (!offers(context_.options, ext::creation_with_upload)) {
       return not_offered(ext::creation_with_upload).value();
@@ -193,7 +199,8 @@ class Create : public Operation {
     upload_.metadata_header = echoed_metadata(sent_metadata_, upload_.metadata);
     if (upload_.kind == tus::UploadKind::final && !awaits_) return join();
 
-    if (auto made = services.store.create(upload_); !made) return end(refusal(made.error()));
+    if (auto made = services.store.create(upload_); !made)
+      return end(refusal(context_.options, made.error()));
     services.hooks.after_create(upload_);
     if (!unwanted_) return receive();
     if (upload_.complete()) {
@@ -204,15 +211,16 @@ class Create : public Operation {
 
   void receive() {
     lease_ = context_.services.locks.acquire(upload_.id, [this] { on_revoked(); });
-    if (!lease_) return withdraw(locked());
-    receiver_.emplace(context_, upload_, false, std::nullopt, std::move(check_));
+    if (!lease_) return withdraw(locked(context_.options));
+    receiver_.emplace(context_, upload_, false, std::nullopt, std::move(check_),
+                      refused::creation_too_long);
     context_.exchange.read_body();
   }
 
   void join() {
     auto& services = context_.services;
     auto joined = services.store.join(upload_);
-    if (!joined) return end(refusal(joined.error()));
+    if (!joined) return end(refusal(context_.options, joined.error()));
     // When the client has gone nobody knows of the final, so nothing of it is kept.
     in_background(services.loop, std::move(joined->work),
                   [this, commit = std::move(joined->commit),
@@ -223,7 +231,7 @@ class Create : public Operation {
   }
 
   void on_joined(const StoreResult<void>& joined) {
-    if (!joined) return end(refusal(joined.error()));
+    if (!joined) return end(refusal(context_.options, joined.error()));
     auto& hooks = context_.services.hooks;
     upload_.offset = *upload_.length;
     hooks.after_create(upload_);

@@ -2,6 +2,7 @@
 #include "protocol/http/form.hpp"
 #include "tus/operation.hpp"
 #include "tus/range.hpp"
+#include "tus/refusals.hpp"
 
 namespace mock {
 
@@ -60,11 +61,11 @@ class Download : public Operation {
     auto upload = find_upload(context_);
     if (!upload) return send(context_, std::move(upload.error()));
     auto reader = context_.services.store.open(upload->id);
-    if (!reader) return send(context_, refusal(reader.error()));
+    if (!reader) return send(context_, refusal(context_.options, reader.error()));
     const auto size = (*reader)->size();
     auto [answer, range] = choose_range(context_.request, size);
     if (answer == RangeAnswer::unsatisfiable) {
-      auto reply = refusal(416, "the range is not in what is stored");
+      auto reply = refusal(context_.options, refused::range);
       reply.fields.add("Content-Range", "bytes */" + std::to_string(size.value));
       return send(context_, std::move(reply));
     }

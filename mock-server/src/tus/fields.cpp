@@ -5,7 +5,7 @@
 
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
-#include "tus/operation.hpp"
+#include "tus/refusals.hpp"
 
 namespace mock {
 
@@ -40,8 +40,8 @@ OrReply<std::optional<std::string_view>> single(const Request& request, std::str
   if (values.empty()) return std::nullopt;
   for (const auto value : values) {
     if (value != values.front()) {
-      return tl::unexpected(
-          refusal(400, std::string(name) + " was sent twice with different values"));
+      return tl::unexpected(refusal(options, refused::field_twice,
+                                    std::string(name) + " was sent twice with different values"));
     }
   }
   const auto value = ::http::trim_ows(values.front());
@@ -49,18 +49,31 @@ OrReply<std::optional<std::string_view>> single(const Request& request, std::str
   return value;
 }
 
-OrReply<std::optional<Bytes>> number(const Request& request, std::string_view name, int too_large,
-                                     const TusOptions& options) {
+namespace {
+
+/// `wrong`: it is not a number; `unkeepable`: one that is too large.
+OrReply<std::optional<Bytes>> number(const Request& request, std::string_view name,
+                                     const TusOptions& options, const NamedRefusal& wrong,
+                                     const NamedRefusal& unkeepable) {
   auto text = single(request, name, options);
   if (!text) return tl::unexpected(std::move(text.error()));
   if (!*text) return std::nullopt;
   auto value = tus::parse_length(**text);
   if (value) return *value;
   const bool overflow = all_digits(**text) && (**text).front() != '0';
-  return tl::unexpected(refusal(
-      overflow ? too_large : 400,
-      std::string(name) +
-          (overflow ? " is larger than this server can keep" : " must be a non-negative integer")));
+  return tl::unexpected(refusal(options, overflow ? unkeepable : wrong));
+}
+
+}  // namespace
+
+OrReply<std::optional<Bytes>> length_of(const Request& request, const TusOptions& options) {
+  return number(request, tus::header::upload_length, options, refused::length,
+                refused::length_unkeepable);
+}
+
+OrReply<std::optional<Bytes>> offset_of(const Request& request, const TusOptions& options) {
+  return number(request, tus::header::upload_offset, options, refused::offset,
+                refused::offset_unkeepable);
 }
 
 std::string media_type(const Request& request) {

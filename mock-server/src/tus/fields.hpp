@@ -22,9 +22,12 @@ using OrReply = tl::expected<T, Reply>;
                                                               std::string_view name,
                                                               const TusOptions& options);
 
-/// A length or an offset. Not a number: 400; a number too large to be kept: `too_large`.
-[[nodiscard]] OrReply<std::optional<Bytes>> number(const Request& request, std::string_view name,
-                                                   int too_large, const TusOptions& options);
+/// Upload-Length. Not a number: 400; a number too large to be kept: 413.
+[[nodiscard]] OrReply<std::optional<Bytes>> length_of(const Request& request,
+                                                      const TusOptions& options);
+/// Upload-Offset. Not a number, or one too large to be kept: 400.
+[[nodiscard]] OrReply<std::optional<Bytes>> offset_of(const Request& request,
+                                                      const TusOptions& options);
 
 /// The type and subtype of Content-Type in lower case, without parameters; empty when absent.
 [[nodiscard]] std::string media_type(const Request& request);

@@ -8,6 +8,7 @@
 #include "tus/fields.hpp"
 #include "tus/location.hpp"
 #include "tus/receiver.hpp"
+#include "tus/refusals.hpp"
 #include "tus/uuid.hpp"
 
 namespace mock {
@@ -77,7 +78,7 @@ class Ietf : public Operation {
     if (ended_) return;
     if (how != BodyEnd::complete) {
       auto kept = receiver_->cut_short();
-      return end(kept ? cut_off(how) : std::move(kept.error()));
+      return end(kept ? cut_off(context_.options, how) : std::move(kept.error()));
     }
     if (ends_elsewhere()) return refuse_length();
     receiver_->complete([this](OrReply<void> done) {
@@ -107,7 +108,7 @@ class Ietf : public Operation {
     if (!complete) return tl::unexpected(std::move(complete.error()));
     if (!*complete) return tl::unexpected(refusal(400, "Upload-Complete is missing"));
     last_ = **complete;
-    auto length = number(request, tus::header::upload_length, 413, context_.options);
+    auto length = length_of(request, context_.options);
     if (!length) return tl::unexpected(std::move(length.error()));
     declared_ = *length;
     if (request.content_length) {
@@ -157,7 +158,8 @@ class Ietf : public Operation {
       return respond(refusal(500, "a hook gave an id that cannot be used"));
     }
     upload.metadata_header = echoed_metadata(std::nullopt, upload.metadata);
-    if (auto made = services.store.create(upload); !made) return respond(refusal(made.error()));
+    if (auto made = services.store.create(upload); !made)
+      return respond(refusal(context_.options, made.error()));
     services.hooks.after_create(upload);
     location_ =
         location_of(context_.request, context_.match, context_.options.trust_forwarded, upload.id);
@@ -204,7 +206,7 @@ class Ietf : public Operation {
 
   OrReply<void> check(const Upload& upload) {
     if (upload.kind == tus::UploadKind::final) {
-      return tl::unexpected(refusal(403, "a final upload of tus cannot be changed"));
+      return tl::unexpected(refusal(context_.options, refused::final_patched));
     }
     if (upload.complete()) {
       auto reply = problem(400, "completed-upload", "the upload is complete");
@@ -214,9 +216,9 @@ class Ietf : public Operation {
     if (media_type(context_.request) != append_type) {
       return tl::unexpected(refusal(415, "Content-Type must be application/partial-upload"));
     }
-    auto offset = number(context_.request, tus::header::upload_offset, 400, context_.options);
+    auto offset = offset_of(context_.request, context_.options);
     if (!offset) return tl::unexpected(std::move(offset.error()));
-    if (!*offset) return tl::unexpected(refusal(400, "Upload-Offset is missing"));
+    if (!*offset) return tl::unexpected(refusal(context_.options, refused::offset_missing));
     if (**offset != upload.offset) {
       auto reply = problem(409, "mismatching-upload-offset", "the upload's offset is another",
                            ",\"expected-offset\":" + std::to_string(upload.offset.value) +
@@ -239,9 +241,9 @@ class Ietf : public Operation {
     if (!upload) return respond(std::move(upload.error()));
     auto& services = context_.services;
     const auto lease = services.locks.acquire(upload->id, {});
-    if (!lease) return respond(locked());
+    if (!lease) return respond(locked(context_.options));
     if (auto removed = services.store.remove(upload->id); !removed) {
-      return respond(refusal(removed.error()));
+      return respond(refusal(context_.options, removed.error()));
     }
     services.hooks.after_terminate(*upload);
     Reply reply;
@@ -253,7 +255,7 @@ class Ietf : public Operation {
 
   void receive(Upload upload, std::optional<Bytes> declared) {
     lease_ = context_.services.locks.acquire(upload.id, [this] { on_revoked(); });
-    if (!lease_) return respond(locked());
+    if (!lease_) return respond(locked(context_.options));
     told_ = upload.offset;
     const bool was_complete = !created_ && upload.complete();
     receiver_.emplace(context_, std::move(upload), was_complete, declared, std::nullopt);
@@ -279,10 +281,10 @@ class Ietf : public Operation {
     const auto& upload = receiver_->upload();
     auto& services = context_.services;
     auto present = services.store.find(upload.id);
-    if (!present) return tl::unexpected(refusal(present.error()));
+    if (!present) return tl::unexpected(refusal(context_.options, present.error()));
     present->length = present->offset;
     if (auto updated = services.store.update(*present); !updated) {
-      return tl::unexpected(refusal(updated.error()));
+      return tl::unexpected(refusal(context_.options, updated.error()));
     }
     return finish(services.hooks, *present);
   }
@@ -312,7 +314,7 @@ class Ietf : public Operation {
   void on_revoked() {
     if (ended_) return;
     auto kept = receiver_->cut_short();
-    auto reply = kept ? locked() : std::move(kept.error());
+    auto reply = kept ? locked(context_.options) : std::move(kept.error());
     reply.close = true;
     end(std::move(reply));
   }

@@ -1,6 +1,7 @@
 #include "tus/operation.hpp"
 #include "protocol/http/date.hpp"
 #include "protocol/tus/headers.hpp"
+#include "tus/refusals.hpp"
 
 namespace mock {
 
@@ -27,11 +28,11 @@ Reply refusal(int status, std::string_view why) {
   return reply;
 }
 
-Reply refusal(const StoreError& error) {
+Reply refusal(const TusOptions& options, const StoreError& error) {
   switch (error.kind) {
     case StoreError::Kind::not_found:
     case StoreError::Kind::damaged:
-      return refusal(404, "no such upload");
+      return refusal(options, refused::unknown_upload);
     case StoreError::Kind::wrong_offset:
       return refusal(409, "the upload changed meanwhile");
     case StoreError::Kind::no_space:
@@ -48,27 +49,28 @@ Reply refusal(const StoreError& error) {
                  error.detail.empty() ? "the store failed" : "the store failed: " + error.detail);
 }
 
-Reply cut_off(BodyEnd end) {
-  auto reply = end == BodyEnd::timed_out
-                   ? refusal(408, "no more bytes came in time; what came is kept")
-                   : refusal(400, "the body ended early; what came is kept");
+Reply cut_off(const TusOptions& options, BodyEnd end) {
+  auto reply =
+      refusal(options, end == BodyEnd::timed_out ? refused::timed_out : refused::cut_short);
   reply.close = true;
   return reply;
 }
 
-Reply locked() {
-  auto reply = refusal(423, "another request is writing to this upload");
+Reply locked(const TusOptions& options) {
+  auto reply = refusal(options, refused::locked);
   reply.close = true;
   return reply;
 }
 
 tl::expected<Upload, Reply> find_upload(const Context& context) {
-  if (!is_upload_id(context.match.id)) return tl::unexpected(refusal(404, "no such upload"));
+  if (!is_upload_id(context.match.id)) {
+    return tl::unexpected(refusal(context.options, refused::unknown_upload));
+  }
   auto upload = context.services.store.find(context.match.id);
-  if (!upload) return tl::unexpected(refusal(upload.error()));
+  if (!upload) return tl::unexpected(refusal(context.options, upload.error()));
   // A client may always say that it needs the upload no more.
   if (has_expired(*upload, context.services.loop.now()) && context.method != "DELETE") {
-    return tl::unexpected(refusal(410, "the upload has expired"));
+    return tl::unexpected(refusal(context.options, refused::expired));
   }
   return std::move(*upload);
 }

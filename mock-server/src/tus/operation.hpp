@@ -52,14 +52,15 @@ void carry_on(const Context& context, const GoOn& go_on) {
   }
 }
 
-/// A text/plain reply for a request that is not carried out; one line for a person.
+/// A text/plain reply for a request that is not carried out; one line for a person. For what has a
+/// name see refusals.hpp.
 [[nodiscard]] Reply refusal(int status, std::string_view why);
 /// The reply to a request that the store could not serve.
-[[nodiscard]] Reply refusal(const StoreError& error);
+[[nodiscard]] Reply refusal(const TusOptions& options, const StoreError& error);
 /// A body that ended before it was whole.
-[[nodiscard]] Reply cut_off(BodyEnd end);
+[[nodiscard]] Reply cut_off(const TusOptions& options, BodyEnd end);
 /// 423: another request holds the upload, or took it over.
-[[nodiscard]] Reply locked();
+[[nodiscard]] Reply locked(const TusOptions& options);
 
 /// The upload that `match.id` names, or the reply that says why there is none.
 [[nodiscard]] tl::expected<Upload, Reply> find_upload(const Context& context);

@@ -8,6 +8,7 @@
 #include "tus/ietf.hpp"
 #include "tus/operation.hpp"
 #include "tus/receiver.hpp"
+#include "tus/refusals.hpp"
 
 namespace mock {
 
@@ -34,7 +35,7 @@ class Patch : public Operation {
     const bool contested = locks.locked(upload->id);
     if (contested && wait_for(locks.grace(upload->id))) return;
     lease_ = locks.acquire(upload->id, [this] { on_revoked(); });
-    if (!lease_) return end(locked());
+    if (!lease_) return end(locked(context_.options));
     if (contested) {
       upload = find_upload(context_);
       if (!upload) return end(std::move(upload.error()));
@@ -58,7 +59,7 @@ class Patch : public Operation {
     if (ended_) return;
     if (how != BodyEnd::complete) {
       auto kept = receiver_->cut_short();
-      return end(kept ? cut_off(how) : std::move(kept.error()));
+      return end(kept ? cut_off(context_.options, how) : std::move(kept.error()));
     }
     receiver_->complete(
         [this](OrReply<void> done) { end(done ? acknowledgement() : std::move(done.error())); });
@@ -83,18 +84,18 @@ class Patch : public Operation {
   OrReply<void> check(const Upload& upload) {
     const auto& request = context_.request;
     if (upload.kind == tus::UploadKind::final) {
-      return tl::unexpected(refusal(403, "a final upload cannot be changed"));
+      return tl::unexpected(refusal(context_.options, refused::final_patched));
     }
     if (!is_offset_stream(request)) {
-      return tl::unexpected(refusal(415, "Content-Type must be application/offset+octet-stream"));
+      return tl::unexpected(refusal(context_.options, refused::content_type));
     }
-    auto offset = number(request, header::upload_offset, 400, context_.options);
+    auto offset = offset_of(request, context_.options);
     if (!offset) return tl::unexpected(std::move(offset.error()));
-    if (!*offset) return tl::unexpected(refusal(400, "Upload-Offset is missing"));
-    auto length = number(request, header::upload_length, 413, context_.options);
+    if (!*offset) return tl::unexpected(refusal(context_.options, refused::offset_missing));
+    auto length = length_of(request, context_.options);
     if (!length) return tl::unexpected(std::move(length.error()));
     if (**offset != upload.offset) {
-      return tl::unexpected(refusal(409, "Upload-Offset is not the upload's present offset"));
+      return tl::unexpected(refusal(context_.options, refused::offset_differs));
     }
     if (*length) {
       if (auto fit = check_declared(upload, **length); !fit) return fit;
@@ -105,20 +106,20 @@ class Patch : public Operation {
     check_ = std::move(*announced);
     const auto limit = declared_.value_or(limit_of(upload, context_.options));
     if (request.content_length && *request.content_length > room(upload, limit)) {
-      return tl::unexpected(too_long());
+      return tl::unexpected(refusal(context_.options, refused::too_long));
     }
     return {};
   }
 
   OrReply<void> check_declared(const Upload& upload, Bytes length) {
     if (upload.length) {
-      return tl::unexpected(refusal(400, "the upload's length is known and cannot be changed"));
+      return tl::unexpected(refusal(context_.options, refused::length_known));
     }
     if (length < upload.offset) {
-      return tl::unexpected(refusal(400, "Upload-Length is less than what is already stored"));
+      return tl::unexpected(refusal(context_.options, refused::length_too_small));
     }
     if (context_.options.max_size && length > *context_.options.max_size) {
-      return tl::unexpected(refusal(413, "Upload-Length is more than Tus-Max-Size"));
+      return tl::unexpected(refusal(context_.options, refused::length_over_max_size));
     }
     return {};
   }
@@ -138,7 +139,7 @@ class Patch : public Operation {
     auto kept = receiver_->cut_short();
     auto reply = !kept                    ? std::move(kept.error())
                  : receiver_->completed() ? acknowledgement()
-                                          : locked();
+                                          : locked(context_.options);
     reply.close = true;
     end(std::move(reply));
   }

@@ -273,10 +273,11 @@ TEST_F(TusTest, FullStoreKeepsWhatFits) {
 }
 
 TEST(StoreRefusal, AFailedStoreSaysWhy) {
-  const auto reply = refusal(StoreError{StoreError::Kind::io, "open: Read-only file system"});
+  const auto reply =
+      refusal(TusOptions{}, StoreError{StoreError::Kind::io, "open: Read-only file system"});
   EXPECT_EQ(reply.status, 500);
   EXPECT_EQ(reply.body, "the store failed: open: Read-only file system\n");
-  EXPECT_EQ(refusal(StoreError{}).body, "the store failed\n");
+  EXPECT_EQ(refusal(TusOptions{}, StoreError{}).body, "the store failed\n");
 }
 
 TEST_F(TusTest, AnUploadThatVanishesUnderAPatchIsNotMadeAgain) {

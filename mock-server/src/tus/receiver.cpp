@@ -6,14 +6,16 @@
 namespace mock {
 
 Receiver::Receiver(const Context& context, Upload upload, bool was_complete,
-                   std::optional<Bytes> declared, std::optional<ChecksumCheck> check)
+                   std::optional<Bytes> declared, std::optional<ChecksumCheck> check,
+                   const NamedRefusal& too_long)
     : context_(context),
       upload_(std::move(upload)),
       start_(upload_.offset),
       was_complete_(was_complete),
       declared_(declared),
       limit_(declared.value_or(limit_of(upload_, context.options))),
-      check_(std::move(check)) {}
+      check_(std::move(check)),
+      too_long_(too_long) {}
 
 Receiver::~Receiver() { std::ignore = roll_back(); }
 
@@ -27,7 +29,7 @@ OrReply<void> Receiver::declare() {
     present.length = declared_;
     return store.update(present);
   });
-  if (!updated) return tl::unexpected(refusal(updated.error()));
+  if (!updated) return tl::unexpected(refusal(context_.options, updated.error()));
   upload_.length = declared_;
   return {};
 }
@@ -37,12 +39,12 @@ OrReply<void> Receiver::take(std::span<const std::byte> bytes) {
   if (Bytes{bytes.size()} > room(upload_, limit_)) {
     // Which of the bytes are the right ones cannot be known, so none of this request is kept.
     pending_ = true;
-    return refuse(too_long());
+    return refuse(refusal(context_.options, too_long_));
   }
   if (check_ && !pending_) {
     pending_ = true;
     if (auto staged = services.store.stage(upload_.id); !staged) {
-      return refuse(refusal(staged.error()));
+      return refuse(refusal(context_.options, staged.error()));
     }
   }
   const auto before = upload_.offset;
@@ -56,7 +58,8 @@ OrReply<void> Receiver::take(std::span<const std::byte> bytes) {
     if (check_) check_->update(bytes);
     return {};
   }
-  return refuse(refusal(offset ? StoreError{StoreError::Kind::no_space, {}} : offset.error()));
+  return refuse(refusal(context_.options,
+                        offset ? StoreError{StoreError::Kind::no_space, {}} : offset.error()));
 }
 
 void Receiver::complete(std::function<void(OrReply<void>)> done) {
@@ -84,7 +87,7 @@ OrReply<void> Receiver::accept() {
   auto& services = context_.services;
   if (check_ && pending_) {
     auto committed = services.store.commit(upload_.id);
-    if (!committed) return refuse(refusal(committed.error()));
+    if (!committed) return refuse(refusal(context_.options, committed.error()));
     services.hooks.after_receive(upload_);
   }
   pending_ = false;
@@ -109,14 +112,14 @@ OrReply<void> Receiver::roll_back() {
   if (!std::exchange(pending_, false)) return {};
   upload_.offset = start_;
   auto undone = context_.services.store.roll_back(upload_.id, start_);
-  if (!undone) return tl::unexpected(refusal(undone.error()));
+  if (!undone) return tl::unexpected(refusal(context_.options, undone.error()));
   return {};
 }
 
 /// Reads back what is stored.
 void Receiver::verify(tus::Checksum expected, std::function<void(OrReply<void>)> done) {
   auto reader = context_.services.store.open(upload_.id);
-  if (!reader) return done(refuse(refusal(reader.error())));
+  if (!reader) return done(refuse(refusal(context_.options, reader.error())));
   verification_ = std::make_shared<int>(0);
   in_background(
       context_.services.loop,
@@ -129,8 +132,8 @@ void Receiver::verify(tus::Checksum expected, std::function<void(OrReply<void>)>
         // `done` may end what this lambda is part of.
         const auto tell = done;
         carry_on(context_, [&] {
-          if (!matches) return tell(refuse(refusal(matches.error())));
-          tell(*matches ? accept() : refuse(checksum_mismatch()));
+          if (!matches) return tell(refuse(refusal(context_.options, matches.error())));
+          tell(*matches ? accept() : refuse(refusal(context_.options, refused::checksum_mismatch)));
         });
       });
 }
@@ -143,7 +146,5 @@ Bytes limit_of(const Upload& upload, const TusOptions& options) {
 Bytes room(const Upload& upload, Bytes limit) {
   return limit > upload.offset ? limit - upload.offset : Bytes{0};
 }
-
-Reply too_long() { return refusal(413, "the body is longer than the upload has room for"); }
 
 }  // namespace mock

@@ -8,6 +8,7 @@
 
 #include "tus/checksum.hpp"
 #include "tus/operation.hpp"
+#include "tus/refusals.hpp"
 
 namespace mock {
 
@@ -20,9 +21,10 @@ class Receiver {
   /// `upload` is as stored, and locked as long as this lives. `was_complete` tells whether it was
   /// so before this request, which then does not finish it again. `declared` is its length when
   /// this request is the one that tells it: it holds once the body is accepted, also one that was
-  /// cut short. `check` is what `announced_checksum` gave.
+  /// cut short. `check` is what `announced_checksum` gave. `too_long` is how bytes beyond
+  /// the end are refused.
   Receiver(const Context& context, Upload upload, bool was_complete, std::optional<Bytes> declared,
-           std::optional<ChecksumCheck> check);
+           std::optional<ChecksumCheck> check, const NamedRefusal& too_long = refused::too_long);
   /// Drops what is not verified.
   ~Receiver();
 
@@ -60,6 +62,7 @@ class Receiver {
   bool last_ = false;
   Bytes limit_;
   std::optional<ChecksumCheck> check_;
+  const NamedRefusal& too_long_;
   bool pending_ = false;               // bytes of this request are not verified yet
   std::shared_ptr<int> verification_;  // alive as long as its result counts
 };
@@ -68,6 +71,5 @@ class Receiver {
 [[nodiscard]] Bytes limit_of(const Upload& upload, const TusOptions& options);
 /// How many bytes fit between the offset and `limit`.
 [[nodiscard]] Bytes room(const Upload& upload, Bytes limit);
-[[nodiscard]] Reply too_long();
 
 }  // namespace mock

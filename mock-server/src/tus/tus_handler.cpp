@@ -9,6 +9,7 @@
 #include "tus/fields.hpp"
 #include "tus/ietf.hpp"
 #include "tus/operation.hpp"
+#include "tus/refusals.hpp"
 
 namespace mock {
 
@@ -56,18 +57,15 @@ class Head : public Operation {
     for (const auto& id : upload.parts) {
       const auto part = context_.services.store.find(id);
       if (!part && part.error().kind == StoreError::Kind::io) {
-        return tl::unexpected(refusal(part.error()));
+        return tl::unexpected(refusal(context_.options, part.error()));
       }
       if (!part || has_expired(*part, context_.services.loop.now())) {
-        return tl::unexpected(refusal(410, "a part is gone, so the upload can never be joined"));
+        return tl::unexpected(refusal(context_.options, refused::part_gone));
       }
       if (!part->length) known = false;
       const auto size = part->length.value_or(part->offset);
       if (size > most - sum) {
-        return tl::unexpected(
-            refusal(413,
-                    "the parts are larger together than Tus-Max-Size, so the upload can never "
-                    "be joined"));
+        return tl::unexpected(refusal(context_.options, refused::sum_over_max_size));
       }
       sum += size;
     }
@@ -86,9 +84,9 @@ class Terminate : public Operation {
     if (!upload) return send(context_, std::move(upload.error()));
     auto& services = context_.services;
     const auto lease = services.locks.acquire(upload->id, {});
-    if (!lease) return send(context_, locked());
+    if (!lease) return send(context_, locked(context_.options));
     if (auto removed = services.store.remove(upload->id); !removed) {
-      return send(context_, refusal(removed.error()));
+      return send(context_, refusal(context_.options, removed.error()));
     }
     services.hooks.after_terminate(*upload);
     Reply reply;
@@ -110,8 +108,9 @@ class TusHandler : public Handler {
     context_.emplace(
         Context{request, acting.value_or(request.method), exchange, match_, options_, services_});
     if (!acting) {
-      return send(*context_, refusal(400, std::string(header::method_override) +
-                                              " was sent twice with different values"));
+      return send(*context_, refusal(options_, refused::field_twice,
+                                     std::string(header::method_override) +
+                                         " was sent twice with different values"));
     }
     if (speaks_ietf(request, options_)) {
       operation_ = make_ietf(*context_);
@@ -142,7 +141,7 @@ class TusHandler : public Handler {
   /// Whether the method is offered here, and the protocol version spoken.
   [[nodiscard]] OrReply<void> check(std::string_view method) const {
     if (!allows(options_, match_.route, method)) {
-      return tl::unexpected(refuse_method("the method is not allowed here"));
+      return tl::unexpected(refuse_method());
     }
     if (method == "OPTIONS") return {};
     auto version = single(context_->request, header::tus_resumable, options_);
@@ -150,16 +149,15 @@ class TusHandler : public Handler {
     // A browser that follows a download link knows nothing of tus.
     if (!*version && method == "GET") return {};
     if (*version != tus::version) {
-      auto reply = refusal(
-          412, *version ? "this version of tus is not spoken here" : "Tus-Resumable is missing");
+      auto reply = refusal(options_, *version ? refused::version : refused::version_missing);
       add(reply, header::tus_version, std::string(tus::version));
       return tl::unexpected(std::move(reply));
     }
     return {};
   }
 
-  [[nodiscard]] Reply refuse_method(std::string_view why) const {
-    auto reply = refusal(405, why);
+  [[nodiscard]] Reply refuse_method() const {
+    auto reply = refusal(options_, refused::method);
     add(reply, "Allow", allow(options_, match_.route));
     return reply;
   }

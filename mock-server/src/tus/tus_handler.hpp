@@ -1,6 +1,8 @@
 // The tus protocol over Services: OPTIONS, POST, HEAD, PATCH, DELETE, GET.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,6 +15,12 @@
 #include "services.hpp"
 
 namespace mock {
+
+/// How a server refuses what a NamedRefusal stands for (refusals.hpp).
+struct RefusalWords {
+  std::optional<int> status;  ///< nullopt: as it is
+  std::string body;
+};
 
 /// What this server offers. The default is what DEX offers (DEX-TUS-001); everything else in
 /// tus 1.0 is implemented too: "expiration" (needs expire_after and an Upkeep), "checksum",
@@ -31,6 +39,7 @@ struct TusOptions {
   std::vector<std::string> draft_end_signal;
   bool empty_is_absent = false;  ///< a field without a value is none, as Go's Header.Get has it
   tus::MetadataStrictness metadata = tus::MetadataStrictness::strict;
+  std::map<std::string, RefusalWords, std::less<>> refusals;  ///< by the names of refusals.hpp
   UnreadBody early_error = UnreadBody::drain;
 };
 
