@@ -44,7 +44,7 @@ std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
       if (is_tus(match.route)) {
         // Errors too name the version and can be read by browsers (TUS-CORE-VER-001, CORS-006).
         refusal->fields.set(tus::header::tus_resumable, std::string(tus::version));
-        add_cors(request, parts_.tus, *refusal);
+        add_cors(request, request.method, parts_.tus, *refusal);
       }
       refusal->unread_body = parts_.tus.early_error;
       return bodiless([reply = *std::move(refusal)](const Request&) { return reply; });

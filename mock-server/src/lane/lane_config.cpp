@@ -26,6 +26,7 @@ TusOptions tus_options_of(const LaneConfig& config, const Profile& profile) {
     tus.extensions.insert("expiration");
     tus.expire_after = config.expire_after;
   }
+  complete_cors(tus);
   if (config.max_size) tus.max_size = config.max_size;
   tus.early_error = config.early_error;
   if (config.secure) {

@@ -9,6 +9,7 @@
 
 #include "files/input.hpp"
 #include "misbehave/load.hpp"
+#include "protocol/http/fields.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/nearest.hpp"
 #include "tus/refusals.hpp"
@@ -77,10 +78,34 @@ RefusalWords words_of(const Cursor& at) {
   return words;
 }
 
+/// Names of methods or fields, as a header field lists them.
+std::string header_list_of(const Cursor& at) {
+  std::string list;
+  for (const auto& item : at.items()) {
+    if (!::http::is_token(item.string())) item.fail("must be the name of a method or field");
+    if (!list.empty()) list += ", ";
+    list += item.string();
+  }
+  return list;
+}
+
+CorsOptions cors_of(const Cursor& at) {
+  at.only({"methods", "headers", "exposed", "preflight"});
+  CorsOptions cors;
+  if (auto list = at.find("methods")) cors.methods = header_list_of(*list);
+  if (auto list = at.find("headers")) cors.headers = header_list_of(*list);
+  if (auto list = at.find("exposed")) cors.exposed = header_list_of(*list);
+  if (auto value = at.find("preflight")) {
+    constexpr std::array<std::string_view, 2> known{"asked", "any_options"};
+    cors.any_options = one_of(*value, known, "kind of preflight") == "any_options";
+  }
+  return cors;
+}
+
 TusOptions tus_of(const Cursor& at) {
   at.only({"extensions", "max_size", "expire_after", "downloads", "trust_forwarded",
-           "cors_credentials", "metadata", "ietf_draft", "empty_is_absent", "draft_end_signal",
-           "refusals"});
+           "cors_credentials", "cors", "options_allow", "metadata", "ietf_draft", "empty_is_absent",
+           "draft_end_signal", "refusals"});
   TusOptions tus;
   if (auto extensions = at.find("extensions")) {
     const auto names = names_of(*extensions, known_extensions, "extension");
@@ -102,6 +127,8 @@ TusOptions tus_of(const Cursor& at) {
   if (auto value = at.find("downloads")) tus.downloads = value->boolean();
   if (auto value = at.find("trust_forwarded")) tus.trust_forwarded = value->boolean();
   if (auto value = at.find("cors_credentials")) tus.cors_credentials = value->boolean();
+  if (auto cors = at.find("cors")) tus.cors = cors_of(*cors);
+  if (auto value = at.find("options_allow")) tus.options_allow = value->boolean();
   if (auto value = at.find("ietf_draft")) tus.ietf_draft = value->boolean();
   if (auto versions = at.find("draft_end_signal")) {
     constexpr std::array<std::string_view, 4> known{"3", "4", "5", "6"};

@@ -39,6 +39,50 @@ TEST_F(TusTest, CORS_004_005_006_008_ActualRequestsAndErrors) {
   EXPECT_FALSE(head(path).fields.has("Access-Control-Allow-Origin")) << "no Origin, no CORS";
 }
 
+TEST_F(TusTest, CORS_003_AProfileSaysItsListsAndWhatItsExtensionsNeedIsAdded) {
+  server.options.cors = {"POST, PATCH", "Upload-Complete", "Location", false};
+  server.options.extensions = {"creation", "checksum", "expiration"};
+  server.options.expire_after = Milliseconds{1000};
+  complete_cors(server.options);
+  const auto preflight =
+      server.send("OPTIONS", "/files",
+                  {{"Origin", "https://a.example"}, {"Access-Control-Request-Method", "POST"}});
+  EXPECT_EQ(field(preflight, "Access-Control-Allow-Methods"), "POST, PATCH");
+  EXPECT_EQ(field(preflight, "Access-Control-Allow-Headers"), "Upload-Complete, Upload-Checksum");
+  const auto other = server.send("HEAD", "/files/no", with({{"Origin", "https://a.example"}}));
+  EXPECT_EQ(field(other, "Access-Control-Expose-Headers"),
+            "Location, Tus-Checksum-Algorithm, Upload-Expires");
+}
+
+TEST_F(TusTest, CORS_001_EveryOptionsWithAnOriginIsAPreflightWhereTheProfileSaysSo) {
+  const Headers origin{{"Origin", "https://a.example"}};
+  const Headers overridden{{"Origin", "https://a.example"}, {"X-HTTP-Method-Override", "OPTIONS"}};
+  for (const auto& [method, headers] : {std::pair{"OPTIONS", origin}, {"POST", overridden}}) {
+    server.options.cors.any_options = false;
+    auto reply = server.send(method, "/files", headers);
+    EXPECT_EQ(field(reply, "Access-Control-Allow-Methods"), "(absent)") << method;
+    EXPECT_NE(field(reply, "Access-Control-Expose-Headers"), "(absent)") << method;
+    server.options.cors.any_options = true;
+    reply = server.send(method, "/files", headers);
+    EXPECT_NE(field(reply, "Access-Control-Allow-Methods"), "(absent)") << method;
+    EXPECT_EQ(field(reply, "Access-Control-Max-Age"), "86400") << method;
+    EXPECT_EQ(field(reply, "Access-Control-Expose-Headers"), "(absent)") << method;
+  }
+}
+
+TEST_F(TusTest, CORS_005_AnEmptyOriginIsNone) {
+  const auto reply = server.send("OPTIONS", "/files", {{"Origin", ""}});
+  EXPECT_EQ(field(reply, "Access-Control-Allow-Origin"), "(absent)");
+  EXPECT_EQ(field(reply, "Vary"), "(absent)");
+}
+
+TEST_F(TusTest, OptionsNamesTheMethodsUnlessTheProfileSaysOtherwise) {
+  EXPECT_EQ(field(server.send("OPTIONS", "/files", {}), "Allow"), "POST, OPTIONS");
+  server.options.options_allow = false;
+  EXPECT_EQ(field(server.send("OPTIONS", "/files", {}), "Allow"), "(absent)");
+  EXPECT_EQ(field(server.send("PUT", "/files", with({})), "Allow"), "POST, OPTIONS");
+}
+
 TEST_F(TusTest, CORS_007_DEX_TUS_005_CredentialsNeverGoWithAStar) {
   server.options.cors_credentials = true;
   const auto reply = server.send("OPTIONS", "/files", {{"Origin", "https://a.example"}});

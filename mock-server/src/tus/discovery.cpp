@@ -69,7 +69,7 @@ bool allows(const TusOptions& options, Route route, std::string_view method) {
 Reply discovery(const TusOptions& options, Route route) {
   Reply reply;
   reply.status = 204;
-  reply.fields.add("Allow", allow(options, route));
+  if (options.options_allow) reply.fields.add("Allow", allow(options, route));
   reply.fields.add(std::string(tus::header::tus_version), std::string(tus::version));
   std::string extensions;
   for (const auto extension : implemented) {

@@ -361,7 +361,7 @@ class Ietf : public Operation {
     if (context_.method == "HEAD") reply.body.clear();
     if (reply.status >= 400) reply.unread_body = context_.options.early_error;
     if (reply.close) reply.unread_body = UnreadBody::close;
-    add_cors(context_.request, context_.options, reply);
+    add_cors(context_.request, context_.method, context_.options, reply);
     context_.exchange.reply(std::move(reply));
   }
 

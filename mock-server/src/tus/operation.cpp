@@ -16,7 +16,7 @@ void send(const Context& context, Reply reply) {
   }
   if (reply.status >= 400) reply.unread_body = context.options.early_error;
   if (reply.close) reply.unread_body = UnreadBody::close;
-  add_cors(context.request, context.options, reply);
+  add_cors(context.request, context.method, context.options, reply);
   context.exchange.reply(std::move(reply));
 }
 

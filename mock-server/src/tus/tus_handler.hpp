@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <vector>
+#include <string_view>
 
 #include "http/handler.hpp"
 #include "http/route.hpp"
@@ -20,6 +21,22 @@ namespace mock {
 struct RefusalWords {
   std::optional<int> status;  ///< nullopt: as it is
   std::string body;
+};
+
+/// What browsers are told of CORS, as the fields have it.
+struct CorsOptions {
+  std::string methods = "POST, HEAD, PATCH, DELETE, GET, OPTIONS";
+  std::string headers =
+      "Authorization, Content-Type, Origin, X-Requested-With, X-Request-ID, "
+      "X-HTTP-Method-Override, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, "
+      "Upload-Defer-Length, Upload-Concat, Upload-Checksum";
+  std::string exposed =
+      "Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, "
+      "Upload-Concat, Upload-Expires, Tus-Version, Tus-Resumable, Tus-Max-Size, Tus-Extension, "
+      "Tus-Checksum-Algorithm";
+  /// Every OPTIONS with an Origin is a preflight; else one that names a method (Fetch, section
+  /// 3.3.4).
+  bool any_options = false;
 };
 
 /// What this server offers. The default is what DEX offers (DEX-TUS-001); everything else in
@@ -38,6 +55,8 @@ struct TusOptions {
   /// Upload-Incomplete in version 3) also ends an upload of deferred length in a PATCH of tus.
   std::vector<std::string> draft_end_signal;
   bool empty_is_absent = false;  ///< a field without a value is none, as Go's Header.Get has it
+  CorsOptions cors;
+  bool options_allow = true;  ///< OPTIONS tells the methods in Allow
   tus::MetadataStrictness metadata = tus::MetadataStrictness::strict;
   std::map<std::string, RefusalWords, std::less<>> refusals;  ///< by the names of refusals.hpp
   UnreadBody early_error = UnreadBody::drain;
@@ -48,8 +67,12 @@ struct TusOptions {
                                                         const TusOptions& options,
                                                         Services& services);
 
+/// Adds to the lists of `options.cors` the fields of offered extensions that they lack.
+void complete_cors(TusOptions& options);
 /// Adds the CORS fields of the Fetch standard to a reply to a request with an Origin; also for the
-/// replies of other rooms (auth), so that browsers can read them (census rows CORS-*).
-void add_cors(const Request& request, const TusOptions& options, Reply& reply);
+/// replies of other rooms (auth), so that browsers can read them (census rows CORS-*). `method` is
+/// the one that the request acts by.
+void add_cors(const Request& request, std::string_view method, const TusOptions& options,
+              Reply& reply);
 
 }  // namespace mock
