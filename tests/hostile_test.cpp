@@ -187,8 +187,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Profile{"tus",
                             {"--profile", "tus"},
                             "Upload-Metadata: " + encoded("filename", "innocent.txt") + "\r\n"},
-                    Profile{
-                        "dex", {"--profile", "dex"}, "Upload-Metadata: " + dex_manifest + "\r\n"}),
+                    Profile{"dex",
+                            {"--profile", "dex", "--chunked-and-length", "refuse"},
+                            "Upload-Metadata: " + dex_manifest + "\r\n"}),
     [](const auto& profile) { return profile.param.name; });
 
 TEST_P(Hostile, PathsThatClimb) {
@@ -453,6 +454,54 @@ TEST_P(Hostile, Smuggling) {
       {"endless trailers", framed(chunked, "0\r\nX: " + std::string(300'000, 'x')), {400}});
   rows.push_back({"a bad trailer", framed(chunked, "0\r\nX y: z\r\n\r\n"), {400}});
   play(rows);
+}
+
+/// As the servers are that take a length beside chunks.
+class HostileToTakers : public Hostile {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Profiles, HostileToTakers,
+    testing::Values(
+        Profile{"dex", {"--profile", "dex"}, "Upload-Metadata: " + dex_manifest + "\r\n"},
+        Profile{"dex_2_8", {"--profile", "dex-2.8"}, "Upload-Metadata: " + dex_manifest + "\r\n"},
+        Profile{"tusd_2_10",
+                {"--profile", "tusd-2.10"},
+                "Upload-Metadata: " + encoded("filename", "innocent.txt") + "\r\n"}),
+    [](const auto& profile) { return profile.param.name; });
+
+/// The chunks are the body, what follows them is the next request, and a length that is in doubt by
+/// itself is refused all the same.
+TEST_P(HostileToTakers, ChunksBesideALength) {
+  const std::string chunked = "Transfer-Encoding: chunked\r\n";
+  for (const std::string length : {"0", "4", "5", "990"}) {
+    for (const auto& fields : {"Content-Length: " + length + "\r\n" + chunked,
+                               chunked + "Content-Length: " + length + "\r\n"}) {
+      SCOPED_TRACE(fields);
+      auto connection = connect();
+      const auto path = "/files/" + create();
+      auto bytes = patch("Upload-Offset: 0\r\n" + fields, "4\r\nevil\r\n0\r\n\r\n");
+      bytes.replace(bytes.find("/files/{id}"), 11, path);
+      ASSERT_TRUE(connection.send(bytes + request("HEAD " + path), patience));
+      const auto taken = connection.read_response(patience);
+      ASSERT_EQ(taken.seen, Seen::response) << taken.raw;
+      EXPECT_EQ(taken.response->status, 204) << taken.raw;
+      EXPECT_EQ(taken.response->headers.find("Upload-Offset"), "4");
+      EXPECT_FALSE(taken.response->headers.has_token("Connection", "close"));
+      const auto next = connection.read_response(patience, true);
+      ASSERT_EQ(next.seen, Seen::response) << next.raw;
+      EXPECT_EQ(next.response->headers.find("Upload-Offset"), "4") << next.raw;
+    }
+  }
+  const auto framed = [&](const std::string& fields) {
+    return patch("Upload-Offset: 9\r\n" + fields, "0\r\n\r\n" + smuggled);
+  };
+  play({
+      {"no length", framed("Content-Length:\r\n" + chunked), {400}},
+      {"an odd length", framed("Content-Length: 0x5\r\n" + chunked), {400}},
+      {"two lengths", framed("Content-Length: 4\r\nContent-Length: 5\r\n" + chunked), {400}},
+      {"a length and chunked twice", framed("Content-Length: 4\r\n" + chunked + chunked), {400}},
+      {"a length and gzip", framed("Content-Length: 4\r\nTransfer-Encoding: gzip\r\n"), {501}},
+  });
 }
 
 TEST_P(Hostile, BodiesThatLookLikeRequests) {

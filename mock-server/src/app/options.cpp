@@ -120,6 +120,7 @@ struct Texts {
   std::string expire_after;
   std::string token_lifetime = "1h";
   std::string early_error = "drain";
+  std::string chunked_and_length;
   std::string seed = "1";
   std::string log_format = "human";
   std::vector<std::string> lanes;
@@ -251,6 +252,12 @@ void add_protocol_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
       ->type_name("drain|close")
       ->capture_default_str()
       ->group(group);
+  app.add_option("--chunked-and-length", texts.chunked_and_length,
+                 "A Content-Length beside Transfer-Encoding: chunked: refuse the request, or take "
+                 "it and go by the chunks; default as the profile")
+      ->check(one_of({"refuse", "take"}))
+      ->type_name("refuse|take")
+      ->group(group);
   app.add_option("--upload-configs", texts.upload_configs,
                  "Upload configs, <data_stream_id>_<data_stream_route>.json each")
       ->check(named())
@@ -328,6 +335,11 @@ std::optional<std::string> finish(Options& options, const Texts& texts) {
   options.log_format = texts.log_format == "json" ? LogFormat::json : LogFormat::human;
   if (options.run_id.empty()) options.run_id = random_run_id();
   lane.early_error = texts.early_error == "close" ? UnreadBody::close : UnreadBody::drain;
+  if (!texts.chunked_and_length.empty()) {
+    lane.chunked_and_length = texts.chunked_and_length == "take"
+                                  ? HttpOptions::ChunkedAndLength::take
+                                  : HttpOptions::ChunkedAndLength::refuse;
+  }
   if (auto sound = check(lane); !sound) {
     auto error = sound.error();
     std::replace(error.where.begin(), error.where.end(), '_', '-');

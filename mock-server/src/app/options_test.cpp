@@ -52,6 +52,40 @@ TEST(Options, UnfinishedUploadsExpireWhereTheProfileOrAFlagSaysSo) {
   EXPECT_EQ(short_lived.extensions.count("expiration"), 1U);
 }
 
+TEST(Options, AProfileSaysWhetherChunksBesideALengthAreTakenUnlessAFlagDoes) {
+  using Choice = HttpOptions::ChunkedAndLength;
+  const auto choice = [](std::vector<const char*> arguments, const std::string& profile) {
+    return http_options_of(accepted(std::move(arguments)).main, *load_profile(profile))
+        .chunked_and_length;
+  };
+  for (const auto* const taker : {"dex", "dex-2.8", "tusd-2.10"}) {
+    EXPECT_EQ(choice({}, taker), Choice::take) << taker;
+    EXPECT_EQ(choice({"--chunked-and-length", "refuse"}, taker), Choice::refuse) << taker;
+    EXPECT_EQ(choice({"--auth", "jwt", "--secure"}, taker), Choice::refuse) << taker;
+  }
+  for (const auto* const refuser : {"tus", "tus-node-2.4"}) {
+    EXPECT_EQ(choice({}, refuser), Choice::refuse) << refuser;
+    EXPECT_EQ(choice({"--chunked-and-length", "take"}, refuser), Choice::take) << refuser;
+  }
+}
+
+TEST(Options, BrowsersMaySendTheDraftsFieldsWhereTheRealServerSaysSo) {
+  for (const auto* const profile : {"dex", "dex-2.8", "tusd-2.10"}) {
+    const auto tus = offered({}, profile);
+    for (const auto* const name :
+         {"Upload-Incomplete", "Upload-Complete", "Upload-Draft-Interop-Version"}) {
+      EXPECT_NE(tus.cors.headers.find(name), std::string::npos) << profile;
+      EXPECT_NE(tus.cors.exposed.find(name), std::string::npos) << profile;
+    }
+    EXPECT_EQ(tus.cors.headers.find("Upload-Checksum"), std::string::npos) << profile;
+    EXPECT_EQ(tus.cors.exposed.find("Upload-Expires"), std::string::npos) << profile;
+    EXPECT_TRUE(tus.cors.any_options) << profile;
+    EXPECT_FALSE(tus.options_allow) << profile;
+  }
+  const auto expiring = offered({"--expire-after", "2s"}, "dex");
+  EXPECT_TRUE(expiring.cors.exposed.ends_with(", Upload-Expires")) << expiring.cors.exposed;
+}
+
 TEST(Options, LanesHaveNamesAndAddressesOrFiles) {
   const auto lanes = accepted({"--lane", "blue=127.0.0.1:0", "--lane", "red=[::1]:0", "--lane",
                                "green=lanes/green.json"})
@@ -111,8 +145,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{{"--read-timeout", "0s"}, "--read-timeout"},
         BadInput{{"--token-lifetime", "100ms"}, "--token-lifetime"},
         BadInput{{"--token-lifetime", "3600"}, "--token-lifetime"},
-        BadInput{{"--early-error", "later"}, "--early-error"}, BadInput{{"--seed", "x"}, "--seed"},
-        BadInput{{"--seed", "-1"}, "--seed"}, BadInput{{"--seed", "1.5"}, "--seed"},
+        BadInput{{"--early-error", "later"}, "--early-error"},
+        BadInput{{"--chunked-and-length", "both"}, "--chunked-and-length"},
+        BadInput{{"--seed", "x"}, "--seed"}, BadInput{{"--seed", "-1"}, "--seed"},
+        BadInput{{"--seed", "1.5"}, "--seed"},
         BadInput{{"--seed", "18446744073709551616"}, "--seed"}, BadInput{{"--seed", ""}, "--seed"},
         BadInput{{"--users", ""}, "--users"}, BadInput{{"--deliver", ""}, "--deliver"},
         BadInput{{"--rules", ""}, "--rules"}, BadInput{{"--ready-file", ""}, "--ready-file"},

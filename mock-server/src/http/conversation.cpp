@@ -344,10 +344,14 @@ void Conversation::refuse(const Refusal& refusal) {
   turn_->request.received = seams_.loop.now();
   turn_->request.remote = peer_.remote;
   turn_->request.connection = peer_.connection;
+  phase_ = Phase::exchange;
+  answer_refusal(refusal);
+}
+
+void Conversation::answer_refusal(const Refusal& refusal) {
   turn_->cut_off = true;
   turn_->answered = true;
   turn_->reply = text_reply(refusal.status, refusal.why + "\n");
-  phase_ = Phase::exchange;
 }
 
 void Conversation::open_turn(Head head) {
@@ -361,6 +365,10 @@ void Conversation::open_turn(Head head) {
   request.lane = peer_.lane;
   request.received = seams_.loop.now();
   seams_.application.admit(request);
+  if (turn_->chunked_and_length &&
+      request.http->chunked_and_length == HttpOptions::ChunkedAndLength::refuse) {
+    return answer_refusal({400, "Transfer-Encoding and Content-Length exclude each other"});
+  }
   RequestPlan plan;
   if (seams_.interceptor != nullptr) turn_->intercept = seams_.interceptor->begin(request);
   if (turn_->intercept) {

@@ -124,6 +124,7 @@ class Conversation final : private Exchange {
 
   bool take_head();
   void refuse(const Refusal& refusal);
+  void answer_refusal(const Refusal& refusal);
   void open_turn(Head head);
   void open(RequestPlan plan);
   void serve();

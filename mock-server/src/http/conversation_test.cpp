@@ -115,6 +115,29 @@ TEST_F(ConversationTest, ABodyIsReadNoFurtherThanItsEnd) {
   EXPECT_EQ(talk_->wants(), 10U);
 }
 
+TEST_F(ConversationTest, ChunksBesideALengthAreRefusedOrTakenAsTheLaneHasIt) {
+  const std::string lengths[] = {"0", "2", "500"};
+  for (const auto& length : lengths) {
+    const auto request = "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: " + length +
+                         "\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n" +
+                         get("/next");
+    http_.chunked_and_length = HttpOptions::ChunkedAndLength::refuse;
+    begin();
+    send(request);
+    EXPECT_EQ(replies(), "400 ") << length;
+    EXPECT_EQ(wire_.ended, Ending::linger) << length;
+    EXPECT_EQ(log_.joined(), "") << "no handler hears of it";
+    EXPECT_EQ(exchanges_, std::vector<std::string>{"PUT 400 0"}) << "it is on record";
+
+    http_.chunked_and_length = HttpOptions::ChunkedAndLength::take;
+    begin();
+    send(request);
+    EXPECT_EQ(replies(), "200 200 ") << length;
+    EXPECT_TRUE(log_.has("complete hi")) << log_.joined();
+    EXPECT_FALSE(wire_.ended) << length;
+  }
+}
+
 TEST_F(ConversationTest, ContinueIsSaidWhenTheBodyIsAskedForAndHasNotCome) {
   begin();
   send("PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");

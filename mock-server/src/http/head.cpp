@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
+#include <charconv>
 #include <utility>
+#include <vector>
 
 namespace mock {
 
@@ -186,15 +188,13 @@ bool names_other_version(std::string_view head) {
          version[6] == '.' && digit(version[7]);
 }
 
-/// RFC 9112 sections 6.1 and 6.3. Beast has refused a bad or conflicting Content-Length already.
+/// RFC 9112 sections 6.1 and 6.3. Beast has refused a bad or conflicting Content-Length already,
+/// and one beside Transfer-Encoding that `without_lengths` did not take out.
 std::optional<Refusal> check_framing(Request& request, const HttpParser& parser) {
   const auto& fields = request.fields;
   if (fields.has("Transfer-Encoding")) {
     if (request.minor_version == 0) {
       return Refusal{400, "Transfer-Encoding does not exist in HTTP/1.0"};
-    }
-    if (fields.has("Content-Length")) {
-      return Refusal{400, "Transfer-Encoding and Content-Length exclude each other"};
     }
     const auto joined = fields.joined("Transfer-Encoding").value_or("");
     const auto codings = ::http::split_list(joined);
@@ -217,6 +217,46 @@ std::optional<Refusal> check_framing(Request& request, const HttpParser& parser)
     request.content_length = Bytes{*length};
   }
   return std::nullopt;
+}
+
+/// RFC 9110 section 8.6, as far as it can be counted.
+bool is_length(std::string_view value) {
+  std::int64_t length = 0;
+  const auto* const end = value.data() + value.size();
+  const auto [read, error] = std::from_chars(value.data(), end, length);
+  return error == std::errc{} && read == end && value.front() != '-';
+}
+
+/// A head whose body both a length and Transfer-Encoding delimit, which Beast does not take, with
+/// the lines of the length taken out.
+struct WithoutLengths {
+  std::string head;
+  std::vector<std::string_view> lengths;
+};
+
+/// nullopt: it is no such head, or the length itself is at fault.
+std::optional<WithoutLengths> without_lengths(std::string_view head) {
+  constexpr std::string_view end_of_line = "\r\n";
+  WithoutLengths result;
+  bool coded = false;
+  while (!head.empty()) {
+    const auto end = std::min(head.find(end_of_line), head.size());
+    const auto line = head.substr(0, end);
+    head.remove_prefix(std::min(end + end_of_line.size(), head.size()));
+    const auto colon = std::min(line.find(':'), line.size());
+    const auto name = line.substr(0, colon);
+    coded = coded || ::http::same_name(name, "Transfer-Encoding");
+    if (!::http::same_name(name, "Content-Length")) {
+      result.head.append(line).append(end_of_line);
+      continue;
+    }
+    const auto value = ::http::trim_ows(line.substr(std::min(colon + 1, line.size())));
+    if (!is_length(value)) return std::nullopt;
+    if (!result.lengths.empty() && result.lengths.front() != value) return std::nullopt;
+    result.lengths.push_back(value);
+  }
+  if (!coded || result.lengths.empty()) return std::nullopt;
+  return result;
 }
 
 }  // namespace
@@ -252,7 +292,17 @@ bool split_target(Request& request) {
 tl::expected<Head, Refusal> parse_head(std::string_view bytes) {
   auto parser = std::make_unique<HttpParser>();
   beast::error_code ec;
-  const auto used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+  auto used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+  std::optional<WithoutLengths> both;
+  if (ec == beast::http::error::bad_content_length ||
+      ec == beast::http::error::bad_transfer_encoding) {
+    both = without_lengths(bytes);
+  }
+  if (both) {
+    bytes = both->head;
+    parser = std::make_unique<HttpParser>();
+    used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec = {});
+  }
   if (ec == beast::http::error::bad_version && names_other_version(bytes)) {
     return refusal(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
   }
@@ -263,6 +313,12 @@ tl::expected<Head, Refusal> parse_head(std::string_view bytes) {
   head.request = std::move(parser->request);
   auto& request = head.request;
   if (auto wrong = check_framing(request, *parser)) return tl::unexpected<Refusal>(*wrong);
+  if (both) {
+    head.chunked_and_length = true;
+    for (const auto length : both->lengths) {
+      request.fields.add("Content-Length", std::string(length));
+    }
+  }
   const auto hosts = request.fields.count("Host");
   if (hosts > 1 || (hosts == 0 && request.minor_version > 0)) {
     return refusal(400, "an HTTP/1.1 request has exactly one Host header");

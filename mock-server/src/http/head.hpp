@@ -78,6 +78,9 @@ struct Head {
   BodyDecoder body;
   bool keep_alive = true;         ///< RFC 9112 section 9.3
   bool expects_continue = false;  ///< RFC 9110 section 10.1.1; never for HTTP/1.0
+  /// The body is chunked and there is a Content-Length too, which does not count: whether to take
+  /// such a request is the caller's to say (HttpOptions::chunked_and_length).
+  bool chunked_and_length = false;
 };
 
 /// `head` is what HeadScanner found, with its empty line.

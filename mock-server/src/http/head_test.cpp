@@ -106,9 +106,13 @@ TEST(Head, RefusesEveryDoubtfulFraming) {
       {"Content-Length: 99999999999999999999999\r\n", 400},
       {"Transfer-Encoding: chunked\r\n", 0},
       {"Transfer-Encoding: Chunked\r\n", 0},
-      {"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", 400},
-      {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", 400},
-      {"Content-Length: 0\r\nTransfer-Encoding: gzip\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nContent-Length: 5 5\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nContent-Length:\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nContent-Length: -0\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nContent-Length: 9223372036854775808\r\n", 400},
+      {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\nContent-Length: 6\r\n", 400},
+      {"Content-Length: 0\r\nTransfer-Encoding: gzip\r\n", 501},
+      {"Content-Length: 5\r\nTransfer-Encoding: chunked, chunked\r\n", 400},
       {"Transfer-Encoding: gzip\r\n", 501},
       {"Transfer-Encoding: gzip, chunked\r\n", 501},
       {"Transfer-Encoding: identity\r\n", 501},
@@ -120,6 +124,24 @@ TEST(Head, RefusesEveryDoubtfulFraming) {
   };
   for (const auto& [fields, status] : rows) EXPECT_EQ(refused(post(fields)), status) << fields;
   EXPECT_EQ(refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
+  EXPECT_EQ(refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"),
+            400);
+}
+
+TEST(Head, LeavesItToTheCallerWhetherChunksBesideALengthAreTaken) {
+  EXPECT_FALSE(parsed(post("Transfer-Encoding: chunked\r\n")).chunked_and_length);
+  for (const std::string fields : {"Transfer-Encoding: chunked\r\nContent-Length: 7\r\n",
+                                   "content-length:7 \r\nX: y\r\nTransfer-Encoding: Chunked\r\n",
+                                   "Content-Length: 7\r\nTransfer-Encoding: chunked\r\n"
+                                   "Content-Length: 7\r\n"}) {
+    auto head = parsed(post(fields));
+    EXPECT_TRUE(head.chunked_and_length) << fields;
+    EXPECT_TRUE(head.request.chunked) << fields;
+    EXPECT_FALSE(head.request.content_length) << fields;
+    EXPECT_EQ(head.request.fields.find("Content-Length"), "7") << "is on record, " << fields;
+    EXPECT_FALSE(head.body.complete()) << fields;
+    EXPECT_FALSE(head.body.remaining()) << fields;
+  }
 }
 
 TEST(Head, RefusesWhatIsNoRequest) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/http_options.hpp"
 #include "loop/loop.hpp"
 #include "protocol/error.hpp"
 #include "protocol/http/fields.hpp"
@@ -32,15 +33,16 @@ struct Request {
   int minor_version = 1;  ///< HTTP/1.0 or HTTP/1.1
   ::http::Fields fields;
   std::optional<Bytes> content_length;
-  bool chunked = false;
+  bool chunked = false;  ///< then there is no content_length, whatever `fields` say
   bool tls = false;
   std::string lane;  ///< whose configuration serves this; "" is the main one
   std::string
       mount;  ///< the prefix that Application::admit cut off `path`: "/_lane/blue", or empty
-  std::shared_ptr<Admission> admission;  ///< the Application's own
-  std::string local_authority;           ///< "127.0.0.1:8080": stands in for a missing Host
-  std::string remote;                    ///< the peer's address, for logs
-  std::uint64_t connection = 0;          ///< counts connections of this process
+  std::shared_ptr<Admission> admission;    ///< the Application's own
+  const HttpOptions* http = &strict_http;  ///< of the lane; set by Application::admit
+  std::string local_authority;             ///< "127.0.0.1:8080": stands in for a missing Host
+  std::string remote;                      ///< the peer's address, for logs
+  std::uint64_t connection = 0;            ///< counts connections of this process
   TimePoint received;
   ::http::Fields trailers;  ///< of a chunked body; complete before on_end(complete), kept apart
                             ///< from `fields` (RFC 9110 section 6.5.1)

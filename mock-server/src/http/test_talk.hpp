@@ -51,6 +51,7 @@ class TalkDriver : public Application, public Observer {
                          (record.aborted ? " aborted" : ""));
   }
   void on_connections(std::size_t /*open*/) override {}
+  void admit(Request& request) override { request.http = &http_; }
 
   void begin(Interceptor* interceptor = nullptr) {
     talk_.reset();
@@ -94,6 +95,7 @@ class TalkDriver : public Application, public Observer {
   ManualLoop loop_;
   Loop* loop_pointer_ = &loop_;
   Limits limits_;
+  HttpOptions http_;
   Log log_;
   std::vector<std::string> exchanges_;
   Bytes sent_;            // of all replies, as the observer is told

@@ -22,6 +22,7 @@ struct Conversation::Turn {
   explicit Turn(Head head)
       : request(std::move(head.request)),
         body(std::move(head.body)),
+        chunked_and_length(head.chunked_and_length),
         keep_alive(head.keep_alive),
         continue_due(head.expects_continue) {}
 
@@ -39,6 +40,7 @@ struct Conversation::Turn {
   std::size_t kept_at = 0;
   std::optional<Throttle> outflow;  // of the reply
 
+  bool chunked_and_length;
   bool keep_alive;
   bool continue_due;              // the client waits for 100 Continue
   bool body_wanted = false;       // the handler called read_body

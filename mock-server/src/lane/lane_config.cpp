@@ -36,4 +36,11 @@ TusOptions tus_options_of(const LaneConfig& config, const Profile& profile) {
   return tus;
 }
 
+HttpOptions http_options_of(const LaneConfig& config, const Profile& profile) {
+  auto http = profile.http;
+  if (config.secure) http.chunked_and_length = HttpOptions::ChunkedAndLength::refuse;
+  if (config.chunked_and_length) http.chunked_and_length = *config.chunked_and_length;
+  return http;
+}
+
 }  // namespace mock

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/http_options.hpp"
 #include "http/limits.hpp"
 #include "http/message.hpp"
 #include "protocol/error.hpp"
@@ -59,6 +60,7 @@ struct LaneConfig {
   std::optional<Bytes> max_size;             ///< overrides the profile's
   std::optional<Milliseconds> expire_after;  ///< overrides the profile's
   UnreadBody early_error = UnreadBody::drain;
+  std::optional<HttpOptions::ChunkedAndLength> chunked_and_length;  ///< overrides the profile's
   std::string issuer;  ///< of tokens; empty: derived from where the lane is served
   /// HOST:PORT of a listener of its own; empty: it shares those of the main lane.
   std::string listen;
@@ -73,5 +75,7 @@ struct LaneConfig {
 
 /// What `profile` offers, as far as `config` does not say otherwise.
 [[nodiscard]] TusOptions tus_options_of(const LaneConfig& config, const Profile& profile);
+/// The same of its HTTP layer.
+[[nodiscard]] HttpOptions http_options_of(const LaneConfig& config, const Profile& profile);
 
 }  // namespace mock

@@ -67,6 +67,7 @@ void take_timeout(const Cursor& root, std::string_view key, Milliseconds& into) 
 }
 
 using From = LaneInput::From;
+using ChunkedAndLength = HttpOptions::ChunkedAndLength;
 
 /// On disk, a name inside --lane-files: a name alone is the server's.
 constexpr std::string_view in_folder = "lane_file";
@@ -193,7 +194,7 @@ Json users_json(const LaneInput& input, For reader) {
 LaneConfig read_lane_config(const Cursor& root, LaneConfig config, ConfigWriter writer) {
   root.only({"profile", "contract", "auth", "secure", "issuer", "users", "token_lifetime",
              "upload_configs", "deliver", "rules", "defects", "faults", "seed", "max_size",
-             "expire_after", "early_error", "listen", "limits"});
+             "expire_after", "early_error", "chunked_and_length", "listen", "limits"});
   take_profile(root, writer, config);
   take_choice(root, "contract", {"server", "guide"}, config.contract);
   take_choice(root, "auth", {"none", "jwt", "opaque"}, config.auth);
@@ -219,6 +220,15 @@ LaneConfig read_lane_config(const Cursor& root, LaneConfig config, ConfigWriter 
   std::string early_error = config.early_error == UnreadBody::close ? "close" : "drain";
   take_choice(root, "early_error", {"drain", "close"}, early_error);
   config.early_error = early_error == "close" ? UnreadBody::close : UnreadBody::drain;
+  if (const auto value = root.find("chunked_and_length")) {
+    config.chunked_and_length.reset();
+    if (!value->is_null()) {
+      std::string choice;
+      take_choice(root, "chunked_and_length", {"refuse", "take"}, choice);
+      config.chunked_and_length =
+          choice == "take" ? ChunkedAndLength::take : ChunkedAndLength::refuse;
+    }
+  }
   config.listen.clear();
   take(root, "listen", config.listen);
   if (!config.listen.empty()) {
@@ -265,6 +275,9 @@ Json config_json(const LaneConfig& config, For reader) {
   }
   if (config.max_size) json["max_size"] = config.max_size->value;
   if (config.expire_after) json["expire_after"] = text(*config.expire_after);
+  if (const auto choice = config.chunked_and_length) {
+    json["chunked_and_length"] = *choice == ChunkedAndLength::take ? "take" : "refuse";
+  }
   if (config.listen.empty()) return json;
   const auto& limits = config.limits;
   json["listen"] = config.listen;

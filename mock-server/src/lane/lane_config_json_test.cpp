@@ -46,7 +46,7 @@ TEST(LaneConfigJson, GivesEverythingBack) {
     "users": "u.json", "token_lifetime": "90s", "upload_configs": "configs", "deliver": "d.yml",
     "rules": ["r.json", {"name": "own", "when": {"method": "PATCH"}, "then": {"socket": "rst"}}],
     "defects": ["a"], "faults": ["b", "c"], "seed": 18446744073709551615, "max_size": "1MiB",
-    "expire_after": "1.5s", "early_error": "close", "listen": "[::1]:0",
+    "expire_after": "1.5s", "early_error": "close", "chunked_and_length": "take", "listen": "[::1]:0",
     "limits": {"header_timeout": "1s", "read_timeout": "2s", "write_timeout": "3s",
                "idle_timeout": "4s", "header_bytes": "5KiB", "target_bytes": 600,
                "drain_bytes": "7MiB"}})");
@@ -56,6 +56,8 @@ TEST(LaneConfigJson, GivesEverythingBack) {
   EXPECT_EQ(first->expire_after, Milliseconds{1500});
   EXPECT_EQ(first->max_size, Bytes{1U << 20U});
   EXPECT_EQ(first->early_error, UnreadBody::close);
+  EXPECT_EQ(first->chunked_and_length, HttpOptions::ChunkedAndLength::take);
+  EXPECT_FALSE(read(R"({"chunked_and_length": null})", *first)->chunked_and_length);
   EXPECT_THAT(first->rule_files, ElementsAre(LaneInput::file("r.json")));
   ASSERT_EQ(first->rules.size(), 1U);
   EXPECT_THAT(first->rules[0], HasSubstr("\"own\""));
@@ -90,6 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"token_lifetime": "100ms"})", "body: token_lifetime: must be at least 1s"},
         Bad{R"({"token_lifetime": 90})", "token_lifetime"},
         Bad{R"({"expire_after": "0s"})", "expire_after"},
+        Bad{R"({"chunked_and_length": "both"})",
+            "chunked_and_length: expected one of refuse, take"},
         Bad{R"({"secure": true})", "body: secure"}, Bad{R"({"secure": "yes"})", "secure"},
         Bad{R"({"defects": "a"})", "defects"}, Bad{R"({"faults": [1]})", "faults[0]"},
         Bad{R"({"rules": [7]})", "rules[0]"}, Bad{R"({"listen": "8080"})", "HOST:PORT"},

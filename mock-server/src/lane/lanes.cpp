@@ -405,6 +405,7 @@ void MockLanes::admit(Request& request) {
     request.admission = found != lanes_.end()
                             ? pass_to(found->second)
                             : std::make_shared<Refusal>(404, "this lane was closed");
+    if (const auto* const lane = lane_of(request)) request.http = &lane->http();
     return;
   }
   if (request.path.starts_with(lane_prefix)) {
@@ -420,7 +421,10 @@ void MockLanes::admit(Request& request) {
   } else {
     request.admission = pass_to(main_);
   }
-  if (const auto* const lane = lane_of(request)) request.lane = lane->name();
+  if (const auto* const lane = lane_of(request)) {
+    request.lane = lane->name();
+    request.http = &lane->http();
+  }
 }
 
 std::unique_ptr<Handler> MockLanes::handler_for(const Request& request, Intercept* intercept) {

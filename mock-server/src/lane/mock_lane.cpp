@@ -119,6 +119,7 @@ std::optional<fs::path> MockLane::folder() const {
 
 Result<void> MockLane::compose() {
   tus_ = tus_options_of(config_, *content_->profile);
+  http_ = http_options_of(config_, *content_->profile);
   if (origin_ == LaneOrigin::declared) {
     if (auto made = make_folder(); !made) return made;
   }

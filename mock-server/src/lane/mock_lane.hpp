@@ -103,6 +103,7 @@ class MockLane final : public Lane {
   [[nodiscard]] Dex* dex() override { return dex_.get(); }
   [[nodiscard]] Services& services() override { return *services_; }
   [[nodiscard]] Application& application() override;
+  [[nodiscard]] const HttpOptions& http() const { return http_; }
   [[nodiscard]] const std::string& url() const override { return url_; }
   void reset(std::function<void(Result<void>)> done) override;
   void remove_uploads(std::function<void()> done) override;
@@ -171,6 +172,7 @@ class MockLane final : public Lane {
   bool let_in_;
   TimePoint last_used_{};
   TusOptions tus_;
+  HttpOptions http_;
   LaneClock clock_;
   LaneStore store_;
   std::unique_ptr<Auth> auth_;

@@ -153,6 +153,17 @@ TusOptions tus_of(const Cursor& at) {
   return tus;
 }
 
+HttpOptions http_of(const Cursor& at) {
+  at.only({"chunked_and_length"});
+  HttpOptions http;
+  if (auto value = at.find("chunked_and_length")) {
+    constexpr std::array<std::string_view, 2> known{"refuse", "take"};
+    if (one_of(*value, known, "strictness") == "take")
+      http.chunked_and_length = HttpOptions::ChunkedAndLength::take;
+  }
+  return http;
+}
+
 std::vector<misbehave::Rule> rules_of(const Cursor& at, const std::string& name,
                                       const std::string& document) {
   // Read by the room that knows rules, in a document in which they have the same path as here.
@@ -185,8 +196,8 @@ Profile::NotReproduced not_reproduced_of(const Cursor& at) {
 }
 
 Profile profile_of(const Cursor& root, const std::string& document) {
-  root.only(
-      {"$schema", "name", "description", "system", "tus", "defects", "rules", "not_reproduced"});
+  root.only({"$schema", "name", "description", "system", "tus", "http", "defects", "rules",
+             "not_reproduced"});
   Profile profile;
   profile.name = text_of(root.at("name"));
   profile.description = text_of(root.at("description"));
@@ -194,6 +205,7 @@ Profile profile_of(const Cursor& root, const std::string& document) {
   profile.system = one_of(root.at("system"), systems, "system") == "tus" ? Profile::System::tus
                                                                          : Profile::System::dex;
   if (auto tus = root.find("tus")) profile.tus = tus_of(*tus);
+  if (auto http = root.find("http")) profile.http = http_of(*http);
   if (auto defects = root.find("defects")) {
     profile.defects = names_of(*defects, defect_names(), "defect");
   }

@@ -33,6 +33,7 @@ struct Profile {
   /// What is offered. Extensions that the handler does not know are refused when the profile is
   /// loaded; `early_error` is the caller's, not the server's.
   TusOptions tus;
+  HttpOptions http;
   /// Names in fixtures/misbehaviours/defects.
   std::vector<std::string> defects;
   /// Rules of the profile's own: manners that break no requirement, such as the wording of errors.
