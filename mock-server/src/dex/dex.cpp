@@ -211,6 +211,10 @@ Reply Dex::redelivery(const Request& request, const std::string& id, const std::
 
 Reply Dex::health() const {
   dex::Health health;
+  if (options_.oauth_issuer) {
+    // Checked before anything else, and with nothing to say when all is well.
+    health.services.push_back({"oauth validator " + options_.oauth_issuer(), std::string(up), {}});
+  }
   const Result<void> storage =
       options_.store_folder ? check_folder(*options_.store_folder) : Result<void>{};
   health.services.push_back(service("File Storage", storage));
@@ -219,9 +223,6 @@ Reply Dex::health() const {
         service("File Delivery Target " + target.name, check_folder(target.folder)));
   }
   health.services.push_back(service("File Source", storage));
-  if (options_.oauth_issuer) {
-    health.services.push_back(service("oauth validator " + options_.oauth_issuer(), {}));
-  }
   health.status = up;
   for (const dex::ServiceHealth& one : health.services) {
     if (one.status == down) health.status = degraded;

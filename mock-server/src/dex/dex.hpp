@@ -50,7 +50,8 @@ struct DexOptions {
   /// --contract: what /info, manifests and errors look like.
   dex::Contract contract = dex::Contract::server;
   dex::VersionInfo version{"dex-upload-harness", "", ""};
-  /// Named in /health as "oauth validator {issuer}" when set (DEX-HEALTH-004).
+  /// Named in /health as "oauth validator {issuer}" when set, before the other services and with
+  /// an empty health_issue (DEX-HEALTH-004, -005).
   std::function<std::string()> oauth_issuer;
   dex::Environment environment = dex::process_environment;
   /// For what cannot be told to a client.

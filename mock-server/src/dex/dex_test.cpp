@@ -207,10 +207,15 @@ TEST_F(Service, DEX_HEALTH_002_ABrokenTargetDegrades) {
       << "no path of the server's";
 }
 
-TEST_F(Service, DEX_HEALTH_004_TheIssuerIsAService) {
+TEST_F(Service, DEX_HEALTH_004_005_TheIssuerIsTheFirstService) {
   options_.oauth_issuer = [] { return std::string("https://issuer.example"); };
   restart();
-  EXPECT_EQ(health().services.back().service, "oauth validator https://issuer.example");
+  const auto document = health();
+  ASSERT_EQ(document.services.size(), 4U);
+  EXPECT_EQ(document.services[0].service, "oauth validator https://issuer.example");
+  EXPECT_EQ(document.services[0].status, "UP");
+  EXPECT_EQ(document.services[0].health_issue, "") << "DEX-HEALTH-005: not 'None reported'";
+  EXPECT_EQ(document.services[1].service, "File Storage");
 }
 
 TEST_F(Service, DEX_ROUTE_001_Banner) {
