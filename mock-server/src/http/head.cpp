@@ -141,6 +141,18 @@ BodyDecoder::BodyDecoder(BodyDecoder&&) noexcept = default;
 BodyDecoder& BodyDecoder::operator=(BodyDecoder&&) noexcept = default;
 BodyDecoder::~BodyDecoder() = default;
 
+namespace {
+
+/// Whether four bytes are a chunk's head and one byte of it. Then it is not the last chunk.
+bool begin_a_chunk(std::span<const std::byte> four) {
+  const auto at = [&](std::size_t i) { return static_cast<char>(four[i]); };
+  const bool size = (at(0) >= '1' && at(0) <= '9') || (at(0) >= 'a' && at(0) <= 'f') ||
+                    (at(0) >= 'A' && at(0) <= 'F');
+  return size && at(1) == '\r' && at(2) == '\n';
+}
+
+}  // namespace
+
 BodyDecoder::Piece BodyDecoder::take(std::span<const std::byte> in, std::uint64_t limit) {
   if (complete_ || broken_ || in.empty()) return {};
   if (!chunked_) {
@@ -152,7 +164,9 @@ BodyDecoder::Piece BodyDecoder::take(std::span<const std::byte> in, std::uint64_
   }
   // Every rest of a chunked body has five bytes at least ("0 CRLF CRLF"); Beast's parser asserts
   // that much when it is asked again for the last chunk.
-  if (chunked_->chunk_left == 0 && in.size() < 5) return {};
+  if (chunked_->chunk_left == 0 && in.size() < 5 && !(in.size() == 4 && begin_a_chunk(in))) {
+    return {};
+  }
   chunked_->limit = limit;
   chunked_->piece = {};
   beast::error_code ec;

@@ -240,6 +240,16 @@ TEST(BodyDecoder, GivesTheSameBytesHoweverTheyCome) {
   }
 }
 
+TEST(BodyDecoder, GivesWhatThereIsOfAChunkThatIsCutOff) {
+  for (const std::string wire : {"5\r\nh", "5\r\nhell", "2\r\nhe\r\n5\r\nl"}) {
+    for (std::size_t step = 1; step <= wire.size(); ++step) {
+      const auto got = decode(chunked(), wire, step, 100);
+      EXPECT_EQ(got.rest, "") << wire;
+      EXPECT_FALSE(got.complete || got.broken);
+    }
+  }
+}
+
 TEST(BodyDecoder, AnEmptyChunkedBodyIsComplete) {
   for (std::size_t step = 1; step <= 5; ++step) {
     const auto got = decode(chunked(), "0\r\n\r\n", step, 10);

@@ -30,6 +30,19 @@ constexpr std::array<std::string_view, 9> known_extensions{"creation",
                                                            "checksum",
                                                            "checksum-trailer"};
 
+constexpr std::array<std::pair<std::string_view, bool TusOptions::*>, 11> manners{
+    {{"empty_is_absent", &TusOptions::empty_is_absent},
+     {"patch_fields_first", &TusOptions::patch_fields_first},
+     {"version_before_method", &TusOptions::version_before_method},
+     {"ignores_other_bodies", &TusOptions::ignores_other_bodies},
+     {"lenient_parts", &TusOptions::lenient_parts},
+     {"own_part_urls", &TusOptions::own_part_urls},
+     {"keeps_what_fits", &TusOptions::keeps_what_fits},
+     {"keeps_refused_length", &TusOptions::keeps_refused_length},
+     {"metadata_as_text", &TusOptions::metadata_as_text},
+     {"downloads_as_file", &TusOptions::downloads_as_file},
+     {"hex_ids", &TusOptions::hex_ids}}};
+
 std::string text_of(const Cursor& at) {
   if (at.string().empty()) at.fail("must not be empty");
   return at.string();
@@ -103,9 +116,29 @@ CorsOptions cors_of(const Cursor& at) {
 }
 
 TusOptions tus_of(const Cursor& at) {
-  at.only({"extensions", "max_size", "expire_after", "downloads", "trust_forwarded",
-           "cors_credentials", "cors", "options_allow", "metadata", "ietf_draft", "empty_is_absent",
-           "draft_end_signal", "refusals"});
+  at.only({"extensions",
+           "max_size",
+           "expire_after",
+           "downloads",
+           "trust_forwarded",
+           "cors_credentials",
+           "cors",
+           "options_allow",
+           "metadata",
+           "ietf_draft",
+           "draft_end_signal",
+           "refusals",
+           "empty_is_absent",
+           "patch_fields_first",
+           "version_before_method",
+           "ignores_other_bodies",
+           "lenient_parts",
+           "own_part_urls",
+           "keeps_what_fits",
+           "keeps_refused_length",
+           "metadata_as_text",
+           "downloads_as_file",
+           "hex_ids"});
   TusOptions tus;
   if (auto extensions = at.find("extensions")) {
     const auto names = names_of(*extensions, known_extensions, "extension");
@@ -134,7 +167,9 @@ TusOptions tus_of(const Cursor& at) {
     constexpr std::array<std::string_view, 4> known{"3", "4", "5", "6"};
     tus.draft_end_signal = names_of(*versions, known, "interop version with such a signal");
   }
-  if (auto value = at.find("empty_is_absent")) tus.empty_is_absent = value->boolean();
+  for (const auto& [name, manner] : manners) {
+    if (auto value = at.find(name)) tus.*manner = value->boolean();
+  }
   if (auto refusals = at.find("refusals")) {
     for (const auto& [name, words] : refusals->members()) {
       if (std::ranges::count(refusal_names(), name) == 0) {

@@ -27,6 +27,7 @@ class Create : public Operation {
     const auto& request = context_.request;
     // The rules of the body come before the upload: a refusal must leave nothing behind.
     unwanted_ = unwanted_body();
+    if (ignores_body()) return create();
     if (unwanted_) {
       if (request.content_length.value_or(Bytes{0}) > Bytes{0}) return end(std::move(*unwanted_));
       if (request.chunked) return context_.exchange.read_body();  // it may turn out to be empty
@@ -43,7 +44,8 @@ class Create : public Operation {
   void on_bytes(std::span<const std::byte> bytes) override {
     if (ended_ || bytes.empty()) return;
     if (!receiver_) return end(std::move(*unwanted_));
-    if (auto taken = receiver_->take(bytes); !taken) return withdraw(std::move(taken.error()));
+    if (auto taken = receiver_->take(bytes); !taken)
+      return refused_midway(std::move(taken.error()));
     lease_->progressed();
   }
 
@@ -59,9 +61,7 @@ class Create : public Operation {
     }
     receiver_->complete([this](OrReply<void> done) {
       if (done) return end(created(receiver_->upload()));
-      // Its bytes are there when it is only the hooks that refuse it.
-      if (!receiver_->completed()) return withdraw(std::move(done.error()));
-      end(std::move(done.error()));
+      refused_midway(std::move(done.error()));
     });
   }
 
@@ -98,6 +98,7 @@ class Create : public Operation {
 
   OrReply<void> read_concat(std::string_view value) {
     if (!offers(context_.options, ext::concatenation)) return not_offered(ext::concatenation);
+    if (context_.options.lenient_parts) return read_parts(value);
     auto concat = tus::parse_concat(value);
     if (!concat) return refuse(refused::concat, concat.error().line());
     upload_.kind = concat->kind;
@@ -107,6 +108,27 @@ class Create : public Operation {
       if (!id) return refuse(refused::part_elsewhere);
       upload_.parts.push_back(std::move(*id));
     }
+    return {};
+  }
+
+  /// As tusd reads it: blanks may repeat, and the id is what stands behind the base path.
+  OrReply<void> read_parts(std::string_view value) {
+    constexpr std::string_view prefix = "final;";
+    upload_.concat_header = std::string(value);
+    upload_.kind = tus::UploadKind::partial;
+    if (value == "partial") return {};
+    upload_.kind = tus::UploadKind::final;
+    auto rest = value.starts_with(prefix) ? value.substr(prefix.size()) : "";
+    while (!rest.empty()) {
+      const auto space = rest.find(' ');
+      const auto url = ::http::trim_ows(rest.substr(0, space));
+      rest.remove_prefix(space == std::string_view::npos ? rest.size() : space + 1);
+      if (url.empty()) continue;
+      auto id = part_id_behind_base(url, context_.match);
+      if (!id) return refuse(refused::part_elsewhere);
+      upload_.parts.push_back(std::move(*id));
+    }
+    if (upload_.parts.empty()) return refuse(refused::concat, "Upload-Concat names no part");
     return {};
   }
 
@@ -188,14 +210,19 @@ class Create : public Operation {
     return std::nullopt;
   }
 
+  [[nodiscard]] bool ignores_body() const {
+    return context_.options.ignores_other_bodies && !is_offset_stream(context_.request);
+  }
+
   void create() {
     auto& services = context_.services;
     if (auto named = services.hooks.before_create(context_.request, upload_); !named) {
       return end(std::move(named.error()));
     }
-    if (upload_.id.empty()) upload_.id = random_uuid();
+    if (upload_.id.empty()) upload_.id = context_.options.hex_ids ? random_hex_id() : random_uuid();
     if (!is_upload_id(upload_.id))
       return end(refusal(500, "a hook gave an id that cannot be used"));
+    if (context_.options.metadata_as_text) keep_as_text(upload_.metadata);
     upload_.metadata_header = echoed_metadata(sent_metadata_, upload_.metadata);
     if (upload_.kind == tus::UploadKind::final && !awaits_) return join();
 
@@ -253,6 +280,12 @@ class Create : public Operation {
     }
     add_expiry(upload, reply);
     return reply;
+  }
+
+  /// Its bytes may all be there, when the hooks refuse it or more than that came.
+  void refused_midway(Reply reply) {
+    if (!receiver_->completed()) return withdraw(std::move(reply));
+    end(std::move(reply));
   }
 
   /// Removes what was created: the client will never learn its URL (TUS-CREATE-014).

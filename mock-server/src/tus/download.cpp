@@ -1,4 +1,8 @@
 // GET: what is stored, as an attachment. Outside the protocol, as every tus server offers it.
+#include <algorithm>
+#include <array>
+
+#include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
 #include "tus/operation.hpp"
 #include "tus/range.hpp"
@@ -53,6 +57,43 @@ std::string disposition(const tus::Metadata& metadata) {
   return value;
 }
 
+/// As Go writes text as a literal.
+std::string quoted(std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::string literal = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      literal += '\\';
+      literal += c;
+    } else if (byte < 0x20 || byte == 0x7F) {
+      literal.append("\\x") += hex[byte >> 4U];
+      literal += hex[byte & 0x0FU];
+    } else {
+      literal += c;
+    }
+  }
+  return literal + '"';
+}
+
+/// "text/plain", or "text/plain" with parameters: what may be sent as a Content-Type.
+bool is_media_type(std::string_view text) {
+  if (!::http::is_field_value(text)) return false;
+  const auto essence = ::http::trim_ows(text.substr(0, text.find(';')));
+  const auto slash = essence.find('/');
+  return ::http::is_token(essence.substr(0, slash)) &&
+         (slash == std::string_view::npos || ::http::is_token(essence.substr(slash + 1)));
+}
+
+/// What tusd lets a browser show, as no script can hide in it.
+bool is_shown(std::string_view type) {
+  constexpr std::array<std::string_view, 16> shown{
+      "text/plain", "image/png",  "image/jpeg",  "image/gif",      "image/bmp",  "image/webp",
+      "audio/wave", "audio/wav",  "audio/x-wav", "audio/x-pn-wav", "audio/webm", "audio/ogg",
+      "video/mp4",  "video/webm", "video/ogg",   "application/ogg"};
+  return std::ranges::find(shown, ::http::trim_ows(type.substr(0, type.find(';')))) != shown.end();
+}
+
 class Download : public Operation {
  public:
   explicit Download(const Context& context) : context_(context) {}
@@ -63,31 +104,83 @@ class Download : public Operation {
     auto reader = context_.services.store.open(upload->id);
     if (!reader) return send(context_, refusal(context_.options, reader.error()));
     const auto size = (*reader)->size();
+    if (context_.options.downloads_as_file) return start_as_file(*upload, std::move(*reader), size);
     auto [answer, range] = choose_range(context_.request, size);
     if (answer == RangeAnswer::unsatisfiable) {
       auto reply = refusal(context_.options, refused::range);
       reply.fields.add("Content-Range", "bytes */" + std::to_string(size.value));
       return send(context_, std::move(reply));
     }
-    if (answer == RangeAnswer::whole) range = {Bytes{0}, size};
-    describe(*upload, answer, range, size);
-    reply_.source = std::make_shared<StoredBytes>(std::move(*reader), range);
-    send(context_, std::move(reply_));
+    describe(*upload);
+    send_bytes(answer, range, std::move(*reader), size);
   }
 
  private:
-  void describe(const Upload& upload, RangeAnswer answer, ByteRange range, Bytes size) {
+  /// As http.ServeFile of Go has it: a file with a date of its last change, which is all that a
+  /// client can make conditions of, and of the type that the metadata names.
+  void start_as_file(const Upload& upload, std::unique_ptr<Reader> reader, Bytes size) {
+    auto& fields = reply_.fields;
+    const auto type = upload.metadata.find("filetype").value_or("");
+    const bool typed = is_media_type(type);
+    std::string disposition = typed && is_shown(type) ? "inline" : "attachment";
+    if (const auto name = upload.metadata.find("filename")) {
+      disposition += ";filename=" + quoted(*name);
+    }
+    fields.add("Content-Disposition", disposition);
+    const auto changed = ::http::format_imf_fixdate(upload.modified);
+    if (context_.request.fields.find("If-None-Match") == "*") {
+      reply_.status = 304;
+      fields.add("Last-Modified", changed);
+      return send(context_, std::move(reply_));
+    }
+    auto [answer, range] = choose_range(context_.request, size);
+    const bool faulty = is_faulty_range(answer);
+    if (answer == RangeAnswer::unsatisfiable && size == Bytes{0}) answer = RangeAnswer::whole;
+    if (answer == RangeAnswer::unsatisfiable || faulty) {
+      return send(context_, no_range(faulty, disposition, size));
+    }
+    fields.add("Last-Modified", changed);
+    fields.add("Content-Type", std::string(typed ? type : "application/octet-stream"));
+    fields.add("Accept-Ranges", "bytes");
+    send_bytes(answer, range, std::move(reader), size);
+  }
+
+  /// Whether there is one range that says nothing.
+  [[nodiscard]] bool is_faulty_range(RangeAnswer answer) const {
+    const auto& fields = context_.request.fields;
+    const auto text = ::http::trim_ows(fields.find("Range").value_or(""));
+    return answer == RangeAnswer::whole && !text.empty() && !fields.has("If-Range") &&
+           text.find(',') == std::string_view::npos;
+  }
+
+  [[nodiscard]] Reply no_range(bool faulty, std::string disposition, Bytes size) const {
+    auto reply = refusal(context_.options, faulty ? refused::range_faulty : refused::range);
+    reply.fields.add("Content-Disposition", std::move(disposition));
+    if (!faulty) reply.fields.add("Content-Range", "bytes */" + std::to_string(size.value));
+    return reply;
+  }
+
+  void describe(const Upload& upload) {
     auto& fields = reply_.fields;
     fields.add("Content-Type", "application/octet-stream");
     fields.add("Content-Disposition", disposition(upload.metadata));
     fields.add("Accept-Ranges", "bytes");
     // What is stored of an unfinished upload changes.
     fields.add("Cache-Control", "no-store");
-    if (answer != RangeAnswer::part) return;
-    reply_.status = 206;
-    const auto last = range.first + range.length - Bytes{1};
-    fields.add("Content-Range", "bytes " + std::to_string(range.first.value) + "-" +
-                                    std::to_string(last.value) + "/" + std::to_string(size.value));
+  }
+
+  void send_bytes(RangeAnswer answer, ByteRange range, std::unique_ptr<Reader> reader, Bytes size) {
+    if (answer == RangeAnswer::whole) {
+      range = {Bytes{0}, size};
+    } else {
+      reply_.status = 206;
+      const auto last = range.first + range.length - Bytes{1};
+      reply_.fields.add("Content-Range", "bytes " + std::to_string(range.first.value) + "-" +
+                                             std::to_string(last.value) + "/" +
+                                             std::to_string(size.value));
+    }
+    reply_.source = std::make_shared<StoredBytes>(std::move(reader), range);
+    send(context_, std::move(reply_));
   }
 
   const Context& context_;

@@ -1,8 +1,10 @@
 #include "tus/fields.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "protocol/json/encode.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
 #include "tus/refusals.hpp"
@@ -98,6 +100,14 @@ std::optional<std::string> metadata_header(const Request& request, const TusOpti
   std::string joined(values.front());
   for (std::size_t i = 1; i < values.size(); ++i) joined.append(",").append(values[i]);
   return joined;
+}
+
+void keep_as_text(tus::Metadata& metadata) {
+  for (std::size_t i = 0; i < metadata.pairs().size(); ++i) {
+    const auto pair = metadata.pairs()[i];
+    if (json::is_utf8(pair.value)) continue;
+    metadata.set(pair.key, nlohmann::json::parse(json::dump_string(pair.value)).get<std::string>());
+  }
 }
 
 std::optional<std::string> echoed_metadata(const std::optional<std::string>& sent,

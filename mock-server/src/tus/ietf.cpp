@@ -153,7 +153,7 @@ class Ietf : public Operation {
     if (auto named = services.hooks.before_create(context_.request, upload); !named) {
       return respond(std::move(named.error()));
     }
-    if (upload.id.empty()) upload.id = random_uuid();
+    if (upload.id.empty()) upload.id = context_.options.hex_ids ? random_hex_id() : random_uuid();
     if (!is_upload_id(upload.id)) {
       return respond(refusal(500, "a hook gave an id that cannot be used"));
     }

@@ -157,4 +157,15 @@ std::optional<std::string> part_id(std::string_view url, const Request& request,
   return id;
 }
 
+std::optional<std::string> part_id_behind_base(std::string_view url, const RouteMatch& match) {
+  const auto base = match.base + "/";
+  const auto at = url.find(base);
+  if (at == std::string_view::npos) return std::nullopt;
+  url.remove_prefix(at + base.size());
+  while (url.starts_with('/')) url.remove_prefix(1);
+  while (url.ends_with('/')) url.remove_suffix(1);
+  if (!is_upload_id(url)) return std::nullopt;
+  return std::string(url);
+}
+
 }  // namespace mock

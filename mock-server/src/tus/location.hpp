@@ -23,4 +23,9 @@ namespace mock {
 [[nodiscard]] std::optional<std::string> part_id(std::string_view url, const Request& request,
                                                  const RouteMatch& match, bool trust_forwarded);
 
+/// The same as tusd reads it: what stands behind the first "/files/" (or what `match` has in its
+/// place), without slashes around it, is the id, on whatever host.
+[[nodiscard]] std::optional<std::string> part_id_behind_base(std::string_view url,
+                                                             const RouteMatch& match);
+
 }  // namespace mock

@@ -26,6 +26,9 @@ class Patch : public Operation {
   explicit Patch(const Context& context) : context_(context) {}
 
   void start() override {
+    if (context_.options.patch_fields_first) {
+      if (auto fit = check_fields(); !fit) return end(std::move(fit.error()));
+    }
     auto upload = find_upload(context_);
     if (!upload) return end(std::move(upload.error()));
     if (!upload->complete()) expires_ = upload->expires;
@@ -80,21 +83,29 @@ class Patch : public Operation {
     return true;
   }
 
-  /// Everything that can be said against the request before its body is read.
-  OrReply<void> check(const Upload& upload) {
+  /// What can be said against the request whatever it is to.
+  OrReply<void> check_fields() {
     const auto& request = context_.request;
-    if (upload.kind == tus::UploadKind::final) {
-      return tl::unexpected(refusal(context_.options, refused::final_patched));
-    }
     if (!is_offset_stream(request)) {
       return tl::unexpected(refusal(context_.options, refused::content_type));
     }
     auto offset = offset_of(request, context_.options);
     if (!offset) return tl::unexpected(std::move(offset.error()));
     if (!*offset) return tl::unexpected(refusal(context_.options, refused::offset_missing));
+    offset_ = *offset;
+    return {};
+  }
+
+  /// Everything that can be said against the request before its body is read.
+  OrReply<void> check(const Upload& upload) {
+    if (upload.kind == tus::UploadKind::final) {
+      return tl::unexpected(refusal(context_.options, refused::final_patched));
+    }
+    if (auto fit = check_fields(); !fit) return fit;
+    const auto& request = context_.request;
     auto length = length_of(request, context_.options);
     if (!length) return tl::unexpected(std::move(length.error()));
-    if (**offset != upload.offset) {
+    if (*offset_ != upload.offset) {
       return tl::unexpected(refusal(context_.options, refused::offset_differs));
     }
     if (*length) {
@@ -106,6 +117,7 @@ class Patch : public Operation {
     check_ = std::move(*announced);
     const auto limit = declared_.value_or(limit_of(upload, context_.options));
     if (request.content_length && *request.content_length > room(upload, limit)) {
+      if (context_.options.keeps_refused_length) keep_declared(upload);
       return tl::unexpected(refusal(context_.options, refused::too_long));
     }
     return {};
@@ -122,6 +134,14 @@ class Patch : public Operation {
       return tl::unexpected(refusal(context_.options, refused::length_over_max_size));
     }
     return {};
+  }
+
+  /// The length of a request that is going to be refused.
+  void keep_declared(Upload upload) {
+    if (!declared_ || context_.services.locks.locked(upload.id)) return;
+    upload.length = declared_;
+    // When the store cannot, the request has another fault that is told.
+    std::ignore = context_.services.store.update(upload);
   }
 
   Reply acknowledgement() {
@@ -162,6 +182,7 @@ class Patch : public Operation {
   std::unique_ptr<Lease> lease_;
   std::optional<Receiver> receiver_;
   std::optional<TimePoint> expires_;
+  std::optional<Bytes> offset_;
   std::optional<Bytes> declared_;
   std::optional<ChecksumCheck> check_;
   bool ended_ = false;

@@ -37,6 +37,7 @@ OrReply<void> Receiver::declare() {
 OrReply<void> Receiver::take(std::span<const std::byte> bytes) {
   auto& services = context_.services;
   if (Bytes{bytes.size()} > room(upload_, limit_)) {
+    if (context_.options.keeps_what_fits && !check_) return take_what_fits(bytes);
     // Which of the bytes are the right ones cannot be known, so none of this request is kept.
     pending_ = true;
     return refuse(refusal(context_.options, too_long_));
@@ -60,6 +61,16 @@ OrReply<void> Receiver::take(std::span<const std::byte> bytes) {
   }
   return refuse(refusal(context_.options,
                         offset ? StoreError{StoreError::Kind::no_space, {}} : offset.error()));
+}
+
+/// The bytes up to the end of the upload, which are kept, and the refusal of the others.
+OrReply<void> Receiver::take_what_fits(std::span<const std::byte> bytes) {
+  const auto fits = bytes.first(room(upload_, limit_).value);
+  if (!fits.empty()) {
+    if (auto taken = take(fits); !taken) return taken;
+  }
+  if (auto accepted = accept(); !accepted) return accepted;
+  return tl::unexpected(refusal(context_.options, too_long_));
 }
 
 void Receiver::complete(std::function<void(OrReply<void>)> done) {

@@ -49,6 +49,7 @@ class Receiver {
 
  private:
   OrReply<void> declare();
+  OrReply<void> take_what_fits(std::span<const std::byte> bytes);
   OrReply<void> accept();
   tl::unexpected<Reply> refuse(Reply reply);
   OrReply<void> roll_back();

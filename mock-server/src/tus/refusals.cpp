@@ -51,6 +51,7 @@ const std::vector<std::string_view>& refusal_names() {
       sum_unkeepable.name,
       part_gone.name,
       sum_over_max_size.name,
+      range_faulty.name,
       range.name,
   };
   return names;

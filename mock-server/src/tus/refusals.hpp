@@ -103,6 +103,7 @@ inline constexpr NamedRefusal sum_over_max_size{
     "be joined"};
 
 // ---- downloads
+inline constexpr NamedRefusal range_faulty{"range-faulty", 416, "invalid range"};
 inline constexpr NamedRefusal range{"range", 416, "the range is not in what is stored"};
 
 }  // namespace refused

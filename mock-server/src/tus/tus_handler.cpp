@@ -3,11 +3,13 @@
 #include <optional>
 
 #include "http/acting_method.hpp"
+#include "protocol/tus/concat.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
 #include "tus/discovery.hpp"
 #include "tus/fields.hpp"
 #include "tus/ietf.hpp"
+#include "tus/location.hpp"
 #include "tus/operation.hpp"
 #include "tus/refusals.hpp"
 
@@ -43,12 +45,25 @@ class Head : public Operation {
       add(reply, header::upload_length, std::to_string(upload->length->value));
     }
     if (upload->metadata_header) add(reply, header::upload_metadata, *upload->metadata_header);
-    if (upload->concat_header) add(reply, header::upload_concat, *upload->concat_header);
+    if (upload->concat_header) add(reply, header::upload_concat, concat_of(*upload));
     add_expiry(*upload, reply);
     send(context_, std::move(reply));
   }
 
  private:
+  /// As it was sent, or told anew by the parts' ids.
+  [[nodiscard]] std::string concat_of(const Upload& upload) const {
+    if (!context_.options.own_part_urls || upload.kind != tus::UploadKind::final) {
+      return *upload.concat_header;
+    }
+    tus::Concat concat{upload.kind, {}};
+    for (const auto& id : upload.parts) {
+      concat.parts.push_back(
+          location_of(context_.request, context_.match, context_.options.trust_forwarded, id));
+    }
+    return tus::format_concat(concat);
+  }
+
   /// nullopt as long as one of them is deferred.
   [[nodiscard]] OrReply<std::optional<Bytes>> length_of_parts(const Upload& upload) const {
     const auto most = context_.options.max_size.value_or(tus::max_length);
@@ -140,19 +155,21 @@ class TusHandler : public Handler {
  private:
   /// Whether the method is offered here, and the protocol version spoken.
   [[nodiscard]] OrReply<void> check(std::string_view method) const {
-    if (!allows(options_, match_.route, method)) {
-      return tl::unexpected(refuse_method());
-    }
+    const bool allowed = allows(options_, match_.route, method);
+    const bool version_first =
+        options_.version_before_method && method != "GET" && method != "HEAD";
+    if (!allowed && !version_first) return tl::unexpected(refuse_method());
     if (method == "OPTIONS") return {};
     auto version = single(context_->request, header::tus_resumable, options_);
     if (!version) return tl::unexpected(std::move(version.error()));
     // A browser that follows a download link knows nothing of tus.
-    if (!*version && method == "GET") return {};
+    if (method == "GET" && (!*version || options_.downloads_as_file)) return {};
     if (*version != tus::version) {
       auto reply = refusal(options_, *version ? refused::version : refused::version_missing);
       add(reply, header::tus_version, std::string(tus::version));
       return tl::unexpected(std::move(reply));
     }
+    if (!allowed) return tl::unexpected(refuse_method());
     return {};
   }
 

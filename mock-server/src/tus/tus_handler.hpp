@@ -54,6 +54,17 @@ struct TusOptions {
   /// Interop versions of the same draft whose signal that a body is the last (Upload-Complete,
   /// Upload-Incomplete in version 3) also ends an upload of deferred length in a PATCH of tus.
   std::vector<std::string> draft_end_signal;
+  // Manners of known servers, in the words of profile.schema.json.
+  bool patch_fields_first = false;     ///< they are judged before the upload is looked for
+  bool version_before_method = false;  ///< it is judged before the method, but of GET and HEAD
+  bool ignores_other_bodies = false;   ///< of creations: what is not announced as an upload's bytes
+  bool lenient_parts = false;          ///< of finals, in the order of location.hpp
+  bool own_part_urls = false;          ///< HEAD names parts by URLs of this server
+  bool keeps_what_fits = false;        ///< of a chunked body that is longer than the upload
+  bool keeps_refused_length = false;   ///< that came with a body too long for it
+  bool metadata_as_text = false;       ///< bytes that are not UTF-8 become U+FFFD
+  bool downloads_as_file = false;      ///< GET as Go's http.ServeFile answers it (download.cpp)
+  bool hex_ids = false;                ///< 32 hexadecimal digits in place of a UUID
   bool empty_is_absent = false;  ///< a field without a value is none, as Go's Header.Get has it
   CorsOptions cors;
   bool options_allow = true;  ///< OPTIONS tells the methods in Allow
