@@ -225,6 +225,76 @@ TEST_F(LaneFiles, DeliveriesStayInTheLanesOwnFolder) {
   EXPECT_THAT(client_->get("/_lane/red/health").body, HasSubstr("Target home\""));
 }
 
+json deliver_to_bucket() {
+  auto config = deliver_to("out");
+  config["targets"]["out"] = {{"name", "out"}, {"type", "s3"}, {"bucket_name", "out"}};
+  return config;
+}
+
+TEST_F(LaneFiles, BucketsAreFoldersOfTheLaneUnderADeliverRoot) {
+  start();
+  const auto none = open("red", {{"deliver", deliver_to_bucket()}});
+  EXPECT_EQ(none.status, 400);
+  EXPECT_THAT(none.body, HasSubstr("--deliver-root"));
+  for (const std::string root : {"/tmp", "../x", ".", ""}) {
+    const auto answer = open("red", {{"deliver", deliver_to_bucket()}, {"deliver_root", root}});
+    EXPECT_EQ(answer.status, 400) << root;
+    EXPECT_THAT(answer.body, HasSubstr("deliver_root")) << root;
+  }
+  const auto opened = open("red", {{"deliver", deliver_to_bucket()}, {"deliver_root", "by/name"}});
+  ASSERT_EQ(opened.status, 201) << opened.body;
+  const auto kept = folder_.path() / "store" / "lanes" / "red" / "deliveries";
+  for (const bool again : {false, true}) {
+    if (again) start();
+    EXPECT_EQ(client_->get("/_mock/lanes/red").json.at("config").at("deliver_root"), "by/name");
+    ASSERT_EQ(upload("red").status, 201);
+    EXPECT_TRUE(appears(kept / "by" / "name" / "out", "hello")) << again;
+    fs::remove_all(kept);
+  }
+}
+
+TEST_F(LaneFiles, TheServersDeliverRootHoldsNothingThatARequestConfigured) {
+  const auto root = folder_.path() / "root";
+  start({"--deliver-root", root.string()});
+  ASSERT_EQ(open("red", {{"deliver", deliver_to_bucket()}}).status, 201);
+  ASSERT_EQ(upload("red").status, 201);
+  EXPECT_TRUE(appears(folder_.path() / "store" / "lanes" / "red" / "deliveries" / "out", "hello"));
+  EXPECT_FALSE(fs::exists(root));
+  ASSERT_EQ(open("blue", json::object()).status, 201);
+  ASSERT_EQ(upload("blue").status, 201);
+  EXPECT_TRUE(appears(root / "edav", "hello")) << "configured by the command line";
+}
+
+TEST_F(LaneFiles, TheCommandLineDeliversToBucketsUnderItsRoot) {
+  auto config = deliver_to_bucket();
+  config["targets"]["blob"] = {{"type", "az-blob"}, {"container_name", "$NOT_SET"}};
+  config["routing_groups"].push_back(config["routing_groups"][0]);
+  config["routing_groups"][1]["delivery_targets"] =
+      json::array({{{"name", "out"}}, {{"name", "blob"}}});
+  const auto file = folder_.write("deliver.yml", config.dump(1));
+  const auto refused = testkit::run({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--store",
+                                     (folder_.path() / "s").string(), "--deliver", file});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--deliver-root DIR"));
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+
+  const auto root = folder_.path() / "root";
+  Mock mock({"--store", "memory", "--deliver", file, "--deliver-root", root.string()});
+  ControlClient client(mock.url());
+  const auto created = client.send("POST", "/files",
+                                   {{"Tus-Resumable", "1.0.0"},
+                                    {"Upload-Length", "5"},
+                                    {"Upload-Metadata", manifest},
+                                    {"Content-Type", "application/offset+octet-stream"}},
+                                   "hello");
+  ASSERT_EQ(created.status, 201) << created.body;
+  EXPECT_TRUE(appears(root / "out", "hello"));
+  EXPECT_TRUE(appears(root / "blob", "hello")) << "the second group of the stream is the one";
+  const auto health = client.get("/health").body;
+  EXPECT_THAT(health, HasSubstr("S3 deliver target out"));
+  EXPECT_THAT(health, HasSubstr("Azure deliver target blob"));
+}
+
 TEST_F(LaneFiles, WithoutAFolderThereIsNowhereToDeliverTo) {
   Mock mock({"--profile", "dex", "--store", "memory"});
   ControlClient client(mock.url());

@@ -127,6 +127,7 @@ struct Texts {
   std::string users;
   std::string upload_configs;
   std::string deliver;
+  std::string deliver_root;
   std::vector<std::string> rule_files;
   TlsFiles tls;
 };
@@ -267,6 +268,12 @@ void add_protocol_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
       ->check(named())
       ->type_name("FILE.yml")
       ->group(group);
+  app.add_option("--deliver-root", texts.deliver_root,
+                 "Deliver into DIR/<name of the target>, whatever the targets are: s3 and az-blob "
+                 "ones too")
+      ->check(named())
+      ->type_name("DIR")
+      ->group(group);
 }
 
 void add_identity_options(CLI::App& app, LaneConfig& lane, Texts& texts) {
@@ -320,6 +327,7 @@ std::optional<std::string> finish(Options& options, const Texts& texts) {
   lane.users = LaneInput::file(texts.users);
   lane.upload_configs = LaneInput::file(texts.upload_configs);
   lane.deliver = LaneInput::file(texts.deliver);
+  lane.deliver_root = LaneInput::file(texts.deliver_root);
   for (const auto& file : texts.rule_files) lane.rule_files.push_back(LaneInput::file(file));
   lane.seed = *parse_seed(texts.seed);
   lane.limits.read_timeout = *parse_duration(texts.read_timeout);

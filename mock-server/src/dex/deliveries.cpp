@@ -239,7 +239,8 @@ void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& out
   attempt.delivered_at = ::http::format_rfc3339(now);
   if (outcome) {
     attempt.status = dex::delivery_state::success;
-    if (job->path) attempt.location = (job->folder / *job->path).string();
+    // Without "./", as DEX tells it.
+    if (job->path) attempt.location = (job->folder / *job->path).lexically_normal().string();
   } else {
     attempt.status = dex::delivery_state::failure;
     auto issue = outcome.error();

@@ -52,6 +52,12 @@ TEST_F(Delivering, DEX_DELIV_009_013_TheBytesAreWhereLocationSays) {
   EXPECT_EQ(content(location), "0123456789");
 }
 
+TEST_F(Delivering, TheLocationIsACleanPath) {
+  restart_delivering("targets:\n" + target("edav", "./a/../edav/.") + group("{name: edav}"));
+  const auto location = attempts(upload_whole().id).at(0).location;
+  EXPECT_EQ(location, (edav() / "2027/01/15/rf.txt").string());
+}
+
 TEST_F(Delivering, DEX_DELIV_013_LargeFilesToo) {
   const std::string bytes = [] {
     std::string text(1'000'003, '\0');

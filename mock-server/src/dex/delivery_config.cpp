@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <set>
 
@@ -12,7 +13,12 @@
 namespace mock {
 namespace {
 
+namespace fs = std::filesystem;
+using Root = std::optional<fs::path>;
+
 constexpr std::size_t routed_limit = 100'000;
+/// Of the members that one "<<" brings: with aliases a short document can say an endless lot.
+constexpr std::size_t merged_limit = 100;
 
 /// Thrown while reading, caught by parse_delivery_config.
 struct YamlError {
@@ -25,15 +31,19 @@ class YamlCursor {
   YamlCursor(YAML::Node node, const std::string& document, std::string path)
       : node_(std::move(node)), document_(document), path_(std::move(path)) {}
 
-  [[noreturn]] void fail(const std::string& what, const std::string& hint = {}) const {
+  [[nodiscard]] Error error(const std::string& what, const std::string& hint = {}) const {
     const YAML::Mark mark = node_.Mark();
     std::string where = document_;
     if (!mark.is_null()) where += fmt::format(":{}", mark.line + 1);
     if (!path_.empty()) where += " (" + path_ + ")";
-    throw YamlError{Error{std::move(where), what, hint}};
+    return {std::move(where), what, hint};
+  }
+  [[noreturn]] void fail(const std::string& what, const std::string& hint = {}) const {
+    throw YamlError{error(what, hint)};
   }
 
   [[nodiscard]] bool is_null() const { return !node_.IsDefined() || node_.IsNull(); }
+  [[nodiscard]] bool is_mapping() const { return node_.IsMap(); }
 
   [[nodiscard]] std::string scalar() const {
     if (!node_.IsScalar()) fail("expected a text");
@@ -44,17 +54,24 @@ class YamlCursor {
     return node_.Scalar();
   }
 
+  /// Those of "<<: *anchor" as well, unless they are given here too.
   [[nodiscard]] std::vector<std::pair<std::string, YamlCursor>> members() const {
     if (!node_.IsMap()) fail("expected a mapping of names to values");
-    std::vector<std::pair<std::string, YamlCursor>> members;
+    Members members;
     std::set<std::string> names;
+    std::optional<YamlCursor> merged;
     for (const auto& entry : node_) {
       if (!entry.first.IsScalar()) fail("expected plain names as keys");
       const std::string name = entry.first.Scalar();
       YamlCursor member(entry.second, document_, path_.empty() ? name : path_ + "." + name);
       if (!names.insert(name).second) member.fail("is given twice");
-      members.emplace_back(name, std::move(member));
+      if (name == merge_key) {
+        merged.emplace(std::move(member));
+      } else {
+        members.emplace_back(name, std::move(member));
+      }
     }
+    if (merged) merged->merge_into(members, names, path_);
     return members;
   }
   [[nodiscard]] std::vector<YamlCursor> items() const {
@@ -85,80 +102,155 @@ class YamlCursor {
   }
 
  private:
+  using Members = std::vector<std::pair<std::string, YamlCursor>>;
+  static constexpr std::string_view merge_key = "<<";
+
+  void merge_into(Members& members, std::set<std::string>& names, const std::string& path) const {
+    if (!node_.IsMap()) fail("expected one mapping to take members from, as in '<<: *anchor'");
+    if (node_.size() > merged_limit) {
+      fail(fmt::format("brings more than {} members", merged_limit));
+    }
+    for (const auto& entry : node_) {
+      if (!entry.first.IsScalar()) fail("expected plain names as keys");
+      const std::string name = entry.first.Scalar();
+      if (name == merge_key) fail("takes from a mapping that takes from another one");
+      if (!names.insert(name).second) continue;
+      members.emplace_back(
+          name, YamlCursor(entry.second, document_, path.empty() ? name : path + "." + name));
+    }
+  }
+
   YAML::Node node_;
   const std::string& document_;
   std::string path_;
 };
 
-DeliveryTarget read_target(const std::string& key, const YamlCursor& cursor) {
-  DeliveryTarget target;
-  const auto name = cursor.find("name");
-  target.name = name ? name->not_empty() : key;
+constexpr std::array<std::pair<std::string_view, TargetKind>, 3> kinds{
+    {{"file", TargetKind::file}, {"s3", TargetKind::s3}, {"az-blob", TargetKind::az_blob}}};
+
+TargetKind read_kind(const YamlCursor& type) {
+  const std::string text = type.scalar();
+  const auto* const known = std::find_if(kinds.begin(), kinds.end(),
+                                         [&](const auto& kind) { return kind.first == text; });
+  if (known == kinds.end()) {
+    type.fail("Unknown destination type: " + text, "expected file, s3 or az-blob");
+  }
+  return known->second;
+}
+
+/// One component of a path that leads nowhere else.
+bool is_folder_name(const std::string& name) {
+  constexpr std::size_t longest = 255;
+  return name != "." && name != ".." && name.size() <= longest &&
+         name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+}
+
+fs::path folder_of(const YamlCursor& cursor, TargetKind kind) {
+  if (kind == TargetKind::file) return cursor.at("path").not_empty();
+  if (const auto path = cursor.find("path")) return path->not_empty();
   const YamlCursor type = cursor.at("type");
-  const std::string kind = type.scalar();
-  if (kind == "file") {
-    cursor.only({"name", "type", "path", "path_template"});
-    target.folder = cursor.at("path").not_empty();
+  type.fail("the mock delivers to folders, not to " + type.scalar(),
+            "start it with --deliver-root DIR, which gives each target a folder by its name, or "
+            "add 'path: FOLDER' to this target: a folder that stands in for the bucket");
+}
+
+/// `key` is its name when it says none; in `programs` there is none.
+DeliveryTarget read_target(const std::string& key, const YamlCursor& cursor, const Root& root) {
+  DeliveryTarget target;
+  const auto name = key.empty() ? cursor.at("name") : cursor.find("name");
+  target.name = name ? name->not_empty() : key;
+  target.kind = read_kind(cursor.at("type"));
+  // Of the others DEX knows a dozen keys, and the mock has no use for any.
+  if (target.kind == TargetKind::file) cursor.only({"name", "type", "path", "path_template"});
+  if (!root) {
+    target.folder = folder_of(cursor, target.kind);
     return target;
   }
-  if (kind != "s3" && kind != "az-blob") {
-    type.fail("Unknown destination type: " + kind, "expected file, s3 or az-blob");
+  if (!is_folder_name(target.name)) {
+    name.value_or(cursor).fail("is not the name of a folder, which --deliver-root makes of it");
   }
-  const auto path = cursor.find("path");
-  if (!path) {
-    type.fail("the mock cannot deliver to " + kind,
-              "add 'path: FOLDER' to this target: a folder that stands in for the bucket");
-  }
-  target.folder = path->not_empty();
+  target.folder = *root / target.name;
   return target;
 }
 
-std::vector<RoutedTarget> read_routed_targets(const YamlCursor& list,
-                                              const DeliveryConfig& config) {
-  std::vector<RoutedTarget> routed;
-  for (const YamlCursor& item : list.items()) {
-    item.only({"name", "path_template"});
-    RoutedTarget target;
-    target.name = item.at("name").not_empty();
-    if (!config.target(target.name)) item.at("name").fail("is not the name of a target above");
-    if (const auto text = item.find("path_template"); text && !text->scalar().empty()) {
-      auto path = PathTemplate::parse(text->scalar());
-      if (!path) text->fail(path.error().what);
-      target.path = std::move(*path);
-    }
-    routed.push_back(std::move(target));
+RoutedTarget read_routed_target(const YamlCursor& item, const DeliveryConfig& config) {
+  RoutedTarget target;
+  target.name = item.at("name").not_empty();
+  if (!config.target(target.name)) item.at("name").fail("is not the name of a target above");
+  if (const auto text = item.find("path_template"); text && !text->scalar().empty()) {
+    auto path = PathTemplate::parse(text->scalar());
+    if (!path) text->fail(path.error().what);
+    target.path = std::move(*path);
   }
-  return routed;
+  return target;
 }
 
-DeliveryConfig read_config(const YamlCursor& root) {
-  root.only({"version", "targets", "routing_groups"});
+/// In `programs` the first group that names a target says what it is.
+void read_target_inline(const YamlCursor& item, const Root& root, DeliveryConfig& config) {
+  DeliveryTarget target = read_target({}, item, root);
+  const auto* const known = config.target(target.name);
+  if (known == nullptr) {
+    config.targets.push_back(std::move(target));
+  } else if (known->folder != target.folder) {
+    item.fail("has the name of an earlier target and another path");
+  }
+}
+
+enum class Form { now, programs };
+
+void read_groups(const YamlCursor& groups, Form form, const Root& root, DeliveryConfig& config) {
+  std::size_t routed_in_all = 0;
+  for (const YamlCursor& group : groups.items()) {
+    group.only({"data_stream_id", "data_stream_route", "delivery_targets"});
+    const std::string key =
+        group.at("data_stream_id").not_empty() + "_" + group.at("data_stream_route").not_empty();
+    std::vector<RoutedTarget> routed;
+    if (const auto list = group.find("delivery_targets")) {
+      for (const YamlCursor& item : list->items()) {
+        // With aliases a short document can say an endless lot.
+        if (++routed_in_all > routed_limit) {
+          group.fail(fmt::format("is beyond {} delivery targets in all groups", routed_limit));
+        }
+        if (form == Form::programs) {
+          read_target_inline(item, root, config);
+        } else {
+          item.only({"name", "path_template"});
+        }
+        routed.push_back(read_routed_target(item, config));
+      }
+    }
+    if (!config.groups.insert_or_assign(key, std::move(routed)).second) {
+      config.warnings.push_back(
+          group.error("is a second group of its stream, and replaces the one before as in DEX")
+              .line());
+    }
+  }
+}
+
+DeliveryConfig read_config(const YamlCursor& root, const Root& deliver_root) {
   DeliveryConfig config;
   if (const auto version = root.find("version"); version && version->scalar() != "1.0") {
     version->fail("is not a version the mock knows, expected 1.0");
   }
+  const auto programs = root.find("programs");
+  constexpr std::array<std::string_view, 4> known{"version", "targets", "routing_groups",
+                                                  "programs"};
+  for (const auto& [name, member] : root.members()) {
+    // A mapping may be there for its anchors. Anything else was meant to say something.
+    if (member.is_mapping() || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    member.fail(fmt::format("is not known here, expected one of: {}", fmt::join(known, ", ")));
+  }
+  if (programs) {
+    read_groups(*programs, Form::programs, deliver_root, config);
+    return config;
+  }
   for (const auto& [key, cursor] : root.at("targets").members()) {
-    DeliveryTarget target = read_target(key, cursor);
+    DeliveryTarget target = read_target(key, cursor, deliver_root);
     if (config.target(target.name)) cursor.fail("has the name of an earlier target");
     config.targets.push_back(std::move(target));
   }
-  const auto groups = root.find("routing_groups");
-  if (!groups) return config;
-  std::size_t routed_in_all = 0;
-  for (const YamlCursor& group : groups->items()) {
-    group.only({"data_stream_id", "data_stream_route", "delivery_targets"});
-    const std::string key =
-        group.at("data_stream_id").not_empty() + "_" + group.at("data_stream_route").not_empty();
-    const auto list = group.find("delivery_targets");
-    auto routed = list ? read_routed_targets(*list, config) : std::vector<RoutedTarget>{};
-    // With aliases a short document can say an endless lot.
-    routed_in_all += routed.size();
-    if (routed_in_all > routed_limit) {
-      group.fail(fmt::format("is beyond {} delivery targets in all groups", routed_limit));
-    }
-    if (!config.groups.emplace(key, std::move(routed)).second) {
-      group.fail("is a second group of the stream " + key);
-    }
+  if (const auto groups = root.find("routing_groups")) {
+    read_groups(*groups, Form::now, deliver_root, config);
   }
   return config;
 }
@@ -184,10 +276,11 @@ const std::vector<RoutedTarget>* DeliveryConfig::group_of(const dex::Manifest& m
 }
 
 Result<DeliveryConfig> parse_delivery_config(std::string_view text, const std::string& document,
-                                             const dex::Environment& environment) {
+                                             const dex::Environment& environment,
+                                             const std::optional<fs::path>& root) {
   try {
-    const YAML::Node root = YAML::Load(dex::expand(text, environment));
-    return read_config(YamlCursor(root, document, {}));
+    const YAML::Node document_node = YAML::Load(dex::expand(text, environment));
+    return read_config(YamlCursor(document_node, document, {}), root);
   } catch (const YamlError& e) {
     return tl::unexpected(e.error);
   } catch (const YAML::Exception& e) {
@@ -206,10 +299,11 @@ Result<DeliveryConfig> load_delivery_config(const std::string& file,
 
 DeliveryConfig built_in_delivery_config(const std::filesystem::path& folder) {
   DeliveryConfig config;
-  config.targets.push_back({"edav", folder});
+  config.targets.push_back({built_in_target, folder});
   config.every_other_stream.emplace();
   config.every_other_stream->push_back(
-      {"edav", *PathTemplate::parse("{{.Year}}/{{.Month}}/{{.Day}}/{{.Filename}}_{{.UploadId}}")});
+      {built_in_target,
+       *PathTemplate::parse("{{.Year}}/{{.Month}}/{{.Day}}/{{.Filename}}_{{.UploadId}}")});
   return config;
 }
 

@@ -15,9 +15,13 @@
 
 namespace mock {
 
+/// What a target is to DEX. Here each is a folder.
+enum class TargetKind { file, s3, az_blob };
+
 struct DeliveryTarget {
   std::string name;
   std::filesystem::path folder;  ///< relative ones start at the working directory, as in DEX
+  TargetKind kind = TargetKind::file;
 };
 
 /// A target as a routing group names it.
@@ -34,6 +38,9 @@ struct DeliveryConfig {
   std::optional<std::vector<RoutedTarget>> every_other_stream;
   /// The folders of the targets are inside the lane's own.
   bool inside_lane = false;
+  /// A line each: what was taken as DEX takes it, though hardly meant. No value out of the document
+  /// is in them.
+  std::vector<std::string> warnings = {};
 
   [[nodiscard]] const DeliveryTarget* target(std::string_view name) const;
   /// Null when nothing routes this upload.
@@ -42,15 +49,24 @@ struct DeliveryConfig {
 
 /// targets: { KEY: { name, type: file, path } }, routing_groups: [ { data_stream_id,
 /// data_stream_route, delivery_targets: [ { name, path_template } ] } ]; $NAME and ${NAME} are
-/// expanded first. Targets of type s3 and az-blob are accepted when they have a `path`, a folder
-/// that stands in for the bucket. Errors name the file, the line and the field.
-[[nodiscard]] Result<DeliveryConfig> parse_delivery_config(std::string_view text,
-                                                           const std::string& document,
-                                                           const dex::Environment& environment);
+/// expanded first. Of two groups of one stream the last counts, with a warning. Errors name the
+/// file, the line and the field.
+///
+/// The form of October 2024 has `programs` in place of both (deliver.go at 52100b24): its groups
+/// say of each target what it is, mostly by `<<: *anchor` with the anchors in mappings beside it.
+///
+/// With `root` (--deliver-root) the folder of each target is the one in there of its name, whatever
+/// its type and path, and the name has to be that of a folder. Without it targets of type s3 and
+/// az-blob need a `path`, which DEX does not know: a folder that stands in for the bucket.
+[[nodiscard]] Result<DeliveryConfig> parse_delivery_config(
+    std::string_view text, const std::string& document, const dex::Environment& environment,
+    const std::optional<std::filesystem::path>& root = std::nullopt);
 [[nodiscard]] Result<DeliveryConfig> load_delivery_config(const std::string& file,
                                                           const dex::Environment& environment);
 
-/// Every stream goes to one target, "edav", as <folder>/YYYY/MM/DD/<name>_<upload id><extension>.
+inline constexpr auto built_in_target = "edav";
+/// Every stream goes to one target, `built_in_target`, as <folder>/YYYY/MM/DD/<name>_<upload
+/// id><extension>.
 [[nodiscard]] DeliveryConfig built_in_delivery_config(const std::filesystem::path& folder);
 
 }  // namespace mock

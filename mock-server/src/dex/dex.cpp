@@ -37,6 +37,17 @@ dex::ServiceHealth service(std::string name, const Result<void>& outcome) {
           outcome ? std::string(no_issue) : outcome.error().what};
 }
 
+/// The targets that DEX reaches over the network have names and manners of their own.
+dex::ServiceHealth target_service(const DeliveryTarget& target) {
+  const Result<void> folder = check_folder(target.folder);
+  if (target.kind == TargetKind::file) {
+    return service("File Delivery Target " + target.name, folder);
+  }
+  const bool s3 = target.kind == TargetKind::s3;
+  return {(s3 ? "S3 deliver target " : "Azure deliver target ") + target.name,
+          std::string(folder ? up : down), folder ? std::string{} : folder.error().what};
+}
+
 /// When bytes last came; the creation as long as none did.
 TimePoint last_change(const Upload& upload) { return std::max(upload.created, upload.modified); }
 
@@ -219,8 +230,7 @@ Reply Dex::health() const {
       options_.store_folder ? check_folder(*options_.store_folder) : Result<void>{};
   health.services.push_back(service("File Storage", storage));
   for (const DeliveryTarget& target : deliveries_->config().targets) {
-    health.services.push_back(
-        service("File Delivery Target " + target.name, check_folder(target.folder)));
+    health.services.push_back(target_service(target));
   }
   health.services.push_back(service("File Source", storage));
   health.status = up;

@@ -218,6 +218,17 @@ TEST_F(Service, DEX_HEALTH_004_005_TheIssuerIsTheFirstService) {
   EXPECT_EQ(document.services[1].service, "File Storage");
 }
 
+TEST_F(Service, DEX_HEALTH_004_005_TargetsInACloudHaveNamesOfTheirOwn) {
+  restart_delivering("targets:\n  a: {type: s3, path: '" + edav().string() +
+                     "'}\n  b: {type: az-blob, path: '" + edav().string() + "'}\n");
+  const auto document = health();
+  ASSERT_EQ(document.services.size(), 4U);
+  EXPECT_EQ(document.services[1].service, "S3 deliver target a");
+  EXPECT_EQ(document.services[2].service, "Azure deliver target b");
+  EXPECT_EQ(document.services[1].health_issue, "");
+  EXPECT_EQ(document.status, "UP");
+}
+
 TEST_F(Service, DEX_ROUTE_001_Banner) {
   const auto banner = json::parse(dex_->banner().body);
   EXPECT_EQ(banner["system"], "DEX");

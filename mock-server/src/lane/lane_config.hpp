@@ -52,6 +52,9 @@ struct LaneConfig {
   std::chrono::seconds token_lifetime{3600};
   LaneInput upload_configs;
   LaneInput deliver;
+  /// --deliver-root: the folder with a folder for each target. From `start`, or from a `request`:
+  /// then `name` is inside the lane's own folder, and there is no text.
+  LaneInput deliver_root;
   std::vector<LaneInput> rule_files;
   std::vector<std::string> rules;  ///< themselves, as JSON
   std::vector<std::string> defects;

@@ -128,6 +128,31 @@ void take_deliver(const Cursor& root, ConfigWriter writer, LaneInput& into) {
   into = text ? document(value->string()) : input_of(*value, into, writer);
 }
 
+/// On disk, a folder inside the lane's own: a name alone is the server's.
+constexpr std::string_view in_lane = "lane_folder";
+
+void take_deliver_root(const Cursor& root, ConfigWriter writer, LaneInput& into) {
+  const auto value = root.find("deliver_root");
+  if (!value) return;
+  if (value->is_null()) {
+    into = {};
+  } else if (writer == ConfigWriter::us && value->is_object()) {
+    value->only({in_lane});
+    into = {From::request, value->at(in_lane).string()};
+  } else if (value->string().empty()) {
+    value->fail("must not be empty (null leaves it out)");
+  } else if (writer == ConfigWriter::us) {
+    into = LaneInput::file(value->string());
+  } else if (into.from != From::start || into.name != value->string()) {
+    if (!is_inner_name(value->string())) {
+      value->fail(quote(value->string()) +
+                  " is not inside the lane's own folder, where what a request configures is "
+                  "delivered: a relative path without '..'");
+    }
+    into = {From::request, value->string()};
+  }
+}
+
 void take_profile(const Cursor& root, ConfigWriter writer, LaneConfig& config) {
   const auto value = root.find("profile");
   if (!value) return;
@@ -193,8 +218,8 @@ Json users_json(const LaneInput& input, For reader) {
 
 LaneConfig read_lane_config(const Cursor& root, LaneConfig config, ConfigWriter writer) {
   root.only({"profile", "contract", "auth", "secure", "issuer", "users", "token_lifetime",
-             "upload_configs", "deliver", "rules", "defects", "faults", "seed", "max_size",
-             "expire_after", "early_error", "chunked_and_length", "listen", "limits"});
+             "upload_configs", "deliver", "deliver_root", "rules", "defects", "faults", "seed",
+             "max_size", "expire_after", "early_error", "chunked_and_length", "listen", "limits"});
   take_profile(root, writer, config);
   take_choice(root, "contract", {"server", "guide"}, config.contract);
   take_choice(root, "auth", {"none", "jwt", "opaque"}, config.auth);
@@ -207,6 +232,7 @@ LaneConfig read_lane_config(const Cursor& root, LaneConfig config, ConfigWriter 
   }
   take(root, "upload_configs", writer, config.upload_configs);
   take_deliver(root, writer, config.deliver);
+  take_deliver_root(root, writer, config.deliver_root);
   take_rules(root, writer, config);
   take_list(root, "defects", config.defects);
   take_list(root, "faults", config.faults);
@@ -272,6 +298,10 @@ Json config_json(const LaneConfig& config, For reader) {
   for (const auto& [key, input] : {std::pair{"upload_configs", &config.upload_configs},
                                    std::pair{"deliver", &config.deliver}}) {
     if (input->from != From::nothing) json[key] = json_of(*input, reader);
+  }
+  if (const auto& folder = config.deliver_root; folder.from != From::nothing) {
+    const bool inside = folder.from == From::request && reader == For::us;
+    json["deliver_root"] = inside ? Json{{std::string(in_lane), folder.name}} : Json(folder.name);
   }
   if (config.max_size) json["max_size"] = config.max_size->value;
   if (config.expire_after) json["expire_after"] = text(*config.expire_after);

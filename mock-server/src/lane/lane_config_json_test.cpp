@@ -44,6 +44,7 @@ TEST(LaneConfigJson, GivesEverythingBack) {
   const auto first = read(R"({
     "profile": "tus", "contract": "guide", "auth": "jwt", "secure": true, "issuer": "https://i",
     "users": "u.json", "token_lifetime": "90s", "upload_configs": "configs", "deliver": "d.yml",
+    "deliver_root": "out",
     "rules": ["r.json", {"name": "own", "when": {"method": "PATCH"}, "then": {"socket": "rst"}}],
     "defects": ["a"], "faults": ["b", "c"], "seed": 18446744073709551615, "max_size": "1MiB",
     "expire_after": "1.5s", "early_error": "close", "chunked_and_length": "take", "listen": "[::1]:0",
@@ -58,6 +59,7 @@ TEST(LaneConfigJson, GivesEverythingBack) {
   EXPECT_EQ(first->early_error, UnreadBody::close);
   EXPECT_EQ(first->chunked_and_length, HttpOptions::ChunkedAndLength::take);
   EXPECT_FALSE(read(R"({"chunked_and_length": null})", *first)->chunked_and_length);
+  EXPECT_EQ(first->deliver_root, LaneInput::file("out"));
   EXPECT_THAT(first->rule_files, ElementsAre(LaneInput::file("r.json")));
   ASSERT_EQ(first->rules.size(), 1U);
   EXPECT_THAT(first->rules[0], HasSubstr("\"own\""));
@@ -136,6 +138,28 @@ TEST(LaneConfigJson, WhatAClientSendsIsTheDocumentOrANameInTheFolder) {
   const auto shown = shown_json(*config);
   EXPECT_THAT(shown.dump(), ::testing::Not(HasSubstr("hush")));
   EXPECT_EQ(shown.at("rules").at(0), "r.json");
+}
+
+TEST(LaneConfigJson, AClientsDeliverRootIsInsideTheLane) {
+  LaneConfig base;
+  base.deliver_root = LaneInput::file("/srv/out");
+  const auto same = read(R"({"deliver_root": "/srv/out"})", base, ConfigWriter::client);
+  ASSERT_TRUE(same) << same.error().line();
+  EXPECT_EQ(same->deliver_root, base.deliver_root);
+  for (const auto* const bad : {R"("/srv")", R"("../out")", R"("")", "7"}) {
+    const auto text = R"({"deliver_root": )" + std::string(bad) + "}";
+    EXPECT_FALSE(read(text, base, ConfigWriter::client)) << text;
+  }
+  const auto inside = read(R"({"deliver_root": "out"})", base, ConfigWriter::client);
+  ASSERT_TRUE(inside) << inside.error().line();
+  EXPECT_EQ(inside->deliver_root.from, LaneInput::From::request);
+  EXPECT_EQ(shown_json(*inside).at("deliver_root"), "out");
+  const auto again = read(to_json(*inside).dump());
+  ASSERT_TRUE(again) << again.error().line();
+  EXPECT_EQ(again->deliver_root, inside->deliver_root);
+  const auto none = read(R"({"deliver_root": null})", base, ConfigWriter::client);
+  ASSERT_TRUE(none) << none.error().line();
+  EXPECT_EQ(none->deliver_root, LaneInput());
 }
 
 TEST(LaneConfigJson, AClientMayNameWhatTheBaseWasStartedWith) {

@@ -98,8 +98,8 @@ Loaded<Users> load_users(const LaneInput& input, const LaneSources& sources) {
 }
 
 /// Deliveries of a lane that a request configured stay in the lane's own folder.
-Result<DeliveryConfig> checked(Result<DeliveryConfig> config, const LaneInput& input) {
-  if (!config || input.from == From::start) return config;
+Result<DeliveryConfig> checked(Result<DeliveryConfig> config, bool by_request) {
+  if (!config || !by_request) return config;
   for (const auto& target : config->targets) {
     if (is_inner_name(target.folder.string())) continue;
     return failure("deliver: target " + quote(target.name),
@@ -110,13 +110,36 @@ Result<DeliveryConfig> checked(Result<DeliveryConfig> config, const LaneInput& i
   return config;
 }
 
-Loaded<std::optional<DeliveryConfig>> load_delivery(const LaneInput& input,
+bool by_request(const LaneInput& input) {
+  return input.from == From::folder || input.from == From::request;
+}
+
+/// Where the folders of the targets are; nullopt: where the targets say.
+std::optional<std::filesystem::path> deliver_root(const LaneConfig& config) {
+  const auto& folder = config.deliver_root;
+  if (folder.from == From::nothing) return std::nullopt;
+  // Which folders there are is for the command line to say, when it says where they are.
+  if (folder.from == From::start && by_request(config.deliver)) return std::filesystem::path();
+  return folder.name;
+}
+
+Loaded<std::optional<DeliveryConfig>> load_delivery(const LaneConfig& lane,
                                                     const LaneSources& sources) {
-  if (input.from == From::nothing) return std::nullopt;
-  if (known(sources, input, &LaneConfig::deliver)) return sources.known->delivery;
+  const auto& input = lane.deliver;
+  const auto root = deliver_root(lane);
+  if (input.from == From::nothing && !root) return std::nullopt;
+  if (known(sources, input, &LaneConfig::deliver) &&
+      known(sources, lane.deliver_root, &LaneConfig::deliver_root)) {
+    return sources.known->delivery;
+  }
+  const bool inside = by_request(input) || by_request(lane.deliver_root);
+  if (input.from == From::nothing) {
+    auto config = checked(built_in_delivery_config(*root / built_in_target), inside);
+    return *std::move(config);
+  }
   auto config = load<DeliveryConfig>(
       input, "deliver", sources, [&](const std::string& text, const std::string& document) {
-        return checked(parse_delivery_config(text, document, environment_of(input)), input);
+        return checked(parse_delivery_config(text, document, environment_of(input), root), inside);
       });
   if (!config) return tl::unexpected(config.error());
   return *std::move(config);
@@ -281,7 +304,7 @@ Loaded<std::shared_ptr<const LaneContent>> load_lane_content(const LaneConfig& c
   auto configs = load_configs(config.upload_configs, sources);
   if (!configs) return tl::unexpected(configs.error());
   content->upload_configs = *std::move(configs);
-  auto delivery = load_delivery(config.deliver, sources);
+  auto delivery = load_delivery(config, sources);
   if (!delivery) return tl::unexpected(delivery.error());
   content->delivery = *std::move(delivery);
   return content;

@@ -262,6 +262,12 @@ Result<void> MockLane::make_dex() {
   if (config_.contract == "guide") options.contract = dex::Contract::guide;
   options.version.latest_release_version = harness_version();
   options.notify = notices();
+  // Not again for each lane that a request opens.
+  if (options.delivery && options.notify && origin_ == LaneOrigin::declared) {
+    for (const auto& warning : options.delivery->warnings) {
+      options.notify({"config", {}, {}, "deliver: " + warning});
+    }
+  }
   auto made = Dex::make(std::move(options), store_, clock_);
   if (!made) return tl::unexpected(made.error());
   dex_ = *std::move(made);
