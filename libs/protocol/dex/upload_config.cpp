@@ -54,20 +54,40 @@ void append_errors(std::vector<std::string>& out, const FieldRule& rule, const M
   }
 }
 
+/// Old configs spell booleans as texts.
+bool decode_required(const json::Cursor& cursor) {
+  if (cursor.is_string() && cursor.string() == "true") return true;
+  if (cursor.is_string() && cursor.string() == "false") return false;
+  return cursor.boolean();
+}
+
 FieldRule decode_field(const json::Cursor& cursor) {
   FieldRule rule;
-  rule.name = cursor.at("field_name").string();
-  if (rule.name.empty()) cursor.at("field_name").fail("is empty, expected the name of a field");
+  const auto old_name = cursor.find("fieldname");
+  const auto name = old_name && !cursor.find("field_name") ? *old_name : cursor.at("field_name");
+  rule.name = name.string();
+  if (rule.name.empty()) name.fail("is empty, expected the name of a field");
   const auto present = [&](std::string_view key) {
     auto member = cursor.find(key);
     return member && !member->is_null() ? member : std::nullopt;
   };
-  if (const auto required = present("required")) rule.required = required->boolean();
+  if (const auto required = present("required")) rule.required = decode_required(*required);
   if (const auto description = present("description")) rule.description = description->string();
   if (const auto allowed = present("allowed_values")) {
-    for (const auto& value : allowed->items()) rule.allowed_values.push_back(value.string());
+    if (allowed->is_string()) {
+      rule.allowed_values.push_back(allowed->string());
+    } else {
+      for (const auto& value : allowed->items()) rule.allowed_values.push_back(value.string());
+    }
   }
   return rule;
+}
+
+/// The first configs said where files go and nothing of manifests; DEX takes them for ones that
+/// demand no field.
+bool is_first_form(const json::Cursor& root) {
+  return !root.find("metadata_config") && root.find("FilenameSuffix") &&
+         root.find("FolderStructure");
 }
 
 }  // namespace
@@ -76,6 +96,7 @@ Result<UploadConfig> parse_upload_config(std::string_view text, const std::strin
                                          const Environment& environment) {
   return json::decode(expand(text, environment), document, [](const json::Cursor& root) {
     UploadConfig config;
+    if (is_first_form(root)) return config;
     for (const auto& field : root.at("metadata_config").at("fields").items()) {
       config.fields.push_back(decode_field(field));
     }

@@ -26,6 +26,9 @@ struct UploadConfig {
 };
 
 /// CDC's JSON form. `copy_config` and other unknown keys are ignored, as DEX does since 2.6.1.
+/// Forms of CDC's earlier configs, some of which DEX's own loader would refuse by now, load as they
+/// were meant: "true" for true, one allowed value instead of a list, `fieldname`, and the first
+/// form without `metadata_config`, which demands nothing.
 /// `$NAME` and `${NAME}` are expanded from `environment` before parsing.
 [[nodiscard]] Result<UploadConfig> parse_upload_config(
     std::string_view text, const std::string& document,

@@ -149,6 +149,22 @@ TEST(DexUploadConfig, Parse) {
       (UploadConfig{{{"a", true, {}, "A"}, {"b", false, {"x", "y"}, ""}, {"c", false, {}, ""}}}));
 }
 
+TEST(DexUploadConfig, EarlierFormsLoadAsTheyWereMeant) {
+  const auto version_1 = dex::parse_upload_config(R"({
+    "metadata_config": {"version": "1.0", "fields": [
+      {"fieldname": "a", "required": "true", "allowed_values": "x", "compat_field_name": null},
+      {"field_name": "b", "fieldname": "c", "required": "false", "default_value": "y"}]},
+    "compat_config_filename": "v2/a-b.json"})",
+                                                  "c.json");
+  ASSERT_TRUE(version_1.has_value()) << version_1.error().line();
+  EXPECT_EQ(*version_1, (UploadConfig{{{"a", true, {"x"}, ""}, {"b", false, {}, ""}}}));
+  const auto first = dex::parse_upload_config(
+      R"({"FilenameMetadataField": "filename", "FilenameSuffix": "", "FolderStructure": "root"})",
+      "c.json");
+  ASSERT_TRUE(first.has_value()) << first.error().line();
+  EXPECT_EQ(*first, UploadConfig{});
+}
+
 TEST(DexUploadConfig, TheEnvironmentIsExpandedBeforeParsing) {
   const auto environment = [](const std::string& name) -> std::optional<std::string> {
     if (name == "SENDER") return "east";
