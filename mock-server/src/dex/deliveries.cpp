@@ -14,6 +14,7 @@
 namespace mock {
 namespace {
 
+constexpr const char* file_ready = "FileReady";
 constexpr const char* no_source = "source file does not exist";
 /// How soon a record that could not be read is looked at again.
 constexpr Milliseconds reread_delay{5000};
@@ -93,7 +94,7 @@ void Deliveries::deliver(const Upload& upload) {
     if (!announced) return deliver_later(upload, announced.error());
     if (!*announced) {
       reports_.file_ready(upload, routed.name, path ? path->string() : std::string{});
-      metrics_.event("FileReady", "publish");
+      metrics_.published(file_ready);
     }
     enqueue(std::make_shared<Job>(Job{upload, routed.name, config_.target(routed.name)->folder,
                                       std::move(path), options_.retries - outcome.failures,
@@ -134,7 +135,7 @@ tl::expected<void, RedeliveryRefusal> Deliveries::redeliver(const std::string& i
   if (!record_of(id)) return tl::unexpected(RedeliveryRefusal::unreadable);
   auto path = routed->path.render(id, manifest);
   reports_.file_ready(*upload, target, path ? path->string() : std::string{});
-  metrics_.event("FileReady", "publish");
+  metrics_.published(file_ready);
   enqueue(std::make_shared<Job>(
       Job{*upload, target, destination->folder, std::move(path), options_.retries}));
   return {};
@@ -172,6 +173,7 @@ void Deliveries::start_some() {
       start(job);
     }
   }
+  metrics_.queue(queue_.size());
 }
 
 bool Deliveries::admitted(const std::shared_ptr<Job>& job) {
@@ -193,7 +195,7 @@ bool Deliveries::admitted(const std::shared_ptr<Job>& job) {
 void Deliveries::start(const std::shared_ptr<Job>& job) {
   running_.insert(job->key());
   metrics_.delivery_started(job->target);
-  metrics_.event("FileReady", "subscribe");
+  metrics_.subscribed(file_ready);
   const TimePoint started = loop_.now();
   Result<void> outcome;
   const auto done = [this, alive = std::weak_ptr<const bool>(alive_), job,

@@ -92,11 +92,12 @@ Dex::Dex(DexOptions options, DeliveryConfig config, Store& store, Loop& loop)
       store_(store),
       loop_(loop),
       metrics_(std::make_unique<Metrics>()),
-      reports_(std::make_unique<Reports>(Reports::Options{options_.store_folder,
-                                                          options_.version.latest_release_version +
-                                                              "_" + options_.version.git_short_sha,
-                                                          options_.notify},
-                                         loop)),
+      reports_(std::make_unique<Reports>(
+          Reports::Options{
+              options_.store_folder,
+              options_.version.latest_release_version + "_" + options_.version.git_short_sha,
+              options_.notify, [this](std::string_view type) { metrics_->published(type); }},
+          loop)),
       configs_(options_.config_source
                    ? std::make_unique<UploadConfigs>(options_.config_source, options_.contract)
                    : std::make_unique<UploadConfigs>(options_.upload_configs, options_.environment,

@@ -53,6 +53,7 @@ std::filesystem::path DexHooks::meta_file(const std::string& id) const {
 }
 
 tl::expected<void, Reply> DexHooks::before_create(const Request& /*request*/, Upload& upload) {
+  metrics_.hook(HookType::pre_create);
   upload.id = make_uuid();
   upload.metadata.set(dex::field::dex_ingest_datetime, ::http::format_rfc3339(loop_.now()));
   upload.metadata.set(dex::field::upload_id, upload.id);
@@ -88,7 +89,8 @@ tl::expected<void, Reply> DexHooks::before_create(const Request& /*request*/, Up
 }
 
 void DexHooks::after_create(const Upload& upload) {
-  metrics_.upload_created(upload);
+  metrics_.hook(HookType::post_create);
+  metrics_.upload_created();
   reports_.upload_started(upload);
   reports_.upload_status(upload);
 }
@@ -104,6 +106,7 @@ void DexHooks::after_receive(const Upload& upload) {
   progress = std::make_unique<Progress>(Progress{upload, nullptr});
   progress->timer = loop_.after(status_interval, [this, id = upload.id] {
     const auto at = moving_.find(id);
+    metrics_.hook(HookType::post_receive);
     reports_.upload_status(at->second->upload);
     // The timer must not be destroyed by the function that it runs.
     loop_.post([done = std::shared_ptr<Progress>(std::move(at->second))] {});
@@ -122,6 +125,7 @@ Result<void> DexHooks::write_meta(const Upload& upload) const {
 }
 
 tl::expected<void, Reply> DexHooks::before_finish(const Upload& upload) {
+  metrics_.hook(HookType::pre_finish);
   if (auto written = write_meta(upload); !written) {
     finish_later(upload);
     return tl::unexpected(internal_error({"the manifest", written.error().what, {}}));
@@ -141,7 +145,8 @@ void DexHooks::finish_later(const Upload& upload) {
 }
 
 void DexHooks::after_finish(const Upload& upload) {
-  moving_.erase(upload.id);
+  if (moving_.erase(upload.id) > 0) metrics_.hook(HookType::post_receive);
+  metrics_.hook(HookType::post_finish);
   metrics_.upload_finished(upload, loop_.now());
   reports_.upload_completed(upload);
   reports_.upload_status(upload);
@@ -151,6 +156,7 @@ void DexHooks::after_finish(const Upload& upload) {
 void DexHooks::after_terminate(const Upload& upload) {
   moving_.erase(upload.id);
   unfinished_.erase(upload.id);
+  metrics_.hook(HookType::post_terminate);
   metrics_.upload_terminated(upload);
   deliveries_.forget(upload.id);
   if (!folder_) return;

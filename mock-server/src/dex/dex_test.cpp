@@ -266,7 +266,17 @@ TEST_F(Service, DEX_ROUTE_004_Metrics) {
            "\ndex_server_deliveries_total{result=\"completed\",target=\"edav\"} 1",
            "\ndex_server_deliveries_total{result=\"failed\",target=\"edav\"} 0",
            "\ndex_server_active_deliveries{target=\"edav\"} 0",
-           "\ndex_server_events_total{op=\"publish\",type=\"FileReady\"} 1",
+           "\ndex_server_deliveries_total{result=\"started\",target=\"edav\"} 1",
+           "\ndex_server_delivery_speed_bytes_per_second_count{target=\"edav\"}",
+           "\ndex_server_queue_messages{queue=\"memory channel\"} 0",
+           // For the queue, and for the file.
+           "\ndex_server_events_total{op=\"publish\",type=\"FileReady\"} 2",
+           "\ndex_server_events_total{op=\"subscribe\",type=\"FileReady\"} 1",
+           "\ndex_server_events_total{op=\"publish\",type=\"metadata-verify\"} 1",
+           "\ndex_server_events_total{op=\"publish\",type=\"blob-file-copy\"} 1",
+           "\ntusd_hook_invocations_total{hooktype=\"pre-create\"} 1",
+           "\ntusd_hook_invocations_total{hooktype=\"post-receive\"} 1",
+           "\ntusd_hook_invocations_total{hooktype=\"post-finish\"} 1",
        }) {
     EXPECT_THAT("\n" + reply.body, HasSubstr(line));
   }

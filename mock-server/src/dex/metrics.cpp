@@ -46,12 +46,19 @@ prometheus::Histogram::BucketBoundaries speed_buckets() {
   return buckets;
 }
 
+/// What DEX calls the queue that it keeps in memory.
+constexpr const char* queue_name = "memory channel";
+
 /// Clients choose methods freely; series must stay few.
 std::string method_label(const std::string& method) {
   constexpr std::array<std::string_view, 9> known{"GET",    "HEAD",    "POST",    "PUT",  "PATCH",
                                                   "DELETE", "OPTIONS", "CONNECT", "TRACE"};
   return std::find(known.begin(), known.end(), method) == known.end() ? "other" : method;
 }
+
+/// By HookType.
+constexpr std::array<const char*, 6> hook_names{"pre-create", "post-create", "post-receive",
+                                                "pre-finish", "post-finish", "post-terminate"};
 
 /// A manifest value as a label; the text format is UTF-8.
 std::string label(const Upload& upload, std::string_view field) {
@@ -85,7 +92,7 @@ struct Metrics::Families {
                                        "Size of a finished upload over the time it took")
                                 .Add({}, speed_buckets());
   Family<Counter>& manifests =
-      counters(registry, "upload_manifest_count", "Uploads created, by fields of their manifest");
+      counters(registry, "upload_manifest_count", "Uploads finished, by fields of their manifest");
   Family<Counter>& events =
       counters(registry, "dex_server_events_total", "Events, by type and what was done with them");
   Family<Gauge>& active_deliveries =
@@ -96,7 +103,25 @@ struct Metrics::Families {
       histograms(registry, "dex_server_delivery_speed_bytes_per_second",
                  "Size of a delivered file over the time it took");
 
+  Gauge& queue = gauges(registry, "dex_server_queue_messages", "Messages in a queue, by queue")
+                     .Add({{"queue", queue_name}});
+  Family<Counter>& hooks = counters(registry, "tusd_hook_invocations_total",
+                                    "Calls of the hooks around an upload, by type");
+  std::array<Counter*, hook_names.size()> by_hook{};
+
+  /// Of one operation, by type: reports come many times a second, and labels are maps.
+  using ByType = std::map<std::string, Counter*, std::less<>>;
+  ByType published, subscribed;
   std::map<prometheus::Labels, Counter*> by_manifest;
+
+  void event(ByType& known, const char* operation, std::string_view type) {
+    auto found = known.find(type);
+    if (found == known.end()) {
+      auto& counter = events.Add({{"type", std::string(type)}, {"op", operation}});
+      found = known.emplace(type, &counter).first;
+    }
+    found->second->Increment();
+  }
 
   Counter& manifest(const Upload& upload) {
     prometheus::Labels labels;
@@ -136,10 +161,9 @@ void Metrics::upload_found(const Upload& upload) {
   if (!upload.complete()) families_->active.Increment();
 }
 
-void Metrics::upload_created(const Upload& upload) {
+void Metrics::upload_created() {
   families_->created.Increment();
   families_->active.Increment();
-  families_->manifest(upload).Increment();
 }
 
 void Metrics::forget_clients() {
@@ -150,6 +174,7 @@ void Metrics::forget_clients() {
 void Metrics::upload_finished(const Upload& upload, TimePoint now) {
   families_->finished.Increment();
   families_->active.Decrement();
+  families_->manifest(upload).Increment();
   const std::chrono::duration<double> took = now - upload.created;
   if (took.count() > 0) {
     families_->upload_speed.Observe(static_cast<double>(upload.offset.value) / took.count());
@@ -185,8 +210,22 @@ void Metrics::delivery_ended(const std::string& target, bool delivered, Bytes si
   }
 }
 
-void Metrics::event(std::string_view type, std::string_view operation) {
-  families_->events.Add({{"type", std::string(type)}, {"op", std::string(operation)}}).Increment();
+void Metrics::queue(std::size_t messages) { families_->queue.Set(static_cast<double>(messages)); }
+
+void Metrics::published(std::string_view type) {
+  families_->event(families_->published, "publish", type);
+}
+
+void Metrics::subscribed(std::string_view type) {
+  families_->event(families_->subscribed, "subscribe", type);
+}
+
+void Metrics::hook(HookType type) {
+  auto*& counter = families_->by_hook.at(static_cast<std::size_t>(type));
+  if (counter == nullptr) {
+    counter = &families_->hooks.Add({{"hooktype", hook_names.at(static_cast<std::size_t>(type))}});
+  }
+  counter->Increment();
 }
 
 std::string Metrics::text() const {

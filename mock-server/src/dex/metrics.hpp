@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,16 @@
 #include "store/store.hpp"
 
 namespace mock {
+
+/// What tusd calls a server back for, in the order in which it does.
+enum class HookType : std::uint8_t {
+  pre_create,
+  post_create,
+  post_receive,
+  pre_finish,
+  post_finish,
+  post_terminate,
+};
 
 /// Counts what the server does. Clients cannot make up series without end: of the values of
 /// manifests the first `most_manifests` combinations have series of their own, those after them are
@@ -28,7 +39,7 @@ class Metrics : public Observer {
 
   /// After a restart, for each stored upload: unfinished ones are active.
   void upload_found(const Upload& upload);
-  void upload_created(const Upload& upload);
+  void upload_created();
   /// Once for each upload; `now` minus its creation gives the speed.
   void upload_finished(const Upload& upload, TimePoint now);
   void upload_terminated(const Upload& upload);
@@ -37,7 +48,11 @@ class Metrics : public Observer {
   void delivery_target(const std::string& name);
   void delivery_started(const std::string& target);
   void delivery_ended(const std::string& target, bool delivered, Bytes size, Milliseconds took);
-  void event(std::string_view type, std::string_view operation);
+  /// Messages that no delivery has taken yet.
+  void queue(std::size_t messages);
+  void published(std::string_view type);
+  void subscribed(std::string_view type);
+  void hook(HookType type);
 
   /// The series that clients named are gone, as after a restart; the others go on.
   void forget_clients();

@@ -55,28 +55,28 @@ TEST(Metrics, SendersHaveBoundedlyManySeriesAndAResetForgetsThem) {
   };
   for (int i = 0; i < 3000; ++i) {
     upload.metadata.set("sender_id", "s" + std::to_string(i));
-    metrics.upload_created(upload);
+    metrics.upload_finished(upload, {});
   }
   EXPECT_EQ(series(), Metrics::most_manifests + 1);
   EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"other\"} 2000"));
   upload.metadata.set("sender_id", "s7");
-  metrics.upload_created(upload);
+  metrics.upload_finished(upload, {});
   EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"s7\"} 2"));
 
   metrics.forget_clients();
   EXPECT_EQ(series(), 0U);
   upload.metadata.set("sender_id", std::string(60'000, 'x'));
-  metrics.upload_created(upload);
+  metrics.upload_finished(upload, {});
   EXPECT_EQ(series(), 1U);
   EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"too long\"} 1"));
-  EXPECT_THAT(metrics.text(), HasSubstr("tusd_uploads_created 3002"));
+  EXPECT_THAT(metrics.text(), HasSubstr("tusd_uploads_finished 3002"));
 }
 
 TEST(Metrics, LabelsAreText) {
   Metrics metrics;
   Upload upload;
   upload.metadata.set("sender_id", "\xff");
-  metrics.upload_created(upload);
+  metrics.upload_finished(upload, {});
   EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"not UTF-8\""));
 }
 
@@ -85,9 +85,53 @@ TEST(Metrics, SpeedIsSizeOverTime) {
   Upload upload;
   upload.length = upload.offset = Bytes{1000};
   upload.created = TimePoint{std::chrono::seconds{1}};
-  metrics.upload_created(upload);
+  metrics.upload_created();
   metrics.upload_finished(upload, TimePoint{std::chrono::seconds{3}});
   EXPECT_THAT(metrics.text(), HasSubstr("dex_server_upload_speed_bytes_per_second_sum 500\n"));
+}
+
+TEST(Metrics, EventsAreCountedByTypeAndOperation) {
+  Metrics metrics;
+  metrics.published("upload-status");
+  metrics.published("upload-status");
+  metrics.subscribed("FileReady");
+  const auto text = metrics.text();
+  EXPECT_THAT(text, HasSubstr("# TYPE dex_server_events_total counter"));
+  EXPECT_THAT(text, HasSubstr("dex_server_events_total{op=\"publish\",type=\"upload-status\"} 2"));
+  EXPECT_THAT(text, HasSubstr("dex_server_events_total{op=\"subscribe\",type=\"FileReady\"} 1"));
+}
+
+TEST(Metrics, TheQueueIsThereFromTheStart) {
+  Metrics metrics;
+  EXPECT_THAT(metrics.text(), HasSubstr("# TYPE dex_server_queue_messages gauge"));
+  EXPECT_THAT(metrics.text(), HasSubstr("dex_server_queue_messages{queue=\"memory channel\"} 0"));
+  metrics.queue(3);
+  EXPECT_THAT(metrics.text(), HasSubstr("dex_server_queue_messages{queue=\"memory channel\"} 3"));
+}
+
+TEST(Metrics, DeliveriesAreCountedByTargetAndResult) {
+  Metrics metrics;
+  metrics.delivery_target("edav");
+  metrics.delivery_started("edav");
+  EXPECT_THAT(metrics.text(), HasSubstr("dex_server_active_deliveries{target=\"edav\"} 1"));
+  metrics.delivery_ended("edav", true, Bytes{1000}, Milliseconds{500});
+  metrics.delivery_started("edav");
+  metrics.delivery_ended("edav", false, Bytes{1000}, Milliseconds{500});
+  const auto text = metrics.text();
+  for (const char* line : {
+           "# TYPE dex_server_active_deliveries gauge",
+           "# TYPE dex_server_deliveries_total counter",
+           "# TYPE dex_server_delivery_speed_bytes_per_second histogram",
+           "dex_server_active_deliveries{target=\"edav\"} 0",
+           "dex_server_deliveries_total{result=\"started\",target=\"edav\"} 2",
+           "dex_server_deliveries_total{result=\"completed\",target=\"edav\"} 1",
+           "dex_server_deliveries_total{result=\"failed\",target=\"edav\"} 1",
+           "dex_server_delivery_speed_bytes_per_second_count{target=\"edav\"} 1",
+           "dex_server_delivery_speed_bytes_per_second_sum{target=\"edav\"} 2000",
+           "dex_server_delivery_speed_bytes_per_second_bucket{target=\"edav\",le=\"2441.40625\"} 1",
+       }) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
 }
 
 }  // namespace

@@ -89,11 +89,18 @@ std::filesystem::path Reports::event_file(const std::string& id) const {
   return *options_.folder / "events" / (id + "_FileReady");
 }
 
-void Reports::append(const std::string& id, const std::filesystem::path& file,
+bool Reports::append(const std::string& id, const std::filesystem::path& file,
                      const std::string& line) {
   const auto appended = append_line(file, line);
-  if (appended || !options_.notify) return;
-  options_.notify({"report", {}, id, "a report was lost: " + appended.error().line()});
+  if (!appended && options_.notify) {
+    options_.notify({"report", {}, id, "a report was lost: " + appended.error().line()});
+  }
+  return appended.has_value();
+}
+
+void Reports::publish(const std::string& id, const std::filesystem::path& file,
+                      const std::string& line, std::string_view type) {
+  if (append(id, file, line) && options_.published) options_.published(type);
 }
 
 void Reports::carry_out(const EffectPlan& plan, const std::function<void()>& write) {
@@ -142,7 +149,7 @@ void Reports::write_now(const Upload& upload, const Stage& stage) {
         {"start_processing_time", ::http::format_rfc3339(stage.started.value_or(now))},
         {"end_processing_time", ::http::format_rfc3339(now)}}},
       {"content", std::move(content)}};
-  append(upload.id, file_of(upload.id, stage.name), json::dump(report));
+  publish(upload.id, file_of(upload.id, stage.name), json::dump(report), stage.name);
 }
 
 void Reports::metadata_transform(const Upload& upload) {
@@ -205,16 +212,17 @@ void Reports::file_ready(const Upload& upload, const std::string& target, const 
   const std::string type = "FileReady";
   const auto plan = effects_->before({Effect::Kind::event, type}, upload);
   if (plan.fail) return;
-  carry_out(plan, [this, id = upload.id, file = event_file(upload.id),
+  const auto named = plan.rename.value_or(type);
+  carry_out(plan, [this, named, id = upload.id, file = event_file(upload.id),
                    line = json::dump(ordered_json{{"id", upload.id + target},
-                                                  {"type", plan.rename.value_or(type)},
+                                                  {"type", named},
                                                   {"retry_count", 0},
                                                   {"upload_id", upload.id},
                                                   {"src_url", upload.id},
                                                   {"path", path},
                                                   {"deliver_target", target},
                                                   {"Metadata", manifest_json(upload)}})] {
-    append(id, file, line);
+    publish(id, file, line, named);
   });
 }
 

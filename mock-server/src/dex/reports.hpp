@@ -27,6 +27,8 @@ class Reports {
     std::optional<std::filesystem::path> folder;
     std::string version;  ///< "<release>_<git sha>"
     Notify notify;
+    /// Told the type of each report and event that was written; may be empty.
+    std::function<void(std::string_view type)> published = {};
   };
   Reports(Options options, Loop& loop);
   /// From now on asked before each report and event; outlives this.
@@ -60,7 +62,9 @@ class Reports {
   void write_now(const Upload& upload, const Stage& stage);
   /// Does `write` as often, and as late, as `plan` says.
   void carry_out(const EffectPlan& plan, const std::function<void()>& write);
-  void append(const std::string& id, const std::filesystem::path& file, const std::string& line);
+  void publish(const std::string& id, const std::filesystem::path& file, const std::string& line,
+               std::string_view type);
+  bool append(const std::string& id, const std::filesystem::path& file, const std::string& line);
   [[nodiscard]] std::filesystem::path file_of(const std::string& id, std::string_view stage) const;
   [[nodiscard]] std::filesystem::path event_file(const std::string& id) const;
 
