@@ -56,19 +56,23 @@ std::string_view state_of(const Upload& upload) {
   return upload.offset == Bytes{0} ? dex::upload_state::initiated : dex::upload_state::in_progress;
 }
 
-/// {"target": NAME, "source": NAME}; other keys are ignored, a missing one is empty.
+/// {"target": NAME, "source": NAME}; other keys are ignored, a missing one is empty. As Go reads
+/// it: keys in any case, and null for a body without any.
 struct RedeliveryBody {
   std::string target;
   std::string source;
 };
 Result<RedeliveryBody> parse_redelivery(const std::string& body) {
   return json::decode(body, "request body", [](const json::Cursor& root) {
+    RedeliveryBody wanted;
+    if (root.is_null()) return wanted;
     if (!root.is_object()) root.fail("expected an object");
-    const auto text = [&](std::string_view key) {
-      const auto member = root.find(key);
-      return member && !member->is_null() ? member->string() : std::string{};
-    };
-    return RedeliveryBody{text("target"), text("source")};
+    for (const auto& [key, member] : root.members()) {
+      if (member.is_null()) continue;
+      if (::http::same_name(key, "target")) wanted.target = member.string();
+      if (::http::same_name(key, "source")) wanted.source = member.string();
+    }
+    return wanted;
   });
 }
 

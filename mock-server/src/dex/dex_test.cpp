@@ -122,6 +122,13 @@ TEST_F(Service, DEX_RETRY_001_DeliversAgain) {
   EXPECT_EQ(lines(folder() / "events" / (id + "_FileReady")).size(), 2U);
 }
 
+TEST_F(Service, DEX_RETRY_001_KeysAreReadInAnyCase) {
+  const auto id = upload_whole().id;
+  EXPECT_EQ(redeliver(id, R"({"TARGET": "edav", "Source": "upload", "other": 1})").status, 200);
+  loop_->run();
+  EXPECT_EQ(attempts(id).size(), 2U);
+}
+
 TEST_F(Service, DEX_RETRY_001_TwiceAtOnceIsTwoEntries) {
   const auto id = upload_whole().id;
   EXPECT_EQ(redeliver(id, R"({"target": "edav", "source": "upload"})").status, 200);
@@ -156,7 +163,7 @@ TEST_F(Service, DEX_RETRY_004_009_NoSource) {
 
 TEST_F(Service, DEX_RETRY_005_UnknownTarget) {
   const auto id = upload_whole().id;
-  for (const char* body : {R"({"target": "nope"})", R"({"target": ""})", "{}"}) {
+  for (const char* body : {R"({"target": "nope"})", R"({"target": ""})", "{}", "null"}) {
     const auto reply = redeliver(id, body);
     EXPECT_EQ(reply.status, 400);
     EXPECT_EQ(reply.body, "Invalid target\n");
