@@ -244,6 +244,7 @@ TEST_F(TusTest, AFieldWithoutAValueIsRefused) {
   EXPECT_EQ(post({{"Upload-Length", ""}, {"Upload-Defer-Length", "1"}}).status, 400);
   EXPECT_EQ(post({{"Upload-Length", "5"}, {"Upload-Defer-Length", ""}}).status, 400);
   EXPECT_EQ(post({{"Upload-Length", "5"}, {"Upload-Concat", ""}}).status, 400);
+  EXPECT_EQ(post({{"Upload-Length", "5"}, {"X-HTTP-Method-Override", ""}}).status, 405);
   const auto path = create({{"Upload-Defer-Length", "1"}});
   EXPECT_EQ(server.send("PATCH", path, patch_at("0", {{"Upload-Length", ""}}), "abc").status, 400);
 }
@@ -267,6 +268,7 @@ TEST_F(TusTest, AFieldWithoutAValueIsNoneWhereTheServerReadsItSo) {
                                 {"Upload-Length", nothing},
                                 {"Upload-Defer-Length", nothing}});
     EXPECT_EQ(field(head(joined), "Upload-Length"), "3");
+    EXPECT_EQ(post({{"Upload-Length", "5"}, {"X-HTTP-Method-Override", nothing}}).status, 201);
     EXPECT_EQ(post({{"Upload-Length", nothing}}).status, 400) << "then none is told";
     EXPECT_EQ(
         server.send("POST", "/files", {{"Tus-Resumable", nothing}, {"Upload-Length", "5"}}).status,

@@ -119,7 +119,8 @@ class TusHandler : public Handler {
       : match_(std::move(match)), options_(options), services_(services) {}
 
   void on_header(const Request& request, Exchange& exchange) override {
-    const auto acting = acting_method(request, match_.route);
+    auto acting = acting_method(request, match_.route);
+    if (acting && acting->empty() && options_.empty_is_absent) acting = request.method;
     context_.emplace(
         Context{request, acting.value_or(request.method), exchange, match_, options_, services_});
     if (!acting) {
