@@ -28,8 +28,8 @@ class Create : public Operation {
     // The rules of the body come before the upload: a refusal must leave nothing behind.
     unwanted_ = unwanted_body();
     if (ignores_body()) return create();
-    if (unwanted_) {
-      if (request.content_length.value_or(Bytes{0}) > Bytes{0}) return end(std::move(*unwanted_));
+    if (unwanted_ != nullptr) {
+      if (request.content_length.value_or(Bytes{0}) > Bytes{0}) return end(body_refusal());
       if (request.chunked) return context_.exchange.read_body();  // it may turn out to be empty
     } else {
       if (request.content_length > limit_of(upload_, context_.options))
@@ -43,7 +43,7 @@ class Create : public Operation {
 
   void on_bytes(std::span<const std::byte> bytes) override {
     if (ended_ || bytes.empty()) return;
-    if (!receiver_) return end(std::move(*unwanted_));
+    if (!receiver_) return end(body_refusal());
     if (auto taken = receiver_->take(bytes); !taken)
       return refused_midway(std::move(taken.error()));
     lease_->progressed();
@@ -196,18 +196,19 @@ class Create : public Operation {
     return {};
   }
 
-  /// How a body would have to be refused; nullopt when its bytes are welcome.
-  std::optional<Reply> unwanted_body() const {
-    if (upload_.kind == tus::UploadKind::final) {
-      return refusal(context_.options, refused::final_body);
-    }
-    if (!is_offset_stream(context_.request)) {
-      return refusal(context_.options, refused::creation_content_type);
-    }
-    if (!offers(context_.options, ext::creation_with_upload)) {
-      return not_offered(ext::creation_with_upload).value();
-    }
-    return std::nullopt;
+  /// Why a body would have to be refused; nullptr when its bytes are welcome.
+  [[nodiscard]] const NamedRefusal* unwanted_body() const {
+    if (upload_.kind == tus::UploadKind::final) return &refused::final_body;
+    if (!is_offset_stream(context_.request)) return &refused::creation_content_type;
+    if (!offers(context_.options, ext::creation_with_upload)) return &refused::not_offered;
+    return nullptr;
+  }
+
+  /// Most creations have no body: the refusal of one is not made before there is something to
+  /// refuse.
+  [[nodiscard]] Reply body_refusal() const {
+    if (unwanted_ == &refused::not_offered) return not_offered(ext::creation_with_upload).value();
+    return refusal(context_.options, *unwanted_);
   }
 
   [[nodiscard]] bool ignores_body() const {
@@ -229,7 +230,7 @@ class Create : public Operation {
     if (auto made = services.store.create(upload_); !made)
       return end(refusal(context_.options, made.error()));
     services.hooks.after_create(upload_);
-    if (!unwanted_) return receive();
+    if (unwanted_ == nullptr) return receive();
     if (upload_.complete()) {
       if (auto done = finish(services.hooks, upload_); !done) return end(std::move(done.error()));
     }
@@ -318,7 +319,7 @@ class Create : public Operation {
   Upload upload_;
   bool awaits_ = false;  ///< a part that is not finished
   std::optional<std::string> sent_metadata_;
-  std::optional<Reply> unwanted_;
+  const NamedRefusal* unwanted_ = nullptr;
   std::optional<ChecksumCheck> check_;
   std::unique_ptr<Lease> lease_;
   std::optional<Receiver> receiver_;
