@@ -111,9 +111,9 @@ std::vector<std::string> some_areas(bool dex, std::uint64_t seed) {
                                             "cors",
                                             "http",
                                             "ietf-draft"};
-  static const std::vector<std::string> more{"dex-routes",   "dex-tus",     "dex-metadata",
-                                             "dex-manifest", "dex-info",    "dex-auth",
-                                             "dex-health",   "dex-security"};
+  static const std::vector<std::string> more{"dex-routes",   "dex-tus",      "dex-metadata",
+                                             "dex-manifest", "dex-info",     "dex-auth",
+                                             "dex-health",   "dex-security", "dex-clients"};
   // These wait up to 15 s for what does not come.
   static const std::vector<std::string> slow{"dex-delivery", "dex-route"};
   std::vector<std::string> arguments;

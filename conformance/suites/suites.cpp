@@ -29,6 +29,7 @@ std::vector<Check> all_checks() {
       suites::ietf_draft,
       suites::dex_routes,
       suites::dex_tus,
+      suites::dex_clients,
       suites::dex_metadata,
       suites::dex_manifest,
       suites::dex_info,

@@ -31,6 +31,7 @@ std::vector<Check> ietf_draft();
 // suites/dex
 std::vector<Check> dex_routes();
 std::vector<Check> dex_tus();
+std::vector<Check> dex_clients();
 std::vector<Check> dex_metadata();
 std::vector<Check> dex_manifest();
 std::vector<Check> dex_info();

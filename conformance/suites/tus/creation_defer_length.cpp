@@ -1,5 +1,6 @@
 // Uploads whose length is told later (protocol.md, Creation, Upload-Defer-Length).
 #include "tus/exercise.hpp"
+#include "tus/habits.hpp"
 #include "tus/support.hpp"
 
 namespace conformance::suites {
@@ -231,6 +232,20 @@ Outcome defer_019(Context& c) {
   return findings.outcome();
 }
 
+Outcome defer_020(Context& c) {
+  return observed(creation_with_empty(c, hdr::upload_length).seen + "; " +
+                  creation_with_empty(c, hdr::upload_defer_length).seen);
+}
+
+Outcome defer_021(Context& c) {
+  std::string seen;
+  for (const auto& signal :
+       {end_of_version_3, end_of_version_4, end_of_version_5, end_of_version_6}) {
+    seen += (seen.empty() ? "" : "; ") + ended_by_draft(c, signal, "world").seen;
+  }
+  return observed(seen);
+}
+
 }  // namespace
 
 std::vector<Check> creation_defer_length() {
@@ -255,6 +270,8 @@ std::vector<Check> creation_defer_length() {
       {"TUS-DEFER-017", defer_017, defer},
       {"TUS-DEFER-018", defer_018, ext::creation},
       {"TUS-DEFER-019", defer_019, defer},
+      {"TUS-DEFER-020", defer_020, defer},
+      {"TUS-DEFER-021", defer_021, defer},
   };
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "tus/habits.hpp"
 #include "tus/support.hpp"
 
 namespace conformance::suites {
@@ -137,6 +138,8 @@ Outcome http_006(Context& c) {
   return findings.outcome();
 }
 
+Outcome http_007(Context& c) { return observed(chunked_beside_length(c).seen); }
+
 }  // namespace
 
 std::vector<Check> http_hygiene() {
@@ -147,6 +150,7 @@ std::vector<Check> http_hygiene() {
       {"HTTP-004", http_004, ext::creation},
       {"HTTP-005", http_005},
       {"HTTP-006", http_006, ext::creation},
+      {"HTTP-007", http_007, ext::creation},
   };
 }
 
