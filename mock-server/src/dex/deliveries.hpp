@@ -27,8 +27,8 @@ class Metrics;
 class Reports;
 
 struct DeliveryOptions {
-  unsigned retries = 3;  ///< after the first attempt (DEX-DELIV-007)
-  Milliseconds retry_delay{250};
+  unsigned retries = 3;         ///< after the first attempt (DEX-DELIV-007)
+  Milliseconds retry_delay{0};  ///< DEX puts what failed back into its queue at once
   std::size_t concurrency = 4;  ///< copies under way at the same time; each holds one reader
 };
 
