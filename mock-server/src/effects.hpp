@@ -17,9 +17,10 @@ struct Effect {
     delivery,  ///< a copy to a target (census rows DEX-DELIV-*)
     event,     ///< a message to subscribers (DEX-HOOK-*)
     report,    ///< an entry of the processing status (DEX-HOOK-*)
+    part,      ///< a partial upload was finished, and is not delivered by itself (TUS-CONCAT-027)
   };
   Kind kind = Kind::delivery;
-  std::string name;      ///< of the target, the event or the report
+  std::string name;      ///< of the target, the event or the report; of a part none
   unsigned attempt = 1;  ///< of a delivery, counted from 1
 };
 
@@ -33,6 +34,7 @@ struct EffectPlan {
   Milliseconds delay{0};  ///< before it starts
   /// The name under which it is recorded; "" is none at all.
   std::optional<std::string> rename = std::nullopt;
+  bool deliver = false;  ///< of a part: it is delivered as if it were an upload of its own
 };
 
 /// Asked before each effect. Loop thread only.

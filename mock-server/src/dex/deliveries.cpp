@@ -78,8 +78,13 @@ Result<std::optional<std::vector<dex::Delivery>>> Deliveries::attempts(const std
   return (*record)->empty() ? std::nullopt : std::optional(**record);
 }
 
+bool Deliveries::is_delivered(const Upload& upload) {
+  return upload.kind != tus::UploadKind::partial ||
+         effects_->before({Effect::Kind::part, {}}, upload).deliver;
+}
+
 void Deliveries::deliver(const Upload& upload) {
-  if (upload.kind == tus::UploadKind::partial) return;
+  if (!is_delivered(upload)) return;
   const dex::Manifest manifest = dex::manifest_of(upload.metadata);
   const auto* group = config_.group_of(manifest);
   if (!group) return;
@@ -121,7 +126,7 @@ tl::expected<void, RedeliveryRefusal> Deliveries::redeliver(const std::string& i
                                                             const std::string& target) {
   if (!is_upload_id(id)) return tl::unexpected(RedeliveryRefusal::no_source);
   const auto upload = store_.find(id);
-  if (!upload || !upload->complete() || upload->kind == tus::UploadKind::partial) {
+  if (!upload || !upload->complete() || !is_delivered(*upload)) {
     return tl::unexpected(RedeliveryRefusal::no_source);
   }
   const DeliveryTarget* destination = config_.target(target);

@@ -55,7 +55,7 @@ class Deliveries {
 
   /// Queues a finished upload for each target that has neither a success nor all its failures on
   /// record; so calling it twice delivers once, and calling it after a restart finishes the job.
-  /// Partial uploads are not delivered (TUS-CONCAT-027).
+  /// Partial uploads are not delivered (TUS-CONCAT-027), unless a rule says so.
   void deliver(const Upload& upload);
   /// Delivers once more, with retries of its own.
   [[nodiscard]] tl::expected<void, RedeliveryRefusal> redeliver(const std::string& id,
@@ -74,6 +74,7 @@ class Deliveries {
   struct Job;
   using Key = std::pair<std::string, std::string>;  ///< upload id, target
 
+  [[nodiscard]] bool is_delivered(const Upload& upload);
   /// Valid until `id` is forgotten.
   Result<std::vector<dex::Delivery>*> record_of(const std::string& id);
   void deliver_later(const Upload& upload, const Error& why);

@@ -52,6 +52,21 @@ TEST_F(Delivering, DEX_DELIV_009_013_TheBytesAreWhereLocationSays) {
   EXPECT_EQ(content(location), "0123456789");
 }
 
+TEST_F(Delivering, APartThatARuleWantsIsAnUploadOfItsOwn) {
+  struct Parts : Effects {
+    EffectPlan before(const Effect& effect, const Upload&) override {
+      EffectPlan plan;
+      plan.deliver = effect.kind == Effect::Kind::part;
+      return plan;
+    }
+  } parts;
+  dex_->use(parts);
+  const auto upload = upload_whole(good_metadata(), tus::UploadKind::partial);
+  ASSERT_EQ(attempts(upload.id).size(), 1U);
+  EXPECT_EQ(content(attempts(upload.id)[0].location), "0123456789");
+  EXPECT_EQ(dex_->redelivery(post(), upload.id, R"({"target": "edav"})").status, 200);
+}
+
 TEST_F(Delivering, TheLocationIsACleanPath) {
   restart_delivering("targets:\n" + target("edav", "./a/../edav/.") + group("{name: edav}"));
   const auto location = attempts(upload_whole().id).at(0).location;

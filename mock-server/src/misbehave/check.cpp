@@ -106,6 +106,9 @@ Why on_an_effect(const Rule& rule) {
     return "no request is there any more when this happens: then takes effect, upload and server";
   if (rule.moment() == Moment::delivered && then.effect)
     return "event delivered: it has happened; use when.effect for what is about to happen";
+  const bool of_part = when.effect && when.effect->kind == Effect::Kind::part;
+  if (then.effect && then.effect->deliver != of_part)
+    return "then.effect.deliver: is what can be done of when.effect.kind part, and of nothing else";
   if (then.effect && then.effect->fail && when.effect && when.effect->kind == Effect::Kind::event)
     return "then.effect.fail: an event that fails is dropped; say so";
   return std::nullopt;

@@ -201,6 +201,8 @@ bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply) {
 
 bool effect_holds(ActiveRule& active, const Facts& facts, const Effect& effect) {
   const auto& wanted = active.rule.when.effect;
+  // Of rules about any effect this is none: nothing happens.
+  if (effect.kind == Effect::Kind::part && !(wanted && wanted->kind)) return false;
   if (!wanted) return true;
   if (wanted->kind && *wanted->kind != effect.kind) return fail(active, at_path, effect_kind_text);
   if (wanted->name && !text_holds(active, facts.pattern_work(), *wanted->name, effect.name,

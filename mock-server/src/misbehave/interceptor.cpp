@@ -29,6 +29,7 @@ void apply(const Fired& fired, const Template::Lookup& lookup, Claims& claims, E
     plan.pretend = edit.pretend;
     if (edit.fail) plan.fail = edit.fail->fill(lookup);
   }
+  plan.deliver = plan.deliver || edit.deliver;
   if (edit.repeat > 0 && claims.take("repeat")) plan.repeat = edit.repeat;
   if (edit.delay.any() && claims.take("delay"))
     plan.delay = length_of(edit.delay, fired.drawing, "effect");

@@ -300,7 +300,7 @@ ConnectionEdit connection_edit_of(const Cursor& at) {
 }
 
 EffectEdit effect_edit_of(const Cursor& at) {
-  at.only({"drop", "pretend", "fail", "repeat", "delay", "rename"});
+  at.only({"drop", "pretend", "fail", "repeat", "delay", "rename", "deliver"});
   EffectEdit edit;
   edit.drop = flag(at, "drop");
   edit.pretend = flag(at, "pretend");
@@ -317,8 +317,10 @@ EffectEdit effect_edit_of(const Cursor& at) {
       name->fail("is no name: at most 100 characters and no '/'");
     edit.rename = template_of(*name);
   }
+  edit.deliver = flag(at, "deliver");
   const bool acts = edit.pretend || edit.fail || edit.repeat > 0 || edit.delay.any() || edit.rename;
-  if (!edit.drop && !acts) at.fail("changes nothing");
+  if (!edit.drop && !acts && !edit.deliver) at.fail("changes nothing");
+  if (edit.deliver && (edit.drop || acts)) at.at("deliver").fail("leaves the other keys nothing");
   if (edit.drop && acts) at.at("drop").fail("leaves nothing for the other keys to do");
   if (edit.pretend && edit.fail) at.fail("takes either pretend or fail");
   if (edit.fail && edit.repeat > 0) at.at("repeat").fail("what fails is not repeated");

@@ -132,7 +132,8 @@ EffectConditions effect_of(const Cursor& at) {
   c.kind = optional(at, "kind", [](const Cursor& kind) {
     return choice<Effect::Kind>(kind, {{"delivery", Effect::Kind::delivery},
                                        {"event", Effect::Kind::event},
-                                       {"report", Effect::Kind::report}});
+                                       {"report", Effect::Kind::report},
+                                       {"part", Effect::Kind::part}});
   });
   c.name = optional(at, "name", condition_of);
   c.attempts = list(at, "attempt", [](const Cursor& attempt) {

@@ -253,6 +253,7 @@ struct EffectEdit {
   unsigned repeat = 0;
   Delay delay;
   std::optional<Template> rename;
+  bool deliver = false;
 };
 
 /// When something is done that is no part of the exchange.
