@@ -115,7 +115,7 @@ std::vector<std::string> some_areas(bool dex, std::uint64_t seed) {
                                              "dex-manifest", "dex-info",     "dex-auth",
                                              "dex-health",   "dex-security", "dex-clients"};
   // These wait up to 15 s for what does not come.
-  static const std::vector<std::string> slow{"dex-delivery", "dex-route"};
+  static const std::vector<std::string> slow{"dex-delivery", "dex-route", "dex-metrics"};
   std::vector<std::string> arguments;
   if (seed % 5 == 0) return arguments;
   std::mt19937_64 random(seed);

@@ -37,6 +37,7 @@ std::vector<Check> all_checks() {
       suites::dex_route,
       suites::dex_auth,
       suites::dex_health,
+      suites::dex_metrics,
       suites::dex_security,
   };
   std::vector<Check> checks;

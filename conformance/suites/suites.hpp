@@ -39,6 +39,7 @@ std::vector<Check> dex_delivery();
 std::vector<Check> dex_route();
 std::vector<Check> dex_auth();
 std::vector<Check> dex_health();
+std::vector<Check> dex_metrics();
 std::vector<Check> dex_security();
 
 }  // namespace conformance::suites
