@@ -45,6 +45,8 @@ Why on_the_moment(const When& when) {
       return "an aborted request has no reply to look at: drop when.reply or when.event";
     if (when.body_byte) return "takes either body_byte or event";
   }
+  if (when.within && when.event != Event::aborted && when.event != Event::stalled)
+    return "within: is how soon after the request's head the event aborted or stalled comes";
   if (when.event == Event::overrun && (when.body_byte || when.reply.any()))
     return "event overrun: drop body_byte and reply, they become true at other moments";
   if (when.body_byte && when.reply.any())

@@ -158,7 +158,12 @@ Commit commit_of(const Cursor& at) {
   if (auto parts = at.find("parts"))
     commit.parts_reversed = choice<bool>(*parts, {{"reversed", true}});
   if (auto told = at.find("told")) read_told(*told, commit);
-  commit.lasting = flag(at, "lasting");
+  if (auto lasting = at.find("lasting")) {
+    commit.until_head = lasting->is_string();
+    if (commit.until_head && lasting->string() != "until_head")
+      lasting->fail("expected true, false or \"until_head\"");
+    commit.lasting = commit.until_head || lasting->boolean();
+  }
   if (commit.lasting && commit.told == Commit::Told::received && !commit.bytes && !commit.twice &&
       !commit.position)
     at.at("lasting").fail("needs a 'told' or 'bytes' that differs from what is stored");

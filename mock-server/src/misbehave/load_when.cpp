@@ -151,8 +151,8 @@ EffectConditions effect_of(const Cursor& at) {
 
 When when_of(const Cursor& at) {
   at.only({"method", "wire_method", "route", "path", "headers", "metadata", "lane", "upload",
-           "reply", "body_byte", "event", "connection", "effect", "after", "until", "nth", "every",
-           "probability"});
+           "reply", "body_byte", "event", "within", "connection", "effect", "after", "until", "nth",
+           "every", "probability"});
   When when;
   when.methods = list(at, "method", method_of);
   when.wire_methods = list(at, "wire_method", method_of);
@@ -174,6 +174,7 @@ When when_of(const Cursor& at) {
                              {"overrun", Event::overrun},
                              {"delivered", Event::delivered}});
   });
+  when.within = optional(at, "within", duration_of);
   when.connection = optional(at, "connection", connection_of);
   when.effect = optional(at, "effect", effect_of);
   when.after = optional(at, "after", duration_of);

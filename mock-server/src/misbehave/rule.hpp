@@ -112,6 +112,8 @@ struct When {
   ReplyConditions reply;
   std::optional<Bytes> body_byte;  ///< position in the body without framing, counted from 1
   std::optional<Event> event;
+  /// Of an abort or a stall: it came that soon after the request's head.
+  std::optional<Milliseconds> within;
   std::optional<ConnectionConditions> connection;
   std::optional<EffectConditions> effect;
   /// Time since the rule was loaded, or its counts reset, by the lane's clock.
@@ -179,11 +181,14 @@ struct Commit {
   bool parts_reversed = false;       ///< a final is joined in the opposite order
 
   /// The offset that is told: in the reply to this request when it succeeds, and, when `lasting`,
-  /// to every later request of this upload until it is removed or the server restarts.
+  /// to every later request of this upload until it is removed or the server restarts. With
+  /// `until_head` it is told to the next request only, and only when that is a HEAD: what was
+  /// stored shows late.
   enum class Told { received, stored, declared, value };
   Told told = Told::received;
   std::optional<Template> told_value;
   bool lasting = false;
+  bool until_head = false;
 
   /// What the handler finds when it looks the upload up; nullopt: the truth.
   struct Found {

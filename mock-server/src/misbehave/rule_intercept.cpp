@@ -22,6 +22,10 @@ class RuleIntercept final : public Intercept {
         correct_(correct),
         facts_(std::move(facts)),
         pending_(std::move(rules)) {
+    if (std::ranges::any_of(pending_, [](const Pending& pending) {
+          return pending.active->rule.when.within.has_value();
+        }))
+      began_ = correct_.loop.now();
     lookup_ = [this](std::string_view name) { return value_of(name); };
   }
 
@@ -118,6 +122,7 @@ class RuleIntercept final : public Intercept {
         act(fired.then(), Turn::after);
     reply_fields_ = nullptr;
     settle();
+    if (deceived_) engine_.illusions().answered(facts_.match().id, facts_.method());
     return plan;
   }
 
@@ -137,6 +142,10 @@ class RuleIntercept final : public Intercept {
     const bool commits = std::ranges::any_of(pending_, [](const Pending& pending) {
       return pending.active->rule.then.commit.has_value();
     });
+    if (engine_.illusions().any()) {
+      engine_.illusions().begins(facts_.match().id, facts_.method());
+      deceived_ = engine_.illusions().of(facts_.match().id) != 0;
+    }
     if (commit_ == nullptr && !commits && !engine_.illusions().any()) return correct;
     if (!store_) {
       store_.emplace(correct.store, engine_.illusions(), facts_.match().id, facts_.content_length(),
@@ -164,7 +173,7 @@ class RuleIntercept final : public Intercept {
           pending.due == moment && (moment != Moment::body || pending.stop <= position);
       if (!due)
         later.push_back(std::move(pending));
-      else if (complete_if_asked(pending))
+      else if (complete_if_asked(pending) && soon_enough(pending))
         fire(*pending.active, fired);
     }
     pending_ = std::move(later);
@@ -191,6 +200,14 @@ class RuleIntercept final : public Intercept {
     const auto now = correct_.store.find(upload_id());
     if (now && now->complete()) return true;
     pending.active->miss(at_upload, completing);
+    return false;
+  }
+
+  [[nodiscard]] bool soon_enough(const Pending& pending) const {
+    static const std::string within = "within: it came later";
+    const auto& limit = pending.active->rule.when.within;
+    if (!limit || correct_.loop.now() - began_ <= *limit) return true;
+    pending.active->miss(at_body, within);
     return false;
   }
 
@@ -331,6 +348,8 @@ class RuleIntercept final : public Intercept {
   std::optional<RuledStore> store_;
   std::optional<Services> services_;
   const ActiveRule* early_ = nullptr;  ///< the rule that answers in place of the handler
+  TimePoint began_{};                  ///< when it matters to a rule
+  bool deceived_ = false;              ///< a lie of an earlier request is told to this one
   std::optional<std::string> created_;
   const ::http::Fields* reply_fields_ = nullptr;
 };

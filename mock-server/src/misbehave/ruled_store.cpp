@@ -22,14 +22,27 @@ Bytes moved(Bytes from, std::int64_t by) {
 std::int64_t Illusions::of(std::string_view id) const {
   if (ahead_.empty()) return 0;
   const auto found = ahead_.find(std::string{id});
-  return found == ahead_.end() ? 0 : found->second;
+  return found == ahead_.end() ? 0 : found->second.ahead;
 }
 
-void Illusions::set(std::string id, std::int64_t ahead) {
+void Illusions::set(std::string id, std::int64_t ahead, bool until_head) {
   if (ahead == 0)
     ahead_.erase(id);
   else
-    ahead_[std::move(id)] = ahead;
+    ahead_[std::move(id)] = {ahead, until_head};
+}
+
+void Illusions::begins(std::string_view id, std::string_view method) {
+  if (method != "HEAD") end_until_head(id);
+}
+
+void Illusions::answered(std::string_view id, std::string_view method) {
+  if (method == "HEAD") end_until_head(id);
+}
+
+void Illusions::end_until_head(std::string_view id) {
+  const auto found = ahead_.find(std::string{id});
+  if (found != ahead_.end() && found->second.until_head) ahead_.erase(found);
 }
 
 RuledStore::RuledStore(Store& real, Illusions& illusions, std::string id,
@@ -72,7 +85,7 @@ std::optional<Bytes> RuledStore::told() const {
 
 void RuledStore::settle() {
   if (commit_ == nullptr || !commit_->lasting || !started_ || phantom_) return;
-  illusions_.set(id_, difference(told().value_or(claimed()), stored()));
+  illusions_.set(id_, difference(told().value_or(claimed()), stored()), commit_->until_head);
 }
 
 std::optional<StoreError> RuledStore::failure_of(StoreCall call) const {

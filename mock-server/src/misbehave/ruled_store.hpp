@@ -19,10 +19,19 @@ class Illusions {
  public:
   [[nodiscard]] std::int64_t of(std::string_view id) const;
   [[nodiscard]] bool any() const { return !ahead_.empty(); }
-  void set(std::string id, std::int64_t ahead);
+  void set(std::string id, std::int64_t ahead, bool until_head = false);
+  /// A request of that upload begins: one that is no HEAD ends what lasts until the next HEAD.
+  void begins(std::string_view id, std::string_view method);
+  /// It has been answered.
+  void answered(std::string_view id, std::string_view method);
 
  private:
-  std::unordered_map<std::string, std::int64_t> ahead_;
+  struct Illusion {
+    std::int64_t ahead = 0;
+    bool until_head = false;
+  };
+  void end_until_head(std::string_view id);
+  std::unordered_map<std::string, Illusion> ahead_;
 };
 
 /// Serves one request. Everything it refers to outlives it. Loop thread only.

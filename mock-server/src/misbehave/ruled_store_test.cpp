@@ -127,6 +127,44 @@ TEST_F(Commits, AStaleOffsetMakesTheResumedBytesComeTwice) {
   EXPECT_EQ(head(), 9U);
 }
 
+TEST_F(Commits, WhatLastsUntilTheHeadIsToldToTheNextRequestOnly) {
+  load(R"({"when": {"method": "PATCH", "event": "aborted"},
+           "then": {"commit": {"told": "{offset}", "lasting": "until_head"}}})");
+  patch(true);
+  EXPECT_EQ(world_.stored("u1"), "abcdefghi");
+  for (const std::uint64_t told : {4U, 9U, 9U}) {
+    auto asked = request("HEAD", "/files/u1");
+    auto intercept = engine_->begin(asked);
+    ASSERT_EQ(intercept != nullptr, told == 4);
+    auto& store = intercept ? intercept->services(world_.services).store : *world_.store;
+    EXPECT_EQ(store.find("u1")->offset, Bytes{told});
+    auto answer = reply(200);
+    if (intercept) intercept->on_reply(answer);
+  }
+  // A request that changes something finds what is stored, and the HEAD after it as well.
+  fresh();
+  patch(true);
+  auto asked = request("PATCH", "/files/u1", {{"Upload-Offset", "4"}});
+  auto intercept = engine_->begin(asked);
+  ASSERT_NE(intercept, nullptr);
+  EXPECT_EQ(intercept->services(world_.services).store.find("u1")->offset, Bytes{9});
+  EXPECT_EQ(head(), 9U);
+}
+
+TEST_F(Commits, AnAbortThatComesLateIsAnother) {
+  load(R"({"when": {"event": "aborted", "within": "10ms"}, "then": {"commit": {"bytes": 0}}})");
+  for (const int after : {10, 11}) {
+    fresh();
+    auto asked = request("PATCH", "/files/u1", {{"Upload-Offset", "4"}, {"Content-Length", "9"}});
+    auto intercept = engine_->begin(asked);
+    intercept->on_request(asked);
+    append_all(intercept->services(world_.services).store, "u1", {"ef"});
+    world_.loop.advance(Milliseconds{after});
+    intercept->on_abort();
+    EXPECT_EQ(world_.stored("u1"), after == 10 ? "abcd" : "abcdef") << after;
+  }
+}
+
 TEST_F(Commits, ALieEndsWithTheUpload) {
   load(
       R"({"when": {"method": "PATCH", "event": "aborted"}, "then": {"commit": {"told": "declared", "lasting": true}}})");

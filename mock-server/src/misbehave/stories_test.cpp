@@ -263,6 +263,24 @@ TEST_F(Stories, RolledBack) {
   EXPECT_EQ(head(upload).field("Upload-Offset"), "5");
 }
 
+TEST_F(Stories, LateAbort) {
+  with_fault("late-abort");
+  const auto upload = made();
+  line_ = std::make_unique<Line>(loop_, *lane_);
+  line_->send(text("PATCH", upload,
+                   {{"Tus-Resumable", "1.0.0"},
+                    {"Content-Type", "application/offset+octet-stream"},
+                    {"Upload-Offset", "0"},
+                    {"Content-Length", "10"}}) +
+              "0123");
+  line_->lost();
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "0") << "as if nothing had come";
+  EXPECT_EQ(patch(upload, "0", "0123456789").status(), 409);
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "4");
+  EXPECT_EQ(patch(upload, "4", "456789").status(), 204);
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "10");
+}
+
 TEST_F(Stories, LockedAfterAbort) {
   with_fault("locked-after-abort");
   const auto upload = made();

@@ -101,7 +101,7 @@ Written written(const Rule& rule) {
   Written result{&rule, json::object(), axes_of(rule), true};
   const auto whole = json::parse(rule.json);
   if (whole.contains("when")) result.when = whole.at("when");
-  for (const auto* key : {"nth", "every", "probability", "after", "until"})
+  for (const auto* key : {"nth", "every", "probability", "after", "until", "within"})
     result.always = result.always && !result.when.contains(key);
   result.always = result.always && !rule.times && !rule.needs;
   return result;
