@@ -22,6 +22,7 @@
 #include "profile/profile.hpp"
 #include "protocol/version.hpp"
 #include "tus/hooks.hpp"
+#include "tus/ietf.hpp"
 #include "tus/locks.hpp"
 
 namespace mock {
@@ -136,6 +137,9 @@ Result<void> MockLane::compose() {
   misbehave::RuleOptions rule_options;
   rule_options.seed = config_.seed;
   if (dex_) rule_options.server_metadata = {"upload_id", "dex_ingest_datetime"};
+  rule_options.signals_end = [this](const ::http::Fields& fields) {
+    return mock::signals_end(fields, tus_);
+  };
   rule_options.crash = [] { ::kill(::getpid(), SIGKILL); };
   rule_options.revoke_token = [this](const std::string& token) {
     if (auto revoked = auth_->revoke(token); !revoked && ground_.log) {

@@ -116,6 +116,14 @@ bool upload_holds(ActiveRule& active, const Facts& facts) {
   return true;
 }
 
+/// A PATCH whose body is the last of the upload, whatever its length.
+bool ends_deferred(const ActiveRule& active, const Facts& facts) {
+  const auto* upload = facts.upload();
+  if (upload == nullptr || upload->length || facts.method() != "PATCH") return false;
+  const auto& signals_end = active.options->signals_end;
+  return signals_end && signals_end(facts.fields());
+}
+
 /// What the length of the body decides.
 bool body_holds(const Facts& facts, Pending& pending) {
   auto& active = *pending.active;
@@ -124,6 +132,8 @@ bool body_holds(const Facts& facts, Pending& pending) {
   const bool overrun = when.event == Event::overrun;
   if (!completing && !overrun) return true;
   const auto missing = facts.missing();
+  if (completing && !overrun && !missing && ends_deferred(active, facts))
+    return *completing || fail(active, at_upload, completing_text);
   const auto body = facts.content_length().value_or(Bytes{0});
   if (completing && !*completing) {
     if (!facts.chunked() && missing && body >= *missing)

@@ -127,6 +127,35 @@ TEST_F(Interceptor, ConditionsOnTheUpload) {
     EXPECT_EQ(applies(when, asked), expected) << when << " " << asked.path;
 }
 
+TEST_F(Interceptor, AnEndOfDeferredLengthIsCompleting) {
+  world_.upload("half", 10, "abcd");
+  world_.upload("open", std::nullopt, "abcd");
+  const auto touched = [&](const std::string& when, const std::string& method,
+                           const std::string& id, ::http::Fields fields, bool chunked = false) {
+    RuleOptions options;
+    options.signals_end = [](const ::http::Fields& all) { return all.has("Upload-Complete"); };
+    auto engine = rules(R"({"when": {"upload": {"completing": )" + when +
+                            R"(}}, "then": {"reply": {"status": 500}}})",
+                        std::move(options));
+    if (!chunked) fields.add("Content-Length", "1");
+    auto asked = request(method, "/files/" + id, std::move(fields));
+    asked.chunked = chunked;
+    return exchange(engine, std::move(asked), reply(204)).reply.status == 500;
+  };
+  const ::http::Fields end{{"Upload-Complete", "?1"}};
+  EXPECT_TRUE(touched("true", "PATCH", "open", end));
+  EXPECT_TRUE(touched("true", "PATCH", "open", end, true));
+  EXPECT_TRUE(touched("true", "PATCH", "open", {{"Upload-Complete", "?1"}, {"Upload-Length", ""}}));
+  EXPECT_FALSE(touched("false", "PATCH", "open", end));
+  EXPECT_FALSE(touched("true", "PATCH", "open", {})) << "no signal";
+  EXPECT_TRUE(touched("false", "PATCH", "open", {})) << "no signal";
+  EXPECT_FALSE(touched("true", "HEAD", "open", end));
+  EXPECT_FALSE(touched("true", "PATCH", "half", end)) << "the length is known, and not reached";
+  EXPECT_FALSE(
+      touched("true", "PATCH", "open", {{"Upload-Complete", "?1"}, {"Upload-Length", "9"}}))
+      << "a length beside it wins";
+}
+
 TEST_F(Interceptor, ConditionsOnTheUploadThatACreationAsksFor) {
   const auto post = [](::http::Fields fields) {
     return request("POST", "/files", std::move(fields));

@@ -395,10 +395,10 @@ bool speaks_ietf(const Request& request, const TusOptions& options) {
   return version == "6" || version == "8";
 }
 
-bool signals_end(const Request& request, const TusOptions& options) {
+bool signals_end(const ::http::Fields& fields, const TusOptions& options) {
   if (options.draft_end_signal.empty()) return false;
   const auto value_of = [&](std::string_view name) {
-    return ::http::trim_ows(request.fields.find(name).value_or(""));
+    return ::http::trim_ows(fields.find(name).value_or(""));
   };
   const auto version = value_of(interop);
   if (std::ranges::find(options.draft_end_signal, version) == options.draft_end_signal.end()) {

@@ -14,10 +14,10 @@ namespace mock {
 [[nodiscard]] bool speaks_ietf(const Request& request, const TusOptions& options);
 /// Answers it.
 [[nodiscard]] std::unique_ptr<Operation> make_ietf(const Context& context);
-/// Whether a PATCH of tus says that its body is the last of the upload, in one of the versions of
-/// the draft in which this server heeds it there (`options.draft_end_signal`). Of two lines the
-/// first counts.
-[[nodiscard]] bool signals_end(const Request& request, const TusOptions& options);
+/// Whether a PATCH of tus with these fields says that its body is the last of the upload, in one of
+/// the versions of the draft in which this server heeds it there (`options.draft_end_signal`). Of
+/// two lines the first counts.
+[[nodiscard]] bool signals_end(const ::http::Fields& fields, const TusOptions& options);
 /// The value of Upload-Limit for an upload yet to be made (section Upload Limit).
 [[nodiscard]] std::string ietf_limits(const TusOptions& options);
 

@@ -46,7 +46,7 @@ class Patch : public Operation {
     }
     const bool was_complete = upload->complete();
     const bool last =
-        !upload->length && !declared_ && signals_end(context_.request, context_.options);
+        !upload->length && !declared_ && signals_end(context_.request.fields, context_.options);
     receiver_.emplace(context_, std::move(*upload), was_complete, declared_, std::move(check_));
     if (last) receiver_->ends_upload();
     context_.exchange.read_body();
