@@ -71,7 +71,7 @@ clients=()
 if command -v node >/dev/null && command -v npm >/dev/null; then
   cp scripts/interop/package.json scripts/interop/*.mjs "$peers/"
   (cd "$peers" && npm install --no-audit --no-fund --loglevel=error)
-  clients+=(tus-js-client careful)
+  clients+=(tus-js-client careful deferred)
 else
   skip "tus-js-client and @tus/server: need node and npm"
 fi
@@ -119,6 +119,11 @@ if [ -n "$tusd" ]; then
   "$tusd" -host 127.0.0.1 -port 0 -upload-dir "$scratch/tusd" >"$scratch/tusd.log" 2>&1 &
   started+=($!)
   wait_for 20 grep -q 'upload files to' "$scratch/tusd.log" || die "tusd did not start: $(cat "$scratch/tusd.log")"
+  if [ -d "$peers/node_modules/tus-js-client" ]; then
+    mkdir "$scratch/deferred"
+    expect 0 "a deferred length ended by the draft's signal, tusd 2.10.0" env DOWNLOAD=1 bash -c 'node "$@" | grep "^survived"' \
+      client "$peers/tus-js-client.mjs" "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" "$scratch/deferred" --deferred
+  fi
   judge "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" fixtures/baselines/tusd-2.10.json
   on_record "tusd 2.10.0" tusd-2.10
   expect 0 "tusd 2.10.0, reply by reply as on record" build/release/tests/compare_replies \

@@ -5,6 +5,7 @@
 declare -A client_program=(
   [tus-js-client]="node $peers/tus-js-client.mjs URL FOLDER"
   [careful]="node $peers/tus-js-client.mjs URL FOLDER --careful"
+  [deferred]="node $peers/tus-js-client.mjs URL FOLDER --deferred"
   [tuspy]="$peers/venv/bin/python scripts/interop/tuspy_upload.py URL FOLDER"
 )
 
@@ -55,8 +56,8 @@ client_cases() (
   trap 'kill $(jobs -rp) 2>/dev/null || :' EXIT
   mkdir -p "$scratch/clients/results"
   running=0
-  while read -r faults seed js careful py; do
-    declare -A outcomes=([tus-js-client]=$js [careful]=$careful [tuspy]=$py)
+  while read -r faults seed js careful deferred py; do
+    declare -A outcomes=([tus-js-client]=$js [careful]=$careful [deferred]=$deferred [tuspy]=$py)
     for client in "$@"; do
       for transport in plain tls; do
         expected=$(outcome_over "$transport" "${outcomes[$client]}")
@@ -77,12 +78,12 @@ client_cases() (
 # client_table CLIENT...: the results: outcome, and how often the fault fired. Adds to
 # $passed and $failed.
 client_table() {
-  local faults js careful py client transport result verdict outcome fired cell
+  local faults js careful deferred py client transport result verdict outcome fired cell
   printf '%-25s' fault
   for client in "$@"; do printf ' %-24s %-24s' "$client" "over TLS"; done
   echo
-  while read -r faults _ js careful py; do
-    local -A outcomes=([tus-js-client]=$js [careful]=$careful [tuspy]=$py)
+  while read -r faults _ js careful deferred py; do
+    local -A outcomes=([tus-js-client]=$js [careful]=$careful [deferred]=$deferred [tuspy]=$py)
     printf '%-25s' "$faults"
     for client in "$@"; do
       for transport in plain tls; do
