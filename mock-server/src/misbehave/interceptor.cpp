@@ -64,6 +64,8 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   if (match.route == Route::control) return nullptr;
   const bool deceived = illusions && engine_->illusions().of(match.id) != 0;
   std::string method{acting_method(request, match.route).value_or(request.method)};
+  // An empty override names no method that a rule could be about.
+  if (method.empty()) method = request.method;
   Facts facts{request, std::move(match), std::move(method), services_};
   auto rules = engine_->set()->holding(facts);
   if (rules.empty() && !deceived) return nullptr;

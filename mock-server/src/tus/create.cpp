@@ -93,6 +93,10 @@ class Create : public Operation {
     if (*concat) {
       if (auto read = read_concat(**concat); !read) return read;
     }
+    if (upload_.kind == tus::UploadKind::final && context_.options.ignores_other_bodies &&
+        is_offset_stream(request)) {
+      return refuse(refused::final_body);
+    }
     return upload_.kind == tus::UploadKind::final ? read_final_length() : read_length();
   }
 
@@ -163,6 +167,7 @@ class Create : public Operation {
     Bytes sum;
     bool known = true;
     for (const auto& id : upload_.parts) {
+      if (!is_upload_id(id)) return refuse(refused::part_unknown);
       auto part = context_.services.store.find(id);
       if (!part && part.error().kind == StoreError::Kind::not_found) {
         return refuse(refused::part_unknown);

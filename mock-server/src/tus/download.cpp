@@ -133,11 +133,9 @@ class Download : public Operation {
       fields.add("Last-Modified", changed);
       return send(context_, std::move(reply_));
     }
-    auto [answer, range] = choose_range(context_.request, size);
-    const bool faulty = is_faulty_range(answer);
-    if (answer == RangeAnswer::unsatisfiable && size == Bytes{0}) answer = RangeAnswer::whole;
-    if (answer == RangeAnswer::unsatisfiable || faulty) {
-      return send(context_, no_range(faulty, disposition, size));
+    const auto [answer, range] = choose_file_range(context_.request, size);
+    if (answer == RangeAnswer::unsatisfiable || answer == RangeAnswer::faulty) {
+      return send(context_, no_range(answer, disposition, size));
     }
     fields.add("Last-Modified", changed);
     fields.add("Content-Type", std::string(typed ? type : "application/octet-stream"));
@@ -145,15 +143,8 @@ class Download : public Operation {
     send_bytes(answer, range, std::move(reader), size);
   }
 
-  /// Whether there is one range that says nothing.
-  [[nodiscard]] bool is_faulty_range(RangeAnswer answer) const {
-    const auto& fields = context_.request.fields;
-    const auto text = ::http::trim_ows(fields.find("Range").value_or(""));
-    return answer == RangeAnswer::whole && !text.empty() && !fields.has("If-Range") &&
-           text.find(',') == std::string_view::npos;
-  }
-
-  [[nodiscard]] Reply no_range(bool faulty, std::string disposition, Bytes size) const {
+  [[nodiscard]] Reply no_range(RangeAnswer answer, std::string disposition, Bytes size) const {
+    const bool faulty = answer == RangeAnswer::faulty;
     auto reply = refusal(context_.options, faulty ? refused::range_faulty : refused::range);
     reply.fields.add("Content-Disposition", std::move(disposition));
     if (!faulty) reply.fields.add("Content-Range", "bytes */" + std::to_string(size.value));
@@ -174,9 +165,11 @@ class Download : public Operation {
       range = {Bytes{0}, size};
     } else {
       reply_.status = 206;
-      const auto last = range.first + range.length - Bytes{1};
-      reply_.fields.add("Content-Range", "bytes " + std::to_string(range.first.value) + "-" +
-                                             std::to_string(last.value) + "/" +
+      const auto first = static_cast<std::int64_t>(range.first.value);
+      // Of a range without a byte, which Go sends, it is the one before the first.
+      const auto last = first + static_cast<std::int64_t>(range.length.value) - 1;
+      reply_.fields.add("Content-Range", "bytes " + std::to_string(first) + "-" +
+                                             std::to_string(last) + "/" +
                                              std::to_string(size.value));
     }
     reply_.source = std::make_shared<StoredBytes>(std::move(reader), range);

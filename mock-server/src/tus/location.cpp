@@ -164,7 +164,6 @@ std::optional<std::string> part_id_behind_base(std::string_view url, const Route
   url.remove_prefix(at + base.size());
   while (url.starts_with('/')) url.remove_prefix(1);
   while (url.ends_with('/')) url.remove_suffix(1);
-  if (!is_upload_id(url)) return std::nullopt;
   return std::string(url);
 }
 

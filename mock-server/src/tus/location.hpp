@@ -24,7 +24,7 @@ namespace mock {
                                                  const RouteMatch& match, bool trust_forwarded);
 
 /// The same as tusd reads it: what stands behind the first "/files/" (or what `match` has in its
-/// place), without slashes around it, is the id, on whatever host.
+/// place), without slashes around it, is the id, on whatever host. It may be none that can be.
 [[nodiscard]] std::optional<std::string> part_id_behind_base(std::string_view url,
                                                              const RouteMatch& match);
 

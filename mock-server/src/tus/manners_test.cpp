@@ -24,6 +24,8 @@ TEST_F(Manners, TheFieldsOfAPatchMayComeBeforeItsUpload) {
   EXPECT_EQ(status(patch_at("x")), 400);
   EXPECT_EQ(status(with({{"Upload-Offset", "0"}})), 415);
   EXPECT_EQ(status(patch_at("0")), 404);
+  EXPECT_EQ(server.send("PATCH", create(5), patch_at("3", {{"Upload-Length", "x"}}), "d").status,
+            409);
   const auto joined = final_of(part("abc"));
   EXPECT_EQ(server.send("PATCH", joined, patch_at("x"), "d").status, 400);
   EXPECT_EQ(patch(joined, 3, "d").status, 403);
@@ -108,6 +110,8 @@ TEST_F(Manners, OtherBodiesOfACreationMayBeLeftUnread) {
       post({{"Upload-Concat", "final;" + part("abc")}, {"Content-Type", "text/plain"}}, "hello");
   EXPECT_EQ(joined.status, 201);
   EXPECT_EQ(stored(field(joined, "Location")), "abc");
+  EXPECT_EQ(post(stream({{"Upload-Concat", "final;" + part("abc")}})).status, 400)
+      << "a final announces bytes, be they none";
 }
 
 TEST_F(Manners, IdsMayBeHexadecimalDigits) {
@@ -143,9 +147,13 @@ TEST_F(Manners, PartsMayBeReadLeniently) {
   EXPECT_EQ(post({{"Upload-Concat", "partial"}, {"Upload-Length", "1"}}).status, 201);
   server.options.refusals["part-elsewhere"] = {404, ""};
   for (const auto& value :
-       {"final;" + id(one), "final;/elsewhere/" + id(one), "final;/upload/" + id(one),
-        "final;" + one + "?a=b", "final;" + one + "\tmore", "final;" + one + "," + two}) {
+       {"final;" + id(one), "final;/elsewhere/" + id(one), "final;/upload/" + id(one)}) {
     EXPECT_EQ(status(value), 404) << value;
+  }
+  server.options.refusals["part-unknown"] = {410, ""};
+  for (const auto& value : {"final;" + one + "?a=b", "final;" + one + "\tmore",
+                            "final;" + one + "," + two, std::string("final;/files/none")}) {
+    EXPECT_EQ(status(value), 410) << value;
   }
   for (const auto* value : {"final;", "final; ", "final", "Final;/files/a", "nonsense"}) {
     EXPECT_EQ(status(value), 400) << value;
@@ -194,13 +202,19 @@ TEST_F(Manners, ADownloadMayBeAFile) {
   EXPECT_EQ(reply.status, 206);
   EXPECT_EQ(reply.body, "el");
   EXPECT_EQ(field(get(image, {{"Range", "bytes=9-"}}), "Content-Range"), "bytes */5");
-  for (const auto* odd : {"bytes=x", "bytes=3-1", "lines=1-2"}) {
+  EXPECT_EQ(field(get(image, {{"Range", "bytes=-0"}}), "Content-Range"), "bytes 5-4/5");
+  EXPECT_EQ(field(get(image, {{"Range", "bytes= 9-, 1-2"}}), "Content-Range"), "bytes 1-2/5");
+  for (const auto* all : {"bytes=", "bytes=0-1,3-4", "bytes=0-9,0-9"}) {
+    EXPECT_EQ(get(image, {{"Range", all}}).status, 200) << all;
+  }
+  for (const auto* odd : {"bytes=x", "bytes=3-1", "bytes=-", "lines=1-2"}) {
     reply = get(image, {{"Range", odd}});
     EXPECT_EQ(reply.status, 416) << odd;
     EXPECT_EQ(reply.body, "invalid range\n");
     EXPECT_FALSE(reply.fields.has("Content-Range"));
   }
-  EXPECT_EQ(get(create(0), {{"Range", "bytes=0-"}}).status, 200) << "nothing has no ranges";
+  EXPECT_EQ(get(create(0), {{"Range", "bytes=2-1"}}).status, 200) << "nothing has no ranges";
+  EXPECT_EQ(field(get(create(0), {{"Range", "bytes=-2"}}), "Content-Range"), "bytes 0--1/0");
 }
 
 }  // namespace

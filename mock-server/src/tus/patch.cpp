@@ -103,11 +103,11 @@ class Patch : public Operation {
     }
     if (auto fit = check_fields(); !fit) return fit;
     const auto& request = context_.request;
+    const bool differs = *offset_ != upload.offset;
+    if (differs && context_.options.patch_fields_first) return offset_differs();
     auto length = length_of(request, context_.options);
     if (!length) return tl::unexpected(std::move(length.error()));
-    if (*offset_ != upload.offset) {
-      return tl::unexpected(refusal(context_.options, refused::offset_differs));
-    }
+    if (differs) return offset_differs();
     if (*length) {
       if (auto fit = check_declared(upload, **length); !fit) return fit;
     }
@@ -121,6 +121,10 @@ class Patch : public Operation {
       return tl::unexpected(refusal(context_.options, refused::too_long));
     }
     return {};
+  }
+
+  [[nodiscard]] tl::unexpected<Reply> offset_differs() const {
+    return tl::unexpected(refusal(context_.options, refused::offset_differs));
   }
 
   OrReply<void> check_declared(const Upload& upload, Bytes length) {

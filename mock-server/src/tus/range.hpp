@@ -10,7 +10,7 @@ namespace mock {
 
 struct ByteRange {
   Bytes first;
-  Bytes length;  ///< never 0
+  Bytes length;  ///< 0 only where `choose_file_range` gave it
   bool operator==(const ByteRange&) const = default;
 };
 
@@ -18,6 +18,7 @@ enum class RangeAnswer {
   whole,          ///< 200: there is no Range, or one that may be ignored (section 14.2)
   part,           ///< 206
   unsatisfiable,  ///< 416
+  faulty,         ///< 416 of `choose_file_range`
 };
 
 struct RangeChoice {
@@ -28,5 +29,9 @@ struct RangeChoice {
 /// What to send of `size` bytes. Several ranges, other units, malformed ones, and an If-Range (we
 /// give out no validators) are ignored.
 [[nodiscard]] RangeChoice choose_range(const Request& request, Bytes size);
+
+/// The same as http.ServeContent of Go decides it: what is no range of bytes is refused, of several
+/// ranges those count that are there. Of more than one the whole is sent, not each by itself.
+[[nodiscard]] RangeChoice choose_file_range(const Request& request, Bytes size);
 
 }  // namespace mock

@@ -7,8 +7,8 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <vector>
 #include <string_view>
+#include <vector>
 
 #include "http/handler.hpp"
 #include "http/route.hpp"
@@ -55,7 +55,7 @@ struct TusOptions {
   /// Upload-Incomplete in version 3) also ends an upload of deferred length in a PATCH of tus.
   std::vector<std::string> draft_end_signal;
   // Manners of known servers, in the words of profile.schema.json.
-  bool patch_fields_first = false;     ///< they are judged before the upload is looked for
+  bool patch_fields_first = false;     ///< judged before the upload, but for Upload-Length
   bool version_before_method = false;  ///< it is judged before the method, but of GET and HEAD
   bool ignores_other_bodies = false;   ///< of creations: what is not announced as an upload's bytes
   bool lenient_parts = false;          ///< of finals, in the order of location.hpp
