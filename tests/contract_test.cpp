@@ -88,7 +88,7 @@ TEST(Secure, BreaksWhatItSaysItBreaks) {
   const auto plain = judged("server", "server");
   const auto secure = judged("server", "server", {"--secure"});
   EXPECT_EQ(worse(secure, plain),
-            (std::set<std::string>{"DEX-AUTH-015", "DEX-TUS-004", "DEX-TUS-005"}));
+            (std::set<std::string>{"DEX-AUTH-015", "DEX-CLI-008", "DEX-TUS-004", "DEX-TUS-005"}));
   EXPECT_EQ(plain.results.at("DEX-SEC-004").at("verdict"), "warn");
   EXPECT_EQ(secure.results.at("DEX-SEC-004").at("verdict"), "pass");
 }

@@ -46,8 +46,8 @@ TEST(TusChecksum, Refuse) {
        {"", " ", "sha1", "sha1 ", "blake3 ", " Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
         "sha1  Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0",
         "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu1=", "sha1 Kq5sNclPz7QV2-lfQIuc6R7oRu0=",
-        "sha1 2aae6c35c94fcfb415dbe95f408b9ce91ee846ed", "sha1\tKq5sNclPz7QV2+lfQIuc6R7oRu0=",
-        "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0= ", "sha,1 YQ==", "x !!!"}) {
+        "sha1\tKq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0= ", "sha,1 YQ==",
+        "x !!!"}) {
     EXPECT_FALSE(tus::parse_checksum(header).has_value()) << header;
   }
   EXPECT_EQ(tus::parse_checksum("md5 ???").error().line(),
