@@ -1,4 +1,4 @@
-# cmake -DOUTPUT=x.cpp -DREQUIREMENTS=a.json;b.json -DDEFECTS=c.json -P embed.cmake
+# cmake -DOUTPUT=x.cpp "-DREQUIREMENTS=a.json b.json" -DDEFECTS=c.json -DBASELINES=d.json -P embed.cmake
 # Writes the data files as string literals, so that an installed dex-conformance needs none of them.
 function(documents function files)
   set(text "std::span<const Document> ${function}() {\n  static constexpr Document documents[] = {\n")
@@ -16,10 +16,13 @@ endfunction()
 
 separate_arguments(requirement_files UNIX_COMMAND "${REQUIREMENTS}")
 separate_arguments(defect_files UNIX_COMMAND "${DEFECTS}")
+separate_arguments(baseline_files UNIX_COMMAND "${BASELINES}")
 set(source "// Generated from fixtures/ by embed.cmake.\n#include <iterator>\n\n#include \"catalogue/catalogue.hpp\"\n\nnamespace conformance {\n\n")
 documents(embedded_requirements "${requirement_files}")
 string(APPEND source "${result}")
 documents(embedded_defects "${defect_files}")
+string(APPEND source "${result}")
+documents(embedded_baselines "${baseline_files}")
 string(APPEND source "${result}")
 string(APPEND source "}  // namespace conformance\n")
 file(WRITE ${OUTPUT} "${source}")

@@ -79,8 +79,10 @@ class Walk : public ::testing::Test {
     programs::Mock mock(server);
     auto arguments = recorded.judge;
     std::ranges::replace(arguments, "{store}", (store.path() / "store").string());
+    arguments.insert(arguments.end(), {"--baseline", recorded.profile});
     const auto run = programs::judge(mock.creation_url(), std::move(arguments));
     ASSERT_FALSE(run.report.is_null()) << run.out << run.err;
+    EXPECT_EQ(run.exit_code, 0) << "the baseline of that name does not know it\n" << run.out;
     const auto found = verdicts::rows_of(run.report);
 
     std::map<std::string, Count> areas;

@@ -49,6 +49,7 @@ struct Document {
 /// What was embedded at build time.
 [[nodiscard]] std::span<const Document> embedded_requirements();
 [[nodiscard]] std::span<const Document> embedded_defects();
+[[nodiscard]] std::span<const Document> embedded_baselines();
 
 /// Names of the embedded defects that list `id` in "breaks".
 [[nodiscard]] std::vector<std::string> defects_breaking(std::string_view id);

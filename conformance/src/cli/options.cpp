@@ -237,9 +237,10 @@ void add_run(CLI::App& app, Raw& raw) {
       ->type_name("EXT")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--baseline", run.baseline, "Known deviations of this target")
+  app.add_option("--baseline", run.baseline,
+                 "Known deviations of this target: dex-2.8, tusd-2.10, tus-node-2.4, or a file")
       ->group(selecting)
-      ->type_name("FILE");
+      ->type_name("NAME|FILE");
   const char* access = "Access (secrets come from the environment)";
   app.add_option("--username-env", run.username_env, "Variable with the user name")
       ->group(access)

@@ -29,6 +29,28 @@ std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
   return std::chrono::sys_days{day};
 }
 
+/// A verdict, or a list of those that come by turns, which may hold a pass.
+std::vector<Verdict> read_expected(const json::Cursor& at) {
+  if (!at.is_array()) {
+    const auto verdict = verdict_named(at.string());
+    if (!verdict || *verdict == Verdict::pass) {
+      at.fail("expected one of fail, warn, note, skip, blocked, error, or a list of verdicts");
+    }
+    return {*verdict};
+  }
+  std::vector<Verdict> verdicts;
+  for (const auto& item : at.items()) {
+    const auto verdict = verdict_named(item.string());
+    if (!verdict) item.fail("expected one of pass, fail, warn, note, skip, blocked, error");
+    if (std::ranges::count(verdicts, *verdict) != 0) item.fail("is there twice");
+    verdicts.push_back(*verdict);
+  }
+  if (std::ranges::all_of(verdicts, [](Verdict v) { return v == Verdict::pass; })) {
+    at.fail("expected at least one verdict that is no pass");
+  }
+  return verdicts;
+}
+
 Deviation read_deviation(const json::Cursor& at, const Catalogue& catalogue) {
   at.only({"requirement", "expected", "reason", "link", "expires"});
   Deviation entry;
@@ -36,11 +58,7 @@ Deviation read_deviation(const json::Cursor& at, const Catalogue& catalogue) {
   if (catalogue.find(entry.requirement) == nullptr) {
     at.at("requirement").fail(quote(entry.requirement) + " is not in the catalogue");
   }
-  const auto verdict = verdict_named(at.at("expected").string());
-  if (!verdict || *verdict == Verdict::pass) {
-    at.at("expected").fail("expected one of fail, warn, note, skip, blocked, error");
-  }
-  entry.expected = *verdict;
+  entry.expected = read_expected(at.at("expected"));
   entry.reason = at.at("reason").string();
   if (entry.reason.empty()) at.at("reason").fail("must say why the target deviates");
   if (const auto link = at.find("link")) {
@@ -54,6 +72,12 @@ Deviation read_deviation(const json::Cursor& at, const Catalogue& catalogue) {
     if (!parse_day(entry.expires)) expires->fail("expected a date like 2027-03-31");
   }
   return entry;
+}
+
+/// "baselines/dex-2.8.json" -> "dex-2.8"
+std::string_view name_of(std::string_view document) {
+  document.remove_prefix(document.find('/') + 1);
+  return document.substr(0, document.rfind(".json"));
 }
 
 }  // namespace
@@ -82,17 +106,36 @@ Result<Baseline> parse_baseline(std::string_view text, const std::string& docume
   });
 }
 
-Result<Baseline> load_baseline(const std::string& file, const Catalogue& catalogue) {
-  const auto text = json::detail::read_file(file);
-  if (!text) return tl::unexpected(text.error());
-  return parse_baseline(*text, file, catalogue);
+Result<Baseline> load_baseline(const std::string& name_or_file, const Catalogue& catalogue) {
+  const bool path = name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".json");
+  std::string known;
+  for (const auto& [document, text] : embedded_baselines()) {
+    const auto name = name_of(document);
+    if (!path && name == name_or_file) return parse_baseline(text, name_or_file, catalogue);
+    known += (known.empty() ? "" : ", ") + std::string{name};
+  }
+  const auto text = json::detail::read_file(name_or_file);
+  if (text) return parse_baseline(*text, name_or_file, catalogue);
+  if (path) return tl::unexpected(text.error());
+  return failure("--baseline", "there is no baseline " + quote(name_or_file),
+                 "built in are " + known + "; a file of your own works as well");
+}
+
+std::string to_string(const std::vector<Verdict>& expected) {
+  std::string text;
+  for (const auto verdict : expected) {
+    if (!text.empty()) text += " or ";
+    text += to_string(verdict);
+  }
+  return text;
 }
 
 Standing standing(const Deviation* entry, Verdict verdict, std::chrono::sys_days today) {
   if (entry == nullptr) return Standing::none;
   const auto expires = parse_day(entry->expires);
   if (expires && today >= *expires) return Standing::expired;
-  return verdict == entry->expected ? Standing::expected : Standing::unexpected;
+  return std::ranges::count(entry->expected, verdict) != 0 ? Standing::expected
+                                                          : Standing::unexpected;
 }
 
 }  // namespace conformance

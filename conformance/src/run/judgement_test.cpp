@@ -51,6 +51,12 @@ TEST(Baseline, FaultsAreToldWithTheirPlace) {
               HasSubstr("deviations[0].requirement: \"TUS-B-001\" is not in the catalogue"));
   EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","expected":"pass","reason":"r"})"),
               HasSubstr("expected one of fail"));
+  for (const auto* none : {"[]", R"(["pass"])", R"(["fail","fail"])", R"(["red"])", "1"}) {
+    EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","reason":"r","expected":)" +
+                         std::string(none) + "}"),
+                HasSubstr("deviations[0].expected"))
+        << none;
+  }
   EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","expected":"fail","reason":""})"),
               HasSubstr("why"));
   EXPECT_THAT(error_of(R"({"requirement":"TUS-A-001","expected":"fail"})"),
@@ -112,6 +118,33 @@ TEST(Judge, AnythingElseThanExpectedIsRed) {
     EXPECT_TRUE(j.red) << to_string(v);
   }
   EXPECT_THAT(judged(Verdict::pass, &b).why_red, HasSubstr("unexpected pass"));
+}
+
+TEST(Judgement, ABaselineMayExpectWhatComesByTurns) {
+  const Baseline b =
+      baseline(R"({"requirement":"TUS-A-001","expected":["fail","pass"],"reason":"a race"})");
+  for (const auto v : {Verdict::fail, Verdict::pass}) {
+    EXPECT_EQ(judged(v, &b).standing, Standing::expected) << to_string(v);
+    EXPECT_FALSE(judged(v, &b).red) << to_string(v);
+  }
+  EXPECT_THAT(judged(Verdict::blocked, &b).why_red, HasSubstr("expects fail or pass"));
+}
+
+TEST(Baseline, IsTakenByNameOrFromAFile) {
+  const auto catalogue = load_catalogue(embedded_requirements());
+  ASSERT_TRUE(catalogue);
+  for (const auto* name : {"dex-2.8", "tusd-2.10", "tus-node-2.4", "tus-node-2.4-expiring"}) {
+    const auto built_in = load_baseline(name, *catalogue);
+    ASSERT_TRUE(built_in) << built_in.error().line();
+    const auto file =
+        load_baseline(DEX_BASELINES + std::string("/") + name + ".json", *catalogue);
+    ASSERT_TRUE(file) << file.error().line();
+    EXPECT_EQ(file->target, built_in->target);
+    EXPECT_EQ(file->deviations.size(), built_in->deviations.size());
+  }
+  const auto none = load_baseline("dex-9", *catalogue);
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().line(), HasSubstr("built in are dex-2.8, tus-node-2.4"));
 }
 
 TEST(Judge, AnExpiredEntryIsRed) {
