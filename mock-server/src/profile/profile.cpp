@@ -30,12 +30,13 @@ constexpr std::array<std::string_view, 9> known_extensions{"creation",
                                                            "checksum",
                                                            "checksum-trailer"};
 
-constexpr std::array<std::pair<std::string_view, bool TusOptions::*>, 11> manners{
+constexpr std::array<std::pair<std::string_view, bool TusOptions::*>, 12> manners{
     {{"empty_is_absent", &TusOptions::empty_is_absent},
      {"patch_fields_first", &TusOptions::patch_fields_first},
      {"version_before_method", &TusOptions::version_before_method},
      {"ignores_other_bodies", &TusOptions::ignores_other_bodies},
      {"lenient_parts", &TusOptions::lenient_parts},
+     {"lock_first", &TusOptions::lock_first},
      {"own_part_urls", &TusOptions::own_part_urls},
      {"keeps_what_fits", &TusOptions::keeps_what_fits},
      {"keeps_refused_length", &TusOptions::keeps_refused_length},
@@ -133,6 +134,7 @@ TusOptions tus_of(const Cursor& at) {
            "version_before_method",
            "ignores_other_bodies",
            "lenient_parts",
+           "lock_first",
            "own_part_urls",
            "keeps_what_fits",
            "keeps_refused_length",

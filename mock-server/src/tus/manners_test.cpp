@@ -31,6 +31,18 @@ TEST_F(Manners, TheFieldsOfAPatchMayComeBeforeItsUpload) {
   EXPECT_EQ(patch(joined, 3, "d").status, 403);
 }
 
+TEST_F(Manners, AWrongPatchMayTakeTheUploadFromItsHolder) {
+  server.options.lock_first = true;
+  const auto path = create(10);
+  auto holder = server.open("PATCH", path, patch_at("0"), 10);
+  holder->bytes("abcd");
+  EXPECT_EQ(patch(path, 0, "x").status, 409);
+  EXPECT_EQ(holder->answer().status, 423);
+  EXPECT_EQ(offset(path), "4");
+  EXPECT_EQ(patch(path, 0, "x").status, 409);
+  EXPECT_EQ(patch(path, 4, "efghij").status, 204);
+}
+
 TEST_F(Manners, WhatFitsOfAnOverlongChunkedBodyMayBeKept) {
   server.options.keeps_what_fits = true;
   const auto path = create(10);

@@ -32,10 +32,13 @@ class Patch : public Operation {
     auto upload = find_upload(context_);
     if (!upload) return end(std::move(upload.error()));
     if (!upload->complete()) expires_ = upload->expires;
-    if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
-    // Only a request that would be right may take the upload from the one that has it.
     auto& locks = context_.services.locks;
     const bool contested = locks.locked(upload->id);
+    // Only a request that would be right may take the upload from the one that has it, unless this
+    // is a server that looks afterwards.
+    if (!contested || !context_.options.lock_first) {
+      if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
+    }
     if (contested && wait_for(locks.grace(upload->id))) return;
     lease_ = locks.acquire(upload->id, [this] { on_revoked(); });
     if (!lease_) return end(locked(context_.options));

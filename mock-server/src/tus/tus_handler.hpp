@@ -59,6 +59,7 @@ struct TusOptions {
   bool version_before_method = false;  ///< it is judged before the method, but of GET and HEAD
   bool ignores_other_bodies = false;   ///< of creations: what is not announced as an upload's bytes
   bool lenient_parts = false;          ///< of finals, in the order of location.hpp
+  bool lock_first = false;             ///< a PATCH takes over before its offset is judged
   bool own_part_urls = false;          ///< HEAD names parts by URLs of this server
   bool keeps_what_fits = false;        ///< of a chunked body that is longer than the upload
   bool keeps_refused_length = false;   ///< that came with a body too long for it
