@@ -41,7 +41,7 @@ std::string outcome(const ExchangeRecord& record) {
 
 std::string kind_of(const ExchangeRecord& record) {
   return fmt::format("{}, route {}", outcome(record),
-                     route_name(match_route(record.request.path).route));
+                     route_name(match_route(record.request).route));
 }
 
 std::string path_of(const Request& request) {
@@ -71,7 +71,7 @@ std::string for_people(const ExchangeRecord& record) {
                           std::chrono::duration_cast<Milliseconds>(record.duration).count());
   if (record.aborted) line += ", aborted";
   // Elsewhere the path names it.
-  const bool creates = match_route(request.path).route == Route::creation;
+  const bool creates = match_route(request).route == Route::creation;
   line += whereabouts(creates ? upload_of(record) : std::string(), request.lane);
   if (const auto fired = fired_in(record); !fired.empty()) {
     line += fmt::format(", rules {}", fmt::join(fired, " "));
@@ -89,7 +89,7 @@ Json for_programs(const ExchangeRecord& record) {
           {"remote", request.remote},
           {"method", clipped(request.method, longest_method)},
           {"path", path_of(request)},
-          {"route", route_name(match_route(request.path).route)},
+          {"route", route_name(match_route(request).route)},
           {"upload", text_or_null(clipped(upload_of(record), longest_id))},
           {"status", record.status},
           {"bytes_received", record.body_received.value},

@@ -159,7 +159,7 @@ std::string text_of(std::optional<Bytes> offset) {
 }  // namespace
 
 std::string upload_of(const ExchangeRecord& record) {
-  return upload_of(record, match_route(record.request.path));
+  return upload_of(record, match_route(record.request));
 }
 
 bool JournalMatch::holds(const JournalEntry& entry) const {
@@ -209,7 +209,7 @@ std::vector<std::string> JournalMatch::differences(const JournalEntry& entry) co
 
 void Journal::on_exchange(const ExchangeRecord& record) {
   const Request& request = record.request;
-  const auto match = match_route(request.path);
+  const auto match = match_route(request);
   if (match.route == Route::control) return;
 
   JournalEntry entry;

@@ -312,7 +312,13 @@ void Conversation::shut_down() {
 
 bool Conversation::take_head() {
   // RFC 9112 section 2.2: empty lines before a request-line are ignored.
-  while (scanner_.pristine() && chars(input_).starts_with("\r\n")) consume(2);
+  while (scanner_.pristine() && chars(input_).starts_with("\r\n")) {
+    if (seams_.http.refuses_empty_lines) {
+      refuse({400, "there is an empty line before the request-line"});
+      return true;
+    }
+    consume(2);
+  }
   if (shutting_down_ || (input_.empty() && eof_)) {
     end(Ending::fin);
     return false;
@@ -328,7 +334,7 @@ bool Conversation::take_head() {
     return false;
   }
   scanner_.reset();
-  auto head = parse_head(chars(input_.first(*length)));
+  auto head = parse_head(chars(input_.first(*length)), seams_.http);
   consume(*length);
   if (!head) {
     refuse(head.error());
@@ -351,7 +357,16 @@ void Conversation::refuse(const Refusal& refusal) {
 void Conversation::answer_refusal(const Refusal& refusal) {
   turn_->cut_off = true;
   turn_->answered = true;
-  turn_->reply = text_reply(refusal.status, refusal.why + "\n");
+  const auto words = seams_.http.refusals.find(refusal.kind);
+  if (words == seams_.http.refusals.end()) {
+    turn_->reply = text_reply(refusal.status, refusal.why + "\n");
+    return;
+  }
+  const auto& own = words->second;
+  turn_->framed = own.framed;
+  turn_->reply = own.body.empty() ? Reply{} : text_reply(own.status, own.body);
+  turn_->reply->status = own.status;
+  turn_->reply->reason = own.reason;
 }
 
 void Conversation::open_turn(Head head) {

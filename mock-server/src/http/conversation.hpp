@@ -13,6 +13,7 @@
 
 #include "http/handler.hpp"
 #include "http/head.hpp"
+#include "http/http_options.hpp"
 #include "http/intercept.hpp"
 #include "http/limits.hpp"
 #include "http/reply_writer.hpp"
@@ -55,6 +56,7 @@ struct ConversationSeams {
   Interceptor* interceptor = nullptr;
   Observer* observer = nullptr;
   const Limits& limits;
+  const HttpOptions& http = strict_http;
 };
 
 /// What is known of the connection, copied into each Request.
@@ -140,11 +142,13 @@ class Conversation final : private Exchange {
   void end_gathering(bool whole);
   void await_inflow();
   void body_cut_off(BodyEnd end);
+  void reword(Reply& reply) const;
   template <class Call>
   void guarded(Call call);
 
   void start_reply();
   [[nodiscard]] bool must_close(const Reply& reply) const;
+  [[nodiscard]] bool announces_close(const Reply& reply) const;
   void compose(Reply& reply, ReplyPlan& plan);
   bool advance_reply();
   void send_piece(std::size_t size);

@@ -82,7 +82,8 @@ bool Conversation::advance_exchange() {
     return true;
   }
   if (!reads_body()) return false;
-  if (std::exchange(turn.continue_due, false) && input_.empty() && !eof_) {
+  if (std::exchange(turn.continue_due, false) &&
+      ((input_.empty() && !eof_) || turn.request.http->continues_always)) {
     // RFC 9110 section 10.1.1: not needed when part of the body is here already. Written in full or
     // queued before the reply, so that nobody has to wait for it.
     wire_.send(std::string(continue_head));
@@ -145,11 +146,24 @@ void Conversation::tell_end(BodyEnd end) {
   guarded([&] { turn_->handler->on_end(end); });
 }
 
+/// Says of a chunked body what is wrong with it, where the profile has words for that.
+void Conversation::reword(Reply& reply) const {
+  const auto words = seams_.http.refusals.find(turn_->body.fault(eof_));
+  if (words == seams_.http.refusals.end()) return;
+  constexpr std::string_view line = "{line}";
+  reply.status = words->second.status;
+  reply.reason = words->second.reason;
+  reply.body = words->second.body;
+  if (const auto at = reply.body.find(line); at != std::string::npos)
+    reply.body.replace(at, line.size(), turn_->body.faulty_line());
+}
+
 void Conversation::body_cut_off(BodyEnd end_of_body) {
   auto& turn = *turn_;
   turn.cut_off = true;
   if (turn.intercept) turn.intercept->on_abort();
   tell_end(end_of_body);
+  if (turn.reply && turn.request.chunked) reword(*turn.reply);
   if (end_of_body == BodyEnd::timed_out || turn.reply) return;
   // Nobody answers this one any more.
   turn.answered = true;

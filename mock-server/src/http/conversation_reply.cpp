@@ -15,7 +15,16 @@ bool Conversation::must_close(const Reply& reply) const {
   // Nobody can tell whether the client will still send the body it was not asked for.
   if (turn.continue_due && input_.empty()) return true;
   const auto left = turn.body.remaining();
-  return left && *left > seams_.limits.drain_bytes;
+  return left && *left > std::min(seams_.limits.drain_bytes,
+                                  turn.request.http->drain_bytes.value_or(*left));
+}
+
+/// Whether the reply says that the connection ends.
+bool Conversation::announces_close(const Reply& reply) const {
+  const auto& turn = *turn_;
+  const bool silent =
+      turn.cut_off && turn.request.content_length && !turn.request.http->announces_cut_off;
+  return must_close(reply) && !silent;
 }
 
 void Conversation::start_reply() {
@@ -42,10 +51,14 @@ void Conversation::compose(Reply& reply, ReplyPlan& plan) {
   const bool is_head = turn.request.method == "HEAD";
   if (reply.fields.has_token("Connection", "close")) reply.close = true;
   Framing framing(is_head, turn.request.minor_version, seams_.loop.now());
-  framing.apply(reply, must_close(reply));
+  if (turn.framed) {
+    framing.apply(reply, announces_close(reply));
+  } else {
+    reply.fields.add("Connection", "close");
+  }
   if (turn.intercept && !turn.plain) {
     plan = turn.intercept->on_reply(reply);
-    framing.renew(reply, must_close(reply));
+    framing.renew(reply, announces_close(reply));
   }
   turn.closes = must_close(reply) || reply.fields.has_token("Connection", "close");
   const bool has_body = carries_body(reply.status, is_head);

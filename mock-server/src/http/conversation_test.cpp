@@ -138,6 +138,67 @@ TEST_F(ConversationTest, ChunksBesideALengthAreRefusedOrTakenAsTheLaneHasIt) {
   }
 }
 
+TEST_F(ConversationTest, AHeadIsRefusedInTheWordsOfTheListenersProfile) {
+  const std::string bad = "GET / HTTP/1.1\r\nHost: h\r\nX : y\r\n\r\n";
+  http_.refusals["field-name"] = {400, "Bad Request: a name", "400 a name", false};
+  http_.refusals["expectation"] = {417, "", "", true};
+  begin();
+  send(bad + get("/next"));
+  EXPECT_EQ(wire_.sent,
+            "HTTP/1.1 400 Bad Request: a name\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            "Connection: close\r\n\r\n400 a name");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+  begin();
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nExpect: much\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_TRUE(wire_.sent.starts_with("HTTP/1.1 417 Expectation Failed\r\nDate: ")) << wire_.sent;
+  EXPECT_TRUE(wire_.sent.ends_with("Content-Length: 0\r\nConnection: close\r\n\r\n")) << wire_.sent;
+  begin();
+  send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_NE(wire_.sent.find("exactly one Host"), std::string::npos) << "no words for this one";
+}
+
+TEST_F(ConversationTest, ABrokenChunkIsAnsweredInTheWordsOfTheProfile) {
+  http_.reads_short_chunk_lines = true;
+  http_.refusals["chunk-size"] = {500, "", "no digit\n", true};
+  const std::string head =
+      "PUT /aborted-is-400 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  begin();
+  send(head + "x\r\nhello\r\n");
+  EXPECT_EQ(replies(), "500 ");
+  EXPECT_TRUE(wire_.sent.ends_with("\r\n\r\nno digit\n")) << wire_.sent;
+  EXPECT_NE(wire_.sent.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_EQ(wire_.ended, Ending::linger);
+  begin();
+  send(head + "\r\nhello\r\n");
+  EXPECT_EQ(replies(), "400 ") << "no words for this one";
+}
+
+TEST_F(ConversationTest, AnEmptyLineBeforeARequestIsRefusedWhereAProfileSaysSo) {
+  begin();
+  send("\r\n" + get("/a"));
+  EXPECT_EQ(replies(), "200 ");
+  http_.refuses_empty_lines = true;
+  begin();
+  send("\r\n" + get("/a"));
+  EXPECT_EQ(replies(), "400 ");
+  EXPECT_EQ(wire_.ended, Ending::linger);
+}
+
+TEST_F(ConversationTest, ALaneMayDrainLessAndSayContinueAlways) {
+  http_.drain_bytes = Bytes{10};
+  begin();
+  send("PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n");
+  EXPECT_NE(wire_.sent.find("Connection: close"), std::string::npos);
+  begin();
+  send("PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n0123456789" + get("/next"));
+  EXPECT_EQ(replies(), "409 200 ");
+
+  http_.continues_always = true;
+  begin();
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_EQ(replies(), "100 200 ");
+}
+
 TEST_F(ConversationTest, ContinueIsSaidWhenTheBodyIsAskedForAndHasNotCome) {
   begin();
   send("PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");

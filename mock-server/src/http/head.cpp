@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "http/chunk_reader.hpp"
+
 namespace mock {
 
 namespace {
@@ -22,8 +24,9 @@ bool is_token_char(char c) {
   return std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
 }
 
-tl::unexpected<Refusal> refusal(int status, std::string why) {
-  return tl::unexpected<Refusal>(Refusal{status, std::move(why)});
+tl::unexpected<Refusal> refusal(int status, std::string why,
+                                std::string_view kind = bad_http::malformed) {
+  return tl::unexpected<Refusal>(Refusal{status, std::move(why), kind});
 }
 
 }  // namespace
@@ -106,29 +109,32 @@ tl::expected<std::size_t, Refusal> HeadScanner::scan(std::string_view bytes, con
       return refusal(400, "a line of the request head does not end in CR LF");
     }
     if (line_ == 0 && line.size() > max_line) {
-      return refusal(414, "the request-line is too long");
+      return refusal(414, "the request-line is too long", bad_http::too_long);
     }
     if (line_ == 0 && !ends_in_version(line)) {
       return refusal(400, "the request-line does not end in the version of HTTP");
     }
-    if (lines_++ > limits.header_lines) return refusal(431, "the request head has too many lines");
+    if (lines_++ > limits.header_lines)
+      return refusal(431, "the request head has too many lines", bad_http::too_long);
     if (line_ != 0 && (line.front() == ' ' || line.front() == '\t')) {
       return refusal(400, "a header field is folded (obs-fold)");
     }
     const bool end = line_ != 0 && line.size() == 1;
     line_ = scanned_;
     if (end) {
-      if (scanned_ > limits.header_bytes.value) return refusal(431, "the request head is too long");
+      if (scanned_ > limits.header_bytes.value)
+        return refusal(431, "the request head is too long", bad_http::too_long);
       return scanned_;
     }
   }
   scanned_ = bytes.size();
   if (line_ == 0 && bytes.size() > max_line) {
     const bool has_method = bytes.find(' ') != std::string_view::npos;
-    return has_method ? refusal(414, "the request-line is too long")
+    return has_method ? refusal(414, "the request-line is too long", bad_http::too_long)
                       : refusal(400, "the request-line does not start with a method");
   }
-  if (bytes.size() > limits.header_bytes.value) return refusal(431, "the request head is too long");
+  if (bytes.size() > limits.header_bytes.value)
+    return refusal(431, "the request head is too long", bad_http::too_long);
   return 0;
 }
 
@@ -137,6 +143,8 @@ BodyDecoder::BodyDecoder(Bytes content_length)
     : remaining_(content_length.value), complete_(content_length.value == 0) {}
 BodyDecoder::BodyDecoder(std::unique_ptr<HttpParser> chunked)
     : chunked_(std::move(chunked)), complete_(false) {}
+BodyDecoder::BodyDecoder(std::unique_ptr<ChunkReader> chunked)
+    : reader_(std::move(chunked)), complete_(false) {}
 BodyDecoder::BodyDecoder(BodyDecoder&&) noexcept = default;
 BodyDecoder& BodyDecoder::operator=(BodyDecoder&&) noexcept = default;
 BodyDecoder::~BodyDecoder() = default;
@@ -155,6 +163,12 @@ bool begin_a_chunk(std::span<const std::byte> four) {
 
 BodyDecoder::Piece BodyDecoder::take(std::span<const std::byte> in, std::uint64_t limit) {
   if (complete_ || broken_ || in.empty()) return {};
+  if (reader_) {
+    const auto piece = reader_->take(in, limit);
+    complete_ = reader_->complete();
+    broken_ = !reader_->fault().empty();
+    return {piece.consumed, piece.body};
+  }
   if (!chunked_) {
     const auto size =
         static_cast<std::size_t>(std::min<std::uint64_t>({in.size(), remaining_, limit}));
@@ -181,11 +195,20 @@ BodyDecoder::Piece BodyDecoder::take(std::span<const std::byte> in, std::uint64_
 }
 
 std::optional<Bytes> BodyDecoder::remaining() const {
-  if (chunked_) return std::nullopt;
+  if (chunked_ || reader_) return std::nullopt;
   return Bytes{remaining_};
 }
 
+std::string_view BodyDecoder::fault(bool ended) const {
+  if (!reader_) return {};
+  if (broken_ || !ended) return reader_->fault();
+  return reader_->in_trailers() ? bad_http::trailer_cut : std::string_view{};
+}
+
+std::string BodyDecoder::faulty_line() const { return reader_ ? reader_->line() : std::string{}; }
+
 ::http::Fields BodyDecoder::take_trailers() {
+  if (reader_) return std::move(reader_->trailers());
   return chunked_ ? std::move(chunked_->trailers) : ::http::Fields{};
 }
 
@@ -204,7 +227,8 @@ bool names_other_version(std::string_view head) {
 
 /// RFC 9112 sections 6.1 and 6.3. Beast has refused a bad or conflicting Content-Length already,
 /// and one beside Transfer-Encoding that `without_lengths` did not take out.
-std::optional<Refusal> check_framing(Request& request, const HttpParser& parser) {
+std::optional<Refusal> check_framing(Request& request, const HttpParser& parser,
+                                     const HttpOptions& http) {
   const auto& fields = request.fields;
   if (fields.has("Transfer-Encoding")) {
     if (request.minor_version == 0) {
@@ -214,22 +238,71 @@ std::optional<Refusal> check_framing(Request& request, const HttpParser& parser)
     const auto codings = ::http::split_list(joined);
     for (const auto coding : codings) {
       if (!::http::same_name(coding, "chunked")) {
-        return Refusal{501, "the only transfer coding known here is chunked"};
+        return Refusal{501, "the only transfer coding known here is chunked",
+                       bad_http::transfer_coding};
       }
     }
     if (codings.size() != 1 || !parser.chunked()) {
-      return Refusal{400, "Transfer-Encoding has to be chunked, once"};
+      return Refusal{400, "Transfer-Encoding has to be chunked, once", bad_http::transfer_coding};
     }
     request.chunked = true;
   } else if (const auto length = parser.content_length()) {
     // Beast takes the same length twice, which RFC 9110 section 8.6 leaves to the recipient.
     if (const auto lengths = fields.all("Content-Length");
-        lengths.size() != 1 ||
+        (lengths.size() != 1 && !http.takes_lengths_twice) ||
         lengths.front().find_first_not_of("0123456789") != lengths.front().npos) {
       return Refusal{400, "Content-Length is given twice"};
     }
     request.content_length = Bytes{*length};
   }
+  return std::nullopt;
+}
+
+/// What Beast has found fault with.
+std::string_view kind_of_malformed(std::string_view head, const beast::error_code& ec) {
+  if (ec == beast::http::error::bad_transfer_encoding) return bad_http::transfer_coding;
+  if (ec != beast::http::error::bad_field) return bad_http::malformed;
+  while (!head.empty()) {
+    const auto line = head.substr(0, head.find('\n'));
+    head.remove_prefix(std::min(line.size() + 1, head.size()));
+    const auto name = line.substr(0, std::min(line.find(':'), line.size()));
+    if (name.size() < line.size() && name.ends_with(' ') &&
+        ::http::is_token(::http::trim_ows(name)))
+      return bad_http::field_name;
+  }
+  return bad_http::malformed;
+}
+
+/// What no URI has as its host and port (RFC 3986 section 3.2), user information included.
+bool is_odd_host(std::string_view host) {
+  constexpr std::string_view others = "!$%&'()*+,-.:;=[]_~";
+  return !std::all_of(host.begin(), host.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
+/// RFC 3986 section 2.1.
+bool has_odd_percent(std::string_view path) {
+  const auto hex = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  };
+  for (std::size_t at = 0; (at = path.find('%', at)) != std::string_view::npos; ++at) {
+    if (at + 2 >= path.size() || !hex(path[at + 1]) || !hex(path[at + 2])) return true;
+  }
+  return false;
+}
+
+/// What this server refuses and RFC 9112 does not.
+std::optional<Refusal> check_oddities(const Request& request, const HttpOptions& http) {
+  if (http.refuses_odd_hosts && is_odd_host(request.fields.find("Host").value_or("")))
+    return Refusal{400, "Host is no host", bad_http::host};
+  if (http.refuses_odd_percents &&
+      has_odd_percent(std::string_view(request.target).substr(0, request.target.find('?'))))
+    return Refusal{400, "the request-target has a '%' without two hexadecimal digits"};
+  constexpr Bytes longest{(1ULL << 63U) - 1};
+  if (http.refuses_long_lengths && request.content_length && *request.content_length > longest)
+    return Refusal{400, "Content-Length is too large to be counted"};
   return std::nullopt;
 }
 
@@ -303,7 +376,7 @@ bool split_target(Request& request) {
   return true;
 }
 
-tl::expected<Head, Refusal> parse_head(std::string_view bytes) {
+tl::expected<Head, Refusal> parse_head(std::string_view bytes, const HttpOptions& http) {
   auto parser = std::make_unique<HttpParser>();
   beast::error_code ec;
   auto used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
@@ -318,15 +391,18 @@ tl::expected<Head, Refusal> parse_head(std::string_view bytes) {
     used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec = {});
   }
   if (ec == beast::http::error::bad_version && names_other_version(bytes)) {
-    return refusal(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+    constexpr std::string_view preface = "PRI * HTTP/2.0\r\n";  // of HTTP/2
+    return refusal(505, "only HTTP/1.0 and HTTP/1.1 are spoken here",
+                   bytes.starts_with(preface) ? bad_http::asterisk : bad_http::version);
   }
   if (ec || used != bytes.size() || !parser->is_header_done()) {
-    return refusal(400, "malformed request head: " + (ec ? ec.message() : "it ends too early"));
+    return refusal(400, "malformed request head: " + (ec ? ec.message() : "it ends too early"),
+                   kind_of_malformed(bytes, ec));
   }
   Head head;
   head.request = std::move(parser->request);
   auto& request = head.request;
-  if (auto wrong = check_framing(request, *parser)) return tl::unexpected<Refusal>(*wrong);
+  if (auto wrong = check_framing(request, *parser, http)) return tl::unexpected<Refusal>(*wrong);
   if (both) {
     head.chunked_and_length = true;
     for (const auto length : both->lengths) {
@@ -335,19 +411,22 @@ tl::expected<Head, Refusal> parse_head(std::string_view bytes) {
   }
   const auto hosts = request.fields.count("Host");
   if (hosts > 1 || (hosts == 0 && request.minor_version > 0)) {
-    return refusal(400, "an HTTP/1.1 request has exactly one Host header");
+    return refusal(400, "an HTTP/1.1 request has exactly one Host header",
+                   hosts > 1 ? bad_http::malformed : bad_http::no_host);
   }
+  if (auto odd = check_oddities(request, http)) return tl::unexpected<Refusal>(*std::move(odd));
   if (!split_target(request)) {
     return refusal(400, "the request-target is neither a path nor a URL");
   }
   if (request.path == "*" && request.method != "OPTIONS") {
-    return refusal(400, "the request-target * is for OPTIONS only");
+    return refusal(400, "the request-target * is for OPTIONS only", bad_http::asterisk);
   }
   const auto& fields = request.fields;
   if (const auto expected = fields.joined("Expect"); request.minor_version > 0 && expected) {
     for (const auto expectation : ::http::split_list(*expected)) {
       if (!::http::same_name(expectation, "100-continue"))
-        return refusal(417, "the only expectation known here is 100-continue");
+        return refusal(417, "the only expectation known here is 100-continue",
+                       bad_http::expectation);
     }
   }
   head.keep_alive = request.minor_version > 0 ? !fields.has_token("Connection", "close")
@@ -355,7 +434,9 @@ tl::expected<Head, Refusal> parse_head(std::string_view bytes) {
                                                     !fields.has_token("Connection", "close");
   head.expects_continue =
       request.minor_version > 0 && request.has_body() && fields.has_token("Expect", "100-continue");
-  if (request.chunked) {
+  if (request.chunked && http.reads_short_chunk_lines) {
+    head.body = BodyDecoder(std::make_unique<ChunkReader>());
+  } else if (request.chunked) {
     head.body = BodyDecoder(std::move(parser));
   } else if (request.content_length) {
     head.body = BodyDecoder(*request.content_length);

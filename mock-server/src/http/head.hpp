@@ -2,6 +2,7 @@
 // Source: RFC 9112 (HTTP/1.1 message syntax) sections 2.2, 3, 5, 6 and 7.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,17 +12,49 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "http/http_options.hpp"
 #include "http/limits.hpp"
 #include "http/message.hpp"
 
 namespace mock {
 
+class ChunkReader;
 class HttpParser;  // derives from Beast's parser; known to head.cpp only
+
+/// Kinds of refusals: the keys of HttpOptions::refusals.
+namespace bad_http {
+inline constexpr std::string_view malformed = "malformed";
+inline constexpr std::string_view field_name = "field-name";  ///< a blank before the colon
+inline constexpr std::string_view host = "host";
+inline constexpr std::string_view no_host = "no-host";
+inline constexpr std::string_view version = "version";
+inline constexpr std::string_view transfer_coding = "transfer-coding";
+inline constexpr std::string_view expectation = "expectation";
+inline constexpr std::string_view asterisk = "asterisk";  ///< not with OPTIONS
+inline constexpr std::string_view too_long = "too-long";
+// of a chunked body, as ChunkReader reads it; in place of what the handler says of a cut-off body
+inline constexpr std::string_view chunk_size = "chunk-size";  ///< a byte that is no digit
+inline constexpr std::string_view chunk_size_empty = "chunk-size-empty";
+inline constexpr std::string_view chunk_size_large = "chunk-size-large";
+inline constexpr std::string_view chunk_line_long = "chunk-line-long";
+inline constexpr std::string_view chunk_line_lf = "chunk-line-lf";  ///< it ends with a bare LF
+inline constexpr std::string_view chunk_line_cr = "chunk-line-cr";  ///< a bare CR is in it
+inline constexpr std::string_view chunk_end = "chunk-end";          ///< no CR LF behind its bytes
+inline constexpr std::string_view trailer = "trailer";              ///< "{line}" of it is no field
+inline constexpr std::string_view trailer_long = "trailer-long";
+inline constexpr std::string_view trailer_cut = "trailer-cut";
+inline constexpr std::array all{
+    malformed,       field_name,    host,          no_host,    version,          transfer_coding,
+    expectation,     asterisk,      too_long,      chunk_size, chunk_size_empty, chunk_size_large,
+    chunk_line_long, chunk_line_lf, chunk_line_cr, chunk_end,  trailer,          trailer_long,
+    trailer_cut};
+}  // namespace bad_http
 
 /// Why a request head is not accepted. The connection closes after it: its framing is in doubt.
 struct Refusal {
   int status = 400;
   std::string why;
+  std::string_view kind = bad_http::malformed;  ///< by which a profile has words for it
 };
 
 /// Finds where a request head ends, and refuses early what can never become one.
@@ -47,6 +80,7 @@ class BodyDecoder {
   BodyDecoder();  ///< of a request without a body: complete at once
   explicit BodyDecoder(Bytes content_length);
   explicit BodyDecoder(std::unique_ptr<HttpParser> chunked);
+  explicit BodyDecoder(std::unique_ptr<ChunkReader> chunked);
   BodyDecoder(BodyDecoder&&) noexcept;
   BodyDecoder& operator=(BodyDecoder&&) noexcept;
   ~BodyDecoder();
@@ -65,9 +99,15 @@ class BodyDecoder {
   [[nodiscard]] std::optional<Bytes> remaining() const;
   /// Of a complete chunked body.
   [[nodiscard]] ::http::Fields take_trailers();
+  /// What is wrong with a chunked body that is broken, or that ends here when `ended`: one of
+  /// `bad_http`. Empty: it has no name (HttpOptions::reads_short_chunk_lines is not set, say).
+  [[nodiscard]] std::string_view fault(bool ended) const;
+  /// Which line that is, of bad_http::trailer.
+  [[nodiscard]] std::string faulty_line() const;
 
  private:
   std::unique_ptr<HttpParser> chunked_;
+  std::unique_ptr<ChunkReader> reader_;  ///< in its place
   std::uint64_t remaining_ = 0;
   bool complete_ = true;
   bool broken_ = false;
@@ -83,8 +123,10 @@ struct Head {
   bool chunked_and_length = false;
 };
 
-/// `head` is what HeadScanner found, with its empty line.
-[[nodiscard]] tl::expected<Head, Refusal> parse_head(std::string_view head);
+/// `head` is what HeadScanner found, with its empty line. `http` says what else is refused or
+/// taken.
+[[nodiscard]] tl::expected<Head, Refusal> parse_head(std::string_view head,
+                                                     const HttpOptions& http = strict_http);
 
 /// Sets path and query from target: origin-form, absolute-form, authority-form or "*" (RFC 9112
 /// section 3.2). False for anything else.

@@ -169,6 +169,62 @@ TEST(Head, RefusesWhatIsNoRequest) {
   for (const auto& [head, status] : rows) EXPECT_EQ(refused(head), status) << head;
 }
 
+/// The kind by which a whole head is refused; empty when it is accepted.
+std::string_view kind(const std::string& head, const HttpOptions& http = {}) {
+  const auto parsed = parse_head(head, http);
+  return parsed ? std::string_view{} : parsed.error().kind;
+}
+
+TEST(Head, TellsOfWhichKindARefusalIs) {
+  const std::pair<std::string, std::string_view> rows[] = {
+      {post(""), ""},
+      {post("X : y\r\n"), bad_http::field_name},
+      {post("X(: y\r\n"), bad_http::malformed},
+      {post(": y\r\n"), bad_http::malformed},
+      {"GET / HTTP/1.1\r\n\r\n", bad_http::no_host},
+      {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", bad_http::malformed},
+      {"GET / HTTP/2.0\r\nHost: h\r\n\r\n", bad_http::version},
+      {"GET * HTTP/1.1\r\nHost: h\r\n\r\n", bad_http::asterisk},
+      {"PRI * HTTP/2.0\r\n\r\n", bad_http::asterisk},
+      {post("Transfer-Encoding: gzip\r\n"), bad_http::transfer_coding},
+      {post("Transfer-Encoding: chunked, chunked\r\n"), bad_http::transfer_coding},
+      {post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+       bad_http::transfer_coding},
+      {post("Content-Length: x\r\n"), bad_http::malformed},
+      {post("Expect: nothing\r\n"), bad_http::expectation},
+  };
+  for (const auto& [head, expected] : rows) EXPECT_EQ(kind(head), expected) << head;
+}
+
+TEST(Head, RefusesAndTakesMoreWhereAProfileSaysSo) {
+  HttpOptions all;
+  all.refuses_odd_hosts = all.refuses_odd_percents = all.refuses_long_lengths = true;
+  all.takes_lengths_twice = true;
+  const auto get = [](const std::string& target, const std::string& host) {
+    return "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+  };
+  for (const std::string host : {"a b", "a/b", "a@b", "\xff"}) {
+    EXPECT_EQ(kind(get("/", host)), "") << host;
+    EXPECT_EQ(kind(get("/", host), all), bad_http::host) << host;
+  }
+  for (const std::string host : {"", "a:b", "[::1]:80", "a.example"})
+    EXPECT_EQ(kind(get("/", host), all), "") << host;
+  for (const std::string target : {"/%zz", "/%", "/a%2", "/%4g?x"}) {
+    EXPECT_EQ(kind(get(target, "h")), "") << target;
+    EXPECT_EQ(kind(get(target, "h"), all), bad_http::malformed) << target;
+  }
+  for (const std::string target : {"/%41%2f", "/?%zz"}) EXPECT_EQ(kind(get(target, "h"), all), "");
+  const auto longest = post("Content-Length: 9223372036854775808\r\n");
+  EXPECT_EQ(kind(longest), "");
+  EXPECT_EQ(kind(longest, all), bad_http::malformed);
+  EXPECT_EQ(kind(post("Content-Length: 9223372036854775807\r\n"), all), "");
+  const auto twice = post("Content-Length: 5\r\nContent-Length: 5\r\n");
+  EXPECT_EQ(kind(twice), bad_http::malformed);
+  EXPECT_EQ(kind(twice, all), "");
+  EXPECT_EQ(kind(post("Content-Length: 5, 5\r\n"), all), bad_http::malformed);
+  EXPECT_EQ(kind(post("Content-Length: 5\r\nContent-Length: 6\r\n"), all), bad_http::malformed);
+}
+
 TEST(Head, HasLimits) {
   Limits limits;
   limits.target_bytes = Bytes{100};

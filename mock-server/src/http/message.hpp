@@ -9,13 +9,15 @@
 #include <string>
 #include <string_view>
 
-#include "http/http_options.hpp"
 #include "loop/loop.hpp"
 #include "protocol/error.hpp"
 #include "protocol/http/fields.hpp"
 #include "protocol/units.hpp"
 
 namespace mock {
+
+struct HttpOptions;
+extern const HttpOptions strict_http;  // http_options.hpp
 
 /// What Application::admit found out about a request. It keeps alive what serves the request: it
 /// goes after the request's handler and its Intercept.

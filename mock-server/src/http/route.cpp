@@ -4,7 +4,9 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "http/http_options.hpp"
 #include "protocol/http/form.hpp"
 
 namespace mock {
@@ -45,7 +47,38 @@ std::optional<std::string> decode_id(std::string_view segment) {
   return id;
 }
 
+/// Of what is below /upload.
+bool names_no_upload(std::string_view path) {
+  return path == "/upload/info" || path.starts_with("/upload/info/") || path == "/upload/health" ||
+         path == "/upload/version";
+}
+
+/// All of it, decoded, without the slashes around it.
+std::optional<std::string> decode_long_id(std::string_view rest) {
+  auto id = ::http::percent_decode(rest);
+  if (!id) return id;
+  id->erase(0, std::min(id->find_first_not_of('/'), id->size()));
+  id->erase(id->find_last_not_of('/') + 1);
+  return id;
+}
+
 }  // namespace
+
+RouteMatch match_route(const Request& request) {
+  if (request.http->ids_hold_slashes) {
+    for (const std::string_view base : {"/files", "/upload"}) {
+      const std::string_view path = request.path;
+      if (!path.starts_with(base) || path.size() < base.size() + 2 || path[base.size()] != '/')
+        continue;
+      if (base == "/upload" && names_no_upload(path)) break;
+      auto id = decode_long_id(path.substr(base.size() + 1));
+      if (!id) return {};
+      const auto route = id->empty() ? Route::creation : Route::upload;
+      return {route, *std::move(id), std::string(base)};
+    }
+  }
+  return match_route(request.path);
+}
 
 RouteMatch match_route(std::string_view path) {
   for (const std::string_view base : {"/files", "/upload"}) {
@@ -68,6 +101,25 @@ RouteMatch match_route(std::string_view path) {
     return {prefix.route, std::move(*id), std::move(base)};
   }
   return {};
+}
+
+std::string clean_path(std::string_view path) {
+  std::vector<std::string_view> segments;
+  const bool ends_in_slash = path.ends_with('/');
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    if (segment == "..") {
+      if (!segments.empty()) segments.pop_back();
+    } else if (!segment.empty() && segment != ".") {
+      segments.push_back(segment);
+    }
+  }
+  std::string clean;
+  for (const auto segment : segments) clean.append("/").append(segment);
+  if (clean.empty() || ends_in_slash) clean += '/';
+  return clean;
 }
 
 std::string_view route_name(Route route) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/message.hpp"
+
 namespace mock {
 
 enum class Route {
@@ -34,6 +36,12 @@ struct RouteMatch {
 
 /// `path` is percent-encoded and has no query. An id with a NUL or a bad escape is `unknown`.
 [[nodiscard]] RouteMatch match_route(std::string_view path);
+/// The same of the request's path, in the manner of its lane (HttpOptions::ids_hold_slashes: then
+/// an id may hold a NUL too).
+[[nodiscard]] RouteMatch match_route(const Request& request);
+/// The path without empty and dot segments (RFC 3986 section 5.2.4), still percent-encoded; a slash
+/// at its end stays. `path` starts with a slash.
+[[nodiscard]] std::string clean_path(std::string_view path);
 /// "creation", "upload", ... as rules, logs and metrics spell it.
 [[nodiscard]] std::string_view route_name(Route route);
 

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+
+#include "http/http_options.hpp"
 
 namespace mock {
 namespace {
@@ -53,6 +56,58 @@ TEST(Route, EverythingElseIsUnknown) {
                                  "/oauth/",    "/oauth/x"}) {
     EXPECT_EQ(match_route(path), RouteMatch{}) << path;
   }
+}
+
+TEST(Route, AllBelowFilesIsAnIdWhereTheLaneHasItSo) {
+  HttpOptions http;
+  http.ids_hold_slashes = true;
+  Request request;
+  request.http = &http;
+  const auto matched = [&](std::string path) {
+    request.path = std::move(path);
+    return match_route(request);
+  };
+  using namespace std::string_literals;
+  const Row rows[] = {
+      {"/files", {Route::creation, "", "/files"}},
+      {"/files/", {Route::creation, "", "/files"}},
+      {"/files/%2F", {Route::creation, "", "/files"}},
+      {"/files/a", {Route::upload, "a", "/files"}},
+      {"/files/a/", {Route::upload, "a", "/files"}},
+      {"/files/a%2F", {Route::upload, "a", "/files"}},
+      {"/files/a/b", {Route::upload, "a/b", "/files"}},
+      {"/files/%2e%2e/a", {Route::upload, "../a", "/files"}},
+      {"/files/a%00", {Route::upload, "a\0"s, "/files"}},
+      {"/upload/a/b/", {Route::upload, "a/b", "/upload"}},
+      {"/upload/info/a", {Route::info, "a", ""}},
+      {"/upload/health", {Route::health, "", ""}},
+      {"/filesystem", {}},
+      {"/info/a/b", {}},
+      {"/files/%zz", {}},
+  };
+  for (const auto& row : rows) EXPECT_EQ(matched(row.path), row.expected) << row.path;
+  request.http = &strict_http;
+  EXPECT_EQ(matched("/files/a/b"), RouteMatch{});
+}
+
+TEST(Route, PathsAreCleaned) {
+  const std::pair<std::string, std::string> rows[] = {
+      {"/", "/"},
+      {"/files", "/files"},
+      {"/files/", "/files/"},
+      {"//", "/"},
+      {"//files//a", "/files/a"},
+      {"/files//", "/files/"},
+      {"/./files", "/files"},
+      {"/files/.", "/files"},
+      {"/files/a/..", "/files"},
+      {"/../../a", "/a"},
+      {"/..", "/"},
+      {"/a/../b/", "/b/"},
+      {"/...", "/..."},
+      {"/%2e%2e/a", "/%2e%2e/a"},
+  };
+  for (const auto& [path, clean] : rows) EXPECT_EQ(clean_path(path), clean) << path;
 }
 
 TEST(Route, EveryNameIsTold) {

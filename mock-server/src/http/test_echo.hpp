@@ -108,6 +108,7 @@ class TestSource final : public BodySource {
 ///   /later     replies from the loop, after the body
 ///   /background  ... from a worker's completion
 ///   /never     does not reply
+///   /aborted-is-400  replies to an aborted body as well
 ///   /tell      writes "got BODY" into the log whenever bytes came
 ///   /throw     throws
 ///   /status/N  replies N without reading
@@ -156,6 +157,8 @@ class Echo final : public Handler {
                                                 : "timed_out";
     log_.add(std::string(how) + " " + body_);
     if (end == BodyEnd::timed_out) return exchange_->reply(text_reply(408, "slow\n"));
+    if (end == BodyEnd::aborted && request_->path == "/aborted-is-400")
+      return exchange_->reply(text_reply(400, "cut off\n"));
     if (end == BodyEnd::aborted || request_->path == "/never") return;
     auto answer = [this] {
       auto text = request_->method + " " + request_->path + "?" + request_->query + " " + body_;

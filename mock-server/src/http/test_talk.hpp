@@ -63,7 +63,7 @@ class TalkDriver : public Application, public Observer {
     log_.drawn = 0;
     held_.clear();
     talk_ = std::make_unique<Conversation>(
-        wire_, ConversationSeams{loop_, *this, interceptor, this, limits_},
+        wire_, ConversationSeams{loop_, *this, interceptor, this, limits_, http_},
         Peer{false, "127.0.0.1:8080", "127.0.0.1:50000", 1});
     talk_->begin();
   }

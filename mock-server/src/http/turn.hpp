@@ -45,6 +45,7 @@ struct Conversation::Turn {
   bool continue_due;              // the client waits for 100 Continue
   bool body_wanted = false;       // the handler called read_body
   bool end_told = false;          // on_end was called
+  bool framed = true;             // the reply gets Date and Content-Length
   bool cut_off = false;           // the body will never be complete: close after the reply
   bool answered = false;          // no further reply is taken
   Bytes received;                 // body bytes given to the handler

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "dex/json_errors.hpp"
+#include "http/http_options.hpp"
 #include "http/intercept.hpp"
 #include "http/route.hpp"
 #include "protocol/tus/headers.hpp"
@@ -24,20 +25,76 @@ bool is_in_guide(Route route) {
   return is_tus(route) || route == Route::info || route == Route::health || route == Route::oauth;
 }
 
+std::string escaped_for_html(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&#34;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+/// To the same path without empty and dot segments, and the same query.
+Reply redirect(const Request& request) {
+  auto location = request.mount + clean_path(request.path);
+  if (!request.query.empty()) location += "?" + request.query;
+  Reply reply;
+  reply.status = 307;
+  if (request.method == "GET" || request.method == "HEAD")
+    reply.fields.add("Content-Type", "text/html; charset=utf-8");
+  if (request.method == "GET") {
+    reply.body = "<a href=\"" + escaped_for_html(location) + "\">" +
+                 std::string(reason_phrase(reply.status)) + "</a>.\n\n";
+  }
+  reply.fields.add("Location", std::move(location));
+  return reply;
+}
+
+/// What a server answers before it looks for an endpoint; null: nothing.
+std::unique_ptr<Handler> answer_before_endpoints(const Request& request) {
+  const auto& http = *request.http;
+  if (http.redirects_unclean_paths && request.path.starts_with('/') &&
+      !request.path.starts_with("/_mock/") && request.path != clean_path(request.path)) {
+    return bodiless(redirect);
+  }
+  if (http.answers_asterisk && request.path == "*" && request.method == "OPTIONS") {
+    return bodiless([](const Request&) { return Reply{}; });
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
                                                       Intercept* intercept) {
+  if (auto early = answer_before_endpoints(request)) return early;
   auto handler = server_handler(request, intercept);
   const bool by_guide = parts_.dex && parts_.dex->contract() == dex::Contract::guide;
-  return by_guide && is_in_guide(match_route(request.path).route) ? json_errors(std::move(handler))
-                                                                  : std::move(handler);
+  return by_guide && is_in_guide(match_route(request).route) ? json_errors(std::move(handler))
+                                                             : std::move(handler);
 }
 
 std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
                                                          Intercept* intercept) {
   Services& services = intercept ? intercept->services(parts_.services) : parts_.services;
-  const auto match = match_route(request.path);
+  const auto match = match_route(request);
 
   if (parts_.auth.guards(match.route)) {
     if (auto refusal = parts_.auth.check(request)) {

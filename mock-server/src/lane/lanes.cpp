@@ -61,6 +61,17 @@ MockLane* lane_of(const Request& request) {
   return request.admission ? static_cast<const LanePass&>(*request.admission).lane() : nullptr;
 }
 
+/// What a profile says takes the place of defaults, not of what was configured.
+Limits limits_of(Limits limits, const HttpOptions& http) {
+  const Limits defaults;
+  if (limits.header_bytes == defaults.header_bytes && http.header_bytes)
+    limits.header_bytes = *http.header_bytes;
+  if (limits.target_bytes == defaults.target_bytes && http.target_bytes)
+    limits.target_bytes = *http.target_bytes;
+  if (http.header_lines) limits.header_lines = *http.header_lines;
+  return limits;
+}
+
 }  // namespace
 
 bool is_lane_name(std::string_view name) {
@@ -109,7 +120,8 @@ Result<std::string> MockLanes::listen_for(const MockLane& lane) {
   options.host = std::move(address->host);
   options.port = address->port;
   options.lane = lane.name();
-  options.limits = lane.config().limits;
+  options.limits = limits_of(lane.config().limits, lane.http());
+  options.http = lane.http();
   Application* application = this;
   if (network_.gate) {
     gates_.push_back(network_.gate(options.host, *this));
@@ -415,7 +427,8 @@ void MockLanes::admit(Request& request) {
   } else if (const auto named = request.fields.joined(lane_header)) {
     request.admission = enter(*named);
   } else if (!ground_.index.empty()) {
-    const auto match = match_route(request.path);
+    request.http = &main_->http();
+    const auto match = match_route(request);
     const auto* const name = names_upload(match.route) ? ground_.index.lane_of(match.id) : nullptr;
     request.admission = name != nullptr ? enter(*name) : pass_to(main_);
   } else {

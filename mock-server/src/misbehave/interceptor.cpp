@@ -60,7 +60,7 @@ void RuleInterceptor::reset_counts() { engine_->reset_counts(); }
 std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   const bool illusions = engine_->illusions().any();
   if (engine_->empty() && !illusions) return nullptr;
-  auto match = match_route(request.path);
+  auto match = match_route(request);
   if (match.route == Route::control) return nullptr;
   const bool deceived = illusions && engine_->illusions().of(match.id) != 0;
   std::string method{acting_method(request, match.route).value_or(request.method)};

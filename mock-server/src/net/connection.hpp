@@ -26,7 +26,8 @@ class Connection;
 struct Home {
   Home(Loop& loop, Application& application, Interceptor* interceptor, Observer* observer,
        const ListenOptions& listen_options)
-      : options(listen_options), seams{loop, application, interceptor, observer, options.limits} {}
+      : options(listen_options), seams{loop,     application,    interceptor,
+                                       observer, options.limits, options.http} {}
   Home(const Home&) = delete;
   Home& operator=(const Home&) = delete;
 

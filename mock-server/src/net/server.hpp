@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "http/handler.hpp"
+#include "http/http_options.hpp"
 #include "http/intercept.hpp"
 #include "http/limits.hpp"
 #include "loop/loop.hpp"
@@ -28,6 +29,7 @@ struct ListenOptions {
   std::optional<TlsFiles> tls;
   std::string lane;  ///< every request to this listener is in it
   Limits limits;
+  HttpOptions http;
 };
 
 /// What becomes of connections that are open when their listener goes.

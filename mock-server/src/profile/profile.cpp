@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "files/input.hpp"
+#include "http/head.hpp"
 #include "misbehave/load.hpp"
 #include "protocol/http/fields.hpp"
 #include "protocol/json/decode.hpp"
@@ -92,6 +93,10 @@ RefusalWords words_of(const Cursor& at) {
   return words;
 }
 
+Bytes size_of(const Cursor& at) {
+  return at.is_number() ? Bytes{at.unsigned_integer()} : at.unwrap(parse_bytes(at.string()));
+}
+
 /// Names of methods or fields, as a header field lists them.
 std::string header_list_of(const Cursor& at) {
   std::string list;
@@ -147,8 +152,7 @@ TusOptions tus_of(const Cursor& at) {
     tus.extensions = {names.begin(), names.end()};
   }
   if (auto size = at.find("max_size")) {
-    tus.max_size = size->is_number() ? Bytes{size->unsigned_integer()}
-                                     : size->unwrap(parse_bytes(size->string()));
+    tus.max_size = size_of(*size);
   }
   if (auto time = at.find("expire_after")) {
     tus.expire_after = time->unwrap(parse_duration(time->string()));
@@ -190,13 +194,70 @@ TusOptions tus_of(const Cursor& at) {
   return tus;
 }
 
+/// True for the second of two choices.
+bool is_second(const Cursor& at, std::string_view first, std::string_view second) {
+  return one_of(at, std::array{first, second}, "choice") == second;
+}
+
+HttpRefusal http_words_of(const Cursor& at) {
+  at.only({"status", "reason", "body", "framed"});
+  HttpRefusal words;
+  const auto& status = at.at("status");
+  words.status = static_cast<int>(std::min<std::uint64_t>(status.unsigned_integer(), 600));
+  if (words.status < 400 || words.status > 599) status.fail("must be from 400 to 599");
+  if (auto reason = at.find("reason")) words.reason = text_of(*reason);
+  if (auto body = at.find("body")) words.body = body->string();
+  if (auto framed = at.find("framed")) words.framed = framed->boolean();
+  return words;
+}
+
+/// What one of its listeners refuses besides.
+void take_strictness(const Cursor& at, HttpOptions& http) {
+  constexpr std::array<std::string_view, 4> known{"odd_host", "odd_percent", "empty_line",
+                                                  "long_length"};
+  for (const auto& name : names_of(at, known, "strictness")) {
+    if (name == "odd_host") http.refuses_odd_hosts = true;
+    if (name == "odd_percent") http.refuses_odd_percents = true;
+    if (name == "empty_line") http.refuses_empty_lines = true;
+    if (name == "long_length") http.refuses_long_lengths = true;
+  }
+}
+
 HttpOptions http_of(const Cursor& at) {
-  at.only({"chunked_and_length"});
+  at.only({"chunked_and_length", "length_twice", "ids", "unclean_paths", "asterisk", "drain",
+           "continue", "cut_off", "forwarded", "refuses", "chunk_lines", "header_bytes",
+           "target_bytes", "header_lines", "refusals"});
   HttpOptions http;
-  if (auto value = at.find("chunked_and_length")) {
-    constexpr std::array<std::string_view, 2> known{"refuse", "take"};
-    if (one_of(*value, known, "strictness") == "take")
-      http.chunked_and_length = HttpOptions::ChunkedAndLength::take;
+  if (auto value = at.find("chunked_and_length"); value && is_second(*value, "refuse", "take"))
+    http.chunked_and_length = HttpOptions::ChunkedAndLength::take;
+  if (auto value = at.find("length_twice"))
+    http.takes_lengths_twice = is_second(*value, "refuse", "take");
+  if (auto value = at.find("ids")) http.ids_hold_slashes = is_second(*value, "segment", "rest");
+  if (auto value = at.find("unclean_paths"))
+    http.redirects_unclean_paths = is_second(*value, "serve", "redirect");
+  if (auto value = at.find("asterisk")) http.answers_asterisk = is_second(*value, "none", "answer");
+  if (auto value = at.find("continue"))
+    http.continues_always = is_second(*value, "needed", "always");
+  if (auto value = at.find("cut_off"))
+    http.announces_cut_off = !is_second(*value, "announce", "silent");
+  if (auto value = at.find("forwarded"))
+    http.forwarded_verbatim = is_second(*value, "first", "verbatim");
+  if (auto value = at.find("chunk_lines"))
+    http.reads_short_chunk_lines = is_second(*value, "any", "short");
+  if (auto value = at.find("refuses")) take_strictness(*value, http);
+  if (auto value = at.find("drain")) http.drain_bytes = size_of(*value);
+  if (auto value = at.find("header_bytes")) http.header_bytes = size_of(*value);
+  if (auto value = at.find("target_bytes")) http.target_bytes = size_of(*value);
+  if (auto value = at.find("header_lines"))
+    http.header_lines = static_cast<std::size_t>(value->unsigned_integer());
+  if (auto refusals = at.find("refusals")) {
+    for (const auto& [kind, words] : refusals->members()) {
+      if (std::ranges::count(bad_http::all, kind) == 0) {
+        words.fail("there is no refusal '" + kind + "'; the nearest are " +
+                   nearest_names(kind, {bad_http::all.begin(), bad_http::all.end()}));
+      }
+      http.refusals.emplace(kind, http_words_of(words));
+    }
   }
   return http;
 }

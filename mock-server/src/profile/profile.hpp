@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/http_options.hpp"
 #include "misbehave/rule.hpp"
 #include "protocol/error.hpp"
 #include "tus/tus_handler.hpp"

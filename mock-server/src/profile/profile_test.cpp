@@ -101,6 +101,35 @@ TEST(Profile, SaysHowAServerRefuses) {
               HasSubstr("tus.refusals.length"));
 }
 
+TEST(Profile, HoldsTheMannersOfAnHttpLayer) {
+  const auto loaded = load_profile_text(
+      profile(R"(, "http": {"chunked_and_length": "take", "length_twice": "take", "ids": "rest",
+        "unclean_paths": "redirect", "asterisk": "answer", "drain": "256KiB", "continue": "always",
+        "cut_off": "silent", "forwarded": "verbatim", "refuses": ["odd_host", "empty_line"],
+        "header_bytes": "1MiB", "target_bytes": 5000, "header_lines": 9,
+        "refusals": {"host": {"status": 400, "reason": "No", "body": "b", "framed": false}}})"),
+      "my.json");
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
+  const auto& http = loaded->http;
+  EXPECT_EQ(http.chunked_and_length, HttpOptions::ChunkedAndLength::take);
+  EXPECT_TRUE(http.takes_lengths_twice && http.ids_hold_slashes && http.redirects_unclean_paths &&
+              http.answers_asterisk && http.continues_always && http.forwarded_verbatim);
+  EXPECT_FALSE(http.announces_cut_off);
+  EXPECT_EQ(http.drain_bytes, Bytes{256U << 10U});
+  EXPECT_TRUE(http.refuses_odd_hosts && http.refuses_empty_lines);
+  EXPECT_FALSE(http.refuses_odd_percents || http.refuses_long_lengths);
+  EXPECT_EQ(http.header_bytes, Bytes{1U << 20U});
+  EXPECT_EQ(http.target_bytes, Bytes{5000});
+  EXPECT_EQ(http.header_lines, 9U);
+  ASSERT_EQ(http.refusals.count("host"), 1U);
+  EXPECT_EQ(http.refusals.at("host").reason, "No");
+  EXPECT_FALSE(http.refusals.at("host").framed);
+  for (const auto* const plain : {"tus", "tus-node-2.4"}) {
+    const auto manners = load_profile(plain)->http;
+    EXPECT_TRUE(manners.refusals.empty() && !manners.ids_hold_slashes) << plain;
+  }
+}
+
 TEST(Profile, UnknownNamesAreToldWithTheNearest) {
   const auto unknown = load_profile("tusd-2.1");
   ASSERT_FALSE(unknown.has_value());
@@ -155,7 +184,15 @@ TEST(Profile, RefusesWhatCannotBeMeant) {
        "no kind of preflight 'all'"},
       {R"({"name": "a", "description": "d", "system": "tus",
           "http": {"chunked_and_length": "both"}})",
-       "http.chunked_and_length: there is no strictness 'both'"},
+       "http.chunked_and_length: there is no choice 'both'"},
+      {R"({"name": "a", "description": "d", "system": "tus", "http": {"refuses": ["odd_hosts"]}})",
+       "http.refuses[0]: there is no strictness 'odd_hosts'; the nearest are odd_host"},
+      {R"({"name": "a", "description": "d", "system": "tus",
+          "http": {"refusals": {"hosts": {"status": 400}}}})",
+       "http.refusals.hosts: there is no refusal 'hosts'; the nearest are host"},
+      {R"({"name": "a", "description": "d", "system": "tus",
+          "http": {"refusals": {"host": {"status": 200}}}})",
+       "http.refusals.host.status: must be from 400 to 599"},
       {R"({"name": "a", "description": "d", "system": "tus", "defects": ["zero-length", "zero-length"]})",
        "defects[1]"},
       {R"({"name": "a", "description": "d", "system": "tus", "rules": []})", "holds no rule"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "http/http_options.hpp"
 #include "protocol/http/form.hpp"
 #include "store/store.hpp"
 
@@ -54,12 +55,45 @@ void read_forwarded(std::string_view value, Origin& origin) {
   }
 }
 
+/// What stands behind `key` as far as the next of `ends`; the field is taken as text.
+std::string_view text_behind(std::string_view value, std::string_view key, std::string_view ends) {
+  const auto at = value.find(key);
+  if (at == std::string_view::npos) return {};
+  value.remove_prefix(at + key.size());
+  if (value.starts_with('"')) value.remove_prefix(1);
+  return value.substr(0, value.find_first_of(ends));
+}
+
+/// HttpOptions::forwarded_verbatim: lists are not taken apart, and nothing is folded or checked but
+/// the scheme.
+void read_verbatim(const Request& request, Origin& origin) {
+  const auto& fields = request.fields;
+  const auto take_scheme = [&](std::string_view scheme) {
+    if (scheme == "http" || scheme == "https") origin.scheme = scheme;
+  };
+  if (const auto host = fields.find("X-Forwarded-Host").value_or(""); !host.empty())
+    origin.authority = host;
+  take_scheme(fields.find("X-Forwarded-Proto").value_or(""));
+  const auto forwarded = fields.find("Forwarded").value_or("");
+  if (const auto host = text_behind(forwarded, "host=", ";\""); !host.empty())
+    origin.authority = host;
+  const auto scheme = text_behind(forwarded, "proto=", {});
+  take_scheme(scheme.substr(0, scheme.starts_with("https") ? 5 : 4));
+  const std::string_view port = origin.scheme == "https" ? ":443" : ":80";
+  if (origin.authority.ends_with(port))
+    origin.authority.resize(origin.authority.size() - port.size());
+}
+
 Origin find_origin(const Request& request, bool trust_forwarded) {
   Origin origin{request.tls ? "https" : "http", request.local_authority};
   if (const auto host = request.fields.find("Host"); host && is_authority(trim_ows(*host))) {
     origin.authority = trim_ows(*host);
   }
   if (!trust_forwarded) return origin;
+  if (request.http->forwarded_verbatim) {
+    read_verbatim(request, origin);
+    return origin;
+  }
   const auto first = [&](std::string_view name) {
     const auto value = request.fields.find(name).value_or("");
     return trim_ows(value.substr(0, value.find(',')));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/http_options.hpp"
+
 namespace mock {
 namespace {
 
@@ -89,6 +91,36 @@ TEST(PartUrl, BehindAProxyBothNamesAreOurs) {
   EXPECT_EQ(part_id("https://api.example/files/a", request, files, true), "a");
   EXPECT_EQ(part_id("http://internal:8080/files/a", request, files, true), "a");
   EXPECT_EQ(part_id("https://api.example/files/a", request, files, false), std::nullopt);
+}
+
+TEST(Location, ForwardedFieldsAreTakenAsTheyAreWhereTheProfileSaysSo) {
+  HttpOptions http;
+  http.forwarded_verbatim = true;
+  struct Case {
+    ::http::Fields fields;
+    const char* origin;
+  };
+  for (const auto& c : {
+           Case{{{"X-Forwarded-Host", "a.example, b.example"}}, "http://a.example, b.example"},
+           Case{{{"X-Forwarded-Host", "a.example:443"}, {"X-Forwarded-Proto", "https"}},
+                "https://a.example"},
+           Case{{{"X-Forwarded-Proto", "HTTPS"}}, "http://host"},
+           Case{{{"X-Forwarded-Proto", "https, http"}}, "http://host"},
+           Case{{{"X-Forwarded-Host", ""}}, "http://host"},
+           Case{{{"Forwarded", "for=1.2.3.4;host=\"b.example\";proto=https"}}, "https://b.example"},
+           Case{{{"Forwarded", "host=a.example, host=b.example"}},
+                "http://a.example, host=b.example"},
+           Case{{{"Forwarded", "Host=a.example;Proto=HTTPS"}}, "http://host"},
+           Case{{{"X-Forwarded-Host", "a.example"}, {"Forwarded", "host=b.example"}},
+                "http://b.example"},
+       }) {
+    auto fields = c.fields;
+    fields.add("Host", "host");
+    auto request = request_to("/files", std::move(fields));
+    request.http = &http;
+    EXPECT_EQ(origin_of(request, true), c.origin);
+    EXPECT_EQ(origin_of(request, false), "http://host") << "trusted is another question";
+  }
 }
 
 }  // namespace
