@@ -183,7 +183,7 @@ struct Commit {
   /// The offset that is told: in the reply to this request when it succeeds, and, when `lasting`,
   /// to every later request of this upload until it is removed or the server restarts. With
   /// `until_head` it is told to the next request only, and only when that is a HEAD: what was
-  /// stored shows late.
+  /// stored shows late. Not of a request that was cut off and is answered all the same.
   enum class Told { received, stored, declared, value };
   Told told = Told::received;
   std::optional<Template> told_value;

@@ -122,6 +122,10 @@ class RuleIntercept final : public Intercept {
         act(fired.then(), Turn::after);
     reply_fields_ = nullptr;
     settle();
+    // Who is answered all the same, having closed one direction only, waits for the answer: what
+    // was stored cannot show late to it.
+    if (cut_off_ && commit_ != nullptr && commit_->rule.then.commit->until_head)
+      engine_.illusions().set(upload_id(), 0);
     if (deceived_) engine_.illusions().answered(facts_.match().id, facts_.method());
     return plan;
   }
@@ -182,6 +186,7 @@ class RuleIntercept final : public Intercept {
   }
 
   void cut_off(Moment moment) {
+    cut_off_ = true;
     for (const auto& fired : take_fired(moment)) {
       if (fired.then().commit) put_in_force(fired.active);
       act(fired.then(), Turn::after);
@@ -349,7 +354,8 @@ class RuleIntercept final : public Intercept {
   std::optional<Services> services_;
   const ActiveRule* early_ = nullptr;  ///< the rule that answers in place of the handler
   TimePoint began_{};                  ///< when it matters to a rule
-  bool deceived_ = false;              ///< a lie of an earlier request is told to this one
+  bool cut_off_ = false;
+  bool deceived_ = false;  ///< a lie of an earlier request is told to this one
   std::optional<std::string> created_;
   const ::http::Fields* reply_fields_ = nullptr;
 };

@@ -141,6 +141,16 @@ TEST_F(Commits, WhatLastsUntilTheHeadIsToldToTheNextRequestOnly) {
     auto answer = reply(200);
     if (intercept) intercept->on_reply(answer);
   }
+  // Who was cut off and is answered nevertheless has waited for it.
+  fresh();
+  auto cut = request("PATCH", "/files/u1", {{"Upload-Offset", "4"}, {"Content-Length", "9"}});
+  auto answered = engine_->begin(cut);
+  answered->on_request(cut);
+  append_all(answered->services(world_.services).store, "u1", {"ef"});
+  answered->on_abort();
+  auto refusal = reply(400);
+  answered->on_reply(refusal);
+  EXPECT_EQ(head(), 6U);
   // A request that changes something finds what is stored, and the HEAD after it as well.
   fresh();
   patch(true);
