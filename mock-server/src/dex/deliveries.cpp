@@ -295,6 +295,7 @@ void Deliveries::settle(const std::shared_ptr<Job>& job) {
 }
 
 void Deliveries::retry_later(const std::shared_ptr<Job>& job) {
+  if (options_.retry_delay == Milliseconds{0}) return queue_.push_back(job);
   delayed_.in(options_.retry_delay, [this, job] {
     queue_.push_back(job);
     start_some();

@@ -127,6 +127,13 @@ TEST_F(Delivering, DEX_DELIV_002_005_007_FailuresAreRetriedThreeTimes) {
   EXPECT_EQ(info(id).upload_status.status, "Complete") << "DEX-DELIV-015";
 }
 
+TEST_F(Delivering, WithoutADelayAllAttemptsAreMadeAtOnce) {
+  options_.deliveries.retry_delay = Milliseconds{0};
+  restart_with_broken_target();
+  const auto id = upload_whole().id;
+  EXPECT_EQ(attempts(id).size(), 4U) << "and no time has passed";
+}
+
 TEST_F(Delivering, ARetryThatSucceedsEndsTheStory) {
   restart_with_broken_target();
   const auto id = upload_whole().id;

@@ -149,6 +149,8 @@ class DexFixture : public testing::Test {
     DexOptions options;
     options.store_folder = folder();
     options.delivery_folder = edav();
+    // So that a test can look between two attempts.
+    options.deliveries.retry_delay = Milliseconds{250};
     return options;
   }();
   std::unique_ptr<ManualLoop> loop_;
