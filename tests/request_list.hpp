@@ -27,7 +27,7 @@ struct Request {
   bool half_close = false;              ///< no more bytes will come after it
   enum class Body { whole, families };  ///< families: names and types of metrics only
   Body compared = Body::whole;
-  Milliseconds patience{3000};  ///< how long its reply may take
+  Milliseconds patience{10'000};  ///< how long its reply may take
 };
 
 /// A few requests that belong together, each on a connection of its own.
