@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "control_client.hpp"
 #include "programs.hpp"
 #include "verdicts.hpp"
 
@@ -77,6 +78,7 @@ class Walk : public ::testing::Test {
     const auto more = nlohmann::json::parse(std::ifstream(file_)).value("mock", nlohmann::json());
     for (const auto& argument : more) server.push_back(argument);
     programs::Mock mock(server);
+    programs::leave_out_chance(mock, profile);
     auto arguments = recorded.judge;
     std::ranges::replace(arguments, "{store}", (store.path() / "store").string());
     arguments.insert(arguments.end(), {"--baseline", recorded.profile});

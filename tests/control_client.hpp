@@ -82,4 +82,15 @@ class ControlClient {
   transport::Client client_{transport::ClientOptions{}};
 };
 
+/// Removes the rules of a profile that fire by chance: what a server does so is on no record, and
+/// differs between two runs.
+inline void leave_out_chance(const Mock& mock, const nlohmann::json& profile) {
+  ControlClient control(mock.url());
+  for (const auto& rule : profile.value("rules", nlohmann::json::array())) {
+    if (!rule.contains(nlohmann::json::json_pointer("/when/probability"))) continue;
+    const auto name = rule.at("name").get<std::string>();
+    EXPECT_EQ(control.remove("/_mock/rules/" + name).status, 204) << name;
+  }
+}
+
 }  // namespace programs

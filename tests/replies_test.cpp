@@ -20,7 +20,6 @@
 namespace {
 
 using namespace replies;
-using namespace nlohmann::literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -558,16 +557,6 @@ TEST_F(Program, SaysInOneLineWhatIsWrongWithItsArguments) {
   }
 }
 
-/// What a server does by chance is on no record, and differs between two runs.
-void leave_out_chance(const programs::Mock& mock, const nlohmann::json& profile) {
-  programs::ControlClient control(mock.url());
-  for (const auto& rule : profile.value("rules", nlohmann::json::array())) {
-    if (!rule.contains("/when/probability"_json_pointer)) continue;
-    const auto name = rule.at("name").get<std::string>();
-    EXPECT_EQ(control.remove("/_mock/rules/" + name).status, 204) << name;
-  }
-}
-
 /// What the mock answers does not depend on chance: all of the lists, twice.
 class EveryProfile : public testing::TestWithParam<std::string> {};
 TEST_P(EveryProfile, AnswersTheSameTwice) {
@@ -575,7 +564,7 @@ TEST_P(EveryProfile, AnswersTheSameTwice) {
   const auto store = (folder.path() / "store").string();
   const programs::Mock mock({"--profile", GetParam(), "--store", store});
   const auto profile = nlohmann::json::parse(std::ifstream(profiles / (GetParam() + ".json")));
-  leave_out_chance(mock, profile);
+  programs::leave_out_chance(mock, profile);
   const auto run =
       compare({"--a", mock.url(), "--b", mock.url(), "--system",
                profile.at("system").get<std::string>(), "--jobs", "16", lists.string()});
@@ -625,7 +614,7 @@ TEST_P(RealServer, IsReproducedButForWhatItsProfileLists) {
   const auto json = (folder.path() / "report.json").string();
   const auto profile = profiles / (GetParam() + ".json");
   const programs::Mock mock({"--profile", GetParam(), "--store", store});
-  leave_out_chance(mock, nlohmann::json::parse(std::ifstream(profile)));
+  programs::leave_out_chance(mock, nlohmann::json::parse(std::ifstream(profile)));
   const auto run = compare({"--against", (lists / "recorded" / (GetParam() + ".json")).string(),
                             "--b", mock.url(), "--b-folder", store + "/deliveries", "--known",
                             profile.string(), "--json", json, "--jobs", "16", lists.string()});
