@@ -192,7 +192,7 @@ class Random {
  private:
   // std::string so that NUL is one of them.
   const std::string characters =
-      std::string("aaabbAB01_- ,.{}[]\\\n\r\t\v\f\xe4\xc3\xff\x7f", 31) + '\0';
+      std::string("aaabbAB01_- ,.{}[]\\\n\r\t\v\f\xe4\xc3\xff\x7f") + '\0';
 
   std::uint32_t pick(std::uint32_t n) { return static_cast<std::uint32_t>(random_() % n); }
   char any_of(const std::string& set) { return set[pick(static_cast<std::uint32_t>(set.size()))]; }
