@@ -6,18 +6,30 @@
 namespace conformance::suites {
 namespace {
 
-void note(Findings& findings, const Habit& habit) { findings.check(habit.understood, habit.seen); }
+void demand(Findings& findings, const Habit& habit) {
+  findings.check(habit.understood, habit.seen);
+}
+
+/// OPTIONS of the creation URL from a page elsewhere, which asks for these fields besides.
+Response options_of_a_page(Context& c, Fields asked = {}) {
+  Request request;
+  request.method = "OPTIONS";
+  request.url = c.target().creation_url;
+  request.headers = std::move(asked);
+  request.headers.add("Origin", "https://partner.example");
+  return send_anonymously(c, std::move(request));
+}
 
 Outcome cli_001(Context& c) {
   Findings findings{"an empty field of a creation counts as absent"};
-  note(findings, creation_with_empty(c, hdr::upload_length));
-  note(findings, creation_with_empty(c, hdr::upload_defer_length));
+  demand(findings, creation_with_empty(c, hdr::upload_length));
+  demand(findings, creation_with_empty(c, hdr::upload_defer_length));
   return findings.outcome();
 }
 
 Outcome cli_002(Context& c) {
   Findings findings{"an empty Upload-Length of a PATCH counts as absent"};
-  note(findings, patch_with_empty_length(c));
+  demand(findings, patch_with_empty_length(c));
   return findings.outcome();
 }
 
@@ -25,13 +37,13 @@ Outcome cli_003(Context& c) {
   Findings findings{
       "the draft's end signal on a PATCH of deferred length says where the file ends"};
   for (const auto& signal : {end_of_version_3, end_of_version_4, end_of_version_5})
-    note(findings, ended_by_draft(c, signal, "world"));
+    demand(findings, ended_by_draft(c, signal, "world"));
   return findings.outcome();
 }
 
 Outcome cli_004(Context& c) {
   Findings findings{"a PATCH of no bytes with the draft's end signal finishes the upload"};
-  note(findings, ended_by_draft(c, end_of_version_5, ""));
+  demand(findings, ended_by_draft(c, end_of_version_5, ""));
   return findings.outcome();
 }
 
@@ -49,14 +61,10 @@ Outcome cli_005(Context& c) {
 }
 
 Outcome cli_006(Context& c) {
-  Request request;
-  request.method = "OPTIONS";
-  request.url = c.target().creation_url;
-  request.headers = {{"Origin", "https://partner.example"},
-                     {"Access-Control-Request-Method", "PATCH"},
-                     {"Access-Control-Request-Headers",
-                      "upload-complete,upload-draft-interop-version,upload-incomplete"}};
-  const auto response = send_anonymously(c, std::move(request));
+  const auto response =
+      options_of_a_page(c, {{"Access-Control-Request-Method", "PATCH"},
+                            {"Access-Control-Request-Headers",
+                             "upload-complete,upload-draft-interop-version,upload-incomplete"}});
   Findings findings{"a preflight allows the fields of the draft's end signal"};
   for (const auto* name :
        {"Upload-Draft-Interop-Version", "Upload-Complete", "Upload-Incomplete"}) {
@@ -67,11 +75,7 @@ Outcome cli_006(Context& c) {
 }
 
 Outcome cli_007(Context& c) {
-  Request request;
-  request.method = "OPTIONS";
-  request.url = c.target().creation_url;
-  request.headers = {{"Origin", "https://partner.example"}};
-  const auto response = send_anonymously(c, std::move(request));
+  const auto response = options_of_a_page(c);
   Findings findings{"OPTIONS with an Origin is answered as a preflight, whatever it asks"};
   for (const auto* name : {"Access-Control-Allow-Methods", "Access-Control-Allow-Headers"}) {
     const bool there = response.headers.has(name);
@@ -82,7 +86,7 @@ Outcome cli_007(Context& c) {
 
 Outcome cli_008(Context& c) {
   Findings findings{"chunks count where a PATCH carries Content-Length: 0 as well"};
-  note(findings, chunked_beside_length(c));
+  demand(findings, chunked_beside_length(c));
   return findings.outcome();
 }
 
