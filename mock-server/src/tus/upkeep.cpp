@@ -80,7 +80,12 @@ void Upkeep::start() {
 }
 
 void Upkeep::sweep() {
-  if (!started_ || visiting_) return;
+  if (!started_) return;
+  // What was visited already would have to wait for the next pass but one.
+  if (visiting_) {
+    asked_again_ = true;
+    return;
+  }
   visiting_ = true;
   visit_some({});
 }
@@ -110,6 +115,7 @@ void Upkeep::visit_some(const std::string& after) {
     services_.loop.trouble("a pass over all uploads", std::current_exception());
   }
   visiting_ = false;
+  if (std::exchange(asked_again_, false)) pause = Milliseconds{0};
   if (started_) next_pass(pause);
 }
 
@@ -153,7 +159,10 @@ void Upkeep::join_some() {
     seen += join_when_ready(final_id);
   }
   // Otherwise the end of a join goes on with it.
-  if (ready_.empty() || joining_.size() >= joins_at_once) return;
+  if (!ready_.empty() && joining_.size() < joins_at_once) join_some_soon();
+}
+
+void Upkeep::join_some_soon() {
   services_.loop.post([this, alive = std::weak_ptr(alive_)] {
     if (!alive.expired()) join_some();
   });
@@ -163,7 +172,11 @@ void Upkeep::join_some() {
 /// how many uploads it looked at.
 std::size_t Upkeep::join_when_ready(const std::string& final_id) {
   const auto upload = services_.store.find(final_id);
-  if (!upload || !upload->awaits_parts() || joining_.contains(final_id)) return 1;
+  if (!upload || !upload->awaits_parts()) return 1;
+  if (const auto under_way = joining_.find(final_id); under_way != joining_.end()) {
+    under_way->second = Join::asked_for_again;
+    return 1;
+  }
   const auto most = options_.max_size.value_or(tus::max_length);
   Bytes sum;
   std::size_t seen = 1;
@@ -187,20 +200,25 @@ std::size_t Upkeep::join_when_ready(const std::string& final_id) {
 }
 
 void Upkeep::join(const Upload& final_upload) {
-  // What fails here is tried again in the next pass.
+  // What fails here is tried again in the next pass, or when one came by in the meantime.
   auto join = services_.store.join(final_upload);
   if (!join) return;
   const auto final_id = final_upload.id;
-  joining_.insert(final_id);
+  joining_.emplace(final_id, Join::begun);
   in_background(services_.loop, std::move(join->work),
                 [this, commit = std::move(join->commit), final_id,
                  alive = std::weak_ptr(alive_)](const StoreResult<void>& copied) {
                   if (alive.expired()) return;
-                  joining_.erase(final_id);
+                  const bool again = joining_.extract(final_id).mapped() == Join::asked_for_again;
                   // It may have been deleted meanwhile.
                   const auto waiting = services_.store.find(final_id);
-                  if (waiting && waiting->awaits_parts() && copied && commit()) joined(final_id);
-                  join_some();
+                  if (waiting && waiting->awaits_parts() && copied && commit()) {
+                    joined(final_id);
+                  } else if (again) {
+                    ready_.insert(final_id);
+                  }
+                  // Not from in here: this join clears away what it staged when it is destroyed.
+                  join_some_soon();
                 });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -30,7 +31,7 @@ class Upkeep {
   /// From now on a pass over all uploads is made now and then; the first one at once, which also
   /// joins the finals that a kill kept from it. Does nothing when nothing that is offered needs it.
   void start();
-  /// Begins a pass, from the loop; unless one is under way. It sweeps out the uploads that expired
+  /// Begins a pass, from the loop; when one is under way, another follows it. It sweeps out the uploads that expired
   /// a minute ago or earlier: until then they answer 410 Gone, 404 afterwards.
   void sweep();
   /// No further pass.
@@ -38,6 +39,7 @@ class Upkeep {
 
  private:
   class PartsNoticed;
+  enum class Join { begun, asked_for_again };
 
   void visit_some(const std::string& after);
   void visit(const std::string& id);
@@ -45,6 +47,7 @@ class Upkeep {
   [[nodiscard]] bool still_waits(const std::string& final_id) const;
   void part_finished(const std::string& id);
   void join_some();
+  void join_some_soon();
   std::size_t join_when_ready(const std::string& final_id);
   void join(const Upload& final_upload);
   void joined(const std::string& final_id);
@@ -55,9 +58,10 @@ class Upkeep {
   std::unique_ptr<Hooks> hooks_;
   bool started_ = false;
   bool visiting_ = false;
+  bool asked_again_ = false;  ///< for a pass, during one
   WaitingFinals waiting_;
   std::set<std::string> ready_;  ///< finals to be looked at: their parts may all be finished
-  std::set<std::string, std::less<>> joining_;
+  std::map<std::string, Join, std::less<>> joining_;  ///< by final
   std::unique_ptr<Timer> next_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

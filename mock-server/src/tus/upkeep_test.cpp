@@ -1,6 +1,10 @@
 // Finals over unfinished parts, and passes over all uploads. The rows' ids are in the tests' names.
 #include "tus/upkeep.hpp"
 
+#include <stdexcept>
+#include <utility>
+
+#include "loop/manual_loop.hpp"
 #include "tus/tus_test.hpp"
 
 namespace mock {
@@ -178,6 +182,24 @@ TEST_F(UnfinishedTest, WhatARestartInterruptedIsJoinedByTheFirstPass) {
   EXPECT_EQ(server.hooks.calls.back(), "finished 3/3");
 }
 
+TEST_F(UnfinishedTest, AJoinThatFailsAfterAPassCameByIsMadeAgain) {
+  const auto first = partial();
+  const auto whole = final_of({first});
+  server.upkeep.start();
+  server.loop.run();
+  auto last = server.open("PATCH", first, patch_at("0"), 3);
+  last->bytes("abc");
+  last->finish();
+  server.upkeep.sweep();  // as an advanced clock makes it, while the join is under way
+  bool fails = true;
+  server.loop.before_work = [&fails] {
+    if (std::exchange(fails, false)) throw std::runtime_error("the disk");
+  };
+  server.loop.run();
+  EXPECT_FALSE(fails);
+  EXPECT_EQ(offset(whole), "3");
+}
+
 TEST_F(UnfinishedTest, TheSizeLimitHoldsForWhatIsKnownOfTheSum) {
   server.options.max_size = Bytes{5};
   EXPECT_EQ(post_final({partial(), partial()}).status, 413);
@@ -220,6 +242,26 @@ TEST_F(TusTest, APassVisitsEveryUpload) {
   EXPECT_THAT(server.store->ids(), testing::SizeIs(1)) << "no pass after stop";
   server.upkeep.sweep();
   EXPECT_THAT(server.store->ids(), testing::SizeIs(1));
+}
+
+/// As a lane's clock that is advanced.
+class ShiftedLoop : public ManualLoop {
+ public:
+  [[nodiscard]] TimePoint now() const override { return ManualLoop::now() + shift; }
+  Milliseconds shift{0};
+};
+
+TEST_F(TusTest, APassThatIsAskedForDuringAnotherFollowsIt) {
+  server.options.extensions.insert("expiration");
+  server.options.expire_after = hours{1};
+  for (int i = 0; i < 200; ++i) create(5);
+  ShiftedLoop loop;
+  Upkeep upkeep({*server.store, *server.locks, server.hooks, loop}, server.options);
+  upkeep.start();
+  loop.shift = hours{2};
+  upkeep.sweep();
+  loop.advance(Milliseconds{0});
+  EXPECT_THAT(server.store->ids(), IsEmpty()) << "also those that the first pass had visited";
 }
 
 }  // namespace
