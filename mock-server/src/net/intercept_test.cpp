@@ -53,6 +53,8 @@ class Scripted final : public Intercept {
 
 class InterceptTest : public testing::Test, public Interceptor {
  protected:
+  // The server's thread calls this object: it ends before any of it is destroyed.
+  void TearDown() override { server_.reset(); }
   std::unique_ptr<Intercept> begin(const Request& request) override {
     if (request.path == "/plain") return nullptr;
     return std::make_unique<Scripted>(script_, log_);
