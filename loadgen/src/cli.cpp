@@ -151,7 +151,6 @@ int do_run(const RunFlags& flags) {
   struct sigaction hangup {};
   ::sigaction(SIGHUP, nullptr, &hangup);
   if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
-  ::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is a full disk, not a reason to die
 
   // Before the load: a report that cannot be written must not cost one.
   if (!settings.report.empty()) {
