@@ -14,6 +14,7 @@
 #include <exception>
 #include <fstream>
 #include <map>
+#include <locale>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -70,7 +71,16 @@ void write(const std::string& file, const std::string& text) {
   if (!out.flush()) throw Stop{usage, file + ": cannot be written"};
 }
 
+/// libstdc++'s regular expressions fill a cache of the locale when it is first needed, with no
+/// lock.
+void fill_cache_of_locale() {
+  const char any = 'a';
+  char same = any;
+  std::use_facet<std::ctype<char>>(std::locale()).narrow(&any, &any + 1, '?', &same);
+}
+
 Replies play(const std::vector<Case>& cases, const Server& server, unsigned jobs) {
+  fill_cache_of_locale();
   Replies all;
   std::mutex mutex;
   std::atomic<std::size_t> next{0};
