@@ -82,12 +82,12 @@ const Requirement* Catalogue::find(std::string_view id) const {
   return row == rows_.end() ? nullptr : &*row;
 }
 
-Result<Catalogue> load_catalogue(std::span<const Document> documents) {
+Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents) {
   std::vector<Requirement> rows;
   std::set<std::string> ids;
-  for (const Document& document : documents) {
+  for (const EmbeddedFile& document : documents) {
     auto read =
-        json::decode(document.text, std::string(document.name), [&](const json::Cursor& root) {
+        json::decode(document.text, std::string(document.path), [&](const json::Cursor& root) {
           root.only({"$schema", "area", "system", "requirements"});
           const std::string area = needed_text(root, "area");
           const Origin origin = read_origin(root.at("system"));
@@ -106,9 +106,9 @@ Result<Catalogue> load_catalogue(std::span<const Document> documents) {
 
 std::vector<std::string> defects_breaking(std::string_view id) {
   std::vector<std::string> names;
-  for (const Document& document : embedded_defects()) {
+  for (const EmbeddedFile& document : embedded_defects()) {
     const auto found =
-        json::decode(document.text, std::string(document.name), [&](const json::Cursor& root) {
+        json::decode(document.text, std::string(document.path), [&](const json::Cursor& root) {
           std::vector<std::string> out;
           const auto consider = [&](const json::Cursor& rule) {
             const auto breaks = rule.find("breaks");

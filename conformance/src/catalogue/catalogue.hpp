@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "embedded/embedded.hpp"
 #include "protocol/error.hpp"
 #include "verdict.hpp"
 
@@ -39,17 +40,13 @@ class Catalogue {
   std::vector<Requirement> rows_;
 };
 
-struct Document {
-  std::string_view name;  ///< of the file
-  std::string_view text;
-};
 /// Strict: unknown keys, unknown levels, ids that come twice are Errors with file and field.
-[[nodiscard]] Result<Catalogue> load_catalogue(std::span<const Document> documents);
+[[nodiscard]] Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents);
 
 /// What was embedded at build time.
-[[nodiscard]] std::span<const Document> embedded_requirements();
-[[nodiscard]] std::span<const Document> embedded_defects();
-[[nodiscard]] std::span<const Document> embedded_baselines();
+[[nodiscard]] std::span<const EmbeddedFile> embedded_requirements();
+[[nodiscard]] std::span<const EmbeddedFile> embedded_defects();
+[[nodiscard]] std::span<const EmbeddedFile> embedded_baselines();
 
 /// Names of the embedded defects that list `id` in "breaks".
 [[nodiscard]] std::vector<std::string> defects_breaking(std::string_view id);

@@ -20,7 +20,7 @@ const Catalogue& embedded() {
 }
 
 std::string error_of(std::string_view text) {
-  const Document document{"a.json", text};
+  const EmbeddedFile document{"a.json", text};
   const auto loaded = load_catalogue({&document, 1});
   return loaded ? "" : loaded.error().line();
 }

@@ -74,12 +74,6 @@ Deviation read_deviation(const json::Cursor& at, const Catalogue& catalogue) {
   return entry;
 }
 
-/// "baselines/dex-2.8.json" -> "dex-2.8"
-std::string_view name_of(std::string_view document) {
-  document.remove_prefix(document.find('/') + 1);
-  return document.substr(0, document.rfind(".json"));
-}
-
 }  // namespace
 
 const Deviation* Baseline::find(std::string_view requirement) const {
@@ -109,10 +103,11 @@ Result<Baseline> parse_baseline(std::string_view text, const std::string& docume
 Result<Baseline> load_baseline(const std::string& name_or_file, const Catalogue& catalogue) {
   const bool path = name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".json");
   std::string known;
-  for (const auto& [document, text] : embedded_baselines()) {
-    const auto name = name_of(document);
-    if (!path && name == name_or_file) return parse_baseline(text, name_or_file, catalogue);
-    known += (known.empty() ? "" : ", ") + std::string{name};
+  for (const auto& file : embedded_baselines()) {
+    if (!path && file.stem() == name_or_file) {
+      return parse_baseline(file.text, name_or_file, catalogue);
+    }
+    known += (known.empty() ? "" : ", ") + std::string{file.stem()};
   }
   const auto text = json::detail::read_file(name_or_file);
   if (text) return parse_baseline(*text, name_or_file, catalogue);

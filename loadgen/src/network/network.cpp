@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "network/built_in.hpp"
+#include "embedded/embedded.hpp"
 #include "protocol/json/decode.hpp"
 
 namespace loadgen {
@@ -53,8 +53,8 @@ Result<Network> parse_network(std::string_view text, const std::string& document
 const std::vector<Network>& built_in_networks() {
   static const std::vector<Network> networks = [] {
     std::vector<Network> list;
-    for (const auto& [file, text] : built_in::networks) {
-      auto network = parse_network(text, std::string(file));
+    for (const auto& [path, text] : network_files()) {
+      auto network = parse_network(text, "fixtures/" + std::string(path));
       // They were compiled in and a test reads every one.
       if (!network) throw std::logic_error(network.error().line());
       list.push_back(std::move(*network));

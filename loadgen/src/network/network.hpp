@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "embedded/embedded.hpp"
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
 
@@ -30,6 +32,8 @@ struct Network {
 
 /// The networks that are built in, by name.
 [[nodiscard]] const std::vector<Network>& built_in_networks();
+/// Their files, as they were when the program was built.
+[[nodiscard]] std::span<const EmbeddedFile> network_files();
 /// A built-in name, or else the path of a JSON file.
 [[nodiscard]] Result<Network> load_network(const std::string& name_or_file);
 /// `document` names the text in errors.

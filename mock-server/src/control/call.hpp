@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "control/control.hpp"
+#include "embedded/embedded.hpp"
 #include "http/handler.hpp"
 #include "lane/lane.hpp"
 #include "protocol/error.hpp"
@@ -122,7 +123,7 @@ void set_clock(Call& call);
 void get_metrics(Call& call);
 [[nodiscard]] std::unique_ptr<Handler> make_metrics_handler(const Request& request, Lanes& lanes,
                                                             Lane& lane);
-// openapi.cpp, generated from fixtures/openapi/control.json
-[[nodiscard]] std::string_view openapi_document();
+/// fixtures/openapi/control.json, as it was when the program was built.
+[[nodiscard]] std::span<const EmbeddedFile> openapi_files();
 
 }  // namespace mock::control

@@ -37,7 +37,7 @@ void get_index(Call& call) {
   call.answer(reply_json(200, {{"endpoints", all}}));
 }
 
-void get_openapi(Call& call) { call.answer(json_reply(200, std::string(openapi_document()))); }
+void get_openapi(Call& call) { call.answer(json_reply(200, std::string(openapi_files().front().text))); }
 
 constexpr std::array table{
     Endpoint{"GET", "", get_index},

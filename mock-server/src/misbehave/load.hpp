@@ -2,12 +2,14 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "embedded/embedded.hpp"
 #include "misbehave/rule.hpp"
 #include "protocol/error.hpp"
 
@@ -43,13 +45,9 @@ struct Shadow {
 /// A defect is a server that is written wrong, a fault is a network or backend that goes wrong.
 enum class Named { defect, fault };
 
-struct NamedText {
-  Named kind;
-  std::string_view name;
-  std::string_view json;
-};
 /// Everything in fixtures/misbehaviours, as it was when the program was built.
-[[nodiscard]] const std::vector<NamedText>& named_texts();
+[[nodiscard]] std::span<const EmbeddedFile> defect_files();
+[[nodiscard]] std::span<const EmbeddedFile> fault_files();
 /// An unknown name is an Error that names the nearest ones.
 [[nodiscard]] Result<Misbehaviour> load_named(Named kind, std::string_view name);
 /// What a server is told to misbehave by, in this order.

@@ -279,13 +279,15 @@ TEST(RulesTogether, AMarkThatNobodySetsIsRefused) {
 }
 
 TEST(NamedMisbehaviours, EachLoadsUnderItsNameAndSaysWhatItIs) {
-  for (const auto& text : named_texts()) {
-    const auto loaded = load_named(text.kind, text.name);
-    ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
-    EXPECT_EQ(loaded->name, text.name);
-    EXPECT_FALSE(loaded->description.empty()) << text.name;
-    if (text.kind == Named::defect) {
-      EXPECT_FALSE(loaded->breaks.empty()) << text.name;
+  for (const auto kind : {Named::defect, Named::fault}) {
+    for (const auto& file : kind == Named::defect ? defect_files() : fault_files()) {
+      const auto loaded = load_named(kind, file.stem());
+      ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
+      EXPECT_EQ(loaded->name, file.stem());
+      EXPECT_FALSE(loaded->description.empty()) << file.path;
+      if (kind == Named::defect) {
+        EXPECT_FALSE(loaded->breaks.empty()) << file.path;
+      }
     }
   }
   EXPECT_GE(list_named(Named::defect).size(), 25U);

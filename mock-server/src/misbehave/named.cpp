@@ -7,18 +7,21 @@
 namespace mock::misbehave {
 namespace {
 
+std::span<const EmbeddedFile> files_of(Named kind) {
+  return kind == Named::defect ? defect_files() : fault_files();
+}
+
 std::string nearest(Named kind, std::string_view name) {
   std::vector<std::string_view> known;
-  for (const auto& text : named_texts())
-    if (text.kind == kind) known.push_back(text.name);
+  for (const auto& file : files_of(kind)) known.push_back(file.stem());
   return nearest_names(name, known);
 }
 
 }  // namespace
 
 Result<Misbehaviour> load_named(Named kind, std::string_view name) {
-  for (const auto& text : named_texts())
-    if (text.kind == kind && text.name == name) return load_text(text.json, std::string{name});
+  for (const auto& file : files_of(kind))
+    if (file.stem() == name) return load_text(file.text, std::string{name});
   const std::string what = kind == Named::defect ? "defect" : "fault";
   return failure("--" + what, "there is no " + what + " '" + std::string{name} + "'",
                  "the nearest are " + nearest(kind, name));
@@ -46,9 +49,8 @@ Result<std::vector<Misbehaviour>> load_all(const std::vector<std::string>& defec
 
 std::vector<Misbehaviour> list_named(Named kind) {
   std::vector<Misbehaviour> all;
-  for (const auto& text : named_texts()) {
-    if (text.kind != kind) continue;
-    auto loaded = load_text(text.json, std::string{text.name});
+  for (const auto& file : files_of(kind)) {
+    auto loaded = load_text(file.text, std::string{file.stem()});
     // They are part of this program and a test loads every one.
     if (!loaded) throw std::logic_error(loaded.error().line());
     all.push_back(std::move(*loaded));

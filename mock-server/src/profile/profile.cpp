@@ -62,9 +62,7 @@ std::string one_of(const Cursor& at, const Names& known, const std::string& what
 
 std::vector<std::string_view> defect_names() {
   std::vector<std::string_view> names;
-  for (const auto& text : misbehave::named_texts()) {
-    if (text.kind == misbehave::Named::defect) names.push_back(text.name);
-  }
+  for (const auto& file : misbehave::defect_files()) names.push_back(file.stem());
   return names;
 }
 
@@ -356,9 +354,9 @@ Result<Profile> load_profile(const std::string& name_or_file) {
     return load_profile_text(*text, name_or_file);
   }
   std::vector<std::string_view> known;
-  for (const auto& text : profile_texts()) {
-    if (text.name == name_or_file) return load_profile_text(text.json, name_or_file);
-    known.push_back(text.name);
+  for (const auto& file : profile_files()) {
+    if (file.stem() == name_or_file) return load_profile_text(file.text, name_or_file);
+    known.push_back(file.stem());
   }
   return failure("--profile", "there is no profile '" + name_or_file + "'",
                  "the nearest are " + nearest_names(name_or_file, known) +
@@ -367,8 +365,8 @@ Result<Profile> load_profile(const std::string& name_or_file) {
 
 std::vector<Profile> list_profiles() {
   std::vector<Profile> all;
-  for (const auto& text : profile_texts()) {
-    auto loaded = load_profile_text(text.json, std::string(text.name));
+  for (const auto& file : profile_files()) {
+    auto loaded = load_profile_text(file.text, std::string(file.stem()));
     // They are part of this program and a test loads every one.
     if (!loaded) throw std::logic_error(loaded.error().line());
     all.push_back(*std::move(loaded));

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "embedded/embedded.hpp"
 #include "http/http_options.hpp"
 #include "misbehave/rule.hpp"
 #include "protocol/error.hpp"
@@ -61,11 +63,7 @@ struct Profile {
 [[nodiscard]] std::vector<misbehave::Misbehaviour> misbehaviours_of(
     const Profile& profile, const std::vector<std::string>& already);
 
-struct ProfileText {
-  std::string_view name;
-  std::string_view json;
-};
 /// Everything in fixtures/profiles, as it was when the program was built.
-[[nodiscard]] const std::vector<ProfileText>& profile_texts();
+[[nodiscard]] std::span<const EmbeddedFile> profile_files();
 
 }  // namespace mock

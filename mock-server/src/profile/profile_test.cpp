@@ -22,13 +22,13 @@ std::string profile(const std::string& more) {
 }
 
 TEST(Profile, EveryOneOfTheProgramLoadsAndIsNamedAfterItsFile) {
-  ASSERT_FALSE(profile_texts().empty());
-  for (const auto& text : profile_texts()) {
-    const auto loaded = load_profile(std::string(text.name));
+  ASSERT_FALSE(profile_files().empty());
+  for (const auto& file : profile_files()) {
+    const auto loaded = load_profile(std::string(file.stem()));
     ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
-    EXPECT_EQ(loaded->name, text.name);
+    EXPECT_EQ(loaded->name, file.stem());
   }
-  EXPECT_EQ(list_profiles().size(), profile_texts().size());
+  EXPECT_EQ(list_profiles().size(), profile_files().size());
 }
 
 TEST(Profile, DexAndTusAreCorrectServers) {
