@@ -1,4 +1,6 @@
-# dex_test(NAME SOURCES... LIBRARIES...): a GoogleTest program whose tests are listed one by one in ctest.
+# dex_test(NAME SOURCES... LIBRARIES... [LABEL unit|program|matrix] [TIMEOUT seconds]): a GoogleTest
+# program whose tests are listed one by one in ctest. `unit` knows classes, `program` starts the real
+# programs, `matrix` walks a whole catalogue with them (CONTRIBUTING.md says how long each takes).
 include(CTest)
 include(GoogleTest)
 
@@ -6,14 +8,18 @@ function(dex_test name)
   if(NOT DEX_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
+  endif()
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE dex_warnings ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}."
+                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${ARG_LABEL})
 endfunction()
 
 # dex_fuzz(NAME SOURCES... LIBRARIES...): a libFuzzer program, built by the 'fuzz' preset only.
