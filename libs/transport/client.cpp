@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "protocol/digest.hpp"
+#include "transport/curl_failure.hpp"
 #include "transport/limits.hpp"
 #include "transport/url.hpp"
 
@@ -19,12 +20,6 @@ namespace transport {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// libcurl's global state is set up once and never torn down: threads may outlive main.
-void init_curl() {
-  static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (done != CURLE_OK) throw std::runtime_error("libcurl cannot be initialised");
-}
 
 struct FreeEasy {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -174,54 +169,6 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self)
   return t.body_too_long ? 0 : all;
 }
 
-bool mentions(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
-  using Kind = Failure::Kind;
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return Kind::resolve;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_PROXY:
-      return Kind::proxy;
-    case CURLE_COULDNT_CONNECT:
-      return Kind::connect;
-    case CURLE_SSL_CONNECT_ERROR:
-      return mentions(text, "reset by peer") ? Kind::reset : Kind::tls;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-      return Kind::tls;
-    case CURLE_OPERATION_TIMEDOUT:
-      return Kind::timeout;
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_SEND_FAIL_REWIND:
-      return Kind::closed;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_HTTP2:
-    case CURLE_OUT_OF_MEMORY:  // what libcurl says of a line over 100 KB
-    case CURLE_URL_MALFORMAT:
-      return Kind::protocol;
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-      if (os_error == ECONNRESET || os_error == EPIPE || mentions(text, "reset by peer") ||
-          mentions(text, "Broken pipe")) {
-        return Kind::reset;
-      }
-      return mentions(text, "chunk") || mentions(text, "header") ? Kind::protocol : Kind::closed;
-    default:
-      return Kind::other;
-  }
-}
-
 /// A header as libcurl wants it: "Name: value", and "Name;" for an empty value.
 std::string curl_header(const http::Field& field) {
   return field.value.empty() ? field.name + ";" : field.name + ": " + field.value;
@@ -238,7 +185,7 @@ Result<void> readable(const std::string& option, const std::string& file) {
     return failure(option, fmt::format("{} cannot be read: {}", quote(file), std::strerror(errno)));
   }
   const std::string text((std::istreambuf_iterator<char>(in)), {});
-  if (!mentions(text, "-----BEGIN ")) {
+  if (text.find("-----BEGIN ") == std::string::npos) {
     return failure(option, quote(file) + " is not a PEM file");
   }
   return {};
@@ -397,16 +344,13 @@ Exchange Client::send(const Request& request) {
   if (code != CURLE_OK) {
     long os_error = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-    std::string text = error[0] != '\0' ? error.data() : curl_easy_strerror(code);
-    Failure::Kind kind = kind_of(code, os_error, text);
+    auto [kind, text] = curl_failure(code, os_error, error.data());
     if (!t.count.problem().empty()) {
       kind = Failure::Kind::protocol;
       text = t.count.problem();
     } else if (t.body_too_long) {
       kind = Failure::Kind::protocol;
       text = "the answer's body is longer than " + ::to_string(t.body_limit);
-    } else if (code == CURLE_OUT_OF_MEMORY) {
-      text = "a line of the answer is longer than 100 KB";
     } else if (t.replay_refused) {
       kind = Failure::Kind::closed;
       text = "the server closed the reused connection before it answered";

@@ -21,12 +21,12 @@
 #include <deque>
 #include <map>
 #include <mutex>
-#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "transport/curl_failure.hpp"
 #include "transport/limits.hpp"
 
 namespace transport {
@@ -65,58 +65,12 @@ void reset_on_close(int fd) {
 }
 
 Failure failure_of(CURLcode code, long os_error, const char* text) {
-  using Kind = Failure::Kind;
-  Failure failure;
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      failure.kind = Kind::resolve;
-      break;
-    case CURLE_COULDNT_CONNECT:
-      failure.kind = Kind::connect;
-      break;
-    case CURLE_OPERATION_TIMEDOUT:
-      failure.kind = Kind::timeout;
-      break;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CIPHER:
-      failure.kind = Kind::tls;
-      break;
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-      failure.kind = Kind::reset;
-      break;
-    // The library wanted to send a body again on a new connection, which `source` never does.
-    case CURLE_SEND_FAIL_REWIND:
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-      failure.kind = Kind::closed;
-      break;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_URL_MALFORMAT:
-    case CURLE_OUT_OF_MEMORY:
-      failure.kind = Kind::protocol;
-      break;
-    default:
-      failure.kind = Kind::other;
-      break;
-  }
-  failure.message = text != nullptr && *text != '\0' ? text : curl_easy_strerror(code);
-  if (code == CURLE_OUT_OF_MEMORY) failure.message = "a line of the answer is longer than 100 KB";
-  if (os_error != 0 && failure.kind == Kind::connect) {
+  Failure failure = curl_failure(code, os_error, text);
+  if (os_error != 0 && failure.kind == Failure::Kind::connect) {
     failure.message = fmt::format("{}: {}", failure.message,
                                   std::generic_category().message(static_cast<int>(os_error)));
   }
-  std::replace(failure.message.begin(), failure.message.end(), '\n', ' ');
   return failure;
-}
-
-void global_init() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) throw std::runtime_error(curl_easy_strerror(code));
 }
 
 struct UrlParts {
@@ -203,7 +157,7 @@ class Helper {
 std::string_view to_string(Cut::Kind kind) { return kind == Cut::Kind::reset ? "reset" : "silent"; }
 
 Result<ResolvedHost> resolve(const std::string& url) {
-  global_init();
+  init_curl();
   const auto parts = split(url);
   if (!parts) {
     return failure("", fmt::format("{} is not an http or https URL", quote(url)),
@@ -285,7 +239,7 @@ struct LoadEngine::State {
   std::unique_ptr<Helper> helper = std::make_unique<Helper>();
 
   explicit State(LoadEngineOptions o) : options(std::move(o)) {
-    global_init();
+    init_curl();
     multi = curl_multi_init();
     if (multi == nullptr) throw std::bad_alloc();
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &State::on_socket);

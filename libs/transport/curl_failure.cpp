@@ -1,0 +1,74 @@
+#include "transport/curl_failure.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+
+namespace transport {
+namespace {
+
+bool mentions(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
+  using Kind = Failure::Kind;
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Kind::resolve;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+      return Kind::proxy;
+    case CURLE_COULDNT_CONNECT:
+      return Kind::connect;
+    case CURLE_SSL_CONNECT_ERROR:
+      return mentions(text, "reset by peer") ? Kind::reset : Kind::tls;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return Kind::tls;
+    case CURLE_OPERATION_TIMEDOUT:
+      return Kind::timeout;
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    // The library wanted to send a body again on a new connection, which no client here lets it.
+    case CURLE_SEND_FAIL_REWIND:
+      return Kind::closed;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_HTTP2:
+    case CURLE_OUT_OF_MEMORY:  // what libcurl says of a line over 100 KB
+    case CURLE_URL_MALFORMAT:
+      return Kind::protocol;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      if (os_error == ECONNRESET || os_error == EPIPE || mentions(text, "reset by peer") ||
+          mentions(text, "Broken pipe")) {
+        return Kind::reset;
+      }
+      return mentions(text, "chunk") || mentions(text, "header") ? Kind::protocol : Kind::closed;
+    default:
+      return Kind::other;
+  }
+}
+
+}  // namespace
+
+void init_curl() {
+  static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (done != CURLE_OK) throw std::runtime_error("libcurl cannot be initialised");
+}
+
+Failure curl_failure(CURLcode code, long os_error, std::string_view text) {
+  if (text.empty()) text = curl_easy_strerror(code);
+  Failure failure{kind_of(code, os_error, text), std::string(text)};
+  if (code == CURLE_OUT_OF_MEMORY) failure.message = "a line of the answer is longer than 100 KB";
+  std::replace(failure.message.begin(), failure.message.end(), '\n', ' ');
+  return failure;
+}
+
+}  // namespace transport
