@@ -28,6 +28,7 @@
 
 #include "transport/curl_failure.hpp"
 #include "transport/limits.hpp"
+#include "transport/url.hpp"
 
 namespace transport {
 namespace {
@@ -71,30 +72,6 @@ Failure failure_of(CURLcode code, long os_error, const char* text) {
                                   std::generic_category().message(static_cast<int>(os_error)));
   }
   return failure;
-}
-
-struct UrlParts {
-  std::string scheme, host, port;
-};
-
-std::optional<UrlParts> split(const std::string& url) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> handle(curl_url(), curl_url_cleanup);
-  if (curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
-  const auto part = [&](CURLUPart what, unsigned flags) {
-    char* text = nullptr;
-    std::string value;
-    if (curl_url_get(handle.get(), what, &text, flags) == CURLUE_OK) value = text;
-    curl_free(text);
-    return value;
-  };
-  UrlParts parts{part(CURLUPART_SCHEME, 0), part(CURLUPART_HOST, 0),
-                 part(CURLUPART_PORT, CURLU_DEFAULT_PORT)};
-  if (parts.host.size() > 1 && parts.host.front() == '[') {
-    parts.host = parts.host.substr(1, parts.host.size() - 2);
-  }
-  if ((parts.scheme != "http" && parts.scheme != "https") || parts.host.empty())
-    return std::nullopt;
-  return parts;
 }
 
 bool is_loopback(const sockaddr& address) {
@@ -158,20 +135,18 @@ std::string_view to_string(Cut::Kind kind) { return kind == Cut::Kind::reset ? "
 
 Result<ResolvedHost> resolve(const std::string& url) {
   init_curl();
-  const auto parts = split(url);
-  if (!parts) {
-    return failure("", fmt::format("{} is not an http or https URL", quote(url)),
-                   "as in http://127.0.0.1:8080/files");
-  }
+  const auto parts = parse_url(url);
+  if (!parts) return tl::unexpected(parts.error());
+  const std::string port = std::to_string(parts->port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
-  const int code = ::getaddrinfo(parts->host.c_str(), parts->port.c_str(), &hints, &list);
+  const int code = ::getaddrinfo(parts->host.c_str(), port.c_str(), &hints, &list);
   if (code != 0) {
     return failure(parts->host, fmt::format("no address for this host: {}", ::gai_strerror(code)));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, ::freeaddrinfo);
-  ResolvedHost host{parts->host, parts->port, {}, true};
+  ResolvedHost host{parts->host, port, {}, true};
   for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
     std::array<char, NI_MAXHOST> text{};
     if (::getnameinfo(a->ai_addr, a->ai_addrlen, text.data(), text.size(), nullptr, 0,
