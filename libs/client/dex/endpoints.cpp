@@ -1,0 +1,18 @@
+#include "client/dex/endpoints.hpp"
+
+#include "client/endpoints.hpp"
+
+namespace dex {
+
+Result<Endpoints> endpoints_of(std::string_view creation_url) {
+  const auto place = client::place_of(creation_url);
+  if (!place) return tl::unexpected(place.error());
+  const std::string base = place->name == "upload" ? place->self() : place->parent;
+  return Endpoints{base + "/info",      base + "/health",
+                   base + "/version",   place->parent + "/metrics",
+                   place->parent + "/", place->parent + "/oauth"};
+}
+
+std::string refresh_url_of(const std::string& oauth) { return oauth + "/refresh"; }
+
+}  // namespace dex

@@ -1,0 +1,27 @@
+// Where DEX has what belongs to an upload.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocol/error.hpp"
+
+namespace dex {
+
+/// The addresses beside a creation URL, in the shape it has: ".../files" with ".../info" (inside
+/// the gateway), or ".../upload" with ".../upload/info" (behind it).
+struct Endpoints {
+  std::string info;  ///< an id is appended after a '/'
+  std::string health;
+  std::string version;
+  std::string metrics;
+  std::string root;   ///< ends with '/'
+  std::string oauth;  ///< the token endpoint, which only the gateway has
+};
+
+[[nodiscard]] Result<Endpoints> endpoints_of(std::string_view creation_url);
+
+/// Where the token endpoint `oauth` renews a token.
+[[nodiscard]] std::string refresh_url_of(const std::string& oauth);
+
+}  // namespace dex

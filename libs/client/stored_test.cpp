@@ -1,0 +1,34 @@
+#include "client/stored.hpp"
+
+#include <gtest/gtest.h>
+
+namespace client {
+namespace {
+
+const std::string digest(64, 'a');
+
+TEST(StoredUrl, IsBesideTheCreationUrlBehindAnyPrefix) {
+  EXPECT_EQ(stored_url(*place_of("http://h:1/files")), "http://h:1/_mock/uploads");
+  EXPECT_EQ(stored_url(*place_of("http://h:1/_lane/blue/files/")),
+            "http://h:1/_lane/blue/_mock/uploads");
+  EXPECT_EQ(stored_url(*place_of("http://h:1/upload")), "http://h:1/_mock/uploads");
+}
+
+TEST(Stored, TellsWhatIsThere) {
+  const auto stored =
+      parse_stored(R"({"id":"x","offset":7,"complete":false,"sha256":")" + digest + "\"}");
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->offset, 7U);
+  EXPECT_FALSE(stored->complete);
+  EXPECT_EQ(stored->sha256, digest);
+}
+
+TEST(Stored, WithoutADigestItIsNone) {
+  for (const char* text : {"", "[]", "{}", R"({"offset":0,"complete":true,"sha256":null})",
+                           R"({"offset":0,"complete":true,"sha256":"abc"})"}) {
+    EXPECT_FALSE(parse_stored(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace client

@@ -1,0 +1,58 @@
+#include "client/token.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace client {
+
+TokenLife::TokenLife(PasswordGrant grant, redact::Secrets secrets)
+    : grant_(std::move(grant)), secrets_(std::move(secrets)) {}
+
+std::optional<std::string> TokenLife::authorization(Time now) const {
+  if (authorization_.empty() || (renew_at_ && now >= *renew_at_)) return std::nullopt;
+  return authorization_;
+}
+
+void TokenLife::refused(std::string_view authorization) {
+  if (authorization == authorization_) authorization_.clear();
+}
+
+TokenLife::Question TokenLife::next() {
+  std::string refresh_token = std::exchange(refresh_token_, {});
+  if (!refresh_token.empty() && !grant_.refresh_url.empty()) {
+    return {grant_.refresh_url,
+            {{"grant_type", "refresh_token"}, {"refresh_token", std::move(refresh_token)}},
+            true};
+  }
+  return {
+      grant_.token_url,
+      {{"grant_type", "password"}, {"username", grant_.username}, {"password", grant_.password}},
+      false};
+}
+
+std::optional<TokenLife::Refusal> TokenLife::take(int status, std::string_view body, Time now) {
+  secrets_.learn_tokens(body);
+  authorization_.clear();
+  Refusal refusal;
+  refusal.status = status;
+  if (status != 200) {
+    if (auto error = oauth::parse_token_error(body)) refusal.error = std::move(*error);
+    return refusal;
+  }
+  auto token = oauth::parse_token_response(body);
+  if (!token) {
+    refusal.document = token.error();
+    return refusal;
+  }
+  authorization_ = "Bearer " + token->access_token;
+  refresh_token_ = std::move(token->refresh_token);
+  renew_at_.reset();
+  if (const std::chrono::milliseconds life = token->expires_in; life.count() > 0) {
+    // A tenth of its life, at most half a minute, is kept as reserve for requests under way.
+    renew_at_ =
+        now + (life - std::min<std::chrono::milliseconds>(life / 10, std::chrono::seconds{30}));
+  }
+  return std::nullopt;
+}
+
+}  // namespace client

@@ -1,0 +1,68 @@
+// The life of a bearer token: what to ask for the next one, and when.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/error.hpp"
+#include "protocol/http/form.hpp"
+#include "protocol/oauth/token.hpp"
+#include "redact/secrets.hpp"
+
+namespace client {
+
+/// The password grant of a token endpoint (RFC 6749 section 4.3).
+struct PasswordGrant {
+  std::string token_url;
+  std::string refresh_url;  ///< renews (section 6); empty: the password is sent again
+  std::string username;
+  std::string password;
+};
+
+/// Says what to ask a token endpoint and keeps what it answered; sends nothing itself, so that it
+/// serves a blocking client as well as an event loop. Renews shortly before a token expires, with
+/// the refresh token first, which is used once. Not thread-safe.
+class TokenLife {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  /// What is issued becomes known to `secrets` before anything else is done with it.
+  TokenLife(PasswordGrant grant, redact::Secrets secrets);
+
+  [[nodiscard]] const PasswordGrant& grant() const { return grant_; }
+
+  /// The value of Authorization at `now`; nullopt: a token must be asked for.
+  [[nodiscard]] std::optional<std::string> authorization(Time now) const;
+  /// The server did not take this value of Authorization: the token ends here, unless another one
+  /// came in the meantime.
+  void refused(std::string_view authorization);
+
+  /// A POST of `form` (application/x-www-form-urlencoded).
+  struct Question {
+    std::string url;
+    http::Form form;
+    bool refreshes = false;  ///< when it is refused, the next question is the password
+  };
+  [[nodiscard]] Question next();
+
+  /// Why there is no token.
+  struct Refusal {
+    int status = 0;                          ///< of the token endpoint
+    std::optional<oauth::TokenError> error;  ///< what it said (section 5.2)
+    std::optional<Error> document;           ///< 200, and this is wrong with the document
+    /// The credentials are wrong: asking again with them is of no use.
+    [[nodiscard]] bool final() const { return status >= 400 && status < 500 && status != 429; }
+  };
+  /// Takes the answer to the last question; nullopt: there is a token now.
+  [[nodiscard]] std::optional<Refusal> take(int status, std::string_view body, Time now);
+
+ private:
+  PasswordGrant grant_;
+  redact::Secrets secrets_;
+  std::string authorization_;
+  std::string refresh_token_;
+  std::optional<Time> renew_at_;
+};
+
+}  // namespace client
