@@ -12,6 +12,8 @@
 
 #include "catalogue/catalogue.hpp"
 #include "cli/options.hpp"
+#include "client/dex/endpoints.hpp"
+#include "client/stored.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/version.hpp"
 #include "redact/command_line.hpp"
@@ -95,7 +97,7 @@ Result<Credentials> credentials_for(const RunCommand& command,
   options.oauth_url = command.oauth_url;
   const auto urls = derive_urls(options, candidates->front());
   if (!urls) return tl::unexpected(urls.error());
-  PasswordGrant grant{urls->oauth_url, urls->oauth_url + "/refresh", *username, *password};
+  PasswordGrant grant{urls->oauth_url, dex::refresh_url_of(urls->oauth_url), *username, *password};
   return Credentials::password(std::move(grant), client, std::chrono::steady_clock::now, secrets);
 }
 
@@ -139,10 +141,7 @@ std::string digest_endpoint(const Session& session, Milliseconds at_most) {
   request.timeout = std::min<Milliseconds>(std::chrono::seconds{5}, at_most);
   const transport::Exchange seen = client.send(request);
   if (!seen.response || seen.response->status != 200) return "";
-  const auto digest = json::decode(seen.response->body, "digest", [](const json::Cursor& root) {
-    return root.at("sha256").string().size() == 64;
-  });
-  return digest && *digest ? session.target.origin + "/_mock/uploads" : "";
+  return client::parse_stored(seen.response->body) ? session.target.origin + "/_mock/uploads" : "";
 }
 
 /// Deleting what a run made may take this long after its time is up, and after an interruption.

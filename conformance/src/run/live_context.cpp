@@ -12,9 +12,10 @@
 #include <set>
 #include <thread>
 
+#include "client/delivered.hpp"
+#include "client/stored.hpp"
 #include "protocol/digest.hpp"
 #include "protocol/http/form.hpp"
-#include "protocol/json/decode.hpp"
 #include "protocol/tus/headers.hpp"
 #include "target/reach.hpp"
 #include "transport/url.hpp"
@@ -107,27 +108,21 @@ class LiveContext final : public Context {
     return delivered_equals(upload, bytes);
   }
 
-  /// Delivered files are named by the path template of a target, which the harness does not know:
-  /// the file whose name holds the upload's id is the one.
+  /// The file whose name holds the upload's id is the one.
   std::optional<bool> delivered_equals(const std::string& upload,
                                        const std::string& bytes) override {
     if (session_->delivered_dir.empty()) return std::nullopt;
     const std::string id = id_of(upload);
     std::optional<bool> equal;
     eventually(patience(), [&] {
-      std::error_code error;
-      std::filesystem::recursive_directory_iterator it(session_->delivered_dir, error);
-      for (; !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
-        if (!it->is_regular_file(error) ||
-            it->path().filename().string().find(id) == std::string::npos) {
-          continue;
-        }
-        std::ifstream in(it->path(), std::ios::binary);
+      const auto compare = [&](const std::filesystem::path& file) {
+        std::ifstream in(file, std::ios::binary);
         const std::string content((std::istreambuf_iterator<char>(in)), {});
         equal = content == bytes;
-        if (*equal) return true;  // otherwise it may still be being written
-      }
-      return false;
+        return !*equal;  // it may still be being written, or be that of another attempt
+      };
+      static_cast<void>(client::each_delivered(session_->delivered_dir, id, compare));
+      return equal == true;
     });
     return equal;
   }
@@ -259,11 +254,9 @@ class LiveContext final : public Context {
     request.url = session_->digest_url + "/" + id_of(upload);
     const transport::Exchange seen = exchange(std::move(request));
     if (!seen.response || seen.response->status != 200) return std::nullopt;
-    const auto digest = json::decode(seen.response->body, "digest", [](const json::Cursor& root) {
-      return root.at("sha256").string();
-    });
-    if (!digest) return std::nullopt;
-    return *digest == sha256_hex(bytes);
+    const auto stored = client::parse_stored(seen.response->body);
+    if (!stored) return std::nullopt;
+    return stored->sha256 == sha256_hex(bytes);
   }
 
   std::shared_ptr<Session> session_;

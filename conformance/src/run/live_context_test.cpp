@@ -271,7 +271,8 @@ TEST_F(LiveContextTest, StoredBytesAreComparedByDigest) {
   session_->digest_url = server_.url("/_mock/uploads");
   reply_with([](const std::string& request) {
     if (!request.starts_with("GET /_mock/uploads/1 ")) return answer_of("404 Not Found");
-    return answer_of("200 OK", "", R"({"sha256":")" + sha256_hex("abc") + "\"}");
+    return answer_of("200 OK", "",
+                     R"({"offset":3,"complete":true,"sha256":")" + sha256_hex("abc") + "\"}");
   });
   EXPECT_EQ(context()->stored_equals(server_.url("/files/1"), "abc"), true);
   EXPECT_EQ(context()->stored_equals(server_.url("/files/1"), "ab"), false);

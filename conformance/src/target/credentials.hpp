@@ -7,18 +7,14 @@
 #include <optional>
 #include <string>
 
+#include "client/token.hpp"
 #include "protocol/error.hpp"
 #include "redact/secrets.hpp"
 #include "transport/client.hpp"
 
 namespace conformance {
 
-struct PasswordGrant {
-  std::string token_url;  ///< POST .../oauth; .../oauth/refresh renews
-  std::string refresh_url;
-  std::string username;
-  std::string password;
-};
+using client::PasswordGrant;
 
 /// Thread-safe. Tokens of a password grant are renewed shortly before they expire: with the refresh
 /// token first, with the password when that is refused.

@@ -4,6 +4,10 @@
 
 #include <algorithm>
 
+#include "client/dex/endpoints.hpp"
+#include "client/dex/manifest.hpp"
+#include "client/endpoints.hpp"
+#include "client/tus/creation_urls.hpp"
 #include "protocol/tus/headers.hpp"
 #include "target/failure_text.hpp"
 #include "target/reach.hpp"
@@ -95,8 +99,7 @@ Result<std::string> choose(Prober& prober, const TargetOptions& options, Respons
 std::string location_of(const Target& target, const Response& response) {
   const auto location = response.headers.find("Location");
   if (!location || location->empty()) return "";
-  const auto url = transport::resolve_url(target.creation_url, *location);
-  return url && transport::parse_url(*url) ? *url : "";
+  return client::locate(target.creation_url, *location).value_or("");
 }
 
 /// Makes one small upload, to see whether credentials are needed and whether it can be downloaded.
@@ -156,48 +159,38 @@ Result<void> try_creation(Prober& prober, const TargetOptions& options, Credenti
 
 }  // namespace
 
-// The version is demanded by CDC's guide, not by the service (DEX-META-019).
 dex::Manifest default_manifest() {
-  return {{"data_stream_id", "dextesting"},
-          {"data_stream_route", "testevent1"},
-          {"sender_id", "dex-harness"},
-          {"data_producer_id", "dex-harness"},
-          {"jurisdiction", "test"},
-          {"received_filename", "dex-conformance.txt"},
-          {"version", "2.0"}};
+  dex::Manifest manifest = dex::default_manifest("dex-harness");
+  manifest[std::string(dex::field::received_filename)] = "dex-conformance.txt";
+  return manifest;
 }
 
 Result<std::vector<std::string>> candidate_urls(const std::string& url) {
   const auto parts = transport::parse_url(url);
   if (!parts) return tl::unexpected(parts.error());
-  if (parts->target == "/") {
-    return std::vector<std::string>{parts->origin() + "/files", parts->origin() + "/upload"};
-  }
-  return std::vector<std::string>{parts->origin() + parts->target};
+  auto shapes = tus::creation_urls_at(url);
+  if (shapes.empty()) shapes.push_back(parts->origin() + parts->target);
+  return shapes;
 }
 
 Result<Target> derive_urls(const TargetOptions& options, const std::string& creation_url) {
   const auto parts = transport::parse_url(creation_url);
   if (!parts) return tl::unexpected(parts.error());
+  auto beside = dex::endpoints_of(creation_url);
+  if (!beside) return tl::unexpected(beside.error());
   Target target;
   target.system = options.system;
   target.contract = options.contract;
   target.creation_url = creation_url;
   target.origin = parts->origin();
   target.tls = options.client.tls;
-  std::string path = parts->path;
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  const std::size_t slash = path.rfind('/');
-  const std::string parent = target.origin + path.substr(0, slash);
-  const bool gateway = path.substr(slash + 1) == "upload";
-  const std::string base = gateway ? target.origin + path : parent;
-  target.info_url = base + "/info";
-  target.health_url = base + "/health";
-  target.version_url = base + "/version";
-  target.metrics_url = parent + "/metrics";
-  target.root_url = parent + "/";
+  target.info_url = std::move(beside->info);
+  target.health_url = std::move(beside->health);
+  target.version_url = std::move(beside->version);
+  target.metrics_url = std::move(beside->metrics);
+  target.root_url = std::move(beside->root);
   if (options.system == System::dex) {
-    target.oauth_url = parent + "/oauth";
+    target.oauth_url = std::move(beside->oauth);
     target.manifest = options.manifest;
     target.manifest["dex_harness_run"] = options.run_id;
   }

@@ -27,9 +27,8 @@ struct TargetOptions {
   redact::Secrets secrets;     ///< not shown in remarks
 };
 
-/// The addresses beside the creation URL, in the shape it has: "/files" with "/info" (inside), or
-/// "/upload" with "/upload/info" (behind the gateway). systems.md, DEX. `oauth_url` is only set for
-/// DEX.
+/// The addresses beside the creation URL, in the shape it has (dex::endpoints_of); what `options`
+/// name wins. `oauth_url` is only set for DEX.
 [[nodiscard]] Result<Target> derive_urls(const TargetOptions& options,
                                          const std::string& creation_url);
 /// "/files" and "/upload" below a URL that names only the host; the URL itself otherwise.
@@ -45,7 +44,8 @@ struct Discovered {
 /// An Error means that the target cannot be reached or refuses the credentials (exit code 3).
 [[nodiscard]] Result<Discovered> discover(const TargetOptions& options, Credentials& credentials);
 
-/// The manifest DEX's own test stream takes; `run_id` goes along as dex_harness_run.
+/// The manifest DEX's own test stream takes, in the name of the harness; `run_id` goes along as
+/// dex_harness_run.
 [[nodiscard]] dex::Manifest default_manifest();
 
 }  // namespace conformance
