@@ -75,6 +75,10 @@ bool Claims::take(std::string axis) {
   return true;
 }
 
+bool Claims::taken(std::string axis) const {
+  return std::find(taken_.begin(), taken_.end(), lower(std::move(axis))) != taken_.end();
+}
+
 bool edit_fields(const FieldEdits& edits, const Template::Lookup& lookup, Claims& claims,
                  PatternWork& work, ::http::Fields& fields) {
   bool in_time = true;
@@ -125,7 +129,8 @@ bool edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& c
                 PatternWork& work, Reply& reply, ReplyPlan& plan) {
   if (edit.status && claims.take(" status")) {
     reply.status = *edit.status;
-    reply.reason.clear();
+    // The usual phrase, unless an earlier rule gave one.
+    if (!claims.taken(" reason")) reply.reason.clear();
   }
   if (edit.reason && claims.take(" reason")) {
     reply.reason = one_line(edit.reason->fill(lookup));

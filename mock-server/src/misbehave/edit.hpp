@@ -14,6 +14,7 @@ class Claims {
  public:
   /// Letter case of `axis` does not count: header names are axes.
   [[nodiscard]] bool take(std::string axis);
+  [[nodiscard]] bool taken(std::string axis) const;
 
  private:
   std::vector<std::string> taken_;

@@ -66,8 +66,8 @@ struct RulePage {
 enum class Place { first, last };
 
 /// The rules of one lane. The first rule wins, per axis. An axis is: the method, the target, each
-/// header and the body of the request; what is committed; the status, each header and the body of
-/// the reply; the socket; each kind of delay and speed; what becomes of an effect, how often, when
+/// header and the body of the request; what is committed; the status, the reason, each header and the
+/// body of the reply; the socket; each kind of delay and speed; what becomes of an effect, how often, when
 /// and under which name. What is done to an upload or the server is done by every rule. Between
 /// rules that match at different moments of one request the earlier moment wins. Chance is a
 /// function of seed, rule, lane, the metadata that the client gave the upload, and how often the

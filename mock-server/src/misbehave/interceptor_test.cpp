@@ -304,6 +304,24 @@ TEST_F(Interceptor, TheFirstRuleWinsEachAxis) {
   EXPECT_EQ(got.reply_plan.slice, Bytes{1});
 }
 
+TEST_F(Interceptor, TheReasonIsAnAxisBesideTheStatusInOneFileAndFromTwo) {
+  const std::string status = R"({"name": "s", "then": {"reply": {"status": 500}}})";
+  const std::string reason = R"({"name": "r", "then": {"reply": {"reason": "Teapot"}}})";
+  for (const auto& [first, second] : {std::pair{status, reason}, std::pair{reason, status}}) {
+    RuleInterceptor together{{}, world_.services};
+    auto one = load_text(R"({"rules": [)" + first + "," + second + "]}", "one.json");
+    ASSERT_TRUE(one.has_value()) << one.error().line();
+    ASSERT_TRUE(together.add(std::move(*one)).has_value());
+    RuleInterceptor apart{{}, world_.services};
+    for (const auto& text : {first, second}) ASSERT_TRUE(apart.add(misbehaviour(text)).has_value());
+    for (auto* engine : {&together, &apart}) {
+      const auto got = exchange(*engine, request("GET", "/"), reply(200)).reply;
+      EXPECT_EQ(got.status, 500);
+      EXPECT_EQ(got.reason, "Teapot");
+    }
+  }
+}
+
 TEST_F(Interceptor, ReplaysTheFirstReplyOfAUrl) {
   auto engine = rules(R"({"when": {"method": "HEAD"}, "then": {"reply": {"replay": "first"}}})");
   const auto head = [&](const char* path, const char* offset) {

@@ -28,7 +28,8 @@ void add_fields(std::set<std::string>& axes, const std::string& of, const FieldE
 void add_reply(std::set<std::string>& axes, const ReplyEdit& edit) {
   if (edit.none || edit.raw) axes.insert("reply raw");
   if (edit.early != ReplyEdit::Early::no) axes.insert("reply early");
-  if (edit.status || edit.reason) axes.insert("reply status");
+  if (edit.status) axes.insert("reply status");
+  if (edit.reason) axes.insert("reply reason");
   if (edit.body.any()) axes.insert("reply body");
   if (edit.truncate_head || edit.truncate_body) axes.insert("reply truncate");
   if (edit.replay != ReplyEdit::Replay::no) axes.insert("reply replay");
