@@ -1,7 +1,7 @@
 // A check judges one requirement against one target.
 #pragma once
 
-#include <span>
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -19,7 +19,18 @@ struct Check {
   std::string_view needs = {};
 };
 
-/// Every suite there is, in the order of the catalogue. Defined in suites/suites.cpp.
+/// The checks of several suites, one after the other.
+[[nodiscard]] inline std::vector<Check> joined(
+    std::initializer_list<std::vector<Check> (*)()> suites) {
+  std::vector<Check> checks;
+  for (const auto suite : suites) {
+    const std::vector<Check> more = suite();
+    checks.insert(checks.end(), more.begin(), more.end());
+  }
+  return checks;
+}
+
+/// The checks of every system there is. Defined in systems/systems.cpp.
 [[nodiscard]] std::vector<Check> all_checks();
 
 }  // namespace conformance

@@ -1,0 +1,307 @@
+// What /info shows of deliveries (census, dex-delivery).
+#include <algorithm>
+
+#include "dex/vocabulary.hpp"
+#include "protocol/dex/guide.hpp"
+
+namespace conformance::suites {
+namespace {
+
+std::string status_of(const Json& entry) { return text_at(entry, "/status").value_or(""); }
+/// In either contract's word: only DEX-DELIV-001 and -002 shall turn red because of it.
+bool delivered(const Json& entry) {
+  return status_of(entry) == dex::delivery_state::success ||
+         status_of(entry) == dex::guide::delivery_state::success;
+}
+
+/// "edav: SUCCESS"
+std::string told(const Json& entry) {
+  const auto name = text_at(entry, "/name");
+  return (name ? *name : "(no name)") + ": " + status_of(entry);
+}
+
+std::vector<Json> deliveries_of(Context& c, const std::string& upload) {
+  return entries_of(await_deliveries(c, upload));
+}
+
+/// Entries of attempts that did not succeed. A check of those is skipped where all succeed: no
+/// request makes a delivery fail.
+std::vector<Json> failures_of(Context& c, const std::string& upload) {
+  auto entries = deliveries_of(c, upload);
+  std::erase_if(entries, delivered);
+  if (entries.empty()) {
+    throw Stop{not_offered("no delivery of this target fails, and no request makes one fail")};
+  }
+  return entries;
+}
+
+/// The entries that came in time; none when none did.
+std::vector<Json> entries_in_time(Context& c) {
+  needs_delivery_targets(c);
+  const auto upload = c.create_complete(letters(10));
+  return entries_of(await_info(c, upload, delivery_deadline,
+                               [](const SeenInfo& seen) { return !entries_of(seen).empty(); }));
+}
+
+Outcome deliv_001(Context& c) {
+  Findings findings{"a complete upload is delivered within 15 s and its target shows '" +
+                    success_word(c) +
+                    "' (the manifest's stream must have a routing group: --manifest)"};
+  const auto entries = entries_in_time(c);
+  if (entries.empty()) findings.check(false, "no entry in deliveries");
+  for (const auto& entry : entries) {
+    findings.check(status_of(entry) == success_word(c), told(entry));
+  }
+  return findings.outcome();
+}
+
+Outcome deliv_002(Context& c) {
+  Findings findings{"a target that could not be delivered to shows status '" + failure_word(c) +
+                    "'"};
+  for (const auto& entry : failures_of(c, c.create_complete(letters(10)))) {
+    findings.check(status_of(entry) == failure_word(c), told(entry));
+  }
+  return findings.outcome();
+}
+
+/// By the guide, which gives a failed delivery neither place nor time.
+Outcome deliv_003_by_guide(Context& c) {
+  Findings findings{
+      "an entry is {Status, Name, Location, Delivered_At, Issues}, without the place and the time "
+      "where it failed"};
+  for (const auto& entry : raw_entries_of(await_deliveries(c, visible_upload(c)))) {
+    auto expected = entry;
+    for (const auto& member : {"Location", "Delivered_At"}) expected.erase(member);
+    const auto rest = members_of(expected);
+    findings.check(rest == "{Issues, Name, Status}", rest);
+    const bool whole = entry.contains("Location") && entry.contains("Delivered_At");
+    const auto status = text_at(entry, "/Status").value_or("");
+    findings.check(whole || status != success_word(c), whole ? "whole" : status + ", not whole");
+  }
+  return findings.outcome();
+}
+
+Outcome deliv_003(Context& c) {
+  if (by_guide(c)) return deliv_003_by_guide(c);
+  Findings findings{"an entry is {status, name, location, delivered_at, issues}"};
+  for (const auto& entry : raw_entries_of(await_deliveries(c, visible_upload(c)))) {
+    const auto members = members_of(entry);
+    findings.check(members == "{delivered_at, issues, location, name, status}", members);
+    for (const char* member : {"status", "name", "location", "delivered_at"}) {
+      const bool text = text_at(entry, std::string{"/"} + member).has_value();
+      findings.check(text, std::string{member} + (text ? ": a text" : ": no text"));
+    }
+    const auto time = utc_time(text_at(entry, "/delivered_at"));
+    findings.check(time.has_value(), time ? "a time in UTC" : "delivered_at is no time in UTC");
+  }
+  return findings.outcome();
+}
+
+Outcome deliv_004(Context& c) {
+  Findings findings{"issues is null on success, else [{level: 'ERROR', message}]"};
+  for (const auto& entry : deliveries_of(c, c.create_complete(letters(10)))) {
+    const auto* issues = value_at(entry, "/issues");
+    if (delivered(entry)) {
+      findings.check(issues && issues->is_null(),
+                     told(entry) + ", issues " + (issues ? issues->dump() : "missing"));
+      continue;
+    }
+    bool good = issues && issues->is_array() && !issues->empty();
+    // "Failure messaging" is all that the guide says of it.
+    for (const auto& issue : good && !by_guide(c) ? *issues : Json::array()) {
+      good = good && text_at(issue, "/level") == "ERROR" && text_at(issue, "/message") &&
+             issue.size() == 2;
+    }
+    findings.check(
+        good, told(entry) + (good ? ", issues as they should be" : ", issues of another shape"));
+  }
+  return findings.outcome();
+}
+
+Outcome deliv_005(Context& c) {
+  if (by_guide(c)) {
+    Findings findings{"a failed delivery has neither location nor delivered_at"};
+    for (const auto& entry : failures_of(c, visible_upload(c))) {
+      for (const char* member : {"/location", "/delivered_at"}) {
+        const auto* value = value_at(entry, member);
+        findings.check(!value || value->is_null(),
+                       told(entry) + ", " + (member + 1) + ": " + (value ? value->dump() : "none"));
+      }
+    }
+    return findings.outcome();
+  }
+  Findings findings{"on failure location is '' and delivered_at a time all the same"};
+  for (const auto& entry : failures_of(c, c.create_complete(letters(10)))) {
+    const auto location = text_at(entry, "/location");
+    findings.check(location == "",
+                   told(entry) + ", location '" + location.value_or("(missing)") + "'");
+    findings.check(utc_time(text_at(entry, "/delivered_at")).has_value(), "delivered_at");
+  }
+  return findings.outcome();
+}
+
+Outcome deliv_006(Context& c) {
+  const auto upload = c.create_complete(letters(10));
+  static_cast<void>(await_deliveries(c, upload));
+  let_the_second_pass(c);  // for targets that take longer, and for deliveries that come twice
+  Findings findings{"each target of the routing group is named and delivered to once"};
+  std::set<std::string> names;
+  for (const auto& entry : entries_of(see_info(c, upload))) {
+    const auto name = text_at(entry, "/name").value_or("");
+    findings.check(!name.empty(), told(entry));
+    if (delivered(entry)) {
+      const bool first = names.insert(name).second;
+      findings.check(first, name + (first ? ": once" : ": once more"));
+    }
+  }
+  return findings.outcome();
+}
+
+Outcome deliv_007(Context& c) {
+  constexpr std::size_t attempts = 4;  // 1 + EVENT_MAX_RETRY_COUNT
+  const auto upload = c.create_complete(letters(10));
+  const auto name = text_at(failures_of(c, upload).front(), "/name").value_or("");
+  const auto count = [&](const SeenInfo& info) {
+    const auto entries = entries_of(info);
+    return static_cast<std::size_t>(std::count_if(
+        entries.begin(), entries.end(),
+        [&](const Json& entry) { return !delivered(entry) && text_at(entry, "/name") == name; }));
+  };
+  if (by_guide(c)) {
+    // Its attempts follow each other at once.
+    const auto last = await_info(c, upload, status_deadline,
+                                 [&](const SeenInfo& seen) { return count(seen) > 1; });
+    Findings findings{"one delivery per target, however often it was tried"};
+    return findings.check(count(last) == 1, name + ": " + std::to_string(count(last)) + " entries")
+        .outcome();
+  }
+  const auto info = await_info(c, upload, delivery_deadline,
+                               [&](const SeenInfo& seen) { return count(seen) >= attempts; });
+  Findings findings{"a failing delivery is retried three times, and each attempt adds an entry"};
+  return findings
+      .check(count(info) == attempts, name + ": " + std::to_string(count(info)) + " entries")
+      .outcome();
+}
+
+Outcome deliv_008(Context& c) {
+  const bool has_targets = !delivery_targets(c).empty();
+  const auto upload = c.create();
+  const auto patched = c.patch(upload, Bytes{0}, letters(10));
+  const auto complete = [](const SeenInfo& seen) {
+    return seen.status() == dex::upload_state::complete;
+  };
+  const auto info = await_info(c, upload, status_deadline, [&](const SeenInfo& seen) {
+    return complete(seen) && (!has_targets || !entries_of(seen).empty());
+  });
+  if (has_targets && !entries_of(info).empty()) {
+    return not_offered("the manifest's stream has a routing group");
+  }
+  const auto* deliveries = value_at(info.json, "/deliveries");
+  Findings findings{"without a routing group the upload succeeds and nothing is delivered"};
+  findings.check(patched.status == 204, "PATCH: " + code(patched));
+  findings.check(complete(info), info.summary());
+  findings.check(deliveries && deliveries->is_null(),
+                 "deliveries: " + (deliveries ? deliveries->dump() : "missing"));
+  return findings.outcome();
+}
+
+/// What a sender may call a file, and the manifest fields that do.
+std::vector<std::string> locations_with(Context& c, const Changes& names) {
+  const auto upload = url_of(c, post_manifest(c, manifest_with(c, names)));
+  if (const auto patched = c.patch(upload, Bytes{0}, letters(10)); !is_2xx(patched)) {
+    stop_blocked("PATCH stores the bytes: 204", describe(patched));
+  }
+  std::vector<std::string> locations;
+  for (const auto& entry : deliveries_of(c, upload)) {
+    if (delivered(entry)) locations.push_back(text_at(entry, "/location").value_or(""));
+  }
+  if (locations.empty()) throw Stop{not_offered("no delivery of this target succeeds")};
+  return locations;
+}
+
+Outcome deliv_009(Context& c) {
+  Findings findings{"the path is rendered whole, and the file name's extension stands at its end"};
+  for (const auto& location : locations_with(c, {{"received_filename", "report.v2.csv"}})) {
+    const auto path = location.substr(0, location.find('?'));
+    const bool right = path.ends_with(".csv") && !path.ends_with("..csv") &&
+                       !path.ends_with(".csv.csv") && path.find("{{") == std::string::npos;
+    findings.check(right, right ? "ends in one '.csv'" : path);
+  }
+  return findings.outcome();
+}
+
+Outcome deliv_011(Context& c) {
+  const auto locations =
+      locations_with(c, {{"filename", "the-first.txt"}, {"received_filename", "the-last.txt"}});
+  const auto any = [&](const char* name) {
+    return std::any_of(locations.begin(), locations.end(), [name](const std::string& location) {
+      return location.find(name) != std::string::npos;
+    });
+  };
+  if (!any("the-first") && !any("the-last")) {
+    return not_offered("no path template of this target holds the file name");
+  }
+  Findings findings{"filename goes before received_filename"};
+  return findings
+      .check(any("the-first") && !any("the-last"),
+             any("the-last") ? "named by received_filename" : "named by filename")
+      .outcome();
+}
+
+Outcome deliv_012(Context& c) {
+  std::string parts = "final;";
+  for (const char* body : {"abc", "defg"}) {
+    parts += (parts.back() == ';' ? "" : " ") + c.create_complete(body, {.concat = "partial"});
+  }
+  needs_delivery_targets(c);
+  const auto joined = c.post({.length = std::nullopt, .concat = parts});
+  const auto upload = url_of(c, joined);
+  const auto info = await_info(c, upload, status_deadline,
+                               [](const SeenInfo& seen) { return !entries_of(seen).empty(); });
+  std::set<std::string> seen;
+  for (const auto& entry : entries_of(info)) seen.insert(status_of(entry));
+  std::string text = seen.empty() ? "nothing" : "";
+  for (const auto& status : seen) text += (text.empty() ? "" : " and ") + status;
+  return observed("a final upload's deliveries show " + text);
+}
+
+Outcome deliv_013(Context& c) {
+  const auto bytes = c.random_bytes(100'000);
+  const auto upload = c.create_complete(bytes);
+  static_cast<void>(await_deliveries(c, upload));
+  const auto same = c.delivered_equals(upload, bytes);
+  if (!same) return not_offered("the delivered copy cannot be read from here (--delivered-dir)");
+  return *same ? holds("the same 100000 bytes")
+               : broken("the delivered bytes are the uploaded ones", "other bytes");
+}
+
+Outcome deliv_014(Context& c) {
+  const bool appeared = !entries_in_time(c).empty();
+  Findings findings{"a delivery appears within 15 s"};
+  return findings.check(appeared, appeared ? "it appeared" : "none appeared").outcome();
+}
+
+Outcome deliv_015(Context& c) {
+  const auto upload = c.create();
+  const auto patched = c.patch(upload, Bytes{0}, letters(10));
+  Findings findings{"the last PATCH is 204 whatever becomes of the delivery"};
+  findings.check(patched.status == 204, "PATCH: " + code(patched));
+  for (const auto& entry : deliveries_of(c, upload)) findings.note(told(entry));
+  return findings.outcome();
+}
+
+}  // namespace
+
+std::vector<Check> dex_delivery() {
+  return {
+      {"DEX-DELIV-001", deliv_001, ext::creation},      {"DEX-DELIV-002", deliv_002, ext::creation},
+      {"DEX-DELIV-003", deliv_003, ext::creation},      {"DEX-DELIV-004", deliv_004, ext::creation},
+      {"DEX-DELIV-005", deliv_005, ext::creation},      {"DEX-DELIV-006", deliv_006, ext::creation},
+      {"DEX-DELIV-007", deliv_007, ext::creation},      {"DEX-DELIV-008", deliv_008, ext::creation},
+      {"DEX-DELIV-009", deliv_009, ext::creation},      {"DEX-DELIV-011", deliv_011, ext::creation},
+      {"DEX-DELIV-012", deliv_012, ext::concatenation}, {"DEX-DELIV-013", deliv_013, ext::creation},
+      {"DEX-DELIV-014", deliv_014, ext::creation},      {"DEX-DELIV-015", deliv_015, ext::creation},
+  };
+}
+
+}  // namespace conformance::suites

@@ -1,0 +1,88 @@
+// Which manifests are taken, and what becomes of them (census, dex-metadata).
+#include "dex/suites/metadata.hpp"
+#include "dex/vocabulary.hpp"
+
+namespace conformance::suites {
+namespace {
+
+/// The manifest is taken, and /info tells the fields of `kept` as they were sent.
+Findings& expect_taken(Context& c, Findings& findings, const std::string& label,
+                       const Response& created, const Changes& kept = {}) {
+  const auto upload = c.location_of(created);
+  if (created.status != 201 || !upload) {
+    return findings.check(false, label + ": " + refusal_of(c, created).summary());
+  }
+  findings.check(true, label + ": 201");
+  if (!kept.empty()) make_visible(c, *upload);
+  const auto info = kept.empty() ? SeenInfo{} : see_info(c, *upload);
+  for (const auto& [field, value] : kept) {
+    const auto told = text_at(info.json, "/manifest/" + field);
+    findings.check(told == value, field + " in /info: " + (told ? "'" + *told + "'" : "missing"));
+  }
+  return findings;
+}
+
+/// A manifest with more fields.
+Outcome with_more(Context& c, std::string rule, const std::string& label, const Changes& more) {
+  Findings findings{std::move(rule)};
+  const auto created = post_manifest(c, manifest_with(c, more));
+  return expect_taken(c, findings, label, created, more).outcome();
+}
+
+Outcome meta_014(Context& c) {
+  return with_more(c, "fields of version 1 beside those of version 2 are kept as they are",
+                   "with fields of version 1",
+                   {{"meta_destination_id", "dextesting"}, {"meta_ext_event", "testevent1"}});
+}
+
+Outcome meta_015(Context& c) {
+  return with_more(c, "unknown fields are taken and kept", "with custom=1", {{"custom", "1"}});
+}
+
+/// "Enter null": what is not known has that value, and not none.
+Outcome meta_016_by_guide(Context& c) {
+  Findings findings{"an unknown value is 'null'; an empty one is refused: 400"};
+  const auto empty = post_refused(c, {{"data_producer_id", ""}});
+  findings.check(empty.response.status == 400, "an empty data_producer_id: " + empty.summary());
+  const auto created = post_manifest(c, manifest_with(c, {{"data_producer_id", "null"}}));
+  return expect_taken(c, findings, "data_producer_id 'null'", created).outcome();
+}
+
+Outcome meta_016(Context& c) {
+  if (by_guide(c)) return meta_016_by_guide(c);
+  Findings findings{"an empty value counts as present"};
+  const auto rest =
+      tus::format_metadata(dex::metadata_of(manifest_with(c, {{"sender_id", std::nullopt}})));
+  for (const auto& [label, value] : {std::pair{"sender_id without a value", "sender_id," + rest},
+                                     {"sender_id with an empty value", "sender_id ," + rest}}) {
+    Creation creation;
+    creation.raw_metadata = value;
+    expect_taken(c, findings, label, c.post(creation));
+  }
+  return findings.outcome();
+}
+
+Outcome meta_019(Context& c) {
+  if (by_guide(c)) {
+    Findings findings{"version is required"};
+    return expect_refusal(findings, "without version", post_refused(c, {{"version", std::nullopt}}),
+                          "Missing required metadata 'version'")
+        .outcome();
+  }
+  Findings findings{"version is not required"};
+  const auto created = post_manifest(c, manifest_with(c, {{"version", std::nullopt}}));
+  return expect_taken(c, findings, "without version", created).outcome();
+}
+
+}  // namespace
+
+std::vector<Check> dex_metadata_taken() {
+  return {
+      {"DEX-META-014", meta_014, ext::creation},
+      {"DEX-META-015", meta_015, ext::creation},
+      {"DEX-META-016", meta_016, ext::creation},
+      {"DEX-META-019", meta_019, ext::creation},
+  };
+}
+
+}  // namespace conformance::suites

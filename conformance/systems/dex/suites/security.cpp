@@ -1,0 +1,86 @@
+// Holes that DEX main has and its successors should not (census, dex-security).
+#include "dex/suites/auth.hpp"
+#include "dex/vocabulary.hpp"
+#include "tus/suites/core_patch.hpp"
+
+namespace conformance::suites {
+namespace {
+
+Outcome sec_001(Context& c) {
+  needs_authorization(c);
+  Request request;
+  request.method = "POST";
+  request.url = c.target().root_url + "route/" + upload_id_of(c.create());
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = R"({"target":"any"})";
+  const auto response = send_anonymously(c, std::move(request));
+  needs_published(c, response, "/route");
+  return expect(response.status == 401, "delivering again needs a token: 401", response);
+}
+
+Outcome sec_002(Context& c) {
+  const auto id = upload_id_of(c.create());
+  Findings findings{"encoded slashes in /info/{id} stay inside the store: 404"};
+  for (const auto& path : {"..%2ftus-prefix%2f" + id, "x%2f..%2f" + id, ".%2f" + id,
+                           std::string{"..%2f..%2f..%2fetc%2fpasswd"}, "..%5c" + id}) {
+    const auto response = c.get(c.target().info_url + "/" + path);
+    const bool refused = status_in(response, {400, 404});
+    const auto at = path.find(id);
+    findings.check(refused, (at == std::string::npos ? path : path.substr(0, at) + "{id}") + ": " +
+                                code(response));
+  }
+  return findings.outcome();
+}
+
+Outcome sec_003(Context& c) {
+  // One step up stays inside the folder of a target whose paths begin with a date, so that this
+  // does no harm where it works.
+  const auto refusal = post_refused(c, {{"filename", "../dex-harness.txt"}});
+  Findings findings{"a file name with '../' does not reach the delivery: 400"};
+  return findings
+      .check(refusal.response.status == 400, "filename '../dex-harness.txt': " + refusal.summary())
+      .outcome();
+}
+
+Outcome sec_004(Context& c) {
+  const auto response = c.tus("POST", c.target().creation_url,
+                              {{"Upload-Length", "10"},
+                               {std::string{hdr::upload_metadata}, c.metadata_header()},
+                               {"Forwarded", "host=stranger.example"}});
+  const auto location = value_of(response, "Location");
+  if (response.status == 201) c.created(creation_base(c) + "/" + Context::id_of(location));
+  const bool followed = location.find("stranger.example") != std::string::npos;
+  Findings findings{"Location does not follow Forwarded, which any client can send"};
+  return findings
+      .check(!followed,
+             code(response) + ", Location " +
+                 (followed ? "follows it (unless a proxy strips the field)" : "does not follow it"))
+      .outcome();
+}
+
+Outcome sec_005(Context& c) {
+  needs_authorization(c);
+  const auto url = info_url_of(c, visible_upload(c));
+  Findings findings{"a made-up token is refused, and OPTIONS of /info tells nothing without one"};
+  const auto made_up = get_anonymously(c, url, {{"Authorization", "Bearer anything"}});
+  findings.check(made_up.status == 401, "'Bearer anything': " + code(made_up));
+  Request request;
+  request.method = "OPTIONS";
+  request.url = url;
+  const auto options = send_anonymously(c, std::move(request));
+  const bool tells = json_of(options).is_object();
+  findings.check(!tells, "OPTIONS /info/{id}: " + code(options) + (tells ? " with the info" : ""));
+  return findings.outcome();
+}
+
+}  // namespace
+
+std::vector<Check> dex_security() {
+  return {
+      {"DEX-SEC-001", sec_001, ext::creation}, {"DEX-SEC-002", sec_002, ext::creation},
+      {"DEX-SEC-003", sec_003, ext::creation}, {"DEX-SEC-004", sec_004, ext::creation},
+      {"DEX-SEC-005", sec_005, ext::creation}, {"DEX-SEC-006", slow_sender, ext::creation},
+  };
+}
+
+}  // namespace conformance::suites

@@ -1,0 +1,246 @@
+// Upload-Checksum on a chunk (protocol.md, Checksum).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "protocol/tus/checksum.hpp"
+#include "tus/suites/checksum_words.hpp"
+#include "tus/suites/exercise.hpp"
+
+namespace conformance::suites {
+namespace {
+
+Fields with_sum(std::string checksum) {
+  return {{std::string{hdr::upload_checksum}, std::move(checksum)}};
+}
+
+/// A PATCH at offset 0.
+Response patch_sum(Context& c, const std::string& upload, std::string checksum, std::string body) {
+  return patch_with(c, upload, with_sum(std::move(checksum)), std::move(body));
+}
+
+/// The members of Tus-Checksum-Algorithm as they stand, empty ones included.
+std::vector<std::string> listed_algorithms(const std::string& list) {
+  std::vector<std::string> all;
+  for (std::size_t from = 0;;) {
+    const auto comma = list.find(',', from);
+    all.emplace_back(http::trim_ows(std::string_view{list}.substr(from, comma - from)));
+    if (comma == std::string::npos) return all;
+    from = comma + 1;
+  }
+}
+
+bool is_algorithm(const std::string& name) {
+  return http::is_token(name) &&
+         std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+Outcome csum_001(Context& c) { return announced_as(c, ext::checksum); }
+
+Outcome csum_002(Context& c) {
+  const auto options = c.options();
+  return expect(!value_of(options, hdr::tus_checksum_algorithm).empty(),
+                "OPTIONS has Tus-Checksum-Algorithm", options);
+}
+
+Outcome csum_003(Context& c) {
+  const auto list = c.options().headers.joined(hdr::tus_checksum_algorithm);
+  if (!list) stop_blocked("OPTIONS has Tus-Checksum-Algorithm", "none");
+  const auto names = listed_algorithms(*list);
+  Findings findings{"Tus-Checksum-Algorithm is a comma list of names without upper-case letters"};
+  return findings
+      .check(std::all_of(names.begin(), names.end(), is_algorithm),
+             "Tus-Checksum-Algorithm: " + *list)
+      .outcome();
+}
+
+Outcome csum_004(Context& c) {
+  const auto list = c.options().headers.joined(hdr::tus_checksum_algorithm);
+  if (!list) stop_blocked("OPTIONS has Tus-Checksum-Algorithm", "none");
+  const auto names = listed_algorithms(*list);
+  Findings findings{"sha1 is among the algorithms"};
+  return findings
+      .check(std::find(names.begin(), names.end(), "sha1") != names.end(),
+             "Tus-Checksum-Algorithm: " + *list)
+      .outcome();
+}
+
+Outcome csum_005(Context& c) {
+  const auto upload = c.create();
+  const auto patched = patch_sum(c, upload, checksum_of(usable_algorithm(c), "hello"), "hello");
+  Findings findings{"a chunk with its checksum is taken (204), and the offset moves"};
+  findings.check(patched.status == 204, "a right checksum", patched);
+  const auto state = state_of(c, upload);
+  return findings.check(state.offset == Bytes{5}, "HEAD: " + to_string(state)).outcome();
+}
+
+Outcome csum_006(Context& c) {
+  const auto patched = patch_sum(c, c.create(), checksum_of(usable_algorithm(c), "hallo"), "hello");
+  if (patched.status == tus::status_checksum_mismatch) return holds(describe(patched));
+  if (is_4xx(patched)) return observed("a wrong checksum gives " + code(patched) + ", not 460");
+  return broken("a chunk with a wrong checksum is not acknowledged (460)", describe(patched));
+}
+
+Outcome csum_007(Context& c) {
+  const auto upload = c.create();
+  const auto name = usable_algorithm(c);
+  taken(c.patch(upload, Bytes{0}, "abc"), "the first 3 bytes");
+  const auto chunk = [&](std::string_view of) {
+    return c.patch(upload, Bytes{3}, "defg", with_sum(checksum_of(name, of)));
+  };
+  const auto wrong = chunk("other");
+  const auto after = state_of(c, upload);
+  Findings findings{"a chunk whose checksum is wrong is discarded, and can be sent again"};
+  findings.check(after.offset == Bytes{3},
+                 "a wrong checksum at offset 3 " + code(wrong) + ", then " + to_string(after));
+  if (after.offset == Bytes{3}) findings.check(chunk("defg").status == 204, "the right one after");
+  const auto equal = c.stored_equals(upload, "abcdefg");
+  if (equal)
+    findings.check(*equal, *equal ? "the right bytes are stored" : "other bytes are stored");
+  return findings.outcome();
+}
+
+Outcome csum_008(Context& c) {
+  return observed("an algorithm that nobody knows -> " +
+                  code(patch_sum(c, c.create(), "foo Zm9v", "hello")));
+}
+
+Outcome csum_009(Context& c) {
+  const auto upload = c.create();
+  const auto patched = patch_sum(c, upload, "foo Zm9v", "hello");
+  const auto state = state_of(c, upload);
+  Findings findings{"nothing is stored of a chunk whose checksum cannot be verified"};
+  return findings
+      .check(state.offset == Bytes{0},
+             "an algorithm that nobody knows " + code(patched) + ", then " + to_string(state))
+      .outcome();
+}
+
+Outcome csum_010(Context& c) {
+  const auto upload = c.create();
+  Findings findings{"a malformed Upload-Checksum is refused (400), and nothing is stored"};
+  const auto name = usable_algorithm(c);
+  for (const std::string& bad : {name, name + " ???"}) {
+    const auto patched = patch_sum(c, upload, bad, "hello");
+    const auto state = state_of(c, upload);
+    findings.check(
+        status_in(patched, {400, tus::status_checksum_mismatch}) && state.offset == Bytes{0},
+        "'" + bad + "' " + code(patched) + ", then " + to_string(state));
+    if (state.offset != Bytes{0}) break;
+  }
+  return findings.outcome();
+}
+
+Outcome csum_011(Context& c) {
+  const auto upload = c.create();
+  const auto name = usable_algorithm(c);
+  Findings findings{"each checksum is of one PATCH's body, not of the file"};
+  const auto first = c.patch(upload, Bytes{0}, "hello", with_sum(checksum_of(name, "hello")));
+  findings.check(first.status == 204, "the first 5 bytes", first);
+  const auto second = c.patch(upload, Bytes{5}, "world", with_sum(checksum_of(name, "world")));
+  return findings.check(second.status == 204, "the last 5 bytes", second).outcome();
+}
+
+Outcome csum_012(Context& c) {
+  const auto upload = c.create();
+  const auto name = usable_algorithm(c);
+  auto fields = patch_fields("0");
+  fields.add(std::string{hdr::upload_checksum}, checksum_of(name, letters(10)));
+  fields.add("Content-Length", "10");
+  {
+    auto connection = c.raw();
+    const auto head = raw_head(c, "PATCH", upload, fields);
+    static_cast<void>(connection.send(head, answer_timeout));
+    static_cast<void>(connection.send(letters(4), answer_timeout));
+    connection.shutdown_send();
+    static_cast<void>(connection.wait_for_close(Milliseconds{1'000}));
+    c.record_raw("a PATCH with a checksum that is cut off after 4 of 10 bytes", head, {});
+  }
+  std::optional<Bytes> offset;
+  if (!c.eventually(c.patience(), [&] { return (offset = try_offset(c, upload)).has_value(); })) {
+    stop_blocked("HEAD works soon after a broken PATCH", "no offset");
+  }
+  Findings findings{""};
+  findings.note("4 of 10 bytes arrived with a checksum for 10: " +
+                std::string{*offset == Bytes{0} ? "dropped" : "kept"} + ", offset " +
+                std::to_string(offset->value));
+  const auto rest = letters(10 - std::min<std::uint64_t>(offset->value, 10));
+  const auto patched = c.patch(upload, *offset, rest, with_sum(checksum_of(name, rest)));
+  findings.must(is_2xx(patched), "later chunks are verified by themselves",
+                "the rest with its own checksum -> " + code(patched));
+  return findings.report();
+}
+
+Outcome csum_013(Context& c) {
+  Findings findings{"every algorithm that is listed works"};
+  for (const auto& name : c.target().discovery.checksum_algorithms) {
+    if (!tus::digest_algorithm(name)) {
+      findings.note(name + ": not tried, we do not compute it");
+      continue;
+    }
+    const auto right = patch_sum(c, c.create(), checksum_of(name, "hello"), "hello");
+    const auto wrong = patch_sum(c, c.create(), checksum_of(name, "hello"), "hallo");
+    findings.check(is_2xx(right) && is_4xx(wrong),
+                   name + ": right " + code(right) + ", wrong " + code(wrong));
+  }
+  return findings.outcome();
+}
+
+Outcome csum_014(Context& c) {
+  if (!c.target().discovery.offers(ext::creation_with_upload)) {
+    return not_offered("creation-with-upload is not offered");
+  }
+  const auto created =
+      c.post({.body = "hello", .headers = with_sum(checksum_of(usable_algorithm(c), "hallo"))});
+  auto seen = "a creation whose bytes have another checksum -> " + code(created);
+  if (const auto upload = c.location_of(created); created.status == 201 && upload) {
+    seen += ", " + to_string(state_of(c, *upload));
+  }
+  return observed(seen);
+}
+
+Outcome csum_015(Context& c) {
+  if (c.target().discovery.offers(ext::checksum)) {
+    return not_offered("checksum is offered; this row judges its absence");
+  }
+  return observed("a wrong checksum, without the extension -> " +
+                  code(patch_sum(c, c.create(), checksum_of("sha1", "hallo"), "hello")));
+}
+
+Outcome csum_016(Context& c) {
+  const auto patched = patch_sum(c, c.create(), checksum_of(usable_algorithm(c), ""), "");
+  return expect(patched.status == 204, "an empty PATCH may have a checksum too (204)", patched);
+}
+
+Outcome csum_017(Context& c) {
+  const auto upload = c.create();
+  const auto name = usable_algorithm(c);
+  Findings findings{"a digest that is too short or too long for its algorithm is a mismatch (460)"};
+  for (const std::string_view digest :
+       {"Zm9v", "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"}) {
+    const auto bad = fmt::format("{} {}", name, digest);
+    const auto patched = patch_sum(c, upload, bad, "hello");
+    findings.check(status_in(patched, {tus::status_checksum_mismatch}), "'" + bad + "'", patched);
+  }
+  return findings.outcome();
+}
+
+}  // namespace
+
+std::vector<Check> checksum() {
+  constexpr auto sum = ext::checksum;
+  return {
+      {"TUS-CSUM-001", csum_001, ext::creation}, {"TUS-CSUM-002", csum_002, sum},
+      {"TUS-CSUM-003", csum_003, sum},           {"TUS-CSUM-004", csum_004, sum},
+      {"TUS-CSUM-005", csum_005, sum},           {"TUS-CSUM-006", csum_006, sum},
+      {"TUS-CSUM-007", csum_007, sum},           {"TUS-CSUM-008", csum_008, sum},
+      {"TUS-CSUM-009", csum_009, sum},           {"TUS-CSUM-010", csum_010, sum},
+      {"TUS-CSUM-011", csum_011, sum},           {"TUS-CSUM-012", csum_012, sum},
+      {"TUS-CSUM-013", csum_013, sum},           {"TUS-CSUM-014", csum_014, sum},
+      {"TUS-CSUM-015", csum_015, ext::creation}, {"TUS-CSUM-016", csum_016, sum},
+      {"TUS-CSUM-017", csum_017, sum},
+  };
+}
+
+}  // namespace conformance::suites

@@ -1,0 +1,359 @@
+// Joining partial uploads (protocol.md, Concatenation).
+#include <algorithm>
+
+#include "tus/suites/exercise.hpp"
+#include "tus/vocabulary.hpp"
+
+namespace conformance::suites {
+namespace {
+
+std::string create_partial(Context& c, std::uint64_t length) {
+  return c.create({.length = Bytes{length}, .concat = "partial"});
+}
+
+/// A finished partial upload.
+std::string part(Context& c, const std::string& bytes) {
+  return c.create_complete(bytes, {.concat = "partial"});
+}
+
+Response post_final(Context& c, const std::vector<std::string>& parts,
+                    const tus::Metadata& metadata = {}) {
+  std::string value = "final;";
+  for (const auto& url : parts) value += (value.back() == ';' ? "" : " ") + url;
+  return c.post({.length = std::nullopt, .metadata = metadata, .concat = value});
+}
+
+std::string create_final(Context& c, const std::vector<std::string>& parts,
+                         const tus::Metadata& metadata = {}) {
+  return url_of(c, post_final(c, parts, metadata));
+}
+
+tus::Metadata one_pair(std::string_view key, std::string value) {
+  tus::Metadata metadata;
+  metadata.set(key, std::move(value));
+  return metadata;
+}
+
+/// For notes: "201, Upload-Length: 6".
+std::string with_length(Context& c, const Response& created) {
+  const auto upload = c.location_of(created);
+  if (created.status != 201 || !upload) return code(created);
+  return code(created) + ", " + tell(c.head(*upload), hdr::upload_length);
+}
+
+Outcome concat_001(Context& c) { return announced_as(c, ext::concatenation); }
+
+Outcome concat_002(Context& c) {
+  const auto created = c.post({.concat = "partial"});
+  return expect(created.status == 201, "POST with Upload-Concat: partial creates an upload",
+                created);
+}
+
+Outcome concat_003(Context& c) {
+  const auto head = c.head(create_partial(c, 10));
+  return head.headers.find(hdr::upload_concat) == "partial"
+             ? holds(tell(head, hdr::upload_concat))
+             : broken("HEAD of a partial upload has Upload-Concat: partial",
+                      tell(head, hdr::upload_concat));
+}
+
+Outcome concat_004(Context& c) {
+  const auto upload = create_partial(c, 10);
+  Findings findings{"HEAD of a partial upload has Upload-Offset"};
+  const auto look = [&](const char* offset) {
+    const auto head = c.head(upload);
+    findings.check(head.headers.find(hdr::upload_offset) == offset, tell(head, hdr::upload_offset));
+  };
+  look("0");
+  taken(c.patch(upload, Bytes{0}, letters(4)), "the first 4 bytes");
+  look("4");
+  return findings.outcome();
+}
+
+Outcome concat_005(Context& c) {
+  const auto created = post_final(c, {part(c, "abc"), part(c, "defg")});
+  return expect(created.status == 201 && c.location_of(created),
+                "a final upload is created without Upload-Length", created);
+}
+
+Outcome concat_006(Context& c) {
+  const auto state = state_of(c, create_final(c, {part(c, "abc"), part(c, "defg")}));
+  return state.length == Bytes{7}
+             ? holds(to_string(state))
+             : broken("the length of a final upload is the sum of its parts, 7", to_string(state));
+}
+
+Outcome concat_007(Context& c) {
+  const auto first = part(c, "abc");
+  const auto second = part(c, "defg");
+  const auto upload = create_final(c, {second, first});
+  const auto equal = c.stored_equals(upload, "defgabc");
+  if (!equal) return not_offered("the target gives no way to read stored bytes");
+  return *equal
+             ? holds("the bytes of the second part, then of the first")
+             : broken("parts are joined in the order of the list", "other bytes, or another order");
+}
+
+Outcome concat_008(Context& c) {
+  Findings findings{"HEAD of a final upload has Upload-Concat as it was received"};
+  const auto first = part(c, "abc");
+  const auto second = part(c, "defg");
+  const auto look = [&](const char* label, const std::string& a, const std::string& b) {
+    const auto head = c.head(create_final(c, {a, b}));
+    const bool same = head.headers.find(hdr::upload_concat) == "final;" + a + " " + b;
+    findings.check(same,
+                   std::string{label} + ": " +
+                       (same ? "the same" : "not the same, " + tell(head, hdr::upload_concat)));
+  };
+  look("absolute URLs", first, second);
+  look("relative URLs", Context::target_of(first), Context::target_of(second));
+  return findings.outcome();
+}
+
+Outcome concat_009(Context& c) {
+  const auto head = c.head(create_final(c, {part(c, "abc"), part(c, "defg")}));
+  const auto offset = number_in(head, hdr::upload_offset);
+  Findings findings{"HEAD of a final upload has Upload-Offset and Upload-Length, both equal"};
+  findings.check(offset && offset == number_in(head, hdr::upload_length),
+                 tell(head, hdr::upload_offset) + ", " + tell(head, hdr::upload_length));
+  return findings.outcome();
+}
+
+Outcome concat_010(Context& c) {
+  const auto upload = create_final(c, {part(c, "abc"), part(c, "defg")});
+  Findings findings{"PATCH of a final upload gives 403"};
+  for (const std::uint64_t offset : {0U, 7U}) {
+    for (const std::size_t bytes : {0U, 2U}) {
+      const auto patched = c.patch(upload, Bytes{offset}, letters(bytes));
+      findings.check(patched.status == 403, std::to_string(bytes) + " bytes at " +
+                                                std::to_string(offset) + ": " + describe(patched));
+    }
+  }
+  return findings.outcome();
+}
+
+Outcome concat_011(Context& c) {
+  const auto first = part(c, "abc");
+  const auto second = part(c, "defg");
+  const auto upload = create_final(c, {first, second});
+  const std::vector<std::pair<std::string, std::string>> all{
+      {upload, "abcdefg"}, {first, "abc"}, {second, "defg"}};
+  std::vector<std::optional<Bytes>> before;
+  for (const auto& [url, bytes] : all) before.push_back(try_offset(c, url));
+  const auto patched = c.patch(upload, Bytes{7}, letters(2));
+  c.patch(upload, Bytes{0}, letters(2));
+  Findings findings{"a PATCH of a final upload changes neither it nor its parts"};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto after = try_offset(c, all[i].first);
+    const bool same = after == before[i] &&
+                      (!after || c.stored_equals(all[i].first, all[i].second).value_or(true));
+    findings.check(same, std::string{i == 0 ? "the final" : "a part"} + " is " +
+                             (same ? "unchanged" : "changed") + " after " + code(patched));
+  }
+  return findings.outcome();
+}
+
+Outcome concat_012(Context& c) {
+  const auto metadata = one_pair("partonly", "value");
+  const auto first = c.create_complete("abc", {.metadata = metadata, .concat = "partial"});
+  const auto head = c.head(create_final(c, {first, part(c, "defg")}));
+  const bool moved = lists_key(head, "partonly");
+  return moved ? broken("metadata of the parts does not move to the final upload",
+                        "HEAD of the final upload lists partonly")
+               : holds("HEAD of the final upload does not list the part's key");
+}
+
+Outcome concat_013(Context& c) {
+  const auto upload =
+      create_final(c, {part(c, "abc"), part(c, "defg")}, one_pair("finalonly", "value"));
+  const auto head = c.head(upload);
+  return lists_key(head, "finalonly")
+             ? holds("HEAD lists the key that the final upload was created with")
+             : broken("the final upload has the metadata of its own creation",
+                      tell(head, hdr::upload_metadata));
+}
+
+Outcome concat_014(Context& c) {
+  const auto only = part(c, "abc");
+  return observed("one part twice -> " + with_length(c, post_final(c, {only, only})));
+}
+
+Outcome concat_015(Context& c) {
+  const auto first = part(c, "abc");
+  const auto second = part(c, "defg");
+  const auto one = post_final(c, {first, second});
+  const auto other = post_final(c, {second, first});
+  return observed("one final -> " + code(one) + ", another of the same parts -> " + code(other));
+}
+
+Outcome concat_016(Context& c) {
+  const auto first = part(c, "abc");
+  const auto second = part(c, "defg");
+  Findings findings{"part URLs may be absolute and relative"};
+  const auto look = [&](const char* label, const std::string& a, const std::string& b) {
+    const auto created = post_final(c, {a, b});
+    findings.check(created.status == 201, std::string{label} + ": " + code(created));
+  };
+  look("absolute", first, second);
+  look("relative", Context::target_of(first), Context::target_of(second));
+  look("one of each", first, Context::target_of(second));
+  return findings.outcome();
+}
+
+Outcome concat_017(Context& c) {
+  if (c.target().discovery.offers(ext::concatenation_unfinished)) {
+    return not_offered("concatenation-unfinished is offered; this row judges its absence");
+  }
+  const auto unfinished = create_partial(c, 10);
+  c.patch(unfinished, Bytes{0}, letters(4));
+  const auto created = post_final(c, {part(c, "abc"), unfinished});
+  return expect(is_4xx(created),
+                "without concatenation-unfinished a part that is not finished is refused (4xx)",
+                created);
+}
+
+Outcome concat_018(Context& c) {
+  const auto created = post_final(c, {part(c, "abc"), unknown_upload(c)});
+  return expect(is_4xx(created), "a part that does not exist is refused (4xx)", created);
+}
+
+Outcome concat_019(Context& c) {
+  const auto first = part(c, "abc");
+  const auto second = part(c, "defg");
+  const auto created = c.post({.length = Bytes{999}, .concat = "final;" + first + " " + second});
+  Findings findings{""};
+  const auto seen =
+      "Upload-Length: 999 for a final upload of 7 bytes -> " + with_length(c, created);
+  const auto upload = c.location_of(created);
+  findings.must(created.status != 201 || !upload || state_of(c, *upload).length == Bytes{7},
+                "the length of a final upload is the sum of its parts", seen);
+  return findings.report();
+}
+
+Outcome concat_020(Context& c) {
+  Findings findings{"an Upload-Concat that is neither partial nor final;URL... is refused (400)"};
+  for (const std::string value : {"final", "final;", "bogus", "Partial"}) {
+    const auto created = post_with(
+        c, {{std::string{hdr::upload_concat}, value}, {std::string{hdr::upload_length}, "10"}});
+    findings.check(is_4xx(created), value, created);
+  }
+  return findings.outcome();
+}
+
+Outcome concat_021(Context& c) {
+  Findings findings{"only partial uploads are accepted as parts"};
+  const auto good = part(c, "abc");
+  const auto normal = post_final(c, {good, c.create_complete("defg")});
+  findings.check(is_4xx(normal), "a normal upload as a part", normal);
+  const auto final_part = post_final(c, {good, create_final(c, {good, part(c, "defg")})});
+  findings.check(is_4xx(final_part), "a final upload as a part", final_part);
+  return findings.outcome();
+}
+
+Outcome concat_022(Context& c) {
+  const auto own = part(c, "abc");
+  const auto foreign = "http://evil.example" + Context::target_of(part(c, "defg"));
+  const auto created = post_final(c, {own, foreign});
+  return expect(is_4xx(created), "a part URL of another host is refused (4xx)", created);
+}
+
+Outcome concat_023(Context& c) {
+  const auto first = part(c, "abc");
+  create_final(c, {first, part(c, "defg")});
+  return observed("HEAD of a part after it was joined -> " + code(c.head(first)));
+}
+
+Outcome concat_024(Context& c) {
+  const auto limit = c.target().discovery.max_size;
+  if (!limit) return not_offered("no Tus-Max-Size");
+  if (*limit > reachable_limit) {
+    return not_offered("Tus-Max-Size is too large to reach here: " + ::to_string(*limit));
+  }
+  const auto size = limit->value / 2 + 1;
+  const auto created = post_final(c, {part(c, letters(size)), part(c, letters(size))});
+  return expect(is_4xx(created), "the size limit holds for the sum of the parts (413)", created);
+}
+
+Outcome concat_025(Context& c) {
+  const auto empty = create_partial(c, 0);
+  const auto created = post_final(c, {empty});
+  Findings findings{"a part of length 0 is fine"};
+  findings.check(created.status == 201, "an empty part alone: " + code(created));
+  if (const auto upload = c.location_of(created); created.status == 201 && upload) {
+    const auto state = state_of(c, *upload);
+    findings.check(state.length == Bytes{0}, "HEAD: " + to_string(state));
+  }
+  return findings.outcome();
+}
+
+Outcome concat_026(Context& c) {
+  if (c.target().discovery.offers(ext::concatenation)) {
+    return not_offered("concatenation is offered; this row judges its absence");
+  }
+  const auto created = c.post({.concat = "partial"});
+  return expect(is_4xx(created) || created.status == 501,
+                "without the extension Upload-Concat is refused (4xx or 501)", created);
+}
+
+Outcome concat_027(Context& c) {
+  if (c.target().system != System::dex) {
+    return not_offered("what a server does with finished uploads is not visible through tus");
+  }
+  const auto upload = part(c, "abc");
+  std::string seen = "no delivery of the partial upload";
+  const bool delivered = c.eventually(c.patience(), [&] {
+    const auto info = info_of(c, upload);
+    return info && info->deliveries && !info->deliveries->empty();
+  });
+  return delivered ? broken("partial uploads are not processed before they are joined",
+                            "the partial upload was delivered as a file of its own")
+                   : holds(seen);
+}
+
+Outcome concat_028(Context& c) {
+  const auto head = c.head(create_final(c, {part(c, "abc"), part(c, "defg")}));
+  return expect(head.headers.find(hdr::upload_length) == "7",
+                "HEAD of a final upload over finished parts has Upload-Length at once", head);
+}
+
+Outcome concat_029(Context& c) {
+  const auto partial = c.post({.concat = "partial"});
+  const auto joined = post_final(c, {part(c, "abc")});
+  const auto told = [](const Response& created) {
+    return std::string{created.headers.has(hdr::upload_concat) ? "with" : "without"} +
+           " Upload-Concat";
+  };
+  return observed("the 201 of a partial upload comes " + told(partial) + ", that of a final " +
+                  told(joined));
+}
+
+Outcome concat_030(Context& c) {
+  const auto created =
+      c.post({.length = std::nullopt, .concat = "final;" + part(c, "abc"), .body = letters(2)});
+  return observed("a body with the creation of a final upload -> " + with_length(c, created));
+}
+
+}  // namespace
+
+std::vector<Check> concatenation() {
+  constexpr auto concat = ext::concatenation;
+  return {
+      {"TUS-CONCAT-001", concat_001},         {"TUS-CONCAT-002", concat_002, concat},
+      {"TUS-CONCAT-003", concat_003, concat}, {"TUS-CONCAT-004", concat_004, concat},
+      {"TUS-CONCAT-005", concat_005, concat}, {"TUS-CONCAT-006", concat_006, concat},
+      {"TUS-CONCAT-007", concat_007, concat}, {"TUS-CONCAT-008", concat_008, concat},
+      {"TUS-CONCAT-009", concat_009, concat}, {"TUS-CONCAT-010", concat_010, concat},
+      {"TUS-CONCAT-011", concat_011, concat}, {"TUS-CONCAT-012", concat_012, concat},
+      {"TUS-CONCAT-013", concat_013, concat}, {"TUS-CONCAT-014", concat_014, concat},
+      {"TUS-CONCAT-015", concat_015, concat}, {"TUS-CONCAT-016", concat_016, concat},
+      {"TUS-CONCAT-017", concat_017, concat}, {"TUS-CONCAT-018", concat_018, concat},
+      {"TUS-CONCAT-019", concat_019, concat}, {"TUS-CONCAT-020", concat_020, concat},
+      {"TUS-CONCAT-021", concat_021, concat}, {"TUS-CONCAT-022", concat_022, concat},
+      {"TUS-CONCAT-023", concat_023, concat}, {"TUS-CONCAT-024", concat_024, concat},
+      {"TUS-CONCAT-025", concat_025, concat}, {"TUS-CONCAT-026", concat_026, ext::creation},
+      {"TUS-CONCAT-027", concat_027, concat}, {"TUS-CONCAT-028", concat_028, concat},
+      {"TUS-CONCAT-029", concat_029, concat}, {"TUS-CONCAT-030", concat_030, concat},
+  };
+}
+
+}  // namespace conformance::suites

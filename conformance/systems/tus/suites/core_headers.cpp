@@ -1,0 +1,195 @@
+// The grammar of offsets and lengths, and header fields as such (protocol.md, Headers).
+#include "tus/vocabulary.hpp"
+
+namespace conformance::suites {
+namespace {
+
+/// Every response of a small life of uploads: created, appended, refused, finished.
+std::vector<Response> life_of_uploads(Context& c) {
+  std::vector<Response> all;
+  all.push_back(c.post({}));
+  const auto upload = url_of(c, all.back());
+  all.push_back(c.head(upload));
+  all.push_back(c.patch(upload, Bytes{0}, letters(4)));
+  all.push_back(c.head(upload));
+  all.push_back(c.patch(upload, Bytes{0}, letters(4)));
+  all.push_back(c.patch(upload, Bytes{4}, letters(6)));
+  all.push_back(c.head(upload));
+  all.push_back(c.post({.length = Bytes{0}}));
+  if (const auto empty = c.location_of(all.back())) all.push_back(c.head(*empty));
+  if (c.target().discovery.offers(ext::creation_with_upload)) {
+    all.push_back(c.post({.body = letters(4)}));
+  }
+  if (c.target().discovery.offers(ext::creation_defer_length)) {
+    all.push_back(c.post({.length = std::nullopt, .defer_length = true}));
+    if (const auto deferred = c.location_of(all.back())) all.push_back(c.head(*deferred));
+  }
+  return all;
+}
+
+Outcome all_integers(Context& c, std::string_view name) {
+  Findings findings{"every " + std::string{name} + " is a non-negative integer"};
+  int seen = 0;
+  for (const auto& response : life_of_uploads(c)) {
+    for (const auto value : response.headers.all(name)) {
+      ++seen;
+      if (!is_integer(value)) {
+        findings.check(false,
+                       code(response) + " with " + std::string{name} + ": " + std::string{value});
+      }
+    }
+  }
+  if (seen == 0) {
+    return broken("HEAD tells " + std::string{name}, "no response carried it");
+  }
+  return findings.note(std::to_string(seen) + " values").outcome();
+}
+
+Outcome hdr_001(Context& c) { return all_integers(c, hdr::upload_offset); }
+Outcome hdr_002(Context& c) { return all_integers(c, hdr::upload_length); }
+
+/// PATCHes of 4 bytes with each of these offsets are refused and change nothing.
+Outcome refuses_offsets(Context& c, std::string rule, std::initializer_list<const char*> offsets) {
+  Findings findings{std::move(rule)};
+  for (const auto* offset : offsets) {
+    const auto upload = c.create();
+    // By hand: a client library may not send an empty field.
+    const auto response =
+        answer(talk(c, "PATCH with a bad Upload-Offset",
+                    raw_head(c, "PATCH", upload,
+                             {{"Content-Type", std::string{tus::offset_media_type}},
+                              {"Upload-Offset", offset},
+                              {"Content-Length", "4"}}),
+                    letters(4)));
+    const auto after = state_of(c, upload);
+    findings.check(
+        is_4xx(response) && after.offset == Bytes{0},
+        "'" + std::string{offset} + "': " + describe(response) + ", then " + to_string(after));
+  }
+  return findings.outcome();
+}
+
+Outcome hdr_003(Context& c) {
+  return refuses_offsets(c, "a negative Upload-Offset is refused (4xx) and changes nothing",
+                         {"-1"});
+}
+
+Outcome hdr_004(Context& c) {
+  return refuses_offsets(c,
+                         "an Upload-Offset that is no integer is refused (4xx), changing nothing",
+                         {"abc", "1.5", "0x0", ""});
+}
+
+Outcome hdr_005(Context& c) {
+  const auto upload = c.create();
+  const auto response = patch_with(c, upload, {{"Upload-Offset", ""}}, letters(4));
+  const auto after = state_of(c, upload);
+  Findings findings{"a PATCH without Upload-Offset is refused (4xx) and changes nothing"};
+  findings.check(is_4xx(response) && after.offset == Bytes{0},
+                 describe(response) + ", then " + to_string(after));
+  return findings.outcome();
+}
+
+Outcome hdr_006(Context& c) {
+  Findings findings{""};
+  for (const char* offset : {"+0", "00"}) {
+    const auto response = patch_with(c, c.create(), {{"Upload-Offset", offset}}, "");
+    findings.note("Upload-Offset: " + std::string{offset} + " -> " + code(response));
+  }
+  return findings.report();
+}
+
+Outcome hdr_007(Context& c) {
+  return refuses_offsets(c, "an Upload-Offset beyond 64 bits is refused (4xx), changing nothing",
+                         {"99999999999999999999", "18446744073709551616"});
+}
+
+Outcome hdr_008(Context& c) {
+  Findings findings{
+      "an Upload-Length that is no non-negative integer is refused at creation (4xx)"};
+  for (const char* length : {"-5", "abc", "1.5", "1e3"}) {
+    const auto response = post_with(c, {{"Upload-Length", length}});
+    findings.check(is_4xx(response) && !response.headers.has("Location"), length, response);
+  }
+  return findings.outcome();
+}
+
+Outcome hdr_009(Context& c) {
+  Findings findings{"lengths above 2^32 and 2^53 are kept to the digit or refused, never rounded"};
+  for (const std::string length : {"1099511627776", "9007199254740993"}) {
+    const auto created = post_with(c, {{"Upload-Length", length}});
+    if (is_4xx(created)) {
+      findings.note(length + ": refused with " + code(created));
+      continue;
+    }
+    const auto head = c.head(url_of(c, created));
+    findings.check(head.headers.find(hdr::upload_length) == length,
+                   length + ": HEAD with " + tell(head, hdr::upload_length));
+  }
+  return findings.outcome();
+}
+
+Outcome hdr_010(Context& c) {
+  Findings findings{"header names match without regard to case (RFC 9110 section 5.1)"};
+  Fields lower{{"tus-resumable", std::string{tus::version}}, {"upload-length", "4"}};
+  Fields upper{{"TUS-RESUMABLE", std::string{tus::version}}, {"UPLOAD-LENGTH", "4"}};
+  if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+    lower.add("upload-metadata", manifest);
+    upper.add("UPLOAD-METADATA", manifest);
+  }
+  for (const auto* fields : {&lower, &upper}) {
+    const auto created = c.tus("POST", c.target().creation_url, *fields);
+    if (const auto upload = c.location_of(created); is_2xx(created) && upload) c.created(*upload);
+    findings.check(created.status == 201, fields->begin()[1].name, created);
+  }
+  const auto upload = c.create();
+  const auto patched = c.tus(
+      "PATCH", upload,
+      {{"content-type", std::string{tus::offset_media_type}}, {"upload-offset", "0"}}, letters(4));
+  findings.check(patched.status == 204, "upload-offset", patched);
+  return findings.outcome();
+}
+
+Outcome hdr_011(Context& c) {
+  Findings findings{"two lines of one field that contradict each other are refused (400)"};
+  const auto offset = answer(talk(c, "PATCH with two Upload-Offset lines",
+                                  raw_head(c, "PATCH", c.create(),
+                                           {{"Content-Type", std::string{tus::offset_media_type}},
+                                            {"Upload-Offset", "0"},
+                                            {"Upload-Offset", "5"},
+                                            {"Content-Length", "4"}}),
+                                  letters(4)));
+  findings.check(is_4xx(offset), "Upload-Offset: 0 and 5", offset);
+
+  const auto post = [&c](const char* what, Fields more) {
+    if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+      more.add(std::string{hdr::upload_metadata}, manifest);
+    }
+    more.add("Content-Length", "0");
+    auto response = answer(talk(c, what, raw_head(c, "POST", c.target().creation_url, more)));
+    if (const auto upload = c.location_of(response); is_2xx(response) && upload) c.created(*upload);
+    return response;
+  };
+  const auto length =
+      post("POST with two Upload-Length lines", {{"Upload-Length", "10"}, {"Upload-Length", "20"}});
+  findings.check(is_4xx(length), "Upload-Length: 10 and 20", length);
+  const auto version = post("POST with two Tus-Resumable lines",
+                            {{"Tus-Resumable", "2.0.0"}, {"Upload-Length", "10"}});
+  findings.check(is_4xx(version), "Tus-Resumable: 1.0.0 and 2.0.0", version);
+  return findings.outcome();
+}
+
+}  // namespace
+
+std::vector<Check> core_headers() {
+  return {
+      {"TUS-CORE-HDR-001", hdr_001, ext::creation}, {"TUS-CORE-HDR-002", hdr_002, ext::creation},
+      {"TUS-CORE-HDR-003", hdr_003, ext::creation}, {"TUS-CORE-HDR-004", hdr_004, ext::creation},
+      {"TUS-CORE-HDR-005", hdr_005, ext::creation}, {"TUS-CORE-HDR-006", hdr_006, ext::creation},
+      {"TUS-CORE-HDR-007", hdr_007, ext::creation}, {"TUS-CORE-HDR-008", hdr_008, ext::creation},
+      {"TUS-CORE-HDR-009", hdr_009, ext::creation}, {"TUS-CORE-HDR-010", hdr_010, ext::creation},
+      {"TUS-CORE-HDR-011", hdr_011, ext::creation},
+  };
+}
+
+}  // namespace conformance::suites

@@ -1,0 +1,178 @@
+// Discovery (protocol.md, Requests/OPTIONS and the Tus-* headers).
+#include <algorithm>
+#include <set>
+
+#include "tus/suites/exercise.hpp"
+#include "tus/vocabulary.hpp"
+
+namespace conformance::suites {
+namespace {
+
+/// The members of a comma list as they stand, empty ones included.
+std::vector<std::string> members(const std::string& list) {
+  std::vector<std::string> all;
+  std::size_t from = 0;
+  while (true) {
+    const auto comma = list.find(',', from);
+    all.emplace_back(http::trim_ows(std::string_view{list}.substr(from, comma - from)));
+    if (comma == std::string::npos) return all;
+    from = comma + 1;
+  }
+}
+
+/// N.N.N
+bool is_version(const std::string& text) {
+  int numbers = 0;
+  std::size_t from = 0;
+  while (true) {
+    const auto dot = text.find('.', from);
+    if (!is_integer(std::string_view{text}.substr(from, dot - from))) return false;
+    ++numbers;
+    if (dot == std::string::npos) return numbers == 3;
+    from = dot + 1;
+  }
+}
+
+Outcome opt_001(Context& c) {
+  const auto response = c.options();
+  return expect(status_in(response, {200, 204}), "OPTIONS succeeds with 204 or 200", response);
+}
+
+Outcome opt_002(Context& c) {
+  const auto response = c.options();
+  return expect(!value_of(response, hdr::tus_version).empty(),
+                "a successful OPTIONS response has Tus-Version", response);
+}
+
+Outcome opt_003(Context& c) {
+  const auto response = c.options();
+  Findings findings{"Tus-Version is a comma list of versions N.N.N, the preferred one first"};
+  const auto list = response.headers.joined(hdr::tus_version);
+  if (!list) return broken("Tus-Version is a comma list of versions", "no Tus-Version");
+  const auto versions = members(*list);
+  findings.check(std::all_of(versions.begin(), versions.end(), is_version),
+                 "Tus-Version: " + *list);
+  const auto lists = [&versions](std::string_view version) {
+    return std::find(versions.begin(), versions.end(), version) != versions.end();
+  };
+  findings.check(lists(tus::version),
+                 "1.0.0 is " + std::string{lists(tus::version) ? "" : "not "} + "among " + *list);
+  const auto spoken = value_of(c.head(c.target().creation_url), hdr::tus_resumable);
+  if (!spoken.empty()) {
+    findings.check(lists(spoken), "a response speaks Tus-Resumable: " + spoken);
+  }
+  return findings.outcome();
+}
+
+Outcome opt_004(Context& c) {
+  const auto response = c.options();
+  const auto list = response.headers.joined(hdr::tus_extension);
+  if (!list) return holds("no Tus-Extension");
+  const auto names = members(*list);
+  Findings findings{"Tus-Extension is a comma list of extension names, each once"};
+  findings.check(std::all_of(names.begin(), names.end(), http::is_token) &&
+                     std::set<std::string>(names.begin(), names.end()).size() == names.size(),
+                 "Tus-Extension: " + *list);
+  return findings.outcome();
+}
+
+Outcome opt_005(Context& c) {
+  // By hand: a client library may drop a field that is empty.
+  const auto response = answer(talk(c, "OPTIONS", raw_head(c, "OPTIONS", c.target().creation_url)));
+  const auto value = response.headers.find(hdr::tus_extension);
+  return expect(!value || !http::trim_ows(*value).empty(),
+                "without any extension Tus-Extension is left out, never sent empty", response);
+}
+
+Outcome opt_006(Context& c) {
+  const auto response = c.options();
+  return observed(tell(response, hdr::tus_extension) + "; " + tell(response, hdr::tus_max_size));
+}
+
+Outcome opt_007(Context& c) {
+  const auto response = c.options();
+  const auto value = response.headers.find(hdr::tus_max_size);
+  if (!value) return not_offered("no Tus-Max-Size in the OPTIONS response");
+  return is_integer(*value)
+             ? holds(tell(response, hdr::tus_max_size))
+             : broken("Tus-Max-Size is a non-negative integer", tell(response, hdr::tus_max_size));
+}
+
+Outcome opt_008(Context& c) {
+  const auto limit = c.target().discovery.max_size;
+  std::uint64_t accepted = 0;
+  for (const unsigned bits : {20U, 30U, 33U, 40U, 47U, 52U, 62U}) {
+    const Bytes length{std::uint64_t{1} << bits};
+    const auto response = c.post({.length = length});
+    if (response.status == 413) {
+      const auto seen =
+          std::to_string(length.value) + " bytes: 413; " +
+          (limit ? "Tus-Max-Size: " + std::to_string(limit->value) : "no Tus-Max-Size");
+      return limit && *limit < length
+                 ? holds(seen)
+                 : broken("a server with a size limit announces it in Tus-Max-Size", seen);
+    }
+    // Beyond what it can count a server may refuse the number itself (HDR-009).
+    if (!is_2xx(response)) break;
+    accepted = length.value;
+  }
+  return holds("no limit met up to " + std::to_string(accepted) + " bytes");
+}
+
+Outcome opt_009(Context& c) {
+  const auto response = c.tus("OPTIONS", c.target().creation_url, {{"Tus-Resumable", "99.0.0"}});
+  return expect(status_in(response, {200, 204}), "Tus-Resumable in an OPTIONS request is ignored",
+                response);
+}
+
+Outcome opt_010(Context& c) {
+  const auto response = c.tus("OPTIONS", c.create());
+  return observed("OPTIONS of an upload: " + code(response) + " with " +
+                  tell(response, hdr::tus_version));
+}
+
+/// DEX: no attempt to deliver the upload succeeded. False where none was made within the patience.
+bool delivery_fails(Context& c, const std::string& upload) {
+  std::vector<dex::Delivery> attempts;
+  const bool delivered = c.eventually(c.patience(), [&] {
+    const auto info = info_of(c, upload);
+    if (info && info->deliveries) attempts = *info->deliveries;
+    return std::any_of(attempts.begin(), attempts.end(), [](const dex::Delivery& attempt) {
+      return attempt.status == dex::delivery_state::success;
+    });
+  });
+  return !delivered && !attempts.empty();
+}
+
+Outcome opt_011(Context& c) {
+  Findings findings{"only extensions that work are advertised"};
+  for (const auto& extension : c.target().discovery.extensions) {
+    const auto result = exercise(c, extension);
+    if (!result) {
+      findings.note(extension + ": no behaviour to try");
+    } else {
+      findings.check(result->works, extension + ": " + result->seen);
+      if (c.target().system == System::dex && !result->upload.empty()) {
+        const bool fails = delivery_fails(c, result->upload);
+        findings.check(!fails, std::string{"delivery of the final upload "} +
+                                   (fails ? "fails" : "does not fail"));
+      }
+    }
+  }
+  return findings.outcome();
+}
+
+}  // namespace
+
+std::vector<Check> core_options() {
+  return {
+      {"TUS-CORE-OPT-001", opt_001}, {"TUS-CORE-OPT-002", opt_002},
+      {"TUS-CORE-OPT-003", opt_003}, {"TUS-CORE-OPT-004", opt_004},
+      {"TUS-CORE-OPT-005", opt_005}, {"TUS-CORE-OPT-006", opt_006},
+      {"TUS-CORE-OPT-007", opt_007}, {"TUS-CORE-OPT-008", opt_008, ext::creation},
+      {"TUS-CORE-OPT-009", opt_009}, {"TUS-CORE-OPT-010", opt_010, ext::creation},
+      {"TUS-CORE-OPT-011", opt_011},
+  };
+}
+
+}  // namespace conformance::suites

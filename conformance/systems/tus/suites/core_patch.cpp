@@ -1,0 +1,295 @@
+// PATCH and its answers (protocol.md, Requests/PATCH).
+#include "tus/suites/core_patch.hpp"
+
+#include <algorithm>
+
+#include "tus/vocabulary.hpp"
+
+namespace conformance::suites {
+namespace {
+
+Outcome patch_001(Context& c) {
+  const auto length = within_limit(c, 64U << 10U);
+  const auto bytes = c.random_bytes(length);
+  const auto upload = c.create({.length = Bytes{length}});
+  std::uniform_int_distribution<std::size_t> size(1, std::max<std::size_t>(1, length / 4));
+  std::size_t offset = 0;
+  while (offset < length) {
+    const auto chunk = bytes.substr(offset, size(c.random()));
+    const auto patched = c.patch(upload, Bytes{offset}, chunk);
+    const auto told = number_in(patched, hdr::upload_offset);
+    if (!is_2xx(patched) || !told || told->value <= offset || told->value > offset + chunk.size()) {
+      return broken("PATCH takes the bytes at Upload-Offset", describe(patched));
+    }
+    offset = told->value;
+  }
+  const auto equal = c.stored_equals(upload, bytes);
+  if (!equal)
+    return not_offered("the target gives no way to read stored bytes; offsets were right");
+  return *equal ? holds("the stored bytes are those that were sent")
+                : broken("PATCH stores the body at Upload-Offset", "the stored bytes are others");
+}
+
+Outcome patch_002(Context& c) {
+  const auto patched = c.patch(c.create(), Bytes{0}, letters(4));
+  return expect(patched.status == 204, "a PATCH that succeeds is answered 204", patched);
+}
+
+Outcome patch_003(Context& c) {
+  Findings findings{"the 204 carries Upload-Offset: the offset before plus the bytes taken"};
+  const auto upload = c.create();
+  std::uint64_t offset = 0;
+  for (const std::size_t bytes : {4U, 6U}) {
+    const auto patched = c.patch(upload, Bytes{offset}, letters(bytes));
+    const auto told = number_in(patched, hdr::upload_offset);
+    const auto stored = c.offset_of(upload).value;
+    // Taking only a part of a body is legal, when the answer says so.
+    findings.check(told && told->value == stored && stored > offset && stored <= offset + bytes,
+                   std::to_string(bytes) + " bytes at " + std::to_string(offset) + ": " +
+                       describe(patched) + "; HEAD tells " + std::to_string(stored));
+    if (!told || stored <= offset) break;
+    offset = stored;
+  }
+  return findings.outcome();
+}
+
+Outcome patch_004(Context& c) {
+  auto connection = c.raw();
+  const auto upload = c.create();
+  auto fields = patch_fields("0");
+  fields.add("Content-Length", "4");
+  const auto read = talk(c, connection, "PATCH", raw_head(c, "PATCH", upload, fields), letters(4));
+  const auto patched = answer(read);
+  if (patched.status != 204)
+    stop_blocked("a PATCH that succeeds is answered 204", describe(patched));
+  Findings findings{
+      "a 204 has no body, no Content-Length and no Transfer-Encoding (RFC 9110 15.3.5)"};
+  findings.check(
+      !patched.headers.has("Content-Length") && !patched.headers.has("Transfer-Encoding"),
+      tell(patched, "Content-Length") + ", " + tell(patched, "Transfer-Encoding"));
+  bool clean = !read.body_after_head;
+  // Body bytes that come late would stand where the next response begins.
+  if (clean && !patched.headers.has_token("Connection", "close")) {
+    const auto next = talk(c, connection, "HEAD on the same connection",
+                           raw_head(c, "HEAD", upload), {}, /*head_request=*/true);
+    clean = next.seen != RawConnection::Seen::malformed;
+  }
+  findings.check(clean, clean ? "no bytes after the 204" : "bytes after the 204");
+  return findings.outcome();
+}
+
+/// Otherwise correct PATCHes with a Content-Type that is wrong, or without one.
+Findings with_wrong_types(Context& c, std::string rule, bool judge_status) {
+  Findings findings{std::move(rule)};
+  for (const std::string type : {"text/plain", ""}) {
+    const auto upload = c.create();
+    const auto patched = patch_with(c, upload, {{"Content-Type", type}}, letters(4));
+    const auto label = type.empty() ? "no Content-Type: " : type + ": ";
+    if (judge_status) {
+      findings.check(patched.status == 415, label + describe(patched));
+    } else {
+      const auto after = state_of(c, upload);
+      findings.check(after.offset == Bytes{0},
+                     label + code(patched) + ", then " + to_string(after));
+    }
+  }
+  return findings;
+}
+
+Outcome patch_005(Context& c) {
+  return with_wrong_types(c, "a Content-Type other than application/offset+octet-stream gives 415",
+                          true)
+      .outcome();
+}
+
+Outcome patch_006(Context& c) {
+  return with_wrong_types(c, "bytes under another Content-Type are not stored", false).outcome();
+}
+
+Outcome patch_007(Context& c) {
+  Findings findings{""};
+  for (const std::string type :
+       {"Application/Offset+Octet-Stream", "application/offset+octet-stream; charset=utf-8"}) {
+    findings.note(type + " -> " +
+                  code(patch_with(c, c.create(), {{"Content-Type", type}}, letters(4))));
+  }
+  return findings.report();
+}
+
+Outcome patch_008(Context& c) {
+  const auto upload = c.create();
+  taken(c.patch(upload, Bytes{0}, letters(4)), "the first 4 bytes");
+  const auto patched = c.patch(upload, Bytes{0}, letters(4));
+  return expect(patched.status == 409, "Upload-Offset 0 at offset 4 gives 409", patched);
+}
+
+Outcome patch_009(Context& c) {
+  const auto patched = c.patch(c.create(), Bytes{5}, letters(4));
+  return expect(patched.status == 409, "Upload-Offset 5 at offset 0 gives 409", patched);
+}
+
+Outcome patch_010(Context& c) {
+  const std::string bytes = "abcdefghij";
+  const auto upload = c.create();
+  taken(c.patch(upload, Bytes{0}, bytes.substr(0, 4)), "the first 4 bytes");
+  const auto before = state_of(c, upload);
+  Findings findings{"a PATCH at another offset leaves the upload as it was"};
+  for (const std::uint64_t offset : {0U, 2U, 7U}) {
+    const auto patched = c.patch(upload, Bytes{offset}, "XYZ");
+    const auto after = state_of(c, upload);
+    findings.check(after == before, "at " + std::to_string(offset) + ": " + code(patched) +
+                                        ", then " + to_string(after));
+    if (after != before) return findings.outcome();
+  }
+  taken(c.patch(upload, before.offset, from_offset(bytes, before.offset)), "the rest");
+  if (const auto equal = c.stored_equals(upload, bytes)) {
+    findings.check(*equal, *equal ? "the stored bytes are untouched" : "the stored bytes changed");
+  }
+  return findings.outcome();
+}
+
+Outcome patch_011(Context& c) {
+  const auto patched = c.patch(c.create(), Bytes{5}, letters(4));
+  return observed(code(patched) + " with " + tell(patched, hdr::upload_offset));
+}
+
+Outcome patch_012(Context& c) {
+  const auto patched = c.patch(unknown_upload(c), Bytes{0}, letters(4));
+  return expect(patched.status == 404, "PATCH of an unknown upload gives 404", patched);
+}
+
+Outcome patch_013(Context& c) {
+  const auto patched =
+      patch_with(c, unknown_upload(c), {{"Content-Type", "text/plain"}}, letters(4));
+  return observed("unknown upload and wrong Content-Type -> " + code(patched));
+}
+
+Outcome patch_014(Context& c) {
+  constexpr std::uint64_t length = 20;
+  Findings findings{"many small PATCHes in a row are accepted"};
+  const auto upload = c.create({.length = Bytes{length}});
+  for (std::uint64_t offset = 0; offset < length; ++offset) {
+    const auto patched = c.patch(upload, Bytes{offset}, letters(1));
+    if (patched.status != 204 || number_in(patched, hdr::upload_offset) != Bytes{offset + 1}) {
+      return findings.check(false, "byte " + std::to_string(offset), patched).outcome();
+    }
+  }
+  return findings.note("20 PATCHes of one byte").outcome();
+}
+
+Outcome patch_015(Context& c) {
+  Findings findings{"an empty PATCH at the right offset succeeds (204) and moves nothing"};
+  const auto upload = c.create();
+  for (const std::uint64_t offset : {0U, 4U}) {
+    const auto patched = c.patch(upload, Bytes{offset}, "");
+    findings.check(patched.status == 204 &&
+                       number_in(patched, hdr::upload_offset) == Bytes{offset} &&
+                       c.offset_of(upload) == Bytes{offset},
+                   "at " + std::to_string(offset), patched);
+    if (offset != 0) continue;
+    // An empty PATCH that failed is told as it is, and not by what could be tried after it.
+    const auto filled = c.patch(upload, Bytes{0}, letters(4));
+    if (!is_2xx(filled) && findings.outcome().kind != Outcome::Kind::holds) break;
+    taken(filled, "4 bytes");
+  }
+  return findings.outcome();
+}
+
+/// Neither the answer nor HEAD may tell an offset beyond `length`.
+Outcome never_beyond(Context& c, const std::string& upload, Bytes length, const Exchange& patched) {
+  const auto after = state_of(c, upload);
+  const auto told =
+      patched.response ? number_in(*patched.response, hdr::upload_offset) : std::optional<Bytes>{};
+  Findings findings{"a body that would pass Upload-Length never makes the offset larger than it"};
+  findings.check(
+      after.offset <= length && told.value_or(Bytes{0}) <= length && after.length == length,
+      (patched.response ? describe(*patched.response) : code(patched)) + ", then " +
+          to_string(after));
+  return findings.outcome();
+}
+
+Outcome patch_016(Context& c) {
+  const auto upload = c.create();
+  c.patch(upload, Bytes{0}, letters(4));
+  return never_beyond(c, upload, Bytes{10},
+                      attempt(c, "PATCH", upload, patch_fields("4"), letters(20)));
+}
+
+Outcome patch_017(Context& c) {
+  const auto upload = c.create();
+  c.patch(upload, Bytes{0}, letters(7));
+  return never_beyond(c, upload, Bytes{10}, patch_chunked(c, upload, Bytes{7}, letters(20)));
+}
+
+Outcome patch_018(Context& c) {
+  const auto upload = c.create_complete(letters(10));
+  const auto before = state_of(c, upload);
+  const auto patched = c.patch(upload, Bytes{10}, letters(5));
+  const auto after = state_of(c, upload);
+  Findings findings{"bytes for a finished upload are refused (4xx), not dropped in silence"};
+  findings.check(is_4xx(patched), describe(patched));
+  findings.must(after == before, "a finished upload does not grow", "HEAD: " + to_string(after));
+  return findings.outcome();
+}
+
+Outcome patch_019(Context& c) {
+  const auto patched = c.patch(c.create_complete(letters(10)), Bytes{10}, "");
+  return observed("an empty PATCH at the end of a finished upload -> " + code(patched));
+}
+
+Outcome patch_020(Context& c) {
+  const auto upload = c.create();
+  const auto patched = patch_chunked(c, upload, Bytes{0}, letters(3));
+  // The network may have lost the answer; no more than that is known.
+  if (!patched.response) stop_blocked("a chunked PATCH is answered", code(patched));
+  const auto after = state_of(c, upload);
+  Findings findings{"a PATCH without Content-Length (chunked) is accepted"};
+  findings.check(patched.response->status == 204 && after.offset == Bytes{3},
+                 describe(*patched.response) + ", then " + to_string(after));
+  return findings.outcome();
+}
+
+Outcome patch_026(Context& c) {
+  const auto upload = c.create();
+  taken(c.patch(upload, Bytes{0}, letters(4)), "the first 4 bytes");
+  const auto before = state_of(c, upload);
+  const auto again = c.patch(upload, Bytes{0}, letters(4));
+  const auto after = state_of(c, upload);
+  Findings findings{"the same PATCH again gives 409 and does not append twice"};
+  findings.check(again.status == 409 && after == before,
+                 describe(again) + ", then " + to_string(after));
+  return findings.outcome();
+}
+
+}  // namespace
+
+std::vector<Check> core_patch() {
+  std::vector<Check> checks = {
+      {"TUS-CORE-PATCH-001", patch_001, ext::creation},
+      {"TUS-CORE-PATCH-002", patch_002, ext::creation},
+      {"TUS-CORE-PATCH-003", patch_003, ext::creation},
+      {"TUS-CORE-PATCH-004", patch_004, ext::creation},
+      {"TUS-CORE-PATCH-005", patch_005, ext::creation},
+      {"TUS-CORE-PATCH-006", patch_006, ext::creation},
+      {"TUS-CORE-PATCH-007", patch_007, ext::creation},
+      {"TUS-CORE-PATCH-008", patch_008, ext::creation},
+      {"TUS-CORE-PATCH-009", patch_009, ext::creation},
+      {"TUS-CORE-PATCH-010", patch_010, ext::creation},
+      {"TUS-CORE-PATCH-011", patch_011, ext::creation},
+      {"TUS-CORE-PATCH-012", patch_012, ext::creation},
+      {"TUS-CORE-PATCH-013", patch_013, ext::creation},
+      {"TUS-CORE-PATCH-014", patch_014, ext::creation},
+      {"TUS-CORE-PATCH-015", patch_015, ext::creation},
+      {"TUS-CORE-PATCH-016", patch_016, ext::creation},
+      {"TUS-CORE-PATCH-017", patch_017, ext::creation},
+      {"TUS-CORE-PATCH-018", patch_018, ext::creation},
+      {"TUS-CORE-PATCH-019", patch_019, ext::creation},
+      {"TUS-CORE-PATCH-020", patch_020, ext::creation},
+      {"TUS-CORE-PATCH-026", patch_026, ext::creation},
+  };
+  const auto more = core_patch_connection();
+  checks.insert(checks.end(), more.begin(), more.end());
+  return checks;
+}
+
+}  // namespace conformance::suites

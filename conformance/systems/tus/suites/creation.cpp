@@ -1,0 +1,321 @@
+// Creating an upload (protocol.md, Creation).
+#include <algorithm>
+#include <cctype>
+
+#include "tus/suites/exercise.hpp"
+#include "tus/vocabulary.hpp"
+
+namespace conformance::suites {
+namespace {
+
+/// "http://host:port" of an absolute URL, lower case and without a default port; empty for a
+/// relative one.
+std::string origin_of(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return {};
+  auto origin = url.substr(0, url.find_first_of("/?#", scheme + 3));
+  std::transform(origin.begin(), origin.end(), origin.begin(),
+                 [](unsigned char ch) { return static_cast<char>(std::tolower(ch)); });
+  for (const std::string_view plain : {"http:80", "https:443"}) {
+    const auto colon = plain.find(':');
+    const bool same_scheme = origin.compare(0, scheme, plain.substr(0, colon)) == 0;
+    const auto port = plain.substr(colon);
+    if (same_scheme && origin.size() > port.size() &&
+        origin.compare(origin.size() - port.size(), port.size(), port) == 0) {
+      origin.resize(origin.size() - port.size());
+    }
+  }
+  return origin;
+}
+
+Outcome create_001(Context& c) { return announced_as(c, ext::creation); }
+
+Outcome create_021(Context& c) {
+  return c.target().discovery.offers(ext::creation)
+             ? holds("creation is among Tus-Extension")
+             : broken("a server implements creation: core alone cannot make uploads",
+                      "creation is not among Tus-Extension");
+}
+
+Outcome create_002(Context& c) {
+  const auto created = c.post({});
+  return expect(created.status == 201, "a successful creation is 201", created);
+}
+
+Outcome create_003(Context& c) {
+  const auto created = c.post({});
+  const auto upload = c.location_of(created);
+  if (!upload) return broken("201 has Location with the upload's URL", describe(created));
+  const auto head = c.head(*upload);
+  Findings findings{"Location is the URL of the upload"};
+  findings.check(is_2xx(head), "HEAD of Location", head);
+  return findings.outcome();
+}
+
+Outcome create_004(Context& c) {
+  const auto created = c.post({});
+  const auto head = c.head(url_of(c, created));
+  return observed(std::string{"Location is "} +
+                  (origin_of(value_of(created, "Location")).empty() ? "relative" : "absolute") +
+                  ", HEAD of it " + code(head));
+}
+
+Outcome create_005(Context& c) {
+  const auto head = c.head(c.create());
+  return expect(head.headers.find(hdr::upload_offset) == "0", "a new upload starts at offset 0",
+                head);
+}
+
+Outcome create_006(Context& c) {
+  const auto created = post_with(c, {});
+  return expect(is_4xx(created) && !created.headers.has("Location"),
+                "a POST with neither Upload-Length nor Upload-Defer-Length is refused (4xx)",
+                created);
+}
+
+Outcome create_007(Context& c) {
+  const auto created = post_with(c, {{"Upload-Length", "5"}, {"Upload-Defer-Length", "1"}});
+  const bool offered = c.target().discovery.offers(ext::creation_defer_length);
+  if (created.status == 201 && !offered) {
+    c.created(url_of(c, created));
+    return not_offered("without creation-defer-length its header is one that nobody has to know");
+  }
+  // 501 is for those who know the header and do not do what it asks.
+  const bool refused = is_4xx(created) || (created.status == 501 && !offered);
+  return expect(refused && !created.headers.has("Location"),
+                "a POST with both Upload-Length and Upload-Defer-Length is refused (4xx)", created);
+}
+
+Outcome create_008(Context& c) {
+  return observed("POST with Upload-Length: 0 -> " + code(c.post({.length = Bytes{0}})));
+}
+
+Outcome create_009(Context& c) {
+  const auto created = c.post({.length = Bytes{0}});
+  if (created.status != 201) {
+    return not_offered("the server creates no empty uploads: " + code(created));
+  }
+  const auto upload = url_of(c, created);
+  const auto state = state_of(c, upload);
+  Findings findings{"an empty upload is complete at once: offset 0 of 0, without a PATCH"};
+  findings.check(state == UploadState{Bytes{0}, Bytes{0}, false}, "HEAD: " + to_string(state));
+  if (const auto equal = c.stored_equals(upload, "")) {
+    findings.check(*equal, *equal ? "an empty file is there" : "no empty file is there");
+  }
+  return findings.outcome();
+}
+
+Outcome create_010(Context& c) {
+  const auto created = c.post({.length = Bytes{0}});
+  if (created.status != 201) {
+    return not_offered("the server creates no empty uploads: " + code(created));
+  }
+  const auto upload = url_of(c, created);
+  const auto patched = c.patch(upload, Bytes{0}, letters(3));
+  const auto after = state_of(c, upload);
+  Findings findings{"bytes for an empty upload are refused (4xx)"};
+  findings.check(is_4xx(patched), describe(patched));
+  findings.must(after == UploadState{Bytes{0}, Bytes{0}, false}, "an empty upload stays empty",
+                "HEAD: " + to_string(after));
+  return findings.outcome();
+}
+
+Outcome create_011(Context& c) {
+  const auto limit = c.target().discovery.max_size;
+  if (!limit) return not_offered("no Tus-Max-Size");
+  const auto created = c.post({.length = *limit + Bytes{1}});
+  return expect(created.status == 413 && !created.headers.has("Location"),
+                "a length over Tus-Max-Size gives 413", created);
+}
+
+Outcome create_012(Context& c) {
+  const auto limit = c.target().discovery.max_size;
+  if (!limit) return not_offered("no Tus-Max-Size");
+  const auto created = c.post({.length = *limit});
+  return expect(created.status == 201, "a length of exactly Tus-Max-Size is accepted", created);
+}
+
+Outcome create_013(Context& c) {
+  const auto first = c.create();
+  const auto second = c.create();
+  Findings findings{"each POST makes an upload of its own"};
+  findings.check(first != second, first == second ? "one Location twice" : "two Locations");
+  c.patch(first, Bytes{0}, letters(4));
+  const auto other = state_of(c, second);
+  findings.check(other.offset == Bytes{0},
+                 "after a PATCH of the first, the second: " + to_string(other));
+  return findings.outcome();
+}
+
+Outcome create_014(Context& c) {
+  Findings findings{"a refused creation has no Location"};
+  int refusals = 0;
+  const auto look = [&](const char* label, const Response& response) {
+    if (is_2xx(response)) return;
+    ++refusals;
+    findings.check(!response.headers.has("Location"),
+                   std::string{label} + ": " + code(response) + ", " + tell(response, "Location"));
+  };
+  look("no length", post_with(c, {}));
+  look("a length that is no number", post_with(c, {{"Upload-Length", "abc"}}));
+  look("a negative length", post_with(c, {{"Upload-Length", "-1"}}));
+  look("both lengths", post_with(c, {{"Upload-Length", "5"}, {"Upload-Defer-Length", "1"}}));
+  look("version 2.0.0", post_with(c, {{"Upload-Length", "5"}, {"Tus-Resumable", "2.0.0"}}));
+  if (const auto limit = c.target().discovery.max_size) {
+    look("over Tus-Max-Size", c.post({.length = *limit + Bytes{1}}));
+  }
+  if (refusals == 0) stop_blocked("one of six faulty creations is refused", "none is");
+  return findings.outcome();
+}
+
+Outcome create_015(Context& c) {
+  Findings findings{"a default Content-Type on a POST without a body does no harm"};
+  for (const char* type : {"application/json", "application/x-www-form-urlencoded"}) {
+    const auto created = post_with(c, {{"Upload-Length", "10"}, {"Content-Type", type}});
+    findings.check(created.status == 201, type, created);
+  }
+  return findings.outcome();
+}
+
+Outcome create_016(Context& c) {
+  const auto upload = c.create();
+  const auto response = c.tus("POST", upload, {{"Upload-Length", "10"}});
+  if (const auto other = c.location_of(response); is_2xx(response) && other) c.created(*other);
+  return observed("POST to an upload -> " + code(response));
+}
+
+Outcome create_017(Context& c) {
+  auto bare = c.target().creation_url;
+  while (!bare.empty() && bare.back() == '/') bare.pop_back();
+  const auto post_to = [&c](const std::string& url) {
+    Fields fields{{"Upload-Length", "10"}};
+    if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+      fields.add(std::string{hdr::upload_metadata}, manifest);
+    }
+    const auto response = c.tus("POST", url, fields);
+    if (const auto upload = c.location_of(response); is_2xx(response) && upload) c.created(*upload);
+    return code(response);
+  };
+  const auto without = post_to(bare);
+  return observed("POST without a slash at the end -> " + without + ", with one -> " +
+                  post_to(bare + "/"));
+}
+
+/// A POST by hand. `fields` replace those of raw_headers(); an empty value leaves one out.
+Response raw_post(Context& c, const char* what, const Fields& fields, const char* version) {
+  auto all = raw_fields(c, {{"Upload-Length", "10"}, {"Content-Length", "0"}});
+  if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+    all.add(std::string{hdr::upload_metadata}, manifest);
+  }
+  for (const auto& field : fields) {
+    all.set(field.name, field.value);
+    if (field.value.empty()) all.remove(field.name);
+  }
+  return answer(talk(
+      c, what,
+      transport::request_head("POST", Context::target_of(c.target().creation_url), all, version)));
+}
+
+/// The upload of a Location that may name another host: its path is what counts.
+void remember(Context& c, const Response& created) {
+  const auto location = value_of(created, "Location");
+  const auto scheme = location.find("://");
+  const auto path = location.find('/', scheme == std::string::npos ? 0 : scheme + 3);
+  if (is_2xx(created) && path != std::string::npos) {
+    c.created(c.target().origin + location.substr(path));
+  }
+}
+
+/// "relative", "https://api.example", or what stands in place of it.
+std::string origin_told(const Response& created) {
+  const auto location = value_of(created, "Location");
+  if (location.empty()) return "no Location";
+  const auto origin = origin_of(location);
+  return origin.empty() ? "relative" : origin;
+}
+
+Outcome create_018(Context& c) {
+  const auto own = origin_of(c.target().origin);
+  Findings findings{"Location keeps the scheme and the host that the client used"};
+  const auto plain = c.post({});
+  const auto told = origin_told(plain);
+  const bool elsewhere = told != own && told != "relative" && told != "no Location";
+  if (elsewhere && !c.entrusts(told)) {
+    // Clients would send their credentials there, and https to http would show them to everyone.
+    findings.must(false, "Location keeps the origin that the client used", "plain: " + told);
+  } else {
+    findings.check(told == own || told == "relative", "plain: " + told);
+  }
+
+  // A server may know its own name or check Host; it may not make up another.
+  const auto other =
+      raw_post(c, "POST for another host", {{"Host", "other.example:99"}}, "HTTP/1.1");
+  remember(c, other);
+  const auto scheme = own.substr(0, own.find("://"));
+  const auto other_told = origin_told(other);
+  findings.check(
+      !is_2xx(other) || other_told == told || other_told == scheme + "://other.example:99",
+      "Host: other.example:99 -> " + code(other) + ", " + other_told);
+
+  // Whether these are trusted is a matter of deployment: told, not judged.
+  const auto forwarded =
+      raw_post(c, "POST with X-Forwarded-*",
+               {{"X-Forwarded-Host", "front.example"}, {"X-Forwarded-Proto", "https"}}, "HTTP/1.1");
+  remember(c, forwarded);
+  findings.note("X-Forwarded-Host: front.example, -Proto: https -> " + origin_told(forwarded));
+  return findings.outcome();
+}
+
+Outcome create_019(Context& c) {
+  const auto created = raw_post(c, "POST in HTTP/1.0 without Host", {{"Host", ""}}, "HTTP/1.0");
+  remember(c, created);
+  const auto told = origin_told(created);
+  const auto seen = code(created) + ", Location " + told;
+  const auto own = origin_of(c.target().origin);
+  // Legal: no upload, a relative URL, the address the client used, or the server's own name.
+  const bool usable = created.status == 201 &&
+                      (told == "relative" || told == own || told == origin_told(c.post({})));
+  return usable || is_4xx(created)
+             ? holds(seen)
+             : broken("HTTP/1.0 without Host gives a usable Location, or 400", seen);
+}
+
+Outcome create_020(Context& c) {
+  const auto plain = c.tus("POST", c.target().creation_url, {{"Upload-Length", "10"}});
+  if (const auto upload = c.location_of(plain); is_2xx(plain) && upload) c.created(*upload);
+  Findings findings{""};
+  findings.must(is_2xx(plain) || !plain.headers.has("Location"),
+                "a refused creation has no Location",
+                "a creation without metadata -> " + code(plain));
+  return findings.report();
+}
+
+}  // namespace
+
+std::vector<Check> creation() {
+  return {
+      {"TUS-CREATE-001", create_001},
+      {"TUS-CREATE-021", create_021},
+      {"TUS-CREATE-002", create_002, ext::creation},
+      {"TUS-CREATE-003", create_003, ext::creation},
+      {"TUS-CREATE-004", create_004, ext::creation},
+      {"TUS-CREATE-005", create_005, ext::creation},
+      {"TUS-CREATE-006", create_006, ext::creation},
+      {"TUS-CREATE-007", create_007, ext::creation},
+      {"TUS-CREATE-008", create_008, ext::creation},
+      {"TUS-CREATE-009", create_009, ext::creation},
+      {"TUS-CREATE-010", create_010, ext::creation},
+      {"TUS-CREATE-011", create_011, ext::creation},
+      {"TUS-CREATE-012", create_012, ext::creation},
+      {"TUS-CREATE-013", create_013, ext::creation},
+      {"TUS-CREATE-014", create_014, ext::creation},
+      {"TUS-CREATE-015", create_015, ext::creation},
+      {"TUS-CREATE-016", create_016, ext::creation},
+      {"TUS-CREATE-017", create_017, ext::creation},
+      {"TUS-CREATE-018", create_018, ext::creation},
+      {"TUS-CREATE-019", create_019, ext::creation},
+      {"TUS-CREATE-020", create_020, ext::creation},
+  };
+}
+
+}  // namespace conformance::suites

@@ -1,0 +1,278 @@
+// Uploads whose length is told later (protocol.md, Creation, Upload-Defer-Length).
+#include "tus/suites/exercise.hpp"
+#include "tus/suites/habits.hpp"
+#include "tus/vocabulary.hpp"
+
+namespace conformance::suites {
+namespace {
+
+std::string create_deferred(Context& c) {
+  return c.create({.length = std::nullopt, .defer_length = true});
+}
+
+/// A PATCH that also declares the length.
+Response declare(Context& c, const std::string& upload, std::uint64_t offset,
+                 const std::string& length, std::string body) {
+  return patch_with(c, upload,
+                    {{std::string{hdr::upload_offset}, std::to_string(offset)},
+                     {std::string{hdr::upload_length}, length}},
+                    std::move(body));
+}
+
+Outcome defer_001(Context& c) { return announced_as(c, ext::creation_defer_length); }
+
+Outcome defer_002(Context& c) {
+  const auto created = c.post({.length = std::nullopt, .defer_length = true});
+  return expect(created.status == 201 && c.location_of(created),
+                "Upload-Defer-Length: 1 without Upload-Length creates an upload", created);
+}
+
+Outcome defer_003(Context& c) {
+  Findings findings{"a value of Upload-Defer-Length other than 1 gives 400"};
+  for (const char* value : {"0", "2", "true"}) {
+    const auto created = post_with(c, {{"Upload-Defer-Length", value}});
+    findings.check(created.status == 400, value, created);
+  }
+  return findings.outcome();
+}
+
+Outcome defer_004(Context& c) {
+  Findings findings{"HEAD shows Upload-Defer-Length: 1 as long as the length is unknown"};
+  const auto upload = create_deferred(c);
+  const auto look = [&](const char* when) {
+    const auto head = c.head(upload);
+    findings.check(head.headers.find(hdr::upload_defer_length) == "1",
+                   std::string{when} + ": " + tell(head, hdr::upload_defer_length));
+  };
+  look("new");
+  c.patch(upload, Bytes{0}, letters(4));
+  look("after a PATCH");
+  return findings.outcome();
+}
+
+Outcome defer_005(Context& c) {
+  Findings findings{"Upload-Defer-Length is absent when the length is known"};
+  const auto look = [&](const char* what, const std::string& upload) {
+    const auto head = c.head(upload);
+    findings.check(!head.headers.has(hdr::upload_defer_length),
+                   std::string{what} + ": " + tell(head, hdr::upload_defer_length));
+  };
+  look("an upload of known length", c.create());
+  if (c.target().discovery.offers(ext::creation_defer_length)) {
+    const auto upload = create_deferred(c);
+    taken(declare(c, upload, 0, "11", letters(4)), "4 bytes with the length");
+    look("after the length was declared", upload);
+  }
+  return findings.outcome();
+}
+
+Outcome defer_006(Context& c) {
+  const auto head = c.head(create_deferred(c));
+  return expect(!head.headers.has(hdr::upload_length),
+                "HEAD has no Upload-Length while the length is unknown", head);
+}
+
+Outcome defer_007(Context& c) {
+  const auto patched = c.patch(create_deferred(c), Bytes{0}, letters(4));
+  return expect(patched.status == 204, "a PATCH without Upload-Length is accepted while deferred",
+                patched);
+}
+
+Outcome defer_008(Context& c) {
+  const auto upload = create_deferred(c);
+  const auto patched = declare(c, upload, 0, "11", letters(4));
+  const auto after = state_of(c, upload);
+  Findings findings{"Upload-Length in a PATCH sets the length"};
+  findings.check(patched.status == 204 && after.length == Bytes{11},
+                 describe(patched) + ", then " + to_string(after));
+  return findings.outcome();
+}
+
+Outcome defer_009(Context& c) {
+  const auto upload = create_deferred(c);
+  declare(c, upload, 0, "11", letters(4));
+  const auto before = state_of(c, upload);
+  if (before.length != Bytes{11}) stop_blocked("a PATCH sets the length to 11", to_string(before));
+  Findings findings{"once set, the length never changes"};
+  for (const char* length : {"12", "10"}) {
+    const auto patched = declare(c, upload, before.offset.value, length, "");
+    const auto after = state_of(c, upload);
+    findings.check(after.length == before.length, "Upload-Length: " + std::string{length} + " -> " +
+                                                      code(patched) + ", then " + to_string(after));
+  }
+  return findings.outcome();
+}
+
+Outcome defer_010(Context& c) {
+  const auto upload = create_deferred(c);
+  declare(c, upload, 0, "11", letters(4));
+  const auto before = state_of(c, upload);
+  const auto again = declare(c, upload, before.offset.value, "11", letters(1));
+  const auto after = state_of(c, upload);
+  Findings findings{""};
+  findings.must(after.length == before.length, "once set, the length never changes",
+                "the same Upload-Length again -> " + code(again));
+  return findings.report();
+}
+
+Outcome defer_011(Context& c) {
+  const auto upload = create_deferred(c);
+  c.patch(upload, Bytes{0}, letters(4));
+  const auto declared = declare(c, upload, 4, "3", "");
+  const auto after = state_of(c, upload);
+  Findings findings{"a declared length below the offset is refused (4xx); it stays unknown"};
+  findings.check(is_4xx(declared) && !after.length && after.deferred,
+                 describe(declared) + ", then " + to_string(after));
+  return findings.outcome();
+}
+
+Outcome defer_012(Context& c) {
+  const auto limit = c.target().discovery.max_size;
+  if (!limit) return not_offered("no Tus-Max-Size");
+  const auto upload = create_deferred(c);
+  const auto declared = declare(c, upload, 0, std::to_string(limit->value + 1), letters(4));
+  const auto after = state_of(c, upload);
+  const auto seen = describe(declared) + ", then " + to_string(after);
+  Findings findings{"a declared length over Tus-Max-Size gives 413, as at creation"};
+  findings.check(declared.status == 413, seen);
+  findings.must(is_4xx(declared) && !after.length,
+                "a declared length over Tus-Max-Size is refused and not set", seen);
+  return findings.outcome();
+}
+
+Outcome defer_013(Context& c) {
+  Findings findings{"an invalid declared length is refused (4xx) and sets nothing"};
+  for (const char* length : {"abc", "-1"}) {
+    const auto upload = create_deferred(c);
+    const auto declared = declare(c, upload, 0, length, letters(4));
+    const auto after = state_of(c, upload);
+    findings.check(is_4xx(declared) && after == UploadState{Bytes{0}, std::nullopt, true},
+                   std::string{length} + ": " + describe(declared) + ", then " + to_string(after));
+  }
+  return findings.outcome();
+}
+
+Outcome defer_014(Context& c) {
+  const auto upload = c.create();
+  const auto declared = declare(c, upload, 0, "12", letters(4));
+  const auto after = state_of(c, upload);
+  Findings findings{"Upload-Length in a PATCH of an upload of known length is refused (4xx)"};
+  findings.check(is_4xx(declared), describe(declared));
+  findings.must(after.length == Bytes{10}, "a known length never changes",
+                "HEAD: " + to_string(after));
+  return findings.outcome();
+}
+
+Outcome defer_015(Context& c) {
+  const auto upload = create_deferred(c);
+  const std::string bytes = "abcd";
+  taken(c.patch(upload, Bytes{0}, bytes), "4 bytes while the length is deferred");
+  const auto declared = declare(c, upload, 4, "4", "");
+  const auto after = state_of(c, upload);
+  Findings findings{"declaring the length at its offset with an empty PATCH finishes the upload"};
+  findings.check(declared.status == 204 && after == UploadState{Bytes{4}, Bytes{4}, false},
+                 describe(declared) + ", then " + to_string(after));
+  if (const auto equal = c.stored_equals(upload, bytes)) {
+    findings.check(*equal, *equal ? "the stored bytes are right" : "the stored bytes differ");
+  }
+  return findings.outcome();
+}
+
+Outcome defer_016(Context& c) {
+  const auto upload = create_deferred(c);
+  const auto declared = declare(c, upload, 0, "3", letters(5));
+  const auto after = state_of(c, upload);
+  Findings findings{""};
+  findings.must(!after.length || after.offset <= *after.length,
+                "the offset never passes the length",
+                "declaring 3 with 5 bytes -> " + code(declared) + ", then " + to_string(after));
+  return findings.report();
+}
+
+Outcome defer_017(Context& c) {
+  const auto limit = c.target().discovery.max_size;
+  if (!limit) return not_offered("no Tus-Max-Size");
+  if (*limit > reachable_limit) {
+    return not_offered("Tus-Max-Size is too large to reach here: " + ::to_string(*limit));
+  }
+  Findings findings{"a deferred upload never grows past Tus-Max-Size"};
+  for (const bool chunked : {false, true}) {
+    const auto upload = create_deferred(c);
+    const Bytes first{limit->value - limit->value / 10};
+    c.patch(upload, Bytes{0}, letters(first.value));
+    const auto offset = c.offset_of(upload);
+    const auto more = letters(2 * (limit->value / 10) + 10);
+    const auto patched =
+        chunked ? patch_chunked(c, upload, offset, more)
+                : attempt(c, "PATCH", upload, patch_fields(std::to_string(offset.value)), more);
+    const auto after = state_of(c, upload);
+    findings.check(after.offset <= *limit,
+                   std::string{chunked ? "chunked" : "with Content-Length"} + ": " + code(patched) +
+                       ", then " + to_string(after));
+  }
+  return findings.outcome();
+}
+
+Outcome defer_018(Context& c) {
+  if (c.target().discovery.offers(ext::creation_defer_length)) {
+    return not_offered("creation-defer-length is offered; this row judges its absence");
+  }
+  const auto created = post_with(c, {{"Upload-Defer-Length", "1"}});
+  return expect(is_4xx(created) || created.status == 501,
+                "without the extension a deferred length is refused (4xx or 501)", created);
+}
+
+Outcome defer_019(Context& c) {
+  const auto upload = create_deferred(c);
+  const auto declared = declare(c, upload, 5, "11", letters(4));
+  const auto after = state_of(c, upload);
+  Findings findings{"a PATCH at a wrong offset does not set the length"};
+  findings.check(after == UploadState{Bytes{0}, std::nullopt, true},
+                 code(declared) + ", then " + to_string(after));
+  return findings.outcome();
+}
+
+Outcome defer_020(Context& c) {
+  return observed(creation_with_empty(c, hdr::upload_length).seen + "; " +
+                  creation_with_empty(c, hdr::upload_defer_length).seen);
+}
+
+Outcome defer_021(Context& c) {
+  std::string seen;
+  for (const auto& signal :
+       {end_of_version_3, end_of_version_4, end_of_version_5, end_of_version_6}) {
+    seen += (seen.empty() ? "" : "; ") + ended_by_draft(c, signal, "world").seen;
+  }
+  return observed(seen);
+}
+
+}  // namespace
+
+std::vector<Check> creation_defer_length() {
+  constexpr auto defer = ext::creation_defer_length;
+  return {
+      {"TUS-DEFER-001", defer_001},
+      {"TUS-DEFER-002", defer_002, defer},
+      {"TUS-DEFER-003", defer_003, defer},
+      {"TUS-DEFER-004", defer_004, defer},
+      {"TUS-DEFER-005", defer_005, ext::creation},
+      {"TUS-DEFER-006", defer_006, defer},
+      {"TUS-DEFER-007", defer_007, defer},
+      {"TUS-DEFER-008", defer_008, defer},
+      {"TUS-DEFER-009", defer_009, defer},
+      {"TUS-DEFER-010", defer_010, defer},
+      {"TUS-DEFER-011", defer_011, defer},
+      {"TUS-DEFER-012", defer_012, defer},
+      {"TUS-DEFER-013", defer_013, defer},
+      {"TUS-DEFER-014", defer_014, ext::creation},
+      {"TUS-DEFER-015", defer_015, defer},
+      {"TUS-DEFER-016", defer_016, defer},
+      {"TUS-DEFER-017", defer_017, defer},
+      {"TUS-DEFER-018", defer_018, ext::creation},
+      {"TUS-DEFER-019", defer_019, defer},
+      {"TUS-DEFER-020", defer_020, defer},
+      {"TUS-DEFER-021", defer_021, defer},
+  };
+}
+
+}  // namespace conformance::suites

@@ -1,0 +1,263 @@
+// Upload-Metadata at creation and at HEAD (protocol.md, Headers/Upload-Metadata and Creation).
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "protocol/tus/metadata.hpp"
+#include "tus/vocabulary.hpp"
+
+namespace conformance::suites {
+namespace {
+
+/// HEAD after a creation with these pairs.
+Response head_with(Context& c, const std::string& pairs) {
+  return c.head(url_of(c, post_metadata(c, pairs)));
+}
+
+/// Refused with 4xx, or created without the pair of that key.
+void refused_or_ignored(Context& c, Findings& findings, const std::string& pairs,
+                        std::string_view key) {
+  const auto created = post_metadata(c, pairs);
+  auto seen = "'" + pairs + "': " + code(created);
+  if (!is_2xx(created)) {
+    findings.check(is_4xx(created), std::move(seen));
+    return;
+  }
+  const auto head = c.head(url_of(c, created));
+  const bool listed = lists_key(head, key);
+  findings.check(!listed, seen + ", HEAD lists " + (listed ? "" : "no ") + std::string{key});
+}
+
+/// The members of a metadata header whose key is one of `keys`, as they stand.
+std::string only(const std::string& header, std::span<const std::string_view> keys) {
+  std::string kept;
+  for (std::size_t from = 0; from <= header.size();) {
+    const auto comma = std::min(header.find(',', from), header.size());
+    const auto pair = header.substr(from, comma - from);
+    if (std::find(keys.begin(), keys.end(), pair.substr(0, pair.find(' '))) != keys.end()) {
+      kept += (kept.empty() ? "" : ",") + pair;
+    }
+    from = comma + 1;
+  }
+  return kept;
+}
+
+Outcome meta_001(Context& c) {
+  const auto head = head_with(c, "filename d29ybGQ=");
+  return expect(lists_key(head, "filename"),
+                "HEAD returns Upload-Metadata when the creation gave it", head);
+}
+
+Outcome meta_002(Context& c) {
+  const std::string pairs = "zeta d29ybGQ=,alpha YQ==,flag,space ,mid Yg==";
+  const auto head = head_with(c, pairs);
+  auto sent = metadata_with(c, pairs);
+  auto told = value_of(head, hdr::upload_metadata);
+  if (c.target().system == System::dex) {
+    // DEX adds fields of its own: the client's must still be there, in order and unchanged.
+    const std::array<std::string_view, 5> ours{"zeta", "alpha", "flag", "space", "mid"};
+    sent = only(sent, ours);
+    told = only(told, ours);
+  }
+  return told == sent
+             ? holds("the same bytes")
+             : broken("Upload-Metadata comes back as the client gave it, byte for byte: " + sent,
+                      told.empty() ? "nothing" : told);
+}
+
+Outcome meta_003(Context& c) {
+  tus::Metadata ours;
+  ours.set("text", "world");
+  ours.set("empty", "");
+  ours.set("utf8", "gr\xC3\xBC\xC3\x9F");
+  ours.set("bytes", std::string{"\xFF\x00\xFE", 3});
+  const auto head = c.head(c.create({.metadata = ours}));
+  Findings findings{"HEAD tells the same keys with the same decoded values"};
+  constexpr auto lenient = tus::MetadataStrictness::lenient;
+  const auto sent = tus::parse_metadata(c.metadata_header(ours), lenient);
+  const auto told = tus::parse_metadata(value_of(head, hdr::upload_metadata), lenient);
+  if (!sent || !told) return findings.check(false, tell(head, hdr::upload_metadata)).outcome();
+  for (const auto& pair : sent->pairs()) {
+    const auto value = told->find(pair.key);
+    const bool same = value == std::string_view{pair.value};
+    findings.check(same, pair.key + (same    ? ": the same"
+                                     : value ? ": another value"
+                                             : ": missing"));
+  }
+  if (c.target().system == System::tus) {  // DEX adds fields of its own
+    for (const auto& pair : told->pairs()) {
+      if (!sent->find(pair.key)) findings.check(false, pair.key + ": was not sent");
+    }
+  }
+  return findings.outcome();
+}
+
+/// For notes: whether a creation is taken, and whether HEAD then lists the key.
+Outcome tells(Context& c, const std::string& pairs, std::string_view key) {
+  const auto created = post_metadata(c, pairs);
+  auto seen = "'" + pairs + "' -> " + code(created);
+  if (const auto upload = c.location_of(created); created.status == 201 && upload) {
+    seen += lists_key(c.head(*upload), key) ? ", HEAD lists " : ", HEAD does not list ";
+    seen += key;
+  }
+  return observed(seen);
+}
+
+Outcome meta_004(Context& c) {
+  return tells(c, "filename d29ybGQ=,is_confidential", "is_confidential");
+}
+
+Outcome meta_005(Context& c) { return tells(c, "k ,filename d29ybGQ=", "k"); }
+
+Outcome meta_006(Context& c) {
+  Findings findings{"a value that is not Base64 is no metadata: 4xx, or the pair is ignored"};
+  refused_or_ignored(c, findings, "b64bad ???,a YQ==", "b64bad");
+  return findings.outcome();
+}
+
+Outcome meta_007(Context& c) {
+  const auto created = post_metadata(c, "a YQ==,a Yg==");
+  return expect(is_4xx(created), "duplicate keys are refused: keys are unique", created);
+}
+
+Outcome meta_008(Context& c) {
+  Findings findings{"an empty key is refused"};
+  const auto look = [&](const char* label, const std::string& value) {
+    Creation creation;
+    creation.raw_metadata = value;
+    const auto created = c.post(creation);
+    findings.check(is_4xx(created), label, created);
+  };
+  const auto good = metadata_with(c, "a YQ==");
+  look("',a YQ=='", "," + good);
+  look("'a YQ==,'", good + ",");
+  return findings.outcome();
+}
+
+Outcome meta_009(Context& c) {
+  const auto created = c.tus("POST", c.target().creation_url, {{"Upload-Length", "10"}});
+  const auto upload = c.location_of(created);
+  if (is_2xx(created) && upload) c.created(*upload);
+  if (is_4xx(created) && !c.target().manifest.empty()) {
+    return not_offered("a creation without metadata is refused: " + code(created));
+  }
+  const auto head = c.head(url_of(c, created));
+  return expect(!head.headers.has(hdr::upload_metadata),
+                "without metadata at creation HEAD has no Upload-Metadata", head);
+}
+
+Outcome meta_010(Context& c) {
+  const std::string hostile = "x\r\nSet-Cookie: a=b";
+  tus::Metadata metadata;
+  for (const char* key : {"filename", "filetype", "name"}) metadata.set(key, hostile);
+  Findings findings{"decoded values never stand in a header as they are"};
+  const auto look = [&](const char* label, const Response& response) {
+    findings.check(
+        !response.headers.has("Set-Cookie") ||
+            value_of(response, "Set-Cookie").rfind("a=b", 0) != 0,
+        std::string{label} + ": " + code(response) + ", " + tell(response, "Set-Cookie"));
+  };
+  const auto created = c.post({.length = Bytes{4}, .metadata = metadata});
+  look("POST", created);
+  const auto upload = c.location_of(created);
+  if (!is_2xx(created) || !upload) return findings.outcome();
+  look("HEAD", c.head(*upload));
+  look("PATCH", c.patch(*upload, Bytes{0}, letters(4)));
+  if (c.target().downloads) look("GET", c.get(*upload));
+  return findings.outcome();
+}
+
+Outcome meta_011(Context& c) {
+  Findings findings{""};
+  for (const std::size_t kilobytes : {5U, 27U}) {
+    tus::Metadata metadata;
+    metadata.set("large", letters(kilobytes * 750));  // Base64 adds a third
+    Fields fields{{"Upload-Length", "10"},
+                  {std::string{hdr::upload_metadata}, c.metadata_header(metadata)}};
+    const auto created = attempt(c, "POST", c.target().creation_url, fields);
+    if (created.response && is_2xx(*created.response)) {
+      if (const auto upload = c.location_of(*created.response)) c.created(*upload);
+    }
+    findings.note("about " + std::to_string(kilobytes) + " kB of metadata -> " + code(created));
+  }
+  return findings.report();
+}
+
+Outcome meta_012(Context& c) { return tells(c, "a YQ==, b Yg==", "b"); }
+Outcome meta_013(Context& c) { return tells(c, "gr\xC3\xBC\xC3\x9F YQ==", "gr\xC3\xBC\xC3\x9F"); }
+
+Response raw_post_metadata(Context& c, const char* what, const std::vector<std::string>& lines) {
+  Fields fields{{"Upload-Length", "10"}, {"Content-Length", "0"}};
+  for (const auto& line : lines) fields.add(std::string{hdr::upload_metadata}, line);
+  auto created = answer(talk(c, what, raw_head(c, "POST", c.target().creation_url, fields)));
+  if (const auto upload = c.location_of(created); is_2xx(created) && upload) c.created(*upload);
+  return created;
+}
+
+Outcome meta_014(Context& c) {
+  const auto created = raw_post_metadata(c, "POST with two Upload-Metadata lines",
+                                         {metadata_with(c, "a YQ=="), "b Yg=="});
+  Findings findings{"two Upload-Metadata lines count as one joined line, or are refused"};
+  if (is_2xx(created)) {
+    const auto head = c.head(url_of(c, created));
+    const bool both = lists_key(head, "a") && lists_key(head, "b");
+    findings.check(both,
+                   code(created) + ", HEAD lists " + (both ? "both pairs" : "not both pairs"));
+  } else {
+    findings.check(is_4xx(created), describe(created));
+  }
+  return findings.outcome();
+}
+
+Outcome meta_015(Context& c) {
+  return observed("an empty Upload-Metadata -> " +
+                  code(raw_post_metadata(c, "POST with an empty Upload-Metadata", {""})));
+}
+
+Outcome meta_016(Context& c) {
+  Findings findings{"Base64 without padding or in the URL alphabet is invalid: 4xx, or ignored"};
+  refused_or_ignored(c, findings, "a YQ", "a");
+  refused_or_ignored(c, findings, "a YQ-_", "a");
+  return findings.outcome();
+}
+
+Outcome meta_018(Context& c) {
+  Findings findings{"a key with a space is refused, or the pair is ignored"};
+  refused_or_ignored(c, findings, "a b YQ==", "a");
+  refused_or_ignored(c, findings, "a  YQ==", "a");
+  return findings.outcome();
+}
+
+Outcome meta_017(Context& c) {
+  Findings findings{"hostile key names do no harm: 2xx or 4xx, and the server goes on"};
+  for (const std::string& key : {std::string{"__proto__"}, std::string{"constructor"},
+                                 letters(4096, 'k'), std::string{"../../etc/passwd"}}) {
+    const auto created = post_metadata(c, key + " YQ==");
+    const auto label = key.size() > 100 ? "a key of 4096 letters" : key;
+    findings.check(is_2xx(created) || is_4xx(created), label + ": " + code(created));
+    if (!is_2xx(created)) continue;
+    const auto head = c.head(url_of(c, created));
+    findings.check(is_2xx(head), "HEAD of it: " + code(head));
+  }
+  const auto next = c.post({});
+  findings.check(next.status == 201, "the next creation: " + code(next));
+  return findings.outcome();
+}
+
+}  // namespace
+
+std::vector<Check> creation_metadata() {
+  return {
+      {"TUS-META-001", meta_001, ext::creation}, {"TUS-META-002", meta_002, ext::creation},
+      {"TUS-META-003", meta_003, ext::creation}, {"TUS-META-004", meta_004, ext::creation},
+      {"TUS-META-005", meta_005, ext::creation}, {"TUS-META-006", meta_006, ext::creation},
+      {"TUS-META-007", meta_007, ext::creation}, {"TUS-META-008", meta_008, ext::creation},
+      {"TUS-META-009", meta_009, ext::creation}, {"TUS-META-010", meta_010, ext::creation},
+      {"TUS-META-011", meta_011, ext::creation}, {"TUS-META-012", meta_012, ext::creation},
+      {"TUS-META-013", meta_013, ext::creation}, {"TUS-META-014", meta_014, ext::creation},
+      {"TUS-META-015", meta_015, ext::creation}, {"TUS-META-016", meta_016, ext::creation},
+      {"TUS-META-018", meta_018, ext::creation}, {"TUS-META-017", meta_017, ext::creation},
+  };
+}
+
+}  // namespace conformance::suites

@@ -1,0 +1,192 @@
+// The first bytes within the creation (protocol.md, Creation With Upload).
+#include "tus/suites/exercise.hpp"
+#include "tus/vocabulary.hpp"
+
+namespace conformance::suites {
+namespace {
+
+/// A creation of `length` bytes with `body`, chunked or with Content-Length.
+Exchange post_body(Context& c, Bytes length, const std::string& body, bool chunked) {
+  Request request;
+  request.method = "POST";
+  request.url = c.target().creation_url;
+  request.headers = {{std::string{hdr::tus_resumable}, std::string{tus::version}},
+                     {std::string{hdr::upload_length}, std::to_string(length.value)},
+                     {"Content-Type", std::string{tus::offset_media_type}}};
+  if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+    request.headers.add(std::string{hdr::upload_metadata}, manifest);
+  }
+  request.body = body;
+  request.chunked = chunked;
+  request.timeout = answer_timeout;
+  auto exchange = c.exchange(std::move(request));
+  if (exchange.response && is_2xx(*exchange.response)) {
+    if (const auto upload = c.location_of(*exchange.response)) c.created(*upload);
+  }
+  return exchange;
+}
+
+Outcome cwu_001(Context& c) { return announced_as(c, ext::creation_with_upload); }
+
+Outcome cwu_002(Context& c) {
+  const auto& discovery = c.target().discovery;
+  if (!discovery.offers(ext::creation_with_upload))
+    return holds("creation-with-upload: not listed");
+  return discovery.offers(ext::creation)
+             ? holds("both are listed")
+             : broken("creation-with-upload is not offered without creation",
+                      "Tus-Extension lists creation-with-upload and not creation");
+}
+
+Outcome cwu_003(Context& c) {
+  const auto created = c.post({.body = letters(5)});
+  const auto told = number_in(created, hdr::upload_offset);
+  const auto stored = c.offset_of(url_of(c, created));
+  Findings findings{"the 201 carries Upload-Offset: the bytes that were accepted"};
+  findings.check(told == stored,
+                 describe(created) + "; HEAD tells " + std::to_string(stored.value));
+  return findings.outcome();
+}
+
+Outcome cwu_004(Context& c) {
+  const auto stored = c.offset_of(url_of(c, c.post({.body = letters(5)})));
+  const auto seen = "5 bytes sent, offset " + std::to_string(stored.value);
+  return stored == Bytes{5} ? holds(seen) : broken("as many bytes as possible are taken", seen);
+}
+
+Outcome cwu_005(Context& c) {
+  const auto created = c.post({.length = Bytes{5}, .body = letters(5)});
+  return observed("the whole file in the POST -> " + code(created) + ", " +
+                  tell(created, hdr::upload_offset));
+}
+
+Outcome cwu_006(Context& c) {
+  Findings findings{""};
+  for (const std::string type : {"text/plain", ""}) {
+    const auto created =
+        post_with(c, {{"Upload-Length", "10"}, {"Content-Type", type}}, letters(5));
+    auto seen = (type.empty() ? "no Content-Type" : type) + " -> " + code(created);
+    if (const auto upload = c.location_of(created); is_2xx(created) && upload) {
+      seen += ", " + tell(created, hdr::upload_offset) + ", HEAD tells " +
+              std::to_string(c.offset_of(*upload).value);
+    }
+    findings.note(seen);
+  }
+  return findings.report();
+}
+
+Outcome cwu_007(Context& c) {
+  Findings findings{"a body larger than Upload-Length is refused (4xx, 413 says it best)"};
+  for (const bool chunked : {false, true}) {
+    const auto created = post_body(c, Bytes{3}, letters(5), chunked);
+    findings.check(created.response && is_4xx(*created.response),
+                   std::string{chunked ? "chunked" : "with Content-Length"} + ": " + code(created));
+  }
+  return findings.outcome();
+}
+
+Outcome cwu_008(Context& c) {
+  const auto created = post_body(c, Bytes{10}, letters(5), /*chunked=*/true);
+  if (!created.response) return broken("a chunked POST body is accepted", code(created));
+  return expect(created.response->status == 201 &&
+                    number_in(*created.response, hdr::upload_offset) == Bytes{5},
+                "a chunked POST body is accepted: 201 with its offset", *created.response);
+}
+
+Outcome cwu_009(Context& c) {
+  const auto created = post_body(c, Bytes{10}, "", /*chunked=*/false);
+  if (!created.response) return broken("a POST with an empty body is answered", code(created));
+  return expect(created.response->status == 201 &&
+                    number_in(*created.response, hdr::upload_offset) == Bytes{0},
+                "with the media type and an empty body the 201 tells Upload-Offset: 0",
+                *created.response);
+}
+
+Outcome cwu_010(Context& c) {
+  if (!c.target().discovery.offers(ext::creation_defer_length)) {
+    return not_offered("creation-defer-length is not offered");
+  }
+  const auto created = c.post({.length = std::nullopt, .defer_length = true, .body = letters(5)});
+  return observed("Upload-Defer-Length: 1 with 5 bytes -> " + code(created) + ", " +
+                  tell(created, hdr::upload_offset));
+}
+
+Outcome cwu_011(Context& c) {
+  Findings findings{"Expect: 100-continue gets 100 or a final status, never silence"};
+  const auto expecting = [&](const char* label, const Fields& more) {
+    auto connection = c.raw();
+    auto fields = more;
+    if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+      fields.add(std::string{hdr::upload_metadata}, manifest);
+    }
+    fields.add("Content-Type", std::string{tus::offset_media_type});
+    fields.add("Content-Length", "5");
+    fields.add("Expect", "100-continue");
+    const auto head = raw_head(c, "POST", c.target().creation_url, fields);
+    static_cast<void>(connection.send(head, answer_timeout));
+    auto read = await_continue(connection, c.patience());
+    c.record_raw("POST with Expect: 100-continue", head, read);
+    if (read.interims.empty() && !read.response) {
+      findings.check(false, std::string{label} + ": " + to_string(read.seen));
+      return;
+    }
+    std::string seen{label};
+    if (!read.interims.empty()) {
+      seen += ": " + std::to_string(read.interims.front().status);
+      static_cast<void>(connection.send(letters(5), answer_timeout));
+      if (!read.response) read = connection.read_response(answer_timeout);
+      c.record_raw("the body after 100", "", read);
+    }
+    if (read.response) {
+      if (const auto upload = c.location_of(*read.response); is_2xx(*read.response) && upload) {
+        c.created(*upload);
+      }
+    }
+    findings.check(
+        read.response.has_value(),
+        seen + ", final " + (read.response ? code(*read.response) : to_string(read.seen)));
+  };
+  expecting("a correct creation", {{"Upload-Length", "10"}});
+  expecting("a creation that is refused", {{"Upload-Length", "abc"}});
+  return findings.outcome();
+}
+
+Outcome cwu_012(Context& c) {
+  return observed("a creation without a body: 201 with " + tell(c.post({}), hdr::upload_offset));
+}
+
+Outcome cwu_013(Context& c) {
+  const auto created = post_with(c,
+                                 {{"Upload-Length", "10"},
+                                  {"Upload-Offset", "3"},
+                                  {"Content-Type", std::string{tus::offset_media_type}}},
+                                 letters(5));
+  auto seen = "Upload-Offset: 3 in the POST -> " + code(created);
+  if (const auto upload = c.location_of(created); is_2xx(created) && upload) {
+    seen += ", HEAD tells " + std::to_string(c.offset_of(*upload).value);
+  }
+  return observed(seen);
+}
+
+}  // namespace
+
+std::vector<Check> creation_with_upload() {
+  constexpr auto with_upload = ext::creation_with_upload;
+  return {
+      {"TUS-CWU-001", cwu_001},
+      {"TUS-CWU-002", cwu_002},
+      {"TUS-CWU-003", cwu_003, with_upload},
+      {"TUS-CWU-004", cwu_004, with_upload},
+      {"TUS-CWU-005", cwu_005, with_upload},
+      {"TUS-CWU-006", cwu_006, with_upload},
+      {"TUS-CWU-007", cwu_007, with_upload},
+      {"TUS-CWU-008", cwu_008, with_upload},
+      {"TUS-CWU-009", cwu_009, with_upload},
+      {"TUS-CWU-010", cwu_010, with_upload},
+      {"TUS-CWU-011", cwu_011, with_upload},
+      {"TUS-CWU-012", cwu_012, ext::creation},
+      {"TUS-CWU-013", cwu_013, with_upload},
+  };
+}
+
+}  // namespace conformance::suites
