@@ -9,9 +9,9 @@
 #include <thread>
 #include <utility>
 
-#include "control/journal.hpp"
 #include "http/intercept.hpp"
 #include "http/route.hpp"
+#include "record/journal.hpp"
 
 namespace mock {
 namespace {

@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "control/test_record.hpp"
 #include "loop/manual_loop.hpp"
+#include "record/test_record.hpp"
 
 namespace mock {
 namespace {

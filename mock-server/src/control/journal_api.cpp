@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "control/call.hpp"
-#include "control/journal.hpp"
-#include "control/journal_json.hpp"
 #include "loop/loop.hpp"
 #include "protocol/digest.hpp"
+#include "record/journal.hpp"
+#include "record/journal_json.hpp"
 #include "services.hpp"
 #include "store/in_background.hpp"
 #include "store/store.hpp"

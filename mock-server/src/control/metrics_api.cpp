@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "control/call.hpp"
-#include "control/server_metrics.hpp"
 #include "dex/dex.hpp"
+#include "record/server_metrics.hpp"
 
 namespace mock::control {
 namespace {

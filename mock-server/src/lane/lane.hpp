@@ -10,12 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "control/server_metrics.hpp"
 #include "effects.hpp"
 #include "http/handler.hpp"
 #include "lane/clock.hpp"
 #include "lane/lane_config.hpp"
 #include "protocol/error.hpp"
+#include "record/server_metrics.hpp"
 #include "services.hpp"
 
 namespace mock {

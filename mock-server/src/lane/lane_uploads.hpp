@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "control/server_metrics.hpp"
+#include "record/server_metrics.hpp"
 #include "store/store.hpp"
 
 namespace mock {

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "auth/auth.hpp"
-#include "control/server_metrics.hpp"
 #include "dex/dex.hpp"
 #include "files/files.hpp"
 #include "files/input.hpp"
@@ -18,6 +17,7 @@
 #include "lane/listen_address.hpp"
 #include "loop/trouble.hpp"
 #include "misbehave/interceptor.hpp"
+#include "record/server_metrics.hpp"
 #include "tus/tus_handler.hpp"
 
 namespace mock {

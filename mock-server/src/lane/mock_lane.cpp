@@ -11,8 +11,6 @@
 #include <utility>
 
 #include "auth/auth.hpp"
-#include "control/journal.hpp"
-#include "control/server_metrics.hpp"
 #include "dex/dex.hpp"
 #include "files/files.hpp"
 #include "lane/application.hpp"
@@ -21,6 +19,8 @@
 #include "misbehave/interceptor.hpp"
 #include "profile/profile.hpp"
 #include "protocol/version.hpp"
+#include "record/journal.hpp"
+#include "record/server_metrics.hpp"
 #include "tus/hooks.hpp"
 #include "tus/ietf.hpp"
 #include "tus/locks.hpp"

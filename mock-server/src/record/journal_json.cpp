@@ -1,4 +1,4 @@
-#include "control/journal_json.hpp"
+#include "record/journal_json.hpp"
 
 #include <fmt/format.h>
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "control/journal.hpp"
 #include "protocol/error.hpp"
 #include "protocol/json/decode.hpp"
+#include "record/journal.hpp"
 
 namespace mock {
 

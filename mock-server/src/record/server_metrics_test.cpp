@@ -1,8 +1,8 @@
-#include "control/server_metrics.hpp"
+#include "record/server_metrics.hpp"
 
 #include <gtest/gtest.h>
 
-#include "control/test_record.hpp"
+#include "record/test_record.hpp"
 #include "testkit/exposition.hpp"
 
 namespace mock {

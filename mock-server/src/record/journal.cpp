@@ -1,4 +1,4 @@
-#include "control/journal.hpp"
+#include "record/journal.hpp"
 
 #include <fmt/format.h>
 

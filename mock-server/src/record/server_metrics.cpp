@@ -1,4 +1,4 @@
-#include "control/server_metrics.hpp"
+#include "record/server_metrics.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>

@@ -1,11 +1,11 @@
-#include "control/journal.hpp"
+#include "record/journal.hpp"
 
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 
-#include "control/journal_json.hpp"
-#include "control/test_record.hpp"
+#include "record/journal_json.hpp"
+#include "record/test_record.hpp"
 
 namespace mock {
 namespace {
