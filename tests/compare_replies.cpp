@@ -13,8 +13,8 @@
 #include <ctime>
 #include <exception>
 #include <fstream>
-#include <map>
 #include <locale>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
