@@ -20,6 +20,22 @@ std::uint64_t scatter(std::uint64_t h) {
 
 constexpr std::uint64_t golden = 0x9e3779b97f4a7c15ULL;
 
+/// What a seed gave once it gives for ever, so these words stay as they are.
+std::string_view use_of(Axis axis) {
+  switch (axis) {
+    case Axis::pace_before:
+      return "before";
+    case Axis::pace_reply:
+      return "reply";
+    case Axis::connection_delay:
+      return "connection";
+    case Axis::effect_delay:
+      return "effect";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 std::uint64_t draw(std::uint64_t seed, std::string_view rule, std::string_view lane,
@@ -33,11 +49,11 @@ double fraction(std::uint64_t drawing, std::string_view use) {
   return static_cast<double>(scatter(mix(drawing, use)) >> 11U) * 0x1.0p-53;
 }
 
-Milliseconds length_of(const Delay& delay, std::uint64_t drawing, std::string_view use) {
+Milliseconds length_of(const Delay& delay, std::uint64_t drawing, Axis axis) {
   if (delay.jitter == Milliseconds{0}) return delay.mean;
   const auto span = static_cast<double>(2 * delay.jitter.count() + 1);
   return delay.mean - delay.jitter +
-         Milliseconds{static_cast<std::int64_t>(fraction(drawing, use) * span)};
+         Milliseconds{static_cast<std::int64_t>(fraction(drawing, use_of(axis)) * span)};
 }
 
 }  // namespace mock::misbehave

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "misbehave/rule.hpp"
+#include "misbehave/axis.hpp"
 
 namespace mock::misbehave {
 
@@ -13,8 +13,7 @@ namespace mock::misbehave {
                                  std::string_view key, std::uint64_t ordinal);
 /// Of that drawing, evenly in [0, 1). Different `use`s are independent of each other.
 [[nodiscard]] double fraction(std::uint64_t drawing, std::string_view use);
-/// Evenly between mean - jitter and mean + jitter.
-[[nodiscard]] Milliseconds length_of(const Delay& delay, std::uint64_t drawing,
-                                     std::string_view use);
+/// Evenly between mean - jitter and mean + jitter. Delays of different axes are independent.
+[[nodiscard]] Milliseconds length_of(const Delay& delay, std::uint64_t drawing, Axis axis);
 
 }  // namespace mock::misbehave

@@ -68,26 +68,15 @@ bool edit_reply_body(const BodyEdit& edit, const Template::Lookup& lookup, Patte
 
 }  // namespace
 
-bool Claims::take(std::string axis) {
-  axis = lower(std::move(axis));
-  if (std::find(taken_.begin(), taken_.end(), axis) != taken_.end()) return false;
-  taken_.push_back(std::move(axis));
-  return true;
-}
-
-bool Claims::taken(std::string axis) const {
-  return std::find(taken_.begin(), taken_.end(), lower(std::move(axis))) != taken_.end();
-}
-
-bool edit_fields(const FieldEdits& edits, const Template::Lookup& lookup, Claims& claims,
+bool edit_fields(const FieldEdits& edits, Axis of, const Template::Lookup& lookup, Claims& claims,
                  PatternWork& work, ::http::Fields& fields) {
   bool in_time = true;
   for (const auto& name : edits.drop)
-    if (claims.take(name)) fields.remove(name);
+    if (claims.take(of, name)) fields.remove(name);
   for (const auto& [name, value] : edits.set)
-    if (claims.take(name)) fields.set(name, one_line(value.fill(lookup)));
+    if (claims.take(of, name)) fields.set(name, one_line(value.fill(lookup)));
   for (const auto& replace : edits.replace) {
-    if (!claims.take(replace.name)) continue;
+    if (!claims.take(of, replace.name)) continue;
     const auto value = fields.joined(replace.name);
     if (!value) continue;
     if (auto replaced = replace.pattern.replace(*value, replace.with, work))
@@ -100,14 +89,14 @@ bool edit_fields(const FieldEdits& edits, const Template::Lookup& lookup, Claims
 
 bool edit_request(const RequestEdit& edit, const Template::Lookup& lookup, Claims& claims,
                   PatternWork& work, Request& request) {
-  if (edit.method && claims.take(" method")) request.method = *edit.method;
-  if (edit.target && claims.take(" target")) {
+  if (edit.method && claims.take(Axis::request_method)) request.method = *edit.method;
+  if (edit.target && claims.take(Axis::request_target)) {
     request.target = one_line(edit.target->fill(lookup));
     const auto query = request.target.find('?');
     request.path = request.target.substr(0, query);
     request.query = query == std::string::npos ? std::string{} : request.target.substr(query + 1);
   }
-  return edit_fields(edit.fields, lookup, claims, work, request.fields);
+  return edit_fields(edit.fields, Axis::request_field, lookup, claims, work, request.fields);
 }
 
 bool edit_body(const BodyEdit& edit, const Template::Lookup& lookup, std::string_view content_type,
@@ -127,20 +116,20 @@ bool edit_body(const BodyEdit& edit, const Template::Lookup& lookup, std::string
 
 bool edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims,
                 PatternWork& work, Reply& reply, ReplyPlan& plan) {
-  if (edit.status && claims.take(" status")) {
+  if (edit.status && claims.take(Axis::reply_status)) {
     reply.status = *edit.status;
     // The usual phrase, unless an earlier rule gave one.
-    if (!claims.taken(" reason")) reply.reason.clear();
+    if (!claims.taken(Axis::reply_reason)) reply.reason.clear();
   }
-  if (edit.reason && claims.take(" reason")) {
+  if (edit.reason && claims.take(Axis::reply_reason)) {
     reply.reason = one_line(edit.reason->fill(lookup));
     reply.no_reason = reply.reason.empty();
   }
-  bool in_time = edit_fields(edit.fields, lookup, claims, work, reply.fields);
-  if (edit.body.any() && claims.take(" body"))
+  bool in_time = edit_fields(edit.fields, Axis::reply_field, lookup, claims, work, reply.fields);
+  if (edit.body.any() && claims.take(Axis::reply_body))
     in_time &= edit_reply_body(edit.body, lookup, work, reply);
-  if (edit.raw && claims.take(" raw")) plan.raw = edit.raw->fill(lookup);
-  if ((edit.truncate_head || edit.truncate_body) && claims.take(" truncate")) {
+  if (edit.raw && claims.take(Axis::reply_whole)) plan.raw = edit.raw->fill(lookup);
+  if ((edit.truncate_head || edit.truncate_body) && claims.take(Axis::reply_truncate)) {
     plan.truncate_head = edit.truncate_head;
     plan.truncate_body = edit.truncate_body;
   }

@@ -3,26 +3,16 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "misbehave/axis.hpp"
 #include "misbehave/rule.hpp"
 
 namespace mock::misbehave {
 
-/// Remembers which axes of one message are taken: the first rule that asks gets an axis.
-class Claims {
- public:
-  /// Letter case of `axis` does not count: header names are axes.
-  [[nodiscard]] bool take(std::string axis);
-  [[nodiscard]] bool taken(std::string axis) const;
-
- private:
-  std::vector<std::string> taken_;
-};
-
 // False: a regular expression took too long for what is left of `work`, and replaced nothing.
 
-[[nodiscard]] bool edit_fields(const FieldEdits& edits, const Template::Lookup& lookup,
+/// Each name is an axis `of` its own.
+[[nodiscard]] bool edit_fields(const FieldEdits& edits, Axis of, const Template::Lookup& lookup,
                                Claims& claims, PatternWork& work, ::http::Fields& fields);
 [[nodiscard]] bool edit_request(const RequestEdit& edit, const Template::Lookup& lookup,
                                 Claims& claims, PatternWork& work, Request& request);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <exception>
 
+#include "misbehave/axis.hpp"
 #include "misbehave/chance.hpp"
 #include "misbehave/load.hpp"
 #include "protocol/units.hpp"
@@ -31,12 +32,7 @@ const std::string& never_asked(Moment moment) {
 }
 
 bool left_to_chance(const Rule& rule) {
-  const auto& then = rule.then;
-  const auto jitters = [](const Delay& delay) { return delay.jitter > Milliseconds{0}; };
-  return rule.when.chance.probability < 1 ||
-         (then.pace && (jitters(then.pace->before) || jitters(then.pace->reply))) ||
-         (then.connection && jitters(then.connection->delay)) ||
-         (then.effect && jitters(then.effect->delay));
+  return rule.when.chance.probability < 1 || axes_of(rule.then).left_to_chance();
 }
 
 /// Whether a value of the rule may hold {offset} or {length}. Others cost a little time.

@@ -24,16 +24,16 @@ Template::Lookup values_of(const Upload& upload) {
 
 void apply(const Fired& fired, const Template::Lookup& lookup, Claims& claims, EffectPlan& plan) {
   const auto& edit = *fired.then().effect;
-  if ((edit.drop || edit.pretend || edit.fail) && claims.take("outcome")) {
+  if ((edit.drop || edit.pretend || edit.fail) && claims.take(Axis::effect_outcome)) {
     plan.drop = edit.drop;
     plan.pretend = edit.pretend;
     if (edit.fail) plan.fail = edit.fail->fill(lookup);
   }
   plan.deliver = plan.deliver || edit.deliver;
-  if (edit.repeat > 0 && claims.take("repeat")) plan.repeat = edit.repeat;
-  if (edit.delay.any() && claims.take("delay"))
-    plan.delay = length_of(edit.delay, fired.drawing, "effect");
-  if (edit.rename && claims.take("name")) plan.rename = edit.rename->fill(lookup);
+  if (edit.repeat > 0 && claims.take(Axis::effect_repeat)) plan.repeat = edit.repeat;
+  if (edit.delay.any() && claims.take(Axis::effect_delay))
+    plan.delay = length_of(edit.delay, fired.drawing, Axis::effect_delay);
+  if (edit.rename && claims.take(Axis::effect_name)) plan.rename = edit.rename->fill(lookup);
 }
 
 }  // namespace
@@ -90,9 +90,9 @@ ConnectionPlan RuleInterceptor::on_connection(const std::string& lane, std::uint
     if (then.server) engine_->act(*then.server, no_values);
     if (!then.connection) continue;
     const auto& edit = *then.connection;
-    if (edit.delay.any() && claims.take("delay"))
-      plan.delay = length_of(edit.delay, fired->drawing, "connection");
-    if ((edit.fail_handshake || edit.end != SocketEnd::keep) && claims.take("end")) {
+    if (edit.delay.any() && claims.take(Axis::connection_delay))
+      plan.delay = length_of(edit.delay, fired->drawing, Axis::connection_delay);
+    if ((edit.fail_handshake || edit.end != SocketEnd::keep) && claims.take(Axis::connection_end)) {
       plan.fail_handshake = edit.fail_handshake;
       plan.end = edit.end;
     }

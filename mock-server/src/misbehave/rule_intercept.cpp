@@ -41,9 +41,9 @@ class RuleIntercept final : public Intercept {
       }
       if (then.commit) put_in_force(fired.active);
       if (then.pace) {
-        if (then.pace->before.any() && claims.take(" pace before"))
-          plan.delay = length_of(then.pace->before, fired.drawing, "before");
-        if (then.pace->receive.bytes_per_second > 0 && claims.take(" pace receive"))
+        if (then.pace->before.any() && claims.take(Axis::pace_before))
+          plan.delay = length_of(then.pace->before, fired.drawing, Axis::pace_before);
+        if (then.pace->receive.bytes_per_second > 0 && claims.take(Axis::pace_receive))
           plan.receive = then.pace->receive;
       }
       if (is_early(fired) && early_ == nullptr) {
@@ -51,7 +51,8 @@ class RuleIntercept final : public Intercept {
         plan.instead = early_reply(*then.reply, lookup_, facts_.pattern_work());
         plan.instead_after_body = then.reply->early == ReplyEdit::Early::after_body;
       }
-      if (then.socket && then.socket->before && claims.take(" socket")) plan.end = then.socket->end;
+      if (then.socket && then.socket->before && claims.take(Axis::socket_before))
+        plan.end = then.socket->end;
       act(then, Turn::before);
     }
     return plan;
@@ -62,7 +63,7 @@ class RuleIntercept final : public Intercept {
   void on_small_body(const Request& request, std::string& body) override {
     Claims claims;
     for (auto* active : body_edits_)
-      if (claims.take(" body") &&
+      if (claims.take(Axis::request_body) &&
           !edit_body(active->rule.then.request->body, lookup_,
                      request.fields.find("Content-Type").value_or(std::string_view{}),
                      facts_.pattern_work(), body))
@@ -82,8 +83,8 @@ class RuleIntercept final : public Intercept {
     for (const auto& fired : take_fired(Moment::body, position)) {
       const auto& then = fired.then();
       if (then.commit) put_in_force(fired.active);
-      if (then.pace && then.pace->before.any() && claims.take(" pace before"))
-        plan.delay = length_of(then.pace->before, fired.drawing, "before");
+      if (then.pace && then.pace->before.any() && claims.take(Axis::pace_before))
+        plan.delay = length_of(then.pace->before, fired.drawing, Axis::pace_before);
       if (is_early(fired) && early_ == nullptr) {
         early_ = fired.active;
         plan.instead = early_reply(*then.reply, lookup_, facts_.pattern_work());
@@ -92,7 +93,7 @@ class RuleIntercept final : public Intercept {
       // position has only now proved to be about this request.
       const bool here = then.socket && !is_early(fired) &&
                         (fired.active->moment == Moment::body || then.socket->before);
-      if (here && claims.take(" socket")) plan.end = then.socket->end;
+      if (here && claims.take(Axis::socket_before)) plan.end = then.socket->end;
       act(then, Turn::before);
       if (fired.active->moment == Moment::body) act(then, Turn::after);
     }
@@ -250,7 +251,7 @@ class RuleIntercept final : public Intercept {
       // A body position is gone by now; what ends the socket there has done so.
       const bool ends = then.socket && !then.socket->before &&
                         (active->moment != Moment::body || active == early_);
-      if (ends && claims.take(" socket")) plan.end = then.socket->end;
+      if (ends && claims.take(Axis::socket_after)) plan.end = then.socket->end;
       if (then.reply && (early_ == nullptr || active == early_))
         edit(*active, *then.reply, claims, reply, plan);
     }
@@ -259,22 +260,23 @@ class RuleIntercept final : public Intercept {
 
   static void slow_down(const Fired& fired, Claims& claims, ReplyPlan& plan) {
     const auto& pace = *fired.then().pace;
-    if (pace.reply.any() && claims.take(" pace reply"))
-      plan.delay = length_of(pace.reply, fired.drawing, "reply");
-    if (pace.slice > Bytes{0} && claims.take(" pace slice")) {
+    if (pace.reply.any() && claims.take(Axis::pace_reply))
+      plan.delay = length_of(pace.reply, fired.drawing, Axis::pace_reply);
+    if (pace.slice > Bytes{0} && claims.take(Axis::pace_slice)) {
       plan.slice = pace.slice;
       plan.slice_gap = pace.slice_gap;
     }
-    if (pace.send.bytes_per_second > 0 && claims.take(" pace send")) plan.speed = pace.send;
+    if (pace.send.bytes_per_second > 0 && claims.take(Axis::pace_send)) plan.speed = pace.send;
   }
 
   void edit(ActiveRule& active, const ReplyEdit& edit, Claims& claims, Reply& reply,
             ReplyPlan& plan) {
     if (edit.none) {
-      if (claims.take(" raw")) plan.send = false;
+      if (claims.take(Axis::reply_whole)) plan.send = false;
       return;
     }
-    if (edit.replay != ReplyEdit::Replay::no && claims.take(" replay")) replay(active, edit, reply);
+    if (edit.replay != ReplyEdit::Replay::no && claims.take(Axis::reply_replay))
+      replay(active, edit, reply);
     if (!edit_reply(edit, lookup_, claims, facts_.pattern_work(), reply, plan)) active.give_up();
   }
 

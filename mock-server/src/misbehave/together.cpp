@@ -4,63 +4,13 @@
 #include <set>
 #include <unordered_map>
 
+#include "misbehave/axis.hpp"
 #include "misbehave/load.hpp"
 
 namespace mock::misbehave {
 namespace {
 
 using nlohmann::json;
-
-// ---- axes: what the first rule takes away from those after it
-
-void add_fields(std::set<std::string>& axes, const std::string& of, const FieldEdits& edits) {
-  const auto add = [&](std::string name) {
-    std::ranges::transform(name, name.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    axes.insert(of + " header " + name);
-  };
-  for (const auto& [name, value] : edits.set) add(name);
-  for (const auto& name : edits.drop) add(name);
-  for (const auto& replace : edits.replace) add(replace.name);
-}
-
-void add_reply(std::set<std::string>& axes, const ReplyEdit& edit) {
-  if (edit.none || edit.raw) axes.insert("reply raw");
-  if (edit.early != ReplyEdit::Early::no) axes.insert("reply early");
-  if (edit.status) axes.insert("reply status");
-  if (edit.reason) axes.insert("reply reason");
-  if (edit.body.any()) axes.insert("reply body");
-  if (edit.truncate_head || edit.truncate_body) axes.insert("reply truncate");
-  if (edit.replay != ReplyEdit::Replay::no) axes.insert("reply replay");
-  add_fields(axes, "reply", edit.fields);
-}
-
-void add_pace(std::set<std::string>& axes, const Pace& pace) {
-  if (pace.before.any()) axes.insert("pace before");
-  if (pace.reply.any()) axes.insert("pace reply");
-  if (pace.slice > Bytes{0}) axes.insert("pace slice");
-  if (pace.receive.bytes_per_second > 0) axes.insert("pace receive");
-  if (pace.send.bytes_per_second > 0) axes.insert("pace send");
-}
-
-/// Empty when the rule does something that no other rule can take away.
-std::set<std::string> axes_of(const Rule& rule) {
-  const auto& then = rule.then;
-  std::set<std::string> axes;
-  if (rule.sets || then.upload || then.server || then.connection || then.effect) return axes;
-  if (then.request) {
-    if (then.request->method) axes.insert("request method");
-    if (then.request->target) axes.insert("request target");
-    if (then.request->body.any()) axes.insert("request body");
-    add_fields(axes, "request", then.request->fields);
-  }
-  if (then.commit) axes.insert("commit");
-  if (then.reply) add_reply(axes, *then.reply);
-  if (then.socket) axes.insert(then.socket->before ? "socket before" : "socket after");
-  if (then.pace) add_pace(axes, *then.pace);
-  return axes;
-}
 
 // ---- conditions, as they are written
 
@@ -94,12 +44,14 @@ bool implies(const json& narrow, const json& wide) {
 struct Written {
   const Rule* rule;
   json when;
-  std::set<std::string> axes;
+  std::set<Axes::Name> axes;
   bool always;  ///< nothing but its conditions keeps it from firing
 };
 
 Written written(const Rule& rule) {
-  Written result{&rule, json::object(), axes_of(rule), true};
+  Written result{&rule, json::object(), {}, true};
+  // To set a mark is more than any rule takes away.
+  if (!rule.sets) result.axes = axes_of(rule.then).names();
   const auto whole = json::parse(rule.json);
   if (whole.contains("when")) result.when = whole.at("when");
   for (const auto* key : {"nth", "every", "probability", "after", "until", "within"})
@@ -151,10 +103,10 @@ class Suspects {
   }
 
  private:
-  static std::string key(const std::string& axis, const std::string& literal) {
-    return axis + '\n' + literal;
+  static std::string key(const Axes::Name& axis, const std::string& literal) {
+    return std::to_string(static_cast<int>(axis.first)) + axis.second + '\n' + literal;
   }
-  [[nodiscard]] const std::vector<std::size_t>& numbers(const std::string& axis,
+  [[nodiscard]] const std::vector<std::size_t>& numbers(const Axes::Name& axis,
                                                         const std::string& literal) const {
     static const std::vector<std::size_t> none;
     const auto found = by_key_.find(key(axis, literal));

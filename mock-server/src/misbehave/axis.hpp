@@ -1,0 +1,82 @@
+// What rules compete for: the first rule that changes something keeps those after it from changing
+// it too. One list, for rules that run (Claims), for rules that can never do anything
+// (together.cpp) and for what is left to chance. Private to this room.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "misbehave/rule.hpp"
+
+namespace mock::misbehave {
+
+enum class Axis : std::uint8_t {
+  request_method,
+  request_target,
+  request_field,  ///< one for each name
+  request_body,
+  commit,
+  reply_early,  ///< who answers in place of the handler
+  reply_status,
+  reply_reason,
+  reply_field,  ///< one for each name
+  reply_body,
+  reply_whole,  ///< raw bytes instead of the reply, or not a byte
+  reply_truncate,
+  reply_replay,
+  socket_before,
+  socket_after,
+  pace_before,
+  pace_receive,
+  pace_reply,
+  pace_slice,
+  pace_send,
+  connection_delay,
+  connection_end,
+  effect_outcome,
+  effect_repeat,
+  effect_delay,
+  effect_name,
+};
+
+/// What a rule takes from the rules after it.
+class Axes {
+ public:
+  /// Letter case of `name` does not count: it is that of a header.
+  void add(Axis axis, std::string_view name = {});
+  void add(Axis axis, const FieldEdits& edits);
+  /// Nothing when there is no delay.
+  void add(Axis axis, const Delay& delay);
+  /// The rule does something that no other can take away, as every rule does it.
+  void add_shared() { shared_ = true; }
+
+  using Name = std::pair<Axis, std::string>;
+  /// Empty when the rule does something that no other rule can take away.
+  [[nodiscard]] std::set<Name> names() const { return shared_ ? std::set<Name>{} : names_; }
+  /// Something of it is drawn.
+  [[nodiscard]] bool left_to_chance() const { return left_to_chance_; }
+
+ private:
+  std::set<Name> names_;
+  bool shared_ = false;
+  bool left_to_chance_ = false;
+};
+
+[[nodiscard]] Axes axes_of(const Then& then);
+
+/// Remembers which axes of one message are taken: the first rule that asks gets an axis.
+class Claims {
+ public:
+  /// Letter case of `name` does not count. It outlives this.
+  [[nodiscard]] bool take(Axis axis, std::string_view name = {});
+  [[nodiscard]] bool taken(Axis axis, std::string_view name = {}) const;
+
+ private:
+  std::vector<std::pair<Axis, std::string_view>> taken_;
+};
+
+}  // namespace mock::misbehave
