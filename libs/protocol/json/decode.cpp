@@ -91,7 +91,7 @@ void Cursor::fail(const std::string& what) const {
   throw DecodeError{Error{path_.empty() ? document_ : document_ + ": " + path_, what, {}}};
 }
 
-void Cursor::only(std::initializer_list<std::string_view> keys) const {
+void Cursor::only(std::span<const std::string_view> keys) const {
   for (const auto& [key, member] : members()) {
     bool known = false;
     for (const std::string_view k : keys) known = known || k == key;

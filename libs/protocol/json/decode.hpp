@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,10 @@ class Cursor {
          Content content = Content::shown);
 
   /// Refuses any key that is not listed, naming it and the keys there are.
-  void only(std::initializer_list<std::string_view> keys) const;
+  void only(std::initializer_list<std::string_view> keys) const {
+    only(std::span(keys.begin(), keys.size()));
+  }
+  void only(std::span<const std::string_view> keys) const;
   [[nodiscard]] Cursor at(std::string_view key) const;
   [[nodiscard]] std::optional<Cursor> find(std::string_view key) const;
   /// The elements of an array in their order / the members of an object by key.

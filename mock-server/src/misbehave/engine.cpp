@@ -4,7 +4,7 @@
 #include <charconv>
 #include <exception>
 
-#include "misbehave/axis.hpp"
+#include "misbehave/action.hpp"
 #include "misbehave/chance.hpp"
 #include "misbehave/load.hpp"
 #include "protocol/units.hpp"
@@ -33,12 +33,6 @@ const std::string& never_asked(Moment moment) {
 
 bool left_to_chance(const Rule& rule) {
   return rule.when.chance.probability < 1 || axes_of(rule.then).left_to_chance();
-}
-
-/// Whether a value of the rule may hold {offset} or {length}. Others cost a little time.
-bool may_name_state(const Rule& rule) {
-  return rule.json.find("offset") != std::string::npos ||
-         rule.json.find("length") != std::string::npos;
 }
 
 const std::string number_prefix = "rule-";
@@ -169,7 +163,7 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
       active->since = services_.loop.now();
       active->by_luck = left_to_chance(active->rule);
       // Chance asks for the metadata.
-      active->keeps_upload = active->by_luck || may_name_state(active->rule);
+      active->keeps_upload = active->by_luck || names_state(active->rule);
       count_in(*active);
       added.push_back(std::move(active));
     }
@@ -271,36 +265,15 @@ std::optional<Fired> Engine::fire(ActiveRule& active, const Facts& facts,
   return Fired{&active, drawing};
 }
 
-void Engine::act(const UploadEdit& edit, const std::string& upload,
-                 const Template::Lookup& lookup) {
-  if (upload.empty()) return;
-  auto& store = services_.store;
-  if (edit.roll_back)
-    if (const auto length = edit.roll_back->number(lookup)) {
-      const auto found = store.find(upload);
-      if (found && Bytes{*length} < found->offset)
-        static_cast<void>(store.truncate(upload, Bytes{*length}));
-    }
-  if (edit.expire) {
-    if (auto found = store.find(upload)) {
-      found->expires = services_.loop.now() - std::chrono::seconds{1};
-      static_cast<void>(store.update(*found));
-    }
-  }
-  if (edit.forget) {
-    illusions_.set(upload, 0);
-    static_cast<void>(store.remove(upload));
-  }
-  if (!edit.lock) return;
-  if (!services_.locks.locked(upload)) return lock(upload, *edit.lock);
+void Engine::lock(const std::string& upload, Milliseconds duration) {
+  if (!services_.locks.locked(upload)) return hold(upload, duration);
   // The writer is the request itself, which lets go when it is over.
-  services_.loop.post(
-      [this, alive = std::weak_ptr<const bool>(alive_), upload, duration = *edit.lock] {
-        if (!alive.expired() && !services_.locks.locked(upload)) lock(upload, duration);
-      });
+  services_.loop.post([this, alive = std::weak_ptr<const bool>(alive_), upload, duration] {
+    if (!alive.expired() && !services_.locks.locked(upload)) hold(upload, duration);
+  });
 }
 
-void Engine::lock(const std::string& upload, Milliseconds duration) {
+void Engine::hold(const std::string& upload, Milliseconds duration) {
   auto held = std::make_unique<Held>();
   held->lease = services_.locks.acquire(upload, [] {});
   held->timer = services_.loop.after(duration, [this, upload] {
@@ -310,17 +283,6 @@ void Engine::lock(const std::string& upload, Milliseconds duration) {
     held_.erase(at);
   });
   held_[upload] = std::move(held);
-}
-
-void Engine::act(const ServerEdit& edit, const Template::Lookup& lookup) {
-  if (edit.revoke_token && options_.revoke_token) {
-    constexpr std::string_view scheme = "Bearer ";
-    auto token = edit.revoke_token->fill(lookup);
-    if (token.starts_with(scheme)) token.erase(0, scheme.size());
-    if (!token.empty()) options_.revoke_token(token);
-  }
-  if (edit.outage && options_.outage) options_.outage(*edit.outage);
-  if (edit.crash && options_.crash) options_.crash();
 }
 
 void Engine::keep_reply(const std::string& mark, const std::string& upload, const Reply& reply) {

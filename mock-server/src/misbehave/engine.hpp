@@ -175,9 +175,8 @@ class Engine {
   /// `upload` is the id the request is about, or made; empty when there is none.
   [[nodiscard]] std::optional<Fired> fire(ActiveRule& active, const Facts& facts,
                                           const std::string& upload);
-  /// Carries out what is no part of an exchange.
-  void act(const UploadEdit& edit, const std::string& upload, const Template::Lookup& lookup);
-  void act(const ServerEdit& edit, const Template::Lookup& lookup);
+  /// Someone unknown holds the lock of `upload` that long: at once, or when its writer lets go.
+  void lock(const std::string& upload, Milliseconds duration);
 
   /// Keeps the reply if a rule may replay it: the one to the request that set `mark`.
   void keep_reply(const std::string& mark, const std::string& upload, const Reply& reply);
@@ -186,6 +185,7 @@ class Engine {
   [[nodiscard]] RulePage report(std::int64_t from, std::size_t most, const std::string& name) const;
   [[nodiscard]] Illusions& illusions() { return illusions_; }
   [[nodiscard]] const RuleOptions& options() const { return options_; }
+  [[nodiscard]] Services& services() { return services_; }
 
  private:
   using Marked = std::pair<std::string, std::string>;  ///< mark, upload id or ""
@@ -194,7 +194,7 @@ class Engine {
   [[nodiscard]] bool chosen(ActiveRule& active, std::uint64_t drawing) const;
   [[nodiscard]] std::string client_key(const Facts& facts) const;
   void forget_all();
-  void lock(const std::string& upload, Milliseconds duration);
+  void hold(const std::string& upload, Milliseconds duration);
 
   void replace(RuleSet::Rules rules);
   [[nodiscard]] Result<void> check_room(const std::vector<Misbehaviour>& added) const;

@@ -4,8 +4,7 @@
 #include <limits>
 
 #include "http/acting_method.hpp"
-#include "misbehave/chance.hpp"
-#include "misbehave/edit.hpp"
+#include "misbehave/action.hpp"
 #include "misbehave/engine.hpp"
 
 namespace mock::misbehave {
@@ -20,20 +19,6 @@ Template::Lookup values_of(const Upload& upload) {
     if (name == "length" && upload.length) return std::to_string(upload.length->value);
     return std::nullopt;
   };
-}
-
-void apply(const Fired& fired, const Template::Lookup& lookup, Claims& claims, EffectPlan& plan) {
-  const auto& edit = *fired.then().effect;
-  if ((edit.drop || edit.pretend || edit.fail) && claims.take(Axis::effect_outcome)) {
-    plan.drop = edit.drop;
-    plan.pretend = edit.pretend;
-    if (edit.fail) plan.fail = edit.fail->fill(lookup);
-  }
-  plan.deliver = plan.deliver || edit.deliver;
-  if (edit.repeat > 0 && claims.take(Axis::effect_repeat)) plan.repeat = edit.repeat;
-  if (edit.delay.any() && claims.take(Axis::effect_delay))
-    plan.delay = length_of(edit.delay, fired.drawing, Axis::effect_delay);
-  if (edit.rename && claims.take(Axis::effect_name)) plan.rename = edit.rename->fill(lookup);
 }
 
 }  // namespace
@@ -81,20 +66,16 @@ ConnectionPlan RuleInterceptor::on_connection(const std::string& lane, std::uint
   const auto set = engine_->set();
   if (set->connection_rules().empty()) return plan;
   const Facts facts{lane, nullptr, services_};
+  const Template::Lookup lookup = no_values;
   Claims claims;
   for (auto* active : set->connection_rules()) {
     if (!connection_holds(*active, facts, ordinal)) continue;
     const auto fired = engine_->fire(*active, facts, {});
     if (!fired) continue;
-    const auto& then = fired->then();
-    if (then.server) engine_->act(*then.server, no_values);
-    if (!then.connection) continue;
-    const auto& edit = *then.connection;
-    if (edit.delay.any() && claims.take(Axis::connection_delay))
-      plan.delay = length_of(edit.delay, fired->drawing, Axis::connection_delay);
-    if ((edit.fail_handshake || edit.end != SocketEnd::keep) && claims.take(Axis::connection_end)) {
-      plan.fail_handshake = edit.fail_handshake;
-      plan.end = edit.end;
+    const Firing firing{*fired, claims, lookup};
+    for (const auto* action : firing.then().actions) {
+      action->on_connection(firing, plan);
+      action->act(*engine_, firing.then(), {}, lookup);
     }
   }
   return plan;
@@ -112,7 +93,8 @@ EffectPlan RuleInterceptor::before(const Effect& effect, const Upload& upload) {
     if (!effect_holds(*active, facts, effect) || !circumstances_hold(*active, facts)) continue;
     const auto fired = engine_->fire(*active, facts, upload.id);
     if (!fired) continue;
-    if (fired->then().effect) apply(*fired, lookup, claims, plan);
+    const Firing firing{*fired, claims, lookup};
+    for (const auto* action : firing.then().actions) action->on_effect(firing, plan);
     act(*fired, upload.id, lookup);
   }
   return plan;
@@ -132,8 +114,8 @@ void RuleInterceptor::delivered(const std::string&, const Upload& upload) {
 
 void RuleInterceptor::act(const Fired& fired, const std::string& upload,
                           const Template::Lookup& lookup) {
-  if (fired.then().upload) engine_->act(*fired.then().upload, upload, lookup);
-  if (fired.then().server) engine_->act(*fired.then().server, lookup);
+  for (const auto* action : fired.then().actions)
+    action->act(*engine_, fired.then(), upload, lookup);
 }
 
 RulePage RuleInterceptor::report(std::int64_t from, std::size_t most,

@@ -1,4 +1,4 @@
-// What the readers of rules share. Private to load.cpp, load_when.cpp and load_then.cpp.
+// What the readers of rules share. Private to load.cpp, load_when.cpp and actions/.
 #pragma once
 
 #include <algorithm>
@@ -108,6 +108,13 @@ inline std::string mark_of(const Cursor& at) {
   if (at.string().empty()) at.fail("is empty");
   return at.string();
 }
+
+/// "200ms", or {"mean": "200ms", "jitter": "50ms"}; no delay without `key`.
+[[nodiscard]] Delay delay_at(const Cursor& at, std::string_view key);
+[[nodiscard]] FieldEdits fields_of(const Cursor& at);
+[[nodiscard]] BodyEdit body_of(const Cursor& at);
+[[nodiscard]] SocketEnd end_of(const Cursor& at);
+[[nodiscard]] Turn turn_of(const Cursor& at);
 
 [[nodiscard]] When when_of(const Cursor& at);
 [[nodiscard]] Then then_of(const Cursor& at);

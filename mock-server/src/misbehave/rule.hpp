@@ -58,6 +58,8 @@ struct UploadConditions {
   std::optional<Milliseconds> older_than;
   std::optional<Milliseconds> younger_than;
   [[nodiscard]] bool any() const;
+  [[nodiscard]] bool only_finals() const { return kind == tus::UploadKind::final; }
+  [[nodiscard]] bool may_be_final() const { return !kind || only_finals(); }
 };
 
 struct StatusRange {
@@ -284,6 +286,9 @@ struct ServerEdit {
   bool crash = false;                    ///< kill -9
 };
 
+class Action;
+
+/// Each is a key, which its Action knows; a new one is registered here too.
 struct Then {
   std::optional<RequestEdit> request;
   std::optional<Commit> commit;
@@ -294,6 +299,7 @@ struct Then {
   std::optional<EffectEdit> effect;
   std::optional<UploadEdit> upload;
   std::optional<ServerEdit> server;
+  std::vector<const Action*> actions;  ///< of the keys that are given, in the order they act
 };
 
 struct Rule {

@@ -2,19 +2,13 @@
 #include <optional>
 #include <utility>
 
-#include "misbehave/chance.hpp"
-#include "misbehave/edit.hpp"
+#include "misbehave/action.hpp"
 #include "misbehave/engine.hpp"
 
 namespace mock::misbehave {
 namespace {
 
-bool is_early(const Fired& fired) {
-  const auto& reply = fired.then().reply;
-  return reply && reply->early != ReplyEdit::Early::no;
-}
-
-class RuleIntercept final : public Intercept {
+class RuleIntercept final : public Intercept, private Companion {
  public:
   RuleIntercept(Engine& engine, Services& correct, Facts facts, std::vector<Pending> rules)
       : engine_(engine),
@@ -33,41 +27,21 @@ class RuleIntercept final : public Intercept {
     RequestPlan plan;
     Claims claims;
     for (const auto& fired : take_fired(Moment::request)) {
-      const auto& then = fired.then();
-      if (then.request) {
-        if (!edit_request(*then.request, lookup_, claims, facts_.pattern_work(), request))
-          fired.active->give_up();
-        if (then.request->body.any()) body_edits_.push_back(fired.active);
-      }
-      if (then.commit) put_in_force(fired.active);
-      if (then.pace) {
-        if (then.pace->before.any() && claims.take(Axis::pace_before))
-          plan.delay = length_of(then.pace->before, fired.drawing, Axis::pace_before);
-        if (then.pace->receive.bytes_per_second > 0 && claims.take(Axis::pace_receive))
-          plan.receive = then.pace->receive;
-      }
-      if (is_early(fired) && early_ == nullptr) {
-        early_ = fired.active;
-        plan.instead = early_reply(*then.reply, lookup_, facts_.pattern_work());
-        plan.instead_after_body = then.reply->early == ReplyEdit::Early::after_body;
-      }
-      if (then.socket && then.socket->before && claims.take(Axis::socket_before))
-        plan.end = then.socket->end;
-      act(then, Turn::before);
+      const auto firing = firing_of(fired, claims);
+      for (const auto* action : fired.then().actions) action->on_request(firing, request, plan);
+      act(fired.then(), Turn::before);
     }
     return plan;
   }
 
-  [[nodiscard]] bool edits_body() const override { return !body_edits_.empty(); }
+  [[nodiscard]] bool edits_body() const override { return gathers_; }
 
   void on_small_body(const Request& request, std::string& body) override {
     Claims claims;
-    for (auto* active : body_edits_)
-      if (claims.take(Axis::request_body) &&
-          !edit_body(active->rule.then.request->body, lookup_,
-                     request.fields.find("Content-Type").value_or(std::string_view{}),
-                     facts_.pattern_work(), body))
-        active->give_up();
+    for (const auto& fired : fired_) {
+      const auto firing = firing_of(fired, claims);
+      for (const auto* action : fired.then().actions) action->on_small_body(firing, request, body);
+    }
   }
 
   std::optional<Bytes> next_stop() const override {
@@ -82,18 +56,8 @@ class RuleIntercept final : public Intercept {
     Claims claims;
     for (const auto& fired : take_fired(Moment::body, position)) {
       const auto& then = fired.then();
-      if (then.commit) put_in_force(fired.active);
-      if (then.pace && then.pace->before.any() && claims.take(Axis::pace_before))
-        plan.delay = length_of(then.pace->before, fired.drawing, Axis::pace_before);
-      if (is_early(fired) && early_ == nullptr) {
-        early_ = fired.active;
-        plan.instead = early_reply(*then.reply, lookup_, facts_.pattern_work());
-      }
-      // After an early reply the socket ends when that is written; and a rule that is not about a
-      // position has only now proved to be about this request.
-      const bool here = then.socket && !is_early(fired) &&
-                        (fired.active->moment == Moment::body || then.socket->before);
-      if (here && claims.take(Axis::socket_before)) plan.end = then.socket->end;
+      const auto firing = firing_of(fired, claims);
+      for (const auto* action : then.actions) action->on_body(firing, plan);
       act(then, Turn::before);
       if (fired.active->moment == Moment::body) act(then, Turn::after);
     }
@@ -188,16 +152,34 @@ class RuleIntercept final : public Intercept {
 
   void cut_off(Moment moment) {
     cut_off_ = true;
+    Claims claims;
     for (const auto& fired : take_fired(moment)) {
-      if (fired.then().commit) put_in_force(fired.active);
+      const auto firing = firing_of(fired, claims);
+      for (const auto* action : fired.then().actions) action->on_cut_off(firing);
       act(fired.then(), Turn::after);
     }
   }
 
   void act(const Then& then, Turn turn) {
-    if (then.upload && then.upload->turn == turn) engine_.act(*then.upload, upload_id(), lookup_);
-    if (then.server && then.server->turn == turn) engine_.act(*then.server, lookup_);
+    for (const auto* action : then.actions)
+      if (action->turn(then) == turn) action->act(engine_, then, upload_id(), lookup_);
   }
+
+  [[nodiscard]] ExchangeFiring firing_of(const Fired& fired, Claims& claims) {
+    return {{fired, claims, lookup_}, facts_.pattern_work(), *this};
+  }
+
+  // Companion
+  Engine& engine() override { return engine_; }
+  [[nodiscard]] const Facts& facts() const override { return facts_; }
+  void commit(const ActiveRule& active) override {
+    if (commit_ != nullptr) return;
+    commit_ = &active;
+    if (store_) store_->apply(*active.rule.then.commit);
+  }
+  void gather_body() override { gathers_ = true; }
+  [[nodiscard]] const ActiveRule* answering() const override { return early_; }
+  void answer(const ActiveRule& active) override { early_ = &active; }
 
   /// A chunked body that was to complete the upload has done so, or not.
   [[nodiscard]] bool complete_if_asked(const Pending& pending) const {
@@ -215,12 +197,6 @@ class RuleIntercept final : public Intercept {
     if (!limit || correct_.loop.now() - began_ <= *limit) return true;
     pending.active->miss(at_body, within);
     return false;
-  }
-
-  void put_in_force(const ActiveRule* active) {
-    if (commit_ != nullptr) return;
-    commit_ = active;
-    if (store_) store_->apply(*active->rule.then.commit);
   }
 
   void settle() {
@@ -245,52 +221,10 @@ class RuleIntercept final : public Intercept {
       if (const auto told = store_->told())
         reply.fields.set("Upload-Offset", std::to_string(told->value));
     for (const auto& fired : fired_) {
-      auto* const active = fired.active;
-      const auto& then = fired.then();
-      if (then.pace) slow_down(fired, claims, plan);
-      // A body position is gone by now; what ends the socket there has done so.
-      const bool ends = then.socket && !then.socket->before &&
-                        (active->moment != Moment::body || active == early_);
-      if (ends && claims.take(Axis::socket_after)) plan.end = then.socket->end;
-      if (then.reply && (early_ == nullptr || active == early_))
-        edit(*active, *then.reply, claims, reply, plan);
+      const auto firing = firing_of(fired, claims);
+      for (const auto* action : fired.then().actions) action->on_reply(firing, reply, plan);
     }
     return plan;
-  }
-
-  static void slow_down(const Fired& fired, Claims& claims, ReplyPlan& plan) {
-    const auto& pace = *fired.then().pace;
-    if (pace.reply.any() && claims.take(Axis::pace_reply))
-      plan.delay = length_of(pace.reply, fired.drawing, Axis::pace_reply);
-    if (pace.slice > Bytes{0} && claims.take(Axis::pace_slice)) {
-      plan.slice = pace.slice;
-      plan.slice_gap = pace.slice_gap;
-    }
-    if (pace.send.bytes_per_second > 0 && claims.take(Axis::pace_send)) plan.speed = pace.send;
-  }
-
-  void edit(ActiveRule& active, const ReplyEdit& edit, Claims& claims, Reply& reply,
-            ReplyPlan& plan) {
-    if (edit.none) {
-      if (claims.take(Axis::reply_whole)) plan.send = false;
-      return;
-    }
-    if (edit.replay != ReplyEdit::Replay::no && claims.take(Axis::reply_replay))
-      replay(active, edit, reply);
-    if (!edit_reply(edit, lookup_, claims, facts_.pattern_work(), reply, plan)) active.give_up();
-  }
-
-  void replay(ActiveRule& active, const ReplyEdit& edit, Reply& reply) const {
-    if (edit.replay == ReplyEdit::Replay::marked) {
-      if (const auto* kept = engine_.kept_reply(edit.replay_mark, upload_id())) reply = *kept;
-      return;
-    }
-    auto* kept = active.kept_reply(facts_.target(), reply);
-    if (kept == nullptr) return;
-    if (edit.replay == ReplyEdit::Replay::first)
-      reply = *kept;
-    else
-      std::swap(reply, *kept);
   }
 
   std::optional<std::string> id_in_location(const Reply& reply) const {
@@ -308,7 +242,7 @@ class RuleIntercept final : public Intercept {
     return match.id.empty() ? std::nullopt : std::optional{std::move(match.id)};
   }
 
-  [[nodiscard]] std::string upload_id() const {
+  [[nodiscard]] std::string upload_id() const override {
     if (!facts_.match().id.empty()) return facts_.match().id;
     if (created_) return *created_;
     return store_ ? store_->id() : std::string{};
@@ -349,13 +283,13 @@ class RuleIntercept final : public Intercept {
   Facts facts_;
   std::vector<Pending> pending_;  ///< hold so far, and their moment is still to come
   std::vector<Fired> fired_;      ///< what they do to the reply is still to come
-  std::vector<ActiveRule*> body_edits_;
   Template::Lookup lookup_;
   const ActiveRule* commit_ = nullptr;  ///< the rule whose commit is in force
   std::optional<RuledStore> store_;
   std::optional<Services> services_;
   const ActiveRule* early_ = nullptr;  ///< the rule that answers in place of the handler
   TimePoint began_{};                  ///< when it matters to a rule
+  bool gathers_ = false;               ///< a rule edits the small body
   bool cut_off_ = false;
   bool deceived_ = false;  ///< a lie of an earlier request is told to this one
   std::optional<std::string> created_;

@@ -4,7 +4,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "misbehave/axis.hpp"
+#include "misbehave/action.hpp"
 #include "misbehave/load.hpp"
 
 namespace mock::misbehave {
@@ -51,7 +51,9 @@ struct Written {
 Written written(const Rule& rule) {
   Written result{&rule, json::object(), {}, true};
   // To set a mark is more than any rule takes away.
-  if (!rule.sets) result.axes = axes_of(rule.then).names();
+  const auto stage = stage_of(rule.moment());
+  const bool of_request = stage == Stage::exchange || stage == Stage::cut_off;
+  if (of_request && !rule.sets) result.axes = axes_of(rule.then).names();
   const auto whole = json::parse(rule.json);
   if (whole.contains("when")) result.when = whole.at("when");
   for (const auto* key : {"nth", "every", "probability", "after", "until", "within"})

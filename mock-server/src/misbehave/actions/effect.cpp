@@ -1,0 +1,93 @@
+// then.effect: what becomes of a delivery, event or report that is about to happen.
+#include "misbehave/action.hpp"
+#include "misbehave/reading.hpp"
+
+namespace mock::misbehave {
+namespace {
+
+EffectEdit effect_edit_of(const Cursor& at) {
+  at.only({"drop", "pretend", "fail", "repeat", "delay", "rename", "deliver"});
+  EffectEdit edit;
+  edit.drop = flag(at, "drop");
+  edit.pretend = flag(at, "pretend");
+  edit.fail = optional(at, "fail", template_of);
+  if (auto repeat = at.find("repeat")) {
+    const auto times = repeat->unsigned_integer();
+    if (times == 0) repeat->fail("is 0: it repeats nothing");
+    if (times > 1000) repeat->fail("must be at most 1000");
+    edit.repeat = static_cast<unsigned>(times);
+  }
+  edit.delay = delay_at(at, "delay");
+  if (auto name = at.find("rename")) {
+    if (name->string().find('/') != std::string::npos || name->string().size() > 100)
+      name->fail("is no name: at most 100 characters and no '/'");
+    edit.rename = template_of(*name);
+  }
+  edit.deliver = flag(at, "deliver");
+  const bool acts = edit.pretend || edit.fail || edit.repeat > 0 || edit.delay.any() || edit.rename;
+  if (!edit.drop && !acts && !edit.deliver) at.fail("changes nothing");
+  if (edit.deliver && (edit.drop || acts)) at.at("deliver").fail("leaves the other keys nothing");
+  if (edit.drop && acts) at.at("drop").fail("leaves nothing for the other keys to do");
+  if (edit.pretend && edit.fail) at.fail("takes either pretend or fail");
+  if (edit.fail && edit.repeat > 0) at.at("repeat").fail("what fails is not repeated");
+  return edit;
+}
+
+class EffectAction final : public Action {
+ public:
+  EffectAction() : Action("effect") {}
+
+  void read(const Cursor& at, Then& into) const override { into.effect = effect_edit_of(at); }
+  [[nodiscard]] bool acts_at(Stage stage) const override { return stage == Stage::effect; }
+
+  [[nodiscard]] Why contradiction(const Rule& rule) const override {
+    const auto& wanted = rule.when.effect;
+    const auto& edit = *rule.then.effect;
+    if (rule.moment() == Moment::delivered)
+      return "event delivered: it has happened; use when.effect for what is about to happen";
+    if (edit.deliver != (wanted && wanted->kind == Effect::Kind::part))
+      return "then.effect.deliver: is what can be done of when.effect.kind part, and of nothing "
+             "else";
+    if (edit.fail && wanted && wanted->kind == Effect::Kind::event)
+      return "then.effect.fail: an event that fails is dropped; say so";
+    return std::nullopt;
+  }
+
+  void add_axes(const Then& then, Axes& into) const override {
+    const auto& edit = *then.effect;
+    if (edit.drop || edit.pretend || edit.fail) into.add(Axis::effect_outcome);
+    if (edit.repeat > 0) into.add(Axis::effect_repeat);
+    into.add(Axis::effect_delay, edit.delay);
+    if (edit.rename) into.add(Axis::effect_name);
+    if (edit.deliver) into.add_shared();
+  }
+
+  void visit_values(const Rule& rule, const Visit& visit) const override {
+    const auto& edit = *rule.then.effect;
+    if (edit.fail) visit("effect.fail", *edit.fail, Known::effect);
+    if (edit.rename) visit("effect.rename", *edit.rename, Known::effect);
+  }
+
+  void on_effect(const Firing& firing, EffectPlan& plan) const override {
+    const auto& edit = *firing.then().effect;
+    if ((edit.drop || edit.pretend || edit.fail) && firing.claims.take(Axis::effect_outcome)) {
+      plan.drop = edit.drop;
+      plan.pretend = edit.pretend;
+      if (edit.fail) plan.fail = edit.fail->fill(firing.lookup);
+    }
+    plan.deliver = plan.deliver || edit.deliver;
+    if (edit.repeat > 0 && firing.claims.take(Axis::effect_repeat)) plan.repeat = edit.repeat;
+    firing.delay(Axis::effect_delay, edit.delay, plan.delay);
+    if (edit.rename && firing.claims.take(Axis::effect_name))
+      plan.rename = edit.rename->fill(firing.lookup);
+  }
+};
+
+}  // namespace
+
+const Action& effect_action() {
+  static const EffectAction action;
+  return action;
+}
+
+}  // namespace mock::misbehave

@@ -1,0 +1,76 @@
+// then.socket: how the connection ends.
+#include "misbehave/action.hpp"
+#include "misbehave/reading.hpp"
+
+namespace mock::misbehave {
+namespace {
+
+SocketEdit socket_of(const Cursor& at) {
+  if (at.is_string()) return {end_of(at), false};
+  at.only({"end", "at"});
+  SocketEdit edit;
+  edit.end = end_of(at.at("end"));
+  if (auto place = at.find("at"))
+    edit.before = choice<bool>(*place, {{"before", true}, {"after", false}});
+  return edit;
+}
+
+class SocketAction final : public Action {
+ public:
+  SocketAction() : Action("socket") {}
+
+  void read(const Cursor& at, Then& into) const override { into.socket = socket_of(at); }
+
+  [[nodiscard]] Why contradiction(const Rule& rule) const override {
+    const auto& then = rule.then;
+    if (!then.socket->before) return std::nullopt;
+    if (rule.moment() == Moment::reply)
+      return "socket before: the handler has already answered when these conditions are known";
+    if (then.commit || then.request)
+      return "socket before: the handler never sees the request, so nothing else can happen";
+    if (then.reply && !then.reply->none)
+      return "socket before: nothing is answered; drop reply or use \"at\": \"after\"";
+    return std::nullopt;
+  }
+
+  void add_axes(const Then& then, Axes& into) const override {
+    into.add(then.socket->before ? Axis::socket_before : Axis::socket_after);
+  }
+
+  void on_request(const ExchangeFiring& firing, Request& /*request*/,
+                  RequestPlan& plan) const override {
+    const auto& edit = *firing.then().socket;
+    if (edit.before && firing.claims.take(Axis::socket_before)) plan.end = edit.end;
+  }
+
+  void on_body(const ExchangeFiring& firing, BodyPlan& plan) const override {
+    const auto& edit = *firing.then().socket;
+    // After an early reply the socket ends when that is written; and a rule that is not about a
+    // position has only now proved to be about this request.
+    const bool here = !is_early(firing) && (firing.moment() == Moment::body || edit.before);
+    if (here && firing.claims.take(Axis::socket_before)) plan.end = edit.end;
+  }
+
+  void on_reply(const ExchangeFiring& firing, Reply& /*reply*/, ReplyPlan& plan) const override {
+    const auto& edit = *firing.then().socket;
+    // A body position is gone by now; what ends the socket there has done so.
+    const bool ends = !edit.before && (firing.moment() != Moment::body ||
+                                       firing.request.answering() == firing.fired.active);
+    if (ends && firing.claims.take(Axis::socket_after)) plan.end = edit.end;
+  }
+
+ private:
+  static bool is_early(const ExchangeFiring& firing) {
+    const auto& reply = firing.then().reply;
+    return reply && reply->early != ReplyEdit::Early::no;
+  }
+};
+
+}  // namespace
+
+const Action& socket_action() {
+  static const SocketAction action;
+  return action;
+}
+
+}  // namespace mock::misbehave
