@@ -9,9 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "http/addressed.hpp"
 #include "http/intercept.hpp"
-#include "http/route.hpp"
-#include "record/journal.hpp"
 
 namespace mock {
 namespace {
@@ -40,8 +39,11 @@ std::string outcome(const ExchangeRecord& record) {
 }
 
 std::string kind_of(const ExchangeRecord& record) {
-  return fmt::format("{}, route {}", outcome(record),
-                     route_name(match_route(record.request).route));
+  return fmt::format("{}, route {}", outcome(record), route_name(record.request.addressed.route));
+}
+
+std::string upload_of(const ExchangeRecord& record) {
+  return upload_of(record.request.addressed, record.status, record.reply_fields);
 }
 
 std::string path_of(const Request& request) {
@@ -71,7 +73,7 @@ std::string for_people(const ExchangeRecord& record) {
                           std::chrono::duration_cast<Milliseconds>(record.duration).count());
   if (record.aborted) line += ", aborted";
   // Elsewhere the path names it.
-  const bool creates = match_route(request).route == Route::creation;
+  const bool creates = request.addressed.route == Route::creation;
   line += whereabouts(creates ? upload_of(record) : std::string(), request.lane);
   if (const auto fired = fired_in(record); !fired.empty()) {
     line += fmt::format(", rules {}", fmt::join(fired, " "));
@@ -89,7 +91,7 @@ Json for_programs(const ExchangeRecord& record) {
           {"remote", request.remote},
           {"method", clipped(request.method, longest_method)},
           {"path", path_of(request)},
-          {"route", route_name(match_route(request).route)},
+          {"route", route_name(request.addressed.route)},
           {"upload", text_or_null(clipped(upload_of(record), longest_id))},
           {"status", record.status},
           {"bytes_received", record.body_received.value},

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "auth/scopes.hpp"
-#include "http/acting_method.hpp"
 #include "protocol/tus/headers.hpp"
 
 namespace mock {
@@ -40,8 +39,8 @@ bool is_b64token(std::string_view token) {
 
 /// Whether a request only looks. One that says two things does not.
 bool only_reads(const Request& request) {
-  const auto method = acting_method(request, match_route(request).route);
-  return method == "GET" || method == "HEAD";
+  const auto& addressed = request.addressed;
+  return !addressed.contradictory && (addressed.method == "GET" || addressed.method == "HEAD");
 }
 
 }  // namespace
@@ -72,7 +71,7 @@ bool Gate::passes_as_options(const Request& request) const {
   // further in, and must not get there without a token (TUS-CORE-XMO-006).
   if (request.method != "OPTIONS" || request.fields.has(tus::header::method_override)) return false;
   if (!options_.secure) return true;
-  const Route route = match_route(request).route;
+  const Route route = request.addressed.route;
   const bool preflight =
       request.fields.has("Origin") && request.fields.has("Access-Control-Request-Method");
   return preflight || route == Route::creation || route == Route::upload;

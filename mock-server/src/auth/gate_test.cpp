@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/token_ledger.hpp"
+#include "http/addressed.hpp"
 #include "loop/manual_loop.hpp"
 
 namespace mock {
@@ -15,6 +16,7 @@ Request request_with(std::initializer_list<std::string> authorization,
   Request request;
   request.method = method;
   for (const auto& value : authorization) request.fields.add("Authorization", value);
+  request.addressed = address(request);
   return request;
 }
 
@@ -117,6 +119,7 @@ Request with_cookie(const std::string& cookie, const std::string& method = "GET"
   Request request;
   request.method = method;
   request.fields.add("Cookie", cookie);
+  request.addressed = address(request);
   return request;
 }
 
@@ -148,6 +151,7 @@ TEST_F(GateTest, DEX_AUTH_017_AForgedCookieIsRefusedInTwoLines) {
 TEST_F(GateTest, SecureLetsOnlyPreflightsAndDiscoveryThrough) {
   auto options = request_with({}, "OPTIONS");
   options.path = "/info/x";
+  options.addressed = address(options);
   EXPECT_FALSE(gate_.check(options));
   EXPECT_EQ(secure_.check(options)->status, 401);
   options.fields.add("Origin", "https://partner.example");
@@ -155,6 +159,7 @@ TEST_F(GateTest, SecureLetsOnlyPreflightsAndDiscoveryThrough) {
   EXPECT_FALSE(secure_.check(options));
   auto discovery = request_with({}, "OPTIONS");
   discovery.path = "/files/";
+  discovery.addressed = address(discovery);
   EXPECT_FALSE(secure_.check(discovery));
 }
 

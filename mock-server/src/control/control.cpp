@@ -193,7 +193,7 @@ Reply Call::failed(const std::exception_ptr& thrown) const {
 
 std::unique_ptr<Handler> make_control_handler(const Request& request, Lanes& lanes, Lane& lane,
                                               const ControlOptions& options) {
-  if (match_route(request).route == Route::metrics) {
+  if (request.addressed.route == Route::metrics) {
     return control::make_metrics_handler(request, lanes, lane);
   }
   return std::make_unique<control::ControlHandler>(request, lanes, lane, options);

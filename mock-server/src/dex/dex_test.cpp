@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dex/dex_fixture.hpp"
+#include "http/addressed.hpp"
 #include "http/handler.hpp"
 #include "protocol/http/date.hpp"
 
@@ -254,6 +255,7 @@ TEST_F(Service, DEX_ROUTE_004_Metrics) {
   Request request;
   request.method = "PATCH";
   request.path = "/files/x";
+  request.addressed = address(request);
   dex_->observer().on_exchange({request, 204, nullptr, nullptr, Bytes{10}, Milliseconds{1}, false});
   dex_->observer().on_connections(3);
   const auto upload = upload_whole();

@@ -146,7 +146,7 @@ void Metrics::on_exchange(const ExchangeRecord& record) {
   const std::string method = method_label(record.request.method);
   const std::string code = std::to_string(record.status);
   if (record.status != 0) f.requests.Add({{"code", code}, {"method", method}}).Increment();
-  const Route route = match_route(record.request).route;
+  const Route route = record.request.addressed.route;
   if (route != Route::creation && route != Route::upload) return;
   f.tus_requests.Add({{"method", method}}).Increment();
   f.bytes.Increment(static_cast<double>(record.body_received.value));

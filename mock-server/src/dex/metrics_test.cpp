@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "http/addressed.hpp"
+
 namespace mock {
 namespace {
 
@@ -12,6 +14,7 @@ void exchange(Metrics& metrics, const char* method, const char* path, int status
   Request request;
   request.method = method;
   request.path = path;
+  request.addressed = address(request);
   metrics.on_exchange({request, status, nullptr, nullptr, Bytes{5}, Milliseconds{1}, status == 0});
 }
 

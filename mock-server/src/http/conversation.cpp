@@ -389,11 +389,13 @@ void Conversation::open_turn(Head head) {
   if (turn_->intercept) {
     const auto target = request.target;
     plan = turn_->intercept->on_request(request);
-    // An edited target that is no target any more is a path nobody serves.
-    if (request.target != target) {
-      if (!split_target(request)) request.path = request.target;
-      seams_.application.admit(request);
+    if (request.target == target) {
+      request.path.insert(0, request.mount);
+    } else if (!split_target(request)) {
+      // An edited target that is no target any more is a path nobody serves.
+      request.path = request.target;
     }
+    seams_.application.admit(request);
   }
   const auto delay = plan.delay;
   if (delay <= Milliseconds{0}) return open(std::move(plan));

@@ -65,9 +65,10 @@ void report(Loop& loop, const Request& request, const std::exception_ptr& thrown
 class Application {
  public:
   virtual ~Application() = default;
-  /// Before any rule sees the request, and again when a rule gave it another target: decides in
-  /// which lane it is, and moves a prefix that says so from `path` to `mount`. `lane` holds what
-  /// the listener demands; then nothing else counts.
+  /// Before any rule sees the request, and again after rules edited it, with `path` as the target
+  /// has it: decides in which lane it is, moves a prefix that says so from `path` to `mount`, and
+  /// says what it is about (`addressed`). `lane` holds what the listener demands; then nothing else
+  /// counts.
   virtual void admit(Request&) {}
   virtual std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) = 0;
 };

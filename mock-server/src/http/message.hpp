@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/route.hpp"
 #include "loop/loop.hpp"
 #include "protocol/error.hpp"
 #include "protocol/http/fields.hpp"
@@ -19,11 +20,18 @@ namespace mock {
 struct HttpOptions;
 extern const HttpOptions strict_http;  // http_options.hpp
 
-/// What Application::admit found out about a request. It keeps alive what serves the request: it
-/// goes after the request's handler and its Intercept.
+class Handler;
+class Intercept;
+struct Request;
+
+/// Where Application::admit let a request in. It keeps alive what serves the request: it goes after
+/// the request's handler and its Intercept.
 class Admission {
  public:
   virtual ~Admission() = default;
+  /// What answers the request there: of one that was refused, the refusal. `intercept` may be null.
+  [[nodiscard]] virtual std::unique_ptr<Handler> handler_for(const Request& request,
+                                                             Intercept* intercept) const = 0;
 };
 
 /// The head of a request, as received; the body arrives through Handler.
@@ -41,6 +49,7 @@ struct Request {
   std::string
       mount;  ///< the prefix that Application::admit cut off `path`: "/_lane/blue", or empty
   std::shared_ptr<Admission> admission;    ///< the Application's own
+  Addressed addressed;                     ///< set by Application::admit
   const HttpOptions* http = &strict_http;  ///< of the lane; set by Application::admit
   std::string local_authority;             ///< "127.0.0.1:8080": stands in for a missing Host
   std::string remote;                      ///< the peer's address, for logs

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "http/http_options.hpp"
 #include "protocol/http/form.hpp"
 
 namespace mock {
@@ -62,25 +61,23 @@ std::optional<std::string> decode_long_id(std::string_view rest) {
   return id;
 }
 
-}  // namespace
-
-RouteMatch match_route(const Request& request) {
-  if (request.http->ids_hold_slashes) {
-    for (const std::string_view base : {"/files", "/upload"}) {
-      const std::string_view path = request.path;
-      if (!path.starts_with(base) || path.size() < base.size() + 2 || path[base.size()] != '/')
-        continue;
-      if (base == "/upload" && names_no_upload(path)) break;
-      auto id = decode_long_id(path.substr(base.size() + 1));
-      if (!id) return {};
-      const auto route = id->empty() ? Route::creation : Route::upload;
-      return {route, *std::move(id), std::string(base)};
-    }
+RouteMatch match_whole_ids(std::string_view path) {
+  for (const std::string_view base : {"/files", "/upload"}) {
+    if (!path.starts_with(base) || path.size() < base.size() + 2 || path[base.size()] != '/')
+      continue;
+    if (base == "/upload" && names_no_upload(path)) break;
+    auto id = decode_long_id(path.substr(base.size() + 1));
+    if (!id) return {};
+    const auto route = id->empty() ? Route::creation : Route::upload;
+    return {route, *std::move(id), std::string(base)};
   }
-  return match_route(request.path);
+  return match_route(path);
 }
 
-RouteMatch match_route(std::string_view path) {
+}  // namespace
+
+RouteMatch match_route(std::string_view path, Ids ids) {
+  if (ids == Ids::rest) return match_whole_ids(path);
   for (const std::string_view base : {"/files", "/upload"}) {
     if (path == base ||
         (path.size() == base.size() + 1 && path.starts_with(base) && path.back() == '/')) {

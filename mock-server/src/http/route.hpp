@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "http/message.hpp"
-
 namespace mock {
 
 enum class Route {
@@ -34,11 +32,23 @@ struct RouteMatch {
   bool operator==(const RouteMatch&) const = default;
 };
 
+/// What a request is about, read once for all who ask: the handlers, the gate in front of them, the
+/// rules and the journal (addressed.hpp).
+struct Addressed : RouteMatch {
+  /// By which the endpoint acts: acting_method(), or that of the request line when the lines that
+  /// say so contradict each other.
+  std::string method;
+  bool contradictory = false;  ///< they do: nothing is to be done
+};
+
+/// What is an id in a path.
+enum class Ids {
+  segments,  ///< one segment of it
+  rest,      ///< all that stands behind /files/ and /upload/ (HttpOptions::ids_hold_slashes); it
+             ///< may hold a NUL too
+};
 /// `path` is percent-encoded and has no query. An id with a NUL or a bad escape is `unknown`.
-[[nodiscard]] RouteMatch match_route(std::string_view path);
-/// The same of the request's path, in the manner of its lane (HttpOptions::ids_hold_slashes: then
-/// an id may hold a NUL too).
-[[nodiscard]] RouteMatch match_route(const Request& request);
+[[nodiscard]] RouteMatch match_route(std::string_view path, Ids ids = Ids::segments);
 /// The path without empty and dot segments (RFC 3986 section 5.2.4), still percent-encoded; a slash
 /// at its end stays. `path` starts with a slash.
 [[nodiscard]] std::string clean_path(std::string_view path);

@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "http/http_options.hpp"
-
 namespace mock {
 namespace {
 
@@ -59,14 +57,6 @@ TEST(Route, EverythingElseIsUnknown) {
 }
 
 TEST(Route, AllBelowFilesIsAnIdWhereTheLaneHasItSo) {
-  HttpOptions http;
-  http.ids_hold_slashes = true;
-  Request request;
-  request.http = &http;
-  const auto matched = [&](std::string path) {
-    request.path = std::move(path);
-    return match_route(request);
-  };
   using namespace std::string_literals;
   const Row rows[] = {
       {"/files", {Route::creation, "", "/files"}},
@@ -85,9 +75,9 @@ TEST(Route, AllBelowFilesIsAnIdWhereTheLaneHasItSo) {
       {"/info/a/b", {}},
       {"/files/%zz", {}},
   };
-  for (const auto& row : rows) EXPECT_EQ(matched(row.path), row.expected) << row.path;
-  request.http = &strict_http;
-  EXPECT_EQ(matched("/files/a/b"), RouteMatch{});
+  for (const auto& row : rows)
+    EXPECT_EQ(match_route(row.path, Ids::rest), row.expected) << row.path;
+  EXPECT_EQ(match_route("/files/a/b"), RouteMatch{});
 }
 
 TEST(Route, PathsAreCleaned) {

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "dex/json_errors.hpp"
+#include "http/addressed.hpp"
 #include "http/http_options.hpp"
 #include "http/intercept.hpp"
-#include "http/route.hpp"
 #include "protocol/tus/headers.hpp"
 
 namespace mock {
@@ -82,23 +82,28 @@ std::unique_ptr<Handler> answer_before_endpoints(const Request& request) {
 
 }  // namespace
 
+void MockApplication::admit(Request& request) {
+  request.http = &parts_.http;
+  request.addressed = address(request);
+}
+
 std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
                                                       Intercept* intercept) {
   if (auto early = answer_before_endpoints(request)) return early;
   auto handler = server_handler(request, intercept);
   const bool by_guide = parts_.dex && parts_.dex->contract() == dex::Contract::guide;
-  return by_guide && is_in_guide(match_route(request).route) ? json_errors(std::move(handler))
-                                                             : std::move(handler);
+  return by_guide && is_in_guide(request.addressed.route) ? json_errors(std::move(handler))
+                                                          : std::move(handler);
 }
 
 std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
                                                          Intercept* intercept) {
   Services& services = intercept ? intercept->services(parts_.services) : parts_.services;
-  const auto match = match_route(request);
+  const auto& addressed = request.addressed;
 
-  if (parts_.auth.guards(match.route)) {
+  if (parts_.auth.guards(addressed.route)) {
     if (auto refusal = parts_.auth.check(request)) {
-      if (is_tus(match.route)) {
+      if (is_tus(addressed.route)) {
         // Errors too name the version and can be read by browsers (TUS-CORE-VER-001, CORS-006).
         refusal->fields.set(tus::header::tus_resumable, std::string(tus::version));
         add_cors(request, request.method, parts_.tus, *refusal);
@@ -108,10 +113,10 @@ std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
     }
   }
 
-  switch (match.route) {
+  switch (addressed.route) {
     case Route::creation:
     case Route::upload:
-      return make_tus_handler(match, parts_.tus, services);
+      return make_tus_handler(parts_.tus, services);
     case Route::oauth:
       return buffered(small_body, [this](const Request& r, const std::string& body) {
         return parts_.auth.oauth(r, body);
@@ -128,20 +133,21 @@ std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
     case Route::control:
       return parts_.control ? parts_.control(request) : not_found();
     default:
-      return parts_.dex ? dex_handler(match, services) : not_found();
+      return parts_.dex ? dex_handler(addressed, services) : not_found();
   }
 }
 
-std::unique_ptr<Handler> MockApplication::dex_handler(const RouteMatch& match, Services& services) {
+std::unique_ptr<Handler> MockApplication::dex_handler(const Addressed& addressed,
+                                                      Services& services) {
   Dex& dex = *parts_.dex;
-  switch (match.route) {
+  switch (addressed.route) {
     case Route::info:
-      return bodiless([&dex, id = match.id, &store = services.store](const Request& request) {
+      return bodiless([&dex, id = addressed.id, &store = services.store](const Request& request) {
         return dex.info(request, id, store);
       });
     case Route::redelivery:
       return buffered(small_body,
-                      [&dex, id = match.id](const Request& request, const std::string& body) {
+                      [&dex, id = addressed.id](const Request& request, const std::string& body) {
                         return dex.redelivery(request, id, body);
                       });
     case Route::health:

@@ -19,6 +19,7 @@ class MockApplication : public Application {
   struct Parts {
     Services services;
     TusOptions tus;
+    const HttpOptions& http;
     Auth& auth;
     Dex* dex = nullptr;  ///< null: plain tus; /info, /health and the like are 404
     /// Answers /_mock/...; empty: 404.
@@ -26,11 +27,13 @@ class MockApplication : public Application {
   };
   explicit MockApplication(Parts parts) : parts_(std::move(parts)) {}
 
+  /// Says what the request is about, in the manner of this lane.
+  void admit(Request& request) override;
   std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
 
  private:
   std::unique_ptr<Handler> server_handler(const Request& request, Intercept* intercept);
-  std::unique_ptr<Handler> dex_handler(const RouteMatch& match, Services& services);
+  std::unique_ptr<Handler> dex_handler(const Addressed& addressed, Services& services);
 
   Parts parts_;
 };

@@ -12,7 +12,7 @@
 #include "dex/dex.hpp"
 #include "files/files.hpp"
 #include "files/input.hpp"
-#include "http/route.hpp"
+#include "http/addressed.hpp"
 #include "lane/lane_config_json.hpp"
 #include "lane/listen_address.hpp"
 #include "loop/trouble.hpp"
@@ -33,7 +33,9 @@ constexpr auto name_rule = "is no lane's name: 1 to 64 letters, digits, '-', '_'
 class Refusal final : public LanePass {
  public:
   Refusal(int status, std::string why) : LanePass(nullptr), status_(status), why_(std::move(why)) {}
-  [[nodiscard]] Reply reply() const { return text_reply(status_, why_ + "\n"); }
+  [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request&, Intercept*) const override {
+    return bodiless([reply = text_reply(status_, why_ + "\n")](const Request&) { return reply; });
+  }
 
  private:
   int status_;
@@ -403,49 +405,49 @@ void MockLanes::watch_idle() {
 
 void MockLanes::admit(Request& request) {
   if (request.admission) {
-    // A rule gave it another target. It stays where it is.
+    // Rules edited it. It stays where it is.
     if (!request.mount.empty() && request.path.starts_with(request.mount) &&
         (request.path.size() == request.mount.size() ||
          request.path[request.mount.size()] == '/')) {
       cut_prefix(request, request.mount.size());
     }
+  } else {
+    request.admission = admission_of(request);
+  }
+  auto* const lane = lane_of(request);
+  if (lane == nullptr) {
+    request.addressed = address(request);
     return;
   }
+  request.lane = lane->name();
+  lane->application().admit(request);
+}
+
+/// Cuts the prefix that says so off its path.
+std::shared_ptr<Admission> MockLanes::admission_of(Request& request) {
   if (request.lane == no_lane) request.lane.clear();
   if (!request.lane.empty()) {
     const auto found = lanes_.find(request.lane);
-    request.admission = found != lanes_.end()
-                            ? pass_to(found->second)
-                            : std::make_shared<Refusal>(404, "this lane was closed");
-    if (const auto* const lane = lane_of(request)) request.http = &lane->http();
-    return;
+    if (found != lanes_.end()) return pass_to(found->second);
+    return std::make_shared<Refusal>(404, "this lane was closed");
   }
   if (request.path.starts_with(lane_prefix)) {
     const auto name = name_in_prefix(request.path);
-    request.admission = enter(name);
+    auto admission = enter(name);
     cut_prefix(request, lane_prefix.size() + name.size());
-  } else if (const auto named = request.fields.joined(lane_header)) {
-    request.admission = enter(*named);
-  } else if (!ground_.index.empty()) {
-    request.http = &main_->http();
-    const auto match = match_route(request);
-    const auto* const name = names_upload(match.route) ? ground_.index.lane_of(match.id) : nullptr;
-    request.admission = name != nullptr ? enter(*name) : pass_to(main_);
-  } else {
-    request.admission = pass_to(main_);
+    return admission;
   }
-  if (const auto* const lane = lane_of(request)) {
-    request.lane = lane->name();
-    request.http = &lane->http();
-  }
+  if (const auto named = request.fields.joined(lane_header)) return enter(*named);
+  if (ground_.index.empty()) return pass_to(main_);
+  main_->application().admit(request);
+  const auto& addressed = request.addressed;
+  const auto* const name =
+      names_upload(addressed.route) ? ground_.index.lane_of(addressed.id) : nullptr;
+  return name != nullptr ? enter(*name) : pass_to(main_);
 }
 
 std::unique_ptr<Handler> MockLanes::handler_for(const Request& request, Intercept* intercept) {
-  if (auto* const lane = lane_of(request)) {
-    return lane->application().handler_for(request, intercept);
-  }
-  const auto& refusal = static_cast<const Refusal&>(*request.admission);
-  return bodiless([reply = refusal.reply()](const Request&) { return reply; });
+  return request.admission->handler_for(request, intercept);
 }
 
 std::unique_ptr<Intercept> MockLanes::begin(const Request& request) {

@@ -89,6 +89,7 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   Result<void> make_reachable(MockLane& lane);
   Result<std::string> listen_for(const MockLane& lane);
   [[nodiscard]] std::shared_ptr<Admission> pass_to(const std::shared_ptr<MockLane>& lane) const;
+  [[nodiscard]] std::shared_ptr<Admission> admission_of(Request& request);
   [[nodiscard]] std::shared_ptr<Admission> enter(std::string_view name);
   /// nullptr: it is open now.
   [[nodiscard]] std::shared_ptr<Admission> open_named(const std::string& name);

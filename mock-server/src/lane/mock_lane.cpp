@@ -74,6 +74,10 @@ MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config
 
 MockLane::~MockLane() = default;
 
+std::unique_ptr<Handler> LanePass::handler_for(const Request& request, Intercept* intercept) const {
+  return lane_->application().handler_for(request, intercept);
+}
+
 Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::string name,
                                                  LaneConfig config) {
   LaneSources sources;
@@ -164,7 +168,7 @@ Result<void> MockLane::compose() {
   if (auto added = rules_->add(*content_->misbehaviours); !added) return added;
   if (dex_) dex_->use(*rules_);
 
-  MockApplication::Parts parts{*services_, tus_, *auth_, dex_.get(), {}};
+  MockApplication::Parts parts{*services_, tus_, http_, *auth_, dex_.get(), {}};
   if (ground_.control) {
     parts.control = [this](const Request& request) {
       const bool reads = request.method == "GET" || request.method == "HEAD";

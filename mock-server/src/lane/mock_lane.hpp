@@ -74,6 +74,8 @@ class LanePass : public Admission {
   explicit LanePass(MockLane* lane) : lane_(lane) {}
   /// nullptr: the request is in no lane.
   [[nodiscard]] MockLane* lane() const { return lane_; }
+  [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
+                                                     Intercept* intercept) const override;
 
  private:
   MockLane* lane_;

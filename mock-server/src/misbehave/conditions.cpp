@@ -90,7 +90,7 @@ bool upload_holds(ActiveRule& active, const Facts& facts) {
     return fail(active, at_upload, condition);
   };
   if (wanted.id) {
-    const auto& id = facts.match().id;
+    const auto& id = facts.addressed().id;
     if (!text_holds(active, facts.pattern_work(), *wanted.id,
                     id.empty() ? std::nullopt : std::optional<std::string_view>{id}, at_upload,
                     id_text))

@@ -20,18 +20,18 @@ std::optional<Bytes> number_in(const ::http::Fields& fields, std::string_view na
 
 }  // namespace
 
-Facts::Facts(const Request& request, RouteMatch match, std::string method, Services& services)
-    : request_(&request),
-      match_(std::move(match)),
-      method_(std::move(method)),
-      services_(&services) {}
+Facts::Facts(const Request& request, Services& services)
+    : request_(&request), addressed_(request.addressed), services_(&services) {
+  // An empty override names no method that a rule could be about.
+  if (addressed_.method.empty()) addressed_.method = request.method;
+}
 
 Facts::Facts(std::string lane, const Upload* upload, Services& services)
     : request_(&no_request), services_(&services), own_(Own{{}, {}, std::move(lane)}) {
   upload_.emplace();
   if (upload == nullptr) return;
   *upload_ = *upload;
-  match_.id = upload->id;
+  addressed_.id = upload->id;
 }
 
 std::string Facts::host() const {
@@ -41,8 +41,8 @@ std::string Facts::host() const {
 const Upload* Facts::upload() const {
   if (!upload_) {
     upload_.emplace();
-    if (!match_.id.empty() && is_upload_id(match_.id))
-      if (auto found = services_->store.find(match_.id)) *upload_ = std::move(*found);
+    if (!addressed_.id.empty() && is_upload_id(addressed_.id))
+      if (auto found = services_->store.find(addressed_.id)) *upload_ = std::move(*found);
   }
   return *upload_ ? &**upload_ : nullptr;
 }
@@ -70,7 +70,9 @@ std::optional<Bytes> Facts::missing() const {
   return *length > offset ? *length - offset : Bytes{0};
 }
 
-bool Facts::locked() const { return !match_.id.empty() && services_->locks.locked(match_.id); }
+bool Facts::locked() const {
+  return !addressed_.id.empty() && services_->locks.locked(addressed_.id);
+}
 
 TimePoint Facts::now() const {
   if (!now_) now_ = services_->loop.now();

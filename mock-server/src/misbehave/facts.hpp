@@ -15,8 +15,7 @@ namespace mock::misbehave {
 /// Looked up when first asked for. Refers to the request, which outlives it. Loop thread only.
 class Facts {
  public:
-  /// `method` is the one that the server is to act by.
-  Facts(const Request& request, RouteMatch match, std::string method, Services& services);
+  Facts(const Request& request, Services& services);
   /// No request: an upload, or nothing at all.
   Facts(std::string lane, const Upload* upload, Services& services);
 
@@ -28,15 +27,16 @@ class Facts {
   /// Looks the upload up now, before the handler changes it.
   void keep_upload() const { static_cast<void>(upload()); }
   [[nodiscard]] const Request& request() const { return *request_; }
-  [[nodiscard]] const RouteMatch& match() const { return match_; }
-  [[nodiscard]] const std::string& method() const { return method_; }
+  /// What the request was about before rules edited it.
+  [[nodiscard]] const Addressed& addressed() const { return addressed_; }
+  /// The one that the server was to act by.
+  [[nodiscard]] const std::string& method() const { return addressed_.method; }
   [[nodiscard]] const std::string& lane() const { return own_ ? own_->lane : request_->lane; }
   [[nodiscard]] std::string host() const;
   [[nodiscard]] const std::string& target() const { return own_ ? own_->target : request_->target; }
-  [[nodiscard]] const std::string& mount() const { return request_->mount; }
   /// As stored when first asked for; nullptr when the request names none, or an unknown one.
   [[nodiscard]] const Upload* upload() const;
-  [[nodiscard]] bool creates() const { return match_.route == Route::creation; }
+  [[nodiscard]] bool creates() const { return addressed_.route == Route::creation; }
   [[nodiscard]] tus::UploadKind kind() const;
   [[nodiscard]] bool deferred() const;
   /// How many bytes of a body bring the upload to its length; nullopt: none can.
@@ -58,8 +58,7 @@ class Facts {
     std::string lane;
   };
   const Request* request_;
-  RouteMatch match_;
-  std::string method_;
+  Addressed addressed_;
   Services* services_;
   std::optional<Own> own_;
   mutable std::optional<std::optional<Upload>> upload_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "http/acting_method.hpp"
 #include "misbehave/action.hpp"
 #include "misbehave/engine.hpp"
 
@@ -45,13 +44,10 @@ void RuleInterceptor::reset_counts() { engine_->reset_counts(); }
 std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   const bool illusions = engine_->illusions().any();
   if (engine_->empty() && !illusions) return nullptr;
-  auto match = match_route(request);
-  if (match.route == Route::control) return nullptr;
-  const bool deceived = illusions && engine_->illusions().of(match.id) != 0;
-  std::string method{acting_method(request, match.route).value_or(request.method)};
-  // An empty override names no method that a rule could be about.
-  if (method.empty()) method = request.method;
-  Facts facts{request, std::move(match), std::move(method), services_};
+  const auto& addressed = request.addressed;
+  if (addressed.route == Route::control) return nullptr;
+  const bool deceived = illusions && engine_->illusions().of(addressed.id) != 0;
+  Facts facts{request, services_};
   auto rules = engine_->set()->holding(facts);
   if (rules.empty() && !deceived) return nullptr;
   const auto any = [&](auto holds) { return std::ranges::any_of(rules, holds); };

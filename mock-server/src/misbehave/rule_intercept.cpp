@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/addressed.hpp"
 #include "misbehave/action.hpp"
 #include "misbehave/engine.hpp"
 
@@ -15,7 +16,8 @@ class RuleIntercept final : public Intercept, private Companion {
         rules_(engine.set()),
         correct_(correct),
         facts_(std::move(facts)),
-        pending_(std::move(rules)) {
+        pending_(std::move(rules)),
+        upload_(facts_.addressed().id) {
     if (std::ranges::any_of(pending_, [](const Pending& pending) {
           return pending.active->rule.when.within.has_value();
         }))
@@ -66,7 +68,7 @@ class RuleIntercept final : public Intercept, private Companion {
   }
 
   ReplyPlan on_reply(Reply& reply) override {
-    created_ = id_in_location(reply);
+    upload_ = upload_of(facts_.addressed(), reply.status, &reply.fields);
     if (early_ == nullptr) {
       for (auto& pending : std::exchange(pending_, {})) {
         if (pending.due != Moment::reply) {
@@ -91,7 +93,7 @@ class RuleIntercept final : public Intercept, private Companion {
     // was stored cannot show late to it.
     if (cut_off_ && commit_ != nullptr && commit_->rule.then.commit->until_head)
       engine_.illusions().set(upload_id(), 0);
-    if (deceived_) engine_.illusions().answered(facts_.match().id, facts_.method());
+    if (deceived_) engine_.illusions().answered(facts_.addressed().id, facts_.method());
     return plan;
   }
 
@@ -112,13 +114,13 @@ class RuleIntercept final : public Intercept, private Companion {
       return pending.active->rule.then.commit.has_value();
     });
     if (engine_.illusions().any()) {
-      engine_.illusions().begins(facts_.match().id, facts_.method());
-      deceived_ = engine_.illusions().of(facts_.match().id) != 0;
+      engine_.illusions().begins(facts_.addressed().id, facts_.method());
+      deceived_ = engine_.illusions().of(facts_.addressed().id) != 0;
     }
     if (commit_ == nullptr && !commits && !engine_.illusions().any()) return correct;
     if (!store_) {
-      store_.emplace(correct.store, engine_.illusions(), facts_.match().id, facts_.content_length(),
-                     lookup_);
+      store_.emplace(correct.store, engine_.illusions(), facts_.addressed().id,
+                     facts_.content_length(), lookup_);
       services_.emplace(Services{*store_, correct.locks, correct.hooks, correct.loop});
       if (commit_ != nullptr) store_->apply(*commit_->rule.then.commit);
     }
@@ -227,24 +229,8 @@ class RuleIntercept final : public Intercept, private Companion {
     return plan;
   }
 
-  std::optional<std::string> id_in_location(const Reply& reply) const {
-    if (!facts_.creates() || reply.status != 201) return std::nullopt;
-    auto location = reply.fields.find("Location");
-    if (!location) return std::nullopt;
-    auto path = *location;
-    if (const auto scheme = path.find("://"); scheme != std::string_view::npos) {
-      const auto slash = path.find('/', scheme + 3);
-      path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
-    }
-    const auto& mount = facts_.mount();
-    if (!mount.empty() && path.starts_with(mount)) path.remove_prefix(mount.size());
-    auto match = match_route(path);
-    return match.id.empty() ? std::nullopt : std::optional{std::move(match.id)};
-  }
-
   [[nodiscard]] std::string upload_id() const override {
-    if (!facts_.match().id.empty()) return facts_.match().id;
-    if (created_) return *created_;
+    if (!upload_.empty()) return upload_;
     return store_ ? store_->id() : std::string{};
   }
 
@@ -292,7 +278,7 @@ class RuleIntercept final : public Intercept, private Companion {
   bool gathers_ = false;               ///< a rule edits the small body
   bool cut_off_ = false;
   bool deceived_ = false;  ///< a lie of an earlier request is told to this one
-  std::optional<std::string> created_;
+  std::string upload_;     ///< that the exchange is about, as far as it is known
   const ::http::Fields* reply_fields_ = nullptr;
 };
 

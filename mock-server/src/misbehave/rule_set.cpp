@@ -39,8 +39,8 @@ struct RuleSet::Gate {
       case Kind::header:
         return facts.fields().find(name);
       case Kind::upload_id:
-        if (facts.match().id.empty()) return std::nullopt;
-        return facts.match().id;
+        if (facts.addressed().id.empty()) return std::nullopt;
+        return facts.addressed().id;
       case Kind::metadata:
         return facts.metadata().find(name);
     }
@@ -133,7 +133,7 @@ void RuleSet::catch_up(Cell& cell, std::size_t route, std::size_t method) const 
 
 std::vector<Pending> RuleSet::holding(const Facts& facts) {
   std::vector<Pending> holding;
-  const auto route = static_cast<std::size_t>(facts.match().route);
+  const auto route = static_cast<std::size_t>(facts.addressed().route);
   const auto method = method_slot(facts.method());
   auto& cell = cells_[route][method];
   if (!cell) cell = std::make_unique<Cell>();

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/addressed.hpp"
 #include "loop/manual_loop.hpp"
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
@@ -45,6 +46,7 @@ inline Request request(std::string method, std::string path, ::http::Fields fiel
   r.local_authority = "127.0.0.1:8080";
   if (const auto length = r.fields.find("Content-Length"))
     r.content_length = Bytes{std::stoull(std::string{*length})};
+  r.addressed = address(r);
   return r;
 }
 

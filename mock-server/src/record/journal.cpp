@@ -6,9 +6,8 @@
 #include <array>
 #include <utility>
 
-#include "http/acting_method.hpp"
+#include "http/addressed.hpp"
 #include "http/intercept.hpp"
-#include "protocol/http/form.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
 
@@ -113,20 +112,6 @@ std::optional<Bytes> offset_of(const ::http::Fields& fields) {
   return offset ? std::optional(*offset) : std::nullopt;
 }
 
-/// The id at the end of the Location of a creation.
-std::string created_id(std::string_view location) {
-  location = location.substr(0, location.find_first_of("?#"));
-  const auto slash = location.rfind('/');
-  if (slash == std::string_view::npos) return {};
-  return ::http::percent_decode(location.substr(slash + 1)).value_or("");
-}
-
-std::string upload_of(const ExchangeRecord& record, const RouteMatch& match) {
-  const bool created = match.route == Route::creation && record.status == 201;
-  if (!created || record.reply_fields == nullptr) return match.id;
-  return created_id(record.reply_fields->find("Location").value_or(""));
-}
-
 std::size_t size_of(const JournalEntry& entry) {
   std::size_t size = entry_bytes + entry.wire_method.size() + entry.method.size() +
                      entry.target.size() + entry.upload.size();
@@ -157,10 +142,6 @@ std::string text_of(std::optional<Bytes> offset) {
 }
 
 }  // namespace
-
-std::string upload_of(const ExchangeRecord& record) {
-  return upload_of(record, match_route(record.request));
-}
 
 bool JournalMatch::holds(const JournalEntry& entry) const {
   return entry.ordinal > since &&
@@ -209,8 +190,8 @@ std::vector<std::string> JournalMatch::differences(const JournalEntry& entry) co
 
 void Journal::on_exchange(const ExchangeRecord& record) {
   const Request& request = record.request;
-  const auto match = match_route(request);
-  if (match.route == Route::control) return;
+  const auto& addressed = request.addressed;
+  if (addressed.route == Route::control) return;
 
   JournalEntry entry;
   if (entries_.size() >= limits_.entries && !entries_.empty()) {
@@ -220,17 +201,16 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   entry.time = request.received;
   entry.connection = request.connection;
   set_text(entry.wire_method, request.method, method_bytes);
-  set_text(entry.method, acting_method(request, match.route).value_or(request.method),
-           method_bytes);
+  set_text(entry.method, addressed.method, method_bytes);
   set_text(entry.target, request.mount, limits_.value_bytes);
   entry.target += std::string_view(request.path).substr(0, limits_.value_bytes);
   if (!request.query.empty()) entry.target += "?[redacted]";
-  entry.route = match.route;
-  entry.upload = upload_of(record, match);
+  entry.route = addressed.route;
+  entry.upload = upload_of(addressed, record.status, record.reply_fields);
   entry.declared = request.content_length;
   entry.received = record.body_received;
   entry.offset_before = offset_of(request.fields);
-  if (match.route == Route::creation && request.has_body()) entry.offset_before = Bytes{0};
+  if (addressed.route == Route::creation && request.has_body()) entry.offset_before = Bytes{0};
   entry.status = record.status;
   entry.duration = record.duration;
   entry.aborted = record.aborted;

@@ -67,10 +67,6 @@ struct JournalMatch {
   [[nodiscard]] std::vector<std::string> differences(const JournalEntry& entry) const;
 };
 
-/// The upload that an exchange was about: the id in its path, or the one at the end of the Location
-/// of a creation; empty when there is none.
-[[nodiscard]] std::string upload_of(const ExchangeRecord& record);
-
 /// Exchanges of /_mock/ itself are not recorded. Bounded: the oldest entries go first, and are
 /// counted. Recording costs less than a microsecond. Loop thread only.
 class Journal : public Observer {

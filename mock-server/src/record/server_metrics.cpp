@@ -119,7 +119,7 @@ ServerMetrics::ServerMetrics() : families_(std::make_unique<Families>()) {}
 ServerMetrics::~ServerMetrics() = default;
 
 void ServerMetrics::on_exchange(const ExchangeRecord& record) {
-  const Route route = match_route(record.request).route;
+  const Route route = record.request.addressed.route;
   if (route == Route::control) return;
   Families& f = *families_;
   f.request(route, method_index(record.request.method), record.status).Increment();

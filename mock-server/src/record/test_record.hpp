@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/addressed.hpp"
 #include "http/handler.hpp"
 #include "http/intercept.hpp"
 
@@ -46,6 +47,7 @@ struct Exchanged {
     request.query = query;
     request.fields = fields;
     if (received > 0) request.content_length = Bytes{received};
+    request.addressed = address(request);
     const Fired intercept(fired);
     observer.on_exchange({request, status, status == 0 ? nullptr : &reply, &intercept,
                           Bytes{received}, std::chrono::microseconds{1500}, aborted, Bytes{100}});

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/addressed.hpp"
 #include "http/handler.hpp"
 #include "loop/manual_loop.hpp"
 #include "store/stores.hpp"
@@ -24,9 +25,10 @@ namespace mock {
 /// One request in flight. The handler is destroyed with it, or by `drop`.
 class FakeExchange : public Exchange {
  public:
-  FakeExchange(Request request, const RouteMatch& match, const TusOptions& options,
-               Services& services)
-      : request_(std::move(request)), handler_(make_tus_handler(match, options, services)) {}
+  FakeExchange(Request request, const TusOptions& options, Services& services)
+      : request_(std::move(request)), handler_(make_tus_handler(options, services)) {
+    request_.addressed = address(request_);
+  }
 
   void begin() { handler_->on_header(request_, *this); }
   void read_body() override { reading_ = true; }
@@ -143,12 +145,7 @@ class FakeServer {
       host = host || ::http::same_name(name, "Host");
     }
     if (!host) request.fields.add("Host", "127.0.0.1:8080");
-    RouteMatch match;
-    const auto slash = path.find('/', 1);
-    match.base = path.substr(0, slash);
-    match.route = slash == std::string::npos ? Route::creation : Route::upload;
-    if (slash != std::string::npos) match.id = path.substr(slash + 1);
-    auto exchange = std::make_unique<FakeExchange>(std::move(request), match, options, services);
+    auto exchange = std::make_unique<FakeExchange>(std::move(request), options, services);
     exchange->begin();
     return exchange;
   }

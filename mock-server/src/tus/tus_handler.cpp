@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "http/acting_method.hpp"
 #include "protocol/tus/concat.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
@@ -115,15 +114,15 @@ class Terminate : public Operation {
 
 class TusHandler : public Handler {
  public:
-  TusHandler(RouteMatch match, const TusOptions& options, Services& services)
-      : match_(std::move(match)), options_(options), services_(services) {}
+  TusHandler(const TusOptions& options, Services& services)
+      : options_(options), services_(services) {}
 
   void on_header(const Request& request, Exchange& exchange) override {
-    auto acting = acting_method(request, match_.route);
-    if (acting && acting->empty() && options_.empty_is_absent) acting = request.method;
-    context_.emplace(
-        Context{request, acting.value_or(request.method), exchange, match_, options_, services_});
-    if (!acting) {
+    const auto& addressed = request.addressed;
+    const bool absent = addressed.method.empty() && options_.empty_is_absent;
+    context_.emplace(Context{request, absent ? request.method : addressed.method, exchange,
+                             addressed, options_, services_});
+    if (addressed.contradictory) {
       return send(*context_, refusal(options_, refused::field_twice,
                                      std::string(header::method_override) +
                                          " was sent twice with different values"));
@@ -136,7 +135,7 @@ class TusHandler : public Handler {
     if (auto acceptable = check(method); !acceptable) {
       return send(*context_, std::move(acceptable.error()));
     }
-    if (method == "OPTIONS") return send(*context_, discovery(options_, match_.route));
+    if (method == "OPTIONS") return send(*context_, discovery(options_, addressed.route));
     if (method == "POST") operation_ = make_create(*context_);
     if (method == "HEAD") operation_ = std::make_unique<Head>(*context_);
     if (method == "PATCH") operation_ = make_patch(*context_);
@@ -156,7 +155,7 @@ class TusHandler : public Handler {
  private:
   /// Whether the method is offered here, and the protocol version spoken.
   [[nodiscard]] OrReply<void> check(std::string_view method) const {
-    const bool allowed = allows(options_, match_.route, method);
+    const bool allowed = allows(options_, context_->match.route, method);
     const bool version_first =
         options_.version_before_method && method != "GET" && method != "HEAD";
     if (!allowed && !version_first) return tl::unexpected(refuse_method());
@@ -176,11 +175,10 @@ class TusHandler : public Handler {
 
   [[nodiscard]] Reply refuse_method() const {
     auto reply = refusal(options_, refused::method);
-    add(reply, "Allow", allow(options_, match_.route));
+    add(reply, "Allow", allow(options_, context_->match.route));
     return reply;
   }
 
-  RouteMatch match_;
   const TusOptions& options_;
   Services& services_;
   std::optional<Context> context_;
@@ -189,9 +187,8 @@ class TusHandler : public Handler {
 
 }  // namespace
 
-std::unique_ptr<Handler> make_tus_handler(const RouteMatch& match, const TusOptions& options,
-                                          Services& services) {
-  return std::make_unique<TusHandler>(match, options, services);
+std::unique_ptr<Handler> make_tus_handler(const TusOptions& options, Services& services) {
+  return std::make_unique<TusHandler>(options, services);
 }
 
 }  // namespace mock

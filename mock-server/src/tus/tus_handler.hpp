@@ -74,9 +74,9 @@ struct TusOptions {
   UnreadBody early_error = UnreadBody::drain;
 };
 
-/// `match.route` is creation or upload. `options` and `services` outlive the handler.
-[[nodiscard]] std::unique_ptr<Handler> make_tus_handler(const RouteMatch& match,
-                                                        const TusOptions& options,
+/// For requests that are addressed to creation or upload. `options` and `services` outlive the
+/// handler.
+[[nodiscard]] std::unique_ptr<Handler> make_tus_handler(const TusOptions& options,
                                                         Services& services);
 
 /// Adds to the lists of `options.cors` the fields of offered extensions that they lack.

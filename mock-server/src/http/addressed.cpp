@@ -1,0 +1,37 @@
+#include "http/addressed.hpp"
+
+#include <utility>
+
+#include "http/acting_method.hpp"
+#include "http/http_options.hpp"
+#include "protocol/http/form.hpp"
+
+namespace mock {
+namespace {
+
+/// The last segment of the path.
+std::string id_in(std::string_view location) {
+  location = location.substr(0, location.find_first_of("?#"));
+  const auto slash = location.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  return ::http::percent_decode(location.substr(slash + 1)).value_or("");
+}
+
+}  // namespace
+
+Addressed address(const Request& request) {
+  const auto ids = request.http->ids_hold_slashes ? Ids::rest : Ids::segments;
+  Addressed addressed{match_route(request.path, ids), {}};
+  const auto acting = acting_method(request, addressed.route);
+  addressed.contradictory = !acting;
+  addressed.method = acting.value_or(request.method);
+  return addressed;
+}
+
+std::string upload_of(const Addressed& addressed, int status, const ::http::Fields* reply_fields) {
+  const bool created = addressed.route == Route::creation && status == 201;
+  if (!created || reply_fields == nullptr) return addressed.id;
+  return id_in(reply_fields->find("Location").value_or(""));
+}
+
+}  // namespace mock

@@ -1,0 +1,20 @@
+// The reading of a request: which endpoint it names, which upload, and what is to be done.
+#pragma once
+
+#include <string>
+
+#include "http/message.hpp"
+#include "http/route.hpp"
+
+namespace mock {
+
+/// Reads path, method and fields in the manner of `request.http`. For Application::admit; all
+/// others find the result in Request::addressed.
+[[nodiscard]] Addressed address(const Request& request);
+
+/// The upload that an exchange was about: that of the request, or the one at the end of the
+/// Location of a creation. Empty when there is none. `reply_fields` may be null.
+[[nodiscard]] std::string upload_of(const Addressed& addressed, int status,
+                                    const ::http::Fields* reply_fields);
+
+}  // namespace mock

@@ -1,0 +1,62 @@
+#include "http/addressed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "http/http_options.hpp"
+
+namespace mock {
+namespace {
+
+Request request(std::string method, std::string path, ::http::Fields fields = {}) {
+  Request request;
+  request.method = std::move(method);
+  request.path = std::move(path);
+  request.fields = std::move(fields);
+  return request;
+}
+
+TEST(Addressed, SaysEndpointUploadAndMethod) {
+  const auto patch =
+      address(request("POST", "/upload/a%20b", {{"X-HTTP-Method-Override", "PATCH"}}));
+  EXPECT_EQ(patch.route, Route::upload);
+  EXPECT_EQ(patch.id, "a b");
+  EXPECT_EQ(patch.base, "/upload");
+  EXPECT_EQ(patch.method, "PATCH");
+  EXPECT_FALSE(patch.contradictory);
+}
+
+TEST(Addressed, LinesThatContradictEachOtherLeaveTheMethodOfTheRequestLine) {
+  const auto both =
+      address(request("POST", "/files/a",
+                      {{"X-HTTP-Method-Override", "PATCH"}, {"X-HTTP-Method-Override", "HEAD"}}));
+  EXPECT_TRUE(both.contradictory);
+  EXPECT_EQ(both.method, "POST");
+}
+
+TEST(Addressed, IsReadInTheMannerOfTheLane) {
+  HttpOptions http;
+  http.ids_hold_slashes = true;
+  auto asked = request("GET", "/files/a/b");
+  EXPECT_EQ(address(asked).route, Route::unknown);
+  asked.http = &http;
+  EXPECT_EQ(address(asked).id, "a/b");
+}
+
+TEST(Addressed, ACreationIsAboutTheUploadAtTheEndOfItsLocation) {
+  const auto creation = address(request("POST", "/files"));
+  const auto made = [&](std::string location, int status = 201) {
+    const ::http::Fields fields{{"Location", std::move(location)}};
+    return upload_of(creation, status, &fields);
+  };
+  EXPECT_EQ(made("http://a.example/_lane/blue/files/u%2B1"), "u+1");
+  EXPECT_EQ(made("/files/u1?x#y"), "u1");
+  EXPECT_EQ(made("/files/"), "");
+  EXPECT_EQ(made("u1"), "");
+  EXPECT_EQ(made("/files/u1", 200), "");
+  EXPECT_EQ(upload_of(creation, 201, nullptr), "");
+  const ::http::Fields elsewhere{{"Location", "/files/u2"}};
+  EXPECT_EQ(upload_of(address(request("HEAD", "/info/u1")), 201, &elsewhere), "u1");
+}
+
+}  // namespace
+}  // namespace mock
