@@ -85,6 +85,7 @@ std::unique_ptr<Handler> answer_before_endpoints(const Request& request) {
 void MockApplication::admit(Request& request) {
   request.http = &parts_.http;
   request.addressed = address(request);
+  read_empty_override(request, parts_.tus, request.addressed);
 }
 
 std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,

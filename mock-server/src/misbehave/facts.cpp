@@ -21,10 +21,7 @@ std::optional<Bytes> number_in(const ::http::Fields& fields, std::string_view na
 }  // namespace
 
 Facts::Facts(const Request& request, Services& services)
-    : request_(&request), addressed_(request.addressed), services_(&services) {
-  // An empty override names no method that a rule could be about.
-  if (addressed_.method.empty()) addressed_.method = request.method;
-}
+    : request_(&request), addressed_(request.addressed), services_(&services) {}
 
 Facts::Facts(std::string lane, const Upload* upload, Services& services)
     : request_(&no_request), services_(&services), own_(Own{{}, {}, std::move(lane)}) {

@@ -12,6 +12,7 @@
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "protocol/base64.hpp"
+#include "record/journal.hpp"
 #include "store/stores.hpp"
 #include "tus/locks.hpp"
 
@@ -36,11 +37,12 @@ struct Answer {
 };
 
 /// One connection of a client.
-class Line {
+class Line : private Observer {
  public:
   Line(ManualLoop& loop, MockLane& lane)
       : loop_(loop),
-        talk_(wire_, {loop, lane.application(), &lane.rules(), nullptr, limits_},
+        lane_(lane),
+        talk_(wire_, {loop, lane.application(), &lane.rules(), this, limits_},
               {false, "127.0.0.1:8080", "127.0.0.1:50000", 1}) {
     talk_.begin();
   }
@@ -69,7 +71,11 @@ class Line {
   }
 
  private:
+  void on_exchange(const ExchangeRecord& record) override { lane_.on_exchange(record); }
+  void on_connections(std::size_t) override {}
+
   ManualLoop& loop_;
+  MockLane& lane_;
   Limits limits_;
   test::FakeWire wire_;
   Conversation talk_;
@@ -176,6 +182,39 @@ class Stories : public testing::Test {
   std::shared_ptr<MockLane> lane_;
   std::unique_ptr<Line> line_;
 };
+
+// ---- one reading of a request
+
+TEST_F(Stories, AnOverrideIsReadAlikeByHandlerRulesAndJournal) {
+  struct Row {
+    const char* profile;
+    const char* override_field;
+    int status;
+    const char* method;  ///< "": none that a rule could be about
+  };
+  for (const auto& [profile, override_field, status, method] : {
+           Row{"dex", "", 201, "POST"},  // as Go reads it, an empty field is none
+           Row{"tus", "", 405, ""},
+           Row{"tus", "post", 405, "post"},
+           Row{"tus", "POST", 201, "POST"},
+       }) {
+    LaneConfig config;
+    config.profile = profile;
+    with_rule(R"({"when": {"method": "POST"}, "then": {"reply": {"headers": {"set": {"X-Rule":
+                 "fired"}}}}})",
+              config);
+    const auto answer = ask("POST", "/files",
+                            {{"Upload-Metadata", metadata("a.txt")},
+                             {"Upload-Length", "10"},
+                             {"X-HTTP-Method-Override", override_field}});
+    line_.reset();
+    SCOPED_TRACE(std::string(profile) + " '" + override_field + "'");
+    EXPECT_EQ(answer.status(), status);
+    EXPECT_EQ(answer.field("X-Rule"), std::string_view(method) == "POST" ? "fired" : "");
+    ASSERT_FALSE(lane_->journal().entries().empty());
+    EXPECT_EQ(lane_->journal().entries().back().method, method);
+  }
+}
 
 // ---- the network
 

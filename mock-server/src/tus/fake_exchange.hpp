@@ -28,6 +28,7 @@ class FakeExchange : public Exchange {
   FakeExchange(Request request, const TusOptions& options, Services& services)
       : request_(std::move(request)), handler_(make_tus_handler(options, services)) {
     request_.addressed = address(request_);
+    read_empty_override(request_, options, request_.addressed);
   }
 
   void begin() { handler_->on_header(request_, *this); }

@@ -119,9 +119,7 @@ class TusHandler : public Handler {
 
   void on_header(const Request& request, Exchange& exchange) override {
     const auto& addressed = request.addressed;
-    const bool absent = addressed.method.empty() && options_.empty_is_absent;
-    context_.emplace(Context{request, absent ? request.method : addressed.method, exchange,
-                             addressed, options_, services_});
+    context_.emplace(Context{request, addressed.method, exchange, addressed, options_, services_});
     if (addressed.contradictory) {
       return send(*context_, refusal(options_, refused::field_twice,
                                      std::string(header::method_override) +
@@ -186,6 +184,10 @@ class TusHandler : public Handler {
 };
 
 }  // namespace
+
+void read_empty_override(const Request& request, const TusOptions& options, Addressed& addressed) {
+  if (options.empty_is_absent && addressed.method.empty()) addressed.method = request.method;
+}
 
 std::unique_ptr<Handler> make_tus_handler(const TusOptions& options, Services& services) {
   return std::make_unique<TusHandler>(options, services);
