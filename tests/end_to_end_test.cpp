@@ -163,6 +163,29 @@ TEST(Lanes, AreConformantBehindTheirPrefix) {
   EXPECT_GT(result.report.at("counts").at("pass").get<int>(), 200);
 }
 
+// Neither tool asks the main lane what another one stored: no download is offered here, so that
+// only the control endpoint behind the prefix shows the bytes.
+TEST(Lanes, WhatTheyStoredIsSeenBehindTheirPrefix) {
+  const testkit::TempFolder folder;
+  Mock mock({"--profile", "dex-2.8", "--store", (folder.path() / "store").string(), "--lane",
+             "secured=" + folder.write("dex.json", R"({"profile": "dex-2.8", "auth": "jwt"})")});
+  const auto judged = judge(mock.url() + "/_lane/blue/files",
+                            {"--system", "dex", "--select", "TUS-CORE-PATCH-001"});
+  EXPECT_EQ(judged.results.at("TUS-CORE-PATCH-001").at("verdict"), "pass") << judged.out;
+  // Tokens of one lane are strangers in another: the token endpoint is behind the prefix as well.
+  for (const std::string lane : {"blue", "secured"}) {
+    const auto load =
+        testkit::run(std::vector<std::string>{DEX_LOADGEN, "run", "--url",
+                                              mock.url() + "/_lane/" + lane + "/files", "--uploads",
+                                              "2", "--size", "1KiB"} +
+                         demo_user,
+                     programs::with_demo_user());
+    EXPECT_EQ(load.exit_code, 0) << load.out << load.err;
+    EXPECT_THAT(load.out, HasSubstr("by digest"));
+    EXPECT_THAT(load.out, HasSubstr("good: 2 verified"));
+  }
+}
+
 struct BadStart {
   std::vector<std::string> arguments;
   const char* says;

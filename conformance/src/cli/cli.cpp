@@ -13,6 +13,7 @@
 #include "catalogue/catalogue.hpp"
 #include "cli/options.hpp"
 #include "client/dex/endpoints.hpp"
+#include "client/endpoints.hpp"
 #include "client/stored.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/version.hpp"
@@ -137,11 +138,14 @@ std::string digest_endpoint(const Session& session, Milliseconds at_most) {
   transport::Client client(session.client);
   transport::Request request;
   request.method = "GET";
-  request.url = session.target.origin + "/_mock/uploads/" + Context::id_of(uploads.front());
+  const auto place = client::place_of(session.target.creation_url);
+  if (!place) return "";
+  std::string url = client::stored_url(*place);
+  request.url = url + "/" + Context::id_of(uploads.front());
   request.timeout = std::min<Milliseconds>(std::chrono::seconds{5}, at_most);
   const transport::Exchange seen = client.send(request);
   if (!seen.response || seen.response->status != 200) return "";
-  return client::parse_stored(seen.response->body) ? session.target.origin + "/_mock/uploads" : "";
+  return client::parse_stored(seen.response->body) ? url : "";
 }
 
 /// Deleting what a run made may take this long after its time is up, and after an interruption.

@@ -14,11 +14,14 @@
 #include <random>
 #include <thread>
 
+#include "client/dex/endpoints.hpp"
+#include "client/endpoints.hpp"
+#include "client/stored.hpp"
+#include "client/tus/creation_urls.hpp"
 #include "payload/hash.hpp"
 #include "protocol/version.hpp"
 #include "redact/command_line.hpp"
 #include "run/worker.hpp"
-#include "upload/url.hpp"
 
 namespace loadgen {
 namespace {
@@ -80,11 +83,13 @@ void stop_when_interrupted(transport::LoadEngine& engine, const RunHooks& hooks)
 /// Where a URL names only a host, takes the first shape under which a tus server answers; without
 /// one, what was given stays, and the uploads tell what came.
 void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
-  const auto shapes = creation_urls_at(plan.uploads.create_url);
+  auto shapes = tus::creation_urls_at(plan.uploads.create_url);
   if (shapes.empty()) return;
+  shapes.insert(shapes.begin(), plan.uploads.create_url);
   transport::LoadEngine engine(plan.engine);
   for (const auto& host : plan.hosts) engine.pin(host);
-  const bool info_derived = plan.uploads.info_url == *info_url_of(plan.uploads.create_url);
+  const bool info_derived =
+      plan.uploads.info_url == dex::endpoints_of(plan.uploads.create_url)->info;
   std::size_t at = 0;
   std::function<void()> ask = [&] {
     transport::LoadRequest request;
@@ -104,7 +109,7 @@ void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
   engine.after(Milliseconds{0}, ask);
   stop_when_interrupted(engine, hooks);
   engine.run();
-  if (info_derived) plan.uploads.info_url = *info_url_of(plan.uploads.create_url);
+  if (info_derived) plan.uploads.info_url = dex::endpoints_of(plan.uploads.create_url)->info;
 }
 
 /// One token and one request before any load: an absent target is not a thousand failed uploads.
@@ -252,7 +257,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   uploads.expect_targets = settings.expect_targets;
   uploads.any_origin = settings.i_own_this_target && plan.credentials.none();
   for (const auto& url : settings.trusted_origins) uploads.trusted.add(url);
-  plan.control_url = *origin_of(settings.url) + "/_mock/uploads";
+  plan.control_url = client::stored_url(*client::place_of(settings.url));
 
   const std::uint64_t concurrency = *settings.concurrency;
   plan.engine.user_agent = fmt::format("dex-loadgen/{} (run {})", harness_version(), report.run_id);

@@ -6,10 +6,12 @@
 #include <charconv>
 #include <cmath>
 
+#include "client/dex/endpoints.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/tus/metadata.hpp"
+#include "redact/secrets.hpp"
+#include "transport/url.hpp"
 #include "upload/delivery.hpp"
-#include "upload/url.hpp"
 
 namespace loadgen {
 namespace {
@@ -43,7 +45,14 @@ auto number(std::uint64_t least, std::uint64_t most) {
 }
 
 Result<std::string> url(const std::string& text) {
-  if (auto origin = origin_of(text); !origin) return tl::unexpected(origin.error());
+  if (const auto parts = transport::parse_url(text); !parts) {
+    // What is shown goes into logs: never what may be a password.
+    return failure(
+        "",
+        fmt::format("{} is not an http or https URL: {}", quote(redact::shown_url(text)),
+                    parts.error().what),
+        parts.error().hint.empty() ? "as in http://127.0.0.1:8080/files" : parts.error().hint);
+  }
   std::string value = text;
   while (value.ends_with('/')) value.pop_back();
   return value;
@@ -314,12 +323,10 @@ Result<void> complete(Settings& s) {
       std::count(s.expect_targets.begin(), s.expect_targets.end(), no_target) > 0) {
     return failure("--expect-target", "none is given together with a target");
   }
-  if (s.info_url.empty()) {
-    const auto derived = info_url_of(s.url);
-    if (!derived) return tl::unexpected(derived.error());
-    s.info_url = *derived;
-  }
-  if (s.oauth_url.empty()) s.oauth_url = *origin_of(s.url) + "/oauth";
+  const auto beside = dex::endpoints_of(s.url);
+  if (!beside) return tl::unexpected(beside.error());
+  if (s.info_url.empty()) s.info_url = beside->info;
+  if (s.oauth_url.empty()) s.oauth_url = beside->oauth;
   return {};
 }
 

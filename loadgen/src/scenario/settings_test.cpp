@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -84,12 +85,28 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair(R"({"i_own_this_target":true})", "i_own_this_target"),
                     std::pair(R"({"password":"secret"})", "password")));
 
+TEST(Settings, UrlsAreHttpWithoutCredentials) {
+  const auto& table = settings_table();
+  const auto url = std::find_if(table.begin(), table.end(),
+                                [](const Setting& setting) { return setting.name == "url"; });
+  ASSERT_NE(url, table.end());
+  Settings s;
+  for (const char* bad : {"", "h:80", "ftp://h/", "http://", "/files", "http://h:x/",
+                          "http://h:65536/", "http://user:hush@h/files", "http://u:hush@h/ x"}) {
+    const auto applied = url->apply(s, bad);
+    ASSERT_FALSE(applied) << bad;
+    EXPECT_THAT(applied.error().line(), testing::Not(testing::HasSubstr("hush")));
+  }
+  ASSERT_TRUE(url->apply(s, "http://[::1]:8080/files/"));
+  EXPECT_EQ(s.url, "http://[::1]:8080/files");
+}
+
 TEST(Complete, DerivesWhatFollowsFromTheRest) {
   Settings s;
   s.url = "https://host.example/upload";
   ASSERT_TRUE(complete(s));
-  EXPECT_EQ(s.info_url, "https://host.example:443/upload/info");
-  EXPECT_EQ(s.oauth_url, "https://host.example:443/oauth");
+  EXPECT_EQ(s.info_url, "https://host.example/upload/info");
+  EXPECT_EQ(s.oauth_url, "https://host.example/oauth");
   EXPECT_EQ(s.uploads, 100U);
   EXPECT_EQ(s.concurrency, 10U);
   EXPECT_EQ(s.network.name, "perfect");
@@ -100,6 +117,19 @@ TEST(Complete, DerivesWhatFollowsFromTheRest) {
   ASSERT_TRUE(complete(timed));
   EXPECT_EQ(timed.uploads, std::nullopt);
   EXPECT_EQ(timed.info_url, "http://127.0.0.1:8080/info");
+}
+
+TEST(Complete, StaysBehindThePrefixOfTheTarget) {
+  Settings proxied;
+  proxied.url = "http://127.0.0.1:8080/some/prefix/files";
+  ASSERT_TRUE(complete(proxied));
+  EXPECT_EQ(proxied.info_url, "http://127.0.0.1:8080/some/prefix/info");
+  EXPECT_EQ(proxied.oauth_url, "http://127.0.0.1:8080/some/prefix/oauth");
+  Settings gateway;
+  gateway.url = "https://host.example/prefix/upload";
+  ASSERT_TRUE(complete(gateway));
+  EXPECT_EQ(gateway.info_url, "https://host.example/prefix/upload/info");
+  EXPECT_EQ(gateway.oauth_url, "https://host.example/prefix/oauth");
 }
 }  // namespace
 }  // namespace loadgen

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/endpoints.hpp"
 #include "protocol/dex/info.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "protocol/tus/numbers.hpp"
+#include "transport/origins.hpp"
 #include "upload/delivery.hpp"
-#include "upload/url.hpp"
 
 namespace loadgen {
 namespace {
@@ -172,7 +173,7 @@ void Upload::created(const LoadOutcome& outcome) {
     end(UploadState::failed, Cause{"POST: 201 without Location", ""});
     return;
   }
-  const auto url = resolve_reference(host_.options.create_url, std::string(*location));
+  const auto url = client::locate(host_.options.create_url, *location);
   if (!url) {
     end(UploadState::failed, Cause{"POST: Location is not a URL", url.error().line()});
     return;
@@ -180,7 +181,7 @@ void Upload::created(const LoadOutcome& outcome) {
   if (!may_follow(*url)) {
     end(UploadState::failed, Cause{"POST: Location leads to another host or port",
                                    fmt::format("{} is not followed without --trust-origin {}", *url,
-                                               origin_of(*url).value_or("URL"))});
+                                               transport::origin_of(*url).value_or("URL"))});
     return;
   }
   result_.url = *url;
@@ -196,7 +197,8 @@ void Upload::created(const LoadOutcome& outcome) {
 
 /// RFC 6454: the credentials were given for one scheme, host and port.
 bool Upload::may_follow(const std::string& url) const {
-  return host_.options.any_origin || origin_of(url) == origin_of(host_.options.create_url) ||
+  return host_.options.any_origin ||
+         transport::origin_of(url) == transport::origin_of(host_.options.create_url) ||
          host_.options.trusted.hold(url);
 }
 
@@ -360,7 +362,7 @@ void Upload::all_acknowledged() {
 void Upload::follow() {
   LoadRequest get;
   get.method = "GET";
-  get.url = host_.options.info_url + "/" + last_segment(result_.url);
+  get.url = host_.options.info_url + "/" + client::last_segment(result_.url);
   request(std::move(get), [this](const LoadOutcome& outcome) { followed(outcome); });
 }
 

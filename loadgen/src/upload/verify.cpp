@@ -7,9 +7,9 @@
 #include <fstream>
 #include <utility>
 
+#include "client/endpoints.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/tus/headers.hpp"
-#include "upload/url.hpp"
 
 namespace loadgen {
 namespace {
@@ -233,8 +233,8 @@ void Verifier::ask(std::string method, std::string url,
 }
 
 void Verifier::by_digest(UploadResult& result, bool probing) {
-  ask("GET", options_.control_url + "/" + last_segment(result.url), nullptr, most_of_an_answer,
-      [this, &result, probing](const LoadOutcome& outcome) {
+  ask("GET", options_.control_url + "/" + client::last_segment(result.url), nullptr,
+      most_of_an_answer, [this, &result, probing](const LoadOutcome& outcome) {
         const int status = outcome.response ? outcome.response->status : 0;
         const auto control = status == 200 ? parse_control(outcome.response->body)
                                            : Result<Control>(failure("", "no answer"));
