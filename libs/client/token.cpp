@@ -5,6 +5,10 @@
 
 namespace client {
 
+std::string token_url(const Place& creation_url) { return creation_url.parent + "/oauth"; }
+
+std::string refresh_url_of(const std::string& token_url) { return token_url + "/refresh"; }
+
 TokenLife::TokenLife(PasswordGrant grant, redact::Secrets secrets)
     : grant_(std::move(grant)), secrets_(std::move(secrets)) {}
 

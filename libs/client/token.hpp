@@ -6,12 +6,18 @@
 #include <string>
 #include <string_view>
 
+#include "client/endpoints.hpp"
 #include "protocol/error.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/oauth/token.hpp"
 #include "redact/secrets.hpp"
 
 namespace client {
+
+/// The token endpoint beside a creation URL, as DEX's gateway and the mock server have it.
+[[nodiscard]] std::string token_url(const Place& creation_url);
+/// Where the token endpoint at `token_url` renews a token.
+[[nodiscard]] std::string refresh_url_of(const std::string& token_url);
 
 /// The password grant of a token endpoint (RFC 6749 section 4.3).
 struct PasswordGrant {

@@ -12,9 +12,9 @@
 
 #include "catalogue/catalogue.hpp"
 #include "cli/options.hpp"
-#include "client/dex/endpoints.hpp"
 #include "client/endpoints.hpp"
 #include "client/stored.hpp"
+#include "client/token.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/version.hpp"
 #include "redact/command_line.hpp"
@@ -98,7 +98,8 @@ Result<Credentials> credentials_for(const RunCommand& command,
   options.oauth_url = command.oauth_url;
   const auto urls = derive_urls(options, candidates->front());
   if (!urls) return tl::unexpected(urls.error());
-  PasswordGrant grant{urls->oauth_url, dex::refresh_url_of(urls->oauth_url), *username, *password};
+  PasswordGrant grant{urls->oauth_url, client::refresh_url_of(urls->oauth_url), *username,
+                      *password};
   return Credentials::password(std::move(grant), client, std::chrono::steady_clock::now, secrets);
 }
 

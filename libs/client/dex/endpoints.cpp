@@ -1,6 +1,7 @@
 #include "client/dex/endpoints.hpp"
 
 #include "client/endpoints.hpp"
+#include "client/token.hpp"
 
 namespace dex {
 
@@ -10,9 +11,7 @@ Result<Endpoints> endpoints_of(std::string_view creation_url) {
   const std::string base = place->name == "upload" ? place->self() : place->parent;
   return Endpoints{base + "/info",      base + "/health",
                    base + "/version",   place->parent + "/metrics",
-                   place->parent + "/", place->parent + "/oauth"};
+                   place->parent + "/", client::token_url(*place)};
 }
-
-std::string refresh_url_of(const std::string& oauth) { return oauth + "/refresh"; }
 
 }  // namespace dex

@@ -16,12 +16,9 @@ struct Endpoints {
   std::string version;
   std::string metrics;
   std::string root;   ///< ends with '/'
-  std::string oauth;  ///< the token endpoint, which only the gateway has
+  std::string oauth;  ///< client::token_url; only the gateway has it
 };
 
 [[nodiscard]] Result<Endpoints> endpoints_of(std::string_view creation_url);
-
-/// Where the token endpoint `oauth` renews a token.
-[[nodiscard]] std::string refresh_url_of(const std::string& oauth);
 
 }  // namespace dex

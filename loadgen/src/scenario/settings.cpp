@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "client/dex/endpoints.hpp"
+#include "client/dex/manifest.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "redact/secrets.hpp"
@@ -240,15 +241,6 @@ const std::vector<Setting>& settings_table() {
   return table;
 }
 
-dex::Manifest default_manifest() {
-  return {{"version", "2.0"},
-          {std::string(dex::field::data_stream_id), "dextesting"},
-          {std::string(dex::field::data_stream_route), "testevent1"},
-          {std::string(dex::field::sender_id), "dex-loadgen"},
-          {std::string(dex::field::data_producer_id), "dex-loadgen"},
-          {std::string(dex::field::jurisdiction), "test"}};
-}
-
 Result<void> apply_scenario_text(Settings& settings, std::string_view text,
                                  const std::string& document) {
   const auto read = [&](const json::Cursor& root) {
@@ -288,7 +280,7 @@ Result<void> complete(Settings& s) {
   if (!s.uploads && !s.duration) s.uploads = 100;
   if (!s.concurrency) s.concurrency = s.rate > 0 ? 1000 : 10;
   if (s.network.name.empty()) s.network = *load_network("perfect");
-  if (s.manifest.empty()) s.manifest = default_manifest();
+  if (s.manifest.empty()) s.manifest = dex::default_manifest("dex-loadgen");
   s.threads = static_cast<unsigned>(std::min<std::uint64_t>(s.threads, *s.concurrency));
   if (s.size.smallest() < smallest(s.payload)) {
     // Log-normal sizes reach down to one byte, so a text format cannot have them.

@@ -61,9 +61,6 @@ struct Setting {
 };
 [[nodiscard]] const std::vector<Setting>& settings_table();
 
-/// The manifest that the upload configuration dextesting/testevent1 asks for.
-[[nodiscard]] dex::Manifest default_manifest();
-
 /// Applies a scenario file on top of `settings`.
 [[nodiscard]] Result<void> apply_scenario(Settings& settings, const std::string& file);
 /// The same for text; `document` names it in errors.

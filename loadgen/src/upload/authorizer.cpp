@@ -2,23 +2,30 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "protocol/http/form.hpp"
-#include "protocol/oauth/token.hpp"
 
 namespace loadgen {
 
 Authorizer::Authorizer(transport::LoadTransport& transport, Credentials credentials)
-    : transport_(transport), credentials_(std::move(credentials)) {
-  if (!credentials_.token.empty()) header_ = "Bearer " + credentials_.token;
+    : transport_(transport) {
+  if (!credentials.token.empty()) {
+    fixed_ = "Bearer " + credentials.token;
+  } else if (!credentials.none()) {
+    const std::string refresh_url = client::refresh_url_of(credentials.oauth_url);
+    life_.emplace(
+        client::PasswordGrant{std::move(credentials.oauth_url), refresh_url,
+                              std::move(credentials.username), std::move(credentials.password)},
+        std::move(credentials.secrets));
+  }
 }
 
 void Authorizer::authorize(Ready ready) {
-  const bool fixed = credentials_.none() || !credentials_.token.empty();
-  if (fixed || (!header_.empty() && (!renew_at_ || transport_.now() < *renew_at_))) {
-    ready(header_);
+  const std::optional<std::string> good =
+      life_ ? life_->authorization(transport_.now()) : std::optional(fixed_);
+  if (good) {
+    ready(*good);
     return;
   }
   waiting_.push_back(std::move(ready));
@@ -26,38 +33,23 @@ void Authorizer::authorize(Ready ready) {
 }
 
 bool Authorizer::refused(const std::string& header) {
-  if (credentials_.none() || !credentials_.token.empty()) return false;
-  // Another request may have brought a new one in the meantime.
-  if (header == header_) header_.clear();
+  if (!life_) return false;
+  life_->refused(header);
   return true;
 }
 
 void Authorizer::fetch() {
   fetching_ = true;
-  if (refresh_token_.empty()) {
-    grant();
-    return;
-  }
+  client::TokenLife::Question question = life_->next();
   transport::LoadRequest request;
   request.method = "POST";
-  request.url = credentials_.oauth_url + "/refresh";
+  request.url = std::move(question.url);
   request.headers.add("Content-Type", "application/x-www-form-urlencoded");
-  request.body = http::format_form(
-      {{"grant_type", "refresh_token"}, {"refresh_token", std::exchange(refresh_token_, {})}});
+  request.body = http::format_form(question.form);
   transport_.send(std::move(request),
-                  [this](const transport::LoadOutcome& outcome) { answered(outcome, true); });
-}
-
-void Authorizer::grant() {
-  transport::LoadRequest request;
-  request.method = "POST";
-  request.url = credentials_.oauth_url;
-  request.headers.add("Content-Type", "application/x-www-form-urlencoded");
-  request.body = http::format_form({{"grant_type", "password"},
-                                    {"username", credentials_.username},
-                                    {"password", credentials_.password}});
-  transport_.send(std::move(request),
-                  [this](const transport::LoadOutcome& outcome) { answered(outcome, false); });
+                  [this, refreshes = question.refreshes](const transport::LoadOutcome& outcome) {
+                    answered(outcome, refreshes);
+                  });
 }
 
 void Authorizer::answered(const transport::LoadOutcome& outcome, bool was_refresh) {
@@ -66,39 +58,31 @@ void Authorizer::answered(const transport::LoadOutcome& outcome, bool was_refres
     finish(failure("token", outcome.failure->message));
     return;
   }
-  const int status = outcome.response->status;
-  credentials_.secrets.learn_tokens(outcome.response->body);
-  if (status != 200) {
-    // A refresh token may have run out; the password has not.
-    if (was_refresh) {
-      grant();
-      return;
-    }
-    credentials_refused_ = status >= 400 && status < 500 && status != 429;
-    const auto told = oauth::parse_token_error(outcome.response->body);
-    finish(failure("token", told ? fmt::format("{} {}", status, told->error)
-                                 : fmt::format("{} from the token endpoint", status)));
+  const transport::LoadResponse& response = *outcome.response;
+  const transport::LoadTime now = transport_.now();
+  const auto refusal = life_->take(response.status, response.body, now);
+  if (!refusal) {
+    ++grants_;
+    finish(*life_->authorization(now));
     return;
   }
-  const auto token = oauth::parse_token_response(outcome.response->body);
-  if (!token) {
-    finish(failure("token", token.error().line()));
+  if (refusal->document) {
+    finish(failure("token", refusal->document->line()));
     return;
   }
-  ++grants_;
-  refresh_token_ = token->refresh_token;
-  renew_at_.reset();
-  if (token->expires_in.count() > 0) {
-    // Early enough for a request that is about to be sent, however short the token lives.
-    const auto life = std::chrono::duration_cast<Milliseconds>(token->expires_in);
-    renew_at_ = transport_.now() + life - std::min(life / 5, Milliseconds{30'000});
+  // A refresh token may have run out; the password has not.
+  if (was_refresh) {
+    fetch();
+    return;
   }
-  finish("Bearer " + token->access_token);
+  credentials_refused_ = refusal->final();
+  finish(failure("token", refusal->error
+                              ? fmt::format("{} {}", refusal->status, refusal->error->error)
+                              : fmt::format("{} from the token endpoint", refusal->status)));
 }
 
 void Authorizer::finish(const Result<std::string>& result) {
   fetching_ = false;
-  header_ = result ? *result : std::string{};
   const auto waiting = std::exchange(waiting_, {});
   for (const auto& ready : waiting) ready(result);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "client/token.hpp"
 #include "protocol/error.hpp"
 #include "redact/secrets.hpp"
 #include "transport/load_engine.hpp"
@@ -41,15 +42,12 @@ class Authorizer {
 
  private:
   void fetch();
-  void grant();
   void answered(const transport::LoadOutcome& outcome, bool was_refresh);
   void finish(const Result<std::string>& result);
 
   transport::LoadTransport& transport_;
-  Credentials credentials_;
-  std::string header_;
-  std::string refresh_token_;
-  std::optional<transport::LoadTime> renew_at_;
+  std::string fixed_;  ///< the given token, or none at all
+  std::optional<client::TokenLife> life_;
   bool fetching_ = false;
   bool credentials_refused_ = false;
   std::uint64_t grants_ = 0;

@@ -7,8 +7,9 @@
 #include <fstream>
 #include <utility>
 
+#include "client/delivered.hpp"
 #include "client/endpoints.hpp"
-#include "protocol/json/decode.hpp"
+#include "client/stored.hpp"
 #include "protocol/tus/headers.hpp"
 
 namespace loadgen {
@@ -20,22 +21,6 @@ using transport::LoadRequest;
 constexpr int get_attempts = 4;
 /// Beyond the bytes of the upload itself: of an account, of an error page.
 constexpr Bytes most_of_an_answer{1U << 20U};
-
-struct Control {
-  std::uint64_t offset = 0;
-  bool complete = false;
-  std::string sha256;
-};
-
-Result<Control> parse_control(std::string_view text) {
-  return json::decode(text, "control endpoint", [](const json::Cursor& root) {
-    Control c;
-    c.offset = root.at("offset").unsigned_integer();
-    c.complete = root.at("complete").boolean();
-    c.sha256 = root.at("sha256").string();
-    return c;
-  });
-}
 
 /// Compares bytes that arrive in order with those that were sent.
 class Comparison {
@@ -110,20 +95,17 @@ std::string_view to_string(VerifyMethod method) {
 
 Result<DeliveredFiles> DeliveredFiles::scan(const std::filesystem::path& folder,
                                             const std::string& run_id) {
-  namespace fs = std::filesystem;
   DeliveredFiles files;
   const std::string prefix = fmt::format("dex-loadgen-{}-", run_id);
   constexpr std::size_t digits = 8;
-  std::error_code error;
-  fs::recursive_directory_iterator at(folder, error);
-  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    const auto found = name.find(prefix);
-    std::error_code ignored;
-    if (found == std::string::npos || !at->is_regular_file(ignored)) continue;
-    files.files_.emplace(name.substr(found, prefix.size() + digits), at->path());
+  const auto keep = [&](const std::filesystem::path& file) {
+    const std::string name = file.filename().string();
+    files.files_.emplace(name.substr(name.find(prefix), prefix.size() + digits), file);
+    return true;
+  };
+  if (const auto read = client::each_delivered(folder, prefix, keep); !read) {
+    return tl::unexpected(read.error());
   }
-  if (error) return failure(folder.string(), error.message());
   return files;
 }
 
@@ -236,8 +218,8 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
   ask("GET", options_.control_url + "/" + client::last_segment(result.url), nullptr,
       most_of_an_answer, [this, &result, probing](const LoadOutcome& outcome) {
         const int status = outcome.response ? outcome.response->status : 0;
-        const auto control = status == 200 ? parse_control(outcome.response->body)
-                                           : Result<Control>(failure("", "no answer"));
+        const auto control = status == 200 ? client::parse_stored(outcome.response->body)
+                                           : Result<client::Stored>(failure("", "no answer"));
         if (probing) {
           if (!control) {
             by_download(result, true);
