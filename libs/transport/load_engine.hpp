@@ -41,6 +41,7 @@ struct LoadRequest {
   /// jumping back: a request is never replayed by the library.
   std::function<std::size_t(Bytes at, std::span<std::byte> into)> source;
   Bytes source_size;
+  Bytes file_at;  ///< where in the file that is sent this body begins; means nothing to the engine
 
   /// Takes the response body piece by piece; false ends the transfer. Without it the first 64 KiB
   /// are kept in LoadResponse::body.

@@ -17,6 +17,7 @@ Worker::Worker(const RunPlan& plan, const RunHooks& hooks, ScheduleOptions sched
     : plan_(plan),
       hooks_(hooks),
       engine_(plan.engine),
+      line_(engine_, plan.settings.network),
       authorizer_(engine_, plan.credentials),
       schedule_(schedule, start) {
   for (const auto& host : plan.hosts) engine_.pin(host);
@@ -36,8 +37,8 @@ void Worker::watch_interrupt() {
     maybe_verify();
   }
   if (level >= 2) {
-    for (auto& [index, upload] : uploads_) {
-      results_.push_back(upload->interrupted());
+    for (const auto& [index, partner] : partners_) {
+      results_.push_back(with_cuts(partner->upload->interrupted(), *partner));
     }
     not_started_ = schedule_.not_started(engine_.now());
     stop();
@@ -72,11 +73,12 @@ void Worker::begin(const Schedule::Start& start) {
   events.acknowledged = [this](Bytes more) {
     with(hooks_.progress, [&](Progress& p) { p.acknowledged_bytes += more.value; });
   };
-  auto upload = std::make_unique<Upload>(
-      UploadHost{engine_, authorizer_, plan_.uploads, plan_.settings.network}, index, size,
-      start.intended, std::move(events));
-  Upload& started = *upload;
-  uploads_.emplace(index, std::move(upload));
+  CutPlan cuts(plan_.settings.network, plan_.settings.seed, index, size);
+  auto partner = std::make_unique<Partner>(Partner{{line_.top(), std::move(cuts)}, nullptr});
+  partner->upload = std::make_unique<Upload>(UploadHost{partner->link, authorizer_, plan_.uploads},
+                                             index, size, start.intended, std::move(events));
+  Upload& started = *partner->upload;
+  partners_.emplace(index, std::move(partner));
   with(hooks_.progress, [](Progress& p) {
     ++p.started;
     ++p.in_flight;
@@ -84,24 +86,29 @@ void Worker::begin(const Schedule::Start& start) {
   started.start();
 }
 
+UploadResult Worker::with_cuts(UploadResult result, const Partner& partner) {
+  result.cuts = partner.link.happened();
+  return result;
+}
+
 void Worker::ended(std::uint64_t index) {
-  const auto found = uploads_.find(index);
-  results_.push_back(found->second->result());
+  const auto found = partners_.find(index);
+  results_.push_back(with_cuts(found->second->upload->result(), *found->second));
   const UploadResult& result = results_.back();
   with(hooks_.progress, [&](Progress& p) {
     p.cuts += result.cuts.size();
     ++(result.state == UploadState::uploaded ? p.uploaded : p.failed);
   });
   // Its own member function is still on the stack.
-  auto keep = std::make_shared<std::unique_ptr<Upload>>(std::move(found->second));
-  uploads_.erase(found);
+  auto keep = std::make_shared<std::unique_ptr<Partner>>(std::move(found->second));
+  partners_.erase(found);
   engine_.after(Milliseconds{0}, [this, keep] { maybe_verify(); });
 }
 
 void Worker::maybe_verify() {
-  if (verifying_ || !uploads_.empty() || !schedule_.exhausted(engine_.now())) {
+  if (verifying_ || !partners_.empty() || !schedule_.exhausted(engine_.now())) {
     // An open loop may be waiting for the end of its duration only.
-    if (!verifying_ && uploads_.empty() && !due_timer_ && !schedule_.next_due()) {
+    if (!verifying_ && partners_.empty() && !due_timer_ && !schedule_.next_due()) {
       engine_.after(interrupt_poll, [this] { maybe_verify(); });
     }
     return;

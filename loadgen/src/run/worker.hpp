@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "link/cut.hpp"
+#include "link/line.hpp"
 #include "run/run.hpp"
 #include "schedule/schedule.hpp"
 #include "transport/load_engine.hpp"
@@ -35,22 +37,30 @@ class Worker {
   [[nodiscard]] VerifyMethod verified_by() const { return verified_by_; }
 
  private:
+  /// One upload and its own stretch of the network.
+  struct Partner {
+    CutLink link;
+    std::unique_ptr<Upload> upload;
+  };
+
   void fill();
   void watch_interrupt();
   void begin(const Schedule::Start& start);
   void ended(std::uint64_t index);
+  static UploadResult with_cuts(UploadResult result, const Partner& partner);
   void maybe_verify();
   void stop();
 
   const RunPlan& plan_;
   const RunHooks& hooks_;
   transport::LoadEngine engine_;
+  Line line_;
   Authorizer authorizer_;
   Schedule schedule_;
   bool due_timer_ = false;
   bool verifying_ = false;
   bool closed_ = false;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Upload>> uploads_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Partner>> partners_;
   std::vector<UploadResult> results_;
   std::unique_ptr<Verifier> verifier_;
   std::uint64_t not_started_ = 0;

@@ -55,7 +55,7 @@ struct UploadResult {
   Bytes sent;                     ///< body bytes handed to connections
   Bytes acknowledged;             ///< the last Upload-Offset the server told
   Bytes rolled_back;              ///< acknowledged once and denied later
-  std::vector<PlannedCut> cuts;   ///< those that happened
+  std::vector<PlannedCut> cuts;   ///< those that happened; known to the partner's link only
 };
 
 }  // namespace loadgen

@@ -92,7 +92,6 @@ Upload::Upload(const UploadHost& host, std::uint64_t index, Bytes size, Time int
                Events events)
     : host_(host),
       payload_(host.options.payload, host.options.seed, index, size),
-      plan_(host.network, host.options.seed, index, size),
       budget_(host.options.retry_delays),
       events_(std::move(events)) {
   result_.index = index;
@@ -124,29 +123,19 @@ void Upload::request(LoadRequest request, Handler handler, bool renewed) {
     }
     request.headers.set(tus::header::tus_resumable, std::string(tus::version));
     if (!authorization->empty()) request.headers.set("Authorization", *authorization);
-    request.stall_timeout = host_.network.stall_timeout;
-    request.upload_rate = host_.network.upload_rate;
     ++result_.requests;
-    auto send = [this, request = std::move(request), handler = std::move(handler), renewed,
-                 used = *authorization]() mutable {
-      LoadRequest copy = request;
-      host_.transport.send(
-          std::move(copy), [this, request = std::move(request), handler = std::move(handler),
-                            renewed, used](LoadOutcome outcome) mutable {
-            if (!renewed && status_of(outcome) == 401 && host_.authorizer.refused(used)) {
-              under_way_ = Bytes{0};
-              result_.sent += outcome.sent;
-              this->request(std::move(request), std::move(handler), true);
-              return;
-            }
-            handler(std::move(outcome));
-          });
-    };
-    if (host_.network.round_trip.count() == 0) {
-      send();
-    } else {
-      host_.transport.after(host_.network.round_trip, std::move(send));
-    }
+    LoadRequest copy = request;
+    host_.transport.send(
+        std::move(copy), [this, request = std::move(request), handler = std::move(handler), renewed,
+                          used = *authorization](LoadOutcome outcome) mutable {
+          if (!renewed && status_of(outcome) == 401 && host_.authorizer.refused(used)) {
+            under_way_ = Bytes{0};
+            result_.sent += outcome.sent;
+            this->request(std::move(request), std::move(handler), true);
+            return;
+          }
+          handler(std::move(outcome));
+        });
   });
 }
 
@@ -212,25 +201,18 @@ void Upload::patch() {
   patch.headers.add("Content-Type", std::string(tus::offset_media_type));
   patch.headers.add(std::string(tus::header::upload_offset), fmt::format("{}", from.value));
   patch.source_size = length;
+  patch.file_at = from;
   patch.source = [this, payload = payload_, from](Bytes at, std::span<std::byte> into) {
     const std::size_t count = payload.read(from + at, into);
     under_way_ = at + Bytes{count};
     return count;
   };
-  if (const auto& cut = plan_.next(); cut && cut->at < from + length) {
-    const Bytes after{cut->at > from ? cut->at.value - from.value : 0};
-    patch.cut = transport::Cut{cut->kind, after};
-  }
   request(std::move(patch), [this, from](const LoadOutcome& outcome) { patched(from, outcome); });
 }
 
 void Upload::patched(Bytes from, const LoadOutcome& outcome) {
   under_way_ = Bytes{0};
   result_.sent += outcome.sent;
-  if (outcome.was_cut) {
-    result_.cuts.push_back(*plan_.next());
-    plan_.advance();
-  }
   const int status = status_of(outcome);
   if (status < 200 || status > 299) {
     refused("PATCH", outcome);

@@ -6,8 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "network/cuts.hpp"
-#include "network/network.hpp"
 #include "payload/payload.hpp"
 #include "protocol/error.hpp"
 #include "transport/load_engine.hpp"
@@ -23,7 +21,6 @@ struct UploadHost {
   transport::LoadTransport& transport;
   Authorizer& authorizer;
   const UploadOptions& options;
-  const Network& network;
 };
 
 /// The rules are tus-js-client's, so that a server meets what its users will send: delays that
@@ -70,7 +67,6 @@ class Upload {
 
   UploadHost host_;
   Payload payload_;
-  CutPlan plan_;
   RetryBudget budget_;
   Events events_;
   UploadResult result_;

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "link/cut.hpp"
+#include "link/line.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "upload/fake_transport.hpp"
 
@@ -29,16 +31,20 @@ class UploadTest : public testing::Test {
   }
 
   UploadResult upload(Bytes size) {
+    const Line line(transport, network);
+    CutLink link(line.top(), CutPlan(network, options.seed, 3, size));
     Authorizer authorizer(transport, credentials);
     int uploaded = 0;
     int ended = 0;
-    Upload upload({transport, authorizer, options, network}, 3, size, transport.now(),
+    Upload upload({link, authorizer, options}, 3, size, transport.now(),
                   {[&] { ++uploaded; }, [&] { ++ended; }, {}});
     upload.start();
     transport.run();
     EXPECT_EQ(uploaded, 1);
     EXPECT_EQ(ended, 1);
-    return upload.result();
+    UploadResult result = upload.result();
+    result.cuts = link.happened();
+    return result;
   }
   std::string expected_bytes(Bytes size) const {
     std::string bytes(size.value, '\0');
@@ -428,7 +434,7 @@ TEST_F(UploadTest, AServerThatAlwaysSaysLaterCannotEither) {
 
 TEST_F(UploadTest, AnInterruptionCountsWhatIsUnderWay) {
   Authorizer authorizer(transport, credentials);
-  Upload one({transport, authorizer, options, network}, 3, Bytes{100}, transport.now(), {});
+  Upload one({transport, authorizer, options}, 3, Bytes{100}, transport.now(), {});
   server.interfere = [&](const LoadRequest& request) -> std::optional<LoadOutcome> {
     if (request.method != "PATCH") return std::nullopt;
     std::array<std::byte, 40> buffer{};

@@ -1,0 +1,34 @@
+// A network as a stack of links.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "link/link.hpp"
+#include "network/network.hpp"
+
+namespace loadgen {
+
+/// What a network does to every request of every partner alike; only the links that the network
+/// needs are there. What differs from partner to partner (CutLink) goes on top. Does not own
+/// `below`, which outlives it; lives on the loop of that.
+class Line {
+ public:
+  Line(transport::LoadTransport& below, const Network& network);
+
+  /// Where clients send to.
+  [[nodiscard]] transport::LoadTransport& top() const { return *top_; }
+
+ private:
+  /// Puts another link on top.
+  template <class L, class Setting>
+  void put(Setting setting) {
+    links_.push_back(std::make_unique<L>(*top_, setting));
+    top_ = links_.back().get();
+  }
+
+  std::vector<std::unique_ptr<Link>> links_;  ///< from the engine upwards
+  transport::LoadTransport* top_;
+};
+
+}  // namespace loadgen

@@ -1,0 +1,87 @@
+#include <gtest/gtest.h>
+
+#include "link/cut.hpp"
+#include "link/line.hpp"
+#include "upload/fake_transport.hpp"
+
+namespace loadgen {
+namespace {
+
+using std::chrono::milliseconds;
+
+class LinkTest : public testing::Test {
+ protected:
+  LoadOutcome send(transport::LoadTransport& to, LoadRequest request) {
+    LoadOutcome seen;
+    to.send(std::move(request), [&](LoadOutcome outcome) { seen = std::move(outcome); });
+    engine.run();
+    return seen;
+  }
+  static LoadRequest body(std::uint64_t at, std::uint64_t size) {
+    LoadRequest request;
+    request.file_at = Bytes{at};
+    request.source_size = Bytes{size};
+    request.source = [](Bytes, std::span<std::byte> into) { return into.size(); };
+    return request;
+  }
+
+  FakeTransport engine{[](const LoadRequest& request) {
+    LoadOutcome outcome = request.cut ? broken() : answer(204);
+    outcome.was_cut = request.cut.has_value();
+    return outcome;
+  }};
+  Network network;
+};
+
+TEST_F(LinkTest, APerfectNetworkOnlyHasItsPatience) {
+  network.stall_timeout = milliseconds{1234};
+  const Line line(engine, network);
+  EXPECT_EQ(send(line.top(), {}).response->status, 204);
+  EXPECT_EQ(engine.requests.at(0).stall_timeout, milliseconds{1234});
+  EXPECT_EQ(engine.requests.at(0).upload_rate.value, 0);
+  EXPECT_TRUE(engine.delays.empty());
+}
+
+TEST_F(LinkTest, EveryRequestIsOneRoundTripLateAndAtTheRate) {
+  network.round_trip = milliseconds{300};
+  network.upload_rate = BytesPerSecond{1000};
+  const Line line(engine, network);
+  const auto begin = line.top().now();
+  send(line.top(), {});
+  send(line.top(), body(0, 10));
+  EXPECT_EQ(line.top().now() - begin, 2 * (milliseconds{300} + engine.round_trip));
+  for (const auto& request : engine.requests) EXPECT_EQ(request.upload_rate.value, 1000);
+}
+
+TEST_F(LinkTest, CutsTheFileWhereItIsPlannedAndNothingElse) {
+  network.cut_probability = 0.95;
+  const Bytes size{1'000'000};
+  CutPlan plan(network, 1, 1, size);
+  ASSERT_TRUE(plan.next());
+  const PlannedCut first = *plan.next();
+  CutLink link(engine, std::move(plan));
+
+  send(link, {});
+  EXPECT_FALSE(engine.requests.back().cut);
+  send(link, body(0, first.at.value));
+  EXPECT_FALSE(engine.requests.back().cut) << "it ends before the cut";
+  EXPECT_TRUE(link.happened().empty());
+
+  EXPECT_TRUE(send(link, body(0, size.value)).was_cut);
+  EXPECT_EQ(engine.requests.back().cut->after, first.at);
+  ASSERT_EQ(link.happened().size(), 1U);
+  EXPECT_EQ(link.happened().at(0), first);
+}
+
+TEST_F(LinkTest, ACutBeforeTheOffsetIsMetAtTheFirstByte) {
+  network.cut_probability = 0.95;
+  const Bytes size{1'000'000};
+  CutPlan plan(network, 1, 1, size);
+  ASSERT_TRUE(plan.next());
+  CutLink link(engine, plan);
+  send(link, body(plan.next()->at.value + 1, 10));
+  EXPECT_EQ(engine.requests.back().cut->after, Bytes{0});
+}
+
+}  // namespace
+}  // namespace loadgen
