@@ -170,6 +170,21 @@ TEST_F(Run, AnOpenLoopCountsWhatCouldNotStart) {
   EXPECT_GE(summary["end_to_end_max_ms"].get<double>(), summary["service_max_ms"].get<double>());
 }
 
+// A partner asks for its token by the same line that it uploads by.
+TEST_F(Run, TokensComeByTheSimulatedNetwork) {
+  const auto mock = start_mock({"--auth", "jwt"});
+  folder_.write("slow.json", R"({"name":"slow","description":"d","round_trip":"400ms"})");
+  ChildProcess::Options options;
+  options.environment = {{"LG_U", "demo"}, {"LG_P", "demo"}};
+  const auto run = testkit::run(
+      command({"--uploads", "1", "--size", "1KiB", "--username-env", "LG_U", "--password-env",
+               "LG_P", "--network", (folder_.path() / "slow.json").string()}),
+      options);
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  // One round trip for the token, and one for the creation.
+  EXPECT_GE(report()["summary"]["create_max_ms"].get<double>(), 800);
+}
+
 TEST_F(Run, SilentlyLostConnectionsAreResumed) {
   const auto mock = start_mock();
   folder_.write("dark.json", R"({"name":"dark","description":"d","cut_probability":0.5,

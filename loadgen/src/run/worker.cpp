@@ -18,7 +18,7 @@ Worker::Worker(const RunPlan& plan, const RunHooks& hooks, ScheduleOptions sched
       hooks_(hooks),
       engine_(plan.engine),
       line_(engine_, plan.settings.network),
-      authorizer_(engine_, plan.credentials),
+      authorizer_(line_.top(), plan.credentials),
       schedule_(schedule, start) {
   for (const auto& host : plan.hosts) engine_.pin(host);
 }
