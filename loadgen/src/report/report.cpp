@@ -11,7 +11,7 @@
 #include "files/output.hpp"
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
-#include "report/criterion.hpp"
+#include "stats/criterion.hpp"
 
 namespace loadgen {
 namespace {

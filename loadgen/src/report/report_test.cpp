@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "report/criterion.hpp"
+#include "stats/criterion.hpp"
 
 namespace loadgen {
 namespace {

@@ -11,9 +11,9 @@
 #include "protocol/error.hpp"
 #include "redact/secrets.hpp"
 #include "scenario/settings.hpp"
+#include "stats/result.hpp"
 #include "stats/stats.hpp"
 #include "upload/authorizer.hpp"
-#include "upload/result.hpp"
 
 namespace loadgen {
 

@@ -14,8 +14,8 @@
 #include "protocol/dex/manifest.hpp"
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
-#include "report/criterion.hpp"
 #include "scenario/size_distribution.hpp"
+#include "stats/criterion.hpp"
 #include "upload/options.hpp"
 #include "upload/verify.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "stats/histogram.hpp"
-#include "upload/result.hpp"
+#include "stats/result.hpp"
 
 namespace loadgen {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "protocol/dex/info.hpp"
-#include "upload/result.hpp"
+#include "stats/result.hpp"
 
 namespace loadgen {
 

@@ -64,26 +64,6 @@ Cause cause_of(std::string_view what, const LoadOutcome& outcome) {
 
 }  // namespace
 
-std::string_view to_string(UploadState state) {
-  switch (state) {
-    case UploadState::running:
-      return "running";
-    case UploadState::uploaded:
-      return "uploaded";
-    case UploadState::verified:
-      return "verified";
-    case UploadState::unverified:
-      return "unverified";
-    case UploadState::lost:
-      return "lost";
-    case UploadState::failed:
-      return "failed";
-    case UploadState::interrupted:
-      return "interrupted";
-  }
-  return "";
-}
-
 std::string file_name(const std::string& run_id, std::uint64_t index, PayloadKind kind) {
   return fmt::format("dex-loadgen-{}-{:08}.{}", run_id, index, file_extension(kind));
 }

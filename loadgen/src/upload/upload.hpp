@@ -8,10 +8,10 @@
 
 #include "payload/payload.hpp"
 #include "protocol/error.hpp"
+#include "stats/result.hpp"
 #include "transport/load_engine.hpp"
 #include "upload/authorizer.hpp"
 #include "upload/options.hpp"
-#include "upload/result.hpp"
 #include "upload/retry.hpp"
 
 namespace loadgen {

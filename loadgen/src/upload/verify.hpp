@@ -12,10 +12,10 @@
 #include <string_view>
 #include <vector>
 
+#include "stats/result.hpp"
 #include "transport/load_engine.hpp"
 #include "upload/authorizer.hpp"
 #include "upload/options.hpp"
-#include "upload/result.hpp"
 
 namespace loadgen {
 

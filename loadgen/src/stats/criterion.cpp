@@ -1,4 +1,4 @@
-#include "report/criterion.hpp"
+#include "stats/criterion.hpp"
 
 #include <fmt/format.h>
 
