@@ -100,8 +100,9 @@ Names owners(const fs::path& file) {
 
 // ---- what the sources say
 
-const std::vector<std::string> include_roots{"libs",        "mock-server/src",    "conformance/src",
-                                             "conformance", "conformance/suites", "loadgen/src"};
+const std::vector<std::string> include_roots{
+    "libs",        "mock-server/src",     "conformance/src",
+    "conformance", "conformance/systems", "loadgen/src"};
 
 std::optional<fs::path> resolve(const fs::path& from, const std::string& included) {
   std::vector<fs::path> places{from.parent_path() / included};

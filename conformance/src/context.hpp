@@ -1,4 +1,5 @@
-// What a check works with: the target, correct tus requests, raw bytes, and its own evidence.
+// What a check works with: the target, exchanges, raw bytes, time, and its own evidence. The words
+// of a system are in systems/.
 #pragma once
 
 #include <chrono>
@@ -12,9 +13,7 @@
 
 #include "protocol/dex/contract.hpp"
 #include "protocol/dex/manifest.hpp"
-#include "protocol/http/form.hpp"
 #include "protocol/tus/discovery.hpp"
-#include "protocol/tus/metadata.hpp"
 #include "transport/client.hpp"
 #include "transport/raw_connection.hpp"
 #include "verdict.hpp"
@@ -52,19 +51,11 @@ struct Target {
   bool downloads = false;            ///< GET on an upload gives its bytes (probed)
   bool needs_authorization = false;  ///< a request without credentials is refused (probed)
   dex::Manifest manifest;            ///< metadata every creation carries (DEX); empty for plain tus
+  /// "http://host/_mock/uploads" when the target offers digests of stored uploads; else empty.
+  std::string digest_url;
+  /// Where the target's deliveries can be read on this machine; empty: nowhere.
+  std::string delivered_dir;
   transport::TlsOptions tls;
-};
-
-/// A correct creation; members switch parts of it off or add to it. Every member has an
-/// initializer, so that designated ones may leave out the rest without a warning.
-struct Creation {
-  std::optional<Bytes> length = Bytes{10};  ///< nullopt: no Upload-Length
-  bool defer_length = false;
-  tus::Metadata metadata = {};                   ///< added to the target's manifest
-  std::optional<std::string> raw_metadata = {};  ///< sent as Upload-Metadata instead of all that
-  std::string concat = {};                       ///< Upload-Concat; empty: none
-  std::optional<std::string> body = {};          ///< creation-with-upload
-  http::Fields headers = {};                     ///< added; replace those of the same name
 };
 
 /// One check's view. Used by one thread; made anew for every check.
@@ -83,10 +74,12 @@ class Context {
   virtual transport::Exchange exchange(transport::Request request) = 0;
   /// Without credentials.
   virtual transport::Exchange exchange_anonymously(transport::Request request) = 0;
-  /// Asks the token endpoint with the run's user name and password, which no check sees (RFC 6749
-  /// section 4.3); `more` is added to the form. nullopt when the run has none of them, or the
-  /// target no token endpoint.
-  virtual std::optional<transport::Exchange> password_grant(const http::Form& more) = 0;
+  /// Sends what `make` makes of the run's user name and password. Of that the evidence shows
+  /// neither the query, nor length and digest of the body, which would let a reader guess the
+  /// password. nullopt when the run has none of them.
+  using WithPassword =
+      std::function<transport::Request(const std::string& username, const std::string& password)>;
+  virtual std::optional<transport::Exchange> exchange_as_user(const WithPassword& make) = 0;
   /// The value of Authorization ("Bearer ...") or of Cookie for a token that only the identity
   /// provider can make, as --tokens gives it; nullopt when it gives none of that kind.
   [[nodiscard]] virtual std::optional<std::string> given(TokenKind /*kind*/) {
@@ -98,51 +91,15 @@ class Context {
   [[nodiscard]] virtual bool entrusts(const std::string& /*url*/) const { return false; }
   /// As `exchange`; without a response the check ends as error (network) or blocked.
   transport::Response send(transport::Request request);
-  /// A correct tus request: Tus-Resumable is added unless `headers` has a field of that name. A
-  /// field with an empty value is not sent at all, which is how a check leaves one out.
-  transport::Response tus(std::string_view method, const std::string& url,
-                          http::Fields headers = {},
-                          std::optional<std::string> body = std::nullopt);
+  transport::Response get(const std::string& url);  ///< plain GET
 
-  transport::Response options();  ///< of the creation URL
-  transport::Response post(const Creation& creation);
-  transport::Response head(const std::string& upload);
-  transport::Response patch(const std::string& upload, Bytes offset, std::string body,
-                            http::Fields extra = {});
-  transport::Response remove(const std::string& upload);  ///< DELETE
-  transport::Response get(const std::string& url);        ///< plain GET
-
-  /// Creates an upload and returns its absolute URL; anything but 201 with Location ends the check
-  /// as blocked. Uploads made here (or by `post`) are deleted after the run where that is offered.
-  std::string create(const Creation& creation = {});
-  /// Creates and uploads `bytes` whole; ends the check as blocked when that fails.
-  std::string create_complete(const std::string& bytes, Creation creation = {});
-  /// Offset from HEAD; ends the check as blocked without a valid one.
-  Bytes offset_of(const std::string& upload);
-  /// The Location of a 201 made absolute (RFC 3986 section 5); nullopt when it cannot be.
-  [[nodiscard]] std::optional<std::string> location_of(const transport::Response& response) const;
-  /// The last path segment, percent-encoded as it came.
-  [[nodiscard]] static std::string id_of(const std::string& upload);
-  /// The Upload-Metadata a creation of this target must carry, with `extra` added.
-  [[nodiscard]] std::string metadata_header(const tus::Metadata& extra = {}) const;
   /// Remembers an upload for deletion after the run.
   virtual void created(const std::string& upload) = 0;
-
-  /// Compares the stored bytes: by GET where downloads are offered, through the delivered copy or
-  /// a digest the target offers otherwise; nullopt when this target gives no way to see them.
-  std::optional<bool> stored_equals(const std::string& upload, const std::string& bytes);
-  /// The ways to see stored bytes besides a download.
-  virtual std::optional<bool> stored_elsewhere_equals(const std::string& upload,
-                                                      const std::string& bytes) = 0;
-  /// Compares the delivered copy (DEX); nullopt when it cannot be read from here, or never came.
-  virtual std::optional<bool> delivered_equals(const std::string& upload,
-                                               const std::string& bytes) = 0;
 
   // ---- raw bytes -------------------------------------------------------------------------------
   /// A connection to the target; ends the check as error when it cannot be made.
   virtual transport::RawConnection raw() = 0;
-  /// The fields a correct raw request of this target needs: Host, Authorization, User-Agent,
-  /// Tus-Resumable.
+  /// The fields every raw request to this target needs: Host, Authorization, User-Agent, --header.
   [[nodiscard]] virtual http::Fields raw_headers() = 0;
   /// Path and query of a URL, as a request target.
   [[nodiscard]] static std::string target_of(const std::string& url);
@@ -162,8 +119,6 @@ class Context {
 /// Ends a check that got no answer to `what`: as error when the network or this machine is the
 /// cause, as blocked when the target was reached and gave none that can be read.
 [[noreturn]] void stop_unanswered(const std::string& what, const transport::Exchange& seen);
-/// "409 Conflict, Upload-Offset: 4": the parts of a response that a reader wants first.
-[[nodiscard]] std::string describe(const transport::Response& response);
 [[nodiscard]] inline bool is_2xx(const transport::Response& r) { return r.status / 100 == 2; }
 [[nodiscard]] inline bool is_4xx(const transport::Response& r) { return r.status / 100 == 4; }
 

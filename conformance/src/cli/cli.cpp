@@ -142,7 +142,7 @@ std::string digest_endpoint(const Session& session, Milliseconds at_most) {
   const auto place = client::place_of(session.target.creation_url);
   if (!place) return "";
   std::string url = client::stored_url(*place);
-  request.url = url + "/" + Context::id_of(uploads.front());
+  request.url = url + "/" + client::last_segment(uploads.front());
   request.timeout = std::min<Milliseconds>(std::chrono::seconds{5}, at_most);
   const transport::Exchange seen = client.send(request);
   if (!seen.response || seen.response->status != 200) return "";
@@ -248,12 +248,12 @@ int run(const RunCommand& command, const std::vector<Check>& checks, std::ostrea
   session->client = *client;
   session->seed = command.seed;
   session->patience = command.patience;
-  session->delivered_dir = command.delivered_dir;
+  session->target.delivered_dir = command.delivered_dir;
   session->tokens = std::move(tokens);
   session->trusted = options.trusted;
   session->secrets = secrets;
   for (const std::string& upload : found->created) session->created(upload);
-  session->digest_url = digest_endpoint(*session, time_left());
+  session->target.digest_url = digest_endpoint(*session, time_left());
   report.target = session->target;
   report.remarks = found->remarks;
   report.unchecked = plan->unchecked;

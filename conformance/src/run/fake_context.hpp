@@ -15,16 +15,10 @@ class FakeContext : public Context {
   transport::Exchange exchange_anonymously(transport::Request) override {
     throw std::logic_error("no target");
   }
-  std::optional<transport::Exchange> password_grant(const http::Form&) override {
+  std::optional<transport::Exchange> exchange_as_user(const WithPassword&) override {
     return std::nullopt;
   }
   void created(const std::string&) override {}
-  std::optional<bool> stored_elsewhere_equals(const std::string&, const std::string&) override {
-    return std::nullopt;
-  }
-  std::optional<bool> delivered_equals(const std::string&, const std::string&) override {
-    return std::nullopt;
-  }
   transport::RawConnection raw() override { throw std::logic_error("no target"); }
   [[nodiscard]] http::Fields raw_headers() override { return {}; }
   void record_raw(std::string_view, const std::string&,

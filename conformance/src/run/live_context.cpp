@@ -5,17 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
-#include "client/delivered.hpp"
-#include "client/stored.hpp"
 #include "protocol/digest.hpp"
-#include "protocol/http/form.hpp"
 #include "protocol/tus/headers.hpp"
 #include "target/reach.hpp"
 #include "transport/url.hpp"
@@ -59,29 +52,16 @@ class LiveContext final : public Context {
     return perform(std::move(request));
   }
 
-  std::optional<transport::Exchange> password_grant(const http::Form& more) override {
+  std::optional<transport::Exchange> exchange_as_user(const WithPassword& make) override {
     const PasswordGrant* grant = session_->credentials.grant();
-    if (grant == nullptr || target().oauth_url.empty()) return std::nullopt;
-    http::Form form{
-        {"grant_type", "password"}, {"username", grant->username}, {"password", grant->password}};
-    form.insert(form.end(), more.begin(), more.end());
-    transport::Request request;
-    request.method = "POST";
-    request.url = target().oauth_url;
-    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
-    request.headers.add("Accept", "application/json");
-    // CDC's guide wants them in the query (census, section 8, point 12).
-    const bool in_query = target().contract == Contract::guide;
-    if (in_query) {
-      request.url += "?" + http::format_form(form);
-      request.body = "";
-    } else {
-      request.body = http::format_form(form);
-    }
+    if (grant == nullptr) return std::nullopt;
+    transport::Request request = make(grant->username, grant->password);
+    stay_within_reach(request);
     request.timeout = within(request.timeout);
     transport::Exchange seen = client_.send(request);
-    if (in_query) seen.sent.url = target().oauth_url + "?***";
-    // Length and digest of the form would let a reader of the evidence guess the password.
+    if (const std::size_t query = seen.sent.url.find('?'); query != std::string::npos) {
+      seen.sent.url = seen.sent.url.substr(0, query) + "?***";
+    }
     seen.sent.headers.remove("Content-Length");
     seen.sent.body_size = Bytes{};
     seen.sent.body_sha256.clear();
@@ -99,33 +79,6 @@ class LiveContext final : public Context {
   }
 
   void created(const std::string& upload) override { session_->created(upload); }
-
-  std::optional<bool> stored_elsewhere_equals(const std::string& upload,
-                                              const std::string& bytes) override {
-    if (!session_->digest_url.empty()) {
-      if (const auto same = digest_equals(upload, bytes)) return same;
-    }
-    return delivered_equals(upload, bytes);
-  }
-
-  /// The file whose name holds the upload's id is the one.
-  std::optional<bool> delivered_equals(const std::string& upload,
-                                       const std::string& bytes) override {
-    if (session_->delivered_dir.empty()) return std::nullopt;
-    const std::string id = id_of(upload);
-    std::optional<bool> equal;
-    eventually(patience(), [&] {
-      const auto compare = [&](const std::filesystem::path& file) {
-        std::ifstream in(file, std::ios::binary);
-        const std::string content((std::istreambuf_iterator<char>(in)), {});
-        equal = content == bytes;
-        return !*equal;  // it may still be being written, or be that of another attempt
-      };
-      static_cast<void>(client::each_delivered(session_->delivered_dir, id, compare));
-      return equal == true;
-    });
-    return equal;
-  }
 
   transport::RawConnection raw() override {
     auto connection = transport::RawConnection::open(target().creation_url, target().tls,
@@ -145,7 +98,6 @@ class LiveContext final : public Context {
     fields.add("User-Agent", session_->client.user_agent);
     if (const auto value = authorization()) fields.add("Authorization", *value);
     for (const auto& field : session_->client.extra_headers) fields.add(field.name, field.value);
-    fields.add(std::string(tus::header::tus_resumable), std::string(tus::version));
     return fields;
   }
 
@@ -246,17 +198,6 @@ class LiveContext final : public Context {
     if (std::find(statuses.begin(), statuses.end(), response.status) != statuses.end()) {
       evidence_->turned_away(what + ": " + std::to_string(response.status));
     }
-  }
-
-  std::optional<bool> digest_equals(const std::string& upload, const std::string& bytes) {
-    transport::Request request;
-    request.method = "GET";
-    request.url = session_->digest_url + "/" + id_of(upload);
-    const transport::Exchange seen = exchange(std::move(request));
-    if (!seen.response || seen.response->status != 200) return std::nullopt;
-    const auto stored = client::parse_stored(seen.response->body);
-    if (!stored) return std::nullopt;
-    return stored->sha256 == sha256_hex(bytes);
   }
 
   std::shared_ptr<Session> session_;

@@ -22,10 +22,6 @@ struct Session {
   transport::ClientOptions client;
   std::uint64_t seed = 0;
   Milliseconds patience{std::chrono::seconds{10}};
-  /// "http://host/_mock/uploads" when the target offers digests of stored uploads; else empty.
-  std::string digest_url;
-  /// Where the target's deliveries can be read on this machine; empty: nowhere.
-  std::string delivered_dir;
   GivenTokens tokens;
   transport::Origins trusted;  ///< of --trust-origin
   redact::Secrets secrets;     ///< masked in evidence; what the target issues is added

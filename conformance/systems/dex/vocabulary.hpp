@@ -11,6 +11,7 @@
 #include "dex/suites.hpp"
 #include "protocol/dex/info.hpp"
 #include "protocol/http/date.hpp"
+#include "protocol/http/form.hpp"
 #include "tus/vocabulary.hpp"
 
 namespace conformance::suites {
@@ -37,6 +38,10 @@ void needs_published(const Context& c, const Response& response, std::string_vie
 Response get_anonymously(Context& c, const std::string& url, const Fields& headers = {});
 /// As Context::send, without credentials.
 Response send_anonymously(Context& c, Request request);
+
+/// Asks the token endpoint with the run's user name and password (RFC 6749 section 4.3); `more` is
+/// added to the form. nullopt when the run has none of them, or the target no token endpoint.
+std::optional<Exchange> password_grant(Context& c, const http::Form& more);
 
 /// The upload's id as DEX tells it. An S3 store appends "+multipart-id" in the Location only.
 [[nodiscard]] std::string upload_id_of(const std::string& upload);

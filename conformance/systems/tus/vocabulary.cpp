@@ -1,21 +1,21 @@
 #include "tus/vocabulary.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
+#include "client/delivered.hpp"
+#include "client/endpoints.hpp"
+#include "client/stored.hpp"
+#include "protocol/digest.hpp"
 #include "protocol/tus/numbers.hpp"
 
 namespace conformance::suites {
 namespace {
-
-std::string join(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) {
-    if (!text.empty()) text += "; ";
-    text += part;
-  }
-  return text;
-}
 
 bool is_alphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -24,96 +24,177 @@ Fields replaced(Fields fields, const Fields& by) {
   return fields;
 }
 
+/// Each field of `extra` replaces those of its name; an empty value takes them away.
+void replace(http::Fields& fields, const http::Fields& extra) {
+  for (const auto& field : extra) fields.remove(field.name);
+  for (const auto& field : extra) {
+    if (!field.value.empty()) fields.add(field.name, field.value);
+  }
+}
+
 }  // namespace
 
-// ---- judging -----------------------------------------------------------------------------------
+// ---- correct requests --------------------------------------------------------------------------
 
-Outcome expect(bool ok, std::string rule, const Response& got) {
-  return ok ? holds(describe(got)) : broken(std::move(rule), describe(got));
+Response send_tus(Context& c, std::string_view method, const std::string& url, Fields headers,
+                  std::optional<std::string> body) {
+  Request request;
+  request.method = method;
+  request.url = url;
+  request.headers.add(std::string(hdr::tus_resumable), std::string(tus::version));
+  replace(request.headers, headers);
+  request.body = std::move(body);
+  return c.send(std::move(request));
 }
 
-void stop_blocked(std::string expected, std::string got) {
-  throw Stop{Outcome{Outcome::Kind::blocked, std::move(expected), std::move(got)}};
+Response ask_options(Context& c) { return send_tus(c, "OPTIONS", c.target().creation_url); }
+
+Response post(Context& c, const Creation& creation) {
+  Fields headers;
+  if (creation.length) {
+    headers.add(std::string(hdr::upload_length), std::to_string(creation.length->value));
+  }
+  if (creation.defer_length) headers.add(std::string(hdr::upload_defer_length), "1");
+  const std::string metadata =
+      creation.raw_metadata ? *creation.raw_metadata : metadata_header(c, creation.metadata);
+  if (!metadata.empty()) headers.add(std::string(hdr::upload_metadata), metadata);
+  if (!creation.concat.empty()) {
+    headers.add(std::string(hdr::upload_concat), creation.concat);
+  }
+  if (creation.body) headers.add("Content-Type", std::string(tus::offset_media_type));
+  replace(headers, creation.headers);
+  // Fields that `replace` took away must not come back in send_tus(), so an empty value goes along.
+  for (const auto& field : creation.headers) {
+    if (field.value.empty()) headers.add(field.name, "");
+  }
+  Response response = send_tus(c, "POST", c.target().creation_url, headers, creation.body);
+  if (response.status == 201) {
+    if (const auto location = location_of(c, response)) c.created(*location);
+  }
+  return response;
 }
 
-void taken(const Response& response, std::string_view what) {
-  if (!is_2xx(response)) stop_blocked(std::string{what} + " are taken", describe(response));
+Response head_of(Context& c, const std::string& upload) { return send_tus(c, "HEAD", upload); }
+
+Response patch(Context& c, const std::string& upload, Bytes offset, std::string body,
+               Fields extra) {
+  Fields headers{
+      {std::string(hdr::upload_offset), std::to_string(offset.value)},
+      {"Content-Type", std::string(tus::offset_media_type)},
+  };
+  replace(headers, extra);
+  for (const auto& field : extra) {
+    if (field.value.empty()) headers.add(field.name, "");
+  }
+  return send_tus(c, "PATCH", upload, headers, std::move(body));
 }
 
-Findings& Findings::check(bool ok, std::string seen) {
-  if (!ok) broken_.push_back(seen);
-  seen_.push_back(std::move(seen));
-  return *this;
+Response remove(Context& c, const std::string& upload) { return send_tus(c, "DELETE", upload); }
+
+std::string create(Context& c, const Creation& creation) {
+  const Response response = post(c, creation);
+  const auto location = location_of(c, response);
+  if (response.status != 201 || !location) {
+    stop_blocked("POST creates an upload: 201 with a Location", describe(response));
+  }
+  return *location;
 }
 
-Findings& Findings::check(bool ok, std::string_view label, const Response& got) {
-  return check(ok, std::string{label} + ": " + describe(got));
+std::string create_complete(Context& c, const std::string& bytes, Creation creation) {
+  creation.length = Bytes{bytes.size()};
+  const std::string upload = create(c, creation);
+  if (bytes.empty()) return upload;
+  const Response response = patch(c, upload, Bytes{0}, bytes);
+  const auto offset = response.headers.find(hdr::upload_offset);
+  if (!is_2xx(response) || offset != std::to_string(bytes.size())) {
+    stop_blocked(fmt::format("PATCH stores all {} bytes: 204 with Upload-Offset: {}", bytes.size(),
+                             bytes.size()),
+                 describe(response));
+  }
+  return upload;
 }
 
-Findings& Findings::must(bool ok, std::string rule, std::string seen) {
-  if (ok) return note(std::move(seen));
-  must_rules_.push_back(std::move(rule));
-  must_seen_.push_back(std::move(seen));
-  return *this;
+Bytes offset_of(Context& c, const std::string& upload) {
+  const Response response = head_of(c, upload);
+  const auto offset = response.headers.find(hdr::upload_offset);
+  const auto value = offset ? tus::parse_length(*offset) : tl::unexpected(Error{});
+  if (!is_2xx(response) || !value) {
+    stop_blocked("HEAD tells the offset: 200 with Upload-Offset", describe(response));
+  }
+  return *value;
 }
 
-Findings& Findings::note(std::string seen) {
-  seen_.push_back(std::move(seen));
-  return *this;
+std::optional<std::string> location_of(const Context& c, const Response& response) {
+  const auto location = response.headers.find("Location");
+  if (!location || location->empty()) return std::nullopt;
+  auto url = client::locate(c.target().creation_url, *location);
+  if (!url) return std::nullopt;
+  return std::move(*url);
 }
 
-std::optional<Outcome> Findings::broken_part() const {
-  if (!must_seen_.empty()) return broken_must(join(must_rules_), join(must_seen_));
-  if (!broken_.empty()) return broken(rule_, join(broken_));
-  return std::nullopt;
+std::string id_of(const std::string& upload) { return client::last_segment(upload); }
+
+std::string metadata_header(const Context& c, const tus::Metadata& extra) {
+  tus::Metadata metadata = dex::metadata_of(c.target().manifest);
+  for (const auto& pair : extra.pairs()) metadata.set(pair.key, pair.value);
+  return metadata.empty() ? std::string() : tus::format_metadata(metadata);
 }
 
-Outcome Findings::outcome() const { return broken_part().value_or(holds(join(seen_))); }
+namespace {
 
-Outcome Findings::report() const {
-  if (!must_seen_.empty()) return broken_must(join(must_rules_), join(must_seen_));
-  return observed(join(seen_));
+std::optional<bool> digest_equals(Context& c, const std::string& upload, const std::string& bytes) {
+  Request request;
+  request.method = "GET";
+  request.url = c.target().digest_url + "/" + id_of(upload);
+  const Exchange seen = c.exchange(std::move(request));
+  if (!seen.response || seen.response->status != 200) return std::nullopt;
+  const auto stored = client::parse_stored(seen.response->body);
+  if (!stored) return std::nullopt;
+  return stored->sha256 == sha256_hex(bytes);
 }
 
-// ---- responses ---------------------------------------------------------------------------------
+}  // namespace
 
-bool status_in(const Response& response, std::initializer_list<int> legal) {
-  return std::find(legal.begin(), legal.end(), response.status) != legal.end();
+std::optional<bool> delivered_equals(Context& c, const std::string& upload,
+                                     const std::string& bytes) {
+  const std::string& folder = c.target().delivered_dir;
+  if (folder.empty()) return std::nullopt;
+  const std::string id = id_of(upload);
+  std::optional<bool> equal;
+  c.eventually(c.patience(), [&] {
+    const auto compare = [&](const std::filesystem::path& file) {
+      std::ifstream in(file, std::ios::binary);
+      const std::string content((std::istreambuf_iterator<char>(in)), {});
+      equal = content == bytes;
+      return !*equal;  // it may still be being written, or be that of another attempt
+    };
+    static_cast<void>(client::each_delivered(folder, id, compare));
+    return equal == true;
+  });
+  return equal;
 }
 
-bool is_gone(const Response& response) { return status_in(response, {404, 410}); }
-
-std::string value_of(const Response& response, std::string_view name) {
-  return std::string{response.headers.find(name).value_or("")};
+std::optional<bool> stored_equals(Context& c, const std::string& upload, const std::string& bytes) {
+  if (c.target().downloads) {
+    Request request;
+    request.method = "GET";
+    request.url = upload;
+    // One byte too many tells as much as all that may follow it.
+    request.body_limit = Bytes{bytes.size() + (64U << 10U)};
+    const Exchange seen = c.exchange(std::move(request));
+    const bool too_long =
+        seen.response && is_2xx(*seen.response) && seen.response->body_size > Bytes{bytes.size()};
+    if (too_long) return false;
+    if (seen.failure || !seen.response) stop_unanswered("GET " + Context::target_of(upload), seen);
+    if (is_2xx(*seen.response)) return seen.response->body == bytes;
+  }
+  if (!c.target().digest_url.empty()) {
+    if (const auto same = digest_equals(c, upload, bytes)) return same;
+  }
+  return delivered_equals(c, upload, bytes);
 }
 
-std::string tell(const Response& response, std::string_view name) {
-  const auto value = response.headers.joined(name);
-  return value ? std::string{name} + ": " + *value : "no " + std::string{name};
-}
-
-bool is_integer(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::optional<Bytes> number_in(const Response& response, std::string_view name) {
-  const auto value = response.headers.find(name);
-  if (!value || !is_integer(*value)) return std::nullopt;
-  const auto number = tus::parse_length_lenient(*value);
-  if (!number) return std::nullopt;
-  return *number;
-}
-
-std::string code(const Response& response) { return std::to_string(response.status); }
-
-std::string code(const Exchange& exchange) {
-  if (exchange.response) return code(*exchange.response);
-  const auto why = exchange.failure ? exchange.failure->kind : transport::Failure::Kind::other;
-  return "no answer (" + std::string{transport::to_string(why)} + ")";
-}
-
-// ---- requests ----------------------------------------------------------------------------------
+// ---- requests that a check bends ---------------------------------------------------------------
 
 Exchange attempt(Context& c, std::string_view method, const std::string& url, const Fields& headers,
                  std::optional<std::string> body, Milliseconds timeout) {
@@ -134,7 +215,7 @@ Fields patch_fields(std::string offset) {
 
 Response patch_with(Context& c, const std::string& upload, const Fields& headers,
                     std::string body) {
-  return c.tus("PATCH", upload, replaced(patch_fields("0"), headers), std::move(body));
+  return send_tus(c, "PATCH", upload, replaced(patch_fields("0"), headers), std::move(body));
 }
 
 Exchange patch_chunked(Context& c, const std::string& upload, Bytes offset, std::string body) {
@@ -151,30 +232,30 @@ Exchange patch_chunked(Context& c, const std::string& upload, Bytes offset, std:
 
 Response post_with(Context& c, const Fields& headers, std::optional<std::string> body) {
   Fields fields;
-  if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+  if (const auto manifest = metadata_header(c); !manifest.empty()) {
     fields.add(std::string{hdr::upload_metadata}, manifest);
   }
-  auto response =
-      c.tus("POST", c.target().creation_url, replaced(std::move(fields), headers), std::move(body));
+  auto response = send_tus(c, "POST", c.target().creation_url, replaced(std::move(fields), headers),
+                           std::move(body));
   if (is_2xx(response)) {
-    if (const auto upload = c.location_of(response)) c.created(*upload);
+    if (const auto upload = location_of(c, response)) c.created(*upload);
   }
   return response;
 }
 
 std::string metadata_with(Context& c, const std::string& pairs) {
-  const auto manifest = c.metadata_header();
+  const auto manifest = metadata_header(c);
   return manifest.empty() ? pairs : manifest + "," + pairs;
 }
 
 Response post_metadata(Context& c, const std::string& pairs) {
   Creation creation;
   creation.raw_metadata = metadata_with(c, pairs);
-  return c.post(creation);
+  return post(c, creation);
 }
 
 std::string url_of(Context& c, const Response& creation) {
-  const auto upload = c.location_of(creation);
+  const auto upload = location_of(c, creation);
   if (creation.status != 201 || !upload) {
     stop_blocked("201 Created with Location, so that the upload can be looked at",
                  describe(creation));
@@ -183,9 +264,9 @@ std::string url_of(Context& c, const Response& creation) {
 }
 
 std::string unknown_upload(Context& c) {
-  auto url = c.create();
+  auto url = create(c);
   std::uniform_int_distribution<std::size_t> digit(0, 15);
-  const auto id = url.size() - Context::id_of(url).size();
+  const auto id = url.size() - id_of(url).size();
   for (auto at = id; at < url.size(); ++at) {
     if (is_alphanumeric(url[at])) url[at] = "0123456789abcdef"[digit(c.random())];
   }
@@ -197,13 +278,15 @@ std::size_t within_limit(const Context& c, std::size_t wanted) {
   return limit ? static_cast<std::size_t>(std::min<std::uint64_t>(wanted, limit->value)) : wanted;
 }
 
-std::string letters(std::size_t count, char letter) { return std::string(count, letter); }
-
-std::string from_offset(const std::string& bytes, Bytes offset) {
-  return offset.value < bytes.size() ? bytes.substr(offset.value) : std::string{};
-}
-
 // ---- what HEAD tells ---------------------------------------------------------------------------
+
+std::optional<Bytes> number_in(const Response& response, std::string_view name) {
+  const auto value = response.headers.find(name);
+  if (!value || !is_integer(*value)) return std::nullopt;
+  const auto number = tus::parse_length_lenient(*value);
+  if (!number) return std::nullopt;
+  return *number;
+}
 
 std::string to_string(const UploadState& state) {
   std::string text = "offset " + std::to_string(state.offset.value);
@@ -213,7 +296,7 @@ std::string to_string(const UploadState& state) {
 }
 
 UploadState state_of(Context& c, const std::string& upload) {
-  const auto head = c.head(upload);
+  const auto head = head_of(c, upload);
   const auto offset = number_in(head, hdr::upload_offset);
   if (!is_2xx(head) || !offset) {
     stop_blocked("HEAD of the upload succeeds with Upload-Offset", describe(head));
@@ -228,7 +311,7 @@ std::optional<Bytes> try_offset(Context& c, const std::string& upload) {
 }
 
 std::optional<dex::Info> info_of(Context& c, const std::string& upload) {
-  auto info = dex::parse_info(c.get(c.target().info_url + "/" + Context::id_of(upload)).body);
+  auto info = dex::parse_info(c.get(c.target().info_url + "/" + id_of(upload)).body);
   if (!info) return std::nullopt;
   return std::move(*info);
 }
@@ -252,6 +335,7 @@ bool lists_key(const Response& head, std::string_view key) {
 
 Fields raw_fields(Context& c, const Fields& more) {
   auto fields = c.raw_headers();
+  fields.add(std::string{hdr::tus_resumable}, std::string{tus::version});
   for (const auto& field : more) fields.add(field.name, field.value);
   return fields;
 }
@@ -259,57 +343,6 @@ Fields raw_fields(Context& c, const Fields& more) {
 std::string raw_head(Context& c, std::string_view method, const std::string& url,
                      const Fields& more) {
   return transport::request_head(method, Context::target_of(url), raw_fields(c, more));
-}
-
-RawConnection::Read talk(Context& c, RawConnection& connection, std::string_view what,
-                         const std::string& head, std::string_view body, bool head_request) {
-  // A server may refuse early and close: what it said counts, not that the rest could not be sent.
-  if (connection.send(head, answer_timeout) && !body.empty()) {
-    static_cast<void>(connection.send(body, answer_timeout));
-  }
-  auto read = connection.read_response(answer_timeout, head_request);
-  c.record_raw(what, head, read);
-  return read;
-}
-
-RawConnection::Read talk(Context& c, std::string_view what, const std::string& head,
-                         std::string_view body, bool head_request) {
-  auto connection = c.raw();
-  return talk(c, connection, what, head, body, head_request);
-}
-
-Response answer(const RawConnection::Read& read) {
-  if (!read.response) {
-    stop_blocked("a response", "none: " + to_string(read.seen) +
-                                   (read.problem.empty() ? "" : ", " + read.problem));
-  }
-  return *read.response;
-}
-
-std::string to_string(RawConnection::Seen seen) {
-  switch (seen) {
-    case RawConnection::Seen::response:
-      return "a response";
-    case RawConnection::Seen::closed:
-      return "the server closed the connection";
-    case RawConnection::Seen::reset:
-      return "the server reset the connection";
-    case RawConnection::Seen::timeout:
-      return "silence, the connection stays open";
-    case RawConnection::Seen::malformed:
-      return "bytes that are no HTTP response";
-  }
-  return "nothing";
-}
-
-RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadline) {
-  constexpr Milliseconds slice{50};
-  auto read = connection.read_response(slice);
-  for (auto waited = slice; waited < deadline; waited += slice) {
-    if (read.seen != RawConnection::Seen::timeout || !read.interims.empty()) break;
-    read = connection.read_response(slice);
-  }
-  return read;
 }
 
 RawConnection half_sent_patch(Context& c, const std::string& upload, Bytes offset,

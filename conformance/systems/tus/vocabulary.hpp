@@ -1,95 +1,75 @@
-// The words the checks of this folder are written in.
+// The words the checks of tus are written in, besides those of every system.
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "check.hpp"
-#include "context.hpp"
 #include "protocol/dex/info.hpp"
-#include "protocol/http/fields.hpp"
 #include "protocol/tus/headers.hpp"
-#include "transport/exchange.hpp"
-#include "transport/raw_connection.hpp"
+#include "protocol/tus/metadata.hpp"
 #include "tus/suites.hpp"
+#include "words.hpp"
 
 namespace conformance::suites {
 
-using http::Fields;
-using transport::Exchange;
-using transport::RawConnection;
-using transport::Request;
-using transport::Response;
 namespace ext = tus::extension;
 namespace hdr = tus::header;
 
-/// How long a raw connection waits for an answer that the server owes at once.
-inline constexpr Milliseconds answer_timeout{10'000};
 /// The most that a check uploads to reach a size limit; larger limits are not judged.
 inline constexpr Bytes reachable_limit{16U << 20U};
 
-// ---- judging -----------------------------------------------------------------------------------
+// ---- correct requests --------------------------------------------------------------------------
+// Without a response each ends the check, as Context::send does.
 
-/// holds or broken, by one response.
-[[nodiscard]] Outcome expect(bool ok, std::string rule, const Response& got);
-/// Ends the check: it cannot be judged because something before it failed.
-[[noreturn]] void stop_blocked(std::string expected, std::string got);
-
-/// What several requests showed about one rule. Of a broken rule only what broke it is told.
-class Findings {
- public:
-  explicit Findings(std::string rule) : rule_(std::move(rule)) {}
-  /// One thing that the rule says.
-  Findings& check(bool ok, std::string seen);
-  /// "label: 409 Conflict"
-  Findings& check(bool ok, std::string_view label, const Response& got);
-  /// A MUST inside a row of a lower level.
-  Findings& must(bool ok, std::string rule, std::string seen);
-  /// What the server does where the text leaves it free.
-  Findings& note(std::string seen);
-
-  /// holds, broken or broken_must.
-  [[nodiscard]] Outcome outcome() const;
-  /// For rows that only report: observed, or broken_must.
-  [[nodiscard]] Outcome report() const;
-
- private:
-  [[nodiscard]] std::optional<Outcome> broken_part() const;
-
-  std::string rule_;
-  std::vector<std::string> seen_;
-  std::vector<std::string> broken_;
-  std::vector<std::string> must_rules_;
-  std::vector<std::string> must_seen_;
+/// A correct creation; members switch parts of it off or add to it. Every member has an
+/// initializer, so that designated ones may leave out the rest without a warning.
+struct Creation {
+  std::optional<Bytes> length = Bytes{10};  ///< nullopt: no Upload-Length
+  bool defer_length = false;
+  tus::Metadata metadata = {};                   ///< added to the target's manifest
+  std::optional<std::string> raw_metadata = {};  ///< sent as Upload-Metadata instead of all that
+  std::string concat = {};                       ///< Upload-Concat; empty: none
+  std::optional<std::string> body = {};          ///< creation-with-upload
+  Fields headers = {};                           ///< added; replace those of the same name
 };
 
-/// A step that the rule builds on: ends the check as blocked unless `response` is a 2xx.
-void taken(const Response& response, std::string_view what);
+/// A correct tus request: Tus-Resumable is added unless `headers` has a field of that name. A
+/// field with an empty value is not sent at all, which is how a check leaves one out.
+Response send_tus(Context& c, std::string_view method, const std::string& url, Fields headers = {},
+                  std::optional<std::string> body = std::nullopt);
+Response ask_options(Context& c);  ///< OPTIONS of the creation URL
+Response post(Context& c, const Creation& creation);
+Response head_of(Context& c, const std::string& upload);
+Response patch(Context& c, const std::string& upload, Bytes offset, std::string body,
+               Fields extra = {});
+Response remove(Context& c, const std::string& upload);  ///< DELETE
 
-// ---- responses ---------------------------------------------------------------------------------
+/// Creates an upload and returns its absolute URL; anything but 201 with Location ends the check
+/// as blocked. Uploads made here (or by `post`) are deleted after the run where that is offered.
+std::string create(Context& c, const Creation& creation = {});
+/// Creates and uploads `bytes` whole; ends the check as blocked when that fails.
+std::string create_complete(Context& c, const std::string& bytes, Creation creation = {});
+/// Offset from HEAD; ends the check as blocked without a valid one.
+Bytes offset_of(Context& c, const std::string& upload);
+/// The Location of a 201 made absolute (RFC 3986 section 5); nullopt when it cannot be.
+[[nodiscard]] std::optional<std::string> location_of(const Context& c, const Response& response);
+/// The last path segment, percent-encoded as it came.
+[[nodiscard]] std::string id_of(const std::string& upload);
+/// The Upload-Metadata a creation of this target must carry, with `extra` added.
+[[nodiscard]] std::string metadata_header(const Context& c, const tus::Metadata& extra = {});
 
-[[nodiscard]] bool status_in(const Response& response, std::initializer_list<int> legal);
-/// HEAD, PATCH or DELETE of what is not there: 404 or 410.
-[[nodiscard]] bool is_gone(const Response& response);
-/// A field's value, or "" when it is absent.
-[[nodiscard]] std::string value_of(const Response& response, std::string_view name);
-/// "Upload-Offset: 4" or "no Upload-Offset".
-[[nodiscard]] std::string tell(const Response& response, std::string_view name);
-/// One or more digits and nothing else: "MUST be a non-negative integer".
-[[nodiscard]] bool is_integer(std::string_view text);
-/// A field that is a number; nullopt when it is absent or is none.
-[[nodiscard]] std::optional<Bytes> number_in(const Response& response, std::string_view name);
-/// "409", without what differs from run to run: for notes.
-[[nodiscard]] std::string code(const Response& response);
-/// The same of an exchange that may have failed: "409", or "no answer (reset)".
-[[nodiscard]] std::string code(const Exchange& exchange);
+/// Compares the stored bytes: by GET where downloads are offered, otherwise by a digest that the
+/// target offers, or by the delivered copy; nullopt when this target gives no way to see them.
+std::optional<bool> stored_equals(Context& c, const std::string& upload, const std::string& bytes);
+/// Compares the delivered copy; nullopt when it cannot be read from here, or never came.
+std::optional<bool> delivered_equals(Context& c, const std::string& upload,
+                                     const std::string& bytes);
 
-// ---- requests ----------------------------------------------------------------------------------
+// ---- requests that a check bends ---------------------------------------------------------------
 
-/// As Context::tus, but a missing response does not end the check.
+/// As send_tus, but a missing response does not end the check.
 [[nodiscard]] Exchange attempt(Context& c, std::string_view method, const std::string& url,
                                const Fields& headers = {},
                                std::optional<std::string> body = std::nullopt,
@@ -114,13 +94,11 @@ Response post_metadata(Context& c, const std::string& pairs);
 [[nodiscard]] std::string unknown_upload(Context& c);
 /// `wanted`, or less where Tus-Max-Size does not allow so much.
 [[nodiscard]] std::size_t within_limit(const Context& c, std::size_t wanted);
-/// `count` letters, for bodies whose content does not matter.
-[[nodiscard]] std::string letters(std::size_t count, char letter = 'a');
-/// `bytes` from `offset` on, which a server told: none when it is beyond their end.
-[[nodiscard]] std::string from_offset(const std::string& bytes, Bytes offset);
 
 // ---- what HEAD tells ---------------------------------------------------------------------------
 
+/// A field that is a number; nullopt when it is absent or is none.
+[[nodiscard]] std::optional<Bytes> number_in(const Response& response, std::string_view name);
 struct UploadState {
   Bytes offset;
   std::optional<Bytes> length;
@@ -142,25 +120,12 @@ struct UploadState {
 
 // ---- raw bytes ---------------------------------------------------------------------------------
 
-/// The target's raw fields followed by `more`: a name that is there already appears twice.
+/// The fields a correct raw request needs, Tus-Resumable among them, followed by `more`: a name
+/// that is there already appears twice.
 [[nodiscard]] Fields raw_fields(Context& c, const Fields& more = {});
 /// Request line and fields, raw_fields(more) included; Content-Length is the caller's to add.
 [[nodiscard]] std::string raw_head(Context& c, std::string_view method, const std::string& url,
                                    const Fields& more = {});
-/// Sends and reads one response, recorded as `what`. The body is not sent any further once the
-/// server stops taking it.
-RawConnection::Read talk(Context& c, RawConnection& connection, std::string_view what,
-                         const std::string& head, std::string_view body = {},
-                         bool head_request = false);
-/// The same on a connection of its own.
-RawConnection::Read talk(Context& c, std::string_view what, const std::string& head,
-                         std::string_view body = {}, bool head_request = false);
-/// The response; without one the check ends as error.
-[[nodiscard]] Response answer(const RawConnection::Read& read);
-[[nodiscard]] std::string to_string(RawConnection::Seen seen);
-
-/// Waits for a 1xx (then `seen` is timeout and `interims` has it) or a final response.
-[[nodiscard]] RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadline);
 /// Sends the head of a PATCH of `declared` bytes and then only `part` of its body. The server has
 /// the request in hand when this returns, if it speaks 100-continue.
 [[nodiscard]] RawConnection half_sent_patch(Context& c, const std::string& upload, Bytes offset,

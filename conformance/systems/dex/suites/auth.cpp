@@ -35,7 +35,7 @@ Outcome auth_001(Context& c) {
   needs_authorization(c);
   Findings findings{"without a token: 401 " + std::string{error_type(c)} + " '" + no_token + "'"};
   for (const auto& [label, url] :
-       {std::pair{"/info/{id}", info_url_of(c, visible_upload(c))}, {"an upload", c.create()}}) {
+       {std::pair{"/info/{id}", info_url_of(c, visible_upload(c))}, {"an upload", create(c)}}) {
     const auto response = knock(c, "GET", url, std::nullopt);
     findings.check(
         response.status == 401 && has_type(response, error_type(c)) && says(c, response, no_token),
@@ -107,7 +107,7 @@ Outcome auth_013(Context& c) {
 Outcome auth_014(Context& c) {
   needs_authorization(c);
   Findings findings{"requests to uploads and /info need a token: 401 without, and nothing is done"};
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto look = [&](const char* method, const std::string& url, const char* what, Fields fields,
                         std::optional<std::string> body) {
     fields.add(std::string{hdr::tus_resumable}, std::string{tus::version});
@@ -117,20 +117,20 @@ Outcome auth_014(Context& c) {
     request.headers = std::move(fields);
     request.body = std::move(body);
     const auto response = send_anonymously(c, std::move(request));
-    if (const auto made = c.location_of(response); response.status == 201 && made) {
+    if (const auto made = location_of(c, response); response.status == 201 && made) {
       c.created(*made);
     }
     findings.check(response.status == 401,
                    std::string{method} + " " + what + ": " + code(response));
   };
   look("POST", c.target().creation_url, "of a creation",
-       {{"Upload-Length", "10"}, {std::string{hdr::upload_metadata}, c.metadata_header()}}, "");
+       {{"Upload-Length", "10"}, {std::string{hdr::upload_metadata}, metadata_header(c)}}, "");
   look("HEAD", upload, "of an upload", {}, std::nullopt);
   look("PATCH", upload, "of an upload", patch_fields("0"), letters(10));
   look("GET", upload, "of an upload", {}, std::nullopt);
   look("GET", info_url_of(c, upload), "of /info/{id}", {}, std::nullopt);
   look("DELETE", upload, "of an upload", {}, std::nullopt);
-  const auto head = c.head(upload);
+  const auto head = head_of(c, upload);
   findings.check(is_2xx(head) && number_in(head, hdr::upload_offset) == Bytes{0},
                  "the upload afterwards: " + code(head) + ", " + tell(head, hdr::upload_offset));
   return findings.outcome();
@@ -198,7 +198,7 @@ Outcome auth_018(Context& c) {
 Outcome auth_019(Context& c) {
   needs_authorization(c);
   const auto response = get_anonymously(
-      c, c.create(),
+      c, create(c),
       {{"Origin", "https://partner.example"}, {std::string{hdr::tus_resumable}, "1.0.0"}});
   std::string present;
   for (const std::string_view name :

@@ -117,7 +117,7 @@ Response grant(Context& c, const http::Form& more = {}) {
   if (c.target().oauth_url.empty()) {
     throw Stop{not_offered("no token endpoint is known (--oauth-url)")};
   }
-  auto exchange = c.password_grant(more);
+  auto exchange = password_grant(c, more);
   if (!exchange) {
     throw Stop{
         not_offered("the run has no user name and password for the token endpoint "

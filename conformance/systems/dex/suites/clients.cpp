@@ -91,7 +91,7 @@ Outcome cli_008(Context& c) {
 }
 
 Outcome cli_009(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto patched = patch_chunked(c, upload, Bytes{0}, letters(15));
   if (patched.response && is_2xx(*patched.response))
     stop_blocked("a chunked PATCH beyond the upload's end is refused", code(patched));

@@ -38,7 +38,7 @@ std::vector<Json> failures_of(Context& c, const std::string& upload) {
 /// The entries that came in time; none when none did.
 std::vector<Json> entries_in_time(Context& c) {
   needs_delivery_targets(c);
-  const auto upload = c.create_complete(letters(10));
+  const auto upload = create_complete(c, letters(10));
   return entries_of(await_info(c, upload, delivery_deadline,
                                [](const SeenInfo& seen) { return !entries_of(seen).empty(); }));
 }
@@ -58,7 +58,7 @@ Outcome deliv_001(Context& c) {
 Outcome deliv_002(Context& c) {
   Findings findings{"a target that could not be delivered to shows status '" + failure_word(c) +
                     "'"};
-  for (const auto& entry : failures_of(c, c.create_complete(letters(10)))) {
+  for (const auto& entry : failures_of(c, create_complete(c, letters(10)))) {
     findings.check(status_of(entry) == failure_word(c), told(entry));
   }
   return findings.outcome();
@@ -99,7 +99,7 @@ Outcome deliv_003(Context& c) {
 
 Outcome deliv_004(Context& c) {
   Findings findings{"issues is null on success, else [{level: 'ERROR', message}]"};
-  for (const auto& entry : deliveries_of(c, c.create_complete(letters(10)))) {
+  for (const auto& entry : deliveries_of(c, create_complete(c, letters(10)))) {
     const auto* issues = value_at(entry, "/issues");
     if (delivered(entry)) {
       findings.check(issues && issues->is_null(),
@@ -131,7 +131,7 @@ Outcome deliv_005(Context& c) {
     return findings.outcome();
   }
   Findings findings{"on failure location is '' and delivered_at a time all the same"};
-  for (const auto& entry : failures_of(c, c.create_complete(letters(10)))) {
+  for (const auto& entry : failures_of(c, create_complete(c, letters(10)))) {
     const auto location = text_at(entry, "/location");
     findings.check(location == "",
                    told(entry) + ", location '" + location.value_or("(missing)") + "'");
@@ -141,7 +141,7 @@ Outcome deliv_005(Context& c) {
 }
 
 Outcome deliv_006(Context& c) {
-  const auto upload = c.create_complete(letters(10));
+  const auto upload = create_complete(c, letters(10));
   static_cast<void>(await_deliveries(c, upload));
   let_the_second_pass(c);  // for targets that take longer, and for deliveries that come twice
   Findings findings{"each target of the routing group is named and delivered to once"};
@@ -159,7 +159,7 @@ Outcome deliv_006(Context& c) {
 
 Outcome deliv_007(Context& c) {
   constexpr std::size_t attempts = 4;  // 1 + EVENT_MAX_RETRY_COUNT
-  const auto upload = c.create_complete(letters(10));
+  const auto upload = create_complete(c, letters(10));
   const auto name = text_at(failures_of(c, upload).front(), "/name").value_or("");
   const auto count = [&](const SeenInfo& info) {
     const auto entries = entries_of(info);
@@ -185,8 +185,8 @@ Outcome deliv_007(Context& c) {
 
 Outcome deliv_008(Context& c) {
   const bool has_targets = !delivery_targets(c).empty();
-  const auto upload = c.create();
-  const auto patched = c.patch(upload, Bytes{0}, letters(10));
+  const auto upload = create(c);
+  const auto patched = patch(c, upload, Bytes{0}, letters(10));
   const auto complete = [](const SeenInfo& seen) {
     return seen.status() == dex::upload_state::complete;
   };
@@ -208,7 +208,7 @@ Outcome deliv_008(Context& c) {
 /// What a sender may call a file, and the manifest fields that do.
 std::vector<std::string> locations_with(Context& c, const Changes& names) {
   const auto upload = url_of(c, post_manifest(c, manifest_with(c, names)));
-  if (const auto patched = c.patch(upload, Bytes{0}, letters(10)); !is_2xx(patched)) {
+  if (const auto patched = patch(c, upload, Bytes{0}, letters(10)); !is_2xx(patched)) {
     stop_blocked("PATCH stores the bytes: 204", describe(patched));
   }
   std::vector<std::string> locations;
@@ -251,10 +251,10 @@ Outcome deliv_011(Context& c) {
 Outcome deliv_012(Context& c) {
   std::string parts = "final;";
   for (const char* body : {"abc", "defg"}) {
-    parts += (parts.back() == ';' ? "" : " ") + c.create_complete(body, {.concat = "partial"});
+    parts += (parts.back() == ';' ? "" : " ") + create_complete(c, body, {.concat = "partial"});
   }
   needs_delivery_targets(c);
-  const auto joined = c.post({.length = std::nullopt, .concat = parts});
+  const auto joined = post(c, {.length = std::nullopt, .concat = parts});
   const auto upload = url_of(c, joined);
   const auto info = await_info(c, upload, status_deadline,
                                [](const SeenInfo& seen) { return !entries_of(seen).empty(); });
@@ -267,9 +267,9 @@ Outcome deliv_012(Context& c) {
 
 Outcome deliv_013(Context& c) {
   const auto bytes = c.random_bytes(100'000);
-  const auto upload = c.create_complete(bytes);
+  const auto upload = create_complete(c, bytes);
   static_cast<void>(await_deliveries(c, upload));
-  const auto same = c.delivered_equals(upload, bytes);
+  const auto same = delivered_equals(c, upload, bytes);
   if (!same) return not_offered("the delivered copy cannot be read from here (--delivered-dir)");
   return *same ? holds("the same 100000 bytes")
                : broken("the delivered bytes are the uploaded ones", "other bytes");
@@ -282,8 +282,8 @@ Outcome deliv_014(Context& c) {
 }
 
 Outcome deliv_015(Context& c) {
-  const auto upload = c.create();
-  const auto patched = c.patch(upload, Bytes{0}, letters(10));
+  const auto upload = create(c);
+  const auto patched = patch(c, upload, Bytes{0}, letters(10));
   Findings findings{"the last PATCH is 204 whatever becomes of the delivery"};
   findings.check(patched.status == 204, "PATCH: " + code(patched));
   for (const auto& entry : deliveries_of(c, upload)) findings.note(told(entry));

@@ -17,13 +17,13 @@ SeenInfo await_status(Context& c, const std::string& upload, const std::string& 
 
 /// PATCHes, and ends the check as blocked when the server does not take it.
 void patch_or_stop(Context& c, const std::string& upload, Bytes offset, const std::string& body) {
-  const auto patched = c.patch(upload, offset, body);
+  const auto patched = patch(c, upload, offset, body);
   if (!is_2xx(patched)) stop_blocked("PATCH stores the bytes: 204", describe(patched));
 }
 
 /// An upload of 10 bytes that has 4, the PATCH a second after the creation.
 std::string partly_uploaded(Context& c) {
-  auto upload = c.create();
+  auto upload = create(c);
   let_the_second_pass(c);
   patch_or_stop(c, upload, Bytes{0}, "abcd");
   return upload;
@@ -54,7 +54,7 @@ Outcome info_001_by_guide(Context& c) {
 
 Outcome info_001(Context& c) {
   if (by_guide(c)) return info_001_by_guide(c);
-  const auto info = see_info(c, c.create());
+  const auto info = see_info(c, create(c));
   Findings findings{
       "GET /info/{id} is 200 application/json with the keys deliveries, file_info, manifest and "
       "upload_status"};
@@ -76,7 +76,7 @@ Outcome info_001(Context& c) {
 }
 
 Outcome info_002(Context& c) {
-  const auto info = await_status(c, c.create(), initiated);
+  const auto info = await_status(c, create(c), initiated);
   needs_incomplete_info(c, info);
   Findings findings{"after the creation the status is 'Initiated', with the time of it"};
   findings.check(info.response.status == 200 && has_status(info, initiated), info.summary());
@@ -96,20 +96,20 @@ Outcome info_003(Context& c) {
 }
 
 Outcome info_004(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   patch_or_stop(c, upload, Bytes{0}, "abcd");
   return observed("a PATCH right after the creation, and /info at once: " +
                   see_info(c, upload).summary());
 }
 
 Outcome info_005(Context& c) {
-  const auto info = await_status(c, c.create_complete(letters(10)), complete);
+  const auto info = await_status(c, create_complete(c, letters(10)), complete);
   Findings findings{"after the last byte the status is 'Complete', within 3 s"};
   return findings.check(has_status(info, complete), info.summary()).outcome();
 }
 
 Outcome info_006(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   Findings findings{
       "file_info.size_bytes is the number of bytes stored, updated_at a time in UTC (an S3 store "
       "may say null until the upload is complete)"};
@@ -136,7 +136,7 @@ Outcome info_006(Context& c) {
 }
 
 Outcome info_007(Context& c) {
-  const auto upload = c.create_complete(letters(10));
+  const auto upload = create_complete(c, letters(10));
   const auto updated = [](const SeenInfo& info) {
     return text_at(info.json, "/file_info/updated_at").value_or("");
   };
@@ -154,7 +154,7 @@ Outcome info_007(Context& c) {
 }
 
 Outcome info_008(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   Findings findings{"chunk_received_at is a time in UTC that never goes back"};
   std::optional<http::TimePoint> last;
   const auto look = [&](const char* when, const std::string& status) {
@@ -188,7 +188,7 @@ Outcome info_009(Context& c) {
                std::string{one ? "one target" : "several targets"} + ": " + deliveries->type_name())
         .outcome();
   }
-  const auto info = see_info(c, c.create());
+  const auto info = see_info(c, create(c));
   const auto* deliveries = value_at(info.json, "/deliveries");
   Findings findings{"deliveries is null until a delivery was tried"};
   return findings
@@ -198,7 +198,7 @@ Outcome info_009(Context& c) {
 }
 
 Outcome info_010(Context& c) {
-  const auto info = see_info(c, c.create());
+  const auto info = see_info(c, create(c));
   if (by_guide(c)) {
     return expect(info.response.status == 404, "/info of an incomplete upload is 404",
                   info.response);
@@ -211,7 +211,7 @@ Outcome info_011(Context& c) {
   if (const auto before = see_info(c, upload); before.response.status != 200) {
     stop_blocked("/info of the upload is 200 before it is removed", describe(before.response));
   }
-  const auto removed = c.remove(upload);
+  const auto removed = remove(c, upload);
   if (!is_2xx(removed)) stop_blocked("DELETE removes the upload: 204", describe(removed));
   const auto info = see_info(c, upload);
   return expect(info.response.status == 404, "/info of a removed upload is 404", info.response);
@@ -225,7 +225,7 @@ Outcome info_012(Context& c) {
 }
 
 Outcome info_013(Context& c) {
-  const auto info = await_status(c, c.create_complete(""), complete);
+  const auto info = await_status(c, create_complete(c, ""), complete);
   Findings findings{"an empty upload is 'Complete' with size_bytes 0"};
   return findings.check(has_status(info, complete) && info.size() == Bytes{0}, info.summary())
       .outcome();

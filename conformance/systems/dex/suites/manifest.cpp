@@ -23,7 +23,7 @@ struct Told {
 
 Told told_of(Context& c, const std::string& upload) {
   make_visible(c, upload);
-  Told told{c.head(upload), {}, see_info(c, upload)};
+  Told told{head_of(c, upload), {}, see_info(c, upload)};
   if (auto metadata = tus::parse_metadata(value_of(told.head, hdr::upload_metadata), lenient)) {
     told.metadata = std::move(*metadata);
   }
@@ -35,7 +35,7 @@ std::string quoted(const std::optional<std::string>& value) {
 }
 
 Outcome mani_001(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto told = told_of(c, upload);
   const auto id = upload_id_of(upload);
   Findings findings{"the manifest's upload_id is the id in Location"};
@@ -55,7 +55,7 @@ bool about(const Response& response, http::TimePoint time) {
 }
 
 Outcome mani_002(Context& c) {
-  const auto created = c.post({});
+  const auto created = post(c, {});
   const auto told = told_of(c, url_of(c, created));
   Findings findings{
       "the manifest's dex_ingest_datetime is the time of the creation, RFC 3339 in "

@@ -208,7 +208,7 @@ Outcome meta_017(Context& c) {
   auto manifest = manifest_with(c, {{"sender_id", std::nullopt}});
   Creation creation;
   creation.raw_metadata = tus::format_metadata(dex::metadata_of(manifest)) + ",sender_id !!!";
-  const auto refusal = refusal_of(c, c.post(creation));
+  const auto refusal = refusal_of(c, post(c, creation));
   Findings findings{"a value that is not Base64 counts as missing"};
   // A server may refuse the whole header before it looks for fields (TUS-META-006).
   const bool told =
@@ -281,13 +281,13 @@ Outcome meta_023(Context&) {
 Outcome meta_024(Context& c) {
   Findings findings{"partial and final uploads need a manifest like any other: 400"};
   Creation bare{.raw_metadata = "", .concat = "partial"};
-  const auto partial = c.post(bare);
+  const auto partial = post(c, bare);
   findings.check(partial.status == 400, "a partial upload without metadata: " + code(partial));
   std::string parts = "final;";
   for (const char* body : {"abc", "defg"}) {
-    parts += (parts.back() == ';' ? "" : " ") + c.create_complete(body, {.concat = "partial"});
+    parts += (parts.back() == ';' ? "" : " ") + create_complete(c, body, {.concat = "partial"});
   }
-  const auto joined = c.post({.length = std::nullopt, .raw_metadata = "", .concat = parts});
+  const auto joined = post(c, {.length = std::nullopt, .raw_metadata = "", .concat = parts});
   findings.check(joined.status == 400, "a final upload without metadata: " + code(joined));
   return findings.outcome();
 }
@@ -297,7 +297,7 @@ Outcome meta_025(Context& c) {
   Findings findings{"a refused creation has no Location and leaves no upload"};
   findings.check(!refusal.response.headers.has("Location"),
                  code(refusal.response) + ", " + tell(refusal.response, "Location"));
-  const auto head = c.head(creation_base(c) + "/" + id);
+  const auto head = head_of(c, creation_base(c) + "/" + id);
   findings.check(is_gone(head), "HEAD of its id: " + code(head));
   return findings.outcome();
 }

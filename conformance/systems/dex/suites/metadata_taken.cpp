@@ -8,7 +8,7 @@ namespace {
 /// The manifest is taken, and /info tells the fields of `kept` as they were sent.
 Findings& expect_taken(Context& c, Findings& findings, const std::string& label,
                        const Response& created, const Changes& kept = {}) {
-  const auto upload = c.location_of(created);
+  const auto upload = location_of(c, created);
   if (created.status != 201 || !upload) {
     return findings.check(false, label + ": " + refusal_of(c, created).summary());
   }
@@ -57,7 +57,7 @@ Outcome meta_016(Context& c) {
                                      {"sender_id with an empty value", "sender_id ," + rest}}) {
     Creation creation;
     creation.raw_metadata = value;
-    expect_taken(c, findings, label, c.post(creation));
+    expect_taken(c, findings, label, post(c, creation));
   }
   return findings.outcome();
 }

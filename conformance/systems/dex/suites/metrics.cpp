@@ -131,7 +131,7 @@ double attempts(const Metrics& metrics, const std::vector<std::string_view>& res
 }
 
 Outcome metrics_001(Context& c) {
-  static_cast<void>(await_deliveries(c, c.create_complete(letters(10))));
+  static_cast<void>(await_deliveries(c, create_complete(c, letters(10))));
   const auto metrics = metrics_of(c);
   Findings findings{
       "/metrics has dex_server_active_deliveries, a gauge by target, "
@@ -145,7 +145,7 @@ Outcome metrics_001(Context& c) {
 }
 
 Outcome metrics_002(Context& c) {
-  static_cast<void>(await_deliveries(c, c.create_complete(letters(10))));
+  static_cast<void>(await_deliveries(c, create_complete(c, letters(10))));
   const auto metrics = metrics_of(c);
   Findings findings{
       "/metrics has dex_server_events_total, a counter by type and op, and "
@@ -158,7 +158,7 @@ Outcome metrics_002(Context& c) {
 Outcome metrics_003(Context& c) {
   needs_delivery_targets(c);
   const auto before = metrics_of(c);
-  static_cast<void>(await_deliveries(c, c.create_complete(letters(10))));
+  static_cast<void>(await_deliveries(c, create_complete(c, letters(10))));
   const auto risen = [&](const Metrics& now, const std::vector<std::string_view>& results) {
     return attempts(now, results) > attempts(before, results);
   };

@@ -49,7 +49,7 @@ struct Delivered {
 };
 Delivered delivered_upload(Context& c) {
   Delivered made;
-  made.upload = c.create_complete(letters(10));
+  made.upload = create_complete(c, letters(10));
   made.id = upload_id_of(made.upload);
   const auto entries = entries_of(await_deliveries(c, made.upload));
   made.entries = entries;
@@ -84,7 +84,7 @@ Outcome retry_001(Context& c) {
 
 Outcome retry_002(Context& c) {
   needs_route(c);
-  const auto id = upload_id_of(c.create());
+  const auto id = upload_id_of(create(c));
   if (by_guide(c)) {
     Findings findings{"other methods than POST get the standard code: 405 with Allow"};
     for (const char* method : {"GET", "PUT"}) {
@@ -105,7 +105,7 @@ Outcome retry_002(Context& c) {
 
 Outcome retry_003(Context& c) {
   needs_route(c);
-  const auto id = upload_id_of(c.create());
+  const auto id = upload_id_of(create(c));
   Findings findings{"a body that is not JSON, or none: 400"};
   for (const char* body : {"blah", "", "{\"target\":"}) {
     const auto response = c.send(request_to("POST", route_of(c, id), body));
@@ -130,7 +130,7 @@ Outcome retry_004(Context& c) {
 
 Outcome retry_005(Context& c) {
   needs_route(c);
-  const auto id = upload_id_of(c.create_complete(letters(10)));
+  const auto id = upload_id_of(create_complete(c, letters(10)));
   Findings findings{"an unknown or empty target: 400 'Invalid target'"};
   for (const char* target : {"no-such-target", ""}) {
     const auto response = post_route(c, id, target);
@@ -144,7 +144,7 @@ Outcome retry_006(Context& c) {
   needs_route(c);
   const auto targets = delivery_targets(c);
   if (targets.empty()) return not_offered("/health lists no delivery target");
-  const auto upload = c.create_complete(letters(10));
+  const auto upload = create_complete(c, letters(10));
   const auto info = await_info(c, upload, status_deadline, [](const SeenInfo& seen_info) {
     return !entries_of(seen_info).empty();
   });
@@ -160,7 +160,7 @@ Outcome retry_006(Context& c) {
 Outcome retry_007(Context& c) {
   needs_route(c);
   const auto targets = delivery_targets(c);
-  const auto id = upload_id_of(c.create_complete(letters(10)));
+  const auto id = upload_id_of(create_complete(c, letters(10)));
   const auto response =
       post_route(c, id, targets.empty() ? "any" : targets.front(), "no-such-source");
   Findings findings{"an unknown source: 500 'Could not find source'"};
@@ -191,7 +191,7 @@ Outcome retry_009(Context& c) {
   needs_route(c);
   const auto targets = delivery_targets(c);
   const auto response =
-      post_route(c, upload_id_of(c.create()), targets.empty() ? "any" : targets.front());
+      post_route(c, upload_id_of(create(c)), targets.empty() ? "any" : targets.front());
   Findings findings{"an unfinished upload: 404 'source file does not exist'"};
   return findings
       .check(response.status == 404 && text_of(response) == "source file does not exist",

@@ -65,7 +65,7 @@ bool is_metrics_line(std::string_view line) {
 }
 
 Outcome route_004(Context& c) {
-  static_cast<void>(c.create());  // so that there is something to count
+  static_cast<void>(create(c));  // so that there is something to count
   const auto response = c.get(c.target().metrics_url);
   needs_published(c, response, "/metrics");
   Findings findings{
@@ -115,10 +115,10 @@ std::array<std::string, 2> both_spellings(Context& c) {
 Outcome route_006(Context& c) {
   Findings findings{"uploads can be created with and without a slash at the end of the URL"};
   for (const auto& url : both_spellings(c)) {
-    const auto response =
-        c.tus("POST", url,
-              {{"Upload-Length", "10"}, {std::string{hdr::upload_metadata}, c.metadata_header()}});
-    if (const auto upload = c.location_of(response); is_2xx(response) && upload) {
+    const auto response = send_tus(
+        c, "POST", url,
+        {{"Upload-Length", "10"}, {std::string{hdr::upload_metadata}, metadata_header(c)}});
+    if (const auto upload = location_of(c, response); is_2xx(response) && upload) {
       c.created(*upload);
     }
     findings.check(response.status == 201, "POST " + Context::target_of(url), response);
@@ -149,7 +149,7 @@ Outcome route_008(Context& c) {
 }
 
 Outcome route_009(Context& c) {
-  const auto response = c.get(c.create_complete(letters(10)));
+  const auto response = c.get(create_complete(c, letters(10)));
   Findings findings{"uploads cannot be downloaded: 405 with Allow"};
   findings.check(response.status == 405 && response.headers.has("Allow"),
                  "GET of an upload: " + code(response) + ", " + tell(response, "Allow"));

@@ -10,7 +10,7 @@ Outcome sec_001(Context& c) {
   needs_authorization(c);
   Request request;
   request.method = "POST";
-  request.url = c.target().root_url + "route/" + upload_id_of(c.create());
+  request.url = c.target().root_url + "route/" + upload_id_of(create(c));
   request.headers = {{"Content-Type", "application/json"}};
   request.body = R"({"target":"any"})";
   const auto response = send_anonymously(c, std::move(request));
@@ -19,7 +19,7 @@ Outcome sec_001(Context& c) {
 }
 
 Outcome sec_002(Context& c) {
-  const auto id = upload_id_of(c.create());
+  const auto id = upload_id_of(create(c));
   Findings findings{"encoded slashes in /info/{id} stay inside the store: 404"};
   for (const auto& path : {"..%2ftus-prefix%2f" + id, "x%2f..%2f" + id, ".%2f" + id,
                            std::string{"..%2f..%2f..%2fetc%2fpasswd"}, "..%5c" + id}) {
@@ -43,12 +43,12 @@ Outcome sec_003(Context& c) {
 }
 
 Outcome sec_004(Context& c) {
-  const auto response = c.tus("POST", c.target().creation_url,
-                              {{"Upload-Length", "10"},
-                               {std::string{hdr::upload_metadata}, c.metadata_header()},
-                               {"Forwarded", "host=stranger.example"}});
+  const auto response = send_tus(c, "POST", c.target().creation_url,
+                                 {{"Upload-Length", "10"},
+                                  {std::string{hdr::upload_metadata}, metadata_header(c)},
+                                  {"Forwarded", "host=stranger.example"}});
   const auto location = value_of(response, "Location");
-  if (response.status == 201) c.created(creation_base(c) + "/" + Context::id_of(location));
+  if (response.status == 201) c.created(creation_base(c) + "/" + id_of(location));
   const bool followed = location.find("stranger.example") != std::string::npos;
   Findings findings{"Location does not follow Forwarded, which any client can send"};
   return findings

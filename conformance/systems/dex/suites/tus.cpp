@@ -19,7 +19,7 @@ bool is_uuid_v4(std::string_view id) {
 }
 
 Outcome tus_001(Context& c) {
-  const auto response = c.options();
+  const auto response = ask_options(c);
   Findings findings{"Tus-Extension lists what the file store offers"};
   for (const auto extension : {ext::creation, ext::creation_with_upload, ext::termination,
                                ext::concatenation, ext::creation_defer_length}) {
@@ -33,7 +33,7 @@ Outcome tus_002(Context& c) {
   Findings findings{"the Location ends in a version 4 UUID that the server made"};
   std::set<std::string> ids;
   for (int i = 0; i < 3; ++i) {
-    const auto id = upload_id_of(c.create());
+    const auto id = upload_id_of(create(c));
     findings.check(is_uuid_v4(id), is_uuid_v4(id) ? "a version 4 UUID" : "'" + id + "'");
     findings.check(ids.insert(id).second, ids.size() > 1 ? "another one" : "not used before");
   }
@@ -42,9 +42,9 @@ Outcome tus_002(Context& c) {
 
 Outcome tus_003(Context& c) {
   Findings findings{"there is no size limit"};
-  const auto options = c.options();
+  const auto options = ask_options(c);
   findings.check(!options.headers.has(hdr::tus_max_size), tell(options, hdr::tus_max_size));
-  const auto created = c.post({.length = Bytes{1ULL << 40U}});
+  const auto created = post(c, {.length = Bytes{1ULL << 40U}});
   findings.check(created.status == 201, "a length of 1 TiB: " + code(created));
   return findings.outcome();
 }
@@ -54,12 +54,12 @@ Outcome tus_004(Context& c) {
   Findings findings{"Location follows X-Forwarded-Host and -Proto, and Forwarded"};
   const auto look = [&](const char* label, Fields fields) {
     fields.add("Upload-Length", "10");
-    fields.add(std::string{hdr::upload_metadata}, c.metadata_header());
-    const auto response = c.tus("POST", c.target().creation_url, fields);
+    fields.add(std::string{hdr::upload_metadata}, metadata_header(c));
+    const auto response = send_tus(c, "POST", c.target().creation_url, fields);
     const auto location = value_of(response, "Location");
     if (response.status == 201) {
       // Where the upload lies for us, so that it is removed after the run.
-      c.created(creation_base(c) + "/" + Context::id_of(location));
+      c.created(creation_base(c) + "/" + id_of(location));
     }
     findings.check(response.status == 201 && location.starts_with(origin),
                    std::string{label} + ": " + code(response) +
@@ -103,7 +103,7 @@ Outcome tus_007(Context& c) {
 }
 
 Outcome tus_008(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   auto first = half_sent_patch(c, upload, Bytes{0}, 10, "aaaaa");
   const auto second = attempt(c, "PATCH", upload, patch_fields("0"), std::string(10, 'b'));
   static_cast<void>(first.send("aaaaa", answer_timeout));
@@ -121,7 +121,7 @@ Outcome tus_008(Context& c) {
   c.eventually(c.patience(), [&] { return (offset = try_offset(c, upload)).has_value(); });
   if (!offset) stop_blocked("HEAD of the upload succeeds once both writers are gone", "it fails");
   if (*offset == Bytes{10}) {
-    const auto same = c.stored_equals(upload, std::string(10, second_won ? 'b' : 'a'));
+    const auto same = stored_equals(c, upload, std::string(10, second_won ? 'b' : 'a'));
     if (same) findings.check(*same, *same ? "its bytes" : "bytes of both writers");
   } else {
     findings.check(!first_won && !second_won,

@@ -39,13 +39,13 @@ bool is_algorithm(const std::string& name) {
 Outcome csum_001(Context& c) { return announced_as(c, ext::checksum); }
 
 Outcome csum_002(Context& c) {
-  const auto options = c.options();
+  const auto options = ask_options(c);
   return expect(!value_of(options, hdr::tus_checksum_algorithm).empty(),
                 "OPTIONS has Tus-Checksum-Algorithm", options);
 }
 
 Outcome csum_003(Context& c) {
-  const auto list = c.options().headers.joined(hdr::tus_checksum_algorithm);
+  const auto list = ask_options(c).headers.joined(hdr::tus_checksum_algorithm);
   if (!list) stop_blocked("OPTIONS has Tus-Checksum-Algorithm", "none");
   const auto names = listed_algorithms(*list);
   Findings findings{"Tus-Checksum-Algorithm is a comma list of names without upper-case letters"};
@@ -56,7 +56,7 @@ Outcome csum_003(Context& c) {
 }
 
 Outcome csum_004(Context& c) {
-  const auto list = c.options().headers.joined(hdr::tus_checksum_algorithm);
+  const auto list = ask_options(c).headers.joined(hdr::tus_checksum_algorithm);
   if (!list) stop_blocked("OPTIONS has Tus-Checksum-Algorithm", "none");
   const auto names = listed_algorithms(*list);
   Findings findings{"sha1 is among the algorithms"};
@@ -67,7 +67,7 @@ Outcome csum_004(Context& c) {
 }
 
 Outcome csum_005(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto patched = patch_sum(c, upload, checksum_of(usable_algorithm(c), "hello"), "hello");
   Findings findings{"a chunk with its checksum is taken (204), and the offset moves"};
   findings.check(patched.status == 204, "a right checksum", patched);
@@ -76,18 +76,18 @@ Outcome csum_005(Context& c) {
 }
 
 Outcome csum_006(Context& c) {
-  const auto patched = patch_sum(c, c.create(), checksum_of(usable_algorithm(c), "hallo"), "hello");
+  const auto patched = patch_sum(c, create(c), checksum_of(usable_algorithm(c), "hallo"), "hello");
   if (patched.status == tus::status_checksum_mismatch) return holds(describe(patched));
   if (is_4xx(patched)) return observed("a wrong checksum gives " + code(patched) + ", not 460");
   return broken("a chunk with a wrong checksum is not acknowledged (460)", describe(patched));
 }
 
 Outcome csum_007(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto name = usable_algorithm(c);
-  taken(c.patch(upload, Bytes{0}, "abc"), "the first 3 bytes");
+  taken(patch(c, upload, Bytes{0}, "abc"), "the first 3 bytes");
   const auto chunk = [&](std::string_view of) {
-    return c.patch(upload, Bytes{3}, "defg", with_sum(checksum_of(name, of)));
+    return patch(c, upload, Bytes{3}, "defg", with_sum(checksum_of(name, of)));
   };
   const auto wrong = chunk("other");
   const auto after = state_of(c, upload);
@@ -95,7 +95,7 @@ Outcome csum_007(Context& c) {
   findings.check(after.offset == Bytes{3},
                  "a wrong checksum at offset 3 " + code(wrong) + ", then " + to_string(after));
   if (after.offset == Bytes{3}) findings.check(chunk("defg").status == 204, "the right one after");
-  const auto equal = c.stored_equals(upload, "abcdefg");
+  const auto equal = stored_equals(c, upload, "abcdefg");
   if (equal)
     findings.check(*equal, *equal ? "the right bytes are stored" : "other bytes are stored");
   return findings.outcome();
@@ -103,11 +103,11 @@ Outcome csum_007(Context& c) {
 
 Outcome csum_008(Context& c) {
   return observed("an algorithm that nobody knows -> " +
-                  code(patch_sum(c, c.create(), "foo Zm9v", "hello")));
+                  code(patch_sum(c, create(c), "foo Zm9v", "hello")));
 }
 
 Outcome csum_009(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto patched = patch_sum(c, upload, "foo Zm9v", "hello");
   const auto state = state_of(c, upload);
   Findings findings{"nothing is stored of a chunk whose checksum cannot be verified"};
@@ -118,7 +118,7 @@ Outcome csum_009(Context& c) {
 }
 
 Outcome csum_010(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   Findings findings{"a malformed Upload-Checksum is refused (400), and nothing is stored"};
   const auto name = usable_algorithm(c);
   for (const std::string& bad : {name, name + " ???"}) {
@@ -133,17 +133,17 @@ Outcome csum_010(Context& c) {
 }
 
 Outcome csum_011(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto name = usable_algorithm(c);
   Findings findings{"each checksum is of one PATCH's body, not of the file"};
-  const auto first = c.patch(upload, Bytes{0}, "hello", with_sum(checksum_of(name, "hello")));
+  const auto first = patch(c, upload, Bytes{0}, "hello", with_sum(checksum_of(name, "hello")));
   findings.check(first.status == 204, "the first 5 bytes", first);
-  const auto second = c.patch(upload, Bytes{5}, "world", with_sum(checksum_of(name, "world")));
+  const auto second = patch(c, upload, Bytes{5}, "world", with_sum(checksum_of(name, "world")));
   return findings.check(second.status == 204, "the last 5 bytes", second).outcome();
 }
 
 Outcome csum_012(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto name = usable_algorithm(c);
   auto fields = patch_fields("0");
   fields.add(std::string{hdr::upload_checksum}, checksum_of(name, letters(10)));
@@ -166,7 +166,7 @@ Outcome csum_012(Context& c) {
                 std::string{*offset == Bytes{0} ? "dropped" : "kept"} + ", offset " +
                 std::to_string(offset->value));
   const auto rest = letters(10 - std::min<std::uint64_t>(offset->value, 10));
-  const auto patched = c.patch(upload, *offset, rest, with_sum(checksum_of(name, rest)));
+  const auto patched = patch(c, upload, *offset, rest, with_sum(checksum_of(name, rest)));
   findings.must(is_2xx(patched), "later chunks are verified by themselves",
                 "the rest with its own checksum -> " + code(patched));
   return findings.report();
@@ -179,8 +179,8 @@ Outcome csum_013(Context& c) {
       findings.note(name + ": not tried, we do not compute it");
       continue;
     }
-    const auto right = patch_sum(c, c.create(), checksum_of(name, "hello"), "hello");
-    const auto wrong = patch_sum(c, c.create(), checksum_of(name, "hello"), "hallo");
+    const auto right = patch_sum(c, create(c), checksum_of(name, "hello"), "hello");
+    const auto wrong = patch_sum(c, create(c), checksum_of(name, "hello"), "hallo");
     findings.check(is_2xx(right) && is_4xx(wrong),
                    name + ": right " + code(right) + ", wrong " + code(wrong));
   }
@@ -192,9 +192,9 @@ Outcome csum_014(Context& c) {
     return not_offered("creation-with-upload is not offered");
   }
   const auto created =
-      c.post({.body = "hello", .headers = with_sum(checksum_of(usable_algorithm(c), "hallo"))});
+      post(c, {.body = "hello", .headers = with_sum(checksum_of(usable_algorithm(c), "hallo"))});
   auto seen = "a creation whose bytes have another checksum -> " + code(created);
-  if (const auto upload = c.location_of(created); created.status == 201 && upload) {
+  if (const auto upload = location_of(c, created); created.status == 201 && upload) {
     seen += ", " + to_string(state_of(c, *upload));
   }
   return observed(seen);
@@ -205,16 +205,16 @@ Outcome csum_015(Context& c) {
     return not_offered("checksum is offered; this row judges its absence");
   }
   return observed("a wrong checksum, without the extension -> " +
-                  code(patch_sum(c, c.create(), checksum_of("sha1", "hallo"), "hello")));
+                  code(patch_sum(c, create(c), checksum_of("sha1", "hallo"), "hello")));
 }
 
 Outcome csum_016(Context& c) {
-  const auto patched = patch_sum(c, c.create(), checksum_of(usable_algorithm(c), ""), "");
+  const auto patched = patch_sum(c, create(c), checksum_of(usable_algorithm(c), ""), "");
   return expect(patched.status == 204, "an empty PATCH may have a checksum too (204)", patched);
 }
 
 Outcome csum_017(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto name = usable_algorithm(c);
   Findings findings{"a digest that is too short or too long for its algorithm is a mismatch (460)"};
   for (const std::string_view digest :

@@ -8,7 +8,7 @@ namespace {
 Outcome ctrl_001(Context& c) { return announced_as(c, ext::checksum_trailer); }
 
 Outcome ctrl_002(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto sum = checksum_of(usable_algorithm(c), "hello");
   const auto patched = answer(patch_trailing(c, upload, "hello", sum));
   Findings findings{"a chunk whose checksum comes as a trailer is taken (204)"};
@@ -18,7 +18,7 @@ Outcome ctrl_002(Context& c) {
 }
 
 Outcome ctrl_003(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto sum = checksum_of(usable_algorithm(c), "hallo");
   const auto patched = answer(patch_trailing(c, upload, "hello", sum));
   const auto state = state_of(c, upload);
@@ -28,7 +28,7 @@ Outcome ctrl_003(Context& c) {
 }
 
 Outcome ctrl_004(Context& c) {
-  const auto options = c.options();
+  const auto options = ask_options(c);
   Findings findings{"who lists checksum-trailer lists checksum"};
   return findings
       .check(options.headers.has_token(hdr::tus_extension, ext::checksum),
@@ -40,9 +40,9 @@ Outcome ctrl_005(Context& c) {
   const auto name = usable_algorithm(c);
   const auto look = [&](Announced announced) {
     const auto right =
-        answer(patch_trailing(c, c.create(), "hello", checksum_of(name, "hello"), announced));
+        answer(patch_trailing(c, create(c), "hello", checksum_of(name, "hello"), announced));
     const auto wrong =
-        answer(patch_trailing(c, c.create(), "hello", checksum_of(name, "hallo"), announced));
+        answer(patch_trailing(c, create(c), "hello", checksum_of(name, "hallo"), announced));
     return "right " + code(right) + ", wrong " + code(wrong);
   };
   return observed("announced by Trailer: " + look(Announced::yes) +
@@ -54,7 +54,7 @@ Outcome ctrl_006(Context& c) {
     return not_offered("checksum-trailer is offered; this row judges its absence");
   }
   auto connection = c.raw();
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto read = patch_trailing(c, connection, upload, "hello", checksum_of("sha1", "hallo"));
   const auto patched = answer(read);
   const auto head = raw_head(c, "HEAD", upload);

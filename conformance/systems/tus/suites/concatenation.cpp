@@ -8,19 +8,19 @@ namespace conformance::suites {
 namespace {
 
 std::string create_partial(Context& c, std::uint64_t length) {
-  return c.create({.length = Bytes{length}, .concat = "partial"});
+  return create(c, {.length = Bytes{length}, .concat = "partial"});
 }
 
 /// A finished partial upload.
 std::string part(Context& c, const std::string& bytes) {
-  return c.create_complete(bytes, {.concat = "partial"});
+  return create_complete(c, bytes, {.concat = "partial"});
 }
 
 Response post_final(Context& c, const std::vector<std::string>& parts,
                     const tus::Metadata& metadata = {}) {
   std::string value = "final;";
   for (const auto& url : parts) value += (value.back() == ';' ? "" : " ") + url;
-  return c.post({.length = std::nullopt, .metadata = metadata, .concat = value});
+  return post(c, {.length = std::nullopt, .metadata = metadata, .concat = value});
 }
 
 std::string create_final(Context& c, const std::vector<std::string>& parts,
@@ -36,21 +36,21 @@ tus::Metadata one_pair(std::string_view key, std::string value) {
 
 /// For notes: "201, Upload-Length: 6".
 std::string with_length(Context& c, const Response& created) {
-  const auto upload = c.location_of(created);
+  const auto upload = location_of(c, created);
   if (created.status != 201 || !upload) return code(created);
-  return code(created) + ", " + tell(c.head(*upload), hdr::upload_length);
+  return code(created) + ", " + tell(head_of(c, *upload), hdr::upload_length);
 }
 
 Outcome concat_001(Context& c) { return announced_as(c, ext::concatenation); }
 
 Outcome concat_002(Context& c) {
-  const auto created = c.post({.concat = "partial"});
+  const auto created = post(c, {.concat = "partial"});
   return expect(created.status == 201, "POST with Upload-Concat: partial creates an upload",
                 created);
 }
 
 Outcome concat_003(Context& c) {
-  const auto head = c.head(create_partial(c, 10));
+  const auto head = head_of(c, create_partial(c, 10));
   return head.headers.find(hdr::upload_concat) == "partial"
              ? holds(tell(head, hdr::upload_concat))
              : broken("HEAD of a partial upload has Upload-Concat: partial",
@@ -61,18 +61,18 @@ Outcome concat_004(Context& c) {
   const auto upload = create_partial(c, 10);
   Findings findings{"HEAD of a partial upload has Upload-Offset"};
   const auto look = [&](const char* offset) {
-    const auto head = c.head(upload);
+    const auto head = head_of(c, upload);
     findings.check(head.headers.find(hdr::upload_offset) == offset, tell(head, hdr::upload_offset));
   };
   look("0");
-  taken(c.patch(upload, Bytes{0}, letters(4)), "the first 4 bytes");
+  taken(patch(c, upload, Bytes{0}, letters(4)), "the first 4 bytes");
   look("4");
   return findings.outcome();
 }
 
 Outcome concat_005(Context& c) {
   const auto created = post_final(c, {part(c, "abc"), part(c, "defg")});
-  return expect(created.status == 201 && c.location_of(created),
+  return expect(created.status == 201 && location_of(c, created),
                 "a final upload is created without Upload-Length", created);
 }
 
@@ -87,7 +87,7 @@ Outcome concat_007(Context& c) {
   const auto first = part(c, "abc");
   const auto second = part(c, "defg");
   const auto upload = create_final(c, {second, first});
-  const auto equal = c.stored_equals(upload, "defgabc");
+  const auto equal = stored_equals(c, upload, "defgabc");
   if (!equal) return not_offered("the target gives no way to read stored bytes");
   return *equal
              ? holds("the bytes of the second part, then of the first")
@@ -99,7 +99,7 @@ Outcome concat_008(Context& c) {
   const auto first = part(c, "abc");
   const auto second = part(c, "defg");
   const auto look = [&](const char* label, const std::string& a, const std::string& b) {
-    const auto head = c.head(create_final(c, {a, b}));
+    const auto head = head_of(c, create_final(c, {a, b}));
     const bool same = head.headers.find(hdr::upload_concat) == "final;" + a + " " + b;
     findings.check(same,
                    std::string{label} + ": " +
@@ -111,7 +111,7 @@ Outcome concat_008(Context& c) {
 }
 
 Outcome concat_009(Context& c) {
-  const auto head = c.head(create_final(c, {part(c, "abc"), part(c, "defg")}));
+  const auto head = head_of(c, create_final(c, {part(c, "abc"), part(c, "defg")}));
   const auto offset = number_in(head, hdr::upload_offset);
   Findings findings{"HEAD of a final upload has Upload-Offset and Upload-Length, both equal"};
   findings.check(offset && offset == number_in(head, hdr::upload_length),
@@ -124,7 +124,7 @@ Outcome concat_010(Context& c) {
   Findings findings{"PATCH of a final upload gives 403"};
   for (const std::uint64_t offset : {0U, 7U}) {
     for (const std::size_t bytes : {0U, 2U}) {
-      const auto patched = c.patch(upload, Bytes{offset}, letters(bytes));
+      const auto patched = patch(c, upload, Bytes{offset}, letters(bytes));
       findings.check(patched.status == 403, std::to_string(bytes) + " bytes at " +
                                                 std::to_string(offset) + ": " + describe(patched));
     }
@@ -140,13 +140,13 @@ Outcome concat_011(Context& c) {
       {upload, "abcdefg"}, {first, "abc"}, {second, "defg"}};
   std::vector<std::optional<Bytes>> before;
   for (const auto& [url, bytes] : all) before.push_back(try_offset(c, url));
-  const auto patched = c.patch(upload, Bytes{7}, letters(2));
-  c.patch(upload, Bytes{0}, letters(2));
+  const auto patched = patch(c, upload, Bytes{7}, letters(2));
+  patch(c, upload, Bytes{0}, letters(2));
   Findings findings{"a PATCH of a final upload changes neither it nor its parts"};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto after = try_offset(c, all[i].first);
     const bool same = after == before[i] &&
-                      (!after || c.stored_equals(all[i].first, all[i].second).value_or(true));
+                      (!after || stored_equals(c, all[i].first, all[i].second).value_or(true));
     findings.check(same, std::string{i == 0 ? "the final" : "a part"} + " is " +
                              (same ? "unchanged" : "changed") + " after " + code(patched));
   }
@@ -155,8 +155,8 @@ Outcome concat_011(Context& c) {
 
 Outcome concat_012(Context& c) {
   const auto metadata = one_pair("partonly", "value");
-  const auto first = c.create_complete("abc", {.metadata = metadata, .concat = "partial"});
-  const auto head = c.head(create_final(c, {first, part(c, "defg")}));
+  const auto first = create_complete(c, "abc", {.metadata = metadata, .concat = "partial"});
+  const auto head = head_of(c, create_final(c, {first, part(c, "defg")}));
   const bool moved = lists_key(head, "partonly");
   return moved ? broken("metadata of the parts does not move to the final upload",
                         "HEAD of the final upload lists partonly")
@@ -166,7 +166,7 @@ Outcome concat_012(Context& c) {
 Outcome concat_013(Context& c) {
   const auto upload =
       create_final(c, {part(c, "abc"), part(c, "defg")}, one_pair("finalonly", "value"));
-  const auto head = c.head(upload);
+  const auto head = head_of(c, upload);
   return lists_key(head, "finalonly")
              ? holds("HEAD lists the key that the final upload was created with")
              : broken("the final upload has the metadata of its own creation",
@@ -205,7 +205,7 @@ Outcome concat_017(Context& c) {
     return not_offered("concatenation-unfinished is offered; this row judges its absence");
   }
   const auto unfinished = create_partial(c, 10);
-  c.patch(unfinished, Bytes{0}, letters(4));
+  patch(c, unfinished, Bytes{0}, letters(4));
   const auto created = post_final(c, {part(c, "abc"), unfinished});
   return expect(is_4xx(created),
                 "without concatenation-unfinished a part that is not finished is refused (4xx)",
@@ -220,11 +220,11 @@ Outcome concat_018(Context& c) {
 Outcome concat_019(Context& c) {
   const auto first = part(c, "abc");
   const auto second = part(c, "defg");
-  const auto created = c.post({.length = Bytes{999}, .concat = "final;" + first + " " + second});
+  const auto created = post(c, {.length = Bytes{999}, .concat = "final;" + first + " " + second});
   Findings findings{""};
   const auto seen =
       "Upload-Length: 999 for a final upload of 7 bytes -> " + with_length(c, created);
-  const auto upload = c.location_of(created);
+  const auto upload = location_of(c, created);
   findings.must(created.status != 201 || !upload || state_of(c, *upload).length == Bytes{7},
                 "the length of a final upload is the sum of its parts", seen);
   return findings.report();
@@ -243,7 +243,7 @@ Outcome concat_020(Context& c) {
 Outcome concat_021(Context& c) {
   Findings findings{"only partial uploads are accepted as parts"};
   const auto good = part(c, "abc");
-  const auto normal = post_final(c, {good, c.create_complete("defg")});
+  const auto normal = post_final(c, {good, create_complete(c, "defg")});
   findings.check(is_4xx(normal), "a normal upload as a part", normal);
   const auto final_part = post_final(c, {good, create_final(c, {good, part(c, "defg")})});
   findings.check(is_4xx(final_part), "a final upload as a part", final_part);
@@ -260,7 +260,7 @@ Outcome concat_022(Context& c) {
 Outcome concat_023(Context& c) {
   const auto first = part(c, "abc");
   create_final(c, {first, part(c, "defg")});
-  return observed("HEAD of a part after it was joined -> " + code(c.head(first)));
+  return observed("HEAD of a part after it was joined -> " + code(head_of(c, first)));
 }
 
 Outcome concat_024(Context& c) {
@@ -279,7 +279,7 @@ Outcome concat_025(Context& c) {
   const auto created = post_final(c, {empty});
   Findings findings{"a part of length 0 is fine"};
   findings.check(created.status == 201, "an empty part alone: " + code(created));
-  if (const auto upload = c.location_of(created); created.status == 201 && upload) {
+  if (const auto upload = location_of(c, created); created.status == 201 && upload) {
     const auto state = state_of(c, *upload);
     findings.check(state.length == Bytes{0}, "HEAD: " + to_string(state));
   }
@@ -290,7 +290,7 @@ Outcome concat_026(Context& c) {
   if (c.target().discovery.offers(ext::concatenation)) {
     return not_offered("concatenation is offered; this row judges its absence");
   }
-  const auto created = c.post({.concat = "partial"});
+  const auto created = post(c, {.concat = "partial"});
   return expect(is_4xx(created) || created.status == 501,
                 "without the extension Upload-Concat is refused (4xx or 501)", created);
 }
@@ -311,13 +311,13 @@ Outcome concat_027(Context& c) {
 }
 
 Outcome concat_028(Context& c) {
-  const auto head = c.head(create_final(c, {part(c, "abc"), part(c, "defg")}));
+  const auto head = head_of(c, create_final(c, {part(c, "abc"), part(c, "defg")}));
   return expect(head.headers.find(hdr::upload_length) == "7",
                 "HEAD of a final upload over finished parts has Upload-Length at once", head);
 }
 
 Outcome concat_029(Context& c) {
-  const auto partial = c.post({.concat = "partial"});
+  const auto partial = post(c, {.concat = "partial"});
   const auto joined = post_final(c, {part(c, "abc")});
   const auto told = [](const Response& created) {
     return std::string{created.headers.has(hdr::upload_concat) ? "with" : "without"} +
@@ -329,7 +329,7 @@ Outcome concat_029(Context& c) {
 
 Outcome concat_030(Context& c) {
   const auto created =
-      c.post({.length = std::nullopt, .concat = "final;" + part(c, "abc"), .body = letters(2)});
+      post(c, {.length = std::nullopt, .concat = "final;" + part(c, "abc"), .body = letters(2)});
   return observed("a body with the creation of a final upload -> " + with_length(c, created));
 }
 

@@ -6,11 +6,11 @@ namespace conformance::suites {
 namespace {
 
 std::string create_partial(Context& c, std::uint64_t length) {
-  return c.create({.length = Bytes{length}, .concat = "partial"});
+  return create(c, {.length = Bytes{length}, .concat = "partial"});
 }
 
 Response post_final(Context& c, const std::string& first, const std::string& second) {
-  return c.post({.length = std::nullopt, .concat = "final;" + first + " " + second});
+  return post(c, {.length = std::nullopt, .concat = "final;" + first + " " + second});
 }
 
 std::string create_final(Context& c, const std::string& first, const std::string& second) {
@@ -27,12 +27,12 @@ Outcome cunf_001(Context& c) {
 
 Outcome cunf_002(Context& c) {
   const auto created = post_final(c, create_partial(c, 3), create_partial(c, 4));
-  return expect(created.status == 201 && c.location_of(created),
+  return expect(created.status == 201 && location_of(c, created),
                 "a final upload over parts that are not finished is created", created);
 }
 
 Outcome cunf_003(Context& c) {
-  const auto head = c.head(create_final(c, create_partial(c, 3), create_partial(c, 4)));
+  const auto head = head_of(c, create_final(c, create_partial(c, 3), create_partial(c, 4)));
   if (!is_2xx(head)) stop_blocked("HEAD of the final upload succeeds", describe(head));
   Findings findings{"HEAD of a final upload has no Upload-Offset until its parts are joined"};
   return findings
@@ -44,15 +44,15 @@ Outcome cunf_003(Context& c) {
 Outcome cunf_004(Context& c) {
   Findings findings{
       "HEAD of a final upload has Upload-Length once the length of each part is known"};
-  const auto head = c.head(create_final(c, create_partial(c, 3), create_partial(c, 4)));
+  const auto head = head_of(c, create_final(c, create_partial(c, 3), create_partial(c, 4)));
   findings.check(head.headers.find(hdr::upload_length) == "7",
                  "over 3 and 4 bytes: " + tell(head, hdr::upload_length));
   if (c.target().discovery.offers(ext::creation_defer_length)) {
     const auto deferred =
-        c.create({.length = std::nullopt, .defer_length = true, .concat = "partial"});
+        create(c, {.length = std::nullopt, .defer_length = true, .concat = "partial"});
     const auto created = post_final(c, create_partial(c, 3), deferred);
-    if (const auto upload = c.location_of(created); created.status == 201 && upload) {
-      const auto open = c.head(*upload);
+    if (const auto upload = location_of(c, created); created.status == 201 && upload) {
+      const auto open = head_of(c, *upload);
       findings.check(!open.headers.has(hdr::upload_length),
                      "over a deferred length: " + tell(open, hdr::upload_length));
     } else {
@@ -66,11 +66,11 @@ Outcome cunf_005(Context& c) {
   const auto first = create_partial(c, 3);
   const auto second = create_partial(c, 4);
   const auto upload = create_final(c, first, second);
-  taken(c.patch(second, Bytes{0}, "defg"), "the bytes of the second part");
-  taken(c.patch(first, Bytes{0}, "abc"), "the bytes of the first part");
+  taken(patch(c, second, Bytes{0}, "defg"), "the bytes of the second part");
+  taken(patch(c, first, Bytes{0}, "abc"), "the bytes of the first part");
   Response head;
   const bool joined = c.eventually(c.patience(), [&] {
-    head = c.head(upload);
+    head = head_of(c, upload);
     const auto offset = number_in(head, hdr::upload_offset);
     return offset && offset == number_in(head, hdr::upload_length);
   });
@@ -78,7 +78,7 @@ Outcome cunf_005(Context& c) {
   findings.check(joined && number_in(head, hdr::upload_length) == Bytes{7},
                  tell(head, hdr::upload_offset) + ", " + tell(head, hdr::upload_length));
   if (joined) {
-    const bool right = c.stored_equals(upload, "abcdefg").value_or(true);
+    const bool right = stored_equals(c, upload, "abcdefg").value_or(true);
     findings.check(right, right ? "with the bytes of its parts" : "with other bytes");
   }
   return findings.outcome();
@@ -90,7 +90,7 @@ Outcome cunf_006(Context& c) {
   static_cast<void>(create_final(c, first, second));
   Findings findings{"parts of a final upload still take bytes (204)"};
   const auto look = [&](const char* label, std::uint64_t offset, std::string body) {
-    const auto patched = c.patch(first, Bytes{offset}, std::move(body));
+    const auto patched = patch(c, first, Bytes{offset}, std::move(body));
     findings.check(patched.status == 204, label, patched);
   };
   look("the first 2 bytes of a part", 0, "ab");

@@ -7,68 +7,68 @@ namespace conformance::suites {
 namespace {
 
 Outcome head_001(Context& c) {
-  const auto head = c.head(c.create());
+  const auto head = head_of(c, create(c));
   return expect(head.headers.find(hdr::upload_offset) == "0",
                 "HEAD of a new upload has Upload-Offset: 0", head);
 }
 
 Outcome head_002(Context& c) {
-  const auto head = c.head(c.create_complete(letters(10)));
+  const auto head = head_of(c, create_complete(c, letters(10)));
   return expect(head.headers.find(hdr::upload_offset) == "10",
                 "HEAD of a complete upload has Upload-Offset, equal to its length", head);
 }
 
 Outcome head_003(Context& c) {
   Findings findings{"HEAD has Upload-Length, as created, whenever the length is known"};
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto look = [&](const char* when) {
-    const auto head = c.head(upload);
+    const auto head = head_of(c, upload);
     findings.check(head.headers.find(hdr::upload_length) == "10",
                    std::string{when} + ": " + tell(head, hdr::upload_length));
   };
   look("new");
-  c.patch(upload, Bytes{0}, letters(4));
+  patch(c, upload, Bytes{0}, letters(4));
   look("partial");
-  c.patch(upload, Bytes{4}, letters(6));
+  patch(c, upload, Bytes{4}, letters(6));
   look("complete");
   return findings.outcome();
 }
 
 Outcome head_004(Context& c) {
-  const auto head = c.head(unknown_upload(c));
+  const auto head = head_of(c, unknown_upload(c));
   return expect(status_in(head, {404, 410, 403}), "HEAD of an unknown upload: 404, 410 or 403",
                 head);
 }
 
 Outcome head_005(Context& c) {
-  const auto head = c.head(unknown_upload(c));
+  const auto head = head_of(c, unknown_upload(c));
   return expect(!head.headers.has(hdr::upload_offset),
                 "the response for an unknown upload has no Upload-Offset", head);
 }
 
 Outcome head_006(Context& c) {
-  const auto head = c.head(c.create());
+  const auto head = head_of(c, create(c));
   return expect(status_in(head, {200, 204}), "a successful HEAD is 200 or 204", head);
 }
 
 Outcome head_007(Context& c) {
   Findings findings{"HEAD responses carry Cache-Control: no-store"};
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto look = [&](const char* when) {
-    const auto head = c.head(upload);
+    const auto head = head_of(c, upload);
     findings.check(head.headers.has_token("Cache-Control", "no-store"),
                    std::string{when} + ": " + tell(head, "Cache-Control"));
   };
   look("new");
-  c.patch(upload, Bytes{0}, letters(4));
+  patch(c, upload, Bytes{0}, letters(4));
   look("partial");
-  c.patch(upload, Bytes{4}, letters(6));
+  patch(c, upload, Bytes{4}, letters(6));
   look("complete");
   return findings.outcome();
 }
 
 Outcome head_008(Context& c) {
-  const auto head = c.head(unknown_upload(c));
+  const auto head = head_of(c, unknown_upload(c));
   return observed("HEAD of an unknown upload: " + code(head) + " with " +
                   tell(head, "Cache-Control"));
 }
@@ -88,33 +88,33 @@ Outcome head_009(Context& c) {
     }
     findings.check(clean, clean ? seen : seen + ", followed by body bytes");
   };
-  look("a new upload", c.create());
-  look("a complete upload", c.create_complete(letters(10)));
+  look("a new upload", create(c));
+  look("a complete upload", create_complete(c, letters(10)));
   look("an unknown upload", unknown_upload(c));
   return findings.outcome();
 }
 
 Outcome head_010(Context& c) {
   const auto read =
-      talk(c, "HEAD of a new upload", raw_head(c, "HEAD", c.create()), {}, /*head_request=*/true);
+      talk(c, "HEAD of a new upload", raw_head(c, "HEAD", create(c)), {}, /*head_request=*/true);
   return observed("HEAD of a new upload of 10 bytes: " + tell(answer(read), "Content-Length"));
 }
 
 Outcome head_011(Context& c) {
   Findings findings{"HEAD reports exactly the offset of the last acknowledged PATCH"};
   constexpr std::size_t length = 4096;
-  const auto upload = c.create({.length = Bytes{length}});
+  const auto upload = create(c, {.length = Bytes{length}});
   std::uniform_int_distribution<std::size_t> size(1, 1024);
   std::size_t offset = 0;
   while (offset < length) {
     const auto bytes = std::min(size(c.random()), length - offset);
-    const auto patched = c.patch(upload, Bytes{offset}, letters(bytes));
+    const auto patched = patch(c, upload, Bytes{offset}, letters(bytes));
     const auto acknowledged = number_in(patched, hdr::upload_offset);
     if (patched.status != 204 || !acknowledged || acknowledged->value <= offset) {
       stop_blocked("PATCH is acknowledged with 204 and a larger Upload-Offset", describe(patched));
     }
     offset = acknowledged->value;
-    const auto told = c.offset_of(upload).value;
+    const auto told = offset_of(c, upload).value;
     findings.check(told == offset, "acknowledged " + std::to_string(offset) + ", HEAD told " +
                                        std::to_string(told));
     if (told != offset) break;
@@ -126,10 +126,10 @@ Outcome head_012(Context& c) {
   tus::Metadata metadata;
   metadata.set("first", "one");
   metadata.set("second", "two");
-  const auto upload = c.create({.metadata = metadata});
-  c.patch(upload, Bytes{0}, letters(4));
-  const auto before = c.head(upload);
-  const auto after = c.head(upload);
+  const auto upload = create(c, {.metadata = metadata});
+  patch(c, upload, Bytes{0}, letters(4));
+  const auto before = head_of(c, upload);
+  const auto after = head_of(c, upload);
   const auto same = [&](std::string_view name) {
     return before.headers.joined(name) == after.headers.joined(name);
   };
@@ -145,19 +145,19 @@ Outcome head_012(Context& c) {
 }
 
 Outcome head_013(Context& c) {
-  const auto upload = c.create();
-  return observed("HEAD {upload}/ -> " + code(c.head(upload + "/")) + "; HEAD {upload}?x=1 -> " +
-                  code(c.head(upload + "?x=1")));
+  const auto upload = create(c);
+  return observed("HEAD {upload}/ -> " + code(head_of(c, upload + "/")) +
+                  "; HEAD {upload}?x=1 -> " + code(head_of(c, upload + "?x=1")));
 }
 
 Outcome head_014(Context& c) {
-  const auto head = c.head(c.target().creation_url);
+  const auto head = head_of(c, c.target().creation_url);
   return observed("HEAD of the creation URL: " + code(head) + " with " +
                   tell(head, hdr::upload_offset));
 }
 
 Outcome head_015(Context& c) {
-  const auto head = c.head(c.create() + "/more");
+  const auto head = head_of(c, create(c) + "/more");
   return expect(status_in(head, {404, 410, 403}),
                 "a path below an upload is not found (404), never an error of the server", head);
 }

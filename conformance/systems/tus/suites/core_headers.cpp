@@ -7,22 +7,22 @@ namespace {
 /// Every response of a small life of uploads: created, appended, refused, finished.
 std::vector<Response> life_of_uploads(Context& c) {
   std::vector<Response> all;
-  all.push_back(c.post({}));
+  all.push_back(post(c, {}));
   const auto upload = url_of(c, all.back());
-  all.push_back(c.head(upload));
-  all.push_back(c.patch(upload, Bytes{0}, letters(4)));
-  all.push_back(c.head(upload));
-  all.push_back(c.patch(upload, Bytes{0}, letters(4)));
-  all.push_back(c.patch(upload, Bytes{4}, letters(6)));
-  all.push_back(c.head(upload));
-  all.push_back(c.post({.length = Bytes{0}}));
-  if (const auto empty = c.location_of(all.back())) all.push_back(c.head(*empty));
+  all.push_back(head_of(c, upload));
+  all.push_back(patch(c, upload, Bytes{0}, letters(4)));
+  all.push_back(head_of(c, upload));
+  all.push_back(patch(c, upload, Bytes{0}, letters(4)));
+  all.push_back(patch(c, upload, Bytes{4}, letters(6)));
+  all.push_back(head_of(c, upload));
+  all.push_back(post(c, {.length = Bytes{0}}));
+  if (const auto empty = location_of(c, all.back())) all.push_back(head_of(c, *empty));
   if (c.target().discovery.offers(ext::creation_with_upload)) {
-    all.push_back(c.post({.body = letters(4)}));
+    all.push_back(post(c, {.body = letters(4)}));
   }
   if (c.target().discovery.offers(ext::creation_defer_length)) {
-    all.push_back(c.post({.length = std::nullopt, .defer_length = true}));
-    if (const auto deferred = c.location_of(all.back())) all.push_back(c.head(*deferred));
+    all.push_back(post(c, {.length = std::nullopt, .defer_length = true}));
+    if (const auto deferred = location_of(c, all.back())) all.push_back(head_of(c, *deferred));
   }
   return all;
 }
@@ -52,7 +52,7 @@ Outcome hdr_002(Context& c) { return all_integers(c, hdr::upload_length); }
 Outcome refuses_offsets(Context& c, std::string rule, std::initializer_list<const char*> offsets) {
   Findings findings{std::move(rule)};
   for (const auto* offset : offsets) {
-    const auto upload = c.create();
+    const auto upload = create(c);
     // By hand: a client library may not send an empty field.
     const auto response =
         answer(talk(c, "PATCH with a bad Upload-Offset",
@@ -81,7 +81,7 @@ Outcome hdr_004(Context& c) {
 }
 
 Outcome hdr_005(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto response = patch_with(c, upload, {{"Upload-Offset", ""}}, letters(4));
   const auto after = state_of(c, upload);
   Findings findings{"a PATCH without Upload-Offset is refused (4xx) and changes nothing"};
@@ -93,7 +93,7 @@ Outcome hdr_005(Context& c) {
 Outcome hdr_006(Context& c) {
   Findings findings{""};
   for (const char* offset : {"+0", "00"}) {
-    const auto response = patch_with(c, c.create(), {{"Upload-Offset", offset}}, "");
+    const auto response = patch_with(c, create(c), {{"Upload-Offset", offset}}, "");
     findings.note("Upload-Offset: " + std::string{offset} + " -> " + code(response));
   }
   return findings.report();
@@ -122,7 +122,7 @@ Outcome hdr_009(Context& c) {
       findings.note(length + ": refused with " + code(created));
       continue;
     }
-    const auto head = c.head(url_of(c, created));
+    const auto head = head_of(c, url_of(c, created));
     findings.check(head.headers.find(hdr::upload_length) == length,
                    length + ": HEAD with " + tell(head, hdr::upload_length));
   }
@@ -133,18 +133,18 @@ Outcome hdr_010(Context& c) {
   Findings findings{"header names match without regard to case (RFC 9110 section 5.1)"};
   Fields lower{{"tus-resumable", std::string{tus::version}}, {"upload-length", "4"}};
   Fields upper{{"TUS-RESUMABLE", std::string{tus::version}}, {"UPLOAD-LENGTH", "4"}};
-  if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+  if (const auto manifest = metadata_header(c); !manifest.empty()) {
     lower.add("upload-metadata", manifest);
     upper.add("UPLOAD-METADATA", manifest);
   }
   for (const auto* fields : {&lower, &upper}) {
-    const auto created = c.tus("POST", c.target().creation_url, *fields);
-    if (const auto upload = c.location_of(created); is_2xx(created) && upload) c.created(*upload);
+    const auto created = send_tus(c, "POST", c.target().creation_url, *fields);
+    if (const auto upload = location_of(c, created); is_2xx(created) && upload) c.created(*upload);
     findings.check(created.status == 201, fields->begin()[1].name, created);
   }
-  const auto upload = c.create();
-  const auto patched = c.tus(
-      "PATCH", upload,
+  const auto upload = create(c);
+  const auto patched = send_tus(
+      c, "PATCH", upload,
       {{"content-type", std::string{tus::offset_media_type}}, {"upload-offset", "0"}}, letters(4));
   findings.check(patched.status == 204, "upload-offset", patched);
   return findings.outcome();
@@ -153,7 +153,7 @@ Outcome hdr_010(Context& c) {
 Outcome hdr_011(Context& c) {
   Findings findings{"two lines of one field that contradict each other are refused (400)"};
   const auto offset = answer(talk(c, "PATCH with two Upload-Offset lines",
-                                  raw_head(c, "PATCH", c.create(),
+                                  raw_head(c, "PATCH", create(c),
                                            {{"Content-Type", std::string{tus::offset_media_type}},
                                             {"Upload-Offset", "0"},
                                             {"Upload-Offset", "5"},
@@ -162,12 +162,13 @@ Outcome hdr_011(Context& c) {
   findings.check(is_4xx(offset), "Upload-Offset: 0 and 5", offset);
 
   const auto post = [&c](const char* what, Fields more) {
-    if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+    if (const auto manifest = metadata_header(c); !manifest.empty()) {
       more.add(std::string{hdr::upload_metadata}, manifest);
     }
     more.add("Content-Length", "0");
     auto response = answer(talk(c, what, raw_head(c, "POST", c.target().creation_url, more)));
-    if (const auto upload = c.location_of(response); is_2xx(response) && upload) c.created(*upload);
+    if (const auto upload = location_of(c, response); is_2xx(response) && upload)
+      c.created(*upload);
     return response;
   };
   const auto length =

@@ -19,12 +19,12 @@ bool tells_offset(const Response& response) {
 }
 
 Outcome xmo_001(Context& c) {
-  const auto upload = c.create();
-  const auto response = c.tus("POST", upload,
-                              {{std::string{hdr::method_override}, "PATCH"},
-                               {"Content-Type", std::string{tus::offset_media_type}},
-                               {"Upload-Offset", "0"}},
-                              letters(4));
+  const auto upload = create(c);
+  const auto response = send_tus(c, "POST", upload,
+                                 {{std::string{hdr::method_override}, "PATCH"},
+                                  {"Content-Type", std::string{tus::offset_media_type}},
+                                  {"Upload-Offset", "0"}},
+                                 letters(4));
   const auto after = state_of(c, upload);
   Findings findings{"POST with X-HTTP-Method-Override: PATCH acts as PATCH"};
   findings.check(response.status == 204 && after.offset == Bytes{4},
@@ -33,9 +33,10 @@ Outcome xmo_001(Context& c) {
 }
 
 Outcome xmo_002(Context& c) {
-  const auto upload = c.create();
-  const auto response = c.tus("POST", upload, {{std::string{hdr::method_override}, "DELETE"}});
-  const auto after = c.head(upload);
+  const auto upload = create(c);
+  const auto response =
+      send_tus(c, "POST", upload, {{std::string{hdr::method_override}, "DELETE"}});
+  const auto after = head_of(c, upload);
   Findings findings{"POST with X-HTTP-Method-Override: DELETE acts as DELETE"};
   findings.check(response.status == 204 && is_gone(after),
                  describe(response) + ", then HEAD " + code(after));
@@ -44,7 +45,7 @@ Outcome xmo_002(Context& c) {
 
 Outcome xmo_003(Context& c) {
   Findings findings{"POST with X-HTTP-Method-Override: HEAD or OPTIONS acts so"};
-  const auto head = overridden(c, "POST", "HEAD", c.create());
+  const auto head = overridden(c, "POST", "HEAD", create(c));
   findings.check(tells_offset(head), "HEAD", head);
   const auto options = overridden(c, "POST", "OPTIONS", c.target().creation_url);
   findings.check(status_in(options, {200, 204}) && options.headers.has(hdr::tus_version), "OPTIONS",
@@ -54,12 +55,12 @@ Outcome xmo_003(Context& c) {
 
 Outcome xmo_004(Context& c) {
   Findings findings{"the override decides whatever the real method is"};
-  const auto upload = c.create();
-  const auto put = c.tus("PUT", upload,
-                         {{std::string{hdr::method_override}, "PATCH"},
-                          {"Content-Type", std::string{tus::offset_media_type}},
-                          {"Upload-Offset", "0"}},
-                         letters(4));
+  const auto upload = create(c);
+  const auto put = send_tus(c, "PUT", upload,
+                            {{std::string{hdr::method_override}, "PATCH"},
+                             {"Content-Type", std::string{tus::offset_media_type}},
+                             {"Upload-Offset", "0"}},
+                            letters(4));
   findings.check(put.status == 204, "PUT as PATCH", put);
   const auto get = overridden(c, "GET", "HEAD", upload);
   findings.check(tells_offset(get), "GET as HEAD", get);
@@ -69,11 +70,11 @@ Outcome xmo_004(Context& c) {
 }
 
 Outcome xmo_005(Context& c) {
-  const auto response = c.tus("POST", c.create(),
-                              {{std::string{hdr::method_override}, "patch"},
-                               {"Content-Type", std::string{tus::offset_media_type}},
-                               {"Upload-Offset", "0"}},
-                              letters(4));
+  const auto response = send_tus(c, "POST", create(c),
+                                 {{std::string{hdr::method_override}, "patch"},
+                                  {"Content-Type", std::string{tus::offset_media_type}},
+                                  {"Upload-Offset", "0"}},
+                                 letters(4));
   return observed("POST with X-HTTP-Method-Override: patch -> " + code(response));
 }
 

@@ -34,18 +34,18 @@ bool is_version(const std::string& text) {
 }
 
 Outcome opt_001(Context& c) {
-  const auto response = c.options();
+  const auto response = ask_options(c);
   return expect(status_in(response, {200, 204}), "OPTIONS succeeds with 204 or 200", response);
 }
 
 Outcome opt_002(Context& c) {
-  const auto response = c.options();
+  const auto response = ask_options(c);
   return expect(!value_of(response, hdr::tus_version).empty(),
                 "a successful OPTIONS response has Tus-Version", response);
 }
 
 Outcome opt_003(Context& c) {
-  const auto response = c.options();
+  const auto response = ask_options(c);
   Findings findings{"Tus-Version is a comma list of versions N.N.N, the preferred one first"};
   const auto list = response.headers.joined(hdr::tus_version);
   if (!list) return broken("Tus-Version is a comma list of versions", "no Tus-Version");
@@ -57,7 +57,7 @@ Outcome opt_003(Context& c) {
   };
   findings.check(lists(tus::version),
                  "1.0.0 is " + std::string{lists(tus::version) ? "" : "not "} + "among " + *list);
-  const auto spoken = value_of(c.head(c.target().creation_url), hdr::tus_resumable);
+  const auto spoken = value_of(head_of(c, c.target().creation_url), hdr::tus_resumable);
   if (!spoken.empty()) {
     findings.check(lists(spoken), "a response speaks Tus-Resumable: " + spoken);
   }
@@ -65,7 +65,7 @@ Outcome opt_003(Context& c) {
 }
 
 Outcome opt_004(Context& c) {
-  const auto response = c.options();
+  const auto response = ask_options(c);
   const auto list = response.headers.joined(hdr::tus_extension);
   if (!list) return holds("no Tus-Extension");
   const auto names = members(*list);
@@ -85,12 +85,12 @@ Outcome opt_005(Context& c) {
 }
 
 Outcome opt_006(Context& c) {
-  const auto response = c.options();
+  const auto response = ask_options(c);
   return observed(tell(response, hdr::tus_extension) + "; " + tell(response, hdr::tus_max_size));
 }
 
 Outcome opt_007(Context& c) {
-  const auto response = c.options();
+  const auto response = ask_options(c);
   const auto value = response.headers.find(hdr::tus_max_size);
   if (!value) return not_offered("no Tus-Max-Size in the OPTIONS response");
   return is_integer(*value)
@@ -103,7 +103,7 @@ Outcome opt_008(Context& c) {
   std::uint64_t accepted = 0;
   for (const unsigned bits : {20U, 30U, 33U, 40U, 47U, 52U, 62U}) {
     const Bytes length{std::uint64_t{1} << bits};
-    const auto response = c.post({.length = length});
+    const auto response = post(c, {.length = length});
     if (response.status == 413) {
       const auto seen =
           std::to_string(length.value) + " bytes: 413; " +
@@ -120,13 +120,14 @@ Outcome opt_008(Context& c) {
 }
 
 Outcome opt_009(Context& c) {
-  const auto response = c.tus("OPTIONS", c.target().creation_url, {{"Tus-Resumable", "99.0.0"}});
+  const auto response =
+      send_tus(c, "OPTIONS", c.target().creation_url, {{"Tus-Resumable", "99.0.0"}});
   return expect(status_in(response, {200, 204}), "Tus-Resumable in an OPTIONS request is ignored",
                 response);
 }
 
 Outcome opt_010(Context& c) {
-  const auto response = c.tus("OPTIONS", c.create());
+  const auto response = send_tus(c, "OPTIONS", create(c));
   return observed("OPTIONS of an upload: " + code(response) + " with " +
                   tell(response, hdr::tus_version));
 }

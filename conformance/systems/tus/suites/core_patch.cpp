@@ -11,19 +11,19 @@ namespace {
 Outcome patch_001(Context& c) {
   const auto length = within_limit(c, 64U << 10U);
   const auto bytes = c.random_bytes(length);
-  const auto upload = c.create({.length = Bytes{length}});
+  const auto upload = create(c, {.length = Bytes{length}});
   std::uniform_int_distribution<std::size_t> size(1, std::max<std::size_t>(1, length / 4));
   std::size_t offset = 0;
   while (offset < length) {
     const auto chunk = bytes.substr(offset, size(c.random()));
-    const auto patched = c.patch(upload, Bytes{offset}, chunk);
+    const auto patched = patch(c, upload, Bytes{offset}, chunk);
     const auto told = number_in(patched, hdr::upload_offset);
     if (!is_2xx(patched) || !told || told->value <= offset || told->value > offset + chunk.size()) {
       return broken("PATCH takes the bytes at Upload-Offset", describe(patched));
     }
     offset = told->value;
   }
-  const auto equal = c.stored_equals(upload, bytes);
+  const auto equal = stored_equals(c, upload, bytes);
   if (!equal)
     return not_offered("the target gives no way to read stored bytes; offsets were right");
   return *equal ? holds("the stored bytes are those that were sent")
@@ -31,18 +31,18 @@ Outcome patch_001(Context& c) {
 }
 
 Outcome patch_002(Context& c) {
-  const auto patched = c.patch(c.create(), Bytes{0}, letters(4));
+  const auto patched = patch(c, create(c), Bytes{0}, letters(4));
   return expect(patched.status == 204, "a PATCH that succeeds is answered 204", patched);
 }
 
 Outcome patch_003(Context& c) {
   Findings findings{"the 204 carries Upload-Offset: the offset before plus the bytes taken"};
-  const auto upload = c.create();
+  const auto upload = create(c);
   std::uint64_t offset = 0;
   for (const std::size_t bytes : {4U, 6U}) {
-    const auto patched = c.patch(upload, Bytes{offset}, letters(bytes));
+    const auto patched = patch(c, upload, Bytes{offset}, letters(bytes));
     const auto told = number_in(patched, hdr::upload_offset);
-    const auto stored = c.offset_of(upload).value;
+    const auto stored = offset_of(c, upload).value;
     // Taking only a part of a body is legal, when the answer says so.
     findings.check(told && told->value == stored && stored > offset && stored <= offset + bytes,
                    std::to_string(bytes) + " bytes at " + std::to_string(offset) + ": " +
@@ -55,7 +55,7 @@ Outcome patch_003(Context& c) {
 
 Outcome patch_004(Context& c) {
   auto connection = c.raw();
-  const auto upload = c.create();
+  const auto upload = create(c);
   auto fields = patch_fields("0");
   fields.add("Content-Length", "4");
   const auto read = talk(c, connection, "PATCH", raw_head(c, "PATCH", upload, fields), letters(4));
@@ -82,7 +82,7 @@ Outcome patch_004(Context& c) {
 Findings with_wrong_types(Context& c, std::string rule, bool judge_status) {
   Findings findings{std::move(rule)};
   for (const std::string type : {"text/plain", ""}) {
-    const auto upload = c.create();
+    const auto upload = create(c);
     const auto patched = patch_with(c, upload, {{"Content-Type", type}}, letters(4));
     const auto label = type.empty() ? "no Content-Type: " : type + ": ";
     if (judge_status) {
@@ -111,50 +111,50 @@ Outcome patch_007(Context& c) {
   for (const std::string type :
        {"Application/Offset+Octet-Stream", "application/offset+octet-stream; charset=utf-8"}) {
     findings.note(type + " -> " +
-                  code(patch_with(c, c.create(), {{"Content-Type", type}}, letters(4))));
+                  code(patch_with(c, create(c), {{"Content-Type", type}}, letters(4))));
   }
   return findings.report();
 }
 
 Outcome patch_008(Context& c) {
-  const auto upload = c.create();
-  taken(c.patch(upload, Bytes{0}, letters(4)), "the first 4 bytes");
-  const auto patched = c.patch(upload, Bytes{0}, letters(4));
+  const auto upload = create(c);
+  taken(patch(c, upload, Bytes{0}, letters(4)), "the first 4 bytes");
+  const auto patched = patch(c, upload, Bytes{0}, letters(4));
   return expect(patched.status == 409, "Upload-Offset 0 at offset 4 gives 409", patched);
 }
 
 Outcome patch_009(Context& c) {
-  const auto patched = c.patch(c.create(), Bytes{5}, letters(4));
+  const auto patched = patch(c, create(c), Bytes{5}, letters(4));
   return expect(patched.status == 409, "Upload-Offset 5 at offset 0 gives 409", patched);
 }
 
 Outcome patch_010(Context& c) {
   const std::string bytes = "abcdefghij";
-  const auto upload = c.create();
-  taken(c.patch(upload, Bytes{0}, bytes.substr(0, 4)), "the first 4 bytes");
+  const auto upload = create(c);
+  taken(patch(c, upload, Bytes{0}, bytes.substr(0, 4)), "the first 4 bytes");
   const auto before = state_of(c, upload);
   Findings findings{"a PATCH at another offset leaves the upload as it was"};
   for (const std::uint64_t offset : {0U, 2U, 7U}) {
-    const auto patched = c.patch(upload, Bytes{offset}, "XYZ");
+    const auto patched = patch(c, upload, Bytes{offset}, "XYZ");
     const auto after = state_of(c, upload);
     findings.check(after == before, "at " + std::to_string(offset) + ": " + code(patched) +
                                         ", then " + to_string(after));
     if (after != before) return findings.outcome();
   }
-  taken(c.patch(upload, before.offset, from_offset(bytes, before.offset)), "the rest");
-  if (const auto equal = c.stored_equals(upload, bytes)) {
+  taken(patch(c, upload, before.offset, from_offset(bytes, before.offset)), "the rest");
+  if (const auto equal = stored_equals(c, upload, bytes)) {
     findings.check(*equal, *equal ? "the stored bytes are untouched" : "the stored bytes changed");
   }
   return findings.outcome();
 }
 
 Outcome patch_011(Context& c) {
-  const auto patched = c.patch(c.create(), Bytes{5}, letters(4));
+  const auto patched = patch(c, create(c), Bytes{5}, letters(4));
   return observed(code(patched) + " with " + tell(patched, hdr::upload_offset));
 }
 
 Outcome patch_012(Context& c) {
-  const auto patched = c.patch(unknown_upload(c), Bytes{0}, letters(4));
+  const auto patched = patch(c, unknown_upload(c), Bytes{0}, letters(4));
   return expect(patched.status == 404, "PATCH of an unknown upload gives 404", patched);
 }
 
@@ -167,9 +167,9 @@ Outcome patch_013(Context& c) {
 Outcome patch_014(Context& c) {
   constexpr std::uint64_t length = 20;
   Findings findings{"many small PATCHes in a row are accepted"};
-  const auto upload = c.create({.length = Bytes{length}});
+  const auto upload = create(c, {.length = Bytes{length}});
   for (std::uint64_t offset = 0; offset < length; ++offset) {
-    const auto patched = c.patch(upload, Bytes{offset}, letters(1));
+    const auto patched = patch(c, upload, Bytes{offset}, letters(1));
     if (patched.status != 204 || number_in(patched, hdr::upload_offset) != Bytes{offset + 1}) {
       return findings.check(false, "byte " + std::to_string(offset), patched).outcome();
     }
@@ -179,16 +179,16 @@ Outcome patch_014(Context& c) {
 
 Outcome patch_015(Context& c) {
   Findings findings{"an empty PATCH at the right offset succeeds (204) and moves nothing"};
-  const auto upload = c.create();
+  const auto upload = create(c);
   for (const std::uint64_t offset : {0U, 4U}) {
-    const auto patched = c.patch(upload, Bytes{offset}, "");
+    const auto patched = patch(c, upload, Bytes{offset}, "");
     findings.check(patched.status == 204 &&
                        number_in(patched, hdr::upload_offset) == Bytes{offset} &&
-                       c.offset_of(upload) == Bytes{offset},
+                       offset_of(c, upload) == Bytes{offset},
                    "at " + std::to_string(offset), patched);
     if (offset != 0) continue;
     // An empty PATCH that failed is told as it is, and not by what could be tried after it.
-    const auto filled = c.patch(upload, Bytes{0}, letters(4));
+    const auto filled = patch(c, upload, Bytes{0}, letters(4));
     if (!is_2xx(filled) && findings.outcome().kind != Outcome::Kind::holds) break;
     taken(filled, "4 bytes");
   }
@@ -209,22 +209,22 @@ Outcome never_beyond(Context& c, const std::string& upload, Bytes length, const 
 }
 
 Outcome patch_016(Context& c) {
-  const auto upload = c.create();
-  c.patch(upload, Bytes{0}, letters(4));
+  const auto upload = create(c);
+  patch(c, upload, Bytes{0}, letters(4));
   return never_beyond(c, upload, Bytes{10},
                       attempt(c, "PATCH", upload, patch_fields("4"), letters(20)));
 }
 
 Outcome patch_017(Context& c) {
-  const auto upload = c.create();
-  c.patch(upload, Bytes{0}, letters(7));
+  const auto upload = create(c);
+  patch(c, upload, Bytes{0}, letters(7));
   return never_beyond(c, upload, Bytes{10}, patch_chunked(c, upload, Bytes{7}, letters(20)));
 }
 
 Outcome patch_018(Context& c) {
-  const auto upload = c.create_complete(letters(10));
+  const auto upload = create_complete(c, letters(10));
   const auto before = state_of(c, upload);
-  const auto patched = c.patch(upload, Bytes{10}, letters(5));
+  const auto patched = patch(c, upload, Bytes{10}, letters(5));
   const auto after = state_of(c, upload);
   Findings findings{"bytes for a finished upload are refused (4xx), not dropped in silence"};
   findings.check(is_4xx(patched), describe(patched));
@@ -233,12 +233,12 @@ Outcome patch_018(Context& c) {
 }
 
 Outcome patch_019(Context& c) {
-  const auto patched = c.patch(c.create_complete(letters(10)), Bytes{10}, "");
+  const auto patched = patch(c, create_complete(c, letters(10)), Bytes{10}, "");
   return observed("an empty PATCH at the end of a finished upload -> " + code(patched));
 }
 
 Outcome patch_020(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto patched = patch_chunked(c, upload, Bytes{0}, letters(3));
   // The network may have lost the answer; no more than that is known.
   if (!patched.response) stop_blocked("a chunked PATCH is answered", code(patched));
@@ -250,10 +250,10 @@ Outcome patch_020(Context& c) {
 }
 
 Outcome patch_026(Context& c) {
-  const auto upload = c.create();
-  taken(c.patch(upload, Bytes{0}, letters(4)), "the first 4 bytes");
+  const auto upload = create(c);
+  taken(patch(c, upload, Bytes{0}, letters(4)), "the first 4 bytes");
   const auto before = state_of(c, upload);
-  const auto again = c.patch(upload, Bytes{0}, letters(4));
+  const auto again = patch(c, upload, Bytes{0}, letters(4));
   const auto after = state_of(c, upload);
   Findings findings{"the same PATCH again gives 409 and does not append twice"};
   findings.check(again.status == 409 && after == before,

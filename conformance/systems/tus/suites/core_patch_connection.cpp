@@ -25,7 +25,7 @@ std::string patch_head(Context& c, const std::string& upload, std::uint64_t offs
 }
 
 Outcome patch_021(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   {
     auto connection = half_sent_patch(c, upload, Bytes{0}, 10, letters(4));
     connection.shutdown_send();
@@ -61,7 +61,7 @@ Outcome patch_022(Context& c) {
   const auto length = within_limit(c, 200'000);
   if (length < 4 * breaks) return not_offered("Tus-Max-Size is too small to break an upload");
   const auto bytes = c.random_bytes(length);
-  const auto upload = c.create({.length = Bytes{length}});
+  const auto upload = create(c, {.length = Bytes{length}});
   Findings findings{"resuming from the reported offset yields the original bytes"};
   std::size_t offset = 0;
   std::size_t sent = 0;  // the farthest byte: an earlier request may be stored after a later HEAD
@@ -90,13 +90,13 @@ Outcome patch_022(Context& c) {
     const auto told = try_offset(c, upload);
     if (!told) return false;
     if (told->value == length) return true;
-    last = c.patch(upload, *told, from_offset(bytes, *told));
+    last = patch(c, upload, *told, from_offset(bytes, *told));
     return is_2xx(last);
   });
   if (!done) return findings.check(false, "the upload could not be resumed", last).outcome();
   const auto after = state_of(c, upload);
   findings.check(after.offset == Bytes{length}, "after three breaks: " + to_string(after));
-  const auto equal = c.stored_equals(upload, bytes);
+  const auto equal = stored_equals(c, upload, bytes);
   if (!equal)
     return not_offered("the target gives no way to read stored bytes; offsets were right");
   return findings.check(*equal, *equal ? "the bytes are the original ones" : "the bytes differ")
@@ -107,7 +107,7 @@ Outcome patch_022(Context& c) {
 
 Outcome slow_sender(Context& c) {
   constexpr Milliseconds usual_timeout{65'000};
-  const auto upload = c.create();
+  const auto upload = create(c);
   auto connection = half_sent_patch(c, upload, Bytes{0}, 10, letters(5));
   const auto waited = c.patience();
   const auto read = connection.read_response(waited);
@@ -127,7 +127,7 @@ namespace {
 Outcome patch_024(Context& c) {
   const auto length = within_limit(c, 200'000);
   constexpr std::array<char, 3> writers{'A', 'B', 'C'};
-  const auto upload = c.create({.length = Bytes{length}});
+  const auto upload = create(c, {.length = Bytes{length}});
   std::vector<RawConnection> connections;
   const auto head = patch_head(c, upload, 0, length);
   for (std::size_t i = 0; i < writers.size(); ++i) {
@@ -160,7 +160,7 @@ Outcome patch_024(Context& c) {
                  to_string(after));
   const auto stored = after.offset.value;
   if (stored < length) {
-    const auto filled = c.patch(upload, after.offset, letters(length - stored, 'D'));
+    const auto filled = patch(c, upload, after.offset, letters(length - stored, 'D'));
     // What is broken already stays so; the stored bytes cannot be compared.
     if (!is_2xx(filled) && findings.outcome().kind != Outcome::Kind::holds) {
       return findings.outcome();
@@ -170,7 +170,7 @@ Outcome patch_024(Context& c) {
   int matches = 0;
   for (const char writer : writers) {
     const auto equal =
-        c.stored_equals(upload, letters(stored, writer) + letters(length - stored, 'D'));
+        stored_equals(c, upload, letters(stored, writer) + letters(length - stored, 'D'));
     if (!equal) return findings.outcome();
     if (*equal) ++matches;
   }
@@ -181,7 +181,7 @@ Outcome patch_024(Context& c) {
 }
 
 Outcome patch_025(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   auto stalled = half_sent_patch(c, upload, Bytes{0}, 10, letters(4));
   Findings findings{"a new request gets through within 5 s while an old PATCH hangs half-sent"};
   std::optional<Bytes> offset;
@@ -221,7 +221,7 @@ Outcome patch_027(Context& c) {
   // in between there is only a figure to tell.
   constexpr int tries = 5;
   constexpr std::size_t size = 5U << 20U;
-  const auto upload = c.create({.length = Bytes{within_limit(c, 2 * size)}});
+  const auto upload = create(c, {.length = Bytes{within_limit(c, 2 * size)}});
   int read = 0;
   Exchange last;
   for (int i = 0; i < tries; ++i) {
@@ -240,7 +240,7 @@ Outcome patch_027(Context& c) {
 }
 
 Outcome patch_028(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   auto fields = patch_fields("5");
   fields.add("Content-Length", "4");
   fields.add("Expect", "100-continue");
@@ -258,7 +258,7 @@ Outcome patch_028(Context& c) {
 }
 
 Outcome patch_029(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   auto connection = c.raw();
   const auto refused = answer(
       talk(c, connection, "PATCH at a wrong offset", patch_head(c, upload, 5, 50), letters(50)));
@@ -281,7 +281,7 @@ Outcome patch_029(Context& c) {
 }
 
 Outcome patch_030(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   auto stalled = half_sent_patch(c, upload, Bytes{0}, 10, letters(4, 'A'));
   const auto second = attempt(c, "PATCH", upload, patch_fields("0"), letters(10, 'B'));
   static_cast<void>(stalled.send(letters(6, 'A'), soon));
@@ -305,7 +305,7 @@ struct Resumption {
 /// Sends a PATCH that breaks off half-way, asks HEAD at once and goes on from there, as clients do.
 Resumption resume_after_abort(Context& c) {
   constexpr std::size_t size = 64U << 10U;
-  const auto upload = c.create({.length = Bytes{size}});
+  const auto upload = create(c, {.length = Bytes{size}});
   auto aborted = c.raw();
   // Nothing is waited for: the server may not have begun with it when HEAD comes.
   static_cast<void>(

@@ -32,13 +32,13 @@ std::vector<Named> requests_in(Context& c, const std::string& version) {
     return std::string{method} + (version.empty() ? " without Tus-Resumable" : " in " + version);
   };
   auto fields = in_version(version);
-  const auto upload = c.create();
+  const auto upload = create(c);
   std::vector<Named> all;
   fields.add(std::string{hdr::upload_length}, "10");
   all.push_back({label("POST"), post_with(c, fields)});
   all.push_back({label("PATCH"), patch_with(c, upload, in_version(version), letters(4))});
   if (c.target().discovery.offers(ext::termination)) {
-    all.push_back({label("DELETE"), c.tus("DELETE", upload, in_version(version))});
+    all.push_back({label("DELETE"), send_tus(c, "DELETE", upload, in_version(version))});
   }
   return all;
 }
@@ -50,21 +50,21 @@ Outcome ver_001(Context& c) {
         response.headers.find(hdr::tus_resumable) == tus::version,
         std::string{label} + ": " + code(response) + " with " + tell(response, hdr::tus_resumable));
   };
-  const auto created = c.post({});
+  const auto created = post(c, {});
   look("POST", created);
   const auto upload = url_of(c, created);
-  look("HEAD", c.head(upload));
-  look("PATCH", c.patch(upload, Bytes{0}, letters(4)));
-  look("PATCH at a wrong offset", c.patch(upload, Bytes{9}, letters(1)));
+  look("HEAD", head_of(c, upload));
+  look("PATCH", patch(c, upload, Bytes{0}, letters(4)));
+  look("PATCH at a wrong offset", patch(c, upload, Bytes{9}, letters(1)));
   look("PATCH with a bad offset", patch_with(c, upload, {{"Upload-Offset", "abc"}}, letters(1)));
   look("POST without a length", post_with(c, {}));
   const auto unknown = unknown_upload(c);
-  look("HEAD of an unknown upload", c.head(unknown));
-  look("PATCH of an unknown upload", c.patch(unknown, Bytes{0}, letters(1)));
+  look("HEAD of an unknown upload", head_of(c, unknown));
+  look("PATCH of an unknown upload", patch(c, unknown, Bytes{0}, letters(1)));
   look("PATCH in version 2.0.0", patch_with(c, upload, in_version("2.0.0"), letters(1)));
   if (c.target().discovery.offers(ext::termination)) {
-    look("DELETE of an unknown upload", c.remove(unknown));
-    look("DELETE", c.remove(upload));
+    look("DELETE of an unknown upload", remove(c, unknown));
+    look("DELETE", remove(c, upload));
   }
   if (c.target().needs_authorization) {
     Request anonymous;
@@ -78,7 +78,7 @@ Outcome ver_001(Context& c) {
 }
 
 Outcome ver_002(Context& c) {
-  const auto response = c.options();
+  const auto response = ask_options(c);
   return response.headers.has(hdr::tus_resumable)
              ? holds(tell(response, hdr::tus_resumable))
              : broken("responses to OPTIONS carry Tus-Resumable too: only the request is exempt",
@@ -119,7 +119,7 @@ Outcome ver_005(Context& c) {
   Findings findings{"a request in a version that is not supported is not processed"};
   for (const auto& version : unsupported_versions(c)) {
     const auto fields = in_version(version);
-    const auto upload = c.create();
+    const auto upload = create(c);
     const auto before = state_of(c, upload);
 
     const auto post = post_with(c, {{"Tus-Resumable", version}, {"Upload-Length", "10"}});
@@ -130,8 +130,8 @@ Outcome ver_005(Context& c) {
     findings.check(after == before,
                    "PATCH in " + version + ": " + code(patch) + ", then " + to_string(after));
     if (c.target().discovery.offers(ext::termination)) {
-      const auto removed = c.tus("DELETE", upload, fields);
-      const auto still = c.head(upload);
+      const auto removed = send_tus(c, "DELETE", upload, fields);
+      const auto still = head_of(c, upload);
       findings.check(is_2xx(still),
                      "DELETE in " + version + ": " + code(removed) + ", then HEAD " + code(still));
     }
@@ -142,7 +142,7 @@ Outcome ver_005(Context& c) {
 Outcome ver_006(Context& c) {
   Findings findings{
       "a request without Tus-Resumable is refused (4xx, commonly 412), without effect"};
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto before = state_of(c, upload);
   const auto without = in_version("");
 
@@ -153,8 +153,8 @@ Outcome ver_006(Context& c) {
   findings.check(is_4xx(patch) && after == before,
                  "PATCH: " + describe(patch) + ", then " + to_string(after));
   if (c.target().discovery.offers(ext::termination)) {
-    const auto removed = c.tus("DELETE", upload, without);
-    const auto still = c.head(upload);
+    const auto removed = send_tus(c, "DELETE", upload, without);
+    const auto still = head_of(c, upload);
     findings.check(is_4xx(removed) && is_2xx(still),
                    "DELETE: " + describe(removed) + ", then HEAD " + code(still));
   }
@@ -165,11 +165,11 @@ Outcome ver_007(Context& c) {
   Findings findings{
       "HEAD is under the version rule too: 412 with Tus-Version, and 412 without"
       " Tus-Resumable"};
-  const auto upload = c.create();
-  const auto other = c.tus("HEAD", upload, in_version("0.2.2"));
+  const auto upload = create(c);
+  const auto other = send_tus(c, "HEAD", upload, in_version("0.2.2"));
   findings.check(other.status == 412 && other.headers.has(hdr::tus_version),
                  "HEAD in 0.2.2: " + code(other) + " with " + tell(other, hdr::tus_version));
-  const auto none = c.tus("HEAD", upload, in_version(""));
+  const auto none = send_tus(c, "HEAD", upload, in_version(""));
   findings.check(none.status == 412, "HEAD without Tus-Resumable: " + code(none));
   return findings.outcome();
 }

@@ -51,7 +51,7 @@ void lists_all(Findings& findings, const Response& response, std::string_view li
 /// A creation and a HEAD as a page of `page` sends them.
 std::vector<Response> requests_of_a_page(Context& c) {
   const auto created = post_with(c, {{"Origin", page}, {"Upload-Length", "10"}});
-  return {created, c.tus("HEAD", url_of(c, created), {{"Origin", page}})};
+  return {created, send_tus(c, "HEAD", url_of(c, created), {{"Origin", page}})};
 }
 
 Outcome cors_001(Context& c) {
@@ -121,8 +121,8 @@ Outcome cors_006(Context& c) {
                                                            ", " + tell(response, allow_origin));
   };
   const http::Field origin{"Origin", page};
-  const auto upload = c.create();
-  look("an unknown upload", c.tus("HEAD", unknown_upload(c), {origin}));
+  const auto upload = create(c);
+  look("an unknown upload", send_tus(c, "HEAD", unknown_upload(c), {origin}));
   look("a wrong offset", patch_with(c, upload, {origin, {"Upload-Offset", "5"}}, letters(4)));
   look("version 2.0.0", patch_with(c, upload, {origin, {"Tus-Resumable", "2.0.0"}}, letters(4)));
   if (c.target().needs_authorization) {
@@ -145,7 +145,7 @@ Outcome cors_007(Context& c) {
                        tell(response, allow_credentials));
   };
   look("preflight", preflight(c));
-  look("OPTIONS", c.tus("OPTIONS", c.target().creation_url, {{"Origin", page}}));
+  look("OPTIONS", send_tus(c, "OPTIONS", c.target().creation_url, {{"Origin", page}}));
   return findings.outcome();
 }
 

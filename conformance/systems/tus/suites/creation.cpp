@@ -38,30 +38,30 @@ Outcome create_021(Context& c) {
 }
 
 Outcome create_002(Context& c) {
-  const auto created = c.post({});
+  const auto created = post(c, {});
   return expect(created.status == 201, "a successful creation is 201", created);
 }
 
 Outcome create_003(Context& c) {
-  const auto created = c.post({});
-  const auto upload = c.location_of(created);
+  const auto created = post(c, {});
+  const auto upload = location_of(c, created);
   if (!upload) return broken("201 has Location with the upload's URL", describe(created));
-  const auto head = c.head(*upload);
+  const auto head = head_of(c, *upload);
   Findings findings{"Location is the URL of the upload"};
   findings.check(is_2xx(head), "HEAD of Location", head);
   return findings.outcome();
 }
 
 Outcome create_004(Context& c) {
-  const auto created = c.post({});
-  const auto head = c.head(url_of(c, created));
+  const auto created = post(c, {});
+  const auto head = head_of(c, url_of(c, created));
   return observed(std::string{"Location is "} +
                   (origin_of(value_of(created, "Location")).empty() ? "relative" : "absolute") +
                   ", HEAD of it " + code(head));
 }
 
 Outcome create_005(Context& c) {
-  const auto head = c.head(c.create());
+  const auto head = head_of(c, create(c));
   return expect(head.headers.find(hdr::upload_offset) == "0", "a new upload starts at offset 0",
                 head);
 }
@@ -87,11 +87,11 @@ Outcome create_007(Context& c) {
 }
 
 Outcome create_008(Context& c) {
-  return observed("POST with Upload-Length: 0 -> " + code(c.post({.length = Bytes{0}})));
+  return observed("POST with Upload-Length: 0 -> " + code(post(c, {.length = Bytes{0}})));
 }
 
 Outcome create_009(Context& c) {
-  const auto created = c.post({.length = Bytes{0}});
+  const auto created = post(c, {.length = Bytes{0}});
   if (created.status != 201) {
     return not_offered("the server creates no empty uploads: " + code(created));
   }
@@ -99,19 +99,19 @@ Outcome create_009(Context& c) {
   const auto state = state_of(c, upload);
   Findings findings{"an empty upload is complete at once: offset 0 of 0, without a PATCH"};
   findings.check(state == UploadState{Bytes{0}, Bytes{0}, false}, "HEAD: " + to_string(state));
-  if (const auto equal = c.stored_equals(upload, "")) {
+  if (const auto equal = stored_equals(c, upload, "")) {
     findings.check(*equal, *equal ? "an empty file is there" : "no empty file is there");
   }
   return findings.outcome();
 }
 
 Outcome create_010(Context& c) {
-  const auto created = c.post({.length = Bytes{0}});
+  const auto created = post(c, {.length = Bytes{0}});
   if (created.status != 201) {
     return not_offered("the server creates no empty uploads: " + code(created));
   }
   const auto upload = url_of(c, created);
-  const auto patched = c.patch(upload, Bytes{0}, letters(3));
+  const auto patched = patch(c, upload, Bytes{0}, letters(3));
   const auto after = state_of(c, upload);
   Findings findings{"bytes for an empty upload are refused (4xx)"};
   findings.check(is_4xx(patched), describe(patched));
@@ -123,7 +123,7 @@ Outcome create_010(Context& c) {
 Outcome create_011(Context& c) {
   const auto limit = c.target().discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
-  const auto created = c.post({.length = *limit + Bytes{1}});
+  const auto created = post(c, {.length = *limit + Bytes{1}});
   return expect(created.status == 413 && !created.headers.has("Location"),
                 "a length over Tus-Max-Size gives 413", created);
 }
@@ -131,16 +131,16 @@ Outcome create_011(Context& c) {
 Outcome create_012(Context& c) {
   const auto limit = c.target().discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
-  const auto created = c.post({.length = *limit});
+  const auto created = post(c, {.length = *limit});
   return expect(created.status == 201, "a length of exactly Tus-Max-Size is accepted", created);
 }
 
 Outcome create_013(Context& c) {
-  const auto first = c.create();
-  const auto second = c.create();
+  const auto first = create(c);
+  const auto second = create(c);
   Findings findings{"each POST makes an upload of its own"};
   findings.check(first != second, first == second ? "one Location twice" : "two Locations");
-  c.patch(first, Bytes{0}, letters(4));
+  patch(c, first, Bytes{0}, letters(4));
   const auto other = state_of(c, second);
   findings.check(other.offset == Bytes{0},
                  "after a PATCH of the first, the second: " + to_string(other));
@@ -162,7 +162,7 @@ Outcome create_014(Context& c) {
   look("both lengths", post_with(c, {{"Upload-Length", "5"}, {"Upload-Defer-Length", "1"}}));
   look("version 2.0.0", post_with(c, {{"Upload-Length", "5"}, {"Tus-Resumable", "2.0.0"}}));
   if (const auto limit = c.target().discovery.max_size) {
-    look("over Tus-Max-Size", c.post({.length = *limit + Bytes{1}}));
+    look("over Tus-Max-Size", post(c, {.length = *limit + Bytes{1}}));
   }
   if (refusals == 0) stop_blocked("one of six faulty creations is refused", "none is");
   return findings.outcome();
@@ -178,9 +178,9 @@ Outcome create_015(Context& c) {
 }
 
 Outcome create_016(Context& c) {
-  const auto upload = c.create();
-  const auto response = c.tus("POST", upload, {{"Upload-Length", "10"}});
-  if (const auto other = c.location_of(response); is_2xx(response) && other) c.created(*other);
+  const auto upload = create(c);
+  const auto response = send_tus(c, "POST", upload, {{"Upload-Length", "10"}});
+  if (const auto other = location_of(c, response); is_2xx(response) && other) c.created(*other);
   return observed("POST to an upload -> " + code(response));
 }
 
@@ -189,11 +189,12 @@ Outcome create_017(Context& c) {
   while (!bare.empty() && bare.back() == '/') bare.pop_back();
   const auto post_to = [&c](const std::string& url) {
     Fields fields{{"Upload-Length", "10"}};
-    if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+    if (const auto manifest = metadata_header(c); !manifest.empty()) {
       fields.add(std::string{hdr::upload_metadata}, manifest);
     }
-    const auto response = c.tus("POST", url, fields);
-    if (const auto upload = c.location_of(response); is_2xx(response) && upload) c.created(*upload);
+    const auto response = send_tus(c, "POST", url, fields);
+    if (const auto upload = location_of(c, response); is_2xx(response) && upload)
+      c.created(*upload);
     return code(response);
   };
   const auto without = post_to(bare);
@@ -204,7 +205,7 @@ Outcome create_017(Context& c) {
 /// A POST by hand. `fields` replace those of raw_headers(); an empty value leaves one out.
 Response raw_post(Context& c, const char* what, const Fields& fields, const char* version) {
   auto all = raw_fields(c, {{"Upload-Length", "10"}, {"Content-Length", "0"}});
-  if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+  if (const auto manifest = metadata_header(c); !manifest.empty()) {
     all.add(std::string{hdr::upload_metadata}, manifest);
   }
   for (const auto& field : fields) {
@@ -237,7 +238,7 @@ std::string origin_told(const Response& created) {
 Outcome create_018(Context& c) {
   const auto own = origin_of(c.target().origin);
   Findings findings{"Location keeps the scheme and the host that the client used"};
-  const auto plain = c.post({});
+  const auto plain = post(c, {});
   const auto told = origin_told(plain);
   const bool elsewhere = told != own && told != "relative" && told != "no Location";
   if (elsewhere && !c.entrusts(told)) {
@@ -274,15 +275,15 @@ Outcome create_019(Context& c) {
   const auto own = origin_of(c.target().origin);
   // Legal: no upload, a relative URL, the address the client used, or the server's own name.
   const bool usable = created.status == 201 &&
-                      (told == "relative" || told == own || told == origin_told(c.post({})));
+                      (told == "relative" || told == own || told == origin_told(post(c, {})));
   return usable || is_4xx(created)
              ? holds(seen)
              : broken("HTTP/1.0 without Host gives a usable Location, or 400", seen);
 }
 
 Outcome create_020(Context& c) {
-  const auto plain = c.tus("POST", c.target().creation_url, {{"Upload-Length", "10"}});
-  if (const auto upload = c.location_of(plain); is_2xx(plain) && upload) c.created(*upload);
+  const auto plain = send_tus(c, "POST", c.target().creation_url, {{"Upload-Length", "10"}});
+  if (const auto upload = location_of(c, plain); is_2xx(plain) && upload) c.created(*upload);
   Findings findings{""};
   findings.must(is_2xx(plain) || !plain.headers.has("Location"),
                 "a refused creation has no Location",

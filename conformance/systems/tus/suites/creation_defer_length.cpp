@@ -7,7 +7,7 @@ namespace conformance::suites {
 namespace {
 
 std::string create_deferred(Context& c) {
-  return c.create({.length = std::nullopt, .defer_length = true});
+  return create(c, {.length = std::nullopt, .defer_length = true});
 }
 
 /// A PATCH that also declares the length.
@@ -22,8 +22,8 @@ Response declare(Context& c, const std::string& upload, std::uint64_t offset,
 Outcome defer_001(Context& c) { return announced_as(c, ext::creation_defer_length); }
 
 Outcome defer_002(Context& c) {
-  const auto created = c.post({.length = std::nullopt, .defer_length = true});
-  return expect(created.status == 201 && c.location_of(created),
+  const auto created = post(c, {.length = std::nullopt, .defer_length = true});
+  return expect(created.status == 201 && location_of(c, created),
                 "Upload-Defer-Length: 1 without Upload-Length creates an upload", created);
 }
 
@@ -40,12 +40,12 @@ Outcome defer_004(Context& c) {
   Findings findings{"HEAD shows Upload-Defer-Length: 1 as long as the length is unknown"};
   const auto upload = create_deferred(c);
   const auto look = [&](const char* when) {
-    const auto head = c.head(upload);
+    const auto head = head_of(c, upload);
     findings.check(head.headers.find(hdr::upload_defer_length) == "1",
                    std::string{when} + ": " + tell(head, hdr::upload_defer_length));
   };
   look("new");
-  c.patch(upload, Bytes{0}, letters(4));
+  patch(c, upload, Bytes{0}, letters(4));
   look("after a PATCH");
   return findings.outcome();
 }
@@ -53,11 +53,11 @@ Outcome defer_004(Context& c) {
 Outcome defer_005(Context& c) {
   Findings findings{"Upload-Defer-Length is absent when the length is known"};
   const auto look = [&](const char* what, const std::string& upload) {
-    const auto head = c.head(upload);
+    const auto head = head_of(c, upload);
     findings.check(!head.headers.has(hdr::upload_defer_length),
                    std::string{what} + ": " + tell(head, hdr::upload_defer_length));
   };
-  look("an upload of known length", c.create());
+  look("an upload of known length", create(c));
   if (c.target().discovery.offers(ext::creation_defer_length)) {
     const auto upload = create_deferred(c);
     taken(declare(c, upload, 0, "11", letters(4)), "4 bytes with the length");
@@ -67,13 +67,13 @@ Outcome defer_005(Context& c) {
 }
 
 Outcome defer_006(Context& c) {
-  const auto head = c.head(create_deferred(c));
+  const auto head = head_of(c, create_deferred(c));
   return expect(!head.headers.has(hdr::upload_length),
                 "HEAD has no Upload-Length while the length is unknown", head);
 }
 
 Outcome defer_007(Context& c) {
-  const auto patched = c.patch(create_deferred(c), Bytes{0}, letters(4));
+  const auto patched = patch(c, create_deferred(c), Bytes{0}, letters(4));
   return expect(patched.status == 204, "a PATCH without Upload-Length is accepted while deferred",
                 patched);
 }
@@ -117,7 +117,7 @@ Outcome defer_010(Context& c) {
 
 Outcome defer_011(Context& c) {
   const auto upload = create_deferred(c);
-  c.patch(upload, Bytes{0}, letters(4));
+  patch(c, upload, Bytes{0}, letters(4));
   const auto declared = declare(c, upload, 4, "3", "");
   const auto after = state_of(c, upload);
   Findings findings{"a declared length below the offset is refused (4xx); it stays unknown"};
@@ -153,7 +153,7 @@ Outcome defer_013(Context& c) {
 }
 
 Outcome defer_014(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto declared = declare(c, upload, 0, "12", letters(4));
   const auto after = state_of(c, upload);
   Findings findings{"Upload-Length in a PATCH of an upload of known length is refused (4xx)"};
@@ -166,13 +166,13 @@ Outcome defer_014(Context& c) {
 Outcome defer_015(Context& c) {
   const auto upload = create_deferred(c);
   const std::string bytes = "abcd";
-  taken(c.patch(upload, Bytes{0}, bytes), "4 bytes while the length is deferred");
+  taken(patch(c, upload, Bytes{0}, bytes), "4 bytes while the length is deferred");
   const auto declared = declare(c, upload, 4, "4", "");
   const auto after = state_of(c, upload);
   Findings findings{"declaring the length at its offset with an empty PATCH finishes the upload"};
   findings.check(declared.status == 204 && after == UploadState{Bytes{4}, Bytes{4}, false},
                  describe(declared) + ", then " + to_string(after));
-  if (const auto equal = c.stored_equals(upload, bytes)) {
+  if (const auto equal = stored_equals(c, upload, bytes)) {
     findings.check(*equal, *equal ? "the stored bytes are right" : "the stored bytes differ");
   }
   return findings.outcome();
@@ -199,8 +199,8 @@ Outcome defer_017(Context& c) {
   for (const bool chunked : {false, true}) {
     const auto upload = create_deferred(c);
     const Bytes first{limit->value - limit->value / 10};
-    c.patch(upload, Bytes{0}, letters(first.value));
-    const auto offset = c.offset_of(upload);
+    patch(c, upload, Bytes{0}, letters(first.value));
+    const auto offset = offset_of(c, upload);
     const auto more = letters(2 * (limit->value / 10) + 10);
     const auto patched =
         chunked ? patch_chunked(c, upload, offset, more)

@@ -11,7 +11,7 @@ namespace {
 
 /// HEAD after a creation with these pairs.
 Response head_with(Context& c, const std::string& pairs) {
-  return c.head(url_of(c, post_metadata(c, pairs)));
+  return head_of(c, url_of(c, post_metadata(c, pairs)));
 }
 
 /// Refused with 4xx, or created without the pair of that key.
@@ -23,7 +23,7 @@ void refused_or_ignored(Context& c, Findings& findings, const std::string& pairs
     findings.check(is_4xx(created), std::move(seen));
     return;
   }
-  const auto head = c.head(url_of(c, created));
+  const auto head = head_of(c, url_of(c, created));
   const bool listed = lists_key(head, key);
   findings.check(!listed, seen + ", HEAD lists " + (listed ? "" : "no ") + std::string{key});
 }
@@ -71,10 +71,10 @@ Outcome meta_003(Context& c) {
   ours.set("empty", "");
   ours.set("utf8", "gr\xC3\xBC\xC3\x9F");
   ours.set("bytes", std::string{"\xFF\x00\xFE", 3});
-  const auto head = c.head(c.create({.metadata = ours}));
+  const auto head = head_of(c, create(c, {.metadata = ours}));
   Findings findings{"HEAD tells the same keys with the same decoded values"};
   constexpr auto lenient = tus::MetadataStrictness::lenient;
-  const auto sent = tus::parse_metadata(c.metadata_header(ours), lenient);
+  const auto sent = tus::parse_metadata(metadata_header(c, ours), lenient);
   const auto told = tus::parse_metadata(value_of(head, hdr::upload_metadata), lenient);
   if (!sent || !told) return findings.check(false, tell(head, hdr::upload_metadata)).outcome();
   for (const auto& pair : sent->pairs()) {
@@ -96,8 +96,8 @@ Outcome meta_003(Context& c) {
 Outcome tells(Context& c, const std::string& pairs, std::string_view key) {
   const auto created = post_metadata(c, pairs);
   auto seen = "'" + pairs + "' -> " + code(created);
-  if (const auto upload = c.location_of(created); created.status == 201 && upload) {
-    seen += lists_key(c.head(*upload), key) ? ", HEAD lists " : ", HEAD does not list ";
+  if (const auto upload = location_of(c, created); created.status == 201 && upload) {
+    seen += lists_key(head_of(c, *upload), key) ? ", HEAD lists " : ", HEAD does not list ";
     seen += key;
   }
   return observed(seen);
@@ -125,7 +125,7 @@ Outcome meta_008(Context& c) {
   const auto look = [&](const char* label, const std::string& value) {
     Creation creation;
     creation.raw_metadata = value;
-    const auto created = c.post(creation);
+    const auto created = post(c, creation);
     findings.check(is_4xx(created), label, created);
   };
   const auto good = metadata_with(c, "a YQ==");
@@ -135,13 +135,13 @@ Outcome meta_008(Context& c) {
 }
 
 Outcome meta_009(Context& c) {
-  const auto created = c.tus("POST", c.target().creation_url, {{"Upload-Length", "10"}});
-  const auto upload = c.location_of(created);
+  const auto created = send_tus(c, "POST", c.target().creation_url, {{"Upload-Length", "10"}});
+  const auto upload = location_of(c, created);
   if (is_2xx(created) && upload) c.created(*upload);
   if (is_4xx(created) && !c.target().manifest.empty()) {
     return not_offered("a creation without metadata is refused: " + code(created));
   }
-  const auto head = c.head(url_of(c, created));
+  const auto head = head_of(c, url_of(c, created));
   return expect(!head.headers.has(hdr::upload_metadata),
                 "without metadata at creation HEAD has no Upload-Metadata", head);
 }
@@ -157,12 +157,12 @@ Outcome meta_010(Context& c) {
             value_of(response, "Set-Cookie").rfind("a=b", 0) != 0,
         std::string{label} + ": " + code(response) + ", " + tell(response, "Set-Cookie"));
   };
-  const auto created = c.post({.length = Bytes{4}, .metadata = metadata});
+  const auto created = post(c, {.length = Bytes{4}, .metadata = metadata});
   look("POST", created);
-  const auto upload = c.location_of(created);
+  const auto upload = location_of(c, created);
   if (!is_2xx(created) || !upload) return findings.outcome();
-  look("HEAD", c.head(*upload));
-  look("PATCH", c.patch(*upload, Bytes{0}, letters(4)));
+  look("HEAD", head_of(c, *upload));
+  look("PATCH", patch(c, *upload, Bytes{0}, letters(4)));
   if (c.target().downloads) look("GET", c.get(*upload));
   return findings.outcome();
 }
@@ -173,10 +173,10 @@ Outcome meta_011(Context& c) {
     tus::Metadata metadata;
     metadata.set("large", letters(kilobytes * 750));  // Base64 adds a third
     Fields fields{{"Upload-Length", "10"},
-                  {std::string{hdr::upload_metadata}, c.metadata_header(metadata)}};
+                  {std::string{hdr::upload_metadata}, metadata_header(c, metadata)}};
     const auto created = attempt(c, "POST", c.target().creation_url, fields);
     if (created.response && is_2xx(*created.response)) {
-      if (const auto upload = c.location_of(*created.response)) c.created(*upload);
+      if (const auto upload = location_of(c, *created.response)) c.created(*upload);
     }
     findings.note("about " + std::to_string(kilobytes) + " kB of metadata -> " + code(created));
   }
@@ -190,7 +190,7 @@ Response raw_post_metadata(Context& c, const char* what, const std::vector<std::
   Fields fields{{"Upload-Length", "10"}, {"Content-Length", "0"}};
   for (const auto& line : lines) fields.add(std::string{hdr::upload_metadata}, line);
   auto created = answer(talk(c, what, raw_head(c, "POST", c.target().creation_url, fields)));
-  if (const auto upload = c.location_of(created); is_2xx(created) && upload) c.created(*upload);
+  if (const auto upload = location_of(c, created); is_2xx(created) && upload) c.created(*upload);
   return created;
 }
 
@@ -199,7 +199,7 @@ Outcome meta_014(Context& c) {
                                          {metadata_with(c, "a YQ=="), "b Yg=="});
   Findings findings{"two Upload-Metadata lines count as one joined line, or are refused"};
   if (is_2xx(created)) {
-    const auto head = c.head(url_of(c, created));
+    const auto head = head_of(c, url_of(c, created));
     const bool both = lists_key(head, "a") && lists_key(head, "b");
     findings.check(both,
                    code(created) + ", HEAD lists " + (both ? "both pairs" : "not both pairs"));
@@ -236,10 +236,10 @@ Outcome meta_017(Context& c) {
     const auto label = key.size() > 100 ? "a key of 4096 letters" : key;
     findings.check(is_2xx(created) || is_4xx(created), label + ": " + code(created));
     if (!is_2xx(created)) continue;
-    const auto head = c.head(url_of(c, created));
+    const auto head = head_of(c, url_of(c, created));
     findings.check(is_2xx(head), "HEAD of it: " + code(head));
   }
-  const auto next = c.post({});
+  const auto next = post(c, {});
   findings.check(next.status == 201, "the next creation: " + code(next));
   return findings.outcome();
 }

@@ -13,7 +13,7 @@ Exchange post_body(Context& c, Bytes length, const std::string& body, bool chunk
   request.headers = {{std::string{hdr::tus_resumable}, std::string{tus::version}},
                      {std::string{hdr::upload_length}, std::to_string(length.value)},
                      {"Content-Type", std::string{tus::offset_media_type}}};
-  if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+  if (const auto manifest = metadata_header(c); !manifest.empty()) {
     request.headers.add(std::string{hdr::upload_metadata}, manifest);
   }
   request.body = body;
@@ -21,7 +21,7 @@ Exchange post_body(Context& c, Bytes length, const std::string& body, bool chunk
   request.timeout = answer_timeout;
   auto exchange = c.exchange(std::move(request));
   if (exchange.response && is_2xx(*exchange.response)) {
-    if (const auto upload = c.location_of(*exchange.response)) c.created(*upload);
+    if (const auto upload = location_of(c, *exchange.response)) c.created(*upload);
   }
   return exchange;
 }
@@ -39,9 +39,9 @@ Outcome cwu_002(Context& c) {
 }
 
 Outcome cwu_003(Context& c) {
-  const auto created = c.post({.body = letters(5)});
+  const auto created = post(c, {.body = letters(5)});
   const auto told = number_in(created, hdr::upload_offset);
-  const auto stored = c.offset_of(url_of(c, created));
+  const auto stored = offset_of(c, url_of(c, created));
   Findings findings{"the 201 carries Upload-Offset: the bytes that were accepted"};
   findings.check(told == stored,
                  describe(created) + "; HEAD tells " + std::to_string(stored.value));
@@ -49,13 +49,13 @@ Outcome cwu_003(Context& c) {
 }
 
 Outcome cwu_004(Context& c) {
-  const auto stored = c.offset_of(url_of(c, c.post({.body = letters(5)})));
+  const auto stored = offset_of(c, url_of(c, post(c, {.body = letters(5)})));
   const auto seen = "5 bytes sent, offset " + std::to_string(stored.value);
   return stored == Bytes{5} ? holds(seen) : broken("as many bytes as possible are taken", seen);
 }
 
 Outcome cwu_005(Context& c) {
-  const auto created = c.post({.length = Bytes{5}, .body = letters(5)});
+  const auto created = post(c, {.length = Bytes{5}, .body = letters(5)});
   return observed("the whole file in the POST -> " + code(created) + ", " +
                   tell(created, hdr::upload_offset));
 }
@@ -66,9 +66,9 @@ Outcome cwu_006(Context& c) {
     const auto created =
         post_with(c, {{"Upload-Length", "10"}, {"Content-Type", type}}, letters(5));
     auto seen = (type.empty() ? "no Content-Type" : type) + " -> " + code(created);
-    if (const auto upload = c.location_of(created); is_2xx(created) && upload) {
+    if (const auto upload = location_of(c, created); is_2xx(created) && upload) {
       seen += ", " + tell(created, hdr::upload_offset) + ", HEAD tells " +
-              std::to_string(c.offset_of(*upload).value);
+              std::to_string(offset_of(c, *upload).value);
     }
     findings.note(seen);
   }
@@ -106,7 +106,7 @@ Outcome cwu_010(Context& c) {
   if (!c.target().discovery.offers(ext::creation_defer_length)) {
     return not_offered("creation-defer-length is not offered");
   }
-  const auto created = c.post({.length = std::nullopt, .defer_length = true, .body = letters(5)});
+  const auto created = post(c, {.length = std::nullopt, .defer_length = true, .body = letters(5)});
   return observed("Upload-Defer-Length: 1 with 5 bytes -> " + code(created) + ", " +
                   tell(created, hdr::upload_offset));
 }
@@ -116,7 +116,7 @@ Outcome cwu_011(Context& c) {
   const auto expecting = [&](const char* label, const Fields& more) {
     auto connection = c.raw();
     auto fields = more;
-    if (const auto manifest = c.metadata_header(); !manifest.empty()) {
+    if (const auto manifest = metadata_header(c); !manifest.empty()) {
       fields.add(std::string{hdr::upload_metadata}, manifest);
     }
     fields.add("Content-Type", std::string{tus::offset_media_type});
@@ -138,7 +138,7 @@ Outcome cwu_011(Context& c) {
       c.record_raw("the body after 100", "", read);
     }
     if (read.response) {
-      if (const auto upload = c.location_of(*read.response); is_2xx(*read.response) && upload) {
+      if (const auto upload = location_of(c, *read.response); is_2xx(*read.response) && upload) {
         c.created(*upload);
       }
     }
@@ -152,7 +152,7 @@ Outcome cwu_011(Context& c) {
 }
 
 Outcome cwu_012(Context& c) {
-  return observed("a creation without a body: 201 with " + tell(c.post({}), hdr::upload_offset));
+  return observed("a creation without a body: 201 with " + tell(post(c, {}), hdr::upload_offset));
 }
 
 Outcome cwu_013(Context& c) {
@@ -162,8 +162,8 @@ Outcome cwu_013(Context& c) {
                                   {"Content-Type", std::string{tus::offset_media_type}}},
                                  letters(5));
   auto seen = "Upload-Offset: 3 in the POST -> " + code(created);
-  if (const auto upload = c.location_of(created); is_2xx(created) && upload) {
-    seen += ", HEAD tells " + std::to_string(c.offset_of(*upload).value);
+  if (const auto upload = location_of(c, created); is_2xx(created) && upload) {
+    seen += ", HEAD tells " + std::to_string(offset_of(c, *upload).value);
   }
   return observed(seen);
 }

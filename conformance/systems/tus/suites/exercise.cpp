@@ -7,56 +7,57 @@ namespace conformance::suites {
 namespace {
 
 Exercise creation(Context& c) {
-  const auto response = c.post({});
-  return {response.status == 201 && c.location_of(response), "POST " + code(response)};
+  const auto response = post(c, {});
+  return {response.status == 201 && location_of(c, response), "POST " + code(response)};
 }
 
 Exercise creation_with_upload(Context& c) {
-  const auto response = c.post({.body = letters(5)});
+  const auto response = post(c, {.body = letters(5)});
   return {response.status == 201 && number_in(response, hdr::upload_offset) > Bytes{0},
           "POST with 5 bytes " + code(response) + ", " + tell(response, hdr::upload_offset)};
 }
 
 Exercise creation_defer_length(Context& c) {
-  const auto response = c.post({.length = std::nullopt, .defer_length = true});
-  if (response.status != 201 || !c.location_of(response)) {
+  const auto response = post(c, {.length = std::nullopt, .defer_length = true});
+  if (response.status != 201 || !location_of(c, response)) {
     return {false, "POST with Upload-Defer-Length: 1 " + code(response)};
   }
-  const auto head = c.head(*c.location_of(response));
+  const auto head = head_of(c, *location_of(c, response));
   return {head.headers.find(hdr::upload_defer_length) == "1",
           "POST 201, HEAD with " + tell(head, hdr::upload_defer_length)};
 }
 
 Exercise termination(Context& c) {
-  const auto upload = c.create();
-  const auto removed = c.remove(upload);
-  const auto head = c.head(upload);
+  const auto upload = create(c);
+  const auto removed = remove(c, upload);
+  const auto head = head_of(c, upload);
   return {is_2xx(removed) && is_4xx(head), "DELETE " + code(removed) + ", HEAD " + code(head)};
 }
 
 /// A final upload over two parts, the second of which is complete or not.
 Exercise concatenation(Context& c, bool finish) {
   const auto partial = [&c](const std::string& body, bool complete) -> std::optional<std::string> {
-    const auto created = c.post({.length = Bytes{body.size()}, .concat = "partial"});
-    const auto upload = c.location_of(created);
+    const auto created = post(c, {.length = Bytes{body.size()}, .concat = "partial"});
+    const auto upload = location_of(c, created);
     if (created.status != 201 || !upload) return std::nullopt;
-    if (complete) taken(c.patch(*upload, Bytes{0}, body), "the bytes of a partial upload");
+    if (complete) taken(patch(c, *upload, Bytes{0}, body), "the bytes of a partial upload");
     return upload;
   };
   const auto first = partial("abc", true);
   const auto second = first ? partial("defg", finish) : std::nullopt;
   if (!first || !second) return {false, "no partial upload could be created"};
-  const auto joined = c.post({.length = std::nullopt, .concat = "final;" + *first + " " + *second});
+  const auto joined =
+      post(c, {.length = std::nullopt, .concat = "final;" + *first + " " + *second});
   if (!finish) {
     return {joined.status == 201, "a final upload over an unfinished part " + code(joined)};
   }
-  if (joined.status != 201 || !c.location_of(joined)) {
+  if (joined.status != 201 || !location_of(c, joined)) {
     return {false, "a final upload over two parts " + code(joined)};
   }
-  const auto upload = *c.location_of(joined);
-  const auto head = c.head(upload);
+  const auto upload = *location_of(c, joined);
+  const auto head = head_of(c, upload);
   const bool whole = number_in(head, hdr::upload_length) == Bytes{7};
-  const bool right = c.stored_equals(upload, "abcdefg").value_or(true);
+  const bool right = stored_equals(c, upload, "abcdefg").value_or(true);
   return {whole && right,
           "a final upload over 3 and 4 bytes has " + tell(head, hdr::upload_length) +
               (right ? "" : " and other bytes than its parts"),
@@ -66,8 +67,8 @@ Exercise concatenation(Context& c, bool finish) {
 Exercise checksum(Context& c) {
   const auto name = known_algorithm(c).value_or("sha1");
   const Fields fields{{std::string{hdr::upload_checksum}, checksum_of(name, "hello")}};
-  const auto wrong = patch_with(c, c.create(), fields, "hallo");
-  const auto right = patch_with(c, c.create(), fields, "hello");
+  const auto wrong = patch_with(c, create(c), fields, "hallo");
+  const auto right = patch_with(c, create(c), fields, "hello");
   return {is_4xx(wrong) && is_2xx(right),
           "wrong " + name + " " + code(wrong) + ", right one " + code(right)};
 }
@@ -75,8 +76,8 @@ Exercise checksum(Context& c) {
 Exercise checksum_trailer(Context& c) {
   const auto name = known_algorithm(c).value_or("sha1");
   const auto sum = checksum_of(name, "hello");
-  const auto wrong = answer(patch_trailing(c, c.create(), "hallo", sum));
-  const auto right = answer(patch_trailing(c, c.create(), "hello", sum));
+  const auto wrong = answer(patch_trailing(c, create(c), "hallo", sum));
+  const auto right = answer(patch_trailing(c, create(c), "hello", sum));
   return {is_4xx(wrong) && is_2xx(right),
           "wrong " + name + " as a trailer " + code(wrong) + ", right one " + code(right)};
 }

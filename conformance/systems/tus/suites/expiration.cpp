@@ -27,8 +27,8 @@ TimePoint now_of(const Response& response) {
   return date_in(response, "Date").value_or(std::chrono::system_clock::now());
 }
 
-Response post(Context& c) {
-  const auto created = c.post({});
+Response post_one(Context& c) {
+  const auto created = post(c, {});
   static_cast<void>(url_of(c, created));
   return created;
 }
@@ -46,8 +46,8 @@ struct Dated {
 };
 
 Dated dated(Context& c, std::size_t bytes = 4) {
-  const auto upload = c.create();
-  auto patched = c.patch(upload, Bytes{0}, letters(bytes));
+  const auto upload = create(c);
+  auto patched = patch(c, upload, Bytes{0}, letters(bytes));
   taken(patched, "the first bytes of an upload");
   // A finished upload tells no date: take the one of its sibling.
   if (bytes == 10) {
@@ -74,9 +74,9 @@ void outlive(Context& c, const Dated& upload) {
 }
 
 Outcome exp_001(Context& c) {
-  const auto created = post(c);
+  const auto created = post_one(c);
   const auto upload = url_of(c, created);
-  const auto patched = c.patch(upload, Bytes{0}, letters(4));
+  const auto patched = patch(c, upload, Bytes{0}, letters(4));
   const bool told =
       created.headers.has(hdr::upload_expires) || patched.headers.has(hdr::upload_expires);
   const bool listed = c.target().discovery.offers(ext::expiration);
@@ -90,9 +90,9 @@ Outcome exp_001(Context& c) {
 Outcome exp_002(Context& c) {
   Findings findings{"every PATCH response of an upload that is going to expire has Upload-Expires"};
   const auto look = [&](const char* label, const Creation& creation) {
-    const auto upload = c.create(creation);
+    const auto upload = create(c, creation);
     for (const std::uint64_t at : {0U, 2U}) {
-      const auto patched = c.patch(upload, Bytes{at}, letters(2));
+      const auto patched = patch(c, upload, Bytes{at}, letters(2));
       taken(patched, "some bytes of an upload");
       findings.check(patched.headers.has(hdr::upload_expires),
                      std::string{label} + ", PATCH at " + std::to_string(at) + ": " +
@@ -107,8 +107,8 @@ Outcome exp_002(Context& c) {
 }
 
 Outcome exp_003(Context& c) {
-  const auto created = post(c);
-  const auto head = c.head(url_of(c, created));
+  const auto created = post_one(c);
+  const auto head = head_of(c, url_of(c, created));
   if (created.headers.has(hdr::upload_expires)) return holds(tell(created, hdr::upload_expires));
   if (head.headers.has(hdr::upload_expires)) {
     return broken(
@@ -126,8 +126,8 @@ Outcome exp_004(Context& c) {
     findings.check(http::parse_imf_fixdate(*value).has_value(),
                    std::string{label} + ": " + std::string{*value});
   };
-  const auto created = post(c);
-  const auto patched = c.patch(url_of(c, created), Bytes{0}, letters(4));
+  const auto created = post_one(c);
+  const auto patched = patch(c, url_of(c, created), Bytes{0}, letters(4));
   if (!patched.headers.has(hdr::upload_expires)) {
     stop_blocked("a PATCH response tells Upload-Expires", describe(patched));
   }
@@ -140,17 +140,17 @@ Outcome exp_005(Context& c) {
   const auto upload = dated(c);
   outlive(c, upload);
   Findings findings{"an upload whose time has passed is gone: HEAD and PATCH give 404 or 410"};
-  const auto head = c.head(upload.upload);
+  const auto head = head_of(c, upload.upload);
   findings.check(is_gone(head), "HEAD", head);
-  const auto patched = c.patch(upload.upload, Bytes{4}, letters(6));
+  const auto patched = patch(c, upload.upload, Bytes{4}, letters(6));
   return findings.check(is_gone(patched), "PATCH", patched).outcome();
 }
 
 Outcome exp_006(Context& c) {
   const auto upload = dated(c);
   outlive(c, upload);
-  const auto head = c.head(upload.upload);
-  const auto patched = c.patch(upload.upload, Bytes{4}, letters(6));
+  const auto head = head_of(c, upload.upload);
+  const auto patched = patch(c, upload.upload, Bytes{4}, letters(6));
   const auto seen = "HEAD " + code(head) + ", PATCH " + code(patched);
   const bool remembers = head.status == 410 || patched.status == 410;
   if (head.status == 410 && patched.status == 410) return holds(seen);
@@ -163,7 +163,7 @@ Outcome exp_006(Context& c) {
 Outcome exp_007(Context& c) {
   const auto upload = dated(c, 10);
   outlive(c, upload);
-  const auto head = c.head(upload.upload);
+  const auto head = head_of(c, upload.upload);
   return expect(is_2xx(head) && number_in(head, hdr::upload_offset) == Bytes{10},
                 "a finished upload is there after an unfinished one would have expired", head);
 }
@@ -179,14 +179,14 @@ Outcome exp_008(Context& c) {
   } else if (wait > Milliseconds{0}) {
     findings.note("too far ahead to try its last second");
   }
-  const auto patched = c.patch(upload.upload, Bytes{4}, letters(4));
+  const auto patched = patch(c, upload.upload, Bytes{4}, letters(4));
   return findings.check(patched.status == 204, "a PATCH before it", patched).outcome();
 }
 
 Outcome exp_009(Context& c) {
   const auto first = dated(c);
   pause(c, Milliseconds{1'100});
-  const auto patched = c.patch(first.upload, Bytes{4}, letters(4));
+  const auto patched = patch(c, first.upload, Bytes{4}, letters(4));
   const auto second = date_in(patched, hdr::upload_expires);
   if (!second) stop_blocked("a second PATCH tells Upload-Expires", describe(patched));
   return observed(*second == first.expires  ? "the date is fixed"
@@ -195,16 +195,16 @@ Outcome exp_009(Context& c) {
 }
 
 Outcome exp_010(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto told = [](const Response& response) {
     return std::string{response.headers.has(hdr::upload_expires) ? "with" : "without"};
   };
-  const auto unfinished = c.head(upload);
-  const auto last = c.patch(upload, Bytes{0}, letters(10));
+  const auto unfinished = head_of(c, upload);
+  const auto last = patch(c, upload, Bytes{0}, letters(10));
   taken(last, "the bytes of an upload");
   return observed("HEAD of an unfinished upload comes " + told(unfinished) +
                   " Upload-Expires, the last PATCH " + told(last) + ", HEAD after it " +
-                  told(c.head(upload)));
+                  told(head_of(c, upload)));
 }
 
 Outcome exp_011(Context& c) {

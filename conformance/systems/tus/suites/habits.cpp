@@ -3,19 +3,19 @@
 namespace conformance::suites {
 namespace {
 
-/// Unlike Context::tus it sends a field that is empty.
+/// Unlike send_tus it sends a field that is empty.
 Response created_raw(Context& c, Fields fields) {
   fields.add("Content-Length", "0");
-  if (auto metadata = c.metadata_header(); !metadata.empty())
+  if (auto metadata = metadata_header(c); !metadata.empty())
     fields.add(std::string{hdr::upload_metadata}, std::move(metadata));
   auto response = answer(talk(c, "creation with an empty field",
                               raw_head(c, "POST", c.target().creation_url, fields)));
-  if (const auto upload = c.location_of(response)) c.created(*upload);
+  if (const auto upload = location_of(c, response)) c.created(*upload);
   return response;
 }
 
 std::string create_deferred(Context& c) {
-  return c.create({.length = std::nullopt, .defer_length = true});
+  return create(c, {.length = std::nullopt, .defer_length = true});
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ Habit creation_with_empty(Context& c, std::string_view empty) {
       created_raw(c, {{std::string{hdr::upload_length}, deferred ? "" : "10"},
                       {std::string{hdr::upload_defer_length}, deferred ? "1" : ""}});
   const auto label = "an empty " + std::string{empty} + ": " + code(created);
-  const auto upload = c.location_of(created);
+  const auto upload = location_of(c, created);
   if (created.status != 201 || !upload) return {false, label};
   const auto state = state_of(c, *upload);
   const UploadState right{Bytes{0}, deferred ? std::nullopt : std::optional(Bytes{10}), deferred};
@@ -34,7 +34,7 @@ Habit creation_with_empty(Context& c, std::string_view empty) {
 }
 
 Habit patch_with_empty_length(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   auto fields = patch_fields("0");
   fields.add(std::string{hdr::upload_length}, "");
   fields.add("Content-Length", "5");
@@ -49,10 +49,10 @@ Habit ended_by_draft(Context& c, const EndSignal& signal, std::string_view last,
                      std::string* upload) {
   const auto url = create_deferred(c);
   if (upload != nullptr) *upload = url;
-  taken(c.patch(url, Bytes{0}, "hello"), "5 bytes while the length is deferred");
-  const auto patched = c.patch(url, Bytes{5}, std::string{last},
-                               {{"Upload-Draft-Interop-Version", std::string{signal.version}},
-                                {std::string{signal.field}, std::string{signal.value}}});
+  taken(patch(c, url, Bytes{0}, "hello"), "5 bytes while the length is deferred");
+  const auto patched = patch(c, url, Bytes{5}, std::string{last},
+                             {{"Upload-Draft-Interop-Version", std::string{signal.version}},
+                              {std::string{signal.field}, std::string{signal.value}}});
   const auto state = state_of(c, url);
   const Bytes end{5 + last.size()};
   return {patched.status == 204 && state == UploadState{end, end, false},
@@ -61,7 +61,7 @@ Habit ended_by_draft(Context& c, const EndSignal& signal, std::string_view last,
 }
 
 Habit chunked_beside_length(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   auto fields = patch_fields("0");
   fields.add("Content-Length", "0");
   fields.add("Transfer-Encoding", "chunked");

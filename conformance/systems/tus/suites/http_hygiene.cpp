@@ -21,20 +21,20 @@ Outcome http_001(Context& c) {
     findings.check(refused || is_2xx(response),
                    std::string{label} + ": " + code(response) + ", " + tell(response, "Allow"));
   };
-  look("PUT of an upload", c.tus("PUT", c.create(), {}, letters(4)));
+  look("PUT of an upload", send_tus(c, "PUT", create(c), {}, letters(4)));
   look("GET of the creation URL", c.get(c.target().creation_url));
   return findings.outcome();
 }
 
 Outcome http_002(Context& c) {
   // Two readers of our own must understand the same thing, however the server spells it.
-  const auto upload = c.create();
+  const auto upload = create(c);
   const auto read = talk(c, "HEAD", raw_head(c, "HEAD", upload), {}, /*head_request=*/true);
   const std::string rule =
       "status line and fields parse, whatever the reason phrase and the case"
       " of the names";
   if (!read.response) return broken(rule, to_string(read.seen));
-  const auto library = c.head(upload);
+  const auto library = head_of(c, upload);
   const auto& raw = *read.response;
   const bool agree =
       raw.status == library.status &&
@@ -64,7 +64,7 @@ Outcome http_003(Context& c) {
 
 Outcome http_004(Context& c) {
   Findings findings{"a path does not reach other files"};
-  const auto upload = Context::target_of(c.create_complete(letters(10)));
+  const auto upload = Context::target_of(create_complete(c, letters(10)));
   const auto base = upload.substr(0, upload.rfind('/'));
   for (const auto& path :
        {base + "/..%2f..%2f..%2f..%2f..%2f..%2fetc%2fpasswd",
@@ -123,7 +123,7 @@ Outcome http_006(Context& c) {
   tus::Metadata metadata;
   metadata.set("filename", "page.html");
   metadata.set("filetype", "text/html");
-  const auto upload = c.create_complete("<script>alert(1)</script>", {.metadata = metadata});
+  const auto upload = create_complete(c, "<script>alert(1)</script>", {.metadata = metadata});
   const auto got = c.get(upload);
   if (!is_2xx(got)) stop_blocked("GET of a finished upload succeeds", describe(got));
   const auto type = lower(value_of(got, "Content-Type"));

@@ -32,10 +32,7 @@ struct Answer {
 
 /// Fields of a request of the draft: no version of tus, and `version` unless it is empty.
 Fields draft_fields(Context& c, const std::string& version, const Fields& more) {
-  Fields fields;
-  for (const auto& field : c.raw_headers()) {
-    if (!http::same_name(field.name, hdr::tus_resumable)) fields.add(field.name, field.value);
-  }
+  Fields fields = c.raw_headers();
   if (!version.empty()) fields.add(std::string{interop}, version);
   for (const auto& field : more) fields.add(field.name, field.value);
   return fields;
@@ -58,7 +55,7 @@ Answer post(Context& c, const std::string& version, const std::string& complete,
   Fields fields{{std::string{upload_complete}, complete}};
   for (const auto& field : more) fields.add(field.name, field.value);
   auto created = ask(c, "POST", c.target().creation_url, version, std::move(fields), body);
-  if (const auto upload = c.location_of(created.response); upload) c.created(*upload);
+  if (const auto upload = location_of(c, created.response); upload) c.created(*upload);
   return created;
 }
 
@@ -78,7 +75,7 @@ std::string dialect(Context& c) {
 std::string begin(Context& c, const std::string& version, const std::string& body,
                   const Fields& more = {}) {
   const auto created = post(c, version, "?0", body, more);
-  const auto upload = c.location_of(created.response);
+  const auto upload = location_of(c, created.response);
   if (!is_2xx(created.response) || !upload) {
     stop_blocked("an upload is created (201 with Location)", describe(created.response));
   }
@@ -167,7 +164,7 @@ Outcome ietf_004(Context& c) {
 Outcome ietf_005(Context& c) {
   const auto created = post(c, dialect(c), "?0", "hello").response;
   Findings findings{"the response to a creation that goes on has Location and Upload-Limit"};
-  findings.check(is_2xx(created) && c.location_of(created).has_value(), "POST", created);
+  findings.check(is_2xx(created) && location_of(c, created).has_value(), "POST", created);
   findings.check(created.headers.has(upload_limit), tell(created, upload_limit));
   if (created.status != 201) findings.note("201 is recommended");
   return findings.outcome();
@@ -339,7 +336,7 @@ Outcome ietf_018(Context& c) {
                                   : "not within 5 s, last offset " +
                                         (offset ? std::to_string(offset->value) : "unknown"));
   if (through) {
-    const bool right = c.stored_equals(upload, "helloabcdx").value_or(true);
+    const bool right = stored_equals(c, upload, "helloabcdx").value_or(true);
     findings.check(right, right ? "with the right bytes" : "with other bytes");
   }
   return findings.outcome();

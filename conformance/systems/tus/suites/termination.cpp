@@ -7,8 +7,8 @@ namespace {
 
 /// An upload that was deleted; blocked when that failed.
 std::string create_deleted(Context& c) {
-  const auto upload = c.create();
-  const auto removed = c.remove(upload);
+  const auto upload = create(c);
+  const auto removed = remove(c, upload);
   if (!is_2xx(removed)) stop_blocked("DELETE of an upload succeeds", describe(removed));
   return upload;
 }
@@ -16,42 +16,42 @@ std::string create_deleted(Context& c) {
 Outcome term_001(Context& c) { return announced_as(c, ext::termination); }
 
 Outcome term_002(Context& c) {
-  const auto removed = c.remove(c.create());
+  const auto removed = remove(c, create(c));
   return expect(removed.status == 204, "DELETE of an unfinished upload gives 204", removed);
 }
 
 Outcome term_003(Context& c) {
-  const auto removed = c.remove(c.create_complete(letters(10)));
+  const auto removed = remove(c, create_complete(c, letters(10)));
   return expect(removed.status == 204, "DELETE of a finished upload gives 204", removed);
 }
 
 Outcome term_004(Context& c) {
-  const auto head = c.head(create_deleted(c));
+  const auto head = head_of(c, create_deleted(c));
   return expect(is_gone(head) && !head.headers.has(hdr::upload_offset),
                 "HEAD after DELETE: 404 or 410, without Upload-Offset", head);
 }
 
 Outcome term_005(Context& c) {
-  const auto patched = c.patch(create_deleted(c), Bytes{0}, letters(4));
+  const auto patched = patch(c, create_deleted(c), Bytes{0}, letters(4));
   return expect(is_gone(patched), "PATCH after DELETE: 404 or 410", patched);
 }
 
 Outcome term_006(Context& c) {
-  const auto removed = c.remove(create_deleted(c));
+  const auto removed = remove(c, create_deleted(c));
   return expect(is_gone(removed), "a second DELETE: 404 or 410", removed);
 }
 
 Outcome term_007(Context& c) {
   if (!c.target().downloads) return not_offered("GET of an upload is not offered");
-  const auto upload = c.create_complete(letters(10));
-  const auto removed = c.remove(upload);
+  const auto upload = create_complete(c, letters(10));
+  const auto removed = remove(c, upload);
   if (!is_2xx(removed)) stop_blocked("DELETE of an upload succeeds", describe(removed));
   const auto got = c.get(upload);
   return expect(is_gone(got), "GET after DELETE: 404 or 410, the bytes are freed", got);
 }
 
 Outcome term_008(Context& c) {
-  const auto removed = c.remove(unknown_upload(c));
+  const auto removed = remove(c, unknown_upload(c));
   return expect(is_gone(removed), "DELETE of an unknown upload gives 404", removed);
 }
 
@@ -59,9 +59,9 @@ Outcome term_009(Context& c) {
   if (c.target().discovery.offers(ext::termination)) {
     return not_offered("termination is offered; this row judges its absence");
   }
-  const auto upload = c.create();
-  const auto removed = c.remove(upload);
-  const auto head = c.head(upload);
+  const auto upload = create(c);
+  const auto removed = remove(c, upload);
+  const auto head = head_of(c, upload);
   Findings findings{"without the extension DELETE is refused (405 or 501), the upload stays"};
   findings.check(status_in(removed, {405, 501}) && is_2xx(head),
                  describe(removed) + ", then HEAD " + code(head));
@@ -69,7 +69,7 @@ Outcome term_009(Context& c) {
 }
 
 Outcome term_010(Context& c) {
-  const auto upload = c.create();
+  const auto upload = create(c);
   std::string seen;
   bool deleted = false;
   bool locked = false;
@@ -88,13 +88,13 @@ Outcome term_010(Context& c) {
       "DELETE during a PATCH ends the upload for good, or is refused as locked";
   if (!deleted && !locked) return broken(rule, seen);
   if (locked) return holds(seen);
-  const auto head = c.head(upload);
+  const auto head = head_of(c, upload);
   return is_gone(head) ? holds(seen + ", then HEAD " + code(head))
                        : broken(rule, seen + ", then HEAD " + code(head));
 }
 
 Outcome term_011(Context& c) {
-  const auto removed = c.tus("DELETE", c.create(), {}, letters(2));
+  const auto removed = send_tus(c, "DELETE", create(c), {}, letters(2));
   return observed("DELETE with a body -> " + code(removed));
 }
 

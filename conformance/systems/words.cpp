@@ -1,0 +1,171 @@
+#include "words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace conformance::suites {
+namespace {
+
+std::string join(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) {
+    if (!text.empty()) text += "; ";
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace
+
+// ---- judging -----------------------------------------------------------------------------------
+
+Outcome expect(bool ok, std::string rule, const Response& got) {
+  return ok ? holds(describe(got)) : broken(std::move(rule), describe(got));
+}
+
+void stop_blocked(std::string expected, std::string got) {
+  throw Stop{Outcome{Outcome::Kind::blocked, std::move(expected), std::move(got)}};
+}
+
+void taken(const Response& response, std::string_view what) {
+  if (!is_2xx(response)) stop_blocked(std::string{what} + " are taken", describe(response));
+}
+
+Findings& Findings::check(bool ok, std::string seen) {
+  if (!ok) broken_.push_back(seen);
+  seen_.push_back(std::move(seen));
+  return *this;
+}
+
+Findings& Findings::check(bool ok, std::string_view label, const Response& got) {
+  return check(ok, std::string{label} + ": " + describe(got));
+}
+
+Findings& Findings::must(bool ok, std::string rule, std::string seen) {
+  if (ok) return note(std::move(seen));
+  must_rules_.push_back(std::move(rule));
+  must_seen_.push_back(std::move(seen));
+  return *this;
+}
+
+Findings& Findings::note(std::string seen) {
+  seen_.push_back(std::move(seen));
+  return *this;
+}
+
+std::optional<Outcome> Findings::broken_part() const {
+  if (!must_seen_.empty()) return broken_must(join(must_rules_), join(must_seen_));
+  if (!broken_.empty()) return broken(rule_, join(broken_));
+  return std::nullopt;
+}
+
+Outcome Findings::outcome() const { return broken_part().value_or(holds(join(seen_))); }
+
+Outcome Findings::report() const {
+  if (!must_seen_.empty()) return broken_must(join(must_rules_), join(must_seen_));
+  return observed(join(seen_));
+}
+
+// ---- responses ---------------------------------------------------------------------------------
+
+bool status_in(const Response& response, std::initializer_list<int> legal) {
+  return std::find(legal.begin(), legal.end(), response.status) != legal.end();
+}
+
+bool is_gone(const Response& response) { return status_in(response, {404, 410}); }
+
+std::string value_of(const Response& response, std::string_view name) {
+  return std::string{response.headers.find(name).value_or("")};
+}
+
+std::string tell(const Response& response, std::string_view name) {
+  const auto value = response.headers.joined(name);
+  return value ? std::string{name} + ": " + *value : "no " + std::string{name};
+}
+
+bool is_integer(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string code(const Response& response) { return std::to_string(response.status); }
+
+std::string code(const Exchange& exchange) {
+  if (exchange.response) return code(*exchange.response);
+  const auto why = exchange.failure ? exchange.failure->kind : transport::Failure::Kind::other;
+  return "no answer (" + std::string{transport::to_string(why)} + ")";
+}
+
+std::string describe(const Response& response) {
+  std::string out = std::to_string(response.status);
+  if (!response.reason.empty()) out += " " + response.reason;
+  for (const char* name : {"Upload-Offset", "Upload-Length", "Location", "Content-Type"}) {
+    if (const auto value = response.headers.find(name))
+      out += fmt::format(", {}: {}", name, *value);
+  }
+  return out;
+}
+
+// ---- bytes -------------------------------------------------------------------------------------
+
+std::string letters(std::size_t count, char letter) { return std::string(count, letter); }
+
+std::string from_offset(const std::string& bytes, Bytes offset) {
+  return offset.value < bytes.size() ? bytes.substr(offset.value) : std::string{};
+}
+
+// ---- raw bytes ---------------------------------------------------------------------------------
+
+RawConnection::Read talk(Context& c, RawConnection& connection, std::string_view what,
+                         const std::string& head, std::string_view body, bool head_request) {
+  // A server may refuse early and close: what it said counts, not that the rest could not be sent.
+  if (connection.send(head, answer_timeout) && !body.empty()) {
+    static_cast<void>(connection.send(body, answer_timeout));
+  }
+  auto read = connection.read_response(answer_timeout, head_request);
+  c.record_raw(what, head, read);
+  return read;
+}
+
+RawConnection::Read talk(Context& c, std::string_view what, const std::string& head,
+                         std::string_view body, bool head_request) {
+  auto connection = c.raw();
+  return talk(c, connection, what, head, body, head_request);
+}
+
+Response answer(const RawConnection::Read& read) {
+  if (!read.response) {
+    stop_blocked("a response", "none: " + to_string(read.seen) +
+                                   (read.problem.empty() ? "" : ", " + read.problem));
+  }
+  return *read.response;
+}
+
+std::string to_string(RawConnection::Seen seen) {
+  switch (seen) {
+    case RawConnection::Seen::response:
+      return "a response";
+    case RawConnection::Seen::closed:
+      return "the server closed the connection";
+    case RawConnection::Seen::reset:
+      return "the server reset the connection";
+    case RawConnection::Seen::timeout:
+      return "silence, the connection stays open";
+    case RawConnection::Seen::malformed:
+      return "bytes that are no HTTP response";
+  }
+  return "nothing";
+}
+
+RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadline) {
+  constexpr Milliseconds slice{50};
+  auto read = connection.read_response(slice);
+  for (auto waited = slice; waited < deadline; waited += slice) {
+    if (read.seen != RawConnection::Seen::timeout || !read.interims.empty()) break;
+    read = connection.read_response(slice);
+  }
+  return read;
+}
+
+}  // namespace conformance::suites
