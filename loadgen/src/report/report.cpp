@@ -156,7 +156,7 @@ std::string summary_json(const RunReport& report) {
   root["version"] = harness_version();
   root["run_id"] = report.run_id;
   root["target"] = shown_url(report);
-  root["system"] = report.settings.system == System::dex ? "dex" : "tus";
+  root["system"] = report.settings.system->name;
   root["seed"] = report.settings.seed;
   root["network"] = report.settings.network.name;
   root["payload"] = to_string(report.settings.payload);

@@ -14,10 +14,8 @@
 #include <random>
 #include <thread>
 
-#include "client/dex/endpoints.hpp"
 #include "client/endpoints.hpp"
 #include "client/stored.hpp"
-#include "client/tus/creation_urls.hpp"
 #include "payload/hash.hpp"
 #include "protocol/version.hpp"
 #include "redact/command_line.hpp"
@@ -80,16 +78,13 @@ void stop_when_interrupted(transport::LoadEngine& engine, const RunHooks& hooks)
   engine.after(Milliseconds{100}, [&] { stop_when_interrupted(engine, hooks); });
 }
 
-/// Where a URL names only a host, takes the first shape under which a tus server answers; without
-/// one, what was given stays, and the uploads tell what came.
+/// Where a URL names only a host, takes the first shape under which a server of the system answers;
+/// without one, what was given stays, and the uploads tell what came.
 void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
-  auto shapes = tus::creation_urls_at(plan.uploads.create_url);
+  const auto shapes = plan.client->creation_urls();
   if (shapes.empty()) return;
-  shapes.insert(shapes.begin(), plan.uploads.create_url);
   transport::LoadEngine engine(plan.engine);
   for (const auto& host : plan.hosts) engine.pin(host);
-  const bool info_derived =
-      plan.uploads.info_url == dex::endpoints_of(plan.uploads.create_url)->info;
   std::size_t at = 0;
   std::function<void()> ask = [&] {
     transport::LoadRequest request;
@@ -97,8 +92,8 @@ void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
     request.url = shapes[at];
     request.stall_timeout = Milliseconds{10'000};
     engine.send(std::move(request), [&](const transport::LoadOutcome& outcome) {
-      if (outcome.response && outcome.response->headers.has("Tus-Version")) {
-        plan.uploads.create_url = shapes[at];
+      if (outcome.response && plan.client->recognises(*outcome.response)) {
+        plan.client->settle_on(shapes[at]);
       } else if (outcome.response && ++at < shapes.size()) {
         ask();
         return;
@@ -109,7 +104,6 @@ void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
   engine.after(Milliseconds{0}, ask);
   stop_when_interrupted(engine, hooks);
   engine.run();
-  if (info_derived) plan.uploads.info_url = dex::endpoints_of(plan.uploads.create_url)->info;
 }
 
 /// One token and one request before any load: an absent target is not a thousand failed uploads.
@@ -128,24 +122,21 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
         engine.stop();
         return;
       }
-      transport::LoadRequest request;
-      // HEAD, because OPTIONS needs no token; that there is no such upload does not matter.
-      request.method = "HEAD";
-      request.url = plan.uploads.create_url + "/dex-loadgen-probe";
-      request.headers.add("Tus-Resumable", "1.0.0");
+      transport::LoadRequest request = plan.client->probe();
+      plan.client->dress(request);
       if (!token->empty()) request.headers.add("Authorization", *token);
       request.stall_timeout = Milliseconds{10'000};
       engine.send(std::move(request), [&](const transport::LoadOutcome& outcome) {
         if (outcome.failure) {
           verdict = give_up(ExitCode::unreachable,
-                            {plan.uploads.create_url,
+                            {plan.client->options().create_url,
                              fmt::format("target unreachable: {}", outcome.failure->message),
                              outcome.failure->kind == transport::Failure::Kind::tls
                                  ? "does --ca-file hold the certificate that signed the server's?"
                                  : "is the server running there?"});
         } else if (outcome.response->status == 401) {
           verdict = give_up(ExitCode::unreachable,
-                            {plan.uploads.create_url,
+                            {plan.client->options().create_url,
                              fmt::format("credentials refused: {}", outcome.response->status),
                              "give --username-env and --password-env, or --token-env"});
         }
@@ -213,10 +204,12 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
         ExitCode::usage,
         {"--delivered-dir", fmt::format("{} is not a folder", quote(settings.delivered_dir)), ""});
   }
+  const std::string run_id = new_run_id();
+  auto client = client_of(settings, run_id);
+  if (!client) return give_up(ExitCode::usage, client.error());
   redact::Secrets secrets = hooks.secrets;
-  for (const auto* url : {&settings.url, &settings.info_url, &settings.oauth_url}) {
-    secrets.add_url(*url);
-  }
+  for (const auto* url : {&settings.url, &settings.oauth_url}) secrets.add_url(*url);
+  for (const auto& url : (*client)->urls()) secrets.add_url(url);
   auto credentials = credentials_of(settings);
   if (!credentials) return give_up(ExitCode::usage, credentials.error());
   secrets.add(credentials->token);
@@ -224,39 +217,25 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   credentials->secrets = secrets;
 
   RunReport report;
-  report.run_id = new_run_id();
+  report.run_id = run_id;
   report.settings = settings;
   report.secrets = secrets;
 
-  RunPlan plan{settings, {}, std::move(*credentials), {}, {}, {}};
-  std::vector<const std::string*> urls{&settings.url, &settings.info_url, &settings.oauth_url};
-  for (const auto& trusted : settings.trusted_origins) urls.push_back(&trusted);
-  for (const auto* url : urls) {
-    if (url == &settings.oauth_url && plan.credentials.username.empty()) continue;
-    if (url == &settings.info_url && settings.system == System::tus) continue;
-    auto host = transport::resolve(*url);
+  RunPlan plan{settings, std::move(*client), std::move(*credentials), {}, {}, {}};
+  std::vector<std::string> urls = plan.client->urls();
+  urls.insert(urls.begin(), settings.url);
+  if (!plan.credentials.username.empty()) urls.push_back(settings.oauth_url);
+  urls.insert(urls.end(), settings.trusted_origins.begin(), settings.trusted_origins.end());
+  for (const auto& url : urls) {
+    auto host = transport::resolve(url);
     if (!host) return give_up(ExitCode::unreachable, host.error());
     if (!host->loopback && !settings.i_own_this_target) {
       return give_up(ExitCode::usage,
-                     {*url, "is not on this machine, and load is sent to the loopback only",
+                     {url, "is not on this machine, and load is sent to the loopback only",
                       "give --i-own-this-target if you may load it"});
     }
     plan.hosts.push_back(std::move(*host));
   }
-  UploadOptions& uploads = plan.uploads;
-  uploads.system = settings.system;
-  uploads.create_url = settings.url;
-  uploads.info_url = settings.info_url;
-  uploads.manifest = settings.manifest;
-  uploads.run_id = report.run_id;
-  uploads.seed = settings.seed;
-  uploads.payload = settings.payload;
-  uploads.chunk = settings.chunk;
-  uploads.retry_delays = settings.retry_delays;
-  uploads.deliver_timeout = settings.deliver_timeout;
-  uploads.expect_targets = settings.expect_targets;
-  uploads.any_origin = settings.i_own_this_target && plan.credentials.none();
-  for (const auto& url : settings.trusted_origins) uploads.trusted.add(url);
   plan.control_url = client::stored_url(*client::place_of(settings.url));
 
   const std::uint64_t concurrency = *settings.concurrency;
@@ -268,7 +247,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
 
   find_creation_url(plan, hooks);
   if (const auto ready = probe(plan, hooks); !ready) return tl::unexpected(ready.error());
-  report.settings.url = plan.uploads.create_url;
+  report.settings.url = plan.client->options().create_url;
   hooks.begun(report.run_id, report.settings.url);
 
   std::vector<std::unique_ptr<Worker>> workers;

@@ -75,8 +75,8 @@ void Worker::begin(const Schedule::Start& start) {
   };
   CutPlan cuts(plan_.settings.network, plan_.settings.seed, index, size);
   auto partner = std::make_unique<Partner>(Partner{{line_.top(), std::move(cuts)}, nullptr});
-  partner->upload = std::make_unique<Upload>(UploadHost{partner->link, authorizer_, plan_.uploads},
-                                             index, size, start.intended, std::move(events));
+  partner->upload = plan_.client->upload({partner->link, authorizer_, *plan_.client}, index, size,
+                                         start.intended, std::move(events));
   Upload& started = *partner->upload;
   partners_.emplace(index, std::move(partner));
   with(hooks_.progress, [](Progress& p) {
@@ -128,7 +128,7 @@ void Worker::maybe_verify() {
   options.control_url = plan_.control_url;
   options.stall_timeout = std::max(plan_.settings.network.stall_timeout, Milliseconds{30'000});
   if (!plan_.settings.delivered_dir.empty()) {
-    auto files = DeliveredFiles::scan(plan_.settings.delivered_dir, plan_.uploads.run_id);
+    auto files = DeliveredFiles::scan(plan_.settings.delivered_dir, plan_.client->options().run_id);
     if (files) {
       options.delivered = std::move(*files);
     } else {
@@ -141,7 +141,7 @@ void Worker::maybe_verify() {
       return;
     }
   }
-  verifier_ = std::make_unique<Verifier>(engine_, authorizer_, plan_.uploads, std::move(options));
+  verifier_ = std::make_unique<Verifier>(engine_, authorizer_, *plan_.client, std::move(options));
   verifier_->run(results_, [this] {
     verified_by_ = verifier_->method();
     stop();

@@ -9,16 +9,16 @@
 #include "link/line.hpp"
 #include "run/run.hpp"
 #include "schedule/schedule.hpp"
+#include "system/client.hpp"
 #include "transport/load_engine.hpp"
-#include "upload/upload.hpp"
-#include "upload/verify.hpp"
+#include "verify/verify.hpp"
 
 namespace loadgen {
 
 /// Shared by all workers, constant while they run. Outlives them.
 struct RunPlan {
   const Settings& settings;
-  UploadOptions uploads;
+  std::unique_ptr<Client> client;
   Credentials credentials;
   transport::LoadEngineOptions engine;
   std::vector<transport::ResolvedHost> hosts;

@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
-#include "client/dex/endpoints.hpp"
-#include "client/dex/manifest.hpp"
+#include "client/endpoints.hpp"
+#include "client/token.hpp"
 #include "protocol/json/decode.hpp"
-#include "protocol/tus/metadata.hpp"
-#include "redact/secrets.hpp"
-#include "transport/url.hpp"
-#include "upload/delivery.hpp"
+#include "upload/read.hpp"
 
 namespace loadgen {
 namespace {
@@ -45,35 +43,18 @@ auto number(std::uint64_t least, std::uint64_t most) {
   return [least, most](const std::string& text) { return whole_number(text, least, most); };
 }
 
-Result<std::string> url(const std::string& text) {
-  if (const auto parts = transport::parse_url(text); !parts) {
-    // What is shown goes into logs: never what may be a password.
-    return failure(
-        "",
-        fmt::format("{} is not an http or https URL: {}", quote(redact::shown_url(text)),
-                    parts.error().what),
-        parts.error().hint.empty() ? "as in http://127.0.0.1:8080/files" : parts.error().hint);
-  }
-  std::string value = text;
-  while (value.ends_with('/')) value.pop_back();
-  return value;
-}
-
 Result<std::string> variable(const std::string& text) {
   const bool good = !text.empty() && text.find_first_of("= \t\n") == std::string::npos;
   if (!good) return failure("", "it takes the name of an environment variable, and this is none");
   return text;
 }
 
-Result<std::string> not_empty(const std::string& text) {
-  if (text.empty()) return failure("", "it is empty");
-  return text;
-}
-
-Result<System> system(const std::string& text) {
-  if (text == "tus") return System::tus;
-  if (text == "dex") return System::dex;
-  return failure("", fmt::format("{} is not a system", quote(text)), "one of dex, tus");
+Result<const SystemKind*> system(const std::string& text) {
+  if (const SystemKind* const kind = system_named(text)) return kind;
+  std::string names;
+  for (const auto& kind : systems()) names += (names.empty() ? "" : ", ") + kind.name;
+  return failure("", fmt::format("{} is not a system", quote(text)),
+                 fmt::format("one of {}", names));
 }
 
 /// "20/s", "1.5/s", "90/min"; a bare number would be a guess.
@@ -106,29 +87,38 @@ Result<std::vector<Milliseconds>> delays(const std::string& text) {
   return list;
 }
 
-Result<Milliseconds> positive_duration(const std::string& text) {
-  auto value = parse_duration(text);
-  if (value && value->count() <= 0) return failure("", "it must be above 0");
-  return value;
-}
-
 Result<bool> on_off(const std::string& text) {
   if (text == "true") return true;
   if (text == "false") return false;
   return failure("", fmt::format("{} is neither true nor false", quote(text)));
 }
 
-Result<dex::Manifest> manifest(const std::string& file) {
-  const auto text = json::detail::read_file(file);
-  if (!text) return tl::unexpected(text.error());
-  auto value = dex::parse_manifest_json(*text, file);
-  if (!value) return value;
-  for (const auto& [key, ignored] : *value) {
-    if (!tus::is_metadata_key(key)) {
-      return failure(file, fmt::format("{} cannot be sent in Upload-Metadata", quote(key)));
+/// Puts what a system reads itself among its own settings.
+std::function<Result<void>(Settings&, const std::string&)> kept(const OwnSetting& own) {
+  return [own](Settings& settings, const std::string& text) -> Result<void> {
+    auto value = own.read(text);
+    if (!value) return tl::unexpected(value.error());
+    auto& values = settings.own[own.name];
+    if (!own.repeatable) values.clear();
+    values.push_back(std::move(*value));
+    return {};
+  };
+}
+
+bool has(const SystemKind& kind, const std::string& setting) {
+  return std::any_of(kind.settings.begin(), kind.settings.end(),
+                     [&](const OwnSetting& own) { return own.name == setting; });
+}
+
+/// What was given of settings that the system has not.
+Result<void> check_own(const Settings& s) {
+  for (const auto& kind : systems()) {
+    for (const auto& own : kind.settings) {
+      if (own.elsewhere.empty() || !s.own.contains(own.name) || has(*s.system, own.name)) continue;
+      return failure("--" + own.name, own.elsewhere, "drop --system " + s.system->name);
     }
   }
-  return value;
+  return {};
 }
 
 std::vector<Setting> make_table() {
@@ -140,9 +130,15 @@ std::vector<Setting> make_table() {
         {std::move(name), std::move(value), std::move(help), repeatable, in_scenario, apply});
   };
   add("url", "URL", "tus creation URL, as in http://127.0.0.1:8080/files",
-      parsed(url, [](S& s, std::string v) { s.url = std::move(v); }));
-  add("system", "dex|tus", "what the target is [dex]; dex follows /info to Complete and delivered",
-      parsed(system, [](S& s, System v) { s.system = v; }));
+      parsed(http_url, [](S& s, std::string v) { s.url = std::move(v); }));
+  std::string names;
+  std::string about;
+  for (const auto& kind : systems()) {
+    names += (names.empty() ? "" : "|") + kind.name;
+    if (!kind.about.empty()) about += fmt::format("; {} {}", kind.name, kind.about);
+  }
+  add("system", names, fmt::format("what the target is [{}]{}", systems().front().name, about),
+      parsed(system, [](S& s, const SystemKind* v) { s.system = v; }));
   add("uploads", "N", "uploads of the whole run [100, or without end when --duration is given]",
       parsed(number(1, 1'000'000'000), [](S& s, std::uint64_t v) { s.uploads = v; }));
   add("duration", "TIME", "start uploads for this long, as in 90s",
@@ -178,19 +174,17 @@ std::vector<Setting> make_table() {
       parsed(parse_verify_method, [](S& s, VerifyMethod v) { s.verify = v; }));
   add("delivered-dir", "DIR", "folder that deliveries go to, for --verify delivered",
       parsed(not_empty, [](S& s, std::string v) { s.delivered_dir = std::move(v); }));
-  add("deliver-timeout", "TIME", "from the last byte to a delivery, at most [60s]",
-      parsed(positive_duration, [](S& s, Milliseconds v) { s.deliver_timeout = v; }));
-  add("expect-target", "NAME", "a delivery target that must be reached, or none [at least one]",
-      parsed(not_empty, [](S& s, std::string v) { s.expect_targets.push_back(std::move(v)); }),
-      true);
-  add("manifest", "FILE", "JSON object of metadata [one for dextesting/testevent1]",
-      parsed(manifest, [](S& s, dex::Manifest v) { s.manifest = std::move(v); }));
-  add("info-url", "URL", "DEX status, without the id [from --url]",
-      parsed(url, [](S& s, std::string v) { s.info_url = std::move(v); }));
+  std::set<std::string> known;
+  for (const auto& kind : systems()) {
+    for (const auto& own : kind.settings) {
+      if (!known.insert(own.name).second) continue;  // of two systems, one on the other
+      add(own.name, own.value, own.help, kept(own), own.repeatable);
+    }
+  }
   add("oauth-url", "URL", "token endpoint [/oauth beside --url]",
-      parsed(url, [](S& s, std::string v) { s.oauth_url = std::move(v); }));
+      parsed(http_url, [](S& s, std::string v) { s.oauth_url = std::move(v); }));
   add("trust-origin", "URL", "another origin that a Location may lead to, with the credentials",
-      parsed(url, [](S& s, std::string v) { s.trusted_origins.push_back(std::move(v)); }),
+      parsed(http_url, [](S& s, std::string v) { s.trusted_origins.push_back(std::move(v)); }),
       /*repeatable=*/true, /*in_scenario=*/false);
   add("username-env", "VAR", "environment variable that holds the user name",
       parsed(variable, [](S& s, std::string v) { s.username_env = std::move(v); }));
@@ -280,7 +274,6 @@ Result<void> complete(Settings& s) {
   if (!s.uploads && !s.duration) s.uploads = 100;
   if (!s.concurrency) s.concurrency = s.rate > 0 ? 1000 : 10;
   if (s.network.name.empty()) s.network = *load_network("perfect");
-  if (s.manifest.empty()) s.manifest = dex::default_manifest("dex-loadgen");
   s.threads = static_cast<unsigned>(std::min<std::uint64_t>(s.threads, *s.concurrency));
   if (s.size.smallest() < smallest(s.payload)) {
     // Log-normal sizes reach down to one byte, so a text format cannot have them.
@@ -307,19 +300,26 @@ Result<void> complete(Settings& s) {
   if (s.username_env.empty() && !s.oauth_url.empty()) {
     return failure("--oauth-url", "it is not used without --username-env and --password-env");
   }
-  if (s.system == System::tus && (!s.expect_targets.empty() || !s.info_url.empty())) {
-    return failure(s.info_url.empty() ? "--expect-target" : "--info-url",
-                   "only a DEX server tells of deliveries", "drop --system tus");
-  }
-  if (s.expect_targets.size() > 1 &&
-      std::count(s.expect_targets.begin(), s.expect_targets.end(), no_target) > 0) {
-    return failure("--expect-target", "none is given together with a target");
-  }
-  const auto beside = dex::endpoints_of(s.url);
-  if (!beside) return tl::unexpected(beside.error());
-  if (s.info_url.empty()) s.info_url = beside->info;
-  if (s.oauth_url.empty()) s.oauth_url = beside->oauth;
+  if (const auto good = check_own(s); !good) return good;
+  const auto place = client::place_of(s.url);
+  if (!place) return tl::unexpected(place.error());
+  if (s.oauth_url.empty()) s.oauth_url = client::token_url(*place);
+  if (const auto client = client_of(s, ""); !client) return tl::unexpected(client.error());
   return {};
+}
+
+Result<std::unique_ptr<Client>> client_of(const Settings& settings, const std::string& run_id) {
+  UploadOptions options;
+  options.create_url = settings.url;
+  options.run_id = run_id;
+  options.seed = settings.seed;
+  options.payload = settings.payload;
+  options.chunk = settings.chunk;
+  options.retry_delays = settings.retry_delays;
+  for (const auto& url : settings.trusted_origins) options.trusted.add(url);
+  const bool anonymous = settings.token_env.empty() && settings.username_env.empty();
+  options.any_origin = settings.i_own_this_target && anonymous;
+  return settings.system->make(std::move(options), settings.own);
 }
 
 }  // namespace loadgen

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,19 +12,20 @@
 
 #include "network/network.hpp"
 #include "payload/payload.hpp"
-#include "protocol/dex/manifest.hpp"
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
 #include "scenario/size_distribution.hpp"
 #include "stats/criterion.hpp"
+#include "systems/systems.hpp"
 #include "upload/options.hpp"
-#include "upload/verify.hpp"
+#include "verify/verify.hpp"
 
 namespace loadgen {
 
 struct Settings {
   std::string url;
-  System system = System::dex;
+  const SystemKind* system = &systems().front();
+  OwnSettings own;  ///< what only some systems have
   std::optional<std::uint64_t> uploads;
   std::optional<Milliseconds> duration;
   std::optional<std::uint64_t> concurrency;
@@ -37,10 +39,7 @@ struct Settings {
   std::vector<Milliseconds> retry_delays = UploadOptions{}.retry_delays;
   VerifyMethod verify = VerifyMethod::automatic;
   std::string delivered_dir;
-  Milliseconds deliver_timeout = UploadOptions{}.deliver_timeout;
-  std::vector<std::string> expect_targets;
-  dex::Manifest manifest;
-  std::string info_url, oauth_url;
+  std::string oauth_url;
   std::vector<std::string> trusted_origins;           ///< URLs
   std::string username_env, password_env, token_env;  ///< names of variables, never secrets
   std::string ca_file, client_cert;
@@ -70,5 +69,9 @@ struct Setting {
 /// What no single setting can tell: combinations that make no sense, and defaults that depend on
 /// others (uploads, concurrency).
 [[nodiscard]] Result<void> complete(Settings& settings);
+
+/// The client of the system that `settings`, which are complete, name.
+[[nodiscard]] Result<std::unique_ptr<Client>> client_of(const Settings& settings,
+                                                        const std::string& run_id);
 
 }  // namespace loadgen

@@ -101,34 +101,39 @@ TEST(Settings, UrlsAreHttpWithoutCredentials) {
   EXPECT_EQ(s.url, "http://[::1]:8080/files");
 }
 
+std::vector<std::string> urls_of(const Settings& s) {
+  const auto client = client_of(s, "r");
+  return client ? (*client)->urls() : std::vector<std::string>{client.error().line()};
+}
+
 TEST(Complete, DerivesWhatFollowsFromTheRest) {
   Settings s;
   s.url = "https://host.example/upload";
   ASSERT_TRUE(complete(s));
-  EXPECT_EQ(s.info_url, "https://host.example/upload/info");
+  EXPECT_THAT(urls_of(s), testing::ElementsAre("https://host.example/upload/info"));
   EXPECT_EQ(s.oauth_url, "https://host.example/oauth");
   EXPECT_EQ(s.uploads, 100U);
   EXPECT_EQ(s.concurrency, 10U);
   EXPECT_EQ(s.network.name, "perfect");
-  EXPECT_EQ(s.manifest.at("data_stream_id"), "dextesting");
+  EXPECT_EQ((*client_of(s, "r"))->options().metadata.at("data_stream_id"), "dextesting");
   Settings timed;
   timed.url = "http://127.0.0.1:8080/files";
   timed.duration = Milliseconds{1000};
   ASSERT_TRUE(complete(timed));
   EXPECT_EQ(timed.uploads, std::nullopt);
-  EXPECT_EQ(timed.info_url, "http://127.0.0.1:8080/info");
+  EXPECT_THAT(urls_of(timed), testing::ElementsAre("http://127.0.0.1:8080/info"));
 }
 
 TEST(Complete, StaysBehindThePrefixOfTheTarget) {
   Settings proxied;
   proxied.url = "http://127.0.0.1:8080/some/prefix/files";
   ASSERT_TRUE(complete(proxied));
-  EXPECT_EQ(proxied.info_url, "http://127.0.0.1:8080/some/prefix/info");
+  EXPECT_THAT(urls_of(proxied), testing::ElementsAre("http://127.0.0.1:8080/some/prefix/info"));
   EXPECT_EQ(proxied.oauth_url, "http://127.0.0.1:8080/some/prefix/oauth");
   Settings gateway;
   gateway.url = "https://host.example/prefix/upload";
   ASSERT_TRUE(complete(gateway));
-  EXPECT_EQ(gateway.info_url, "https://host.example/prefix/upload/info");
+  EXPECT_THAT(urls_of(gateway), testing::ElementsAre("https://host.example/prefix/upload/info"));
   EXPECT_EQ(gateway.oauth_url, "https://host.example/prefix/oauth");
 }
 }  // namespace

@@ -9,7 +9,6 @@
 #include <numbers>
 
 #include "payload/hash.hpp"
-#include "protocol/tus/numbers.hpp"
 
 namespace loadgen {
 namespace {

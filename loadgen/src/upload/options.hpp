@@ -3,26 +3,20 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "payload/payload.hpp"
-#include "protocol/dex/manifest.hpp"
 #include "protocol/units.hpp"
 #include "transport/origins.hpp"
 
 namespace loadgen {
 
-enum class System {
-  tus,  ///< ends when the last byte is acknowledged
-  dex,  ///< /info is followed to Complete and to a delivery at every target
-};
-
 struct UploadOptions {
-  System system = System::dex;
-  std::string create_url;  ///< the tus creation URL
-  std::string info_url;    ///< "{info_url}/{id}" is an upload's status
-  dex::Manifest manifest;  ///< Upload-Metadata; received_filename and the run id are added
+  std::string create_url;  ///< where uploads begin
+  /// What is told of every file; its name and the run id are added.
+  std::map<std::string, std::string> metadata;
   std::string run_id;
   std::uint64_t seed = 1;
   PayloadKind payload = PayloadKind::random;
@@ -31,9 +25,6 @@ struct UploadOptions {
   /// has failed (tus-js-client's retryDelays).
   std::vector<Milliseconds> retry_delays{Milliseconds{0}, Milliseconds{1000}, Milliseconds{3000},
                                          Milliseconds{5000}};
-  Milliseconds deliver_timeout{std::chrono::seconds{60}};
-  /// Deliveries needed; empty: at least one and all good; "none": Complete is enough.
-  std::vector<std::string> expect_targets;
   /// A Location may lead to these origins and to that of create_url; requests there carry the
   /// credentials.
   transport::Origins trusted;

@@ -1,4 +1,4 @@
-#include "upload/verify.hpp"
+#include "verify/verify.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "systems/tus/client.hpp"
 #include "upload/fake_transport.hpp"
 
 namespace loadgen {
@@ -45,7 +46,8 @@ class VerifyTest : public testing::Test {
   }
   VerifyMethod verify() {
     Authorizer authorizer(transport, {});
-    Verifier verifier(transport, authorizer, uploads_options, std::move(options));
+    const TusClient client(uploads_options);
+    Verifier verifier(transport, authorizer, client, std::move(options));
     bool done = false;
     verifier.run(results, [&] { done = true; });
     transport.run();
@@ -122,7 +124,8 @@ TEST_F(VerifyTest, WithNothingOfferedNothingIsVerified) {
 TEST_F(VerifyTest, ATargetThatIsGoneIsNotOneWithNothingToOffer) {
   FakeTransport gone{[](const LoadRequest&) { return broken(Failure::Kind::connect); }};
   Authorizer authorizer(gone, {});
-  Verifier verifier(gone, authorizer, uploads_options, std::move(options));
+  const TusClient client(uploads_options);
+  Verifier verifier(gone, authorizer, client, std::move(options));
   verifier.run(results, [] {});
   gone.run();
   for (const auto& r : results) EXPECT_EQ(r.state, UploadState::unverified);

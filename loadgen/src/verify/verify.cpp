@@ -1,4 +1,4 @@
-#include "upload/verify.hpp"
+#include "verify/verify.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "client/delivered.hpp"
 #include "client/endpoints.hpp"
 #include "client/stored.hpp"
-#include "protocol/tus/headers.hpp"
+#include "upload/cause.hpp"
 
 namespace loadgen {
 namespace {
@@ -117,15 +117,16 @@ std::vector<std::filesystem::path> DeliveredFiles::of(const std::string& name) c
 }
 
 Verifier::Verifier(transport::LoadTransport& transport, Authorizer& authorizer,
-                   const UploadOptions& uploads, Options options)
+                   const Client& client, Options options)
     : transport_(transport),
       authorizer_(authorizer),
-      uploads_(uploads),
+      client_(client),
       options_(std::move(options)) {}
 Verifier::~Verifier() = default;
 
 Payload Verifier::payload_of(const UploadResult& result) const {
-  return {uploads_.payload, uploads_.seed, result.index, result.size};
+  const UploadOptions& uploads = client_.options();
+  return {uploads.payload, uploads.seed, result.index, result.size};
 }
 
 void Verifier::run(std::vector<UploadResult>& results, std::function<void()> done) {
@@ -182,31 +183,25 @@ void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cau
   transport_.after(Milliseconds{0}, [this] { fill(); });
 }
 
-void Verifier::ask(std::string method, std::string url,
-                   std::function<bool(std::span<const std::byte>)> sink, Bytes answer_limit,
-                   transport::LoadTransport::Done done, bool renewed, int attempt) {
+void Verifier::ask(LoadRequest request, transport::LoadTransport::Done done, bool renewed,
+                   int attempt) {
   authorizer_.authorize([=, this](const Result<std::string>& authorization) {
-    LoadRequest request;
-    request.method = method;
-    request.url = url;
-    request.stall_timeout = options_.stall_timeout;
-    request.sink = sink;
-    request.answer_limit = answer_limit;
-    request.headers.add("Tus-Resumable", "1.0.0");
+    LoadRequest dressed = request;
+    dressed.stall_timeout = options_.stall_timeout;
+    client_.dress(dressed);
     const std::string used = authorization ? *authorization : std::string{};
-    if (!used.empty()) request.headers.add("Authorization", used);
-    transport_.send(std::move(request), [=, this](const LoadOutcome& outcome) {
-      const int status = outcome.response ? outcome.response->status : 0;
+    if (!used.empty()) dressed.headers.add("Authorization", used);
+    transport_.send(std::move(dressed), [=, this](const LoadOutcome& outcome) {
+      const int status = status_of(outcome);
       if (!renewed && status == 401 && authorizer_.refused(used)) {
-        ask(method, url, sink, answer_limit, done, true, attempt);
+        ask(request, done, true, attempt);
         return;
       }
       // A download that was begun cannot be begun again: its comparison has moved on.
-      const bool again = (status == 0 && !sink) || status == 429 || status >= 500;
+      const bool again = (status == 0 && !request.sink) || status == 429 || status >= 500;
       if (again && attempt + 1 < get_attempts) {
-        transport_.after(Milliseconds{500} * (1 << attempt), [=, this] {
-          ask(method, url, sink, answer_limit, done, renewed, attempt + 1);
-        });
+        transport_.after(Milliseconds{500} * (1 << attempt),
+                         [=, this] { ask(request, done, renewed, attempt + 1); });
         return;
       }
       done(outcome);
@@ -215,53 +210,57 @@ void Verifier::ask(std::string method, std::string url,
 }
 
 void Verifier::by_digest(UploadResult& result, bool probing) {
-  ask("GET", options_.control_url + "/" + client::last_segment(result.url), nullptr,
-      most_of_an_answer, [this, &result, probing](const LoadOutcome& outcome) {
-        const int status = outcome.response ? outcome.response->status : 0;
-        const auto control = status == 200 ? client::parse_stored(outcome.response->body)
-                                           : Result<client::Stored>(failure("", "no answer"));
-        if (probing) {
-          if (!control) {
-            by_download(result, true);
-            return;
-          }
-          options_.method = VerifyMethod::digest;
-          probing_ = false;
-        }
-        if (status == 404) {
-          settle(result, UploadState::lost,
-                 Cause{"verify: the server has no such upload", result.url});
-          return;
-        }
-        if (!control) {
-          settle(result, UploadState::unverified,
-                 Cause{fmt::format("verify: {} from the control endpoint", status),
-                       outcome.failure ? outcome.failure->message : control.error().line()});
-          return;
-        }
-        if (!control->complete || control->offset != result.size.value) {
-          settle(result, UploadState::lost,
-                 Cause{"verify: bytes are missing",
-                       fmt::format("{} of {} are there", control->offset, result.size.value)});
-          return;
-        }
-        auto ours = std::make_shared<std::string>();
-        transport_.aside([ours, payload = payload_of(result)] { *ours = payload.sha256(); },
-                         [this, ours, &result, theirs = control->sha256] {
-                           if (*ours == theirs) {
-                             by_head(result);
-                           } else {
-                             settle(result, UploadState::lost,
-                                    Cause{"verify: different bytes",
-                                          fmt::format("SHA-256 {} instead of {}", theirs, *ours)});
-                           }
-                         });
-      });
+  LoadRequest request;
+  request.method = "GET";
+  request.url = options_.control_url + "/" + client::last_segment(result.url);
+  request.answer_limit = most_of_an_answer;
+  ask(std::move(request), [this, &result, probing](const LoadOutcome& outcome) {
+    const int status = status_of(outcome);
+    const auto control = status == 200 ? client::parse_stored(outcome.response->body)
+                                       : Result<client::Stored>(failure("", "no answer"));
+    if (probing) {
+      if (!control) {
+        by_download(result, true);
+        return;
+      }
+      options_.method = VerifyMethod::digest;
+      probing_ = false;
+    }
+    if (status == 404) {
+      settle(result, UploadState::lost, Cause{"verify: the server has no such upload", result.url});
+      return;
+    }
+    if (!control) {
+      settle(result, UploadState::unverified,
+             Cause{fmt::format("verify: {} from the control endpoint", status),
+                   outcome.failure ? outcome.failure->message : control.error().line()});
+      return;
+    }
+    if (!control->complete || control->offset != result.size.value) {
+      settle(result, UploadState::lost,
+             Cause{"verify: bytes are missing",
+                   fmt::format("{} of {} are there", control->offset, result.size.value)});
+      return;
+    }
+    auto ours = std::make_shared<std::string>();
+    transport_.aside([ours, payload = payload_of(result)] { *ours = payload.sha256(); },
+                     [this, ours, &result, theirs = control->sha256] {
+                       if (*ours == theirs) {
+                         by_head(result);
+                       } else {
+                         settle(result, UploadState::lost,
+                                Cause{"verify: different bytes",
+                                      fmt::format("SHA-256 {} instead of {}", theirs, *ours)});
+                       }
+                     });
+  });
 }
 
 void Verifier::by_head(UploadResult& result) {
-  ask("HEAD", result.url, nullptr, most_of_an_answer, [this, &result](const LoadOutcome& outcome) {
-    const int status = outcome.response ? outcome.response->status : 0;
+  LoadRequest request = client_.look(result.url);
+  request.answer_limit = most_of_an_answer;
+  ask(std::move(request), [this, &result](const LoadOutcome& outcome) {
+    const int status = status_of(outcome);
     if (status == 404 || status == 410) {
       settle(result, UploadState::lost, Cause{"verify: the server has no such upload", result.url});
       return;
@@ -272,7 +271,7 @@ void Verifier::by_head(UploadResult& result) {
                    outcome.failure ? outcome.failure->message : result.url});
       return;
     }
-    const auto told = outcome.response->headers.find(tus::header::upload_offset);
+    const auto told = client_.told_size(*outcome.response);
     if (told == std::to_string(result.size.value)) {
       settle(result, UploadState::verified);
       return;
@@ -285,52 +284,50 @@ void Verifier::by_head(UploadResult& result) {
 
 void Verifier::by_download(UploadResult& result, bool probing) {
   auto comparison = std::make_shared<Comparison>(payload_of(result));
-  ask(
-      "GET", result.url,
-      // The transfer is never ended early: of an error page only the status counts.
-      [comparison](std::span<const std::byte> bytes) {
-        comparison->add(bytes);
-        return true;
-      },
-      result.size + most_of_an_answer,
-      [this, comparison, &result, probing](const LoadOutcome& outcome) {
-        const int status = outcome.response ? outcome.response->status : 0;
-        if (probing) {
-          probing_ = false;
-          if (outcome.failure) {
-            options_.method = VerifyMethod::none;
-            settle(result, UploadState::unverified,
-                   Cause{outcome.failure->kind == transport::Failure::Kind::protocol
-                             ? "verify: GET has no answer that can be read"
-                             : "verify: the target cannot be reached any more",
-                         outcome.failure->message});
-            return;
-          }
-          if (status != 200) {
-            // Nothing is offered: every other upload ends here as well, without asking again.
-            options_.method = VerifyMethod::none;
-            settle(result, UploadState::unverified,
-                   Cause{"verify: nothing to verify with",
-                         fmt::format("no control endpoint, and GET of the upload gives {}; "
-                                     "--verify none accepts that",
-                                     status)});
-            return;
-          }
-          options_.method = VerifyMethod::download;
-        }
-        if (status == 404 || status == 410) {
-          settle(result, UploadState::lost,
-                 Cause{"verify: the server has no such upload", result.url});
-        } else if (status != 200) {
-          settle(result, UploadState::unverified,
-                 Cause{fmt::format("verify: {} to GET", status),
-                       outcome.failure ? outcome.failure->message : result.url});
-        } else if (auto cause = comparison->verdict()) {
-          settle(result, UploadState::lost, std::move(cause));
-        } else {
-          settle(result, UploadState::verified);
-        }
-      });
+  LoadRequest request = client_.download(result.url);
+  // The transfer is never ended early: of an error page only the status counts.
+  request.sink = [comparison](std::span<const std::byte> bytes) {
+    comparison->add(bytes);
+    return true;
+  };
+  request.answer_limit = result.size + most_of_an_answer;
+  ask(std::move(request), [this, comparison, &result, probing](const LoadOutcome& outcome) {
+    const int status = status_of(outcome);
+    if (probing) {
+      probing_ = false;
+      if (outcome.failure) {
+        options_.method = VerifyMethod::none;
+        settle(result, UploadState::unverified,
+               Cause{outcome.failure->kind == transport::Failure::Kind::protocol
+                         ? "verify: GET has no answer that can be read"
+                         : "verify: the target cannot be reached any more",
+                     outcome.failure->message});
+        return;
+      }
+      if (status != 200) {
+        // Nothing is offered: every other upload ends here as well, without asking again.
+        options_.method = VerifyMethod::none;
+        settle(result, UploadState::unverified,
+               Cause{"verify: nothing to verify with",
+                     fmt::format("no control endpoint, and GET of the upload gives {}; "
+                                 "--verify none accepts that",
+                                 status)});
+        return;
+      }
+      options_.method = VerifyMethod::download;
+    }
+    if (status == 404 || status == 410) {
+      settle(result, UploadState::lost, Cause{"verify: the server has no such upload", result.url});
+    } else if (status != 200) {
+      settle(result, UploadState::unverified,
+             Cause{fmt::format("verify: {} to GET", status),
+                   outcome.failure ? outcome.failure->message : result.url});
+    } else if (auto cause = comparison->verdict()) {
+      settle(result, UploadState::lost, std::move(cause));
+    } else {
+      settle(result, UploadState::verified);
+    }
+  });
 }
 
 void Verifier::by_delivered(UploadResult& result) {

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "stats/result.hpp"
+#include "system/client.hpp"
 #include "transport/load_engine.hpp"
 #include "upload/authorizer.hpp"
-#include "upload/options.hpp"
 
 namespace loadgen {
 
@@ -52,8 +52,8 @@ class Verifier {
     std::size_t at_once = 8;
     Milliseconds stall_timeout{std::chrono::seconds{30}};
   };
-  Verifier(transport::LoadTransport& transport, Authorizer& authorizer,
-           const UploadOptions& uploads, Options options);
+  Verifier(transport::LoadTransport& transport, Authorizer& authorizer, const Client& client,
+           Options options);
   ~Verifier();
 
   /// Looks at every result in the state `uploaded`. `results` must stay where they are until
@@ -72,14 +72,13 @@ class Verifier {
   void settle(UploadResult& result, UploadState state, std::optional<Cause> cause = {});
   /// The right bytes are of no use where the upload's own URL does not lead to them.
   void by_head(UploadResult& result);
-  void ask(std::string method, std::string url,
-           std::function<bool(std::span<const std::byte>)> sink, Bytes answer_limit,
-           transport::LoadTransport::Done done, bool renewed = false, int attempt = 0);
+  void ask(transport::LoadRequest request, transport::LoadTransport::Done done,
+           bool renewed = false, int attempt = 0);
   [[nodiscard]] Payload payload_of(const UploadResult& result) const;
 
   transport::LoadTransport& transport_;
   Authorizer& authorizer_;
-  const UploadOptions& uploads_;
+  const Client& client_;
   Options options_;
   std::vector<UploadResult*> waiting_;
   std::size_t next_ = 0;

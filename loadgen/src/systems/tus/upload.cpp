@@ -1,4 +1,4 @@
-#include "upload/upload.hpp"
+#include "systems/tus/upload.hpp"
 
 #include <fmt/format.h>
 
@@ -6,133 +6,64 @@
 #include <utility>
 
 #include "client/endpoints.hpp"
-#include "protocol/dex/info.hpp"
+#include "protocol/dex/manifest.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "protocol/tus/numbers.hpp"
 #include "transport/origins.hpp"
-#include "upload/delivery.hpp"
+#include "upload/cause.hpp"
 
 namespace loadgen {
 namespace {
 
-using transport::Failure;
 using transport::LoadOutcome;
 using transport::LoadRequest;
 
 /// A server that never lets a client in, or forgets every upload, must not keep a run alive.
 constexpr std::uint64_t most_waits = 20;
 constexpr std::uint64_t most_new_uploads = 10;
-constexpr Milliseconds longest_poll{1000};
-
-int status_of(const LoadOutcome& outcome) {
-  return outcome.response ? outcome.response->status : 0;
-}
-
-std::string_view name_of(Failure::Kind kind) {
-  switch (kind) {
-    case Failure::Kind::resolve:
-      return "no address";
-    case Failure::Kind::connect:
-      return "cannot connect";
-    case Failure::Kind::tls:
-      return "TLS failed";
-    case Failure::Kind::proxy:
-      return "proxy failed";
-    case Failure::Kind::timeout:
-      return "no progress";
-    case Failure::Kind::reset:
-      return "connection reset";
-    case Failure::Kind::closed:
-      return "connection closed";
-    case Failure::Kind::protocol:
-      return "not HTTP";
-    case Failure::Kind::other:
-      break;
-  }
-  return "transfer failed";
-}
-
-Cause cause_of(std::string_view what, const LoadOutcome& outcome) {
-  if (outcome.failure) {
-    return {fmt::format("{}: {}", what, name_of(outcome.failure->kind)), outcome.failure->message};
-  }
-  std::string body = outcome.response->body.substr(0, 200);
-  while (!body.empty() && (body.back() == '\n' || body.back() == '\r')) body.pop_back();
-  return {fmt::format("{}: {}", what, outcome.response->status), body};
-}
 
 }  // namespace
 
-std::string file_name(const std::string& run_id, std::uint64_t index, PayloadKind kind) {
-  return fmt::format("dex-loadgen-{}-{:08}.{}", run_id, index, file_extension(kind));
-}
-
-Upload::Upload(const UploadHost& host, std::uint64_t index, Bytes size, Time intended,
-               Events events)
+TusUpload::TusUpload(const UploadHost& host, std::uint64_t index, Bytes size, Time intended,
+                     Events events)
     : host_(host),
-      payload_(host.options.payload, host.options.seed, index, size),
-      budget_(host.options.retry_delays),
+      options_(host.client.options()),
+      payload_(options_.payload, options_.seed, index, size),
+      budget_(options_.retry_delays),
       events_(std::move(events)) {
   result_.index = index;
   result_.size = size;
   result_.intended = intended;
-  result_.name = file_name(host.options.run_id, index, host.options.payload);
+  result_.name = file_name(options_.run_id, index, options_.payload);
 }
 
-void Upload::start() {
+void TusUpload::start() {
   result_.started = host_.transport.now();
   create();
 }
 
-UploadResult Upload::interrupted() const {
+UploadResult TusUpload::interrupted() const {
   UploadResult result = result_;
   result.state = UploadState::interrupted;
-  result.sent += under_way_;
+  result.sent += requests_.under_way;
   return result;
 }
 
-void Upload::request(LoadRequest request, Handler handler, bool renewed) {
-  host_.authorizer.authorize([this, request = std::move(request), handler = std::move(handler),
-                              renewed](const Result<std::string>& authorization) mutable {
-    if (!authorization) {
-      LoadOutcome outcome;
-      outcome.failure = Failure{Failure::Kind::other, authorization.error().line()};
-      handler(std::move(outcome));
-      return;
-    }
-    request.headers.set(tus::header::tus_resumable, std::string(tus::version));
-    if (!authorization->empty()) request.headers.set("Authorization", *authorization);
-    ++result_.requests;
-    LoadRequest copy = request;
-    host_.transport.send(
-        std::move(copy), [this, request = std::move(request), handler = std::move(handler), renewed,
-                          used = *authorization](LoadOutcome outcome) mutable {
-          if (!renewed && status_of(outcome) == 401 && host_.authorizer.refused(used)) {
-            under_way_ = Bytes{0};
-            result_.sent += outcome.sent;
-            this->request(std::move(request), std::move(handler), true);
-            return;
-          }
-          handler(std::move(outcome));
-        });
-  });
-}
-
-void Upload::create() {
+void TusUpload::create() {
   LoadRequest post;
   post.method = "POST";
-  post.url = host_.options.create_url;
+  post.url = options_.create_url;
   post.fresh_connection = true;  // a partner of its own
   post.headers.add(std::string(tus::header::upload_length), fmt::format("{}", result_.size.value));
-  tus::Metadata metadata = dex::metadata_of(host_.options.manifest);
+  tus::Metadata metadata = dex::metadata_of(options_.metadata);
   metadata.set(dex::field::received_filename, result_.name);
-  metadata.set("dex_loadgen_run", host_.options.run_id);
+  metadata.set("dex_loadgen_run", options_.run_id);
   post.headers.add(std::string(tus::header::upload_metadata), tus::format_metadata(metadata));
-  request(std::move(post), [this](const LoadOutcome& outcome) { created(outcome); });
+  requests_.send(std::move(post), [this](const LoadOutcome& outcome) { created(outcome); });
 }
 
-void Upload::created(const LoadOutcome& outcome) {
+void TusUpload::created(const LoadOutcome& outcome) {
   if (status_of(outcome) != 201) {
     refused("POST", outcome);
     return;
@@ -142,7 +73,7 @@ void Upload::created(const LoadOutcome& outcome) {
     end(UploadState::failed, Cause{"POST: 201 without Location", ""});
     return;
   }
-  const auto url = client::locate(host_.options.create_url, *location);
+  const auto url = client::locate(options_.create_url, *location);
   if (!url) {
     end(UploadState::failed, Cause{"POST: Location is not a URL", url.error().line()});
     return;
@@ -165,16 +96,16 @@ void Upload::created(const LoadOutcome& outcome) {
 }
 
 /// RFC 6454: the credentials were given for one scheme, host and port.
-bool Upload::may_follow(const std::string& url) const {
-  return host_.options.any_origin ||
-         transport::origin_of(url) == transport::origin_of(host_.options.create_url) ||
-         host_.options.trusted.hold(url);
+bool TusUpload::may_follow(const std::string& url) const {
+  return options_.any_origin ||
+         transport::origin_of(url) == transport::origin_of(options_.create_url) ||
+         options_.trusted.hold(url);
 }
 
-void Upload::patch() {
+void TusUpload::patch() {
   const Bytes from = result_.acknowledged;
   Bytes length = result_.size - from;
-  if (host_.options.chunk.value > 0) length = std::min(length, host_.options.chunk);
+  if (options_.chunk.value > 0) length = std::min(length, options_.chunk);
   LoadRequest patch;
   patch.method = "PATCH";
   patch.url = result_.url;
@@ -184,14 +115,15 @@ void Upload::patch() {
   patch.file_at = from;
   patch.source = [this, payload = payload_, from](Bytes at, std::span<std::byte> into) {
     const std::size_t count = payload.read(from + at, into);
-    under_way_ = at + Bytes{count};
+    requests_.under_way = at + Bytes{count};
     return count;
   };
-  request(std::move(patch), [this, from](const LoadOutcome& outcome) { patched(from, outcome); });
+  requests_.send(std::move(patch),
+                 [this, from](const LoadOutcome& outcome) { patched(from, outcome); });
 }
 
-void Upload::patched(Bytes from, const LoadOutcome& outcome) {
-  under_way_ = Bytes{0};
+void TusUpload::patched(Bytes from, const LoadOutcome& outcome) {
+  requests_.under_way = Bytes{0};
   result_.sent += outcome.sent;
   const int status = status_of(outcome);
   if (status < 200 || status > 299) {
@@ -214,7 +146,7 @@ void Upload::patched(Bytes from, const LoadOutcome& outcome) {
   }
 }
 
-void Upload::advance_to(Bytes offset) {
+void TusUpload::advance_to(Bytes offset) {
   const Bytes before = result_.acknowledged;
   result_.acknowledged = offset;
   // Only what was never acknowledged before shows that the server lets this client on.
@@ -225,14 +157,14 @@ void Upload::advance_to(Bytes offset) {
   if (offset > before && events_.acknowledged) events_.acknowledged(offset - before);
 }
 
-void Upload::head() {
+void TusUpload::head() {
   LoadRequest head;
   head.method = "HEAD";
   head.url = result_.url;
-  request(std::move(head), [this](const LoadOutcome& outcome) { headed(outcome); });
+  requests_.send(std::move(head), [this](const LoadOutcome& outcome) { headed(outcome); });
 }
 
-void Upload::headed(const LoadOutcome& outcome) {
+void TusUpload::headed(const LoadOutcome& outcome) {
   const int status = status_of(outcome);
   if (status >= 400 && status < 500 && status != 423 && status != 429) {
     begin_again(cause_of("HEAD", outcome));
@@ -263,7 +195,7 @@ void Upload::headed(const LoadOutcome& outcome) {
   patch();
 }
 
-void Upload::begin_again(const Cause& cause) {
+void TusUpload::begin_again(const Cause& cause) {
   if (result_.new_uploads == most_new_uploads) {
     end(UploadState::failed, cause);
     return;
@@ -277,7 +209,7 @@ void Upload::begin_again(const Cause& cause) {
   create();
 }
 
-void Upload::refused(const char* what, const LoadOutcome& outcome) {
+void TusUpload::refused(const char* what, const LoadOutcome& outcome) {
   const Cause cause = cause_of(what, outcome);
   if (host_.authorizer.credentials_refused() || !is_retryable(status_of(outcome))) {
     end(UploadState::failed, cause);
@@ -286,7 +218,7 @@ void Upload::refused(const char* what, const LoadOutcome& outcome) {
   }
 }
 
-void Upload::retry(const Cause& cause, const LoadOutcome& outcome) {
+void TusUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
   if (!lost_at_) lost_at_ = host_.transport.now();
   std::optional<Milliseconds> told;
   if (outcome.response) told = retry_after(outcome.response->headers);
@@ -311,53 +243,12 @@ void Upload::retry(const Cause& cause, const LoadOutcome& outcome) {
   });
 }
 
-void Upload::all_acknowledged() {
+void TusUpload::all_acknowledged() {
   result_.uploaded = host_.transport.now();
-  if (host_.options.system == System::tus) {
-    end(UploadState::uploaded, std::nullopt);
-    return;
-  }
-  if (auto uploaded = std::exchange(events_.uploaded, nullptr)) uploaded();
-  follow();
-}
-
-void Upload::follow() {
-  LoadRequest get;
-  get.method = "GET";
-  get.url = host_.options.info_url + "/" + client::last_segment(result_.url);
-  request(std::move(get), [this](const LoadOutcome& outcome) { followed(outcome); });
-}
-
-void Upload::followed(const LoadOutcome& outcome) {
-  if (status_of(outcome) != 200) {
-    Cause cause = cause_of("/info", outcome);
-    if (status_of(outcome) == 404) cause.detail += " (a plain tus server needs --system tus)";
-    follow_later(std::move(cause));
-    return;
-  }
-  const auto info = dex::parse_info(outcome.response->body);
-  if (!info) {
-    follow_later({"/info: not an info document", info.error().line()});
-    return;
-  }
-  if (auto missing = still_missing(*info, result_.size, host_.options.expect_targets)) {
-    follow_later(std::move(*missing));
-    return;
-  }
-  result_.delivered = host_.transport.now();
   end(UploadState::uploaded, std::nullopt);
 }
 
-void Upload::follow_later(Cause cause) {
-  if (host_.transport.now() - *result_.uploaded >= host_.options.deliver_timeout) {
-    end(UploadState::lost, std::move(cause));
-    return;
-  }
-  host_.transport.after(poll_delay_, [this] { follow(); });
-  poll_delay_ = std::min(poll_delay_ * 2, longest_poll);
-}
-
-void Upload::end(UploadState state, std::optional<Cause> cause) {
+void TusUpload::end(UploadState state, std::optional<Cause> cause) {
   result_.state = state;
   result_.cause = std::move(cause);
   // The owner may destroy this upload in `ended`.

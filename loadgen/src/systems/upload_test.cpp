@@ -8,7 +8,9 @@
 #include "link/cut.hpp"
 #include "link/line.hpp"
 #include "protocol/tus/metadata.hpp"
-#include "upload/fake_transport.hpp"
+#include "systems/dex/client.hpp"
+#include "systems/tus/client.hpp"
+#include "systems/tus/fake_tus.hpp"
 
 namespace loadgen {
 namespace {
@@ -22,11 +24,9 @@ const std::string files = "http://127.0.0.1:1/files";
 class UploadTest : public testing::Test {
  protected:
   UploadTest() {
-    options.system = System::tus;
     options.create_url = files;
-    options.info_url = "http://127.0.0.1:1/info";
     options.run_id = "r1";
-    options.manifest = {{"data_stream_id", "dextesting"}};
+    options.metadata = {{"data_stream_id", "dextesting"}};
     network.name = "perfect";
   }
 
@@ -36,15 +36,19 @@ class UploadTest : public testing::Test {
     Authorizer authorizer(transport, credentials);
     int uploaded = 0;
     int ended = 0;
-    Upload upload({link, authorizer, options}, 3, size, transport.now(),
-                  {[&] { ++uploaded; }, [&] { ++ended; }, {}});
-    upload.start();
+    const auto client = make_client();
+    const auto upload = client->upload({link, authorizer, *client}, 3, size, transport.now(),
+                                       {[&] { ++uploaded; }, [&] { ++ended; }, {}});
+    upload->start();
     transport.run();
     EXPECT_EQ(uploaded, 1);
     EXPECT_EQ(ended, 1);
-    UploadResult result = upload.result();
+    UploadResult result = upload->result();
     result.cuts = link.happened();
     return result;
+  }
+  [[nodiscard]] virtual std::unique_ptr<Client> make_client() const {
+    return std::make_unique<TusClient>(options);
   }
   std::string expected_bytes(Bytes size) const {
     std::string bytes(size.value, '\0');
@@ -333,7 +337,9 @@ TEST_F(UploadTest, RefusedCredentialsAreNotTriedAgain) {
 
 class DexUploadTest : public UploadTest {
  protected:
-  DexUploadTest() { options.system = System::dex; }
+  [[nodiscard]] std::unique_ptr<Client> make_client() const override {
+    return std::make_unique<DexClient>(options, deliveries);
+  }
   static LoadOutcome info(const std::string& status, const std::string& deliveries) {
     return answer(
         200, {},
@@ -346,6 +352,8 @@ class DexUploadTest : public UploadTest {
     return R"({"status":")" + status + R"(","name":")" + name +
            R"(","location":"x","delivered_at":"2024-01-01T00:00:00Z","issues":null})";
   }
+
+  DeliveryOptions deliveries;
 };
 
 TEST_F(DexUploadTest, FollowsInfoToEveryDelivery) {
@@ -361,7 +369,7 @@ TEST_F(DexUploadTest, FollowsInfoToEveryDelivery) {
 }
 
 TEST_F(DexUploadTest, WaitsForTheTargetsItWasToldOf) {
-  options.expect_targets = {"edav", "routing"};
+  deliveries.targets = {"edav", "routing"};
   on("GET", {info("Complete", "[" + delivery("SUCCESS", "edav") + "]"),
              info("Complete",
                   "[" + delivery("SUCCESS", "edav") + "," + delivery("SUCCESS", "routing") + "]")});
@@ -369,7 +377,7 @@ TEST_F(DexUploadTest, WaitsForTheTargetsItWasToldOf) {
 }
 
 TEST_F(DexUploadTest, CompleteIsEnoughWhereNothingIsDelivered) {
-  options.expect_targets = {"none"};
+  deliveries.targets = {"none"};
   on("GET", {info("In Progress", "null"), info("Complete", "null")});
   EXPECT_EQ(upload(Bytes{10}).state, UploadState::uploaded);
   EXPECT_EQ(transport.log.size(), 4U);
@@ -434,19 +442,21 @@ TEST_F(UploadTest, AServerThatAlwaysSaysLaterCannotEither) {
 
 TEST_F(UploadTest, AnInterruptionCountsWhatIsUnderWay) {
   Authorizer authorizer(transport, credentials);
-  Upload one({transport, authorizer, options}, 3, Bytes{100}, transport.now(), {});
+  const TusClient client(options);
+  const auto one =
+      client.upload({transport, authorizer, client}, 3, Bytes{100}, transport.now(), {});
   server.interfere = [&](const LoadRequest& request) -> std::optional<LoadOutcome> {
     if (request.method != "PATCH") return std::nullopt;
     std::array<std::byte, 40> buffer{};
     request.source(Bytes{0}, buffer);
-    const UploadResult now = one.interrupted();
+    const UploadResult now = one->interrupted();
     EXPECT_EQ(now.sent, Bytes{40});
     EXPECT_EQ(now.state, UploadState::interrupted);
     return answer(400);
   };
-  one.start();
+  one->start();
   transport.run();
-  EXPECT_EQ(one.result().sent, Bytes{0}) << "the transport tells what was sent";
+  EXPECT_EQ(one->result().sent, Bytes{0}) << "the transport tells what was sent";
 }
 
 }  // namespace

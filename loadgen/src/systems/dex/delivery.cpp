@@ -1,4 +1,4 @@
-#include "upload/delivery.hpp"
+#include "systems/dex/delivery.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,102 @@
+// What a run needs to know of the system that it loads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/error.hpp"
+#include "transport/load_engine.hpp"
+#include "upload/authorizer.hpp"
+#include "upload/options.hpp"
+#include "upload/upload.hpp"
+
+namespace loadgen {
+
+class Client;
+
+/// What the uploads of one loop share. Not owning: everything outlives every upload.
+struct UploadHost {
+  transport::LoadTransport& transport;
+  Authorizer& authorizer;
+  const Client& client;
+};
+
+/// A partner's software for one system: how it uploads, and how it asks what came of it. One per
+/// run, constant while uploads run, so that every loop may use it.
+class Client {
+ public:
+  explicit Client(UploadOptions options) : options_(std::move(options)) {}
+  virtual ~Client() = default;
+
+  [[nodiscard]] const UploadOptions& options() const { return options_; }
+
+  /// URLs besides the creation URL that requests go to: they are looked up before the load.
+  [[nodiscard]] virtual std::vector<std::string> urls() const { return {}; }
+
+  /// The creation URLs to try where the given one names only a host; empty: it is a whole one. The
+  /// first whose answer to OPTIONS is `recognised` is taken by `settle_on`.
+  [[nodiscard]] virtual std::vector<std::string> creation_urls() const { return {}; }
+  [[nodiscard]] virtual bool recognises(const transport::LoadResponse& /*answer*/) const {
+    return true;
+  }
+  virtual void settle_on(std::string creation_url) {
+    options_.create_url = std::move(creation_url);
+  }
+
+  /// Adds what every request of this system carries, besides credentials.
+  virtual void dress(transport::LoadRequest& /*request*/) const {}
+  /// A request that needs the credentials and changes nothing; its status does not matter, but 401.
+  [[nodiscard]] virtual transport::LoadRequest probe() const = 0;
+
+  [[nodiscard]] virtual std::unique_ptr<Upload> upload(const UploadHost& host, std::uint64_t index,
+                                                       Bytes size, Time intended,
+                                                       Upload::Events events) const = 0;
+
+  // ---- verification ----------------------------------------------------------------------------
+  /// Asks whether the server still knows an upload, by its URL.
+  [[nodiscard]] virtual transport::LoadRequest look(const std::string& url) const = 0;
+  /// What the answer to `look` says of the bytes that are there, in decimal.
+  [[nodiscard]] virtual std::optional<std::string> told_size(
+      const transport::LoadResponse& answer) const = 0;
+  /// Asks for the bytes of an upload.
+  [[nodiscard]] virtual transport::LoadRequest download(const std::string& url) const = 0;
+
+ protected:
+  UploadOptions options_;
+};
+
+/// Settings of a system's own as they were given: `--name`, and what its OwnSetting made of the
+/// texts.
+using OwnSettings = std::map<std::string, std::vector<std::string>>;
+/// The last text given; nullopt without one.
+[[nodiscard]] std::optional<std::string> given(const OwnSettings& own, const std::string& name);
+
+/// A setting that only some systems have; see Setting.
+struct OwnSetting {
+  std::string name;
+  std::string value;
+  std::string help;
+  /// Checks a text and says what is kept of it: of a file what it holds, as it is read once.
+  std::function<Result<std::string>(const std::string& text)> read;
+  bool repeatable = false;
+  /// Why it makes no sense with a system that has no such setting; empty: it is ignored there.
+  std::string elsewhere;
+};
+
+/// A system by the name that --system gives it.
+struct SystemKind {
+  std::string name;
+  std::string about;  ///< for --help, behind the name; may be empty
+  std::vector<OwnSetting> settings;
+  /// An Error names the flag. Does no I/O.
+  std::function<Result<std::unique_ptr<Client>>(UploadOptions options, const OwnSettings& own)>
+      make;
+};
+
+}  // namespace loadgen

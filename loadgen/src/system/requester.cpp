@@ -1,0 +1,40 @@
+#include "system/requester.hpp"
+
+#include <utility>
+
+#include "upload/cause.hpp"
+
+namespace loadgen {
+
+using transport::Failure;
+using transport::LoadOutcome;
+using transport::LoadRequest;
+
+void Requester::send(LoadRequest request, Handler handler, bool renewed) {
+  host_.authorizer.authorize([this, request = std::move(request), handler = std::move(handler),
+                              renewed](const Result<std::string>& authorization) mutable {
+    if (!authorization) {
+      LoadOutcome outcome;
+      outcome.failure = Failure{Failure::Kind::other, authorization.error().line()};
+      handler(std::move(outcome));
+      return;
+    }
+    host_.client.dress(request);
+    if (!authorization->empty()) request.headers.set("Authorization", *authorization);
+    ++result_.requests;
+    LoadRequest copy = request;
+    host_.transport.send(
+        std::move(copy), [this, request = std::move(request), handler = std::move(handler), renewed,
+                          used = *authorization](LoadOutcome outcome) mutable {
+          if (!renewed && status_of(outcome) == 401 && host_.authorizer.refused(used)) {
+            under_way = Bytes{0};
+            result_.sent += outcome.sent;
+            send(std::move(request), std::move(handler), true);
+            return;
+          }
+          handler(std::move(outcome));
+        });
+  });
+}
+
+}  // namespace loadgen

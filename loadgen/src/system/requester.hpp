@@ -1,0 +1,31 @@
+// The requests of one upload.
+#pragma once
+
+#include <functional>
+
+#include "system/client.hpp"
+
+namespace loadgen {
+
+/// Adds what every request carries, a token included, and renews that once after a 401. Counts into
+/// the result of its owner, which it must not outlive.
+class Requester {
+ public:
+  Requester(const UploadHost& host, UploadResult& result) : host_(host), result_(result) {}
+
+  using Handler = std::function<void(transport::LoadOutcome)>;
+  /// Without a token `handler` is told a failure, possibly at once.
+  void send(transport::LoadRequest request, Handler handler) {
+    send(std::move(request), std::move(handler), false);
+  }
+
+  Bytes under_way;  ///< of the present request's body, handed over; its source keeps it
+
+ private:
+  void send(transport::LoadRequest request, Handler handler, bool renewed);
+
+  UploadHost host_;
+  UploadResult& result_;
+};
+
+}  // namespace loadgen

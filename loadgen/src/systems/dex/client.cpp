@@ -1,0 +1,85 @@
+#include "systems/dex/client.hpp"
+
+#include <algorithm>
+
+#include "client/dex/endpoints.hpp"
+#include "systems/dex/delivery.hpp"
+#include "systems/dex/upload.hpp"
+#include "upload/read.hpp"
+
+namespace loadgen {
+namespace {
+
+constexpr const char* info_flag = "info-url";
+constexpr const char* timeout_flag = "deliver-timeout";
+constexpr const char* target_flag = "expect-target";
+constexpr const char* only_dex = "only a DEX server tells of deliveries";
+
+Result<std::string> read_timeout(const std::string& text) {
+  if (const auto value = positive_duration(text); !value) return tl::unexpected(value.error());
+  return text;
+}
+
+Result<std::unique_ptr<Client>> make_dex(UploadOptions options, const OwnSettings& own) {
+  DeliveryOptions deliveries;
+  deliveries.info_url = given(own, info_flag).value_or("");
+  if (const auto text = given(own, timeout_flag)) {
+    const auto timeout = positive_duration(*text);
+    if (!timeout) return tl::unexpected(timeout.error());
+    deliveries.timeout = *timeout;
+  }
+  if (const auto found = own.find(target_flag); found != own.end()) {
+    deliveries.targets = found->second;
+  }
+  const auto& targets = deliveries.targets;
+  if (targets.size() > 1 && std::count(targets.begin(), targets.end(), no_target) > 0) {
+    return failure("--expect-target", "none is given together with a target");
+  }
+  return std::make_unique<DexClient>(with_manifest(std::move(options), own), std::move(deliveries));
+}
+
+}  // namespace
+
+DexClient::DexClient(UploadOptions options, DeliveryOptions deliveries)
+    : TusClient(std::move(options)),
+      deliveries_(std::move(deliveries)),
+      info_given_(!deliveries_.info_url.empty()) {
+  derive();
+}
+
+void DexClient::derive() {
+  if (info_given_) return;
+  if (const auto beside = dex::endpoints_of(options_.create_url)) {
+    deliveries_.info_url = beside->info;
+  }
+}
+
+std::vector<std::string> DexClient::urls() const { return {deliveries_.info_url}; }
+
+void DexClient::settle_on(std::string creation_url) {
+  TusClient::settle_on(std::move(creation_url));
+  derive();
+}
+
+std::unique_ptr<Upload> DexClient::upload(const UploadHost& host, std::uint64_t index, Bytes size,
+                                          Time intended, Upload::Events events) const {
+  const auto sending = [&](Upload::Events of_tus) {
+    return TusClient::upload(host, index, size, intended, std::move(of_tus));
+  };
+  return std::make_unique<DeliveredUpload>(host, deliveries_, sending, std::move(events));
+}
+
+SystemKind dex_system() {
+  return {
+      "dex",
+      "follows /info to Complete and delivered",
+      {manifest_setting(),
+       {timeout_flag, "TIME", "from the last byte to a delivery, at most [60s]", read_timeout,
+        false, ""},
+       {target_flag, "NAME", "a delivery target that must be reached, or none [at least one]",
+        not_empty, true, only_dex},
+       {info_flag, "URL", "DEX status, without the id [from --url]", http_url, false, only_dex}},
+      make_dex};
+}
+
+}  // namespace loadgen

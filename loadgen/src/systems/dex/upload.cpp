@@ -1,0 +1,93 @@
+#include "systems/dex/upload.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/endpoints.hpp"
+#include "protocol/dex/info.hpp"
+#include "systems/dex/delivery.hpp"
+#include "upload/cause.hpp"
+
+namespace loadgen {
+namespace {
+
+using transport::LoadOutcome;
+using transport::LoadRequest;
+
+constexpr Milliseconds longest_poll{1000};
+
+}  // namespace
+
+DeliveredUpload::DeliveredUpload(const UploadHost& host, const DeliveryOptions& options,
+                                 const std::function<std::unique_ptr<Upload>(Events)>& sending,
+                                 Events events)
+    : host_(host), options_(options), events_(std::move(events)), requests_(host_, result_) {
+  Events of_sending;
+  of_sending.uploaded = std::exchange(events_.uploaded, nullptr);
+  of_sending.acknowledged = std::exchange(events_.acknowledged, nullptr);
+  of_sending.ended = [this] { sent(); };
+  sending_ = sending(std::move(of_sending));
+}
+
+UploadResult DeliveredUpload::interrupted() const {
+  if (!was_sent_) return sending_->interrupted();
+  UploadResult result = result_;
+  result.state = UploadState::interrupted;
+  return result;
+}
+
+void DeliveredUpload::sent() {
+  was_sent_ = true;
+  result_ = sending_->result();
+  if (result_.state != UploadState::uploaded) {
+    end(result_.state, result_.cause);
+    return;
+  }
+  result_.state = UploadState::running;
+  follow();
+}
+
+void DeliveredUpload::follow() {
+  LoadRequest get;
+  get.method = "GET";
+  get.url = options_.info_url + "/" + client::last_segment(result_.url);
+  requests_.send(std::move(get), [this](const LoadOutcome& outcome) { followed(outcome); });
+}
+
+void DeliveredUpload::followed(const LoadOutcome& outcome) {
+  if (status_of(outcome) != 200) {
+    Cause cause = cause_of("/info", outcome);
+    if (status_of(outcome) == 404) cause.detail += " (a plain tus server needs --system tus)";
+    follow_later(std::move(cause));
+    return;
+  }
+  const auto info = dex::parse_info(outcome.response->body);
+  if (!info) {
+    follow_later({"/info: not an info document", info.error().line()});
+    return;
+  }
+  if (auto missing = still_missing(*info, result_.size, options_.targets)) {
+    follow_later(std::move(*missing));
+    return;
+  }
+  result_.delivered = host_.transport.now();
+  end(UploadState::uploaded, std::nullopt);
+}
+
+void DeliveredUpload::follow_later(Cause cause) {
+  if (host_.transport.now() - *result_.uploaded >= options_.timeout) {
+    end(UploadState::lost, std::move(cause));
+    return;
+  }
+  host_.transport.after(poll_delay_, [this] { follow(); });
+  poll_delay_ = std::min(poll_delay_ * 2, longest_poll);
+}
+
+void DeliveredUpload::end(UploadState state, std::optional<Cause> cause) {
+  result_.state = state;
+  result_.cause = std::move(cause);
+  // The owner may destroy this upload in `ended`.
+  if (const auto ended = std::exchange(events_.ended, nullptr)) ended();
+}
+
+}  // namespace loadgen

@@ -1,0 +1,41 @@
+// An upload to DEX: its bytes go by tus, and what follows is asked of /info.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "system/requester.hpp"
+#include "systems/dex/client.hpp"
+
+namespace loadgen {
+
+/// Decorates an upload: when its last byte is acknowledged, /info is followed to Complete and to a
+/// delivery at every target.
+class DeliveredUpload final : public Upload {
+ public:
+  /// `sending` makes the upload that is decorated.
+  DeliveredUpload(const UploadHost& host, const DeliveryOptions& options,
+                  const std::function<std::unique_ptr<Upload>(Events)>& sending, Events events);
+
+  void start() override { sending_->start(); }
+  [[nodiscard]] const UploadResult& result() const override { return result_; }
+  [[nodiscard]] UploadResult interrupted() const override;
+
+ private:
+  void sent();
+  void follow();
+  void followed(const transport::LoadOutcome& outcome);
+  void follow_later(Cause cause);
+  void end(UploadState state, std::optional<Cause> cause);
+
+  UploadHost host_;
+  const DeliveryOptions& options_;
+  Events events_;
+  UploadResult result_;
+  Requester requests_;
+  std::unique_ptr<Upload> sending_;
+  bool was_sent_ = false;
+  Milliseconds poll_delay_{50};
+};
+
+}  // namespace loadgen

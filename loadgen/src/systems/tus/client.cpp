@@ -1,0 +1,101 @@
+#include "systems/tus/client.hpp"
+
+#include <fmt/format.h>
+
+#include "client/dex/manifest.hpp"
+#include "client/tus/creation_urls.hpp"
+#include "protocol/json/decode.hpp"
+#include "protocol/tus/headers.hpp"
+#include "protocol/tus/metadata.hpp"
+#include "systems/tus/upload.hpp"
+
+namespace loadgen {
+namespace {
+
+constexpr const char* manifest_flag = "manifest";
+
+/// What the file holds.
+Result<std::string> read_manifest(const std::string& file) {
+  auto text = json::detail::read_file(file);
+  if (!text) return text;
+  const auto manifest = dex::parse_manifest_json(*text, file);
+  if (!manifest) return tl::unexpected(manifest.error());
+  for (const auto& [key, ignored] : *manifest) {
+    if (!tus::is_metadata_key(key)) {
+      return failure(file, fmt::format("{} cannot be sent in Upload-Metadata", quote(key)));
+    }
+  }
+  return text;
+}
+
+transport::LoadRequest request_of(const char* method, const std::string& url) {
+  transport::LoadRequest request;
+  request.method = method;
+  request.url = url;
+  return request;
+}
+
+}  // namespace
+
+std::vector<std::string> TusClient::creation_urls() const {
+  auto shapes = tus::creation_urls_at(options_.create_url);
+  if (!shapes.empty()) shapes.insert(shapes.begin(), options_.create_url);
+  return shapes;
+}
+
+bool TusClient::recognises(const transport::LoadResponse& answer) const {
+  return answer.headers.has(tus::header::tus_version);
+}
+
+void TusClient::dress(transport::LoadRequest& request) const {
+  request.headers.set(tus::header::tus_resumable, std::string(tus::version));
+}
+
+// HEAD, because OPTIONS needs no token; that there is no such upload does not matter.
+transport::LoadRequest TusClient::probe() const {
+  return request_of("HEAD", options_.create_url + "/dex-loadgen-probe");
+}
+
+std::unique_ptr<Upload> TusClient::upload(const UploadHost& host, std::uint64_t index, Bytes size,
+                                          Time intended, Upload::Events events) const {
+  return std::make_unique<TusUpload>(host, index, size, intended, std::move(events));
+}
+
+transport::LoadRequest TusClient::look(const std::string& url) const {
+  return request_of("HEAD", url);
+}
+
+std::optional<std::string> TusClient::told_size(const transport::LoadResponse& answer) const {
+  const auto offset = answer.headers.find(tus::header::upload_offset);
+  return offset ? std::optional<std::string>(*offset) : std::nullopt;
+}
+
+transport::LoadRequest TusClient::download(const std::string& url) const {
+  return request_of("GET", url);
+}
+
+OwnSetting manifest_setting() {
+  return {manifest_flag, "FILE", "JSON object of metadata [one for dextesting/testevent1]",
+          read_manifest, false,  ""};
+}
+
+UploadOptions with_manifest(UploadOptions options, const OwnSettings& own) {
+  options.metadata = dex::default_manifest("dex-loadgen");
+  if (const auto text = given(own, manifest_flag)) {
+    // It was good when it was read; an empty one is none.
+    const auto manifest = dex::parse_manifest_json(*text, "--manifest");
+    if (manifest && !manifest->empty()) options.metadata = *manifest;
+  }
+  return options;
+}
+
+SystemKind tus_system() {
+  return {"tus",
+          "",
+          {manifest_setting()},
+          [](UploadOptions options, const OwnSettings& own) -> Result<std::unique_ptr<Client>> {
+            return std::make_unique<TusClient>(with_manifest(std::move(options), own));
+          }};
+}
+
+}  // namespace loadgen

@@ -1,0 +1,35 @@
+// tus 1.0 as a partner uses it.
+#pragma once
+
+#include "system/client.hpp"
+
+namespace loadgen {
+
+/// The creation URL is tus's. The uploads of a plain tus server end when the last byte is
+/// acknowledged.
+class TusClient : public Client {
+ public:
+  using Client::Client;
+
+  [[nodiscard]] std::vector<std::string> creation_urls() const override;
+  [[nodiscard]] bool recognises(const transport::LoadResponse& answer) const override;
+  void dress(transport::LoadRequest& request) const override;
+  [[nodiscard]] transport::LoadRequest probe() const override;
+  [[nodiscard]] std::unique_ptr<Upload> upload(const UploadHost& host, std::uint64_t index,
+                                               Bytes size, Time intended,
+                                               Upload::Events events) const override;
+  [[nodiscard]] transport::LoadRequest look(const std::string& url) const override;
+  [[nodiscard]] std::optional<std::string> told_size(
+      const transport::LoadResponse& answer) const override;
+  [[nodiscard]] transport::LoadRequest download(const std::string& url) const override;
+};
+
+[[nodiscard]] SystemKind tus_system();
+
+/// --manifest, for systems on tus.
+[[nodiscard]] OwnSetting manifest_setting();
+/// `options` with the metadata of --manifest, or else that of DEX's test stream, which plain tus
+/// servers do not mind.
+[[nodiscard]] UploadOptions with_manifest(UploadOptions options, const OwnSettings& own);
+
+}  // namespace loadgen

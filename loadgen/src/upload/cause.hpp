@@ -1,0 +1,16 @@
+// What became of one request, as a cause to count by.
+#pragma once
+
+#include <string_view>
+
+#include "stats/result.hpp"
+#include "transport/load_engine.hpp"
+
+namespace loadgen {
+
+/// 0 when there was no answer.
+[[nodiscard]] int status_of(const transport::LoadOutcome& outcome);
+/// "PATCH: connection reset", "PATCH: 500" with what the server said; `what` names the request.
+[[nodiscard]] Cause cause_of(std::string_view what, const transport::LoadOutcome& outcome);
+
+}  // namespace loadgen
