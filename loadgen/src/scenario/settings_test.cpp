@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -122,6 +123,43 @@ TEST(Complete, DerivesWhatFollowsFromTheRest) {
   ASSERT_TRUE(complete(timed));
   EXPECT_EQ(timed.uploads, std::nullopt);
   EXPECT_THAT(urls_of(timed), testing::ElementsAre("http://127.0.0.1:8080/info"));
+}
+
+Result<void> completed(const char* system, const std::map<std::string, std::string>& given) {
+  Settings s;
+  s.url = "http://127.0.0.1:8080/files";
+  s.system = system_named(system);
+  for (const auto& setting : settings_table()) {
+    const auto text = given.find(setting.name);
+    if (text == given.end()) continue;
+    if (auto applied = setting.apply(s, text->second); !applied) return applied;
+  }
+  return complete(s);
+}
+
+TEST(Systems, WhatOnlyOneHasIsRefusedOrIgnoredElsewhere) {
+  for (const char* own : {"expect-target", "info-url"}) {
+    const std::map<std::string, std::string> given{{own, "http://127.0.0.1:8080/x"}};
+    EXPECT_TRUE(completed("dex", given)) << own;
+    const auto elsewhere = completed("tus", given);
+    ASSERT_FALSE(elsewhere) << own;
+    EXPECT_EQ(elsewhere.error().where, std::string("--") + own);
+    EXPECT_THAT(elsewhere.error().line(), testing::HasSubstr("drop --system tus"));
+  }
+  // As scenarios of 0.1.0 have it.
+  EXPECT_TRUE(completed("tus", {{"deliver-timeout", "5s"}}));
+}
+
+TEST(Systems, EachSettingIsInTheTableOnce) {
+  std::set<std::string> names;
+  for (const auto& setting : settings_table()) {
+    EXPECT_TRUE(names.insert(setting.name).second) << setting.name;
+  }
+  for (const auto& kind : systems()) {
+    EXPECT_EQ(system_named(kind.name), &kind);
+    for (const auto& own : kind.settings) EXPECT_TRUE(names.contains(own.name)) << own.name;
+  }
+  EXPECT_EQ(system_named("none"), nullptr);
 }
 
 TEST(Complete, StaysBehindThePrefixOfTheTarget) {
