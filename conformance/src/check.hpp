@@ -14,8 +14,8 @@ class Context;
 struct Check {
   std::string_view requirement;  ///< id in fixtures/requirements
   Outcome (*run)(Context&);
-  /// The tus extension the check needs; without it the runner skips, saying so. Rows that judge
-  /// the absence of an extension leave it empty.
+  /// The extension of the target that the check needs; without it the runner skips, saying so. Rows
+  /// that judge the absence of an extension leave it empty.
   std::string_view needs = {};
 };
 
@@ -29,8 +29,5 @@ struct Check {
   }
   return checks;
 }
-
-/// The checks of every system there is. Defined in systems/systems.cpp.
-[[nodiscard]] std::vector<Check> all_checks();
 
 }  // namespace conformance

@@ -142,22 +142,6 @@ Response answer(const RawConnection::Read& read) {
   return *read.response;
 }
 
-std::string to_string(RawConnection::Seen seen) {
-  switch (seen) {
-    case RawConnection::Seen::response:
-      return "a response";
-    case RawConnection::Seen::closed:
-      return "the server closed the connection";
-    case RawConnection::Seen::reset:
-      return "the server reset the connection";
-    case RawConnection::Seen::timeout:
-      return "silence, the connection stays open";
-    case RawConnection::Seen::malformed:
-      return "bytes that are no HTTP response";
-  }
-  return "nothing";
-}
-
 RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadline) {
   constexpr Milliseconds slice{50};
   auto read = connection.read_response(slice);

@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "check.hpp"
-#include "context.hpp"
 #include "protocol/http/fields.hpp"
+#include "run/context.hpp"
+#include "run/seen.hpp"
 #include "transport/exchange.hpp"
 #include "transport/raw_connection.hpp"
 
 namespace conformance::suites {
 
+using conformance::to_string;
 using http::Fields;
 using transport::Exchange;
 using transport::RawConnection;
@@ -99,7 +101,6 @@ RawConnection::Read talk(Context& c, std::string_view what, const std::string& h
                          std::string_view body = {}, bool head_request = false);
 /// The response; without one the check ends as error.
 [[nodiscard]] Response answer(const RawConnection::Read& read);
-[[nodiscard]] std::string to_string(RawConnection::Seen seen);
 
 /// Waits for a 1xx (then `seen` is timeout and `interims` has it) or a final response.
 [[nodiscard]] RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadline);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <set>
 
@@ -20,27 +21,33 @@ bool is_id(std::string_view id) {
                      [&](char c) { return digit(c) || (c >= 'A' && c <= 'Z') || c == '-'; });
 }
 
-std::string optional_text(const json::Cursor& row, std::string_view key) {
-  const auto member = row.find(key);
-  return member ? member->string() : std::string();
-}
-
 std::string needed_text(const json::Cursor& row, std::string_view key) {
   const json::Cursor member = row.at(key);
   if (member.string().empty()) member.fail("must not be empty");
   return member.string();
 }
 
-Origin read_origin(const json::Cursor& at) {
-  for (const Origin o : {Origin::tus, Origin::http, Origin::dex, Origin::ietf}) {
-    if (to_string(o) == at.string()) return o;
-  }
-  at.fail("expected one of tus, http, dex, ietf");
+std::string read_origin(const json::Cursor& at, const CatalogueWords& words) {
+  if (words.origins.contains(at.string())) return at.string();
+  at.fail(fmt::format("expected one of {}", fmt::join(words.origins, ", ")));
 }
 
-Requirement read_row(const json::Cursor& at, const std::string& area, Origin origin) {
-  at.only({"id", "level", "section", "requirement", "test", "excludes", "tusd", "tus_node", "dex"});
+/// Takes what the known servers do, and refuses every key that is not one of a row.
+void read_columns(const json::Cursor& at, const CatalogueWords& words, Requirement& row) {
+  constexpr std::array own{"id", "level", "section", "requirement", "test", "excludes"};
+  for (const auto& [key, value] : at.members()) {
+    if (words.servers.contains(key)) {
+      if (!value.string().empty()) row.known[key] = value.string();
+    } else if (std::find(own.begin(), own.end(), key) == own.end()) {
+      at.only({"id", "level", "section", "requirement", "test", "excludes"});
+    }
+  }
+}
+
+Requirement read_row(const json::Cursor& at, const std::string& area, const std::string& origin,
+                     const CatalogueWords& words) {
   Requirement row;
+  read_columns(at, words, row);
   row.area = area;
   row.origin = origin;
   row.id = needed_text(at, "id");
@@ -54,27 +61,10 @@ Requirement read_row(const json::Cursor& at, const std::string& area, Origin ori
   if (const auto excludes = at.find("excludes")) {
     for (const auto& e : excludes->items()) row.excludes.push_back(e.string());
   }
-  row.tusd = optional_text(at, "tusd");
-  row.tus_node = optional_text(at, "tus_node");
-  row.dex = optional_text(at, "dex");
   return row;
 }
 
 }  // namespace
-
-std::string_view to_string(Origin origin) {
-  switch (origin) {
-    case Origin::tus:
-      return "tus";
-    case Origin::http:
-      return "http";
-    case Origin::dex:
-      return "dex";
-    case Origin::ietf:
-      break;
-  }
-  return "ietf";
-}
 
 const Requirement* Catalogue::find(std::string_view id) const {
   const auto row =
@@ -82,7 +72,8 @@ const Requirement* Catalogue::find(std::string_view id) const {
   return row == rows_.end() ? nullptr : &*row;
 }
 
-Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents) {
+Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents,
+                                 const CatalogueWords& words) {
   std::vector<Requirement> rows;
   std::set<std::string> ids;
   for (const EmbeddedFile& document : documents) {
@@ -90,9 +81,9 @@ Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents) {
         json::decode(document.text, std::string(document.path), [&](const json::Cursor& root) {
           root.only({"$schema", "area", "system", "requirements"});
           const std::string area = needed_text(root, "area");
-          const Origin origin = read_origin(root.at("system"));
+          const std::string origin = read_origin(root.at("system"), words);
           for (const auto& item : root.at("requirements").items()) {
-            Requirement row = read_row(item, area, origin);
+            Requirement row = read_row(item, area, origin, words);
             if (!ids.insert(row.id).second) item.fail(row.id + " is there twice");
             rows.push_back(std::move(row));
           }

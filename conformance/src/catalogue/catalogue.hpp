@@ -1,6 +1,9 @@
 // The requirement catalogue: fixtures/requirements/*.json, embedded into the program.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,20 +15,22 @@
 
 namespace conformance {
 
-/// Which systems a row belongs to: tus and http rows are judged for every system.
-enum class Origin { tus, http, dex, ietf };
-[[nodiscard]] std::string_view to_string(Origin origin);
+/// What the rows may say: it comes from the systems that can be judged.
+struct CatalogueWords {
+  std::set<std::string, std::less<>> origins;  ///< for "system" of a file
+  std::set<std::string, std::less<>> servers;  ///< columns that tell what known servers do
+};
 
 struct Requirement {
-  std::string id;    ///< "TUS-CORE-VER-001"
-  std::string area;  ///< "core-version"
-  Origin origin = Origin::tus;
+  std::string id;      ///< "TUS-CORE-VER-001"
+  std::string area;    ///< "core-version"
+  std::string origin;  ///< whose rule it is: "tus", "http", "dex", "ietf"
   Level level = Level::must;
   std::string section;  ///< where the rule is said
   std::string text;
   std::string test;                   ///< how it is judged
-  std::vector<std::string> excludes;  ///< systems and tus extensions it does not apply to
-  std::string tusd, tus_node, dex;    ///< what known servers do
+  std::vector<std::string> excludes;  ///< systems and extensions it does not apply to
+  std::map<std::string, std::string, std::less<>> known;  ///< by column: what known servers do
 };
 
 class Catalogue {
@@ -40,8 +45,10 @@ class Catalogue {
   std::vector<Requirement> rows_;
 };
 
-/// Strict: unknown keys, unknown levels, ids that come twice are Errors with file and field.
-[[nodiscard]] Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents);
+/// Strict: unknown keys, unknown systems and levels, ids that come twice are Errors with file and
+/// field.
+[[nodiscard]] Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents,
+                                               const CatalogueWords& words);
 
 /// What was embedded at build time.
 [[nodiscard]] std::span<const EmbeddedFile> embedded_requirements();

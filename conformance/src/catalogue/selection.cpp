@@ -50,24 +50,16 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
 
 bool names(std::string_view pattern, const Requirement& row) {
   if (glob_matches(pattern, row.id) || glob_matches(pattern, row.area)) return true;
-  if (glob_matches(pattern, to_string(row.origin))) return true;
+  if (glob_matches(pattern, row.origin)) return true;
   constexpr std::string_view levels[] = {"must", "should", "may"};
   return glob_matches(pattern, levels[rank(row.level)]);
 }
 
-bool applies(const Requirement& row, System system) {
-  const std::string_view name = system == System::dex ? "dex" : "tus";
-  if (std::find(row.excludes.begin(), row.excludes.end(), name) != row.excludes.end()) return false;
-  switch (row.origin) {
-    case Origin::tus:
-    case Origin::http:
-      return true;
-    case Origin::dex:
-      return system == System::dex;
-    case Origin::ietf:
-      return system == System::tus;  // DEX leaves it off (DEX-TUS-007)
-  }
-  return false;
+bool applies(const Requirement& row, const System& system) {
+  const auto holds = [](const auto& list, std::string_view name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  return holds(system.origins, row.origin) && !holds(row.excludes, system.name);
 }
 
 bool selects(const Selection& selection, const Requirement& row) {
@@ -87,6 +79,15 @@ Result<void> validate(const Selection& selection, const Catalogue& catalogue) {
     }
   }
   return {};
+}
+
+CatalogueWords words_of(Systems systems) {
+  CatalogueWords words;
+  for (const System* system : systems) {
+    words.origins.insert(system->origins.begin(), system->origins.end());
+    for (const KnownServer& server : system->known_servers) words.servers.emplace(server.column);
+  }
+  return words;
 }
 
 }  // namespace conformance

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "catalogue/catalogue.hpp"
-#include "context.hpp"
+#include "target/target.hpp"
 
 namespace conformance {
 
@@ -14,7 +14,7 @@ namespace conformance {
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
 
 struct Selection {
-  /// Globs over ids and areas, or tags: tus, http, dex, must, should, may. Empty: everything.
+  /// Globs over ids and areas, or tags: origins, must, should, may. Empty: everything.
   std::vector<std::string> patterns;
   /// Rows of this level and stricter ones.
   Level least = Level::may;
@@ -22,11 +22,14 @@ struct Selection {
 
 /// Whether one pattern names the row.
 [[nodiscard]] bool names(std::string_view pattern, const Requirement& row);
-/// Whether the row is judged for that system at all: tus and http rows for every system, dex rows
-/// for dex, ietf rows for tus, less the rows that exclude the system.
-[[nodiscard]] bool applies(const Requirement& row, System system);
+/// Whether the row is judged for that system at all: those of the system's origins, less the rows
+/// that exclude it.
+[[nodiscard]] bool applies(const Requirement& row, const System& system);
 [[nodiscard]] bool selects(const Selection& selection, const Requirement& row);
 /// A pattern that names no row at all is most likely misspelt: an Error that says so.
 [[nodiscard]] Result<void> validate(const Selection& selection, const Catalogue& catalogue);
+
+/// The words that the rows may use, of all systems.
+[[nodiscard]] CatalogueWords words_of(Systems systems);
 
 }  // namespace conformance

@@ -6,15 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <random>
 
 #include "catalogue/catalogue.hpp"
 #include "cli/options.hpp"
-#include "client/endpoints.hpp"
-#include "client/stored.hpp"
-#include "client/token.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/version.hpp"
 #include "redact/command_line.hpp"
@@ -23,11 +21,11 @@
 #include "report/files.hpp"
 #include "report/masked.hpp"
 #include "report/terminal.hpp"
+#include "run/cleanup.hpp"
 #include "run/gtest_rows.hpp"
 #include "run/live_context.hpp"
 #include "run/plan.hpp"
 #include "run/summary.hpp"
-#include "target/discover.hpp"
 
 namespace conformance {
 namespace {
@@ -75,7 +73,7 @@ Result<std::string> secret(const std::string& flag, const std::string& variable)
   return std::string(value);
 }
 
-Result<Credentials> credentials_for(const RunCommand& command,
+Result<Credentials> credentials_for(const RunCommand& command, const Target& target,
                                     const transport::ClientOptions& client,
                                     redact::Secrets& secrets) {
   if (!command.token_env.empty()) {
@@ -91,15 +89,9 @@ Result<Credentials> credentials_for(const RunCommand& command,
   auto password = secret("--password-env", command.password_env);
   if (!password) return tl::unexpected(password.error());
   secrets.add(*password);
-  const auto candidates = candidate_urls(command.url);
-  if (!candidates) return tl::unexpected(candidates.error());
-  TargetOptions options;
-  options.system = System::dex;
-  options.oauth_url = command.oauth_url;
-  const auto urls = derive_urls(options, candidates->front());
-  if (!urls) return tl::unexpected(urls.error());
-  PasswordGrant grant{urls->oauth_url, client::refresh_url_of(urls->oauth_url), *username,
-                      *password};
+  const auto endpoint = target.token_endpoint();
+  if (!endpoint) return tl::unexpected(endpoint.error());
+  PasswordGrant grant{endpoint->url, endpoint->refresh_url, *username, *password};
   return Credentials::password(std::move(grant), client, std::chrono::steady_clock::now, secrets);
 }
 
@@ -132,199 +124,223 @@ Result<transport::ClientOptions> client_options(const RunCommand& command,
   return client;
 }
 
-/// Whether the target tells digests of stored uploads, as our mock server does.
-std::string digest_endpoint(const Session& session, Milliseconds at_most) {
-  const std::vector<std::string> uploads = session.uploads();
-  if (uploads.empty() || at_most <= Milliseconds{0}) return "";
-  transport::Client client(session.client);
-  transport::Request request;
-  request.method = "GET";
-  const auto place = client::place_of(session.target.creation_url);
-  if (!place) return "";
-  std::string url = client::stored_url(*place);
-  request.url = url + "/" + client::last_segment(uploads.front());
-  request.timeout = std::min<Milliseconds>(std::chrono::seconds{5}, at_most);
-  const transport::Exchange seen = client.send(request);
-  if (!seen.response || seen.response->status != 200) return "";
-  return client::parse_stored(seen.response->body) ? url : "";
-}
-
 /// Deleting what a run made may take this long after its time is up, and after an interruption.
 constexpr std::chrono::seconds cleanup_allowance{5};
 constexpr std::chrono::seconds longest_cleanup{60};
 
-int run(const RunCommand& command, const std::vector<Check>& checks, std::ostream& out,
-        std::ostream& stream) {
-  redact::Secrets secrets = secrets_of(command.arguments);
-  const Complaints err{stream, secrets};
-  const auto catalogue = load_catalogue(embedded_requirements());
-  if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
-  if (auto ok = validate(command.selection, *catalogue); !ok) {
-    return complain(err, ok.error(), ExitCode::usage);
-  }
-  std::optional<Baseline> baseline;
-  if (!command.baseline.empty()) {
-    auto loaded = load_baseline(command.baseline, *catalogue);
-    if (!loaded) return complain(err, loaded.error(), ExitCode::usage);
-    baseline = std::move(*loaded);
-  }
-  RunReport report;
-  report.version = harness_version();
-  report.run_id = random_id();
-  report.seed = command.seed;
-  report.baseline = command.baseline;
-  report.started = std::chrono::system_clock::now();
-  const auto start = std::chrono::steady_clock::now();
-  const auto deadline = start + command.run_timeout;
-  const auto time_left = [&] {
-    return std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
-  };
-  report.target.creation_url = command.url;
-  report.target.system = command.system;
-  report.target.contract = command.contract;
+Result<GivenTokens> given_tokens(const RunCommand& command, redact::Secrets& secrets) {
+  if (command.tokens_file.empty()) return GivenTokens{};
+  const auto text = json::detail::read_file(command.tokens_file);
+  if (!text) return tl::unexpected(text.error());
+  auto tokens = parse_tokens(*text, command.tokens_file);
+  if (tokens) add_tokens(secrets, *tokens);
+  return tokens;
+}
 
-  TargetOptions options;
-  options.deadline = deadline;
-  options.url = command.url;
-  options.system = command.system;
-  options.contract = command.contract;
-  options.info_url = command.info_url;
-  options.health_url = command.health_url;
-  options.oauth_url = command.oauth_url;
-  options.run_id = report.run_id;
-  options.manifest = default_manifest();
-  if (!command.manifest_file.empty()) {
-    const auto text = json::detail::read_file(command.manifest_file);
-    if (!text) return complain(err, text.error(), ExitCode::usage);
-    auto manifest = dex::parse_manifest_json(*text, command.manifest_file);
-    if (!manifest) return complain(err, manifest.error(), ExitCode::usage);
-    options.manifest = std::move(*manifest);
-  }
-  GivenTokens tokens;
-  if (!command.tokens_file.empty()) {
-    const auto text = json::detail::read_file(command.tokens_file);
-    if (!text) return complain(err, text.error(), ExitCode::usage);
-    auto parsed = parse_tokens(*text, command.tokens_file);
-    if (!parsed) return complain(err, parsed.error(), ExitCode::usage);
-    tokens = std::move(*parsed);
-    add_tokens(secrets, tokens);
-  }
-  auto client = client_options(command, report.run_id);
-  if (!client) return complain(err, client.error(), ExitCode::usage);
-  options.client = *client;
-  options.trusted = trusted_origins(command);
-  options.secrets = secrets;
-  auto credentials = credentials_for(command, *client, secrets);
-  if (!credentials) return complain(err, credentials.error(), ExitCode::usage);
+/// One run, in three steps: what is asked is read and checked; the target is found out; its rows
+/// are judged and told.
+class Run {
+ public:
+  Run(const RunCommand& command, Systems systems, std::ostream& out, std::ostream& err)
+      : command_(command),
+        systems_(systems),
+        out_(out),
+        err_(err),
+        secrets_(secrets_of(command.arguments)) {}
 
-  if (std::error_code ignored; !command.delivered_dir.empty() &&
-                               !std::filesystem::is_directory(command.delivered_dir, ignored)) {
-    return complain(err,
-                    Error{"--delivered-dir", quote(command.delivered_dir) + " is not a folder", ""},
-                    ExitCode::usage);
-  }
-  // Before the run: a report that cannot be written must not cost one.
-  auto reports = Reports::open(command.junit, command.json, command.evidence);
-  if (!reports) return complain(err, reports.error(), ExitCode::usage);
-  const auto stop = [&](const Error& error, ExitCode code) {
-    report.stopped = RunReport::Stopped{code, shown(error, secrets).line()};
-    report.duration =
-        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
-    complain(err, error, code);
-    report = masked(std::move(report), secrets);
-    reports->write(report, stream);
-    return static_cast<int>(code);
-  };
-
-  auto found = discover(options, *credentials);
-  if (!found) return stop(found.error(), ExitCode::unreachable);
-
-  auto plan = make_plan(*catalogue, checks, command.selection, found->target);
-  if (!plan) return stop(plan.error(), ExitCode::harness);
-
-  const auto session = std::make_shared<Session>();
-  session->target = std::move(found->target);
-  session->credentials = std::move(*credentials);
-  session->client = *client;
-  session->seed = command.seed;
-  session->patience = command.patience;
-  session->target.delivered_dir = command.delivered_dir;
-  session->tokens = std::move(tokens);
-  session->trusted = options.trusted;
-  session->secrets = secrets;
-  for (const std::string& upload : found->created) session->created(upload);
-  session->target.digest_url = digest_endpoint(*session, time_left());
-  report.target = session->target;
-  report.remarks = found->remarks;
-  report.unchecked = plan->unchecked;
-
-  Rules rules;
-  rules.strict = command.strict;
-  rules.required = {command.required.begin(), command.required.end()};
-  rules.today = std::chrono::floor<std::chrono::days>(report.started);
-  for (const std::string& extension : rules.required) {
-    if (!session->target.discovery.offers(extension))
-      report.missing_extensions.push_back(extension);
+  int operator()() {
+    if (auto ok = prepare(); !ok) return complain({err_, secrets_}, ok.error(), not_prepared_);
+    if (auto ok = find_out(); !ok) return stop(ok.error());
+    if (auto ok = judge_all(); !ok) return stop(ok.error());
+    return tell();
   }
 
-  TerminalStyle style = style_for(STDOUT_FILENO);
-  style.notes = command.notes;
-  style.rerun = rerun_line(command.arguments, secrets);
-  TerminalReport terminal(out, style);
-  terminal.begin(masked(session->target, secrets), report.run_id, plan->cases.size());
-  for (const std::string& remark : report.remarks) terminal.remark(secrets.mask(remark));
+ private:
+  using Clock = std::chrono::steady_clock;
 
-  std::vector<std::string_view> needs;
-  std::vector<const Requirement*> rows;
-  for (const Case& c : plan->cases) {
-    needs.push_back(c.check.needs);
-    rows.push_back(c.row);
+  /// Catalogue, files, flags and credentials; nothing is sent yet.
+  Result<void> prepare() {
+    auto catalogue = load_catalogue(embedded_requirements(), words_of(systems_));
+    if (!catalogue) {
+      not_prepared_ = ExitCode::harness;
+      return tl::unexpected(catalogue.error());
+    }
+    catalogue_.emplace(std::move(*catalogue));
+    if (auto ok = validate(command_.selection, *catalogue_); !ok) return ok;
+    if (!command_.baseline.empty()) {
+      auto loaded = load_baseline(command_.baseline, *catalogue_);
+      if (!loaded) return tl::unexpected(loaded.error());
+      baseline_ = std::move(*loaded);
+    }
+    report_.version = harness_version();
+    report_.run_id = random_id();
+    report_.seed = command_.seed;
+    report_.baseline = command_.baseline;
+    report_.started = std::chrono::system_clock::now();
+    start_ = Clock::now();
+    if (auto ok = prepare_target(); !ok) return ok;
+    if (std::error_code ignored; !command_.delivered_dir.empty() &&
+                                 !std::filesystem::is_directory(command_.delivered_dir, ignored)) {
+      return failure("--delivered-dir", quote(command_.delivered_dir) + " is not a folder");
+    }
+    // Before the run: a report that cannot be written must not cost one.
+    auto reports = Reports::open(command_.junit, command_.json, command_.evidence);
+    if (!reports) return tl::unexpected(reports.error());
+    reports_.emplace(std::move(*reports));
+    return {};
   }
-  RunnerOptions running;
-  running.jobs = command.jobs;
-  running.case_timeout = command.case_timeout;
-  running.run_timeout = time_left();
-  running.interrupted = [] { return interrupted.load(); };
-  running.hopeless = [session] { return session->lost(); };
-  {
+
+  /// What the run knows of its target before it asks.
+  Result<void> prepare_target() {
+    auto tokens = given_tokens(command_, secrets_);
+    if (!tokens) return tl::unexpected(tokens.error());
+    auto client = client_options(command_, report_.run_id);
+    if (!client) return tl::unexpected(client.error());
+    TargetOptions options;
+    options.url = command_.url;
+    options.contract = command_.contract;
+    options.info_url = command_.info_url;
+    options.health_url = command_.health_url;
+    options.oauth_url = command_.oauth_url;
+    options.manifest_file = command_.manifest_file;
+    options.delivered_dir = command_.delivered_dir;
+    options.run_id = report_.run_id;
+    options.client = *client;
+    options.deadline = start_ + command_.run_timeout;
+    options.trusted = trusted_origins(command_);
+    options.secrets = secrets_;
+    session_->client = std::move(*client);
+    session_->seed = command_.seed;
+    session_->patience = command_.patience;
+    session_->tokens = std::move(*tokens);
+    session_->trusted = options.trusted;
+    auto target = command_.system->make_target(std::move(options));
+    if (!target) return tl::unexpected(target.error());
+    target_ = std::move(*target);
+    report_.target = target_->facts();
+    auto credentials = credentials_for(command_, *target_, session_->client, secrets_);
+    if (!credentials) return tl::unexpected(credentials.error());
+    session_->credentials = std::move(*credentials);
+    return {};
+  }
+
+  /// The target, and with it the list of what is judged.
+  Result<void> find_out() {
+    auto found = target_->discover(session_->credentials);
+    if (!found) {
+      stopped_ = ExitCode::unreachable;
+      return tl::unexpected(found.error());
+    }
+    auto plan =
+        make_plan(*catalogue_, checks_of(systems_), command_.selection, *command_.system, *target_);
+    if (!plan) return tl::unexpected(plan.error());
+    plan_ = std::move(*plan);
+    session_->target = target_;
+    session_->secrets = secrets_;
+    for (const std::string& upload : found->created) session_->created(upload);
+    report_.target = target_->facts();
+    report_.remarks = found->remarks;
+    report_.unchecked = plan_.unchecked;
+    rules_.strict = command_.strict;
+    rules_.required = {command_.required.begin(), command_.required.end()};
+    rules_.today = std::chrono::floor<std::chrono::days>(report_.started);
+    for (const std::string& extension : rules_.required) {
+      if (!target_->offers(extension)) report_.missing_extensions.push_back(extension);
+    }
+    return {};
+  }
+
+  Result<void> judge_all() {
+    TerminalStyle style = style_for(STDOUT_FILENO);
+    style.notes = command_.notes;
+    style.rerun = rerun_line(command_.arguments, secrets_);
+    TerminalReport& terminal = terminal_.emplace(out_, style);
+    terminal.begin(masked(report_.target, secrets_), report_.run_id, plan_.cases.size());
+    for (const std::string& remark : report_.remarks) terminal.remark(secrets_.mask(remark));
+
+    std::vector<const Requirement*> rows;
+    for (const Case& c : plan_.cases) rows.push_back(c.row);
+    RunnerOptions running;
+    running.jobs = command_.jobs;
+    running.case_timeout = command_.case_timeout;
+    running.run_timeout = time_left();
+    running.interrupted = [] { return interrupted.load(); };
+    running.hopeless = [session = session_] { return session->lost(); };
     checks_running = true;
-    Runner runner(running, live_contexts(session), plan->cases);
+    Runner runner(running, live_contexts(session_), plan_.cases);
     const auto told = run_as_gtest_rows(rows, [&](std::size_t index) -> const Judgement& {
       const CaseResult& result = runner.wait(
           index, [&](std::size_t finished) { terminal.progress(finished, runner.size()); });
-      report.judgements.push_back(
-          judge(masked(result, secrets), needs[index], baseline ? &*baseline : nullptr, rules));
-      terminal.judged(report.judgements.back());
-      return report.judgements.back();
+      report_.judgements.push_back(judge(masked(result, secrets_), plan_.cases[index].check.needs,
+                                         baseline_ ? &*baseline_ : nullptr, rules_));
+      terminal.judged(report_.judgements.back());
+      return report_.judgements.back();
     });
-    if (!told) return stop(told.error(), ExitCode::harness);
-    left_threads = runner.abandoned() > 0;
+    if (told) left_threads = runner.abandoned() > 0;
+    return told;
   }
-  report.interrupted = interrupted;
-  auto cleanup = remove_uploads(
-      *session, command.jobs,
-      report.interrupted
-          ? cleanup_allowance
-          : std::clamp<Milliseconds>(time_left(), cleanup_allowance, longest_cleanup));
-  report.uploads_removed = cleanup.removed;
-  report.uploads_left = std::move(cleanup.left);
-  report.duration =
-      std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
-  report = masked(std::move(report), secrets);
-  reports->write(report, stream);
-  terminal.end(report);
-  return static_cast<int>(exit_code(report));
-}
 
-int list(const ListCommand& command, std::ostream& out, const Complaints& err) {
-  const auto catalogue = load_catalogue(embedded_requirements());
+  /// Takes away what was made, and writes the reports.
+  int tell() {
+    report_.interrupted = interrupted;
+    auto cleanup = remove_uploads(
+        *session_, command_.jobs,
+        report_.interrupted
+            ? cleanup_allowance
+            : std::clamp<Milliseconds>(time_left(), cleanup_allowance, longest_cleanup));
+    report_.uploads_removed = cleanup.removed;
+    report_.uploads_left = std::move(cleanup.left);
+    write_reports();
+    terminal_->end(report_);
+    return static_cast<int>(exit_code(report_));
+  }
+
+  /// A run that ended before its end is reported as that.
+  int stop(const Error& error) {
+    report_.stopped = RunReport::Stopped{stopped_, shown(error, secrets_).line()};
+    complain({err_, secrets_}, error, stopped_);
+    write_reports();
+    return static_cast<int>(stopped_);
+  }
+
+  void write_reports() {
+    report_.duration = std::chrono::duration_cast<Milliseconds>(Clock::now() - start_);
+    report_ = masked(std::move(report_), secrets_);
+    reports_->write(report_, err_);
+  }
+
+  [[nodiscard]] Milliseconds time_left() const {
+    return std::chrono::duration_cast<Milliseconds>(start_ + command_.run_timeout - Clock::now());
+  }
+
+  const RunCommand& command_;
+  Systems systems_;
+  std::ostream& out_;
+  std::ostream& err_;
+  redact::Secrets secrets_;
+  ExitCode not_prepared_ = ExitCode::usage;
+  ExitCode stopped_ = ExitCode::harness;
+  Clock::time_point start_;
+  std::optional<Catalogue> catalogue_;
+  std::optional<Baseline> baseline_;
+  std::optional<Reports> reports_;
+  std::shared_ptr<Target> target_;
+  std::shared_ptr<Session> session_ = std::make_shared<Session>();
+  Plan plan_;
+  Rules rules_;
+  RunReport report_;
+  std::optional<TerminalReport> terminal_;
+};
+
+int list(const ListCommand& command, Systems systems, std::ostream& out, const Complaints& err) {
+  const auto catalogue = load_catalogue(embedded_requirements(), words_of(systems));
   if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
   if (auto ok = validate(command.selection, *catalogue); !ok) {
     return complain(err, ok.error(), ExitCode::usage);
   }
   std::size_t count = 0;
   for (const Requirement& row : catalogue->rows()) {
-    if (command.system && !applies(row, *command.system)) continue;
+    if (command.system != nullptr && !applies(row, *command.system)) continue;
     if (!selects(command.selection, row)) continue;
     ++count;
     out << fmt::format("{:<24} {:<10}  {}\n", row.id, to_string(row.level), row.text);
@@ -335,9 +351,9 @@ int list(const ListCommand& command, std::ostream& out, const Complaints& err) {
   return 0;
 }
 
-int explain(const ExplainCommand& command, const std::vector<Check>& checks, std::ostream& out,
+int explain(const ExplainCommand& command, Systems systems, std::ostream& out,
             const Complaints& err) {
-  const auto catalogue = load_catalogue(embedded_requirements());
+  const auto catalogue = load_catalogue(embedded_requirements(), words_of(systems));
   if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
   const Requirement* row = nullptr;
   for (const Requirement& r : catalogue->rows()) {
@@ -349,6 +365,7 @@ int explain(const ExplainCommand& command, const std::vector<Check>& checks, std
                           "`dex-conformance list` shows all ids"},
                     ExitCode::usage);
   }
+  const std::vector<Check> checks = checks_of(systems);
   out << fmt::format("{}  [{}, area {}]\n  {}\n\n", row->id, to_string(row->level), row->area,
                      row->text);
   out << "Source:            " << row->section << '\n';
@@ -363,11 +380,11 @@ int explain(const ExplainCommand& command, const std::vector<Check>& checks, std
                        fmt::join(row->excludes, ", "));
   }
   out << "\nWhat known servers do:\n";
-  for (const auto& [name, what] :
-       {std::pair<const char*, const std::string&>{"tusd 2.4 / 2.10", row->tusd},
-        {"@tus/server 2.4.5", row->tus_node},
-        {"DEX 2.8", row->dex}}) {
-    if (!what.empty()) out << fmt::format("  {:<18} {}\n", name, what);
+  for (const System* system : systems) {
+    for (const KnownServer& server : system->known_servers) {
+      const auto what = row->known.find(server.column);
+      if (what != row->known.end()) out << fmt::format("  {:<18} {}\n", server.title, what->second);
+    }
   }
   const auto defects = defects_breaking(row->id);
   if (!defects.empty()) {
@@ -387,19 +404,19 @@ void interrupt() noexcept {
 }
 bool must_exit_at_once() noexcept { return left_threads; }
 
-int run_command_line(const std::vector<std::string>& arguments, const std::vector<Check>& checks,
-                     std::ostream& out, std::ostream& stream) {
+int run_command_line(const std::vector<std::string>& arguments, Systems systems, std::ostream& out,
+                     std::ostream& stream) {
   const redact::Secrets secrets = secrets_of(arguments);
   const Complaints err{stream, secrets};
-  const auto command = parse_command_line(arguments);
+  const auto command = parse_command_line(arguments, systems);
   if (!command) return complain(err, command.error(), ExitCode::usage);
   if (const auto* print = std::get_if<PrintCommand>(&*command)) {
     out << print->text;
     return 0;
   }
-  if (const auto* l = std::get_if<ListCommand>(&*command)) return list(*l, out, err);
-  if (const auto* e = std::get_if<ExplainCommand>(&*command)) return explain(*e, checks, out, err);
-  return run(std::get<RunCommand>(*command), checks, out, stream);
+  if (const auto* l = std::get_if<ListCommand>(&*command)) return list(*l, systems, out, err);
+  if (const auto* e = std::get_if<ExplainCommand>(&*command)) return explain(*e, systems, out, err);
+  return Run(std::get<RunCommand>(*command), systems, out, stream)();
 }
 
 }  // namespace conformance

@@ -5,15 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "check.hpp"
+#include "target/target.hpp"
 
 namespace conformance {
 
 /// Runs one command line (without the program's name) and returns its exit code. `run` may be
 /// called once per process: GoogleTest's registry cannot be emptied.
-[[nodiscard]] int run_command_line(const std::vector<std::string>& arguments,
-                                   const std::vector<Check>& checks, std::ostream& out,
-                                   std::ostream& err);
+[[nodiscard]] int run_command_line(const std::vector<std::string>& arguments, Systems systems,
+                                   std::ostream& out, std::ostream& err);
 
 /// Ends the run early with a partial report and exit code 4; before the first check, and when
 /// called again, ends the process at once. Safe in a signal handler.

@@ -138,7 +138,7 @@ TEST(CommandLine, DurationsAreSecondsOrCarryTheirUnit) {
   for (const auto& [text, expected] :
        {std::pair{"30", 30000}, {"0.5", 500}, {"250ms", 250}, {"2m", 120000}}) {
     const auto command =
-        parse_command_line({"run", "--url", "http://h/files", "--case-timeout", text});
+        parse_command_line({"run", "--url", "http://h/files", "--case-timeout", text}, systems());
     ASSERT_TRUE(command);
     EXPECT_EQ(std::get<RunCommand>(*command).case_timeout, Milliseconds{expected});
   }

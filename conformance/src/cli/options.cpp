@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <sstream>
 
-#include "protocol/tus/headers.hpp"
 #include "protocol/version.hpp"
 #include "redact/command_line.hpp"
 #include "redact/field_names.hpp"
@@ -89,7 +89,7 @@ Result<http::Field> header(const std::string& text) {
 
 struct Raw {
   RunCommand run;
-  std::string system = "tus", contract = "server", level = "may", seed = "1", jobs = "4";
+  std::string system, level = "may", seed = "1", jobs = "4";
   std::string case_timeout = "60", run_timeout = "600", patience = "10";
   std::vector<std::string> headers, select;
 };
@@ -105,10 +105,10 @@ Result<T> whole_number(const std::string& flag, const std::string& text, T least
   return value;
 }
 
-Result<System> system_named(const std::string& name) {
-  if (name == "tus") return System::tus;
-  if (name == "dex") return System::dex;
-  return failure("--system", quote(name) + " is not one of tus, dex");
+Result<const System*> the_system(Systems systems, const std::string& name) {
+  const System* system = system_named(systems, name);
+  if (system != nullptr) return system;
+  return failure("--system", fmt::format("{} is not one of {}", quote(name), names_of(systems)));
 }
 
 Result<Level> least_level(const std::string& name) {
@@ -118,7 +118,14 @@ Result<Level> least_level(const std::string& name) {
   return failure("--level", quote(name) + " is not one of must, should, may");
 }
 
-Result<RunCommand> finish(Raw raw) {
+std::string takers_of_manifests(Systems systems) {
+  std::vector<const System*> takers;
+  std::copy_if(systems.begin(), systems.end(), std::back_inserter(takers),
+               [](const System* system) { return system->takes_manifest; });
+  return names_of(takers);
+}
+
+Result<RunCommand> finish(Raw raw, Systems systems) {
   RunCommand run = std::move(raw.run);
   if (run.url.find("://") == std::string::npos) {
     return failure("--url", quote(redact::shown_url(run.url)) + " is not an absolute URL",
@@ -134,13 +141,12 @@ Result<RunCommand> finish(Raw raw) {
   for (const std::string& url : run.trusted_origins) {
     if (auto ok = check_url("--trust-origin", url); !ok) return tl::unexpected(ok.error());
   }
-  const auto system = system_named(raw.system);
+  const auto system = the_system(systems, raw.system);
   if (!system) return tl::unexpected(system.error());
   run.system = *system;
-  if (raw.contract != "server" && raw.contract != "guide") {
-    return failure("--contract", quote(raw.contract) + " is not one of server, guide");
+  if (run.contract != "server" && run.contract != "guide") {
+    return failure("--contract", quote(run.contract) + " is not one of server, guide");
   }
-  run.contract = raw.contract == "guide" ? Contract::guide : Contract::server;
   const auto level = least_level(raw.level);
   if (!level) return tl::unexpected(level.error());
   run.selection = {raw.select, *level};
@@ -171,36 +177,31 @@ Result<RunCommand> finish(Raw raw) {
     return failure("--token-env", "excludes --username-env and --password-env");
   }
   for (const std::string& extension : run.required) {
-    constexpr std::string_view known[] = {tus::extension::creation,
-                                          tus::extension::creation_with_upload,
-                                          tus::extension::creation_defer_length,
-                                          tus::extension::termination,
-                                          tus::extension::concatenation,
-                                          tus::extension::concatenation_unfinished,
-                                          tus::extension::expiration,
-                                          tus::extension::checksum,
-                                          tus::extension::checksum_trailer};
+    const auto& known = run.system->extensions;
     if (std::find(std::begin(known), std::end(known), extension) == std::end(known)) {
       return failure("--require",
                      fmt::format("{} is not one of {}", quote(extension), fmt::join(known, ", ")));
     }
   }
-  if (!run.manifest_file.empty() && run.system != System::dex) {
-    return failure("--manifest", "is for --system dex only");
+  if (!run.manifest_file.empty() && !run.system->takes_manifest) {
+    return failure("--manifest",
+                   fmt::format("is for --system {} only", takers_of_manifests(systems)));
   }
   return run;
 }
 
-void add_run(CLI::App& app, Raw& raw) {
+void add_run(CLI::App& app, Raw& raw, Systems systems) {
   RunCommand& run = raw.run;
+  raw.system = systems.front()->name;
   app.add_option("--url", run.url, "Creation URL (http://HOST/files), or only the host")
       ->required()
       ->type_name("URL");
   const char* target = "Target";
-  app.add_option("--system", raw.system, "What the target is: tus or dex [tus]")
+  app.add_option("--system", raw.system,
+                 fmt::format("What the target is: {} [{}]", names_of(systems, " or "), raw.system))
       ->group(target)
       ->type_name("S");
-  app.add_option("--contract", raw.contract,
+  app.add_option("--contract", run.contract,
                  "Where DEX's public guide and the service differ, judge by what the one or the "
                  "other says: server, guide [server]")
       ->group(target)
@@ -380,7 +381,7 @@ std::string rerun_line(const std::vector<std::string>& arguments, const redact::
   return out;
 }
 
-Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
+Result<Command> parse_command_line(const std::vector<std::string>& arguments, Systems systems) {
   CLI::App app("Says which rules of tus 1.0 and of the DEX Upload API a server breaks.",
                "dex-conformance");
   app.footer(examples);
@@ -391,12 +392,13 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   Raw raw;
   CLI::App* run = app.add_subcommand("run", "Judge a server");
   run->footer(examples);
-  add_run(*run, raw);
+  add_run(*run, raw, systems);
 
   std::string list_system, list_level = "may";
   std::vector<std::string> list_select;
   CLI::App* list = app.add_subcommand("list", "List the requirements");
-  list->add_option("--system", list_system, "Only those judged for: tus or dex")->type_name("S");
+  list->add_option("--system", list_system, "Only those judged for: " + names_of(systems, " or "))
+      ->type_name("S");
   list->add_option("--select", list_select, "Glob over ids or areas, or a tag; repeatable")
       ->type_name("GLOB")
       ->expected(1)
@@ -445,7 +447,7 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   if (list->parsed()) {
     ListCommand command;
     if (!list_system.empty()) {
-      const auto system = system_named(list_system);
+      const auto system = the_system(systems, list_system);
       if (!system) return tl::unexpected(system.error());
       command.system = *system;
     }
@@ -454,7 +456,7 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
     command.selection = {list_select, *level};
     return command;
   }
-  auto finished = finish(std::move(raw));
+  auto finished = finish(std::move(raw), systems);
   if (!finished) return tl::unexpected(finished.error());
   finished->arguments = arguments;
   return std::move(*finished);

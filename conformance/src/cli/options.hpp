@@ -1,26 +1,25 @@
 // The command line of dex-conformance.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "catalogue/selection.hpp"
-#include "context.hpp"
 #include "protocol/error.hpp"
 #include "redact/secrets.hpp"
+#include "target/target.hpp"
 
 namespace conformance {
 
 struct RunCommand {
   std::string url;
-  System system = System::tus;
-  Contract contract = Contract::server;
+  const System* system = nullptr;
+  std::string contract = "server";
   Selection selection;
   bool strict = false;
   bool notes = false;                 ///< print notes one by one
-  std::vector<std::string> required;  ///< tus extensions
+  std::vector<std::string> required;  ///< extensions
   std::string baseline, evidence, junit, json;
   std::string delivered_dir, manifest_file, tokens_file;
   std::size_t jobs = 4;
@@ -37,7 +36,7 @@ struct RunCommand {
   std::vector<std::string> arguments;  ///< as given, for rerun lines
 };
 struct ListCommand {
-  std::optional<System> system;
+  const System* system = nullptr;  ///< nullptr: of every one
   Selection selection;
 };
 struct ExplainCommand {
@@ -51,7 +50,8 @@ using Command = std::variant<RunCommand, ListCommand, ExplainCommand, PrintComma
 
 /// An Error is one line that names the flag (exit code 2) and holds no secret. Values are checked,
 /// files are not opened.
-[[nodiscard]] Result<Command> parse_command_line(const std::vector<std::string>& arguments);
+[[nodiscard]] Result<Command> parse_command_line(const std::vector<std::string>& arguments,
+                                                 Systems systems);
 
 /// The secrets that stand on a command line, which need not be a valid one: values of --header, and
 /// what URLs hold besides the address.

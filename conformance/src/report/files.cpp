@@ -66,9 +66,9 @@ std::string property(std::string_view name, std::string_view value) {
 
 std::string junit_case(const Judgement& j) {
   const Requirement& row = *j.result.row;
-  std::string out = fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\" time=\"{:.3f}\">\n",
-                                to_string(row.origin), xml_escape(row.area), xml_escape(row.id),
-                                seconds(j.result.duration));
+  std::string out =
+      fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\" time=\"{:.3f}\">\n", row.origin,
+                  xml_escape(row.area), xml_escape(row.id), seconds(j.result.duration));
   out += "      <properties>\n" + property("requirement", row.text) +
          property("level", to_string(row.level)) + property("section", row.section) +
          property("verdict", to_string(j.result.verdict));
@@ -182,7 +182,7 @@ std::string junit_xml(const RunReport& report) {
         "time=\"{:.3f}\" timestamp=\"{}\">\n",
         xml_escape(area), suite.tests, suite.failures, suite.errors, suite.skipped,
         seconds(suite.time), timestamp(report.started));
-    out += "      <properties>\n" + property("target", report.target.creation_url) +
+    out += "      <properties>\n" + property("target", report.target.url) +
            property("run", report.run_id) + "      </properties>\n" + suite.cases +
            "  </testsuite>\n";
   }
@@ -195,12 +195,12 @@ std::string json_report(const RunReport& report) {
   root["tool"] = "dex-conformance";
   root["version"] = report.version;
   root["run"] = report.run_id;
-  root["target"] = {{"url", report.target.creation_url},
-                    {"system", report.target.system == System::dex ? "dex" : "tus"},
-                    {"contract", report.target.contract == Contract::guide ? "guide" : "server"},
-                    {"extensions", report.target.discovery.extensions},
-                    {"downloads", report.target.downloads},
-                    {"authorization", report.target.needs_authorization}};
+  Json target = {{"url", report.target.url}, {"system", report.target.system}};
+  for (const auto& [name, value] : report.target.settings) target[name] = value;
+  target["extensions"] = report.target.extensions;
+  target["downloads"] = report.target.downloads;
+  target["authorization"] = report.target.authorization;
+  root["target"] = std::move(target);
   root["seed"] = report.seed;
   root["started"] = timestamp(report.started) + "Z";
   root["duration_ms"] = report.duration.count();

@@ -116,8 +116,8 @@ class Xml {
 
 const std::vector<Requirement>& rows() {
   static const std::vector<Requirement> r = {
-      {"TUS-A-001", "a-area", Origin::tus, Level::must, "s & \"q\"", "r <1>", "t", {}, "", "", ""},
-      {"TUS-B-001", "b-area", Origin::http, Level::should, "s", "r2", "t", {}, "", "", ""}};
+      {"TUS-A-001", "a-area", "tus", Level::must, "s & \"q\"", "r <1>", "t", {}, {}},
+      {"TUS-B-001", "b-area", "http", Level::should, "s", "r2", "t", {}, {}}};
   return r;
 }
 
@@ -137,7 +137,7 @@ RunReport example() {
   RunReport r;
   r.version = "1";
   r.run_id = "abcd";
-  r.target.creation_url = "http://h/files?a=1&b=2";
+  r.target.url = "http://h/files?a=1&b=2";
   r.judgements = {
       judgement(0, Outcome::Kind::broken, "got \x01\x1b[31m\xff & ]]>\n\tline", "> PATCH /\n"),
       judgement(0, Outcome::Kind::holds, ""),
@@ -247,7 +247,7 @@ TEST(Reports, OneThatCannotBeWrittenIsToldAndNeverExitCode0) {
 
 TEST(Reports, ARunThatWasStoppedSaysSo) {
   RunReport report;
-  report.target.creation_url = "http://h/files";
+  report.target.url = "http://h/files";
   report.stopped = RunReport::Stopped{ExitCode::unreachable, "http://h: <refused>"};
   EXPECT_EQ(exit_code(report), ExitCode::unreachable);
   const Element root = Xml(junit_xml(report)).document();

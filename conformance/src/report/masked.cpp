@@ -21,15 +21,11 @@ CaseResult masked(CaseResult result, const redact::Secrets& secrets) {
   return result;
 }
 
-Target masked(Target target, const redact::Secrets& secrets) {
-  for (std::string* url :
-       {&target.creation_url, &target.info_url, &target.health_url, &target.version_url,
-        &target.metrics_url, &target.root_url, &target.oauth_url}) {
-    *url = secrets.mask(redact::shown_url(*url));
-  }
+TargetFacts masked(TargetFacts target, const redact::Secrets& secrets) {
+  target.url = secrets.mask(redact::shown_url(target.url));
   std::set<std::string> extensions;
-  for (const std::string& name : target.discovery.extensions) extensions.insert(secrets.mask(name));
-  target.discovery.extensions = std::move(extensions);
+  for (const std::string& name : target.extensions) extensions.insert(secrets.mask(name));
+  target.extensions = std::move(extensions);
   return target;
 }
 

@@ -11,7 +11,7 @@ namespace conformance {
 /// Everything that a report shows of the target and of the checks, masked with all that the run
 /// knows at its end: what an early check saw may have become a secret later.
 [[nodiscard]] RunReport masked(RunReport report, const redact::Secrets& secrets);
-/// What a report shows of the target: of its URLs no query either.
-[[nodiscard]] Target masked(Target target, const redact::Secrets& secrets);
+/// What a report shows of the target: of its URL no query either.
+[[nodiscard]] TargetFacts masked(TargetFacts target, const redact::Secrets& secrets);
 
 }  // namespace conformance

@@ -12,14 +12,14 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const Requirement row{"TUS-A-001", "a", Origin::tus, Level::must, "s", "r", "t", {}, "", "", ""};
+const Requirement row{"TUS-A-001", "a", "tus", Level::must, "s", "r", "t", {}, {}};
 
 TEST(Masked, NoPartOfAReportHoldsASecret) {
   redact::Secrets secrets;
   secrets.add("the-secret-itself");
   RunReport report;
-  report.target.creation_url = "http://u:the-secret-itself@h/files?code=the-secret-itself&v=1";
-  report.target.discovery.extensions = {"the-secret-itself"};
+  report.target.url = "http://u:the-secret-itself@h/files?code=the-secret-itself&v=1";
+  report.target.extensions = {"the-secret-itself"};
   report.remarks = {"a the-secret-itself b"};
   report.uploads_left = {"http://h/files/the-secret-itself"};
   Judgement judgement;
@@ -32,7 +32,7 @@ TEST(Masked, NoPartOfAReportHoldsASecret) {
   report.judgements = {judgement};
 
   const RunReport shown = masked(report, secrets);
-  EXPECT_EQ(shown.target.creation_url, "http://***@h/files?code=***&v=***");
+  EXPECT_EQ(shown.target.url, "http://***@h/files?code=***&v=***");
   for (const std::string& text : {junit_xml(shown), json_report(shown)}) {
     EXPECT_THAT(text, Not(HasSubstr("the-secret-itself")));
     EXPECT_THAT(text, HasSubstr("***"));

@@ -67,20 +67,15 @@ std::string TerminalReport::painted(Verdict verdict) const {
   return paint(to_string(verdict), code, style_.colour);
 }
 
-void TerminalReport::begin(const Target& target, const std::string& run_id, std::size_t cases) {
+void TerminalReport::begin(const TargetFacts& target, const std::string& run_id,
+                           std::size_t cases) {
   std::string extensions;
-  for (const auto& e : target.discovery.extensions) {
-    extensions += (extensions.empty() ? "" : ",") + safe(e);
-  }
-  out_ << fmt::format(
-      "dex-conformance {}: {} checks of {} as {}{}\n", harness_version(), cases,
-      safe(target.creation_url), target.system == System::dex ? "DEX" : "tus",
-      target.system == System::dex
-          ? (target.contract == Contract::guide ? " (contract guide)" : " (contract server)")
-          : "");
+  for (const auto& e : target.extensions) extensions += (extensions.empty() ? "" : ",") + safe(e);
+  out_ << fmt::format("dex-conformance {}: {} checks of {} as {}\n", harness_version(), cases,
+                      safe(target.url), target.title);
   out_ << fmt::format("run {}, extensions {}, downloads {}, authorization {}\n", run_id,
                       extensions.empty() ? "none" : extensions, target.downloads ? "yes" : "no",
-                      target.needs_authorization ? "needed" : "not needed");
+                      target.authorization ? "needed" : "not needed");
 }
 
 void TerminalReport::remark(const std::string& text) {

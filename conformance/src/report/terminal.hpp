@@ -22,7 +22,7 @@ struct TerminalStyle {
 class TerminalReport {
  public:
   TerminalReport(std::ostream& out, TerminalStyle style);
-  void begin(const Target& target, const std::string& run_id, std::size_t cases);
+  void begin(const TargetFacts& target, const std::string& run_id, std::size_t cases);
   void remark(const std::string& text);
   void progress(std::size_t finished, std::size_t all);
   /// Passes, skips and (without `notes`) notes are counted, the rest is printed at once.

@@ -3,9 +3,17 @@
 
 #include <stdexcept>
 
-#include "context.hpp"
+#include "run/context.hpp"
 
 namespace conformance {
+
+class FakeTarget : public Target {
+ public:
+  [[nodiscard]] Result<Discovered> discover(Credentials&) override { return Discovered{}; }
+  [[nodiscard]] Result<TokenEndpoint> token_endpoint() const override { return TokenEndpoint{}; }
+  [[nodiscard]] TargetFacts facts() const override { return {}; }
+  [[nodiscard]] bool offers(std::string_view) const override { return false; }
+};
 
 class FakeContext : public Context {
  public:
@@ -28,7 +36,7 @@ class FakeContext : public Context {
   [[nodiscard]] Milliseconds time_left() const override { return Milliseconds{0}; }
 
  private:
-  Target target_;
+  FakeTarget target_;
   std::mt19937_64 random_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "catalogue/selection.hpp"
 #include "run/baseline.hpp"
 #include "run/summary.hpp"
 
@@ -13,9 +14,8 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 const Catalogue& catalogue() {
-  static const Catalogue c(
-      {{"TUS-A-001", "a", Origin::tus, Level::must, "s", "must", "t", {}, "", "", ""},
-       {"TUS-A-002", "a", Origin::tus, Level::should, "s", "should", "t", {}, "", "", ""}});
+  static const Catalogue c({{"TUS-A-001", "a", "tus", Level::must, "s", "must", "t", {}, {}},
+                            {"TUS-A-002", "a", "tus", Level::should, "s", "should", "t", {}, {}}});
   return c;
 }
 
@@ -77,7 +77,7 @@ TEST(Baseline, FaultsAreToldWithTheirPlace) {
 }
 
 TEST(Baseline, EveryFileOfTheProjectLoads) {
-  const auto rows = load_catalogue(embedded_requirements());
+  const auto rows = load_catalogue(embedded_requirements(), words_of(systems()));
   ASSERT_TRUE(rows);
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(DEX_BASELINES)) {
@@ -131,13 +131,12 @@ TEST(Judgement, ABaselineMayExpectWhatComesByTurns) {
 }
 
 TEST(Baseline, IsTakenByNameOrFromAFile) {
-  const auto catalogue = load_catalogue(embedded_requirements());
+  const auto catalogue = load_catalogue(embedded_requirements(), words_of(systems()));
   ASSERT_TRUE(catalogue);
   for (const auto* name : {"dex-2.8", "tusd-2.10", "tus-node-2.4", "tus-node-2.4-expiring"}) {
     const auto built_in = load_baseline(name, *catalogue);
     ASSERT_TRUE(built_in) << built_in.error().line();
-    const auto file =
-        load_baseline(DEX_BASELINES + std::string("/") + name + ".json", *catalogue);
+    const auto file = load_baseline(DEX_BASELINES + std::string("/") + name + ".json", *catalogue);
     ASSERT_TRUE(file) << file.error().line();
     EXPECT_EQ(file->target, built_in->target);
     EXPECT_EQ(file->deviations.size(), built_in->deviations.size());

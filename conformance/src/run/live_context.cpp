@@ -4,12 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <set>
 #include <thread>
 
 #include "protocol/digest.hpp"
-#include "protocol/tus/headers.hpp"
 #include "target/reach.hpp"
 #include "transport/url.hpp"
 
@@ -39,7 +36,7 @@ class LiveContext final : public Context {
         random_(hash(session_->seed, row.id)),
         client_(session_->client) {}
 
-  [[nodiscard]] const Target& target() const override { return session_->target; }
+  [[nodiscard]] const Target& target() const override { return *session_->target; }
   [[nodiscard]] std::mt19937_64& random() override { return random_; }
 
   transport::Exchange exchange(transport::Request request) override {
@@ -81,8 +78,8 @@ class LiveContext final : public Context {
   void created(const std::string& upload) override { session_->created(upload); }
 
   transport::RawConnection raw() override {
-    auto connection = transport::RawConnection::open(target().creation_url, target().tls,
-                                                     within(Milliseconds{10000}));
+    auto connection =
+        transport::RawConnection::open(target().url, target().tls, within(Milliseconds{10000}));
     if (!connection) {
       throw Stop{
           Outcome{Outcome::Kind::error, "a connection to the target", connection.error().line()}};
@@ -92,7 +89,7 @@ class LiveContext final : public Context {
 
   [[nodiscard]] http::Fields raw_headers() override {
     http::Fields fields;
-    if (const auto parts = transport::parse_url(target().creation_url)) {
+    if (const auto parts = transport::parse_url(target().url)) {
       fields.add("Host", parts->authority);
     }
     fields.add("User-Agent", session_->client.user_agent);
@@ -175,8 +172,7 @@ class LiveContext final : public Context {
     transport::Exchange seen = client_.send(request);
     session_->saw(seen);
     record(seen);
-    // /health tells by 503 that a part is down, which is an answer of its own.
-    if (seen.response && request.url != target().health_url) {
+    if (seen.response && !target().tells_health(request.url)) {
       note_turned_away(request.method + " " + target_of(request.url), *seen.response);
     }
     // A server may close an idle connection at any time. What is safe to repeat is repeated once,
@@ -269,93 +265,11 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
 
 }  // namespace
 
-void Session::saw(const transport::Exchange& exchange) {
-  const bool refused =
-      exchange.failure && exchange.failure->kind == transport::Failure::Kind::connect;
-  const std::lock_guard lock(mutex_);
-  refused_in_a_row_ = refused ? refused_in_a_row_ + 1 : 0;
-}
-
-std::optional<std::string> Session::lost() const {
-  constexpr std::size_t enough = 5;
-  const std::lock_guard lock(mutex_);
-  if (refused_in_a_row_ < enough) return std::nullopt;
-  return "the target is gone: it takes no connections any more";
-}
-
-void Session::created(const std::string& upload) {
-  const std::lock_guard lock(mutex_);
-  uploads_.push_back(upload);
-}
-
-std::vector<std::string> Session::uploads() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::string> out;
-  std::set<std::string> seen;
-  for (const std::string& upload : uploads_) {
-    if (seen.insert(upload).second) out.push_back(upload);
-  }
-  return out;
-}
-
 MakeContext live_contexts(std::shared_ptr<Session> session) {
   return [session = std::move(session)](const Requirement& row, std::shared_ptr<Evidence> evidence,
                                         Clock::time_point deadline) {
     return std::make_unique<LiveContext>(session, row, std::move(evidence), deadline);
   };
-}
-
-namespace {
-
-bool remove_one(Session& session, transport::Client& client, const std::string& upload,
-                Milliseconds timeout) {
-  if (reach_of(session.target, session.trusted, upload) != Reach::entrusted ||
-      timeout <= Milliseconds{0}) {
-    return false;
-  }
-  transport::Request request;
-  request.method = "DELETE";
-  request.url = upload;
-  request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
-  request.timeout = std::min(timeout, Milliseconds{5000});
-  const auto authorization = session.credentials.authorization(request.timeout);
-  if (authorization && *authorization) request.headers.add("Authorization", **authorization);
-  const transport::Exchange seen = client.send(request);
-  const int status = seen.response ? seen.response->status : 0;
-  return status / 100 == 2 || status == 404 || status == 410;
-}
-
-}  // namespace
-
-Cleanup remove_uploads(Session& session, std::size_t jobs, Milliseconds limit) {
-  Cleanup out;
-  const std::vector<std::string> uploads = session.uploads();
-  if (!session.target.discovery.offers(tus::extension::termination)) {
-    out.left = uploads;
-    return out;
-  }
-  const auto end = Clock::now() + limit;
-  std::vector<char> removed(uploads.size());
-  std::atomic<std::size_t> next{0};
-  std::vector<std::thread> threads;
-  for (std::size_t j = 0; j < std::clamp<std::size_t>(jobs, 1, uploads.size() + 1); ++j) {
-    threads.emplace_back([&] {
-      transport::Client client(session.client);
-      for (std::size_t i = next++; i < uploads.size(); i = next++) {
-        const auto left = std::chrono::duration_cast<Milliseconds>(end - Clock::now());
-        removed[i] = remove_one(session, client, uploads[i], left) ? 1 : 0;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  for (std::size_t i = 0; i < uploads.size(); ++i) {
-    if (removed[i] != 0) {
-      ++out.removed;
-    } else {
-      out.left.push_back(uploads[i]);
-    }
-  }
-  return out;
 }
 
 }  // namespace conformance

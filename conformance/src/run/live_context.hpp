@@ -2,53 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <string>
-#include <vector>
 
-#include "redact/secrets.hpp"
 #include "run/runner.hpp"
-#include "target/credentials.hpp"
-#include "target/given_tokens.hpp"
-#include "transport/origins.hpp"
+#include "run/session.hpp"
 
 namespace conformance {
 
-/// What all checks of a run share. Thread-safe where it can be changed; checks that were abandoned
-/// may still use it, so it is held by shared_ptr.
-struct Session {
-  Target target;
-  Credentials credentials;
-  transport::ClientOptions client;
-  std::uint64_t seed = 0;
-  Milliseconds patience{std::chrono::seconds{10}};
-  GivenTokens tokens;
-  transport::Origins trusted;  ///< of --trust-origin
-  redact::Secrets secrets;     ///< masked in evidence; what the target issues is added
-
-  void created(const std::string& upload);
-  /// Counts connections that could not be made in a row.
-  void saw(const transport::Exchange& exchange);
-  /// Why going on is useless: no connection could be made several times in a row.
-  [[nodiscard]] std::optional<std::string> lost() const;
-  /// Every upload the run made, each once, in the order they were made.
-  [[nodiscard]] std::vector<std::string> uploads() const;
-
- private:
-  mutable std::mutex mutex_;
-  std::size_t refused_in_a_row_ = 0;
-  std::vector<std::string> uploads_;
-};
-
 [[nodiscard]] MakeContext live_contexts(std::shared_ptr<Session> session);
-
-struct Cleanup {
-  std::size_t removed = 0;  ///< deleted now, or gone already
-  std::vector<std::string> left;
-};
-/// Deletes what the run made (tus termination) with `jobs` connections; at most `limit` is spent on
-/// it. Only uploads at origins that may have the credentials are touched: a Location may point
-/// anywhere.
-[[nodiscard]] Cleanup remove_uploads(Session& session, std::size_t jobs, Milliseconds limit);
 
 }  // namespace conformance

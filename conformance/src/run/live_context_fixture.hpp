@@ -6,13 +6,13 @@
 #include <functional>
 #include <mutex>
 
+#include "dex/target.hpp"
 #include "run/live_context.hpp"
 #include "testkit/scripted_server.hpp"
 
 namespace conformance {
 
-inline const Requirement a_row{"TUS-A-001", "a", Origin::tus, Level::must, "s", "r",
-                               "t",         {},  "",          "",          ""};
+inline const Requirement a_row{"TUS-A-001", "a", "tus", Level::must, "s", "r", "t", {}, {}};
 
 inline std::string answer_of(const std::string& status, const std::string& fields = "",
                              const std::string& body = "") {
@@ -38,8 +38,11 @@ class LiveContextTest : public testing::Test {
         }),
         session_(std::make_shared<Session>()),
         evidence_(std::make_shared<Evidence>()) {
-    session_->target.creation_url = server_.url("/files");
-    session_->target.origin = server_.url();
+    target_ = std::make_shared<DexTarget>(TargetOptions{}, dex::Manifest{});
+    target_->url = server_.url("/files");
+    target_->origin = server_.url();
+    target_->metadata = {};
+    session_->target = target_;
     session_->client.user_agent = "dex-test";
     session_->patience = Milliseconds{50};
     session_->seed = 7;
@@ -76,6 +79,7 @@ class LiveContextTest : public testing::Test {
   };
   std::vector<std::string> requests_;
   testkit::ScriptedServer server_;
+  std::shared_ptr<DexTarget> target_;
   std::shared_ptr<Session> session_;
   std::shared_ptr<Evidence> evidence_;
 };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "testkit/scripted_server.hpp"
+#include "tus/target.hpp"
 
 namespace conformance {
 namespace {
@@ -48,7 +49,7 @@ TEST_F(LiveContextTest, ATokenEndpointElsewhereGetsNoToken) {
       got = peer.read_request();
       peer.send(answer_of("400 Bad Request"));
     });
-    session_->target.oauth_url = endpoint.url("/oauth");
+    target_->oauth_url = endpoint.url("/oauth");
     auto c = context();
     transport::Request request;
     request.method = "POST";
@@ -76,7 +77,7 @@ TEST_F(LiveContextTest, WhatATargetIssuesIsASecretFromThenOn) {
 }
 
 TEST_F(LiveContextTest, AnswersOfAGatewayAreRemembered) {
-  session_->target.health_url = server_.url("/health");
+  target_->health_url = server_.url("/health");
   auto c = context();
   for (const char* own : {"200 OK", "404 Not Found", "500 Internal Server Error", "501 Nothing"}) {
     reply_with([own](const std::string&) { return answer_of(own); });
@@ -160,7 +161,10 @@ TEST(StaleConnections, OnlySafeRequestsAreSentAgainAndInSight) {
         },
         testkit::answer("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")});
     const auto session = std::make_shared<Session>();
-    session->target.creation_url = server.url("/files");
+    const auto target = std::make_shared<TusTarget>(TargetOptions{});
+    target->url = server.url("/files");
+    target->origin = server.url();
+    session->target = target;
     const auto evidence = std::make_shared<Evidence>();
     const auto c = live_contexts(session)(
         a_row, evidence, std::chrono::steady_clock::now() + std::chrono::seconds{10});

@@ -10,11 +10,11 @@ namespace {
 std::optional<std::string> reason_to_skip(const Requirement& row, const Check& check,
                                           const Target& target) {
   for (const std::string& extension : row.excludes) {
-    if (target.discovery.offers(extension)) {
+    if (target.offers(extension)) {
       return fmt::format("does not apply: the target offers {}", extension);
     }
   }
-  if (!check.needs.empty() && !target.discovery.offers(check.needs)) {
+  if (!check.needs.empty() && !target.offers(check.needs)) {
     return fmt::format("{} is not offered (Tus-Extension of OPTIONS)", check.needs);
   }
   return std::nullopt;
@@ -23,7 +23,7 @@ std::optional<std::string> reason_to_skip(const Requirement& row, const Check& c
 }  // namespace
 
 Result<Plan> make_plan(const Catalogue& catalogue, const std::vector<Check>& checks,
-                       const Selection& selection, const Target& target) {
+                       const Selection& selection, const System& system, const Target& target) {
   std::map<std::string_view, const Check*> by_id;
   for (const Check& check : checks) {
     const std::string id(check.requirement);
@@ -36,7 +36,7 @@ Result<Plan> make_plan(const Catalogue& catalogue, const std::vector<Check>& che
   }
   Plan plan;
   for (const Requirement& row : catalogue.rows()) {
-    if (!applies(row, target.system) || !selects(selection, row)) continue;
+    if (!applies(row, system) || !selects(selection, row)) continue;
     const auto check = by_id.find(row.id);
     if (check == by_id.end()) {
       plan.unchecked.push_back(&row);

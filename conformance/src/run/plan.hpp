@@ -23,6 +23,7 @@ struct Plan {
 
 /// An Error (of the harness) when a check names an unknown requirement or two name the same one.
 [[nodiscard]] Result<Plan> make_plan(const Catalogue& catalogue, const std::vector<Check>& checks,
-                                     const Selection& selection, const Target& target);
+                                     const Selection& selection, const System& system,
+                                     const Target& target);
 
 }  // namespace conformance

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "context.hpp"
+#include "run/context.hpp"
 #include "run/plan.hpp"
 
 namespace conformance {

@@ -10,13 +10,14 @@
 #include <stdexcept>
 
 #include "run/fake_context.hpp"
+#include "tus/target.hpp"
 
 namespace conformance {
 namespace {
 
 using testing::HasSubstr;
 
-const Requirement row{"TUS-A-001", "a", Origin::tus, Level::must, "s", "r", "t", {}, "", "", ""};
+const Requirement row{"TUS-A-001", "a", "tus", Level::must, "s", "r", "t", {}, {}};
 
 MakeContext fake() {
   return [](const Requirement&, std::shared_ptr<Evidence> evidence, auto) {
@@ -186,10 +187,9 @@ class Release : public testing::Environment {
 };
 [[maybe_unused]] const auto* const environment = testing::AddGlobalTestEnvironment(new Release);
 
-Target target(std::set<std::string> extensions, System system = System::tus) {
-  Target t;
-  t.system = system;
-  t.discovery.extensions = std::move(extensions);
+std::unique_ptr<TusTarget> target(std::set<std::string> extensions) {
+  auto t = std::make_unique<TusTarget>(TargetOptions{});
+  t->discovery.extensions = std::move(extensions);
   return t;
 }
 
@@ -204,7 +204,7 @@ TEST(Plan, SkipsUncheckedAndHarnessErrors) {
   rows[1].excludes = {"termination"};
   const Catalogue catalogue(rows);
   const std::vector<Check> checks = {{"TUS-A-002", never}, {"TUS-A-001", never, "checksum"}};
-  auto plan = make_plan(catalogue, checks, {}, target({"termination"}));
+  auto plan = make_plan(catalogue, checks, {}, tus_system, *target({"termination"}));
   ASSERT_TRUE(plan);
   ASSERT_EQ(plan->cases.size(), 2U);
   EXPECT_EQ(plan->cases[0].row->id, "TUS-A-001");  // the catalogue's order
@@ -212,14 +212,16 @@ TEST(Plan, SkipsUncheckedAndHarnessErrors) {
   EXPECT_THAT(*plan->cases[1].skip, HasSubstr("the target offers termination"));
   ASSERT_EQ(plan->unchecked.size(), 1U);
   EXPECT_EQ(plan->unchecked[0]->id, "TUS-A-003");
-  plan = make_plan(catalogue, checks, {}, target({"checksum"}));
+  plan = make_plan(catalogue, checks, {}, tus_system, *target({"checksum"}));
   EXPECT_FALSE(plan->cases[0].skip);
   EXPECT_FALSE(plan->cases[1].skip);
 
-  EXPECT_THAT(make_plan(catalogue, {{"TUS-A-009", never}}, {}, target({})).error().line(),
-              HasSubstr("unknown requirement \"TUS-A-009\""));
-  EXPECT_THAT(make_plan(catalogue, {checks[0], checks[0]}, {}, target({})).error().line(),
-              HasSubstr("two checks judge TUS-A-002"));
+  EXPECT_THAT(
+      make_plan(catalogue, {{"TUS-A-009", never}}, {}, tus_system, *target({})).error().line(),
+      HasSubstr("unknown requirement \"TUS-A-009\""));
+  EXPECT_THAT(
+      make_plan(catalogue, {checks[0], checks[0]}, {}, tus_system, *target({})).error().line(),
+      HasSubstr("two checks judge TUS-A-002"));
 }
 
 TEST(Evidence, IsCutAtItsLimitAndSaysSo) {

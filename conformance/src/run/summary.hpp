@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "context.hpp"
 #include "run/baseline.hpp"
 #include "run/runner.hpp"
+#include "target/target.hpp"
 
 namespace conformance {
 
@@ -39,7 +39,7 @@ struct Rules {
 struct RunReport {
   std::string version;  ///< of this tool
   std::string run_id;
-  Target target;
+  TargetFacts target;
   std::uint64_t seed = 0;
   std::chrono::system_clock::time_point started;
   Milliseconds duration{0};

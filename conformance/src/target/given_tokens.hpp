@@ -5,10 +5,21 @@
 #include <string>
 #include <string_view>
 
-#include "context.hpp"
 #include "protocol/error.hpp"
 
 namespace conformance {
+
+/// What --tokens FILE may name: tokens that a check needs and cannot make.
+enum class TokenKind {
+  expired,
+  not_yet_valid,
+  wrong_key,      ///< signed by a key that the issuer never published
+  wrong_issuer,   ///< signed by the right key, issued in another name
+  missing_scope,  ///< good, but for a scope that is required
+  extra_scopes,   ///< good, with more scopes than are required
+  bad_claims,     ///< well signed, with claims of the wrong types
+  session,        ///< a good session cookie: "phdo_session=..."
+};
 
 /// By kind: the value of Authorization, for a session that of Cookie.
 using GivenTokens = std::map<TokenKind, std::string>;

@@ -20,12 +20,10 @@ Reach reach_of(const Target& target, const transport::Origins& trusted, const st
   if (is_below(url, target.origin) || trusted.hold(url)) return Reach::entrusted;
   // All but --url were derived from it, or given by the user.
   transport::Origins own;
-  for (const std::string* given : {&target.creation_url, &target.info_url, &target.health_url,
-                                   &target.version_url, &target.metrics_url, &target.root_url}) {
-    own.add(*given);
-  }
+  own.add(target.url);
+  for (const std::string& beside : target.addresses()) own.add(beside);
   if (own.hold(url)) return Reach::entrusted;
-  own.add(target.oauth_url);
+  own.add(target.anonymous_address());
   return own.hold(url) ? Reach::anonymous : Reach::nothing;
 }
 

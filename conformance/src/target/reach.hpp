@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "context.hpp"
+#include "target/target.hpp"
 #include "transport/origins.hpp"
 
 namespace conformance {

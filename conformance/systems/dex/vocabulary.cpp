@@ -16,8 +16,10 @@ bool same_text(std::string_view a, std::string_view b) { return http::same_name(
 
 // ---- the target --------------------------------------------------------------------------------
 
+const DexTarget& dex_target(const Context& c) { return dynamic_cast<const DexTarget&>(c.target()); }
+
 std::string creation_base(const Context& c) {
-  auto url = c.target().creation_url;
+  auto url = c.target().url;
   while (url.ends_with('/')) url.pop_back();
   return url;
 }
@@ -51,13 +53,13 @@ Response get_anonymously(Context& c, const std::string& url, const Fields& heade
 }
 
 std::optional<Exchange> password_grant(Context& c, const http::Form& more) {
-  if (c.target().oauth_url.empty()) return std::nullopt;
+  if (dex_target(c).oauth_url.empty()) return std::nullopt;
   return c.exchange_as_user([&](const std::string& username, const std::string& password) {
     http::Form form{{"grant_type", "password"}, {"username", username}, {"password", password}};
     form.insert(form.end(), more.begin(), more.end());
     Request request;
     request.method = "POST";
-    request.url = c.target().oauth_url;
+    request.url = dex_target(c).oauth_url;
     request.headers.add("Content-Type", "application/x-www-form-urlencoded");
     request.headers.add("Accept", "application/json");
     // CDC's guide wants them in the query (census, section 8, point 12).
@@ -78,7 +80,7 @@ std::string upload_id_of(const std::string& upload) {
 
 // ---- the contract ------------------------------------------------------------------------------
 
-bool by_guide(const Context& c) { return c.target().contract == Contract::guide; }
+bool by_guide(const Context& c) { return dex_target(c).contract == Contract::guide; }
 
 std::string error_text(const Context& c, const Response& response) {
   return by_guide(c) ? text_at(json_of(response), "/error").value_or("") : response.body;
@@ -171,7 +173,7 @@ std::string SeenInfo::summary() const {
 }
 
 std::string info_url_of(Context& c, const std::string& upload) {
-  return c.target().info_url + "/" + upload_id_of(upload);
+  return dex_target(c).info_url + "/" + upload_id_of(upload);
 }
 
 namespace {
@@ -234,7 +236,7 @@ void let_the_second_pass(Context& c) {
 
 std::vector<std::string> delivery_targets(Context& c) {
   std::vector<std::string> names;
-  const auto health = json_of(c.get(c.target().health_url));
+  const auto health = json_of(c.get(dex_target(c).health_url));
   const auto* services = value_at(health, "/services");
   if (!services || !services->is_array()) return names;
   constexpr std::size_t most_targets = 100;  // each of them may cost requests
@@ -295,7 +297,7 @@ SeenInfo await_deliveries(Context& c, const std::string& upload) {
 // ---- manifests ---------------------------------------------------------------------------------
 
 dex::Manifest manifest_with(const Context& c, const Changes& changes) {
-  auto manifest = c.target().manifest;
+  auto manifest = dex_target(c).manifest;
   for (const auto& [field, value] : changes) {
     if (value) {
       manifest[field] = *value;
@@ -313,7 +315,7 @@ Response post_manifest(Context& c, const dex::Manifest& manifest) {
 }
 
 bool is_testing_stream(const Context& c) {
-  const auto& manifest = c.target().manifest;
+  const auto& manifest = dex_target(c).manifest;
   const auto is = [&](std::string_view field, const char* value) {
     const auto found = manifest.find(std::string{field});
     return found != manifest.end() && found->second == value;
@@ -335,7 +337,7 @@ std::string Refusal::summary() const {
 }
 
 Refusal refusal_of(const Context& c, Response response) {
-  Refusal refusal{std::move(response), {}, {}, {}, c.target().contract};
+  Refusal refusal{std::move(response), {}, {}, {}, dex_target(c).contract};
   refusal.json = json_of(refusal.response);
   refusal.sample = text_at(refusal.json, "/error").value_or("");
   const auto* errors = value_at(refusal.json, "/validation_errors");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dex/suites.hpp"
+#include "dex/target.hpp"
 #include "protocol/dex/info.hpp"
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
@@ -25,6 +26,8 @@ inline constexpr Milliseconds delivery_deadline{15'000};
 
 // ---- the target --------------------------------------------------------------------------------
 
+/// The target as its system knows it.
+[[nodiscard]] const DexTarget& dex_target(const Context& c);
 /// Whether the creation URL has the public shape, ".../upload". A gateway need not publish what is
 /// beside uploads, /info and /health (systems.md, DEX).
 [[nodiscard]] bool behind_gateway(const Context& c);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "protocol/digest.hpp"
+#include "run/cleanup.hpp"
 #include "run/live_context_fixture.hpp"
 #include "testkit/temp_folder.hpp"
 #include "tus/vocabulary.hpp"
@@ -36,7 +37,7 @@ TEST_F(TusVocabulary, ATusRequestCarriesTheVersionUnlessToldOtherwise) {
 }
 
 TEST_F(TusVocabulary, ACreationCanBeBentInEveryPart) {
-  session_->target.manifest = {{"sender_id", "me"}};
+  target_->metadata.set("sender_id", "me");
   auto c = context();
   Creation creation;
   creation.metadata.set("filename", "world");
@@ -69,7 +70,7 @@ TEST_F(TusVocabulary, CreatedUploadsAreRememberedAndRemoved) {
   Cleanup none = remove_uploads(*session_, 2, std::chrono::seconds{5});
   EXPECT_EQ(none.removed, 0U);  // termination is not offered
   EXPECT_EQ(none.left.size(), 2U);
-  session_->target.discovery.extensions = {"termination"};
+  target_->discovery.extensions = {"termination"};
   reply_with([](const std::string&) { return answer_of("204 No Content"); });
   const Cleanup cleanup = remove_uploads(*session_, 2, std::chrono::seconds{5});
   EXPECT_EQ(cleanup.removed, 1U);
@@ -94,7 +95,7 @@ TEST_F(TusVocabulary, WhatFailsBeforeTheCheckBlocksIt) {
 }
 
 TEST_F(TusVocabulary, StoredBytesAreComparedByDownload) {
-  session_->target.downloads = true;
+  target_->downloads = true;
   reply_with([](const std::string&) { return answer_of("200 OK", "", "abc"); });
   EXPECT_EQ(stored_equals(*context(), server_.url("/files/1"), "abc"), true);
   EXPECT_EQ(stored_equals(*context(), server_.url("/files/1"), "abd"), false);
@@ -102,7 +103,7 @@ TEST_F(TusVocabulary, StoredBytesAreComparedByDownload) {
 
 TEST_F(TusVocabulary, StoredBytesAreComparedByDigest) {
   EXPECT_EQ(stored_equals(*context(), server_.url("/files/1"), "abc"), std::nullopt);
-  session_->target.digest_url = server_.url("/_mock/uploads");
+  target_->digest_url = server_.url("/_mock/uploads");
   reply_with([](const std::string& request) {
     if (!request.starts_with("GET /_mock/uploads/1 ")) return answer_of("404 Not Found");
     return answer_of("200 OK", "",
@@ -115,7 +116,7 @@ TEST_F(TusVocabulary, StoredBytesAreComparedByDigest) {
 
 TEST_F(TusVocabulary, StoredBytesAreComparedByTheDeliveredCopy) {
   const testkit::TempFolder folder;
-  session_->target.delivered_dir = folder.path().string();
+  target_->delivered_dir = folder.path().string();
   EXPECT_EQ(stored_equals(*context(), server_.url("/files/id-1"), "abc"), std::nullopt);
   folder.write("2026/11/name_id-1.txt", "abc");
   EXPECT_EQ(stored_equals(*context(), server_.url("/files/id-1"), "abc"), true);

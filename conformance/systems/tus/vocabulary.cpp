@@ -34,6 +34,8 @@ void replace(http::Fields& fields, const http::Fields& extra) {
 
 }  // namespace
 
+const TusTarget& tus_target(const Context& c) { return dynamic_cast<const TusTarget&>(c.target()); }
+
 // ---- correct requests --------------------------------------------------------------------------
 
 Response send_tus(Context& c, std::string_view method, const std::string& url, Fields headers,
@@ -47,7 +49,7 @@ Response send_tus(Context& c, std::string_view method, const std::string& url, F
   return c.send(std::move(request));
 }
 
-Response ask_options(Context& c) { return send_tus(c, "OPTIONS", c.target().creation_url); }
+Response ask_options(Context& c) { return send_tus(c, "OPTIONS", c.target().url); }
 
 Response post(Context& c, const Creation& creation) {
   Fields headers;
@@ -67,7 +69,7 @@ Response post(Context& c, const Creation& creation) {
   for (const auto& field : creation.headers) {
     if (field.value.empty()) headers.add(field.name, "");
   }
-  Response response = send_tus(c, "POST", c.target().creation_url, headers, creation.body);
+  Response response = send_tus(c, "POST", c.target().url, headers, creation.body);
   if (response.status == 201) {
     if (const auto location = location_of(c, response)) c.created(*location);
   }
@@ -127,7 +129,7 @@ Bytes offset_of(Context& c, const std::string& upload) {
 std::optional<std::string> location_of(const Context& c, const Response& response) {
   const auto location = response.headers.find("Location");
   if (!location || location->empty()) return std::nullopt;
-  auto url = client::locate(c.target().creation_url, *location);
+  auto url = client::locate(c.target().url, *location);
   if (!url) return std::nullopt;
   return std::move(*url);
 }
@@ -135,7 +137,7 @@ std::optional<std::string> location_of(const Context& c, const Response& respons
 std::string id_of(const std::string& upload) { return client::last_segment(upload); }
 
 std::string metadata_header(const Context& c, const tus::Metadata& extra) {
-  tus::Metadata metadata = dex::metadata_of(c.target().manifest);
+  tus::Metadata metadata = tus_target(c).metadata;
   for (const auto& pair : extra.pairs()) metadata.set(pair.key, pair.value);
   return metadata.empty() ? std::string() : tus::format_metadata(metadata);
 }
@@ -145,7 +147,7 @@ namespace {
 std::optional<bool> digest_equals(Context& c, const std::string& upload, const std::string& bytes) {
   Request request;
   request.method = "GET";
-  request.url = c.target().digest_url + "/" + id_of(upload);
+  request.url = tus_target(c).digest_url + "/" + id_of(upload);
   const Exchange seen = c.exchange(std::move(request));
   if (!seen.response || seen.response->status != 200) return std::nullopt;
   const auto stored = client::parse_stored(seen.response->body);
@@ -157,7 +159,7 @@ std::optional<bool> digest_equals(Context& c, const std::string& upload, const s
 
 std::optional<bool> delivered_equals(Context& c, const std::string& upload,
                                      const std::string& bytes) {
-  const std::string& folder = c.target().delivered_dir;
+  const std::string& folder = tus_target(c).delivered_dir;
   if (folder.empty()) return std::nullopt;
   const std::string id = id_of(upload);
   std::optional<bool> equal;
@@ -175,7 +177,7 @@ std::optional<bool> delivered_equals(Context& c, const std::string& upload,
 }
 
 std::optional<bool> stored_equals(Context& c, const std::string& upload, const std::string& bytes) {
-  if (c.target().downloads) {
+  if (tus_target(c).downloads) {
     Request request;
     request.method = "GET";
     request.url = upload;
@@ -188,7 +190,7 @@ std::optional<bool> stored_equals(Context& c, const std::string& upload, const s
     if (seen.failure || !seen.response) stop_unanswered("GET " + Context::target_of(upload), seen);
     if (is_2xx(*seen.response)) return seen.response->body == bytes;
   }
-  if (!c.target().digest_url.empty()) {
+  if (!tus_target(c).digest_url.empty()) {
     if (const auto same = digest_equals(c, upload, bytes)) return same;
   }
   return delivered_equals(c, upload, bytes);
@@ -235,8 +237,8 @@ Response post_with(Context& c, const Fields& headers, std::optional<std::string>
   if (const auto manifest = metadata_header(c); !manifest.empty()) {
     fields.add(std::string{hdr::upload_metadata}, manifest);
   }
-  auto response = send_tus(c, "POST", c.target().creation_url, replaced(std::move(fields), headers),
-                           std::move(body));
+  auto response =
+      send_tus(c, "POST", c.target().url, replaced(std::move(fields), headers), std::move(body));
   if (is_2xx(response)) {
     if (const auto upload = location_of(c, response)) c.created(*upload);
   }
@@ -274,7 +276,7 @@ std::string unknown_upload(Context& c) {
 }
 
 std::size_t within_limit(const Context& c, std::size_t wanted) {
-  const auto limit = c.target().discovery.max_size;
+  const auto limit = tus_target(c).discovery.max_size;
   return limit ? static_cast<std::size_t>(std::min<std::uint64_t>(wanted, limit->value)) : wanted;
 }
 
@@ -308,12 +310,6 @@ std::optional<Bytes> try_offset(Context& c, const std::string& upload) {
   const auto head = attempt(c, "HEAD", upload);
   if (!head.response || !is_2xx(*head.response)) return std::nullopt;
   return number_in(*head.response, hdr::upload_offset);
-}
-
-std::optional<dex::Info> info_of(Context& c, const std::string& upload) {
-  auto info = dex::parse_info(c.get(c.target().info_url + "/" + id_of(upload)).body);
-  if (!info) return std::nullopt;
-  return std::move(*info);
 }
 
 std::vector<std::string> pairs_of(const Response& head) {

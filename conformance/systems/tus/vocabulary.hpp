@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/dex/info.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "tus/suites.hpp"
+#include "tus/target.hpp"
 #include "words.hpp"
 
 namespace conformance::suites {
@@ -19,6 +19,9 @@ namespace hdr = tus::header;
 
 /// The most that a check uploads to reach a size limit; larger limits are not judged.
 inline constexpr Bytes reachable_limit{16U << 20U};
+
+/// The target as its system knows it; `url` is the creation URL.
+[[nodiscard]] const TusTarget& tus_target(const Context& c);
 
 // ---- correct requests --------------------------------------------------------------------------
 // Without a response each ends the check, as Context::send does.
@@ -111,8 +114,6 @@ struct UploadState {
 [[nodiscard]] UploadState state_of(Context& c, const std::string& upload);
 /// nullopt while HEAD fails (locked, gone) or gives no offset.
 [[nodiscard]] std::optional<Bytes> try_offset(Context& c, const std::string& upload);
-/// DEX: the /info document of an upload; nullopt while there is none.
-[[nodiscard]] std::optional<dex::Info> info_of(Context& c, const std::string& upload);
 /// Upload-Metadata as a list of pairs as they stand on the wire.
 [[nodiscard]] std::vector<std::string> pairs_of(const Response& head);
 /// Whether one of the pairs has that key.

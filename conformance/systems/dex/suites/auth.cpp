@@ -123,7 +123,7 @@ Outcome auth_014(Context& c) {
     findings.check(response.status == 401,
                    std::string{method} + " " + what + ": " + code(response));
   };
-  look("POST", c.target().creation_url, "of a creation",
+  look("POST", c.target().url, "of a creation",
        {{"Upload-Length", "10"}, {std::string{hdr::upload_metadata}, metadata_header(c)}}, "");
   look("HEAD", upload, "of an upload", {}, std::nullopt);
   look("PATCH", upload, "of an upload", patch_fields("0"), letters(10));
@@ -140,14 +140,14 @@ Outcome auth_015(Context& c) {
   needs_authorization(c);
   if (by_guide(c)) {
     Findings findings{"/health needs a token: 401 without, 200 with one"};
-    const auto without = get_anonymously(c, c.target().health_url);
+    const auto without = get_anonymously(c, dex_target(c).health_url);
     findings.check(without.status == 401, "without: " + code(without));
-    const auto with = c.get(c.target().health_url);
+    const auto with = c.get(dex_target(c).health_url);
     return findings.check(with.status == 200, "with: " + code(with)).outcome();
   }
   Findings findings{"/, /health, /version and /metrics need no token: 200"};
-  for (const auto& url : {c.target().root_url, c.target().health_url, c.target().version_url,
-                          c.target().metrics_url}) {
+  for (const auto& url : {dex_target(c).root_url, dex_target(c).health_url,
+                          dex_target(c).version_url, dex_target(c).metrics_url}) {
     const auto response = get_anonymously(c, url);
     if (behind_gateway(c) && response.status == 404) continue;  // not published
     findings.check(response.status == 200,
@@ -215,7 +215,7 @@ Outcome auth_019(Context& c) {
 void needs_authorization(Context& c) {
   if (c.target().needs_authorization) return;
   // A server that refuses bad tokens and takes none at all has authorization on, and a hole.
-  const auto response = knock(c, "GET", c.target().info_url + "/1234", "Bearer not.a.token");
+  const auto response = knock(c, "GET", dex_target(c).info_url + "/1234", "Bearer not.a.token");
   if (!status_in(response, {401, 403})) {
     throw Stop{not_offered("the target takes requests without credentials, and with bad ones")};
   }

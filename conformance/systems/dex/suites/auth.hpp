@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "check.hpp"
-#include "context.hpp"
+#include "run/context.hpp"
 
 namespace conformance::suites {
 

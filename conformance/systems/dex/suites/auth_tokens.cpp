@@ -114,7 +114,7 @@ std::vector<std::string> words(const std::string& text) {
 
 /// The answer of the token endpoint to the run's own user; the check ends when there is none.
 Response grant(Context& c, const http::Form& more = {}) {
-  if (c.target().oauth_url.empty()) {
+  if (dex_target(c).oauth_url.empty()) {
     throw Stop{not_offered("no token endpoint is known (--oauth-url)")};
   }
   auto exchange = password_grant(c, more);
@@ -305,7 +305,7 @@ Outcome auth_020(Context& c) {
   for (const auto& [label, form] :
        {std::pair{"without a password", http::Form{{"username", "nobody"}}},
         {"without a user name", http::Form{{"password", "nothing"}}}}) {
-    const auto response = post_form(c, c.target().oauth_url, form);
+    const auto response = post_form(c, dex_target(c).oauth_url, form);
     findings.check(response.status == 400, std::string{label} + ": " + code(response));
   }
   return findings.outcome();
@@ -318,7 +318,7 @@ Outcome auth_021(Context& c) {
     stop_blocked("the token endpoint answers 200 with refresh_token", describe(first));
   }
   const auto response =
-      post_form(c, c.target().oauth_url + "/refresh", {{"refresh_token", *token}});
+      post_form(c, dex_target(c).oauth_url + "/refresh", {{"refresh_token", *token}});
   Findings findings{"POST /oauth/refresh with refresh_token: 200 with tokens that are good"};
   expect_tokens(findings, "the refresh token", response);
   const auto access = text_at(json_of(response), "/access_token");

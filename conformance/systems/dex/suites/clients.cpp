@@ -14,7 +14,7 @@ void demand(Findings& findings, const Habit& habit) {
 Response options_of_a_page(Context& c, Fields asked = {}) {
   Request request;
   request.method = "OPTIONS";
-  request.url = c.target().creation_url;
+  request.url = c.target().url;
   request.headers = std::move(asked);
   request.headers.add("Origin", "https://partner.example");
   return send_anonymously(c, std::move(request));

@@ -18,7 +18,7 @@ struct Health {
 };
 
 Health health_of(Context& c) {
-  Health health{c.get(c.target().health_url), {}, {}, false};
+  Health health{c.get(dex_target(c).health_url), {}, {}, false};
   health.json = json_of(health.response);
   const auto* list = value_at(health.json, "/services");
   health.well_formed = text_at(health.json, "/status") && list && list->is_array();
@@ -73,7 +73,7 @@ Outcome health_002(Context& c) {
 }
 
 Outcome health_003(Context& c) {
-  const auto response = c.get(c.target().health_url);
+  const auto response = c.get(dex_target(c).health_url);
   return expect(response.status == 200, "/health is 200 whatever it reports", response);
 }
 

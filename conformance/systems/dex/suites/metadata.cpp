@@ -34,7 +34,7 @@ std::vector<std::string> sender_fields(const Context& c) {
   std::vector<std::string> fields;
   for (const auto field : {dex::field::sender_id, dex::field::data_producer_id,
                            dex::field::jurisdiction, dex::field::received_filename}) {
-    if (c.target().manifest.contains(std::string{field})) fields.emplace_back(field);
+    if (dex_target(c).manifest.contains(std::string{field})) fields.emplace_back(field);
   }
   return fields;
 }
@@ -90,8 +90,8 @@ Outcome meta_005(Context& c) {
   std::vector<std::string> fields = sender_fields(c);
   fields.insert(fields.begin(), stream);  // in capitals: the config is found all the same
   for (const auto& field : fields) {
-    const auto own = c.target().manifest.find(field);
-    const auto value = field == stream && own != c.target().manifest.end()
+    const auto own = dex_target(c).manifest.find(field);
+    const auto value = field == stream && own != dex_target(c).manifest.end()
                            ? upper(own->second)
                            : std::string{"Nowhere at all"};
     const auto refusal = post_refused(c, {{field, value}});
@@ -110,7 +110,7 @@ Outcome meta_005(Context& c) {
 }
 
 Outcome meta_006(Context& c) {
-  for (const auto& [field, value] : c.target().manifest) {
+  for (const auto& [field, value] : dex_target(c).manifest) {
     if (field == stream || field == stream_route) continue;
     const auto refusal = post_refused(c, {{field, std::nullopt}});
     if (refusal.says(field + " had disallowed value ")) {
@@ -160,8 +160,8 @@ Outcome meta_010(Context& c) {
 }
 
 Outcome meta_011(Context& c) {
-  const auto own = c.target().manifest.find(stream);
-  if (own == c.target().manifest.end() || upper(own->second) == own->second) {
+  const auto own = dex_target(c).manifest.find(stream);
+  if (own == dex_target(c).manifest.end() || upper(own->second) == own->second) {
     return not_offered("the manifest's " + stream + " has no small letters");
   }
   const auto refusal = post_refused(c, {{stream, upper(own->second)}});
@@ -220,8 +220,8 @@ Outcome meta_017(Context& c) {
 }
 
 Outcome meta_018(Context& c) {
-  const auto own = c.target().manifest.find("jurisdiction");
-  if (own == c.target().manifest.end()) return not_offered("the manifest has no jurisdiction");
+  const auto own = dex_target(c).manifest.find("jurisdiction");
+  if (own == dex_target(c).manifest.end()) return not_offered("the manifest has no jurisdiction");
   if (by_guide(c)) {
     const auto created = post_manifest(
         c, manifest_with(c, {{"jurisdiction", std::nullopt}, {"Jurisdiction", own->second}}));
@@ -266,7 +266,7 @@ Outcome meta_021(Context& c) {
   const auto second = refused_with_id(c).second;
   Findings findings{"the 400 names a fresh upload_id that is no upload"};
   findings.check(first != second, first != second ? "another id each time" : "the same id twice");
-  const auto info = c.get(c.target().info_url + "/" + first);
+  const auto info = c.get(dex_target(c).info_url + "/" + first);
   findings.check(info.status == 404, "/info of it: " + code(info));
   return findings.outcome();
 }

@@ -89,7 +89,7 @@ Metrics metrics_in(std::string_view text) {
 }
 
 Metrics metrics_of(Context& c) {
-  const auto response = c.get(c.target().metrics_url);
+  const auto response = c.get(dex_target(c).metrics_url);
   needs_published(c, response, "/metrics");
   if (response.status != 200) {
     stop_blocked("GET /metrics is 200, which DEX-ROUTE-004 judges", code(response));

@@ -8,7 +8,7 @@ namespace conformance::suites {
 namespace {
 
 std::string route_of(Context& c, const std::string& id) {
-  return c.target().root_url + "route/" + id;
+  return dex_target(c).root_url + "route/" + id;
 }
 
 Request request_to(std::string method, std::string url, std::optional<std::string> body = {}) {
@@ -180,7 +180,7 @@ Outcome retry_008(Context& c) {
     if (group.contains(target)) continue;
     const auto exchange =
         c.exchange(request_to("POST", route_of(c, made.id), Json{{"target", target}}.dump()));
-    const auto after = code(c.get(c.target().health_url));
+    const auto after = code(c.get(dex_target(c).health_url));
     return observed("a target outside the stream's group: " + code(exchange) +
                     "; /health afterwards " + after);
   }

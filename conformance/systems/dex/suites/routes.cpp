@@ -13,10 +13,10 @@ std::string random_word(Context& c) {
   return word;
 }
 
-std::string route_url(Context& c) { return c.target().root_url + "route"; }
+std::string route_url(Context& c) { return dex_target(c).root_url + "route"; }
 
 Outcome route_001(Context& c) {
-  const auto response = get_anonymously(c, c.target().root_url);
+  const auto response = get_anonymously(c, dex_target(c).root_url);
   needs_published(c, response, "its root");
   const auto json = json_of(response);
   Findings findings{
@@ -36,14 +36,14 @@ Outcome route_001(Context& c) {
 }
 
 Outcome route_002(Context& c) {
-  const auto response = c.get(c.target().health_url);
+  const auto response = c.get(dex_target(c).health_url);
   return expect(response.status == 200 && has_type(response, "application/json") &&
                     json_of(response).is_object(),
                 "GET /health is 200 with a JSON object", response);
 }
 
 Outcome route_003(Context& c) {
-  const auto response = c.get(c.target().version_url);
+  const auto response = c.get(dex_target(c).version_url);
   needs_published(c, response, "/version");
   const auto json = json_of(response);
   Findings findings{"GET /version is 200 with repo, latest_release_version and git_short_sha"};
@@ -66,7 +66,7 @@ bool is_metrics_line(std::string_view line) {
 
 Outcome route_004(Context& c) {
   static_cast<void>(create(c));  // so that there is something to count
-  const auto response = c.get(c.target().metrics_url);
+  const auto response = c.get(dex_target(c).metrics_url);
   needs_published(c, response, "/metrics");
   Findings findings{
       "GET /metrics is 200 text/plain, in Prometheus text format, with the families "
@@ -95,7 +95,7 @@ Outcome route_004(Context& c) {
 
 Outcome route_005(Context& c) {
   Findings findings{"/info and /route without an upload id are 404"};
-  std::vector<std::string> urls{c.target().info_url, c.target().info_url + "/"};
+  std::vector<std::string> urls{dex_target(c).info_url, dex_target(c).info_url + "/"};
   if (!behind_gateway(c)) {
     urls.push_back(route_url(c));
     urls.push_back(route_url(c) + "/");
@@ -128,8 +128,8 @@ Outcome route_006(Context& c) {
 
 Outcome route_007(Context& c) {
   Findings findings{"an unknown path is 404 text/plain"};
-  for (const auto& url : {c.target().root_url + random_word(c), c.target().health_url + "/",
-                          c.target().info_url + "/" + random_word(c) + "/" + random_word(c)}) {
+  for (const auto& url : {dex_target(c).root_url + random_word(c), dex_target(c).health_url + "/",
+                          dex_target(c).info_url + "/" + random_word(c) + "/" + random_word(c)}) {
     const auto response = c.get(url);
     findings.check(response.status == 404 && has_type(response, "text/plain"),
                    "GET " + Context::target_of(url), response);
@@ -139,8 +139,8 @@ Outcome route_007(Context& c) {
 
 Outcome route_008(Context& c) {
   Findings findings{""};
-  const auto path = Context::target_of(c.target().health_url);
-  const auto info = Context::target_of(c.target().info_url);
+  const auto path = Context::target_of(dex_target(c).health_url);
+  const auto info = Context::target_of(dex_target(c).info_url);
   for (const auto& target : {"/" + path, info + "/.." + path}) {
     const auto response = c.get(c.target().origin + target);
     findings.note("GET " + target + ": " + code(response) + ", " + tell(response, "Location"));
@@ -169,7 +169,7 @@ Outcome route_010(Context& c) {
 
 Outcome route_011(Context& c) {
   Findings findings{"an unknown id on /info is 404 'error getting file manifest'"};
-  for (const auto& url : {c.target().info_url + "/1234", info_url_of(c, unknown_upload(c))}) {
+  for (const auto& url : {dex_target(c).info_url + "/1234", info_url_of(c, unknown_upload(c))}) {
     const auto response = c.get(url);
     auto text = error_text(c, response);
     if (text.ends_with('\n')) text.pop_back();
@@ -183,8 +183,8 @@ Outcome route_011(Context& c) {
 Outcome route_012(Context& c) {
   Findings findings{""};
   const auto upload = visible_upload(c);
-  for (const auto& url : {c.target().root_url, c.target().health_url, c.target().version_url,
-                          info_url_of(c, upload)}) {
+  for (const auto& url : {dex_target(c).root_url, dex_target(c).health_url,
+                          dex_target(c).version_url, info_url_of(c, upload)}) {
     std::string codes;
     for (const char* method : {"GET", "POST", "DELETE"}) {
       Request request;
@@ -192,7 +192,7 @@ Outcome route_012(Context& c) {
       request.url = url;
       codes += std::string{codes.empty() ? "" : ", "} + method + " " + code(c.send(request));
     }
-    const bool info = url.starts_with(c.target().info_url);
+    const bool info = url.starts_with(dex_target(c).info_url);
     findings.note((info ? "/info/{id}" : Context::target_of(url)) + ": " + codes);
   }
   return findings.report();

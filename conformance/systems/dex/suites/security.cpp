@@ -10,7 +10,7 @@ Outcome sec_001(Context& c) {
   needs_authorization(c);
   Request request;
   request.method = "POST";
-  request.url = c.target().root_url + "route/" + upload_id_of(create(c));
+  request.url = dex_target(c).root_url + "route/" + upload_id_of(create(c));
   request.headers = {{"Content-Type", "application/json"}};
   request.body = R"({"target":"any"})";
   const auto response = send_anonymously(c, std::move(request));
@@ -23,7 +23,7 @@ Outcome sec_002(Context& c) {
   Findings findings{"encoded slashes in /info/{id} stay inside the store: 404"};
   for (const auto& path : {"..%2ftus-prefix%2f" + id, "x%2f..%2f" + id, ".%2f" + id,
                            std::string{"..%2f..%2f..%2fetc%2fpasswd"}, "..%5c" + id}) {
-    const auto response = c.get(c.target().info_url + "/" + path);
+    const auto response = c.get(dex_target(c).info_url + "/" + path);
     const bool refused = status_in(response, {400, 404});
     const auto at = path.find(id);
     findings.check(refused, (at == std::string::npos ? path : path.substr(0, at) + "{id}") + ": " +
@@ -43,7 +43,7 @@ Outcome sec_003(Context& c) {
 }
 
 Outcome sec_004(Context& c) {
-  const auto response = send_tus(c, "POST", c.target().creation_url,
+  const auto response = send_tus(c, "POST", c.target().url,
                                  {{"Upload-Length", "10"},
                                   {std::string{hdr::upload_metadata}, metadata_header(c)},
                                   {"Forwarded", "host=stranger.example"}});

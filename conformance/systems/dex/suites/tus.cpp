@@ -55,7 +55,7 @@ Outcome tus_004(Context& c) {
   const auto look = [&](const char* label, Fields fields) {
     fields.add("Upload-Length", "10");
     fields.add(std::string{hdr::upload_metadata}, metadata_header(c));
-    const auto response = send_tus(c, "POST", c.target().creation_url, fields);
+    const auto response = send_tus(c, "POST", c.target().url, fields);
     const auto location = value_of(response, "Location");
     if (response.status == 201) {
       // Where the upload lies for us, so that it is removed after the run.
@@ -74,7 +74,7 @@ Outcome tus_004(Context& c) {
 Outcome tus_005(Context& c) {
   Request request;
   request.method = "OPTIONS";
-  request.url = c.target().creation_url;
+  request.url = c.target().url;
   request.headers = {{"Origin", "https://partner.example"},
                      {"Access-Control-Request-Method", "POST"}};
   const auto response = send_anonymously(c, std::move(request));

@@ -174,7 +174,7 @@ Outcome csum_012(Context& c) {
 
 Outcome csum_013(Context& c) {
   Findings findings{"every algorithm that is listed works"};
-  for (const auto& name : c.target().discovery.checksum_algorithms) {
+  for (const auto& name : tus_target(c).discovery.checksum_algorithms) {
     if (!tus::digest_algorithm(name)) {
       findings.note(name + ": not tried, we do not compute it");
       continue;
@@ -188,7 +188,7 @@ Outcome csum_013(Context& c) {
 }
 
 Outcome csum_014(Context& c) {
-  if (!c.target().discovery.offers(ext::creation_with_upload)) {
+  if (!tus_target(c).discovery.offers(ext::creation_with_upload)) {
     return not_offered("creation-with-upload is not offered");
   }
   const auto created =
@@ -201,7 +201,7 @@ Outcome csum_014(Context& c) {
 }
 
 Outcome csum_015(Context& c) {
-  if (c.target().discovery.offers(ext::checksum)) {
+  if (tus_target(c).discovery.offers(ext::checksum)) {
     return not_offered("checksum is offered; this row judges its absence");
   }
   return observed("a wrong checksum, without the extension -> " +

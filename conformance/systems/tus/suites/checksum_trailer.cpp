@@ -50,7 +50,7 @@ Outcome ctrl_005(Context& c) {
 }
 
 Outcome ctrl_006(Context& c) {
-  if (c.target().discovery.offers(ext::checksum_trailer)) {
+  if (tus_target(c).discovery.offers(ext::checksum_trailer)) {
     return not_offered("checksum-trailer is offered; this row judges its absence");
   }
   auto connection = c.raw();

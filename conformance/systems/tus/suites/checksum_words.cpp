@@ -13,7 +13,7 @@ std::string checksum_of(const std::string& algorithm, std::string_view bytes) {
 
 std::optional<std::string> known_algorithm(const Context& c) {
   std::optional<std::string> found;
-  for (const auto& name : c.target().discovery.checksum_algorithms) {
+  for (const auto& name : tus_target(c).discovery.checksum_algorithms) {
     if (name == "sha1") return name;
     if (!found && tus::digest_algorithm(name)) found = name;
   }

@@ -201,7 +201,7 @@ Outcome concat_016(Context& c) {
 }
 
 Outcome concat_017(Context& c) {
-  if (c.target().discovery.offers(ext::concatenation_unfinished)) {
+  if (tus_target(c).discovery.offers(ext::concatenation_unfinished)) {
     return not_offered("concatenation-unfinished is offered; this row judges its absence");
   }
   const auto unfinished = create_partial(c, 10);
@@ -264,7 +264,7 @@ Outcome concat_023(Context& c) {
 }
 
 Outcome concat_024(Context& c) {
-  const auto limit = c.target().discovery.max_size;
+  const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   if (*limit > reachable_limit) {
     return not_offered("Tus-Max-Size is too large to reach here: " + ::to_string(*limit));
@@ -287,7 +287,7 @@ Outcome concat_025(Context& c) {
 }
 
 Outcome concat_026(Context& c) {
-  if (c.target().discovery.offers(ext::concatenation)) {
+  if (tus_target(c).discovery.offers(ext::concatenation)) {
     return not_offered("concatenation is offered; this row judges its absence");
   }
   const auto created = post(c, {.concat = "partial"});
@@ -296,16 +296,14 @@ Outcome concat_026(Context& c) {
 }
 
 Outcome concat_027(Context& c) {
-  if (c.target().system != System::dex) {
+  if (!tus_target(c).shows_processing()) {
     return not_offered("what a server does with finished uploads is not visible through tus");
   }
   const auto upload = part(c, "abc");
   std::string seen = "no delivery of the partial upload";
-  const bool delivered = c.eventually(c.patience(), [&] {
-    const auto info = info_of(c, upload);
-    return info && info->deliveries && !info->deliveries->empty();
-  });
-  return delivered ? broken("partial uploads are not processed before they are joined",
+  const bool processed = c.eventually(
+      c.patience(), [&] { return tus_target(c).processing_of(c, upload).attempts > 0; });
+  return processed ? broken("partial uploads are not processed before they are joined",
                             "the partial upload was delivered as a file of its own")
                    : holds(seen);
 }

@@ -18,7 +18,7 @@ std::string create_final(Context& c, const std::string& first, const std::string
 }
 
 Outcome cunf_001(Context& c) {
-  const auto& discovery = c.target().discovery;
+  const auto& discovery = tus_target(c).discovery;
   if (discovery.offers(ext::concatenation_unfinished) && !discovery.offers(ext::concatenation)) {
     return broken("who lists concatenation-unfinished lists concatenation", "it is not listed");
   }
@@ -47,7 +47,7 @@ Outcome cunf_004(Context& c) {
   const auto head = head_of(c, create_final(c, create_partial(c, 3), create_partial(c, 4)));
   findings.check(head.headers.find(hdr::upload_length) == "7",
                  "over 3 and 4 bytes: " + tell(head, hdr::upload_length));
-  if (c.target().discovery.offers(ext::creation_defer_length)) {
+  if (tus_target(c).discovery.offers(ext::creation_defer_length)) {
     const auto deferred =
         create(c, {.length = std::nullopt, .defer_length = true, .concat = "partial"});
     const auto created = post_final(c, create_partial(c, 3), deferred);

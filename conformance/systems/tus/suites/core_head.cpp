@@ -151,7 +151,7 @@ Outcome head_013(Context& c) {
 }
 
 Outcome head_014(Context& c) {
-  const auto head = head_of(c, c.target().creation_url);
+  const auto head = head_of(c, c.target().url);
   return observed("HEAD of the creation URL: " + code(head) + " with " +
                   tell(head, hdr::upload_offset));
 }

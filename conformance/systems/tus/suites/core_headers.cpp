@@ -17,10 +17,10 @@ std::vector<Response> life_of_uploads(Context& c) {
   all.push_back(head_of(c, upload));
   all.push_back(post(c, {.length = Bytes{0}}));
   if (const auto empty = location_of(c, all.back())) all.push_back(head_of(c, *empty));
-  if (c.target().discovery.offers(ext::creation_with_upload)) {
+  if (tus_target(c).discovery.offers(ext::creation_with_upload)) {
     all.push_back(post(c, {.body = letters(4)}));
   }
-  if (c.target().discovery.offers(ext::creation_defer_length)) {
+  if (tus_target(c).discovery.offers(ext::creation_defer_length)) {
     all.push_back(post(c, {.length = std::nullopt, .defer_length = true}));
     if (const auto deferred = location_of(c, all.back())) all.push_back(head_of(c, *deferred));
   }
@@ -138,7 +138,7 @@ Outcome hdr_010(Context& c) {
     upper.add("UPLOAD-METADATA", manifest);
   }
   for (const auto* fields : {&lower, &upper}) {
-    const auto created = send_tus(c, "POST", c.target().creation_url, *fields);
+    const auto created = send_tus(c, "POST", c.target().url, *fields);
     if (const auto upload = location_of(c, created); is_2xx(created) && upload) c.created(*upload);
     findings.check(created.status == 201, fields->begin()[1].name, created);
   }
@@ -166,7 +166,7 @@ Outcome hdr_011(Context& c) {
       more.add(std::string{hdr::upload_metadata}, manifest);
     }
     more.add("Content-Length", "0");
-    auto response = answer(talk(c, what, raw_head(c, "POST", c.target().creation_url, more)));
+    auto response = answer(talk(c, what, raw_head(c, "POST", c.target().url, more)));
     if (const auto upload = location_of(c, response); is_2xx(response) && upload)
       c.created(*upload);
     return response;

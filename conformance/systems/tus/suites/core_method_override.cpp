@@ -47,7 +47,7 @@ Outcome xmo_003(Context& c) {
   Findings findings{"POST with X-HTTP-Method-Override: HEAD or OPTIONS acts so"};
   const auto head = overridden(c, "POST", "HEAD", create(c));
   findings.check(tells_offset(head), "HEAD", head);
-  const auto options = overridden(c, "POST", "OPTIONS", c.target().creation_url);
+  const auto options = overridden(c, "POST", "OPTIONS", c.target().url);
   findings.check(status_in(options, {200, 204}) && options.headers.has(hdr::tus_version), "OPTIONS",
                  options);
   return findings.outcome();
@@ -84,7 +84,7 @@ Outcome xmo_006(Context& c) {
   }
   Request request;
   request.method = "POST";
-  request.url = c.target().creation_url;
+  request.url = c.target().url;
   request.headers = {{std::string{hdr::tus_resumable}, std::string{tus::version}},
                      {std::string{hdr::method_override}, "OPTIONS"}};
   const auto exchange = c.exchange_anonymously(std::move(request));

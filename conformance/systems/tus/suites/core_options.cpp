@@ -57,7 +57,7 @@ Outcome opt_003(Context& c) {
   };
   findings.check(lists(tus::version),
                  "1.0.0 is " + std::string{lists(tus::version) ? "" : "not "} + "among " + *list);
-  const auto spoken = value_of(head_of(c, c.target().creation_url), hdr::tus_resumable);
+  const auto spoken = value_of(head_of(c, c.target().url), hdr::tus_resumable);
   if (!spoken.empty()) {
     findings.check(lists(spoken), "a response speaks Tus-Resumable: " + spoken);
   }
@@ -78,7 +78,7 @@ Outcome opt_004(Context& c) {
 
 Outcome opt_005(Context& c) {
   // By hand: a client library may drop a field that is empty.
-  const auto response = answer(talk(c, "OPTIONS", raw_head(c, "OPTIONS", c.target().creation_url)));
+  const auto response = answer(talk(c, "OPTIONS", raw_head(c, "OPTIONS", c.target().url)));
   const auto value = response.headers.find(hdr::tus_extension);
   return expect(!value || !http::trim_ows(*value).empty(),
                 "without any extension Tus-Extension is left out, never sent empty", response);
@@ -99,7 +99,7 @@ Outcome opt_007(Context& c) {
 }
 
 Outcome opt_008(Context& c) {
-  const auto limit = c.target().discovery.max_size;
+  const auto limit = tus_target(c).discovery.max_size;
   std::uint64_t accepted = 0;
   for (const unsigned bits : {20U, 30U, 33U, 40U, 47U, 52U, 62U}) {
     const Bytes length{std::uint64_t{1} << bits};
@@ -120,8 +120,7 @@ Outcome opt_008(Context& c) {
 }
 
 Outcome opt_009(Context& c) {
-  const auto response =
-      send_tus(c, "OPTIONS", c.target().creation_url, {{"Tus-Resumable", "99.0.0"}});
+  const auto response = send_tus(c, "OPTIONS", c.target().url, {{"Tus-Resumable", "99.0.0"}});
   return expect(status_in(response, {200, 204}), "Tus-Resumable in an OPTIONS request is ignored",
                 response);
 }
@@ -132,29 +131,28 @@ Outcome opt_010(Context& c) {
                   tell(response, hdr::tus_version));
 }
 
-/// DEX: no attempt to deliver the upload succeeded. False where none was made within the patience.
-bool delivery_fails(Context& c, const std::string& upload) {
-  std::vector<dex::Delivery> attempts;
-  const bool delivered = c.eventually(c.patience(), [&] {
-    const auto info = info_of(c, upload);
-    if (info && info->deliveries) attempts = *info->deliveries;
-    return std::any_of(attempts.begin(), attempts.end(), [](const dex::Delivery& attempt) {
-      return attempt.status == dex::delivery_state::success;
-    });
+/// No attempt of the server to do something with the upload succeeded. False where none was made
+/// within the patience.
+bool processing_fails(Context& c, const std::string& upload) {
+  std::size_t attempts = 0;
+  const bool succeeded = c.eventually(c.patience(), [&] {
+    const auto seen = tus_target(c).processing_of(c, upload);
+    attempts = std::max(attempts, seen.attempts);
+    return seen.succeeded;
   });
-  return !delivered && !attempts.empty();
+  return !succeeded && attempts > 0;
 }
 
 Outcome opt_011(Context& c) {
   Findings findings{"only extensions that work are advertised"};
-  for (const auto& extension : c.target().discovery.extensions) {
+  for (const auto& extension : tus_target(c).discovery.extensions) {
     const auto result = exercise(c, extension);
     if (!result) {
       findings.note(extension + ": no behaviour to try");
     } else {
       findings.check(result->works, extension + ": " + result->seen);
-      if (c.target().system == System::dex && !result->upload.empty()) {
-        const bool fails = delivery_fails(c, result->upload);
+      if (tus_target(c).shows_processing() && !result->upload.empty()) {
+        const bool fails = processing_fails(c, result->upload);
         findings.check(!fails, std::string{"delivery of the final upload "} +
                                    (fails ? "fails" : "does not fail"));
       }

@@ -9,7 +9,7 @@ namespace {
 /// Versions that the target does not list: the one before 1.0 and one that does not exist.
 std::vector<std::string> unsupported_versions(const Context& c) {
   std::vector<std::string> versions;
-  const auto& spoken = c.target().discovery.versions;
+  const auto& spoken = tus_target(c).discovery.versions;
   for (const char* version : {"2.0.0", "0.2.2"}) {
     if (std::find(spoken.begin(), spoken.end(), version) == spoken.end())
       versions.push_back(version);
@@ -37,7 +37,7 @@ std::vector<Named> requests_in(Context& c, const std::string& version) {
   fields.add(std::string{hdr::upload_length}, "10");
   all.push_back({label("POST"), post_with(c, fields)});
   all.push_back({label("PATCH"), patch_with(c, upload, in_version(version), letters(4))});
-  if (c.target().discovery.offers(ext::termination)) {
+  if (tus_target(c).discovery.offers(ext::termination)) {
     all.push_back({label("DELETE"), send_tus(c, "DELETE", upload, in_version(version))});
   }
   return all;
@@ -62,14 +62,14 @@ Outcome ver_001(Context& c) {
   look("HEAD of an unknown upload", head_of(c, unknown));
   look("PATCH of an unknown upload", patch(c, unknown, Bytes{0}, letters(1)));
   look("PATCH in version 2.0.0", patch_with(c, upload, in_version("2.0.0"), letters(1)));
-  if (c.target().discovery.offers(ext::termination)) {
+  if (tus_target(c).discovery.offers(ext::termination)) {
     look("DELETE of an unknown upload", remove(c, unknown));
     look("DELETE", remove(c, upload));
   }
   if (c.target().needs_authorization) {
     Request anonymous;
     anonymous.method = "POST";
-    anonymous.url = c.target().creation_url;
+    anonymous.url = c.target().url;
     anonymous.headers = in_version(std::string{tus::version});
     const auto refused = c.exchange_anonymously(std::move(anonymous));
     if (refused.response) look("POST without credentials", *refused.response);
@@ -97,7 +97,7 @@ Outcome ver_003(Context& c) {
 
 /// Whether Tus-Version is there and names a version that OPTIONS listed.
 bool lists_versions(const Context& c, const Response& response) {
-  const auto& spoken = c.target().discovery.versions;
+  const auto& spoken = tus_target(c).discovery.versions;
   return std::any_of(spoken.begin(), spoken.end(), [&response](const std::string& version) {
     return response.headers.has_token(hdr::tus_version, version);
   });
@@ -129,7 +129,7 @@ Outcome ver_005(Context& c) {
     const auto after = state_of(c, upload);
     findings.check(after == before,
                    "PATCH in " + version + ": " + code(patch) + ", then " + to_string(after));
-    if (c.target().discovery.offers(ext::termination)) {
+    if (tus_target(c).discovery.offers(ext::termination)) {
       const auto removed = send_tus(c, "DELETE", upload, fields);
       const auto still = head_of(c, upload);
       findings.check(is_2xx(still),
@@ -152,7 +152,7 @@ Outcome ver_006(Context& c) {
   const auto after = state_of(c, upload);
   findings.check(is_4xx(patch) && after == before,
                  "PATCH: " + describe(patch) + ", then " + to_string(after));
-  if (c.target().discovery.offers(ext::termination)) {
+  if (tus_target(c).discovery.offers(ext::termination)) {
     const auto removed = send_tus(c, "DELETE", upload, without);
     const auto still = head_of(c, upload);
     findings.check(is_4xx(removed) && is_2xx(still),

@@ -16,7 +16,7 @@ const std::string page = "https://partner.example";
 Response preflight(Context& c, const std::string& origin = page) {
   Request request;
   request.method = "OPTIONS";
-  request.url = c.target().creation_url;
+  request.url = c.target().url;
   request.headers = {
       {"Origin", origin},
       {"Access-Control-Request-Method", "PATCH"},
@@ -75,7 +75,7 @@ Outcome cors_003(Context& c) {
   const auto response = preflight(c);
   needs_cors(response);
   Findings findings{"Access-Control-Allow-Headers lists the request headers of tus"};
-  const auto& discovery = c.target().discovery;
+  const auto& discovery = tus_target(c).discovery;
   std::vector<std::string_view> wanted{hdr::tus_resumable, hdr::upload_length,
                                        hdr::upload_offset, hdr::upload_metadata,
                                        "Content-Type",     hdr::method_override};
@@ -100,7 +100,7 @@ Outcome cors_004(Context& c) {
 
 Outcome cors_005(Context& c) {
   needs_cors(preflight(c));
-  const auto& discovery = c.target().discovery;
+  const auto& discovery = tus_target(c).discovery;
   std::vector<std::string_view> wanted{hdr::upload_metadata};
   if (discovery.offers(ext::creation_defer_length)) wanted.push_back(hdr::upload_defer_length);
   if (discovery.offers(ext::concatenation)) wanted.push_back(hdr::upload_concat);
@@ -128,7 +128,7 @@ Outcome cors_006(Context& c) {
   if (c.target().needs_authorization) {
     Request request;
     request.method = "POST";
-    request.url = c.target().creation_url;
+    request.url = c.target().url;
     request.headers = {origin, {std::string{hdr::tus_resumable}, std::string{tus::version}}};
     const auto refused = c.exchange_anonymously(std::move(request));
     if (refused.response) look("no credentials", *refused.response);
@@ -145,7 +145,7 @@ Outcome cors_007(Context& c) {
                        tell(response, allow_credentials));
   };
   look("preflight", preflight(c));
-  look("OPTIONS", send_tus(c, "OPTIONS", c.target().creation_url, {{"Origin", page}}));
+  look("OPTIONS", send_tus(c, "OPTIONS", c.target().url, {{"Origin", page}}));
   return findings.outcome();
 }
 

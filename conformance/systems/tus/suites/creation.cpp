@@ -31,7 +31,7 @@ std::string origin_of(const std::string& url) {
 Outcome create_001(Context& c) { return announced_as(c, ext::creation); }
 
 Outcome create_021(Context& c) {
-  return c.target().discovery.offers(ext::creation)
+  return tus_target(c).discovery.offers(ext::creation)
              ? holds("creation is among Tus-Extension")
              : broken("a server implements creation: core alone cannot make uploads",
                       "creation is not among Tus-Extension");
@@ -75,7 +75,7 @@ Outcome create_006(Context& c) {
 
 Outcome create_007(Context& c) {
   const auto created = post_with(c, {{"Upload-Length", "5"}, {"Upload-Defer-Length", "1"}});
-  const bool offered = c.target().discovery.offers(ext::creation_defer_length);
+  const bool offered = tus_target(c).discovery.offers(ext::creation_defer_length);
   if (created.status == 201 && !offered) {
     c.created(url_of(c, created));
     return not_offered("without creation-defer-length its header is one that nobody has to know");
@@ -121,7 +121,7 @@ Outcome create_010(Context& c) {
 }
 
 Outcome create_011(Context& c) {
-  const auto limit = c.target().discovery.max_size;
+  const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   const auto created = post(c, {.length = *limit + Bytes{1}});
   return expect(created.status == 413 && !created.headers.has("Location"),
@@ -129,7 +129,7 @@ Outcome create_011(Context& c) {
 }
 
 Outcome create_012(Context& c) {
-  const auto limit = c.target().discovery.max_size;
+  const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   const auto created = post(c, {.length = *limit});
   return expect(created.status == 201, "a length of exactly Tus-Max-Size is accepted", created);
@@ -161,7 +161,7 @@ Outcome create_014(Context& c) {
   look("a negative length", post_with(c, {{"Upload-Length", "-1"}}));
   look("both lengths", post_with(c, {{"Upload-Length", "5"}, {"Upload-Defer-Length", "1"}}));
   look("version 2.0.0", post_with(c, {{"Upload-Length", "5"}, {"Tus-Resumable", "2.0.0"}}));
-  if (const auto limit = c.target().discovery.max_size) {
+  if (const auto limit = tus_target(c).discovery.max_size) {
     look("over Tus-Max-Size", post(c, {.length = *limit + Bytes{1}}));
   }
   if (refusals == 0) stop_blocked("one of six faulty creations is refused", "none is");
@@ -185,7 +185,7 @@ Outcome create_016(Context& c) {
 }
 
 Outcome create_017(Context& c) {
-  auto bare = c.target().creation_url;
+  auto bare = c.target().url;
   while (!bare.empty() && bare.back() == '/') bare.pop_back();
   const auto post_to = [&c](const std::string& url) {
     Fields fields{{"Upload-Length", "10"}};
@@ -213,8 +213,7 @@ Response raw_post(Context& c, const char* what, const Fields& fields, const char
     if (field.value.empty()) all.remove(field.name);
   }
   return answer(talk(
-      c, what,
-      transport::request_head("POST", Context::target_of(c.target().creation_url), all, version)));
+      c, what, transport::request_head("POST", Context::target_of(c.target().url), all, version)));
 }
 
 /// The upload of a Location that may name another host: its path is what counts.
@@ -282,7 +281,7 @@ Outcome create_019(Context& c) {
 }
 
 Outcome create_020(Context& c) {
-  const auto plain = send_tus(c, "POST", c.target().creation_url, {{"Upload-Length", "10"}});
+  const auto plain = send_tus(c, "POST", c.target().url, {{"Upload-Length", "10"}});
   if (const auto upload = location_of(c, plain); is_2xx(plain) && upload) c.created(*upload);
   Findings findings{""};
   findings.must(is_2xx(plain) || !plain.headers.has("Location"),

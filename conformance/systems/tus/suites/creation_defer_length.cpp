@@ -58,7 +58,7 @@ Outcome defer_005(Context& c) {
                    std::string{what} + ": " + tell(head, hdr::upload_defer_length));
   };
   look("an upload of known length", create(c));
-  if (c.target().discovery.offers(ext::creation_defer_length)) {
+  if (tus_target(c).discovery.offers(ext::creation_defer_length)) {
     const auto upload = create_deferred(c);
     taken(declare(c, upload, 0, "11", letters(4)), "4 bytes with the length");
     look("after the length was declared", upload);
@@ -127,7 +127,7 @@ Outcome defer_011(Context& c) {
 }
 
 Outcome defer_012(Context& c) {
-  const auto limit = c.target().discovery.max_size;
+  const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   const auto upload = create_deferred(c);
   const auto declared = declare(c, upload, 0, std::to_string(limit->value + 1), letters(4));
@@ -190,7 +190,7 @@ Outcome defer_016(Context& c) {
 }
 
 Outcome defer_017(Context& c) {
-  const auto limit = c.target().discovery.max_size;
+  const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   if (*limit > reachable_limit) {
     return not_offered("Tus-Max-Size is too large to reach here: " + ::to_string(*limit));
@@ -214,7 +214,7 @@ Outcome defer_017(Context& c) {
 }
 
 Outcome defer_018(Context& c) {
-  if (c.target().discovery.offers(ext::creation_defer_length)) {
+  if (tus_target(c).discovery.offers(ext::creation_defer_length)) {
     return not_offered("creation-defer-length is offered; this row judges its absence");
   }
   const auto created = post_with(c, {{"Upload-Defer-Length", "1"}});

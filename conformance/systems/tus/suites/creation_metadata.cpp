@@ -53,8 +53,8 @@ Outcome meta_002(Context& c) {
   const auto head = head_with(c, pairs);
   auto sent = metadata_with(c, pairs);
   auto told = value_of(head, hdr::upload_metadata);
-  if (c.target().system == System::dex) {
-    // DEX adds fields of its own: the client's must still be there, in order and unchanged.
+  if (tus_target(c).adds_metadata()) {
+    // The client's must still be there, in order and unchanged.
     const std::array<std::string_view, 5> ours{"zeta", "alpha", "flag", "space", "mid"};
     sent = only(sent, ours);
     told = only(told, ours);
@@ -84,7 +84,7 @@ Outcome meta_003(Context& c) {
                                      : value ? ": another value"
                                              : ": missing"));
   }
-  if (c.target().system == System::tus) {  // DEX adds fields of its own
+  if (!tus_target(c).adds_metadata()) {
     for (const auto& pair : told->pairs()) {
       if (!sent->find(pair.key)) findings.check(false, pair.key + ": was not sent");
     }
@@ -135,10 +135,10 @@ Outcome meta_008(Context& c) {
 }
 
 Outcome meta_009(Context& c) {
-  const auto created = send_tus(c, "POST", c.target().creation_url, {{"Upload-Length", "10"}});
+  const auto created = send_tus(c, "POST", c.target().url, {{"Upload-Length", "10"}});
   const auto upload = location_of(c, created);
   if (is_2xx(created) && upload) c.created(*upload);
-  if (is_4xx(created) && !c.target().manifest.empty()) {
+  if (is_4xx(created) && !tus_target(c).metadata.empty()) {
     return not_offered("a creation without metadata is refused: " + code(created));
   }
   const auto head = head_of(c, url_of(c, created));
@@ -163,7 +163,7 @@ Outcome meta_010(Context& c) {
   if (!is_2xx(created) || !upload) return findings.outcome();
   look("HEAD", head_of(c, *upload));
   look("PATCH", patch(c, *upload, Bytes{0}, letters(4)));
-  if (c.target().downloads) look("GET", c.get(*upload));
+  if (tus_target(c).downloads) look("GET", c.get(*upload));
   return findings.outcome();
 }
 
@@ -174,7 +174,7 @@ Outcome meta_011(Context& c) {
     metadata.set("large", letters(kilobytes * 750));  // Base64 adds a third
     Fields fields{{"Upload-Length", "10"},
                   {std::string{hdr::upload_metadata}, metadata_header(c, metadata)}};
-    const auto created = attempt(c, "POST", c.target().creation_url, fields);
+    const auto created = attempt(c, "POST", c.target().url, fields);
     if (created.response && is_2xx(*created.response)) {
       if (const auto upload = location_of(c, *created.response)) c.created(*upload);
     }
@@ -189,7 +189,7 @@ Outcome meta_013(Context& c) { return tells(c, "gr\xC3\xBC\xC3\x9F YQ==", "gr\xC
 Response raw_post_metadata(Context& c, const char* what, const std::vector<std::string>& lines) {
   Fields fields{{"Upload-Length", "10"}, {"Content-Length", "0"}};
   for (const auto& line : lines) fields.add(std::string{hdr::upload_metadata}, line);
-  auto created = answer(talk(c, what, raw_head(c, "POST", c.target().creation_url, fields)));
+  auto created = answer(talk(c, what, raw_head(c, "POST", c.target().url, fields)));
   if (const auto upload = location_of(c, created); is_2xx(created) && upload) c.created(*upload);
   return created;
 }

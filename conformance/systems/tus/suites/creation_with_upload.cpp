@@ -9,7 +9,7 @@ namespace {
 Exchange post_body(Context& c, Bytes length, const std::string& body, bool chunked) {
   Request request;
   request.method = "POST";
-  request.url = c.target().creation_url;
+  request.url = c.target().url;
   request.headers = {{std::string{hdr::tus_resumable}, std::string{tus::version}},
                      {std::string{hdr::upload_length}, std::to_string(length.value)},
                      {"Content-Type", std::string{tus::offset_media_type}}};
@@ -29,7 +29,7 @@ Exchange post_body(Context& c, Bytes length, const std::string& body, bool chunk
 Outcome cwu_001(Context& c) { return announced_as(c, ext::creation_with_upload); }
 
 Outcome cwu_002(Context& c) {
-  const auto& discovery = c.target().discovery;
+  const auto& discovery = tus_target(c).discovery;
   if (!discovery.offers(ext::creation_with_upload))
     return holds("creation-with-upload: not listed");
   return discovery.offers(ext::creation)
@@ -103,7 +103,7 @@ Outcome cwu_009(Context& c) {
 }
 
 Outcome cwu_010(Context& c) {
-  if (!c.target().discovery.offers(ext::creation_defer_length)) {
+  if (!tus_target(c).discovery.offers(ext::creation_defer_length)) {
     return not_offered("creation-defer-length is not offered");
   }
   const auto created = post(c, {.length = std::nullopt, .defer_length = true, .body = letters(5)});
@@ -122,7 +122,7 @@ Outcome cwu_011(Context& c) {
     fields.add("Content-Type", std::string{tus::offset_media_type});
     fields.add("Content-Length", "5");
     fields.add("Expect", "100-continue");
-    const auto head = raw_head(c, "POST", c.target().creation_url, fields);
+    const auto head = raw_head(c, "POST", c.target().url, fields);
     static_cast<void>(connection.send(head, answer_timeout));
     auto read = await_continue(connection, c.patience());
     c.record_raw("POST with Expect: 100-continue", head, read);

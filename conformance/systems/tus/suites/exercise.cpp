@@ -97,7 +97,7 @@ std::optional<Exercise> exercise(Context& c, std::string_view extension) {
 }
 
 Outcome announced_as(Context& c, std::string_view extension) {
-  const bool listed = c.target().discovery.offers(extension);
+  const bool listed = tus_target(c).discovery.offers(extension);
   const auto result = exercise(c, extension);
   const auto seen = std::string{listed ? "" : "not "} + "listed in Tus-Extension; " +
                     (result ? result->seen : "not tried");

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "context.hpp"
+#include "run/context.hpp"
 
 namespace conformance::suites {
 

@@ -79,7 +79,7 @@ Outcome exp_001(Context& c) {
   const auto patched = patch(c, upload, Bytes{0}, letters(4));
   const bool told =
       created.headers.has(hdr::upload_expires) || patched.headers.has(hdr::upload_expires);
-  const bool listed = c.target().discovery.offers(ext::expiration);
+  const bool listed = tus_target(c).discovery.offers(ext::expiration);
   const auto seen = std::string{listed ? "" : "not "} + "listed in Tus-Extension; " +
                     tell(patched, hdr::upload_expires) + " on a PATCH";
   if (listed) return holds(seen);
@@ -100,7 +100,7 @@ Outcome exp_002(Context& c) {
     }
   };
   look("a length of 10", {});
-  if (c.target().discovery.offers(ext::creation_defer_length)) {
+  if (tus_target(c).discovery.offers(ext::creation_defer_length)) {
     look("a deferred length", {.length = std::nullopt, .defer_length = true});
   }
   return findings.outcome();

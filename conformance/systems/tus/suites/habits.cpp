@@ -8,8 +8,8 @@ Response created_raw(Context& c, Fields fields) {
   fields.add("Content-Length", "0");
   if (auto metadata = metadata_header(c); !metadata.empty())
     fields.add(std::string{hdr::upload_metadata}, std::move(metadata));
-  auto response = answer(talk(c, "creation with an empty field",
-                              raw_head(c, "POST", c.target().creation_url, fields)));
+  auto response =
+      answer(talk(c, "creation with an empty field", raw_head(c, "POST", c.target().url, fields)));
   if (const auto upload = location_of(c, response)) c.created(*upload);
   return response;
 }

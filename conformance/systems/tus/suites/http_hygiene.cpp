@@ -22,7 +22,7 @@ Outcome http_001(Context& c) {
                    std::string{label} + ": " + code(response) + ", " + tell(response, "Allow"));
   };
   look("PUT of an upload", send_tus(c, "PUT", create(c), {}, letters(4)));
-  look("GET of the creation URL", c.get(c.target().creation_url));
+  look("GET of the creation URL", c.get(c.target().url));
   return findings.outcome();
 }
 
@@ -51,7 +51,7 @@ Outcome http_003(Context& c) {
   }
   Request request;
   request.method = "POST";
-  request.url = c.target().creation_url;
+  request.url = c.target().url;
   request.headers = {{std::string{hdr::tus_resumable}, std::string{tus::version}}};
   const auto exchange = c.exchange_anonymously(std::move(request));
   if (!exchange.response) stop_unanswered("POST without credentials", exchange);
@@ -94,7 +94,7 @@ Outcome http_004(Context& c) {
 
 Outcome http_005(Context& c) {
   Findings findings{"unknown methods and garbage are refused or closed; the server goes on"};
-  const auto target = Context::target_of(c.target().creation_url);
+  const auto target = Context::target_of(c.target().url);
   const std::vector<std::pair<const char*, std::string>> odd{
       {"TRACE", transport::request_head("TRACE", target, raw_fields(c))},
       {"FOO", transport::request_head("FOO", target, raw_fields(c))},
@@ -111,7 +111,7 @@ Outcome http_005(Context& c) {
     c.record_raw(label, bytes.substr(0, 200), read);
     const auto came = read.response ? code(*read.response) : to_string(read.seen);
     findings.check(read.seen != RawConnection::Seen::timeout, std::string{label} + ": " + came);
-    const auto next = attempt(c, "OPTIONS", c.target().creation_url);
+    const auto next = attempt(c, "OPTIONS", c.target().url);
     findings.check(next.response && is_2xx(*next.response),
                    std::string{"the next request: "} + code(next));
   }
@@ -119,7 +119,7 @@ Outcome http_005(Context& c) {
 }
 
 Outcome http_006(Context& c) {
-  if (!c.target().downloads) return not_offered("GET of an upload is not offered");
+  if (!tus_target(c).downloads) return not_offered("GET of an upload is not offered");
   tus::Metadata metadata;
   metadata.set("filename", "page.html");
   metadata.set("filetype", "text/html");

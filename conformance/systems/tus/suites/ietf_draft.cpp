@@ -54,7 +54,7 @@ Answer post(Context& c, const std::string& version, const std::string& complete,
             const std::string& body, const Fields& more = {}) {
   Fields fields{{std::string{upload_complete}, complete}};
   for (const auto& field : more) fields.add(field.name, field.value);
-  auto created = ask(c, "POST", c.target().creation_url, version, std::move(fields), body);
+  auto created = ask(c, "POST", c.target().url, version, std::move(fields), body);
   if (const auto upload = location_of(c, created.response); upload) c.created(*upload);
   return created;
 }
@@ -291,14 +291,14 @@ Outcome ietf_015(Context& c) {
 }
 
 Outcome ietf_016(Context& c) {
-  const auto options = ask(c, "OPTIONS", c.target().creation_url, dialect(c)).response;
+  const auto options = ask(c, "OPTIONS", c.target().url, dialect(c)).response;
   Findings findings{"OPTIONS tells Upload-Limit (min-size=0 when there is none)"};
   return findings.check(options.headers.has(upload_limit), tell(options, upload_limit)).outcome();
 }
 
 Outcome ietf_017(Context& c) {
   const auto version = dialect(c);
-  const auto options = ask(c, "OPTIONS", c.target().creation_url, version).response;
+  const auto options = ask(c, "OPTIONS", c.target().url, version).response;
   const auto limit = limit_in(value_of(options, upload_limit), "max-size");
   if (!limit) return not_offered("Upload-Limit has no max-size");
   const auto refused = post(c, version, "?0", "hello",
@@ -355,7 +355,7 @@ Outcome ietf_019(Context& c) {
 Outcome ietf_020(Context& c) {
   const auto version = dialect(c);
   auto connection = c.raw();
-  const auto head = transport::request_head("POST", Context::target_of(c.target().creation_url),
+  const auto head = transport::request_head("POST", Context::target_of(c.target().url),
                                             draft_fields(c, version,
                                                          {{std::string{upload_complete}, "?0"},
                                                           {"Content-Length", "5"},

@@ -42,7 +42,7 @@ Outcome term_006(Context& c) {
 }
 
 Outcome term_007(Context& c) {
-  if (!c.target().downloads) return not_offered("GET of an upload is not offered");
+  if (!tus_target(c).downloads) return not_offered("GET of an upload is not offered");
   const auto upload = create_complete(c, letters(10));
   const auto removed = remove(c, upload);
   if (!is_2xx(removed)) stop_blocked("DELETE of an upload succeeds", describe(removed));
@@ -56,7 +56,7 @@ Outcome term_008(Context& c) {
 }
 
 Outcome term_009(Context& c) {
-  if (c.target().discovery.offers(ext::termination)) {
+  if (tus_target(c).discovery.offers(ext::termination)) {
     return not_offered("termination is offered; this row judges its absence");
   }
   const auto upload = create(c);

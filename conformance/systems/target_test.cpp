@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dex/target.hpp"
 #include "target/credentials.hpp"
-#include "target/discover.hpp"
 #include "target/failure_text.hpp"
 #include "testkit/scripted_server.hpp"
 
@@ -22,26 +22,27 @@ TEST(CandidateUrls, AHostAloneIsTriedInBothShapes) {
   EXPECT_FALSE(candidate_urls("h"));
 }
 
-Target derived(const std::string& url, TargetOptions options = {}) {
-  options.system = System::dex;
+std::unique_ptr<DexTarget> derived(const std::string& url, TargetOptions options = {}) {
   options.run_id = "7";
-  return *derive_urls(options, url);
+  auto target = std::make_unique<DexTarget>(std::move(options), default_manifest());
+  EXPECT_TRUE(target->settle(url));
+  return target;
 }
 
 TEST(DeriveUrls, InsideAndBehindTheGateway) {
-  const Target inside = derived("http://h:1/files/");
-  EXPECT_EQ(inside.origin, "http://h:1");
-  EXPECT_EQ(inside.info_url, "http://h:1/info");
-  EXPECT_EQ(inside.health_url, "http://h:1/health");
-  EXPECT_EQ(inside.version_url, "http://h:1/version");
-  EXPECT_EQ(inside.metrics_url, "http://h:1/metrics");
-  EXPECT_EQ(inside.root_url, "http://h:1/");
-  EXPECT_EQ(inside.oauth_url, "http://h:1/oauth");
-  const Target gateway = derived("https://h/dex/upload");
-  EXPECT_EQ(gateway.info_url, "https://h/dex/upload/info");
-  EXPECT_EQ(gateway.health_url, "https://h/dex/upload/health");
-  EXPECT_EQ(gateway.oauth_url, "https://h/dex/oauth");
-  EXPECT_EQ(gateway.manifest.at("dex_harness_run"), "7");
+  const auto inside = derived("http://h:1/files/");
+  EXPECT_EQ(inside->origin, "http://h:1");
+  EXPECT_EQ(inside->info_url, "http://h:1/info");
+  EXPECT_EQ(inside->health_url, "http://h:1/health");
+  EXPECT_EQ(inside->version_url, "http://h:1/version");
+  EXPECT_EQ(inside->metrics_url, "http://h:1/metrics");
+  EXPECT_EQ(inside->root_url, "http://h:1/");
+  EXPECT_EQ(inside->oauth_url, "http://h:1/oauth");
+  const auto gateway = derived("https://h/dex/upload");
+  EXPECT_EQ(gateway->info_url, "https://h/dex/upload/info");
+  EXPECT_EQ(gateway->health_url, "https://h/dex/upload/health");
+  EXPECT_EQ(gateway->oauth_url, "https://h/dex/oauth");
+  EXPECT_EQ(gateway->manifest.at("dex_harness_run"), "7");
 }
 
 TEST(DeriveUrls, GivenOnesWin) {
@@ -49,10 +50,10 @@ TEST(DeriveUrls, GivenOnesWin) {
   options.info_url = "http://i/x";
   options.health_url = "http://i/y";
   options.oauth_url = "http://i/z";
-  const Target t = derived("http://h/files", options);
-  EXPECT_EQ(t.info_url, "http://i/x");
-  EXPECT_EQ(t.health_url, "http://i/y");
-  EXPECT_EQ(t.oauth_url, "http://i/z");
+  const auto t = derived("http://h/files", options);
+  EXPECT_EQ(t->info_url, "http://i/x");
+  EXPECT_EQ(t->health_url, "http://i/y");
+  EXPECT_EQ(t->oauth_url, "http://i/z");
 }
 
 TEST(FailureText, EveryKindHasItsWords) {
@@ -140,21 +141,33 @@ TargetOptions options_for(const std::string& url) {
   return options;
 }
 
+/// A target, and what finding it out showed.
+struct Found {
+  std::unique_ptr<TusTarget> target;
+  Result<Discovered> told;
+  [[nodiscard]] std::string error() const { return told ? "" : told.error().line(); }
+};
+Found discover(const TargetOptions& options, Credentials& credentials) {
+  auto target = std::make_unique<TusTarget>(options);
+  auto told = target->discover(credentials);
+  return {std::move(target), std::move(told)};
+}
+
 TEST(Discover, FindsTheShapeAndWhatIsOffered) {
   Tiny tiny;
   tiny.mount = "/upload";
   ScriptedServer server(tiny.script());
   Credentials none;
   const auto found = discover(options_for(server.url()), none);
-  ASSERT_TRUE(found) << found.error().line();
-  EXPECT_EQ(found->target.creation_url, server.url("/upload"));
-  EXPECT_TRUE(found->target.discovery.offers("termination"));
-  EXPECT_EQ(found->target.discovery.max_size, Bytes{99});
-  EXPECT_TRUE(found->target.downloads);
-  EXPECT_FALSE(found->target.needs_authorization);
-  EXPECT_THAT(found->created, testing::ElementsAre(server.url("/upload/1")));
-  ASSERT_EQ(found->remarks.size(), 1U);
-  EXPECT_THAT(found->remarks[0], HasSubstr("found by probing"));
+  ASSERT_TRUE(found.told) << found.error();
+  EXPECT_EQ(found.target->url, server.url("/upload"));
+  EXPECT_TRUE(found.target->discovery.offers("termination"));
+  EXPECT_EQ(found.target->discovery.max_size, Bytes{99});
+  EXPECT_TRUE(found.target->downloads);
+  EXPECT_FALSE(found.target->needs_authorization);
+  EXPECT_THAT(found.told->created, testing::ElementsAre(server.url("/upload/1")));
+  ASSERT_EQ(found.told->remarks.size(), 1U);
+  EXPECT_THAT(found.told->remarks[0], HasSubstr("found by probing"));
 }
 
 TEST(Discover, NothingThatSpeaksTus) {
@@ -163,9 +176,9 @@ TEST(Discover, NothingThatSpeaksTus) {
   ScriptedServer server(tiny.script());
   Credentials none;
   const auto found = discover(options_for(server.url()), none);
-  ASSERT_FALSE(found);
-  EXPECT_THAT(found.error().line(), HasSubstr("no tus server found"));
-  EXPECT_THAT(found.error().line(), HasSubstr("/upload answered 404"));
+  ASSERT_FALSE(found.told);
+  EXPECT_THAT(found.error(), HasSubstr("no tus server found"));
+  EXPECT_THAT(found.error(), HasSubstr("/upload answered 404"));
 }
 
 TEST(Discover, NoDownloadsAndARefusedCreation) {
@@ -174,16 +187,16 @@ TEST(Discover, NoDownloadsAndARefusedCreation) {
     tiny.downloads = false;
     ScriptedServer server(tiny.script());
     Credentials none;
-    EXPECT_FALSE(discover(options_for(server.url("/files")), none)->target.downloads);
+    EXPECT_FALSE(discover(options_for(server.url("/files")), none).target->downloads);
   }
   Tiny tiny;
   tiny.creation_status = 400;
   ScriptedServer server(tiny.script());
   Credentials none;
   const auto found = discover(options_for(server.url("/files")), none);
-  ASSERT_TRUE(found);
-  ASSERT_EQ(found->remarks.size(), 1U);
-  EXPECT_THAT(found->remarks[0], HasSubstr("a correct creation was answered 400: no way"));
+  ASSERT_TRUE(found.told);
+  ASSERT_EQ(found.told->remarks.size(), 1U);
+  EXPECT_THAT(found.told->remarks[0], HasSubstr("a correct creation was answered 400: no way"));
 }
 
 TEST(Discover, Credentials) {
@@ -192,18 +205,16 @@ TEST(Discover, Credentials) {
   ScriptedServer server(tiny.script());
   const TargetOptions options = options_for(server.url("/files"));
   Credentials none;
-  EXPECT_THAT(discover(options, none).error().line(), HasSubstr("--username-env"));
+  EXPECT_THAT(discover(options, none).error(), HasSubstr("--username-env"));
   Credentials wrong = Credentials::bearer("x");
-  EXPECT_THAT(discover(options, wrong).error().line(),
-              HasSubstr("refuses these credentials (401)"));
+  EXPECT_THAT(discover(options, wrong).error(), HasSubstr("refuses these credentials (401)"));
   Credentials right = Credentials::bearer("tok");
   const auto found = discover(options, right);
-  ASSERT_TRUE(found) << found.error().line();
-  EXPECT_TRUE(found->target.needs_authorization);
+  ASSERT_TRUE(found.told) << found.error();
+  EXPECT_TRUE(found.target->needs_authorization);
   Credentials refused =
       Credentials::password({server.url("/oauth"), server.url("/oauth/refresh"), "u", "bad"}, {});
-  EXPECT_THAT(discover(options, refused).error().line(),
-              HasSubstr("answered 400 \"invalid_grant\""));
+  EXPECT_THAT(discover(options, refused).error(), HasSubstr("answered 400 \"invalid_grant\""));
 }
 
 TEST(CredentialsOfAPassword, AreRenewedBeforeTheyExpire) {

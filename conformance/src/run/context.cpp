@@ -1,4 +1,4 @@
-#include "context.hpp"
+#include "run/context.hpp"
 
 #include <fmt/format.h>
 

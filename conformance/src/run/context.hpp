@@ -11,52 +11,13 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/dex/contract.hpp"
-#include "protocol/dex/manifest.hpp"
-#include "protocol/tus/discovery.hpp"
+#include "target/given_tokens.hpp"
+#include "target/target.hpp"
 #include "transport/client.hpp"
 #include "transport/raw_connection.hpp"
 #include "verdict.hpp"
 
 namespace conformance {
-
-enum class System { tus, dex };
-using Contract = dex::Contract;
-
-/// What --tokens FILE may name: tokens that a check needs and cannot make.
-enum class TokenKind {
-  expired,
-  not_yet_valid,
-  wrong_key,      ///< signed by a key that the issuer never published
-  wrong_issuer,   ///< signed by the right key, issued in another name
-  missing_scope,  ///< good, but for a scope that is required
-  extra_scopes,   ///< good, with more scopes than are required
-  bad_claims,     ///< well signed, with claims of the wrong types
-  session,        ///< a good session cookie: "phdo_session=..."
-};
-
-/// What is being judged: found out once by probing, before any check runs.
-struct Target {
-  System system = System::tus;
-  Contract contract = Contract::server;
-  std::string creation_url;  ///< "http://127.0.0.1:8080/files"
-  std::string origin;        ///< "http://127.0.0.1:8080"
-  std::string info_url;      ///< DEX: "http://.../info"; an id is appended after a '/'
-  std::string health_url;
-  std::string version_url;
-  std::string metrics_url;
-  std::string root_url;
-  std::string oauth_url;  ///< empty: no token endpoint known
-  tus::Discovery discovery;
-  bool downloads = false;            ///< GET on an upload gives its bytes (probed)
-  bool needs_authorization = false;  ///< a request without credentials is refused (probed)
-  dex::Manifest manifest;            ///< metadata every creation carries (DEX); empty for plain tus
-  /// "http://host/_mock/uploads" when the target offers digests of stored uploads; else empty.
-  std::string digest_url;
-  /// Where the target's deliveries can be read on this machine; empty: nowhere.
-  std::string delivered_dir;
-  transport::TlsOptions tls;
-};
 
 /// One check's view. Used by one thread; made anew for every check.
 class Context {

@@ -1,0 +1,34 @@
+// The requests that find out what a target is.
+#pragma once
+
+#include "target/target.hpp"
+#include "transport/exchange.hpp"
+
+namespace conformance {
+
+/// One connection to the target, within the time of the run. Not thread-safe.
+class Prober {
+ public:
+  Prober(const TargetOptions& options, Credentials& credentials)
+      : client_(options.client), credentials_(credentials), deadline_(options.deadline) {}
+
+  /// At most for `at_most`, and no longer than the run has. An Error, in a person's words, when
+  /// there is no answer.
+  Result<transport::Response> send(transport::Request request, bool with_credentials,
+                                   Milliseconds at_most = std::chrono::seconds{15});
+
+  /// Of the run's time what one request may take.
+  [[nodiscard]] Milliseconds time_for_one(Milliseconds at_most = std::chrono::seconds{15}) const;
+
+ private:
+  transport::Client client_;
+  Credentials& credentials_;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+/// The server wants other credentials, or any.
+[[nodiscard]] inline bool refused(const transport::Response& response) {
+  return response.status == 401 || response.status == 403;
+}
+
+}  // namespace conformance

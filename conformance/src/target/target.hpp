@@ -1,0 +1,127 @@
+// What is being judged, and the systems that can be. A system gives one object per tool: here it is
+// its Target, which systems/ makes.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "check.hpp"
+#include "redact/secrets.hpp"
+#include "target/credentials.hpp"
+#include "transport/client.hpp"
+#include "transport/origins.hpp"
+
+namespace conformance {
+
+/// What a user said of the target. A system takes what it knows; empty: derived, or none.
+struct TargetOptions {
+  std::string url;                              ///< --url: an address, or only the host
+  std::string contract = "server";              ///< --contract
+  std::string info_url, health_url, oauth_url;  ///< instead of the derived ones
+  std::string manifest_file;                    ///< --manifest
+  std::string delivered_dir;                    ///< --delivered-dir
+  std::string run_id;
+  transport::ClientOptions client;
+  /// When finding out must have ended, tokens included; every request is cut short for it.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  transport::Origins trusted;  ///< of --trust-origin
+  redact::Secrets secrets;     ///< not shown in remarks
+};
+
+/// What reports say of a target.
+struct TargetFacts {
+  std::string url;
+  std::string system;  ///< as --system calls it
+  std::string title;   ///< for people: "DEX (contract guide)"
+  /// The system's own members of the JSON report, in their order: {"contract", "guide"}.
+  std::vector<std::pair<std::string, std::string>> settings;
+  std::set<std::string> extensions;
+  bool downloads = false;
+  bool authorization = false;
+};
+
+/// What finding out showed besides the target.
+struct Discovered {
+  /// What a person should know: the address that was chosen, a creation that was refused.
+  std::vector<std::string> remarks;
+  std::vector<std::string> created;  ///< what probing made, for the cleanup
+};
+
+struct TokenEndpoint {
+  std::string url;
+  std::string refresh_url;
+};
+
+/// The server that is judged, as its system knows it. `discover` is called once, before any check;
+/// from then on it does not change, and all threads of the run read it. What only the checks of its
+/// system ask for is in the class of the system.
+class Target {
+ public:
+  Target() = default;
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
+  virtual ~Target() = default;
+
+  std::string url;     ///< what is judged, as in "http://127.0.0.1:8080/files"
+  std::string origin;  ///< "http://127.0.0.1:8080"
+  transport::TlsOptions tls;
+  bool needs_authorization = false;  ///< a request without credentials is refused (probed)
+
+  /// An Error means that the target cannot be reached or refuses the credentials (exit code 3).
+  [[nodiscard]] virtual Result<Discovered> discover(Credentials& credentials) = 0;
+  /// Where --username-env and --password-env get a token; asked before `discover`.
+  [[nodiscard]] virtual Result<TokenEndpoint> token_endpoint() const = 0;
+  /// Before `discover`: what is known from the options.
+  [[nodiscard]] virtual TargetFacts facts() const = 0;
+
+  /// Whether it offers what a check `needs`, what a row excludes and what --require names.
+  [[nodiscard]] virtual bool offers(std::string_view extension) const = 0;
+  /// Its addresses besides `url` that get the credentials of the run.
+  [[nodiscard]] virtual std::vector<std::string> addresses() const { return {}; }
+  /// An address that is asked without them, as a token endpoint elsewhere; empty: none.
+  [[nodiscard]] virtual std::string anonymous_address() const { return {}; }
+  /// Whether a 503 from there is an answer about the server's parts, not that of a gateway.
+  [[nodiscard]] virtual bool tells_health(const std::string& /*address*/) const { return false; }
+  /// The request that takes away what a check made, without credentials; nullopt where none can.
+  [[nodiscard]] virtual std::optional<transport::Request> removal(
+      const std::string& /*created*/) const {
+    return std::nullopt;
+  }
+};
+
+/// A real server whose behaviour the rows of the catalogue tell.
+struct KnownServer {
+  std::string_view column;  ///< of a row in fixtures/requirements: "tus_node"
+  std::string_view title;   ///< for people: "@tus/server 2.4.5"
+};
+
+/// A kind of server that can be judged.
+struct System {
+  std::string_view name;                  ///< "dex": for --system, `excludes` and reports
+  std::vector<std::string_view> origins;  ///< the catalogue's "system"s that it is judged by
+  std::vector<KnownServer> known_servers;
+  std::vector<std::string_view> extensions;  ///< what --require may name
+  bool takes_manifest = false;               ///< --manifest is for it
+  std::vector<Check> (*checks)();
+  /// An Error of usage: a file that cannot be read.
+  Result<std::unique_ptr<Target>> (*make_target)(TargetOptions options);
+};
+/// Those of systems/systems.cpp, the default first. They live as long as the program.
+using Systems = std::span<const System* const>;
+[[nodiscard]] Systems systems();
+
+/// nullptr when there is none of that name.
+[[nodiscard]] const System* system_named(Systems systems, std::string_view name);
+/// "tus, dex"; with " or " as the last separator "tus or dex".
+[[nodiscard]] std::string names_of(Systems systems, std::string_view last_separator = ", ");
+/// The checks of all of them.
+[[nodiscard]] std::vector<Check> checks_of(Systems systems);
+
+}  // namespace conformance

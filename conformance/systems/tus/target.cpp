@@ -1,0 +1,243 @@
+#include "tus/target.hpp"
+
+#include <fmt/format.h>
+
+#include "client/dex/endpoints.hpp"
+#include "client/endpoints.hpp"
+#include "client/stored.hpp"
+#include "client/token.hpp"
+#include "client/tus/creation_urls.hpp"
+#include "protocol/tus/headers.hpp"
+#include "target/reach.hpp"
+#include "transport/url.hpp"
+#include "tus/suites.hpp"
+
+namespace conformance {
+namespace {
+
+using transport::Request;
+using transport::Response;
+
+/// A request of tus 1.0.0.
+Request request_of(std::string method, std::string url, http::Fields headers = {},
+                   std::optional<std::string> body = std::nullopt) {
+  Request request;
+  request.method = std::move(method);
+  request.url = std::move(url);
+  request.headers = std::move(headers);
+  request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
+  request.body = std::move(body);
+  return request;
+}
+
+bool looks_like_tus(const Response& response) {
+  return response.headers.has(tus::header::tus_version) ||
+         response.headers.has(tus::header::tus_resumable);
+}
+
+Result<std::unique_ptr<Target>> make(TargetOptions options) {
+  return std::make_unique<TusTarget>(std::move(options));
+}
+
+}  // namespace
+
+TusTarget::TusTarget(TargetOptions options)
+    : delivered_dir(options.delivered_dir), options_(std::move(options)) {
+  url = options_.url;
+  tls = options_.client.tls;
+}
+
+// ---- what is known ---------------------------------------------------------------------------
+
+TargetFacts TusTarget::facts() const {
+  TargetFacts facts;
+  facts.url = url;
+  facts.system = tus_system.name;
+  facts.title = "tus";
+  facts.settings = {{"contract", options_.contract}};
+  facts.extensions = {discovery.extensions.begin(), discovery.extensions.end()};
+  facts.downloads = downloads;
+  facts.authorization = needs_authorization;
+  return facts;
+}
+
+bool TusTarget::offers(std::string_view extension) const { return discovery.offers(extension); }
+
+std::vector<std::string> TusTarget::addresses() const {
+  return {options_.info_url, options_.health_url};
+}
+
+std::string TusTarget::anonymous_address() const { return options_.oauth_url; }
+
+std::optional<Request> TusTarget::removal(const std::string& upload) const {
+  if (!discovery.offers(tus::extension::termination)) return std::nullopt;
+  return request_of("DELETE", upload);
+}
+
+TusTarget::Processing TusTarget::processing_of(Context& /*c*/,
+                                               const std::string& /*upload*/) const {
+  return {};
+}
+
+/// Where the gateway of DEX has it: no text says where else a tus server would.
+Result<TokenEndpoint> TusTarget::token_endpoint() const {
+  const auto candidates = candidate_urls(options_.url);
+  if (!candidates) return tl::unexpected(candidates.error());
+  std::string endpoint = options_.oauth_url;
+  if (endpoint.empty()) {
+    auto beside = dex::endpoints_of(candidates->front());
+    if (!beside) return tl::unexpected(beside.error());
+    endpoint = std::move(beside->oauth);
+  }
+  return TokenEndpoint{endpoint, client::refresh_url_of(endpoint)};
+}
+
+// ---- what is found out -----------------------------------------------------------------------
+
+Result<void> TusTarget::settle(const std::string& creation_url) {
+  const auto parts = transport::parse_url(creation_url);
+  if (!parts) return tl::unexpected(parts.error());
+  url = creation_url;
+  origin = parts->origin();
+  return {};
+}
+
+Result<Discovered> TusTarget::discover(Credentials& credentials) {
+  Prober prober(options_, credentials);
+  Discovered found;
+  Response answer;
+  const auto chosen = choose(prober, answer, found.remarks);
+  if (!chosen) return tl::unexpected(chosen.error());
+  if (auto ok = settle(*chosen); !ok) return tl::unexpected(ok.error());
+  if (auto told = tus::parse_discovery(answer.headers)) {
+    discovery = std::move(*told);
+  } else {
+    found.remarks.push_back("OPTIONS cannot be understood: " + told.error().line());
+  }
+  if (auto ok = try_creation(prober, credentials, found); !ok) return tl::unexpected(ok.error());
+  look_around(prober);
+  look_for_digests(prober, found);
+  return found;
+}
+
+Result<std::string> TusTarget::choose(Prober& prober, Response& answer,
+                                      std::vector<std::string>& remarks) const {
+  const auto candidates = candidate_urls(options_.url);
+  if (!candidates) return tl::unexpected(candidates.error());
+  std::string seen;
+  for (const std::string& candidate : *candidates) {
+    auto response = prober.send(request_of("OPTIONS", candidate), false);
+    if (!response) return tl::unexpected(response.error());
+    if (refused(*response)) {
+      response = prober.send(request_of("OPTIONS", candidate), true);
+      if (!response) return tl::unexpected(response.error());
+    }
+    if (candidates->size() == 1 || looks_like_tus(*response)) {
+      answer = std::move(*response);
+      if (candidates->size() > 1) {
+        remarks.push_back("creation URL: " + candidate + " (found by probing)");
+      }
+      return candidate;
+    }
+    seen += fmt::format("{}{} answered {}", seen.empty() ? "" : ", ", candidate, response->status);
+  }
+  return failure(options_.url, "no tus server found: " + seen,
+                 "give the creation URL, as in http://HOST/files");
+}
+
+/// Makes one small upload, to see whether credentials are needed and whether it can be downloaded.
+Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials, Discovered& found) {
+  const std::string bytes = "probe";
+  http::Fields headers{{std::string(tus::header::upload_length), std::to_string(bytes.size())}};
+  if (!metadata.empty()) {
+    headers.add(std::string(tus::header::upload_metadata), tus::format_metadata(metadata));
+  }
+  auto response = prober.send(request_of("POST", url, headers, ""), false);
+  if (!response) return tl::unexpected(response.error());
+  needs_authorization = refused(*response);
+  if (needs_authorization) {
+    if (!credentials.any()) {
+      return failure(url,
+                     fmt::format("refuses a creation without credentials ({})", response->status),
+                     "give --username-env and --password-env, or --token-env");
+    }
+    response = prober.send(request_of("POST", url, headers, ""), true);
+    if (!response) return tl::unexpected(response.error());
+    if (refused(*response)) {
+      return failure(url, fmt::format("refuses these credentials ({})", response->status));
+    }
+  } else if (credentials.any()) {
+    // Wrong credentials must not pass unnoticed because the target happens not to ask for them.
+    if (auto ok = credentials.authorization(prober.time_for_one()); !ok) {
+      return tl::unexpected(ok.error());
+    }
+  }
+  const auto location = response->headers.find("Location");
+  const std::string upload =
+      location && !location->empty() ? client::locate(url, *location).value_or("") : "";
+  if (response->status != 201 || upload.empty()) {
+    // Masked before it is cut: half a token is a secret as well.
+    std::string body = options_.secrets.mask(transport::redact(response->body)).substr(0, 300);
+    for (char& c : body) c = c == '\n' || c == '\r' ? ' ' : c;
+    found.remarks.push_back(fmt::format("a correct creation was answered {}{}{}", response->status,
+                                        body.empty() ? "" : ": " + body, creation_hint()));
+    return {};
+  }
+  found.created.push_back(upload);
+  if (reach_of(*this, options_.trusted, upload) != Reach::entrusted) {
+    found.remarks.push_back("Location of a creation: " + why_not_sent(*this, upload));
+    return {};
+  }
+  http::Fields patch{{std::string(tus::header::upload_offset), "0"},
+                     {"Content-Type", std::string(tus::offset_media_type)}};
+  const auto patched = prober.send(request_of("PATCH", upload, patch, bytes), true);
+  if (!patched || patched->status / 100 != 2) return {};
+  const auto got = prober.send(request_of("GET", upload), true);
+  downloads = got && got->status == 200 && got->body == bytes;
+  return {};
+}
+
+/// Our mock server tells digests of stored uploads.
+void TusTarget::look_for_digests(Prober& prober, const Discovered& found) {
+  if (found.created.empty()) return;
+  const auto place = client::place_of(url);
+  if (!place) return;
+  const std::string endpoint = client::stored_url(*place);
+  Request request;
+  request.method = "GET";
+  request.url = endpoint + "/" + client::last_segment(found.created.front());
+  const auto told = prober.send(std::move(request), false, std::chrono::seconds{5});
+  if (told && told->status == 200 && client::parse_stored(told->body)) digest_url = endpoint;
+}
+
+Result<std::vector<std::string>> candidate_urls(const std::string& url) {
+  const auto parts = transport::parse_url(url);
+  if (!parts) return tl::unexpected(parts.error());
+  auto shapes = tus::creation_urls_at(url);
+  if (shapes.empty()) shapes.push_back(parts->origin() + parts->target);
+  return shapes;
+}
+
+std::vector<std::string_view> tus_extensions() {
+  return {tus::extension::creation,
+          tus::extension::creation_with_upload,
+          tus::extension::creation_defer_length,
+          tus::extension::termination,
+          tus::extension::concatenation,
+          tus::extension::concatenation_unfinished,
+          tus::extension::expiration,
+          tus::extension::checksum,
+          tus::extension::checksum_trailer};
+}
+
+const System tus_system{
+    .name = "tus",
+    .origins = {"tus", "http", "ietf"},
+    .known_servers = {{"tusd", "tusd 2.4 / 2.10"}, {"tus_node", "@tus/server 2.4.5"}},
+    .extensions = tus_extensions(),
+    .takes_manifest = false,
+    .checks = suites::tus_checks,
+    .make_target = make,
+};
+
+}  // namespace conformance

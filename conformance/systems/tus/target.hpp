@@ -1,0 +1,80 @@
+// A tus server as the suite finds it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/tus/discovery.hpp"
+#include "protocol/tus/metadata.hpp"
+#include "target/prober.hpp"
+#include "target/target.hpp"
+
+namespace conformance {
+
+class Context;
+
+/// `url` is the creation URL. Systems that build on tus derive from it, and say here what tus
+/// leaves open.
+class TusTarget : public Target {
+ public:
+  explicit TusTarget(TargetOptions options);
+
+  tus::Discovery discovery;
+  bool downloads = false;  ///< GET on an upload gives its bytes (probed)
+  tus::Metadata metadata;  ///< every creation carries it
+  /// "http://host/_mock/uploads" when the target offers digests of stored uploads; else empty.
+  std::string digest_url;
+  /// Where the target's deliveries can be read on this machine; empty: nowhere.
+  std::string delivered_dir;
+
+  [[nodiscard]] Result<Discovered> discover(Credentials& credentials) override;
+  [[nodiscard]] Result<TokenEndpoint> token_endpoint() const override;
+  [[nodiscard]] TargetFacts facts() const override;
+  [[nodiscard]] bool offers(std::string_view extension) const override;
+  [[nodiscard]] std::vector<std::string> addresses() const override;
+  [[nodiscard]] std::string anonymous_address() const override;
+  [[nodiscard]] std::optional<transport::Request> removal(const std::string& upload) const override;
+
+  /// Takes that as the creation URL, and derives what belongs to it.
+  [[nodiscard]] virtual Result<void> settle(const std::string& creation_url);
+
+  // ---- what tus leaves open --------------------------------------------------------------------
+  /// Upload-Metadata comes back with keys that the client did not send.
+  [[nodiscard]] virtual bool adds_metadata() const { return false; }
+  /// What the server does with a finished upload can be seen.
+  [[nodiscard]] virtual bool shows_processing() const { return false; }
+  struct Processing {
+    std::size_t attempts = 0;
+    bool succeeded = false;  ///< one of them did
+  };
+  /// What it has done so far.
+  [[nodiscard]] virtual Processing processing_of(Context& c, const std::string& upload) const;
+
+ protected:
+  [[nodiscard]] const TargetOptions& options() const { return options_; }
+  /// What may be wrong when a correct creation is refused; empty, or " (...)".
+  [[nodiscard]] virtual std::string creation_hint() const { return {}; }
+  /// Looks at what else there is; called when everything else is known.
+  virtual void look_around(Prober& /*prober*/) {}
+
+ private:
+  [[nodiscard]] Result<std::string> choose(Prober& prober, transport::Response& answer,
+                                           std::vector<std::string>& remarks) const;
+  [[nodiscard]] Result<void> try_creation(Prober& prober, Credentials& credentials,
+                                          Discovered& found);
+  void look_for_digests(Prober& prober, const Discovered& found);
+
+  TargetOptions options_;
+};
+
+/// "/files" and "/upload" below a URL that names only the host; the URL itself otherwise.
+[[nodiscard]] Result<std::vector<std::string>> candidate_urls(const std::string& url);
+
+/// The extensions of tus 1.0, for --require.
+[[nodiscard]] std::vector<std::string_view> tus_extensions();
+
+extern const System tus_system;
+
+}  // namespace conformance
