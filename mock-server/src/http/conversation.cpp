@@ -113,7 +113,39 @@ void Conversation::read_body() {
 
 void Conversation::interim(Reply reply) {
   if (!turn_ || turn_->answered || turn_->request.minor_version < 1) return;
-  wire_.send(serialise_head(reply));
+  send_interim(std::move(reply));
+}
+
+void Conversation::send_interim(Reply interim) {
+  auto& turn = *turn_;
+  InterimPlan plan;
+  if (turn.intercept && !turn.plain) plan = turn.intercept->on_interim(interim);
+  if (!plan.send) return;
+  auto bytes = serialise_head(interim);
+  if (plan.twice) bytes += bytes;
+  if (plan.delay <= Milliseconds{0} && turn.late_interims.empty()) {
+    wire_.send(std::move(bytes));
+    return;
+  }
+  turn.late_interims.push_back({seams_.loop.now() + plan.delay, std::move(bytes)});
+  send_late_interims();
+}
+
+/// In their order, each when it is due; wakes the reply that waits for them.
+void Conversation::send_late_interims() {
+  auto& turn = *turn_;
+  if (turn.interim_timer) return;
+  const auto now = seams_.loop.now();
+  while (!turn.late_interims.empty() && turn.late_interims.front().due <= now) {
+    wire_.send(std::move(turn.late_interims.front().bytes));
+    turn.late_interims.erase(turn.late_interims.begin());
+  }
+  if (turn.late_interims.empty()) return wire_.wake();
+  const auto wait = std::chrono::ceil<Milliseconds>(turn.late_interims.front().due - now);
+  turn.interim_timer = seams_.loop.after(wait, [this] {
+    turn_->interim_timer.reset();
+    send_late_interims();
+  });
 }
 
 void Conversation::reply(Reply reply) {
@@ -196,6 +228,8 @@ bool Conversation::recover(const std::exception_ptr& thrown) {
   turn_->fetch.reset();
   turn_->cut = nullptr;
   turn_->end = SocketEnd::keep;
+  turn_->interim_timer.reset();
+  turn_->late_interims.clear();
   fail(thrown);
   phase_ = Phase::exchange;
   return true;

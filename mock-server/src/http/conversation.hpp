@@ -143,6 +143,8 @@ class Conversation final : private Exchange {
   void await_inflow();
   void body_cut_off(BodyEnd end);
   void reword(Reply& reply) const;
+  void send_interim(Reply interim);
+  void send_late_interims();
   template <class Call>
   void guarded(Call call);
 

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::string_view continue_head = "HTTP/1.1 100 Continue\r\n\r\n";
 
+Reply go_on() {
+  Reply interim;
+  interim.status = 100;
+  return interim;
+}
+
 }  // namespace
 
 bool Conversation::at_stop() const {
@@ -78,6 +84,7 @@ void Conversation::await_inflow() {
 bool Conversation::advance_exchange() {
   auto& turn = *turn_;
   if (turn.reply) {
+    if (!turn.late_interims.empty()) return false;
     start_reply();
     return true;
   }
@@ -86,7 +93,11 @@ bool Conversation::advance_exchange() {
       ((input_.empty() && !eof_) || turn.request.http->continues_always)) {
     // RFC 9110 section 10.1.1: not needed when part of the body is here already. Written in full or
     // queued before the reply, so that nobody has to wait for it.
-    wire_.send(std::string(continue_head));
+    if (turn.intercept) {
+      send_interim(go_on());
+    } else {
+      wire_.send(std::string(continue_head));
+    }
   }
   if (!turn.gathering && at_stop()) {
     turn.asked_at = turn.received;

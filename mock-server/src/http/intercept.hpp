@@ -70,6 +70,13 @@ struct ReplyPlan {
   SocketEnd end = SocketEnd::keep;  ///< after what was written
 };
 
+/// When an interim reply (1xx) is about to be written. The reply itself was edited in place.
+struct InterimPlan {
+  bool send = true;       ///< false: not a byte of it is written
+  bool twice = false;     ///< written two times
+  Milliseconds delay{0};  ///< later ones and the reply wait for it; the body is read meanwhile
+};
+
 /// Accompanies one request. Owned by the connection. Loop thread only.
 class Intercept {
  public:
@@ -86,6 +93,8 @@ class Intercept {
   /// The next body position, counted without framing, at which `on_body` wants to be asked.
   [[nodiscard]] virtual std::optional<Bytes> next_stop() const = 0;
   virtual BodyPlan on_body(Bytes position) = 0;
+  /// May edit status and fields of a 100 or 104 in place.
+  virtual InterimPlan on_interim(Reply& /*interim*/) { return {}; }
   /// May edit the reply in place. Not called for interim responses.
   virtual ReplyPlan on_reply(Reply& reply) = 0;
   /// The body was cut off or timed out before a reply was made; told before the handler is, and not

@@ -18,6 +18,7 @@ struct Plans {
   std::function<void()> in_reply;          // when a reply is about to be written
   std::function<void()> in_request;
   std::vector<Bytes> stops;
+  std::function<InterimPlan(Reply&)> interim;
 };
 
 class Planned final : public Intercept {
@@ -40,6 +41,9 @@ class Planned final : public Intercept {
     log_.add("stop " + std::to_string(position.value));
     stops_.erase(stops_.begin());
     return {};
+  }
+  InterimPlan on_interim(Reply& interim) override {
+    return plans_.interim ? plans_.interim(interim) : InterimPlan{};
   }
   ReplyPlan on_reply(Reply&) override {
     if (plans_.in_reply) plans_.in_reply();
@@ -321,6 +325,52 @@ TEST_F(PlansTest, SlicesOfASourceAreThoseOfAString) {
 }
 
 // ---- what throws where no handler is to blame
+
+// ---- interim replies
+
+constexpr auto announced =
+    "PUT /interim HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+
+TEST_F(PlansTest, AnInterimReplyIsEditedDroppedOrDoubled) {
+  plans_.interim = [](Reply& interim) -> InterimPlan {
+    if (interim.status == 100) return {.send = false};
+    interim.status = 103;
+    interim.fields.set("Location", "/b");
+    return {.twice = true};
+  };
+  start();
+  send(announced);
+  const std::string once = "HTTP/1.1 103 Early Hints\r\nLocation: /b\r\n\r\n";
+  EXPECT_EQ(wire_.sent, once + once);
+  send("hi");
+  EXPECT_TRUE(replied("hi"));
+}
+
+TEST_F(PlansTest, ALateInterimReplyKeepsItsPlaceAndTheBodyIsRead) {
+  plans_.interim = [](Reply& interim) -> InterimPlan {
+    return {.delay = Milliseconds{interim.status == 104 ? 200 : 0}};
+  };
+  start();
+  send(announced);
+  EXPECT_EQ(wire_.sent, "") << "100 waits for the 104";
+  send("hi");
+  EXPECT_TRUE(log_.has("complete hi"));
+  EXPECT_EQ(wire_.sent, "") << "and so does the reply";
+  EXPECT_EQ(until([&] { return !wire_.sent.empty(); }), Milliseconds{200});
+  EXPECT_TRUE(
+      wire_.sent.starts_with("HTTP/1.1 104 Upload Resumption Supported\r\nLocation: /a\r\n\r\n"
+                             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"))
+      << wire_.sent;
+}
+
+TEST_F(PlansTest, NothingIsLateForAClientThatLeft) {
+  plans_.interim = [](Reply&) -> InterimPlan { return {.delay = Milliseconds{200}}; };
+  start();
+  send(announced);
+  talk_->lost();
+  advance(Milliseconds{200});
+  EXPECT_EQ(wire_.sent, "");
+}
 
 TEST_F(PlansTest, APlanThatThrowsIsAnsweredOnceAndPlainly) {
   for (const bool early : {false, true}) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "http/conversation.hpp"
 #include "http/throttle.hpp"
@@ -39,6 +40,12 @@ struct Conversation::Turn {
   std::string kept;                     // body bytes that the handler gets before any others
   std::size_t kept_at = 0;
   std::optional<Throttle> outflow;  // of the reply
+  struct LateInterim {
+    TimePoint due;
+    std::string bytes;
+  };
+  std::vector<LateInterim> late_interims;  // the reply waits for them
+  std::unique_ptr<Timer> interim_timer;    // until the first of them is due
 
   bool chunked_and_length;
   bool keep_alive;
