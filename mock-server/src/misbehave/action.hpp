@@ -30,10 +30,11 @@ enum class Stage {
 
 /// Who fills the places in a value, and so what is known then.
 enum class Known {
-  before,  ///< the handler has not seen the request
-  reply,   ///< the handler has answered
-  effect,  ///< there is no request
-  store,   ///< the request's store fills it: whatever that knows
+  before,   ///< the handler has not seen the request
+  interim,  ///< the handler has not answered; a creation has no upload yet that rules know
+  reply,    ///< the handler has answered
+  effect,   ///< there is no request
+  store,    ///< the request's store fills it: whatever that knows
 };
 
 /// What a rule that fired acts with.
@@ -105,6 +106,9 @@ class Action {
                              std::string& /*body*/) const {}
   /// At a position of the body.
   virtual void on_body(const ExchangeFiring& /*firing*/, BodyPlan& /*plan*/) const {}
+  /// When an interim reply goes out; the rules that fired by then.
+  virtual void on_interim(const ExchangeFiring& /*firing*/, Reply& /*interim*/, int /*status*/,
+                          InterimPlan& /*plan*/) const {}
   /// When the handler has answered, or another rule in its place; also what fired earlier.
   virtual void on_reply(const ExchangeFiring& /*firing*/, Reply& /*reply*/,
                         ReplyPlan& /*plan*/) const {}

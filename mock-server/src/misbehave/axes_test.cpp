@@ -273,6 +273,36 @@ TEST_F(Axes, ReplaysTheReplyThatAMarkStandsFor) {
       << "the mark is on the other upload";
 }
 
+// ---- interim replies
+
+TEST_F(Axes, InterimRepliesAreEditedByTheirStatusAsTheServerMadeThem) {
+  auto engine = rules(R"({"rules": [
+    {"name": "all", "then": {"interim": {"headers": {"set": {"A": "{id}"}}}}},
+    {"name": "announced", "then": {"interim": {"of": 104, "status": 103, "delay": "1s",
+                                   "headers": {"drop": "Location", "set": {"a": "late"}}}}},
+    {"name": "hinted", "then": {"interim": {"of": 103, "drop": true}}},
+    {"name": "go on", "then": {"interim": {"of": [100, 104], "twice": true}}},
+    {"name": "never", "when": {"body_byte": 9}, "then": {"interim": "none"}}]})");
+  auto asked = request("PATCH", "/files/u1");
+  auto intercept = engine.begin(asked);
+  intercept->on_request(asked);
+  auto announced = reply(104, {{"Location", "/files/u1"}});
+  const auto plan = intercept->on_interim(announced);
+  EXPECT_EQ(announced.status, 103);
+  EXPECT_EQ(announced.fields, (::http::Fields{{"A", "u1"}}));
+  EXPECT_TRUE(plan.send);
+  EXPECT_TRUE(plan.twice);
+  EXPECT_EQ(plan.delay, Milliseconds{1000});
+  auto go_on = reply(100);
+  const auto next = intercept->on_interim(go_on);
+  EXPECT_EQ(go_on.status, 100);
+  EXPECT_TRUE(next.twice);
+  EXPECT_EQ(next.delay, Milliseconds{0});
+  intercept->on_body(Bytes{9});
+  auto late = reply(102);
+  EXPECT_FALSE(intercept->on_interim(late).send);
+}
+
 // ---- pace
 
 TEST_F(Axes, PacesBothWays) {

@@ -19,9 +19,9 @@ void Axes::add(Axis axis, const FieldEdits& edits) {
   for (const auto& replace : edits.replace) add(axis, replace.name);
 }
 
-void Axes::add(Axis axis, const Delay& delay) {
+void Axes::add(Axis axis, const Delay& delay, std::string_view name) {
   if (!delay.any()) return;
-  add(axis);
+  add(axis, name);
   left_to_chance_ = left_to_chance_ || delay.jitter > Milliseconds{0};
 }
 

@@ -28,6 +28,11 @@ enum class Axis : std::uint8_t {
   reply_whole,  ///< raw bytes instead of the reply, or not a byte
   reply_truncate,
   reply_replay,
+  // of each interim reply
+  interim_count,
+  interim_status,
+  interim_field,  ///< one for each name
+  interim_delay,
   socket_before,
   socket_after,
   pace_before,
@@ -50,7 +55,7 @@ class Axes {
   void add(Axis axis, std::string_view name = {});
   void add(Axis axis, const FieldEdits& edits);
   /// Nothing when there is no delay.
-  void add(Axis axis, const Delay& delay);
+  void add(Axis axis, const Delay& delay, std::string_view name = {});
   /// The rule does something that no other can take away, as every rule does it.
   void add_shared() { shared_ = true; }
 

@@ -31,6 +31,8 @@ std::string_view use_of(Axis axis) {
       return "connection";
     case Axis::effect_delay:
       return "effect";
+    case Axis::interim_delay:
+      return "interim";
     default:
       return {};
   }

@@ -134,12 +134,13 @@ const char* unknown(const std::string& name, Known known, const When& when) {
     case Known::effect:
       return of_upload ? nullptr : "only offset, length, stored and id of the upload are";
     case Known::before:
+    case Known::interim:
     case Known::reply:
       break;
   }
   if (of_upload && nowhere(when)) return "no such route names an upload";
   if (known == Known::reply) return nullptr;
-  if (name == "received") return "no byte of the body has come";
+  if (name == "received" && known == Known::before) return "no byte of the body has come";
   if (name.starts_with("reply.")) return "the handler has not answered";
   if (of_upload && only_creations(when)) return "the upload is not created yet";
   return nullptr;

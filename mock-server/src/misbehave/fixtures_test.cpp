@@ -96,6 +96,7 @@ TEST(MisbehavioursSchema, KnowsTheKeysThatTheLoaderKnows) {
       {reply + "/truncate", R"({"then": {"reply": {"truncate": {"?": 1}}}})"},
       {reply + "/replay/oneOf/1", R"({"then": {"reply": {"replay": {"?": 1}}}})"},
       {"/$defs/fields", R"({"then": {"reply": {"headers": {"?": 1}}}})"},
+      {then + "/interim/oneOf/1", R"({"then": {"interim": {"?": 1}}})"},
       {then + "/socket/oneOf/1", R"({"then": {"socket": {"?": 1}}})"},
       {then + "/pace", R"({"then": {"pace": {"?": 1}}})"},
       {"/$defs/delay/oneOf/1", R"({"then": {"pace": {"before": {"?": 1}}}})"},

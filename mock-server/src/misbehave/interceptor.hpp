@@ -66,13 +66,14 @@ struct RulePage {
 enum class Place { first, last };
 
 /// The rules of one lane. The first rule wins, per axis. An axis is: the method, the target, each
-/// header and the body of the request; what is committed; the status, the reason, each header and the
-/// body of the reply; the socket; each kind of delay and speed; what becomes of an effect, how often, when
-/// and under which name. What is done to an upload or the server is done by every rule. Between
-/// rules that match at different moments of one request the earlier moment wins. Chance is a
-/// function of seed, rule, lane, the metadata that the client gave the upload, and how often the
-/// rule matched for them: never of a server-made id, nor of what other uploads do. A request keeps
-/// the rules it began with, whatever is added or removed meanwhile. Loop thread only.
+/// header and the body of the request; what is committed; the status, the reason, each header and
+/// the body of the reply; how often, with which status and headers, and when an interim reply goes
+/// out; the socket; each kind of delay and speed; what becomes of an effect, how often, when and
+/// under which name. What is done to an upload or the server is done by every rule. Between rules
+/// that match at different moments of one request the earlier moment wins. Chance is a function of
+/// seed, rule, lane, the metadata that the client gave the upload, and how often the rule matched
+/// for them: never of a server-made id, nor of what other uploads do. A request keeps the rules it
+/// began with, whatever is added or removed meanwhile. Loop thread only.
 class RuleInterceptor : public Interceptor, public Effects {
  public:
   /// `services` are the lane's correct ones and outlive this.

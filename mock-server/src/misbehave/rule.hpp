@@ -230,6 +230,16 @@ struct ReplyEdit {
   std::string replay_mark;
 };
 
+/// What becomes of replies that go ahead of the reply: 100 Continue, 104 (Upload Resumption).
+struct InterimEdit {
+  std::vector<int> of;  ///< statuses, as the server makes them; empty: all
+  bool drop = false;
+  bool twice = false;
+  std::optional<int> status;
+  FieldEdits fields;
+  Delay delay;  ///< those behind it, and the reply, wait too
+};
+
 struct SocketEdit {
   SocketEnd end = SocketEnd::keep;
   bool before = false;  ///< before the handler is made; else after (or in place of) the reply. At a
@@ -293,6 +303,7 @@ struct Then {
   std::optional<RequestEdit> request;
   std::optional<Commit> commit;
   std::optional<ReplyEdit> reply;
+  std::optional<InterimEdit> interim;
   std::optional<SocketEdit> socket;
   std::optional<Pace> pace;
   std::optional<ConnectionEdit> connection;

@@ -67,6 +67,18 @@ class RuleIntercept final : public Intercept, private Companion {
     return plan;
   }
 
+  InterimPlan on_interim(Reply& interim) override {
+    InterimPlan plan;
+    Claims claims;
+    const auto status = interim.status;
+    for (const auto& fired : fired_) {
+      const auto firing = firing_of(fired, claims);
+      for (const auto* action : fired.then().actions)
+        action->on_interim(firing, interim, status, plan);
+    }
+    return plan;
+  }
+
   ReplyPlan on_reply(Reply& reply) override {
     upload_ = upload_of(facts_.addressed(), reply.status, &reply.fields);
     if (early_ == nullptr) {
