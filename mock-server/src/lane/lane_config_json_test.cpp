@@ -71,6 +71,29 @@ TEST(LaneConfigJson, GivesEverythingBack) {
   EXPECT_EQ(to_json(*second).dump(), text);
 }
 
+TEST(LaneConfigJson, IsWrittenAsTheFirstVersionWroteIt) {
+  EXPECT_EQ(to_json({}).dump(),
+            R"({"profile":"dex","contract":"server","auth":"none","secure":false,)"
+            R"("token_lifetime":"3600s","seed":1,"early_error":"drain","defects":[],"faults":[],)"
+            R"("rules":[]})");
+  const auto full = read(R"({
+    "limits": {"drain_bytes": 9}, "listen": "[::1]:0", "chunked_and_length": "refuse",
+    "expire_after": "2m", "max_size": 7, "deliver_root": "out", "deliver": "d.yml",
+    "upload_configs": {"a_b": {}}, "users": "u.json", "issuer": "https://i", "rules": ["r.json", {}],
+    "faults": ["f"], "defects": ["d"], "early_error": "close", "seed": 3, "token_lifetime": "2s",
+    "secure": true, "auth": "opaque", "contract": "guide", "profile": "p.json"})");
+  ASSERT_TRUE(full) << full.error().line();
+  EXPECT_EQ(
+      to_json(*full).dump(),
+      R"({"profile":"p.json","contract":"guide","auth":"opaque","secure":true,)"
+      R"("token_lifetime":"2s","seed":3,"early_error":"close","defects":["d"],"faults":["f"],)"
+      R"("rules":["r.json",{}],"issuer":"https://i","users":"u.json","upload_configs":{"a_b":{}},)"
+      R"("deliver":"d.yml","deliver_root":"out","max_size":7,"expire_after":"120000ms",)"
+      R"("chunked_and_length":"refuse","listen":"[::1]:0","limits":{"header_timeout":"20000ms",)"
+      R"("read_timeout":"30000ms","write_timeout":"30000ms","idle_timeout":"75000ms",)"
+      R"("header_bytes":65536,"target_bytes":16384,"drain_bytes":9}})");
+}
+
 struct Bad {
   const char* text;
   const char* says;
