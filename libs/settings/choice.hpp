@@ -1,0 +1,55 @@
+// A setting whose values have names: the name is turned into an enum where it is read, and nothing
+// behind that compares strings. A table of names is an array of pairs {name, value}, in the order
+// in which people are told of them.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/error.hpp"
+
+namespace settings {
+
+/// The names, in their order.
+template <class Names>
+[[nodiscard]] std::vector<std::string_view> names_in(const Names& names) {
+  std::vector<std::string_view> all;
+  for (const auto& [name, value] : names) all.push_back(name);
+  return all;
+}
+
+/// nullopt: no value has that name.
+template <class Names>
+[[nodiscard]] auto value_named(const Names& names, std::string_view name)
+    -> std::optional<typename Names::value_type::second_type> {
+  const auto found = std::ranges::find(names, name, &Names::value_type::first);
+  if (found == names.end()) return std::nullopt;
+  return found->second;
+}
+
+/// `value` must be in the table.
+template <class Names, class Value>
+[[nodiscard]] std::string_view name_of(const Names& names, const Value& value) {
+  return std::ranges::find(names, value, &Names::value_type::second)->first;
+}
+
+/// "a|b|c", as --help shows a choice.
+template <class Names>
+[[nodiscard]] std::string shown_choice(const Names& names) {
+  return fmt::format("{}", fmt::join(names_in(names), "|"));
+}
+
+/// An Error, without a place, says the names that there are.
+template <class Names>
+[[nodiscard]] auto parse_choice(const Names& names, std::string_view text)
+    -> Result<typename Names::value_type::second_type> {
+  if (const auto value = value_named(names, text)) return *value;
+  return failure("", fmt::format("{} not in {{{}}}", text, fmt::join(names_in(names), ",")));
+}
+
+}  // namespace settings

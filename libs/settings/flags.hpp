@@ -1,0 +1,43 @@
+// Flags of a table on a command line, and what is wrong with one in one line.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocol/error.hpp"
+#include "settings/setting.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace settings {
+
+/// `apply` is called by `parse`, once for each value.
+void add_flag(CLI::App& app, const Flag& flag,
+              std::function<Result<void>(const std::string& text)> apply);
+
+/// The flags of `table` that are in `group`; entries without `apply` are none. `target` outlives
+/// the parsing of `app`. Values are applied in the order in which their flags were added, whatever
+/// their order on the line: what is to lie below the flags, such as a file, is added before them.
+template <class Table, class Target>
+void add_flags(CLI::App& app, const Table& table, std::string_view group, Target& target) {
+  for (const auto& setting : table) {
+    if (setting.group != group || !setting.apply) continue;
+    add_flag(app, setting, [&target, apply = setting.apply](const std::string& text) {
+      return apply(target, text);
+    });
+  }
+}
+
+/// Reads a line, `arguments` being without the program's name, and applies what it says. The value
+/// is a text that the line asks for in place of a run (--help, --version), or none. The place of
+/// an Error is the flag, where one value is wrong; it shows no value of a flag that there is not.
+[[nodiscard]] Result<std::optional<std::string>> parse(CLI::App& app,
+                                                       std::vector<std::string> arguments);
+
+}  // namespace settings
