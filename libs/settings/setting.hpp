@@ -48,12 +48,12 @@ template <class Parse, class Store>
   };
 }
 
-/// `parse` with Errors that show the text: its own go on after it, as in "is not a size".
+/// `parse` with Errors that are the text and, going on after it, what is wrong: "is not a size".
 template <class Parse>
 [[nodiscard]] auto shown(Parse parse) {
   return [parse = std::move(parse)](const std::string& text) -> decltype(parse(text)) {
     auto value = parse(text);
-    if (!value) return failure("", "'" + text + "' " + value.error().what, value.error().hint);
+    if (!value) return failure("", "'" + text + "' " + value.error().what);
     return value;
   };
 }

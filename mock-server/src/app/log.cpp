@@ -13,6 +13,7 @@
 #include "protocol/http/date.hpp"
 #include "protocol/units.hpp"
 #include "redact/printable.hpp"
+#include "settings/choice.hpp"
 
 namespace mock {
 namespace {
@@ -39,23 +40,11 @@ spdlog::level::level_enum level_of(LogLevel level) {
     case LogLevel::warning:
       return spdlog::level::warn;
     case LogLevel::error:
+      return spdlog::level::err;
+    case LogLevel::off:
       break;
   }
-  return spdlog::level::err;
-}
-
-std::string_view name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return "debug";
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warning:
-      return "warning";
-    case LogLevel::error:
-      break;
-  }
-  return "error";
+  return spdlog::level::off;
 }
 
 void put_text(LogLevel level, std::string_view line) {
@@ -64,8 +53,9 @@ void put_text(LogLevel level, std::string_view line) {
 
 void put_object(LogLevel level, const Json& fields) {
   const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
-  Json line{
-      {"time", ::http::format_rfc3339(now)}, {"level", name_of(level)}, {"run_id", style().run_id}};
+  Json line{{"time", ::http::format_rfc3339(now)},
+            {"level", settings::name_of(log_levels, level)},
+            {"run_id", style().run_id}};
   line.update(fields);
   // In ASCII, so that no terminal is steered; what is not UTF-8 becomes U+FFFD.
   spdlog::log(level_of(level), "{}",
@@ -88,11 +78,11 @@ void tell_dropped() {
 
 }  // namespace
 
-void start_log(std::string_view level, LogFormat format, std::string run_id) {
+void start_log(LogLevel level, LogFormat format, std::string run_id) {
   style() = {format, std::move(run_id), std::make_shared<StderrSink>()};
   auto logger = std::make_shared<spdlog::logger>("", style().sink);
   logger->set_pattern(format == LogFormat::json ? "%v" : "%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  logger->set_level(spdlog::level::from_str(std::string(level)));
+  logger->set_level(level_of(level));
   logger->flush_on(spdlog::level::warn);
   spdlog::set_default_logger(std::move(logger));
 }

@@ -1,9 +1,11 @@
 // The server's log: lines on stderr, for people or for programs.
 #pragma once
 
+#include <array>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mock {
 
@@ -11,11 +13,18 @@ enum class LogFormat {
   human,
   json,  ///< an object a line: time (UTC), level, run_id, event, and what belongs to the event
 };
-enum class LogLevel { debug, info, warning, error };
+/// Of a line, or the least that is written; no line is of `off`.
+enum class LogLevel { debug, info, warning, error, off };
+/// As --log-level takes them.
+inline constexpr std::array<std::pair<std::string_view, LogLevel>, 5> log_levels{
+    {{"debug", LogLevel::debug},
+     {"info", LogLevel::info},
+     {"warning", LogLevel::warning},
+     {"error", LogLevel::error},
+     {"off", LogLevel::off}}};
 
-/// Sets up the log once per process. `level`: debug, info, warning, error, off.
-void start_log(std::string_view level, LogFormat format = LogFormat::human,
-               std::string run_id = {});
+/// Sets up the log once per process.
+void start_log(LogLevel level, LogFormat format = LogFormat::human, std::string run_id = {});
 
 // Any thread. A line that stderr does not take at once is dropped, and counted.
 

@@ -31,7 +31,7 @@ struct Options {
   std::string control_token_env;  ///< names the variable that holds the token; empty: none
   std::string run_id;             ///< never empty
   std::string ready_file;
-  std::string log_level = "info";
+  LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::human;
 };
 

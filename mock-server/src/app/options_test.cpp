@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "lane/lane_settings.hpp"
 #include "profile/profile.hpp"
 #include "tus/tus_handler.hpp"
 
@@ -107,6 +109,51 @@ TEST(Options, HelpNamesExamplesAndExitCodes) {
   EXPECT_EQ(help.code, 0);
   EXPECT_THAT(help.text, HasSubstr("Examples:"));
   EXPECT_THAT(help.text, HasSubstr("Exit codes:"));
+}
+
+TEST(Options, EveryFlagOfALaneIsInHelpWithItsDefault) {
+  const auto help = "\n" + std::get<Exit>(parse({"--help"})).text;
+  for (const auto& setting : lane_settings()) {
+    const auto initial = setting.initial.empty() ? "" : "=" + setting.initial;
+    const auto shown =
+        "\n  --" + setting.name + (setting.value.empty() ? "" : " " + setting.value + initial);
+    if (setting.apply) {
+      EXPECT_THAT(help, HasSubstr(shown));
+    } else {
+      EXPECT_THAT(help, Not(HasSubstr("--" + setting.name)));
+    }
+  }
+}
+
+TEST(Options, TheDefaultsThatHelpShowsAreTheDefaults) {
+  const auto config = accepted({}).main;
+  for (const auto& setting : lane_settings()) {
+    if (setting.initial.empty()) continue;
+    auto same = config;
+    ASSERT_TRUE(setting.apply(same, setting.initial)) << setting.name;
+    EXPECT_EQ(to_json(same), to_json(config)) << setting.name;
+  }
+}
+
+TEST(Options, TokensAreSpelledAsTheFlagTakesThem) {
+  EXPECT_EQ(accepted({"--auth", "none"}).main.auth, AuthMode::none);
+  EXPECT_EQ(accepted({"--auth", "jwt"}).main.auth, AuthMode::jwt);
+  EXPECT_EQ(accepted({"--auth", "opaque"}).main.auth, AuthMode::opaque);
+  EXPECT_EQ(std::get<Exit>(parse({"--auth", "JWT"})).code, 2);
+}
+
+TEST(Options, LevelsAndFormatsOfTheLogHaveNames) {
+  EXPECT_EQ(accepted({}).log_level, LogLevel::info);
+  EXPECT_EQ(accepted({"--log-level", "off"}).log_level, LogLevel::off);
+  EXPECT_EQ(accepted({"--log-format", "json"}).log_format, LogFormat::json);
+}
+
+TEST(Options, TlsTakesTwoFiles) {
+  EXPECT_FALSE(accepted({}).tls);
+  const auto tls = accepted({"--tls-key", "k.pem", "--tls-cert", "c.pem"}).tls;
+  ASSERT_TRUE(tls);
+  EXPECT_EQ(tls->certificate, "c.pem");
+  EXPECT_EQ(tls->key, "k.pem");
 }
 
 struct BadInput {

@@ -48,7 +48,7 @@ class ServerLogs : public testing::Test {
 };
 
 TEST_F(ServerLogs, AtInfoWhatIsRefusedOrFailsIsTold) {
-  start_log("info");
+  start_log(LogLevel::info);
   EXPECT_THAT(told({.status = 204}), IsEmpty());
   EXPECT_THAT(told({.method = "GET", .status = 304}), IsEmpty());
   EXPECT_THAT(told({.status = 404}), ElementsAre(HasSubstr("info  PATCH /files/u1 404 0 B in ")));
@@ -60,26 +60,26 @@ TEST_F(ServerLogs, AtInfoWhatIsRefusedOrFailsIsTold) {
 }
 
 TEST_F(ServerLogs, AtDebugEveryRequestIsToldAndNoneWithheld) {
-  start_log("debug");
+  start_log(LogLevel::debug);
   EXPECT_THAT(told({.status = 204}), ElementsAre(HasSubstr("debug")));
   EXPECT_THAT(told({.status = 404}), ElementsAre(HasSubstr("info")));
   EXPECT_THAT(lines_of([&] { many_404(100); }), SizeIs(100));
 }
 
 TEST_F(ServerLogs, AtWarningNoRequestAndNoRuleIsTold) {
-  start_log("warning");
+  start_log(LogLevel::warning);
   EXPECT_THAT(told({.status = 500}), IsEmpty());
   EXPECT_THAT(lines_of([&] { log_.rule_fired("lost-ack", "u1", ""); }), IsEmpty());
   EXPECT_THAT(lines_of([&] {
                 log_.notices()({"store", "blue", "u1", "the store failed"});
               }),
               ElementsAre(EndsWith("warning the store failed, upload u1, lane blue")));
-  start_log("off");
+  start_log(LogLevel::off);
   EXPECT_THAT(lines_of([&] { log_.notices()({"store", "", "", "the store failed"}); }), IsEmpty());
 }
 
 TEST_F(ServerLogs, AStormIsCountedAlsoWhenNothingFollows) {
-  start_log("info");
+  start_log(LogLevel::info);
   EXPECT_THAT(lines_of([&] { many_404(322); }), SizeIs(10));
   EXPECT_THAT(lines_of([&] { loop_.advance(second - Milliseconds{1}); }), IsEmpty());
   EXPECT_THAT(lines_of([&] { loop_.advance(Milliseconds{1}); }),
@@ -89,7 +89,7 @@ TEST_F(ServerLogs, AStormIsCountedAlsoWhenNothingFollows) {
 }
 
 TEST_F(ServerLogs, TheCountComesBeforeWhatFollows) {
-  start_log("info");
+  start_log(LogLevel::info);
   // The loop was busy: the second is over, and its timer has not run.
   class Late : public ManualLoop {
    public:
@@ -108,7 +108,7 @@ TEST_F(ServerLogs, TheCountComesBeforeWhatFollows) {
 }
 
 TEST_F(ServerLogs, AtTheEndTheRestIsTold) {
-  start_log("info");
+  start_log(LogLevel::info);
   EXPECT_THAT(lines_of([&] {
                 many_404(12);
                 for (int i = 0; i < 13; ++i) log_.notices()({"store", "", "", "failed"});
@@ -121,7 +121,7 @@ TEST_F(ServerLogs, AtTheEndTheRestIsTold) {
 }
 
 TEST_F(ServerLogs, KindsAreCountedApart) {
-  start_log("info");
+  start_log(LogLevel::info);
   EXPECT_THAT(lines_of([&] {
                 many_404(20);
                 for (int i = 0; i < 20; ++i) Exchanged{.path = "/info/u", .status = 404}.tell(log_);
@@ -133,7 +133,7 @@ TEST_F(ServerLogs, KindsAreCountedApart) {
 }
 
 TEST_F(ServerLogs, NoValueOfAClientIsToldAndNothingSteersATerminal) {
-  start_log("info");
+  start_log(LogLevel::info);
   const Exchanged hostile{
       .method = "GET\x1b[2J",
       .path = "/files/\x1b[31m\nfake line\xff",
@@ -147,7 +147,7 @@ TEST_F(ServerLogs, NoValueOfAClientIsToldAndNothingSteersATerminal) {
   EXPECT_THAT(lines[0], Not(HasSubstr("\x1b")));
   EXPECT_THAT(lines[0], HasSubstr("\\x1b[31m\\x0afake line\\xff"));
   for (const char* format : {"human", "json"}) {
-    start_log("info", format == std::string("json") ? LogFormat::json : LogFormat::human);
+    start_log(LogLevel::info, format == std::string("json") ? LogFormat::json : LogFormat::human);
     const auto longest = told({.method = std::string(16'000, '\x1f'),
                                .path = "/files/" + std::string(16'000, '\x1f'),
                                .status = 404});
@@ -157,7 +157,7 @@ TEST_F(ServerLogs, NoValueOfAClientIsToldAndNothingSteersATerminal) {
 }
 
 TEST_F(ServerLogs, ProgramsFindTheSameFieldsInEveryLine) {
-  start_log("info", LogFormat::json, "run.1");
+  start_log(LogLevel::info, LogFormat::json, "run.1");
   const auto lines = lines_of([&] {
     Exchanged{.status = 404, .fired = {"lost-ack"}}.tell(log_);
     log_.rule_fired("lost-ack", "u1", "blue");
@@ -197,7 +197,7 @@ TEST_F(ServerLogs, ProgramsFindTheSameFieldsInEveryLine) {
 }
 
 TEST_F(ServerLogs, NoticesComeFromAnyThread) {
-  start_log("info");
+  start_log(LogLevel::info);
   const auto notify = log_.notices();
   EXPECT_THAT(lines_of([&] {
                 std::thread([&] { notify({"store", "", "u1", "the store failed"}); }).join();

@@ -94,13 +94,6 @@ TimePoint whole_seconds(TimePoint time) {
 
 }  // namespace
 
-Result<AuthMode> parse_auth_mode(std::string_view text) {
-  if (text == "none") return AuthMode::none;
-  if (text == "jwt") return AuthMode::jwt;
-  if (text == "opaque") return AuthMode::opaque;
-  return failure("--auth", quote(text) + " is not a mode, expected none, jwt or opaque");
-}
-
 Result<std::string> parse_issuer(std::string_view text) {
   std::string_view rest = text;
   for (const std::string_view scheme : {"http://", "https://"}) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/auth_mode.hpp"
 #include "auth/gate.hpp"
 #include "auth/users.hpp"
 #include "http/message.hpp"
@@ -24,14 +25,6 @@ class KeyRing;
 class Sessions;
 class TokenLedger;
 struct Issuers;
-
-enum class AuthMode {
-  none,    ///< every request passes; tokens are handed out all the same, so that clients can log in
-  jwt,     ///< RS256 JWTs
-  opaque,  ///< random tokens of our own
-};
-/// "none", "jwt" or "opaque", as --auth takes it.
-[[nodiscard]] Result<AuthMode> parse_auth_mode(std::string_view text);
 
 /// An issuer as OpenID Connect Discovery 1.0 section 3 has it: an http or https URL without query
 /// and fragment.

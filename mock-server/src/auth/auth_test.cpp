@@ -401,12 +401,5 @@ TEST(Auth, SecureNeedsTokens) {
   EXPECT_EQ(auth.error().where, "--secure");
 }
 
-TEST(Auth, ModesAreSpelledAsTheFlagTakesThem) {
-  EXPECT_EQ(parse_auth_mode("none"), AuthMode::none);
-  EXPECT_EQ(parse_auth_mode("jwt"), AuthMode::jwt);
-  EXPECT_EQ(parse_auth_mode("opaque"), AuthMode::opaque);
-  EXPECT_FALSE(parse_auth_mode("JWT"));
-}
-
 }  // namespace
 }  // namespace mock

@@ -6,6 +6,12 @@
 namespace mock {
 
 Result<void> check(const LaneConfig& config) {
+  if (config.limits.header_timeout <= Milliseconds{0}) {
+    return failure("header_timeout", "must be longer than zero");
+  }
+  if (config.limits.read_timeout <= Milliseconds{0}) {
+    return failure("read_timeout", "must be longer than zero");
+  }
   if (config.token_lifetime < std::chrono::seconds{1}) {
     return failure("token_lifetime", "must be at least 1s");
   }
@@ -13,7 +19,7 @@ Result<void> check(const LaneConfig& config) {
   if (config.expire_after && *config.expire_after < std::chrono::seconds{1}) {
     return failure("expire_after", "must be at least 1s");
   }
-  if (config.secure && config.auth == "none") {
+  if (config.secure && config.auth == AuthMode::none) {
     return failure("secure", "closes nothing as long as no token is demanded",
                    "add auth jwt or opaque");
   }

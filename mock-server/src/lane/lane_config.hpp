@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/auth_mode.hpp"
 #include "http/http_options.hpp"
 #include "http/limits.hpp"
 #include "http/message.hpp"
@@ -41,13 +42,16 @@ struct LaneInput {
   }
 };
 
+/// Where DEX's public guide and the service disagree, what a lane follows.
+enum class Contract { server, guide };
+
 /// Values as the command line takes them; file names are the server's. A value type.
 struct LaneConfig {
-  std::string profile = "dex";      ///< a name in fixtures/profiles, or a file
-  LaneInput profile_file;           ///< instead of `profile`, unless it is nothing
-  std::string contract = "server";  ///< server, guide
-  std::string auth = "none";        ///< none, jwt, opaque
-  bool secure = false;              ///< closes holes that DEX has
+  std::string profile = "dex";  ///< a name in fixtures/profiles, or a file
+  LaneInput profile_file;       ///< instead of `profile`, unless it is nothing
+  Contract contract = Contract::server;
+  AuthMode auth = AuthMode::none;
+  bool secure = false;  ///< closes holes that DEX has
   LaneInput users;
   std::chrono::seconds token_lifetime{3600};
   LaneInput upload_configs;

@@ -1,5 +1,6 @@
 // A lane's configuration as JSON: what PUT /_mock/lanes/NAME takes, and what a store on disk keeps
-// of a lane. The keys are the command line's flags, with '_' for '-'; lists are in the plural.
+// of a lane. The keys are the command line's flags, with '_' for '-'; lists are in the plural. Each
+// is an entry in lane_settings.hpp.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -14,6 +15,12 @@ namespace mock {
 enum class ConfigWriter {
   us,      ///< the command line's files and what the store keeps: names of files are the server's
   client,  ///< a request: they are names inside --lane-files, whether there is such a folder or not
+};
+
+/// Who is to read one.
+enum class ConfigReader {
+  us,      ///< to give all of it back
+  client,  ///< without passwords, and names as a client says them
 };
 
 /// For use inside json::decode. Strict: an unknown key, and a value that cannot be, fail there.

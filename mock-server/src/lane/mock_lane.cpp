@@ -66,7 +66,7 @@ MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config
       config_(std::move(config)),
       content_(std::move(content)),
       origin_(origin),
-      let_in_(origin == LaneOrigin::declared || config_.auth == "none"),
+      let_in_(origin == LaneOrigin::declared || config_.auth == AuthMode::none),
       clock_(ground.loop),
       store_(ground.store, ground.index, name_, clock_, ground.notify, [this] { return hold(); }),
       journal_(std::make_unique<Journal>(journal_limits(name_, origin))),
@@ -215,7 +215,7 @@ bool MockLane::holds_something() const {
 
 Result<void> MockLane::make_auth() {
   AuthOptions options;
-  options.mode = *parse_auth_mode(config_.auth);
+  options.mode = config_.auth;
   options.users = content_->users;
   if (const auto state = folder()) options.state_folder = *state / auth_folder;
   if (origin_ == LaneOrigin::named) {
@@ -226,7 +226,7 @@ Result<void> MockLane::make_auth() {
   options.issuer = config_.issuer;
   options.lifetime = config_.token_lifetime;
   options.secure = config_.secure;
-  options.guide = config_.contract == "guide";
+  options.guide = config_.contract == Contract::guide;
   options.notify = notices();
   auto made = Auth::make(std::move(options), clock_);
   if (!made) return tl::unexpected(made.error());
@@ -264,10 +264,10 @@ Result<void> MockLane::make_dex() {
       target.folder = *options.delivery_folder / target.folder;
     }
   }
-  if (config_.auth == "jwt") {
+  if (config_.auth == AuthMode::jwt) {
     options.oauth_issuer = [auth = auth_.get()] { return auth->issuer(); };
   }
-  if (config_.contract == "guide") options.contract = dex::Contract::guide;
+  if (config_.contract == Contract::guide) options.contract = dex::Contract::guide;
   options.version.latest_release_version = harness_version();
   options.notify = notices();
   // Not again for each lane that a request opens.

@@ -457,16 +457,17 @@ TEST_F(Stories, InfoRace) {
 
 // ---- identity
 
-LaneConfig with_tokens(const char* kind = "jwt") {
+LaneConfig with_tokens(AuthMode mode = AuthMode::jwt) {
   LaneConfig config;
-  config.auth = kind;
+  config.auth = mode;
   return config;
 }
 
 TEST_F(Stories, TokenRevokedMidway) {
-  for (const auto* kind : {"jwt", "opaque"}) {
+  for (const auto& [kind, mode] : auth_modes) {
+    if (mode == AuthMode::none) continue;
     token_.clear();
-    with_fault("token-revoked-midway", with_tokens(kind));
+    with_fault("token-revoked-midway", with_tokens(mode));
     token_ = lane_->auth().mint({}).value().access_token;
     const auto upload = made();
     EXPECT_EQ(patch(upload, "0", "0").status(), 204);
