@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "protocol/digest.hpp"
+#include "run/seen.hpp"
 #include "target/reach.hpp"
 #include "transport/url.hpp"
 
@@ -202,23 +203,6 @@ class LiveContext final : public Context {
   std::mt19937_64 random_;
   transport::Client client_;
 };
-
-std::string_view to_string(transport::RawConnection::Seen seen) {
-  using Seen = transport::RawConnection::Seen;
-  switch (seen) {
-    case Seen::response:
-      return "a response";
-    case Seen::closed:
-      return "closed by the peer";
-    case Seen::reset:
-      return "reset by the peer";
-    case Seen::timeout:
-      return "no answer in time";
-    case Seen::malformed:
-      break;
-  }
-  return "malformed bytes";
-}
 
 void LiveContext::record_raw(std::string_view what, const std::string& sent_head,
                              const transport::RawConnection::Read& read) {

@@ -128,7 +128,7 @@ TEST_F(LiveContextTest, RawEvidenceShowsNoSecretAndNoBody) {
     EXPECT_THAT(text, HasSubstr(part));
   }
   c->record_raw("x", "GET / HTTP/1.1\r\n\r\n", {});
-  EXPECT_THAT(evidence_->text(), HasSubstr("! no answer in time (0 bytes came)"));
+  EXPECT_THAT(evidence_->text(), HasSubstr("! silence, the connection stays open (0 bytes came)"));
 }
 
 TEST_F(LiveContextTest, RandomBytesRepeatWithTheSeedAndTheRow) {
