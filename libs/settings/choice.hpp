@@ -44,12 +44,21 @@ template <class Names>
   return fmt::format("{}", fmt::join(names_in(names), "|"));
 }
 
-/// An Error, without a place, says the names that there are.
+/// The name that `text` is all but certainly meant for: letter case apart, a slip of it (slip_of),
+/// or its beginning.
+[[nodiscard]] std::optional<std::string_view> meant_by(std::string_view text,
+                                                       const std::vector<std::string_view>& names);
+/// "the nearest is b", or nothing.
+[[nodiscard]] std::string nearest_choice(std::string_view text,
+                                         const std::vector<std::string_view>& names);
+
+/// An Error, without a place, says the names that there are, and as its hint the one meant.
 template <class Names>
 [[nodiscard]] auto parse_choice(const Names& names, std::string_view text)
     -> Result<typename Names::value_type::second_type> {
   if (const auto value = value_named(names, text)) return *value;
-  return failure("", fmt::format("{} not in {{{}}}", text, fmt::join(names_in(names), ",")));
+  return failure("", fmt::format("{} not in {{{}}}", text, fmt::join(names_in(names), ",")),
+                 nearest_choice(text, names_in(names)));
 }
 
 }  // namespace settings

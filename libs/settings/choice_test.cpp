@@ -26,5 +26,16 @@ TEST(Choice, AnotherNameIsAnErrorWithThoseThereAre) {
   EXPECT_EQ(none.error().line(), "cheese not in {apple,pear}");
 }
 
+TEST(Choice, ASlipIsAnsweredWithTheNameThatWasMeant) {
+  EXPECT_EQ(parse_choice(fruits, "aple").error().line(),
+            "aple not in {apple,pear} (the nearest is apple)");
+  const std::vector<std::string_view> levels{"debug", "info", "warning"};
+  EXPECT_EQ(meant_by("warn", levels), "warning");
+  EXPECT_EQ(meant_by("INFO", levels), "info");
+  EXPECT_FALSE(meant_by("loud", levels));
+  EXPECT_FALSE(meant_by("", levels));
+  EXPECT_FALSE(meant_by("d", levels));
+}
+
 }  // namespace
 }  // namespace settings

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "protocol/nearest.hpp"
 #include "redact/command_line.hpp"
 
 namespace settings {
@@ -23,6 +24,31 @@ void apply_or_refuse(const std::string& flag, const Apply& apply, const std::str
   ::Error error = applied.error();
   error.where = error.where.empty() ? flag : flag + ": " + error.where;
   throw Refused(std::move(error));
+}
+
+/// "the nearest are --a, --b, --c": to the first of `words` that is meant for a flag, among those
+/// of `app` and its subcommands that were given. Else nothing.
+std::string nearest_flags(const CLI::App& app, const std::vector<std::string>& words) {
+  const auto wrong =
+      std::ranges::find_if(words, [](const std::string& word) { return word.starts_with("--"); });
+  if (wrong == words.end()) return {};
+  std::vector<std::string> names;
+  std::vector<const CLI::App*> open{&app};
+  while (!open.empty()) {
+    const auto* const one = open.back();
+    open.pop_back();
+    for (const auto* const option : one->get_options()) {
+      for (const auto& name : option->get_lnames()) names.push_back(name);
+    }
+    for (const auto* const given : one->get_subcommands()) open.push_back(given);
+  }
+  // Without dashes, so that "timeout" is found in "read-timeout".
+  auto nearest = nearest_names(std::string_view(*wrong).substr(2, wrong->find('=') - 2),
+                               {names.begin(), names.end()});
+  for (auto at = nearest.find(", "); at != std::string::npos; at = nearest.find(", ", at + 2)) {
+    nearest.insert(at + 2, "--");
+  }
+  return "the nearest are --" + nearest;
 }
 
 }  // namespace
@@ -58,7 +84,8 @@ Result<std::optional<std::string>> parse(CLI::App& app, std::vector<std::string>
     app.exit(asked, out, none);
     return out.str();
   } catch (const CLI::ExtrasError&) {
-    return failure("", redact::unknown_flags(app.remaining(/*recurse=*/true)));
+    const auto words = app.remaining(/*recurse=*/true);
+    return failure("", redact::unknown_flags(words), nearest_flags(app, words));
   } catch (const CLI::ParseError& error) {
     return failure("", error.what());
   }

@@ -36,7 +36,8 @@ void add_flags(CLI::App& app, const Table& table, std::string_view group, Target
 
 /// Reads a line, `arguments` being without the program's name, and applies what it says. The value
 /// is a text that the line asks for in place of a run (--help, --version), or none. The place of
-/// an Error is the flag, where one value is wrong; it shows no value of a flag that there is not.
+/// an Error is the flag, where one value is wrong; of a flag that there is not it shows no value,
+/// and the hint says the names nearest to it.
 [[nodiscard]] Result<std::optional<std::string>> parse(CLI::App& app,
                                                        std::vector<std::string> arguments);
 

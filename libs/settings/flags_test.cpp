@@ -115,5 +115,12 @@ TEST(Flags, OfAFlagThatThereIsNotNoValueIsShown) {
   EXPECT_EQ(line.find("hunter2"), std::string::npos) << line;
 }
 
+TEST(Flags, AMisspeltOneIsAnsweredWithTheNearest) {
+  EXPECT_EQ(error({"--friut", "pear"}),
+            "there is no flag \"--friut\" (the nearest are --fruit, --extra, --help)");
+  EXPECT_NE(error({"--tra=1"}).find("(the nearest are --extra, "), std::string::npos);
+  EXPECT_EQ(error({"pear"}), "unexpected argument \"pear\"");
+}
+
 }  // namespace
 }  // namespace settings

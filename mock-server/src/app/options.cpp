@@ -177,7 +177,9 @@ std::optional<std::string> finish(Options& options) {
 /// What is wrong with a line, for stderr.
 std::string usage_line(const Error& error) {
   const auto what = error.where.empty() ? error.what : error.where + ": " + error.what;
-  return fmt::format("dex-mock-server: {} (see --help)", redact::printable(what));
+  const auto hint = error.hint.empty() ? "" : error.hint + "; ";
+  return fmt::format("dex-mock-server: {} ({}see --help)", redact::printable(what),
+                     redact::printable(hint));
 }
 
 }  // namespace

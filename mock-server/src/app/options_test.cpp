@@ -207,6 +207,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{{"--tls-key", "a.pem"}, "--tls-cert"},
         BadInput{{"--tls-self-signed", "d", "--tls-cert", "a", "--tls-key", "b"}, "--tls"},
         BadInput{{"--log-level", "loud"}, "--log-level"},
+        BadInput{{"--log-level", "warn"}, "} (the nearest is warning; see --help)"},
+        BadInput{{"--auth", "opaqe"}, "{none,jwt,opaque} (the nearest is opaque; see --help)"},
+        BadInput{{"--max-sise", "1"}, "\"--max-sise\" (the nearest are --max-size, "},
         BadInput{{"--no-such-flag"}, "--no-such-flag"}, BadInput{{"stray"}, "stray"}));
 
 }  // namespace

@@ -111,6 +111,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Bad{R"([])", "object"}, Bad{R"({"prolife": "tus"})", "prolife"},
         Bad{R"({"auth": "basic"})", "body: auth: expected one of none, jwt, opaque"},
+        Bad{R"({"auth": "JWT"})",
+            "body: auth: expected one of none, jwt, opaque (the nearest is jwt)"},
         Bad{R"({"auth": null})", "auth"}, Bad{R"({"profile": ""})", "profile"},
         Bad{R"({"seed": -1})", "seed"}, Bad{R"({"seed": "1"})", "seed"},
         Bad{R"({"max_size": "many"})", "max_size"}, Bad{R"({"max_size": -1})", "max_size"},

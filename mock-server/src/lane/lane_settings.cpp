@@ -63,8 +63,10 @@ Spelling<T> choice(const std::array<std::pair<std::string_view, T>, n>& names) {
           [&names](const Cursor& value, T& into, ConfigWriter) {
             const auto chosen = settings::value_named(names, value.string());
             if (!chosen) {
-              const auto known = fmt::format("{}", fmt::join(settings::names_in(names), ", "));
-              value.fail("expected one of " + known);
+              const auto known = settings::names_in(names);
+              const auto nearest = settings::nearest_choice(value.string(), known);
+              value.fail(fmt::format("expected one of {}{}", fmt::join(known, ", "),
+                                     nearest.empty() ? "" : " (" + nearest + ")"));
             }
             into = *chosen;
           },
