@@ -39,7 +39,7 @@ std::string outcome(const ExchangeRecord& record) {
 }
 
 std::string kind_of(const ExchangeRecord& record) {
-  return fmt::format("{}, route {}", outcome(record), route_name(record.request.addressed.route));
+  return fmt::format("{}, route {}", outcome(record), record.request.addressed.route.name());
 }
 
 std::string upload_of(const ExchangeRecord& record) {
@@ -73,7 +73,7 @@ std::string for_people(const ExchangeRecord& record) {
                           std::chrono::duration_cast<Milliseconds>(record.duration).count());
   if (record.aborted) line += ", aborted";
   // Elsewhere the path names it.
-  const bool creates = request.addressed.route == Route::creation;
+  const bool creates = request.addressed.route.creates();
   line += whereabouts(creates ? upload_of(record) : std::string(), request.lane);
   if (const auto fired = fired_in(record); !fired.empty()) {
     line += fmt::format(", rules {}", fmt::join(fired, " "));
@@ -91,7 +91,7 @@ Json for_programs(const ExchangeRecord& record) {
           {"remote", request.remote},
           {"method", clipped(request.method, longest_method)},
           {"path", path_of(request)},
-          {"route", route_name(request.addressed.route)},
+          {"route", request.addressed.route.name()},
           {"upload", text_or_null(clipped(upload_of(record), longest_id))},
           {"status", record.status},
           {"bytes_received", record.body_received.value},

@@ -193,9 +193,17 @@ const std::string& Auth::issuer() const { return issuers_->current; }
 
 bool Auth::guards(Route route) const {
   if (options_.mode == AuthMode::none) return false;
-  if (needs_token(route)) return true;
-  if (route == Route::health) return options_.guide;
-  return options_.secure && (route == Route::version || route == Route::metrics);
+  switch (route.guarded()) {
+    case Endpoint::Guard::always:
+      return true;
+    case Endpoint::Guard::guide:
+      return options_.guide;
+    case Endpoint::Guard::secure:
+      return options_.secure;
+    case Endpoint::Guard::never:
+      break;
+  }
+  return false;
 }
 
 std::optional<Reply> Auth::check(const Request& request) const { return gate_->check(request); }

@@ -8,6 +8,7 @@
 #include "files/temporary_folder.hpp"
 #include "loop/manual_loop.hpp"
 #include "protocol/oauth/token.hpp"
+#include "systems/registered.hpp"
 
 namespace mock {
 namespace {
@@ -320,10 +321,10 @@ TEST(Auth, WhichEndpointsAreGuarded) {
     options.guide = guide;
     const auto auth = Auth::make(std::move(options), loop).value();
     std::string names;
-    for (const Route route :
-         {Route::upload, Route::info, Route::redelivery, Route::health, Route::version,
-          Route::metrics, Route::root, Route::oauth, Route::jwks}) {
-      if (auth->guards(route)) names += std::string(route_name(route)) + " ";
+    for (const Route route : std::initializer_list<Route>{
+             routes::upload, routes::info, routes::redelivery, routes::health, routes::version,
+             routes::metrics, routes::root, routes::oauth, routes::jwks}) {
+      if (auth->guards(route)) names += std::string(route.name()) + " ";
     }
     return names;
   };

@@ -45,10 +45,7 @@ bool only_reads(const Request& request) {
 
 }  // namespace
 
-bool needs_token(Route route) {
-  return route == Route::creation || route == Route::upload || route == Route::info ||
-         route == Route::redelivery;
-}
+bool needs_token(Route route) { return route.guarded() == Endpoint::Guard::always; }
 
 tl::expected<std::string, Reply> bearer_token(const Request& request) {
   const auto values = request.fields.all("Authorization");
@@ -71,10 +68,10 @@ bool Gate::passes_as_options(const Request& request) const {
   // further in, and must not get there without a token (TUS-CORE-XMO-006).
   if (request.method != "OPTIONS" || request.fields.has(tus::header::method_override)) return false;
   if (!options_.secure) return true;
-  const Route route = request.addressed.route;
   const bool preflight =
       request.fields.has("Origin") && request.fields.has("Access-Control-Request-Method");
-  return preflight || route == Route::creation || route == Route::upload;
+  // Discovery asks where uploads are made, or are.
+  return preflight || !request.addressed.base.empty();
 }
 
 tl::expected<std::string, Reply> Gate::token_of(const Request& request) const {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "auth/token_ledger.hpp"
-#include "http/addressed.hpp"
 #include "loop/manual_loop.hpp"
+#include "tus/test_address.hpp"
 
 namespace mock {
 namespace {
@@ -16,7 +16,7 @@ Request request_with(std::initializer_list<std::string> authorization,
   Request request;
   request.method = method;
   for (const auto& value : authorization) request.fields.add("Authorization", value);
-  request.addressed = address(request);
+  request.addressed = test::addressed(request);
   return request;
 }
 
@@ -105,12 +105,14 @@ TEST_F(GateTest, DEX_AUTH_014_EveryOtherMethodNeedsAToken) {
 }
 
 TEST_F(GateTest, DEX_AUTH_014_015_WhichEndpointsNeedAToken) {
-  for (const Route route : {Route::creation, Route::upload, Route::info, Route::redelivery}) {
+  for (const Route route : std::initializer_list<Route>{routes::creation, routes::upload,
+                                                        routes::info, routes::redelivery}) {
     EXPECT_TRUE(needs_token(route));
   }
-  for (const Route route : {Route::root, Route::health, Route::version, Route::metrics,
-                            Route::oauth, Route::oauth_refresh, Route::jwks,
-                            Route::oidc_configuration, Route::control, Route::unknown}) {
+  for (const Route route :
+       std::initializer_list<Route>{routes::root, routes::health, routes::version, routes::metrics,
+                                    routes::oauth, routes::oauth_refresh, routes::jwks,
+                                    routes::oidc_configuration, routes::control, Route{}}) {
     EXPECT_FALSE(needs_token(route));
   }
 }
@@ -119,7 +121,7 @@ Request with_cookie(const std::string& cookie, const std::string& method = "GET"
   Request request;
   request.method = method;
   request.fields.add("Cookie", cookie);
-  request.addressed = address(request);
+  request.addressed = test::addressed(request);
   return request;
 }
 
@@ -151,7 +153,7 @@ TEST_F(GateTest, DEX_AUTH_017_AForgedCookieIsRefusedInTwoLines) {
 TEST_F(GateTest, SecureLetsOnlyPreflightsAndDiscoveryThrough) {
   auto options = request_with({}, "OPTIONS");
   options.path = "/info/x";
-  options.addressed = address(options);
+  options.addressed = test::addressed(options);
   EXPECT_FALSE(gate_.check(options));
   EXPECT_EQ(secure_.check(options)->status, 401);
   options.fields.add("Origin", "https://partner.example");
@@ -159,7 +161,7 @@ TEST_F(GateTest, SecureLetsOnlyPreflightsAndDiscoveryThrough) {
   EXPECT_FALSE(secure_.check(options));
   auto discovery = request_with({}, "OPTIONS");
   discovery.path = "/files/";
-  discovery.addressed = address(discovery);
+  discovery.addressed = test::addressed(discovery);
   EXPECT_FALSE(secure_.check(discovery));
 }
 

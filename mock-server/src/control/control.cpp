@@ -37,7 +37,9 @@ void get_index(Call& call) {
   call.answer(reply_json(200, {{"endpoints", all}}));
 }
 
-void get_openapi(Call& call) { call.answer(json_reply(200, std::string(openapi_files().front().text))); }
+void get_openapi(Call& call) {
+  call.answer(json_reply(200, std::string(openapi_files().front().text)));
+}
 
 constexpr std::array table{
     Endpoint{"GET", "", get_index},
@@ -193,7 +195,7 @@ Reply Call::failed(const std::exception_ptr& thrown) const {
 
 std::unique_ptr<Handler> make_control_handler(const Request& request, Lanes& lanes, Lane& lane,
                                               const ControlOptions& options) {
-  if (request.addressed.route == Route::metrics) {
+  if (request.addressed.route == routes::metrics) {
     return control::make_metrics_handler(request, lanes, lane);
   }
   return std::make_unique<control::ControlHandler>(request, lanes, lane, options);

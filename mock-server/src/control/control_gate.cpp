@@ -54,7 +54,7 @@ ControlGate::ControlGate(Application& next, Access access)
     : next_(next), access_(std::move(access)) {}
 
 std::unique_ptr<Handler> ControlGate::handler_for(const Request& request, Intercept* intercept) {
-  // Every request comes through here: cheaper than match_route, and says the same.
+  // Also what was not admitted anywhere.
   if (request.path != "/_mock" && !request.path.starts_with("/_mock/")) {
     return access_.serves == Access::Serves::only ? not_found()
                                                   : next_.handler_for(request, intercept);

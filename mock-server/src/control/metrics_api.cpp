@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "control/call.hpp"
-#include "dex/dex.hpp"
 #include "record/server_metrics.hpp"
 
 namespace mock::control {
@@ -12,8 +11,7 @@ namespace {
 Reply text_of(Lane& lane) {
   auto reply = text_reply(200, {});
   reply.fields.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-  if (lane.dex() != nullptr) reply.body = lane.dex()->metrics().body;
-  reply.body += lane.metrics().text();
+  reply.body = lane.system_metrics() + lane.metrics().text();
   return reply;
 }
 

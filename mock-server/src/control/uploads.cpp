@@ -14,7 +14,6 @@
 #include "services.hpp"
 #include "store/in_background.hpp"
 #include "store/store.hpp"
-#include "tus/hooks.hpp"
 #include "tus/locks.hpp"
 
 namespace mock::control {
@@ -162,7 +161,7 @@ void remove_upload(Call& call) {
     const bool gone = removed.error().kind == StoreError::Kind::not_found;
     return call.answer(reply_error(gone ? 404 : 500, removed.error().detail));
   }
-  if (upload) services.hooks.after_terminate(*upload);
+  if (upload) call.lane.removed(*upload);
   Reply reply;
   reply.status = 204;
   call.answer(std::move(reply));

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "dex/dex_fixture.hpp"
-#include "http/addressed.hpp"
 #include "http/handler.hpp"
 #include "protocol/http/date.hpp"
+#include "tus/test_address.hpp"
 
 namespace mock {
 namespace {
@@ -255,7 +255,7 @@ TEST_F(Service, DEX_ROUTE_004_Metrics) {
   Request request;
   request.method = "PATCH";
   request.path = "/files/x";
-  request.addressed = address(request);
+  request.addressed = test::addressed(request);
   dex_->observer().on_exchange({request, 204, nullptr, nullptr, Bytes{10}, Milliseconds{1}, false});
   dex_->observer().on_connections(3);
   const auto upload = upload_whole();

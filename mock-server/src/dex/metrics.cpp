@@ -14,6 +14,7 @@
 #include "http/route.hpp"
 #include "protocol/dex/manifest.hpp"
 #include "protocol/json/encode.hpp"
+#include "systems/tus_routes.hpp"
 
 namespace mock {
 namespace {
@@ -147,7 +148,7 @@ void Metrics::on_exchange(const ExchangeRecord& record) {
   const std::string code = std::to_string(record.status);
   if (record.status != 0) f.requests.Add({{"code", code}, {"method", method}}).Increment();
   const Route route = record.request.addressed.route;
-  if (route != Route::creation && route != Route::upload) return;
+  if (route != routes::creation && route != routes::upload) return;
   f.tus_requests.Add({{"method", method}}).Increment();
   f.bytes.Increment(static_cast<double>(record.body_received.value));
   if (record.status >= 400) f.tus_errors.Add({{"status", code}}).Increment();

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "http/addressed.hpp"
+#include "tus/test_address.hpp"
 
 namespace mock {
 namespace {
@@ -14,7 +14,7 @@ void exchange(Metrics& metrics, const char* method, const char* path, int status
   Request request;
   request.method = method;
   request.path = path;
-  request.addressed = address(request);
+  request.addressed = test::addressed(request);
   metrics.on_exchange({request, status, nullptr, nullptr, Bytes{5}, Milliseconds{1}, status == 0});
 }
 

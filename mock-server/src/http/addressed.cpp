@@ -1,8 +1,5 @@
 #include "http/addressed.hpp"
 
-#include <utility>
-
-#include "http/acting_method.hpp"
 #include "http/http_options.hpp"
 #include "protocol/http/form.hpp"
 
@@ -19,17 +16,13 @@ std::string id_in(std::string_view location) {
 
 }  // namespace
 
-Addressed address(const Request& request) {
+Addressed address(const Request& request, const RouteTable& table) {
   const auto ids = request.http->ids_hold_slashes ? Ids::rest : Ids::segments;
-  Addressed addressed{match_route(request.path, ids), {}};
-  const auto acting = acting_method(request, addressed.route);
-  addressed.contradictory = !acting;
-  addressed.method = acting.value_or(request.method);
-  return addressed;
+  return {table.match(request.path, ids), request.method};
 }
 
 std::string upload_of(const Addressed& addressed, int status, const ::http::Fields* reply_fields) {
-  const bool created = addressed.route == Route::creation && status == 201;
+  const bool created = addressed.route.creates() && status == 201;
   if (!created || reply_fields == nullptr) return addressed.id;
   return id_in(reply_fields->find("Location").value_or(""));
 }

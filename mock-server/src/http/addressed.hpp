@@ -8,9 +8,9 @@
 
 namespace mock {
 
-/// Reads path, method and fields in the manner of `request.http`. For Application::admit; all
-/// others find the result in Request::addressed.
-[[nodiscard]] Addressed address(const Request& request);
+/// Reads the path in the manner of `request.http`; the method is that of the request line. For
+/// Application::admit; all others find the result in Request::addressed.
+[[nodiscard]] Addressed address(const Request& request, const RouteTable& table);
 
 /// The upload that an exchange was about: that of the request, or the one at the end of the
 /// Location of a creation. Empty when there is none. `reply_fields` may be null.

@@ -1,10 +1,8 @@
 #include "http/route.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "protocol/http/form.hpp"
 
@@ -12,31 +10,7 @@ namespace mock {
 
 namespace {
 
-struct Fixed {
-  std::string_view path;
-  Route route;
-};
-
-constexpr std::array fixed_paths{
-    Fixed{"/", Route::root},
-    Fixed{"/health", Route::health},
-    Fixed{"/upload/health", Route::health},
-    Fixed{"/version", Route::version},
-    Fixed{"/upload/version", Route::version},
-    Fixed{"/metrics", Route::metrics},
-    Fixed{"/oauth", Route::oauth},
-    Fixed{"/oauth/refresh", Route::oauth_refresh},
-    Fixed{"/oauth/.well-known/openid-configuration", Route::oidc_configuration},
-    Fixed{"/.well-known/openid-configuration", Route::oidc_configuration},
-    Fixed{"/oauth/jwks", Route::jwks},
-};
-
-/// Longest prefix first: /upload/info/{id} is no upload called "info/{id}".
-constexpr std::array id_prefixes{
-    Fixed{"/upload/info/", Route::info}, Fixed{"/info/", Route::info},
-    Fixed{"/route/", Route::redelivery}, Fixed{"/upload/", Route::upload},
-    Fixed{"/files/", Route::upload},
-};
+constexpr std::string_view id_mark = "{id}";
 
 /// One path segment, decoded.
 std::optional<std::string> decode_id(std::string_view segment) {
@@ -44,12 +18,6 @@ std::optional<std::string> decode_id(std::string_view segment) {
   auto id = ::http::percent_decode(segment);
   if (!id || id->find('\0') != std::string::npos) return std::nullopt;
   return id;
-}
-
-/// Of what is below /upload.
-bool names_no_upload(std::string_view path) {
-  return path == "/upload/info" || path.starts_with("/upload/info/") || path == "/upload/health" ||
-         path == "/upload/version";
 }
 
 /// All of it, decoded, without the slashes around it.
@@ -61,43 +29,94 @@ std::optional<std::string> decode_long_id(std::string_view rest) {
   return id;
 }
 
-RouteMatch match_whole_ids(std::string_view path) {
-  for (const std::string_view base : {"/files", "/upload"}) {
-    if (!path.starts_with(base) || path.size() < base.size() + 2 || path[base.size()] != '/')
-      continue;
-    if (base == "/upload" && names_no_upload(path)) break;
-    auto id = decode_long_id(path.substr(base.size() + 1));
-    if (!id) return {};
-    const auto route = id->empty() ? Route::creation : Route::upload;
-    return {route, *std::move(id), std::string(base)};
-  }
-  return match_route(path);
+/// An endpoint without its id: `prefix` ends in the slash before it.
+bool lacks_id(std::string_view path, std::string_view prefix) {
+  return prefix.size() == path.size() + 1 && prefix.starts_with(path);
+}
+
+RouteMatch match_of(const RoutePattern& pattern, std::string id) {
+  return {pattern.endpoint, std::move(id), std::string(pattern.base)};
 }
 
 }  // namespace
 
-RouteMatch match_route(std::string_view path, Ids ids) {
-  if (ids == Ids::rest) return match_whole_ids(path);
-  for (const std::string_view base : {"/files", "/upload"}) {
-    if (path == base ||
-        (path.size() == base.size() + 1 && path.starts_with(base) && path.back() == '/')) {
-      return {Route::creation, "", std::string(base)};
+Result<void> RouteTable::add(std::span<const RoutePattern> patterns) {
+  for (const auto& pattern : patterns) {
+    auto text = pattern.path;
+    auto* into = &fixed_;
+    if (text.ends_with(id_mark)) {
+      text.remove_suffix(id_mark.size());
+      into = &ids_;
+    } else if (text.ends_with('*')) {
+      text.remove_suffix(1);
+      into = &trees_;
     }
+    if (auto added = add(*into, {text, &pattern}); !added) return added;
+    const Route route = pattern.endpoint;
+    if (std::ranges::count(routes_, route) == 0) routes_.push_back(route);
   }
-  for (const auto& fixed : fixed_paths) {
-    if (path == fixed.path) return {fixed.route, "", ""};
+  std::ranges::stable_sort(ids_, std::greater{}, [](const Entry& e) { return e.text.size(); });
+  return {};
+}
+
+Result<void> RouteTable::add(std::vector<Entry>& into, const Entry& entry) {
+  const auto other = std::ranges::find(into, entry.text, &Entry::text);
+  if (other != into.end()) {
+    return failure("route " + std::string(entry.pattern->path),
+                   "leads to both " + std::string(other->pattern->endpoint.name) + " and " +
+                       std::string(entry.pattern->endpoint.name),
+                   "a lane's systems must not share a path");
   }
-  if (path == "/upload/info") return {};  // an endpoint without its id, not an upload called "info"
-  if (path == "/_mock" || path.starts_with("/_mock/")) return {Route::control, "", ""};
-  for (const auto& prefix : id_prefixes) {
-    if (!path.starts_with(prefix.path)) continue;
-    auto id = decode_id(path.substr(prefix.path.size()));
-    if (!id) return {};
-    std::string base;
-    if (prefix.route == Route::upload) base = prefix.path.substr(0, prefix.path.size() - 1);
-    return {prefix.route, std::move(*id), std::move(base)};
+  into.push_back(entry);
+  return {};
+}
+
+const RouteTable::Entry* RouteTable::fixed(std::string_view path) const {
+  for (const auto& entry : fixed_) {
+    if (path == entry.text) return &entry;
+  }
+  return nullptr;
+}
+
+RouteMatch RouteTable::match(std::string_view path, Ids ids) const {
+  return ids == Ids::rest ? match_whole_ids(path) : match_segments(path);
+}
+
+RouteMatch RouteTable::match_segments(std::string_view path) const {
+  if (const auto* entry = fixed(path)) return match_of(*entry->pattern, {});
+  for (const auto& entry : trees_) {
+    if (path.starts_with(entry.text)) return match_of(*entry.pattern, {});
+  }
+  for (const auto& entry : ids_) {
+    if (lacks_id(path, entry.text)) return {};
+    if (!path.starts_with(entry.text)) continue;
+    auto id = decode_id(path.substr(entry.text.size()));
+    return id ? match_of(*entry.pattern, *std::move(id)) : RouteMatch{};
   }
   return {};
+}
+
+/// Whether a pattern below `than` is meant.
+bool RouteTable::is_claimed(std::string_view path, const Entry& by_others_than) const {
+  if (fixed(path) != nullptr) return true;
+  return std::ranges::any_of(ids_, [&](const Entry& entry) {
+    return entry.text.size() > by_others_than.text.size() &&
+           (path.starts_with(entry.text) || lacks_id(path, entry.text));
+  });
+}
+
+RouteMatch RouteTable::match_whole_ids(std::string_view path) const {
+  for (const auto& entry : ids_) {
+    if (entry.pattern->base.empty() || !path.starts_with(entry.text) || path == entry.text)
+      continue;
+    if (is_claimed(path, entry)) break;
+    auto id = decode_long_id(path.substr(entry.text.size()));
+    if (!id) return {};
+    // Nothing but slashes: as without them.
+    if (id->empty()) return match_segments(entry.pattern->base);
+    return match_of(*entry.pattern, *std::move(id));
+  }
+  return match_segments(path);
 }
 
 std::string clean_path(std::string_view path) {
@@ -117,40 +136,6 @@ std::string clean_path(std::string_view path) {
   for (const auto segment : segments) clean.append("/").append(segment);
   if (clean.empty() || ends_in_slash) clean += '/';
   return clean;
-}
-
-std::string_view route_name(Route route) {
-  switch (route) {
-    case Route::creation:
-      return "creation";
-    case Route::upload:
-      return "upload";
-    case Route::info:
-      return "info";
-    case Route::health:
-      return "health";
-    case Route::version:
-      return "version";
-    case Route::metrics:
-      return "metrics";
-    case Route::oauth:
-      return "oauth";
-    case Route::oauth_refresh:
-      return "oauth_refresh";
-    case Route::oidc_configuration:
-      return "oidc_configuration";
-    case Route::jwks:
-      return "jwks";
-    case Route::redelivery:
-      return "redelivery";
-    case Route::root:
-      return "root";
-    case Route::control:
-      return "control";
-    case Route::unknown:
-      break;
-  }
-  return "unknown";
 }
 
 }  // namespace mock

@@ -2,27 +2,19 @@
 
 #include <utility>
 
-#include "dex/json_errors.hpp"
 #include "http/addressed.hpp"
 #include "http/http_options.hpp"
 #include "http/intercept.hpp"
-#include "protocol/tus/headers.hpp"
+#include "systems/identity_routes.hpp"
 
 namespace mock {
 namespace {
 
-// Token requests and redeliveries are a few hundred bytes.
+// Token requests are a few hundred bytes.
 constexpr Bytes small_body{64UL << 10U};
 
 std::unique_ptr<Handler> not_found() {
   return bodiless([](const Request&) { return text_reply(404, "404 page not found\n"); });
-}
-
-bool is_tus(Route route) { return route == Route::creation || route == Route::upload; }
-
-/// The endpoints that CDC's guide lists.
-bool is_in_guide(Route route) {
-  return is_tus(route) || route == Route::info || route == Route::health || route == Route::oauth;
 }
 
 std::string escaped_for_html(std::string_view text) {
@@ -82,84 +74,80 @@ std::unique_ptr<Handler> answer_before_endpoints(const Request& request) {
 
 }  // namespace
 
+MockApplication::MockApplication(Parts parts) : parts_(std::move(parts)) {
+  for (const auto& system : parts_.systems) {
+    for (const auto& patterns : system->routes()) {
+      for (const auto& pattern : patterns) {
+        const Route route = pattern.endpoint;
+        if (system_of(route) == nullptr) served_.emplace_back(route, system.get());
+      }
+    }
+  }
+}
+
+System* MockApplication::system_of(Route route) const {
+  for (const auto& [served, system] : served_) {
+    if (served == route) return system;
+  }
+  return nullptr;
+}
+
 void MockApplication::admit(Request& request) {
   request.http = &parts_.http;
-  request.addressed = address(request);
-  read_empty_override(request, parts_.tus, request.addressed);
+  request.addressed = address(request, parts_.routes);
+  const auto* const system = system_of(request.addressed.route);
+  if (system != nullptr) system->read_method(request, request.addressed);
 }
 
 std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
                                                       Intercept* intercept) {
   if (auto early = answer_before_endpoints(request)) return early;
   auto handler = server_handler(request, intercept);
-  const bool by_guide = parts_.dex && parts_.dex->contract() == dex::Contract::guide;
-  return by_guide && is_in_guide(request.addressed.route) ? json_errors(std::move(handler))
-                                                          : std::move(handler);
+  for (const auto& system : parts_.systems) {
+    handler = system->in_its_words(request.addressed.route, std::move(handler));
+  }
+  return handler;
 }
 
 std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
                                                          Intercept* intercept) {
-  Services& services = intercept ? intercept->services(parts_.services) : parts_.services;
-  const auto& addressed = request.addressed;
-
-  if (parts_.auth.guards(addressed.route)) {
+  const auto route = request.addressed.route;
+  auto* const system = system_of(route);
+  if (parts_.auth.guards(route)) {
     if (auto refusal = parts_.auth.check(request)) {
-      if (is_tus(addressed.route)) {
-        // Errors too name the version and can be read by browsers (TUS-CORE-VER-001, CORS-006).
-        refusal->fields.set(tus::header::tus_resumable, std::string(tus::version));
-        add_cors(request, request.method, parts_.tus, *refusal);
-      }
-      refusal->unread_body = parts_.tus.early_error;
+      if (system != nullptr) system->complete_refusal(request, *refusal);
+      refusal->unread_body = parts_.early_error;
       return bodiless([reply = *std::move(refusal)](const Request&) { return reply; });
     }
   }
-
-  switch (addressed.route) {
-    case Route::creation:
-    case Route::upload:
-      return make_tus_handler(parts_.tus, services);
-    case Route::oauth:
-      return buffered(small_body, [this](const Request& r, const std::string& body) {
-        return parts_.auth.oauth(r, body);
-      });
-    case Route::oauth_refresh:
-      return buffered(small_body, [this](const Request& r, const std::string& body) {
-        return parts_.auth.refresh(r, body);
-      });
-    case Route::oidc_configuration:
-      return bodiless([this](const Request& r) { return parts_.auth.oidc_configuration(r); });
-    case Route::jwks:
-      return bodiless([this](const Request& r) { return parts_.auth.jwks(r); });
-    case Route::metrics:
-    case Route::control:
-      return parts_.control ? parts_.control(request) : not_found();
-    default:
-      return parts_.dex ? dex_handler(addressed, services) : not_found();
-  }
+  if (system == nullptr) return own_handler(request);
+  auto& services = system->services();
+  return system->handler_for(request, intercept ? intercept->services(services) : services);
 }
 
-std::unique_ptr<Handler> MockApplication::dex_handler(const Addressed& addressed,
-                                                      Services& services) {
-  Dex& dex = *parts_.dex;
-  switch (addressed.route) {
-    case Route::info:
-      return bodiless([&dex, id = addressed.id, &store = services.store](const Request& request) {
-        return dex.info(request, id, store);
-      });
-    case Route::redelivery:
-      return buffered(small_body,
-                      [&dex, id = addressed.id](const Request& request, const std::string& body) {
-                        return dex.redelivery(request, id, body);
-                      });
-    case Route::health:
-      return bodiless([&dex](const Request&) { return dex.health(); });
-    case Route::version:
-      return bodiless([&dex](const Request&) { return dex.version(); });
-    case Route::root:
-      return bodiless([&dex](const Request&) { return dex.banner(); });
-    default:
-      return not_found();
+/// What every lane answers.
+std::unique_ptr<Handler> MockApplication::own_handler(const Request& request) {
+  const auto route = request.addressed.route;
+  if (route == routes::oauth) {
+    return buffered(small_body, [this](const Request& r, const std::string& body) {
+      return parts_.auth.oauth(r, body);
+    });
   }
+  if (route == routes::oauth_refresh) {
+    return buffered(small_body, [this](const Request& r, const std::string& body) {
+      return parts_.auth.refresh(r, body);
+    });
+  }
+  if (route == routes::oidc_configuration) {
+    return bodiless([this](const Request& r) { return parts_.auth.oidc_configuration(r); });
+  }
+  if (route == routes::jwks) {
+    return bodiless([this](const Request& r) { return parts_.auth.jwks(r); });
+  }
+  if (route == routes::metrics || route.is_control()) {
+    return parts_.control ? parts_.control(request) : not_found();
+  }
+  return not_found();
 }
 
 }  // namespace mock

@@ -3,13 +3,14 @@
 
 #include <functional>
 #include <memory>
-#include <string>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "auth/auth.hpp"
-#include "dex/dex.hpp"
 #include "http/handler.hpp"
-#include "services.hpp"
-#include "tus/tus_handler.hpp"
+#include "http/route.hpp"
+#include "system/system.hpp"
 
 namespace mock {
 
@@ -17,25 +18,28 @@ namespace mock {
 class MockApplication : public Application {
  public:
   struct Parts {
-    Services services;
-    TusOptions tus;
     const HttpOptions& http;
+    const RouteTable& routes;
+    std::span<const std::unique_ptr<System>> systems;
     Auth& auth;
-    Dex* dex = nullptr;  ///< null: plain tus; /info, /health and the like are 404
+    UnreadBody early_error = UnreadBody::drain;  ///< of the gate's refusals
     /// Answers /_mock/...; empty: 404.
     std::function<std::unique_ptr<Handler>(const Request&)> control;
   };
-  explicit MockApplication(Parts parts) : parts_(std::move(parts)) {}
+  explicit MockApplication(Parts parts);
 
   /// Says what the request is about, in the manner of this lane.
   void admit(Request& request) override;
   std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
 
  private:
+  /// nullptr: none of the lane's.
+  [[nodiscard]] System* system_of(Route route) const;
   std::unique_ptr<Handler> server_handler(const Request& request, Intercept* intercept);
-  std::unique_ptr<Handler> dex_handler(const Addressed& addressed, Services& services);
+  std::unique_ptr<Handler> own_handler(const Request& request);
 
   Parts parts_;
+  std::vector<std::pair<Route, System*>> served_;
 };
 
 }  // namespace mock

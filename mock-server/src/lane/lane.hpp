@@ -1,5 +1,5 @@
 // A lane: a whole mock server of its own, beside others on the same listeners and store. It owns
-// its configuration, rules, journal, clock, identity and DEX backend; a hundred tests share one
+// its configuration, rules, journal, clock, identity and systems; a hundred tests share one
 // process and never see each other.
 #pragma once
 
@@ -21,9 +21,9 @@
 namespace mock {
 
 class Auth;
-class Dex;
 class Journal;
 class Observer;
+struct Upload;
 namespace misbehave {
 class RuleInterceptor;
 }
@@ -40,7 +40,10 @@ class Lane {
   [[nodiscard]] virtual Journal& journal() = 0;
   [[nodiscard]] virtual ServerMetrics& metrics() = 0;
   [[nodiscard]] virtual Auth& auth() = 0;
-  [[nodiscard]] virtual Dex* dex() = 0;  ///< null: plain tus
+  /// The families of its systems, as Prometheus text.
+  [[nodiscard]] virtual std::string system_metrics() const = 0;
+  /// Its systems learn that an upload of theirs was removed.
+  virtual void removed(const Upload& upload) = 0;
   /// Its own uploads only: another lane's do not exist here.
   [[nodiscard]] virtual Services& services() = 0;
   [[nodiscard]] virtual Application& application() = 0;

@@ -300,7 +300,7 @@ Loaded<std::shared_ptr<const LaneContent>> load_lane_content(const LaneConfig& c
   auto users = load_users(config.users, sources);
   if (!users) return tl::unexpected(users.error());
   content->users = *std::move(users);
-  if (content->profile->system != Profile::System::dex) return content;
+  if (std::ranges::count(content->profile->systems, "dex") == 0) return content;
   auto configs = load_configs(config.upload_configs, sources);
   if (!configs) return tl::unexpected(configs.error());
   content->upload_configs = *std::move(configs);

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "auth/auth.hpp"
-#include "dex/dex.hpp"
 #include "files/files.hpp"
 #include "files/input.hpp"
 #include "http/addressed.hpp"
@@ -18,7 +17,6 @@
 #include "loop/trouble.hpp"
 #include "misbehave/interceptor.hpp"
 #include "record/server_metrics.hpp"
-#include "tus/tus_handler.hpp"
 
 namespace mock {
 namespace {
@@ -41,10 +39,6 @@ class Refusal final : public LanePass {
   int status_;
   std::string why_;
 };
-
-bool names_upload(Route route) {
-  return route == Route::upload || route == Route::info || route == Route::redelivery;
-}
 
 /// "/_lane/NAME/rest" -> NAME and the length of "/_lane/NAME".
 std::string_view name_in_prefix(std::string_view path) {
@@ -416,7 +410,8 @@ void MockLanes::admit(Request& request) {
   }
   auto* const lane = lane_of(request);
   if (lane == nullptr) {
-    request.addressed = address(request);
+    // For the log.
+    request.addressed = address(request, main_->routes());
     return;
   }
   request.lane = lane->name();
@@ -442,7 +437,7 @@ std::shared_ptr<Admission> MockLanes::admission_of(Request& request) {
   main_->application().admit(request);
   const auto& addressed = request.addressed;
   const auto* const name =
-      names_upload(addressed.route) ? ground_.index.lane_of(addressed.id) : nullptr;
+      addressed.route.names_upload() ? ground_.index.lane_of(addressed.id) : nullptr;
   return name != nullptr ? enter(*name) : pass_to(main_);
 }
 
@@ -484,9 +479,6 @@ void MockLanes::forget_refused(const MockLane& lane) {
   if (!lane.holds_something()) forget(found);
 }
 
-void MockLanes::on_connections(std::size_t open) {
-  main_->metrics().on_connections(open);
-  if (auto* const dex = main_->dex()) dex->observer().on_connections(open);
-}
+void MockLanes::on_connections(std::size_t open) { main_->on_connections(open); }
 
 }  // namespace mock

@@ -114,5 +114,18 @@ TEST_F(NamedLanes, ARequestThatIsUnderWayKeepsWhatServesIt) {
   EXPECT_EQ(count(), 1U);
 }
 
+TEST_F(NamedLanes, SystemsThatShareAPathAreRefused) {
+  LaneConfig config;
+  config.profile_file.from = LaneInput::From::request;
+  config.profile_file.text = std::make_shared<std::string>(
+      R"({"name": "both", "description": "Two systems.", "system": ["dex", "tus"]})");
+  const auto opened = lanes_->open("both", config);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().line(),
+            "route /files: leads to both creation and creation (a lane's systems must not share a "
+            "path)");
+  EXPECT_EQ(lanes_->find("both"), nullptr);
+}
+
 }  // namespace
 }  // namespace mock

@@ -5,24 +5,24 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "auth/auth.hpp"
-#include "dex/dex.hpp"
 #include "files/files.hpp"
 #include "lane/application.hpp"
 #include "lane/lane_config_json.hpp"
 #include "lane/listen_address.hpp"
+#include "lane/systems.hpp"
 #include "misbehave/interceptor.hpp"
 #include "profile/profile.hpp"
-#include "protocol/version.hpp"
 #include "record/journal.hpp"
 #include "record/server_metrics.hpp"
-#include "tus/hooks.hpp"
-#include "tus/ietf.hpp"
+#include "systems/registered.hpp"
 #include "tus/locks.hpp"
 
 namespace mock {
@@ -123,26 +123,32 @@ std::optional<fs::path> MockLane::folder() const {
 // ---- composition
 
 Result<void> MockLane::compose() {
-  tus_ = tus_options_of(config_, *content_->profile);
   http_ = http_options_of(config_, *content_->profile);
   if (origin_ == LaneOrigin::declared) {
     if (auto made = make_folder(); !made) return made;
   }
   if (auto made = make_auth(); !made) return made;
-  if (content_->profile->system == Profile::System::dex) {
-    if (auto made = make_dex(); !made) return made;
-  } else {
-    plain_ = std::make_unique<Hooks>();
-  }
-  Hooks& behind = dex_ ? dex_->hooks() : *plain_;
-  upkeep_.emplace(Services{store_, ground_.locks, behind, clock_}, tus_);
-  services_.emplace(Services{store_, ground_.locks, upkeep_->hooks(), clock_});
+  if (auto made = make_systems(); !made) return made;
+  if (auto made = make_rules(); !made) return made;
 
+  MockApplication::Parts parts{http_, routes_, systems_, *auth_, config_.early_error, {}};
+  if (ground_.control) {
+    parts.control = [this](const Request& request) {
+      const bool reads = request.method == "GET" || request.method == "HEAD";
+      if (is_control(request) && !reads) changed_ = true;
+      return ground_.control(request, *this);
+    };
+  }
+  application_ = std::make_unique<MockApplication>(std::move(parts));
+  return {};
+}
+
+Result<void> MockLane::make_rules() {
   misbehave::RuleOptions rule_options;
   rule_options.seed = config_.seed;
-  if (dex_) rule_options.server_metadata = {"upload_id", "dex_ingest_datetime"};
+  for (const auto& system : systems_) rule_options.server_metadata.merge(system->server_metadata());
   rule_options.signals_end = [this](const ::http::Fields& fields) {
-    return mock::signals_end(fields, tus_);
+    return std::ranges::any_of(systems_, [&](const auto& one) { return one->signals_end(fields); });
   };
   rule_options.crash = [] { ::kill(::getpid(), SIGKILL); };
   rule_options.revoke_token = [this](const std::string& token) {
@@ -164,19 +170,9 @@ Result<void> MockLane::compose() {
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
   }
-  rules_ = std::make_unique<misbehave::RuleInterceptor>(std::move(rule_options), *services_);
+  rules_ = std::make_unique<misbehave::RuleInterceptor>(std::move(rule_options), services());
   if (auto added = rules_->add(*content_->misbehaviours); !added) return added;
-  if (dex_) dex_->use(*rules_);
-
-  MockApplication::Parts parts{*services_, tus_, http_, *auth_, dex_.get(), {}};
-  if (ground_.control) {
-    parts.control = [this](const Request& request) {
-      const bool reads = request.method == "GET" || request.method == "HEAD";
-      if (is_control(request) && !reads) changed_ = true;
-      return ground_.control(request, *this);
-    };
-  }
-  application_ = std::make_unique<MockApplication>(std::move(parts));
+  for (const auto& system : systems_) system->use(*rules_);
   return {};
 }
 
@@ -248,37 +244,30 @@ Result<void> MockLane::reached_at(const std::string& url) {
   return kept ? kept : told(kept.error());
 }
 
-Result<void> MockLane::make_dex() {
-  DexOptions options;
-  // Ids are unique, so .meta files and reports of all lanes lie beside the uploads, as DEX has it.
-  options.store_folder = ground_.folder;
-  if (const auto state = folder()) options.delivery_folder = *state / deliveries_folder;
-  options.config_source = content_->upload_configs;
-  options.delivery = content_->delivery;
-  if (options.delivery && options.delivery->inside_lane) {
-    if (!options.delivery_folder) {
-      return failure("deliver", "needs a folder, and this server keeps nothing on disk",
-                     "start it with --store DIR");
-    }
-    for (auto& target : options.delivery->targets) {
-      target.folder = *options.delivery_folder / target.folder;
-    }
-  }
-  if (config_.auth == AuthMode::jwt) {
-    options.oauth_issuer = [auth = auth_.get()] { return auth->issuer(); };
-  }
-  if (config_.contract == Contract::guide) options.contract = dex::Contract::guide;
-  options.version.latest_release_version = harness_version();
-  options.notify = notices();
+Result<void> MockLane::make_systems() {
+  SystemGround ground{store_, ground_.locks, clock_, config_, *content_};
+  ground.store_folder = ground_.folder;
+  if (const auto state = folder()) ground.delivery_folder = *state / deliveries_folder;
   // Not again for each lane that a request opens.
-  if (options.delivery && options.notify && origin_ == LaneOrigin::declared) {
-    for (const auto& warning : options.delivery->warnings) {
-      options.notify({"config", {}, {}, "deliver: " + warning});
+  ground.warns = origin_ == LaneOrigin::declared;
+  ground.issuer = [auth = auth_.get()] { return auth->issuer(); };
+  ground.notify = notices();
+  for (const auto& name : content_->profile->systems) {
+    auto made = make_system(name, ground);
+    if (!made) return tl::unexpected(made.error());
+    systems_.push_back(*std::move(made));
+    for (const auto& patterns : systems_.back()->routes()) {
+      if (auto added = routes_.add(patterns); !added) return added;
     }
   }
-  auto made = Dex::make(std::move(options), store_, clock_);
-  if (!made) return tl::unexpected(made.error());
-  dex_ = *std::move(made);
+  for (const auto& patterns :
+       std::initializer_list<std::span<const RoutePattern>>{identity_routes, own_routes}) {
+    if (auto added = routes_.add(patterns); !added) return added;
+  }
+  // Those of other systems are 404 here, and called by their names all the same.
+  for (const auto& other : registered_systems) {
+    for (const auto& pattern : other.routes) static_cast<void>(routes_.add({&pattern, 1}));
+  }
   return {};
 }
 
@@ -286,9 +275,10 @@ Result<void> MockLane::make_dex() {
 
 void MockLane::start() {
   list_uploads();
-  if (dex_) dex_->resume();
-  upkeep_->start();
-  clock_.on_advance([this] { upkeep_->sweep(); });
+  for (const auto& system : systems_) system->start();
+  clock_.on_advance([this] {
+    for (const auto& system : systems_) system->catch_up();
+  });
 }
 
 void MockLane::list_uploads() {
@@ -315,14 +305,29 @@ void MockLane::on_exchange(const ExchangeRecord& record) {
   let_in_ = let_in_ || std::ranges::count(refusals, record.status) == 0;
   journal_->on_exchange(record);
   metrics_->on_exchange(record);
-  if (dex_) dex_->observer().on_exchange(record);
+  for (const auto& system : systems_) system->on_exchange(record);
+}
+
+void MockLane::on_connections(std::size_t open) {
+  metrics_->on_connections(open);
+  for (const auto& system : systems_) system->on_connections(open);
+}
+
+std::string MockLane::system_metrics() const {
+  std::string text;
+  for (const auto& system : systems_) text += system->metrics();
+  return text;
+}
+
+void MockLane::removed(const Upload& upload) {
+  for (const auto& system : systems_) system->removed(upload);
 }
 
 void MockLane::remove_one() {
   const auto id = store_.some_condemned();
   // Whoever writes to it answers and lets go.
   const auto lease = ground_.locks.acquire(id, {});
-  if (const auto removed = store_.remove_condemned(id)) services_->hooks.after_terminate(*removed);
+  if (const auto gone = store_.remove_condemned(id)) removed(*gone);
 }
 
 void MockLane::remove_some() {
@@ -345,7 +350,7 @@ void MockLane::remove_uploads(std::function<void()> done) {
 void MockLane::reset(std::function<void(Result<void>)> done) {
   journal_->clear();
   metrics_->forget_rules();
-  if (dex_) dex_->forget_clients();
+  for (const auto& system : systems_) system->forget_clients();
   rules_->clear();
   auto restored = rules_->add(*content_->misbehaviours);
   // Before the clock goes back: tokens of a later time are void as well.
@@ -379,7 +384,7 @@ void MockLane::forget() {
 
 void MockLane::stop() {
   store_.close();
-  upkeep_->stop();
+  for (const auto& system : systems_) system->stop();
   list_again_.reset();
   clock_.on_advance({});
 }

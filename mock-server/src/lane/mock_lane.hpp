@@ -14,8 +14,7 @@
 #include "lane/lane_store.hpp"
 #include "misbehave/rule.hpp"
 #include "notice.hpp"
-#include "tus/tus_handler.hpp"
-#include "tus/upkeep.hpp"
+#include "system/system.hpp"
 
 namespace mock {
 
@@ -102,16 +101,20 @@ class MockLane final : public Lane {
   [[nodiscard]] Journal& journal() override { return *journal_; }
   [[nodiscard]] ServerMetrics& metrics() override { return *metrics_; }
   [[nodiscard]] Auth& auth() override { return *auth_; }
-  [[nodiscard]] Dex* dex() override { return dex_.get(); }
-  [[nodiscard]] Services& services() override { return *services_; }
+  [[nodiscard]] std::string system_metrics() const override;
+  void removed(const Upload& upload) override;
+  [[nodiscard]] Services& services() override { return systems_.front()->services(); }
   [[nodiscard]] Application& application() override;
   [[nodiscard]] const HttpOptions& http() const { return http_; }
+  [[nodiscard]] const RouteTable& routes() const { return routes_; }
   [[nodiscard]] const std::string& url() const override { return url_; }
   void reset(std::function<void(Result<void>)> done) override;
   void remove_uploads(std::function<void()> done) override;
   [[nodiscard]] ServerMetrics::Uploads upload_counts() override { return store_.counts(); }
 
   void on_exchange(const ExchangeRecord& record);
+  /// Of all lanes: the main one tells of them.
+  void on_connections(std::size_t open);
 
   [[nodiscard]] LaneOrigin origin() const { return origin_; }
   /// Whether it would be missed: it has uploads, or tokens that are not expired, or was changed
@@ -153,7 +156,8 @@ class MockLane final : public Lane {
   void stop();
   void remove_folder() const;
   [[nodiscard]] Result<void> make_auth();
-  [[nodiscard]] Result<void> make_dex();
+  [[nodiscard]] Result<void> make_systems();
+  [[nodiscard]] Result<void> make_rules();
   /// nullopt when the store is not on disk.
   [[nodiscard]] std::optional<std::filesystem::path> folder() const;
   void list_uploads();
@@ -173,15 +177,12 @@ class MockLane final : public Lane {
   bool changed_ = false;  ///< through /_mock/
   bool let_in_;
   TimePoint last_used_{};
-  TusOptions tus_;
   HttpOptions http_;
+  RouteTable routes_;
   LaneClock clock_;
   LaneStore store_;
   std::unique_ptr<Auth> auth_;
-  std::unique_ptr<Hooks> plain_;
-  std::unique_ptr<Dex> dex_;
-  std::optional<Upkeep> upkeep_;
-  std::optional<Services> services_;
+  std::vector<std::unique_ptr<System>> systems_;
   std::unique_ptr<misbehave::RuleInterceptor> rules_;
   std::unique_ptr<MockApplication> application_;
   std::unique_ptr<Journal> journal_;

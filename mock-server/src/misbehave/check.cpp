@@ -7,10 +7,6 @@
 namespace mock::misbehave {
 namespace {
 
-bool names_upload(Route route) {
-  return route == Route::upload || route == Route::info || route == Route::redelivery;
-}
-
 // ---- conditions
 
 Why on_the_body(const When& when) {
@@ -167,13 +163,12 @@ bool only_methods(const When& when, std::initializer_list<std::string_view> grou
 }
 
 bool only_creations(const When& when) {
-  return !when.routes.empty() &&
-         std::ranges::all_of(when.routes, [](Route route) { return route == Route::creation; });
+  return !when.routes.empty() && std::ranges::all_of(when.routes, &Route::creates);
 }
 
 bool nowhere(const When& when) {
   return !when.routes.empty() && std::ranges::none_of(when.routes, [](Route route) {
-    return names_upload(route) || route == Route::creation;
+    return route.names_upload() || route.creates();
   });
 }
 

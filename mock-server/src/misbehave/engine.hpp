@@ -143,15 +143,19 @@ class RuleSet {
   struct Gate;
   struct Group;
   struct Cell;
-  static constexpr std::size_t route_count = static_cast<std::size_t>(Route::unknown) + 1;
   static constexpr std::size_t method_count = 9;
+  struct Row {
+    Route route;
+    std::array<std::unique_ptr<Cell>, method_count> cells;
+  };
 
-  void catch_up(Cell& cell, std::size_t route, std::size_t method) const;
+  [[nodiscard]] Row& row_of(Route route);
+  void catch_up(Cell& cell, Route route, std::size_t method) const;
 
   Rules rules_;
   /// By what every request has; each is made, and caught up with what was added, by the first
   /// request that needs it.
-  std::array<std::array<std::unique_ptr<Cell>, method_count>, route_count> cells_;
+  std::vector<Row> rows_;
   std::vector<ActiveRule*> connections_;
   std::vector<ActiveRule*> effects_;
   std::set<std::string> replayed_;

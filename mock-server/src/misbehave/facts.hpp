@@ -36,7 +36,7 @@ class Facts {
   [[nodiscard]] const std::string& target() const { return own_ ? own_->target : request_->target; }
   /// As stored when first asked for; nullptr when the request names none, or an unknown one.
   [[nodiscard]] const Upload* upload() const;
-  [[nodiscard]] bool creates() const { return addressed_.route == Route::creation; }
+  [[nodiscard]] bool creates() const { return addressed_.route.creates(); }
   [[nodiscard]] tus::UploadKind kind() const;
   [[nodiscard]] bool deferred() const;
   /// How many bytes of a body bring the upload to its length; nullopt: none can.

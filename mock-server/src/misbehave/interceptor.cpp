@@ -45,7 +45,7 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   const bool illusions = engine_->illusions().any();
   if (engine_->empty() && !illusions) return nullptr;
   const auto& addressed = request.addressed;
-  if (addressed.route == Route::control) return nullptr;
+  if (addressed.route.is_control()) return nullptr;
   const bool deceived = illusions && engine_->illusions().of(addressed.id) != 0;
   Facts facts{request, services_};
   auto rules = engine_->set()->holding(facts);

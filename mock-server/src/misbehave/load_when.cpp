@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "misbehave/reading.hpp"
+#include "systems/registered.hpp"
 
 namespace mock::misbehave {
 namespace {
@@ -41,15 +42,10 @@ std::vector<NamedCondition> conditions_of(const Cursor& at, std::string_view key
 }
 
 Route route_of(const Cursor& at) {
-  std::string known;
-  for (int i = 0; i <= static_cast<int>(Route::unknown); ++i) {
-    const auto route = static_cast<Route>(i);
-    // Rules must never take away the door through which they are managed.
-    if (route == Route::control) continue;
-    if (route_name(route) == at.string()) return route;
-    known += (known.empty() ? "" : ", ") + std::string{route_name(route)};
-  }
-  at.fail("expected one of " + known);
+  const auto route = parse_route(at.string());
+  // Rules must never take away the door through which they are managed.
+  if (route && !route->is_control()) return *route;
+  at.fail("expected one of " + parse_route({}).error().what);
 }
 
 StatusRange status_of(const Cursor& at) {

@@ -116,15 +116,21 @@ void RuleSet::append(std::shared_ptr<ActiveRule> active) {
   rules_.push_back(std::move(active));
 }
 
-void RuleSet::catch_up(Cell& cell, std::size_t route, std::size_t method) const {
+RuleSet::Row& RuleSet::row_of(Route route) {
+  for (auto& row : rows_) {
+    if (row.route == route) return row;
+  }
+  return rows_.emplace_back(Row{route, {}});
+}
+
+void RuleSet::catch_up(Cell& cell, Route route, std::size_t method) const {
   for (; cell.taken < rules_.size(); ++cell.taken) {
     auto& active = *rules_[cell.taken];
     const auto& when = active.rule.when;
     if (active.moment == Moment::connection || active.moment == Moment::effect ||
         active.moment == Moment::delivered)
       continue;
-    if (!when.routes.empty() && std::ranges::count(when.routes, static_cast<Route>(route)) == 0)
-      continue;
+    if (!when.routes.empty() && std::ranges::count(when.routes, route) == 0) continue;
     const auto takes = [&](const std::string& name) { return method_slot(name) == method; };
     if (!when.methods.empty() && std::ranges::none_of(when.methods, takes)) continue;
     cell.add(active);
@@ -133,9 +139,9 @@ void RuleSet::catch_up(Cell& cell, std::size_t route, std::size_t method) const 
 
 std::vector<Pending> RuleSet::holding(const Facts& facts) {
   std::vector<Pending> holding;
-  const auto route = static_cast<std::size_t>(facts.addressed().route);
+  const auto route = facts.addressed().route;
   const auto method = method_slot(facts.method());
-  auto& cell = cells_[route][method];
+  auto& cell = row_of(route).cells[method];
   if (!cell) cell = std::make_unique<Cell>();
   if (cell->taken < rules_.size()) catch_up(*cell, route, method);
   const auto look_at = [&](const std::vector<ActiveRule*>& rules) {

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "http/addressed.hpp"
 #include "loop/manual_loop.hpp"
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
@@ -19,6 +18,7 @@
 #include "store/stores.hpp"
 #include "tus/hooks.hpp"
 #include "tus/locks.hpp"
+#include "tus/test_address.hpp"
 
 namespace mock::misbehave {
 
@@ -46,7 +46,7 @@ inline Request request(std::string method, std::string path, ::http::Fields fiel
   r.local_authority = "127.0.0.1:8080";
   if (const auto length = r.fields.find("Content-Length"))
     r.content_length = Bytes{std::stoull(std::string{*length})};
-  r.addressed = address(r);
+  r.addressed = test::addressed(r);
   return r;
 }
 

@@ -13,6 +13,7 @@
 #include "protocol/http/fields.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/nearest.hpp"
+#include "systems/registered.hpp"
 #include "tus/refusals.hpp"
 
 namespace mock {
@@ -291,15 +292,25 @@ Profile::NotReproduced not_reproduced_of(const Cursor& at) {
   return {text_of(at.at("requirement")), {}, {}, std::move(reason)};
 }
 
+/// One, or a list of them.
+std::vector<std::string> systems_of(const Cursor& at) {
+  std::vector<std::string_view> known;
+  for (const auto& system : registered_systems) known.push_back(system.name);
+  const auto name_of = [&](const Cursor& one) { return std::string(one_of(one, known, "system")); };
+  if (!at.is_array()) return {name_of(at)};
+  std::vector<std::string> names;
+  for (const auto& one : at.items()) names.push_back(name_of(one));
+  if (names.empty()) at.fail("names no system");
+  return names;
+}
+
 Profile profile_of(const Cursor& root, const std::string& document) {
   root.only({"$schema", "name", "description", "system", "tus", "http", "defects", "rules",
              "not_reproduced"});
   Profile profile;
   profile.name = text_of(root.at("name"));
   profile.description = text_of(root.at("description"));
-  constexpr std::array<std::string_view, 2> systems{"tus", "dex"};
-  profile.system = one_of(root.at("system"), systems, "system") == "tus" ? Profile::System::tus
-                                                                         : Profile::System::dex;
+  profile.systems = systems_of(root.at("system"));
   if (auto tus = root.find("tus")) profile.tus = tus_of(*tus);
   if (auto http = root.find("http")) profile.http = http_of(*http);
   if (auto defects = root.find("defects")) {

@@ -18,9 +18,6 @@ namespace mock {
 
 /// A value type.
 struct Profile {
-  /// What is mounted: `dex` adds /info, /health, /oauth, deliveries and manifests to plain `tus`.
-  enum class System { tus, dex };
-
   /// In what the mock differs from the real server all the same: on a requirement, or in the
   /// replies to requests of fixtures/requests.
   struct NotReproduced {
@@ -32,7 +29,9 @@ struct Profile {
 
   std::string name;
   std::string description;
-  System system = System::dex;
+  /// What is mounted, by the names of the registration (systems/registered.hpp): `dex` adds /info,
+  /// /health, deliveries and manifests to plain `tus`. At least one.
+  std::vector<std::string> systems{"dex"};
   /// What is offered. Extensions that the handler does not know are refused when the profile is
   /// loaded; `early_error` is the caller's, not the server's.
   TusOptions tus;

@@ -33,13 +33,13 @@ TEST(Profile, EveryOneOfTheProgramLoadsAndIsNamedAfterItsFile) {
 
 TEST(Profile, DexAndTusAreCorrectServers) {
   const auto dex = *load_profile("dex");
-  EXPECT_EQ(dex.system, Profile::System::dex);
+  EXPECT_EQ(dex.systems, std::vector<std::string>{"dex"});
   EXPECT_TRUE(dex.defects.empty());
   EXPECT_FALSE(tus_options(dex).downloads);       // DEX-ROUTE-009
   EXPECT_TRUE(tus_options(dex).trust_forwarded);  // DEX-TUS-004
   EXPECT_FALSE(tus_options(dex).max_size);
   const auto tus = *load_profile("tus");
-  EXPECT_EQ(tus.system, Profile::System::tus);
+  EXPECT_EQ(tus.systems, std::vector<std::string>{"tus"});
   EXPECT_TRUE(tus.defects.empty());
   EXPECT_TRUE(tus_options(tus).downloads);
   EXPECT_EQ(tus_options(tus).max_size, Bytes{1ULL << 40U});

@@ -161,9 +161,8 @@ std::vector<std::string> JournalMatch::differences(const JournalEntry& entry) co
   }
   if (!routes.empty() && std::ranges::count(routes, entry.route) == 0) {
     std::vector<std::string_view> names;
-    for (const auto route : routes) names.push_back(route_name(route));
-    all.push_back(
-        fmt::format("route is {}, not {}", route_name(entry.route), fmt::join(names, " or ")));
+    for (const auto route : routes) names.push_back(route.name());
+    all.push_back(fmt::format("route is {}, not {}", entry.route.name(), fmt::join(names, " or ")));
   }
   if (upload && *upload != entry.upload) {
     all.push_back(fmt::format("upload is {}, not {}",
@@ -191,7 +190,7 @@ std::vector<std::string> JournalMatch::differences(const JournalEntry& entry) co
 void Journal::on_exchange(const ExchangeRecord& record) {
   const Request& request = record.request;
   const auto& addressed = request.addressed;
-  if (addressed.route == Route::control) return;
+  if (addressed.route.is_control()) return;
 
   JournalEntry entry;
   if (entries_.size() >= limits_.entries && !entries_.empty()) {
@@ -210,7 +209,7 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   entry.declared = request.content_length;
   entry.received = record.body_received;
   entry.offset_before = offset_of(request.fields);
-  if (addressed.route == Route::creation && request.has_body()) entry.offset_before = Bytes{0};
+  if (addressed.route.creates() && request.has_body()) entry.offset_before = Bytes{0};
   entry.status = record.status;
   entry.duration = record.duration;
   entry.aborted = record.aborted;

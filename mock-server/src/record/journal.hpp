@@ -32,7 +32,7 @@ struct JournalEntry {
   std::string wire_method;  ///< as in the request line
   std::string method;       ///< with X-HTTP-Method-Override
   std::string target;       ///< a query is "[redacted]": it may hold a password (DEX-AUTH-020)
-  Route route = Route::unknown;
+  Route route;
   std::string upload;  ///< id from the path, or from Location of a creation; or empty
   std::vector<Field> request_fields;  ///< tus's and those that frame a body; no credentials
   std::vector<Field> reply_fields;

@@ -10,6 +10,7 @@
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/tus/numbers.hpp"
+#include "systems/registered.hpp"
 
 namespace mock {
 namespace {
@@ -41,16 +42,10 @@ Json optional_json(std::optional<Bytes> bytes) {
   return bytes ? Json(bytes->value) : Json(nullptr);
 }
 
-Result<Route> parse_route(std::string_view name) {
-  std::string names;
-  for (int i = 0; i <= static_cast<int>(Route::unknown); ++i) {
-    const auto route = static_cast<Route>(i);
-    if (route_name(route) == name) return route;
-    if (route != Route::control) {
-      names += (names.empty() ? "" : ", ") + std::string(route_name(route));
-    }
-  }
-  return failure("route", "there is no route " + quote(name) + ", only " + names);
+Result<Route> route_of(std::string_view name) {
+  auto route = parse_route(name);
+  if (route) return route;
+  return failure("route", "there is no route " + quote(name) + ", only " + route.error().what);
 }
 
 std::optional<int> parse_code(std::string_view text) {
@@ -117,7 +112,7 @@ Result<void> read_member(JournalQuery& query, const std::string& key, const std:
     match.methods = split(value);
   } else if (key == "route") {
     for (const auto& name : split(value)) {
-      const auto route = parse_route(name);
+      const auto route = route_of(name);
       if (!route) return tl::unexpected(route.error());
       match.routes.push_back(*route);
     }
@@ -168,7 +163,7 @@ Json to_json(const JournalEntry& entry) {
             {"method", entry.method}};
   if (entry.wire_method != entry.method) json["wire_method"] = entry.wire_method;
   json["target"] = entry.target;
-  json["route"] = route_name(entry.route);
+  json["route"] = entry.route.name();
   json["upload"] = entry.upload.empty() ? Json(nullptr) : Json(entry.upload);
   json["request_headers"] = fields_json(entry.request_fields);
   json["body"] = {{"declared", optional_json(entry.declared)}, {"received", entry.received.value}};
@@ -191,7 +186,7 @@ JournalMatch read_match(const json::Cursor& object) {
   }
   if (const auto value = object.find("route")) {
     one_or_more(*value, [&](const json::Cursor& c) {
-      match.routes.push_back(c.unwrap(parse_route(c.string())));
+      match.routes.push_back(c.unwrap(route_of(c.string())));
     });
   }
   if (const auto value = object.find("status")) {

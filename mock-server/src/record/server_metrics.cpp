@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <unordered_map>
+#include <vector>
 
 #include "http/intercept.hpp"
 #include "http/route.hpp"
@@ -84,26 +85,29 @@ struct ServerMetrics::Families {
   Gauge& expired = uploads.Add({{"state", "expired"}});
 
   // A look-up by labels costs a microsecond.
-  std::unordered_map<std::uint32_t, Counter*> by_request;
-  std::array<Histogram*, static_cast<std::size_t>(Route::unknown) + 1> by_route{};
+  struct OfRoute {
+    Route route;
+    Histogram* durations = nullptr;
+    std::unordered_map<std::uint32_t, Counter*> requests = {};
+  };
+  std::vector<OfRoute> by_route;  // a dozen
   std::unordered_map<std::string, Counter*> by_rule;
 
-  Counter& request(Route route, std::size_t method, int status) {
+  OfRoute& of(Route route) {
+    for (auto& known : by_route) {
+      if (known.route == route) return known;
+    }
+    auto& added = durations.Add({{"route", std::string(route.name())}}, duration_buckets());
+    return by_route.emplace_back(OfRoute{route, &added});
+  }
+  Counter& request(OfRoute& of, std::size_t method, int status) {
     const auto bounded = status >= 100 && status < 600 ? status : status == 0 ? 0 : 999;
-    const auto key = static_cast<std::uint32_t>(
-        (static_cast<std::size_t>(route) * 16 + method) * 1000 + static_cast<std::size_t>(bounded));
-    auto& known = by_request[key];
+    const auto key = static_cast<std::uint32_t>(method * 1000 + static_cast<std::size_t>(bounded));
+    auto& known = of.requests[key];
     if (known == nullptr) {
-      known = &requests.Add({{"route", std::string(route_name(route))},
+      known = &requests.Add({{"route", std::string(of.route.name())},
                              {"method", method_label(method)},
                              {"status", status_label(status)}});
-    }
-    return *known;
-  }
-  Histogram& duration(Route route) {
-    auto& known = by_route[static_cast<std::size_t>(route)];
-    if (known == nullptr) {
-      known = &durations.Add({{"route", std::string(route_name(route))}}, duration_buckets());
     }
     return *known;
   }
@@ -120,10 +124,11 @@ ServerMetrics::~ServerMetrics() = default;
 
 void ServerMetrics::on_exchange(const ExchangeRecord& record) {
   const Route route = record.request.addressed.route;
-  if (route == Route::control) return;
+  if (route.is_control()) return;
   Families& f = *families_;
-  f.request(route, method_index(record.request.method), record.status).Increment();
-  f.duration(route).Observe(static_cast<double>(record.duration.count()) / 1e6);
+  auto& of_route = f.of(route);
+  f.request(of_route, method_index(record.request.method), record.status).Increment();
+  of_route.durations->Observe(static_cast<double>(record.duration.count()) / 1e6);
   f.received.Increment(static_cast<double>(record.body_received.value));
   f.sent.Increment(static_cast<double>(record.sent.value));
   if (record.aborted) f.aborted.Increment();

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "http/addressed.hpp"
 #include "http/handler.hpp"
 #include "http/intercept.hpp"
+#include "tus/test_address.hpp"
 
 namespace mock::test {
 
@@ -47,7 +47,7 @@ struct Exchanged {
     request.query = query;
     request.fields = fields;
     if (received > 0) request.content_length = Bytes{received};
-    request.addressed = address(request);
+    request.addressed = addressed(request);
     const Fired intercept(fired);
     observer.on_exchange({request, status, status == 0 ? nullptr : &reply, &intercept,
                           Bytes{received}, std::chrono::microseconds{1500}, aborted, Bytes{100}});

@@ -24,7 +24,7 @@ constexpr std::array implemented{ext::creation,
                                  ext::checksum_trailer};
 
 std::vector<std::string_view> methods(const TusOptions& options, Route route) {
-  if (route == Route::creation) {
+  if (route.creates()) {
     if (offers(options, ext::creation)) return {"POST", "OPTIONS"};
     return {"OPTIONS"};
   }

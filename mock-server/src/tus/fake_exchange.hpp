@@ -11,12 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include "http/addressed.hpp"
 #include "http/handler.hpp"
 #include "loop/manual_loop.hpp"
 #include "store/stores.hpp"
 #include "tus/hooks.hpp"
 #include "tus/locks.hpp"
+#include "tus/test_address.hpp"
 #include "tus/tus_handler.hpp"
 #include "tus/upkeep.hpp"
 
@@ -27,8 +27,7 @@ class FakeExchange : public Exchange {
  public:
   FakeExchange(Request request, const TusOptions& options, Services& services)
       : request_(std::move(request)), handler_(make_tus_handler(options, services)) {
-    request_.addressed = address(request_);
-    read_empty_override(request_, options, request_.addressed);
+    request_.addressed = test::addressed(request_, options);
   }
 
   void begin() { handler_->on_header(request_, *this); }

@@ -51,7 +51,7 @@ class Ietf : public Operation {
 
   void start() override {
     const auto method = context_.method;
-    const bool creates = context_.match.route == Route::creation;
+    const bool creates = context_.match.route.creates();
     if (method == "OPTIONS") return respond(discovery(context_.options, context_.match.route));
     if (creates && method == "POST") return create();
     if (!creates && method == "HEAD") return tell();

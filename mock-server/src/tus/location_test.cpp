@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http/http_options.hpp"
+#include "systems/tus_routes.hpp"
 
 namespace mock {
 namespace {
@@ -16,8 +17,8 @@ Request request_to(std::string path, ::http::Fields fields) {
   return request;
 }
 
-const RouteMatch files{Route::creation, "", "/files"};
-const RouteMatch gateway{Route::creation, "", "/upload"};
+const RouteMatch files{routes::creation, "", "/files"};
+const RouteMatch gateway{routes::creation, "", "/upload"};
 
 TEST(Location, FollowsHostAndScheme) {
   auto request = request_to("/files", {{"Host", "api.example:99"}});

@@ -185,10 +185,6 @@ class TusHandler : public Handler {
 
 }  // namespace
 
-void read_empty_override(const Request& request, const TusOptions& options, Addressed& addressed) {
-  if (options.empty_is_absent && addressed.method.empty()) addressed.method = request.method;
-}
-
 std::unique_ptr<Handler> make_tus_handler(const TusOptions& options, Services& services) {
   return std::make_unique<TusHandler>(options, services);
 }

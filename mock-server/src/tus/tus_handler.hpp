@@ -74,10 +74,6 @@ struct TusOptions {
   UnreadBody early_error = UnreadBody::drain;
 };
 
-/// `addressed` as a server reads it that takes an empty X-HTTP-Method-Override for none, when
-/// `options` say so. Whoever admits a request calls it.
-void read_empty_override(const Request& request, const TusOptions& options, Addressed& addressed);
-
 /// For requests that are addressed to creation or upload. `options` and `services` outlive the
 /// handler.
 [[nodiscard]] std::unique_ptr<Handler> make_tus_handler(const TusOptions& options,

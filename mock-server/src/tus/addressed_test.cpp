@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http/http_options.hpp"
+#include "tus/test_address.hpp"
 
 namespace mock {
 namespace {
@@ -17,8 +18,8 @@ Request request(std::string method, std::string path, ::http::Fields fields = {}
 
 TEST(Addressed, SaysEndpointUploadAndMethod) {
   const auto patch =
-      address(request("POST", "/upload/a%20b", {{"X-HTTP-Method-Override", "PATCH"}}));
-  EXPECT_EQ(patch.route, Route::upload);
+      test::addressed(request("POST", "/upload/a%20b", {{"X-HTTP-Method-Override", "PATCH"}}));
+  EXPECT_EQ(patch.route, routes::upload);
   EXPECT_EQ(patch.id, "a b");
   EXPECT_EQ(patch.base, "/upload");
   EXPECT_EQ(patch.method, "PATCH");
@@ -26,9 +27,9 @@ TEST(Addressed, SaysEndpointUploadAndMethod) {
 }
 
 TEST(Addressed, LinesThatContradictEachOtherLeaveTheMethodOfTheRequestLine) {
-  const auto both =
-      address(request("POST", "/files/a",
-                      {{"X-HTTP-Method-Override", "PATCH"}, {"X-HTTP-Method-Override", "HEAD"}}));
+  const auto both = test::addressed(
+      request("POST", "/files/a",
+              {{"X-HTTP-Method-Override", "PATCH"}, {"X-HTTP-Method-Override", "HEAD"}}));
   EXPECT_TRUE(both.contradictory);
   EXPECT_EQ(both.method, "POST");
 }
@@ -37,13 +38,13 @@ TEST(Addressed, IsReadInTheMannerOfTheLane) {
   HttpOptions http;
   http.ids_hold_slashes = true;
   auto asked = request("GET", "/files/a/b");
-  EXPECT_EQ(address(asked).route, Route::unknown);
+  EXPECT_EQ(test::addressed(asked).route, Route{});
   asked.http = &http;
-  EXPECT_EQ(address(asked).id, "a/b");
+  EXPECT_EQ(test::addressed(asked).id, "a/b");
 }
 
 TEST(Addressed, ACreationIsAboutTheUploadAtTheEndOfItsLocation) {
-  const auto creation = address(request("POST", "/files"));
+  const auto creation = test::addressed(request("POST", "/files"));
   const auto made = [&](std::string location, int status = 201) {
     const ::http::Fields fields{{"Location", std::move(location)}};
     return upload_of(creation, status, &fields);
@@ -55,7 +56,7 @@ TEST(Addressed, ACreationIsAboutTheUploadAtTheEndOfItsLocation) {
   EXPECT_EQ(made("/files/u1", 200), "");
   EXPECT_EQ(upload_of(creation, 201, nullptr), "");
   const ::http::Fields elsewhere{{"Location", "/files/u2"}};
-  EXPECT_EQ(upload_of(address(request("HEAD", "/info/u1")), 201, &elsewhere), "u1");
+  EXPECT_EQ(upload_of(test::addressed(request("HEAD", "/info/u1")), 201, &elsewhere), "u1");
 }
 
 }  // namespace

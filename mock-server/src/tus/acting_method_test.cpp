@@ -1,6 +1,8 @@
-#include "http/acting_method.hpp"
+#include "tus/acting_method.hpp"
 
 #include <gtest/gtest.h>
+
+#include "systems/registered.hpp"
 
 namespace mock {
 namespace {
@@ -13,7 +15,7 @@ Request with(std::initializer_list<std::string> overrides) {
 }
 
 TEST(ActingMethod, TheOverrideDecidesOnUploads) {
-  for (const Route route : {Route::creation, Route::upload}) {
+  for (const Route route : std::initializer_list<Route>{routes::creation, routes::upload}) {
     EXPECT_EQ(acting_method(with({}), route), "POST");
     EXPECT_EQ(acting_method(with({"PATCH"}), route), "PATCH");
     EXPECT_EQ(acting_method(with({"DELETE", "DELETE"}), route), "DELETE");
@@ -21,23 +23,24 @@ TEST(ActingMethod, TheOverrideDecidesOnUploads) {
 }
 
 TEST(ActingMethod, MeansNothingElsewhere) {
-  for (const Route route : {Route::info, Route::redelivery, Route::oauth, Route::control,
-                            Route::metrics, Route::unknown}) {
+  for (const Route route :
+       std::initializer_list<Route>{routes::info, routes::redelivery, routes::oauth,
+                                    routes::control, routes::metrics, Route{}}) {
     EXPECT_EQ(acting_method(with({"DELETE"}), route), "POST");
     EXPECT_EQ(acting_method(with({"DELETE", "GET"}), route), "POST");
   }
 }
 
 TEST(ActingMethod, CountsAsItIsSpelled) {
-  EXPECT_EQ(acting_method(with({"patch"}), Route::upload), "patch");
-  EXPECT_EQ(acting_method(with({""}), Route::upload), "");
-  EXPECT_EQ(acting_method(with({" PATCH\t"}), Route::upload), "PATCH");
+  EXPECT_EQ(acting_method(with({"patch"}), routes::upload), "patch");
+  EXPECT_EQ(acting_method(with({""}), routes::upload), "");
+  EXPECT_EQ(acting_method(with({" PATCH\t"}), routes::upload), "PATCH");
 }
 
 TEST(ActingMethod, LinesThatContradictEachOtherAreNoMethod) {
-  EXPECT_EQ(acting_method(with({"PATCH", "DELETE"}), Route::upload), std::nullopt);
-  EXPECT_EQ(acting_method(with({"PATCH", "patch"}), Route::upload), std::nullopt);
-  EXPECT_EQ(acting_method(with({"", "DELETE"}), Route::upload), std::nullopt);
+  EXPECT_EQ(acting_method(with({"PATCH", "DELETE"}), routes::upload), std::nullopt);
+  EXPECT_EQ(acting_method(with({"PATCH", "patch"}), routes::upload), std::nullopt);
+  EXPECT_EQ(acting_method(with({"", "DELETE"}), routes::upload), std::nullopt);
 }
 
 }  // namespace

@@ -1,0 +1,76 @@
+// A system: what clients upload to, as one object. A lane puts one or more together, and neither it
+// nor rules, journal and control API know which.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/handler.hpp"
+#include "http/message.hpp"
+#include "http/route.hpp"
+#include "protocol/http/fields.hpp"
+#include "services.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+class Effects;
+
+/// Loop thread only. What is not there for a system it leaves as it is.
+class System {
+ public:
+  System() = default;
+  virtual ~System() = default;
+  System(const System&) = delete;
+  System& operator=(const System&) = delete;
+
+  // ---- requests
+  /// Where it answers; all of them are in the registration too (systems/registered.hpp).
+  [[nodiscard]] virtual std::vector<std::span<const RoutePattern>> routes() const = 0;
+  /// Says in `addressed`, which is one of its endpoints and has the method of the request line, by
+  /// which method that acts.
+  virtual void read_method(const Request&, Addressed&) const {}
+  /// Of a request that is addressed to it. `services` are `this->services()`, or decorated ones;
+  /// they and this outlive the handler.
+  [[nodiscard]] virtual std::unique_ptr<Handler> handler_for(const Request& request,
+                                                             Services& services) = 0;
+  /// Adds to the gate's refusal of a request that is addressed to it what its replies carry.
+  virtual void complete_refusal(const Request&, Reply&) const {}
+  /// The words of its lane: how a reply of any endpoint reads, the server's own included.
+  [[nodiscard]] virtual std::unique_ptr<Handler> in_its_words(Route,
+                                                              std::unique_ptr<Handler> handler) {
+    return handler;
+  }
+
+  // ---- what it works with, and tells
+  [[nodiscard]] virtual Services& services() = 0;
+  /// An upload was removed by other means than a request to it.
+  virtual void removed(const Upload&) {}
+  /// Asked before each effect (delivery, event, report); outlives this.
+  virtual void use(Effects&) {}
+  virtual void on_exchange(const ExchangeRecord&) {}
+  virtual void on_connections(std::size_t) {}
+  /// Its families for /metrics, as Prometheus text.
+  [[nodiscard]] virtual std::string metrics() const { return {}; }
+  /// Metadata keys whose value it makes.
+  [[nodiscard]] virtual std::set<std::string, std::less<>> server_metadata() const { return {}; }
+  /// Whether a PATCH with these fields ends an upload of deferred length with its body.
+  [[nodiscard]] virtual bool signals_end(const ::http::Fields&) const { return false; }
+
+  // ---- its life
+  /// Once, when all is there: finishes what a kill interrupted, and begins what it does by itself.
+  virtual void start() {}
+  /// Time was moved: does what has become due.
+  virtual void catch_up() {}
+  /// What clients named is forgotten, as when the lane was opened. Uploads are the lane's.
+  virtual void forget_clients() {}
+  /// Nothing more happens by itself.
+  virtual void stop() {}
+};
+
+}  // namespace mock

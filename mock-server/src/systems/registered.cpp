@@ -1,0 +1,23 @@
+#include "systems/registered.hpp"
+
+#include <string>
+
+namespace mock {
+
+Result<Route> parse_route(std::string_view name) {
+  std::string names;
+  Route last;
+  for (const auto& patterns : registered_routes) {
+    for (const auto& pattern : patterns) {
+      const Route route = pattern.endpoint;
+      if (route.name() == name) return route;
+      if (route == last || route.is_control()) continue;
+      names.append(route.name()).append(", ");
+      last = route;
+    }
+  }
+  if (name == Route{}.name()) return Route{};
+  return failure({}, names.append(Route{}.name()));
+}
+
+}  // namespace mock

@@ -1,0 +1,27 @@
+// For tests: what a lane with every system makes of a request.
+#pragma once
+
+#include <stdexcept>
+
+#include "http/addressed.hpp"
+#include "systems/registered.hpp"
+#include "tus/acting_method.hpp"
+#include "tus/tus_handler.hpp"
+
+namespace mock::test {
+
+inline Addressed addressed(const Request& request, const TusOptions& options = {}) {
+  static const auto table = [] {
+    RouteTable all;
+    for (const auto& patterns : registered_routes) {
+      if (const auto added = all.add(patterns); !added)
+        throw std::logic_error(added.error().line());
+    }
+    return all;
+  }();
+  auto result = address(request, table);
+  read_method(request, options, result);
+  return result;
+}
+
+}  // namespace mock::test
