@@ -380,7 +380,8 @@ bool Conversation::take_head() {
 
 void Conversation::refuse(const Refusal& refusal) {
   scanner_.reset();
-  turn_ = std::make_unique<Turn>(Head{});
+  Head none;  // a temporary one is believed to be uninitialised by g++ 12 at -O3
+  turn_ = std::make_unique<Turn>(std::move(none));
   turn_->request.received = seams_.loop.now();
   turn_->request.remote = peer_.remote;
   turn_->request.connection = peer_.connection;
