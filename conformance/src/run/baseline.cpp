@@ -130,7 +130,7 @@ Standing standing(const Deviation* entry, Verdict verdict, std::chrono::sys_days
   const auto expires = parse_day(entry->expires);
   if (expires && today >= *expires) return Standing::expired;
   return std::ranges::count(entry->expected, verdict) != 0 ? Standing::expected
-                                                          : Standing::unexpected;
+                                                           : Standing::unexpected;
 }
 
 }  // namespace conformance

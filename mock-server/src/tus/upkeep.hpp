@@ -31,8 +31,8 @@ class Upkeep {
   /// From now on a pass over all uploads is made now and then; the first one at once, which also
   /// joins the finals that a kill kept from it. Does nothing when nothing that is offered needs it.
   void start();
-  /// Begins a pass, from the loop; when one is under way, another follows it. It sweeps out the uploads that expired
-  /// a minute ago or earlier: until then they answer 410 Gone, 404 afterwards.
+  /// Begins a pass, from the loop; when one is under way, another follows it. It sweeps out the
+  /// uploads that expired a minute ago or earlier: until then they answer 410 Gone, 404 afterwards.
   void sweep();
   /// No further pass.
   void stop();
