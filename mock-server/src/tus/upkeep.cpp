@@ -81,7 +81,7 @@ void Upkeep::start() {
 
 void Upkeep::sweep() {
   if (!started_) return;
-  // What was visited already would have to wait for the next pass but one.
+  // What this pass has visited already would wait for the next one, up to a minute.
   if (visiting_) {
     asked_again_ = true;
     return;
