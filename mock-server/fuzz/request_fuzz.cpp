@@ -20,8 +20,8 @@
 #include "lane/lanes.hpp"
 #include "loop/manual_loop.hpp"
 #include "services.hpp"
+#include "store/locks.hpp"
 #include "store/stores.hpp"
-#include "tus/locks.hpp"
 
 namespace {
 

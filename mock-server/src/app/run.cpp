@@ -22,8 +22,8 @@
 #include "profile/profile.hpp"
 #include "protocol/version.hpp"
 #include "redact/command_line.hpp"
+#include "store/locks.hpp"
 #include "store/stores.hpp"
-#include "tus/locks.hpp"
 
 namespace mock {
 namespace {

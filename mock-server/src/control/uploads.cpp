@@ -13,8 +13,8 @@
 #include "protocol/http/form.hpp"
 #include "services.hpp"
 #include "store/in_background.hpp"
+#include "store/locks.hpp"
 #include "store/store.hpp"
-#include "tus/locks.hpp"
 
 namespace mock::control {
 namespace {

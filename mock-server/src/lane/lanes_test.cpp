@@ -6,8 +6,8 @@
 
 #include "auth/auth.hpp"
 #include "loop/manual_loop.hpp"
+#include "store/locks.hpp"
 #include "store/stores.hpp"
-#include "tus/locks.hpp"
 
 namespace mock {
 namespace {

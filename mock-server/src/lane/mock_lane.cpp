@@ -22,8 +22,8 @@
 #include "profile/profile.hpp"
 #include "record/journal.hpp"
 #include "record/server_metrics.hpp"
+#include "store/locks.hpp"
 #include "systems/registered.hpp"
-#include "tus/locks.hpp"
 
 namespace mock {
 namespace {

@@ -8,7 +8,7 @@
 #include "misbehave/chance.hpp"
 #include "misbehave/load.hpp"
 #include "protocol/units.hpp"
-#include "tus/locks.hpp"
+#include "store/locks.hpp"
 
 namespace mock::misbehave {
 namespace {

@@ -3,7 +3,7 @@
 #include "loop/loop.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
-#include "tus/locks.hpp"
+#include "store/locks.hpp"
 
 namespace mock::misbehave {
 namespace {

@@ -13,8 +13,8 @@
 #include "misbehave/load.hpp"
 #include "protocol/base64.hpp"
 #include "record/journal.hpp"
+#include "store/locks.hpp"
 #include "store/stores.hpp"
-#include "tus/locks.hpp"
 
 namespace mock::misbehave {
 namespace {

@@ -15,9 +15,9 @@
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "services.hpp"
+#include "store/locks.hpp"
 #include "store/stores.hpp"
 #include "tus/hooks.hpp"
-#include "tus/locks.hpp"
 #include "tus/test_address.hpp"
 
 namespace mock::misbehave {

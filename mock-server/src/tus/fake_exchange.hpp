@@ -13,9 +13,9 @@
 
 #include "http/handler.hpp"
 #include "loop/manual_loop.hpp"
+#include "store/locks.hpp"
 #include "store/stores.hpp"
 #include "tus/hooks.hpp"
-#include "tus/locks.hpp"
 #include "tus/test_address.hpp"
 #include "tus/tus_handler.hpp"
 #include "tus/upkeep.hpp"

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "http/handler.hpp"
+#include "store/locks.hpp"
 #include "tus/hooks.hpp"
-#include "tus/locks.hpp"
 #include "tus/tus_handler.hpp"
 
 namespace mock {

@@ -7,9 +7,9 @@
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
 #include "store/in_background.hpp"
+#include "store/locks.hpp"
 #include "store/store.hpp"
 #include "tus/discovery.hpp"
-#include "tus/locks.hpp"
 #include "tus/operation.hpp"
 
 namespace mock {

@@ -1,4 +1,4 @@
-#include "tus/locks.hpp"
+#include "store/locks.hpp"
 
 #include <algorithm>
 #include <map>
