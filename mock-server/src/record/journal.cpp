@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "http/addressed.hpp"
 #include "http/intercept.hpp"
-#include "protocol/tus/headers.hpp"
-#include "protocol/tus/numbers.hpp"
+#include "record/recorded_fields.hpp"
 
 namespace mock {
 namespace {
@@ -18,54 +16,6 @@ namespace {
 constexpr std::size_t method_bytes = 32;
 // What an entry takes beside its texts.
 constexpr std::size_t entry_bytes = sizeof(JournalEntry);
-
-/// What is worth a look in a test of uploads. Everything else, credentials above all, is left out.
-constexpr std::array<std::string_view, 16> request_names{
-    tus::header::tus_resumable,
-    tus::header::upload_offset,
-    tus::header::upload_length,
-    tus::header::upload_defer_length,
-    tus::header::upload_metadata,
-    tus::header::upload_concat,
-    tus::header::upload_checksum,
-    tus::header::method_override,
-    "Upload-Complete",
-    "Upload-Draft-Interop-Version",
-    "Content-Length",
-    "Content-Type",
-    "Transfer-Encoding",
-    "Expect",
-    "Range",
-    "Trailer",
-};
-constexpr std::array<std::string_view, 18> reply_names{
-    tus::header::tus_resumable,
-    tus::header::tus_version,
-    tus::header::tus_extension,
-    tus::header::tus_max_size,
-    tus::header::tus_checksum_algorithm,
-    tus::header::upload_offset,
-    tus::header::upload_length,
-    tus::header::upload_defer_length,
-    tus::header::upload_metadata,
-    tus::header::upload_concat,
-    tus::header::upload_expires,
-    "Upload-Complete",
-    "Location",
-    "Content-Length",
-    "Content-Type",
-    "Connection",
-    "Retry-After",
-    "WWW-Authenticate",
-};
-
-template <std::size_t N>
-std::string_view listed(const std::array<std::string_view, N>& names, std::string_view name) {
-  for (const auto& known : names) {
-    if (known.size() == name.size() && ::http::same_name(known, name)) return known;
-  }
-  return {};
-}
 
 void set_text(std::string& into, std::string_view text, std::size_t limit) {
   if (text.size() <= limit) {
@@ -103,13 +53,6 @@ std::string redacted(std::string_view authorization) {
   return space == std::string_view::npos
              ? std::string("[redacted]")
              : std::string(authorization.substr(0, std::min(space, method_bytes))) + " [redacted]";
-}
-
-std::optional<Bytes> offset_of(const ::http::Fields& fields) {
-  const auto text = fields.find(tus::header::upload_offset);
-  if (!text) return std::nullopt;
-  const auto offset = tus::parse_length_lenient(*text);
-  return offset ? std::optional(*offset) : std::nullopt;
 }
 
 std::size_t size_of(const JournalEntry& entry) {
@@ -192,6 +135,7 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   const auto& addressed = request.addressed;
   if (addressed.route.is_control()) return;
 
+  const auto& kept = RecordedFields::of_all_systems();
   JournalEntry entry;
   if (entries_.size() >= limits_.entries && !entries_.empty()) {
     entry = take_oldest();
@@ -208,7 +152,7 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   entry.upload = upload_of(addressed, record.status, record.reply_fields);
   entry.declared = request.content_length;
   entry.received = record.body_received;
-  entry.offset_before = offset_of(request.fields);
+  entry.offset_before = kept.offset_in(request.fields);
   if (addressed.route.creates() && request.has_body()) entry.offset_before = Bytes{0};
   entry.status = record.status;
   entry.duration = record.duration;
@@ -218,15 +162,15 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   {
     FieldWriter fields(entry.request_fields, limits_.value_bytes);
     for (const auto& field : request.fields) {
-      if (const auto name = listed(request_names, field.name); !name.empty()) {
+      if (const auto name = kept.in_request(field.name); !name.empty()) {
         fields.add(name, field.value);
       } else if (::http::same_name(field.name, "Authorization")) {
         fields.add("Authorization", redacted(field.value));
       }
     }
     for (const auto& field : request.trailers) {
-      if (::http::same_name(field.name, tus::header::upload_checksum)) {
-        fields.add(tus::header::upload_checksum, field.value);
+      if (const auto name = kept.in_trailers(field.name); !name.empty()) {
+        fields.add(name, field.value);
       }
     }
   }
@@ -235,11 +179,11 @@ void Journal::on_exchange(const ExchangeRecord& record) {
     FieldWriter fields(entry.reply_fields, limits_.value_bytes);
     if (record.reply_fields != nullptr) {
       for (const auto& field : *record.reply_fields) {
-        if (const auto name = listed(reply_names, field.name); !name.empty()) {
+        if (const auto name = kept.in_reply(field.name); !name.empty()) {
           fields.add(name, field.value);
         }
       }
-      if (record.status / 100 == 2) entry.offset_after = offset_of(*record.reply_fields);
+      if (record.status / 100 == 2) entry.offset_after = kept.offset_in(*record.reply_fields);
     }
   }
   bytes_ += size_of(entry);

@@ -34,7 +34,7 @@ struct JournalEntry {
   std::string target;       ///< a query is "[redacted]": it may hold a password (DEX-AUTH-020)
   Route route;
   std::string upload;  ///< id from the path, or from Location of a creation; or empty
-  std::vector<Field> request_fields;  ///< tus's and those that frame a body; no credentials
+  std::vector<Field> request_fields;  ///< as recorded_fields.hpp says; no credentials
   std::vector<Field> reply_fields;
   std::optional<Bytes> declared;       ///< Content-Length
   Bytes received;                      ///< of the body, without framing

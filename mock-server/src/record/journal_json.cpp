@@ -9,7 +9,6 @@
 
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
-#include "protocol/tus/numbers.hpp"
 #include "systems/registered.hpp"
 
 namespace mock {

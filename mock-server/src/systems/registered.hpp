@@ -1,5 +1,5 @@
-// The registration: whose endpoints there are. Rules, journal and logs know them by name, whether
-// or not a lane serves them.
+// The registration: whose endpoints there are, and what of their exchanges is recorded. Rules,
+// journal and logs know endpoints by name, whether or not a lane serves them.
 #pragma once
 
 #include <array>
@@ -9,6 +9,8 @@
 
 #include "systems/dex_routes.hpp"
 #include "systems/identity_routes.hpp"
+#include "systems/journal_fields.hpp"
+#include "systems/tus_journal.hpp"
 #include "systems/tus_routes.hpp"
 
 namespace mock {
@@ -16,11 +18,12 @@ namespace mock {
 struct RegisteredSystem {
   std::string_view name;                 ///< as a profile spells it
   std::span<const RoutePattern> routes;  ///< its own, beside those of a system that it is built on
+  JournalFields journal = {};            ///< likewise
 };
 
 /// One line for each system; how it is made is in lane/systems.cpp.
 inline constexpr std::array registered_systems{
-    RegisteredSystem{"tus", tus_routes},
+    RegisteredSystem{"tus", tus_routes, tus_journal},
     RegisteredSystem{"dex", dex_routes},
 };
 
