@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "auth/scopes.hpp"
-#include "protocol/tus/headers.hpp"
 
 namespace mock {
 namespace {
@@ -66,7 +65,7 @@ tl::expected<std::string, Reply> bearer_token(const Request& request) {
 bool Gate::passes_as_options(const Request& request) const {
   // A browser sends no override with a preflight; OPTIONS with one may turn into any other method
   // further in, and must not get there without a token (TUS-CORE-XMO-006).
-  if (request.method != "OPTIONS" || request.fields.has(tus::header::method_override)) return false;
+  if (request.method != "OPTIONS" || request.addressed.overridden) return false;
   if (!options_.secure) return true;
   const bool preflight =
       request.fields.has("Origin") && request.fields.has("Access-Control-Request-Method");

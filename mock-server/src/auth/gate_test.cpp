@@ -95,6 +95,7 @@ TEST_F(GateTest, DEX_AUTH_012_OptionsPasses) {
   EXPECT_FALSE(gate_.check(request_with({}, "OPTIONS")));
   auto overridden = request_with({}, "OPTIONS");
   overridden.fields.add("X-HTTP-Method-Override", "DELETE");
+  overridden.addressed = test::addressed(overridden);
   expect_refused(overridden, 401, "authorization token not found\n");
 }
 

@@ -59,6 +59,9 @@ struct RouteMatch {
 struct Addressed : RouteMatch {
   /// By which the endpoint acts, as its system has it; else that of the request line.
   std::string method;
+  /// Besides that of the request line the request names a method, whether the endpoint heeds it or
+  /// not.
+  bool overridden = false;
   bool contradictory = false;  ///< the request names several: nothing is to be done
 };
 

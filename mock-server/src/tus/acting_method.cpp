@@ -6,24 +6,19 @@
 
 namespace mock {
 
-std::optional<std::string_view> acting_method(const Request& request, Route route) {
+void read_method(const Request& request, const TusOptions& options, Addressed& addressed) {
   std::string_view method = request.method;
-  if (route != routes::creation && route != routes::upload) return method;
-  bool overridden = false;
   for (const auto& field : request.fields) {
     if (!::http::same_name(field.name, tus::header::method_override)) continue;
     const auto value = ::http::trim_ows(field.value);
-    if (overridden && value != method) return std::nullopt;
+    addressed.contradictory = addressed.contradictory || (addressed.overridden && value != method);
     method = value;
-    overridden = true;
+    addressed.overridden = true;
   }
-  return method;
-}
-
-void read_method(const Request& request, const TusOptions& options, Addressed& addressed) {
-  const auto acting = acting_method(request, addressed.route);
-  addressed.contradictory = !acting;
-  if (acting && !(acting->empty() && options.empty_is_absent)) addressed.method = *acting;
+  const bool heeded = addressed.route == routes::creation || addressed.route == routes::upload;
+  addressed.contradictory = addressed.contradictory && heeded;
+  if (!heeded || addressed.contradictory || (method.empty() && options.empty_is_absent)) return;
+  addressed.method = method;
 }
 
 }  // namespace mock

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+
 #include "systems/registered.hpp"
+#include "tus/tus_handler.hpp"
 
 namespace mock {
 namespace {
@@ -12,6 +16,17 @@ Request with(std::initializer_list<std::string> overrides) {
   request.method = "POST";
   for (const auto& value : overrides) request.fields.add("x-http-method-override", value);
   return request;
+}
+
+/// nullopt: contradictory.
+std::optional<std::string> acting_method(const Request& request, Route route) {
+  Addressed addressed;
+  addressed.route = route;
+  addressed.method = request.method;
+  read_method(request, {}, addressed);
+  EXPECT_EQ(addressed.overridden, !request.fields.empty());
+  if (addressed.contradictory) return std::nullopt;
+  return addressed.method;
 }
 
 TEST(ActingMethod, TheOverrideDecidesOnUploads) {

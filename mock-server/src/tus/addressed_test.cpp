@@ -34,6 +34,17 @@ TEST(Addressed, LinesThatContradictEachOtherLeaveTheMethodOfTheRequestLine) {
   EXPECT_EQ(both.method, "POST");
 }
 
+TEST(Addressed, SaysThatAnotherMethodIsNamedWhereItIsNotHeeded) {
+  const ::http::Fields fields{{"X-HTTP-Method-Override", "DELETE"}};
+  const auto heeded = test::addressed(request("OPTIONS", "/files/a", fields));
+  EXPECT_TRUE(heeded.overridden);
+  EXPECT_EQ(heeded.method, "DELETE");
+  const auto ignored = test::addressed(request("OPTIONS", "/info/a", fields));
+  EXPECT_TRUE(ignored.overridden);
+  EXPECT_EQ(ignored.method, "OPTIONS");
+  EXPECT_FALSE(test::addressed(request("OPTIONS", "/files/a")).overridden);
+}
+
 TEST(Addressed, IsReadInTheMannerOfTheLane) {
   HttpOptions http;
   http.ids_hold_slashes = true;
