@@ -10,6 +10,7 @@
 #include "auth/key_ring.hpp"
 #include "auth/scopes.hpp"
 #include "auth/session.hpp"
+#include "auth/token_gate.hpp"
 #include "auth/token_ledger.hpp"
 #include "files/files.hpp"
 #include "protocol/http/form.hpp"
@@ -157,8 +158,9 @@ Result<void> Auth::open() {
   auto refresh = TokenLedger::open(in_state("refresh-tokens.jsonl"), loop_.now());
   if (!refresh) return tl::unexpected(refresh.error());
   refresh_ = std::move(*refresh);
-  gate_ = std::make_unique<Gate>(mode == AuthMode::none ? nullptr : access_.get(), *sessions_,
-                                 GateOptions{options_.required_scopes, options_.secure}, loop_);
+  gate_ = std::make_unique<TokenGate>(mode == AuthMode::none ? nullptr : access_.get(), *sessions_,
+                                      TokenGateOptions{options_.required_scopes, options_.secure},
+                                      loop_);
   return open_issuers();
 }
 

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "auth/auth_mode.hpp"
-#include "auth/gate.hpp"
 #include "auth/users.hpp"
 #include "http/message.hpp"
 #include "loop/loop.hpp"
@@ -20,10 +19,12 @@
 namespace mock {
 
 class AccessTokens;
+class Gate;
 class Guesses;
 class KeyRing;
 class Sessions;
 class TokenLedger;
+struct Grant;
 struct Issuers;
 
 /// An issuer as OpenID Connect Discovery 1.0 section 3 has it: an http or https URL without query
@@ -43,7 +44,7 @@ struct AuthOptions {
   std::chrono::seconds lifetime{3600};
   std::chrono::seconds refresh_lifetime{24 * 3600};
   std::vector<std::string> required_scopes{"dex:upload"};
-  /// --secure: closes what is open for clients' convenience: see `guards` and GateOptions; besides,
+  /// --secure: closes what is open for clients' convenience: see `guards` and TokenGateOptions; besides,
   /// credentials in a query are refused (RFC 9700 section 4.3.2), and a user's sixth wrong password
   /// within a minute (RFC 6749 section 4.3.2). Needs a mode that demands tokens.
   bool secure = false;

@@ -1,54 +1,28 @@
-// Lets requests with a good token through and answers the others (census rows DEX-AUTH-*).
+// What stands in front of an endpoint: a class for each kind of credential. Who signs requests, as
+// object storage does, checks that itself: the signature is about what is asked for.
 #pragma once
 
 #include <optional>
-#include <string>
-#include <tl/expected.hpp>
-#include <vector>
 
-#include "auth/session.hpp"
-#include "auth/tokens.hpp"
 #include "http/message.hpp"
-#include "http/route.hpp"
 
 namespace mock {
 
-/// Whether an endpoint needs a token: uploads and /info (DEX-AUTH-014), and redelivery, which
-/// writes (DEX-SEC-001). Everything else is open (DEX-AUTH-015).
-[[nodiscard]] bool needs_token(Route route);
-
-/// The token of an `Authorization: Bearer` field (RFC 6750 section 2.1; the scheme in any case,
-/// RFC 9110 section 11.1), or the 401 that says what is wrong with it.
-[[nodiscard]] tl::expected<std::string, Reply> bearer_token(const Request& request);
-
-struct GateOptions {
-  std::vector<std::string> required_scopes;
-  /// --secure: OPTIONS passes as discovery of tus or as a browser's preflight only, and session
-  /// cookies, which browsers add to requests that other sites make, are good for reading only.
-  bool secure = false;
-};
-
-/// Loop thread only. `tokens`, `sessions` and `loop` outlive it; null tokens let everything
-/// through.
+/// Lets requests with a good credential through and answers the others. Loop thread only.
 class Gate {
  public:
-  Gate(const Tokens* tokens, const Sessions& sessions, GateOptions options, const Loop& loop)
-      : tokens_(tokens), sessions_(sessions), options_(std::move(options)), loop_(loop) {}
+  Gate() = default;
+  virtual ~Gate() = default;
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
 
-  /// nullopt: go on. OPTIONS passes without a token (DEX-AUTH-012),
-  /// unless X-HTTP-Method-Override makes something else of it. The token is that of Authorization,
-  /// else that of the session cookie (DEX-AUTH-016). Refusals are DEX's texts with the
-  /// WWW-Authenticate field that RFC 9110 section 15.5.2 demands.
-  [[nodiscard]] std::optional<Reply> check(const Request& request) const;
-
- private:
-  [[nodiscard]] bool passes_as_options(const Request& request) const;
-  [[nodiscard]] tl::expected<std::string, Reply> token_of(const Request& request) const;
-
-  const Tokens* tokens_;
-  const Sessions& sessions_;
-  GateOptions options_;
-  const Loop& loop_;
+  /// nullopt: go on. Else the refusal, in the words of its system. It is asked at the head of a
+  /// request, before any of the body is read.
+  [[nodiscard]] virtual std::optional<Reply> check(const Request& request) const = 0;
 };
+
+/// A browser's question whether a page may send a request: it never has credentials (Fetch
+/// standard, "CORS-preflight fetch"). One that names another method is none.
+[[nodiscard]] bool is_preflight(const Request& request);
 
 }  // namespace mock

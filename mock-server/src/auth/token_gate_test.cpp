@@ -1,4 +1,4 @@
-#include "auth/gate.hpp"
+#include "auth/token_gate.hpp"
 
 #include <gtest/gtest.h>
 
@@ -37,8 +37,8 @@ class GateTest : public testing::Test {
   ManualLoop loop_;
   std::unique_ptr<TokenLedger> ledger_ = TokenLedger::open(std::nullopt, loop_.now()).value();
   std::unique_ptr<Sessions> sessions_ = Sessions::open(std::nullopt).value();
-  Gate gate_{ledger_.get(), *sessions_, {{"dex:upload"}, false}, loop_};
-  Gate secure_{ledger_.get(), *sessions_, {{"dex:upload"}, true}, loop_};
+  TokenGate gate_{ledger_.get(), *sessions_, {{"dex:upload"}, false}, loop_};
+  TokenGate secure_{ledger_.get(), *sessions_, {{"dex:upload"}, true}, loop_};
 };
 
 TEST_F(GateTest, DEX_AUTH_001_NoHeader) {
@@ -173,7 +173,7 @@ TEST_F(GateTest, SecureTakesSessionCookiesForReadingOnly) {
 }
 
 TEST_F(GateTest, DEX_AUTH_018_WithoutAuthEverythingPasses) {
-  const Gate open(nullptr, *sessions_, {{"dex:upload"}, false}, loop_);
+  const TokenGate open(nullptr, *sessions_, {{"dex:upload"}, false}, loop_);
   EXPECT_FALSE(open.check(request_with({})));
   EXPECT_FALSE(open.check(request_with({"Bearer anything"})));
 }
