@@ -6,10 +6,9 @@
 #include "tus/discovery.hpp"
 #include "tus/fields.hpp"
 #include "tus/location.hpp"
-#include "tus/operation.hpp"
-#include "tus/receiver.hpp"
 #include "tus/refusals.hpp"
 #include "tus/uuid.hpp"
+#include "tus/writer.hpp"
 
 namespace mock {
 
@@ -18,9 +17,9 @@ namespace {
 namespace ext = tus::extension;
 namespace header = tus::header;
 
-class Create : public Operation {
+class Create : public Writer {
  public:
-  explicit Create(const Context& context) : context_(context) {}
+  explicit Create(const Context& context) : Writer(context) {}
 
   void start() override {
     if (auto read = read_request(); !read) return end(std::move(read.error()));
@@ -42,27 +41,15 @@ class Create : public Operation {
   }
 
   void on_bytes(std::span<const std::byte> bytes) override {
-    if (ended_ || bytes.empty()) return;
-    if (!receiver_) return end(body_refusal());
-    if (auto taken = receiver_->take(bytes); !taken)
-      return refused_midway(std::move(taken.error()));
-    lease_->progressed();
+    if (ended() || bytes.empty()) return;
+    if (!receiving()) return end(body_refusal());
+    Writer::on_bytes(bytes);
   }
 
   void on_end(BodyEnd how) override {
-    if (ended_) return;
-    if (!receiver_) {
-      if (how != BodyEnd::complete) return end(cut_off(context_.options, how));
-      return create();
-    }
-    if (how != BodyEnd::complete) {
-      auto kept = receiver_->cut_short();
-      return end(kept ? cut_off(context_.options, how) : std::move(kept.error()));
-    }
-    receiver_->complete([this](OrReply<void> done) {
-      if (done) return end(created(receiver_->upload()));
-      refused_midway(std::move(done.error()));
-    });
+    if (ended() || receiving()) return Writer::on_end(how);
+    if (how != BodyEnd::complete) return end(cut_off(context_.options, how));
+    create();
   }
 
  private:
@@ -235,18 +222,16 @@ class Create : public Operation {
     if (auto made = services.store.create(upload_); !made)
       return end(refusal(context_.options, made.error()));
     services.hooks.after_create(upload_);
-    if (unwanted_ == nullptr) return receive();
+    if (unwanted_ == nullptr) return take_body();
     if (upload_.complete()) {
       if (auto done = finish(services.hooks, upload_); !done) return end(std::move(done.error()));
     }
     end(created(upload_));
   }
 
-  void receive() {
-    lease_ = context_.services.locks.acquire(upload_.id, [this] { on_revoked(); });
-    if (!lease_) return withdraw(locked(context_.options));
-    receiver_.emplace(context_, upload_, false, std::nullopt, std::move(check_),
-                      refused::creation_too_long);
+  void take_body() {
+    if (!hold(upload_.id)) return withdraw(locked(context_.options));
+    receive(upload_, false, std::nullopt, std::move(check_), refused::creation_too_long);
     context_.exchange.read_body();
   }
 
@@ -277,7 +262,7 @@ class Create : public Operation {
     reply.status = 201;
     reply.fields.add("Location", location_of(context_.request, context_.match,
                                              context_.options.trust_forwarded, upload.id));
-    if (receiver_) {
+    if (receiving()) {
       reply.fields.add(std::string(header::upload_offset), std::to_string(upload.offset.value));
     }
     // "MUST be set in both partial and final upload creation requests", request and response.
@@ -288,47 +273,30 @@ class Create : public Operation {
     return reply;
   }
 
+  Reply acknowledgement() override { return created(receiver().upload()); }
+
+  /// Someone else writes to the new upload already, or deletes it.
+  Reply taken_over() override { return acknowledgement(); }
+
   /// Its bytes may all be there, when the hooks refuse it or more than that came.
-  void refused_midway(Reply reply) {
-    if (!receiver_->completed()) return withdraw(std::move(reply));
+  void on_refused(Reply reply) override {
+    if (!receiver().completed()) return withdraw(std::move(reply));
     end(std::move(reply));
   }
 
   /// Removes what was created: the client will never learn its URL (TUS-CREATE-014).
   void withdraw(Reply reply) {
     auto& services = context_.services;
-    receiver_.reset();
-    lease_.reset();
+    let_go();
     if (services.store.withdraw(upload_.id)) services.hooks.after_terminate(upload_);
     end(std::move(reply));
   }
 
-  /// Someone else writes to the new upload already, or deletes it. What came is stored.
-  void on_revoked() {
-    if (ended_) return;
-    auto kept = receiver_->cut_short();
-    auto reply = kept ? created(receiver_->upload()) : std::move(kept.error());
-    reply.close = true;
-    end(std::move(reply));
-  }
-
-  /// Lets go of the upload and replies; nothing may be touched after it.
-  void end(Reply reply) {
-    ended_ = true;
-    receiver_.reset();
-    lease_.reset();
-    send(context_, std::move(reply));
-  }
-
-  const Context& context_;
   Upload upload_;
   bool awaits_ = false;  ///< a part that is not finished
   std::optional<std::string> sent_metadata_;
   const NamedRefusal* unwanted_ = nullptr;
   std::optional<ChecksumCheck> check_;
-  std::unique_ptr<Lease> lease_;
-  std::optional<Receiver> receiver_;
-  bool ended_ = false;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 

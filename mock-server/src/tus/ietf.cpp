@@ -7,9 +7,9 @@
 #include "tus/discovery.hpp"
 #include "tus/fields.hpp"
 #include "tus/location.hpp"
-#include "tus/receiver.hpp"
 #include "tus/refusals.hpp"
 #include "tus/uuid.hpp"
+#include "tus/writer.hpp"
 
 namespace mock {
 
@@ -23,9 +23,6 @@ constexpr std::string_view append_type = "application/partial-upload";
 constexpr std::string_view problem_types = "https://iana.org/assignments/http-problem-types#";
 /// How often a long body is told that it arrives (section Upload Append, 104 with Upload-Offset).
 constexpr Bytes progress_every{1U << 20U};
-/// As for tus (patch.cpp).
-constexpr Milliseconds look_again{50};
-constexpr Milliseconds longest_wait{5'000};
 
 /// A problem type of the draft (RFC 9457); `members` is more JSON, beginning with a comma.
 Reply problem(int status, std::string_view type, std::string_view title,
@@ -44,10 +41,10 @@ Reply inconsistent_length() {
 
 std::string boolean(bool value) { return value ? "?1" : "?0"; }
 
-class Ietf : public Operation {
+class Ietf : public Writer {
  public:
   explicit Ietf(const Context& context)
-      : context_(context), version_(*context.request.fields.find(interop)) {}
+      : Writer(context), version_(*context.request.fields.find(interop)) {}
 
   void start() override {
     const auto method = context_.method;
@@ -60,31 +57,6 @@ class Ietf : public Operation {
     auto reply = refusal(405, "the method is not allowed here");
     reply.fields.add("Allow", allow(context_.options, context_.match.route));
     respond(std::move(reply));
-  }
-
-  void on_bytes(std::span<const std::byte> bytes) override {
-    if (ended_) return;
-    if (auto taken = receiver_->take(bytes); !taken) return overrun(std::move(taken.error()));
-    lease_->progressed();
-    const auto offset = receiver_->upload().offset;
-    if (offset < told_ + progress_every) return;
-    told_ = offset;
-    Reply progress;
-    progress.fields.add(std::string(tus::header::upload_offset), std::to_string(offset.value));
-    interim(std::move(progress));
-  }
-
-  void on_end(BodyEnd how) override {
-    if (ended_) return;
-    if (how != BodyEnd::complete) {
-      auto kept = receiver_->cut_short();
-      return end(kept ? cut_off(context_.options, how) : std::move(kept.error()));
-    }
-    if (ends_elsewhere()) return refuse_length();
-    receiver_->complete([this](OrReply<void> done) {
-      if (done) done = finish_if_last();
-      end(done ? taken() : std::move(done.error()));
-    });
   }
 
  private:
@@ -167,7 +139,7 @@ class Ietf : public Operation {
     supported.fields.add("Location", location_);
     supported.fields.add(std::string(upload_limit), limits(upload));
     interim(std::move(supported));
-    receive(std::move(upload), std::nullopt);
+    take_body(std::move(upload), std::nullopt);
   }
 
   void tell() {
@@ -201,7 +173,7 @@ class Ietf : public Operation {
       if (auto fit = check(*upload); !fit) return respond(std::move(fit.error()));
     }
     const auto declared = upload->length ? std::nullopt : declared_;
-    receive(std::move(*upload), declared);
+    take_body(std::move(*upload), declared);
   }
 
   OrReply<void> check(const Upload& upload) {
@@ -253,32 +225,48 @@ class Ietf : public Operation {
 
   // ---- the body
 
-  void receive(Upload upload, std::optional<Bytes> declared) {
-    lease_ = context_.services.locks.acquire(upload.id, [this] { on_revoked(); });
-    if (!lease_) return respond(locked(context_.options));
+  void take_body(Upload upload, std::optional<Bytes> declared) {
+    if (!hold(upload.id)) return respond(locked(context_.options));
     told_ = upload.offset;
     const bool was_complete = !created_ && upload.complete();
-    receiver_.emplace(context_, std::move(upload), was_complete, declared, std::nullopt);
+    receive(std::move(upload), was_complete, declared, std::nullopt);
     context_.exchange.read_body();
   }
 
+  void advanced() override {
+    const auto offset = receiver().upload().offset;
+    if (offset < told_ + progress_every) return;
+    told_ = offset;
+    Reply progress;
+    progress.fields.add(std::string(tus::header::upload_offset), std::to_string(offset.value));
+    interim(std::move(progress));
+  }
+
+  void came_whole() override {
+    if (ends_elsewhere()) return refuse_length();
+    receiver().complete([this](OrReply<void> done) {
+      if (done) done = finish_if_last();
+      end(done ? acknowledgement() : std::move(done.error()));
+    });
+  }
+
   /// Whether nothing is to follow, and yet the upload is not as long as it was said to be.
-  [[nodiscard]] bool ends_elsewhere() const {
-    const auto& upload = receiver_->upload();
+  [[nodiscard]] bool ends_elsewhere() {
+    const auto& upload = receiver().upload();
     const auto length = upload.length ? upload.length : declared_;
     return last_ && length && upload.offset != *length;
   }
 
   /// The request contradicts itself, so nothing of it counts.
   void refuse_length() {
-    auto undone = receiver_->take_back();
+    auto undone = receiver().take_back();
     end(undone ? inconsistent_length() : std::move(undone.error()));
   }
 
   /// A body whose end tells how long the upload is.
   OrReply<void> finish_if_last() {
-    if (!last_ || receiver_->upload().length) return {};
-    const auto& upload = receiver_->upload();
+    if (!last_ || receiver().upload().length) return {};
+    const auto& upload = receiver().upload();
     auto& services = context_.services;
     auto present = services.store.find(upload.id);
     if (!present) return tl::unexpected(refusal(context_.options, present.error()));
@@ -289,8 +277,8 @@ class Ietf : public Operation {
     return finish(services.hooks, *present);
   }
 
-  Reply taken() const {
-    const auto& upload = receiver_->upload();
+  Reply acknowledgement() override {
+    const auto& upload = receiver().upload();
     Reply reply;
     reply.status = created_ ? 201 : 204;
     if (created_) reply.fields.add("Location", location_);
@@ -301,33 +289,13 @@ class Ietf : public Operation {
 
   /// Bytes beyond the length: which are the right ones cannot be known, so the upload is invalid
   /// from now on (section Upload Append). A full disk spoils nothing.
-  void overrun(Reply reply) {
+  void on_refused(Reply reply) override {
     if (reply.status != 413) return end(std::move(reply));
     auto& services = context_.services;
-    const auto upload = receiver_->upload();
-    receiver_.reset();
-    lease_.reset();
+    const auto upload = receiver().upload();
+    let_go();
     if (services.store.remove(upload.id)) services.hooks.after_terminate(upload);
     end(too_large("more bytes came than the upload is long; it is removed"));
-  }
-
-  void on_revoked() {
-    if (ended_) return;
-    auto kept = receiver_->cut_short();
-    auto reply = kept ? locked(context_.options) : std::move(kept.error());
-    reply.close = true;
-    end(std::move(reply));
-  }
-
-  bool wait_for(Milliseconds grace) {
-    if (grace == Milliseconds{0} || waited_ >= longest_wait) return false;
-    const auto now = std::min(grace, look_again);
-    waited_ += now;
-    waiting_ = context_.services.loop.after(now, [this] {
-      const auto timer = std::move(waiting_);  // kept until the end of its own callback
-      carry_on(context_, [this] { append(); });
-    });
-    return true;
   }
 
   // ---- what is answered
@@ -355,36 +323,18 @@ class Ietf : public Operation {
     context_.exchange.interim(std::move(reply));
   }
 
-  void respond(Reply reply) {
+  void respond(Reply&& reply) override {
     reply.fields.set(interop, version_);
     reply.fields.set("X-Content-Type-Options", "nosniff");
-    if (context_.method == "HEAD") reply.body.clear();
-    if (reply.status >= 400) reply.unread_body = context_.options.early_error;
-    if (reply.close) reply.unread_body = UnreadBody::close;
-    add_cors(context_.request, context_.method, context_.options, reply);
-    context_.exchange.reply(std::move(reply));
+    send_as_it_is(context_, std::move(reply));
   }
 
-  /// Lets go of the upload and replies; nothing may be touched after it.
-  void end(Reply reply) {
-    ended_ = true;
-    receiver_.reset();
-    lease_.reset();
-    respond(std::move(reply));
-  }
-
-  const Context& context_;
   std::string version_;
   bool created_ = false;
   bool last_ = false;
-  bool ended_ = false;
   std::optional<Bytes> declared_;
   std::string location_;
   Bytes told_;  ///< of the offset, by progress
-  std::unique_ptr<Timer> waiting_;
-  Milliseconds waited_{0};
-  std::unique_ptr<Lease> lease_;
-  std::optional<Receiver> receiver_;
 };
 
 }  // namespace

@@ -11,6 +11,12 @@ void send(const Context& context, Reply reply) {
   if (context.method == "HEAD") {
     // protocol.md, HEAD; an error is not to be kept either, as the upload may come to exist.
     reply.fields.set("Cache-Control", "no-store");
+  }
+  send_as_it_is(context, std::move(reply));
+}
+
+void send_as_it_is(const Context& context, Reply&& reply) {
+  if (context.method == "HEAD") {
     reply.body.clear();
     reply.source.reset();
   }

@@ -41,6 +41,8 @@ class Operation {
 /// Adds what every tus response carries (Tus-Resumable, CORS, nosniff) and sends the reply. The
 /// operation may be gone when this returns.
 void send(const Context& context, Reply reply);
+/// Adds CORS only. What both do besides: a reply to HEAD has no body.
+void send_as_it_is(const Context& context, Reply&& reply);
 
 /// Goes on with a request from the loop: what `go_on` throws is its answer (500, 507).
 template <class GoOn>

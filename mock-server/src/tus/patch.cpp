@@ -1,14 +1,11 @@
 // PATCH (protocol.md, Requests/PATCH; Creation for deferred lengths).
-#include <algorithm>
-
 #include "protocol/http/date.hpp"
 #include "protocol/tus/headers.hpp"
 #include "tus/checksum.hpp"
 #include "tus/fields.hpp"
 #include "tus/ietf.hpp"
-#include "tus/operation.hpp"
-#include "tus/receiver.hpp"
 #include "tus/refusals.hpp"
+#include "tus/writer.hpp"
 
 namespace mock {
 
@@ -16,14 +13,9 @@ namespace {
 
 namespace header = tus::header;
 
-/// A holder that ends early is noticed that soon.
-constexpr Milliseconds look_again{50};
-/// A client that got no answer by then may think that nobody is there.
-constexpr Milliseconds longest_wait{5'000};
-
-class Patch : public Operation {
+class Patch : public Writer {
  public:
-  explicit Patch(const Context& context) : context_(context) {}
+  explicit Patch(const Context& context) : Writer(context) {}
 
   void start() override {
     if (context_.options.patch_fields_first) {
@@ -40,8 +32,7 @@ class Patch : public Operation {
       if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
     }
     if (contested && wait_for(locks.grace(upload->id))) return;
-    lease_ = locks.acquire(upload->id, [this] { on_revoked(); });
-    if (!lease_) return end(locked(context_.options));
+    if (!hold(upload->id)) return end(locked(context_.options));
     if (contested) {
       upload = find_upload(context_);
       if (!upload) return end(std::move(upload.error()));
@@ -50,42 +41,12 @@ class Patch : public Operation {
     const bool was_complete = upload->complete();
     const bool last =
         !upload->length && !declared_ && signals_end(context_.request.fields, context_.options);
-    receiver_.emplace(context_, std::move(*upload), was_complete, declared_, std::move(check_));
-    if (last) receiver_->ends_upload();
+    auto& receiver = receive(std::move(*upload), was_complete, declared_, std::move(check_));
+    if (last) receiver.ends_upload();
     context_.exchange.read_body();
   }
 
-  void on_bytes(std::span<const std::byte> bytes) override {
-    if (ended_) return;
-    if (auto taken = receiver_->take(bytes); !taken) return end(std::move(taken.error()));
-    lease_->progressed();
-  }
-
-  void on_end(BodyEnd how) override {
-    if (ended_) return;
-    if (how != BodyEnd::complete) {
-      auto kept = receiver_->cut_short();
-      return end(kept ? cut_off(context_.options, how) : std::move(kept.error()));
-    }
-    receiver_->complete(
-        [this](OrReply<void> done) { end(done ? acknowledgement() : std::move(done.error())); });
-  }
-
  private:
-  /// Leaves the upload to its holder for the moment, and starts again after that. False when the
-  /// holder's time is up, or ours.
-  bool wait_for(Milliseconds grace) {
-    if (grace == Milliseconds{0} || waited_ >= longest_wait) return false;
-    const auto now = std::min(grace, look_again);
-    waited_ += now;
-    waiting_ = context_.services.loop.after(now, [this] {
-      // Kept until the end of its own callback.
-      const auto timer = std::move(waiting_);
-      carry_on(context_, [this] { start(); });
-    });
-    return true;
-  }
-
   /// What can be said against the request whatever it is to.
   OrReply<void> check_fields() {
     const auto& request = context_.request;
@@ -151,48 +112,31 @@ class Patch : public Operation {
     std::ignore = context_.services.store.update(upload);
   }
 
-  Reply acknowledgement() {
+  Reply acknowledgement() override {
+    const auto& upload = receiver().upload();
     Reply reply;
     reply.status = 204;
-    reply.fields.add(std::string(header::upload_offset),
-                     std::to_string(receiver_->upload().offset.value));
-    if (receiver_->upload().complete()) expires_.reset();
+    reply.fields.add(std::string(header::upload_offset), std::to_string(upload.offset.value));
+    if (upload.complete()) expires_.reset();
     return reply;
   }
 
-  /// A newer request takes over. What came is stored already.
-  void on_revoked() {
-    if (ended_) return;
-    auto kept = receiver_->cut_short();
-    auto reply = !kept                    ? std::move(kept.error())
-                 : receiver_->completed() ? acknowledgement()
-                                          : locked(context_.options);
-    reply.close = true;
-    end(std::move(reply));
+  Reply taken_over() override {
+    return receiver().completed() ? acknowledgement() : locked(context_.options);
   }
 
-  /// Lets go of the upload and replies; nothing may be touched after it.
-  void end(Reply reply) {
-    // Every PATCH response tells it, a refusal as well (protocol.md, Expiration).
+  /// Every PATCH response tells it, a refusal as well (protocol.md, Expiration).
+  void respond(Reply&& reply) override {
     if (expires_) {
       reply.fields.set(header::upload_expires, ::http::format_imf_fixdate(*expires_));
     }
-    ended_ = true;
-    receiver_.reset();
-    lease_.reset();
     send(context_, std::move(reply));
   }
 
-  const Context& context_;
-  std::unique_ptr<Timer> waiting_;
-  Milliseconds waited_{0};
-  std::unique_ptr<Lease> lease_;
-  std::optional<Receiver> receiver_;
   std::optional<TimePoint> expires_;
   std::optional<Bytes> offset_;
   std::optional<Bytes> declared_;
   std::optional<ChecksumCheck> check_;
-  bool ended_ = false;
 };
 
 }  // namespace
