@@ -22,4 +22,10 @@ std::string nearest_choice(std::string_view text, const std::vector<std::string_
   return meant ? fmt::format("the nearest is {}", *meant) : std::string();
 }
 
+tl::unexpected<Error> not_one_of(std::string_view text,
+                                 const std::vector<std::string_view>& names) {
+  return failure("", fmt::format("{} is not one of {}", quote(text), fmt::join(names, ", ")),
+                 nearest_choice(text, names));
+}
+
 }  // namespace settings

@@ -52,6 +52,10 @@ template <class Names>
 [[nodiscard]] std::string nearest_choice(std::string_view text,
                                          const std::vector<std::string_view>& names);
 
+/// The Error, without a place, of a text that is none of `names`: it says them, and the one meant.
+[[nodiscard]] tl::unexpected<Error> not_one_of(std::string_view text,
+                                               const std::vector<std::string_view>& names);
+
 /// An Error, without a place, says the names that there are, and as its hint the one meant.
 template <class Names>
 [[nodiscard]] auto parse_choice(const Names& names, std::string_view text)

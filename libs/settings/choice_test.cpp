@@ -26,6 +26,13 @@ TEST(Choice, AnotherNameIsAnErrorWithThoseThereAre) {
   EXPECT_EQ(none.error().line(), "cheese not in {apple,pear}");
 }
 
+TEST(Choice, WhatIsNoneOfTheNamesIsQuoted) {
+  EXPECT_EQ(not_one_of("chee\nse", {"apple", "pear"}).value().line(),
+            R"("chee\nse" is not one of apple, pear)");
+  EXPECT_EQ(not_one_of("per", {"apple", "pear"}).value().line(),
+            R"("per" is not one of apple, pear (the nearest is pear))");
+}
+
 TEST(Choice, ASlipIsAnsweredWithTheNameThatWasMeant) {
   EXPECT_EQ(parse_choice(fruits, "aple").error().line(),
             "aple not in {apple,pear} (the nearest is apple)");

@@ -6,6 +6,7 @@
 
 #include "protocol/nearest.hpp"
 #include "redact/command_line.hpp"
+#include "settings/choice.hpp"
 
 namespace settings {
 namespace {
@@ -51,6 +52,31 @@ std::string nearest_flags(const CLI::App& app, const std::vector<std::string>& w
   return "the nearest are --" + nearest;
 }
 
+/// The first word of a line for an `app` with subcommands.
+Result<void> check_command(const CLI::App& app, const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().starts_with("-")) return {};
+  std::vector<std::string_view> commands;
+  for (const auto* const command : app.get_subcommands(/*filter=*/{})) {
+    commands.push_back(command->get_name());
+  }
+  if (commands.empty() || std::ranges::count(commands, arguments.front()) > 0) return {};
+  return not_one_of(arguments.front(), commands);
+}
+
+bool asks_for_help(const CLI::App& app) {
+  const auto given = app.get_subcommands();
+  return (app.get_help_ptr() != nullptr && app.get_help_ptr()->count() > 0) ||
+         std::ranges::any_of(given,
+                             [](const CLI::App* command) { return asks_for_help(*command); });
+}
+
+std::string text_for(const CLI::App& app, const CLI::Success& asked) {
+  std::ostringstream out;
+  std::ostringstream none;
+  app.exit(asked, out, none);
+  return out.str();
+}
+
 }  // namespace
 
 void add_flag(CLI::App& app, const Flag& flag, Apply apply) {
@@ -72,22 +98,38 @@ void add_flag(CLI::App& app, const Flag& flag, Apply apply) {
   if (flag.times != Times::once) option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+void add_word(CLI::App& app, const Flag& word, Apply apply) {
+  CLI::callback_t run = [apply = std::move(apply)](const CLI::results_t& given) {
+    for (const auto& text : given) {
+      if (const auto applied = apply(text); !applied) throw Refused(applied.error());
+    }
+    return true;
+  };
+  app.add_option(word.name, std::move(run), word.help)->type_name(word.value);
+}
+
 Result<std::optional<std::string>> parse(CLI::App& app, std::vector<std::string> arguments) {
+  if (auto sound = check_command(app, arguments); !sound) return tl::unexpected(sound.error());
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants it
+  const auto unknown = [&]() -> tl::unexpected<::Error> {
+    const auto words = app.remaining(/*recurse=*/true);
+    return failure("", redact::unknown_flags(words), nearest_flags(app, words));
+  };
   try {
     app.parse(std::move(arguments));
   } catch (const Refused& refused) {
+    // CLI11 reads values before it looks for these.
+    if (asks_for_help(app)) return text_for(app, CLI::CallForHelp());
+    if (app.remaining_size(/*recurse=*/true) > 0) return unknown();
     return tl::unexpected(refused.error);
   } catch (const CLI::Success& asked) {
-    std::ostringstream out;
-    std::ostringstream none;
-    app.exit(asked, out, none);
-    return out.str();
+    return text_for(app, asked);
   } catch (const CLI::ExtrasError&) {
-    const auto words = app.remaining(/*recurse=*/true);
-    return failure("", redact::unknown_flags(words), nearest_flags(app, words));
+    return unknown();
   } catch (const CLI::ParseError& error) {
-    return failure("", error.what());
+    std::string text = error.what();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return failure("", std::move(text));
   }
   return std::nullopt;
 }

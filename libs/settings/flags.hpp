@@ -20,6 +20,10 @@ namespace settings {
 /// `apply` is called by `parse`, once for each value.
 void add_flag(CLI::App& app, const Flag& flag,
               std::function<Result<void>(const std::string& text)> apply);
+/// A word that stands without a flag. `word.value` is what --help calls it, `word.name` what an
+/// error about its absence does. The place of an Error of `apply` is that of the Error.
+void add_word(CLI::App& app, const Flag& word,
+              std::function<Result<void>(const std::string& text)> apply);
 
 /// The flags of `table` that are in `group`; entries without `apply` are none. `target` outlives
 /// the parsing of `app`. Values are applied in the order in which their flags were added, whatever
@@ -28,6 +32,17 @@ template <class Table, class Target>
 void add_flags(CLI::App& app, const Table& table, std::string_view group, Target& target) {
   for (const auto& setting : table) {
     if (setting.group != group || !setting.apply) continue;
+    add_flag(app, setting, [&target, apply = setting.apply](const std::string& text) {
+      return apply(target, text);
+    });
+  }
+}
+
+/// The same for all of them, in the order of the table.
+template <class Table, class Target>
+void add_flags(CLI::App& app, const Table& table, Target& target) {
+  for (const auto& setting : table) {
+    if (!setting.apply) continue;
     add_flag(app, setting, [&target, apply = setting.apply](const std::string& text) {
       return apply(target, text);
     });

@@ -105,6 +105,14 @@ TEST(Flags, AnErrorNamesTheFlag) {
   EXPECT_EQ(error({"--sealed=perhaps"}), "Could not convert: --sealed = perhaps");
 }
 
+TEST(Flags, HelpAndWhatIsUnknownComeBeforeAWrongValue) {
+  const auto help = run({"--fruit", "stone", "--help"});
+  ASSERT_TRUE(help.parsed) << help.parsed.error().line();
+  EXPECT_TRUE(*help.parsed);
+  EXPECT_NE(error({"--fruit", "stone", "--friut", "pear"}).find("no flag \"--friut\""),
+            std::string::npos);
+}
+
 TEST(Flags, AFlagGivenOftenTakesOneWordEachTime) {
   EXPECT_EQ(error({"--note", "x", "y"}), "unexpected argument \"y\"");
 }
@@ -120,6 +128,69 @@ TEST(Flags, AMisspeltOneIsAnsweredWithTheNearest) {
             "there is no flag \"--friut\" (the nearest are --fruit, --extra, --help)");
   EXPECT_NE(error({"--tra=1"}).find("(the nearest are --extra, "), std::string::npos);
   EXPECT_EQ(error({"pear"}), "unexpected argument \"pear\"");
+}
+
+TEST(WholeNumber, HasBothLimits) {
+  const auto number = whole_number(1, 64);
+  EXPECT_EQ(number("1"), 1U);
+  EXPECT_EQ(number("64"), 64U);
+  for (const char* const bad : {"", "0", "65", "-1", "4x", " 4", "18446744073709551617"}) {
+    ASSERT_FALSE(number(bad)) << bad;
+    EXPECT_EQ(number(bad).error().line(),
+              '"' + std::string(bad) + "\" is not a whole number from 1 to 64");
+  }
+}
+
+// ---- subcommands
+
+Outcome run_command(std::vector<std::string> arguments) {
+  CLI::App app("About baskets.", "baskets");
+  app.require_subcommand(1);
+  auto* const fill = app.add_subcommand("fill", "Fill one");
+  app.add_subcommand("list", "List them");
+  Outcome outcome;
+  add_word(*fill, {"file", "FILE.txt", "what goes in first"},
+           [&](const std::string& text) -> Result<void> {
+             if (text == "absent.txt") return failure("absent.txt", "is not there");
+             outcome.basket.order += text;
+             return {};
+           });
+  add_flags(*fill, table(), outcome.basket);
+  outcome.parsed = parse(app, std::move(arguments));
+  return outcome;
+}
+
+std::string command_error(std::vector<std::string> arguments) {
+  const auto outcome = run_command(std::move(arguments));
+  return outcome.parsed ? "" : outcome.parsed.error().line();
+}
+
+TEST(Commands, WordsAreAppliedInTheOrderInWhichTheyWereAdded) {
+  const auto outcome = run_command({"fill", "--fruit", "pear", "a.txt"});
+  ASSERT_TRUE(outcome.parsed) << outcome.parsed.error().line();
+  EXPECT_EQ(outcome.basket.order, "a.txtf");
+  EXPECT_EQ(command_error({"fill", "absent.txt"}), "absent.txt: is not there");
+  EXPECT_EQ(command_error({"fill", "absent.txt", "b.txt"}), "unexpected argument \"b.txt\"");
+  EXPECT_EQ(command_error({"fill", "--fruit", "stone"}),
+            "--fruit: 'stone' is no fruit (as in pear)");
+}
+
+TEST(Commands, AreNamedWhenTheFirstWordIsNone) {
+  EXPECT_EQ(command_error({"fil"}), R"("fil" is not one of fill, list (the nearest is fill))");
+  EXPECT_EQ(command_error({"fly", "--fruit", "pear"}), R"("fly" is not one of fill, list)");
+  EXPECT_NE(command_error({}).find("subcommand"), std::string::npos);
+  EXPECT_NE(command_error({"fill", "--fruti", "pear"}).find("(the nearest are --fruit, "),
+            std::string::npos);
+}
+
+TEST(Commands, HelpIsThatOfTheCommand) {
+  for (const auto& line :
+       {std::vector<std::string>{"fill", "--help"}, {"fill", "--fruit", "stone", "--help"}}) {
+    const auto help = run_command(line);
+    ASSERT_TRUE(help.parsed) << help.parsed.error().line();
+    ASSERT_TRUE(*help.parsed);
+    EXPECT_NE((*help.parsed)->find("FILE.txt"), std::string::npos) << **help.parsed;
+  }
 }
 
 }  // namespace

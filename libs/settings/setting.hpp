@@ -2,8 +2,11 @@
 // (a key of a file, what is kept of it). The tables are the tools'; nothing here knows one.
 #pragma once
 
+#include <charconv>
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "protocol/error.hpp"
@@ -54,6 +57,20 @@ template <class Parse>
   return [parse = std::move(parse)](const std::string& text) -> decltype(parse(text)) {
     auto value = parse(text);
     if (!value) return failure("", "'" + text + "' " + value.error().what);
+    return value;
+  };
+}
+
+/// A parse of whole numbers, both limits included.
+[[nodiscard]] inline auto whole_number(std::uint64_t least, std::uint64_t most) {
+  return [least, most](const std::string& text) -> Result<std::uint64_t> {
+    std::uint64_t value = 0;
+    const auto* const last = text.data() + text.size();
+    const auto [end, code] = std::from_chars(text.data(), last, value);
+    if (code != std::errc{} || end != last || value < least || value > most) {
+      return failure("", quote(text) + " is not a whole number from " + std::to_string(least) +
+                             " to " + std::to_string(most));
+    }
     return value;
   };
 }
