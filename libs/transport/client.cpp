@@ -193,9 +193,13 @@ Result<void> readable(const std::string& option, const std::string& file) {
 
 }  // namespace
 
+Result<void> validate(const TlsOptions& options) {
+  if (auto ok = readable("--ca-file", options.ca_file); !ok) return ok;
+  return readable("--client-cert", options.client_cert);
+}
+
 Result<void> validate(const ClientOptions& options) {
-  if (auto ok = readable("--ca-file", options.tls.ca_file); !ok) return ok;
-  if (auto ok = readable("--client-cert", options.tls.client_cert); !ok) return ok;
+  if (auto ok = validate(options.tls); !ok) return ok;
   if (!options.proxy.empty()) {
     const auto proxy = parse_url(options.proxy);
     if (!proxy) return failure("--proxy", proxy.error().line());

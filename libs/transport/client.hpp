@@ -30,6 +30,9 @@ struct ClientOptions {
   Bytes body_limit{1UL << 20U};
 };
 
+/// Whether they are PEM files that can be read. libcurl would tell of another one only when it
+/// connects by TLS, as of an unreachable target. An Error names the option.
+[[nodiscard]] Result<void> validate(const TlsOptions& options);
 /// Checks files and URLs of the options; an Error names the option.
 [[nodiscard]] Result<void> validate(const ClientOptions& options);
 

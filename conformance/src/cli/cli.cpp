@@ -13,9 +13,9 @@
 
 #include "catalogue/catalogue.hpp"
 #include "cli/options.hpp"
+#include "client/secret.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/version.hpp"
-#include "redact/command_line.hpp"
 #include "redact/printable.hpp"
 #include "redact/secrets.hpp"
 #include "report/files.hpp"
@@ -61,32 +61,20 @@ std::string random_id() {
   return fmt::format("{:08x}", device());
 }
 
-Result<std::string> secret(const std::string& flag, const std::string& variable) {
-  const char* value = std::getenv(variable.c_str());
-  if (value == nullptr || *value == '\0') {
-    if (!redact::is_variable_name(variable)) {
-      return failure(flag, "no environment variable has that name",
-                     "it takes the name of a variable, as in DEX_TOKEN, not the secret itself");
-    }
-    return failure(flag, "the environment variable " + quote(variable) + " is not set");
-  }
-  return std::string(value);
-}
-
 Result<Credentials> credentials_for(const RunCommand& command, const Target& target,
                                     const transport::ClientOptions& client,
                                     redact::Secrets& secrets) {
   if (!command.token_env.empty()) {
-    auto token = secret("--token-env", command.token_env);
+    auto token = client::secret_in("--token-env", command.token_env);
     if (!token) return tl::unexpected(token.error());
     secrets.add(*token);
     if (!http::is_field_value(*token)) return failure("--token-env", "holds no token");
     return Credentials::bearer(std::move(*token));
   }
   if (command.username_env.empty()) return Credentials();
-  auto username = secret("--username-env", command.username_env);
+  auto username = client::secret_in("--username-env", command.username_env);
   if (!username) return tl::unexpected(username.error());
-  auto password = secret("--password-env", command.password_env);
+  auto password = client::secret_in("--password-env", command.password_env);
   if (!password) return tl::unexpected(password.error());
   secrets.add(*password);
   const auto endpoint = target.token_endpoint();

@@ -6,20 +6,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <thread>
 
 #include "client/endpoints.hpp"
+#include "client/secret.hpp"
 #include "client/stored.hpp"
 #include "payload/hash.hpp"
 #include "protocol/version.hpp"
-#include "redact/command_line.hpp"
 #include "run/worker.hpp"
+#include "transport/client.hpp"
 
 namespace loadgen {
 namespace {
@@ -33,22 +31,6 @@ std::string new_run_id() {
   std::random_device entropy;
   const std::uint64_t bits = (static_cast<std::uint64_t>(entropy()) << 32U) | entropy();
   return fmt::format("{:012x}", bits & 0xffffffffffffULL);
-}
-
-/// libcurl would tell of a wrong file only when it connects by TLS, as an unreachable target.
-Result<void> check_pem(const char* flag, const std::string& file) {
-  if (file.empty()) return {};
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) {
-    return failure(flag, fmt::format("{} is a directory, expected a PEM file", quote(file)));
-  }
-  std::ifstream in(file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  if (!in) return failure(flag, fmt::format("{} cannot be read", quote(file)));
-  if (text.find("-----BEGIN ") == std::string::npos) {
-    return failure(flag, fmt::format("{} is not a PEM file", quote(file)));
-  }
-  return {};
 }
 
 Result<void> check_descriptors(std::uint64_t concurrency) {
@@ -160,15 +142,9 @@ Result<Credentials> credentials_of(const Settings& settings) {
   const auto read = [](const char* flag, const std::string& name,
                        std::string& into) -> Result<void> {
     if (name.empty()) return {};
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr || *value == '\0') {
-      if (!redact::is_variable_name(name)) {
-        return failure(flag, "no environment variable has that name",
-                       "it takes the name of a variable, as in DEX_TOKEN, not the secret itself");
-      }
-      return failure(flag, fmt::format("the environment variable {} is not set", name));
-    }
-    into = value;
+    auto secret = client::secret_in(flag, name);
+    if (!secret) return tl::unexpected(secret.error());
+    into = std::move(*secret);
     if (!http::is_field_value(into)) {
       return failure(flag, fmt::format("the environment variable {} holds a line break", name));
     }
@@ -195,7 +171,7 @@ ExitCode RunReport::exit_code() const {
 RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   ::signal(SIGPIPE, SIG_IGN);
   for (const auto& checked :
-       {check_pem("--ca-file", settings.ca_file), check_pem("--client-cert", settings.client_cert),
+       {transport::validate(transport::TlsOptions{settings.ca_file, settings.client_cert}),
         check_descriptors(*settings.concurrency)}) {
     if (!checked) return give_up(ExitCode::usage, checked.error());
   }
