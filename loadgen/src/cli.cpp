@@ -10,19 +10,18 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <mutex>
 #include <thread>
 
 #include "network/network.hpp"
 #include "payload/payload.hpp"
 #include "protocol/version.hpp"
-#include "redact/command_line.hpp"
 #include "redact/printable.hpp"
 #include "redact/secrets.hpp"
 #include "report/report.hpp"
 #include "run/run.hpp"
 #include "scenario/settings.hpp"
+#include "settings/flags.hpp"
 
 namespace loadgen {
 namespace {
@@ -45,6 +44,13 @@ void complain(const Error& error, const redact::Secrets& secrets) {
 int usage_error(const Error& error, const redact::Secrets& secrets = {}) {
   complain(error, secrets);
   return code(ExitCode::usage);
+}
+
+/// Of a line that cannot be read, what to do about it.
+Error with_help(Error error) {
+  if (!error.where.empty()) return error;
+  error.hint += (error.hint.empty() ? "" : "; ") + std::string("see dex-loadgen --help");
+  return error;
 }
 
 volatile sig_atomic_t signals_seen = 0;
@@ -90,13 +96,6 @@ class ProgressLine {
   std::thread thread_;
 };
 
-/// What the command line said, before any of it is applied: a scenario comes first, flags on top.
-struct RunFlags {
-  std::string scenario;
-  std::map<std::string, std::vector<std::string>> values;
-  std::map<std::string, bool> switches;
-};
-
 /// What a run throws is told in its report as well.
 RunResult<RunReport> run_or_say_why(const Settings& settings, const RunHooks& hooks) {
   try {
@@ -118,29 +117,7 @@ int reported(const RunReport& report) {
   return code(outcome);
 }
 
-int do_run(const RunFlags& flags) {
-  Settings settings;
-  if (!flags.scenario.empty()) {
-    if (const auto done = apply_scenario(settings, flags.scenario); !done) {
-      return usage_error(done.error());
-    }
-  }
-  for (const auto& setting : settings_table()) {
-    std::vector<std::string> texts;
-    if (setting.value.empty()) {
-      if (flags.switches.at(setting.name)) texts = {"true"};
-    } else {
-      texts = flags.values.at(setting.name);
-    }
-    for (const auto& text : texts) {
-      if (const auto done = setting.apply(settings, text); !done) {
-        Error error = done.error();
-        error.where = error.where.empty() ? "--" + setting.name
-                                          : fmt::format("--{}: {}", setting.name, error.where);
-        return usage_error(error);
-      }
-    }
-  }
+int do_run(Settings settings) {
   if (const auto done = complete(settings); !done) return usage_error(done.error());
 
   struct sigaction action {};
@@ -193,31 +170,45 @@ int list_networks() {
 }
 
 struct PayloadFlags {
-  std::string kind = "hl7";
-  std::string size = "1MiB";
+  PayloadKind kind = PayloadKind::hl7;
+  Bytes size{1U << 20U};
   std::uint64_t seed = 1;
   std::uint64_t upload = 0;
   std::string out;
 };
 
+std::vector<settings::Setting<PayloadFlags>> payload_table() {
+  const auto stored = [](auto parse, auto member) {
+    return settings::parsed(
+        parse, [member](PayloadFlags& flags, auto value) { flags.*member = std::move(value); });
+  };
+  const auto as_is = [](const std::string& text) -> Result<std::string> { return text; };
+  const auto any = settings::whole_number(0, UINT64_MAX);
+  return {
+      {{"kind", "KIND", "random | hl7 | csv [hl7]"},
+       stored(parse_payload_kind, &PayloadFlags::kind)},
+      {{"size", "SIZE", "size of the file [1MiB]"}, stored(parse_bytes, &PayloadFlags::size)},
+      {{"seed", "N", "as of a run [1]"}, stored(any, &PayloadFlags::seed)},
+      {{"upload", "N", "which upload of the run [0]"}, stored(any, &PayloadFlags::upload)},
+      {{"out", "FILE", "file to write [standard output]"}, stored(as_is, &PayloadFlags::out)},
+  };
+}
+
 int write_payload(const PayloadFlags& flags) {
-  const auto kind = parse_payload_kind(flags.kind);
-  if (!kind) return usage_error({"--kind", kind.error().what, kind.error().hint});
-  const auto size = parse_bytes(flags.size);
-  if (!size) return usage_error({"--size", size.error().what, size.error().hint});
-  if (*size < smallest(*kind)) {
-    return usage_error(
-        {"--size",
-         fmt::format("a {} file has at least {} bytes", flags.kind, smallest(*kind).value), ""});
+  if (flags.size < smallest(flags.kind)) {
+    return usage_error({"--size",
+                        fmt::format("a {} file has at least {} bytes", to_string(flags.kind),
+                                    smallest(flags.kind).value),
+                        ""});
   }
   std::FILE* file = flags.out.empty() ? stdout : std::fopen(flags.out.c_str(), "wb");
   if (file == nullptr) {
     return usage_error({"--out", fmt::format("{} cannot be written", quote(flags.out)), ""});
   }
-  const Payload payload(*kind, flags.seed, flags.upload, *size);
+  const Payload payload(flags.kind, flags.seed, flags.upload, flags.size);
   std::vector<std::byte> buffer(256U << 10U);
   bool good = true;
-  for (Bytes at; good && at < *size;) {
+  for (Bytes at; good && at < flags.size;) {
     const std::size_t count = payload.read(at, buffer);
     good = std::fwrite(buffer.data(), 1, count, file) == count;
     at += Bytes{count};
@@ -248,20 +239,15 @@ int command_line(int argc, char** argv) {
       "written.");
 
   CLI::App* run_command = app.add_subcommand("run", "Run uploads against a target");
-  RunFlags flags;
-  run_command->add_option("scenario", flags.scenario, "settings as JSON; flags win over it")
-      ->type_name("SCENARIO.json");
-  for (const auto& setting : settings_table()) {
-    if (setting.value.empty()) {
-      run_command->add_flag("--" + setting.name, flags.switches[setting.name], setting.help);
-      continue;
-    }
-    auto* option =
-        run_command->add_option("--" + setting.name, flags.values[setting.name], setting.help);
-    option->type_name(setting.value)->expected(1)->allow_extra_args(false);
-    option->multi_option_policy(setting.repeatable ? CLI::MultiOptionPolicy::TakeAll
-                                                   : CLI::MultiOptionPolicy::Throw);
-  }
+  Settings settings;
+  // Below the flags, wherever it stands.
+  settings::add_word(*run_command,
+                     {"scenario", "SCENARIO.json", "settings as JSON; flags win over it"},
+                     [&](const std::string& file) -> Result<void> {
+                       if (file.empty()) return {};
+                       return apply_scenario(settings, file);
+                     });
+  settings::add_flags(*run_command, settings_table(), settings);
   run_command->footer(
       "Examples:\n"
       "  dex-loadgen run --url http://127.0.0.1:8080/files --uploads 200 --concurrency 50\n"
@@ -276,29 +262,16 @@ int command_line(int argc, char** argv) {
 
   CLI::App* payload_command = app.add_subcommand("payload", "Write the bytes of one upload");
   PayloadFlags payload;
-  payload_command->add_option("--kind", payload.kind, "random | hl7 | csv [hl7]")
-      ->type_name("KIND");
-  payload_command->add_option("--size", payload.size, "size of the file [1MiB]")->type_name("SIZE");
-  payload_command->add_option("--seed", payload.seed, "as of a run [1]")->type_name("N");
-  payload_command->add_option("--upload", payload.upload, "which upload of the run [0]")
-      ->type_name("N");
-  payload_command->add_option("--out", payload.out, "file to write [standard output]")
-      ->type_name("FILE");
+  settings::add_flags(*payload_command, payload_table(), payload);
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& e) {
-    return app.exit(e);
-  } catch (const CLI::CallForVersion& e) {
-    return app.exit(e);
-  } catch (const CLI::ExtrasError&) {
-    return usage_error(
-        {"", redact::unknown_flags(app.remaining(/*recurse=*/true)), "see dex-loadgen --help"});
-  } catch (const CLI::ParseError& e) {
-    return usage_error({"", e.what(), "see dex-loadgen --help"});
+  const auto parsed = settings::parse(app, {argv + 1, argv + argc});
+  if (!parsed) return usage_error(with_help(parsed.error()));
+  if (*parsed) {
+    std::cout << **parsed;
+    return 0;
   }
   try {
-    if (run_command->parsed()) return do_run(flags);
+    if (run_command->parsed()) return do_run(std::move(settings));
     if (networks->parsed()) return list_networks();
     return write_payload(payload);
   } catch (const std::exception& e) {

@@ -87,6 +87,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlags{{"--report", "/proc/nope/x"}, "--report"},
         BadFlags{{"--frobnicate"}, "frobnicate"}, BadFlags{{"--uploads"}, "--uploads"},
         BadFlags{{"a.json", "b.json"}, "b.json"},
+        BadFlags{{"--upload", "7"}, "there is no flag \"--upload\" (the nearest are --uploads, "},
+        BadFlags{{"--system", "des"},
+                 "--system: \"des\" is not one of dex, tus (the nearest is dex)"},
+        BadFlags{{"--payload", "hl"}, "the nearest is hl7"},
+        BadFlags{{"--verify", "download-it"},
+                 "is not one of auto, digest, download, delivered, none"},
+        BadFlags{{"--network", "flakey"}, "the nearest is flaky"},
+        BadFlags{{"--info-url", "http://127.0.0.1:1/info", "--system", "tus"},
+                 "--info-url: is for --system dex only (drop --system tus)"},
         BadFlags{{"/no/such/scenario.json"}, "/no/such/scenario.json"}));
 
 TEST(CommandLine, UrlsAreChecked) {
@@ -115,7 +124,8 @@ TEST(CommandLine, AnAbsentTargetIsExitCode3) {
 
 TEST(CommandLine, NoCommandAndAnUnknownOneAreUsageErrors) {
   expect_one_line(loadgen({}), 2, "subcommand");
-  expect_one_line(loadgen({"fly"}), 2, "");
+  expect_one_line(loadgen({"fly"}), 2, "\"fly\" is not one of run, networks, payload");
+  expect_one_line(loadgen({"rum"}), 2, "the nearest is run");
 }
 
 TEST(CommandLine, HelpNamesEveryCommandAndExitCode) {
@@ -128,6 +138,8 @@ TEST(CommandLine, HelpNamesEveryCommandAndExitCode) {
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_THAT(run.out, HasSubstr("--i-own-this-target"));
   EXPECT_THAT(run.out, HasSubstr("Examples:"));
+  EXPECT_THAT(run.out, HasSubstr("With --system dex:"));
+  EXPECT_EQ(loadgen({"run", "--uploads", "none", "--help"}).out, run.out);
 }
 
 TEST(CommandLine, ListsNetworks) {
@@ -147,6 +159,8 @@ TEST(CommandLine, WritesPayloads) {
   expect_one_line(loadgen({"payload", "--size", "1"}), 2, "--size");
   expect_one_line(loadgen({"payload", "--kind", "pdf"}), 2, "--kind");
   expect_one_line(loadgen({"payload", "--out", "/no/such/folder/x"}), 2, "--out");
+  expect_one_line(loadgen({"payload", "--seed", "seven"}), 2,
+                  "--seed: \"seven\" is not a whole number");
 }
 
 /// As a CI server finds them: the reports of the last run, and where the next ones go.

@@ -7,6 +7,7 @@
 
 #include "embedded/embedded.hpp"
 #include "protocol/json/decode.hpp"
+#include "settings/choice.hpp"
 
 namespace loadgen {
 namespace {
@@ -65,15 +66,17 @@ const std::vector<Network>& built_in_networks() {
 }
 
 Result<Network> load_network(const std::string& name_or_file) {
-  std::string names;
+  std::vector<std::string_view> names;
   for (const auto& network : built_in_networks()) {
     if (network.name == name_or_file) return network;
-    names += (names.empty() ? "" : ", ") + network.name;
+    names.push_back(network.name);
   }
   std::error_code ignored;
   if (!std::filesystem::exists(name_or_file, ignored)) {
+    const auto nearest = settings::nearest_choice(name_or_file, names);
     return failure("", fmt::format("there is no network or file {}", quote(name_or_file)),
-                   fmt::format("one of {}, or a JSON file", names));
+                   fmt::format("one of {}, or a JSON file{}", fmt::join(names, ", "),
+                               nearest.empty() ? "" : "; " + nearest));
   }
   return json::decode_file(name_or_file, read_network);
 }

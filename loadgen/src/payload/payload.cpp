@@ -3,34 +3,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "payload/hash.hpp"
 #include "protocol/digest.hpp"
+#include "settings/choice.hpp"
 
 namespace loadgen {
 
+namespace {
+
+constexpr std::array<std::pair<std::string_view, PayloadKind>, 3> kinds{
+    {{"random", PayloadKind::random}, {"hl7", PayloadKind::hl7}, {"csv", PayloadKind::csv}}};
+
+}  // namespace
+
 Result<PayloadKind> parse_payload_kind(std::string_view text) {
-  for (const auto kind : {PayloadKind::random, PayloadKind::hl7, PayloadKind::csv}) {
-    if (text == to_string(kind)) return kind;
-  }
-  return failure("", fmt::format("{} is not a kind of payload", quote(text)),
-                 "one of random, hl7, csv");
+  if (const auto kind = settings::value_named(kinds, text)) return *kind;
+  return settings::not_one_of(text, settings::names_in(kinds));
 }
 
-std::string_view to_string(PayloadKind kind) {
-  switch (kind) {
-    case PayloadKind::random:
-      return "random";
-    case PayloadKind::hl7:
-      return "hl7";
-    case PayloadKind::csv:
-      return "csv";
-  }
-  return "";
-}
+std::string_view to_string(PayloadKind kind) { return settings::name_of(kinds, kind); }
 
 std::string_view file_extension(PayloadKind kind) {
   return kind == PayloadKind::random ? "bin" : to_string(kind);

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <set>
 
 #include "client/endpoints.hpp"
 #include "client/token.hpp"
 #include "protocol/json/decode.hpp"
+#include "protocol/nearest.hpp"
+#include "settings/choice.hpp"
 #include "upload/read.hpp"
 
 namespace loadgen {
@@ -17,30 +18,24 @@ namespace {
 
 constexpr std::uint64_t most_in_flight = 100'000;
 
-Result<std::uint64_t> whole_number(const std::string& text, std::uint64_t least,
-                                   std::uint64_t most) {
-  std::uint64_t value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
-    return failure("",
-                   fmt::format("{} is not a whole number from {} to {}", quote(text), least, most));
-  }
-  return value;
-}
+using settings::not_empty;
+using settings::Times;
+using settings::whole_number;
 
 /// Stores what `parse` makes of the text.
-template <class Parse, class Store>
-auto parsed(Parse parse, Store store) {
-  return [parse, store](Settings& settings, const std::string& text) -> Result<void> {
-    auto value = parse(text);
-    if (!value) return tl::unexpected(value.error());
-    store(settings, std::move(*value));
-    return {};
-  };
+template <class Parse, class T>
+Setting::Apply stored(Parse parse, T Settings::*member) {
+  return settings::parsed(std::move(parse), [member](Settings& settings, auto value) {
+    settings.*member = std::move(value);
+  });
 }
 
-auto number(std::uint64_t least, std::uint64_t most) {
-  return [least, most](const std::string& text) { return whole_number(text, least, most); };
+/// The same for one that may be given often.
+template <class Parse, class T>
+Setting::Apply added(Parse parse, std::vector<T> Settings::*member) {
+  return settings::parsed(std::move(parse), [member](Settings& settings, T value) {
+    (settings.*member).push_back(std::move(value));
+  });
 }
 
 Result<std::string> variable(const std::string& text) {
@@ -49,12 +44,21 @@ Result<std::string> variable(const std::string& text) {
   return text;
 }
 
+settings::Owners<settings::OwnSetting> owners() {
+  settings::Owners<settings::OwnSetting> all;
+  for (const auto& kind : systems()) all.push_back({kind.name, &kind.settings});
+  return all;
+}
+
+std::vector<std::string_view> names_of_systems() {
+  std::vector<std::string_view> names;
+  for (const auto& kind : systems()) names.push_back(kind.name);
+  return names;
+}
+
 Result<const SystemKind*> system(const std::string& text) {
   if (const SystemKind* const kind = system_named(text)) return kind;
-  std::string names;
-  for (const auto& kind : systems()) names += (names.empty() ? "" : ", ") + kind.name;
-  return failure("", fmt::format("{} is not a system", quote(text)),
-                 fmt::format("one of {}", names));
+  return settings::not_one_of(text, names_of_systems());
 }
 
 /// "20/s", "1.5/s", "90/min"; a bare number would be a guess.
@@ -93,118 +97,111 @@ Result<bool> on_off(const std::string& text) {
   return failure("", fmt::format("{} is neither true nor false", quote(text)));
 }
 
-/// Puts what a system reads itself among its own settings.
-std::function<Result<void>(Settings&, const std::string&)> kept(const OwnSetting& own) {
-  return [own](Settings& settings, const std::string& text) -> Result<void> {
-    auto value = own.read(text);
-    if (!value) return tl::unexpected(value.error());
-    auto& values = settings.own[own.name];
-    if (!own.repeatable) values.clear();
-    values.push_back(std::move(*value));
-    return {};
+Result<Bytes> chunk(const std::string& text) {
+  auto value = parse_bytes(text);
+  if (value && value->value == 0) return failure("", "a chunk has at least one byte");
+  return value;
+}
+
+Setting of_a_system(const settings::OwnSetting& own) {
+  return {{own, [own](Settings& settings, const std::string& text) {
+             return settings::keep(settings.own, own, text);
+           }}};
+}
+
+/// "what the target is [dex]; dex follows /info to ..."
+std::string about_systems() {
+  std::string about = fmt::format("what the target is [{}]", systems().front().name);
+  for (const auto& kind : systems()) {
+    if (!kind.about.empty()) about += fmt::format("; {} {}", kind.name, kind.about);
+  }
+  return about;
+}
+
+std::vector<Setting> what_is_sent() {
+  return {
+      {{{"url", "URL", "tus creation URL, as in http://127.0.0.1:8080/files"},
+        stored(http_url, &Settings::url)}},
+      {{{"system", fmt::format("{}", fmt::join(names_of_systems(), "|")), about_systems()},
+        stored(system, &Settings::system)}},
+      {{{"uploads", "N", "uploads of the whole run [100, or without end when --duration is given]"},
+        stored(whole_number(1, 1'000'000'000), &Settings::uploads)}},
+      {{{"duration", "TIME", "start uploads for this long, as in 90s"},
+        stored(positive_duration, &Settings::duration)}},
+      {{{"concurrency", "N", "uploads in flight at most [10; 1000 with --rate]"},
+        stored(whole_number(1, most_in_flight), &Settings::concurrency)}},
+      {{{"rate", "R/s", "open loop: uploads are due at this rate, as in 20/s"},
+        stored(rate, &Settings::rate)}},
+      {{{"size", "DIST",
+         "8MiB | uniform:1MiB-8MiB | lognormal:median=2MiB,sigma=1.2[,max=1GiB] | "
+         "choice:1KiB,8MiB [8MiB]"},
+        stored(SizeDistribution::parse, &Settings::size)}},
+      {{{"chunk", "SIZE", "bytes of one PATCH [all that is left]"},
+        stored(chunk, &Settings::chunk)}},
+      {{{"payload", "KIND", "random | hl7 | csv [random]"},
+        stored(parse_payload_kind, &Settings::payload)}},
+      {{{"network", "NAME|FILE", "the partners' network, see 'dex-loadgen networks' [perfect]"},
+        stored(load_network, &Settings::network)}},
+      {{{"seed", "N", "same seed, same sizes, bytes and cuts [1]"},
+        stored(whole_number(0, UINT64_MAX), &Settings::seed)}},
+      {{{"threads", "N", "event loops, each on a thread of its own [1]"},
+        settings::parsed(
+            whole_number(1, 64),
+            [](Settings& s, std::uint64_t v) { s.threads = static_cast<unsigned>(v); })}},
+      {{{"retry-delays", "LIST", "waits before retries without progress, or none [0s,1s,3s,5s]"},
+        stored(delays, &Settings::retry_delays)}},
+      {{{"verify", "HOW", "auto | digest | download | delivered | none [auto]"},
+        stored(parse_verify_method, &Settings::verify)}},
+      {{{"delivered-dir", "DIR", "folder that deliveries go to, for --verify delivered"},
+        stored(not_empty, &Settings::delivered_dir)}},
   };
 }
 
-bool has(const SystemKind& kind, const std::string& setting) {
-  return std::any_of(kind.settings.begin(), kind.settings.end(),
-                     [&](const OwnSetting& own) { return own.name == setting; });
-}
-
-/// What was given of settings that the system has not.
-Result<void> check_own(const Settings& s) {
-  for (const auto& kind : systems()) {
-    for (const auto& own : kind.settings) {
-      if (own.elsewhere.empty() || !s.own.contains(own.name) || has(*s.system, own.name)) continue;
-      return failure("--" + own.name, own.elsewhere, "drop --system " + s.system->name);
-    }
-  }
-  return {};
+std::vector<Setting> access_and_outcome() {
+  return {
+      {{{"oauth-url", "URL", "token endpoint [/oauth beside --url]"},
+        stored(http_url, &Settings::oauth_url)}},
+      {{{"trust-origin", "URL", "another origin that a Location may lead to, with the credentials",
+         "Options", "", Times::often},
+        added(http_url, &Settings::trusted_origins)},
+       /*in_scenario=*/false},
+      {{{"username-env", "VAR", "environment variable that holds the user name"},
+        stored(variable, &Settings::username_env)}},
+      {{{"password-env", "VAR", "environment variable that holds the password"},
+        stored(variable, &Settings::password_env)}},
+      {{{"token-env", "VAR", "environment variable that holds a bearer token"},
+        stored(variable, &Settings::token_env)}},
+      {{{"ca-file", "FILE", "PEM certificates to trust [the system's]"},
+        stored(not_empty, &Settings::ca_file)}},
+      {{{"client-cert", "FILE", "PEM certificate and key to present"},
+        stored(not_empty, &Settings::client_cert)}},
+      {{{"fail-if", "EXPR", "a condition that fails the run, as in 'goodput_mib_s<50'", "Options",
+         "", Times::often},
+        added(Criterion::parse, &Settings::fail_if)}},
+      {{{"report", "DIR", "write summary.json and uploads.csv there"},
+        stored(not_empty, &Settings::report)}},
+      {{{"i-own-this-target", "", "allow a target that is not this machine"},
+        stored(on_off, &Settings::i_own_this_target)},
+       /*in_scenario=*/false},
+  };
 }
 
 std::vector<Setting> make_table() {
-  using S = Settings;
-  std::vector<Setting> t;
-  const auto add = [&t](std::string name, std::string value, std::string help, auto apply,
-                        bool repeatable = false, bool in_scenario = true) {
-    t.push_back(
-        {std::move(name), std::move(value), std::move(help), repeatable, in_scenario, apply});
-  };
-  add("url", "URL", "tus creation URL, as in http://127.0.0.1:8080/files",
-      parsed(http_url, [](S& s, std::string v) { s.url = std::move(v); }));
-  std::string names;
-  std::string about;
-  for (const auto& kind : systems()) {
-    names += (names.empty() ? "" : "|") + kind.name;
-    if (!kind.about.empty()) about += fmt::format("; {} {}", kind.name, kind.about);
+  std::vector<Setting> table = what_is_sent();
+  for (const auto& own : settings::own_settings(owners())) table.push_back(of_a_system(own));
+  for (auto& setting : access_and_outcome()) table.push_back(std::move(setting));
+  return table;
+}
+
+/// What those who wrote `key` may have meant, as a scenario spells it.
+std::string nearest_key(const std::string& key) {
+  std::vector<std::string> keys;
+  for (const auto& setting : settings_table()) {
+    if (!setting.in_scenario) continue;
+    keys.push_back(setting.name);
+    std::replace(keys.back().begin(), keys.back().end(), '-', '_');
   }
-  add("system", names, fmt::format("what the target is [{}]{}", systems().front().name, about),
-      parsed(system, [](S& s, const SystemKind* v) { s.system = v; }));
-  add("uploads", "N", "uploads of the whole run [100, or without end when --duration is given]",
-      parsed(number(1, 1'000'000'000), [](S& s, std::uint64_t v) { s.uploads = v; }));
-  add("duration", "TIME", "start uploads for this long, as in 90s",
-      parsed(positive_duration, [](S& s, Milliseconds v) { s.duration = v; }));
-  add("concurrency", "N", "uploads in flight at most [10; 1000 with --rate]",
-      parsed(number(1, most_in_flight), [](S& s, std::uint64_t v) { s.concurrency = v; }));
-  add("rate", "R/s", "open loop: uploads are due at this rate, as in 20/s",
-      parsed(rate, [](S& s, double v) { s.rate = v; }));
-  add("size", "DIST",
-      "8MiB | uniform:1MiB-8MiB | lognormal:median=2MiB,sigma=1.2[,max=1GiB] | choice:1KiB,8MiB "
-      "[8MiB]",
-      parsed([](const std::string& text) { return SizeDistribution::parse(text); },
-             [](S& s, SizeDistribution v) { s.size = std::move(v); }));
-  add("chunk", "SIZE", "bytes of one PATCH [all that is left]",
-      parsed(
-          [](const std::string& text) -> Result<Bytes> {
-            auto value = parse_bytes(text);
-            if (value && value->value == 0) return failure("", "a chunk has at least one byte");
-            return value;
-          },
-          [](S& s, Bytes v) { s.chunk = v; }));
-  add("payload", "KIND", "random | hl7 | csv [random]",
-      parsed(parse_payload_kind, [](S& s, PayloadKind v) { s.payload = v; }));
-  add("network", "NAME|FILE", "the partners' network, see 'dex-loadgen networks' [perfect]",
-      parsed(load_network, [](S& s, Network v) { s.network = std::move(v); }));
-  add("seed", "N", "same seed, same sizes, bytes and cuts [1]",
-      parsed(number(0, UINT64_MAX), [](S& s, std::uint64_t v) { s.seed = v; }));
-  add("threads", "N", "event loops, each on a thread of its own [1]",
-      parsed(number(1, 64), [](S& s, std::uint64_t v) { s.threads = static_cast<unsigned>(v); }));
-  add("retry-delays", "LIST", "waits before retries without progress, or none [0s,1s,3s,5s]",
-      parsed(delays, [](S& s, std::vector<Milliseconds> v) { s.retry_delays = std::move(v); }));
-  add("verify", "HOW", "auto | digest | download | delivered | none [auto]",
-      parsed(parse_verify_method, [](S& s, VerifyMethod v) { s.verify = v; }));
-  add("delivered-dir", "DIR", "folder that deliveries go to, for --verify delivered",
-      parsed(not_empty, [](S& s, std::string v) { s.delivered_dir = std::move(v); }));
-  std::set<std::string> known;
-  for (const auto& kind : systems()) {
-    for (const auto& own : kind.settings) {
-      if (!known.insert(own.name).second) continue;  // of two systems, one on the other
-      add(own.name, own.value, own.help, kept(own), own.repeatable);
-    }
-  }
-  add("oauth-url", "URL", "token endpoint [/oauth beside --url]",
-      parsed(http_url, [](S& s, std::string v) { s.oauth_url = std::move(v); }));
-  add("trust-origin", "URL", "another origin that a Location may lead to, with the credentials",
-      parsed(http_url, [](S& s, std::string v) { s.trusted_origins.push_back(std::move(v)); }),
-      /*repeatable=*/true, /*in_scenario=*/false);
-  add("username-env", "VAR", "environment variable that holds the user name",
-      parsed(variable, [](S& s, std::string v) { s.username_env = std::move(v); }));
-  add("password-env", "VAR", "environment variable that holds the password",
-      parsed(variable, [](S& s, std::string v) { s.password_env = std::move(v); }));
-  add("token-env", "VAR", "environment variable that holds a bearer token",
-      parsed(variable, [](S& s, std::string v) { s.token_env = std::move(v); }));
-  add("ca-file", "FILE", "PEM certificates to trust [the system's]",
-      parsed(not_empty, [](S& s, std::string v) { s.ca_file = std::move(v); }));
-  add("client-cert", "FILE", "PEM certificate and key to present",
-      parsed(not_empty, [](S& s, std::string v) { s.client_cert = std::move(v); }));
-  add("fail-if", "EXPR", "a condition that fails the run, as in 'goodput_mib_s<50'",
-      parsed([](const std::string& text) { return Criterion::parse(text); },
-             [](S& s, Criterion v) { s.fail_if.push_back(std::move(v)); }),
-      true);
-  add("report", "DIR", "write summary.json and uploads.csv there",
-      parsed(not_empty, [](S& s, std::string v) { s.report = std::move(v); }));
-  add("i-own-this-target", "", "allow a target that is not this machine",
-      parsed(on_off, [](S& s, bool v) { s.i_own_this_target = v; }), false, false);
-  return t;
+  return nearest_names(key, {keys.begin(), keys.end()});
 }
 
 std::string text_of(const json::Cursor& value) {
@@ -221,7 +218,7 @@ void apply_value(Settings& settings, const Setting& setting, const json::Cursor&
       at.fail(applied.error().line());
     }
   };
-  if (!setting.repeatable) {
+  if (setting.times == Times::once) {
     one(value);
     return;
   }
@@ -246,8 +243,10 @@ Result<void> apply_scenario_text(Settings& settings, std::string_view text,
       const auto found = std::find_if(table.begin(), table.end(),
                                       [&](const Setting& s) { return s.name == name; });
       if (found == table.end() || key.find('-') != std::string::npos) {
-        root.fail(fmt::format("{} is not a setting; see 'dex-loadgen run --help', with '_' for '-'",
-                              quote(key)));
+        root.fail(
+            fmt::format("{} is not a setting; the nearest are {} (see 'dex-loadgen run --help', "
+                        "with '_' for '-')",
+                        quote(key), nearest_key(key)));
       }
       if (!found->in_scenario) {
         value.fail("this is for the command line only: whoever starts the run has to say it");
@@ -300,7 +299,7 @@ Result<void> complete(Settings& s) {
   if (s.username_env.empty() && !s.oauth_url.empty()) {
     return failure("--oauth-url", "it is not used without --username-env and --password-env");
   }
-  if (const auto good = check_own(s); !good) return good;
+  if (const auto good = settings::check_own(owners(), s.system->name, s.own); !good) return good;
   const auto place = client::place_of(s.url);
   if (!place) return tl::unexpected(place.error());
   if (s.oauth_url.empty()) s.oauth_url = client::token_url(*place);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +14,8 @@
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
 #include "scenario/size_distribution.hpp"
+#include "settings/own.hpp"
+#include "settings/setting.hpp"
 #include "stats/criterion.hpp"
 #include "systems/systems.hpp"
 #include "upload/options.hpp"
@@ -25,7 +26,7 @@ namespace loadgen {
 struct Settings {
   std::string url;
   const SystemKind* system = &systems().front();
-  OwnSettings own;  ///< what only some systems have
+  settings::OwnSettings own;  ///< what only some systems have
   std::optional<std::uint64_t> uploads;
   std::optional<Milliseconds> duration;
   std::optional<std::uint64_t> concurrency;
@@ -48,15 +49,10 @@ struct Settings {
   bool i_own_this_target = false;
 };
 
-/// One setting: `--name VALUE` on the command line, "name" with underscores in a scenario.
-struct Setting {
-  std::string name;
-  std::string value;  ///< what VALUE is called in --help; empty for a switch
-  std::string help;
-  bool repeatable = false;  ///< may be given more than once; a list of strings in a scenario
+/// One setting: `--name VALUE` on the command line, "name" with underscores in a scenario. There a
+/// switch is a boolean, and what may be given often a list of strings.
+struct Setting : settings::Setting<Settings> {
   bool in_scenario = true;
-  /// For a switch `text` is "true" or "false".
-  std::function<Result<void>(Settings&, const std::string& text)> apply;
 };
 [[nodiscard]] const std::vector<Setting>& settings_table();
 

@@ -44,7 +44,7 @@ TEST(Scenario, TheSchemaHasExactlyTheSettingsOfTheTable) {
     std::string key = setting.name;
     std::replace(key.begin(), key.end(), '-', '_');
     in_table.insert(key);
-    if (setting.repeatable) {
+    if (setting.times != settings::Times::once) {
       EXPECT_EQ(schema["properties"][key]["type"], "array") << key;
     }
   }
@@ -85,6 +85,13 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair(R"({"retry-delays":"0s"})", "retry-delays"),
                     std::pair(R"({"i_own_this_target":true})", "i_own_this_target"),
                     std::pair(R"({"password":"secret"})", "password")));
+
+TEST(Scenario, AMisspeltKeyIsAnsweredWithTheNearest) {
+  Settings s;
+  const auto done = apply_scenario_text(s, R"({"retry_delay":"0s"})", "s.json");
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().line(), testing::HasSubstr("the nearest are retry_delays, "));
+}
 
 TEST(Settings, UrlsAreHttpWithoutCredentials) {
   const auto& table = settings_table();
@@ -151,13 +158,18 @@ TEST(Systems, WhatOnlyOneHasIsRefusedOrIgnoredElsewhere) {
 }
 
 TEST(Systems, EachSettingIsInTheTableOnce) {
+  std::map<std::string, std::string> helps;
   std::set<std::string> names;
   for (const auto& setting : settings_table()) {
     EXPECT_TRUE(names.insert(setting.name).second) << setting.name;
   }
   for (const auto& kind : systems()) {
     EXPECT_EQ(system_named(kind.name), &kind);
-    for (const auto& own : kind.settings) EXPECT_TRUE(names.contains(own.name)) << own.name;
+    for (const auto& own : kind.settings) {
+      EXPECT_TRUE(names.contains(own.name)) << own.name;
+      EXPECT_EQ(helps.emplace(own.name, own.help).first->second, own.help)
+          << "two systems mean something else by --" << own.name;
+    }
   }
   EXPECT_EQ(system_named("none"), nullptr);
 }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "protocol/error.hpp"
+#include "settings/own.hpp"
 #include "transport/load_engine.hpp"
 #include "upload/authorizer.hpp"
 #include "upload/options.hpp"
@@ -71,31 +71,14 @@ class Client {
   UploadOptions options_;
 };
 
-/// Settings of a system's own as they were given: `--name`, and what its OwnSetting made of the
-/// texts.
-using OwnSettings = std::map<std::string, std::vector<std::string>>;
-/// The last text given; nullopt without one.
-[[nodiscard]] std::optional<std::string> given(const OwnSettings& own, const std::string& name);
-
-/// A setting that only some systems have; see Setting.
-struct OwnSetting {
-  std::string name;
-  std::string value;
-  std::string help;
-  /// Checks a text and says what is kept of it: of a file what it holds, as it is read once.
-  std::function<Result<std::string>(const std::string& text)> read;
-  bool repeatable = false;
-  /// Why it makes no sense with a system that has no such setting; empty: it is ignored there.
-  std::string elsewhere;
-};
-
 /// A system by the name that --system gives it.
 struct SystemKind {
   std::string name;
   std::string about;  ///< for --help, behind the name; may be empty
-  std::vector<OwnSetting> settings;
+  std::vector<settings::OwnSetting> settings;
   /// An Error names the flag. Does no I/O.
-  std::function<Result<std::unique_ptr<Client>>(UploadOptions options, const OwnSettings& own)>
+  std::function<Result<std::unique_ptr<Client>>(UploadOptions options,
+                                                const settings::OwnSettings& own)>
       make;
 };
 

@@ -27,9 +27,4 @@ Result<Milliseconds> positive_duration(const std::string& text) {
   return value;
 }
 
-Result<std::string> not_empty(const std::string& text) {
-  if (text.empty()) return failure("", "it is empty");
-  return text;
-}
-
 }  // namespace loadgen

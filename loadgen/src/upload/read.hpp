@@ -13,6 +13,5 @@ namespace loadgen {
 [[nodiscard]] Result<std::string> http_url(const std::string& text);
 /// "90s"; above 0.
 [[nodiscard]] Result<Milliseconds> positive_duration(const std::string& text);
-[[nodiscard]] Result<std::string> not_empty(const std::string& text);
 
 }  // namespace loadgen

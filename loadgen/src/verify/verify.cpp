@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fstream>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "client/delivered.hpp"
 #include "client/endpoints.hpp"
 #include "client/stored.hpp"
+#include "settings/choice.hpp"
 #include "upload/cause.hpp"
 
 namespace loadgen {
@@ -64,34 +66,23 @@ class Comparison {
   std::vector<std::byte> expected_;
 };
 
+constexpr std::array<std::pair<std::string_view, VerifyMethod>, 5> methods{
+    {{"auto", VerifyMethod::automatic},
+     {"digest", VerifyMethod::digest},
+     {"download", VerifyMethod::download},
+     {"delivered", VerifyMethod::delivered},
+     {"none", VerifyMethod::none}}};
+
 std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
 
 }  // namespace
 
 Result<VerifyMethod> parse_verify_method(std::string_view text) {
-  for (const auto method : {VerifyMethod::automatic, VerifyMethod::digest, VerifyMethod::download,
-                            VerifyMethod::delivered, VerifyMethod::none}) {
-    if (text == to_string(method)) return method;
-  }
-  return failure("", fmt::format("{} is not a way to verify", quote(text)),
-                 "one of auto, digest, download, delivered, none");
+  if (const auto method = settings::value_named(methods, text)) return *method;
+  return settings::not_one_of(text, settings::names_in(methods));
 }
 
-std::string_view to_string(VerifyMethod method) {
-  switch (method) {
-    case VerifyMethod::automatic:
-      return "auto";
-    case VerifyMethod::digest:
-      return "digest";
-    case VerifyMethod::download:
-      return "download";
-    case VerifyMethod::delivered:
-      return "delivered";
-    case VerifyMethod::none:
-      return "none";
-  }
-  return "";
-}
+std::string_view to_string(VerifyMethod method) { return settings::name_of(methods, method); }
 
 Result<DeliveredFiles> DeliveredFiles::scan(const std::filesystem::path& folder,
                                             const std::string& run_id) {

@@ -13,17 +13,16 @@ namespace {
 constexpr const char* info_flag = "info-url";
 constexpr const char* timeout_flag = "deliver-timeout";
 constexpr const char* target_flag = "expect-target";
-constexpr const char* only_dex = "only a DEX server tells of deliveries";
 
 Result<std::string> read_timeout(const std::string& text) {
   if (const auto value = positive_duration(text); !value) return tl::unexpected(value.error());
   return text;
 }
 
-Result<std::unique_ptr<Client>> make_dex(UploadOptions options, const OwnSettings& own) {
+Result<std::unique_ptr<Client>> make_dex(UploadOptions options, const settings::OwnSettings& own) {
   DeliveryOptions deliveries;
-  deliveries.info_url = given(own, info_flag).value_or("");
-  if (const auto text = given(own, timeout_flag)) {
+  deliveries.info_url = settings::given(own, info_flag).value_or("");
+  if (const auto text = settings::given(own, timeout_flag)) {
     const auto timeout = positive_duration(*text);
     if (!timeout) return tl::unexpected(timeout.error());
     deliveries.timeout = *timeout;
@@ -74,11 +73,14 @@ SystemKind dex_system() {
       "dex",
       "follows /info to Complete and delivered",
       {manifest_setting(),
-       {timeout_flag, "TIME", "from the last byte to a delivery, at most [60s]", read_timeout,
-        false, ""},
-       {target_flag, "NAME", "a delivery target that must be reached, or none [at least one]",
-        not_empty, true, only_dex},
-       {info_flag, "URL", "DEX status, without the id [from --url]", http_url, false, only_dex}},
+       {{timeout_flag, "TIME", "from the last byte to a delivery, at most [60s]"}, read_timeout},
+       {{target_flag, "NAME", "a delivery target that must be reached, or none [at least one]",
+         "Options", "", settings::Times::often},
+        settings::not_empty,
+        /*refused_elsewhere=*/true},
+       {{info_flag, "URL", "DEX status, without the id [from --url]"},
+        http_url,
+        /*refused_elsewhere=*/true}},
       make_dex};
 }
 

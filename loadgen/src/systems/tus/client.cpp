@@ -74,14 +74,14 @@ transport::LoadRequest TusClient::download(const std::string& url) const {
   return request_of("GET", url);
 }
 
-OwnSetting manifest_setting() {
-  return {manifest_flag, "FILE", "JSON object of metadata [one for dextesting/testevent1]",
-          read_manifest, false,  ""};
+settings::OwnSetting manifest_setting() {
+  return {{manifest_flag, "FILE", "JSON object of metadata [one for dextesting/testevent1]"},
+          read_manifest};
 }
 
-UploadOptions with_manifest(UploadOptions options, const OwnSettings& own) {
+UploadOptions with_manifest(UploadOptions options, const settings::OwnSettings& own) {
   options.metadata = dex::default_manifest("dex-loadgen");
-  if (const auto text = given(own, manifest_flag)) {
+  if (const auto text = settings::given(own, manifest_flag)) {
     // It was good when it was read; an empty one is none.
     const auto manifest = dex::parse_manifest_json(*text, "--manifest");
     if (manifest && !manifest->empty()) options.metadata = *manifest;
@@ -93,7 +93,8 @@ SystemKind tus_system() {
   return {"tus",
           "",
           {manifest_setting()},
-          [](UploadOptions options, const OwnSettings& own) -> Result<std::unique_ptr<Client>> {
+          [](UploadOptions options,
+             const settings::OwnSettings& own) -> Result<std::unique_ptr<Client>> {
             return std::make_unique<TusClient>(with_manifest(std::move(options), own));
           }};
 }

@@ -27,9 +27,9 @@ class TusClient : public Client {
 [[nodiscard]] SystemKind tus_system();
 
 /// --manifest, for systems on tus.
-[[nodiscard]] OwnSetting manifest_setting();
+[[nodiscard]] settings::OwnSetting manifest_setting();
 /// `options` with the metadata of --manifest, or else that of DEX's test stream, which plain tus
 /// servers do not mind.
-[[nodiscard]] UploadOptions with_manifest(UploadOptions options, const OwnSettings& own);
+[[nodiscard]] UploadOptions with_manifest(UploadOptions options, const settings::OwnSettings& own);
 
 }  // namespace loadgen
