@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "tus/locks.hpp"
+#include "store/locks.hpp"
 #include "tus/operation.hpp"
 #include "tus/receiver.hpp"
 
