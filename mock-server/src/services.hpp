@@ -5,14 +5,12 @@ namespace mock {
 
 class Store;
 class Locks;
-class Hooks;
 class Loop;
 
 /// Not owning: everything outlives every handler.
 struct Services {
   Store& store;
   Locks& locks;
-  Hooks& hooks;
   Loop& loop;
 };
 

@@ -69,7 +69,7 @@ class Dex {
   Dex& operator=(const Dex&) = delete;
 
   [[nodiscard]] dex::Contract contract() const { return options_.contract; }
-  /// For Services; lives as long as this object.
+  /// For TusServices; lives as long as this object.
   [[nodiscard]] Hooks& hooks();
   /// Counts exchanges for /metrics; lives as long as this object.
   [[nodiscard]] Observer& observer();

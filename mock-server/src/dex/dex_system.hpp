@@ -13,8 +13,8 @@ namespace mock {
 class DexSystem final : public System {
  public:
   /// Everything by reference outlives it.
-  DexSystem(std::unique_ptr<Dex> dex, TusOptions tus, Store& store, Locks& locks, Loop& loop)
-      : dex_(std::move(dex)), tus_(std::move(tus), {store, locks, dex_->hooks(), loop}) {}
+  DexSystem(std::unique_ptr<Dex> dex, TusOptions tus, const Services& services)
+      : dex_(std::move(dex)), tus_(std::move(tus), {services, dex_->hooks()}) {}
 
   [[nodiscard]] std::vector<std::span<const RoutePattern>> routes() const override;
   void read_method(const Request& request, Addressed& addressed) const override {
@@ -26,7 +26,6 @@ class DexSystem final : public System {
   /// With --contract guide an error is JSON, at all endpoints that the guide lists.
   [[nodiscard]] std::unique_ptr<Handler> in_its_words(Route route,
                                                       std::unique_ptr<Handler> handler) override;
-  [[nodiscard]] Services& services() override { return tus_.services(); }
   void removed(const Upload& upload) override { tus_.removed(upload); }
   void use(Effects& effects) override { dex_->use(effects); }
   void on_exchange(const ExchangeRecord& record) override;

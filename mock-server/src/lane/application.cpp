@@ -121,7 +121,7 @@ std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
     }
   }
   if (system == nullptr) return own_handler(request);
-  auto& services = system->services();
+  auto& services = parts_.services;
   return system->handler_for(request, intercept ? intercept->services(services) : services);
 }
 

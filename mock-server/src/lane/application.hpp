@@ -22,6 +22,7 @@ class MockApplication : public Application {
     const RouteTable& routes;
     std::span<const std::unique_ptr<System>> systems;
     Auth& auth;
+    Services& services;                          ///< of the lane
     UnreadBody early_error = UnreadBody::drain;  ///< of the gate's refusals
     /// Answers /_mock/...; empty: 404.
     std::function<std::unique_ptr<Handler>(const Request&)> control;

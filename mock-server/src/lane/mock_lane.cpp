@@ -69,6 +69,7 @@ MockLane::MockLane(const LaneGround& ground, std::string name, LaneConfig config
       let_in_(origin == LaneOrigin::declared || config_.auth == AuthMode::none),
       clock_(ground.loop),
       store_(ground.store, ground.index, name_, clock_, ground.notify, [this] { return hold(); }),
+      services_{store_, ground_.locks, clock_},
       journal_(std::make_unique<Journal>(journal_limits(name_, origin))),
       metrics_(std::make_unique<ServerMetrics>()) {}
 
@@ -131,7 +132,8 @@ Result<void> MockLane::compose() {
   if (auto made = make_systems(); !made) return made;
   if (auto made = make_rules(); !made) return made;
 
-  MockApplication::Parts parts{http_, routes_, systems_, *auth_, config_.early_error, {}};
+  MockApplication::Parts parts{http_, routes_, systems_, *auth_, services_, config_.early_error,
+                               {}};
   if (ground_.control) {
     parts.control = [this](const Request& request) {
       const bool reads = request.method == "GET" || request.method == "HEAD";
@@ -170,7 +172,7 @@ Result<void> MockLane::make_rules() {
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
   }
-  rules_ = std::make_unique<misbehave::RuleInterceptor>(std::move(rule_options), services());
+  rules_ = std::make_unique<misbehave::RuleInterceptor>(std::move(rule_options), services_);
   if (auto added = rules_->add(*content_->misbehaviours); !added) return added;
   for (const auto& system : systems_) system->use(*rules_);
   return {};
@@ -245,7 +247,7 @@ Result<void> MockLane::reached_at(const std::string& url) {
 }
 
 Result<void> MockLane::make_systems() {
-  SystemGround ground{store_, ground_.locks, clock_, config_, *content_};
+  SystemGround ground{services_, config_, *content_};
   ground.store_folder = ground_.folder;
   if (const auto state = folder()) ground.delivery_folder = *state / deliveries_folder;
   // Not again for each lane that a request opens.

@@ -103,7 +103,7 @@ class MockLane final : public Lane {
   [[nodiscard]] Auth& auth() override { return *auth_; }
   [[nodiscard]] std::string system_metrics() const override;
   void removed(const Upload& upload) override;
-  [[nodiscard]] Services& services() override { return systems_.front()->services(); }
+  [[nodiscard]] Services& services() override { return services_; }
   [[nodiscard]] Application& application() override;
   [[nodiscard]] const HttpOptions& http() const { return http_; }
   [[nodiscard]] const RouteTable& routes() const { return routes_; }
@@ -181,6 +181,7 @@ class MockLane final : public Lane {
   RouteTable routes_;
   LaneClock clock_;
   LaneStore store_;
+  Services services_;
   std::unique_ptr<Auth> auth_;
   std::vector<std::unique_ptr<System>> systems_;
   std::unique_ptr<misbehave::RuleInterceptor> rules_;

@@ -15,9 +15,8 @@ using Made = Result<std::unique_ptr<System>>;
 
 Made make_tus(const SystemGround& ground) {
   static Hooks nothing_behind;
-  return std::make_unique<TusSystem>(
-      tus_options_of(ground.config, *ground.content.profile),
-      Services{ground.store, ground.locks, nothing_behind, ground.loop});
+  return std::make_unique<TusSystem>(tus_options_of(ground.config, *ground.content.profile),
+                                     TusServices{ground.services, nothing_behind});
 }
 
 Made make_dex(const SystemGround& ground) {
@@ -45,11 +44,10 @@ Made make_dex(const SystemGround& ground) {
       options.notify({"config", {}, {}, "deliver: " + warning});
     }
   }
-  auto made = Dex::make(std::move(options), ground.store, ground.loop);
+  auto made = Dex::make(std::move(options), ground.services.store, ground.services.loop);
   if (!made) return tl::unexpected(made.error());
-  return std::make_unique<DexSystem>(*std::move(made),
-                                     tus_options_of(ground.config, *ground.content.profile),
-                                     ground.store, ground.locks, ground.loop);
+  return std::make_unique<DexSystem>(
+      *std::move(made), tus_options_of(ground.config, *ground.content.profile), ground.services);
 }
 
 struct Maker {

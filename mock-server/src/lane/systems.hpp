@@ -12,15 +12,14 @@
 #include "lane/lane_content.hpp"
 #include "notice.hpp"
 #include "protocol/error.hpp"
+#include "services.hpp"
 #include "system/system.hpp"
 
 namespace mock {
 
 /// What a system is made of. Everything by reference outlives it.
 struct SystemGround {
-  Store& store;
-  Locks& locks;
-  Loop& loop;
+  Services& services;
   const LaneConfig& config;
   const LaneContent& content;
   /// Of all lanes together; nullopt: the store is not on disk.

@@ -133,7 +133,7 @@ class RuleIntercept final : public Intercept, private Companion {
     if (!store_) {
       store_.emplace(correct.store, engine_.illusions(), facts_.addressed().id,
                      facts_.content_length(), lookup_);
-      services_.emplace(Services{*store_, correct.locks, correct.hooks, correct.loop});
+      services_.emplace(Services{*store_, correct.locks, correct.loop});
       if (commit_ != nullptr) store_->apply(*commit_->rule.then.commit);
     }
     return *services_;

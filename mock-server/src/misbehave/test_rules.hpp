@@ -17,7 +17,6 @@
 #include "services.hpp"
 #include "store/locks.hpp"
 #include "store/stores.hpp"
-#include "tus/hooks.hpp"
 #include "tus/test_address.hpp"
 
 namespace mock::misbehave {
@@ -72,8 +71,7 @@ struct World {
   ManualLoop loop;
   std::unique_ptr<Store> store = make_memory_store(loop, Bytes{1U << 20U});
   FakeLocks locks;
-  Hooks hooks;
-  Services services{*store, locks, hooks, loop};
+  Services services{*store, locks, loop};
 
   void upload(const std::string& id, std::optional<std::uint64_t> length, std::string_view bytes,
               std::string_view name = "") {

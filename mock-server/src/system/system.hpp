@@ -35,8 +35,8 @@ class System {
   /// Says in `addressed`, which is one of its endpoints and has the method of the request line, by
   /// which method that acts.
   virtual void read_method(const Request&, Addressed&) const {}
-  /// Of a request that is addressed to it. `services` are `this->services()`, or decorated ones;
-  /// they and this outlive the handler.
+  /// Of a request that is addressed to it. `services` are its lane's, or decorated ones; they and
+  /// this outlive the handler.
   [[nodiscard]] virtual std::unique_ptr<Handler> handler_for(const Request& request,
                                                              Services& services) = 0;
   /// Adds to the gate's refusal of a request that is addressed to it what its replies carry.
@@ -47,8 +47,7 @@ class System {
     return handler;
   }
 
-  // ---- what it works with, and tells
-  [[nodiscard]] virtual Services& services() = 0;
+  // ---- what it is told, and tells
   /// An upload was removed by other means than a request to it.
   virtual void removed(const Upload&) {}
   /// Asked before each effect (delivery, event, report); outlives this.

@@ -25,7 +25,7 @@ namespace mock {
 /// One request in flight. The handler is destroyed with it, or by `drop`.
 class FakeExchange : public Exchange {
  public:
-  FakeExchange(Request request, const TusOptions& options, Services& services)
+  FakeExchange(Request request, const TusOptions& options, const TusServices& services)
       : request_(std::move(request)), handler_(make_tus_handler(options, services)) {
     request_.addressed = test::addressed(request_, options);
   }
@@ -183,8 +183,8 @@ class FakeServer {
   std::unique_ptr<Locks> locks;
   RecordingHooks hooks;
   TusOptions options;
-  Upkeep upkeep{Services{*store, *locks, hooks, loop}, options};
-  Services services{*store, *locks, upkeep.hooks(), loop};
+  Upkeep upkeep{TusServices{{*store, *locks, loop}, hooks}, options};
+  TusServices services{{*store, *locks, loop}, upkeep.hooks()};
 };
 
 }  // namespace mock

@@ -4,6 +4,7 @@
 #include <tl/expected.hpp>
 
 #include "http/message.hpp"
+#include "services.hpp"
 #include "store/store.hpp"
 
 namespace mock {
@@ -25,6 +26,16 @@ class Hooks {
   virtual tl::expected<void, Reply> before_finish(const Upload&) { return {}; }
   virtual void after_finish(const Upload&) {}
   virtual void after_terminate(const Upload&) {}
+};
+
+/// What the handlers of tus work with. Not owning: everything outlives every handler.
+struct TusServices {
+  TusServices(const Services& of_lane, Hooks& behind)
+      : store(of_lane.store), locks(of_lane.locks), loop(of_lane.loop), hooks(behind) {}
+  Store& store;
+  Locks& locks;
+  Loop& loop;
+  Hooks& hooks;
 };
 
 }  // namespace mock

@@ -21,7 +21,7 @@ struct Context {
   Exchange& exchange;
   const RouteMatch& match;
   const TusOptions& options;
-  Services& services;
+  TusServices& services;
 };
 
 /// One request whose protocol version was already found good. Loop thread only.

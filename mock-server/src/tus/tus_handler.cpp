@@ -114,7 +114,7 @@ class Terminate : public Operation {
 
 class TusHandler : public Handler {
  public:
-  TusHandler(const TusOptions& options, Services& services)
+  TusHandler(const TusOptions& options, const TusServices& services)
       : options_(options), services_(services) {}
 
   void on_header(const Request& request, Exchange& exchange) override {
@@ -178,14 +178,14 @@ class TusHandler : public Handler {
   }
 
   const TusOptions& options_;
-  Services& services_;
+  TusServices services_;
   std::optional<Context> context_;
   std::unique_ptr<Operation> operation_;
 };
 
 }  // namespace
 
-std::unique_ptr<Handler> make_tus_handler(const TusOptions& options, Services& services) {
+std::unique_ptr<Handler> make_tus_handler(const TusOptions& options, const TusServices& services) {
   return std::make_unique<TusHandler>(options, services);
 }
 

@@ -1,4 +1,4 @@
-// The tus protocol over Services: OPTIONS, POST, HEAD, PATCH, DELETE, GET.
+// The tus protocol over a store: OPTIONS, POST, HEAD, PATCH, DELETE, GET.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 #include "http/handler.hpp"
 #include "http/route.hpp"
 #include "protocol/tus/metadata.hpp"
-#include "services.hpp"
+#include "tus/hooks.hpp"
 
 namespace mock {
 
@@ -74,10 +74,9 @@ struct TusOptions {
   UnreadBody early_error = UnreadBody::drain;
 };
 
-/// For requests that are addressed to creation or upload. `options` and `services` outlive the
-/// handler.
+/// For requests that are addressed to creation or upload. `options` outlive the handler.
 [[nodiscard]] std::unique_ptr<Handler> make_tus_handler(const TusOptions& options,
-                                                        Services& services);
+                                                        const TusServices& services);
 
 /// Adds to the lists of `options.cors` the fields of offered extensions that they lack.
 void complete_cors(TusOptions& options);

@@ -14,7 +14,7 @@ void TusSystem::read_method(const Request& request, Addressed& addressed) const 
 }
 
 std::unique_ptr<Handler> TusSystem::handler_for(const Request&, Services& services) {
-  return make_tus_handler(options_, services);
+  return make_tus_handler(options_, {services, upkeep_.hooks()});
 }
 
 /// Errors too name the version and can be read by browsers (TUS-CORE-VER-001, CORS-006).

@@ -13,18 +13,15 @@ namespace mock {
 class TusSystem final : public System {
  public:
   /// `behind` has the hooks of the system that is built on this one; all of it outlives this.
-  TusSystem(TusOptions options, const Services& behind)
-      : options_(std::move(options)),
-        upkeep_(behind, options_),
-        services_{behind.store, behind.locks, upkeep_.hooks(), behind.loop} {}
+  TusSystem(TusOptions options, const TusServices& behind)
+      : options_(std::move(options)), upkeep_(behind, options_) {}
 
   [[nodiscard]] std::vector<std::span<const RoutePattern>> routes() const override;
   void read_method(const Request& request, Addressed& addressed) const override;
   [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
                                                      Services& services) override;
   void complete_refusal(const Request& request, Reply& refusal) const override;
-  [[nodiscard]] Services& services() override { return services_; }
-  void removed(const Upload& upload) override { services_.hooks.after_terminate(upload); }
+  void removed(const Upload& upload) override { upkeep_.hooks().after_terminate(upload); }
   [[nodiscard]] bool signals_end(const ::http::Fields& fields) const override;
   void start() override { upkeep_.start(); }
   void catch_up() override { upkeep_.sweep(); }
@@ -33,7 +30,6 @@ class TusSystem final : public System {
  private:
   TusOptions options_;
   Upkeep upkeep_;
-  Services services_;
 };
 
 }  // namespace mock

@@ -62,7 +62,7 @@ class Upkeep::PartsNoticed : public Hooks {
   Upkeep& upkeep_;
 };
 
-Upkeep::Upkeep(const Services& services, const TusOptions& options)
+Upkeep::Upkeep(const TusServices& services, const TusOptions& options)
     : services_(services),
       options_(options),
       hooks_(std::make_unique<PartsNoticed>(services.hooks, *this)) {}

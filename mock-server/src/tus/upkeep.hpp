@@ -23,7 +23,7 @@ class Upkeep {
  public:
   /// `services` has the hooks of the system behind; handlers get `hooks()` instead. Everything
   /// outlives this. Passes are made on `services.loop`, time is told by it.
-  Upkeep(const Services& services, const TusOptions& options);
+  Upkeep(const TusServices& services, const TusOptions& options);
   ~Upkeep();
 
   /// Those of the system behind, and besides: a part that is finished is noticed.
@@ -53,7 +53,7 @@ class Upkeep {
   void joined(const std::string& final_id);
   [[nodiscard]] Milliseconds between_passes() const;
 
-  Services services_;
+  TusServices services_;
   const TusOptions& options_;
   std::unique_ptr<Hooks> hooks_;
   bool started_ = false;

@@ -256,7 +256,7 @@ TEST_F(TusTest, APassThatIsAskedForDuringAnotherFollowsIt) {
   server.options.expire_after = hours{1};
   for (int i = 0; i < 200; ++i) create(5);
   ShiftedLoop loop;
-  Upkeep upkeep({*server.store, *server.locks, server.hooks, loop}, server.options);
+  Upkeep upkeep({{*server.store, *server.locks, loop}, server.hooks}, server.options);
   upkeep.start();
   loop.shift = hours{2};
   upkeep.sweep();
