@@ -203,6 +203,7 @@ bool Auth::guards(Route route) const {
     case Endpoint::Guard::secure:
       return options_.secure;
     case Endpoint::Guard::never:
+    case Endpoint::Guard::system:
       break;
   }
   return false;

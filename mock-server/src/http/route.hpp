@@ -14,12 +14,14 @@ namespace mock {
 /// One endpoint, by whatever paths it is reached. There is one object for each in the process: two
 /// that are equal are the same.
 struct Endpoint {
-  /// When a token is demanded there, if the lane demands any (Auth::guards).
+  /// Which gate stands before it, and when. `always`, `secure` and `guide` are the lane's, which
+  /// demands tokens with --auth only (Auth::guards).
   enum class Guard {
     never,
     always,
     secure,  ///< with --secure
     guide,   ///< with --contract guide
+    system,  ///< the system's own (System::gate), whatever --auth says
   };
   std::string_view name;      ///< as rules, journal, logs and metrics spell it
   bool creates = false;       ///< uploads are made there

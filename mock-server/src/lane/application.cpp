@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "auth/gate.hpp"
 #include "http/addressed.hpp"
 #include "http/http_options.hpp"
 #include "http/intercept.hpp"
@@ -109,16 +110,24 @@ std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
   return handler;
 }
 
+/// What the gate before the endpoint has against it.
+std::optional<Reply> MockApplication::check(const Request& request, const System* system) const {
+  const auto route = request.addressed.route;
+  if (route.guarded() == Endpoint::Guard::system) {
+    const auto* const gate = system != nullptr ? system->gate(route) : nullptr;
+    return gate != nullptr ? gate->check(request) : std::nullopt;
+  }
+  return parts_.auth.guards(route) ? parts_.auth.check(request) : std::nullopt;
+}
+
 std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
                                                          Intercept* intercept) {
   const auto route = request.addressed.route;
   auto* const system = system_of(route);
-  if (parts_.auth.guards(route)) {
-    if (auto refusal = parts_.auth.check(request)) {
-      if (system != nullptr) system->complete_refusal(request, *refusal);
-      refusal->unread_body = parts_.early_error;
-      return bodiless([reply = *std::move(refusal)](const Request&) { return reply; });
-    }
+  if (auto refusal = check(request, system)) {
+    if (system != nullptr) system->complete_refusal(request, *refusal);
+    refusal->unread_body = parts_.early_error;
+    return bodiless([reply = *std::move(refusal)](const Request&) { return reply; });
   }
   if (system == nullptr) return own_handler(request);
   auto& services = parts_.services;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -23,7 +24,7 @@ class MockApplication : public Application {
     std::span<const std::unique_ptr<System>> systems;
     Auth& auth;
     Services& services;                          ///< of the lane
-    UnreadBody early_error = UnreadBody::drain;  ///< of the gate's refusals
+    UnreadBody early_error = UnreadBody::drain;  ///< of the gates' refusals
     /// Answers /_mock/...; empty: 404.
     std::function<std::unique_ptr<Handler>(const Request&)> control;
   };
@@ -36,6 +37,7 @@ class MockApplication : public Application {
  private:
   /// nullptr: none of the lane's.
   [[nodiscard]] System* system_of(Route route) const;
+  [[nodiscard]] std::optional<Reply> check(const Request& request, const System* system) const;
   std::unique_ptr<Handler> server_handler(const Request& request, Intercept* intercept);
   std::unique_ptr<Handler> own_handler(const Request& request);
 

@@ -20,6 +20,7 @@
 namespace mock {
 
 class Effects;
+class Gate;
 
 /// Loop thread only. What is not there for a system it leaves as it is.
 class System {
@@ -39,7 +40,10 @@ class System {
   /// this outlive the handler.
   [[nodiscard]] virtual std::unique_ptr<Handler> handler_for(const Request& request,
                                                              Services& services) = 0;
-  /// Adds to the gate's refusal of a request that is addressed to it what its replies carry.
+  /// Before those of its endpoints that are guarded by the system itself (Endpoint::Guard::system);
+  /// null: nothing. It lives as long as this.
+  [[nodiscard]] virtual const Gate* gate(Route) const { return nullptr; }
+  /// Adds to a gate's refusal of a request that is addressed to it what its replies carry.
   virtual void complete_refusal(const Request&, Reply&) const {}
   /// The words of its lane: how a reply of any endpoint reads, the server's own included.
   [[nodiscard]] virtual std::unique_ptr<Handler> in_its_words(Route,
