@@ -421,6 +421,13 @@ void Secrets::add_field(std::string_view name, std::string_view value) {
   add(std::string_view(*pair).substr(std::min(pair->find(':') + 1, pair->size())));
 }
 
+void Secrets::add_parameter(std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  if (value.size() >= least_bytes) return add(value);
+  const std::string before = std::string(name) + "=";
+  state_->add(before + std::string(value), before);
+}
+
 void Secrets::add_url(std::string_view url) {
   const UrlParts parts = parts_of(url);
   const auto both = [this](std::string_view text) {

@@ -26,6 +26,9 @@ class Secrets {
   /// credentials of Authorization, the password in Basic, each cookie of Cookie). A harmless name
   /// (`is_harmless_field`) adds nothing. A short value is masked behind its name.
   void add_field(std::string_view name, std::string_view value);
+  /// A parameter of the query that goes with every request. A short value is masked behind its
+  /// name.
+  void add_parameter(std::string_view name, std::string_view value);
   /// The user information and the values of the query of a URL, or of what was meant as one.
   void add_url(std::string_view url);
   /// What a server issued: the values of access_token, refresh_token and id_token in `document`,

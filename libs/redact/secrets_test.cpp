@@ -38,6 +38,10 @@ TEST(Secrets, ShortValuesAreWordsLikeOthers) {
   EXPECT_EQ(secrets.mask("a demo"), "a demo");
   secrets.add_field("X-Partner", "lab-7");
   EXPECT_EQ(secrets.mask("> X-Partner: lab-7\nlab-7"), "> X-Partner: ***\nlab-7");
+  secrets.add_parameter("code", "a+b");
+  EXPECT_EQ(secrets.mask("/up?code=a%2Bb&x=a+b"), "/up?code=***&x=a+b");
+  secrets.add_parameter("code", "long-enough");
+  EXPECT_EQ(secrets.mask("long-enough"), "***");
 }
 
 TEST(Secrets, EscapesDoNotHideAValue) {
