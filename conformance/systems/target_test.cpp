@@ -206,9 +206,9 @@ TEST(Discover, Credentials) {
   const TargetOptions options = options_for(server.url("/files"));
   Credentials none;
   EXPECT_THAT(discover(options, none).error(), HasSubstr("--username-env"));
-  Credentials wrong = Credentials::bearer("x");
+  Credentials wrong = Credentials::given("x");
   EXPECT_THAT(discover(options, wrong).error(), HasSubstr("refuses these credentials (401)"));
-  Credentials right = Credentials::bearer("tok");
+  Credentials right = Credentials::given("tok");
   const auto found = discover(options, right);
   ASSERT_TRUE(found.told) << found.error();
   EXPECT_TRUE(found.target->needs_authorization);
@@ -224,15 +224,15 @@ TEST(CredentialsOfAPassword, AreRenewedBeforeTheyExpire) {
   Credentials c = Credentials::password(
       {server.url("/oauth"), server.url("/oauth/refresh"), "u", "right"}, {}, [&] { return now; });
   EXPECT_TRUE(c.any());
-  EXPECT_EQ(**c.authorization(), "Bearer tok");
+  EXPECT_EQ(**c.token(), "tok");
   now += std::chrono::seconds{89};
-  EXPECT_EQ(**c.authorization(), "Bearer tok");
+  EXPECT_EQ(**c.token(), "tok");
   EXPECT_EQ(server.connections(), 1U);
   now += std::chrono::seconds{2};  // 9 of 100 seconds are left
-  EXPECT_EQ(**c.authorization(), "Bearer tok2");
+  EXPECT_EQ(**c.token(), "tok2");
   EXPECT_EQ(server.connections(), 2U);
   now += std::chrono::seconds{91};  // no refresh token this time: the password again
-  EXPECT_EQ(**c.authorization(), "Bearer tok");
+  EXPECT_EQ(**c.token(), "tok");
 }
 
 }  // namespace

@@ -12,13 +12,13 @@ std::string refresh_url_of(const std::string& token_url) { return token_url + "/
 TokenLife::TokenLife(PasswordGrant grant, redact::Secrets secrets)
     : grant_(std::move(grant)), secrets_(std::move(secrets)) {}
 
-std::optional<std::string> TokenLife::authorization(Time now) const {
-  if (authorization_.empty() || (renew_at_ && now >= *renew_at_)) return std::nullopt;
-  return authorization_;
+std::optional<std::string> TokenLife::token(Time now) const {
+  if (token_.empty() || (renew_at_ && now >= *renew_at_)) return std::nullopt;
+  return token_;
 }
 
-void TokenLife::refused(std::string_view authorization) {
-  if (authorization == authorization_) authorization_.clear();
+void TokenLife::refused(std::string_view token) {
+  if (token == token_) token_.clear();
 }
 
 TokenLife::Question TokenLife::next() {
@@ -36,22 +36,22 @@ TokenLife::Question TokenLife::next() {
 
 std::optional<TokenLife::Refusal> TokenLife::take(int status, std::string_view body, Time now) {
   secrets_.learn_tokens(body);
-  authorization_.clear();
+  token_.clear();
   Refusal refusal;
   refusal.status = status;
   if (status != 200) {
     if (auto error = oauth::parse_token_error(body)) refusal.error = std::move(*error);
     return refusal;
   }
-  auto token = oauth::parse_token_response(body);
-  if (!token) {
-    refusal.document = token.error();
+  auto issued = oauth::parse_token_response(body);
+  if (!issued) {
+    refusal.document = issued.error();
     return refusal;
   }
-  authorization_ = "Bearer " + token->access_token;
-  refresh_token_ = std::move(token->refresh_token);
+  token_ = std::move(issued->access_token);
+  refresh_token_ = std::move(issued->refresh_token);
   renew_at_.reset();
-  if (const std::chrono::milliseconds life = token->expires_in; life.count() > 0) {
+  if (const std::chrono::milliseconds life = issued->expires_in; life.count() > 0) {
     // A tenth of its life, at most half a minute, is kept as reserve for requests under way.
     renew_at_ =
         now + (life - std::min<std::chrono::milliseconds>(life / 10, std::chrono::seconds{30}));

@@ -38,11 +38,10 @@ class TokenLife {
 
   [[nodiscard]] const PasswordGrant& grant() const { return grant_; }
 
-  /// The value of Authorization at `now`; nullopt: a token must be asked for.
-  [[nodiscard]] std::optional<std::string> authorization(Time now) const;
-  /// The server did not take this value of Authorization: the token ends here, unless another one
-  /// came in the meantime.
-  void refused(std::string_view authorization);
+  /// The access token at `now`; nullopt: one must be asked for.
+  [[nodiscard]] std::optional<std::string> token(Time now) const;
+  /// The server did not take this one: it ends here, unless another one came in the meantime.
+  void refused(std::string_view token);
 
   /// A POST of `form` (application/x-www-form-urlencoded).
   struct Question {
@@ -66,7 +65,7 @@ class TokenLife {
  private:
   PasswordGrant grant_;
   redact::Secrets secrets_;
-  std::string authorization_;
+  std::string token_;
   std::string refresh_token_;
   std::optional<Time> renew_at_;
 };

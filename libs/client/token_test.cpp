@@ -21,19 +21,19 @@ class TokenLifeTest : public testing::Test {
 };
 
 TEST_F(TokenLifeTest, BeginsWithThePassword) {
-  EXPECT_EQ(life_.authorization(now_), std::nullopt);
+  EXPECT_EQ(life_.token(now_), std::nullopt);
   const auto question = life_.next();
   EXPECT_EQ(question.url, "http://h/oauth");
   EXPECT_EQ(http::format_form(question.form), "grant_type=password&username=lab&password=pw");
   EXPECT_FALSE(question.refreshes);
   EXPECT_FALSE(life_.take(200, issued, now_));
-  EXPECT_EQ(life_.authorization(now_), "Bearer first-token");
+  EXPECT_EQ(life_.token(now_), "first-token");
 }
 
 TEST_F(TokenLifeTest, ATenthOfTheLifeIsReserve) {
   static_cast<void>(life_.take(200, issued, now_));
-  EXPECT_TRUE(life_.authorization(now_ + seconds{89}));
-  EXPECT_FALSE(life_.authorization(now_ + seconds{90}));
+  EXPECT_TRUE(life_.token(now_ + seconds{89}));
+  EXPECT_FALSE(life_.token(now_ + seconds{90}));
 }
 
 TEST_F(TokenLifeTest, RenewsOnceByTheRefreshTokenAndThenByThePassword) {
@@ -50,10 +50,10 @@ TEST_F(TokenLifeTest, RenewsOnceByTheRefreshTokenAndThenByThePassword) {
 
 TEST_F(TokenLifeTest, ATokenThatTheServerRefusesEndsUnlessItIsAnOlderOne) {
   static_cast<void>(life_.take(200, issued, now_));
-  life_.refused("Bearer older");
-  EXPECT_TRUE(life_.authorization(now_));
-  life_.refused("Bearer first-token");
-  EXPECT_FALSE(life_.authorization(now_));
+  life_.refused("older");
+  EXPECT_TRUE(life_.token(now_));
+  life_.refused("first-token");
+  EXPECT_FALSE(life_.token(now_));
 }
 
 TEST_F(TokenLifeTest, SaysWhyThereIsNone) {
@@ -72,7 +72,7 @@ TEST_F(TokenLifeTest, SaysWhyThereIsNone) {
 TEST_F(TokenLifeTest, WithoutAnEndItLivesForEver) {
   static_cast<void>(
       life_.take(200, R"({"access_token":"first-token","token_type":"Bearer"})", now_));
-  EXPECT_TRUE(life_.authorization(now_ + std::chrono::hours{10'000}));
+  EXPECT_TRUE(life_.token(now_ + std::chrono::hours{10'000}));
 }
 
 TEST_F(TokenLifeTest, WhatIsIssuedIsASecret) {

@@ -67,9 +67,9 @@ Result<Credentials> credentials_for(const RunCommand& command, const Target& tar
   if (!command.token_env.empty()) {
     auto token = client::secret_in("--token-env", command.token_env);
     if (!token) return tl::unexpected(token.error());
-    secrets.add(*token);
+    target.presentation().hide(*token, secrets);
     if (!http::is_field_value(*token)) return failure("--token-env", "holds no token");
-    return Credentials::bearer(std::move(*token));
+    return Credentials::given(std::move(*token), target.presentation());
   }
   if (command.username_env.empty()) return Credentials();
   auto username = client::secret_in("--username-env", command.username_env);
@@ -80,7 +80,8 @@ Result<Credentials> credentials_for(const RunCommand& command, const Target& tar
   const auto endpoint = target.token_endpoint();
   if (!endpoint) return tl::unexpected(endpoint.error());
   PasswordGrant grant{endpoint->url, endpoint->refresh_url, *username, *password};
-  return Credentials::password(std::move(grant), client, std::chrono::steady_clock::now, secrets);
+  return Credentials::password(std::move(grant), client, std::chrono::steady_clock::now, secrets,
+                               target.presentation());
 }
 
 transport::Origins trusted_origins(const RunCommand& command) {

@@ -18,8 +18,7 @@ bool remove_one(Session& session, transport::Client& client, const std::string& 
   }
   transport::Request& request = *removal;
   request.timeout = std::min(timeout, Milliseconds{5000});
-  const auto authorization = session.credentials.authorization(request.timeout);
-  if (authorization && *authorization) request.headers.add("Authorization", **authorization);
+  static_cast<void>(session.credentials.present(request, request.timeout));
   const transport::Exchange seen = client.send(request);
   const int status = seen.response ? seen.response->status : 0;
   return status / 100 == 2 || status == 404 || status == 410;

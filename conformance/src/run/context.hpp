@@ -33,6 +33,10 @@ class Context {
   // ---- exchanges -------------------------------------------------------------------------------
   /// Sends exactly this (plus credentials, User-Agent and run id) and records it as evidence.
   virtual transport::Exchange exchange(transport::Request request) = 0;
+  /// The same with the credentials in another place than the target's `presentation`, where its
+  /// system takes them as well.
+  virtual transport::Exchange exchange_presenting(transport::Request request,
+                                                  const client::Presentation& how) = 0;
   /// Without credentials.
   virtual transport::Exchange exchange_anonymously(transport::Request request) = 0;
   /// Sends what `make` makes of the run's user name and password. Of that the evidence shows
@@ -60,7 +64,8 @@ class Context {
   // ---- raw bytes -------------------------------------------------------------------------------
   /// A connection to the target; ends the check as error when it cannot be made.
   virtual transport::RawConnection raw() = 0;
-  /// The fields every raw request to this target needs: Host, Authorization, User-Agent, --header.
+  /// The fields every raw request to this target needs: Host, User-Agent, credentials unless they
+  /// belong into the query, --header.
   [[nodiscard]] virtual http::Fields raw_headers() = 0;
   /// Path and query of a URL, as a request target.
   [[nodiscard]] static std::string target_of(const std::string& url);

@@ -20,6 +20,10 @@ class FakeContext : public Context {
   [[nodiscard]] const Target& target() const override { return target_; }
   [[nodiscard]] std::mt19937_64& random() override { return random_; }
   transport::Exchange exchange(transport::Request) override { throw std::logic_error("no target"); }
+  transport::Exchange exchange_presenting(transport::Request,
+                                          const client::Presentation&) override {
+    throw std::logic_error("no target");
+  }
   transport::Exchange exchange_anonymously(transport::Request) override {
     throw std::logic_error("no target");
   }

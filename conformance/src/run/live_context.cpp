@@ -41,9 +41,13 @@ class LiveContext final : public Context {
   [[nodiscard]] std::mt19937_64& random() override { return random_; }
 
   transport::Exchange exchange(transport::Request request) override {
-    if (!request.headers.has("Authorization") && reach(request.url) == Reach::entrusted) {
-      if (const auto value = authorization()) request.headers.add("Authorization", *value);
-    }
+    const auto& how = session_->credentials.presentation();
+    if (how.is_on(request.headers, request.url)) return perform(std::move(request));
+    return exchange_presenting(std::move(request), how);
+  }
+  transport::Exchange exchange_presenting(transport::Request request,
+                                          const client::Presentation& how) override {
+    if (reach(request.url) == Reach::entrusted) present(how, request);
     return perform(std::move(request));
   }
   transport::Exchange exchange_anonymously(transport::Request request) override {
@@ -94,7 +98,9 @@ class LiveContext final : public Context {
       fields.add("Host", parts->authority);
     }
     fields.add("User-Agent", session_->client.user_agent);
-    if (const auto value = authorization()) fields.add("Authorization", *value);
+    transport::Request presented;
+    present(session_->credentials.presentation(), presented);
+    for (const auto& field : presented.headers) fields.add(field.name, field.value);
     for (const auto& field : session_->client.extra_headers) fields.add(field.name, field.value);
     return fields;
   }
@@ -127,12 +133,14 @@ class LiveContext final : public Context {
     return std::min(wanted, left);
   }
 
-  std::optional<std::string> authorization() {
-    auto value = session_->credentials.authorization(within(std::chrono::seconds{30}));
-    if (!value) {
-      throw Stop{Outcome{Outcome::Kind::blocked, "a token for the target", value.error().line()}};
+  void present(const client::Presentation& how, transport::Request& request) {
+    const auto token = session_->credentials.token(within(std::chrono::seconds{30}));
+    if (!token) {
+      throw Stop{Outcome{Outcome::Kind::blocked, "a token for the target", token.error().line()}};
     }
-    return *value;
+    if (!*token) return;
+    how.hide(**token, session_->secrets);
+    how.put(**token, request.headers, request.url);
   }
 
   [[nodiscard]] Reach reach(const std::string& url) const {
@@ -145,6 +153,7 @@ class LiveContext final : public Context {
     const Reach how = reach(request.url);
     if (how == Reach::anonymous) {
       for (const char* name : {"Authorization", "Cookie"}) request.headers.remove(name);
+      session_->credentials.presentation().take_off(request.headers, request.url);
     }
     if (how != Reach::nothing) return;
     const std::string why = why_not_sent(target(), request.url);

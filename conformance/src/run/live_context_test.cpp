@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocol/base64.hpp"
 #include "testkit/scripted_server.hpp"
 #include "tus/target.hpp"
 
@@ -15,7 +20,7 @@ using testkit::ScriptedServer;
 using Kind = Outcome::Kind;
 
 TEST_F(LiveContextTest, NothingIsSentToAnOriginThatOnlyTheTargetNamed) {
-  session_->credentials = Credentials::bearer("tok");
+  session_->credentials = Credentials::given("tok");
   ScriptedServer stranger(testkit::answer(answer_of("204 No Content", "Upload-Offset: 0\r\n")));
   auto c = context();
   const std::string url = stranger.url("/files/1");
@@ -42,7 +47,7 @@ TEST_F(LiveContextTest, NothingIsSentToAnOriginThatOnlyTheTargetNamed) {
 }
 
 TEST_F(LiveContextTest, ATokenEndpointElsewhereGetsNoToken) {
-  session_->credentials = Credentials::bearer("tok");
+  session_->credentials = Credentials::given("tok");
   std::string got;
   {
     ScriptedServer endpoint([&](Peer& peer) {
@@ -60,6 +65,63 @@ TEST_F(LiveContextTest, ATokenEndpointElsewhereGetsNoToken) {
   }
   EXPECT_THAT(got, HasSubstr("POST /oauth/refresh"));
   EXPECT_THAT(got, Not(HasSubstr("Authorization")));
+}
+
+TEST_F(LiveContextTest, CredentialsGoWhereTheTargetWantsThemAndIntoNoEvidence) {
+  using Way = client::Presentation::Way;
+  for (const std::string key : {"a-key-of-the-run", "k1"}) {
+    for (const auto& [how, expected] : std::vector<std::pair<client::Presentation, std::string>>{
+             {{Way::basic_user}, "Authorization: Basic " + base64::encode(key + ":")},
+             {{Way::field, "X-Partner"}, "X-Partner: " + key},
+             {{Way::query, "auth"}, "/files/1?a=1&auth=" + key + " "}}) {
+      session_->credentials = Credentials::given(key, how);
+      auto c = context();
+      c->get(server_.url("/files/1?a=1"));
+      EXPECT_THAT(last_request(), HasSubstr(expected));
+      c->exchange_anonymously({"GET", server_.url("/files/1"), {}, {}});
+      EXPECT_THAT(last_request(), Not(HasSubstr(expected)));
+    }
+    // Another way that the system has as well.
+    context()->exchange_presenting({"GET", server_.url("/files/1"), {}, {}}, {Way::query, "key"});
+    EXPECT_THAT(last_request(), HasSubstr("/files/1?key=" + key + " "));
+    EXPECT_THAT(evidence_->text(), HasSubstr("/files/1?key=*** "));
+    EXPECT_THAT(evidence_->text(), HasSubstr("X-Partner: ***"));
+    for (const char* before : {"X-Partner: ", "auth=", "key="}) {
+      EXPECT_THAT(evidence_->text(), Not(HasSubstr(before + key)));
+    }
+  }
+}
+
+TEST_F(LiveContextTest, ACheckMayPresentItsOwn) {
+  session_->credentials =
+      Credentials::given("the-key", {client::Presentation::Way::field, "X-API-Key"});
+  context()->exchange({"GET", server_.url("/files/1"), {{"x-api-key", "wrong"}}, {}});
+  EXPECT_THAT(last_request(), HasSubstr("x-api-key: wrong"));
+  EXPECT_THAT(last_request(), Not(HasSubstr("the-key")));
+}
+
+TEST_F(LiveContextTest, AnOriginThatIsNotTrustedGetsNoKeyInAnyWay) {
+  ScriptedServer stranger(testkit::answer(answer_of("204 No Content")));
+  session_->credentials =
+      Credentials::given("the-key", {client::Presentation::Way::query, "access_token"});
+  EXPECT_EQ(stop_of([&] { context()->get(stranger.url("/files/1")); }).kind, Kind::blocked);
+  EXPECT_EQ(stranger.connections(), 0U);
+}
+
+TEST_F(LiveContextTest, ATokenEndpointElsewhereGetsNoKeyEither) {
+  session_->credentials =
+      Credentials::given("the-key", {client::Presentation::Way::query, "access_token"});
+  std::string got;
+  {
+    ScriptedServer endpoint([&](Peer& peer) {
+      got = peer.read_request();
+      peer.send(answer_of("400 Bad Request"));
+    });
+    target_->oauth_url = endpoint.url("/oauth");
+    const auto url = endpoint.url("/oauth/refresh?access_token=the-key&a=1");
+    EXPECT_TRUE(context()->exchange({"POST", url, {}, {}}).response);
+  }
+  EXPECT_THAT(got, HasSubstr("POST /oauth/refresh?a=1 "));
 }
 
 TEST_F(LiveContextTest, WhatATargetIssuesIsASecretFromThenOn) {
@@ -140,11 +202,14 @@ TEST_F(LiveContextTest, RandomBytesRepeatWithTheSeedAndTheRow) {
 }
 
 TEST_F(LiveContextTest, RawConnectionsGetWhatTheTargetNeeds) {
-  session_->credentials = Credentials::bearer("tok");
+  session_->credentials = Credentials::given("tok");
   auto c = context();
   const http::Fields fields = c->raw_headers();
   EXPECT_EQ(fields.find("Host"), server_.url().substr(7));
   EXPECT_EQ(fields.find("Authorization"), "Bearer tok");
+  session_->credentials =
+      Credentials::given("tok", {client::Presentation::Way::field, "X-API-Key"});
+  EXPECT_EQ(context()->raw_headers().find("X-API-Key"), "tok");
   transport::RawConnection raw = c->raw();
   ASSERT_TRUE(raw.send(transport::request_head("GET", "/", fields), Milliseconds{1000}));
   EXPECT_EQ(raw.read_response(Milliseconds{5000}).response->status, 204);

@@ -10,7 +10,8 @@
 namespace conformance {
 
 struct Credentials::State {
-  std::string fixed;  ///< a given token
+  client::Presentation how;
+  std::string fixed;  ///< a given token or key
   std::optional<client::TokenLife> life;
   std::optional<transport::Client> client;
   Clock clock;
@@ -56,15 +57,17 @@ Credentials::Credentials(Credentials&&) noexcept = default;
 Credentials& Credentials::operator=(Credentials&&) noexcept = default;
 Credentials::~Credentials() = default;
 
-Credentials Credentials::bearer(std::string token) {
+Credentials Credentials::given(std::string token, client::Presentation how) {
   auto state = std::make_unique<State>();
+  state->how = std::move(how);
   state->fixed = std::move(token);
   return Credentials(std::move(state));
 }
 
 Credentials Credentials::password(PasswordGrant grant, transport::ClientOptions client, Clock clock,
-                                  redact::Secrets secrets) {
+                                  redact::Secrets secrets, client::Presentation how) {
   auto state = std::make_unique<State>();
+  state->how = std::move(how);
   state->life.emplace(std::move(grant), std::move(secrets));
   state->client.emplace(std::move(client));
   state->clock = std::move(clock);
@@ -77,15 +80,24 @@ const PasswordGrant* Credentials::grant() const {
 
 bool Credentials::any() const { return state_->life.has_value() || !state_->fixed.empty(); }
 
-Result<std::optional<std::string>> Credentials::authorization(Milliseconds at_most) {
-  if (!state_->fixed.empty()) return "Bearer " + state_->fixed;
+const client::Presentation& Credentials::presentation() const { return state_->how; }
+
+Result<std::optional<std::string>> Credentials::token(Milliseconds at_most) {
+  if (!state_->fixed.empty()) return state_->fixed;
   if (!state_->life) return std::nullopt;
   const auto deadline = std::chrono::steady_clock::now() + at_most;
   const std::lock_guard lock(state_->mutex);
   const auto now = state_->clock();
-  if (auto value = state_->life->authorization(now)) return value;
+  if (auto value = state_->life->token(now)) return value;
   if (auto ok = state_->renew(deadline); !ok) return tl::unexpected(ok.error());
-  return state_->life->authorization(now);
+  return state_->life->token(now);
+}
+
+Result<void> Credentials::present(transport::Request& request, Milliseconds at_most) {
+  const auto value = token(at_most);
+  if (!value) return tl::unexpected(value.error());
+  if (*value) state_->how.put(**value, request.headers, request.url);
+  return {};
 }
 
 }  // namespace conformance

@@ -1,4 +1,4 @@
-// Where the Authorization of every request comes from.
+// What a run presents to its target, and how.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "client/presentation.hpp"
 #include "client/token.hpp"
 #include "protocol/error.hpp"
 #include "redact/secrets.hpp"
@@ -24,12 +25,13 @@ class Credentials {
 
   /// No credentials at all.
   Credentials();
-  static Credentials bearer(std::string token);
+  /// A token or a key, as it was given.
+  static Credentials given(std::string token, client::Presentation how = {});
   /// What the token endpoint issues becomes known to `secrets` before anything else is done with
   /// it.
   static Credentials password(PasswordGrant grant, transport::ClientOptions client,
                               Clock clock = std::chrono::steady_clock::now,
-                              redact::Secrets secrets = {});
+                              redact::Secrets secrets = {}, client::Presentation how = {});
   Credentials(Credentials&&) noexcept;
   Credentials& operator=(Credentials&&) noexcept;
   ~Credentials();
@@ -38,10 +40,14 @@ class Credentials {
   [[nodiscard]] const PasswordGrant* grant() const;
   /// Whether there are any.
   [[nodiscard]] bool any() const;
-  /// The value of Authorization; nullopt without credentials. An Error when the token endpoint
-  /// refuses, cannot be reached, or has given no token within `at_most`.
-  [[nodiscard]] Result<std::optional<std::string>> authorization(
+  /// Where requests carry them. Does not change.
+  [[nodiscard]] const client::Presentation& presentation() const;
+  /// The token or the key; nullopt without credentials. An Error when the token endpoint refuses,
+  /// cannot be reached, or has given no token within `at_most`.
+  [[nodiscard]] Result<std::optional<std::string>> token(
       Milliseconds at_most = std::chrono::seconds{30});
+  /// Puts it on `request`, whose origin may have it. Errors are those of `token`.
+  [[nodiscard]] Result<void> present(transport::Request& request, Milliseconds at_most);
 
  private:
   struct State;

@@ -10,9 +10,8 @@ namespace conformance {
 Result<transport::Response> Prober::send(transport::Request request, bool with_credentials,
                                          Milliseconds at_most) {
   if (with_credentials) {
-    auto authorization = credentials_.authorization(time_for_one(at_most));
-    if (!authorization) return tl::unexpected(authorization.error());
-    if (*authorization) request.headers.add("Authorization", **authorization);
+    const auto presented = credentials_.present(request, time_for_one(at_most));
+    if (!presented) return tl::unexpected(presented.error());
   }
   request.timeout = time_for_one(at_most);
   const auto url_parts = transport::parse_url(request.url);

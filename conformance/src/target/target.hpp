@@ -83,7 +83,9 @@ class Target {
 
   /// Whether it offers what a check `needs`, what a row excludes and what --require names.
   [[nodiscard]] virtual bool offers(std::string_view extension) const = 0;
-  /// Its addresses besides `url` that get the credentials of the run.
+  /// Where its requests carry the credentials of the run.
+  [[nodiscard]] virtual client::Presentation presentation() const { return {}; }
+  /// Its addresses besides `url` that get those credentials.
   [[nodiscard]] virtual std::vector<std::string> addresses() const { return {}; }
   /// An address that is asked without them, as a token endpoint elsewhere; empty: none.
   [[nodiscard]] virtual std::string anonymous_address() const { return {}; }

@@ -17,7 +17,7 @@ using Kind = Outcome::Kind;
 class TusVocabulary : public LiveContextTest {};
 
 TEST_F(TusVocabulary, ATusRequestCarriesTheVersionUnlessToldOtherwise) {
-  session_->credentials = Credentials::bearer("tok");
+  session_->credentials = Credentials::given("tok");
   auto c = context();
   send_tus(*c, "HEAD", server_.url("/files/1"));
   EXPECT_THAT(last_request(), HasSubstr("\r\nTus-Resumable: 1.0.0\r\n"));
@@ -124,7 +124,7 @@ TEST_F(TusVocabulary, StoredBytesAreComparedByTheDeliveredCopy) {
 }
 
 TEST_F(TusVocabulary, ARawRequestCarriesWhatTheTargetNeedsAndTheVersion) {
-  session_->credentials = Credentials::bearer("tok");
+  session_->credentials = Credentials::given("tok");
   auto c = context();
   const Fields fields = raw_fields(*c, {{"X-More", "1"}});
   EXPECT_EQ(fields.find("Authorization"), "Bearer tok");

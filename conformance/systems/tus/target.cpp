@@ -168,7 +168,7 @@ Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials, D
     }
   } else if (credentials.any()) {
     // Wrong credentials must not pass unnoticed because the target happens not to ask for them.
-    if (auto ok = credentials.authorization(prober.time_for_one()); !ok) {
+    if (auto ok = credentials.token(prober.time_for_one()); !ok) {
       return tl::unexpected(ok.error());
     }
   }

@@ -106,7 +106,7 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
       }
       transport::LoadRequest request = plan.client->probe();
       plan.client->dress(request);
-      if (!token->empty()) request.headers.add("Authorization", *token);
+      plan.client->present(*token, request);
       request.stall_timeout = Milliseconds{10'000};
       engine.send(std::move(request), [&](const transport::LoadOutcome& outcome) {
         if (outcome.failure) {
@@ -188,7 +188,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   for (const auto& url : (*client)->urls()) secrets.add_url(url);
   auto credentials = credentials_of(settings);
   if (!credentials) return give_up(ExitCode::usage, credentials.error());
-  secrets.add(credentials->token);
+  (*client)->presentation().hide(credentials->token, secrets);
   secrets.add(credentials->password);
   credentials->secrets = secrets;
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/presentation.hpp"
 #include "protocol/error.hpp"
 #include "settings/own.hpp"
 #include "transport/load_engine.hpp"
@@ -51,6 +52,12 @@ class Client {
 
   /// Adds what every request of this system carries, besides credentials.
   virtual void dress(transport::LoadRequest& /*request*/) const {}
+  /// Where its requests carry the credentials of the run.
+  [[nodiscard]] virtual client::Presentation presentation() const { return {}; }
+  /// Puts them on `request`: what an Authorizer is ready with.
+  void present(const std::string& credential, transport::LoadRequest& request) const {
+    presentation().put(credential, request.headers, request.url);
+  }
   /// A request that needs the credentials and changes nothing; its status does not matter, but 401.
   [[nodiscard]] virtual transport::LoadRequest probe() const = 0;
 

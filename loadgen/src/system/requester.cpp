@@ -12,20 +12,20 @@ using transport::LoadRequest;
 
 void Requester::send(LoadRequest request, Handler handler, bool renewed) {
   host_.authorizer.authorize([this, request = std::move(request), handler = std::move(handler),
-                              renewed](const Result<std::string>& authorization) mutable {
-    if (!authorization) {
+                              renewed](const Result<std::string>& credential) mutable {
+    if (!credential) {
       LoadOutcome outcome;
-      outcome.failure = Failure{Failure::Kind::other, authorization.error().line()};
+      outcome.failure = Failure{Failure::Kind::other, credential.error().line()};
       handler(std::move(outcome));
       return;
     }
     host_.client.dress(request);
-    if (!authorization->empty()) request.headers.set("Authorization", *authorization);
+    host_.client.present(*credential, request);
     ++result_.requests;
     LoadRequest copy = request;
     host_.transport.send(
         std::move(copy), [this, request = std::move(request), handler = std::move(handler), renewed,
-                          used = *authorization](LoadOutcome outcome) mutable {
+                          used = *credential](LoadOutcome outcome) mutable {
           if (!renewed && status_of(outcome) == 401 && host_.authorizer.refused(used)) {
             under_way = Bytes{0};
             result_.sent += outcome.sent;

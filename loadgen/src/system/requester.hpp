@@ -7,14 +7,14 @@
 
 namespace loadgen {
 
-/// Adds what every request carries, a token included, and renews that once after a 401. Counts into
-/// the result of its owner, which it must not outlive.
+/// Adds what every request carries, credentials included, and renews those once after a 401. Counts
+/// into the result of its owner, which it must not outlive.
 class Requester {
  public:
   Requester(const UploadHost& host, UploadResult& result) : host_(host), result_(result) {}
 
   using Handler = std::function<void(transport::LoadOutcome)>;
-  /// Without a token `handler` is told a failure, possibly at once.
+  /// Without them `handler` is told a failure, possibly at once.
   void send(transport::LoadRequest request, Handler handler) {
     send(std::move(request), std::move(handler), false);
   }

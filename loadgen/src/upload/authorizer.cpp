@@ -11,7 +11,7 @@ namespace loadgen {
 Authorizer::Authorizer(transport::LoadTransport& transport, Credentials credentials)
     : transport_(transport) {
   if (!credentials.token.empty()) {
-    fixed_ = "Bearer " + credentials.token;
+    fixed_ = std::move(credentials.token);
   } else if (!credentials.none()) {
     const std::string refresh_url = client::refresh_url_of(credentials.oauth_url);
     life_.emplace(
@@ -23,7 +23,7 @@ Authorizer::Authorizer(transport::LoadTransport& transport, Credentials credenti
 
 void Authorizer::authorize(Ready ready) {
   const std::optional<std::string> good =
-      life_ ? life_->authorization(transport_.now()) : std::optional(fixed_);
+      life_ ? life_->token(transport_.now()) : std::optional(fixed_);
   if (good) {
     ready(*good);
     return;
@@ -32,9 +32,9 @@ void Authorizer::authorize(Ready ready) {
   if (!fetching_) fetch();
 }
 
-bool Authorizer::refused(const std::string& header) {
+bool Authorizer::refused(const std::string& token) {
   if (!life_) return false;
-  life_->refused(header);
+  life_->refused(token);
   return true;
 }
 
@@ -63,7 +63,7 @@ void Authorizer::answered(const transport::LoadOutcome& outcome, bool was_refres
   const auto refusal = life_->take(response.status, response.body, now);
   if (!refusal) {
     ++grants_;
-    finish(*life_->authorization(now));
+    finish(*life_->token(now));
     return;
   }
   if (refusal->document) {

@@ -1,5 +1,6 @@
-// Bearer tokens: the password grant of an OAuth token endpoint (RFC 6749 section 4.3), refreshed
-// before they expire and after a 401.
+// What a run presents: a given token or key, or the tokens of the password grant of an OAuth token
+// endpoint (RFC 6749 section 4.3), refreshed before they expire and after a 401. Where a request
+// carries it is its system's business (Client::presentation).
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 namespace loadgen {
 
 struct Credentials {
-  std::string token;      ///< a fixed token; wins over the password grant
+  std::string token;      ///< a given token or key; wins over the password grant
   std::string oauth_url;  ///< POST here; refresh tokens go to {oauth_url}/refresh
   std::string username, password;
   redact::Secrets secrets = {};  ///< what the endpoint issues is added
@@ -28,12 +29,12 @@ class Authorizer {
  public:
   Authorizer(transport::LoadTransport& transport, Credentials credentials);
 
-  /// The value of Authorization, empty when no credentials were given. May call back at once.
+  /// The token or the key, empty when no credentials were given. May call back at once.
   using Ready = std::function<void(const Result<std::string>&)>;
   void authorize(Ready ready);
-  /// The server answered 401 to this header value. False when a new one cannot be had (fixed token,
-  /// none); true when `authorize` will ask for another.
-  bool refused(const std::string& header);
+  /// The server answered 401 to this one. False when a new one cannot be had (a given one, none);
+  /// true when `authorize` will ask for another.
+  bool refused(const std::string& token);
 
   /// Tokens fetched so far.
   [[nodiscard]] std::uint64_t grants() const { return grants_; }
@@ -46,7 +47,7 @@ class Authorizer {
   void finish(const Result<std::string>& result);
 
   transport::LoadTransport& transport_;
-  std::string fixed_;  ///< the given token, or none at all
+  std::string fixed_;  ///< the given one, or none at all
   std::optional<client::TokenLife> life_;
   bool fetching_ = false;
   bool credentials_refused_ = false;

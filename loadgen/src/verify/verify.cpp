@@ -176,12 +176,12 @@ void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cau
 
 void Verifier::ask(LoadRequest request, transport::LoadTransport::Done done, bool renewed,
                    int attempt) {
-  authorizer_.authorize([=, this](const Result<std::string>& authorization) {
+  authorizer_.authorize([=, this](const Result<std::string>& credential) {
     LoadRequest dressed = request;
     dressed.stall_timeout = options_.stall_timeout;
     client_.dress(dressed);
-    const std::string used = authorization ? *authorization : std::string{};
-    if (!used.empty()) dressed.headers.add("Authorization", used);
+    const std::string used = credential ? *credential : std::string{};
+    client_.present(used, dressed);
     transport_.send(std::move(dressed), [=, this](const LoadOutcome& outcome) {
       const int status = status_of(outcome);
       if (!renewed && status == 401 && authorizer_.refused(used)) {
