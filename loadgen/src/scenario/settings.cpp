@@ -169,7 +169,7 @@ std::vector<Setting> access_and_outcome() {
         stored(variable, &Settings::username_env)}},
       {{{"password-env", "VAR", "environment variable that holds the password"},
         stored(variable, &Settings::password_env)}},
-      {{{"token-env", "VAR", "environment variable that holds a bearer token"},
+      {{{"token-env", "VAR", "environment variable that holds a token or an API key"},
         stored(variable, &Settings::token_env)}},
       {{{"ca-file", "FILE", "PEM certificates to trust [the system's]"},
         stored(not_empty, &Settings::ca_file)}},

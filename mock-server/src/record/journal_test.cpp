@@ -74,6 +74,17 @@ TEST(Journal, KeepsNoSecret) {
   EXPECT_THAT(text, HasSubstr("/oauth?[redacted]"));
 }
 
+TEST(Journal, KeepsNoKeyInWhateverWayItIsPresented) {
+  Journal journal;
+  Exchanged{.fields = {{"Authorization", "Basic czNjcmV0Og=="}, {"X-API-Key", "s3cret"}},
+            .query = "access_token=s3cret"}
+      .tell(journal);
+  const auto text = to_json(journal.entries().front()).dump();
+  EXPECT_THAT(text, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(text, Not(HasSubstr("czNjcmV0")));
+  EXPECT_THAT(text, HasSubstr("Basic [redacted]"));
+}
+
 TEST(Journal, DoesNotRecordItsReaders) {
   Journal journal;
   Exchanged{.method = "GET", .path = "/_mock/journal"}.tell(journal);
