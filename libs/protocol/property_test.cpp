@@ -16,6 +16,8 @@
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
 #include "protocol/oauth/token.hpp"
+#include "protocol/s3/signature.hpp"
+#include "protocol/s3/time.hpp"
 #include "protocol/tus/checksum.hpp"
 #include "protocol/tus/concat.hpp"
 #include "protocol/tus/discovery.hpp"
@@ -243,6 +245,49 @@ RC_GTEST_PROP(ValidateProperty, OneEntryPairForEachMissingField, ()) {
   dex::Manifest full;
   for (const auto& name : names) full[name] = "";
   RC_ASSERT(dex::validate(full, config).empty());
+}
+
+/// The path of an object with any key, as clients escape it.
+rc::Gen<std::string> object_paths() {
+  return rc::gen::map(any_bytes(),
+                      [](const std::string& key) { return "/bucket/" + s3::encode_path(key); });
+}
+const auto signing_times = rc::gen::map(
+    rc::gen::inRange<std::int64_t>(0, 4'102'444'800),
+    [](std::int64_t seconds) { return http::TimePoint{std::chrono::seconds{seconds}}; });
+
+RC_GTEST_PROP(SignatureProperty, WhatIsSignedIsProvenByItsSecretAlone, ()) {
+  const s3::Credentials credentials{*visible(":,"), *visible()};
+  const auto path = *object_paths();
+  const auto now = *signing_times;
+  http::Fields fields{{"Host", "store.example"}, {"x-amz-meta-a", *visible()}};
+  const std::string plain = path + "?uploadId=" + *visible("?&=%#+");
+  const s3::Request request{"PUT", plain, fields};
+  http::Fields v2 = fields;
+  http::Fields v4 = fields;
+  for (const auto& [name, value] : s3::authorize_v2(request, credentials, now)) v2.add(name, value);
+  for (const auto& [name, value] : s3::authorize_v4(request, credentials, now)) v4.add(name, value);
+  const auto until = now + std::chrono::seconds{60};
+  const std::string v2_url = s3::presign_v2(request, credentials, until);
+  const std::string v4_url = s3::presign_v4(request, credentials, now, std::chrono::seconds{60});
+  const std::vector<s3::Request> all{
+      {"PUT", plain, v2}, {"PUT", plain, v4}, {"PUT", v2_url, fields}, {"PUT", v4_url, fields}};
+  for (const auto& one : all) {
+    const auto found = s3::find_signature(one);
+    RC_ASSERT(found.has_value() && found->has_value());
+    RC_ASSERT(s3::access_key_of(**found) == credentials.access_key);
+    RC_ASSERT(s3::check(**found, one, credentials.secret, now).has_value());
+    RC_ASSERT(!s3::check(**found, one, credentials.secret + "x", now).has_value());
+    const s3::Request other{"GET", one.target, one.fields};
+    RC_ASSERT(!s3::check(**found, other, credentials.secret, now).has_value());
+    const auto late = now + std::chrono::minutes{16};
+    RC_ASSERT(!s3::check(**found, one, credentials.secret, late).has_value());
+  }
+}
+
+RC_GTEST_PROP(SignatureProperty, TimesComeBack, ()) {
+  const auto time = *signing_times;
+  RC_ASSERT(s3::parse_basic(s3::format_basic(time)) == time);
 }
 
 }  // namespace

@@ -10,6 +10,12 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 
 }  // namespace
 
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = lower(c);
+  return out;
+}
+
 bool same_letters(std::string_view a, std::string_view b) {
   // Nearly always names are written alike, and those that are not differ at once.
   return a == b || std::equal(a.begin(), a.end(), b.begin(), b.end(),

@@ -15,6 +15,8 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 
+/// ASCII letters in lower case.
+[[nodiscard]] std::string lower_case(std::string_view text);
 /// Without regard to (ASCII) case.
 [[nodiscard]] bool same_letters(std::string_view a, std::string_view b);
 /// RFC 9110 section 5.1: names compare without regard to case.

@@ -8,6 +8,10 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+TEST(LowerCase, ChangesAsciiLettersOnly) {
+  EXPECT_EQ(http::lower_case("X-Amz-Meta-\xC3\x84[0]"), "x-amz-meta-\xC3\x84[0]");
+}
+
 TEST(HttpFields, NamesIgnoreAsciiCaseOnly) {
   EXPECT_TRUE(http::same_name("Upload-Offset", "uPLOAD-oFFSET"));
   EXPECT_FALSE(http::same_name("Upload-Offset", "Upload-Offse"));

@@ -1,0 +1,41 @@
+#include "protocol/hmac.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace {
+
+TEST(Hmac, KnownAnswers) {
+  const std::string key(20, '\x0b');
+  // RFC 2202 section 3 case 1, RFC 4231 section 4.2.
+  EXPECT_EQ(to_hex(hmac(DigestAlgorithm::sha1, key, "Hi There")),
+            "b617318655057264e28bc0b6fb378c8ef146be00");
+  EXPECT_EQ(to_hex(hmac(DigestAlgorithm::sha256, key, "Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  EXPECT_EQ(to_hex(hmac(DigestAlgorithm::md5, std::string(16, '\x0b'), "Hi There")),
+            "9294727a3638bb1c13f48ef8158bfc9d");
+}
+
+TEST(Hmac, AKeyMayBeEmptyOrLong) {
+  // echo -n "" | openssl dgst -sha1 -hmac ""
+  EXPECT_EQ(to_hex(hmac(DigestAlgorithm::sha1, {}, {})),
+            "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d");
+  // RFC 2202 section 3 case 6: longer than a block.
+  EXPECT_EQ(to_hex(hmac(DigestAlgorithm::sha1, std::string(80, '\xaa'),
+                        "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+}
+
+TEST(Hmac, AChecksumTakesNoKey) {
+  EXPECT_THROW((void)hmac(DigestAlgorithm::crc32, "key", "bytes"), std::logic_error);
+}
+
+TEST(SameSecret, ComparesLengthAndBytes) {
+  EXPECT_TRUE(same_secret("", ""));
+  EXPECT_TRUE(same_secret("abc", "abc"));
+  EXPECT_FALSE(same_secret("abc", "abd"));
+  EXPECT_FALSE(same_secret("abc", "ab"));
+}
+
+}  // namespace
