@@ -13,6 +13,7 @@
 #include "protocol/http/date.hpp"
 #include "protocol/http/fields.hpp"
 #include "protocol/http/form.hpp"
+#include "protocol/http/multipart.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
 #include "protocol/oauth/token.hpp"
@@ -288,6 +289,54 @@ RC_GTEST_PROP(SignatureProperty, WhatIsSignedIsProvenByItsSecretAlone, ()) {
 RC_GTEST_PROP(SignatureProperty, TimesComeBack, ()) {
   const auto time = *signing_times;
   RC_ASSERT(s3::parse_basic(s3::format_basic(time)) == time);
+}
+
+/// Text that is rich in beginnings of delimiters of the boundary "b".
+const auto near_delimiters = rc::gen::map(
+    rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+        "\r", "\n", "\r\n", "-", "--", "\r\n--b", "b", " ", "\r\n--b\r\n", "\r\n--b--\r\n", "a: b",
+        "\r\n\r\n", "x", "Content-Disposition: form-data; name=\"f\"; filename=g")),
+    [](const std::vector<std::string>& pieces) {
+      std::string out;
+      for (const auto& piece : pieces) out += piece;
+      return out;
+    });
+
+/// What a reader of multipart bodies says, as text, when it gets `body` in those slices.
+std::string told_of(std::string_view body, const std::vector<std::size_t>& lengths) {
+  using Event = http::MultipartReader::Event;
+  http::MultipartReader reader("b");
+  std::string told;
+  const auto tell = [&](Event event) {
+    if (event == Event::part) told += "[" + reader.part().name + ":";
+    if (event == Event::bytes) told += reader.bytes();
+    if (event == Event::part_end) told += "]";
+    if (event == Event::failed) told = reader.error().line();
+    return event != Event::more && event != Event::end && event != Event::failed;
+  };
+  for (std::size_t at = 0, i = 0; at < body.size(); ++i) {
+    std::string_view slice = body.substr(at, lengths[i % lengths.size()]);
+    at += slice.size();
+    while (tell(reader.next(slice))) continue;
+  }
+  while (tell(reader.finish())) continue;
+  return told;
+}
+
+RC_GTEST_PROP(MultipartProperty, AnySplitGivesTheSameParts, ()) {
+  const auto body = (*rc::gen::arbitrary<bool>() ? "--b\r\n" : "") + *near_delimiters;
+  const auto lengths = *rc::gen::nonEmpty(
+      rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(1, 30)));
+  RC_ASSERT(told_of(body, lengths) == told_of(body, {body.size() + 1}));
+}
+
+RC_GTEST_PROP(MultipartProperty, AFileComesBack, ()) {
+  const auto content = *near_delimiters + *any_bytes();
+  RC_PRE(content.find("\r\n--b") == std::string::npos);
+  const auto form = http::write_form({{"key", "v"}}, {"file", "a.txt", ""}, "b");
+  const auto lengths = *rc::gen::nonEmpty(
+      rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(1, 30)));
+  RC_ASSERT(told_of(form.head + content + form.tail, lengths) == "[key:v][file:" + content + "]");
 }
 
 }  // namespace
