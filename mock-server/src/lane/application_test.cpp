@@ -8,8 +8,8 @@
 #include "auth/key_gate.hpp"
 #include "http/http_options.hpp"
 #include "loop/manual_loop.hpp"
+#include "store/locks.hpp"
 #include "store/stores.hpp"
-#include "tus/locks.hpp"
 
 namespace mock {
 namespace {
