@@ -4,11 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dex/routes.hpp"
 #include "files/files.hpp"
 #include "files/temporary_folder.hpp"
 #include "loop/manual_loop.hpp"
 #include "protocol/oauth/token.hpp"
-#include "systems/registered.hpp"
+#include "system/identity_routes.hpp"
+#include "tus/routes.hpp"
 
 namespace mock {
 namespace {

@@ -1,9 +1,9 @@
 #include "dex/dex_system.hpp"
 
 #include "dex/json_errors.hpp"
-#include "systems/dex_routes.hpp"
-#include "systems/identity_routes.hpp"
-#include "systems/tus_routes.hpp"
+#include "dex/routes.hpp"
+#include "system/identity_routes.hpp"
+#include "tus/routes.hpp"
 
 namespace mock {
 namespace {

@@ -14,7 +14,7 @@
 #include "http/route.hpp"
 #include "protocol/dex/manifest.hpp"
 #include "protocol/json/encode.hpp"
-#include "systems/tus_routes.hpp"
+#include "tus/routes.hpp"
 
 namespace mock {
 namespace {

@@ -6,7 +6,7 @@
 #include "http/addressed.hpp"
 #include "http/http_options.hpp"
 #include "http/intercept.hpp"
-#include "systems/identity_routes.hpp"
+#include "system/identity_routes.hpp"
 
 namespace mock {
 namespace {

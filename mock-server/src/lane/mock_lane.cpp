@@ -23,7 +23,8 @@
 #include "record/journal.hpp"
 #include "record/server_metrics.hpp"
 #include "store/locks.hpp"
-#include "systems/registered.hpp"
+#include "system/identity_routes.hpp"
+#include "system/registered.hpp"
 
 namespace mock {
 namespace {
@@ -267,7 +268,7 @@ Result<void> MockLane::make_systems() {
     if (auto added = routes_.add(patterns); !added) return added;
   }
   // Those of other systems are 404 here, and called by their names all the same.
-  for (const auto& other : registered_systems) {
+  for (const auto& other : registered_systems()) {
     for (const auto& pattern : other.routes) static_cast<void>(routes_.add({&pattern, 1}));
   }
   return {};

@@ -55,7 +55,7 @@ struct Maker {
   Made (*make)(const SystemGround& ground);
 };
 
-/// One line for each system; what its endpoints are called is in systems/registered.hpp.
+/// One line for each system; what its endpoints are called is in systems/registered.cpp.
 constexpr std::array makers{
     Maker{"tus", make_tus},
     Maker{"dex", make_dex},

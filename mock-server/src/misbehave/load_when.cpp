@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "misbehave/reading.hpp"
-#include "systems/registered.hpp"
+#include "system/registered.hpp"
 
 namespace mock::misbehave {
 namespace {

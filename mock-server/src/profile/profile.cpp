@@ -13,7 +13,7 @@
 #include "protocol/http/fields.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/nearest.hpp"
-#include "systems/registered.hpp"
+#include "system/registered.hpp"
 #include "tus/refusals.hpp"
 
 namespace mock {
@@ -295,7 +295,7 @@ Profile::NotReproduced not_reproduced_of(const Cursor& at) {
 /// One, or a list of them.
 std::vector<std::string> systems_of(const Cursor& at) {
   std::vector<std::string_view> known;
-  for (const auto& system : registered_systems) known.push_back(system.name);
+  for (const auto& system : registered_systems()) known.push_back(system.name);
   const auto name_of = [&](const Cursor& one) { return std::string(one_of(one, known, "system")); };
   if (!at.is_array()) return {name_of(at)};
   std::vector<std::string> names;

@@ -29,7 +29,7 @@ struct Profile {
 
   std::string name;
   std::string description;
-  /// What is mounted, by the names of the registration (systems/registered.hpp): `dex` adds /info,
+  /// What is mounted, by the names of the registration (systems/registered.cpp): `dex` adds /info,
   /// /health, deliveries and manifests to plain `tus`. At least one.
   std::vector<std::string> systems{"dex"};
   /// What is offered. Extensions that the handler does not know are refused when the profile is

@@ -9,7 +9,7 @@
 
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
-#include "systems/registered.hpp"
+#include "system/registered.hpp"
 
 namespace mock {
 namespace {

@@ -36,7 +36,7 @@ RecordedFields::RecordedFields(std::span<const RegisteredSystem> systems) {
 }
 
 const RecordedFields& RecordedFields::of_all_systems() {
-  static const RecordedFields all(registered_systems);
+  static const RecordedFields all(registered_systems());
   return all;
 }
 

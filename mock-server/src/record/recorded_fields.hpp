@@ -9,7 +9,7 @@
 
 #include "protocol/http/fields.hpp"
 #include "protocol/units.hpp"
-#include "systems/registered.hpp"
+#include "system/registered.hpp"
 
 namespace mock {
 

@@ -31,7 +31,7 @@ class System {
   System& operator=(const System&) = delete;
 
   // ---- requests
-  /// Where it answers; all of them are in the registration too (systems/registered.hpp).
+  /// Where it answers; all of them are in the registration too (registered.hpp).
   [[nodiscard]] virtual std::vector<std::span<const RoutePattern>> routes() const = 0;
   /// Says in `addressed`, which is one of its endpoints and has the method of the request line, by
   /// which method that acts.

@@ -1,23 +1,22 @@
-#include "systems/registered.hpp"
+#include "system/registered.hpp"
 
-#include <string>
+#include <array>
+
+#include "dex/routes.hpp"
+#include "tus/journal.hpp"
+#include "tus/routes.hpp"
 
 namespace mock {
+namespace {
 
-Result<Route> parse_route(std::string_view name) {
-  std::string names;
-  Route last;
-  for (const auto& patterns : registered_routes) {
-    for (const auto& pattern : patterns) {
-      const Route route = pattern.endpoint;
-      if (route.name() == name) return route;
-      if (route == last || route.is_control()) continue;
-      names.append(route.name()).append(", ");
-      last = route;
-    }
-  }
-  if (name == Route{}.name()) return Route{};
-  return failure({}, names.append(Route{}.name()));
-}
+/// One line for each system.
+constexpr std::array systems{
+    RegisteredSystem{"tus", tus_routes, tus_journal},
+    RegisteredSystem{"dex", dex_routes},
+};
+
+}  // namespace
+
+std::span<const RegisteredSystem> registered_systems() { return systems; }
 
 }  // namespace mock

@@ -3,7 +3,10 @@
 #include <string>
 #include <utility>
 
-#include "systems/registered.hpp"
+#include "dex/routes.hpp"
+#include "system/identity_routes.hpp"
+#include "system/registered.hpp"
+#include "tus/routes.hpp"
 
 namespace mock {
 namespace {
@@ -11,7 +14,7 @@ namespace {
 RouteMatch match_route(std::string_view path, Ids ids = Ids::segments) {
   static const auto table = [] {
     RouteTable all;
-    for (const auto& patterns : registered_routes) EXPECT_TRUE(all.add(patterns));
+    for (const auto& patterns : registered_routes()) EXPECT_TRUE(all.add(patterns));
     return all;
   }();
   return table.match(path, ids);

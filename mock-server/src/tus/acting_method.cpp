@@ -1,7 +1,7 @@
 #include "tus/acting_method.hpp"
 
 #include "protocol/tus/headers.hpp"
-#include "systems/tus_routes.hpp"
+#include "tus/routes.hpp"
 #include "tus/tus_handler.hpp"
 
 namespace mock {

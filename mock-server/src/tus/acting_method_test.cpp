@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "systems/registered.hpp"
+#include "dex/routes.hpp"
+#include "system/identity_routes.hpp"
+#include "tus/routes.hpp"
 #include "tus/tus_handler.hpp"
 
 namespace mock {

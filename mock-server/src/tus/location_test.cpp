@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http/http_options.hpp"
-#include "systems/tus_routes.hpp"
+#include "tus/routes.hpp"
 
 namespace mock {
 namespace {

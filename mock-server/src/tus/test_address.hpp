@@ -3,9 +3,12 @@
 
 #include <stdexcept>
 
+#include "dex/routes.hpp"
 #include "http/addressed.hpp"
-#include "systems/registered.hpp"
+#include "system/identity_routes.hpp"
+#include "system/registered.hpp"
 #include "tus/acting_method.hpp"
+#include "tus/routes.hpp"
 #include "tus/tus_handler.hpp"
 
 namespace mock::test {
@@ -13,7 +16,7 @@ namespace mock::test {
 inline Addressed addressed(const Request& request, const TusOptions& options = {}) {
   static const auto table = [] {
     RouteTable all;
-    for (const auto& patterns : registered_routes) {
+    for (const auto& patterns : registered_routes()) {
       if (const auto added = all.add(patterns); !added)
         throw std::logic_error(added.error().line());
     }

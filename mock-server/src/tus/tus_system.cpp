@@ -1,9 +1,9 @@
 #include "tus/tus_system.hpp"
 
 #include "protocol/tus/headers.hpp"
-#include "systems/tus_routes.hpp"
 #include "tus/acting_method.hpp"
 #include "tus/ietf.hpp"
+#include "tus/routes.hpp"
 
 namespace mock {
 

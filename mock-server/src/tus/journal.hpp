@@ -6,7 +6,7 @@
 
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
-#include "systems/journal_fields.hpp"
+#include "system/journal_fields.hpp"
 
 namespace mock {
 

@@ -1,0 +1,32 @@
+#include "system/registered.hpp"
+
+#include <string>
+
+#include "system/identity_routes.hpp"
+
+namespace mock {
+
+std::vector<std::span<const RoutePattern>> registered_routes() {
+  std::vector<std::span<const RoutePattern>> all;
+  for (const auto& system : registered_systems()) all.push_back(system.routes);
+  all.insert(all.end(), {identity_routes, own_routes});
+  return all;
+}
+
+Result<Route> parse_route(std::string_view name) {
+  std::string names;
+  Route last;
+  for (const auto& patterns : registered_routes()) {
+    for (const auto& pattern : patterns) {
+      const Route route = pattern.endpoint;
+      if (route.name() == name) return route;
+      if (route == last || route.is_control()) continue;
+      names.append(route.name()).append(", ");
+      last = route;
+    }
+  }
+  if (name == Route{}.name()) return Route{};
+  return failure({}, names.append(Route{}.name()));
+}
+
+}  // namespace mock
