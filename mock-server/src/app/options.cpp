@@ -192,8 +192,11 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   app.footer(std::string(examples));
   app.set_version_flag("--version", fmt::format("dex-mock-server {}", harness_version()));
   const auto process = server_settings();
-  for (const auto& group :
-       {server_group, control_group, "What is offered", "Identity", "Misbehaviour"}) {
+  std::vector<std::string> groups{server_group, control_group};
+  for (const auto& setting : lane_settings()) {
+    if (std::ranges::count(groups, setting.group) == 0) groups.push_back(setting.group);
+  }
+  for (const auto& group : groups) {
     settings::add_flags(app, lane_settings(), group, options.main);
     settings::add_flags(app, process, group, options);
   }

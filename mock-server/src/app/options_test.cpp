@@ -8,7 +8,7 @@
 
 #include "lane/lane_settings.hpp"
 #include "profile/profile.hpp"
-#include "tus/tus_handler.hpp"
+#include "tus/tus_settings.hpp"
 
 namespace mock {
 namespace {
@@ -28,7 +28,9 @@ Options accepted(std::vector<const char*> arguments) {
 }
 
 TusOptions offered(std::vector<const char*> arguments, const std::string& profile) {
-  return tus_options_of(accepted(std::move(arguments)).main, *load_profile(profile));
+  const auto config = accepted(std::move(arguments)).main;
+  const auto loaded = *load_profile(profile);
+  return tus_options_of({loaded.offered, config.systems, TypedValues{}});
 }
 
 TEST(Options, ListenTakesIpv4Ipv6AndNames) {

@@ -8,20 +8,9 @@
 #include "lane/lane_config.hpp"
 #include "protocol/error.hpp"
 #include "protocol/json/decode.hpp"
+#include "system/spelling.hpp"
 
 namespace mock {
-
-/// Who wrote a configuration.
-enum class ConfigWriter {
-  us,      ///< the command line's files and what the store keeps: names of files are the server's
-  client,  ///< a request: they are names inside --lane-files, whether there is such a folder or not
-};
-
-/// Who is to read one.
-enum class ConfigReader {
-  us,      ///< to give all of it back
-  client,  ///< without passwords, and names as a client says them
-};
 
 /// For use inside json::decode. Strict: an unknown key, and a value that cannot be, fail there.
 /// What is not given is as in `base`; a null takes away what may be missing ("max_size": null is

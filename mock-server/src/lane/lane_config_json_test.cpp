@@ -5,7 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dex/dex_settings.hpp"
 #include "lane/lane.hpp"
+#include "tus/tus_settings.hpp"
 
 namespace mock {
 namespace {
@@ -20,23 +22,26 @@ Result<LaneConfig> read(std::string_view text, const LaneConfig& base = {},
       text, "body", [&](const json::Cursor& root) { return read_lane_config(root, base, writer); });
 }
 
+const TusConfig& tus(const LaneConfig& config) { return config.systems.get<TusConfig>(); }
+const DexConfig& dex(const LaneConfig& config) { return config.systems.get<DexConfig>(); }
+
 TEST(LaneConfigJson, WhatIsNotGivenIsTheBase) {
   LaneConfig base;
   base.profile = "tus";
-  base.max_size = Bytes{5};
+  base.systems.get<TusConfig>().max_size = Bytes{5};
   base.faults = {"reset-mid-body"};
   base.listen = "127.0.0.1:8080";
   base.issuer = "https://issuer.example";
   const auto same = read("{}", base);
   ASSERT_TRUE(same) << same.error().line();
   EXPECT_EQ(same->profile, "tus");
-  EXPECT_EQ(same->max_size, Bytes{5});
+  EXPECT_EQ(tus(*same).max_size, Bytes{5});
   EXPECT_THAT(same->faults, ElementsAre("reset-mid-body"));
   EXPECT_EQ(same->issuer, "");
   EXPECT_EQ(same->listen, "") << "two listeners cannot share an address";
   const auto other = read(R"({"max_size": null, "faults": []})", base);
   ASSERT_TRUE(other) << other.error().line();
-  EXPECT_FALSE(other->max_size);
+  EXPECT_FALSE(tus(*other).max_size);
   EXPECT_THAT(other->faults, IsEmpty());
 }
 
@@ -54,12 +59,12 @@ TEST(LaneConfigJson, GivesEverythingBack) {
   ASSERT_TRUE(first) << first.error().line();
   EXPECT_EQ(first->seed, 18446744073709551615U);
   EXPECT_EQ(first->token_lifetime, std::chrono::seconds{90});
-  EXPECT_EQ(first->expire_after, Milliseconds{1500});
-  EXPECT_EQ(first->max_size, Bytes{1U << 20U});
+  EXPECT_EQ(tus(*first).expire_after, Milliseconds{1500});
+  EXPECT_EQ(tus(*first).max_size, Bytes{1U << 20U});
   EXPECT_EQ(first->early_error, UnreadBody::close);
   EXPECT_EQ(first->chunked_and_length, HttpOptions::ChunkedAndLength::take);
   EXPECT_FALSE(read(R"({"chunked_and_length": null})", *first)->chunked_and_length);
-  EXPECT_EQ(first->deliver_root, LaneInput::file("out"));
+  EXPECT_EQ(dex(*first).deliver_root, LaneInput::file("out"));
   EXPECT_THAT(first->rule_files, ElementsAre(LaneInput::file("r.json")));
   ASSERT_EQ(first->rules.size(), 1U);
   EXPECT_THAT(first->rules[0], HasSubstr("\"own\""));
@@ -152,14 +157,15 @@ TEST(LaneConfigJson, WhatAClientSendsIsTheDocumentOrANameInTheFolder) {
                            {}, ConfigWriter::client);
   ASSERT_TRUE(config) << config.error().line();
   EXPECT_EQ(*config->users.text, R"({"users":[{"password":"hush","username":"lab"}]})");
-  EXPECT_EQ(config->upload_configs, (LaneInput{LaneInput::From::folder, "configs"}));
-  EXPECT_EQ(config->deliver.from, LaneInput::From::request);
+  EXPECT_EQ(dex(*config).upload_configs, (LaneInput{LaneInput::From::folder, "configs"}));
+  EXPECT_EQ(dex(*config).deliver.from, LaneInput::From::request);
   EXPECT_EQ(config->rule_files.at(0).from, LaneInput::From::folder);
   const auto kept = to_json(*config).dump();
   const auto again = read(kept);
   ASSERT_TRUE(again) << again.error().line();
   EXPECT_EQ(to_json(*again).dump(), kept);
-  EXPECT_EQ(again->upload_configs, config->upload_configs) << "a name in the folder stays one";
+  EXPECT_EQ(dex(*again).upload_configs, dex(*config).upload_configs)
+      << "a name in the folder stays one";
   const auto shown = shown_json(*config);
   EXPECT_THAT(shown.dump(), ::testing::Not(HasSubstr("hush")));
   EXPECT_EQ(shown.at("rules").at(0), "r.json");
@@ -167,24 +173,24 @@ TEST(LaneConfigJson, WhatAClientSendsIsTheDocumentOrANameInTheFolder) {
 
 TEST(LaneConfigJson, AClientsDeliverRootIsInsideTheLane) {
   LaneConfig base;
-  base.deliver_root = LaneInput::file("/srv/out");
+  base.systems.get<DexConfig>().deliver_root = LaneInput::file("/srv/out");
   const auto same = read(R"({"deliver_root": "/srv/out"})", base, ConfigWriter::client);
   ASSERT_TRUE(same) << same.error().line();
-  EXPECT_EQ(same->deliver_root, base.deliver_root);
+  EXPECT_EQ(dex(*same).deliver_root, dex(base).deliver_root);
   for (const auto* const bad : {R"("/srv")", R"("../out")", R"("")", "7"}) {
     const auto text = R"({"deliver_root": )" + std::string(bad) + "}";
     EXPECT_FALSE(read(text, base, ConfigWriter::client)) << text;
   }
   const auto inside = read(R"({"deliver_root": "out"})", base, ConfigWriter::client);
   ASSERT_TRUE(inside) << inside.error().line();
-  EXPECT_EQ(inside->deliver_root.from, LaneInput::From::request);
+  EXPECT_EQ(dex(*inside).deliver_root.from, LaneInput::From::request);
   EXPECT_EQ(shown_json(*inside).at("deliver_root"), "out");
   const auto again = read(to_json(*inside).dump());
   ASSERT_TRUE(again) << again.error().line();
-  EXPECT_EQ(again->deliver_root, inside->deliver_root);
+  EXPECT_EQ(dex(*again).deliver_root, dex(*inside).deliver_root);
   const auto none = read(R"({"deliver_root": null})", base, ConfigWriter::client);
   ASSERT_TRUE(none) << none.error().line();
-  EXPECT_EQ(none->deliver_root, LaneInput());
+  EXPECT_EQ(dex(*none).deliver_root, LaneInput());
 }
 
 TEST(LaneConfigJson, AClientMayNameWhatTheBaseWasStartedWith) {

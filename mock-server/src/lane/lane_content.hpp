@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "auth/users.hpp"
-#include "dex/delivery_config.hpp"
-#include "dex/upload_configs.hpp"
 #include "lane/lane_config.hpp"
 #include "misbehave/rule.hpp"
 #include "profile/profile.hpp"
 #include "protocol/error.hpp"
+#include "system/lane_input.hpp"
+#include "system/typed_values.hpp"
 
 namespace mock {
 
@@ -26,27 +26,20 @@ struct LaneContent {
   std::shared_ptr<const std::vector<misbehave::Misbehaviour>> misbehaviours;
   /// Those of them that were files at the start, by name.
   std::map<std::string, misbehave::Misbehaviour> rule_files;
-  std::optional<DeliveryConfig> delivery;            ///< nullopt: the built-in one
-  std::optional<UploadConfigSource> upload_configs;  ///< nullopt: the built-in one
+  TypedValues systems;  ///< what those of the profile read
 };
 
 /// What there is to read from.
 struct LaneSources {
-  /// --lane-files: where the names that a request sends are looked up; nullopt: nowhere.
-  std::optional<std::filesystem::path> folder;
+  LaneFiles folder;
   /// Of a lane that is open: what is configured alike is not read again, since it may have been a
   /// pipe. Null: there is none.
   std::shared_ptr<const LaneContent> known;
   LaneConfig known_config;
 };
 
-struct LaneContentError {
-  Error told;          ///< for whoever wrote the configuration; nothing out of a file of the folder
-  std::string detail;  ///< for the log of the server, when it is more than `told`
-};
-
 /// Reads what `config` names and parses all of it. Any thread; may take a while.
-[[nodiscard]] tl::expected<std::shared_ptr<const LaneContent>, LaneContentError> load_lane_content(
+[[nodiscard]] Loaded<std::shared_ptr<const LaneContent>> load_lane_content(
     const LaneConfig& config, const LaneSources& sources);
 
 }  // namespace mock

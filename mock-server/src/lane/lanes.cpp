@@ -228,7 +228,7 @@ void MockLanes::open(const std::string& name, const LaneConfig& config,
   struct Work {
     LaneConfig config;
     LaneSources sources;
-    tl::expected<std::shared_ptr<const LaneContent>, LaneContentError> content = {};
+    Loaded<std::shared_ptr<const LaneContent>> content = {};
   };
   auto work = std::make_shared<Work>(Work{config, sources()});
   ground_.loop.background(
@@ -236,8 +236,8 @@ void MockLanes::open(const std::string& name, const LaneConfig& config,
       [this, name, work, done = std::move(done)](const std::exception_ptr& thrown) {
         if (thrown) {
           work->content = tl::unexpected(
-              LaneContentError{failure("lane " + quote(name), "could not be opened").value(),
-                               trouble_of(thrown).text});
+              InputError{failure("lane " + quote(name), "could not be opened").value(),
+                         trouble_of(thrown).text});
         }
         if (work->content) return done(open(name, work->config, *std::move(work->content)));
         const auto& error = work->content.error();

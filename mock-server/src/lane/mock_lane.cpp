@@ -17,7 +17,6 @@
 #include "lane/application.hpp"
 #include "lane/lane_config_json.hpp"
 #include "lane/listen_address.hpp"
-#include "lane/systems.hpp"
 #include "misbehave/interceptor.hpp"
 #include "profile/profile.hpp"
 #include "record/journal.hpp"
@@ -248,15 +247,21 @@ Result<void> MockLane::reached_at(const std::string& url) {
 }
 
 Result<void> MockLane::make_systems() {
-  SystemGround ground{services_, config_, *content_};
+  SystemGround ground{services_, SystemValues{content_->profile->offered, config_.systems,
+                                              content_->systems, config_.early_error,
+                                              config_.secure, config_.contract == Contract::guide}};
+  if (config_.auth == AuthMode::jwt) {
+    ground.issuer = [auth = auth_.get()] { return auth->issuer(); };
+  }
   ground.store_folder = ground_.folder;
   if (const auto state = folder()) ground.delivery_folder = *state / deliveries_folder;
   // Not again for each lane that a request opens.
   ground.warns = origin_ == LaneOrigin::declared;
-  ground.issuer = [auth = auth_.get()] { return auth->issuer(); };
   ground.notify = notices();
   for (const auto& name : content_->profile->systems) {
-    auto made = make_system(name, ground);
+    const auto* const system = registered_system(name);
+    if (system == nullptr) return failure("system " + quote(name), "cannot be made");
+    auto made = system->make(ground);
     if (!made) return tl::unexpected(made.error());
     systems_.push_back(*std::move(made));
     for (const auto& patterns : systems_.back()->routes()) {

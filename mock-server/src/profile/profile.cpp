@@ -10,187 +10,25 @@
 #include "files/input.hpp"
 #include "http/head.hpp"
 #include "misbehave/load.hpp"
-#include "protocol/http/fields.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/nearest.hpp"
+#include "system/profile_reading.hpp"
 #include "system/registered.hpp"
-#include "tus/refusals.hpp"
 
 namespace mock {
 namespace {
 
 using json::Cursor;
 using misbehave::Misbehaviour;
-
-constexpr std::array<std::string_view, 9> known_extensions{"creation",
-                                                           "creation-with-upload",
-                                                           "creation-defer-length",
-                                                           "termination",
-                                                           "concatenation",
-                                                           "concatenation-unfinished",
-                                                           "expiration",
-                                                           "checksum",
-                                                           "checksum-trailer"};
-
-constexpr std::array<std::pair<std::string_view, bool TusOptions::*>, 12> manners{
-    {{"empty_is_absent", &TusOptions::empty_is_absent},
-     {"patch_fields_first", &TusOptions::patch_fields_first},
-     {"version_before_method", &TusOptions::version_before_method},
-     {"ignores_other_bodies", &TusOptions::ignores_other_bodies},
-     {"lenient_parts", &TusOptions::lenient_parts},
-     {"lock_first", &TusOptions::lock_first},
-     {"own_part_urls", &TusOptions::own_part_urls},
-     {"keeps_what_fits", &TusOptions::keeps_what_fits},
-     {"keeps_refused_length", &TusOptions::keeps_refused_length},
-     {"metadata_as_text", &TusOptions::metadata_as_text},
-     {"downloads_as_file", &TusOptions::downloads_as_file},
-     {"hex_ids", &TusOptions::hex_ids}}};
-
-std::string text_of(const Cursor& at) {
-  if (at.string().empty()) at.fail("must not be empty");
-  return at.string();
-}
-
-template <class Names>
-std::string one_of(const Cursor& at, const Names& known, const std::string& what) {
-  const auto name = text_of(at);
-  if (std::find(known.begin(), known.end(), name) == known.end()) {
-    at.fail("there is no " + what + " '" + name + "'; the nearest are " +
-            nearest_names(name, {known.begin(), known.end()}));
-  }
-  return name;
-}
+using profiles::names_of;
+using profiles::one_of;
+using profiles::size_of;
+using profiles::text_of;
 
 std::vector<std::string_view> defect_names() {
   std::vector<std::string_view> names;
   for (const auto& file : misbehave::defect_files()) names.push_back(file.stem());
   return names;
-}
-
-/// A list of names that are all known and all different.
-template <class Names>
-std::vector<std::string> names_of(const Cursor& at, const Names& known, const std::string& what) {
-  std::vector<std::string> names;
-  for (const auto& item : at.items()) {
-    auto name = one_of(item, known, what);
-    if (std::ranges::count(names, name)) item.fail("'" + name + "' is listed twice");
-    names.push_back(std::move(name));
-  }
-  return names;
-}
-
-/// Its body is all that a client gets to read, a line feed at the end included.
-RefusalWords words_of(const Cursor& at) {
-  at.only({"status", "body"});
-  RefusalWords words;
-  if (auto status = at.find("status")) {
-    const auto value = status->unsigned_integer();
-    if (value < 400 || value > 599) status->fail("must be from 400 to 599");
-    words.status = static_cast<int>(value);
-  }
-  words.body = at.at("body").string();
-  return words;
-}
-
-Bytes size_of(const Cursor& at) {
-  return at.is_number() ? Bytes{at.unsigned_integer()} : at.unwrap(parse_bytes(at.string()));
-}
-
-/// Names of methods or fields, as a header field lists them.
-std::string header_list_of(const Cursor& at) {
-  std::string list;
-  for (const auto& item : at.items()) {
-    if (!::http::is_token(item.string())) item.fail("must be the name of a method or field");
-    if (!list.empty()) list += ", ";
-    list += item.string();
-  }
-  return list;
-}
-
-CorsOptions cors_of(const Cursor& at) {
-  at.only({"methods", "headers", "exposed", "preflight"});
-  CorsOptions cors;
-  if (auto list = at.find("methods")) cors.methods = header_list_of(*list);
-  if (auto list = at.find("headers")) cors.headers = header_list_of(*list);
-  if (auto list = at.find("exposed")) cors.exposed = header_list_of(*list);
-  if (auto value = at.find("preflight")) {
-    constexpr std::array<std::string_view, 2> known{"asked", "any_options"};
-    cors.any_options = one_of(*value, known, "kind of preflight") == "any_options";
-  }
-  return cors;
-}
-
-TusOptions tus_of(const Cursor& at) {
-  at.only({"extensions",
-           "max_size",
-           "expire_after",
-           "downloads",
-           "trust_forwarded",
-           "cors_credentials",
-           "cors",
-           "options_allow",
-           "metadata",
-           "ietf_draft",
-           "draft_end_signal",
-           "refusals",
-           "empty_is_absent",
-           "patch_fields_first",
-           "version_before_method",
-           "ignores_other_bodies",
-           "lenient_parts",
-           "lock_first",
-           "own_part_urls",
-           "keeps_what_fits",
-           "keeps_refused_length",
-           "metadata_as_text",
-           "downloads_as_file",
-           "hex_ids"});
-  TusOptions tus;
-  if (auto extensions = at.find("extensions")) {
-    const auto names = names_of(*extensions, known_extensions, "extension");
-    tus.extensions = {names.begin(), names.end()};
-  }
-  if (auto size = at.find("max_size")) {
-    tus.max_size = size_of(*size);
-  }
-  if (auto time = at.find("expire_after")) {
-    tus.expire_after = time->unwrap(parse_duration(time->string()));
-    // Upload-Expires counts in seconds.
-    if (*tus.expire_after < std::chrono::seconds{1}) time->fail("must be at least 1s");
-  }
-  // An extension that can never be seen would be a lie in OPTIONS.
-  if (tus.expire_after.has_value() != tus.extensions.contains("expiration")) {
-    at.fail("'expiration' among the extensions and expire_after belong together");
-  }
-  if (auto value = at.find("downloads")) tus.downloads = value->boolean();
-  if (auto value = at.find("trust_forwarded")) tus.trust_forwarded = value->boolean();
-  if (auto value = at.find("cors_credentials")) tus.cors_credentials = value->boolean();
-  if (auto cors = at.find("cors")) tus.cors = cors_of(*cors);
-  if (auto value = at.find("options_allow")) tus.options_allow = value->boolean();
-  if (auto value = at.find("ietf_draft")) tus.ietf_draft = value->boolean();
-  if (auto versions = at.find("draft_end_signal")) {
-    constexpr std::array<std::string_view, 4> known{"3", "4", "5", "6"};
-    tus.draft_end_signal = names_of(*versions, known, "interop version with such a signal");
-  }
-  for (const auto& [name, manner] : manners) {
-    if (auto value = at.find(name)) tus.*manner = value->boolean();
-  }
-  if (auto refusals = at.find("refusals")) {
-    for (const auto& [name, words] : refusals->members()) {
-      if (std::ranges::count(refusal_names(), name) == 0) {
-        refusals->fail("there is no refusal '" + name + "'; the nearest are " +
-                       nearest_names(name, refusal_names()));
-      }
-      tus.refusals.emplace(name, words_of(words));
-    }
-  }
-  if (auto value = at.find("metadata")) {
-    constexpr std::array<std::string_view, 2> known{"strict", "lenient"};
-    tus.metadata = one_of(*value, known, "strictness") == "lenient"
-                       ? tus::MetadataStrictness::lenient
-                       : tus::MetadataStrictness::strict;
-  }
-  return tus;
 }
 
 /// True for the second of two choices.
@@ -305,13 +143,20 @@ std::vector<std::string> systems_of(const Cursor& at) {
 }
 
 Profile profile_of(const Cursor& root, const std::string& document) {
-  root.only({"$schema", "name", "description", "system", "tus", "http", "defects", "rules",
-             "not_reproduced"});
+  std::vector<std::string_view> known{"$schema", "name",    "description", "system",
+                                      "http",    "defects", "rules",       "not_reproduced"};
+  for (const auto& system : registered_systems()) {
+    if (system.read_profile != nullptr) known.push_back(system.name);
+  }
+  root.only(known);
   Profile profile;
   profile.name = text_of(root.at("name"));
   profile.description = text_of(root.at("description"));
   profile.systems = systems_of(root.at("system"));
-  if (auto tus = root.find("tus")) profile.tus = tus_of(*tus);
+  for (const auto& system : registered_systems()) {
+    if (system.read_profile == nullptr) continue;
+    if (auto own = root.find(system.name)) system.read_profile(*own, profile.offered);
+  }
   if (auto http = root.find("http")) profile.http = http_of(*http);
   if (auto defects = root.find("defects")) {
     profile.defects = names_of(*defects, defect_names(), "defect");

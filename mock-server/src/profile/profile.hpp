@@ -12,7 +12,7 @@
 #include "http/http_options.hpp"
 #include "misbehave/rule.hpp"
 #include "protocol/error.hpp"
-#include "tus/tus_handler.hpp"
+#include "system/typed_values.hpp"
 
 namespace mock {
 
@@ -32,9 +32,8 @@ struct Profile {
   /// What is mounted, by the names of the registration (systems/registered.cpp): `dex` adds /info,
   /// /health, deliveries and manifests to plain `tus`. At least one.
   std::vector<std::string> systems{"dex"};
-  /// What is offered. Extensions that the handler does not know are refused when the profile is
-  /// loaded; `early_error` is the caller's, not the server's.
-  TusOptions tus;
+  /// What systems offer, as they read it (RegisteredSystem::read_profile).
+  TypedValues offered;
   HttpOptions http;
   /// Names in fixtures/misbehaviours/defects.
   std::vector<std::string> defects;
@@ -53,9 +52,6 @@ struct Profile {
 [[nodiscard]] Result<Profile> load_profile_text(std::string_view text, const std::string& document);
 /// Those that come with the program, by name.
 [[nodiscard]] std::vector<Profile> list_profiles();
-
-/// What the profile offers, as the tus room takes it.
-[[nodiscard]] inline TusOptions tus_options(const Profile& profile) { return profile.tus; }
 
 /// The profile's own rules, then its defects, to be put last, so that the
 /// user's own rules win. A defect in `already` is left out: it is loaded under the same names.

@@ -5,11 +5,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tus/tus_handler.hpp"
+
 namespace mock {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+const TusOptions& tus_of(const Profile& profile) { return profile.offered.get<TusOptions>(); }
 
 std::string error_of(const std::string& json) {
   const auto loaded = load_profile_text(json, "my.json");
@@ -35,14 +39,14 @@ TEST(Profile, DexAndTusAreCorrectServers) {
   const auto dex = *load_profile("dex");
   EXPECT_EQ(dex.systems, std::vector<std::string>{"dex"});
   EXPECT_TRUE(dex.defects.empty());
-  EXPECT_FALSE(tus_options(dex).downloads);       // DEX-ROUTE-009
-  EXPECT_TRUE(tus_options(dex).trust_forwarded);  // DEX-TUS-004
-  EXPECT_FALSE(tus_options(dex).max_size);
+  EXPECT_FALSE(tus_of(dex).downloads);       // DEX-ROUTE-009
+  EXPECT_TRUE(tus_of(dex).trust_forwarded);  // DEX-TUS-004
+  EXPECT_FALSE(tus_of(dex).max_size);
   const auto tus = *load_profile("tus");
   EXPECT_EQ(tus.systems, std::vector<std::string>{"tus"});
   EXPECT_TRUE(tus.defects.empty());
-  EXPECT_TRUE(tus_options(tus).downloads);
-  EXPECT_EQ(tus_options(tus).max_size, Bytes{1ULL << 40U});
+  EXPECT_TRUE(tus_of(tus).downloads);
+  EXPECT_EQ(tus_of(tus).max_size, Bytes{1ULL << 40U});
 }
 
 TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
@@ -56,7 +60,7 @@ TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
                           {"requests": ["a/*", "b#1"], "in": ["body*"], "reason": "so"}])"),
       "my.json");
   ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
-  const auto tus = tus_options(*loaded);
+  const auto tus = tus_of(*loaded);
   EXPECT_THAT(tus.extensions, ElementsAre("creation", "expiration"));
   EXPECT_EQ(tus.max_size, Bytes{1024});
   EXPECT_EQ(tus.expire_after, Milliseconds{7'200'000});
@@ -87,7 +91,7 @@ TEST(Profile, SaysHowAServerRefuses) {
                                         "length": {"status": 422, "body": ""}}})"),
                         "my.json");
   ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
-  const auto refusals = tus_options(*loaded).refusals;
+  const auto refusals = tus_of(*loaded).refusals;
   EXPECT_EQ(refusals.at("unknown-upload").body, "gone\n");
   EXPECT_EQ(refusals.at("unknown-upload").status, std::nullopt);
   EXPECT_EQ(refusals.at("length").status, 422);

@@ -1,10 +1,17 @@
 #include "system/registered.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "system/identity_routes.hpp"
 
 namespace mock {
+
+const RegisteredSystem* registered_system(std::string_view name) {
+  const auto all = registered_systems();
+  const auto found = std::ranges::find(all, name, &RegisteredSystem::name);
+  return found == all.end() ? nullptr : &*found;
+}
 
 std::vector<std::span<const RoutePattern>> registered_routes() {
   std::vector<std::span<const RoutePattern>> all;

@@ -1,27 +1,44 @@
-// The registration: which systems there are, and what of their exchanges is recorded. Rules,
-// journal and logs know their endpoints by name, whether or not a lane serves them. What knows no
-// system asks here; the list itself is in the room above them all, systems/registered.cpp, and
-// whatever is linked with this room is given one.
+// The registration: which systems there are, and all that others know of one. Rules, journal and
+// logs know their endpoints by name, whether or not a lane serves them. What knows no system asks
+// here; the list itself is in the room above them all, systems/registered.cpp, and whatever is
+// linked with this room is given one.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "http/route.hpp"
 #include "protocol/error.hpp"
+#include "protocol/json/decode.hpp"
+#include "system/ground.hpp"
 #include "system/journal_fields.hpp"
+#include "system/setting.hpp"
+#include "system/system.hpp"
+#include "system/typed_values.hpp"
 
 namespace mock {
 
+/// All that others know of a system. A constant; the functions from any thread but `make`.
 struct RegisteredSystem {
   std::string_view name;                 ///< as a profile spells it
   std::span<const RoutePattern> routes;  ///< its own, beside those of a system that it is built on
   JournalFields journal = {};            ///< likewise
+  /// Loop thread only. An Error is about the configuration, or names a folder.
+  Result<std::unique_ptr<System>> (*make)(const SystemGround& ground) = nullptr;
+  /// Flags and keys of a lane, whether or not the lane has the system; null: none.
+  const std::vector<SystemSetting>& (*settings)() = nullptr;
+  /// Reads what stands under its name in a profile, or fails there; null: it takes nothing there.
+  void (*read_profile)(const json::Cursor& at, TypedValues& into) = nullptr;
+  /// Reads what its settings name, before a lane with it is made; may take a while. Null: nothing.
+  Loaded<void> (*load)(const SystemInputs& inputs, TypedValues& into) = nullptr;
 };
 
 /// All that there are; constants.
 [[nodiscard]] std::span<const RegisteredSystem> registered_systems();
+/// nullptr: there is none of that name.
+[[nodiscard]] const RegisteredSystem* registered_system(std::string_view name);
 
 /// Their endpoints, and those of every lane.
 [[nodiscard]] std::vector<std::span<const RoutePattern>> registered_routes();

@@ -2,17 +2,16 @@
 
 #include <array>
 
-#include "dex/routes.hpp"
-#include "tus/journal.hpp"
-#include "tus/routes.hpp"
+#include "dex/registration.hpp"
+#include "tus/registration.hpp"
 
 namespace mock {
 namespace {
 
 /// One line for each system.
 constexpr std::array systems{
-    RegisteredSystem{"tus", tus_routes, tus_journal},
-    RegisteredSystem{"dex", dex_routes},
+    tus_registration,
+    dex_registration,
 };
 
 }  // namespace

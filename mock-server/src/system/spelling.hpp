@@ -1,0 +1,101 @@
+// How a value of a setting is spelled: as text of a flag, in the JSON of a lane, and on disk.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "protocol/error.hpp"
+#include "protocol/json/decode.hpp"
+#include "protocol/units.hpp"
+#include "settings/choice.hpp"
+#include "settings/setting.hpp"
+#include "system/lane_input.hpp"
+
+namespace mock {
+
+/// Who wrote a configuration.
+enum class ConfigWriter {
+  us,      ///< the command line's files and what the store keeps: names of files are the server's
+  client,  ///< a request: they are names inside --lane-files, whether there is such a folder or not
+};
+
+/// Who is to read one.
+enum class ConfigReader {
+  us,      ///< to give all of it back
+  client,  ///< without passwords, and names as a client says them
+};
+
+/// A value of type T as text of a flag and in JSON.
+template <class T>
+struct Spelling {
+  std::string value;  ///< what --help calls it; empty: a switch
+  std::function<Result<T>(const std::string& text)> parse;
+  std::function<void(const json::Cursor& value, T& into, ConfigWriter)> read;
+  std::function<nlohmann::ordered_json(const T&, ConfigReader)> write;
+};
+
+// The kinds that there are. A system may make others.
+namespace spell {
+
+[[nodiscard]] Spelling<bool> on_or_off();
+[[nodiscard]] Spelling<Milliseconds> duration();
+/// A duration that is longer than zero.
+[[nodiscard]] Spelling<Milliseconds> timeout();
+[[nodiscard]] Spelling<std::chrono::seconds> whole_seconds();
+[[nodiscard]] Spelling<Bytes> bytes();
+[[nodiscard]] Spelling<std::uint64_t> whole_number();
+/// A document, or the name of its file. `value` is what --help calls it.
+[[nodiscard]] Spelling<LaneInput> input(
+    std::string value, std::function<void(const json::Cursor&, LaneInput&, ConfigWriter)> read,
+    std::function<nlohmann::ordered_json(const LaneInput&, ConfigReader)> write);
+
+/// One of `names`, a table of constants (settings/choice.hpp).
+template <class T, std::size_t n>
+[[nodiscard]] Spelling<T> choice(const std::array<std::pair<std::string_view, T>, n>& names) {
+  return {settings::shown_choice(names),
+          [&names](const std::string& text) { return settings::parse_choice(names, text); },
+          [&names](const json::Cursor& value, T& into, ConfigWriter) {
+            const auto chosen = settings::value_named(names, value.string());
+            if (!chosen) {
+              const auto known = settings::names_in(names);
+              const auto nearest = settings::nearest_choice(value.string(), known);
+              value.fail(fmt::format("expected one of {}{}", fmt::join(known, ", "),
+                                     nearest.empty() ? "" : " (" + nearest + ")"));
+            }
+            into = *chosen;
+          },
+          [&names](T chosen, ConfigReader) {
+            return nlohmann::ordered_json(settings::name_of(names, chosen));
+          }};
+}
+
+/// null leaves it to the profile.
+template <class T>
+[[nodiscard]] Spelling<std::optional<T>> unless_null(Spelling<T> given) {
+  return {
+      given.value,
+      [parse = given.parse](const std::string& text) -> Result<std::optional<T>> {
+        auto value = parse(text);
+        if (!value) return tl::unexpected(value.error());
+        return *std::move(value);
+      },
+      [read = given.read](const json::Cursor& value, std::optional<T>& into, ConfigWriter writer) {
+        into.reset();
+        if (!value.is_null()) read(value, into.emplace(), writer);
+      },
+      [write = given.write](const std::optional<T>& value, ConfigReader reader) {
+        return value ? write(*value, reader) : nlohmann::ordered_json();
+      }};
+}
+
+}  // namespace spell
+}  // namespace mock

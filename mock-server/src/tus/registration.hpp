@@ -1,0 +1,18 @@
+// tus, as the list of systems has it.
+#pragma once
+
+#include "system/registered.hpp"
+#include "tus/journal.hpp"
+#include "tus/routes.hpp"
+#include "tus/tus_settings.hpp"
+
+namespace mock {
+
+inline constexpr RegisteredSystem tus_registration{.name = "tus",
+                                                   .routes = tus_routes,
+                                                   .journal = tus_journal,
+                                                   .make = make_tus,
+                                                   .settings = tus_settings,
+                                                   .read_profile = read_tus_profile};
+
+}  // namespace mock
