@@ -20,13 +20,23 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string nearest_names(std::string_view name, const std::vector<std::string_view>& known) {
+  const std::string meant = lower(name);
   std::vector<std::pair<std::size_t, std::string_view>> near;
   for (const auto candidate : known) {
-    const bool part_of = !name.empty() && candidate.find(name) != std::string_view::npos;
-    near.emplace_back(part_of ? 0 : distance(name, candidate), candidate);
+    const std::string one = lower(candidate);
+    const bool part_of = !meant.empty() && one.find(meant) != std::string::npos;
+    near.emplace_back(part_of ? 0 : distance(meant, one), candidate);
   }
   std::sort(near.begin(), near.end());
   std::string names;

@@ -113,6 +113,18 @@ TEST(Selection, APatternThatNamesNothingIsAnError) {
   const auto bad = validate({{"cors", "TSU-*"}, Level::may}, embedded());
   ASSERT_FALSE(bad);
   EXPECT_THAT(bad.error().line(), HasSubstr("--select: \"TSU-*\" names no requirement"));
+  EXPECT_THAT(bad.error().line(), testing::Not(HasSubstr("nearest")));
+}
+
+TEST(Selection, AMisspeltNameIsAnsweredWithTheNearest) {
+  for (const auto& [pattern, nearest] : {std::pair{"TUS-CORE-HAED-004", "TUS-CORE-HEAD-004"},
+                                         {"tus-core-haed-004", "TUS-CORE-HEAD-004"},
+                                         {"core-optoins", "core-options"},
+                                         {"shoud", "should"}}) {
+    const auto bad = validate({{pattern}, Level::may}, embedded());
+    ASSERT_FALSE(bad);
+    EXPECT_THAT(bad.error().hint, HasSubstr("the nearest are " + std::string(nearest) + ", "));
+  }
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 #include "catalogue/selection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <set>
+
+#include "protocol/nearest.hpp"
 
 namespace conformance {
 namespace {
@@ -48,11 +52,16 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-bool names(std::string_view pattern, const Requirement& row) {
-  if (glob_matches(pattern, row.id) || glob_matches(pattern, row.area)) return true;
-  if (glob_matches(pattern, row.origin)) return true;
+/// What a pattern may name a row by.
+std::array<std::string_view, 4> names_of(const Requirement& row) {
   constexpr std::string_view levels[] = {"must", "should", "may"};
-  return glob_matches(pattern, levels[rank(row.level)]);
+  return {row.id, row.area, row.origin, levels[rank(row.level)]};
+}
+
+bool names(std::string_view pattern, const Requirement& row) {
+  const auto all = names_of(row);
+  return std::any_of(all.begin(), all.end(),
+                     [&](std::string_view name) { return glob_matches(pattern, name); });
 }
 
 bool applies(const Requirement& row, const System& system) {
@@ -74,11 +83,22 @@ Result<void> validate(const Selection& selection, const Catalogue& catalogue) {
     const auto& rows = catalogue.rows();
     if (std::none_of(rows.begin(), rows.end(),
                      [&](const Requirement& row) { return names(pattern, row); })) {
+      const auto nearest = nearest_to(pattern, catalogue);
       return failure("--select", quote(pattern) + " names no requirement",
-                     "`dex-conformance list` shows ids and areas");
+                     (nearest.empty() ? "" : "the nearest are " + nearest + "; ") +
+                         "`dex-conformance list` shows ids and areas");
     }
   }
   return {};
+}
+
+std::string nearest_to(std::string_view pattern, const Catalogue& catalogue) {
+  if (pattern.find_first_of("*?") != std::string_view::npos) return {};
+  std::set<std::string_view> known;
+  for (const Requirement& row : catalogue.rows()) {
+    for (const auto name : names_of(row)) known.insert(name);
+  }
+  return nearest_names(pattern, {known.begin(), known.end()});
 }
 
 CatalogueWords words_of(Systems systems) {

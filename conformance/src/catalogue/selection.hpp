@@ -29,6 +29,10 @@ struct Selection {
 /// A pattern that names no row at all is most likely misspelt: an Error that says so.
 [[nodiscard]] Result<void> validate(const Selection& selection, const Catalogue& catalogue);
 
+/// Ids, areas and tags that a pattern which names no row may have been meant for: "a, b, c". Of a
+/// glob empty.
+[[nodiscard]] std::string nearest_to(std::string_view pattern, const Catalogue& catalogue);
+
 /// The words that the rows may use, of all systems.
 [[nodiscard]] CatalogueWords words_of(Systems systems);
 

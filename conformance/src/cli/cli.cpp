@@ -15,6 +15,7 @@
 #include "cli/options.hpp"
 #include "client/secret.hpp"
 #include "protocol/json/decode.hpp"
+#include "protocol/nearest.hpp"
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
 #include "redact/secrets.hpp"
@@ -345,13 +346,16 @@ int explain(const ExplainCommand& command, Systems systems, std::ostream& out,
   const auto catalogue = load_catalogue(embedded_requirements(), words_of(systems));
   if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
   const Requirement* row = nullptr;
+  std::vector<std::string_view> ids;
   for (const Requirement& r : catalogue->rows()) {
+    ids.push_back(r.id);
     if (http::same_name(r.id, command.id)) row = &r;
   }
   if (row == nullptr) {
     return complain(err,
                     Error{"explain", quote(command.id) + " is not in the catalogue",
-                          "`dex-conformance list` shows all ids"},
+                          "the nearest are " + nearest_names(command.id, ids) +
+                              "; `dex-conformance list` shows all ids"},
                     ExitCode::usage);
   }
   const std::vector<Check> checks = checks_of(systems);
