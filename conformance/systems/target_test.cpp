@@ -47,8 +47,7 @@ TEST(DeriveUrls, InsideAndBehindTheGateway) {
 
 TEST(DeriveUrls, GivenOnesWin) {
   TargetOptions options;
-  options.info_url = "http://i/x";
-  options.health_url = "http://i/y";
+  options.own = {{"info-url", {"http://i/x"}}, {"health-url", {"http://i/y"}}};
   options.oauth_url = "http://i/z";
   const auto t = derived("http://h/files", options);
   EXPECT_EQ(t->info_url, "http://i/x");

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -85,9 +84,14 @@ Result<Credentials> credentials_for(const RunCommand& command, const Target& tar
                                target.presentation());
 }
 
-transport::Origins trusted_origins(const RunCommand& command) {
+/// Those of --trust-origin, and of the addresses that are a system's own settings.
+transport::Origins trusted_origins(const RunCommand& command, Systems systems) {
   transport::Origins origins;
   for (const std::string& url : command.trusted_origins) origins.add(url);
+  for (const OwnSetting& own : settings::own_settings(owners(systems))) {
+    const auto url = settings::given(command.own, own.name);
+    if (own.address && url) origins.add(*url);
+  }
   return origins;
 }
 
@@ -99,6 +103,7 @@ void add_tokens(redact::Secrets& secrets, const GivenTokens& tokens) {
 }
 
 Result<transport::ClientOptions> client_options(const RunCommand& command,
+                                                const transport::Origins& trusted,
                                                 const std::string& run_id) {
   transport::ClientOptions client;
   client.user_agent = fmt::format("dex-conformance/{} (run {})", harness_version(), run_id);
@@ -107,8 +112,8 @@ Result<transport::ClientOptions> client_options(const RunCommand& command,
   client.proxy = command.proxy;
   client.extra_headers = command.headers;
   // Not to --oauth-url, where it has an origin of its own: any of them may be the target's key.
-  transport::Origins origins = trusted_origins(command);
-  for (const auto* url : {&command.url, &command.info_url, &command.health_url}) origins.add(*url);
+  transport::Origins origins = trusted;
+  origins.add(command.url);
   client.extra_headers_to = std::move(origins);
   if (auto ok = transport::validate(client); !ok) return tl::unexpected(ok.error());
   return client;
@@ -136,7 +141,7 @@ class Run {
         systems_(systems),
         out_(out),
         err_(err),
-        secrets_(secrets_of(command.arguments)) {}
+        secrets_(secrets_of(command.arguments, systems)) {}
 
   int operator()() {
     if (auto ok = prepare(); !ok) return complain({err_, secrets_}, ok.error(), not_prepared_);
@@ -169,10 +174,6 @@ class Run {
     report_.started = std::chrono::system_clock::now();
     start_ = Clock::now();
     if (auto ok = prepare_target(); !ok) return ok;
-    if (std::error_code ignored; !command_.delivered_dir.empty() &&
-                                 !std::filesystem::is_directory(command_.delivered_dir, ignored)) {
-      return failure("--delivered-dir", quote(command_.delivered_dir) + " is not a folder");
-    }
     // Before the run: a report that cannot be written must not cost one.
     auto reports = Reports::open(command_.junit, command_.json, command_.evidence);
     if (!reports) return tl::unexpected(reports.error());
@@ -184,20 +185,16 @@ class Run {
   Result<void> prepare_target() {
     auto tokens = given_tokens(command_, secrets_);
     if (!tokens) return tl::unexpected(tokens.error());
-    auto client = client_options(command_, report_.run_id);
-    if (!client) return tl::unexpected(client.error());
     TargetOptions options;
+    options.trusted = trusted_origins(command_, systems_);
+    auto client = client_options(command_, options.trusted, report_.run_id);
+    if (!client) return tl::unexpected(client.error());
     options.url = command_.url;
-    options.contract = command_.contract;
-    options.info_url = command_.info_url;
-    options.health_url = command_.health_url;
+    options.own = command_.own;
     options.oauth_url = command_.oauth_url;
-    options.manifest_file = command_.manifest_file;
-    options.delivered_dir = command_.delivered_dir;
     options.run_id = report_.run_id;
     options.client = *client;
     options.deadline = start_ + command_.run_timeout;
-    options.trusted = trusted_origins(command_);
     options.secrets = secrets_;
     session_->client = std::move(*client);
     session_->seed = command_.seed;
@@ -243,7 +240,7 @@ class Run {
   Result<void> judge_all() {
     TerminalStyle style = style_for(STDOUT_FILENO);
     style.notes = command_.notes;
-    style.rerun = rerun_line(command_.arguments, secrets_);
+    style.rerun = rerun_line(command_.arguments, systems_, secrets_);
     TerminalReport& terminal = terminal_.emplace(out_, style);
     terminal.begin(masked(report_.target, secrets_), report_.run_id, plan_.cases.size());
     for (const std::string& remark : report_.remarks) terminal.remark(secrets_.mask(remark));
@@ -399,7 +396,7 @@ bool must_exit_at_once() noexcept { return left_threads; }
 
 int run_command_line(const std::vector<std::string>& arguments, Systems systems, std::ostream& out,
                      std::ostream& stream) {
-  const redact::Secrets secrets = secrets_of(arguments);
+  const redact::Secrets secrets = secrets_of(arguments, systems);
   const Complaints err{stream, secrets};
   const auto command = parse_command_line(arguments, systems);
   if (!command) return complain(err, command.error(), ExitCode::usage);

@@ -56,6 +56,7 @@ TEST(CommandLine, BadValuesAreOneLineAndExitCode2) {
   } table[] = {
       {{}, "subcommand is required"},
       {{"fly"}, "\"fly\" is not one of run, list, explain"},
+      {{"lst"}, "the nearest is list"},
       {{"run"}, "--url is required"},
       {{"run", "--url"}, "--url"},
       {{"run", "--url", "files"}, "--url: \"files\" is not an absolute URL"},
@@ -63,8 +64,17 @@ TEST(CommandLine, BadValuesAreOneLineAndExitCode2) {
        "--url: \"ftp://h/files\": the scheme must be http or https"},
       {{"run", "--url", "http://u:p@h/files"}, "--url: credentials do not belong into a URL"},
       {{"run", "--url", url, "--no-such-flag"}, "--no-such-flag"},
+      {{"run", "--url", url, "--slect", "x"},
+       "there is no flag \"--slect\" (the nearest are --select, "},
+      {{"run", "--url", url, "--case-timeout", "soon", "--slect", "x"}, "\"--slect\""},
       {{"run", "--url", url, "--system", "ftp"}, "--system: \"ftp\" is not one of tus, dex"},
+      {{"run", "--url", url, "--system", "dx"}, "the nearest is dex"},
       {{"run", "--url", url, "--contract", "x"}, "--contract: \"x\""},
+      {{"run", "--url", url, "--contract", "guid"},
+       "--contract: \"guid\" is not one of server, guide (the nearest is guide)"},
+      {{"run", "--url", url, "--info-url", "x"}, "--info-url"},
+      {{"run", "--url", url, "--health-url", "http://u:p@h/"},
+       "--health-url: credentials do not belong into a URL"},
       {{"run", "--url", url, "--level", "MUST NOT"}, "--level: \"MUST NOT\""},
       {{"run", "--url", url, "--jobs", "0"}, "--jobs: \"0\" is not a whole number from 1 to 64"},
       {{"run", "--url", url, "--jobs", "4x"}, "--jobs"},
@@ -76,6 +86,8 @@ TEST(CommandLine, BadValuesAreOneLineAndExitCode2) {
       {{"run", "--url", url, "--patience", "1e99"}, "--patience"},
       {{"run", "--url", url, "--select", "NOPE-*"}, "--select: \"NOPE-*\" names no requirement"},
       {{"run", "--url", url, "--require", "sums"}, "--require: \"sums\" is not one of"},
+      {{"run", "--url", url, "--require", "checksums"}, "the nearest is checksum"},
+      {{"run", "--url", url, "--select", "core-optoins"}, "the nearest are core-options, "},
       {{"run", "--url", url, "--header", "no colon"},
        "--header: \"no colon\" is not 'Name: value'"},
       {{"run", "--url", url, "--proxy", "x"}, "--proxy"},
@@ -106,6 +118,8 @@ TEST(CommandLine, BadValuesAreOneLineAndExitCode2) {
       {{"list", "--system", "tus", "--select", "dex"}, "nothing is selected"},
       {{"explain"}, "ID is required"},
       {{"explain", "TUS-NOPE-001"}, "\"TUS-NOPE-001\" is not in the catalogue"},
+      {{"explain", "tus-core-haed-004"}, "the nearest are TUS-CORE-HEAD-004, "},
+      {{"explain", ""}, "ID: has an empty value"},
   };
   for (const auto& row : table) expect_complaint(row.arguments, 2, row.words);
 }
@@ -132,6 +146,72 @@ TEST(CommandLine, ListAndExplain) {
        {"TUS-META-002  [MUST", "Creation/POST", "tusd", "@tus/server", "Not judged for"}) {
     EXPECT_THAT(explain.out, HasSubstr(part));
   }
+}
+
+TEST(CommandLine, HelpSaysWhichSystemAFlagIsFor) {
+  const Finished f = conformance_with({"run", "--jobs", "none", "--help"});
+  EXPECT_EQ(f.exit_code, 0);
+  const auto heading = f.out.find("With --system dex:");
+  ASSERT_NE(heading, std::string::npos) << f.out;
+  const auto end = f.out.find("What is judged:");
+  for (const char* const flag : {"--contract", "--info-url", "--health-url", "--manifest"}) {
+    const auto at = f.out.find(flag);
+    EXPECT_TRUE(heading < at && at < end) << flag << f.out;
+  }
+  EXPECT_LT(f.out.find("--delivered-dir"), heading) << "plain tus servers deliver too";
+}
+
+TEST(CommandLine, FlagsOfASystemAreKeptForIt) {
+  const auto command = parse_command_line(
+      {"run", "--url", "http://h/files", "--contract", "guide", "--info-url=http://h/i"},
+      systems());
+  ASSERT_TRUE(command) << command.error().line();
+  // As in 0.1.0: with a system that has them not they are ignored.
+  const auto& run = std::get<RunCommand>(*command);
+  EXPECT_EQ(run.system->name, "tus");
+  EXPECT_EQ(run.own,
+            (settings::OwnSettings{{"contract", {"guide"}}, {"info-url", {"http://h/i"}}}));
+}
+
+TEST(CommandLine, TwoSystemsMeanTheSameByAFlag) {
+  std::map<std::string, std::string> helps;
+  for (const System* system : systems()) {
+    for (const OwnSetting& own : system->settings) {
+      EXPECT_EQ(helps.emplace(own.name, own.help).first->second, own.help) << own.name;
+    }
+  }
+}
+
+TEST(RerunLine, LeavesOutWhatSelectsAndReportsAndHidesSecrets) {
+  const std::vector<std::string> given{"run",
+                                       "--url=http://h/files?sig=SECRETSIG",
+                                       "--info-url",
+                                       "http://h/i?k=SECRETKEY1",
+                                       "--health-url",
+                                       "http://h/health",
+                                       "--strict",
+                                       "--select",
+                                       "tus",
+                                       "--level=must",
+                                       "--junit",
+                                       "x.xml",
+                                       "--json",
+                                       "x.json",
+                                       "--evidence",
+                                       "e",
+                                       "--baseline",
+                                       "b.json",
+                                       "--header",
+                                       "X-Key: SECRETKEY2",
+                                       "--jobs=2",
+                                       "--trust-origin",
+                                       "http://o?t=SECRETKEY3"};
+  const auto secrets = secrets_of(given, systems());
+  EXPECT_EQ(rerun_line(given, systems(), secrets),
+            "dex-conformance run --url 'http://h/files?sig=***' --info-url 'http://h/i?k=***' "
+            "--health-url http://h/health --strict --header 'X-Key: ***' --jobs=2 --trust-origin "
+            "'http://o?t=***'");
+  EXPECT_EQ(secrets.mask("SECRETSIG SECRETKEY1 SECRETKEY2 SECRETKEY3"), "*** *** *** ***");
 }
 
 TEST(CommandLine, DurationsAreSecondsOrCarryTheirUnit) {

@@ -15,24 +15,23 @@ namespace conformance {
 struct RunCommand {
   std::string url;
   const System* system = nullptr;
-  std::string contract = "server";
+  settings::OwnSettings own;  ///< what only some systems have
   Selection selection;
   bool strict = false;
   bool notes = false;                 ///< print notes one by one
   std::vector<std::string> required;  ///< extensions
   std::string baseline, evidence, junit, json;
-  std::string delivered_dir, manifest_file, tokens_file;
+  std::string tokens_file;
   std::size_t jobs = 4;
   std::uint64_t seed = 1;
   std::string username_env, password_env, token_env;
   http::Fields headers;
   std::vector<std::string> trusted_origins;  ///< URLs
   std::string proxy, ca_file, client_cert;
-  std::string oauth_url, info_url, health_url;
+  std::string oauth_url;
   Milliseconds case_timeout{std::chrono::seconds{60}};
   Milliseconds run_timeout{std::chrono::minutes{10}};  ///< discovery included
   Milliseconds patience{std::chrono::seconds{10}};
-  std::string program;                 ///< argv[0], for rerun lines
   std::vector<std::string> arguments;  ///< as given, for rerun lines
 };
 struct ListCommand {
@@ -55,10 +54,11 @@ using Command = std::variant<RunCommand, ListCommand, ExplainCommand, PrintComma
 
 /// The secrets that stand on a command line, which need not be a valid one: values of --header, and
 /// what URLs hold besides the address.
-[[nodiscard]] redact::Secrets secrets_of(const std::vector<std::string>& arguments);
+[[nodiscard]] redact::Secrets secrets_of(const std::vector<std::string>& arguments,
+                                         Systems systems);
 /// The command line that repeats one row, without its --select: `arguments` without what selects
 /// rows and writes reports, for a shell, and with "***" in place of secrets.
-[[nodiscard]] std::string rerun_line(const std::vector<std::string>& arguments,
+[[nodiscard]] std::string rerun_line(const std::vector<std::string>& arguments, Systems systems,
                                      const redact::Secrets& secrets);
 
 }  // namespace conformance

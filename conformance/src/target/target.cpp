@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "transport/url.hpp"
+
 namespace conformance {
 
 const System* system_named(Systems systems, std::string_view name) {
@@ -10,17 +12,25 @@ const System* system_named(Systems systems, std::string_view name) {
   return found == systems.end() ? nullptr : *found;
 }
 
-std::string names_of(Systems systems, std::string_view last_separator) {
-  std::string names;
-  for (const System* system : systems) {
-    if (system == systems.back() && !names.empty()) {
-      names += last_separator;
-    } else if (!names.empty()) {
-      names += ", ";
-    }
-    names += system->name;
-  }
+std::vector<std::string_view> names_of(Systems systems) {
+  std::vector<std::string_view> names;
+  for (const System* system : systems) names.push_back(system->name);
   return names;
+}
+
+settings::Owners<OwnSetting> owners(Systems systems) {
+  settings::Owners<OwnSetting> all;
+  for (const System* system : systems) all.push_back({system->name, &system->settings});
+  return all;
+}
+
+Result<std::string> read_address(const std::string& text) {
+  if (const auto parts = transport::parse_url(text); !parts) {
+    const Error& e = parts.error();
+    return failure("", e.where == text ? quote(redact::shown_url(text)) + ": " + e.what : e.what,
+                   e.hint);
+  }
+  return text;
 }
 
 std::vector<Check> checks_of(Systems systems) {

@@ -14,6 +14,7 @@
 
 #include "check.hpp"
 #include "redact/secrets.hpp"
+#include "settings/own.hpp"
 #include "target/credentials.hpp"
 #include "transport/client.hpp"
 #include "transport/origins.hpp"
@@ -22,17 +23,16 @@ namespace conformance {
 
 /// What a user said of the target. A system takes what it knows; empty: derived, or none.
 struct TargetOptions {
-  std::string url;                              ///< --url: an address, or only the host
-  std::string contract = "server";              ///< --contract
-  std::string info_url, health_url, oauth_url;  ///< instead of the derived ones
-  std::string manifest_file;                    ///< --manifest
-  std::string delivered_dir;                    ///< --delivered-dir
+  std::string url;            ///< --url: an address, or only the host
+  settings::OwnSettings own;  ///< of System::settings
+  std::string oauth_url;      ///< instead of the derived one
   std::string run_id;
   transport::ClientOptions client;
   /// When finding out must have ended, tokens included; every request is cut short for it.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  transport::Origins trusted;  ///< of --trust-origin
-  redact::Secrets secrets;     ///< not shown in remarks
+  /// Of --trust-origin, and of the addresses among `own`.
+  transport::Origins trusted;
+  redact::Secrets secrets;  ///< not shown in remarks
 };
 
 /// What reports say of a target.
@@ -104,13 +104,22 @@ struct KnownServer {
   std::string_view title;   ///< for people: "@tus/server 2.4.5"
 };
 
+/// A flag that a system brings.
+struct OwnSetting : settings::OwnSetting {
+  /// It is an address of the target: it gets the credentials of the run and the fields of
+  /// --header, and of its query nothing is shown.
+  bool address = false;
+};
+/// An absolute URL, for OwnSetting::read. The Error shows nothing that may be secret.
+[[nodiscard]] Result<std::string> read_address(const std::string& text);
+
 /// A kind of server that can be judged.
 struct System {
   std::string_view name;                  ///< "dex": for --system, `excludes` and reports
   std::vector<std::string_view> origins;  ///< the catalogue's "system"s that it is judged by
   std::vector<KnownServer> known_servers;
   std::vector<std::string_view> extensions;  ///< what --require may name
-  bool takes_manifest = false;               ///< --manifest is for it
+  std::vector<OwnSetting> settings;          ///< its own flags, with those of what it builds on
   std::vector<Check> (*checks)();
   /// An Error of usage: a file that cannot be read.
   Result<std::unique_ptr<Target>> (*make_target)(TargetOptions options);
@@ -119,10 +128,10 @@ struct System {
 using Systems = std::span<const System* const>;
 [[nodiscard]] Systems systems();
 
+[[nodiscard]] settings::Owners<OwnSetting> owners(Systems systems);
 /// nullptr when there is none of that name.
 [[nodiscard]] const System* system_named(Systems systems, std::string_view name);
-/// "tus, dex"; with " or " as the last separator "tus or dex".
-[[nodiscard]] std::string names_of(Systems systems, std::string_view last_separator = ", ");
+[[nodiscard]] std::vector<std::string_view> names_of(Systems systems);
 /// The checks of all of them.
 [[nodiscard]] std::vector<Check> checks_of(Systems systems);
 

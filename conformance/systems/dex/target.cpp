@@ -1,6 +1,9 @@
 #include "dex/target.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 
 #include "client/dex/endpoints.hpp"
 #include "client/dex/manifest.hpp"
@@ -10,16 +13,48 @@
 #include "protocol/json/decode.hpp"
 #include "protocol/tus/headers.hpp"
 #include "run/context.hpp"
+#include "settings/choice.hpp"
 
 namespace conformance {
 namespace {
 
+constexpr const char* contract_flag = "contract";
+constexpr const char* info_flag = "info-url";
+constexpr const char* health_flag = "health-url";
+constexpr const char* manifest_flag = "manifest";
+constexpr std::array<std::pair<std::string_view, Contract>, 2> contracts{
+    {{"server", Contract::server}, {"guide", Contract::guide}}};
+
+Result<std::string> read_contract(const std::string& text) {
+  if (settings::value_named(contracts, text)) return text;
+  return settings::not_one_of(text, settings::names_in(contracts));
+}
+
+/// It is opened when the target is made.
+Result<std::string> read_name(const std::string& file) { return file; }
+
+std::vector<OwnSetting> dex_settings() {
+  std::vector<OwnSetting> all{
+      {{{contract_flag, "C",
+         "Where DEX's public guide and the service differ, judge by what the one or the other "
+         "says: server, guide [server]"},
+        read_contract}},
+      {{{info_flag, "URL", "Instead of the derived /info"}, read_address}, /*address=*/true},
+      {{{health_flag, "URL", "Instead of the derived /health"}, read_address}, /*address=*/true},
+      {{{manifest_flag, "FILE", "Metadata of every upload, a JSON object of strings"},
+        read_name,
+        /*refused_elsewhere=*/true}},
+  };
+  for (OwnSetting& of_tus : tus_settings()) all.push_back(std::move(of_tus));
+  return all;
+}
+
 Result<std::unique_ptr<Target>> make(TargetOptions options) {
   dex::Manifest manifest = default_manifest();
-  if (!options.manifest_file.empty()) {
-    const auto text = json::detail::read_file(options.manifest_file);
+  if (const auto file = settings::given(options.own, manifest_flag)) {
+    const auto text = json::detail::read_file(*file);
     if (!text) return tl::unexpected(text.error());
-    auto given = dex::parse_manifest_json(*text, options.manifest_file);
+    auto given = dex::parse_manifest_json(*text, *file);
     if (!given) return tl::unexpected(given.error());
     manifest = std::move(*given);
   }
@@ -36,7 +71,9 @@ dex::Manifest default_manifest() {
 
 DexTarget::DexTarget(TargetOptions options, dex::Manifest with)
     : TusTarget(std::move(options)), manifest(std::move(with)) {
-  contract = this->options().contract == "guide" ? Contract::guide : Contract::server;
+  if (const auto name = settings::given(this->options().own, contract_flag)) {
+    contract = settings::value_named(contracts, *name).value_or(Contract::server);
+  }
   manifest["dex_harness_run"] = this->options().run_id;
   metadata = dex::metadata_of(manifest);
 }
@@ -44,7 +81,7 @@ DexTarget::DexTarget(TargetOptions options, dex::Manifest with)
 TargetFacts DexTarget::facts() const {
   TargetFacts facts = TusTarget::facts();
   facts.system = dex_system.name;
-  facts.title = "DEX (contract " + options().contract + ")";
+  facts.title = fmt::format("DEX (contract {})", settings::name_of(contracts, contract));
   return facts;
 }
 
@@ -56,12 +93,9 @@ Result<void> DexTarget::settle(const std::string& creation_url) {
   if (auto ok = TusTarget::settle(creation_url); !ok) return ok;
   auto beside = dex::endpoints_of(creation_url);
   if (!beside) return tl::unexpected(beside.error());
-  const auto given_or = [](const std::string& given, std::string& derived) {
-    return given.empty() ? std::move(derived) : given;
-  };
-  info_url = given_or(options().info_url, beside->info);
-  health_url = given_or(options().health_url, beside->health);
-  oauth_url = given_or(options().oauth_url, beside->oauth);
+  info_url = settings::given(options().own, info_flag).value_or(std::move(beside->info));
+  health_url = settings::given(options().own, health_flag).value_or(std::move(beside->health));
+  oauth_url = options().oauth_url.empty() ? std::move(beside->oauth) : options().oauth_url;
   version_url = std::move(beside->version);
   metrics_url = std::move(beside->metrics);
   root_url = std::move(beside->root);
@@ -96,7 +130,7 @@ const System dex_system{
                 "dex"},  // of the IETF draft nothing: DEX leaves it off (DEX-TUS-007)
     .known_servers = {{"dex", "DEX 2.8"}},
     .extensions = tus_extensions(),
-    .takes_manifest = true,
+    .settings = dex_settings(),
     .checks = suites::dex_checks,
     .make_target = make,
 };

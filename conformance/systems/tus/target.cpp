@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "client/dex/endpoints.hpp"
 #include "client/endpoints.hpp"
 #include "client/stored.hpp"
@@ -17,6 +19,14 @@ namespace {
 
 using transport::Request;
 using transport::Response;
+
+constexpr const char* delivered_flag = "delivered-dir";
+
+Result<std::string> read_folder(const std::string& name) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(name, ignored)) return name;
+  return failure("", quote(name) + " is not a folder");
+}
 
 /// A request of tus 1.0.0.
 Request request_of(std::string method, std::string url, http::Fields headers = {},
@@ -42,7 +52,8 @@ Result<std::unique_ptr<Target>> make(TargetOptions options) {
 }  // namespace
 
 TusTarget::TusTarget(TargetOptions options)
-    : delivered_dir(options.delivered_dir), options_(std::move(options)) {
+    : delivered_dir(settings::given(options.own, delivered_flag).value_or("")),
+      options_(std::move(options)) {
   url = options_.url;
   tls = options_.client.tls;
 }
@@ -54,7 +65,8 @@ TargetFacts TusTarget::facts() const {
   facts.url = url;
   facts.system = tus_system.name;
   facts.title = "tus";
-  facts.settings = {{"contract", options_.contract}};
+  // Of every target, as reports have it since 0.1.0.
+  facts.settings = {{"contract", settings::given(options_.own, "contract").value_or("server")}};
   facts.extensions = {discovery.extensions.begin(), discovery.extensions.end()};
   facts.downloads = downloads;
   facts.authorization = needs_authorization;
@@ -62,10 +74,6 @@ TargetFacts TusTarget::facts() const {
 }
 
 bool TusTarget::offers(std::string_view extension) const { return discovery.offers(extension); }
-
-std::vector<std::string> TusTarget::addresses() const {
-  return {options_.info_url, options_.health_url};
-}
 
 std::string TusTarget::anonymous_address() const { return options_.oauth_url; }
 
@@ -218,6 +226,12 @@ Result<std::vector<std::string>> candidate_urls(const std::string& url) {
   return shapes;
 }
 
+std::vector<OwnSetting> tus_settings() {
+  return {
+      {{{delivered_flag, "DIR", "Where the target's deliveries can be read"}, read_folder}},
+  };
+}
+
 std::vector<std::string_view> tus_extensions() {
   return {tus::extension::creation,
           tus::extension::creation_with_upload,
@@ -235,7 +249,7 @@ const System tus_system{
     .origins = {"tus", "http", "ietf"},
     .known_servers = {{"tusd", "tusd 2.4 / 2.10"}, {"tus_node", "@tus/server 2.4.5"}},
     .extensions = tus_extensions(),
-    .takes_manifest = false,
+    .settings = tus_settings(),
     .checks = suites::tus_checks,
     .make_target = make,
 };

@@ -33,7 +33,6 @@ class TusTarget : public Target {
   [[nodiscard]] Result<TokenEndpoint> token_endpoint() const override;
   [[nodiscard]] TargetFacts facts() const override;
   [[nodiscard]] bool offers(std::string_view extension) const override;
-  [[nodiscard]] std::vector<std::string> addresses() const override;
   [[nodiscard]] std::string anonymous_address() const override;
   [[nodiscard]] std::optional<transport::Request> removal(const std::string& upload) const override;
 
@@ -72,6 +71,8 @@ class TusTarget : public Target {
 /// "/files" and "/upload" below a URL that names only the host; the URL itself otherwise.
 [[nodiscard]] Result<std::vector<std::string>> candidate_urls(const std::string& url);
 
+/// The flags of systems on tus.
+[[nodiscard]] std::vector<OwnSetting> tus_settings();
 /// The extensions of tus 1.0, for --require.
 [[nodiscard]] std::vector<std::string_view> tus_extensions();
 
