@@ -84,7 +84,7 @@ TEST_F(LiveContextTest, CredentialsGoWhereTheTargetWantsThemAndIntoNoEvidence) {
     // Another way that the system has as well.
     context()->exchange_presenting({"GET", server_.url("/files/1"), {}, {}}, {Way::query, "key"});
     EXPECT_THAT(last_request(), HasSubstr("/files/1?key=" + key + " "));
-    EXPECT_THAT(evidence_->text(), HasSubstr("/files/1?key=*** "));
+    EXPECT_THAT(evidence_->text(), HasSubstr("/files/1?key=***\n"));
     EXPECT_THAT(evidence_->text(), HasSubstr("X-Partner: ***"));
     for (const char* before : {"X-Partner: ", "auth=", "key="}) {
       EXPECT_THAT(evidence_->text(), Not(HasSubstr(before + key)));
