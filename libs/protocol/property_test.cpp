@@ -17,6 +17,7 @@
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
 #include "protocol/oauth/token.hpp"
+#include "protocol/s3/post.hpp"
 #include "protocol/s3/signature.hpp"
 #include "protocol/s3/time.hpp"
 #include "protocol/tus/checksum.hpp"
@@ -341,6 +342,34 @@ RC_GTEST_PROP(MultipartProperty, AFileComesBack, ()) {
       rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(1, 30)));
   RC_ASSERT(told_of(form.head + content + form.tail, lengths, boundary) ==
             "[key:v][file:" + content + "]");
+}
+
+rc::Gen<s3::Condition> conditions() {
+  return rc::gen::oneOf(rc::gen::apply(s3::equals, utf8_text(), utf8_text()),
+                        rc::gen::apply(s3::starts_with, utf8_text(), utf8_text()),
+                        rc::gen::apply(s3::size_between, rc::gen::arbitrary<std::int64_t>(),
+                                       rc::gen::arbitrary<std::int64_t>()));
+}
+
+RC_GTEST_PROP(PolicyProperty, ParseUndoesWrite, ()) {
+  const s3::Policy policy{*signing_times,
+                          *rc::gen::container<std::vector<s3::Condition>>(conditions())};
+  RC_ASSERT(s3::parse_policy(s3::write_policy(policy)) == policy);
+}
+
+RC_GTEST_PROP(PolicyProperty, AFormThatRepeatsItsPolicyIsTaken, ()) {
+  const auto fields = *rc::gen::container<std::map<std::string, std::string>>(
+      rc::gen::container<std::string>(rc::gen::element('a', 'b', '-')), utf8_text());
+  const auto key = *utf8_text();
+  s3::Policy policy{*signing_times, {s3::equals("bucket", "b"), s3::starts_with("KEY", key)}};
+  http::Form form;
+  for (const auto& [name, value] : fields) {
+    policy.conditions.push_back(s3::equals(name, value));
+    form.emplace_back(name, value);
+  }
+  RC_ASSERT(s3::check(policy, {form, "b", key + "x"}, policy.expires).has_value());
+  form.emplace_back("c", "");
+  RC_ASSERT(!s3::check(policy, {form, "b", key}, policy.expires).has_value());
 }
 
 }  // namespace
