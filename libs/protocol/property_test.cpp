@@ -17,6 +17,7 @@
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
 #include "protocol/oauth/token.hpp"
+#include "protocol/s3/documents.hpp"
 #include "protocol/s3/post.hpp"
 #include "protocol/s3/signature.hpp"
 #include "protocol/s3/time.hpp"
@@ -25,6 +26,7 @@
 #include "protocol/tus/discovery.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "protocol/tus/numbers.hpp"
+#include "protocol/xml/element.hpp"
 
 namespace {
 
@@ -370,6 +372,34 @@ RC_GTEST_PROP(PolicyProperty, AFormThatRepeatsItsPolicyIsTaken, ()) {
   RC_ASSERT(s3::check(policy, {form, "b", key + "x"}, policy.expires).has_value());
   form.emplace_back("c", "");
   RC_ASSERT(!s3::check(policy, {form, "b", key}, policy.expires).has_value());
+}
+
+/// Text that XML carries unchanged.
+rc::Gen<std::string> xml_text() {
+  return rc::gen::map(rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+                          "a", " ", "<", ">", "&", "\"", "\'", "&amp;", "]]>", "\n", "\r", "\t",
+                          "\x7F", "é", "漢", "😀")),
+                      [](const std::vector<std::string>& pieces) {
+                        std::string out;
+                        for (const auto& piece : pieces) out += piece;
+                        return out;
+                      });
+}
+
+RC_GTEST_PROP(XmlProperty, ParseUndoesWrite, ()) {
+  xml::Element root{"A", "", {xml::leaf("B", *xml_text()), {"C", "", {}}}};
+  for (auto i = *rc::gen::inRange(0, 5); i > 0; --i) {
+    root.children.back().children.push_back(xml::leaf("D", *xml_text()));
+  }
+  RC_ASSERT(xml::parse(xml::write(root)) == root);
+  const s3::StoredObject object{*xml_text(), *xml_text(), *xml_text(), *xml_text()};
+  RC_ASSERT(s3::parse_post_response(s3::post_response(object)) == object);
+}
+
+RC_GTEST_PROP(XmlProperty, AnyBytesBecomeText, ()) {
+  const auto root = xml::parse(xml::write(xml::leaf("A", *any_bytes())));
+  RC_ASSERT(root.has_value());
+  RC_ASSERT(json::is_utf8(root->text));
 }
 
 }  // namespace
