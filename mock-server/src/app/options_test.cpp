@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "lane/lane_config_json.hpp"
 #include "lane/lane_settings.hpp"
 #include "profile/profile.hpp"
 #include "tus/tus_settings.hpp"

@@ -8,6 +8,8 @@
 #include <optional>
 #include <set>
 
+#include "lane/lane_config_json.hpp"
+
 namespace mock {
 namespace {
 

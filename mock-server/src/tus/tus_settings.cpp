@@ -60,9 +60,8 @@ TusOptions tus_options_of(const SystemValues& values) {
 
 Result<std::unique_ptr<System>> make_tus(const SystemGround& ground) {
   static Hooks nothing_behind;
-  return std::make_unique<TusSystem>(
-      tus_options_of(ground.values),
-      Services{ground.store, ground.locks, nothing_behind, ground.loop});
+  return std::make_unique<TusSystem>(tus_options_of(ground.values),
+                                     TusServices{ground.services, nothing_behind});
 }
 
 }  // namespace mock
