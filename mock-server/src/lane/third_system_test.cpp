@@ -1,0 +1,225 @@
+// A system that the programs do not have: what it registers is all that a lane, a profile and the
+// command line's table need.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "dex/registration.hpp"
+#include "lane/lane_config_json.hpp"
+#include "lane/lane_settings.hpp"
+#include "lane/lanes.hpp"
+#include "loop/manual_loop.hpp"
+#include "profile/profile.hpp"
+#include "store/locks.hpp"
+#include "store/stores.hpp"
+#include "tus/registration.hpp"
+
+namespace mock {
+namespace {
+
+using testing::HasSubstr;
+using Json = nlohmann::json;
+
+struct EchoConfig {
+  Bytes limit{4};
+};
+struct EchoOffer {
+  std::string greeting;
+};
+struct EchoContent {
+  std::string read;
+};
+
+constexpr Endpoint echo_endpoint{.name = "echo", .names_upload = true};
+constexpr RoutePattern echo_routes[]{{"/echo/{id}", echo_endpoint}};
+
+class Echo final : public System {
+ public:
+  explicit Echo(const SystemValues& values)
+      : limit_(values.config.get<EchoConfig>().limit),
+        words_(values.profile.get<EchoOffer>().greeting + values.content.get<EchoContent>().read) {}
+
+  [[nodiscard]] std::vector<std::span<const RoutePattern>> routes() const override {
+    return {echo_routes};
+  }
+  [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request&, Services&) override {
+    return buffered(limit_, [this](const Request&, const std::string& body) {
+      ++answered_;
+      return text_reply(200, words_ + body);
+    });
+  }
+  [[nodiscard]] std::string metrics() const override {
+    return "echo_answered_total " + std::to_string(answered_) + "\n";
+  }
+
+ private:
+  Bytes limit_;
+  std::string words_;
+  int answered_ = 0;
+};
+
+const std::vector<SystemSetting>& echo_settings() {
+  static const std::vector<SystemSetting> table{system_setting(
+      {"echo-limit", "", "The longest body", "Echo", "4"}, &EchoConfig::limit, spell::bytes())};
+  return table;
+}
+
+void read_echo(const json::Cursor& at, TypedValues& into) {
+  at.only({"greeting"});
+  into.get<EchoOffer>().greeting = at.at("greeting").string();
+}
+
+Loaded<void> load_echo(const SystemInputs& inputs, TypedValues& into) {
+  if (inputs.config.get<EchoConfig>().limit == Bytes{13}) {
+    return input_error({"echo_limit", "is unlucky", {}});
+  }
+  into.get<EchoContent>().read = ", ";
+  return {};
+}
+
+Result<std::unique_ptr<System>> make_echo(const SystemGround& ground) {
+  return std::make_unique<Echo>(ground.values);
+}
+
+constexpr std::array systems{
+    tus_registration,
+    dex_registration,
+    RegisteredSystem{.name = "echo",
+                     .routes = echo_routes,
+                     .make = make_echo,
+                     .settings = echo_settings,
+                     .read_profile = read_echo,
+                     .load = load_echo},
+};
+
+}  // namespace
+
+// In place of systems/registered.cpp.
+std::span<const RegisteredSystem> registered_systems() { return systems; }
+
+namespace {
+
+class NoServer final : public Server {
+ public:
+  explicit NoServer(Loop& loop) : loop_(loop) {}
+  Loop& loop() override { return loop_; }
+  void on_trouble(Notify) override {}
+  Result<std::string> listen(const ListenOptions&, Application&, Interceptor*, Observer*) override {
+    return failure("listen", "not here");
+  }
+  bool unlisten(const std::string&, OpenConnections) override { return false; }
+  std::size_t outage(const Outage&) override { return 0; }
+  [[nodiscard]] std::string url() const override { return "http://127.0.0.1:8080"; }
+  std::size_t run(bool) override { return 0; }
+  void stop() override {}
+
+ private:
+  Loop& loop_;
+};
+
+class Replied final : public Exchange {
+ public:
+  void read_body() override {}
+  void reply(Reply reply) override { told = std::move(reply); }
+  std::optional<Reply> told;
+};
+
+LaneConfig read(const Json& config) {
+  return json::decode(config.dump(), "body",
+                      [](const json::Cursor& root) {
+                        return read_lane_config(root, {}, ConfigWriter::client);
+                      })
+      .value();
+}
+
+class ThirdSystem : public testing::Test {
+ protected:
+  ThirdSystem() {
+    lanes_ = MockLanes::make(LaneGround{*store_, index_, *locks_, loop_}, LaneNetwork{server_}, {})
+                 .value();
+    lanes_->start();
+  }
+  /// A lane with DEX and echo on one port.
+  Result<Lane*> open(const std::string& name, Json config = Json::object()) {
+    config["profile"] = {{"name", "both"},
+                         {"description", "Two systems."},
+                         {"system", {"dex", "echo"}},
+                         {"echo", {{"greeting", "hello"}}}};
+    return lanes_->open(name, read(config));
+  }
+  Reply ask(const std::string& path, const std::string& body) {
+    Request request;
+    request.method = "PUT";
+    request.path = path;
+    request.content_length = Bytes{body.size()};
+    lanes_->admit(request);
+    const auto handler = lanes_->handler_for(request, nullptr);
+    Replied exchange;
+    handler->on_header(request, exchange);
+    if (!exchange.told) {
+      handler->on_bytes(std::as_bytes(std::span(body)));
+      if (!exchange.told) handler->on_end(BodyEnd::complete);
+    }
+    return exchange.told.value();
+  }
+
+  ManualLoop loop_;
+  NoServer server_{loop_};
+  std::unique_ptr<Store> store_ = make_memory_store(loop_, Bytes{1U << 20U});
+  LaneIndex index_;
+  std::unique_ptr<Locks> locks_ = make_locks();
+  std::unique_ptr<MockLanes> lanes_;
+};
+
+TEST_F(ThirdSystem, AnswersBesideDexAndTellsItsMetrics) {
+  const auto lane = open("both");
+  ASSERT_TRUE(lane) << lane.error().line();
+  EXPECT_EQ(ask("/_lane/both/echo/a", "you").body, "hello, you");
+  EXPECT_EQ(ask("/_lane/both/health", "").status, 200);
+  EXPECT_THAT((*lane)->system_metrics(), HasSubstr("echo_answered_total 1\n"));
+  EXPECT_EQ(ask("/echo/a", "you").status, 404) << "the main lane has no echo";
+}
+
+TEST_F(ThirdSystem, ItsSettingIsAKeyThatIsKept) {
+  const auto config = read({{"echo_limit", 2}});
+  EXPECT_EQ(to_json(config).at("echo_limit"), 2);
+  EXPECT_EQ(to_json({}).at("echo_limit"), 4);
+  ASSERT_TRUE(open("short", {{"echo_limit", 2}}));
+  EXPECT_EQ(ask("/_lane/short/echo/a", "you").status, 413);
+}
+
+TEST_F(ThirdSystem, ItsSettingIsAFlag) {
+  const auto& table = lane_settings();
+  const auto setting = std::ranges::find(table, "echo-limit", &LaneSetting::name);
+  ASSERT_NE(setting, table.end());
+  EXPECT_EQ(setting->group, "Echo");
+  LaneConfig config;
+  ASSERT_TRUE(setting->apply(config, "1KiB"));
+  EXPECT_EQ(config.systems.get<EchoConfig>().limit, Bytes{1024});
+  EXPECT_FALSE(setting->apply(config, "much"));
+}
+
+TEST_F(ThirdSystem, WhatItCannotReadOpensNoLane) {
+  const auto refused = open("unlucky", {{"echo_limit", 13}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().line(), "echo_limit: is unlucky");
+}
+
+TEST(ThirdSystemProfile, IsReadByTheSystemItself) {
+  const auto wrong = load_profile_text(
+      R"({"name": "a", "description": "d", "system": "echo", "echo": {"greating": ""}})", "p");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().line(), HasSubstr("echo"));
+  const auto none =
+      load_profile_text(R"({"name": "a", "description": "d", "system": "dex", "dex": {}})", "p");
+  ASSERT_FALSE(none) << "DEX reads nothing there";
+  EXPECT_THAT(none.error().line(), HasSubstr("dex"));
+}
+
+TEST(ThirdSystemRoutes, AreKnownByName) { EXPECT_EQ(parse_route("echo"), Route(echo_endpoint)); }
+
+}  // namespace
+}  // namespace mock
