@@ -78,14 +78,15 @@ Loaded<void> load_misbehaviours(const LaneConfig& config, const LaneSources& sou
 
 /// What the systems of the profile are set to read.
 Loaded<void> load_systems(const LaneConfig& config, const LaneSources& sources, LaneContent& into) {
-  SystemInputs inputs{config.systems, sources.folder};
-  if (sources.known) {
-    inputs.known_config = &sources.known_config.systems;
-    inputs.known = &sources.known->systems;
-  }
   for (const auto& name : into.profile->systems) {
     const auto* const system = registered_system(name);
     if (system == nullptr || system->load == nullptr) continue;
+    SystemInputs inputs{config.systems, sources.folder};
+    // A lane without the system has read nothing for it.
+    if (sources.known && std::ranges::count(sources.known->profile->systems, name) > 0) {
+      inputs.known_config = &sources.known_config.systems;
+      inputs.known = &sources.known->systems;
+    }
     if (auto read = system->load(inputs, into.systems); !read) return read;
   }
   return {};
