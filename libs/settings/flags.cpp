@@ -6,6 +6,7 @@
 
 #include "protocol/nearest.hpp"
 #include "redact/command_line.hpp"
+#include "redact/secrets.hpp"
 #include "settings/choice.hpp"
 
 namespace settings {
@@ -60,7 +61,12 @@ Result<void> check_command(const CLI::App& app, const std::vector<std::string>& 
     commands.push_back(command->get_name());
   }
   if (commands.empty() || std::ranges::count(commands, arguments.front()) > 0) return {};
-  return not_one_of(arguments.front(), commands);
+  auto none = not_one_of(arguments.front(), commands);
+  // As of what unknown_flags tells: a long word that is no slip of a command may be a secret.
+  if (none.value().hint.empty() && arguments.front().size() >= redact::Secrets::least_bytes) {
+    none = not_one_of("***", commands);
+  }
+  return none;
 }
 
 bool asks_for_help(const CLI::App& app) {

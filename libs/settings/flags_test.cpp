@@ -178,6 +178,7 @@ TEST(Commands, WordsAreAppliedInTheOrderInWhichTheyWereAdded) {
 TEST(Commands, AreNamedWhenTheFirstWordIsNone) {
   EXPECT_EQ(command_error({"fil"}), R"("fil" is not one of fill, list (the nearest is fill))");
   EXPECT_EQ(command_error({"fly", "--fruit", "pear"}), R"("fly" is not one of fill, list)");
+  EXPECT_EQ(command_error({"hunter2-hunter2"}), R"("***" is not one of fill, list)");
   EXPECT_NE(command_error({}).find("subcommand"), std::string::npos);
   EXPECT_NE(command_error({"fill", "--fruti", "pear"}).find("(the nearest are --fruit, "),
             std::string::npos);
