@@ -214,7 +214,7 @@ std::vector<Setting> access_settings() {
         stored(as_is, &RunCommand::username_env)}},
       {{{"password-env", "VAR", "Variable with the password", access_group},
         stored(as_is, &RunCommand::password_env)}},
-      {{{"token-env", "VAR", "Variable with a bearer token", access_group},
+      {{{"token-env", "VAR", "Variable with a token or an API key", access_group},
         stored(as_is, &RunCommand::token_env)}},
       {{{"tokens", "FILE.json",
          "Tokens by kind, for what only the identity provider can make: expired, not_yet_valid, "
