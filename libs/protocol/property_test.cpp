@@ -17,6 +17,9 @@
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
 #include "protocol/oauth/token.hpp"
+#include "protocol/openhumans/date.hpp"
+#include "protocol/openhumans/files.hpp"
+#include "protocol/openhumans/metadata.hpp"
 #include "protocol/s3/documents.hpp"
 #include "protocol/s3/post.hpp"
 #include "protocol/s3/signature.hpp"
@@ -400,6 +403,44 @@ RC_GTEST_PROP(XmlProperty, AnyBytesBecomeText, ()) {
   const auto root = xml::parse(xml::write(xml::leaf("A", *any_bytes())));
   RC_ASSERT(root.has_value());
   RC_ASSERT(json::is_utf8(root->text));
+}
+
+RC_GTEST_PROP(OpenHumansProperty, WhatAClientWritesIsTakenUnderBothContracts, ()) {
+  openhumans::MetadataDraft draft;
+  draft.tags = *rc::gen::container<std::vector<std::string>>(utf8_text());
+  draft.description = *rc::gen::element<std::string>("", "a", "é\n\"");
+  draft.start_date = http::format_rfc3339(*signing_times);
+  for (const auto contract : {openhumans::Contract::server, openhumans::Contract::guide}) {
+    const auto metadata = openhumans::parse_metadata(openhumans::to_json(draft), contract);
+    RC_ASSERT(metadata.has_value());
+    RC_ASSERT(metadata->tags == draft.tags);
+    RC_ASSERT(metadata->description == draft.description);
+  }
+}
+
+RC_GTEST_PROP(OpenHumansProperty, TheServerTakesEveryDateOfTheGuide, ()) {
+  const auto text = *rc::gen::container<std::string>(
+      rc::gen::element('0', '1', '2', '9', '-', 'T', ':', 'W', 'Z', '+', '.', '/'));
+  using openhumans::Contract;
+  using openhumans::DateVerdict;
+  if (openhumans::judge_date(text, Contract::guide) == DateVerdict::good) {
+    RC_ASSERT(openhumans::judge_date(text, Contract::server) == DateVerdict::good);
+  }
+}
+
+RC_GTEST_PROP(OpenHumansProperty, Listings, ()) {
+  openhumans::MemberFiles files{*utf8_text(), *utf8_text(), {}, 0, *utf8_text(), {}, {}};
+  for (auto i = *rc::gen::inRange(0, 3); i > 0; --i) {
+    files.data.push_back({*rc::gen::arbitrary<std::uint64_t>(),
+                          *utf8_text(),
+                          *utf8_text(),
+                          {*rc::gen::arbitrary<std::int64_t>(), *utf8_text()},
+                          *utf8_text(),
+                          R"({"a":[1,null]})",
+                          *utf8_text(),
+                          *utf8_text()});
+  }
+  RC_ASSERT(openhumans::parse_member_files(openhumans::to_json(files)) == files);
 }
 
 }  // namespace
