@@ -9,7 +9,7 @@ const std::vector<std::string_view> keys{"name", "times", "when", "then"};
 TEST(Nearest, NamesThreeBestFirst) {
   EXPECT_EQ(nearest_names("time", keys), "times, name, then");
   EXPECT_EQ(nearest_names("x", {}), "");
-  EXPECT_EQ(nearest_names("wehn", {"WHEN", "Then", "name"}), "Then, WHEN, name");
+  EXPECT_EQ(nearest_names("wehn", {"WHEN", "Then", "name"}), "WHEN, Then, name");
   EXPECT_EQ(nearest_names("HE", keys), "then, when, name");
 }
 
