@@ -24,6 +24,7 @@
 #include "redact/command_line.hpp"
 #include "store/locks.hpp"
 #include "store/stores.hpp"
+#include "system/registered.hpp"
 
 namespace mock {
 namespace {
@@ -43,7 +44,8 @@ Result<std::unique_ptr<Store>> make_store(const Options& options, Loop& loop, No
   return make_disk_store({options.store, options.fsync,
                           [notify = std::move(notify)](std::string_view line) {
                             notify({"damage", {}, {}, std::string(line)});
-                          }},
+                          },
+                          attribute_schemas()},
                          loop);
 }
 

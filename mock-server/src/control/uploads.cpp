@@ -19,23 +19,11 @@
 namespace mock::control {
 namespace {
 
-std::string_view kind_name(tus::UploadKind kind) {
-  switch (kind) {
-    case tus::UploadKind::partial:
-      return "partial";
-    case tus::UploadKind::final:
-      return "final";
-    case tus::UploadKind::normal:
-      break;
-  }
-  return "normal";
-}
-
 Json summary(Call& call, const Upload& upload) {
   auto& services = call.lane.services();
-  return {
+  Json json{
       {"id", upload.id},
-      {"kind", kind_name(upload.kind)},
+      {"kind", kind_of(upload.attributes.get())},
       {"state", state_of(upload, services.loop.now())},
       {"offset", upload.offset.value},
       {"length", upload.length ? Json(upload.length->value) : Json(nullptr)},
@@ -44,13 +32,25 @@ Json summary(Call& call, const Upload& upload) {
       {"created", ::http::format_rfc3339(upload.created)},
       {"modified", ::http::format_rfc3339(upload.modified)},
       {"expires", upload.expires ? Json(::http::format_rfc3339(*upload.expires)) : Json(nullptr)}};
+  if (const auto system = system_of(upload.attributes.get()); !system.empty())
+    json["system"] = system;
+  return json;
 }
 
 Reply describe(Call& call, const Upload& upload, const std::optional<std::string>& sha256) {
   auto json = summary(call, upload);
   auto metadata = Json::object();
-  for (const auto& pair : upload.metadata.pairs()) metadata[pair.key] = pair.value;
+  auto attributes = Json::object();
+  const auto into = [](Json& all) {
+    return
+        [&all](std::string_view name, const std::string& value) { all[std::string(name)] = value; };
+  };
+  if (upload.attributes) {
+    upload.attributes->visit_metadata(into(metadata));
+    upload.attributes->visit(into(attributes));
+  }
   json["metadata"] = std::move(metadata);
+  if (!attributes.empty()) json["attributes"] = std::move(attributes);
   json["parts"] = upload.parts;
   json["sha256"] = sha256 ? Json(*sha256) : Json(nullptr);
   return reply_json(200, json);

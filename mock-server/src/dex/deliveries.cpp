@@ -10,6 +10,7 @@
 #include "dex/reports.hpp"
 #include "protocol/http/date.hpp"
 #include "store/in_background.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 namespace {
@@ -79,13 +80,13 @@ Result<std::optional<std::vector<dex::Delivery>>> Deliveries::attempts(const std
 }
 
 bool Deliveries::is_delivered(const Upload& upload) {
-  return upload.kind != tus::UploadKind::partial ||
+  return tus_of(upload).kind != tus::UploadKind::partial ||
          effects_->before({Effect::Kind::part, {}}, upload).deliver;
 }
 
 void Deliveries::deliver(const Upload& upload) {
   if (!is_delivered(upload)) return;
-  const dex::Manifest manifest = dex::manifest_of(upload.metadata);
+  const dex::Manifest manifest = dex::manifest_of(tus_of(upload).metadata);
   const auto* group = config_.group_of(manifest);
   if (!group) return;
   const auto record = record_of(upload.id);
@@ -126,12 +127,12 @@ tl::expected<void, RedeliveryRefusal> Deliveries::redeliver(const std::string& i
                                                             const std::string& target) {
   if (!is_upload_id(id)) return tl::unexpected(RedeliveryRefusal::no_source);
   const auto upload = store_.find(id);
-  if (!upload || !upload->complete() || !is_delivered(*upload)) {
+  if (!upload || !is_tus(*upload) || !upload->complete() || !is_delivered(*upload)) {
     return tl::unexpected(RedeliveryRefusal::no_source);
   }
   const DeliveryTarget* destination = config_.target(target);
   if (!destination) return tl::unexpected(RedeliveryRefusal::unknown_target);
-  const dex::Manifest manifest = dex::manifest_of(upload->metadata);
+  const dex::Manifest manifest = dex::manifest_of(tus_of(*upload).metadata);
   const auto* group = config_.group_of(manifest);
   if (!group) return tl::unexpected(RedeliveryRefusal::not_routed);
   const auto routed = std::find_if(group->begin(), group->end(),

@@ -7,6 +7,7 @@
 
 #include "dex/dex_fixture.hpp"
 #include "protocol/http/date.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 namespace {
@@ -173,10 +174,10 @@ TEST_F(Delivering, DEX_DELIV_012_FinalsAre) {
   const auto part = upload_whole(good_metadata(), tus::UploadKind::partial);
   Upload whole;
   whole.length = part.length;
-  whole.kind = tus::UploadKind::final;
+  edit_tus(whole).kind = tus::UploadKind::final;
   whole.parts = {part.id};
-  whole.concat_header = "final;/files/" + part.id;
-  whole.metadata = good_metadata();
+  edit_tus(whole).concat_header = "final;/files/" + part.id;
+  edit_tus(whole).metadata = good_metadata();
   whole.created = loop_->now();
   ASSERT_TRUE(dex_->hooks().before_create({}, whole));
   auto join = store_->join(whole).value();

@@ -13,6 +13,7 @@
 #include "protocol/http/date.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 namespace {
@@ -148,6 +149,7 @@ void Dex::resume(const std::vector<std::string>& ids) {
   std::string why;
   for (const std::string& id : ids) {
     const auto upload = store_.find(id);
+    if (upload && !is_tus(*upload)) continue;
     if (upload) {
       metrics_->upload_found(*upload);
       hooks_->resume(*upload);
@@ -181,6 +183,7 @@ Reply Dex::info(const Request& request, const std::string& id, Store& store) {
     const bool missing = upload.error().kind == StoreError::Kind::not_found;
     return plain(missing ? 404 : 500, "error getting file manifest\n");
   }
+  if (!is_tus(*upload)) return plain(404, "error getting file manifest\n");
   const bool by_guide = options_.contract == dex::Contract::guide;
   if (by_guide && !upload->complete()) return plain(404, "the upload is incomplete\n");
   const std::string changed = ::http::format_rfc3339(last_change(*upload));
@@ -191,7 +194,7 @@ Reply Dex::info(const Request& request, const std::string& id, Store& store) {
     }
     return plain(500, "error getting file manifest\n");
   }
-  const dex::Info info{dex::manifest_of(upload->metadata),
+  const dex::Info info{dex::manifest_of(tus_of(*upload).metadata),
                        dex::FileInfo{upload->offset, changed},
                        {std::string(state_of(*upload)), changed},
                        *attempts};

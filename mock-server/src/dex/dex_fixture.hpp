@@ -16,6 +16,7 @@
 #include "loop/manual_loop.hpp"
 #include "protocol/dex/info.hpp"
 #include "store/stores.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 
@@ -28,7 +29,7 @@ class DexFixture : public testing::Test {
     dex_.reset();
     store_.reset();
     loop_ = std::make_unique<ManualLoop>();
-    store_ = make_disk_store({folder(), false, {}}, *loop_).value();
+    store_ = make_disk_store({folder(), false, {}, {&tus_schema()}}, *loop_).value();
     auto made = Dex::make(options_, *store_, *loop_);
     ASSERT_TRUE(made) << made.error().line();
     dex_ = std::move(*made);
@@ -68,8 +69,8 @@ class DexFixture : public testing::Test {
                                          tus::UploadKind kind = tus::UploadKind::normal) {
     Upload upload;
     upload.length = length;
-    upload.metadata = std::move(metadata);
-    upload.kind = kind;
+    edit_tus(upload).metadata = std::move(metadata);
+    edit_tus(upload).kind = kind;
     upload.created = loop_->now();
     if (auto refused = dex_->hooks().before_create({}, upload); !refused) {
       last_refused_id_ = upload.id;

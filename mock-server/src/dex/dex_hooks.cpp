@@ -13,6 +13,7 @@
 #include "protocol/dex/upload_config.hpp"
 #include "protocol/http/date.hpp"
 #include "protocol/json/encode.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 namespace {
@@ -55,16 +56,17 @@ std::filesystem::path DexHooks::meta_file(const std::string& id) const {
 tl::expected<void, Reply> DexHooks::before_create(const Request& /*request*/, Upload& upload) {
   metrics_.hook(HookType::pre_create);
   upload.id = make_uuid();
-  upload.metadata.set(dex::field::dex_ingest_datetime, ::http::format_rfc3339(loop_.now()));
-  upload.metadata.set(dex::field::upload_id, upload.id);
+  auto& metadata = edit_tus(upload).metadata;
+  metadata.set(dex::field::dex_ingest_datetime, ::http::format_rfc3339(loop_.now()));
+  metadata.set(dex::field::upload_id, upload.id);
   const bool by_guide = contract_ == dex::Contract::guide;
   if (by_guide) {
-    for (const auto& [field, value] : dex::guide::with_stream(dex::manifest_of(upload.metadata))) {
-      upload.metadata.set(field, value);
+    for (const auto& [field, value] : dex::guide::with_stream(dex::manifest_of(metadata))) {
+      metadata.set(field, value);
     }
   }
   reports_.metadata_transform(upload);
-  const dex::Manifest manifest = dex::manifest_of(upload.metadata);
+  const dex::Manifest manifest = dex::manifest_of(tus_of(upload).metadata);
   auto errors = configs_.validate(manifest);
   if (!errors) {
     reports_.metadata_verify(upload, {errors.error().line()});
@@ -116,7 +118,7 @@ void DexHooks::after_receive(const Upload& upload) {
 
 Result<void> DexHooks::write_meta(const Upload& upload) const {
   if (!folder_) return {};
-  const nlohmann::json manifest(dex::manifest_of(upload.metadata));
+  const nlohmann::json manifest(dex::manifest_of(tus_of(upload).metadata));
   auto written = replace_file(meta_file(upload.id), json::dump(manifest));
   if (!written && notify_) {
     notify_({"store", {}, upload.id, "its .meta is not written: " + written.error().what});

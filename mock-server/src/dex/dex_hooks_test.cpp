@@ -7,6 +7,7 @@
 #include "dex/dex_fixture.hpp"
 #include "protocol/dex/upload_config.hpp"
 #include "protocol/http/date.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 namespace {
@@ -37,8 +38,8 @@ TEST_F(Hooking, DEX_TUS_002_IdsAreUuidsOfVersion4) {
 
 TEST_F(Hooking, DEX_MANI_001_002_TheServerAddsItsFields) {
   const auto upload = create();
-  EXPECT_EQ(upload.metadata.find("upload_id"), upload.id);
-  const std::string time(upload.metadata.find("dex_ingest_datetime").value());
+  EXPECT_EQ(tus_of(upload).metadata.find("upload_id"), upload.id);
+  const std::string time(tus_of(upload).metadata.find("dex_ingest_datetime").value());
   EXPECT_EQ(::http::parse_rfc3339(time), loop_->now());
   EXPECT_EQ(time.back(), 'Z');
 }
@@ -47,15 +48,15 @@ TEST_F(Hooking, DEX_MANI_003_ClientValuesAreOverwritten) {
   auto metadata = metadata_with("upload_id", "hack");
   metadata.set("dex_ingest_datetime", "1999-01-01T00:00:00Z");
   const auto upload = create(metadata);
-  EXPECT_EQ(upload.metadata.find("upload_id"), upload.id);
-  EXPECT_NE(upload.metadata.find("dex_ingest_datetime"), "1999-01-01T00:00:00Z");
+  EXPECT_EQ(tus_of(upload).metadata.find("upload_id"), upload.id);
+  EXPECT_NE(tus_of(upload).metadata.find("dex_ingest_datetime"), "1999-01-01T00:00:00Z");
 }
 
 TEST_F(Hooking, DEX_MANI_004_TheClientsPairsStayFirstAndInOrder) {
   auto metadata = good_metadata();
   metadata.set("custom", std::string("\0\xff", 2));
   const auto upload = create(metadata);
-  const auto& kept = upload.metadata.pairs();
+  const auto& kept = tus_of(upload).metadata.pairs();
   ASSERT_EQ(kept.size(), metadata.pairs().size() + 2);
   for (std::size_t i = 0; i < metadata.pairs().size(); ++i) EXPECT_EQ(kept[i], metadata.pairs()[i]);
 }
@@ -197,7 +198,7 @@ TEST_F(Hooking, DEX_HOOK_003_ProgressIsReportedOnceASecond) {
 TEST_F(Hooking, DEX_HOOK_004_TheMetaFileIsTheManifest) {
   const auto upload = upload_whole();
   const auto meta = json::parse(content(folder() / (upload.id + ".meta")));
-  EXPECT_EQ(meta.get<dex::Manifest>(), dex::manifest_of(upload.metadata));
+  EXPECT_EQ(meta.get<dex::Manifest>(), dex::manifest_of(tus_of(upload).metadata));
 }
 
 TEST_F(Hooking, DEX_HOOK_004_AMetaFileThatCannotBeWrittenIs500) {

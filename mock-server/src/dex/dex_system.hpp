@@ -34,6 +34,10 @@ class DexSystem final : public System {
   [[nodiscard]] std::set<std::string, std::less<>> server_metadata() const override {
     return {"upload_id", "dex_ingest_datetime"};
   }
+  [[nodiscard]] AskedFor asked_for(const Request& request,
+                                   const ::http::Fields& fields) const override {
+    return tus_.asked_for(request, fields);
+  }
   [[nodiscard]] bool signals_end(const ::http::Fields& fields) const override {
     return tus_.signals_end(fields);
   }

@@ -7,6 +7,7 @@
 #include "dex/dex_fixture.hpp"
 #include "http/handler.hpp"
 #include "protocol/http/date.hpp"
+#include "tus/attributes.hpp"
 #include "tus/test_address.hpp"
 
 namespace mock {
@@ -83,7 +84,7 @@ TEST_F(Service, DEX_INFO_013_EmptyUploadsAreComplete) {
 TEST_F(Service, DEX_MANI_004_TheManifestComesBack) {
   auto metadata = metadata_with("custom", "\xc3\xa4 \"quoted\"\n");
   const auto upload = create(metadata);
-  EXPECT_EQ(info(upload.id).manifest, dex::manifest_of(upload.metadata));
+  EXPECT_EQ(info(upload.id).manifest, dex::manifest_of(tus_of(upload).metadata));
 }
 
 TEST_F(Service, ValuesThatAreNoTextDoNotBreakTheDocument) {

@@ -14,6 +14,7 @@
 #include "http/route.hpp"
 #include "protocol/dex/manifest.hpp"
 #include "protocol/json/encode.hpp"
+#include "tus/attributes.hpp"
 #include "tus/routes.hpp"
 
 namespace mock {
@@ -64,7 +65,7 @@ constexpr std::array<const char*, 6> hook_names{"pre-create", "post-create", "po
 /// A manifest value as a label; the text format is UTF-8.
 std::string label(const Upload& upload, std::string_view field) {
   constexpr std::size_t longest = 200;
-  const auto value = upload.metadata.find(field).value_or("");
+  const auto value = tus_of(upload).metadata.find(field).value_or("");
   if (value.size() > longest) return "too long";
   return json::is_utf8(value) ? std::string(value) : "not UTF-8";
 }

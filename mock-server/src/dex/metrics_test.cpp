@@ -1,4 +1,5 @@
 #include "dex/metrics.hpp"
+#include "tus/attributes.hpp"
 
 #include <gmock/gmock.h>
 
@@ -57,18 +58,18 @@ TEST(Metrics, SendersHaveBoundedlyManySeriesAndAResetForgetsThem) {
     return count;
   };
   for (int i = 0; i < 3000; ++i) {
-    upload.metadata.set("sender_id", "s" + std::to_string(i));
+    edit_tus(upload).metadata.set("sender_id", "s" + std::to_string(i));
     metrics.upload_finished(upload, {});
   }
   EXPECT_EQ(series(), Metrics::most_manifests + 1);
   EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"other\"} 2000"));
-  upload.metadata.set("sender_id", "s7");
+  edit_tus(upload).metadata.set("sender_id", "s7");
   metrics.upload_finished(upload, {});
   EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"s7\"} 2"));
 
   metrics.forget_clients();
   EXPECT_EQ(series(), 0U);
-  upload.metadata.set("sender_id", std::string(60'000, 'x'));
+  edit_tus(upload).metadata.set("sender_id", std::string(60'000, 'x'));
   metrics.upload_finished(upload, {});
   EXPECT_EQ(series(), 1U);
   EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"too long\"} 1"));
@@ -78,7 +79,7 @@ TEST(Metrics, SendersHaveBoundedlyManySeriesAndAResetForgetsThem) {
 TEST(Metrics, LabelsAreText) {
   Metrics metrics;
   Upload upload;
-  upload.metadata.set("sender_id", "\xff");
+  edit_tus(upload).metadata.set("sender_id", "\xff");
   metrics.upload_finished(upload, {});
   EXPECT_THAT(metrics.text(), HasSubstr("sender_id=\"not UTF-8\""));
 }

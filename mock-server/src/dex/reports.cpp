@@ -7,6 +7,7 @@
 #include "protocol/http/date.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 namespace {
@@ -24,20 +25,20 @@ constexpr std::string_view success = dex::delivery_state::success;
 constexpr std::string_view failed = dex::delivery_state::failure;
 
 std::string value_of(const Upload& upload, std::string_view key) {
-  return std::string(upload.metadata.find(key).value_or(""));
+  return std::string(tus_of(upload).metadata.find(key).value_or(""));
 }
 
 ordered_json manifest_json(const Upload& upload) {
   ordered_json manifest = ordered_json::object();
   // Keys are unique, and operator[] would compare each with all before it.
   auto& members = manifest.get_ref<ordered_json::object_t&>();
-  for (const auto& [key, value] : dex::manifest_of(upload.metadata))
+  for (const auto& [key, value] : dex::manifest_of(tus_of(upload).metadata))
     members.emplace_back(key, value);
   return manifest;
 }
 
 std::string filename(const Upload& upload) {
-  return dex::filename_of(dex::manifest_of(upload.metadata)).value_or("");
+  return dex::filename_of(dex::manifest_of(tus_of(upload).metadata)).value_or("");
 }
 
 ordered_json issues_json(const std::optional<std::vector<dex::Issue>>& issues) {

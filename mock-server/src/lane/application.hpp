@@ -33,10 +33,10 @@ class MockApplication : public Application {
   /// Says what the request is about, in the manner of this lane.
   void admit(Request& request) override;
   std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
-
- private:
   /// nullptr: none of the lane's.
   [[nodiscard]] System* system_of(Route route) const;
+
+ private:
   [[nodiscard]] std::optional<Reply> check(const Request& request, const System* system) const;
   std::unique_ptr<Handler> server_handler(const Request& request, Intercept* intercept);
   std::unique_ptr<Handler> own_handler(const Request& request);

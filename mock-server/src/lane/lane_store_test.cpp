@@ -9,6 +9,7 @@
 
 #include "loop/manual_loop.hpp"
 #include "store/stores.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 namespace {
@@ -61,7 +62,7 @@ TEST_F(LaneStores, CountsWhatIsThereAsItChanges) {
   ASSERT_TRUE(store.commit("before"));
   EXPECT_EQ(store.counts().complete, 2U);
   Upload whole = upload("f");
-  whole.kind = tus::UploadKind::final;
+  edit_tus(whole).kind = tus::UploadKind::final;
   whole.parts = {"a", "before"};
   whole.length = Bytes{6};
   auto joined = store.join(whole);

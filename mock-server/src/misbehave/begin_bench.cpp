@@ -23,7 +23,7 @@ std::string rules(const char* when, int count) {
 void small_upload(benchmark::State& state, const char* when) {
   World world;
   world.upload("u1", 1024, "abcd", "a.txt");
-  RuleInterceptor engine{{}, world.services};
+  RuleInterceptor engine{on_tus(), world.services};
   if (when != nullptr && !engine.add(misbehaviour(rules(when, 200)))) std::abort();
   const ::http::Fields common{{"Host", "127.0.0.1:8080"},
                               {"User-Agent", "bench"},

@@ -49,8 +49,8 @@ Why on_the_upload(const When& when) {
     return "a final upload never has a deferred length";
   if (upload.older_than && upload.younger_than && *upload.older_than >= *upload.younger_than)
     return "upload.older_than and younger_than leave no age";
-  if (upload.exists == false && (upload.kind || upload.deferred || upload.complete ||
-                                 upload.older_than || upload.younger_than))
+  if (upload.exists == false && (upload.kind || !upload.attributes.empty() || upload.deferred ||
+                                 upload.complete || upload.older_than || upload.younger_than))
     return "an upload that does not exist has no state";
   if (only_creations(when) && (upload.id || upload.exists || upload.complete || upload.locked ||
                                upload.older_than || upload.younger_than))

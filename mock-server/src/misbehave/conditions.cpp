@@ -77,7 +77,7 @@ bool lane_and_time_hold(ActiveRule& active, const Facts& facts) {
 
 bool metadata_holds(ActiveRule& active, const Facts& facts) {
   for (const auto& pair : active.rule.when.metadata)
-    if (!text_holds(active, facts.pattern_work(), pair.value, facts.metadata().find(pair.name),
+    if (!text_holds(active, facts.pattern_work(), pair.value, facts.metadata(pair.name),
                     at_metadata, pair.label))
       return false;
   return true;
@@ -100,9 +100,14 @@ bool upload_holds(ActiveRule& active, const Facts& facts) {
   if (wanted.exists && *wanted.exists != (upload != nullptr)) return failed(exists_text);
   // State is only there on an upload, or on a request that makes one.
   if (upload == nullptr && !facts.creates() &&
-      (wanted.kind || wanted.deferred || wanted.completing || wanted.complete))
+      (wanted.kind || !wanted.attributes.empty() || wanted.deferred || wanted.completing ||
+       wanted.complete))
     return failed(exists_text);
   if (wanted.kind && *wanted.kind != facts.kind()) return failed(kind_text);
+  for (const auto& one : wanted.attributes)
+    if (!text_holds(active, facts.pattern_work(), one.value, facts.attribute(one.name), at_upload,
+                    one.label))
+      return false;
   if (wanted.deferred && *wanted.deferred != facts.deferred()) return failed(deferred_text);
   if (wanted.complete && *wanted.complete != (upload != nullptr && upload->complete()))
     return failed(complete_text);
@@ -117,11 +122,9 @@ bool upload_holds(ActiveRule& active, const Facts& facts) {
 }
 
 /// A PATCH whose body is the last of the upload, whatever its length.
-bool ends_deferred(const ActiveRule& active, const Facts& facts) {
+bool ends_deferred(const Facts& facts) {
   const auto* upload = facts.upload();
-  if (upload == nullptr || upload->length || facts.method() != "PATCH") return false;
-  const auto& signals_end = active.options->signals_end;
-  return signals_end && signals_end(facts.fields());
+  return upload != nullptr && !upload->length && facts.method() == "PATCH" && facts.signals_end();
 }
 
 /// What the length of the body decides.
@@ -132,7 +135,7 @@ bool body_holds(const Facts& facts, Pending& pending) {
   const bool overrun = when.event == Event::overrun;
   if (!completing && !overrun) return true;
   const auto missing = facts.missing();
-  if (completing && !overrun && !missing && ends_deferred(active, facts))
+  if (completing && !overrun && !missing && ends_deferred(facts))
     return *completing || fail(active, at_upload, completing_text);
   const auto body = facts.content_length().value_or(Bytes{0});
   if (completing && !*completing) {

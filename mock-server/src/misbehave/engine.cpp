@@ -226,10 +226,8 @@ void Engine::forget_all() {
 }
 
 std::string Engine::client_key(const Facts& facts) const {
-  tus::Metadata chosen;
-  for (const auto& pair : facts.metadata().pairs())
-    if (!options_.server_metadata.contains(pair.key)) chosen.set(pair.key, pair.value);
-  return tus::format_metadata(chosen);
+  const auto* attributes = facts.attributes();
+  return attributes != nullptr ? attributes->chosen(options_.server_metadata) : std::string{};
 }
 
 bool Engine::chosen(ActiveRule& active, std::uint64_t drawing) const {

@@ -1,8 +1,6 @@
 #include "misbehave/facts.hpp"
 
 #include "loop/loop.hpp"
-#include "protocol/tus/headers.hpp"
-#include "protocol/tus/numbers.hpp"
 #include "store/locks.hpp"
 
 namespace mock::misbehave {
@@ -10,18 +8,10 @@ namespace {
 
 const Request no_request{};
 
-std::optional<Bytes> number_in(const ::http::Fields& fields, std::string_view name) {
-  const auto text = fields.find(name);
-  if (!text) return std::nullopt;
-  const auto number = tus::parse_length_lenient(*text);
-  if (!number) return std::nullopt;
-  return *number;
-}
-
 }  // namespace
 
-Facts::Facts(const Request& request, Services& services)
-    : request_(&request), addressed_(request.addressed), services_(&services) {}
+Facts::Facts(const Request& request, Services& services, const System* system)
+    : request_(&request), addressed_(request.addressed), services_(&services), system_(system) {}
 
 Facts::Facts(std::string lane, const Upload* upload, Services& services)
     : request_(&no_request), services_(&services), own_(Own{{}, {}, std::move(lane)}) {
@@ -44,28 +34,42 @@ const Upload* Facts::upload() const {
   return *upload_ ? &**upload_ : nullptr;
 }
 
-tus::UploadKind Facts::kind() const {
-  if (const auto* known = upload()) return known->kind;
-  if (const auto header = fields().find("Upload-Concat"))
-    if (const auto concat = tus::parse_concat(*header)) return concat->kind;
-  return tus::UploadKind::normal;
+const AskedFor& Facts::asked() const {
+  if (!asked_) asked_ = system_ != nullptr ? system_->asked_for(*request_, fields()) : AskedFor{};
+  return *asked_;
+}
+
+const Attributes* Facts::attributes() const {
+  if (const auto* known = upload()) return known->attributes.get();
+  return asked().attributes.get();
+}
+
+std::optional<std::string_view> Facts::attribute(std::string_view name) const {
+  const auto* all = attributes();
+  return all != nullptr ? all->find(name) : std::nullopt;
+}
+
+std::optional<std::string_view> Facts::metadata(std::string_view key) const {
+  const auto* all = attributes();
+  return all != nullptr ? all->metadata_of(key) : std::nullopt;
 }
 
 bool Facts::deferred() const {
   if (const auto* known = upload()) return !known->length;
-  return fields().has("Upload-Defer-Length");
+  return asked().deferred;
 }
 
 std::optional<Bytes> Facts::missing() const {
   const auto* known = upload();
-  if (known == nullptr && kind() == tus::UploadKind::final) return Bytes{0};
+  if (known == nullptr && !creates()) return std::nullopt;
   if (known != nullptr && known->complete()) return std::nullopt;
-  const auto length =
-      known != nullptr && known->length ? known->length : number_in(fields(), "Upload-Length");
-  if (!length || (known == nullptr && !creates())) return std::nullopt;
+  const auto length = known != nullptr && known->length ? known->length : asked().length;
+  if (!length) return std::nullopt;
   const auto offset = known != nullptr ? known->offset : Bytes{0};
   return *length > offset ? *length - offset : Bytes{0};
 }
+
+bool Facts::signals_end() const { return system_ != nullptr && system_->signals_end(fields()); }
 
 bool Facts::locked() const {
   return !addressed_.id.empty() && services_->locks.locked(addressed_.id);
@@ -74,19 +78,6 @@ bool Facts::locked() const {
 TimePoint Facts::now() const {
   if (!now_) now_ = services_->loop.now();
   return *now_;
-}
-
-const tus::Metadata& Facts::metadata() const {
-  if (!metadata_) {
-    metadata_.emplace();
-    if (const auto* known = upload()) {
-      metadata_ = known->metadata;
-    } else if (const auto header = fields().joined("Upload-Metadata")) {
-      if (auto parsed = tus::parse_metadata(*header, tus::MetadataStrictness::lenient))
-        metadata_ = std::move(*parsed);
-    }
-  }
-  return *metadata_;
 }
 
 }  // namespace mock::misbehave

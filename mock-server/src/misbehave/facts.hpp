@@ -3,19 +3,22 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/message.hpp"
 #include "http/route.hpp"
 #include "misbehave/pattern.hpp"
 #include "services.hpp"
 #include "store/store.hpp"
+#include "system/system.hpp"
 
 namespace mock::misbehave {
 
 /// Looked up when first asked for. Refers to the request, which outlives it. Loop thread only.
 class Facts {
  public:
-  Facts(const Request& request, Services& services);
+  /// `system` serves the request; nullptr: none does.
+  Facts(const Request& request, Services& services, const System* system);
   /// No request: an upload, or nothing at all.
   Facts(std::string lane, const Upload* upload, Services& services);
 
@@ -37,12 +40,17 @@ class Facts {
   /// As stored when first asked for; nullptr when the request names none, or an unknown one.
   [[nodiscard]] const Upload* upload() const;
   [[nodiscard]] bool creates() const { return addressed_.route.creates(); }
-  [[nodiscard]] tus::UploadKind kind() const;
+  /// Of the upload, or of the one that a creation asks for; nullptr: none.
+  [[nodiscard]] const Attributes* attributes() const;
+  [[nodiscard]] std::string_view kind() const { return kind_of(attributes()); }
+  [[nodiscard]] std::optional<std::string_view> attribute(std::string_view name) const;
+  [[nodiscard]] std::optional<std::string_view> metadata(std::string_view key) const;
   [[nodiscard]] bool deferred() const;
   /// How many bytes of a body bring the upload to its length; nullopt: none can.
   [[nodiscard]] std::optional<Bytes> missing() const;
   [[nodiscard]] bool locked() const;
-  [[nodiscard]] const tus::Metadata& metadata() const;
+  /// The request ends an upload of deferred length with its body, however long that is.
+  [[nodiscard]] bool signals_end() const;
   /// Of the body; nullopt: none, or chunked.
   [[nodiscard]] std::optional<Bytes> content_length() const { return request_->content_length; }
   [[nodiscard]] bool chunked() const { return request_->chunked; }
@@ -52,6 +60,7 @@ class Facts {
   [[nodiscard]] TimePoint now() const;
 
  private:
+  [[nodiscard]] const AskedFor& asked() const;
   struct Own {
     ::http::Fields fields;
     std::string target;
@@ -60,9 +69,10 @@ class Facts {
   const Request* request_;
   Addressed addressed_;
   Services* services_;
+  const System* system_ = nullptr;
   std::optional<Own> own_;
   mutable std::optional<std::optional<Upload>> upload_;
-  mutable std::optional<tus::Metadata> metadata_;
+  mutable std::optional<AskedFor> asked_;
   mutable std::optional<TimePoint> now_;
   mutable PatternWork work_;
 };

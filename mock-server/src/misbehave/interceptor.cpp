@@ -47,7 +47,8 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   const auto& addressed = request.addressed;
   if (addressed.route.is_control()) return nullptr;
   const bool deceived = illusions && engine_->illusions().of(addressed.id) != 0;
-  Facts facts{request, services_};
+  const auto& system_of = engine_->options().system_of;
+  Facts facts{request, services_, system_of ? system_of(addressed.route) : nullptr};
   auto rules = engine_->set()->holding(facts);
   if (rules.empty() && !deceived) return nullptr;
   const auto any = [&](auto holds) { return std::ranges::any_of(rules, holds); };

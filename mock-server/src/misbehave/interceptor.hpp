@@ -14,8 +14,11 @@
 #include "http/intercept.hpp"
 #include "misbehave/rule.hpp"
 #include "protocol/error.hpp"
-#include "protocol/http/fields.hpp"
 #include "protocol/units.hpp"
+
+namespace mock {
+class System;
+}
 
 namespace mock::misbehave {
 
@@ -26,9 +29,9 @@ struct RuleOptions {
   std::uint64_t seed = 0;
   /// Metadata keys whose value the server makes: no part of what a client chose.
   std::set<std::string, std::less<>> server_metadata = {};
-  /// Whether a PATCH with these fields ends an upload of deferred length with its body, however
-  /// long that is. Called on the loop thread; without it none does.
-  std::function<bool(const ::http::Fields&)> signals_end = {};
+  /// The system of the lane that serves an endpoint; nullptr: none. It is asked what a request says
+  /// of its upload. Called on the loop thread.
+  std::function<const System*(Route)> system_of = {};
   /// The listener that rules act on serves /_mock/ too, so that a rule could lock its author out.
   bool control_at_stake = false;
   // What a rule may do beyond its request. Called on the loop thread; an empty one does nothing.

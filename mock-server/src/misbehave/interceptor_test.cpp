@@ -7,6 +7,8 @@
 #include <map>
 
 #include "misbehave/test_rules.hpp"
+#include "store/test_noted.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock::misbehave {
 namespace {
@@ -132,11 +134,8 @@ TEST_F(Interceptor, AnEndOfDeferredLengthIsCompleting) {
   world_.upload("open", std::nullopt, "abcd");
   const auto touched = [&](const std::string& when, const std::string& method,
                            const std::string& id, ::http::Fields fields, bool chunked = false) {
-    RuleOptions options;
-    options.signals_end = [](const ::http::Fields& all) { return all.has("Upload-Complete"); };
     auto engine = rules(R"({"when": {"upload": {"completing": )" + when +
-                            R"(}}, "then": {"reply": {"status": 500}}})",
-                        std::move(options));
+                        R"(}}, "then": {"reply": {"status": 500}}})");
     if (!chunked) fields.add("Content-Length", "1");
     auto asked = request(method, "/files/" + id, std::move(fields));
     asked.chunked = chunked;
@@ -164,12 +163,29 @@ TEST_F(Interceptor, ConditionsOnTheUploadThatACreationAsksFor) {
   EXPECT_TRUE(applies(R"({"upload": {"kind": "partial"}})", post({{"Upload-Concat", "partial"}})));
   EXPECT_TRUE(
       applies(R"({"upload": {"kind": "final"}})", post({{"Upload-Concat", "final;/files/a"}})));
+  EXPECT_TRUE(applies(R"({"upload": {"attributes": {"kind": {"regex": "^part"}}}})",
+                      post({{"Upload-Concat", "partial"}})));
+  EXPECT_FALSE(applies(R"({"upload": {"attributes": {"kind": "final"}}})",
+                       post({{"Upload-Concat", "partial"}})));
   EXPECT_TRUE(applies(R"({"upload": {"completing": true}})", post({{"Upload-Length", "0"}})));
   EXPECT_FALSE(applies(R"({"upload": {"completing": true}})", post({{"Upload-Length", "9"}})));
   EXPECT_TRUE(applies(R"({"upload": {"completing": true}})",
                       post({{"Upload-Length", "9"}, {"Content-Length", "9"}})));
   EXPECT_TRUE(applies(R"({"metadata": {"filename": "a.txt"}})",
                       post({{"Upload-Metadata", "filename YS50eHQ="}})));
+}
+
+TEST_F(Interceptor, AnUploadWithoutThatAttributeIsNotMeant) {
+  Upload noted;
+  noted.id = "noted";
+  noted.length = Bytes{5};
+  noted.attributes = std::make_shared<mock::test::Noted>("x");
+  ASSERT_TRUE(world_.store->create(noted).has_value());
+  const auto patch = request("PATCH", "/files/noted");
+  EXPECT_FALSE(applies(R"({"upload": {"attributes": {"kind": true}}})", patch));
+  EXPECT_TRUE(applies(R"({"upload": {"attributes": {"kind": false}}})", patch));
+  EXPECT_TRUE(applies(R"({"upload": {"kind": "normal"}})", patch)) << "it has no kinds";
+  EXPECT_TRUE(applies(R"({"metadata": {"filename": false}})", patch));
 }
 
 TEST_F(Interceptor, ConditionsOnTheJsonOfAReply) {
@@ -627,7 +643,7 @@ TEST(Chance, DependsOnSeedAndClientNotOnOrderOrServerIds) {
       const auto id = ids + std::to_string(file);
       world.upload(id, 1000, "", "file-" + std::to_string(file));
       auto upload = *world.store->find(id);
-      upload.metadata.set("upload_id", id);
+      edit_tus(upload).metadata.set("upload_id", id);
       EXPECT_TRUE(world.store->update(upload).has_value());
     }
     Rules engine{json, {.seed = seed, .server_metadata = {"upload_id"}}, world.services};

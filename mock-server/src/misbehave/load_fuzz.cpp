@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   upload.length = Bytes{6};
   require(world.store->create(upload).has_value(), "the store takes an upload");
   require(world.store->append("u1", Bytes{0}, bytes_of("abcd")).has_value(), "and its bytes");
-  RuleInterceptor rules{{}, world.services};
+  RuleInterceptor rules{on_tus(), world.services};
   if (!rules.add(std::move(*loaded))) return 0;
   for (const auto* method : {"POST", "PATCH", "HEAD", "PUT"})
     for (const auto* path : {"/files", "/files/u1", "/info/u1", "/oauth", "/"}) {

@@ -60,12 +60,29 @@ StatusRange status_of(const Cursor& at) {
   return {(text[0] - '0') * 100, (text[0] - '0') * 100 + 99};
 }
 
+std::vector<NamedCondition> attributes_of(const Cursor& at) {
+  std::vector<NamedCondition> conditions;
+  const auto found = at.find("attributes");
+  if (!found) return conditions;
+  const auto names = attribute_names();
+  found->only(names);
+  for (const auto& [name, value] : found->members()) {
+    auto condition = condition_of(value);
+    if (condition.kind == TextCondition::Kind::equals && value.is_string())
+      condition.text = attribute_of(value, name);
+    conditions.push_back({name, std::move(condition), "upload attribute " + name});
+  }
+  if (conditions.empty()) found->fail("names nothing");
+  return conditions;
+}
+
 UploadConditions upload_of(const Cursor& at) {
-  at.only({"id", "kind", "exists", "deferred", "completing", "complete", "locked", "older_than",
-           "younger_than"});
+  at.only({"id", "kind", "attributes", "exists", "deferred", "completing", "complete", "locked",
+           "older_than", "younger_than"});
   UploadConditions c;
   c.id = optional(at, "id", condition_of);
   c.kind = optional(at, "kind", kind_of);
+  c.attributes = attributes_of(at);
   c.exists = optional(at, "exists", flag_of);
   c.deferred = optional(at, "deferred", flag_of);
   c.completing = optional(at, "completing", flag_of);

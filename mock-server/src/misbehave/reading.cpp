@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "protocol/http/fields.hpp"
+#include "system/registered.hpp"
 
 namespace mock::misbehave {
 namespace {
@@ -28,6 +29,20 @@ FormEdits form_of(const Cursor& at) {
 }
 
 }  // namespace
+
+std::string attribute_of(const Cursor& at, std::string_view name) {
+  const auto& text = at.string();
+  const auto* const attribute = find_attribute(name);
+  if (attribute == nullptr || attribute->values.empty()) return text;
+  std::string known;
+  for (const auto& value : attribute->values) {
+    if (value == text) return text;
+    known.append(known.empty() ? "" : ", ").append(value);
+  }
+  at.fail("expected one of " + known);
+}
+
+std::string kind_of(const Cursor& at) { return attribute_of(at, "kind"); }
 
 Delay delay_at(const Cursor& at, std::string_view key) {
   return optional(at, key, delay_of).value_or(Delay{});

@@ -98,17 +98,14 @@ inline std::string method_of(const Cursor& at) {
   return text;
 }
 
-inline tus::UploadKind kind_of(const Cursor& at) {
-  return choice<tus::UploadKind>(at, {{"normal", tus::UploadKind::normal},
-                                      {"partial", tus::UploadKind::partial},
-                                      {"final", tus::UploadKind::final}});
-}
-
 inline std::string mark_of(const Cursor& at) {
   if (at.string().empty()) at.fail("is empty");
   return at.string();
 }
 
+/// What the attribute of that name can be.
+[[nodiscard]] std::string attribute_of(const Cursor& at, std::string_view name);
+[[nodiscard]] std::string kind_of(const Cursor& at);
 /// "200ms", or {"mean": "200ms", "jitter": "50ms"}; no delay without `key`.
 [[nodiscard]] Delay delay_at(const Cursor& at, std::string_view key);
 [[nodiscard]] FieldEdits fields_of(const Cursor& at);

@@ -19,8 +19,8 @@ Pattern::Found TextCondition::holds(std::optional<std::string_view> value,
 }
 
 bool UploadConditions::any() const {
-  return id || kind || exists || deferred || completing || complete || locked || older_than ||
-         younger_than;
+  return id || kind || !attributes.empty() || exists || deferred || completing || complete ||
+         locked || older_than || younger_than;
 }
 
 bool When::about_request() const {

@@ -16,7 +16,6 @@
 #include "http/route.hpp"
 #include "misbehave/pattern.hpp"
 #include "misbehave/template.hpp"
-#include "protocol/tus/concat.hpp"
 #include "protocol/units.hpp"
 #include "store/store.hpp"
 
@@ -37,7 +36,7 @@ struct TextCondition {
                                      PatternWork& work) const;
 };
 
-/// On a header, a metadata key or a JSON pointer.
+/// On a header, a metadata key, an attribute or a JSON pointer.
 struct NamedCondition {
   std::string name;
   TextCondition value;
@@ -47,7 +46,8 @@ struct NamedCondition {
 /// State of the upload when the request came. On a creation: of the upload that it asks for.
 struct UploadConditions {
   std::optional<TextCondition> id;
-  std::optional<tus::UploadKind> kind;
+  std::optional<std::string> kind;
+  std::vector<NamedCondition> attributes;  ///< as the system that serves the request names them
   std::optional<bool> exists;
   std::optional<bool> deferred;
   /// This request would bring the upload to its length. A chunked body proves that with its last
@@ -58,7 +58,7 @@ struct UploadConditions {
   std::optional<Milliseconds> older_than;
   std::optional<Milliseconds> younger_than;
   [[nodiscard]] bool any() const;
-  [[nodiscard]] bool only_finals() const { return kind == tus::UploadKind::final; }
+  [[nodiscard]] bool only_finals() const { return kind == "final"; }
   [[nodiscard]] bool may_be_final() const { return !kind || only_finals(); }
 };
 
@@ -197,7 +197,7 @@ struct Commit {
     std::optional<Template> offset;
     std::optional<Template> length;
     bool deferred = false;  ///< no length
-    std::optional<tus::UploadKind> kind;
+    std::optional<std::string> kind;
     [[nodiscard]] bool any() const { return offset || length || deferred || kind; }
   } found;
 

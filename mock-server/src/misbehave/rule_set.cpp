@@ -31,7 +31,7 @@ bool wants_presence(const TextCondition& condition) {
 
 /// What is looked up once for all rules that ask for it.
 struct RuleSet::Gate {
-  enum class Kind { header, upload_id, metadata } kind = Kind::header;
+  enum class Kind { header, upload_id, metadata, attribute } kind = Kind::header;
   std::string name;
 
   [[nodiscard]] std::optional<std::string_view> value(const Facts& facts) const {
@@ -42,7 +42,9 @@ struct RuleSet::Gate {
         if (facts.addressed().id.empty()) return std::nullopt;
         return facts.addressed().id;
       case Kind::metadata:
-        return facts.metadata().find(name);
+        return facts.metadata(name);
+      case Kind::attribute:
+        return facts.attribute(name);
     }
     return std::nullopt;
   }
@@ -80,6 +82,7 @@ struct RuleSet::Cell {
       if (id && (equal ? id->kind == TextCondition::Kind::equals : wants_presence(*id)))
         return put(active, {Gate::Kind::upload_id, {}}, *id, upload_id_text);
       if (named(when.metadata, Gate::Kind::metadata, equal)) return;
+      if (named(when.upload.attributes, Gate::Kind::attribute, equal)) return;
     }
     plain.push_back(&active);
   }

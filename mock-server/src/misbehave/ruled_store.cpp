@@ -8,6 +8,8 @@
 namespace mock::misbehave {
 namespace {
 
+constexpr std::string_view kind = "kind";
+
 std::int64_t difference(Bytes a, Bytes b) {
   return static_cast<std::int64_t>(a.value) - static_cast<std::int64_t>(b.value);
 }
@@ -130,7 +132,9 @@ StoreResult<Upload> RuledStore::find(std::string_view id) {
     if (found.deferred) upload->length.reset();
     if (found.length)
       if (const auto length = found.length->number(lookup_)) upload->length = Bytes{*length};
-    if (found.kind) upload->kind = *found.kind;
+    if (found.kind && upload->attributes)
+      if (auto told = upload->attributes->with(kind, *found.kind))
+        upload->attributes = std::move(told);
   }
   if (started_) upload->offset = claimed();
   return upload;
@@ -151,7 +155,10 @@ StoreResult<void> RuledStore::update(const Upload& upload) {
     const auto truth = real_.find(id_);
     if (seen && truth) {
       if (upload.length == seen->length) written.length = truth->length;
-      if (upload.kind == seen->kind) written.kind = truth->kind;
+      if (commit_->found.kind && upload.attributes &&
+          kind_of(upload.attributes.get()) == kind_of(seen->attributes.get()))
+        if (auto kept = upload.attributes->with(kind, kind_of(truth->attributes.get())))
+          written.attributes = std::move(kept);
     }
   }
   return real_.update(written);

@@ -2,6 +2,7 @@
 #include "misbehave/ruled_store.hpp"
 
 #include "misbehave/test_rules.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock::misbehave {
 namespace {
@@ -259,7 +260,7 @@ TEST_F(Commits, PartsAreJoinedTheOtherWayRound) {
     Upload part;
     part.id = id;
     part.length = Bytes{2};
-    part.kind = tus::UploadKind::partial;
+    edit_tus(part).kind = tus::UploadKind::partial;
     ASSERT_TRUE(world_.store->create(part).has_value());
     ASSERT_TRUE(world_.store->append(id, Bytes{0}, bytes_of(bytes)).has_value());
   }
@@ -269,7 +270,7 @@ TEST_F(Commits, PartsAreJoinedTheOtherWayRound) {
   intercept->on_request(asked);
   Upload final_upload;
   final_upload.id = "f";
-  final_upload.kind = tus::UploadKind::final;
+  edit_tus(final_upload).kind = tus::UploadKind::final;
   final_upload.length = Bytes{4};
   final_upload.parts = {"p1", "p2"};
   auto join = intercept->services(world_.services).store.join(final_upload);

@@ -17,7 +17,9 @@
 #include "services.hpp"
 #include "store/locks.hpp"
 #include "store/stores.hpp"
+#include "tus/attributes.hpp"
 #include "tus/test_address.hpp"
+#include "tus/tus_system.hpp"
 
 namespace mock::misbehave {
 
@@ -27,11 +29,33 @@ inline Misbehaviour misbehaviour(std::string_view json) {
   return std::move(*loaded);
 }
 
+/// tus, as far as rules ask it.
+class RuledTus final : public System {
+ public:
+  [[nodiscard]] std::vector<std::span<const RoutePattern>> routes() const override { return {}; }
+  [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request&, Services&) override {
+    return nullptr;
+  }
+  [[nodiscard]] AskedFor asked_for(const Request&, const ::http::Fields& fields) const override {
+    return mock::asked_for(fields);
+  }
+  [[nodiscard]] bool signals_end(const ::http::Fields& fields) const override {
+    return fields.has("Upload-Complete");
+  }
+};
+
+/// Of a lane with that system.
+inline RuleOptions on_tus(RuleOptions options = {}) {
+  static const RuledTus tus;
+  options.system_of = [](Route) { return &tus; };
+  return options;
+}
+
 /// An interceptor with rules in it.
 class Rules : public RuleInterceptor {
  public:
   Rules(std::string_view json, RuleOptions options, Services& services)
-      : RuleInterceptor(std::move(options), services) {
+      : RuleInterceptor(on_tus(std::move(options)), services) {
     if (auto added = add(misbehaviour(json)); !added) throw std::logic_error(added.error().line());
   }
 };
@@ -78,7 +102,8 @@ struct World {
     Upload u;
     u.id = id;
     if (length) u.length = Bytes{*length};
-    if (!name.empty()) u.metadata.set("filename", std::string{name});
+    complete_attributes(u);
+    if (!name.empty()) edit_tus(u).metadata.set("filename", std::string{name});
     u.created = u.modified = loop.now();
     ASSERT_TRUE(store->create(u).has_value());
     ASSERT_TRUE(store->append(id, Bytes{0}, bytes_of(bytes)).has_value());

@@ -415,8 +415,9 @@ class DiskStore : public Store {
     const auto data = folder_->status(std::string(id));
     if (!data) return tl::unexpected(data.error());
     if (!*data) return failed(Kind::not_found, "the upload's file is missing");
-    auto upload = parse_info(*text, id);
+    auto upload = parse_info(*text, id, options_.schemas);
     if (!upload) return damaged(id, upload.error().line());
+    tell_if_foreign(*upload);
     upload->offset = Bytes{static_cast<std::uint64_t>((*data)->st_size)};
     if (const auto* unverified = unverified_.find(id)) {
       if (unverified->state == Unverified::Entry::State::unread) {
@@ -434,6 +435,16 @@ class DiskStore : public Store {
       }
     }
     return uploads_.put(id, std::move(*upload));
+  }
+
+  /// Once for a system.
+  void tell_if_foreign(const Upload& upload) {
+    const auto system = foreign_system(upload);
+    if (!system || !foreign_.emplace(*system).second || !options_.on_damage) return;
+    options_.on_damage((options_.folder / info_name(upload.id)).string() + ": is of the system " +
+                       quote(*system) +
+                       ", which this server does not have: what is stored of it is kept, and no "
+                       "client is served it");
   }
 
   tl::unexpected<StoreError> damaged(std::string_view id, const std::string& why) {
@@ -503,6 +514,7 @@ class DiskStore : public Store {
   std::set<std::string, std::less<>> withdrawn_;  ///< ids whose .info is still there
   std::set<std::string, std::less<>> leftovers_;  ///< names of files that nobody misses
   bool told_gone_ = false;
+  std::set<std::string, std::less<>> foreign_;  ///< systems that were told of
 };
 
 }  // namespace

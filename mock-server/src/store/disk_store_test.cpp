@@ -10,6 +10,8 @@
 #include "loop/manual_loop.hpp"
 #include "store/stores.hpp"
 #include "store/test_folder.hpp"
+#include "store/test_noted.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 namespace {
@@ -25,9 +27,11 @@ std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(s
 class DiskStoreTest : public testing::Test {
  protected:
   std::unique_ptr<Store> open() {
-    auto store = make_disk_store(
-        {folder.path(), false, [this](std::string_view line) { damages.emplace_back(line); }},
-        loop);
+    auto store = make_disk_store({folder.path(),
+                                  false,
+                                  [this](std::string_view line) { damages.emplace_back(line); },
+                                  {&tus_schema()}},
+                                 loop);
     EXPECT_TRUE(store) << store.error().line();
     return std::move(store.value());
   }
@@ -38,7 +42,7 @@ class DiskStoreTest : public testing::Test {
     return fresh;
   }
   std::string refusal(const std::filesystem::path& path) {
-    auto store = make_disk_store({path, false, {}}, loop);
+    auto store = make_disk_store({path, false, {}, {&tus_schema()}}, loop);
     return store ? "(it worked)" : store.error().line();
   }
 
@@ -74,7 +78,7 @@ TEST_F(DiskStoreTest, ReadsAFolderThatTusdWrote) {
   const auto whole = store->find("whole");
   ASSERT_TRUE(whole) << whole.error().detail;
   EXPECT_TRUE(whole->complete());
-  EXPECT_EQ(whole->metadata_header, "filename YS50eHQ=");
+  EXPECT_EQ(tus_of(*whole).metadata_header, "filename YS50eHQ=");
   EXPECT_GT(whole->created, TimePoint{});
   EXPECT_GT(whole->modified, TimePoint{});
   EXPECT_EQ(store->find("later")->length, std::nullopt);
@@ -87,8 +91,8 @@ TEST_F(DiskStoreTest, ReopeningFindsEverythingAsItWas) {
   {
     auto store = open();
     auto made = upload("a");
-    made.metadata.set("k", "v");
-    made.metadata_header = "k dg==";
+    edit_tus(made).metadata.set("k", "v");
+    edit_tus(made).metadata_header = "k dg==";
     made.created = loop.now();
     made.expires = expires;
     made.lane = "blue";
@@ -101,7 +105,7 @@ TEST_F(DiskStoreTest, ReopeningFindsEverythingAsItWas) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->offset, Bytes{3});
   EXPECT_EQ(found->length, Bytes{12});
-  EXPECT_EQ(found->metadata_header, "k dg==");
+  EXPECT_EQ(tus_of(*found).metadata_header, "k dg==");
   EXPECT_EQ(found->created, loop.now());
   EXPECT_EQ(found->expires, expires);
   EXPECT_EQ(found->lane, "blue");
@@ -265,7 +269,7 @@ TEST_F(DiskStoreTest, AFullDiskKeepsWhatFits) {
   const auto second = store->append("a", Bytes{5000}, bytes(large));
   const auto info = store->update([&] {
     auto changed = *store->find("a");
-    changed.metadata.set("k", std::string(8000, 'y'));
+    edit_tus(changed).metadata.set("k", std::string(8000, 'y'));
     return changed;
   }());
   Upload whole = upload("f", 10'000);
@@ -277,7 +281,7 @@ TEST_F(DiskStoreTest, AFullDiskKeepsWhatFits) {
   EXPECT_EQ(second.error().kind, Kind::no_space);
   EXPECT_EQ(info.error().kind, Kind::no_space);
   EXPECT_EQ(join.error().kind, Kind::no_space);
-  EXPECT_EQ(store->find("a")->metadata.find("k"), std::nullopt) << "the old .info stays";
+  EXPECT_EQ(tus_of(*store->find("a")).metadata.find("k"), std::nullopt) << "the old .info stays";
   EXPECT_FALSE(folder.has("a.info.tmp"));
   EXPECT_FALSE(folder.has("f.joining"));
   EXPECT_EQ(store->append("a", Bytes{5000}, bytes(large)), Bytes{13'000});
@@ -299,7 +303,7 @@ TEST_F(DiskStoreTest, ErrorsNameNoFile) {
 
 TEST_F(DiskStoreTest, FoldersAreCreatedWithTheirParents) {
   const auto deep = folder.path() / "x" / "y";
-  ASSERT_TRUE(make_disk_store({deep, false, {}}, loop));
+  ASSERT_TRUE(make_disk_store({deep, false, {}, {&tus_schema()}}, loop));
   EXPECT_TRUE(std::filesystem::is_directory(deep));
 }
 
@@ -344,7 +348,7 @@ TEST_F(DiskStoreTest, AFolderHasOneOwner) {
   auto first = open();
   EXPECT_THAT(refusal(folder.path()), HasSubstr("is in use by another mock server"));
   first.reset();
-  EXPECT_TRUE(make_disk_store({folder.path(), false, {}}, loop));
+  EXPECT_TRUE(make_disk_store({folder.path(), false, {}, {&tus_schema()}}, loop));
 }
 
 // ---- a store that fails for a while
@@ -509,7 +513,7 @@ TEST_F(DiskStoreTest, AFinalThatWaitsIsCompleteAtOnceOrNotAtAll) {
   ASSERT_TRUE(store->append("p", Bytes{0}, bytes("abc")));
   Upload whole;
   whole.id = "f";
-  whole.kind = tus::UploadKind::final;
+  edit_tus(whole).kind = tus::UploadKind::final;
   whole.parts = {"p", "p"};
   ASSERT_TRUE(store->create(whole));
   // No file takes the name of a folder.
@@ -582,7 +586,9 @@ TEST_F(DiskStoreTest, AFolderThatWentIsSaidToHaveGone) {
   const auto path = folder.path() / "store";
   std::vector<std::string> log;
   auto first =
-      make_disk_store({path, false, [&](std::string_view line) { log.emplace_back(line); }}, loop)
+      make_disk_store(
+          {path, false, [&](std::string_view line) { log.emplace_back(line); }, {&tus_schema()}},
+          loop)
           .value();
   ASSERT_TRUE(first->create(upload("a")));
   std::filesystem::remove_all(path);
@@ -594,7 +600,7 @@ TEST_F(DiskStoreTest, AFolderThatWentIsSaidToHaveGone) {
   EXPECT_THAT(log, ElementsAre(HasSubstr(path.string() + ": the store's folder was removed")));
 
   // Another may have made one of the same name: that is not ours.
-  auto second = make_disk_store({path, false, {}}, loop).value();
+  auto second = make_disk_store({path, false, {}, {&tus_schema()}}, loop).value();
   EXPECT_EQ(first->create(upload("c")).error().kind, Kind::io);
   ASSERT_TRUE(second->create(upload("d")));
   EXPECT_EQ(first->find("d").error().kind, Kind::io);
@@ -603,12 +609,91 @@ TEST_F(DiskStoreTest, AFolderThatWentIsSaidToHaveGone) {
 
 TEST_F(DiskStoreTest, AFolderThatIsMovedKeepsItsUploads) {
   const auto path = folder.path() / "store";
-  auto store = make_disk_store({path, false, {}}, loop).value();
+  auto store = make_disk_store({path, false, {}, {&tus_schema()}}, loop).value();
   ASSERT_TRUE(store->create(upload("a")));
   std::filesystem::rename(path, folder.path() / "moved");
   EXPECT_EQ(store->append("a", Bytes{0}, bytes("abc")), Bytes{3});
   EXPECT_EQ(folder.read("moved/a"), "abc");
   EXPECT_FALSE(folder.has("store"));
+}
+
+class SeveralSystems : public testing::Test {
+ protected:
+  std::unique_ptr<Store> open(AttributeSchemas schemas) {
+    return make_disk_store(
+               {folder.path(), false, [this](std::string_view line) { told.emplace_back(line); },
+                std::move(schemas)},
+               loop)
+        .value();
+  }
+  void make(const std::string& id) {
+    Upload upload;
+    upload.id = id;
+    upload.length = Bytes{9};
+    upload.lane = "blue";
+    upload.attributes = std::make_shared<test::Noted>("n\xc3\xb6te");
+    auto store = open(both);
+    ASSERT_TRUE(store->create(upload));
+    ASSERT_TRUE(store->append(id, Bytes{0}, bytes("abc")));
+  }
+  static std::string note_of(const Upload& upload) {
+    return std::string(upload.attributes->find("note").value_or("(none)"));
+  }
+
+  TestFolder folder;
+  ManualLoop loop;
+  std::vector<std::string> told;
+  const AttributeSchemas both{&tus_schema(), &test::noted_schema()};
+};
+
+TEST_F(SeveralSystems, EachReadsItsOwn) {
+  make("n");
+  auto store = open(both);
+  Upload plain;
+  plain.id = "t";
+  edit_tus(plain).kind = tus::UploadKind::partial;
+  ASSERT_TRUE(store->create(plain));
+  store.reset();
+  store = open(both);
+  const auto noted = store->find("n").value();
+  EXPECT_EQ(system_of(noted.attributes.get()), "noted");
+  EXPECT_EQ(note_of(noted), "n\xc3\xb6te");
+  EXPECT_EQ(noted.offset, Bytes{3});
+  EXPECT_EQ(kind_of(noted.attributes.get()), "normal");
+  EXPECT_FALSE(is_tus(noted));
+  EXPECT_EQ(tus_of(store->find("t").value()).kind, tus::UploadKind::partial);
+  EXPECT_THAT(told, IsEmpty());
+}
+
+TEST_F(SeveralSystems, OneThatIsNotThereLosesNothing) {
+  make("n");
+  {
+    auto store = open({&tus_schema()});
+    auto upload = store->find("n").value();
+    EXPECT_EQ(system_of(upload.attributes.get()), "noted");
+    EXPECT_EQ(upload.lane, "blue");
+    EXPECT_FALSE(is_tus(upload)) << "it is not guessed at";
+    EXPECT_THAT(store->ids(), ElementsAre("n"));
+    ASSERT_TRUE(store->find("n"));
+    EXPECT_THAT(told, ElementsAre(testing::HasSubstr(
+                          "n.info: is of the system \"noted\", which this server does not have")))
+        << "told once";
+    upload.length = Bytes{7};
+    ASSERT_TRUE(store->update(upload));
+  }
+  EXPECT_FALSE(folder.has("n.info.damaged"));
+  const auto again = open(both)->find("n").value();
+  EXPECT_EQ(note_of(again), "n\xc3\xb6te");
+  EXPECT_EQ(again.length, Bytes{7});
+  EXPECT_EQ(again.offset, Bytes{3});
+}
+
+TEST_F(SeveralSystems, WhatASystemCannotReadIsSetAside) {
+  make("n");
+  folder.write("n.info",
+               R"({"ID":"n","Size":9,"Offset":0,"MetaData":{},"DexMock":{"System":"noted"}})");
+  EXPECT_EQ(open(both)->find("n").error().kind, Kind::damaged);
+  EXPECT_TRUE(folder.has("n.info.damaged"));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "store/info_file.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "protocol/http/date.hpp"
 
@@ -11,38 +13,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr auto own_key = "DexMock";
-
-/// A JSON string whose every character stands for one byte, so that no byte is lost ("isomorphic
-/// encode" of the Infra standard). Header values are nearly always ASCII, which stays readable.
-std::string isomorphic_encode(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size());
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80U) {
-      text += c;
-    } else {
-      text += static_cast<char>(0xC0U | (byte >> 6U));
-      text += static_cast<char>(0x80U | (byte & 0x3FU));
-    }
-  }
-  return text;
-}
-
-std::string isomorphic_decode(std::string_view text) {
-  std::string bytes;
-  bytes.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead >= 0x80U && i + 1 < text.size()) {
-      const auto trail = static_cast<unsigned char>(text[++i]);
-      bytes += static_cast<char>(((lead & 0x03U) << 6U) | (trail & 0x3FU));
-    } else {
-      bytes += text[i];
-    }
-  }
-  return bytes;
-}
+constexpr auto system_key = "System";
 
 std::int64_t number(std::optional<Bytes> bytes) {
   return bytes ? static_cast<std::int64_t>(bytes->value) : 0;
@@ -93,21 +64,51 @@ TimePoint time_of(const std::string& text, const char* key) {
 
 void read_own(const json& own, Upload& upload) {
   if (!own.is_object()) throw Bad{own_key, "not an object"};
-  if (auto header = optional_text(own, "UploadMetadata")) {
-    upload.metadata_header = isomorphic_decode(*header);
-    auto metadata = tus::parse_metadata(*upload.metadata_header, tus::MetadataStrictness::lenient);
-    if (!metadata) throw Bad{"UploadMetadata", metadata.error().what};
-    upload.metadata = std::move(*metadata);
-  }
-  if (auto header = optional_text(own, "UploadConcat")) {
-    upload.concat_header = isomorphic_decode(*header);
-  }
   if (auto created = optional_text(own, "Created")) upload.created = time_of(*created, "Created");
   if (auto expires = optional_text(own, "Expires")) upload.expires = time_of(*expires, "Expires");
   if (auto lane = optional_text(own, "Lane")) upload.lane = *lane;
 }
 
-Upload read(const json& document, std::string_view id) {
+// ---- attributes
+
+/// Of a system that this server does not have: what the document holds, to be written as it is.
+class Foreign final : public Attributes, public AttributeSchema {
+ public:
+  Foreign(std::string system, const json& document, const json& own)
+      : system_(std::move(system)), document_(document), own_(own) {}
+
+  [[nodiscard]] const AttributeSchema& schema() const override { return *this; }
+  [[nodiscard]] std::string_view system() const override { return system_; }
+  void write(const Upload& /*upload*/, json& document, json& own) const override {
+    for (const auto* key : {"MetaData", "IsPartial", "IsFinal"}) document[key] = document_[key];
+    own = own_;
+  }
+  [[nodiscard]] Result<std::shared_ptr<Attributes>> read(const Upload& /*upload*/,
+                                                         const json& /*document*/,
+                                                         const json* /*own*/) const override {
+    return failure({}, "is another server's");
+  }
+
+ private:
+  std::string system_;
+  json document_;
+  json own_;
+};
+
+std::shared_ptr<Attributes> read_attributes(const Upload& upload, const json& document,
+                                            const json* own, const AttributeSchemas& schemas) {
+  const auto system = own != nullptr ? optional_text(*own, system_key).value_or("") : "";
+  const auto schema = std::ranges::find(schemas, system, &AttributeSchema::system);
+  if (schema == schemas.end()) {
+    if (system.empty()) return nullptr;
+    return std::make_shared<Foreign>(system, document, *own);
+  }
+  auto attributes = (*schema)->read(upload, document, own);
+  if (!attributes) throw Bad{attributes.error().where, attributes.error().what};
+  return *std::move(attributes);
+}
+
+Upload read(const json& document, std::string_view id, const AttributeSchemas& schemas) {
   if (!document.is_object()) throw Bad{"", "not a JSON object"};
   Upload upload;
   upload.id = text_of(member(document, "ID"), "ID");
@@ -115,31 +116,19 @@ Upload read(const json& document, std::string_view id) {
   const auto size = size_of(document, "Size");
   if (!flag(document, "SizeIsDeferred")) upload.length = size;
   upload.offset = size_of(document, "Offset");
-  if (const auto& metadata = member(document, "MetaData"); !metadata.is_null()) {
-    if (!metadata.is_object()) throw Bad{"MetaData", "not an object"};
-    for (const auto& [key, value] : metadata.items()) {
-      upload.metadata.set(key, text_of(value, "MetaData"));
-    }
-  }
-  if (flag(document, "IsPartial")) {
-    upload.kind = tus::UploadKind::partial;
-    upload.concat_header = "partial";
-  }
-  if (flag(document, "IsFinal")) upload.kind = tus::UploadKind::final;
+  const auto& metadata = member(document, "MetaData");
+  if (!metadata.is_null() && !metadata.is_object()) throw Bad{"MetaData", "not an object"};
+  for (const auto& [key, value] : metadata.items()) static_cast<void>(text_of(value, "MetaData"));
+  for (const auto* key : {"IsPartial", "IsFinal"}) static_cast<void>(flag(document, key));
   if (const auto parts = document.find("PartialUploads");
       parts != document.end() && !parts->is_null()) {
     if (!parts->is_array()) throw Bad{"PartialUploads", "not an array"};
     for (const auto& part : *parts) upload.parts.push_back(text_of(part, "PartialUploads"));
   }
-  if (upload.kind == tus::UploadKind::final) {
-    // How the client spelled it is not known; next to the final's own URL these are right.
-    upload.concat_header = tus::format_concat({tus::UploadKind::final, upload.parts});
-  }
-  if (const auto own = document.find(own_key); own != document.end()) {
-    read_own(*own, upload);
-  } else if (!upload.metadata.empty()) {
-    upload.metadata_header = tus::format_metadata(upload.metadata);
-  }
+  const auto own = document.find(own_key);
+  if (own != document.end()) read_own(*own, upload);
+  upload.attributes =
+      read_attributes(upload, document, own != document.end() ? &*own : nullptr, schemas);
   return upload;
 }
 
@@ -164,40 +153,46 @@ void keep_others(json& document, std::string_view former) {
 
 std::string format_info(const Upload& upload, const std::filesystem::path& data,
                         const std::filesystem::path& info, std::string_view former) {
-  auto metadata = json::object();
-  // Keys are unique, and operator[] would compare each with all before it.
-  auto& members = metadata.get_ref<json::object_t&>();
-  for (const auto& pair : upload.metadata.pairs()) members.emplace_back(pair.key, pair.value);
-  auto own = json::object();
-  if (upload.metadata_header) own["UploadMetadata"] = isomorphic_encode(*upload.metadata_header);
-  if (upload.concat_header) own["UploadConcat"] = isomorphic_encode(*upload.concat_header);
-  own["Created"] = ::http::format_rfc3339(upload.created);
-  if (upload.expires) own["Expires"] = ::http::format_rfc3339(*upload.expires);
-  if (!upload.lane.empty()) own["Lane"] = upload.lane;
-
   auto document = json::object();
   document["ID"] = upload.id;
   document["Size"] = number(upload.length);
   document["SizeIsDeferred"] = !upload.length.has_value();
   document["Offset"] = number(upload.offset);
-  document["MetaData"] = std::move(metadata);
-  document["IsPartial"] = upload.kind == tus::UploadKind::partial;
-  document["IsFinal"] = upload.kind == tus::UploadKind::final;
+  document["MetaData"] = json::object();
+  document["IsPartial"] = false;
+  document["IsFinal"] = false;
   document["PartialUploads"] = upload.parts.empty() ? json(nullptr) : json(upload.parts);
   document["Storage"] =
       json{{"Type", "filestore"}, {"Path", data.string()}, {"InfoPath", info.string()}};
+  auto own = json::object();
+  if (const auto system = system_of(upload.attributes.get()); !system.empty()) {
+    own[system_key] = system;
+  }
+  if (upload.attributes) upload.attributes->schema().write(upload, document, own);
+  own["Created"] = ::http::format_rfc3339(upload.created);
+  if (upload.expires) {
+    own["Expires"] = ::http::format_rfc3339(*upload.expires);
+  } else {
+    own.erase("Expires");
+  }
+  if (!upload.lane.empty()) own["Lane"] = upload.lane;
   document[own_key] = std::move(own);
   keep_others(document, former);
-  // JSON has no place for bytes that are not UTF-8: they are replaced in MetaData, as tusd does,
-  // and kept in UploadMetadata.
+  // JSON has no place for bytes that are not UTF-8: they are replaced, as tusd does.
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-Result<Upload> parse_info(std::string_view text, std::string_view id) {
+std::optional<std::string_view> foreign_system(const Upload& upload) {
+  const auto* const foreign = dynamic_cast<const Foreign*>(upload.attributes.get());
+  return foreign != nullptr ? std::optional(foreign->system()) : std::nullopt;
+}
+
+Result<Upload> parse_info(std::string_view text, std::string_view id,
+                          const AttributeSchemas& schemas) {
   const auto document = json::parse(text, nullptr, false);
   if (document.is_discarded()) return failure("", "not whole JSON");
   try {
-    return read(document, id);
+    return read(document, id, schemas);
   } catch (const Bad& bad) {
     return failure(bad.field, bad.expected);
   }

@@ -1,8 +1,10 @@
 // The `.info` document beside an upload's bytes: tusd's FileInfo, with what that cannot hold in
-// one more member, "DexMock", which other servers ignore.
+// one more member, "DexMock", which other servers ignore. There the system is named, unless it is
+// tus, and has what else it knows.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,8 +21,12 @@ namespace mock {
                                       std::string_view former = {});
 
 /// An Error when `text` is not a whole document of an upload called `id`. `offset` is as the
-/// document says; without "DexMock" (written by tusd or DEX) the headers are made from MetaData and
-/// PartialUploads, and the dates are left at their epoch.
-[[nodiscard]] Result<Upload> parse_info(std::string_view text, std::string_view id);
+/// document says; without "DexMock" (written by tusd or DEX) the dates are left at their epoch. Its
+/// attributes are read by the schema of the system that it names. Of one that `schemas` lack they
+/// are opaque, and written back as they are.
+[[nodiscard]] Result<Upload> parse_info(std::string_view text, std::string_view id,
+                                        const AttributeSchemas& schemas);
+/// The system of an upload that `parse_info` had no schema for; nullopt: it had.
+[[nodiscard]] std::optional<std::string_view> foreign_system(const Upload& upload);
 
 }  // namespace mock

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "protocol/tus/numbers.hpp"
-
 namespace mock {
 
 namespace {
@@ -54,7 +52,7 @@ StagedJoin::~StagedJoin() {
 }
 
 StoreResult<void> StagedJoin::add(const std::string& part, Bytes size) {
-  if (size > tus::max_length - total_) {
+  if (size > largest_upload - total_) {
     return tl::unexpected(StoreError{StoreError::Kind::no_space, "the sum of the parts"});
   }
   if (open_.size() < open_parts && !open_.contains(part)) {

@@ -8,7 +8,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "protocol/tus/numbers.hpp"
 #include "store/stores.hpp"
 
 namespace mock {
@@ -199,7 +198,7 @@ class MemoryStore : public Store {
       const auto part = entries_.find(id);
       if (part == entries_.end()) return failed(Kind::not_found, "a part does not exist");
       const auto size = part->second.upload.offset;
-      if (size > tus::max_length - total) return failed(Kind::no_space, "the sum of the parts");
+      if (size > largest_upload - total) return failed(Kind::no_space, "the sum of the parts");
       total += size;
     }
     if (!limit_) {

@@ -7,6 +7,15 @@
 
 namespace mock {
 
+std::string_view kind_of(const Attributes* attributes) {
+  constexpr std::string_view normal = "normal";
+  return attributes != nullptr ? attributes->find("kind").value_or(normal) : normal;
+}
+
+std::string_view system_of(const Attributes* attributes) {
+  return attributes != nullptr ? attributes->schema().system() : std::string_view{};
+}
+
 bool is_upload_id(std::string_view id) {
   constexpr std::size_t longest = 200;
   if (id.empty() || id.size() > longest) return false;

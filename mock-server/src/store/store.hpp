@@ -12,30 +12,29 @@
 #include <vector>
 
 #include "loop/loop.hpp"
-#include "protocol/tus/concat.hpp"
-#include "protocol/tus/metadata.hpp"
 #include "protocol/units.hpp"
+#include "store/attributes.hpp"
 
 namespace mock {
+
+/// Sizes are kept in a signed 64-bit file offset.
+inline constexpr Bytes largest_upload{(1ULL << 63U) - 1};
 
 /// Everything known of one upload. `offset` is what is really stored, never what was promised.
 struct Upload {
   std::string id;
   std::optional<Bytes> length;  ///< nullopt: deferred
   Bytes offset;
-  tus::Metadata metadata;                      ///< decoded, with what hooks added
-  std::optional<std::string> metadata_header;  ///< Upload-Metadata as HEAD gives it back
-  tus::UploadKind kind = tus::UploadKind::normal;
-  std::optional<std::string> concat_header;  ///< Upload-Concat as received
-  std::vector<std::string> parts;            ///< ids of a final's parts
+  std::vector<std::string> parts;  ///< ids of those that it is joined of
   TimePoint created;
   TimePoint modified;  ///< when bytes last arrived
   std::optional<TimePoint> expires;
   std::string lane;
+  std::shared_ptr<Attributes> attributes;  ///< of the system that made it; null: none
 
   [[nodiscard]] bool complete() const { return length && offset == *length; }
-  /// A final whose parts are not joined yet (extension concatenation-unfinished).
-  [[nodiscard]] bool awaits_parts() const { return kind == tus::UploadKind::final && !complete(); }
+  /// Its parts are not joined yet.
+  [[nodiscard]] bool awaits_parts() const { return !parts.empty() && !complete(); }
 };
 
 struct StoreError {
@@ -77,7 +76,7 @@ class Store {
   virtual ~Store() = default;
   virtual StoreResult<void> create(const Upload& upload) = 0;
   virtual StoreResult<Upload> find(std::string_view id) = 0;
-  /// Rewrites what is not bytes: length, metadata, expiry. `offset` is ignored.
+  /// Rewrites what is not bytes: length, attributes, expiry. `offset` is ignored.
   virtual StoreResult<void> update(const Upload& upload) = 0;
   /// Adds `bytes` at `at`, which must be the present end. On return they survive a kill -9 of the
   /// process, unless they are staged. Returns the new end, also when only a part fitted (then less

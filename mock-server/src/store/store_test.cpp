@@ -11,6 +11,7 @@
 #include "protocol/digest.hpp"
 #include "store/stores.hpp"
 #include "store/test_folder.hpp"
+#include "tus/attributes.hpp"
 
 namespace mock {
 namespace {
@@ -41,8 +42,10 @@ class StoreTest : public testing::TestWithParam<Kept> {
  protected:
   StoreTest() {
     const std::string name = GetParam().name;
-    if (name == "disk") store = make_disk_store({folder.path() / "new", false, {}}, loop).value();
-    if (name == "disk_fsync") store = make_disk_store({folder.path(), true, {}}, loop).value();
+    if (name == "disk")
+      store = make_disk_store({folder.path() / "new", false, {}, {&tus_schema()}}, loop).value();
+    if (name == "disk_fsync")
+      store = make_disk_store({folder.path(), true, {}, {&tus_schema()}}, loop).value();
     if (name == "memory") store = make_memory_store(loop, Bytes{1U << 30U});
     if (name == "discard") store = make_discard_store(loop);
   }
@@ -90,11 +93,11 @@ INSTANTIATE_TEST_SUITE_P(Every, StoreTest,
 
 TEST_P(StoreTest, FindsWhatWasCreated) {
   auto made = upload("a");
-  made.metadata.set("filename", "x.txt");
-  made.metadata.set("bytes", std::string("\xff\0\xfe", 3));
-  made.metadata_header = "filename eC50eHQ=,bytes /wD+";
-  made.kind = tus::UploadKind::partial;
-  made.concat_header = "partial";
+  edit_tus(made).metadata.set("filename", "x.txt");
+  edit_tus(made).metadata.set("bytes", std::string("\xff\0\xfe", 3));
+  edit_tus(made).metadata_header = "filename eC50eHQ=,bytes /wD+";
+  edit_tus(made).kind = tus::UploadKind::partial;
+  edit_tus(made).concat_header = "partial";
   made.expires = loop.now() + std::chrono::hours{1};
   made.lane = "blue";
   ASSERT_TRUE(store->create(made));
@@ -103,10 +106,10 @@ TEST_P(StoreTest, FindsWhatWasCreated) {
   EXPECT_EQ(found->id, "a");
   EXPECT_EQ(found->length, Bytes{10});
   EXPECT_EQ(found->offset, Bytes{0});
-  EXPECT_EQ(found->metadata, made.metadata);
-  EXPECT_EQ(found->metadata_header, made.metadata_header);
-  EXPECT_EQ(found->kind, tus::UploadKind::partial);
-  EXPECT_EQ(found->concat_header, "partial");
+  EXPECT_EQ(tus_of(*found).metadata, tus_of(made).metadata);
+  EXPECT_EQ(tus_of(*found).metadata_header, tus_of(made).metadata_header);
+  EXPECT_EQ(tus_of(*found).kind, tus::UploadKind::partial);
+  EXPECT_EQ(tus_of(*found).concat_header, "partial");
   EXPECT_EQ(found->expires, made.expires);
   EXPECT_EQ(found->created, made.created);
   EXPECT_EQ(found->lane, "blue");
@@ -158,12 +161,12 @@ TEST_P(StoreTest, UpdateChangesEverythingButBytes) {
   EXPECT_EQ(changed.length, std::nullopt);
   changed.length = Bytes{5};
   changed.offset = Bytes{0};
-  changed.metadata.set("k", "v");
+  edit_tus(changed).metadata.set("k", "v");
   ASSERT_TRUE(store->update(changed));
   const auto found = *store->find("a");
   EXPECT_EQ(found.length, Bytes{5});
   EXPECT_EQ(found.offset, Bytes{3});
-  EXPECT_EQ(found.metadata.find("k"), "v");
+  EXPECT_EQ(tus_of(found).metadata.find("k"), "v");
 }
 
 TEST_P(StoreTest, TruncateTakesBytesBack) {
@@ -256,8 +259,8 @@ TEST_P(StoreTest, JoinsPartsInOrderAndAllOrNothing) {
   create("b", "world");
   create("c", "");
   auto whole = upload("f", 16);
-  whole.kind = tus::UploadKind::final;
-  whole.concat_header = "final;/files/a /files/b";
+  edit_tus(whole).kind = tus::UploadKind::final;
+  edit_tus(whole).concat_header = "final;/files/a /files/b";
   whole.parts = {"a", "c", "b", "b"};
   auto join = store->join(whole);
   ASSERT_TRUE(join);
@@ -272,8 +275,8 @@ TEST_P(StoreTest, JoinsPartsInOrderAndAllOrNothing) {
   EXPECT_TRUE(found->complete());
   EXPECT_EQ(found->offset, Bytes{16});
   EXPECT_EQ(found->parts, whole.parts);
-  EXPECT_EQ(found->kind, tus::UploadKind::final);
-  EXPECT_EQ(found->concat_header, whole.concat_header);
+  EXPECT_EQ(tus_of(*found).kind, tus::UploadKind::final);
+  EXPECT_EQ(tus_of(*found).concat_header, tus_of(whole).concat_header);
   EXPECT_EQ(content("f", "hello worldworld"), "hello worldworld");
   EXPECT_EQ(content("a", "hello "), "hello ");
 }

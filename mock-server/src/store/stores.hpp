@@ -18,13 +18,16 @@ struct DiskStoreOptions {
   /// Called with one line for the log for every damaged .info that was set aside, for what cannot
   /// be undone yet, and when the folder is gone.
   std::function<void(std::string_view)> on_damage;
+  /// Of the systems whose uploads it may hold. Those of others are kept as they are, and told of
+  /// with one line.
+  AttributeSchemas schemas = {};
 };
 /// tusd's and DEX's file store layout (systems.md): `<id>`, `<id>.info`. An Error names the folder
 /// and why it cannot be used.
 [[nodiscard]] Result<std::unique_ptr<Store>> make_disk_store(DiskStoreOptions options, Loop& loop);
 /// Keeps bytes in memory, up to `limit` in all.
 [[nodiscard]] std::unique_ptr<Store> make_memory_store(Loop& loop, Bytes limit);
-/// Counts bytes and drops them; offsets and metadata are kept.
+/// Counts bytes and drops them; offsets and attributes are kept.
 [[nodiscard]] std::unique_ptr<Store> make_discard_store(Loop& loop);
 
 }  // namespace mock

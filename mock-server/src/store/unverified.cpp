@@ -3,10 +3,10 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
+#include <system_error>
 #include <utility>
-
-#include "protocol/tus/numbers.hpp"
 
 namespace mock {
 
@@ -101,12 +101,14 @@ StoreResult<void> Unverified::read_mark(std::string_view id, Entry& entry) const
     entry.state = State::stale;
     return {};
   }
-  const auto offset = tus::parse_length(*text);
-  if (!offset) {
+  std::uint64_t offset = 0;
+  const auto* const end = text->data() + text->size();
+  const auto [last, error] = std::from_chars(text->data(), end, offset);
+  if (error != std::errc{} || last != end || offset > largest_upload.value) {
     return tl::unexpected(
         StoreError{Kind::damaged, "its .unverified does not say where verified bytes end"});
   }
-  entry = Entry{State::undo, *offset, Bytes{std::numeric_limits<std::uint64_t>::max()}};
+  entry = Entry{State::undo, Bytes{offset}, Bytes{std::numeric_limits<std::uint64_t>::max()}};
   return {};
 }
 

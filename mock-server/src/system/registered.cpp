@@ -36,4 +36,29 @@ Result<Route> parse_route(std::string_view name) {
   return failure({}, names.append(Route{}.name()));
 }
 
+const AttributeName* find_attribute(std::string_view name) {
+  for (const auto& system : registered_systems()) {
+    for (const auto& attribute : system.attributes) {
+      if (attribute.name == name) return &attribute;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> attribute_names() {
+  std::vector<std::string_view> names;
+  for (const auto& system : registered_systems()) {
+    for (const auto& attribute : system.attributes) names.push_back(attribute.name);
+  }
+  return names;
+}
+
+AttributeSchemas attribute_schemas() {
+  AttributeSchemas all;
+  for (const auto& system : registered_systems()) {
+    if (system.schema != nullptr) all.push_back(&system.schema());
+  }
+  return all;
+}
+
 }  // namespace mock

@@ -12,6 +12,7 @@
 #include "http/route.hpp"
 #include "protocol/error.hpp"
 #include "protocol/json/decode.hpp"
+#include "system/attribute_names.hpp"
 #include "system/ground.hpp"
 #include "system/journal_fields.hpp"
 #include "system/setting.hpp"
@@ -25,6 +26,9 @@ struct RegisteredSystem {
   std::string_view name;                 ///< as a profile spells it
   std::span<const RoutePattern> routes;  ///< its own, beside those of a system that it is built on
   JournalFields journal = {};            ///< likewise
+  std::span<const AttributeName> attributes = {};  ///< of its uploads; likewise
+  /// How those are kept; null: as the system that it is built on does it.
+  const AttributeSchema& (*schema)() = nullptr;
   /// Loop thread only. An Error is about the configuration, or names a folder.
   Result<std::unique_ptr<System>> (*make)(const SystemGround& ground) = nullptr;
   /// Flags and keys of a lane, whether or not the lane has the system; null: none.
@@ -45,5 +49,12 @@ struct RegisteredSystem {
 
 /// The one called so; "unknown" is none. An Error, without a place, names those that there are.
 [[nodiscard]] Result<Route> parse_route(std::string_view name);
+
+/// The attribute called so; nullptr: no system has one.
+[[nodiscard]] const AttributeName* find_attribute(std::string_view name);
+/// Of all systems.
+[[nodiscard]] std::vector<std::string_view> attribute_names();
+/// Of all systems, for a store that may hold uploads of each.
+[[nodiscard]] AttributeSchemas attribute_schemas();
 
 }  // namespace mock

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -21,6 +22,14 @@ namespace mock {
 
 class Effects;
 class Gate;
+
+/// What the head of a request says of the upload that it makes, or goes on with. What it says
+/// wrongly is left out.
+struct AskedFor {
+  std::optional<Bytes> length = std::nullopt;  ///< how many bytes are to be sent for it, in all
+  bool deferred = false;                       ///< that is said later
+  std::shared_ptr<const Attributes> attributes = nullptr;
+};
 
 /// Loop thread only. What is not there for a system it leaves as it is.
 class System {
@@ -52,7 +61,7 @@ class System {
   }
 
   // ---- what it is told, and tells
-  /// An upload was removed by other means than a request to it.
+  /// An upload was removed by other means than a request to it; it may be another system's.
   virtual void removed(const Upload&) {}
   /// Asked before each effect (delivery, event, report); outlives this.
   virtual void use(Effects&) {}
@@ -60,6 +69,10 @@ class System {
   virtual void on_connections(std::size_t) {}
   /// Its families for /metrics, as Prometheus text.
   [[nodiscard]] virtual std::string metrics() const { return {}; }
+  /// For rules. `fields` stand in for those of the request.
+  [[nodiscard]] virtual AskedFor asked_for(const Request&, const ::http::Fields& /*fields*/) const {
+    return {};
+  }
   /// Metadata keys whose value it makes.
   [[nodiscard]] virtual std::set<std::string, std::less<>> server_metadata() const { return {}; }
   /// Whether a PATCH with these fields ends an upload of deferred length with its body.

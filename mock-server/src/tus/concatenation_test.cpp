@@ -1,5 +1,6 @@
 // Concatenation and termination. One test per census row that can hold without a socket; the row's
 // id is in the test's name.
+#include "tus/attributes.hpp"
 #include "tus/tus_test.hpp"
 
 namespace mock {
@@ -87,9 +88,9 @@ TEST_F(TusTest, TUS_CONCAT_AFinalThatIsNotJoinedYetHasNoOffset) {
   // As another server that was killed while joining leaves it.
   Upload half;
   half.id = "half";
-  half.kind = tus::UploadKind::final;
+  edit_tus(half).kind = tus::UploadKind::final;
   half.length = Bytes{5};
-  half.concat_header = "final;a b";
+  edit_tus(half).concat_header = "final;a b";
   ASSERT_TRUE(server.store->create(half));
   const auto reply = head("/files/half");
   EXPECT_EQ(reply.status, 200);

@@ -2,6 +2,7 @@
 // test's name.
 #include <algorithm>
 
+#include "store/test_noted.hpp"
 #include "tus/refusals.hpp"
 #include "tus/tus_test.hpp"
 
@@ -259,6 +260,17 @@ TEST(RefusalNames, AreAllDifferent) {
   auto names = refusal_names();
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
+}
+
+TEST_F(TusTest, AnUploadOfAnotherSystemIsNotThere) {
+  Upload other;
+  other.id = "other";
+  other.length = Bytes{3};
+  other.attributes = std::make_shared<mock::test::Noted>("mine");
+  ASSERT_TRUE(server.store->create(other));
+  EXPECT_EQ(head("/files/other").status, 404);
+  EXPECT_EQ(patch("/files/other", 0, "abc").status, 404);
+  EXPECT_EQ(server.stored("other"), "");
 }
 
 }  // namespace

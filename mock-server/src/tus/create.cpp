@@ -73,27 +73,29 @@ class Create : public Writer {
     if (sent_metadata_) {
       auto metadata = tus::parse_metadata(*sent_metadata_, context_.options.metadata);
       if (!metadata) return refuse(refused::metadata, metadata.error().line());
-      upload_.metadata = std::move(*metadata);
+      if (!metadata->empty()) edit_tus(upload_).metadata = std::move(*metadata);
     }
     auto concat = single(request, header::upload_concat, context_.options);
     if (!concat) return tl::unexpected(std::move(concat.error()));
     if (*concat) {
       if (auto read = read_concat(**concat); !read) return read;
     }
-    if (upload_.kind == tus::UploadKind::final && context_.options.ignores_other_bodies &&
-        is_offset_stream(request)) {
+    if (is_final() && context_.options.ignores_other_bodies && is_offset_stream(request)) {
       return refuse(refused::final_body);
     }
-    return upload_.kind == tus::UploadKind::final ? read_final_length() : read_length();
+    return is_final() ? read_final_length() : read_length();
   }
+
+  [[nodiscard]] bool is_final() const { return tus_of(upload_).kind == tus::UploadKind::final; }
 
   OrReply<void> read_concat(std::string_view value) {
     if (!offers(context_.options, ext::concatenation)) return not_offered(ext::concatenation);
     if (context_.options.lenient_parts) return read_parts(value);
     auto concat = tus::parse_concat(value);
     if (!concat) return refuse(refused::concat, concat.error().line());
-    upload_.kind = concat->kind;
-    upload_.concat_header = std::string(value);
+    auto& attributes = edit_tus(upload_);
+    attributes.kind = concat->kind;
+    attributes.concat_header = std::string(value);
     for (const auto& url : concat->parts) {
       auto id = part_id(url, context_.request, context_.match, context_.options.trust_forwarded);
       if (!id) return refuse(refused::part_elsewhere);
@@ -105,10 +107,11 @@ class Create : public Writer {
   /// As tusd reads it: blanks may repeat, and the id is what stands behind the base path.
   OrReply<void> read_parts(std::string_view value) {
     constexpr std::string_view prefix = "final;";
-    upload_.concat_header = std::string(value);
-    upload_.kind = tus::UploadKind::partial;
+    auto& attributes = edit_tus(upload_);
+    attributes.concat_header = std::string(value);
+    attributes.kind = tus::UploadKind::partial;
     if (value == "partial") return {};
-    upload_.kind = tus::UploadKind::final;
+    attributes.kind = tus::UploadKind::final;
     auto rest = value.starts_with(prefix) ? value.substr(prefix.size()) : "";
     while (!rest.empty()) {
       const auto space = rest.find(' ');
@@ -160,7 +163,7 @@ class Create : public Writer {
         return refuse(refused::part_unknown);
       }
       if (!part) return tl::unexpected(refusal(context_.options, part.error()));
-      if (part->kind != tus::UploadKind::partial) {
+      if (tus_of(*part).kind != tus::UploadKind::partial) {
         return refuse(refused::part_whole);
       }
       if (has_expired(*part, context_.services.loop.now())) {
@@ -190,7 +193,7 @@ class Create : public Writer {
 
   /// Why a body would have to be refused; nullptr when its bytes are welcome.
   [[nodiscard]] const NamedRefusal* unwanted_body() const {
-    if (upload_.kind == tus::UploadKind::final) return &refused::final_body;
+    if (is_final()) return &refused::final_body;
     if (!is_offset_stream(context_.request)) return &refused::creation_content_type;
     if (!offers(context_.options, ext::creation_with_upload)) return &refused::not_offered;
     return nullptr;
@@ -215,9 +218,9 @@ class Create : public Writer {
     if (upload_.id.empty()) upload_.id = context_.options.hex_ids ? random_hex_id() : random_uuid();
     if (!is_upload_id(upload_.id))
       return end(refusal(500, "a hook gave an id that cannot be used"));
-    if (context_.options.metadata_as_text) keep_as_text(upload_.metadata);
-    upload_.metadata_header = echoed_metadata(sent_metadata_, upload_.metadata);
-    if (upload_.kind == tus::UploadKind::final && !awaits_) return join();
+    complete_attributes(upload_);
+    if (!tus_of(upload_).metadata.empty()) keep_metadata(edit_tus(upload_));
+    if (is_final() && !awaits_) return join();
 
     if (auto made = services.store.create(upload_); !made)
       return end(refusal(context_.options, made.error()));
@@ -227,6 +230,11 @@ class Create : public Writer {
       if (auto done = finish(services.hooks, upload_); !done) return end(std::move(done.error()));
     }
     end(created(upload_));
+  }
+
+  void keep_metadata(TusAttributes& attributes) const {
+    if (context_.options.metadata_as_text) keep_as_text(attributes.metadata);
+    attributes.metadata_header = echoed_metadata(sent_metadata_, attributes.metadata);
   }
 
   void take_body() {
@@ -266,8 +274,8 @@ class Create : public Writer {
       reply.fields.add(std::string(header::upload_offset), std::to_string(upload.offset.value));
     }
     // "MUST be set in both partial and final upload creation requests", request and response.
-    if (upload.concat_header) {
-      reply.fields.add(std::string(header::upload_concat), *upload.concat_header);
+    if (const auto& concat = tus_of(upload).concat_header) {
+      reply.fields.add(std::string(header::upload_concat), *concat);
     }
     add_expiry(upload, reply);
     return reply;

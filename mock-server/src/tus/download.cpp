@@ -120,10 +120,10 @@ class Download : public Operation {
   /// client can make conditions of, and of the type that the metadata names.
   void start_as_file(const Upload& upload, std::unique_ptr<Reader> reader, Bytes size) {
     auto& fields = reply_.fields;
-    const auto type = upload.metadata.find("filetype").value_or("");
+    const auto type = tus_of(upload).metadata.find("filetype").value_or("");
     const bool typed = is_media_type(type);
     std::string disposition = typed && is_shown(type) ? "inline" : "attachment";
-    if (const auto name = upload.metadata.find("filename")) {
+    if (const auto name = tus_of(upload).metadata.find("filename")) {
       disposition += ";filename=" + quoted(*name);
     }
     fields.add("Content-Disposition", disposition);
@@ -154,7 +154,7 @@ class Download : public Operation {
   void describe(const Upload& upload) {
     auto& fields = reply_.fields;
     fields.add("Content-Type", "application/octet-stream");
-    fields.add("Content-Disposition", disposition(upload.metadata));
+    fields.add("Content-Disposition", disposition(tus_of(upload).metadata));
     fields.add("Accept-Ranges", "bytes");
     // What is stored of an unfinished upload changes.
     fields.add("Cache-Control", "no-store");

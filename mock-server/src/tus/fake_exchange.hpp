@@ -15,6 +15,7 @@
 #include "loop/manual_loop.hpp"
 #include "store/locks.hpp"
 #include "store/stores.hpp"
+#include "tus/attributes.hpp"
 #include "tus/hooks.hpp"
 #include "tus/test_address.hpp"
 #include "tus/tus_handler.hpp"
@@ -79,7 +80,7 @@ class RecordingHooks : public Hooks {
  public:
   tl::expected<void, Reply> before_create(const Request&, Upload& upload) override {
     if (!next_id.empty()) upload.id = std::exchange(next_id, {});
-    for (const auto& [key, value] : add) upload.metadata.set(key, value);
+    for (const auto& [key, value] : add) edit_tus(upload).metadata.set(key, value);
     if (refuse_create) return tl::unexpected(Reply{*refuse_create, {}, {}, "no"});
     return {};
   }

@@ -10,7 +10,7 @@
 namespace mock {
 
 /// Every call is made on the loop's thread with the upload's state after the step it names.
-/// Partial and final uploads pass through every hook too; Upload::kind tells them apart (partial
+/// Partial and final uploads pass through every hook too; their kind tells them apart (partial
 /// ones are not to be processed by themselves: protocol.md, Concatenation). The defaults do
 /// nothing: plain tus.
 class Hooks {

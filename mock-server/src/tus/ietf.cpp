@@ -129,7 +129,9 @@ class Ietf : public Writer {
     if (!is_upload_id(upload.id)) {
       return respond(refusal(500, "a hook gave an id that cannot be used"));
     }
-    upload.metadata_header = echoed_metadata(std::nullopt, upload.metadata);
+    complete_attributes(upload);
+    if (auto echoed = echoed_metadata(std::nullopt, tus_of(upload).metadata))
+      edit_tus(upload).metadata_header = std::move(echoed);
     if (auto made = services.store.create(upload); !made)
       return respond(refusal(context_.options, made.error()));
     services.hooks.after_create(upload);
@@ -177,7 +179,7 @@ class Ietf : public Writer {
   }
 
   OrReply<void> check(const Upload& upload) {
-    if (upload.kind == tus::UploadKind::final) {
+    if (tus_of(upload).kind == tus::UploadKind::final) {
       return tl::unexpected(refusal(context_.options, refused::final_patched));
     }
     if (upload.complete()) {

@@ -74,6 +74,7 @@ tl::expected<Upload, Reply> find_upload(const Context& context) {
   }
   auto upload = context.services.store.find(context.match.id);
   if (!upload) return tl::unexpected(refusal(context.options, upload.error()));
+  if (!is_tus(*upload)) return tl::unexpected(refusal(context.options, refused::unknown_upload));
   // A client may always say that it needs the upload no more.
   if (has_expired(*upload, context.services.loop.now()) && context.method != "DELETE") {
     return tl::unexpected(refusal(context.options, refused::expired));

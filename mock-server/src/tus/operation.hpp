@@ -9,6 +9,7 @@
 
 #include "http/handler.hpp"
 #include "store/locks.hpp"
+#include "tus/attributes.hpp"
 #include "tus/hooks.hpp"
 #include "tus/tus_handler.hpp"
 

@@ -62,7 +62,7 @@ class Patch : public Writer {
 
   /// Everything that can be said against the request before its body is read.
   OrReply<void> check(const Upload& upload) {
-    if (upload.kind == tus::UploadKind::final) {
+    if (tus_of(upload).kind == tus::UploadKind::final) {
       return tl::unexpected(refusal(context_.options, refused::final_patched));
     }
     if (auto fit = check_fields(); !fit) return fit;

@@ -31,7 +31,7 @@ class Head : public Operation {
     auto upload = find_upload(context_);
     if (!upload) return send(context_, std::move(upload.error()));
     Reply reply;
-    if (upload->awaits_parts()) {
+    if (awaits_parts(*upload)) {
       // No offset until they are joined (protocol.md, Concatenation).
       auto length = length_of_parts(*upload);
       if (!length) return send(context_, std::move(length.error()));
@@ -43,8 +43,10 @@ class Head : public Operation {
     if (upload->length) {
       add(reply, header::upload_length, std::to_string(upload->length->value));
     }
-    if (upload->metadata_header) add(reply, header::upload_metadata, *upload->metadata_header);
-    if (upload->concat_header) add(reply, header::upload_concat, concat_of(*upload));
+    const auto& attributes = tus_of(*upload);
+    if (attributes.metadata_header)
+      add(reply, header::upload_metadata, *attributes.metadata_header);
+    if (attributes.concat_header) add(reply, header::upload_concat, concat_of(*upload));
     add_expiry(*upload, reply);
     send(context_, std::move(reply));
   }
@@ -52,10 +54,11 @@ class Head : public Operation {
  private:
   /// As it was sent, or told anew by the parts' ids.
   [[nodiscard]] std::string concat_of(const Upload& upload) const {
-    if (!context_.options.own_part_urls || upload.kind != tus::UploadKind::final) {
-      return *upload.concat_header;
+    const auto& attributes = tus_of(upload);
+    if (!context_.options.own_part_urls || attributes.kind != tus::UploadKind::final) {
+      return *attributes.concat_header;
     }
-    tus::Concat concat{upload.kind, {}};
+    tus::Concat concat{attributes.kind, {}};
     for (const auto& id : upload.parts) {
       concat.parts.push_back(
           location_of(context_.request, context_.match, context_.options.trust_forwarded, id));

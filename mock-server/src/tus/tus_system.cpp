@@ -1,6 +1,7 @@
 #include "tus/tus_system.hpp"
 
 #include "protocol/tus/headers.hpp"
+#include "protocol/tus/numbers.hpp"
 #include "tus/acting_method.hpp"
 #include "tus/ietf.hpp"
 #include "tus/routes.hpp"
@@ -25,6 +26,23 @@ void TusSystem::complete_refusal(const Request& request, Reply& refusal) const {
 
 bool TusSystem::signals_end(const ::http::Fields& fields) const {
   return mock::signals_end(fields, options_);
+}
+
+AskedFor asked_for(const ::http::Fields& fields) {
+  AskedFor asked;
+  auto attributes = std::make_shared<TusAttributes>();
+  asked.deferred = fields.has(tus::header::upload_defer_length);
+  if (const auto text = fields.find(tus::header::upload_length))
+    if (const auto length = tus::parse_length_lenient(*text)) asked.length = *length;
+  if (const auto header = fields.find(tus::header::upload_concat))
+    if (const auto concat = tus::parse_concat(*header)) attributes->kind = concat->kind;
+  // The bytes of a final are there.
+  if (attributes->kind == tus::UploadKind::final) asked.length = Bytes{0};
+  if (const auto header = fields.joined(tus::header::upload_metadata))
+    if (auto parsed = tus::parse_metadata(*header, tus::MetadataStrictness::lenient))
+      attributes->metadata = *std::move(parsed);
+  asked.attributes = std::move(attributes);
+  return asked;
 }
 
 }  // namespace mock

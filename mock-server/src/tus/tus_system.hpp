@@ -4,11 +4,15 @@
 #include <utility>
 
 #include "system/system.hpp"
+#include "tus/attributes.hpp"
 #include "tus/hooks.hpp"
 #include "tus/tus_handler.hpp"
 #include "tus/upkeep.hpp"
 
 namespace mock {
+
+/// What the head of a creation with these fields says.
+[[nodiscard]] AskedFor asked_for(const ::http::Fields& fields);
 
 class TusSystem final : public System {
  public:
@@ -21,7 +25,12 @@ class TusSystem final : public System {
   [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
                                                      Services& services) override;
   void complete_refusal(const Request& request, Reply& refusal) const override;
-  void removed(const Upload& upload) override { upkeep_.hooks().after_terminate(upload); }
+  void removed(const Upload& upload) override {
+    if (is_tus(upload)) upkeep_.hooks().after_terminate(upload);
+  }
+  [[nodiscard]] AskedFor asked_for(const Request&, const ::http::Fields& fields) const override {
+    return mock::asked_for(fields);
+  }
   [[nodiscard]] bool signals_end(const ::http::Fields& fields) const override;
   void start() override { upkeep_.start(); }
   void catch_up() override { upkeep_.sweep(); }

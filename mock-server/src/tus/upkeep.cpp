@@ -40,7 +40,7 @@ class Upkeep::PartsNoticed : public Hooks {
   }
   void after_create(const Upload& upload) override {
     behind_.after_create(upload);
-    if (!upload.awaits_parts()) return;
+    if (!awaits_parts(upload)) return;
     upkeep_.ready_.insert(upload.id);
     upkeep_.join_some();
   }
@@ -50,7 +50,7 @@ class Upkeep::PartsNoticed : public Hooks {
   }
   void after_finish(const Upload& upload) override {
     behind_.after_finish(upload);
-    if (upload.kind == tus::UploadKind::partial) upkeep_.part_finished(upload.id);
+    if (tus_of(upload).kind == tus::UploadKind::partial) upkeep_.part_finished(upload.id);
   }
   void after_terminate(const Upload& upload) override {
     behind_.after_terminate(upload);
@@ -130,9 +130,9 @@ void Upkeep::next_pass(Milliseconds delay) {
 
 void Upkeep::visit(const std::string& id) {
   const auto upload = services_.store.find(id);
-  if (!upload) return;
+  if (!upload || !is_tus(*upload)) return;
   if (!has_expired(*upload, services_.loop.now() - remembered)) {
-    if (upload->awaits_parts() && !still_waits(id)) ready_.insert(id);
+    if (awaits_parts(*upload) && !still_waits(id)) ready_.insert(id);
     return;
   }
   if (services_.locks.locked(id) || !services_.store.remove(id)) return;
@@ -172,7 +172,7 @@ void Upkeep::join_some_soon() {
 /// how many uploads it looked at.
 std::size_t Upkeep::join_when_ready(const std::string& final_id) {
   const auto upload = services_.store.find(final_id);
-  if (!upload || !upload->awaits_parts()) return 1;
+  if (!upload || !awaits_parts(*upload)) return 1;
   if (const auto under_way = joining_.find(final_id); under_way != joining_.end()) {
     under_way->second = Join::asked_for_again;
     return 1;
@@ -212,7 +212,7 @@ void Upkeep::join(const Upload& final_upload) {
                   const bool again = joining_.extract(final_id).mapped() == Join::asked_for_again;
                   // It may have been deleted meanwhile.
                   const auto waiting = services_.store.find(final_id);
-                  if (waiting && waiting->awaits_parts() && copied && commit()) {
+                  if (waiting && awaits_parts(*waiting) && copied && commit()) {
                     joined(final_id);
                   } else if (again) {
                     ready_.insert(final_id);
