@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -12,9 +14,12 @@
 #include "lane/lane_settings.hpp"
 #include "lane/lanes.hpp"
 #include "loop/manual_loop.hpp"
+#include "misbehave/interceptor.hpp"
+#include "misbehave/load.hpp"
 #include "profile/profile.hpp"
 #include "store/locks.hpp"
 #include "store/stores.hpp"
+#include "store/test_noted.hpp"
 #include "tus/registration.hpp"
 
 namespace mock {
@@ -34,7 +39,9 @@ struct EchoContent {
 };
 
 constexpr Endpoint echo_endpoint{.name = "echo", .names_upload = true};
-constexpr RoutePattern echo_routes[]{{"/echo/{id}", echo_endpoint}};
+constexpr Endpoint echo_creation{.name = "echo_creation", .creates = true};
+constexpr RoutePattern echo_routes[]{{"/echo/{id}", echo_endpoint}, {"/echo", echo_creation}};
+constexpr AttributeName echo_attributes[]{{"note"}};
 
 class Echo final : public System {
  public:
@@ -50,6 +57,13 @@ class Echo final : public System {
       ++answered_;
       return text_reply(200, words_ + body);
     });
+  }
+  [[nodiscard]] AskedFor asked_for(const Request&, const ::http::Fields& fields) const override {
+    AskedFor asked;
+    if (const auto note = fields.find("Echo-Note")) {
+      asked.attributes = std::make_shared<test::Noted>(std::string(*note));
+    }
+    return asked;
   }
   [[nodiscard]] std::string metrics() const override {
     return "echo_answered_total " + std::to_string(answered_) + "\n";
@@ -89,6 +103,8 @@ constexpr std::array systems{
     dex_registration,
     RegisteredSystem{.name = "echo",
                      .routes = echo_routes,
+                     .attributes = echo_attributes,
+                     .schema = test::noted_schema,
                      .make = make_echo,
                      .settings = echo_settings,
                      .read_profile = read_echo,
@@ -181,6 +197,42 @@ TEST_F(ThirdSystem, AnswersBesideDexAndTellsItsMetrics) {
   EXPECT_EQ(ask("/_lane/both/health", "").status, 200);
   EXPECT_THAT((*lane)->system_metrics(), HasSubstr("echo_answered_total 1\n"));
   EXPECT_EQ(ask("/echo/a", "you").status, 404) << "the main lane has no echo";
+}
+
+TEST_F(ThirdSystem, IsAskedWhatItsRequestsAreAbout) {
+  auto* const lane = open("both").value();
+  auto rule = misbehave::load_text(
+      R"({"when": {"upload": {"attributes": {"note": "x"}}}, "then": {"socket": "rst"}})", "rule");
+  ASSERT_TRUE(rule) << rule.error().line();
+  ASSERT_TRUE(lane->rules().add(*std::move(rule)));
+  const auto touched = [&](const std::string& path, ::http::Fields fields) {
+    Request request;
+    request.method = "POST";
+    request.path = "/_lane/both" + path;
+    request.fields = std::move(fields);
+    lanes_->admit(request);
+    return lane->rules().begin(request) != nullptr;
+  };
+  EXPECT_TRUE(touched("/echo", {{"Echo-Note", "x"}}));
+  EXPECT_FALSE(touched("/echo", {{"Echo-Note", "y"}}));
+  EXPECT_FALSE(touched("/files", {{"Echo-Note", "x"}})) << "DEX, the first of the lane, has none";
+  Upload kept;
+  kept.id = "n";
+  kept.attributes = std::make_shared<test::Noted>("x");
+  ASSERT_TRUE(lane->services().store.create(kept));
+  EXPECT_TRUE(touched("/echo/n", {}));
+}
+
+TEST(ThirdSystemRules, NameItsAttributes) {
+  const auto wrong = misbehave::load_text(
+      R"({"when": {"upload": {"attributes": {"noet": "x"}}}, "then": {"socket": "rst"}})", "rule");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().line(), HasSubstr("did you mean note?"));
+}
+
+TEST(ThirdSystemStore, KnowsItsSchema) {
+  const auto schemas = attribute_schemas();
+  EXPECT_EQ(std::ranges::count(schemas, "noted", &AttributeSchema::system), 1);
 }
 
 TEST_F(ThirdSystem, ItsSettingIsAKeyThatIsKept) {
