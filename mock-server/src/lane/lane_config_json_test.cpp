@@ -7,6 +7,7 @@
 
 #include "dex/dex_settings.hpp"
 #include "lane/lane.hpp"
+#include "system/registered.hpp"
 #include "tus/tus_settings.hpp"
 
 namespace mock {
@@ -76,8 +77,18 @@ TEST(LaneConfigJson, GivesEverythingBack) {
   EXPECT_EQ(to_json(*second).dump(), text);
 }
 
+/// Without what systems are set to that the first version had not.
+std::string written(const LaneConfig& config) {
+  auto json = to_json(config);
+  for (const auto& system : registered_systems()) {
+    if (system.name == "tus" || system.name == "dex" || system.settings == nullptr) continue;
+    for (const auto& setting : system.settings()) json.erase(setting.key);
+  }
+  return json.dump();
+}
+
 TEST(LaneConfigJson, IsWrittenAsTheFirstVersionWroteIt) {
-  EXPECT_EQ(to_json({}).dump(),
+  EXPECT_EQ(written({}),
             R"({"profile":"dex","contract":"server","auth":"none","secure":false,)"
             R"("token_lifetime":"3600s","seed":1,"early_error":"drain","defects":[],"faults":[],)"
             R"("rules":[]})");
@@ -89,7 +100,7 @@ TEST(LaneConfigJson, IsWrittenAsTheFirstVersionWroteIt) {
     "secure": true, "auth": "opaque", "contract": "guide", "profile": "p.json"})");
   ASSERT_TRUE(full) << full.error().line();
   EXPECT_EQ(
-      to_json(*full).dump(),
+      written(*full),
       R"({"profile":"p.json","contract":"guide","auth":"opaque","secure":true,)"
       R"("token_lifetime":"2s","seed":3,"early_error":"close","defects":["d"],"faults":["f"],)"
       R"("rules":["r.json",{}],"issuer":"https://i","users":"u.json","upload_configs":{"a_b":{}},)"

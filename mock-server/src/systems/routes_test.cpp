@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,6 +11,9 @@
 
 namespace mock {
 namespace {
+
+using testing::EndsWith;
+using testing::StartsWith;
 
 RouteMatch match_route(std::string_view path, Ids ids = Ids::segments) {
   static const auto table = [] {
@@ -123,9 +127,11 @@ TEST(Route, EveryNameIsUnderstood) {
   EXPECT_EQ(parse_route("unknown"), Route{});
   const auto wrong = parse_route("uplod");
   ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().what,
-            "creation, upload, info, health, version, redelivery, root, oauth, oauth_refresh, "
-            "oidc_configuration, jwks, metrics, unknown");
+  // Those of further systems are between them.
+  EXPECT_THAT(wrong.error().what,
+              StartsWith("creation, upload, info, health, version, redelivery, root, "));
+  EXPECT_THAT(wrong.error().what,
+              EndsWith(", oauth, oauth_refresh, oidc_configuration, jwks, metrics, unknown"));
 }
 
 TEST(Route, TwoSystemsCannotShareAPath) {
