@@ -1,0 +1,80 @@
+// Bodies in the content coding "aws-chunked" (AWS, "Signature calculations for the Authorization
+// header: transferring a payload in multiple chunks"): what boto3 sends over TLS.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/digest.hpp"
+#include "protocol/http/fields.hpp"
+#include "protocol/s3/refusal.hpp"
+#include "protocol/s3/signature_v4.hpp"
+
+namespace s3 {
+
+/// What each chunk is signed with, when it is.
+struct ChunkKey {
+  std::string signing_key;  ///< raw bytes
+  std::string date;         ///< x-amz-date
+  std::string scope;        ///< to_string(Scope)
+  std::string seed;         ///< the signature of the request
+};
+[[nodiscard]] ChunkKey chunk_key(const SignatureV4& signature, std::string_view secret);
+
+/// Reads a body from front to back, in slices that are cut anywhere, and hands on what it carries
+/// uncopied. It holds one line of at most 1,024 bytes and trailers of at most 4,096. Move-only, not
+/// thread-safe.
+class ChunkReader {
+ public:
+  enum class Event {
+    more,    ///< the slice is used up
+    bytes,   ///< bytes() are content; of signed chunks proven only when the chunk has ended
+    end,     ///< trailer() and decoded() are complete; nothing may follow
+    failed,  ///< refusal() says why; for good
+  };
+  /// Without a key chunks must not be signed, or their signatures are not looked at.
+  explicit ChunkReader(std::optional<ChunkKey> key = std::nullopt);
+
+  /// Takes what it uses from the front of `slice`. To be called until it says `more`.
+  [[nodiscard]] Event next(std::string_view& slice);
+  /// The body is complete: `end` or `failed`.
+  [[nodiscard]] Event finish();
+
+  /// Valid until the next call; points into the slice.
+  [[nodiscard]] std::string_view bytes() const { return bytes_; }
+  /// x-amz-checksum-crc32 and its like.
+  [[nodiscard]] const http::Fields& trailer() const { return trailer_; }
+  /// Bytes of content so far: at the end what x-amz-decoded-content-length promised.
+  [[nodiscard]] std::uint64_t decoded() const { return decoded_; }
+  [[nodiscard]] const Refusal& refusal() const { return refusal_; }
+
+ private:
+  enum class State { size, data, data_end, trailer, done, failed };
+
+  std::optional<std::string_view> take_line(std::string_view& slice);
+  std::optional<Event> take_data(std::string_view& slice);
+  std::optional<Event> take_size(std::string_view line);
+  std::optional<Event> take_trailer(std::string_view line);
+  std::optional<Event> end_chunk();
+  std::optional<Event> prove(std::string_view kind, std::string_view signed_text,
+                             std::string_view signature);
+  Event fail(Refusal refusal);
+  Event malformed();
+
+  std::optional<ChunkKey> key_;
+  State state_ = State::size;
+  std::string line_;
+  std::uint64_t left_ = 0;  ///< of the chunk
+  bool last_ = false;       ///< the chunk is that of size 0
+  std::string chunk_signature_;
+  std::optional<Digest> digest_;
+  http::Fields trailer_;
+  std::string trailer_text_;  ///< what the trailer's signature covers
+  std::string_view bytes_;
+  std::uint64_t decoded_ = 0;
+  Refusal refusal_{Code::incomplete_body, {}, {}};
+};
+
+}  // namespace s3
