@@ -47,12 +47,14 @@ class FieldWriter {
   std::size_t used_ = 0;
 };
 
-/// Bearer and the like are no secret, what follows is.
+/// A scheme that is known is no secret. What a client sends without one may be, up to a space.
 std::string redacted(std::string_view authorization) {
-  const auto space = authorization.find(' ');
-  return space == std::string_view::npos
-             ? std::string("[redacted]")
-             : std::string(authorization.substr(0, std::min(space, method_bytes))) + " [redacted]";
+  const auto scheme =
+      authorization.substr(0, std::min(authorization.find(' '), authorization.size()));
+  for (const std::string_view known : {"Bearer", "Basic", "Digest", "AWS", "AWS4-HMAC-SHA256"}) {
+    if (::http::same_name(scheme, known)) return std::string(scheme) + " [redacted]";
+  }
+  return "[redacted]";
 }
 
 std::size_t size_of(const JournalEntry& entry) {

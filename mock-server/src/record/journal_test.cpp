@@ -68,7 +68,9 @@ TEST(Journal, KeepsNoSecret) {
             .query = "password=s3cret"}
       .tell(journal);
   Exchanged{.fields = {{"Authorization", "s3cret"}}}.tell(journal);
-  const auto text = to_json(journal.entries()[0]).dump() + to_json(journal.entries()[1]).dump();
+  Exchanged{.fields = {{"Authorization", "s3cret of mine"}}}.tell(journal);
+  std::string text;
+  for (const auto& entry : journal.entries()) text += to_json(entry).dump();
   EXPECT_THAT(text, Not(HasSubstr("s3cret")));
   EXPECT_THAT(text, HasSubstr("Bearer [redacted]"));
   EXPECT_THAT(text, HasSubstr("/oauth?[redacted]"));
