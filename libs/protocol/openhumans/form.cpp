@@ -47,7 +47,9 @@ std::optional<std::int64_t> number_of(std::string_view digits, bool negative) {
 }  // namespace
 
 Result<http::Form> form_of_json(std::string_view text) {
-  const auto root = json::detail::parse(text, "request body", json::Content::secret);
+  const auto root = json::decode(
+      text, "request body", [](const json::Cursor& cursor) { return cursor.raw(); },
+      json::Content::secret);
   if (!root || !root->is_object()) {
     return failure("", "JSON parse error - expected an object",
                    root ? std::string{} : root.error().line());

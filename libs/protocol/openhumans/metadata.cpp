@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t md5_digits = 32;
 constexpr std::string_view tags_text = "\"tags\" must be an array of strings";
 
+nlohmann::json whole(const json::Cursor& root) { return root.raw(); }
+
 tl::unexpected<FieldError> refuse(std::string_view text, bool server_fails = false) {
   return tl::unexpected(FieldError{std::string(text), server_fails});
 }
@@ -161,7 +163,7 @@ std::string shown(const std::vector<Datatype>& datatypes) {
 }  // namespace
 
 Expected<Metadata> parse_metadata(std::string_view text, Contract contract) {
-  const auto root = json::detail::parse(text, "metadata");
+  const auto root = json::decode(text, "metadata", whole);
   if (!root) return refuse("could not parse the uploaded metadata");
   if (auto good = check_all(*root, contract); !good) return tl::unexpected(good.error());
   Metadata metadata{json::dump(*root), root->at("description").get<std::string>(), {}, {}};
@@ -194,7 +196,7 @@ Expected<std::vector<Datatype>> parse_datatypes(std::string_view text) {
   const auto unparsable = [&](bool server_fails) {
     return refuse("Could not parse the uploaded datatypes from: " + shown(text), server_fails);
   };
-  const auto root = json::detail::parse(text, "datatypes");
+  const auto root = json::decode(text, "datatypes", whole);
   if (!root) return unparsable(false);
   if (!root->is_array()) return unparsable(true);
   std::vector<Datatype> datatypes;

@@ -238,7 +238,8 @@ Expected<Policy> parse_policy(std::string_view text) {
   const auto document = base64::decode(text, base64::TrailingBits::ignored);
   if (!document) return invalid("invalid Base64 encoding.");
   if (document->empty()) return invalid("Expecting '{' but found End-of-Input");
-  const auto json = json::detail::parse(*document, "policy");
+  const auto json =
+      json::decode(*document, "policy", [](const json::Cursor& root) { return root.raw(); });
   if (!json || !json->is_object()) return invalid("Invalid JSON.");
   auto expires = expiration_of(*json);
   if (!expires) return tl::unexpected(expires.error());
