@@ -4,11 +4,11 @@
 
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
+#include "store/uuid.hpp"
 #include "tus/discovery.hpp"
 #include "tus/fields.hpp"
 #include "tus/location.hpp"
 #include "tus/refusals.hpp"
-#include "tus/uuid.hpp"
 #include "tus/writer.hpp"
 
 namespace mock {

@@ -1,4 +1,4 @@
-#include "tus/uuid.hpp"
+#include "store/uuid.hpp"
 
 #include <unistd.h>
 
