@@ -1,0 +1,130 @@
+// The objects of a lane: which upload holds the bytes of which bucket and key.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "loop/loop.hpp"
+#include "objects/record.hpp"
+#include "protocol/digest.hpp"
+#include "protocol/http/fields.hpp"
+#include "protocol/units.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+/// What the ETag of an object is.
+enum class ETag {
+  md5,     ///< of its bytes; of the bytes' parts, and their number, after a multipart upload
+  opaque,  ///< nothing is computed
+};
+
+/// An object as it is stored, complete. A value type.
+struct Object {
+  std::string id;  ///< of the upload with its bytes
+  std::string bucket;
+  std::string key;
+  std::string etag;       ///< without quotes
+  ::http::Fields fields;  ///< those of NewObject
+  Bytes size;
+  TimePoint modified;  ///< when it was published
+};
+
+/// An object that is to be stored.
+struct NewObject {
+  std::string bucket;
+  std::string key;                   ///< any bytes: it is never a part of a path
+  ::http::Fields fields = {};        ///< that go with it: Content-Type, x-amz-meta-*
+  std::optional<Bytes> length = {};  ///< nullopt: not known before the end
+  bool needs_md5 = false;            ///< whatever the ETag is
+};
+
+class Objects;
+
+/// Takes the bytes of one object, which nobody sees before `publish`. Destroyed without it, nothing
+/// is left of them. Loop thread only; the store and Objects outlive it.
+class ObjectWriter {
+ public:
+  ObjectWriter(const ObjectWriter&) = delete;
+  ObjectWriter& operator=(const ObjectWriter&) = delete;
+  ~ObjectWriter();
+
+  /// All of them, or an Error: no_space when only some found a place.
+  StoreResult<void> append(std::span<const std::byte> bytes);
+  [[nodiscard]] Bytes size() const { return size_; }
+  /// Raw MD5 of all bytes; none follow. Empty: it is not computed.
+  [[nodiscard]] const std::string& md5();
+  /// There it is, in the place of what had its key. An Error: that is still there. Once.
+  StoreResult<Object> publish();
+
+ private:
+  friend class Objects;
+  ObjectWriter(Objects& objects, Store& store, Upload upload, bool hashes);
+
+  Objects& objects_;
+  Store& store_;
+  Upload upload_;
+  std::optional<Digest> hash_;
+  std::string md5_;
+  Bytes size_;
+  bool published_ = false;
+};
+
+/// Where a call takes a Store, it is that of a request's services, so that rules see the call; it
+/// is the lane's below. Loop thread only.
+///
+/// Each object is an upload under a random id. Which of them is the object of a key is kept in
+/// memory, and read from the store at start (docs/decisions/0027).
+class Objects {
+ public:
+  /// `loop` outlives this.
+  Objects(Loop& loop, ETag etag) : loop_(loop), etag_(etag) {}
+  Objects(const Objects&) = delete;
+  Objects& operator=(const Objects&) = delete;
+
+  /// Finds what is stored, and removes what transfers that were cut off have left. Every call does
+  /// so until it once succeeded.
+  StoreResult<void> load(Store& store);
+
+  [[nodiscard]] StoreResult<std::unique_ptr<ObjectWriter>> begin(Store& store, NewObject object);
+  /// not_found when there is none.
+  [[nodiscard]] StoreResult<Object> find(Store& store, std::string_view bucket,
+                                         std::string_view key);
+  /// Its bytes are `store.open(id)`. not_found when there is none.
+  StoreResult<void> remove(Store& store, std::string_view bucket, std::string_view key);
+  /// At most `most` objects whose keys begin with `prefix`, behind the key `after`, in the order of
+  /// their keys' bytes.
+  [[nodiscard]] StoreResult<std::vector<Object>> list(Store& store, std::string_view bucket,
+                                                      std::string_view prefix,
+                                                      std::string_view after, std::size_t most);
+  /// An upload, of an object or not, was removed by other means (System::removed).
+  void removed(const Upload& upload);
+
+ private:
+  friend class ObjectWriter;
+  struct Entry {
+    std::string id;
+    std::uint64_t sequence = 0;
+  };
+  using Keys = std::map<std::string, Entry, std::less<>>;
+
+  void take(Store& store, const Upload& upload, const ObjectRecord& record);
+  void put(Store& store, const ObjectRecord& record, const std::string& id);
+  [[nodiscard]] Entry* entry_of(std::string_view bucket, std::string_view key);
+  void forget(std::string_view bucket, std::string_view key);
+
+  Loop& loop_;
+  ETag etag_;
+  bool loaded_ = false;
+  std::uint64_t last_sequence_ = 0;
+  std::map<std::string, Keys, std::less<>> buckets_;
+};
+
+}  // namespace mock

@@ -1,0 +1,101 @@
+#include "objects/record.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "protocol/http/form.hpp"
+
+namespace mock {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::string_view writing = "writing";
+constexpr std::string_view object = "object";
+
+std::string text_of(const json& own, const char* key) {
+  const auto found = own.find(key);
+  return found != own.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// Keys and fields may hold any bytes, which JSON cannot: they are percent-encoded.
+class ObjectsSchema final : public AttributeSchema {
+ public:
+  [[nodiscard]] std::string_view system() const override { return "objects"; }
+
+  void write(const Upload& upload, json& /*document*/, json& own) const override {
+    const auto& record = static_cast<const ObjectRecord&>(*upload.attributes);
+    ::http::Form fields;
+    for (const auto& field : record.fields) fields.emplace_back(field.name, field.value);
+    own["State"] = record.state == ObjectRecord::State::object ? object : writing;
+    own["Bucket"] = record.bucket;
+    own["Key"] = ::http::percent_encode(record.key);
+    own["ETag"] = record.etag;
+    own["Fields"] = ::http::format_form(fields);
+    own["Sequence"] = record.sequence;
+  }
+
+  [[nodiscard]] Result<std::shared_ptr<Attributes>> read(const Upload& /*upload*/,
+                                                         const json& /*document*/,
+                                                         const json* own) const override {
+    auto record = std::make_shared<ObjectRecord>();
+    const auto state = text_of(*own, "State");
+    if (state != writing && state != object) return failure("State", "not writing or object");
+    if (state == object) record->state = ObjectRecord::State::object;
+    record->bucket = text_of(*own, "Bucket");
+    auto key = ::http::percent_decode(text_of(*own, "Key"));
+    if (!key) return failure("Key", "not validly encoded");
+    record->key = *std::move(key);
+    record->etag = text_of(*own, "ETag");
+    const auto fields = ::http::parse_form(text_of(*own, "Fields"));
+    if (!fields) return failure("Fields", "not validly encoded");
+    for (const auto& [name, value] : *fields) record->fields.add(name, value);
+    const auto sequence = own->find("Sequence");
+    if (sequence == own->end() || !sequence->is_number_unsigned()) {
+      return failure("Sequence", "not a number");
+    }
+    record->sequence = sequence->get<std::uint64_t>();
+    return record;
+  }
+};
+
+bool is_metadata(std::string_view name) {
+  return ::http::lower_case(name).starts_with("x-amz-meta-");
+}
+
+}  // namespace
+
+const AttributeSchema& objects_schema() {
+  static const ObjectsSchema schema;
+  return schema;
+}
+
+const AttributeSchema& ObjectRecord::schema() const { return objects_schema(); }
+
+std::optional<std::string_view> ObjectRecord::find(std::string_view name) const {
+  if (name == "bucket") return bucket;
+  if (name == "key") return key;
+  return std::nullopt;
+}
+
+void ObjectRecord::visit(const Visit& visit) const {
+  visit("bucket", bucket);
+  visit("key", key);
+}
+
+std::optional<std::string_view> ObjectRecord::metadata_of(std::string_view name) const {
+  return is_metadata(name) ? fields.find(name) : std::nullopt;
+}
+
+void ObjectRecord::visit_metadata(const Visit& visit) const {
+  for (const auto& field : fields)
+    if (is_metadata(field.name)) visit(field.name, field.value);
+}
+
+const ObjectRecord* record_of(const Upload& upload) {
+  const auto* const all = upload.attributes.get();
+  const bool mine = all != nullptr && &all->schema() == &objects_schema();
+  return mine ? static_cast<const ObjectRecord*>(all) : nullptr;
+}
+
+}  // namespace mock
