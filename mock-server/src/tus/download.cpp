@@ -4,6 +4,7 @@
 
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
+#include "system/stored_bytes.hpp"
 #include "tus/operation.hpp"
 #include "tus/range.hpp"
 #include "tus/refusals.hpp"
@@ -11,40 +12,6 @@
 namespace mock {
 
 namespace {
-
-/// A range of what is stored of an upload, also after that was removed.
-class StoredBytes final : public BodySource {
- public:
-  StoredBytes(std::unique_ptr<Reader> reader, ByteRange range)
-      : reader_(std::move(reader)), range_(range) {}
-
-  [[nodiscard]] Bytes size() const override { return range_.length; }
-
-  Result<void> read(Bytes at, std::span<std::byte> into) override {
-    const auto got = reader_->read(range_.first + at, into);
-    if (!got) return cannot(got.error());
-    return whole(*got, into);
-  }
-
-  Result<bool> try_read(Bytes at, std::span<std::byte> into) override {
-    const auto got = reader_->try_read(range_.first + at, into);
-    if (!got) return cannot(got.error());
-    if (!*got) return false;
-    return whole(**got, into).map([] { return true; });
-  }
-
- private:
-  static tl::unexpected<Error> cannot(const StoreError& error) {
-    return failure("download", "the stored bytes cannot be read: " + error.detail);
-  }
-  static Result<void> whole(std::size_t got, std::span<std::byte> into) {
-    if (got < into.size()) return failure("download", "the upload became shorter meanwhile");
-    return {};
-  }
-
-  std::unique_ptr<Reader> reader_;
-  ByteRange range_;
-};
 
 /// The name is percent-encoded: metadata holds any bytes (RFC 8187 section 3.2).
 std::string disposition(const tus::Metadata& metadata) {
@@ -172,7 +139,7 @@ class Download : public Operation {
                                              std::to_string(last) + "/" +
                                              std::to_string(size.value));
     }
-    reply_.source = std::make_shared<StoredBytes>(std::move(reader), range);
+    reply_.source = std::make_shared<StoredBytes>(std::move(reader), range.first, range.length);
     send(context_, std::move(reply_));
   }
 
