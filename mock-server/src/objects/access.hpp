@@ -1,0 +1,31 @@
+// Who may do what: the signature of a request, but of forms, which carry theirs in the body.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+#include "objects/objects_options.hpp"
+#include "protocol/s3/refusal.hpp"
+#include "protocol/s3/signature.hpp"
+
+namespace mock {
+
+/// What a request is about.
+struct Addressee {
+  std::string bucket;
+  std::string key;  ///< empty: the bucket itself
+};
+/// InvalidURI for a key that is not validly encoded; KeyTooLongError above 1,024 bytes.
+[[nodiscard]] s3::Expected<Addressee> addressee_of(const Request& request);
+/// InvalidArgument for an empty key, KeyTooLongError above 1,024 bytes.
+[[nodiscard]] s3::Expected<void> check_key(std::string_view key);
+
+/// The signature that a request was let in by; nullopt of an anonymous one, into a public bucket.
+[[nodiscard]] s3::Expected<std::optional<s3::Signature>> check_access(const Request& request,
+                                                                      std::string_view bucket,
+                                                                      const ObjectsOptions& options,
+                                                                      TimePoint now);
+
+}  // namespace mock

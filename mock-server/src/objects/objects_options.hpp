@@ -1,0 +1,30 @@
+// What an object store is told.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "http/message.hpp"
+#include "objects/objects.hpp"
+#include "protocol/s3/signature_v2.hpp"
+
+namespace mock {
+
+struct ObjectsOptions {
+  std::vector<std::string> buckets;
+  /// Of these, where a form or a PUT needs no signature.
+  std::vector<std::string> public_buckets;
+  std::vector<s3::Credentials> keys;  ///< who may do everything in every bucket
+  ETag etag = ETag::md5;
+  UnreadBody early_error = UnreadBody::drain;
+
+  /// nullptr: nobody has such a key.
+  [[nodiscard]] const std::string* secret_of(std::string_view access_key) const;
+  [[nodiscard]] bool is_public(std::string_view bucket) const;
+};
+
+/// `text`, or an Error: it is not a name that a bucket can have here. It begins a path, so that it
+/// is none with which something else begins: files, info, _mock.
+[[nodiscard]] Result<std::string> bucket_name(const std::string& text);
+
+}  // namespace mock

@@ -1,0 +1,46 @@
+#include "objects/objects_system.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "objects/routes.hpp"
+
+namespace mock {
+
+Result<std::unique_ptr<ObjectsSystem>> ObjectsSystem::make(ObjectsOptions options,
+                                                           const Services& services) {
+  for (const auto& bucket : options.buckets) {
+    if (auto sound = bucket_name(bucket); !sound) return tl::unexpected(sound.error());
+  }
+  return std::unique_ptr<ObjectsSystem>(new ObjectsSystem(std::move(options), services));
+}
+
+ObjectsSystem::ObjectsSystem(ObjectsOptions options, const Services& services)
+    : options_(std::move(options)), services_(services), objects_(services.loop, options_.etag) {
+  for (const auto& bucket : options_.buckets) {
+    paths_.push_back("/" + bucket);
+    paths_.push_back("/" + bucket + "/*");
+  }
+  for (const auto& path : paths_) {
+    patterns_.push_back({path, path.ends_with('*') ? routes::object : routes::bucket});
+  }
+}
+
+std::vector<std::span<const RoutePattern>> ObjectsSystem::routes() const { return {patterns_}; }
+
+std::unique_ptr<Handler> ObjectsSystem::handler_for(const Request& request, Services& services) {
+  const ObjectsContext context{objects_, options_, services};
+  // "/bucket/" is the bucket.
+  const bool of_bucket = std::ranges::count(request.path, '/') == 1 ||
+                         request.path.find('/', 1) + 1 == request.path.size();
+  if (!of_bucket) return make_object_handler(request, context);
+  if (request.method == "POST") return make_post_handler(context);
+  return make_method_refusal(context, "POST");
+}
+
+void ObjectsSystem::start() {
+  // What cannot be read now is tried again by the first request, and told of by the store.
+  std::ignore = objects_.load(services_.store);
+}
+
+}  // namespace mock

@@ -1,0 +1,42 @@
+// An object store as a system: of its own, and behind systems that hand out forms or URLs for it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "objects/handlers.hpp"
+#include "objects/objects.hpp"
+#include "objects/objects_options.hpp"
+#include "system/system.hpp"
+
+namespace mock {
+
+class ObjectsSystem final : public System {
+ public:
+  /// An Error names a bucket that cannot be one. `services` are those of the lane, and outlive it.
+  [[nodiscard]] static Result<std::unique_ptr<ObjectsSystem>> make(ObjectsOptions options,
+                                                                   const Services& services);
+
+  /// "/{bucket}" and what is below, of each bucket.
+  [[nodiscard]] std::vector<std::span<const RoutePattern>> routes() const override;
+  [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
+                                                     Services& services) override;
+  void removed(const Upload& upload) override { objects_.removed(upload); }
+  void start() override;
+
+  [[nodiscard]] Objects& objects() { return objects_; }
+  [[nodiscard]] const ObjectsOptions& options() const { return options_; }
+
+ private:
+  ObjectsSystem(ObjectsOptions options, const Services& services);
+
+  ObjectsOptions options_;
+  Services services_;
+  Objects objects_;
+  std::vector<std::string> paths_;  ///< what the patterns refer to
+  std::vector<RoutePattern> patterns_;
+};
+
+}  // namespace mock

@@ -1,0 +1,358 @@
+// Requests for an object, pre-signed and signed in the header, versions 2 and 4.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "objects/test_objects.hpp"
+#include "protocol/base64.hpp"
+#include "protocol/digest.hpp"
+
+namespace mock {
+namespace {
+
+using namespace std::string_literals;
+using test::error_of;
+using test::FakeObjects;
+using test::owner;
+using testing::IsEmpty;
+
+const std::string path = "/examplebucket/a%20b%2Bc/%C3%A9.txt";
+const std::string key = "a b+c/\xc3\xa9.txt";
+
+enum class Way { query_v2, query_v4, header_v2, header_v4 };
+constexpr std::array ways{Way::query_v2, Way::query_v4, Way::header_v2, Way::header_v4};
+
+struct Signed {
+  std::string target;
+  ::http::Fields fields;
+};
+
+Signed sign(FakeObjects& store, std::string_view method, const std::string& target, Way way,
+            ::http::Fields fields = {}, std::string_view body = {}) {
+  fields.add("Host", "127.0.0.1:8080");
+  const s3::Request request{method, target, fields};
+  const auto now = store.loop.now();
+  const auto add = [&](const ::http::Fields& more) {
+    for (const auto& [name, value] : more) fields.add(name, value);
+  };
+  switch (way) {
+    case Way::query_v2:
+      return {s3::presign_v2(request, owner, now + std::chrono::hours{1}), fields};
+    case Way::query_v4:
+      return {s3::presign_v4(request, owner, now, std::chrono::hours{1}), fields};
+    case Way::header_v2:
+      add(s3::authorize_v2(request, owner, now));
+      break;
+    case Way::header_v4:
+      add(s3::authorize_v4(request, owner, now, sha256_hex(body)));
+      break;
+  }
+  return {target, fields};
+}
+
+Reply send(FakeObjects& store, std::string method, Way way, std::string_view body = {},
+           ::http::Fields fields = {}) {
+  const auto [target, all] = sign(store, method, path, way, std::move(fields), body);
+  return store.send(std::move(method), target, all, body);
+}
+
+class SignedTest : public testing::TestWithParam<Way> {};
+
+TEST_P(SignedTest, PutGetHeadDelete) {
+  FakeObjects store;
+  auto reply = send(store, "PUT", GetParam(), "hello world");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(reply.body, "");
+  EXPECT_EQ(reply.fields.find("ETag"), "\"5eb63bbbe01eeed093cb22bb8f5acdc3\"");
+  EXPECT_TRUE(reply.fields.has("x-amz-request-id"));
+  EXPECT_EQ(store.content("examplebucket", key), "hello world");
+
+  reply = send(store, "GET", GetParam());
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, "hello world");
+  EXPECT_EQ(reply.fields.find("Content-Type"), "binary/octet-stream");
+  EXPECT_EQ(reply.fields.find("ETag"), "\"5eb63bbbe01eeed093cb22bb8f5acdc3\"");
+  EXPECT_EQ(reply.fields.find("Last-Modified"), "Fri, 15 Jan 2027 08:00:00 GMT");
+
+  reply = send(store, "HEAD", GetParam());
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.length(), Bytes{11});
+
+  EXPECT_EQ(send(store, "DELETE", GetParam()).status, 204);
+  EXPECT_EQ(send(store, "DELETE", GetParam()).status, 204);
+  reply = send(store, "GET", GetParam());
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(error_of(reply).code, "NoSuchKey");
+  reply = send(store, "HEAD", GetParam());
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(reply.body, "");
+}
+
+TEST_P(SignedTest, ASignatureIsForOneMethodAndPath) {
+  FakeObjects store;
+  auto [target, fields] = sign(store, "PUT", path, GetParam(), {}, "x");
+  EXPECT_EQ(error_of(store.send("GET", target, fields)).code, "SignatureDoesNotMatch");
+  target.replace(target.find("%20"), 3, "_");
+  EXPECT_EQ(error_of(store.send("PUT", target, fields, "x")).code, "SignatureDoesNotMatch");
+  EXPECT_THAT(store.store->ids(), IsEmpty());
+}
+
+TEST_P(SignedTest, UnknownKeysAreRefused) {
+  FakeObjects store;
+  auto [target, fields] = sign(store, "PUT", path, GetParam(), {}, "x");
+  const auto spoil = [](std::string text) {
+    if (const auto at = text.find(owner.access_key); at != std::string::npos) text[at] = 'B';
+    return text;
+  };
+  if (const auto header = fields.find("Authorization"))
+    fields.set("Authorization", spoil(std::string(*header)));
+  const auto reply = store.send("PUT", spoil(target), fields, "x");
+  EXPECT_EQ(reply.status, 403);
+  EXPECT_EQ(error_of(reply).code, "InvalidAccessKeyId");
+}
+
+TEST_P(SignedTest, TheLanesPrefixIsSigned) {
+  FakeObjects store;
+  const auto [target, fields] = sign(store, "PUT", "/_lane/blue" + path, GetParam(), {}, "x");
+  auto exchange = store.open("PUT", target.substr(11), fields, 1, "/_lane/blue");
+  exchange->bytes("x");
+  exchange->finish();
+  EXPECT_EQ(exchange->answer().status, 200) << exchange->answer().body;
+}
+
+TEST_P(SignedTest, MetadataIsKept) {
+  FakeObjects store;
+  const ::http::Fields sent{{"Content-Type", "text/plain"}, {"x-amz-meta-foo", "bar"}};
+  ASSERT_EQ(send(store, "PUT", GetParam(), "x", sent).status, 200);
+  const auto reply = send(store, "HEAD", GetParam());
+  EXPECT_EQ(reply.fields.find("Content-Type"), "text/plain");
+  EXPECT_EQ(reply.fields.find("x-amz-meta-foo"), "bar");
+}
+
+std::string way_name(const testing::TestParamInfo<Way>& row) {
+  constexpr std::array names{"query_v2", "query_v4", "header_v2", "header_v4"};
+  return names.at(static_cast<std::size_t>(row.param));
+}
+INSTANTIATE_TEST_SUITE_P(All, SignedTest, testing::ValuesIn(ways), way_name);
+
+// ---- what is recorded of one version (localstack 8b9a79f, from Amazon S3)
+
+TEST(Presigned, ATypeThatWasNotSigned) {
+  FakeObjects store;
+  const ::http::Fields typed{{"Content-Type", "text/plain"}, {"Host", "127.0.0.1:8080"}};
+  auto target = sign(store, "PUT", path, Way::query_v2).target;
+  EXPECT_EQ(error_of(store.send("PUT", target, typed, "x")).code, "SignatureDoesNotMatch");
+  target = sign(store, "PUT", path, Way::query_v4).target;
+  EXPECT_EQ(store.send("PUT", target, typed, "x").status, 200);
+}
+
+TEST(Presigned, AnAmzFieldThatWasNotSigned) {
+  FakeObjects store;
+  const ::http::Fields more{{"x-amz-meta-foo", "bar"}, {"Host", "127.0.0.1:8080"}};
+  auto target = sign(store, "PUT", path, Way::query_v2).target;
+  EXPECT_EQ(error_of(store.send("PUT", target, more, "x")).code, "SignatureDoesNotMatch");
+  target = sign(store, "PUT", path, Way::query_v4).target;
+  const auto error = error_of(store.send("PUT", target, more, "x"));
+  EXPECT_EQ(error.code, "AccessDenied");
+  EXPECT_EQ(error.detail("HeadersNotSigned"), "x-amz-meta-foo");
+}
+
+TEST(Presigned, AnEncodingNeedNotBeSigned) {
+  FakeObjects store;
+  const ::http::Fields more{{"Content-Encoding", "gzip"}, {"Host", "127.0.0.1:8080"}};
+  for (const auto way : {Way::query_v2, Way::query_v4}) {
+    const auto target = sign(store, "PUT", path, way).target;
+    EXPECT_EQ(store.send("PUT", target, more, "x").status, 200);
+  }
+}
+
+TEST(Presigned, ExpiresWithTheClockOfTheLane) {
+  FakeObjects store;
+  for (const auto way : {Way::query_v2, Way::query_v4}) {
+    const auto [target, fields] = sign(store, "PUT", path, way);
+    store.loop.advance(std::chrono::minutes{61});
+    const auto reply = store.send("PUT", target, fields, "x");
+    EXPECT_EQ(reply.status, 403);
+    const auto error = error_of(reply);
+    EXPECT_EQ(error.code, "AccessDenied");
+    EXPECT_EQ(error.message, "Request has expired");
+    EXPECT_TRUE(error.detail("Expires"));
+    EXPECT_TRUE(error.detail("ServerTime"));
+  }
+}
+
+TEST(Presigned, ATransferThatBeganInTimeMayEndLate) {
+  FakeObjects store;
+  const auto [target, fields] = sign(store, "PUT", path, Way::query_v2);
+  auto exchange = store.open("PUT", target, fields, 2);
+  exchange->bytes("a");
+  store.loop.advance(std::chrono::hours{2});
+  exchange->bytes("b");
+  exchange->finish();
+  EXPECT_EQ(exchange->answer().status, 200);
+}
+
+TEST(Presigned, QueriesInAnyOrder) {
+  FakeObjects store;
+  const auto target = sign(store, "PUT", path, Way::query_v2).target;
+  const auto query = target.substr(target.find('?') + 1);
+  const auto first = query.find('&');
+  const auto swapped = path + "?" + query.substr(first + 1) + "&" + query.substr(0, first);
+  EXPECT_EQ(store.send("PUT", swapped, {}, "x").status, 200);
+}
+
+TEST(Presigned, AParameterThatIsMissing) {
+  FakeObjects store;
+  auto target = sign(store, "PUT", path, Way::query_v2).target;
+  auto reply = store.send("PUT", target.substr(0, target.rfind('&')), {}, "x");
+  EXPECT_EQ(reply.status, 403);
+  EXPECT_EQ(error_of(reply).message,
+            "Query-string authentication requires the Signature, Expires and AWSAccessKeyId "
+            "parameters");
+  target = sign(store, "PUT", path, Way::query_v4).target;
+  reply = store.send("PUT", target.substr(0, target.rfind('&')), {}, "x");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(error_of(reply).code, "AuthorizationQueryParametersError");
+}
+
+// ---- bodies
+
+struct BodyCase {
+  const char* name;
+  ::http::Fields fields;
+  std::string body;
+  int status;
+  std::string code;
+};
+
+TEST(SignedBody, IsWhatItIsSaidToBe) {
+  const BodyCase cases[] = {
+      {"right MD5", {{"Content-MD5", "XrY7u+Ae7tCTyyK7j1rNww=="}}, "hello world", 200, ""},
+      {"wrong MD5", {{"Content-MD5", "XrY7u+Ae7tCTyyK7j1rNww=="}}, "hello", 400, "BadDigest"},
+      {"no MD5", {{"Content-MD5", "abc"}}, "hello", 400, "InvalidDigest"},
+      {"right CRC32", {{"x-amz-checksum-crc32", "DUoRhQ=="}}, "hello world", 200, ""},
+      {"wrong CRC32", {{"x-amz-checksum-crc32", "DUoRhQ=="}}, "hello", 400, "BadDigest"},
+      {"no CRC32", {{"x-amz-checksum-crc32", "DUoR"}}, "hello", 400, "InvalidRequest"},
+      {"no class", {{"x-amz-storage-class", "FakeClass"}}, "x", 400, "InvalidStorageClass"},
+  };
+  for (const auto& one : cases) {
+    for (const auto etag : {ETag::md5, ETag::opaque}) {
+      FakeObjects store(Bytes{1U << 20U}, etag);
+      const auto reply = send(store, "PUT", Way::header_v4, one.body, one.fields);
+      EXPECT_EQ(reply.status, one.status) << one.name << reply.body;
+      if (one.status == 200) continue;
+      EXPECT_EQ(error_of(reply).code, one.code) << one.name;
+      EXPECT_THAT(store.store->ids(), IsEmpty()) << one.name;
+    }
+  }
+}
+
+TEST(SignedBody, OfVersion4IsSigned) {
+  FakeObjects store;
+  const auto [target, fields] = sign(store, "PUT", path, Way::header_v4, {}, "hello");
+  const auto reply = store.send("PUT", target, fields, "hallo");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(error_of(reply).code, "XAmzContentSHA256Mismatch");
+  EXPECT_THAT(store.store->ids(), IsEmpty());
+}
+
+TEST(SignedBody, HasALength) {
+  FakeObjects store;
+  const auto target = store.presigned("PUT", path);
+  auto reply = store.open("PUT", target, {{"Transfer-Encoding", "chunked"}})->answer();
+  EXPECT_EQ(reply.status, 501);
+  EXPECT_EQ(error_of(reply).code, "NotImplemented");
+  EXPECT_EQ(error_of(reply).detail("Header"), "Transfer-Encoding");
+  reply = store.open("PUT", target, {})->answer();
+  EXPECT_EQ(reply.status, 411);
+  EXPECT_EQ(error_of(reply).code, "MissingContentLength");
+  reply = store.open("PUT", target, {}, 5'368'709'121)->answer();
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(error_of(reply).code, "EntityTooLarge");
+  EXPECT_EQ(error_of(reply).detail("MaxSizeAllowed"), "5368709120");
+  EXPECT_TRUE(store.open("PUT", target, {}, 5'368'709'120)->reading());
+}
+
+TEST(SignedBody, ThatBreaksOffLeavesWhatWasThere) {
+  FakeObjects store;
+  const auto target = store.presigned("PUT", path);
+  ASSERT_EQ(store.send("PUT", target, {}, "former").status, 200);
+  {
+    auto exchange = store.open("PUT", target, {}, 100);
+    exchange->bytes("half");
+    exchange->finish(BodyEnd::aborted);
+    EXPECT_EQ(error_of(exchange->answer()).code, "IncompleteBody");
+  }
+  {
+    auto exchange = store.open("PUT", target, {}, 100);
+    exchange->bytes("half");
+    exchange->finish(BodyEnd::timed_out);
+    EXPECT_EQ(exchange->answer().status, 400);
+    EXPECT_EQ(error_of(exchange->answer()).code, "RequestTimeout");
+  }
+  {
+    auto exchange = store.open("PUT", target, {}, 100);
+    exchange->bytes("half");
+    exchange->drop();
+  }
+  EXPECT_EQ(store.content("examplebucket", key), "former");
+  EXPECT_EQ(store.store->ids().size(), 1U);
+}
+
+TEST(SignedBody, WithoutBytesIsAnObject) {
+  FakeObjects store;
+  ASSERT_EQ(store.send("PUT", store.presigned("PUT", path), {}).status, 200);
+  EXPECT_EQ(store.content("examplebucket", key), "");
+}
+
+TEST(SignedBody, ThatFindsNoRoomIsRefused) {
+  FakeObjects store(Bytes{4});
+  const auto reply = store.send("PUT", store.presigned("PUT", path), {}, "hello");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(error_of(reply).code, "SlowDown");
+  EXPECT_THAT(store.store->ids(), IsEmpty());
+}
+
+// ---- without a signature
+
+TEST(Unsigned, OnlyInPublicBuckets) {
+  FakeObjects store;
+  const auto reply = store.send("PUT", path, {}, "x");
+  EXPECT_EQ(reply.status, 403);
+  EXPECT_EQ(error_of(reply).message, "Access Denied");
+  EXPECT_EQ(store.send("PUT", "/publicbucket/x", {}, "x").status, 200);
+}
+
+TEST(Unsigned, OtherMethodsAreNotAllowed) {
+  FakeObjects store;
+  const auto reply = store.send("PATCH", path, {}, "x");
+  EXPECT_EQ(reply.status, 405);
+  EXPECT_EQ(reply.fields.find("Allow"), "GET, HEAD, PUT, DELETE");
+  EXPECT_EQ(store.send("GET", "/examplebucket", {}).status, 405);
+}
+
+TEST(Unsigned, OddPathsAreNoKeys) {
+  FakeObjects store;
+  EXPECT_EQ(error_of(store.send("PUT", "/publicbucket/a%2", {}, "x")).code, "InvalidURI");
+  const auto longest = "/publicbucket/" + std::string(1024, 'x');
+  EXPECT_EQ(store.send("PUT", longest, {}, "x").status, 200);
+  EXPECT_EQ(error_of(store.send("PUT", longest + "x", {}, "x")).code, "KeyTooLongError");
+  EXPECT_EQ(store.send("PUT", "/publicbucket/../%00/a", {}, "x").status, 200);
+  EXPECT_EQ(store.content("publicbucket", "../\0/a"s), "x");
+}
+
+TEST(Buckets, HaveNamesOfTheirOwn) {
+  for (const auto* name : {"files", "upload", "info", "oauth", "route", "health", "version",
+                           "metrics", "api", "_mock", "_lane", "a", "Upper", "a/b", "..a", ""}) {
+    FakeObjects store;
+    ObjectsOptions options;
+    options.buckets = {name};
+    EXPECT_FALSE(ObjectsSystem::make(options, store.services)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace mock
