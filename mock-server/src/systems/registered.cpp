@@ -3,6 +3,7 @@
 #include <array>
 
 #include "dex/registration.hpp"
+#include "objects/registration.hpp"
 #include "tus/registration.hpp"
 
 namespace mock {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::array systems{
     tus_registration,
     dex_registration,
+    objects_registration,
 };
 
 }  // namespace
