@@ -8,7 +8,7 @@
 namespace conformance {
 
 Systems systems() {
-  static constexpr std::array<const System*, 2> all{
+  static constexpr std::array all{
       &tus_system,
       &dex_system,
   };
