@@ -17,6 +17,8 @@ function(dex_add_arrows folder text)
     endif()
     get_target_property(public ${target} INTERFACE_LINK_LIBRARIES)
     file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR} ${folder})
+    # target_sources of another folder are absolute; so is what CMake writes.
+    list(TRANSFORM sources REPLACE "^${folder}/" "")
     foreach(list sources linked public)
       if(NOT ${list})
         set(${list} "")
