@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "misbehave/load.hpp"
+#include "system/registered.hpp"
 
 namespace mock::misbehave {
 namespace {
@@ -114,10 +115,20 @@ TEST(MisbehavioursSchema, KnowsTheKeysThatTheLoaderKnows) {
   }
 }
 
+/// Of systems that the schema does not list: it leaves room for them.
+std::set<std::string> endpoints_of_other_systems() {
+  std::set<std::string> names;
+  for (const auto& system : registered_systems()) {
+    if (system.name == "tus" || system.name == "dex") continue;
+    for (const auto& pattern : system.routes) names.emplace(pattern.endpoint.name);
+  }
+  return names;
+}
+
 TEST(MisbehavioursSchema, KnowsTheWordsThatTheLoaderKnows) {
   const auto schema = nlohmann::json::parse(content(folder / "rule.schema.json"));
   const std::pair<const char*, const char*> words[] = {
-      {"/$defs/route/enum", R"({"when": {"route": "?"}})"},
+      {"/$defs/route/examples", R"({"when": {"route": "?"}})"},
       {"/$defs/method/enum", R"({"when": {"method": "?"}})"},
       {"/$defs/end/enum", R"({"then": {"socket": "?"}})"},
       {"/$defs/when/properties/event/enum", R"({"when": {"event": "?"}})"},
@@ -133,6 +144,8 @@ TEST(MisbehavioursSchema, KnowsTheWordsThatTheLoaderKnows) {
     std::set<std::string> expected;
     std::stringstream list(what.substr(at + 7, what.find(" (rule") - at - 7));
     for (std::string word; std::getline(list >> std::ws, word, ',');) expected.insert(word);
+    if (place == words[0].first)
+      for (const auto& other : endpoints_of_other_systems()) expected.erase(other);
     const auto known = schema.at(nlohmann::json::json_pointer{place}).get<std::set<std::string>>();
     EXPECT_EQ(known, expected) << place;
   }
