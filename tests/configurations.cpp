@@ -103,7 +103,7 @@ const std::vector<Configuration>& configurations() {
 }
 
 Conformance judge_rows(const Configuration& configuration, const std::set<std::string>& rows,
-                       const Arguments& more) {
+                       const Arguments& more, const Arguments& of_judge) {
   const testkit::TempFolder folder;
   auto server = configuration.server;
   if (!std::ranges::count(server, "--store")) {
@@ -111,6 +111,7 @@ Conformance judge_rows(const Configuration& configuration, const std::set<std::s
   }
   server.insert(server.end(), more.begin(), more.end());
   auto arguments = configuration.judge;
+  arguments.insert(arguments.end(), of_judge.begin(), of_judge.end());
   if (configuration.prepare) configuration.prepare(folder.path(), server, arguments);
   Mock mock(server);
   if (configuration.tokens) {
@@ -118,8 +119,13 @@ Conformance judge_rows(const Configuration& configuration, const std::set<std::s
     write_tokens(mock.url(), file);
     arguments.insert(arguments.end(), {"--tokens", file.string()});
   }
+  auto options = with_demo_user();
+  if (!configuration.key.empty()) {
+    options.environment["DEX_TEST_KEY"] = configuration.key;
+    arguments.insert(arguments.end(), {"--token-env", "DEX_TEST_KEY"});
+  }
   for (const auto& row : rows) arguments.insert(arguments.end(), {"--select", row});
-  return judge(mock.creation_url(), arguments);
+  return judge(mock.url() + configuration.path, arguments, std::move(options));
 }
 
 }  // namespace programs

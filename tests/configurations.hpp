@@ -24,13 +24,17 @@ struct Configuration {
   /// A server whose backend is broken, or that is closed where DEX is open: some rows are red, and
   /// others can be judged only there.
   bool red = false;
+  std::string path = "/files";  ///< of what is judged, below the server's address
+  std::string key = {};         ///< what --token-env gives, as an API key; empty: nothing
 };
 
 /// In the order they are tried: a row is judged in the first one that does not skip it.
 [[nodiscard]] const std::vector<Configuration>& configurations();
 
 /// Starts the mock so, with `more` arguments, and judges `rows`; all of them when it is empty.
+/// `of_judge` are further arguments of dex-conformance.
 [[nodiscard]] Conformance judge_rows(const Configuration& configuration,
-                                     const std::set<std::string>& rows, const Arguments& more = {});
+                                     const std::set<std::string>& rows, const Arguments& more = {},
+                                     const Arguments& of_judge = {});
 
 }  // namespace programs

@@ -25,12 +25,13 @@ testkit::ChildProcess::Options with_demo_user() {
   return options;
 }
 
-Conformance judge(const std::string& url, std::vector<std::string> arguments) {
+Conformance judge(const std::string& url, std::vector<std::string> arguments,
+                  testkit::ChildProcess::Options options) {
   const testkit::TempFolder folder;
   const std::string file = (folder.path() / "report.json").string();
   auto finished = testkit::run(
       joined({DEX_CONFORMANCE, "run", "--url", url, "--json", file}, std::move(arguments)),
-      with_demo_user(), std::chrono::seconds{200});
+      std::move(options), std::chrono::seconds{200});
   Conformance result{finished.exit_code, std::move(finished.out), std::move(finished.err), {}, {}};
   // Empty when the run ended before anything was judged.
   if (std::ifstream in(file); in && in.peek() != std::ifstream::traits_type::eof()) {

@@ -35,6 +35,7 @@ struct Conformance {
   std::map<std::string, nlohmann::json> results;
 };
 /// `dex-conformance run --url URL arguments... --json ...`
-[[nodiscard]] Conformance judge(const std::string& url, std::vector<std::string> arguments);
+[[nodiscard]] Conformance judge(const std::string& url, std::vector<std::string> arguments,
+                                testkit::ChildProcess::Options options = with_demo_user());
 
 }  // namespace programs
