@@ -54,6 +54,15 @@ TEST(Addressed, IsReadInTheMannerOfTheLane) {
   EXPECT_EQ(test::addressed(asked).id, "a/b");
 }
 
+TEST(Addressed, ACreationWhosePathNamesTheUploadIsAboutThat) {
+  static constexpr Endpoint put{.name = "put", .creates = true, .names_upload = true};
+  Addressed addressed;
+  addressed.route = put;
+  addressed.id = "u1";
+  const ::http::Fields none;
+  EXPECT_EQ(upload_of(addressed, 201, &none), "u1");
+}
+
 TEST(Addressed, ACreationIsAboutTheUploadAtTheEndOfItsLocation) {
   const auto creation = test::addressed(request("POST", "/files"));
   const auto made = [&](std::string location, int status = 201) {
