@@ -22,7 +22,8 @@ Addressed address(const Request& request, const RouteTable& table) {
 }
 
 std::string upload_of(const Addressed& addressed, int status, const ::http::Fields* reply_fields) {
-  const bool created = addressed.route.creates() && status == 201;
+  const auto& route = addressed.route;
+  const bool created = route.creates() && !route.names_upload() && status == 201;
   if (!created || reply_fields == nullptr) return addressed.id;
   return id_in(reply_fields->find("Location").value_or(""));
 }

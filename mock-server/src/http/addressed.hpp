@@ -13,7 +13,8 @@ namespace mock {
 [[nodiscard]] Addressed address(const Request& request, const RouteTable& table);
 
 /// The upload that an exchange was about: that of the request, or the one at the end of the
-/// Location of a creation. Empty when there is none. `reply_fields` may be null.
+/// Location of a creation whose path names none. Empty when there is none. `reply_fields` may be
+/// null.
 [[nodiscard]] std::string upload_of(const Addressed& addressed, int status,
                                     const ::http::Fields* reply_fields);
 
