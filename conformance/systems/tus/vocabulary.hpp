@@ -10,7 +10,7 @@
 #include "protocol/tus/metadata.hpp"
 #include "tus/suites.hpp"
 #include "tus/target.hpp"
-#include "words.hpp"
+#include "words/words.hpp"
 
 namespace conformance::suites {
 
