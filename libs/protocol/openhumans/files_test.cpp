@@ -42,11 +42,10 @@ TEST(OpenHumansFiles, AClientTakesLess) {
           "metadata": null, "more": {}}], "more": 1})");
   ASSERT_TRUE(files) << files.error().line();
   EXPECT_EQ(files->data, (std::vector<File>{{1, "b", "", {}, "u", "{}", "", ""}}));
-  for (
-      const char* text :
-      {"[]", R"({"data": []})", R"({"project_member_id": "1"})",
-       R"({"project_member_id": "1", "data": [{"id": 1, "basename": "b"}]})",
-       R"({"project_member_id": "1", "data": [{"id": "1", "basename": "b", "download_url": ""}]})"}) {
+  for (const char* text : {"[]", R"({"data": []})", R"({"project_member_id": "1"})",
+                           R"({"project_member_id": "1", "data": [{"id": 1, "basename": "b"}]})",
+                           R"({"project_member_id": "1",
+            "data": [{"id": "1", "basename": "b", "download_url": ""}]})"}) {
     EXPECT_FALSE(parse_member_files(text)) << text;
   }
   EXPECT_EQ(parse_member_list(R"({"results": [{"data": []}]})").error().line(),
