@@ -1,0 +1,91 @@
+// The files of a lane: what Open Humans knows of each, and where its bytes are.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "loop/loop.hpp"
+#include "objects/objects.hpp"
+#include "openhumans/file_record.hpp"
+#include "protocol/units.hpp"
+#include "store/store.hpp"
+
+namespace mock {
+
+/// A file as it is listed. A value type.
+struct StoredFile {
+  std::string upload;  ///< which keeps the record
+  TimePoint created;
+  std::shared_ptr<const FileRecord> record;
+};
+
+/// Where a call takes a Store, it is that of a request's services, so that rules see the call; it
+/// is the lane's below. Which files there are is kept in memory, and read from the store at start.
+/// Loop thread only.
+class Files {
+ public:
+  /// INCOMPLETE_FILE_EXPIRATION_HOURS of the deployed server.
+  static constexpr Milliseconds may_stay_incomplete{6L * 60 * 60 * 1000};
+  /// The key of every file's object begins so.
+  static constexpr std::string_view key_prefix = "member-files/";
+
+  /// The objects are in `bucket`, which is this object's alone. What is by reference outlives it.
+  Files(Objects& objects, std::string bucket, Loop& loop);
+  ~Files();
+  Files(const Files&) = delete;
+  Files& operator=(const Files&) = delete;
+
+  /// Finds what is stored, and removes objects without a file, which a kill left between the one
+  /// and the other: to be called before an object is published. Every call does so until it once
+  /// succeeded.
+  StoreResult<void> load(Store& store);
+  /// From now on files that stay incomplete vanish. `store` is the lane's, and outlives this.
+  void start(Store& store);
+  void stop();
+  /// Removes what has been incomplete for too long.
+  void expunge();
+
+  /// Its number is given here.
+  StoreResult<StoredFile> add(Store& store, FileRecord record);
+  /// not_found when there is none.
+  [[nodiscard]] StoreResult<StoredFile> find(Store& store, std::uint64_t number);
+  /// Those of a member that are complete, by number.
+  [[nodiscard]] StoreResult<std::vector<StoredFile>> list(Store& store, std::string_view member);
+  StoreResult<void> set_complete(Store& store, std::uint64_t number, bool complete);
+  /// With its object.
+  StoreResult<void> remove(Store& store, std::uint64_t number);
+
+  /// An upload, of a file or not, was removed by other means (System::removed).
+  void removed(const Upload& upload);
+
+ private:
+  void take(StoredFile file);
+  void forget(const StoredFile& file);
+  [[nodiscard]] const StoredFile* known(std::uint64_t number) const;
+  StoreResult<void> remove_orphans(Store& store);
+  using Incomplete = std::pair<TimePoint, std::uint64_t>;
+  [[nodiscard]] Milliseconds left_of(const Incomplete& file) const;
+  void wait();
+  void wait(Milliseconds delay);
+
+  Objects& objects_;
+  std::string bucket_;
+  Loop& loop_;
+  Store* store_ = nullptr;  ///< once started
+  bool loaded_ = false;
+  std::uint64_t last_number_ = 0;
+  std::map<std::uint64_t, StoredFile> files_;
+  std::map<std::string, std::set<std::uint64_t>, std::less<>> of_member_;
+  std::set<Incomplete> incomplete_;  ///< the oldest first
+  std::unique_ptr<Timer> next_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace mock
