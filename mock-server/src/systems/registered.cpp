@@ -4,6 +4,7 @@
 
 #include "dex/registration.hpp"
 #include "objects/registration.hpp"
+#include "openhumans/registration.hpp"
 #include "tus/registration.hpp"
 
 namespace mock {
@@ -14,6 +15,7 @@ constexpr std::array systems{
     tus_registration,
     dex_registration,
     objects_registration,
+    openhumans_registration,
 };
 
 }  // namespace
