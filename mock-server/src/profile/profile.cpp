@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
@@ -191,6 +193,46 @@ Result<Profile> checked(Result<Profile> profile, const std::string& document) {
   return profile;
 }
 
+/// A profile that comes with the program.
+Result<Profile> built_in(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const auto& file : profile_files()) {
+    if (file.stem() == name) return load_profile_text(file.text, std::string(name));
+    known.push_back(file.stem());
+  }
+  return failure("--profile", "there is no profile '" + std::string(name) + "'",
+                 "the nearest are " + nearest_names(name, known) +
+                     "; a file of your own ends in .json or has a '/' in its path");
+}
+
+/// "dex,openhumans": the systems of all of them, with the HTTP layer of the first.
+Result<Profile> side_by_side(const std::string& names) {
+  std::optional<Profile> all;
+  for (std::size_t at = 0, end = 0; end != std::string::npos; at = end + 1) {
+    end = names.find(',', at);
+    auto next = built_in(std::string_view(names).substr(at, end - at));
+    if (!next) return next;
+    if (!all) {
+      all = *std::move(next);
+      continue;
+    }
+    for (auto& system : next->systems) {
+      if (std::ranges::count(all->systems, system) > 0) {
+        return failure("--profile", "two of '" + names + "' are the system " + system,
+                       "name profiles of different systems");
+      }
+      all->systems.push_back(std::move(system));
+    }
+    all->description += " " + next->description;
+    all->offered.add(next->offered);
+    all->defects.insert(all->defects.end(), next->defects.begin(), next->defects.end());
+    std::ranges::move(next->rules, std::back_inserter(all->rules));
+    std::ranges::move(next->not_reproduced, std::back_inserter(all->not_reproduced));
+  }
+  all->name = names;
+  return *std::move(all);
+}
+
 }  // namespace
 
 bool names_profile_file(std::string_view name) {
@@ -209,14 +251,8 @@ Result<Profile> load_profile(const std::string& name_or_file) {
     if (!text) return tl::unexpected(text.error());
     return load_profile_text(*text, name_or_file);
   }
-  std::vector<std::string_view> known;
-  for (const auto& file : profile_files()) {
-    if (file.stem() == name_or_file) return load_profile_text(file.text, name_or_file);
-    known.push_back(file.stem());
-  }
-  return failure("--profile", "there is no profile '" + name_or_file + "'",
-                 "the nearest are " + nearest_names(name_or_file, known) +
-                     "; a file of your own ends in .json or has a '/' in its path");
+  return name_or_file.find(',') == std::string::npos ? built_in(name_or_file)
+                                                     : side_by_side(name_or_file);
 }
 
 std::vector<Profile> list_profiles() {

@@ -45,7 +45,8 @@ struct Profile {
 
 /// Whether it is a file's name: what holds a '/' or ends in ".json".
 [[nodiscard]] bool names_profile_file(std::string_view name);
-/// A profile that comes with the program, or a file.
+/// A profile that comes with the program, a list of such ("dex,openhumans": their systems side by
+/// side, in the HTTP layer of the first), or a file.
 /// An Error names the file and the key, or the names nearest to one that there is not.
 [[nodiscard]] Result<Profile> load_profile(const std::string& name_or_file);
 /// `document` is what errors call `text`.

@@ -49,6 +49,25 @@ TEST(Profile, DexAndTusAreCorrectServers) {
   EXPECT_EQ(tus_of(tus).max_size, Bytes{1ULL << 40U});
 }
 
+TEST(Profile, SeveralStandSideBySide) {
+  const auto both = load_profile("dex,openhumans");
+  ASSERT_TRUE(both) << both.error().line();
+  EXPECT_EQ(both->name, "dex,openhumans");
+  EXPECT_THAT(both->systems, ElementsAre("dex", "openhumans"));
+  EXPECT_FALSE(tus_of(*both).downloads);  // as dex has it
+  EXPECT_FALSE(tus_of(*load_profile("openhumans,dex")).downloads);
+  EXPECT_THAT(load_profile("openhumans,dex-2.8")->defects,
+              testing::ContainerEq(load_profile("dex-2.8")->defects));
+  const auto line = [](const std::string& names) { return load_profile(names).error().line(); };
+  EXPECT_EQ(line("dex,dex-2.8"),
+            "--profile: two of 'dex,dex-2.8' are the system dex (name profiles of different "
+            "systems)");
+  EXPECT_THAT(line("dex,openhuman"),
+              HasSubstr("no profile 'openhuman' (the nearest are openhumans"));
+  EXPECT_THAT(line("dex,"), HasSubstr("there is no profile ''"));
+  EXPECT_THAT(line("./mine.json,dex"), HasSubstr("./mine.json,dex"));
+}
+
 TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
   const auto loaded = load_profile_text(
       profile(R"(, "tus": {"extensions": ["creation", "expiration"], "max_size": "1KiB",

@@ -24,6 +24,11 @@ class TypedValues {
     return *std::any_cast<T>(&value);
   }
 
+  /// Takes over the values of types that were not set here.
+  void add(const TypedValues& others) {
+    values_.insert(others.values_.begin(), others.values_.end());
+  }
+
  private:
   std::map<std::type_index, std::any> values_;
 };
