@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/in_background.hpp"
 #include "store/uuid.hpp"
 
 namespace mock {
@@ -18,6 +19,24 @@ tl::unexpected<StoreError> not_found() {
 Object object_of(const Upload& upload, const ObjectRecord& record) {
   return {upload.id,     record.bucket, record.key,     record.etag,
           record.fields, upload.offset, upload.modified};
+}
+
+/// Of lower-case digits.
+std::string from_hex(std::string_view digits) {
+  const auto value = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    bytes += static_cast<char>(value(digits[i]) * 16 + value(digits[i + 1]));
+  }
+  return bytes;
+}
+
+std::shared_ptr<ObjectRecord> record_for(NewObject object) {
+  auto record = std::make_shared<ObjectRecord>();
+  record->bucket = std::move(object.bucket);
+  record->key = std::move(object.key);
+  record->fields = std::move(object.fields);
+  return record;
 }
 
 }  // namespace
@@ -53,7 +72,9 @@ const std::string& ObjectWriter::md5() {
 StoreResult<Object> ObjectWriter::publish() {
   // The store keeps the former record until it has this one.
   const auto record = std::make_shared<ObjectRecord>(*record_of(upload_));
-  record->state = State::object;
+  const bool part = record->number > 0;
+  if (part && !objects_.multiparts_.contains(record->multipart)) return not_found();
+  record->state = part ? State::part : State::object;
   // An id is opaque, and nobody else's.
   record->etag = objects_.etag_ == ETag::md5 ? to_hex(md5()) : upload_.id;
   record->sequence = ++objects_.last_sequence_;
@@ -63,46 +84,85 @@ StoreResult<Object> ObjectWriter::publish() {
   upload_.modified = objects_.loop_.now();
   if (auto updated = store_.update(upload_); !updated) return tl::unexpected(updated.error());
   published_ = true;
-  objects_.put(store_, *record, upload_.id);
+  if (part)
+    objects_.put_part(store_, *record, {upload_.id, record->etag, size_, record->sequence});
+  else
+    objects_.put(store_, *record, upload_.id);
   return object_of(upload_, *record);
 }
 
 // ---- Objects
+
+/// Of multipart uploads, before all of them are known.
+struct Objects::Found {
+  std::vector<std::pair<std::shared_ptr<const ObjectRecord>, ObjectPart>> parts;
+  std::vector<std::string> completed;  ///< ids of multipart uploads
+};
 
 StoreResult<void> Objects::load(Store& store) {
   if (loaded_) return {};
   const auto ids = store.list();
   if (!ids) return tl::unexpected(ids.error());
   buckets_.clear();
+  multiparts_.clear();
+  Found found;
   for (const auto& id : *ids) {
     const auto upload = store.find(id);
     // A damaged one is set aside.
     if (!upload && upload.error().kind == Kind::io) return tl::unexpected(upload.error());
     if (!upload) continue;
-    if (const auto* const record = record_of(*upload)) take(store, *upload, *record);
+    if (const auto* const record = record_of(*upload)) take(store, *upload, *record, found);
   }
+  for (auto& [record, part] : found.parts) put_part(store, *record, std::move(part));
+  for (const auto& id : found.completed) abort(store, id);
   loaded_ = true;
   return {};
 }
 
 /// One that is stored.
-void Objects::take(Store& store, const Upload& upload, const ObjectRecord& record) {
+void Objects::take(Store& store, const Upload& upload, const ObjectRecord& record, Found& found) {
   last_sequence_ = std::max(last_sequence_, record.sequence);
-  const auto* const other = entry_of(record.bucket, record.key);
-  // A later one was published, and then this process was killed.
-  const bool late = other != nullptr && other->sequence > record.sequence;
-  if (late || record.state == State::writing) {
-    std::ignore = store.withdraw(upload.id);
-  } else {
-    put(store, record, upload.id);
+  const auto shared = std::make_shared<const ObjectRecord>(record);
+  switch (record.state) {
+    case State::writing:
+      std::ignore = store.withdraw(upload.id);
+      break;
+    case State::object:
+      if (!record.multipart.empty()) found.completed.push_back(record.multipart);
+      put(store, record, upload.id);
+      break;
+    case State::multipart:
+      multiparts_[upload.id].record = shared;
+      break;
+    case State::part:
+      found.parts.emplace_back(shared,
+                               ObjectPart{upload.id, record.etag, upload.offset, record.sequence});
+      break;
   }
 }
 
 /// In the place of what had its key, which nobody can be told of any more.
 void Objects::put(Store& store, const ObjectRecord& record, const std::string& id) {
   auto& entry = buckets_[record.bucket][record.key];
+  // Of two that are found at start, or of a long join, the later may be there already.
+  if (entry.sequence > record.sequence) {
+    std::ignore = store.withdraw(id);
+    return;
+  }
   const auto former = std::exchange(entry, {id, record.sequence});
   if (!former.id.empty()) std::ignore = store.withdraw(former.id);
+}
+
+/// In the place of what had its number. Of an upload that ended nothing stays.
+void Objects::put_part(Store& store, const ObjectRecord& record, ObjectPart part) {
+  const auto upload = multiparts_.find(record.multipart);
+  if (upload == multiparts_.end()) {
+    std::ignore = store.withdraw(part.id);
+    return;
+  }
+  auto& place = upload->second.parts[record.number];
+  if (place.sequence < part.sequence) std::swap(place, part);
+  if (!part.id.empty()) std::ignore = store.withdraw(part.id);
 }
 
 Objects::Entry* Objects::entry_of(std::string_view bucket, std::string_view key) {
@@ -120,21 +180,31 @@ void Objects::forget(std::string_view bucket, std::string_view key) {
   }
 }
 
-StoreResult<std::unique_ptr<ObjectWriter>> Objects::begin(Store& store, NewObject object) {
-  if (auto loaded = load(store); !loaded) return tl::unexpected(loaded.error());
-  auto record = std::make_shared<ObjectRecord>();
-  record->bucket = std::move(object.bucket);
-  record->key = std::move(object.key);
-  record->fields = std::move(object.fields);
+StoreResult<std::unique_ptr<ObjectWriter>> Objects::write(Store& store,
+                                                          std::shared_ptr<ObjectRecord> record,
+                                                          std::optional<Bytes> length,
+                                                          bool hashes) {
+  auto upload = new_upload(std::move(record), length);
+  if (auto created = store.create(upload); !created) return tl::unexpected(created.error());
+  return std::unique_ptr<ObjectWriter>(
+      new ObjectWriter(*this, store, std::move(upload), hashes || etag_ == ETag::md5));
+}
+
+Upload Objects::new_upload(std::shared_ptr<ObjectRecord> record, std::optional<Bytes> length) {
   Upload upload;
   upload.id = random_hex_id();
   upload.attributes = std::move(record);
-  upload.length = object.length;
+  upload.length = length;
   upload.created = loop_.now();
   upload.modified = upload.created;
-  if (auto created = store.create(upload); !created) return tl::unexpected(created.error());
-  const bool hashes = etag_ == ETag::md5 || object.needs_md5;
-  return std::unique_ptr<ObjectWriter>(new ObjectWriter(*this, store, std::move(upload), hashes));
+  return upload;
+}
+
+StoreResult<std::unique_ptr<ObjectWriter>> Objects::begin(Store& store, NewObject object) {
+  if (auto loaded = load(store); !loaded) return tl::unexpected(loaded.error());
+  const auto length = object.length;
+  const bool hashes = object.needs_md5;
+  return write(store, record_for(std::move(object)), length, hashes);
 }
 
 StoreResult<Object> Objects::find(Store& store, std::string_view bucket, std::string_view key) {
@@ -179,8 +249,104 @@ StoreResult<std::vector<Object>> Objects::list(Store& store, std::string_view bu
 void Objects::removed(const Upload& upload) {
   const auto* const record = record_of(upload);
   if (record == nullptr) return;
+  if (const auto of = multiparts_.find(record->multipart); of != multiparts_.end()) {
+    const auto part = of->second.parts.find(record->number);
+    if (part != of->second.parts.end() && part->second.id == upload.id)
+      of->second.parts.erase(part);
+  }
+  multiparts_.erase(upload.id);
   const auto* const entry = entry_of(record->bucket, record->key);
   if (entry != nullptr && entry->id == upload.id) forget(record->bucket, record->key);
+}
+
+// ---- multipart uploads
+
+StoreResult<std::string> Objects::begin_multipart(Store& store, NewObject object) {
+  if (auto loaded = load(store); !loaded) return tl::unexpected(loaded.error());
+  auto record = record_for(std::move(object));
+  record->state = State::multipart;
+  const auto upload = new_upload(record, Bytes{0});
+  if (auto created = store.create(upload); !created) return tl::unexpected(created.error());
+  multiparts_[upload.id].record = std::move(record);
+  return upload.id;
+}
+
+StoreResult<const Objects::Parts*> Objects::parts(Store& store, std::string_view multipart,
+                                                  std::string_view bucket, std::string_view key) {
+  if (auto loaded = load(store); !loaded) return tl::unexpected(loaded.error());
+  const auto found = multiparts_.find(multipart);
+  if (found == multiparts_.end()) return nullptr;
+  const auto& [record, parts] = found->second;
+  return record->bucket == bucket && record->key == key ? &parts : nullptr;
+}
+
+StoreResult<std::unique_ptr<ObjectWriter>> Objects::begin_part(Store& store,
+                                                               std::string_view multipart,
+                                                               unsigned number, Bytes length,
+                                                               bool needs_md5) {
+  const auto found = multiparts_.find(multipart);
+  if (found == multiparts_.end()) return not_found();
+  auto record = std::make_shared<ObjectRecord>();
+  record->bucket = found->second.record->bucket;
+  record->key = found->second.record->key;
+  record->multipart = multipart;
+  record->number = number;
+  return write(store, std::move(record), length, needs_md5);
+}
+
+/// As S3 has it: the MD5 of the parts' MD5s, and how many they were.
+std::string Objects::etag_of(const std::vector<const ObjectPart*>& parts,
+                             const std::string& id) const {
+  const auto count = "-" + std::to_string(parts.size());
+  if (etag_ == ETag::opaque) return id + count;
+  Digest digest(DigestAlgorithm::md5);
+  for (const auto* part : parts) digest.update(from_hex(part->etag));
+  return to_hex(digest.finish()) + count;
+}
+
+void Objects::complete(Store& store, Store& lane, std::string_view multipart,
+                       const std::vector<unsigned>& numbers,
+                       std::function<void(StoreResult<Object>)> done) {
+  const auto found = multiparts_.find(multipart);
+  if (found == multiparts_.end()) return done(not_found());
+  std::vector<const ObjectPart*> parts;
+  for (const auto number : numbers) parts.push_back(&found->second.parts.at(number));
+  auto record = std::make_shared<ObjectRecord>(*found->second.record);
+  auto whole = new_upload(record, Bytes{0});
+  for (const auto* part : parts) {
+    whole.parts.push_back(part->id);
+    whole.offset += part->size;
+  }
+  whole.length = whole.offset;
+  record->state = State::object;
+  record->multipart = multipart;
+  record->etag = etag_of(parts, whole.id);
+  record->sequence = ++last_sequence_;
+  auto join = store.join(whole);
+  if (!join) return done(tl::unexpected(join.error()));
+  in_background(loop_, std::move(join->work),
+                [this, alive = std::weak_ptr(alive_), commit = std::move(join->commit),
+                 done = std::move(done), whole = std::move(whole), record = std::move(record),
+                 &lane](const StoreResult<void>& copied) {
+                  if (alive.expired()) return;
+                  if (!copied) return done(tl::unexpected(copied.error()));
+                  if (!multiparts_.contains(record->multipart)) return done(not_found());
+                  if (auto committed = commit(); !committed) {
+                    return done(tl::unexpected(committed.error()));
+                  }
+                  put(lane, *record, whole.id);
+                  abort(lane, record->multipart);
+                  done(object_of(whole, *record));
+                });
+}
+
+void Objects::abort(Store& store, std::string_view multipart) {
+  const auto found = multiparts_.find(multipart);
+  if (found == multiparts_.end()) return;
+  // First what says that there is an upload: parts without one are removed at the next start.
+  std::ignore = store.withdraw(found->first);
+  for (const auto& [number, part] : found->second.parts) std::ignore = store.withdraw(part.id);
+  multiparts_.erase(found);
 }
 
 }  // namespace mock

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,10 +47,18 @@ struct NewObject {
   bool needs_md5 = false;            ///< whatever the ETag is
 };
 
+/// A part of a multipart upload, as its client names it and as it is stored.
+struct ObjectPart {
+  std::string id;    ///< of the upload with its bytes
+  std::string etag;  ///< without quotes
+  Bytes size;
+  std::uint64_t sequence = 0;
+};
+
 class Objects;
 
-/// Takes the bytes of one object, which nobody sees before `publish`. Destroyed without it, nothing
-/// is left of them. Loop thread only; the store and Objects outlive it.
+/// Takes the bytes of one object, or of a part, which nobody sees before `publish`. Destroyed
+/// without it, nothing is left of them. Loop thread only; the store and Objects outlive it.
 class ObjectWriter {
  public:
   ObjectWriter(const ObjectWriter&) = delete;
@@ -61,7 +70,8 @@ class ObjectWriter {
   [[nodiscard]] Bytes size() const { return size_; }
   /// Raw MD5 of all bytes; none follow. Empty: it is not computed.
   [[nodiscard]] const std::string& md5();
-  /// There it is, in the place of what had its key. An Error: that is still there. Once.
+  /// There it is, in the place of what had its key, or its number. An Error: that is still there;
+  /// not_found: the part's upload ended meanwhile. Once.
   StoreResult<Object> publish();
 
  private:
@@ -104,6 +114,31 @@ class Objects {
   [[nodiscard]] StoreResult<std::vector<Object>> list(Store& store, std::string_view bucket,
                                                       std::string_view prefix,
                                                       std::string_view after, std::size_t most);
+
+  // ---- multipart uploads (AWS, "Uploading and copying objects using multipart upload")
+
+  /// Its id. What `object` says of a length and a digest does not count.
+  [[nodiscard]] StoreResult<std::string> begin_multipart(Store& store, NewObject object);
+  /// Its parts by number; nullptr when there is none of that bucket and key. Valid until the next
+  /// call.
+  using Parts = std::map<unsigned, ObjectPart>;
+  [[nodiscard]] StoreResult<const Parts*> parts(Store& store, std::string_view multipart,
+                                                std::string_view bucket, std::string_view key);
+  /// `multipart` is there.
+  [[nodiscard]] StoreResult<std::unique_ptr<ObjectWriter>> begin_part(Store& store,
+                                                                      std::string_view multipart,
+                                                                      unsigned number, Bytes length,
+                                                                      bool needs_md5);
+  /// Makes the object out of the parts of these numbers, which are there, off the loop; the upload
+  /// ends with it. Tells `done`, once, also when nobody waits for it any more; not_found: the
+  /// upload ended meanwhile. `store` is that of the request, `lane` the one below it, which
+  /// outlives this.
+  void complete(Store& store, Store& lane, std::string_view multipart,
+                const std::vector<unsigned>& numbers,
+                std::function<void(StoreResult<Object>)> done);
+  /// Ends it; nothing stays of its parts.
+  void abort(Store& store, std::string_view multipart);
+
   /// An upload, of an object or not, was removed by other means (System::removed).
   void removed(const Upload& upload);
 
@@ -115,8 +150,22 @@ class Objects {
   };
   using Keys = std::map<std::string, Entry, std::less<>>;
 
-  void take(Store& store, const Upload& upload, const ObjectRecord& record);
+  struct Multipart {
+    std::shared_ptr<const ObjectRecord> record;
+    Parts parts;
+  };
+  struct Found;
+
+  [[nodiscard]] Upload new_upload(std::shared_ptr<ObjectRecord> record,
+                                  std::optional<Bytes> length);
+  StoreResult<std::unique_ptr<ObjectWriter>> write(Store& store,
+                                                   std::shared_ptr<ObjectRecord> record,
+                                                   std::optional<Bytes> length, bool hashes);
+  void take(Store& store, const Upload& upload, const ObjectRecord& record, Found& found);
   void put(Store& store, const ObjectRecord& record, const std::string& id);
+  void put_part(Store& store, const ObjectRecord& record, ObjectPart part);
+  [[nodiscard]] std::string etag_of(const std::vector<const ObjectPart*>& parts,
+                                    const std::string& id) const;
   [[nodiscard]] Entry* entry_of(std::string_view bucket, std::string_view key);
   void forget(std::string_view bucket, std::string_view key);
 
@@ -125,6 +174,8 @@ class Objects {
   bool loaded_ = false;
   std::uint64_t last_sequence_ = 0;
   std::map<std::string, Keys, std::less<>> buckets_;
+  std::map<std::string, Multipart, std::less<>> multiparts_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace mock

@@ -29,11 +29,14 @@ ObjectsSystem::ObjectsSystem(ObjectsOptions options, const Services& services)
 std::vector<std::span<const RoutePattern>> ObjectsSystem::routes() const { return {patterns_}; }
 
 std::unique_ptr<Handler> ObjectsSystem::handler_for(const Request& request, Services& services) {
-  const ObjectsContext context{objects_, options_, services};
+  const ObjectsContext context{objects_, options_, services, services_.store};
   // "/bucket/" is the bucket.
   const bool of_bucket = std::ranges::count(request.path, '/') == 1 ||
                          request.path.find('/', 1) + 1 == request.path.size();
-  if (!of_bucket) return make_object_handler(request, context);
+  if (!of_bucket) {
+    if (auto multipart = make_multipart_handler(request, context)) return multipart;
+    return make_object_handler(request, context);
+  }
   if (request.method == "POST") return make_post_handler(context);
   return make_method_refusal(context, "POST");
 }

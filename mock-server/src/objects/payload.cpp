@@ -82,11 +82,21 @@ void PayloadCheck::update(std::span<const std::byte> bytes) {
 }
 
 s3::Expected<void> PayloadCheck::verify(ObjectWriter& writer) {
-  if (md5_ && writer.md5() != *md5_) {
-    return s3::refuse(s3::Code::bad_digest,
-                      "The Content-MD5 you specified did not match what we received.",
-                      {{"ExpectedDigest", base64::encode(*md5_)},
-                       {"CalculatedDigest", base64::encode(writer.md5())}});
+  return verify_all(md5_ ? writer.md5() : std::string());
+}
+
+s3::Expected<void> PayloadCheck::verify(std::string_view body) {
+  update(std::as_bytes(std::span(body)));
+  Digest md5(DigestAlgorithm::md5);
+  md5.update(body);
+  return verify_all(md5.finish());
+}
+
+s3::Expected<void> PayloadCheck::verify_all(const std::string& md5) {
+  if (md5_ && md5 != *md5_) {
+    return s3::refuse(
+        s3::Code::bad_digest, "The Content-MD5 you specified did not match what we received.",
+        {{"ExpectedDigest", base64::encode(*md5_)}, {"CalculatedDigest", base64::encode(md5)}});
   }
   if (payload_) {
     const auto computed = to_hex(payload_->finish());

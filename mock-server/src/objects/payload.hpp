@@ -30,6 +30,8 @@ class PayloadCheck {
   void update(std::span<const std::byte> bytes);
   /// BadDigest or XAmzContentSHA256Mismatch. `writer` has all bytes. Once.
   [[nodiscard]] s3::Expected<void> verify(ObjectWriter& writer);
+  /// The same of a body that is all here, and was not told by `update`.
+  [[nodiscard]] s3::Expected<void> verify(std::string_view body);
 
  private:
   struct Announced {
@@ -37,6 +39,8 @@ class PayloadCheck {
     Digest digest;
     std::string expected;  ///< raw
   };
+  [[nodiscard]] s3::Expected<void> verify_all(const std::string& md5);
+
   std::optional<std::string> md5_;  ///< raw
   std::vector<Announced> checksums_;
   std::optional<Digest> payload_;

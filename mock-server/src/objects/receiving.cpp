@@ -9,6 +9,8 @@ namespace {
 
 constexpr Bytes largest_body{5UL << 30U};
 
+}  // namespace
+
 s3::Refusal refusal_of(BodyEnd end) {
   if (end == BodyEnd::timed_out) {
     return {s3::Code::request_timeout,
@@ -20,8 +22,6 @@ s3::Refusal refusal_of(BodyEnd end) {
           "You did not provide the number of bytes specified by the Content-Length HTTP header",
           {}};
 }
-
-}  // namespace
 
 void Receiving::on_header(const Request& request, Exchange& exchange) {
   request_ = &request;
@@ -39,7 +39,12 @@ void Receiving::on_end(BodyEnd end) {
 
 s3::Expected<void> Receiving::receive(NewObject object, PayloadCheck check) {
   object.needs_md5 = check.needs_md5();
-  auto writer = context_.objects.begin(context_.services.store, std::move(object));
+  return receive(context_.objects.begin(context_.services.store, std::move(object)),
+                 std::move(check));
+}
+
+s3::Expected<void> Receiving::receive(StoreResult<std::unique_ptr<ObjectWriter>> writer,
+                                      PayloadCheck check) {
   if (!writer) return tl::unexpected(mock::refusal_of(writer.error()));
   writer_ = *std::move(writer);
   check_ = std::move(check);

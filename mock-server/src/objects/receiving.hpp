@@ -32,6 +32,7 @@ class Receiving : public Handler {
   // ---- for those
   /// From here on bytes are taken; there may be digests of them to `check`.
   s3::Expected<void> receive(NewObject object, PayloadCheck check);
+  s3::Expected<void> receive(StoreResult<std::unique_ptr<ObjectWriter>> writer, PayloadCheck check);
   [[nodiscard]] bool receiving() const { return writer_ != nullptr; }
   [[nodiscard]] Bytes received() const { return writer_->size(); }
   s3::Expected<void> take(std::span<const std::byte> bytes);
@@ -50,6 +51,8 @@ class Receiving : public Handler {
   std::optional<PayloadCheck> check_;
 };
 
+/// Of a body that did not come as a whole: RequestTimeout, IncompleteBody.
+[[nodiscard]] s3::Refusal refusal_of(BodyEnd end);
 /// NotImplemented for a chunked body, MissingContentLength, and EntityTooLarge above 5 GiB: of one
 /// request (AWS, "Amazon S3 quotas").
 [[nodiscard]] s3::Expected<Bytes> length_of_body(const Request& request);

@@ -1,5 +1,7 @@
 #include "objects/record.hpp"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,12 +12,21 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr std::string_view writing = "writing";
-constexpr std::string_view object = "object";
+using State = ObjectRecord::State;
+constexpr std::array<std::pair<std::string_view, State>, 4> states{{{"writing", State::writing},
+                                                                    {"object", State::object},
+                                                                    {"multipart", State::multipart},
+                                                                    {"part", State::part}}};
 
 std::string text_of(const json& own, const char* key) {
   const auto found = own.find(key);
   return found != own.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<std::uint64_t> number_of(const json& own, const char* key) {
+  const auto found = own.find(key);
+  if (found == own.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
 }
 
 /// Keys and fields may hold any bytes, which JSON cannot: they are percent-encoded.
@@ -27,21 +38,24 @@ class ObjectsSchema final : public AttributeSchema {
     const auto& record = static_cast<const ObjectRecord&>(*upload.attributes);
     ::http::Form fields;
     for (const auto& field : record.fields) fields.emplace_back(field.name, field.value);
-    own["State"] = record.state == ObjectRecord::State::object ? object : writing;
+    own["State"] = states.at(static_cast<std::size_t>(record.state)).first;
     own["Bucket"] = record.bucket;
     own["Key"] = ::http::percent_encode(record.key);
     own["ETag"] = record.etag;
     own["Fields"] = ::http::format_form(fields);
     own["Sequence"] = record.sequence;
+    if (!record.multipart.empty()) own["Multipart"] = record.multipart;
+    if (record.number > 0) own["Number"] = record.number;
   }
 
   [[nodiscard]] Result<std::shared_ptr<Attributes>> read(const Upload& /*upload*/,
                                                          const json& /*document*/,
                                                          const json* own) const override {
     auto record = std::make_shared<ObjectRecord>();
-    const auto state = text_of(*own, "State");
-    if (state != writing && state != object) return failure("State", "not writing or object");
-    if (state == object) record->state = ObjectRecord::State::object;
+    const auto state = std::ranges::find(states, text_of(*own, "State"),
+                                         [](const auto& one) { return one.first; });
+    if (state == states.end()) return failure("State", "none that there is");
+    record->state = state->second;
     record->bucket = text_of(*own, "Bucket");
     auto key = ::http::percent_decode(text_of(*own, "Key"));
     if (!key) return failure("Key", "not validly encoded");
@@ -50,11 +64,11 @@ class ObjectsSchema final : public AttributeSchema {
     const auto fields = ::http::parse_form(text_of(*own, "Fields"));
     if (!fields) return failure("Fields", "not validly encoded");
     for (const auto& [name, value] : *fields) record->fields.add(name, value);
-    const auto sequence = own->find("Sequence");
-    if (sequence == own->end() || !sequence->is_number_unsigned()) {
-      return failure("Sequence", "not a number");
-    }
-    record->sequence = sequence->get<std::uint64_t>();
+    const auto sequence = number_of(*own, "Sequence");
+    if (!sequence) return failure("Sequence", "not a number");
+    record->sequence = *sequence;
+    record->multipart = text_of(*own, "Multipart");
+    record->number = static_cast<unsigned>(number_of(*own, "Number").value_or(0));
     return record;
   }
 };

@@ -17,6 +17,8 @@ struct ObjectRecord final : Attributes {
   enum class State {
     writing,  ///< nobody was told of it: a killed transfer leaves it so
     object,
+    multipart,  ///< a multipart upload that was begun; it has no bytes
+    part,       ///< of one
   };
   State state = State::writing;
   std::string bucket;
@@ -24,6 +26,8 @@ struct ObjectRecord final : Attributes {
   std::string etag;            ///< without quotes; once it is an object
   ::http::Fields fields;       ///< NewObject::fields
   std::uint64_t sequence = 0;  ///< of two objects of one key the later has the higher one
+  std::string multipart;       ///< of a part, and of what became of the parts: the upload's id
+  unsigned number = 0;         ///< of a part, from 1
 
   [[nodiscard]] const AttributeSchema& schema() const override;
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const override;
