@@ -54,8 +54,8 @@ class ObjectsTest : public testing::TestWithParam<const char*> {
   std::vector<std::string> keys(std::string_view prefix, std::string_view after = {},
                                 std::size_t most = 100) {
     std::vector<std::string> all;
-    for (const auto& object : objects.list(*store, "b", prefix, after, most).value())
-      all.push_back(object.key);
+    const auto listed = objects.list(*store, "b", prefix, after, most).value();
+    for (const auto& object : listed) all.push_back(object.key);
     return all;
   }
 

@@ -48,13 +48,14 @@ class FilesTest : public testing::Test {
   }
   std::vector<std::string> names() {
     std::vector<std::string> all;
-    for (const auto& file : files->list(*store, "m").value()) all.push_back(file.record->basename);
+    const auto listed = files->list(*store, "m").value();
+    for (const auto& file : listed) all.push_back(file.record->basename);
     return all;
   }
   std::vector<std::string> keys() {
     std::vector<std::string> all;
-    for (const auto& object : objects->list(*store, "bucket", "", "", 100).value())
-      all.push_back(object.key);
+    const auto listed = objects->list(*store, "bucket", "", "", 100).value();
+    for (const auto& object : listed) all.push_back(object.key);
     return all;
   }
 
