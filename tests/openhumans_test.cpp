@@ -23,8 +23,8 @@ class OpenHumans : public testing::Test {
  protected:
   OpenHumans() { start(); }
 
-  void start() {
-    mock_.emplace(std::vector<std::string>{"--profile", "openhumans", "--store", store_});
+  void start(const std::string& profile = "openhumans") {
+    mock_.emplace(std::vector<std::string>{"--profile", profile, "--store", store_});
   }
   [[nodiscard]] std::string url(const std::string& call) const {
     return mock_->url() + "/api/direct-sharing/project/" + call;
@@ -179,6 +179,15 @@ TEST_F(OpenHumans, LanesAreServersOfTheirOwn) {
                 .status,
             200);
   EXPECT_EQ(listing().size(), 1U);
+}
+
+TEST_F(OpenHumans, SharesAPortWithDex) {
+  start("dex,openhumans");
+  EXPECT_EQ(curl({mock_->url() + "/health"}).status, 200);
+  const auto path = file("test-file.txt", "test file data\n");
+  EXPECT_EQ(upload(path).status, 201);
+  EXPECT_EQ(upload_directly(path, "b.txt"), 2);
+  EXPECT_EQ(listing().size(), 2U);
 }
 
 }  // namespace
