@@ -1,6 +1,7 @@
 // Thousands of transfers on one thread: libcurl's multi interface driven by epoll and one timerfd.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -41,7 +42,15 @@ struct LoadRequest {
   /// jumping back: a request is never replayed by the library.
   std::function<std::size_t(Bytes at, std::span<std::byte> into)> source;
   Bytes source_size;
-  Bytes file_at;  ///< where in the file that is sent this body begins; means nothing to the engine
+  // What of the body is a file that is sent; means nothing to the engine.
+  Bytes file_at;      ///< where in the file that part begins
+  Bytes before_file;  ///< of the body, what precedes it: the head of a form
+  Bytes after_file;   ///< ... and what follows
+  [[nodiscard]] Bytes file_size() const { return source_size - before_file - after_file; }
+  /// Bytes of the file among the first `sent` of the body.
+  [[nodiscard]] Bytes of_file(Bytes sent) const {
+    return sent > before_file ? std::min(sent - before_file, file_size()) : Bytes{};
+  }
 
   /// Takes the response body piece by piece; false ends the transfer. Without it the first 64 KiB
   /// are kept in LoadResponse::body.

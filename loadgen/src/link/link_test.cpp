@@ -83,5 +83,33 @@ TEST_F(LinkTest, ACutBeforeTheOffsetIsMetAtTheFirstByte) {
   EXPECT_EQ(engine.requests.back().cut->after, Bytes{0});
 }
 
+TEST_F(LinkTest, AFormIsCutInItsFile) {
+  network.cut_probability = 0.95;
+  const Bytes size{1000};
+  CutPlan plan(network, 1, 1, size);
+  ASSERT_TRUE(plan.next());
+  const Bytes at = plan.next()->at;
+  CutLink link(engine, plan);
+  LoadRequest form = body(0, 200 + at.value + 50);
+  form.before_file = Bytes{200};
+  form.after_file = Bytes{50};
+  send(link, form);
+  EXPECT_FALSE(engine.requests.back().cut) << "its file ends before the cut";
+  form.source_size += size - at;
+  send(link, form);
+  EXPECT_EQ(engine.requests.back().cut->after, Bytes{200} + at);
+}
+
+TEST(LoadRequestTest, KnowsWhatOfItsBodyIsTheFile) {
+  LoadRequest form;
+  form.source_size = Bytes{1250};
+  form.before_file = Bytes{200};
+  form.after_file = Bytes{50};
+  EXPECT_EQ(form.file_size(), Bytes{1000});
+  EXPECT_EQ(form.of_file(Bytes{150}), Bytes{0});
+  EXPECT_EQ(form.of_file(Bytes{201}), Bytes{1});
+  EXPECT_EQ(form.of_file(Bytes{1250}), Bytes{1000});
+}
+
 }  // namespace
 }  // namespace loadgen

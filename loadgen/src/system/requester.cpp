@@ -28,7 +28,7 @@ void Requester::send(LoadRequest request, Handler handler, bool renewed) {
                           used = *credential](LoadOutcome outcome) mutable {
           if (!renewed && status_of(outcome) == 401 && host_.authorizer.refused(used)) {
             under_way = Bytes{0};
-            result_.sent += outcome.sent;
+            result_.sent += request.of_file(outcome.sent);
             send(std::move(request), std::move(handler), true);
             return;
           }

@@ -19,7 +19,7 @@ class Requester {
     send(std::move(request), std::move(handler), false);
   }
 
-  Bytes under_way;  ///< of the present request's body, handed over; its source keeps it
+  Bytes under_way;  ///< of the file, handed over by the present request; its source keeps it
 
  private:
   void send(transport::LoadRequest request, Handler handler, bool renewed);
