@@ -25,10 +25,11 @@ struct UploadOptions {
   /// has failed (tus-js-client's retryDelays).
   std::vector<Milliseconds> retry_delays{Milliseconds{0}, Milliseconds{1000}, Milliseconds{3000},
                                          Milliseconds{5000}};
-  /// A Location may lead to these origins and to that of create_url; requests there carry the
-  /// credentials.
+  /// A server may send uploads on to these origins and to that of create_url; requests there carry
+  /// the credentials, unless the system has them signed in the URL.
   transport::Origins trusted;
   bool any_origin = false;  ///< ... and to every other; only for runs without credentials
+  [[nodiscard]] bool may_lead_to(const std::string& url) const;
 };
 
 /// The file name that upload `index` of a run is sent under: unique, so that a delivered file can

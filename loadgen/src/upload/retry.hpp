@@ -8,6 +8,7 @@
 
 #include "protocol/http/fields.hpp"
 #include "protocol/units.hpp"
+#include "transport/load_engine.hpp"
 
 namespace loadgen {
 
@@ -24,15 +25,12 @@ class RetryBudget {
  public:
   explicit RetryBudget(std::vector<Milliseconds> delays) : delays_(std::move(delays)) {}
 
-  /// What to wait before the next attempt; nullopt when it is time to give up.
-  [[nodiscard]] std::optional<Milliseconds> spend(Bytes acknowledged) {
-    if (acknowledged > farthest_) {
-      next_ = 0;
-      farthest_ = acknowledged;
-    }
-    if (next_ >= delays_.size()) return std::nullopt;
-    return delays_[next_++];
-  }
+  /// What to wait before the next attempt after `outcome`; nullopt when it is time to give up. The
+  /// server's Retry-After is kept to; a 429 does not cost a delay.
+  [[nodiscard]] std::optional<Milliseconds> spend(const transport::LoadOutcome& outcome,
+                                                  Bytes acknowledged);
+  /// The server lets this client on: it may be told to wait anew.
+  void let_on() { waits_ = 0; }
   /// The upload begins again at 0 under a new URL.
   void restart() { farthest_ = Bytes{0}; }
 
@@ -40,6 +38,7 @@ class RetryBudget {
   std::vector<Milliseconds> delays_;
   std::size_t next_ = 0;
   Bytes farthest_;
+  unsigned waits_ = 0;  ///< 429 since the server last let this client on
 };
 
 }  // namespace loadgen

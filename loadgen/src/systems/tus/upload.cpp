@@ -19,8 +19,7 @@ namespace {
 using transport::LoadOutcome;
 using transport::LoadRequest;
 
-/// A server that never lets a client in, or forgets every upload, must not keep a run alive.
-constexpr std::uint64_t most_waits = 20;
+/// A server that forgets every upload must not keep a run alive.
 constexpr std::uint64_t most_new_uploads = 10;
 
 }  // namespace
@@ -78,14 +77,14 @@ void TusUpload::created(const LoadOutcome& outcome) {
     end(UploadState::failed, Cause{"POST: Location is not a URL", url.error().line()});
     return;
   }
-  if (!may_follow(*url)) {
+  if (!options_.may_lead_to(*url)) {
     end(UploadState::failed, Cause{"POST: Location leads to another host or port",
                                    fmt::format("{} is not followed without --trust-origin {}", *url,
                                                transport::origin_of(*url).value_or("URL"))});
     return;
   }
   result_.url = *url;
-  waits_ = 0;
+  budget_.let_on();
   if (!result_.created) result_.created = host_.transport.now();
   lost_at_.reset();
   if (result_.size.value == 0) {
@@ -93,13 +92,6 @@ void TusUpload::created(const LoadOutcome& outcome) {
     return;
   }
   patch();
-}
-
-/// RFC 6454: the credentials were given for one scheme, host and port.
-bool TusUpload::may_follow(const std::string& url) const {
-  return options_.any_origin ||
-         transport::origin_of(url) == transport::origin_of(options_.create_url) ||
-         options_.trusted.hold(url);
 }
 
 void TusUpload::patch() {
@@ -152,7 +144,7 @@ void TusUpload::advance_to(Bytes offset) {
   // Only what was never acknowledged before shows that the server lets this client on.
   if (offset > farthest_) {
     farthest_ = offset;
-    waits_ = 0;
+    budget_.let_on();
   }
   if (offset > before && events_.acknowledged) events_.acknowledged(offset - before);
 }
@@ -220,15 +212,7 @@ void TusUpload::refused(const char* what, const LoadOutcome& outcome) {
 
 void TusUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
   if (!lost_at_) lost_at_ = host_.transport.now();
-  std::optional<Milliseconds> told;
-  if (outcome.response) told = retry_after(outcome.response->headers);
-  std::optional<Milliseconds> delay;
-  if (status_of(outcome) == 429) {
-    if (waits_++ < most_waits) delay = told.value_or(Milliseconds{1000});
-  } else {
-    delay = budget_.spend(result_.acknowledged);
-    if (delay && told) delay = std::max(*delay, *told);
-  }
+  const auto delay = budget_.spend(outcome, result_.acknowledged);
   if (!delay) {
     end(UploadState::failed, cause);
     return;

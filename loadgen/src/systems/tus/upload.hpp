@@ -26,7 +26,6 @@ class TusUpload final : public Upload {
  private:
   void create();
   void created(const transport::LoadOutcome& outcome);
-  [[nodiscard]] bool may_follow(const std::string& url) const;
   void patch();
   void patched(Bytes from, const transport::LoadOutcome& outcome);
   void head();
@@ -48,8 +47,7 @@ class TusUpload final : public Upload {
   UploadResult result_;
   Requester requests_{host_, result_};
   std::optional<Time> lost_at_;
-  std::uint64_t waits_ = 0;  ///< 429 since the offset was last farther than ever
-  Bytes farthest_;           ///< ever acknowledged, of the present URL
+  Bytes farthest_;  ///< ever acknowledged, of the present URL
 };
 
 }  // namespace loadgen
