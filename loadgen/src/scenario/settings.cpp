@@ -120,7 +120,7 @@ std::string about_systems() {
 
 std::vector<Setting> what_is_sent() {
   return {
-      {{{"url", "URL", "tus creation URL, as in http://127.0.0.1:8080/files"},
+      {{{"url", "URL", "where uploads begin, as in http://127.0.0.1:8080/files"},
         stored(http_url, &Settings::url)}},
       {{{"system", fmt::format("{}", fmt::join(names_of_systems(), "|")), about_systems()},
         stored(system, &Settings::system)}},
@@ -161,8 +161,8 @@ std::vector<Setting> access_and_outcome() {
   return {
       {{{"oauth-url", "URL", "token endpoint [/oauth beside --url]"},
         stored(http_url, &Settings::oauth_url)}},
-      {{{"trust-origin", "URL", "another origin that a Location may lead to, with the credentials",
-         "Options", "", Times::often},
+      {{{"trust-origin", "URL", "another origin that uploads may be sent on to", "Options", "",
+         Times::often},
         added(http_url, &Settings::trusted_origins)},
        /*in_scenario=*/false},
       {{{"username-env", "VAR", "environment variable that holds the user name"},

@@ -36,7 +36,7 @@ struct Cause {
 struct UploadResult {
   std::uint64_t index = 0;
   Bytes size;
-  std::string name;  ///< received_filename
+  std::string name;  ///< of the file
   std::string url;   ///< empty before it was created
   UploadState state = UploadState::running;
   std::optional<Cause> cause;
@@ -46,16 +46,18 @@ struct UploadResult {
   std::optional<Time> created;
   std::optional<Time> uploaded;                         ///< the last byte was acknowledged
   std::optional<Time> delivered;                        ///< DEX: seen in /info
-  std::vector<std::chrono::microseconds> resume_times;  ///< from a loss to HEAD telling the offset
+  std::vector<std::chrono::microseconds> resume_times;  ///< from a loss to knowing the offset
 
   std::uint64_t requests = 0;
-  std::uint64_t retries = 0;      ///< attempts after a failure, creation and HEAD included
-  std::uint64_t resumes = 0;      ///< transfers continued at the offset that HEAD told
-  std::uint64_t new_uploads = 0;  ///< begun again because the server no longer knew the upload
-  Bytes sent;                     ///< body bytes handed to connections
-  Bytes acknowledged;             ///< the last Upload-Offset the server told
-  Bytes rolled_back;              ///< acknowledged once and denied later
-  std::vector<PlannedCut> cuts;   ///< those that happened; known to the partner's link only
+  std::uint64_t retries = 0;  ///< attempts after a failure, whatever the request was
+  std::uint64_t resumes = 0;  ///< transfers continued at the offset that the server told
+  /// Begun again at the first byte: the server no longer knew the upload, or its protocol cannot
+  /// continue one.
+  std::uint64_t new_uploads = 0;
+  Bytes sent;                    ///< bytes of the file handed to connections
+  Bytes acknowledged;            ///< what the server last said to have
+  Bytes rolled_back;             ///< acknowledged once and denied later
+  std::vector<PlannedCut> cuts;  ///< those that happened; known to the partner's link only
 };
 
 }  // namespace loadgen

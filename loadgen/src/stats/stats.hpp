@@ -26,10 +26,11 @@ struct Stats {
   Bytes sent, acknowledged, rolled_back, verified_bytes;
   std::optional<Time> first_start, last_end;  ///< of the load, verification not included
 
-  /// create: from the start to 201, retries included. upload: from there to the last byte
-  /// acknowledged, losses and resumes included. resume: from noticing a loss to HEAD telling the
-  /// offset. deliver: from the last byte to a delivery in /info. service: from the start to the
-  /// last byte acknowledged; end_to_end: the same from the intended start.
+  /// create: from the start to 201, retries included; none where the first request brings the
+  /// bytes. upload: from there to the last byte acknowledged, losses and resumes included. resume:
+  /// from noticing a loss to knowing the offset; none where a protocol cannot continue. deliver:
+  /// from the last byte to a delivery in /info. service: from the start to the last byte
+  /// acknowledged; end_to_end: the same from the intended start.
   Histogram create, upload, resume, deliver, service, end_to_end;
   std::map<std::string, CauseCount> causes;
 
