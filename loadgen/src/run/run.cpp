@@ -11,9 +11,7 @@
 #include <random>
 #include <thread>
 
-#include "client/endpoints.hpp"
 #include "client/secret.hpp"
-#include "client/stored.hpp"
 #include "payload/hash.hpp"
 #include "protocol/version.hpp"
 #include "run/worker.hpp"
@@ -212,7 +210,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
     }
     plan.hosts.push_back(std::move(*host));
   }
-  plan.control_url = client::stored_url(*client::place_of(settings.url));
+  plan.control_url = plan.client->control_url();
 
   const std::uint64_t concurrency = *settings.concurrency;
   plan.engine.user_agent = fmt::format("dex-loadgen/{} (run {})", harness_version(), report.run_id);

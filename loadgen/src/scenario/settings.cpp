@@ -303,7 +303,12 @@ Result<void> complete(Settings& s) {
   const auto place = client::place_of(s.url);
   if (!place) return tl::unexpected(place.error());
   if (s.oauth_url.empty()) s.oauth_url = client::token_url(*place);
-  if (const auto client = client_of(s, ""); !client) return tl::unexpected(client.error());
+  const auto client = client_of(s, "");
+  if (!client) return tl::unexpected(client.error());
+  if (s.verify == VerifyMethod::digest && (*client)->control_url().empty()) {
+    return failure("--verify", fmt::format("digest is not known of --system {}", s.system->name),
+                   "give --verify download");
+  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,13 @@
 namespace loadgen {
 
 class Client;
+
+/// A page of a list of uploads that are stored.
+struct Listing {
+  /// By the URLs of uploads, where their bytes are; whoever has such a URL needs no credentials.
+  std::map<std::string, std::string> places;
+  std::optional<transport::LoadRequest> next;  ///< asks for the next page
+};
 
 /// What the uploads of one loop share. Not owning: everything outlives every upload.
 struct UploadHost {
@@ -66,6 +74,15 @@ class Client {
                                                        Upload::Events events) const = 0;
 
   // ---- verification ----------------------------------------------------------------------------
+  /// "{this}/{last segment of an upload's URL}" is a mock server's account of it; empty: it has
+  /// none that can be found by the URL.
+  [[nodiscard]] virtual std::string control_url() const;
+  /// Ask where the bytes of uploads are; none: they are at their URLs.
+  [[nodiscard]] virtual std::vector<transport::LoadRequest> listings() const { return {}; }
+  /// What the answer to one of them says.
+  [[nodiscard]] virtual Result<Listing> read_listing(const std::string& /*answer*/) const {
+    return Listing{};
+  }
   /// Asks whether the server still knows an upload, by its URL.
   [[nodiscard]] virtual transport::LoadRequest look(const std::string& url) const = 0;
   /// What the answer to `look` says of the bytes that are there, in decimal.

@@ -12,6 +12,7 @@
 #include "client/endpoints.hpp"
 #include "client/stored.hpp"
 #include "settings/choice.hpp"
+#include "transport/origins.hpp"
 #include "upload/cause.hpp"
 
 namespace loadgen {
@@ -130,7 +131,14 @@ void Verifier::run(std::vector<UploadResult>& results, std::function<void()> don
   if (options_.method == VerifyMethod::automatic && options_.delivered) {
     options_.method = VerifyMethod::delivered;
   }
-  fill();
+  if (options_.method == VerifyMethod::automatic && options_.control_url.empty()) {
+    options_.method = VerifyMethod::download;
+  }
+  if (options_.method == VerifyMethod::download && !waiting_.empty()) {
+    listings_ = client_.listings();
+    listed_ = !listings_.empty();
+  }
+  list();
 }
 
 void Verifier::fill() {
@@ -174,30 +182,81 @@ void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cau
   transport_.after(Milliseconds{0}, [this] { fill(); });
 }
 
-void Verifier::ask(LoadRequest request, transport::LoadTransport::Done done, bool renewed,
+void Verifier::ask(Question question, transport::LoadTransport::Done done, bool renewed,
                    int attempt) {
   authorizer_.authorize([=, this](const Result<std::string>& credential) {
-    LoadRequest dressed = request;
-    dressed.stall_timeout = options_.stall_timeout;
-    client_.dress(dressed);
+    LoadRequest request = question.request();
+    request.stall_timeout = options_.stall_timeout;
     const std::string used = credential ? *credential : std::string{};
-    client_.present(used, dressed);
-    transport_.send(std::move(dressed), [=, this](const LoadOutcome& outcome) {
+    if (question.with_credentials) {
+      client_.dress(request);
+      client_.present(used, request);
+    }
+    const bool download = request.sink != nullptr;
+    transport_.send(std::move(request), [=, this](const LoadOutcome& outcome) {
       const int status = status_of(outcome);
-      if (!renewed && status == 401 && authorizer_.refused(used)) {
-        ask(request, done, true, attempt);
+      if (!renewed && question.with_credentials && status == 401 && authorizer_.refused(used)) {
+        ask(question, done, true, attempt);
         return;
       }
-      // A download that was begun cannot be begun again: its comparison has moved on.
-      const bool again = (status == 0 && !request.sink) || status == 429 || status >= 500;
+      // A download that breaks off tells that the target cannot be read.
+      const bool again = (status == 0 && !download) || status == 429 || status >= 500;
       if (again && attempt + 1 < get_attempts) {
         transport_.after(Milliseconds{500} * (1 << attempt),
-                         [=, this] { ask(request, done, renewed, attempt + 1); });
+                         [=, this] { ask(question, done, renewed, attempt + 1); });
         return;
       }
       done(outcome);
     });
   });
+}
+
+void Verifier::ask(LoadRequest request, transport::LoadTransport::Done done) {
+  ask({[request = std::move(request)] { return request; }}, std::move(done));
+}
+
+void Verifier::list() {
+  if (listings_.empty()) {
+    fill();
+    return;
+  }
+  LoadRequest request = std::move(listings_.back());
+  listings_.pop_back();
+  const auto text = std::make_shared<std::string>();
+  request.sink = [text](std::span<const std::byte> bytes) {
+    text->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return true;
+  };
+  const auto begin = [text, request = std::move(request)] {
+    text->clear();
+    return request;
+  };
+  ask({begin}, [this, text](const LoadOutcome& outcome) {
+    if (status_of(outcome) != 200) {
+      Cause cause = cause_of("verify: list of uploads", outcome);
+      if (cause.detail.empty()) cause.detail = text->substr(0, 200);
+      nothing_listed(cause);
+      return;
+    }
+    auto page = client_.read_listing(*text);
+    if (!page) {
+      nothing_listed({"verify: the list of uploads cannot be read", page.error().line()});
+      return;
+    }
+    places_.merge(page->places);
+    if (page->next) listings_.push_back(*std::move(page->next));
+    list();
+  });
+}
+
+void Verifier::nothing_listed(const Cause& cause) {
+  for (UploadResult* const result : waiting_) {
+    result->state = UploadState::unverified;
+    result->cause = cause;
+  }
+  options_.method = VerifyMethod::none;
+  waiting_.clear();
+  fill();
 }
 
 void Verifier::by_digest(UploadResult& result, bool probing) {
@@ -274,15 +333,35 @@ void Verifier::by_head(UploadResult& result) {
 }
 
 void Verifier::by_download(UploadResult& result, bool probing) {
-  auto comparison = std::make_shared<Comparison>(payload_of(result));
-  LoadRequest request = client_.download(result.url);
-  // The transfer is never ended early: of an error page only the status counts.
-  request.sink = [comparison](std::span<const std::byte> bytes) {
-    comparison->add(bytes);
-    return true;
+  std::string place = result.url;
+  if (listed_) {
+    const auto found = places_.find(result.url);
+    if (found == places_.end()) {
+      settle(result, UploadState::lost, Cause{"verify: the server does not list it", result.url});
+      return;
+    }
+    place = found->second;
+    if (!client_.options().may_lead_to(place)) {
+      settle(result, UploadState::unverified,
+             Cause{"verify: the list leads to another host or port",
+                   fmt::format("it is not followed without --trust-origin {}",
+                               transport::origin_of(place).value_or("URL"))});
+      return;
+    }
+  }
+  const auto comparison = std::make_shared<std::optional<Comparison>>();
+  const auto begin = [this, comparison, place, &result] {
+    comparison->emplace(payload_of(result));
+    LoadRequest request = client_.download(place);
+    // The transfer is never ended early: of an error page only the status counts.
+    request.sink = [comparison](std::span<const std::byte> bytes) {
+      (*comparison)->add(bytes);
+      return true;
+    };
+    request.answer_limit = result.size + most_of_an_answer;
+    return request;
   };
-  request.answer_limit = result.size + most_of_an_answer;
-  ask(std::move(request), [this, comparison, &result, probing](const LoadOutcome& outcome) {
+  ask({begin, !listed_}, [this, comparison, &result, probing](const LoadOutcome& outcome) {
     const int status = status_of(outcome);
     if (probing) {
       probing_ = false;
@@ -313,7 +392,7 @@ void Verifier::by_download(UploadResult& result, bool probing) {
       settle(result, UploadState::unverified,
              Cause{fmt::format("verify: {} to GET", status),
                    outcome.failure ? outcome.failure->message : result.url});
-    } else if (auto cause = comparison->verdict()) {
+    } else if (auto cause = (*comparison)->verdict()) {
       settle(result, UploadState::lost, std::move(cause));
     } else {
       settle(result, UploadState::verified);

@@ -22,7 +22,7 @@ namespace loadgen {
 enum class VerifyMethod {
   automatic,  ///< what is offered, in this order: delivered, digest, download
   digest,    ///< the mock's control endpoint tells the SHA-256 of what it stored, and HEAD knows it
-  download,  ///< GET of the upload's URL, compared byte by byte
+  download,  ///< GET of the upload's URL, or of where it is listed, compared byte by byte
   delivered,  ///< files under a folder that deliveries go to, compared byte by byte
   none,
 };
@@ -47,7 +47,7 @@ class Verifier {
  public:
   struct Options {
     VerifyMethod method = VerifyMethod::automatic;
-    std::string control_url;  ///< "{control_url}/{id}" is the mock's account of an upload
+    std::string control_url;  ///< as Client::control_url
     std::optional<DeliveredFiles> delivered;
     std::size_t at_once = 8;
     Milliseconds stall_timeout{std::chrono::seconds{30}};
@@ -72,14 +72,25 @@ class Verifier {
   void settle(UploadResult& result, UploadState state, std::optional<Cause> cause = {});
   /// The right bytes are of no use where the upload's own URL does not lead to them.
   void by_head(UploadResult& result);
-  void ask(transport::LoadRequest request, transport::LoadTransport::Done done,
-           bool renewed = false, int attempt = 0);
+  struct Question {
+    std::function<transport::LoadRequest()> request;  ///< made anew for every attempt
+    bool with_credentials = true;
+  };
+  void ask(Question question, transport::LoadTransport::Done done, bool renewed = false,
+           int attempt = 0);
+  void ask(transport::LoadRequest request, transport::LoadTransport::Done done);
+  /// Finds out where the bytes are, page by page, and then begins.
+  void list();
+  void nothing_listed(const Cause& cause);
   [[nodiscard]] Payload payload_of(const UploadResult& result) const;
 
   transport::LoadTransport& transport_;
   Authorizer& authorizer_;
   const Client& client_;
   Options options_;
+  std::vector<transport::LoadRequest> listings_;  ///< yet to be asked
+  bool listed_ = false;                           ///< the bytes are where `places_` says
+  std::map<std::string, std::string> places_;
   std::vector<UploadResult*> waiting_;
   std::size_t next_ = 0;
   std::size_t in_flight_ = 0;

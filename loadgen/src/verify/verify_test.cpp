@@ -138,6 +138,106 @@ TEST_F(VerifyTest, WhatWasNotUploadedIsLeftAlone) {
   EXPECT_EQ(results[0].state, UploadState::failed);
 }
 
+TEST_F(VerifyTest, ADownloadThatIsRefusedAtFirstIsComparedFromItsFirstByte) {
+  int asked = 0;
+  FakeTransport busy{[&](const LoadRequest& r) {
+    if (r.url.find("/_mock/") != std::string::npos) return answer(404);
+    if (asked++ > 0) return serve(r);
+    if (r.sink) r.sink(std::as_bytes(std::span<const char>("busy", 4)));
+    return answer(503);
+  }};
+  Authorizer authorizer(busy, {});
+  const TusClient client(uploads_options);
+  Verifier verifier(busy, authorizer, client, std::move(options));
+  verifier.run(results, [] {});
+  busy.run();
+  for (const auto& r : results) EXPECT_EQ(r.state, UploadState::verified) << r.name;
+}
+
+/// Whose uploads are where a list of two pages says.
+class Listed final : public TusClient {
+ public:
+  using TusClient::TusClient;
+  std::string control_url() const override { return {}; }
+  std::vector<LoadRequest> listings() const override { return {page("1")}; }
+  Result<Listing> read_listing(const std::string& answer) const override {
+    if (answer.empty()) return failure("list", "is empty");
+    Listing listing;
+    const std::string upload = "http://127.0.0.1:1/files/" + answer;
+    listing.places[upload] = places.contains(answer) ? places.at(answer) : upload + "/bytes";
+    if (answer == "1") listing.next = page("2");
+    return listing;
+  }
+  std::map<std::string, std::string> places;
+
+ private:
+  static LoadRequest page(const std::string& number) {
+    LoadRequest request;
+    request.method = "GET";
+    request.url = "http://127.0.0.1:1/list/" + number;
+    return request;
+  }
+};
+
+class ListedVerifyTest : public VerifyTest {
+ protected:
+  ListedVerifyTest() {
+    options.control_url.clear();
+    uploads_options.create_url = "http://127.0.0.1:1/files";
+    for (std::uint64_t i = 0; i < 3; ++i) stored[results[i].url + "/bytes"] = bytes_of(i);
+  }
+  VerifyMethod verify_listed(int status, int times = 1) {
+    FakeTransport listing{[&, times](const LoadRequest& r) mutable {
+      const bool is_list = r.url.find("/list/") != std::string::npos;
+      EXPECT_EQ(r.headers.has("Authorization"), is_list) << r.url;
+      if (!is_list) return serve(r);
+      const bool refused = status != 200 && times-- > 0;
+      const std::string text = refused ? "an error page" : r.url.substr(r.url.size() - 1);
+      r.sink(std::as_bytes(std::span(text)));
+      return answer(refused ? status : 200);
+    }};
+    Authorizer authorizer(listing, {"the-token", "", "", ""});
+    Listed client(uploads_options);
+    client.places = places;
+    Verifier verifier(listing, authorizer, client, std::move(options));
+    bool done = false;
+    verifier.run(results, [&] { done = true; });
+    listing.run();
+    EXPECT_TRUE(done);
+    return verifier.method();
+  }
+  std::map<std::string, std::string> places;
+};
+
+TEST_F(ListedVerifyTest, BytesAreReadWhereTheListSaysWithoutCredentials) {
+  EXPECT_EQ(verify_listed(200), VerifyMethod::download);
+  EXPECT_EQ(results[0].state, UploadState::lost);
+  EXPECT_EQ(results[0].cause->what, "verify: the server does not list it");
+  EXPECT_EQ(results[1].state, UploadState::verified);
+  EXPECT_EQ(results[2].state, UploadState::verified);
+}
+
+TEST_F(ListedVerifyTest, AListThatIsRefusedAtFirstIsAskedAgain) {
+  verify_listed(503, 2);
+  EXPECT_EQ(results[1].state, UploadState::verified);
+}
+
+TEST_F(ListedVerifyTest, WithoutAListNothingIsVerified) {
+  verify_listed(403);
+  for (const auto& r : results) {
+    EXPECT_EQ(r.state, UploadState::unverified);
+    EXPECT_EQ(r.cause->what, "verify: list of uploads: 403");
+  }
+}
+
+TEST_F(ListedVerifyTest, AListThatLeadsElsewhereIsNotFollowed) {
+  places["2"] = "http://192.0.2.1/bytes?Signature=secret";
+  verify_listed(200);
+  EXPECT_EQ(results[1].state, UploadState::verified);
+  EXPECT_EQ(results[2].state, UploadState::unverified);
+  EXPECT_THAT(results[2].cause->detail, testing::HasSubstr("--trust-origin http://192.0.2.1"));
+}
+
 TEST_F(VerifyTest, DeliveredFilesAreFoundByTheirNameAnywhere) {
   std::string name = testing::TempDir() + "verifyXXXXXX";
   ASSERT_NE(::mkdtemp(name.data()), nullptr);
