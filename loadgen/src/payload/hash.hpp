@@ -26,7 +26,14 @@ constexpr std::uint64_t hash_of(std::initializer_list<std::uint64_t> values) {
 constexpr double unit(std::uint64_t hash) { return static_cast<double>(hash >> 11U) * 0x1.0p-53; }
 
 /// What a hash is asked about, so that two questions about one upload never share an answer.
-enum class Purpose : std::uint64_t { payload = 1, size = 2, cut = 3, run_id = 4, rtt = 5 };
+enum class Purpose : std::uint64_t {
+  payload = 1,
+  size = 2,
+  cut = 3,
+  run_id = 4,
+  rtt = 5,
+  boundary = 6
+};
 constexpr std::uint64_t hash_for(Purpose purpose, std::initializer_list<std::uint64_t> values) {
   return mix(hash_of(values) ^ (golden * static_cast<std::uint64_t>(purpose)));
 }

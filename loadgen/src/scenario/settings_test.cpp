@@ -37,7 +37,7 @@ std::set<std::string> names_of_other_systems() {
   for (const auto& kind : systems()) {
     for (const auto& own : kind.settings) names.insert(own.name);
   }
-  for (const char* const listed : {"tus", "dex"}) {
+  for (const char* const listed : {"tus", "dex", "openhumans"}) {
     for (const auto& own : system_named(listed)->settings) names.erase(own.name);
   }
   return names;
@@ -168,6 +168,19 @@ TEST(Systems, WhatOnlyOneHasIsRefusedOrIgnoredElsewhere) {
   }
   // As scenarios of 0.1.0 have it.
   EXPECT_TRUE(completed("tus", {{"deliver-timeout", "5s"}}));
+}
+
+TEST(Systems, ADigestIsNotAskedForWhereNoneIsKnown) {
+  Settings s;
+  s.url = "http://127.0.0.1:8080";
+  s.system = system_named("openhumans");
+  s.own = {{"member", {"12345678"}}};
+  Settings by_default = s;
+  ASSERT_TRUE(complete(by_default));
+  s.verify = VerifyMethod::digest;
+  const auto refused = complete(s);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().where, "--verify");
 }
 
 TEST(Systems, EachSettingIsInTheTableOnce) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "systems/dex/client.hpp"
+#include "systems/openhumans/client.hpp"
 #include "systems/tus/client.hpp"
 
 namespace loadgen {
@@ -11,6 +12,7 @@ const std::vector<SystemKind>& systems() {
   static const std::vector<SystemKind> all{
       dex_system(),
       tus_system(),
+      openhumans_system(),
   };
   return all;
 }
