@@ -190,4 +190,13 @@ TEST_F(OpenHumans, SharesAPortWithDex) {
   EXPECT_EQ(listing().size(), 2U);
 }
 
+TEST_F(OpenHumans, SharesAPortWithAnotherObjectStore) {
+  start("objects,openhumans");
+  const auto path = file("test-file.txt", "test file data\n");
+  EXPECT_EQ(upload_directly(path, "b.txt"), 1);
+  EXPECT_EQ(listing().size(), 1U);
+  EXPECT_EQ(curl({"-F", "key=a", "-F", "file=@" + path, mock_->url() + "/publicbucket"}).status,
+            204);
+}
+
 }  // namespace

@@ -78,7 +78,7 @@ struct RoutePattern {
   /// "/health"; "/info/{id}", of one segment; "/_mock/*", all below.
   std::string_view path;
   const Endpoint& endpoint;
-  /// Of creations and their uploads: what Location starts with.
+  /// Of creations and their uploads: what Location starts with. Of objects: their bucket.
   std::string_view base = {};
 };
 

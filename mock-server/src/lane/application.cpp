@@ -79,16 +79,15 @@ MockApplication::MockApplication(Parts parts) : parts_(std::move(parts)) {
   for (const auto& system : parts_.systems) {
     for (const auto& patterns : system->routes()) {
       for (const auto& pattern : patterns) {
-        const Route route = pattern.endpoint;
-        if (system_of(route) == nullptr) served_.emplace_back(route, system.get());
+        served_.push_back({pattern.endpoint, pattern.base, system.get()});
       }
     }
   }
 }
 
-System* MockApplication::system_of(Route route) const {
-  for (const auto& [served, system] : served_) {
-    if (served == route) return system;
+System* MockApplication::system_of(const RouteMatch& match) const {
+  for (const auto& served : served_) {
+    if (served.route == match.route && served.base == match.base) return served.system;
   }
   return nullptr;
 }
@@ -96,7 +95,7 @@ System* MockApplication::system_of(Route route) const {
 void MockApplication::admit(Request& request) {
   request.http = &parts_.http;
   request.addressed = address(request, parts_.routes);
-  const auto* const system = system_of(request.addressed.route);
+  const auto* const system = system_of(request.addressed);
   if (system != nullptr) system->read_method(request, request.addressed);
 }
 
@@ -122,8 +121,7 @@ std::optional<Reply> MockApplication::check(const Request& request, const System
 
 std::unique_ptr<Handler> MockApplication::server_handler(const Request& request,
                                                          Intercept* intercept) {
-  const auto route = request.addressed.route;
-  auto* const system = system_of(route);
+  auto* const system = system_of(request.addressed);
   if (auto refusal = check(request, system)) {
     if (system != nullptr) system->complete_refusal(request, *refusal);
     refusal->unread_body = parts_.early_error;

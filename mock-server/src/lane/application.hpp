@@ -34,7 +34,7 @@ class MockApplication : public Application {
   void admit(Request& request) override;
   std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
   /// nullptr: none of the lane's.
-  [[nodiscard]] System* system_of(Route route) const;
+  [[nodiscard]] System* system_of(const RouteMatch& match) const;
 
  private:
   [[nodiscard]] std::optional<Reply> check(const Request& request, const System* system) const;
@@ -42,7 +42,13 @@ class MockApplication : public Application {
   std::unique_ptr<Handler> own_handler(const Request& request);
 
   Parts parts_;
-  std::vector<std::pair<Route, System*>> served_;
+  /// Systems may share an endpoint: each bucket of an object store is one path of it.
+  struct Served {
+    Route route;
+    std::string_view base;
+    System* system;
+  };
+  std::vector<Served> served_;
 };
 
 }  // namespace mock

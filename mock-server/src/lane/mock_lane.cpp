@@ -149,7 +149,9 @@ Result<void> MockLane::make_rules() {
   misbehave::RuleOptions rule_options;
   rule_options.seed = config_.seed;
   for (const auto& system : systems_) rule_options.server_metadata.merge(system->server_metadata());
-  rule_options.system_of = [this](Route route) { return application_->system_of(route); };
+  rule_options.system_of = [this](const RouteMatch& match) {
+    return application_->system_of(match);
+  };
   rule_options.crash = [] { ::kill(::getpid(), SIGKILL); };
   rule_options.revoke_token = [this](const std::string& token) {
     if (auto revoked = auth_->revoke(token); !revoked && ground_.log) {

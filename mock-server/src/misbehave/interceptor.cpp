@@ -48,7 +48,7 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   if (addressed.route.is_control()) return nullptr;
   const bool deceived = illusions && engine_->illusions().of(addressed.id) != 0;
   const auto& system_of = engine_->options().system_of;
-  Facts facts{request, services_, system_of ? system_of(addressed.route) : nullptr};
+  Facts facts{request, services_, system_of ? system_of(addressed) : nullptr};
   auto rules = engine_->set()->holding(facts);
   if (rules.empty() && !deceived) return nullptr;
   const auto any = [&](auto holds) { return std::ranges::any_of(rules, holds); };

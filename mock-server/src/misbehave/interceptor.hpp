@@ -29,9 +29,9 @@ struct RuleOptions {
   std::uint64_t seed = 0;
   /// Metadata keys whose value the server makes: no part of what a client chose.
   std::set<std::string, std::less<>> server_metadata = {};
-  /// The system of the lane that serves an endpoint; nullptr: none. It is asked what a request says
-  /// of its upload. Called on the loop thread.
-  std::function<const System*(Route)> system_of = {};
+  /// The system of the lane that serves a path; nullptr: none. It is asked what a request says of
+  /// its upload. Called on the loop thread.
+  std::function<const System*(const RouteMatch&)> system_of = {};
   /// The listener that rules act on serves /_mock/ too, so that a rule could lock its author out.
   bool control_at_stake = false;
   // What a rule may do beyond its request. Called on the loop thread; an empty one does nothing.

@@ -21,8 +21,9 @@ ObjectsSystem::ObjectsSystem(ObjectsOptions options, const Services& services)
     paths_.push_back("/" + bucket);
     paths_.push_back("/" + bucket + "/*");
   }
-  for (const auto& path : paths_) {
-    patterns_.push_back({path, path.ends_with('*') ? routes::object : routes::bucket});
+  for (std::size_t i = 0; i < paths_.size(); i += 2) {
+    patterns_.push_back({paths_[i], routes::bucket, paths_[i]});
+    patterns_.push_back({paths_[i + 1], routes::object, paths_[i]});
   }
 }
 
