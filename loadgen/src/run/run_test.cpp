@@ -123,6 +123,43 @@ TEST_F(Run, TokensComeFromTheEnvironmentAndAreNotShown) {
   EXPECT_THAT(refused.out + refused.err, testing::Not(HasSubstr("not-the-password")));
 }
 
+TEST_F(Run, FilesForOpenHumansBeginAgainAndAreVerifiedInBothWays) {
+  ChildProcess::Options options;
+  options.environment = {{"OH_TOKEN", "example_token"}};
+  for (const std::string call : {"direct", "simple"}) {
+    const auto mock = start_mock({"--profile", "openhumans"});
+    const auto run = testkit::run({DEX_LOADGEN,
+                                   "run",
+                                   "--url",
+                                   url_,
+                                   "--system",
+                                   "openhumans",
+                                   "--member",
+                                   "12345678",
+                                   "--openhumans-call",
+                                   call,
+                                   "--token-env",
+                                   "OH_TOKEN",
+                                   "--report",
+                                   (folder_.path() / "report").string(),
+                                   "--uploads",
+                                   "30",
+                                   "--size",
+                                   "200KiB",
+                                   "--network",
+                                   "flaky",
+                                   "--seed",
+                                   "7"},
+                                  options);
+    EXPECT_EQ(run.exit_code, 0) << call << run.out << run.err;
+    EXPECT_EQ(report()["summary"]["verified"], 30) << call;
+    EXPECT_EQ(report()["summary"]["resumes"], 0) << call;
+    EXPECT_GT(report()["summary"]["cuts"], 0) << call;
+    EXPECT_THAT(run.out + folder_.read("report/summary.json"),
+                testing::Not(HasSubstr("Signature")));
+  }
+}
+
 TEST_F(Run, SurvivesTheServersDeathInTheMiddle) {
   auto mock = start_mock();
   folder_.write("slow.json", R"({"name":"slow","description":"about two seconds for each upload",
