@@ -29,7 +29,7 @@ std::string page_url(const Request& request, std::size_t limit, std::size_t offs
 
 }  // namespace
 
-std::string_view Query::find(std::string_view name) const {
+std::string_view Query::find(std::string_view name) const& {
   const auto found = std::find_if(parameters_.rbegin(), parameters_.rend(),
                                   [&](const auto& one) { return one.first == name; });
   return found == parameters_.rend() ? std::string_view{} : std::string_view(found->second);
@@ -57,7 +57,8 @@ std::optional<std::string> Page::previous(const Request& request) const {
 
 std::string member_url(const Request& request, std::string_view member) {
   ::http::Form parameters{{"project_member_id", std::string(member)}};
-  const auto token = query_of(request).find("access_token");
+  const auto query = query_of(request);
+  const auto token = query.find("access_token");
   if (!token.empty()) parameters.emplace_back("access_token", std::string(token));
   return words::origin_of(request) + request.mount +
          "/api/direct-sharing/project/exchange-member/?" + ::http::format_form(parameters);

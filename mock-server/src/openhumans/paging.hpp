@@ -17,8 +17,9 @@ namespace mock {
 class Query {
  public:
   explicit Query(::http::Form parameters) : parameters_(std::move(parameters)) {}
-  /// The last of that name; empty: there is none.
-  [[nodiscard]] std::string_view find(std::string_view name) const;
+  /// The last of that name, as long as this lives; empty: there is none.
+  [[nodiscard]] std::string_view find(std::string_view name) const&;
+  std::string_view find(std::string_view name) const&& = delete;
 
  private:
   ::http::Form parameters_;
