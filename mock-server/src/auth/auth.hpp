@@ -44,9 +44,9 @@ struct AuthOptions {
   std::chrono::seconds lifetime{3600};
   std::chrono::seconds refresh_lifetime{24 * 3600};
   std::vector<std::string> required_scopes{"dex:upload"};
-  /// --secure: closes what is open for clients' convenience: see `guards` and TokenGateOptions; besides,
-  /// credentials in a query are refused (RFC 9700 section 4.3.2), and a user's sixth wrong password
-  /// within a minute (RFC 6749 section 4.3.2). Needs a mode that demands tokens.
+  /// --secure: closes what is open for clients' convenience: see `guards` and TokenGateOptions;
+  /// besides, credentials in a query are refused (RFC 9700 section 4.3.2), and a user's sixth wrong
+  /// password within a minute (RFC 6749 section 4.3.2). Needs a mode that demands tokens.
   bool secure = false;
   /// --contract guide: /health needs a token as well.
   bool guide = false;
