@@ -20,7 +20,7 @@ namespace mock {
 
 struct Profile;
 
-/// Where DEX's public guide and the service disagree, what a lane follows.
+/// Where a system's public guide and its service disagree, what a lane follows.
 enum class Contract { server, guide };
 
 /// Values as the command line takes them; file names are the server's. A value type.

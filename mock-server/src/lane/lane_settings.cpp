@@ -213,7 +213,7 @@ std::vector<LaneSetting> make_table() {
                "their defects; 'list' names all",
                offered, "dex"}),
       of_lane({"contract", "",
-               "Where DEX's public guide and the service disagree, follow the one or the other",
+               "Where a system's public guide and its service disagree, follow the one or the other",
                offered, "server"},
               &C::contract, spell::choice(contracts)),
       of_listener({"header-timeout", "", "How long a request head may take", offered, "20s"},
