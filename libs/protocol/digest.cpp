@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <variant>
 
+#include "protocol/openssl_method.hpp"
+
 namespace {
 
 struct FreeContext {
@@ -30,21 +32,6 @@ void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL could not compute the digest");
 }
 
-const EVP_MD* method_of(DigestAlgorithm algorithm) {
-  switch (algorithm) {
-    case DigestAlgorithm::md5:
-      return EVP_md5();
-    case DigestAlgorithm::sha1:
-      return EVP_sha1();
-    case DigestAlgorithm::sha256:
-      return EVP_sha256();
-    case DigestAlgorithm::crc32:
-    case DigestAlgorithm::crc32c:
-      break;
-  }
-  throw std::logic_error("not a digest of OpenSSL");
-}
-
 }  // namespace
 
 struct Digest::State {
@@ -62,7 +49,7 @@ Digest::Digest(DigestAlgorithm algorithm) : state_(std::make_unique<State>()) {
   }
   Context context(EVP_MD_CTX_new());
   require(context != nullptr);
-  require(EVP_DigestInit_ex(context.get(), method_of(algorithm), nullptr) == 1);
+  require(EVP_DigestInit_ex(context.get(), openssl_method(algorithm), nullptr) == 1);
   state_->running = std::move(context);
 }
 

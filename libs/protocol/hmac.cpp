@@ -7,31 +7,14 @@
 #include <array>
 #include <stdexcept>
 
-namespace {
-
-const EVP_MD* method_of(DigestAlgorithm algorithm) {
-  switch (algorithm) {
-    case DigestAlgorithm::md5:
-      return EVP_md5();
-    case DigestAlgorithm::sha1:
-      return EVP_sha1();
-    case DigestAlgorithm::sha256:
-      return EVP_sha256();
-    case DigestAlgorithm::crc32:
-    case DigestAlgorithm::crc32c:
-      break;
-  }
-  throw std::logic_error("a checksum takes no key");
-}
-
-}  // namespace
+#include "protocol/openssl_method.hpp"
 
 std::string hmac(DigestAlgorithm algorithm, std::string_view key, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> buffer{};
   unsigned size = 0;
   // OpenSSL takes a null key for "the key of the last call".
   const char* const start = key.empty() ? "" : key.data();
-  if (HMAC(method_of(algorithm), start, static_cast<int>(key.size()),
+  if (HMAC(openssl_method(algorithm), start, static_cast<int>(key.size()),
            reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), buffer.data(),
            &size) == nullptr) {
     throw std::runtime_error("OpenSSL could not compute the keyed digest");

@@ -19,6 +19,7 @@
 #include "http/test_talk.hpp"
 #include "lane/lanes.hpp"
 #include "loop/manual_loop.hpp"
+#include "net/no_server.hpp"
 #include "services.hpp"
 #include "store/locks.hpp"
 #include "store/stores.hpp"
@@ -34,25 +35,6 @@ void require(bool holds, const char* property) {
   std::fprintf(stderr, "property broken: %s\nthe stream:\n%s\n", property, stream_of_input.c_str());
   std::abort();
 }
-
-/// Lanes without listeners ask nothing of it.
-class NoServer final : public Server {
- public:
-  explicit NoServer(Loop& loop) : loop_(loop) {}
-  Loop& loop() override { return loop_; }
-  void on_trouble(Notify) override {}
-  Result<std::string> listen(const ListenOptions&, Application&, Interceptor*, Observer*) override {
-    return failure("listen", "not here");
-  }
-  bool unlisten(const std::string&, OpenConnections) override { return false; }
-  std::size_t outage(const Outage&) override { return 0; }
-  [[nodiscard]] std::string url() const override { return "http://127.0.0.1:8080"; }
-  std::size_t run(bool) override { return 0; }
-  void stop() override {}
-
- private:
-  Loop& loop_;
-};
 
 struct Answer {
   int status = 0;

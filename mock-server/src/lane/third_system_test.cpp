@@ -16,6 +16,7 @@
 #include "loop/manual_loop.hpp"
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
+#include "net/no_server.hpp"
 #include "profile/profile.hpp"
 #include "store/locks.hpp"
 #include "store/stores.hpp"
@@ -117,24 +118,6 @@ constexpr std::array systems{
 std::span<const RegisteredSystem> registered_systems() { return systems; }
 
 namespace {
-
-class NoServer final : public Server {
- public:
-  explicit NoServer(Loop& loop) : loop_(loop) {}
-  Loop& loop() override { return loop_; }
-  void on_trouble(Notify) override {}
-  Result<std::string> listen(const ListenOptions&, Application&, Interceptor*, Observer*) override {
-    return failure("listen", "not here");
-  }
-  bool unlisten(const std::string&, OpenConnections) override { return false; }
-  std::size_t outage(const Outage&) override { return 0; }
-  [[nodiscard]] std::string url() const override { return "http://127.0.0.1:8080"; }
-  std::size_t run(bool) override { return 0; }
-  void stop() override {}
-
- private:
-  Loop& loop_;
-};
 
 class Replied final : public Exchange {
  public:
