@@ -104,10 +104,15 @@ class World {
   [[nodiscard]] const std::vector<std::string>& ruled() const { return ruled_; }
 
   void reset(const std::string& lane) {
-    require(lanes_->main().reset().has_value(), "the main lane can be reset");
-    if (!lane.empty()) {
-      require(lanes_->find(lane)->reset().has_value(), "a lane can be reset");
-    }
+    reset(lanes_->main());
+    if (!lane.empty()) reset(*lanes_->find(lane));
+  }
+
+  void reset(Lane& lane) {
+    std::optional<Result<void>> done;
+    lane.reset([&done](Result<void> how) { done = std::move(how); });
+    loop_.run();
+    require(done && done->has_value(), "a lane can be reset");
   }
 
   struct Talk {
