@@ -150,13 +150,13 @@ TEST(Multipart, OutlivesARestart) {
   std::string id;
   {
     const auto store = open();
-    Objects objects{loop, ETag::md5};
+    Objects objects{loop, ETag::md5, {"b"}};
     id = objects.begin_multipart(*store, {"b", "k", {{"Content-Type", "text/plain"}}}).value();
     put(objects, *store, id, 1, "one ");
     put(objects, *store, id, 2, "two");
   }
   const auto store = open();
-  Objects objects{loop, ETag::md5};
+  Objects objects{loop, ETag::md5, {"b"}};
   ASSERT_EQ((*objects.parts(*store, id, "b", "k"))->size(), 2U);
   std::optional<Object> made;
   objects.complete(*store, *store, id, {1, 2}, [&](auto object) { made = object.value(); });
@@ -164,7 +164,7 @@ TEST(Multipart, OutlivesARestart) {
   ASSERT_TRUE(made);
   EXPECT_EQ(made->size, Bytes{7});
   EXPECT_EQ(store->ids().size(), 1U);
-  Objects again{loop, ETag::md5};
+  Objects again{loop, ETag::md5, {"b"}};
   EXPECT_EQ(again.find(*store, "b", "k")->fields.find("Content-Type"), "text/plain");
 }
 
@@ -202,7 +202,7 @@ TEST(Multipart, AKillBehindTheJoinLeavesNoParts) {
     record.number = 1;
     record.sequence = 1;
   });
-  Objects objects{loop, ETag::md5};
+  Objects objects{loop, ETag::md5, {"b"}};
   ASSERT_TRUE(objects.load(*store));
   EXPECT_THAT(store->ids(), testing::ElementsAre("whole"));
 }

@@ -121,6 +121,7 @@ StoreResult<void> Objects::load(Store& store) {
 
 /// One that is stored.
 void Objects::take(Store& store, const Upload& upload, const ObjectRecord& record, Found& found) {
+  if (std::ranges::count(own_, record.bucket) == 0) return;
   last_sequence_ = std::max(last_sequence_, record.sequence);
   const auto shared = std::make_shared<const ObjectRecord>(record);
   switch (record.state) {

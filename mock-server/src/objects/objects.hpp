@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "loop/loop.hpp"
@@ -94,8 +95,10 @@ class ObjectWriter {
 /// memory, and read from the store at start (docs/decisions/0027).
 class Objects {
  public:
-  /// `loop` outlives this.
-  Objects(Loop& loop, ETag etag) : loop_(loop), etag_(etag) {}
+  /// Of these buckets; a lane may hold other stores, whose objects and transfers are theirs. `loop`
+  /// outlives this.
+  Objects(Loop& loop, ETag etag, std::vector<std::string> buckets)
+      : loop_(loop), etag_(etag), own_(std::move(buckets)) {}
   Objects(const Objects&) = delete;
   Objects& operator=(const Objects&) = delete;
 
@@ -171,6 +174,7 @@ class Objects {
 
   Loop& loop_;
   ETag etag_;
+  std::vector<std::string> own_;
   bool loaded_ = false;
   std::uint64_t last_sequence_ = 0;
   std::map<std::string, Keys, std::less<>> buckets_;

@@ -16,7 +16,9 @@ Result<std::unique_ptr<ObjectsSystem>> ObjectsSystem::make(ObjectsOptions option
 }
 
 ObjectsSystem::ObjectsSystem(ObjectsOptions options, const Services& services)
-    : options_(std::move(options)), services_(services), objects_(services.loop, options_.etag) {
+    : options_(std::move(options)),
+      services_(services),
+      objects_(services.loop, options_.etag, options_.buckets) {
   for (const auto& bucket : options_.buckets) {
     paths_.push_back("/" + bucket);
     paths_.push_back("/" + bucket + "/*");

@@ -62,7 +62,7 @@ class ObjectsTest : public testing::TestWithParam<const char*> {
   TestFolder folder;
   ManualLoop loop;
   std::unique_ptr<Store> store;
-  Objects objects{loop, ETag::md5};
+  Objects objects{loop, ETag::md5, {"b"}};
 };
 
 TEST_P(ObjectsTest, IsThereWithItsLastByteOnly) {
@@ -108,7 +108,7 @@ TEST_P(ObjectsTest, KeysAreAnyBytes) {
   }
   open_store();
   if (GetParam() == "memory"s) return;
-  Objects again{loop, ETag::md5};
+  Objects again{loop, ETag::md5, {"b"}};
   for (const auto& key : odd) {
     const auto object = again.find(*store, "b", key);
     ASSERT_TRUE(object) << key;
@@ -161,7 +161,7 @@ TEST_P(ObjectsTest, AreRemovedByOthers) {
 
 TEST_P(ObjectsTest, AFullStoreSaysSo) {
   auto small = make_memory_store(loop, Bytes{3});
-  Objects full{loop, ETag::md5};
+  Objects full{loop, ETag::md5, {"b"}};
   auto writer = full.begin(*small, {.bucket = "b", .key = "k"}).value();
   const auto appended = writer->append(bytes("abcd"));
   ASSERT_FALSE(appended);
@@ -171,7 +171,7 @@ TEST_P(ObjectsTest, AFullStoreSaysSo) {
 }
 
 TEST_P(ObjectsTest, AnOpaqueTagIsNoDigest) {
-  Objects opaque{loop, ETag::opaque};
+  Objects opaque{loop, ETag::opaque, {"b"}};
   const auto tag = [&] {
     auto writer = opaque.begin(*store, {.bucket = "b", .key = "k"}).value();
     EXPECT_TRUE(writer->append(bytes("hello world")));
@@ -213,7 +213,7 @@ TEST_F(KilledTest, AnUnfinishedTransferIsRemoved) {
   leave("k", "whole", ObjectRecord::State::object, 1);
   leave("k", "ha", ObjectRecord::State::writing, 2);
   auto store = disk_store(folder, loop);
-  Objects objects{loop, ETag::md5};
+  Objects objects{loop, ETag::md5, {"b"}};
   ASSERT_TRUE(objects.load(*store));
   EXPECT_EQ(objects.find(*store, "b", "k")->etag, "tag1");
   EXPECT_THAT(store->ids(), ElementsAre("id1"));
@@ -224,7 +224,7 @@ TEST_F(KilledTest, OfTwoTheLaterIsTheObject) {
   leave("k", "old", ObjectRecord::State::object, 3);
   leave("other", "x", ObjectRecord::State::object, 5);
   auto store = disk_store(folder, loop);
-  Objects objects{loop, ETag::md5};
+  Objects objects{loop, ETag::md5, {"b"}};
   ASSERT_TRUE(objects.load(*store));
   EXPECT_EQ(objects.find(*store, "b", "k")->etag, "tag7");
   EXPECT_THAT(store->ids(), ElementsAre("id5", "id7"));
@@ -232,8 +232,16 @@ TEST_F(KilledTest, OfTwoTheLaterIsTheObject) {
   ASSERT_TRUE(objects.begin(*store, {.bucket = "b", .key = "k"}).value()->publish());
   store.reset();
   store = disk_store(folder, loop);
-  Objects again{loop, ETag::md5};
+  Objects again{loop, ETag::md5, {"b"}};
   EXPECT_EQ(again.find(*store, "b", "k")->size, Bytes{0});
+}
+
+TEST_F(KilledTest, WhatAnotherStoreOfTheLaneIsTakingStays) {
+  leave("k", "ha", ObjectRecord::State::writing, 1);
+  auto store = disk_store(folder, loop);
+  Objects other{loop, ETag::md5, {"elsewhere"}};
+  ASSERT_TRUE(other.load(*store));
+  EXPECT_THAT(store->ids(), ElementsAre("id1"));
 }
 
 TEST_F(KilledTest, OtherUploadsStay) {
@@ -245,7 +253,7 @@ TEST_F(KilledTest, OtherUploadsStay) {
     ASSERT_TRUE(store->create(upload));
   }
   auto store = disk_store(folder, loop);
-  Objects objects{loop, ETag::md5};
+  Objects objects{loop, ETag::md5, {"b"}};
   ASSERT_TRUE(objects.load(*store));
   EXPECT_THAT(store->ids(), ElementsAre("noted"));
 }

@@ -29,7 +29,7 @@ class FilesTest : public testing::Test {
     store.reset();  // its folder is locked
     store = make_disk_store({folder.path(), false, {}, {&objects_schema(), &file_schema()}}, loop)
                 .value();
-    objects = std::make_unique<Objects>(loop, ETag::md5);
+    objects = std::make_unique<Objects>(loop, ETag::md5, std::vector<std::string>{"bucket"});
     files = std::make_unique<Files>(*objects, "bucket", loop);
   }
   void put(const std::string& key) {
