@@ -132,6 +132,10 @@ std::string dump(const nlohmann::json& value) {
   return out;
 }
 
+std::string dump_plain(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 std::string dump_string(std::string_view text) {
   std::string out;
   write_string(out, text);

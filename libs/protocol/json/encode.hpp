@@ -1,4 +1,4 @@
-// JSON text as Go's encoding/json writes it, which is what DEX and tusd send.
+// JSON text as Go's encoding/json writes it, which is what DEX and tusd send, and as others do.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,6 +11,8 @@ namespace json {
 /// U+2029 are escaped, and every byte that is not UTF-8 becomes \ufffd (so any bytes may be given).
 [[nodiscard]] std::string dump(const nlohmann::ordered_json& value);
 [[nodiscard]] std::string dump(const nlohmann::json& value);
+/// As Python's json writes it: of those only what JSON demands is escaped.
+[[nodiscard]] std::string dump_plain(const nlohmann::ordered_json& value);
 /// One string, quoted and escaped the same way.
 [[nodiscard]] std::string dump_string(std::string_view text);
 

@@ -15,24 +15,26 @@ constexpr std::string_view selectors = "one of file_id, file_basename, or all_fi
 }  // namespace
 
 std::string detail_body(std::string_view sentence) {
-  return json::dump(ordered_json{{"detail", sentence}});
+  return json::dump_plain(ordered_json{{"detail", sentence}});
 }
 
 std::string problems_body(const Problems& problems) {
   ordered_json body = ordered_json::object();
   for (const auto& [field, sentence] : problems) body[field].push_back(sentence);
-  return json::dump(body);
+  return json::dump_plain(body);
 }
 
 std::string unknown_member_body() {
-  return json::dump(ordered_json{{"project_member_id", "project_member_id is invalid"}});
+  return json::dump_plain(ordered_json{{"project_member_id", "project_member_id is invalid"}});
 }
 
 std::string missing_selector_body() {
-  return json::dump(ordered_json{{"missing_field", selectors}});
+  return json::dump_plain(ordered_json{{"missing_field", selectors}});
 }
 
-std::string too_many_selectors_body() { return json::dump(ordered_json{{"too_many", selectors}}); }
+std::string too_many_selectors_body() {
+  return json::dump_plain(ordered_json{{"too_many", selectors}});
+}
 
 Result<Problems> parse_problems(std::string_view text) {
   return json::decode(text, "error body", [](const json::Cursor& root) {
@@ -52,7 +54,7 @@ Result<Problems> parse_problems(std::string_view text) {
 std::string to_json(const Created& created) {
   ordered_json body{{"id", created.id}};
   if (created.url) body["url"] = *created.url;
-  return json::dump(body);
+  return json::dump_plain(body);
 }
 
 Result<Created> parse_created(std::string_view text) {
@@ -68,7 +70,7 @@ Result<Created> parse_created(std::string_view text) {
 }
 
 std::string to_json(const Completed& completed) {
-  return json::dump(ordered_json{{"status", "ok"}, {"size", completed.size}});
+  return json::dump_plain(ordered_json{{"status", "ok"}, {"size", completed.size}});
 }
 
 Result<Completed> parse_completed(std::string_view text) {
@@ -80,7 +82,7 @@ Result<Completed> parse_completed(std::string_view text) {
 }
 
 std::string to_json(const Deleted& deleted) {
-  return json::dump(ordered_json{{"ids", deleted.ids}});
+  return json::dump_plain(ordered_json{{"ids", deleted.ids}});
 }
 
 Result<Deleted> parse_deleted(std::string_view text) {

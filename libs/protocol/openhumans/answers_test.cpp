@@ -30,7 +30,8 @@ TEST(OpenHumansAnswers, ErrorBodiesAreRead) {
 
 TEST(OpenHumansAnswers, Uploads) {
   EXPECT_EQ(to_json(Created{131, std::nullopt}), R"({"id":131})");
-  const Created direct{131, "https://h/k?Signature=x\u0026Expires=1"};
+  const Created direct{131, "https://h/k?Signature=x&Expires=1"};
+  EXPECT_EQ(to_json(direct), R"({"id":131,"url":"https://h/k?Signature=x&Expires=1"})");
   EXPECT_EQ(parse_created(to_json(direct)), direct);
   EXPECT_EQ(parse_created(R"({"id": 131, "url": "u", "more": []})"), (Created{131, "u"}));
   for (const char* text :

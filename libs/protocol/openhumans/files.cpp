@@ -81,7 +81,8 @@ File read_file(const json::Cursor& root) {
     }
   }
   file.download_url = root.at("download_url").string();
-  if (const auto metadata = present(root, "metadata")) file.metadata = json::dump(metadata->raw());
+  if (const auto metadata = present(root, "metadata"))
+    file.metadata = json::dump_plain(metadata->raw());
   file.source = text_or_empty(root, "source");
   file.source_project = text_or_empty(root, "source_project");
   return file;
@@ -101,13 +102,13 @@ Member read_member(const json::Cursor& root) {
 }  // namespace
 
 std::string to_json(const MemberFiles& files) {
-  return json::dump(ordered_json{{"count", files.count},
-                                 {"next", json_of(files.next)},
-                                 {"previous", json_of(files.previous)},
-                                 {"created", files.created},
-                                 {"project_member_id", files.project_member_id},
-                                 {"sources_shared", files.sources_shared},
-                                 {"data", json_of(files.data)}});
+  return json::dump_plain(ordered_json{{"count", files.count},
+                                       {"next", json_of(files.next)},
+                                       {"previous", json_of(files.previous)},
+                                       {"created", files.created},
+                                       {"project_member_id", files.project_member_id},
+                                       {"sources_shared", files.sources_shared},
+                                       {"data", json_of(files.data)}});
 }
 
 Result<MemberFiles> parse_member_files(std::string_view text) {
@@ -131,10 +132,10 @@ std::string to_json(const MemberList& list) {
                        {"sources_shared", member.sources_shared},
                        {"data", json_of(member.data)}});
   }
-  return json::dump(ordered_json{{"count", list.count},
-                                 {"next", json_of(list.next)},
-                                 {"previous", json_of(list.previous)},
-                                 {"results", std::move(results)}});
+  return json::dump_plain(ordered_json{{"count", list.count},
+                                       {"next", json_of(list.next)},
+                                       {"previous", json_of(list.previous)},
+                                       {"results", std::move(results)}});
 }
 
 Result<MemberList> parse_member_list(std::string_view text) {

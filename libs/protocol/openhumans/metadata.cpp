@@ -166,7 +166,7 @@ Expected<Metadata> parse_metadata(std::string_view text, Contract contract) {
   const auto root = json::decode(text, "metadata", whole);
   if (!root) return refuse("could not parse the uploaded metadata");
   if (auto good = check_all(*root, contract); !good) return tl::unexpected(good.error());
-  Metadata metadata{json::dump(*root), root->at("description").get<std::string>(), {}, {}};
+  Metadata metadata{json::dump_plain(*root), root->at("description").get<std::string>(), {}, {}};
   for (const auto& tag : root->at("tags")) {
     if (tag.is_string()) metadata.tags.push_back(tag.get<std::string>());
   }
@@ -185,7 +185,7 @@ std::string to_json(const MetadataDraft& draft) {
   add("creation_date", draft.creation_date);
   add("start_date", draft.start_date);
   add("end_date", draft.end_date);
-  return json::dump(root);
+  return json::dump_plain(root);
 }
 
 bool contradicts(const Metadata& metadata, std::string_view md5) {
