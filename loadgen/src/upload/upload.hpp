@@ -1,10 +1,12 @@
 // One upload of a partner, whatever the system is.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "protocol/units.hpp"
 #include "stats/result.hpp"
+#include "upload/options.hpp"
 
 namespace loadgen {
 
@@ -24,5 +26,9 @@ class Upload {
   /// As it is now, when the run ends before it: with what the request under way has sent.
   [[nodiscard]] virtual UploadResult interrupted() const = 0;
 };
+
+/// Of an upload that is about to start.
+[[nodiscard]] UploadResult new_result(const UploadOptions& options, std::uint64_t index, Bytes size,
+                                      Time intended);
 
 }  // namespace loadgen

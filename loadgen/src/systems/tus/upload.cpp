@@ -30,12 +30,8 @@ TusUpload::TusUpload(const UploadHost& host, std::uint64_t index, Bytes size, Ti
       options_(host.client.options()),
       payload_(options_.payload, options_.seed, index, size),
       budget_(options_.retry_delays),
-      events_(std::move(events)) {
-  result_.index = index;
-  result_.size = size;
-  result_.intended = intended;
-  result_.name = file_name(options_.run_id, index, options_.payload);
-}
+      events_(std::move(events)),
+      result_(new_result(options_, index, size, intended)) {}
 
 void TusUpload::start() {
   result_.started = host_.transport.now();
