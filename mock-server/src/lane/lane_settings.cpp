@@ -212,10 +212,11 @@ std::vector<LaneSetting> make_table() {
                "Which server this is: 'dex' and 'tus' are correct, others are real ones with "
                "their defects; 'list' names all",
                offered, "dex"}),
-      of_lane({"contract", "",
-               "Where a system's public guide and its service disagree, follow the one or the other",
-               offered, "server"},
-              &C::contract, spell::choice(contracts)),
+      of_lane(
+          {"contract", "",
+           "Where a system's public guide and its service disagree, follow the one or the other",
+           offered, "server"},
+          &C::contract, spell::choice(contracts)),
       of_listener({"header-timeout", "", "How long a request head may take", offered, "20s"},
                   &L::header_timeout, spell::timeout()),
       of_listener({"read-timeout", "", "How long a body may stall", offered, "30s"},
