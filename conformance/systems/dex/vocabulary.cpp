@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::string_view target_label = "Delivery Target ";
 
-bool same_text(std::string_view a, std::string_view b) { return http::same_name(a, b); }
-
 }  // namespace
 
 // ---- the target --------------------------------------------------------------------------------
@@ -98,42 +96,6 @@ void make_visible(Context& c, const std::string& upload) {
 }
 
 // ---- documents ---------------------------------------------------------------------------------
-
-Json json_of(std::string_view text) {
-  constexpr int most_levels = 100;  // what is written out again is written by recursion
-  bool too_deep = false;
-  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > most_levels;
-    return !too_deep;
-  };
-  auto json = Json::parse(text, watch, /*allow_exceptions=*/false);
-  return json.is_discarded() || too_deep ? Json(nullptr) : json;
-}
-
-Json json_of(const Response& response) { return json_of(response.body); }
-
-const Json* value_at(const Json& document, const std::string& pointer) {
-  const Json::json_pointer at{pointer};
-  return document.contains(at) ? &document.at(at) : nullptr;
-}
-
-std::optional<std::string> text_at(const Json& document, const std::string& pointer) {
-  const auto* value = value_at(document, pointer);
-  if (!value || !value->is_string()) return std::nullopt;
-  return value->get<std::string>();
-}
-
-std::string members_of(const Json& object) {
-  if (!object.is_object()) return std::string{"no object but "} + object.type_name();
-  std::string names;
-  for (const auto& [name, value] : object.items()) names += (names.empty() ? "" : ", ") + name;
-  return "{" + names + "}";
-}
-
-bool has_type(const Response& response, std::string_view media_type) {
-  const auto value = value_of(response, "Content-Type");
-  return same_text(http::trim_ows(std::string_view{value}.substr(0, value.find(';'))), media_type);
-}
 
 std::optional<http::TimePoint> utc_time(const std::optional<std::string>& text) {
   if (!text || !text->ends_with('Z')) return std::nullopt;

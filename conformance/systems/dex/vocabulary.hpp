@@ -1,7 +1,6 @@
 // The words the checks of the DEX Upload API are written in, besides those of tus.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,10 +13,9 @@
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
 #include "tus/vocabulary.hpp"
+#include "words/documents.hpp"
 
 namespace conformance::suites {
-
-using Json = nlohmann::json;
 
 /// How long a server may take to show what it received, and to deliver it. CDC's own suites wait
 /// 1 to 30 s (census rows DEX-INFO-003, DEX-DELIV-014).
@@ -64,17 +62,6 @@ void make_visible(Context& c, const std::string& upload);
 
 // ---- documents ---------------------------------------------------------------------------------
 
-/// The body as JSON; null when it is none.
-[[nodiscard]] Json json_of(std::string_view text);
-[[nodiscard]] Json json_of(const Response& response);
-/// What is there, by JSON pointer; nullptr when there is nothing.
-[[nodiscard]] const Json* value_at(const Json& document, const std::string& pointer);
-/// A text, by JSON pointer; nullopt when there is none.
-[[nodiscard]] std::optional<std::string> text_at(const Json& document, const std::string& pointer);
-/// The names of an object's members, sorted: "{deliveries, file_info}".
-[[nodiscard]] std::string members_of(const Json& object);
-/// Whether Content-Type names that media type, whatever its parameters.
-[[nodiscard]] bool has_type(const Response& response, std::string_view media_type);
 /// RFC 3339 with "Z", as Go's RFC3339Nano writes UTC.
 [[nodiscard]] std::optional<http::TimePoint> utc_time(const std::optional<std::string>& text);
 /// A body that is text, for a report: one line, without what stands around it.
