@@ -15,9 +15,10 @@ namespace {
 
 using ::redact::printable;
 
-constexpr std::array<std::string_view, 8> secret_fields = {
-    "password", "access_token",  "refresh_token",    "id_token",
-    "token",    "client_secret", "client_assertion", "X-Amz-Signature"};
+// Who has the signature of a URL may do what it is for. Storages tell it again when they refuse it.
+constexpr std::array<std::string_view, 10> secret_fields = {
+    "password",      "access_token",     "refresh_token",   "id_token",  "token",
+    "client_secret", "client_assertion", "X-Amz-Signature", "Signature", "SignatureProvided"};
 constexpr std::size_t shown_body = 2048;
 
 bool name_char(char c) {
@@ -123,8 +124,13 @@ std::string redact(std::string_view text) {
     }
     const std::size_t begin = i;
     while (i < text.size() && name_char(text[i])) ++i;
-    const std::string_view name = text.substr(begin, i - begin);
+    std::string_view name = text.substr(begin, i - begin);
     out += name;
+    // An '&' as some write it in JSON.
+    constexpr std::string_view ampersand = "u0026";
+    if (begin > 0 && text[begin - 1] == '\\' && name.starts_with(ampersand)) {
+      name.remove_prefix(ampersand.size());
+    }
     if (!secret_field(name)) continue;
     std::size_t at = i;
     if (at < text.size() && text[at] == '=') {  // a form or a query
@@ -135,6 +141,11 @@ std::string redact(std::string_view text) {
       }
       out += "=***";
       i = end;
+      continue;
+    }
+    if (at < text.size() && text[at] == '>' && begin > 0 && text[begin - 1] == '<') {  // XML
+      out += ">***";
+      i = std::min(text.find('<', at), text.size());
       continue;
     }
     if (at >= text.size() || text[at] != '"') continue;  // a member of a JSON object

@@ -51,6 +51,19 @@ TEST(Transcript, SecretsAreRedacted) {
   EXPECT_THAT(t, HasSubstr(R"("access_token" : "***","x":1)"));
 }
 
+TEST(Transcript, SignaturesOfUrlsAreRedacted) {
+  Exchange e = example();
+  e.sent.url = "http://h/b/k?Signature=SECRET%3D&Expires=1";
+  e.response->headers = {{"Content-Type", "application/json"}};
+  e.response->body = R"({"url":"http://h/b/k?Expires=1\u0026Signature=SECRET%3D","id":7})";
+  EXPECT_THAT(transcript(e), Not(HasSubstr("SECRET")));
+  EXPECT_THAT(transcript(e), HasSubstr("Signature=***&Expires=1"));
+  EXPECT_THAT(transcript(e), HasSubstr(R"("id":7)"));
+  e.response->headers = {{"Content-Type", "application/xml"}};
+  e.response->body = "<SignatureProvided>SECRET=</SignatureProvided><Code>X</Code>";
+  EXPECT_THAT(transcript(e), HasSubstr("<SignatureProvided>***</SignatureProvided><Code>X</Code>"));
+}
+
 TEST(Transcript, ASecretThatIsCutIsStillRedacted) {
   Exchange e = example();
   e.response->headers = {{"Content-Type", "application/json"}};

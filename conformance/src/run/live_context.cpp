@@ -223,11 +223,11 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
     const std::size_t next = std::min(head.find("\r\n", from), head.size());
     std::string_view line = head.substr(from, next - from);
     const std::string_view name = line.substr(0, line.find(':'));
-    if (transport::is_secret_header(name)) {
+    if (from > 0 && transport::is_secret_header(name)) {
       text += fmt::format("> {}: ***\n", name);
     } else {
       // Long lines are shown by their beginning: a check may send 100 kB of header.
-      text += fmt::format("> {}{}\n", quote(line.substr(0, 200)),
+      text += fmt::format("> {}{}\n", quote(transport::redact(line).substr(0, 200)),
                           line.size() > 200 ? fmt::format(" ({} bytes)", line.size()) : "");
     }
     from = next + 2;
