@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <vector>
+
+#include "protocol/digest.hpp"
+
 namespace s3 {
 namespace {
 
@@ -56,21 +61,40 @@ TEST(AwsChunked, WhatBoto3SendsOverTls) {
   EXPECT_EQ(read("1;chunk-signature=00\r\nx\r\n0;chunk-signature=00\r\n\r\n").content, "x");
 }
 
+TEST(AwsChunked, WhatS3TakesBesides) {
+  // openstack/swift 504bcf4, test/s3api/test_input_errors.py.
+  EXPECT_EQ(read("1\r\nx\r\n0\r\n"), (Outcome{"x", "", ""}));
+  EXPECT_EQ(read("0\r\nx-amz-checksum-crc32:NhCmhg==\r\n").checksum, "NhCmhg==");
+  EXPECT_EQ(read("1\r\nx\r\n0\r\n\r\nx\r\n\r\n\xff"), (Outcome{"x", "", ""}));
+  EXPECT_EQ(read("1\r\nx\r\n0\r\n\r\n1\r\ny\r\n0\r\n\r\n").content, "x");
+  EXPECT_EQ(read("0\r\nx-amz-checksum-crc32:a\r\nX-Amz-Checksum-CRC32: b\r\n\r\n").checksum, "b");
+  EXPECT_EQ(read("1 ; chunk-signature = 00 \r\nx\r\n0\r\n\r\n").content, "x");
+}
+
 TEST(AwsChunked, BodiesThatAreRefused) {
-  for (const char* body : {"", "5", "5\r\n", "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n", "0\r\n",
-                           "0\r\nx-amz-checksum-crc32:NhCmhg==\r\n"}) {
+  for (const char* body :
+       {"", "5", "5\r\n", "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n", "0\r", "0\r\n\r",
+        "0\r\nx-amz-checksum-crc32:NhCmhg==", "0\r\na:b\n", "\r\n", "x\r\n", "-1\r\n",
+        "5;x=y\r\nhello\r\n", "5\nhello\n0\n\n", "5\r\nhello!\r\n0\r\n\r\n",
+        "10000000000000000\r\n", "8000000000000000\r\n"}) {
     EXPECT_EQ(read(body).refusal, "IncompleteBody") << body;
   }
-  for (const char* body :
-       {"\r\n", "x\r\n", "-1\r\n", "5 \r\n", "5;x=y\r\nhello\r\n", "5\r\nhello!\r\n0\r\n\r\n",
-        "0\r\n\r\nmore", "0\r\nx\r\n\r\n", "0\r\n: x\r\n\r\n", "0\r\na:1\r\nA:2\r\n\r\n",
-        "10000000000000000\r\n"}) {
-    EXPECT_EQ(read(body).refusal, "InvalidRequest") << body;
+  EXPECT_EQ(read(std::string(2'000, '0')).refusal, "IncompleteBody");
+  for (const char* body : {"0\r\nx\r\n\r\n", "0\r\n: x\r\n\r\n", "0\r\na b: x\r\n\r\n"}) {
+    EXPECT_EQ(read(body).refusal, "MalformedTrailerError") << body;
   }
-  EXPECT_EQ(read(std::string(2'000, '0')).refusal, "InvalidRequest");
   std::string trailers = "0\r\n";
   for (int i = 0; i < 1'000; ++i) trailers += "a" + std::to_string(i) + ":x\r\n";
-  EXPECT_EQ(read(trailers + "\r\n").refusal, "InvalidRequest");
+  EXPECT_EQ(read(trailers + "\r\n").refusal, "MalformedTrailerError");
+}
+
+TEST(AwsChunked, SaysHowMuchAChunkWillBring) {
+  ChunkReader reader;
+  std::string_view slice = "3\r\nabc\r\n7\r\nde";
+  EXPECT_EQ(reader.next(slice), ChunkReader::Event::bytes);
+  EXPECT_EQ(reader.next(slice), ChunkReader::Event::bytes);
+  EXPECT_EQ(reader.decoded(), 5U);
+  EXPECT_EQ(reader.promised(), 10U);
 }
 
 /// AWS's example: 65 KiB + 1 KiB of 'a' in chunks of 64 KiB, with its signatures.
@@ -100,11 +124,62 @@ TEST(AwsChunked, SignedChunksOfTheDocument) {
   std::string changed = body;
   changed[1'000] = 'b';
   EXPECT_EQ(read(changed, key).refusal, "SignatureDoesNotMatch");
-  EXPECT_EQ(read("1\r\nx\r\n0\r\n\r\n", key).refusal, "SignatureDoesNotMatch");
+  EXPECT_EQ(read("1;chunk-signature=invalid\r\nx\r\n0\r\n\r\n", key).refusal,
+            "SignatureDoesNotMatch");
+  for (const char* without : {"1\r\nx\r\n0\r\n\r\n", "1;chunk-signature=\r\nx\r\n0\r\n\r\n"})
+    EXPECT_EQ(read(without, key).refusal, "IncompleteBody");
+}
+
+/// The text is told that should have been signed, and the request with which it began.
+TEST(AwsChunked, AMismatchIsExplained) {
+  const http::Fields sent{{"Host", "h"},
+                          {"x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}};
+  const Request request{"PUT", "/b/k", sent};
+  const SignatureV4 signature{Place::header,
+                              {"AKID", Scope{"20130524"}},
+                              {"host"},
+                              "seed",
+                              "20130524T000000Z",
+                              {},
+                              "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"};
+  ChunkReader reader(chunk_key(signature, request, "secret"));
+  std::string_view slice = "0;chunk-signature=00\r\n";
+  ASSERT_EQ(reader.next(slice), ChunkReader::Event::failed);
+  const auto& details = reader.refusal().details;
+  EXPECT_EQ(details.at(0), (Detail{"AWSAccessKeyId", "AKID"}));
+  EXPECT_EQ(details.at(1).value.find("AWS4-HMAC-SHA256-PAYLOAD\n20130524T000000Z\n"), 0U);
+  EXPECT_EQ(details.at(4), (Detail{"CanonicalRequest", canonical_request(signature, request)}));
+}
+
+/// Each chunk with its signature.
+std::string chunks(ChunkKey key, const std::vector<std::size_t>& sizes) {
+  std::string body;
+  for (const auto size : sizes) {
+    const std::string bytes(size, 'x');
+    key.seed = sign_v4("AWS4-HMAC-SHA256-PAYLOAD\n" + key.date + "\n" + key.scope + "\n" +
+                           key.seed + "\n" + sha256_hex({}) + "\n" + sha256_hex(bytes),
+                       key.signing_key);
+    char digits[17];
+    std::snprintf(digits, sizeof digits, "%zx", size);
+    body += digits + (";chunk-signature=" + key.seed) + "\r\n" + bytes + "\r\n";
+  }
+  return body;
+}
+
+TEST(AwsChunked, OnlyTheLastSignedChunkIsSmall) {
+  const auto key = example_key("seed");
+  EXPECT_EQ(read(chunks(key, {15'000, 8'192, 17, 0}), key).refusal, "");
+  EXPECT_EQ(read(chunks(key, {1'024, 4'096, 0}), key).refusal, "InvalidChunkSizeError");
+  ChunkReader reader(key);
+  const auto body = chunks(key, {1'024, 4'096, 0});
+  std::string_view slice = body;
+  while (reader.next(slice) == ChunkReader::Event::bytes) continue;
+  EXPECT_EQ(reader.refusal().details,
+            (std::vector<Detail>{{"Chunk", "2"}, {"BadChunkSize", "1024"}}));
 }
 
 TEST(AwsChunked, SignedTrailersOfTheDocument) {
-  const auto key = example_key("106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e");
+  auto key = example_key("106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e");
   const std::string trailer = "x-amz-checksum-crc32c:sOO8/Q==\r\n";
   const auto body = [&](const std::string& end) {
     return example("b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2",
@@ -115,7 +190,13 @@ TEST(AwsChunked, SignedTrailersOfTheDocument) {
       "x-amz-trailer-signature:"
       "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n";
   EXPECT_EQ(read(body(trailer + signature), key).refusal, "");
-  EXPECT_EQ(read(body(trailer), key).refusal, "SignatureDoesNotMatch");
+  EXPECT_EQ(read(body(trailer), key).refusal, "IncompleteBody");
+  EXPECT_EQ(read(body(trailer + "x-amz-trailer-signature:00\r\n"), key).refusal,
+            "SignatureDoesNotMatch");
+  EXPECT_EQ(read(body(""), key).refusal, "");
+  key.trailer = true;
+  EXPECT_EQ(read(body(trailer + signature), key).refusal, "");
+  EXPECT_EQ(read(body(""), key).refusal, "IncompleteBody");
 }
 
 }  // namespace
