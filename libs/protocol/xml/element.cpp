@@ -143,7 +143,7 @@ class Parser {
     if (++elements_ > most_elements) fail(fmt::format("more than {} elements", most_elements));
     const std::string_view written = name();
     element.name = written.substr(written.rfind(':') + 1);
-    while (skip_blanks() && rest().find_first_of("/>") != 0) attribute();
+    while (skip_blanks() && !rest().starts_with('/') && !rest().starts_with('>')) attribute();
     const bool empty = take("/");
     if (!take(">")) fail("a tag that does not end");
     if (!empty) open_.push_back({&element, written});
