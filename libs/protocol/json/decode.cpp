@@ -237,7 +237,12 @@ Result<nlohmann::json> parse(std::string_view text, const std::string& document,
   try {
     Check check(document, content);
     static_cast<void>(nlohmann::json::sax_parse(text, &check));
-    return nlohmann::json::parse(text);
+    auto value = nlohmann::json::parse(text);
+    // To the parser one is the end of the text, whatever follows it.
+    if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+      return failure(position(text, nul + 1, document), "not JSON: a NUL byte");
+    }
+    return value;
   } catch (const DecodeError& e) {
     return tl::unexpected(e.error);
   } catch (const nlohmann::json::parse_error& e) {

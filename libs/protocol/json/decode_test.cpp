@@ -52,6 +52,16 @@ TEST(JsonDecode, SyntaxErrorsNameLineAndColumn) {
   }
 }
 
+// The parser takes one for the end of the text, and what follows it for nothing.
+TEST(JsonDecode, NothingFollowsTheDocument) {
+  using namespace std::string_literals;
+  const auto any = [](const Cursor&) { return 0; };
+  for (const auto& behind : {"\0"s, "\0{\"b\":2}"s, " \n\0"s}) {
+    EXPECT_TRUE(error_line("{}" + behind, any).starts_with("a.json:")) << behind.size();
+  }
+  EXPECT_EQ(error_line("[1,\n2]\0"s, any), "a.json:2:3: not JSON: a NUL byte");
+}
+
 TEST(JsonDecode, AnErrorIsNoLongerThanALine) {
   const auto any = [](const Cursor&) { return 0; };
   const std::string value(160'000, 'q');
