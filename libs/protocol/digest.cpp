@@ -20,9 +20,13 @@ using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
 /// Castagnoli's polynomial (RFC 3720 section 12.1).
 using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
 
-std::string big_endian(std::uint64_t crc) {
+/// NVM Express, "NVM Command Set Specification" 1.0 section 5.2.1.3.4.
+using Crc64Nvme =
+    boost::crc_optimal<64, 0xAD93D23594C93659, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, true, true>;
+
+std::string big_endian(std::uint64_t crc, unsigned size) {
   std::string out;
-  for (const unsigned shift : {24U, 16U, 8U, 0U}) out += static_cast<char>(crc >> shift & 0xFFU);
+  for (unsigned left = size; left > 0; --left) out += static_cast<char>(crc >> (left - 1) * 8);
   return out;
 }
 
@@ -35,7 +39,7 @@ void require(bool ok) {
 }  // namespace
 
 struct Digest::State {
-  std::variant<uLong, Crc32c, Context> running;
+  std::variant<uLong, Crc32c, Crc64Nvme, Context> running;
 };
 
 Digest::Digest(DigestAlgorithm algorithm) : state_(std::make_unique<State>()) {
@@ -45,6 +49,10 @@ Digest::Digest(DigestAlgorithm algorithm) : state_(std::make_unique<State>()) {
   }
   if (algorithm == DigestAlgorithm::crc32c) {
     state_->running = Crc32c{};
+    return;
+  }
+  if (algorithm == DigestAlgorithm::crc64nvme) {
+    state_->running = Crc64Nvme{};
     return;
   }
   Context context(EVP_MD_CTX_new());
@@ -68,6 +76,8 @@ void Digest::update(std::string_view bytes) {
     *crc = crc32_z(*crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
   } else if (auto* crc32c = std::get_if<Crc32c>(&state_->running)) {
     crc32c->process_bytes(bytes.data(), bytes.size());
+  } else if (auto* crc64 = std::get_if<Crc64Nvme>(&state_->running)) {
+    crc64->process_bytes(bytes.data(), bytes.size());
   } else {
     require(EVP_DigestUpdate(std::get<Context>(state_->running).get(), bytes.data(),
                              bytes.size()) == 1);
@@ -77,8 +87,11 @@ void Digest::update(std::string_view bytes) {
 std::string Digest::finish() {
   if (!state_) throw std::logic_error("Digest::finish called twice");
   const auto state = std::move(state_);
-  if (const auto* crc = std::get_if<uLong>(&state->running)) return big_endian(*crc);
-  if (const auto* crc = std::get_if<Crc32c>(&state->running)) return big_endian(crc->checksum());
+  if (const auto* crc = std::get_if<uLong>(&state->running)) return big_endian(*crc, 4);
+  if (const auto* crc = std::get_if<Crc32c>(&state->running)) return big_endian(crc->checksum(), 4);
+  if (const auto* crc = std::get_if<Crc64Nvme>(&state->running)) {
+    return big_endian(crc->checksum(), 8);
+  }
   std::array<unsigned char, EVP_MAX_MD_SIZE> buffer{};
   unsigned size = 0;
   require(EVP_DigestFinal_ex(std::get<Context>(state->running).get(), buffer.data(), &size) == 1);

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-enum class DigestAlgorithm { md5, sha1, sha256, crc32, crc32c };
+enum class DigestAlgorithm { md5, sha1, sha256, crc32, crc32c, crc64nvme };
 
 /// Not thread-safe; move-only. `finish` may be called once.
 class Digest {
@@ -20,7 +20,7 @@ class Digest {
 
   void update(std::span<const std::byte> bytes);
   void update(std::string_view bytes);
-  /// The raw digest bytes (crc32 and crc32c: four bytes, most significant first).
+  /// The raw digest bytes (a CRC: four or eight bytes, most significant first).
   [[nodiscard]] std::string finish();
 
  private:

@@ -32,6 +32,8 @@ TEST(Digest, KnownVectors) {
       {DigestAlgorithm::crc32, "123456789", "cbf43926"},
       {DigestAlgorithm::crc32c, "", "00000000"},
       {DigestAlgorithm::crc32c, "123456789", "e3069283"},
+      {DigestAlgorithm::crc64nvme, "", "0000000000000000"},
+      {DigestAlgorithm::crc64nvme, "123456789", "ae8b14860a799888"},
   };
   for (const auto& v : vectors) EXPECT_EQ(hex_of(v.algorithm, v.bytes), v.hex);
 }

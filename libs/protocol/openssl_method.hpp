@@ -18,6 +18,7 @@
       return EVP_sha256();
     case DigestAlgorithm::crc32:
     case DigestAlgorithm::crc32c:
+    case DigestAlgorithm::crc64nvme:
       break;
   }
   throw std::logic_error("a checksum is no digest of OpenSSL");
