@@ -136,6 +136,13 @@ TEST(OpenHumans, BodiesThatAreNone) {
       server.post_multipart("files/delete/", part("x", std::string(3U << 20U, 'x')) + end_of_form)
           .status,
       400);
+  // A form has a thousand fields, however it is written.
+  ::http::Form form(1'000, {"x", ""});
+  form.front() = {"project_member_id", "12345678"};
+  form.back() = {"file_id", "7"};
+  EXPECT_EQ(server.post("files/delete/", form).body, R"({"ids":[]})");
+  form.emplace_back("x", "");
+  EXPECT_EQ(server.post("files/delete/", form).body, "<h1>Bad Request (400)</h1>");
   EXPECT_THAT(server.ids(), IsEmpty());
 }
 

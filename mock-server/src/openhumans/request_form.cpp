@@ -16,6 +16,8 @@ namespace {
 
 /// DATA_UPLOAD_MAX_MEMORY_SIZE of Django: of a body without its files.
 constexpr std::size_t longest_form = 2'621'440;
+/// DATA_UPLOAD_MAX_NUMBER_FIELDS; FormReader has it, too.
+constexpr std::ptrdiff_t most_fields = 1'000;
 
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -84,6 +86,7 @@ tl::expected<::http::Form, Reply> read_json(const std::string& text) {
 }
 
 tl::expected<::http::Form, Reply> read_urlencoded(const std::string& text) {
+  if (1 + std::ranges::count(text, '&') > most_fields) return tl::unexpected(words::too_much());
   auto form = ::http::parse_form(text);
   if (!form) return tl::unexpected(words::detail(400, "Form parse error - a '%' stands alone"));
   return *std::move(form);
