@@ -26,7 +26,8 @@ Expected<std::optional<Signature>> find_signature(const Request& request) {
   auto v2 = find_v2_query(*parameters);
   if (!v2) return tl::unexpected(v2.error());
   const auto header = request.fields.find("authorization");
-  if ((header ? 1 : 0) + (*v4 ? 1 : 0) + (*v2 ? 1 : 0) > 1) {
+  const auto headers = request.fields.count("authorization");
+  if (headers + (*v4 ? 1 : 0) + (*v2 ? 1 : 0) > 1) {
     return refuse(
         Code::invalid_argument,
         "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "

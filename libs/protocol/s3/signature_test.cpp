@@ -516,6 +516,10 @@ TEST(Signature, AnonymousTwiceOrUnreadable) {
   EXPECT_TRUE(find_signature({"GET", "/b/k?Signature=x&Expires=1&AWSAccessKeyId=A", header})
                   .error()
                   .message.starts_with("Only one auth mechanism allowed"));
+  const http::Fields twice{{"Authorization", "AWS A:x"}, {"authorization", "AWS B:y"}};
+  EXPECT_TRUE(find_signature({"GET", "/b/k", twice})
+                  .error()
+                  .message.starts_with("Only one auth mechanism allowed"));
   EXPECT_EQ(unknown_access_key("A").message,
             "The AWS Access Key Id you provided does not exist in our records.");
 }

@@ -31,9 +31,20 @@ constexpr std::array<std::string_view, 9> storage_classes{
     "STANDARD",     "REDUCED_REDUNDANCY", "STANDARD_IA",         "ONEZONE_IA",     "GLACIER",
     "DEEP_ARCHIVE", "GLACIER_IR",         "INTELLIGENT_TIERING", "EXPRESS_ONEZONE"};
 
+bool is_metadata(std::string_view name) {
+  return ::http::lower_case(name).starts_with("x-amz-meta-");
+}
+
 bool is_kept(std::string_view name) {
   return std::ranges::any_of(kept, [&](auto one) { return ::http::same_name(name, one); }) ||
-         ::http::lower_case(name).starts_with("x-amz-meta-");
+         is_metadata(name);
+}
+
+/// Of a name that comes twice what a signature of version 2 covers: the first value, and all of
+/// metadata.
+std::string value_of(const ::http::Fields& fields, std::string_view name) {
+  if (!is_metadata(name)) return std::string(*fields.find(name));
+  return fmt::format("{}", fmt::join(fields.all(name), ","));
 }
 
 std::optional<std::string> digest_of(std::string_view text, std::size_t size) {
@@ -126,15 +137,17 @@ s3::Expected<::http::Fields> kept_fields(const ::http::Fields& fields) {
                       {{"StorageClassRequested", std::string(*chosen)}});
   }
   ::http::Fields all;
-  for (const auto& [name, value] : fields) {
-    if (!is_kept(name)) continue;
+  for (const auto& field : fields) {
+    const auto& name = field.name;
+    if (!is_kept(name) || all.has(name)) continue;
+    const auto value = value_of(fields, name);
     if (!::http::is_token(name) || !::http::is_field_value(value)) {
       return s3::refuse(s3::Code::invalid_argument, "The value cannot be told as a header field.",
                         {{"ArgumentName", name}, {"ArgumentValue", value}});
     }
     all.add(name, value);
   }
-  if (!all.has("Content-Type")) all.add("Content-Type", "binary/octet-stream");
+  if (all.find("Content-Type").value_or("").empty()) all.set("Content-Type", "binary/octet-stream");
   return all;
 }
 

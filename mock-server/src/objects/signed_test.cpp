@@ -125,11 +125,12 @@ TEST_P(SignedTest, TheLanesPrefixIsSigned) {
 
 TEST_P(SignedTest, MetadataIsKept) {
   FakeObjects store;
-  const ::http::Fields sent{{"Content-Type", "text/plain"}, {"x-amz-meta-foo", "bar"}};
+  const ::http::Fields sent{
+      {"Content-Type", "text/plain"}, {"x-amz-meta-foo", "bar"}, {"X-Amz-Meta-Foo", "baz"}};
   ASSERT_EQ(send(store, "PUT", GetParam(), "x", sent).status, 200);
   const auto reply = send(store, "HEAD", GetParam());
   EXPECT_EQ(reply.fields.find("Content-Type"), "text/plain");
-  EXPECT_EQ(reply.fields.find("x-amz-meta-foo"), "bar");
+  EXPECT_EQ(reply.fields.all("x-amz-meta-foo"), std::vector<std::string_view>{"bar,baz"});
 }
 
 std::string way_name(const testing::TestParamInfo<Way>& row) {
@@ -158,6 +159,20 @@ TEST(Presigned, AnAmzFieldThatWasNotSigned) {
   const auto error = error_of(store.send("PUT", target, more, "x"));
   EXPECT_EQ(error.code, "AccessDenied");
   EXPECT_EQ(error.detail("HeadersNotSigned"), "x-amz-meta-foo");
+}
+
+/// Version 2 signs the first Content-Type: a second one is nobody's.
+TEST(Presigned, AFieldThatComesTwice) {
+  FakeObjects store;
+  const ::http::Fields twice{{"Content-Type", ""},
+                             {"Content-Type", "text/html"},
+                             {"Cache-Control", "no-store"},
+                             {"Cache-Control", "max-age=9"}};
+  const auto target = sign(store, "PUT", path, Way::query_v2).target;
+  ASSERT_EQ(store.send("PUT", target, twice, "x").status, 200);
+  const auto reply = send(store, "HEAD", Way::query_v2);
+  EXPECT_EQ(reply.fields.joined("Content-Type"), "binary/octet-stream");
+  EXPECT_EQ(reply.fields.joined("Cache-Control"), "no-store");
 }
 
 TEST(Presigned, AnEncodingNeedNotBeSigned) {
