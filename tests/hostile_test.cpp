@@ -10,32 +10,18 @@
 #include <string>
 #include <vector>
 
+#include "hostile.hpp"
 #include "programs.hpp"
 #include "protocol/base64.hpp"
 #include "transport/raw_connection.hpp"
 
 namespace {
 
+using hostile::After;
+using hostile::patience;
+using hostile::Row;
 using transport::RawConnection;
 using Seen = RawConnection::Seen;
-namespace fs = std::filesystem;
-
-constexpr Milliseconds patience{10'000};
-
-/// What is to become of the connection after the reply.
-enum class After {
-  open,    ///< the next request on it is answered
-  closed,  ///< FIN, so that the reply can be read
-  either,  ///< one of the two
-  ends,    ///< FIN sooner or later, announced or not
-};
-
-struct Row {
-  std::string name;
-  std::string bytes;      ///< "{id}": of the innocent upload; "{new}": of one made for this row
-  std::set<int> replies;  ///< any of them; empty: the connection is closed without a reply
-  After after = After::closed;
-};
 
 std::string request(const std::string& line, const std::string& fields = {},
                     const std::string& body = {}) {
@@ -60,8 +46,6 @@ struct Profile {
 class Hostile : public testing::TestWithParam<Profile> {
  protected:
   Hostile() {
-    // Where a path that climbs out of the store would lead.
-    for (const char* name : {"secret", "secret.info"}) folder_.write(name, "a secret");
     id_ = create();
     auto filled = exchange(patch("Upload-Offset: 0\r\nContent-Length: 9\r\n", "innocent!"));
     EXPECT_EQ(filled.status, 204);
@@ -70,11 +54,8 @@ class Hostile : public testing::TestWithParam<Profile> {
     EXPECT_FALSE(metadata_.empty());
   }
 
-  RawConnection connect() const {
-    auto connection = RawConnection::open(mock_.url(), {}, patience);
-    EXPECT_TRUE(connection) << connection.error().line();
-    return *std::move(connection);
-  }
+  RawConnection connect() const { return hostile::connect(mock_.url()); }
+  /// "{id}": of the innocent upload; "{new}": of one made for this.
   [[nodiscard]] std::string with_id(std::string bytes) const {
     const auto fill = [&bytes](const std::string& name, const auto& value) {
       for (std::size_t at = 0; (at = bytes.find(name, at)) != std::string::npos;)
@@ -108,47 +89,14 @@ class Hostile : public testing::TestWithParam<Profile> {
     EXPECT_EQ(state.headers.find("Upload-Offset"), "9");
     EXPECT_EQ(state.headers.find("Upload-Length"), "1000");
     EXPECT_EQ(state.headers.find("Upload-Metadata"), metadata_);
-    EXPECT_EQ(testkit::read_file(store_ / id_), "innocent!");
+    EXPECT_EQ(testkit::read_file(surroundings_.store() / id_), "innocent!");
   }
-  /// Nothing was made, changed or told outside of the store.
-  void nothing_left_the_store() const {
-    std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder_.path()))
-      names.insert(entry.path().filename());
-    EXPECT_EQ(names, (std::set<std::string>{"secret", "secret.info", "deeper"}));
-    names.clear();
-    for (const auto& entry : fs::directory_iterator(store_.parent_path()))
-      names.insert(entry.path().filename());
-    EXPECT_EQ(names, std::set<std::string>{"store"});
-    EXPECT_EQ(folder_.read("secret"), "a secret");
-  }
-
   void play(const Row& row) const {
     SCOPED_TRACE(row.name);
-    auto connection = connect();
-    // An early refusal may cut the sending short; what counts is that it can be read.
-    static_cast<void>(connection.send(with_id(row.bytes), patience));
-    auto read = connection.read_response(patience, row.bytes.starts_with("HEAD "));
-    if (row.replies.empty()) {
-      EXPECT_EQ(read.seen, Seen::closed) << read.raw;
-    } else {
-      ASSERT_EQ(read.seen, Seen::response) << read.raw;
-      EXPECT_TRUE(row.replies.contains(read.response->status)) << read.raw;
-      EXPECT_EQ(read.raw.find("a secret"), std::string::npos) << read.raw;
-      EXPECT_EQ(read.raw.find("innocent!"), std::string::npos) << read.raw;
-      const bool closes = read.response->headers.has_token("Connection", "close");
-      if (row.after == After::open || row.after == After::closed) {
-        EXPECT_EQ(closes, row.after == After::closed) << read.raw;
-      }
-      if (closes || row.after == After::ends) {
-        EXPECT_EQ(connection.wait_for_close(patience), Seen::closed);
-      } else {
-        ASSERT_TRUE(connection.send(request("OPTIONS /files"), patience));
-        const auto next = connection.read_response(patience);
-        ASSERT_EQ(next.seen, Seen::response);
-        EXPECT_TRUE(next.response->status == 200 || next.response->status == 204) << next.raw;
-      }
-    }
+    auto filled = row;
+    filled.bytes = with_id(row.bytes);
+    hostile::play(mock_.url(), filled, request("OPTIONS /files"), "innocent!");
+    if (HasFatalFailure()) return;
     innocent_is_unharmed();
   }
   void play(const std::vector<Row>& rows) const {
@@ -156,18 +104,11 @@ class Hostile : public testing::TestWithParam<Profile> {
       play(row);
       if (HasFatalFailure()) return;
     }
-    nothing_left_the_store();
+    surroundings_.are_untouched();
   }
 
-  testkit::TempFolder folder_;
-  fs::path store_ = folder_.path() / "deeper" / "store";
-  programs::Mock mock_{[this] {
-    auto arguments = GetParam().arguments;
-    arguments.insert(arguments.end(), {"--store", store_.string(), "--header-timeout", "400ms",
-                                       "--read-timeout", "400ms", "--log-level", "off"});
-    fs::create_directories(store_.parent_path());
-    return arguments;
-  }()};
+  hostile::Surroundings surroundings_;
+  programs::Mock mock_{hostile::impatient(GetParam().arguments, surroundings_.store())};
   std::string id_;
   std::string metadata_;
 };
@@ -745,7 +686,7 @@ TEST_P(Hostile, Metadata) {
     }
   }
   innocent_is_unharmed();
-  nothing_left_the_store();
+  surroundings_.are_untouched();
 }
 
 }  // namespace
