@@ -1,34 +1,23 @@
 #include "transport/load_engine.hpp"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cmath>
-#include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <system_error>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "transport/curl_failure.hpp"
 #include "transport/limits.hpp"
-#include "transport/url.hpp"
+#include "transport/load_loop.hpp"
 
 namespace transport {
 namespace {
@@ -36,29 +25,6 @@ namespace {
 constexpr std::size_t response_body_limit = 64U << 10U;
 /// So much of a body that somebody takes is progress: a byte now and then is none.
 constexpr std::uint64_t progress_step = 64U << 10U;
-
-/// An owned descriptor.
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Fd checked(int fd, const char* what) {
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
-  return Fd{fd};
-}
 
 void reset_on_close(int fd) {
   const linger now{1, 0};
@@ -74,91 +40,9 @@ Failure failure_of(CURLcode code, long os_error, const char* text) {
   return failure;
 }
 
-bool is_loopback(const sockaddr& address) {
-  if (address.sa_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &address, sizeof v4);
-    return (ntohl(v4.sin_addr.s_addr) >> 24U) == 127;
-  }
-  sockaddr_in6 v6{};
-  std::memcpy(&v6, &address, sizeof v6);
-  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) return v6.sin6_addr.s6_addr[12] == 127;
-  return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
-}
-
-/// Runs closures one after the other on a thread that starts with the first of them.
-class Helper {
- public:
-  ~Helper() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      jobs_.clear();
-    }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-  void run(std::function<void()> job) {
-    {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-      if (!thread_.joinable()) thread_ = std::thread([this] { loop(); });
-    }
-    wake_.notify_one();
-  }
-
- private:
-  void loop() {
-    for (;;) {
-      std::function<void()> job;
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-        if (stopping_) return;
-        job = std::move(jobs_.front());
-        jobs_.pop_front();
-      }
-      job();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> jobs_;
-  bool stopping_ = false;
-  std::thread thread_;
-};
-
 }  // namespace
 
 std::string_view to_string(Cut::Kind kind) { return kind == Cut::Kind::reset ? "reset" : "silent"; }
-
-Result<ResolvedHost> resolve(const std::string& url) {
-  init_curl();
-  const auto parts = parse_url(url);
-  if (!parts) return tl::unexpected(parts.error());
-  const std::string port = std::to_string(parts->port);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* list = nullptr;
-  const int code = ::getaddrinfo(parts->host.c_str(), port.c_str(), &hints, &list);
-  if (code != 0) {
-    return failure(parts->host, fmt::format("no address for this host: {}", ::gai_strerror(code)));
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, ::freeaddrinfo);
-  ResolvedHost host{parts->host, port, {}, true};
-  for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
-    std::array<char, NI_MAXHOST> text{};
-    if (::getnameinfo(a->ai_addr, a->ai_addrlen, text.data(), text.size(), nullptr, 0,
-                      NI_NUMERICHOST) != 0) {
-      continue;
-    }
-    host.addresses.emplace_back(text.data());
-    host.loopback = host.loopback && is_loopback(*a->ai_addr);
-  }
-  if (host.addresses.empty()) return failure(parts->host, "no address for this host");
-  return host;
-}
 
 // ---------------------------------------------------------------------------------------------
 
@@ -191,27 +75,18 @@ struct Transfer {
 
 struct LoadEngine::State {
   LoadEngineOptions options;
-  Fd epoll = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  Fd timer =
-      checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create");
-  Fd wake = checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+  LoadLoop loop;
   /// Where a silently cut connection's own writes go (a TLS close_notify, say).
   Fd nowhere = checked(::open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null");
-  TimerWheel wheel{LoadClock::now()};
+  TimerWheel& wheel = loop.timers();
   CURLM* multi = nullptr;
-  std::optional<LoadTime> curl_due;
-  std::optional<LoadTime> timer_set;
   bool kick = false;  ///< a transfer was resumed outside libcurl's own events
-  bool running = false;
   std::uint64_t next_id = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers;
   std::vector<CURL*> spare;
   std::deque<Fd> abandoned;
   std::map<std::string, std::string> pins;  ///< "host:port" -> CURLOPT_RESOLVE entry
   curl_slist* resolve_list = nullptr;
-  std::mutex posted_mutex;
-  std::vector<std::function<void()>> posted;
-  std::unique_ptr<Helper> helper = std::make_unique<Helper>();
 
   explicit State(LoadEngineOptions o) : options(std::move(o)) {
     init_curl();
@@ -223,11 +98,9 @@ struct LoadEngine::State {
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    watch(wake.get());
-    watch(timer.get());
   }
   ~State() {
-    helper.reset();
+    loop.end_aside();
     for (auto& [id, transfer] : transfers) release(*transfer);
     for (CURL* easy : spare) curl_easy_cleanup(easy);
     if (multi != nullptr) curl_multi_cleanup(multi);
@@ -237,26 +110,16 @@ struct LoadEngine::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  void watch(int fd) const {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
-      throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-    }
-  }
-
   static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
     auto& state = *static_cast<State*>(self);
     if (what == CURL_POLL_REMOVE) {
-      ::epoll_ctl(state.epoll.get(), EPOLL_CTL_DEL, fd, nullptr);
+      state.loop.forget(fd);
       return 0;
     }
-    epoll_event event{};
-    event.data.fd = fd;
-    if ((what & CURL_POLL_IN) != 0) event.events |= EPOLLIN;
-    if ((what & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
-    ::epoll_ctl(state.epoll.get(), known != nullptr ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+    std::uint32_t events = 0;
+    if ((what & CURL_POLL_IN) != 0) events |= EPOLLIN;
+    if ((what & CURL_POLL_OUT) != 0) events |= EPOLLOUT;
+    state.loop.watch(fd, events, known != nullptr);
     if (known == nullptr) curl_multi_assign(state.multi, fd, &state);
     return 0;
   }
@@ -264,9 +127,9 @@ struct LoadEngine::State {
   static int on_timer(CURLM*, long timeout_ms, void* self) {
     auto& state = *static_cast<State*>(self);
     if (timeout_ms < 0) {
-      state.curl_due.reset();
+      state.loop.due.reset();
     } else {
-      state.curl_due = LoadClock::now() + std::chrono::milliseconds(timeout_ms);
+      state.loop.due = LoadClock::now() + std::chrono::milliseconds(timeout_ms);
     }
     return 0;
   }
@@ -398,7 +261,7 @@ struct LoadEngine::State {
       reset_on_close(transfer.fd);
       return;
     }
-    ::epoll_ctl(epoll.get(), EPOLL_CTL_DEL, transfer.fd, nullptr);
+    loop.forget(transfer.fd);
     ::dup3(nowhere.get(), transfer.fd, O_CLOEXEC);
     abandoned.push_back(std::move(kept));
     if (abandoned.size() > options.max_abandoned) {
@@ -513,71 +376,23 @@ struct LoadEngine::State {
     }
   }
 
-  void set_timer() {
-    std::optional<LoadTime> due = wheel.next();
-    if (curl_due && (!due || *curl_due < *due)) due = curl_due;
-    if (due == timer_set) return;
-    timer_set = due;
-    itimerspec spec{};
-    if (due) {
-      const auto wait = std::max<std::int64_t>(
-          1, std::chrono::duration_cast<std::chrono::nanoseconds>(*due - LoadClock::now()).count());
-      spec.it_value.tv_sec = wait / 1'000'000'000;
-      spec.it_value.tv_nsec = wait % 1'000'000'000;
-    }
-    ::timerfd_settime(timer.get(), 0, &spec, nullptr);
+  void ready(int fd, std::uint32_t events) const {
+    int flags = 0;
+    if ((events & EPOLLIN) != 0) flags |= CURL_CSELECT_IN;
+    if ((events & EPOLLOUT) != 0) flags |= CURL_CSELECT_OUT;
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0) flags |= CURL_CSELECT_ERR;
+    int still = 0;
+    curl_multi_socket_action(multi, fd, flags, &still);
   }
 
-  void drain(int fd) const {
-    std::uint64_t count = 0;
-    while (::read(fd, &count, sizeof count) > 0) {
-    }
-  }
-
-  void run_posted() {
-    std::vector<std::function<void()>> tasks;
-    {
-      const std::lock_guard lock(posted_mutex);
-      tasks.swap(posted);
-    }
-    for (auto& task : tasks) task();
-  }
-
-  void run() {
-    running = true;
-    std::array<epoll_event, 256> events{};
-    while (running) {
-      set_timer();
-      const int count =
-          ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), -1);
-      if (count < 0 && errno != EINTR) {
-        throw std::system_error(errno, std::generic_category(), "epoll_wait");
-      }
+  void turned() {
+    if (kick || (loop.due && *loop.due <= LoadClock::now())) {
+      kick = false;
+      loop.due.reset();
       int still = 0;
-      for (int i = 0; i < count; ++i) {
-        const auto& event = events[static_cast<std::size_t>(i)];
-        if (event.data.fd == wake.get()) {
-          drain(wake.get());
-          run_posted();
-        } else if (event.data.fd == timer.get()) {
-          drain(timer.get());
-          timer_set.reset();
-        } else {
-          int flags = 0;
-          if ((event.events & EPOLLIN) != 0) flags |= CURL_CSELECT_IN;
-          if ((event.events & EPOLLOUT) != 0) flags |= CURL_CSELECT_OUT;
-          if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) flags |= CURL_CSELECT_ERR;
-          curl_multi_socket_action(multi, event.data.fd, flags, &still);
-        }
-      }
-      wheel.advance(LoadClock::now());
-      if (kick || (curl_due && *curl_due <= LoadClock::now())) {
-        kick = false;
-        curl_due.reset();
-        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &still);
-      }
-      collect();
+      curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &still);
     }
+    collect();
   }
 };
 
@@ -696,24 +511,15 @@ void LoadEngine::cancel(TimerId id) { state_->wheel.cancel(id); }
 LoadTime LoadEngine::now() const { return LoadClock::now(); }
 
 void LoadEngine::aside(std::function<void()> work, std::function<void()> then) {
-  state_->helper->run([this, work = std::move(work), then = std::move(then)] {
-    work();
-    post(then);
-  });
+  state_->loop.aside(std::move(work), std::move(then));
 }
+void LoadEngine::post(std::function<void()> task) { state_->loop.post(std::move(task)); }
 
-void LoadEngine::post(std::function<void()> task) {
-  {
-    const std::lock_guard lock(state_->posted_mutex);
-    state_->posted.push_back(std::move(task));
-  }
-  const std::uint64_t one = 1;
-  // A full counter means that the loop is about to wake anyway.
-  [[maybe_unused]] const auto written = ::write(state_->wake.get(), &one, sizeof one);
+void LoadEngine::run() {
+  state_->loop.run([this](int fd, std::uint32_t events) { state_->ready(fd, events); },
+                   [this] { state_->turned(); });
 }
-
-void LoadEngine::run() { state_->run(); }
-void LoadEngine::stop() { state_->running = false; }
+void LoadEngine::stop() { state_->loop.stop(); }
 std::size_t LoadEngine::transfers() const { return state_->transfers.size(); }
 
 }  // namespace transport

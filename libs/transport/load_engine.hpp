@@ -16,6 +16,7 @@
 #include "protocol/units.hpp"
 #include "transport/client.hpp"
 #include "transport/exchange.hpp"
+#include "transport/load_hosts.hpp"
 #include "transport/load_timers.hpp"
 
 namespace transport {
@@ -106,16 +107,6 @@ struct LoadEngineOptions {
   Milliseconds connect_timeout{std::chrono::seconds{10}};
   std::size_t max_abandoned = 4096;  ///< sockets of silent cuts kept open; then the oldest is reset
 };
-
-/// Addresses of one host, looked up once: a lookup inside libcurl would start a thread each.
-struct ResolvedHost {
-  std::string host;  ///< without brackets
-  std::string port;
-  std::vector<std::string> addresses;  ///< numeric
-  bool loopback = false;               ///< all of them are
-};
-/// An Error when `url` is not http(s), or its host has no address.
-[[nodiscard]] Result<ResolvedHost> resolve(const std::string& url);
 
 /// Not thread-safe but for `post`. HTTP/1.1 only; follows no redirect, uses no proxy, never
 /// retries. SIGPIPE must be ignored by the process (OpenSSL writes without MSG_NOSIGNAL).

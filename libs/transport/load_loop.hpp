@@ -1,0 +1,89 @@
+// The loop under a load: epoll, one timerfd for all timers, and work that comes from other threads.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "transport/load_timers.hpp"
+
+namespace transport {
+
+/// An owned descriptor.
+class Fd {
+ public:
+  explicit Fd(int fd = -1) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd();
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+/// Throws std::system_error that names `what` when `fd` is none.
+[[nodiscard]] Fd checked(int fd, const char* what);
+
+/// Not thread-safe but for `post`.
+class LoadLoop {
+ public:
+  LoadLoop();
+  /// Waits for the closure that `aside` is running; what it has not begun is dropped.
+  ~LoadLoop();
+  LoadLoop(const LoadLoop&) = delete;
+  LoadLoop& operator=(const LoadLoop&) = delete;
+
+  /// `known`: it is watched already. `events` as of epoll.
+  void watch(int fd, std::uint32_t events, bool known) const;
+  void forget(int fd) const;
+
+  TimerWheel& timers() { return wheel_; }
+  /// From any thread: runs `task` on the loop's.
+  void post(std::function<void()> task);
+  /// Runs `work` on a thread of its own, one after the other, and then `then` on the loop's.
+  void aside(std::function<void()> work, std::function<void()> then);
+
+  /// Besides the timers, when the loop must not sleep any longer. Its owner sets it.
+  std::optional<LoadTime> due;
+
+  /// Tells `ready` of each watched descriptor, and then calls `turned`, until `stop`.
+  template <class Ready, class Turned>
+  void run(Ready ready, Turned turned) {
+    running_ = true;
+    while (running_) {
+      for (const epoll_event& event : wait()) ready(event.data.fd, event.events);
+      wheel_.advance(LoadClock::now());
+      turned();
+    }
+  }
+  void stop() { running_ = false; }
+  /// Stops the helper thread, as the destructor does.
+  void end_aside();
+
+ private:
+  class Helper;
+  /// What of the watched descriptors is ready; the loop's own are dealt with.
+  const std::vector<epoll_event>& wait();
+  void set_timer();
+  void run_posted();
+
+  Fd epoll_, timer_, wake_;
+  TimerWheel wheel_{LoadClock::now()};
+  std::vector<epoll_event> events_, ready_;
+  std::optional<LoadTime> timer_set_;
+  bool running_ = false;
+  std::mutex posted_mutex_;
+  std::vector<std::function<void()>> posted_;
+  std::unique_ptr<Helper> helper_;
+};
+
+}  // namespace transport
