@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "protocol/base64.hpp"
@@ -17,6 +18,9 @@
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
 #include "protocol/oauth/token.hpp"
+#include "protocol/onecodex/answers.hpp"
+#include "protocol/onecodex/file_name.hpp"
+#include "protocol/onecodex/requests.hpp"
 #include "protocol/openhumans/date.hpp"
 #include "protocol/openhumans/files.hpp"
 #include "protocol/openhumans/metadata.hpp"
@@ -441,6 +445,65 @@ RC_GTEST_PROP(OpenHumansProperty, Listings, ()) {
                           *utf8_text()});
   }
   RC_ASSERT(openhumans::parse_member_files(openhumans::to_json(files)) == files);
+}
+
+/// The pattern as a set of (state, rest) by definition: which of its three groups may read a
+/// prefix.
+bool matches_by_definition(const std::string& name) {
+  const auto word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  const auto all = [](std::string_view text, auto good) {
+    return std::all_of(text.begin(), text.end(), good);
+  };
+  const auto middle = [&](char c) {
+    return word(c) || std::string_view("-[](){} ").find(c) != std::string_view::npos;
+  };
+  const std::string_view text = name;
+  for (std::size_t first = 1; first < text.size(); ++first) {
+    for (std::size_t dot = first; dot + 1 < text.size(); ++dot) {
+      if (text[dot] == '.' && all(text.substr(0, first), word) &&
+          all(text.substr(first, dot - first), middle) && all(text.substr(dot + 1), word)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+RC_GTEST_PROP(OneCodexProperty, FileNamesAreThoseOfThePattern, ()) {
+  const auto name = *rc::gen::container<std::string>(
+      rc::gen::element('a', '1', '_', '.', '.', '-', ' ', '[', '}', '/', '!'));
+  RC_ASSERT(onecodex::is_file_name(name, onecodex::Contract::guide) == matches_by_definition(name));
+  RC_ASSERT(onecodex::is_file_name(name, onecodex::Contract::server) ==
+            matches_by_definition(name));
+}
+
+RC_GTEST_PROP(OneCodexProperty, WhatAClientWritesIsTakenUnderBothContracts, ()) {
+  using onecodex::Call;
+  onecodex::SampleDraft draft;
+  draft.filename = *rc::gen::element<std::string>("a.fa", "a b.fq.gz", "...");
+  draft.size = *rc::gen::inRange<std::uint64_t>(1, 1ULL << 40U);
+  draft.tags = *rc::gen::container<std::vector<std::string>>(
+      rc::gen::element<std::string>("", "a", "é\n\""));
+  draft.sample_id = *utf8_text();
+  for (const auto contract : {onecodex::Contract::server, onecodex::Contract::guide}) {
+    RC_ASSERT(onecodex::parse_sample_draft(onecodex::to_json(draft), Call::init_sample, contract) ==
+              draft);
+  }
+}
+
+RC_GTEST_PROP(OneCodexProperty, Answers, ()) {
+  using onecodex::Kind;
+  const auto fields =
+      *rc::gen::container<std::map<std::string, std::string>>(utf8_text(), utf8_text());
+  const onecodex::Initiated initiated{*rc::gen::element(Kind::sample, Kind::document),
+                                      *utf8_text(),
+                                      {*utf8_text(), {fields.begin(), fields.end()}}};
+  RC_ASSERT(onecodex::parse_initiated(onecodex::to_json(initiated), initiated.kind) == initiated);
+  const onecodex::Confirmed confirmed{initiated.kind, *rc::gen::arbitrary<bool>(), *utf8_text(),
+                                      *visible("/")};
+  RC_ASSERT(onecodex::parse_confirmed(onecodex::to_json(confirmed), confirmed.kind) == confirmed);
 }
 
 }  // namespace
