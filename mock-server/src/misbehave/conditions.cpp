@@ -22,6 +22,7 @@ const std::string locked_text = "upload locked";
 const std::string age_text = "upload age";
 const std::string overrun_text = "event overrun: the body ended in time";
 const std::string status_text = "reply status";
+const std::string body_text = "reply body";
 const std::string effect_kind_text = "effect kind";
 const std::string effect_name_text = "effect name";
 const std::string attempt_text = "effect attempt";
@@ -196,9 +197,15 @@ bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply) {
     return fail(active, at_reply, status_text);
   if (!fields_hold(active, facts.pattern_work(), wanted.fields, reply.fields, at_reply))
     return false;
+  if (wanted.json.empty() && !wanted.body) return true;
+  // A long download is no JSON, and no text.
+  const auto small = small_body_of(reply);
+  if (wanted.body &&
+      !text_holds(active, facts.pattern_work(), *wanted.body,
+                  small && small->empty() ? std::nullopt : small, at_reply, body_text))
+    return false;
   if (wanted.json.empty()) return true;
-  // A long download is no JSON.
-  const auto body = nlohmann::json::parse(small_body_of(reply).value_or(""), nullptr, false);
+  const auto body = nlohmann::json::parse(small.value_or(""), nullptr, false);
   for (const auto& place : wanted.json) {
     std::optional<std::string> text;
     const nlohmann::json::json_pointer pointer{place.name};

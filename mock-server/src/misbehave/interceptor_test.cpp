@@ -188,6 +188,16 @@ TEST_F(Interceptor, AnUploadWithoutThatAttributeIsNotMeant) {
   EXPECT_TRUE(applies(R"({"metadata": {"filename": false}})", patch));
 }
 
+TEST_F(Interceptor, ConditionsOnTheBodyOfAReply) {
+  const auto get = request("GET", "/info/u1");
+  const auto refusal = reply(403, {}, "<Code>AccessDenied</Code>");
+  EXPECT_TRUE(applies(R"({"reply": {"body": {"regex": "<Code>Access"}}})", get, refusal));
+  EXPECT_FALSE(applies(R"({"reply": {"body": {"regex": "NoSuchKey"}}})", get, refusal));
+  EXPECT_TRUE(applies(R"({"reply": {"body": true}})", get, refusal));
+  EXPECT_TRUE(applies(R"({"reply": {"body": false}})", get, reply(204, {}, "")));
+  EXPECT_FALSE(applies(R"({"reply": {"body": "x", "json": {"/a": false}}})", get, refusal));
+}
+
 TEST_F(Interceptor, ConditionsOnTheJsonOfAReply) {
   const auto get = request("GET", "/info/u1");
   const auto info = reply(200, {}, R"({"upload_status":{"status":"Complete"},"deliveries":null})");

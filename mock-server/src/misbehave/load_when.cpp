@@ -95,11 +95,12 @@ UploadConditions upload_of(const Cursor& at) {
 }
 
 ReplyConditions reply_conditions_of(const Cursor& at) {
-  at.only({"status", "headers", "json"});
+  at.only({"status", "headers", "json", "body"});
   ReplyConditions c;
   c.status = list(at, "status", status_of);
   c.fields = conditions_of(at, "headers", "reply header");
   c.json = conditions_of(at, "json", "json");
+  c.body = optional(at, "body", condition_of);
   if (!c.any()) at.fail("names nothing");
   return c;
 }

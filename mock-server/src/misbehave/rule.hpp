@@ -71,8 +71,11 @@ struct StatusRange {
 struct ReplyConditions {
   std::vector<StatusRange> status;  ///< any of them; empty: any status
   std::vector<NamedCondition> fields;
-  std::vector<NamedCondition> json;  ///< by JSON pointer; numbers and booleans as JSON spells them
-  [[nodiscard]] bool any() const { return !status.empty() || !fields.empty() || !json.empty(); }
+  std::vector<NamedCondition> json;   ///< by JSON pointer; numbers and booleans as JSON spells them
+  std::optional<TextCondition> body;  ///< absent: empty, or too long to be looked at
+  [[nodiscard]] bool any() const {
+    return !status.empty() || !fields.empty() || !json.empty() || body;
+  }
 };
 
 /// Which of the matches count.
