@@ -390,8 +390,8 @@ Expected<Payload> payload_of(std::string_view text) {
   if (text == "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
     return Payload{PayloadKind::chunked_unsigned, {}, true};
   }
-  const bool is_digest =
-      text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  const bool is_digest = text.size() == 64 &&
+                         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
   if (is_digest) return Payload{PayloadKind::signed_plain, std::string(text), false};
   return refuse(
       Code::invalid_argument,

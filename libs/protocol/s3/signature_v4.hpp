@@ -82,7 +82,7 @@ enum class PayloadKind {
 };
 struct Payload {
   PayloadKind kind = PayloadKind::unsigned_plain;
-  std::string sha256;    ///< PayloadKind::signed_plain: lower-case hexadecimal
+  std::string sha256;    ///< PayloadKind::signed_plain: hexadecimal, as sent
   bool trailer = false;  ///< aws-chunked with trailer fields
   bool operator==(const Payload&) const = default;
 };

@@ -85,28 +85,23 @@ s3::Expected<Reply> abort(const Request& request, const std::string& id,
 
 // ---- PUT ?partNumber&uploadId
 
-class PutPart final : public Receiving {
+class PutPart final : public ReceivingBytes {
  public:
   PutPart(const ObjectsContext& context, std::string id, std::string number)
-      : Receiving(context), id_(std::move(id)), number_(std::move(number)) {}
-
-  void on_bytes(std::span<const std::byte> bytes) override {
-    if (auto taken = take(bytes); !taken) refuse(taken.error());
-  }
+      : ReceivingBytes(context), id_(std::move(id)), number_(std::move(number)) {}
 
  private:
   s3::Expected<void> start() override {
     const auto admitted = admit(request(), context_);
     if (!admitted) return tl::unexpected(admitted.error());
-    const auto length = length_of_body(request());
-    if (!length) return tl::unexpected(length.error());
+    if (auto read = read_head(admitted->signature); !read) return read;
     const auto number = part_number();
     if (!number) return tl::unexpected(number.error());
     const auto parts = parts_of(id_, admitted->addressee, context_);
     if (!parts) return tl::unexpected(parts.error());
-    auto check = PayloadCheck::announced(request().fields, admitted->signature);
+    auto check = announced_digests();
     if (!check) return tl::unexpected(check.error());
-    return receive(context_.objects.begin_part(context_.services.store, id_, *number, *length,
+    return receive(context_.objects.begin_part(context_.services.store, id_, *number, length(),
                                                check->needs_md5()),
                    *std::move(check));
   }
@@ -121,8 +116,7 @@ class PutPart final : public Receiving {
                       {{"ArgumentName", "partNumber"}, {"ArgumentValue", number_}});
   }
 
-  s3::Expected<Reply> finish() override {
-    const auto part = publish();
+  s3::Expected<Reply> answer(const s3::Expected<Object>& part) override {
     if (!part && part.error().code == s3::Code::no_such_key) return no_such_upload(id_);
     if (!part) return tl::unexpected(part.error());
     auto reply = object_reply(200);
@@ -171,13 +165,20 @@ class Complete final : public Handler {
     if (!admitted) return tl::unexpected(admitted.error());
     const auto parts = parts_of(id_, admitted->addressee, context_);
     if (!parts) return tl::unexpected(parts.error());
+    const auto payload = payload_of(request_->fields, admitted->signature);
+    if (!payload) return tl::unexpected(payload.error());
+    if (is_chunked(*payload)) {
+      return tl::unexpected(s3::chunked_refusal(
+          request_->fields.find("x-amz-content-sha256").value_or(std::string_view{})));
+    }
+    payload_ = *payload;
     admitted_ = *std::move(admitted);
     return {};
   }
 
   /// Numbers of parts that are there, with the ETags that they have.
   s3::Expected<std::vector<unsigned>> read_list() {
-    auto check = PayloadCheck::announced(request_->fields, admitted_.signature);
+    auto check = PayloadCheck::of_document(request_->fields, payload_);
     if (!check) return tl::unexpected(check.error());
     if (auto right = check->verify(list_); !right) return tl::unexpected(right.error());
     const auto named = s3::parse_complete_multipart_upload(list_);
@@ -247,6 +248,7 @@ class Complete final : public Handler {
   const Request* request_ = nullptr;
   Exchange* exchange_ = nullptr;
   Admitted admitted_;
+  s3::Payload payload_;
   std::string list_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

@@ -10,13 +10,9 @@
 namespace mock {
 namespace {
 
-class Put final : public Receiving {
+class Put final : public ReceivingBytes {
  public:
-  explicit Put(const ObjectsContext& context) : Receiving(context) {}
-
-  void on_bytes(std::span<const std::byte> bytes) override {
-    if (auto taken = take(bytes); !taken) refuse(taken.error());
-  }
+  explicit Put(const ObjectsContext& context) : ReceivingBytes(context) {}
 
  private:
   s3::Expected<void> start() override {
@@ -25,19 +21,18 @@ class Put final : public Receiving {
     const auto signature =
         check_access(request(), addressee->bucket, context_.options, context_.services.loop.now());
     if (!signature) return tl::unexpected(signature.error());
-    const auto length = length_of_body(request());
-    if (!length) return tl::unexpected(length.error());
-    auto check = PayloadCheck::announced(request().fields, *signature);
+    if (auto read = read_head(*signature); !read) return read;
+    auto check = announced_digests();
     if (!check) return tl::unexpected(check.error());
     auto fields = kept_fields(request().fields);
     if (!fields) return tl::unexpected(fields.error());
+    if (chunked()) drop_chunking(*fields);
     return receive(
-        {std::move(addressee->bucket), std::move(addressee->key), *std::move(fields), *length},
+        {std::move(addressee->bucket), std::move(addressee->key), *std::move(fields), length()},
         *std::move(check));
   }
 
-  s3::Expected<Reply> finish() override {
-    const auto object = publish();
+  s3::Expected<Reply> answer(const s3::Expected<Object>& object) override {
     if (!object) return tl::unexpected(object.error());
     auto reply = object_reply(200);
     reply.fields.add("ETag", quoted_etag(*object));

@@ -16,39 +16,58 @@
 
 namespace mock {
 
-/// Digests that were announced: Content-MD5, x-amz-checksum-crc32, -crc32c, -sha1, -sha256, and the
-/// payload of a signature of version 4. Others are taken unchecked. Move-only.
+/// In which form a request brings its body, as its x-amz-content-sha256 says. It may be aws-chunked
+/// without a signature, and with one of version 4 in the header; for all others that field is the
+/// digest of what they send (openstack/swift 504bcf4, test/s3api/test_input_errors.py).
+[[nodiscard]] s3::Expected<s3::Payload> payload_of(const ::http::Fields& fields,
+                                                   const std::optional<s3::Signature>& signature);
+[[nodiscard]] bool is_chunked(const s3::Payload& payload);
+
+/// Digests that were announced: Content-MD5, one of x-amz-checksum-crc32, -crc32c, -crc64nvme,
+/// -sha1 and -sha256, in a field or in the trailer of an aws-chunked body, and the SHA-256 of the
+/// payload. Move-only.
 class PayloadCheck {
  public:
-  /// InvalidDigest or InvalidRequest for a value that is no such digest; NotImplemented for a body
-  /// that comes as aws-chunked.
-  [[nodiscard]] static s3::Expected<PayloadCheck> announced(
-      const ::http::Fields& fields, const std::optional<s3::Signature>& signature);
+  /// InvalidDigest for a Content-MD5 that is none; InvalidRequest for checksums that are none, are
+  /// not known or are several; MalformedTrailerError for a trailer that cannot come.
+  [[nodiscard]] static s3::Expected<PayloadCheck> announced(const ::http::Fields& fields,
+                                                            const s3::Payload& payload = {});
+  /// Of a body that is no object, so that a checksum beside it is not its own.
+  [[nodiscard]] static s3::Expected<PayloadCheck> of_document(const ::http::Fields& fields,
+                                                              const s3::Payload& payload);
 
   /// ObjectWriter has to compute the MD5.
   [[nodiscard]] bool needs_md5() const { return md5_.has_value(); }
   void update(std::span<const std::byte> bytes);
+  /// What an aws-chunked body ended with. MalformedTrailerError: not what was announced;
+  /// InvalidRequest: not such a digest. Before `verify`.
+  [[nodiscard]] s3::Expected<void> take_trailer(const ::http::Fields& trailer);
   /// BadDigest or XAmzContentSHA256Mismatch. `writer` has all bytes. Once.
   [[nodiscard]] s3::Expected<void> verify(ObjectWriter& writer);
   /// The same of a body that is all here, and was not told by `update`.
   [[nodiscard]] s3::Expected<void> verify(std::string_view body);
 
  private:
-  struct Announced {
-    std::string_view name;  ///< "SHA256"
-    Digest digest;
-    std::string expected;  ///< raw
-  };
+  explicit PayloadCheck(const s3::Payload& payload);
+  s3::Expected<void> announce_md5(const ::http::Fields& fields);
+  s3::Expected<void> announce_checksum(const ::http::Fields& fields);
   [[nodiscard]] s3::Expected<void> verify_all(const std::string& md5);
 
   std::optional<std::string> md5_;  ///< raw
-  std::vector<Announced> checksums_;
+  bool chunked_ = false;
+  std::string trailer_;    ///< the field that is to come there: "x-amz-checksum-crc32", or none
+  std::string_view name_;  ///< of the checksum: "CRC32"
+  std::size_t size_ = 0;   ///< of the checksum
+  std::string expected_;   ///< the checksum, raw
+  std::optional<Digest> checksum_;
+  std::string payload_sha256_;  ///< hexadecimal, as sent
   std::optional<Digest> payload_;
-  std::string payload_sha256_;  ///< hexadecimal
 };
 
 /// The fields that are kept with an object, of a request or a form; Content-Type always.
 /// InvalidStorageClass, and InvalidArgument for a value that no reply could carry.
 [[nodiscard]] s3::Expected<::http::Fields> kept_fields(const ::http::Fields& fields);
+/// Of these, for a body that came aws-chunked: that is no coding of what is stored.
+void drop_chunking(::http::Fields& fields);
 
 }  // namespace mock

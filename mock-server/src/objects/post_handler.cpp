@@ -76,7 +76,7 @@ class PostForm final : public Receiving {
     for (const auto& [name, value] : form) fields.add(name, value);
     auto kept = kept_fields(fields);
     if (!kept) return tl::unexpected(kept.error());
-    auto check = PayloadCheck::announced(fields, std::nullopt);
+    auto check = PayloadCheck::announced(fields);
     if (!check) return tl::unexpected(check.error());
     return receive({bucket_, std::move(key), *std::move(kept)}, *std::move(check));
   }

@@ -1,5 +1,8 @@
 #include "objects/receiving.hpp"
 
+#include <charconv>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "objects/replies.hpp"
@@ -8,6 +11,27 @@ namespace mock {
 namespace {
 
 constexpr Bytes largest_body{5UL << 30U};
+
+s3::Expected<Bytes> at_most_5_gib(std::optional<Bytes> length) {
+  if (!length) {
+    return s3::refuse(s3::Code::missing_content_length,
+                      "You must provide the Content-Length HTTP header.");
+  }
+  if (*length > largest_body) {
+    return s3::refuse(s3::Code::entity_too_large,
+                      "Your proposed upload exceeds the maximum allowed size",
+                      {{"ProposedSize", std::to_string(length->value)},
+                       {"MaxSizeAllowed", std::to_string(largest_body.value)}});
+  }
+  return *length;
+}
+
+s3::Refusal not_the_length(std::uint64_t expected, std::uint64_t provided) {
+  return {s3::Code::incomplete_body,
+          "You did not provide the number of bytes specified by the Content-Length HTTP header",
+          {{"NumberBytesExpected", std::to_string(expected)},
+           {"NumberBytesProvided", std::to_string(provided)}}};
+}
 
 }  // namespace
 
@@ -71,23 +95,81 @@ void Receiving::refuse(const s3::Refusal& refusal) {
   exchange_->reply(refusal_reply(*request_, refusal, context_.options.early_error));
 }
 
+// ---- ReceivingBytes
+
+s3::Expected<void> ReceivingBytes::read_head(const std::optional<s3::Signature>& signature) {
+  auto payload = payload_of(request().fields, signature);
+  if (!payload) return tl::unexpected(payload.error());
+  const auto length = is_chunked(*payload) ? decoded_length(request()) : length_of_body(request());
+  if (!length) return tl::unexpected(length.error());
+  payload_ = *std::move(payload);
+  length_ = *length;
+  if (!is_chunked(payload_)) return {};
+  const auto* const v4 = signature ? std::get_if<s3::SignatureV4>(&*signature) : nullptr;
+  if (v4 == nullptr || payload_.kind == s3::PayloadKind::chunked_unsigned) {
+    chunks_.emplace();
+    return {};
+  }
+  const auto* const secret = context_.options.secret_of(v4->credential.access_key);
+  chunks_.emplace(
+      s3::chunk_key(*v4, {request().method, request().target, request().fields}, *secret));
+  return {};
+}
+
+void ReceivingBytes::on_bytes(std::span<const std::byte> bytes) {
+  if (auto taken = chunks_ ? take_chunks(bytes) : take(bytes); !taken) refuse(taken.error());
+}
+
+s3::Expected<void> ReceivingBytes::take_chunks(std::span<const std::byte> bytes) {
+  using Event = s3::ChunkReader::Event;
+  std::string_view slice(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (auto event = chunks_->next(slice); event != Event::more; event = chunks_->next(slice)) {
+    if (event == Event::failed) return tl::unexpected(chunks_->refusal());
+    if (chunks_->promised() > length_.value) {
+      return tl::unexpected(not_the_length(length_.value, chunks_->promised()));
+    }
+    if (auto taken = take(std::as_bytes(std::span(chunks_->bytes()))); !taken) return taken;
+  }
+  return {};
+}
+
+s3::Expected<void> ReceivingBytes::end_chunks() {
+  if (chunks_->finish() == s3::ChunkReader::Event::failed) {
+    return tl::unexpected(chunks_->refusal());
+  }
+  if (chunks_->decoded() != length_.value) {
+    return tl::unexpected(not_the_length(length_.value, chunks_->decoded()));
+  }
+  return take_trailer(chunks_->trailer());
+}
+
+s3::Expected<Reply> ReceivingBytes::finish() {
+  if (chunks_) {
+    if (auto whole = end_chunks(); !whole) return tl::unexpected(whole.error());
+  }
+  return answer(publish());
+}
+
+// ---- lengths
+
 s3::Expected<Bytes> length_of_body(const Request& request) {
   if (request.chunked) {
     return s3::refuse(s3::Code::not_implemented,
                       "A header you provided implies functionality that is not implemented",
                       {{"Header", "Transfer-Encoding"}});
   }
-  if (!request.content_length) {
-    return s3::refuse(s3::Code::missing_content_length,
-                      "You must provide the Content-Length HTTP header.");
-  }
-  if (*request.content_length > largest_body) {
-    return s3::refuse(s3::Code::entity_too_large,
-                      "Your proposed upload exceeds the maximum allowed size",
-                      {{"ProposedSize", std::to_string(request.content_length->value)},
-                       {"MaxSizeAllowed", std::to_string(largest_body.value)}});
-  }
-  return *request.content_length;
+  return at_most_5_gib(request.content_length);
+}
+
+s3::Expected<Bytes> decoded_length(const Request& request) {
+  const auto text = request.fields.find("x-amz-decoded-content-length").value_or("");
+  std::uint64_t length = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, length);
+  // What is too large for a number is none, as S3 has it.
+  const bool good = error == std::errc{} && at == end && !text.empty() &&
+                    (request.chunked || request.content_length);
+  return at_most_5_gib(good ? std::optional(Bytes{length}) : std::nullopt);
 }
 
 }  // namespace mock

@@ -9,6 +9,7 @@
 #include "objects/handlers.hpp"
 #include "objects/objects.hpp"
 #include "objects/payload.hpp"
+#include "protocol/s3/aws_chunked.hpp"
 #include "protocol/s3/refusal.hpp"
 
 namespace mock {
@@ -36,6 +37,10 @@ class Receiving : public Handler {
   [[nodiscard]] bool receiving() const { return writer_ != nullptr; }
   [[nodiscard]] Bytes received() const { return writer_->size(); }
   s3::Expected<void> take(std::span<const std::byte> bytes);
+  /// Behind all bytes of an aws-chunked body.
+  s3::Expected<void> take_trailer(const ::http::Fields& trailer) {
+    return check_->take_trailer(trailer);
+  }
   /// There it is.
   s3::Expected<Object> publish();
   /// Answers, and forgets what came.
@@ -51,10 +56,45 @@ class Receiving : public Handler {
   std::optional<PayloadCheck> check_;
 };
 
+/// One whose body is those bytes, plain or aws-chunked.
+class ReceivingBytes : public Receiving {
+ public:
+  void on_bytes(std::span<const std::byte> bytes) final;
+
+ protected:
+  using Receiving::Receiving;
+
+  // ---- hook
+  /// The reply to an object that is there now, or was refused.
+  virtual s3::Expected<Reply> answer(const s3::Expected<Object>& object) = 0;
+
+  // ---- for `start`
+  /// How the body comes, and how long the object will be (length_of_body): of a request that
+  /// `signature` let in.
+  s3::Expected<void> read_head(const std::optional<s3::Signature>& signature);
+  /// After it.
+  [[nodiscard]] Bytes length() const { return length_; }
+  [[nodiscard]] bool chunked() const { return chunks_.has_value(); }
+  [[nodiscard]] s3::Expected<PayloadCheck> announced_digests() const {
+    return PayloadCheck::announced(request().fields, payload_);
+  }
+
+ private:
+  s3::Expected<Reply> finish() final;
+  s3::Expected<void> take_chunks(std::span<const std::byte> bytes);
+  s3::Expected<void> end_chunks();
+
+  s3::Payload payload_;
+  Bytes length_;
+  std::optional<s3::ChunkReader> chunks_;
+};
+
 /// Of a body that did not come as a whole: RequestTimeout, IncompleteBody.
 [[nodiscard]] s3::Refusal refusal_of(BodyEnd end);
 /// NotImplemented for a chunked body, MissingContentLength, and EntityTooLarge above 5 GiB: of one
 /// request (AWS, "Amazon S3 quotas").
 [[nodiscard]] s3::Expected<Bytes> length_of_body(const Request& request);
+/// The same of what an aws-chunked body holds; HTTP may cut that into chunks as well.
+[[nodiscard]] s3::Expected<Bytes> decoded_length(const Request& request);
 
 }  // namespace mock
