@@ -6,7 +6,7 @@
 #include "protocol/http/form.hpp"
 #include "system/stored_bytes.hpp"
 #include "tus/operation.hpp"
-#include "tus/range.hpp"
+#include "http/range.hpp"
 #include "tus/refusals.hpp"
 
 namespace mock {

@@ -1,21 +1,26 @@
-#include "tus/range.hpp"
+#include "http/range.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <tl/expected.hpp>
 #include <vector>
-
-#include "protocol/tus/numbers.hpp"
 
 namespace mock {
 
 namespace {
+
+/// Of a file: its offsets are signed.
+constexpr std::uint64_t largest_position = (1ULL << 63U) - 1;
 
 /// A number that no upload can reach is as good as the largest that one can.
 std::optional<Bytes> position(std::string_view digits) {
   if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) {
     return std::nullopt;
   }
-  return tus::parse_length_lenient(digits).value_or(tus::max_length);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc{}) return Bytes{largest_position};
+  return Bytes{std::min(value, largest_position)};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "tus/range.hpp"
+#include "http/range.hpp"
 
 #include <gtest/gtest.h>
 
