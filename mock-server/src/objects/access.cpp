@@ -1,13 +1,51 @@
 #include "objects/access.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <array>
 
 #include "protocol/http/form.hpp"
+#include "protocol/s3/request.hpp"
 
 namespace mock {
 namespace {
 
 constexpr std::size_t longest_key = 1024;
+
+/// What a query makes a request be about (AWS, "Amazon S3 API operations").
+constexpr std::array<std::string_view, 34> subresources{"accelerate",
+                                                        "acl",
+                                                        "analytics",
+                                                        "attributes",
+                                                        "cors",
+                                                        "delete",
+                                                        "encryption",
+                                                        "intelligent-tiering",
+                                                        "inventory",
+                                                        "legal-hold",
+                                                        "lifecycle",
+                                                        "location",
+                                                        "logging",
+                                                        "metrics",
+                                                        "notification",
+                                                        "object-lock",
+                                                        "ownershipControls",
+                                                        "partNumber",
+                                                        "policy",
+                                                        "policyStatus",
+                                                        "publicAccessBlock",
+                                                        "replication",
+                                                        "requestPayment",
+                                                        "restore",
+                                                        "retention",
+                                                        "select",
+                                                        "tagging",
+                                                        "torrent",
+                                                        "uploadId",
+                                                        "uploads",
+                                                        "versionId",
+                                                        "versioning",
+                                                        "versions",
+                                                        "website"};
 
 }  // namespace
 
@@ -35,6 +73,26 @@ s3::Expected<Addressee> addressee_of(const Request& request) {
   if (auto sound = check_key(*key); !sound) return tl::unexpected(sound.error());
   addressee.key = *std::move(key);
   return addressee;
+}
+
+s3::Expected<void> check_subresources(const Request& request,
+                                      std::initializer_list<std::string_view> known) {
+  const auto parameters = s3::parse_query(request.query).value_or(s3::Parameters{});
+  for (const auto name : subresources) {
+    if (!s3::find(parameters, name) || std::ranges::count(known, name) > 0) continue;
+    return s3::refuse(s3::Code::not_implemented,
+                      "A query you provided implies functionality that is not implemented",
+                      {{"Parameter", std::string(name)}});
+  }
+  return {};
+}
+
+s3::Expected<void> check_no_copy(const Request& request) {
+  constexpr auto name = "x-amz-copy-source";
+  if (!request.fields.has(name)) return {};
+  return s3::refuse(s3::Code::not_implemented,
+                    "A header you provided implies functionality that is not implemented",
+                    {{"Header", name}});
 }
 
 s3::Expected<std::optional<s3::Signature>> check_access(const Request& request,

@@ -1,6 +1,7 @@
 // Who may do what: the signature of a request, but of forms, which carry theirs in the body.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,15 @@ struct Addressee {
 [[nodiscard]] s3::Expected<Addressee> addressee_of(const Request& request);
 /// InvalidArgument for an empty key, KeyTooLongError above 1,024 bytes.
 [[nodiscard]] s3::Expected<void> check_key(std::string_view key);
+
+/// NotImplemented for what is about something of an object or bucket that this store does not have:
+/// ?acl, ?tagging. It would be taken for a request for the object itself. `known` are the
+/// subresources that the endpoint has.
+[[nodiscard]] s3::Expected<void> check_subresources(
+    const Request& request, std::initializer_list<std::string_view> known = {});
+
+/// NotImplemented for a PUT whose bytes are to come from another object.
+[[nodiscard]] s3::Expected<void> check_no_copy(const Request& request);
 
 /// The signature that a request was let in by; nullopt of an anonymous one, into a public bucket.
 [[nodiscard]] s3::Expected<std::optional<s3::Signature>> check_access(const Request& request,

@@ -94,6 +94,7 @@ class PutPart final : public ReceivingBytes {
   s3::Expected<void> start() override {
     const auto admitted = admit(request(), context_);
     if (!admitted) return tl::unexpected(admitted.error());
+    if (auto copy = check_no_copy(request()); !copy) return copy;
     if (auto read = read_head(admitted->signature); !read) return read;
     const auto number = part_number();
     if (!number) return tl::unexpected(number.error());

@@ -1,10 +1,16 @@
+#include <fmt/format.h>
+
+#include <array>
 #include <utility>
+
+#include "http/range.hpp"
 
 #include "objects/access.hpp"
 #include "objects/handlers.hpp"
 #include "objects/receiving.hpp"
 #include "objects/replies.hpp"
 #include "protocol/http/date.hpp"
+#include "protocol/s3/request.hpp"
 #include "system/stored_bytes.hpp"
 
 namespace mock {
@@ -21,6 +27,8 @@ class Put final : public ReceivingBytes {
     const auto signature =
         check_access(request(), addressee->bucket, context_.options, context_.services.loop.now());
     if (!signature) return tl::unexpected(signature.error());
+    if (auto known = check_subresources(request()); !known) return known;
+    if (auto copy = check_no_copy(request()); !copy) return copy;
     if (auto read = read_head(*signature); !read) return read;
     auto check = announced_digests();
     if (!check) return tl::unexpected(check.error());
@@ -41,20 +49,50 @@ class Put final : public ReceivingBytes {
   }
 };
 
+/// What a pre-signed URL may say of the reply (AWS, GetObject).
+void override_fields(const Request& request, ::http::Fields& fields) {
+  constexpr std::string_view prefix = "response-";
+  constexpr std::array<std::string_view, 6> names{
+      "Content-Type",  "Content-Language",    "Expires",
+      "Cache-Control", "Content-Disposition", "Content-Encoding"};
+  const auto parameters = s3::parse_query(request.query).value_or(s3::Parameters{});
+  for (const auto name : names) {
+    const auto value = s3::find(parameters, std::string(prefix) + ::http::lower_case(name));
+    if (value && ::http::is_field_value(*value)) fields.set(name, std::string(*value));
+  }
+}
+
+tl::unexpected<s3::Refusal> invalid_range(const Request& request, Bytes size) {
+  return s3::refuse(s3::Code::invalid_range, "The requested range is not satisfiable",
+                    {{"RangeRequested", std::string(request.fields.find("Range").value_or(""))},
+                     {"ActualObjectSize", std::to_string(size.value)}});
+}
+
 /// GET and HEAD.
-s3::Expected<Reply> fetch(const Addressee& addressee, const ObjectsContext& context) {
+s3::Expected<Reply> fetch(const Request& request, const Addressee& addressee, bool is_signed,
+                          const ObjectsContext& context) {
   auto& store = context.services.store;
   const auto object = context.objects.find(store, addressee.bucket, addressee.key);
   if (!object) return tl::unexpected(refusal_of(object.error()));
-  auto reply = object_reply(200);
+  const auto [answer, part] = choose_range(request, object->size);
+  if (answer == RangeAnswer::unsatisfiable) return invalid_range(request, object->size);
+  auto reply = object_reply(answer == RangeAnswer::part ? 206 : 200);
   for (const auto& [name, value] : object->fields) reply.fields.add(name, value);
+  if (is_signed) override_fields(request, reply.fields);
   reply.fields.add("ETag", quoted_etag(*object));
   reply.fields.add("Last-Modified", ::http::format_imf_fixdate(object->modified));
+  reply.fields.add("Accept-Ranges", "bytes");
+  auto range = ByteRange{Bytes{0}, object->size};
+  if (answer == RangeAnswer::part) {
+    range = part;
+    reply.fields.add("Content-Range",
+                     fmt::format("bytes {}-{}/{}", range.first.value,
+                                 (range.first + range.length).value - 1, object->size.value));
+  }
   if (object->size == Bytes{0}) return reply;
   auto reader = store.open(object->id);
   if (!reader) return tl::unexpected(refusal_of(reader.error()));
-  const auto size = (*reader)->size();
-  reply.source = std::make_shared<StoredBytes>(*std::move(reader), Bytes{0}, size);
+  reply.source = std::make_shared<StoredBytes>(*std::move(reader), range.first, range.length);
   return reply;
 }
 
@@ -74,7 +112,9 @@ s3::Expected<Reply> answer(const Request& request, const ObjectsContext& context
   const auto signature =
       check_access(request, addressee->bucket, context.options, context.services.loop.now());
   if (!signature) return tl::unexpected(signature.error());
-  return request.method == "DELETE" ? remove(*addressee, context) : fetch(*addressee, context);
+  if (auto known = check_subresources(request); !known) return tl::unexpected(known.error());
+  if (request.method == "DELETE") return remove(*addressee, context);
+  return fetch(request, *addressee, signature->has_value(), context);
 }
 
 }  // namespace

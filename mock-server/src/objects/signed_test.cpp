@@ -141,6 +141,41 @@ std::string way_name(const testing::TestParamInfo<Way>& row) {
 }
 INSTANTIATE_TEST_SUITE_P(All, SignedTest, testing::ValuesIn(ways), way_name);
 
+/// As http::choose_range has it; the recorded words (localstack 8b9a79f, from Amazon S3).
+TEST_P(SignedTest, IsReadInRanges) {
+  struct Row {
+    const char* range;
+    int status;
+    const char* body;
+    const char* told;
+  };
+  const Row rows[]{{"bytes=0-4", 206, "hello", "bytes 0-4/11"},
+                   {"bytes=6-", 206, "world", "bytes 6-10/11"},
+                   {"bytes=-3", 206, "rld", "bytes 8-10/11"},
+                   {"bytes=0-0", 206, "h", "bytes 0-0/11"},
+                   {"bytes=4-99", 206, "o world", "bytes 4-10/11"},
+                   {"bytes=0-1,3-4", 200, "hello world", ""},
+                   {"lines=1-2", 200, "hello world", ""}};
+  FakeObjects store;
+  ASSERT_EQ(send(store, "PUT", GetParam(), "hello world").status, 200);
+  for (const auto& row : rows) {
+    for (const auto* method : {"GET", "HEAD"}) {
+      const auto reply = send(store, method, GetParam(), {}, {{"Range", row.range}});
+      EXPECT_EQ(reply.status, row.status) << row.range;
+      EXPECT_EQ(reply.fields.find("Content-Range").value_or(""), row.told) << row.range;
+      EXPECT_EQ(reply.fields.find("Accept-Ranges"), "bytes");
+      EXPECT_EQ(reply.body, row.body) << row.range;
+    }
+  }
+  const auto reply = send(store, "GET", GetParam(), {}, {{"Range", "bytes=11-"}});
+  EXPECT_EQ(reply.status, 416);
+  const auto error = error_of(reply);
+  EXPECT_EQ(error.code, "InvalidRange");
+  EXPECT_EQ(error.message, "The requested range is not satisfiable");
+  EXPECT_EQ(error.detail("RangeRequested"), "bytes=11-");
+  EXPECT_EQ(error.detail("ActualObjectSize"), "11");
+}
+
 // ---- what is recorded of one version (localstack 8b9a79f, from Amazon S3)
 
 TEST(Presigned, ATypeThatWasNotSigned) {
@@ -409,6 +444,42 @@ TEST(Unsigned, OnlyInPublicBuckets) {
   EXPECT_EQ(reply.status, 403);
   EXPECT_EQ(error_of(reply).message, "Access Denied");
   EXPECT_EQ(store.send("PUT", "/publicbucket/x", {}, "x").status, 200);
+}
+
+// ---- what this store has not
+
+TEST(Objects, WhatIsNotThereOfThemIsRefused) {
+  FakeObjects store;
+  const auto at = [&](const char* method, const std::string& query) {
+    return store.presigned(method, path + query);
+  };
+  ASSERT_EQ(store.send("PUT", at("PUT", ""), {}, "kept").status, 200);
+  for (const auto* query : {"?acl", "?tagging", "?versionId=1", "?partNumber=1", "?retention"}) {
+    for (const auto* method : {"GET", "HEAD", "PUT", "DELETE"}) {
+      const auto reply = store.send(method, at(method, query), {}, "x");
+      EXPECT_EQ(reply.status, 501) << method << query;
+    }
+  }
+  const auto error = error_of(store.send("PUT", at("PUT", ""), {{"x-amz-copy-source", "/b/k"}}));
+  EXPECT_EQ(error.code, "SignatureDoesNotMatch");
+  EXPECT_EQ(store.content("examplebucket", key), "kept");
+  const auto copy = store.send("PUT", "/publicbucket/k", {{"x-amz-copy-source", "/b/k"}});
+  EXPECT_EQ(error_of(copy).code, "NotImplemented");
+  EXPECT_EQ(error_of(copy).detail("Header"), "x-amz-copy-source");
+}
+
+TEST(Objects, AUrlMaySayHowTheyAreServed) {
+  FakeObjects store;
+  ASSERT_EQ(store.send("PUT", store.presigned("PUT", path), {}, "x").status, 200);
+  const auto query =
+      "?response-content-type=text%2Fcsv&response-content-disposition=attachment%3B%20filename%3Dx";
+  auto reply = store.send("GET", store.presigned("GET", path + query), {});
+  EXPECT_EQ(reply.fields.find("Content-Type"), "text/csv");
+  EXPECT_EQ(reply.fields.find("Content-Disposition"), "attachment; filename=x");
+  // Without a signature nobody answers for it.
+  ASSERT_EQ(store.send("PUT", "/publicbucket/k", {}, "x").status, 200);
+  reply = store.send("GET", std::string("/publicbucket/k") + query, {});
+  EXPECT_EQ(reply.fields.find("Content-Type"), "binary/octet-stream");
 }
 
 TEST(Unsigned, OtherMethodsAreNotAllowed) {
