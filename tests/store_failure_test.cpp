@@ -7,11 +7,8 @@
 //
 // DEX_STORE_FAILURES=all visits every N in both kinds of store and kills the server after every
 // call; by default it is a part of them, for a test run.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -30,6 +27,7 @@
 #include "protocol/base64.hpp"
 #include "protocol/digest.hpp"
 #include "store_faults.hpp"
+#include "store_world.hpp"
 #include "transport/client.hpp"
 #include "transport/raw_connection.hpp"
 
@@ -38,22 +36,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Milliseconds patience{20'000};
-
-bool all_of_it() {
-  const char* text = std::getenv("DEX_STORE_FAILURES");
-  return text != nullptr && std::string_view(text) == "all";
-}
-
-/// Byte `i` of upload `n`: every prefix of every upload has a digest of its own.
-std::string payload(std::size_t n, std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint64_t state = 0x9E3779B97F4A7C15ULL * (n + 1);
-  for (auto& byte : bytes) {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    byte = static_cast<char>(state >> 56U);
-  }
-  return bytes;
-}
 
 std::string sha1(std::string_view bytes) {
   Digest digest(DigestAlgorithm::sha1);
@@ -498,68 +480,7 @@ constexpr Scenario scenarios[] = {
     {"expiry", expiry},
 };
 
-constexpr const char* kind_names[] = {"EIO", "ENOSPC", "EMFILE", "EINTR", "EROFS", "short"};
-static_assert(std::size(kind_names) == StoreFaults::kinds);
-
-/// The server, its store, and the hand on its system calls.
-class World {
- public:
-  explicit World(bool fsync) : fsync_(fsync) {
-    const auto file = (folder_.path() / "faults").string();
-    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    EXPECT_EQ(::ftruncate(fd, sizeof(StoreFaults)), 0);
-    void* memory = ::mmap(nullptr, sizeof(StoreFaults), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    ::close(fd);
-    if (memory == MAP_FAILED) throw std::runtime_error("mmap failed");
-    faults_ = static_cast<StoreFaults*>(memory);
-    start();
-  }
-  World(const World&) = delete;
-  World& operator=(const World&) = delete;
-  ~World() { ::munmap(faults_, sizeof(StoreFaults)); }
-
-  void restart() {
-    server_->kill();
-    start();
-  }
-  [[nodiscard]] testkit::ChildProcess& server() { return *server_; }
-  [[nodiscard]] const std::string& url() const { return url_; }
-  [[nodiscard]] std::filesystem::path store() const { return folder_.path() / "store"; }
-  StoreFaults& faults() { return *faults_; }
-
-  void arm(StoreFaults::Kind kind, long at, long times, long kill_after) {
-    faults_->calls = faults_->failed = 0;
-    faults_->kind = kind;
-    faults_->at = at;
-    faults_->times = times;
-    faults_->kill_after = kill_after;
-    faults_->armed = true;
-  }
-
-  std::size_t serial = 0;
-
- private:
-  void start() {
-    faults_->armed = false;
-    std::vector<std::string> command{
-        DEX_MOCK_SERVER,  "--listen",       "127.0.0.1:0", "--profile",   "tus",  "--store",
-        store().string(), "--expire-after", "1h",          "--log-level", "error"};
-    if (fsync_) command.emplace_back("--fsync");
-    testkit::ChildProcess::Options options;
-    options.environment = {{"LD_PRELOAD", DEX_STORE_FAULTS_LIBRARY},
-                           {"DEX_FAULTS", (folder_.path() / "faults").string()},
-                           {"DEX_FAULTS_FOLDER", store().string()},
-                           {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
-    server_.emplace(command, options);
-    url_ = server_->wait_ready();
-  }
-
-  bool fsync_;
-  testkit::TempFolder folder_;
-  StoreFaults* faults_ = nullptr;
-  std::optional<testkit::ChildProcess> server_;
-  std::string url_;
-};
+const std::vector<std::string> as_tus{"--profile", "tus", "--expire-after", "1h"};
 
 /// Uploads that no client was told of; `unanswered` creations may have made one each.
 void expect_no_strangers(World& world, const std::vector<Record*>& known, std::size_t unanswered) {
@@ -619,13 +540,13 @@ class StoreFailure : public ::testing::TestWithParam<Case> {
 TEST_P(StoreFailure, IsOverWhenItIsOver) {
   constexpr int runs_between_kills = 25;
   const auto& [scenario, kind, fsync] = GetParam();
-  World world(fsync);
+  World world(as_tus, fsync);
   // A device fails once, or for a while.
   for (const long times : {1L, 6L}) {
     std::vector<std::unique_ptr<Record>> kept;
     const long stride = times == 1 || all_of_it() ? 1 : 4;
     for (long at = 1;; at += stride) {
-      SCOPED_TRACE(fmt::format("{} of {} calls from call {} on", kind_names[kind], times, at));
+      SCOPED_TRACE(fmt::format("{} of {} calls from call {} on", kind_names.at(kind), times, at));
       Uploader client(world.url(), world.serial, false);
       world.arm(kind, at, times, -1);
       scenario.run(client);
@@ -656,12 +577,13 @@ TEST_P(StoreFailure, IsOverWhenItIsOver) {
 TEST_P(StoreFailure, LosesNothingByAKillEither) {
   const auto& [scenario, kind, fsync] = GetParam();
   const long stride = all_of_it() ? 1 : 9;
-  World world(fsync);
+  World world(as_tus, fsync);
   std::vector<std::unique_ptr<Record>> kept;
   std::size_t unanswered = 0;
   for (long at = 1 + kind % stride;; at += stride) {
     const long after = all_of_it() ? at % 13 : (at / stride) % 5;
-    SCOPED_TRACE(fmt::format("{} of call {}, killed {} calls later", kind_names[kind], at, after));
+    SCOPED_TRACE(
+        fmt::format("{} of call {}, killed {} calls later", kind_names.at(kind), at, after));
     Uploader client(world.url(), world.serial, true);
     world.arm(kind, at, 6, after);
     scenario.run(client);
@@ -694,7 +616,7 @@ std::vector<Case> cases() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, StoreFailure, ::testing::ValuesIn(cases()), [](const auto& given) {
-  return fmt::format("{}_{}{}", given.param.scenario.name, kind_names[given.param.kind],
+  return fmt::format("{}_{}{}", given.param.scenario.name, kind_names.at(given.param.kind),
                      given.param.fsync ? "_fsync" : "");
 });
 

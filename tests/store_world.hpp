@@ -1,0 +1,52 @@
+// A server whose store fails, or that is killed, at a system call that a test chooses.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store_faults.hpp"
+#include "testkit/child_process.hpp"
+#include "testkit/temp_folder.hpp"
+
+/// DEX_STORE_FAILURES=all: every call in both kinds of store.
+[[nodiscard]] bool all_of_it();
+
+/// Byte `i` of upload `n`: every prefix of every upload has a digest of its own.
+[[nodiscard]] std::string payload(std::size_t n, std::size_t size);
+
+inline constexpr std::array<const char*, StoreFaults::kinds> kind_names{"EIO",   "ENOSPC", "EMFILE",
+                                                                        "EINTR", "EROFS",  "short"};
+
+/// The server, its store, and the hand on its system calls.
+class World {
+ public:
+  World(std::vector<std::string> arguments, bool fsync);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  ~World();
+
+  /// After a kill.
+  void restart();
+  [[nodiscard]] testkit::ChildProcess& server() { return *server_; }
+  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] std::filesystem::path store() const { return folder_.path() / "store"; }
+  StoreFaults& faults() { return *faults_; }
+
+  /// From here on calls are counted: from the `at`th on `times` fail, and `kill_after` calls after
+  /// that the server is killed, if that is not negative.
+  void arm(StoreFaults::Kind kind, long at, long times, long kill_after);
+
+  std::size_t serial = 0;
+
+ private:
+  void start();
+
+  std::vector<std::string> arguments_;
+  testkit::TempFolder folder_;
+  StoreFaults* faults_ = nullptr;
+  std::optional<testkit::ChildProcess> server_;
+  std::string url_;
+};
