@@ -24,8 +24,8 @@ using openhumans::Problems;
 
 /// What S3 takes as a key.
 constexpr std::size_t longest_key = 1'024;
-/// Of a direct upload, and of what is listed.
-constexpr std::chrono::hours url_lifetime{6};
+/// Of the URLs of what is listed.
+constexpr std::chrono::hours download_lifetime{6};
 constexpr std::size_t files_of_a_listed_member = 10;
 constexpr std::string_view other_md5 = "\"md5\" is not that of the file";
 
@@ -211,7 +211,8 @@ Reply OpenHumansApi::direct(const Request& request, const SentForm& form, Store&
   const auto added = files_.add(store, std::move(record));
   if (!added) return words::trouble(added.error());
   const auto& file = *added->record;
-  const openhumans::Created created{file.number, url_of(request, "PUT", file.key)};
+  const openhumans::Created created{file.number,
+                                    url_of(request, "PUT", file.key, options_.lifetime)};
   return json_reply(201, openhumans::to_json(created));
 }
 
@@ -346,7 +347,7 @@ openhumans::File OpenHumansApi::listed(const Request& request, const StoredFile&
   shown.basename = record.basename;
   shown.created =
       ::http::format_rfc3339(std::chrono::floor<std::chrono::microseconds>(file.created));
-  shown.download_url = url_of(request, "GET", record.key);
+  shown.download_url = url_of(request, "GET", record.key, download_lifetime);
   shown.metadata = record.metadata;
   shown.source = label_of(options_);
   shown.source_project =
@@ -374,11 +375,11 @@ bool OpenHumansApi::denies(std::string_view metadata, std::string_view md5) cons
 }
 
 std::string OpenHumansApi::url_of(const Request& request, std::string_view method,
-                                  std::string_view key) const {
+                                  std::string_view key, Milliseconds lifetime) const {
   const auto target = request.mount + "/" + options_.bucket + "/" + s3::encode_path(key);
   const ::http::Fields none;
   return words::origin_of(request) +
-         s3::presign_v2({method, target, none}, options_.credentials, loop_.now() + url_lifetime);
+         s3::presign_v2({method, target, none}, options_.credentials, loop_.now() + lifetime);
 }
 
 }  // namespace mock

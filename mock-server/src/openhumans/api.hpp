@@ -27,6 +27,8 @@ struct OpenHumansOptions {
   std::string bucket = "open-humans-production";
   /// By which URLs of objects are signed.
   s3::Credentials credentials;
+  /// Of URLs that are PUT to, and of files that are not complete.
+  Milliseconds lifetime{0};
   bool md5_is_etag = true;  ///< so that the MD5 of what was PUT is known
   UnreadBody early_error = UnreadBody::drain;
 };
@@ -62,7 +64,7 @@ class OpenHumansApi {
   [[nodiscard]] std::string key_of(std::string_view name) const;
   [[nodiscard]] bool denies(std::string_view metadata, std::string_view md5) const;
   [[nodiscard]] std::string url_of(const Request& request, std::string_view method,
-                                   std::string_view key) const;
+                                   std::string_view key, Milliseconds lifetime) const;
   [[nodiscard]] openhumans::File listed(const Request& request, const StoredFile& file) const;
 
   const OpenHumansOptions& options_;

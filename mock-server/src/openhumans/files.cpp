@@ -31,8 +31,8 @@ Upload upload_of(const StoredFile& file, std::shared_ptr<FileRecord> record) {
 
 }  // namespace
 
-Files::Files(Objects& objects, std::string bucket, Loop& loop)
-    : objects_(objects), bucket_(std::move(bucket)), loop_(loop) {}
+Files::Files(Objects& objects, std::string bucket, Milliseconds lifetime, Loop& loop)
+    : objects_(objects), bucket_(std::move(bucket)), lifetime_(lifetime), loop_(loop) {}
 
 Files::~Files() = default;
 
@@ -203,7 +203,7 @@ void Files::wait(Milliseconds delay) {
 }
 
 Milliseconds Files::left_of(const Incomplete& file) const {
-  return std::chrono::ceil<Milliseconds>(file.first + may_stay_incomplete - loop_.now());
+  return std::chrono::ceil<Milliseconds>(file.first + lifetime_ - loop_.now());
 }
 
 }  // namespace mock

@@ -31,13 +31,12 @@ struct StoredFile {
 /// Loop thread only.
 class Files {
  public:
-  /// INCOMPLETE_FILE_EXPIRATION_HOURS of the deployed server.
-  static constexpr Milliseconds may_stay_incomplete{6L * 60 * 60 * 1000};
   /// The key of every file's object begins so.
   static constexpr std::string_view key_prefix = "member-files/";
 
-  /// The objects are in `bucket`, which is this object's alone. What is by reference outlives it.
-  Files(Objects& objects, std::string bucket, Loop& loop);
+  /// The objects are in `bucket`, which is this object's alone. Files may stay incomplete for
+  /// `lifetime`. What is by reference outlives it.
+  Files(Objects& objects, std::string bucket, Milliseconds lifetime, Loop& loop);
   ~Files();
   Files(const Files&) = delete;
   Files& operator=(const Files&) = delete;
@@ -77,6 +76,7 @@ class Files {
 
   Objects& objects_;
   std::string bucket_;
+  Milliseconds lifetime_;
   Loop& loop_;
   Store* store_ = nullptr;  ///< once started
   bool loaded_ = false;

@@ -18,6 +18,8 @@ namespace {
 
 using testing::ElementsAre;
 
+constexpr Milliseconds lifetime{60'000};
+
 /// On disk, where another process finds what this one left.
 class FilesTest : public testing::Test {
  protected:
@@ -30,7 +32,7 @@ class FilesTest : public testing::Test {
     store = make_disk_store({folder.path(), false, {}, {&objects_schema(), &file_schema()}}, loop)
                 .value();
     objects = std::make_unique<Objects>(loop, ETag::md5, std::vector<std::string>{"bucket"});
-    files = std::make_unique<Files>(*objects, "bucket", loop);
+    files = std::make_unique<Files>(*objects, "bucket", lifetime, loop);
   }
   void put(const std::string& key) {
     auto writer = objects->begin(*store, {.bucket = "bucket", .key = key}).value();
@@ -110,7 +112,7 @@ TEST_F(FilesTest, ObjectsThatAKillLeftWithoutAFileAreRemoved) {
 TEST_F(FilesTest, WhatWasTooOldAtTheStartIsRemovedThen) {
   add("old", false);
   add("done");
-  loop.advance(Files::may_stay_incomplete);
+  loop.advance(lifetime);
   restart();
   files->start(*store);
   EXPECT_EQ(files->find(*store, 1).error().kind, StoreError::Kind::not_found);

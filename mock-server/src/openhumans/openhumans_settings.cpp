@@ -1,6 +1,7 @@
 #include "openhumans/openhumans_settings.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -73,6 +74,24 @@ Spelling<std::vector<T>> list(std::string value, Result<T> (*read)(const std::st
           }};
 }
 
+/// URLs count in seconds.
+Spelling<Milliseconds> lifetime() {
+  const auto check = [](Milliseconds time) -> Result<Milliseconds> {
+    if (time >= std::chrono::seconds{1} && time <= std::chrono::hours{8'760}) return time;
+    return failure({}, "must be 1s to 8760h");
+  };
+  auto spelling = spell::duration();
+  spelling.parse = [check, parse = spelling.parse](const std::string& text) {
+    return parse(text).and_then(check);
+  };
+  spelling.read = [check, read = spelling.read](const json::Cursor& value, Milliseconds& into,
+                                                ConfigWriter writer) {
+    read(value, into, writer);
+    value.unwrap(check(into));
+  };
+  return spelling;
+}
+
 }  // namespace
 
 const std::vector<SystemSetting>& openhumans_settings() {
@@ -88,6 +107,11 @@ const std::vector<SystemSetting>& openhumans_settings() {
           {"oh-members", "", "Members of the project, each with a token of its own if it has one",
            heading, "12345678=member_token,87654321"},
           &OpenHumansConfig::members, list<ProjectMember>("ID[=TOKEN],...", member_of)),
+      system_setting({"oh-lifetime", "",
+                      "How long a direct upload may take: its URL is refused from then on, and the "
+                      "file is forgotten unless it is complete",
+                      heading, "6h"},
+                     &OpenHumansConfig::lifetime, lifetime()),
   };
   return table;
 }
@@ -98,6 +122,7 @@ Result<std::unique_ptr<System>> make_openhumans(const SystemGround& ground) {
   if (ground.values.by_guide) options.contract = openhumans::Contract::guide;
   options.tokens = {config.tokens, config.expired_tokens, config.members};
   options.credentials = {access_key, secret_key};
+  options.lifetime = config.lifetime;
   options.early_error = ground.values.early_error;
   auto store = objects_options_of(ground.values);
   store.buckets = {options.bucket};

@@ -23,7 +23,7 @@ OpenHumansSystem::OpenHumansSystem(OpenHumansOptions options,
       services_(services),
       objects_(std::move(objects)),
       gate_(options_.tokens),
-      files_(objects_->objects(), options_.bucket, services.loop),
+      files_(objects_->objects(), options_.bucket, options_.lifetime, services.loop),
       api_(options_, gate_, objects_->objects(), files_, services.loop) {}
 
 std::vector<std::span<const RoutePattern>> OpenHumansSystem::routes() const {

@@ -419,6 +419,24 @@ TEST(OpenHumans, WhatIsNotCompletedInSixHoursVanishes) {
   EXPECT_EQ(server.services.store.ids().size(), 5U) << "two files, each with an object; and one";
 }
 
+TEST(OpenHumans, ADirectUploadMayBeGivenLessTime) {
+  OpenHumansConfig config;
+  config.lifetime = std::chrono::seconds{2};
+  OpenHumansServer server(false, config);
+  const auto late = server.begin("late");
+  server.loop.advance(std::chrono::seconds{1});
+  const auto begun = server.begin("begun");
+  EXPECT_EQ(server.put(begun.target, "bytes").status, 200);
+  server.loop.advance(std::chrono::seconds{2});
+  const auto refused = server.put(late.target, "bytes");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, HasSubstr("Request has expired"));
+  server.loop.run();
+  EXPECT_EQ(server.complete(begun.id).body, file_does_not_exist);
+  server.store("next");
+  EXPECT_EQ(server.download(), "bytes") << "what is listed keeps its six hours";
+}
+
 // ---- deletions
 
 TEST(OpenHumans, DeletesByIdNameOrAll) {

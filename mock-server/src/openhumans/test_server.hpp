@@ -51,14 +51,17 @@ class OneExchange final : public Exchange {
 
 class OpenHumansServer {
  public:
-  explicit OpenHumansServer(bool by_guide = false) : by_guide_(by_guide) { restart(); }
+  explicit OpenHumansServer(bool by_guide = false, OpenHumansConfig config = {})
+      : by_guide_(by_guide) {
+    config_.get<OpenHumansConfig>() = std::move(config);
+    restart();
+  }
 
   /// The store is as it was; what else the server knew is forgotten.
   void restart() {
     const TypedValues profile;
-    const TypedValues config;
     const TypedValues content;
-    SystemValues values{profile, config, content};
+    SystemValues values{profile, config_, content};
     values.by_guide = by_guide_;
     system_ = make_openhumans(SystemGround{services, values}).value();
     routes_ = {};
@@ -164,6 +167,7 @@ class OpenHumansServer {
 
  private:
   bool by_guide_;
+  TypedValues config_;
 
  public:
   ManualLoop loop;
