@@ -51,6 +51,12 @@ void look_into_deliveries(const fs::path& folder, Arguments& judge) {
   judge.insert(judge.end(), {"--delivered-dir", delivered.string()});
 }
 
+/// The one of the mock's project that was good once.
+void give_expired_token(const fs::path& folder, Arguments& /*server*/, Arguments& judge) {
+  write(folder / "tokens.json", R"({"expired": "expired_token"})");
+  judge.insert(judge.end(), {"--tokens", (folder / "tokens.json").string()});
+}
+
 }  // namespace
 
 const std::vector<Configuration>& configurations() {
@@ -64,6 +70,20 @@ const std::vector<Configuration>& configurations() {
     return [route](const fs::path& folder, Arguments& server, Arguments&) {
       deliver_badly(folder, route, server);
     };
+  };
+  // A judge of a server that others run finds nothing of /_mock/ there: it is elsewhere.
+  const auto of_project = [](const char* name, const char* contract, const Arguments& server = {},
+                             const Arguments& judge = {}) {
+    Configuration made{
+        name,
+        {"--profile", "openhumans", "--control", "127.0.0.1:0", "--contract", contract},
+        {"--system", "openhumans", "--contract", contract, "--other-member", "87654321"},
+        give_expired_token};
+    made.server.insert(made.server.end(), server.begin(), server.end());
+    made.judge.insert(made.judge.end(), judge.begin(), judge.end());
+    made.path.clear();
+    made.key = "example_token";
+    return made;
   };
   static const std::vector<Configuration> all{
       {"tus", {"--profile", "tus", "--store", "memory"}, tus},
@@ -98,6 +118,12 @@ const std::vector<Configuration>& configurations() {
        },
        false,
        true},
+      // What only the document demands is a remark where the deployed server is the measure.
+      of_project("openhumans-guide", "guide"),
+      of_project("openhumans", "server"),
+      // Only what has to wait: all else would have to be quick.
+      of_project("openhumans-short-lived", "server", {"--oh-lifetime", "3s"},
+                 {"--select", "OH-UP-029", "--select", "OH-FILES-016"}),
   };
   return all;
 }

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "dex/target.hpp"
+#include "openhumans/target.hpp"
 #include "target/target.hpp"
 #include "tus/target.hpp"
 
@@ -11,6 +12,7 @@ Systems systems() {
   static constexpr std::array all{
       &tus_system,
       &dex_system,
+      &openhumans_system,
   };
   return all;
 }

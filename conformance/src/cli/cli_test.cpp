@@ -154,10 +154,14 @@ TEST(CommandLine, HelpSaysWhichSystemAFlagIsFor) {
   const auto heading = f.out.find("With --system dex:");
   ASSERT_NE(heading, std::string::npos) << f.out;
   const auto end = f.out.find("What is judged:");
-  for (const char* const flag : {"--contract", "--info-url", "--health-url", "--manifest"}) {
+  for (const char* const flag : {"--info-url", "--health-url", "--manifest"}) {
     const auto at = f.out.find(flag);
     EXPECT_TRUE(heading < at && at < end) << flag << f.out;
   }
+  const auto of_both = f.out.find("With --system dex, openhumans:");
+  ASSERT_NE(of_both, std::string::npos) << f.out;
+  const auto contract = f.out.find("--contract");
+  EXPECT_TRUE(of_both < contract && contract < heading) << f.out;
   EXPECT_LT(f.out.find("--delivered-dir"), heading) << "plain tus servers deliver too";
 }
 

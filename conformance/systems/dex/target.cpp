@@ -36,8 +36,8 @@ Result<std::string> read_name(const std::string& file) { return file; }
 std::vector<OwnSetting> dex_settings() {
   std::vector<OwnSetting> all{
       {{{contract_flag, "C",
-         "Where DEX's public guide and the service differ, judge by what the one or the other "
-         "says: server, guide [server]"},
+         "Where a system's public guide and its service differ, judge by what the one or the "
+         "other says: server, guide [server]"},
         read_contract}},
       {{{info_flag, "URL", "Instead of the derived /info"}, read_address}, /*address=*/true},
       {{{health_flag, "URL", "Instead of the derived /health"}, read_address}, /*address=*/true},
