@@ -12,8 +12,6 @@ namespace {
 using xml::Element;
 using xml::leaf;
 
-constexpr std::string_view s3_namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
-
 Result<Element> parse_root(std::string_view text, std::string_view name) {
   auto root = xml::parse(text);
   if (root && root->name != name) {

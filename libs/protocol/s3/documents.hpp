@@ -11,6 +11,9 @@
 
 namespace s3 {
 
+/// Of all documents but those that are said to have none.
+inline constexpr std::string_view s3_namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+
 /// The body of a refusal, without a namespace, as S3 sends it.
 [[nodiscard]] std::string to_xml(const Refusal& refusal, std::string_view request_id,
                                  std::string_view host_id);

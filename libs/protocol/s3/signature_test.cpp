@@ -102,6 +102,22 @@ TEST(SignatureV2, BucketInTheHostOrInThePathSignsAlike) {
             Code::signature_does_not_match);
 }
 
+TEST(SignatureV2, ABucketMayBeSignedWithASlash) {
+  const auto until = epoch(1527445347);
+  const auto query_for = [&](std::string_view path) {
+    const auto target = presign_v2({"GET", path, {}}, today, until);
+    return target.substr(target.find('?'));
+  };
+  const auto refused = [&](const std::string& target) {
+    return refusal_of({"GET", target, {}}, epoch(1527423747)).has_value();
+  };
+  EXPECT_FALSE(refused("/examplebucket" + query_for("/examplebucket")));
+  EXPECT_FALSE(refused("/examplebucket" + query_for("/examplebucket/")));
+  EXPECT_FALSE(refused("/examplebucket/" + query_for("/examplebucket/")));
+  EXPECT_TRUE(refused("/examplebucket/" + query_for("/examplebucket")));
+  EXPECT_TRUE(refused("/examplebucket/k" + query_for("/examplebucket/k/")));
+}
+
 TEST(SignatureV2, ThePathIsSignedAsItWasSent) {
   const std::string query =
       "?Signature=eanRNRE7J8dL%2BdWlM6RiJdSRNZI%3D&Expires=1527445347&"

@@ -80,10 +80,17 @@ std::string signed_query(std::string_view query) {
   return out;
 }
 
-std::string resource_of(const Request& request) {
+/// "/examplebucket": clients sign it as the host's root, with a slash (botocore 1.44,
+/// handlers.remove_bucket_from_url_paths_from_model), or as they send it; S3 takes both.
+bool is_bucket(const Request& request) {
+  const auto path = path_of(request.target);
+  return request.host_bucket.empty() && path.size() > 1 && path.rfind('/') == 0;
+}
+
+std::string resource_of(const Request& request, std::string_view end = {}) {
   std::string resource;
   if (!request.host_bucket.empty()) resource.append("/").append(request.host_bucket);
-  resource += path_of(request.target);
+  resource.append(path_of(request.target)).append(end);
   return resource + signed_query(query_of(request.target));
 }
 
@@ -93,6 +100,20 @@ std::string_view date_line(const SignatureV2& signature, const Request& request)
   if (signature.place == Place::query) return signature.expires;
   if (request.fields.has(amz_date)) return {};
   return request.fields.find("date").value_or(std::string_view{});
+}
+
+/// All but the resource.
+std::string signed_head(const SignatureV2& signature, const Request& request) {
+  const auto field = [&](std::string_view name) {
+    return http::trim_ows(request.fields.find(name).value_or(std::string_view{}));
+  };
+  std::string text(request.method);
+  for (const std::string_view line :
+       {field("content-md5"), field("content-type"), date_line(signature, request)}) {
+    text.append("\n").append(line);
+  }
+  text += '\n';
+  return text + amz_fields(request.fields);
 }
 
 Expected<void> check_expiry(std::string_view expires, http::TimePoint now) {
@@ -161,17 +182,7 @@ Expected<std::optional<SignatureV2>> find_v2_query(const Parameters& parameters)
 }
 
 std::string string_to_sign(const SignatureV2& signature, const Request& request) {
-  const auto field = [&](std::string_view name) {
-    return http::trim_ows(request.fields.find(name).value_or(std::string_view{}));
-  };
-  std::string text(request.method);
-  for (const std::string_view line :
-       {field("content-md5"), field("content-type"), date_line(signature, request)}) {
-    text.append("\n").append(line);
-  }
-  text += '\n';
-  text += amz_fields(request.fields);
-  return text + resource_of(request);
+  return signed_head(signature, request) + resource_of(request);
 }
 
 Expected<void> check(const SignatureV2& signature, const Request& request, std::string_view secret,
@@ -181,6 +192,10 @@ Expected<void> check(const SignatureV2& signature, const Request& request, std::
   if (!in_time) return in_time;
   const std::string text = string_to_sign(signature, request);
   if (same_secret(sign_v2(text, secret), signature.signature)) return {};
+  if (is_bucket(request)) {
+    const std::string other = signed_head(signature, request) + resource_of(request, "/");
+    if (same_secret(sign_v2(other, secret), signature.signature)) return {};
+  }
   return tl::unexpected(signature_mismatch(signature.access_key, text, signature.signature));
 }
 

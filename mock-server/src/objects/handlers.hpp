@@ -1,12 +1,17 @@
 // The requests that an object store answers.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "http/handler.hpp"
 #include "objects/objects.hpp"
 #include "objects/objects_options.hpp"
+#include "protocol/s3/refusal.hpp"
+#include "protocol/s3/request.hpp"
 #include "services.hpp"
 
 namespace mock {
@@ -19,6 +24,18 @@ struct ObjectsContext {
   Store& lane;         ///< below `services.store`
 };
 
+/// Replies with what `answer` returns; a body is of no interest.
+[[nodiscard]] std::unique_ptr<Handler> answering(
+    const ObjectsContext& context,
+    std::function<s3::Expected<Reply>(const Request&, const ObjectsContext&)> answer);
+
+/// A number that a listing is asked for, at most `most`, which it is without. InvalidArgument for
+/// what is none.
+[[nodiscard]] s3::Expected<std::size_t> number_of(const s3::Parameters& parameters,
+                                                  std::string_view name, std::size_t most);
+
+/// GET and HEAD of a bucket.
+[[nodiscard]] std::unique_ptr<Handler> make_bucket_handler(const ObjectsContext& context);
 /// GET, HEAD, PUT and DELETE of an object, signed in the header or pre-signed.
 [[nodiscard]] std::unique_ptr<Handler> make_object_handler(const Request& request,
                                                            const ObjectsContext& context);

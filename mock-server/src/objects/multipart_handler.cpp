@@ -1,5 +1,5 @@
-// The requests of a multipart upload: POST ?uploads, PUT ?partNumber&uploadId, POST ?uploadId,
-// DELETE ?uploadId.
+// The requests of a multipart upload: POST ?uploads, PUT ?partNumber&uploadId, GET, POST and DELETE
+// ?uploadId.
 #include <charconv>
 #include <exception>
 #include <utility>
@@ -10,6 +10,7 @@
 #include "objects/replies.hpp"
 #include "protocol/digest.hpp"
 #include "protocol/s3/documents.hpp"
+#include "protocol/s3/listings.hpp"
 #include "protocol/s3/post.hpp"
 #include "protocol/s3/request.hpp"
 
@@ -81,6 +82,32 @@ s3::Expected<Reply> abort(const Request& request, const std::string& id,
   if (!parts) return tl::unexpected(parts.error());
   context.objects.abort(context.services.store, id);
   return object_reply(204);
+}
+
+// ---- GET ?uploadId
+
+s3::Expected<Reply> list_parts(const Request& request, const std::string& id,
+                               const ObjectsContext& context) {
+  const auto admitted = admit(request, context);
+  if (!admitted) return tl::unexpected(admitted.error());
+  const auto parts = parts_of(id, admitted->addressee, context);
+  if (!parts) return tl::unexpected(parts.error());
+  const auto parameters = s3::parse_query(request.query).value_or(s3::Parameters{});
+  const auto most = number_of(parameters, "max-parts", 1000);
+  if (!most) return tl::unexpected(most.error());
+  const auto after = s3::find(parameters, "part-number-marker").value_or("").empty()
+                         ? s3::Expected<std::size_t>(0)
+                         : number_of(parameters, "part-number-marker", s3::most_parts);
+  if (!after) return tl::unexpected(after.error());
+  const auto& [bucket, key] = admitted->addressee;
+  s3::PartListing listing{bucket, key, id, static_cast<unsigned>(*after), *most, {}, false};
+  for (auto at = (*parts)->upper_bound(listing.after); at != (*parts)->end(); ++at) {
+    listing.truncated = listing.parts.size() == listing.most;
+    if (listing.truncated) break;
+    const auto& [number, part] = *at;
+    listing.parts.push_back({number, part.modified, '"' + part.etag + '"', part.size.value});
+  }
+  return xml_reply(200, s3::list_parts_result(listing));
 }
 
 // ---- PUT ?partNumber&uploadId
@@ -254,15 +281,6 @@ class Complete final : public Handler {
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
-template <class Answer>
-std::unique_ptr<Handler> answering(const ObjectsContext& context, Answer answer) {
-  return bodiless([context, answer = std::move(answer)](const Request& request) {
-    auto reply = answer(request, context);
-    return reply ? *std::move(reply)
-                 : refusal_reply(request, reply.error(), context.options.early_error);
-  });
-}
-
 }  // namespace
 
 std::unique_ptr<Handler> make_multipart_handler(const Request& request,
@@ -283,7 +301,12 @@ std::unique_ptr<Handler> make_multipart_handler(const Request& request,
       return abort(asked, id, in);
     });
   }
-  return make_method_refusal(context, "PUT, POST, DELETE");
+  if (request.method == "GET") {
+    return answering(context, [id = *id](const Request& asked, const ObjectsContext& in) {
+      return list_parts(asked, id, in);
+    });
+  }
+  return make_method_refusal(context, "GET, PUT, POST, DELETE");
 }
 
 }  // namespace mock

@@ -119,6 +119,16 @@ s3::Expected<Reply> answer(const Request& request, const ObjectsContext& context
 
 }  // namespace
 
+std::unique_ptr<Handler> answering(
+    const ObjectsContext& context,
+    std::function<s3::Expected<Reply>(const Request&, const ObjectsContext&)> answer) {
+  return bodiless([context, answer = std::move(answer)](const Request& request) {
+    auto reply = answer(request, context);
+    return reply ? *std::move(reply)
+                 : refusal_reply(request, reply.error(), context.options.early_error);
+  });
+}
+
 std::unique_ptr<Handler> make_method_refusal(const ObjectsContext& context, std::string allowed) {
   return bodiless([&options = context.options, allowed](const Request& request) {
     auto reply = refusal_reply(request,
@@ -138,11 +148,7 @@ std::unique_ptr<Handler> make_object_handler(const Request& request,
   if (method != "GET" && method != "HEAD" && method != "DELETE") {
     return make_method_refusal(context, "GET, HEAD, PUT, DELETE");
   }
-  return bodiless([context](const Request& asked) {
-    auto reply = answer(asked, context);
-    return reply ? *std::move(reply)
-                 : refusal_reply(asked, reply.error(), context.options.early_error);
-  });
+  return answering(context, answer);
 }
 
 }  // namespace mock

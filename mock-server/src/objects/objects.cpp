@@ -1,6 +1,8 @@
 #include "objects/objects.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "store/in_background.hpp"
@@ -85,7 +87,8 @@ StoreResult<Object> ObjectWriter::publish() {
   if (auto updated = store_.update(upload_); !updated) return tl::unexpected(updated.error());
   published_ = true;
   if (part)
-    objects_.put_part(store_, *record, {upload_.id, record->etag, size_, record->sequence});
+    objects_.put_part(store_, *record,
+                      {upload_.id, record->etag, size_, record->sequence, upload_.modified});
   else
     objects_.put(store_, *record, upload_.id);
   return object_of(upload_, *record);
@@ -136,8 +139,8 @@ void Objects::take(Store& store, const Upload& upload, const ObjectRecord& recor
       multiparts_[upload.id].record = shared;
       break;
     case State::part:
-      found.parts.emplace_back(shared,
-                               ObjectPart{upload.id, record.etag, upload.offset, record.sequence});
+      found.parts.emplace_back(shared, ObjectPart{upload.id, record.etag, upload.offset,
+                                                  record.sequence, upload.modified});
       break;
   }
 }
@@ -231,20 +234,53 @@ StoreResult<void> Objects::remove(Store& store, std::string_view bucket, std::st
 StoreResult<std::vector<Object>> Objects::list(Store& store, std::string_view bucket,
                                                std::string_view prefix, std::string_view after,
                                                std::size_t most) {
+  auto listed = list(store, {bucket, prefix, {}, after, most});
+  if (!listed) return tl::unexpected(listed.error());
+  return std::move(listed->objects);
+}
+
+StoreResult<Listing> Objects::list(Store& store, const Selection& selection) {
   if (auto loaded = load(store); !loaded) return tl::unexpected(loaded.error());
-  std::vector<Object> found;
-  const auto keys = buckets_.find(bucket);
-  if (keys == buckets_.end()) return found;
-  auto key = after < prefix ? keys->second.lower_bound(prefix) : keys->second.upper_bound(after);
-  for (; key != keys->second.end() && found.size() < most; ++key) {
-    if (!key->first.starts_with(prefix)) break;
-    auto object = find(store, bucket, key->first);
-    if (object) found.push_back(*std::move(object));
-    // While a lane is reset, what it held is there no more, one by one.
-    else if (object.error().kind == Kind::io)
+  const auto& [bucket, prefix, delimiter, after, most] = selection;
+  Listing listing;
+  const auto found = buckets_.find(bucket);
+  if (found == buckets_.end() || most == 0) return listing;
+  const auto& keys = found->second;
+  std::string last;
+  auto at = after < prefix ? keys.lower_bound(prefix) : keys.upper_bound(after);
+  while (at != keys.end() && at->first.starts_with(prefix)) {
+    const auto& key = at->first;
+    const auto cut = delimiter.empty() ? std::string::npos : key.find(delimiter, prefix.size());
+    auto told = key.substr(0, cut == std::string::npos ? cut : cut + delimiter.size());
+    const auto next = cut == std::string::npos ? std::next(at) : behind(keys, told);
+    if (told <= after) {
+      at = next;
+      continue;
+    }
+    if (listing.objects.size() + listing.beginnings.size() == most) {
+      listing.last = std::move(last);
+      break;
+    }
+    if (cut != std::string::npos) {
+      listing.beginnings.push_back(told);
+    } else if (auto object = find(store, bucket, key)) {
+      listing.objects.push_back(*std::move(object));
+    } else if (object.error().kind == Kind::io) {
       return tl::unexpected(object.error());
+    }
+    // Else: while a lane is reset, what it held is there no more, one by one.
+    last = std::move(told);
+    at = next;
   }
-  return found;
+  return listing;
+}
+
+/// The first key that does not begin with `beginning`, and comes later.
+Objects::Keys::const_iterator Objects::behind(const Keys& keys, std::string beginning) {
+  while (!beginning.empty() && beginning.back() == '\xFF') beginning.pop_back();
+  if (beginning.empty()) return keys.end();
+  beginning.back() = static_cast<char>(static_cast<unsigned char>(beginning.back()) + 1);
+  return keys.lower_bound(beginning);
 }
 
 void Objects::removed(const Upload& upload) {
@@ -279,6 +315,18 @@ StoreResult<const Objects::Parts*> Objects::parts(Store& store, std::string_view
   if (found == multiparts_.end()) return nullptr;
   const auto& [record, parts] = found->second;
   return record->bucket == bucket && record->key == key ? &parts : nullptr;
+}
+
+StoreResult<std::vector<OpenMultipart>> Objects::multiparts(Store& store, std::string_view bucket) {
+  if (auto loaded = load(store); !loaded) return tl::unexpected(loaded.error());
+  std::vector<OpenMultipart> open;
+  for (const auto& [id, multipart] : multiparts_) {
+    if (multipart.record->bucket != bucket) continue;
+    const auto upload = store.find(id);
+    if (upload) open.push_back({id, multipart.record->key, upload->created});
+  }
+  std::ranges::sort(open, {}, [](const auto& one) { return std::tie(one.key, one.begun, one.id); });
+  return open;
 }
 
 StoreResult<std::unique_ptr<ObjectWriter>> Objects::begin_part(Store& store,

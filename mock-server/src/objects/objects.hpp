@@ -48,12 +48,37 @@ struct NewObject {
   bool needs_md5 = false;            ///< whatever the ETag is
 };
 
+/// Which keys of a bucket are told (AWS, ListObjectsV2).
+struct Selection {
+  std::string_view bucket;
+  std::string_view prefix = {};
+  /// What a key has behind it is not told: all of them with one beginning are one.
+  std::string_view delimiter = {};
+  std::string_view after = {};  ///< a key, or such a beginning
+  std::size_t most = 1000;      ///< of both together
+};
+
+/// In the order of their keys' bytes.
+struct Listing {
+  std::vector<Object> objects;
+  std::vector<std::string> beginnings;  ///< with the delimiter
+  std::optional<std::string> last;      ///< there is more behind it
+};
+
 /// A part of a multipart upload, as its client names it and as it is stored.
 struct ObjectPart {
   std::string id;    ///< of the upload with its bytes
   std::string etag;  ///< without quotes
   Bytes size;
   std::uint64_t sequence = 0;
+  TimePoint modified;  ///< when it was published
+};
+
+/// A multipart upload that is neither completed nor aborted.
+struct OpenMultipart {
+  std::string id;
+  std::string key;
+  TimePoint begun;
 };
 
 class Objects;
@@ -117,6 +142,7 @@ class Objects {
   [[nodiscard]] StoreResult<std::vector<Object>> list(Store& store, std::string_view bucket,
                                                       std::string_view prefix,
                                                       std::string_view after, std::size_t most);
+  [[nodiscard]] StoreResult<Listing> list(Store& store, const Selection& selection);
 
   // ---- multipart uploads (AWS, "Uploading and copying objects using multipart upload")
 
@@ -127,6 +153,9 @@ class Objects {
   using Parts = std::map<unsigned, ObjectPart>;
   [[nodiscard]] StoreResult<const Parts*> parts(Store& store, std::string_view multipart,
                                                 std::string_view bucket, std::string_view key);
+  /// Of a bucket, in the order of their keys.
+  [[nodiscard]] StoreResult<std::vector<OpenMultipart>> multiparts(Store& store,
+                                                                   std::string_view bucket);
   /// `multipart` is there.
   [[nodiscard]] StoreResult<std::unique_ptr<ObjectWriter>> begin_part(Store& store,
                                                                       std::string_view multipart,
@@ -165,6 +194,7 @@ class Objects {
                                                    std::shared_ptr<ObjectRecord> record,
                                                    std::optional<Bytes> length, bool hashes);
   void take(Store& store, const Upload& upload, const ObjectRecord& record, Found& found);
+  [[nodiscard]] static Keys::const_iterator behind(const Keys& keys, std::string beginning);
   void put(Store& store, const ObjectRecord& record, const std::string& id);
   void put_part(Store& store, const ObjectRecord& record, ObjectPart part);
   [[nodiscard]] std::string etag_of(const std::vector<const ObjectPart*>& parts,

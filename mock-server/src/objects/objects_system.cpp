@@ -41,7 +41,8 @@ std::unique_ptr<Handler> ObjectsSystem::handler_for(const Request& request, Serv
     return make_object_handler(request, context);
   }
   if (request.method == "POST") return make_post_handler(context);
-  return make_method_refusal(context, "POST");
+  if (request.method == "GET" || request.method == "HEAD") return make_bucket_handler(context);
+  return make_method_refusal(context, "GET, HEAD, POST");
 }
 
 void ObjectsSystem::start() {

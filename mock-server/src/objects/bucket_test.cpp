@@ -1,0 +1,196 @@
+// What a bucket tells of what it holds.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "objects/test_objects.hpp"
+#include "protocol/xml/element.hpp"
+
+namespace mock {
+namespace {
+
+using test::error_of;
+using test::FakeObjects;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// The texts of all elements of that name, one in another: "Contents/Key".
+std::vector<std::string> texts(const xml::Element& root, const std::string& outer,
+                               const std::string& inner) {
+  std::vector<std::string> all;
+  for (const auto& child : root.children)
+    if (child.name == outer) all.emplace_back(child.text_of(inner).value_or("(none)"));
+  return all;
+}
+
+class BucketTest : public testing::Test {
+ protected:
+  void put(const std::string& key, std::string_view bytes = "x") {
+    const auto path = s3::encode_path("/examplebucket/" + key);
+    ASSERT_EQ(store.send("PUT", store.presigned("PUT", path), {}, bytes).status, 200);
+  }
+  Reply send(const std::string& method, const std::string& query,
+             const std::string& path = "/examplebucket") {
+    return store.send(method, store.presigned(method, path + query), {});
+  }
+  xml::Element get(const std::string& query, const std::string& path = "/examplebucket") {
+    const auto reply = send("GET", query, path);
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    EXPECT_NE(reply.body.find("xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\""),
+              std::string::npos);
+    EXPECT_EQ(reply.fields.find("Content-Type"), "application/xml");
+    return xml::parse(reply.body).value_or(xml::Element{});
+  }
+  static std::vector<std::string> keys(const xml::Element& root) {
+    return texts(root, "Contents", "Key");
+  }
+  std::string begin_multipart(const std::string& key) {
+    const auto reply = send("POST", "?uploads", "/examplebucket/" + key);
+    return s3::parse_initiate_multipart_upload_result(reply.body).value().upload_id;
+  }
+
+  FakeObjects store;
+};
+
+TEST_F(BucketTest, TellsItsObjects) {
+  put("b", "hello");
+  put("a/1");
+  const auto root = get("?list-type=2");
+  EXPECT_EQ(root.name, "ListBucketResult");
+  EXPECT_EQ(root.text_of("Name"), "examplebucket");
+  EXPECT_EQ(root.text_of("KeyCount"), "2");
+  EXPECT_EQ(root.text_of("MaxKeys"), "1000");
+  EXPECT_EQ(root.text_of("IsTruncated"), "false");
+  EXPECT_EQ(root.text_of("NextContinuationToken"), std::nullopt);
+  EXPECT_THAT(keys(root), ElementsAre("a/1", "b"));
+  EXPECT_THAT(texts(root, "Contents", "Size"), ElementsAre("1", "5"));
+  EXPECT_THAT(texts(root, "Contents", "LastModified"),
+              ElementsAre("2027-01-15T08:00:00.000Z", "2027-01-15T08:00:00.000Z"));
+  EXPECT_EQ(texts(root, "Contents", "ETag").back(), "\"5d41402abc4b2a76b9719d911017c592\"");
+  EXPECT_THAT(keys(get("?list-type=2", "/examplebucket/")), ElementsAre("a/1", "b"));
+  EXPECT_THAT(keys(get("")), ElementsAre("a/1", "b"));
+}
+
+TEST_F(BucketTest, TellsWhatBeginsSo) {
+  for (const auto* key : {"a", "p/1", "p/2", "q/r/3"}) put(key);
+  EXPECT_THAT(keys(get("?list-type=2&prefix=p/")), ElementsAre("p/1", "p/2"));
+  EXPECT_THAT(keys(get("?list-type=2&prefix=none")), IsEmpty());
+  EXPECT_THAT(keys(get("?list-type=2&start-after=p/1")), ElementsAre("p/2", "q/r/3"));
+  EXPECT_THAT(keys(get("?marker=p/1")), ElementsAre("p/2", "q/r/3"));
+}
+
+TEST_F(BucketTest, TellsFoldersAtOnce) {
+  for (const auto* key : {"a", "p/1", "p/2", "p/s/3", "q/r/3", "\xff/1", "\xff/2"}) put(key);
+  auto root = get("?list-type=2&delimiter=/&encoding-type=url");
+  EXPECT_THAT(keys(root), ElementsAre("a"));
+  EXPECT_THAT(texts(root, "CommonPrefixes", "Prefix"), ElementsAre("p/", "q/", "%FF/"));
+  EXPECT_EQ(root.text_of("KeyCount"), "4");
+  root = get("?list-type=2&delimiter=/&prefix=p/");
+  EXPECT_THAT(keys(root), ElementsAre("p/1", "p/2"));
+  EXPECT_THAT(texts(root, "CommonPrefixes", "Prefix"), ElementsAre("p/s/"));
+  root = get("?list-type=2&delimiter=/&start-after=p/");
+  EXPECT_THAT(keys(root), IsEmpty());
+  EXPECT_EQ(texts(root, "CommonPrefixes", "Prefix").size(), 2U);
+}
+
+/// By both versions, whatever the size of a page.
+TEST_F(BucketTest, TellsPageByPage) {
+  for (const auto* key : {"a", "b+c d", "p/1", "p/2", "q/1", "r"}) put(key);
+  for (const std::string version : {"?list-type=2&", "?"}) {
+    for (const std::string delimiter : {"", "&delimiter=/"}) {
+      const std::size_t expected = delimiter.empty() ? 6 : 5;
+      for (unsigned most = 1; most <= 7; ++most) {
+        std::vector<std::string> told;
+        std::string more;
+        for (std::size_t pages = 0; pages < 8; ++pages) {
+          const auto root = get(version + "max-keys=" + std::to_string(most) + delimiter + more);
+          for (auto& key : keys(root)) told.push_back(std::move(key));
+          for (auto& one : texts(root, "CommonPrefixes", "Prefix")) told.push_back(std::move(one));
+          if (root.text_of("IsTruncated") == "false") break;
+          const auto next = version == "?" ? root.text_of("NextMarker").value_or(told.back())
+                                           : root.text_of("NextContinuationToken").value_or("");
+          more =
+              (version == "?" ? "&marker=" : "&continuation-token=") + ::http::percent_encode(next);
+        }
+        EXPECT_EQ(told.size(), expected) << version << most << delimiter;
+        std::ranges::sort(told);
+        EXPECT_EQ(std::ranges::unique(told).begin(), told.end()) << version << most << delimiter;
+      }
+    }
+  }
+  EXPECT_THAT(keys(get("?list-type=2&max-keys=0")), IsEmpty());
+}
+
+TEST_F(BucketTest, KeysAreEscapedWhenThatIsWanted) {
+  put("a b+\x01");
+  EXPECT_THAT(keys(get("?list-type=2&encoding-type=url")), ElementsAre("a%20b%2B%01"));
+  EXPECT_THAT(keys(get("?list-type=2")), ElementsAre("a b+\xEF\xBF\xBD"));
+}
+
+TEST_F(BucketTest, OddQuestionsAreRefused) {
+  const std::pair<const char*, const char*> rows[]{
+      {"?max-keys=x", "max-keys"},
+      {"?max-keys=-1", "max-keys"},
+      {"?max-keys=2147483648", "max-keys"},
+      {"?encoding-type=x", "encoding-type"},
+      {"?list-type=2&continuation-token=", "continuation-token"},
+      {"?list-type=2&continuation-token=%25", "continuation-token"}};
+  for (const auto& [query, argument] : rows) {
+    const auto reply = send("GET", query);
+    EXPECT_EQ(reply.status, 400) << query;
+    EXPECT_EQ(error_of(reply).code, "InvalidArgument") << query;
+    EXPECT_EQ(error_of(reply).detail("ArgumentName"), argument) << query;
+  }
+  EXPECT_EQ(error_of(send("GET", "?versions")).code, "NotImplemented");
+}
+
+TEST_F(BucketTest, IsThereForWhoMay) {
+  EXPECT_EQ(send("HEAD", "").status, 200);
+  EXPECT_EQ(send("HEAD", "").fields.find("x-amz-bucket-region"), "us-east-1");
+  EXPECT_EQ(get("?location").name, "LocationConstraint");
+  EXPECT_EQ(error_of(store.send("GET", "/examplebucket", {})).code, "AccessDenied");
+  EXPECT_EQ(store.send("HEAD", "/examplebucket", {}).status, 403);
+  EXPECT_EQ(store.send("GET", "/publicbucket?list-type=2", {}).status, 200);
+}
+
+TEST_F(BucketTest, TellsOpenMultipartUploads) {
+  const auto second = begin_multipart("b");
+  const auto first = begin_multipart("a/1");
+  auto root = get("?uploads");
+  EXPECT_EQ(root.name, "ListMultipartUploadsResult");
+  EXPECT_THAT(texts(root, "Upload", "UploadId"), ElementsAre(first, second));
+  EXPECT_THAT(texts(root, "Upload", "Key"), ElementsAre("a/1", "b"));
+  EXPECT_THAT(texts(get("?uploads&prefix=b"), "Upload", "Key"), ElementsAre("b"));
+  send("DELETE", "?uploadId=" + first, "/examplebucket/a/1");
+  EXPECT_THAT(texts(get("?uploads"), "Upload", "Key"), ElementsAre("b"));
+}
+
+TEST_F(BucketTest, TellsThePartsOfAnUpload) {
+  const auto id = begin_multipart("k");
+  const std::string path = "/examplebucket/k";
+  for (const auto number : {"3", "1", "2"}) {
+    const auto target = path + "?partNumber=" + number + "&uploadId=" + id;
+    ASSERT_EQ(store.send("PUT", store.presigned("PUT", target), {}, number).status, 200);
+  }
+  auto root = get("?uploadId=" + id, path);
+  EXPECT_EQ(root.name, "ListPartsResult");
+  EXPECT_THAT(texts(root, "Part", "PartNumber"), ElementsAre("1", "2", "3"));
+  EXPECT_EQ(texts(root, "Part", "ETag").front(), "\"c4ca4238a0b923820dcc509a6f75849b\"");
+  EXPECT_THAT(texts(root, "Part", "Size"), ElementsAre("1", "1", "1"));
+  EXPECT_EQ(texts(root, "Part", "LastModified").front(), "2027-01-15T08:00:00.000Z");
+  root = get("?max-parts=2&uploadId=" + id, path);
+  EXPECT_EQ(root.text_of("IsTruncated"), "true");
+  EXPECT_EQ(root.text_of("NextPartNumberMarker"), "2");
+  root = get("?part-number-marker=2&uploadId=" + id, path);
+  EXPECT_THAT(texts(root, "Part", "PartNumber"), ElementsAre("3"));
+  EXPECT_EQ(error_of(send("GET", "?uploadId=none", path)).code, "NoSuchUpload");
+  EXPECT_EQ(error_of(send("GET", "?max-parts=x&uploadId=" + id, path)).code, "InvalidArgument");
+}
+
+}  // namespace
+}  // namespace mock
