@@ -231,6 +231,11 @@ StoreResult<void> Objects::remove(Store& store, std::string_view bucket, std::st
   return removed;
 }
 
+void Objects::withdraw(Store& store, std::string_view bucket, std::string_view key) {
+  const auto* const entry = entry_of(bucket, key);
+  if (entry != nullptr && store.withdraw(entry->id)) forget(bucket, key);
+}
+
 StoreResult<std::vector<Object>> Objects::list(Store& store, std::string_view bucket,
                                                std::string_view prefix, std::string_view after,
                                                std::size_t most) {

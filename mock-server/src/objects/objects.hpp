@@ -137,6 +137,9 @@ class Objects {
                                          std::string_view key);
   /// Its bytes are `store.open(id)`. not_found when there is none.
   StoreResult<void> remove(Store& store, std::string_view bucket, std::string_view key);
+  /// The same of an object that nobody is told of any more: what the store cannot remove now it
+  /// owes.
+  void withdraw(Store& store, std::string_view bucket, std::string_view key);
   /// At most `most` objects whose keys begin with `prefix`, behind the key `after`, in the order of
   /// their keys' bytes.
   [[nodiscard]] StoreResult<std::vector<Object>> list(Store& store, std::string_view bucket,

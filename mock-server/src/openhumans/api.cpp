@@ -193,7 +193,7 @@ Reply OpenHumansApi::upload(const Request& request, SentForm form, Store& store)
   if (added)
     return json_reply(
         201, openhumans::to_json(openhumans::Created{added->record->number, std::nullopt}));
-  std::ignore = objects_.remove(store, options_.bucket, file->key);
+  objects_.withdraw(store, options_.bucket, file->key);
   return words::trouble(added.error());
 }
 

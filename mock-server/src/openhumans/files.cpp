@@ -65,7 +65,7 @@ StoreResult<void> Files::remove_orphans(Store& store) {
     const auto objects = objects_.list(store, bucket_, key_prefix, after, handful);
     if (!objects) return tl::unexpected(objects.error());
     for (const auto& object : *objects) {
-      if (!keys.contains(object.key)) std::ignore = objects_.remove(store, bucket_, object.key);
+      if (!keys.contains(object.key)) objects_.withdraw(store, bucket_, object.key);
     }
     if (objects->size() < handful) return {};
     after = objects->back().key;
@@ -102,7 +102,7 @@ void Files::removed(const Upload& upload) {
   // A copy: what is forgotten is gone.
   const auto key = record->key;
   forget(*file);
-  if (store_ != nullptr) std::ignore = objects_.remove(*store_, bucket_, key);
+  if (store_ != nullptr) objects_.withdraw(*store_, bucket_, key);
 }
 
 // ---- what requests do
@@ -160,7 +160,7 @@ StoreResult<void> Files::remove(Store& store, std::uint64_t number) {
   auto removed = store.remove(file->upload);
   if (!removed && removed.error().kind != Kind::not_found) return removed;
   forget(*file);
-  std::ignore = objects_.remove(store, bucket_, file->record->key);
+  objects_.withdraw(store, bucket_, file->record->key);
   return {};
 }
 
