@@ -50,10 +50,8 @@ Result<http::Form> form_of_json(std::string_view text) {
   const auto root = json::decode(
       text, "request body", [](const json::Cursor& cursor) { return cursor.raw(); },
       json::Content::secret);
-  if (!root || !root->is_object()) {
-    return failure("", "JSON parse error - expected an object",
-                   root ? std::string{} : root.error().line());
-  }
+  if (!root) return failure("", "JSON parse error - this is no JSON", root.error().line());
+  if (!root->is_object()) return failure("", "JSON parse error - expected an object");
   http::Form form;
   for (const auto& [name, value] : root->items()) {
     if (!value.is_null()) form.emplace_back(name, text_of(value));

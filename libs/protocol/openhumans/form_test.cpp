@@ -16,7 +16,12 @@ TEST(OpenHumansForm, ABodyOfJson) {
   EXPECT_EQ(text_field(*form, "file_id").value(), std::nullopt);
   EXPECT_EQ(required_field(*form_of_json(R"({"metadata": {"tags": []}})"), "metadata"), "{'...'}");
   // The document's own literal for all_files is no JSON.
-  for (const char* text : {R"({"project_member_id": "1", "all_files": True})", "", "[]", "x"}) {
+  for (const char* text : {R"({"project_member_id": "1", "all_files": True})", "", "x"}) {
+    const auto refused = form_of_json(text);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().what, "JSON parse error - this is no JSON");
+  }
+  for (const char* text : {"[]", "7", "null"}) {
     const auto refused = form_of_json(text);
     ASSERT_FALSE(refused) << text;
     EXPECT_EQ(refused.error().what, "JSON parse error - expected an object");

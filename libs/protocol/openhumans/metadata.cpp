@@ -18,8 +18,12 @@ constexpr std::string_view tags_text = "\"tags\" must be an array of strings";
 
 nlohmann::json whole(const json::Cursor& root) { return root.raw(); }
 
-tl::unexpected<FieldError> refuse(std::string_view text, bool server_fails = false) {
-  return tl::unexpected(FieldError{std::string(text), server_fails});
+tl::unexpected<FieldError> refuse(std::string_view text) {
+  return tl::unexpected(FieldError{std::string(text), false});
+}
+/// Where the server has no words of its own.
+tl::unexpected<FieldError> fails(std::string text) {
+  return tl::unexpected(FieldError{std::move(text), true});
 }
 
 std::size_t characters_of(std::string_view utf8) {
@@ -37,7 +41,8 @@ Expected<void> check_root(const nlohmann::json& root) {
       (root.is_string() &&
        root.get_ref<const std::string&>().find("description") != std::string::npos);
   const bool askable = root.is_array() || root.is_string();
-  return refuse("\"description\" is a required field of the metadata", !askable || holds);
+  if (!askable || holds) return fails("the metadata must be an object");
+  return refuse("\"description\" is a required field of the metadata");
 }
 
 Expected<void> check_description(const nlohmann::json& root, Contract contract) {
@@ -77,7 +82,7 @@ Expected<void> check_date(const nlohmann::json& root, const char* key, Contract 
   if (found == root.end()) return {};
   if (!found->is_string()) {
     if (contract == Contract::server && is_timestamp(*found)) return {};
-    return refuse(text, !is_timestamp(*found));
+    return is_timestamp(*found) ? refuse(text) : fails(std::string(text) + ": this is no text");
   }
   switch (judge_date(found->get_ref<const std::string&>(), contract)) {
     case DateVerdict::good:
@@ -87,7 +92,7 @@ Expected<void> check_date(const nlohmann::json& root, const char* key, Contract 
     case DateVerdict::impossible:
       break;
   }
-  return refuse(text, true);
+  return fails(std::string(text) + ": there is no such time");
 }
 
 bool is_letter_or_digit(char c) {
@@ -102,7 +107,7 @@ Expected<void> check_md5(const nlohmann::json& root, Contract contract) {
   constexpr std::string_view text = "Invalid MD5 specified";
   const auto found = root.find("md5");
   if (found == root.end()) return {};
-  if (!found->is_string()) return refuse(text, true);
+  if (!found->is_string()) return fails(std::string(text) + ": this is no text");
   const std::string_view md5 = found->get_ref<const std::string&>();
   if (md5.size() < md5_digits) return refuse(text);
   const std::string_view digits = md5.substr(0, md5_digits);
@@ -193,12 +198,11 @@ bool contradicts(const Metadata& metadata, std::string_view md5) {
 }
 
 Expected<std::vector<Datatype>> parse_datatypes(std::string_view text) {
-  const auto unparsable = [&](bool server_fails) {
-    return refuse("Could not parse the uploaded datatypes from: " + shown(text), server_fails);
-  };
+  const auto unparsable = "Could not parse the uploaded datatypes from: " + shown(text);
+  const auto no_list = [&] { return fails(unparsable + ", which is no list of names and ids"); };
   const auto root = json::decode(text, "datatypes", whole);
-  if (!root) return unparsable(false);
-  if (!root->is_array()) return unparsable(true);
+  if (!root) return refuse(unparsable);
+  if (!root->is_array()) return no_list();
   std::vector<Datatype> datatypes;
   for (const auto& one : *root) {
     if (one.is_string()) {
@@ -207,7 +211,7 @@ Expected<std::vector<Datatype>> parse_datatypes(std::string_view text) {
                !(one.is_number_unsigned() && one.get<std::uint64_t>() > INT64_MAX)) {
       datatypes.emplace_back(one.get<std::int64_t>());
     } else {
-      return unparsable(true);
+      return no_list();
     }
   }
   return datatypes;

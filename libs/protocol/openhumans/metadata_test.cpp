@@ -20,6 +20,7 @@ std::string with(std::string_view members, Contract contract = Contract::server)
 }
 
 const std::string no_description = "\"description\" is a required field of the metadata";
+const std::string no_object = "the metadata must be an object";
 const std::string no_tags = "\"tags\" is a required field of the metadata";
 const std::string tags_wrong = "\"tags\" must be an array of strings";
 const std::string description_wrong = "\"description\" must be a string";
@@ -62,10 +63,10 @@ TEST(OpenHumansMetadata, EveryRowUnderBothContracts) {
       {R"("x")", no_description, no_description},
       {"{}", no_description, no_description},
       {R"({"tags": 1})", no_description, no_description},
-      {"1", fails + no_description, fails + no_description},
-      {"null", fails + no_description, fails + no_description},
-      {R"(["description", "tags"])", fails + no_description, fails + no_description},
-      {R"("a description")", fails + no_description, fails + no_description},
+      {"1", fails + no_object, fails + no_object},
+      {"null", fails + no_object, fails + no_object},
+      {R"(["description", "tags"])", fails + no_object, fails + no_object},
+      {R"("a description")", fails + no_object, fails + no_object},
       {R"({"description": 1})", description_wrong, description_wrong},
       {R"({"description": null, "tags": []})", description_wrong, description_wrong},
       {R"({"description": ""})", no_tags, no_tags},
@@ -99,8 +100,8 @@ TEST(OpenHumansMetadata, Md5) {
     EXPECT_EQ(of(quoted(md5.substr(1)), contract), md5_wrong);
     EXPECT_EQ(of(quoted(""), contract), md5_wrong);
     EXPECT_EQ(of(quoted(std::string(32, '-')), contract), md5_wrong);
-    EXPECT_EQ(of("1", contract), "500: " + md5_wrong);
-    EXPECT_EQ(of("null", contract), "500: " + md5_wrong);
+    EXPECT_EQ(of("1", contract), "500: " + md5_wrong + ": this is no text");
+    EXPECT_EQ(of("null", contract), "500: " + md5_wrong + ": this is no text");
   }
   for (const auto& loose : {std::string(32, 'z'), std::string(md5) + " and more"}) {
     EXPECT_EQ(of(quoted(loose), Contract::server), "");
@@ -117,14 +118,14 @@ TEST(OpenHumansMetadata, Dates) {
     EXPECT_EQ(of(R"("yesterday")"), date_wrong);
     EXPECT_EQ(of(R"("")"), date_wrong);
     EXPECT_EQ(of(R"("05/27/2018")"), date_wrong);
-    EXPECT_EQ(of(R"("2018-02-30")"), "500: " + date_wrong);
-    EXPECT_EQ(of(R"("2018-13-01")"), "500: " + date_wrong);
+    EXPECT_EQ(of(R"("2018-02-30")"), "500: " + date_wrong + ": there is no such time");
+    EXPECT_EQ(of(R"("2018-13-01")"), "500: " + date_wrong + ": there is no such time");
     for (const char* time : {"0", "-1", "1.5", "1527423747", "1527423747000", "1527423747000000"}) {
       EXPECT_EQ(of(time), "") << time;
       EXPECT_EQ(of(time, Contract::guide), date_wrong) << time;
     }
     for (const char* wrong : {"null", "true", "[]", "[\"2018\"]", "{}", "1e18", "-1e12"}) {
-      EXPECT_EQ(of(wrong), "500: " + date_wrong) << wrong;
+      EXPECT_EQ(of(wrong), "500: " + date_wrong + ": this is no text") << wrong;
     }
   }
   EXPECT_EQ(with(R"("start_date": "2019", "end_date": "2018")"), "") << "no order is asked for";

@@ -220,8 +220,10 @@ Reply OpenHumansApi::complete(const Request& request, const SentForm& form, Stor
   FormReading reading(*this, request, form);
   const auto number = reading.number("file_id");
   if (auto refused = reading.refusal()) return *std::move(refused);
-  const auto unknown = [] { return words::detail(400, openhumans::file_does_not_exist); };
-  if (number <= 0) return unknown();
+  if (number == 0) return words::detail(400, openhumans::file_does_not_exist);
+  // The deployed server fails here, and has no words for it.
+  const auto unknown = [] { return words::detail(400, "there is no file of this id"); };
+  if (number < 0) return unknown();
   const auto file = files_.find(store, static_cast<std::uint64_t>(number));
   if (!file && file.error().kind == StoreError::Kind::not_found) return unknown();
   if (!file) return words::trouble(file.error());

@@ -17,6 +17,7 @@ const std::string urlencoded = "application/x-www-form-urlencoded";
 const std::string member = "project_member_id=12345678";
 const std::string no_credentials = R"({"detail":"Authentication credentials were not provided."})";
 const std::string file_does_not_exist = R"({"detail":"file does not exist"})";
+const std::string no_such_file = R"({"detail":"there is no file of this id"})";
 
 std::string metadata_of(const std::string& text) {
   return "metadata=" + ::http::percent_encode(text);
@@ -211,7 +212,7 @@ TEST(OpenHumans, Forms) {
       {direct,
        member + "&filename=a&" +
            metadata_of(R"({"description":"","tags":[],"start_date":"2018-02-30"})"),
-       400, R"({"metadata":["Dates must be in ISO 8601 format"]})"},
+       400, R"({"metadata":["Dates must be in ISO 8601 format: there is no such time"]})"},
       {direct, member + "&filename=a&datatypes=x&" + good, 400,
        R"({"datatypes":["Could not parse the uploaded datatypes from: 'x'"]})"},
       {direct, member + "&filename=a&datatypes=%5B%22a%22%5D&" + good, 400,
@@ -221,8 +222,8 @@ TEST(OpenHumans, Forms) {
       {direct, member + "&filename=" + std::string(4'000, 'x') + "&" + good, 400, ""},
       {complete, member, 400, file_does_not_exist},
       {complete, member + "&file_id=0", 400, file_does_not_exist},
-      {complete, member + "&file_id=7", 400, file_does_not_exist},
-      {complete, member + "&file_id=-7", 400, file_does_not_exist},
+      {complete, member + "&file_id=7", 400, no_such_file},
+      {complete, member + "&file_id=-7", 400, no_such_file},
       {complete, member + "&file_id=seven", 400, R"({"file_id":["Enter a whole number."]})"},
       {"files/delete/", member, 400,
        R"({"missing_field":"one of file_id, file_basename, or all_files is required"})"},
@@ -413,7 +414,7 @@ TEST(OpenHumans, WhatIsNotCompletedInSixHoursVanishes) {
   const auto lost = server.begin("lost");
   server.loop.advance(std::chrono::hours{3} + std::chrono::seconds{1});
   server.loop.run();
-  EXPECT_EQ(server.complete(young.id).body, file_does_not_exist);
+  EXPECT_EQ(server.complete(young.id).body, no_such_file);
   EXPECT_EQ(server.complete(lost.id).body, R"({"detail":"file not present"})");
   EXPECT_THAT(server.ids(), ElementsAre(1, old.id));
   EXPECT_EQ(server.services.store.ids().size(), 5U) << "two files, each with an object; and one";
@@ -432,7 +433,7 @@ TEST(OpenHumans, ADirectUploadMayBeGivenLessTime) {
   EXPECT_EQ(refused.status, 403);
   EXPECT_THAT(refused.body, HasSubstr("Request has expired"));
   server.loop.run();
-  EXPECT_EQ(server.complete(begun.id).body, file_does_not_exist);
+  EXPECT_EQ(server.complete(begun.id).body, no_such_file);
   server.store("next");
   EXPECT_EQ(server.download(), "bytes") << "what is listed keeps its six hours";
 }
@@ -454,7 +455,7 @@ TEST(OpenHumans, DeletesByIdNameOrAll) {
   EXPECT_EQ(remove("file_id", "2", "87654321"), R"({"ids":[]})");
   EXPECT_EQ(remove("file_id", "2"), R"({"ids":[2]})");
   EXPECT_EQ(remove("file_id", "2"), R"({"ids":[]})");
-  EXPECT_EQ(server.complete(2).body, file_does_not_exist);
+  EXPECT_EQ(server.complete(2).body, no_such_file);
   EXPECT_EQ(remove("file_basename", "a.txt"), R"({"ids":[1,4]})");
   EXPECT_EQ(remove("file_basename", "a.txt"), R"({"ids":[]})");
   EXPECT_EQ(remove("file_id", std::to_string(unfinished.id)), R"({"ids":[]})");
