@@ -3,28 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "auth/gate.hpp"
-#include "http/addressed.hpp"
-#include "http/handler.hpp"
-#include "http/route.hpp"
-#include "loop/manual_loop.hpp"
 #include "openhumans/openhumans_settings.hpp"
 #include "protocol/http/form.hpp"
-#include "store/locks.hpp"
-#include "store/stores.hpp"
-#include "system/ground.hpp"
-#include "system/system.hpp"
+#include "system/test_server.hpp"
 
 namespace mock::test {
 
@@ -32,77 +20,10 @@ inline const std::string api = "/api/direct-sharing/project/";
 inline const std::string with_token = "?access_token=example_token";
 inline const std::string good_metadata = R"({"tags": ["a"], "description": "d"})";
 
-/// One request in flight.
-class OneExchange final : public Exchange {
- public:
-  void read_body() override { reading = true; }
-  void reply(Reply reply) override {
-    ASSERT_FALSE(answer) << "a second reply: " << reply.status;
-    answer = std::move(reply);
-    if (!answer->source) return;
-    answer->body.resize(answer->length().value);
-    const auto into = std::as_writable_bytes(std::span(answer->body));
-    ASSERT_TRUE(answer->source->read(Bytes{0}, into));
-    answer->source.reset();
-  }
-  bool reading = false;
-  std::optional<Reply> answer;
-};
-
-class OpenHumansServer {
+class OpenHumansServer : public SystemServer {
  public:
   explicit OpenHumansServer(bool by_guide = false, OpenHumansConfig config = {})
-      : by_guide_(by_guide) {
-    config_.get<OpenHumansConfig>() = std::move(config);
-    restart();
-  }
-
-  /// The store is as it was; what else the server knew is forgotten.
-  void restart() {
-    const TypedValues profile;
-    const TypedValues content;
-    SystemValues values{profile, config_, content};
-    values.by_guide = by_guide_;
-    system_ = make_openhumans(SystemGround{services, values}).value();
-    routes_ = {};
-    for (const auto& patterns : system_->routes()) ASSERT_TRUE(routes_.add(patterns));
-    system_->start();
-  }
-
-  /// A whole request; `slice` is how many bytes of its body come at once.
-  Reply send(const std::string& method, const std::string& target, const ::http::Fields& fields,
-             std::string_view body = {}, std::size_t slice = 1U << 16U,
-             BodyEnd end = BodyEnd::complete) {
-    Request request;
-    request.method = method;
-    request.target = target;
-    request.path = target.substr(0, target.find('?'));
-    if (request.path.size() < target.size()) request.query = target.substr(request.path.size() + 1);
-    request.fields = fields;
-    request.fields.add("Host", "h");
-    request.local_authority = "127.0.0.1:8080";
-    if (!body.empty()) request.content_length = Bytes{body.size()};
-    request.addressed = address(request, routes_);
-    const auto route = request.addressed.route;
-    if (!route.known()) return text_reply(404, "");
-    const auto* const gate =
-        route.guarded() == Endpoint::Guard::system ? system_->gate(route) : nullptr;
-    if (auto refused = gate != nullptr ? gate->check(request) : std::nullopt) {
-      system_->complete_refusal(request, *refused);
-      return *refused;
-    }
-    OneExchange exchange;
-    const auto handler = system_->handler_for(request, services);
-    handler->on_header(request, exchange);
-    while (exchange.reading && !exchange.answer && !body.empty()) {
-      const auto part = body.substr(0, slice);
-      body.remove_prefix(part.size());
-      handler->on_bytes(std::as_bytes(std::span(part)));
-    }
-    if (exchange.reading && !exchange.answer) handler->on_end(end);
-    loop.run();
-    return exchange.answer.value_or(Reply{0, {}, {}, {}});
-  }
+      : SystemServer(make_openhumans, by_guide, values_of(std::move(config))) {}
 
   Reply post(const std::string& call, const ::http::Form& form) {
     return send("POST", api + call + with_token,
@@ -164,24 +85,6 @@ class OpenHumansServer {
     const auto reply = send("GET", url.substr(std::string("http://h").size()), {});
     return reply.status == 200 ? reply.body : "(" + std::to_string(reply.status) + ")";
   }
-
- private:
-  bool by_guide_;
-  TypedValues config_;
-
- public:
-  ManualLoop loop;
-
- private:
-  std::unique_ptr<Store> memory_ = make_memory_store(loop, Bytes{64UL << 20U});
-  std::unique_ptr<Locks> locks_ = make_locks();
-
- public:
-  Services services{*memory_, *locks_, loop};
-
- private:
-  std::unique_ptr<System> system_;
-  RouteTable routes_;
 };
 
 /// A part of a form whose boundary is "b".
