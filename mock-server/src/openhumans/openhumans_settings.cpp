@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
@@ -11,8 +10,6 @@
 
 namespace mock {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Example credentials of AWS's documentation: they open nothing but this server.
 constexpr auto access_key = "AKIAIOSFODNN7EXAMPLE";
@@ -48,32 +45,6 @@ std::string text_of(const ProjectMember& member, ConfigReader reader) {
   return member.token.empty() ? member.id : member.id + "=" + text_of(member.token, reader);
 }
 
-/// "a,b" as a flag, ["a", "b"] in JSON.
-template <class T>
-Spelling<std::vector<T>> list(std::string value, Result<T> (*read)(const std::string& text)) {
-  const auto parse = [read](const std::string& text) -> Result<std::vector<T>> {
-    std::vector<T> all;
-    for (std::size_t at = 0; at <= text.size();) {
-      const auto end = std::min(text.find(',', at), text.size());
-      auto one = read(text.substr(at, end - at));
-      if (!one) return tl::unexpected(one.error());
-      all.push_back(*std::move(one));
-      at = end + 1;
-    }
-    return all;
-  };
-  return {std::move(value), parse,
-          [read](const json::Cursor& at, std::vector<T>& into, ConfigWriter) {
-            into.clear();
-            for (const auto& item : at.items()) into.push_back(item.unwrap(read(item.string())));
-          },
-          [](const std::vector<T>& all, ConfigReader reader) {
-            auto texts = Json::array();
-            for (const auto& one : all) texts.push_back(text_of(one, reader));
-            return texts;
-          }};
-}
-
 /// URLs count in seconds.
 Spelling<Milliseconds> lifetime() {
   const auto check = [](Milliseconds time) -> Result<Milliseconds> {
@@ -99,14 +70,17 @@ const std::vector<SystemSetting>& openhumans_settings() {
   static const std::vector<SystemSetting> table{
       system_setting({"oh-tokens", "", "Master access tokens of the project, with commas between",
                       heading, "example_token"},
-                     &OpenHumansConfig::tokens, list<std::string>("TOKEN,...", word_of)),
+                     &OpenHumansConfig::tokens,
+                     spell::list<std::string>("TOKEN,...", word_of, text_of)),
       system_setting(
           {"oh-expired-tokens", "", "The same, which were good once", heading, "expired_token"},
-          &OpenHumansConfig::expired_tokens, list<std::string>("TOKEN,...", word_of)),
+          &OpenHumansConfig::expired_tokens,
+          spell::list<std::string>("TOKEN,...", word_of, text_of)),
       system_setting(
           {"oh-members", "", "Members of the project, each with a token of its own if it has one",
            heading, "12345678=member_token,87654321"},
-          &OpenHumansConfig::members, list<ProjectMember>("ID[=TOKEN],...", member_of)),
+          &OpenHumansConfig::members,
+          spell::list<ProjectMember>("ID[=TOKEN],...", member_of, text_of)),
       system_setting({"oh-lifetime", "",
                       "How long a direct upload may take: its URL is refused from then on, and the "
                       "file is forgotten unless it is complete",

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "protocol/error.hpp"
 #include "protocol/json/decode.hpp"
@@ -75,6 +77,34 @@ template <class T, std::size_t n>
           },
           [&names](T chosen, ConfigReader) {
             return nlohmann::ordered_json(settings::name_of(names, chosen));
+          }};
+}
+
+/// "a,b" as a flag, ["a", "b"] in JSON.
+template <class T>
+[[nodiscard]] Spelling<std::vector<T>> list(std::string value,
+                                            Result<T> (*read)(const std::string&),
+                                            std::string (*write)(const T&, ConfigReader)) {
+  return {std::move(value),
+          [read](const std::string& text) -> Result<std::vector<T>> {
+            std::vector<T> all;
+            for (std::size_t at = 0; at <= text.size();) {
+              const auto end = std::min(text.find(',', at), text.size());
+              auto one = read(text.substr(at, end - at));
+              if (!one) return tl::unexpected(one.error());
+              all.push_back(*std::move(one));
+              at = end + 1;
+            }
+            return all;
+          },
+          [read](const json::Cursor& at, std::vector<T>& into, ConfigWriter) {
+            into.clear();
+            for (const auto& item : at.items()) into.push_back(item.unwrap(read(item.string())));
+          },
+          [write](const std::vector<T>& all, ConfigReader reader) {
+            auto texts = nlohmann::ordered_json::array();
+            for (const auto& one : all) texts.push_back(write(one, reader));
+            return texts;
           }};
 }
 
