@@ -74,9 +74,10 @@ class Application {
 };
 
 /// For small bodies: gathers up to `limit` bytes, then replies with what `answer` returns; a longer
-/// body is answered 413.
+/// body is answered 413, one that does not come 408, in text or as `refusal` words the sentence.
 [[nodiscard]] std::unique_ptr<Handler> buffered(
-    Bytes limit, std::function<Reply(const Request&, const std::string& body)> answer);
+    Bytes limit, std::function<Reply(const Request&, const std::string& body)> answer,
+    std::function<Reply(int status, std::string sentence)> refusal = {});
 /// For requests whose body, if any, is of no interest.
 [[nodiscard]] std::unique_ptr<Handler> bodiless(std::function<Reply(const Request&)> answer);
 

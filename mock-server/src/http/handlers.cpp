@@ -9,17 +9,19 @@ namespace {
 
 class Buffered final : public Handler {
  public:
-  Buffered(Bytes limit, std::function<Reply(const Request&, const std::string&)> answer)
-      : limit_(limit), answer_(std::move(answer)) {}
+  using Answer = std::function<Reply(const Request&, const std::string&)>;
+  using Refusal = std::function<Reply(int, std::string)>;
+  Buffered(Bytes limit, Answer answer, Refusal refusal)
+      : limit_(limit), answer_(std::move(answer)), refusal_(std::move(refusal)) {}
 
   void on_header(const Request& request, Exchange& exchange) override {
     request_ = &request;
     exchange_ = &exchange;
-    if (request.content_length && *request.content_length > limit_) return refuse();
+    if (request.content_length && *request.content_length > limit_) return refuse_length();
     exchange.read_body();
   }
   void on_bytes(std::span<const std::byte> bytes) override {
-    if (bytes.size() > limit_.value - body_.size()) return refuse();
+    if (bytes.size() > limit_.value - body_.size()) return refuse_length();
     const auto chars = std::span(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     body_.append(chars.begin(), chars.end());
   }
@@ -27,18 +29,20 @@ class Buffered final : public Handler {
     if (end == BodyEnd::complete) {
       exchange_->reply(answer_(*request_, body_));
     } else if (end == BodyEnd::timed_out) {
-      exchange_->reply(text_reply(408, "the request body did not come in time\n"));
+      refuse(408, "the request body did not come in time");
     }
   }
 
  private:
-  void refuse() {
-    exchange_->reply(
-        text_reply(413, "the request body is longer than " + to_string(limit_) + "\n"));
+  void refuse_length() { refuse(413, "the request body is longer than " + to_string(limit_)); }
+  void refuse(int status, std::string sentence) {
+    exchange_->reply(refusal_ ? refusal_(status, std::move(sentence))
+                              : text_reply(status, sentence + "\n"));
   }
 
   Bytes limit_;
-  std::function<Reply(const Request&, const std::string&)> answer_;
+  Answer answer_;
+  Refusal refusal_;
   const Request* request_ = nullptr;
   Exchange* exchange_ = nullptr;
   std::string body_;
@@ -73,8 +77,9 @@ Reply failed(Loop& loop, const Request& request, const std::exception_ptr& throw
 }
 
 std::unique_ptr<Handler> buffered(
-    Bytes limit, std::function<Reply(const Request&, const std::string& body)> answer) {
-  return std::make_unique<Buffered>(limit, std::move(answer));
+    Bytes limit, std::function<Reply(const Request&, const std::string& body)> answer,
+    std::function<Reply(int status, std::string sentence)> refusal) {
+  return std::make_unique<Buffered>(limit, std::move(answer), std::move(refusal));
 }
 
 std::unique_ptr<Handler> bodiless(std::function<Reply(const Request&)> answer) {

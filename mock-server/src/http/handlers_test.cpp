@@ -13,8 +13,12 @@ class HandlersTest : public test::ConversationFixture {
     if (request.path == "/bodiless") {
       return bodiless([](const Request& got) { return text_reply(200, got.method); });
     }
-    return buffered(Bytes{5}, [](const Request& got, const std::string& body) {
+    const auto answer = [](const Request& got, const std::string& body) {
       return text_reply(200, got.path + " " + body);
+    };
+    if (request.path != "/worded") return buffered(Bytes{5}, answer);
+    return buffered(Bytes{5}, answer, [](int status, const std::string& sentence) {
+      return text_reply(status, "[" + sentence + "]");
     });
   }
 };
@@ -36,6 +40,13 @@ TEST_F(HandlersTest, BufferedRefusesMoreThanItsLimit) {
   EXPECT_TRUE(wire_.sent.starts_with("HTTP/1.1 413 ")) << wire_.sent;
   send("123456GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_TRUE(wire_.sent.ends_with("/b ")) << wire_.sent;
+}
+
+TEST_F(HandlersTest, BufferedRefusesInWordsThatItIsGiven) {
+  begin();
+  send("POST /worded HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n");
+  EXPECT_TRUE(wire_.sent.starts_with("HTTP/1.1 413 ")) << wire_.sent;
+  EXPECT_TRUE(wire_.sent.ends_with("[the request body is longer than 5 B]")) << wire_.sent;
 }
 
 TEST_F(HandlersTest, BufferedAnswersWhenTheBodyDoesNotCome) {
