@@ -62,6 +62,12 @@ s3::Expected<void> check_key(std::string_view key) {
   return {};
 }
 
+s3::Expected<void> check_awaited(const ObjectsOptions& options, std::string_view bucket,
+                                 std::string_view key) {
+  if (!options.awaits || options.awaits(bucket, key)) return {};
+  return s3::refuse(s3::Code::access_denied, "Access Denied");
+}
+
 s3::Expected<Addressee> addressee_of(const Request& request) {
   std::string_view path = request.path;
   path.remove_prefix(1);

@@ -32,6 +32,10 @@ struct Addressee {
 /// NotImplemented for a PUT whose bytes are to come from another object.
 [[nodiscard]] s3::Expected<void> check_no_copy(const Request& request);
 
+/// AccessDenied for a key that the options do not await.
+[[nodiscard]] s3::Expected<void> check_awaited(const ObjectsOptions& options,
+                                               std::string_view bucket, std::string_view key);
+
 /// The signature that a request was let in by; nullopt of an anonymous one, into a public bucket.
 [[nodiscard]] s3::Expected<std::optional<s3::Signature>> check_access(const Request& request,
                                                                       std::string_view bucket,

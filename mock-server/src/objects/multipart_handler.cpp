@@ -66,6 +66,9 @@ s3::Expected<Reply> initiate(const Request& request, const ObjectsContext& conte
   auto fields = kept_fields(request.fields);
   if (!fields) return tl::unexpected(fields.error());
   const auto& [bucket, key] = admitted->addressee;
+  if (auto awaited = check_awaited(context.options, bucket, key); !awaited) {
+    return tl::unexpected(awaited.error());
+  }
   const auto id =
       context.objects.begin_multipart(context.services.store, {bucket, key, *std::move(fields)});
   if (!id) return tl::unexpected(refusal_of(id.error()));
@@ -191,6 +194,8 @@ class Complete final : public Handler {
   s3::Expected<void> start() {
     auto admitted = admit(*request_, context_);
     if (!admitted) return tl::unexpected(admitted.error());
+    const auto& [bucket, key] = admitted->addressee;
+    if (auto awaited = check_awaited(context_.options, bucket, key); !awaited) return awaited;
     const auto parts = parts_of(id_, admitted->addressee, context_);
     if (!parts) return tl::unexpected(parts.error());
     const auto payload = payload_of(request_->fields, admitted->signature);

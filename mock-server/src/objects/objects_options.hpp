@@ -1,7 +1,9 @@
 // What an object store is told.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/message.hpp"
@@ -17,6 +19,8 @@ struct ObjectsOptions {
   std::vector<s3::Credentials> keys;  ///< who may do everything in every bucket
   ETag etag = ETag::md5;
   UnreadBody early_error = UnreadBody::drain;
+  /// Whether an object of that key may be stored, whoever signed; empty: any may.
+  std::function<bool(std::string_view bucket, std::string_view key)> awaits = {};
 
   /// nullptr: nobody has such a key.
   [[nodiscard]] const std::string* secret_of(std::string_view access_key) const;

@@ -1,9 +1,12 @@
 // An object store as a system: of its own, and behind systems that hand out forms or URLs for it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "objects/handlers.hpp"
@@ -26,6 +29,10 @@ class ObjectsSystem final : public System {
   void removed(const Upload& upload) override { objects_.removed(upload); }
   void start() override;
 
+  /// From now on only keys are stored for which `awaits` holds.
+  void store_only(std::function<bool(std::string_view bucket, std::string_view key)> awaits) {
+    options_.awaits = std::move(awaits);
+  }
   [[nodiscard]] Objects& objects() { return objects_; }
   [[nodiscard]] const ObjectsOptions& options() const { return options_; }
 

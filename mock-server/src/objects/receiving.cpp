@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "objects/access.hpp"
 #include "objects/replies.hpp"
 
 namespace mock {
@@ -62,6 +63,9 @@ void Receiving::on_end(BodyEnd end) {
 }
 
 s3::Expected<void> Receiving::receive(NewObject object, PayloadCheck check) {
+  if (auto awaited = check_awaited(context_.options, object.bucket, object.key); !awaited) {
+    return awaited;
+  }
   object.needs_md5 = check.needs_md5();
   return receive(context_.objects.begin(context_.services.store, std::move(object)),
                  std::move(check));
