@@ -4,6 +4,7 @@
 
 #include "dex/registration.hpp"
 #include "objects/registration.hpp"
+#include "onecodex/registration.hpp"
 #include "openhumans/registration.hpp"
 #include "tus/registration.hpp"
 
@@ -16,6 +17,7 @@ constexpr std::array systems{
     dex_registration,
     objects_registration,
     openhumans_registration,
+    onecodex_registration,
 };
 
 }  // namespace

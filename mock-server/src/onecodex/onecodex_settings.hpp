@@ -1,0 +1,26 @@
+// What One Codex can be set to, and how a lane's is made of it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "protocol/error.hpp"
+#include "protocol/units.hpp"
+#include "system/ground.hpp"
+#include "system/setting.hpp"
+#include "system/system.hpp"
+
+namespace mock {
+
+/// Values as the command line takes them.
+struct OneCodexConfig {
+  std::vector<std::string> api_keys{"demodemodemodemodemodemodemodemo"};
+  Milliseconds import_time{1'000};
+};
+
+[[nodiscard]] const std::vector<SystemSetting>& onecodex_settings();
+/// Loop thread only. An Error is about the configuration.
+[[nodiscard]] Result<std::unique_ptr<System>> make_onecodex(const SystemGround& ground);
+
+}  // namespace mock

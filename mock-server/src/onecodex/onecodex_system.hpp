@@ -1,0 +1,40 @@
+// One Codex as a system: its own endpoints, and the object store that they send files to.
+#pragma once
+
+#include <memory>
+
+#include "auth/key_gate.hpp"
+#include "objects/objects_system.hpp"
+#include "onecodex/api.hpp"
+#include "onecodex/file_uploads.hpp"
+#include "system/ground.hpp"
+#include "system/system.hpp"
+
+namespace mock {
+
+class OneCodexSystem final : public System {
+ public:
+  /// `objects` has the bucket of `options`, and no other. `services` are the lane's, and outlive
+  /// it.
+  OneCodexSystem(OneCodexOptions options, std::unique_ptr<ObjectsSystem> objects,
+                 const Services& services);
+
+  [[nodiscard]] std::vector<std::span<const RoutePattern>> routes() const override;
+  [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
+                                                     Services& services) override;
+  [[nodiscard]] const Gate* gate(Route route) const override;
+  void complete_refusal(const Request& request, Reply& refusal) const override;
+  void removed(const Upload& upload) override;
+  void start() override;
+  void stop() override { uploads_.stop(); }
+
+ private:
+  OneCodexOptions options_;
+  Services services_;
+  std::unique_ptr<ObjectsSystem> objects_;
+  KeyGate gate_;
+  FileUploads uploads_;
+  OneCodexApi api_;
+};
+
+}  // namespace mock
