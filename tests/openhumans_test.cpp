@@ -13,6 +13,8 @@
 namespace {
 
 using nlohmann::json;
+using programs::Answer;
+using programs::curl;
 using programs::Mock;
 
 const std::string metadata =
@@ -33,19 +35,6 @@ class OpenHumans : public testing::Test {
     return url(call) + "?access_token=example_token";
   }
 
-  struct Answer {
-    int status = 0;
-    std::string body;
-  };
-  static Answer curl(std::vector<std::string> arguments) {
-    std::vector<std::string> command{"curl",       "--silent", "--show-error", "--noproxy",     "*",
-                                     "--max-time", "30",       "--write-out",  "\n%{http_code}"};
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    const auto ended = testkit::run(std::move(command));
-    EXPECT_EQ(ended.exit_code, 0) << ended.err;
-    const auto end = ended.out.rfind('\n');
-    return {std::stoi(ended.out.substr(end + 1)), ended.out.substr(0, end)};
-  }
   Answer post_json(const std::string& call, const std::string& body) {
     return curl({signed_url(call), "-H", "Content-Type: application/json", "-d", body});
   }

@@ -19,6 +19,15 @@ Mock::Mock(std::vector<std::string> arguments, testkit::ChildProcess::Options op
                std::move(options)),
       url_(process_.wait_ready()) {}
 
+Answer curl(std::vector<std::string> arguments) {
+  const auto ended = testkit::run(joined({"curl", "--silent", "--show-error", "--noproxy", "*",
+                                          "--max-time", "30", "--write-out", "\n%{http_code}"},
+                                         std::move(arguments)));
+  if (ended.exit_code != 0) return {0, ended.err};
+  const auto end = ended.out.rfind('\n');
+  return {std::stoi(ended.out.substr(end + 1)), ended.out.substr(0, end)};
+}
+
 testkit::ChildProcess::Options with_demo_user() {
   testkit::ChildProcess::Options options;
   options.environment = {{"DEX_TEST_USERNAME", "demo"}, {"DEX_TEST_PASSWORD", "demo"}};

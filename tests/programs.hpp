@@ -24,6 +24,13 @@ class Mock {
   std::string url_;
 };
 
+/// What curl got, run with these arguments.
+struct Answer {
+  int status = 0;    ///< 0: nothing
+  std::string body;  ///< then what curl says of it
+};
+[[nodiscard]] Answer curl(std::vector<std::string> arguments);
+
 /// The credentials of the mock's default user, for --username-env and --password-env.
 [[nodiscard]] testkit::ChildProcess::Options with_demo_user();
 
