@@ -1,7 +1,6 @@
 #include "openhumans/openhumans_settings.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -45,24 +44,6 @@ std::string text_of(const ProjectMember& member, ConfigReader reader) {
   return member.token.empty() ? member.id : member.id + "=" + text_of(member.token, reader);
 }
 
-/// URLs count in seconds.
-Spelling<Milliseconds> lifetime() {
-  const auto check = [](Milliseconds time) -> Result<Milliseconds> {
-    if (time >= std::chrono::seconds{1} && time <= std::chrono::hours{8'760}) return time;
-    return failure({}, "must be 1s to 8760h");
-  };
-  auto spelling = spell::duration();
-  spelling.parse = [check, parse = spelling.parse](const std::string& text) {
-    return parse(text).and_then(check);
-  };
-  spelling.read = [check, read = spelling.read](const json::Cursor& value, Milliseconds& into,
-                                                ConfigWriter writer) {
-    read(value, into, writer);
-    value.unwrap(check(into));
-  };
-  return spelling;
-}
-
 }  // namespace
 
 const std::vector<SystemSetting>& openhumans_settings() {
@@ -85,7 +66,7 @@ const std::vector<SystemSetting>& openhumans_settings() {
                       "How long a direct upload may take: its URL is refused from then on, and the "
                       "file is forgotten unless it is complete",
                       heading, "6h"},
-                     &OpenHumansConfig::lifetime, lifetime()),
+                     &OpenHumansConfig::lifetime, spell::lifetime()),
   };
   return table;
 }

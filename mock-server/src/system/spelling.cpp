@@ -38,6 +38,23 @@ Spelling<Milliseconds> timeout() {
   return spelling;
 }
 
+Spelling<Milliseconds> lifetime() {
+  const auto check = [](Milliseconds time) -> Result<Milliseconds> {
+    if (time >= seconds{1} && time <= std::chrono::hours{8'760}) return time;
+    return failure({}, "must be 1s to 8760h");
+  };
+  auto spelling = duration();
+  spelling.parse = [check, parse = spelling.parse](const std::string& text) {
+    return parse(text).and_then(check);
+  };
+  spelling.read = [check, read = spelling.read](const Cursor& value, Milliseconds& into,
+                                                ConfigWriter writer) {
+    read(value, into, writer);
+    value.unwrap(check(into));
+  };
+  return spelling;
+}
+
 Spelling<seconds> whole_seconds() {
   const auto parse = [](const std::string& text) -> Result<seconds> {
     const auto time = parse_duration(text);

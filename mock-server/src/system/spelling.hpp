@@ -52,6 +52,8 @@ namespace spell {
 [[nodiscard]] Spelling<Milliseconds> duration();
 /// A duration that is longer than zero.
 [[nodiscard]] Spelling<Milliseconds> timeout();
+/// 1s to 8760h: what URLs and forms are signed for counts in seconds.
+[[nodiscard]] Spelling<Milliseconds> lifetime();
 [[nodiscard]] Spelling<std::chrono::seconds> whole_seconds();
 [[nodiscard]] Spelling<Bytes> bytes();
 [[nodiscard]] Spelling<std::uint64_t> whole_number();
