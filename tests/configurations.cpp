@@ -85,6 +85,17 @@ const std::vector<Configuration>& configurations() {
     made.key = "example_token";
     return made;
   };
+  const auto storing = [](std::string name, Arguments more) {
+    Configuration made{
+        std::move(name),
+        {"--profile", "objects", "--control", "127.0.0.1:0", "--store", "memory", "--read-timeout",
+         "2s"},
+        {"--system", "objects", "--access-key-env", "DEX_TEST_ACCESS_KEY", "--secret-key-env",
+         "DEX_TEST_SECRET_KEY", "--public-bucket", "{url}/publicbucket"}};
+    made.judge.insert(made.judge.end(), more.begin(), more.end());
+    made.path = "/examplebucket";
+    return made;
+  };
   static const std::vector<Configuration> all{
       {"tus", {"--profile", "tus", "--store", "memory"}, tus},
       {"tus-max-size", {"--profile", "tus", "--store", "memory", "--max-size", "1MiB"}, tus},
@@ -124,9 +135,26 @@ const std::vector<Configuration>& configurations() {
       // Only what has to wait: all else would have to be quick.
       of_project("openhumans-short-lived", "server", {"--oh-lifetime", "3s"},
                  {"--select", "OH-UP-029", "--select", "OH-FILES-016"}),
+      storing("objects", {}),
+      storing("objects-v2", {"--signature-version", "2"}),
   };
   return all;
 }
+
+namespace {
+
+/// The arguments, with the address of the server where they name it.
+Arguments at_server(Arguments arguments, const std::string& url) {
+  constexpr std::string_view place = "{url}";
+  for (auto& argument : arguments) {
+    if (const auto at = argument.find(place); at != std::string::npos) {
+      argument.replace(at, place.size(), url);
+    }
+  }
+  return arguments;
+}
+
+}  // namespace
 
 Conformance judge_rows(const Configuration& configuration, const std::set<std::string>& rows,
                        const Arguments& more, const Arguments& of_judge) {
@@ -151,7 +179,8 @@ Conformance judge_rows(const Configuration& configuration, const std::set<std::s
     arguments.insert(arguments.end(), {"--token-env", "DEX_TEST_KEY"});
   }
   for (const auto& row : rows) arguments.insert(arguments.end(), {"--select", row});
-  return judge(mock.url() + configuration.path, arguments, std::move(options));
+  return judge(mock.url() + configuration.path, at_server(std::move(arguments), mock.url()),
+               std::move(options));
 }
 
 }  // namespace programs

@@ -16,7 +16,7 @@ using Arguments = std::vector<std::string>;
 struct Configuration {
   std::string name;
   Arguments server;  ///< without --store it gets a folder
-  Arguments judge;   ///< of dex-conformance
+  Arguments judge;   ///< of dex-conformance; "{url}" is the server's address
   /// Makes files that the flags name, anew for every run; may add flags.
   std::function<void(const std::filesystem::path& folder, Arguments& server, Arguments& judge)>
       prepare = {};

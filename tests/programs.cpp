@@ -30,7 +30,10 @@ Answer curl(std::vector<std::string> arguments) {
 
 testkit::ChildProcess::Options with_demo_user() {
   testkit::ChildProcess::Options options;
-  options.environment = {{"DEX_TEST_USERNAME", "demo"}, {"DEX_TEST_PASSWORD", "demo"}};
+  options.environment = {{"DEX_TEST_USERNAME", "demo"},
+                         {"DEX_TEST_PASSWORD", "demo"},
+                         {"DEX_TEST_ACCESS_KEY", "AKIAIOSFODNN7EXAMPLE"},
+                         {"DEX_TEST_SECRET_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}};
   return options;
 }
 

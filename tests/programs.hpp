@@ -31,7 +31,8 @@ struct Answer {
 };
 [[nodiscard]] Answer curl(std::vector<std::string> arguments);
 
-/// The credentials of the mock's default user, for --username-env and --password-env.
+/// The credentials of the mock's default user, for --username-env and --password-env, and the
+/// access key of its object store.
 [[nodiscard]] testkit::ChildProcess::Options with_demo_user();
 
 struct Conformance {

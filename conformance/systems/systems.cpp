@@ -2,6 +2,7 @@
 #include <array>
 
 #include "dex/target.hpp"
+#include "objects/target.hpp"
 #include "openhumans/target.hpp"
 #include "target/target.hpp"
 #include "tus/target.hpp"
@@ -13,6 +14,7 @@ Systems systems() {
       &tus_system,
       &dex_system,
       &openhumans_system,
+      &objects_system,
   };
   return all;
 }
