@@ -5,6 +5,7 @@ namespace conformance::suites {
 std::vector<Check> objects_checks() {
   return joined({
       objects_post,
+      objects_policy,
   });
 }
 
