@@ -163,4 +163,34 @@ Expected<std::vector<CompletedPart>> parse_complete_multipart_upload(std::string
   return parts;
 }
 
+Expected<Removals> parse_removals(std::string_view text) {
+  const auto root = parse_root(text, "Delete");
+  if (!root) return malformed();
+  Removals removals;
+  removals.quiet = root->text_of("Quiet") == "true";
+  for (const Element& child : root->children) {
+    if (child.name != "Object") continue;
+    const auto key = child.text_of("Key");
+    if (!key || key->empty()) return malformed();
+    removals.keys.emplace_back(*key);
+  }
+  if (removals.keys.empty() || removals.keys.size() > most_removals) return malformed();
+  return removals;
+}
+
+std::string delete_result(const std::vector<std::string>& removed,
+                          const std::vector<FailedRemoval>& failed) {
+  Element root{"DeleteResult", {}, {}};
+  for (const auto& key : removed) {
+    root.children.push_back({"Deleted", {}, {leaf("Key", key)}});
+  }
+  for (const auto& [key, refusal] : failed) {
+    root.children.push_back({"Error",
+                             {},
+                             {leaf("Key", key), leaf("Code", std::string(name_of(refusal.code))),
+                              leaf("Message", refusal.message)}});
+  }
+  return xml::write(root, s3_namespace);
+}
+
 }  // namespace s3

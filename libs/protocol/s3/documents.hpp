@@ -1,6 +1,7 @@
 // The XML documents of uploads, in both directions. Whoever reads one has bounded its length.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,5 +65,22 @@ struct CompletedPart {
 /// MalformedXML, or InvalidPartOrder when the numbers do not rise.
 [[nodiscard]] Expected<std::vector<CompletedPart>> parse_complete_multipart_upload(
     std::string_view text);
+
+/// Objects that are to be removed at once (AWS, DeleteObjects).
+inline constexpr std::size_t most_removals = 1'000;
+struct Removals {
+  std::vector<std::string> keys;
+  bool quiet = false;  ///< only what failed is to be told
+  bool operator==(const Removals&) const = default;
+};
+/// MalformedXML.
+[[nodiscard]] Expected<Removals> parse_removals(std::string_view text);
+/// One of them that failed.
+struct FailedRemoval {
+  std::string key;
+  Refusal refusal;
+};
+[[nodiscard]] std::string delete_result(const std::vector<std::string>& removed,
+                                        const std::vector<FailedRemoval>& failed);
 
 }  // namespace s3

@@ -60,6 +60,26 @@ TEST(S3Documents, MultipartUploads) {
             (std::vector<CompletedPart>{{1, "0f"}}));
 }
 
+TEST(S3Documents, Removals) {
+  EXPECT_EQ(parse_removals("<Delete><Object><Key>a&amp;b</Key></Object><Quiet>true</Quiet>"
+                           "<Object><Key>c</Key><VersionId>null</VersionId></Object></Delete>")
+                .value(),
+            (Removals{{"a&b", "c"}, true}));
+  std::string many = "<Delete>";
+  for (int i = 0; i <= 1'000; ++i) many += "<Object><Key>k</Key></Object>";
+  for (const std::string& wrong : {std::string(), std::string("<Delete/>"), many + "</Delete>",
+                                   std::string("<Delete><Object/></Delete>"),
+                                   std::string("<Delete><Object><Key/></Object></Delete>")}) {
+    ASSERT_FALSE(parse_removals(wrong)) << wrong.substr(0, 80);
+    EXPECT_EQ(parse_removals(wrong).error().code, Code::malformed_xml);
+  }
+  EXPECT_EQ(delete_result({"a"}, {{"b", {Code::internal_error, "m", {}}}}),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+            "<Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>InternalError</Code>"
+            "<Message>m</Message></Error></DeleteResult>");
+}
+
 TEST(S3Documents, ListsOfPartsThatAreRefused) {
   const auto code = [](const std::string& parts) {
     const auto parsed = parse_complete_multipart_upload("<CompleteMultipartUpload>" + parts +

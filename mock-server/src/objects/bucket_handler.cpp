@@ -1,4 +1,4 @@
-// What a bucket holds: GET with list-type=2 or without, ?uploads, ?location; HEAD.
+// What a bucket holds: GET with list-type=2 or without, ?uploads, ?location; HEAD; POST ?delete.
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -9,8 +9,10 @@
 
 #include "objects/access.hpp"
 #include "objects/handlers.hpp"
+#include "objects/payload.hpp"
 #include "objects/replies.hpp"
 #include "protocol/base64.hpp"
+#include "protocol/s3/documents.hpp"
 #include "protocol/s3/listings.hpp"
 #include "protocol/s3/request.hpp"
 
@@ -126,7 +128,49 @@ s3::Expected<Reply> answer(const Request& request, const ObjectsContext& context
   return list(parameters, bucket, context);
 }
 
+// ---- POST ?delete
+
+/// A thousand keys of 1,024 bytes, escaped.
+constexpr Bytes longest_list{8UL << 20U};
+
+s3::Expected<Reply> remove(const Request& request, const std::string& body,
+                           const ObjectsContext& context) {
+  const auto addressee = addressee_of(request);
+  if (!addressee) return tl::unexpected(addressee.error());
+  const auto& bucket = addressee->bucket;
+  const auto signature =
+      check_access(request, bucket, context.options, context.services.loop.now());
+  if (!signature) return tl::unexpected(signature.error());
+  const auto payload = payload_of(request.fields, *signature);
+  if (!payload) return tl::unexpected(payload.error());
+  auto check = PayloadCheck::announced(request.fields, *payload);
+  if (!check) return tl::unexpected(check.error());
+  if (auto right = check->verify(body); !right) return tl::unexpected(right.error());
+  const auto wanted = s3::parse_removals(body);
+  if (!wanted) return tl::unexpected(wanted.error());
+  std::vector<std::string> removed;
+  std::vector<s3::FailedRemoval> failed;
+  for (const auto& key : wanted->keys) {
+    const auto result = context.objects.remove(context.services.store, bucket, key);
+    // What is not there need not be removed.
+    if (result || result.error().kind == StoreError::Kind::not_found)
+      removed.push_back(key);
+    else
+      failed.push_back({key, refusal_of(result.error())});
+  }
+  if (wanted->quiet) removed.clear();
+  return xml_reply(200, s3::delete_result(removed, failed));
+}
+
 }  // namespace
+
+std::unique_ptr<Handler> make_removal_handler(const ObjectsContext& context) {
+  return buffered(longest_list, [context](const Request& request, const std::string& body) {
+    auto reply = remove(request, body, context);
+    return reply ? *std::move(reply)
+                 : refusal_reply(request, reply.error(), context.options.early_error);
+  });
+}
 
 s3::Expected<std::size_t> number_of(const s3::Parameters& parameters, std::string_view name,
                                     std::size_t most) {

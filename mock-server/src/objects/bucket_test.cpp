@@ -158,6 +158,31 @@ TEST_F(BucketTest, IsThereForWhoMay) {
   EXPECT_EQ(store.send("GET", "/publicbucket?list-type=2", {}).status, 200);
 }
 
+TEST_F(BucketTest, RemovesSeveralAtOnce) {
+  for (const auto* key : {"a", "b&c", "d"}) put(key);
+  const std::string list =
+      "<Delete><Object><Key>a</Key></Object><Object><Key>b&amp;c</Key></Object>"
+      "<Object><Key>none</Key></Object></Delete>";
+  const auto path = store.presigned("POST", "/examplebucket?delete");
+  const auto v4 = s3::presign_v4({"POST", "/examplebucket?delete", {{"Host", "127.0.0.1:8080"}}},
+                                 test::owner, store.loop.now(), std::chrono::hours{1});
+  EXPECT_EQ(
+      error_of(store.send("POST", v4, {{"Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="}}, list)).code,
+      "BadDigest");
+  EXPECT_EQ(error_of(store.send("POST", path, {}, "<Delete/>")).code, "MalformedXML");
+  EXPECT_EQ(error_of(store.send("POST", "/examplebucket?delete", {}, list)).code, "AccessDenied");
+  EXPECT_THAT(keys(get("")), ElementsAre("a", "b&c", "d"));
+  auto reply = store.send("POST", path, {}, list);
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  EXPECT_THAT(texts(xml::parse(reply.body).value(), "Deleted", "Key"),
+              ElementsAre("a", "b&c", "none"));
+  EXPECT_THAT(keys(get("")), ElementsAre("d"));
+  reply = store.send("POST", path, {},
+                     "<Delete><Quiet>true</Quiet><Object><Key>d</Key></Object></Delete>");
+  EXPECT_THAT(xml::parse(reply.body).value().children, IsEmpty());
+  EXPECT_THAT(store.store->ids(), IsEmpty());
+}
+
 TEST_F(BucketTest, TellsOpenMultipartUploads) {
   const auto second = begin_multipart("b");
   const auto first = begin_multipart("a/1");

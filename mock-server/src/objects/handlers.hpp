@@ -36,6 +36,8 @@ struct ObjectsContext {
 
 /// GET and HEAD of a bucket.
 [[nodiscard]] std::unique_ptr<Handler> make_bucket_handler(const ObjectsContext& context);
+/// POST ?delete: several objects at once.
+[[nodiscard]] std::unique_ptr<Handler> make_removal_handler(const ObjectsContext& context);
 /// GET, HEAD, PUT and DELETE of an object, signed in the header or pre-signed.
 [[nodiscard]] std::unique_ptr<Handler> make_object_handler(const Request& request,
                                                            const ObjectsContext& context);

@@ -40,7 +40,11 @@ std::unique_ptr<Handler> ObjectsSystem::handler_for(const Request& request, Serv
     if (auto multipart = make_multipart_handler(request, context)) return multipart;
     return make_object_handler(request, context);
   }
-  if (request.method == "POST") return make_post_handler(context);
+  if (request.method == "POST") {
+    const auto parameters = s3::parse_query(request.query).value_or(s3::Parameters{});
+    return s3::find(parameters, "delete") ? make_removal_handler(context)
+                                          : make_post_handler(context);
+  }
   if (request.method == "GET" || request.method == "HEAD") return make_bucket_handler(context);
   return make_method_refusal(context, "GET, HEAD, POST");
 }
