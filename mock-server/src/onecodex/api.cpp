@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <utility>
 
 #include "objects/replies.hpp"
@@ -24,8 +23,6 @@ namespace words = onecodex_words;
 
 /// Of a body that is no file.
 constexpr Bytes longest_body{1UL << 20U};
-/// Not known of the service; long enough for what is sent slowly.
-constexpr std::chrono::hours form_lifetime{24};
 /// "up to 20GB in size" (documents; as powers of two).
 constexpr std::int64_t largest_file = 20LL << 30U;
 constexpr std::string_view encryption = "x-amz-server-side-encryption";
@@ -209,7 +206,7 @@ onecodex::UploadForm OneCodexApi::form_for(const Call& call, const FileUpload& r
                                            std::string_view file_id) const {
   const auto prefix = FileUploads::prefix_of(record.owner, file_id);
   const s3::Policy policy{
-      loop_.now() + form_lifetime,
+      loop_.now() + options_.lifetime,
       {s3::equals("bucket", options_.bucket), s3::equals("acl", "private"),
        s3::equals(std::string(encryption), "AES256"), s3::starts_with("key", prefix),
        s3::equals("success_action_status", "201"), s3::size_between(1, largest_file)}};

@@ -25,6 +25,7 @@ namespace mock {
 struct OneCodexOptions {
   onecodex::Contract contract = onecodex::Contract::server;
   std::vector<std::string> api_keys;         ///< each is a user
+  Milliseconds lifetime{0};                  ///< of a form
   Milliseconds import_time{0};               ///< for which a confirmed sample is "importing"
   std::string project = "d0c0ffee00000001";  ///< the only one that there is
   std::string bucket = "onecodex-uploads";

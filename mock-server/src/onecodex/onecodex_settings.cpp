@@ -47,6 +47,7 @@ Result<std::unique_ptr<System>> make_onecodex(const SystemGround& ground) {
   OneCodexOptions options;
   if (ground.values.by_guide) options.contract = onecodex::Contract::guide;
   options.api_keys = config.api_keys;
+  options.lifetime = config.lifetime;
   options.import_time = config.import_time;
   options.credentials = {access_key, secret_key};
   auto store = objects_options_of(ground.values);

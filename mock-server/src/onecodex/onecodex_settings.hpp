@@ -16,6 +16,7 @@ namespace mock {
 /// Values as the command line takes them.
 struct OneCodexConfig {
   std::vector<std::string> api_keys{"demodemodemodemodemodemodemodemo"};
+  Milliseconds lifetime{24L * 60 * 60 * 1000};  ///< not known of the service
   Milliseconds import_time{1'000};
 };
 

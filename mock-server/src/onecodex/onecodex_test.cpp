@@ -260,6 +260,42 @@ TEST(OneCodex, InPartsWithPairedEnds) {
   EXPECT_EQ(server.download("samples", *begun.sample_id), "bytes");
 }
 
+TEST(OneCodex, PartsAreTakenOnlyWhileTheyAreAwaited) {
+  OneCodexServer server;
+  const auto begin = [&] {
+    return onecodex::parse_multipart_initiated(
+               server.post("samples/init_multipart_upload", R"({"filename": "a.fq"})").body,
+               Kind::sample)
+        .value();
+  };
+  const auto begun = begin();
+  EXPECT_EQ(server.signed_request(begun, "POST", "elsewhere?uploads").status, 403);
+  const auto transfer = [&](const onecodex::MultipartInitiated& at) {
+    const auto told = server.signed_request(at, "POST", at.file_id + "?uploads");
+    EXPECT_EQ(told.status, 200) << told.body;
+    const auto id = s3::parse_initiate_multipart_upload_result(told.body)->upload_id;
+    const auto part =
+        server.signed_request(at, "PUT", at.file_id + "?partNumber=1&uploadId=" + id, "bytes");
+    EXPECT_EQ(part.status, 200) << part.body;
+    const auto etag = field(part, "ETag");
+    const auto list = s3::complete_multipart_upload({{1, etag.substr(1, etag.size() - 2)}});
+    return [&server, at, id, list] {
+      return server.signed_request(at, "POST", at.file_id + "?uploadId=" + id, list).status;
+    };
+  };
+  const auto complete = transfer(begun);
+  EXPECT_EQ(server.cancel(*begun.sample_id).status, 200);
+  EXPECT_EQ(complete(), 403);
+  const auto kept = begin();
+  EXPECT_EQ(transfer(kept)(), 200);
+  EXPECT_EQ(server
+                .post(kept.callback_url.substr(8),
+                      R"({"s3_path": "s3://)" + kept.bucket + "/" + kept.file_id + "\"}")
+                .status,
+            200);
+  EXPECT_EQ(server.shown("samples/" + *kept.sample_id).at("filename"), "a.fq");
+}
+
 TEST(OneCodex, ADocumentInParts) {
   OneCodexServer server;
   const auto reply =

@@ -21,10 +21,9 @@ inline const std::string other_key = "other";
 
 class OneCodexServer : public SystemServer {
  public:
-  explicit OneCodexServer(bool by_guide = false) : SystemServer(make_onecodex, by_guide) {
-    config.get<OneCodexConfig>().api_keys = {demo_key, other_key};
-    restart();
-  }
+  explicit OneCodexServer(bool by_guide = false)
+      : SystemServer(make_onecodex, by_guide,
+                     values_of(OneCodexConfig{.api_keys = {demo_key, other_key}})) {}
 
   static ::http::Fields authorized(const std::string& key) {
     return {{"Authorization", "Basic " + base64::encode(key + ":")}};
@@ -69,16 +68,18 @@ class OneCodexServer : public SystemServer {
   Reply cancel(const std::string& id) {
     return post("samples/cancel_upload", R"({"sample_id": ")" + id + "\"}");
   }
-  /// Signed in the header, version 4.
+  /// To the storage; `behind` is what follows the bucket. Signed in the header, version 4.
+  Reply signed_request(const onecodex::MultipartInitiated& at, const std::string& method,
+                       const std::string& behind, std::string_view content = {}) {
+    const auto target = "/" + at.bucket + "/" + behind;
+    const ::http::Fields host{{"Host", "h"}};
+    const auto fields =
+        s3::authorize_v4({method, target, host}, {at.access_key, at.secret}, loop.now());
+    return send(method, target, fields, content);
+  }
   Reply put(const onecodex::MultipartInitiated& at, const std::string& key,
             std::string_view content) {
-    const auto target = "/" + at.bucket + "/" + key;
-    ::http::Fields fields{{"Host", "h"}};
-    const auto proof =
-        s3::authorize_v4({"PUT", target, fields}, {at.access_key, at.secret}, loop.now());
-    ::http::Fields sent;
-    for (const auto& field : proof) sent.add(field.name, field.value);
-    return send("PUT", target, sent, content);
+    return signed_request(at, "PUT", key, content);
   }
   std::string visibility(const std::string& id) { return shown("samples/" + id).at("visibility"); }
   std::string download(const std::string& resource, const std::string& id) {
