@@ -6,6 +6,7 @@ std::vector<Check> objects_checks() {
   return joined({
       objects_post,
       objects_policy,
+      objects_presigned,
   });
 }
 

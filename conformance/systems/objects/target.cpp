@@ -295,8 +295,8 @@ Result<Discovered> ObjectsTarget::try_key(Prober& prober) {
   if (!by_v4) return tl::unexpected(by_v4.error());
   const auto by_v2 = try_put(prober, Version::v2, object);
   if (!by_v2) return tl::unexpected(by_v2.error());
-  takes_v4 = by_v4->status == 200;
-  takes_v2 = by_v2->status == 200;
+  takes_v4 = by_v4->status / 100 == 2;
+  takes_v2 = by_v2->status / 100 == 2;
   if (!takes_v2 && !takes_v4) {
     return failure(url, fmt::format("takes no object with this access key: {} by version 4 of the "
                                     "signature, {} by version 2",

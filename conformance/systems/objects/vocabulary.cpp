@@ -127,10 +127,26 @@ Place place(Context& c) {
 }
 
 Place place(Context& c, Version version) {
+  const auto& target = obj::target(c);
+  if (!target.key && version_of(target.handed_out.put_url) == version) {
+    return {target.handed_out.put_url, target.handed_out.get_url};
+  }
   need(c, version);
   const auto object = new_key(c);
-  c.created(target(c).object_url(object));
+  c.created(target.object_url(object));
   return {presigned(c, version, object), presigned(c, version, object, {.method = "GET"})};
+}
+
+std::vector<Version> versions(const Context& c) {
+  const auto& target = obj::target(c);
+  std::vector<Version> all;
+  if (!target.key) {
+    if (const auto version = version_of(target.handed_out.put_url)) all.push_back(*version);
+    if (all.empty()) throw Stop{not_offered("needs a pre-signed URL for PUT, or an access key")};
+  }
+  if (target.takes_v2) all.push_back(Version::v2);
+  if (target.takes_v4) all.push_back(Version::v4);
+  return all;
 }
 
 Place place_of(Context& c, const std::string& object) {
@@ -189,9 +205,10 @@ Request authorized(const Context& c, Version version, const std::string& object,
   const auto fields = with_host(request.url, wish.fields);
   const s3::Request to_sign{wish.method, parts_of(request.url).target, fields,
                             target(c).host_bucket};
-  request.headers = version == Version::v2 ? s3::authorize_v2(to_sign, key, wish.at)
-                                           : s3::authorize_v4(to_sign, key, wish.at,
-                                                              sha256_hex(body), target(c).region);
+  const auto payload = wish.payload.empty() ? sha256_hex(body) : wish.payload;
+  request.headers = version == Version::v2
+                        ? s3::authorize_v2(to_sign, key, wish.at)
+                        : s3::authorize_v4(to_sign, key, wish.at, payload, target(c).region);
   for (const auto& [name, value] : wish.fields) request.headers.add(name, value);
   if (wish.method == "PUT" || wish.method == "POST") request.body = std::move(body);
   return request;

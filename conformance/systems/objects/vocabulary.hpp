@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "objects/suites.hpp"
 #include "objects/target.hpp"
@@ -49,10 +50,11 @@ void need(const Context& c, Version version);
 /// What a URL is signed for.
 struct Wish {
   std::string method = "PUT";
-  std::string query = {};      ///< "uploads"
-  Fields fields = {};          ///< that are signed; whoever uses the URL sends them alike
-  http::TimePoint at = now();  ///< when it is signed
-  std::chrono::seconds lifetime{900};
+  std::string query = {};              ///< "uploads"
+  Fields fields = {};                  ///< that are signed; whoever uses the URL sends them alike
+  http::TimePoint at = now();          ///< when it is signed
+  std::chrono::seconds lifetime{900};  ///< of a URL
+  std::string payload = {};            ///< of a field Authorization: instead of the body's SHA-256
 };
 /// By the access key of the run.
 [[nodiscard]] std::string presigned(const Context& c, Version version, const std::string& object,
@@ -70,6 +72,8 @@ struct Place {
 /// or the check ends as skipped.
 [[nodiscard]] Place place(Context& c);
 [[nodiscard]] Place place(Context& c, Version version);
+/// The versions by which a place can be signed.
+[[nodiscard]] std::vector<Version> versions(const Context& c);
 [[nodiscard]] Place place_of(Context& c, const std::string& object);
 /// Of a pre-signed URL; nullopt: it is none.
 [[nodiscard]] std::optional<Version> version_of(const std::string& url);
