@@ -7,6 +7,7 @@ std::vector<Check> objects_checks() {
       objects_post,
       objects_policy,
       objects_presigned,
+      objects_signed,
   });
 }
 

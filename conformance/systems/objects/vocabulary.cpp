@@ -203,8 +203,8 @@ Request authorized(const Context& c, Version version, const std::string& object,
   request.method = wish.method;
   request.url = with_query(target(c).object_url(object), wish.query);
   const auto fields = with_host(request.url, wish.fields);
-  const s3::Request to_sign{wish.method, parts_of(request.url).target, fields,
-                            target(c).host_bucket};
+  const auto parts = parts_of(request.url);
+  const s3::Request to_sign{wish.method, parts.target, fields, target(c).host_bucket};
   const auto payload = wish.payload.empty() ? sha256_hex(body) : wish.payload;
   request.headers = version == Version::v2
                         ? s3::authorize_v2(to_sign, key, wish.at)
