@@ -34,6 +34,16 @@ s3::Refusal not_the_length(std::uint64_t expected, std::uint64_t provided) {
            {"NumberBytesProvided", std::to_string(provided)}}};
 }
 
+bool expects_continue(const Request& request) {
+  return request.fields.has_token("Expect", "100-continue");
+}
+
+Reply go_on() {
+  Reply interim;
+  interim.status = 100;
+  return interim;
+}
+
 }  // namespace
 
 s3::Refusal refusal_of(BodyEnd end) {
@@ -51,7 +61,12 @@ s3::Refusal refusal_of(BodyEnd end) {
 void Receiving::on_header(const Request& request, Exchange& exchange) {
   request_ = &request;
   exchange_ = &exchange;
-  if (auto started = start(); !started) return refuse(started.error());
+  if (auto started = start(); !started) {
+    // Whether the body comes all the same nobody knows, and S3 closes.
+    return refuse(started.error(), expects_continue(request));
+  }
+  // S3 says so even where no body is to come, and the AWS CLI counts on it.
+  if (!request.has_body() && expects_continue(request)) exchange.interim(go_on());
   exchange.read_body();
 }
 
@@ -94,9 +109,11 @@ s3::Expected<Object> Receiving::publish() {
   return *std::move(object);
 }
 
-void Receiving::refuse(const s3::Refusal& refusal) {
+void Receiving::refuse(const s3::Refusal& refusal, bool close) {
   writer_.reset();
-  exchange_->reply(refusal_reply(*request_, refusal, context_.options.early_error));
+  auto reply = refusal_reply(*request_, refusal, context_.options.early_error);
+  reply.close = close;
+  exchange_->reply(std::move(reply));
 }
 
 // ---- ReceivingBytes

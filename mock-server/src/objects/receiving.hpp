@@ -44,7 +44,7 @@ class Receiving : public Handler {
   /// There it is.
   s3::Expected<Object> publish();
   /// Answers, and forgets what came.
-  void refuse(const s3::Refusal& refusal);
+  void refuse(const s3::Refusal& refusal, bool close = false);
 
   [[nodiscard]] const Request& request() const { return *request_; }
   const ObjectsContext context_;
