@@ -549,6 +549,7 @@ TEST(Times, BasicAndDateField) {
   }
   EXPECT_EQ(parse_date_field("Sun, 27 May 2018 12:22:27 GMT"), epoch(1527423747));
   EXPECT_EQ(parse_date_field("Sun, 27 May 2018 12:22:27 +0000"), epoch(1527423747));
+  EXPECT_EQ(parse_date_field("Sun, 27 May 2018 12:22:27 UTC"), epoch(1527423747));
   EXPECT_EQ(parse_date_field("Sun, 27 May 2018 12:22:27 +0100"), std::nullopt);
   EXPECT_EQ(format_seconds(epoch(1527423747) + std::chrono::milliseconds{500}),
             "2018-05-27T12:22:27Z");

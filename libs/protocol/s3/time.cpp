@@ -25,10 +25,12 @@ std::optional<http::TimePoint> parse_basic(std::string_view text) {
 }
 
 std::optional<http::TimePoint> parse_date_field(std::string_view text) {
-  constexpr std::string_view offset = " +0000";
-  if (!text.ends_with(offset)) return http::parse_imf_fixdate(text);
-  text.remove_suffix(offset.size());
-  return http::parse_imf_fixdate(std::string(text) + " GMT");
+  for (const std::string_view zone : {" +0000", " UTC"}) {
+    if (!text.ends_with(zone)) continue;
+    text.remove_suffix(zone.size());
+    return http::parse_imf_fixdate(std::string(text) + " GMT");
+  }
+  return http::parse_imf_fixdate(text);
 }
 
 }  // namespace s3

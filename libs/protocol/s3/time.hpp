@@ -15,8 +15,8 @@ namespace s3 {
 /// "2018-05-27T12:22:27Z": error bodies.
 [[nodiscard]] std::string format_seconds(http::TimePoint time);
 
-/// What a Date field may say: IMF-fixdate, with "+0000" as well where "GMT" stands (RFC 822), as in
-/// AWS's own examples.
+/// What a Date field may say: IMF-fixdate, where "GMT" stands also with "+0000" (RFC 822), as in
+/// AWS's own examples, or "UTC", as rclone writes it.
 [[nodiscard]] std::optional<http::TimePoint> parse_date_field(std::string_view text);
 
 }  // namespace s3

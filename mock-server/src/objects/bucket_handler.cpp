@@ -1,4 +1,5 @@
-// What a bucket holds: GET with list-type=2 or without, ?uploads, ?location; HEAD; POST ?delete.
+// What a bucket holds: GET with list-type=2 or without, ?uploads, ?location; HEAD; POST ?delete;
+// PUT, which makes none.
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -117,6 +118,12 @@ s3::Expected<Reply> answer(const Request& request, const ObjectsContext& context
     return tl::unexpected(known.error());
   }
   const auto parameters = s3::parse_query(request.query).value_or(s3::Parameters{});
+  if (request.method == "PUT") {
+    // It is there, and its owner's: so S3 answers in us-east-1 (AWS, CreateBucket).
+    auto reply = object_reply(200);
+    reply.fields.add("Location", "/" + bucket);
+    return reply;
+  }
   if (request.method == "HEAD") {
     auto reply = object_reply(200);
     reply.fields.add("x-amz-bucket-region", std::string(s3::default_region));

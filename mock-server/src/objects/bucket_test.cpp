@@ -153,6 +153,8 @@ TEST_F(BucketTest, IsThereForWhoMay) {
   EXPECT_EQ(send("HEAD", "").status, 200);
   EXPECT_EQ(send("HEAD", "").fields.find("x-amz-bucket-region"), "us-east-1");
   EXPECT_EQ(get("?location").name, "LocationConstraint");
+  EXPECT_EQ(send("PUT", "").fields.find("Location"), "/examplebucket");
+  EXPECT_EQ(error_of(send("PUT", "?acl")).code, "NotImplemented");
   EXPECT_EQ(error_of(store.send("GET", "/examplebucket", {})).code, "AccessDenied");
   EXPECT_EQ(store.send("HEAD", "/examplebucket", {}).status, 403);
   EXPECT_EQ(store.send("GET", "/publicbucket?list-type=2", {}).status, 200);

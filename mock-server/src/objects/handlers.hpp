@@ -34,7 +34,7 @@ struct ObjectsContext {
 [[nodiscard]] s3::Expected<std::size_t> number_of(const s3::Parameters& parameters,
                                                   std::string_view name, std::size_t most);
 
-/// GET and HEAD of a bucket.
+/// GET, HEAD and PUT of a bucket.
 [[nodiscard]] std::unique_ptr<Handler> make_bucket_handler(const ObjectsContext& context);
 /// POST ?delete: several objects at once.
 [[nodiscard]] std::unique_ptr<Handler> make_removal_handler(const ObjectsContext& context);

@@ -45,8 +45,9 @@ std::unique_ptr<Handler> ObjectsSystem::handler_for(const Request& request, Serv
     return s3::find(parameters, "delete") ? make_removal_handler(context)
                                           : make_post_handler(context);
   }
-  if (request.method == "GET" || request.method == "HEAD") return make_bucket_handler(context);
-  return make_method_refusal(context, "GET, HEAD, POST");
+  const auto& method = request.method;
+  if (method == "GET" || method == "HEAD" || method == "PUT") return make_bucket_handler(context);
+  return make_method_refusal(context, "GET, HEAD, POST, PUT");
 }
 
 void ObjectsSystem::start() {

@@ -487,7 +487,7 @@ TEST(Unsigned, OtherMethodsAreNotAllowed) {
   const auto reply = store.send("PATCH", path, {}, "x");
   EXPECT_EQ(reply.status, 405);
   EXPECT_EQ(reply.fields.find("Allow"), "GET, HEAD, PUT, DELETE");
-  EXPECT_EQ(store.send("PUT", "/examplebucket", {}).status, 405);
+  EXPECT_EQ(store.send("DELETE", "/examplebucket", {}).status, 405);
 }
 
 TEST(Unsigned, OddPathsAreNoKeys) {
