@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -158,6 +159,59 @@ TEST_F(BucketTest, IsThereForWhoMay) {
   EXPECT_EQ(error_of(store.send("GET", "/examplebucket", {})).code, "AccessDenied");
   EXPECT_EQ(store.send("HEAD", "/examplebucket", {}).status, 403);
   EXPECT_EQ(store.send("GET", "/publicbucket?list-type=2", {}).status, 200);
+}
+
+// ---- pages of a browser
+
+TEST_F(BucketTest, PagesMayAskBeforeTheySend) {
+  for (const auto* path : {"/examplebucket", "/examplebucket/k"}) {
+    const auto reply =
+        store.send("OPTIONS", path,
+                   {{"Origin", "https://lab.example"},
+                    {"Access-Control-Request-Method", "PUT"},
+                    {"Access-Control-Request-Headers", "authorization, x-amz-date"}});
+    EXPECT_EQ(reply.status, 200) << path;
+    EXPECT_EQ(reply.fields.find("Access-Control-Allow-Origin"), "*");
+    EXPECT_THAT(std::string(*reply.fields.find("Access-Control-Allow-Methods")),
+                testing::HasSubstr("PUT"));
+    EXPECT_EQ(reply.fields.find("Access-Control-Allow-Headers"), "authorization, x-amz-date");
+  }
+  EXPECT_EQ(store.send("OPTIONS", "/examplebucket", {}).status, 405);
+}
+
+/// 204 and refusals too: without it a page takes a stored file for a failure (formbricks 7362).
+TEST_F(BucketTest, PagesMayReadEveryReply) {
+  const ::http::Fields page{{"Origin", "https://lab.example"}};
+  const std::string path = "/examplebucket/k";
+  const std::tuple<const char*, std::string, int> rows[]{
+      {"PUT", store.presigned("PUT", path), 200},
+      {"GET", store.presigned("GET", path), 200},
+      {"DELETE", store.presigned("DELETE", path), 204},
+      {"GET", store.presigned("GET", path), 404},
+      {"PUT", path, 403},
+      {"PATCH", path, 405},
+      {"POST", "/examplebucket", 412},
+      {"GET", store.presigned("GET", "/examplebucket"), 200}};
+  for (const auto& [method, target, status] : rows) {
+    const auto reply = store.send(method, target, page, method == std::string("PUT") ? "x" : "");
+    EXPECT_EQ(reply.status, status) << method << target;
+    EXPECT_EQ(reply.fields.find("Access-Control-Allow-Origin"), "*") << method << target;
+    EXPECT_THAT(std::string(reply.fields.find("Access-Control-Expose-Headers").value_or("")),
+                testing::HasSubstr("ETag"));
+  }
+  EXPECT_FALSE(store.send("PUT", path, {}, "x").fields.has("Access-Control-Allow-Origin"));
+}
+
+TEST_F(BucketTest, AFormOfAPageIsAnsweredSo) {
+  const std::string body =
+      "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk\r\n--b\r\n"
+      "Content-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nx\r\n--b--\r\n";
+  const auto reply = store.send(
+      "POST", "/publicbucket",
+      {{"Origin", "https://lab.example"}, {"Content-Type", "multipart/form-data; boundary=b"}},
+      body);
+  EXPECT_EQ(reply.status, 204);
+  EXPECT_EQ(reply.fields.find("Access-Control-Allow-Origin"), "*");
 }
 
 TEST_F(BucketTest, RemovesSeveralAtOnce) {

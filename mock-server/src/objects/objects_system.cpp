@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "objects/cors.hpp"
 #include "objects/routes.hpp"
+#include "protocol/s3/request.hpp"
 
 namespace mock {
 
@@ -32,6 +34,13 @@ ObjectsSystem::ObjectsSystem(ObjectsOptions options, const Services& services)
 std::vector<std::span<const RoutePattern>> ObjectsSystem::routes() const { return {patterns_}; }
 
 std::unique_ptr<Handler> ObjectsSystem::handler_for(const Request& request, Services& services) {
+  if (is_objects_preflight(request)) return make_preflight_handler();
+  auto handler = own_handler_for(request, services);
+  return request.fields.has("Origin") ? readable_by_pages(std::move(handler)) : std::move(handler);
+}
+
+std::unique_ptr<Handler> ObjectsSystem::own_handler_for(const Request& request,
+                                                        Services& services) {
   const ObjectsContext context{objects_, options_, services, services_.store};
   // "/bucket/" is the bucket.
   const bool of_bucket = std::ranges::count(request.path, '/') == 1 ||

@@ -38,6 +38,8 @@ class ObjectsSystem final : public System {
 
  private:
   ObjectsSystem(ObjectsOptions options, const Services& services);
+  [[nodiscard]] std::unique_ptr<Handler> own_handler_for(const Request& request,
+                                                         Services& services);
 
   ObjectsOptions options_;
   Services services_;

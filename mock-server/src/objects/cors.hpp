@@ -1,0 +1,19 @@
+// Uploads from pages of any origin (AWS, "Using cross-origin resource sharing"; Fetch standard,
+// CORS protocol): as a bucket answers whose one rule allows all of them.
+#pragma once
+
+#include <memory>
+
+#include "http/handler.hpp"
+
+namespace mock {
+
+/// A browser asks what it may send.
+[[nodiscard]] bool is_objects_preflight(const Request& request);
+/// The answer to that, which needs no signature.
+[[nodiscard]] std::unique_ptr<Handler> make_preflight_handler();
+
+/// `handler`, whose reply a page may read, whatever its status. Only of a request with an Origin.
+[[nodiscard]] std::unique_ptr<Handler> readable_by_pages(std::unique_ptr<Handler> handler);
+
+}  // namespace mock
