@@ -12,6 +12,7 @@
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
 #include "stats/criterion.hpp"
+#include "transport/exchange.hpp"
 
 namespace loadgen {
 namespace {
@@ -37,14 +38,20 @@ std::string milliseconds(double value) {
 
 std::string hex(std::uint64_t value) { return fmt::format("{:016x}", value); }
 
-/// Servers say what they like, also what they were sent, and what steers a terminal.
+/// Servers say what they like, also what they were sent - by its value, or by its name: who has the
+/// signature of a URL, which a storage tells when it refuses it, may do what the URL is for.
+std::string masked(const RunReport& report, const std::string& text) {
+  return report.secrets.mask(transport::redact(text));
+}
+
+/// Nor what steers a terminal.
 std::string shown(const RunReport& report, const std::string& text) {
-  return redact::printable(report.secrets.mask(text));
+  return redact::printable(masked(report, text));
 }
 
 /// One line, with line feeds and the like as in errors.
 std::string line_of(const RunReport& report, const std::string& text) {
-  const Error error{"", redact::printable(report.secrets.mask(text), redact::Lines::kept), ""};
+  const Error error{"", redact::printable(masked(report, text), redact::Lines::kept), ""};
   return error.line();
 }
 
@@ -180,9 +187,9 @@ std::string summary_json(const RunReport& report) {
   }
   Json& causes = root["causes"] = Json::array();
   for (const auto& [what, cause] : s.causes) {
-    causes.push_back({{"cause", report.secrets.mask(what)},
+    causes.push_back({{"cause", masked(report, what)},
                       {"count", cause.count},
-                      {"example", report.secrets.mask(cause.example)}});
+                      {"example", masked(report, cause.example)}});
   }
   Json& histograms = root["histograms"] = Json::object();
   for (const auto& [name, h] : latencies(s)) {
