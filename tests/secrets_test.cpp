@@ -18,7 +18,12 @@
 
 #include "programs.hpp"
 #include "protocol/base64.hpp"
+#include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
+#include "protocol/http/multipart.hpp"
+#include "protocol/s3/policy.hpp"
+#include "protocol/s3/post.hpp"
+#include "protocol/s3/signature.hpp"
 #include "testkit/scripted_server.hpp"
 #include "transport/client.hpp"
 
@@ -41,11 +46,17 @@ const std::string cookie = "Mark-cookie+/value5";
 const std::string in_query = "Mark-query~value6";
 const std::string in_url = "Mark-userinfo7";
 const std::string tokens_file = "Mark-tokens-file8";
+const std::string object_secret = "Mark-object+/secret.yz9==";
+const std::string signature = "Mark-signature+/value10==";
+const std::string policy = "Mark-policy text11";
+const std::string member_token = "Mark-member+/token12==";
+const std::string expired_token = "Mark-expired+/token13==";
 
 const std::vector<std::string>& markers() {
   static const std::vector<std::string> all{
-      password, wrong_password, given_token, issued_token, refresh_token, renewed_token,
-      api_key,  partner,        cookie,      in_query,     in_url,        tokens_file};
+      password,      wrong_password, given_token, issued_token, refresh_token, renewed_token,
+      api_key,       partner,        cookie,      in_query,     in_url,        tokens_file,
+      object_secret, signature,      policy,      member_token, expired_token};
   return all;
 }
 
@@ -192,12 +203,14 @@ int judged(const std::string& name, const std::string& url, const std::vector<st
 /// The same for dex-loadgen.
 int loaded(const std::string& name, const std::string& url, const std::vector<std::string>& more) {
   const testkit::TempFolder folder;
-  const auto run = testkit::run(
-      std::vector<std::string>{DEX_LOADGEN, "run", "--url", url, "--uploads", "3", "--size", "1KiB",
-                               "--retry-delays", "none", "--deliver-timeout", "300ms", "--report",
-                               (folder.path() / "report").string()} +
-          more,
-      environment(), std::chrono::seconds{60});
+  std::vector<std::string> arguments{DEX_LOADGEN, "run",       "--url",
+                                     url,         "--uploads", "3",
+                                     "--size",    "1KiB",      "--retry-delays",
+                                     "none",      "--report",  (folder.path() / "report").string()};
+  if (std::ranges::find(more, "--system") == more.end()) {
+    arguments = arguments + std::vector<std::string>{"--deliver-timeout", "300ms"};
+  }
+  const auto run = testkit::run(arguments + more, environment(), std::chrono::seconds{60});
   search(name + " stdout", run.out);
   search(name + " stderr", run.err);
   search_folder(name, folder.path());
@@ -310,18 +323,76 @@ std::string users_json() {
   return nlohmann::json{{"users", {{{"username", "someone"}, {"password", password}}}}}.dump();
 }
 
+/// All that a mock tells whoever asks for it.
+void search_control(const std::string& url) {
+  transport::Client client({});
+  const auto get = [&](const std::string& path) {
+    transport::Request request;
+    request.method = "GET";
+    request.url = url + path;
+    const auto seen = client.send(request);
+    EXPECT_TRUE(seen.response) << path;
+    const auto body = seen.response ? seen.response->body : "";
+    search("mock " + path, body);
+    return body;
+  };
+  for (const char* path : {"/_mock/", "/_mock/journal", "/_mock/rules", "/_mock/lanes",
+                           "/_mock/metrics", "/metrics"}) {
+    get(path);
+  }
+  const auto uploads = nlohmann::json::parse(get("/_mock/uploads"));
+  for (const auto& upload : uploads.at("uploads")) {
+    get("/_mock/uploads/" + upload.at("id").get<std::string>());
+  }
+  transport::Request verify;
+  verify.method = "POST";
+  verify.url = url + "/_mock/journal/verify";
+  verify.headers = {{"Content-Type", "application/json"}};
+  verify.body = R"({"match": {"method": "PUT"}, "times": 999})";
+  const auto verified = client.send(verify);
+  ASSERT_TRUE(verified.response);
+  search("mock verify", verified.response->body);
+}
+
+/// A mock that tells all it can in its log.
+class LoggedMock {
+ public:
+  LoggedMock(const testkit::TempFolder& folder, std::string format,
+             const std::vector<std::string>& arguments)
+      : format_(std::move(format)),
+        // Its log goes to a file: nobody reads a pipe while the other programs run.
+        log_((folder.path() / ("mock-" + format_ + ".log")).string()),
+        mock_(std::vector<std::string>{"/bin/sh", "-c", "log=$1; shift; exec \"$@\" 2> \"$log\"",
+                                       "sh", log_, DEX_MOCK_SERVER, "--listen", "127.0.0.1:0",
+                                       "--log-level", "debug", "--log-format", format_} +
+              arguments),
+        url_(mock_.wait_ready()) {}
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+  /// Ends it.
+  void search_all() {
+    search_control(url_);
+    mock_.signal(SIGTERM);
+    mock_.wait();
+    search("mock stdout " + format_, mock_.out());
+    search("mock log " + format_, testkit::read_file(log_));
+  }
+
+ private:
+  std::string format_;
+  std::string log_;
+  testkit::ChildProcess mock_;
+  std::string url_;
+};
+
 TEST_F(SecretsMatrix, GoodAndRefused) {
   const testkit::TempFolder folder;
   const auto users = folder.write("users.json", users_json());
   for (const std::string format : {"human", "json"}) {
-    // Its log goes to a file: nobody reads a pipe while the other programs run.
-    const auto log = (folder.path() / ("mock-" + format + ".log")).string();
-    testkit::ChildProcess mock({"/bin/sh", "-c", "log=$1; shift; exec \"$@\" 2> \"$log\"", "sh",
-                                log, DEX_MOCK_SERVER, "--listen", "127.0.0.1:0", "--auth",
-                                format == "json" ? "jwt" : "opaque", "--users", users, "--store",
-                                "memory", "--log-level", "debug", "--log-format", format});
-    const auto url = mock.wait_ready();
-    const auto creation_url = url + "/files";
+    LoggedMock mock(
+        folder, format,
+        {"--auth", format == "json" ? "jwt" : "opaque", "--users", users, "--store", "memory"});
+    const auto creation_url = mock.url() + "/files";
     const auto target = creation_url + "?sig=" + in_query;
     judged("good " + format, target, as_dex + some_rows + with_password + with_headers);
     EXPECT_EQ(judged("refused " + format, target, as_dex + with_wrong_password), 3);
@@ -330,20 +401,143 @@ TEST_F(SecretsMatrix, GoodAndRefused) {
     EXPECT_EQ(loaded("load refused " + format, creation_url, with_wrong_password), 3);
     EXPECT_EQ(loaded("load refused token " + format, creation_url, with_token), 3);
 
-    transport::Client client({});
-    for (const char* path : {"/_mock/journal", "/_mock/uploads", "/_mock/rules", "/metrics"}) {
-      transport::Request request;
-      request.method = "GET";
-      request.url = url + path;
-      const auto seen = client.send(request);
-      ASSERT_TRUE(seen.response) << path;
-      search(std::string("mock ") + path, seen.response->body);
-    }
-    mock.signal(SIGTERM);
-    mock.wait();
-    search("mock stdout " + format, mock.out());
-    search("mock log " + format, testkit::read_file(log));
+    mock.search_all();
   }
+}
+
+int send(const std::string& url, const std::string& method, const std::string& target,
+         http::Fields fields, const std::string& body) {
+  transport::Request request;
+  request.method = method;
+  request.url = url + target;
+  request.headers = std::move(fields);
+  request.body = body;
+  const auto answer = transport::Client({}).send(request);
+  EXPECT_TRUE(answer.response) << target;
+  return answer.response ? answer.response->status : 0;
+}
+
+/// Whatever a client of the object store proves itself by, right and wrong.
+void send_objects(const std::string& url) {
+  const s3::Credentials owner{"AKIAMARKED", object_secret};
+  const auto now = std::chrono::system_clock::now();
+  const std::string path = "/examplebucket/k";
+  const auto right = s3::presign_v2({"PUT", path, {}}, owner, now + std::chrono::hours{1});
+  EXPECT_EQ(send(url, "PUT", right, {}, "x"), 200);
+  const auto query = http::format_form(
+      {{"Signature", signature}, {"Expires", "9999999999"}, {"AWSAccessKeyId", owner.access_key}});
+  EXPECT_EQ(send(url, "PUT", path + "?" + query, {}, "x"), 403);
+  EXPECT_EQ(send(url, "PUT", path + "?X-Amz-Signature=" + http::percent_encode(signature), {}, "x"),
+            400);
+  const auto dated = http::format_imf_fixdate(now);
+  EXPECT_EQ(send(url, "PUT", path,
+                 {{"Date", dated}, {"Authorization", "AWS AKIAMARKED:" + signature}}, "x"),
+            403);
+  EXPECT_EQ(send(url, "PUT", path,
+                 {{"Authorization",
+                   "AWS4-HMAC-SHA256 Credential=A/20260101/r/s3/aws4_request, "
+                   "SignedHeaders=host, Signature=" +
+                       signature}},
+                 "x"),
+            403);
+  EXPECT_EQ(send(url, "PUT", path, {{"Authorization", signature}}, "x"), 400);
+  const s3::Policy conditions{now + std::chrono::hours{1},
+                              {s3::equals("bucket", "examplebucket"), s3::equals("key", "k"),
+                               s3::equals("x-ignore-mark", policy)}};
+  for (const auto& proof : {std::string(), signature}) {
+    auto fields = s3::sign_post_v2(conditions, owner);
+    if (!proof.empty()) fields.back().second = proof;
+    fields.insert(fields.begin(), {{"key", "k"}, {"x-ignore-mark", policy}});
+    const auto form = http::write_form(fields, {"file", "f", ""}, "boundary");
+    EXPECT_EQ(send(url, "POST", "/examplebucket", {{"Content-Type", form.content_type}},
+                   form.head + "x" + form.tail),
+              proof.empty() ? 204 : 403);
+  }
+}
+
+void send_tokens(const std::string& url) {
+  const std::string members = "/api/direct-sharing/project/members/";
+  for (const auto& [token, status] :
+       {std::pair{given_token, 200}, {expired_token, 401}, {member_token, 401}, {api_key, 401}}) {
+    const auto in_a_query = members + "?" + http::format_form({{"access_token", token}});
+    EXPECT_EQ(send(url, "GET", in_a_query, {}, ""), status);
+    EXPECT_EQ(send(url, "GET", members, {{"Authorization", "Bearer " + token}}, ""), status);
+  }
+  // Where it does not belong.
+  EXPECT_EQ(send(url, "POST", members, {{"Authorization", given_token}}, given_token), 401);
+}
+
+const std::vector<std::string> as_openhumans{"--system", "openhumans"};
+const std::vector<std::string> some_openhumans_rows{"--select",  "OH-AUTH-*", "--select",
+                                                    "OH-UP-00*", "--select",  "OH-FILES-00*"};
+
+TEST_F(SecretsMatrix, ObjectsAndFilesOfMembers) {
+  const testkit::TempFolder folder;
+  const auto profile = folder.write(
+      "objects.json",
+      R"({"name": "marked", "description": "Marked.", "system": "objects", "objects": {)"
+      R"("buckets": ["examplebucket"], "keys": {"AKIAMARKED": ")" +
+          object_secret + R"("}}})");
+  for (const std::string format : {"human", "json"}) {
+    const auto store = folder.path() / ("store-" + format);
+    const std::vector<std::string> stored{"--store", store.string()};
+    LoggedMock objects(folder, format, std::vector<std::string>{"--profile", profile} + stored);
+    send_objects(objects.url());
+    objects.search_all();
+    LoggedMock files(folder, format,
+                     std::vector<std::string>{"--profile", "openhumans", "--oh-tokens", given_token,
+                                              "--oh-expired-tokens", expired_token, "--oh-members",
+                                              "12345678=" + member_token + ",87654321"} +
+                         stored);
+    send_tokens(files.url());
+    EXPECT_EQ(
+        judged("files " + format, files.url(), as_openhumans + some_openhumans_rows + with_token),
+        0);
+    for (const std::string call : {"direct", "simple"}) {
+      const std::vector<std::string> by{"--member", "12345678", "--openhumans-call", call};
+      EXPECT_EQ(loaded("load files " + call, files.url(), as_openhumans + by + with_token), 0);
+    }
+    files.search_all();
+    for (const auto& entry : fs::directory_iterator(store)) {
+      if (entry.path().extension() == ".info") {
+        search("store " + format, testkit::read_file(entry.path()));
+      }
+    }
+  }
+}
+
+/// A storage that sends everything back, behind an API that does.
+TEST_F(SecretsMatrix, ReflectedFilesOfMembers) {
+  std::string storage;
+  ScriptedServer server(serving([&storage](const std::string& request) {
+    const auto line = request.substr(0, request.find("\r\n"));
+    const auto echo = reflection(request);
+    const auto reply = [](const std::string& status, const nlohmann::json& body) {
+      return answer(status, "Content-Type: application/json\r\n",
+                    body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    };
+    if (line.starts_with("PUT")) {
+      return answer("403 Forbidden", "Content-Type: application/xml\r\n",
+                    "<Error><Code>SignatureDoesNotMatch</Code><SignatureProvided>" + signature +
+                        "</SignatureProvided><StringToSign>" + line + "</StringToSign></Error>");
+    }
+    if (line.find("/direct/") != std::string::npos) {
+      return reply("201 Created", {{"id", 1}, {"url", storage}});
+    }
+    if (line.find("/delete/") != std::string::npos) return reply("200 OK", {{"ids", {}}});
+    return reply("400 Bad Request", {{"detail", echo}});
+  }));
+  storage = server.url("/bucket/k?") +
+            http::format_form(
+                {{"Signature", signature}, {"Expires", "9999999999"}, {"AWSAccessKeyId", "A"}});
+  const auto url = server.url("");
+  EXPECT_EQ(judged("reflected files", url, as_openhumans + some_openhumans_rows + with_token), 1);
+  for (const std::string call : {"direct", "simple"}) {
+    loaded("load reflected files " + call, url,
+           as_openhumans + std::vector<std::string>{"--member", "1", "--openhumans-call", call} +
+               with_token);
+  }
+  EXPECT_THAT(server.problems(), testing::IsEmpty());
 }
 
 TEST_F(SecretsMatrix, Reflected) {
