@@ -17,8 +17,8 @@ namespace {
 
 using nlohmann::json;
 using onecodex::Kind;
-using programs::Answer;
 using programs::curl;
+using programs::CurlAnswer;
 using programs::Mock;
 
 const std::string api_key = "demodemodemodemodemodemodemodemo";
@@ -33,7 +33,7 @@ class OneCodex : public testing::Test {
   [[nodiscard]] std::string url(const std::string& call) const {
     return mock_->url() + prefix_ + "/api/v1/" + call;
   }
-  Answer post(const std::string& call, const std::string& body) {
+  CurlAnswer post(const std::string& call, const std::string& body) {
     return curl(
         {url(call), "-u", api_key + ":", "-H", "Content-Type: application/json", "-d", body});
   }
@@ -42,7 +42,7 @@ class OneCodex : public testing::Test {
     EXPECT_EQ(answer.status, 200) << answer.body;
     return json::parse(answer.body);
   }
-  static Answer send(const onecodex::UploadForm& form, const std::string& path) {
+  static CurlAnswer send(const onecodex::UploadForm& form, const std::string& path) {
     std::vector<std::string> arguments{form.url};
     for (const auto& [name, value] : form.fields) {
       arguments.insert(arguments.end(), {"--form-string", name + "=" + value});
@@ -55,7 +55,7 @@ class OneCodex : public testing::Test {
     EXPECT_EQ(begun.status, 200) << begun.body;
     return onecodex::parse_initiated(begun.body, kind).value();
   }
-  Answer confirm(const std::string& id) {
+  CurlAnswer confirm(const std::string& id) {
     return post("samples/confirm_upload", R"({"sample_id": ")" + id + "\"}");
   }
   /// The id.

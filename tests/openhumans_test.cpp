@@ -13,8 +13,8 @@
 namespace {
 
 using nlohmann::json;
-using programs::Answer;
 using programs::curl;
+using programs::CurlAnswer;
 using programs::Mock;
 
 const std::string metadata =
@@ -35,14 +35,14 @@ class OpenHumans : public testing::Test {
     return url(call) + "?access_token=example_token";
   }
 
-  Answer post_json(const std::string& call, const std::string& body) {
+  CurlAnswer post_json(const std::string& call, const std::string& body) {
     return curl({signed_url(call), "-H", "Content-Type: application/json", "-d", body});
   }
   [[nodiscard]] std::string file(const std::string& name, const std::string& content) const {
     return folder_.write(name, content);
   }
 
-  Answer upload(const std::string& path, const std::string& call = "files/upload/") {
+  CurlAnswer upload(const std::string& path, const std::string& call = "files/upload/") {
     return curl({signed_url(call), "-F", "project_member_id=12345678", "-F", "metadata=" + metadata,
                  "-F", "data_file=@" + path});
   }

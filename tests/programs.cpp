@@ -19,7 +19,7 @@ Mock::Mock(std::vector<std::string> arguments, testkit::ChildProcess::Options op
                std::move(options)),
       url_(process_.wait_ready()) {}
 
-Answer curl(std::vector<std::string> arguments) {
+CurlAnswer curl(std::vector<std::string> arguments) {
   const auto ended = testkit::run(joined({"curl", "--silent", "--show-error", "--noproxy", "*",
                                           "--max-time", "30", "--write-out", "\n%{http_code}"},
                                          std::move(arguments)));

@@ -25,11 +25,11 @@ class Mock {
 };
 
 /// What curl got, run with these arguments.
-struct Answer {
+struct CurlAnswer {
   int status = 0;    ///< 0: nothing
   std::string body;  ///< then what curl says of it
 };
-[[nodiscard]] Answer curl(std::vector<std::string> arguments);
+[[nodiscard]] CurlAnswer curl(std::vector<std::string> arguments);
 
 /// The credentials of the mock's default user, for --username-env and --password-env, and the
 /// access key of its object store.
