@@ -61,6 +61,7 @@ TEST(FailureText, EveryKindHasItsWords) {
            std::tuple{Kind::resolve, "x", "host name cannot be resolved"},
            {Kind::connect, "Connection refused", "nothing listens there"},
            {Kind::connect, "No route to host", "No route to host"},
+           {Kind::own, "Cannot assign requested address", "this machine has no"},
            {Kind::tls, "SSL certificate problem: certificate has expired", "has expired"},
            {Kind::tls, "SSL certificate problem: self-signed certificate", "--ca-file"},
            {Kind::tls, "unable to get local issuer certificate", "not trusted"},

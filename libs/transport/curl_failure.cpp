@@ -11,6 +11,12 @@ bool mentions(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+/// socket(2), connect(2): too many descriptors, and no ephemeral port left.
+bool is_own_limit(long os_error) {
+  return os_error == EMFILE || os_error == ENFILE || os_error == EADDRNOTAVAIL ||
+         os_error == ENOBUFS;
+}
+
 Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
   using Kind = Failure::Kind;
   switch (code) {
@@ -20,7 +26,7 @@ Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
     case CURLE_PROXY:
       return Kind::proxy;
     case CURLE_COULDNT_CONNECT:
-      return Kind::connect;
+      return is_own_limit(os_error) ? Kind::own : Kind::connect;
     case CURLE_SSL_CONNECT_ERROR:
       return mentions(text, "reset by peer") ? Kind::reset : Kind::tls;
     case CURLE_PEER_FAILED_VERIFICATION:

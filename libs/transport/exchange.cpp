@@ -94,6 +94,8 @@ std::string_view to_string(Failure::Kind kind) {
       return "resolve";
     case Failure::Kind::connect:
       return "connect";
+    case Failure::Kind::own:
+      return "own limit";
     case Failure::Kind::tls:
       return "tls";
     case Failure::Kind::proxy:

@@ -44,6 +44,7 @@ struct Failure {
   enum class Kind {
     resolve,
     connect,  ///< refused, unreachable
+    own,      ///< this machine has no descriptor or port left for a connection
     tls,      ///< handshake or certificate
     proxy,
     timeout,

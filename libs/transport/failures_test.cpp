@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cerrno>
 #include <string>
 
 #include "testkit/scripted_server.hpp"
 #include "transport/client.hpp"
+#include "transport/curl_failure.hpp"
 #include "transport/load_engine.hpp"
 
 namespace transport {
@@ -97,6 +99,13 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenPeer{"NoHttp", "http", says_and("SSH-2.0-OpenSSH_9.2\r\n", &Peer::close),
                    Kind::protocol}),
     [](const auto& peer) { return std::string(peer.param.name); });
+
+TEST(Failures, NoPortOrDescriptorLeftIsALimitOfThisMachine) {
+  for (const int error : {EADDRNOTAVAIL, EMFILE, ENFILE}) {
+    EXPECT_EQ(curl_failure(CURLE_COULDNT_CONNECT, error, "").kind, Kind::own) << error;
+  }
+  EXPECT_EQ(curl_failure(CURLE_COULDNT_CONNECT, ECONNREFUSED, "").kind, Kind::connect);
+}
 
 }  // namespace
 }  // namespace transport

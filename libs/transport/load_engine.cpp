@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <deque>
 #include <map>
 #include <system_error>
@@ -33,9 +34,12 @@ void reset_on_close(int fd) {
 
 Failure failure_of(CURLcode code, long os_error, const char* text) {
   Failure failure = curl_failure(code, os_error, text);
-  if (os_error != 0 && failure.kind == Failure::Kind::connect) {
+  if (os_error != 0 &&
+      (failure.kind == Failure::Kind::connect || failure.kind == Failure::Kind::own)) {
     failure.message = fmt::format("{}: {}", failure.message,
                                   std::generic_category().message(static_cast<int>(os_error)));
+    // Somebody was there, and took it back.
+    if (os_error == ECONNRESET) failure.kind = Failure::Kind::reset;
   }
   return failure;
 }
@@ -65,6 +69,8 @@ struct Transfer {
   std::uint64_t body_marked = 0;  ///< of these, when progress was last seen
   bool head_ended = false;        ///< the empty line after the response's header has come
   bool paused = false;
+  bool connected = false;  ///< or about to be: it waits for no socket of ours
+  int open_error = 0;      ///< why there is no socket
   LoadTime started;
   LoadTime progress;
   TimerId stall;
@@ -85,6 +91,8 @@ struct LoadEngine::State {
   std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers;
   std::vector<CURL*> spare;
   std::deque<Fd> abandoned;
+  std::optional<Pace> ceiling;
+  std::uint64_t sent = 0;
   std::map<std::string, std::string> pins;  ///< "host:port" -> CURLOPT_RESOLVE entry
   curl_slist* resolve_list = nullptr;
 
@@ -97,7 +105,10 @@ struct LoadEngine::State {
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &State::on_timer);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
+    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                      static_cast<long>(options.max_sockets));
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    if (options.ceiling.value > 0) ceiling.emplace(options.ceiling, LoadClock::now());
   }
   ~State() {
     loop.end_aside();
@@ -137,7 +148,14 @@ struct LoadEngine::State {
   static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address) {
     auto& transfer = *static_cast<Transfer*>(self);
     transfer.fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (transfer.fd < 0) transfer.open_error = errno;
+    transfer.connected = true;
     return transfer.fd;
+  }
+
+  static int on_connected(void* self, char*, char*, int, int) {
+    static_cast<Transfer*>(self)->connected = true;
+    return CURL_PREREQFUNC_OK;
   }
 
   static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self) {
@@ -154,8 +172,8 @@ struct LoadEngine::State {
       room = std::min(room, request.cut->after.value - transfer.sent.value);
     }
     if (room == 0) return 0;
-    if (request.upload_rate.value > 0) {
-      room = std::min(room, state.allowance(transfer));
+    if (request.pace || state.ceiling) {
+      room = state.paced(transfer, room);
       if (room == 0) {
         transfer.paused = true;
         return CURL_READFUNC_PAUSE;
@@ -163,33 +181,33 @@ struct LoadEngine::State {
     }
     const std::size_t filled = request.source(
         transfer.sent, {reinterpret_cast<std::byte*>(buffer), static_cast<std::size_t>(room)});
+    if (request.pace) request.pace->spend(filled);
+    if (state.ceiling) state.ceiling->spend(filled);
     transfer.sent += Bytes{filled};
+    state.sent += filled;
     transfer.progress = LoadClock::now();
     return filled;
   }
 
-  /// Bytes that may go now; 0 after arming a timer for the moment at which a slice is due again.
-  std::uint64_t allowance(Transfer& transfer) {
-    const double rate = transfer.request.upload_rate.value;
-    // Twenty slices a second, but not below 1 KiB: smaller ones cost more than they smooth.
-    const double slice = std::max(1024.0, rate / 20);
+  /// What of `room` may go now; 0 after arming a timer for the moment at which more is due.
+  std::uint64_t paced(Transfer& transfer, std::uint64_t room) {
     const LoadTime now = LoadClock::now();
-    const double elapsed = std::chrono::duration<double>(now - transfer.started).count();
-    const double left =
-        static_cast<double>(transfer.request.source_size.value - transfer.sent.value);
-    const double earned = rate * elapsed + slice - static_cast<double>(transfer.sent.value);
-    if (earned >= std::min(slice, left)) return static_cast<std::uint64_t>(earned);
-    const double wait = (std::min(slice, left) - earned) / rate;
-    const std::uint64_t id = transfer.id;
-    transfer.resume = wheel.arm(
-        now + std::chrono::duration_cast<LoadClock::duration>(std::chrono::duration<double>(wait)),
-        [this, id] {
-          const auto found = transfers.find(id);
-          if (found == transfers.end() || !found->second->paused) return;
-          found->second->paused = false;
-          curl_easy_pause(found->second->easy, CURLPAUSE_CONT);
-          kick = true;
-        });
+    const std::uint64_t left = transfer.request.source_size.value - transfer.sent.value;
+    LoadClock::duration wait{0};
+    for (Pace* pace : {transfer.request.pace.get(), ceiling ? &*ceiling : nullptr}) {
+      if (pace == nullptr) continue;
+      const std::uint64_t available = pace->available(now, left);
+      if (available == 0) wait = std::max(wait, pace->wait(left));
+      room = std::min(room, available);
+    }
+    if (room > 0) return room;
+    transfer.resume = wheel.arm(now + wait, [this, id = transfer.id] {
+      const auto found = transfers.find(id);
+      if (found == transfers.end() || !found->second->paused) return;
+      found->second->paused = false;
+      curl_easy_pause(found->second->easy, CURLPAUSE_CONT);
+      kick = true;
+    });
     return 0;
   }
 
@@ -255,8 +273,12 @@ struct LoadEngine::State {
       ::connect(transfer.fd, &unspecified, sizeof unspecified);
       return;
     }
+    while (!abandoned.empty() && abandoned.size() >= options.max_abandoned) {
+      reset_on_close(abandoned.front().get());
+      abandoned.pop_front();
+    }
     // The socket lives on under another number; what libcurl closes is /dev/null.
-    Fd kept(::fcntl(transfer.fd, F_DUPFD_CLOEXEC, 0));
+    Fd kept(options.max_abandoned == 0 ? -1 : ::fcntl(transfer.fd, F_DUPFD_CLOEXEC, 0));
     if (kept.get() < 0) {
       reset_on_close(transfer.fd);
       return;
@@ -264,10 +286,6 @@ struct LoadEngine::State {
     loop.forget(transfer.fd);
     ::dup3(nowhere.get(), transfer.fd, O_CLOEXEC);
     abandoned.push_back(std::move(kept));
-    if (abandoned.size() > options.max_abandoned) {
-      reset_on_close(abandoned.front().get());
-      abandoned.pop_front();
-    }
   }
 
   void watch_stall(Transfer& transfer) {
@@ -276,13 +294,14 @@ struct LoadEngine::State {
       const auto found = transfers.find(id);
       if (found == transfers.end()) return;
       Transfer& stalled = *found->second;
-      if (stalled.paused) stalled.progress = LoadClock::now();  // held back by us, not by the peer
+      // Held back by us, not by the peer.
+      if (stalled.paused || !stalled.connected) stalled.progress = LoadClock::now();
       if (LoadClock::now() - stalled.progress < stalled.request.stall_timeout) {
         watch_stall(stalled);
         return;
       }
       finish(id, Failure{Failure::Kind::timeout,
-                         fmt::format("no progress for {}",
+                         fmt::format("no progress for {}, which is as long as this client waits",
                                      ::to_string(stalled.request.stall_timeout))});
     });
   }
@@ -372,7 +391,13 @@ struct LoadEngine::State {
       }
       long os_error = 0;
       curl_easy_getinfo(transfer.easy, CURLINFO_OS_ERRNO, &os_error);
-      finish(id, failure_of(code, os_error, transfer.error.data()));
+      if (transfer.open_error != 0) os_error = transfer.open_error;
+      Failure failure = failure_of(code, os_error, transfer.error.data());
+      // All that libcurl connects to then.
+      if (options.proxy && !options.proxy->empty() && failure.kind == Failure::Kind::connect) {
+        failure.kind = Failure::Kind::proxy;
+      }
+      finish(id, std::move(failure));
     }
   }
 
@@ -453,12 +478,20 @@ void LoadEngine::send(LoadRequest request, Done done) {
   curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  if (!options.proxy) {
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  } else if (!options.proxy->empty()) {
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy->c_str());
+  }
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(options.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &State::on_open);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &State::on_connected);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &State::on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &State::on_write);
@@ -521,5 +554,6 @@ void LoadEngine::run() {
 }
 void LoadEngine::stop() { state_->loop.stop(); }
 std::size_t LoadEngine::transfers() const { return state_->transfers.size(); }
+Bytes LoadEngine::sent() const { return Bytes{state_->sent}; }
 
 }  // namespace transport

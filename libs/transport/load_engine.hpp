@@ -17,6 +17,7 @@
 #include "transport/client.hpp"
 #include "transport/exchange.hpp"
 #include "transport/load_hosts.hpp"
+#include "transport/load_pace.hpp"
 #include "transport/load_timers.hpp"
 
 namespace transport {
@@ -60,11 +61,12 @@ struct LoadRequest {
   /// Failure::Kind::protocol; nobody asks an upload for more than this in an answer.
   Bytes answer_limit{16U << 20U};
 
-  std::optional<Cut> cut;         ///< takes a connection of its own; only with `source`
-  BytesPerSecond upload_rate{0};  ///< of the body; 0: unlimited
+  std::optional<Cut> cut;      ///< takes a connection of its own; only with `source`
+  std::shared_ptr<Pace> pace;  ///< of the body that `source` makes; null: unlimited
   /// Without any progress for this long the transfer is given up. Progress is body bytes sent, a
   /// status line, and 64 KiB more for `sink`; any other answer must be whole in this time. After a
-  /// silent cut it is what the client waits before it notices.
+  /// silent cut it is what the client waits before it notices. What waits for a connection waits
+  /// for us, and that is not counted.
   Milliseconds stall_timeout{std::chrono::seconds{30}};
   bool fresh_connection = false;  ///< do not reuse one
 };
@@ -103,13 +105,20 @@ struct LoadEngineOptions {
   std::string user_agent;
   TlsOptions tls;
   std::size_t max_connections = 64;  ///< kept open for reuse
+  /// Open at a time, kept ones included and those of silent cuts not; what needs one more waits.
+  /// 0: as many as there are descriptors.
+  std::size_t max_sockets = 0;
+  BytesPerSecond ceiling{0};  ///< of all bodies together; 0: none
+  /// URL; empty: that of the environment (http_proxy, https_proxy, no_proxy); nullopt: none.
+  std::optional<std::string> proxy;
   Bytes upload_buffer{256U << 10U};  ///< per transfer: 16 KiB for thousands, 256 KiB for throughput
   Milliseconds connect_timeout{std::chrono::seconds{10}};
-  std::size_t max_abandoned = 4096;  ///< sockets of silent cuts kept open; then the oldest is reset
+  /// Sockets of silent cuts that are kept open; beyond, the oldest one is reset.
+  std::size_t max_abandoned = 4096;
 };
 
-/// Not thread-safe but for `post`. HTTP/1.1 only; follows no redirect, uses no proxy, never
-/// retries. SIGPIPE must be ignored by the process (OpenSSL writes without MSG_NOSIGNAL).
+/// Not thread-safe but for `post`. HTTP/1.1 only; follows no redirect, never retries. SIGPIPE must
+/// be ignored by the process (OpenSSL writes without MSG_NOSIGNAL).
 class LoadEngine final : public LoadTransport {
  public:
   explicit LoadEngine(LoadEngineOptions options);
@@ -133,6 +142,8 @@ class LoadEngine final : public LoadTransport {
   void run();
   void stop();
   [[nodiscard]] std::size_t transfers() const;
+  /// Bytes of bodies that were handed to connections so far. On the loop's thread.
+  [[nodiscard]] Bytes sent() const;
 
  private:
   struct State;

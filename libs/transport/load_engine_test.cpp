@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -378,11 +379,83 @@ TEST(LoadEngine, KeepsToItsRate) {
     reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
   });
   LoadEngine engine(options());
-  auto request = patch(server.url(), 60'000);
-  request.upload_rate = BytesPerSecond{100'000};
-  const auto outcome = run_one(engine, std::move(request));
-  ASSERT_TRUE(outcome.response);
-  EXPECT_GE(outcome.elapsed, 500ms);  // 60 kB less one slice of 5 kB at 100 kB/s
+  const auto pace = std::make_shared<transport::Pace>(BytesPerSecond{200'000}, engine.now());
+  const auto begin = engine.now();
+  for (int i = 0; i < 2; ++i) {
+    auto request = patch(server.url(), 60'000);
+    request.pace = pace;
+    ASSERT_TRUE(run_one(engine, std::move(request)).response);
+  }
+  EXPECT_GE(engine.now() - begin, 600ms);
+  EXPECT_EQ(engine.sent(), Bytes{120'000});
+}
+
+TEST(LoadEngine, AllBodiesTogetherKeepToTheCeiling) {
+  Server server([&](int fd) {
+    read_request(fd, 30'000);
+    reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+  });
+  auto with = options();
+  with.ceiling = BytesPerSecond{200'000};
+  LoadEngine engine(with);
+  const auto begin = engine.now();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(run_one(engine, patch(server.url(), 30'000)).response);
+  EXPECT_GE(engine.now() - begin, 300ms);
+}
+
+// They were told as timeouts of the target.
+TEST(LoadEngine, WhatWaitsForASocketOfOursIsNotStalled) {
+  Server server([&](int fd) {
+    read_request(fd, 10);
+    std::this_thread::sleep_for(150ms);
+    reply(fd, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+  });
+  auto with = options();
+  with.max_sockets = 1;
+  LoadEngine engine(with);
+  int answers = 0;
+  for (int i = 0; i < 4; ++i) {
+    auto request = patch(server.url(), 10);
+    request.fresh_connection = true;
+    request.stall_timeout = 400ms;
+    engine.send(std::move(request), [&](const LoadOutcome& outcome) {
+      EXPECT_TRUE(outcome.response) << outcome.failure->message;
+      if (++answers == 4) engine.stop();
+    });
+  }
+  engine.run();
+  EXPECT_EQ(answers, 4);
+}
+
+TEST(LoadEngine, GoesByItsProxy) {
+  Seen seen;
+  Server proxy([&](int fd) {
+    seen = read_request(fd, 10);
+    reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+  });
+  auto with = options();
+  with.proxy = proxy.url("");
+  LoadEngine engine(with);
+  EXPECT_TRUE(run_one(engine, patch("http://target.example/files", 10)).response);
+  EXPECT_THAT(seen.head, testing::StartsWith("PATCH http://target.example/files HTTP/1.1"));
+  with.proxy = "http://127.0.0.1:1";
+  LoadEngine absent(with);
+  const auto outcome = run_one(absent, patch("http://target.example/files", 10));
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::proxy) << "not told as the target's";
+}
+
+TEST(LoadEngine, NoDescriptorLeftIsALimitOfOurs) {
+  Server server([](int) {});
+  LoadEngine engine(options());
+  rlimit former{};
+  ::getrlimit(RLIMIT_NOFILE, &former);
+  rlimit none = former;
+  none.rlim_cur = 3;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const auto outcome = run_one(engine, patch(server.url(), 10));
+  ::setrlimit(RLIMIT_NOFILE, &former);
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::own) << outcome.failure->message;
 }
 
 TEST(LoadEngine, RunsWorkAsideAndPostedTasksOnItsOwnThread) {

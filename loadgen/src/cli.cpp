@@ -58,21 +58,23 @@ void on_signal(int) {
   if (signals_seen < 2) signals_seen = signals_seen + 1;
 }
 
-/// Rewrites one line of a terminal four times a second, from two seconds on.
+/// Rewrites one line of a terminal four times a second, from two seconds on; where there is none,
+/// writes a line every ten seconds.
 class ProgressLine {
  public:
   ProgressLine(const Progress& progress, std::optional<std::uint64_t> uploads) {
-    if (::isatty(STDERR_FILENO) == 0) return;
-    thread_ = std::thread([this, &progress, uploads] {
+    const bool terminal = ::isatty(STDERR_FILENO) != 0;
+    thread_ = std::thread([this, &progress, uploads, terminal] {
       const auto begin = std::chrono::steady_clock::now();
       std::unique_lock lock(mutex_);
-      auto wait = std::chrono::milliseconds{2000};
+      auto wait = std::chrono::milliseconds{terminal ? 2000 : 10'000};
       while (!wake_.wait_for(lock, wait, [this] { return done_; })) {
-        wait = std::chrono::milliseconds{250};
+        if (terminal) wait = std::chrono::milliseconds{250};
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-        fmt::print(stderr, "\r\x1b[K{}", progress_line(progress, elapsed.count(), uploads));
+        const std::string text = progress_line(progress, elapsed.count(), uploads);
+        fmt::print(stderr, "{}{}{}", terminal ? "\r\x1b[K" : "", text, terminal ? "" : "\n");
         std::fflush(stderr);
-        drawn_ = true;
+        drawn_ = terminal;
       }
       if (drawn_) fmt::print(stderr, "\r\x1b[K");
     });

@@ -84,6 +84,14 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlags{{"--client-cert", "/dev/null"}, "is not a PEM file"},
         BadFlags{{"--client-cert", "/no/such/file"}, "--client-cert"},
         BadFlags{{"--fail-if", "speed<1"}, "--fail-if"},
+        BadFlags{{"--allow-late", "many"}, "--allow-late"},
+        BadFlags{{"--allow-late", "101%"}, "--allow-late"},
+        BadFlags{{"--give-up", "0s"}, "--give-up"}, BadFlags{{"--give-up", "30"}, "--give-up"},
+        BadFlags{{"--stall-timeout", "1ms"}, "--stall-timeout"},
+        BadFlags{{"--proxy", "localhost"}, "--proxy"},
+        BadFlags{{"--proxy", "http://192.0.2.1:3128"}, "--i-own-this-target"},
+        BadFlags{{"--max-rate", "9"}, "--max-rate"}, BadFlags{{"--max-bytes", "0"}, "--max-bytes"},
+        BadFlags{{"--max-connections", "0"}, "--max-connections"},
         BadFlags{{"--report", "/proc/nope/x"}, "--report"},
         BadFlags{{"--frobnicate"}, "frobnicate"}, BadFlags{{"--uploads"}, "--uploads"},
         BadFlags{{"a.json", "b.json"}, "b.json"},
@@ -109,6 +117,16 @@ TEST(CommandLine, LoadGoesToThisMachineOnly) {
   expect_one_line(loadgen({"run", "--url", "http://192.0.2.1/files"}), 2, "--i-own-this-target");
   expect_one_line(loadgen({"run", "--url", url, "--info-url", "http://192.0.2.1/info"}), 2,
                   "--i-own-this-target");
+}
+
+TEST(CommandLine, ProductionIsNeverLoadedWhoeverOwnsIt) {
+  for (const char* host : {"api.cdc.gov", "app.onecodex.com", "WWW.openhumans.org"}) {
+    expect_one_line(
+        loadgen({"run", "--i-own-this-target", "--url", std::string("https://") + host + "/files"}),
+        2, "never loaded");
+  }
+  expect_one_line(loadgen({"run", "--url", url, "--info-url", "https://api.cdc.gov/upload/info"}),
+                  2, "never loaded");
 }
 
 TEST(CommandLine, AScenarioCannotClaimTheTarget) {

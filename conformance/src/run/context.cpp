@@ -52,7 +52,7 @@ void stop_unanswered(const std::string& what, const transport::Exchange& seen) {
   using Kind = transport::Failure::Kind;
   const Kind kind = seen.failure->kind;
   const bool network = kind == Kind::resolve || kind == Kind::connect || kind == Kind::tls ||
-                       kind == Kind::proxy || kind == Kind::other;
+                       kind == Kind::proxy || kind == Kind::own || kind == Kind::other;
   throw Stop{Outcome{network ? Outcome::Kind::error : Outcome::Kind::blocked, wanted,
                      fmt::format("{}: {}", transport::to_string(kind), seen.failure->message)}};
 }

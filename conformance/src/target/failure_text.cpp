@@ -15,6 +15,8 @@ std::string failure_text(const transport::Failure& failure) {
     case Kind::connect:
       if (says("refused")) return "connection refused: nothing listens there";
       return "cannot be connected to: " + failure.message;
+    case Kind::own:
+      return "this machine has no descriptor or port left: " + failure.message;
     case Kind::tls:
       if (says("expired")) return "its TLS certificate has expired";
       if (says("not yet valid")) return "its TLS certificate is not valid yet";

@@ -1,7 +1,6 @@
 #include "link/line.hpp"
 
 #include "link/patience.hpp"
-#include "link/rate.hpp"
 #include "link/round_trip.hpp"
 
 namespace loadgen {
@@ -9,7 +8,6 @@ namespace loadgen {
 // A network with one more way to be bad has one more line here.
 Line::Line(transport::LoadTransport& below, const Network& network) : top_(&below) {
   put<PatienceLink>(network.stall_timeout);
-  if (network.upload_rate.value > 0) put<RateLink>(network.upload_rate);
   if (network.round_trip.count() > 0) put<RoundTripLink>(network.round_trip);
 }
 

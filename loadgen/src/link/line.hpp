@@ -10,7 +10,7 @@
 namespace loadgen {
 
 /// What a network does to every request of every partner alike; only the links that the network
-/// needs are there. What differs from partner to partner (CutLink) goes on top. Does not own
+/// needs are there. What is each partner's own (RateLink, CutLink) goes on top. Does not own
 /// `below`, which outlives it; lives on the loop of that.
 class Line {
  public:

@@ -2,6 +2,8 @@
 
 #include "link/cut.hpp"
 #include "link/line.hpp"
+#include "link/pulse.hpp"
+#include "link/rate.hpp"
 #include "upload/fake_transport.hpp"
 
 namespace loadgen {
@@ -38,19 +40,59 @@ TEST_F(LinkTest, APerfectNetworkOnlyHasItsPatience) {
   const Line line(engine, network);
   EXPECT_EQ(send(line.top(), {}).response->status, 204);
   EXPECT_EQ(engine.requests.at(0).stall_timeout, milliseconds{1234});
-  EXPECT_EQ(engine.requests.at(0).upload_rate.value, 0);
+  EXPECT_FALSE(engine.requests.at(0).pace);
   EXPECT_TRUE(engine.delays.empty());
 }
 
-TEST_F(LinkTest, EveryRequestIsOneRoundTripLateAndAtTheRate) {
+TEST_F(LinkTest, EveryRequestIsOneRoundTripLate) {
   network.round_trip = milliseconds{300};
-  network.upload_rate = BytesPerSecond{1000};
   const Line line(engine, network);
   const auto begin = line.top().now();
   send(line.top(), {});
   send(line.top(), body(0, 10));
   EXPECT_EQ(line.top().now() - begin, 2 * (milliseconds{300} + engine.round_trip));
-  for (const auto& request : engine.requests) EXPECT_EQ(request.upload_rate.value, 1000);
+}
+
+TEST_F(LinkTest, EverythingThatAPartnerSendsSharesHisLine) {
+  RateLink line(engine, BytesPerSecond{1000});
+  const auto begin = engine.now();
+  LoadRequest token;
+  token.body = std::string(500, 'x');
+  send(line, token);
+  EXPECT_EQ(engine.now() - begin, milliseconds{500} + engine.round_trip);
+  send(line, body(0, 10));
+  send(line, body(10, 10));
+  const auto pace = engine.requests.at(1).pace;
+  ASSERT_TRUE(pace);
+  EXPECT_EQ(engine.requests.at(2).pace, pace);
+  pace->spend(800);
+  send(line, token);
+  EXPECT_GE(engine.now() - begin, milliseconds{1700});
+  RateLink other(engine, BytesPerSecond{1000});
+  send(other, body(0, 10));
+  EXPECT_NE(engine.requests.back().pace, pace);
+}
+
+TEST_F(LinkTest, AnAnswerIsABeatAndAnOutageIsNone) {
+  int status = 503;
+  FakeTransport target([&](const LoadRequest&) {
+    return status == 0 ? broken() : answer(status, {{"Retry-After", status == 429 ? "7" : "x"}});
+  });
+  Pulse pulse(target.now());
+  const auto begin = target.now();
+  PulseLink link(target, pulse);
+  const auto ask = [&](int with) {
+    status = with;
+    link.send({}, [](const LoadOutcome&) {});
+    target.run();
+  };
+  ask(503);
+  ask(0);
+  EXPECT_EQ(pulse.last(), begin);
+  ask(404);
+  EXPECT_EQ(pulse.last(), target.now());
+  ask(429);
+  EXPECT_EQ(pulse.last(), target.now() + milliseconds{7000});
 }
 
 TEST_F(LinkTest, CutsTheFileWhereItIsPlannedAndNothingElse) {

@@ -100,10 +100,10 @@ std::size_t Payload::read(Bytes at, std::span<std::byte> into) const {
   return done;
 }
 
-std::string Payload::sha256() const {
+std::string Payload::sha256(const std::function<bool()>& stopped) const {
   Digest digest(DigestAlgorithm::sha256);
   std::vector<std::byte> buffer(256U << 10U);
-  for (Bytes at; at < size_;) {
+  for (Bytes at; at < size_ && !(stopped && stopped());) {
     const std::size_t count = read(at, buffer);
     digest.update(std::span<const std::byte>(buffer.data(), count));
     at += Bytes{count};

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,8 +36,9 @@ class Payload {
   /// Fills some of `into` with the bytes from `at` and returns how many: at least one unless `at`
   /// is the end. Stops at a block's end where that spares making the next block twice.
   std::size_t read(Bytes at, std::span<std::byte> into) const;
-  /// Hexadecimal SHA-256 of all of it. Costs a pass over every byte.
-  [[nodiscard]] std::string sha256() const;
+  /// Hexadecimal SHA-256 of all of it. Costs a pass over every byte; one that is stopped on the way
+  /// gives that of a part.
+  [[nodiscard]] std::string sha256(const std::function<bool()>& stopped = {}) const;
 
  private:
   PayloadKind kind_;

@@ -22,13 +22,15 @@ using Json = nlohmann::ordered_json;
 constexpr const char* summary_file = "summary.json";
 constexpr const char* uploads_file = "uploads.csv";
 
-std::array<std::pair<const char*, const Histogram*>, 6> latencies(const Stats& s) {
+std::array<std::pair<const char*, const Histogram*>, 8> latencies(const Stats& s) {
   return {{{"create", &s.create},
            {"upload", &s.upload},
            {"resume", &s.resume},
            {"service", &s.service},
            {"end to end", &s.end_to_end},
-           {"deliver", &s.deliver}}};
+           {"deliver", &s.deliver},
+           {"start lag", &s.start_lag},
+           {"loop lag", &s.loop_lag}}};
 }
 
 std::string milliseconds(double value) {
@@ -71,8 +73,7 @@ std::string csv_field(const std::string& text) {
 
 /// No latency tells of these: a run without them would look better than it was.
 std::string late(const Stats& s) {
-  return s.not_started > 0 ? fmt::format(", but {} were due and could not start", s.not_started)
-                           : std::string{};
+  return fmt::format("{} were due and could not start", s.not_started);
 }
 
 std::string verdict(const RunReport& report) {
@@ -81,7 +82,8 @@ std::string verdict(const RunReport& report) {
   switch (report.exit_code()) {
     case ExitCode::good:
       return s.unverified > 0 ? fmt::format("uploaded {}, NOT VERIFIED (--verify none)", s.uploaded)
-                              : fmt::format("good: {} verified, 0 lost{}", s.verified, late(s));
+                              : fmt::format("good: {} verified, 0 lost{}", s.verified,
+                                            s.not_started > 0 ? ", but " + late(s) : "");
     case ExitCode::interrupted:
       return "interrupted";
     default:
@@ -91,8 +93,20 @@ std::string verdict(const RunReport& report) {
   const auto add = [&why](const std::string& part) { why += (why.empty() ? "" : ", ") + part; };
   if (s.failed > 0) add(fmt::format("{} failed", s.failed));
   if (s.lost > 0) add(fmt::format("{} lost", s.lost));
+  if (s.wrong > 0) add(fmt::format("{} wrong", s.wrong));
   if (s.unverified > 0) add(fmt::format("{} unverified", s.unverified));
   if (s.uploaded == 0) add("nothing was uploaded");
+  if (s.never_sent.value > 0) {
+    add(fmt::format("{} acknowledged that were never sent", to_string(s.never_sent)));
+  }
+  if (s.rolled_back.value > 0 && !report.settings.allow_rollback) {
+    add(fmt::format("{} acknowledged and then denied (see --allow-rollback)",
+                    to_string(s.rolled_back)));
+  }
+  if (report.too_late()) add(late(s) + " (see --allow-late)");
+  if (report.gave_up) {
+    add(fmt::format("no progress for {} (--give-up)", ::to_string(report.settings.give_up)));
+  }
   for (const auto& condition : report.conditions_hit) add(condition);
   return "bad: " + why;
 }
@@ -109,6 +123,7 @@ std::string terminal_summary(const RunReport& report) {
   fmt::format_to(to, "target     {}\n", shown_url(report));
   fmt::format_to(to, "uploads    {} started: {} verified, {} unverified, {} lost, {} failed",
                  s.started, s.verified, s.unverified, s.lost, s.failed);
+  if (s.wrong > 0) fmt::format_to(to, ", {} wrong", s.wrong);
   if (s.interrupted > 0) fmt::format_to(to, ", {} interrupted", s.interrupted);
   if (s.not_started > 0) fmt::format_to(to, "; {} were due but could not start", s.not_started);
   std::string by = fmt::format("by {}", to_string(report.verified_by));
@@ -129,10 +144,18 @@ std::string terminal_summary(const RunReport& report) {
     fmt::format_to(to, "           {} were acknowledged once and denied later\n",
                    to_string(s.rolled_back));
   }
+  if (s.never_sent.value > 0) {
+    fmt::format_to(to, "           {} were acknowledged and had not been sent\n",
+                   to_string(s.never_sent));
+  }
   fmt::format_to(to, "cuts       {} ({} silent), digest {}\n", s.cuts, s.silent_cuts,
                  hex(s.cuts_digest));
   fmt::format_to(to, "recovery   {} retries, {} resumes, {} begun again\n", s.retries, s.resumes,
                  s.new_uploads);
+  if (report.settings.cleanup) {
+    fmt::format_to(to, "cleanup    {} removed, {} left behind\n", report.removed,
+                   report.left_behind);
+  }
   fmt::format_to(to, "\n{:<12}{:>8}{:>11}{:>11}{:>11}{:>11}\n", "latency", "count", "p50", "p90",
                  "p99", "max");
   for (const auto& [name, h] : latencies(s)) {
@@ -174,6 +197,9 @@ std::string summary_json(const RunReport& report) {
   root["verified_by"] = to_string(report.verified_by);
   root["exit_code"] = static_cast<int>(report.exit_code());
   root["verdict"] = verdict(report);
+  root["gave_up"] = report.gave_up;
+  root["removed"] = report.removed;
+  root["left_behind"] = report.left_behind;
   root["conditions_hit"] = report.conditions_hit;
   // 64 bits do not survive a JSON number everywhere.
   root["cuts_digest"] = hex(s.cuts_digest);
@@ -207,7 +233,8 @@ std::string summary_json(const RunReport& report) {
 std::string uploads_csv(const RunReport& report) {
   std::string out =
       "index,name,url,size,state,cause,intended_ms,started_ms,created_ms,uploaded_ms,delivered_ms,"
-      "requests,retries,resumes,new_uploads,sent,acknowledged,rolled_back,cuts\r\n";
+      "requests,retries,resumes,new_uploads,sent,acknowledged,rolled_back,cuts,never_sent,ended_ms,"
+      "damage\r\n";
   auto to = std::back_inserter(out);
   const auto ms = [&](const std::optional<Time>& time) {
     if (!time) return std::string{};
@@ -219,12 +246,13 @@ std::string uploads_csv(const RunReport& report) {
     for (const auto& cut : u.cuts) {
       cuts += fmt::format("{}{}:{}", cuts.empty() ? "" : ";", cut.at.value, to_string(cut.kind));
     }
-    fmt::format_to(to, "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", u.index,
-                   u.name, csv_field(shown(report, u.url)), u.size.value, to_string(u.state),
-                   csv_field(shown(report, u.cause ? u.cause->what : "")), ms(u.intended),
-                   ms(u.started), ms(u.created), ms(u.uploaded), ms(u.delivered), u.requests,
-                   u.retries, u.resumes, u.new_uploads, u.sent.value, u.acknowledged.value,
-                   u.rolled_back.value, cuts);
+    fmt::format_to(to, "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
+                   u.index, u.name, csv_field(shown(report, u.url)), u.size.value,
+                   to_string(u.state), csv_field(shown(report, u.cause ? u.cause->what : "")),
+                   ms(u.intended), ms(u.started), ms(u.created), ms(u.uploaded), ms(u.delivered),
+                   u.requests, u.retries, u.resumes, u.new_uploads, u.sent.value,
+                   u.acknowledged.value, u.rolled_back.value, cuts, u.never_sent.value, ms(u.ended),
+                   u.damage ? to_string(*u.damage) : "");
   }
   return out;
 }
@@ -254,15 +282,23 @@ Result<void> write_report(const RunReport& report, const std::string& folder) {
 
 std::string progress_line(const Progress& p, double elapsed_s,
                           std::optional<std::uint64_t> uploads) {
-  const auto bytes = p.acknowledged_bytes.load();
-  const std::string total = uploads ? fmt::format("/{}", *uploads) : std::string{};
-  if (p.verifying)
-    return fmt::format("{:6.1f} s  verifying {} uploads", elapsed_s, p.uploaded.load());
-  return fmt::format(
-      "{:6.1f} s  {}{} uploaded, {} in flight, {} bad, {} cuts, {} acknowledged, {:.1f} MiB/s",
-      elapsed_s, p.uploaded.load(), total, p.in_flight.load(), p.failed.load(), p.cuts.load(),
-      to_string(Bytes{bytes}),
-      elapsed_s > 0 ? static_cast<double>(bytes) / (1U << 20U) / elapsed_s : 0.0);
+  constexpr std::size_t columns = 80;
+  std::string line = fmt::format("{:5.1f} s  ", elapsed_s);
+  const auto uploaded = p.uploaded.load();
+  if (p.verifying) return line + fmt::format("verifying {} uploads", uploaded);
+  const auto acknowledged = p.acknowledged_bytes.load();
+  line += fmt::format("{}{} ok", uploaded, uploads ? fmt::format("/{}", *uploads) : "");
+  // What does not fit is left out, the least telling first.
+  for (const auto& part :
+       {fmt::format(", {} open", p.in_flight.load()), fmt::format(", {} bad", p.failed.load()),
+        fmt::format(", {} sent", to_string(Bytes{p.sent_bytes.load()})),
+        fmt::format(", {} acked", to_string(Bytes{acknowledged})),
+        fmt::format(
+            ", {:.1f} MiB/s",
+            elapsed_s > 0 ? static_cast<double>(acknowledged) / (1U << 20U) / elapsed_s : 0.0)}) {
+    if (line.size() + part.size() < columns) line += part;
+  }
+  return line;
 }
 
 }  // namespace loadgen

@@ -21,7 +21,7 @@ namespace loadgen {
 /// Writes both into `folder`, which exists; each is there whole, or the former one is.
 [[nodiscard]] Result<void> write_report(const RunReport& report, const std::string& folder);
 
-/// One line without LF for a terminal while the run goes on.
+/// One line of less than 80 columns, without LF, while the run goes on.
 [[nodiscard]] std::string progress_line(const Progress& progress, double elapsed_s,
                                         std::optional<std::uint64_t> uploads);
 

@@ -48,6 +48,42 @@ TEST(Stats, LatencyCountsFromTheIntendedStartAndServiceTimeFromTheActual) {
   EXPECT_NEAR(s.goodput_mib_s(), 1 / 1.9, 1e-9);
 }
 
+// 925 MiB/s were told of 8 MiB that came through.
+TEST(Stats, GoodputIsOverTheTimeOfTheLoadAndFailedUploadsHadTheirTime) {
+  auto failed = good(1);
+  failed.state = UploadState::failed;
+  failed.uploaded.reset();
+  failed.ended = Time{} + 11100ms;
+  failed.acknowledged = Bytes{9U << 20U};
+  Stats s;
+  s.add(good(0));
+  s.add(failed);
+  EXPECT_NEAR(s.elapsed_s(), 10, 1e-9);
+  EXPECT_NEAR(s.goodput_mib_s(), 1, 1e-9);
+  EXPECT_EQ(s.service.count(), 2U);
+  EXPECT_NEAR(s.service.percentile_ms(99), 10'000, 1);
+  EXPECT_NEAR(s.end_to_end.percentile_ms(99), 10'100, 1);
+  EXPECT_EQ(s.create.count(), 2U);
+  EXPECT_EQ(s.upload.count(), 1U) << "its last byte was never acknowledged";
+}
+
+TEST(Stats, WhereTheFirstRequestBringsTheBytesAllOfItIsTheUpload) {
+  auto put = good(0);
+  put.created.reset();
+  Stats s;
+  s.add(put);
+  EXPECT_EQ(s.create.count(), 0U);
+  EXPECT_NEAR(s.upload.percentile_ms(50), 1900, 1);
+}
+
+TEST(Stats, OurOwnDelayIsAFigureOfItsOwn) {
+  auto late = good(0);
+  late.possible = Time{} + 1093ms;
+  Stats s;
+  s.add(late);
+  EXPECT_NEAR(s.start_lag.percentile_ms(50), 7, 0.1);
+}
+
 TEST(Stats, WasteIsWhatNoOffsetAccountsFor) {
   auto r = good(0);
   r.sent = Bytes{3U << 20U};
@@ -55,6 +91,11 @@ TEST(Stats, WasteIsWhatNoOffsetAccountsFor) {
   Stats s;
   s.add(r);
   EXPECT_EQ(s.waste(), Bytes{2U << 20U});
+  r.sent = Bytes{1000};
+  r.never_sent = r.acknowledged - Bytes{800};
+  Stats lied;
+  lied.add(r);
+  EXPECT_EQ(lied.waste(), Bytes{200});
 }
 
 TEST(Stats, MergingIsTheSameAsAddingToOne) {
@@ -97,6 +138,37 @@ TEST(ExitCode, IsGoodOnlyWhenEverythingIs) {
   EXPECT_EQ(interrupted.exit_code(), ExitCode::interrupted);
 }
 
+TEST(ExitCode, WhatAServerTakesBackOrInventsIsBad) {
+  auto r = good(0);
+  r.never_sent = Bytes{1};
+  EXPECT_EQ(report_of({r}).exit_code(), ExitCode::bad_run);
+  EXPECT_THAT(terminal_summary(report_of({r})), HasSubstr("bad: 1 B acknowledged that were never"));
+  r = good(0);
+  r.rolled_back = Bytes{1};
+  auto report = report_of({r});
+  report.settings.verify = VerifyMethod::none;
+  EXPECT_EQ(report.exit_code(), ExitCode::bad_run);
+  EXPECT_THAT(terminal_summary(report), HasSubstr("(see --allow-rollback)"));
+  report.settings.allow_rollback = true;
+  EXPECT_EQ(report.exit_code(), ExitCode::good);
+}
+
+TEST(ExitCode, ARunThatWasGivenUpIsBad) {
+  auto report = report_of({good(0)});
+  report.gave_up = true;
+  EXPECT_EQ(report.exit_code(), ExitCode::bad_run);
+  EXPECT_THAT(terminal_summary(report), HasSubstr("bad: no progress for 30.0 s (--give-up)"));
+}
+
+TEST(ExitCode, UnverifiedForAReasonIsBadInAnyCase) {
+  auto r = good(0);
+  r.state = UploadState::unverified;
+  r.cause = Cause{"/info: 401", ""};
+  auto report = report_of({r});
+  report.settings.verify = VerifyMethod::none;
+  EXPECT_EQ(report.exit_code(), ExitCode::bad_run);
+}
+
 TEST(ExitCode, UnverifiedIsGoodOnlyWhenThatWasAskedFor) {
   auto r = good(0);
   r.state = UploadState::unverified;
@@ -133,19 +205,44 @@ TEST(Report, UploadsThatCouldNotStartAreInTheVerdict) {
   auto report = report_of({good(0)});
   EXPECT_THAT(terminal_summary(report), testing::EndsWith("good: 1 verified, 0 lost\n"));
   report.stats.not_started = 3;
+  EXPECT_EQ(report.exit_code(), ExitCode::bad_run);
   EXPECT_THAT(terminal_summary(report),
-              testing::EndsWith("0 lost, but 3 were due and could not start\n"));
+              testing::EndsWith("bad: 3 were due and could not start (see --allow-late)\n"));
+  for (const AllowedLate allowed : {AllowedLate{3, 0}, AllowedLate{0, 75}}) {
+    report.settings.allow_late = allowed;
+    EXPECT_EQ(report.exit_code(), ExitCode::good);
+    EXPECT_THAT(terminal_summary(report),
+                testing::EndsWith("0 lost, but 3 were due and could not start\n"));
+  }
+  report.settings.allow_late = AllowedLate{2, 74};
+  EXPECT_EQ(report.exit_code(), ExitCode::bad_run);
+}
+
+TEST(Report, TheProgressLineFitsATerminal) {
+  Progress p;
+  p.uploaded = 1234;
+  p.in_flight = 100;
+  p.sent_bytes = 3U << 20U;
+  p.acknowledged_bytes = 2U << 20U;
+  EXPECT_EQ(progress_line(p, 2, 5000),
+            "  2.0 s  1234/5000 ok, 100 open, 0 bad, 3.0 MiB sent, 2.0 MiB acked, 1.0 MiB/s");
+  p.uploaded = 123'456'789;
+  p.in_flight = 100'000;
+  p.failed = 123'456'789;
+  p.sent_bytes = p.acknowledged_bytes = 1023ULL << 50U;
+  EXPECT_LT(progress_line(p, 123'456, 1'000'000'000).size(), 80U);
 }
 
 TEST(Report, CsvHasOneLinePerUpload) {
   auto r = good(3);
   r.cause = Cause{"a, \"b\"", ""};
   r.cuts = {{Bytes{5}, transport::Cut::Kind::reset}};
+  r.damage = ByteRange{Bytes{12}, Bytes{35}};
   const auto csv = uploads_csv(report_of({r}));
   EXPECT_THAT(
       csv,
       HasSubstr("\r\n3,n,http://127.0.0.1:1/files/1,1048576,verified,\"a, \"\"b\"\"\",1000.000,"));
-  EXPECT_THAT(csv, testing::EndsWith(",5:reset\r\n"));
+  EXPECT_THAT(csv, testing::EndsWith(",5:reset,0,,12-34\r\n"));
 }
 
 TEST(Criterion, Compares) {

@@ -15,6 +15,7 @@
 #include "payload/hash.hpp"
 #include "protocol/version.hpp"
 #include "run/worker.hpp"
+#include "safety/production.hpp"
 #include "transport/client.hpp"
 
 namespace loadgen {
@@ -31,7 +32,17 @@ std::string new_run_id() {
   return fmt::format("{:012x}", bits & 0xffffffffffffULL);
 }
 
-Result<void> check_descriptors(std::uint64_t concurrency) {
+/// Sockets that the loops of a run may have open together.
+struct Sockets {
+  std::uint64_t open = 0;
+  std::uint64_t abandoned = 0;  ///< of silent cuts
+};
+
+/// Every descriptor that this process may have: for its files and loops, for what it has under way
+/// (an upload, and beside it what asks after others), and for what silent cuts leave behind.
+Result<Sockets> share_descriptors(const Settings& settings) {
+  const std::uint64_t concurrency = *settings.concurrency;
+  const std::uint64_t threads = settings.threads;
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur < limit.rlim_max) {
@@ -39,15 +50,76 @@ Result<void> check_descriptors(std::uint64_t concurrency) {
     ::setrlimit(RLIMIT_NOFILE, &limit);
     ::getrlimit(RLIMIT_NOFILE, &limit);
   }
-  const std::uint64_t needed = concurrency + 64;
+  const std::uint64_t own = 64 + 8 * threads;
+  const std::uint64_t needed = concurrency + own;
   if (limit.rlim_cur < needed) {
     return failure("--concurrency",
                    fmt::format("{} uploads need {} open files, but this process may have {}",
                                concurrency, needed, limit.rlim_cur),
                    "raise 'ulimit -n' or lower the concurrency");
   }
+  const std::uint64_t more = limit.rlim_cur - needed;
+  Sockets sockets;
+  sockets.open = concurrency + std::min(more / 2, concurrency + 64);
+  sockets.abandoned = std::min<std::uint64_t>(limit.rlim_cur - own - sockets.open, 4096 * threads);
+  if (settings.max_connections) sockets.open = std::min(sockets.open, *settings.max_connections);
+  return sockets;
+}
+
+/// Looks up every host that requests go to, and refuses those that may not be loaded.
+RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) {
+  const Settings& settings = plan.settings;
+  for (const auto* all : {&urls, &settings.trusted_origins}) {
+    for (const auto& url : *all) {
+      if (const auto good = not_production(url); !good) {
+        return give_up(ExitCode::usage, good.error());
+      }
+    }
+  }
+  const auto check = [&](const std::string& url, bool here) -> RunResult<void> {
+    if (here || settings.i_own_this_target) return {};
+    return give_up(ExitCode::usage,
+                   {url, "is not on this machine, and load is sent to the loopback only",
+                    "give --i-own-this-target if you may load it"});
+  };
+  bool all_here = true;
+  for (const auto& url : urls) {
+    auto host = transport::resolve(url);
+    // A proxy may know hosts that nobody here does.
+    if (!host && settings.proxy.empty()) return give_up(ExitCode::unreachable, host.error());
+    const bool here = host && host->loopback;
+    if (const auto good = check(url, here); !good) return good;
+    all_here = all_here && here;
+    if (host) plan.hosts.push_back(std::move(*host));
+  }
+  if (!settings.proxy.empty()) {
+    const auto proxy = transport::resolve(settings.proxy);
+    if (!proxy) return give_up(ExitCode::unreachable, proxy.error());
+    if (const auto good = check(settings.proxy, proxy->loopback); !good) return good;
+    plan.engine.proxy = settings.proxy;
+  } else if (!all_here) {
+    plan.engine.proxy = "";
+  }
   return {};
 }
+
+/// What we wait of our own accord is no want of progress.
+Milliseconds patience(const Settings& settings) {
+  Milliseconds own = settings.network.round_trip;
+  for (const auto delay : settings.retry_delays) own = std::max(own, delay);
+  if (settings.network.cut_probability > 0 && settings.network.silent_share > 0) {
+    own = std::max(own, settings.network.stall_timeout);
+  }
+  return std::max(settings.give_up, 2 * own);
+}
+
+/// Of the questions before the load: the target was there, and then the connection was lost.
+bool worth_another_try(const transport::LoadOutcome& outcome) {
+  using Kind = transport::Failure::Kind;
+  return outcome.failure &&
+         (outcome.failure->kind == Kind::reset || outcome.failure->kind == Kind::closed);
+}
+constexpr int probe_attempts = 4;
 
 /// A target that is silent must not keep a signal waiting.
 void stop_when_interrupted(transport::LoadEngine& engine, const RunHooks& hooks) {
@@ -58,6 +130,22 @@ void stop_when_interrupted(transport::LoadEngine& engine, const RunHooks& hooks)
   engine.after(Milliseconds{100}, [&] { stop_when_interrupted(engine, hooks); });
 }
 
+/// Sends what `make` makes, and again after a lost connection.
+void ask(transport::LoadEngine& engine, std::function<transport::LoadRequest()> make,
+         transport::LoadTransport::Done done, int attempt = 1) {
+  transport::LoadRequest request = make();
+  request.stall_timeout = Milliseconds{10'000};
+  engine.send(std::move(request), [&engine, make = std::move(make), done = std::move(done),
+                                   attempt](const transport::LoadOutcome& outcome) {
+    if (worth_another_try(outcome) && attempt < probe_attempts) {
+      engine.after(Milliseconds{50} * (1 << attempt),
+                   [&engine, make, done, attempt] { ask(engine, make, done, attempt + 1); });
+      return;
+    }
+    done(outcome);
+  });
+}
+
 /// Where a URL names only a host, takes the first shape under which a server of the system answers;
 /// without one, what was given stays, and the uploads tell what came.
 void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
@@ -66,22 +154,24 @@ void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
   transport::LoadEngine engine(plan.engine);
   for (const auto& host : plan.hosts) engine.pin(host);
   std::size_t at = 0;
-  std::function<void()> ask = [&] {
-    transport::LoadRequest request;
-    request.method = "OPTIONS";
-    request.url = shapes[at];
-    request.stall_timeout = Milliseconds{10'000};
-    engine.send(std::move(request), [&](const transport::LoadOutcome& outcome) {
+  std::function<void()> try_next = [&] {
+    const auto make = [&] {
+      transport::LoadRequest request;
+      request.method = "OPTIONS";
+      request.url = shapes[at];
+      return request;
+    };
+    ask(engine, make, [&](const transport::LoadOutcome& outcome) {
       if (outcome.response && plan.client->recognises(*outcome.response)) {
         plan.client->settle_on(shapes[at]);
       } else if (outcome.response && ++at < shapes.size()) {
-        ask();
+        try_next();
         return;
       }
       engine.stop();
     });
   };
-  engine.after(Milliseconds{0}, ask);
+  engine.after(Milliseconds{0}, try_next);
   stop_when_interrupted(engine, hooks);
   engine.run();
 }
@@ -92,8 +182,32 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
   for (const auto& host : plan.hosts) engine.pin(host);
   Authorizer authorizer(engine, plan.credentials);
   RunResult<void> verdict;
-  engine.after(Milliseconds{0}, [&] {
+  const auto probed = [&](const transport::LoadOutcome& outcome) {
+    if (outcome.failure) {
+      using Kind = transport::Failure::Kind;
+      const Kind kind = outcome.failure->kind;
+      verdict = give_up(
+          ExitCode::unreachable,
+          {plan.client->options().create_url,
+           fmt::format("target unreachable: {}", outcome.failure->message),
+           kind == Kind::tls   ? "does --ca-file hold the certificate that signed the server's?"
+           : kind == Kind::own ? "it is this machine that has none left, not the target"
+                               : "is the server running there?"});
+    } else if (outcome.response->status == 401) {
+      verdict = give_up(ExitCode::unreachable,
+                        {plan.client->options().create_url,
+                         fmt::format("credentials refused: {}", outcome.response->status),
+                         "give --username-env and --password-env, or --token-env"});
+    }
+    engine.stop();
+  };
+  int grants_tried = 0;
+  std::function<void()> begin = [&] {
     authorizer.authorize([&](const Result<std::string>& token) {
+      if (!token && !authorizer.credentials_refused() && ++grants_tried < probe_attempts) {
+        engine.after(Milliseconds{50} * (1 << grants_tried), begin);
+        return;
+      }
       if (!token) {
         verdict = give_up(ExitCode::unreachable,
                           {plan.credentials.oauth_url, token.error().what,
@@ -102,28 +216,16 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
         engine.stop();
         return;
       }
-      transport::LoadRequest request = plan.client->probe();
-      plan.client->dress(request);
-      plan.client->present(*token, request);
-      request.stall_timeout = Milliseconds{10'000};
-      engine.send(std::move(request), [&](const transport::LoadOutcome& outcome) {
-        if (outcome.failure) {
-          verdict = give_up(ExitCode::unreachable,
-                            {plan.client->options().create_url,
-                             fmt::format("target unreachable: {}", outcome.failure->message),
-                             outcome.failure->kind == transport::Failure::Kind::tls
-                                 ? "does --ca-file hold the certificate that signed the server's?"
-                                 : "is the server running there?"});
-        } else if (outcome.response->status == 401) {
-          verdict = give_up(ExitCode::unreachable,
-                            {plan.client->options().create_url,
-                             fmt::format("credentials refused: {}", outcome.response->status),
-                             "give --username-env and --password-env, or --token-env"});
-        }
-        engine.stop();
-      });
+      const auto make = [&plan, token = *token] {
+        transport::LoadRequest request = plan.client->probe();
+        plan.client->dress(request);
+        plan.client->present(token, request);
+        return request;
+      };
+      ask(engine, make, probed);
     });
-  });
+  };
+  engine.after(Milliseconds{0}, begin);
   stop_when_interrupted(engine, hooks);
   engine.run();
   if (hooks.interrupted() > 0) {
@@ -159,20 +261,33 @@ Result<Credentials> credentials_of(const Settings& settings) {
 ExitCode RunReport::exit_code() const {
   if (stopped) return stopped->code;
   if (was_interrupted) return ExitCode::interrupted;
-  const bool unverified = settings.verify != VerifyMethod::none && stats.unverified > 0;
+  const bool unverified =
+      stats.unseen > 0 || (settings.verify != VerifyMethod::none && stats.unverified > 0);
   const bool nothing = stats.uploaded == 0;
-  const bool bad = stats.failed > 0 || stats.lost > 0 || stats.interrupted > 0 || unverified ||
-                   nothing || !conditions_hit.empty();
+  const bool lies =
+      stats.never_sent.value > 0 || (stats.rolled_back.value > 0 && !settings.allow_rollback);
+  const bool bad = stats.failed > 0 || stats.lost > 0 || stats.wrong > 0 || stats.interrupted > 0 ||
+                   unverified || nothing || lies || gave_up || too_late() ||
+                   !conditions_hit.empty();
   return bad ? ExitCode::bad_run : ExitCode::good;
+}
+
+bool RunReport::too_late() const {
+  const double due = static_cast<double>(stats.started + stats.not_started);
+  const auto allowed =
+      std::max(settings.allow_late.count,
+               static_cast<std::uint64_t>(due * settings.allow_late.percent / 100));
+  return stats.not_started > allowed;
 }
 
 RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   ::signal(SIGPIPE, SIG_IGN);
-  for (const auto& checked :
-       {transport::validate(transport::TlsOptions{settings.ca_file, settings.client_cert}),
-        check_descriptors(*settings.concurrency)}) {
-    if (!checked) return give_up(ExitCode::usage, checked.error());
+  const transport::TlsOptions tls{settings.ca_file, settings.client_cert};
+  if (const auto good = transport::validate(tls); !good) {
+    return give_up(ExitCode::usage, good.error());
   }
+  const auto sockets = share_descriptors(settings);
+  if (!sockets) return give_up(ExitCode::usage, sockets.error());
   if (!settings.delivered_dir.empty() && !std::filesystem::is_directory(settings.delivered_dir)) {
     return give_up(
         ExitCode::usage,
@@ -182,7 +297,9 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   auto client = client_of(settings, run_id);
   if (!client) return give_up(ExitCode::usage, client.error());
   redact::Secrets secrets = hooks.secrets;
-  for (const auto* url : {&settings.url, &settings.oauth_url}) secrets.add_url(*url);
+  for (const auto* url : {&settings.url, &settings.oauth_url, &settings.proxy}) {
+    secrets.add_url(*url);
+  }
   for (const auto& url : (*client)->urls()) secrets.add_url(url);
   auto credentials = credentials_of(settings);
   if (!credentials) return give_up(ExitCode::usage, credentials.error());
@@ -195,27 +312,26 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   report.settings = settings;
   report.secrets = secrets;
 
-  RunPlan plan{settings, std::move(*client), std::move(*credentials), {}, {}, {}};
+  RunPlan plan{settings, std::move(*client), std::move(*credentials), {}, {}, {}, {}};
+  if (settings.give_up.count() > 0) plan.give_up = patience(settings);
   std::vector<std::string> urls = plan.client->urls();
   urls.insert(urls.begin(), settings.url);
   if (!plan.credentials.username.empty()) urls.push_back(settings.oauth_url);
   urls.insert(urls.end(), settings.trusted_origins.begin(), settings.trusted_origins.end());
-  for (const auto& url : urls) {
-    auto host = transport::resolve(url);
-    if (!host) return give_up(ExitCode::unreachable, host.error());
-    if (!host->loopback && !settings.i_own_this_target) {
-      return give_up(ExitCode::usage,
-                     {url, "is not on this machine, and load is sent to the loopback only",
-                      "give --i-own-this-target if you may load it"});
-    }
-    plan.hosts.push_back(std::move(*host));
-  }
+  if (const auto found = find_hosts(plan, urls); !found) return tl::unexpected(found.error());
   plan.control_url = plan.client->control_url();
 
   const std::uint64_t concurrency = *settings.concurrency;
   plan.engine.user_agent = fmt::format("dex-loadgen/{} (run {})", harness_version(), report.run_id);
-  plan.engine.tls = {settings.ca_file, settings.client_cert};
-  plan.engine.max_connections = concurrency / settings.threads + 8;
+  plan.engine.tls = tls;
+  const auto of_a_loop = [&](std::uint64_t all) {
+    return static_cast<std::size_t>((all + settings.threads - 1) / settings.threads);
+  };
+  plan.engine.max_sockets = of_a_loop(sockets->open);
+  plan.engine.ceiling = BytesPerSecond{settings.max_rate.value / settings.threads};
+  plan.engine.max_connections =
+      std::min(plan.engine.max_sockets, of_a_loop(concurrency) + std::size_t{8});
+  plan.engine.max_abandoned = static_cast<std::size_t>(sockets->abandoned / settings.threads);
   // Throughput for a few uploads, memory for many (measured: 80 KB each against 29 KB).
   plan.engine.upload_buffer = Bytes{concurrency > 500 ? 16U << 10U : 256U << 10U};
 
@@ -226,6 +342,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
 
   std::vector<std::unique_ptr<Worker>> workers;
   report.begin = std::chrono::steady_clock::now();
+  Shared shared(report.begin);
   for (unsigned i = 0; i < settings.threads; ++i) {
     ScheduleOptions schedule;
     schedule.uploads = settings.uploads;
@@ -235,7 +352,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
     schedule.rate = settings.rate;
     schedule.first = i;
     schedule.stride = settings.threads;
-    workers.push_back(std::make_unique<Worker>(plan, hooks, schedule, report.begin));
+    workers.push_back(std::make_unique<Worker>(plan, hooks, shared, schedule, report.begin));
   }
   std::vector<std::exception_ptr> failures(workers.size());
   std::vector<std::thread> threads;
@@ -261,16 +378,20 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   for (auto& worker : workers) {
     Stats stats;
     stats.not_started = worker->not_started();
+    stats.loop_lag = worker->loop_lag();
     for (auto& result : worker->results()) {
       stats.add(result);
       report.uploads.push_back(std::move(result));
     }
     report.stats.merge(stats);
+    report.removed += worker->removed();
+    report.left_behind += worker->left_behind();
     if (worker->verified_by() != VerifyMethod::none) report.verified_by = worker->verified_by();
   }
   std::sort(report.uploads.begin(), report.uploads.end(),
             [](const UploadResult& a, const UploadResult& b) { return a.index < b.index; });
   report.was_interrupted = hooks.interrupted() > 0;
+  report.gave_up = shared.gave_up;
   for (const auto& criterion : settings.fail_if) {
     if (const auto value = criterion.hit(report.stats)) {
       report.conditions_hit.push_back(fmt::format("{} (it is {:.6g})", criterion.text(), *value));

@@ -36,7 +36,7 @@ using RunResult = tl::expected<T, RunError>;
 /// Counters that a progress line may read while the run goes on.
 struct Progress {
   std::atomic<std::uint64_t> started{0}, in_flight{0}, uploaded{0}, failed{0}, verified{0}, cuts{0},
-      acknowledged_bytes{0};
+      sent_bytes{0}, acknowledged_bytes{0};
   std::atomic<bool> verifying{false};
 };
 
@@ -48,10 +48,14 @@ struct RunReport {
   std::vector<UploadResult> uploads;  ///< by index
   Time begin;                         ///< that the times in `uploads` count from
   bool was_interrupted = false;
-  std::vector<std::string> conditions_hit;  ///< --fail-if, with the values found
-  redact::Secrets secrets;                  ///< that no report may hold
-  std::optional<RunError> stopped;          ///< why there was no load, or not all of it
+  bool gave_up = false;                        ///< there was no progress for Settings::give_up
+  std::uint64_t removed = 0, left_behind = 0;  ///< by --cleanup
+  std::vector<std::string> conditions_hit;     ///< --fail-if, with the values found
+  redact::Secrets secrets;                     ///< that no report may hold
+  std::optional<RunError> stopped;             ///< why there was no load, or not all of it
   [[nodiscard]] ExitCode exit_code() const;
+  /// More uploads could not start than Settings::allow_late has it.
+  [[nodiscard]] bool too_late() const;
 };
 
 struct RunHooks {

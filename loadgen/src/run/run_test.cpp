@@ -234,6 +234,89 @@ TEST_F(Run, SilentlyLostConnectionsAreResumed) {
   EXPECT_EQ(report()["summary"]["verified"], 12);
 }
 
+/// With no more than so many descriptors.
+testkit::Finished with_descriptors(int most, const std::vector<std::string>& command) {
+  std::string line = "ulimit -n " + std::to_string(most) + "; exec";
+  for (const auto& word : command) line += " '" + word + "'";
+  return testkit::run({"/bin/sh", "-c", line});
+}
+
+// 3015 of them were told as a target that cannot be connected to.
+TEST_F(Run, SocketsOfSilentCutsLeaveRoomForTheOthers) {
+  const auto mock = start_mock({"--profile", "tus"});
+  folder_.write("dark.json", R"({"name":"dark","description":"d","cut_probability":0.5,
+                                 "silent_share":1,"stall_timeout":"700ms"})");
+  const auto run = with_descriptors(
+      120, command({"--system", "tus", "--uploads", "120", "--concurrency", "40", "--size", "8KiB",
+                    "--network", (folder_.path() / "dark.json").string()}));
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_GT(report()["summary"]["silent_cuts"], 60);
+  EXPECT_THAT(run.out, testing::Not(HasSubstr("cannot connect")));
+}
+
+// 931 uploads that were not asked after for want of descriptors were called lost.
+TEST_F(Run, WhatAsksForDeliveriesKeepsWithinTheDescriptors) {
+  const auto mock = start_mock({"--fault", "latency", "--fault", "info-late"});
+  const auto run = with_descriptors(110, command({"--uploads", "150", "--concurrency", "30",
+                                                  "--size", "1KiB", "--deliver-timeout", "20s"}));
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(report()["summary"]["verified"], 150);
+  EXPECT_EQ(report()["summary"]["retries"], 0);
+}
+
+TEST_F(Run, ALineIsNoFasterInManyRequests) {
+  const auto mock = start_mock();
+  folder_.write("slow.json", R"({"name":"slow","description":"d","upload_rate":"100kB/s"})");
+  const auto run = loadgen({"--uploads", "1", "--size", "50KB", "--chunk", "2KB", "--network",
+                            (folder_.path() / "slow.json").string()});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_GE(report()["summary"]["upload_max_ms"].get<double>(), 450)
+      << "all but the slice that was saved up during the creation";
+}
+
+// It went on for 880 s.
+TEST_F(Run, ATargetThatIsGoneEndsTheRun) {
+  auto mock = start_mock({"--profile", "tus"});
+  ChildProcess load(
+      command({"--system", "tus", "--uploads", "100000", "--concurrency", "4", "--size", "256KiB",
+               "--retry-delays", "0s,100ms,100ms", "--give-up", "1s"}));
+  ASSERT_TRUE(eventually([&] { return bytes_stored() > (1U << 20U); }));
+  mock->kill();
+  EXPECT_EQ(load.wait(std::chrono::seconds{20}).exit_code, 1) << load.out() << load.err();
+  EXPECT_THAT(load.out(), HasSubstr("no progress for 1.0 s (--give-up)"));
+  EXPECT_EQ(report()["gave_up"], true);
+  EXPECT_GT(report()["summary"]["uploaded"], 0);
+  EXPECT_EQ(report()["summary"]["lost"], 0) << "nothing was seen to be lost";
+}
+
+TEST_F(Run, ALostConnectionIsNoAbsentTarget) {
+  const auto mock = start_mock({"--profile", "tus", "--fault", "reset-on-accept", "--seed", "1"});
+  const auto run = loadgen({"--system", "tus", "--uploads", "5", "--size", "1KiB", "--retry-delays",
+                            "0s,0s,0s,0s,0s,0s,0s,0s"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+}
+
+TEST_F(Run, AnOpenLoopStartsItsLastUpload) {
+  const auto mock = start_mock({"--profile", "tus"});
+  const auto run = loadgen({"--system", "tus", "--rate", "2000/s", "--duration", "200ms",
+                            "--concurrency", "10000", "--size", "1KiB"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(report()["summary"]["uploads"], 400);
+  EXPECT_EQ(report()["histograms"]["start_lag"]["count"], 400);
+  EXPECT_GT(report()["histograms"]["loop_lag"]["count"], 0);
+}
+
+TEST_F(Run, NothingStartsBeyondTheCeilingAndAllIsRemovedInTheEnd) {
+  const auto mock = start_mock();
+  const auto run = loadgen({"--uploads", "100", "--size", "1KiB", "--max-bytes", "10KiB",
+                            "--max-connections", "2", "--cleanup"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(report()["summary"]["verified"], 10);
+  EXPECT_EQ(report()["removed"], 10);
+  EXPECT_EQ(report()["left_behind"], 0);
+  EXPECT_THAT(run.out, HasSubstr("cleanup    10 removed, 0 left behind"));
+}
+
 TEST_F(Run, WithoutVerificationThatIsSaidLoudly) {
   const auto mock = start_mock();
   const auto run =

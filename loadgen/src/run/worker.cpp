@@ -1,11 +1,13 @@
 #include "run/worker.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace loadgen {
 namespace {
-constexpr Milliseconds interrupt_poll{100};
+constexpr Milliseconds tick_time{100};
 
 template <class F>
 void with(Progress* progress, F change) {
@@ -13,43 +15,85 @@ void with(Progress* progress, F change) {
 }
 }  // namespace
 
-Worker::Worker(const RunPlan& plan, const RunHooks& hooks, ScheduleOptions schedule, Time start)
+Worker::Worker(const RunPlan& plan, const RunHooks& hooks, Shared& shared, ScheduleOptions schedule,
+               Time start)
     : plan_(plan),
       hooks_(hooks),
+      shared_(shared),
       engine_(plan.engine),
-      line_(engine_, plan.settings.network),
+      pulse_(engine_, shared.pulse),
+      line_(pulse_, plan.settings.network),
       authorizer_(line_.top(), plan.credentials),
-      schedule_(schedule, start) {
+      schedule_(schedule, start),
+      idle_since_(start) {
   for (const auto& host : plan.hosts) engine_.pin(host);
 }
 
 void Worker::run() {
   engine_.after(Milliseconds{0}, [this] { fill(); });
-  watch_interrupt();
+  tick();
   engine_.run();
 }
 
-void Worker::watch_interrupt() {
+void Worker::tick() {
+  const Time now = engine_.now();
+  if (tick_due_) {
+    loop_lag_.add(std::chrono::duration_cast<std::chrono::microseconds>(now - *tick_due_));
+  }
+  get_on(now);
   const int level = hooks_.interrupted();
   if (level >= 1 && !closed_) {
     closed_ = true;
-    schedule_.close(engine_.now());
+    schedule_.close(now);
     maybe_verify();
   }
   if (level >= 2) {
-    for (const auto& [index, partner] : partners_) {
-      results_.push_back(with_cuts(partner->upload->interrupted(), *partner));
-    }
-    not_started_ = schedule_.not_started(engine_.now());
-    stop();
+    break_off(std::nullopt);
     return;
   }
-  engine_.after(interrupt_poll, [this] { watch_interrupt(); });
+  const bool busy = !partners_.empty() || verifying_;
+  if (busy && plan_.give_up && now - shared_.pulse.last() >= *plan_.give_up) {
+    shared_.gave_up = true;
+  }
+  if (shared_.gave_up) {
+    break_off(Cause{"run: given up",
+                    fmt::format("no progress for {} (--give-up)", ::to_string(*plan_.give_up))});
+    return;
+  }
+  tick_due_ = engine_.now() + tick_time;
+  engine_.after(tick_time, [this] { tick(); });
+}
+
+void Worker::get_on(Time now) {
+  const Bytes more = engine_.sent() - sent_;
+  if (more.value == 0) return;
+  sent_ += more;
+  shared_.pulse.beat(now);
+  with(hooks_.progress, [&](Progress& p) { p.sent_bytes += more.value; });
+}
+
+void Worker::break_off(const std::optional<Cause>& cause) {
+  for (const auto& [index, partner] : partners_) {
+    if (!partner->ended) partner->ended = engine_.now();
+    results_.push_back(completed(partner->upload->interrupted(), *partner));
+    if (cause) results_.back().cause = cause;
+  }
+  not_started_ = schedule_.not_started(engine_.now());
+  if (verifier_) verified_by_ = verifier_->method();
+  stop();
 }
 
 void Worker::fill() {
-  while (const auto start = schedule_.take(engine_.now())) begin(*start);
-  if (const auto due = schedule_.next_due(); due && !due_timer_) {
+  while (const auto start = schedule_.take(engine_.now())) {
+    const Bytes size = plan_.settings.size.size_of(plan_.settings.seed, start->upload);
+    const std::uint64_t begun = shared_.begun_bytes += size.value;
+    if (plan_.settings.max_bytes && begun > plan_.settings.max_bytes->value) {
+      schedule_.refuse(engine_.now());
+      break;
+    }
+    begin(*start, size);
+  }
+  if (const auto due = schedule_.next_due(engine_.now()); due && !due_timer_) {
     due_timer_ = true;
     const auto wait = std::chrono::ceil<Milliseconds>(*due - engine_.now());
     engine_.after(std::max(wait, Milliseconds{0}), [this] {
@@ -60,12 +104,20 @@ void Worker::fill() {
   maybe_verify();
 }
 
-void Worker::begin(const Schedule::Start& start) {
-  const Bytes size = plan_.settings.size.size_of(plan_.settings.seed, start.upload);
+void Worker::begin(const Schedule::Start& start, Bytes size) {
   const std::uint64_t index = start.upload;
+  // While nothing was due there was nothing to get on with.
+  if (partners_.empty() && plan_.give_up && engine_.now() - idle_since_ > *plan_.give_up / 2) {
+    shared_.pulse.beat(engine_.now());
+  }
+  CutPlan cuts(plan_.settings.network, plan_.settings.seed, index, size);
+  auto owned = std::make_unique<Partner>(line_.top(), plan_.settings.network, std::move(cuts));
+  Partner& partner = *owned;
+  partner.possible = start.possible;
   Upload::Events events;
-  events.uploaded = [this] {
-    schedule_.ended();
+  events.uploaded = [this, &partner] {
+    partner.ended = engine_.now();
+    schedule_.ended(engine_.now());
     with(hooks_.progress, [](Progress& p) { --p.in_flight; });
     engine_.after(Milliseconds{0}, [this] { fill(); });
   };
@@ -73,43 +125,43 @@ void Worker::begin(const Schedule::Start& start) {
   events.acknowledged = [this](Bytes more) {
     with(hooks_.progress, [&](Progress& p) { p.acknowledged_bytes += more.value; });
   };
-  CutPlan cuts(plan_.settings.network, plan_.settings.seed, index, size);
-  auto partner = std::make_unique<Partner>(Partner{{line_.top(), std::move(cuts)}, nullptr});
-  partner->upload = plan_.client->upload({partner->link, authorizer_, *plan_.client}, index, size,
-                                         start.intended, std::move(events));
-  Upload& started = *partner->upload;
-  partners_.emplace(index, std::move(partner));
+  partner.upload = plan_.client->upload({partner.link, authorizer_, *plan_.client}, index, size,
+                                        start.intended, std::move(events));
+  partners_.emplace(index, std::move(owned));
   with(hooks_.progress, [](Progress& p) {
     ++p.started;
     ++p.in_flight;
   });
-  started.start();
+  partner.upload->start();
 }
 
-UploadResult Worker::with_cuts(UploadResult result, const Partner& partner) {
+UploadResult Worker::completed(UploadResult result, const Partner& partner) {
   result.cuts = partner.link.happened();
+  result.possible = partner.possible;
+  result.ended = partner.ended;
   return result;
 }
 
 void Worker::ended(std::uint64_t index) {
   const auto found = partners_.find(index);
-  results_.push_back(with_cuts(found->second->upload->result(), *found->second));
+  results_.push_back(completed(found->second->upload->result(), *found->second));
   const UploadResult& result = results_.back();
   with(hooks_.progress, [&](Progress& p) {
     p.cuts += result.cuts.size();
-    ++(result.state == UploadState::uploaded ? p.uploaded : p.failed);
+    ++(result.uploaded ? p.uploaded : p.failed);
   });
   // Its own member function is still on the stack.
   auto keep = std::make_shared<std::unique_ptr<Partner>>(std::move(found->second));
   partners_.erase(found);
+  idle_since_ = engine_.now();
   engine_.after(Milliseconds{0}, [this, keep] { maybe_verify(); });
 }
 
 void Worker::maybe_verify() {
   if (verifying_ || !partners_.empty() || !schedule_.exhausted(engine_.now())) {
     // An open loop may be waiting for the end of its duration only.
-    if (!verifying_ && partners_.empty() && !due_timer_ && !schedule_.next_due()) {
-      engine_.after(interrupt_poll, [this] { maybe_verify(); });
+    if (!verifying_ && partners_.empty() && !due_timer_ && !schedule_.next_due(engine_.now())) {
+      engine_.after(tick_time, [this] { maybe_verify(); });
     }
     return;
   }
@@ -119,13 +171,16 @@ void Worker::maybe_verify() {
     for (auto& result : results_) {
       if (result.state == UploadState::uploaded) result.state = UploadState::unverified;
     }
-    stop();
+    clean_up();
     return;
   }
   with(hooks_.progress, [](Progress& p) { p.verifying = true; });
+  shared_.pulse.beat(engine_.now());
   Verifier::Options options;
   options.method = plan_.settings.verify;
   options.control_url = plan_.control_url;
+  options.copies_are_here = std::all_of(plan_.hosts.begin(), plan_.hosts.end(),
+                                        [](const auto& host) { return host.loopback; });
   options.stall_timeout = std::max(plan_.settings.network.stall_timeout, Milliseconds{30'000});
   if (!plan_.settings.delivered_dir.empty()) {
     auto files = DeliveredFiles::scan(plan_.settings.delivered_dir, plan_.client->options().run_id);
@@ -137,15 +192,30 @@ void Worker::maybe_verify() {
         result.state = UploadState::unverified;
         result.cause = Cause{"verify: cannot read the delivered files", files.error().line()};
       }
-      stop();
+      clean_up();
       return;
     }
   }
-  verifier_ = std::make_unique<Verifier>(engine_, authorizer_, *plan_.client, std::move(options));
+  verifier_ = std::make_unique<Verifier>(pulse_, authorizer_, *plan_.client, std::move(options));
   verifier_->run(results_, [this] {
     verified_by_ = verifier_->method();
-    stop();
+    clean_up();
   });
+}
+
+void Worker::clean_up() {
+  if (!plan_.settings.cleanup) {
+    stop();
+    return;
+  }
+  asker_ = std::make_unique<Asker>(pulse_, authorizer_, *plan_.client,
+                                   plan_.settings.network.stall_timeout);
+  cleanup_ = std::make_unique<Cleanup>(*asker_, *plan_.client);
+  std::vector<std::string> urls;
+  for (const auto& result : results_) {
+    if (!result.url.empty()) urls.push_back(result.url);
+  }
+  cleanup_->run(std::move(urls), [this] { stop(); });
 }
 
 void Worker::stop() { engine_.stop(); }

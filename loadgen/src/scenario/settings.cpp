@@ -91,6 +91,40 @@ Result<std::vector<Milliseconds>> delays(const std::string& text) {
   return list;
 }
 
+/// "30s", or "none" for never.
+Result<Milliseconds> duration_or_none(const std::string& text) {
+  if (text == "none") return Milliseconds{0};
+  return positive_duration(text);
+}
+
+Result<BytesPerSecond> ceiling(const std::string& text) {
+  auto value = parse_rate(text);
+  if (value && value->value < 1) return failure("", "at least 1 byte per second is expected");
+  return value;
+}
+
+Result<Milliseconds> stall_timeout(const std::string& text) {
+  auto value = parse_duration(text);
+  if (value && *value < Milliseconds{100}) return failure("", "at least 100ms is expected");
+  return value;
+}
+
+/// "12" uploads, or "0.5%" of those that were due.
+Result<AllowedLate> allowed_late(const std::string& text) {
+  AllowedLate allowed;
+  const char* const end = text.data() + text.size();
+  if (text.ends_with('%')) {
+    const auto [at, code] = std::from_chars(text.data(), end - 1, allowed.percent);
+    if (code == std::errc{} && at == end - 1 && allowed.percent >= 0 && allowed.percent <= 100) {
+      return allowed;
+    }
+  } else {
+    const auto [at, code] = std::from_chars(text.data(), end, allowed.count);
+    if (code == std::errc{} && at == end) return allowed;
+  }
+  return failure("", fmt::format("{} is no number of uploads", quote(text)), "as in 10 or 0.5%");
+}
+
 Result<bool> on_off(const std::string& text) {
   if (text == "true") return true;
   if (text == "false") return false;
@@ -99,7 +133,7 @@ Result<bool> on_off(const std::string& text) {
 
 Result<Bytes> chunk(const std::string& text) {
   auto value = parse_bytes(text);
-  if (value && value->value == 0) return failure("", "a chunk has at least one byte");
+  if (value && value->value == 0) return failure("", "at least one byte is expected");
   return value;
 }
 
@@ -178,6 +212,24 @@ std::vector<Setting> access_and_outcome() {
       {{{"fail-if", "EXPR", "a condition that fails the run, as in 'goodput_mib_s<50'", "Options",
          "", Times::often},
         added(Criterion::parse, &Settings::fail_if)}},
+      {{{"allow-late", "N|P%", "uploads that --rate makes due and that may fail to start [0]"},
+        stored(allowed_late, &Settings::allow_late)}},
+      {{{"allow-rollback", "", "accept a server that denies what it acknowledged"},
+        stored(on_off, &Settings::allow_rollback)}},
+      {{{"give-up", "TIME", "end a run that does not get on for this long, or none [30s]"},
+        stored(duration_or_none, &Settings::give_up)}},
+      {{{"stall-timeout", "TIME", "give up a request without progress [the network's, or 30s]"},
+        stored(stall_timeout, &Settings::stall_timeout)}},
+      {{{"proxy", "URL", "HTTP proxy [the environment's, but for targets on this machine]"},
+        stored(http_url, &Settings::proxy)}},
+      {{{"max-rate", "RATE", "ceiling of what all uploads send together, as in 50MiB/s"},
+        stored(ceiling, &Settings::max_rate)}},
+      {{{"max-bytes", "SIZE", "start no upload that would bring the files' sizes above this"},
+        stored(chunk, &Settings::max_bytes)}},
+      {{{"max-connections", "N", "ceiling of open connections; what needs one more waits"},
+        stored(whole_number(1, most_in_flight), &Settings::max_connections)}},
+      {{{"cleanup", "", "remove the uploads in the end, where the system has a way"},
+        stored(on_off, &Settings::cleanup)}},
       {{{"report", "DIR", "write summary.json and uploads.csv there"},
         stored(not_empty, &Settings::report)}},
       {{{"i-own-this-target", "", "allow a target that is not this machine"},
@@ -273,6 +325,7 @@ Result<void> complete(Settings& s) {
   if (!s.uploads && !s.duration) s.uploads = 100;
   if (!s.concurrency) s.concurrency = s.rate > 0 ? 1000 : 10;
   if (s.network.name.empty()) s.network = *load_network("perfect");
+  if (s.stall_timeout) s.network.stall_timeout = *s.stall_timeout;
   s.threads = static_cast<unsigned>(std::min<std::uint64_t>(s.threads, *s.concurrency));
   if (s.size.smallest() < smallest(s.payload)) {
     // Log-normal sizes reach down to one byte, so a text format cannot have them.

@@ -23,6 +23,12 @@
 
 namespace loadgen {
 
+/// Of the uploads that were due, how many may fail to start.
+struct AllowedLate {
+  std::uint64_t count = 0;
+  double percent = 0;
+};
+
 struct Settings {
   std::string url;
   const SystemKind* system = &systems().front();
@@ -45,7 +51,16 @@ struct Settings {
   std::string username_env, password_env, token_env;  ///< names of variables, never secrets
   std::string ca_file, client_cert;
   std::vector<Criterion> fail_if;
-  std::string report;  ///< a folder; empty: none
+  AllowedLate allow_late;
+  bool allow_rollback = false;
+  Milliseconds give_up{std::chrono::seconds{30}};  ///< 0: never
+  std::optional<Milliseconds> stall_timeout;       ///< instead of the network's
+  std::string proxy;                               ///< URL; empty: the environment's
+  BytesPerSecond max_rate;                         ///< of all bodies together; 0: no ceiling
+  std::optional<Bytes> max_bytes;                  ///< of all files that are begun
+  std::optional<std::uint64_t> max_connections;    ///< open at a time
+  bool cleanup = false;                            ///< uploads are removed in the end
+  std::string report;                              ///< a folder; empty: none
   bool i_own_this_target = false;
 };
 

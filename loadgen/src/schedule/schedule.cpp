@@ -4,7 +4,8 @@
 
 namespace loadgen {
 
-Schedule::Schedule(ScheduleOptions options, Time start) : options_(options), start_(start) {
+Schedule::Schedule(ScheduleOptions options, Time start)
+    : options_(options), start_(start), room_since_(start) {
   if (options_.duration) end_ = start + *options_.duration;
 }
 
@@ -19,24 +20,34 @@ Time Schedule::intended(std::uint64_t n) const {
 
 std::optional<Schedule::Start> Schedule::take(Time now) {
   if (in_flight_ >= options_.concurrency || exhausted(now)) return std::nullopt;
-  Start start{upload(taken_), now};
+  Start start{upload(taken_), now, now};
   if (options_.rate > 0) {
     start.intended = intended(taken_);
     if (start.intended > now) return std::nullopt;
+    start.possible = std::max(start.intended, room_since_);
   }
   ++taken_;
   ++in_flight_;
   return start;
 }
 
-void Schedule::ended() { --in_flight_; }
+void Schedule::ended(Time now) {
+  if (in_flight_-- == options_.concurrency) room_since_ = now;
+}
+
+void Schedule::refuse(Time now) {
+  --taken_;
+  --in_flight_;
+  close(now);
+}
 
 void Schedule::close(Time now) {
+  closed_ = true;
   if (!end_ || *end_ > now) end_ = now;
 }
 
-std::optional<Time> Schedule::next_due() const {
-  if (options_.rate <= 0 || in_flight_ >= options_.concurrency || !exists(taken_)) {
+std::optional<Time> Schedule::next_due(Time now) const {
+  if (options_.rate <= 0 || in_flight_ >= options_.concurrency || exhausted(now)) {
     return std::nullopt;
   }
   const Time due = intended(taken_);
@@ -47,7 +58,10 @@ std::optional<Time> Schedule::next_due() const {
 bool Schedule::exhausted(Time now) const {
   if (!exists(taken_)) return true;
   if (!end_) return false;
-  return now >= *end_ || (options_.rate > 0 && intended(taken_) >= *end_);
+  if (options_.rate <= 0 || closed_) return now >= *end_;
+  const Time due = intended(taken_);
+  if (due >= *end_) return true;
+  return now >= *end_ && (in_flight_ >= options_.concurrency || due < room_since_);
 }
 
 std::uint64_t Schedule::not_started(Time now) const {

@@ -33,15 +33,22 @@ class Schedule {
     /// When it should have started. In a closed loop that is when it did; in an open loop latency
     /// counts from here, so that waiting for a free slot is not left out (coordinated omission).
     Time intended;
+    /// When it could have: at `intended`, or when there was room at last. What is later than that
+    /// is our own delay.
+    Time possible;
   };
-  /// The upload to start now, if one is due and there is room. The caller reports its end.
+  /// The upload to start now, if one is due and there is room. One that had room when it was due
+  /// starts also after the end of the run's duration: it is late by our timers only. The caller
+  /// reports its end.
   [[nodiscard]] std::optional<Start> take(Time now);
-  void ended();
+  void ended(Time now);
+  /// The upload that was taken last does not start, and none after it.
+  void refuse(Time now);
   /// No upload starts from here on (interrupt).
   void close(Time now);
 
   /// When `take` should be asked again though nothing ended; nullopt when only an end can help.
-  [[nodiscard]] std::optional<Time> next_due() const;
+  [[nodiscard]] std::optional<Time> next_due(Time now) const;
   /// Nothing more will start.
   [[nodiscard]] bool exhausted(Time now) const;
   /// Open loop: uploads that were due but found no room before the run's duration was over.
@@ -58,7 +65,9 @@ class Schedule {
 
   ScheduleOptions options_;
   Time start_;
-  std::optional<Time> end_;  ///< starts are before it
+  std::optional<Time> end_;  ///< starts are due before it
+  Time room_since_;          ///< or since when, while there is none
+  bool closed_ = false;
   std::uint64_t taken_ = 0;
   std::uint64_t in_flight_ = 0;
 };

@@ -21,6 +21,7 @@ std::vector<std::pair<std::string, double>> summary_fields(const Stats& s) {
   count("unverified", s.unverified);
   count("lost", s.lost);
   count("failed", s.failed);
+  count("wrong", s.wrong);
   count("interrupted", s.interrupted);
   count("not_started", s.not_started);
   fields.emplace_back("elapsed_s", s.elapsed_s());
@@ -35,19 +36,22 @@ std::vector<std::pair<std::string, double>> summary_fields(const Stats& s) {
                                                  static_cast<double>(s.sent.value)
                                            : 0);
   count("rolled_back_bytes", s.rolled_back.value);
+  count("never_sent_bytes", s.never_sent.value);
   count("requests", s.requests);
   count("cuts", s.cuts);
   count("silent_cuts", s.silent_cuts);
   count("retries", s.retries);
   count("resumes", s.resumes);
   count("new_uploads", s.new_uploads);
-  const std::array<std::pair<const char*, const Histogram*>, 6> latencies{
+  const std::array<std::pair<const char*, const Histogram*>, 8> latencies{
       {{"create", &s.create},
        {"upload", &s.upload},
        {"resume", &s.resume},
        {"service", &s.service},
        {"end_to_end", &s.end_to_end},
-       {"deliver", &s.deliver}}};
+       {"deliver", &s.deliver},
+       {"start_lag", &s.start_lag},
+       {"loop_lag", &s.loop_lag}}};
   for (const auto& [name, histogram] : latencies) {
     fields.emplace_back(fmt::format("{}_p50_ms", name), histogram->percentile_ms(50));
     fields.emplace_back(fmt::format("{}_p90_ms", name), histogram->percentile_ms(90));

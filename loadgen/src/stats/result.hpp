@@ -19,8 +19,10 @@ enum class UploadState {
   running,
   uploaded,    ///< every byte acknowledged (and delivered, on DEX), not verified yet
   verified,    ///< every byte was found at the other end
-  unverified,  ///< every byte acknowledged, but nothing was there to verify it with
-  lost,  ///< every byte acknowledged, but they did not arrive: not delivered, missing, or different
+  unverified,  ///< every byte acknowledged, but what became of them could not be seen
+  /// Every byte acknowledged, and seen not to have arrived: not delivered, missing, or different.
+  lost,
+  wrong,        ///< every byte arrived, but the target tells of it otherwise than it was sent
   failed,       ///< the client gave up
   interrupted,  ///< the run was ended before the upload was
 };
@@ -30,7 +32,17 @@ enum class UploadState {
 struct Cause {
   std::string what;
   std::string detail;
+  bool operator==(const Cause&) const = default;
 };
+
+/// Of a file: from `begin` on, without `end`.
+struct ByteRange {
+  Bytes begin, end;
+  bool operator==(const ByteRange&) const = default;
+};
+
+/// "12-34": the first byte and the last one.
+[[nodiscard]] std::string to_string(const ByteRange& range);
 
 /// A value. Times are of the steady clock; microseconds elsewhere.
 struct UploadResult {
@@ -41,10 +53,12 @@ struct UploadResult {
   UploadState state = UploadState::running;
   std::optional<Cause> cause;
 
-  Time intended;  ///< when it should have started
-  Time started;   ///< when it did
+  Time intended;                 ///< when it should have started
+  std::optional<Time> possible;  ///< when it could have, as Schedule::Start
+  Time started;                  ///< when it did
   std::optional<Time> created;
   std::optional<Time> uploaded;                         ///< the last byte was acknowledged
+  std::optional<Time> ended;                            ///< ... or never will be; of any upload
   std::optional<Time> delivered;                        ///< DEX: seen in /info
   std::vector<std::chrono::microseconds> resume_times;  ///< from a loss to knowing the offset
 
@@ -54,10 +68,13 @@ struct UploadResult {
   /// Begun again at the first byte: the server no longer knew the upload, or its protocol cannot
   /// continue one.
   std::uint64_t new_uploads = 0;
-  Bytes sent;                    ///< bytes of the file handed to connections
-  Bytes acknowledged;            ///< what the server last said to have
-  Bytes rolled_back;             ///< acknowledged once and denied later
-  std::vector<PlannedCut> cuts;  ///< those that happened; known to the partner's link only
+  Bytes sent;                       ///< bytes of the file handed to connections
+  Bytes acknowledged;               ///< what the server last said to have
+  Bytes rolled_back;                ///< acknowledged once and denied later
+  Bytes never_sent;                 ///< acknowledged though it was not sent by then
+  std::optional<ByteRange> damage;  ///< of the file: what is missing or different
+  std::vector<PlannedCut> cuts;     ///< those that happened; known to the partner's link only
+  bool operator==(const UploadResult&) const = default;
 };
 
 }  // namespace loadgen

@@ -20,9 +20,13 @@ void Stats::add(const UploadResult& r) {
     case UploadState::uploaded:
     case UploadState::unverified:
       ++unverified;
+      if (r.cause) ++unseen;
       break;
     case UploadState::lost:
       ++lost;
+      break;
+    case UploadState::wrong:
+      ++wrong;
       break;
     case UploadState::failed:
       ++failed;
@@ -39,16 +43,21 @@ void Stats::add(const UploadResult& r) {
   sent += r.sent;
   acknowledged += r.acknowledged;
   rolled_back += r.rolled_back;
+  never_sent += r.never_sent;
   for (std::size_t i = 0; i < r.cuts.size(); ++i) {
     ++cuts;
     if (r.cuts[i].kind == transport::Cut::Kind::silent) ++silent_cuts;
     cuts_digest += fingerprint(r.index, i, r.cuts[i]);
   }
   if (r.created) create.add(between(r.started, *r.created));
-  if (r.created && r.uploaded) upload.add(between(*r.created, *r.uploaded));
-  if (r.uploaded) {
-    service.add(between(r.started, *r.uploaded));
-    end_to_end.add(between(r.intended, *r.uploaded));
+  if (r.uploaded) upload.add(between(r.created.value_or(r.started), *r.uploaded));
+  if (r.possible) start_lag.add(between(*r.possible, r.started));
+  // Those that failed had their time as well: a server must not look fast by refusing.
+  const bool over = r.state != UploadState::interrupted && r.state != UploadState::running;
+  const auto end = r.uploaded ? r.uploaded : r.ended;
+  if (end && over) {
+    service.add(between(r.started, *end));
+    end_to_end.add(between(r.intended, *end));
   }
   if (r.uploaded && r.delivered) deliver.add(between(*r.uploaded, *r.delivered));
   for (const auto time : r.resume_times) resume.add(time);
@@ -57,22 +66,24 @@ void Stats::add(const UploadResult& r) {
     if (cause.count++ == 0) cause.example = r.cause->detail;
   }
   first_start = first_start ? std::min(*first_start, r.started) : r.started;
-  if (r.uploaded) last_end = last_end ? std::max(*last_end, *r.uploaded) : *r.uploaded;
+  if (end) last_end = last_end ? std::max(*last_end, *end) : *end;
 }
 
 void Stats::merge(const Stats& o) {
-  for (const auto field : {&Stats::started, &Stats::uploaded, &Stats::verified, &Stats::unverified,
-                           &Stats::lost, &Stats::failed, &Stats::interrupted, &Stats::not_started,
-                           &Stats::requests, &Stats::retries, &Stats::resumes, &Stats::new_uploads,
-                           &Stats::cuts, &Stats::silent_cuts, &Stats::cuts_digest}) {
+  for (const auto field :
+       {&Stats::started, &Stats::uploaded, &Stats::verified, &Stats::unverified, &Stats::lost,
+        &Stats::failed, &Stats::interrupted, &Stats::not_started, &Stats::unseen, &Stats::wrong,
+        &Stats::requests, &Stats::retries, &Stats::resumes, &Stats::new_uploads, &Stats::cuts,
+        &Stats::silent_cuts, &Stats::cuts_digest}) {
+    this->*field += o.*field;
+  }
+  for (const auto field : {&Stats::sent, &Stats::acknowledged, &Stats::rolled_back,
+                           &Stats::never_sent, &Stats::verified_bytes}) {
     this->*field += o.*field;
   }
   for (const auto field :
-       {&Stats::sent, &Stats::acknowledged, &Stats::rolled_back, &Stats::verified_bytes}) {
-    this->*field += o.*field;
-  }
-  for (const auto field : {&Stats::create, &Stats::upload, &Stats::resume, &Stats::deliver,
-                           &Stats::service, &Stats::end_to_end}) {
+       {&Stats::create, &Stats::upload, &Stats::resume, &Stats::deliver, &Stats::service,
+        &Stats::end_to_end, &Stats::start_lag, &Stats::loop_lag}) {
     (this->*field).merge(o.*field);
   }
   for (const auto& [what, theirs] : o.causes) {
@@ -96,7 +107,8 @@ double Stats::goodput_mib_s() const {
 }
 
 Bytes Stats::waste() const {
-  return Bytes{sent.value > acknowledged.value ? sent.value - acknowledged.value : 0};
+  const Bytes had = acknowledged - std::min(never_sent, acknowledged);
+  return sent - std::min(had, sent);
 }
 
 }  // namespace loadgen

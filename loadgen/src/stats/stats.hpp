@@ -20,18 +20,26 @@ struct CauseCount {
 struct Stats {
   std::uint64_t started = 0, uploaded = 0, verified = 0, unverified = 0, lost = 0, failed = 0,
                 interrupted = 0, not_started = 0;
+  std::uint64_t unseen = 0;  ///< of the unverified, those for a reason
+  std::uint64_t wrong = 0;
   std::uint64_t requests = 0, retries = 0, resumes = 0, new_uploads = 0;
   std::uint64_t cuts = 0, silent_cuts = 0;
   std::uint64_t cuts_digest = 0;  ///< sum of the cuts' fingerprints: equal for equal cuts
-  Bytes sent, acknowledged, rolled_back, verified_bytes;
-  std::optional<Time> first_start, last_end;  ///< of the load, verification not included
+  Bytes sent, acknowledged, rolled_back, never_sent, verified_bytes;
+  /// Of the load: from the first start to the last end of any upload, whether it was good or not;
+  /// verification is not included.
+  std::optional<Time> first_start, last_end;
 
   /// create: from the start to 201, retries included; none where the first request brings the
-  /// bytes. upload: from there to the last byte acknowledged, losses and resumes included. resume:
-  /// from noticing a loss to knowing the offset; none where a protocol cannot continue. deliver:
-  /// from the last byte to a delivery in /info. service: from the start to the last byte
-  /// acknowledged; end_to_end: the same from the intended start.
+  /// bytes. upload: from there, or else from the start, to the last byte acknowledged, losses and
+  /// resumes included. resume: from noticing a loss to knowing the offset; none where a protocol
+  /// cannot continue. deliver: from the last byte to a delivery in /info. service: from the start
+  /// to the last byte acknowledged, or to giving up; end_to_end: the same from the intended start.
   Histogram create, upload, resume, deliver, service, end_to_end;
+  /// Of this process, so that its own overload is not taken for a slow server. start_lag: from when
+  /// an upload could start to its start. loop_lag: how late a timer of the loop fired, ten times a
+  /// second.
+  Histogram start_lag, loop_lag;
   std::map<std::string, CauseCount> causes;
 
   /// Counts an upload that has ended and been verified.

@@ -29,6 +29,14 @@ struct Listing {
   std::optional<transport::LoadRequest> next;  ///< asks for the next page
 };
 
+/// What a server tells of an upload when all is over.
+struct Account {
+  std::optional<Cause> missing;    ///< the upload is lost
+  std::optional<Cause> otherwise;  ///< told otherwise than it was sent
+  /// Where copies of it were delivered to, as the server names those places; each is its own.
+  std::vector<std::string> copies;
+};
+
 /// What the uploads of one loop share. Not owning: everything outlives every upload.
 struct UploadHost {
   transport::LoadTransport& transport;
@@ -88,8 +96,28 @@ class Client {
   /// What the answer to `look` says of the bytes that are there, in decimal.
   [[nodiscard]] virtual std::optional<std::string> told_size(
       const transport::LoadResponse& answer) const = 0;
+  /// What the answer to `look` tells otherwise than `upload` was sent, besides the bytes.
+  [[nodiscard]] virtual std::optional<Cause> told_otherwise(
+      const transport::LoadResponse& /*answer*/, const UploadResult& /*upload*/) const {
+    return std::nullopt;
+  }
+  /// Asks for a further account of an upload, by its URL; nullopt: the system gives none.
+  [[nodiscard]] virtual std::optional<transport::LoadRequest> account(
+      const std::string& /*url*/) const {
+    return std::nullopt;
+  }
+  /// What the answer to it, a 200, says.
+  [[nodiscard]] virtual Result<Account> read_account(const transport::LoadResponse& /*answer*/,
+                                                     const UploadResult& /*upload*/) const {
+    return Account{};
+  }
   /// Asks for the bytes of an upload.
   [[nodiscard]] virtual transport::LoadRequest download(const std::string& url) const = 0;
+  /// Asks for an upload to be taken away; nullopt: the system has no way.
+  [[nodiscard]] virtual std::optional<transport::LoadRequest> removal(
+      const std::string& /*url*/) const {
+    return std::nullopt;
+  }
 
  protected:
   UploadOptions options_;

@@ -255,6 +255,30 @@ TEST_F(UploadTest, AnAcknowledgementThatWasLostIsFoundByHead) {
   EXPECT_EQ(result.resumes, 0U);
 }
 
+TEST_F(UploadTest, WhatIsAcknowledgedWithoutHavingBeenSentIsCounted) {
+  options.chunk = Bytes{4};
+  on("PATCH", {answer(204, {{"Upload-Offset", "10"}})});
+  auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_EQ(result.never_sent, Bytes{10}) << "the answer came before any byte was taken";
+  on("PATCH", {broken()});
+  on("HEAD", {answer(200, {{"Upload-Offset", "7"}}), std::nullopt});
+  result = upload(Bytes{10});
+  EXPECT_EQ(result.never_sent, Bytes{7});
+  EXPECT_EQ(upload(Bytes{10}).never_sent, Bytes{0});
+}
+
+class CreationStatus : public UploadTest, public testing::WithParamInterface<int> {};
+TEST_P(CreationStatus, OfTheKindOfSuccessMakesAnUpload) {
+  server.interfere = [](const LoadRequest& r) -> std::optional<LoadOutcome> {
+    if (r.method != "POST") return std::nullopt;
+    return answer(GetParam(), {{"Location", "/files/1"}});
+  };
+  server.uploads["1"].length = 10;
+  EXPECT_EQ(upload(Bytes{10}).state, UploadState::uploaded);
+}
+INSTANTIATE_TEST_SUITE_P(All, CreationStatus, testing::Values(200, 201, 202, 204));
+
 TEST_F(UploadTest, AnOffsetThatDoesNotMoveIsNoProgress) {
   for (const char* offset : {"0", "11", "x", "-1"}) {
     transport.log.clear();
@@ -383,23 +407,29 @@ TEST_F(DexUploadTest, CompleteIsEnoughWhereNothingIsDelivered) {
   EXPECT_EQ(transport.log.size(), 4U);
 }
 
-TEST_F(DexUploadTest, WhatIsNotDeliveredInTimeIsLost) {
+TEST_F(DexUploadTest, WhatIsNotDeliveredInTimeIsLostOnlyWhereThatWasSeen) {
   struct Case {
     LoadOutcome answer;
     const char* cause;
+    UploadState state = UploadState::lost;
   };
-  for (const auto& [reply, cause] :
+  for (const auto& [reply, cause, state] :
        {Case{info("In Progress", "null"), "/info: not Complete"},
         Case{info("Complete", "null"), "/info: not delivered"},
         Case{info("Complete", "[" + delivery("FAILURE", "edav") + "]"), "/info: delivery FAILURE"},
         Case{answer(404), "/info: 404"},
-        Case{answer(200, {}, "{}"), "/info: not an info document"}}) {
+        Case{answer(200, {}, "{}"), "/info: not an info document", UploadState::unverified},
+        Case{answer(401), "/info: 401", UploadState::unverified},
+        Case{answer(503), "/info: 503", UploadState::unverified},
+        Case{broken(Failure::Kind::connect), "/info: cannot connect", UploadState::unverified},
+        Case{broken(Failure::Kind::own), "/info: limit of this machine",
+             UploadState::unverified}}) {
     server.interfere = [&, r = reply](const LoadRequest& request) -> std::optional<LoadOutcome> {
       if (request.method == "GET") return r;
       return std::nullopt;
     };
     const auto result = upload(Bytes{10});
-    EXPECT_EQ(result.state, UploadState::lost);
+    EXPECT_EQ(result.state, state) << cause;
     EXPECT_EQ(result.cause->what, cause);
   }
 }

@@ -21,7 +21,7 @@ Authorizer::Authorizer(transport::LoadTransport& transport, Credentials credenti
   }
 }
 
-void Authorizer::authorize(Ready ready) {
+void Authorizer::authorize(transport::LoadTransport& by, Ready ready) {
   const std::optional<std::string> good =
       life_ ? life_->token(transport_.now()) : std::optional(fixed_);
   if (good) {
@@ -29,7 +29,7 @@ void Authorizer::authorize(Ready ready) {
     return;
   }
   waiting_.push_back(std::move(ready));
-  if (!fetching_) fetch();
+  if (!fetching_) fetch(by);
 }
 
 bool Authorizer::refused(const std::string& token) {
@@ -38,7 +38,7 @@ bool Authorizer::refused(const std::string& token) {
   return true;
 }
 
-void Authorizer::fetch() {
+void Authorizer::fetch(transport::LoadTransport& by) {
   fetching_ = true;
   client::TokenLife::Question question = life_->next();
   transport::LoadRequest request;
@@ -46,13 +46,14 @@ void Authorizer::fetch() {
   request.url = std::move(question.url);
   request.headers.add("Content-Type", "application/x-www-form-urlencoded");
   request.body = http::format_form(question.form);
-  transport_.send(std::move(request),
-                  [this, refreshes = question.refreshes](const transport::LoadOutcome& outcome) {
-                    answered(outcome, refreshes);
-                  });
+  by.send(std::move(request),
+          [this, &by, refreshes = question.refreshes](const transport::LoadOutcome& outcome) {
+            answered(by, outcome, refreshes);
+          });
 }
 
-void Authorizer::answered(const transport::LoadOutcome& outcome, bool was_refresh) {
+void Authorizer::answered(transport::LoadTransport& by, const transport::LoadOutcome& outcome,
+                          bool was_refresh) {
   credentials_refused_ = false;
   if (outcome.failure) {
     finish(failure("token", outcome.failure->message));
@@ -72,7 +73,7 @@ void Authorizer::answered(const transport::LoadOutcome& outcome, bool was_refres
   }
   // A refresh token may have run out; the password has not.
   if (was_refresh) {
-    fetch();
+    fetch(by);
     return;
   }
   credentials_refused_ = refusal->final();

@@ -31,7 +31,9 @@ class Authorizer {
 
   /// The token or the key, empty when no credentials were given. May call back at once.
   using Ready = std::function<void(const Result<std::string>&)>;
-  void authorize(Ready ready);
+  void authorize(Ready ready) { authorize(transport_, std::move(ready)); }
+  /// The same, with what has to be asked for going by `by`, which lives until `ready` was called.
+  void authorize(transport::LoadTransport& by, Ready ready);
   /// The server answered 401 to this one. False when a new one cannot be had (a given one, none);
   /// true when `authorize` will ask for another.
   bool refused(const std::string& token);
@@ -42,8 +44,9 @@ class Authorizer {
   [[nodiscard]] bool credentials_refused() const { return credentials_refused_; }
 
  private:
-  void fetch();
-  void answered(const transport::LoadOutcome& outcome, bool was_refresh);
+  void fetch(transport::LoadTransport& by);
+  void answered(transport::LoadTransport& by, const transport::LoadOutcome& outcome,
+                bool was_refresh);
   void finish(const Result<std::string>& result);
 
   transport::LoadTransport& transport_;

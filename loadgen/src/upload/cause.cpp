@@ -14,6 +14,8 @@ std::string_view name_of(Failure::Kind kind) {
       return "no address";
     case Failure::Kind::connect:
       return "cannot connect";
+    case Failure::Kind::own:
+      return "limit of this machine";
     case Failure::Kind::tls:
       return "TLS failed";
     case Failure::Kind::proxy:

@@ -29,6 +29,7 @@ struct UploadOptions {
   /// the credentials, unless the system has them signed in the URL.
   transport::Origins trusted;
   bool any_origin = false;  ///< ... and to every other; only for runs without credentials
+  /// Never to a host of production.
   [[nodiscard]] bool may_lead_to(const std::string& url) const;
 };
 

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <fstream>
+#include <filesystem>
 #include <utility>
 
-#include "client/delivered.hpp"
 #include "client/endpoints.hpp"
 #include "client/stored.hpp"
 #include "settings/choice.hpp"
@@ -21,51 +19,23 @@ namespace {
 using transport::LoadOutcome;
 using transport::LoadRequest;
 
-constexpr int get_attempts = 4;
 /// Beyond the bytes of the upload itself: of an account, of an error page.
 constexpr Bytes most_of_an_answer{1U << 20U};
 
-/// Compares bytes that arrive in order with those that were sent.
-class Comparison {
- public:
-  explicit Comparison(const Payload& payload) : payload_(payload) {}
-  /// False from the first difference on.
-  bool add(std::span<const std::byte> bytes) {
-    while (!bytes.empty() && !differs_) {
-      expected_.resize(std::min<std::size_t>(bytes.size(), 64U << 10U));
-      const std::size_t count = payload_.read(at_, expected_);
-      if (count == 0 || std::memcmp(expected_.data(), bytes.data(), count) != 0) {
-        std::size_t same = 0;
-        while (same < count && expected_[same] == bytes[same]) ++same;
-        at_ += Bytes{same};
-        differs_ = true;
-        break;
-      }
-      at_ += Bytes{count};
-      bytes = bytes.subspan(count);
-    }
-    return !differs_;
+/// Whether a place that a target names is one of this machine's disk, and not of a container's: so
+/// deep in it that this is no chance (/var/lib is everywhere), folders are there.
+bool could_be_here(const std::filesystem::path& file) {
+  if (!file.is_absolute()) return false;
+  std::filesystem::path folder;
+  int deep = 0;  // with the root
+  for (const auto& part : file.parent_path()) {
+    folder /= part;
+    std::error_code unknown;
+    if (deep == 4 || !std::filesystem::is_directory(folder, unknown)) break;
+    ++deep;
   }
-  [[nodiscard]] std::optional<Cause> verdict() const {
-    if (differs_ && at_ < payload_.size()) {
-      return Cause{"verify: different bytes", fmt::format("first at byte {}", at_.value)};
-    }
-    if (differs_) {
-      return Cause{"verify: too many bytes", fmt::format("more than the {} sent", at_.value)};
-    }
-    if (at_ < payload_.size()) {
-      return Cause{"verify: bytes are missing",
-                   fmt::format("{} of {} are there", at_.value, payload_.size().value)};
-    }
-    return std::nullopt;
-  }
-
- private:
-  Payload payload_;
-  Bytes at_;
-  bool differs_ = false;
-  std::vector<std::byte> expected_;
-};
+  return deep == 4;
+}
 
 constexpr std::array<std::pair<std::string_view, VerifyMethod>, 5> methods{
     {{"auto", VerifyMethod::automatic},
@@ -73,8 +43,6 @@ constexpr std::array<std::pair<std::string_view, VerifyMethod>, 5> methods{
      {"download", VerifyMethod::download},
      {"delivered", VerifyMethod::delivered},
      {"none", VerifyMethod::none}}};
-
-std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
 
 }  // namespace
 
@@ -85,36 +53,13 @@ Result<VerifyMethod> parse_verify_method(std::string_view text) {
 
 std::string_view to_string(VerifyMethod method) { return settings::name_of(methods, method); }
 
-Result<DeliveredFiles> DeliveredFiles::scan(const std::filesystem::path& folder,
-                                            const std::string& run_id) {
-  DeliveredFiles files;
-  const std::string prefix = fmt::format("dex-loadgen-{}-", run_id);
-  constexpr std::size_t digits = 8;
-  const auto keep = [&](const std::filesystem::path& file) {
-    const std::string name = file.filename().string();
-    files.files_.emplace(name.substr(name.find(prefix), prefix.size() + digits), file);
-    return true;
-  };
-  if (const auto read = client::each_delivered(folder, prefix, keep); !read) {
-    return tl::unexpected(read.error());
-  }
-  return files;
-}
-
-std::vector<std::filesystem::path> DeliveredFiles::of(const std::string& name) const {
-  std::vector<std::filesystem::path> list;
-  const auto [from, to] = files_.equal_range(stem_of(name));
-  for (auto i = from; i != to; ++i) list.push_back(i->second);
-  return list;
-}
-
 Verifier::Verifier(transport::LoadTransport& transport, Authorizer& authorizer,
                    const Client& client, Options options)
     : transport_(transport),
-      authorizer_(authorizer),
       client_(client),
-      options_(std::move(options)) {}
-Verifier::~Verifier() = default;
+      options_(std::move(options)),
+      asker_(transport, authorizer, client, options_.stall_timeout) {}
+Verifier::~Verifier() { *stopped_ = true; }
 
 Payload Verifier::payload_of(const UploadResult& result) const {
   const UploadOptions& uploads = client_.options();
@@ -126,7 +71,8 @@ void Verifier::run(std::vector<UploadResult>& results, std::function<void()> don
   waiting_.clear();
   next_ = 0;
   for (auto& result : results) {
-    if (result.state == UploadState::uploaded) waiting_.push_back(&result);
+    const bool unseen = result.state == UploadState::unverified && result.cause;
+    if (result.state == UploadState::uploaded || unseen) waiting_.push_back(&result);
   }
   if (options_.method == VerifyMethod::automatic && options_.delivered) {
     options_.method = VerifyMethod::delivered;
@@ -163,8 +109,12 @@ void Verifier::fill() {
         break;
       case VerifyMethod::automatic:
       case VerifyMethod::none:
-        settle(result, UploadState::unverified);
-        return;
+        if (gone_) {
+          settle(result, UploadState::unverified, unseen_);
+        } else {
+          bytes_unseen(result, unseen_.value_or(Cause{}));
+        }
+        break;
     }
   }
   if (next_ == waiting_.size() && in_flight_ == 0 && done_) {
@@ -174,45 +124,54 @@ void Verifier::fill() {
 }
 
 void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cause> cause) {
-  result.state = state;
-  if (cause) result.cause = std::move(cause);
-  if (state == UploadState::verified) verified_ += result.size;
+  // Something could not be seen before: what was seen since does not make up for it.
+  const bool unseen = result.state == UploadState::unverified;
+  if (!unseen || (state != UploadState::verified && state != UploadState::unverified)) {
+    result.state = state;
+    if (cause) result.cause = std::move(cause);
+  }
+  if (result.state == UploadState::verified) verified_ += result.size;
   --in_flight_;
   // Not by recursion: ten thousand uploads may settle at once.
   transport_.after(Milliseconds{0}, [this] { fill(); });
 }
 
-void Verifier::ask(Question question, transport::LoadTransport::Done done, bool renewed,
-                   int attempt) {
-  authorizer_.authorize([=, this](const Result<std::string>& credential) {
-    LoadRequest request = question.request();
-    request.stall_timeout = options_.stall_timeout;
-    const std::string used = credential ? *credential : std::string{};
-    if (question.with_credentials) {
-      client_.dress(request);
-      client_.present(used, request);
-    }
-    const bool download = request.sink != nullptr;
-    transport_.send(std::move(request), [=, this](const LoadOutcome& outcome) {
-      const int status = status_of(outcome);
-      if (!renewed && question.with_credentials && status == 401 && authorizer_.refused(used)) {
-        ask(question, done, true, attempt);
-        return;
-      }
-      // A download that breaks off tells that the target cannot be read.
-      const bool again = (status == 0 && !download) || status == 429 || status >= 500;
-      if (again && attempt + 1 < get_attempts) {
-        transport_.after(Milliseconds{500} * (1 << attempt),
-                         [=, this] { ask(question, done, renewed, attempt + 1); });
-        return;
-      }
-      done(outcome);
-    });
-  });
+void Verifier::lose(UploadResult& result, Cause cause, std::optional<ByteRange> damage) {
+  result.damage = damage;
+  settle(result, UploadState::lost, std::move(cause));
 }
 
-void Verifier::ask(LoadRequest request, transport::LoadTransport::Done done) {
-  ask({[request = std::move(request)] { return request; }}, std::move(done));
+void Verifier::bytes_unseen(UploadResult& result, Cause cause) {
+  if (result.state != UploadState::unverified) {
+    result.state = UploadState::unverified;
+    result.cause = std::move(cause);
+  }
+  by_look(result);
+}
+
+std::function<bool()> Verifier::stopped() const {
+  return [stopped = stopped_] { return stopped->load(); };
+}
+
+std::shared_ptr<std::optional<Comparison>> Verifier::comparison_for(
+    const UploadResult& result) const {
+  return std::make_shared<std::optional<Comparison>>(payload_of(result));
+}
+
+Asker::Question Verifier::download(const UploadResult& result, const std::string& place,
+                                   std::shared_ptr<std::optional<Comparison>> into) {
+  return {[this, into = std::move(into), place, &result] {
+            into->emplace(payload_of(result));
+            LoadRequest request = client_.download(place);
+            // The transfer is never ended early: of an error page only the status counts.
+            request.sink = [into](std::span<const std::byte> bytes) {
+              (*into)->add(bytes);
+              return true;
+            };
+            request.answer_limit = result.size + most_of_an_answer;
+            return request;
+          },
+          !listed_};
 }
 
 void Verifier::list() {
@@ -231,7 +190,7 @@ void Verifier::list() {
     text->clear();
     return request;
   };
-  ask({begin}, [this, text](const LoadOutcome& outcome) {
+  asker_.ask({begin}, [this, text](const LoadOutcome& outcome) {
     if (status_of(outcome) != 200) {
       Cause cause = cause_of("verify: list of uploads", outcome);
       if (cause.detail.empty()) cause.detail = text->substr(0, 200);
@@ -259,12 +218,14 @@ void Verifier::nothing_listed(const Cause& cause) {
   fill();
 }
 
+// ---- the bytes -------------------------------------------------------------------------------
+
 void Verifier::by_digest(UploadResult& result, bool probing) {
   LoadRequest request;
   request.method = "GET";
   request.url = options_.control_url + "/" + client::last_segment(result.url);
   request.answer_limit = most_of_an_answer;
-  ask(std::move(request), [this, &result, probing](const LoadOutcome& outcome) {
+  asker_.ask(std::move(request), [this, &result, probing](const LoadOutcome& outcome) {
     const int status = status_of(outcome);
     const auto control = status == 200 ? client::parse_stored(outcome.response->body)
                                        : Result<client::Stored>(failure("", "no answer"));
@@ -277,59 +238,52 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
       probing_ = false;
     }
     if (status == 404) {
-      settle(result, UploadState::lost, Cause{"verify: the server has no such upload", result.url});
-      return;
+      lose(result, {"verify: the server has no such upload", result.url});
+    } else if (!control) {
+      bytes_unseen(result, {fmt::format("verify: {} from the control endpoint", status),
+                            outcome.failure ? outcome.failure->message : control.error().line()});
+    } else if (!control->complete || control->offset != result.size.value) {
+      const Bytes there{std::min(control->offset, result.size.value)};
+      std::optional<ByteRange> damage;
+      if (there < result.size) damage = ByteRange{there, result.size};
+      lose(result,
+           {"verify: bytes are missing",
+            fmt::format("{} of {} are there", control->offset, result.size.value)},
+           damage);
+    } else {
+      compare_digest(result, control->sha256);
     }
-    if (!control) {
-      settle(result, UploadState::unverified,
-             Cause{fmt::format("verify: {} from the control endpoint", status),
-                   outcome.failure ? outcome.failure->message : control.error().line()});
-      return;
-    }
-    if (!control->complete || control->offset != result.size.value) {
-      settle(result, UploadState::lost,
-             Cause{"verify: bytes are missing",
-                   fmt::format("{} of {} are there", control->offset, result.size.value)});
-      return;
-    }
-    auto ours = std::make_shared<std::string>();
-    transport_.aside([ours, payload = payload_of(result)] { *ours = payload.sha256(); },
-                     [this, ours, &result, theirs = control->sha256] {
-                       if (*ours == theirs) {
-                         by_head(result);
-                       } else {
-                         settle(result, UploadState::lost,
-                                Cause{"verify: different bytes",
-                                      fmt::format("SHA-256 {} instead of {}", theirs, *ours)});
-                       }
-                     });
   });
 }
 
-void Verifier::by_head(UploadResult& result) {
-  LoadRequest request = client_.look(result.url);
-  request.answer_limit = most_of_an_answer;
-  ask(std::move(request), [this, &result](const LoadOutcome& outcome) {
-    const int status = status_of(outcome);
-    if (status == 404 || status == 410) {
-      settle(result, UploadState::lost, Cause{"verify: the server has no such upload", result.url});
-      return;
-    }
-    if (status / 100 != 2) {
-      settle(result, UploadState::unverified,
-             Cause{fmt::format("verify: {} to HEAD", status),
-                   outcome.failure ? outcome.failure->message : result.url});
-      return;
-    }
-    const auto told = client_.told_size(*outcome.response);
-    if (told == std::to_string(result.size.value)) {
-      settle(result, UploadState::verified);
-      return;
-    }
-    settle(result, UploadState::lost,
-           Cause{"verify: HEAD tells another offset",
-                 fmt::format("{} instead of {}", told ? quote(*told) : "none", result.size.value)});
-  });
+void Verifier::compare_digest(UploadResult& result, const std::string& theirs) {
+  auto ours = std::make_shared<std::string>();
+  transport_.aside([ours, payload = payload_of(result),
+                    stopped = stopped()] { *ours = payload.sha256(stopped); },
+                   [this, ours, &result, theirs] {
+                     if (*ours == theirs) {
+                       by_look(result);
+                     } else {
+                       find_damage(result,
+                                   {"verify: different bytes",
+                                    fmt::format("SHA-256 {} instead of {}", theirs, *ours)});
+                     }
+                   });
+}
+
+void Verifier::find_damage(UploadResult& result, Cause cause) {
+  auto comparison = comparison_for(result);
+  asker_.ask(
+      download(result, result.url, comparison),
+      [this, &result, cause = std::move(cause), comparison](const LoadOutcome& outcome) mutable {
+        const auto damage = status_of(outcome) == 200 ? (*comparison)->verdict() : std::nullopt;
+        if (damage) {
+          cause = damage->cause;
+        } else if (status_of(outcome) != 200) {
+          cause.detail += "; where is not known, as the target does not show the bytes";
+        }
+        lose(result, std::move(cause), damage ? damage->range : std::nullopt);
+      });
 }
 
 void Verifier::by_download(UploadResult& result, bool probing) {
@@ -337,7 +291,7 @@ void Verifier::by_download(UploadResult& result, bool probing) {
   if (listed_) {
     const auto found = places_.find(result.url);
     if (found == places_.end()) {
-      settle(result, UploadState::lost, Cause{"verify: the server does not list it", result.url});
+      lose(result, {"verify: the server does not list it", result.url});
       return;
     }
     place = found->second;
@@ -349,85 +303,176 @@ void Verifier::by_download(UploadResult& result, bool probing) {
       return;
     }
   }
-  const auto comparison = std::make_shared<std::optional<Comparison>>();
-  const auto begin = [this, comparison, place, &result] {
-    comparison->emplace(payload_of(result));
-    LoadRequest request = client_.download(place);
-    // The transfer is never ended early: of an error page only the status counts.
-    request.sink = [comparison](std::span<const std::byte> bytes) {
-      (*comparison)->add(bytes);
-      return true;
-    };
-    request.answer_limit = result.size + most_of_an_answer;
-    return request;
-  };
-  ask({begin, !listed_}, [this, comparison, &result, probing](const LoadOutcome& outcome) {
-    const int status = status_of(outcome);
-    if (probing) {
-      probing_ = false;
-      if (outcome.failure) {
-        options_.method = VerifyMethod::none;
-        settle(result, UploadState::unverified,
-               Cause{outcome.failure->kind == transport::Failure::Kind::protocol
-                         ? "verify: GET has no answer that can be read"
-                         : "verify: the target cannot be reached any more",
-                     outcome.failure->message});
-        return;
-      }
-      if (status != 200) {
-        // Nothing is offered: every other upload ends here as well, without asking again.
-        options_.method = VerifyMethod::none;
-        settle(result, UploadState::unverified,
-               Cause{"verify: nothing to verify with",
-                     fmt::format("no control endpoint, and GET of the upload gives {}; "
-                                 "--verify none accepts that",
-                                 status)});
-        return;
-      }
-      options_.method = VerifyMethod::download;
+  auto comparison = comparison_for(result);
+  asker_.ask(download(result, place, comparison),
+             [this, comparison, &result, probing](const LoadOutcome& outcome) {
+               const int status = status_of(outcome);
+               if (probing && outcome.failure) {
+                 probing_ = false;
+                 gone_ = true;
+                 options_.method = VerifyMethod::none;
+                 unseen_ = Cause{outcome.failure->kind == transport::Failure::Kind::protocol
+                                     ? "verify: GET has no answer that can be read"
+                                     : "verify: the target cannot be reached any more",
+                                 outcome.failure->message};
+                 settle(result, UploadState::unverified, unseen_);
+                 return;
+               }
+               if (probing && status != 200) {
+                 probe_failed(result, status);
+                 return;
+               }
+               if (probing) {
+                 probing_ = false;
+                 options_.method = VerifyMethod::download;
+               }
+               if (status == 404 || status == 410) {
+                 lose(result, {"verify: the server has no such upload", result.url});
+               } else if (status != 200) {
+                 bytes_unseen(result, {fmt::format("verify: {} to GET", status),
+                                       outcome.failure ? outcome.failure->message : result.url});
+               } else if (auto damage = (*comparison)->verdict()) {
+                 lose(result, std::move(damage->cause), damage->range);
+               } else {
+                 by_look(result);
+               }
+             });
+}
+
+void Verifier::probe_failed(UploadResult& result, int status) {
+  LoadRequest request = client_.look(result.url);
+  request.answer_limit = most_of_an_answer;
+  asker_.ask(std::move(request), [this, &result, status](const LoadOutcome& outcome) {
+    probing_ = false;
+    if (status_of(outcome) == 404 || status_of(outcome) == 410) {
+      // This one is gone; of the next one the question is the same.
+      lose(result, {"verify: the server has no such upload", result.url});
+      return;
     }
-    if (status == 404 || status == 410) {
-      settle(result, UploadState::lost, Cause{"verify: the server has no such upload", result.url});
-    } else if (status != 200) {
-      settle(result, UploadState::unverified,
-             Cause{fmt::format("verify: {} to GET", status),
-                   outcome.failure ? outcome.failure->message : result.url});
-    } else if (auto cause = (*comparison)->verdict()) {
-      settle(result, UploadState::lost, std::move(cause));
-    } else {
-      settle(result, UploadState::verified);
-    }
+    options_.method = VerifyMethod::none;
+    unseen_ = Cause{"verify: nothing to verify with",
+                    fmt::format("no control endpoint, and GET of the upload gives {}; "
+                                "--verify none accepts that",
+                                status)};
+    bytes_unseen(result, *unseen_);
   });
 }
 
 void Verifier::by_delivered(UploadResult& result) {
-  auto verdict = std::make_shared<std::optional<Cause>>();
+  auto verdict = std::make_shared<std::optional<Damage>>();
   transport_.aside(
       [this, verdict, &result] {
         const auto files = options_.delivered->of(result.name);
         if (files.empty()) {
-          *verdict = Cause{"verify: no delivered file", result.name};
+          *verdict = Damage{{"verify: no delivered file", result.name}, std::nullopt};
           return;
         }
-        std::vector<char> buffer(256U << 10U);
         for (const auto& file : files) {
-          Comparison comparison(payload_of(result));
-          std::ifstream in(file, std::ios::binary);
-          while (in) {
-            in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-            const auto count = static_cast<std::size_t>(in.gcount());
-            if (!comparison.add(std::as_bytes(std::span(buffer.data(), count)))) break;
-          }
-          *verdict = comparison.verdict();
-          if (*verdict) {
-            (*verdict)->detail += " in " + file.string();
-            return;
-          }
+          *verdict = compare(file, payload_of(result), stopped());
+          if (*verdict) return;
         }
       },
       [this, verdict, &result] {
         if (*verdict) {
-          settle(result, UploadState::lost, std::move(*verdict));
+          lose(result, std::move((*verdict)->cause), (*verdict)->range);
+        } else {
+          by_look(result);
+        }
+      });
+}
+
+// ---- what else is told -----------------------------------------------------------------------
+
+void Verifier::by_look(UploadResult& result) {
+  LoadRequest request = client_.look(result.url);
+  request.answer_limit = most_of_an_answer;
+  const std::string method = request.method;
+  asker_.ask(std::move(request), [this, &result, method](const LoadOutcome& outcome) {
+    const int status = status_of(outcome);
+    if (status == 404 || status == 410) {
+      lose(result, {"verify: the server has no such upload", result.url});
+      return;
+    }
+    if (status / 100 != 2) {
+      settle(result, UploadState::unverified,
+             Cause{fmt::format("verify: {} to {}", status, method),
+                   outcome.failure ? outcome.failure->message : result.url});
+      return;
+    }
+    const auto told = client_.told_size(*outcome.response);
+    if (told != std::to_string(result.size.value)) {
+      lose(result,
+           {fmt::format("verify: {} tells another size", method),
+            fmt::format("{} instead of {}", told ? quote(*told) : "none", result.size.value)});
+    } else if (auto cause = client_.told_otherwise(*outcome.response, result)) {
+      settle(result, UploadState::wrong, std::move(cause));
+    } else {
+      by_account(result);
+    }
+  });
+}
+
+void Verifier::by_account(UploadResult& result) {
+  auto request = client_.account(result.url);
+  if (!request) {
+    settle(result, UploadState::verified);
+    return;
+  }
+  request->answer_limit = most_of_an_answer;
+  asker_.ask(*std::move(request), [this, &result](const LoadOutcome& outcome) {
+    if (status_of(outcome) != 200) {
+      settle(result, UploadState::unverified, cause_of("verify: /info", outcome));
+      return;
+    }
+    auto account = client_.read_account(*outcome.response, result);
+    if (!account) {
+      settle(result, UploadState::unverified,
+             Cause{"verify: the account cannot be read", account.error().line()});
+    } else if (account->missing) {
+      lose(result, *std::move(account->missing));
+    } else if (account->otherwise) {
+      settle(result, UploadState::wrong, std::move(account->otherwise));
+    } else {
+      by_copies(result, std::move(account->copies));
+    }
+  });
+}
+
+void Verifier::by_copies(UploadResult& result, std::vector<std::string> copies) {
+  for (const auto& copy : copies) {
+    if (copy.empty()) {
+      lose(result, {"verify: a delivery that leads nowhere", "it is told to be a success"});
+      return;
+    }
+    const auto [former, is_new] = copies_.emplace(copy, result.index);
+    if (is_new || former->second == result.index) continue;
+    lose(result, {"verify: overwritten by another delivery",
+                  fmt::format("uploads {} and {} were both delivered to {}", former->second,
+                              result.index, copy)});
+    return;
+  }
+  if (!options_.copies_are_here || copies.empty()) {
+    settle(result, UploadState::verified);
+    return;
+  }
+  auto verdict = std::make_shared<std::optional<Damage>>();
+  transport_.aside(
+      [this, verdict, &result, copies = std::move(copies)] {
+        for (const auto& copy : copies) {
+          const std::filesystem::path file(copy);
+          if (!could_be_here(file)) continue;
+          std::error_code unknown;
+          if (!std::filesystem::exists(file, unknown)) {
+            *verdict = Damage{{"verify: no delivered file", copy}, std::nullopt};
+          } else if (std::filesystem::is_regular_file(file, unknown)) {
+            *verdict = compare(file, payload_of(result), stopped());
+          }
+          if (*verdict) return;
+        }
+      },
+      [this, verdict, &result] {
+        if (*verdict) {
+          lose(result, std::move((*verdict)->cause), (*verdict)->range);
         } else {
           settle(result, UploadState::verified);
         }

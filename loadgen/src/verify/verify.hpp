@@ -1,13 +1,12 @@
 // After the load: is every byte of every upload at the other end?
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +15,9 @@
 #include "system/client.hpp"
 #include "transport/load_engine.hpp"
 #include "upload/authorizer.hpp"
+#include "verify/asker.hpp"
+#include "verify/comparison.hpp"
+#include "verify/delivered_files.hpp"
 
 namespace loadgen {
 
@@ -29,26 +31,19 @@ enum class VerifyMethod {
 [[nodiscard]] Result<VerifyMethod> parse_verify_method(std::string_view text);
 [[nodiscard]] std::string_view to_string(VerifyMethod method);
 
-/// The files below a folder by the run's file name that is part of theirs. Read once.
-class DeliveredFiles {
- public:
-  [[nodiscard]] static Result<DeliveredFiles> scan(const std::filesystem::path& folder,
-                                                   const std::string& run_id);
-  /// Every delivered file of the upload that was sent under `name`.
-  [[nodiscard]] std::vector<std::filesystem::path> of(const std::string& name) const;
-
- private:
-  std::multimap<std::string, std::filesystem::path> files_;  ///< "dex-loadgen-RUN-INDEX" -> file
-};
-
-/// Verifies uploads one after the other or a few at once, on one loop. Results are the caller's:
-/// their state becomes verified, unverified or lost.
+/// Verifies uploads one after the other or a few at once, on one loop: their bytes, in the way of
+/// the method, and then whatever else the target tells of them - that they are there, and how long
+/// they are, their metadata, an account of the system's own, and the copies that this names where
+/// they are files of this machine. Results are the caller's: their state becomes verified,
+/// unverified, wrong or lost. Lost is what was seen to be; what could not be seen is unverified,
+/// for a reason.
 class Verifier {
  public:
   struct Options {
     VerifyMethod method = VerifyMethod::automatic;
     std::string control_url;  ///< as Client::control_url
     std::optional<DeliveredFiles> delivered;
+    bool copies_are_here = false;  ///< the target runs on this machine
     std::size_t at_once = 8;
     Milliseconds stall_timeout{std::chrono::seconds{30}};
   };
@@ -56,8 +51,8 @@ class Verifier {
            Options options);
   ~Verifier();
 
-  /// Looks at every result in the state `uploaded`. `results` must stay where they are until
-  /// `done`.
+  /// Looks at every result in the state `uploaded`, or `unverified` for a reason. `results` must
+  /// stay where they are until `done`.
   void run(std::vector<UploadResult>& results, std::function<void()> done);
   /// Bytes found to be right so far.
   [[nodiscard]] Bytes verified_bytes() const { return verified_; }
@@ -66,31 +61,45 @@ class Verifier {
 
  private:
   void fill();
+  // Each of these finds out something and goes on with the next, or settles.
   void by_digest(UploadResult& result, bool probing);
+  void compare_digest(UploadResult& result, const std::string& theirs);
   void by_download(UploadResult& result, bool probing);
   void by_delivered(UploadResult& result);
-  void settle(UploadResult& result, UploadState state, std::optional<Cause> cause = {});
   /// The right bytes are of no use where the upload's own URL does not lead to them.
-  void by_head(UploadResult& result);
-  struct Question {
-    std::function<transport::LoadRequest()> request;  ///< made anew for every attempt
-    bool with_credentials = true;
-  };
-  void ask(Question question, transport::LoadTransport::Done done, bool renewed = false,
-           int attempt = 0);
-  void ask(transport::LoadRequest request, transport::LoadTransport::Done done);
+  void by_look(UploadResult& result);
+  void by_account(UploadResult& result);
+  void by_copies(UploadResult& result, std::vector<std::string> copies);
+  /// GET was not answered by bytes: by an upload that is gone, or a server that offers none?
+  void probe_failed(UploadResult& result, int status);
+  /// The bytes are different, and only where they are is not known.
+  void find_damage(UploadResult& result, Cause cause);
+  /// Nothing shows the bytes; the rest may still be seen.
+  void bytes_unseen(UploadResult& result, Cause cause);
+  void lose(UploadResult& result, Cause cause, std::optional<ByteRange> damage = {});
+  void settle(UploadResult& result, UploadState state, std::optional<Cause> cause = {});
+  [[nodiscard]] std::shared_ptr<std::optional<Comparison>> comparison_for(
+      const UploadResult& result) const;
   /// Finds out where the bytes are, page by page, and then begins.
   void list();
   void nothing_listed(const Cause& cause);
+  [[nodiscard]] Asker::Question download(const UploadResult& result, const std::string& place,
+                                         std::shared_ptr<std::optional<Comparison>> into);
   [[nodiscard]] Payload payload_of(const UploadResult& result) const;
+  [[nodiscard]] std::function<bool()> stopped() const;
 
   transport::LoadTransport& transport_;
-  Authorizer& authorizer_;
   const Client& client_;
   Options options_;
+  Asker asker_;
   std::vector<transport::LoadRequest> listings_;  ///< yet to be asked
   bool listed_ = false;                           ///< the bytes are where `places_` says
   std::map<std::string, std::string> places_;
+  std::map<std::string, std::uint64_t> copies_;  ///< seen so far, and whose they are
+  /// Why no bytes can be seen at all, and whether the target can be asked for the rest.
+  std::optional<Cause> unseen_;
+  bool gone_ = false;
+  std::shared_ptr<std::atomic<bool>> stopped_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<UploadResult*> waiting_;
   std::size_t next_ = 0;
   std::size_t in_flight_ = 0;

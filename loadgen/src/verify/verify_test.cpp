@@ -28,6 +28,9 @@ class VerifyTest : public testing::Test {
       stored[r.url] = bytes_of(i);
     }
   }
+  static std::uint64_t number_in(const std::string& url) {
+    return static_cast<std::uint64_t>(url.back() - '0');
+  }
   static Payload payload(std::uint64_t i) { return {PayloadKind::random, 1, i, Bytes{3000}}; }
   static std::string bytes_of(std::uint64_t i) {
     std::string bytes(3000, '\0');
@@ -39,7 +42,12 @@ class VerifyTest : public testing::Test {
     const auto found = stored.find(r.url);
     if (found == stored.end()) return answer(404);
     if (r.method == "HEAD") {
-      return answer(200, {{"Upload-Offset", std::to_string(found->second.size())}});
+      auto metadata = tus::format_metadata(
+          TusClient(uploads_options)
+              .metadata_of(file_name("r1", number_in(r.url), PayloadKind::random)));
+      if (dropped) return answer(200, {{"Upload-Offset", std::to_string(found->second.size())}});
+      return answer(200, {{"Upload-Offset", std::to_string(found->second.size())},
+                          {"Upload-Metadata", std::move(metadata)}});
     }
     if (r.sink) r.sink(std::as_bytes(std::span(found->second)));
     return answer(download_status);
@@ -62,6 +70,7 @@ class VerifyTest : public testing::Test {
   std::map<std::string, std::string> stored;
   std::function<LoadOutcome(const LoadRequest&)> control;
   int download_status = 200;
+  bool dropped = false;  ///< the metadata
 };
 
 TEST_F(VerifyTest, DownloadsFindDifferentMissingAndAdditionalBytes) {
@@ -70,7 +79,9 @@ TEST_F(VerifyTest, DownloadsFindDifferentMissingAndAdditionalBytes) {
   stored[results[2].url] += "x";
   EXPECT_EQ(verify(), VerifyMethod::download);
   EXPECT_EQ(results[0].state, UploadState::lost);
-  EXPECT_EQ(results[0].cause->detail, "first at byte 1234");
+  EXPECT_EQ(results[0].cause->detail, "bytes 1234-1234, 1 of them");
+  EXPECT_EQ(results[0].damage, (ByteRange{Bytes{1234}, Bytes{1235}}));
+  EXPECT_EQ(results[1].damage, (ByteRange{Bytes{2999}, Bytes{3000}}));
   EXPECT_EQ(results[1].cause->what, "verify: bytes are missing");
   EXPECT_EQ(results[2].cause->what, "verify: too many bytes");
 }
@@ -110,8 +121,60 @@ TEST_F(VerifyTest, RightBytesThatTheServerDoesNotOwnUpToAreLost) {
   EXPECT_EQ(results[0].state, UploadState::lost);
   EXPECT_EQ(results[0].cause->what, "verify: the server has no such upload");
   EXPECT_EQ(results[1].state, UploadState::lost);
-  EXPECT_EQ(results[1].cause->what, "verify: HEAD tells another offset");
+  EXPECT_EQ(results[1].cause->what, "verify: HEAD tells another size");
   EXPECT_EQ(results[2].state, UploadState::verified);
+}
+
+// "50 unverified, 0 lost" was told when the first one was gone.
+TEST_F(VerifyTest, TheFirstLossDoesNotEndIt) {
+  stored.erase(results[0].url);
+  EXPECT_EQ(verify(), VerifyMethod::download);
+  EXPECT_EQ(results[0].state, UploadState::lost);
+  EXPECT_EQ(results[1].state, UploadState::verified);
+  EXPECT_EQ(results[2].state, UploadState::verified);
+}
+
+TEST_F(VerifyTest, WhatIsGoneIsLostAlsoWhereNoBytesAreShown) {
+  download_status = 405;
+  stored.erase(results[0].url);
+  stored[results[2].url].resize(7);
+  EXPECT_EQ(verify(), VerifyMethod::none);
+  EXPECT_EQ(results[0].state, UploadState::lost);
+  EXPECT_EQ(results[1].state, UploadState::unverified);
+  EXPECT_EQ(results[2].state, UploadState::lost);
+}
+
+TEST_F(VerifyTest, WhatWasNotSeenBeforeStaysUnverifiedUnlessItIsLost) {
+  for (auto& r : results) {
+    r.state = UploadState::unverified;
+    r.cause = Cause{"/info: 401", ""};
+  }
+  stored.erase(results[1].url);
+  verify();
+  EXPECT_EQ(results[0].state, UploadState::unverified);
+  EXPECT_EQ(results[0].cause->what, "/info: 401");
+  EXPECT_EQ(results[1].state, UploadState::lost);
+}
+
+TEST_F(VerifyTest, MetadataThatIsNotToldIsWrong) {
+  dropped = true;
+  verify();
+  EXPECT_EQ(results[0].state, UploadState::wrong);
+  EXPECT_EQ(results[0].cause->what, "verify: HEAD does not tell the metadata");
+}
+
+TEST_F(VerifyTest, ADigestThatDiffersIsFollowedToTheBytes) {
+  control = [](const LoadRequest&) {
+    return answer(200, {},
+                  R"({"id":"x","offset":3000,"length":3000,"complete":true,"sha256":")" +
+                      std::string(64, '0') + "\"}");
+  };
+  stored[results[0].url].replace(100, 50, 50, '\0');
+  verify();
+  EXPECT_EQ(results[0].state, UploadState::lost);
+  EXPECT_EQ(results[0].damage, (ByteRange{Bytes{100}, Bytes{150}}));
+  EXPECT_FALSE(results[1].damage) << "what is shown is right, and what is stored is not";
+  EXPECT_EQ(results[1].state, UploadState::lost);
 }
 
 TEST_F(VerifyTest, WithNothingOfferedNothingIsVerified) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/dex/endpoints.hpp"
+#include "protocol/dex/info.hpp"
 #include "systems/dex/delivery.hpp"
 #include "systems/dex/upload.hpp"
 #include "upload/read.hpp"
@@ -66,6 +67,27 @@ std::unique_ptr<Upload> DexClient::upload(const UploadHost& host, std::uint64_t 
     return TusClient::upload(host, index, size, intended, std::move(of_tus));
   };
   return std::make_unique<DeliveredUpload>(host, deliveries_, sending, std::move(events));
+}
+
+std::optional<transport::LoadRequest> DexClient::account(const std::string& url) const {
+  return info_request(deliveries_, url);
+}
+
+Result<Account> DexClient::read_account(const transport::LoadResponse& answer,
+                                        const UploadResult& upload) const {
+  const auto info = dex::parse_info(answer.body);
+  if (!info) return tl::unexpected(info.error());
+  Account account;
+  account.missing = still_missing(*info, upload.size, deliveries_.targets);
+  account.otherwise = told_otherwise_of(*info, metadata_of(upload.name));
+  if (info->deliveries) {
+    for (const auto& delivery : *info->deliveries) {
+      if (delivery.status == dex::delivery_state::success) {
+        account.copies.push_back(delivery.location);
+      }
+    }
+  }
+  return account;
 }
 
 SystemKind dex_system() {

@@ -25,6 +25,10 @@ class DexClient final : public TusClient {
   [[nodiscard]] std::unique_ptr<Upload> upload(const UploadHost& host, std::uint64_t index,
                                                Bytes size, Time intended,
                                                Upload::Events events) const override;
+  [[nodiscard]] std::optional<transport::LoadRequest> account(
+      const std::string& url) const override;
+  [[nodiscard]] Result<Account> read_account(const transport::LoadResponse& answer,
+                                             const UploadResult& upload) const override;
 
  private:
   void derive();

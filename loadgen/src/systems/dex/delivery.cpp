@@ -45,4 +45,24 @@ std::optional<Cause> still_missing(const dex::Info& info, Bytes size,
   return std::nullopt;
 }
 
+std::optional<Cause> told_otherwise_of(const dex::Info& info, const tus::Metadata& sent) {
+  for (const auto& pair : sent.pairs()) {
+    const auto told = info.manifest.find(pair.key);
+    if (told != info.manifest.end() && told->second == pair.value) continue;
+    return Cause{"/info: another manifest",
+                 fmt::format("{} is {} instead of {}", quote(pair.key),
+                             told == info.manifest.end() ? "missing" : quote(told->second),
+                             quote(pair.value))};
+  }
+  std::map<std::string, int> times;
+  for (const auto& delivery : info.deliveries.value_or(std::vector<dex::Delivery>{})) {
+    if (delivery.status != dex::delivery_state::success) continue;
+    if (++times[delivery.name] > 1) {
+      return Cause{"/info: delivered more than once",
+                   fmt::format("to the target {}", quote(delivery.name))};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace loadgen

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "protocol/dex/info.hpp"
+#include "protocol/tus/metadata.hpp"
 #include "stats/result.hpp"
 
 namespace loadgen {
@@ -18,5 +19,10 @@ inline constexpr const char* no_target = "none";
 /// attempts that failed before it stay in the list (census row DEX-DELIV-*).
 [[nodiscard]] std::optional<Cause> still_missing(const dex::Info& info, Bytes size,
                                                  const std::vector<std::string>& targets);
+
+/// What /info tells otherwise than `sent`, which it may have added to, and targets that were
+/// delivered to more than once.
+[[nodiscard]] std::optional<Cause> told_otherwise_of(const dex::Info& info,
+                                                     const tus::Metadata& sent);
 
 }  // namespace loadgen

@@ -18,6 +18,13 @@ constexpr Milliseconds longest_poll{1000};
 
 }  // namespace
 
+LoadRequest info_request(const DeliveryOptions& options, const std::string& url) {
+  LoadRequest get;
+  get.method = "GET";
+  get.url = options.info_url + "/" + client::last_segment(url);
+  return get;
+}
+
 DeliveredUpload::DeliveredUpload(const UploadHost& host, const DeliveryOptions& options,
                                  const std::function<std::unique_ptr<Upload>(Events)>& sending,
                                  Events events)
@@ -48,35 +55,33 @@ void DeliveredUpload::sent() {
 }
 
 void DeliveredUpload::follow() {
-  LoadRequest get;
-  get.method = "GET";
-  get.url = options_.info_url + "/" + client::last_segment(result_.url);
-  requests_.send(std::move(get), [this](const LoadOutcome& outcome) { followed(outcome); });
+  requests_.send(info_request(options_, result_.url),
+                 [this](const LoadOutcome& outcome) { followed(outcome); });
 }
 
 void DeliveredUpload::followed(const LoadOutcome& outcome) {
   if (status_of(outcome) != 200) {
     Cause cause = cause_of("/info", outcome);
     if (status_of(outcome) == 404) cause.detail += " (a plain tus server needs --system tus)";
-    follow_later(std::move(cause));
+    follow_later(std::move(cause), status_of(outcome) == 404 || status_of(outcome) == 410);
     return;
   }
   const auto info = dex::parse_info(outcome.response->body);
   if (!info) {
-    follow_later({"/info: not an info document", info.error().line()});
+    follow_later({"/info: not an info document", info.error().line()}, false);
     return;
   }
   if (auto missing = still_missing(*info, result_.size, options_.targets)) {
-    follow_later(std::move(*missing));
+    follow_later(std::move(*missing), true);
     return;
   }
   result_.delivered = host_.transport.now();
   end(UploadState::uploaded, std::nullopt);
 }
 
-void DeliveredUpload::follow_later(Cause cause) {
+void DeliveredUpload::follow_later(Cause cause, bool loss) {
   if (host_.transport.now() - *result_.uploaded >= options_.timeout) {
-    end(UploadState::lost, std::move(cause));
+    end(loss ? UploadState::lost : UploadState::unverified, std::move(cause));
     return;
   }
   host_.transport.after(poll_delay_, [this] { follow(); });

@@ -9,6 +9,10 @@
 
 namespace loadgen {
 
+/// Asks for the status of the upload with this URL.
+[[nodiscard]] transport::LoadRequest info_request(const DeliveryOptions& options,
+                                                  const std::string& url);
+
 /// Decorates an upload: when its last byte is acknowledged, /info is followed to Complete and to a
 /// delivery at every target.
 class DeliveredUpload final : public Upload {
@@ -25,7 +29,8 @@ class DeliveredUpload final : public Upload {
   void sent();
   void follow();
   void followed(const transport::LoadOutcome& outcome);
-  void follow_later(Cause cause);
+  /// `loss`: the server has told that something is missing, and not only not told anything.
+  void follow_later(Cause cause, bool loss);
   void end(UploadState state, std::optional<Cause> cause);
 
   UploadHost host_;

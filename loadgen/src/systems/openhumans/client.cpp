@@ -125,14 +125,20 @@ Result<Listing> OpenHumansClient::read_listing(const std::string& answer) const 
   return listing;
 }
 
-LoadRequest OpenHumansClient::look(const std::string& url) const {
+http::Form OpenHumansClient::form_of(const std::string& url) {
   const std::size_t mark = std::min(url.find('#'), url.size());
   const std::size_t member = std::min(url.find('=') + 1, mark);
-  return openhumans_form(
-      url_of("files/upload/complete"),
-      {{"project_member_id",
-        http::percent_decode(url.substr(member, mark - member)).value_or(std::string{})},
-       {"file_id", url.substr(std::min(mark + 1, url.size()))}});
+  return {{"project_member_id",
+           http::percent_decode(url.substr(member, mark - member)).value_or(std::string{})},
+          {"file_id", url.substr(std::min(mark + 1, url.size()))}};
+}
+
+LoadRequest OpenHumansClient::look(const std::string& url) const {
+  return openhumans_form(url_of("files/upload/complete"), form_of(url));
+}
+
+std::optional<LoadRequest> OpenHumansClient::removal(const std::string& url) const {
+  return openhumans_form(url_of("files/delete"), form_of(url));
 }
 
 std::optional<std::string> OpenHumansClient::told_size(

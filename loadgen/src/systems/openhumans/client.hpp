@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/http/form.hpp"
 #include "system/client.hpp"
 
 namespace loadgen {
@@ -42,8 +43,12 @@ class OpenHumansClient final : public Client {
   [[nodiscard]] std::optional<std::string> told_size(
       const transport::LoadResponse& answer) const override;
   [[nodiscard]] transport::LoadRequest download(const std::string& url) const override;
+  [[nodiscard]] std::optional<transport::LoadRequest> removal(
+      const std::string& url) const override;
 
  private:
+  /// The fields that name the upload with this URL.
+  [[nodiscard]] static http::Form form_of(const std::string& url);
   [[nodiscard]] std::string list_url(const std::string& member) const;
 
   OpenHumansOptions own_;

@@ -4,6 +4,7 @@
 
 #include "client/dex/manifest.hpp"
 #include "client/tus/creation_urls.hpp"
+#include "protocol/dex/manifest.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/metadata.hpp"
@@ -58,7 +59,7 @@ transport::LoadRequest TusClient::probe() const {
 
 std::unique_ptr<Upload> TusClient::upload(const UploadHost& host, std::uint64_t index, Bytes size,
                                           Time intended, Upload::Events events) const {
-  return std::make_unique<TusUpload>(host, index, size, intended, std::move(events));
+  return std::make_unique<TusUpload>(host, *this, index, size, intended, std::move(events));
 }
 
 transport::LoadRequest TusClient::look(const std::string& url) const {
@@ -70,8 +71,37 @@ std::optional<std::string> TusClient::told_size(const transport::LoadResponse& a
   return offset ? std::optional<std::string>(*offset) : std::nullopt;
 }
 
+tus::Metadata TusClient::metadata_of(const std::string& name) const {
+  tus::Metadata metadata = dex::metadata_of(options_.metadata);
+  metadata.set(dex::field::received_filename, name);
+  metadata.set("dex_loadgen_run", options_.run_id);
+  return metadata;
+}
+
+// A server may add to it. protocol.md, Headers/Upload-Metadata: it MUST be there as it was sent.
+std::optional<Cause> TusClient::told_otherwise(const transport::LoadResponse& answer,
+                                               const UploadResult& upload) const {
+  const auto header = answer.headers.find(tus::header::upload_metadata);
+  if (!header) return Cause{"verify: HEAD does not tell the metadata", upload.url};
+  const auto told = tus::parse_metadata(*header, tus::MetadataStrictness::lenient);
+  if (!told) return Cause{"verify: HEAD tells no metadata that can be read", told.error().line()};
+  const tus::Metadata sent = metadata_of(upload.name);
+  for (const auto& pair : sent.pairs()) {
+    const auto value = told->find(pair.key);
+    if (value == pair.value) continue;
+    return Cause{"verify: HEAD tells other metadata",
+                 fmt::format("{} is {} instead of {}", quote(pair.key),
+                             value ? quote(*value) : "missing", quote(pair.value))};
+  }
+  return std::nullopt;
+}
+
 transport::LoadRequest TusClient::download(const std::string& url) const {
   return request_of("GET", url);
+}
+
+std::optional<transport::LoadRequest> TusClient::removal(const std::string& url) const {
+  return request_of("DELETE", url);
 }
 
 settings::OwnSetting manifest_setting() {

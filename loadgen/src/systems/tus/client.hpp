@@ -1,6 +1,7 @@
 // tus 1.0 as a partner uses it.
 #pragma once
 
+#include "protocol/tus/metadata.hpp"
 #include "system/client.hpp"
 
 namespace loadgen {
@@ -21,7 +22,14 @@ class TusClient : public Client {
   [[nodiscard]] transport::LoadRequest look(const std::string& url) const override;
   [[nodiscard]] std::optional<std::string> told_size(
       const transport::LoadResponse& answer) const override;
+  [[nodiscard]] std::optional<Cause> told_otherwise(const transport::LoadResponse& answer,
+                                                    const UploadResult& upload) const override;
   [[nodiscard]] transport::LoadRequest download(const std::string& url) const override;
+  [[nodiscard]] std::optional<transport::LoadRequest> removal(
+      const std::string& url) const override;
+
+  /// What is told of the file that is sent under `name`.
+  [[nodiscard]] tus::Metadata metadata_of(const std::string& name) const;
 };
 
 [[nodiscard]] SystemKind tus_system();

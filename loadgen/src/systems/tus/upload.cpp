@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "client/endpoints.hpp"
-#include "protocol/dex/manifest.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "protocol/tus/numbers.hpp"
@@ -24,10 +23,11 @@ constexpr std::uint64_t most_new_uploads = 10;
 
 }  // namespace
 
-TusUpload::TusUpload(const UploadHost& host, std::uint64_t index, Bytes size, Time intended,
-                     Events events)
+TusUpload::TusUpload(const UploadHost& host, const TusClient& client, std::uint64_t index,
+                     Bytes size, Time intended, Events events)
     : host_(host),
-      options_(host.client.options()),
+      client_(client),
+      options_(client.options()),
       payload_(options_.payload, options_.seed, index, size),
       budget_(options_.retry_delays),
       events_(std::move(events)),
@@ -51,21 +51,21 @@ void TusUpload::create() {
   post.url = options_.create_url;
   post.fresh_connection = true;  // a partner of its own
   post.headers.add(std::string(tus::header::upload_length), fmt::format("{}", result_.size.value));
-  tus::Metadata metadata = dex::metadata_of(options_.metadata);
-  metadata.set(dex::field::received_filename, result_.name);
-  metadata.set("dex_loadgen_run", options_.run_id);
-  post.headers.add(std::string(tus::header::upload_metadata), tus::format_metadata(metadata));
+  post.headers.add(std::string(tus::header::upload_metadata),
+                   tus::format_metadata(client_.metadata_of(result_.name)));
   requests_.send(std::move(post), [this](const LoadOutcome& outcome) { created(outcome); });
 }
 
 void TusUpload::created(const LoadOutcome& outcome) {
-  if (status_of(outcome) != 201) {
+  // tus-js-client takes any of them, whatever the protocol says of 201.
+  if (status_of(outcome) / 100 != 2) {
     refused("POST", outcome);
     return;
   }
   const auto location = outcome.response->headers.find("Location");
   if (!location) {
-    end(UploadState::failed, Cause{"POST: 201 without Location", ""});
+    end(UploadState::failed,
+        Cause{fmt::format("POST: {} without Location", status_of(outcome)), ""});
     return;
   }
   const auto url = client::locate(options_.create_url, *location);
@@ -113,6 +113,7 @@ void TusUpload::patch() {
 void TusUpload::patched(Bytes from, const LoadOutcome& outcome) {
   requests_.under_way = Bytes{0};
   result_.sent += outcome.sent;
+  sent_to_ = std::max(sent_to_, from + outcome.sent);
   const int status = status_of(outcome);
   if (status < 200 || status > 299) {
     refused("PATCH", outcome);
@@ -135,6 +136,10 @@ void TusUpload::patched(Bytes from, const LoadOutcome& outcome) {
 }
 
 void TusUpload::advance_to(Bytes offset) {
+  if (offset > sent_to_) {
+    result_.never_sent += offset - sent_to_;
+    sent_to_ = offset;
+  }
   const Bytes before = result_.acknowledged;
   result_.acknowledged = offset;
   // Only what was never acknowledged before shows that the server lets this client on.
@@ -192,6 +197,7 @@ void TusUpload::begin_again(const Cause& cause) {
   result_.rolled_back += result_.acknowledged;
   result_.acknowledged = Bytes{0};
   farthest_ = Bytes{0};
+  sent_to_ = Bytes{0};
   result_.url.clear();
   budget_.restart();
   create();

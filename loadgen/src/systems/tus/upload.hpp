@@ -7,6 +7,7 @@
 
 #include "payload/payload.hpp"
 #include "system/requester.hpp"
+#include "systems/tus/client.hpp"
 #include "upload/retry.hpp"
 
 namespace loadgen {
@@ -17,7 +18,8 @@ namespace loadgen {
 /// Retry-After, and a 401 is answered by one new token. Ends when the last byte is acknowledged.
 class TusUpload final : public Upload {
  public:
-  TusUpload(const UploadHost& host, std::uint64_t index, Bytes size, Time intended, Events events);
+  TusUpload(const UploadHost& host, const TusClient& client, std::uint64_t index, Bytes size,
+            Time intended, Events events);
 
   void start() override;
   [[nodiscard]] const UploadResult& result() const override { return result_; }
@@ -40,6 +42,7 @@ class TusUpload final : public Upload {
   void end(UploadState state, std::optional<Cause> cause);
 
   UploadHost host_;
+  const TusClient& client_;
   const UploadOptions& options_;
   Payload payload_;
   RetryBudget budget_;
@@ -47,7 +50,9 @@ class TusUpload final : public Upload {
   UploadResult result_;
   Requester requests_{host_, result_};
   std::optional<Time> lost_at_;
-  Bytes farthest_;  ///< ever acknowledged, of the present URL
+  // Of the present URL:
+  Bytes farthest_;  ///< ever acknowledged
+  Bytes sent_to_;   ///< no byte from here on was handed to a connection
 };
 
 }  // namespace loadgen

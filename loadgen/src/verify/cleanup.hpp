@@ -1,0 +1,35 @@
+// After all: takes the uploads of a run away again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "system/client.hpp"
+#include "verify/asker.hpp"
+
+namespace loadgen {
+
+/// A few at once, on one loop.
+class Cleanup {
+ public:
+  Cleanup(Asker& asker, const Client& client) : asker_(asker), client_(client) {}
+
+  /// `urls` are of uploads that were made, whatever became of them.
+  void run(std::vector<std::string> urls, std::function<void()> done);
+  [[nodiscard]] std::uint64_t removed() const { return removed_; }
+  /// Made, and not seen to be gone.
+  [[nodiscard]] std::uint64_t left_behind() const { return left_ + in_flight_ + urls_.size(); }
+
+ private:
+  void fill();
+
+  Asker& asker_;
+  const Client& client_;
+  std::vector<std::string> urls_;  ///< yet to go
+  std::function<void()> done_;
+  std::uint64_t removed_ = 0, left_ = 0, in_flight_ = 0;
+};
+
+}  // namespace loadgen
