@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs real peers against our programs: tus-js-client and tuspy upload to the mock, plain and over TLS,
 # under the faults of interop/clients.tsv; the mock and tusd finish each other's uploads in one folder;
-# dex-conformance judges @tus/server and tusd against the baselines in fixtures/baselines. A peer whose
-# toolchain (node, python3, go) is missing is named as skipped.
+# clients of Open Humans and of object storage run the examples of the guides, under the faults of
+# interop/uploads.json; dex-conformance judges @tus/server and tusd against the baselines in
+# fixtures/baselines. A peer whose toolchain (node, python3, go) is missing is named as skipped.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
@@ -66,7 +67,7 @@ start_tus_node() {
 }
 
 say "Peers"
-install_packages curl
+install_packages curl jq
 clients=()
 if command -v node >/dev/null && command -v npm >/dev/null; then
   cp scripts/interop/package.json scripts/interop/*.mjs "$peers/"
@@ -80,7 +81,7 @@ if command -v python3 >/dev/null && python3 -m venv --help >/dev/null 2>&1; then
   "$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/interop/requirements.txt
   clients+=(tuspy)
 else
-  skip "tuspy: needs python3 with venv"
+  skip "tuspy, and clients of Open Humans and of object storage: need python3 with venv"
 fi
 tusd=''
 if command -v go >/dev/null; then
@@ -95,6 +96,15 @@ if [ ${#clients[@]} -gt 0 ]; then
   source scripts/interop/clients.sh
   client_cases "${clients[@]}"
   client_table "${clients[@]}"
+fi
+
+if [ -x "$peers/venv/bin/python" ]; then
+  say "Clients of Open Humans and of object storage, under faults"
+  mkdir "$scratch/uploads"
+  "$peers/venv/bin/python" scripts/interop/uploads.py "$bin/dex-mock-server" "$scratch/uploads" "$scratch/counts"
+  read -r right wrong <"$scratch/counts"
+  passed=$((passed + right))
+  failed=$((failed + wrong))
 fi
 
 say "One store, two servers"
