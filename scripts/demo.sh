@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The whole harness in one go: builds it, starts a mock DEX server on a free port, judges it, and
-# pushes 200 lab-report uploads through a network that cuts one connection in five.
+# pushes 200 lab-report uploads through a network that cuts one connection in five. Then one file
+# goes to a mock of Open Humans.
 source "$(dirname "$0")/lib/common.sh"
 
-install_packages "${build_packages[@]}"
+install_packages "${build_packages[@]}" curl
 build release dex-mock-server dex-conformance dex-loadgen
 bin=build/release/bin
 out=build/demo
@@ -28,8 +29,23 @@ $bin/dex-loadgen run --url "$mock_url/files" --system dex \
   --uploads 200 --concurrency 50 --size uniform:256KiB-4MiB --payload hl7 --network flaky \
   --report "$out/load"
 
+say "4. One file for Open Humans: begin, PUT to the object store, complete"
+start_mock openhumans --profile openhumans --store "$out/open-humans"
+lab_report=$(find "$out/store/deliveries" -type f -name '*.hl7' -print -quit)
+# shellcheck disable=SC2154  # set by start_mock
+api=$openhumans_url/api/direct-sharing/project/files/upload
+as_project=(curl -sS --fail -H 'Authorization: Bearer example_token' -F project_member_id=12345678)
+begun=$("${as_project[@]}" "$api/direct/" -F filename=report.hl7 \
+  -F 'metadata={"tags": ["hl7"], "description": "A lab report"}')
+echo "direct    $begun"
+stored=$(curl -sS --fail -T "$lab_report" -w 'HTTP %{http_code}' "$(sed 's/.*"url":"\([^"]*\)".*/\1/' <<<"$begun")")
+echo "PUT       $stored"
+completed=$("${as_project[@]}" "$api/complete/" -F "file_id=$(sed 's/.*"id":\([0-9]*\).*/\1/' <<<"$begun")")
+echo "complete  $completed"
+
 say "Done. What was made:"
 echo "  uploads, as the server stores them   $out/store"
 echo "  conformance report (JUnit, JSON)     $out/conformance.xml, $out/conformance.json"
 echo "  load report                          $out/load"
-echo "  one delivered lab report             $(find "$out/store/deliveries" -type f -name '*.hl7' -print -quit)"
+echo "  one delivered lab report             $lab_report"
+echo "  the same, as Open Humans keeps it    $out/open-humans"
