@@ -8,6 +8,7 @@ std::vector<Check> objects_checks() {
       objects_policy,
       objects_presigned,
       objects_signed,
+      objects_transfer,
   });
 }
 

@@ -1,0 +1,226 @@
+// Bodies on their way, and what every answer has (census, objects-transfer).
+#include <fmt/format.h>
+
+#include "objects/vocabulary.hpp"
+#include "protocol/base64.hpp"
+#include "protocol/digest.hpp"
+
+namespace conformance::suites {
+namespace {
+
+using obj::Place;
+
+constexpr std::uint64_t largest = 5ULL << 30U;
+
+std::string md5_of(std::string_view bytes) {
+  Digest digest{DigestAlgorithm::md5};
+  digest.update(bytes);
+  return digest.finish();
+}
+
+Outcome body_001(Context& c) {
+  const auto place = obj::place(c);
+  obj::store(c, place, "bytes");
+  Request request;
+  request.method = "PUT";
+  request.url = place.put;
+  request.body = "others";
+  request.chunked = true;
+  return obj::expect_refusal(obj::send(c, std::move(request)), 501, "NotImplemented");
+}
+
+Outcome body_002(Context& c) {
+  const auto place = obj::place(c);
+  obj::store(c, place, "bytes");
+  auto connection = obj::raw_to(c, place.put);
+  const auto head = obj::head_of(c, "PUT", place.put, {});
+  const auto response = answer(talk(c, connection, "PUT without a length", head));
+  return obj::expect_refusal(response, 411, "MissingContentLength");
+}
+
+Outcome body_003(Context& c) {
+  const auto place = obj::place(c);
+  obj::store(c, place, "bytes");
+  auto connection = obj::raw_to(c, place.put);
+  const auto head = obj::head_of(c, "PUT", place.put, {{"Content-Length", "100"}});
+  static_cast<void>(connection.send(head + letters(50), answer_timeout));
+  connection.close();
+  c.record_raw("half of a body", head, {});
+  Findings findings{"half of a body stores nothing: the object is as it was"};
+  obj::expect_bytes(c, findings, place.get, "bytes");
+  obj::store(c, place, "others");
+  findings.note("the next PUT is taken");
+  return findings.outcome();
+}
+
+Outcome body_004(Context& c) {
+  static_cast<void>(obj::access_key(c));
+  Findings findings{
+      "Content-MD5 of the body: 200; of another: 400 BadDigest; none: 400 InvalidDigest"};
+  const auto try_md5 = [&](const std::string& md5) {
+    const auto key = obj::new_key(c);
+    static_cast<void>(obj::place_of(c, key));
+    const Fields fields{{"Content-MD5", md5}};
+    return obj::put(c, obj::presigned(c, key, {.fields = fields}), "bytes", fields);
+  };
+  const auto right = try_md5(base64::encode(md5_of("bytes")));
+  findings.check(right.status == 200, "right: " + obj::told(right));
+  const auto wrong = try_md5(base64::encode(md5_of("others")));
+  findings.check(obj::refuses(wrong, 400, "BadDigest"), "of another: " + obj::told(wrong));
+  const auto none = try_md5("bm9uZQ==");
+  findings.check(obj::refuses(none, 400, "InvalidDigest"), "none: " + obj::told(none));
+  return findings.outcome();
+}
+
+/// Asks before it sends; nothing of the body is ever sent.
+RawConnection::Read ask(Context& c, RawConnection& connection, const std::string& url,
+                        std::uint64_t length) {
+  const auto head = obj::head_of(
+      c, "PUT", url, {{"Content-Length", std::to_string(length)}, {"Expect", "100-continue"}});
+  static_cast<void>(connection.send(head, answer_timeout));
+  auto read = await_continue(connection, answer_timeout);
+  c.record_raw("PUT that asks first", head, read);
+  return read;
+}
+
+Outcome body_005(Context& c) {
+  const auto place = obj::place(c);
+  auto connection = obj::raw_to(c, place.put);
+  const auto read = ask(c, connection, place.put, largest + 1);
+  const std::string rule = "400 EntityTooLarge, before the body is sent";
+  if (!read.response) {
+    return broken(rule, read.interims.empty() ? "no answer (" + to_string(read.seen) + ")"
+                                              : std::string{"the body is asked for"});
+  }
+  return obj::refuses(*read.response, 400, "EntityTooLarge")
+             ? holds(obj::told(*read.response))
+             : broken(rule, obj::told(*read.response));
+}
+
+Outcome body_006(Context& c) {
+  const auto place = obj::place(c);
+  auto connection = obj::raw_to(c, place.put);
+  const auto head =
+      obj::head_of(c, "PUT", place.put, {{"Content-Length", "5"}, {"Expect", "100-continue"}});
+  static_cast<void>(connection.send(head, answer_timeout));
+  const auto read = await_continue(connection, Milliseconds{1'000});
+  c.record_raw("PUT that waits for 100 Continue", head, read);
+  if (read.response) return holds(obj::told(*read.response));
+  if (read.interims.empty()) return broken("100, or a final status, within a second", "neither");
+  static_cast<void>(connection.send("bytes", answer_timeout));
+  const auto stored = answer(connection.read_response(answer_timeout));
+  Findings findings{"100 at once, and then 200"};
+  findings.check(read.interims.front().status == 100, std::to_string(read.interims.front().status));
+  findings.check(stored.status == 200, obj::told(stored));
+  return findings.outcome();
+}
+
+Outcome body_007(Context& c) {
+  const auto place = obj::place(c);
+  auto connection = obj::raw_to(c, place.put);
+  const auto head = obj::head_of(c, "PUT", place.put, {{"Content-Length", "100"}});
+  static_cast<void>(connection.send(head + letters(50), answer_timeout));
+  const auto read = connection.read_response(c.patience());
+  c.record_raw("a body that stops", head, read);
+  if (!read.response && read.seen == RawConnection::Seen::timeout) {
+    return not_offered("the server waits longer than this run (--patience)");
+  }
+  if (!read.response) return broken("400 RequestTimeout", to_string(read.seen));
+  return obj::expect_refusal(*read.response, 400, "RequestTimeout");
+}
+
+/// A refusal of whoever has no signature that is right.
+Response refused(Context& c) {
+  const auto place = obj::place(c);
+  obj::store(c, place, "bytes");
+  auto url = place.put;
+  url[url.find('?') - 1] = '~';
+  auto response = obj::put(c, url, "others");
+  if (response.status < 400) stop_blocked("another path: 403", obj::told(response));
+  return response;
+}
+
+Outcome body_008(Context& c) {
+  const auto response = refused(c);
+  Findings findings{"an error is application/xml with Code, Message and RequestId"};
+  const auto type = value_of(response, "Content-Type");
+  const bool xml = type.starts_with("application/xml");
+  findings.check(xml, xml ? "application/xml" : tell(response, "Content-Type"));
+  const auto body = s3::parse_error_body(response.body);
+  findings.check(body.has_value(), body ? "Code" : "no Code");
+  if (!body) return findings.outcome();
+  findings.check(!body->message.empty(), body->message.empty() ? "no Message" : "Message");
+  const bool known = body->detail("RequestId").has_value();
+  findings.check(known, known ? "RequestId" : "no RequestId");
+  return findings.outcome();
+}
+
+Outcome body_009(Context& c) {
+  Findings findings{"x-amz-request-id and x-amz-id-2, in an error also as RequestId and HostId"};
+  const auto place = obj::place(c);
+  const auto stored = obj::put(c, place.put, "bytes");
+  const auto error = refused(c);
+  for (const char* name : {"x-amz-request-id", "x-amz-id-2"}) {
+    for (const auto* response : {&stored, &error}) {
+      const bool there = response->headers.has(name);
+      findings.check(there, fmt::format("{} {}{}", code(*response), there ? "" : "no ", name));
+    }
+  }
+  const auto same = obj::detail(error, "RequestId") == value_of(error, "x-amz-request-id") &&
+                    obj::detail(error, "HostId") == value_of(error, "x-amz-id-2");
+  findings.check(same, same ? "the same in the error" : "others in the error");
+  return findings.outcome();
+}
+
+Outcome body_010(Context& c) {
+  const auto right = "\"" + to_hex(md5_of("bytes")) + "\"";
+  Findings findings{"the MD5 of the bytes, in quotes"};
+  const auto judge = [&](std::string_view label, const Response& response) {
+    const bool same = value_of(response, "ETag") == right;
+    findings.check(same, fmt::format("{}: {}", label, same ? "the MD5" : "not the MD5"));
+  };
+  judge("PUT", obj::put(c, obj::place(c).put, "bytes"));
+  if (!obj::target(c).key) return findings.outcome();
+  const auto posted = obj::post(c, obj::signed_form(c, obj::draft(c)), "bytes");
+  if (obj::is_stored(posted)) judge("POST", posted);
+  return findings.outcome();
+}
+
+Outcome body_011(Context& c) {
+  static_cast<void>(obj::access_key(c));
+  if (!obj::target(c).host_bucket.empty()) {
+    return not_offered("another bucket has another host (--bucket-in host)");
+  }
+  const auto& url = obj::target(c).url;
+  const auto other = url.substr(0, url.rfind('/')) + "/dex-conformance-no-bucket/file.txt";
+  const auto response = obj::put(c, obj::target(c).presigned("PUT", other), "bytes");
+  return response.status == 404 ? holds(obj::told(response))
+                                : broken("404 NoSuchBucket, or another 404", obj::told(response));
+}
+
+Outcome body_012(Context& c) {
+  const auto place = obj::place(c);
+  obj::store(c, place, "bytes");
+  auto url = place.put;
+  url[url.find('?') - 1] = '~';
+  const auto body = letters(4U << 20U);
+  auto connection = obj::raw_to(c, url);
+  const auto head = obj::head_of(c, "PUT", url, {{"Content-Length", std::to_string(body.size())}});
+  const auto read = talk(c, connection, "a wrong signature before 4 MiB", head, body);
+  if (!read.response) return broken("the refusal can be read", to_string(read.seen));
+  return is_4xx(*read.response) ? holds(obj::told(*read.response))
+                                : broken("4xx", obj::told(*read.response));
+}
+
+}  // namespace
+
+std::vector<Check> objects_transfer() {
+  return {
+      {"OBJ-BODY-001", body_001}, {"OBJ-BODY-002", body_002}, {"OBJ-BODY-003", body_003},
+      {"OBJ-BODY-004", body_004}, {"OBJ-BODY-005", body_005}, {"OBJ-BODY-006", body_006},
+      {"OBJ-BODY-007", body_007}, {"OBJ-BODY-008", body_008}, {"OBJ-BODY-009", body_009},
+      {"OBJ-BODY-010", body_010}, {"OBJ-BODY-011", body_011}, {"OBJ-BODY-012", body_012},
+  };
+}
+
+}  // namespace conformance::suites
