@@ -279,6 +279,35 @@ TEST_F(ObjectsServer, DoesWhatRulesSay) {
   EXPECT_EQ(look("uploads").at("uploads").size(), 1U);
 }
 
+/// Before anything is stored, and a form by its bucket.
+TEST_F(ObjectsServer, RulesKnowWhatIsAskedFor) {
+  start();
+  const auto rule = [&](const std::string& name, const json& upload) {
+    const json body{{"name", name},
+                    {"when", {{"method", {"PUT", "POST"}}, {"upload", upload}}},
+                    {"then", {{"reply", {{"early", true}, {"status", 503}, {"body", name}}}}}};
+    const auto added =
+        send("POST", "/_mock/rules", {{"Content-Type", "application/json"}}, body.dump());
+    ASSERT_EQ(added.status, 201) << added.body;
+  };
+  const auto with = [](const char* attribute, const json& value) {
+    return json{{"attributes", {{attribute, value}}}};
+  };
+  rule("public", with("bucket", "publicbucket"));
+  rule("key", with("key", json{{"regex", "^b/.*\\.fq$"}}));
+  rule("type", with("content_type", "text/csv"));
+  rule("complete", json{{"completing", true}, {"attributes", {{"key", "whole"}}}});
+  EXPECT_EQ(put("/examplebucket/a", "x").status, 200);
+  EXPECT_EQ(put("/examplebucket/b/1%2E.fq", "x").body, "key");
+  EXPECT_EQ(put("/examplebucket/whole", "x").body, "complete");
+  EXPECT_EQ(send("PUT", "/publicbucket/k", {}, "x").body, "public");
+  EXPECT_EQ(send("POST", "/publicbucket", {}, "x").body, "public");
+  const auto typed = s3::presign_v2({"PUT", "/examplebucket/c", {{"Content-Type", "text/csv"}}},
+                                    owner, now() + 1h);
+  EXPECT_EQ(send("PUT", typed, {{"Content-Type", "text/csv"}}, "x").body, "type");
+  EXPECT_EQ(get("/examplebucket/a").body, "x");
+}
+
 TEST_F(ObjectsServer, NeedNotComputeADigest) {
   start({"--etag", "opaque"});
   const auto bytes = payload(1000);

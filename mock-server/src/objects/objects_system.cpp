@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "objects/access.hpp"
 #include "objects/cors.hpp"
+#include "objects/payload.hpp"
+#include "objects/receiving.hpp"
 #include "objects/routes.hpp"
 #include "protocol/s3/request.hpp"
 
@@ -57,6 +60,22 @@ std::unique_ptr<Handler> ObjectsSystem::own_handler_for(const Request& request,
   const auto& method = request.method;
   if (method == "GET" || method == "HEAD" || method == "PUT") return make_bucket_handler(context);
   return make_method_refusal(context, "GET, HEAD, POST, PUT");
+}
+
+AskedFor ObjectsSystem::asked_for(const Request& request, const ::http::Fields& fields) const {
+  AskedFor asked;
+  auto addressee = addressee_of(request);
+  if (!addressee) return asked;
+  auto record = std::make_shared<ObjectRecord>();
+  record->bucket = std::move(addressee->bucket);
+  record->key = std::move(addressee->key);
+  if (request.method == "PUT" && !record->key.empty()) {
+    record->fields = kept_fields(fields).value_or(::http::Fields{});
+    const auto decoded = decoded_length(request);
+    asked.length = decoded ? std::optional(*decoded) : request.content_length;
+  }
+  asked.attributes = std::move(record);
+  return asked;
 }
 
 void ObjectsSystem::start() {

@@ -26,6 +26,9 @@ class ObjectsSystem final : public System {
   [[nodiscard]] std::vector<std::span<const RoutePattern>> routes() const override;
   [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
                                                      Services& services) override;
+  /// Bucket and key of any request, and what a PUT says of its bytes.
+  [[nodiscard]] AskedFor asked_for(const Request& request,
+                                   const ::http::Fields& fields) const override;
   void removed(const Upload& upload) override { objects_.removed(upload); }
   void start() override;
 

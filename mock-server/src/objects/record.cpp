@@ -88,13 +88,15 @@ const AttributeSchema& ObjectRecord::schema() const { return objects_schema(); }
 
 std::optional<std::string_view> ObjectRecord::find(std::string_view name) const {
   if (name == "bucket") return bucket;
-  if (name == "key") return key;
-  return std::nullopt;
+  // A form says it in its body.
+  if (name == "key") return key.empty() ? std::nullopt : std::optional<std::string_view>(key);
+  return name == "content_type" ? fields.find("Content-Type") : std::nullopt;
 }
 
 void ObjectRecord::visit(const Visit& visit) const {
-  visit("bucket", bucket);
-  visit("key", key);
+  for (const auto& name : object_attribute_names) {
+    if (const auto value = find(name.name)) visit(name.name, std::string(*value));
+  }
 }
 
 std::optional<std::string_view> ObjectRecord::metadata_of(std::string_view name) const {

@@ -37,7 +37,7 @@ struct ObjectRecord final : Attributes {
   void visit_metadata(const Visit& visit) const override;
 };
 
-inline constexpr AttributeName object_attribute_names[]{{"bucket"}, {"key"}};
+inline constexpr AttributeName object_attribute_names[]{{"bucket"}, {"key"}, {"content_type"}};
 
 /// In a .info.
 [[nodiscard]] const AttributeSchema& objects_schema();

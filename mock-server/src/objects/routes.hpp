@@ -8,8 +8,10 @@
 namespace mock {
 
 namespace routes {
-inline constexpr Endpoint bucket{.name = "bucket"};
-inline constexpr Endpoint object{.name = "object"};
+// A PUT makes what its path names, a form what it names itself: what that is of uploads is random,
+// and stands nowhere.
+inline constexpr Endpoint bucket{.name = "bucket", .creates = true, .names_upload = true};
+inline constexpr Endpoint object{.name = "object", .creates = true, .names_upload = true};
 }  // namespace routes
 
 /// By these paths the endpoints are known to every server; which buckets there are, the profile

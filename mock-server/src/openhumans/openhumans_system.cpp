@@ -49,6 +49,10 @@ void OpenHumansSystem::complete_refusal(const Request& request, Reply& refusal) 
   }
 }
 
+AskedFor OpenHumansSystem::asked_for(const Request& request, const ::http::Fields& fields) const {
+  return is_own(request.addressed.route) ? AskedFor{} : objects_->asked_for(request, fields);
+}
+
 void OpenHumansSystem::removed(const Upload& upload) {
   objects_->removed(upload);
   files_.removed(upload);
