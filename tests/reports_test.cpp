@@ -1,4 +1,4 @@
-// What users of object stores and of Open Humans reported, as their clients see it: the
+// What users of object stores, Open Humans and One Codex reported, as their clients see it: the
 // misbehaviour of fixtures/misbehaviours that does it (docs/guides/reports.md), and beside it a
 // server without it. Each report has a lane of its own in one server.
 #include <fmt/format.h>
@@ -19,8 +19,10 @@
 
 #include "control_client.hpp"
 #include "programs.hpp"
+#include "protocol/base64.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/http/multipart.hpp"
+#include "protocol/onecodex/answers.hpp"
 #include "protocol/s3/documents.hpp"
 #include "protocol/s3/policy.hpp"
 #include "protocol/s3/post.hpp"
@@ -40,6 +42,7 @@ const s3::Credentials owner{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRf
 constexpr Milliseconds patience = 20s;
 /// Long enough for an answer that comes at once, and short enough to wait for one that does not.
 constexpr Milliseconds a_moment = 1s;
+const std::string api_key = "demodemodemodemodemodemodemodemo";
 constexpr std::size_t mebibyte = 1U << 20U;
 
 http::TimePoint now() {
@@ -122,11 +125,15 @@ class Lane {
                 form.head + bytes + form.tail);
   }
 
-  /// What becomes of a PUT whose head and first bytes are these.
+  /// A PUT whose head and first bytes are these.
   RawConnection begin_put(const std::string& key, http::Fields headers, std::string_view bytes) {
+    return begin("PUT", signed_url("PUT", key), std::move(headers), bytes);
+  }
+  RawConnection begin(std::string_view method, const std::string& target, http::Fields headers,
+                      std::string_view bytes) {
     auto connection = RawConnection::open(url_, {}, patience).value();
     headers.add("Host", url_.substr(std::string_view{"http://"}.size()));
-    const auto head = transport::request_head("PUT", signed_url("PUT", key), headers);
+    const auto head = transport::request_head(method, target, headers);
     EXPECT_TRUE(connection.send(head + std::string(bytes), patience));
     return connection;
   }
@@ -163,6 +170,29 @@ class Lane {
     return listed.empty() ? Answer{}
                           : send("GET", listed.at(0).at("download_url").get<std::string>());
   }
+  // ---- One Codex
+
+  Answer post_json(const std::string& call, const std::string& body) {
+    const auto basic = "Basic " + base64::encode(api_key + ":");
+    return send("POST", path("/api/v1/" + call),
+                {{"Authorization", basic}, {"Content-Type", "application/json"}}, body);
+  }
+  /// Its id is "" when nothing was begun.
+  onecodex::Initiated begin_sample(const std::string& size) {
+    const auto begun =
+        post_json("samples/init_upload", R"({"filename": "a.fa", "size": )" + size + "}");
+    return onecodex::parse_initiated(begun.body, onecodex::Kind::sample)
+        .value_or(onecodex::Initiated{});
+  }
+  Answer send_to(const onecodex::UploadForm& to, const std::string& bytes) {
+    const auto form = http::write_form(to.fields, {"file", "a.fa", "text/plain"}, "0123456789");
+    return send("POST", to.url, {{"Content-Type", form.content_type}},
+                form.head + bytes + form.tail);
+  }
+  Answer end_sample(const std::string& call, const std::string& id) {
+    return post_json("samples/" + call, R"({"sample_id": ")" + id + "\"}");
+  }
+
   json listing() {
     const auto answer = send("GET", call("exchange-member/") + "&project_member_id=12345678");
     EXPECT_EQ(answer.status, 200) << answer.body;
@@ -178,7 +208,7 @@ class Lane {
 struct Report {
   const char* seen;
   const char* kind;  ///< "faults", "defects"
-  const char* name;  ///< "": the store does that by itself
+  const char* name;  ///< "": the server does that by itself
   std::function<std::string(Lane&)> see;
   std::string expected;
   std::string without;  ///< what a lane without it shows; of the store itself the same
@@ -497,15 +527,54 @@ std::vector<Report> of_open_humans() {
   };
 }
 
+// ---- One Codex
+
+std::string confirm_a_sample(Lane& lane) {
+  const auto sample = lane.begin_sample("9");
+  const auto stored = lane.send_to(sample.file, ">a\nACGT\n\n");
+  const auto confirmed = lane.end_sample("confirm_upload", sample.id);
+  return fmt::format("{}, {} {}", stored.status, confirmed.status,
+                     confirmed.json.value("message", "without a message"));
+}
+
+std::string cancel_what_is_confirmed(Lane& lane) {
+  const auto sample = lane.begin_sample("9");
+  lane.send_to(sample.file, ">a\nACGT\n\n");
+  lane.end_sample("confirm_upload", sample.id);
+  const auto cancelled = lane.end_sample("cancel_upload", sample.id);
+  return fmt::format("{} {}", cancelled.status, cancelled.json.value("message", ""));
+}
+
+/// A form is given out for what no form may hold.
+std::string send_more_than_a_form_holds(Lane& lane) {
+  const auto sample = lane.begin_sample("5368709121");
+  auto connection = lane.begin(
+      "POST", lane.path("/onecodex-uploads"),
+      {{"Content-Type", "multipart/form-data; boundary=b"}, {"Content-Length", "5368709999"}}, "");
+  return (sample.id.empty() ? "no form, " : "a form, ") + tell(connection.read_response(patience));
+}
+
+std::vector<Report> of_one_codex() {
+  return {
+      {"onecodex#100", "faults", "oc-confirm-unexplained", confirm_a_sample,
+       "201, 500 without a message", "201, 200 Upload confirmed"},
+      {"onecodex#298", "", "", cancel_what_is_confirmed, "", "400 Upload already successful"},
+      {"onecodex#261", "", "", send_more_than_a_form_holds, "",
+       "a form, 400 EntityTooLarge: Your proposed upload exceeds the maximum allowed size"},
+  };
+}
+
 TEST(Reports, EveryFileIsInATable) {
   std::set<std::string> shown;
-  for (const auto& table : {of_object_stores(), of_open_humans()}) {
+  for (const auto& table : {of_object_stores(), of_open_humans(), of_one_codex()}) {
     for (const auto& report : table) shown.insert(report.name);
   }
   const std::filesystem::path faults{std::string(DEX_FIXTURES) + "/misbehaviours/faults"};
   for (const auto& entry : std::filesystem::directory_iterator(faults)) {
     const auto name = entry.path().stem().string();
-    if (!name.starts_with("object-") && !name.starts_with("oh-")) continue;
+    if (!name.starts_with("object-") && !name.starts_with("oh-") && !name.starts_with("oc-")) {
+      continue;
+    }
     EXPECT_TRUE(shown.contains(name)) << name;
   }
 }
@@ -513,6 +582,11 @@ TEST(Reports, EveryFileIsInATable) {
 TEST(Reports, OfObjectStores) {
   const Mock mock({"--profile", "objects", "--store", "memory"});
   check(mock, of_object_stores());
+}
+
+TEST(Reports, OfOneCodex) {
+  const Mock mock({"--profile", "onecodex", "--store", "memory"});
+  check(mock, of_one_codex());
 }
 
 TEST(Reports, OfOpenHumans) {
