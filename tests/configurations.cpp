@@ -96,6 +96,16 @@ const std::vector<Configuration>& configurations() {
     made.path = "/examplebucket";
     return made;
   };
+  const auto of_samples = [](const char* name, const char* contract) {
+    Configuration made{
+        name,
+        {"--profile", "onecodex", "--control", "127.0.0.1:0", "--store", "memory", "--contract",
+         contract},
+        {"--system", "onecodex", "--contract", contract}};
+    made.path.clear();
+    made.key = "demodemodemodemodemodemodemodemo";
+    return made;
+  };
   static const std::vector<Configuration> all{
       {"tus", {"--profile", "tus", "--store", "memory"}, tus},
       {"tus-max-size", {"--profile", "tus", "--store", "memory", "--max-size", "1MiB"}, tus},
@@ -135,6 +145,8 @@ const std::vector<Configuration>& configurations() {
       // Only what has to wait: all else would have to be quick.
       of_project("openhumans-short-lived", "server", {"--oh-lifetime", "3s"},
                  {"--select", "OH-UP-029", "--select", "OH-FILES-016"}),
+      of_samples("onecodex", "server"),
+      of_samples("onecodex-guide", "guide"),
       storing("objects", {}),
       storing("objects-v2", {"--signature-version", "2"}),
   };

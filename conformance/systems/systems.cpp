@@ -3,6 +3,7 @@
 
 #include "dex/target.hpp"
 #include "objects/target.hpp"
+#include "onecodex/target.hpp"
 #include "openhumans/target.hpp"
 #include "target/target.hpp"
 #include "tus/target.hpp"
@@ -14,6 +15,7 @@ Systems systems() {
       &tus_system,
       &dex_system,
       &openhumans_system,
+      &onecodex_system,
       &objects_system,
   };
   return all;

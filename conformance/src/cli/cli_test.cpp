@@ -158,10 +158,10 @@ TEST(CommandLine, HelpSaysWhichSystemAFlagIsFor) {
     const auto at = f.out.find(flag);
     EXPECT_TRUE(heading < at && at < end) << flag << f.out;
   }
-  const auto of_both = f.out.find("With --system dex, openhumans:");
-  ASSERT_NE(of_both, std::string::npos) << f.out;
+  const auto of_several = f.out.find("With --system dex, openhumans, onecodex:");
+  ASSERT_NE(of_several, std::string::npos) << f.out;
   const auto contract = f.out.find("--contract");
-  EXPECT_TRUE(of_both < contract && contract < heading) << f.out;
+  EXPECT_TRUE(of_several < contract && contract < heading) << f.out;
   EXPECT_LT(f.out.find("--delivered-dir"), heading) << "plain tus servers deliver too";
 }
 

@@ -1,0 +1,273 @@
+// The storage POST, and what becomes of it (census, onecodex-upload).
+#include <algorithm>
+#include <array>
+
+#include "onecodex/vocabulary.hpp"
+#include "protocol/onecodex/requests.hpp"
+#include "protocol/s3/documents.hpp"
+
+namespace conformance::suites {
+namespace {
+
+using oc::Kind;
+
+Outcome up_001(Context& c) {
+  const auto begun = oc::begin(c);
+  const auto response = oc::send_file(c, begun.file, "bytes", "HiSeq_accuracy.fa");
+  const auto stored = s3::parse_post_response(response.body);
+  Findings findings{"the form and a file: 201, and where it is stored, under the file's name"};
+  findings.check(response.status == 201, code(response));
+  const bool named = stored && stored->key.ends_with("/HiSeq_accuracy.fa");
+  findings.check(named, named ? "the name" : "no key with the name");
+  return findings.outcome();
+}
+
+Outcome up_002(Context& c) {
+  const auto mine = oc::begin(c);
+  const auto other = oc::begin(c);
+  oc::store(c, mine.file);
+  Findings findings{"a form with the key of another upload: 403"};
+  const auto response = oc::send_file(c, oc::with(mine.file, "key", oc::field(other.file, "key")));
+  findings.check(response.status == 403, code(response));
+  return findings.outcome();
+}
+
+Outcome up_003(Context& c) {
+  const auto begun = oc::begin(c);
+  oc::store(c, begun.file);
+  Findings findings{"a form with a changed field: 403"};
+  for (const auto& [field, value] : {std::pair{"acl", "public-read"},
+                                     {"x-amz-server-side-encryption", "aws:kms"},
+                                     {"signature", "bm9uZQ=="},
+                                     {"success_action_status", "200"}}) {
+    const auto response = oc::send_file(c, oc::with(begun.file, field, value));
+    findings.check(response.status == 403, std::string{field} + ": " + code(response));
+  }
+  return findings.outcome();
+}
+
+Outcome up_004(Context& c) {
+  const auto begun = oc::begin(c);
+  const auto response = oc::confirm(c, begun.id);
+  const bool ok = is_4xx(response) && !oc::message_of(response).empty();
+  return ok ? holds(oc::told(response))
+            : broken("confirm_upload before the POST: 4xx and a message", oc::told(response));
+}
+
+Outcome up_005(Context& c) {
+  const auto begun = oc::begin(c);
+  oc::store(c, begun.file);
+  const auto response = oc::confirm(c, begun.id);
+  return oc::is_confirmed(response, Kind::sample, begun.id)
+             ? holds("200, success, and the sample")
+             : broken("confirm_upload: 200 {message, sample: {$ref}, success: true}",
+                      oc::told(response));
+}
+
+Outcome up_006(Context& c) {
+  const auto id = oc::make_sample(c);
+  const auto response = oc::confirm(c, id);
+  return oc::is_confirmed(response, Kind::sample, id)
+             ? holds("200, as before")
+             : broken("confirm_upload once more: 200, as before", oc::told(response));
+}
+
+Outcome up_007(Context& c) {
+  const auto response = oc::confirm(c, "dexconformance00");
+  return oc::is_problem(response, 404) ? holds(oc::told(response))
+                                       : broken("an unknown id: 404", oc::told(response));
+}
+
+Outcome up_008(Context& c) {
+  const auto begun = oc::begin(c);
+  const auto seen = text_at(oc::sample(c, begun.id), "/visibility").value_or("none");
+  return seen == "awaiting data" ? holds(seen)
+                                 : broken("before it is confirmed: 'awaiting data'", seen);
+}
+
+Outcome up_009(Context& c) {
+  const auto id = oc::make_sample(c);
+  const auto visibility = [&] {
+    return text_at(oc::sample(c, id), "/visibility").value_or("none");
+  };
+  const auto first = visibility();
+  Findings findings{"once it is confirmed: 'importing', and in the end 'private'"};
+  findings.check(first == "importing" || first == "private", "at once: " + first);
+  const bool imported = c.eventually(c.patience(), [&] { return visibility() == "private"; });
+  findings.check(imported, imported ? "in the end: private" : "it does not become private");
+  return findings.outcome();
+}
+
+Outcome up_010(Context& c) {
+  const auto id = oc::make_sample(c, letters(1'000));
+  const auto sample = oc::sample(c, id);
+  Findings findings{"a sample is told with $uri, created_at, metadata, owner, and its size"};
+  for (const char* name : {"/$uri", "/created_at", "/metadata", "/owner"}) {
+    const bool there = value_at(sample, name) != nullptr;
+    findings.check(there, std::string{name + 1} + (there ? "" : " is missing"));
+  }
+  const auto* const size = value_at(sample, "/size");
+  const bool right = size && *size == 1'000;
+  findings.check(right, right ? "its size" : "another size, or none");
+  return findings.outcome();
+}
+
+Outcome up_011(Context& c) {
+  const auto bytes = letters(1'000, 'b');
+  const auto id = oc::make_sample(c, bytes);
+  const auto told = oc::post(c, "samples/" + id + "/download_uri", "{}");
+  const auto place = onecodex::parse_download(told.body);
+  if (told.status != 200 || !place) {
+    return broken("download_uri: 200 {download_uri}", oc::told(told));
+  }
+  Request request;
+  request.method = "GET";
+  request.url = place->url;
+  auto seen = c.exchange_anonymously(std::move(request));
+  if (!seen.response) stop_unanswered("GET of a file", seen);
+  const bool same = seen.response->status == 200 && seen.response->body == bytes;
+  return same ? holds("the bytes that were sent")
+              : broken("the bytes that were sent are given back",
+                       code(*seen.response) + ", other bytes");
+}
+
+Outcome up_012(Context& c) {
+  const auto begun = oc::begin(c);
+  oc::store(c, begun.file);
+  const auto response = oc::cancel(c, begun.id);
+  Findings findings{"cancel_upload: 200 success, and confirm_upload is refused"};
+  const auto* const success_at = "/success";
+  const auto document = json_of(response);
+  const auto* const success = value_at(document, success_at);
+  findings.check(response.status == 200 && success && *success == true, oc::told(response));
+  const auto confirmed = oc::confirm(c, begun.id);
+  findings.check(is_4xx(confirmed), "confirm_upload: " + oc::told(confirmed));
+  return findings.outcome();
+}
+
+Outcome up_013(Context& c) {
+  const auto id = oc::make_sample(c);
+  const auto response = oc::cancel(c, id);
+  const bool ok =
+      response.status == 400 && oc::message_of(response) == onecodex::already_successful;
+  return ok ? holds(oc::told(response))
+            : broken("cancel_upload of what was confirmed: 400 'Upload already successful'",
+                     oc::told(response));
+}
+
+Outcome up_014(Context& c) {
+  const auto begun = oc::begin_document(c);
+  oc::store(c, begun.file);
+  const auto response = oc::post(
+      c, "documents/confirm_upload",
+      onecodex::to_json(onecodex::Confirmation{begun.id}, onecodex::Call::confirm_document));
+  return oc::is_confirmed(response, Kind::document, begun.id)
+             ? holds("200, success, and the document")
+             : broken("confirm_upload by document_id: 200 {document: {$ref}, success: true}",
+                      oc::told(response));
+}
+
+Outcome up_015(Context& c) {
+  const auto begun = oc::begin_document(c);
+  oc::store(c, begun.file);
+  const auto response =
+      oc::post(c, "documents/confirm_upload", R"({"sample_id": ")" + begun.id + "\"}");
+  const bool guide = oc::by_guide(c);
+  const bool ok =
+      guide ? oc::is_confirmed(response, Kind::document, begun.id) : oc::is_problem(response, 400);
+  return ok ? holds(oc::told(response))
+            : broken(guide ? "a document is confirmed by sample_id too: 200"
+                           : "a document is not confirmed by sample_id: 400",
+                     oc::told(response));
+}
+
+Outcome up_016(Context& c) {
+  const auto response =
+      oc::post(c, "samples/init_upload",
+               R"({"filename": "a_R1.fq", "paired_end_filename": "a_R2.fq", "size": 5})");
+  const auto begun = oc::read_initiated(c, response);
+  Findings findings{"paired ends: two forms of one sample, and both files are needed"};
+  if (!begun || !begun->paired_end) {
+    return findings.check(false, "no form for the second: " + oc::told(response)).outcome();
+  }
+  oc::store(c, begun->file);
+  const auto early = oc::confirm(c, begun->id);
+  findings.check(is_4xx(early), "confirm_upload after one: " + oc::told(early));
+  oc::store(c, *begun->paired_end);
+  const auto late = oc::confirm(c, begun->id);
+  findings.check(oc::is_confirmed(late, Kind::sample, begun->id), "after both: " + oc::told(late));
+  return findings.outcome();
+}
+
+/// What the client of today begins with; remembered for the end of the run.
+onecodex::MultipartInitiated begin_in_parts(Context& c) {
+  const auto response =
+      oc::post(c, "samples/init_multipart_upload", R"({"filename": "a.fq", "sample_id": null})");
+  const auto begun = onecodex::parse_multipart_initiated(response.body, Kind::sample);
+  if (response.status != 200 || !begun) {
+    stop_blocked("init_multipart_upload: 200 {callback_url, file_id, s3_bucket, ...}",
+                 oc::told(response));
+  }
+  if (begun->sample_id) c.created(oc::target(c).url_of("samples/" + *begun->sample_id));
+  return *begun;
+}
+
+Outcome up_017(Context& c) {
+  const auto response =
+      oc::post(c, "samples/init_multipart_upload", R"({"filename": "a.fq", "sample_id": null})");
+  const auto begun = onecodex::parse_multipart_initiated(response.body, Kind::sample);
+  if (begun && begun->sample_id) c.created(oc::target(c).url_of("samples/" + *begun->sample_id));
+  const bool ok = response.status == 200 && begun && begun->callback_url.starts_with('/');
+  return ok ? holds("200 and a path to call")
+            : broken(
+                  "init_multipart_upload: 200 {callback_url, file_id, s3_bucket, "
+                  "upload_aws_access_key_id, upload_aws_secret_access_key}, with a path to call",
+                  oc::told(response));
+}
+
+Outcome up_018(Context& c) {
+  const auto begun = begin_in_parts(c);
+  auto request = oc::json_request(
+      c, "", onecodex::to_json(onecodex::Callback{begun.bucket, begun.file_id, "a.fq"}));
+  const auto& api = oc::target(c).url;
+  request.url = api.substr(0, api.size() - std::string_view("/api/v1").size()) + begun.callback_url;
+  const auto response = c.send(std::move(request));
+  const bool ok = is_4xx(response) && !oc::message_of(response).empty();
+  return ok ? holds(oc::told(response))
+            : broken("the callback before the file: 4xx and a message", oc::told(response));
+}
+
+Outcome up_019(Context& c) {
+  if (!oc::by_guide(c)) return not_offered("clients announced 1 for years, whatever they sent");
+  const auto begun = oc::begin(c, {}, 4);
+  oc::store(c, begun.file);
+  const auto response = oc::confirm(c, begun.id);
+  return oc::is_problem(response, 400)
+             ? holds(oc::told(response))
+             : broken("another size than was announced: 400", oc::told(response));
+}
+
+Outcome up_020(Context& c) {
+  if (oc::by_guide(c)) return not_offered("the documents do not know the size there");
+  const auto begun = oc::begin(c);
+  oc::store(c, begun.file);
+  const auto response =
+      oc::post(c, "samples/confirm_upload", R"({"sample_id": ")" + begun.id + R"(", "size": 4})");
+  return oc::is_problem(response, 400)
+             ? holds(oc::told(response))
+             : broken("confirm_upload with another size than the file's: 400", oc::told(response));
+}
+
+}  // namespace
+
+std::vector<Check> onecodex_upload() {
+  return {
+      {"OC-UP-001", up_001}, {"OC-UP-002", up_002}, {"OC-UP-003", up_003}, {"OC-UP-004", up_004},
+      {"OC-UP-005", up_005}, {"OC-UP-006", up_006}, {"OC-UP-007", up_007}, {"OC-UP-008", up_008},
+      {"OC-UP-009", up_009}, {"OC-UP-010", up_010}, {"OC-UP-011", up_011}, {"OC-UP-012", up_012},
+      {"OC-UP-013", up_013}, {"OC-UP-014", up_014}, {"OC-UP-015", up_015}, {"OC-UP-016", up_016},
+      {"OC-UP-017", up_017}, {"OC-UP-018", up_018}, {"OC-UP-019", up_019}, {"OC-UP-020", up_020},
+  };
+}
+
+}  // namespace conformance::suites

@@ -1,0 +1,44 @@
+// A One Codex server as the suite finds it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "protocol/onecodex/contract.hpp"
+#include "target/prober.hpp"
+#include "target/target.hpp"
+
+namespace conformance {
+
+/// `url` is that of the API, "http://host/api/v1".
+class OneCodexTarget final : public Target {
+ public:
+  explicit OneCodexTarget(TargetOptions options);
+
+  onecodex::Contract contract = onecodex::Contract::server;
+
+  /// Of what stands behind the API's address: "samples/init_upload".
+  [[nodiscard]] std::string url_of(const std::string& call) const { return url + "/" + call; }
+  [[nodiscard]] const std::string& run_id() const { return options_.run_id; }
+
+  [[nodiscard]] Result<Discovered> discover(Credentials& credentials) override;
+  [[nodiscard]] Result<TokenEndpoint> token_endpoint() const override;
+  [[nodiscard]] TargetFacts facts() const override;
+  /// It has no extensions.
+  [[nodiscard]] bool offers(std::string_view /*extension*/) const override { return false; }
+  /// The key is the user of Basic.
+  [[nodiscard]] client::Presentation presentation() const override;
+  /// DELETE of the sample or document at that address.
+  [[nodiscard]] std::optional<transport::Request> removal(
+      const std::string& created) const override;
+
+ private:
+  [[nodiscard]] Result<void> settle();
+
+  TargetOptions options_;
+};
+
+extern const System onecodex_system;
+
+}  // namespace conformance

@@ -1,0 +1,70 @@
+// The words the checks of One Codex are written in.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "onecodex/suites.hpp"
+#include "onecodex/target.hpp"
+#include "protocol/onecodex/answers.hpp"
+#include "words/documents.hpp"
+#include "words/words.hpp"
+
+namespace conformance::suites::oc {
+
+using onecodex::Initiated;
+using onecodex::Kind;
+using onecodex::UploadForm;
+
+[[nodiscard]] const OneCodexTarget& target(const Context& c);
+/// --contract guide: judged by the documents, where those differ from the schema.
+[[nodiscard]] bool by_guide(const Context& c);
+
+// ---- requests ----------------------------------------------------------------------------------
+
+[[nodiscard]] Request json_request(const Context& c, const std::string& call,
+                                   const std::string& json);
+/// With the credentials of the run. `call` is what stands behind /api/v1/.
+Response post(Context& c, const std::string& call, const std::string& json);
+Response get(Context& c, const std::string& call);
+/// "samples/init_upload" with these members more: {"filename": ..., "size": 5, `more`}.
+Response init(Context& c, const std::string& more = {});
+/// What a refusal says; "" when it is none, or says nothing.
+[[nodiscard]] std::string message_of(const Response& response);
+/// A refusal of that status, in JSON, with a message.
+[[nodiscard]] bool is_problem(const Response& response, int status);
+/// "400 'size: ...'": for reports.
+[[nodiscard]] std::string told(const Response& response);
+/// Sends correct calls, which are taken: else the check ends as blocked.
+void need_init(Context& c);
+
+// ---- uploads -----------------------------------------------------------------------------------
+
+/// What init_upload gave, remembered for the end of the run; nullopt unless it is 200 and whole.
+std::optional<Initiated> read_initiated(Context& c, const Response& response,
+                                        Kind kind = Kind::sample);
+/// init_upload with correct members, of which the size is that of "bytes"; it is taken, else the
+/// check ends as blocked.
+[[nodiscard]] Initiated begin(Context& c, const std::string& more = {}, std::size_t size = 5);
+[[nodiscard]] Initiated begin_document(Context& c, const std::string& filename = "report.pdf");
+
+/// POST of the form and the file, without the credentials of the run.
+Response send_file(Context& c, const UploadForm& form, const std::string& bytes = "bytes",
+                   const std::string& filename = "a.fa");
+/// The same, which is taken.
+void store(Context& c, const UploadForm& form, const std::string& bytes = "bytes");
+/// With another value of a field.
+[[nodiscard]] UploadForm with(UploadForm form, std::string_view field, const std::string& value);
+[[nodiscard]] std::string field(const UploadForm& form, std::string_view name);
+
+Response confirm(Context& c, const std::string& id);
+Response cancel(Context& c, const std::string& id);
+/// 200, success, and a reference to that id.
+[[nodiscard]] bool is_confirmed(const Response& response, Kind kind, const std::string& id);
+/// begin, store and confirm, which are taken.
+[[nodiscard]] std::string make_sample(Context& c, const std::string& bytes = "bytes");
+/// What is told of a sample; ends the check as blocked when it is not.
+[[nodiscard]] Json sample(Context& c, const std::string& id);
+
+}  // namespace conformance::suites::oc
