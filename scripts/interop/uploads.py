@@ -58,6 +58,7 @@ def main():
     mocks = [Mock("plain"), Mock("tls", "--tls-self-signed", os.path.join(FOLDER, "tls"))]
     try:
         load_rules_of(texts, mocks[0])
+        open_lane(mocks[0], "profile", {"profile": json.loads(examples["profile"])})
         cases = [
             Case(client, fault, mock, table, examples)
             for fault in table["faults"]
@@ -88,8 +89,13 @@ def load_rules_of(texts, mock):
     rules = [json.loads(rule) for text in texts for rule in re.findall(r'`({"when".*})` \|', text)]
     assert len(rules) > 10
     named = [{"name": f"guide-{i}", **rule} for i, rule in enumerate(rules)]
-    answer = ask("PUT", mock.control + "/_mock/lanes/guides", json={"rules": named})
+    open_lane(mock, "guides", {"rules": named})
+
+
+def open_lane(mock, name, config):
+    answer = ask("PUT", f"{mock.control}/_mock/lanes/{name}", json=config)
     assert answer.ok, answer.text
+    return answer.json()
 
 
 class Mock:
@@ -145,8 +151,7 @@ class Case:
         os.mkdir("folder")
         os.link(self.file, "folder/test-file.bin")
         set_environment(self.mock.ca)
-        opened = self.call("PUT", f"/_mock/lanes/{self.lane}", {"listen": "127.0.0.1:0"})
-        self.url = opened["listener"]
+        self.url = open_lane(self.mock, self.lane, {"listen": "127.0.0.1:0"})["listener"]
         for given in self.how.get("given", []):
             self.give(given)
         if self.rules:
