@@ -1,6 +1,6 @@
 #!/bin/sh
 # A large file for Open Humans with httpie, as the document "On-site Data Upload" shows it: only the
-# host, the token and the member are filled in.
+# host, the token and the member are filled in, and a file that is there is taken as it is.
 
 TOKEN=example_token
 PROJECT_MEMBER_ID=12345678
@@ -18,7 +18,7 @@ JSON=`http --form POST $UPLOAD_URL \
 URL=`echo $JSON | jq -r .url`
 ID=`echo $JSON | jq -r .id`
 
-echo '{"testing": "just testing..."}' > test-file.json
+[ -e test-file.json ] || echo '{"testing": "just testing..."}' > test-file.json
 
 # actually upload the file, ensuring that we don't send a Content-Type
 http --verbose PUT "$URL" Content-Type: @./test-file.json

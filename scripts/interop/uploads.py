@@ -148,6 +148,8 @@ class Case:
         os.makedirs(self.folder)
         os.chdir(self.folder)
         os.link(self.file, "test-file.bin")
+        if self.how.get("prepared"):
+            os.link(self.file, self.how["file"])
         os.mkdir("folder")
         os.link(self.file, "folder/test-file.bin")
         set_environment(self.mock.ca)
