@@ -4,6 +4,11 @@
 include(CTest)
 include(GoogleTest)
 
+# What takes long begins first, so that no core is left with nothing to do at the end.
+set(DEX_COST_unit 1)
+set(DEX_COST_program 10)
+set(DEX_COST_matrix 100)
+
 function(dex_test name)
   if(NOT DEX_BUILD_TESTS)
     return()
@@ -19,7 +24,7 @@ function(dex_test name)
   target_link_libraries(${name} PRIVATE dex_warnings ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}."
-                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${ARG_LABEL})
+                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${ARG_LABEL} COST ${DEX_COST_${ARG_LABEL}})
 endfunction()
 
 # dex_fuzz(NAME SOURCES... LIBRARIES...): a libFuzzer program, built by the 'fuzz' preset only.
