@@ -31,10 +31,9 @@ case $1 in
     ;;
   tidy)
     install_packages "${build_packages[@]}" "${test_packages[@]}" clang-tidy-14
-    cmake --preset dev >/dev/null
-    build dev # for generated sources
+    build tidy # for generated sources; and nothing precompiled hides an include that is missing
     git ls-files '*.cpp' | grep -v -e '_test\.cpp$' -e /fuzz/ -e /bench/ |
-      xargs -P "$(nproc)" -n 2 clang-tidy-14 --quiet -p build/dev
+      xargs -P "$(nproc)" -n 2 clang-tidy-14 --quiet -p build/tidy
     ;;
   asan | tsan)
     install_packages "${build_packages[@]}" "${test_packages[@]}"
