@@ -66,6 +66,10 @@ void OneCodexSystem::complete_refusal(const Request& request, Reply& refusal) co
   if (!is_own(request.addressed.route)) objects_->complete_refusal(request, refusal);
 }
 
+AskedFor OneCodexSystem::asked_for(const Request& request, const ::http::Fields& fields) const {
+  return is_own(request.addressed.route) ? AskedFor{} : objects_->asked_for(request, fields);
+}
+
 void OneCodexSystem::removed(const Upload& upload) {
   objects_->removed(upload);
   uploads_.removed(upload);

@@ -24,6 +24,8 @@ class OneCodexSystem final : public System {
                                                      Services& services) override;
   [[nodiscard]] const Gate* gate(Route route) const override;
   void complete_refusal(const Request& request, Reply& refusal) const override;
+  [[nodiscard]] AskedFor asked_for(const Request& request,
+                                   const ::http::Fields& fields) const override;
   void removed(const Upload& upload) override;
   void start() override;
   void stop() override { uploads_.stop(); }
