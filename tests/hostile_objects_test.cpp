@@ -328,6 +328,81 @@ TEST_F(HostileObjects, Lengths) {
   EXPECT_EQ(exchange(request("GET " + presigned("GET", "/examplebucket/md5"))).status, 404);
 }
 
+TEST_F(HostileObjects, ChunkedBodies) {
+  const auto chunked = [](std::string name, const std::string& body, int reply = 400,
+                          const std::string& more = "x-amz-decoded-content-length: 5\r\n") {
+    return Row{std::move(name),
+               request("PUT /publicbucket/chunked",
+                       "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n" + more, body),
+               {reply},
+               After::open};
+  };
+  const std::string hello = "5\r\nhello\r\n";
+  play({
+      chunked("good", hello + "0\r\n\r\n", 200),
+      chunked("a request behind its end",
+              hello + "0\r\n\r\nDELETE /publicbucket/chunked HTTP/1.1\r\nHost: h\r\n\r\n", 200),
+      chunked("nothing", ""),
+      chunked("no chunks", std::string(100'000, 'x')),
+      chunked("a size of 100,000 digits", std::string(100'000, '0')),
+      chunked("a negative size", "-5\r\nhello\r\n0\r\n\r\n"),
+      chunked("more than a number", "10000000000000005\r\nhello\r\n0\r\n\r\n"),
+      chunked("the largest number", "ffffffffffffffff\r\nhello\r\n0\r\n\r\n"),
+      chunked("two sizes in one sum", "5\r\nhello\r\n7ffffffffffffffe\r\nx\r\n0\r\n\r\n"),
+      chunked("more than was promised", "6\r\nhello!\r\n0\r\n\r\n"),
+      chunked("less than was promised", "4\r\nhell\r\n0\r\n\r\n"),
+      chunked("a trailer that nobody announced", hello + "0\r\nx: y\r\n\r\n"),
+      chunked("a trailer without an end", hello + "0\r\nx: " + std::string(100'000, 'y')),
+      chunked(
+          "10,000 trailers", hello + "0\r\n" +
+                                 [] {
+                                   std::string all;
+                                   for (int i = 0; i < 10'000; ++i)
+                                     all += fmt::format("x{}: y\r\n", i);
+                                   return all;
+                                 }() +
+                                 "\r\n"),
+      chunked("no promise", hello + "0\r\n\r\n", 411, ""),
+      chunked("a promise that is none", hello + "0\r\n\r\n", 411,
+              "x-amz-decoded-content-length: 5 \t5\r\n"),
+      chunked("more than is promised in a number", hello + "0\r\n\r\n", 411,
+              "x-amz-decoded-content-length: 99999999999999999999\r\n"),
+      chunked("a promise above 5 GiB", hello + "0\r\n\r\n", 400,
+              "x-amz-decoded-content-length: 5368709121\r\n"),
+  });
+}
+
+TEST_F(HostileObjects, Listings) {
+  const auto asked = [](const std::string& query, int reply) {
+    return Row{query.substr(0, 40), request("GET /publicbucket?" + query), {reply}, After::open};
+  };
+  const auto removal = [](std::string name, const std::string& body, int reply) {
+    return Row{
+        std::move(name), request("POST /publicbucket?delete", {}, body), {reply}, After::open};
+  };
+  std::string many = "<Delete>";
+  for (int i = 0; i < 1'001; ++i) many += "<Object><Key>../secret</Key></Object>";
+  play({
+      asked("list-type=2&prefix=" + std::string(4'000, 'a'), 200),
+      asked("list-type=2&prefix=%00%ff../&delimiter=%00&encoding-type=url", 200),
+      asked("list-type=2&start-after=" + std::string(4'000, 'z'), 200),
+      asked("list-type=2&continuation-token=" + std::string(4'000, 'A'), 200),
+      asked("list-type=2&continuation-token=Li4vLi4vc2VjcmV0", 200),
+      asked("list-type=2&continuation-token=%00", 400),
+      asked("max-keys=99999999999999999999", 400),
+      asked("max-keys=-1", 400),
+      asked("max-keys=", 400),
+      asked("encoding-type=../secret", 400),
+      asked("uploads&prefix=%ff", 200),
+      asked("policy", 501),
+      removal("of what is no path", "<Delete><Object><Key>../secret</Key></Object></Delete>", 200),
+      removal("1,001 keys", many + "</Delete>", 400),
+      removal("no list", std::string(100'000, '<'), 400),
+      removal("a DTD", "<!DOCTYPE d [<!ENTITY a \"b\">]><Delete/>", 400),
+      removal("nothing", "", 400),
+  });
+}
+
 TEST_F(HostileObjects, Policies) {
   const auto deep = [](std::size_t levels) {
     return std::string(levels, '[') + std::string(levels, ']');
