@@ -1,6 +1,6 @@
-# Targets read the headers of the standard library compiled, and the tests those of GoogleTest too.
-# Sources include what they use all the same (docs/decisions/0028): builds with sanitizers or a
-# compiler launcher go without, and so does the preset tidy.
+# In a plain Debug build targets read the headers of the standard library compiled, and the tests
+# those of GoogleTest too. Sources include what they use all the same (docs/decisions/0028): release,
+# sanitizers, a compiler launcher and the preset tidy go without.
 #
 # One header each, of what reads no macro that only some targets define: g++ refuses a precompiled
 # header of other macros or warnings.
@@ -19,9 +19,9 @@ function(dex_precompiled target)
   target_precompile_headers(${target} PRIVATE ${ARG_HEADERS})
 endfunction()
 
-set(DEX_PRECOMPILE ON)
-if(DEX_SANITIZE OR CMAKE_CXX_COMPILER_LAUNCHER)
-  set(DEX_PRECOMPILE OFF)
+set(DEX_PRECOMPILE OFF)
+if(CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT DEX_SANITIZE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(DEX_PRECOMPILE ON)
 endif()
 if(DEX_PRECOMPILE)
   dex_precompiled(precompiled_std HEADERS ${DEX_PRECOMPILED_STD})
