@@ -17,13 +17,14 @@ void append_texts(const Cursor& at, std::string_view key, std::vector<std::strin
 void read_story(const Cursor& at, Misbehaviour& into) {
   append_texts(at, "breaks", into.breaks);
   append_texts(at, "seen", into.seen);
+  flag(at, "lies");  // for those who read the files; here it only has to be a boolean
   if (auto description = at.find("description"))
     if (into.description.empty()) into.description = description->string();
 }
 
 Rule rule_of(const Cursor& at, const std::string& default_name) {
-  at.only({"$schema", "name", "description", "breaks", "seen", "when", "then", "times", "sets",
-           "needs", "control"});
+  at.only({"$schema", "name", "description", "lies", "breaks", "seen", "when", "then", "times",
+           "sets", "needs", "control"});
   Rule rule;
   rule.name = optional(at, "name", text_of).value_or(default_name);
   rule.json = at.raw().dump();
@@ -63,7 +64,7 @@ Misbehaviour misbehaviour_of(const Cursor& root, const std::string& document) {
     result.rules.push_back(rule_of(root, result.name));
     return result;
   }
-  root.only({"$schema", "name", "description", "breaks", "seen", "rules"});
+  root.only({"$schema", "name", "description", "lies", "breaks", "seen", "rules"});
   read_story(root, result);
   if (rules->items().size() > rule_limit)
     rules->fail("holds " + std::to_string(rules->items().size()) + " rules: at most " +
