@@ -107,11 +107,20 @@ int keep_mode(int fd, const fs::path& former) {
   return ::fchmod(fd, was.st_mode & 07777U) == 0 ? 0 : errno;
 }
 
+/// 0 or errno, of the first piece that could not be written.
+int write_pieces(int fd, const Pieces& content) {
+  int error = 0;
+  content([&](std::string_view piece) {
+    if (error == 0) error = write_all(fd, piece);
+  });
+  return error;
+}
+
 /// What is there already. 0 or errno.
-int write_to(const fs::path& file, int flags, std::string_view content) {
+int write_to(const fs::path& file, int flags, const Pieces& content) {
   const int fd = ::open(file.c_str(), flags | O_CLOEXEC);
   if (fd < 0) return errno;
-  const int error = write_all(fd, content);
+  const int error = write_pieces(fd, content);
   const int closed = close_written(fd);
   return error != 0 ? error : closed;
 }
@@ -137,6 +146,10 @@ int try_to_write(const fs::path& file) {
 }  // namespace
 
 Result<void> replace(const std::string& flag, const fs::path& path, std::string_view content) {
+  return replace(flag, path, [content](const auto& put) { put(content); });
+}
+
+Result<void> replace(const std::string& flag, const fs::path& path, const Pieces& content) {
   const fs::path file = followed(path);
   struct stat was {};
   const bool exists = ::stat(file.c_str(), &was) == 0;
@@ -152,7 +165,7 @@ Result<void> replace(const std::string& flag, const fs::path& path, std::string_
   if (fd >= 0) {
     // Before the first byte: a report that only its owner may read is never open to all.
     error = keep_mode(fd, file);
-    if (error == 0) error = write_all(fd, content);
+    if (error == 0) error = write_pieces(fd, content);
     const int closed = close_written(fd);
     if (error == 0) error = closed;
     if (error == 0 && ::rename(name.c_str(), file.c_str()) != 0) error = errno;

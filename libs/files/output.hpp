@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,12 @@ namespace files {
 /// thread.
 [[nodiscard]] Result<void> replace(const std::string& flag, const std::filesystem::path& file,
                                    std::string_view content);
+
+/// Content that is too much to be held: called with where its pieces go to, in their order. It may
+/// be called again, from the beginning.
+using Pieces = std::function<void(const std::function<void(std::string_view)>& put)>;
+[[nodiscard]] Result<void> replace(const std::string& flag, const std::filesystem::path& file,
+                                   const Pieces& content);
 
 /// A report: asked for before the work, written after it. Move-only; not thread-safe.
 class Output {
