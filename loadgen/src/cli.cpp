@@ -18,6 +18,7 @@
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
 #include "redact/secrets.hpp"
+#include "report/live.hpp"
 #include "report/report.hpp"
 #include "run/run.hpp"
 #include "scenario/settings.hpp"
@@ -108,12 +109,18 @@ RunResult<RunReport> run_or_say_why(const Settings& settings, const RunHooks& ho
 }
 
 /// Writes --report and returns the exit code: that of the run, but never 0 without its report.
-int reported(const RunReport& report) {
+int reported(const RunReport& report, LiveReport* live) {
   const ExitCode outcome = report.exit_code();
   if (report.settings.report.empty()) return code(outcome);
   if (const auto written = write_report(report, report.settings.report); !written) {
     complain(written.error(), report.secrets);
     return code(outcome == ExitCode::good ? ExitCode::interrupted : outcome);
+  }
+  if (live != nullptr) {
+    if (const auto written = live->finish(); !written) {
+      complain(written.error(), report.secrets);
+      return code(outcome == ExitCode::good ? ExitCode::interrupted : outcome);
+    }
   }
   if (!report.stopped) std::cout << "report in " << report.settings.report << "\n";
   return code(outcome);
@@ -140,8 +147,23 @@ int do_run(Settings settings) {
   RunHooks hooks;
   hooks.progress = &progress;
   hooks.interrupted = [] { return static_cast<int>(signals_seen); };
-  hooks.begun = [&hooks](const std::string& run_id, const std::string& url) {
+  std::unique_ptr<LiveReport> live;
+  hooks.begun = [&](const std::string& run_id, const std::string& url, Time begin) {
     fmt::print(stderr, "run {} to {}\n", run_id, hooks.secrets.mask(redact::shown_url(url)));
+    if (settings.report.empty()) return;
+    auto opened = LiveReport::open(settings.report);
+    if (!opened) {
+      complain(opened.error(), hooks.secrets);
+      return;
+    }
+    live = std::move(*opened);
+    live->begin(begin, hooks.secrets);
+  };
+  hooks.ended = [&live](const UploadResult& upload) {
+    if (live) live->ended(upload);
+  };
+  hooks.second = [&live](const Second& second) {
+    if (live) live->second(second);
   };
   if (settings.verify == VerifyMethod::none) {
     fmt::print(stderr, "dex-loadgen: --verify none: uploads will NOT be verified\n");
@@ -158,10 +180,10 @@ int do_run(Settings settings) {
     stopped.settings = settings;
     stopped.secrets = hooks.secrets;
     stopped.stopped = RunError{report.error().code, shown(report.error().error, hooks.secrets)};
-    return reported(stopped);
+    return reported(stopped, nullptr);
   }
   std::cout << terminal_summary(*report);
-  return reported(*report);
+  return reported(*report, live.get());
 }
 
 int list_networks() {

@@ -214,8 +214,8 @@ class Reported : public testing::Test {
     EXPECT_EQ(folder_.read("uploads.csv"), "former");
     expect_nothing_else();
   }
-  void expect_nothing_else() const {
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 2);
+  void expect_nothing_else(int more = 0) const {
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 2 + more);
   }
 
   testkit::TempFolder folder_;
@@ -279,7 +279,8 @@ TEST_F(Reported, SignalsLeaveAWholeReportThatCountsWhatIsUnderWay) {
     EXPECT_EQ(summary().at("exit_code"), 4);
     EXPECT_EQ(summary().at("verdict"), "interrupted");
     EXPECT_GT(summary().at("summary").at("sent_bytes").get<std::uint64_t>(), 0U);
-    expect_nothing_else();
+    EXPECT_THAT(folder_.read("seconds.csv"), testing::StartsWith("second,started,"));
+    expect_nothing_else(1);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "files/output.hpp"
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
+#include "report/uploads_csv.hpp"
 #include "stats/criterion.hpp"
 #include "transport/exchange.hpp"
 
@@ -59,16 +60,6 @@ std::string line_of(const RunReport& report, const std::string& text) {
 
 std::string shown_url(const RunReport& report) {
   return shown(report, redact::shown_url(report.settings.url));
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
 }
 
 /// No latency tells of these: a run without them would look better than it was.
@@ -230,31 +221,16 @@ std::string summary_json(const RunReport& report) {
   return root.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
-std::string uploads_csv(const RunReport& report) {
-  std::string out =
-      "index,name,url,size,state,cause,intended_ms,started_ms,created_ms,uploaded_ms,delivered_ms,"
-      "requests,retries,resumes,new_uploads,sent,acknowledged,rolled_back,cuts,never_sent,ended_ms,"
-      "damage\r\n";
-  auto to = std::back_inserter(out);
-  const auto ms = [&](const std::optional<Time>& time) {
-    if (!time) return std::string{};
-    return fmt::format("{:.3f}",
-                       std::chrono::duration<double, std::milli>(*time - report.begin).count());
-  };
-  for (const auto& u : report.uploads) {
-    std::string cuts;
-    for (const auto& cut : u.cuts) {
-      cuts += fmt::format("{}{}:{}", cuts.empty() ? "" : ";", cut.at.value, to_string(cut.kind));
-    }
-    fmt::format_to(to, "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
-                   u.index, u.name, csv_field(shown(report, u.url)), u.size.value,
-                   to_string(u.state), csv_field(shown(report, u.cause ? u.cause->what : "")),
-                   ms(u.intended), ms(u.started), ms(u.created), ms(u.uploaded), ms(u.delivered),
-                   u.requests, u.retries, u.resumes, u.new_uploads, u.sent.value,
-                   u.acknowledged.value, u.rolled_back.value, cuts, u.never_sent.value, ms(u.ended),
-                   u.damage ? to_string(*u.damage) : "");
-  }
-  return out;
+void uploads_csv(const RunReport& report, const std::function<void(std::string_view)>& put) {
+  constexpr std::size_t piece = 256U << 10U;
+  std::string text = uploads_csv_head();
+  report.each_upload([&](const UploadResult& upload) {
+    text += uploads_csv_line(upload, report.begin, report.secrets);
+    if (text.size() < piece) return;
+    put(text);
+    text.clear();
+  });
+  put(text);
 }
 
 Result<void> check_report(const std::string& folder) {
@@ -272,12 +248,12 @@ Result<void> check_report(const std::string& folder) {
 
 Result<void> write_report(const RunReport& report, const std::string& folder) {
   // The summary last: where it is new, all is.
-  for (const auto& [name, text] : {std::pair{uploads_file, uploads_csv(report)},
-                                   std::pair{summary_file, summary_json(report)}}) {
-    const auto path = std::filesystem::path(folder) / name;
-    if (auto written = files::replace("--report", path, text); !written) return written;
+  const std::filesystem::path path(folder);
+  const files::Pieces uploads = [&](const auto& put) { uploads_csv(report, put); };
+  if (auto written = files::replace("--report", path / uploads_file, uploads); !written) {
+    return written;
   }
-  return {};
+  return files::replace("--report", path / summary_file, summary_json(report));
 }
 
 std::string progress_line(const Progress& p, double elapsed_s,
@@ -285,7 +261,8 @@ std::string progress_line(const Progress& p, double elapsed_s,
   constexpr std::size_t columns = 80;
   std::string line = fmt::format("{:5.1f} s  ", elapsed_s);
   const auto uploaded = p.uploaded.load();
-  if (p.verifying) return line + fmt::format("verifying {} uploads", uploaded);
+  if (p.verifying)
+    return line + fmt::format("verifying {} uploads, {} good", uploaded, p.verified.load());
   const auto acknowledged = p.acknowledged_bytes.load();
   line += fmt::format("{}{} ok", uploaded, uploads ? fmt::format("/{}", *uploads) : "");
   // What does not fit is left out, the least telling first.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "protocol/error.hpp"
 #include "run/run.hpp"
@@ -14,8 +16,8 @@ namespace loadgen {
 [[nodiscard]] std::string terminal_summary(const RunReport& report);
 /// summary.json.
 [[nodiscard]] std::string summary_json(const RunReport& report);
-/// uploads.csv: one line per upload that started, by index.
-[[nodiscard]] std::string uploads_csv(const RunReport& report);
+/// uploads.csv: one line per upload that started, by index, piece by piece.
+void uploads_csv(const RunReport& report, const std::function<void(std::string_view)>& put);
 /// Makes `folder` and tries whether both can be written into it, changing neither.
 [[nodiscard]] Result<void> check_report(const std::string& folder);
 /// Writes both into `folder`, which exists; each is there whole, or the former one is.

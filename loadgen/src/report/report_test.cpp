@@ -31,7 +31,9 @@ RunReport report_of(const std::vector<UploadResult>& uploads) {
   report.run_id = "r";
   report.settings.url = "http://127.0.0.1:1/files";
   EXPECT_TRUE(complete(report.settings));
-  report.uploads = uploads;
+  report.each_upload = [uploads](const auto& visit) {
+    for (const auto& upload : uploads) visit(upload);
+  };
   for (const auto& upload : uploads) report.stats.add(upload);
   report.verified_by = VerifyMethod::digest;
   return report;
@@ -238,7 +240,8 @@ TEST(Report, CsvHasOneLinePerUpload) {
   r.cause = Cause{"a, \"b\"", ""};
   r.cuts = {{Bytes{5}, transport::Cut::Kind::reset}};
   r.damage = ByteRange{Bytes{12}, Bytes{35}};
-  const auto csv = uploads_csv(report_of({r}));
+  std::string csv;
+  uploads_csv(report_of({r}), [&](std::string_view piece) { csv += piece; });
   EXPECT_THAT(
       csv,
       HasSubstr("\r\n3,n,http://127.0.0.1:1/files/1,1048576,verified,\"a, \"\"b\"\"\",1000.000,"));

@@ -338,11 +338,11 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   find_creation_url(plan, hooks);
   if (const auto ready = probe(plan, hooks); !ready) return tl::unexpected(ready.error());
   report.settings.url = plan.client->options().create_url;
-  hooks.begun(report.run_id, report.settings.url);
+  report.begin = std::chrono::steady_clock::now();
+  hooks.begun(report.run_id, report.settings.url, report.begin);
 
   std::vector<std::unique_ptr<Worker>> workers;
-  report.begin = std::chrono::steady_clock::now();
-  Shared shared(report.begin);
+  const auto shared = std::make_shared<Shared>(report.begin, *hooks.progress);
   for (unsigned i = 0; i < settings.threads; ++i) {
     ScheduleOptions schedule;
     schedule.uploads = settings.uploads;
@@ -352,7 +352,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
     schedule.rate = settings.rate;
     schedule.first = i;
     schedule.stride = settings.threads;
-    workers.push_back(std::make_unique<Worker>(plan, hooks, shared, schedule, report.begin));
+    workers.push_back(std::make_unique<Worker>(plan, hooks, *shared, schedule, report.begin));
   }
   std::vector<std::exception_ptr> failures(workers.size());
   std::vector<std::thread> threads;
@@ -376,22 +376,19 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   }
 
   for (auto& worker : workers) {
-    Stats stats;
-    stats.not_started = worker->not_started();
-    stats.loop_lag = worker->loop_lag();
-    for (auto& result : worker->results()) {
-      stats.add(result);
-      report.uploads.push_back(std::move(result));
-    }
-    report.stats.merge(stats);
+    Stats of_loop;
+    of_loop.not_started = worker->not_started();
+    of_loop.loop_lag = worker->loop_lag();
+    report.stats.merge(of_loop);
+    report.stats.merge(worker->stats());
     report.removed += worker->removed();
     report.left_behind += worker->left_behind();
     if (worker->verified_by() != VerifyMethod::none) report.verified_by = worker->verified_by();
   }
-  std::sort(report.uploads.begin(), report.uploads.end(),
-            [](const UploadResult& a, const UploadResult& b) { return a.index < b.index; });
+  report.stats.slowest_second = shared->seconds.slowest();
+  report.each_upload = [shared](const auto& visit) { shared->results.each(visit); };
   report.was_interrupted = hooks.interrupted() > 0;
-  report.gave_up = shared.gave_up;
+  report.gave_up = shared->gave_up;
   for (const auto& criterion : settings.fail_if) {
     if (const auto value = criterion.hit(report.stats)) {
       report.conditions_hit.push_back(fmt::format("{} (it is {:.6g})", criterion.text(), *value));

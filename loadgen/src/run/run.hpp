@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -37,7 +38,17 @@ using RunResult = tl::expected<T, RunError>;
 struct Progress {
   std::atomic<std::uint64_t> started{0}, in_flight{0}, uploaded{0}, failed{0}, verified{0}, cuts{0},
       sent_bytes{0}, acknowledged_bytes{0};
+  std::atomic<std::int64_t> start_lag_max_us{0}, loop_lag_max_us{0};  ///< of the present second
   std::atomic<bool> verifying{false};
+};
+
+/// What happened in one second of a run.
+struct Second {
+  std::uint64_t number = 0;  ///< from 1
+  std::uint64_t started = 0, uploaded = 0, failed = 0;
+  std::uint64_t in_flight = 0;  ///< at its end
+  Bytes sent, acknowledged;
+  std::chrono::microseconds start_lag_max{0}, loop_lag_max{0};
 };
 
 struct RunReport {
@@ -45,8 +56,10 @@ struct RunReport {
   Settings settings;
   Stats stats;
   VerifyMethod verified_by = VerifyMethod::none;
-  std::vector<UploadResult> uploads;  ///< by index
-  Time begin;                         ///< that the times in `uploads` count from
+  /// Shows every upload, by index.
+  std::function<void(const std::function<void(const UploadResult&)>&)> each_upload =
+      [](const std::function<void(const UploadResult&)>&) {};
+  Time begin;  ///< that the times of uploads count from
   bool was_interrupted = false;
   bool gave_up = false;                        ///< there was no progress for Settings::give_up
   std::uint64_t removed = 0, left_behind = 0;  ///< by --cleanup
@@ -59,13 +72,17 @@ struct RunReport {
 };
 
 struct RunHooks {
-  Progress* progress = nullptr;  ///< may be null
+  Progress* progress = nullptr;  ///< never null while a run goes on
   redact::Secrets secrets;       ///< what the run is given and what it is issued is added
   /// Asked ten times a second on every loop: 0 go on, 1 start nothing more, 2 stop at once.
   std::function<int()> interrupted = [] { return 0; };
   /// Called once before the load, from the calling thread, with the creation URL that is used.
-  std::function<void(const std::string& run_id, const std::string& url)> begun =
-      [](const std::string&, const std::string&) {};
+  std::function<void(const std::string& run_id, const std::string& url, Time begin)> begun =
+      [](const std::string&, const std::string&, Time) {};
+  /// Called as uploads end, before they are verified, on any loop.
+  std::function<void(const UploadResult&)> ended = [](const UploadResult&) {};
+  /// Called for each whole second of the load, on one of the loops.
+  std::function<void(const Second&)> second = [](const Second&) {};
 };
 
 /// Environment variables that `settings` names; an Error names the flag and the variable.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -304,6 +305,29 @@ TEST_F(Run, AnOpenLoopStartsItsLastUpload) {
   EXPECT_EQ(report()["summary"]["uploads"], 400);
   EXPECT_EQ(report()["histograms"]["start_lag"]["count"], 400);
   EXPECT_GT(report()["histograms"]["loop_lag"]["count"], 0);
+}
+
+TEST_F(Run, AKillLeavesWhatWasKnown) {
+  const auto mock = start_mock({"--profile", "tus"});
+  ChildProcess load(
+      command({"--system", "tus", "--duration", "1h", "--concurrency", "2", "--size", "16KiB"}));
+  const auto lines = [&](const char* file) {
+    if (!fs::exists(folder_.path() / "report" / file)) return std::ptrdiff_t{0};
+    const std::string text = folder_.read(std::string("report/") + file);
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  ASSERT_TRUE(eventually([&] {
+    return lines("uploads.partial.csv") > 2 && lines("seconds.csv") > 2;
+  })) << load.err();
+  load.kill();
+  EXPECT_THAT(folder_.read("report/uploads.partial.csv"), testing::StartsWith("index,name,url,"));
+  EXPECT_THAT(folder_.read("report/uploads.partial.csv"), HasSubstr(",16384,uploaded,"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "report" / "uploads.csv"));
+  EXPECT_EQ(
+      loadgen({"--system", "tus", "--uploads", "3", "--size", "1KiB", "--threads", "2"}).exit_code,
+      0);
+  EXPECT_EQ(lines("uploads.csv"), 4);
+  EXPECT_EQ(lines("uploads.partial.csv"), 0) << "all of it is in uploads.csv";
 }
 
 TEST_F(Run, NothingStartsBeyondTheCeilingAndAllIsRemovedInTheEnd) {

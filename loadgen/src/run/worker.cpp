@@ -11,7 +11,13 @@ constexpr Milliseconds tick_time{100};
 
 template <class F>
 void with(Progress* progress, F change) {
-  if (progress != nullptr) change(*progress);
+  change(*progress);
+}
+
+void raise(std::atomic<std::int64_t>& most, std::chrono::microseconds value) {
+  std::int64_t former = most.load();
+  while (former < value.count() && !most.compare_exchange_weak(former, value.count())) {
+  }
 }
 }  // namespace
 
@@ -25,7 +31,8 @@ Worker::Worker(const RunPlan& plan, const RunHooks& hooks, Shared& shared, Sched
       line_(pulse_, plan.settings.network),
       authorizer_(line_.top(), plan.credentials),
       schedule_(schedule, start),
-      idle_since_(start) {
+      idle_since_(start),
+      own_(schedule) {
   for (const auto& host : plan.hosts) engine_.pin(host);
 }
 
@@ -38,7 +45,12 @@ void Worker::run() {
 void Worker::tick() {
   const Time now = engine_.now();
   if (tick_due_) {
-    loop_lag_.add(std::chrono::duration_cast<std::chrono::microseconds>(now - *tick_due_));
+    const auto lag = std::chrono::duration_cast<std::chrono::microseconds>(now - *tick_due_);
+    loop_lag_.add(lag);
+    raise(hooks_.progress->loop_lag_max_us, lag);
+  }
+  if (own_.first == 0) {
+    if (const auto second = shared_.seconds.look(now)) hooks_.second(*second);
   }
   get_on(now);
   const int level = hooks_.interrupted();
@@ -75,8 +87,9 @@ void Worker::get_on(Time now) {
 void Worker::break_off(const std::optional<Cause>& cause) {
   for (const auto& [index, partner] : partners_) {
     if (!partner->ended) partner->ended = engine_.now();
-    results_.push_back(completed(partner->upload->interrupted(), *partner));
-    if (cause) results_.back().cause = cause;
+    UploadResult result = completed(partner->upload->interrupted(), *partner);
+    if (cause) result.cause = cause;
+    keep(std::move(result));
   }
   not_started_ = schedule_.not_started(engine_.now());
   if (verifier_) verified_by_ = verifier_->method();
@@ -114,6 +127,8 @@ void Worker::begin(const Schedule::Start& start, Bytes size) {
   auto owned = std::make_unique<Partner>(line_.top(), plan_.settings.network, std::move(cuts));
   Partner& partner = *owned;
   partner.possible = start.possible;
+  raise(hooks_.progress->start_lag_max_us,
+        std::chrono::duration_cast<std::chrono::microseconds>(engine_.now() - start.possible));
   Upload::Events events;
   events.uploaded = [this, &partner] {
     partner.ended = engine_.now();
@@ -144,17 +159,17 @@ UploadResult Worker::completed(UploadResult result, const Partner& partner) {
 
 void Worker::ended(std::uint64_t index) {
   const auto found = partners_.find(index);
-  results_.push_back(completed(found->second->upload->result(), *found->second));
-  const UploadResult& result = results_.back();
+  const UploadResult result = completed(found->second->upload->result(), *found->second);
   with(hooks_.progress, [&](Progress& p) {
     p.cuts += result.cuts.size();
     ++(result.uploaded ? p.uploaded : p.failed);
   });
+  keep(result);
   // Its own member function is still on the stack.
-  auto keep = std::make_shared<std::unique_ptr<Partner>>(std::move(found->second));
+  auto still = std::make_shared<std::unique_ptr<Partner>>(std::move(found->second));
   partners_.erase(found);
   idle_since_ = engine_.now();
-  engine_.after(Milliseconds{0}, [this, keep] { maybe_verify(); });
+  engine_.after(Milliseconds{0}, [this, still] { maybe_verify(); });
 }
 
 void Worker::maybe_verify() {
@@ -168,9 +183,6 @@ void Worker::maybe_verify() {
   verifying_ = true;
   not_started_ = schedule_.not_started(engine_.now());
   if (plan_.settings.verify == VerifyMethod::none) {
-    for (auto& result : results_) {
-      if (result.state == UploadState::uploaded) result.state = UploadState::unverified;
-    }
     clean_up();
     return;
   }
@@ -187,20 +199,22 @@ void Worker::maybe_verify() {
     if (files) {
       options.delivered = std::move(*files);
     } else {
-      for (auto& result : results_) {
-        if (result.state != UploadState::uploaded) continue;
-        result.state = UploadState::unverified;
-        result.cause = Cause{"verify: cannot read the delivered files", files.error().line()};
+      while (auto result = next_unjudged()) {
+        result->state = UploadState::unverified;
+        result->cause = Cause{"verify: cannot read the delivered files", files.error().line()};
+        judged(*result);
       }
       clean_up();
       return;
     }
   }
   verifier_ = std::make_unique<Verifier>(pulse_, authorizer_, *plan_.client, std::move(options));
-  verifier_->run(results_, [this] {
-    verified_by_ = verifier_->method();
-    clean_up();
-  });
+  verifier_->run([this] { return next_unjudged(); },
+                 [this](const UploadResult& result) { judged(result); },
+                 [this] {
+                   verified_by_ = verifier_->method();
+                   clean_up();
+                 });
 }
 
 void Worker::clean_up() {
@@ -211,13 +225,51 @@ void Worker::clean_up() {
   asker_ = std::make_unique<Asker>(pulse_, authorizer_, *plan_.client,
                                    plan_.settings.network.stall_timeout);
   cleanup_ = std::make_unique<Cleanup>(*asker_, *plan_.client);
-  std::vector<std::string> urls;
-  for (const auto& result : results_) {
-    if (!result.url.empty()) urls.push_back(result.url);
-  }
-  cleanup_->run(std::move(urls), [this] { stop(); });
+  auto next = [this, at = std::uint64_t{0}]() mutable -> std::optional<std::string> {
+    while (at < schedule_.started()) {
+      const auto result = shared_.results.get(own_.first + at++ * own_.stride);
+      if (result && !result->url.empty()) return result->url;
+    }
+    return std::nullopt;
+  };
+  cleanup_->run(std::move(next), [this] { stop(); });
 }
 
-void Worker::stop() { engine_.stop(); }
+void Worker::stop() {
+  // What nobody looked at, or not to the end.
+  looked_at_ = 0;
+  while (auto result = next_unjudged()) {
+    result->state = UploadState::unverified;
+    judged(*result);
+  }
+  engine_.stop();
+}
+
+void Worker::keep(UploadResult result) {
+  hooks_.ended(result);
+  const bool unseen = result.state == UploadState::unverified;
+  if (unseen || result.state == UploadState::uploaded) {
+    result.state = UploadState::uploaded;  // that is: yet to be judged
+  } else {
+    stats_.add(result);
+  }
+  shared_.results.put(result);
+}
+
+std::optional<UploadResult> Worker::next_unjudged() {
+  while (looked_at_ < schedule_.started()) {
+    auto result = shared_.results.get(own_.first + looked_at_++ * own_.stride);
+    if (result && result->state == UploadState::uploaded) return result;
+  }
+  return std::nullopt;
+}
+
+void Worker::judged(const UploadResult& result) {
+  stats_.add(result);
+  shared_.results.put(result);
+  if (result.state == UploadState::verified) {
+    with(hooks_.progress, [](Progress& p) { ++p.verified; });
+  }
+}
 
 }  // namespace loadgen

@@ -10,7 +10,9 @@
 #include "link/pulse.hpp"
 #include "link/rate.hpp"
 #include "run/run.hpp"
+#include "run/seconds.hpp"
 #include "schedule/schedule.hpp"
+#include "stats/spool.hpp"
 #include "system/client.hpp"
 #include "transport/load_engine.hpp"
 #include "verify/cleanup.hpp"
@@ -31,13 +33,15 @@ struct RunPlan {
 
 /// What the loops of a run know of each other. Thread-safe.
 struct Shared {
-  explicit Shared(Time start) : pulse(start) {}
+  Shared(Time start, Progress& progress) : pulse(start), seconds(progress, start) {}
   Pulse pulse;
+  Seconds seconds;  ///< looked at by the first loop only
+  Spool results;
   std::atomic<bool> gave_up{false};
   std::atomic<std::uint64_t> begun_bytes{0};  ///< sizes of the files of uploads that were begun
 };
 
-/// Runs on the thread that calls `run`; results are read after it returned.
+/// Runs on the thread that calls `run`; its figures are read after it returned.
 class Worker {
  public:
   Worker(const RunPlan& plan, const RunHooks& hooks, Shared& shared, ScheduleOptions schedule,
@@ -45,7 +49,7 @@ class Worker {
   /// Load, then verification.
   void run();
 
-  [[nodiscard]] std::vector<UploadResult>& results() { return results_; }
+  [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] std::uint64_t not_started() const { return not_started_; }
   [[nodiscard]] std::uint64_t removed() const { return cleanup_ ? cleanup_->removed() : 0; }
   [[nodiscard]] std::uint64_t left_behind() const { return cleanup_ ? cleanup_->left_behind() : 0; }
@@ -74,6 +78,11 @@ class Worker {
   void ended(std::uint64_t index);
   /// With what only this side knows of it.
   static UploadResult completed(UploadResult result, const Partner& partner);
+  /// An upload has ended: it is counted, or waits to be verified.
+  void keep(UploadResult result);
+  /// The next of them that is not verified yet.
+  std::optional<UploadResult> next_unjudged();
+  void judged(const UploadResult& result);
   void maybe_verify();
   void clean_up();
   void stop();
@@ -94,7 +103,9 @@ class Worker {
   Histogram loop_lag_;
   Bytes sent_;  ///< that was told
   std::unordered_map<std::uint64_t, std::unique_ptr<Partner>> partners_;
-  std::vector<UploadResult> results_;
+  Stats stats_;
+  std::uint64_t looked_at_ = 0;  ///< of this loop's uploads, in their order
+  ScheduleOptions own_;
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<Asker> asker_;
   std::unique_ptr<Cleanup> cleanup_;

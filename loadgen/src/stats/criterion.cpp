@@ -28,6 +28,8 @@ std::vector<std::pair<std::string, double>> summary_fields(const Stats& s) {
   fields.emplace_back("goodput_mib_s", s.goodput_mib_s());
   fields.emplace_back("uploads_per_s",
                       s.elapsed_s() > 0 ? static_cast<double>(s.uploaded) / s.elapsed_s() : 0);
+  fields.emplace_back("slowest_second_mib_s",
+                      static_cast<double>(s.slowest_second.value_or(Bytes{}).value) / (1U << 20U));
   count("acknowledged_bytes", s.acknowledged.value);
   count("sent_bytes", s.sent.value);
   count("waste_bytes", s.waste().value);

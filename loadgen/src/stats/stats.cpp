@@ -86,6 +86,7 @@ void Stats::merge(const Stats& o) {
         &Stats::end_to_end, &Stats::start_lag, &Stats::loop_lag}) {
     (this->*field).merge(o.*field);
   }
+  if (o.slowest_second) slowest_second = o.slowest_second;
   for (const auto& [what, theirs] : o.causes) {
     auto& cause = causes[what];
     if (cause.count == 0) cause.example = theirs.example;

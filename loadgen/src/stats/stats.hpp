@@ -40,6 +40,7 @@ struct Stats {
   /// an upload could start to its start. loop_lag: how late a timer of the loop fired, ten times a
   /// second.
   Histogram start_lag, loop_lag;
+  std::optional<Bytes> slowest_second;  ///< acknowledged in a whole second of the load
   std::map<std::string, CauseCount> causes;
 
   /// Counts an upload that has ended and been verified.

@@ -9,16 +9,17 @@ namespace {
 constexpr std::uint64_t at_once = 8;
 }
 
-void Cleanup::run(std::vector<std::string> urls, std::function<void()> done) {
-  urls_ = std::move(urls);
+void Cleanup::run(std::function<std::optional<std::string>()> next, std::function<void()> done) {
+  next_ = std::move(next);
   done_ = std::move(done);
   fill();
 }
 
 void Cleanup::fill() {
-  while (!urls_.empty() && in_flight_ < at_once) {
-    auto request = client_.removal(urls_.back());
-    urls_.pop_back();
+  while (in_flight_ < at_once) {
+    const auto url = next_();
+    if (!url) break;
+    auto request = client_.removal(*url);
     if (!request) {
       ++left_;
       continue;
@@ -31,7 +32,7 @@ void Cleanup::fill() {
       fill();
     });
   }
-  if (urls_.empty() && in_flight_ == 0 && done_) std::exchange(done_, nullptr)();
+  if (in_flight_ == 0 && done_) std::exchange(done_, nullptr)();
 }
 
 }  // namespace loadgen

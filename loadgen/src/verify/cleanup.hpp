@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "system/client.hpp"
 #include "verify/asker.hpp"
@@ -16,18 +16,18 @@ class Cleanup {
  public:
   Cleanup(Asker& asker, const Client& client) : asker_(asker), client_(client) {}
 
-  /// `urls` are of uploads that were made, whatever became of them.
-  void run(std::vector<std::string> urls, std::function<void()> done);
+  /// `next` gives the URLs of uploads that were made, whatever became of them.
+  void run(std::function<std::optional<std::string>()> next, std::function<void()> done);
   [[nodiscard]] std::uint64_t removed() const { return removed_; }
   /// Made, and not seen to be gone.
-  [[nodiscard]] std::uint64_t left_behind() const { return left_ + in_flight_ + urls_.size(); }
+  [[nodiscard]] std::uint64_t left_behind() const { return left_ + in_flight_; }
 
  private:
   void fill();
 
   Asker& asker_;
   const Client& client_;
-  std::vector<std::string> urls_;  ///< yet to go
+  std::function<std::optional<std::string>()> next_;
   std::function<void()> done_;
   std::uint64_t removed_ = 0, left_ = 0, in_flight_ = 0;
 };

@@ -66,21 +66,18 @@ Payload Verifier::payload_of(const UploadResult& result) const {
   return {uploads.payload, uploads.seed, result.index, result.size};
 }
 
-void Verifier::run(std::vector<UploadResult>& results, std::function<void()> done) {
+void Verifier::run(Next next, Settled settled, std::function<void()> done) {
+  next_ = std::move(next);
+  settled_ = std::move(settled);
   done_ = std::move(done);
-  waiting_.clear();
-  next_ = 0;
-  for (auto& result : results) {
-    const bool unseen = result.state == UploadState::unverified && result.cause;
-    if (result.state == UploadState::uploaded || unseen) waiting_.push_back(&result);
-  }
+  first_ = next_();
   if (options_.method == VerifyMethod::automatic && options_.delivered) {
     options_.method = VerifyMethod::delivered;
   }
   if (options_.method == VerifyMethod::automatic && options_.control_url.empty()) {
     options_.method = VerifyMethod::download;
   }
-  if (options_.method == VerifyMethod::download && !waiting_.empty()) {
+  if (options_.method == VerifyMethod::download && first_) {
     listings_ = client_.listings();
     listed_ = !listings_.empty();
   }
@@ -88,9 +85,11 @@ void Verifier::run(std::vector<UploadResult>& results, std::function<void()> don
 }
 
 void Verifier::fill() {
-  while (next_ < waiting_.size() && in_flight_ < options_.at_once && !probing_) {
-    UploadResult& result = *waiting_[next_++];
-    ++in_flight_;
+  while (in_hand_.size() < options_.at_once && !probing_) {
+    auto upload = first_ ? std::exchange(first_, std::nullopt) : next_();
+    if (!upload) break;
+    UploadResult& result = in_hand_.emplace_back(std::move(*upload));
+    if (result.cause) result.state = UploadState::unverified;
     if (options_.method == VerifyMethod::automatic) {
       // One upload finds out what is offered; the others wait for it.
       probing_ = true;
@@ -117,7 +116,7 @@ void Verifier::fill() {
         break;
     }
   }
-  if (next_ == waiting_.size() && in_flight_ == 0 && done_) {
+  if (in_hand_.empty() && done_) {
     // `done_` may be what destroys this.
     transport_.after(Milliseconds{0}, std::exchange(done_, nullptr));
   }
@@ -131,7 +130,8 @@ void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cau
     if (cause) result.cause = std::move(cause);
   }
   if (result.state == UploadState::verified) verified_ += result.size;
-  --in_flight_;
+  settled_(std::move(result));
+  in_hand_.remove_if([&](const UploadResult& held) { return &held == &result; });
   // Not by recursion: ten thousand uploads may settle at once.
   transport_.after(Milliseconds{0}, [this] { fill(); });
 }
@@ -209,12 +209,9 @@ void Verifier::list() {
 }
 
 void Verifier::nothing_listed(const Cause& cause) {
-  for (UploadResult* const result : waiting_) {
-    result->state = UploadState::unverified;
-    result->cause = cause;
-  }
+  gone_ = true;
+  unseen_ = cause;
   options_.method = VerifyMethod::none;
-  waiting_.clear();
   fill();
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,9 +52,12 @@ class Verifier {
            Options options);
   ~Verifier();
 
-  /// Looks at every result in the state `uploaded`, or `unverified` for a reason. `results` must
-  /// stay where they are until `done`.
-  void run(std::vector<UploadResult>& results, std::function<void()> done);
+  /// Gives the next upload to look at: one that was `uploaded`, with a cause where something about
+  /// it could not be seen before; nullopt: there is no more.
+  using Next = std::function<std::optional<UploadResult>()>;
+  /// Takes it back when nothing more will be found out.
+  using Settled = std::function<void(UploadResult)>;
+  void run(Next next, Settled settled, std::function<void()> done);
   /// Bytes found to be right so far.
   [[nodiscard]] Bytes verified_bytes() const { return verified_; }
   /// What `automatic` came to; automatic itself while nothing was offered.
@@ -100,9 +104,10 @@ class Verifier {
   std::optional<Cause> unseen_;
   bool gone_ = false;
   std::shared_ptr<std::atomic<bool>> stopped_ = std::make_shared<std::atomic<bool>>(false);
-  std::vector<UploadResult*> waiting_;
-  std::size_t next_ = 0;
-  std::size_t in_flight_ = 0;
+  Next next_;
+  Settled settled_;
+  std::optional<UploadResult> first_;  ///< that `next_` gave
+  std::list<UploadResult> in_hand_;
   bool probing_ = false;
   Bytes verified_;
   std::function<void()> done_;

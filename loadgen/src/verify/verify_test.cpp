@@ -57,10 +57,22 @@ class VerifyTest : public testing::Test {
     const TusClient client(uploads_options);
     Verifier verifier(transport, authorizer, client, std::move(options));
     bool done = false;
-    verifier.run(results, [&] { done = true; });
+    run(verifier, [&] { done = true; });
     transport.run();
     EXPECT_TRUE(done);
     return verifier.method();
+  }
+
+  /// Hands out `results` and takes them back.
+  void run(Verifier& verifier, std::function<void()> done) {
+    auto next = [this, at = std::size_t{0}]() mutable -> std::optional<UploadResult> {
+      while (at < results.size() && results[at].state != UploadState::uploaded) ++at;
+      if (at == results.size()) return std::nullopt;
+      return results[at++];
+    };
+    verifier.run(
+        std::move(next), [this](UploadResult result) { results[result.index] = std::move(result); },
+        std::move(done));
   }
 
   FakeTransport transport{[this](const LoadRequest& r) { return serve(r); }};
@@ -146,7 +158,6 @@ TEST_F(VerifyTest, WhatIsGoneIsLostAlsoWhereNoBytesAreShown) {
 
 TEST_F(VerifyTest, WhatWasNotSeenBeforeStaysUnverifiedUnlessItIsLost) {
   for (auto& r : results) {
-    r.state = UploadState::unverified;
     r.cause = Cause{"/info: 401", ""};
   }
   stored.erase(results[1].url);
@@ -189,7 +200,7 @@ TEST_F(VerifyTest, ATargetThatIsGoneIsNotOneWithNothingToOffer) {
   Authorizer authorizer(gone, {});
   const TusClient client(uploads_options);
   Verifier verifier(gone, authorizer, client, std::move(options));
-  verifier.run(results, [] {});
+  run(verifier, [] {});
   gone.run();
   for (const auto& r : results) EXPECT_EQ(r.state, UploadState::unverified);
   EXPECT_THAT(results[0].cause->what, testing::HasSubstr("cannot be reached"));
@@ -212,7 +223,7 @@ TEST_F(VerifyTest, ADownloadThatIsRefusedAtFirstIsComparedFromItsFirstByte) {
   Authorizer authorizer(busy, {});
   const TusClient client(uploads_options);
   Verifier verifier(busy, authorizer, client, std::move(options));
-  verifier.run(results, [] {});
+  run(verifier, [] {});
   busy.run();
   for (const auto& r : results) EXPECT_EQ(r.state, UploadState::verified) << r.name;
 }
@@ -265,7 +276,7 @@ class ListedVerifyTest : public VerifyTest {
     client.places = places;
     Verifier verifier(listing, authorizer, client, std::move(options));
     bool done = false;
-    verifier.run(results, [&] { done = true; });
+    run(verifier, [&] { done = true; });
     listing.run();
     EXPECT_TRUE(done);
     return verifier.method();

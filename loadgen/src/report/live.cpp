@@ -1,0 +1,79 @@
+#include "report/live.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "report/uploads_csv.hpp"
+
+namespace loadgen {
+namespace {
+
+constexpr const char* seconds_file = "seconds.csv";
+constexpr const char* partial_file = "uploads.partial.csv";
+
+tl::unexpected<Error> cannot(const std::filesystem::path& file, int error) {
+  return failure("--report", fmt::format("{} cannot be written: {}", quote(file.string()),
+                                         std::generic_category().message(error)));
+}
+
+}  // namespace
+
+LiveReport::LiveReport(std::filesystem::path folder, File seconds, File uploads)
+    : folder_(std::move(folder)), seconds_(std::move(seconds)), uploads_(std::move(uploads)) {}
+
+Result<std::unique_ptr<LiveReport>> LiveReport::open(const std::string& folder) {
+  const std::filesystem::path path(folder);
+  File files[2];
+  std::size_t i = 0;
+  for (const char* name : {seconds_file, partial_file}) {
+    files[i].reset(std::fopen((path / name).c_str(), "we"));
+    if (!files[i]) return cannot(path / name, errno);
+    ++i;
+  }
+  fmt::print(files[0].get(),
+             "second,started,uploaded,failed,in_flight,sent,acknowledged,start_lag_max_ms,"
+             "loop_lag_max_ms\r\n");
+  fmt::print(files[1].get(), "{}", uploads_csv_head());
+  for (const File& file : files) std::fflush(file.get());
+  return std::unique_ptr<LiveReport>(
+      new LiveReport(path, std::move(files[0]), std::move(files[1])));
+}
+
+void LiveReport::begin(Time at, const redact::Secrets& secrets) {
+  const std::lock_guard lock(mutex_);
+  begin_ = at;
+  secrets_ = secrets;
+}
+
+void LiveReport::second(const Second& s) {
+  const std::lock_guard lock(mutex_);
+  const auto ms = [](std::chrono::microseconds time) {
+    return static_cast<double>(time.count()) / 1000;
+  };
+  fmt::print(seconds_.get(), "{},{},{},{},{},{},{},{:.3f},{:.3f}\r\n", s.number, s.started,
+             s.uploaded, s.failed, s.in_flight, s.sent.value, s.acknowledged.value,
+             ms(s.start_lag_max), ms(s.loop_lag_max));
+  // Once a second what ended is there for whoever looks, also after a kill.
+  std::fflush(seconds_.get());
+  std::fflush(uploads_.get());
+}
+
+void LiveReport::ended(const UploadResult& upload) {
+  const std::lock_guard lock(mutex_);
+  fmt::print(uploads_.get(), "{}", uploads_csv_line(upload, begin_, secrets_));
+}
+
+Result<void> LiveReport::finish() {
+  const std::lock_guard lock(mutex_);
+  const bool bad = std::fflush(seconds_.get()) != 0 || std::ferror(seconds_.get()) != 0;
+  const int error = errno;
+  std::error_code ignored;
+  std::filesystem::remove(folder_ / partial_file, ignored);
+  if (bad) return cannot(folder_ / seconds_file, error != 0 ? error : EIO);
+  return {};
+}
+
+}  // namespace loadgen

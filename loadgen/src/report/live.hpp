@@ -1,0 +1,45 @@
+// What a report knows while the run goes on, so that a run that dies leaves what was known.
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "protocol/error.hpp"
+#include "redact/secrets.hpp"
+#include "run/run.hpp"
+
+namespace loadgen {
+
+/// Two files beside summary.json and uploads.csv. `seconds.csv` has a line for each second.
+/// `uploads.partial.csv` has a line for each upload as it ends, as uploads.csv has it but not
+/// verified yet; it is taken away once uploads.csv is there. Thread-safe. What cannot be written is
+/// told at the end, by `finish`.
+class LiveReport {
+ public:
+  /// An Error begins with --report.
+  [[nodiscard]] static Result<std::unique_ptr<LiveReport>> open(const std::string& folder);
+
+  void begin(Time at, const redact::Secrets& secrets);
+  void second(const Second& figures);
+  void ended(const UploadResult& upload);
+  /// After uploads.csv was written.
+  [[nodiscard]] Result<void> finish();
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  using File = std::unique_ptr<std::FILE, Close>;
+  LiveReport(std::filesystem::path folder, File seconds, File uploads);
+
+  std::mutex mutex_;
+  std::filesystem::path folder_;
+  File seconds_, uploads_;
+  Time begin_;
+  redact::Secrets secrets_;
+};
+
+}  // namespace loadgen

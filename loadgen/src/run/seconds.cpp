@@ -1,0 +1,34 @@
+#include "run/seconds.hpp"
+
+#include <algorithm>
+
+namespace loadgen {
+
+std::optional<Second> Seconds::look(Time now) {
+  const auto number = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(now - start_).count());
+  if (number <= before_.number) return std::nullopt;
+  Second sums;
+  sums.number = number;
+  sums.started = progress_.started;
+  sums.uploaded = progress_.uploaded;
+  sums.failed = progress_.failed;
+  sums.sent = Bytes{progress_.sent_bytes};
+  sums.acknowledged = Bytes{progress_.acknowledged_bytes};
+  Second second = sums;
+  second.started -= before_.started;
+  second.uploaded -= before_.uploaded;
+  second.failed -= before_.failed;
+  second.sent -= before_.sent;
+  second.acknowledged -= before_.acknowledged;
+  second.in_flight = progress_.in_flight;
+  second.start_lag_max = std::chrono::microseconds{progress_.start_lag_max_us.exchange(0)};
+  second.loop_lag_max = std::chrono::microseconds{progress_.loop_lag_max_us.exchange(0)};
+  if (!progress_.verifying) {
+    slowest_ = std::min(slowest_.value_or(second.acknowledged), second.acknowledged);
+  }
+  before_ = sums;
+  return second;
+}
+
+}  // namespace loadgen

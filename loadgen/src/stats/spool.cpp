@@ -1,0 +1,191 @@
+#include "stats/spool.hpp"
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <type_traits>
+
+namespace loadgen {
+namespace {
+
+constexpr std::size_t flush_at = 64U << 10U;
+
+[[noreturn]] void broken(const char* what) {
+  throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), what);
+}
+
+/// Writes fields one behind the other; Reader takes them in the same order.
+class Writer {
+ public:
+  template <class T>
+  void field(const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    const auto* const bytes = reinterpret_cast<const char*>(&value);
+    out.append(bytes, sizeof value);
+  }
+  void field(const std::string& text) {
+    field(static_cast<std::uint32_t>(text.size()));
+    out += text;
+  }
+  template <class T>
+  void field(const std::optional<T>& value) {
+    field(static_cast<std::uint8_t>(value ? 1 : 0));
+    if (value) field(*value);
+  }
+  template <class T>
+  void field(const std::vector<T>& list) {
+    field(static_cast<std::uint32_t>(list.size()));
+    for (const auto& item : list) field(item);
+  }
+  void field(const Cause& cause) {
+    field(cause.what);
+    field(cause.detail);
+  }
+  std::string out;
+};
+
+class Reader {
+ public:
+  explicit Reader(const std::string& in) : in_(in) {}
+  template <class T>
+  void field(T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    std::memcpy(&value, in_.data() + at_, sizeof value);
+    at_ += sizeof value;
+  }
+  void field(std::string& text) {
+    std::uint32_t size = 0;
+    field(size);
+    text = in_.substr(at_, size);
+    at_ += size;
+  }
+  template <class T>
+  void field(std::optional<T>& value) {
+    std::uint8_t there = 0;
+    field(there);
+    if (there != 0) field(value.emplace());
+  }
+  template <class T>
+  void field(std::vector<T>& list) {
+    std::uint32_t size = 0;
+    field(size);
+    list.resize(size);
+    for (auto& item : list) field(item);
+  }
+  void field(Cause& cause) {
+    field(cause.what);
+    field(cause.detail);
+  }
+
+ private:
+  const std::string& in_;
+  std::size_t at_ = 0;
+};
+
+/// Every member of a result, for both of them.
+template <class File, class Result>
+void each_field(File& file, Result& r) {
+  file.field(r.index);
+  file.field(r.size);
+  file.field(r.name);
+  file.field(r.url);
+  file.field(r.state);
+  file.field(r.cause);
+  file.field(r.intended);
+  file.field(r.possible);
+  file.field(r.started);
+  file.field(r.created);
+  file.field(r.uploaded);
+  file.field(r.ended);
+  file.field(r.delivered);
+  file.field(r.resume_times);
+  file.field(r.requests);
+  file.field(r.retries);
+  file.field(r.resumes);
+  file.field(r.new_uploads);
+  file.field(r.sent);
+  file.field(r.acknowledged);
+  file.field(r.rolled_back);
+  file.field(r.never_sent);
+  file.field(r.damage);
+  file.field(r.cuts);
+}
+
+struct Place {
+  std::uint64_t begin = 0;
+  std::uint64_t size = 0;  ///< 0: nothing was put there
+};
+
+}  // namespace
+
+Spool::File Spool::make() {
+  const char* const folder = std::getenv("TMPDIR");
+  std::string name = std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp");
+  name += "/dex-loadgen-XXXXXX";
+  const int fd = ::mkstemp(name.data());
+  if (fd < 0) broken("temporary file for results");
+  ::unlink(name.c_str());
+  File file(::fdopen(fd, "r+"));
+  if (!file) broken("temporary file for results");
+  return file;
+}
+
+Spool::Spool() : records_(make()), places_(make()) {}
+
+void Spool::flush() const {
+  std::string_view left = pending_;
+  while (!left.empty()) {
+    const auto count =
+        ::pwrite(::fileno(records_.get()), left.data(), left.size(), static_cast<off_t>(written_));
+    if (count <= 0) broken("results");
+    left.remove_prefix(static_cast<std::size_t>(count));
+    written_ += static_cast<std::uint64_t>(count);
+  }
+  pending_.clear();
+}
+
+void Spool::put(const UploadResult& result) {
+  Writer writer;
+  each_field(writer, result);
+  const std::lock_guard lock(mutex_);
+  const Place place{written_ + pending_.size(), writer.out.size()};
+  pending_ += writer.out;
+  if (pending_.size() >= flush_at) flush();
+  const auto at = static_cast<off_t>(result.index * sizeof place);
+  if (::pwrite(::fileno(places_.get()), &place, sizeof place, at) != sizeof place) {
+    broken("results");
+  }
+  end_ = std::max(end_, result.index + 1);
+}
+
+std::optional<UploadResult> Spool::get(std::uint64_t index) const {
+  const std::lock_guard lock(mutex_);
+  Place place;
+  const auto at = static_cast<off_t>(index * sizeof place);
+  if (::pread(::fileno(places_.get()), &place, sizeof place, at) != sizeof place) {
+    return std::nullopt;
+  }
+  if (place.size == 0) return std::nullopt;
+  if (place.begin + place.size > written_) flush();
+  std::string record(place.size, '\0');
+  const auto count = ::pread(::fileno(records_.get()), record.data(), record.size(),
+                             static_cast<off_t>(place.begin));
+  if (count != static_cast<ssize_t>(record.size())) broken("results");
+  UploadResult result;
+  Reader reader(record);
+  each_field(reader, result);
+  return result;
+}
+
+void Spool::each(const std::function<void(const UploadResult&)>& visit) const {
+  for (std::uint64_t index = 0; index < end_; ++index) {
+    if (const auto result = get(index)) visit(*result);
+  }
+}
+
+}  // namespace loadgen
