@@ -61,10 +61,9 @@ def main():
         open_lane(mocks[0], "profile", {"profile": json.loads(examples["profile"])})
         cases = [
             Case(client, fault, mock, table, examples)
-            for fault in table["faults"]
-            for client in table["clients"]
+            for fault, row in table["outcomes"].items()
+            for client in row
             for mock in mocks
-            if client in table["outcomes"][fault]
         ]
         run_all(cases)
     finally:
