@@ -231,10 +231,12 @@ Outcome policy_024(Context& c) {
   Findings findings{"the message says which condition, and which field"};
   const auto failed =
       obj::post(c, with_other_value(c, "other", {"eq", "$x-amz-meta-dex", "wanted"}));
+  if (!is_4xx(failed)) stop_blocked("the form is refused: 403", obj::told(failed));
   const bool tells =
       message_of(failed).find(R"(["eq", "$x-amz-meta-dex", "wanted"])") != std::string::npos;
   findings.check(tells, tells ? "the condition" : "not the condition");
   const auto extra = obj::post(c, with_extra_field(c, "x-amz-meta-extra"));
+  if (!is_4xx(extra)) stop_blocked("the form is refused: 403", obj::told(extra));
   const bool names = message_of(extra).find("x-amz-meta-extra") != std::string::npos;
   findings.check(names, names ? "the field" : "not the field");
   return findings.outcome();

@@ -170,6 +170,9 @@ Outcome url_010(Context& c) {
 Outcome url_011(Context& c) {
   return by_version(c, "Expires and ServerTime are told", [&](Findings& findings, Version version) {
     const auto response = put_late(c, version);
+    if (!is_4xx(response)) {
+      stop_blocked("an expired URL is refused: 403", obj::told(response));
+    }
     for (const char* name : {"Expires", "ServerTime"}) {
       const bool there = !obj::detail(response, name).empty();
       findings.check(there, there ? name : fmt::format("no {}", name));
