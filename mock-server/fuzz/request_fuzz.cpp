@@ -1,7 +1,7 @@
 // Whole requests on one connection, against the whole server without its sockets: whatever comes,
 // the connection answers every request in turn or closes, offsets stay within lengths, and an
-// upload that nobody named keeps its bytes. Requests are put together from the vocabulary of HTTP
-// and tus, and some streams are damaged afterwards.
+// upload or object that nobody named keeps its bytes. Requests are put together from the vocabulary
+// of HTTP, tus, object stores and Open Humans, and some streams are damaged afterwards.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <algorithm>
@@ -20,6 +20,9 @@
 #include "lane/lanes.hpp"
 #include "loop/manual_loop.hpp"
 #include "net/no_server.hpp"
+#include "protocol/s3/policy.hpp"
+#include "protocol/s3/post.hpp"
+#include "protocol/s3/signature.hpp"
 #include "services.hpp"
 #include "store/locks.hpp"
 #include "store/stores.hpp"
@@ -82,7 +85,7 @@ class World {
  public:
   World() {
     LaneConfig config;
-    config.profile = "tus";
+    config.profile = "tus,objects,openhumans";
     auto made =
         MockLanes::make(LaneGround{*store_, index_, *locks_, loop_}, LaneNetwork{server_}, config);
     require(made.has_value(), "the server can be made");
@@ -191,6 +194,90 @@ std::string one(const std::string& line, const std::string& fields = "",
   return line + " HTTP/1.1\r\n" + fixed + fields + "\r\n" + body;
 }
 
+const s3::Credentials owner{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
+const std::string innocent_object = "/examplebucket/innocent";
+
+/// Signed, for longer than any run lasts.
+std::string presigned(const std::string& method, const std::string& target) {
+  using std::chrono::hours;
+  return s3::presign_v2({method, target, {}}, owner, http::TimePoint{hours{24 * 365 * 100}});
+}
+
+/// What clients of object stores and of Open Humans send.
+struct Storage {
+  static std::string part(const std::string& head, const std::string& body) {
+    return "--B\r\nContent-Disposition: form-data; " + head + "\r\n\r\n" + body + "\r\n";
+  }
+  static std::string form(const http::Form& fields, const std::string& file) {
+    std::string text;
+    for (const auto& [name, value] : fields) text += part("name=\"" + name + "\"", value);
+    return text + part("name=\"" + file + "\"; filename=\"f\"", "0123") + "--B--\r\n";
+  }
+  static http::Form policy() {
+    const s3::Policy conditions{http::TimePoint{std::chrono::hours{24 * 365 * 100}},
+                                {s3::equals("bucket", "examplebucket"), s3::starts_with("key", "k"),
+                                 s3::size_between(0, 4)}};
+    auto fields = s3::sign_post_v2(conditions, owner);
+    fields.insert(fields.begin(), {"key", "k${filename}"});
+    return fields;
+  }
+
+  const std::string api = "/api/direct-sharing/project/";
+  const std::string token = "?access_token=example_token";
+  const http::Form about{{"project_member_id", "12345678"},
+                         {"metadata", R"({"tags": [], "description": ""})"},
+                         {"filename", "f"},
+                         {"file_id", "1"}};
+  const std::vector<std::string> targets{"/examplebucket",
+                                         "/examplebucket/",
+                                         "/publicbucket",
+                                         "/publicbucket/k",
+                                         "/publicbucket/k?uploads",
+                                         "/publicbucket/k?partNumber=1&uploadId=x",
+                                         "/examplebucket/%2e%2e%2f%00",
+                                         "/examplebucket/k?X-Amz-Signature=x",
+                                         presigned("PUT", "/examplebucket/k"),
+                                         presigned("GET", "/examplebucket/k"),
+                                         presigned("DELETE", "/examplebucket/k"),
+                                         presigned("POST", "/examplebucket/k?uploads"),
+                                         presigned("POST", "/examplebucket/k?uploadId=x"),
+                                         api + "files/upload/" + token,
+                                         api + "files/upload/direct/" + token,
+                                         api + "files/upload/complete/" + token,
+                                         api + "files/delete/" + token,
+                                         api + "exchange-member/" + token,
+                                         api + "members/" + token,
+                                         api + "members/"};
+  const std::vector<std::string> fields{
+      "Content-Type: multipart/form-data; boundary=B\r\n",
+      "Content-Type: multipart/form-data; boundary=\"B\"\r\n",
+      "Content-Type: application/json\r\n",
+      "Content-Type: application/x-www-form-urlencoded\r\n",
+      "Content-MD5: 6wOJbS4lC4tXZ8hYhvZ5lg==\r\n",
+      "x-amz-meta-a: b\r\n",
+      "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n"
+      "x-amz-decoded-content-length: 4\r\n",
+      "x-amz-checksum-crc32: AAAAAA==\r\n",
+      "Authorization: AWS AKIAIOSFODNN7EXAMPLE:x\r\n",
+      "Authorization: AWS4-HMAC-SHA256 Credential=A/20260101/r/"
+      "s3/aws4_request, SignedHeaders=host, Signature=x\r\n",
+      "Authorization: Bearer example_token\r\n",
+      "Range: bytes=1-2\r\n",
+      "Expect: 100-continue\r\n"};
+  const std::vector<std::string> bodies{
+      "0123",
+      form({{"key", "${filename}"}}, "file"),
+      form(policy(), "file"),
+      form(about, "data_file"),
+      form(about, "x"),
+      http::format_form(about),
+      "project_member_id=12345678&all_files=true",
+      R"({"project_member_id": "12345678", "file_id": 1})",
+      "4\r\n0123\r\n0\r\n\r\n",
+      "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part>"
+      "</CompleteMultipartUpload>"};
+};
+
 /// Puts a stream of requests together.
 class Author {
  public:
@@ -203,6 +290,7 @@ class Author {
   std::string request(bool honest) {
     const auto method = data_.PickValueInArray(methods);
     methods_.emplace_back(method);
+    if (data_.ConsumeIntegralInRange(0, 2) == 0) return of_storage(method, honest);
     auto text = std::string(method) + " " + target() + " HTTP/1.1\r\n" + fixed;
     // What a PATCH and a POST need, so that many of them do something.
     if (data_.ConsumeBool()) {
@@ -213,7 +301,26 @@ class Author {
     }
     const auto count = data_.ConsumeIntegralInRange(0, 6);
     for (int i = 0; i < count; ++i) text += field();
-    const auto body = content();
+    return framed(std::move(text), content(), honest);
+  }
+  [[nodiscard]] const std::vector<std::string>& sent_methods() const { return methods_; }
+
+ private:
+  static constexpr std::array methods{"POST",   "PATCH", "HEAD",    "GET",
+                                      "DELETE", "PUT",   "OPTIONS", "TRACE"};
+
+  const std::string& any_of(const std::vector<std::string>& all) {
+    return all[data_.ConsumeIntegralInRange<std::size_t>(0, all.size() - 1)];
+  }
+  std::string of_storage(const std::string& method, bool honest) {
+    static const Storage storage;
+    auto text = method + " " + any_of(storage.targets) + " HTTP/1.1\r\n" + fixed;
+    for (int i = data_.ConsumeIntegralInRange(0, 3); i > 0; --i) text += any_of(storage.fields);
+    return framed(std::move(text), data_.ConsumeBool() ? any_of(storage.bodies) : content(),
+                  honest);
+  }
+
+  std::string framed(std::string text, const std::string& body, bool honest) {
     switch (data_.ConsumeIntegralInRange(0, honest ? 2 : 5)) {
       case 0:
         return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
@@ -230,11 +337,6 @@ class Author {
         return text + "Transfer-Encoding: chunked\r\n\r\n" + number() + "\r\n" + body;
     }
   }
-  [[nodiscard]] const std::vector<std::string>& sent_methods() const { return methods_; }
-
- private:
-  static constexpr std::array methods{"POST",   "PATCH", "HEAD",    "GET",
-                                      "DELETE", "PUT",   "OPTIONS", "TRACE"};
 
   std::string target() {
     constexpr std::array targets{"/files",    "/files/",  "/files/nobody", "/upload",
@@ -419,6 +521,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
                                     "innocent!"),
                                 "PATCH");
   require(filled.status == 204, "the innocent upload is begun");
+  static const auto put_innocent = presigned("PUT", innocent_object);
+  static const auto get_innocent = presigned("GET", innocent_object);
+  require(
+      world.ask(one("PUT " + put_innocent, "Content-Length: 9\r\n", "innocent!"), "PUT").status ==
+          200,
+      "the innocent object is stored");
   const auto own = make_upload(world, data.ConsumeBool() ? "0" : "40");
 
   const bool damaged = data.ConsumeIntegralInRange(0, 2) == 0;
@@ -455,6 +563,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
           "the innocent upload keeps its offset and length");
   require(state.field("Upload-Metadata") == "filename aW5ub2NlbnQ=",
           "the innocent upload keeps its metadata");
+  require(world.ask(one("GET " + get_innocent), "GET").body == "innocent!",
+          "the innocent object keeps its bytes");
   const auto mine = world.ask(one("HEAD " + own), "HEAD");
   if (mine.status == 200) check_state(mine, "the other upload is there");
   return 0;
