@@ -111,6 +111,16 @@ bool holds_a_jwt(const std::string& text) {
   return false;
 }
 
+/// Of a URL or of a request.
+bool holds_a_signature(const std::string& text) {
+  const std::string name = "Signature=";
+  for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+    const auto value = text.substr(at + name.size(), 3);
+    if (value.size() == 3 && std::isalnum(static_cast<unsigned char>(value[2])) != 0) return true;
+  }
+  return false;
+}
+
 int outputs_searched = 0;
 
 /// Fails when `text` holds a marker, and tells where.
@@ -126,6 +136,7 @@ void search(const std::string& name, const std::string& text) {
     }
   }
   EXPECT_FALSE(holds_a_jwt(text)) << name;
+  EXPECT_FALSE(holds_a_signature(text)) << name;
   // Nor what steers a terminal.
   for (const char* control : {"\x1b", "\xc2\x9b", "\xe2\x80\xae", "\x7f"}) {
     EXPECT_EQ(text.find(control), std::string::npos) << name << ": " << control;
@@ -161,10 +172,9 @@ void search_folder(const std::string& name, const fs::path& folder) {
 
 testkit::ChildProcess::Options environment() {
   testkit::ChildProcess::Options options;
-  options.environment = {{"M_USER", "someone"},
-                         {"M_PASSWORD", password},
-                         {"M_WRONG_PASSWORD", wrong_password},
-                         {"M_TOKEN", given_token}};
+  options.environment = {
+      {"M_USER", "someone"},    {"M_PASSWORD", password}, {"M_WRONG_PASSWORD", wrong_password},
+      {"M_TOKEN", given_token}, {"M_KEY", "AKIAMARKED"},  {"M_SECRET", object_secret}};
   return options;
 }
 
@@ -467,6 +477,12 @@ void send_tokens(const std::string& url) {
   EXPECT_EQ(send(url, "POST", members, {{"Authorization", given_token}}, given_token), 401);
 }
 
+const std::vector<std::string> as_objects{"--system", "objects"};
+const std::vector<std::string> with_key{"--access-key-env", "M_KEY", "--secret-key-env",
+                                        "M_SECRET"};
+const std::vector<std::string> some_objects_rows{"--select",    "OBJ-SIG-00*", "--select",
+                                                 "OBJ-URL-00*", "--select",    "OBJ-POST-00*",
+                                                 "--select",    "OBJ-POL-00*"};
 const std::vector<std::string> as_openhumans{"--system", "openhumans"};
 const std::vector<std::string> some_openhumans_rows{"--select",  "OH-AUTH-*", "--select",
                                                     "OH-UP-00*", "--select",  "OH-FILES-00*"};
@@ -483,6 +499,9 @@ TEST_F(SecretsMatrix, ObjectsAndFilesOfMembers) {
     const std::vector<std::string> stored{"--store", store.string()};
     LoggedMock objects(folder, format, std::vector<std::string>{"--profile", profile} + stored);
     send_objects(objects.url());
+    EXPECT_EQ(judged("objects " + format, objects.url() + "/examplebucket",
+                     as_objects + some_objects_rows + with_key),
+              0);
     objects.search_all();
     LoggedMock files(folder, format,
                      std::vector<std::string>{"--profile", "openhumans", "--oh-tokens", given_token,
@@ -504,6 +523,35 @@ TEST_F(SecretsMatrix, ObjectsAndFilesOfMembers) {
       }
     }
   }
+}
+
+/// Whoever has what a service handed out may store.
+TEST_F(SecretsMatrix, ReflectedObjects) {
+  // The key is tried with two objects before anything is judged.
+  std::atomic<int> puts = 0;
+  ScriptedServer server(serving([&puts](const std::string& request) {
+    if (request.starts_with("PUT") && puts++ < 2) return answer("200 OK", "", "");
+    return answer("403 Forbidden", "Content-Type: application/xml\r\n",
+                  "<Error><Code>SignatureDoesNotMatch</Code><StringToSign>" + reflection(request) +
+                      "</StringToSign></Error>");
+  }));
+  const auto url = server.url("/bucket");
+  EXPECT_EQ(judged("reflected objects", url, as_objects + some_objects_rows + with_key), 1);
+  const testkit::TempFolder folder;
+  const auto query = http::format_form(
+      {{"Signature", signature}, {"Expires", "9999999999"}, {"AWSAccessKeyId", "AKIA"}});
+  const nlohmann::json fields{{"key", "k"},
+                              {"AWSAccessKeyId", "AKIA"},
+                              {"policy", base64::encode(policy)},
+                              {"signature", signature}};
+  const nlohmann::json handed_out{{"form", {{"url", url}, {"fields", fields}}},
+                                  {"put_url", url + "/k?" + query},
+                                  {"get_url", url + "/k?" + query}};
+  EXPECT_EQ(judged("reflected form", url,
+                   as_objects + some_objects_rows +
+                       std::vector<std::string>{"--handed-out",
+                                                folder.write("handed.json", handed_out.dump())}),
+            1);
 }
 
 /// A storage that sends everything back, behind an API that does.
