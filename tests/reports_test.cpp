@@ -432,6 +432,8 @@ std::vector<Report> of_object_stores() {
       {"onecodex#42", "faults", "object-abort-ignored", abort_and_go_on, "204, 200",
        "204, 404 NoSuchUpload: The specified upload does not exist. The upload ID may be "
        "invalid, or the upload may have been aborted or completed."},
+      {"formbricks#7362", "faults", "object-cors-missing", post_from_another_origin,
+       "204, not allowed", "204, allowed"},
       // What a client does wrong, and every store refuses.
       {"aws-sdk-js#557", "", "", put_with_type, "", no_match},
       {"boto3#578", "", "", put_with_another_type, "", no_match},
@@ -443,7 +445,6 @@ std::vector<Report> of_object_stores() {
       {"dandi-cli#1408", "", "", put_chunked, "",
        "501 NotImplemented: A header you provided implies functionality that is not implemented"},
       {"direct-upload-s3-signaturev4#4", "", "", look_at_location, "", "/a%2Fb"},
-      {"formbricks#7362", "", "", post_from_another_origin, "", "204, not allowed"},
   };
 }
 
