@@ -418,7 +418,7 @@ void Verifier::by_account(UploadResult& result) {
   request->answer_limit = most_of_an_answer;
   asker_.ask(*std::move(request), [this, &result](const LoadOutcome& outcome) {
     if (status_of(outcome) != 200) {
-      settle(result, UploadState::unverified, cause_of("verify: /info", outcome));
+      settle(result, UploadState::unverified, cause_of("verify: the account", outcome));
       return;
     }
     auto account = client_.read_account(*outcome.response, result);

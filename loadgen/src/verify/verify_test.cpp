@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "systems/tus/client.hpp"
+#include "testkit/temp_folder.hpp"
 #include "upload/fake_transport.hpp"
 
 namespace loadgen {
@@ -311,6 +312,83 @@ TEST_F(ListedVerifyTest, AListThatLeadsElsewhereIsNotFollowed) {
   EXPECT_EQ(results[1].state, UploadState::verified);
   EXPECT_EQ(results[2].state, UploadState::unverified);
   EXPECT_THAT(results[2].cause->detail, testing::HasSubstr("--trust-origin http://192.0.2.1"));
+}
+
+/// A system that gives an account of each upload: where its copy is.
+class Accounting final : public TusClient {
+ public:
+  using TusClient::TusClient;
+  std::optional<LoadRequest> account(const std::string& url) const override {
+    LoadRequest request;
+    request.method = "GET";
+    request.url = "http://127.0.0.1:1/account/" + url.substr(url.size() - 1);
+    return request;
+  }
+  Result<Account> read_account(const LoadResponse&, const UploadResult& upload) const override {
+    return accounts[upload.index];
+  }
+  std::vector<Account> accounts{3};
+};
+
+class AccountTest : public VerifyTest {
+ protected:
+  void verify_accounts() {
+    FakeTransport target{[this](const LoadRequest& r) {
+      return r.url.find("/account/") == std::string::npos ? serve(r) : answer(account_status);
+    }};
+    Authorizer authorizer(target, {});
+    Accounting client(uploads_options);
+    client.accounts = accounts;
+    Verifier verifier(target, authorizer, client, std::move(options));
+    run(verifier, [] {});
+    target.run();
+  }
+  std::vector<Account> accounts{3};
+  int account_status = 200;
+};
+
+// "good: 20 verified" was told of 20 uploads that were delivered to one name.
+TEST_F(AccountTest, CopiesInOnePlaceAreLostButForOne) {
+  for (auto& account : accounts) account.copies = {"container/one.bin"};
+  verify_accounts();
+  EXPECT_EQ(results[0].state, UploadState::verified);
+  for (const std::size_t i : {1U, 2U}) {
+    EXPECT_EQ(results[i].state, UploadState::lost);
+    EXPECT_EQ(results[i].cause->what, "verify: overwritten by another delivery");
+  }
+}
+
+TEST_F(AccountTest, WhatIsToldOtherwiseIsWrongAndWhatIsMissingLost) {
+  accounts[0].otherwise = Cause{"/info: another manifest", ""};
+  accounts[1].missing = Cause{"/info: not delivered", ""};
+  accounts[2].copies = {""};
+  verify_accounts();
+  EXPECT_EQ(results[0].state, UploadState::wrong);
+  EXPECT_EQ(results[1].state, UploadState::lost);
+  EXPECT_EQ(results[2].cause->what, "verify: a delivery that leads nowhere");
+}
+
+TEST_F(AccountTest, WithoutTheAccountItIsUnverified) {
+  account_status = 401;
+  verify_accounts();
+  EXPECT_EQ(results[0].state, UploadState::unverified);
+  EXPECT_EQ(results[0].cause->what, "verify: the account: 401");
+}
+
+TEST_F(AccountTest, CopiesOnThisMachineAreRead) {
+  const testkit::TempFolder folder;
+  const auto deep = folder.path() / "a" / "b";
+  std::filesystem::create_directories(deep);
+  std::string damaged = bytes_of(1);
+  damaged[7] = static_cast<char>(damaged[7] ^ 1);
+  std::ofstream(deep / "0", std::ios::binary) << bytes_of(0);
+  std::ofstream(deep / "1", std::ios::binary) << damaged;
+  for (std::size_t i = 0; i < 3; ++i) accounts[i].copies = {(deep / std::to_string(i)).string()};
+  options.copies_are_here = true;
+  verify_accounts();
+  EXPECT_EQ(results[0].state, UploadState::verified);
+  EXPECT_EQ(results[1].damage, (ByteRange{Bytes{7}, Bytes{8}}));
+  EXPECT_EQ(results[2].cause->what, "verify: no delivered file");
 }
 
 TEST_F(VerifyTest, DeliveredFilesAreFoundByTheirNameAnywhere) {
