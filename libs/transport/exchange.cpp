@@ -15,10 +15,19 @@ namespace {
 
 using ::redact::printable;
 
-// Who has the signature of a URL may do what it is for. Storages tell it again when they refuse it.
-constexpr std::array<std::string_view, 10> secret_fields = {
-    "password",      "access_token",     "refresh_token",   "id_token",  "token",
-    "client_secret", "client_assertion", "X-Amz-Signature", "Signature", "SignatureProvided"};
+// Who has the signature of a URL or a form may do what it is for. Storages tell it again when they
+// refuse it. An API may hand out the secret key of its storage.
+constexpr std::array<std::string_view, 11> secret_fields = {"password",
+                                                            "access_token",
+                                                            "refresh_token",
+                                                            "id_token",
+                                                            "token",
+                                                            "client_secret",
+                                                            "client_assertion",
+                                                            "X-Amz-Signature",
+                                                            "Signature",
+                                                            "SignatureProvided",
+                                                            "upload_aws_secret_access_key"};
 constexpr std::size_t shown_body = 2048;
 
 bool name_char(char c) {

@@ -64,6 +64,17 @@ TEST(Transcript, SignaturesOfUrlsAreRedacted) {
   EXPECT_THAT(transcript(e), HasSubstr("<SignatureProvided>***</SignatureProvided><Code>X</Code>"));
 }
 
+TEST(Transcript, CredentialsForAStorageAreRedacted) {
+  Exchange e = example();
+  e.response->headers = {{"Content-Type", "application/json"}};
+  e.response->body =
+      R"({"upload_aws_access_key_id":"AKIA","upload_aws_secret_access_key":"SECRET","file_id":"f",)"
+      R"("additional_fields":{"key":"k","signature":"SECRET="}})";
+  EXPECT_THAT(transcript(e), Not(HasSubstr("SECRET")));
+  EXPECT_THAT(transcript(e), HasSubstr(R"("upload_aws_access_key_id":"AKIA")"));
+  EXPECT_THAT(transcript(e), HasSubstr(R"("file_id":"f")"));
+}
+
 TEST(Transcript, ASecretThatIsCutIsStillRedacted) {
   Exchange e = example();
   e.response->headers = {{"Content-Type", "application/json"}};
