@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 #include "protocol/onecodex/requests.hpp"
 
@@ -105,6 +108,23 @@ TEST(OneCodexAnswers, ASampleAsReferencesAndExpanded) {
   EXPECT_EQ(parsed->visibility, "awaiting data");
   EXPECT_EQ(parsed->size, 7U);
   EXPECT_FALSE(parse_sample(R"({"$uri": "/api/v1/samples/a/b", "visibility": "private"})"));
+}
+
+TEST(OneCodexAnswers, WhatAClientSaysMuchOfIsToldInItsTime) {
+  Sample sample;
+  sample.id = id;
+  auto custom = json::object();
+  for (int i = 0; i < 40'000; ++i) custom["key " + std::to_string(i)] = i;
+  sample.metadata = json{{"custom", std::move(custom)}}.dump();
+  // Of this process, whatever others do.
+  const auto begun = std::clock();
+  EXPECT_EQ(json::parse(metadata_body(sample)).at("custom").size(), 40'000U);
+  EXPECT_LT(std::clock() - begun, 3 * CLOCKS_PER_SEC);
+}
+
+TEST(OneCodexAnswers, AFormIsNotReadFromAnythingLong) {
+  const Initiated initiated{Kind::sample, id, {"http://h/b", {{"key", std::string(70'000, 'k')}}}};
+  EXPECT_FALSE(parse_initiated(to_json(initiated), Kind::sample));
 }
 
 TEST(OneCodexAnswers, Downloads) {

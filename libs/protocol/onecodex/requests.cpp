@@ -95,7 +95,7 @@ std::string to_json(const SampleDraft& draft) {
   put(body, "filename", draft.filename);
   put(body, "paired_end_filename", draft.paired_end_filename);
   put(body, "size", draft.size);
-  if (draft.metadata != "{}") body["metadata"] = ordered_json::parse(draft.metadata);
+  if (draft.metadata != "{}") body["metadata"] = nlohmann::json::parse(draft.metadata);
   for (const auto& name : draft.tags) body["tags"].push_back({{"name", name}});
   if (draft.project) body["project"] = json_of_project(*draft.project);
   put(body, "sample_id", draft.sample_id);
