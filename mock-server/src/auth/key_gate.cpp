@@ -31,7 +31,7 @@ Presented with_scheme(const Request& request, std::string_view scheme) {
 
 Presented basic_user(const Request& request) {
   auto presented = with_scheme(request, "Basic");
-  if (!presented || (**presented).empty()) return presented;
+  if (!presented || !*presented || (**presented).empty()) return presented;
   const auto text = base64::decode(**presented, base64::TrailingBits::ignored);
   const std::size_t colon = text ? text->find(':') : std::string::npos;
   if (colon == std::string::npos || colon + 1 < text->size()) return malformed();

@@ -69,6 +69,9 @@ TEST(KeyGate, TakesAKeyAsUserWithoutPassword) {
   EXPECT_EQ(keys.say(basic("first-key")), "malformed") << "no colon";
   EXPECT_EQ(keys.say(basic("first-key:password")), "malformed");
   EXPECT_EQ(keys.say({{"Authorization", "Basic first-key"}}), "malformed") << "no Base64";
+  auto twice = basic("first-key:");
+  twice.add("Authorization", "Basic " + base64::encode("first-key:"));
+  EXPECT_EQ(keys.say(twice), "malformed");
   EXPECT_EQ(keys.say({{"Authorization", "Bearer first-key"}}), "absent");
 }
 
