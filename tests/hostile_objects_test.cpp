@@ -106,7 +106,7 @@ class HostileObjects : public testing::Test {
   static void SetUpTestSuite() {
     surroundings_ = new hostile::Surroundings;
     mock_ = new programs::Mock(
-        hostile::impatient({"--profile", "objects,openhumans"}, surroundings_->store()));
+        hostile::impatient({"--profile", "objects,openhumans,onecodex"}, surroundings_->store()));
     EXPECT_EQ(exchange(request("PUT " + presigned("PUT", object), {}, innocent)).status, 200);
     const auto kept =
         exchange(upload(member + metadata + file(innocent, "i.txt", "data_file") + end_of_form));
@@ -780,6 +780,75 @@ TEST_F(HostileObjects, FilesOfMembers) {
     rows.push_back(row(page, members(with_token + "&" + page), 200));
   }
   play(rows);
+}
+
+// ---- One Codex
+
+TEST_F(HostileObjects, SamplesAndDocuments) {
+  const std::string key =
+      "Authorization: Basic " + base64::encode("demodemodemodemodemodemodemodemo:") + "\r\n";
+  const auto row = [](std::string name, std::string bytes, int reply, After after = After::open) {
+    return Row{std::move(name), std::move(bytes), {reply}, after};
+  };
+  const auto post = [&](const std::string& path, const std::string& body) {
+    return request("POST /api/v1/" + path, key + json_type, body);
+  };
+  const auto init = [&](const std::string& members) {
+    return post("samples/init_upload", "{" + members + "}");
+  };
+  const auto named = [&](const std::string& name) {
+    return init(R"("size": 1, "filename": ")" + name + "\"");
+  };
+  const std::string good = R"("size": 1, "filename": "a.fa")";
+  const auto many = [&](const std::string& before, const std::string& format,
+                        const std::string& behind) {
+    std::string all = good + ", " + before;
+    for (int i = 0; i < 20'000; ++i) {
+      all += (i == 0 ? "" : ", ") + replaced(format, "N", std::to_string(i));
+    }
+    return init(all + behind);
+  };
+  std::string dots;
+  while (dots.size() < 4'000) dots += "a.";
+  const auto callback = [&](const std::string& path) {
+    return post("upload_callback", R"({"s3_path": ")" + path + "\"}");
+  };
+  play({
+      row("4,001 letters that almost match", named(dots + "!"), 400),
+      row("a name that climbs", named("../../secret.fa"), 400),
+      row("a NUL in a name", named("a\\u0000.fa"), 400),
+      row("half a character", named("\\ud800.fa"), 400),
+      row("a name that is no text", named("\xff.fa"), 400),
+      row("a document that climbs",
+          post("documents/init_upload", R"({"size": 1, "filename": "../../secret"})"), 200),
+      row("a size beyond numbers", init(R"("size": 99999999999999999999, "filename": "a.fa")"),
+          400),
+      row("a size beyond doubles", init(R"("size": 1e999, "filename": "a.fa")"), 400),
+      row("a member twice", init(good + ", " + good), 400),
+      row("deep", post("samples/init_upload", std::string(100'000, '[')), 400),
+      row("deep metadata", init(good + R"(, "metadata": )" + std::string(100'000, '{')), 400),
+      row("no JSON", post("samples/init_upload", std::string(100'000, 'x')), 400),
+      row("20,000 members", many("", R"("N": 0)", ""), 400),
+      row("20,000 members of custom", many(R"("metadata": {"custom": {)", R"("N": 0)", "}}"), 200),
+      row("20,000 tags", many(R"("tags": [)", R"({"name": "N"})", "]"), 200),
+      row("a sample with them", request("GET /api/v1/samples?expand=all&per_page=1", key), 200),
+      row("a page beyond numbers",
+          request("GET /api/v1/samples?page=99999999999999999999&per_page=1000", key), 400),
+      row("more than 1 MiB", post("samples/init_upload", std::string((1U << 20U) + 1, ' ')), 413),
+      row("a body that stalls",
+          request("POST /api/v1/samples/init_upload", key + json_type + "Content-Length: 100\r\n") +
+              "{",
+          408, After::closed),
+      row("an id that climbs", request("GET /api/v1/samples/%2e%2e%2f%2e%2e%2fsecret", key), 404),
+      row("an id with a NUL", request("GET /api/v1/samples/%00", key), 404),
+      row("an id that is no text", request("GET /api/v1/samples/%ff", key), 404),
+      row("a file elsewhere", callback("s3://onecodex-uploads/../../secret"), 404),
+      row("another's bucket", callback("s3://examplebucket/innocent"), 404),
+      row("no path", callback("file:///etc/passwd"), 400),
+      row("two keys", request("GET /api/v1/samples", key + key), 401),
+      row("a key that is no Base64",
+          request("GET /api/v1/samples", "Authorization: Basic \xff\r\n"), 401),
+  });
 }
 
 }  // namespace
