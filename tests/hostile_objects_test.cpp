@@ -403,6 +403,56 @@ TEST_F(HostileObjects, Listings) {
   });
 }
 
+/// Bodies in chunks of the AWS SDKs (AWS, "Signature calculations for the Authorization header").
+TEST_F(HostileObjects, ChunksOfSdks) {
+  const auto put = [](const std::string& body, const std::string& length = "4") {
+    return request("PUT /publicbucket/chunks",
+                   "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n"
+                   "x-amz-decoded-content-length: " +
+                       length + "\r\n",
+                   body);
+  };
+  const std::string good = "4\r\nevil\r\n0\r\n\r\n";
+  const http::Fields host{{"Host", "h"}};
+  std::string proof;
+  for (const auto& [name, value] : s3::authorize_v4({"PUT", "/publicbucket/chunks", host}, owner,
+                                                    now(), "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")) {
+    proof += name + ": " + value + "\r\n";
+  }
+  std::vector<Row> rows{
+      {"right", put(good), {200}, After::open},
+      {"a signature that is none",
+       request("PUT /publicbucket/chunks", proof + "x-amz-decoded-content-length: 4\r\n",
+               "4;chunk-signature=" + std::string(64, '0') + "\r\nevil\r\n0\r\n\r\n"),
+       {403},
+       After::open},
+  };
+  for (const std::string length : {"", "-1", "+4", "0x4", "4,4", "99999999999999999999"}) {
+    rows.push_back({"of " + length + " bytes", put(good, length), {411}, After::open});
+  }
+  for (const std::string length : {"0", "3", "5", "5368709121"}) {
+    rows.push_back({"of " + length + " bytes", put(good, length), {400}, After::open});
+  }
+  for (const std::string body :
+       {"", "-1\r\n", "+4\r\nevil\r\n0\r\n\r\n", "0x4\r\nevil\r\n0\r\n\r\n", "g\r\n", "\r\n",
+        "10000000000000000\r\n", "ffffffffffffffff\r\n", "4\nevil\n0\n\n", "4\r\nevilx0\r\n\r\n",
+        "4\r\nevil", "4\r\nevil\r\n", "4;x=y\r\nevil\r\n0\r\n\r\n",
+        "4\r\nevil\r\n0\r\nX y\r\n\r\n"}) {
+    rows.push_back({body, put(body), {400}, After::open});
+  }
+  rows.push_back({"a long line", put(std::string(100'000, '0')), {400}, After::open});
+  rows.push_back({"a long trailer",
+                  put("4\r\nevil\r\n0\r\n" +
+                      [] {
+                        std::string all;
+                        for (int i = 0; i < 5'000; ++i) all += fmt::format("x-{}: y\r\n", i);
+                        return all;
+                      }()),
+                  {400},
+                  After::open});
+  play(rows);
+}
+
 TEST_F(HostileObjects, Policies) {
   const auto deep = [](std::size_t levels) {
     return std::string(levels, '[') + std::string(levels, ']');
