@@ -46,6 +46,10 @@ class Writer {
     field(cause.what);
     field(cause.detail);
   }
+  void field(const PlannedCut& cut) {  // not as it lies in memory, with a gap
+    field(cut.at);
+    field(cut.kind);
+  }
   std::string out;
 };
 
@@ -80,6 +84,10 @@ class Reader {
   void field(Cause& cause) {
     field(cause.what);
     field(cause.detail);
+  }
+  void field(PlannedCut& cut) {
+    field(cut.at);
+    field(cut.kind);
   }
 
  private:
