@@ -487,6 +487,21 @@ const std::vector<std::string> as_openhumans{"--system", "openhumans"};
 const std::vector<std::string> some_openhumans_rows{"--select",  "OH-AUTH-*", "--select",
                                                     "OH-UP-00*", "--select",  "OH-FILES-00*"};
 
+void send_keys(const std::string& url) {
+  const std::string samples = "/api/v1/samples";
+  const auto basic = [](const std::string& key) {
+    return http::Fields{{"Authorization", "Basic " + base64::encode(key + ":")}};
+  };
+  for (const auto& [key, status] : {std::pair{given_token, 200}, {expired_token, 401}}) {
+    EXPECT_EQ(send(url, "GET", samples, basic(key), ""), status);
+    EXPECT_EQ(send(url, "GET", samples, {{"Authorization", "Bearer " + key}}, ""), status);
+    EXPECT_EQ(send(url, "GET", samples, {{"X-API-Key", key}}, ""), status);
+  }
+  EXPECT_EQ(send(url, "GET", samples, basic(given_token + ":" + wrong_password), ""), 401);
+}
+
+const std::vector<std::string> as_onecodex{"--system", "onecodex"};
+
 TEST_F(SecretsMatrix, ObjectsAndFilesOfMembers) {
   const testkit::TempFolder folder;
   const auto profile = folder.write(
@@ -517,6 +532,14 @@ TEST_F(SecretsMatrix, ObjectsAndFilesOfMembers) {
       EXPECT_EQ(loaded("load files " + call, files.url(), as_openhumans + by + with_token), 0);
     }
     files.search_all();
+    LoggedMock samples(
+        folder, format,
+        {"--profile", "onecodex", "--oc-api-keys", given_token, "--store", "memory"});
+    send_keys(samples.url());
+    EXPECT_EQ(judged("samples " + format, samples.url(),
+                     as_onecodex + std::vector<std::string>{"--select", "OC-AUTH-*"} + with_token),
+              0);
+    samples.search_all();
     for (const auto& entry : fs::directory_iterator(store)) {
       if (entry.path().extension() == ".info") {
         search("store " + format, testkit::read_file(entry.path()));
@@ -585,6 +608,37 @@ TEST_F(SecretsMatrix, ReflectedFilesOfMembers) {
            as_openhumans + std::vector<std::string>{"--member", "1", "--openhumans-call", call} +
                with_token);
   }
+  EXPECT_THAT(server.problems(), testing::IsEmpty());
+}
+
+/// The same behind an API that hands out forms, and the secret key of the storage.
+TEST_F(SecretsMatrix, ReflectedSamples) {
+  std::string storage;
+  ScriptedServer server(serving([&storage](const std::string& request) {
+    const auto line = request.substr(0, request.find("\r\n"));
+    const auto reply = [](const std::string& status, const nlohmann::json& body) {
+      return answer(status, "Content-Type: application/json\r\n",
+                    body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    };
+    if (line.starts_with("POST /bucket")) {
+      return answer("403 Forbidden", "Content-Type: application/xml\r\n",
+                    "<Error><Code>SignatureDoesNotMatch</Code><SignatureProvided>" + signature +
+                        "</SignatureProvided></Error>");
+    }
+    if (line.find("/init_upload") != std::string::npos) {
+      return reply("200 OK", {{"additional_fields",
+                               {{"key", "k"}, {"policy", "p"}, {"signature", signature}}},
+                              {"sample_id", "0123456789abcdef"},
+                              {"upload_url", storage}});
+    }
+    if (line.find("/init_multipart_upload") != std::string::npos) {
+      return reply("200 OK", {{"upload_aws_secret_access_key", object_secret}});
+    }
+    if (line.find("per_page") != std::string::npos) return reply("200 OK", nlohmann::json::array());
+    return reply("400 Bad Request", {{"message", reflection(request)}});
+  }));
+  storage = server.url("/bucket");
+  EXPECT_EQ(judged("reflected samples", server.url(""), as_onecodex + with_token), 1);
   EXPECT_THAT(server.problems(), testing::IsEmpty());
 }
 
