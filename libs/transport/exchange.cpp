@@ -16,8 +16,9 @@ namespace {
 using ::redact::printable;
 
 // Who has the signature of a URL or a form may do what it is for. Storages tell it again when they
-// refuse it. An API may hand out the secret key of its storage.
-constexpr std::array<std::string_view, 11> secret_fields = {"password",
+// refuse it, and what it is of: of a form that is the policy, once as it is and once in
+// hexadecimal. An API may hand out the secret key of its storage.
+constexpr std::array<std::string_view, 13> secret_fields = {"password",
                                                             "access_token",
                                                             "refresh_token",
                                                             "id_token",
@@ -27,6 +28,8 @@ constexpr std::array<std::string_view, 11> secret_fields = {"password",
                                                             "X-Amz-Signature",
                                                             "Signature",
                                                             "SignatureProvided",
+                                                            "StringToSign",
+                                                            "StringToSignBytes",
                                                             "upload_aws_secret_access_key"};
 constexpr std::size_t shown_body = 2048;
 

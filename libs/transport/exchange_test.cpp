@@ -60,7 +60,10 @@ TEST(Transcript, SignaturesOfUrlsAreRedacted) {
   EXPECT_THAT(transcript(e), HasSubstr("Signature=***&Expires=1"));
   EXPECT_THAT(transcript(e), HasSubstr(R"("id":7)"));
   e.response->headers = {{"Content-Type", "application/xml"}};
-  e.response->body = "<SignatureProvided>SECRET=</SignatureProvided><Code>X</Code>";
+  e.response->body =
+      "<StringToSign>SECRET</StringToSign><StringToSignBytes>SECRET 2</StringToSignBytes>"
+      "<SignatureProvided>SECRET=</SignatureProvided><Code>X</Code>";
+  EXPECT_THAT(transcript(e), Not(HasSubstr("SECRET")));
   EXPECT_THAT(transcript(e), HasSubstr("<SignatureProvided>***</SignatureProvided><Code>X</Code>"));
 }
 
