@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,10 @@ class ObjectsTarget final : public Target {
   bool takes_v4 = false;
   Version version = Version::v4;  ///< of rows that do not say which
 
+  /// What was handed out is of one object: a check at a time may store it.
+  using Turn = std::unique_lock<std::recursive_timed_mutex>;
+  [[nodiscard]] Turn turn(Milliseconds at_most) const { return Turn{one_at_a_time_, at_most}; }
+
   /// Without a query.
   [[nodiscard]] std::string object_url(const std::string& object) const;
   /// A URL that is good for `request`, from now on for a quarter of an hour.
@@ -71,6 +76,7 @@ class ObjectsTarget final : public Target {
   [[nodiscard]] Result<Discovered> try_key(Prober& prober);
 
   TargetOptions options_;
+  mutable std::recursive_timed_mutex one_at_a_time_;
 };
 
 extern const System objects_system;

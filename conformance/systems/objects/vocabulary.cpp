@@ -42,6 +42,16 @@ std::optional<s3::SizeRange> size_in(std::string_view policy) {
   return std::nullopt;
 }
 
+/// Waits for the others.
+Place handed_out_place(const Context& c) {
+  auto turn = std::make_shared<ObjectsTarget::Turn>(target(c).turn(c.time_left()));
+  if (!turn->owns_lock()) {
+    throw Stop{Outcome{Outcome::Kind::error, {}, "the check's time was up (--case-timeout)"}};
+  }
+  const auto& handed_out = target(c).handed_out;
+  return {handed_out.put_url, handed_out.get_url, std::move(turn)};
+}
+
 }  // namespace
 
 // ---- the target --------------------------------------------------------------------------------
@@ -121,16 +131,13 @@ std::string presigned(const Context& c, const std::string& object, const Wish& w
 
 Place place(Context& c) {
   if (target(c).key) return place(c, target(c).version);
-  const auto& handed_out = target(c).handed_out;
-  if (!handed_out.put_url.empty()) return {handed_out.put_url, handed_out.get_url};
+  if (!target(c).handed_out.put_url.empty()) return handed_out_place(c);
   throw Stop{not_offered("needs a pre-signed URL for PUT, or an access key")};
 }
 
 Place place(Context& c, Version version) {
   const auto& target = obj::target(c);
-  if (!target.key && version_of(target.handed_out.put_url) == version) {
-    return {target.handed_out.put_url, target.handed_out.get_url};
-  }
+  if (!target.key && version_of(target.handed_out.put_url) == version) return handed_out_place(c);
   need(c, version);
   const auto object = new_key(c);
   c.created(target.object_url(object));
@@ -150,6 +157,7 @@ std::vector<Version> versions(const Context& c) {
 }
 
 Place place_of(Context& c, const std::string& object) {
+  static_cast<void>(access_key(c));
   c.created(target(c).object_url(object));
   return {presigned(c, object), presigned(c, object, {.method = "GET"})};
 }

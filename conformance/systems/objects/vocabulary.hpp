@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -67,6 +68,8 @@ struct Wish {
 struct Place {
   std::string put;
   std::string get;  ///< empty: it cannot be read
+  /// Of what was handed out: no other check stores it meanwhile.
+  std::shared_ptr<ObjectsTarget::Turn> turn = {};
 };
 /// A new one, remembered for the end of the run; without an access key the one that was handed out,
 /// or the check ends as skipped.
