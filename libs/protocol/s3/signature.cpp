@@ -16,7 +16,36 @@ Expected<std::optional<Signature>> of_header(std::string_view value, const http:
                 {{"ArgumentName", "Authorization"}, {"ArgumentValue", std::string(value)}});
 }
 
+std::optional<std::string> owner_of(std::string_view credential) {
+  auto parsed = parse_credential(credential);
+  if (!parsed) return std::nullopt;
+  return std::move(parsed->access_key);
+}
+
+std::optional<std::string> claimed_in_field(std::string_view value) {
+  constexpr std::string_view scheme = "AWS ";
+  constexpr std::string_view member = "Credential=";
+  if (value.starts_with(scheme)) {
+    const auto pair = http::trim_ows(value.substr(scheme.size()));
+    return std::string(pair.substr(0, pair.find(':')));
+  }
+  const auto at = value.starts_with(v4_algorithm) ? value.find(member) : std::string_view::npos;
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto credential = value.substr(at + member.size());
+  return owner_of(http::trim_ows(credential.substr(0, credential.find(','))));
+}
+
 }  // namespace
+
+std::optional<std::string> claimed_access_key(const Request& request) {
+  if (const auto field = request.fields.find("authorization")) return claimed_in_field(*field);
+  const auto query = query_of(request.target);
+  if (query.empty()) return std::nullopt;
+  const auto parameters = parse_query(query).value_or(Parameters{});
+  if (const auto v2 = find(parameters, "AWSAccessKeyId")) return std::string(*v2);
+  const auto v4 = find(parameters, "X-Amz-Credential");
+  return v4 ? owner_of(*v4) : std::nullopt;
+}
 
 Expected<std::optional<Signature>> find_signature(const Request& request) {
   const auto parameters = parse_query(query_of(request.target));

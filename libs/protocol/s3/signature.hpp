@@ -17,6 +17,10 @@ using Signature = std::variant<SignatureV2, SignatureV4>;
 /// scheme that is not AWS's is refused, and so are two signatures at once.
 [[nodiscard]] Expected<std::optional<Signature>> find_signature(const Request& request);
 
+/// The access key id that a request names, whether or not the rest of its signature can be read; of
+/// several places the field first. For whoever has to know whose request it is before it is judged.
+[[nodiscard]] std::optional<std::string> claimed_access_key(const Request& request);
+
 /// Tells whose secret proves it.
 [[nodiscard]] const std::string& access_key_of(const Signature& signature);
 [[nodiscard]] std::string string_to_sign(const Signature& signature, const Request& request);

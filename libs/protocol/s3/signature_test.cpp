@@ -540,6 +540,38 @@ TEST(Signature, AnonymousTwiceOrUnreadable) {
             "The AWS Access Key Id you provided does not exist in our records.");
 }
 
+TEST(Signature, ClaimsAnAccessKey) {
+  const std::string scope = "/20130524/us-east-1/s3/aws4_request";
+  const std::string escaped = "%2F20130524%2Fus-east-1%2Fs3%2Faws4_request";
+  struct Claim {
+    std::string field;
+    std::string target;
+    std::optional<std::string> key;
+  };
+  const Claim claims[] = {
+      {"", "/b/k", std::nullopt},
+      {"", "/b/k?acl&x=%zz", std::nullopt},
+      {"Bearer AWS A:x", "/b/k", std::nullopt},
+      {"AWS A:x", "/b/k", "A"},
+      {"AWS  A:x", "/b/k", "A"},
+      {"AWS A", "/b/k", "A"},
+      {"AWS4-HMAC-SHA256 Credential=A" + scope + ", SignedHeaders=host,Signature=x", "/b/k", "A"},
+      {"AWS4-HMAC-SHA256 SignedHeaders=host,Credential=A/B" + scope, "/b/k", "A/B"},
+      {"AWS4-HMAC-SHA256 Credential=A", "/b/k", std::nullopt},
+      {"AWS4-HMAC-SHA256", "/b/k", std::nullopt},
+      {"", "/b/k?Signature=x&Expires=1&AWSAccessKeyId=A", "A"},
+      {"", "/b/k?AWSAccessKeyId=A%2BB", "A+B"},
+      {"", "/b/k?X-Amz-Credential=A" + escaped, "A"},
+      {"", "/b/k?X-Amz-Credential=A", std::nullopt},
+      {"AWS A:x", "/b/k?AWSAccessKeyId=B", "A"},
+  };
+  for (const auto& [field, target, key] : claims) {
+    http::Fields fields;
+    if (!field.empty()) fields.add("Authorization", field);
+    EXPECT_EQ(claimed_access_key({"GET", target, fields}), key) << field << " " << target;
+  }
+}
+
 TEST(Times, BasicAndDateField) {
   EXPECT_EQ(format_basic(epoch(1527423747)), "20180527T122227Z");
   EXPECT_EQ(parse_basic("20180527T122227Z"), epoch(1527423747));
