@@ -2,17 +2,24 @@
 # What the programs cost, as ratios measured in one run on this machine, stores in memory (tmpfs):
 #   large     CPU-seconds per GB taken, against a plain recv + pwrite loop (and a recv-only one for
 #             the store that keeps nothing); tusd, @tus/server and nginx (WebDAV PUT) beside
+#   objects   the same for objects of a store like S3, against recv + MD5 + pwrite: pre-signed PUT,
+#             form; without the MD5 (--etag opaque) against plain recv + pwrite; PUT signed in the
+#             header with the SHA-256 or CRC-32 of its body; moto beside, at 64 MiB
 #   small     requests per CPU-second (POST, PATCH of 1 KiB, HEAD), against a plain epoll loop that
 #             answers with fixed bytes; the same with 200 rules loaded that do not match
+#   direct    the same for Open Humans' direct uploads (POST, PUT of 1 KiB, POST), with the share of
+#             the signatures
 #   stalled   resident memory of uploads that stall in the middle of a body, and how long
 #             /_mock/health takes beside them
-#   huge      resident memory while one very large upload passes through the discard store
-#   client    CPU-seconds per GB sent, against a bare libcurl multi loop
+#   huge      resident memory while one very large upload passes through the discard store, and one
+#             very large object in parts
+#   client    CPU-seconds per GB sent, against a bare libcurl multi loop; Open Humans' direct uploads
+#             against tus, both to the mock that keeps nothing
 # Medians of ROUNDS rounds; in each round every contender runs once, in turn. A figure that misses
 # its target says MISSED, and the exit code is then 1.
 #
-#   scripts/bench.sh [large|small|stalled|huge|client]...     default: all
-#   ROUNDS=5 UPLOADS=8 MIB=256 SMALL=40000 STALLED=10000 HUGE_GIB=64 scripts/bench.sh
+#   scripts/bench.sh [large|objects|small|direct|stalled|huge|client]...     default: all
+#   ROUNDS=5 UPLOADS=8 MIB=256 SMALL=40000 STALLED=10000 HUGE_GIB=64 OBJECT_GIB=20 scripts/bench.sh
 source "$(dirname "$0")/lib/common.sh"
 
 rounds=${ROUNDS:-5}
@@ -21,22 +28,24 @@ mib=${MIB:-256}
 small=${SMALL:-40000}
 stalled=${STALLED:-10000}
 huge_gib=${HUGE_GIB:-64}
-for value in "$rounds" "$uploads" "$mib" "$small" "$stalled" "$huge_gib"; do
+object_gib=${OBJECT_GIB:-20}
+for value in "$rounds" "$uploads" "$mib" "$small" "$stalled" "$huge_gib" "$object_gib"; do
   [[ $value =~ ^[1-9][0-9]*$ ]] ||
-    die "ROUNDS, UPLOADS, MIB, SMALL, STALLED and HUGE_GIB are whole numbers above 0, not '$value'"
+    die "ROUNDS, UPLOADS, MIB, SMALL, STALLED, HUGE_GIB and OBJECT_GIB are whole numbers above 0, not '$value'"
 done
 sections=("$@")
-[ ${#sections[@]} -gt 0 ] || sections=(large small stalled huge client)
+[ ${#sections[@]} -gt 0 ] || sections=(large objects small direct stalled huge client)
 for section in "${sections[@]}"; do
-  case $section in large | small | stalled | huge | client) ;; *)
-    die "there is no section '$section'; there are large, small, stalled, huge and client" ;;
+  case $section in large | objects | small | direct | stalled | huge | client) ;; *)
+    die "there is no section '$section'; there are large, objects, small, direct, stalled, huge and client" ;;
   esac
 done
 bytes=$((mib * 1024 * 1024))
 connections=8
 
 install_packages "${build_packages[@]}" curl
-build release dex-mock-server dex-loadgen cpu_time floor_server floor_client reply_floor small_client stall_client
+build release dex-mock-server dex-loadgen cpu_time floor_server floor_client object_client reply_floor signing_cost \
+  small_client stall_client
 bin=build/release/bin
 tools=build/release/bench
 peers=build/interop
@@ -58,6 +67,12 @@ fi
 peer_servers=()
 if [ -x "$peers/tusd" ]; then peer_servers+=(tusd); else echo "skipped: tusd (needs go)"; fi
 if [ -d "$peers/node_modules" ]; then peer_servers+=(tus-node); else echo "skipped: @tus/server (needs node and npm)"; fi
+# moto, for the section about objects.
+moto() {
+  [ -x "$peers/moto/bin/moto_server" ] && return
+  command -v python3 >/dev/null && python3 -m venv "$peers/moto" &&
+    "$peers/moto/bin/pip" install --quiet --disable-pip-version-check 'moto[s3,server]==5.2.5'
+}
 
 median() { sort -n | awk 'NF { v[++n] = $1 } END { print (n % 2) ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2 }'; }
 calc() { awk "BEGIN { printf \"%.4f\", $1 }"; }
@@ -73,18 +88,22 @@ begin() {
   case $name in
     floor) "$tools/floor_server" "$store" >"$log" 2>&1 & ;;
     recv-floor) "$tools/floor_server" discard >"$log" 2>&1 & ;;
+    md5-floor) "$tools/floor_server" "$store" md5 >"$log" 2>&1 & ;;
     reply-floor) "$tools/reply_floor" >"$log" 2>&1 & ;;
     mock-disk) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile tus --store "$store" "$@" >"$log" 2>&1 & ;;
+    objects-*) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile objects "$@" >"$log" 2>&1 & ;;
+    openhumans-*) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile openhumans "$@" >"$log" 2>&1 & ;;
     mock-*) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile tus "$@" >"$log" 2>&1 & ;;
     tusd) "$peers/tusd" -host 127.0.0.1 -port 0 -upload-dir "$store" >"$log" 2>&1 & ;;
     tus-node) node "$peers/tus-node-server.mjs" "$store" >"$log" 2>&1 & ;;
+    moto) "$peers/moto/bin/moto_server" -H 127.0.0.1 -p "$port" >"$log" 2>&1 & ;;
     nginx) nginx -c "$scratch/nginx.conf" -p "$scratch" >"$log" 2>&1 & ;;
   esac
   pid=$!
   started+=("$pid")
-  if [ "$name" = nginx ]; then
-    wait_for 20 curl -sS --noproxy '*' -o /dev/null "http://127.0.0.1:$port/" 2>/dev/null ||
-      die "nginx did not start: $(cat "$log")"
+  if [ "$name" = nginx ] || [ "$name" = moto ]; then
+    url=http://127.0.0.1:$port
+    wait_for 20 curl -sS --noproxy '*' -o /dev/null "$url/" 2>/dev/null || die "$name did not start: $(cat "$log")"
     return
   fi
   wait_for 20 grep -qE '^ready |upload files to' "$log" || die "$name did not start: $(cat "$log")"
@@ -95,6 +114,13 @@ end() {
   kill "$pid"
   wait "$pid" 2>/dev/null || :
   rm -rf "$scratch/store"
+}
+# A peer that cannot choose a port gets one that was free a moment ago, in `port`.
+find_port() {
+  begin floor
+  end
+  port=${url##*:}
+  port=${port%%/*}
 }
 # cpu NAME COMMAND...: the CPU-seconds that contender `pid` spends while the load runs.
 cpu() {
@@ -124,11 +150,7 @@ large() {
   local servers=(floor recv-floor mock-disk mock-discard "${peer_servers[@]}") server
   if command -v nginx >/dev/null && nginx -V 2>&1 | grep -q http_dav_module; then
     servers+=(nginx)
-    # nginx cannot choose a port, so it gets one that was free a moment ago.
-    begin floor
-    end
-    port=${url##*:}
-    port=${port%%/*}
+    find_port
     # One process, so that its CPU is all in one place; bodies go where the files end up.
     cat >"$scratch/nginx.conf" <<CONF
 daemon off;
@@ -189,6 +211,58 @@ put_all() {
   curl -sS --fail --noproxy '*' --parallel --parallel-immediate --parallel-max "$uploads" -H 'Expect:' "${arguments[@]}"
 }
 
+objects() {
+  say "Objects: $uploads x $mib MiB, $rounds rounds"
+  local contender how server size
+  local contenders=(floor md5-floor put form opaque-put opaque-form sha256 crc32)
+  if moto; then
+    contenders+=(moto)
+    find_port
+  else
+    echo "skipped: moto (needs python3 with venv, and a package index)"
+  fi
+  for ((round = 1; round <= rounds; round++)); do
+    for contender in "${contenders[@]}"; do
+      how=${contender#opaque-}
+      size=$bytes
+      case $contender in
+        floor | md5-floor)
+          begin "$contender"
+          how=put
+          ;;
+        opaque-*) begin objects-opaque --store "$scratch/store" --etag opaque ;;
+        moto)
+          begin moto
+          how=put
+          size=$((64 << 20))
+          curl -sS --fail --noproxy '*' -o /dev/null -X PUT "$url/examplebucket"
+          ;;
+        *) begin objects-md5 --store "$scratch/store" ;;
+      esac
+      cpu "$contender" "$tools/object_client" "$url" "$how" "$uploads" "$uploads" "$size"
+      end
+      note "objects-$contender" "$(calc "$spent / ($size * $uploads / 1e9)")"
+    done
+  done
+  local floor md5
+  floor=$(figure objects-floor)
+  md5=$(figure objects-md5-floor)
+  printf '%-16s %14s %10s\n' object "CPU-s per GB" "x floor"
+  for contender in "${contenders[@]}"; do
+    local value against=$md5 target=()
+    value=$(figure "objects-$contender")
+    case $contender in
+      put) target=('<=' 1.15) ;;
+      form) target=('<=' 1.25) ;;
+      opaque-put) against=$floor target=('<=' 1.3) ;;
+      opaque-form) against=$floor target=('<=' 1.5) ;;
+      floor) against=$floor ;;
+    esac
+    row "$contender" '%14.3f' "$value" "$(calc "$value / $against")" "${target[@]}"
+  done
+  echo "floor: recv + pwrite, for itself and opaque-*; md5-floor: recv + MD5 + pwrite, for the others"
+}
+
 small() {
   say "Small uploads: $small x (POST, PATCH of 1 KiB, HEAD) over $connections connections, memory store, $rounds rounds"
   local i server
@@ -237,6 +311,30 @@ small() {
   row "200 rules cost" '%14s' '' "$(figure small-rules-cost)" '<' 5
 }
 
+direct() {
+  say "Direct uploads of Open Humans: $small x (POST, PUT of 1 KiB, POST) over $connections connections, memory store, $rounds rounds"
+  local server floor value
+  for ((round = 1; round <= rounds; round++)); do
+    for server in reply-floor openhumans-memory; do
+      case $server in
+        reply-floor) begin "$server" ;;
+        *) begin "$server" --store memory ;;
+      esac
+      url=${url%/files}
+      cpu "$server" "$tools/object_client" "$url" direct "$small" "$connections" 1024
+      end
+      note "direct-$server" "$(calc "3 * $small / $spent")"
+    done
+    note direct-signatures "$(calc "100 * $("$tools/signing_cost" "$small") / $spent")"
+  done
+  floor=$(figure direct-reply-floor)
+  printf '%-16s %14s %10s\n' server "req per CPU-s" "x floor"
+  row reply-floor '%14.0f' "$floor" 1
+  value=$(figure direct-openhumans-memory)
+  row openhumans '%14.0f' "$value" "$(calc "$value / $floor")" '>=' 0.25
+  row "signatures, %" '%14s' '' "$(figure direct-signatures)"
+}
+
 resident() { awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status"; }
 
 stalled() {
@@ -263,42 +361,52 @@ stalled() {
   row "health, ms" '%14s' '' "$(calc "$slowest * 1000")" '<=' 50
 }
 
-huge() {
-  say "One upload of $huge_gib GiB into the discard store"
-  local before load
-  begin mock-huge --store discard
-  "$tools/floor_client" "$url" 1 1 $((64 << 20)) >/dev/null
+# grows NAME COMMAND...: by how much the memory of contender `pid` grows at most while it takes the load.
+grows() {
+  local name=$1 before most now load
+  shift
   before=$(resident)
-  "$tools/floor_client" "$url" 1 1 $((huge_gib << 30)) >"$scratch/load.log" 2>&1 &
+  most=$before
+  "$@" >"$scratch/load.log" 2>&1 &
   load=$!
   started+=("$load")
-  local most=$before now
   while kill -0 "$load" 2>/dev/null; do
     now=$(resident)
     [ "$now" -le "$most" ] || most=$now
     sleep 0.2
   done
-  wait "$load" || die "the upload failed: $(cat "$scratch/load.log")"
-  cat "$scratch/load.log"
+  wait "$load" || die "$name: the upload failed: $(cat "$scratch/load.log")"
+  row "$name" '%14s' '' "$(calc "($most - $before) / 1024")" '<=' 1
+}
+huge() {
+  say "One upload of $huge_gib GiB, and one object of $object_gib GiB in parts, into the discard store"
+  printf '%-16s %14s %10s\n' 'grew by, MiB' '' figure
+  begin mock-huge --store discard
+  "$tools/floor_client" "$url" 1 1 $((64 << 20)) >/dev/null
+  grows upload "$tools/floor_client" "$url" 1 1 $((huge_gib << 30))
   end
-  printf '%-16s %14s %10s\n' '' '' figure
-  row "grew by, MiB" '%14s' '' "$(calc "($most - $before) / 1024")" '<=' 1
+  begin objects-huge --store discard
+  "$tools/object_client" "$url" parts 1 1 $((64 << 20))
+  grows object "$tools/object_client" "$url" parts 1 1 $((object_gib << 30))
+  end
 }
 
 client() {
   say "Clients: $uploads x $mib MiB into the floor server, $rounds rounds"
   local name
   for ((round = 1; round <= rounds; round++)); do
-    for name in bare-libcurl dex-loadgen; do
-      begin floor
+    for name in bare-libcurl dex-loadgen tus-to-mock direct-to-mock; do
+      case $name in
+        tus-to-mock) begin mock-discard --store discard ;;
+        direct-to-mock) begin openhumans-discard --store discard ;;
+        *) begin floor ;;
+      esac
       TIMEFORMAT='%U %S'
       case $name in
         bare-libcurl)
           { time "$tools/floor_client" "$url" "$uploads" "$uploads" "$bytes" >/dev/null; } 2>"$scratch/time" ;;
-        dex-loadgen)
-          { time "$bin/dex-loadgen" run --url "$url" --system tus --uploads "$uploads" --concurrency "$uploads" \
-            --size "${mib}MiB" --payload random --verify none >"$scratch/client.log" 2>&1; } 2>"$scratch/time" ||
-            die "dex-loadgen failed: $(cat "$scratch/client.log")" ;;
+        dex-loadgen | tus-to-mock) loadgen tus ;;
+        direct-to-mock) TOKEN=example_token loadgen openhumans --member 12345678 --token-env TOKEN ;;
       esac
       end
       note "client-$name" "$(calc "$(awk '{ print $1 + $2 }' "$scratch/time" | tail -1) / ($bytes * $uploads / 1e9)")"
@@ -310,6 +418,16 @@ client() {
   for name in bare-libcurl dex-loadgen; do
     row "$name" '%14.3f' "$(figure "client-$name")" "$(calc "$(figure "client-$name") / $floor")"
   done
+  printf '%-16s %14s %10s\n' client "CPU-s per GB" "x its tus"
+  floor=$(figure client-tus-to-mock)
+  row tus-to-mock '%14.3f' "$floor" 1
+  row direct-to-mock '%14.3f' "$(figure client-direct-to-mock)" "$(calc "$(figure client-direct-to-mock) / $floor")" '<=' 1.15
+}
+# loadgen SYSTEM [ARGUMENTS...]: uploads to `url`; its times go to $scratch/time.
+loadgen() {
+  { time "$bin/dex-loadgen" run --url "$url" --system "$@" --uploads "$uploads" --concurrency "$uploads" \
+    --size "${mib}MiB" --payload random --verify none >"$scratch/client.log" 2>&1; } 2>"$scratch/time" ||
+    die "dex-loadgen failed: $(cat "$scratch/client.log")"
 }
 
 for section in "${sections[@]}"; do "$section"; done

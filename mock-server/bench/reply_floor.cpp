@@ -1,6 +1,7 @@
 // The floor of scripts/bench.sh for small requests: what it costs to take a request off a socket
-// and answer it with fixed bytes. One thread, epoll, recv, send; it looks at the method and at
-// where the request ends, and at nothing else. It is a measuring stick, not a server.
+// and answer it with fixed bytes. One thread, epoll, recv, send; it looks at the method, at where
+// the request ends, and of Open Humans' calls at which it is, and at nothing else. It is a
+// measuring stick, not a server.
 //
 // usage: reply_floor    (prints 'ready URL', ends on SIGTERM)
 #include <arpa/inet.h>
@@ -29,17 +30,31 @@ constexpr std::string_view found =
     "HTTP/1.1 200 OK\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 1024\r\nUpload-Length: 1024\r\n"
     "Cache-Control: no-store\r\n\r\n";
 
+// What Open Humans' calls and the PUT between them are answered.
+constexpr std::string_view stored = "HTTP/1.1 200 OK\r\nETag: \"\"\r\nContent-Length: 0\r\n\r\n";
+constexpr std::string_view completed =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":1}";
+std::string begun;  ///< 201 with a URL on this server
+
 /// Answers every whole request in `input`; false when the socket is done for.
 bool answer(int socket, std::string& input) {
   std::size_t end = 0;
   while ((end = input.find("\r\n\r\n")) != std::string::npos) {
-    const auto reply = input[0] == 'H' ? found : input[1] == 'O' ? created : patched;
-    auto size = end + 4;
-    if (input[1] == 'A') {
+    const std::string_view head(input.data(), end);
+    std::size_t body = 0;
+    if (input[0] == 'P') {
       const char* at = ::strcasestr(input.c_str(), "\nContent-Length:");
-      size += at == nullptr ? 0 : std::strtoull(at + 16, nullptr, 10);
+      body = at == nullptr ? 0 : std::strtoull(at + 16, nullptr, 10);
     }
+    const auto size = end + 4 + body;
     if (input.size() < size) return true;
+    const auto reply = input[0] == 'H'   ? found
+                       : input[1] == 'A' ? patched
+                       : input[1] == 'U' ? stored
+                       : body == 0       ? created
+                       : head.substr(0, head.find('\r')).find("/complete/") != head.npos
+                           ? completed
+                           : std::string_view(begun);
     input.erase(0, size);
     if (::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) return false;
   }
@@ -61,7 +76,11 @@ int main() {
     std::perror("reply_floor");
     return 1;
   }
-  std::printf("ready http://127.0.0.1:%d/files\n", ntohs(address.sin_port));
+  const auto origin = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  const auto json = R"({"id":1,"url":")" + origin + R"(/files/1"})";
+  begun = "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: " +
+          std::to_string(json.size()) + "\r\n\r\n" + json;
+  std::printf("ready %s/files\n", origin.c_str());
   std::fflush(stdout);
   const int poll = ::epoll_create1(0);
   const auto watch = [&](int socket) {

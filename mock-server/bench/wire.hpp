@@ -43,6 +43,7 @@ inline Url parse_url(std::string_view text) {
 struct Answer {
   int status = 0;
   std::string head;
+  std::string body;  ///< when it has a Content-Length
   /// The value of a field, without the spaces around it.
   [[nodiscard]] std::optional<std::string> field(const char* name) const {
     const std::string line = std::string("\r\n") + name + ":";
@@ -87,7 +88,7 @@ class Wire {
     }
   }
 
-  /// The next final response; its body is read and dropped.
+  /// The next final response; a chunked body is read and dropped.
   Answer receive(bool to_head) {
     std::size_t end = 0;
     while ((end = input_.find("\r\n\r\n")) == std::string::npos) more();
@@ -104,6 +105,7 @@ class Wire {
       const auto length =
           std::strtoull(answer.field("Content-Length").value_or("0").c_str(), nullptr, 10);
       while (input_.size() < length) more();
+      answer.body = input_.substr(0, length);
       input_.erase(0, length);
     }
     return answer;
