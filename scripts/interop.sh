@@ -6,9 +6,10 @@
 # fixtures/baselines. A peer whose toolchain (node, python3, go) is missing is named as skipped.
 source "$(dirname "$0")/lib/common.sh"
 
-install_packages "${build_packages[@]}"
-build release dex-mock-server dex-conformance verdicts compare_replies
-bin=build/release/bin
+install_packages "${build_packages[@]}" "${test_packages[@]}"
+preset=dev # which scripts/test.sh has built; no outcome here depends on speed
+build "$preset" dex-mock-server dex-conformance verdicts compare_replies
+bin=build/$preset/bin
 peers=build/interop
 mkdir -p "$peers"
 make_scratch
@@ -52,7 +53,7 @@ judge() {
 
 # on_record NAME PROFILE: what the last run judged is what the profile's oracle says, row by row.
 on_record() {
-  expect 0 "$1, as profile $2 has it on record" build/release/tests/verdicts check "fixtures/profiles/verdicts/$2.json" "$scratch/report.json"
+  expect 0 "$1, as profile $2 has it on record" build/$preset/tests/verdicts check "fixtures/profiles/verdicts/$2.json" "$scratch/report.json"
 }
 
 # ready_url LOG PATTERN: the URL a server printed.
@@ -136,7 +137,7 @@ if [ -n "$tusd" ]; then
   fi
   judge "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" fixtures/baselines/tusd-2.10.json
   on_record "tusd 2.10.0" tusd-2.10
-  expect 0 "tusd 2.10.0, reply by reply as on record" build/release/tests/compare_replies \
+  expect 0 "tusd 2.10.0, reply by reply as on record" build/$preset/tests/compare_replies \
     --against fixtures/requests/recorded/tusd-2.10.json --b "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" \
     --b-folder "$scratch/tusd" fixtures/requests
 fi
