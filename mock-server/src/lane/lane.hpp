@@ -64,11 +64,11 @@ class Lane {
 /// each request to the lane it is in. Loop thread only.
 ///
 /// A request is in the lane that its listener belongs to; else in the one its path names
-/// (/_lane/NAME/...); else in the one its X-Dex-Lane header names; else, when it is about an
-/// upload, in that upload's; else in the main lane. A lane that does not exist is opened with the
-/// main lane's configuration: on loan, for it is forgotten when it holds nothing (mock_lane.hpp).
-/// Of lanes that are declared and of those that requests only named there are up to `lane_limit`
-/// each.
+/// (/_lane/NAME/...); else in the one its X-Dex-Lane header names; else in the one that was given
+/// the access key it is signed with; else, when it is about an upload, in that upload's; else in
+/// the main lane. A lane that does not exist is opened with the main lane's configuration: on loan,
+/// for it is forgotten when it holds nothing (mock_lane.hpp). Of lanes that are declared and of
+/// those that requests only named there are up to `lane_limit` each.
 class Lanes {
  public:
   virtual ~Lanes() = default;

@@ -17,6 +17,7 @@
 #include "loop/trouble.hpp"
 #include "misbehave/interceptor.hpp"
 #include "record/server_metrics.hpp"
+#include "system/registered.hpp"
 
 namespace mock {
 namespace {
@@ -273,14 +274,41 @@ Result<void> MockLanes::add(const std::string& name, const LaneConfig& config,
   auto made = MockLane::make(ground_, name, config, std::move(content), origin);
   if (!made) return tl::unexpected(made.error());
   const auto lane = *std::move(made);
+  auto keys = keys_of(*lane);
+  if (!keys) {
+    lane->abandon();
+    return tl::unexpected(keys.error());
+  }
   if (auto reachable = make_reachable(*lane); !reachable) {
     lane->abandon();
     return reachable;
   }
   lanes_.emplace(name, lane);
   if (origin == LaneOrigin::declared) ++declared_;
+  for (auto& key : *keys) lanes_of_keys_.emplace(std::move(key), name);
   if (started_) lane->start();
   return {};
+}
+
+/// Not those that it was given because the main lane was: they are good there too.
+Result<std::vector<std::string>> MockLanes::keys_of(const MockLane& lane) const {
+  std::vector<std::string> keys;
+  const auto of_main = main_->access_keys();
+  for (auto& key : lane.access_keys()) {
+    if (!key.names_lane) continue;
+    const auto same = std::ranges::find(of_main, key.id, &AccessKey::id);
+    if (same != of_main.end() && same->names_lane) continue;
+    const auto other = lanes_of_keys_.find(key.id);
+    if (same != of_main.end() || other != lanes_of_keys_.end()) {
+      return failure("access key " + quote(key.id),
+                     other == lanes_of_keys_.end()
+                         ? "is one of the main lane's"
+                         : "names lane " + quote(other->second) + " already",
+                     "give each lane keys of its own");
+    }
+    keys.push_back(std::move(key.id));
+  }
+  return keys;
 }
 
 Result<void> MockLanes::make_reachable(MockLane& lane) {
@@ -302,6 +330,7 @@ Result<void> MockLanes::close(const std::string& name) {
   const auto lane = found->second;
   lanes_.erase(found);
   if (lane->origin() == LaneOrigin::declared) --declared_;
+  std::erase_if(lanes_of_keys_, [&](const auto& entry) { return entry.second == name; });
   if (!lane->url().empty()) {
     network_.server.unlisten(lane->url(), OpenConnections::finish);
   }
@@ -329,6 +358,13 @@ std::shared_ptr<Admission> MockLanes::enter(std::string_view name) {
   }
   if (found->second->origin() == LaneOrigin::named) found->second->used(ground_.loop.now());
   return pass_to(found->second);
+}
+
+const std::string* MockLanes::lane_of_key(const Request& request) const {
+  if (lanes_of_keys_.empty()) return nullptr;
+  const auto key = claimed_key(request);
+  const auto found = key ? lanes_of_keys_.find(*key) : lanes_of_keys_.end();
+  return found == lanes_of_keys_.end() ? nullptr : &found->second;
 }
 
 std::shared_ptr<Admission> MockLanes::open_named(const std::string& name) {
@@ -433,6 +469,7 @@ std::shared_ptr<Admission> MockLanes::admission_of(Request& request) {
     return admission;
   }
   if (const auto named = request.fields.joined(lane_header)) return enter(*named);
+  if (const auto* const name = lane_of_key(request)) return enter(*name);
   if (ground_.index.empty()) return pass_to(main_);
   main_->application().admit(request);
   const auto& addressed = request.addressed;

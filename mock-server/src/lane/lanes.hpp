@@ -17,7 +17,8 @@
 namespace mock {
 
 /// In place of the lane of a listener that belongs to none: what comes there is judged by prefix,
-/// header and upload alone, and an outage of the main lane leaves it alone. For --control.
+/// header, access key and upload alone, and an outage of the main lane leaves it alone. For
+/// --control.
 inline constexpr std::string_view no_lane = "*";
 
 /// What listeners are told, and what they are opened with.
@@ -87,10 +88,14 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   void recover();
   Result<void> reopen(const std::string& name);
   Result<void> make_reachable(MockLane& lane);
+  /// Access keys that name `lane`. An Error: one names another lane, or is the main lane's.
+  [[nodiscard]] Result<std::vector<std::string>> keys_of(const MockLane& lane) const;
   Result<std::string> listen_for(const MockLane& lane);
   [[nodiscard]] std::shared_ptr<Admission> pass_to(const std::shared_ptr<MockLane>& lane) const;
   [[nodiscard]] std::shared_ptr<Admission> admission_of(Request& request);
   [[nodiscard]] std::shared_ptr<Admission> enter(std::string_view name);
+  /// The one that the request's access key names; nullptr: none.
+  [[nodiscard]] const std::string* lane_of_key(const Request& request) const;
   /// nullptr: it is open now.
   [[nodiscard]] std::shared_ptr<Admission> open_named(const std::string& name);
   [[nodiscard]] std::size_t named() const { return lanes_.size() - declared_; }
@@ -105,7 +110,9 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   std::shared_ptr<MockLane> main_;
   Map lanes_;                 ///< without the main one
   std::size_t declared_ = 0;  ///< of `lanes_`
-  Guesses guesses_{20};       ///< of named lanes together
+  /// The lane that an access key names, by its id. Those lanes are declared.
+  std::map<std::string, std::string, std::less<>> lanes_of_keys_;
+  Guesses guesses_{20};  ///< of named lanes together
   std::unique_ptr<Timer> idle_;
   std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
   /// Connections that are still open may go through the gate of a closed lane.

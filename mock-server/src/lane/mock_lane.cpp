@@ -6,6 +6,7 @@
 #include <array>
 #include <csignal>
 #include <initializer_list>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -325,6 +326,14 @@ std::string MockLane::system_metrics() const {
   std::string text;
   for (const auto& system : systems_) text += system->metrics();
   return text;
+}
+
+std::vector<AccessKey> MockLane::access_keys() const {
+  std::vector<AccessKey> all;
+  for (const auto& system : systems_) {
+    std::ranges::move(system->access_keys(), std::back_inserter(all));
+  }
+  return all;
 }
 
 void MockLane::removed(const Upload& upload) {

@@ -103,6 +103,8 @@ class MockLane final : public Lane {
   [[nodiscard]] Auth& auth() override { return *auth_; }
   [[nodiscard]] std::string system_metrics() const override;
   void removed(const Upload& upload) override;
+  /// Of its systems.
+  [[nodiscard]] std::vector<AccessKey> access_keys() const;
   [[nodiscard]] Services& services() override { return services_; }
   [[nodiscard]] Application& application() override;
   [[nodiscard]] const HttpOptions& http() const { return http_; }

@@ -31,6 +31,7 @@ using Json = nlohmann::json;
 
 struct EchoConfig {
   Bytes limit{4};
+  std::vector<std::string> keys;
 };
 struct EchoOffer {
   std::string greeting;
@@ -48,6 +49,7 @@ class Echo final : public System {
  public:
   explicit Echo(const SystemValues& values)
       : limit_(values.config.get<EchoConfig>().limit),
+        keys_(values.config.get<EchoConfig>().keys),
         words_(values.profile.get<EchoOffer>().greeting + values.content.get<EchoContent>().read) {}
 
   [[nodiscard]] std::vector<std::span<const RoutePattern>> routes() const override {
@@ -70,16 +72,35 @@ class Echo final : public System {
     return "echo_answered_total " + std::to_string(answered_) + "\n";
   }
 
+  /// Any echo takes "old".
+  [[nodiscard]] std::vector<AccessKey> access_keys() const override {
+    std::vector<AccessKey> all{{"old"}};
+    for (const auto& key : keys_) all.push_back({key, true});
+    return all;
+  }
+
  private:
   Bytes limit_;
+  std::vector<std::string> keys_;
   std::string words_;
   int answered_ = 0;
 };
 
 const std::vector<SystemSetting>& echo_settings() {
-  static const std::vector<SystemSetting> table{system_setting(
-      {"echo-limit", "", "The longest body", "Echo", "4"}, &EchoConfig::limit, spell::bytes())};
+  static const std::vector<SystemSetting> table{
+      system_setting({"echo-limit", "", "The longest body", "Echo", "4"}, &EchoConfig::limit,
+                     spell::bytes()),
+      system_setting(
+          {"echo-keys", "", "Access keys", "Echo"}, &EchoConfig::keys,
+          spell::list<std::string>(
+              "KEY,...", [](const std::string& text) -> Result<std::string> { return text; },
+              [](const std::string& key, ConfigReader) { return key; }))};
   return table;
+}
+
+std::optional<std::string> key_for_echo(const Request& request) {
+  const auto key = request.fields.find("Echo-Key");
+  return key ? std::optional(std::string(*key)) : std::nullopt;
 }
 
 void read_echo(const json::Cursor& at, TypedValues& into) {
@@ -109,7 +130,8 @@ constexpr std::array systems{
                      .make = make_echo,
                      .settings = echo_settings,
                      .read_profile = read_echo,
-                     .load = load_echo},
+                     .load = load_echo,
+                     .access_key = key_for_echo},
 };
 
 }  // namespace
@@ -134,6 +156,11 @@ LaneConfig read(const Json& config) {
       .value();
 }
 
+const Json both{{"name", "both"},
+                {"description", "Two systems."},
+                {"system", {"dex", "echo"}},
+                {"echo", {{"greeting", "hello"}}}};
+
 class ThirdSystem : public testing::Test {
  protected:
   ThirdSystem() {
@@ -143,11 +170,18 @@ class ThirdSystem : public testing::Test {
   }
   /// A lane with DEX and echo on one port.
   Result<Lane*> open(const std::string& name, Json config = Json::object()) {
-    config["profile"] = {{"name", "both"},
-                         {"description", "Two systems."},
-                         {"system", {"dex", "echo"}},
-                         {"echo", {{"greeting", "hello"}}}};
+    config["profile"] = both;
     return lanes_->open(name, read(config));
+  }
+  /// Which lane a request with these fields is in.
+  std::string lane_of(const std::string& path, ::http::Fields fields, std::string listener = "") {
+    Request request;
+    request.method = "GET";
+    request.path = path;
+    request.fields = std::move(fields);
+    request.lane = std::move(listener);
+    lanes_->admit(request);
+    return request.lane;
   }
   Reply ask(const std::string& path, const std::string& body) {
     Request request;
@@ -204,6 +238,57 @@ TEST_F(ThirdSystem, IsAskedWhatItsRequestsAreAbout) {
   kept.attributes = std::make_shared<test::Noted>("x");
   ASSERT_TRUE(lane->services().store.create(kept));
   EXPECT_TRUE(touched("/echo/n", {}));
+}
+
+TEST_F(ThirdSystem, AnAccessKeyNamesTheLaneThatWasGivenIt) {
+  ASSERT_TRUE(open("red", {{"echo_keys", {"r1", "r2"}}}));
+  ASSERT_TRUE(open("blue", {{"echo_keys", {"b"}}}));
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "r1"}}), "red");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "r2"}}), "red");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "b"}}), "blue");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "other"}}), "");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "old"}}), "") << "each echo has it";
+  EXPECT_EQ(lane_of("/echo/a", {}), "");
+  // What says more comes first.
+  EXPECT_EQ(lane_of("/_lane/red/echo/a", {{"Echo-Key", "b"}}), "red");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "b"}, {"X-Dex-Lane", "red"}}), "red");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "b"}}, "red"), "red");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "b"}}, std::string(no_lane)), "blue");
+  Upload upload;
+  upload.id = "u";
+  ASSERT_TRUE(lanes_->find("red")->services().store.create(upload));
+  EXPECT_EQ(lane_of("/files/u", {}), "red");
+  EXPECT_EQ(lane_of("/files/u", {{"Echo-Key", "b"}}), "blue");
+
+  ASSERT_TRUE(lanes_->close("red"));
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "r1"}}), "");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "b"}}), "blue");
+  EXPECT_TRUE(open("green", {{"echo_keys", {"r1"}}})) << "nobody has it any more";
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "r1"}}), "green");
+}
+
+TEST_F(ThirdSystem, AnAccessKeyNamesOneLane) {
+  lanes_ = MockLanes::make(LaneGround{*store_, index_, *locks_, loop_}, LaneNetwork{server_},
+                           read({{"profile", both}, {"echo_keys", {"main"}}}))
+               .value();
+  lanes_->start();
+  ASSERT_TRUE(open("red", {{"echo_keys", {"r"}}}));
+  const auto refusal = [&](const Json& keys) {
+    const auto opened = open("blue", {{"echo_keys", keys}});
+    EXPECT_EQ(lanes_->find("blue"), nullptr);
+    return opened ? std::string() : opened.error().line();
+  };
+  EXPECT_EQ(refusal({"b", "r"}),
+            R"(access key "r": names lane "red" already (give each lane keys of its own))");
+  EXPECT_EQ(refusal({"old"}),
+            R"(access key "old": is one of the main lane's (give each lane keys of its own))");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "b"}}), "") << "nothing is left of a refused lane";
+  // What a lane has of the main one does not say which is meant.
+  ASSERT_TRUE(open("alike"));
+  ASSERT_TRUE(open("green", {{"echo_keys", {"main", "g"}}}));
+  EXPECT_EQ(lane_of("/_lane/named/echo/a", {}), "named");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "main"}}), "");
+  EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "g"}}), "green");
 }
 
 TEST(ThirdSystemRules, NameItsAttributes) {

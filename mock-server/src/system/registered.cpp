@@ -13,6 +13,14 @@ const RegisteredSystem* registered_system(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+std::optional<std::string> claimed_key(const Request& request) {
+  for (const auto& system : registered_systems()) {
+    if (system.access_key == nullptr) continue;
+    if (auto key = system.access_key(request)) return key;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::span<const RoutePattern>> registered_routes() {
   std::vector<std::span<const RoutePattern>> all;
   for (const auto& system : registered_systems()) all.push_back(system.routes);

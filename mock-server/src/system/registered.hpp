@@ -5,10 +5,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "http/message.hpp"
 #include "http/route.hpp"
 #include "protocol/error.hpp"
 #include "protocol/json/decode.hpp"
@@ -37,12 +40,18 @@ struct RegisteredSystem {
   void (*read_profile)(const json::Cursor& at, TypedValues& into) = nullptr;
   /// Reads what its settings name, before a lane with it is made; may take a while. Null: nothing.
   Loaded<void> (*load)(const SystemInputs& inputs, TypedValues& into) = nullptr;
+  /// The id of the access key that the head of a request, not yet admitted anywhere, names; proves
+  /// nothing. Null: its clients have none.
+  std::optional<std::string> (*access_key)(const Request& request) = nullptr;
 };
 
 /// All that there are; constants.
 [[nodiscard]] std::span<const RegisteredSystem> registered_systems();
 /// nullptr: there is none of that name.
 [[nodiscard]] const RegisteredSystem* registered_system(std::string_view name);
+
+/// What the first of them finds in the request (RegisteredSystem::access_key).
+[[nodiscard]] std::optional<std::string> claimed_key(const Request& request);
 
 /// Their endpoints, and those of every lane.
 [[nodiscard]] std::vector<std::span<const RoutePattern>> registered_routes();

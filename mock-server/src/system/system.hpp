@@ -31,6 +31,13 @@ struct AskedFor {
   std::shared_ptr<const Attributes> attributes = nullptr;
 };
 
+/// By whose secret clients sign their requests.
+struct AccessKey {
+  std::string id;
+  /// It was given to the lane by its configuration: what is signed with it is meant for that lane.
+  bool names_lane = false;
+};
+
 /// Loop thread only. What is not there for a system it leaves as it is.
 class System {
  public:
@@ -75,6 +82,8 @@ class System {
   }
   /// Metadata keys whose value it makes.
   [[nodiscard]] virtual std::set<std::string, std::less<>> server_metadata() const { return {}; }
+  /// Those that it takes.
+  [[nodiscard]] virtual std::vector<AccessKey> access_keys() const { return {}; }
   /// Whether a PATCH with these fields ends an upload of deferred length with its body.
   [[nodiscard]] virtual bool signals_end(const ::http::Fields&) const { return false; }
 
