@@ -247,6 +247,66 @@ TEST_F(ObjectsServer, KeepsALaneApart) {
   EXPECT_EQ(get("/_lane/blue/examplebucket/k").body, "blue");
 }
 
+/// Clients that know an address, a key and nothing of lanes.
+TEST_F(ObjectsServer, AnAccessKeyNamesALane) {
+  start();
+  const s3::Credentials red{"REDKEY", "secret of red"};
+  const s3::Credentials blue{"BLUEKEY", "secret of blue"};
+  const auto open = [&](const std::string& lane, const s3::Credentials& key) {
+    const json config{{"object_keys", {key.access_key + "=" + key.secret}}};
+    return send("PUT", "/_mock/lanes/" + lane, {{"Content-Type", "application/json"}},
+                config.dump());
+  };
+  const std::string path = "/examplebucket/k";
+  // As boto3 does it with signature_version "s3", by default, and for URLs.
+  enum class Way { header_v2, header_v4, query_v2, query_v4 };
+  const auto by = [&](const s3::Credentials& key, Way way, const std::string& method,
+                      std::optional<std::string> body = std::nullopt) {
+    http::Fields fields{{"Host", mock->url().substr(7)}};
+    const s3::Request request{method, path, fields};
+    if (way == Way::query_v2)
+      return send(method, s3::presign_v2(request, key, now() + 1h), {}, body);
+    if (way == Way::query_v4)
+      return send(method, s3::presign_v4(request, key, now(), 1h), {}, body);
+    const auto more = way == Way::header_v2
+                          ? s3::authorize_v2(request, key, now())
+                          : s3::authorize_v4(request, key, now(), "UNSIGNED-PAYLOAD");
+    return send(method, path, more, body);
+  };
+  ASSERT_EQ(open("red", red).status, 201);
+  ASSERT_EQ(open("blue", blue).status, 201);
+  EXPECT_EQ(by(red, Way::header_v2, "PUT", "red").status, 200);
+  EXPECT_EQ(by(blue, Way::header_v4, "PUT", "blue").status, 200);
+  EXPECT_EQ(get(path).status, 404) << "the main lane has none of it";
+  for (const Way way : {Way::header_v2, Way::header_v4, Way::query_v2, Way::query_v4}) {
+    EXPECT_EQ(by(red, way, "GET").body, "red");
+    EXPECT_EQ(by(blue, way, "GET").body, "blue");
+    const auto unknown = by({"OTHERKEY", "x"}, way, "GET");
+    EXPECT_EQ(unknown.status, 403);
+    EXPECT_EQ(s3::parse_error_body(unknown.body)->code, "InvalidAccessKeyId");
+    // It says where a request belongs, and proves nothing.
+    const auto forged = by({red.access_key, blue.secret}, way, "GET");
+    EXPECT_EQ(s3::parse_error_body(forged.body)->code, "SignatureDoesNotMatch");
+  }
+  EXPECT_EQ(put("/_lane/red/examplebucket/k", "x").status, 403) << "that of the profile";
+
+  const auto taken = open("green", red);
+  EXPECT_EQ(taken.status, 400);
+  EXPECT_THAT(taken.body, testing::HasSubstr("REDKEY"));
+  EXPECT_EQ(open("green", owner).status, 400) << "the main lane's";
+  for (const std::string place : {"/_mock/lanes", "/_lane/red/_mock/journal", "/_mock/journal"}) {
+    EXPECT_THAT(send("GET", place).body, testing::Not(testing::HasSubstr("secret of")));
+  }
+  EXPECT_EQ(look("lanes/red").at("config").at("object_keys"), json::array({"REDKEY=[redacted]"}));
+
+  mock->process().kill();
+  start();
+  EXPECT_EQ(by(red, Way::header_v2, "GET").body, "red");
+  EXPECT_EQ(send("DELETE", "/_mock/lanes/red").status, 204);
+  EXPECT_EQ(by(red, Way::header_v2, "GET").status, 403);
+  EXPECT_EQ(open("green", red).status, 201);
+}
+
 TEST_F(ObjectsServer, DoesWhatRulesSay) {
   start();
   const auto rule = [](std::size_t nth, const json& then) {

@@ -33,8 +33,9 @@ const Json& contract(bool of_listener) {
 
 /// Values of all kinds: each setting takes one of them that is not its default.
 std::vector<Json> candidates(const LaneSetting& setting) {
-  std::vector<Json> all{"127.0.0.1:0", "https://issuer.example", "1234s", 1234, true,
-                        "other",       {"one", "two"},           "opaque"};
+  std::vector<Json> all{
+      "127.0.0.1:0", "https://issuer.example", "1234s",  1234,        true,
+      "other",       {"one", "two"},           "opaque", "ID=secret", Json::array({"ID=secret"})};
   const auto property = contract(setting.of_listener).value(setting.key, Json::object());
   if (property.contains("enum"))
     all.insert(all.end(), property["enum"].begin(), property["enum"].end());

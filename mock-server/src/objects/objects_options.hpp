@@ -17,6 +17,8 @@ struct ObjectsOptions {
   /// Of these, where a form or a PUT needs no signature.
   std::vector<std::string> public_buckets;
   std::vector<s3::Credentials> keys;  ///< who may do everything in every bucket
+  /// Whether they were given to this lane (AccessKey::names_lane).
+  bool keys_name_lane = false;
   ETag etag = ETag::md5;
   UnreadBody early_error = UnreadBody::drain;
   /// Whether an object of that key may be stored, whoever signed; empty: any may.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "objects/objects_system.hpp"
+#include "protocol/s3/signature.hpp"
 #include "system/profile_reading.hpp"
 
 namespace mock {
@@ -23,6 +24,35 @@ std::vector<std::string> buckets_of(const json::Cursor& at) {
   return buckets;
 }
 
+/// Visible ASCII without what parts it from the rest of a header field.
+bool is_access_key(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return c > ' ' && c < '\x7F' && c != '/' && c != ':';
+  });
+}
+
+Result<s3::Credentials> credentials_of(const std::string& text) {
+  const auto equals = text.find('=');
+  const auto id = text.substr(0, equals);
+  if (equals == std::string::npos || equals + 1 == text.size() || !is_access_key(id)) {
+    return failure({}, "an access key is ID=SECRET, with an ID without '/' and ':'");
+  }
+  return s3::Credentials{id, text.substr(equals + 1)};
+}
+
+std::string text_of(const s3::Credentials& key, ConfigReader reader) {
+  return key.access_key + "=" + (reader == ConfigReader::client ? "[redacted]" : key.secret);
+}
+
+Result<void> check_each_once(const std::vector<s3::Credentials>& keys) {
+  for (const auto& [id, secret] : keys) {
+    if (std::ranges::count(keys, id, &s3::Credentials::access_key) > 1) {
+      return failure("object_keys", quote(id) + " is listed twice");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 const std::vector<SystemSetting>& objects_settings() {
@@ -32,6 +62,12 @@ const std::vector<SystemSetting>& objects_settings() {
                       "the profile",
                       "What is offered"},
                      &ObjectsConfig::etag, spell::unless_null(spell::choice(etags))),
+      system_setting({"object-keys", "",
+                      "Access keys of the object store, with commas between; default as the "
+                      "profile",
+                      "What is offered"},
+                     &ObjectsConfig::keys,
+                     spell::list<s3::Credentials>("ID=SECRET,...", credentials_of, text_of)),
   };
   return table;
 }
@@ -61,9 +97,19 @@ ObjectsOptions objects_options_of(const SystemValues& values) {
 }
 
 Result<std::unique_ptr<System>> make_objects(const SystemGround& ground) {
-  auto made = ObjectsSystem::make(objects_options_of(ground.values), ground.services);
+  auto options = objects_options_of(ground.values);
+  if (const auto& keys = ground.values.config.get<ObjectsConfig>().keys; !keys.empty()) {
+    if (auto sound = check_each_once(keys); !sound) return tl::unexpected(sound.error());
+    options.keys = keys;
+    options.keys_name_lane = true;
+  }
+  auto made = ObjectsSystem::make(std::move(options), ground.services);
   if (!made) return tl::unexpected(made.error());
   return *std::move(made);
+}
+
+std::optional<std::string> object_access_key(const Request& request) {
+  return s3::claimed_access_key({request.method, request.target, request.fields});
 }
 
 }  // namespace mock

@@ -16,6 +16,8 @@ namespace mock {
 /// What flags say.
 struct ObjectsConfig {
   std::optional<ETag> etag = {};  ///< nullopt: as the profile
+  /// Instead of the profile's, and of this lane alone; none: the profile's.
+  std::vector<s3::Credentials> keys = {};
 };
 
 [[nodiscard]] const std::vector<SystemSetting>& objects_settings();
@@ -23,5 +25,7 @@ void read_objects_profile(const json::Cursor& at, TypedValues& into);
 /// Of both.
 [[nodiscard]] ObjectsOptions objects_options_of(const SystemValues& values);
 [[nodiscard]] Result<std::unique_ptr<System>> make_objects(const SystemGround& ground);
+/// The id of the access key that the head of a request claims. That of a form is in its body.
+[[nodiscard]] std::optional<std::string> object_access_key(const Request& request);
 
 }  // namespace mock

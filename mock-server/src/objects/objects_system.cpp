@@ -78,6 +78,12 @@ AskedFor ObjectsSystem::asked_for(const Request& request, const ::http::Fields& 
   return asked;
 }
 
+std::vector<AccessKey> ObjectsSystem::access_keys() const {
+  std::vector<AccessKey> all;
+  for (const auto& key : options_.keys) all.push_back({key.access_key, options_.keys_name_lane});
+  return all;
+}
+
 void ObjectsSystem::start() {
   // What cannot be read now is tried again by the first request, and told of by the store.
   std::ignore = objects_.load(services_.store);

@@ -29,6 +29,7 @@ class ObjectsSystem final : public System {
   /// Bucket and key of any request, and what a PUT says of its bytes.
   [[nodiscard]] AskedFor asked_for(const Request& request,
                                    const ::http::Fields& fields) const override;
+  [[nodiscard]] std::vector<AccessKey> access_keys() const override;
   void removed(const Upload& upload) override { objects_.removed(upload); }
   void start() override;
 

@@ -16,6 +16,7 @@ inline constexpr RegisteredSystem objects_registration{.name = "objects",
                                                        .schema = objects_schema,
                                                        .make = make_objects,
                                                        .settings = objects_settings,
-                                                       .read_profile = read_objects_profile};
+                                                       .read_profile = read_objects_profile,
+                                                       .access_key = object_access_key};
 
 }  // namespace mock

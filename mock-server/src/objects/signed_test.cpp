@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "objects/objects_settings.hpp"
 #include "objects/test_objects.hpp"
 #include "protocol/base64.hpp"
 #include "protocol/digest.hpp"
@@ -508,6 +509,59 @@ TEST(Buckets, HaveNamesOfTheirOwn) {
     options.buckets = {name};
     EXPECT_FALSE(ObjectsSystem::make(options, store.services)) << name;
   }
+}
+
+Result<ObjectsConfig> with_keys(const nlohmann::json& keys) {
+  TypedValues values;
+  const auto& table = objects_settings();
+  const auto setting = std::ranges::find(table, "object-keys", &SystemSetting::name);
+  const auto read = json::decode(keys.dump(), "body", [&](const json::Cursor& at) {
+    setting->read(values, at, ConfigWriter::client);
+    return true;
+  });
+  if (!read) return tl::unexpected(read.error());
+  EXPECT_EQ(setting->write(values, ConfigReader::us), keys);
+  EXPECT_THAT(setting->write(values, ConfigReader::client).dump(),
+              testing::Not(testing::HasSubstr("secret")));
+  return values.get<ObjectsConfig>();
+}
+
+TEST(ObjectKeys, AreReadAndShownWithoutTheirSecrets) {
+  const auto config = with_keys({"A=secret=/+", "B=secret"});
+  ASSERT_TRUE(config) << config.error().line();
+  ASSERT_EQ(config->keys.size(), 2U);
+  EXPECT_EQ(config->keys[0].access_key, "A");
+  EXPECT_EQ(config->keys[0].secret, "secret=/+");
+  for (const char* wrong : {"", "A", "A=", "=secret", "a/b=secret", "a:b=secret", "a b=secret"}) {
+    const auto refused = with_keys({"B=x", wrong});
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().line(),
+              "body: [1]: an access key is ID=SECRET, with an ID without '/' and ':'");
+  }
+}
+
+TEST(ObjectKeys, TakeThePlaceOfTheProfilesAndNameTheirLane) {
+  FakeObjects store;
+  TypedValues profile;
+  profile.get<ObjectsOptions>().buckets = {"examplebucket"};
+  profile.get<ObjectsOptions>().keys = {owner};
+  TypedValues config;
+  const TypedValues none;
+  const auto keys = [&] {
+    const auto made = make_objects({store.services, {profile, config, none}});
+    std::string all;
+    for (const auto& one : made.value()->access_keys()) {
+      all += one.id + (one.names_lane ? "!" : "") + " ";
+    }
+    return all;
+  };
+  EXPECT_EQ(keys(), owner.access_key + " ");
+  config.get<ObjectsConfig>().keys = {{"A", "x"}, {"B", "y"}};
+  EXPECT_EQ(keys(), "A! B! ");
+  config.get<ObjectsConfig>().keys.push_back({"A", "z"});
+  const auto twice = make_objects({store.services, {profile, config, none}});
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().line(), R"(object_keys: "A" is listed twice)");
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ class OpenHumansSystem final : public System {
   void complete_refusal(const Request& request, Reply& refusal) const override;
   [[nodiscard]] AskedFor asked_for(const Request& request,
                                    const ::http::Fields& fields) const override;
+  [[nodiscard]] std::vector<AccessKey> access_keys() const override {
+    return objects_->access_keys();
+  }
   void removed(const Upload& upload) override;
   void start() override;
   void catch_up() override { files_.expunge(); }
