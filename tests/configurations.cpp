@@ -97,11 +97,10 @@ const std::vector<Configuration>& configurations() {
     return made;
   };
   const auto of_samples = [](const char* name, const char* contract) {
-    Configuration made{
-        name,
-        {"--profile", "onecodex", "--control", "127.0.0.1:0", "--store", "memory", "--contract",
-         contract},
-        {"--system", "onecodex", "--contract", contract}};
+    Configuration made{name,
+                       {"--profile", "onecodex", "--control", "127.0.0.1:0", "--store", "memory",
+                        "--contract", contract},
+                       {"--system", "onecodex", "--contract", contract}};
     made.path.clear();
     made.key = "demodemodemodemodemodemodemodemo";
     return made;

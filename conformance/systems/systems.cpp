@@ -11,6 +11,8 @@
 namespace conformance {
 
 Systems systems() {
+  // One line for each.
+  // clang-format off
   static constexpr std::array all{
       &tus_system,
       &dex_system,
@@ -18,6 +20,7 @@ Systems systems() {
       &onecodex_system,
       &objects_system,
   };
+  // clang-format on
   return all;
 }
 

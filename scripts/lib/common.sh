@@ -17,7 +17,7 @@ build_packages=(
   nlohmann-json3-dev libcli11-dev libfmt-dev libspdlog-dev libexpected-dev
   libyaml-cpp-dev prometheus-cpp-dev libre2-dev libgtest-dev
 )
-test_packages=(mold libgmock-dev libbenchmark-dev librapidcheck-dev curl) # curl: the guides' commands are run
+test_packages=(libgmock-dev libbenchmark-dev librapidcheck-dev curl) # curl: the guides' commands are run
 
 # install_packages NAME...: installs what is missing, through apt, as root or with sudo.
 install_packages() {

@@ -12,6 +12,7 @@ namespace mock {
 namespace {
 
 /// One line for each system.
+// clang-format off
 constexpr std::array systems{
     tus_registration,
     dex_registration,
@@ -19,6 +20,7 @@ constexpr std::array systems{
     openhumans_registration,
     onecodex_registration,
 };
+// clang-format on
 
 }  // namespace
 

@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <array>
 
+#include "http/range.hpp"
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
 #include "system/stored_bytes.hpp"
 #include "tus/operation.hpp"
-#include "http/range.hpp"
 #include "tus/refusals.hpp"
 
 namespace mock {
