@@ -152,4 +152,9 @@ RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadl
   return read;
 }
 
+void break_off(RawConnection& connection) {
+  connection.shutdown_send();
+  static_cast<void>(connection.wait_for_close(Milliseconds{1'000}));
+}
+
 }  // namespace conformance::suites

@@ -105,4 +105,8 @@ RawConnection::Read talk(Context& c, std::string_view what, const std::string& h
 /// Waits for a 1xx (then `seen` is timeout and `interims` has it) or a final response.
 [[nodiscard]] RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadline);
 
+/// Ends its own side and waits, a second at most, for the server to end the other: then it has
+/// noticed the break, and what is asked next comes after that.
+void break_off(RawConnection& connection);
+
 }  // namespace conformance::suites

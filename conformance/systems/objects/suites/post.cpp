@@ -349,8 +349,8 @@ Outcome post_027(Context& c) {
   auto connection = obj::raw_to(c, cut.url);
   static_cast<void>(
       connection.send(head + whole.body->substr(0, whole.body->size() - 200), answer_timeout));
-  connection.close();
   c.record_raw("a form that is cut off", head, {});
+  break_off(connection);
   obj::need_forms(c);
   for (const auto& form : {open, cut}) {
     const auto object = obj::fetch(c, obj::get_url(c, form));

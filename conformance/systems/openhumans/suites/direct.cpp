@@ -341,9 +341,7 @@ Outcome up_027(Context& c) {
         connection.send(head, answer_timeout) && connection.send(letters(50'000), answer_timeout);
     c.record_raw("a PUT that breaks off", head, {});
     if (!sent) stop_blocked("the storage reads the body of a PUT", "it closes the connection");
-    connection.shutdown_send();
-    // It has noticed the break when it ends its side.
-    static_cast<void>(connection.wait_for_close(Milliseconds{1'000}));
+    break_off(connection);
   }
   Findings findings{"a PUT that breaks off leaves no object, and the next one is taken"};
   const auto early = oh::complete(c, file.id);

@@ -195,9 +195,7 @@ Outcome up_009(Context& c) {
         connection.send(head, answer_timeout) && connection.send(half, answer_timeout);
     c.record_raw("an upload that breaks off", head, {});
     if (!sent) stop_blocked("the server reads the body of an upload", "it closes the connection");
-    connection.shutdown_send();
-    // It has noticed the break when it ends its side.
-    static_cast<void>(connection.wait_for_close(Milliseconds{1'000}));
+    break_off(connection);
   }
   // A whole one of its name afterwards has its place behind all that came of it.
   const auto id = oh::upload(c, name, "bytes");
