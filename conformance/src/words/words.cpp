@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "transport/url.hpp"
+
 namespace conformance::suites {
 namespace {
 
@@ -150,6 +152,29 @@ RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadl
     read = connection.read_response(slice);
   }
   return read;
+}
+
+RawConnection raw_to(Context& c, const std::string& url) {
+  if (!c.entrusts(url)) {
+    stop_blocked("the storage is at the origin that was asked",
+                 "another origin (--trust-origin lets it in)");
+  }
+  auto connection = RawConnection::open(url, c.target().tls, answer_timeout);
+  if (!connection) {
+    throw Stop{
+        Outcome{Outcome::Kind::error, "a connection to the storage", connection.error().line()}};
+  }
+  return std::move(*connection);
+}
+
+std::string bare_head(Context& c, std::string_view method, const std::string& url,
+                      const Fields& fields) {
+  Fields all;
+  if (const auto parts = transport::parse_url(url)) all.add("Host", parts->authority);
+  const auto own = c.raw_headers();
+  if (const auto agent = own.find("User-Agent")) all.add("User-Agent", std::string{*agent});
+  for (const auto& [name, value] : fields) all.add(name, value);
+  return transport::request_head(method, Context::target_of(url), all);
 }
 
 void break_off(RawConnection& connection) {

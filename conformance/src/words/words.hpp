@@ -105,6 +105,14 @@ RawConnection::Read talk(Context& c, std::string_view what, const std::string& h
 /// Waits for a 1xx (then `seen` is timeout and `interims` has it) or a final response.
 [[nodiscard]] RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadline);
 
+/// A connection to where `url` is, which another document handed out; ends the check as blocked
+/// where nothing may be sent (--trust-origin).
+[[nodiscard]] RawConnection raw_to(Context& c, const std::string& url);
+/// The head of a request for such a connection: Host, the run's User-Agent and these, no
+/// credentials.
+[[nodiscard]] std::string bare_head(Context& c, std::string_view method, const std::string& url,
+                                    const Fields& fields);
+
 /// Ends its own side and waits, a second at most, for the server to end the other: then it has
 /// noticed the break, and what is asked next comes after that.
 void break_off(RawConnection& connection);

@@ -381,7 +381,7 @@ Request request_of(const PostForm& form, const std::string& bytes, std::string_v
 std::string head_of(Context& c, const Request& request) {
   auto fields = request.headers;
   fields.add("Content-Length", std::to_string(request.body->size()));
-  return head_of(c, request.method, request.url, fields);
+  return bare_head(c, request.method, request.url, fields);
 }
 
 Response post(Context& c, const PostForm& form, const std::string& bytes,
@@ -417,30 +417,6 @@ Outcome form_taken(Context& c, const PostForm& form, const std::string& bytes) {
 std::string get_url(const Context& c, const PostForm& form) {
   if (!target(c).key || form.key.empty()) return "";
   return presigned(c, form.key, {.method = "GET"});
-}
-
-// ---- raw bytes ---------------------------------------------------------------------------------
-
-RawConnection raw_to(Context& c, const std::string& url) {
-  if (!c.entrusts(url)) {
-    stop_blocked("the store is at the origin that was asked",
-                 "another origin (--trust-origin lets it in)");
-  }
-  auto connection = RawConnection::open(url, c.target().tls, answer_timeout);
-  if (!connection) {
-    throw Stop{
-        Outcome{Outcome::Kind::error, "a connection to the store", connection.error().line()}};
-  }
-  return std::move(*connection);
-}
-
-std::string head_of(Context& c, std::string_view method, const std::string& url,
-                    const Fields& fields) {
-  Fields all{{"Host", parts_of(url).authority}};
-  const auto own = c.raw_headers();
-  if (const auto agent = own.find("User-Agent")) all.add("User-Agent", std::string{*agent});
-  for (const auto& [name, value] : fields) all.add(name, value);
-  return transport::request_head(method, Context::target_of(url), all);
 }
 
 }  // namespace conformance::suites::obj

@@ -162,12 +162,4 @@ void need_forms(Context& c);
 /// From where the object of a form is read; empty: from nowhere.
 [[nodiscard]] std::string get_url(const Context& c, const PostForm& form);
 
-// ---- raw bytes ---------------------------------------------------------------------------------
-
-/// A connection to where `url` is; ends the check as blocked where nothing may be sent.
-[[nodiscard]] RawConnection raw_to(Context& c, const std::string& url);
-/// Host, the run's User-Agent, and these.
-[[nodiscard]] std::string head_of(Context& c, std::string_view method, const std::string& url,
-                                  const Fields& fields);
-
 }  // namespace conformance::suites::obj

@@ -351,27 +351,10 @@ std::optional<std::vector<std::uint64_t>> ids_in(const Response& response) {
 
 // ---- raw bytes ---------------------------------------------------------------------------------
 
-RawConnection raw_to(Context& c, const std::string& url) {
-  if (!c.entrusts(url)) {
-    stop_blocked("the storage is at the origin that was asked",
-                 "another origin (--trust-origin lets it in)");
-  }
-  auto connection = RawConnection::open(url, c.target().tls, answer_timeout);
-  if (!connection) {
-    throw Stop{
-        Outcome{Outcome::Kind::error, "a connection to the storage", connection.error().line()}};
-  }
-  return std::move(*connection);
-}
-
 std::string put_head(Context& c, const std::string& url, std::size_t length, const Fields& more) {
-  Fields fields;
-  if (const auto parts = transport::parse_url(url)) fields.add("Host", parts->authority);
-  const auto own = c.raw_headers();
-  if (const auto agent = own.find("User-Agent")) fields.add("User-Agent", std::string{*agent});
-  fields.add("Content-Length", std::to_string(length));
+  Fields fields{{"Content-Length", std::to_string(length)}};
   for (const auto& field : more) fields.add(field.name, field.value);
-  return transport::request_head("PUT", Context::target_of(url), fields);
+  return bare_head(c, "PUT", url, fields);
 }
 
 }  // namespace conformance::suites::oh

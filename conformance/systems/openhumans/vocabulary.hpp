@@ -130,9 +130,7 @@ Response erase(Context& c, const Form& selector, const std::string& member);
 
 // ---- raw bytes ---------------------------------------------------------------------------------
 
-/// A connection to the storage; ends the check as blocked where nothing may be sent.
-[[nodiscard]] RawConnection raw_to(Context& c, const std::string& url);
-/// The head of a PUT: Host, the run's User-Agent, and these; no credentials.
+/// The head of a PUT to the storage, without credentials.
 [[nodiscard]] std::string put_head(Context& c, const std::string& url, std::size_t length,
                                    const Fields& more = {});
 

@@ -346,7 +346,7 @@ Outcome post_027(Context& c) {
   const auto cut = obj::signed_form(c, obj::draft(c));
   const auto whole = obj::request_of(cut, letters(1'000));
   const auto head = obj::head_of(c, whole);
-  auto connection = obj::raw_to(c, cut.url);
+  auto connection = raw_to(c, cut.url);
   static_cast<void>(
       connection.send(head + whole.body->substr(0, whole.body->size() - 200), answer_timeout));
   c.record_raw("a form that is cut off", head, {});
@@ -381,7 +381,7 @@ Outcome post_029(Context& c) {
   obj::set_field(form, obj::signature_field(form), signature);
   const auto request = obj::request_of(form, letters(4 << 20));
   const auto head = obj::head_of(c, request);
-  auto connection = obj::raw_to(c, form.url);
+  auto connection = raw_to(c, form.url);
   const auto read = talk(c, connection, "a wrong signature before 4 MiB", head, *request.body);
   if (!read.response) return broken("the refusal can be read", to_string(read.seen));
   if (!is_4xx(*read.response)) {

@@ -32,8 +32,8 @@ Outcome body_001(Context& c) {
 Outcome body_002(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
-  auto connection = obj::raw_to(c, place.put);
-  const auto head = obj::head_of(c, "PUT", place.put, {});
+  auto connection = raw_to(c, place.put);
+  const auto head = bare_head(c, "PUT", place.put, {});
   const auto response = answer(talk(c, connection, "PUT without a length", head));
   return obj::expect_refusal(response, 411, "MissingContentLength");
 }
@@ -41,8 +41,8 @@ Outcome body_002(Context& c) {
 Outcome body_003(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
-  auto connection = obj::raw_to(c, place.put);
-  const auto head = obj::head_of(c, "PUT", place.put, {{"Content-Length", "100"}});
+  auto connection = raw_to(c, place.put);
+  const auto head = bare_head(c, "PUT", place.put, {{"Content-Length", "100"}});
   static_cast<void>(connection.send(head + letters(50), answer_timeout));
   c.record_raw("half of a body", head, {});
   break_off(connection);
@@ -75,7 +75,7 @@ Outcome body_004(Context& c) {
 /// Asks before it sends; nothing of the body is ever sent.
 RawConnection::Read ask(Context& c, RawConnection& connection, const std::string& url,
                         std::uint64_t length) {
-  const auto head = obj::head_of(
+  const auto head = bare_head(
       c, "PUT", url, {{"Content-Length", std::to_string(length)}, {"Expect", "100-continue"}});
   static_cast<void>(connection.send(head, answer_timeout));
   auto read = await_continue(connection, answer_timeout);
@@ -85,7 +85,7 @@ RawConnection::Read ask(Context& c, RawConnection& connection, const std::string
 
 Outcome body_005(Context& c) {
   const auto place = obj::place(c);
-  auto connection = obj::raw_to(c, place.put);
+  auto connection = raw_to(c, place.put);
   const auto read = ask(c, connection, place.put, largest + 1);
   const std::string rule = "400 EntityTooLarge, before the body is sent";
   if (!read.response) {
@@ -99,9 +99,9 @@ Outcome body_005(Context& c) {
 
 Outcome body_006(Context& c) {
   const auto place = obj::place(c);
-  auto connection = obj::raw_to(c, place.put);
+  auto connection = raw_to(c, place.put);
   const auto head =
-      obj::head_of(c, "PUT", place.put, {{"Content-Length", "5"}, {"Expect", "100-continue"}});
+      bare_head(c, "PUT", place.put, {{"Content-Length", "5"}, {"Expect", "100-continue"}});
   static_cast<void>(connection.send(head, answer_timeout));
   const auto read = await_continue(connection, Milliseconds{1'000});
   c.record_raw("PUT that waits for 100 Continue", head, read);
@@ -117,8 +117,8 @@ Outcome body_006(Context& c) {
 
 Outcome body_007(Context& c) {
   const auto place = obj::place(c);
-  auto connection = obj::raw_to(c, place.put);
-  const auto head = obj::head_of(c, "PUT", place.put, {{"Content-Length", "100"}});
+  auto connection = raw_to(c, place.put);
+  const auto head = bare_head(c, "PUT", place.put, {{"Content-Length", "100"}});
   static_cast<void>(connection.send(head + letters(50), answer_timeout));
   const auto read = connection.read_response(c.patience());
   c.record_raw("a body that stops", head, read);
@@ -207,8 +207,8 @@ Outcome body_012(Context& c) {
   auto url = place.put;
   url[url.find('?') - 1] = '~';
   const auto body = letters(4U << 20U);
-  auto connection = obj::raw_to(c, url);
-  const auto head = obj::head_of(c, "PUT", url, {{"Content-Length", std::to_string(body.size())}});
+  auto connection = raw_to(c, url);
+  const auto head = bare_head(c, "PUT", url, {{"Content-Length", std::to_string(body.size())}});
   const auto read = talk(c, connection, "a wrong signature before 4 MiB", head, body);
   if (!read.response) return broken("the refusal can be read", to_string(read.seen));
   if (!is_4xx(*read.response)) {

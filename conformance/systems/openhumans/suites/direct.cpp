@@ -299,7 +299,7 @@ Outcome up_026(Context& c) {
   for (std::size_t i = 0; i < uploads; ++i) {
     const auto file = oh::begin(c);
     auto bytes = c.random_bytes(10'000 + i);
-    auto connection = oh::raw_to(c, file.url);
+    auto connection = raw_to(c, file.url);
     all.push_back({file, std::move(bytes), std::move(connection)});
   }
   for (auto& one : all) {
@@ -335,7 +335,7 @@ Outcome up_026(Context& c) {
 Outcome up_027(Context& c) {
   const auto file = oh::begin(c);
   {
-    auto connection = oh::raw_to(c, file.url);
+    auto connection = raw_to(c, file.url);
     const auto head = oh::put_head(c, file.url, 100'000);
     const bool sent =
         connection.send(head, answer_timeout) && connection.send(letters(50'000), answer_timeout);
@@ -356,7 +356,7 @@ Outcome up_027(Context& c) {
 Outcome up_028(Context& c) {
   constexpr Milliseconds at_once{1'000};
   const auto file = oh::begin(c);
-  auto connection = oh::raw_to(c, file.url);
+  auto connection = raw_to(c, file.url);
   const auto head = oh::put_head(c, file.url, 7, {{"Expect", "100-continue"}});
   static_cast<void>(connection.send(head, answer_timeout));
   const auto read = await_continue(connection, at_once);
