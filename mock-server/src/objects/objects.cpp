@@ -236,6 +236,22 @@ void Objects::withdraw(Store& store, std::string_view bucket, std::string_view k
   if (entry != nullptr && store.withdraw(entry->id)) forget(bucket, key);
 }
 
+StoreResult<void> Objects::withdraw_all(Store& store, std::string_view bucket,
+                                        std::string_view prefix,
+                                        const std::function<bool(const std::string& key)>& which) {
+  // So many are looked at in one go.
+  constexpr std::size_t handful = 256;
+  for (std::string after;;) {
+    const auto objects = list(store, bucket, prefix, after, handful);
+    if (!objects) return tl::unexpected(objects.error());
+    for (const auto& object : *objects) {
+      if (which(object.key)) withdraw(store, bucket, object.key);
+    }
+    if (objects->size() < handful) return {};
+    after = objects->back().key;
+  }
+}
+
 StoreResult<std::vector<Object>> Objects::list(Store& store, std::string_view bucket,
                                                std::string_view prefix, std::string_view after,
                                                std::size_t most) {

@@ -140,6 +140,9 @@ class Objects {
   /// The same of an object that nobody is told of any more: what the store cannot remove now it
   /// owes.
   void withdraw(Store& store, std::string_view bucket, std::string_view key);
+  /// That of all whose keys begin with `prefix` and of which `which` says so.
+  StoreResult<void> withdraw_all(Store& store, std::string_view bucket, std::string_view prefix,
+                                 const std::function<bool(const std::string& key)>& which);
   /// At most `most` objects whose keys begin with `prefix`, behind the key `after`, in the order of
   /// their keys' bytes.
   [[nodiscard]] StoreResult<std::vector<Object>> list(Store& store, std::string_view bucket,

@@ -10,8 +10,6 @@ namespace {
 
 using Kind = StoreError::Kind;
 
-// So many objects are looked at in one go.
-constexpr std::size_t handful = 256;
 // A store that fails is asked again so soon.
 constexpr Milliseconds after_failure{1'000};
 
@@ -61,15 +59,8 @@ StoreResult<void> Files::load(Store& store) {
 StoreResult<void> Files::remove_orphans(Store& store) {
   std::set<std::string_view> keys;
   for (const auto& [number, file] : files_) keys.insert(file.record->key);
-  for (std::string after;;) {
-    const auto objects = objects_.list(store, bucket_, key_prefix, after, handful);
-    if (!objects) return tl::unexpected(objects.error());
-    for (const auto& object : *objects) {
-      if (!keys.contains(object.key)) objects_.withdraw(store, bucket_, object.key);
-    }
-    if (objects->size() < handful) return {};
-    after = objects->back().key;
-  }
+  return objects_.withdraw_all(store, bucket_, key_prefix,
+                               [&](const std::string& key) { return !keys.contains(key); });
 }
 
 void Files::take(StoredFile file) {
