@@ -69,17 +69,8 @@ StoreResult<void> FileUploads::load(Store& store) {
 }
 
 StoreResult<void> FileUploads::remove_orphans(Store& store) {
-  for (std::string after;;) {
-    const auto objects = objects_.list(store, bucket_, "", after, handful);
-    if (!objects) return tl::unexpected(objects.error());
-    for (const auto& object : *objects) {
-      if (record_of_key(object.key) == nullptr) {
-        std::ignore = objects_.remove(store, bucket_, object.key);
-      }
-    }
-    if (objects->size() < handful) return {};
-    after = objects->back().key;
-  }
+  return objects_.withdraw_all(
+      store, bucket_, "", [&](const std::string& key) { return record_of_key(key) == nullptr; });
 }
 
 void FileUploads::take(StoredUpload upload) {
@@ -188,10 +179,14 @@ StoreResult<void> FileUploads::remove(Store& store, std::string_view id) {
 
 void FileUploads::remove_objects(Store& store, const FileUpload& record) {
   for (const auto& file_id : {record.file_id, record.paired_file_id}) {
-    while (!file_id.empty()) {
-      const auto object = object_of(store, record, file_id);
-      if (!object || !objects_.remove(store, bucket_, object->key)) break;
+    if (file_id.empty()) continue;
+    if (record.multipart) {
+      objects_.withdraw(store, bucket_, file_id);
+      continue;
     }
+    // A store that cannot be read now has what it keeps found at the next start.
+    std::ignore = objects_.withdraw_all(store, bucket_, prefix_of(record.owner, file_id),
+                                        [](const std::string&) { return true; });
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -59,6 +60,18 @@ class FileUploadsTest : public testing::Test {
   std::unique_ptr<Objects> objects;
   std::unique_ptr<FileUploads> uploads;
 };
+
+// Who had its URL could read it until the next start.
+TEST_F(FileUploadsTest, AFileThatTheDiskKeepsForNowIsNotThereAnyMore) {
+  ASSERT_TRUE(uploads->add(*store, sample("1")));
+  put(FileUploads::prefix_of("me", "f1") + "a.fa");
+  const auto id = objects->list(*store, "bucket", "", "", 1).value().front().id;
+  const auto info = folder.path() / (id + ".info");
+  std::filesystem::remove(info);
+  std::filesystem::create_directory(info);  // no unlink takes that away
+  ASSERT_TRUE(uploads->remove(*store, "1"));
+  EXPECT_THAT(keys(), testing::IsEmpty());
+}
 
 TEST_F(FileUploadsTest, RecordsAreFoundAgainAsTheyWere) {
   auto record = sample("1");
