@@ -1,5 +1,7 @@
 #include "target/prober.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "target/failure_text.hpp"
@@ -24,6 +26,25 @@ Result<transport::Response> Prober::send(transport::Request request, bool with_c
     return failure(who, seen.failure ? failure_text(*seen.failure) : "no answer");
   }
   return std::move(*seen.response);
+}
+
+Result<Prober::Admitted> Prober::admit(const transport::Request& harmless, const std::string& where,
+                                       const std::string& remedy) {
+  auto answer = send(harmless, false);
+  if (!answer) return tl::unexpected(answer.error());
+  const bool needs_authorization = refused(*answer);
+  if (needs_authorization && !credentials_.any()) {
+    return failure(where, fmt::format("refuses requests without credentials ({})", answer->status),
+                   remedy);
+  }
+  if (credentials_.any()) {
+    answer = send(harmless, true);
+    if (!answer) return tl::unexpected(answer.error());
+    if (refused(*answer)) {
+      return failure(where, fmt::format("refuses these credentials ({})", answer->status));
+    }
+  }
+  return Admitted{std::move(*answer), needs_authorization};
 }
 
 Milliseconds Prober::time_for_one(Milliseconds at_most) const {

@@ -17,6 +17,15 @@ class Prober {
   Result<transport::Response> send(transport::Request request, bool with_credentials,
                                    Milliseconds at_most = std::chrono::seconds{15});
 
+  struct Admitted {
+    transport::Response answer;  ///< to the request with credentials, when there are any
+    bool needs_authorization = false;
+  };
+  /// Sends `harmless`, which has no effect, without credentials and then with those that there are.
+  /// An Error at `where` when it is refused in the end; `remedy` says how credentials are given.
+  Result<Admitted> admit(const transport::Request& harmless, const std::string& where,
+                         const std::string& remedy);
+
   /// Of the run's time what one request may take.
   [[nodiscard]] Milliseconds time_for_one(Milliseconds at_most = std::chrono::seconds{15}) const;
 

@@ -145,30 +145,21 @@ Result<void> OpenHumansTarget::settle() {
 Result<Discovered> OpenHumansTarget::discover(Credentials& credentials) {
   if (auto ok = settle(); !ok) return tl::unexpected(ok.error());
   Prober prober(options_, credentials);
-  auto answer = prober.send(harmless(*this), false);
-  if (!answer) return tl::unexpected(answer.error());
-  needs_authorization = refused(*answer);
-  if (needs_authorization && !credentials.any()) {
-    return failure(url, fmt::format("refuses requests without credentials ({})", answer->status),
-                   "give the token of the project with --token-env");
-  }
-  if (credentials.any()) {
-    answer = prober.send(harmless(*this), true);
-    if (!answer) return tl::unexpected(answer.error());
-    if (refused(*answer)) {
-      return failure(url, fmt::format("refuses these credentials ({})", answer->status));
-    }
-  }
-  if (answer->status == 404) {
+  const auto admitted =
+      prober.admit(harmless(*this), url, "give the token of the project with --token-env");
+  if (!admitted) return tl::unexpected(admitted.error());
+  needs_authorization = admitted->needs_authorization;
+  const int status = admitted->answer.status;
+  if (status == 404) {
     return failure(url, "no Open Humans server found: its files/delete/ answered 404",
                    "give what stands before /api, as in http://HOST");
   }
   Discovered found;
-  if (answer->status != 200) {
+  if (status != 200) {
     found.remarks.push_back(
         fmt::format("a deletion of a file that nobody has was answered {} (is the member right? "
                     "--member)",
-                    answer->status));
+                    status));
   }
   return found;
 }
