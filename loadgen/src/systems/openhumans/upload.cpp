@@ -2,156 +2,32 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstring>
 #include <utility>
 
-#include "client/endpoints.hpp"
-#include "payload/hash.hpp"
 #include "protocol/http/multipart.hpp"
 #include "protocol/openhumans/answers.hpp"
 #include "protocol/openhumans/metadata.hpp"
-#include "protocol/s3/documents.hpp"
 #include "systems/openhumans/requests.hpp"
-#include "transport/origins.hpp"
 #include "upload/cause.hpp"
+#include "upload/storage.hpp"
 
 namespace loadgen {
-namespace {
 
 using transport::LoadOutcome;
 using transport::LoadRequest;
 
-/// What the storage said, without the signature that it was sent.
-std::optional<s3::ErrorBody> refusal_of(const LoadOutcome& outcome) {
-  if (!outcome.response) return std::nullopt;
-  const auto body = s3::parse_error_body(outcome.response->body);
-  return body ? std::optional(*body) : std::nullopt;
-}
-
-Cause cause_of_put(const LoadOutcome& outcome) {
-  Cause cause = cause_of("PUT", outcome);
-  if (const auto body = refusal_of(outcome)) {
-    cause.detail = fmt::format("{}: {}", body->code, body->message);
-  }
-  return cause;
-}
-
-/// The storage waited for bytes in vain: S3's word for a timeout, which is no 408.
-bool is_timeout(const LoadOutcome& outcome) {
-  const auto body = refusal_of(outcome);
-  return status_of(outcome) == 400 && body && body->code == "RequestTimeout";
-}
-
-}  // namespace
-
-OpenHumansUpload::OpenHumansUpload(const UploadHost& host, const OpenHumansClient& client,
-                                   std::uint64_t index, Bytes size, Time intended, Events events)
-    : host_(host),
-      client_(client),
-      options_(client.options()),
-      payload_(options_.payload, options_.seed, index, size),
-      budget_(options_.retry_delays),
-      events_(std::move(events)),
-      result_(new_result(options_, index, size, intended)) {}
-
-void OpenHumansUpload::start() {
-  result_.started = host_.transport.now();
-  go_on();
-}
-
-UploadResult OpenHumansUpload::interrupted() const {
-  UploadResult result = result_;
-  result.state = UploadState::interrupted;
-  result.sent += requests_.under_way;
-  return result;
-}
-
 std::string OpenHumansUpload::metadata() const {
   openhumans::MetadataDraft draft;
   draft.tags = {"dex-loadgen"};
-  draft.description = fmt::format("upload {} of the run {}", result_.index, options_.run_id);
+  draft.description = fmt::format("upload {} of the run {}", result().index, options().run_id);
   return openhumans::to_json(draft);
 }
 
-void OpenHumansUpload::send(LoadRequest request, Requester::Handler handler) {
-  // A partner of its own.
-  request.fresh_connection = result_.requests == 0;
-  requests_.send(std::move(request), std::move(handler));
-}
-
-void OpenHumansUpload::send_file(LoadRequest request, std::string head, std::string tail,
-                                 Requester::Handler handler, bool with_credentials) {
-  if (std::exchange(was_sent_, true)) ++result_.new_uploads;
-  request.before_file = Bytes{head.size()};
-  request.after_file = Bytes{tail.size()};
-  request.source_size = request.before_file + result_.size + request.after_file;
-  request.source = [this, payload = payload_, head = std::move(head), tail = std::move(tail)](
-                       Bytes at, std::span<std::byte> into) {
-    const auto copy = [&](const std::string& text, Bytes from) {
-      const std::size_t count = std::min(into.size(), text.size() - from.value);
-      std::memcpy(into.data(), text.data() + from.value, count);
-      return count;
-    };
-    const Bytes before{head.size()};
-    if (at < before) return copy(head, at);
-    const Bytes position = at - before;
-    if (position >= payload.size()) return copy(tail, position - payload.size());
-    const std::size_t count = payload.read(position, into);
-    requests_.under_way = position + Bytes{count};
-    return count;
-  };
-  Requester::Handler counted = [this, before = request.before_file,
-                                handler = std::move(handler)](LoadOutcome outcome) mutable {
-    requests_.under_way = Bytes{0};
-    if (outcome.sent > before) result_.sent += std::min(outcome.sent - before, result_.size);
-    handler(std::move(outcome));
-  };
-  if (with_credentials) {
-    send(std::move(request), std::move(counted));
-    return;
-  }
-  ++result_.requests;
-  host_.transport.send(std::move(request), std::move(counted));
-}
-
-void OpenHumansUpload::acknowledge_all() {
-  budget_.let_on();
-  result_.acknowledged = result_.size;
-  if (events_.acknowledged) events_.acknowledged(result_.size);
-}
-
-void OpenHumansUpload::refused(const char* what, const LoadOutcome& outcome) {
-  Cause cause = cause_of(what, outcome);
-  if (host_.authorizer.credentials_refused() || !is_retryable(status_of(outcome))) {
-    fail(std::move(cause));
-  } else {
-    retry(cause, outcome);
-  }
-}
-
-void OpenHumansUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
-  const auto delay = budget_.spend(outcome, result_.acknowledged);
-  if (!delay) {
-    fail(cause);
-    return;
-  }
-  ++result_.retries;
-  host_.transport.after(*delay, [this] { go_on(); });
-}
-
-void OpenHumansUpload::stored() {
-  result_.uploaded = host_.transport.now();
-  end(UploadState::uploaded, std::nullopt);
-}
-
-void OpenHumansUpload::end(UploadState state, std::optional<Cause> cause) {
-  result_.state = state;
-  result_.cause = std::move(cause);
-  // The owner may destroy this upload in `ended`.
-  const Events events = std::exchange(events_, {});
-  if (events.uploaded) events.uploaded();
-  if (events.ended) events.ended();
+void OpenHumansUpload::send_whole(LoadRequest request, std::string head, std::string tail,
+                                  Requester::Handler handler, bool with_credentials) {
+  if (std::exchange(was_sent_, true)) ++result().new_uploads;
+  send_file(std::move(request), {Bytes{0}, result().size, std::move(head), std::move(tail)},
+            std::move(handler), with_credentials);
 }
 
 // ---- simple ------------------------------------------------------------------------------------
@@ -160,14 +36,11 @@ void SimpleUpload::go_on() {
   LoadRequest post;
   post.method = "POST";
   post.url = client().url_of("files/upload");
-  // Of the seed alone, as everything here; not in the file, by all odds of 64 bits.
-  const auto boundary =
-      fmt::format("dex-loadgen-{:016x}",
-                  hash_for(Purpose::boundary, {client().options().seed, result().index}));
-  auto form = http::write_form({{"project_member_id", member()}, {"metadata", metadata()}},
-                               {"data_file", result().name, "application/octet-stream"}, boundary);
+  auto form =
+      http::write_form({{"project_member_id", member()}, {"metadata", metadata()}},
+                       {"data_file", result().name, "application/octet-stream"}, boundary());
   post.headers.add("Content-Type", form.content_type);
-  send_file(
+  send_whole(
       std::move(post), std::move(form.head), std::move(form.tail),
       [this](const LoadOutcome& outcome) { answered(outcome); }, true);
 }
@@ -183,7 +56,7 @@ void SimpleUpload::answered(const LoadOutcome& outcome) {
     return;
   }
   result().url = client().upload_url(member(), created->id);
-  acknowledge_all();
+  acknowledge(result().size);
   stored();
 }
 
@@ -221,17 +94,8 @@ void DirectUpload::begun(const LoadOutcome& outcome) {
     fail({"direct: 201 without an id and a URL", created ? "" : created.error().line()});
     return;
   }
-  const auto url = client::locate(client().options().create_url, *created->url);
-  if (!url) {
-    fail({"direct: the url is no URL", url.error().line()});
-    return;
-  }
-  if (!client().options().may_lead_to(*url)) {
-    fail({"direct: the url leads to another host or port",
-          fmt::format("it is not followed without --trust-origin {}",
-                      transport::origin_of(*url).value_or("URL"))});
-    return;
-  }
+  const auto url = followed("direct", "url", *created->url);
+  if (!url) return;
   id_ = created->id;
   storage_url_ = *url;
   result().url = client().upload_url(member(), id_);
@@ -243,7 +107,7 @@ void DirectUpload::put() {
   LoadRequest put;
   put.method = "PUT";
   put.url = storage_url_;
-  send_file(
+  send_whole(
       std::move(put), {}, {}, [this](const LoadOutcome& outcome) { was_put(outcome); }, false);
 }
 
@@ -251,13 +115,13 @@ void DirectUpload::was_put(const LoadOutcome& outcome) {
   const int status = status_of(outcome);
   if (status == 200) {
     is_there_ = true;
-    acknowledge_all();
+    acknowledge(result().size);
     complete();
     return;
   }
-  Cause cause = cause_of_put(outcome);
+  Cause cause = cause_of_storage("PUT", outcome);
   if (status == 403) storage_url_.clear();
-  if (status == 403 || is_timeout(outcome) || is_retryable(status)) {
+  if (status == 403 || is_storage_timeout(outcome) || is_retryable(status)) {
     retry(cause, outcome);
   } else {
     fail(std::move(cause));

@@ -2,63 +2,32 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <utility>
 
-#include "payload/payload.hpp"
-#include "system/requester.hpp"
+#include "system/stepped_upload.hpp"
 #include "systems/openhumans/client.hpp"
-#include "upload/retry.hpp"
 
 namespace loadgen {
 
-/// What both ways have in common. The protocol has no offsets: whatever of a file was lost on the
-/// way, all of it is sent again. When to try again is as for tus, but a file that is not through
-/// is no progress.
-class OpenHumansUpload : public Upload {
+/// What both ways have in common: a file is sent whole.
+class OpenHumansUpload : public SteppedUpload {
  public:
   OpenHumansUpload(const UploadHost& host, const OpenHumansClient& client, std::uint64_t index,
-                   Bytes size, Time intended, Events events);
-
-  void start() final;
-  [[nodiscard]] const UploadResult& result() const final { return result_; }
-  [[nodiscard]] UploadResult interrupted() const final;
+                   Bytes size, Time intended, Events events)
+      : SteppedUpload(host, index, size, intended, std::move(events)), client_(client) {}
 
  protected:
-  /// Does the next thing that has to be done, now or after a wait.
-  virtual void go_on() = 0;
-
   [[nodiscard]] const OpenHumansClient& client() const { return client_; }
-  [[nodiscard]] UploadResult& result() { return result_; }
-  [[nodiscard]] Time now() const { return host_.transport.now(); }
-  [[nodiscard]] const std::string& member() const { return client_.member_of(result_.index); }
+  [[nodiscard]] const std::string& member() const { return client_.member_of(result().index); }
   /// The field "metadata".
   [[nodiscard]] std::string metadata() const;
-  void send(transport::LoadRequest request, Requester::Handler handler);
   /// The body of `request` becomes the file between `head` and `tail`.
-  void send_file(transport::LoadRequest request, std::string head, std::string tail,
-                 Requester::Handler handler, bool with_credentials);
-  void acknowledge_all();
-  /// Tries again or fails, by the status.
-  void refused(const char* what, const transport::LoadOutcome& outcome);
-  /// Waits and goes on, or gives up.
-  void retry(const Cause& cause, const transport::LoadOutcome& outcome);
-  void fail(Cause cause) { end(UploadState::failed, std::move(cause)); }
-  void lose(Cause cause) { end(UploadState::lost, std::move(cause)); }
-  /// The server has said that all of the file is there.
-  void stored();
+  void send_whole(transport::LoadRequest request, std::string head, std::string tail,
+                  Requester::Handler handler, bool with_credentials);
 
  private:
-  void end(UploadState state, std::optional<Cause> cause);
-
-  UploadHost host_;
   const OpenHumansClient& client_;
-  const UploadOptions& options_;
-  Payload payload_;
-  RetryBudget budget_;
-  Events events_;
-  UploadResult result_;
-  Requester requests_{host_, result_};
   bool was_sent_ = false;  ///< some of the file, or all of it
 };
 
