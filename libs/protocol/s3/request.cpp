@@ -4,7 +4,14 @@
 
 namespace s3 {
 
-std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+std::string_view path_of(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  constexpr std::string_view mark = "://";
+  const std::size_t scheme = path.find(mark);
+  if (path.starts_with('/') || scheme == std::string_view::npos) return path;
+  const std::size_t slash = path.find('/', scheme + mark.size());
+  return slash == std::string_view::npos ? std::string_view("/") : path.substr(slash);
+}
 
 std::string_view query_of(std::string_view target) {
   const std::size_t mark = target.find('?');

@@ -22,6 +22,8 @@ struct Request {
   std::string_view host_bucket = {};
 };
 
+/// Of a target in absolute form ("http://host/path", RFC 9112 section 3.2.2) too: nobody signs what
+/// stands before the path.
 [[nodiscard]] std::string_view path_of(std::string_view target);
 /// Without the '?'; empty when there is none.
 [[nodiscard]] std::string_view query_of(std::string_view target);

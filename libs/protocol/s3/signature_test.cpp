@@ -524,6 +524,26 @@ TEST(SignatureV4, Payloads) {
   EXPECT_EQ(chunked_refusal("STREAMING-UNSIGNED-PAYLOAD-TRAILER").code, Code::not_implemented);
 }
 
+// RFC 9112 section 3.2.2: a server takes them, too.
+TEST(Signature, OfATargetInAbsoluteForm) {
+  const http::Fields host{{"Host", "h"}};
+  const auto now = at("20180527T122227Z");
+  const std::string before = "http://127.0.0.1:9000";
+  for (const std::string path : {"/b/k", "/b/a://c/d", "/b"}) {
+    const Request plain{"PUT", path, host};
+    for (const auto& target : {presign_v2(plain, today, now + seconds{60}),
+                               presign_v4(plain, today, now, seconds{60})}) {
+      EXPECT_EQ(refusal_of({"PUT", before + target, host}, now), std::nullopt) << target;
+    }
+    for (auto fields : {authorize_v2(plain, today, now), authorize_v4(plain, today, now)}) {
+      fields.add("Host", "h");
+      EXPECT_EQ(refusal_of({"PUT", before + path, fields}, now), std::nullopt) << path;
+    }
+  }
+  EXPECT_EQ(path_of("http://h?x=/y"), "/");
+  EXPECT_EQ(query_of("http://h/p?x=/y"), "x=/y");
+}
+
 TEST(Signature, AnonymousTwiceOrUnreadable) {
   EXPECT_EQ(find_signature({"GET", "/b/k", {}}).value(), std::nullopt);
   EXPECT_EQ(find_signature({"GET", "/b/k?acl&x=1", {}}).value(), std::nullopt);
