@@ -128,14 +128,18 @@ Expected<std::vector<Condition>> conditions_of(const nlohmann::json& policy) {
   return conditions;
 }
 
-/// What a condition is about; nullopt when the form does not have it.
-std::optional<std::string_view> value_of(const PostedForm& form, std::string_view field) {
-  if (http::same_name(field, "bucket")) return form.bucket;
-  if (http::same_name(field, "key")) return form.key;
+std::optional<std::string_view> field_of(const PostedForm& form, std::string_view field) {
   for (const auto& [name, value] : form.fields) {
     if (http::same_name(name, field)) return value;
   }
   return std::nullopt;
+}
+
+/// What a condition is about; nullopt when the form does not have it.
+std::optional<std::string_view> value_of(const PostedForm& form, std::string_view field) {
+  if (http::same_name(field, "bucket")) return form.bucket;
+  if (http::same_name(field, "key")) return form.key;
+  return field_of(form, field);
 }
 
 bool starts_with_each(std::string_view list, std::string_view prefix) {
@@ -147,16 +151,24 @@ bool starts_with_each(std::string_view list, std::string_view prefix) {
   }
 }
 
+bool holds(const Condition& condition, std::string_view value) {
+  if (condition.kind == Condition::Kind::equal) return value == condition.value;
+  if (http::same_name(condition.field, "content-type")) {
+    return starts_with_each(value, condition.value);
+  }
+  return value.starts_with(condition.value);
+}
+
 bool holds(const Condition& condition, const PostedForm& form) {
   if (condition.kind == Condition::Kind::size) return true;  // known when the file is
   if (condition.kind == Condition::Kind::impossible) return false;
   const auto value = value_of(form, condition.field);
-  if (!value) return false;
-  if (condition.kind == Condition::Kind::equal) return *value == condition.value;
-  if (http::same_name(condition.field, "content-type")) {
-    return starts_with_each(*value, condition.value);
-  }
-  return value->starts_with(condition.value);
+  if (!value || !holds(condition, *value)) return false;
+  if (!http::same_name(condition.field, "bucket")) return true;
+  // The URL says where a file goes (s3-tests, test_post_object_wrong_bucket); a field is as any
+  // other, and has to be what the policy says.
+  const auto field = field_of(form, condition.field);
+  return !field || holds(condition, *field);
 }
 
 bool is_covered(std::string_view field, const Policy& policy) {

@@ -174,6 +174,8 @@ TEST(Policy, ConditionsAgainstFields) {
   EXPECT_EQ(verdict(R"(["eq", "$success_action_status", 201])", {{"success_action_status", "201"}}),
             "");
   EXPECT_EQ(verdict(R"({"bucket": "c"})", {}), failed + R"(["eq", "$bucket", "c"])");
+  EXPECT_EQ(verdict("", {{"Bucket", "b"}}), "");
+  EXPECT_EQ(verdict("", {{"Bucket", "c"}}), failed + R"(["eq", "$bucket", "b"])");
   EXPECT_EQ(verdict("", {}, "bar.txt"), failed + R"(["starts-with", "$key", "foo"])");
 }
 
