@@ -47,6 +47,22 @@ constexpr std::array<std::string_view, 34> subresources{"accelerate",
                                                         "versions",
                                                         "website"};
 
+/// The signature, which is right; nullopt: there is none.
+s3::Expected<std::optional<s3::Signature>> prove(const Request& request,
+                                                 const ObjectsOptions& options, TimePoint now) {
+  // As it was sent, with the lane's prefix: it is what the client signed.
+  const s3::Request sent{request.method, request.target, request.fields};
+  auto signature = s3::find_signature(sent);
+  if (!signature || !*signature) return signature;
+  const auto& access_key = s3::access_key_of(**signature);
+  const auto* const secret = options.secret_of(access_key);
+  if (secret == nullptr) return tl::unexpected(s3::unknown_access_key(access_key));
+  if (auto right = s3::check(**signature, sent, *secret, now); !right) {
+    return tl::unexpected(right.error());
+  }
+  return signature;
+}
+
 }  // namespace
 
 s3::Expected<void> check_key(std::string_view key) {
@@ -101,25 +117,21 @@ s3::Expected<void> check_no_copy(const Request& request) {
                     {{"Header", name}});
 }
 
-s3::Expected<std::optional<s3::Signature>> check_access(const Request& request,
-                                                        std::string_view bucket,
-                                                        const ObjectsOptions& options,
-                                                        TimePoint now) {
-  // As it was sent, with the lane's prefix: it is what the client signed.
-  const s3::Request sent{request.method, request.target, request.fields};
-  auto signature = s3::find_signature(sent);
-  if (!signature) return signature;
-  if (!*signature) {
-    if (options.is_public(bucket)) return signature;
-    return s3::refuse(s3::Code::access_denied, "Access Denied");
-  }
-  const auto& access_key = s3::access_key_of(**signature);
-  const auto* const secret = options.secret_of(access_key);
-  if (secret == nullptr) return tl::unexpected(s3::unknown_access_key(access_key));
-  if (auto right = s3::check(**signature, sent, *secret, now); !right) {
-    return tl::unexpected(right.error());
-  }
-  return signature;
+s3::Expected<s3::Signature> check_access(const Request& request, const ObjectsOptions& options,
+                                         TimePoint now, std::string_view denial) {
+  auto signature = prove(request, options, now);
+  if (!signature) return tl::unexpected(signature.error());
+  if (!*signature) return s3::refuse(s3::Code::access_denied, std::string(denial));
+  return **std::move(signature);
+}
+
+s3::Expected<std::optional<s3::Signature>> check_put_access(const Request& request,
+                                                            std::string_view bucket,
+                                                            const ObjectsOptions& options,
+                                                            TimePoint now) {
+  auto signature = prove(request, options, now);
+  if (!signature || *signature || options.is_public(bucket)) return signature;
+  return s3::refuse(s3::Code::access_denied, "Access Denied");
 }
 
 }  // namespace mock

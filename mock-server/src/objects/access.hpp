@@ -1,4 +1,5 @@
-// Who may do what: the signature of a request, but of forms, which carry theirs in the body.
+// Who may do what: the signature of a request, but of forms, which carry theirs in the body. Into a
+// public bucket anyone may bring an object, by a form or a PUT, and do nothing else.
 #pragma once
 
 #include <initializer_list>
@@ -36,10 +37,13 @@ struct Addressee {
 [[nodiscard]] s3::Expected<void> check_awaited(const ObjectsOptions& options,
                                                std::string_view bucket, std::string_view key);
 
-/// The signature that a request was let in by; nullopt of an anonymous one, into a public bucket.
-[[nodiscard]] s3::Expected<std::optional<s3::Signature>> check_access(const Request& request,
-                                                                      std::string_view bucket,
-                                                                      const ObjectsOptions& options,
-                                                                      TimePoint now);
+/// The signature that a request was let in by. AccessDenied for an anonymous one, in the words of
+/// `denial`.
+[[nodiscard]] s3::Expected<s3::Signature> check_access(const Request& request,
+                                                       const ObjectsOptions& options, TimePoint now,
+                                                       std::string_view denial = "Access Denied");
+/// The same of a PUT of an object; nullopt of an anonymous one, into a public bucket.
+[[nodiscard]] s3::Expected<std::optional<s3::Signature>> check_put_access(
+    const Request& request, std::string_view bucket, const ObjectsOptions& options, TimePoint now);
 
 }  // namespace mock

@@ -111,8 +111,7 @@ s3::Expected<Reply> answer(const Request& request, const ObjectsContext& context
   const auto addressee = addressee_of(request);
   if (!addressee) return tl::unexpected(addressee.error());
   const auto& bucket = addressee->bucket;
-  const auto signature =
-      check_access(request, bucket, context.options, context.services.loop.now());
+  const auto signature = check_access(request, context.options, context.services.loop.now());
   if (!signature) return tl::unexpected(signature.error());
   if (auto known = check_subresources(request, {"location", "uploads"}); !known) {
     return tl::unexpected(known.error());
@@ -145,8 +144,7 @@ s3::Expected<Reply> remove(const Request& request, const std::string& body,
   const auto addressee = addressee_of(request);
   if (!addressee) return tl::unexpected(addressee.error());
   const auto& bucket = addressee->bucket;
-  const auto signature =
-      check_access(request, bucket, context.options, context.services.loop.now());
+  const auto signature = check_access(request, context.options, context.services.loop.now());
   if (!signature) return tl::unexpected(signature.error());
   const auto payload = payload_of(request.fields, *signature);
   if (!payload) return tl::unexpected(payload.error());

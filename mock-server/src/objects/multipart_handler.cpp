@@ -32,13 +32,13 @@ tl::unexpected<s3::Refusal> no_such_upload(std::string_view id) {
 /// A request that was let in.
 struct Admitted {
   Addressee addressee;
-  std::optional<s3::Signature> signature;
+  s3::Signature signature;
 };
-s3::Expected<Admitted> admit(const Request& request, const ObjectsContext& context) {
+s3::Expected<Admitted> admit(const Request& request, const ObjectsContext& context,
+                             std::string_view denial = "Access Denied") {
   auto addressee = addressee_of(request);
   if (!addressee) return tl::unexpected(addressee.error());
-  auto signature =
-      check_access(request, addressee->bucket, context.options, context.services.loop.now());
+  auto signature = check_access(request, context.options, context.services.loop.now(), denial);
   if (!signature) return tl::unexpected(signature.error());
   return Admitted{*std::move(addressee), *std::move(signature)};
 }
@@ -61,7 +61,9 @@ s3::Expected<const Objects::Parts*> parts_of(const std::string& id, const Addres
 // ---- POST ?uploads
 
 s3::Expected<Reply> initiate(const Request& request, const ObjectsContext& context) {
-  auto admitted = admit(request, context);
+  // As S3 says it, with two blanks.
+  auto admitted = admit(request, context,
+                        "Anonymous users cannot initiate multipart uploads.  Please authenticate.");
   if (!admitted) return tl::unexpected(admitted.error());
   auto fields = kept_fields(request.fields);
   if (!fields) return tl::unexpected(fields.error());

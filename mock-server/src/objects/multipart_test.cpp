@@ -122,8 +122,10 @@ TEST_P(MultipartTest, NumbersAreOneTo10000) {
 TEST_P(MultipartTest, ItsIdIsForOneKey) {
   const auto id = begin();
   put(id, 1, "x");
-  const auto target = "/publicbucket/other?uploadId=" + id;
-  EXPECT_EQ(error_of(store.send("DELETE", target, {})).code, "NoSuchUpload");
+  for (const std::string target : {"/publicbucket/a%20b", "/examplebucket/other"}) {
+    const auto signed_target = store.presigned("DELETE", target + "?uploadId=" + id);
+    EXPECT_EQ(error_of(store.send("DELETE", signed_target, {})).code, "NoSuchUpload") << target;
+  }
 }
 
 TEST_P(MultipartTest, NeedsASignature) {

@@ -24,8 +24,8 @@ class Put final : public ReceivingBytes {
   s3::Expected<void> start() override {
     auto addressee = addressee_of(request());
     if (!addressee) return tl::unexpected(addressee.error());
-    const auto signature =
-        check_access(request(), addressee->bucket, context_.options, context_.services.loop.now());
+    const auto signature = check_put_access(request(), addressee->bucket, context_.options,
+                                            context_.services.loop.now());
     if (!signature) return tl::unexpected(signature.error());
     if (auto known = check_subresources(request()); !known) return known;
     if (auto copy = check_no_copy(request()); !copy) return copy;
@@ -49,7 +49,7 @@ class Put final : public ReceivingBytes {
   }
 };
 
-/// What a pre-signed URL may say of the reply (AWS, GetObject).
+/// What a signed URL may say of the reply (AWS, GetObject).
 void override_fields(const Request& request, ::http::Fields& fields) {
   constexpr std::string_view prefix = "response-";
   constexpr std::array<std::string_view, 6> names{
@@ -69,7 +69,7 @@ tl::unexpected<s3::Refusal> invalid_range(const Request& request, Bytes size) {
 }
 
 /// GET and HEAD.
-s3::Expected<Reply> fetch(const Request& request, const Addressee& addressee, bool is_signed,
+s3::Expected<Reply> fetch(const Request& request, const Addressee& addressee,
                           const ObjectsContext& context) {
   auto& store = context.services.store;
   const auto object = context.objects.find(store, addressee.bucket, addressee.key);
@@ -78,7 +78,7 @@ s3::Expected<Reply> fetch(const Request& request, const Addressee& addressee, bo
   if (answer == RangeAnswer::unsatisfiable) return invalid_range(request, object->size);
   auto reply = object_reply(answer == RangeAnswer::part ? 206 : 200);
   for (const auto& [name, value] : object->fields) reply.fields.add(name, value);
-  if (is_signed) override_fields(request, reply.fields);
+  override_fields(request, reply.fields);
   reply.fields.add("ETag", quoted_etag(*object));
   reply.fields.add("Last-Modified", ::http::format_imf_fixdate(object->modified));
   reply.fields.add("Accept-Ranges", "bytes");
@@ -109,12 +109,11 @@ s3::Expected<Reply> remove(const Addressee& addressee, const ObjectsContext& con
 s3::Expected<Reply> answer(const Request& request, const ObjectsContext& context) {
   const auto addressee = addressee_of(request);
   if (!addressee) return tl::unexpected(addressee.error());
-  const auto signature =
-      check_access(request, addressee->bucket, context.options, context.services.loop.now());
+  const auto signature = check_access(request, context.options, context.services.loop.now());
   if (!signature) return tl::unexpected(signature.error());
   if (auto known = check_subresources(request); !known) return tl::unexpected(known.error());
   if (request.method == "DELETE") return remove(*addressee, context);
-  return fetch(request, *addressee, signature->has_value(), context);
+  return fetch(request, *addressee, context);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace mock {
 
 struct ObjectsOptions {
   std::vector<std::string> buckets;
-  /// Of these, where a form or a PUT needs no signature.
+  /// Of these, where a form or a PUT of an object needs no signature; anything else does.
   std::vector<std::string> public_buckets;
   std::vector<s3::Credentials> keys;  ///< who may do everything in every bucket
   /// Whether they were given to this lane (AccessKey::names_lane).
