@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "objects/payload.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/s3/request.hpp"
 
@@ -59,6 +60,9 @@ s3::Expected<std::optional<s3::Signature>> prove(const Request& request,
   if (secret == nullptr) return tl::unexpected(s3::unknown_access_key(access_key));
   if (auto right = s3::check(**signature, sent, *secret, now); !right) {
     return tl::unexpected(right.error());
+  }
+  if (auto payload = payload_of(request.fields, *signature); !payload) {
+    return tl::unexpected(payload.error());
   }
   return signature;
 }

@@ -38,7 +38,9 @@ struct Addressee {
                                                std::string_view bucket, std::string_view key);
 
 /// The signature that a request was let in by. AccessDenied for an anonymous one, in the words of
-/// `denial`.
+/// `denial`; InvalidArgument for an x-amz-content-sha256 that is none. That it is the body's is for
+/// who reads one: behind a GET there is none, and S3 was seen to take any digest (openstack/swift
+/// 504bcf4, test/s3api/test_input_errors.py).
 [[nodiscard]] s3::Expected<s3::Signature> check_access(const Request& request,
                                                        const ObjectsOptions& options, TimePoint now,
                                                        std::string_view denial = "Access Denied");

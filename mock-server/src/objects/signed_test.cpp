@@ -367,6 +367,43 @@ TEST(SignedBody, ItsSha256MayBeInCapitals) {
   EXPECT_EQ(error.detail("ClientComputedContentSHA256"), digest);
 }
 
+// Of nothing, too, and S3 says so, but lets any digest pass there (openstack/swift 504bcf4,
+// test_input_errors.py: test_get_object_invalid_sha, test_get_object_bad_sha).
+TEST(SignedBody, IsSpokenOfWhereThereIsNone) {
+  FakeObjects store;
+  ASSERT_EQ(send(store, "PUT", Way::header_v4, "x").status, 200);
+  const auto ask = [&](const char* method, const std::string& target,
+                       const std::optional<std::string>& digest) {
+    ::http::Fields fields{{"Host", "127.0.0.1:8080"}};
+    for (const auto& [name, value] :
+         s3::authorize_v4({method, target, fields}, owner, store.loop.now(), digest.value_or(""))) {
+      if (digest || name != "x-amz-content-sha256") fields.add(name, value);
+    }
+    return store.send(method, target, fields);
+  };
+  const std::pair<const char*, std::string> rows[]{{"GET", path},
+                                                   {"HEAD", path},
+                                                   {"DELETE", path},
+                                                   {"GET", "/examplebucket"},
+                                                   {"HEAD", "/examplebucket"},
+                                                   {"POST", path + "?uploads"},
+                                                   {"GET", path + "?uploadId=1"},
+                                                   {"DELETE", path + "?uploadId=1"}};
+  for (const auto& [method, target] : rows) {
+    const auto reply = ask(method, target, "invalid");
+    EXPECT_EQ(reply.status, 400) << method << ' ' << target;
+    EXPECT_EQ(ask(method, target, std::nullopt).status, 400) << method << ' ' << target;
+    if (std::string_view(method) == "HEAD") continue;
+    EXPECT_EQ(error_of(reply).code, "InvalidArgument");
+    EXPECT_EQ(error_of(reply).detail("ArgumentValue"), "invalid");
+    EXPECT_EQ(error_of(ask(method, target, std::nullopt)).code, "InvalidRequest");
+  }
+  EXPECT_EQ(store.store->ids().size(), 1U);
+  EXPECT_EQ(ask("GET", path, sha256_hex("other")).body, "x");
+  EXPECT_EQ(ask("HEAD", path, sha256_hex("other")).status, 200);
+  EXPECT_EQ(ask("DELETE", path, sha256_hex("")).status, 204);
+}
+
 TEST(SignedBody, OfOtherSignaturesHasASha256IfItSaysSo) {
   FakeObjects store;
   for (const auto way : {Way::query_v2, Way::query_v4, Way::header_v2}) {
