@@ -18,6 +18,7 @@ constexpr std::array answers{
     Answer{Code::authorization_header_malformed, "AuthorizationHeaderMalformed", 400},
     Answer{Code::authorization_query_parameters_error, "AuthorizationQueryParametersError", 400},
     Answer{Code::bad_digest, "BadDigest", 400},
+    Answer{Code::conditional_request_conflict, "ConditionalRequestConflict", 409},
     Answer{Code::content_sha256_mismatch, "XAmzContentSHA256Mismatch", 400},
     Answer{Code::entity_too_large, "EntityTooLarge", 400},
     Answer{Code::entity_too_small, "EntityTooSmall", 400},

@@ -15,6 +15,7 @@ enum class Code {
   authorization_header_malformed,
   authorization_query_parameters_error,
   bad_digest,
+  conditional_request_conflict,
   content_sha256_mismatch,
   entity_too_large,
   entity_too_small,

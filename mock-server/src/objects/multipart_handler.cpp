@@ -2,9 +2,11 @@
 // ?uploadId.
 #include <charconv>
 #include <exception>
+#include <functional>
 #include <utility>
 
 #include "objects/access.hpp"
+#include "objects/conditions.hpp"
 #include "objects/handlers.hpp"
 #include "objects/receiving.hpp"
 #include "objects/replies.hpp"
@@ -187,6 +189,7 @@ class Complete final : public Handler {
     if (!numbers) return refuse(numbers.error());
     context_.objects.complete(
         context_.services.store, context_.lane, id_, *numbers,
+        [held = condition_, &lane = context_.lane] { return held(lane).has_value(); },
         [this, alive = std::weak_ptr(alive_)](const StoreResult<Object>& object) {
           if (!alive.expired()) carry_on([&] { answer(object); });
         });
@@ -206,6 +209,14 @@ class Complete final : public Handler {
       return tl::unexpected(s3::chunked_refusal(
           request_->fields.find("x-amz-content-sha256").value_or(std::string_view{})));
     }
+    auto condition = write_condition_of(request_->fields);
+    if (!condition) return tl::unexpected(condition.error());
+    condition_ = [condition = *std::move(condition), addressee = admitted->addressee,
+                  former = context_.objects.former_of(id_),
+                  &objects = context_.objects](Store& store) -> s3::Expected<void> {
+      if (!condition) return {};
+      return check(*condition, addressee, former, objects, store);
+    };
     payload_ = *payload;
     admitted_ = *std::move(admitted);
     return {};
@@ -220,6 +231,9 @@ class Complete final : public Handler {
     if (!named) return tl::unexpected(named.error());
     const auto parts = parts_of(id_, admitted_.addressee, context_);
     if (!parts) return tl::unexpected(parts.error());
+    if (auto held = condition_(context_.services.store); !held) {
+      return tl::unexpected(held.error());
+    }
     std::vector<unsigned> numbers;
     for (const auto& [number, etag] : *named) {
       const auto part = (*parts)->find(number);
@@ -263,7 +277,8 @@ class Complete final : public Handler {
 
   void answer(const StoreResult<Object>& object) {
     if (!object && object.error().kind == StoreError::Kind::not_found) {
-      return refuse(no_such_upload(id_).value());
+      const auto held = condition_(context_.services.store);
+      return refuse(held ? no_such_upload(id_).value() : held.error());
     }
     if (!object) return refuse(refusal_of(object.error()));
     const auto url = bucket_url(*request_, object->bucket);
@@ -284,6 +299,8 @@ class Complete final : public Handler {
   Exchange* exchange_ = nullptr;
   Admitted admitted_;
   s3::Payload payload_;
+  /// Whether the object may appear now, as that store sees it; nothing of the request's is needed.
+  std::function<s3::Expected<void>(Store&)> condition_;
   std::string list_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

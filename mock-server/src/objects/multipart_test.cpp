@@ -53,8 +53,9 @@ class MultipartTest : public testing::TestWithParam<bool> {
     EXPECT_EQ(etag, '"' + to_hex(raw_md5(bytes)) + '"');
     return etag.substr(1, 32);
   }
-  Reply complete(const std::string& id, const std::vector<s3::CompletedPart>& parts) {
-    return send("POST", "?uploadId=" + id, s3::complete_multipart_upload(parts));
+  Reply complete(const std::string& id, const std::vector<s3::CompletedPart>& parts,
+                 ::http::Fields fields = {}) {
+    return send("POST", "?uploadId=" + id, s3::complete_multipart_upload(parts), std::move(fields));
   }
 
   FakeObjects store{Bytes{256U << 20U}};
@@ -111,6 +112,66 @@ TEST_P(MultipartTest, IsAborted) {
   EXPECT_EQ(error_of(send("PUT", "?partNumber=1&uploadId=" + id, "x")).code, "NoSuchUpload");
 }
 
+// As Amazon S3 was recorded to do it (localstack/localstack, TestS3ObjectWritePrecondition).
+TEST_P(MultipartTest, EndsOnACondition) {
+  const ::http::Fields if_none{{"If-None-Match", "*"}};
+  ASSERT_EQ(send("PUT", "", "former", if_none).status, 200);
+  const auto id = begin();
+  const auto one = put(id, 1, "whole");
+  auto error = error_of(complete(id, {{1, one}}, if_none));
+  EXPECT_EQ(error.code, "PreconditionFailed");
+  EXPECT_EQ(error.detail("Condition"), "If-None-Match");
+  EXPECT_EQ(error_of(complete(id, {{1, one}}, {{"If-Match", "0"}})).code, "PreconditionFailed");
+  EXPECT_EQ(error_of(complete(id, {{1, one}}, {{"If-Match", "*"}})).code, "NotImplemented");
+  EXPECT_EQ(store.content("examplebucket", "a b"), "former");
+  // The object that it began with went: this upload is spoiled, another is not.
+  ASSERT_EQ(send("DELETE", "").status, 204);
+  const auto reply = complete(id, {{1, one}}, if_none);
+  EXPECT_EQ(reply.status, 409);
+  EXPECT_EQ(error_of(reply).code, "ConditionalRequestConflict");
+  EXPECT_EQ(error_of(reply).detail("Key"), "a b");
+  EXPECT_EQ(error_of(complete(id, {{1, one}}, {{"If-Match", one}})).code, "NoSuchKey");
+  const auto again = begin();
+  EXPECT_EQ(complete(again, {{1, put(again, 1, "whole")}}, if_none).status, 200);
+  EXPECT_EQ(store.content("examplebucket", "a b"), "whole");
+}
+
+TEST_P(MultipartTest, EndsOnlyWithTheObjectThatItBeganWith) {
+  ASSERT_EQ(send("PUT", "", "former").status, 200);
+  const ::http::Fields if_former{{"If-Match", to_hex(raw_md5("former"))}};
+  const auto replaced = begin();
+  const auto one = put(replaced, 1, "whole");
+  ASSERT_EQ(send("PUT", "", "former").status, 200);
+  EXPECT_EQ(error_of(complete(replaced, {{1, one}}, if_former)).code, "ConditionalRequestConflict");
+  const auto id = begin();
+  EXPECT_EQ(complete(id, {{1, put(id, 1, "whole")}}, if_former).status, 200);
+  EXPECT_EQ(store.content("examplebucket", "a b"), "whole");
+}
+
+TEST_P(MultipartTest, OfTwoEndsTheFirstHasTheKey) {
+  const ::http::Fields if_none{{"If-None-Match", "*"}};
+  const auto first = begin();
+  const auto second = begin();
+  const auto one = put(first, 1, "first");
+  const auto other = put(second, 1, "second");
+  // Both are let in before either is joined.
+  const auto ending = [&](const std::string& id, const std::string& etag) {
+    const auto list = s3::complete_multipart_upload({{1, etag}});
+    auto fields = if_none;
+    const auto target = store.presigned("POST", path + "?uploadId=" + id);
+    auto exchange = store.open("POST", target, std::move(fields), list.size());
+    exchange->bytes(list);
+    exchange->finish();
+    return exchange;
+  };
+  const auto a = ending(first, one);
+  const auto b = ending(second, other);
+  store.loop.run();
+  EXPECT_EQ(a->answer().status, 200) << a->answer().body;
+  EXPECT_EQ(error_of(b->answer()).code, "PreconditionFailed");
+  EXPECT_EQ(store.content("examplebucket", "a b"), "first");
+}
+
 TEST_P(MultipartTest, NumbersAreOneTo10000) {
   const auto id = begin();
   for (const auto* number : {"0", "10001", "x", "", "-1"}) {
@@ -149,10 +210,12 @@ TEST(Multipart, OutlivesARestart) {
     EXPECT_TRUE(writer->append(std::as_bytes(std::span(bytes))));
     EXPECT_TRUE(writer->publish());
   };
+  std::string former;
   std::string id;
   {
     const auto store = open();
     Objects objects{loop, ETag::md5, {"b"}};
+    former = objects.begin(*store, {"b", "k"}).value()->publish().value().id;
     id = objects.begin_multipart(*store, {"b", "k", {{"Content-Type", "text/plain"}}}).value();
     put(objects, *store, id, 1, "one ");
     put(objects, *store, id, 2, "two");
@@ -160,8 +223,10 @@ TEST(Multipart, OutlivesARestart) {
   const auto store = open();
   Objects objects{loop, ETag::md5, {"b"}};
   ASSERT_EQ((*objects.parts(*store, id, "b", "k"))->size(), 2U);
+  EXPECT_EQ(objects.former_of(id), former);
   std::optional<Object> made;
-  objects.complete(*store, *store, id, {1, 2}, [&](auto object) { made = object.value(); });
+  objects.complete(
+      *store, *store, id, {1, 2}, [] { return true; }, [&](auto object) { made = object.value(); });
   loop.run();
   ASSERT_TRUE(made);
   EXPECT_EQ(made->size, Bytes{7});

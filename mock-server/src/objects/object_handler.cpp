@@ -6,6 +6,7 @@
 #include "http/range.hpp"
 
 #include "objects/access.hpp"
+#include "objects/conditions.hpp"
 #include "objects/handlers.hpp"
 #include "objects/receiving.hpp"
 #include "objects/replies.hpp"
@@ -29,15 +30,25 @@ class Put final : public ReceivingBytes {
     if (!signature) return tl::unexpected(signature.error());
     if (auto known = check_subresources(request()); !known) return known;
     if (auto copy = check_no_copy(request()); !copy) return copy;
+    auto condition = write_condition_of(request().fields);
+    if (!condition) return tl::unexpected(condition.error());
+    condition_ = *std::move(condition);
+    addressee_ = *addressee;
     if (auto read = read_head(*signature); !read) return read;
     auto check = announced_digests();
     if (!check) return tl::unexpected(check.error());
     auto fields = kept_fields(request().fields);
     if (!fields) return tl::unexpected(fields.error());
     if (chunked()) drop_chunking(*fields);
+    if (auto may = may_publish(); !may) return may;
     return receive(
         {std::move(addressee->bucket), std::move(addressee->key), *std::move(fields), length()},
         *std::move(check));
+  }
+
+  [[nodiscard]] s3::Expected<void> may_publish() override {
+    if (!condition_) return {};
+    return check(*condition_, addressee_, context_.objects, context_.services.store);
   }
 
   s3::Expected<Reply> answer(const s3::Expected<Object>& object) override {
@@ -47,6 +58,9 @@ class Put final : public ReceivingBytes {
     add_encryption(*object, reply);
     return reply;
   }
+
+  Addressee addressee_;
+  std::optional<WriteCondition> condition_;
 };
 
 /// What a signed URL may say of the reply (AWS, GetObject).
@@ -96,7 +110,12 @@ s3::Expected<Reply> fetch(const Request& request, const Addressee& addressee,
   return reply;
 }
 
-s3::Expected<Reply> remove(const Addressee& addressee, const ObjectsContext& context) {
+s3::Expected<Reply> remove(const Request& request, const Addressee& addressee,
+                           const ObjectsContext& context) {
+  if (auto may = check_removal(request.fields, addressee, context.objects, context.services.store);
+      !may) {
+    return tl::unexpected(may.error());
+  }
   const auto removed =
       context.objects.remove(context.services.store, addressee.bucket, addressee.key);
   // What is not there need not be removed (AWS, DeleteObject).
@@ -112,7 +131,7 @@ s3::Expected<Reply> answer(const Request& request, const ObjectsContext& context
   const auto signature = check_access(request, context.options, context.services.loop.now());
   if (!signature) return tl::unexpected(signature.error());
   if (auto known = check_subresources(request); !known) return tl::unexpected(known.error());
-  if (request.method == "DELETE") return remove(*addressee, context);
+  if (request.method == "DELETE") return remove(request, *addressee, context);
   return fetch(request, *addressee, context);
 }
 

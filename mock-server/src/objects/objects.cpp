@@ -323,6 +323,7 @@ StoreResult<std::string> Objects::begin_multipart(Store& store, NewObject object
   if (auto loaded = load(store); !loaded) return tl::unexpected(loaded.error());
   auto record = record_for(std::move(object));
   record->state = State::multipart;
+  if (const auto* const entry = entry_of(record->bucket, record->key)) record->former = entry->id;
   const auto upload = new_upload(record, Bytes{0});
   if (auto created = store.create(upload); !created) return tl::unexpected(created.error());
   multiparts_[upload.id].record = std::move(record);
@@ -336,6 +337,10 @@ StoreResult<const Objects::Parts*> Objects::parts(Store& store, std::string_view
   if (found == multiparts_.end()) return nullptr;
   const auto& [record, parts] = found->second;
   return record->bucket == bucket && record->key == key ? &parts : nullptr;
+}
+
+const std::string& Objects::former_of(std::string_view multipart) const {
+  return multiparts_.find(multipart)->second.record->former;
 }
 
 StoreResult<std::vector<OpenMultipart>> Objects::multiparts(Store& store, std::string_view bucket) {
@@ -375,7 +380,7 @@ std::string Objects::etag_of(const std::vector<const ObjectPart*>& parts,
 }
 
 void Objects::complete(Store& store, Store& lane, std::string_view multipart,
-                       const std::vector<unsigned>& numbers,
+                       const std::vector<unsigned>& numbers, std::function<bool()> may,
                        std::function<void(StoreResult<Object>)> done) {
   const auto found = multiparts_.find(multipart);
   if (found == multiparts_.end()) return done(not_found());
@@ -390,17 +395,18 @@ void Objects::complete(Store& store, Store& lane, std::string_view multipart,
   whole.length = whole.offset;
   record->state = State::object;
   record->multipart = multipart;
+  record->former.clear();
   record->etag = etag_of(parts, whole.id);
   record->sequence = ++last_sequence_;
   auto join = store.join(whole);
   if (!join) return done(tl::unexpected(join.error()));
   in_background(loop_, std::move(join->work),
                 [this, alive = std::weak_ptr(alive_), commit = std::move(join->commit),
-                 done = std::move(done), whole = std::move(whole), record = std::move(record),
-                 &lane](const StoreResult<void>& copied) {
+                 may = std::move(may), done = std::move(done), whole = std::move(whole),
+                 record = std::move(record), &lane](const StoreResult<void>& copied) {
                   if (alive.expired()) return;
                   if (!copied) return done(tl::unexpected(copied.error()));
-                  if (!multiparts_.contains(record->multipart)) return done(not_found());
+                  if (!multiparts_.contains(record->multipart) || !may()) return done(not_found());
                   if (auto committed = commit(); !committed) {
                     return done(tl::unexpected(committed.error()));
                   }

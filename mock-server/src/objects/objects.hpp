@@ -159,6 +159,8 @@ class Objects {
   using Parts = std::map<unsigned, ObjectPart>;
   [[nodiscard]] StoreResult<const Parts*> parts(Store& store, std::string_view multipart,
                                                 std::string_view bucket, std::string_view key);
+  /// The id of the object that its key had when it began; empty: of none. `multipart` is there.
+  [[nodiscard]] const std::string& former_of(std::string_view multipart) const;
   /// Of a bucket, in the order of their keys.
   [[nodiscard]] StoreResult<std::vector<OpenMultipart>> multiparts(Store& store,
                                                                    std::string_view bucket);
@@ -168,11 +170,11 @@ class Objects {
                                                                       unsigned number, Bytes length,
                                                                       bool needs_md5);
   /// Makes the object out of the parts of these numbers, which are there, off the loop; the upload
-  /// ends with it. Tells `done`, once, also when nobody waits for it any more; not_found: the
-  /// upload ended meanwhile. `store` is that of the request, `lane` the one below it, which
-  /// outlives this.
+  /// ends with it. `may` is asked when all is ready. Tells `done`, once, also when nobody waits for
+  /// it any more; not_found: the upload ended meanwhile, or may not. `store` is that of the
+  /// request, `lane` the one below it, which outlives this.
   void complete(Store& store, Store& lane, std::string_view multipart,
-                const std::vector<unsigned>& numbers,
+                const std::vector<unsigned>& numbers, std::function<bool()> may,
                 std::function<void(StoreResult<Object>)> done);
   /// Ends it; nothing stays of its parts.
   void abort(Store& store, std::string_view multipart);

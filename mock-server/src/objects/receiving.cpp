@@ -104,6 +104,7 @@ s3::Expected<void> Receiving::take(std::span<const std::byte> bytes) {
 
 s3::Expected<Object> Receiving::publish() {
   if (auto right = check_->verify(*writer_); !right) return tl::unexpected(right.error());
+  if (auto may = may_publish(); !may) return tl::unexpected(may.error());
   auto object = writer_->publish();
   if (!object) return tl::unexpected(mock::refusal_of(object.error()));
   return *std::move(object);

@@ -29,6 +29,8 @@ class Receiving : public Handler {
   virtual s3::Expected<void> start() = 0;
   /// All of the body came: the reply.
   virtual s3::Expected<Reply> finish() = 0;
+  /// The bytes are what they are said to be. Whether they may still take the place that is theirs.
+  [[nodiscard]] virtual s3::Expected<void> may_publish() { return {}; }
 
   // ---- for those
   /// From here on bytes are taken; there may be digests of them to `check`.

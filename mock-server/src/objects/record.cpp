@@ -46,6 +46,7 @@ class ObjectsSchema final : public AttributeSchema {
     own["Sequence"] = record.sequence;
     if (!record.multipart.empty()) own["Multipart"] = record.multipart;
     if (record.number > 0) own["Number"] = record.number;
+    if (!record.former.empty()) own["Former"] = record.former;
   }
 
   [[nodiscard]] Result<std::shared_ptr<Attributes>> read(const Upload& /*upload*/,
@@ -69,6 +70,7 @@ class ObjectsSchema final : public AttributeSchema {
     record->sequence = *sequence;
     record->multipart = text_of(*own, "Multipart");
     record->number = static_cast<unsigned>(number_of(*own, "Number").value_or(0));
+    record->former = text_of(*own, "Former");
     return record;
   }
 };

@@ -28,6 +28,7 @@ struct ObjectRecord final : Attributes {
   std::uint64_t sequence = 0;  ///< of two objects of one key the later has the higher one
   std::string multipart;       ///< of a part, and of what became of the parts: the upload's id
   unsigned number = 0;         ///< of a part, from 1
+  std::string former;          ///< of a multipart upload: the id of the object it began with
 
   [[nodiscard]] const AttributeSchema& schema() const override;
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const override;

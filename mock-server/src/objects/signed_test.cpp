@@ -474,6 +474,89 @@ TEST(SignedBody, ThatFindsNoRoomIsRefused) {
   EXPECT_THAT(store.store->ids(), IsEmpty());
 }
 
+// ---- only while the object is what its client knows
+
+struct Conditional {
+  ::http::Fields fields;
+  int status;
+  const char* code;
+  const char* detail;  ///< a name of one, and its value
+  const char* value;
+};
+
+// AWS, "How to prevent object overwrites with conditional writes"; the words are those that Amazon
+// S3 was recorded to send (localstack/localstack, TestS3ObjectWritePrecondition).
+TEST(Conditions, OfAPut) {
+  FakeObjects store;
+  const auto put = [&](::http::Fields fields) {
+    return store.send("PUT", store.presigned("PUT", path), std::move(fields), "other");
+  };
+  auto reply = put({{"If-Match", "\"5eb63bbbe01eeed093cb22bb8f5acdc3\""}});
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(error_of(reply).code, "NoSuchKey");
+  EXPECT_THAT(store.store->ids(), IsEmpty());
+  ASSERT_EQ(store.send("PUT", store.presigned("PUT", path), {{"If-None-Match", "*"}}, "hello world")
+                .status,
+            200);
+  const std::string etag = "5eb63bbbe01eeed093cb22bb8f5acdc3";
+  const Conditional rows[]{
+      {{{"If-None-Match", "*"}}, 412, "PreconditionFailed", "Condition", "If-None-Match"},
+      {{{"If-Match", "\"0\""}}, 412, "PreconditionFailed", "Condition", "If-Match"},
+      {{{"If-Match", ""}}, 412, "PreconditionFailed", "Condition", "If-Match"},
+      {{{"If-None-Match", '"' + etag + '"'}}, 501, "NotImplemented", "Header", "If-None-Match"},
+      {{{"If-Match", "*"}}, 501, "NotImplemented", "Header", "If-Match"},
+      {{{"If-Match", etag}, {"If-None-Match", "*"}},
+       501,
+       "NotImplemented",
+       "Header",
+       "If-Match,If-None-Match"}};
+  for (const auto& row : rows) {
+    reply = put(row.fields);
+    EXPECT_EQ(reply.status, row.status) << row.value;
+    EXPECT_EQ(error_of(reply).code, row.code);
+    EXPECT_EQ(error_of(reply).detail(row.detail), row.value);
+    EXPECT_EQ(store.content("examplebucket", key), "hello world");
+  }
+  EXPECT_EQ(put({{"If-Match", etag}}).status, 200) << "with quotes or without";
+  EXPECT_EQ(store.content("examplebucket", key), "other");
+  EXPECT_EQ(store.store->ids().size(), 1U);
+}
+
+TEST(Conditions, AreAskedAgainWhenAllBytesAreHere) {
+  FakeObjects store;
+  const auto target = store.presigned("PUT", path);
+  // Of two that find no object the first to end has it.
+  auto late = store.open("PUT", target, {{"If-None-Match", "*"}}, 4);
+  ASSERT_TRUE(late->reading());
+  ASSERT_EQ(store.send("PUT", target, {{"If-None-Match", "*"}}, "first").status, 200);
+  late->bytes("late");
+  late->finish();
+  EXPECT_EQ(late->answer().status, 412);
+  EXPECT_EQ(store.content("examplebucket", key), "first");
+  // What was removed meanwhile is there no more.
+  late = store.open("PUT", target, {{"If-Match", "8b04d5e3775d298e78455efc5ca404d5"}}, 4);
+  ASSERT_TRUE(late->reading());
+  ASSERT_EQ(store.send("DELETE", store.presigned("DELETE", path), {}).status, 204);
+  late->bytes("late");
+  late->finish();
+  EXPECT_EQ(error_of(late->answer()).code, "NoSuchKey");
+  EXPECT_THAT(store.store->ids(), IsEmpty());
+}
+
+// AWS, "How to perform conditional deletes".
+TEST(Conditions, OfADelete) {
+  FakeObjects store;
+  const auto remove = [&](const std::string& etag) {
+    return store.send("DELETE", store.presigned("DELETE", path), {{"If-Match", etag}});
+  };
+  EXPECT_EQ(remove("*").status, 412);
+  ASSERT_EQ(store.send("PUT", store.presigned("PUT", path), {}, "hello world").status, 200);
+  EXPECT_EQ(error_of(remove("\"0\"")).detail("Condition"), "If-Match");
+  EXPECT_EQ(store.content("examplebucket", key), "hello world");
+  EXPECT_EQ(remove("\"5eb63bbbe01eeed093cb22bb8f5acdc3\"").status, 204);
+  EXPECT_EQ(store.content("examplebucket", key), std::nullopt);
+}
+
 // ---- without a signature
 
 TEST(Unsigned, OnlyInPublicBuckets) {
