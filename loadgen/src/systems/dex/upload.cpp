@@ -61,9 +61,11 @@ void DeliveredUpload::follow() {
 
 void DeliveredUpload::followed(const LoadOutcome& outcome) {
   if (status_of(outcome) != 200) {
+    // Also 404 is no loss: it does not tell an upload that is gone from a server without /info.
+    // Verification asks HEAD which it is.
     Cause cause = cause_of("/info", outcome);
     if (status_of(outcome) == 404) cause.detail += " (a plain tus server needs --system tus)";
-    follow_later(std::move(cause), status_of(outcome) == 404 || status_of(outcome) == 410);
+    follow_later(std::move(cause), false);
     return;
   }
   const auto info = dex::parse_info(outcome.response->body);
