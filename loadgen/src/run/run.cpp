@@ -176,13 +176,45 @@ void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
   engine.run();
 }
 
-/// One token and one request before any load: an absent target is not a thousand failed uploads.
+transport::LoadRequest presented(const Client& client, transport::LoadRequest request,
+                                 const std::string& token) {
+  client.dress(request);
+  client.present(token, request);
+  return request;
+}
+
+/// One token and one request before any load, and whether it is the right system: an absent target
+/// is not a thousand failed uploads, and another one not a thousand lost.
 RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
   transport::LoadEngine engine(plan.engine);
   for (const auto& host : plan.hosts) engine.pin(host);
   Authorizer authorizer(engine, plan.credentials);
   RunResult<void> verdict;
-  const auto probed = [&](const transport::LoadOutcome& outcome) {
+  const auto recognition = plan.client->recognition();
+  std::size_t strange = 0;  // of the answers to `recognition`
+  std::function<void(const std::string&)> recognise = [&](const std::string& token) {
+    if (!recognition) {
+      engine.stop();
+      return;
+    }
+    if (strange == recognition->requests.size()) {
+      verdict = give_up(ExitCode::usage, recognition->otherwise);
+      engine.stop();
+      return;
+    }
+    const auto make = [&, token] {
+      return presented(*plan.client, recognition->requests[strange], token);
+    };
+    ask(engine, make, [&, token](const transport::LoadOutcome& outcome) {
+      if (outcome.response && recognition->is_strange(*outcome.response)) {
+        ++strange;
+        recognise(token);
+      } else {
+        engine.stop();
+      }
+    });
+  };
+  const auto probed = [&](const transport::LoadOutcome& outcome, const std::string& token) {
     if (outcome.failure) {
       using Kind = transport::Failure::Kind;
       const Kind kind = outcome.failure->kind;
@@ -198,6 +230,9 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
                         {plan.client->options().create_url,
                          fmt::format("credentials refused: {}", outcome.response->status),
                          "give --username-env and --password-env, or --token-env"});
+    } else {
+      recognise(token);
+      return;
     }
     engine.stop();
   };
@@ -217,12 +252,11 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
         return;
       }
       const auto make = [&plan, token = *token] {
-        transport::LoadRequest request = plan.client->probe();
-        plan.client->dress(request);
-        plan.client->present(token, request);
-        return request;
+        return presented(*plan.client, plan.client->probe(), token);
       };
-      ask(engine, make, probed);
+      ask(engine, make, [&probed, token = *token](const transport::LoadOutcome& outcome) {
+        probed(outcome, token);
+      });
     });
   };
   engine.after(Milliseconds{0}, begin);

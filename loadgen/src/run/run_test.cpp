@@ -78,6 +78,30 @@ TEST_F(Run, AUrlThatNamesOnlyTheHostIsCompleted) {
   EXPECT_THAT(run.err, HasSubstr(" to " + url_ + "/files\n"));
 }
 
+// 100 uploads took two seconds, and were called lost after a minute without a word.
+TEST_F(Run, AServerOfAnotherSystemIsToldBeforeTheLoad) {
+  for (const char* profile : {"tus", "tusd-2.10", "tus-node-2.4", "openhumans"}) {
+    const auto mock = start_mock({"--profile", profile});
+    const auto run = testkit::run(command({"--uploads", "100"}), {}, std::chrono::seconds{10});
+    EXPECT_EQ(run.exit_code, 2) << profile << run.out << run.err;
+    EXPECT_EQ(run.out, "") << profile;
+    EXPECT_THAT(run.err, testing::StartsWith("dex-loadgen: --system: ")) << profile;
+    EXPECT_THAT(run.err, HasSubstr("give --system tus")) << profile;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    EXPECT_LT(bytes_stored(), 1U << 20U) << profile;
+  }
+}
+
+TEST_F(Run, WhatInfoDoesNotTellIsUnverifiedAndWaitedForOnce) {
+  const auto mock = start_mock({"--profile", "tus"});
+  const auto run = testkit::run(command({"--uploads", "30", "--size", "1KiB", "--info-url",
+                                         url_ + "/info", "--deliver-timeout", "1s"}),
+                                {}, std::chrono::seconds{20});
+  EXPECT_EQ(run.exit_code, 1) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("30 started: 0 verified, 30 unverified, 0 lost, 0 failed"));
+  EXPECT_THAT(run.out, HasSubstr("/info: 404  e.g. 404 page not found (a plain tus server needs"));
+}
+
 TEST_F(Run, AFinishedUploadThatIsGoneIsLost) {
   const auto mock = start_mock({"--profile", "tus", "--fault", "phantom-success"});
   const auto run = loadgen({"--system", "tus", "--uploads", "200", "--size", "1KiB"});

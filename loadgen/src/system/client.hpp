@@ -37,6 +37,16 @@ struct Account {
   std::vector<std::string> copies;
 };
 
+/// What a system is known by.
+struct Recognition {
+  /// For what every server of it has.
+  std::vector<transport::LoadRequest> requests;
+  /// Whether an answer is one of somebody who has never heard of that; if each is, the target is of
+  /// another system.
+  std::function<bool(const transport::LoadResponse& answer)> is_strange;
+  Error otherwise;  ///< names the flag, and what to do
+};
+
 /// What the uploads of one loop share. Not owning: everything outlives every upload.
 struct UploadHost {
   transport::LoadTransport& transport;
@@ -76,6 +86,8 @@ class Client {
   }
   /// A request that needs the credentials and changes nothing; its status does not matter, but 401.
   [[nodiscard]] virtual transport::LoadRequest probe() const = 0;
+  /// Tells a target of another system before it is loaded; nullopt: the uploads will tell.
+  [[nodiscard]] virtual std::optional<Recognition> recognition() const { return std::nullopt; }
 
   [[nodiscard]] virtual std::unique_ptr<Upload> upload(const UploadHost& host, std::uint64_t index,
                                                        Bytes size, Time intended,

@@ -1,5 +1,7 @@
 #include "systems/dex/client.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "client/dex/endpoints.hpp"
@@ -59,6 +61,29 @@ std::vector<std::string> DexClient::urls() const { return {deliveries_.info_url}
 void DexClient::settle_on(std::string creation_url) {
   TusClient::settle_on(std::move(creation_url));
   derive();
+}
+
+// An id that is not known is a 404 on DEX as well, but /health is none. Who gave --info-url knows
+// of a server that has its parts elsewhere.
+std::optional<Recognition> DexClient::recognition() const {
+  const auto beside = dex::endpoints_of(options_.create_url);
+  if (info_given_ || !beside) return std::nullopt;
+  Recognition recognition;
+  for (const auto& url : {beside->info + "/dex-loadgen-probe", beside->health}) {
+    transport::LoadRequest get;
+    get.method = "GET";
+    get.url = url;
+    recognition.requests.push_back(std::move(get));
+  }
+  recognition.is_strange = [](const transport::LoadResponse& answer) {
+    return answer.status == 404 || (answer.status == 200 && !answer.body.starts_with('{'));
+  };
+  recognition.otherwise = {
+      "--system",
+      fmt::format("{} is no DEX server: there is neither /info nor /health beside it",
+                  options_.create_url),
+      "for a plain tus server give --system tus, for a DEX that has /info elsewhere --info-url"};
+  return recognition;
 }
 
 std::unique_ptr<Upload> DexClient::upload(const UploadHost& host, std::uint64_t index, Bytes size,

@@ -22,6 +22,7 @@ class DexClient final : public TusClient {
 
   [[nodiscard]] std::vector<std::string> urls() const override;
   void settle_on(std::string creation_url) override;
+  [[nodiscard]] std::optional<Recognition> recognition() const override;
   [[nodiscard]] std::unique_ptr<Upload> upload(const UploadHost& host, std::uint64_t index,
                                                Bytes size, Time intended,
                                                Upload::Events events) const override;
