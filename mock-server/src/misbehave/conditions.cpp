@@ -35,9 +35,9 @@ bool fail(ActiveRule& active, Rank rank, const std::string& condition) {
 }
 
 /// An expression that takes too long does not match, and its rule is named.
-bool text_holds(ActiveRule& active, PatternWork& work, const TextCondition& condition,
+bool text_holds(ActiveRule& active, const Facts& facts, const TextCondition& condition,
                 std::optional<std::string_view> value, Rank rank, const std::string& label) {
-  switch (condition.holds(value, work)) {
+  switch (condition.holds(value, facts.pattern_work())) {
     case Pattern::Found::yes:
       return true;
     case Pattern::Found::no:
@@ -49,11 +49,11 @@ bool text_holds(ActiveRule& active, PatternWork& work, const TextCondition& cond
   return fail(active, rank, label);
 }
 
-bool fields_hold(ActiveRule& active, PatternWork& work,
+bool fields_hold(ActiveRule& active, const Facts& facts,
                  const std::vector<NamedCondition>& conditions, const ::http::Fields& fields,
                  Rank rank) {
   return std::ranges::all_of(conditions, [&](const NamedCondition& field) {
-    return text_holds(active, work, field.value, fields.find(field.name), rank, field.label);
+    return text_holds(active, facts, field.value, fields.find(field.name), rank, field.label);
   });
 }
 
@@ -78,8 +78,7 @@ bool lane_and_time_hold(ActiveRule& active, const Facts& facts) {
 
 bool metadata_holds(ActiveRule& active, const Facts& facts) {
   for (const auto& pair : active.rule.when.metadata)
-    if (!text_holds(active, facts.pattern_work(), pair.value, facts.metadata(pair.name),
-                    at_metadata, pair.label))
+    if (!text_holds(active, facts, pair.value, facts.metadata(pair.name), at_metadata, pair.label))
       return false;
   return true;
 }
@@ -92,7 +91,7 @@ bool upload_holds(ActiveRule& active, const Facts& facts) {
   };
   if (wanted.id) {
     const auto& id = facts.addressed().id;
-    if (!text_holds(active, facts.pattern_work(), *wanted.id,
+    if (!text_holds(active, facts, *wanted.id,
                     id.empty() ? std::nullopt : std::optional<std::string_view>{id}, at_upload,
                     id_text))
       return false;
@@ -106,8 +105,7 @@ bool upload_holds(ActiveRule& active, const Facts& facts) {
     return failed(exists_text);
   if (wanted.kind && *wanted.kind != facts.kind()) return failed(kind_text);
   for (const auto& one : wanted.attributes)
-    if (!text_holds(active, facts.pattern_work(), one.value, facts.attribute(one.name), at_upload,
-                    one.label))
+    if (!text_holds(active, facts, one.value, facts.attribute(one.name), at_upload, one.label))
       return false;
   if (wanted.deferred && *wanted.deferred != facts.deferred()) return failed(deferred_text);
   if (wanted.complete && *wanted.complete != (upload != nullptr && upload->complete()))
@@ -180,8 +178,7 @@ bool holds_so_far(const Facts& facts, Pending& pending) {
       std::ranges::count(when.wire_methods, facts.request().method) == 0)
     return fail(active, at_wire_method, wire_method_text);
   if (!path_holds(active, facts)) return false;
-  if (!fields_hold(active, facts.pattern_work(), when.fields, facts.fields(), at_header))
-    return false;
+  if (!fields_hold(active, facts, when.fields, facts.fields(), at_header)) return false;
   if (!metadata_holds(active, facts) || !upload_holds(active, facts)) return false;
   pending.due = active.moment;
   if (pending.due == Moment::body) pending.stop = *when.body_byte;
@@ -195,14 +192,13 @@ bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply) {
   };
   if (!wanted.status.empty() && std::ranges::none_of(wanted.status, in))
     return fail(active, at_reply, status_text);
-  if (!fields_hold(active, facts.pattern_work(), wanted.fields, reply.fields, at_reply))
-    return false;
+  if (!fields_hold(active, facts, wanted.fields, reply.fields, at_reply)) return false;
   if (wanted.json.empty() && !wanted.body) return true;
   // A long download is no JSON, and no text.
   const auto small = small_body_of(reply);
   if (wanted.body &&
-      !text_holds(active, facts.pattern_work(), *wanted.body,
-                  small && small->empty() ? std::nullopt : small, at_reply, body_text))
+      !text_holds(active, facts, *wanted.body, small && small->empty() ? std::nullopt : small,
+                  at_reply, body_text))
     return false;
   if (wanted.json.empty()) return true;
   const auto body = nlohmann::json::parse(small.value_or(""), nullptr, false);
@@ -213,8 +209,7 @@ bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply) {
       const auto& value = body[pointer];
       text = value.is_string() ? value.get<std::string>() : value.dump();
     }
-    if (!text_holds(active, facts.pattern_work(), place.value, text, at_reply, place.label))
-      return false;
+    if (!text_holds(active, facts, place.value, text, at_reply, place.label)) return false;
   }
   return true;
 }
@@ -225,8 +220,8 @@ bool effect_holds(ActiveRule& active, const Facts& facts, const Effect& effect) 
   if (effect.kind == Effect::Kind::part && !(wanted && wanted->kind)) return false;
   if (!wanted) return true;
   if (wanted->kind && *wanted->kind != effect.kind) return fail(active, at_path, effect_kind_text);
-  if (wanted->name && !text_holds(active, facts.pattern_work(), *wanted->name, effect.name,
-                                  at_header, effect_name_text))
+  if (wanted->name &&
+      !text_holds(active, facts, *wanted->name, effect.name, at_header, effect_name_text))
     return false;
   const auto& attempts = wanted->attempts;
   if (!attempts.empty() &&

@@ -25,6 +25,21 @@ std::string Facts::host() const {
   return std::string{fields().find("Host").value_or(request_->local_authority)};
 }
 
+std::optional<std::string> Facts::value(std::string_view name) const {
+  constexpr std::string_view of_request = "request.";
+  if (name.starts_with(of_request)) {
+    const auto found = fields().find(name.substr(of_request.size()));
+    return found ? std::optional{std::string{*found}} : std::nullopt;
+  }
+  if (name == "host") return host();
+  if (name == "id") return addressed_.id;
+  const auto* known = upload();
+  if (known == nullptr) return std::nullopt;
+  if (name == "offset") return std::to_string(known->offset.value);
+  if (name == "length" && known->length) return std::to_string(known->length->value);
+  return std::nullopt;
+}
+
 const Upload* Facts::upload() const {
   if (!upload_) {
     upload_.emplace();

@@ -36,6 +36,8 @@ class Facts {
   [[nodiscard]] const std::string& method() const { return addressed_.method; }
   [[nodiscard]] const std::string& lane() const { return own_ ? own_->lane : request_->lane; }
   [[nodiscard]] std::string host() const;
+  /// What a Template calls {name}, of what is known before the handler is asked; nullopt: nothing.
+  [[nodiscard]] std::optional<std::string> value(std::string_view name) const;
   [[nodiscard]] const std::string& target() const { return own_ ? own_->target : request_->target; }
   /// As stored when first asked for; nullptr when the request names none, or an unknown one.
   [[nodiscard]] const Upload* upload() const;

@@ -247,17 +247,13 @@ class RuleIntercept final : public Intercept, private Companion {
   }
 
   [[nodiscard]] std::optional<std::string> value_of(std::string_view name) const {
-    const auto header = [](const ::http::Fields* fields, std::string_view wanted) {
-      const auto value = fields != nullptr ? fields->find(wanted) : std::nullopt;
-      return value ? std::optional{std::string{*value}} : std::nullopt;
-    };
     const auto number = [](Bytes value) { return std::optional{std::to_string(value.value)}; };
-    constexpr std::string_view of_request = "request.";
     constexpr std::string_view of_reply = "reply.";
-    if (name.starts_with(of_request))
-      return header(&facts_.fields(), name.substr(of_request.size()));
-    if (name.starts_with(of_reply)) return header(reply_fields_, name.substr(of_reply.size()));
-    if (name == "host") return facts_.host();
+    if (name.starts_with(of_reply)) {
+      if (reply_fields_ == nullptr) return std::nullopt;
+      const auto found = reply_fields_->find(name.substr(of_reply.size()));
+      return found ? std::optional{std::string{*found}} : std::nullopt;
+    }
     if (name == "id") return upload_id();
     if (name == "token") {
       const auto& valid = engine_.options().valid_token;
@@ -268,11 +264,7 @@ class RuleIntercept final : public Intercept, private Companion {
       const auto now = correct_.store.find(upload_id());
       return now ? number(now->offset) : std::nullopt;
     }
-    const auto* upload = facts_.upload();
-    if (upload == nullptr) return std::nullopt;
-    if (name == "offset") return number(upload->offset);
-    if (name == "length") return upload->length ? number(*upload->length) : std::nullopt;
-    return std::nullopt;
+    return facts_.value(name);
   }
 
   Engine& engine_;
