@@ -47,15 +47,18 @@ Why on_the_upload(const When& when) {
     return "event overrun: an upload of deferred length has no end";
   if (upload.deferred.value_or(false) && upload.only_finals())
     return "a final upload never has a deferred length";
+  if (upload.deferred.value_or(false) && upload.length)
+    return "upload.length: a deferred length is none";
   if (upload.older_than && upload.younger_than && *upload.older_than >= *upload.younger_than)
     return "upload.older_than and younger_than leave no age";
-  if (upload.exists == false && (upload.kind || !upload.attributes.empty() || upload.deferred ||
-                                 upload.complete || upload.older_than || upload.younger_than))
+  if (upload.exists == false &&
+      (upload.kind || !upload.attributes.empty() || upload.deferred || upload.complete ||
+       upload.length || upload.offset || upload.older_than || upload.younger_than))
     return "an upload that does not exist has no state";
   if (only_creations(when) && (upload.id || upload.exists || upload.complete || upload.locked ||
-                               upload.older_than || upload.younger_than))
-    return "upload.id, exists, complete, locked, older_than and younger_than need a route that "
-           "names an upload, not creation";
+                               upload.offset || upload.older_than || upload.younger_than))
+    return "upload.id, exists, complete, locked, offset, older_than and younger_than need a route "
+           "that names an upload, not creation";
   if (nowhere(when) && (upload.any() || when.event == Event::overrun))
     return "when.upload: no such route names an upload";
   if (nowhere(when) && !when.metadata.empty()) return "when.metadata: no such route has metadata";
@@ -142,6 +145,37 @@ const char* unknown(const std::string& name, Known known, const When& when) {
   return nullptr;
 }
 
+using VisitNumber = std::function<void(const std::string& place, const NumberCondition& number)>;
+
+void visit_numbers(const When& when, const VisitNumber& visit) {
+  const auto named = [&](const std::vector<NamedCondition>& conditions) {
+    for (const auto& one : conditions)
+      if (one.value.number) visit(one.label, *one.value.number);
+  };
+  named(when.fields);
+  named(when.metadata);
+  named(when.upload.attributes);
+  named(when.reply.fields);
+  named(when.reply.json);
+  if (when.upload.length) visit("upload.length", *when.upload.length);
+  if (when.upload.offset) visit("upload.offset", *when.upload.offset);
+}
+
+/// Conditions are looked at before the handler is asked.
+Why in_limits(const Rule& rule) {
+  Why why;
+  const auto known = stage_of(rule.moment()) == Stage::effect ? Known::effect : Known::before;
+  visit_numbers(rule.when, [&](const std::string& place, const NumberCondition& number) {
+    for (const auto& name : number.names()) {
+      const auto* reason = name == "token" || name == "stored"
+                               ? "conditions know offset, length, id, host and request.HEADER"
+                               : unknown(name, known, rule.when);
+      if (!why && reason != nullptr) why = place + ": {" + name + "} is not known there: " + reason;
+    }
+  });
+  return why;
+}
+
 Why in_values(const Rule& rule) {
   Why why;
   const auto look_at = [&](const std::string& place, const Template& value, Known known) {
@@ -198,6 +232,7 @@ Why contradiction_in(const Rule& rule) {
   if (auto why = in_actions(rule)) return why;
   if (auto why = on_the_body(rule.when)) return why;
   if (auto why = on_the_upload(rule.when)) return why;
+  if (auto why = in_limits(rule)) return why;
   return in_values(rule);
 }
 

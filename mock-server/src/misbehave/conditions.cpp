@@ -19,6 +19,8 @@ const std::string deferred_text = "upload deferred";
 const std::string completing_text = "upload completing";
 const std::string complete_text = "upload complete";
 const std::string locked_text = "upload locked";
+const std::string length_text = "upload length";
+const std::string offset_text = "upload offset";
 const std::string age_text = "upload age";
 const std::string overrun_text = "event overrun: the body ended in time";
 const std::string status_text = "reply status";
@@ -34,9 +36,18 @@ bool fail(ActiveRule& active, Rank rank, const std::string& condition) {
   return false;
 }
 
+bool number_holds(const NumberCondition& condition, std::optional<std::uint64_t> number,
+                  const Facts& facts) {
+  return number &&
+         condition.holds(*number, [&facts](std::string_view name) { return facts.value(name); });
+}
+
 /// An expression that takes too long does not match, and its rule is named.
 bool text_holds(ActiveRule& active, const Facts& facts, const TextCondition& condition,
                 std::optional<std::string_view> value, Rank rank, const std::string& label) {
+  if (condition.kind == TextCondition::Kind::number)
+    return (value && number_holds(*condition.number, whole_number(*value), facts)) ||
+           fail(active, rank, label);
   switch (condition.holds(value, facts.pattern_work())) {
     case Pattern::Found::yes:
       return true;
@@ -111,6 +122,15 @@ bool upload_holds(ActiveRule& active, const Facts& facts) {
   if (wanted.complete && *wanted.complete != (upload != nullptr && upload->complete()))
     return failed(complete_text);
   if (wanted.locked && *wanted.locked != facts.locked()) return failed(locked_text);
+  if (wanted.length) {
+    const auto length = facts.length();
+    if (!number_holds(*wanted.length, length ? std::optional{length->value} : std::nullopt, facts))
+      return failed(length_text);
+  }
+  if (wanted.offset &&
+      !number_holds(*wanted.offset,
+                    upload != nullptr ? std::optional{upload->offset.value} : std::nullopt, facts))
+    return failed(offset_text);
   if (wanted.older_than || wanted.younger_than) {
     if (upload == nullptr) return failed(age_text);
     const auto lived = facts.now() - upload->created;

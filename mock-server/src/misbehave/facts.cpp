@@ -74,14 +74,19 @@ bool Facts::deferred() const {
   return asked().deferred;
 }
 
-std::optional<Bytes> Facts::missing() const {
+std::optional<Bytes> Facts::length() const {
   const auto* known = upload();
   if (known == nullptr && !creates()) return std::nullopt;
+  return known != nullptr && known->length ? known->length : asked().length;
+}
+
+std::optional<Bytes> Facts::missing() const {
+  const auto* known = upload();
   if (known != nullptr && known->complete()) return std::nullopt;
-  const auto length = known != nullptr && known->length ? known->length : asked().length;
-  if (!length) return std::nullopt;
+  const auto whole = length();
+  if (!whole) return std::nullopt;
   const auto offset = known != nullptr ? known->offset : Bytes{0};
-  return *length > offset ? *length - offset : Bytes{0};
+  return *whole > offset ? *whole - offset : Bytes{0};
 }
 
 bool Facts::signals_end() const { return system_ != nullptr && system_->signals_end(fields()); }

@@ -48,6 +48,8 @@ class Facts {
   [[nodiscard]] std::optional<std::string_view> attribute(std::string_view name) const;
   [[nodiscard]] std::optional<std::string_view> metadata(std::string_view key) const;
   [[nodiscard]] bool deferred() const;
+  /// Of the upload, or of the one that a creation asks for; nullopt: deferred, or there is none.
+  [[nodiscard]] std::optional<Bytes> length() const;
   /// How many bytes of a body bring the upload to its length; nullopt: none can.
   [[nodiscard]] std::optional<Bytes> missing() const;
   [[nodiscard]] bool locked() const;

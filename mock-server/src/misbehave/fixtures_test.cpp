@@ -83,6 +83,7 @@ TEST(MisbehavioursSchema, KnowsTheKeysThatTheLoaderKnows) {
       {"/$defs/story", R"({"?": 1, "rules": [{"then": {"socket": "rst"}}]})"},
       {"/$defs/when", R"({"when": {"?": 1}})"},
       {when + "/upload", R"({"when": {"upload": {"?": 1}}})"},
+      {"/$defs/numbers", R"({"when": {"upload": {"length": {"?": 1}}}})"},
       {when + "/reply", R"({"when": {"reply": {"?": 1}}})"},
       {when + "/connection", R"({"when": {"connection": {"?": 1}}})"},
       {when + "/effect", R"({"when": {"effect": {"?": 1}}})"},

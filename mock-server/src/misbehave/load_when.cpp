@@ -11,11 +11,18 @@ TextCondition condition_of(const Cursor& at) {
   if (at.raw().is_boolean()) return {at.boolean() ? Kind::present : Kind::absent, {}, {}};
   if (at.is_string()) return {Kind::equals, at.string(), {}};
   if (!at.is_object())
-    at.fail("expected true (present), false (absent), a text, or {\"regex\": \"...\"}");
-  at.only({"equals", "regex"});
+    at.fail(
+        "expected true (present), false (absent), a text, {\"regex\": \"...\"}, or a number as in "
+        "{\"above\": 1024}");
+  std::vector<std::string_view> keys{"equals", "regex"};
+  keys.insert(keys.end(), number_keys.begin(), number_keys.end());
+  at.only(std::span<const std::string_view>(keys));
   if (at.find("equals") && at.find("regex")) at.fail("takes either equals or regex");
+  const bool text = at.find("equals") || at.find("regex");
+  if (text && at.raw().size() > 1) at.fail("takes either a text or a number");
   if (auto equals = at.find("equals")) return {Kind::equals, equals->string(), {}};
-  return {Kind::regex, {}, pattern_of(at.at("regex"))};
+  if (auto regex = at.find("regex")) return {Kind::regex, {}, pattern_of(*regex)};
+  return {Kind::number, {}, {}, std::make_shared<const NumberCondition>(number_condition_of(at))};
 }
 
 std::vector<NamedCondition> conditions_of(const Cursor& at, std::string_view key,
@@ -78,7 +85,7 @@ std::vector<NamedCondition> attributes_of(const Cursor& at) {
 
 UploadConditions upload_of(const Cursor& at) {
   at.only({"id", "kind", "attributes", "exists", "deferred", "completing", "complete", "locked",
-           "older_than", "younger_than"});
+           "length", "offset", "older_than", "younger_than"});
   UploadConditions c;
   c.id = optional(at, "id", condition_of);
   c.kind = optional(at, "kind", kind_of);
@@ -88,6 +95,8 @@ UploadConditions upload_of(const Cursor& at) {
   c.completing = optional(at, "completing", flag_of);
   c.complete = optional(at, "complete", flag_of);
   c.locked = optional(at, "locked", flag_of);
+  c.length = optional(at, "length", number_condition_of);
+  c.offset = optional(at, "offset", number_condition_of);
   c.older_than = optional(at, "older_than", duration_of);
   c.younger_than = optional(at, "younger_than", duration_of);
   if (!c.any()) at.fail("names nothing");

@@ -108,6 +108,8 @@ inline std::string mark_of(const Cursor& at) {
 [[nodiscard]] std::string kind_of(const Cursor& at);
 /// "200ms", or {"mean": "200ms", "jitter": "50ms"}; no delay without `key`.
 [[nodiscard]] Delay delay_at(const Cursor& at, std::string_view key);
+/// {"above": "1MiB"}; 1024 or "{length}" alone: the same as that. Refuses what no number fulfils.
+[[nodiscard]] NumberCondition number_condition_of(const Cursor& at);
 [[nodiscard]] FieldEdits fields_of(const Cursor& at);
 [[nodiscard]] BodyEdit body_of(const Cursor& at);
 [[nodiscard]] SocketEnd end_of(const Cursor& at);

@@ -14,13 +14,15 @@ Pattern::Found TextCondition::holds(std::optional<std::string_view> value,
       return answer(value && *value == text);
     case Kind::regex:
       return value ? pattern->found_in(*value, work) : Pattern::Found::no;
+    case Kind::number:
+      break;
   }
   return Pattern::Found::no;
 }
 
 bool UploadConditions::any() const {
   return id || kind || !attributes.empty() || exists || deferred || completing || complete ||
-         locked || older_than || younger_than;
+         locked || length || offset || older_than || younger_than;
 }
 
 bool When::about_request() const {

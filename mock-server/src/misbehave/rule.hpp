@@ -14,6 +14,7 @@
 #include "effects.hpp"
 #include "http/intercept.hpp"
 #include "http/route.hpp"
+#include "misbehave/number.hpp"
 #include "misbehave/pattern.hpp"
 #include "misbehave/template.hpp"
 #include "protocol/units.hpp"
@@ -28,10 +29,12 @@ inline constexpr Bytes rule_text_limit{16UL << 20U};
 
 /// A condition on a text that may be missing.
 struct TextCondition {
-  enum class Kind { present, absent, equals, regex };
+  enum class Kind { present, absent, equals, regex, number };
   Kind kind = Kind::present;
-  std::string text;                ///< of equals
-  std::optional<Pattern> pattern;  ///< of regex
+  std::string text;                                         ///< of equals
+  std::optional<Pattern> pattern;                           ///< of regex
+  std::shared_ptr<const NumberCondition> number = nullptr;  ///< what is asked of a number
+  /// Not to be asked of a number.
   [[nodiscard]] Pattern::Found holds(std::optional<std::string_view> value,
                                      PatternWork& work) const;
 };
@@ -54,7 +57,9 @@ struct UploadConditions {
   /// byte only: `true` is known then, and `false` holds from the beginning.
   std::optional<bool> completing;
   std::optional<bool> complete;
-  std::optional<bool> locked;  ///< another request is writing to it
+  std::optional<bool> locked;             ///< another request is writing to it
+  std::optional<NumberCondition> length;  ///< a deferred one is none
+  std::optional<NumberCondition> offset;
   std::optional<Milliseconds> older_than;
   std::optional<Milliseconds> younger_than;
   [[nodiscard]] bool any() const;

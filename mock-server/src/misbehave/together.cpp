@@ -28,13 +28,82 @@ bool contains_all(const json& all, const json& wanted) {
   return std::all_of(wanted.begin(), wanted.end(), one_of);
 }
 
+/// The members of these are conditions, and called by whoever wrote the rule.
+bool names_conditions(const std::string& key) {
+  return key == "headers" || key == "metadata" || key == "attributes" || key == "json";
+}
+
+bool is_number_key(const std::string& key) {
+  return std::ranges::find(number_keys, key) != number_keys.end();
+}
+
+/// {"above": 5}, wherever it stands.
+bool is_about_number(const json& condition) {
+  if (!condition.is_object() || condition.empty()) return false;
+  for (const auto& [key, limit] : condition.items())
+    if (!is_number_key(key)) return false;
+  return true;
+}
+
+/// nullopt: a value of the request.
+std::optional<std::uint64_t> constant_of(const json& limit) {
+  if (limit.is_number_unsigned()) return limit.get<std::uint64_t>();
+  if (!limit.is_string()) return std::nullopt;
+  const auto size = parse_bytes(limit.get_ref<const std::string&>());
+  return size ? std::optional{size->value} : std::nullopt;
+}
+
+/// The only number that fulfils the condition.
+std::optional<std::uint64_t> only_number(const json& condition) {
+  if (condition.is_string()) return whole_number(condition.get_ref<const std::string&>());
+  if (condition.is_number_unsigned()) return condition.get<std::uint64_t>();
+  if (!condition.is_object()) return std::nullopt;
+  if (condition.contains("equals")) return only_number(condition.at("equals"));
+  return condition.contains("same_as") ? constant_of(condition.at("same_as")) : std::nullopt;
+}
+
+/// Whether a number that fulfils `narrow` fulfils this of another condition.
+bool implies_number(const json& narrow, const std::string& key, const json& limit) {
+  if (narrow.is_object() && narrow.contains(key) && narrow.at(key) == limit) return true;
+  const auto wide = constant_of(limit);
+  if (!wide) return false;
+  const auto fulfils = [&](std::uint64_t number) {
+    if (key == "above") return number > *wide;
+    if (key == "below") return number < *wide;
+    if (key == "same_as") return number == *wide;
+    if (key == "other_than") return number != *wide;
+    return (number % *wide == 0) == (key == "multiple_of");
+  };
+  if (const auto number = only_number(narrow)) return fulfils(*number);
+  const auto own =
+      narrow.is_object() && narrow.contains(key) ? constant_of(narrow.at(key)) : std::nullopt;
+  if (!own) return false;
+  if (key == "above") return *own >= *wide;
+  if (key == "below") return *own <= *wide;
+  if (key == "multiple_of") return *own % *wide == 0;
+  if (key == "not_multiple_of") return *wide % *own == 0;
+  return *own == *wide;
+}
+
+/// Of conditions on one text or number.
+bool implies_condition(const json& narrow, const json& wide) {
+  if (narrow == wide) return true;
+  if (wide == true) return is_about_number(narrow);
+  if (!is_about_number(wide)) return false;
+  for (const auto& [key, limit] : wide.items())
+    if (!implies_number(narrow, key, limit)) return false;
+  return true;
+}
+
 /// Whether whatever fulfils `narrow` fulfils `wide` as well, as far as can be told.
-bool implies(const json& narrow, const json& wide) {
+bool implies(const json& narrow, const json& wide, bool of_conditions = false) {
   for (const auto& [key, value] : wide.items()) {
     if (!narrow.contains(key)) return false;
     const auto& other = narrow.at(key);
-    if (is_any_of(key)                           ? !contains_all(value, other)
-        : value.is_object() && other.is_object() ? !implies(other, value)
+    const bool one = of_conditions || key == "length" || key == "offset";
+    if (one                                      ? !implies_condition(other, value)
+        : is_any_of(key)                         ? !contains_all(value, other)
+        : value.is_object() && other.is_object() ? !implies(other, value, names_conditions(key))
                                                  : value != other)
       return false;
   }
@@ -65,13 +134,16 @@ Written written(const Rule& rule) {
 // A file may hold thousands of rules, most of which differ in what they ask for.
 constexpr std::size_t most_comparisons = 1'000'000;
 
-/// The conditions of `when` that are there literally in every `when` that implies it.
-void add_literals(const json& when, const std::string& place, std::vector<std::string>& into) {
+/// The conditions of `when` that are there literally in every `when` that implies it. A narrower
+/// number is another one; `presence` adds that it is one.
+void add_literals(const json& when, const std::string& place, std::vector<std::string>& into,
+                  bool presence = false) {
   for (const auto& [key, value] : when.items()) {
     if (is_any_of(key)) continue;
-    if (value.is_object())
-      add_literals(value, place + '/' + key, into);
-    else
+    if (presence && is_about_number(value)) into.push_back(place + '/' + key + "=true");
+    if (value.is_object() && !is_about_number(value))
+      add_literals(value, place + '/' + key, into, presence);
+    else if (!value.is_object())
       into.push_back(place + '/' + key + '=' + value.dump());
   }
 }
@@ -94,7 +166,7 @@ class Suspects {
   [[nodiscard]] std::vector<std::size_t> of(const Written& later) const {
     const auto& axis = *later.axes.begin();
     std::vector<std::string> literals{{}};
-    add_literals(later.when, {}, literals);
+    add_literals(later.when, {}, literals, true);
     std::vector<std::size_t> all;
     for (const auto& literal : literals) {
       const auto& found = numbers(axis, literal);

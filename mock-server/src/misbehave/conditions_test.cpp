@@ -1,0 +1,183 @@
+// Conditions on numbers, on how a request came, on how many come, and on other uploads.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "misbehave/test_rules.hpp"
+
+namespace mock::misbehave {
+namespace {
+
+using testing::HasSubstr;
+
+class Conditions : public testing::Test {
+ protected:
+  /// Of rules whose `then` makes the status 500.
+  Rules rules(const std::string& when) {
+    return {
+        R"({"when": )" + when + R"(, "then": {"reply": {"status": 500}}})", {}, world_.services};
+  }
+  static bool fires(RuleInterceptor& engine, Request asked, Reply answer = reply(204)) {
+    return exchange(engine, std::move(asked), std::move(answer)).reply.status == 500;
+  }
+  World world_;
+};
+
+std::string error_of(const std::string& rule) {
+  const auto loaded = load_text(rule, "my.json");
+  return loaded ? "(loaded)" : loaded.error().line();
+}
+
+/// `when` is refused, in these words.
+struct Refused {
+  const char* when;
+  const char* says;
+};
+
+void expect_refused(std::initializer_list<Refused> cases) {
+  for (const auto& [when, says] : cases)
+    EXPECT_THAT(error_of(std::string{R"({"when": )"} + when + R"(, "then": {"socket": "rst"}})"),
+                HasSubstr(says))
+        << when;
+}
+
+/// Two rules with these `when`, the second of which can never do anything, or can.
+struct Pair {
+  const char* first;
+  const char* second;
+};
+
+void expect_hidden(bool hidden, std::initializer_list<Pair> pairs) {
+  for (const auto& [first, second] : pairs) {
+    const auto error = error_of(std::string{R"({"rules": [{"when": )"} + first +
+                                R"(, "then": {"socket": "rst"}}, {"when": )" + second +
+                                R"(, "then": {"socket": "fin"}}]})");
+    EXPECT_EQ(error.find("stands behind") != std::string::npos, hidden)
+        << first << " then " << second << ": " << error;
+    EXPECT_TRUE(hidden || error == "(loaded)") << first << " then " << second << ": " << error;
+  }
+}
+
+// ---- numbers
+
+TEST_F(Conditions, ANumberIsComparedWithConstantsAndWithTheRequest) {
+  struct Case {
+    const char* when;
+    const char* length;  ///< of the body
+    bool fires;
+  };
+  const Case cases[] = {
+      {R"({"headers": {"Content-Length": {"above": 10}}})", "10", false},
+      {R"({"headers": {"Content-Length": {"above": 10}}})", "11", true},
+      {R"({"headers": {"Content-Length": {"below": "1KiB"}}})", "1023", true},
+      {R"({"headers": {"Content-Length": {"below": "1KiB"}}})", "1024", false},
+      {R"({"headers": {"Content-Length": {"multiple_of": 4}}})", "12", true},
+      {R"({"headers": {"Content-Length": {"multiple_of": 4}}})", "13", false},
+      {R"({"headers": {"Content-Length": {"not_multiple_of": 4}}})", "12", false},
+      {R"({"headers": {"Content-Length": {"not_multiple_of": 4}}})", "13", true},
+      {R"({"headers": {"Content-Length": {"same_as": "{length-offset}"}}})", "996", true},
+      {R"({"headers": {"Content-Length": {"same_as": "{length-offset}"}}})", "995", false},
+      {R"({"headers": {"Content-Length": {"other_than": "{length}"}}})", "1000", false},
+      {R"({"headers": {"Content-Length": {"above": "{request.x-most}"}}})", "8", true},
+      {R"({"headers": {"Content-Length": {"above": "{request.x-none}"}}})", "8", false},
+      {R"({"headers": {"Content-Length": {"above": 5, "below": 9, "not_multiple_of": 2}}})", "7",
+       true},
+      {R"({"headers": {"Content-Length": {"above": 5, "below": 9, "not_multiple_of": 2}}})", "8",
+       false},
+      {R"({"headers": {"X-Text": {"above": 0}}})", "7", false},
+      {R"({"headers": {"X-Huge": {"above": "1TiB"}}})", "7", true},
+      {R"({"headers": {"Upload-Offset": {"same_as": 4}}})", "7", true},
+      {R"({"upload": {"length": {"above": 999}}})", "7", true},
+      {R"({"upload": {"length": 1000, "offset": {"multiple_of": 4}}})", "7", true},
+      {R"({"upload": {"offset": {"above": 4}}})", "7", false},
+      {R"({"metadata": {"filename": {"above": 41}}})", "7", true},
+      {R"({"metadata": {"filename": {"above": 42}}})", "7", false},
+      {R"({"reply": {"headers": {"Upload-Offset": {"above": "{offset}"}}}})", "7", true},
+      {R"({"reply": {"json": {"/size": {"below": 10}}}})", "7", true},
+  };
+  for (const auto& [when, length, fires] : cases) {
+    World world;
+    world.upload("u1", 1000, "abcd", "42");
+    Rules engine{std::string{R"({"when": )"} + when + R"(, "then": {"reply": {"status": 500}}})",
+                 {},
+                 world.services};
+    const auto asked = request("PATCH", "/files/u1",
+                               {{"Content-Length", length},
+                                {"Upload-Offset", "4"},
+                                {"X-Most", "7"},
+                                {"X-Text", "seven"},
+                                {"X-Huge", "99999999999999999999999"}});
+    EXPECT_EQ(this->fires(engine, asked, reply(200, {{"Upload-Offset", "5"}}, R"({"size": 9})")),
+              fires)
+        << when << " of " << length;
+  }
+}
+
+TEST_F(Conditions, TheLengthOfACreationIsThatOfItsUpload) {
+  auto engine = rules(R"({"method": "POST", "upload": {"length": {"above": "1MiB"}}})");
+  EXPECT_TRUE(fires(engine, request("POST", "/files", {{"Upload-Length", "1048577"}})));
+  EXPECT_FALSE(fires(engine, request("POST", "/files", {{"Upload-Length", "1048576"}})));
+  EXPECT_EQ(engine.report()[0].fired, 1U);
+  auto never = rules(R"({"upload": {"length": {"above": 9}}})");
+  EXPECT_FALSE(fires(never, request("POST", "/files", {{"Upload-Defer-Length", "1"}})));
+  EXPECT_EQ(never.report()[0].near_miss, "upload length");
+}
+
+TEST_F(Conditions, WhatNoNumberFulfilsIsRefused) {
+  expect_refused({
+      {R"({"headers": {"A": {"abov": 1}}})", "did you mean above?"},
+      {R"({"headers": {"A": {"above": 1, "equals": "2"}}})", "either a text or a number"},
+      {R"({"headers": {"A": {}}})", "names nothing"},
+      {R"({"headers": {"A": {"above": 4, "below": 5}}})", "no number"},
+      {R"({"headers": {"A": {"below": 0}}})", "no number"},
+      {R"({"headers": {"A": {"same_as": 3, "multiple_of": 2}}})", "no number"},
+      {R"({"headers": {"A": {"above": 4, "below": 8, "multiple_of": 8}}})", "no number"},
+      {R"({"headers": {"A": {"multiple_of": 8, "not_multiple_of": 4}}})", "no number"},
+      {R"({"headers": {"A": {"above": 7, "below": 9, "other_than": 8}}})", "no number"},
+      {R"({"headers": {"A": {"multiple_of": 0}}})", "multiple of 0"},
+      {R"({"headers": {"A": {"above": "12 lightyears"}}})", "headers.A.above"},
+      {R"({"headers": {"A": {"above": "{ofset}"}}})", "ofset"},
+      {R"({"headers": {"A": {"above": "{received}"}}})", "no byte of the body"},
+      {R"({"headers": {"A": {"above": "{reply.date}"}}})", "handler has not answered"},
+      {R"({"headers": {"A": {"above": "{token}"}}})", "conditions know"},
+      {R"({"route": "creation", "headers": {"A": {"above": "{offset}"}}})", "not created yet"},
+      {R"({"route": "creation", "upload": {"offset": 1}})", "offset"},
+      {R"({"upload": {"deferred": true, "length": {"above": 1}}})", "deferred length is none"},
+      {R"({"upload": {"exists": false, "length": {"above": 1}}})", "has no state"},
+      {R"({"route": "health", "upload": {"length": 1}})", "no such route"},
+  });
+}
+
+TEST_F(Conditions, ANarrowerNumberBehindAWiderOneIsHidden) {
+  expect_hidden(true,
+                {
+                    {R"({"headers": {"A": {"above": 5}}})", R"({"headers": {"A": {"above": 6}}})"},
+                    {R"({"headers": {"A": {"above": 5}}})", R"({"headers": {"A": "6"}})"},
+                    {R"({"headers": {"A": true}})", R"({"headers": {"A": {"above": 6}}})"},
+                    {R"({"upload": {"length": {"below": "1MiB"}}})",
+                     R"({"upload": {"length": {"below": 9, "above": 2}}})"},
+                    {R"({"metadata": {"n": {"multiple_of": 3}}})",
+                     R"({"metadata": {"n": {"multiple_of": 9}}})"},
+                    {R"({"metadata": {"n": {"not_multiple_of": 9}}})",
+                     R"({"metadata": {"n": {"not_multiple_of": 3}}})"},
+                    {R"({"headers": {"A": {"above": "{offset}"}}})",
+                     R"({"headers": {"A": {"above": "{offset}", "below": 8}}})"},
+                });
+  expect_hidden(
+      false,
+      {
+          {R"({"headers": {"A": {"above": 5}}})", R"({"headers": {"A": {"above": 4}}})"},
+          {R"({"headers": {"A": {"above": 5}}})", R"({"headers": {"A": "5"}})"},
+          {R"({"headers": {"A": {"above": 5}}})", R"({"headers": {"A": true}})"},
+          {R"({"headers": {"above": "5"}})", R"({"headers": {"above": "6"}})"},
+          {R"({"metadata": {"n": {"multiple_of": 9}}})",
+           R"({"metadata": {"n": {"multiple_of": 3}}})"},
+          {R"({"headers": {"A": {"above": "{offset}"}}})", R"({"headers": {"A": {"above": 7}}})"},
+          {R"({"upload": {"length": {"above": 5}}, "probability": 0.5})",
+           R"({"upload": {"length": {"above": 6}}})"},
+      });
+}
+
+}  // namespace
+}  // namespace mock::misbehave

@@ -1,0 +1,47 @@
+// Conditions on numbers: a length above a limit, a chunk that is no multiple of 256 KiB, an offset
+// that is the same as {length}.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "misbehave/template.hpp"
+
+namespace mock::misbehave {
+
+/// A constant, or a value of the request such as {length}.
+struct Limit {
+  std::uint64_t constant = 0;
+  std::optional<Template> value = std::nullopt;  ///< in place of the constant
+  /// nullopt: the request has no such value, or it is no number.
+  [[nodiscard]] std::optional<std::uint64_t> number(const Template::Lookup& lookup) const;
+};
+
+/// All that is given has to hold. A limit that has no number holds for none.
+struct NumberCondition {
+  std::optional<Limit> above;
+  std::optional<Limit> below;
+  std::optional<Limit> same_as;
+  std::optional<Limit> other_than;
+  std::optional<std::uint64_t> multiple_of;
+  std::optional<std::uint64_t> not_multiple_of;
+
+  [[nodiscard]] bool holds(std::uint64_t number, const Template::Lookup& lookup) const;
+  /// The values that it names.
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// Some number fulfils it, as far as can be told.
+  [[nodiscard]] bool possible() const;
+};
+
+/// The keys of one, in JSON.
+inline constexpr std::array<std::string_view, 6> number_keys{
+    "above", "below", "same_as", "other_than", "multiple_of", "not_multiple_of"};
+
+/// Digits only; nullopt when it is none. One that is too large is the largest.
+[[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view text);
+
+}  // namespace mock::misbehave
