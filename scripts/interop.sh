@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs real peers against our programs: tus-js-client and tuspy upload to the mock, plain and over TLS,
 # under the faults of interop/clients.tsv; the mock and tusd finish each other's uploads in one folder;
-# clients of Open Humans and of object storage run the examples of the guides, under the faults of
-# interop/uploads.json; dex-conformance judges @tus/server and tusd against the baselines in
+# clients of Open Humans, One Codex and object storage run the examples of the guides, under the
+# faults of interop/uploads.json; dex-conformance judges @tus/server and tusd against the baselines in
 # fixtures/baselines. A peer whose toolchain (node, python3, go) is missing is named as skipped.
 source "$(dirname "$0")/lib/common.sh"
 
@@ -82,7 +82,27 @@ if command -v python3 >/dev/null && python3 -m venv --help >/dev/null 2>&1; then
   "$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/interop/requirements.txt
   clients+=(tuspy)
 else
-  skip "tuspy, and clients of Open Humans and of object storage: need python3 with venv"
+  skip "tuspy, and clients of Open Humans, One Codex and object storage: need python3 with venv"
+fi
+old_python=''
+if [ -x "$peers/venv/bin/python" ]; then
+  for candidate in python3.9 python3.8 "$HOME"/.pyenv/versions/3.[89].*/bin/python; do
+    if "$candidate" -m venv --help >/dev/null 2>&1; then
+      old_python=$candidate
+      break
+    fi
+  done
+  if [ -n "$old_python" ]; then
+    if [ ! -x "$peers/venv-onecodex-0.6/bin/onecodex" ]; then
+      "$old_python" -m venv --clear "$peers/venv-onecodex-0.6"
+      pip=("$peers/venv-onecodex-0.6/bin/pip" --quiet --disable-pip-version-check)
+      "${pip[@]}" install 'setuptools<66' wheel
+      "${pip[@]}" install --no-build-isolation -r scripts/interop/requirements-onecodex-0.6.txt
+    fi
+    old_python=$peers/venv-onecodex-0.6/bin/python
+  else
+    skip "onecodex 0.6.5: needs Python 3.8 or 3.9"
+  fi
 fi
 tusd=''
 if command -v go >/dev/null; then
@@ -100,9 +120,10 @@ if [ ${#clients[@]} -gt 0 ]; then
 fi
 
 if [ -x "$peers/venv/bin/python" ]; then
-  say "Clients of Open Humans and of object storage, under faults"
+  say "Clients of Open Humans, One Codex and object storage, under faults"
   mkdir "$scratch/uploads"
-  "$peers/venv/bin/python" scripts/interop/uploads.py "$bin/dex-mock-server" "$scratch/uploads" "$scratch/counts"
+  "$peers/venv/bin/python" scripts/interop/uploads.py "$bin/dex-mock-server" "$scratch/uploads" "$scratch/counts" \
+    ${old_python:+"$repo/$old_python"}
   read -r right wrong <"$scratch/counts"
   passed=$((passed + right))
   failed=$((failed + wrong))

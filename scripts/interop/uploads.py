@@ -1,14 +1,17 @@
-"""Clients of Open Humans and of object storage against the mock, under the faults of uploads.json.
+"""Clients of Open Humans, One Codex and object storage against the mock, under the faults of
+uploads.json.
 
 What the clients run are the examples of docs/guides, and those of Open Humans' document; only the
 host is another. Each client has a lane of its own for each fault. Prints what came of it: what the
 client said, and what is in the store afterwards. Both must be as uploads.json has them.
 
-usage: uploads.py MOCK_PROGRAM FOLDER COUNTS   (passed and failed are written to COUNTS)
+usage: uploads.py MOCK_PROGRAM FOLDER COUNTS [PYTHON]   (passed and failed are written to COUNTS;
+                                                    PYTHON is that of onecodex 0.6.5)
 """
 
 import base64
 import collections
+import gzip
 import hashlib
 import hmac
 import json
@@ -28,13 +31,16 @@ import ohapi.api  # loaded here, once for all examples
 import requests
 
 MOCK, FOLDER, COUNTS = sys.argv[1:4]
+PYTHONS = {"onecodex-1.2.0": sys.executable, "onecodex-0.6.5": (sys.argv[4:] or [None])[0]}
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUIDES = os.path.join(HERE, "../../docs/guides")
 HOST = "http://127.0.0.1:8080"  # of the examples
 PROJECT, TOKEN = "/api/direct-sharing/project/", {"access_token": "example_token"}
+CODEX, CODEX_KEY = "/api/v1/", ("demodemodemodemodemodemodemodemo", "")
 CURL_BROKEN = (7, 35, 52, 55, 56)  # the connection was not made, or not kept: which is chance
 DEADLINE = 60  # seconds that anything may take which is not meant to hang
 PATIENCE = 2  # seconds that a client is waited for which met what makes it hang
+UNSEEN = {"file": "object", "other": "other object"}  # what is in the store, and not listed
 SETTLED = 10  # seconds after which the store must be as it should
 SIZES = {"small": 300_000, "large": (9 << 20) + 77}
 ACCESS_KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -51,9 +57,10 @@ def main():
     for name, size in SIZES.items():
         with open(os.path.join(FOLDER, name), "wb") as file:
             file.write(random.Random(size).randbytes(size))
+    make_reads()
     keep_to_this_machine()
-    texts = [text_of("open-humans.md"), text_of("object-store.md")]
-    examples = examples_of(texts[0]) | examples_of(texts[1])
+    texts = [text_of(name + ".md") for name in ("open-humans", "object-store", "onecodex")]
+    examples = {name: block for text in texts for name, block in examples_of(text).items()}
     boto3.client("s3", region_name="us-east-1")  # what it reads at first, for all clients
     mocks = [Mock("plain"), Mock("tls", "--tls-self-signed", os.path.join(FOLDER, "tls"))]
     try:
@@ -63,6 +70,7 @@ def main():
             Case(client, fault, mock, table, examples)
             for fault, row in table["outcomes"].items()
             for client in row
+            if PYTHONS[table["clients"][client].get("by", "onecodex-1.2.0")] is not None
             for mock in mocks
         ]
         run_all(cases)
@@ -70,6 +78,25 @@ def main():
         for mock in mocks:
             mock.stop()
     show(table, cases)
+
+
+def make_reads():
+    """Paired ends; the same as one file, of which records of both take turns; one compressed."""
+    reads = random.Random(1)
+    records = [[], []]
+    for n in range(1000):
+        for end in 0, 1:
+            bases = "".join(reads.choices("ACGT", k=100))
+            records[end].append(f"@read{n}/{end + 1}\n{bases}\n+\n{'I' * 100}\n".encode())
+    files = {
+        "reads_R1.fastq": b"".join(records[0]),
+        "reads_R2.fastq": b"".join(records[1]),
+        "reads.fastq": b"".join(b"".join(both) for both in zip(*records)),
+        "reads.fastq.gz": gzip.compress(b"".join(records[0])),
+    }
+    for name, content in files.items():
+        with open(os.path.join(FOLDER, name), "wb") as file:
+            file.write(content)
 
 
 def text_of(guide):
@@ -102,7 +129,7 @@ class Mock:
         self.name = name
         self.ca = os.path.join(FOLDER, "tls", "ca.pem") if arguments else None
         log = os.path.join(FOLDER, name + ".log")
-        command = [MOCK, "--profile", "openhumans,objects", "--store", "memory"]
+        command = [MOCK, "--profile", "openhumans,objects,onecodex", "--store", "memory"]
         command += ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", *arguments]
         with open(log, "w", encoding="utf-8") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=out)
@@ -149,6 +176,9 @@ class Case:
         os.link(self.file, "test-file.bin")
         if self.how.get("prepared"):
             os.link(self.file, self.how["file"])
+        for name in self.how.get("files", []):
+            made = os.path.join(FOLDER, name)
+            os.link(made if os.path.exists(made) else self.file, name)
         os.mkdir("folder")
         os.link(self.file, "folder/test-file.bin")
         set_environment(self.mock.ca)
@@ -197,16 +227,19 @@ class Case:
 
         def on_alarm(_signal, _frame):
             nonlocal met
+            alarm_after(0)
             if met or time.monotonic() > end:
                 raise Hung
             met = self.fired()
-            signal.alarm(PATIENCE)
+            alarm_after(PATIENCE)
 
         signal.signal(signal.SIGALRM, on_alarm)
-        signal.alarm(PATIENCE if self.expected.startswith("hung") else DEADLINE)
+        alarm_after(PATIENCE if self.expected.startswith("hung") else DEADLINE)
         try:
             known = {}
-            if "python" in self.how:
+            if "by" in self.how:
+                self.run_by(PYTHONS[self.how["by"]])
+            elif "python" in self.how:
                 exec(self.example(self.how["python"]), known)
             if "bash" in self.how:
                 command = ["bash", "-euo", "pipefail", "-c", self.example(self.how["bash"])]
@@ -220,7 +253,15 @@ class Case:
             traceback.print_exc()
             return words_of(error)
         finally:
-            signal.alarm(0)
+            alarm_after(0)
+
+    def run_by(self, python):
+        with open("example", "w", encoding="utf-8") as file:
+            file.write(self.example(self.how["python"]))
+        run([python, os.path.join(HERE, "run_example.py")], {})
+        if os.path.exists("said"):
+            with open("said", encoding="utf-8") as file:
+                raise Said(*json.load(file))
 
     def example(self, names):
         return "\n".join(self.examples[name] for name in names).replace(HOST, self.url)
@@ -236,8 +277,8 @@ class Case:
 
     def stored(self):
         """As uploads.json explains it."""
-        with open(self.how.get("file", "test-file.bin"), "rb") as file:
-            sent = hashlib.sha256(file.read()).digest()
+        kept = self.how.get("kept", [self.how.get("file", "test-file.bin")])
+        sent = [digest_of(name) for name in kept]
         found = collections.Counter()
         listed = set()
         if self.how["store"] == "openhumans":
@@ -245,21 +286,35 @@ class Case:
             answer = ask("GET", self.url + PROJECT + "exchange-member/", params=query)
             for entry in answer.json()["data"]:
                 listed.update([str(entry["id"]), urlsplit(entry["download_url"]).path])
-                found[look(entry["download_url"], sent)] += 1
+                found[look(entry["download_url"], sent[:1])] += 1
+        if self.how["store"] == "onecodex":
+            for url in self.downloads():
+                listed.add(urlsplit(url).path)
+                found[look(url, sent[:1]) if url else "record"] += 1
         objects = collections.Counter()
         for upload in self.call("GET", "/_mock/uploads?limit=1000", lane=True)["uploads"]:
             known = self.call("GET", f"/_mock/uploads/{upload['id']}", lane=True)["attributes"]
             if "key" in known:
                 objects["/" + known["bucket"] + "/" + quote(known["key"])] += 1
-            else:
+            elif "file_id" in known:
                 found["record"] += known["file_id"] not in listed
         for path, uploads in objects.items():
             state = "file" if path in listed else look(signed(self.url + path, "GET"), sent)
             if path not in listed and state != "rest":
-                found["object" if self.how["store"] == "openhumans" else state] += 1
+                found[state if self.how["store"] == "objects" else UNSEEN[state]] += 1
             found["rest"] += uploads - (state != "rest")
         texts = [what if n == 1 else f"{n} {what}s" for what, n in sorted(found.items()) if n > 0]
         return " + ".join(texts) or "nothing"
+
+    def downloads(self):
+        """Of each sample and document of One Codex where its file is, "" if it has none."""
+        for resource in "samples", "documents":
+            answer = ask("GET", self.url + CODEX + resource, auth=CODEX_KEY)
+            answer.raise_for_status()
+            for entry in answer.json():
+                uri = f"{self.url}{entry['$uri']}/download_uri"
+                told = ask("POST", uri, auth=CODEX_KEY)
+                yield told.json()["download_uri"] if told.ok else ""
 
     # ---- in ours
 
@@ -330,9 +385,15 @@ def keep_to_this_machine():
 
 def set_environment(ca):
     os.environ.update(HOME=os.getcwd(), HTTPIE_CONFIG_DIR=os.path.join(FOLDER, "httpie"))
+    os.environ["TMPDIR"] = os.getcwd()
     os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.environ["PATH"]
     if ca is not None:
         os.environ.update(CURL_CA_BUNDLE=ca, REQUESTS_CA_BUNDLE=ca, AWS_CA_BUNDLE=ca)
+
+
+def alarm_after(seconds):
+    """More than once: one that comes while OpenSSL is writing never gets here. 0: no more."""
+    signal.setitimer(signal.ITIMER_REAL, seconds, min(seconds, PATIENCE))
 
 
 class Failed(Exception):
@@ -351,14 +412,51 @@ def run(command, environment):
     try:
         status = process.wait()
     except Hung:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        interrupt(process)
         raise
     if status != 0:
         raise Failed(status)
 
 
+def interrupt(process):
+    """As who waits at a terminal does, who lets the client do what it does then."""
+    for _ in range(3):  # one that comes while OpenSSL is writing is lost
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(SETTLED)
+            return
+        except subprocess.TimeoutExpired:
+            pass
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+class Said(Exception):
+    """The error of an example that another program ran."""
+
+    WORDS = {
+        "is experiencing connectivity issues": "connectivity issues",
+        "Unknown connectivity issue with direct upload": "connectivity issue with direct upload",
+        "Could not initialize upload": "could not initialize",
+        "Callback could not be completed": "callback not completed",
+        "Please add a payment method": "payment method",
+    }
+
+    def __init__(self, kind, text):
+        super().__init__(text)
+        self.kind = kind
+
+    def words(self):
+        text = str(self)
+        if self.kind == "UploadException":
+            return next((word for part, word in self.WORDS.items() if part in text), text)
+        code = re.match(r"An error occurred \((\w+)\)", text)  # botocore's
+        return code[1] if code else self.kind
+
+
 def words_of(error):
+    if isinstance(error, Said):
+        return error.words()
     if isinstance(error, Failed):
         return "broken" if error.status in CURL_BROKEN else f"exit {error.status}"
     if isinstance(error, (requests.ConnectionError, botocore.exceptions.HTTPClientError)):
@@ -373,11 +471,16 @@ def words_of(error):
     return status[1] if status else type(error).__name__
 
 
+def digest_of(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).digest()
+
+
 def look(url, sent):
     answer = ask("GET", url)
     if not answer.ok:
         return "rest"
-    return "file" if hashlib.sha256(answer.content).digest() == sent else "other"
+    return "file" if hashlib.sha256(answer.content).digest() in sent else "other"
 
 
 def run_all(cases):
