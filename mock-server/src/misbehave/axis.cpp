@@ -17,12 +17,13 @@ void Axes::add(Axis axis, const FieldEdits& edits) {
   for (const auto& [name, value] : edits.set) add(axis, name);
   for (const auto& name : edits.drop) add(axis, name);
   for (const auto& replace : edits.replace) add(axis, replace.name);
+  for (const auto& [name, value] : edits.add) add(axis, name);
 }
 
 void Axes::add(Axis axis, const Delay& delay, std::string_view name) {
   if (!delay.any()) return;
   add(axis, name);
-  left_to_chance_ = left_to_chance_ || delay.jitter > Milliseconds{0};
+  left_to_chance_ = left_to_chance_ || delay.left_to_chance();
 }
 
 bool Claims::taken(Axis axis, std::string_view name) const {

@@ -1,5 +1,10 @@
 #include "misbehave/chance.hpp"
 
+#include <algorithm>
+#include <boost/math/special_functions/erf.hpp>
+#include <cmath>
+#include <numbers>
+
 namespace mock::misbehave {
 namespace {
 
@@ -38,6 +43,22 @@ std::string_view use_of(Axis axis) {
   }
 }
 
+Milliseconds by_percentiles(const Delay& delay, double fraction) {
+  // 0 is one of the 2^53 that there are.
+  const auto normal = normal_quantile(std::max(fraction, 0x1.0p-54));
+  const auto& known = delay.percentiles;
+  std::size_t i = 1;
+  while (i + 1 < known.size() && normal > known[i].normal) ++i;
+  const auto& low = known[i - 1];
+  const auto& high = known[i];
+  const auto slope = (high.logarithm - low.logarithm) / (high.normal - low.normal);
+  const auto logarithm = low.logarithm + slope * (normal - low.normal);
+  const auto least = static_cast<double>(delay.least.count());
+  const auto most = static_cast<double>(delay.most.count());
+  const auto drawn = std::clamp(std::exp(logarithm), least, most);
+  return Milliseconds{static_cast<std::int64_t>(std::llround(drawn))};
+}
+
 }  // namespace
 
 std::uint64_t draw(std::uint64_t seed, std::string_view rule, std::string_view lane,
@@ -52,10 +73,15 @@ double fraction(std::uint64_t drawing, std::string_view use) {
 }
 
 Milliseconds length_of(const Delay& delay, std::uint64_t drawing, Axis axis) {
-  if (delay.jitter == Milliseconds{0}) return delay.mean;
+  if (!delay.left_to_chance()) return delay.mean;
+  if (!delay.percentiles.empty()) return by_percentiles(delay, fraction(drawing, use_of(axis)));
   const auto span = static_cast<double>(2 * delay.jitter.count() + 1);
   return delay.mean - delay.jitter +
          Milliseconds{static_cast<std::int64_t>(fraction(drawing, use_of(axis)) * span)};
+}
+
+double normal_quantile(double fraction) {
+  return -std::numbers::sqrt2 * boost::math::erfc_inv(2 * fraction);
 }
 
 }  // namespace mock::misbehave

@@ -13,7 +13,11 @@ namespace mock::misbehave {
                                  std::string_view key, std::uint64_t ordinal);
 /// Of that drawing, evenly in [0, 1). Different `use`s are independent of each other.
 [[nodiscard]] double fraction(std::uint64_t drawing, std::string_view use);
-/// Evenly between mean - jitter and mean + jitter. Delays of different axes are independent.
+/// Evenly between mean - jitter and mean + jitter, or by percentiles. Delays of different axes are
+/// independent.
 [[nodiscard]] Milliseconds length_of(const Delay& delay, std::uint64_t drawing, Axis axis);
+
+/// Of the standard normal distribution, for 0 < fraction < 1.
+[[nodiscard]] double normal_quantile(double fraction);
 
 }  // namespace mock::misbehave

@@ -220,6 +220,7 @@ Known known_at(Turn turn, const Rule& rule) {
 void visit_fields(const std::string& place, const FieldEdits& edits, Known known,
                   const Action::Visit& visit) {
   for (const auto& [name, value] : edits.set) visit(place + ".headers.set." + name, value, known);
+  for (const auto& [name, value] : edits.add) visit(place + ".headers.add." + name, value, known);
 }
 
 Why contradiction_in(const Rule& rule) {

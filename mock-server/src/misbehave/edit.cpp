@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "protocol/http/form.hpp"
 
@@ -47,6 +48,15 @@ void edit_form(const FormEdits& edits, const Template::Lookup& lookup,
   body = ::http::format_form(*form);
 }
 
+/// Those whose field no earlier rule has: what this one sets it to does not keep it from adding.
+std::vector<const std::pair<std::string, Template>*> free_lines(const FieldEdits& edits, Axis of,
+                                                                const Claims& claims) {
+  std::vector<const std::pair<std::string, Template>*> lines;
+  for (const auto& line : edits.add)
+    if (!claims.taken(of, line.first)) lines.push_back(&line);
+  return lines;
+}
+
 }  // namespace
 
 std::string one_line(std::string value) {
@@ -58,6 +68,7 @@ std::string one_line(std::string value) {
 bool edit_fields(const FieldEdits& edits, Axis of, const Template::Lookup& lookup, Claims& claims,
                  PatternWork& work, ::http::Fields& fields) {
   bool in_time = true;
+  const auto lines = free_lines(edits, of, claims);
   for (const auto& name : edits.drop)
     if (claims.take(of, name)) fields.remove(name);
   for (const auto& [name, value] : edits.set)
@@ -70,6 +81,10 @@ bool edit_fields(const FieldEdits& edits, Axis of, const Template::Lookup& looku
       fields.set(replace.name, one_line(*std::move(replaced)));
     else
       in_time = false;
+  }
+  for (const auto* line : lines) {
+    static_cast<void>(claims.take(of, line->first));
+    fields.add(line->first, one_line(line->second.fill(lookup)));
   }
   return in_time;
 }

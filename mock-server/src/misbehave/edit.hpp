@@ -14,7 +14,7 @@ namespace mock::misbehave {
 
 // False: a regular expression took too long for what is left of `work`, and replaced nothing.
 
-/// Each name is an axis `of` its own.
+/// Each name is an axis `of` its own. Lines are added last.
 [[nodiscard]] bool edit_fields(const FieldEdits& edits, Axis of, const Template::Lookup& lookup,
                                Claims& claims, PatternWork& work, ::http::Fields& fields);
 /// An edit that does not fit the body (a JSON Patch on a document without that place, a form edit

@@ -110,6 +110,8 @@ inline std::string mark_of(const Cursor& at) {
 [[nodiscard]] Delay delay_at(const Cursor& at, std::string_view key);
 /// {"above": "1MiB"}; 1024 or "{length}" alone: the same as that. Refuses what no number fulfils.
 [[nodiscard]] NumberCondition number_condition_of(const Cursor& at);
+/// A position, or {"at": 100, "bytes": "4KiB", "to": "zeros"}.
+[[nodiscard]] Damage damage_of(const Cursor& at);
 [[nodiscard]] FieldEdits fields_of(const Cursor& at);
 [[nodiscard]] BodyEdit body_of(const Cursor& at);
 [[nodiscard]] SocketEnd end_of(const Cursor& at);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "damage.hpp"
 #include "effects.hpp"
 #include "http/intercept.hpp"
 #include "http/route.hpp"
@@ -137,10 +138,22 @@ struct When {
 enum class Moment { request, body, reply, aborted, stalled, connection, effect, delivered };
 
 /// A time, give or take: evenly between `mean - jitter` and `mean + jitter`, by the rule's chance.
+/// With `percentiles`: drawn so that these hold. Between two of them, and beyond the first and the
+/// last, it is log-normal; so two alone are a log-normal distribution.
 struct Delay {
+  struct Percentile {
+    double normal = 0;     ///< that percentile of the standard normal distribution
+    double logarithm = 0;  ///< of the milliseconds
+  };
   Milliseconds mean{0};
   Milliseconds jitter{0};
-  [[nodiscard]] bool any() const { return mean > Milliseconds{0}; }
+  std::vector<Percentile> percentiles = {};  ///< in order; none, or at least two
+  Milliseconds least{0};                     ///< of what is drawn by them
+  Milliseconds most{0};
+  [[nodiscard]] bool any() const { return mean > Milliseconds{0} || !percentiles.empty(); }
+  [[nodiscard]] bool left_to_chance() const {
+    return jitter > Milliseconds{0} || !percentiles.empty();
+  }
 };
 
 struct FieldEdits {
@@ -152,7 +165,10 @@ struct FieldEdits {
   std::vector<std::pair<std::string, Template>> set;
   std::vector<std::string> drop;
   std::vector<Replace> replace;
-  [[nodiscard]] bool any() const { return !set.empty() || !drop.empty() || !replace.empty(); }
+  std::vector<std::pair<std::string, Template>> add;  ///< further lines, behind those there are
+  [[nodiscard]] bool any() const {
+    return !set.empty() || !drop.empty() || !replace.empty() || !add.empty();
+  }
 };
 
 /// Of an application/x-www-form-urlencoded body, by decoded name.
@@ -186,7 +202,7 @@ struct Commit {
   /// rule that matches at a body position or at an abort, bytes already stored are taken back.
   std::optional<Template> bytes;
   std::optional<Template> position;  ///< where they are written; nullopt: at the end
-  std::optional<Bytes> corrupt;      ///< position in the body of a byte whose lowest bit is flipped
+  std::vector<Damage> corrupt;       ///< of the body, by the position in it
   bool twice = false;                ///< every stored slice is written two times
   bool parts_reversed = false;       ///< a final is joined in the opposite order
 

@@ -199,10 +199,11 @@ StoreResult<Bytes> RuledStore::append(std::string_view id, Bytes at,
 StoreResult<std::size_t> RuledStore::write(std::span<const std::byte> bytes) {
   if (phantom_) return bytes.size();
   std::vector<std::byte> spoiled;
-  if (commit_ != nullptr && commit_->corrupt && *commit_->corrupt >= received_ &&
-      *commit_->corrupt < received_ + Bytes{bytes.size()}) {
+  if (commit_ != nullptr && std::ranges::any_of(commit_->corrupt, [&](const Damage& damage) {
+        return !damaged_part(damage, received_, bytes).empty();
+      })) {
     spoiled.assign(bytes.begin(), bytes.end());
-    spoiled[(*commit_->corrupt - received_).value] ^= std::byte{1};
+    spoil(commit_->corrupt, received_, spoiled);
     bytes = spoiled;
   }
   const int times = commit_ != nullptr && commit_->twice ? 2 : 1;

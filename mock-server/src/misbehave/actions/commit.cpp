@@ -58,7 +58,7 @@ Commit commit_of(const Cursor& at) {
           Template::parse(std::to_string(word == "none" ? 0 : size_of(*bytes).value)));
   }
   commit.position = optional(at, "position", template_of);
-  commit.corrupt = optional(at, "corrupt", size_of);
+  commit.corrupt = list(at, "corrupt", damage_of);
   commit.twice = flag(at, "twice");
   if (auto parts = at.find("parts"))
     commit.parts_reversed = choice<bool>(*parts, {{"reversed", true}});
@@ -120,8 +120,8 @@ class CommitAction final : public Action {
     if ((moment == Moment::body || cut_off) &&
         (commit.found.any() || commit.position || !commit.skip.empty()))
       return "then.commit: found, position and skip must be known before the body comes";
-    if (cut_off &&
-        (commit.corrupt || commit.twice || commit.parts_reversed || !commit.failures.empty()))
+    if (cut_off && (!commit.corrupt.empty() || commit.twice || commit.parts_reversed ||
+                    !commit.failures.empty()))
       return "event aborted: commit takes bytes, told and lasting";
     if (commit.parts_reversed && !rule.when.upload.may_be_final())
       return "commit.parts: only a final upload has parts";

@@ -67,6 +67,8 @@ class InterimAction final : public Action {
       for (const auto& name : edit.fields.drop) into.add(Axis::interim_field, which + ' ' + name);
       for (const auto& replace : edit.fields.replace)
         into.add(Axis::interim_field, which + ' ' + replace.name);
+      for (const auto& [name, value] : edit.fields.add)
+        into.add(Axis::interim_field, which + ' ' + name);
       into.add(Axis::interim_delay, edit.delay, which);
     }
   }
