@@ -45,6 +45,9 @@ class ControlGate : public Application {
 
   void admit(Request& request) override { next_.admit(request); }
   std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
+  void add_cors(const Request& request, Reply& reply) const override {
+    next_.add_cors(request, reply);
+  }
 
  private:
   [[nodiscard]] std::unique_ptr<Handler> refusal(const Request& request) const;

@@ -50,6 +50,10 @@ void DexSystem::complete_refusal(const Request& request, Reply& refusal) const {
   if (is_tus(request.addressed.route)) tus_.complete_refusal(request, refusal);
 }
 
+void DexSystem::add_cors(const Request& request, Reply& reply) const {
+  if (is_tus(request.addressed.route)) tus_.add_cors(request, reply);
+}
+
 std::unique_ptr<Handler> DexSystem::in_its_words(Route route, std::unique_ptr<Handler> handler) {
   const bool by_guide = dex_->contract() == dex::Contract::guide;
   return by_guide && is_in_guide(route) ? json_errors(std::move(handler)) : std::move(handler);

@@ -23,6 +23,7 @@ class DexSystem final : public System {
   [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
                                                      Services& services) override;
   void complete_refusal(const Request& request, Reply& refusal) const override;
+  void add_cors(const Request& request, Reply& reply) const override;
   /// With --contract guide an error is JSON, at all endpoints that the guide lists.
   [[nodiscard]] std::unique_ptr<Handler> in_its_words(Route route,
                                                       std::unique_ptr<Handler> handler) override;

@@ -442,6 +442,7 @@ void Conversation::open(RequestPlan plan) {
   auto& turn = *turn_;
   if (plan.receive.bytes_per_second > 0) turn.inflow.emplace(plan.receive, seams_.loop.now());
   if (plan.instead) {
+    seams_.application.add_cors(turn.request, *plan.instead);
     turn.handler = std::make_unique<Instead>(std::move(*plan.instead), plan.instead_after_body);
     return turn.handler->on_header(turn.request, *this);
   }

@@ -148,6 +148,7 @@ void Conversation::act(BodyPlan plan) {
   if (!turn.end_told) tell_end(BodyEnd::aborted);
   turn.reply.reset();
   if (!plan.instead) return end(ending_of(plan.end));
+  seams_.application.add_cors(turn.request, *plan.instead);
   turn.reply = std::move(plan.instead);
   turn.end = plan.end;
 }

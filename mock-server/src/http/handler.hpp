@@ -71,6 +71,9 @@ class Application {
   /// counts.
   virtual void admit(Request&) {}
   virtual std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) = 0;
+  /// Adds to a reply that a plan gives in place of a handler's what lets a page of another origin
+  /// read it, as the handler's replies have it (Fetch standard, CORS protocol).
+  virtual void add_cors(const Request&, Reply&) const {}
 };
 
 /// For small bodies: gathers up to `limit` bytes, then replies with what `answer` returns; a longer

@@ -22,6 +22,7 @@ extern const HttpOptions strict_http;  // http_options.hpp
 
 class Handler;
 class Intercept;
+struct Reply;
 struct Request;
 
 /// Where Application::admit let a request in. It keeps alive what serves the request: it goes after
@@ -32,6 +33,8 @@ class Admission {
   /// What answers the request there: of one that was refused, the refusal. `intercept` may be null.
   [[nodiscard]] virtual std::unique_ptr<Handler> handler_for(const Request& request,
                                                              Intercept* intercept) const = 0;
+  /// As Application::add_cors.
+  virtual void add_cors(const Request&, Reply&) const {}
 };
 
 /// The head of a request, as received; the body arrives through Handler.

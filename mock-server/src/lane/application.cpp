@@ -109,6 +109,11 @@ std::unique_ptr<Handler> MockApplication::handler_for(const Request& request,
   return handler;
 }
 
+void MockApplication::add_cors(const Request& request, Reply& reply) const {
+  const auto* const system = system_of(request.addressed);
+  if (system != nullptr) system->add_cors(request, reply);
+}
+
 /// What the gate before the endpoint has against it.
 std::optional<Reply> MockApplication::check(const Request& request, const System* system) const {
   const auto route = request.addressed.route;

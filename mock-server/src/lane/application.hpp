@@ -33,6 +33,7 @@ class MockApplication : public Application {
   /// Says what the request is about, in the manner of this lane.
   void admit(Request& request) override;
   std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
+  void add_cors(const Request& request, Reply& reply) const override;
   /// nullptr: none of the lane's.
   [[nodiscard]] System* system_of(const RouteMatch& match) const;
 

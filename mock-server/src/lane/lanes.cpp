@@ -482,6 +482,10 @@ std::unique_ptr<Handler> MockLanes::handler_for(const Request& request, Intercep
   return request.admission->handler_for(request, intercept);
 }
 
+void MockLanes::add_cors(const Request& request, Reply& reply) const {
+  request.admission->add_cors(request, reply);
+}
+
 std::unique_ptr<Intercept> MockLanes::begin(const Request& request) {
   auto* const lane = lane_of(request);
   return lane != nullptr ? lane->rules().begin(request) : nullptr;

@@ -64,6 +64,7 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   // Application
   void admit(Request& request) override;
   std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
+  void add_cors(const Request& request, Reply& reply) const override;
   // Interceptor
   std::unique_ptr<Intercept> begin(const Request& request) override;
   ConnectionPlan on_connection(const std::string& lane, std::uint64_t ordinal) override;

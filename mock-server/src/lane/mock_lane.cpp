@@ -80,6 +80,10 @@ std::unique_ptr<Handler> LanePass::handler_for(const Request& request, Intercept
   return lane_->application().handler_for(request, intercept);
 }
 
+void LanePass::add_cors(const Request& request, Reply& reply) const {
+  if (lane_ != nullptr) lane_->application().add_cors(request, reply);
+}
+
 Result<std::shared_ptr<MockLane>> MockLane::make(const LaneGround& ground, std::string name,
                                                  LaneConfig config) {
   LaneSources sources;

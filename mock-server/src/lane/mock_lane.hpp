@@ -75,6 +75,7 @@ class LanePass : public Admission {
   [[nodiscard]] MockLane* lane() const { return lane_; }
   [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
                                                      Intercept* intercept) const override;
+  void add_cors(const Request& request, Reply& reply) const override;
 
  private:
   MockLane* lane_;

@@ -16,4 +16,7 @@ namespace mock {
 /// `handler`, whose reply a page may read, whatever its status. Only of a request with an Origin.
 [[nodiscard]] std::unique_ptr<Handler> readable_by_pages(std::unique_ptr<Handler> handler);
 
+/// Makes `reply` readable by a page, if one asks.
+void let_pages_read(const Request& request, Reply& reply);
+
 }  // namespace mock

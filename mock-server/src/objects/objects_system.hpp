@@ -24,6 +24,7 @@ class ObjectsSystem final : public System {
 
   /// "/{bucket}" and what is below, of each bucket.
   [[nodiscard]] std::vector<std::span<const RoutePattern>> routes() const override;
+  void add_cors(const Request& request, Reply& reply) const override;
   [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
                                                      Services& services) override;
   /// Bucket and key of any request, and what a PUT says of its bytes.

@@ -66,6 +66,10 @@ void OneCodexSystem::complete_refusal(const Request& request, Reply& refusal) co
   if (!is_own(request.addressed.route)) objects_->complete_refusal(request, refusal);
 }
 
+void OneCodexSystem::add_cors(const Request& request, Reply& reply) const {
+  if (!is_own(request.addressed.route)) objects_->add_cors(request, reply);
+}
+
 AskedFor OneCodexSystem::asked_for(const Request& request, const ::http::Fields& fields) const {
   return is_own(request.addressed.route) ? AskedFor{} : objects_->asked_for(request, fields);
 }

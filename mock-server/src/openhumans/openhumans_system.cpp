@@ -49,6 +49,11 @@ void OpenHumansSystem::complete_refusal(const Request& request, Reply& refusal) 
   }
 }
 
+void OpenHumansSystem::add_cors(const Request& request, Reply& reply) const {
+  is_own(request.addressed.route) ? words::add_cors(request, reply)
+                                  : objects_->add_cors(request, reply);
+}
+
 AskedFor OpenHumansSystem::asked_for(const Request& request, const ::http::Fields& fields) const {
   return is_own(request.addressed.route) ? AskedFor{} : objects_->asked_for(request, fields);
 }

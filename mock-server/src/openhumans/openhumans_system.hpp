@@ -24,6 +24,7 @@ class OpenHumansSystem final : public System {
                                                      Services& services) override;
   [[nodiscard]] const Gate* gate(Route route) const override;
   void complete_refusal(const Request& request, Reply& refusal) const override;
+  void add_cors(const Request& request, Reply& reply) const override;
   [[nodiscard]] AskedFor asked_for(const Request& request,
                                    const ::http::Fields& fields) const override;
   [[nodiscard]] std::vector<AccessKey> access_keys() const override {

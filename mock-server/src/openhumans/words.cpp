@@ -26,18 +26,6 @@ std::string_view name_of(Route route) {
   return "Project Member Data";
 }
 
-/// For any page, as the API has no cookies (Fetch standard, CORS protocol).
-void add_cors(const Request& request, Reply& reply) {
-  if (request.fields.find("Origin").value_or("").empty()) return;
-  reply.fields.set("Access-Control-Allow-Origin", "*");
-  if (!is_preflight(request)) return;
-  reply.fields.set("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, PATCH, POST, PUT");
-  reply.fields.set("Access-Control-Allow-Headers",
-                   "accept, accept-encoding, authorization, content-type, dnt, origin, "
-                   "user-agent, x-csrftoken, x-requested-with");
-  reply.fields.set("Access-Control-Max-Age", "86400");
-}
-
 }  // namespace
 
 Reply detail(int status, std::string_view sentence) {
@@ -86,6 +74,17 @@ Reply description(const Request& request) {
                                          {"description", ""},
                                          {"renders", Json::array({"application/json"})},
                                          {"parses", std::move(parses)}}));
+}
+
+void add_cors(const Request& request, Reply& reply) {
+  if (request.fields.find("Origin").value_or("").empty()) return;
+  reply.fields.set("Access-Control-Allow-Origin", "*");
+  if (!is_preflight(request)) return;
+  reply.fields.set("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, PATCH, POST, PUT");
+  reply.fields.set("Access-Control-Allow-Headers",
+                   "accept, accept-encoding, authorization, content-type, dnt, origin, "
+                   "user-agent, x-csrftoken, x-requested-with");
+  reply.fields.set("Access-Control-Max-Age", "86400");
 }
 
 void add_fields(const Request& request, Reply& reply) {

@@ -25,6 +25,8 @@ namespace mock::words {
 /// OPTIONS: what the endpoint is. A browser's question is answered for any origin.
 [[nodiscard]] Reply description(const Request& request);
 
+/// For any page, as the API has no cookies (Fetch standard, CORS protocol).
+void add_cors(const Request& request, Reply& reply);
 /// Adds what all replies of the API carry.
 void add_fields(const Request& request, Reply& reply);
 

@@ -61,6 +61,9 @@ class System {
   [[nodiscard]] virtual const Gate* gate(Route) const { return nullptr; }
   /// Adds to a gate's refusal of a request that is addressed to it what its replies carry.
   virtual void complete_refusal(const Request&, Reply&) const {}
+  /// Adds to a reply of no handler, to a request that is addressed to it, the fields of CORS that
+  /// its own replies have.
+  virtual void add_cors(const Request&, Reply&) const {}
   /// The words of its lane: how a reply of any endpoint reads, the server's own included.
   [[nodiscard]] virtual std::unique_ptr<Handler> in_its_words(Route,
                                                               std::unique_ptr<Handler> handler) {

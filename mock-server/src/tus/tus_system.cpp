@@ -21,7 +21,11 @@ std::unique_ptr<Handler> TusSystem::handler_for(const Request&, Services& servic
 /// Errors too name the version and can be read by browsers (TUS-CORE-VER-001, CORS-006).
 void TusSystem::complete_refusal(const Request& request, Reply& refusal) const {
   refusal.fields.set(tus::header::tus_resumable, std::string(tus::version));
-  add_cors(request, request.method, options_, refusal);
+  mock::add_cors(request, request.method, options_, refusal);
+}
+
+void TusSystem::add_cors(const Request& request, Reply& reply) const {
+  mock::add_cors(request, request.addressed.method, options_, reply);
 }
 
 bool TusSystem::signals_end(const ::http::Fields& fields) const {

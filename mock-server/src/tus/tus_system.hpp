@@ -25,6 +25,7 @@ class TusSystem final : public System {
   [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request,
                                                      Services& services) override;
   void complete_refusal(const Request& request, Reply& refusal) const override;
+  void add_cors(const Request& request, Reply& reply) const override;
   void removed(const Upload& upload) override {
     if (is_tus(upload)) upkeep_.hooks().after_terminate(upload);
   }
