@@ -174,6 +174,10 @@ Result<void> run(const Options& options) {
   ground.outage = [&server = *server](const std::string& lane, Milliseconds duration) {
     server.outage({duration, lane});
   };
+  ground.unanswered = [&server = *server](const std::string& lane, Milliseconds duration) {
+    server.outage({.duration = duration, .lane = lane, .unanswered = true});
+  };
+  ground.answer_again = [&server = *server](const std::string& lane) { server.answer_again(lane); };
   ground.serves_control = [&control](const std::string& host) {
     return !control->address &&
            control_access(host, control->token).serves == ControlGate::Access::Serves::open;

@@ -177,6 +177,10 @@ Result<void> MockLane::make_rules() {
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
   }
+  if (ground_.unanswered && ground_.answer_again) {
+    rule_options.unanswered = [this](Milliseconds time) { ground_.unanswered(name_, time); };
+    rule_options.answer_again = [this] { ground_.answer_again(name_); };
+  }
   rules_ = std::make_unique<misbehave::RuleInterceptor>(std::move(rule_options), services_);
   if (auto added = rules_->add(*content_->misbehaviours); !added) return added;
   for (const auto& system : systems_) system->use(*rules_);

@@ -51,6 +51,9 @@ struct LaneGround {
       fired = {};
   /// Has a lane's own listeners refuse connections for a while; empty: nothing happens.
   std::function<void(const std::string& lane, Milliseconds)> outage = {};
+  /// The same, but nobody is answered; and the end of that before its time.
+  std::function<void(const std::string& lane, Milliseconds)> unanswered = {};
+  std::function<void(const std::string& lane)> answer_again = {};
   /// Whether a listener on `host` serves /_mock/ beside everything else; empty: none does.
   std::function<bool(const std::string& host)> serves_control = {};
   /// Answers /_mock/... for a lane; empty: 404.

@@ -184,6 +184,7 @@ bool Engine::remove(const std::string& name) {
   const auto removed = std::erase_if(rules, [&](const auto& active) {
     const bool named = active->misbehaviour == name || active->rule.name == name;
     if (named) count_out(*active);
+    if (named) answer_again(*active);
     return named;
   });
   if (removed > 0) replace(std::move(rules));
@@ -199,7 +200,14 @@ void Engine::replace(RuleSet::Rules rules) {
                               [](const std::exception_ptr&) {});
 }
 
+void Engine::answer_again(const ActiveRule& active) const {
+  const auto& server = active.rule.then.server;
+  const bool silent = server && server->unanswered && active.counts.fired > 0;
+  if (silent && options_.answer_again) options_.answer_again();
+}
+
 void Engine::clear() {
+  for (const auto& active : set_->rules()) answer_again(*active);
   replace({});
   loaded_ = {};
   text_ = 0;
@@ -212,6 +220,7 @@ void Engine::reset_counts() {
   auto rules = set_->rules();
   replace(rules);
   for (const auto& active : rules) {
+    answer_again(*active);
     active->counts = {};
     active->since = services_.loop.now();
   }

@@ -198,6 +198,8 @@ class Engine {
   [[nodiscard]] bool chosen(ActiveRule& active, std::uint64_t drawing) const;
   [[nodiscard]] std::string client_key(const Facts& facts) const;
   void forget_all();
+  /// What it did to the listener ends with it.
+  void answer_again(const ActiveRule& active) const;
   void hold(const std::string& upload, Milliseconds duration);
 
   void replace(RuleSet::Rules rules);

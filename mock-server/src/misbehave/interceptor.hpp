@@ -35,8 +35,10 @@ struct RuleOptions {
   /// The listener that rules act on serves /_mock/ too, so that a rule could lock its author out.
   bool control_at_stake = false;
   // What a rule may do beyond its request. Called on the loop thread; an empty one does nothing.
-  std::function<void()> crash = {};               ///< kill -9 of the process itself
-  std::function<void(Milliseconds)> outage = {};  ///< connections are refused that long
+  std::function<void()> crash = {};                   ///< kill -9 of the process itself
+  std::function<void(Milliseconds)> outage = {};      ///< connections are refused that long
+  std::function<void(Milliseconds)> unanswered = {};  ///< connections are not answered that long
+  std::function<void()> answer_again = {};            ///< ends that
   std::function<void(const std::string& token)> revoke_token = {};
   std::function<std::string()> valid_token = {};  ///< an access token that the server accepts
   /// Told of each rule as it fires; `upload` is the id it is about, or empty. Loop thread.

@@ -42,7 +42,7 @@ Moment Rule::moment() const {
 }
 
 bool Rule::acts_on_connections() const {
-  return then.connection || (then.server && then.server->outage);
+  return then.connection || (then.server && (then.server->outage || then.server->unanswered));
 }
 
 }  // namespace mock::misbehave

@@ -315,7 +315,9 @@ struct UploadEdit {
 /// Done to the server.
 struct ServerEdit {
   Turn turn = Turn::after;
-  std::optional<Milliseconds> outage;    ///< connections are refused that long
+  std::optional<Milliseconds> outage;  ///< connections are refused that long
+  /// Connections are not answered that long, or until the rule is taken away.
+  std::optional<Milliseconds> unanswered;
   std::optional<Template> revoke_token;  ///< an access or refresh token
   bool crash = false;                    ///< kill -9
 };

@@ -1,6 +1,8 @@
 // Listeners that come and go while the server runs, and outages.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include <cerrno>
 #include <future>
 #include <string>
 #include <vector>
@@ -144,6 +146,46 @@ TEST_F(ListenersTest, AnOutageCanResetWhatIsOpen) {
   outage({.duration = Milliseconds{1}, .open = OpenConnections::reset});
   open.rest();
   EXPECT_EQ(open.error(), ECONNRESET);
+}
+
+/// EINPROGRESS: nobody answered in a moment.
+int answer_to_connect(std::uint16_t port) {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval moment{0, 100'000};
+  ::setsockopt(probe, SOL_SOCKET, SO_SNDTIMEO, &moment, sizeof moment);
+  const int error = test::connect_to(probe, port);
+  ::close(probe);
+  return error;
+}
+
+TEST_F(ListenersTest, AnOutageMayLeaveWhoConnectsUnanswered) {
+  auto kept = server_.connect();
+  EXPECT_EQ(lane_of(kept), "lane ");
+  EXPECT_EQ(outage({.duration = std::chrono::hours{1}, .unanswered = true}), 1U);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(answer_to_connect(server_.port()), EINPROGRESS);
+  EXPECT_EQ(lane_of(kept), "lane ") << "who is connected is served";
+  on_loop([&] {
+    server_.server().answer_again("");
+    return 0;
+  });
+  EXPECT_EQ(answer_to_connect(server_.port()), 0);
+  auto after = server_.connect();
+  EXPECT_EQ(lane_of(after), "lane ");
+}
+
+TEST_F(ListenersTest, TheLaterOutageSaysHow) {
+  outage({.duration = std::chrono::hours{1}, .unanswered = true});
+  outage({.duration = Milliseconds{1}});
+  EXPECT_EQ(answer_to_connect(server_.port()), ECONNREFUSED);
+  outage({.duration = Milliseconds{1}, .unanswered = true});
+  EXPECT_EQ(answer_to_connect(server_.port()), EINPROGRESS);
+  on_loop([&] {
+    server_.server().answer_again("");
+    return 0;
+  });
+  EXPECT_EQ(answer_to_connect(server_.port()), 0);
+  outage({.duration = Milliseconds{150}, .unanswered = true});
+  EXPECT_TRUE(eventually([&] { return answer_to_connect(server_.port()) == 0; }));
 }
 
 TEST_F(ListenersTest, AnOutageStaysInItsLane) {

@@ -17,6 +17,7 @@ class NoServer final : public Server {
   }
   bool unlisten(const std::string&, OpenConnections) override { return false; }
   std::size_t outage(const Outage&) override { return 0; }
+  void answer_again(const std::string&) override {}
   [[nodiscard]] std::string url() const override { return "http://127.0.0.1:8080"; }
   std::size_t run(bool) override { return 0; }
   void stop() override {}

@@ -1,5 +1,6 @@
 #include "net/server.hpp"
 
+#include <poll.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -31,6 +32,8 @@ using ErrorCode = boost::system::error_code;
 constexpr std::size_t buffer_size = 256UL << 10U;
 /// After accept failed for want of descriptors or memory: they do not come back at once.
 constexpr Milliseconds accept_pause{50};
+/// For a connection of our own to ourselves.
+constexpr Milliseconds filler_patience{100};
 
 std::atomic<std::uint64_t> connections_of_process{0};
 
@@ -57,7 +60,11 @@ std::string authority(const Tcp::endpoint& endpoint) {
 /// One listening socket. Handlers under way keep it alive.
 struct Listener {
   Listener(asio::io_context& context, std::shared_ptr<const Home> home_of_connections)
-      : home(std::move(home_of_connections)), acceptor(context), pause(context), outage(context) {}
+      : home(std::move(home_of_connections)),
+        acceptor(context),
+        pause(context),
+        outage(context),
+        filler(context) {}
 
   std::shared_ptr<const Home> home;
   std::uint64_t* accepted = nullptr;  ///< connections to its lane
@@ -66,7 +73,9 @@ struct Listener {
   asio::steady_timer pause;
   asio::steady_timer outage;  ///< its expiry is the end of the outage
   bool accepting = false;     ///< or it is about to
+  Tcp::socket filler;         ///< keeps the queue full when nobody is answered
   bool out = false;           ///< in an outage
+  bool silent = false;        ///< in one in which nobody is answered
   bool gone = false;          ///< taken away, or the server stops
   bool full = false;          ///< the last connection that came could not be accepted
   std::string url;
@@ -115,6 +124,7 @@ class AsioServer final : public Server {
                              Interceptor* interceptor, Observer* observer) override;
   bool unlisten(const std::string& url, OpenConnections open) override;
   std::size_t outage(const Outage& outage) override;
+  void answer_again(const std::string& lane) override;
   [[nodiscard]] std::string url() const override {
     return listeners_.empty() ? std::string() : listeners_.front()->url;
   }
@@ -130,6 +140,10 @@ class AsioServer final : public Server {
   void admit(const Listener& listener, Tcp::socket socket, const Tcp::endpoint& remote);
   void tell_refused(Listener& listener, const ErrorCode& why);
   static void close(Listener& listener);
+  static void refuse(Listener& listener);
+  static void fall_silent(Listener& listener);
+  void admit_waiting(Listener& listener);
+  void end_outage(const ListenerPtr& listener);
   void await_end_of_outage(const ListenerPtr& listener);
   void dispose(OpenConnections open, const std::shared_ptr<const Home>& home);
   void tick();
@@ -255,6 +269,7 @@ void AsioServer::close(Listener& listener) {
   listener.acceptor.close(ignored);
   listener.pause.cancel();
   listener.outage.cancel();
+  listener.filler.close(ignored);
 }
 
 std::size_t AsioServer::outage(const Outage& outage) {
@@ -264,37 +279,87 @@ std::size_t AsioServer::outage(const Outage& outage) {
     if (outage.lane && *outage.lane != listener->home->options.lane) continue;
     ++hit;
     dispose(outage.open, listener->home);
-    if (!listener->out) {
-      listener->out = true;
-      ErrorCode ignored;
+    const bool longer = !listener->out || end > listener->outage.expiry();
+    if (!listener->out || listener->silent != outage.unanswered) {
       listener->pause.cancel();
-      listener->acceptor.close(ignored);
-      // The port stays ours. Should another program have been faster, `await_end_of_outage` waits
-      // until it is free again.
-      if (bind_to(listener->acceptor, listener->endpoint)) listener->acceptor.close(ignored);
-    } else if (end <= listener->outage.expiry()) {
-      continue;
+      outage.unanswered ? fall_silent(*listener) : refuse(*listener);
+      listener->out = true;
+      listener->silent = outage.unanswered;
     }
+    if (!longer) continue;
     listener->outage.expires_at(end);
     await_end_of_outage(listener);
   }
   return hit;
 }
 
+void AsioServer::answer_again(const std::string& lane) {
+  for (const auto& listener : listeners_)
+    if (listener->silent && listener->home->options.lane == lane) {
+      listener->outage.cancel();
+      end_outage(listener);
+    }
+}
+
+void AsioServer::refuse(Listener& listener) {
+  ErrorCode ignored;
+  listener.filler.close(ignored);
+  listener.acceptor.close(ignored);
+  // The port stays ours. Should another program have been faster, `end_outage` waits until it is
+  // free again.
+  if (bind_to(listener.acceptor, listener.endpoint)) listener.acceptor.close(ignored);
+}
+
+/// The kernel drops a SYN when the queue is full, and one of length 0 is by one connection (Linux,
+/// tcp_conn_request; listen(2) may change the length of a queue at any time).
+void AsioServer::fall_silent(Listener& listener) {
+  auto& acceptor = listener.acceptor;
+  ErrorCode ec;
+  if (!acceptor.is_open()) ec = bind_to(acceptor, listener.endpoint);
+  if (!ec) acceptor.cancel(ec);
+  if (!ec) ec = listen_on(acceptor);
+  if (!ec) listener.filler.open(listener.endpoint.protocol(), ec);
+  if (!ec) listener.filler.non_blocking(true, ec);
+  if (ec) return;
+  listener.filler.connect(listener.endpoint, ec);
+  // The kernel completes it by itself; a queue that is full already leaves it waiting.
+  pollfd connected{listener.filler.native_handle(), POLLOUT, 0};
+  if (ec == asio::error::in_progress || ec == asio::error::would_block)
+    ::poll(&connected, 1, static_cast<int>(filler_patience.count()));
+  acceptor.listen(0, ec);
+}
+
+/// Who connected before nobody was answered; the filler itself is dropped.
+void AsioServer::admit_waiting(Listener& listener) {
+  ErrorCode ec;
+  const auto filler = listener.filler.local_endpoint(ec);
+  while (!ec) {
+    Tcp::endpoint remote;
+    Tcp::socket socket = listener.acceptor.accept(context_, remote, ec);
+    if (ec || remote == filler) break;
+    admit(listener, std::move(socket), remote);
+  }
+  listener.filler.close(ec);
+}
+
+void AsioServer::end_outage(const ListenerPtr& listener) {
+  auto& acceptor = listener->acceptor;
+  ErrorCode ec;
+  if (!acceptor.is_open()) ec = bind_to(acceptor, listener->endpoint);
+  if (!ec) ec = listen_on(acceptor);
+  if (ec) {
+    acceptor.close(ec);
+    listener->outage.expires_after(accept_pause);
+    return await_end_of_outage(listener);
+  }
+  if (std::exchange(listener->silent, false)) admit_waiting(*listener);
+  listener->out = false;
+  accept(listener);
+}
+
 void AsioServer::await_end_of_outage(const ListenerPtr& listener) {
   listener->outage.async_wait([this, listener](const ErrorCode& cancelled) {
-    if (cancelled || listener->gone) return;
-    auto& acceptor = listener->acceptor;
-    ErrorCode ec;
-    if (!acceptor.is_open()) ec = bind_to(acceptor, listener->endpoint);
-    if (!ec) ec = listen_on(acceptor);
-    if (ec) {
-      acceptor.close(ec);
-      listener->outage.expires_after(accept_pause);
-      return await_end_of_outage(listener);
-    }
-    listener->out = false;
-    accept(listener);
+    if (!cancelled && !listener->gone && listener->out) end_outage(listener);
   });
 }
 

@@ -39,12 +39,16 @@ enum class OpenConnections {
   reset,   ///< the peer sees ECONNRESET, soon: the exchange that asks for it may be one of them
 };
 
-/// A time in which new connections are refused.
+/// A time in which new connections are refused, or not answered.
 struct Outage {
   Milliseconds duration{0};
   std::optional<std::string> lane =
       std::nullopt;  ///< only the listeners of that lane; nullopt: all
   OpenConnections open = OpenConnections::keep;
+  /// Nobody answers who connects, as if the host were behind a firewall that drops it: the queue of
+  /// connections that wait to be accepted is full, so that the kernel answers no SYN. Who connected
+  /// before and was not accepted yet waits.
+  bool unanswered = false;
 };
 
 /// Owns the sockets and the loop. Everything passed by reference outlives it.
@@ -65,10 +69,12 @@ class Server {
                                      Interceptor* interceptor, Observer* observer) = 0;
   /// Stops listening there: connections are refused when this returns. False: no such listener.
   virtual bool unlisten(const std::string& url, OpenConnections open) = 0;
-  /// The listeners refuse connections (ECONNREFUSED) when this returns, and listen again on the
-  /// same port after `duration`, or when a longer outage that they are in ends. Returns how many
-  /// listeners there are in the lane.
+  /// The listeners refuse connections (ECONNREFUSED), or do not answer them, when this returns, and
+  /// listen again on the same port after `duration`, or when a longer outage that they are in ends;
+  /// the later one says how. Returns how many listeners there are in the lane.
   virtual std::size_t outage(const Outage& outage) = 0;
+  /// Ends the time in which the listeners of `lane` do not answer.
+  virtual void answer_again(const std::string& lane) = 0;
   /// Of the listener that was made first; empty when there is none.
   [[nodiscard]] virtual std::string url() const = 0;
   /// Runs the loop on the calling thread until `stop`, or until SIGINT or SIGTERM when

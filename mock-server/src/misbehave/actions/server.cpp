@@ -7,11 +7,14 @@ namespace mock::misbehave {
 namespace {
 
 ServerEdit server_edit_of(const Cursor& at) {
-  at.only({"outage", "revoke_token", "crash", "at"});
+  at.only({"outage", "unanswered", "revoke_token", "crash", "at"});
   ServerEdit edit;
   edit.turn = optional(at, "at", turn_of).value_or(Turn::after);
   edit.outage = optional(at, "outage", duration_of);
-  if (edit.outage == Milliseconds{0}) at.at("outage").fail("is no time at all");
+  edit.unanswered = optional(at, "unanswered", duration_of);
+  for (const char* const key : {"outage", "unanswered"})
+    if (at.find(key) && duration_of(at.at(key)) == Milliseconds{0})
+      at.at(key).fail("is no time at all");
   if (auto token = at.find("revoke_token")) {
     if (!token->raw().is_boolean())
       edit.revoke_token = template_of(*token);
@@ -19,8 +22,11 @@ ServerEdit server_edit_of(const Cursor& at) {
       edit.revoke_token = *Template::parse("{request.authorization}");
   }
   edit.crash = flag(at, "crash");
-  if (!edit.outage && !edit.revoke_token && !edit.crash) at.fail("changes nothing");
-  if (edit.crash && edit.outage) at.fail("takes either crash or outage");
+  if (!edit.outage && !edit.unanswered && !edit.revoke_token && !edit.crash)
+    at.fail("changes nothing");
+  if (edit.crash && (edit.outage || edit.unanswered)) at.fail("takes either crash or outage");
+  if (edit.outage && edit.unanswered)
+    at.fail("takes either outage or unanswered: who is refused is answered");
   return edit;
 }
 
@@ -64,6 +70,7 @@ class ServerAction final : public Action {
       if (!token.empty()) options.revoke_token(token);
     }
     if (edit.outage && options.outage) options.outage(*edit.outage);
+    if (edit.unanswered && options.unanswered) options.unanswered(*edit.unanswered);
     if (edit.crash && options.crash) options.crash();
   }
 };
