@@ -158,6 +158,7 @@ Result<void> run(const Options& options) {
   Lanes* all_lanes = nullptr;
   LaneGround ground{**store, index, *locks, loop};
   if (on_disk(options)) ground.folder = options.store;
+  ground.keeps_bytes = options.store != "discard";
   ground.log = [notify = log.notices()](std::string_view line) {
     notify({"server", {}, {}, std::string(line)});
   };

@@ -173,6 +173,7 @@ Result<void> MockLane::make_rules() {
     };
   }
   rule_options.warn = ground_.log;
+  rule_options.keeps_bytes = ground_.keeps_bytes;
   rule_options.control_at_stake = control_at_stake();
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };

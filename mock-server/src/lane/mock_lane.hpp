@@ -42,6 +42,8 @@ struct LaneGround {
   std::optional<std::filesystem::path> folder = {};
   /// --lane-files: where names of files that a request sends are looked up; nullopt: nowhere.
   std::optional<std::filesystem::path> lane_files = {};
+  /// What is stored can be read again.
+  bool keeps_bytes = true;
   /// One line each; for what cannot be told to a client.
   std::function<void(std::string_view)> log = {};
   /// The same, and knows which lane and upload it is about. From any thread.

@@ -94,6 +94,8 @@ class Action {
   /// Why it can never do what it says; asked only at a stage at which it acts.
   [[nodiscard]] virtual Why contradiction(const Rule& /*rule*/) const { return std::nullopt; }
   virtual void add_axes(const Then& then, Axes& into) const = 0;
+  /// It changes which bytes are stored or delivered, so that there have to be some.
+  [[nodiscard]] virtual bool needs_bytes(const Then& /*then*/) const { return false; }
   using Visit = std::function<void(const std::string& place, const Template& value, Known known)>;
   /// Every value with places to fill in.
   virtual void visit_values(const Rule& /*rule*/, const Visit& /*visit*/) const {}

@@ -165,6 +165,7 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
       // Chance asks for the metadata.
       active->keeps_upload = active->by_luck || names_state(active->rule);
       count_in(*active);
+      warn_of_bytes(active->rule);
       added.push_back(std::move(active));
     }
   }
@@ -175,6 +176,15 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
     for (auto& active : added) set_->append(std::move(active));
   }
   return {};
+}
+
+void Engine::warn_of_bytes(const Rule& rule) const {
+  if (options_.keeps_bytes || !options_.warn) return;
+  const auto& then = rule.then;
+  if (std::ranges::any_of(then.actions, [&](const auto* act) { return act->needs_bytes(then); }))
+    options_.warn("rule '" + rule.name +
+                  "': changes bytes that are stored, and this store keeps none: use --store memory "
+                  "or a folder");
 }
 
 std::string Engine::free_name() const { return number_prefix + std::to_string(free_number_); }

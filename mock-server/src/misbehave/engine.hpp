@@ -204,6 +204,7 @@ class Engine {
 
   void replace(RuleSet::Rules rules);
   [[nodiscard]] Result<void> check_room(const std::vector<Misbehaviour>& added) const;
+  void warn_of_bytes(const Rule& rule) const;
   void count_in(const ActiveRule& active);
   void count_out(const ActiveRule& active);
 

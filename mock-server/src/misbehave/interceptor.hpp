@@ -34,6 +34,8 @@ struct RuleOptions {
   std::function<const System*(const RouteMatch&)> system_of = {};
   /// The listener that rules act on serves /_mock/ too, so that a rule could lock its author out.
   bool control_at_stake = false;
+  /// What is stored can be read again; else rules that change bytes are warned of.
+  bool keeps_bytes = true;
   // What a rule may do beyond its request. Called on the loop thread; an empty one does nothing.
   std::function<void()> crash = {};                   ///< kill -9 of the process itself
   std::function<void(Milliseconds)> outage = {};      ///< connections are refused that long

@@ -130,6 +130,11 @@ class CommitAction final : public Action {
 
   void add_axes(const Then& /*then*/, Axes& into) const override { into.add(Axis::commit); }
 
+  [[nodiscard]] bool needs_bytes(const Then& then) const override {
+    const auto& commit = *then.commit;
+    return commit.position || !commit.corrupt.empty() || commit.parts_reversed;
+  }
+
   void visit_values(const Rule& rule, const Visit& visit) const override {
     const auto& commit = *rule.then.commit;
     // A creation with a body knows its upload by the time that bytes are stored.
