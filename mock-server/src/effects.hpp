@@ -4,7 +4,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "damage.hpp"
 #include "protocol/units.hpp"
 
 namespace mock {
@@ -35,6 +37,13 @@ struct EffectPlan {
   /// The name under which it is recorded; "" is none at all.
   std::optional<std::string> rename = std::nullopt;
   bool deliver = false;  ///< of a part: it is delivered as if it were an upload of its own
+  // of a delivery, which is told as a success
+  std::optional<Bytes> bytes = std::nullopt;  ///< so many are copied, if there are that many
+  std::vector<Damage> corrupt = {};           ///< in the copy
+  /// The upload whose bytes are copied; one that is not there any more is none.
+  std::optional<std::string> from = std::nullopt;
+  /// Where to, below the folder of the target, as it is told too.
+  std::optional<std::string> path = std::nullopt;
 };
 
 /// Asked before each effect. Loop thread only.

@@ -8,6 +8,7 @@
 #include "dex/copy.hpp"
 #include "dex/metrics.hpp"
 #include "dex/reports.hpp"
+#include "dex/spoiled_reader.hpp"
 #include "protocol/http/date.hpp"
 #include "store/in_background.hpp"
 #include "tus/attributes.hpp"
@@ -49,6 +50,10 @@ struct Deliveries::Job {
   EffectPlan plan = {};
 
   [[nodiscard]] Key key() const { return {upload.id, target}; }
+  /// Of this attempt, below the folder.
+  [[nodiscard]] Result<std::filesystem::path> place() const {
+    return plan.path ? Result<std::filesystem::path>(*plan.path) : path;
+  }
 };
 
 Deliveries::Deliveries(DeliveryConfig config, DeliveryOptions options, Store& store, Loop& loop,
@@ -198,6 +203,15 @@ bool Deliveries::admitted(const std::shared_ptr<Job>& job) {
   return false;
 }
 
+/// What is to be copied, as the plan has it.
+StoreResult<std::unique_ptr<Reader>> Deliveries::open_source(const Job& job) {
+  const auto& plan = job.plan;
+  auto opened = store_.open(plan.from.value_or(job.upload.id));
+  if (!opened && plan.from) opened = store_.open(job.upload.id);
+  if (!opened || (!plan.bytes && plan.corrupt.empty())) return opened;
+  return spoiled_reader(std::move(*opened), plan.bytes, plan.corrupt);
+}
+
 void Deliveries::start(const std::shared_ptr<Job>& job) {
   running_.insert(job->key());
   metrics_.delivery_started(job->target);
@@ -213,9 +227,9 @@ void Deliveries::start(const std::shared_ptr<Job>& job) {
     outcome = failure({}, *job->plan.fail);
   } else if (job->plan.pretend) {
     // told as it would be, but not done
-  } else if (!job->path) {
-    outcome = tl::unexpected(job->path.error());
-  } else if (auto opened = store_.open(job->upload.id); opened) {
+  } else if (const auto place = job->place(); !place) {
+    outcome = tl::unexpected(place.error());
+  } else if (auto opened = open_source(*job); opened) {
     reader = std::move(*opened);
   } else {
     const StoreError& error = opened.error();
@@ -227,7 +241,7 @@ void Deliveries::start(const std::shared_ptr<Job>& job) {
   in_background(
       loop_,
       [job, reader = std::move(reader)]() -> StoreResult<Result<void>> {
-        return copy_to_file(*reader, job->folder / *job->path,
+        return copy_to_file(*reader, job->folder / *job->place(),
                             "." + job->upload.id + "." +
                                 std::to_string(std::hash<std::string>{}(job->target)) + ".partial");
       },
@@ -248,13 +262,14 @@ void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& out
   if (outcome) {
     attempt.status = dex::delivery_state::success;
     // Without "./", as DEX tells it.
-    if (job->path) attempt.location = (job->folder / *job->path).lexically_normal().string();
+    if (const auto place = job->place())
+      attempt.location = (job->folder / *place).lexically_normal().string();
   } else {
     attempt.status = dex::delivery_state::failure;
     auto issue = outcome.error();
     // Told as the delivery names it, not as the server does.
-    if (job->path && issue.where.starts_with(job->folder.string())) {
-      issue.where = job->path->string();
+    if (const auto place = job->place(); place && issue.where.starts_with(job->folder.string())) {
+      issue.where = place->string();
     }
     attempt.issues.emplace().push_back({"ERROR", issue.line()});
     tell(*job, outcome.error());

@@ -81,6 +81,7 @@ class Deliveries {
   void enqueue(std::shared_ptr<Job> job);
   void start_some();
   void start(const std::shared_ptr<Job>& job);
+  StoreResult<std::unique_ptr<Reader>> open_source(const Job& job);
   /// Asks what becomes of the attempt; false: it is not made now.
   bool admitted(const std::shared_ptr<Job>& job);
   void finish(const std::shared_ptr<Job>& job, const Result<void>& outcome, TimePoint started);

@@ -507,6 +507,36 @@ TEST_F(Misdelivering, UnderAnotherName) {
   EXPECT_EQ(states(attempts(upload_whole().id)), States{"elsewhere SUCCESS"});
 }
 
+TEST_F(Misdelivering, TheCopyIsNotWhatWasUploadedAndToldAsASuccess) {
+  const std::string hole("0123\0\0\08", 8);
+  planned_.by_name["edav"] = {
+      {.bytes = Bytes{8}, .corrupt = {{Bytes{4}, Bytes{3}, true}, {Bytes{8}}}},
+      {.bytes = Bytes{99}, .corrupt = {{Bytes{9}}}},
+      {.from = "nobody"}};
+  for (const auto& copied : {hole, std::string("0123456788"), std::string("0123456789")}) {
+    const auto all = attempts(upload_whole().id);
+    ASSERT_EQ(states(all), States{"edav SUCCESS"});
+    EXPECT_EQ(content(all.at(0).location), copied);
+  }
+}
+
+TEST_F(Misdelivering, ALaterCopyGoesOverAnEarlierOne) {
+  const auto early = upload_whole();
+  planned_.by_name["edav"] = {{.path = "same/file.csv"},
+                              {.from = early.id, .path = "same/file.csv"}};
+  const auto other = create(good_metadata(), Bytes{3});
+  receive(other.id, "abc");
+  settle();
+  const auto place = attempts(other.id).at(0).location;
+  EXPECT_EQ(place, (edav() / "same/file.csv").string());
+  EXPECT_EQ(content(place), "abc");
+  const auto foreign = create(good_metadata(), Bytes{3});
+  receive(foreign.id, "xyz");
+  settle();
+  EXPECT_EQ(attempts(foreign.id).at(0).location, place);
+  EXPECT_EQ(content(place), "0123456789") << "and they are another upload's";
+}
+
 TEST_F(Misdelivering, ReportsAndEventsToo) {
   planned_.by_name["FileReady"] = {{.repeat = 2}};
   planned_.by_name["upload-started"] = {{.drop = true}};

@@ -49,6 +49,10 @@ struct Firing {
   void delay(Axis axis, const Delay& delay, Milliseconds& into) const;
 };
 
+/// Looked up when there is an effect, and no name that values know: the upload that was delivered
+/// to the same target before.
+inline constexpr std::string_view previous_upload = "previous upload";
+
 /// What an action may ask of the one that accompanies the request.
 class Companion {
  public:

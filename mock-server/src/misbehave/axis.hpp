@@ -46,6 +46,10 @@ enum class Axis : std::uint8_t {
   effect_repeat,
   effect_delay,
   effect_name,
+  effect_size,
+  effect_damage,
+  effect_source,
+  effect_path,
 };
 
 /// What a rule takes from the rules after it.

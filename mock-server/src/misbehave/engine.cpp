@@ -240,6 +240,7 @@ void Engine::reset_counts() {
 void Engine::forget_all() {
   marks_.clear();
   kept_replies_.clear();
+  last_delivered_.clear();
   held_.clear();
   illusions_ = {};
 }
@@ -312,6 +313,17 @@ const Reply* Engine::kept_reply(const std::string& mark, const std::string& uplo
     if (const auto found = kept_replies_.find({mark, id}); found != kept_replies_.end())
       return &found->second;
   return nullptr;
+}
+
+void Engine::note_delivery(const std::string& target, const std::string& upload) {
+  last_delivered_.insert_or_assign(target, upload);
+}
+
+std::optional<std::string> Engine::delivered_before(const std::string& target,
+                                                    const std::string& upload) const {
+  const auto found = last_delivered_.find(target);
+  if (found == last_delivered_.end() || found->second == upload) return std::nullopt;
+  return found->second;
 }
 
 RulePage Engine::report(std::int64_t from, std::size_t most, const std::string& name) const {

@@ -186,6 +186,12 @@ class Engine {
   void keep_reply(const std::string& mark, const std::string& upload, const Reply& reply);
   [[nodiscard]] const Reply* kept_reply(const std::string& mark, const std::string& upload) const;
 
+  /// Of the rules about effects: which upload was delivered to `target` last.
+  void note_delivery(const std::string& target, const std::string& upload);
+  /// nullopt: none since they were loaded, or `upload` itself.
+  [[nodiscard]] std::optional<std::string> delivered_before(const std::string& target,
+                                                            const std::string& upload) const;
+
   [[nodiscard]] RulePage report(std::int64_t from, std::size_t most, const std::string& name) const;
   [[nodiscard]] Illusions& illusions() { return illusions_; }
   [[nodiscard]] const RuleOptions& options() const { return options_; }
@@ -217,6 +223,7 @@ class Engine {
   std::uint64_t free_number_ = 1;                           ///< the lowest that is in no name
   std::set<Marked> marks_;
   std::map<Marked, Reply> kept_replies_;
+  std::map<std::string, std::string> last_delivered_;  ///< by target
   std::map<std::string, std::unique_ptr<Held>> held_;  ///< locks, by upload
   Illusions illusions_;
   std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);

@@ -83,7 +83,10 @@ EffectPlan RuleInterceptor::before(const Effect& effect, const Upload& upload) {
   const auto set = engine_->set();
   if (set->effect_rules().empty()) return plan;
   const Facts facts{upload.lane, &upload, services_};
-  const auto lookup = values_of(upload);
+  const Template::Lookup lookup = [&, values = values_of(upload)](std::string_view name) {
+    if (name != previous_upload) return values(name);
+    return engine_->delivered_before(effect.name, upload.id);
+  };
   Claims claims;
   for (auto* active : set->effect_rules()) {
     if (active->moment != Moment::effect || active->exhausted()) continue;
@@ -97,9 +100,10 @@ EffectPlan RuleInterceptor::before(const Effect& effect, const Upload& upload) {
   return plan;
 }
 
-void RuleInterceptor::delivered(const std::string&, const Upload& upload) {
+void RuleInterceptor::delivered(const std::string& target, const Upload& upload) {
   const auto set = engine_->set();
   if (set->effect_rules().empty()) return;
+  engine_->note_delivery(target, upload.id);
   const Facts facts{upload.lane, &upload, services_};
   for (auto* active : set->effect_rules()) {
     if (active->moment != Moment::delivered || active->exhausted()) continue;

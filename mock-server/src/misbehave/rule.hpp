@@ -264,6 +264,25 @@ struct InterimEdit {
   Delay delay;  ///< those behind it, and the reply, wait too
 };
 
+/// When something is done that is no part of the exchange, or ahead of the reply.
+enum class Turn {
+  before,  ///< before the handler sees the request
+  after,   ///< when the handler has answered and the client does not know it yet
+};
+
+/// Replies of the rule's own that go ahead of the reply.
+struct AheadEdit {
+  struct One {
+    int status = 103;
+    FieldEdits fields;  ///< set and add only
+    unsigned times = 1;
+    Milliseconds gap{0};  ///< before each
+  };
+  std::vector<One> replies;
+  /// nullopt: as soon as the rule fires.
+  std::optional<Turn> turn;
+};
+
 struct SocketEdit {
   SocketEnd end = SocketEnd::keep;
   bool before = false;  ///< before the handler is made; else after (or in place of) the reply. At a
@@ -295,12 +314,12 @@ struct EffectEdit {
   Delay delay;
   std::optional<Template> rename;
   bool deliver = false;
-};
-
-/// When something is done that is no part of the exchange.
-enum class Turn {
-  before,  ///< before the handler sees the request
-  after,   ///< when the handler has answered and the client does not know it yet
+  std::optional<Template> bytes;
+  std::vector<Damage> corrupt;
+  bool foreign = false;  ///< the bytes are those of the upload that was delivered before
+  std::optional<Template> path;
+  /// It changes what a delivery copies, or where to.
+  [[nodiscard]] bool copies() const { return bytes || !corrupt.empty() || foreign || path; }
 };
 
 /// Done to the upload that the request is about, behind the handler's back.

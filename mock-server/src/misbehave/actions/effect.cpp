@@ -5,8 +5,27 @@
 namespace mock::misbehave {
 namespace {
 
+/// "{length-100}", or a size.
+Template bytes_of(const Cursor& at) {
+  if (at.is_string() && at.string().find('{') != std::string::npos) return template_of(at);
+  return at.unwrap(Template::parse(std::to_string(size_of(at).value)));
+}
+
+/// Below the folder of the target, whatever is put in: an id or a number.
+Template path_of(const Cursor& at) {
+  const auto& text = at.string();
+  const auto wrapped = "/" + text + "/";
+  if (text.empty() || text.size() > 200 || wrapped.find("//") != std::string::npos ||
+      wrapped.find("/../") != std::string::npos || wrapped.find("/./") != std::string::npos)
+    at.fail(
+        "is no path below the folder of the target: at most 200 characters, no empty part, no "
+        "'.' and no '..'");
+  return template_of(at);
+}
+
 EffectEdit effect_edit_of(const Cursor& at) {
-  at.only({"drop", "pretend", "fail", "repeat", "delay", "rename", "deliver"});
+  at.only({"drop", "pretend", "fail", "repeat", "delay", "rename", "deliver", "bytes", "corrupt",
+           "from", "path"});
   EffectEdit edit;
   edit.drop = flag(at, "drop");
   edit.pretend = flag(at, "pretend");
@@ -24,11 +43,18 @@ EffectEdit effect_edit_of(const Cursor& at) {
     edit.rename = template_of(*name);
   }
   edit.deliver = flag(at, "deliver");
-  const bool acts = edit.pretend || edit.fail || edit.repeat > 0 || edit.delay.any() || edit.rename;
+  edit.bytes = optional(at, "bytes", bytes_of);
+  edit.corrupt = list(at, "corrupt", damage_of);
+  if (auto from = at.find("from")) edit.foreign = choice<bool>(*from, {{"previous", true}});
+  edit.path = optional(at, "path", path_of);
+  const bool acts = edit.pretend || edit.fail || edit.repeat > 0 || edit.delay.any() ||
+                    edit.rename || edit.copies();
   if (!edit.drop && !acts && !edit.deliver) at.fail("changes nothing");
   if (edit.deliver && (edit.drop || acts)) at.at("deliver").fail("leaves the other keys nothing");
   if (edit.drop && acts) at.at("drop").fail("leaves nothing for the other keys to do");
   if (edit.pretend && edit.fail) at.fail("takes either pretend or fail");
+  if ((edit.pretend || edit.fail) && edit.copies())
+    at.fail("copies nothing with pretend or fail: drop bytes, corrupt, from and path");
   if (edit.fail && edit.repeat > 0) at.at("repeat").fail("what fails is not repeated");
   return edit;
 }
@@ -48,6 +74,9 @@ class EffectAction final : public Action {
     if (edit.deliver != (wanted && wanted->kind == Effect::Kind::part))
       return "then.effect.deliver: is what can be done of when.effect.kind part, and of nothing "
              "else";
+    if (edit.copies() && wanted && wanted->kind && wanted->kind != Effect::Kind::delivery)
+      return "then.effect: bytes, corrupt, from and path are about a delivery, and about nothing "
+             "else";
     if (edit.fail && wanted && wanted->kind == Effect::Kind::event)
       return "then.effect.fail: an event that fails is dropped; say so";
     return std::nullopt;
@@ -59,13 +88,21 @@ class EffectAction final : public Action {
     if (edit.repeat > 0) into.add(Axis::effect_repeat);
     into.add(Axis::effect_delay, edit.delay);
     if (edit.rename) into.add(Axis::effect_name);
+    if (edit.bytes) into.add(Axis::effect_size);
+    if (!edit.corrupt.empty()) into.add(Axis::effect_damage);
+    if (edit.foreign) into.add(Axis::effect_source);
+    if (edit.path) into.add(Axis::effect_path);
     if (edit.deliver) into.add_shared();
   }
+
+  [[nodiscard]] bool needs_bytes(const Then& then) const override { return then.effect->copies(); }
 
   void visit_values(const Rule& rule, const Visit& visit) const override {
     const auto& edit = *rule.then.effect;
     if (edit.fail) visit("effect.fail", *edit.fail, Known::effect);
     if (edit.rename) visit("effect.rename", *edit.rename, Known::effect);
+    if (edit.bytes) visit("effect.bytes", *edit.bytes, Known::effect);
+    if (edit.path) visit("effect.path", *edit.path, Known::effect);
   }
 
   void on_effect(const Firing& firing, EffectPlan& plan) const override {
@@ -80,6 +117,19 @@ class EffectAction final : public Action {
     firing.delay(Axis::effect_delay, edit.delay, plan.delay);
     if (edit.rename && firing.claims.take(Axis::effect_name))
       plan.rename = edit.rename->fill(firing.lookup);
+    if (edit.copies()) spoil_copy(edit, firing, plan);
+  }
+
+ private:
+  static void spoil_copy(const EffectEdit& edit, const Firing& firing, EffectPlan& plan) {
+    if (edit.bytes && firing.claims.take(Axis::effect_size))
+      if (const auto size = edit.bytes->number(firing.lookup)) plan.bytes = Bytes{*size};
+    if (!edit.corrupt.empty() && firing.claims.take(Axis::effect_damage))
+      plan.corrupt = edit.corrupt;
+    if (edit.foreign && firing.claims.take(Axis::effect_source))
+      plan.from = firing.lookup(previous_upload);
+    if (edit.path && firing.claims.take(Axis::effect_path))
+      plan.path = edit.path->fill(firing.lookup);
   }
 };
 
