@@ -57,10 +57,12 @@ void Framing::apply(Reply& reply, bool close) {
 }
 
 void Framing::renew(Reply& reply, bool close) {
-  if (value_of(reply, "Content-Length") == length_ && !(head_request_ && length_)) {
+  const auto single = [&](std::string_view name) { return reply.fields.count(name) < 2; };
+  if (single("Content-Length") && value_of(reply, "Content-Length") == length_ &&
+      !(head_request_ && length_)) {
     put(reply, "Content-Length", length_of(reply));
   }
-  if (value_of(reply, "Connection") == connection_) {
+  if (single("Connection") && value_of(reply, "Connection") == connection_) {
     put(reply, "Connection", connection_of(close));
   }
 }

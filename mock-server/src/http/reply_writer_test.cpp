@@ -122,6 +122,11 @@ TEST(ReplyWriter, WhatARuleSaysAboutFramingStands) {
   reply.fields.remove("Content-Length");
   framing.renew(reply, true);
   EXPECT_FALSE(reply.fields.has("Content-Length"));
+  reply = with_body(200, "abc");
+  framing.apply(reply, false);
+  reply.fields.add("Content-Length", "4");
+  framing.renew(reply, false);
+  EXPECT_EQ(reply.fields.all("Content-Length"), (std::vector<std::string_view>{"3", "4"}));
 }
 
 TEST(Message, RepliesCarryTheirType) {

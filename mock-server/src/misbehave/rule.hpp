@@ -240,6 +240,12 @@ struct ReplyEdit {
   std::optional<int> status;
   std::optional<Template> reason;
   FieldEdits fields;
+  /// How the end of the body is told: by no field, so that the connection ends it, or by a
+  /// Content-Length that may be wrong.
+  struct Framing {
+    std::optional<Template> length;
+  };
+  std::optional<Framing> framing;
   BodyEdit body;
   std::optional<Template> raw;         ///< these bytes instead of a serialised reply
   std::optional<Bytes> truncate_head;  ///< see ReplyPlan

@@ -1,4 +1,5 @@
 // then.reply: what the client is answered.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -6,6 +7,7 @@
 #include "misbehave/edit.hpp"
 #include "misbehave/reading.hpp"
 #include "misbehave/when.hpp"
+#include "protocol/http/fields.hpp"
 
 namespace mock::misbehave {
 namespace {
@@ -22,13 +24,33 @@ void read_replay(const Cursor& at, ReplyEdit& edit) {
   edit.replay_mark = mark_of(at.at("mark"));
 }
 
+constexpr std::string_view length_field = "Content-Length";
+
+bool edits_length(const FieldEdits& edits) {
+  const auto is = [](const std::string& name) { return ::http::same_name(name, length_field); };
+  const auto named = [&](const auto& edit) { return is(edit.first); };
+  return std::ranges::any_of(edits.set, named) || std::ranges::any_of(edits.add, named) ||
+         std::ranges::any_of(edits.drop, is) ||
+         std::ranges::any_of(edits.replace, [&](const auto& edit) { return is(edit.name); });
+}
+
+/// "none", or {"length": "{reply.content-length+10}"}.
+ReplyEdit::Framing framing_of(const Cursor& at) {
+  if (!at.is_object()) {
+    static_cast<void>(choice<bool>(at, {{"none", true}}));
+    return {};
+  }
+  at.only({"length"});
+  return {template_of(at.at("length"))};
+}
+
 ReplyEdit reply_of(const Cursor& at) {
   ReplyEdit edit;
   if (at.is_string()) {
     edit.none = choice<bool>(at, {{"none", true}});
     return edit;
   }
-  at.only({"early", "status", "reason", "headers", "body", "raw", "truncate", "replay"});
+  at.only({"early", "status", "reason", "headers", "framing", "body", "raw", "truncate", "replay"});
   if (at.raw().empty()) at.fail("edits nothing");
   if (auto early = at.find("early")) {
     using Early = ReplyEdit::Early;
@@ -44,6 +66,9 @@ ReplyEdit reply_of(const Cursor& at) {
   });
   edit.reason = optional(at, "reason", template_of);
   if (auto fields = at.find("headers")) edit.fields = fields_of(*fields);
+  edit.framing = optional(at, "framing", framing_of);
+  if (edit.framing && edits_length(edit.fields))
+    at.at("framing").fail("says what Content-Length is: leave it out of headers");
   if (auto body = at.find("body")) {
     edit.body = body_of(*body);
     if (edit.body.form.any())
@@ -60,8 +85,8 @@ ReplyEdit reply_of(const Cursor& at) {
   if (auto replay = at.find("replay")) read_replay(*replay, edit);
   if (edit.early != ReplyEdit::Early::no && !edit.status && !edit.raw)
     at.fail("an early reply needs a status");
-  if (edit.raw &&
-      (edit.status || edit.fields.any() || edit.body.any() || edit.replay != ReplyEdit::Replay::no))
+  if (edit.raw && (edit.status || edit.fields.any() || edit.framing || edit.body.any() ||
+                   edit.replay != ReplyEdit::Replay::no))
     at.at("raw").fail("is the whole reply: status, headers and body go into it");
   return edit;
 }
@@ -78,7 +103,7 @@ bool edit_reply_body(const BodyEdit& edit, const Template::Lookup& lookup, Patte
   return edit_body(edit, lookup, {}, work, reply.body);
 }
 
-/// Everything but `none`, `early` and `replay`.
+/// Everything but `none`, `early`, `replay` and `framing`.
 bool edit_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Claims& claims,
                 PatternWork& work, Reply& reply, ReplyPlan& plan) {
   if (edit.status && claims.take(Axis::reply_status)) {
@@ -154,6 +179,7 @@ class ReplyAction final : public Action {
     if (edit.truncate_head || edit.truncate_body) into.add(Axis::reply_truncate);
     if (edit.replay != ReplyEdit::Replay::no) into.add(Axis::reply_replay);
     into.add(Axis::reply_field, edit.fields);
+    if (edit.framing) into.add(Axis::reply_field, length_field);
   }
 
   void visit_values(const Rule& rule, const Visit& visit) const override {
@@ -163,6 +189,8 @@ class ReplyAction final : public Action {
     if (edit.reason) visit("reply.reason", *edit.reason, known);
     visit_fields("reply", edit.fields, known, visit);
     if (edit.body.text) visit("reply.body", *edit.body.text, known);
+    if (edit.framing && edit.framing->length)
+      visit("reply.framing.length", *edit.framing->length, Known::reply);
     if (edit.raw) visit("reply.raw", *edit.raw, Known::reply);
   }
 
@@ -190,6 +218,8 @@ class ReplyAction final : public Action {
     if (edit.replay != ReplyEdit::Replay::no && firing.claims.take(Axis::reply_replay))
       replay(firing, edit, reply);
     if (!edit_reply(edit, firing.lookup, firing.claims, firing.work, reply, plan)) firing.give_up();
+    if (edit.framing && firing.claims.take(Axis::reply_field, length_field))
+      frame(*edit.framing, firing.lookup, reply);
   }
 
  private:
@@ -198,6 +228,14 @@ class ReplyAction final : public Action {
     if (!is_early(*firing.then().reply) || firing.request.answering() != nullptr) return false;
     firing.request.answer(*firing.fired.active);
     return true;
+  }
+
+  static void frame(const ReplyEdit::Framing& framing, const Template::Lookup& lookup,
+                    Reply& reply) {
+    if (framing.length)
+      reply.fields.set(length_field, one_line(framing.length->fill(lookup)));
+    else
+      reply.fields.remove(length_field);
   }
 
   static void replay(const ExchangeFiring& firing, const ReplyEdit& edit, Reply& reply) {
