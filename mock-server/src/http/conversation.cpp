@@ -131,6 +131,17 @@ void Conversation::send_interim(Reply interim) {
   send_late_interims();
 }
 
+/// Behind those that wait already. HTTP/1.0 has none of them, but a rule may be wrong.
+void Conversation::send_ahead(const std::vector<Ahead>& ahead) {
+  if (ahead.empty()) return;
+  auto due = seams_.loop.now();
+  for (const auto& one : ahead) {
+    due += one.gap;
+    turn_->late_interims.push_back({due, serialise_head(one.reply)});
+  }
+  send_late_interims();
+}
+
 /// In their order, each when it is due; wakes the reply that waits for them.
 void Conversation::send_late_interims() {
   auto& turn = *turn_;
@@ -432,6 +443,7 @@ void Conversation::open_turn(Head head) {
     }
     seams_.application.admit(request);
   }
+  send_ahead(plan.ahead);
   const auto delay = plan.delay;
   if (delay <= Milliseconds{0}) return open(std::move(plan));
   hold(delay, [this, plan = std::move(plan)]() mutable { open(std::move(plan)); });

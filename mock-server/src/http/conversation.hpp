@@ -144,6 +144,7 @@ class Conversation final : private Exchange {
   void body_cut_off(BodyEnd end);
   void reword(Reply& reply) const;
   void send_interim(Reply interim);
+  void send_ahead(const std::vector<Ahead>& ahead);
   void send_late_interims();
   template <class Call>
   void guarded(Call call);

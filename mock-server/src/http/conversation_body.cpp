@@ -102,6 +102,7 @@ bool Conversation::advance_exchange() {
   if (!turn.gathering && at_stop()) {
     turn.asked_at = turn.received;
     auto plan = turn.intercept->on_body(turn.received);
+    send_ahead(plan.ahead);
     const auto delay = plan.delay;
     hold(delay, [this, plan = std::move(plan)]() mutable { act(std::move(plan)); });
     return true;

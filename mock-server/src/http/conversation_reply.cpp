@@ -35,6 +35,7 @@ void Conversation::start_reply() {
   dropped_ = {};
   ReplyPlan plan;
   compose(reply, plan);
+  send_ahead(plan.ahead);
   turn.drains = reply.unread_body == UnreadBody::drain && !turn.cut_off && !turn.continue_due;
   turn.slice = static_cast<std::size_t>(plan.slice.value);
   turn.gap = plan.slice_gap;
@@ -90,7 +91,7 @@ void Conversation::compose(Reply& reply, ReplyPlan& plan) {
 bool Conversation::advance_reply() {
   auto& turn = *turn_;
   drop_unread();
-  if (writing_ || turn.fetch) return false;
+  if (writing_ || turn.fetch || !turn.late_interims.empty()) return false;
   if (turn.left() == 0) {
     conclude();
     return true;

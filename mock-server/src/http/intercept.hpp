@@ -37,8 +37,16 @@ struct ConnectionPlan {
   SocketEnd end = SocketEnd::keep;  ///< after the delay, without reading a byte
 };
 
+/// A reply that goes ahead of the reply (1xx): its status and fields, so long after the one before
+/// it.
+struct Ahead {
+  Reply reply;
+  Milliseconds gap{0};
+};
+
 /// Before the handler sees the request.
 struct RequestPlan {
+  std::vector<Ahead> ahead = {};  ///< from now on; the reply waits for the last, nothing else does
   Milliseconds delay{0};
   Bandwidth receive = {};  ///< at which this request's body is taken from the socket
   std::optional<Reply> instead = std::nullopt;  ///< answer this; the handler is never made
@@ -50,6 +58,7 @@ struct RequestPlan {
 /// the handler; with `instead`, or an `end` other than keep, the handler gets on_end(aborted) first
 /// and what it answers to that is dropped. With both, `end` follows the reply.
 struct BodyPlan {
+  std::vector<Ahead> ahead = {};  ///< from now on, as in RequestPlan
   Milliseconds delay{0};
   std::optional<Reply> instead = std::nullopt;  ///< sent now in place of the handler's answer
   SocketEnd end = SocketEnd::keep;
@@ -57,7 +66,8 @@ struct BodyPlan {
 
 /// When a reply is about to be written. The reply itself was edited in place.
 struct ReplyPlan {
-  bool send = true;  ///< false: not a byte of it is written
+  std::vector<Ahead> ahead = {};  ///< before anything else of this
+  bool send = true;               ///< false: not a byte of it is written
   Milliseconds delay{0};
   std::optional<std::string> raw = std::nullopt;  ///< these bytes instead of the serialised reply
   std::optional<Bytes> truncate_head =

@@ -363,6 +363,51 @@ TEST_F(PlansTest, ALateInterimReplyKeepsItsPlaceAndTheBodyIsRead) {
       << wire_.sent;
 }
 
+Ahead ahead(int status, Milliseconds gap = {}) {
+  Ahead one;
+  one.reply.status = status;
+  one.reply.fields.add("Link", "</a>");
+  one.gap = gap;
+  return one;
+}
+
+TEST_F(PlansTest, WhatGoesAheadComesInItsTimeAndTheReplyWaits) {
+  plans_.request.ahead = {ahead(103), ahead(102, Milliseconds{200}), ahead(102, Milliseconds{200})};
+  plans_.request.delay = Milliseconds{100};
+  start();
+  send(put("/a", "hi"));
+  const std::string hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+  const std::string processing = "HTTP/1.1 102 Processing\r\nLink: </a>\r\n\r\n";
+  EXPECT_EQ(wire_.sent, hints);
+  advance(Milliseconds{100});
+  EXPECT_TRUE(log_.has("complete hi")) << "the handler waits for the delay only";
+  advance(Milliseconds{100});
+  EXPECT_EQ(wire_.sent, hints + processing);
+  EXPECT_EQ(until([&] { return replied("hi"); }), Milliseconds{200});
+  EXPECT_TRUE(wire_.sent.starts_with(hints + processing + processing + "HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(PlansTest, WhatGoesAheadOfTheReplyAloneIsBeforeItsFirstByte) {
+  plans_.reply.ahead = {ahead(104), ahead(104, Milliseconds{50})};
+  plans_.reply.raw = "raw";
+  plans_.reply.slice = Bytes{1};
+  start();
+  send(put("/a", "hi"));
+  const std::string once = "HTTP/1.1 104 Upload Resumption Supported\r\nLink: </a>\r\n\r\n";
+  EXPECT_EQ(wire_.sent, once);
+  EXPECT_EQ(until([&] { return replied("raw"); }), Milliseconds{50});
+  EXPECT_EQ(wire_.sent, once + once + "raw");
+}
+
+TEST_F(PlansTest, WhatGoesAheadMayBeAllThereIs) {
+  plans_.request.ahead = {ahead(103)};
+  plans_.request.end = SocketEnd::rst;
+  start();
+  send(put("/a", "hi"));
+  EXPECT_EQ(wire_.sent, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+  EXPECT_EQ(wire_.ended, Ending::rst);
+}
+
 TEST_F(PlansTest, NothingIsLateForAClientThatLeft) {
   plans_.interim = [](Reply&) -> InterimPlan { return {.delay = Milliseconds{200}}; };
   start();

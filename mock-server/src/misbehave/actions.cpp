@@ -14,6 +14,7 @@ const Action& request_action();
 const Action& commit_action();
 const Action& reply_action();
 const Action& interim_action();
+const Action& ahead_action();
 const Action& socket_action();
 const Action& pace_action();
 const Action& connection_action();
@@ -22,10 +23,10 @@ const Action& upload_action();
 const Action& server_action();
 
 std::span<const Action* const> actions() {
-  static const std::array all{&request_action(),    &commit_action(), &reply_action(),
-                              &interim_action(),    &socket_action(), &pace_action(),
-                              &connection_action(), &effect_action(), &upload_action(),
-                              &server_action()};
+  static const std::array all{&request_action(), &commit_action(),     &reply_action(),
+                              &interim_action(), &ahead_action(),      &socket_action(),
+                              &pace_action(),    &connection_action(), &effect_action(),
+                              &upload_action(),  &server_action()};
   return all;
 }
 

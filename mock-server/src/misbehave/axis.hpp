@@ -33,6 +33,7 @@ enum class Axis : std::uint8_t {
   interim_status,
   interim_field,  ///< one for each name
   interim_delay,
+  ahead,
   socket_before,
   socket_after,
   pace_before,

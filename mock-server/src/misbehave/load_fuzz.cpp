@@ -39,16 +39,24 @@ void play(RuleInterceptor& rules, World& world, Request asked) {
             "a stop that was reached does not come again");
   }
   append_all(store, "u1", {"ef"});
+  Reply interim;
+  interim.status = 104;
+  intercept->on_interim(interim);
   if (asked.method == "PUT") {
     intercept->on_stall();
     intercept->on_abort();
     return;
   }
   auto answer = reply(200, {{"Location", "/files/u1"}, {"Upload-Offset", "6"}}, R"({"a": 1})");
-  intercept->on_reply(answer);
-  for (const auto& [name, value] : answer.fields)
-    require(value.find_first_of(std::string_view{"\r\n\0", 3}) == std::string::npos,
-            "no header is broken apart");
+  const auto plan = intercept->on_reply(answer);
+  const auto whole = [](const ::http::Fields& fields) {
+    for (const auto& [name, value] : fields)
+      require(value.find_first_of(std::string_view{"\r\n\0", 3}) == std::string::npos,
+              "no header is broken apart");
+  };
+  whole(answer.fields);
+  whole(interim.fields);
+  for (const auto& ahead : plan.ahead) whole(ahead.reply.fields);
 }
 
 }  // namespace

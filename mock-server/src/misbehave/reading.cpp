@@ -177,6 +177,14 @@ SocketEnd end_of(const Cursor& at) {
                                 {"zombie", SocketEnd::zombie}});
 }
 
+int interim_status_of(const Cursor& at) {
+  const auto status = at.unsigned_integer();
+  // 101 would end HTTP on this connection (RFC 9110 section 15.2.2).
+  if (status < 100 || status > 199 || status == 101)
+    at.fail("expected an interim HTTP status: 100 to 199, and not 101");
+  return static_cast<int>(status);
+}
+
 Turn turn_of(const Cursor& at) {
   return choice<Turn>(at, {{"before", Turn::before}, {"after", Turn::after}});
 }

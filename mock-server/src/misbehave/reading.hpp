@@ -115,6 +115,7 @@ inline std::string mark_of(const Cursor& at) {
 [[nodiscard]] FieldEdits fields_of(const Cursor& at);
 [[nodiscard]] BodyEdit body_of(const Cursor& at);
 [[nodiscard]] SocketEnd end_of(const Cursor& at);
+[[nodiscard]] int interim_status_of(const Cursor& at);
 [[nodiscard]] Turn turn_of(const Cursor& at);
 
 [[nodiscard]] When when_of(const Cursor& at);

@@ -355,6 +355,7 @@ struct Then {
   std::optional<Commit> commit;
   std::optional<ReplyEdit> reply;
   std::optional<InterimEdit> interim;
+  std::optional<AheadEdit> ahead;
   std::optional<SocketEdit> socket;
   std::optional<Pace> pace;
   std::optional<ConnectionEdit> connection;

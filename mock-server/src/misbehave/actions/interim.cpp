@@ -11,14 +11,6 @@
 namespace mock::misbehave {
 namespace {
 
-int status_of(const Cursor& at) {
-  const auto status = at.unsigned_integer();
-  // 101 would end HTTP on this connection (RFC 9110 section 15.2.2).
-  if (status < 100 || status > 199 || status == 101)
-    at.fail("expected an interim HTTP status: 100 to 199, and not 101");
-  return static_cast<int>(status);
-}
-
 InterimEdit interim_of(const Cursor& at) {
   InterimEdit edit;
   if (at.is_string()) {
@@ -26,10 +18,10 @@ InterimEdit interim_of(const Cursor& at) {
     return edit;
   }
   at.only({"of", "drop", "twice", "status", "headers", "delay"});
-  edit.of = list(at, "of", status_of);
+  edit.of = list(at, "of", interim_status_of);
   edit.drop = flag(at, "drop");
   edit.twice = flag(at, "twice");
-  edit.status = optional(at, "status", status_of);
+  edit.status = optional(at, "status", interim_status_of);
   if (auto fields = at.find("headers")) edit.fields = fields_of(*fields);
   edit.delay = delay_at(at, "delay");
   const bool edits = edit.twice || edit.status || edit.fields.any() || edit.delay.any();
