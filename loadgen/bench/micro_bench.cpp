@@ -26,6 +26,8 @@ void payload(benchmark::State& state, loadgen::PayloadKind kind) {
 BENCHMARK_CAPTURE(payload, random, loadgen::PayloadKind::random)->Arg(16 << 10)->Arg(256 << 10);
 BENCHMARK_CAPTURE(payload, hl7, loadgen::PayloadKind::hl7)->Arg(16 << 10)->Arg(256 << 10);
 BENCHMARK_CAPTURE(payload, csv, loadgen::PayloadKind::csv)->Arg(16 << 10)->Arg(256 << 10);
+BENCHMARK_CAPTURE(payload, fastq, loadgen::PayloadKind::fastq)->Arg(16 << 10)->Arg(256 << 10);
+BENCHMARK_CAPTURE(payload, fastq_gz, loadgen::PayloadKind::fastq_gz)->Arg(16 << 10)->Arg(256 << 10);
 
 void histogram_add(benchmark::State& state) {
   loadgen::Histogram histogram;

@@ -18,13 +18,24 @@ enum class PayloadKind {
   random,  ///< incompressible
   hl7,     ///< HL7 v2.5.1 ORU^R01 laboratory messages about synthetic people
   csv,     ///< a line list about synthetic people
+  // Synthetic reads of a sequencer. A pair is two files, one behind the other, with the two ends of
+  // each fragment at the same place. gzip leaves 0.26 of the plain ones (level 6); a compressed one
+  // holds three times its size.
+  fastq,
+  fastq_gz,
+  fastq_pair,
+  fastq_gz_pair,
 };
 [[nodiscard]] Result<PayloadKind> parse_payload_kind(std::string_view text);
 [[nodiscard]] std::string_view to_string(PayloadKind kind);
-/// "bin", "hl7", "csv".
+/// "bin", "hl7", "csv", "fastq", "fastq.gz".
 [[nodiscard]] std::string_view file_extension(PayloadKind kind);
-/// The smallest file that is well-formed: one block of text formats, nothing at all for random.
+/// The smallest file that is well-formed: one block of text formats, one of each file of a pair,
+/// nothing at all for random.
 [[nodiscard]] Bytes smallest(PayloadKind kind);
+[[nodiscard]] bool is_pair(PayloadKind kind);
+/// The first of the files that `size` bytes are: all of them, unless the kind is a pair.
+[[nodiscard]] Bytes first_file(PayloadKind kind, Bytes size);
 
 /// A value; thread-safe.
 class Payload {
@@ -36,14 +47,19 @@ class Payload {
   /// Fills some of `into` with the bytes from `at` and returns how many: at least one unless `at`
   /// is the end. Stops at a block's end where that spares making the next block twice.
   std::size_t read(Bytes at, std::span<std::byte> into) const;
+  /// Only what is before `end`.
+  [[nodiscard]] Payload until(Bytes end) const;
   /// Hexadecimal SHA-256 of all of it. Costs a pass over every byte; one that is stopped on the way
   /// gives that of a part.
   [[nodiscard]] std::string sha256(const std::function<bool()>& stopped = {}) const;
 
  private:
+  [[nodiscard]] std::size_t read_text(Bytes at, std::span<std::byte> into) const;
+
   PayloadKind kind_;
   std::uint64_t key_;
   Bytes size_;
+  Bytes whole_;  ///< of which this are the first `size_`
 };
 
 namespace detail {
@@ -57,6 +73,17 @@ void fill_random(std::uint64_t key, std::uint64_t at, std::span<std::byte> into)
 [[nodiscard]] std::string hl7_block(std::uint64_t key, std::uint64_t block, std::size_t length);
 /// Exactly `length` characters, ending with CRLF; block 0 begins with the header record.
 [[nodiscard]] std::string csv_block(std::uint64_t key, std::uint64_t block, std::size_t length);
+
+struct FastqBlock {
+  std::uint64_t number = 0;
+  unsigned file = 0;       ///< of a pair: 0 or 1
+  std::size_t length = 0;  ///< says how many records there are, and of which fragments
+  std::size_t more = 0;    ///< characters, 3 at most
+};
+/// Exactly `length` characters (smallest_block or more) and `more`, whole records.
+[[nodiscard]] std::string fastq_block(std::uint64_t key, const FastqBlock& block);
+/// The same in bytes: a member of a gzip file (RFC 1952), with whole records.
+[[nodiscard]] std::string fastq_gz_block(std::uint64_t key, const FastqBlock& block);
 }  // namespace detail
 
 }  // namespace loadgen

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <fstream>
@@ -42,6 +43,7 @@ class EveryKind : public testing::TestWithParam<PayloadKind> {};
 TEST_P(EveryKind, AnyRangeIsAPieceOfTheWhole) {
   std::mt19937_64 random(11);
   for (const std::uint64_t size : {2048ULL, 16384ULL, 18431ULL, 18432ULL, 100'003ULL}) {
+    if (Bytes{size} < smallest(GetParam())) continue;
     const Payload payload(GetParam(), 7, 42, Bytes{size});
     const std::string whole = all(payload);
     ASSERT_EQ(whole.size(), size);
@@ -72,8 +74,14 @@ TEST_P(EveryKind, EndsAtItsSize) {
   EXPECT_EQ(payload.sha256().size(), 64U);
 }
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind,
-                         testing::Values(PayloadKind::random, PayloadKind::hl7, PayloadKind::csv),
-                         [](const auto& kind) { return std::string(to_string(kind.param)); });
+                         testing::Values(PayloadKind::random, PayloadKind::hl7, PayloadKind::csv,
+                                         PayloadKind::fastq, PayloadKind::fastq_gz,
+                                         PayloadKind::fastq_pair, PayloadKind::fastq_gz_pair),
+                         [](const auto& kind) {
+                           std::string name(to_string(kind.param));
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(RandomPayload, LooksRandom) {
   const std::string bytes = all({PayloadKind::random, 1, 1, Bytes{1 << 20}});
@@ -136,6 +144,106 @@ TEST(CsvPayload, HasOneHeaderAndWholeRecords) {
   }
 }
 
+constexpr PayloadKind fastq_kinds[]{PayloadKind::fastq, PayloadKind::fastq_gz,
+                                    PayloadKind::fastq_pair, PayloadKind::fastq_gz_pair};
+
+bool is_gzip(PayloadKind kind) { return file_extension(kind) == "fastq.gz"; }
+
+/// All members of a gzip file; "" when it is not whole.
+std::string unzipped(const std::string& file) {
+  std::string text;
+  std::string left = file;
+  while (!left.empty()) {
+    z_stream stream{};
+    EXPECT_EQ(inflateInit2(&stream, 16 + MAX_WBITS), Z_OK);
+    std::string piece(80'000, '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(left.data());
+    stream.avail_in = static_cast<uInt>(left.size());
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = static_cast<uInt>(piece.size());
+    const int end = inflate(&stream, Z_FINISH);
+    inflateEnd(&stream);
+    EXPECT_EQ(end, Z_STREAM_END);
+    if (end != Z_STREAM_END) return {};
+    text.append(piece, 0, stream.total_out);
+    left.erase(0, stream.total_in);
+  }
+  return text;
+}
+
+std::vector<std::string> files_of(PayloadKind kind, std::uint64_t upload, std::uint64_t size) {
+  const Payload payload(kind, 3, upload, Bytes{size});
+  const auto first = first_file(kind, Bytes{size}).value;
+  std::vector<std::string> files{read(payload, 0, first)};
+  EXPECT_EQ(all(payload.until(Bytes{first})), files[0]);
+  if (first < size) files.push_back(read(payload, first, size));
+  return files;
+}
+
+/// The names of the reads, whose records it checks.
+std::vector<std::string> names_in(const std::string& fastq) {
+  std::vector<std::string> names;
+  const auto lines = split(fastq, "\n");
+  EXPECT_EQ(lines.size() % 4, 0U);
+  for (std::size_t i = 0; i + 3 < lines.size(); i += 4) {
+    EXPECT_THAT(lines[i],
+                testing::ContainsRegex("^@SYNTH:1:[0-9A-F]{8}:[1-4]:[0-9]{4}:[0-9]+:[0-9]+ "
+                                       "[12]:N:0:[ACGT]{8,12}$"));
+    EXPECT_EQ(lines[i + 1].find_first_not_of("ACGT"), std::string::npos);
+    EXPECT_GE(lines[i + 1].size(), 50U);
+    EXPECT_EQ(lines[i + 2], "+");
+    EXPECT_EQ(lines[i + 3].size(), lines[i + 1].size());
+    EXPECT_EQ(lines[i + 3].find_first_not_of("F:,"), std::string::npos);
+    names.push_back(lines[i].substr(0, lines[i].find(' ')));
+  }
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
+  return names;
+}
+
+TEST(FastqPayload, IsMadeOfWholeRecords) {
+  for (const auto kind : fastq_kinds) {
+    for (const std::uint64_t size : {4096ULL, 4097ULL, 16'385ULL, 40'002ULL, 140'003ULL}) {
+      SCOPED_TRACE(std::string(to_string(kind)) + " " + std::to_string(size));
+      std::vector<std::vector<std::string>> names;
+      for (const auto& file : files_of(kind, 5, size)) {
+        names.push_back(names_in(is_gzip(kind) ? unzipped(file) : file));
+      }
+      EXPECT_FALSE(names[0].empty());
+      // The ends of a fragment are at the same place in both files.
+      EXPECT_EQ(names.back(), names.front());
+    }
+  }
+}
+
+TEST(FastqPayload, NothingOfABlockOf4KiBComesTwice) {
+  std::set<std::string> blocks;
+  std::size_t count = 0;
+  for (const auto kind : fastq_kinds) {
+    // What is alike is a pair and its first file alone, which no run sends both of.
+    for (std::uint64_t upload = 0; upload < 4; ++upload) {
+      const auto index = upload + 10 * static_cast<std::uint64_t>(kind);
+      for (const auto& file : files_of(kind, index, 200'000)) {
+        for (std::size_t at = 0; at + 4096 <= file.size(); at += 4096, ++count) {
+          blocks.insert(file.substr(at, 4096));
+        }
+      }
+    }
+  }
+  EXPECT_EQ(blocks.size(), count);
+}
+
+TEST(FastqPayload, IsCompressedAsItIsSaid) {
+  const auto plain = files_of(PayloadKind::fastq, 0, 1U << 20U).front();
+  std::string small(compressBound(plain.size()), '\0');
+  auto size = static_cast<uLongf>(small.size());
+  ASSERT_EQ(compress2(reinterpret_cast<Bytef*>(small.data()), &size,
+                      reinterpret_cast<const Bytef*>(plain.data()), plain.size(), 6),
+            Z_OK);
+  EXPECT_NEAR(static_cast<double>(size) / static_cast<double>(plain.size()), 0.26, 0.02);
+  const auto gz = files_of(PayloadKind::fastq_gz, 0, 1U << 20U).front();
+  EXPECT_NEAR(static_cast<double>(unzipped(gz).size()) / static_cast<double>(gz.size()), 3, 0.1);
+}
+
 /// The samples were written by `dex-loadgen payload`; what a seed means must not change unnoticed.
 TEST(Samples, AreMadeAgain) {
   struct Sample {
@@ -143,7 +251,8 @@ TEST(Samples, AreMadeAgain) {
     PayloadKind kind;
   };
   for (const auto& [file, kind] :
-       {Sample{"lab-reports.hl7", PayloadKind::hl7}, Sample{"line-list.csv", PayloadKind::csv}}) {
+       {Sample{"lab-reports.hl7", PayloadKind::hl7}, Sample{"line-list.csv", PayloadKind::csv},
+        Sample{"reads.fastq", PayloadKind::fastq}}) {
     std::ifstream in(std::string(DEX_FIXTURES) + "/payloads/" + file, std::ios::binary);
     std::ostringstream text;
     text << in.rdbuf();

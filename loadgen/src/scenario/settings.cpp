@@ -172,7 +172,7 @@ std::vector<Setting> what_is_sent() {
         stored(SizeDistribution::parse, &Settings::size)}},
       {{{"chunk", "SIZE", "bytes of one PATCH [all that is left]"},
         stored(chunk, &Settings::chunk)}},
-      {{{"payload", "KIND", "random | hl7 | csv [random]"},
+      {{{"payload", "KIND", "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair [random]"},
         stored(parse_payload_kind, &Settings::payload)}},
       {{{"network", "NAME|FILE", "the partners' network, see 'dex-loadgen networks' [perfect]"},
         stored(load_network, &Settings::network)}},
