@@ -103,6 +103,18 @@ class Client {
   [[nodiscard]] virtual Result<Listing> read_listing(const std::string& /*answer*/) const {
     return Listing{};
   }
+  /// Asks where the bytes of one upload are, by its URL; nullopt: where it was listed, or at its
+  /// URL.
+  [[nodiscard]] virtual std::optional<transport::LoadRequest> whereabouts(
+      const std::string& /*url*/) const {
+    return std::nullopt;
+  }
+  /// The URL that the answer to it, a 200, names. Whoever has it needs no credentials.
+  [[nodiscard]] virtual Result<std::string> read_whereabouts(const std::string& /*answer*/) const {
+    return failure("", "this system tells no place");
+  }
+  /// How many bytes of an upload can be seen there, from the first on.
+  [[nodiscard]] virtual Bytes shown(const UploadResult& upload) const { return upload.size; }
   /// Asks whether the server still knows an upload, by its URL.
   [[nodiscard]] virtual transport::LoadRequest look(const std::string& url) const = 0;
   /// What the answer to `look` says of the bytes that are there, in decimal.

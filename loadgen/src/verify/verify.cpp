@@ -66,6 +66,10 @@ Payload Verifier::payload_of(const UploadResult& result) const {
   return {uploads.payload, uploads.seed, result.index, result.size};
 }
 
+Payload Verifier::shown_of(const UploadResult& result) const {
+  return payload_of(result).until(client_.shown(result));
+}
+
 void Verifier::run(Next next, Settled settled, std::function<void()> done) {
   next_ = std::move(next);
   settled_ = std::move(settled);
@@ -155,13 +159,13 @@ std::function<bool()> Verifier::stopped() const {
 
 std::shared_ptr<std::optional<Comparison>> Verifier::comparison_for(
     const UploadResult& result) const {
-  return std::make_shared<std::optional<Comparison>>(payload_of(result));
+  return std::make_shared<std::optional<Comparison>>(shown_of(result));
 }
 
 Asker::Question Verifier::download(const UploadResult& result, const std::string& place,
                                    std::shared_ptr<std::optional<Comparison>> into) {
   return {[this, into = std::move(into), place, &result] {
-            into->emplace(payload_of(result));
+            into->emplace(shown_of(result));
             LoadRequest request = client_.download(place);
             // The transfer is never ended early: of an error page only the status counts.
             request.sink = [into](std::span<const std::byte> bytes) {
@@ -171,7 +175,7 @@ Asker::Question Verifier::download(const UploadResult& result, const std::string
             request.answer_limit = result.size + most_of_an_answer;
             return request;
           },
-          !listed_};
+          place == result.url};
 }
 
 void Verifier::list() {
@@ -284,56 +288,85 @@ void Verifier::find_damage(UploadResult& result, Cause cause) {
 }
 
 void Verifier::by_download(UploadResult& result, bool probing) {
-  std::string place = result.url;
-  if (listed_) {
-    const auto found = places_.find(result.url);
-    if (found == places_.end()) {
+  auto question = client_.whereabouts(result.url);
+  if (!question) {
+    const auto found = listed_ ? places_.find(result.url) : places_.end();
+    if (listed_ && found == places_.end()) {
       lose(result, {"verify: the server does not list it", result.url});
       return;
     }
-    place = found->second;
-    if (!client_.options().may_lead_to(place)) {
-      settle(result, UploadState::unverified,
-             Cause{"verify: the list leads to another host or port",
-                   fmt::format("it is not followed without --trust-origin {}",
-                               transport::origin_of(place).value_or("URL"))});
+    compare_at(listed_ ? found->second : result.url, result, probing);
+    return;
+  }
+  question->answer_limit = most_of_an_answer;
+  const std::string method = question->method;
+  asker_.ask(*std::move(question), [this, &result, probing, method](const LoadOutcome& outcome) {
+    const int status = status_of(outcome);
+    if (status == 404 || status == 410) {
+      lose(result, {"verify: the server has no such upload", result.url});
       return;
     }
+    if (status != 200) {
+      bytes_unseen(result, {fmt::format("verify: {} to {}", status, method),
+                            outcome.failure ? outcome.failure->message : result.url});
+      return;
+    }
+    const auto place = client_.read_whereabouts(outcome.response->body);
+    if (!place) {
+      bytes_unseen(result, {"verify: where the bytes are cannot be read", place.error().line()});
+      return;
+    }
+    compare_at(*place, result, probing);
+  });
+}
+
+void Verifier::compare_at(const std::string& place, UploadResult& result, bool probing) {
+  if (place != result.url && !client_.options().may_lead_to(place)) {
+    settle(result, UploadState::unverified,
+           Cause{fmt::format("verify: {} leads to another host or port",
+                             listed_ ? "the list" : "where the bytes are"),
+                 fmt::format("it is not followed without --trust-origin {}",
+                             transport::origin_of(place).value_or("URL"))});
+    return;
   }
   auto comparison = comparison_for(result);
-  asker_.ask(download(result, place, comparison),
-             [this, comparison, &result, probing](const LoadOutcome& outcome) {
-               const int status = status_of(outcome);
-               if (probing && outcome.failure) {
-                 probing_ = false;
-                 gone_ = true;
-                 options_.method = VerifyMethod::none;
-                 unseen_ = Cause{outcome.failure->kind == transport::Failure::Kind::protocol
-                                     ? "verify: GET has no answer that can be read"
-                                     : "verify: the target cannot be reached any more",
-                                 outcome.failure->message};
-                 settle(result, UploadState::unverified, unseen_);
-                 return;
-               }
-               if (probing && status != 200) {
-                 probe_failed(result, status);
-                 return;
-               }
-               if (probing) {
-                 probing_ = false;
-                 options_.method = VerifyMethod::download;
-               }
-               if (status == 404 || status == 410) {
-                 lose(result, {"verify: the server has no such upload", result.url});
-               } else if (status != 200) {
-                 bytes_unseen(result, {fmt::format("verify: {} to GET", status),
-                                       outcome.failure ? outcome.failure->message : result.url});
-               } else if (auto damage = (*comparison)->verdict()) {
-                 lose(result, std::move(damage->cause), damage->range);
-               } else {
-                 by_look(result);
-               }
-             });
+  asker_.ask(download(result, place, comparison), [this, comparison, &result,
+                                                   probing](const LoadOutcome& outcome) {
+    const int status = status_of(outcome);
+    if (probing && outcome.failure) {
+      probing_ = false;
+      gone_ = true;
+      options_.method = VerifyMethod::none;
+      unseen_ = Cause{outcome.failure->kind == transport::Failure::Kind::protocol
+                          ? "verify: GET has no answer that can be read"
+                          : "verify: the target cannot be reached any more",
+                      outcome.failure->message};
+      settle(result, UploadState::unverified, unseen_);
+      return;
+    }
+    if (probing && status != 200) {
+      probe_failed(result, status);
+      return;
+    }
+    if (probing) {
+      probing_ = false;
+      options_.method = VerifyMethod::download;
+    }
+    if (status == 404 || status == 410) {
+      lose(result, {"verify: the server has no such upload", result.url});
+    } else if (status != 200) {
+      bytes_unseen(result, {fmt::format("verify: {} to GET", status),
+                            outcome.failure ? outcome.failure->message : result.url});
+    } else if (auto damage = (*comparison)->verdict()) {
+      lose(result, std::move(damage->cause), damage->range);
+    } else if (const Bytes shown = client_.shown(result); shown < result.size) {
+      bytes_unseen(result,
+                   {"verify: not all of the bytes can be seen",
+                    fmt::format("the first {} of {} are right", shown.value, result.size.value)});
+    } else {
+      by_look(result);
+    }
+  });
 }
 
 void Verifier::probe_failed(UploadResult& result, int status) {

@@ -25,7 +25,7 @@ namespace loadgen {
 enum class VerifyMethod {
   automatic,  ///< what is offered, in this order: delivered, digest, download
   digest,    ///< the mock's control endpoint tells the SHA-256 of what it stored, and HEAD knows it
-  download,  ///< GET of the upload's URL, or of where it is listed, compared byte by byte
+  download,  ///< GET of the upload's URL, or of where that is told, compared byte by byte
   delivered,  ///< files under a folder that deliveries go to, compared byte by byte
   none,
 };
@@ -69,6 +69,7 @@ class Verifier {
   void by_digest(UploadResult& result, bool probing);
   void compare_digest(UploadResult& result, const std::string& theirs);
   void by_download(UploadResult& result, bool probing);
+  void compare_at(const std::string& place, UploadResult& result, bool probing);
   void by_delivered(UploadResult& result);
   /// The right bytes are of no use where the upload's own URL does not lead to them.
   void by_look(UploadResult& result);
@@ -90,6 +91,8 @@ class Verifier {
   [[nodiscard]] Asker::Question download(const UploadResult& result, const std::string& place,
                                          std::shared_ptr<std::optional<Comparison>> into);
   [[nodiscard]] Payload payload_of(const UploadResult& result) const;
+  /// What of it a download shows.
+  [[nodiscard]] Payload shown_of(const UploadResult& result) const;
   [[nodiscard]] std::function<bool()> stopped() const;
 
   transport::LoadTransport& transport_;

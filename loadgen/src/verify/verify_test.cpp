@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -312,6 +313,88 @@ TEST_F(ListedVerifyTest, AListThatLeadsElsewhereIsNotFollowed) {
   EXPECT_EQ(results[1].state, UploadState::verified);
   EXPECT_EQ(results[2].state, UploadState::unverified);
   EXPECT_THAT(results[2].cause->detail, testing::HasSubstr("--trust-origin http://192.0.2.1"));
+}
+
+/// Whose uploads are where the server says when it is asked for one.
+class Told final : public TusClient {
+ public:
+  using TusClient::TusClient;
+  std::string control_url() const override { return {}; }
+  std::optional<LoadRequest> whereabouts(const std::string& url) const override {
+    LoadRequest request;
+    request.method = "POST";
+    request.url = url + "/where";
+    return request;
+  }
+  Result<std::string> read_whereabouts(const std::string& answer) const override {
+    if (answer.empty()) return failure("place", "is empty");
+    return answer;
+  }
+  Bytes shown(const UploadResult& upload) const override { return std::min(seen, upload.size); }
+  Bytes seen{3000};
+};
+
+class ToldVerifyTest : public VerifyTest {
+ protected:
+  ToldVerifyTest() {
+    options.control_url.clear();
+    uploads_options.create_url = "http://127.0.0.1:1/files";
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      stored[results[i].url + "/bytes"] = bytes_of(i);
+      places[results[i].url + "/where"] = answer(200, {}, results[i].url + "/bytes");
+    }
+  }
+  void verify_told(Bytes seen = Bytes{3000}) {
+    FakeTransport told{[&](const LoadRequest& r) {
+      EXPECT_EQ(r.headers.has("Authorization"), !r.url.ends_with("/bytes")) << r.url;
+      return r.method == "POST" ? places.at(r.url) : serve(r);
+    }};
+    Authorizer authorizer(told, {"the-token", "", "", ""});
+    Told client(uploads_options);
+    client.seen = seen;
+    Verifier verifier(told, authorizer, client, std::move(options));
+    bool done = false;
+    run(verifier, [&] { done = true; });
+    told.run();
+    EXPECT_TRUE(done);
+    EXPECT_EQ(verifier.method(), VerifyMethod::download);
+  }
+  std::map<std::string, LoadOutcome> places;
+};
+
+TEST_F(ToldVerifyTest, BytesAreReadWhereTheServerSaysWithoutCredentials) {
+  stored[results[0].url + "/bytes"][7] ^= 1;
+  places[results[1].url + "/where"] = answer(404);
+  verify_told();
+  EXPECT_EQ(results[0].cause->what, "verify: different bytes");
+  EXPECT_EQ(results[1].cause->what, "verify: the server has no such upload");
+  EXPECT_EQ(results[2].state, UploadState::verified);
+}
+
+TEST_F(ToldVerifyTest, WhereThatIsNotToldNothingIsVerified) {
+  places[results[0].url + "/where"] = answer(403, {}, "http://127.0.0.1:1/secret");
+  places[results[1].url + "/where"] = answer(200);
+  places[results[2].url + "/where"] = answer(200, {}, "http://192.0.2.1/bytes?Signature=secret");
+  verify_told();
+  EXPECT_EQ(results[0].cause, (Cause{"verify: 403 to POST", results[0].url}));
+  EXPECT_EQ(results[1].cause->what, "verify: where the bytes are cannot be read");
+  EXPECT_EQ(results[2].cause->what, "verify: where the bytes are leads to another host or port");
+  for (const auto& r : results) {
+    EXPECT_EQ(r.state, UploadState::unverified);
+    EXPECT_THAT(r.cause->detail, testing::Not(testing::HasSubstr("secret")));
+  }
+}
+
+TEST_F(ToldVerifyTest, WhatIsShownInPartIsNotVerified) {
+  for (const auto& r : results) stored[r.url + "/bytes"].resize(1000);
+  stored[results[1].url + "/bytes"][7] ^= 1;
+  stored[results[2].url].resize(2999);
+  verify_told(Bytes{1000});
+  EXPECT_EQ(results[0].state, UploadState::unverified);
+  EXPECT_EQ(results[0].cause, (Cause{"verify: not all of the bytes can be seen",
+                                     "the first 1000 of 3000 are right"}));
+  EXPECT_EQ(results[1].cause->what, "verify: different bytes");
+  EXPECT_EQ(results[2].state, UploadState::lost) << "the server tells another size";
 }
 
 /// A system that gives an account of each upload: where its copy is.
