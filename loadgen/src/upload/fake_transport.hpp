@@ -1,10 +1,12 @@
 // For tests: a loop with a clock of its own, and a server behind it that is a function.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +29,26 @@ inline LoadOutcome broken(Failure::Kind kind = Failure::Kind::reset) {
   LoadOutcome outcome;
   outcome.failure = Failure{kind, "broken by the test"};
   return outcome;
+}
+
+/// The body that a request with a source sends, up to its cut; the outcome is a 200, or that cut.
+struct Taken {
+  LoadOutcome outcome;
+  std::string body;
+};
+inline Taken taken(const LoadRequest& request) {
+  Taken taken;
+  const std::uint64_t wanted = request.cut ? request.cut->after.value : request.source_size.value;
+  while (taken.body.size() < wanted) {
+    std::byte buffer[1000];
+    const auto room = std::min<std::uint64_t>(sizeof buffer, wanted - taken.body.size());
+    const auto count = request.source(Bytes{taken.body.size()}, std::span(buffer).first(room));
+    taken.body.append(reinterpret_cast<const char*>(buffer), count);
+  }
+  taken.outcome = request.cut ? broken() : answer(200);
+  taken.outcome.was_cut = request.cut.has_value();
+  taken.outcome.sent = Bytes{wanted};
+  return taken;
 }
 
 /// Runs everything in the order of a simulated time that jumps from event to event.

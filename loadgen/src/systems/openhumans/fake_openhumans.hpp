@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "protocol/http/form.hpp"
@@ -31,7 +30,7 @@ class FakeOpenHumans {
     if (request.url.starts_with(storage)) return store(request);
     const std::string call = request.url.substr(std::string(api).size());
     if (call == "files/upload/") {
-      auto [outcome, body] = read(request);
+      auto [outcome, body] = taken(request);
       if (outcome.failure) return outcome;
       forms.push_back(std::move(body));
       outcome.response->status = 201;
@@ -61,27 +60,8 @@ class FakeOpenHumans {
   std::map<std::string, std::string> objects;  ///< by file id
 
  private:
-  struct Read {
-    LoadOutcome outcome;
-    std::string body;
-  };
-  static Read read(const LoadRequest& request) {
-    Read read;
-    const std::uint64_t wanted = request.cut ? request.cut->after.value : request.source_size.value;
-    while (read.body.size() < wanted) {
-      std::byte buffer[1000];
-      const auto room = std::min<std::uint64_t>(sizeof buffer, wanted - read.body.size());
-      const auto count = request.source(Bytes{read.body.size()}, std::span(buffer).first(room));
-      read.body.append(reinterpret_cast<const char*>(buffer), count);
-    }
-    read.outcome = request.cut ? broken() : answer(200);
-    read.outcome.was_cut = request.cut.has_value();
-    read.outcome.sent = Bytes{wanted};
-    return read;
-  }
-
   LoadOutcome store(const LoadRequest& request) {
-    auto [outcome, body] = read(request);
+    auto [outcome, body] = taken(request);
     if (outcome.response) {
       const auto key = request.url.substr(storage.size());
       objects[key.substr(0, key.find('?'))] = std::move(body);
