@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <sstream>
 #include <thread>
 
 #include "testkit/child_process.hpp"
@@ -183,6 +185,101 @@ TEST_F(Run, FilesForOpenHumansBeginAgainAndAreVerifiedInBothWays) {
     EXPECT_THAT(run.out + folder_.read("report/summary.json"),
                 testing::Not(HasSubstr("Signature")));
   }
+}
+
+class OneCodexRun : public Run {
+ protected:
+  /// Of a lane: with a prefix before each path.
+  testkit::Finished load(const std::string& system, const std::vector<std::string>& more) const {
+    std::vector<std::string> all{DEX_LOADGEN,   "run",
+                                 "--url",       url_ + "/_lane/blue",
+                                 "--system",    system,
+                                 "--token-env", "OC_KEY",
+                                 "--report",    (folder_.path() / "report").string()};
+    all.insert(all.end(), more.begin(), more.end());
+    ChildProcess::Options options;
+    options.environment = {{"OC_KEY", "demodemodemodemodemodemodemodemo"}};
+    auto run = testkit::run(std::move(all), options);
+    EXPECT_THAT(run.out + run.err + folder_.read("report/summary.json") +
+                    folder_.read("report/uploads.csv"),
+                testing::Not(testing::AnyOf(HasSubstr("demodemo"), HasSubstr("ignature="))));
+    return run;
+  }
+  [[nodiscard]] nlohmann::json summary() const { return report()["summary"]; }
+  /// Of each upload: bytes sent, and the positions at which it was cut.
+  [[nodiscard]] std::vector<std::pair<std::uint64_t, std::vector<std::uint64_t>>> sent() const {
+    std::istringstream lines(folder_.read("report/uploads.csv"));
+    std::vector<std::pair<std::uint64_t, std::vector<std::uint64_t>>> all;
+    std::string line;
+    std::getline(lines, line);
+    while (std::getline(lines, line)) {
+      std::vector<std::string> fields;
+      std::istringstream row(line);
+      for (std::string field; std::getline(row, field, ',');) fields.push_back(field);
+      constexpr std::size_t of_sent = 15, of_cuts = 18;
+      auto& [bytes, cuts] = all.emplace_back(std::stoull(fields.at(of_sent)), 0);
+      std::istringstream positions(fields.at(of_cuts));
+      for (std::string cut; std::getline(positions, cut, ';');) cuts.push_back(std::stoull(cut));
+    }
+    return all;
+  }
+};
+
+TEST_F(OneCodexRun, AFormBeginsAgainAndIsVerified) {
+  const auto mock = start_mock({"--profile", "onecodex"});
+  const auto run = load("onecodex", {"--uploads", "30", "--size", "200KiB", "--payload", "fastq",
+                                     "--network", "flaky", "--seed", "7"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(report()["verified_by"], "download");
+  EXPECT_EQ(summary()["verified"], 30);
+  EXPECT_EQ(summary()["resumes"], 0);
+  EXPECT_GT(summary()["cuts"], 0);
+  for (const auto& [bytes, cuts] : sent()) {
+    EXPECT_EQ(bytes, std::accumulate(cuts.begin(), cuts.end(), std::uint64_t{200U << 10U}));
+  }
+}
+
+TEST_F(OneCodexRun, PartsAreResumedAndOnlyWhatIsMissingIsSentAgain) {
+  const auto mock = start_mock({"--profile", "onecodex"});
+  constexpr std::uint64_t size = 11U << 20U;
+  constexpr std::uint64_t part = 5U << 20U;
+  const auto run =
+      load("onecodex-multipart", {"--uploads", "4", "--size", "11MiB", "--chunk", "5MiB",
+                                  "--network", "flaky", "--seed", "7", "--cleanup"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(summary()["verified"], 4);
+  EXPECT_EQ(summary()["new_uploads"], 0);
+  EXPECT_EQ(summary()["resumes"], summary()["cuts"]);
+  bool beyond_the_first = false;
+  for (const auto& [bytes, cuts] : sent()) {
+    std::uint64_t expected = size;
+    for (const auto at : cuts) expected += at % part;
+    EXPECT_EQ(bytes, expected);
+    for (const auto at : cuts) beyond_the_first = beyond_the_first || at > part;
+  }
+  EXPECT_TRUE(beyond_the_first) << "another seed is needed";
+  EXPECT_EQ(report()["removed"], 4);
+}
+
+TEST_F(OneCodexRun, OfAPairOnlyOneFileCanBeSeenAndThatIsSaid) {
+  const auto mock = start_mock({"--profile", "onecodex"});
+  for (const std::string system : {"onecodex", "onecodex-multipart"}) {
+    const std::vector<std::string> pairs{"--uploads", "3",         "--size",
+                                         "100KiB",    "--payload", "fastq-gz-pair"};
+    auto run = load(system, pairs);
+    EXPECT_EQ(run.exit_code, 1) << system << run.out << run.err;
+    EXPECT_EQ(summary()["unverified"], 3) << system;
+    EXPECT_THAT(run.out, HasSubstr("verify: not all of the bytes can be seen")) << system;
+    EXPECT_THAT(run.out, HasSubstr("the first 51200 of 102400 are right")) << system;
+  }
+}
+
+TEST_F(OneCodexRun, ASampleThatTheServerSpoilsIsLost) {
+  const auto mock = start_mock({"--profile", "onecodex", "--defect", "object-corrupted"});
+  const auto run = load("onecodex-multipart", {"--uploads", "2", "--size", "64KiB"});
+  EXPECT_EQ(run.exit_code, 1) << run.out << run.err;
+  EXPECT_EQ(summary()["lost"], 2);
+  EXPECT_THAT(run.out, HasSubstr("verify: different bytes"));
 }
 
 TEST_F(Run, SurvivesTheServersDeathInTheMiddle) {

@@ -170,9 +170,10 @@ std::vector<Setting> what_is_sent() {
          "8MiB | uniform:1MiB-8MiB | lognormal:median=2MiB,sigma=1.2[,max=1GiB] | "
          "choice:1KiB,8MiB [8MiB]"},
         stored(SizeDistribution::parse, &Settings::size)}},
-      {{{"chunk", "SIZE", "bytes of one PATCH [all that is left]"},
+      {{{"chunk", "SIZE", "bytes of one PATCH, or of a part [all that is left]"},
         stored(chunk, &Settings::chunk)}},
-      {{{"payload", "KIND", "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair [random]"},
+      {{{"payload", "KIND",
+         "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair [random]"},
         stored(parse_payload_kind, &Settings::payload)}},
       {{{"network", "NAME|FILE", "the partners' network, see 'dex-loadgen networks' [perfect]"},
         stored(load_network, &Settings::network)}},

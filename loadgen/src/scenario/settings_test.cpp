@@ -37,7 +37,7 @@ std::set<std::string> names_of_other_systems() {
   for (const auto& kind : systems()) {
     for (const auto& own : kind.settings) names.insert(own.name);
   }
-  for (const char* const listed : {"tus", "dex", "openhumans"}) {
+  for (const char* const listed : {"tus", "dex", "openhumans", "onecodex", "onecodex-multipart"}) {
     for (const auto& own : system_named(listed)->settings) names.erase(own.name);
   }
   return names;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "systems/dex/client.hpp"
+#include "systems/onecodex/client.hpp"
 #include "systems/openhumans/client.hpp"
 #include "systems/tus/client.hpp"
 
@@ -13,6 +14,8 @@ const std::vector<SystemKind>& systems() {
       dex_system(),
       tus_system(),
       openhumans_system(),
+      onecodex_system(),
+      onecodex_multipart_system(),
   };
   return all;
 }
