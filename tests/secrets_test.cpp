@@ -539,6 +539,11 @@ TEST_F(SecretsMatrix, ObjectsAndFilesOfMembers) {
     EXPECT_EQ(judged("samples " + format, samples.url(),
                      as_onecodex + std::vector<std::string>{"--select", "OC-AUTH-*"} + with_token),
               0);
+    for (const std::string flow : {"onecodex", "onecodex-multipart"}) {
+      EXPECT_EQ(loaded("load samples " + flow, samples.url(),
+                       std::vector<std::string>{"--system", flow} + with_token),
+                0);
+    }
     samples.search_all();
     for (const auto& entry : fs::directory_iterator(store)) {
       if (entry.path().extension() == ".info") {
@@ -639,6 +644,10 @@ TEST_F(SecretsMatrix, ReflectedSamples) {
   }));
   storage = server.url("/bucket");
   EXPECT_EQ(judged("reflected samples", server.url(""), as_onecodex + with_token), 1);
+  for (const std::string flow : {"onecodex", "onecodex-multipart"}) {
+    loaded("load reflected samples " + flow, server.url(""),
+           std::vector<std::string>{"--system", flow} + with_token);
+  }
   EXPECT_THAT(server.problems(), testing::IsEmpty());
 }
 
