@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole harness in one go: builds it, starts a mock DEX server on a free port, judges it, and
 # pushes 200 lab-report uploads through a network that cuts one connection in five. Then one file
-# goes to a mock of Open Humans.
+# goes to a mock of Open Humans, and a sample to one of One Codex.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}" curl
@@ -43,9 +43,29 @@ echo "PUT       $stored"
 completed=$("${as_project[@]}" "$api/complete/" -F "file_id=$(sed 's/.*"id":\([0-9]*\).*/\1/' <<<"$begun")")
 echo "complete  $completed"
 
+say "5. One sample for One Codex: begin, the form to the object store, confirm"
+start_mock onecodex --profile onecodex --store "$out/one-codex"
+reads=$out/reads.fastq.gz
+$bin/dex-loadgen payload --kind fastq-gz --size 1MiB --out "$reads"
+# shellcheck disable=SC2154  # set by start_mock
+api=$onecodex_url/api/v1/samples
+as_user=(curl -sS --fail -u demodemodemodemodemodemodemodemo: -H 'Content-Type: application/json')
+begun=$("${as_user[@]}" "$api/init_upload" -d "{\"filename\": \"reads.fastq.gz\", \"size\": $(stat -c %s "$reads")}")
+value() { sed -E "s/.*\"$1\":\"?([^\",]*).*/\1/" <<<"$begun"; }
+echo "init      sample $(value sample_id)"
+form=()
+for name in AWSAccessKeyId acl key policy signature success_action_status x-amz-server-side-encryption; do
+  form+=(--form-string "$name=$(value "$name")")
+done
+stored=$(curl -sS --fail "${form[@]}" -F "file=@$reads" -o /dev/null -w 'HTTP %{http_code}' "$(value upload_url)")
+echo "POST      $stored"
+confirmed=$("${as_user[@]}" "$api/confirm_upload" -d "{\"sample_id\": \"$(value sample_id)\"}")
+echo "confirm   $confirmed"
+
 say "Done. What was made:"
 echo "  uploads, as the server stores them   $out/store"
 echo "  conformance report (JUnit, JSON)     $out/conformance.xml, $out/conformance.json"
 echo "  load report                          $out/load"
 echo "  one delivered lab report             $lab_report"
 echo "  the same, as Open Humans keeps it    $out/open-humans"
+echo "  reads, and One Codex' store of them  $reads, $out/one-codex"
