@@ -4,21 +4,23 @@
 #             the store that keeps nothing); tusd, @tus/server and nginx (WebDAV PUT) beside
 #   objects   the same for objects of a store like S3, against recv + MD5 + pwrite: pre-signed PUT,
 #             form; without the MD5 (--etag opaque) against plain recv + pwrite; PUT signed in the
-#             header with the SHA-256 or CRC-32 of its body; moto beside, at 64 MiB
+#             header with the SHA-256 or CRC-32 of its body; a sample of One Codex (asked for, form,
+#             confirmed); moto beside, at 64 MiB
 #   small     requests per CPU-second (POST, PATCH of 1 KiB, HEAD), against a plain epoll loop that
 #             answers with fixed bytes; the same with 200 rules loaded that do not match
 #   direct    the same for Open Humans' direct uploads (POST, PUT of 1 KiB, POST), with the share of
 #             the signatures
+#   sample    the same for One Codex' (POST, form with 1 KiB, POST)
 #   stalled   resident memory of uploads that stall in the middle of a body, and how long
 #             /_mock/health takes beside them
 #   huge      resident memory while one very large upload passes through the discard store, and one
 #             very large object in parts
 #   client    CPU-seconds per GB sent, against a bare libcurl multi loop; Open Humans' direct uploads
-#             against tus, both to the mock that keeps nothing
+#             and One Codex' in both flows against tus, all to the mock that keeps nothing
 # Medians of ROUNDS rounds; in each round every contender runs once, in turn. A figure that misses
 # its target says MISSED, and the exit code is then 1.
 #
-#   scripts/bench.sh [large|objects|small|direct|stalled|huge|client]...     default: all
+#   scripts/bench.sh [large|objects|small|direct|sample|stalled|huge|client]...     default: all
 #   ROUNDS=5 UPLOADS=8 MIB=256 SMALL=40000 STALLED=10000 HUGE_GIB=64 OBJECT_GIB=20 scripts/bench.sh
 source "$(dirname "$0")/lib/common.sh"
 
@@ -34,10 +36,10 @@ for value in "$rounds" "$uploads" "$mib" "$small" "$stalled" "$huge_gib" "$objec
     die "ROUNDS, UPLOADS, MIB, SMALL, STALLED, HUGE_GIB and OBJECT_GIB are whole numbers above 0, not '$value'"
 done
 sections=("$@")
-[ ${#sections[@]} -gt 0 ] || sections=(large objects small direct stalled huge client)
+[ ${#sections[@]} -gt 0 ] || sections=(large objects small direct sample stalled huge client)
 for section in "${sections[@]}"; do
-  case $section in large | objects | small | direct | stalled | huge | client) ;; *)
-    die "there is no section '$section'; there are large, objects, small, direct, stalled, huge and client" ;;
+  case $section in large | objects | small | direct | sample | stalled | huge | client) ;; *)
+    die "there is no section '$section'; there are large, objects, small, direct, sample, stalled, huge and client" ;;
   esac
 done
 bytes=$((mib * 1024 * 1024))
@@ -92,6 +94,7 @@ begin() {
     reply-floor) "$tools/reply_floor" >"$log" 2>&1 & ;;
     mock-disk) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile tus --store "$store" "$@" >"$log" 2>&1 & ;;
     objects-*) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile objects "$@" >"$log" 2>&1 & ;;
+    onecodex-*) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile onecodex "$@" >"$log" 2>&1 & ;;
     openhumans-*) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile openhumans "$@" >"$log" 2>&1 & ;;
     mock-*) "$bin/dex-mock-server" --listen 127.0.0.1:0 --profile tus "$@" >"$log" 2>&1 & ;;
     tusd) "$peers/tusd" -host 127.0.0.1 -port 0 -upload-dir "$store" >"$log" 2>&1 & ;;
@@ -214,7 +217,7 @@ put_all() {
 objects() {
   say "Objects: $uploads x $mib MiB, $rounds rounds"
   local contender how server size
-  local contenders=(floor md5-floor put form opaque-put opaque-form sha256 crc32)
+  local contenders=(floor md5-floor put form sample opaque-put opaque-form sha256 crc32)
   if moto; then
     contenders+=(moto)
     find_port
@@ -230,6 +233,7 @@ objects() {
           begin "$contender"
           how=put
           ;;
+        sample) begin onecodex-md5 --store "$scratch/store" ;;
         opaque-*) begin objects-opaque --store "$scratch/store" --etag opaque ;;
         moto)
           begin moto
@@ -253,7 +257,7 @@ objects() {
     value=$(figure "objects-$contender")
     case $contender in
       put) target=('<=' 1.15) ;;
-      form) target=('<=' 1.25) ;;
+      form | sample) target=('<=' 1.25) ;;
       opaque-put) against=$floor target=('<=' 1.3) ;;
       opaque-form) against=$floor target=('<=' 1.5) ;;
       floor) against=$floor ;;
@@ -313,26 +317,34 @@ small() {
 
 direct() {
   say "Direct uploads of Open Humans: $small x (POST, PUT of 1 KiB, POST) over $connections connections, memory store, $rounds rounds"
-  local server floor value
+  small_objects direct openhumans 0.25 signatures
+  row "signatures, %" '%14s' '' "$(figure direct-signatures)"
+}
+sample() {
+  say "Samples of One Codex: $small x (POST, form with 1 KiB, POST) over $connections connections, memory store, $rounds rounds"
+  small_objects sample onecodex 0.2
+}
+# small_objects HOW SYSTEM TARGET [signatures]: uploads of three requests, against the floor that answers three.
+small_objects() {
+  local how=$1 system=$2 target=$3 with=${4:-} server floor value
   for ((round = 1; round <= rounds; round++)); do
-    for server in reply-floor openhumans-memory; do
+    for server in reply-floor "$system-memory"; do
       case $server in
         reply-floor) begin "$server" ;;
         *) begin "$server" --store memory ;;
       esac
       url=${url%/files}
-      cpu "$server" "$tools/object_client" "$url" direct "$small" "$connections" 1024
+      cpu "$server" "$tools/object_client" "$url" "$how" "$small" "$connections" 1024
       end
-      note "direct-$server" "$(calc "3 * $small / $spent")"
+      note "$how-$server" "$(calc "3 * $small / $spent")"
     done
-    note direct-signatures "$(calc "100 * $("$tools/signing_cost" "$small") / $spent")"
+    [ -z "$with" ] || note "$how-signatures" "$(calc "100 * $("$tools/signing_cost" "$small") / $spent")"
   done
-  floor=$(figure direct-reply-floor)
+  floor=$(figure "$how-reply-floor")
   printf '%-16s %14s %10s\n' server "req per CPU-s" "x floor"
   row reply-floor '%14.0f' "$floor" 1
-  value=$(figure direct-openhumans-memory)
-  row openhumans '%14.0f' "$value" "$(calc "$value / $floor")" '>=' 0.25
-  row "signatures, %" '%14s' '' "$(figure direct-signatures)"
+  value=$(figure "$how-$system-memory")
+  row "$system" '%14.0f' "$value" "$(calc "$value / $floor")" '>=' "$target"
 }
 
 resident() { awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status"; }
@@ -395,10 +407,11 @@ client() {
   say "Clients: $uploads x $mib MiB into the floor server, $rounds rounds"
   local name
   for ((round = 1; round <= rounds; round++)); do
-    for name in bare-libcurl dex-loadgen tus-to-mock direct-to-mock; do
+    for name in bare-libcurl dex-loadgen tus-to-mock direct-to-mock onecodex onecodex-multipart; do
       case $name in
         tus-to-mock) begin mock-discard --store discard ;;
         direct-to-mock) begin openhumans-discard --store discard ;;
+        onecodex*) begin onecodex-discard --store discard ;;
         *) begin floor ;;
       esac
       TIMEFORMAT='%U %S'
@@ -407,6 +420,7 @@ client() {
           { time "$tools/floor_client" "$url" "$uploads" "$uploads" "$bytes" >/dev/null; } 2>"$scratch/time" ;;
         dex-loadgen | tus-to-mock) loadgen tus ;;
         direct-to-mock) TOKEN=example_token loadgen openhumans --member 12345678 --token-env TOKEN ;;
+        onecodex*) TOKEN=demodemodemodemodemodemodemodemo loadgen "$name" --token-env TOKEN ;;
       esac
       end
       note "client-$name" "$(calc "$(awk '{ print $1 + $2 }' "$scratch/time" | tail -1) / ($bytes * $uploads / 1e9)")"
@@ -422,6 +436,9 @@ client() {
   floor=$(figure client-tus-to-mock)
   row tus-to-mock '%14.3f' "$floor" 1
   row direct-to-mock '%14.3f' "$(figure client-direct-to-mock)" "$(calc "$(figure client-direct-to-mock) / $floor")" '<=' 1.15
+  for name in onecodex onecodex-multipart; do
+    row "$name" '%14.3f' "$(figure "client-$name")" "$(calc "$(figure "client-$name") / $floor")" '<=' 1.2
+  done
 }
 # loadgen SYSTEM [ARGUMENTS...]: uploads to `url`; its times go to $scratch/time.
 loadgen() {

@@ -8,6 +8,7 @@
 //   crc32    signed in the header, with the CRC-32 of the body and no digest
 //   parts    in parts of 4 GiB at most, as what is above 5 GiB must be
 //   direct   Open Humans: asked for, put, completed
+//   sample   One Codex: asked for, POSTed as a form, confirmed
 // Digests of the body are computed once, before the first byte is sent.
 #include <chrono>
 #include <string>
@@ -18,6 +19,8 @@
 #include "protocol/base64.hpp"
 #include "protocol/digest.hpp"
 #include "protocol/http/multipart.hpp"
+#include "protocol/onecodex/answers.hpp"
+#include "protocol/onecodex/requests.hpp"
 #include "protocol/s3/documents.hpp"
 #include "protocol/s3/post.hpp"
 #include "protocol/s3/signature_v4.hpp"
@@ -28,6 +31,7 @@ namespace {
 // Those of the mock's examples.
 const s3::Credentials owner{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
 const std::string bucket = "/examplebucket";
+const std::string samples = "/api/v1/samples/";
 const std::string project = "/api/direct-sharing/project/files/upload/";
 
 /// A body is this block again and again.
@@ -183,12 +187,40 @@ void direct(bench::Wire& wire, const Load& load) {
   ask("complete", "project_member_id=12345678&file_id=" + member(begun, "id"), 200);
 }
 
+void sample(bench::Wire& wire, const Load& load) {
+  const auto ask = [&](const std::string& call, const std::string& json) {
+    const http::Fields fields{{"Host", load.host},
+                              {"X-API-Key", "demodemodemodemodemodemodemodemo"},
+                              {"Content-Type", "application/json"}};
+    wire.send(head_of("POST", samples + call, fields, json.size()) + json);
+    auto answer = wire.receive(false);
+    expect(answer, 200);
+    return answer.body;
+  };
+  onecodex::SampleDraft draft;
+  draft.filename = "reads.fq";
+  draft.size = load.bytes;
+  const auto begun =
+      onecodex::parse_initiated(ask("init_upload", to_json(draft)), onecodex::Kind::sample);
+  if (!begun) bench::fail(begun.error().line());
+  const auto form =
+      http::write_form(begun->file.fields, {"file", "reads.fq", "text/plain"}, "0123456789");
+  const http::Fields head{{"Host", load.host}, {"Content-Type", form.content_type}};
+  const auto target = bench::parse_url(begun->file.url).path;
+  expect(send(wire, head_of("POST", target, head, form.length(load.bytes)) + form.head, load.bytes,
+              form.tail),
+         201);
+  ask("confirm_upload", to_json(onecodex::Confirmation{begun->id}, onecodex::Call::confirm_sample));
+}
+
 void run(const Load& load, long thread, long count) {
   bench::Wire wire(load.url);
   for (long i = 0; i < count; ++i) {
     const auto key = "bench/" + std::to_string(thread) + "-" + std::to_string(i);
     if (load.how == "direct") {
       direct(wire, load);
+    } else if (load.how == "sample") {
+      sample(wire, load);
     } else if (load.how == "form") {
       post_form(wire, load, key);
     } else if (load.how == "parts") {
@@ -220,8 +252,9 @@ int main(int argc, char** argv) {
   } else if (load.how == "crc32") {
     load.crc32 = base64::encode(digest_of_body(DigestAlgorithm::crc32, load.bytes));
   } else if (load.how != "put" && load.how != "form" && load.how != "parts" &&
-             load.how != "direct") {
-    std::fprintf(stderr, "object_client: HOW is put, form, sha256, crc32, parts or direct\n");
+             load.how != "direct" && load.how != "sample") {
+    std::fprintf(stderr,
+                 "object_client: HOW is put, form, sha256, crc32, parts, direct or sample\n");
     return 2;
   }
   std::vector<std::thread> threads;

@@ -1,7 +1,7 @@
 // The floor of scripts/bench.sh for small requests: what it costs to take a request off a socket
 // and answer it with fixed bytes. One thread, epoll, recv, send; it looks at the method, at where
-// the request ends, and of Open Humans' calls at which it is, and at nothing else. It is a
-// measuring stick, not a server.
+// the request ends, and of Open Humans' and One Codex' calls at which it is, and at nothing else.
+// It is a measuring stick, not a server.
 //
 // usage: reply_floor    (prints 'ready URL', ends on SIGTERM)
 #include <arpa/inet.h>
@@ -35,6 +35,20 @@ constexpr std::string_view stored = "HTTP/1.1 200 OK\r\nETag: \"\"\r\nContent-Le
 constexpr std::string_view completed =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":1}";
 std::string begun;  ///< 201 with a URL on this server
+// The same of One Codex.
+constexpr std::string_view posted = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+constexpr std::string_view confirmed =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n"
+    R"({"success":true})";
+std::string initiated;  ///< 200 with a form for this server
+
+std::string_view reply_to_call(std::string_view line) {
+  const auto has = [&](std::string_view text) { return line.find(text) != line.npos; };
+  if (has("/complete/")) return completed;
+  if (has("/init_upload")) return initiated;
+  if (has("/confirm_upload")) return confirmed;
+  return has(" /bucket") ? posted : std::string_view(begun);
+}
 
 /// Answers every whole request in `input`; false when the socket is done for.
 bool answer(int socket, std::string& input) {
@@ -52,9 +66,7 @@ bool answer(int socket, std::string& input) {
                        : input[1] == 'A' ? patched
                        : input[1] == 'U' ? stored
                        : body == 0       ? created
-                       : head.substr(0, head.find('\r')).find("/complete/") != head.npos
-                           ? completed
-                           : std::string_view(begun);
+                                         : reply_to_call(head.substr(0, head.find('\r')));
     input.erase(0, size);
     if (::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) return false;
   }
@@ -80,6 +92,11 @@ int main() {
   const auto json = R"({"id":1,"url":")" + origin + R"(/files/1"})";
   begun = "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: " +
           std::to_string(json.size()) + "\r\n\r\n" + json;
+  const auto form = R"({"sample_id":"0123456789abcdef","upload_url":")" + origin +
+                    R"(/bucket","additional_fields":{"policy":")" + std::string(500, 'x') +
+                    R"(","success_action_status":201}})";
+  initiated = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
+              std::to_string(form.size()) + "\r\n\r\n" + form;
   std::printf("ready %s/files\n", origin.c_str());
   std::fflush(stdout);
   const int poll = ::epoll_create1(0);
