@@ -54,7 +54,11 @@ Ending ending_of(SocketEnd end) {
 }
 
 Conversation::Conversation(Wire& wire, const ConversationSeams& seams, Peer peer)
-    : wire_(wire), seams_(seams), peer_(std::move(peer)) {}
+    : wire_(wire),
+      seams_(seams),
+      peer_(std::move(peer)),
+      connected_(seams.loop.now()),
+      idle_since_(connected_) {}
 
 Conversation::~Conversation() = default;
 
@@ -423,6 +427,9 @@ void Conversation::open_turn(Head head) {
   request.local_authority = peer_.local_authority;
   request.remote = peer_.remote;
   request.connection = peer_.connection;
+  request.nth = ++requests_;
+  request.connected = connected_;
+  request.idle_since = idle_since_;
   request.lane = peer_.lane;
   request.received = seams_.loop.now();
   seams_.application.admit(request);
@@ -480,13 +487,15 @@ void Conversation::serve() {
 
 void Conversation::finish_turn(bool aborted) {
   const auto turn = std::move(turn_);
-  if (!turn || seams_.observer == nullptr) return;
+  if (!turn) return;
+  idle_since_ = seams_.loop.now();
+  if (seams_.observer == nullptr) return;
   try {
     seams_.observer->on_exchange({turn->request, turn->status,
                                   turn->status != 0 ? &turn->reply_fields : nullptr,
                                   turn->intercept.get(), turn->received,
                                   std::chrono::duration_cast<std::chrono::microseconds>(
-                                      seams_.loop.now() - turn->request.received),
+                                      idle_since_ - turn->request.received),
                                   aborted, turn->sent});
   } catch (...) {
     seams_.loop.trouble("the record of an exchange", std::current_exception());

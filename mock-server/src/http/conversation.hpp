@@ -167,6 +167,9 @@ class Conversation final : private Exchange {
   Wire& wire_;
   ConversationSeams seams_;
   Peer peer_;
+  TimePoint connected_;
+  TimePoint idle_since_;
+  std::uint64_t requests_ = 0;
 
   Phase phase_ = Phase::head;
   bool running_ = false;

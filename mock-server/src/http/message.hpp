@@ -57,6 +57,9 @@ struct Request {
   std::string local_authority;             ///< "127.0.0.1:8080": stands in for a missing Host
   std::string remote;                      ///< the peer's address, for logs
   std::uint64_t connection = 0;            ///< counts connections of this process
+  std::uint64_t nth = 1;                   ///< of the requests on its connection
+  TimePoint connected;                     ///< when that was accepted
+  TimePoint idle_since;                    ///< when the exchange before ended, or `connected`
   TimePoint received;
   ::http::Fields trailers;  ///< of a chunked body; complete before on_end(complete), kept apart
                             ///< from `fields` (RFC 9110 section 6.5.1)

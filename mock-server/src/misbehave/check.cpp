@@ -233,6 +233,7 @@ Why contradiction_in(const Rule& rule) {
   if (auto why = in_actions(rule)) return why;
   if (auto why = on_the_body(rule.when)) return why;
   if (auto why = on_the_upload(rule.when)) return why;
+  if (auto why = on_the_arrival(rule.when)) return why;
   if (auto why = in_limits(rule)) return why;
   return in_values(rule);
 }

@@ -197,6 +197,7 @@ bool holds_so_far(const Facts& facts, Pending& pending) {
   if (!when.wire_methods.empty() &&
       std::ranges::count(when.wire_methods, facts.request().method) == 0)
     return fail(active, at_wire_method, wire_method_text);
+  if (when.arrival && !arrival_holds(active, *when.arrival, facts)) return false;
   if (!path_holds(active, facts)) return false;
   if (!fields_hold(active, facts, when.fields, facts.fields(), at_header)) return false;
   if (!metadata_holds(active, facts) || !upload_holds(active, facts)) return false;

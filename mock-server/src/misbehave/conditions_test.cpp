@@ -179,5 +179,68 @@ TEST_F(Conditions, ANarrowerNumberBehindAWiderOneIsHidden) {
       });
 }
 
+// ---- how a request came
+
+TEST_F(Conditions, HowARequestCame) {
+  const auto came = [&](const std::string& when, auto edit) {
+    auto asked = request("HEAD", "/files/u1", {{"upload-offset", "4"}, {"Tus-Resumable", "1.0.0"}});
+    asked.connected = asked.idle_since = asked.received = world_.loop.now();
+    edit(asked);
+    auto engine = rules(when);
+    return fires(engine, std::move(asked));
+  };
+  const auto as_it_is = [](const Request&) {};
+  EXPECT_FALSE(came(R"({"http_version": "1.0"})", as_it_is));
+  EXPECT_TRUE(came(R"({"http_version": "1.0"})", [](Request& r) { r.minor_version = 0; }));
+  EXPECT_TRUE(came(R"({"http_version": "1.1"})", as_it_is));
+
+  EXPECT_TRUE(came(R"({"spelled": {"upload-offset": true}})", as_it_is));
+  EXPECT_FALSE(came(R"({"spelled": {"Upload-Offset": true}})", as_it_is));
+  EXPECT_TRUE(came(R"({"headers": {"Upload-Offset": true}, "spelled": {"Upload-Offset": false}})",
+                   as_it_is));
+  EXPECT_FALSE(came(R"({"spelled": {"Tus-Resumable": false}})", as_it_is));
+
+  const auto third = [](Request& r) { r.nth = 3; };
+  EXPECT_TRUE(came(R"({"on_connection": {"nth": [1, 3]}})", third));
+  EXPECT_FALSE(came(R"({"on_connection": {"nth": 2}})", third));
+  EXPECT_TRUE(came(R"({"on_connection": {"every": 3}})", third));
+  EXPECT_FALSE(came(R"({"on_connection": {"every": 2}})", third));
+
+  const auto after = [](int connected, int idle) {
+    return [=](Request& r) {
+      r.connected -= Milliseconds{connected};
+      r.idle_since -= Milliseconds{idle};
+    };
+  };
+  EXPECT_TRUE(came(R"({"on_connection": {"older_than": "1s"}})", after(1001, 0)));
+  EXPECT_FALSE(came(R"({"on_connection": {"older_than": "1s"}})", after(1000, 0)));
+  EXPECT_TRUE(came(R"({"on_connection": {"younger_than": "1s"}})", after(999, 0)));
+  EXPECT_FALSE(came(R"({"on_connection": {"younger_than": "1s"}})", after(1000, 0)));
+  EXPECT_TRUE(came(R"({"on_connection": {"idle_for": "1s"}})", after(2000, 1000)));
+  EXPECT_FALSE(came(R"({"on_connection": {"idle_for": "1s"}})", after(2000, 999)));
+}
+
+TEST_F(Conditions, NoRequestComesLikeThat) {
+  expect_refused({
+      {R"({"http_version": "2"})", "expected one of 1.0, 1.1"},
+      {R"({"http_versoin": "1.0"})", "did you mean http_version?"},
+      {R"({"spelled": {}})", "names nothing"},
+      {R"({"spelled": {"a b": true}})", "header name"},
+      {R"({"spelled": {"upload-offset": true}, "headers": {"Upload-Offset": false}})", "no way"},
+      {R"({"on_connection": {}})", "names nothing"},
+      {R"({"on_connection": {"idle": "1s"}})", "idle_for"},
+      {R"({"on_connection": {"nth": 0}})", "never fire"},
+      {R"({"on_connection": {"nth": 2, "every": 2}})", "exclude"},
+      {R"({"on_connection": {"older_than": "2s", "younger_than": "2s"}})", "leave no age"},
+      {R"({"on_connection": {"idle_for": "2s", "younger_than": "1s"}})", "leave no age"},
+      {R"({"connection": {"nth": 1}, "http_version": "1.0"})", "when it is accepted"},
+  });
+  expect_hidden(true, {{R"({"http_version": "1.0"})",
+                        R"({"http_version": "1.0", "on_connection": {"nth": 2}})"},
+                       {R"({"spelled": {"a": true}})", R"({"spelled": {"a": true, "b": false}})"}});
+  expect_hidden(false, {{R"({"on_connection": {"nth": 2}})", R"({"on_connection": {"nth": 3}})"},
+                        {R"({"spelled": {"a": true}})", R"({"spelled": {"A": true}})"}});
+}
+
 }  // namespace
 }  // namespace mock::misbehave

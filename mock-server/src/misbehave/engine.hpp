@@ -111,6 +111,8 @@ struct Pending {
 /// Whether everything holds that is known before the body. If so, `pending` says what is not known
 /// yet.
 [[nodiscard]] bool holds_so_far(const Facts& facts, Pending& pending);
+[[nodiscard]] bool arrival_holds(ActiveRule& active, const ArrivalConditions& wanted,
+                                 const Facts& facts);
 [[nodiscard]] bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply);
 [[nodiscard]] bool effect_holds(ActiveRule& active, const Facts& facts, const Effect& effect);
 /// Lane, time, upload and metadata: the conditions that need no request.

@@ -85,6 +85,7 @@ TEST(MisbehavioursSchema, KnowsTheKeysThatTheLoaderKnows) {
       {when + "/upload", R"({"when": {"upload": {"?": 1}}})"},
       {"/$defs/numbers", R"({"when": {"upload": {"length": {"?": 1}}}})"},
       {when + "/reply", R"({"when": {"reply": {"?": 1}}})"},
+      {when + "/on_connection", R"({"when": {"on_connection": {"?": 1}}})"},
       {when + "/connection", R"({"when": {"connection": {"?": 1}}})"},
       {when + "/effect", R"({"when": {"effect": {"?": 1}}})"},
       {"/$defs/then", R"({"then": {"?": 1}})"},

@@ -114,21 +114,6 @@ ReplyConditions reply_conditions_of(const Cursor& at) {
   return c;
 }
 
-std::vector<std::uint64_t> counts_of(const Cursor& at, std::string_view key) {
-  return list(at, key, [](const Cursor& c) {
-    if (c.unsigned_integer() == 0) c.fail("counts from 1: the rule can never fire");
-    return c.unsigned_integer();
-  });
-}
-
-std::uint64_t every_of(const Cursor& at, bool nth) {
-  const auto every = at.find("every");
-  if (!every) return 1;
-  if (every->unsigned_integer() == 0) every->fail("counts from 1: the rule can never fire");
-  if (nth) every->fail("and nth exclude each other");
-  return every->unsigned_integer();
-}
-
 Chance chance_of(const Cursor& at) {
   Chance chance;
   chance.nth = counts_of(at, "nth");
@@ -172,15 +157,32 @@ EffectConditions effect_of(const Cursor& at) {
 
 }  // namespace
 
+std::vector<std::uint64_t> counts_of(const Cursor& at, std::string_view key) {
+  return list(at, key, [](const Cursor& c) {
+    if (c.unsigned_integer() == 0) c.fail("counts from 1: the rule can never fire");
+    return c.unsigned_integer();
+  });
+}
+
+std::uint64_t every_of(const Cursor& at, bool nth) {
+  const auto every = at.find("every");
+  if (!every) return 1;
+  if (every->unsigned_integer() == 0) every->fail("counts from 1: the rule can never fire");
+  if (nth) every->fail("and nth exclude each other");
+  return every->unsigned_integer();
+}
+
 When when_of(const Cursor& at) {
-  at.only({"method", "wire_method", "route", "path", "headers", "metadata", "lane", "upload",
-           "reply", "body_byte", "event", "within", "connection", "effect", "after", "until", "nth",
-           "every", "probability"});
+  at.only({"method",    "wire_method", "http_version", "on_connection", "route",  "path",
+           "spelled",   "headers",     "metadata",     "lane",          "upload", "reply",
+           "body_byte", "event",       "within",       "connection",    "effect", "after",
+           "until",     "nth",         "every",        "probability"});
   When when;
   when.methods = list(at, "method", method_of);
   when.wire_methods = list(at, "wire_method", method_of);
   when.routes = list(at, "route", route_of);
   when.path = optional(at, "path", pattern_of);
+  when.arrival = arrival_of(at);
   when.fields = conditions_of(at, "headers", "header");
   when.metadata = conditions_of(at, "metadata", "metadata");
   when.lane = optional(at, "lane", text_of);

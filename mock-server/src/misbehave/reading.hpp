@@ -108,6 +108,10 @@ inline std::string mark_of(const Cursor& at) {
 [[nodiscard]] std::string kind_of(const Cursor& at);
 /// "200ms", or {"mean": "200ms", "jitter": "50ms"}; no delay without `key`.
 [[nodiscard]] Delay delay_at(const Cursor& at, std::string_view key);
+/// Of what is counted from 1.
+[[nodiscard]] std::vector<std::uint64_t> counts_of(const Cursor& at, std::string_view key);
+/// Excluded by `nth`.
+[[nodiscard]] std::uint64_t every_of(const Cursor& at, bool nth);
 /// {"above": "1MiB"}; 1024 or "{length}" alone: the same as that. Refuses what no number fulfils.
 [[nodiscard]] NumberCondition number_condition_of(const Cursor& at);
 /// A position, or {"at": 100, "bytes": "4KiB", "to": "zeros"}.
@@ -118,6 +122,8 @@ inline std::string mark_of(const Cursor& at) {
 [[nodiscard]] int interim_status_of(const Cursor& at);
 [[nodiscard]] Turn turn_of(const Cursor& at);
 
+/// Of the keys of `when` that are about how a request came; nullopt: none is there.
+[[nodiscard]] std::optional<ArrivalConditions> arrival_of(const Cursor& at);
 [[nodiscard]] When when_of(const Cursor& at);
 [[nodiscard]] Then then_of(const Cursor& at);
 

@@ -26,8 +26,8 @@ bool UploadConditions::any() const {
 }
 
 bool When::about_request() const {
-  return !methods.empty() || !wire_methods.empty() || !routes.empty() || path || !fields.empty() ||
-         reply.any() || body_byte;
+  return !methods.empty() || !wire_methods.empty() || !routes.empty() || path || arrival ||
+         !fields.empty() || reply.any() || body_byte;
 }
 
 Moment Rule::moment() const {

@@ -15,6 +15,7 @@
 #include "effects.hpp"
 #include "http/intercept.hpp"
 #include "http/route.hpp"
+#include "misbehave/arrival.hpp"
 #include "misbehave/number.hpp"
 #include "misbehave/pattern.hpp"
 #include "misbehave/template.hpp"
@@ -116,6 +117,7 @@ struct When {
   std::vector<std::string> wire_methods;  ///< as in the request line
   std::vector<Route> routes;
   std::optional<Pattern> path;
+  std::optional<ArrivalConditions> arrival;
   std::vector<NamedCondition> fields;
   std::vector<NamedCondition> metadata;  ///< of the creation, or as stored
   std::optional<std::string> lane;

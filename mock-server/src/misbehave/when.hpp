@@ -15,6 +15,8 @@ namespace mock::misbehave {
 [[nodiscard]] bool only_creations(const When& when);
 /// No route of the rule is about an upload.
 [[nodiscard]] bool nowhere(const When& when);
+/// Why how a request is to come is not possible.
+[[nodiscard]] Why on_the_arrival(const When& when);
 /// What is done before the handler has to be known by then.
 [[nodiscard]] Why too_late_for(Turn turn, const Rule& rule);
 /// What the values of something that is done at `turn` may name.
