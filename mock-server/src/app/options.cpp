@@ -116,7 +116,8 @@ std::vector<Setting> server_settings() {
        tls_file(&TlsFiles::certificate)},
       {{"tls-key", "FILE", "Its private key, PEM", server_group}, tls_file(&TlsFiles::key)},
       {{"tls-self-signed", "DIR",
-        "Make a CA and a certificate for localhost in DIR (ca.pem is the one to trust)",
+        "Make a CA and a certificate for localhost in DIR (ca.pem is the one to trust), and bad "
+        "ones",
         server_group},
        stored(settings::not_empty, &Options::tls_self_signed)},
       {{"lane", "NAME=HOST:PORT|FILE.json",

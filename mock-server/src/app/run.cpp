@@ -108,13 +108,24 @@ Result<void> write_ready_file(const std::string& file, const std::string& url) {
   return {};
 }
 
-void warn_of_tls_rules(Lanes& lanes) {
+/// Of rules that the listeners give nothing to do.
+void warn_of_tls_rules(Lanes& lanes, const std::optional<TlsFiles>& tls) {
   for (const auto& lane : lanes.names()) {
-    for (const auto& rule : lanes.find(lane)->rules().needing_tls()) {
-      log_warning(
-          fmt::format("rule '{}' fails TLS handshakes, and there are none: it does nothing without "
-                      "--tls-self-signed or --tls-cert",
-                      rule));
+    const auto& rules = lanes.find(lane)->rules();
+    if (!tls) {
+      for (const auto& rule : rules.needing_tls()) {
+        log_warning(
+            fmt::format("rule '{}' is about TLS handshakes, and there are none: it does nothing "
+                        "without --tls-self-signed or --tls-cert",
+                        rule));
+      }
+    } else if (!tls->bad) {
+      for (const auto& rule : rules.needing_bad_certificates()) {
+        log_warning(
+            fmt::format("rule '{}' wants a bad certificate, and only --tls-self-signed "
+                        "makes them: the one of --tls-cert is shown",
+                        rule));
+      }
     }
   }
 }
@@ -201,7 +212,7 @@ Result<void> run(const Options& options) {
     if (!files) return tl::unexpected(files.error());
     network.listen.tls = *std::move(files);
   }
-  const bool tls = network.listen.tls.has_value();
+  const auto tls = network.listen.tls;
   ListenOptions control_listen = network.listen;
   auto made = MockLanes::make(std::move(ground), std::move(network), options.main);
   if (!made) return tl::unexpected(made.error());
@@ -209,7 +220,7 @@ Result<void> run(const Options& options) {
   all_lanes = &lanes;
   if (auto listening = lanes.listen(); !listening) return listening;
   if (auto opened = open_lanes(options, lanes); !opened) return opened;
-  if (!tls) warn_of_tls_rules(lanes);
+  warn_of_tls_rules(lanes, tls);
   ControlGate control_gate(lanes, {ControlGate::Access::Serves::only, control->token});
   std::string control_url;
   if (control->address) {

@@ -6,24 +6,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/message.hpp"
+#include "http/socket_end.hpp"
+#include "http/tls_plan.hpp"
 #include "protocol/units.hpp"
 
 namespace mock {
 
 struct Services;
-
-/// How a connection ends, or fails to.
-enum class SocketEnd {
-  keep,        ///< as HTTP says
-  fin,         ///< close in order, at once
-  rst,         ///< SO_LINGER 0: the peer sees ECONNRESET; over TLS without close_notify
-  stall,       ///< neither read nor write anything more, keep the socket open until the peer leaves
-  half_close,  ///< FIN, but go on taking (and dropping) what the peer sends until it leaves
-  zombie,      ///< go on taking and dropping, never say anything more, until the peer leaves
-};
 
 /// Bytes per second on one connection; 0: as fast as it goes.
 struct Bandwidth {
@@ -33,7 +26,7 @@ struct Bandwidth {
 /// When a connection was accepted, before TLS and before any byte of HTTP.
 struct ConnectionPlan {
   Milliseconds delay{0};            ///< slow accept: nothing is read or written that long
-  bool fail_handshake = false;      ///< TLS only: a fatal alert instead of a ServerHello
+  TlsPlan tls = {};                 ///< over TLS only
   SocketEnd end = SocketEnd::keep;  ///< after the delay, without reading a byte
 };
 
@@ -125,6 +118,11 @@ class Interceptor {
   /// A connection to a listener of that lane was accepted; `ordinal` counts them from 1, anew when
   /// the lane was without a listener.
   virtual ConnectionPlan on_connection(const std::string&, std::uint64_t) { return {}; }
+  /// The ClientHello on such a connection has come, and names that server (SNI) in lower case;
+  /// nullopt: none. What `on_connection` planned goes first.
+  virtual TlsPlan on_hello(const std::string&, std::uint64_t, std::optional<std::string_view>) {
+    return {};
+  }
 };
 
 }  // namespace mock

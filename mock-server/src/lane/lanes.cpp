@@ -496,6 +496,12 @@ ConnectionPlan MockLanes::on_connection(const std::string& lane, std::uint64_t o
   return found != nullptr ? found->rules().on_connection(lane, ordinal) : ConnectionPlan{};
 }
 
+TlsPlan MockLanes::on_hello(const std::string& lane, std::uint64_t ordinal,
+                            std::optional<std::string_view> server_name) {
+  auto* const found = find(lane);
+  return found != nullptr ? found->rules().on_hello(lane, ordinal, server_name) : TlsPlan{};
+}
+
 void MockLanes::on_exchange(const ExchangeRecord& record) {
   if (network_.log != nullptr) network_.log->on_exchange(record);
   // A head that could not be read was not admitted anywhere: its listener's lane answered it.

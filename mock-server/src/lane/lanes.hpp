@@ -68,6 +68,8 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   // Interceptor
   std::unique_ptr<Intercept> begin(const Request& request) override;
   ConnectionPlan on_connection(const std::string& lane, std::uint64_t ordinal) override;
+  TlsPlan on_hello(const std::string& lane, std::uint64_t ordinal,
+                   std::optional<std::string_view> server_name) override;
   // Observer
   void on_exchange(const ExchangeRecord& record) override;
   void on_connections(std::size_t open) override;

@@ -348,11 +348,35 @@ TEST_F(Axes, JudgesConnections) {
   EXPECT_EQ(first.end, SocketEnd::keep);
   EXPECT_EQ(engine.on_connection("", 2).end, SocketEnd::rst);
   const auto third = engine.on_connection("", 3);
-  EXPECT_TRUE(third.fail_handshake);
+  ASSERT_TRUE(third.tls.stop);
+  EXPECT_TRUE(third.tls.stop->alert);
   EXPECT_EQ(third.end, SocketEnd::keep);
   EXPECT_EQ(engine.begin(request("GET", "/")), nullptr) << "none of this is about requests";
   EXPECT_EQ(engine.report()[2].fired, 3U);
   EXPECT_EQ(engine.needing_tls(), std::vector<std::string>{"third"});
+}
+
+TEST_F(Axes, JudgesTheServerNameWhenItIsKnown) {
+  auto engine = rules(R"({"rules": [
+    {"name": "named", "when": {"connection": {"server_name": "LOCALHOST"}},
+     "then": {"connection": {"certificate": "expired", "tls": "1.1"}}},
+    {"name": "hidden", "when": {"connection": {"server_name": {"regex": "^local"}}},
+     "then": {"connection": {"certificate": "self-signed",
+                             "handshake": {"after": "finished", "end": "fin"}}}},
+    {"name": "nameless", "when": {"connection": {"server_name": false, "nth": 2}},
+     "then": {"connection": {"certificate": "revoked"}}}]})");
+  EXPECT_FALSE(engine.on_connection("", 1).tls.any());
+  const auto named = engine.on_hello("", 1, "localhost");
+  EXPECT_EQ(named.certificate, BadCertificate::expired) << "the first rule wins, per axis";
+  EXPECT_EQ(named.version, TlsVersion::tls_1_1);
+  ASSERT_TRUE(named.stop);
+  EXPECT_EQ(named.stop->after, HandshakeStep::finished);
+  EXPECT_EQ(named.stop->end, SocketEnd::fin);
+  EXPECT_FALSE(engine.on_hello("", 2, "other").any());
+  EXPECT_FALSE(engine.on_hello("", 1, std::nullopt).any());
+  EXPECT_EQ(engine.on_hello("", 2, std::nullopt).certificate, BadCertificate::revoked);
+  EXPECT_EQ(engine.report()[0].fired, 1U);
+  EXPECT_EQ(engine.needing_bad_certificates().size(), 3U);
 }
 
 TEST_F(Axes, OneConnectionInSoManyRepeats) {

@@ -43,6 +43,8 @@ enum class Axis : std::uint8_t {
   pace_send,
   connection_delay,
   connection_end,
+  connection_certificate,
+  connection_tls_version,
   effect_outcome,
   effect_repeat,
   effect_delay,

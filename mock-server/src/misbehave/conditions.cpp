@@ -29,6 +29,7 @@ const std::string effect_kind_text = "effect kind";
 const std::string effect_name_text = "effect name";
 const std::string attempt_text = "effect attempt";
 const std::string connection_text = "connection nth or every";
+const std::string server_name_text = "connection server_name";
 const std::string too_long_text = "a regular expression that takes too long on such a text";
 
 bool fail(ActiveRule& active, Rank rank, const std::string& condition) {
@@ -251,14 +252,16 @@ bool effect_holds(ActiveRule& active, const Facts& facts, const Effect& effect) 
   return true;
 }
 
-bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal) {
+bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal,
+                      std::optional<std::string_view> server_name) {
   if (active.exhausted() || !lane_and_time_hold(active, facts)) return false;
   const auto& wanted = active.rule.when.connection;
   if (!wanted) return true;
   if (!wanted->nth.empty() && std::ranges::count(wanted->nth, ordinal) == 0)
     return fail(active, at_header, connection_text);
   if (ordinal % wanted->every != 0) return fail(active, at_header, connection_text);
-  return true;
+  return !wanted->server_name ||
+         text_holds(active, facts, *wanted->server_name, server_name, at_header, server_name_text);
 }
 
 }  // namespace mock::misbehave

@@ -117,7 +117,9 @@ struct Pending {
 [[nodiscard]] bool effect_holds(ActiveRule& active, const Facts& facts, const Effect& effect);
 /// Lane, time, upload and metadata: the conditions that need no request.
 [[nodiscard]] bool circumstances_hold(ActiveRule& active, const Facts& facts);
-[[nodiscard]] bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal);
+/// `server_name` is asked for only by rules that judge it.
+[[nodiscard]] bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal,
+                                    std::optional<std::string_view> server_name);
 
 /// The rules that are loaded, so arranged that those which do not match cost little. Rules are only
 /// ever added to a set; to take some away is to make another. A request keeps the set it began

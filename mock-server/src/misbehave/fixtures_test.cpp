@@ -109,6 +109,8 @@ TEST(MisbehavioursSchema, KnowsTheKeysThatTheLoaderKnows) {
       {"/$defs/delay/oneOf/2", R"({"then": {"pace": {"before": {"p50": "1s", "?": 1}}}})"},
       {"/$defs/damage/oneOf/1", R"({"then": {"commit": {"corrupt": {"?": 1}}}})"},
       {then + "/connection", R"({"then": {"connection": {"?": 1}}})"},
+      {then + "/connection/properties/handshake/oneOf/1",
+       R"({"then": {"connection": {"handshake": {"?": 1}}}})"},
       {then + "/effect", R"({"then": {"effect": {"?": 1}}})"},
       {then + "/upload", R"({"then": {"upload": {"?": 1}}})"},
       {then + "/server", R"({"then": {"server": {"?": 1}}})"},
@@ -141,6 +143,14 @@ TEST(MisbehavioursSchema, KnowsTheWordsThatTheLoaderKnows) {
       {"/$defs/when/properties/event/enum", R"({"when": {"event": "?"}})"},
       {"/$defs/when/properties/effect/properties/kind/enum",
        R"({"when": {"effect": {"kind": "?"}}})"},
+      {"/$defs/then/properties/connection/properties/certificate/enum",
+       R"({"then": {"connection": {"certificate": "?"}}})"},
+      {"/$defs/then/properties/connection/properties/tls/enum",
+       R"({"then": {"connection": {"tls": "?"}}})"},
+      {"/$defs/then/properties/connection/properties/handshake/oneOf/1/properties/after/enum",
+       R"({"then": {"connection": {"handshake": {"after": "?", "end": "rst"}}}})"},
+      {"/$defs/then/properties/connection/properties/handshake/oneOf/1/properties/end/enum",
+       R"({"then": {"connection": {"handshake": {"after": "finished", "end": "?"}}}})"},
   };
   for (const auto& [place, rule] : words) {
     const auto loaded = load_text(rule, "x.json");

@@ -59,6 +59,16 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
 }
 
 ConnectionPlan RuleInterceptor::on_connection(const std::string& lane, std::uint64_t ordinal) {
+  return plan_of(Phase::accepted, lane, ordinal, std::nullopt);
+}
+
+TlsPlan RuleInterceptor::on_hello(const std::string& lane, std::uint64_t ordinal,
+                                  std::optional<std::string_view> server_name) {
+  return plan_of(Phase::hello, lane, ordinal, server_name).tls;
+}
+
+ConnectionPlan RuleInterceptor::plan_of(Phase phase, const std::string& lane, std::uint64_t ordinal,
+                                        std::optional<std::string_view> server_name) {
   ConnectionPlan plan;
   const auto set = engine_->set();
   if (set->connection_rules().empty()) return plan;
@@ -66,7 +76,9 @@ ConnectionPlan RuleInterceptor::on_connection(const std::string& lane, std::uint
   const Template::Lookup lookup = no_values;
   Claims claims;
   for (auto* active : set->connection_rules()) {
-    if (!connection_holds(*active, facts, ordinal)) continue;
+    const auto& wanted = active->rule.when.connection;
+    if ((wanted && wanted->server_name) != (phase == Phase::hello)) continue;
+    if (!connection_holds(*active, facts, ordinal, server_name)) continue;
     const auto fired = engine_->fire(*active, facts, {});
     if (!fired) continue;
     const Firing firing{*fired, claims, lookup};
@@ -134,7 +146,16 @@ std::vector<std::string> RuleInterceptor::needing_tls() const {
   std::vector<std::string> names;
   for (const auto* active : engine_->set()->connection_rules()) {
     const auto& edit = active->rule.then.connection;
-    if (edit && edit->fail_handshake && !edit->delay.any()) names.push_back(active->rule.name);
+    if (edit && edit->tls.any() && !edit->delay.any()) names.push_back(active->rule.name);
+  }
+  return names;
+}
+
+std::vector<std::string> RuleInterceptor::needing_bad_certificates() const {
+  std::vector<std::string> names;
+  for (const auto* active : engine_->set()->connection_rules()) {
+    const auto& edit = active->rule.then.connection;
+    if (edit && edit->tls.certificate) names.push_back(active->rule.name);
   }
   return names;
 }

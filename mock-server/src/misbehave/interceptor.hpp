@@ -102,6 +102,8 @@ class RuleInterceptor : public Interceptor, public Effects {
 
   std::unique_ptr<Intercept> begin(const Request& request) override;
   ConnectionPlan on_connection(const std::string& lane, std::uint64_t ordinal) override;
+  TlsPlan on_hello(const std::string& lane, std::uint64_t ordinal,
+                   std::optional<std::string_view> server_name) override;
   EffectPlan before(const Effect& effect, const Upload& upload) override;
   void delivered(const std::string& target, const Upload& upload) override;
   /// Of at most `most` rules those of that name, or loaded under it; of every name when it is
@@ -114,8 +116,13 @@ class RuleInterceptor : public Interceptor, public Effects {
   [[nodiscard]] std::string free_name() const;
   /// Names of the rules that do nothing on a connection without TLS.
   [[nodiscard]] std::vector<std::string> needing_tls() const;
+  /// ... or without the certificates of --tls-self-signed.
+  [[nodiscard]] std::vector<std::string> needing_bad_certificates() const;
 
  private:
+  enum class Phase { accepted, hello };
+  ConnectionPlan plan_of(Phase phase, const std::string& lane, std::uint64_t ordinal,
+                         std::optional<std::string_view> server_name);
   void act(const Fired& fired, const std::string& upload, const Template::Lookup& lookup);
   Services& services_;
   std::unique_ptr<Engine> engine_;

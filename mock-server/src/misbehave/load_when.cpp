@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "misbehave/reading.hpp"
+#include "protocol/http/fields.hpp"
 #include "system/registered.hpp"
 
 namespace mock::misbehave {
@@ -127,10 +128,16 @@ Chance chance_of(const Cursor& at) {
 }
 
 ConnectionConditions connection_of(const Cursor& at) {
-  at.only({"nth", "every"});
+  at.only({"nth", "every", "server_name"});
   ConnectionConditions c;
   c.nth = counts_of(at, "nth");
   c.every = every_of(at, !c.nth.empty());
+  c.server_name = optional(at, "server_name", [](const Cursor& name) {
+    auto condition = condition_of(name);
+    if (condition.kind == TextCondition::Kind::number) name.fail("is a name, and never a number");
+    condition.text = ::http::lower_case(condition.text);
+    return condition;
+  });
   return c;
 }
 

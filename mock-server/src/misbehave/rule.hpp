@@ -96,6 +96,8 @@ struct Chance {
 struct ConnectionConditions {
   std::vector<std::uint64_t> nth;  ///< 1 is the first; empty: every one
   std::uint64_t every = 1;
+  /// Of TLS (SNI), in lower case: it is known with the ClientHello, and judged then.
+  std::optional<TextCondition> server_name;
 };
 
 /// On a delivery, event or report that is about to happen.
@@ -309,7 +311,7 @@ struct Pace {
 /// What becomes of a connection when it is accepted.
 struct ConnectionEdit {
   Delay delay;
-  bool fail_handshake = false;
+  TlsPlan tls;
   SocketEnd end = SocketEnd::keep;
 };
 

@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -48,46 +49,55 @@ Identity load_identity(const fs::path& certificate, const fs::path& key) {
   return found;
 }
 
-Identity make_identity(const char* name, long lifetime, const Identity* issuer) {
-  Identity made{X509Ptr(X509_new()), KeyPtr(EVP_EC_gen("P-256"))};
-  if (!made) return {};
-  auto* const certificate = made.certificate.get();
+X509Ptr make_certificate(const CertificateSpec& spec, EVP_PKEY* key, const Identity* issuer) {
+  X509Ptr made(X509_new());
+  if (!made) return nullptr;
+  auto* const certificate = made.get();
   X509* const signer = issuer != nullptr ? issuer->certificate.get() : certificate;
 
   unsigned char random[16];
-  if (RAND_bytes(random, sizeof random) != 1) return {};
+  if (RAND_bytes(random, sizeof random) != 1) return nullptr;
   random[0] &= 0x7fU;  // RFC 5280 section 4.1.2.2: positive
   const std::unique_ptr<BIGNUM, FreeWith<BN_free>> serial(
       BN_bin2bn(random, sizeof random, nullptr));
   BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(certificate));
 
   X509_set_version(certificate, X509_VERSION_3);
-  // An hour back: the clocks of containers disagree.
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -60L * 60);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), lifetime);
-  X509_set_pubkey(certificate, made.key.get());
+  X509_gmtime_adj(X509_getm_notBefore(certificate), spec.from);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), spec.until);
+  X509_set_pubkey(certificate, key);
   auto* const subject = X509_get_subject_name(certificate);
   X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>("dex-mock-server"), -1, -1, 0);
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
+                             reinterpret_cast<const unsigned char*>(spec.name), -1, -1, 0);
   X509_set_issuer_name(certificate, X509_get_subject_name(signer));
 
-  bool ok = add_extension(certificate, signer, NID_subject_key_identifier, "hash");
-  if (issuer == nullptr) {
+  const auto add = [&](int nid, const char* value) {
+    return add_extension(certificate, signer, nid, value);
+  };
+  bool ok = add(NID_subject_key_identifier, "hash");
+  if (issuer != nullptr) ok = ok && add(NID_authority_key_identifier, "keyid:always");
+  if (spec.alternatives.empty()) {
+    // One authority may be below the root: the one that is missing (BadCertificate).
     ok = ok &&
-         add_extension(certificate, signer, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
-         add_extension(certificate, signer, NID_key_usage, "critical,keyCertSign,cRLSign");
+         add(NID_basic_constraints,
+             issuer == nullptr ? "critical,CA:TRUE,pathlen:1" : "critical,CA:TRUE,pathlen:0") &&
+         add(NID_key_usage, "critical,keyCertSign,cRLSign");
   } else {
-    ok = ok && add_extension(certificate, signer, NID_authority_key_identifier, "keyid:always") &&
-         add_extension(certificate, signer, NID_basic_constraints, "critical,CA:FALSE") &&
-         add_extension(certificate, signer, NID_key_usage, "critical,digitalSignature") &&
-         add_extension(certificate, signer, NID_ext_key_usage, "serverAuth") &&
-         add_extension(certificate, signer, NID_subject_alt_name,
-                       "DNS:localhost,IP:127.0.0.1,IP:::1");
+    ok = ok && add(NID_basic_constraints, "critical,CA:FALSE") &&
+         add(NID_key_usage, "critical,digitalSignature") && add(NID_ext_key_usage, "serverAuth") &&
+         add(NID_subject_alt_name, spec.alternatives.c_str());
   }
-  EVP_PKEY* const signing_key = issuer != nullptr ? issuer->key.get() : made.key.get();
-  if (!ok || X509_sign(certificate, signing_key, EVP_sha256()) == 0) return {};
+  if (spec.must_staple) ok = ok && add(NID_tlsfeature, "status_request");
+  EVP_PKEY* const signing_key = issuer != nullptr ? issuer->key.get() : key;
+  if (!ok || X509_sign(certificate, signing_key, EVP_sha256()) == 0) return nullptr;
+  return made;
+}
+
+Identity make_identity(const CertificateSpec& spec, const Identity* issuer) {
+  Identity made{nullptr, KeyPtr(EVP_EC_gen("P-256"))};
+  if (made.key) made.certificate = make_certificate(spec, made.key.get(), issuer);
   return made;
 }
 
@@ -114,6 +124,13 @@ Result<void> write_file(const fs::path& path, mode_t mode, const std::function<b
 Result<void> write_key(const fs::path& path, EVP_PKEY* key) {
   return write_file(path, 0600, [key](BIO* bio) {
     return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr) == 1;
+  });
+}
+
+Result<void> write_chain(const fs::path& path, const std::vector<X509*>& chain) {
+  return write_file(path, 0644, [&](BIO* bio) {
+    return std::ranges::all_of(
+        chain, [bio](X509* certificate) { return PEM_write_bio_X509(bio, certificate) == 1; });
   });
 }
 

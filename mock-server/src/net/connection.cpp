@@ -31,7 +31,8 @@ Connection::Connection(Tcp::socket socket, std::shared_ptr<const Home> home, Pee
       socket_(std::move(socket)),
       limits_(home_->options.limits),
       shared_(shared),
-      transport_(home_->tls ? tls_transport(socket_.native_handle(), home_->tls.get())
+      transport_(home_->tls ? tls_transport(socket_.native_handle(), home_->tls.get(),
+                                            home_->options.tls->bad.get(), *this)
                             : plain_transport(socket_.native_handle())),
       mode_(home_->tls ? Mode::handshake : Mode::talk),
       conversation_(*this, home_->seams, std::move(peer)) {}
@@ -60,7 +61,8 @@ auto Connection::mine(Call call) {
   };
 }
 
-void Connection::start(const ConnectionPlan& plan) {
+void Connection::start(const ConnectionPlan& plan, std::uint64_t ordinal) {
+  ordinal_ = ordinal;
   safely([&] { open(plan); });
 }
 
@@ -68,8 +70,8 @@ void Connection::open(const ConnectionPlan& plan) {
   ErrorCode ignored;
   socket_.native_non_blocking(true, ignored);
   socket_.set_option(Tcp::no_delay(true), ignored);
-  if (plan.fail_handshake && home_->tls) transport_ = refusing_transport(socket_.native_handle());
   if (!transport_) return close();
+  tls_ = plan.tls;
   if (plan.delay <= Milliseconds{0}) return begin(plan.end);
   mode_ = Mode::delayed;
   delay_ = home_->seams.loop.after(plan.delay, [this, planned = plan.end] {
@@ -96,6 +98,14 @@ void Connection::begin(SocketEnd planned) {
   wait_to_read();
 }
 
+TlsPlan Connection::on_hello(std::optional<std::string_view> server_name) {
+  auto* const interceptor = home_->seams.interceptor;
+  const auto& options = home_->options;
+  if (interceptor != nullptr) tls_.fill(interceptor->on_hello(options.lane, ordinal_, server_name));
+  if (options.tls->bad && server_name) tls_.fill(plan_of_name(*server_name));
+  return tls_;
+}
+
 void Connection::shake_hands() {
   const auto io = transport_->handshake();
   switch (io.state) {
@@ -108,6 +118,9 @@ void Connection::shake_hands() {
       return wait_to_read();
     case Io::State::wait_write:
       return wait_to_write();
+    case Io::State::stopped:
+      end(ending_of(tls_.stop->end));
+      return after_event();
     case Io::State::eof:
     case Io::State::failed:
       break;

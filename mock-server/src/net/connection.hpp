@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "http/conversation.hpp"
 #include "net/server.hpp"
@@ -45,7 +46,9 @@ struct ConnectionSeams {
 };
 
 /// Loop thread only. Lives as long as its socket is open; the operations under way keep it alive.
-class Connection final : public Wire, public std::enable_shared_from_this<Connection> {
+class Connection final : public Wire,
+                         private HandshakePlanner,
+                         public std::enable_shared_from_this<Connection> {
  public:
   Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<const Home> home, Peer peer,
              const ConnectionSeams& shared);
@@ -54,7 +57,8 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   Connection& operator=(const Connection&) = delete;
 
   // None of these throws: whatever does inside is the end of this connection.
-  void start(const ConnectionPlan& plan);
+  /// `ordinal`: of those to its lane.
+  void start(const ConnectionPlan& plan, std::uint64_t ordinal);
   /// Acts on whatever is due at `now`; called every few milliseconds for all connections, which is
   /// cheaper than a timer for each.
   void check(SteadyTime now);
@@ -87,6 +91,9 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   void patience(std::optional<Milliseconds> limit) override;
   void wake() override;
 
+  // HandshakePlanner
+  TlsPlan on_hello(std::optional<std::string_view> server_name) override;
+
   template <class Call>
   void safely(const Call& call);
   template <class Call>
@@ -113,6 +120,8 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   boost::asio::ip::tcp::socket socket_;
   const Limits& limits_;
   const ConnectionSeams& shared_;
+  TlsPlan tls_;
+  std::uint64_t ordinal_ = 0;
   std::unique_ptr<Transport> transport_;
   Mode mode_;
   bool reading_ = false;        // a wait for readability is under way

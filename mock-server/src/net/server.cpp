@@ -432,7 +432,7 @@ void AsioServer::admit(const Listener& listener, Tcp::socket socket, const Tcp::
   connection->slot = connections_.size();
   closed_.reserve(connections_.size() + 1);
   connections_.push_back(connection);
-  connection->start(plan);
+  connection->start(plan, ordinal);
   tick();
   if (home.seams.observer != nullptr) home.seams.observer->on_connections(connections_.size());
 }

@@ -18,9 +18,13 @@
 
 namespace mock {
 
+struct BadCertificates;
+
 struct TlsFiles {
   std::string certificate;  ///< PEM chain
   std::string key;          ///< PEM
+  /// What rules and server names may ask for; null: they get the good one.
+  std::shared_ptr<const BadCertificates> bad = nullptr;
 };
 
 struct ListenOptions {

@@ -47,7 +47,6 @@ inline int connect_error(std::uint16_t port) {
 class Client {
  public:
   explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const timeval patience{10, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     const int on = 1;
@@ -62,6 +61,9 @@ class Client {
   ~Client() { close(); }
 
   [[nodiscard]] int descriptor() const { return socket_; }
+
+  /// How long those that are made wait for the server.
+  static inline timeval patience{10, 0};
 
   /// False when the server has cut the connection.
   bool send(std::string_view bytes) {

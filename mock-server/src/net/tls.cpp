@@ -10,6 +10,7 @@
 #include <string>
 
 #include "net/openssl_ptr.hpp"
+#include "net/transport.hpp"
 
 namespace mock {
 
@@ -66,6 +67,7 @@ Result<SslContext> tls_context(const TlsFiles& files) {
                             SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_default_passwd_cb(ssl, no_passphrase);
+  let_handshakes_be_planned(ssl);
 
   if (SSL_CTX_use_certificate_chain_file(ssl, files.certificate.c_str()) != 1) {
     return failure(files.certificate, "not a PEM certificate chain: " + openssl_says());

@@ -5,9 +5,15 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
+
+#include "http/tls_plan.hpp"
 
 namespace mock {
+
+struct BadCertificates;
 
 struct Io {
   enum class State {
@@ -16,6 +22,7 @@ struct Io {
     wait_write,  ///< ... writable
     eof,         ///< the peer will send no more
     failed,      ///< the connection is of no use any more
+    stopped,     ///< of a handshake: it went as far as the plan lets it, HandshakeStop::end follows
   };
   State state = State::ok;
   std::size_t bytes = 0;  ///< read or written, also when the state is not ok
@@ -34,11 +41,22 @@ class Transport {
   virtual void close_notify() = 0;
 };
 
+/// Plans a handshake; outlives the transport.
+class HandshakePlanner {
+ public:
+  virtual ~HandshakePlanner() = default;
+  /// Once, when the ClientHello has come: the server that it names (SNI) in lower case; nullopt:
+  /// none.
+  virtual TlsPlan on_hello(std::optional<std::string_view> server_name) = 0;
+};
+
 [[nodiscard]] std::unique_ptr<Transport> plain_transport(int descriptor);
-/// The handshake is not done yet; nullptr when OpenSSL has no memory for it.
-[[nodiscard]] std::unique_ptr<Transport> tls_transport(int descriptor, SSL_CTX* context);
-/// Its handshake fails: the ClientHello is answered with a fatal alert, handshake_failure (RFC 8446
-/// section 6.2).
-[[nodiscard]] std::unique_ptr<Transport> refusing_transport(int descriptor);
+/// `context` is of tls_context. `bad` is what a plan chooses from; null: plans get the good
+/// certificate. The handshake is not done yet; nullptr when OpenSSL has no memory for it.
+[[nodiscard]] std::unique_ptr<Transport> tls_transport(int descriptor, SSL_CTX* context,
+                                                       const BadCertificates* bad,
+                                                       HandshakePlanner& planner);
+/// Makes the handshakes of `context` ask their planners.
+void let_handshakes_be_planned(SSL_CTX* context);
 
 }  // namespace mock
