@@ -27,8 +27,10 @@ class OneCodex : public testing::Test {
  protected:
   OneCodex() { start(); }
 
-  void start(const std::string& profile = "onecodex") {
-    mock_.emplace(std::vector<std::string>{"--profile", profile, "--store", store_});
+  void start(const std::string& profile = "onecodex", const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{"--profile", profile, "--store", store_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    mock_.emplace(std::move(arguments));
   }
   [[nodiscard]] std::string url(const std::string& call) const {
     return mock_->url() + prefix_ + "/api/v1/" + call;
@@ -119,6 +121,20 @@ TEST_F(OneCodex, AKillLosesNothingThatWasAcknowledged) {
   start();
   EXPECT_EQ(shown("samples").size(), 2U);
   EXPECT_EQ(download("samples", done), ">a\nACGT\n\n");
+}
+
+TEST_F(OneCodex, AFormIsGoodForAsLongAsItIsSetTo) {
+  start("onecodex", {"--oc-lifetime", "1h"});
+  const auto path = file("HiSeq_accuracy.fa", ">a\nACGT\n\n");
+  const auto body = R"({"filename": "HiSeq_accuracy.fa", "size": 9})";
+  const auto early = begin(Kind::sample, body);
+  const auto late = begin(Kind::sample, body);
+  EXPECT_EQ(send(early.file, path).status, 201);
+  const auto clock = curl({mock_->url() + "/_mock/clock", "-H", "Content-Type: application/json",
+                           "-d", R"({"advance": "61m"})"});
+  EXPECT_EQ(clock.status, 200) << clock.body;
+  EXPECT_EQ(send(late.file, path).status, 403);
+  EXPECT_EQ(confirm(early.id).status, 200) << "its file came in time";
 }
 
 TEST_F(OneCodex, AHostileNameIsAnsweredAtOnce) {

@@ -36,6 +36,11 @@ const std::vector<SystemSetting>& onecodex_settings() {
                      &OneCodexConfig::api_keys,
                      spell::list<std::string>("KEY,...", api_key_of, text_of)),
       system_setting(
+          {"oc-lifetime", "",
+           "How long the form of init_upload is good: the storage refuses it from then on", heading,
+           "24h"},
+          &OneCodexConfig::lifetime, spell::lifetime()),
+      system_setting(
           {"oc-import-time", "", "How long a confirmed sample is \"importing\"", heading, "1s"},
           &OneCodexConfig::import_time, spell::duration()),
   };
