@@ -7,6 +7,7 @@
 #include "protocol/digest.hpp"
 #include "protocol/http/date.hpp"
 #include "transport/url.hpp"
+#include "words/waiting.hpp"
 
 namespace conformance::suites::oh {
 namespace {
@@ -18,10 +19,6 @@ constexpr std::string_view urlencoded = "application/x-www-form-urlencoded";
 constexpr std::string_view boundary = "dex-conformance-7MA4YWxkTrZu0gW";
 /// Of a listing; a member that has more files than these hold is not one for tests.
 constexpr int most_pages = 100;
-/// Dates have no fractions: what is told may be a second off either way.
-constexpr seconds slack{2};
-/// What a check needs besides waiting.
-constexpr seconds reserve{5};
 
 void remember(Context& c, const std::string& member, std::uint64_t id) {
   c.created(target(c).remembered(member, id));
@@ -207,13 +204,7 @@ std::optional<seconds> lifetime_of(const Response& response, const std::string& 
 
 void outlive(Context& c, const Direct& file) {
   if (!file.lifetime) throw Stop{not_offered("the URL does not tell until when it is good")};
-  const Milliseconds wait = *file.lifetime + slack;
-  if (wait + Milliseconds{reserve} > c.time_left()) {
-    throw Stop{not_offered(
-        fmt::format("a URL is good for {} s, which is more than --case-timeout allows to wait for",
-                    file.lifetime->count()))};
-  }
-  c.eventually(wait, [] { return false; });
+  suites::outlive(c, *file.lifetime, "a URL");
 }
 
 Response put(Context& c, const std::string& url, const std::string& bytes, const Fields& headers) {

@@ -1,0 +1,15 @@
+// The words for what takes its time.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "run/context.hpp"
+
+namespace conformance::suites {
+
+/// Waits until `what`, which is good for so long, is past its time; ends the check as skipped when
+/// that is longer than the check may take.
+void outlive(Context& c, std::chrono::seconds lifetime, std::string_view what);
+
+}  // namespace conformance::suites
