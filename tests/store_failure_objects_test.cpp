@@ -1,5 +1,6 @@
-// The sweep of store_failure_test.cpp for objects and the files of Open Humans: every system call
-// on the store's folder fails in turn, and the server is killed before every one. What was refused
+// The sweep of store_failure_test.cpp for objects, the files of Open Humans and the samples of One
+// Codex: every system call on the store's folder fails in turn, and the server is killed before
+// every one. What was refused
 // is refused in the words of its system, leaves what was there, and can be sent again; what was
 // acknowledged is there, whole, also after a kill and a restart; and of nothing else anything
 // stays.
@@ -19,8 +20,11 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/base64.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/http/multipart.hpp"
+#include "protocol/onecodex/answers.hpp"
+#include "protocol/onecodex/requests.hpp"
 #include "protocol/s3/documents.hpp"
 #include "protocol/s3/policy.hpp"
 #include "protocol/s3/post.hpp"
@@ -39,6 +43,10 @@ const s3::Credentials owner{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRf
 const std::string api = "/api/direct-sharing/project/";
 const std::string with_token = "?access_token=example_token";
 const std::string of_member = "project_member_id=12345678";
+const std::string codex = "/api/v1/";
+const std::string codex_key = "Basic " + base64::encode("demodemodemodemodemodemodemodemo:");
+/// Of a sample or document that is there, and not confirmed.
+const std::string awaited;
 
 /// Of all signatures: the server's clock is put forward.
 http::TimePoint in_a_year() { return std::chrono::system_clock::now() + 24h * 365; }
@@ -51,10 +59,10 @@ struct Answer {
   [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
 };
 
-/// What may be there, nullopt being nothing.
+/// What may be there: bytes; nullopt being nothing.
 using Contents = std::vector<std::optional<std::string>>;
 
-/// One client of both systems, and what it knows of its objects and files.
+/// One client of all three systems, and what it knows of its objects and files.
 class Sender {
  public:
   enum class World { sound, failing, deadly };
@@ -87,8 +95,7 @@ class Sender {
 
   void remove(const std::string& key) {
     const auto answer = send("DELETE", presigned("DELETE", key));
-    if (answer.ok()) objects_[key].clear();
-    objects_[key].emplace_back(std::nullopt);
+    forget(objects_[key], answer);
   }
 
   /// One part, in the place of another one.
@@ -138,9 +145,60 @@ class Sender {
 
   void remove_all() {
     const auto answer = call("files/delete/", of_member + "&all_files=true");
-    for (auto& [name, contents] : files_) {
-      if (answer.ok()) contents.clear();
-      contents.emplace_back(std::nullopt);
+    for (auto& [name, contents] : files_) forget(contents, answer);
+  }
+
+  // ---- One Codex
+
+  void send_sample() {
+    const auto bytes = payload(serial_++, 900);
+    const auto begun = begin(onecodex::Kind::sample, "");
+    if (!begun || !send_to(begun->file, bytes)) return;
+    confirm(*begun, bytes);
+  }
+
+  void send_document() {
+    const auto bytes = payload(serial_++, 900);
+    const auto begun = begin(onecodex::Kind::document, "");
+    if (!begun || !send_to(begun->file, bytes)) return;
+    confirm(*begun, bytes);
+  }
+
+  void send_paired_ends() {
+    const auto bytes = payload(serial_++, 900);
+    const auto begun = begin(onecodex::Kind::sample, R"(, "paired_end_filename": "a_R2.fq")");
+    if (!begun || !send_to(begun->file, bytes)) return;
+    if (send_to(begun->paired_end.value(), payload(serial_++, 900))) confirm(*begun, bytes);
+  }
+
+  /// As onecodex has it from version 0.7 on.
+  void send_with_credentials() {
+    const auto begun = ask("samples/init_multipart_upload", R"({"filename": "a.fq"})");
+    if (!begun.ok()) return;
+    const auto told =
+        onecodex::parse_multipart_initiated(begun.body, onecodex::Kind::sample).value();
+    auto& contents = samples_["samples/" + told.sample_id.value()];
+    contents = {awaited};
+    const auto bytes = payload(serial_++, 900);
+    const auto target =
+        s3::presign_v2({"PUT", "/" + told.bucket + "/" + told.file_id, {}}, owner, in_a_year());
+    if (!send("PUT", target, {}, bytes).ok()) return;
+    settle(contents, bytes,
+           ask("upload_callback",
+               onecodex::to_json(onecodex::Callback{told.bucket, told.file_id, "a.fq"})));
+  }
+
+  void cancel_sample() {
+    const auto begun = begin(onecodex::Kind::sample, "");
+    if (!begun || !send_to(begun->file, payload(serial_++, 900))) return;
+    const auto answer = ask("samples/cancel_upload", R"({"sample_id": ")" + begun->id + "\"}");
+    forget(samples_["samples/" + begun->id], answer);
+  }
+
+  void remove_samples() {
+    for (auto& [uri, contents] : samples_) {
+      forget(contents,
+             send("DELETE", codex + uri, {{"Authorization", codex_key}}, std::nullopt, {204, 404}));
     }
   }
 
@@ -167,6 +225,12 @@ class Sender {
       check(contents, found == listed.end() ? std::nullopt : std::optional(found->second));
     }
     EXPECT_LE(listed.size(), files_.size()) << list.body;
+    const auto shown = shown_samples();
+    for (auto& [uri, contents] : samples_) {
+      SCOPED_TRACE(uri);
+      const auto found = shown.find(uri);
+      check(contents, found == shown.end() ? std::nullopt : std::optional(found->second));
+    }
   }
 
   /// Removes all that is known; at most `strangers` uploads may stay in the store.
@@ -176,6 +240,9 @@ class Sender {
       send("DELETE", presigned("DELETE", key + "?" + upload), {}, std::nullopt, {204, 404});
     }
     remove_all();
+    // Of the first calls some were not answered: what they began is known from here on.
+    for (const auto& [uri, bytes] : shown_samples()) samples_[uri] = {bytes};
+    remove_samples();
     const auto deadline = std::chrono::steady_clock::now() + patience;
     std::string left;
     do {
@@ -225,6 +292,56 @@ class Sender {
     return send("POST", target, {{"Content-Type", form.content_type}},
                 form.head + bytes + form.tail);
   }
+  Answer ask(const std::string& which, const std::string& body) {
+    return send("POST", codex + which,
+                {{"Authorization", codex_key}, {"Content-Type", "application/json"}}, body);
+  }
+  std::optional<onecodex::Initiated> begin(onecodex::Kind kind, const std::string& more) {
+    const std::string resource{onecodex::resource_of(kind)};
+    const auto begun =
+        ask(resource + "/init_upload", R"({"filename": "a_R1.fq", "size": 900)" + more + "}");
+    if (!begun.ok()) return std::nullopt;
+    auto told = onecodex::parse_initiated(begun.body, kind).value();
+    samples_[resource + "/" + told.id] = {awaited};
+    return told;
+  }
+  bool send_to(const onecodex::UploadForm& form, const std::string& bytes) {
+    return send_form(form.url.substr(url_.size()), form.fields, {"file", "a.fq", ""}, bytes).ok();
+  }
+  void confirm(const onecodex::Initiated& begun, const std::string& bytes) {
+    const bool sample = begun.kind == onecodex::Kind::sample;
+    const std::string resource{onecodex::resource_of(begun.kind)};
+    settle(samples_[resource + "/" + begun.id], bytes,
+           ask(resource + "/confirm_upload",
+               onecodex::to_json(
+                   onecodex::Confirmation{begun.id},
+                   sample ? onecodex::Call::confirm_sample : onecodex::Call::confirm_document)));
+  }
+  /// By "samples/ID" and "documents/ID".
+  std::map<std::string, std::string> shown_samples() {
+    std::map<std::string, std::string> shown;
+    const http::Fields key{{"Authorization", codex_key}};
+    for (const std::string resource : {"samples", "documents"}) {
+      const auto list = send("GET", codex + resource + "?per_page=1000", key);
+      for (const auto& entry : json::parse(list.body)) {
+        const auto uri = entry.at("$uri").get<std::string>().substr(codex.size());
+        const auto place =
+            send("POST", codex + uri + "/download_uri", key, std::nullopt, {200, 400});
+        if (!place.ok()) {
+          shown[uri] = awaited;
+          continue;
+        }
+        const auto url = onecodex::parse_download(place.body).value().url;
+        shown[uri] = send("GET", url.substr(url_.size())).body;
+      }
+    }
+    return shown;
+  }
+  /// A removal that is refused may have been half done.
+  static void forget(Contents& contents, const Answer& answer) {
+    if (answer.ok()) contents.clear();
+    contents.emplace_back(std::nullopt);
+  }
   Answer call(const std::string& which, const std::string& form) {
     return send("POST", api + which + with_token,
                 {{"Content-Type", "application/x-www-form-urlencoded"}}, form);
@@ -236,8 +353,8 @@ class Sender {
     if (const auto xml = s3::parse_error_body(answer.body)) {
       return xml->code == "InternalError" || xml->code == "SlowDown";
     }
-    const auto detail = json::parse(answer.body, nullptr, false);
-    return detail.is_object() && detail.contains("detail");
+    const auto document = json::parse(answer.body, nullptr, false);
+    return document.is_object() && (document.contains("detail") || document.contains("message"));
   }
 
   /// After the transfer of `bytes`: without an answer nobody knows, and a refusal changes nothing.
@@ -259,7 +376,8 @@ class Sender {
   bool gone_ = false;
   transport::Client client_;
   std::map<std::string, Contents> objects_;
-  std::map<std::string, Contents> files_;  ///< by name
+  std::map<std::string, Contents> files_;    ///< by name
+  std::map<std::string, Contents> samples_;  ///< by "samples/ID" and "documents/ID"
   std::multimap<std::string, std::string> uploads_;
   std::size_t strangers_ = 0;
 };
@@ -293,15 +411,27 @@ void direct_files(Sender& client) {
   client.remove_all();
 }
 
+void samples(Sender& client) {
+  client.send_sample();
+  client.send_paired_ends();
+  client.remove_samples();
+  client.send_document();
+}
+
+void samples_with_credentials(Sender& client) {
+  client.send_with_credentials();
+  client.cancel_sample();
+}
+
 struct Scenario {
   const char* name;
   void (*run)(Sender&);
 };
-constexpr Scenario scenarios[] = {{"objects", objects},
-                                  {"parts", parts},
-                                  {"simple_files", simple_files},
-                                  {"direct_files", direct_files}};
-const std::vector<std::string> profiles{"--profile", "objects,openhumans"};
+constexpr Scenario scenarios[] = {
+    {"objects", objects},           {"parts", parts},
+    {"simple_files", simple_files}, {"direct_files", direct_files},
+    {"samples", samples},           {"samples_with_credentials", samples_with_credentials}};
+const std::vector<std::string> profiles{"--profile", "objects,openhumans,onecodex"};
 
 struct Case {
   Scenario scenario;

@@ -236,20 +236,20 @@ void Objects::withdraw(Store& store, std::string_view bucket, std::string_view k
   if (entry != nullptr && store.withdraw(entry->id)) forget(bucket, key);
 }
 
+/// By the index alone: an object that cannot be read now is to go all the same.
 StoreResult<void> Objects::withdraw_all(Store& store, std::string_view bucket,
                                         std::string_view prefix,
                                         const std::function<bool(const std::string& key)>& which) {
-  // So many are looked at in one go.
-  constexpr std::size_t handful = 256;
-  for (std::string after;;) {
-    const auto objects = list(store, bucket, prefix, after, handful);
-    if (!objects) return tl::unexpected(objects.error());
-    for (const auto& object : *objects) {
-      if (which(object.key)) withdraw(store, bucket, object.key);
-    }
-    if (objects->size() < handful) return {};
-    after = objects->back().key;
+  if (auto loaded = load(store); !loaded) return loaded;
+  const auto found = buckets_.find(bucket);
+  if (found == buckets_.end()) return {};
+  std::vector<std::string> keys;
+  for (auto at = found->second.lower_bound(prefix);
+       at != found->second.end() && at->first.starts_with(prefix); ++at) {
+    if (which(at->first)) keys.push_back(at->first);
   }
+  for (const auto& key : keys) withdraw(store, bucket, key);
+  return {};
 }
 
 StoreResult<std::vector<Object>> Objects::list(Store& store, std::string_view bucket,
