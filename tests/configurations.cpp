@@ -96,13 +96,18 @@ const std::vector<Configuration>& configurations() {
     made.path = "/examplebucket";
     return made;
   };
-  const auto of_samples = [](const char* name, const char* contract) {
+  const auto of_samples = [](const char* name, const char* contract, const Arguments& server = {},
+                             const Arguments& judge = {}) {
+    static const std::string key = "demodemodemodemodemodemodemodemo";
     Configuration made{name,
                        {"--profile", "onecodex", "--control", "127.0.0.1:0", "--store", "memory",
-                        "--contract", contract},
-                       {"--system", "onecodex", "--contract", contract}};
+                        "--contract", contract, "--oc-api-keys", key + "," + other_user},
+                       {"--system", "onecodex", "--contract", contract, "--other-token-env",
+                        "DEX_TEST_OTHER_KEY"}};
+    made.server.insert(made.server.end(), server.begin(), server.end());
+    made.judge.insert(made.judge.end(), judge.begin(), judge.end());
     made.path.clear();
-    made.key = "demodemodemodemodemodemodemodemo";
+    made.key = key;
     return made;
   };
   static const std::vector<Configuration> all{
@@ -146,6 +151,9 @@ const std::vector<Configuration>& configurations() {
                  {"--select", "OH-UP-029", "--select", "OH-FILES-016"}),
       of_samples("onecodex", "server"),
       of_samples("onecodex-guide", "guide"),
+      // Only what has to wait.
+      of_samples("onecodex-short-lived", "server", {"--oc-lifetime", "3s"},
+                 {"--select", "OC-UP-022"}),
       storing("objects", {}),
       storing("objects-v2", {"--signature-version", "2"}),
   };

@@ -33,7 +33,8 @@ testkit::ChildProcess::Options with_demo_user() {
   options.environment = {{"DEX_TEST_USERNAME", "demo"},
                          {"DEX_TEST_PASSWORD", "demo"},
                          {"DEX_TEST_ACCESS_KEY", "AKIAIOSFODNN7EXAMPLE"},
-                         {"DEX_TEST_SECRET_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}};
+                         {"DEX_TEST_SECRET_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
+                         {"DEX_TEST_OTHER_KEY", other_user}};
   return options;
 }
 

@@ -31,8 +31,10 @@ struct CurlAnswer {
 };
 [[nodiscard]] CurlAnswer curl(std::vector<std::string> arguments);
 
-/// The credentials of the mock's default user, for --username-env and --password-env, and the
-/// access key of its object store.
+/// An API key, beside that of the mock's default user.
+inline constexpr const char* other_user = "elseelseelseelseelseelseelseelse";
+/// The credentials of the mock's default user, for --username-env and --password-env, the access
+/// key of its object store, and the key of another user.
 [[nodiscard]] testkit::ChildProcess::Options with_demo_user();
 
 struct Conformance {

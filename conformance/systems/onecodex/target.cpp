@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "client/secret.hpp"
 #include "onecodex/suites.hpp"
 #include "settings/choice.hpp"
 #include "transport/url.hpp"
@@ -15,6 +16,7 @@ using onecodex::Contract;
 using transport::Request;
 
 constexpr const char* contract_flag = "contract";
+constexpr const char* other_key_flag = "other-token-env";
 constexpr std::string_view api_path = "/api/v1";
 constexpr std::array<std::pair<std::string_view, Contract>, 2> contracts{
     {{"server", Contract::server}, {"guide", Contract::guide}}};
@@ -30,11 +32,26 @@ std::vector<OwnSetting> onecodex_settings() {
          "Where a system's public guide and its service differ, judge by what the one or the "
          "other says: server, guide [server]"},
         read_contract}},
+      {{{other_key_flag, "VAR",
+         "Variable with the API key of another user, who is to be refused what is the first one's; "
+         "without it that is not judged"},
+        [](const std::string& text) -> Result<std::string> { return text; },
+        /*refused_elsewhere=*/true}},
   };
 }
 
 Result<std::unique_ptr<Target>> make(TargetOptions options) {
-  return std::make_unique<OneCodexTarget>(std::move(options));
+  std::string other_key;
+  if (const auto variable = settings::given(options.own, other_key_flag)) {
+    auto key = client::secret_in(fmt::format("--{}", other_key_flag), *variable);
+    if (!key) return tl::unexpected(key.error());
+    other_key = *std::move(key);
+  }
+  auto secrets = options.secrets;
+  auto target = std::make_unique<OneCodexTarget>(std::move(options));
+  target->presentation().hide(other_key, secrets);
+  target->other_key = std::move(other_key);
+  return target;
 }
 
 /// Right, and without effect.

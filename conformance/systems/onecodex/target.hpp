@@ -17,6 +17,8 @@ class OneCodexTarget final : public Target {
   explicit OneCodexTarget(TargetOptions options);
 
   onecodex::Contract contract = onecodex::Contract::server;
+  /// The key of another user; empty: none was given.
+  std::string other_key;
 
   /// Of what stands behind the API's address: "samples/init_upload".
   [[nodiscard]] std::string url_of(const std::string& call) const { return url + "/" + call; }

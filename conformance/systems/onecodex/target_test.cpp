@@ -77,6 +77,21 @@ TEST(OneCodexTarget, WhatIsWrongIsToldInOneLine) {
   EXPECT_THAT(found_out(odd, key("tok")), HasSubstr("500"));
 }
 
+TEST(OneCodexTarget, TheKeyOfAnotherUserIsThatOfAVariableAndASecret) {
+  ::setenv("DEX_TEST_OC_OTHER", "the-other-key-of-a-test", 1);
+  ::unsetenv("DEX_TEST_OC_NONE");
+  auto options = options_for("http://h");
+  redact::Secrets secrets;
+  options.secrets = secrets;
+  options.own = {{"other-token-env", {"DEX_TEST_OC_OTHER"}}};
+  ASSERT_TRUE(onecodex_system.make_target(options));
+  EXPECT_EQ(secrets.mask("key the-other-key-of-a-test"), "key ***");
+  options.own = {{"other-token-env", {"DEX_TEST_OC_NONE"}}};
+  const auto refused = onecodex_system.make_target(options);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().line(), HasSubstr("--other-token-env"));
+}
+
 TEST(OneCodexTarget, WhatACheckMadeIsDeleted) {
   const OneCodexTarget target(options_for("http://h"));
   const auto removal = target.removal("http://h/api/v1/samples/a");

@@ -2,14 +2,40 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+
+#include "protocol/http/date.hpp"
 #include "protocol/http/multipart.hpp"
 #include "protocol/onecodex/requests.hpp"
+#include "protocol/s3/policy.hpp"
+#include "protocol/s3/signature_v2.hpp"
+#include "transport/url.hpp"
+#include "words/waiting.hpp"
 
 namespace conformance::suites::oc {
 namespace {
 
 /// Not in any file or field that a check sends.
 constexpr std::string_view boundary = "dex-conformance-7MA4YWxkTrZu0gW";
+constexpr std::chrono::minutes signed_for{15};
+
+/// Of a bucket in the storage that the forms of init_upload go to, which name theirs in the path or
+/// in the host; empty: that is not told.
+std::string address_of(Context& c, const std::string& bucket) {
+  const auto form = begin(c).file;
+  const auto policy = s3::parse_policy(field(form, "policy"));
+  if (!policy) return {};
+  const auto own = std::ranges::find(policy->conditions, "bucket", &s3::Condition::field);
+  if (own == policy->conditions.end()) return {};
+  auto url = form.url;
+  while (url.ends_with('/')) url.pop_back();
+  const auto at_end = url.size() - std::min(url.size(), own->value.size());
+  if (url.ends_with("/" + own->value)) return url.replace(at_end, std::string::npos, bucket);
+  const auto host = url.find("://") + 3;
+  if (!url.substr(host).starts_with(own->value + ".")) return {};
+  return url.replace(host, own->value.size(), bucket);
+}
 
 }  // namespace
 
@@ -42,6 +68,15 @@ Response init(Context& c, const std::string& more) {
            R"({"filename": "a.fa", "size": 5)" + (more.empty() ? "" : ", " + more) + "}");
   static_cast<void>(read_initiated(c, response));
   return response;
+}
+
+Response as_other(Context& c, Request request) {
+  const auto& key = target(c).other_key;
+  if (key.empty()) throw Stop{not_offered("the run has no second user (--other-token-env)")};
+  target(c).presentation().put(key, request.headers, request.url);
+  auto seen = c.exchange_anonymously(std::move(request));
+  if (!seen.response) stop_unanswered("a request of another user", seen);
+  return std::move(*seen.response);
 }
 
 std::string message_of(const Response& response) {
@@ -123,6 +158,14 @@ std::string field(const UploadForm& form, std::string_view name) {
   return std::string{http::find(form.fields, name).value_or("")};
 }
 
+void outlive(Context& c, const Response& response, const UploadForm& form) {
+  const auto policy = s3::parse_policy(field(form, "policy"));
+  if (!policy) throw Stop{not_offered("the policy does not tell until when the form is good")};
+  const auto date = http::parse_imf_fixdate(value_of(response, "Date"));
+  const auto now = date.value_or(std::chrono::system_clock::now());
+  suites::outlive(c, std::chrono::ceil<std::chrono::seconds>(policy->expires - now), "a form");
+}
+
 Response confirm(Context& c, const std::string& id) {
   return post(c, "samples/confirm_upload",
               onecodex::to_json(onecodex::Confirmation{id}, onecodex::Call::confirm_sample));
@@ -156,6 +199,54 @@ Json sample(Context& c, const std::string& id) {
     stop_blocked("GET of a sample: 200", told(response));
   }
   return document;
+}
+
+// ---- with credentials for the storage ----------------------------------------------------------
+
+std::optional<MultipartInitiated> read_multipart(Context& c, const Response& response, Kind kind) {
+  if (response.status != 200) return std::nullopt;
+  auto begun = onecodex::parse_multipart_initiated(response.body, kind);
+  if (!begun) return std::nullopt;
+  if (begun->sample_id) c.created(target(c).url_of("samples/" + *begun->sample_id));
+  return *std::move(begun);
+}
+
+MultipartInitiated begin_in_parts(Context& c, const std::string& members) {
+  const auto response = post(c, "samples/init_multipart_upload", "{" + members + "}");
+  auto begun = read_multipart(c, response);
+  if (!begun) {
+    stop_blocked("init_multipart_upload: 200 {callback_url, file_id, s3_bucket, ...}",
+                 told(response));
+  }
+  return *std::move(begun);
+}
+
+void put(Context& c, const MultipartInitiated& begun, const std::string& file_id,
+         const std::string& bytes) {
+  const auto bucket = transport::parse_url(address_of(c, begun.bucket));
+  if (!bucket)
+    throw Stop{not_offered("where the storage is, the form of init_upload does not tell")};
+  const bool by_host = bucket->host.starts_with(begun.bucket + ".");
+  const auto mount = bucket->target == "/" ? "" : bucket->target;
+  const auto target = mount + "/" + s3::encode_path(file_id);
+  const Fields none;
+  const s3::Request to_sign{"PUT", target, none, by_host ? std::string_view{begun.bucket} : ""};
+  Request request;
+  request.method = "PUT";
+  request.url = bucket->origin() + s3::presign_v2(to_sign, {begun.access_key, begun.secret},
+                                                  std::chrono::system_clock::now() + signed_for);
+  request.body = bytes;
+  auto seen = c.exchange_anonymously(std::move(request));
+  if (!seen.response) stop_unanswered("PUT of a file", seen);
+  taken(*seen.response, "the bytes of a file");
+}
+
+Response call_back(Context& c, const MultipartInitiated& begun) {
+  auto request = json_request(
+      c, "", onecodex::to_json(onecodex::Callback{begun.bucket, begun.file_id, "a.fq"}));
+  const auto& api = target(c).url;
+  request.url = api.substr(0, api.size() - std::string_view("/api/v1").size()) + begun.callback_url;
+  return c.send(std::move(request));
 }
 
 }  // namespace conformance::suites::oc

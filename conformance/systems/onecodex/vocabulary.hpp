@@ -15,6 +15,7 @@ namespace conformance::suites::oc {
 
 using onecodex::Initiated;
 using onecodex::Kind;
+using onecodex::MultipartInitiated;
 using onecodex::UploadForm;
 
 [[nodiscard]] const OneCodexTarget& target(const Context& c);
@@ -30,6 +31,8 @@ Response post(Context& c, const std::string& call, const std::string& json);
 Response get(Context& c, const std::string& call);
 /// "samples/init_upload" with these members more: {"filename": ..., "size": 5, `more`}.
 Response init(Context& c, const std::string& more = {});
+/// The same request from another user; ends the check as skipped when the run has no key of one.
+Response as_other(Context& c, Request request);
 /// What a refusal says; "" when it is none, or says nothing.
 [[nodiscard]] std::string message_of(const Response& response);
 /// A refusal of that status, in JSON, with a message.
@@ -57,6 +60,9 @@ void store(Context& c, const UploadForm& form, const std::string& bytes = "bytes
 /// With another value of a field.
 [[nodiscard]] UploadForm with(UploadForm form, std::string_view field, const std::string& value);
 [[nodiscard]] std::string field(const UploadForm& form, std::string_view name);
+/// Waits until a form that `response` gave is past its time; ends the check as skipped when that is
+/// too far away, or not told.
+void outlive(Context& c, const Response& response, const UploadForm& form);
 
 Response confirm(Context& c, const std::string& id);
 Response cancel(Context& c, const std::string& id);
@@ -66,5 +72,18 @@ Response cancel(Context& c, const std::string& id);
 [[nodiscard]] std::string make_sample(Context& c, const std::string& bytes = "bytes");
 /// What is told of a sample; ends the check as blocked when it is not.
 [[nodiscard]] Json sample(Context& c, const std::string& id);
+
+// ---- with credentials for the storage ----------------------------------------------------------
+
+/// What init_multipart_upload gave, remembered for the end of the run; nullopt unless it is 200
+/// and whole.
+std::optional<MultipartInitiated> read_multipart(Context& c, const Response& response,
+                                                 Kind kind = Kind::sample);
+/// init_multipart_upload with these members; it is taken, else the check ends as blocked.
+[[nodiscard]] MultipartInitiated begin_in_parts(Context& c, const std::string& members);
+/// PUT with the credentials that were given, to where init_upload has the storage; it is taken.
+void put(Context& c, const MultipartInitiated& begun, const std::string& file_id,
+         const std::string& bytes = "bytes");
+Response call_back(Context& c, const MultipartInitiated& begun);
 
 }  // namespace conformance::suites::oc

@@ -82,12 +82,24 @@ Outcome auth_006(Context& c) {
   return findings.outcome();
 }
 
+/// So many are no burden to a service. Whoever answers 429 need not say when to come back.
+Outcome auth_007(Context& c) {
+  constexpr int requests = 20;
+  for (int i = 0; i < requests; ++i) {
+    const auto response = c.send(list_of_samples(c));
+    if (response.status != 429) continue;
+    return observed(oc::told(response) + ", " + tell(response, "Retry-After"));
+  }
+  return observed("none of 20 requests was one too many");
+}
+
 }  // namespace
 
 std::vector<Check> onecodex_auth() {
   return {
       {"OC-AUTH-001", auth_001}, {"OC-AUTH-002", auth_002}, {"OC-AUTH-003", auth_003},
       {"OC-AUTH-004", auth_004}, {"OC-AUTH-005", auth_005}, {"OC-AUTH-006", auth_006},
+      {"OC-AUTH-007", auth_007},
   };
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "onecodex/vocabulary.hpp"
+#include "protocol/base64.hpp"
 #include "protocol/onecodex/requests.hpp"
 #include "protocol/s3/documents.hpp"
 
@@ -36,10 +37,14 @@ Outcome up_003(Context& c) {
   const auto begun = oc::begin(c);
   oc::store(c, begun.file);
   Findings findings{"a form with a changed field: 403"};
-  for (const auto& [field, value] : {std::pair{"acl", "public-read"},
+  // Whoever decodes it finds the same; signed is the text that was sent.
+  const auto policy = base64::decode(oc::field(begun.file, "policy"));
+  const auto spaced = base64::encode(policy.value_or("") + " ");
+  for (const auto& [field, value] : {std::pair<const char*, std::string>{"acl", "public-read"},
                                      {"x-amz-server-side-encryption", "aws:kms"},
                                      {"signature", "bm9uZQ=="},
-                                     {"success_action_status", "200"}}) {
+                                     {"success_action_status", "200"},
+                                     {"policy", spaced}}) {
     const auto response = oc::send_file(c, oc::with(begun.file, field, value));
     findings.check(response.status == 403, std::string{field} + ": " + code(response));
   }
@@ -102,10 +107,15 @@ Outcome up_010(Context& c) {
   const auto id = oc::make_sample(c, letters(1'000));
   const auto sample = oc::sample(c, id);
   Findings findings{"a sample is told with $uri, created_at, metadata, owner, and its size"};
-  for (const char* name : {"/$uri", "/created_at", "/metadata", "/owner"}) {
+  for (const char* name : {"/$uri", "/created_at", "/metadata", "/owner", "/visibility"}) {
     const bool there = value_at(sample, name) != nullptr;
     findings.check(there, std::string{name + 1} + (there ? "" : " is missing"));
   }
+  const auto created = text_at(sample, "/created_at").value_or("");
+  const bool iso = created.size() > 10 && created[10] == 'T';
+  findings.check(iso, iso ? "a time as ISO 8601 has it" : "created_at is no time of ISO 8601");
+  const auto* const tags = value_at(sample, "/tags");
+  findings.check(!tags || tags->is_array(), "tags are a list");
   const auto* const size = value_at(sample, "/size");
   const bool right = size && *size == 1'000;
   findings.check(right, right ? "its size" : "another size, or none");
@@ -199,25 +209,11 @@ Outcome up_016(Context& c) {
   return findings.outcome();
 }
 
-/// What the client of today begins with; remembered for the end of the run.
-onecodex::MultipartInitiated begin_in_parts(Context& c) {
-  const auto response =
-      oc::post(c, "samples/init_multipart_upload", R"({"filename": "a.fq", "sample_id": null})");
-  const auto begun = onecodex::parse_multipart_initiated(response.body, Kind::sample);
-  if (response.status != 200 || !begun) {
-    stop_blocked("init_multipart_upload: 200 {callback_url, file_id, s3_bucket, ...}",
-                 oc::told(response));
-  }
-  if (begun->sample_id) c.created(oc::target(c).url_of("samples/" + *begun->sample_id));
-  return *begun;
-}
-
 Outcome up_017(Context& c) {
   const auto response =
       oc::post(c, "samples/init_multipart_upload", R"({"filename": "a.fq", "sample_id": null})");
-  const auto begun = onecodex::parse_multipart_initiated(response.body, Kind::sample);
-  if (begun && begun->sample_id) c.created(oc::target(c).url_of("samples/" + *begun->sample_id));
-  const bool ok = response.status == 200 && begun && begun->callback_url.starts_with('/');
+  const auto begun = oc::read_multipart(c, response);
+  const bool ok = begun && begun->callback_url.starts_with('/');
   return ok ? holds("200 and a path to call")
             : broken(
                   "init_multipart_upload: 200 {callback_url, file_id, s3_bucket, "
@@ -226,12 +222,8 @@ Outcome up_017(Context& c) {
 }
 
 Outcome up_018(Context& c) {
-  const auto begun = begin_in_parts(c);
-  auto request = oc::json_request(
-      c, "", onecodex::to_json(onecodex::Callback{begun.bucket, begun.file_id, "a.fq"}));
-  const auto& api = oc::target(c).url;
-  request.url = api.substr(0, api.size() - std::string_view("/api/v1").size()) + begun.callback_url;
-  const auto response = c.send(std::move(request));
+  const auto begun = oc::begin_in_parts(c, R"("filename": "a.fq", "sample_id": null)");
+  const auto response = oc::call_back(c, begun);
   const bool ok = is_4xx(response) && !oc::message_of(response).empty();
   return ok ? holds(oc::told(response))
             : broken("the callback before the file: 4xx and a message", oc::told(response));
@@ -258,6 +250,99 @@ Outcome up_020(Context& c) {
              : broken("confirm_upload with another size than the file's: 400", oc::told(response));
 }
 
+/// The other has every right but that to these.
+Outcome up_021(Context& c) {
+  const auto begun = oc::begin(c);
+  oc::store(c, begun.file);
+  const auto document = oc::begin_document(c);
+  oc::store(c, document.file);
+  const auto sample_id = R"({"sample_id": ")" + begun.id + "\"}";
+  const auto document_id = R"({"document_id": ")" + document.id + "\"}";
+  Findings findings{"what another user began can be neither confirmed nor cancelled: 4xx"};
+  for (const auto& [call, body] : {std::pair{"samples/confirm_upload", sample_id},
+                                   {"samples/cancel_upload", sample_id},
+                                   {"documents/confirm_upload", document_id}}) {
+    const auto response = oc::as_other(c, oc::json_request(c, call, body));
+    findings.check(is_4xx(response) && !oc::message_of(response).empty(),
+                   std::string{call} + ": " + oc::told(response));
+  }
+  const auto seen = text_at(oc::sample(c, begun.id), "/visibility").value_or("none");
+  findings.check(seen == "awaiting data", "after that it is " + seen);
+  const auto confirmed = oc::confirm(c, begun.id);
+  findings.check(oc::is_confirmed(confirmed, Kind::sample, begun.id),
+                 "confirmed by its own user: " + oc::told(confirmed));
+  return findings.outcome();
+}
+
+Outcome up_022(Context& c) {
+  const auto begun = oc::post(c, "samples/init_upload", R"({"filename": "a.fa", "size": 5})");
+  const auto form = oc::read_initiated(c, begun);
+  if (!form) {
+    stop_blocked("init_upload: 200 {additional_fields, sample_id, upload_url}", oc::told(begun));
+  }
+  oc::outlive(c, begun, form->file);
+  const auto response = oc::send_file(c, form->file);
+  return expect(response.status == 403, "a form past its time: 403", response);
+}
+
+Outcome up_023(Context& c) {
+  const auto begun = oc::begin(c);
+  const auto cancelled = oc::cancel(c, begun.id);
+  taken(cancelled, "cancel_upload");
+  return observed("the file of a cancelled upload: " + code(oc::send_file(c, begun.file)));
+}
+
+Outcome up_024(Context& c) {
+  const auto begun = oc::begin_document(c);
+  oc::store(c, begun.file);
+  const auto confirmed = oc::post(
+      c, "documents/confirm_upload",
+      onecodex::to_json(onecodex::Confirmation{begun.id}, onecodex::Call::confirm_document));
+  taken(confirmed, "confirm_upload");
+  const auto document = json_of(oc::get(c, "documents/" + begun.id));
+  Findings findings{"a document is told with $uri, created_at, filename, uploader, and its size"};
+  for (const char* name : {"/$uri", "/created_at", "/filename", "/uploader"}) {
+    const bool there = value_at(document, name) != nullptr;
+    findings.check(there, std::string{name + 1} + (there ? "" : " is missing"));
+  }
+  const auto* const size = value_at(document, "/size");
+  const bool right = size && *size == 5;
+  findings.check(right, right ? "its size" : "another size, or none");
+  return findings.outcome();
+}
+
+/// Another status than 200 is a failure to onecodex 1.2.0.
+Outcome up_025(Context& c) {
+  const auto begun = oc::begin_in_parts(c, R"("filename": "a.fq", "sample_id": null)");
+  oc::put(c, begun, begun.file_id);
+  const auto response = oc::call_back(c, begun);
+  const auto id = onecodex::parse_id(response.body, Kind::sample);
+  Findings findings{"the callback after the file: 200 {sample_id}, and the sample is there"};
+  findings.check(response.status == 200 && id, oc::told(response));
+  if (id) {
+    const auto* const size_at = "/size";
+    const auto sample = oc::sample(c, *id);
+    const auto* const size = value_at(sample, size_at);
+    findings.check(size && *size == 5, "its size");
+  }
+  return findings.outcome();
+}
+
+Outcome up_026(Context& c) {
+  const auto begun = oc::begin_in_parts(
+      c, R"("filename": "a_R1.fq", "paired_end_filename": "a_R2.fq", "sample_id": null)");
+  Findings findings{"paired ends: a paired_end_file_id, and the callback after both files: 200"};
+  const auto& second = begun.paired_end_file_id;
+  const bool two = second && *second != begun.file_id;
+  findings.check(two, two ? "two keys" : "no key for the second");
+  if (!two) return findings.outcome();
+  oc::put(c, begun, *second);
+  oc::put(c, begun, begun.file_id);
+  const auto response = oc::call_back(c, begun);
+  findings.check(response.status == 200, oc::told(response));
+  return findings.outcome();
+}
+
 }  // namespace
 
 std::vector<Check> onecodex_upload() {
@@ -267,6 +352,8 @@ std::vector<Check> onecodex_upload() {
       {"OC-UP-009", up_009}, {"OC-UP-010", up_010}, {"OC-UP-011", up_011}, {"OC-UP-012", up_012},
       {"OC-UP-013", up_013}, {"OC-UP-014", up_014}, {"OC-UP-015", up_015}, {"OC-UP-016", up_016},
       {"OC-UP-017", up_017}, {"OC-UP-018", up_018}, {"OC-UP-019", up_019}, {"OC-UP-020", up_020},
+      {"OC-UP-021", up_021}, {"OC-UP-022", up_022}, {"OC-UP-023", up_023}, {"OC-UP-024", up_024},
+      {"OC-UP-025", up_025}, {"OC-UP-026", up_026},
   };
 }
 
