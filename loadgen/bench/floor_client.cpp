@@ -1,38 +1,110 @@
-// The floor for load generators: a bare libcurl multi loop that creates uploads and sends each in
-// one PATCH. No retries, no latencies, no verification; every body is the same memory.
+// The floor for load generators: a bare libcurl loop (multi_socket over epoll) that creates uploads
+// and sends each in one PATCH, or in several. No retries, no latencies, no verification; every body
+// is the same memory.
 //
-//   floor_client URL UPLOADS CONCURRENCY BYTES
+//   floor_client URL UPLOADS CONCURRENCY BYTES [chunk=BYTES] [each] [ca=FILE]
 //
-// prints its CPU-seconds per GB, user and system together. scripts/bench.sh compares with it.
+// each: a connection of its own for every upload, instead of kept ones. Prints its CPU-seconds per
+// GB, user and system together, and its uploads per CPU-second. scripts/bench.sh compares with it.
 #include <curl/curl.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+struct Asked {
+  std::string url;
+  std::uint64_t uploads = 0, concurrency = 0, bytes = 0, chunk = 0;
+  bool each = false;
+  std::string ca;
+};
+Asked asked;
+std::vector<char> memory(1U << 20U, 'x');
+
 struct Job {
   CURL* easy = nullptr;
   curl_slist* headers = nullptr;
-  bool patching = false;
-  std::uint64_t sent = 0;
+  std::string where;         ///< of the upload; empty while it is created
+  std::uint64_t offset = 0;  ///< of the present PATCH
+  std::uint64_t length = 0, sent = 0;
 };
 
-std::uint64_t body_bytes = 0;
-std::vector<char> memory(1U << 20U, 'x');
+// ---- the loop ---------------------------------------------------------------------------------
+
+struct Loop {
+  CURLM* multi = curl_multi_init();
+  int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  std::optional<Clock::time_point> due;
+};
+
+int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
+  const auto& loop = *static_cast<Loop*>(self);
+  epoll_event event{};
+  event.data.fd = fd;
+  if (what == CURL_POLL_REMOVE) {
+    ::epoll_ctl(loop.epoll, EPOLL_CTL_DEL, fd, &event);
+    return 0;
+  }
+  if ((what & CURL_POLL_IN) != 0) event.events |= EPOLLIN;
+  if ((what & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
+  ::epoll_ctl(loop.epoll, known != nullptr ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+  if (known == nullptr) curl_multi_assign(loop.multi, fd, self);
+  return 0;
+}
+
+int on_timer(CURLM*, long timeout_ms, void* self) {
+  auto& loop = *static_cast<Loop*>(self);
+  loop.due.reset();
+  if (timeout_ms >= 0) loop.due = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  return 0;
+}
+
+/// Waits for something to happen, and has libcurl deal with it.
+void turn(Loop& loop) {
+  std::array<epoll_event, 256> events{};
+  int wait = 1000;
+  if (loop.due) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*loop.due - Clock::now());
+    wait = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1000));
+  }
+  const int count = ::epoll_wait(loop.epoll, events.data(), static_cast<int>(events.size()), wait);
+  int running = 0;
+  for (int i = 0; i < count; ++i) {
+    const auto& event = events[static_cast<std::size_t>(i)];
+    int flags = 0;
+    if ((event.events & EPOLLIN) != 0) flags |= CURL_CSELECT_IN;
+    if ((event.events & EPOLLOUT) != 0) flags |= CURL_CSELECT_OUT;
+    if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) flags |= CURL_CSELECT_ERR;
+    curl_multi_socket_action(loop.multi, event.data.fd, flags, &running);
+  }
+  if (loop.due && *loop.due <= Clock::now()) {
+    loop.due.reset();
+    curl_multi_socket_action(loop.multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  }
+}
+
+// ---- the requests -----------------------------------------------------------------------------
 
 std::size_t read_body(char* buffer, std::size_t size, std::size_t count, void* self) {
   auto& job = *static_cast<Job*>(self);
-  const auto room = std::min<std::uint64_t>({size * count, body_bytes - job.sent, memory.size()});
+  const auto room = std::min<std::uint64_t>({size * count, job.length - job.sent, memory.size()});
   std::memcpy(buffer, memory.data(), static_cast<std::size_t>(room));
   job.sent += room;
   return static_cast<std::size_t>(room);
@@ -54,37 +126,118 @@ void common(Job& job) {
   curl_easy_setopt(job.easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(job.easy, CURLOPT_PROXY, "");
   curl_easy_setopt(job.easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  if (!asked.ca.empty()) curl_easy_setopt(job.easy, CURLOPT_CAINFO, asked.ca.c_str());
 }
 
-void create(Job& job, const std::string& url) {
+void create(Job& job) {
   common(job);
-  job.patching = false;
-  curl_easy_setopt(job.easy, CURLOPT_URL, url.c_str());
+  job.where.clear();
+  job.offset = job.length = 0;
+  curl_easy_setopt(job.easy, CURLOPT_URL, asked.url.c_str());
   curl_easy_setopt(job.easy, CURLOPT_POST, 1L);
   curl_easy_setopt(job.easy, CURLOPT_POSTFIELDSIZE, 0L);
+  if (asked.each) curl_easy_setopt(job.easy, CURLOPT_FRESH_CONNECT, 1L);
   // What dextesting/testevent1 asks for, so that a DEX server takes it as well.
   add_headers(job,
-              {"Tus-Resumable: 1.0.0", "Upload-Length: " + std::to_string(body_bytes),
+              {"Tus-Resumable: 1.0.0", "Upload-Length: " + std::to_string(asked.bytes),
                "Upload-Metadata: version Mi4w,data_stream_id ZGV4dGVzdGluZw==,"
                "data_stream_route dGVzdGV2ZW50MQ==,sender_id Zmxvb3I=,data_producer_id Zmxvb3I=,"
                "jurisdiction dGVzdA==,received_filename Zmxvb3I=",
                "Expect:", "Content-Type:"});
 }
 
-void patch(Job& job, const std::string& url) {
+void patch(Job& job) {
   common(job);
-  job.patching = true;
+  job.offset += job.length;
+  job.length = std::min(asked.chunk, asked.bytes - job.offset);
   job.sent = 0;
-  curl_easy_setopt(job.easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(job.easy, CURLOPT_URL, job.where.c_str());
   curl_easy_setopt(job.easy, CURLOPT_UPLOAD, 1L);
   curl_easy_setopt(job.easy, CURLOPT_CUSTOMREQUEST, "PATCH");
-  curl_easy_setopt(job.easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(body_bytes));
+  curl_easy_setopt(job.easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(job.length));
   curl_easy_setopt(job.easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L << 10U);
   curl_easy_setopt(job.easy, CURLOPT_READFUNCTION, read_body);
   curl_easy_setopt(job.easy, CURLOPT_READDATA, &job);
-  add_headers(job, {"Tus-Resumable: 1.0.0", "Upload-Offset: 0",
+  if (asked.each && job.offset + job.length == asked.bytes) {
+    curl_easy_setopt(job.easy, CURLOPT_FORBID_REUSE, 1L);
+  }
+  add_headers(job, {"Tus-Resumable: 1.0.0", "Upload-Offset: " + std::to_string(job.offset),
                     "Content-Type: application/offset+octet-stream", "Expect:"});
 }
+
+/// Of a creation that was answered.
+std::string location_of(CURL* easy) {
+  curl_header* header = nullptr;
+  if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return {};
+  std::string where = header->value;
+  if (where.starts_with('/')) {
+    where.insert(0, asked.url.substr(0, asked.url.find('/', asked.url.find("://") + 3)));
+  }
+  return where;
+}
+
+/// Goes on after a request: false when it was not answered as it should be.
+bool answered(Job& job, CURLcode code, std::uint64_t& started, std::uint64_t& done, Loop& loop) {
+  long http = 0;
+  curl_easy_getinfo(job.easy, CURLINFO_RESPONSE_CODE, &http);
+  const bool created = job.where.empty();
+  if (code != CURLE_OK || http != (created ? 201 : 204)) {
+    std::fprintf(stderr, "floor_client: %s gave %ld (%s)\n", created ? "POST" : "PATCH", http,
+                 curl_easy_strerror(code));
+    return false;
+  }
+  if (created) job.where = location_of(job.easy);
+  curl_multi_remove_handle(loop.multi, job.easy);
+  if (job.offset + job.length < asked.bytes) {
+    patch(job);
+  } else {
+    ++done;
+    if (started == asked.uploads) return true;
+    ++started;
+    create(job);
+  }
+  curl_multi_add_handle(loop.multi, job.easy);
+  return true;
+}
+
+bool send_all() {
+  Loop loop;
+  curl_multi_setopt(loop.multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(loop.multi, CURLMOPT_SOCKETDATA, &loop);
+  curl_multi_setopt(loop.multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(loop.multi, CURLMOPT_TIMERDATA, &loop);
+  std::vector<std::unique_ptr<Job>> jobs;
+  std::uint64_t started = 0;
+  std::uint64_t done = 0;
+  while (started < std::min(asked.uploads, asked.concurrency)) {
+    Job& job = *jobs.emplace_back(std::make_unique<Job>());
+    job.easy = curl_easy_init();
+    ++started;
+    create(job);
+    curl_multi_add_handle(loop.multi, job.easy);
+  }
+  bool good = true;
+  while (good && done < asked.uploads) {
+    turn(loop);
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(loop.multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      Job* job = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &job);
+      good = good && answered(*job, message->data.result, started, done, loop);
+    }
+  }
+  for (auto& job : jobs) {
+    curl_multi_remove_handle(loop.multi, job->easy);
+    curl_easy_cleanup(job->easy);
+    curl_slist_free_all(job->headers);
+  }
+  curl_multi_cleanup(loop.multi);
+  ::close(loop.epoll);
+  return good;
+}
+
+// ---- the program ------------------------------------------------------------------------------
 
 std::uint64_t number(const char* text, const char* name) {
   char* end = nullptr;
@@ -94,6 +247,27 @@ std::uint64_t number(const char* text, const char* name) {
     std::exit(2);
   }
   return value;
+}
+
+bool read_arguments(int argc, char** argv) {
+  if (argc < 5) return false;
+  asked.url = argv[1];
+  asked.uploads = number(argv[2], "UPLOADS");
+  asked.concurrency = number(argv[3], "CONCURRENCY");
+  asked.bytes = asked.chunk = number(argv[4], "BYTES");
+  for (int i = 5; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "each") {
+      asked.each = true;
+    } else if (word.starts_with("chunk=")) {
+      asked.chunk = number(argv[i] + 6, "chunk");
+    } else if (word.starts_with("ca=")) {
+      asked.ca = word.substr(3);
+    } else {
+      return false;
+    }
+  }
+  return true;
 }
 
 double cpu_seconds() {
@@ -108,81 +282,20 @@ double cpu_seconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fprintf(stderr, "usage: floor_client URL UPLOADS CONCURRENCY BYTES\n");
+  if (!read_arguments(argc, argv)) {
+    std::fprintf(stderr,
+                 "usage: floor_client URL UPLOADS CONCURRENCY BYTES [chunk=BYTES] [each] "
+                 "[ca=FILE]\n");
     return 2;
   }
-  const std::string url = argv[1];
-  const std::uint64_t uploads = number(argv[2], "UPLOADS");
-  const std::uint64_t concurrency = number(argv[3], "CONCURRENCY");
-  body_bytes = number(argv[4], "BYTES");
-
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  CURLM* multi = curl_multi_init();
-  std::vector<std::unique_ptr<Job>> jobs;
-  std::uint64_t started = 0;
-  std::uint64_t done = 0;
-  const auto begin = std::chrono::steady_clock::now();
-  const auto start = [&](Job& job) {
-    ++started;
-    create(job, url);
-    curl_multi_add_handle(multi, job.easy);
-  };
-  while (started < std::min(uploads, concurrency)) {
-    jobs.push_back(std::make_unique<Job>());
-    jobs.back()->easy = curl_easy_init();
-    start(*jobs.back());
-  }
-  int status = 0;
-  while (done < uploads && status == 0) {
-    int running = 0;
-    curl_multi_perform(multi, &running);
-    int left = 0;
-    while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
-      if (message->msg != CURLMSG_DONE) continue;
-      const CURLcode code = message->data.result;
-      CURL* easy = message->easy_handle;
-      Job* job = nullptr;
-      long http = 0;
-      char* location = nullptr;
-      curl_easy_getinfo(easy, CURLINFO_PRIVATE, &job);
-      curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http);
-      curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &location);
-      curl_header* header = nullptr;
-      std::string where;
-      if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
-        where = header->value;
-      }
-      if (location != nullptr) where = location;
-      curl_multi_remove_handle(multi, easy);
-      if (code != CURLE_OK || http != (job->patching ? 204 : 201)) {
-        std::fprintf(stderr, "floor_client: %s gave %ld (%s)\n", job->patching ? "PATCH" : "POST",
-                     http, curl_easy_strerror(code));
-        status = 1;
-        break;
-      }
-      if (!job->patching) {
-        if (!where.empty() && where.front() == '/') {
-          where.insert(0, url.substr(0, url.find('/', url.find("://") + 3)));
-        }
-        patch(*job, where);
-        curl_multi_add_handle(multi, job->easy);
-      } else if (++done < uploads && started < uploads) {
-        start(*job);
-      }
-    }
-    curl_multi_poll(multi, nullptr, 0, 1000, nullptr);
-  }
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  for (auto& job : jobs) {
-    curl_multi_remove_handle(multi, job->easy);
-    curl_easy_cleanup(job->easy);
-    curl_slist_free_all(job->headers);
-  }
-  curl_multi_cleanup(multi);
-  if (status != 0) return status;
-  const double gigabytes = static_cast<double>(body_bytes) * static_cast<double>(uploads) / 1e9;
-  std::printf("floor_client %.3f CPU-s/GB %.1f MiB/s %.2f s\n", cpu_seconds() / gigabytes,
-              gigabytes * 1e9 / 1048576 / elapsed.count(), elapsed.count());
+  const auto begin = Clock::now();
+  if (!send_all()) return 1;
+  const std::chrono::duration<double> elapsed = Clock::now() - begin;
+  const double gigabytes =
+      static_cast<double>(asked.bytes) * static_cast<double>(asked.uploads) / 1e9;
+  std::printf("floor_client %.3f CPU-s/GB %.1f MiB/s %.2f s %.0f uploads/CPU-s\n",
+              cpu_seconds() / gigabytes, gigabytes * 1e9 / 1048576 / elapsed.count(),
+              elapsed.count(), static_cast<double>(asked.uploads) / cpu_seconds());
   return 0;
 }
