@@ -9,7 +9,7 @@
 #include "protocol/http/multipart.hpp"
 #include "protocol/onecodex/requests.hpp"
 #include "protocol/s3/policy.hpp"
-#include "protocol/s3/signature_v2.hpp"
+#include "protocol/s3/signature_v4.hpp"
 #include "transport/url.hpp"
 #include "words/waiting.hpp"
 
@@ -18,7 +18,7 @@ namespace {
 
 /// Not in any file or field that a check sends.
 constexpr std::string_view boundary = "dex-conformance-7MA4YWxkTrZu0gW";
-constexpr std::chrono::minutes signed_for{15};
+constexpr std::chrono::seconds signed_for{900};
 
 /// Of a bucket in the storage that the forms of init_upload go to, which name theirs in the path or
 /// in the host; empty: that is not told.
@@ -224,17 +224,18 @@ MultipartInitiated begin_in_parts(Context& c, const std::string& members) {
 void put(Context& c, const MultipartInitiated& begun, const std::string& file_id,
          const std::string& bytes) {
   const auto bucket = transport::parse_url(address_of(c, begun.bucket));
-  if (!bucket)
+  if (!bucket) {
     throw Stop{not_offered("where the storage is, the form of init_upload does not tell")};
+  }
   const bool by_host = bucket->host.starts_with(begun.bucket + ".");
   const auto mount = bucket->target == "/" ? "" : bucket->target;
-  const auto target = mount + "/" + s3::encode_path(file_id);
-  const Fields none;
-  const s3::Request to_sign{"PUT", target, none, by_host ? std::string_view{begun.bucket} : ""};
+  const auto path = mount + "/" + s3::encode_path(file_id);
+  const Fields host{{"Host", bucket->authority}};
+  const s3::Request to_sign{"PUT", path, host, by_host ? std::string_view{begun.bucket} : ""};
   Request request;
   request.method = "PUT";
-  request.url = bucket->origin() + s3::presign_v2(to_sign, {begun.access_key, begun.secret},
-                                                  std::chrono::system_clock::now() + signed_for);
+  request.url = bucket->origin() + s3::presign_v4(to_sign, {begun.access_key, begun.secret},
+                                                  std::chrono::system_clock::now(), signed_for);
   request.body = bytes;
   auto seen = c.exchange_anonymously(std::move(request));
   if (!seen.response) stop_unanswered("PUT of a file", seen);

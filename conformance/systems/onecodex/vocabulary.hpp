@@ -81,7 +81,8 @@ std::optional<MultipartInitiated> read_multipart(Context& c, const Response& res
                                                  Kind kind = Kind::sample);
 /// init_multipart_upload with these members; it is taken, else the check ends as blocked.
 [[nodiscard]] MultipartInitiated begin_in_parts(Context& c, const std::string& members);
-/// PUT with the credentials that were given, to where init_upload has the storage; it is taken.
+/// PUT with the credentials that were given, in the default region as onecodex 1.2.0 has it, to
+/// where the forms of init_upload have the storage; it is taken.
 void put(Context& c, const MultipartInitiated& begun, const std::string& file_id,
          const std::string& bytes = "bytes");
 Response call_back(Context& c, const MultipartInitiated& begun);
