@@ -174,7 +174,8 @@ testkit::ChildProcess::Options environment() {
   testkit::ChildProcess::Options options;
   options.environment = {
       {"M_USER", "someone"},    {"M_PASSWORD", password}, {"M_WRONG_PASSWORD", wrong_password},
-      {"M_TOKEN", given_token}, {"M_KEY", "AKIAMARKED"},  {"M_SECRET", object_secret}};
+      {"M_TOKEN", given_token}, {"M_KEY", "AKIAMARKED"},  {"M_SECRET", object_secret},
+      {"M_OTHER", member_token}};
   return options;
 }
 
@@ -501,6 +502,9 @@ void send_keys(const std::string& url) {
 }
 
 const std::vector<std::string> as_onecodex{"--system", "onecodex"};
+const std::vector<std::string> some_onecodex_rows{"--select", "OC-AUTH-*", "--select", "OC-UP-00*",
+                                                  "--select", "OC-UP-021", "--select", "OC-UP-025"};
+const std::vector<std::string> with_other_key{"--other-token-env", "M_OTHER"};
 
 TEST_F(SecretsMatrix, ObjectsAndFilesOfMembers) {
   const testkit::TempFolder folder;
@@ -532,12 +536,13 @@ TEST_F(SecretsMatrix, ObjectsAndFilesOfMembers) {
       EXPECT_EQ(loaded("load files " + call, files.url(), as_openhumans + by + with_token), 0);
     }
     files.search_all();
-    LoggedMock samples(
-        folder, format,
-        {"--profile", "onecodex", "--oc-api-keys", given_token, "--store", "memory"});
+    LoggedMock samples(folder, format,
+                       std::vector<std::string>{"--profile", "onecodex", "--oc-api-keys",
+                                                given_token + "," + member_token} +
+                           stored);
     send_keys(samples.url());
     EXPECT_EQ(judged("samples " + format, samples.url(),
-                     as_onecodex + std::vector<std::string>{"--select", "OC-AUTH-*"} + with_token),
+                     as_onecodex + some_onecodex_rows + with_token + with_other_key),
               0);
     for (const std::string flow : {"onecodex", "onecodex-multipart"}) {
       EXPECT_EQ(loaded("load samples " + flow, samples.url(),
@@ -643,7 +648,8 @@ TEST_F(SecretsMatrix, ReflectedSamples) {
     return reply("400 Bad Request", {{"message", reflection(request)}});
   }));
   storage = server.url("/bucket");
-  EXPECT_EQ(judged("reflected samples", server.url(""), as_onecodex + with_token), 1);
+  EXPECT_EQ(judged("reflected samples", server.url(""), as_onecodex + with_token + with_other_key),
+            1);
   for (const std::string flow : {"onecodex", "onecodex-multipart"}) {
     loaded("load reflected samples " + flow, server.url(""),
            std::vector<std::string>{"--system", flow} + with_token);
@@ -768,6 +774,7 @@ TEST_F(SecretsMatrix, CommandLinesThatAreRefused) {
              {"--url", host + "/files?sig=" + in_query},
              {"--url", host, "--oauth-url", "http://someone:" + in_url + "@h"},
              {"--url", host, "--token-env", given_token},
+             {"--url", host, "--system", "onecodex", "--other-token-env", given_token},
              {"--url", host, "--username-env", "M_USER", "--password-env", password},
              {"--url", host, "--password", password},
              {"--url", host, "--token=" + given_token},
