@@ -32,7 +32,7 @@ std::string reversed_query(const std::string& url) {
   std::ranges::reverse(parameters);
   http::Form form;
   for (const auto& one : parameters) form.emplace_back(one.name, one.value.value_or(""));
-  return std::string{s3::path_of(url)} + '?' + http::format_form(form);
+  return url.substr(0, url.find('?')) + '?' + http::format_form(form);
 }
 
 Outcome put_by(Context& c, Version version) {
