@@ -305,9 +305,10 @@ void Conversation::arm() {
   } else if (phase_ == Phase::exchange && turn_->inflow) {
     await_inflow();
   }
-  if (armed == armed_ && !(armed == Armed::body && progressed_)) return;
+  const bool anew = turned_ || (armed == Armed::body && progressed_);
+  if (armed == armed_ && !anew) return;
   armed_ = armed;
-  progressed_ = false;
+  progressed_ = turned_ = false;
   wire_.patience(armed == Armed::none ? std::nullopt : std::optional(limit));
 }
 
@@ -422,6 +423,7 @@ void Conversation::answer_refusal(const Refusal& refusal) {
 void Conversation::open_turn(Head head) {
   turn_ = std::make_unique<Turn>(std::move(head));
   phase_ = Phase::exchange;
+  turned_ = true;
   auto& request = turn_->request;
   request.tls = peer_.tls;
   request.local_authority = peer_.local_authority;

@@ -176,8 +176,10 @@ class Conversation final : private Exchange {
   bool eof_ = false;
   bool shutting_down_ = false;
   bool writing_ = false;
-  bool progressed_ = false;  // since the deadline was set
-  std::size_t burst_ = 0;    // bytes of a source sent since input or the loop called
+  // Since the deadline was set:
+  bool progressed_ = false;
+  bool turned_ = false;    // there was a request, which may be answered already
+  std::size_t burst_ = 0;  // bytes of a source sent since input or the loop called
   enum class Armed { none, idle, head, body } armed_ = Armed::none;
 
   std::string stash_;                 // input that could not be used yet

@@ -328,6 +328,20 @@ TEST_F(ConversationTest, EachWaitHasItsOwnLimit) {
   EXPECT_EQ(wire_.ended, Ending::fin);
 }
 
+// A connection that was busy all the time was closed, and the request on it left unanswered.
+TEST_F(ConversationTest, EachRequestIsWaitedForAnew) {
+  begin();
+  send(get("/a"));
+  wire_.limit = seconds{999};
+  send(get("/b"));
+  EXPECT_EQ(wire_.limit, limits_.idle_timeout) << "it was not idle all along";
+  send("G");
+  wire_.limit = seconds{999};
+  send(get("/c").substr(1) + "G");
+  EXPECT_EQ(wire_.limit, limits_.header_timeout) << "that is another head";
+  EXPECT_EQ(replies(), "200 200 200 ");
+}
+
 TEST_F(ConversationTest, AHalfClosedClientGetsItsAnswer) {
   begin();
   send(put("/later", "x"));
