@@ -410,6 +410,21 @@ TEST(ControlAccess, AListenerOfItsOwn) {
   EXPECT_EQ(client.get("/health").status, 404);
   EXPECT_EQ(client.get(main + "/_mock/health").status, 404);
   EXPECT_EQ(client.get(main + "/health").status, 200);
+  // Lanes are not found where they are made.
+  const auto lane = client.put("/_mock/lanes/blue", "{}");
+  EXPECT_EQ(lane.json.at("url"), main + "/_lane/blue");
+  EXPECT_EQ(client.get("/_mock/lanes").json.at("lanes").at(0).at("url"), main);
+  EXPECT_EQ(client.get(main + "/_lane/blue/health").status, 200);
+}
+
+TEST(ControlAccess, AListenerOfItsOwnBesideAllHosts) {
+  testkit::ChildProcess process(
+      {DEX_MOCK_SERVER, "--listen", "0.0.0.0:0", "--control", "127.0.0.1:0", "--store", "memory"});
+  const auto line = process.wait_line("control ");
+  const auto main = process.wait_ready();
+  ControlClient client(line.substr(line.find("http")));
+  EXPECT_EQ(client.put("/_mock/lanes/blue", "{}").json.at("url"),
+            "http://127.0.0.1" + main.substr(main.rfind(':')) + "/_lane/blue");
 }
 
 constexpr const char* deaf = R"({"name": "deaf", "then": {"connection": {"end": "rst"}}})";

@@ -8,12 +8,33 @@
 namespace mock::control {
 namespace {
 
-/// All three ways in. The authority is the one this request came to: it is known to be reachable.
+std::string_view port_of(std::string_view authority) {
+  const auto colon = authority.rfind(':');
+  return colon == std::string_view::npos ? std::string_view{} : authority.substr(colon);
+}
+
+/// Where lanes are found by their prefix. The authority is the one this request came to, if it came
+/// to the main lane's listener: it is known to be reachable. A listener that is all hosts' has no
+/// other host to tell than that.
+std::string origin_of(const Call& call) {
+  const auto& request = call.request;
+  const std::string_view host = request.fields.find("Host").value_or(request.local_authority);
+  const std::string_view main = call.lanes.main().url();
+  if (main.empty() || port_of(request.local_authority) == port_of(main)) {
+    return (request.tls ? "https://" : "http://") + std::string(host);
+  }
+  const auto scheme = main.substr(0, main.find("://") + 3);
+  const auto rest = main.substr(scheme.size());
+  if (!rest.starts_with("0.0.0.0:") && !rest.starts_with("[::]:")) return std::string(main);
+  const bool has_port = host.rfind(':') != std::string_view::npos && !host.ends_with(']');
+  const auto name = has_port ? host.substr(0, host.rfind(':')) : host;
+  return std::string(scheme) + std::string(name) + std::string(port_of(main));
+}
+
+/// All three ways in.
 Json describe(Call& call, Lane& lane) {
   Json json{{"name", lane.name()}};
-  const std::string origin =
-      std::string(call.request.tls ? "https://" : "http://") +
-      std::string(call.request.fields.find("Host").value_or(call.request.local_authority));
+  const auto origin = origin_of(call);
   json["url"] = lane.name().empty() ? origin : origin + std::string(lane_prefix) + lane.name();
   json["listener"] = lane.url().empty() ? Json(nullptr) : Json(lane.url());
   if (!lane.name().empty()) json["header"] = std::string(lane_header) + ": " + lane.name();
