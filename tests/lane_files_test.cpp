@@ -176,6 +176,19 @@ TEST_F(LaneFiles, ContentIsTakenAndSurvivesARestart) {
   }
 }
 
+// It came back with the limit of the main lane.
+TEST_F(LaneFiles, WhatALaneIsWithoutItIsWithoutBehindARestart) {
+  for (const bool again : {false, true}) {
+    start({"--max-size", "1MiB"});
+    const auto opened = open("red", {{"max_size", nullptr}});
+    EXPECT_EQ(opened.status, again ? 409 : 201) << opened.body;
+    const auto shown = client_->get("/_mock/lanes/red");
+    EXPECT_FALSE(shown.json.at("config").contains("max_size")) << again;
+    EXPECT_EQ(client_->get("/_mock/lanes").json.at("lanes").at(0).at("config").at("max_size"),
+              1 << 20);
+  }
+}
+
 TEST_F(LaneFiles, TextIsTakenAsADeliverDocument) {
   start();
   const auto opened = open("red", {{"deliver",

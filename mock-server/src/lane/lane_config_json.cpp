@@ -67,11 +67,16 @@ Json config_json(const LaneConfig& config, ConfigReader reader) {
   return json;
 }
 
+/// An address and a name are one server's.
+void forget_what_is_its_own(LaneConfig& config) {
+  config.issuer.clear();
+  config.listen.clear();
+}
+
 }  // namespace
 
 LaneConfig read_lane_config(const Cursor& root, LaneConfig config, ConfigWriter writer) {
-  config.issuer.clear();
-  config.listen.clear();
+  forget_what_is_its_own(config);
   read_keys(root, /*of_listener=*/false, config, writer);
   if (const auto limits = root.find(limits_key)) {
     if (config.listen.empty()) limits->fail("needs \"listen\": they are of a listener");
@@ -84,7 +89,15 @@ LaneConfig read_lane_config(const Cursor& root, LaneConfig config, ConfigWriter 
   return config;
 }
 
-Json to_json(const LaneConfig& config) { return config_json(config, ConfigReader::us); }
+Json to_json(const LaneConfig& config, LaneConfig over) {
+  forget_what_is_its_own(over);
+  auto json = config_json(config, ConfigReader::us);
+  const auto set = written(over, /*of_listener=*/false, ConfigReader::us);
+  for (const auto& [key, value] : set.items()) {
+    if (!json.contains(key)) json[key] = nullptr;
+  }
+  return json;
+}
 Json shown_json(const LaneConfig& config) { return config_json(config, ConfigReader::client); }
 
 }  // namespace mock

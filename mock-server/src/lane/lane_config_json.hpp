@@ -21,9 +21,10 @@ namespace mock {
 [[nodiscard]] LaneConfig read_lane_config(const json::Cursor& root, LaneConfig base,
                                           ConfigWriter writer);
 
-/// Every key that is set; `read_lane_config` gives the same configuration back (`us`).
-[[nodiscard]] nlohmann::ordered_json to_json(const LaneConfig& config);
-/// The same for a client: without passwords, and names as a client says them.
+/// Every key that is set, and a null for what is not but is in `over`; over that `read_lane_config`
+/// gives the same configuration back (`us`).
+[[nodiscard]] nlohmann::ordered_json to_json(const LaneConfig& config, LaneConfig over = {});
+/// What is set, for a client: without passwords, and names as a client says them.
 [[nodiscard]] nlohmann::ordered_json shown_json(const LaneConfig& config);
 
 }  // namespace mock

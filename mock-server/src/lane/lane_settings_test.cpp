@@ -16,9 +16,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-Result<LaneConfig> read(const Json& config) {
-  return json::decode(config.dump(), "body", [](const json::Cursor& root) {
-    return read_lane_config(root, {}, ConfigWriter::us);
+Result<LaneConfig> read(const Json& config, const LaneConfig& base = {}) {
+  return json::decode(config.dump(), "body", [&](const json::Cursor& root) {
+    return read_lane_config(root, base, ConfigWriter::us);
   });
 }
 
@@ -79,6 +79,21 @@ TEST_P(LaneSettings, IsReadAndWhatIsReadIsKept) {
     return;
   }
   ADD_FAILURE() << setting_.key << ": no candidate is read and kept; add one to this test";
+}
+
+// A server that is started again has its main lane's for what is not given.
+TEST_P(LaneSettings, WhatIsTakenAwayIsKeptOverAMainLaneThatHasIt) {
+  for (const auto& value : candidates(setting_)) {
+    const auto base = read(with(setting_, value));
+    if (!base || kept(setting_, *base) == by_default()) continue;
+    const auto without = read(with(setting_, nullptr), *base);
+    if (!without) continue;  // it cannot be taken away
+    EXPECT_NE(kept(setting_, *without), kept(setting_, *base));
+    const Json text = to_json(*without, *base);
+    const auto again = read(text, *base);
+    ASSERT_TRUE(again) << again.error().line();
+    EXPECT_EQ(Json(to_json(*again, *base)), text);
+  }
 }
 
 TEST_P(LaneSettings, TheFlagMeansWhatTheKeyMeans) {

@@ -253,7 +253,7 @@ Result<Lane*> MockLanes::open(const std::string& name, const LaneConfig& config,
     return tl::unexpected(added.error());
   }
   const auto& lane = *lanes_.find(name)->second;
-  if (auto kept = lane.keep_config(); !kept) {
+  if (auto kept = lane.keep_config(main_->config()); !kept) {
     std::ignore = close(name);
     return tl::unexpected(kept.error());
   }

@@ -388,11 +388,11 @@ void MockLane::reset(std::function<void(Result<void>)> done) {
       [done = std::move(done), result = restored ? revoked : restored] { done(result); });
 }
 
-Result<void> MockLane::keep_config() const {
+Result<void> MockLane::keep_config(const LaneConfig& main) const {
   const auto state = folder();
   if (!state) return {};
   auto kept =
-      replace_file(*state / config_file, to_json(config_).dump(2) + "\n", FileAccess::owner);
+      replace_file(*state / config_file, to_json(config_, main).dump(2) + "\n", FileAccess::owner);
   return kept ? kept : told(kept.error());
 }
 

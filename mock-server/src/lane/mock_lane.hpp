@@ -142,8 +142,9 @@ class MockLane final : public Lane {
   void start();
   /// It could not be opened after all: nothing of it is left, unless it is an earlier run's.
   void abandon();
-  /// For after a restart; without a folder there is nothing to be done.
-  [[nodiscard]] Result<void> keep_config() const;
+  /// For after a restart, as one beside the lane `main`; without a folder there is nothing to be
+  /// done.
+  [[nodiscard]] Result<void> keep_config(const LaneConfig& main) const;
   /// Removes its uploads and its folder; what is still in flight finds nothing any more.
   void close();
   /// Of one that holds nothing: what is still in flight finds nothing any more. Of its folder what
