@@ -27,17 +27,6 @@ constexpr int clients = 6;
 constexpr int moments_per_shard = 50;
 constexpr int shards = 8;
 
-/// Byte `i` of upload `n`: every prefix of every upload has a digest of its own.
-std::string payload(std::size_t n, std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint64_t state = 0x9E3779B97F4A7C15ULL * (n + 1);
-  for (auto& byte : bytes) {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    byte = static_cast<char>(state >> 56U);
-  }
-  return bytes;
-}
-
 /// What a client knows of one upload when the server is gone.
 struct Record {
   std::string path;  ///< of the upload; empty when its creation was not answered
@@ -132,7 +121,7 @@ class Uploader {
 
   Record* create(std::size_t size, const http::Fields& more, bool with_length = true) {
     Record record;
-    record.bytes = payload(next_++, size);
+    record.bytes = programs::payload(next_++, size);
     auto fields = metadata();
     for (const auto& field : more) fields.add(field.name, field.value);
     if (with_length) fields.add("Upload-Length", std::to_string(size));
@@ -142,7 +131,7 @@ class Uploader {
 
   Record* create_with_upload(std::size_t size, std::size_t first) {
     Record record;
-    record.bytes = payload(next_++, size);
+    record.bytes = programs::payload(next_++, size);
     record.sent = record.acknowledged = first;
     auto fields = metadata();
     fields.add("Upload-Length", std::to_string(size));

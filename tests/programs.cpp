@@ -19,6 +19,16 @@ Mock::Mock(std::vector<std::string> arguments, testkit::ChildProcess::Options op
                std::move(options)),
       url_(process_.wait_ready()) {}
 
+std::string payload(std::size_t n, std::size_t size) {
+  std::string bytes(size, '\0');
+  std::uint64_t state = 0x9E3779B97F4A7C15ULL * (n + 1);
+  for (auto& byte : bytes) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    byte = static_cast<char>(state >> 56U);
+  }
+  return bytes;
+}
+
 CurlAnswer curl(std::vector<std::string> arguments) {
   const auto ended = testkit::run(joined({"curl", "--silent", "--show-error", "--noproxy", "*",
                                           "--max-time", "30", "--write-out", "\n%{http_code}"},

@@ -24,6 +24,9 @@ class Mock {
   std::string url_;
 };
 
+/// Byte `i` of upload `n`: every prefix of every upload has a digest of its own.
+[[nodiscard]] std::string payload(std::size_t n, std::size_t size);
+
 /// What curl got, run with these arguments.
 struct CurlAnswer {
   int status = 0;    ///< 0: nothing

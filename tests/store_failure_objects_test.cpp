@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "programs.hpp"
 #include "protocol/base64.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/http/multipart.hpp"
@@ -81,12 +82,12 @@ class Sender {
   // ---- objects
 
   void put(const std::string& key) {
-    const auto bytes = payload(serial_++, 900);
+    const auto bytes = programs::payload(serial_++, 900);
     settle(objects_[key], bytes, send("PUT", presigned("PUT", key), {}, bytes));
   }
 
   void post(const std::string& key) {
-    const auto bytes = payload(serial_++, 900);
+    const auto bytes = programs::payload(serial_++, 900);
     auto fields = s3::sign_post_v2(
         {in_a_year(), {s3::equals("bucket", "examplebucket"), s3::equals("key", key)}}, owner);
     fields.insert(fields.begin(), {"key", key});
@@ -109,7 +110,7 @@ class Sender {
     std::string bytes;
     Answer part;
     for (const std::size_t size : {500, 900}) {
-      bytes = payload(serial_++, size);
+      bytes = programs::payload(serial_++, size);
       part = send("PUT", presigned("PUT", key + "?partNumber=1&" + upload), {}, bytes);
       if (!part.ok()) return;
     }
@@ -123,7 +124,7 @@ class Sender {
 
   void upload() {
     const auto name = fmt::format("{}.txt", serial_);
-    const auto bytes = payload(serial_++, 900);
+    const auto bytes = programs::payload(serial_++, 900);
     settle(files_[name], bytes,
            send_form(api + "files/upload/" + with_token, about(), {"data_file", name, ""}, bytes));
   }
@@ -136,7 +137,7 @@ class Sender {
     if (!begun.ok()) return;
     const auto file = json::parse(begun.body);
     const auto url = file.at("url").get<std::string>();
-    const auto bytes = payload(serial_++, 900);
+    const auto bytes = programs::payload(serial_++, 900);
     if (!send("PUT", url.substr(url_.size()), {}, bytes).ok()) return;
     settle(files_[name], bytes,
            call("files/upload/complete/",
@@ -151,24 +152,24 @@ class Sender {
   // ---- One Codex
 
   void send_sample() {
-    const auto bytes = payload(serial_++, 900);
+    const auto bytes = programs::payload(serial_++, 900);
     const auto begun = begin(onecodex::Kind::sample, "");
     if (!begun || !send_to(begun->file, bytes)) return;
     confirm(*begun, bytes);
   }
 
   void send_document() {
-    const auto bytes = payload(serial_++, 900);
+    const auto bytes = programs::payload(serial_++, 900);
     const auto begun = begin(onecodex::Kind::document, "");
     if (!begun || !send_to(begun->file, bytes)) return;
     confirm(*begun, bytes);
   }
 
   void send_paired_ends() {
-    const auto bytes = payload(serial_++, 900);
+    const auto bytes = programs::payload(serial_++, 900);
     const auto begun = begin(onecodex::Kind::sample, R"(, "paired_end_filename": "a_R2.fq")");
     if (!begun || !send_to(begun->file, bytes)) return;
-    if (send_to(begun->paired_end.value(), payload(serial_++, 900))) confirm(*begun, bytes);
+    if (send_to(begun->paired_end.value(), programs::payload(serial_++, 900))) confirm(*begun, bytes);
   }
 
   /// As onecodex has it from version 0.7 on.
@@ -179,7 +180,7 @@ class Sender {
         onecodex::parse_multipart_initiated(begun.body, onecodex::Kind::sample).value();
     auto& contents = samples_["samples/" + told.sample_id.value()];
     contents = {awaited};
-    const auto bytes = payload(serial_++, 900);
+    const auto bytes = programs::payload(serial_++, 900);
     const auto target =
         s3::presign_v2({"PUT", "/" + told.bucket + "/" + told.file_id, {}}, owner, in_a_year());
     if (!send("PUT", target, {}, bytes).ok()) return;
@@ -190,7 +191,7 @@ class Sender {
 
   void cancel_sample() {
     const auto begun = begin(onecodex::Kind::sample, "");
-    if (!begun || !send_to(begun->file, payload(serial_++, 900))) return;
+    if (!begun || !send_to(begun->file, programs::payload(serial_++, 900))) return;
     const auto answer = ask("samples/cancel_upload", R"({"sample_id": ")" + begun->id + "\"}");
     forget(samples_["samples/" + begun->id], answer);
   }

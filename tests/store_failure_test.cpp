@@ -111,7 +111,7 @@ class Uploader {
 
   Record* create(std::size_t size, http::Fields fields = {}, bool with_length = true) {
     Record record;
-    record.bytes = payload(serial_++, size);
+    record.bytes = programs::payload(serial_++, size);
     record.length_told = record.length_sent = with_length;
     if (with_length)
       fields.add("Upload-Length", std::to_string(size));
@@ -122,7 +122,7 @@ class Uploader {
 
   Record* create_with_upload(std::size_t size, std::size_t first, bool right) {
     Record record;
-    record.bytes = payload(serial_++, size);
+    record.bytes = programs::payload(serial_++, size);
     const auto body = record.bytes.substr(0, first);
     http::Fields fields{{"Upload-Length", std::to_string(size)},
                         {"Content-Type", "application/offset+octet-stream"},

@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -14,16 +13,6 @@
 bool all_of_it() {
   const char* text = std::getenv("DEX_STORE_FAILURES");
   return text != nullptr && std::string_view(text) == "all";
-}
-
-std::string payload(std::size_t n, std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint64_t state = 0x9E3779B97F4A7C15ULL * (n + 1);
-  for (auto& byte : bytes) {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    byte = static_cast<char>(state >> 56U);
-  }
-  return bytes;
 }
 
 World::World(std::vector<std::string> arguments, bool fsync) : arguments_(std::move(arguments)) {

@@ -14,9 +14,6 @@
 /// DEX_STORE_FAILURES=all: every call in both kinds of store.
 [[nodiscard]] bool all_of_it();
 
-/// Byte `i` of upload `n`: every prefix of every upload has a digest of its own.
-[[nodiscard]] std::string payload(std::size_t n, std::size_t size);
-
 inline constexpr std::array<const char*, StoreFaults::kinds> kind_names{"EIO",   "ENOSPC", "EMFILE",
                                                                         "EINTR", "EROFS",  "short"};
 
