@@ -51,6 +51,12 @@ void look_into_deliveries(const fs::path& folder, Arguments& judge) {
   judge.insert(judge.end(), {"--delivered-dir", delivered.string()});
 }
 
+/// Those that only the identity provider can make.
+void ask_for_tokens(const std::string& url, const fs::path& folder, Arguments& judge) {
+  write_tokens(url, folder / "tokens.json");
+  judge.insert(judge.end(), {"--tokens", (folder / "tokens.json").string()});
+}
+
 /// The one of the mock's project that was good once.
 void give_expired_token(const fs::path& folder, Arguments& /*server*/, Arguments& judge) {
   write(folder / "tokens.json", R"({"expired": "expired_token"})");
@@ -116,7 +122,7 @@ const std::vector<Configuration>& configurations() {
       {"tus-impatient", {"--profile", "tus", "--store", "memory", "--read-timeout", "2s"}, tus},
       {"tus-expiring", {"--profile", "tus", "--store", "memory", "--expire-after", "2s"}, tus},
       {"tus-jwt", {"--profile", "tus", "--store", "memory", "--auth", "jwt"}, with_user("tus")},
-      {"dex-jwt", {"--profile", "dex", "--auth", "jwt"}, with_user("dex"), {}, /*tokens=*/true},
+      {"dex-jwt", {"--profile", "dex", "--auth", "jwt"}, with_user("dex"), {}, ask_for_tokens},
       {"dex", {"--profile", "dex"}, dex},
       // Without a folder there is nowhere to deliver to.
       {"dex-memory", {"--profile", "dex", "--store", "memory"}, dex},
@@ -130,10 +136,10 @@ const std::vector<Configuration>& configurations() {
        {"--profile", "dex", "--auth", "jwt", "--secure"},
        with_user("dex"),
        {},
-       false,
+       {},
        /*red=*/true},
-      {"dex-target-broken", {"--profile", "dex"}, dex, delivering_badly("testevent1"), false, true},
-      {"dex-not-routed", {"--profile", "dex"}, dex, delivering_badly("another"), false, true},
+      {"dex-target-broken", {"--profile", "dex"}, dex, delivering_badly("testevent1"), {}, true},
+      {"dex-not-routed", {"--profile", "dex"}, dex, delivering_badly("another"), {}, true},
       {"dex-optional-field",
        {"--profile", "dex"},
        dex,
@@ -141,7 +147,7 @@ const std::vector<Configuration>& configurations() {
          restrict_optional(folder, server, judge);
          look_into_deliveries(folder, judge);
        },
-       false,
+       {},
        true},
       // What only the document demands is a remark where the deployed server is the measure.
       of_project("openhumans-guide", "guide"),
@@ -187,11 +193,7 @@ Conformance judge_rows(const Configuration& configuration, const std::set<std::s
   arguments.insert(arguments.end(), of_judge.begin(), of_judge.end());
   if (configuration.prepare) configuration.prepare(folder.path(), server, arguments);
   Mock mock(server);
-  if (configuration.tokens) {
-    const auto file = folder.path() / "tokens.json";
-    write_tokens(mock.url(), file);
-    arguments.insert(arguments.end(), {"--tokens", file.string()});
-  }
+  if (configuration.ask) configuration.ask(mock.url(), folder.path(), arguments);
   auto options = with_demo_user();
   if (!configuration.key.empty()) {
     options.environment["DEX_TEST_KEY"] = configuration.key;

@@ -20,7 +20,9 @@ struct Configuration {
   /// Makes files that the flags name, anew for every run; may add flags.
   std::function<void(const std::filesystem::path& folder, Arguments& server, Arguments& judge)>
       prepare = {};
-  bool tokens = false;  ///< with those that only the identity provider can make
+  /// Makes what only the running server can, at `url`.
+  std::function<void(const std::string& url, const std::filesystem::path& folder, Arguments& judge)>
+      ask = {};
   /// A server whose backend is broken, or that is closed where DEX is open: some rows are red, and
   /// others can be judged only there.
   bool red = false;
