@@ -212,8 +212,11 @@ class Complete final : public Handler {
     auto condition = write_condition_of(request_->fields);
     if (!condition) return tl::unexpected(condition.error());
     condition_ = [condition = *std::move(condition), addressee = admitted->addressee,
-                  former = context_.objects.former_of(id_),
-                  &objects = context_.objects](Store& store) -> s3::Expected<void> {
+                  former = context_.objects.former_of(id_), &objects = context_.objects,
+                  &options = context_.options](Store& store) -> s3::Expected<void> {
+      if (auto awaited = check_awaited(options, addressee.bucket, addressee.key); !awaited) {
+        return awaited;
+      }
       if (!condition) return {};
       return check(*condition, addressee, former, objects, store);
     };

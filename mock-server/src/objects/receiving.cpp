@@ -82,6 +82,7 @@ s3::Expected<void> Receiving::receive(NewObject object, PayloadCheck check) {
     return awaited;
   }
   object.needs_md5 = check.needs_md5();
+  if (context_.options.awaits) awaited_ = {object.bucket, object.key};
   return receive(context_.objects.begin(context_.services.store, std::move(object)),
                  std::move(check));
 }
@@ -104,6 +105,11 @@ s3::Expected<void> Receiving::take(std::span<const std::byte> bytes) {
 
 s3::Expected<Object> Receiving::publish() {
   if (auto right = check_->verify(*writer_); !right) return tl::unexpected(right.error());
+  // Whoever awaited it may have thought better of it.
+  if (!awaited_.key.empty()) {
+    const auto awaited = check_awaited(context_.options, awaited_.bucket, awaited_.key);
+    if (!awaited) return tl::unexpected(awaited.error());
+  }
   if (auto may = may_publish(); !may) return tl::unexpected(may.error());
   auto object = writer_->publish();
   if (!object) return tl::unexpected(mock::refusal_of(object.error()));

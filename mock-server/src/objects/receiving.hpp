@@ -6,6 +6,7 @@
 #include <span>
 
 #include "http/handler.hpp"
+#include "objects/access.hpp"
 #include "objects/handlers.hpp"
 #include "objects/objects.hpp"
 #include "objects/payload.hpp"
@@ -56,6 +57,7 @@ class Receiving : public Handler {
   Exchange* exchange_ = nullptr;
   std::unique_ptr<ObjectWriter> writer_;
   std::optional<PayloadCheck> check_;
+  Addressee awaited_;  ///< no key: any is
 };
 
 /// One whose body is those bytes, plain or aws-chunked.

@@ -204,6 +204,15 @@ TEST(OneCodex, Cancelling) {
   EXPECT_EQ(onecodex::parse_problem(refused.body)->message, "Upload already successful");
 }
 
+// Its bytes stayed in the store for good, and nobody knew of them.
+TEST(OneCodex, WhatIsCancelledWhileItComesLeavesNothing) {
+  OneCodexServer server;
+  const auto begun = server.init();
+  server.meanwhile = [&] { EXPECT_EQ(server.cancel(begun.id).status, 200); };
+  EXPECT_EQ(server.post_file(begun.file).status, 403);
+  EXPECT_TRUE(server.services.store.ids().empty());
+}
+
 TEST(OneCodex, AFileForAPreuploadedSample) {
   OneCodexServer server;
   const auto reply = server.post("samples/preupload",

@@ -99,6 +99,7 @@ class SystemServer {
       body.remove_prefix(part.size());
       handler->on_bytes(std::as_bytes(std::span(part)));
     }
+    if (const auto other = std::exchange(meanwhile, nullptr)) other();
     if (exchange.reading && !exchange.answer) handler->on_end(end);
     loop.run();
     return exchange.answer.value_or(Reply{0, {}, {}, {}});
@@ -118,6 +119,8 @@ class SystemServer {
 
  public:
   Services services{*memory_, *locks_, loop};
+  /// Called between the body of the next request and its end.
+  std::function<void()> meanwhile;
 
  private:
   std::unique_ptr<System> system_;
