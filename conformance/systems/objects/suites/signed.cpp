@@ -164,12 +164,13 @@ s3::CompletedPart part(Context& c, const Multipart& upload, unsigned number,
   return {number, etag};
 }
 
-Response complete(Context& c, const Multipart& upload,
-                  const std::vector<s3::CompletedPart>& parts) {
-  return obj::send(
-      c,
+Response complete(Context& c, const Multipart& upload, const std::vector<s3::CompletedPart>& parts,
+                  const Fields& more = {}) {
+  auto request =
       obj::authorized(c, obj::target(c).version, upload.key, s3::complete_multipart_upload(parts),
-                      {.method = "POST", .query = "uploadId=" + http::percent_encode(upload.id)}));
+                      {.method = "POST", .query = "uploadId=" + http::percent_encode(upload.id)});
+  for (const auto& [name, value] : more) request.headers.add(name, value);
+  return obj::send(c, std::move(request));
 }
 
 Outcome signed_009(Context& c) {
@@ -258,6 +259,64 @@ Outcome signed_016(Context& c) {
   return object.status == 404 ? holds("GET: 404") : broken("GET: 404", obj::told(object));
 }
 
+// ---- only while the object is what the client knows ---------------------------------------------
+
+const Fields if_none{{"If-None-Match", "*"}};
+
+/// Amazon S3 takes conditions from who signs with version 4.
+Response put_if(Context& c, const std::string& key, const std::string& bytes,
+                const Fields& condition) {
+  auto request = obj::authorized(c, Version::v4, key, bytes);
+  for (const auto& [name, value] : condition) request.headers.add(name, value);
+  return obj::send(c, std::move(request));
+}
+
+Outcome signed_017(Context& c) {
+  obj::need(c, Version::v4);
+  const auto key = obj::new_key(c);
+  const auto get = get_url(c, key);
+  Findings findings{"If-None-Match: *: 200 where there is none, then 412, and the first stays"};
+  const auto first = put_if(c, key, "first", if_none);
+  findings.check(first.status == 200, "first: " + obj::told(first));
+  const auto second = put_if(c, key, "second", if_none);
+  findings.check(obj::refuses(second, 412, "PreconditionFailed"), "second: " + obj::told(second));
+  obj::expect_bytes(c, findings, get, "first");
+  return findings.outcome();
+}
+
+Outcome signed_018(Context& c) {
+  obj::need(c, Version::v4);
+  const auto key = obj::new_key(c);
+  const auto get = get_url(c, key);
+  const auto stored = put_if(c, key, "first", {});
+  const auto etag = value_of(stored, "ETag");
+  if (stored.status != 200 || etag.empty()) {
+    stop_blocked("an object is stored: 200 and an ETag", obj::told(stored));
+  }
+  Findings findings{"If-Match: 412 with another ETag, 200 with that of the object"};
+  const auto other =
+      put_if(c, key, "other", {{"If-Match", "\"00000000000000000000000000000000\""}});
+  findings.check(obj::refuses(other, 412, "PreconditionFailed"), "another: " + obj::told(other));
+  obj::expect_bytes(c, findings, get, "first");
+  const auto right = put_if(c, key, "second", {{"If-Match", etag}});
+  findings.check(right.status == 200, "its own: " + obj::told(right));
+  obj::expect_bytes(c, findings, get, "second");
+  return findings.outcome();
+}
+
+Outcome signed_019(Context& c) {
+  obj::need(c, Version::v4);
+  const auto upload = begin(c);
+  const auto one = part(c, upload, 1, "parts");
+  const auto put = put_if(c, upload.key, "first", {});
+  if (put.status != 200) stop_blocked("an object is stored", obj::told(put));
+  Findings findings{"completed with If-None-Match: * over an object: 412, and that stays"};
+  const auto response = complete(c, upload, {one}, if_none);
+  findings.check(obj::refuses(response, 412, "PreconditionFailed"), obj::told(response));
+  obj::expect_bytes(c, findings, get_url(c, upload.key), "first");
+  return findings.outcome();
+}
+
 }  // namespace
 
 std::vector<Check> objects_signed() {
@@ -267,7 +326,8 @@ std::vector<Check> objects_signed() {
       {"OBJ-SIG-007", signed_007}, {"OBJ-SIG-008", signed_008}, {"OBJ-SIG-009", signed_009},
       {"OBJ-SIG-010", signed_010}, {"OBJ-SIG-011", signed_011}, {"OBJ-SIG-012", signed_012},
       {"OBJ-SIG-013", signed_013}, {"OBJ-SIG-014", signed_014}, {"OBJ-SIG-015", signed_015},
-      {"OBJ-SIG-016", signed_016},
+      {"OBJ-SIG-016", signed_016}, {"OBJ-SIG-017", signed_017}, {"OBJ-SIG-018", signed_018},
+      {"OBJ-SIG-019", signed_019},
   };
 }
 
