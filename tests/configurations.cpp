@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "minted_tokens.hpp"
+#include "protocol/s3/post.hpp"
+#include "protocol/s3/signature.hpp"
 
 namespace programs {
 namespace {
@@ -57,6 +61,29 @@ void ask_for_tokens(const std::string& url, const fs::path& folder, Arguments& j
   judge.insert(judge.end(), {"--tokens", (folder / "tokens.json").string()});
 }
 
+/// What a service does that has an access key: a form, and the URLs of one object, by version 2 as
+/// One Codex and Open Humans hand them out.
+void ask_for_handed_out(const std::string& url, const fs::path& folder, Arguments& judge) {
+  const auto known = with_demo_user().environment;
+  const s3::Credentials key{known.at("DEX_TEST_ACCESS_KEY"), known.at("DEX_TEST_SECRET_KEY")};
+  const auto until = std::chrono::system_clock::now() + std::chrono::hours{1};
+  nlohmann::json fields{
+      {"key", "user/${filename}"}, {"acl", "private"}, {"success_action_status", 201}};
+  const s3::Policy policy{until,
+                          {s3::equals("bucket", "examplebucket"), s3::starts_with("key", "user/"),
+                           s3::equals("acl", "private"), s3::equals("success_action_status", "201"),
+                           s3::size_between(0, 10 << 20)}};
+  for (const auto& [name, value] : s3::sign_post_v2(policy, key)) fields[name] = value;
+  const auto presigned = [&](const char* method) {
+    return url + s3::presign_v2({method, "/examplebucket/a/k.txt", {}}, key, until);
+  };
+  const nlohmann::json handed_out{{"form", {{"url", url + "/examplebucket"}, {"fields", fields}}},
+                                  {"put_url", presigned("PUT")},
+                                  {"get_url", presigned("GET")}};
+  write(folder / "handed.json", handed_out.dump());
+  judge.insert(judge.end(), {"--handed-out", (folder / "handed.json").string()});
+}
+
 /// The one of the mock's project that was good once.
 void give_expired_token(const fs::path& folder, Arguments& /*server*/, Arguments& judge) {
   write(folder / "tokens.json", R"({"expired": "expired_token"})");
@@ -102,6 +129,14 @@ const std::vector<Configuration>& configurations() {
     made.path = "/examplebucket";
     return made;
   };
+  // Of somebody who is no customer of the store.
+  Configuration of_handed_out{
+      "objects-handed-out",
+      {"--profile", "objects", "--control", "127.0.0.1:0", "--store", "memory"},
+      {"--system", "objects"},
+      {},
+      ask_for_handed_out};
+  of_handed_out.path = "/examplebucket";
   const auto of_samples = [](const char* name, const char* contract, const Arguments& server = {},
                              const Arguments& judge = {}) {
     static const std::string key = "demodemodemodemodemodemodemodemo";
@@ -162,6 +197,7 @@ const std::vector<Configuration>& configurations() {
                  {"--select", "OC-UP-022"}),
       storing("objects", {}),
       storing("objects-v2", {"--signature-version", "2"}),
+      of_handed_out,
   };
   return all;
 }
