@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -321,11 +322,14 @@ void AsioServer::fall_silent(Listener& listener) {
   if (!ec) listener.filler.open(listener.endpoint.protocol(), ec);
   if (!ec) listener.filler.non_blocking(true, ec);
   if (ec) return;
-  listener.filler.connect(listener.endpoint, ec);
-  // The kernel completes it by itself; a queue that is full already leaves it waiting.
-  pollfd connected{listener.filler.native_handle(), POLLOUT, 0};
-  if (ec == asio::error::in_progress || ec == asio::error::would_block)
+  // Not Asio's connect, which waits as long as it takes. The kernel completes it by itself, unless
+  // the queue is full already.
+  const auto& to = listener.endpoint;
+  if (::connect(listener.filler.native_handle(), to.data(), static_cast<socklen_t>(to.size())) !=
+      0) {
+    pollfd connected{listener.filler.native_handle(), POLLOUT, 0};
     ::poll(&connected, 1, static_cast<int>(filler_patience.count()));
+  }
   acceptor.listen(0, ec);
 }
 
