@@ -508,7 +508,10 @@ TEST_F(Misdelivering, UnderAnotherName) {
 }
 
 TEST_F(Misdelivering, TheCopyIsNotWhatWasUploadedAndToldAsASuccess) {
-  const std::string hole("0123\0\0\08", 8);
+  const std::string hole(
+      "0123\0\0\0"
+      "7",
+      8);
   planned_.by_name["edav"] = {
       {.bytes = Bytes{8}, .corrupt = {{Bytes{4}, Bytes{3}, true}, {Bytes{8}}}},
       {.bytes = Bytes{99}, .corrupt = {{Bytes{9}}}},
