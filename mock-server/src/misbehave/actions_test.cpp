@@ -92,8 +92,6 @@ TEST(LoadActions, ARuleBehindOneThatAlwaysTakesWhatItWouldChangeIsRefused) {
       {R"({"commit": {"corrupt": 1}})", R"({"commit": {"corrupt": [{"at": 3}]}})"},
       {R"({"pace": {"before": {"median": "1s", "p99": "3s"}}})", R"({"pace": {"before": "1s"}})"},
       {R"({"ahead": {"status": 103}})", R"({"ahead": {"status": 102}})"},
-      {R"({"effect": {"bytes": 1, "corrupt": 2, "from": "previous", "path": "a"}})",
-       R"({"effect": {"from": "previous", "corrupt": 3}})"},
       {R"({"reply": {"framing": "none"}})",
        R"({"reply": {"headers": {"set": {"Content-Length": 3}}}})"},
   };
@@ -261,7 +259,7 @@ TEST_F(Actions, WhatChangesBytesIsWarnedOfWhereNoneAreKept) {
   RuleOptions options;
   options.warn = [&](std::string_view line) { warned.emplace_back(line); };
   constexpr auto all = R"({"rules": [
-    {"name": "a", "then": {"commit": {"corrupt": 1}}},
+    {"name": "a", "then": {"commit": {"corrupt": 1}}, "times": 1},
     {"name": "b", "when": {"effect": {}}, "then": {"effect": {"path": "x"}}},
     {"name": "c", "then": {"commit": {"bytes": "none"}}}]})";
   static_cast<void>(rules(all, options));
