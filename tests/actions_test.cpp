@@ -40,7 +40,7 @@ class ActionsTest : public testing::Test {
     if (!config.contains("profile")) config["profile"] = "tus";
     const auto answer = client_.put("/_mock/lanes/" + name, config.dump());
     EXPECT_EQ(answer.status, 201) << answer.body;
-    listener_ = answer.json.is_object() ? answer.json.value("listener", "") : "";
+    if (config.contains("listen")) listener_ = answer.json.at("listener");
     return "/_lane/" + name;
   }
   std::string lane_of(const std::string& kind, const std::string& name, json config = {}) {
