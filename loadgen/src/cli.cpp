@@ -209,7 +209,8 @@ std::vector<settings::Setting<PayloadFlags>> payload_table() {
   const auto as_is = [](const std::string& text) -> Result<std::string> { return text; };
   const auto any = settings::whole_number(0, UINT64_MAX);
   return {
-      {{"kind", "KIND", "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair [hl7]"},
+      {{"kind", "KIND",
+        "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair | constant [hl7]"},
        stored(parse_payload_kind, &PayloadFlags::kind)},
       {{"size", "SIZE", "size of the file [1MiB]"}, stored(parse_bytes, &PayloadFlags::size)},
       {{"seed", "N", "as of a run [1]"}, stored(any, &PayloadFlags::seed)},

@@ -2,39 +2,45 @@
 // PID, ORC, OBR, OBX, NTE, SPM (HL7 v2.5.1 chapters 2, 3 and 7; segments end with CR, 2.5.2).
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <iterator>
+#include <vector>
+
 #include "payload/payload.hpp"
 #include "payload/people.hpp"
+#include "payload/stencil.hpp"
 
 namespace loadgen::detail {
 namespace {
 
-constexpr std::size_t note_head = 8;       // "NTE|1|L|"
+constexpr std::string_view note_head = "NTE|1|L|";
 constexpr std::size_t shortest_note = 16;  // note_head, some words, CR
 constexpr std::size_t longest_note = 120;
 
-void add_message(std::string& out, Draws& draws, std::uint64_t control) {
+void add_message(std::string& out, Draws& draws) {
   const Person p = draw_person(draws);
   const Facility& lab = draw_facility(draws);
   const std::string time = draw_time(draws);
   auto to = std::back_inserter(out);
   fmt::format_to(to,
                  "MSH|^~\\&|LIS^{}^ISO|{}^{}^CLIA|DEX^2.16.840.1.114222.4.1.3661^ISO|"
-                 "CDC^2.16.840.1.114222.4^ISO|{}-0500||ORU^R01^ORU_R01|{:016X}|T|2.5.1|||NE|NE|||||"
+                 "CDC^2.16.840.1.114222.4^ISO|{}-0500||ORU^R01^ORU_R01|{}|T|2.5.1|||NE|NE|||||"
                  "PHLabReport-NoAck^ELR_Receiver^2.16.840.1.113883.9.11^ISO\r",
-                 lab.oid, lab.name, lab.clia, time, control);
+                 lab.oid, lab.name, lab.clia, time, id_place);
   fmt::format_to(to,
                  "PID|1||{}^^^{}&{}&ISO^MR||{}^{}^{}^^^^L||{}|{}||{}^{}^HL70005|"
                  "{}^^{}^{}^{}^USA^H||^PRN^PH^^1^555^{}|||||||||{}^{}^HL70189\r",
-                 p.record_number, lab.clia, lab.oid, p.family, p.given, p.middle, p.birth_date,
-                 p.sex, p.race_code, p.race, p.street, p.city, p.state, p.zip, p.phone_line,
+                 person_place, lab.clia, lab.oid, p.family, p.given, p.middle, p.birth_date, p.sex,
+                 p.race_code, p.race, p.street, p.city, p.state, p.zip, p.phone_line,
                  p.ethnicity_code, p.ethnicity);
-  const std::uint64_t order = draws.below(100'000'000);
-  fmt::format_to(to, "ORC|RE|P{:08}^EHR^{}^ISO|F{:08}^LIS^{}^ISO\r", order, lab.oid, order,
-                 lab.oid);
+  const auto order = order_place;
+  fmt::format_to(to, "ORC|RE|P{}^EHR^{}^ISO|F{}^LIS^{}^ISO\r", order, lab.oid, order, lab.oid);
   const LabTest& first = draw_test(draws);
   fmt::format_to(
       to,
-      "OBR|1|P{:08}^EHR^{}^ISO|F{:08}^LIS^{}^ISO|{}^{}^LN|||{}-0500|||||||||"
+      "OBR|1|P{}^EHR^{}^ISO|F{}^LIS^{}^ISO|{}^{}^LN|||{}-0500|||||||||"
       "1234567893^Provider^Pat^^^Dr^^^NPI&2.16.840.1.113883.4.6&ISO^L^^^NPI||||||{}-0500|||F\r",
       order, lab.oid, order, lab.oid, first.loinc, first.name, time, time);
   const std::uint64_t results = 1 + draws.below(4);
@@ -51,43 +57,48 @@ void add_message(std::string& out, Draws& draws, std::uint64_t control) {
                      test.loinc, test.name, value, test.unit, test.unit, test.range, time, time);
     }
   }
-  fmt::format_to(
-      to, "SPM|1|S{:08}&LIS&{}&ISO||119297000^Blood specimen^SCT|||||||||||||{}-0500|{}-0500\r",
-      order, lab.oid, time, time);
+  fmt::format_to(to,
+                 "SPM|1|S{}&LIS&{}&ISO||119297000^Blood specimen^SCT|||||||||||||{}-0500|{}-0500\r",
+                 order, lab.oid, time, time);
 }
 
-/// Notes on the last specimen, which together take exactly `room` characters.
-void add_notes(std::string& out, Draws& draws, std::size_t room) {
-  while (room > 0) {
-    std::size_t take = room;
+/// Notes on the last specimen, which together fill `room`.
+void add_notes(std::uint64_t key, std::span<char> room) {
+  Draws draws(key);
+  while (!room.empty()) {
+    std::size_t take = room.size();
     if (take > longest_note) {
       take = longest_note;
-      if (room - take < shortest_note) take = room - shortest_note;
+      if (room.size() - take < shortest_note) take = room.size() - shortest_note;
     }
-    out += "NTE|1|L|";
-    out += filler(draws, take - note_head - 1);
-    out += '\r';
-    room -= take;
+    std::memcpy(room.data(), note_head.data(), note_head.size());
+    fill_words(draws.next(), room.subspan(note_head.size(), take - note_head.size() - 1));
+    room[take - 1] = '\r';
+    room = room.subspan(take);
   }
+}
+
+Stencil make_stencil(std::uint64_t number) {
+  Draws draws(hash_of({number}));
+  std::string text;
+  std::vector<std::size_t> ends;
+  while (text.size() < longest_block) {
+    add_message(text, draws);
+    ends.push_back(text.size());
+  }
+  return {std::move(text), std::move(ends)};
 }
 
 }  // namespace
 
-std::string hl7_block(std::uint64_t key, std::uint64_t block, std::size_t length) {
-  Draws draws(hash_of({key, block}));
-  std::string out;
-  out.reserve(length + 2048);
-  for (std::uint64_t message = 0;; ++message) {
-    const std::size_t before = out.size();
-    add_message(out, draws, hash_of({key, block, message}));
-    if (out.size() == length) return out;
-    if (out.size() + shortest_note > length) {
-      out.resize(before);
-      break;
-    }
-  }
-  add_notes(out, draws, length - out.size());
-  return out;
+void hl7_block(std::uint64_t key, std::uint64_t block, std::span<char> into) {
+  static const std::vector<Stencil> stencils = make_stencils(make_stencil);
+  const Stencil& stencil = stencils[(key + block) % stencils.size()];
+  std::size_t end = stencil.end_within(into.size());
+  if (end != into.size()) end = stencil.end_within(into.size() - shortest_note);
+  const std::uint64_t own = hash_of({key, block});
+  stencil.copy(own, into.first(end));
+  add_notes(own, into.subspan(end));
 }
 
 }  // namespace loadgen::detail

@@ -17,26 +17,32 @@ namespace loadgen {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, PayloadKind>, 7> kinds{
+constexpr std::array<std::pair<std::string_view, PayloadKind>, 8> kinds{
     {{"random", PayloadKind::random},
      {"hl7", PayloadKind::hl7},
      {"csv", PayloadKind::csv},
      {"fastq", PayloadKind::fastq},
      {"fastq-gz", PayloadKind::fastq_gz},
      {"fastq-pair", PayloadKind::fastq_pair},
-     {"fastq-gz-pair", PayloadKind::fastq_gz_pair}}};
+     {"fastq-gz-pair", PayloadKind::fastq_gz_pair},
+     {"constant", PayloadKind::constant}}};
 
-std::string text_of(PayloadKind kind, std::uint64_t key, const detail::FastqBlock& block) {
+/// Makes a block of a text format.
+void fill_block(PayloadKind kind, std::uint64_t key, const detail::FastqBlock& block,
+                std::span<char> into) {
   switch (kind) {
     case PayloadKind::hl7:
-      return detail::hl7_block(key, block.number, block.length);
+      detail::hl7_block(key, block.number, into);
+      return;
     case PayloadKind::csv:
-      return detail::csv_block(key, block.number, block.length);
-    case PayloadKind::fastq_gz:
-    case PayloadKind::fastq_gz_pair:
-      return detail::fastq_gz_block(key, block);
-    default:
-      return detail::fastq_block(key, block);
+      detail::csv_block(key, block.number, into);
+      return;
+    default: {
+      const bool gz = kind == PayloadKind::fastq_gz || kind == PayloadKind::fastq_gz_pair;
+      const std::string text =
+          gz ? detail::fastq_gz_block(key, block) : detail::fastq_block(key, block);
+      std::memcpy(into.data(), text.data(), into.size());
+    }
   }
 }
 
@@ -52,6 +58,7 @@ std::string_view to_string(PayloadKind kind) { return settings::name_of(kinds, k
 std::string_view file_extension(PayloadKind kind) {
   switch (kind) {
     case PayloadKind::random:
+    case PayloadKind::constant:
       return "bin";
     case PayloadKind::fastq_pair:
       return "fastq";
@@ -68,7 +75,7 @@ bool is_pair(PayloadKind kind) {
 }
 
 Bytes smallest(PayloadKind kind) {
-  if (kind == PayloadKind::random) return Bytes{0};
+  if (kind == PayloadKind::random || kind == PayloadKind::constant) return Bytes{0};
   return Bytes{is_pair(kind) ? 2 * detail::smallest_block : detail::smallest_block};
 }
 
@@ -80,30 +87,47 @@ Bytes first_file(PayloadKind kind, Bytes size) {
 
 namespace detail {
 
+// Pieces of 512 words: those of a table, from anywhere in it, each with a hash of the piece's own
+// mixed in. That costs what copying does. Two pieces have the same bytes only where 64 bits of
+// their hashes agree, and none has any that compress.
+namespace {
+constexpr std::size_t piece = 512;  // words
+constexpr std::size_t begins = 2048;
+constexpr auto table = [] {
+  std::array<std::uint64_t, begins + piece> words{};
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = hash_of({i});
+  return words;
+}();
+}  // namespace
+
 void fill_random(std::uint64_t key, std::uint64_t at, std::span<std::byte> into) {
-  // Counter mode: word i is mix(key + i * golden), so any range starts anywhere at once.
   static_assert(std::endian::native == std::endian::little, "words are laid out little-endian");
-  std::uint64_t word = at / 8;
-  std::size_t done = 0;
-  const auto partial = [&](std::size_t skip) {
-    const std::uint64_t value = mix(key + word * golden);
-    const std::size_t count = std::min(8 - skip, into.size() - done);
-    std::memcpy(into.data() + done, reinterpret_cast<const char*>(&value) + skip, count);
-    done += count;
-    ++word;
-  };
-  if (at % 8 != 0 && !into.empty()) partial(at % 8);
-  std::uint64_t state = key + word * golden;
-  const std::size_t whole = (into.size() - done) / 8;
-  std::byte* out = into.data() + done;
-  for (std::size_t i = 0; i < whole; ++i) {
-    const std::uint64_t value = mix(state);
-    std::memcpy(out + i * 8, &value, 8);
-    state += golden;
+  while (!into.empty()) {
+    const std::uint64_t hash = mix(key + (at / (piece * 8)) * golden);
+    const std::uint64_t* const words = table.data() + hash % begins;
+    std::size_t done = 0;
+    const std::size_t within = at % (piece * 8);
+    const std::size_t count = std::min(piece * 8 - within, into.size());
+    std::size_t word = within / 8;
+    const auto partial = [&](std::size_t skip) {
+      const std::uint64_t value = words[word++] ^ hash;
+      const std::size_t some = std::min(8 - skip, count - done);
+      std::memcpy(into.data() + done, reinterpret_cast<const char*>(&value) + skip, some);
+      done += some;
+    };
+    if (within % 8 != 0) partial(within % 8);
+    std::byte* const out = into.data() + done;
+    const std::size_t whole = (count - done) / 8;
+    for (std::size_t i = 0; i < whole; ++i) {
+      const std::uint64_t value = words[word + i] ^ hash;
+      std::memcpy(out + i * 8, &value, 8);
+    }
+    word += whole;
+    done += whole * 8;
+    if (done < count) partial(0);
+    at += count;
+    into = into.subspan(count);
   }
-  done += whole * 8;
-  word += whole;
-  if (done < into.size()) partial(0);
 }
 
 }  // namespace detail
@@ -123,6 +147,10 @@ std::size_t Payload::read(Bytes at, std::span<std::byte> into) const {
       static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_.value - at.value)));
   if (kind_ == PayloadKind::random) {
     detail::fill_random(key_, at.value, into);
+    return into.size();
+  }
+  if (kind_ == PayloadKind::constant) {
+    std::memset(into.data(), 'x', into.size());
     return into.size();
   }
   return read_text(at, into);
@@ -153,8 +181,15 @@ std::size_t Payload::read_text(Bytes at, std::span<std::byte> into) const {
     const auto from = static_cast<std::size_t>(position - start);
     const std::size_t count = std::min(length - from, into.size() - done);
     if (done > 0 && count < length) break;
-    const std::string text = text_of(kind_, key_, block);
-    std::memcpy(into.data() + done, text.data() + from, count);
+    // A whole block is made where it goes.
+    const std::span<char> target(reinterpret_cast<char*>(into.data()) + done, count);
+    if (count == length) {
+      fill_block(kind_, key_, block, target);
+    } else {
+      std::array<char, detail::longest_block + detail::most_more> text;
+      fill_block(kind_, key_, block, std::span(text).first(length));
+      std::memcpy(target.data(), text.data() + from, count);
+    }
     done += count;
   }
   return done;

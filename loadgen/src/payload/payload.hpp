@@ -25,13 +25,14 @@ enum class PayloadKind {
   fastq_gz,
   fastq_pair,
   fastq_gz_pair,
+  constant,  ///< the same byte over and over: what swaps or repeats some is not found out
 };
 [[nodiscard]] Result<PayloadKind> parse_payload_kind(std::string_view text);
 [[nodiscard]] std::string_view to_string(PayloadKind kind);
 /// "bin", "hl7", "csv", "fastq", "fastq.gz".
 [[nodiscard]] std::string_view file_extension(PayloadKind kind);
 /// The smallest file that is well-formed: one block of text formats, one of each file of a pair,
-/// nothing at all for random.
+/// nothing at all for others.
 [[nodiscard]] Bytes smallest(PayloadKind kind);
 [[nodiscard]] bool is_pair(PayloadKind kind);
 /// The first of the files that `size` bytes are: all of them, unless the kind is a pair.
@@ -67,18 +68,21 @@ namespace detail {
 /// to stand alone. Each is filled to its last byte in a way that its format allows.
 inline constexpr std::size_t block_size = 16U << 10U;
 inline constexpr std::size_t smallest_block = 2U << 10U;
+inline constexpr std::size_t longest_block = block_size + smallest_block - 1;
 
 void fill_random(std::uint64_t key, std::uint64_t at, std::span<std::byte> into);
-/// Exactly `length` characters (smallest_block or more), ending with a segment terminator (CR).
-[[nodiscard]] std::string hl7_block(std::uint64_t key, std::uint64_t block, std::size_t length);
-/// Exactly `length` characters, ending with CRLF; block 0 begins with the header record.
-[[nodiscard]] std::string csv_block(std::uint64_t key, std::uint64_t block, std::size_t length);
+/// Fills `into` (smallest_block to longest_block) with whole records that no other block of any
+/// upload has: ending with a segment terminator (CR).
+void hl7_block(std::uint64_t key, std::uint64_t block, std::span<char> into);
+/// ... ending with CRLF; block 0 begins with the header record.
+void csv_block(std::uint64_t key, std::uint64_t block, std::span<char> into);
 
+inline constexpr std::size_t most_more = 3;
 struct FastqBlock {
   std::uint64_t number = 0;
   unsigned file = 0;       ///< of a pair: 0 or 1
   std::size_t length = 0;  ///< says how many records there are, and of which fragments
-  std::size_t more = 0;    ///< characters, 3 at most
+  std::size_t more = 0;    ///< characters, most_more at most
 };
 /// Exactly `length` characters (smallest_block or more) and `more`, whole records.
 [[nodiscard]] std::string fastq_block(std::uint64_t key, const FastqBlock& block);

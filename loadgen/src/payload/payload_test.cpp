@@ -244,6 +244,51 @@ TEST(FastqPayload, IsCompressedAsItIsSaid) {
   EXPECT_NEAR(static_cast<double>(unzipped(gz).size()) / static_cast<double>(gz.size()), 3, 0.1);
 }
 
+/// Whoever stores a block of 4 KiB once only must not find one that he knows.
+TEST_P(EveryKind, NoTwoUploadsShareABlock) {
+  constexpr std::size_t block = 4096;
+  std::set<std::string> blocks;
+  std::size_t count = 0;
+  for (std::uint64_t upload = 0; upload < 80; ++upload) {
+    // The whole, and the smallest last blocks.
+    const std::string bytes = all({GetParam(), 1, upload, Bytes{100'000 + upload * 211}});
+    for (std::size_t at = 0; at + block <= bytes.size(); at += block, ++count) {
+      blocks.insert(bytes.substr(at, block));
+    }
+  }
+  EXPECT_EQ(blocks.size(), count);
+}
+
+/// What makes them unique is nowhere so far apart that a block could do without.
+TEST(TextPayload, EveryBlockHoldsAnIdOfItsOwn) {
+  struct Format {
+    PayloadKind kind;
+    std::string before;
+  };
+  for (const auto& [kind, before] :
+       {Format{PayloadKind::hl7, "|ORU^R01^ORU_R01|"}, Format{PayloadKind::csv, "\r\n"}}) {
+    std::set<std::string> ids;
+    for (std::uint64_t upload = 0; upload < 4; ++upload) {
+      const std::string bytes = all({kind, 1, upload, Bytes{32 * 16384 + 2000}});
+      std::size_t last = 0;
+      for (std::size_t at = bytes.find(before); at != std::string::npos;
+           at = bytes.find(before, at + 1)) {
+        const std::string id = bytes.substr(at + before.size(), 16);
+        if (id.size() < 16) break;
+        EXPECT_EQ(id.find_first_not_of("0123456789ABCDEF"), std::string::npos) << id;
+        EXPECT_TRUE(ids.insert(id).second) << id;
+        EXPECT_LE(at + before.size() + 16 - last, 4096U);
+        last = at;
+      }
+      EXPECT_LE(bytes.size() - last, 4096U);
+    }
+  }
+}
+
+TEST(ConstantPayload, IsOneByteOverAndOver) {
+  EXPECT_EQ(all({PayloadKind::constant, 1, 1, Bytes{5000}}), std::string(5000, 'x'));
+}
+
 /// The samples were written by `dex-loadgen payload`; what a seed means must not change unnoticed.
 TEST(Samples, AreMadeAgain) {
   struct Sample {

@@ -97,7 +97,6 @@ Person draw_person(Draws& draws) {
   p.state = town.state;
   p.zip = town.zip;
   p.phone_line = fmt::format("55501{:02}", draws.below(100));
-  p.record_number = 10'000'000 + draws.below(90'000'000);
   return p;
 }
 

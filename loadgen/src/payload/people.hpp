@@ -20,7 +20,6 @@ struct Person {
   std::string street;
   std::string_view city, state, zip;
   std::string phone_line;  ///< the last seven digits, 55501nn
-  std::uint64_t record_number = 0;
 };
 [[nodiscard]] Person draw_person(Draws& draws);
 

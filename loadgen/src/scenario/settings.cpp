@@ -173,7 +173,7 @@ std::vector<Setting> what_is_sent() {
       {{{"chunk", "SIZE", "bytes of one PATCH, or of a part [all that is left]"},
         stored(chunk, &Settings::chunk)}},
       {{{"payload", "KIND",
-         "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair [random]"},
+         "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair | constant [random]"},
         stored(parse_payload_kind, &Settings::payload)}},
       {{{"network", "NAME|FILE", "the partners' network, see 'dex-loadgen networks' [perfect]"},
         stored(load_network, &Settings::network)}},
