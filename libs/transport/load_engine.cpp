@@ -538,7 +538,11 @@ void LoadEngine::send(LoadRequest request, Done done) {
 }
 
 TimerId LoadEngine::after(Milliseconds delay, std::function<void()> fire) {
-  return state_->wheel.arm(LoadClock::now() + delay, std::move(fire));
+  if (delay.count() <= 0) return state_->wheel.soon(std::move(fire));
+  return at(LoadClock::now() + delay, std::move(fire));
+}
+TimerId LoadEngine::at(LoadTime due, std::function<void()> fire) {
+  return state_->wheel.arm(due, std::move(fire));
 }
 void LoadEngine::cancel(TimerId id) { state_->wheel.cancel(id); }
 LoadTime LoadEngine::now() const { return LoadClock::now(); }

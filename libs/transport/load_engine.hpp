@@ -132,6 +132,8 @@ class LoadEngine final : public LoadTransport {
 
   void send(LoadRequest request, Done done) override;
   TimerId after(Milliseconds delay, std::function<void()> fire) override;
+  /// Fires at `due`, at most a millisecond later if the loop is free.
+  TimerId at(LoadTime due, std::function<void()> fire);
   void cancel(TimerId id) override;
   [[nodiscard]] LoadTime now() const override;
   void aside(std::function<void()> work, std::function<void()> then) override;

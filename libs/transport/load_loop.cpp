@@ -17,10 +17,10 @@ namespace {
 
 constexpr std::size_t events_at_once = 256;
 
+/// Of a timerfd or an eventfd: one read takes all there is.
 void drain(int fd) {
   std::uint64_t count = 0;
-  while (::read(fd, &count, sizeof count) > 0) {
-  }
+  [[maybe_unused]] const auto got = ::read(fd, &count, sizeof count);
 }
 
 }  // namespace
@@ -133,26 +133,27 @@ void LoadLoop::run_posted() {
   for (auto& task : tasks) task();
 }
 
-void LoadLoop::set_timer() {
+bool LoadLoop::set_timer() {
   std::optional<LoadTime> earliest = wheel_.next();
   if (due && (!earliest || *due < *earliest)) earliest = due;
-  if (earliest == timer_set_) return;
+  if (!earliest) return true;
+  const LoadTime now = LoadClock::now();
+  if (*earliest <= now) return false;
+  // One that is set for before wakes the loop, which then looks again.
+  if (timer_set_ && *timer_set_ <= *earliest) return true;
   timer_set_ = earliest;
+  const auto wait = std::chrono::duration_cast<std::chrono::nanoseconds>(*earliest - now).count();
   itimerspec spec{};
-  if (earliest) {
-    const auto wait = std::max<std::int64_t>(
-        1,
-        std::chrono::duration_cast<std::chrono::nanoseconds>(*earliest - LoadClock::now()).count());
-    spec.it_value.tv_sec = wait / 1'000'000'000;
-    spec.it_value.tv_nsec = wait % 1'000'000'000;
-  }
+  spec.it_value.tv_sec = wait / 1'000'000'000;
+  spec.it_value.tv_nsec = wait % 1'000'000'000;
   ::timerfd_settime(timer_.get(), 0, &spec, nullptr);
+  return true;
 }
 
 const std::vector<epoll_event>& LoadLoop::wait() {
-  set_timer();
+  const int patience = set_timer() ? -1 : 0;
   const int count =
-      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), -1);
+      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), patience);
   if (count < 0 && errno != EINTR) {
     throw std::system_error(errno, std::generic_category(), "epoll_wait");
   }

@@ -73,7 +73,8 @@ class LoadLoop {
   class Helper;
   /// What of the watched descriptors is ready; the loop's own are dealt with.
   const std::vector<epoll_event>& wait();
-  void set_timer();
+  /// False when the loop must not sleep at all.
+  bool set_timer();
   void run_posted();
 
   Fd epoll_, timer_, wake_;

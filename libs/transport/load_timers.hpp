@@ -28,6 +28,8 @@ class TimerWheel {
   explicit TimerWheel(LoadTime origin);
 
   TimerId arm(LoadTime due, std::function<void()> fire);
+  /// Fires in the next call of `advance`, before all others and in the order of these calls.
+  TimerId soon(std::function<void()> fire);
   /// Nothing happens when it has fired or was cancelled before.
   void cancel(TimerId id);
   /// Fires what is due at `now`, in order of its millisecond. A callback may arm and cancel; what
@@ -39,9 +41,11 @@ class TimerWheel {
 
  private:
   static constexpr std::uint32_t slots = 4096;
+  static constexpr std::uint32_t at_once = slots;  ///< one more, of what is due in any case
   static constexpr std::uint32_t none = 0xffffffff;
   struct Node {
     std::uint64_t tick = 0;
+    std::uint32_t slot = 0;
     std::uint32_t previous = none;
     std::uint32_t following = none;
     std::uint32_t generation = 1;
@@ -50,12 +54,13 @@ class TimerWheel {
   };
 
   [[nodiscard]] std::uint64_t tick_at_or_after(LoadTime time) const;
+  TimerId link(std::uint64_t tick, std::uint32_t slot, std::function<void()> fire);
   void unlink(std::uint32_t index);
 
   LoadTime origin_;
   std::uint64_t done_ = 0;  ///< every tick below this one has been fired
   std::size_t armed_ = 0;
-  std::array<std::uint32_t, slots> heads_{};
+  std::array<std::uint32_t, slots + 1> heads_{};
   std::array<std::uint64_t, slots / 64> occupied_{};
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> free_;

@@ -64,6 +64,26 @@ TEST(TimerWheel, ACallbackMayArmAndCancel) {
   EXPECT_THAT(fired, ElementsAre(1, 3));
 }
 
+TEST(TimerWheel, WhatIsDueInAnyCaseFiresNextAndInItsOrder) {
+  TimerWheel wheel(t0);
+  std::vector<int> fired;
+  wheel.advance(t0 + 5ms);
+  wheel.arm(t0 + 6ms, [&] { fired.push_back(6); });
+  wheel.soon([&] { fired.push_back(1); });
+  const TimerId second = wheel.soon([&] { fired.push_back(2); });
+  wheel.soon([&] {
+    fired.push_back(3);
+    wheel.soon([&] { fired.push_back(4); });
+  });
+  wheel.cancel(second);
+  EXPECT_LE(*wheel.next(), t0 + 5ms);
+  wheel.advance(t0 + 5ms);
+  EXPECT_THAT(fired, ElementsAre(1, 3));
+  wheel.advance(t0 + 6ms);
+  EXPECT_THAT(fired, ElementsAre(1, 3, 4, 6));
+  EXPECT_EQ(wheel.next(), std::nullopt);
+}
+
 TEST(TimerWheel, AgreesWithASortedListWhateverTheSteps) {
   std::mt19937_64 random(7);
   for (int round = 0; round < 50; ++round) {

@@ -108,8 +108,7 @@ void Worker::fill() {
   }
   if (const auto due = schedule_.next_due(engine_.now()); due && !due_timer_) {
     due_timer_ = true;
-    const auto wait = std::chrono::ceil<Milliseconds>(*due - engine_.now());
-    engine_.after(std::max(wait, Milliseconds{0}), [this] {
+    engine_.at(*due, [this] {
       due_timer_ = false;
       fill();
     });
