@@ -26,6 +26,9 @@ namespace {
 constexpr std::size_t response_body_limit = 64U << 10U;
 /// So much of a body that somebody takes is progress: a byte now and then is none.
 constexpr std::uint64_t progress_step = 64U << 10U;
+/// A body up to this goes out with its header, in one packet mostly. (libcurl does that with less
+/// than 64 KiB.)
+constexpr std::uint64_t body_with_head = 16U << 10U;
 
 void reset_on_close(int fd) {
   const linger now{1, 0};
@@ -52,15 +55,56 @@ std::string_view to_string(Cut::Kind kind) { return kind == Cut::Kind::reset ? "
 
 namespace {
 
+/// The header lines of a request as libcurl takes them, in one piece of memory.
+class HeaderLines {
+ public:
+  void clear() {
+    text_.clear();
+    begins_.clear();
+  }
+  void add(std::initializer_list<std::string_view> parts) {
+    begins_.push_back(text_.size());
+    for (const auto part : parts) text_ += part;
+    text_ += '\0';
+  }
+  /// Good until the next change.
+  curl_slist* list() {
+    lines_.resize(begins_.size());
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      lines_[i] = {text_.data() + begins_[i], i + 1 < lines_.size() ? &lines_[i + 1] : nullptr};
+    }
+    return lines_.data();
+  }
+
+ private:
+  std::string text_;
+  std::vector<std::size_t> begins_;
+  std::vector<curl_slist> lines_;
+};
+
+/// What is libcurl's of a transfer. It is kept for the next one: to set it up costs as much as to
+/// send a small request.
+struct Handle {
+  explicit Handle(CURL* made) : easy(made) {
+    if (easy == nullptr) throw std::bad_alloc();
+  }
+  ~Handle() { curl_easy_cleanup(easy); }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  CURL* easy;
+  HeaderLines headers;
+  std::array<char, CURL_ERROR_SIZE> error{};
+};
+
 struct Transfer {
   LoadEngine* engine = nullptr;
-  CURL* easy = nullptr;
+  std::unique_ptr<Handle> handle;
   std::uint64_t id = 0;
   LoadRequest request;
   LoadTransport::Done done;
-  curl_slist* headers = nullptr;
-  std::array<char, CURL_ERROR_SIZE> error{};
-  int fd = -1;  ///< the one opened for this transfer; -1 when a connection is reused
+  std::string body;  ///< what `source` made, where it goes out with the header
+  int fd = -1;       ///< the one opened for this transfer; -1 when a connection is reused
   LoadResponse response;
   Bytes sent;
   bool cut = false;
@@ -70,11 +114,21 @@ struct Transfer {
   bool head_ended = false;        ///< the empty line after the response's header has come
   bool paused = false;
   bool connected = false;  ///< or about to be: it waits for no socket of ours
+  bool begun = false;      ///< the request was handed to a connection
+  bool replayed = false;   ///< libcurl wanted to send it once more
   int open_error = 0;      ///< why there is no socket
   LoadTime started;
   LoadTime progress;
   TimerId stall;
   TimerId resume;
+
+  /// libcurl sends a request again whose kept connection turns out to be dead. One that changes
+  /// something may have got there: that is for its owner to find out.
+  bool is_replay() {
+    const bool again = begun && (request.source || request.method == "POST");
+    replayed = replayed || again;
+    return again;
+  }
 };
 
 }  // namespace
@@ -89,12 +143,13 @@ struct LoadEngine::State {
   bool kick = false;  ///< a transfer was resumed outside libcurl's own events
   std::uint64_t next_id = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers;
-  std::vector<CURL*> spare;
+  std::vector<std::unique_ptr<Handle>> spare;
   std::deque<Fd> abandoned;
   std::optional<Pace> ceiling;
   std::uint64_t sent = 0;
   std::map<std::string, std::string> pins;  ///< "host:port" -> CURLOPT_RESOLVE entry
   curl_slist* resolve_list = nullptr;
+  bool resolve_told = false;  ///< a transfer has it; the multi handle then knows it for all
 
   explicit State(LoadEngineOptions o) : options(std::move(o)) {
     init_curl();
@@ -113,7 +168,7 @@ struct LoadEngine::State {
   ~State() {
     loop.end_aside();
     for (auto& [id, transfer] : transfers) release(*transfer);
-    for (CURL* easy : spare) curl_easy_cleanup(easy);
+    spare.clear();
     if (multi != nullptr) curl_multi_cleanup(multi);
     curl_slist_free_all(resolve_list);
     for (const Fd& fd : abandoned) reset_on_close(fd.get());
@@ -147,6 +202,7 @@ struct LoadEngine::State {
 
   static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address) {
     auto& transfer = *static_cast<Transfer*>(self);
+    if (transfer.is_replay()) return CURL_SOCKET_BAD;
     transfer.fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (transfer.fd < 0) transfer.open_error = errno;
     transfer.connected = true;
@@ -154,8 +210,22 @@ struct LoadEngine::State {
   }
 
   static int on_connected(void* self, char*, char*, int, int) {
-    static_cast<Transfer*>(self)->connected = true;
+    auto& transfer = *static_cast<Transfer*>(self);
+    if (transfer.is_replay()) return CURL_PREREQFUNC_ABORT;
+    transfer.connected = transfer.begun = true;
+    const std::span<char> body(transfer.body);
+    while (transfer.sent.value < body.size()) {
+      const std::size_t filled = transfer.request.source(
+          transfer.sent, std::as_writable_bytes(body.subspan(transfer.sent.value)));
+      transfer.engine->state_->went(transfer, filled);
+    }
     return CURL_PREREQFUNC_OK;
+  }
+
+  void went(Transfer& transfer, std::size_t count) {
+    transfer.sent += Bytes{count};
+    sent += count;
+    transfer.progress = LoadClock::now();
   }
 
   static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self) {
@@ -183,9 +253,7 @@ struct LoadEngine::State {
         transfer.sent, {reinterpret_cast<std::byte*>(buffer), static_cast<std::size_t>(room)});
     if (request.pace) request.pace->spend(filled);
     if (state.ceiling) state.ceiling->spend(filled);
-    transfer.sent += Bytes{filled};
-    state.sent += filled;
-    transfer.progress = LoadClock::now();
+    state.went(transfer, filled);
     return filled;
   }
 
@@ -205,7 +273,7 @@ struct LoadEngine::State {
       const auto found = transfers.find(id);
       if (found == transfers.end() || !found->second->paused) return;
       found->second->paused = false;
-      curl_easy_pause(found->second->easy, CURLPAUSE_CONT);
+      curl_easy_pause(found->second->handle->easy, CURLPAUSE_CONT);
       kick = true;
     });
     return 0;
@@ -306,14 +374,105 @@ struct LoadEngine::State {
     });
   }
 
+  /// One that was kept, or a new one with all that no request changes.
+  void give_handle(Transfer& transfer) {
+    if (!spare.empty()) {
+      transfer.handle = std::move(spare.back());
+      spare.pop_back();
+      return;
+    }
+    transfer.handle = std::make_unique<Handle>(curl_easy_init());
+    CURL* const easy = transfer.handle->easy;
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.handle->error.data());
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    if (!options.proxy) {
+      curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+      curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    } else if (!options.proxy->empty()) {
+      curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+      curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy->c_str());
+    }
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     static_cast<long>(options.connect_timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &State::on_open);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &State::on_connected);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &State::on_header);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &State::on_write);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &State::on_read);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &State::on_seek);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
+                     static_cast<long>(options.upload_buffer.value));
+    if (!options.tls.ca_file.empty()) {
+      curl_easy_setopt(easy, CURLOPT_CAINFO, options.tls.ca_file.c_str());
+    }
+    if (!options.tls.client_cert.empty()) {
+      curl_easy_setopt(easy, CURLOPT_SSLCERT, options.tls.client_cert.c_str());
+    }
+  }
+
+  static void set_headers(Transfer& transfer) {
+    HeaderLines& lines = transfer.handle->headers;
+    lines.clear();
+    for (const auto& field : transfer.request.headers) {
+      // "Name;" is how libcurl is told to send an empty value.
+      if (field.value.empty()) {
+        lines.add({field.name, ";"});
+      } else {
+        lines.add({field.name, ": ", field.value});
+      }
+    }
+    lines.add({"Expect:"});
+    lines.add({"Accept:"});
+    if (!transfer.request.headers.has("Content-Type")) lines.add({"Content-Type:"});
+    curl_easy_setopt(transfer.handle->easy, CURLOPT_HTTPHEADER, lines.list());
+  }
+
+  /// Everything that the request before may have left otherwise.
+  void set_request(Transfer& transfer) {
+    CURL* const easy = transfer.handle->easy;
+    const LoadRequest& r = transfer.request;
+    transfer.handle->error[0] = '\0';
+    for (const auto option : {CURLOPT_PRIVATE, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA,
+                              CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA}) {
+      curl_easy_setopt(easy, option, &transfer);
+    }
+    curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
+    set_headers(transfer);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, r.sink ? 65536L : 1024L);
+    if (resolve_list != nullptr && !resolve_told) {
+      curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_list);
+      resolve_told = true;
+    }
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, r.fresh_connection || r.cut ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    const bool with_head = r.source && !r.cut && !r.pace && !ceiling && r.source_size.value > 0 &&
+                           r.source_size.value <= body_with_head;
+    if (r.source && !with_head) {
+      curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+      curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+                       static_cast<curl_off_t>(r.source_size.value));
+    } else if (r.method == "HEAD") {
+      curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (with_head || r.method == "POST" || !r.body.empty()) {
+      if (with_head) transfer.body.resize(r.source_size.value);
+      const std::string& body = with_head ? transfer.body : r.body;
+      curl_easy_setopt(easy, CURLOPT_POST, 1L);
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
+    }
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r.method.c_str());
+  }
+
   void release(Transfer& transfer) {
     wheel.cancel(transfer.stall);
     wheel.cancel(transfer.resume);
-    if (transfer.easy == nullptr) return;
-    curl_multi_remove_handle(multi, transfer.easy);
-    curl_easy_reset(transfer.easy);
-    spare.push_back(std::exchange(transfer.easy, nullptr));
-    curl_slist_free_all(std::exchange(transfer.headers, nullptr));
+    if (!transfer.handle) return;
+    curl_multi_remove_handle(multi, transfer.handle->easy);
+    spare.push_back(std::move(transfer.handle));
   }
 
   /// Ends a transfer and tells its owner. Not from within a callback of libcurl.
@@ -326,8 +485,8 @@ struct LoadEngine::State {
     outcome.was_cut = transfer->cut;
     long status = 0;
     long connects = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+    curl_easy_getinfo(transfer->handle->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->handle->easy, CURLINFO_NUM_CONNECTS, &connects);
     outcome.reused_connection = connects == 0 && transfer->fd < 0;
     release(*transfer);
     if (failure) {
@@ -374,6 +533,11 @@ struct LoadEngine::State {
                                   : "connection reset (cut on purpose)"});
         continue;
       }
+      if (transfer.replayed) {
+        finish(id,
+               Failure{Failure::Kind::closed, "the kept connection was closed before an answer"});
+        continue;
+      }
       if (code == CURLE_OK) {
         // libcurl takes the end of the connection for the end of the header.
         finish(id, Failure{Failure::Kind::closed, "the connection was closed within the header"});
@@ -390,9 +554,9 @@ struct LoadEngine::State {
         continue;
       }
       long os_error = 0;
-      curl_easy_getinfo(transfer.easy, CURLINFO_OS_ERRNO, &os_error);
+      curl_easy_getinfo(transfer.handle->easy, CURLINFO_OS_ERRNO, &os_error);
       if (transfer.open_error != 0) os_error = transfer.open_error;
-      Failure failure = failure_of(code, os_error, transfer.error.data());
+      Failure failure = failure_of(code, os_error, transfer.handle->error.data());
       // All that libcurl connects to then.
       if (options.proxy && !options.proxy->empty() && failure.kind == Failure::Kind::connect) {
         failure.kind = Failure::Kind::proxy;
@@ -438,6 +602,7 @@ void LoadEngine::pin(const ResolvedHost& host) {
   if (!entry.empty()) return;
   entry = fmt::format("{}:{}:{}", host.host, host.port, addresses);
   state_->resolve_list = curl_slist_append(state_->resolve_list, entry.c_str());
+  state_->resolve_told = false;
 }
 
 void LoadEngine::send(LoadRequest request, Done done) {
@@ -448,87 +613,13 @@ void LoadEngine::send(LoadRequest request, Done done) {
   transfer.request = std::move(request);
   transfer.done = std::move(done);
   transfer.started = transfer.progress = LoadClock::now();
-  if (state_->spare.empty()) {
-    transfer.easy = curl_easy_init();
-    if (transfer.easy == nullptr) throw std::bad_alloc();
-  } else {
-    transfer.easy = state_->spare.back();
-    state_->spare.pop_back();
-  }
-  CURL* easy = transfer.easy;
-  const LoadRequest& r = transfer.request;
-  const auto& options = state_->options;
-
-  for (const auto& field : r.headers) {
-    // "Name;" is how libcurl is told to send an empty value.
-    const auto line = field.value.empty() ? field.name + ";" : field.name + ": " + field.value;
-    transfer.headers = curl_slist_append(transfer.headers, line.c_str());
-  }
-  transfer.headers = curl_slist_append(transfer.headers, "Expect:");
-  transfer.headers = curl_slist_append(transfer.headers, "Accept:");
-  if (!r.headers.has("Content-Type")) {
-    transfer.headers = curl_slist_append(transfer.headers, "Content-Type:");
-  }
-
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error.data());
-  curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  if (!options.proxy) {
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  } else if (!options.proxy->empty()) {
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-    curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy->c_str());
-  }
-  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(options.connect_timeout.count()));
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &State::on_open);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &State::on_connected);
-  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &State::on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &State::on_write);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, r.sink ? 65536L : 1024L);
-  if (!options.tls.ca_file.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, options.tls.ca_file.c_str());
-  }
-  if (!options.tls.client_cert.empty()) {
-    curl_easy_setopt(easy, CURLOPT_SSLCERT, options.tls.client_cert.c_str());
-  }
-  if (state_->resolve_list != nullptr) {
-    curl_easy_setopt(easy, CURLOPT_RESOLVE, state_->resolve_list);
-  }
-  if (r.fresh_connection || r.cut) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-  if (r.source) {
-    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(r.source_size.value));
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
-                     static_cast<long>(options.upload_buffer.value));
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &State::on_read);
-    curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
-    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &State::on_seek);
-    curl_easy_setopt(easy, CURLOPT_SEEKDATA, &transfer);
-  } else if (r.method == "HEAD") {
-    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  } else if (r.method == "POST" || !r.body.empty()) {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.body.size()));
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r.body.data());
-  }
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r.method.c_str());
+  state_->give_handle(transfer);
+  state_->set_request(transfer);
 
   const std::uint64_t id = transfer.id;
   state_->transfers.emplace(id, std::move(owned));
   state_->watch_stall(transfer);
-  const CURLMcode code = curl_multi_add_handle(state_->multi, easy);
+  const CURLMcode code = curl_multi_add_handle(state_->multi, transfer.handle->easy);
   if (code != CURLM_OK) {
     const Failure failed{Failure::Kind::other, curl_multi_strerror(code)};
     state_->wheel.arm(LoadClock::now(), [this, id, failed] {
