@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "client/endpoints.hpp"
 #include "client/token.hpp"
@@ -125,6 +127,13 @@ Result<AllowedLate> allowed_late(const std::string& text) {
   return failure("", fmt::format("{} is no number of uploads", quote(text)), "as in 10 or 0.5%");
 }
 
+Result<Connections> connections(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, Connections>, 2> names{
+      {{"own", Connections::own}, {"kept", Connections::kept}}};
+  if (const auto which = settings::value_named(names, text)) return *which;
+  return settings::not_one_of(text, settings::names_in(names));
+}
+
 Result<bool> on_off(const std::string& text) {
   if (text == "true") return true;
   if (text == "false") return false;
@@ -170,6 +179,8 @@ std::vector<Setting> what_is_sent() {
          "8MiB | uniform:1MiB-8MiB | lognormal:median=2MiB,sigma=1.2[,max=1GiB] | "
          "choice:1KiB,8MiB [8MiB]"},
         stored(SizeDistribution::parse, &Settings::size)}},
+      {{{"connections", "own|kept", "one for each upload, or what earlier ones left open [own]"},
+        stored(connections, &Settings::connections)}},
       {{{"chunk", "SIZE", "bytes of one PATCH, or of a part [all that is left]"},
         stored(chunk, &Settings::chunk)}},
       {{{"payload", "KIND",
@@ -373,6 +384,7 @@ Result<std::unique_ptr<Client>> client_of(const Settings& settings, const std::s
   options.seed = settings.seed;
   options.payload = settings.payload;
   options.chunk = settings.chunk;
+  options.connections = settings.connections;
   options.retry_delays = settings.retry_delays;
   for (const auto& url : settings.trusted_origins) options.trusted.add(url);
   const bool anonymous = settings.token_env.empty() && settings.username_env.empty();

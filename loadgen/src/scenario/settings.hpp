@@ -37,6 +37,7 @@ struct Settings {
   std::optional<Milliseconds> duration;
   std::optional<std::uint64_t> concurrency;
   double rate = 0;  ///< uploads per second; 0: closed loop
+  Connections connections = Connections::own;
   SizeDistribution size;
   Bytes chunk;
   PayloadKind payload = PayloadKind::random;

@@ -42,8 +42,7 @@ std::string SteppedUpload::boundary() const {
 }
 
 void SteppedUpload::send(LoadRequest request, Requester::Handler handler) {
-  // A partner of its own.
-  request.fresh_connection = result_.requests == 0;
+  request.fresh_connection = result_.requests == 0 && options().connections == Connections::own;
   requests_.send(std::move(request), std::move(handler));
 }
 

@@ -96,6 +96,17 @@ TEST_F(UploadTest, CreatesAndSendsEverything) {
   EXPECT_EQ(metadata->find("dex_loadgen_run"), "r1");
 }
 
+TEST_F(UploadTest, BeginsOnAConnectionOfItsOwnUnlessTheyAreKept) {
+  for (const auto connections : {Connections::own, Connections::kept}) {
+    transport.requests.clear();
+    options.connections = connections;
+    upload(Bytes{10});
+    ASSERT_EQ(transport.requests.size(), 2U);
+    EXPECT_EQ(transport.requests[0].fresh_connection, connections == Connections::own);
+    EXPECT_FALSE(transport.requests[1].fresh_connection);
+  }
+}
+
 TEST_F(UploadTest, SendsChunks) {
   options.chunk = Bytes{4000};
   const auto result = upload(Bytes{10'000});

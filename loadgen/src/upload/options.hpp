@@ -13,6 +13,11 @@
 
 namespace loadgen {
 
+enum class Connections {
+  own,   ///< every upload begins on one of its own, as a partner of its own does
+  kept,  ///< it goes on with one that an earlier upload left open
+};
+
 struct UploadOptions {
   std::string create_url;  ///< where uploads begin
   /// What is told of every file; its name and the run id are added.
@@ -21,6 +26,7 @@ struct UploadOptions {
   std::uint64_t seed = 1;
   PayloadKind payload = PayloadKind::random;
   Bytes chunk;  ///< of one PATCH; 0: all that is left
+  Connections connections = Connections::own;
   /// Before the first, second, ... retry without any progress in between; after the last the upload
   /// has failed (tus-js-client's retryDelays).
   std::vector<Milliseconds> retry_delays{Milliseconds{0}, Milliseconds{1000}, Milliseconds{3000},

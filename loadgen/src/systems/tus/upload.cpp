@@ -49,7 +49,7 @@ void TusUpload::create() {
   LoadRequest post;
   post.method = "POST";
   post.url = options_.create_url;
-  post.fresh_connection = true;  // a partner of its own
+  post.fresh_connection = options_.connections == Connections::own;
   post.headers.add(std::string(tus::header::upload_length), fmt::format("{}", result_.size.value));
   post.headers.add(std::string(tus::header::upload_metadata),
                    tus::format_metadata(client_.metadata_of(result_.name)));
