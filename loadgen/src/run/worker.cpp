@@ -247,16 +247,20 @@ void Worker::stop() {
 void Worker::keep(UploadResult result) {
   hooks_.ended(result);
   const bool unseen = result.state == UploadState::unverified;
-  if (unseen || result.state == UploadState::uploaded) {
-    result.state = UploadState::uploaded;  // that is: yet to be judged
-  } else {
+  if (!unseen && result.state != UploadState::uploaded) {
     stats_.add(result);
+  } else if (plan_.settings.verify == VerifyMethod::none) {
+    result.state = UploadState::unverified;
+    stats_.add(result);
+  } else {
+    result.state = UploadState::uploaded;  // that is: yet to be judged
+    ++unjudged_;
   }
   shared_.results.put(result);
 }
 
 std::optional<UploadResult> Worker::next_unjudged() {
-  while (looked_at_ < schedule_.started()) {
+  while (unjudged_ > 0 && looked_at_ < schedule_.started()) {
     auto result = shared_.results.get(own_.first + looked_at_++ * own_.stride);
     if (result && result->state == UploadState::uploaded) return result;
   }
@@ -264,6 +268,7 @@ std::optional<UploadResult> Worker::next_unjudged() {
 }
 
 void Worker::judged(const UploadResult& result) {
+  --unjudged_;
   stats_.add(result);
   shared_.results.put(result);
   if (result.state == UploadState::verified) {

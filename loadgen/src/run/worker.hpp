@@ -105,6 +105,7 @@ class Worker {
   std::unordered_map<std::uint64_t, std::unique_ptr<Partner>> partners_;
   Stats stats_;
   std::uint64_t looked_at_ = 0;  ///< of this loop's uploads, in their order
+  std::uint64_t unjudged_ = 0;   ///< of those kept
   ScheduleOptions own_;
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<Asker> asker_;

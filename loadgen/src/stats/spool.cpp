@@ -124,10 +124,14 @@ void each_field(File& file, Result& r) {
   file.field(r.cuts);
 }
 
-struct Place {
-  std::uint64_t begin = 0;
-  std::uint64_t size = 0;  ///< 0: nothing was put there
-};
+void write_all(std::FILE* file, std::string_view bytes, std::uint64_t at) {
+  while (!bytes.empty()) {
+    const auto count = ::pwrite(::fileno(file), bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (count <= 0) broken("results");
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+    at += static_cast<std::uint64_t>(count);
+  }
+}
 
 }  // namespace
 
@@ -146,38 +150,47 @@ Spool::File Spool::make() {
 Spool::Spool() : records_(make()), places_(make()) {}
 
 void Spool::flush() const {
-  std::string_view left = pending_;
-  while (!left.empty()) {
-    const auto count =
-        ::pwrite(::fileno(records_.get()), left.data(), left.size(), static_cast<off_t>(written_));
-    if (count <= 0) broken("results");
-    left.remove_prefix(static_cast<std::size_t>(count));
-    written_ += static_cast<std::uint64_t>(count);
-  }
+  write_all(records_.get(), pending_, written_);
+  written_ += pending_.size();
   pending_.clear();
+  // Neighbours end about the same time: what lies together goes together.
+  std::string together;
+  std::uint64_t first = 0;
+  for (const auto& [index, place] : pending_places_) {
+    if (index != first + together.size() / sizeof place) {
+      write_all(places_.get(), together, first * sizeof place);
+      together.clear();
+    }
+    if (together.empty()) first = index;
+    together.append(reinterpret_cast<const char*>(&place), sizeof place);
+  }
+  write_all(places_.get(), together, first * sizeof(Place));
+  pending_places_.clear();
+}
+
+Spool::Place Spool::place_of(std::uint64_t index) const {
+  if (const auto pending = pending_places_.find(index); pending != pending_places_.end()) {
+    return pending->second;
+  }
+  Place place;
+  const auto at = static_cast<off_t>(index * sizeof place);
+  const auto count = ::pread(::fileno(places_.get()), &place, sizeof place, at);
+  return count == sizeof place ? place : Place{};
 }
 
 void Spool::put(const UploadResult& result) {
   Writer writer;
   each_field(writer, result);
   const std::lock_guard lock(mutex_);
-  const Place place{written_ + pending_.size(), writer.out.size()};
+  pending_places_[result.index] = {written_ + pending_.size(), writer.out.size()};
   pending_ += writer.out;
   if (pending_.size() >= flush_at) flush();
-  const auto at = static_cast<off_t>(result.index * sizeof place);
-  if (::pwrite(::fileno(places_.get()), &place, sizeof place, at) != sizeof place) {
-    broken("results");
-  }
   end_ = std::max(end_, result.index + 1);
 }
 
 std::optional<UploadResult> Spool::get(std::uint64_t index) const {
   const std::lock_guard lock(mutex_);
-  Place place;
-  const auto at = static_cast<off_t>(index * sizeof place);
-  if (::pread(::fileno(places_.get()), &place, sizeof place, at) != sizeof place) {
-    return std::nullopt;
-  }
+  const Place place = place_of(index);
   if (place.size == 0) return std::nullopt;
   if (place.begin + place.size > written_) flush();
   std::string record(place.size, '\0');

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,12 +31,18 @@ class Spool {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   using File = std::unique_ptr<std::FILE, Close>;
+  struct Place {
+    std::uint64_t begin = 0;
+    std::uint64_t size = 0;  ///< 0: nothing was put there
+  };
   static File make();
   void flush() const;
+  [[nodiscard]] Place place_of(std::uint64_t index) const;
 
   mutable std::mutex mutex_;
-  File records_, places_;        ///< `places_`: by index, where the record ends and how long it is
-  mutable std::string pending_;  ///< the last records, yet to be written
+  File records_, places_;  ///< `places_`: by index, where the record begins and how long it is
+  mutable std::string pending_;                            ///< the last records, yet to be written
+  mutable std::map<std::uint64_t, Place> pending_places_;  ///< theirs
   mutable std::uint64_t written_ = 0;
   std::uint64_t end_ = 0;
 };

@@ -11,6 +11,13 @@ using transport::LoadOutcome;
 using transport::LoadRequest;
 
 void Requester::send(LoadRequest request, Handler handler, bool renewed) {
+  if (const std::string* const credential = host_.authorizer.given()) {
+    host_.client.dress(request);
+    host_.client.present(*credential, request);
+    ++result_.requests;
+    host_.transport.send(std::move(request), std::move(handler));
+    return;
+  }
   host_.authorizer.authorize(
       host_.transport, [this, request = std::move(request), handler = std::move(handler),
                         renewed](const Result<std::string>& credential) mutable {

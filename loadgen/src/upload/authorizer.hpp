@@ -34,6 +34,8 @@ class Authorizer {
   void authorize(Ready ready) { authorize(transport_, std::move(ready)); }
   /// The same, with what has to be asked for going by `by`, which lives until `ready` was called.
   void authorize(transport::LoadTransport& by, Ready ready);
+  /// What `authorize` is ready with at any time; null: it has to be asked for, and again.
+  [[nodiscard]] const std::string* given() const { return life_ ? nullptr : &fixed_; }
   /// The server answered 401 to this one. False when a new one cannot be had (a given one, none);
   /// true when `authorize` will ask for another.
   bool refused(const std::string& token);

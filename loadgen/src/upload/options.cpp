@@ -5,9 +5,23 @@
 #include "safety/production.hpp"
 
 namespace loadgen {
+namespace {
+
+/// Scheme, host and port are the same to the letter. Nearly all are, and to take URLs apart costs
+/// more than a small upload has left.
+bool same_to_the_letter(const std::string& url, const std::string& create_url) {
+  const auto authority = create_url.find("://");
+  const auto path = create_url.find('/', authority + 3);
+  return authority != std::string::npos && path != std::string::npos &&
+         url.compare(0, path + 1, create_url, 0, path + 1) == 0;
+}
+
+}  // namespace
 
 /// RFC 6454: the credentials were given for one scheme, host and port.
 bool UploadOptions::may_lead_to(const std::string& url) const {
+  // Of create_url the run has found out that it is none of production.
+  if (same_to_the_letter(url, create_url)) return true;
   if (!not_production(url)) return false;
   return any_origin || transport::origin_of(url) == transport::origin_of(create_url) ||
          trusted.hold(url);
