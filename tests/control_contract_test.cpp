@@ -232,6 +232,8 @@ TEST_F(Contract, EveryStatusIsServedWithWhatIsDocumented) {
   ask("listJournal", "", "", "?methd=PATCH");
   ask("listUploads", "", "", "?limit=0");
   ask("getUpload", "", upload);
+  ask("getUpload", "", upload, "?digest=xxh128");
+  ask("getUpload", "", upload, "?digest=md4");
   ask("getUpload", "", "none");
   ask("removeUpload", "", upload);
   ask("removeUpload", "", upload);

@@ -262,6 +262,9 @@ TEST_F(Control, UploadsAreListedDescribedAndRemoved) {
   const auto one = client.get("/_mock/uploads/" + ControlClient::id_of(upload)).json;
   EXPECT_EQ(one.at("state"), "complete");
   EXPECT_EQ(one.at("sha256"), "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  const auto fast = client.get("/_mock/uploads/" + ControlClient::id_of(upload) + "?digest=xxh128");
+  EXPECT_EQ(fast.json.at("xxh128"), "b5e9c1ad071b3e7fc779cfaa5e523818");
+  EXPECT_EQ(fast.json.at("sha256"), nullptr);
   const auto page = client.get("/_mock/uploads?limit=1").json;
   EXPECT_EQ(page.at("next"), page.at("uploads").at(0).at("id"));
   EXPECT_EQ(client.get("/_mock/uploads?after=" + page.at("next").get<std::string>())

@@ -11,6 +11,12 @@ Result<Stored> parse_stored(std::string_view text) {
     Stored stored;
     stored.offset = root.at("offset").unsigned_integer();
     stored.complete = root.at("complete").boolean();
+    if (const auto xxh128 = root.find("xxh128")) {
+      stored.xxh128 = xxh128->string();
+      constexpr std::size_t digits = 32;
+      if (stored.xxh128.size() != digits) xxh128->fail("it is no XXH3 of 128 bits");
+      return stored;
+    }
     stored.sha256 = root.at("sha256").string();
     constexpr std::size_t digits = 64;
     if (stored.sha256.size() != digits) root.at("sha256").fail("it is no SHA-256");

@@ -14,8 +14,12 @@ namespace client {
 struct Stored {
   std::uint64_t offset = 0;
   bool complete = false;
-  std::string sha256;  ///< of the bytes that are there, in hexadecimal
+  // Of the bytes that are there, in hexadecimal; one of the two is empty.
+  std::string sha256;
+  std::string xxh128;  ///< where it was asked for, and the server knows it
 };
+/// Behind stored_url asks for a digest that costs little.
+inline constexpr std::string_view ask_for_xxh128 = "?digest=xxh128";
 
 /// "{this}/{id}" is a mock server's account of an upload. Where the target is no mock server, it
 /// answers 404 there.

@@ -23,9 +23,20 @@ TEST(Stored, TellsWhatIsThere) {
   EXPECT_EQ(stored->sha256, digest);
 }
 
+TEST(Stored, TellsTheDigestThatWasAskedFor) {
+  const std::string xxh128(32, 'b');
+  const auto stored =
+      parse_stored(R"({"offset":7,"complete":true,"sha256":null,"xxh128":")" + xxh128 + "\"}");
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->xxh128, xxh128);
+  EXPECT_EQ(stored->sha256, "");
+}
+
 TEST(Stored, WithoutADigestItIsNone) {
   for (const char* text : {"", "[]", "{}", R"({"offset":0,"complete":true,"sha256":null})",
-                           R"({"offset":0,"complete":true,"sha256":"abc"})"}) {
+                           R"({"offset":0,"complete":true,"sha256":"abc"})",
+                           R"({"offset":0,"complete":true,"sha256":null,"xxh128":null})",
+                           R"({"offset":0,"complete":true,"sha256":null,"xxh128":"abc"})"}) {
     EXPECT_FALSE(parse_stored(text)) << text;
   }
 }

@@ -1,10 +1,13 @@
 #include "protocol/digest.hpp"
 
 #include <openssl/evp.h>
+#define XXH_INLINE_ALL  // no library to link, and no call for each piece
+#include <xxhash.h>
 #include <zlib.h>
 
 #include <array>
 #include <boost/crc.hpp>
+#include <new>
 #include <stdexcept>
 #include <variant>
 
@@ -16,6 +19,11 @@ struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+
+struct FreeXxh3 {
+  void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+};
+using Xxh128 = std::unique_ptr<XXH3_state_t, FreeXxh3>;
 
 /// Castagnoli's polynomial (RFC 3720 section 12.1).
 using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
@@ -39,7 +47,7 @@ void require(bool ok) {
 }  // namespace
 
 struct Digest::State {
-  std::variant<uLong, Crc32c, Crc64Nvme, Context> running;
+  std::variant<uLong, Crc32c, Crc64Nvme, Xxh128, Context> running;
 };
 
 Digest::Digest(DigestAlgorithm algorithm) : state_(std::make_unique<State>()) {
@@ -53,6 +61,13 @@ Digest::Digest(DigestAlgorithm algorithm) : state_(std::make_unique<State>()) {
   }
   if (algorithm == DigestAlgorithm::crc64nvme) {
     state_->running = Crc64Nvme{};
+    return;
+  }
+  if (algorithm == DigestAlgorithm::xxh128) {
+    Xxh128 state(XXH3_createState());
+    if (!state) throw std::bad_alloc();
+    XXH3_128bits_reset(state.get());
+    state_->running = std::move(state);
     return;
   }
   Context context(EVP_MD_CTX_new());
@@ -78,6 +93,8 @@ void Digest::update(std::string_view bytes) {
     crc32c->process_bytes(bytes.data(), bytes.size());
   } else if (auto* crc64 = std::get_if<Crc64Nvme>(&state_->running)) {
     crc64->process_bytes(bytes.data(), bytes.size());
+  } else if (auto* xxh128 = std::get_if<Xxh128>(&state_->running)) {
+    XXH3_128bits_update(xxh128->get(), bytes.data(), bytes.size());
   } else {
     require(EVP_DigestUpdate(std::get<Context>(state_->running).get(), bytes.data(),
                              bytes.size()) == 1);
@@ -91,6 +108,10 @@ std::string Digest::finish() {
   if (const auto* crc = std::get_if<Crc32c>(&state->running)) return big_endian(crc->checksum(), 4);
   if (const auto* crc = std::get_if<Crc64Nvme>(&state->running)) {
     return big_endian(crc->checksum(), 8);
+  }
+  if (const auto* xxh128 = std::get_if<Xxh128>(&state->running)) {
+    const XXH128_hash_t hash = XXH3_128bits_digest(xxh128->get());
+    return big_endian(hash.high64, 8) + big_endian(hash.low64, 8);
   }
   std::array<unsigned char, EVP_MAX_MD_SIZE> buffer{};
   unsigned size = 0;

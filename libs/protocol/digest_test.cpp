@@ -34,6 +34,8 @@ TEST(Digest, KnownVectors) {
       {DigestAlgorithm::crc32c, "123456789", "e3069283"},
       {DigestAlgorithm::crc64nvme, "", "0000000000000000"},
       {DigestAlgorithm::crc64nvme, "123456789", "ae8b14860a799888"},
+      {DigestAlgorithm::xxh128, "", "99aa06d3014798d86001c324468d497f"},
+      {DigestAlgorithm::xxh128, "abc", "06b05ab6733a618578af5f94892f3950"},
   };
   for (const auto& v : vectors) EXPECT_EQ(hex_of(v.algorithm, v.bytes), v.hex);
 }

@@ -37,6 +37,7 @@
     case DigestAlgorithm::crc32:
     case DigestAlgorithm::crc32c:
     case DigestAlgorithm::crc64nvme:
+    case DigestAlgorithm::xxh128:
       break;
   }
   throw std::logic_error("a checksum is no digest of OpenSSL");

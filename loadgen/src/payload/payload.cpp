@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "payload/hash.hpp"
-#include "protocol/digest.hpp"
 #include "settings/choice.hpp"
 
 namespace loadgen {
@@ -195,9 +194,10 @@ std::size_t Payload::read_text(Bytes at, std::span<std::byte> into) const {
   return done;
 }
 
-std::string Payload::sha256(const std::function<bool()>& stopped) const {
-  Digest digest(DigestAlgorithm::sha256);
-  std::vector<std::byte> buffer(256U << 10U);
+std::string Payload::digest(DigestAlgorithm algorithm, const std::function<bool()>& stopped) const {
+  Digest digest(algorithm);
+  std::vector<std::byte> buffer(
+      static_cast<std::size_t>(std::min<std::uint64_t>(size_.value, 64U << 10U)));
   for (Bytes at; at < size_ && !(stopped && stopped());) {
     const std::size_t count = read(at, buffer);
     digest.update(std::span<const std::byte>(buffer.data(), count));

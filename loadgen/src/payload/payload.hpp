@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/digest.hpp"
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
 
@@ -50,9 +51,10 @@ class Payload {
   std::size_t read(Bytes at, std::span<std::byte> into) const;
   /// Only what is before `end`.
   [[nodiscard]] Payload until(Bytes end) const;
-  /// Hexadecimal SHA-256 of all of it. Costs a pass over every byte; one that is stopped on the way
+  /// Of all of it, in hexadecimal. Costs a pass over every byte; one that is stopped on the way
   /// gives that of a part.
-  [[nodiscard]] std::string sha256(const std::function<bool()>& stopped = {}) const;
+  [[nodiscard]] std::string digest(DigestAlgorithm algorithm,
+                                   const std::function<bool()>& stopped = {}) const;
 
  private:
   [[nodiscard]] std::size_t read_text(Bytes at, std::span<std::byte> into) const;

@@ -71,7 +71,7 @@ TEST_P(EveryKind, EndsAtItsSize) {
   EXPECT_EQ(payload.read(Bytes{5000}, buffer), 0U);
   EXPECT_EQ(payload.read(Bytes{6000}, buffer), 0U);
   EXPECT_EQ(payload.read(Bytes{4990}, buffer), 10U);
-  EXPECT_EQ(payload.sha256().size(), 64U);
+  EXPECT_EQ(payload.digest(DigestAlgorithm::sha256).size(), 64U);
 }
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind,
                          testing::Values(PayloadKind::random, PayloadKind::hl7, PayloadKind::csv,

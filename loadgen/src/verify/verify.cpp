@@ -21,6 +21,8 @@ using transport::LoadRequest;
 
 /// Beyond the bytes of the upload itself: of an account, of an error page.
 constexpr Bytes most_of_an_answer{1U << 20U};
+/// A digest of so much holds up nobody, and costs less than to have another thread make it.
+constexpr Bytes made_at_once{16U << 10U};
 
 /// Whether a place that a target names is one of this machine's disk, and not of a container's: so
 /// deep in it that this is no chance (/var/lib is everywhere), folders are there.
@@ -225,6 +227,7 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
   LoadRequest request;
   request.method = "GET";
   request.url = options_.control_url + "/" + client::last_segment(result.url);
+  request.url += client::ask_for_xxh128;
   request.answer_limit = most_of_an_answer;
   asker_.ask(std::move(request), [this, &result, probing](const LoadOutcome& outcome) {
     const int status = status_of(outcome);
@@ -252,24 +255,33 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
             fmt::format("{} of {} are there", control->offset, result.size.value)},
            damage);
     } else {
-      compare_digest(result, control->sha256);
+      compare_digest(result, *control);
     }
   });
 }
 
-void Verifier::compare_digest(UploadResult& result, const std::string& theirs) {
+void Verifier::compare_digest(UploadResult& result, const client::Stored& theirs) {
+  const bool fast = !theirs.xxh128.empty();
+  const auto algorithm = fast ? DigestAlgorithm::xxh128 : DigestAlgorithm::sha256;
   auto ours = std::make_shared<std::string>();
-  transport_.aside([ours, payload = payload_of(result),
-                    stopped = stopped()] { *ours = payload.sha256(stopped); },
-                   [this, ours, &result, theirs] {
-                     if (*ours == theirs) {
-                       by_look(result);
-                     } else {
-                       find_damage(result,
-                                   {"verify: different bytes",
-                                    fmt::format("SHA-256 {} instead of {}", theirs, *ours)});
-                     }
-                   });
+  const auto work = [ours, algorithm, payload = payload_of(result), stopped = stopped()] {
+    *ours = payload.digest(algorithm, stopped);
+  };
+  const auto then = [this, ours, fast, &result, told = fast ? theirs.xxh128 : theirs.sha256] {
+    if (*ours == told) {
+      by_look(result);
+    } else {
+      find_damage(result,
+                  {"verify: different bytes",
+                   fmt::format("{} {} instead of {}", fast ? "XXH128" : "SHA-256", told, *ours)});
+    }
+  };
+  if (result.size <= made_at_once) {
+    work();
+    then();
+  } else {
+    transport_.aside(work, then);
+  }
 }
 
 void Verifier::find_damage(UploadResult& result, Cause cause) {

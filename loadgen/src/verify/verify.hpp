@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/stored.hpp"
 #include "stats/result.hpp"
 #include "system/client.hpp"
 #include "transport/load_engine.hpp"
@@ -24,8 +25,8 @@ namespace loadgen {
 
 enum class VerifyMethod {
   automatic,  ///< what is offered, in this order: delivered, digest, download
-  digest,    ///< the mock's control endpoint tells the SHA-256 of what it stored, and HEAD knows it
-  download,  ///< GET of the upload's URL, or of where that is told, compared byte by byte
+  digest,     ///< the mock's control endpoint tells the digest of what it stored, and HEAD knows it
+  download,   ///< GET of the upload's URL, or of where that is told, compared byte by byte
   delivered,  ///< files under a folder that deliveries go to, compared byte by byte
   none,
 };
@@ -67,7 +68,7 @@ class Verifier {
   void fill();
   // Each of these finds out something and goes on with the next, or settles.
   void by_digest(UploadResult& result, bool probing);
-  void compare_digest(UploadResult& result, const std::string& theirs);
+  void compare_digest(UploadResult& result, const client::Stored& theirs);
   void by_download(UploadResult& result, bool probing);
   void compare_at(const std::string& place, UploadResult& result, bool probing);
   void by_delivered(UploadResult& result);

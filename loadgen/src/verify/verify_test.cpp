@@ -31,7 +31,7 @@ class VerifyTest : public testing::Test {
     }
   }
   static std::uint64_t number_in(const std::string& url) {
-    return static_cast<std::uint64_t>(url.back() - '0');
+    return static_cast<std::uint64_t>(url[url.rfind('/') + 1] - '0');
   }
   static Payload payload(std::uint64_t i) { return {PayloadKind::random, 1, i, Bytes{3000}}; }
   static std::string bytes_of(std::uint64_t i) {
@@ -110,8 +110,9 @@ TEST_F(VerifyTest, AnUploadThatIsGoneIsLost) {
 
 TEST_F(VerifyTest, DigestsComeFirst) {
   control = [](const LoadRequest& r) {
-    const auto i = static_cast<std::uint64_t>(r.url.back() - '0');
-    const std::string digest = i == 2 ? std::string(64, '0') : payload(i).sha256();
+    const auto i = number_in(r.url);
+    const std::string digest =
+        i == 2 ? std::string(64, '0') : payload(i).digest(DigestAlgorithm::sha256);
     return answer(200, {},
                   R"({"id":"x","offset":)" + std::string(i == 1 ? "2999" : "3000") +
                       R"(,"length":3000,"complete":true,"sha256":")" + digest + "\"}");
@@ -122,12 +123,29 @@ TEST_F(VerifyTest, DigestsComeFirst) {
   EXPECT_EQ(results[2].cause->what, "verify: different bytes");
 }
 
+// An older mock server does not know the fast one, and tells the other.
+TEST_F(VerifyTest, AFastDigestIsAskedFor) {
+  control = [](const LoadRequest& r) {
+    EXPECT_THAT(r.url, testing::EndsWith("?digest=xxh128"));
+    const auto i = number_in(r.url);
+    const std::string digest =
+        i == 2 ? std::string(32, '0') : payload(i).digest(DigestAlgorithm::xxh128);
+    return answer(200, {},
+                  R"({"offset":3000,"complete":true,"sha256":null,"xxh128":")" + digest + "\"}");
+  };
+  EXPECT_EQ(verify(), VerifyMethod::digest);
+  EXPECT_EQ(results[0].state, UploadState::verified);
+  EXPECT_EQ(results[1].state, UploadState::verified);
+  EXPECT_EQ(results[2].state, UploadState::lost);
+  EXPECT_EQ(results[2].cause->what, "verify: different bytes");
+}
+
 TEST_F(VerifyTest, RightBytesThatTheServerDoesNotOwnUpToAreLost) {
   control = [](const LoadRequest& r) {
-    const auto i = static_cast<std::uint64_t>(r.url.back() - '0');
+    const auto i = number_in(r.url);
     return answer(200, {},
                   R"({"id":"x","offset":3000,"length":3000,"complete":true,"sha256":")" +
-                      payload(i).sha256() + "\"}");
+                      payload(i).digest(DigestAlgorithm::sha256) + "\"}");
   };
   stored.erase(results[0].url);
   stored[results[1].url].resize(0);

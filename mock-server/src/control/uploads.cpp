@@ -9,6 +9,7 @@
 #include "control/call.hpp"
 #include "control/scan.hpp"
 #include "loop/loop.hpp"
+#include "protocol/digest.hpp"
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
 #include "services.hpp"
@@ -37,7 +38,13 @@ Json summary(Call& call, const Upload& upload) {
   return json;
 }
 
-Reply describe(Call& call, const Upload& upload, const std::optional<std::string>& sha256) {
+/// What /_mock/uploads/{id} tells of the bytes.
+struct StoredDigest {
+  DigestAlgorithm algorithm = DigestAlgorithm::sha256;
+  std::optional<std::string> hex;  ///< nullopt: they are not kept
+};
+
+Reply describe(Call& call, const Upload& upload, const StoredDigest& digest) {
   auto json = summary(call, upload);
   auto metadata = Json::object();
   auto attributes = Json::object();
@@ -52,7 +59,9 @@ Reply describe(Call& call, const Upload& upload, const std::optional<std::string
   json["metadata"] = std::move(metadata);
   if (!attributes.empty()) json["attributes"] = std::move(attributes);
   json["parts"] = upload.parts;
-  json["sha256"] = sha256 ? Json(*sha256) : Json(nullptr);
+  const Json hex = digest.hex ? Json(*digest.hex) : Json(nullptr);
+  json["sha256"] = digest.algorithm == DigestAlgorithm::sha256 ? hex : Json(nullptr);
+  if (digest.algorithm == DigestAlgorithm::xxh128) json["xxh128"] = hex;
   return reply_json(200, json);
 }
 
@@ -115,11 +124,37 @@ void list_uploads(Call& call) {
       });
 }
 
+namespace {
+
+/// SHA-256 unless the query says digest=xxh128; nullopt: it was refused.
+std::optional<DigestAlgorithm> algorithm_of(Call& call) {
+  const auto refuse = [&call](std::string_view what) {
+    call.answer(reply_error(400, what, "the query takes digest (sha256 or xxh128)"));
+    return std::nullopt;
+  };
+  const auto form = ::http::parse_form(call.request.query);
+  if (!form) return refuse("the query is not validly percent-encoded");
+  auto algorithm = DigestAlgorithm::sha256;
+  for (const auto& [key, value] : *form) {
+    if (key != "digest") return refuse(quote(key) + " is not known here");
+    if (value == "xxh128") {
+      algorithm = DigestAlgorithm::xxh128;
+    } else if (value != "sha256") {
+      return refuse("digest: expected sha256 or xxh128");
+    }
+  }
+  return algorithm;
+}
+
+}  // namespace
+
 // The digest of a large upload takes seconds, so it is made off the loop; the client may be gone
 // when it is done.
 void get_upload(Call& call) {
   const auto& id = call.argument;
   if (!is_upload_id(id)) return call.answer(reply_error(404, "there is no such upload"));
+  const auto algorithm = algorithm_of(call);
+  if (!algorithm) return;
   auto& services = call.lane.services();
   auto upload = services.store.find(id);
   if (!upload) {
@@ -133,13 +168,17 @@ void get_upload(Call& call) {
     if (reader.error().kind != StoreError::Kind::not_kept) {
       return call.answer(reply_error(reader.error()));
     }
-    return call.answer(describe(call, *upload, std::nullopt));
+    return call.answer(describe(call, *upload, {*algorithm, std::nullopt}));
   }
   in_background(
-      services.loop, [reader = *std::move(reader)] { return sha256_of(*reader); },
-      call.if_wanted([&call, upload = *std::move(upload)](const StoreResult<std::string>& sha256) {
-        if (!sha256) return call.answer(reply_error(sha256.error()));
-        call.answer(describe(call, upload, *sha256));
+      services.loop,
+      [reader = *std::move(reader), algorithm = *algorithm] {
+        return digest_of(*reader, algorithm);
+      },
+      call.if_wanted([&call, upload = *std::move(upload),
+                      algorithm = *algorithm](const StoreResult<std::string>& hex) {
+        if (!hex) return call.answer(reply_error(hex.error()));
+        call.answer(describe(call, upload, {algorithm, *hex}));
       }));
 }
 

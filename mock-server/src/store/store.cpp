@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "protocol/digest.hpp"
 
 namespace mock {
 
@@ -34,10 +33,10 @@ StoreResult<std::vector<std::string>> Store::list_after(std::string_view after, 
   return ids;
 }
 
-StoreResult<std::string> sha256_of(Reader& reader) {
+StoreResult<std::string> digest_of(Reader& reader, DigestAlgorithm algorithm) {
   constexpr std::size_t slice = 256U << 10U;
   std::vector<std::byte> buffer(slice);
-  Digest digest(DigestAlgorithm::sha256);
+  Digest digest(algorithm);
   Bytes at;
   while (true) {
     auto n = reader.read(at, buffer);

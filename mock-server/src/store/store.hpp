@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "loop/loop.hpp"
+#include "protocol/digest.hpp"
 #include "protocol/units.hpp"
 #include "store/attributes.hpp"
 
@@ -124,7 +125,7 @@ class Store {
 
 /// A single path component that names an upload: letters, digits, '-', '_', '+', at most 200.
 [[nodiscard]] bool is_upload_id(std::string_view id);
-/// Hexadecimal SHA-256 of everything `reader` holds.
-[[nodiscard]] StoreResult<std::string> sha256_of(Reader& reader);
+/// In hexadecimal, of everything `reader` holds.
+[[nodiscard]] StoreResult<std::string> digest_of(Reader& reader, DigestAlgorithm algorithm);
 
 }  // namespace mock

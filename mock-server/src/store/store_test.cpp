@@ -245,7 +245,7 @@ TEST_P(StoreTest, ReadersMayWorkOnAnotherThread) {
   auto reader = *store->open("a");
   StoreResult<std::string> digest;
   std::thread other([&] {
-    for (int i = 0; i < 20; ++i) digest = sha256_of(*reader);
+    for (int i = 0; i < 20; ++i) digest = digest_of(*reader, DigestAlgorithm::sha256);
   });
   for (std::uint64_t i = 1; i < 100; ++i) {
     ASSERT_TRUE(store->append("a", Bytes{i * piece.size()}, bytes(piece)));
