@@ -53,7 +53,7 @@ void escape(std::string& out, std::string_view bytes) {
 
 std::string printable(std::string_view text, Lines lines) {
   // Almost all text is plain ASCII.
-  if (std::all_of(text.begin(), text.end(), [](char c) { return is_plain(c); })) {
+  if (std::all_of(text.begin(), text.end(), [](unsigned char c) { return is_plain(c); })) {
     return std::string(text);
   }
   std::string out;
