@@ -375,8 +375,8 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   report.begin = std::chrono::steady_clock::now();
   hooks.begun(report.run_id, report.settings.url, report.begin);
 
-  std::vector<std::unique_ptr<Worker>> workers;
   const auto shared = std::make_shared<Shared>(report.begin, *hooks.progress);
+  std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < settings.threads; ++i) {
     ScheduleOptions schedule;
     schedule.uploads = settings.uploads;

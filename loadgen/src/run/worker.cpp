@@ -93,7 +93,7 @@ void Worker::break_off(const std::optional<Cause>& cause) {
   }
   not_started_ = schedule_.not_started(engine_.now());
   if (verifier_) verified_by_ = verifier_->method();
-  stop();
+  stop(cause);
 }
 
 void Worker::fill() {
@@ -193,19 +193,13 @@ void Worker::maybe_verify() {
   options.copies_are_here = std::all_of(plan_.hosts.begin(), plan_.hosts.end(),
                                         [](const auto& host) { return host.loopback; });
   options.stall_timeout = std::max(plan_.settings.network.stall_timeout, Milliseconds{30'000});
+  options.copies = shared_.copies;
+  options.at_work = [&pulse = shared_.pulse] { pulse.beat(std::chrono::steady_clock::now()); };
   if (!plan_.settings.delivered_dir.empty()) {
-    auto files = DeliveredFiles::scan(plan_.settings.delivered_dir, plan_.client->options().run_id);
-    if (files) {
-      options.delivered = std::move(*files);
-    } else {
-      while (auto result = next_unjudged()) {
-        result->state = UploadState::unverified;
-        result->cause = Cause{"verify: cannot read the delivered files", files.error().line()};
-        judged(*result);
-      }
-      clean_up();
-      return;
-    }
+    options.delivered = [folder = plan_.settings.delivered_dir,
+                         run_id = plan_.client->options().run_id] {
+      return DeliveredFiles::scan(folder, run_id);
+    };
   }
   verifier_ = std::make_unique<Verifier>(pulse_, authorizer_, *plan_.client, std::move(options));
   verifier_->run([this] { return next_unjudged(); },
@@ -218,7 +212,7 @@ void Worker::maybe_verify() {
 
 void Worker::clean_up() {
   if (!plan_.settings.cleanup) {
-    stop();
+    stop(std::nullopt);
     return;
   }
   asker_ = std::make_unique<Asker>(pulse_, authorizer_, *plan_.client,
@@ -231,14 +225,15 @@ void Worker::clean_up() {
     }
     return std::nullopt;
   };
-  cleanup_->run(std::move(next), [this] { stop(); });
+  cleanup_->run(std::move(next), [this] { stop(std::nullopt); });
 }
 
-void Worker::stop() {
+void Worker::stop(const std::optional<Cause>& cause) {
   // What nobody looked at, or not to the end.
   looked_at_ = 0;
   while (auto result = next_unjudged()) {
     result->state = UploadState::unverified;
+    if (!result->cause) result->cause = cause;
     judged(*result);
   }
   engine_.stop();

@@ -37,6 +37,7 @@ struct Shared {
   Pulse pulse;
   Seconds seconds;  ///< looked at by the first loop only
   Spool results;
+  std::shared_ptr<Copies> copies = std::make_shared<Copies>();
   std::atomic<bool> gave_up{false};
   std::atomic<std::uint64_t> begun_bytes{0};  ///< sizes of the files of uploads that were begun
 };
@@ -85,7 +86,8 @@ class Worker {
   void judged(const UploadResult& result);
   void maybe_verify();
   void clean_up();
-  void stop();
+  /// `cause`: why it was not verified, for what was not.
+  void stop(const std::optional<Cause>& cause);
 
   const RunPlan& plan_;
   const RunHooks& hooks_;

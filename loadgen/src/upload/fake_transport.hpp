@@ -60,10 +60,13 @@ class FakeTransport final : public transport::LoadTransport {
   void send(LoadRequest request, Done done) override {
     log.push_back(request.method + " " + request.url);
     requests.push_back(request);
+    const Milliseconds patience = request.stall_timeout;
     LoadOutcome outcome = serve_(request);
-    schedule(round_trip, [done = std::move(done), outcome = std::move(outcome)]() mutable {
-      done(std::move(outcome));
-    });
+    const bool silent = outcome.failure && outcome.failure->kind == Failure::Kind::timeout;
+    schedule(silent ? patience : round_trip,
+             [done = std::move(done), outcome = std::move(outcome)]() mutable {
+               done(std::move(outcome));
+             });
   }
   transport::TimerId after(Milliseconds delay, std::function<void()> fire) override {
     delays.push_back(delay);

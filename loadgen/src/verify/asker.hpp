@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "system/client.hpp"
 #include "transport/load_engine.hpp"
@@ -9,7 +10,8 @@
 
 namespace loadgen {
 
-/// On one loop; outlives what it asked.
+/// One kind of question, to which a target as a whole may have no answer. On one loop; outlives
+/// what it asked.
 class Asker {
  public:
   Asker(transport::LoadTransport& transport, Authorizer& authorizer, const Client& client,
@@ -24,7 +26,9 @@ class Asker {
     bool with_credentials = true;
   };
   /// A lost connection, 429 and 5xx are tried again, and a 401 with a new token. A download that
-  /// breaks off is not: it tells that the target cannot be read.
+  /// breaks off is not: it tells that the target cannot be read. Where questions in a row were
+  /// asked in vain, the next ones are asked once only; and where the target was silent, no more, so
+  /// that the end does not wait for it upload by upload.
   void ask(Question question, transport::LoadTransport::Done done) {
     ask(std::move(question), std::move(done), false, 0);
   }
@@ -34,11 +38,16 @@ class Asker {
 
  private:
   void ask(Question question, transport::LoadTransport::Done done, bool renewed, int attempt);
+  /// What may be done about no answer: to wait, and for how long; nullopt: nothing.
+  [[nodiscard]] std::optional<Milliseconds> wait_after(const transport::LoadOutcome& outcome,
+                                                       int attempt, bool download) const;
 
   transport::LoadTransport& transport_;
   Authorizer& authorizer_;
   const Client& client_;
   Milliseconds stall_timeout_;
+  unsigned in_vain_ = 0;  ///< in a row
+  bool silent_ = false;   ///< the last of them had no answer in all its time
 };
 
 }  // namespace loadgen

@@ -14,21 +14,30 @@
 
 namespace loadgen {
 
-/// The files below a folder by the run's file name that is part of theirs. Read once.
+/// The files below a folder by the run's file name that is part of theirs, as they were when it was
+/// read.
 class DeliveredFiles {
  public:
   [[nodiscard]] static Result<DeliveredFiles> scan(const std::filesystem::path& folder,
                                                    const std::string& run_id);
   /// Every delivered file of the upload that was sent under `name`.
   [[nodiscard]] std::vector<std::filesystem::path> of(const std::string& name) const;
+  /// Of no upload of the run there is any.
+  [[nodiscard]] bool empty() const { return files_.empty(); }
 
  private:
   std::multimap<std::string, std::filesystem::path> files_;  ///< "dex-loadgen-RUN-INDEX" -> file
 };
 
-/// Reads `file` and compares it; given up, with nothing found, once `stopped` says so.
-[[nodiscard]] std::optional<Damage> compare(const std::filesystem::path& file,
-                                            const Payload& payload,
-                                            const std::function<bool()>& stopped);
+/// What was found of the files that an upload was delivered to.
+struct Delivered {
+  std::optional<Damage> damage;         ///< of one of them
+  std::optional<Cause> not_seen;        ///< one of them could not be read
+  std::optional<Cause> more_than_once;  ///< two of them are in one folder
+};
+
+/// Reads `files` and compares them; given up, with nothing found, once `stopped` says so.
+[[nodiscard]] Delivered compare(const std::vector<std::filesystem::path>& files,
+                                const Payload& payload, const std::function<bool()>& stopped);
 
 }  // namespace loadgen

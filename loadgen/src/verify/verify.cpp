@@ -24,6 +24,13 @@ constexpr Bytes most_of_an_answer{1U << 20U};
 /// A digest of so much holds up nobody, and costs less than to have another thread make it.
 constexpr Bytes made_at_once{16U << 10U};
 
+/// Uploads that find out what a target offers: one may be gone, or badly served.
+constexpr unsigned most_probes = 3;
+
+/// How long a delivery may come after the load where the target does not tell that it was made.
+constexpr Milliseconds late_delivery{5000};
+constexpr Milliseconds between_scans{250};
+
 /// Whether a place that a target names is one of this machine's disk, and not of a container's: so
 /// deep in it that this is no chance (/var/lib is everywhere), folders are there.
 bool could_be_here(const std::filesystem::path& file) {
@@ -37,6 +44,25 @@ bool could_be_here(const std::filesystem::path& file) {
     ++deep;
   }
   return deep == 4;
+}
+
+/// Those of `copies` that are files of this machine.
+Delivered compare_here(const std::vector<std::string>& copies, const Payload& payload,
+                       const std::function<bool()>& stopped) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& copy : copies) {
+    const std::filesystem::path file(copy);
+    if (!could_be_here(file)) continue;
+    std::error_code error;
+    const auto status = std::filesystem::status(file, error);
+    if (status.type() == std::filesystem::file_type::not_found) {
+      return {Damage{{"verify: no delivered file", copy}, std::nullopt}, {}, {}};
+    }
+    // Also one that cannot be looked at, of which reading tells why.
+    const bool unknown = status.type() == std::filesystem::file_type::none;
+    if (unknown || std::filesystem::is_regular_file(status)) files.push_back(file);
+  }
+  return compare(files, payload, stopped);
 }
 
 constexpr std::array<std::pair<std::string_view, VerifyMethod>, 5> methods{
@@ -60,7 +86,10 @@ Verifier::Verifier(transport::LoadTransport& transport, Authorizer& authorizer,
     : transport_(transport),
       client_(client),
       options_(std::move(options)),
-      asker_(transport, authorizer, client, options_.stall_timeout) {}
+      control_(transport, authorizer, client, options_.stall_timeout),
+      bytes_(transport, authorizer, client, options_.stall_timeout),
+      looks_(transport, authorizer, client, options_.stall_timeout),
+      accounts_(transport, authorizer, client, options_.stall_timeout) {}
 Verifier::~Verifier() { *stopped_ = true; }
 
 Payload Verifier::payload_of(const UploadResult& result) const {
@@ -87,7 +116,29 @@ void Verifier::run(Next next, Settled settled, std::function<void()> done) {
     listings_ = client_.listings();
     listed_ = !listings_.empty();
   }
-  list();
+  if (options_.method != VerifyMethod::delivered) {
+    list();
+    return;
+  }
+  if (first_ && !client_.account(first_->url)) delivered_until_ = transport_.now() + late_delivery;
+  scan([this] { fill(); });
+}
+
+void Verifier::scan(std::function<void()> then) {
+  scanned_.push_back(std::move(then));
+  if (scanned_.size() > 1) return;
+  const auto files = std::make_shared<std::optional<Result<DeliveredFiles>>>();
+  transport_.aside(
+      [files, read = options_.delivered] { *files = read(); },
+      [this, files] {
+        if (**files) {
+          delivered_ = std::move(***files);
+        } else if (!delivered_) {
+          options_.method = VerifyMethod::none;
+          unseen_ = Cause{"verify: cannot read the delivered files", (*files)->error().line()};
+        }
+        for (const auto& next : std::exchange(scanned_, {})) next();
+      });
 }
 
 void Verifier::fill() {
@@ -156,7 +207,10 @@ void Verifier::bytes_unseen(UploadResult& result, Cause cause) {
 }
 
 std::function<bool()> Verifier::stopped() const {
-  return [stopped = stopped_] { return stopped->load(); };
+  return [stopped = stopped_, at_work = options_.at_work] {
+    at_work();
+    return stopped->load();
+  };
 }
 
 std::shared_ptr<std::optional<Comparison>> Verifier::comparison_for(
@@ -170,7 +224,8 @@ Asker::Question Verifier::download(const UploadResult& result, const std::string
             into->emplace(shown_of(result));
             LoadRequest request = client_.download(place);
             // The transfer is never ended early: of an error page only the status counts.
-            request.sink = [into](std::span<const std::byte> bytes) {
+            request.sink = [this, into](std::span<const std::byte> bytes) {
+              options_.at_work();
               (*into)->add(bytes);
               return true;
             };
@@ -196,10 +251,11 @@ void Verifier::list() {
     text->clear();
     return request;
   };
-  asker_.ask({begin}, [this, text](const LoadOutcome& outcome) {
+  bytes_.ask({begin}, [this, text](const LoadOutcome& outcome) {
     if (status_of(outcome) != 200) {
       Cause cause = cause_of("verify: list of uploads", outcome);
       if (cause.detail.empty()) cause.detail = text->substr(0, 200);
+      gone_ = !outcome.response;
       nothing_listed(cause);
       return;
     }
@@ -208,14 +264,19 @@ void Verifier::list() {
       nothing_listed({"verify: the list of uploads cannot be read", page.error().line()});
       return;
     }
+    const std::size_t before = places_.size();
     places_.merge(page->places);
+    if (page->next && places_.size() == before) {
+      nothing_listed({"verify: the list of uploads does not end",
+                      "a page of it has a next one and nothing new"});
+      return;
+    }
     if (page->next) listings_.push_back(*std::move(page->next));
     list();
   });
 }
 
 void Verifier::nothing_listed(const Cause& cause) {
-  gone_ = true;
   unseen_ = cause;
   options_.method = VerifyMethod::none;
   fill();
@@ -229,7 +290,7 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
   request.url = options_.control_url + "/" + client::last_segment(result.url);
   request.url += client::ask_for_xxh128;
   request.answer_limit = most_of_an_answer;
-  asker_.ask(std::move(request), [this, &result, probing](const LoadOutcome& outcome) {
+  control_.ask(std::move(request), [this, &result, probing](const LoadOutcome& outcome) {
     const int status = status_of(outcome);
     const auto control = status == 200 ? client::parse_stored(outcome.response->body)
                                        : Result<client::Stored>(failure("", "no answer"));
@@ -241,11 +302,12 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
       options_.method = VerifyMethod::digest;
       probing_ = false;
     }
-    if (status == 404) {
-      lose(result, {"verify: the server has no such upload", result.url});
-    } else if (!control) {
-      bytes_unseen(result, {fmt::format("verify: {} from the control endpoint", status),
-                            outcome.failure ? outcome.failure->message : control.error().line()});
+    if (!control) {
+      // Where there is no control endpoint it is 404 as well.
+      Cause cause = cause_of("verify: the control endpoint", outcome);
+      if (status == 200) cause.detail = control.error().line();
+      cause.detail += " (only dex-mock-server has one; --verify auto takes what there is)";
+      bytes_unseen(result, std::move(cause));
     } else if (!control->complete || control->offset != result.size.value) {
       const Bytes there{std::min(control->offset, result.size.value)};
       std::optional<ByteRange> damage;
@@ -286,7 +348,7 @@ void Verifier::compare_digest(UploadResult& result, const client::Stored& theirs
 
 void Verifier::find_damage(UploadResult& result, Cause cause) {
   auto comparison = comparison_for(result);
-  asker_.ask(
+  bytes_.ask(
       download(result, result.url, comparison),
       [this, &result, cause = std::move(cause), comparison](const LoadOutcome& outcome) mutable {
         const auto damage = status_of(outcome) == 200 ? (*comparison)->verdict() : std::nullopt;
@@ -312,12 +374,8 @@ void Verifier::by_download(UploadResult& result, bool probing) {
   }
   question->answer_limit = most_of_an_answer;
   const std::string method = question->method;
-  asker_.ask(*std::move(question), [this, &result, probing, method](const LoadOutcome& outcome) {
+  bytes_.ask(*std::move(question), [this, &result, probing, method](const LoadOutcome& outcome) {
     const int status = status_of(outcome);
-    if (status == 404 || status == 410) {
-      lose(result, {"verify: the server has no such upload", result.url});
-      return;
-    }
     if (status != 200) {
       bytes_unseen(result, {fmt::format("verify: {} to {}", status, method),
                             outcome.failure ? outcome.failure->message : result.url});
@@ -342,33 +400,20 @@ void Verifier::compare_at(const std::string& place, UploadResult& result, bool p
     return;
   }
   auto comparison = comparison_for(result);
-  asker_.ask(download(result, place, comparison), [this, comparison, &result,
+  bytes_.ask(download(result, place, comparison), [this, comparison, &result,
                                                    probing](const LoadOutcome& outcome) {
     const int status = status_of(outcome);
-    if (probing && outcome.failure) {
-      probing_ = false;
-      gone_ = true;
-      options_.method = VerifyMethod::none;
-      unseen_ = Cause{outcome.failure->kind == transport::Failure::Kind::protocol
-                          ? "verify: GET has no answer that can be read"
-                          : "verify: the target cannot be reached any more",
-                      outcome.failure->message};
-      settle(result, UploadState::unverified, unseen_);
-      return;
-    }
     if (probing && status != 200) {
-      probe_failed(result, status);
+      probe_failed(result, outcome);
       return;
     }
     if (probing) {
       probing_ = false;
       options_.method = VerifyMethod::download;
     }
-    if (status == 404 || status == 410) {
-      lose(result, {"verify: the server has no such upload", result.url});
-    } else if (status != 200) {
-      bytes_unseen(result, {fmt::format("verify: {} to GET", status),
-                            outcome.failure ? outcome.failure->message : result.url});
+    if (status != 200) {
+      // Where no bytes are shown it may be 404 as well.
+      bytes_unseen(result, cause_of("verify: GET", outcome));
     } else if (auto damage = (*comparison)->verdict()) {
       lose(result, std::move(damage->cause), damage->range);
     } else if (const Bytes shown = client_.shown(result); shown < result.size) {
@@ -381,46 +426,69 @@ void Verifier::compare_at(const std::string& place, UploadResult& result, bool p
   });
 }
 
-void Verifier::probe_failed(UploadResult& result, int status) {
+void Verifier::probe_failed(UploadResult& result, const LoadOutcome& got) {
   LoadRequest request = client_.look(result.url);
   request.answer_limit = most_of_an_answer;
-  asker_.ask(std::move(request), [this, &result, status](const LoadOutcome& outcome) {
+  looks_.ask(std::move(request), [this, &result, got](const LoadOutcome& outcome) {
     probing_ = false;
     if (status_of(outcome) == 404 || status_of(outcome) == 410) {
       // This one is gone; of the next one the question is the same.
       lose(result, {"verify: the server has no such upload", result.url});
       return;
     }
-    options_.method = VerifyMethod::none;
-    unseen_ = Cause{"verify: nothing to verify with",
-                    fmt::format("no control endpoint, and GET of the upload gives {}; "
-                                "--verify none accepts that",
-                                status)};
-    bytes_unseen(result, *unseen_);
+    if (!outcome.response) {
+      gone_ = true;
+      options_.method = VerifyMethod::none;
+      unseen_ = Cause{outcome.failure->kind == transport::Failure::Kind::protocol
+                          ? "verify: HEAD has no answer that can be read"
+                          : "verify: the target cannot be reached any more",
+                      outcome.failure->message};
+      settle(result, UploadState::unverified, unseen_);
+      return;
+    }
+    const Cause cause = cause_of("GET of the upload", got);
+    const Cause nothing{
+        "verify: nothing to verify with",
+        fmt::format("no control endpoint, and {}; --verify none accepts that", cause.what)};
+    if (status_of(got) == 405 || ++probes_ == most_probes) {
+      options_.method = VerifyMethod::none;
+      unseen_ = nothing;
+    }
+    bytes_unseen(result, nothing);
   });
 }
 
 void Verifier::by_delivered(UploadResult& result) {
-  auto verdict = std::make_shared<std::optional<Damage>>();
-  transport_.aside(
-      [this, verdict, &result] {
-        const auto files = options_.delivered->of(result.name);
-        if (files.empty()) {
-          *verdict = Damage{{"verify: no delivered file", result.name}, std::nullopt};
-          return;
-        }
-        for (const auto& file : files) {
-          *verdict = compare(file, payload_of(result), stopped());
-          if (*verdict) return;
-        }
-      },
-      [this, verdict, &result] {
-        if (*verdict) {
-          lose(result, std::move((*verdict)->cause), (*verdict)->range);
-        } else {
-          by_look(result);
-        }
-      });
+  auto files = delivered_->of(result.name);
+  if (!files.empty()) {
+    compare_files(result, std::move(files));
+  } else if (transport_.now() < delivered_until_) {
+    transport_.after(between_scans,
+                     [this, &result] { scan([this, &result] { by_delivered(result); }); });
+  } else if (delivered_->empty()) {
+    // That nothing arrived and that one looks in a wrong place are the same sight.
+    bytes_unseen(result, {"verify: no delivered file of this run",
+                          "is --delivered-dir the folder that deliveries go to?"});
+  } else {
+    lose(result, {"verify: no delivered file", result.name});
+  }
+}
+
+void Verifier::compare_files(UploadResult& result, std::vector<std::filesystem::path> files) {
+  auto found = std::make_shared<Delivered>();
+  transport_.aside([found, files = std::move(files), payload = payload_of(result),
+                    stopped = stopped()] { *found = compare(files, payload, stopped); },
+                   [this, found, &result] {
+                     if (found->damage) {
+                       lose(result, std::move(found->damage->cause), found->damage->range);
+                     } else if (found->not_seen) {
+                       bytes_unseen(result, *std::move(found->not_seen));
+                     } else if (found->more_than_once) {
+                       settle(result, UploadState::wrong, std::move(found->more_than_once));
+                     } else {
+                       by_look(result);
+                     }
+                   });
 }
 
 // ---- what else is told -----------------------------------------------------------------------
@@ -429,23 +497,23 @@ void Verifier::by_look(UploadResult& result) {
   LoadRequest request = client_.look(result.url);
   request.answer_limit = most_of_an_answer;
   const std::string method = request.method;
-  asker_.ask(std::move(request), [this, &result, method](const LoadOutcome& outcome) {
+  looks_.ask(std::move(request), [this, &result, method](const LoadOutcome& outcome) {
     const int status = status_of(outcome);
     if (status == 404 || status == 410) {
       lose(result, {"verify: the server has no such upload", result.url});
       return;
     }
     if (status / 100 != 2) {
-      settle(result, UploadState::unverified,
-             Cause{fmt::format("verify: {} to {}", status, method),
-                   outcome.failure ? outcome.failure->message : result.url});
+      settle(result, UploadState::unverified, cause_of("verify: " + method, outcome));
       return;
     }
     const auto told = client_.told_size(*outcome.response);
-    if (told != std::to_string(result.size.value)) {
-      lose(result,
-           {fmt::format("verify: {} tells another size", method),
-            fmt::format("{} instead of {}", told ? quote(*told) : "none", result.size.value)});
+    if (!told) {
+      settle(result, UploadState::unverified,
+             Cause{fmt::format("verify: {} tells no size", method), result.url});
+    } else if (told != std::to_string(result.size.value)) {
+      lose(result, {fmt::format("verify: {} tells another size", method),
+                    fmt::format("{} instead of {}", quote(*told), result.size.value)});
     } else if (auto cause = client_.told_otherwise(*outcome.response, result)) {
       settle(result, UploadState::wrong, std::move(cause));
     } else {
@@ -461,7 +529,7 @@ void Verifier::by_account(UploadResult& result) {
     return;
   }
   request->answer_limit = most_of_an_answer;
-  asker_.ask(*std::move(request), [this, &result](const LoadOutcome& outcome) {
+  accounts_.ask(*std::move(request), [this, &result](const LoadOutcome& outcome) {
     if (status_of(outcome) != 200) {
       settle(result, UploadState::unverified, cause_of("verify: the account", outcome));
       return;
@@ -486,35 +554,27 @@ void Verifier::by_copies(UploadResult& result, std::vector<std::string> copies) 
       lose(result, {"verify: a delivery that leads nowhere", "it is told to be a success"});
       return;
     }
-    const auto [former, is_new] = copies_.emplace(copy, result.index);
-    if (is_new || former->second == result.index) continue;
-    lose(result, {"verify: overwritten by another delivery",
-                  fmt::format("uploads {} and {} were both delivered to {}", former->second,
-                              result.index, copy)});
+    const auto other = options_.copies->put(copy, result.index);
+    if (!other) continue;
+    lose(result,
+         {"verify: overwritten by another delivery",
+          fmt::format("uploads {} and {} were both delivered to {}", *other, result.index, copy)});
     return;
   }
   if (!options_.copies_are_here || copies.empty()) {
     settle(result, UploadState::verified);
     return;
   }
-  auto verdict = std::make_shared<std::optional<Damage>>();
+  auto found = std::make_shared<Delivered>();
   transport_.aside(
-      [this, verdict, &result, copies = std::move(copies)] {
-        for (const auto& copy : copies) {
-          const std::filesystem::path file(copy);
-          if (!could_be_here(file)) continue;
-          std::error_code unknown;
-          if (!std::filesystem::exists(file, unknown)) {
-            *verdict = Damage{{"verify: no delivered file", copy}, std::nullopt};
-          } else if (std::filesystem::is_regular_file(file, unknown)) {
-            *verdict = compare(file, payload_of(result), stopped());
-          }
-          if (*verdict) return;
-        }
+      [found, payload = payload_of(result), stopped = stopped(), copies = std::move(copies)] {
+        *found = compare_here(copies, payload, stopped);
       },
-      [this, verdict, &result] {
-        if (*verdict) {
-          lose(result, std::move((*verdict)->cause), (*verdict)->range);
+      [this, found, &result] {
+        if (found->damage) {
+          lose(result, std::move(found->damage->cause), found->damage->range);
+        } else if (found->not_seen) {
+          settle(result, UploadState::unverified, std::move(found->not_seen));
         } else {
           settle(result, UploadState::verified);
         }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <list>
 #include <map>
@@ -19,6 +20,7 @@
 #include "upload/authorizer.hpp"
 #include "verify/asker.hpp"
 #include "verify/comparison.hpp"
+#include "verify/copies.hpp"
 #include "verify/delivered_files.hpp"
 
 namespace loadgen {
@@ -38,16 +40,20 @@ enum class VerifyMethod {
 /// they are, their metadata, an account of the system's own, and the copies that this names where
 /// they are files of this machine. Results are the caller's: their state becomes verified,
 /// unverified, wrong or lost. Lost is what was seen to be; what could not be seen is unverified,
-/// for a reason.
+/// for a reason (docs/decisions/0030).
 class Verifier {
  public:
   struct Options {
     VerifyMethod method = VerifyMethod::automatic;
     std::string control_url;  ///< as Client::control_url
-    std::optional<DeliveredFiles> delivered;
+    /// Reads the folder that deliveries go to, on another thread; none: none was given.
+    std::function<Result<DeliveredFiles>()> delivered;
     bool copies_are_here = false;  ///< the target runs on this machine
+    std::shared_ptr<Copies> copies = std::make_shared<Copies>();  ///< seen so far, by any loop
     std::size_t at_once = 8;
     Milliseconds stall_timeout{std::chrono::seconds{30}};
+    /// Called again and again while bytes are read or made, on any thread: it gets on.
+    std::function<void()> at_work = [] {};
   };
   Verifier(transport::LoadTransport& transport, Authorizer& authorizer, const Client& client,
            Options options);
@@ -72,12 +78,13 @@ class Verifier {
   void by_download(UploadResult& result, bool probing);
   void compare_at(const std::string& place, UploadResult& result, bool probing);
   void by_delivered(UploadResult& result);
+  void compare_files(UploadResult& result, std::vector<std::filesystem::path> files);
   /// The right bytes are of no use where the upload's own URL does not lead to them.
   void by_look(UploadResult& result);
   void by_account(UploadResult& result);
   void by_copies(UploadResult& result, std::vector<std::string> copies);
   /// GET was not answered by bytes: by an upload that is gone, or a server that offers none?
-  void probe_failed(UploadResult& result, int status);
+  void probe_failed(UploadResult& result, const transport::LoadOutcome& outcome);
   /// The bytes are different, and only where they are is not known.
   void find_damage(UploadResult& result, Cause cause);
   /// Nothing shows the bytes; the rest may still be seen.
@@ -89,21 +96,27 @@ class Verifier {
   /// Finds out where the bytes are, page by page, and then begins.
   void list();
   void nothing_listed(const Cause& cause);
+  /// Reads the folder of deliveries, and then goes on with `then`.
+  void scan(std::function<void()> then);
   [[nodiscard]] Asker::Question download(const UploadResult& result, const std::string& place,
                                          std::shared_ptr<std::optional<Comparison>> into);
   [[nodiscard]] Payload payload_of(const UploadResult& result) const;
   /// What of it a download shows.
   [[nodiscard]] Payload shown_of(const UploadResult& result) const;
+  /// For work on another thread, which it asks again and again; it gets on meanwhile.
   [[nodiscard]] std::function<bool()> stopped() const;
 
   transport::LoadTransport& transport_;
   const Client& client_;
   Options options_;
-  Asker asker_;
+  // A kind of question each.
+  Asker control_, bytes_, looks_, accounts_;
   std::vector<transport::LoadRequest> listings_;  ///< yet to be asked
   bool listed_ = false;                           ///< the bytes are where `places_` says
   std::map<std::string, std::string> places_;
-  std::map<std::string, std::uint64_t> copies_;  ///< seen so far, and whose they are
+  std::optional<DeliveredFiles> delivered_;     ///< as the folder was read last
+  std::optional<Time> delivered_until_;         ///< what is not there by then was not delivered
+  std::vector<std::function<void()>> scanned_;  ///< wait for the folder that is being read
   /// Why no bytes can be seen at all, and whether the target can be asked for the rest.
   std::optional<Cause> unseen_;
   bool gone_ = false;
@@ -113,6 +126,7 @@ class Verifier {
   std::optional<UploadResult> first_;  ///< that `next_` gave
   std::list<UploadResult> in_hand_;
   bool probing_ = false;
+  unsigned probes_ = 0;  ///< in vain
   Bytes verified_;
   std::function<void()> done_;
 };

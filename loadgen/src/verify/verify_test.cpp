@@ -19,7 +19,10 @@ class VerifyTest : public testing::Test {
   VerifyTest() {
     uploads_options.run_id = "r1";
     options.control_url = "http://127.0.0.1:1/_mock/uploads";
-    for (std::uint64_t i = 0; i < 3; ++i) {
+    add_uploads(3);
+  }
+  void add_uploads(std::uint64_t to) {
+    for (std::uint64_t i = results.size(); i < to; ++i) {
       UploadResult r;
       r.index = i;
       r.size = Bytes{3000};
@@ -31,7 +34,7 @@ class VerifyTest : public testing::Test {
     }
   }
   static std::uint64_t number_in(const std::string& url) {
-    return static_cast<std::uint64_t>(url[url.rfind('/') + 1] - '0');
+    return std::stoull(url.substr(url.rfind('/') + 1));
   }
   static Payload payload(std::uint64_t i) { return {PayloadKind::random, 1, i, Bytes{3000}}; }
   static std::string bytes_of(std::uint64_t i) {
@@ -259,10 +262,11 @@ class Listed final : public TusClient {
     Listing listing;
     const std::string upload = "http://127.0.0.1:1/files/" + answer;
     listing.places[upload] = places.contains(answer) ? places.at(answer) : upload + "/bytes";
-    if (answer == "1") listing.next = page("2");
+    if (answer == "1" || endless) listing.next = page("2");
     return listing;
   }
   std::map<std::string, std::string> places;
+  bool endless = false;
 
  private:
   static LoadRequest page(const std::string& number) {
@@ -294,6 +298,7 @@ class ListedVerifyTest : public VerifyTest {
     Authorizer authorizer(listing, {"the-token", "", "", ""});
     Listed client(uploads_options);
     client.places = places;
+    client.endless = endless;
     Verifier verifier(listing, authorizer, client, std::move(options));
     bool done = false;
     run(verifier, [&] { done = true; });
@@ -302,6 +307,7 @@ class ListedVerifyTest : public VerifyTest {
     return verifier.method();
   }
   std::map<std::string, std::string> places;
+  bool endless = false;
 };
 
 TEST_F(ListedVerifyTest, BytesAreReadWhereTheListSaysWithoutCredentials) {
@@ -385,7 +391,8 @@ TEST_F(ToldVerifyTest, BytesAreReadWhereTheServerSaysWithoutCredentials) {
   places[results[1].url + "/where"] = answer(404);
   verify_told();
   EXPECT_EQ(results[0].cause->what, "verify: different bytes");
-  EXPECT_EQ(results[1].cause->what, "verify: the server has no such upload");
+  EXPECT_EQ(results[1].state, UploadState::unverified) << "HEAD knows it";
+  EXPECT_EQ(results[1].cause->what, "verify: 404 to POST");
   EXPECT_EQ(results[2].state, UploadState::verified);
 }
 
@@ -425,7 +432,9 @@ class Accounting final : public TusClient {
     request.url = "http://127.0.0.1:1/account/" + url.substr(url.size() - 1);
     return request;
   }
-  Result<Account> read_account(const LoadResponse&, const UploadResult& upload) const override {
+  Result<Account> read_account(const LoadResponse& answer,
+                               const UploadResult& upload) const override {
+    if (answer.body.starts_with('<')) return failure("account", "is a page");
     return accounts[upload.index];
   }
   std::vector<Account> accounts{3};
@@ -500,15 +509,241 @@ TEST_F(VerifyTest, DeliveredFilesAreFoundByTheirNameAnywhere) {
   std::ofstream(folder / "2024" / "05" / ("prefix_" + results[0].name), std::ios::binary)
       << bytes_of(0);
   std::ofstream(folder / (results[1].name + "_copy"), std::ios::binary) << bytes_of(0);
-  auto files = DeliveredFiles::scan(folder, "r1");
-  ASSERT_TRUE(files);
-  options.delivered = std::move(*files);
+  options.delivered = [&] { return DeliveredFiles::scan(folder, "r1"); };
   EXPECT_EQ(verify(), VerifyMethod::delivered);
   EXPECT_EQ(results[0].state, UploadState::verified);
   EXPECT_EQ(results[1].cause->what, "verify: different bytes");
   EXPECT_EQ(results[2].cause->what, "verify: no delivered file");
   std::filesystem::remove_all(folder);
   EXPECT_FALSE(DeliveredFiles::scan(folder, "r1"));
+}
+
+/// A folder that deliveries go to.
+class DeliveredTest : public VerifyTest {
+ protected:
+  void deliver(const std::string& as, const std::string& bytes) const { folder.write(as, bytes); }
+  void verify_delivered() {
+    options.delivered = [this] {
+      if (on_scan) on_scan(++scans);
+      return DeliveredFiles::scan(folder.path(), "r1");
+    };
+    EXPECT_EQ(verify(), VerifyMethod::delivered);
+  }
+  testkit::TempFolder folder;
+  std::function<void(int)> on_scan;
+  int scans = 0;
+};
+
+TEST_F(DeliveredTest, EachKindOfBadDeliveryIsTold) {
+  add_uploads(8);
+  const auto name = [&](std::size_t i) { return results[i].name; };
+  deliver(name(0), bytes_of(0));
+  deliver("edav/" + name(0), bytes_of(0));
+  deliver("dex-loadgen-r2-00000007.bin", "of another run");
+  deliver(name(1), bytes_of(2));
+  deliver(name(2), bytes_of(2).substr(0, 1000));
+  deliver(name(3), bytes_of(3));
+  deliver(name(3) + "_2", bytes_of(3));
+  deliver(name(4), bytes_of(4));
+  deliver("edav/" + name(4), bytes_of(4).replace(10, 1, 1, '\0'));
+  deliver(name(5), "");
+  deliver(name(6), bytes_of(6) + "more");
+  verify_delivered();
+  struct Case {
+    UploadState state;
+    std::string cause;
+    std::optional<ByteRange> damage = std::nullopt;
+  };
+  const std::vector<Case> told{
+      {UploadState::verified, ""},
+      {UploadState::lost, "verify: different bytes", ByteRange{Bytes{0}, Bytes{3000}}},
+      {UploadState::lost, "verify: bytes are missing", ByteRange{Bytes{1000}, Bytes{3000}}},
+      {UploadState::wrong, "verify: delivered more than once"},
+      {UploadState::lost, "verify: different bytes", ByteRange{Bytes{10}, Bytes{11}}},
+      {UploadState::lost, "verify: bytes are missing", ByteRange{Bytes{0}, Bytes{3000}}},
+      {UploadState::lost, "verify: too many bytes"},
+      {UploadState::lost, "verify: no delivered file"}};
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(results[i].state, told[i].state) << i;
+    EXPECT_EQ(results[i].cause.value_or(Cause{}).what, told[i].cause) << i;
+    if (told[i].damage) {
+      EXPECT_EQ(results[i].damage, told[i].damage) << i;
+    }
+  }
+}
+
+TEST_F(DeliveredTest, ADeliveryMayComeALittleLater) {
+  deliver(results[0].name, bytes_of(0));
+  deliver(results[1].name, bytes_of(1));
+  on_scan = [&](int scan) {
+    if (scan == 4) deliver(results[2].name, bytes_of(2));
+  };
+  verify_delivered();
+  for (const auto& r : results) EXPECT_EQ(r.state, UploadState::verified) << r.name;
+}
+
+TEST_F(DeliveredTest, AFileThatCannotBeReadIsNoLoss) {
+  std::filesystem::create_symlink("/proc/self/mem", folder.path() / results[0].name);
+  deliver(results[1].name, bytes_of(1));
+  deliver(results[2].name, bytes_of(2));
+  verify_delivered();
+  EXPECT_EQ(results[0].state, UploadState::unverified);
+  EXPECT_EQ(results[0].cause->what, "verify: a delivered file cannot be read");
+  EXPECT_EQ(results[1].state, UploadState::verified);
+}
+
+// ---- targets that lack what is asked for -------------------------------------------------------
+
+struct Lack {
+  std::string of;  ///< control, GET, HEAD, account: what the target has not
+  VerifyMethod by;
+  LoadOutcome answer;
+  std::string cause;
+};
+std::ostream& operator<<(std::ostream& out, const Lack& lack) {
+  return out << lack.of << " by " << to_string(lack.by) << ": " << lack.cause;
+}
+
+std::vector<Lack> lacks() {
+  const auto silent = broken(Failure::Kind::timeout);
+  const auto page = answer(200, {}, "<html>Welcome</html>");
+  using enum VerifyMethod;
+  std::vector<Lack> all;
+  const auto add = [&](const char* of, VerifyMethod by, const std::string& cause,
+                       const std::vector<std::pair<LoadOutcome, const char*>>& answers) {
+    for (const auto& [answer, told] : answers) all.push_back({of, by, answer, cause + told});
+  };
+  add("control", digest, "verify: the control endpoint",
+      {{answer(404), ": 404"},
+       {answer(405), ": 405"},
+       {answer(503), ": 503"},
+       {silent, ": no progress"},
+       {broken(), ": connection reset"},
+       {page, ": 200"}});
+  for (const VerifyMethod by : {download, automatic}) {
+    const bool asked = by == download;
+    const std::string cause = asked ? "verify: GET" : "verify: nothing to verify with";
+    add("GET", by, cause,
+        {{answer(404), asked ? ": 404" : ""},
+         {answer(405), asked ? ": 405" : ""},
+         {answer(403), asked ? ": 403" : ""},
+         {answer(503), asked ? ": 503" : ""},
+         {silent, asked ? ": no progress" : ""},
+         {broken(), asked ? ": connection reset" : ""}});
+  }
+  add("HEAD", download, "verify: HEAD",
+      {{answer(405), ": 405"},
+       {answer(503), ": 503"},
+       {silent, ": no progress"},
+       {answer(200), " tells no size"},
+       {answer(200, {{"Upload-Offset", "all"}}), " tells no size"}});
+  add("account", download, "verify: the account",
+      {{answer(404), ": 404"},
+       {answer(401), ": 401"},
+       {answer(503), ": 503"},
+       {silent, ": no progress"},
+       {page, " cannot be read"}});
+  return all;
+}
+
+// It went on for as long as there were uploads, and what it did not see was lost.
+class LackTest : public AccountTest, public testing::WithParamInterface<Lack> {};
+TEST_P(LackTest, IsUnverifiedForThatReasonAndSoon) {
+  constexpr std::uint64_t uploads = 400;
+  add_uploads(uploads);
+  accounts.resize(uploads);
+  options.method = GetParam().by;
+  control = [](const LoadRequest& r) {
+    if (GetParam().by == VerifyMethod::automatic) return answer(404);
+    return answer(200, {},
+                  R"({"id":"x","offset":3000,"length":3000,"complete":true,"sha256":")" +
+                      payload(number_in(r.url)).digest(DigestAlgorithm::sha256) + "\"}");
+  };
+  FakeTransport target{[this](const LoadRequest& r) {
+    const bool of_control = r.url.find("/_mock/") != std::string::npos;
+    const bool of_account = r.url.find("/account/") != std::string::npos;
+    const std::string what = of_control ? "control" : of_account ? "account" : r.method;
+    if (what == GetParam().of) return GetParam().answer;
+    return of_account ? answer(200, {}, "{}") : serve(r);
+  }};
+  Authorizer authorizer(target, {});
+  Accounting client(uploads_options);
+  client.accounts = accounts;
+  Verifier verifier(target, authorizer, client, std::move(options));
+  bool done = false;
+  run(verifier, [&] { done = true; });
+  target.run();
+  EXPECT_TRUE(done);
+  for (const auto& r : results) {
+    ASSERT_EQ(r.state, UploadState::unverified) << r.name;
+    ASSERT_EQ(r.cause->what, GetParam().cause);
+  }
+  EXPECT_LT(target.now().time_since_epoch(), std::chrono::minutes{5});
+}
+INSTANTIATE_TEST_SUITE_P(All, LackTest, testing::ValuesIn(lacks()));
+
+TEST_F(VerifyTest, OneBrokenDownloadIsNotATargetWithoutAny) {
+  bool first = true;
+  FakeTransport breaking{[&](const LoadRequest& r) {
+    if (r.method == "GET" && r.sink && std::exchange(first, false)) return broken();
+    return serve(r);
+  }};
+  Authorizer authorizer(breaking, {});
+  const TusClient client(uploads_options);
+  Verifier verifier(breaking, authorizer, client, std::move(options));
+  run(verifier, [] {});
+  breaking.run();
+  EXPECT_EQ(results[0].state, UploadState::unverified);
+  EXPECT_EQ(results[1].state, UploadState::verified);
+  EXPECT_EQ(verifier.method(), VerifyMethod::download);
+}
+
+TEST_F(VerifyTest, ABusyTargetIsAskedAgainWhenItSays) {
+  int busy = 0;
+  FakeTransport later{[&](const LoadRequest& r) {
+    if (r.method == "HEAD" && busy++ < 2) return answer(429, {{"Retry-After", "7"}});
+    return serve(r);
+  }};
+  Authorizer authorizer(later, {});
+  const TusClient client(uploads_options);
+  Verifier verifier(later, authorizer, client, std::move(options));
+  run(verifier, [] {});
+  later.run();
+  for (const auto& r : results) EXPECT_EQ(r.state, UploadState::verified) << r.name;
+  EXPECT_THAT(later.delays, testing::Contains(Milliseconds{7000}));
+}
+
+TEST_F(VerifyTest, AnotherLengthIsWrong) {
+  FakeTransport other{[&](const LoadRequest& r) {
+    auto outcome = serve(r);
+    if (r.method == "HEAD") outcome.response->headers.add("Upload-Length", "3001");
+    return outcome;
+  }};
+  Authorizer authorizer(other, {});
+  const TusClient client(uploads_options);
+  Verifier verifier(other, authorizer, client, std::move(options));
+  run(verifier, [] {});
+  other.run();
+  EXPECT_EQ(results[0].state, UploadState::wrong);
+  EXPECT_EQ(results[0].cause->detail, "\"3001\" instead of 3000");
+}
+
+TEST_F(ListedVerifyTest, AListWithoutEndIsLeft) {
+  places["2"] = "http://127.0.0.1:1/files/2/bytes";
+  endless = true;
+  verify_listed(200);
+  EXPECT_EQ(results[1].state, UploadState::unverified);
+  EXPECT_EQ(results[1].cause->what, "verify: the list of uploads does not end");
+}
+
+// Two loops of a run, of which each sees one of the two.
+TEST_F(AccountTest, CopiesOfTwoLoopsMayMeet) {
+  for (auto& account : accounts) account.copies = {"container/one.bin"};
+  options.copies = std::make_shared<Copies>();
+  EXPECT_FALSE(options.copies->put("container/one.bin", 7));
+  verify_accounts();
+  EXPECT_EQ(results[0].state, UploadState::lost);
+  EXPECT_THAT(results[0].cause->detail, testing::StartsWith("uploads 7 and 0 were both"));
 }
 }  // namespace
 }  // namespace loadgen

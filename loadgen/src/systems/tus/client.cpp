@@ -8,6 +8,7 @@
 #include "protocol/json/decode.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/metadata.hpp"
+#include "protocol/tus/numbers.hpp"
 #include "systems/tus/upload.hpp"
 
 namespace loadgen {
@@ -67,8 +68,9 @@ transport::LoadRequest TusClient::look(const std::string& url) const {
 }
 
 std::optional<std::string> TusClient::told_size(const transport::LoadResponse& answer) const {
-  const auto offset = answer.headers.find(tus::header::upload_offset);
-  return offset ? std::optional<std::string>(*offset) : std::nullopt;
+  const auto header = answer.headers.find(tus::header::upload_offset);
+  const auto offset = header ? tus::parse_length(*header) : failure("", "is missing");
+  return offset ? std::optional(std::to_string(offset->value)) : std::nullopt;
 }
 
 tus::Metadata TusClient::metadata_of(const std::string& name) const {
@@ -81,6 +83,11 @@ tus::Metadata TusClient::metadata_of(const std::string& name) const {
 // A server may add to it. protocol.md, Headers/Upload-Metadata: it MUST be there as it was sent.
 std::optional<Cause> TusClient::told_otherwise(const transport::LoadResponse& answer,
                                                const UploadResult& upload) const {
+  const auto length = answer.headers.find(tus::header::upload_length);
+  if (length && *length != std::to_string(upload.size.value)) {
+    return Cause{"verify: HEAD tells another length",
+                 fmt::format("{} instead of {}", quote(*length), upload.size.value)};
+  }
   const auto header = answer.headers.find(tus::header::upload_metadata);
   if (!header) return Cause{"verify: HEAD does not tell the metadata", upload.url};
   const auto told = tus::parse_metadata(*header, tus::MetadataStrictness::lenient);
