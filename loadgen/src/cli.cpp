@@ -6,12 +6,9 @@
 
 #include <CLI/CLI.hpp>
 #include <atomic>
-#include <condition_variable>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <mutex>
-#include <thread>
 
 #include "network/network.hpp"
 #include "payload/payload.hpp"
@@ -19,6 +16,7 @@
 #include "redact/printable.hpp"
 #include "redact/secrets.hpp"
 #include "report/live.hpp"
+#include "report/progress.hpp"
 #include "report/report.hpp"
 #include "run/run.hpp"
 #include "scenario/settings.hpp"
@@ -58,46 +56,6 @@ volatile sig_atomic_t signals_seen = 0;
 void on_signal(int) {
   if (signals_seen < 2) signals_seen = signals_seen + 1;
 }
-
-/// Rewrites one line of a terminal four times a second, from two seconds on; where there is none,
-/// writes a line every ten seconds.
-class ProgressLine {
- public:
-  ProgressLine(const Progress& progress, std::optional<std::uint64_t> uploads) {
-    const bool terminal = ::isatty(STDERR_FILENO) != 0;
-    thread_ = std::thread([this, &progress, uploads, terminal] {
-      const auto begin = std::chrono::steady_clock::now();
-      std::unique_lock lock(mutex_);
-      auto wait = std::chrono::milliseconds{terminal ? 2000 : 10'000};
-      while (!wake_.wait_for(lock, wait, [this] { return done_; })) {
-        if (terminal) wait = std::chrono::milliseconds{250};
-        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-        const std::string text = progress_line(progress, elapsed.count(), uploads);
-        fmt::print(stderr, "{}{}{}", terminal ? "\r\x1b[K" : "", text, terminal ? "" : "\n");
-        std::fflush(stderr);
-        drawn_ = terminal;
-      }
-      if (drawn_) fmt::print(stderr, "\r\x1b[K");
-    });
-  }
-  ~ProgressLine() {
-    {
-      const std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool done_ = false;
-  bool drawn_ = false;
-  std::thread thread_;
-};
 
 /// What a run throws is told in its report as well.
 RunResult<RunReport> run_or_say_why(const Settings& settings, const RunHooks& hooks) {
@@ -170,7 +128,8 @@ int do_run(Settings settings) {
   }
   RunResult<RunReport> report;
   {
-    const ProgressLine line(progress, settings.uploads);
+    const ProgressLine line(progress, settings.uploads, pace_of(::isatty(STDERR_FILENO) != 0),
+                            stderr);
     report = run_or_say_why(settings, hooks);
   }
   if (!report) {

@@ -256,26 +256,4 @@ Result<void> write_report(const RunReport& report, const std::string& folder) {
   return files::replace("--report", path / summary_file, summary_json(report));
 }
 
-std::string progress_line(const Progress& p, double elapsed_s,
-                          std::optional<std::uint64_t> uploads) {
-  constexpr std::size_t columns = 80;
-  std::string line = fmt::format("{:5.1f} s  ", elapsed_s);
-  const auto uploaded = p.uploaded.load();
-  if (p.verifying)
-    return line + fmt::format("verifying {} uploads, {} good", uploaded, p.verified.load());
-  const auto acknowledged = p.acknowledged_bytes.load();
-  line += fmt::format("{}{} ok", uploaded, uploads ? fmt::format("/{}", *uploads) : "");
-  // What does not fit is left out, the least telling first.
-  for (const auto& part :
-       {fmt::format(", {} open", p.in_flight.load()), fmt::format(", {} bad", p.failed.load()),
-        fmt::format(", {} sent", to_string(Bytes{p.sent_bytes.load()})),
-        fmt::format(", {} acked", to_string(Bytes{acknowledged})),
-        fmt::format(
-            ", {:.1f} MiB/s",
-            elapsed_s > 0 ? static_cast<double>(acknowledged) / (1U << 20U) / elapsed_s : 0.0)}) {
-    if (line.size() + part.size() < columns) line += part;
-  }
-  return line;
-}
-
 }  // namespace loadgen

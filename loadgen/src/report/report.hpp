@@ -1,9 +1,7 @@
 // A finished run for people (terminal), for programs (JSON) and for spreadsheets (CSV).
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,9 +20,5 @@ void uploads_csv(const RunReport& report, const std::function<void(std::string_v
 [[nodiscard]] Result<void> check_report(const std::string& folder);
 /// Writes both into `folder`, which exists; each is there whole, or the former one is.
 [[nodiscard]] Result<void> write_report(const RunReport& report, const std::string& folder);
-
-/// One line of less than 80 columns, without LF, while the run goes on.
-[[nodiscard]] std::string progress_line(const Progress& progress, double elapsed_s,
-                                        std::optional<std::uint64_t> uploads);
 
 }  // namespace loadgen

@@ -220,21 +220,6 @@ TEST(Report, UploadsThatCouldNotStartAreInTheVerdict) {
   EXPECT_EQ(report.exit_code(), ExitCode::bad_run);
 }
 
-TEST(Report, TheProgressLineFitsATerminal) {
-  Progress p;
-  p.uploaded = 1234;
-  p.in_flight = 100;
-  p.sent_bytes = 3U << 20U;
-  p.acknowledged_bytes = 2U << 20U;
-  EXPECT_EQ(progress_line(p, 2, 5000),
-            "  2.0 s  1234/5000 ok, 100 open, 0 bad, 3.0 MiB sent, 2.0 MiB acked, 1.0 MiB/s");
-  p.uploaded = 123'456'789;
-  p.in_flight = 100'000;
-  p.failed = 123'456'789;
-  p.sent_bytes = p.acknowledged_bytes = 1023ULL << 50U;
-  EXPECT_LT(progress_line(p, 123'456, 1'000'000'000).size(), 80U);
-}
-
 TEST(Report, CsvHasOneLinePerUpload) {
   auto r = good(3);
   r.cause = Cause{"a, \"b\"", ""};

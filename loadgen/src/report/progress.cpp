@@ -1,0 +1,65 @@
+#include "report/progress.hpp"
+
+#include <fmt/format.h>
+
+namespace loadgen {
+
+std::string progress_line(const Progress& p, double elapsed_s,
+                          std::optional<std::uint64_t> uploads) {
+  constexpr std::size_t columns = 80;
+  std::string line = fmt::format("{:5.1f} s  ", elapsed_s);
+  const auto uploaded = p.uploaded.load();
+  if (p.verifying)
+    return line + fmt::format("verifying {} uploads, {} good", uploaded, p.verified.load());
+  const auto acknowledged = p.acknowledged_bytes.load();
+  line += fmt::format("{}{} ok", uploaded, uploads ? fmt::format("/{}", *uploads) : "");
+  // What does not fit is left out, the least telling first.
+  for (const auto& part :
+       {fmt::format(", {} open", p.in_flight.load()), fmt::format(", {} bad", p.failed.load()),
+        fmt::format(", {} sent", to_string(Bytes{p.sent_bytes.load()})),
+        fmt::format(", {} acked", to_string(Bytes{acknowledged})),
+        fmt::format(
+            ", {:.1f} MiB/s",
+            elapsed_s > 0 ? static_cast<double>(acknowledged) / (1U << 20U) / elapsed_s : 0.0)}) {
+    if (line.size() + part.size() < columns) line += part;
+  }
+  return line;
+}
+
+ProgressPace pace_of(bool terminal) {
+  using std::chrono::milliseconds;
+  if (terminal) return {true, milliseconds{2000}, milliseconds{250}};
+  return {false, milliseconds{10'000}, milliseconds{10'000}};
+}
+
+ProgressLine::ProgressLine(const Progress& progress, std::optional<std::uint64_t> uploads,
+                           ProgressPace pace, std::FILE* to)
+    : thread_([this, &progress, uploads, pace, to] { write(progress, uploads, pace, to); }) {}
+
+void ProgressLine::write(const Progress& progress, std::optional<std::uint64_t> uploads,
+                         ProgressPace pace, std::FILE* to) {
+  const auto begin = std::chrono::steady_clock::now();
+  std::unique_lock lock(mutex_);
+  auto wait = pace.first;
+  bool drawn = false;
+  while (!wake_.wait_for(lock, wait, [this] { return done_; })) {
+    wait = pace.then;
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    const std::string text = progress_line(progress, elapsed.count(), uploads);
+    fmt::print(to, "{}{}{}", pace.rewrites ? "\r\x1b[K" : "", text, pace.rewrites ? "" : "\n");
+    std::fflush(to);
+    drawn = pace.rewrites;
+  }
+  if (drawn) fmt::print(to, "\r\x1b[K");
+}
+
+ProgressLine::~ProgressLine() {
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+}  // namespace loadgen
