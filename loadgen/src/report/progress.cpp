@@ -12,10 +12,16 @@ std::string progress_line(const Progress& p, double elapsed_s,
   if (p.verifying)
     return line + fmt::format("verifying {} uploads, {} good", uploaded, p.verified.load());
   const auto acknowledged = p.acknowledged_bytes.load();
+  // Their last byte was acknowledged, and what is to follow has not come yet.
+  const std::uint64_t before = p.in_flight + uploaded + p.failed;
+  const std::uint64_t started = p.started;
+  const std::uint64_t awaited = started > before ? started - before : 0;
   line += fmt::format("{}{} ok", uploaded, uploads ? fmt::format("/{}", *uploads) : "");
   // What does not fit is left out, the least telling first.
   for (const auto& part :
-       {fmt::format(", {} open", p.in_flight.load()), fmt::format(", {} bad", p.failed.load()),
+       {fmt::format(", {} open", p.in_flight.load()),
+        awaited > 0 ? fmt::format(", {} awaited", awaited) : "",
+        fmt::format(", {} bad", p.failed.load()),
         fmt::format(", {} sent", to_string(Bytes{p.sent_bytes.load()})),
         fmt::format(", {} acked", to_string(Bytes{acknowledged})),
         fmt::format(

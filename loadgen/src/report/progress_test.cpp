@@ -21,6 +21,10 @@ TEST(ProgressLine, FitsATerminal) {
   p.acknowledged_bytes = 2U << 20U;
   EXPECT_EQ(progress_line(p, 2, 5000),
             "  2.0 s  1234/5000 ok, 100 open, 3 bad, 3.0 MiB sent, 2.0 MiB acked, 1.0 MiB/s");
+  p.started = 1347;
+  EXPECT_EQ(progress_line(p, 2, std::nullopt),
+            "  2.0 s  1234 ok, 100 open, 10 awaited, 3 bad, 3.0 MiB sent, 2.0 MiB acked")
+      << "what waits for a delivery is not hidden, and the rate is in seconds.csv";
   p.uploaded = 123'456'789;
   p.in_flight = 100'000;
   p.started = p.failed = 987'654'321;
