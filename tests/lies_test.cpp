@@ -145,4 +145,39 @@ TEST_F(Lies, AreCaughtInEveryWayOrOutOfItsSight) {
   EXPECT_TRUE(unused.empty()) << *unused.begin() << " is no lie any more";
 }
 
+// "In vain" is what was sent and is not there: nothing where the server had read all of it when a
+// connection was cut, and what it was told and had not read otherwise. Its own count says which.
+TEST_F(Lies, WasteIsWhatTheServerDidNotKeep) {
+  for (const char* network : {"cuts", "paced"}) {
+    folder_.write("paced.json", R"({"name":"paced","description":"d","cut_probability":0.8,
+                                    "upload_rate":"2MiB/s"})");
+    const fs::path report = folder_.path() / network;
+    const auto run = testkit::run(
+        {DEX_LOADGEN, "run", "--url", mock_.creation_url(), "--uploads", "20", "--size", "1MiB",
+         "--seed", "5", "--network", (folder_.path() / (std::string(network) + ".json")).string(),
+         "--retry-delays", "0s,5ms,5ms,5ms,5ms,5ms,5ms", "--report", report.string()});
+    ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+    const auto figures = json::parse(testkit::read_file(report / "summary.json")).at("summary");
+    const auto figure = [&](const char* name) { return figures.at(name).get<std::uint64_t>(); };
+    std::uint64_t read = 0;
+    std::uint64_t kept = 0;
+    const auto journal = control_.get("/_mock/journal?method=PATCH&limit=10000").json;
+    for (const auto& entry : journal.at("entries")) {
+      read += entry.at("body").at("received").get<std::uint64_t>();
+      const auto& offset = entry.at("offset");
+      if (offset.at("after").is_number()) {
+        kept += offset.at("after").get<std::uint64_t>() - offset.at("before").get<std::uint64_t>();
+      }
+    }
+    fmt::print("{}: {} cuts, sent {}, read by the server {}, kept {}, in vain {}\n", network,
+               figure("cuts"), figure("sent_bytes"), read, kept, figure("waste_bytes"));
+    EXPECT_GT(figure("cuts"), 20U);
+    EXPECT_GE(figure("sent_bytes"), read) << "what it read was sent";
+    EXPECT_EQ(figure("sent_bytes") - figure("waste_bytes"), 20U << 20U);
+    EXPECT_LE(figure("sent_bytes") - read, figure("waste_bytes"))
+        << "what it did not read was lost";
+    control_.send("DELETE", "/_mock/journal");
+  }
+}
+
 }  // namespace

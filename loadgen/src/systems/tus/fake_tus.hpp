@@ -61,8 +61,11 @@ class FakeTus {
       sent += count;
     }
     // What the network ate never reached the store.
-    if (request.cut)
-      stored.bytes.resize(stored.bytes.size() - std::min<std::uint64_t>(sent, eaten));
+    if (request.cut) {
+      const auto gone = std::min<std::uint64_t>(sent, eaten);
+      stored.bytes.resize(stored.bytes.size() - gone);
+      ate += gone;
+    }
     LoadOutcome outcome = request.cut ? broken() : answer(204, {{"Upload-Offset", at()}});
     outcome.was_cut = request.cut.has_value();
     outcome.sent = Bytes{sent};
@@ -72,6 +75,7 @@ class FakeTus {
   std::function<std::optional<LoadOutcome>(const LoadRequest&)> interfere;
   std::map<std::string, Stored> uploads;
   std::uint64_t eaten = 0;  ///< of a cut transfer's last bytes
+  std::uint64_t ate = 0;    ///< in all
 
  private:
   int created_ = 0;
