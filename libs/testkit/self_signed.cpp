@@ -57,7 +57,7 @@ Certificate self_signed(bool expired) {
                              static_cast<int>(host.size()), -1, 0);
   X509_set_issuer_name(cert.get(), name);
   extend(cert.get(), NID_basic_constraints, "critical,CA:TRUE");
-  extend(cert.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+  extend(cert.get(), NID_subject_alt_name, "DNS:localhost,DNS:dex.example.test,IP:127.0.0.1");
   need(X509_sign(cert.get(), key.get(), EVP_sha256()) > 0);
 
   const std::unique_ptr<BIO, Deleter<BIO_free_all>> cert_bio(BIO_new(BIO_s_mem()));

@@ -10,7 +10,8 @@ struct Certificate {
   std::string key_pem;
 };
 
-/// Self-signed for localhost and 127.0.0.1 (P-256). `expired`: its validity ended yesterday.
+/// Self-signed for localhost, 127.0.0.1 and the name dex.example.test, which no resolver knows
+/// (P-256). `expired`: its validity ended yesterday.
 [[nodiscard]] Certificate self_signed(bool expired = false);
 
 }  // namespace testkit

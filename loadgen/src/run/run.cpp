@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <random>
@@ -66,6 +67,23 @@ Result<Sockets> share_descriptors(const Settings& settings) {
   return sockets;
 }
 
+/// What the environment says of proxies to libcurl, which goes by NO_PROXY too. Upper case
+/// HTTP_PROXY is none: a header of CGI has that name.
+std::vector<std::string> proxies_of_environment(std::string_view url) {
+  std::vector<std::string> names{"all_proxy", "ALL_PROXY"};
+  if (url.starts_with("https:")) {
+    names.insert(names.end(), {"https_proxy", "HTTPS_PROXY"});
+  } else {
+    names.emplace_back("http_proxy");
+  }
+  std::vector<std::string> found;
+  for (const auto& name : names) {
+    const char* const value = std::getenv(name.c_str());
+    if (value != nullptr && *value != '\0') found.emplace_back(value);
+  }
+  return found;
+}
+
 /// Looks up every host that requests go to, and refuses those that may not be loaded.
 RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) {
   const Settings& settings = plan.settings;
@@ -86,7 +104,9 @@ RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) 
   for (const auto& url : urls) {
     auto host = transport::resolve(url);
     // A proxy may know hosts that nobody here does.
-    if (!host && settings.proxy.empty()) return give_up(ExitCode::unreachable, host.error());
+    if (!host && settings.proxy.empty() && proxies_of_environment(url).empty()) {
+      return give_up(ExitCode::unreachable, host.error());
+    }
     const bool here = host && host->loopback;
     if (const auto good = check(url, here); !good) return good;
     all_here = all_here && here;
@@ -224,7 +244,9 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
            fmt::format("target unreachable: {}", outcome.failure->message),
            kind == Kind::tls   ? "does --ca-file hold the certificate that signed the server's?"
            : kind == Kind::own ? "it is this machine that has none left, not the target"
-                               : "is the server running there?"});
+           : kind == Kind::proxy || kind == Kind::resolve
+               ? "is the proxy right, --proxy or that of the environment?"
+               : "is the server running there?"});
     } else if (outcome.response->status == 401) {
       verdict = give_up(ExitCode::unreachable,
                         {plan.client->options().create_url,
@@ -335,6 +357,7 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
     secrets.add_url(*url);
   }
   for (const auto& url : (*client)->urls()) secrets.add_url(url);
+  for (const auto& url : proxies_of_environment(settings.url)) secrets.add_url(url);
   auto credentials = credentials_of(settings);
   if (!credentials) return give_up(ExitCode::usage, credentials.error());
   (*client)->presentation().hide(credentials->token, secrets);

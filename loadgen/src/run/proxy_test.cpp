@@ -1,0 +1,249 @@
+// Loads by way of a proxy: the real program, the real mock server, and a small proxy between them.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "testkit/child_process.hpp"
+#include "testkit/self_signed.hpp"
+#include "testkit/temp_folder.hpp"
+
+namespace {
+using testing::HasSubstr;
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+/// Whatever it is asked for, it hands on to one server, as an HTTP proxy does: with CONNECT it is a
+/// tunnel, and other requests, whose target is a whole URL, go on as they are.
+class SmallProxy {
+ public:
+  explicit SmallProxy(int to) : to_(to), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address = loopback(0);
+    socklen_t size = sizeof address;
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(listener_, 64) != 0 ||
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+      throw std::runtime_error("no port for a proxy");
+    }
+    port_ = ntohs(address.sin_port);
+    acceptor_ = std::thread([this] { accept(); });
+  }
+  ~SmallProxy() {
+    stopping_ = true;
+    acceptor_.join();
+    for (auto& thread : relays_) thread.join();
+    ::close(listener_);
+  }
+  SmallProxy(const SmallProxy&) = delete;
+  SmallProxy& operator=(const SmallProxy&) = delete;
+
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  /// The first line of each connection.
+  [[nodiscard]] std::vector<std::string> asked() const {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  /// False: nothing more comes of it, or the test is over.
+  [[nodiscard]] bool readable(std::vector<pollfd>& all) const {
+    while (!stopping_) {
+      if (::poll(all.data(), all.size(), 50) > 0) return true;
+    }
+    return false;
+  }
+  void accept() {
+    for (;;) {
+      std::vector<pollfd> one{{listener_, POLLIN, 0}};
+      if (!readable(one)) return;
+      const int client = ::accept(listener_, nullptr, nullptr);
+      if (client >= 0) relays_.emplace_back([this, client] { serve(client); });
+    }
+  }
+  void serve(int client) {
+    const int server = ::socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in address = loopback(to_);
+    std::string head;
+    std::array<char, 1> byte{};
+    std::vector<pollfd> one{{client, POLLIN, 0}};
+    while (!head.ends_with("\r\n\r\n") && readable(one) && ::read(client, byte.data(), 1) == 1) {
+      head += byte[0];
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      asked_.push_back(head.substr(0, head.find('\r')));
+    }
+    if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+      const bool tunnel = head.starts_with("CONNECT ");
+      const std::string first = tunnel ? "HTTP/1.1 200 Connection established\r\n\r\n" : head;
+      if (write_all(tunnel ? client : server, first)) relay(client, server);
+    }
+    ::close(server);
+    ::close(client);
+  }
+  static bool write_all(int to, std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto count = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (count <= 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+  }
+  void relay(int a, int b) const {
+    std::vector<pollfd> both{{a, POLLIN, 0}, {b, POLLIN, 0}};
+    std::vector<char> buffer(65536);
+    while (readable(both)) {
+      for (const auto& [fd, events, what] : both) {
+        if (what == 0) continue;
+        const auto count = ::read(fd, buffer.data(), buffer.size());
+        if (count <= 0) return;
+        if (!write_all(fd == a ? b : a, {buffer.data(), static_cast<std::size_t>(count)})) return;
+      }
+    }
+  }
+
+  int to_;
+  int listener_;
+  int port_ = 0;
+  std::atomic<bool> stopping_{false};
+  mutable std::mutex mutex_;
+  std::vector<std::string> asked_;
+  std::vector<std::thread> relays_;  ///< the acceptor's
+  std::thread acceptor_;
+};
+
+int port_in(const std::string& url) { return std::stoi(url.substr(url.rfind(':') + 1)); }
+
+struct Way {
+  const char* name;
+  bool tls = false;
+  std::string url;                                 ///< {} is the server's port
+  std::map<std::string, std::string> environment;  ///< {} is the proxy's URL
+  std::vector<std::string> flags;                  ///< the same
+  std::string asked;  ///< what each connection begins with; empty: none came by the proxy
+  int exit_code = 0;
+  std::string told = "good: 6 verified";
+};
+std::ostream& operator<<(std::ostream& out, const Way& way) { return out << way.name; }
+
+std::string filled(std::string text, const std::string& value) {
+  if (const auto at = text.find("{}"); at != std::string::npos) text.replace(at, 2, value);
+  return text;
+}
+
+const std::vector<std::string> own{"--i-own-this-target"};
+
+class ByProxy : public testing::TestWithParam<Way> {};
+TEST_P(ByProxy, RequestsGoWhereTheyAreToldTo) {
+  const Way& way = GetParam();
+  const testkit::TempFolder folder;
+  const auto certificate = testkit::self_signed();
+  const std::string cert = folder.write("cert.pem", certificate.cert_pem);
+  const std::string key = folder.write("key.pem", certificate.key_pem);
+  std::vector<std::string> server{DEX_MOCK, "--listen",  "127.0.0.1:0", "--store",
+                                  "memory", "--profile", "tus"};
+  if (way.tls) server.insert(server.end(), {"--tls-cert", cert, "--tls-key", key});
+  testkit::ChildProcess mock(server);
+  const int port = port_in(mock.wait_ready());
+  const SmallProxy proxy(port);
+  std::vector<std::string> command{
+      DEX_LOADGEN,     "run", "--url",     filled(way.url, std::to_string(port)),
+      "--system",      "tus", "--uploads", "6",
+      "--concurrency", "3",   "--size",    "100KiB",
+      "--ca-file",     cert};
+  for (const auto& flag : way.flags) command.push_back(filled(flag, proxy.url()));
+  testkit::ChildProcess::Options options;
+  for (const char* other : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                            "no_proxy", "NO_PROXY"}) {
+    options.environment[other] = "";
+  }
+  for (const auto& [name, value] : way.environment) {
+    options.environment[name] = filled(value, proxy.url());
+  }
+  const auto run = testkit::run(command, options);
+  EXPECT_EQ(run.exit_code, way.exit_code) << run.out << run.err;
+  EXPECT_THAT(run.out + run.err, HasSubstr(way.told));
+  if (way.asked.empty()) {
+    EXPECT_TRUE(proxy.asked().empty()) << proxy.asked().front();
+  } else {
+    EXPECT_GE(proxy.asked().size(), 6U) << "a connection for each partner";
+    for (const auto& line : proxy.asked()) {
+      EXPECT_THAT(line, HasSubstr(filled(way.asked, std::to_string(port))));
+    }
+  }
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, ByProxy,
+    testing::Values(Way{"OfTheEnvironment",
+                        false,
+                        "http://dex.example.test/files",
+                        {{"http_proxy", "{}"}},
+                        own,
+                        " http://dex.example.test/files"},
+                    Way{"OfTheEnvironmentForTls",
+                        true,
+                        "https://dex.example.test/files",
+                        {{"HTTPS_PROXY", "{}"}},
+                        own,
+                        "CONNECT dex.example.test:443 HTTP/1.1"},
+                    Way{"OfTheEnvironmentForAll",
+                        false,
+                        "http://dex.example.test/files",
+                        {{"ALL_PROXY", "{}"}},
+                        own,
+                        " http://dex.example.test/files"},
+                    Way{"NotForHostsThatAreExcepted",
+                        false,
+                        "http://dex.example.test/files",
+                        {{"http_proxy", "{}"}, {"NO_PROXY", "other.test,example.test"}},
+                        own,
+                        "",
+                        3,
+                        "target unreachable"},
+                    Way{"NotForThisMachine",
+                        false,
+                        "http://127.0.0.1:{}/files",
+                        {{"http_proxy", "{}"}},
+                        {},
+                        ""},
+                    Way{"GivenAlsoForThisMachine",
+                        false,
+                        "http://127.0.0.1:{}/files",
+                        {},
+                        {"--proxy", "{}"},
+                        " http://127.0.0.1:{}/files"},
+                    Way{"GivenWinsOverTheEnvironment",
+                        true,
+                        "https://localhost:{}/files",
+                        {{"https_proxy", "http://127.0.0.1:1"}, {"no_proxy", "*"}},
+                        {"--proxy", "{}"},
+                        "CONNECT localhost:{} HTTP/1.1"},
+                    Way{"ThatIsNotThere",
+                        false,
+                        "http://dex.example.test/files",
+                        {{"http_proxy", "http://127.0.0.1:1"}},
+                        own,
+                        "",
+                        3,
+                        "target unreachable"}),
+    [](const auto& way) { return way.param.name; });
+
+}  // namespace
