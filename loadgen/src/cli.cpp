@@ -67,18 +67,19 @@ RunResult<RunReport> run_or_say_why(const Settings& settings, const RunHooks& ho
 }
 
 /// Writes --report and returns the exit code: that of the run, but never 0 without its report.
-int reported(const RunReport& report, LiveReport* live) {
+int reported(const RunReport& report, LiveReport* live, const std::optional<Error>& unwritten) {
   const ExitCode outcome = report.exit_code();
   if (report.settings.report.empty()) return code(outcome);
-  if (const auto written = write_report(report, report.settings.report); !written) {
-    complain(written.error(), report.secrets);
+  const auto incomplete = [&](const Error& error) {
+    complain(error, report.secrets);
     return code(outcome == ExitCode::good ? ExitCode::interrupted : outcome);
+  };
+  if (const auto written = write_report(report, report.settings.report); !written) {
+    return incomplete(written.error());
   }
+  if (unwritten) return incomplete(*unwritten);
   if (live != nullptr) {
-    if (const auto written = live->finish(); !written) {
-      complain(written.error(), report.secrets);
-      return code(outcome == ExitCode::good ? ExitCode::interrupted : outcome);
-    }
+    if (const auto written = live->finish(); !written) return incomplete(written.error());
   }
   if (!report.stopped) std::cout << "report in " << report.settings.report << "\n";
   return code(outcome);
@@ -104,14 +105,26 @@ int do_run(Settings settings) {
   Progress progress;
   RunHooks hooks;
   hooks.progress = &progress;
-  hooks.interrupted = [] { return static_cast<int>(signals_seen); };
+  std::atomic<bool> loading{false};
+  hooks.interrupted = [&loading] {
+    const int seen = signals_seen;
+    if (seen == 1 && loading.exchange(false)) {
+      fmt::print(stderr,
+                 "{}dex-loadgen: interrupted: nothing more starts, and what is in flight is "
+                 "waited for; a second time ends it at once\n",
+                 ::isatty(STDERR_FILENO) != 0 ? "\n" : "");
+    }
+    return seen;
+  };
   std::unique_ptr<LiveReport> live;
+  std::optional<Error> unwritten;  // of what is written while the run goes on
   hooks.begun = [&](const std::string& run_id, const std::string& url, Time begin) {
     fmt::print(stderr, "run {} to {}\n", run_id, hooks.secrets.mask(redact::shown_url(url)));
+    loading = true;
     if (settings.report.empty()) return;
     auto opened = LiveReport::open(settings.report);
     if (!opened) {
-      complain(opened.error(), hooks.secrets);
+      unwritten = std::move(opened.error());
       return;
     }
     live = std::move(*opened);
@@ -139,10 +152,10 @@ int do_run(Settings settings) {
     stopped.settings = settings;
     stopped.secrets = hooks.secrets;
     stopped.stopped = RunError{report.error().code, shown(report.error().error, hooks.secrets)};
-    return reported(stopped, nullptr);
+    return reported(stopped, nullptr, std::nullopt);
   }
   std::cout << terminal_summary(*report);
-  return reported(*report, live.get());
+  return reported(*report, live.get(), unwritten);
 }
 
 int list_networks() {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "files/output.hpp"
 #include "protocol/version.hpp"
@@ -22,6 +23,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* summary_file = "summary.json";
 constexpr const char* uploads_file = "uploads.csv";
+// LiveReport's.
+constexpr const char* seconds_file = "seconds.csv";
 
 std::array<std::pair<const char*, const Histogram*>, 8> latencies(const Stats& s) {
   return {{{"create", &s.create},
@@ -67,39 +70,47 @@ std::string late(const Stats& s) {
   return fmt::format("{} were due and could not start", s.not_started);
 }
 
+/// What was seen to be bad of the target, in whatever way the run ended.
+std::vector<std::string> seen_bad(const RunReport& report) {
+  const Stats& s = report.stats;
+  std::vector<std::string> bad;
+  if (s.failed > 0) bad.push_back(fmt::format("{} failed", s.failed));
+  if (s.lost > 0) bad.push_back(fmt::format("{} lost", s.lost));
+  if (s.wrong > 0) bad.push_back(fmt::format("{} wrong", s.wrong));
+  if (s.never_sent.value > 0) {
+    bad.push_back(fmt::format("{} acknowledged that were never sent", to_string(s.never_sent)));
+  }
+  if (s.rolled_back.value > 0 && !report.settings.allow_rollback) {
+    bad.push_back(fmt::format("{} acknowledged and then denied (see --allow-rollback)",
+                              to_string(s.rolled_back)));
+  }
+  return bad;
+}
+
 std::string verdict(const RunReport& report) {
   const Stats& s = report.stats;
   if (report.stopped) return shown(report, report.stopped->error.line());
+  std::vector<std::string> bad = seen_bad(report);
   switch (report.exit_code()) {
     case ExitCode::good:
       return s.unverified > 0 ? fmt::format("uploaded {}, NOT VERIFIED (--verify none)", s.uploaded)
                               : fmt::format("good: {} verified, 0 lost{}", s.verified,
                                             s.not_started > 0 ? ", but " + late(s) : "");
     case ExitCode::interrupted:
-      return "interrupted";
+      return bad.empty() ? "interrupted"
+                         : fmt::format("interrupted, and bad: {}", fmt::join(bad, ", "));
     default:
       break;
   }
-  std::string why;
-  const auto add = [&why](const std::string& part) { why += (why.empty() ? "" : ", ") + part; };
-  if (s.failed > 0) add(fmt::format("{} failed", s.failed));
-  if (s.lost > 0) add(fmt::format("{} lost", s.lost));
-  if (s.wrong > 0) add(fmt::format("{} wrong", s.wrong));
-  if (s.unverified > 0) add(fmt::format("{} unverified", s.unverified));
-  if (s.uploaded == 0) add("nothing was uploaded");
-  if (s.never_sent.value > 0) {
-    add(fmt::format("{} acknowledged that were never sent", to_string(s.never_sent)));
-  }
-  if (s.rolled_back.value > 0 && !report.settings.allow_rollback) {
-    add(fmt::format("{} acknowledged and then denied (see --allow-rollback)",
-                    to_string(s.rolled_back)));
-  }
-  if (report.too_late()) add(late(s) + " (see --allow-late)");
+  if (s.unverified > 0) bad.push_back(fmt::format("{} unverified", s.unverified));
+  if (s.uploaded == 0) bad.emplace_back("nothing was uploaded");
+  if (report.too_late()) bad.push_back(late(s) + " (see --allow-late)");
   if (report.gave_up) {
-    add(fmt::format("no progress for {} (--give-up)", ::to_string(report.settings.give_up)));
+    bad.push_back(
+        fmt::format("no progress for {} (--give-up)", ::to_string(report.settings.give_up)));
   }
-  for (const auto& condition : report.conditions_hit) add(condition);
-  return "bad: " + why;
+  bad.insert(bad.end(), report.conditions_hit.begin(), report.conditions_hit.end());
+  return fmt::format("bad: {}", fmt::join(bad, ", "));
 }
 
 }  // namespace
@@ -237,7 +248,7 @@ Result<void> check_report(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return failure("--report", fmt::format("{}: {}", quote(folder), error.message()));
-  for (const char* name : {summary_file, uploads_file}) {
+  for (const char* name : {summary_file, uploads_file, seconds_file}) {
     const auto path = std::filesystem::path(folder) / name;
     if (const auto file = files::Output::open("--report", path.string()); !file) {
       return tl::unexpected(file.error());

@@ -155,6 +155,20 @@ TEST(ExitCode, WhatAServerTakesBackOrInventsIsBad) {
   EXPECT_EQ(report.exit_code(), ExitCode::good);
 }
 
+TEST(ExitCode, AnInterruptedRunTellsWhatWasSeenUntilThen) {
+  auto lost = good(1);
+  lost.state = UploadState::lost;
+  auto unverified = good(2);
+  unverified.state = UploadState::unverified;
+  auto report = report_of({good(0), unverified});
+  report.was_interrupted = true;
+  EXPECT_THAT(terminal_summary(report), testing::EndsWith("\ninterrupted\n"));
+  report = report_of({lost, unverified});
+  report.was_interrupted = true;
+  EXPECT_EQ(report.exit_code(), ExitCode::interrupted);
+  EXPECT_THAT(terminal_summary(report), testing::EndsWith("\ninterrupted, and bad: 1 lost\n"));
+}
+
 TEST(ExitCode, ARunThatWasGivenUpIsBad) {
   auto report = report_of({good(0)});
   report.gave_up = true;
