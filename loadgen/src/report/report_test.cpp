@@ -1,8 +1,10 @@
 #include "report/report.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "stats/criterion.hpp"
@@ -263,6 +265,91 @@ TEST(Criterion, Compares) {
   EXPECT_FALSE(hit("failed>0"));
   EXPECT_FALSE(hit("uploads!=1"));
   EXPECT_FALSE(hit("uploads<=0"));
+}
+
+/// Three uploads: one good after two cuts, one lost, one that failed.
+Stats mixed() {
+  auto cut = good(0);
+  cut.sent = Bytes{3U << 19U};
+  cut.requests = 4;
+  cut.retries = 3;
+  cut.resumes = 2;
+  cut.resume_times = {2ms, 2ms};
+  cut.cuts = {{Bytes{5}, transport::Cut::Kind::silent}, {Bytes{9}, transport::Cut::Kind::reset}};
+  cut.delivered = Time{} + 4s;
+  cut.possible = Time{} + 1090ms;
+  auto lost = good(1);
+  lost.state = UploadState::lost;
+  lost.new_uploads = 1;
+  lost.rolled_back = Bytes{7};
+  auto failed = good(2);
+  failed.state = UploadState::failed;
+  failed.created.reset();
+  failed.uploaded.reset();
+  failed.acknowledged = failed.sent = Bytes{};
+  failed.ended = Time{} + 5100ms;
+  Stats stats;
+  for (const auto& upload : {cut, lost, failed}) stats.add(upload);
+  stats.not_started = 6;
+  stats.slowest_second = Bytes{1U << 19U};
+  return stats;
+}
+
+// What 0.1.0 named means the same; whoever adds a figure adds it here.
+TEST(Criterion, EachFigureMeansWhatItSays) {
+  const std::map<std::string, double> figures{{"uploads", 3},
+                                              {"uploaded", 2},
+                                              {"verified", 1},
+                                              {"unverified", 0},
+                                              {"lost", 1},
+                                              {"failed", 1},
+                                              {"wrong", 0},
+                                              {"interrupted", 0},
+                                              {"not_started", 6},
+                                              {"elapsed_s", 4},
+                                              {"goodput_mib_s", 0.5},
+                                              {"uploads_per_s", 0.5},
+                                              {"slowest_second_mib_s", 0.5},
+                                              {"acknowledged_bytes", 2U << 20U},
+                                              {"sent_bytes", 5U << 19U},
+                                              {"waste_bytes", 1U << 19U},
+                                              {"waste_percent", 20},
+                                              {"rolled_back_bytes", 7},
+                                              {"never_sent_bytes", 0},
+                                              {"requests", 4},
+                                              {"cuts", 2},
+                                              {"silent_cuts", 1},
+                                              {"retries", 3},
+                                              {"resumes", 2},
+                                              {"new_uploads", 1},
+                                              {"create_max_ms", 100},
+                                              {"upload_max_ms", 1800},
+                                              {"resume_max_ms", 2},
+                                              {"service_max_ms", 4000},
+                                              {"end_to_end_max_ms", 4100},
+                                              {"deliver_max_ms", 1000},
+                                              {"start_lag_max_ms", 10},
+                                              {"loop_lag_max_ms", 0}};
+  const Stats stats = mixed();
+  std::size_t seen = 0;
+  for (const auto& [name, value] : summary_fields(stats)) {
+    const auto found = figures.find(name);
+    if (found != figures.end()) {
+      ++seen;
+      EXPECT_NEAR(value, found->second, 0.001 * found->second) << name;
+    } else {
+      EXPECT_THAT(name, testing::MatchesRegex(".*_p[59][09]_ms")) << "is not in the table";
+    }
+    const auto hit = [&, name = name](const char* sign, double limit) {
+      const auto c = Criterion::parse(fmt::format("{} {} {:.17g}", name, sign, limit));
+      EXPECT_TRUE(c) << name;
+      return c && c->hit(stats).has_value();
+    };
+    EXPECT_TRUE(hit(">=", value) && hit("<=", value) && hit("==", value)) << name;
+    EXPECT_FALSE(hit(">", value) || hit("<", value) || hit("!=", value)) << name;
+    EXPECT_TRUE(hit(">", value - 1) && hit("<", value + 1) && hit("!=", value + 1)) << name;
+  }
+  EXPECT_EQ(seen, figures.size());
 }
 
 TEST(Criterion, BadOnesAreErrors) {
