@@ -94,12 +94,13 @@ class ActionsTest : public testing::Test {
   }
 
   RawConnection::Read exchange(std::string_view method, const std::string& target,
-                               http::Fields fields = {}, const std::string& body = {}) {
+                               http::Fields fields = {}, const std::string& body = {},
+                               Milliseconds at_most = a_moment) {
     auto connection = RawConnection::open(mock_.url(), {}, patience).value();
     fields.add("Host", "h");
     fields.add("Tus-Resumable", "1.0.0");
     EXPECT_TRUE(connection.send(transport::request_head(method, target, fields) + body, patience));
-    return connection.read_response(a_moment);
+    return connection.read_response(at_most);
   }
 
   testkit::TempFolder folder_;
@@ -150,14 +151,21 @@ TEST_F(ActionsTest, RepliesGoAheadOfTheReply) {
   EXPECT_EQ(hints.interims[1].status, 103);
   EXPECT_EQ(hints.interims[1].headers.find("Link"), "</files>; rel=preconnect");
 
-  const auto ahead = lane_of("faults", "progress-ahead-of-disk");
-  const auto url = client_.create(5, {}, ahead);
-  const auto target = url.substr(url.find("/_lane"));
-  const auto cut = exchange("PATCH", target,
-                            {{"Upload-Offset", "0"},
-                             {"Content-Type", "application/offset+octet-stream"},
-                             {"Content-Length", "5"}},
-                            "hello");
+  const auto patch = [&](const std::string& url) {
+    return exchange("PATCH", url.substr(url.find("/_lane")),
+                    {{"Upload-Offset", "0"},
+                     {"Content-Type", "application/offset+octet-stream"},
+                     {"Content-Length", "5"}},
+                    "hello", patience);
+  };
+  const auto slow = patch(client_.create(5, {}, lane_of("faults", "processing-102")));
+  ASSERT_TRUE(slow.response.has_value());
+  EXPECT_EQ(slow.response->status, 204);
+  ASSERT_EQ(slow.interims.size(), 3U);
+  EXPECT_EQ(slow.interims[2].status, 102);
+
+  const auto url = client_.create(5, {}, lane_of("faults", "progress-ahead-of-disk"));
+  const auto cut = patch(url);
   EXPECT_FALSE(cut.response.has_value());
   ASSERT_EQ(cut.interims.size(), 1U);
   EXPECT_EQ(cut.interims[0].headers.find("Upload-Offset"), "5");
@@ -204,6 +212,7 @@ TEST_F(ActionsTest, WhatIsStoredOrDeliveredIsNotWhatWasSent) {
   EXPECT_EQ(delivered(lane("sound", dex)), (Files{"0123456789", "abcdefghij"}));
   EXPECT_EQ(delivered(lane_of("faults", "delivery-truncated", dex)),
             (Files{"012345678", "abcdefghi"}));
+  EXPECT_EQ(delivered(lane_of("faults", "delivery-empty", dex)), (Files{"0123456789", ""}));
   EXPECT_EQ(delivered(lane_of("faults", "delivery-of-another", dex)),
             (Files{"0123456789", "0123456789"}));
   EXPECT_EQ(delivered(lane_of("defects", "delivery-overwritten", dex)),
