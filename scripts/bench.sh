@@ -15,8 +15,11 @@
 #             /_mock/health takes beside them
 #   huge      resident memory while one very large upload passes through the discard store, and one
 #             very large object in parts
-#   client    CPU-seconds per GB sent, against a bare libcurl multi loop; Open Humans' direct uploads
-#             and One Codex' in both flows against tus, all to the mock that keeps nothing
+#   client    CPU-seconds per GB that dex-loadgen sends, of every payload, plain and over TLS, against
+#             a bare libcurl loop (plain send below it); uploads of 1 KiB per CPU-second; what
+#             verification adds; memory; how late an open loop starts. Beside: tus-js-client and
+#             vegeta; and Open Humans' direct uploads and One Codex' in both flows against tus, all to
+#             the mock that keeps nothing
 # Medians of ROUNDS rounds; in each round every contender runs once, in turn. A figure that misses
 # its target says MISSED, and the exit code is then 1.
 #
@@ -46,8 +49,8 @@ bytes=$((mib * 1024 * 1024))
 connections=8
 
 install_packages "${build_packages[@]}" curl
-build release dex-mock-server dex-loadgen cpu_time floor_server floor_client object_client reply_floor signing_cost \
-  small_client stall_client
+build release dex-mock-server dex-loadgen cost_of cpu_time floor_server floor_client object_client reply_floor \
+  send_floor signing_cost small_client stall_client
 bin=build/release/bin
 tools=build/release/bench
 peers=build/interop
@@ -110,7 +113,7 @@ begin() {
     return
   fi
   wait_for 20 grep -qE '^ready |upload files to' "$log" || die "$name did not start: $(cat "$log")"
-  url=$(grep -oE 'http://[^ ]+' "$log" | tail -1)
+  url=$(grep -oE 'https?://[^ ]+' "$log" | tail -1)
   case $name in mock-*) url=$url/files ;; esac
 }
 end() {
@@ -403,48 +406,235 @@ huge() {
   end
 }
 
-client() {
-  say "Clients: $uploads x $mib MiB into the floor server, $rounds rounds"
-  local name
-  for ((round = 1; round <= rounds; round++)); do
-    for name in bare-libcurl dex-loadgen tus-to-mock direct-to-mock onecodex onecodex-multipart; do
-      case $name in
-        tus-to-mock) begin mock-discard --store discard ;;
-        direct-to-mock) begin openhumans-discard --store discard ;;
-        onecodex*) begin onecodex-discard --store discard ;;
-        *) begin floor ;;
-      esac
-      TIMEFORMAT='%U %S'
-      case $name in
-        bare-libcurl)
-          { time "$tools/floor_client" "$url" "$uploads" "$uploads" "$bytes" >/dev/null; } 2>"$scratch/time" ;;
-        dex-loadgen | tus-to-mock) loadgen tus ;;
-        direct-to-mock) TOKEN=example_token loadgen openhumans --member 12345678 --token-env TOKEN ;;
-        onecodex*) TOKEN=demodemodemodemodemodemodemodemo loadgen "$name" --token-env TOKEN ;;
-      esac
-      end
-      note "client-$name" "$(calc "$(awk '{ print $1 + $2 }' "$scratch/time" | tail -1) / ($bytes * $uploads / 1e9)")"
-    done
-  done
-  local floor
-  floor=$(figure client-bare-libcurl)
-  printf '%-16s %14s %10s\n' client "CPU-s per GB" "x floor"
-  for name in bare-libcurl dex-loadgen; do
-    row "$name" '%14.3f' "$(figure "client-$name")" "$(calc "$(figure "client-$name") / $floor")"
-  done
-  printf '%-16s %14s %10s\n' client "CPU-s per GB" "x its tus"
-  floor=$(figure client-tus-to-mock)
-  row tus-to-mock '%14.3f' "$floor" 1
-  row direct-to-mock '%14.3f' "$(figure client-direct-to-mock)" "$(calc "$(figure client-direct-to-mock) / $floor")" '<=' 1.15
-  for name in onecodex onecodex-multipart; do
-    row "$name" '%14.3f' "$(figure "client-$name")" "$(calc "$(figure "client-$name") / $floor")" '<=' 1.2
+# costs COMMAND...: runs it, and sets `spent` (CPU-seconds) and `peak` (KiB).
+costs() {
+  "$tools/cost_of" "$scratch/cost" "$@" >"$scratch/client.log" 2>&1 ||
+    die "$(basename "$1") failed: $(tail -3 "$scratch/client.log")"
+  read -r spent peak _ <"$scratch/cost"
+}
+# loadgen ARGUMENTS...: the costs of a run of tus against `url`.
+loadgen() { costs "$bin/dex-loadgen" run --url "$url" --system tus --verify none "$@"; }
+
+# shape NAME UPLOADS BYTES CHUNK CONTENDER...: notes s/GB of each contender.
+shape() {
+  local name=$1 count=$2 size=$3 chunk=$4 contender
+  shift 4
+  for contender in "$@"; do
+    case $contender in
+      *-to-mock | tls-* | onecodex*) ;;
+      *) begin recv-floor ;;
+    esac
+    local flags=(--uploads "$count" --concurrency "$count" --size "$size" --chunk "$chunk")
+    case $contender in
+      plain-send)
+        local port=${url##*:}
+        costs "$tools/send_floor" "${port%%/*}" "$count" "$count" "$size" "chunk=$chunk"
+        ;;
+      libcurl) costs "$tools/floor_client" "$url" "$count" "$count" "$size" "chunk=$chunk" ;;
+      tls-libcurl | tls-constant)
+        begin_tls
+        case $contender in
+          tls-libcurl) costs "$tools/floor_client" "$url" "$count" "$count" "$size" "chunk=$chunk" "ca=$scratch/tls/ca.pem" ;;
+          *) loadgen "${flags[@]}" --payload constant --ca-file "$scratch/tls/ca.pem" ;;
+        esac
+        ;;
+      tus-js-client) costs node "$peers/tus-js-load.mjs" "$url" "$count" "$count" "$size" "$chunk" ;;
+      tus-to-mock)
+        begin mock-discard --store discard
+        loadgen "${flags[@]}" --payload random
+        ;;
+      direct-to-mock)
+        begin openhumans-discard --store discard
+        TOKEN=example_token costs "$bin/dex-loadgen" run --url "$url" --system openhumans --verify none \
+          --uploads "$count" --concurrency "$count" --size "$size" --payload random --member 12345678 --token-env TOKEN
+        ;;
+      onecodex*)
+        begin onecodex-discard --store discard
+        TOKEN=demodemodemodemodemodemodemodemo costs "$bin/dex-loadgen" run --url "$url" --system "$contender" \
+          --verify none --uploads "$count" --concurrency "$count" --size "$size" --payload random --token-env TOKEN
+        ;;
+      *) loadgen "${flags[@]}" --payload "$contender" ;;
+    esac
+    end
+    note "client-$name-$contender" "$(calc "$spent / ($size * $count / 1e9)")"
   done
 }
-# loadgen SYSTEM [ARGUMENTS...]: uploads to `url`; its times go to $scratch/time.
-loadgen() {
-  { time "$bin/dex-loadgen" run --url "$url" --system "$@" --uploads "$uploads" --concurrency "$uploads" \
-    --size "${mib}MiB" --payload random --verify none >"$scratch/client.log" 2>&1; } 2>"$scratch/time" ||
-    die "dex-loadgen failed: $(cat "$scratch/client.log")"
+begin_tls() {
+  mkdir -p "$scratch/tls"
+  begin mock-tls --store discard --tls-self-signed "$scratch/tls"
+}
+# per_gb NAME CONTENDER AGAINST [OPERATOR TARGET]
+per_gb() {
+  local value
+  value=$(figure "client-$1-$2")
+  row "$2" '%14.3f' "$value" "$(calc "$value / $(figure "client-$1-$3")")" "${@:4}"
+}
+
+client() {
+  local js=()
+  if [ -d "$peers/node_modules" ]; then
+    cp scripts/interop/tus-js-load.mjs "$peers/"
+    js=(tus-js-client)
+  else
+    echo "skipped: tus-js-client (needs node and npm)"
+  fi
+  echo "skipped: CDC's load tool (its source is not at hand)"
+  client_bytes
+  client_small
+  client_verification
+  client_flat
+}
+
+client_bytes() {
+  say "Clients: bytes, $rounds rounds"
+  for ((round = 1; round <= rounds; round++)); do
+    shape large "$uploads" "$bytes" "$bytes" plain-send libcurl constant random hl7 csv tls-libcurl tls-constant \
+      tus-to-mock direct-to-mock onecodex onecodex-multipart "${js[@]}"
+    shape many 100 $((8 << 20)) $((8 << 20)) plain-send libcurl constant random "${js[@]}"
+    shape chunked 100 $((8 << 20)) $((256 << 10)) plain-send libcurl constant "${js[@]}"
+  done
+  local name contender
+  for name in large many chunked; do
+    case $name in
+      large) echo "$uploads x $mib MiB" ;;
+      many) echo "100 x 8 MiB" ;;
+      chunked) echo "100 x 8 MiB in PATCHes of 256 KiB" ;;
+    esac
+    printf '%-16s %14s %10s\n' client "CPU-s per GB" "x libcurl"
+    per_gb $name plain-send libcurl
+    per_gb $name libcurl libcurl
+    for contender in "${js[@]}"; do per_gb $name "$contender" libcurl; done
+    case $name in chunked) per_gb $name constant libcurl '<=' 1.1 ;; *) per_gb $name constant libcurl '<=' 1.15 ;; esac
+    [ $name != chunked ] || continue
+    per_gb $name random libcurl
+    row "random, more" '%14s' '' "$(calc "$(figure client-$name-random) - $(figure client-$name-constant)")" '<=' 0.05
+  done
+  printf '%-16s %14s %10s\n' 'large' "CPU-s per GB" "x random"
+  for contender in hl7 csv; do per_gb large "$contender" random '<=' 1.5; done
+  for contender in random hl7 csv; do
+    row "$contender, gzip -6" '%14s' '' "$(gzip_ratio "$contender")"
+  done
+  printf '%-16s %14s %10s\n' 'large' "CPU-s per GB" "x libcurl"
+  per_gb large tls-libcurl tls-libcurl
+  per_gb large tls-constant tls-libcurl '<=' 1.2
+  printf '%-16s %14s %10s\n' 'large' "CPU-s per GB" "x its tus"
+  per_gb large tus-to-mock tus-to-mock
+  per_gb large direct-to-mock tus-to-mock '<=' 1.15
+  for contender in onecodex onecodex-multipart; do per_gb large "$contender" tus-to-mock '<=' 1.2; done
+}
+gzip_ratio() {
+  local size=$((16 << 20))
+  calc "$size / $("$bin/dex-loadgen" payload --kind "$1" --size "$size" | gzip -6 | wc -c)"
+}
+
+client_small() {
+  say "Clients: $small uploads of 1 KiB, 100 at a time, $rounds rounds"
+  local contender contenders=(plain-send libcurl libcurl-own kept own "${js[@]}") flags
+  for ((round = 1; round <= rounds; round++)); do
+    for contender in "${contenders[@]}"; do
+      begin recv-floor
+      flags=(--uploads "$small" --concurrency 100 --size 1KiB --connections "$contender")
+      case $contender in
+        plain-send)
+          local port=${url##*:}
+          costs "$tools/send_floor" "${port%%/*}" "$small" 100 1024
+          ;;
+        libcurl) costs "$tools/floor_client" "$url" "$small" 100 1024 ;;
+        libcurl-own) costs "$tools/floor_client" "$url" "$small" 100 1024 each ;;
+        tus-js-client) costs node "$peers/tus-js-load.mjs" "$url" "$small" 100 1024 ;;
+        *) loadgen "${flags[@]}" ;;
+      esac
+      end
+      note "small-$contender" "$(calc "$small / $spent")"
+    done
+    vegeta
+  done
+  printf '%-16s %14s %10s\n' client "per CPU-s" "x libcurl"
+  for contender in "${contenders[@]}"; do
+    local against=libcurl target=()
+    case $contender in
+      kept) target=('>=' 0.85) ;;
+      own) against=libcurl-own target=('>=' 0.85) ;;
+      libcurl-own) against=libcurl-own ;;
+    esac
+    row "$contender" '%14.0f' "$(figure "small-$contender")" \
+      "$(calc "$(figure "small-$contender") / $(figure "small-$against")")" "${target[@]}"
+  done
+  [ ${#js[@]} -eq 0 ] ||
+    row "kept, x tus-js" '%14s' '' "$(calc "$(figure small-kept) / $(figure small-tus-js-client)")" '>=' 3.8
+  [ ! -x "$peers/vegeta" ] || row 'vegeta, PATCHes' '%14s' '' "$(figure small-vegeta)"
+  # An open loop, as late as its own timers and no later.
+  for ((round = 1; round <= rounds; round++)); do
+    begin recv-floor
+    mkdir -p "$scratch/report"
+    loadgen --rate 2000/s --duration 5s --size 1KiB --connections kept --allow-late 100% --report "$scratch/report"
+    end
+    note start-lag "$(grep -oE '"start_lag_p99_ms": *[0-9.e+-]+' "$scratch/report/summary.json" | grep -oE '[0-9.e+-]+$')"
+    rm -rf "$scratch/report"
+  done
+  row "lag p99, ms" '%14s' '' "$(figure start-lag)" '<=' 3
+}
+# One PATCH over and over is all that it can do.
+vegeta() {
+  if [ ! -x "$peers/vegeta" ]; then
+    if ! command -v go >/dev/null; then
+      [ "$round" -gt 1 ] || echo "skipped: vegeta (needs go)"
+      return 0
+    fi
+    GOBIN=$repo/$peers go install github.com/tsenart/vegeta/v12@v12.12.0 >"$scratch/vegeta.log" 2>&1 || {
+      [ "$round" -gt 1 ] || echo "skipped: vegeta (cannot be installed: $(tail -1 "$scratch/vegeta.log"))"
+      return 0
+    }
+  fi
+  begin recv-floor
+  head -c 1024 /dev/zero >"$scratch/kib"
+  printf 'PATCH %s/1\nTus-Resumable: 1.0.0\nUpload-Offset: 0\nContent-Type: application/offset+octet-stream\n@%s\n' \
+    "$url" "$scratch/kib" >"$scratch/targets"
+  costs "$peers/vegeta" attack -targets "$scratch/targets" -rate 0 -max-workers 100 -duration 3s -output "$scratch/hits"
+  end
+  local count
+  count=$("$peers/vegeta" report -type json "$scratch/hits" | grep -oE '"requests":[0-9]+' | grep -oE '[0-9]+')
+  note small-vegeta "$(calc "$count / $spent")"
+}
+
+client_verification() {
+  say "Clients: verification of $uploads x $mib MiB, $rounds rounds"
+  local how
+  for ((round = 1; round <= rounds; round++)); do
+    for how in none digest download; do
+      begin mock-disk
+      costs "$bin/dex-loadgen" run --url "$url" --system tus --uploads "$uploads" --concurrency "$uploads" \
+        --size "${mib}MiB" --verify "$how"
+      end
+      note "verify-$how" "$(calc "$spent / ($bytes * $uploads / 1e9)")"
+    done
+  done
+  local none
+  none=$(figure verify-none)
+  printf '%-16s %14s %10s\n' verify "CPU-s per GB" "more, x"
+  row none '%14.3f' "$none" ''
+  row digest '%14.3f' "$(figure verify-digest)" "$(calc "$(figure verify-digest) / $none - 1")" '<=' 0.3
+  row download '%14.3f' "$(figure verify-download)" "$(calc "$(figure verify-download) / $none - 1")" '<=' 0.5
+}
+
+client_flat() {
+  say "Clients: memory"
+  local few
+  begin recv-floor
+  loadgen --uploads 10000 --concurrency 100 --size 1KiB --connections kept
+  few=$peak
+  loadgen --uploads 1000000 --concurrency 100 --size 1KiB --connections kept
+  end
+  printf '%-16s %14s %10s\n' '' '' figure
+  row "10^6 more, MiB" '%14s' '' "$(calc "($peak - $few) / 1024")" '<=' 5
+  # Every connection is open at once: the uploads take longer than all the handshakes.
+  echo '{"name": "slow", "description": "every upload takes 20 s", "upload_rate": "12.8kB/s"}' >"$scratch/slow.json"
+  begin_tls
+  loadgen --uploads 20 --concurrency 2000 --size 256kB --network "$scratch/slow.json" --ca-file "$scratch/tls/ca.pem"
+  few=$peak
+  loadgen --uploads 2000 --concurrency 2000 --size 256kB --network "$scratch/slow.json" --ca-file "$scratch/tls/ca.pem"
+  end
+  row "KB per TLS line" '%14s' '' "$(calc "($peak - $few) * 1.024 / 1980")" '<=' 90
 }
 
 for section in "${sections[@]}"; do "$section"; done
