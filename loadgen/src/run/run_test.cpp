@@ -190,16 +190,23 @@ TEST_F(Run, FilesForOpenHumansBeginAgainAndAreVerifiedInBothWays) {
 class OneCodexRun : public Run {
  protected:
   /// Of a lane: with a prefix before each path.
-  testkit::Finished load(const std::string& system, const std::vector<std::string>& more) const {
+  [[nodiscard]] std::vector<std::string> command_for(const std::string& system,
+                                                     const std::vector<std::string>& more) const {
     std::vector<std::string> all{DEX_LOADGEN,   "run",
                                  "--url",       url_ + "/_lane/blue",
                                  "--system",    system,
                                  "--token-env", "OC_KEY",
                                  "--report",    (folder_.path() / "report").string()};
     all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  static ChildProcess::Options with_key() {
     ChildProcess::Options options;
     options.environment = {{"OC_KEY", "demodemodemodemodemodemodemodemo"}};
-    auto run = testkit::run(std::move(all), options);
+    return options;
+  }
+  testkit::Finished load(const std::string& system, const std::vector<std::string>& more) const {
+    auto run = testkit::run(command_for(system, more), with_key());
     EXPECT_THAT(run.out + run.err + folder_.read("report/summary.json") +
                     folder_.read("report/uploads.csv"),
                 testing::Not(testing::AnyOf(HasSubstr("demodemo"), HasSubstr("ignature="))));
@@ -259,6 +266,28 @@ TEST_F(OneCodexRun, PartsAreResumedAndOnlyWhatIsMissingIsSentAgain) {
   }
   EXPECT_TRUE(beyond_the_first) << "another seed is needed";
   EXPECT_EQ(report()["removed"], 4);
+}
+
+TEST_F(OneCodexRun, PartsOutliveTheServersDeath) {
+  auto mock = start_mock({"--profile", "onecodex"});
+  folder_.write("slow.json", R"({"name":"slow","description":"seconds for each part",
+                                 "upload_rate":"4MiB/s"})");
+  constexpr std::uint64_t part = 5U << 20U;
+  constexpr std::uint64_t size = 3 * part;
+  ChildProcess load(
+      command_for("onecodex-multipart", {"--uploads", "2", "--size", "15MiB", "--chunk", "5MiB",
+                                         "--network", (folder_.path() / "slow.json").string()}),
+      with_key());
+  ASSERT_TRUE(eventually([&] { return bytes_stored() > 3 * part; }));
+  ASSERT_TRUE(load.running());
+  const std::string where = address();
+  mock->kill();
+  mock = start_mock({"--profile", "onecodex"}, where);
+  EXPECT_EQ(load.wait().exit_code, 0) << load.out() << load.err();
+  EXPECT_EQ(summary()["verified"], 2);
+  EXPECT_EQ(summary()["new_uploads"], 0);
+  EXPECT_GT(summary()["resumes"], 0);
+  for (const auto& [bytes, cuts] : sent()) EXPECT_LE(bytes, size + part);
 }
 
 TEST_F(OneCodexRun, OfAPairOnlyOneFileCanBeSeenAndThatIsSaid) {

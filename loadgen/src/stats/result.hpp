@@ -64,7 +64,7 @@ struct UploadResult {
 
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;  ///< attempts after a failure, whatever the request was
-  std::uint64_t resumes = 0;  ///< transfers continued at the offset that the server told
+  std::uint64_t resumes = 0;  ///< transfers continued where all before is at the server
   /// Begun again at the first byte: the server no longer knew the upload, or its protocol cannot
   /// continue one.
   std::uint64_t new_uploads = 0;
