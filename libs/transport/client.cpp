@@ -45,6 +45,7 @@ struct Transfer {
   bool head_ended = false;  ///< the empty line after the present response's header has come
   bool replay_refused = false;
   std::optional<Response> response;
+  std::shared_ptr<TlsWitness> tls;
   Clock::time_point start;
   std::optional<Clock::time_point> opened, head_sent, first_byte;
 };
@@ -299,6 +300,7 @@ Exchange Client::send(const Request& request) {
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (!options.tls.ca_file.empty()) set(CURLOPT_CAINFO, options.tls.ca_file.c_str());
   if (!options.tls.client_cert.empty()) set(CURLOPT_SSLCERT, options.tls.client_cert.c_str());
+  witness_tls(easy, t.tls);
   set(CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(std::min(options.connect_timeout, request.timeout).count()));
   set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(request.timeout.count())));
@@ -348,7 +350,7 @@ Exchange Client::send(const Request& request) {
   if (code != CURLE_OK) {
     long os_error = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-    auto [kind, text] = curl_failure(code, os_error, error.data());
+    auto [kind, text] = explained(curl_failure(code, os_error, error.data()), t.tls, request.url);
     if (!t.count.problem().empty()) {
       kind = Failure::Kind::protocol;
       text = t.count.problem();

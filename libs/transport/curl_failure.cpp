@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <stdexcept>
+#include <utility>
+
+#include "transport/tls_witness.hpp"
+#include "transport/url.hpp"
 
 namespace transport {
 namespace {
@@ -62,6 +66,26 @@ Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
   }
 }
 
+/// Of CURLOPT_SSL_CTX_FUNCTION; nothing may be thrown through libcurl.
+CURLcode on_tls_context(CURL* /*easy*/, void* context, void* self) {
+  try {
+    auto& witness = *static_cast<std::shared_ptr<TlsWitness>*>(self);
+    witness = std::make_shared<TlsWitness>();
+    TlsWitness::watch(static_cast<SSL_CTX*>(context), witness);
+    return CURLE_OK;
+  } catch (const std::bad_alloc&) {
+    return CURLE_OUT_OF_MEMORY;
+  }
+}
+
+bool curl_uses_openssl() {
+  static const bool uses = [] {
+    const char* const library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return library != nullptr && std::string_view(library).starts_with("OpenSSL");
+  }();
+  return uses;
+}
+
 }  // namespace
 
 void init_curl() {
@@ -75,6 +99,20 @@ Failure curl_failure(CURLcode code, long os_error, std::string_view text) {
   if (code == CURLE_OUT_OF_MEMORY) failure.message = "a line of the answer is longer than 100 KB";
   std::replace(failure.message.begin(), failure.message.end(), '\n', ' ');
   return failure;
+}
+
+void witness_tls(CURL* easy, std::shared_ptr<TlsWitness>& witness) {
+  witness.reset();
+  if (!curl_uses_openssl()) return;
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &on_tls_context);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &witness);
+}
+
+Failure explained(Failure failure, const std::shared_ptr<TlsWitness>& witness,
+                  const std::string& url) {
+  if (!witness) return failure;
+  const auto parts = parse_url(url);
+  return witness->explain(std::move(failure), parts ? parts->host : url);
 }
 
 }  // namespace transport

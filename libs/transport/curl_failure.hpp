@@ -3,11 +3,15 @@
 
 #include <curl/curl.h>
 
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "transport/exchange.hpp"
 
 namespace transport {
+
+class TlsWitness;
 
 /// Sets libcurl's global state up once; it is never torn down, as threads may outlive main.
 /// Thread-safe. Throws std::runtime_error when libcurl cannot be used.
@@ -17,5 +21,12 @@ void init_curl();
 /// libcurl wrote into CURLOPT_ERRORBUFFER; it may be empty. Where a code has several causes the
 /// error or the text tells them apart. The message is one line.
 [[nodiscard]] Failure curl_failure(CURLcode code, long os_error, std::string_view text);
+
+/// Makes one when a TLS connection is opened for the next transfer of `easy`; `witness` outlives
+/// that. Nothing when libcurl does TLS with another library than OpenSSL.
+void witness_tls(CURL* easy, std::shared_ptr<TlsWitness>& witness);
+/// What the witness of that transfer adds to its failure; it may be null.
+[[nodiscard]] Failure explained(Failure failure, const std::shared_ptr<TlsWitness>& witness,
+                                const std::string& url);
 
 }  // namespace transport

@@ -4,11 +4,15 @@
 
 #include <cerrno>
 #include <string>
+#include <vector>
 
 #include "testkit/scripted_server.hpp"
+#include "testkit/self_signed.hpp"
+#include "testkit/temp_folder.hpp"
 #include "transport/client.hpp"
 #include "transport/curl_failure.hpp"
 #include "transport/load_engine.hpp"
+#include "transport/raw_connection.hpp"
 
 namespace transport {
 namespace {
@@ -17,28 +21,40 @@ using testkit::Peer;
 using testkit::ScriptedServer;
 using Kind = Failure::Kind;
 
-std::string by_client(const std::string& url) {
+Failure failure_of_client(const std::string& url, const TlsOptions& tls = {}) {
   Request request;
   request.method = "GET";
   request.url = url;
   request.timeout = Milliseconds{10'000};
-  const Exchange seen = Client({}).send(request);
-  return seen.failure ? std::string(to_string(seen.failure->kind)) : "none";
+  ClientOptions options;
+  options.tls = tls;
+  const Exchange seen = Client(options).send(request);
+  return seen.failure.value_or(Failure{Kind::other, "none"});
 }
 
-std::string by_engine(const std::string& url) {
-  LoadEngine engine({});
+Failure failure_of_engine(const std::string& url, const TlsOptions& tls = {}) {
+  LoadEngineOptions options;
+  options.tls = tls;
+  LoadEngine engine(options);
   LoadRequest request;
   request.method = "GET";
   request.url = url;
   request.stall_timeout = Milliseconds{10'000};
-  std::string kind = "none";
+  Failure failure{Kind::other, "none"};
   engine.send(std::move(request), [&](const LoadOutcome& outcome) {
-    if (outcome.failure) kind = to_string(outcome.failure->kind);
+    if (outcome.failure) failure = *outcome.failure;
     engine.stop();
   });
   engine.run();
-  return kind;
+  return failure;
+}
+
+std::string by_client(const std::string& url) {
+  return std::string(to_string(failure_of_client(url).kind));
+}
+
+std::string by_engine(const std::string& url) {
+  return std::string(to_string(failure_of_engine(url).kind));
 }
 
 struct BrokenPeer {
@@ -99,6 +115,35 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenPeer{"NoHttp", "http", says_and("SSH-2.0-OpenSSH_9.2\r\n", &Peer::close),
                    Kind::protocol}),
     [](const auto& peer) { return std::string(peer.param.name); });
+
+/// What each way to talk to a server says of a certificate, with what is to be done.
+std::vector<std::string> told_of(const ScriptedServer& server, const TlsOptions& tls) {
+  const auto raw = RawConnection::open(server.url(), tls, Milliseconds{10'000});
+  return {failure_of_client(server.url("/"), tls).message,
+          failure_of_engine(server.url("/"), tls).message, raw ? "none" : raw.error().what};
+}
+
+TEST(Failures, WhatIsWrongWithACertificateIsToldAlike) {
+  ::signal(SIGPIPE, SIG_IGN);
+  const testkit::TempFolder folder;
+  const auto expired = testkit::self_signed(true);
+  const ScriptedServer late({[](Peer&) {}, [](Peer&) {}, [](Peer&) {}}, expired);
+  TlsOptions tls;
+  tls.ca_file = folder.write("ca.pem", expired.cert_pem);
+  for (const auto& line : told_of(late, tls)) {
+    EXPECT_TRUE(line.starts_with(
+        "its TLS certificate (for localhost, dex.example.test, 127.0.0.1) expired on 20"))
+        << line;
+    EXPECT_NE(line.find(" UTC; it has to be renewed"), std::string::npos) << line;
+  }
+  const ScriptedServer unknown({[](Peer&) {}, [](Peer&) {}, [](Peer&) {}}, testkit::self_signed());
+  for (const auto& line : told_of(unknown, tls)) {
+    EXPECT_EQ(line,
+              "its TLS certificate (for localhost, dex.example.test, 127.0.0.1) is self-signed, "
+              "and not trusted; "
+              "if it is the right one, give it with --ca-file");
+  }
+}
 
 TEST(Failures, NoPortOrDescriptorLeftIsALimitOfThisMachine) {
   for (const int error : {EADDRNOTAVAIL, EMFILE, ENFILE}) {

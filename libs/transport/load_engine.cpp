@@ -95,6 +95,7 @@ struct Handle {
   CURL* easy;
   HeaderLines headers;
   std::array<char, CURL_ERROR_SIZE> error{};
+  std::shared_ptr<TlsWitness> tls;  ///< of the connection that the transfer opened; null: none
 };
 
 struct Transfer {
@@ -412,6 +413,7 @@ struct LoadEngine::State {
     if (!options.tls.client_cert.empty()) {
       curl_easy_setopt(easy, CURLOPT_SSLCERT, options.tls.client_cert.c_str());
     }
+    witness_tls(easy, transfer.handle->tls);
   }
 
   static void set_headers(Transfer& transfer) {
@@ -436,6 +438,7 @@ struct LoadEngine::State {
     CURL* const easy = transfer.handle->easy;
     const LoadRequest& r = transfer.request;
     transfer.handle->error[0] = '\0';
+    transfer.handle->tls.reset();
     for (const auto option : {CURLOPT_PRIVATE, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA,
                               CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA}) {
       curl_easy_setopt(easy, option, &transfer);
@@ -488,6 +491,9 @@ struct LoadEngine::State {
     curl_easy_getinfo(transfer->handle->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->handle->easy, CURLINFO_NUM_CONNECTS, &connects);
     outcome.reused_connection = connects == 0 && transfer->fd < 0;
+    if (failure && !transfer->cut) {
+      failure = explained(*std::move(failure), transfer->handle->tls, transfer->request.url);
+    }
     release(*transfer);
     if (failure) {
       outcome.failure = std::move(failure);

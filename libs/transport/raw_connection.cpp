@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include "transport/response_parser.hpp"
+#include "transport/tls_witness.hpp"
 #include "transport/url.hpp"
 
 namespace transport {
@@ -49,10 +50,8 @@ struct FreeContext {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };
 
-std::string tls_error(SSL* ssl) {
-  if (const long verify = SSL_get_verify_result(ssl); verify != X509_V_OK) {
-    return X509_verify_cert_error_string(verify);
-  }
+/// OpenSSL's last complaint.
+std::string tls_error() {
   std::array<char, 256> text{};
   ERR_error_string_n(ERR_get_error(), text.data(), text.size());
   return text.data();
@@ -177,6 +176,8 @@ struct RawConnection::State {
                          quote(tls.client_cert) + " needs a certificate and its key");
       }
     }
+    const auto witness = std::make_shared<TlsWitness>();
+    TlsWitness::watch(context.get(), witness);
     ssl.reset(SSL_new(context.get()));
     in = BIO_new(BIO_s_mem());
     out = BIO_new(BIO_s_mem());
@@ -188,18 +189,22 @@ struct RawConnection::State {
                const_cast<char*>(url.host.c_str()));
     }
     SSL_set_connect_state(ssl.get());
+    const auto failed = [&](Failure::Kind kind, std::string why) {
+      return ::failure(url.authority, witness->explain({kind, std::move(why)}, url.host).message);
+    };
     for (;;) {
       ERR_clear_error();
       const int done = SSL_do_handshake(ssl.get());
       const int want = SSL_get_error(ssl.get(), done);
-      std::string why = done == 1 || want == SSL_ERROR_WANT_READ ? "" : tls_error(ssl.get());
+      std::string why = done == 1 || want == SSL_ERROR_WANT_READ ? "" : tls_error();
       const Io sent = flush_tls(deadline);
       if (done == 1) return {};
-      if (!why.empty()) return ::failure(url.authority, "TLS handshake failed: " + why);
+      if (!why.empty()) return failed(Failure::Kind::tls, std::move(why));
       Io got = sent;
       if (got == Io::ok) got = fill_tls(deadline);
-      if (got == Io::timeout) return ::failure(url.authority, "TLS handshake timed out");
-      if (got != Io::ok) return ::failure(url.authority, "closed during the TLS handshake");
+      if (got == Io::timeout) return failed(Failure::Kind::timeout, "TLS handshake timed out");
+      if (got == Io::reset) return failed(Failure::Kind::reset, "reset in the TLS handshake");
+      if (got != Io::ok) return failed(Failure::Kind::closed, "closed in the TLS handshake");
     }
   }
 

@@ -246,8 +246,7 @@ TEST(Unreachable, EachCauseInItsOwnWordsAndExitCode3) {
       arguments.insert(arguments.end(),
                        {"--ca-file", folder.write("ca.pem", certificate.cert_pem)});
     }
-    expect_complaint(arguments, 3,
-                     expired ? "certificate has expired" : "certificate is not trusted");
+    expect_complaint(arguments, 3, expired ? "expired on 20" : "self-signed, and not trusted");
   }
   ScriptedServer not_http(testkit::answer("220 hello\r\n"));
   expect_complaint({"run", "--url", not_http.url("/files")}, 3, "not HTTP");

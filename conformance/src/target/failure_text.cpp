@@ -9,6 +9,8 @@ std::string failure_text(const transport::Failure& failure) {
   const auto says = [&](std::string_view part) {
     return failure.message.find(part) != std::string::npos;
   };
+  // Of a handshake the message says all there is.
+  if (says("TLS handshake")) return failure.message;
   switch (failure.kind) {
     case Kind::resolve:
       return "the host name cannot be resolved";
@@ -18,16 +20,7 @@ std::string failure_text(const transport::Failure& failure) {
     case Kind::own:
       return "this machine has no descriptor or port left: " + failure.message;
     case Kind::tls:
-      if (says("expired")) return "its TLS certificate has expired";
-      if (says("not yet valid")) return "its TLS certificate is not valid yet";
-      if (says("does not match") || says("subject name")) {
-        return "its TLS certificate is for another host";
-      }
-      if (says("self-signed") || says("self signed") || says("issuer")) {
-        return "its TLS certificate is not trusted; give its authority with --ca-file";
-      }
-      if (says("wrong version number")) return "does not speak TLS; is it http:// ?";
-      return "TLS failed: " + failure.message;
+      return says("TLS") ? failure.message : "TLS failed: " + failure.message;
     case Kind::proxy:
       return "the proxy cannot be used: " + failure.message;
     case Kind::timeout:

@@ -238,15 +238,18 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
     if (outcome.failure) {
       using Kind = transport::Failure::Kind;
       const Kind kind = outcome.failure->kind;
-      verdict = give_up(
-          ExitCode::unreachable,
-          {plan.client->options().create_url,
-           fmt::format("target unreachable: {}", outcome.failure->message),
-           kind == Kind::tls   ? "does --ca-file hold the certificate that signed the server's?"
-           : kind == Kind::own ? "it is this machine that has none left, not the target"
-           : kind == Kind::proxy || kind == Kind::resolve
-               ? "is the proxy right, --proxy or that of the environment?"
-               : "is the server running there?"});
+      // Of TLS the message itself says what to do.
+      const bool told =
+          kind == Kind::tls || outcome.failure->message.find("TLS handshake") != std::string::npos;
+      verdict =
+          give_up(ExitCode::unreachable,
+                  {plan.client->options().create_url,
+                   fmt::format("target unreachable: {}", outcome.failure->message),
+                   told                ? ""
+                   : kind == Kind::own ? "it is this machine that has none left, not the target"
+                   : kind == Kind::proxy || kind == Kind::resolve
+                       ? "is the proxy right, --proxy or that of the environment?"
+                       : "is the server running there?"});
     } else if (outcome.response->status == 401) {
       verdict = give_up(ExitCode::unreachable,
                         {plan.client->options().create_url,
