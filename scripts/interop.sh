@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs real peers against our programs: tus-js-client and tuspy upload to the mock, plain and over TLS,
 # under the faults of interop/clients.tsv; the mock and tusd finish each other's uploads in one folder;
+# these, curl and a browser meet the TLS faults of interop/tls-faults.tsv;
 # clients of Open Humans, One Codex and object storage run the examples of the guides, under the
 # faults of interop/uploads.json; dex-conformance judges @tus/server and tusd against the baselines in
 # fixtures/baselines. A peer whose toolchain (node, python3, go) is missing is named as skipped.
@@ -128,6 +129,18 @@ if [ -x "$peers/venv/bin/python" ]; then
   passed=$((passed + right))
   failed=$((failed + wrong))
 fi
+
+say "Clients against TLS faults"
+tls_clients=(curl curl-checking)
+[ ! -d "$peers/node_modules/tus-js-client" ] || tls_clients+=(tus-js-client)
+[ ! -x "$peers/venv/bin/python" ] || tls_clients+=(tuspy)
+if command -v chromium >/dev/null && [ -d "$peers/node_modules/playwright-core" ]; then
+  tls_clients+=(chromium)
+else
+  skip "a browser against TLS faults: needs chromium, and node"
+fi
+source scripts/interop/tls.sh
+tls_cases "${tls_clients[@]}"
 
 say "One store, two servers"
 if [ -n "$tusd" ] && command -v python3 >/dev/null; then
