@@ -70,7 +70,7 @@ Why on_a_connection(const Rule& rule) {
   if (when.about_request() || when.upload.any() || !when.metadata.empty() || when.event ||
       when.effect)
     return "a connection is judged when it is accepted: when takes connection, lane, after, until, "
-           "nth, every and probability";
+           "nth, every, rate and probability";
   return std::nullopt;
 }
 
@@ -80,7 +80,7 @@ Why on_an_effect(const Rule& rule) {
   if (when.about_request() || when.event)
     if (!(rule.moment() == Moment::delivered && !when.about_request()))
       return "no request is there any more when this happens: when takes effect, upload, metadata, "
-             "lane, after, until, nth, every and probability";
+             "lane, after, until, nth, every, rate, per upload and probability";
   if (when.upload.completing || when.upload.locked || when.upload.exists)
     return "upload.completing, locked and exists are about a request, and none is there any more";
   return std::nullopt;
@@ -126,6 +126,8 @@ Why in_actions(const Rule& rule) {
 
 /// Why the name has no value then; nullptr: it has.
 const char* unknown(const std::string& name, Known known, const When& when) {
+  if (name == "retry_after" && known != Known::effect)
+    return when.counting.rate ? nullptr : "only a rule with a rate knows how long to wait";
   const bool of_upload = name == "offset" || name == "length" || name == "stored" || name == "id";
   switch (known) {
     case Known::store:
@@ -167,7 +169,7 @@ Why in_limits(const Rule& rule) {
   const auto known = stage_of(rule.moment()) == Stage::effect ? Known::effect : Known::before;
   visit_numbers(rule.when, [&](const std::string& place, const NumberCondition& number) {
     for (const auto& name : number.names()) {
-      const auto* reason = name == "token" || name == "stored"
+      const auto* reason = name == "token" || name == "stored" || name == "retry_after"
                                ? "conditions know offset, length, id, host and request.HEADER"
                                : unknown(name, known, rule.when);
       if (!why && reason != nullptr) why = place + ": {" + name + "} is not known there: " + reason;
@@ -234,6 +236,7 @@ Why contradiction_in(const Rule& rule) {
   if (auto why = on_the_body(rule.when)) return why;
   if (auto why = on_the_upload(rule.when)) return why;
   if (auto why = on_the_arrival(rule.when)) return why;
+  if (auto why = on_the_counting(rule)) return why;
   if (auto why = in_limits(rule)) return why;
   return in_values(rule);
 }

@@ -242,5 +242,153 @@ TEST_F(Conditions, NoRequestComesLikeThat) {
                         {R"({"spelled": {"a": true}})", R"({"spelled": {"A": true}})"}});
 }
 
+// ---- how many come
+
+TEST_F(Conditions, NthIsCountedForEachUploadOrConnection) {
+  auto uploads = rules(R"({"nth": 2, "per": "upload"})");
+  const auto patch = [&](const char* path) { return fires(uploads, request("PATCH", path)); };
+  EXPECT_FALSE(patch("/files/u1"));
+  EXPECT_FALSE(patch("/files/u2"));
+  EXPECT_TRUE(patch("/files/u1"));
+  EXPECT_TRUE(patch("/files/u2"));
+  EXPECT_FALSE(patch("/files/u1"));
+  EXPECT_EQ(uploads.report()[0].matched, 5U);
+  uploads.reset_counts();
+  EXPECT_FALSE(patch("/files/u1"));
+  EXPECT_TRUE(patch("/files/u1"));
+
+  auto connections = rules(R"({"every": 2, "per": "connection"})");
+  const auto on = [&](std::uint64_t connection) {
+    auto asked = request("HEAD", "/files/u1");
+    asked.connection = connection;
+    return fires(connections, std::move(asked));
+  };
+  EXPECT_FALSE(on(1));
+  EXPECT_FALSE(on(2));
+  EXPECT_TRUE(on(2));
+  EXPECT_TRUE(on(1));
+  EXPECT_FALSE(on(1));
+}
+
+TEST_F(Conditions, ARateIsCountedByTheClockAndTellsHowLongToWait) {
+  Rules engine{R"({"when": {"method": "PATCH", "rate": {"above": 2, "in": "10s"}},
+    "then": {"reply": {"early": true, "status": 429, "headers": {"set":
+      {"Retry-After": "{retry_after}"}}}}})",
+               {},
+               world_.services};
+  /// Retry-After; "": let through.
+  const auto patch = [&] {
+    auto asked = request("PATCH", "/files/u1");
+    const auto intercept = engine.begin(asked);
+    const auto plan = intercept->on_request(asked);
+    auto answer = plan.instead.value_or(reply(204));
+    intercept->on_reply(answer);
+    return std::string{answer.fields.find("Retry-After").value_or("")};
+  };
+  EXPECT_EQ(patch(), "");
+  world_.loop.advance(Milliseconds{2500});
+  EXPECT_EQ(patch(), "");
+  EXPECT_EQ(patch(), "8") << "7.5 s until the first falls out of the window";
+  EXPECT_EQ(engine.report()[0].fired, 1U);
+  world_.loop.advance(Milliseconds{7499});
+  EXPECT_EQ(patch(), "1");
+  world_.loop.advance(Milliseconds{1});
+  EXPECT_EQ(patch(), "") << "what was refused is not counted";
+  EXPECT_EQ(patch(), "3");
+  engine.reset_counts();
+  EXPECT_EQ(patch(), "");
+}
+
+TEST_F(Conditions, ARateMayBeThatOfEachUpload) {
+  auto engine = rules(R"({"rate": {"above": 1, "in": "1s"}, "per": "upload"})");
+  EXPECT_FALSE(fires(engine, request("PATCH", "/files/u1")));
+  EXPECT_FALSE(fires(engine, request("PATCH", "/files/u2")));
+  EXPECT_TRUE(fires(engine, request("PATCH", "/files/u1")));
+  world_.loop.advance(Milliseconds{1000});
+  EXPECT_FALSE(fires(engine, request("PATCH", "/files/u1")));
+  EXPECT_EQ(engine.report()[0].near_miss, "");
+}
+
+TEST_F(Conditions, ConnectionsHaveARateToo) {
+  Rules engine{R"({"when": {"rate": {"above": 2, "in": "1s"}},
+    "then": {"connection": {"end": "rst"}}, "control": true})",
+               {},
+               world_.services};
+  const auto refused = [&] { return engine.on_connection("", 1).end == SocketEnd::rst; };
+  EXPECT_FALSE(refused());
+  EXPECT_FALSE(refused());
+  EXPECT_TRUE(refused());
+  world_.loop.advance(Milliseconds{1000});
+  EXPECT_FALSE(refused());
+}
+
+TEST_F(Conditions, RequestsAtOnceAreCountedUntilTheyAreOver) {
+  auto engine = rules(R"({"method": "PATCH", "concurrent": {"above": 2}})");
+  std::vector<std::unique_ptr<Intercept>> under_way;
+  const auto begin = [&](const char* path) {
+    auto asked = request("PATCH", path);
+    under_way.push_back(engine.begin(asked));
+    under_way.back()->on_request(asked);
+    return !under_way.back()->fired().empty();
+  };
+  EXPECT_FALSE(begin("/files/u1"));
+  EXPECT_FALSE(begin("/files/u2"));
+  EXPECT_EQ(engine.report()[0].near_miss, "concurrent: not that many at once");
+  EXPECT_TRUE(begin("/files/u3"));
+  EXPECT_TRUE(begin("/files/u3")) << "the one that was refused is none of them";
+  engine.reset_counts();
+  EXPECT_TRUE(begin("/files/u3")) << "they go on, whatever becomes of the counts";
+  under_way.erase(under_way.begin());
+  EXPECT_FALSE(begin("/files/u3"));
+  EXPECT_TRUE(begin("/files/u3"));
+}
+
+TEST_F(Conditions, RequestsAtOnceMayBeThoseOfEachUpload) {
+  auto engine = rules(R"({"concurrent": {"above": 1}, "per": "upload"})");
+  auto first = request("PATCH", "/files/u1");
+  const auto under_way = engine.begin(first);
+  under_way->on_request(first);
+  EXPECT_FALSE(fires(engine, request("HEAD", "/files/u2")));
+  EXPECT_TRUE(fires(engine, request("HEAD", "/files/u1")));
+}
+
+TEST_F(Conditions, WhatCannotBeCountedIsRefused) {
+  expect_refused({
+      {R"({"rate": {"above": 0, "in": "1s"}})", "above 0 with every match"},
+      {R"({"rate": {"above": 5}})", "in"},
+      {R"({"rate": {"above": 5, "in": "0s"}})", "no time"},
+      {R"({"rate": {"abov": 5, "in": "1s"}})", "did you mean above?"},
+      {R"({"rate": {"above": 100001, "in": "1s"}})", "counts to 100000"},
+      {R"({"concurrent": {"above": 0}})", "above 0 with every match"},
+      {R"({"concurent": {"above": 1}})", "did you mean concurrent?"},
+      {R"({"per": "upload"})", "give one of them"},
+      {R"({"per": "client", "nth": 1})", "expected one of lane, upload, connection"},
+      {R"({"per": "upload", "nth": 2, "route": "creation"})", "each creation makes another"},
+      {R"({"per": "upload", "nth": 2, "route": "health"})", "no such route"},
+      {R"({"connection": {"nth": 1}, "concurrent": {"above": 1}})", "when it is accepted"},
+      {R"({"headers": {"A": {"above": "{retry_after}"}}})", "conditions know"},
+  });
+  EXPECT_THAT(error_of(R"({"then": {"reply": {"headers": {"set": {"A": "{retry_after}"}}}}})"),
+              HasSubstr("only a rule with a rate"));
+  EXPECT_THAT(error_of(R"({"when": {"nth": 2, "per": "upload"}, "then":
+                          {"connection": {"end": "rst"}}})"),
+              HasSubstr("about none"));
+  expect_hidden(false, {{R"({"rate": {"above": 5, "in": "1s"}})", "{}"},
+                        {R"({"concurrent": {"above": 5}})", R"({"concurrent": {"above": 6}})"},
+                        {R"({"nth": 1, "per": "upload"})", R"({"nth": 2, "per": "upload"})"}});
+}
+
+TEST_F(Conditions, WhatIsCountedMayBeLeftToChance) {
+  Rules engine{R"({"when": {"rate": {"above": 1, "in": "1h"}, "probability": 0.5},
+    "then": {"reply": {"status": 500}}})",
+               {.seed = 7},
+               world_.services};
+  int fired = 0;
+  for (int i = 0; i < 101; ++i) fired += fires(engine, request("PATCH", "/files/u1")) ? 1 : 0;
+  EXPECT_GT(fired, 25);
+  EXPECT_LT(fired, 75);
+  EXPECT_EQ(engine.report()[0].matched, 100U);
+}
+
 }  // namespace
 }  // namespace mock::misbehave

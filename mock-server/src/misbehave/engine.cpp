@@ -17,6 +17,8 @@ const std::string no_request = "no request had its method and route";
 const std::string no_connection = "no connection came to a listener of this lane";
 const std::string no_effect = "nothing of that kind was about to happen";
 const std::string mark_text = "needs: the mark was not set";
+const std::string rate_text = "rate: not that many came in the time";
+const std::string concurrent_text = "concurrent: not that many at once";
 const std::string chance_text = "nth, every or probability";
 
 const std::string& never_asked(Moment moment) {
@@ -250,12 +252,28 @@ std::string Engine::client_key(const Facts& facts) const {
   return attributes != nullptr ? attributes->chosen(options_.server_metadata) : std::string{};
 }
 
-bool Engine::chosen(ActiveRule& active, std::uint64_t drawing) const {
+bool Engine::chosen(const ActiveRule& active, std::uint64_t matched, std::uint64_t drawing) {
   const auto& chance = active.rule.when.chance;
-  const auto matched = active.counts.matched;
   if (!chance.nth.empty() && std::ranges::count(chance.nth, matched) == 0) return false;
   if (matched % chance.every != 0) return false;
   return chance.probability >= 1 || fraction(drawing, "fires") < chance.probability;
+}
+
+bool Engine::counts_enough(ActiveRule& active, const std::string& key, TimePoint now,
+                           Milliseconds& wait) {
+  const auto& counting = active.rule.when.counting;
+  if (counting.concurrent_above) {
+    const auto found = active.in_flight.find(key);
+    if (found == active.in_flight.end() || found->second <= *counting.concurrent_above) {
+      active.miss(at_count, concurrent_text);
+      return false;
+    }
+  }
+  if (!counting.rate) return true;
+  const auto above = active.counts.apart.of(key).above(*counting.rate, now);
+  if (!above) active.miss(at_count, rate_text);
+  wait = above.value_or(wait);
+  return above.has_value();
 }
 
 std::optional<Fired> Engine::fire(ActiveRule& active, const Facts& facts,
@@ -267,20 +285,25 @@ std::optional<Fired> Engine::fire(ActiveRule& active, const Facts& facts,
     active.miss(at_mark, mark_text);
     return std::nullopt;
   }
-  ++active.counts.matched;
+  const auto& counting = rule.when.counting;
+  const auto counted = counting.key(facts, upload);
+  Milliseconds wait{0};
+  if (!counts_enough(active, counted, services_.loop.now(), wait)) return std::nullopt;
+  const auto all = ++active.counts.matched;
+  const auto matched = counting.per == Per::lane ? all : ++active.counts.apart.of(counted).matched;
   std::uint64_t drawing = 0;
   if (active.by_luck) {
     const auto key = client_key(facts);
     drawing = draw(options_.seed, rule.name, facts.lane(), key, ++active.counts.by_key[key]);
   }
-  if (!chosen(active, drawing)) {
+  if (!chosen(active, matched, drawing)) {
     active.miss(at_chance, chance_text);
     return std::nullopt;
   }
   ++active.counts.fired;
   if (rule.sets) marks_.insert({*rule.sets, upload});
   if (options_.fired) options_.fired(rule.name, upload);
-  return Fired{&active, drawing};
+  return Fired{&active, drawing, wait};
 }
 
 void Engine::lock(const std::string& upload, Milliseconds duration) {

@@ -35,6 +35,7 @@ enum Rank : int {
   at_body,
   at_reply,
   at_mark,
+  at_count,
   at_chance
 };
 
@@ -68,12 +69,14 @@ struct ActiveRule {
     std::uint64_t fired = 0;
     std::uint64_t gave_up = 0;
     std::unordered_map<std::string, std::uint64_t> by_key;
+    Tallies apart;
     int nearest_rank = -1;
     const std::string* nearest_miss = nullptr;
     const std::string* gate_miss =
         nullptr;                           ///< when requests were sorted out before they were asked
     std::map<std::string, Reply> replies;  ///< to be replayed; by target
   } counts;
+  InFlight in_flight;  ///< requests that are not over, whatever becomes of the counts
 
   /// What was kept for that target; nullptr: nothing yet, so `reply` is kept now.
   Reply* kept_reply(const std::string& target, const Reply& reply) {
@@ -97,6 +100,7 @@ struct ActiveRule {
 struct Fired {
   ActiveRule* active = nullptr;
   std::uint64_t drawing = 0;
+  Milliseconds wait{0};  ///< until its rate lets another one pass
   [[nodiscard]] const Then& then() const { return active->rule.then; }
 };
 
@@ -205,7 +209,10 @@ class Engine {
   using Marked = std::pair<std::string, std::string>;  ///< mark, upload id or ""
   struct Held;
 
-  [[nodiscard]] bool chosen(ActiveRule& active, std::uint64_t drawing) const;
+  [[nodiscard]] static bool counts_enough(ActiveRule& active, const std::string& key, TimePoint now,
+                                          Milliseconds& wait);
+  [[nodiscard]] static bool chosen(const ActiveRule& active, std::uint64_t matched,
+                                   std::uint64_t drawing);
   [[nodiscard]] std::string client_key(const Facts& facts) const;
   void forget_all();
   /// What it did to the listener ends with it.

@@ -180,10 +180,11 @@ std::uint64_t every_of(const Cursor& at, bool nth) {
 }
 
 When when_of(const Cursor& at) {
-  at.only({"method",    "wire_method", "http_version", "on_connection", "route",  "path",
-           "spelled",   "headers",     "metadata",     "lane",          "upload", "reply",
-           "body_byte", "event",       "within",       "connection",    "effect", "after",
-           "until",     "nth",         "every",        "probability"});
+  at.only({"method",     "wire_method", "http_version", "on_connection", "route",
+           "path",       "spelled",     "headers",      "metadata",      "lane",
+           "upload",     "reply",       "body_byte",    "event",         "within",
+           "connection", "effect",      "after",        "until",         "nth",
+           "every",      "per",         "rate",         "concurrent",    "probability"});
   When when;
   when.methods = list(at, "method", method_of);
   when.wire_methods = list(at, "wire_method", method_of);
@@ -211,6 +212,7 @@ When when_of(const Cursor& at) {
   when.effect = optional(at, "effect", effect_of);
   when.after = optional(at, "after", duration_of);
   when.until = optional(at, "until", duration_of);
+  when.counting = count_conditions_of(at);
   when.chance = chance_of(at);
   return when;
 }

@@ -124,6 +124,8 @@ inline std::string mark_of(const Cursor& at) {
 
 /// Of the keys of `when` that are about how a request came; nullopt: none is there.
 [[nodiscard]] std::optional<ArrivalConditions> arrival_of(const Cursor& at);
+/// Of the keys of `when` that are about how many come.
+[[nodiscard]] CountConditions count_conditions_of(const Cursor& at);
 [[nodiscard]] When when_of(const Cursor& at);
 [[nodiscard]] Then then_of(const Cursor& at);
 

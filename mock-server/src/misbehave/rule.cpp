@@ -27,7 +27,8 @@ bool UploadConditions::any() const {
 
 bool When::about_request() const {
   return !methods.empty() || !wire_methods.empty() || !routes.empty() || path || arrival ||
-         !fields.empty() || reply.any() || body_byte;
+         !fields.empty() || reply.any() || body_byte || counting.concurrent_above ||
+         counting.per == Per::connection;
 }
 
 Moment Rule::moment() const {

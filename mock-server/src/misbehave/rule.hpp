@@ -16,6 +16,7 @@
 #include "http/intercept.hpp"
 #include "http/route.hpp"
 #include "misbehave/arrival.hpp"
+#include "misbehave/counting.hpp"
 #include "misbehave/number.hpp"
 #include "misbehave/pattern.hpp"
 #include "misbehave/template.hpp"
@@ -134,6 +135,7 @@ struct When {
   /// Time since the rule was loaded, or its counts reset, by the lane's clock.
   std::optional<Milliseconds> after;
   std::optional<Milliseconds> until;
+  CountConditions counting;
   Chance chance;
   [[nodiscard]] bool about_request() const;
 };

@@ -22,6 +22,11 @@ class RuleIntercept final : public Intercept, private Companion {
           return pending.active->rule.when.within.has_value();
         }))
       began_ = correct_.loop.now();
+    for (const auto& pending : pending_) {
+      const auto& counting = pending.active->rule.when.counting;
+      if (counting.concurrent_above)
+        slots_.emplace_back(pending.active->in_flight, counting.key(facts_, upload_));
+    }
     lookup_ = [this](std::string_view name) { return value_of(name); };
   }
 
@@ -143,6 +148,7 @@ class RuleIntercept final : public Intercept, private Companion {
   bool fire(ActiveRule& active, std::vector<Fired>& into) {
     auto fired = engine_.fire(active, facts_, upload_id());
     if (!fired) return false;
+    std::erase_if(slots_, [&](const Slot& slot) { return slot.is_of(active.in_flight); });
     into.push_back(std::move(*fired));
     return true;
   }
@@ -246,6 +252,14 @@ class RuleIntercept final : public Intercept, private Companion {
     return store_ ? store_->id() : std::string{};
   }
 
+  /// In whole seconds, so that who waits no longer gets through.
+  [[nodiscard]] std::optional<std::string> retry_after() const {
+    const auto limited = std::ranges::find_if(
+        fired_, [](const Fired& fired) { return fired.wait > Milliseconds{0}; });
+    if (limited == fired_.end()) return std::nullopt;
+    return std::to_string(std::chrono::ceil<std::chrono::seconds>(limited->wait).count());
+  }
+
   [[nodiscard]] std::optional<std::string> value_of(std::string_view name) const {
     const auto number = [](Bytes value) { return std::optional{std::to_string(value.value)}; };
     constexpr std::string_view of_reply = "reply.";
@@ -255,6 +269,7 @@ class RuleIntercept final : public Intercept, private Companion {
       return found ? std::optional{std::string{*found}} : std::nullopt;
     }
     if (name == "id") return upload_id();
+    if (name == "retry_after") return retry_after();
     if (name == "token") {
       const auto& valid = engine_.options().valid_token;
       return valid ? std::optional{valid()} : std::nullopt;
@@ -272,6 +287,7 @@ class RuleIntercept final : public Intercept, private Companion {
   Services& correct_;
   Facts facts_;
   std::vector<Pending> pending_;  ///< hold so far, and their moment is still to come
+  std::vector<Slot> slots_;       ///< of rules that count requests at once
   std::vector<Fired> fired_;      ///< what they do to the reply is still to come
   Template::Lookup lookup_;
   const ActiveRule* commit_ = nullptr;  ///< the rule whose commit is in force

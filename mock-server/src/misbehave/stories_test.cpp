@@ -531,5 +531,90 @@ TEST_F(Stories, EveryFaultLoadsIntoALane) {
   }
 }
 
+// ---- numbers, how a request came, how many, and other uploads
+
+TEST_F(Stories, NumbersDecide) {
+  with_fault("chunk-size-strict");
+  const auto upload = made();
+  EXPECT_EQ(patch(upload, "0", "01234").status(), 400);
+  EXPECT_EQ(patch(upload, "0", "0123456789").status(), 204) << "the last chunk";
+  with_fault("large-upload-413");
+  EXPECT_EQ(create("1073741824").status(), 201);
+  EXPECT_EQ(create("1073741825").status(), 413);
+}
+
+TEST_F(Stories, HowARequestIsWrittenDecides) {
+  with_fault("http-1.0-refused");
+  line_ = std::make_unique<Line>(loop_, *lane_);
+  EXPECT_THAT(line_->send("GET /health HTTP/1.0\r\n\r\n").text, HasSubstr(" 505 "));
+  EXPECT_EQ(ask("GET", "/health").status(), 200);
+
+  with_fault("lower-case-headers");
+  const auto upload = made();
+  const Fields lower{{"Content-Type", "application/offset+octet-stream"}, {"upload-offset", "0"}};
+  EXPECT_EQ(ask("PATCH", upload, lower, "01234").status() / 100, 4);
+  EXPECT_EQ(patch(upload, "0", "01234").status(), 204);
+}
+
+TEST_F(Stories, ThePlaceOnItsConnectionDecides) {
+  const auto asked = text("GET", "/health", {});
+  with_fault("keep-alive-race");
+  line_ = std::make_unique<Line>(loop_, *lane_);
+  EXPECT_EQ(line_->send(asked).status(), 200);
+  loop_.advance(Milliseconds{4'999});
+  EXPECT_EQ(line_->send(asked).status(), 200);
+  loop_.advance(Milliseconds{5'000});
+  EXPECT_EQ(line_->send(asked).ended, Ending::rst);
+
+  with_fault("connection-worn-out");
+  line_ = std::make_unique<Line>(loop_, *lane_);
+  EXPECT_EQ(line_->send(asked).status(), 200);
+  EXPECT_EQ(line_->send(asked).status(), 200);
+  EXPECT_EQ(line_->send(asked).ended, Ending::rst);
+}
+
+TEST_F(Stories, RatesGoByTheLanesClock) {
+  with_fault("rate-limit-429");
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(create().status(), 201);
+  lane_->clock().advance(Milliseconds{45'000});
+  const auto limited = create();
+  EXPECT_EQ(limited.status(), 429);
+  EXPECT_EQ(limited.field("Retry-After"), "15");
+  lane_->clock().advance(Milliseconds{15'000});
+  EXPECT_EQ(create().status(), 201);
+}
+
+TEST_F(Stories, ChunksAtOnceAreCounted) {
+  with_fault("too-many-at-once-503");
+  std::vector<std::unique_ptr<Line>> writers;
+  const auto begin = [&] {
+    const auto upload = made();
+    writers.push_back(std::make_unique<Line>(loop_, *lane_));
+    return writers.back()->send(text("PATCH", upload,
+                                     {{"Tus-Resumable", "1.0.0"},
+                                      {"Upload-Offset", "0"},
+                                      {"Content-Type", "application/offset+octet-stream"},
+                                      {"Content-Length", "10"}}) +
+                                "01234");
+  };
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(begin().text, "");
+  EXPECT_EQ(begin().status(), 503);
+  EXPECT_EQ(writers.front()->send("56789").status(), 204);
+  EXPECT_EQ(begin().text, "") << "one of them is over";
+  EXPECT_EQ(begin().status(), 503);
+  writers[1]->lost();
+  EXPECT_EQ(begin().text, "");
+}
+
+TEST_F(Stories, EachUploadHasItsSecondChunk) {
+  with_fault("each-upload-fails-once");
+  for (int i = 0; i < 2; ++i) {
+    const auto upload = made();
+    EXPECT_EQ(patch(upload, "0", "0").status(), 204);
+    EXPECT_EQ(patch(upload, "1", "1").status(), 500);
+    EXPECT_EQ(patch(upload, "1", "1").status(), 204);
+  }
+}
+
 }  // namespace
 }  // namespace mock::misbehave

@@ -8,8 +8,8 @@
 namespace mock::misbehave {
 namespace {
 
-constexpr std::array<std::string_view, 7> known_names{"offset", "length", "stored", "received",
-                                                      "id",     "host",   "token"};
+constexpr std::array<std::string_view, 8> known_names{"offset", "length", "stored", "received",
+                                                      "id",     "host",   "token",  "retry_after"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -77,10 +77,11 @@ Result<std::vector<Template::Term>> Template::parse_terms(std::string_view text)
     } else if (is_header(one) || std::ranges::count(known_names, one) > 0) {
       term.name = std::string{one};
     } else {
-      return failure({}, "unknown value " + whole +
-                             ": expected offset, length, stored, received, id, host, token, "
-                             "request.HEADER or reply.HEADER, and sums of them (write '{{' for a "
-                             "brace)");
+      return failure(
+          {}, "unknown value " + whole +
+                  ": expected offset, length, stored, received, id, host, token, "
+                  "retry_after, request.HEADER or reply.HEADER, and sums of them (write '{{' for a "
+                  "brace)");
     }
     terms.push_back(std::move(term));
   }

@@ -18,6 +18,7 @@ namespace mock::misbehave {
 ///   {received}          bytes of this request's body so far
 ///   {id} {host}         the upload's id; the authority the client used
 ///   {token}             an access token that this server accepts
+///   {retry_after}       seconds until the rule's rate lets another one pass
 ///   {request.NAME}      a header of the request as it came
 ///   {reply.NAME}        a header of the reply as the handler made it
 /// Sums: {offset+1}, {length-offset}, {reply.upload-offset-5}; after a header's name only whole

@@ -125,7 +125,8 @@ Written written(const Rule& rule) {
   if (of_request && !rule.sets) result.axes = axes_of(rule.then).names();
   const auto whole = json::parse(rule.json);
   if (whole.contains("when")) result.when = whole.at("when");
-  for (const auto* key : {"nth", "every", "probability", "after", "until", "within"})
+  for (const auto* key :
+       {"nth", "every", "rate", "concurrent", "probability", "after", "until", "within"})
     result.always = result.always && !result.when.contains(key);
   result.always = result.always && !rule.times && !rule.needs;
   return result;
