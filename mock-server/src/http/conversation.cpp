@@ -468,6 +468,7 @@ void Conversation::open(RequestPlan plan) {
     return turn.handler->on_header(turn.request, *this);
   }
   const auto& request = turn.request;
+  if (turn.intercept && request.has_body()) set_alarm();
   turn.gathering = turn.intercept && request.has_body() && turn.intercept->edits_body() &&
                    request.content_length.value_or(Bytes{0}) <= editable_body;
   if (!turn.gathering) serve();

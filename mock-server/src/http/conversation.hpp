@@ -133,6 +133,8 @@ class Conversation final : private Exchange {
 
   bool advance_exchange();
   [[nodiscard]] bool at_stop() const;
+  void set_alarm();
+  void sound_alarm();
   void act(BodyPlan plan);
   void tell_end(BodyEnd end);
   [[nodiscard]] bool reads_body() const;

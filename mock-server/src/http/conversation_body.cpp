@@ -99,6 +99,10 @@ bool Conversation::advance_exchange() {
       wire_.send(std::string(continue_head));
     }
   }
+  if (turn.alarm_due) {
+    sound_alarm();
+    return true;
+  }
   if (!turn.gathering && at_stop()) {
     turn.asked_at = turn.received;
     auto plan = turn.intercept->on_body(turn.received);
@@ -140,6 +144,31 @@ bool Conversation::advance_exchange() {
     return true;
   }
   return piece.consumed > 0 || turn.body.complete();
+}
+
+/// The time counts from the head, whatever a plan did before the handler was made.
+void Conversation::set_alarm() {
+  auto& turn = *turn_;
+  const auto at = turn.intercept->next_alarm();
+  if (!at) return turn.alarm.reset();
+  const auto left = turn.request.received + *at - seams_.loop.now();
+  turn.alarm =
+      seams_.loop.after(std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(left)), [this] {
+        turn_->alarm_due = true;
+        wire_.wake();
+      });
+}
+
+void Conversation::sound_alarm() {
+  auto& turn = *turn_;
+  // There has to be a handler that can be told of the end.
+  if (turn.gathering) return end_gathering(false);
+  turn.alarm_due = false;
+  const auto lasted = seams_.loop.now() - turn.request.received;
+  auto plan = turn.intercept->on_alarm(std::chrono::floor<Milliseconds>(lasted));
+  set_alarm();
+  const auto delay = plan.delay;
+  hold(delay, [this, plan = std::move(plan)]() mutable { act(std::move(plan)); });
 }
 
 void Conversation::act(BodyPlan plan) {

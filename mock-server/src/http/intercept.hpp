@@ -96,6 +96,10 @@ class Intercept {
   /// The next body position, counted without framing, at which `on_body` wants to be asked.
   [[nodiscard]] virtual std::optional<Bytes> next_stop() const = 0;
   virtual BodyPlan on_body(Bytes position) = 0;
+  /// How long after its head a request whose body is not whole by then wants `on_alarm` to be
+  /// asked; of several the first. Real time.
+  [[nodiscard]] virtual std::optional<Milliseconds> next_alarm() const { return std::nullopt; }
+  virtual BodyPlan on_alarm(Milliseconds /*lasted*/) { return {}; }
   /// May edit status and fields of a 100 or 104 in place.
   virtual InterimPlan on_interim(Reply& /*interim*/) { return {}; }
   /// May edit the reply in place. Not called for interim responses.

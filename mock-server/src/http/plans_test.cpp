@@ -18,12 +18,15 @@ struct Plans {
   std::function<void()> in_reply;          // when a reply is about to be written
   std::function<void()> in_request;
   std::vector<Bytes> stops;
+  std::vector<Milliseconds> alarms;
+  std::function<BodyPlan()> at_alarm;
   std::function<InterimPlan(Reply&)> interim;
 };
 
 class Planned final : public Intercept {
  public:
-  Planned(const Plans& plans, test::Log& log) : plans_(plans), log_(log), stops_(plans.stops) {}
+  Planned(const Plans& plans, test::Log& log)
+      : plans_(plans), log_(log), stops_(plans.stops), alarms_(plans.alarms) {}
   RequestPlan on_request(Request&) override {
     if (plans_.in_request) plans_.in_request();
     return plans_.request;
@@ -42,6 +45,14 @@ class Planned final : public Intercept {
     stops_.erase(stops_.begin());
     return {};
   }
+  [[nodiscard]] std::optional<Milliseconds> next_alarm() const override {
+    return alarms_.empty() ? std::nullopt : std::optional(alarms_.front());
+  }
+  BodyPlan on_alarm(Milliseconds lasted) override {
+    log_.add("alarm " + std::to_string(lasted.count()));
+    alarms_.erase(alarms_.begin());
+    return plans_.at_alarm ? plans_.at_alarm() : BodyPlan{};
+  }
   InterimPlan on_interim(Reply& interim) override {
     return plans_.interim ? plans_.interim(interim) : InterimPlan{};
   }
@@ -56,6 +67,7 @@ class Planned final : public Intercept {
   const Plans& plans_;
   test::Log& log_;
   std::vector<Bytes> stops_;
+  std::vector<Milliseconds> alarms_;
 };
 
 class PlansTest : public test::ConversationFixture, public Interceptor {
@@ -86,6 +98,48 @@ std::string chunked(const std::string& path, const std::string& chunks) {
   return "PUT " + path + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks;
 }
 constexpr auto get_plain = "GET /plain HTTP/1.1\r\nHost: h\r\n\r\n";
+
+// ---- alarms
+
+TEST_F(PlansTest, AnAlarmSoundsWhileTheBodyComes) {
+  plans_.alarms = {Milliseconds{1000}, Milliseconds{2000}, Milliseconds{9000}};
+  plans_.request.delay = Milliseconds{300};
+  start();
+  const auto sounded = [&](const char* when) {
+    return log_.joined().find(std::string("alarm ") + when) != std::string::npos;
+  };
+  send("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+  advance(Milliseconds{999});
+  EXPECT_FALSE(sounded("1000"));
+  advance(Milliseconds{1});
+  EXPECT_TRUE(sounded("1000")) << "from the head on, whatever the request waited for";
+  advance(Milliseconds{1000});
+  EXPECT_TRUE(sounded("2000"));
+  send("cd");
+  EXPECT_TRUE(replied("abcd"));
+  advance(Milliseconds{9000});
+  EXPECT_FALSE(sounded("9000")) << "the body was whole by then";
+}
+
+TEST_F(PlansTest, AnAlarmMayCutOrAnswer) {
+  for (const bool gathers : {false, true}) {
+    for (const bool answers : {false, true}) {
+      plans_.alarms = {Milliseconds{1000}};
+      plans_.edit = gathers ? [](std::string&) {} : std::function<void(std::string&)>{};
+      plans_.at_alarm = [answers] {
+        BodyPlan plan;
+        plan.end = answers ? SocketEnd::fin : SocketEnd::rst;
+        if (answers) plan.instead = text_reply(408, "late");
+        return plan;
+      };
+      start();
+      send("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+      advance(Milliseconds{1000});
+      EXPECT_EQ(wire_.ended, answers ? Ending::fin : Ending::rst);
+      EXPECT_EQ(replied("late"), answers);
+    }
+  }
+}
 
 // ---- bandwidth
 

@@ -36,8 +36,10 @@ struct Conversation::Turn {
   // what a plan asked for
   std::optional<Throttle> inflow;       // of the body
   std::unique_ptr<Timer> inflow_timer;  // until more of it may be read
-  bool gathering = false;               // the body is kept in `kept`; there is no handler yet
-  std::string kept;                     // body bytes that the handler gets before any others
+  std::unique_ptr<Timer> alarm;         // until the intercept wants to be asked
+  bool alarm_due = false;
+  bool gathering = false;  // the body is kept in `kept`; there is no handler yet
+  std::string kept;        // body bytes that the handler gets before any others
   std::size_t kept_at = 0;
   std::optional<Throttle> outflow;  // of the reply
   struct LateInterim {

@@ -74,6 +74,7 @@ Stage stage_of(Moment moment) {
       return Stage::cut_off;
     case Moment::request:
     case Moment::body:
+    case Moment::lasting:
     case Moment::reply:
       break;
   }

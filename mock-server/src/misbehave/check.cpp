@@ -12,6 +12,7 @@ namespace {
 Why on_the_body(const When& when) {
   if (!only_methods(when, {"GET", "HEAD", "OPTIONS", "TRACE"})) return std::nullopt;
   const auto& method = when.methods.front();
+  if (when.body_lasts) return "body_lasts: " + method + " has no body, so the rule can never fire";
   if (when.body_byte) return "body_byte: " + method + " has no body, so the rule can never fire";
   if (when.event == Event::aborted || when.event == Event::stalled)
     return "event: " + method + " has no body that could be cut off, so the rule can never fire";
@@ -21,6 +22,9 @@ Why on_the_body(const When& when) {
 }
 
 Why on_the_moment(const When& when) {
+  if (when.body_lasts && (when.body_byte || when.event || when.reply.any()))
+    return "takes one of body_lasts, body_byte, event and reply: they become true at different "
+           "moments";
   if (when.event == Event::aborted || when.event == Event::stalled) {
     if (when.reply.any())
       return "an aborted request has no reply to look at: drop when.reply or when.event";

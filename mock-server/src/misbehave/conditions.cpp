@@ -30,6 +30,7 @@ const std::string effect_name_text = "effect name";
 const std::string attempt_text = "effect attempt";
 const std::string connection_text = "connection nth or every";
 const std::string server_name_text = "connection server_name";
+const std::string lasts_text = "body_lasts: there is no body";
 const std::string too_long_text = "a regular expression that takes too long on such a text";
 
 bool fail(ActiveRule& active, Rank rank, const std::string& condition) {
@@ -171,6 +172,7 @@ bool body_holds(const Facts& facts, Pending& pending) {
     return true;
   }
   // Only the byte itself proves it.
+  if (pending.due == Moment::lasting) return fail(active, at_upload, completing_text);
   if (overrun || pending.due == Moment::request) {
     if (!overrun && *missing == Bytes{0}) return true;
     pending.due = Moment::body;
@@ -202,6 +204,7 @@ bool holds_so_far(const Facts& facts, Pending& pending) {
   if (!path_holds(active, facts)) return false;
   if (!fields_hold(active, facts, when.fields, facts.fields(), at_header)) return false;
   if (!metadata_holds(active, facts) || !upload_holds(active, facts)) return false;
+  if (when.body_lasts && !facts.request().has_body()) return fail(active, at_body, lasts_text);
   pending.due = active.moment;
   if (pending.due == Moment::body) pending.stop = *when.body_byte;
   return body_holds(facts, pending);

@@ -390,5 +390,53 @@ TEST_F(Conditions, WhatIsCountedMayBeLeftToChance) {
   EXPECT_EQ(engine.report()[0].matched, 100U);
 }
 
+// ---- how long it lasts
+
+TEST_F(Conditions, ABodyThatLastsIsAnsweredOrCutOff) {
+  world_.upload("u1", 10, "");
+  Rules engine{R"({"rules": [
+    {"when": {"body_lasts": "5s", "metadata": {"filename": false}},
+     "then": {"reply": {"early": true, "status": 408}}},
+    {"when": {"body_lasts": "9s"}, "then": {"socket": "rst"}}]})",
+               {},
+               world_.services};
+  auto asked = request("PATCH", "/files/u1", {{"Content-Length", "10"}});
+  auto intercept = engine.begin(asked);
+  intercept->on_request(asked);
+  ASSERT_EQ(intercept->next_alarm(), Milliseconds{5000});
+  const auto plan = intercept->on_alarm(Milliseconds{5000});
+  ASSERT_TRUE(plan.instead.has_value());
+  EXPECT_EQ(plan.instead->status, 408);
+  EXPECT_EQ(intercept->next_alarm(), Milliseconds{9000});
+  EXPECT_EQ(intercept->on_alarm(Milliseconds{9500}).end, SocketEnd::rst);
+  EXPECT_EQ(intercept->next_alarm(), std::nullopt);
+
+  auto in_time = request("PATCH", "/files/u1", {{"Content-Length", "10"}});
+  Rules alone{R"({"when": {"body_lasts": "5s"}, "then": {"socket": "rst"}})", {}, world_.services};
+  EXPECT_EQ(exchange(alone, in_time, reply(204)).reply_plan.end, SocketEnd::keep);
+  EXPECT_EQ(alone.report()[0].near_miss, "body_lasts: the body was whole in time");
+  EXPECT_FALSE(exchange(alone, request("PATCH", "/files/u1"), reply(204)).touched);
+}
+
+TEST_F(Conditions, ABodyThatCannotLastIsRefused) {
+  expect_refused({
+      {R"({"body_lasts": "0s"})", "is no time"},
+      {R"({"body_last": "1s"})", "did you mean body_lasts?"},
+      {R"({"body_lasts": "1s", "method": "GET"})", "has no body"},
+      {R"({"body_lasts": "1s", "body_byte": 4})", "different moments"},
+      {R"({"body_lasts": "1s", "event": "overrun"})", "different moments"},
+      {R"({"body_lasts": "1s", "reply": {"status": 204}})", "different moments"},
+  });
+  EXPECT_THAT(error_of(R"({"when": {"body_lasts": "1s"}, "then": {"commit": {"skip": "create"}}})"),
+              HasSubstr("before the body"));
+  EXPECT_THAT(error_of(R"({"when": {"body_lasts": "1s"}, "then": {"reply":
+                          {"early": "after_body", "status": 408}}})"),
+              HasSubstr("only 'now'"));
+  expect_hidden(true, {{R"({"body_lasts": "1s"})", R"({"body_lasts": "1s", "method": "PATCH"})"}});
+  expect_hidden(false,
+                {{R"({"body_lasts": "1s"})", R"({"body_lasts": "2s"})"},
+                 {R"({"body_lasts": "1s", "probability": 0.5})", R"({"body_lasts": "1s"})"}});
+}
+
 }  // namespace
 }  // namespace mock::misbehave

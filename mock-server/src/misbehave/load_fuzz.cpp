@@ -38,6 +38,13 @@ void play(RuleInterceptor& rules, World& world, Request asked) {
     require(!intercept->next_stop() || *intercept->next_stop() > position,
             "a stop that was reached does not come again");
   }
+  for (int i = 0; i < 4; ++i) {
+    const auto alarm = intercept->next_alarm();
+    if (!alarm) break;
+    intercept->on_alarm(*alarm);
+    require(!intercept->next_alarm() || *intercept->next_alarm() > *alarm,
+            "an alarm that sounded does not come again");
+  }
   append_all(store, "u1", {"ef"});
   Reply interim;
   interim.status = 104;

@@ -180,11 +180,11 @@ std::uint64_t every_of(const Cursor& at, bool nth) {
 }
 
 When when_of(const Cursor& at) {
-  at.only({"method",     "wire_method", "http_version", "on_connection", "route",
-           "path",       "spelled",     "headers",      "metadata",      "lane",
-           "upload",     "reply",       "body_byte",    "event",         "within",
-           "connection", "effect",      "after",        "until",         "nth",
-           "every",      "per",         "rate",         "concurrent",    "probability"});
+  at.only({"method",     "wire_method", "http_version", "on_connection", "route",      "path",
+           "spelled",    "headers",     "metadata",     "lane",          "upload",     "reply",
+           "body_byte",  "body_lasts",  "event",        "within",        "connection", "effect",
+           "after",      "until",       "nth",          "every",         "per",        "rate",
+           "concurrent", "probability"});
   When when;
   when.methods = list(at, "method", method_of);
   when.wire_methods = list(at, "wire_method", method_of);
@@ -200,6 +200,11 @@ When when_of(const Cursor& at) {
     const auto size = size_of(c);
     if (size == Bytes{0}) c.fail("counts from 1: for 'before the body' leave it out");
     return size;
+  });
+  when.body_lasts = optional(at, "body_lasts", [](const Cursor& c) {
+    const auto time = duration_of(c);
+    if (time <= Milliseconds{0}) c.fail("is no time: for 'before the body' leave it out");
+    return time;
   });
   when.event = optional(at, "event", [](const Cursor& c) {
     return choice<Event>(c, {{"aborted", Event::aborted},

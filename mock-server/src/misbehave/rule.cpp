@@ -27,7 +27,7 @@ bool UploadConditions::any() const {
 
 bool When::about_request() const {
   return !methods.empty() || !wire_methods.empty() || !routes.empty() || path || arrival ||
-         !fields.empty() || reply.any() || body_byte || counting.concurrent_above ||
+         !fields.empty() || reply.any() || body_byte || body_lasts || counting.concurrent_above ||
          counting.per == Per::connection;
 }
 
@@ -37,6 +37,7 @@ Moment Rule::moment() const {
   if (when.event == Event::delivered) return Moment::delivered;
   if (when.event == Event::stalled) return Moment::stalled;
   if (when.event == Event::aborted) return Moment::aborted;
+  if (when.body_lasts) return Moment::lasting;
   if (when.reply.any()) return Moment::reply;
   if (when.body_byte) return Moment::body;
   return Moment::request;

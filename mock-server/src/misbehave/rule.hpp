@@ -127,6 +127,8 @@ struct When {
   UploadConditions upload;
   ReplyConditions reply;
   std::optional<Bytes> body_byte;  ///< position in the body without framing, counted from 1
+  /// The body is not whole that long after the request's head, whether bytes come or not.
+  std::optional<Milliseconds> body_lasts;
   std::optional<Event> event;
   /// Of an abort or a stall: it came that soon after the request's head.
   std::optional<Milliseconds> within;
@@ -141,7 +143,21 @@ struct When {
 };
 
 /// When the conditions of a rule are all known, so that it can match.
-enum class Moment { request, body, reply, aborted, stalled, connection, effect, delivered };
+enum class Moment {
+  request,
+  body,
+  lasting,
+  reply,
+  aborted,
+  stalled,
+  connection,
+  effect,
+  delivered
+};
+/// While the handler is given the body.
+[[nodiscard]] inline bool within_body(Moment moment) {
+  return moment == Moment::body || moment == Moment::lasting;
+}
 
 /// A time, give or take: evenly between `mean - jitter` and `mean + jitter`, by the rule's chance.
 /// With `percentiles`: drawn so that these hold. Between two of them, and beyond the first and the

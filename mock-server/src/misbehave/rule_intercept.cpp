@@ -33,7 +33,7 @@ class RuleIntercept final : public Intercept, private Companion {
   RequestPlan on_request(Request& request) override {
     RequestPlan plan;
     Claims claims;
-    for (const auto& fired : take_fired(Moment::request)) {
+    for (const auto& fired : take_fired_at(Moment::request)) {
       const auto firing = firing_of(fired, claims);
       for (const auto* action : fired.then().actions) action->on_request(firing, request, plan);
       act(fired.then(), Turn::before);
@@ -59,17 +59,21 @@ class RuleIntercept final : public Intercept, private Companion {
   }
 
   BodyPlan on_body(Bytes position) override {
-    BodyPlan plan;
-    Claims claims;
-    for (const auto& fired : take_fired(Moment::body, position)) {
-      const auto& then = fired.then();
-      const auto firing = firing_of(fired, claims);
-      for (const auto* action : then.actions) action->on_body(firing, plan);
-      act(then, Turn::before);
-      if (fired.active->moment == Moment::body) act(then, Turn::after);
-    }
-    if (plan.end != SocketEnd::keep) settle();
-    return plan;
+    return in_body(take_fired(
+        [&](const Pending& one) { return one.due == Moment::body && one.stop <= position; }));
+  }
+
+  std::optional<Milliseconds> next_alarm() const override {
+    std::optional<Milliseconds> next;
+    for (const auto& pending : pending_)
+      if (pending.due == Moment::lasting && (!next || lasts(pending) < *next))
+        next = lasts(pending);
+    return next;
+  }
+
+  BodyPlan on_alarm(Milliseconds lasted) override {
+    return in_body(take_fired(
+        [&](const Pending& one) { return one.due == Moment::lasting && lasts(one) <= lasted; }));
   }
 
   InterimPlan on_interim(Reply& interim) override {
@@ -153,14 +157,13 @@ class RuleIntercept final : public Intercept, private Companion {
     return true;
   }
 
-  /// Takes the rules of `moment` out of the pending ones; those that fire stay for the reply.
-  std::vector<Fired> take_fired(Moment moment, Bytes position = {}) {
+  /// Takes the rules that are due out of the pending ones; those that fire stay for the reply.
+  template <class Due>
+  std::vector<Fired> take_fired(Due due) {
     std::vector<Fired> fired;
     std::vector<Pending> later;
     for (auto& pending : pending_) {
-      const bool due =
-          pending.due == moment && (moment != Moment::body || pending.stop <= position);
-      if (!due)
+      if (!due(pending))
         later.push_back(std::move(pending));
       else if (complete_if_asked(pending) && soon_enough(pending))
         fire(*pending.active, fired);
@@ -169,11 +172,32 @@ class RuleIntercept final : public Intercept, private Companion {
     fired_.insert(fired_.end(), fired.begin(), fired.end());
     return fired;
   }
+  std::vector<Fired> take_fired_at(Moment moment) {
+    return take_fired([moment](const Pending& pending) { return pending.due == moment; });
+  }
+
+  BodyPlan in_body(const std::vector<Fired>& all) {
+    BodyPlan plan;
+    Claims claims;
+    for (const auto& fired : all) {
+      const auto& then = fired.then();
+      const auto firing = firing_of(fired, claims);
+      for (const auto* action : then.actions) action->on_body(firing, plan);
+      act(then, Turn::before);
+      if (within_body(fired.active->moment)) act(then, Turn::after);
+    }
+    if (plan.end != SocketEnd::keep) settle();
+    return plan;
+  }
+
+  static Milliseconds lasts(const Pending& pending) {
+    return *pending.active->rule.when.body_lasts;
+  }
 
   void cut_off(Moment moment) {
     cut_off_ = true;
     Claims claims;
-    for (const auto& fired : take_fired(moment)) {
+    for (const auto& fired : take_fired_at(moment)) {
       const auto firing = firing_of(fired, claims);
       for (const auto* action : fired.then().actions) action->on_cut_off(firing);
       act(fired.then(), Turn::after);
@@ -227,8 +251,11 @@ class RuleIntercept final : public Intercept, private Companion {
     static const std::string body_byte = "body_byte: the body did not get that far";
     static const std::string completing = "upload completing";
     static const std::string event = "event: the body came whole";
+    static const std::string lasts = "body_lasts: the body was whole in time";
     auto& active = *pending.active;
-    if (pending.due != Moment::body)
+    if (pending.due == Moment::lasting)
+      active.miss(at_body, lasts);
+    else if (pending.due != Moment::body)
       active.miss(at_body, event);
     else
       active.miss(at_body, active.moment == Moment::body ? body_byte : completing);

@@ -616,5 +616,30 @@ TEST_F(Stories, EachUploadHasItsSecondChunk) {
   }
 }
 
+TEST_F(Stories, ABodyIsCutByTimeWhileItsBytesFlow) {
+  for (const bool answered : {true, false}) {
+    with_fault(answered ? "slow-body-408" : "five-second-cut");
+    const auto upload = made("100");
+    line_ = std::make_unique<Line>(loop_, *lane_);
+    auto seen = line_->send(text("PATCH", upload,
+                                 {{"Tus-Resumable", "1.0.0"},
+                                  {"Upload-Offset", "0"},
+                                  {"Content-Type", "application/offset+octet-stream"},
+                                  {"Content-Length", "100"}}));
+    const int seconds = answered ? 30 : 5;
+    for (int i = 1; i < seconds; ++i) {
+      loop_.advance(Milliseconds{1'000});
+      seen = line_->send("x");
+      EXPECT_EQ(seen.text, "");
+      EXPECT_EQ(seen.ended, std::nullopt);
+    }
+    loop_.advance(Milliseconds{1'000});
+    seen = line_->pump();
+    EXPECT_EQ(seen.status(), answered ? 408 : 0);
+    EXPECT_EQ(seen.ended, answered ? Ending::fin : Ending::rst);
+    EXPECT_EQ(head(upload).field("Upload-Offset"), std::to_string(seconds - 1));
+  }
+}
+
 }  // namespace
 }  // namespace mock::misbehave

@@ -117,7 +117,7 @@ class CommitAction final : public Action {
     if (moment == Moment::reply)
       return "then.commit: everything was stored before there was a reply";
     const bool cut_off = moment == Moment::aborted || moment == Moment::stalled;
-    if ((moment == Moment::body || cut_off) &&
+    if ((within_body(moment) || cut_off) &&
         (commit.found.any() || commit.position || !commit.skip.empty()))
       return "then.commit: found, position and skip must be known before the body comes";
     if (cut_off && (!commit.corrupt.empty() || commit.twice || commit.parts_reversed ||

@@ -158,8 +158,8 @@ class ReplyAction final : public Action {
              "and commit";
     if (early && reply.replay != ReplyEdit::Replay::no)
       return "reply.replay needs a reply of the handler";
-    if (reply.early == ReplyEdit::Early::after_body && moment == Moment::body)
-      return "reply.early after_body: at a body position only 'now' is possible";
+    if (reply.early == ReplyEdit::Early::after_body && within_body(moment))
+      return "reply.early after_body: within the body only 'now' is possible";
     if (reply.none && (!then.socket || then.socket->end == SocketEnd::keep))
       return "reply none: say what the socket does instead (fin, rst, stall, half_close or zombie)";
     if (reply.none && then.pace &&

@@ -47,14 +47,14 @@ class SocketAction final : public Action {
     const auto& edit = *firing.then().socket;
     // After an early reply the socket ends when that is written; and a rule that is not about a
     // position has only now proved to be about this request.
-    const bool here = !is_early(firing) && (firing.moment() == Moment::body || edit.before);
+    const bool here = !is_early(firing) && (within_body(firing.moment()) || edit.before);
     if (here && firing.claims.take(Axis::socket_before)) plan.end = edit.end;
   }
 
   void on_reply(const ExchangeFiring& firing, Reply& /*reply*/, ReplyPlan& plan) const override {
     const auto& edit = *firing.then().socket;
     // A body position is gone by now; what ends the socket there has done so.
-    const bool ends = !edit.before && (firing.moment() != Moment::body ||
+    const bool ends = !edit.before && (!within_body(firing.moment()) ||
                                        firing.request.answering() == firing.fired.active);
     if (ends && firing.claims.take(Axis::socket_after)) plan.end = edit.end;
   }
