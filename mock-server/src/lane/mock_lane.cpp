@@ -55,6 +55,7 @@ bool is_control(const Request& request) { return request.path.starts_with("/_moc
 void clear_lane_folder(const fs::path& folder) {
   std::error_code ignored;
   fs::remove_all(folder / auth_folder, ignored);
+  fs::remove(folder / rules_file, ignored);
   // These stay unless they are empty.
   fs::remove(folder / deliveries_folder, ignored);
   fs::remove(folder, ignored);
@@ -174,6 +175,12 @@ Result<void> MockLane::make_rules() {
   }
   rule_options.warn = ground_.log;
   rule_options.keeps_bytes = ground_.keeps_bytes;
+  if (const auto state = folder()) {
+    rule_options.kept = [this, file = *state / rules_file] { return recall_rules(file); };
+    rule_options.keep = [this, file = *state / rules_file](const std::string& text) {
+      keep_rules(file, text);
+    };
+  }
   rule_options.control_at_stake = control_at_stake();
   if (ground_.outage) {
     rule_options.outage = [this](Milliseconds duration) { ground_.outage(name_, duration); };
@@ -186,6 +193,23 @@ Result<void> MockLane::make_rules() {
   if (auto added = rules_->add(*content_->misbehaviours); !added) return added;
   for (const auto& system : systems_) system->use(*rules_);
   return {};
+}
+
+std::optional<std::string> MockLane::recall_rules(const fs::path& file) const {
+  auto text = read_file(file);
+  if (text) return *std::move(text);
+  if (ground_.log) ground_.log("what rules left is forgotten: " + text.error().line());
+  return std::nullopt;
+}
+
+void MockLane::keep_rules(const fs::path& file, const std::string& text) const {
+  std::error_code ignored;
+  if (text.empty()) {
+    fs::remove(file, ignored);
+    return;
+  }
+  const auto kept = replace_file(file, text, FileAccess::owner);
+  if (!kept && ground_.log) ground_.log("what rules leave is not kept: " + kept.error().line());
 }
 
 /// Rules about connections act on the lane's own listener only.
@@ -296,6 +320,7 @@ void MockLane::start() {
   for (const auto& system : systems_) system->start();
   clock_.on_advance([this] {
     for (const auto& system : systems_) system->catch_up();
+    rules_->catch_up();
   });
 }
 

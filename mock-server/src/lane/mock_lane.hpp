@@ -28,6 +28,8 @@ inline constexpr auto lanes_folder = "lanes";
 inline constexpr auto config_file = "lane.json";
 /// In a lane's folder: its tokens and keys.
 inline constexpr auto auth_folder = "auth";
+/// In a lane's folder: marks and locks of rules that survive a restart.
+inline constexpr auto rules_file = "rules.json";
 
 /// Removes the folder of a lane that holds nothing, but what was delivered there.
 void clear_lane_folder(const std::filesystem::path& folder);
@@ -158,6 +160,8 @@ class MockLane final : public Lane {
   MockLane(const LaneGround& ground, std::string name, LaneConfig config,
            std::shared_ptr<const LaneContent> content, LaneOrigin origin);
   [[nodiscard]] Result<void> compose();
+  [[nodiscard]] std::optional<std::string> recall_rules(const std::filesystem::path& file) const;
+  void keep_rules(const std::filesystem::path& file, const std::string& text) const;
   [[nodiscard]] bool control_at_stake() const;
   [[nodiscard]] Result<void> make_folder();
   [[nodiscard]] StoreResult<void> hold();

@@ -55,14 +55,19 @@ Why on_the_upload(const When& when) {
     return "upload.length: a deferred length is none";
   if (upload.older_than && upload.younger_than && *upload.older_than >= *upload.younger_than)
     return "upload.older_than and younger_than leave no age";
+  if (upload.unwritten_for && upload.written_within &&
+      *upload.unwritten_for >= *upload.written_within)
+    return "upload.unwritten_for and written_within leave no time";
+  if (upload.unwritten_for && upload.younger_than && *upload.unwritten_for >= *upload.younger_than)
+    return "upload.unwritten_for: it is not that old";
   if (upload.exists == false &&
       (upload.kind || !upload.attributes.empty() || upload.deferred || upload.complete ||
-       upload.length || upload.offset || upload.older_than || upload.younger_than))
+       upload.length || upload.offset || upload.timed() || upload.parts))
     return "an upload that does not exist has no state";
   if (only_creations(when) && (upload.id || upload.exists || upload.complete || upload.locked ||
-                               upload.offset || upload.older_than || upload.younger_than))
-    return "upload.id, exists, complete, locked, offset, older_than and younger_than need a route "
-           "that names an upload, not creation";
+                               upload.offset || upload.timed()))
+    return "upload.id, exists, complete, locked, offset, older_than, younger_than, unwritten_for "
+           "and written_within need a route that names an upload, not creation";
   if (nowhere(when) && (upload.any() || when.event == Event::overrun))
     return "when.upload: no such route names an upload";
   if (nowhere(when) && !when.metadata.empty()) return "when.metadata: no such route has metadata";
@@ -165,6 +170,8 @@ void visit_numbers(const When& when, const VisitNumber& visit) {
   named(when.reply.json);
   if (when.upload.length) visit("upload.length", *when.upload.length);
   if (when.upload.offset) visit("upload.offset", *when.upload.offset);
+  if (when.upload.parts && when.upload.parts->count)
+    visit("upload.parts.count", *when.upload.parts->count);
 }
 
 /// Conditions are looked at before the handler is asked.
@@ -239,6 +246,7 @@ Why contradiction_in(const Rule& rule) {
   if (auto why = in_actions(rule)) return why;
   if (auto why = on_the_body(rule.when)) return why;
   if (auto why = on_the_upload(rule.when)) return why;
+  if (auto why = on_the_relations(rule.when)) return why;
   if (auto why = on_the_arrival(rule.when)) return why;
   if (auto why = on_the_counting(rule)) return why;
   if (auto why = in_limits(rule)) return why;

@@ -22,6 +22,7 @@ const std::string locked_text = "upload locked";
 const std::string length_text = "upload length";
 const std::string offset_text = "upload offset";
 const std::string age_text = "upload age";
+const std::string written_text = "upload unwritten_for or written_within";
 const std::string overrun_text = "event overrun: the body ended in time";
 const std::string status_text = "reply status";
 const std::string body_text = "reply body";
@@ -133,12 +134,16 @@ bool upload_holds(ActiveRule& active, const Facts& facts) {
       !number_holds(*wanted.offset,
                     upload != nullptr ? std::optional{upload->offset.value} : std::nullopt, facts))
     return failed(offset_text);
-  if (wanted.older_than || wanted.younger_than) {
+  if (wanted.timed()) {
     if (upload == nullptr) return failed(age_text);
     const auto lived = facts.now() - upload->created;
     if (wanted.older_than && !(lived > *wanted.older_than)) return failed(age_text);
     if (wanted.younger_than && !(lived < *wanted.younger_than)) return failed(age_text);
+    const auto quiet = facts.now() - upload->modified;
+    if (wanted.unwritten_for && quiet < *wanted.unwritten_for) return failed(written_text);
+    if (wanted.written_within && quiet >= *wanted.written_within) return failed(written_text);
   }
+  if (wanted.parts || wanted.others) return relations_hold(active, facts);
   return true;
 }
 

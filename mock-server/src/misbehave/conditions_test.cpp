@@ -438,5 +438,146 @@ TEST_F(Conditions, ABodyThatCannotLastIsRefused) {
                  {R"({"body_lasts": "1s", "probability": 0.5})", R"({"body_lasts": "1s"})"}});
 }
 
+TEST_F(Conditions, TheTimeSinceTheLastByteIsNotTheAge) {
+  world_.upload("u1", 10, "");
+  const auto holds = [&](const char* when) {
+    auto engine = rules(when);
+    return fires(engine, request("PATCH", "/files/u1"));
+  };
+  world_.loop.advance(Milliseconds{60'000});
+  ASSERT_TRUE(world_.store->append("u1", Bytes{0}, bytes_of("ab")).has_value());
+  world_.loop.advance(Milliseconds{10'000});
+  EXPECT_TRUE(holds(R"({"upload": {"unwritten_for": "10s"}})"));
+  EXPECT_FALSE(holds(R"({"upload": {"unwritten_for": "11s"}})"));
+  EXPECT_TRUE(holds(R"({"upload": {"written_within": "11s", "older_than": "1m"}})"));
+  EXPECT_FALSE(holds(R"({"upload": {"written_within": "10s"}})"));
+  expect_refused({
+      {R"({"upload": {"unwritten_for": "2s", "written_within": "1s"}})", "leave no time"},
+      {R"({"upload": {"unwritten_for": "2s", "younger_than": "1s"}})", "not that old"},
+      {R"({"upload": {"unwriten_for": "2s"}})", "did you mean unwritten_for?"},
+      {R"({"route": "creation", "upload": {"unwritten_for": "2s"}})", "not creation"},
+      {R"({"upload": {"exists": false, "written_within": "2s"}})", "has no state"},
+  });
+}
+
+// ---- parts and other uploads
+
+TEST_F(Conditions, PartsAreCountedAndHaveAnOrder) {
+  for (const auto* id : {"p1", "p2", "p3"}) {
+    world_.upload(id, 1, "a");
+    world_.loop.advance(Milliseconds{1});
+  }
+  const auto holds = [&](const char* when, const char* parts) {
+    auto engine = rules(when);
+    return fires(engine, request("POST", "/files", {{"Upload-Concat", parts}}));
+  };
+  const auto* in_order = "final;/files/p1 http://h/files/p2 /files/p3";
+  const auto* mixed = "final;/files/p1 /files/p3 /files/p2";
+  EXPECT_TRUE(holds(R"({"upload": {"parts": {"count": 3}}})", in_order));
+  EXPECT_TRUE(holds(R"({"upload": {"parts": {"count": {"above": 2}}}})", in_order));
+  EXPECT_FALSE(holds(R"({"upload": {"parts": {"count": {"above": 3}}}})", in_order));
+  EXPECT_TRUE(holds(R"({"upload": {"parts": {"in_order": true}}})", in_order));
+  EXPECT_FALSE(holds(R"({"upload": {"parts": {"in_order": true}}})", mixed));
+  EXPECT_TRUE(holds(R"({"upload": {"parts": {"in_order": false, "repeated": false}}})", mixed));
+  EXPECT_TRUE(holds(R"({"upload": {"parts": {"repeated": true}}})", "final;/files/p1 /files/p1"));
+  EXPECT_FALSE(holds(R"({"upload": {"parts": {"count": {"below": 9}}}})", "partial"));
+  expect_refused({
+      {R"({"upload": {"parts": {}}})", "names nothing"},
+      {R"({"upload": {"parts": {"cuont": 1}}})", "did you mean count?"},
+      {R"({"upload": {"parts": {"count": {"below": 1}}}})", "at least one"},
+      {R"({"upload": {"parts": {"count": 1, "repeated": true}}})", "not repeated"},
+      {R"({"upload": {"kind": "partial", "parts": {"count": 1}}})", "only a final"},
+      {R"({"upload": {"deferred": true, "parts": {"count": 1}}})", "deferred length"},
+  });
+  expect_hidden(true, {{R"({"upload": {"parts": {"count": {"above": 2}}}})",
+                        R"({"upload": {"parts": {"count": {"above": 3}, "in_order": false}}})"}});
+}
+
+TEST_F(Conditions, AnotherUploadIsWrittenTo) {
+  world_.upload("u1", 10, "");
+  world_.upload("u2", 10, "");
+  auto engine = rules(R"({"upload": {"others": {"locked": true}}})");
+  EXPECT_FALSE(fires(engine, request("PATCH", "/files/u1")));
+  EXPECT_EQ(engine.report()[0].near_miss, "upload others locked");
+  world_.locks.held = "u2";
+  EXPECT_TRUE(fires(engine, request("PATCH", "/files/u1")));
+  EXPECT_TRUE(fires(engine, request("POST", "/files")));
+  EXPECT_FALSE(fires(engine, request("PATCH", "/files/u2"))) << "it is its own";
+  world_.locks.held = "of-another-lane";
+  EXPECT_FALSE(fires(engine, request("PATCH", "/files/u1")));
+  expect_refused({
+      {R"({"upload": {"others": {}}})", "names nothing"},
+      {R"({"upload": {"others": {"lokced": true}}})", "did you mean locked?"},
+      {R"({"upload": {"others": {"marked": ""}}})", "is empty"},
+  });
+  expect_hidden(true, {{R"({"upload": {"others": {"locked": true}}})",
+                        R"({"method": "PATCH", "upload": {"others": {"locked": true}}})"}});
+}
+
+TEST_F(Conditions, ARuleActsOnTheUploadsThatCarryAMark) {
+  world_.upload("u1", 10, "abcd", "first");
+  world_.upload("u2", 10, "efgh", "second");
+  Rules engine{R"({"rules": [
+    {"when": {"metadata": {"filename": "first"}}, "sets": "first"},
+    {"when": {"method": "PATCH", "upload": {"others": {"marked": "first"}}},
+     "then": {"upload": {"of": "first", "roll_back": 1, "at": "before"}}}]})",
+               {},
+               world_.services};
+  exchange(engine, request("PATCH", "/files/u2"), reply(204));
+  EXPECT_EQ(world_.stored("u1"), "abcd") << "nothing is marked yet";
+  exchange(engine, request("PATCH", "/files/u1"), reply(204));
+  EXPECT_EQ(world_.stored("u1"), "abcd") << "there is no other one";
+  exchange(engine, request("PATCH", "/files/u2"), reply(204));
+  EXPECT_EQ(world_.stored("u1"), "a");
+  EXPECT_EQ(world_.stored("u2"), "efgh");
+  const auto loaded = load_text(
+      R"({"when": {"upload": {"others": {"marked": "x"}}}, "then": {"socket": "rst"}})", "x.json");
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().line();
+  EXPECT_THAT(fit_together({&loaded->rules[0]}).error().line(), HasSubstr("'x'"));
+}
+
+// ---- what lasts
+
+TEST_F(Conditions, AMarkAndALockSurviveARestart) {
+  world_.upload("u1", 10, "");
+  std::string file;
+  const RuleOptions options{
+      .kept = [&]() { return file.empty() ? std::nullopt : std::optional{file}; },
+      .keep = [&](const std::string& text) { file = text; }};
+  const std::string story = R"({"rules": [
+    {"when": {"method": "PATCH"}, "then": {"upload": {"lock": "10m", "at": "before"}},
+     "sets": "seen", "survives_restart": true},
+    {"when": {"method": "HEAD"}, "then": {"reply": {"status": 500}}, "needs": "seen"}]})";
+  {
+    Rules engine{story, options, world_.services};
+    EXPECT_FALSE(fires(engine, request("HEAD", "/files/u1")));
+    exchange(engine, request("PATCH", "/files/u1"), reply(204));
+  }
+  EXPECT_FALSE(world_.locks.locked("u1"));
+  world_.loop.advance(Milliseconds{60'000});
+  Rules again{story, options, world_.services};
+  EXPECT_TRUE(fires(again, request("HEAD", "/files/u1")));
+  EXPECT_FALSE(fires(again, request("HEAD", "/files/u2")));
+  EXPECT_TRUE(world_.locks.locked("u1"));
+  world_.loop.advance(Milliseconds{539'999});
+  EXPECT_TRUE(world_.locks.locked("u1"));
+  world_.loop.advance(Milliseconds{1});
+  EXPECT_FALSE(world_.locks.locked("u1"));
+  again.reset_counts();
+  EXPECT_EQ(file, "");
+  EXPECT_FALSE(fires(again, request("HEAD", "/files/u1")));
+  EXPECT_THAT(error_of(R"({"then": {"socket": "rst"}, "survives_restart": true})"),
+              HasSubstr("leaves neither"));
+}
+
+TEST_F(Conditions, WhatARestartFindsTornIsForgottenAndTold) {
+  std::string told;
+  Rules engine{R"({"then": {"socket": "rst"}})",
+               {.kept = [] { return std::optional<std::string>{R"({"marks": [)"}; },
+                .warn = [&](std::string_view line) { told = line; }},
+               world_.services};
+  EXPECT_THAT(told, HasSubstr("forgotten: marks and locks of rules"));
+}
+
 }  // namespace
 }  // namespace mock::misbehave

@@ -6,6 +6,7 @@
 
 #include "misbehave/action.hpp"
 #include "misbehave/chance.hpp"
+#include "misbehave/lasting.hpp"
 #include "misbehave/load.hpp"
 #include "protocol/units.hpp"
 #include "store/locks.hpp"
@@ -17,6 +18,7 @@ const std::string no_request = "no request had its method and route";
 const std::string no_connection = "no connection came to a listener of this lane";
 const std::string no_effect = "nothing of that kind was about to happen";
 const std::string mark_text = "needs: the mark was not set";
+const std::string other_mark_text = "upload others marked";
 const std::string rate_text = "rate: not that many came in the time";
 const std::string concurrent_text = "concurrent: not that many at once";
 const std::string chance_text = "nth, every or probability";
@@ -86,14 +88,18 @@ void ActiveRule::give_up() {
                 "': a regular expression takes too long on some text, and so does not match it");
 }
 
-/// A lock that someone unknown holds for a while.
+/// A lock that someone unknown holds for a while, by the lane's clock.
 struct Engine::Held {
+  TimePoint until;
+  bool survives = false;
   std::unique_ptr<Lease> lease;
   std::unique_ptr<Timer> timer;
 };
 
 Engine::Engine(RuleOptions options, Services& services)
-    : options_(std::move(options)), services_(services) {}
+    : options_(std::move(options)), services_(services) {
+  recall();
+}
 Engine::~Engine() = default;
 
 Result<void> Engine::check_room(const std::vector<Misbehaviour>& added) const {
@@ -243,8 +249,13 @@ void Engine::forget_all() {
   marks_.clear();
   kept_replies_.clear();
   last_delivered_.clear();
+  const bool lasted = !lasting_marks_.empty() || std::ranges::any_of(held_, [](const auto& one) {
+    return one.second->survives;
+  });
+  lasting_marks_.clear();
   held_.clear();
   illusions_ = {};
+  keep_if(lasted);
 }
 
 std::string Engine::client_key(const Facts& facts) const {
@@ -280,6 +291,11 @@ std::optional<Fired> Engine::fire(ActiveRule& active, const Facts& facts,
                                   const std::string& upload) {
   const auto& rule = active.rule;
   if (active.exhausted()) return std::nullopt;
+  const auto& others = rule.when.upload.others;
+  if (others && others->marked && !another_marked(*others->marked, upload)) {
+    active.miss(at_mark, other_mark_text);
+    return std::nullopt;
+  }
   if (rule.needs && !marks_.contains({*rule.needs, upload}) &&
       !marks_.contains({*rule.needs, {}})) {
     active.miss(at_mark, mark_text);
@@ -302,28 +318,95 @@ std::optional<Fired> Engine::fire(ActiveRule& active, const Facts& facts,
   }
   ++active.counts.fired;
   if (rule.sets) marks_.insert({*rule.sets, upload});
+  if (rule.sets && rule.survives_restart && lasting_marks_.size() < lasting_mark_limit)
+    keep_if(lasting_marks_.insert({*rule.sets, upload}).second);
   if (options_.fired) options_.fired(rule.name, upload);
   return Fired{&active, drawing, wait};
 }
 
-void Engine::lock(const std::string& upload, Milliseconds duration) {
-  if (!services_.locks.locked(upload)) return hold(upload, duration);
+void Engine::lock(const std::string& upload, const UploadEdit& edit) {
+  const auto until = services_.loop.now() + *edit.lock;
+  const bool survives = edit.lock_survives;
+  if (!services_.locks.locked(upload)) {
+    hold(upload, until, survives);
+    return keep_if(survives);
+  }
   // The writer is the request itself, which lets go when it is over.
-  services_.loop.post([this, alive = std::weak_ptr<const bool>(alive_), upload, duration] {
-    if (!alive.expired() && !services_.locks.locked(upload)) hold(upload, duration);
+  services_.loop.post([this, alive = std::weak_ptr<const bool>(alive_), upload, until, survives] {
+    if (alive.expired() || services_.locks.locked(upload)) return;
+    hold(upload, until, survives);
+    keep_if(survives);
   });
 }
 
-void Engine::hold(const std::string& upload, Milliseconds duration) {
+void Engine::hold(const std::string& upload, TimePoint until, bool survives) {
   auto held = std::make_unique<Held>();
+  held->until = until;
+  held->survives = survives;
   held->lease = services_.locks.acquire(upload, [] {});
-  held->timer = services_.loop.after(duration, [this, upload] {
-    // Not inside its own callback: that would destroy the function that runs.
-    const auto at = held_.find(upload);
-    services_.loop.post([gone = std::shared_ptr<Held>(std::move(at->second))] {});
-    held_.erase(at);
-  });
   held_[upload] = std::move(held);
+  await_end(upload);
+}
+
+/// The clock goes no faster than real time by itself; when it stands still, or is moved, the end is
+/// awaited anew.
+void Engine::await_end(const std::string& upload) {
+  auto& held = *held_.at(upload);
+  const auto left = std::chrono::ceil<Milliseconds>(held.until - services_.loop.now());
+  held.timer = services_.loop.after(std::max(Milliseconds{0}, left), [this, upload] {
+    // Not inside its own callback: that would destroy the function that runs.
+    services_.loop.post([this, alive = std::weak_ptr<const bool>(alive_), upload] {
+      if (!alive.expired()) let_go_when_over(upload);
+    });
+  });
+}
+
+void Engine::let_go_when_over(const std::string& upload) {
+  const auto at = held_.find(upload);
+  if (at == held_.end()) return;
+  if (services_.loop.now() < at->second->until) return await_end(upload);
+  const bool survives = at->second->survives;
+  held_.erase(at);
+  keep_if(survives);
+}
+
+void Engine::catch_up() {
+  std::vector<std::string> uploads;
+  for (const auto& [upload, held] : held_) uploads.push_back(upload);
+  for (const auto& upload : uploads) let_go_when_over(upload);
+}
+
+std::vector<std::string> Engine::marked(const std::string& mark) const {
+  std::vector<std::string> uploads;
+  for (auto at = marks_.lower_bound({mark, {}}); at != marks_.end() && at->first == mark; ++at)
+    if (!at->second.empty()) uploads.push_back(at->second);
+  return uploads;
+}
+
+bool Engine::another_marked(const std::string& mark, const std::string& upload) const {
+  return std::ranges::any_of(marked(mark), [&](const auto& one) { return one != upload; });
+}
+
+void Engine::recall() {
+  const auto text = options_.kept ? options_.kept() : std::nullopt;
+  if (!text) return;
+  const auto state = parse_lasting(*text);
+  if (!state) {
+    if (options_.warn) options_.warn("forgotten: " + state.error().line());
+    return;
+  }
+  lasting_marks_ = state->marks;
+  marks_ = state->marks;
+  for (const auto& [upload, until] : state->locks)
+    if (until > services_.loop.now()) hold(upload, until, true);
+}
+
+void Engine::keep_if(bool changed) const {
+  if (!changed || !options_.keep) return;
+  LastingState state{lasting_marks_, {}};
+  for (const auto& [upload, held] : held_)
+    if (held->survives) state.locks.emplace(upload, held->until);
+  options_.keep(state.empty() ? std::string{} : to_text(state));
 }
 
 void Engine::keep_reply(const std::string& mark, const std::string& upload, const Reply& reply) {

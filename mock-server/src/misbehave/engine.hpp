@@ -42,6 +42,9 @@ enum Rank : int {
 /// Enough for any test, little for a load run.
 inline constexpr std::size_t kept_reply_limit = 1000;
 
+/// Marks that survive a restart; all of them are written whenever there is one more.
+inline constexpr std::size_t lasting_mark_limit = 1000;
+
 /// A copy that needs no open file if it is small. A longer one keeps its source.
 [[nodiscard]] inline Reply to_keep(const Reply& reply) {
   auto copy = reply;
@@ -117,6 +120,8 @@ struct Pending {
 [[nodiscard]] bool holds_so_far(const Facts& facts, Pending& pending);
 [[nodiscard]] bool arrival_holds(ActiveRule& active, const ArrivalConditions& wanted,
                                  const Facts& facts);
+/// Parts and other uploads.
+[[nodiscard]] bool relations_hold(ActiveRule& active, const Facts& facts);
 [[nodiscard]] bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply);
 [[nodiscard]] bool effect_holds(ActiveRule& active, const Facts& facts, const Effect& effect);
 /// Lane, time, upload and metadata: the conditions that need no request.
@@ -188,7 +193,11 @@ class Engine {
   [[nodiscard]] std::optional<Fired> fire(ActiveRule& active, const Facts& facts,
                                           const std::string& upload);
   /// Someone unknown holds the lock of `upload` that long: at once, or when its writer lets go.
-  void lock(const std::string& upload, Milliseconds duration);
+  void lock(const std::string& upload, const UploadEdit& edit);
+  /// Uploads that carry the mark, by id.
+  [[nodiscard]] std::vector<std::string> marked(const std::string& mark) const;
+  /// The lane's clock was moved.
+  void catch_up();
 
   /// Keeps the reply if a rule may replay it: the one to the request that set `mark`.
   void keep_reply(const std::string& mark, const std::string& upload, const Reply& reply);
@@ -217,7 +226,12 @@ class Engine {
   void forget_all();
   /// What it did to the listener ends with it.
   void answer_again(const ActiveRule& active) const;
-  void hold(const std::string& upload, Milliseconds duration);
+  void hold(const std::string& upload, TimePoint until, bool survives);
+  void await_end(const std::string& upload);
+  void let_go_when_over(const std::string& upload);
+  [[nodiscard]] bool another_marked(const std::string& mark, const std::string& upload) const;
+  void recall();
+  void keep_if(bool changed) const;
 
   void replace(RuleSet::Rules rules);
   [[nodiscard]] Result<void> check_room(const std::vector<Misbehaviour>& added) const;
@@ -233,6 +247,7 @@ class Engine {
   std::unordered_map<std::uint64_t, std::size_t> numbers_;  ///< N of "rule-N": how many have it
   std::uint64_t free_number_ = 1;                           ///< the lowest that is in no name
   std::set<Marked> marks_;
+  std::set<Marked> lasting_marks_;  ///< of these, those that survive a restart
   std::map<Marked, Reply> kept_replies_;
   std::map<std::string, std::string> last_delivered_;  ///< by target
   std::map<std::string, std::unique_ptr<Held>> held_;  ///< locks, by upload

@@ -1,5 +1,7 @@
 #include "misbehave/facts.hpp"
 
+#include <algorithm>
+
 #include "loop/loop.hpp"
 #include "store/locks.hpp"
 
@@ -93,6 +95,24 @@ bool Facts::signals_end() const { return system_ != nullptr && system_->signals_
 
 bool Facts::locked() const {
   return !addressed_.id.empty() && services_->locks.locked(addressed_.id);
+}
+
+bool Facts::another_locked() const {
+  return std::ranges::any_of(services_->locks.all_locked(), [&](const std::string& id) {
+    // Locks are those of all lanes; the store knows its lane's uploads only.
+    return id != addressed_.id && services_->store.find(id).has_value();
+  });
+}
+
+const std::vector<std::string>& Facts::parts() const {
+  if (const auto* known = upload()) return known->parts;
+  return asked().parts;
+}
+
+std::optional<TimePoint> Facts::created(const std::string& id) const {
+  if (!is_upload_id(id)) return std::nullopt;
+  const auto found = services_->store.find(id);
+  return found ? std::optional{found->created} : std::nullopt;
 }
 
 TimePoint Facts::now() const {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/message.hpp"
 #include "http/route.hpp"
@@ -53,6 +54,12 @@ class Facts {
   /// How many bytes of a body bring the upload to its length; nullopt: none can.
   [[nodiscard]] std::optional<Bytes> missing() const;
   [[nodiscard]] bool locked() const;
+  /// A request is writing to another upload of the lane. Takes a time that grows with those.
+  [[nodiscard]] bool another_locked() const;
+  /// Ids of those that a final is made of, or asks for.
+  [[nodiscard]] const std::vector<std::string>& parts() const;
+  /// When the upload was created; nullopt: there is none.
+  [[nodiscard]] std::optional<TimePoint> created(const std::string& id) const;
   /// The request ends an upload of deferred length with its body, however long that is.
   [[nodiscard]] bool signals_end() const;
   /// Of the body; nullopt: none, or chunked.

@@ -84,6 +84,8 @@ TEST(MisbehavioursSchema, KnowsTheKeysThatTheLoaderKnows) {
       {"/$defs/when", R"({"when": {"?": 1}})"},
       {when + "/upload", R"({"when": {"upload": {"?": 1}}})"},
       {"/$defs/numbers", R"({"when": {"upload": {"length": {"?": 1}}}})"},
+      {when + "/upload/properties/parts", R"({"when": {"upload": {"parts": {"?": 1}}}})"},
+      {when + "/upload/properties/others", R"({"when": {"upload": {"others": {"?": 1}}}})"},
       {when + "/rate", R"({"when": {"rate": {"?": 1}}})"},
       {when + "/concurrent", R"({"when": {"concurrent": {"?": 1}}})"},
       {when + "/reply", R"({"when": {"reply": {"?": 1}}})"},

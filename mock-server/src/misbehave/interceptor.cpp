@@ -40,6 +40,7 @@ Result<void> RuleInterceptor::add(Misbehaviour misbehaviour, Place place) {
 bool RuleInterceptor::remove(const std::string& name) { return engine_->remove(name); }
 void RuleInterceptor::clear() { engine_->clear(); }
 void RuleInterceptor::reset_counts() { engine_->reset_counts(); }
+void RuleInterceptor::catch_up() { engine_->catch_up(); }
 
 std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   const bool illusions = engine_->illusions().any();

@@ -45,6 +45,10 @@ struct RuleOptions {
   std::function<std::string()> valid_token = {};  ///< an access token that the server accepts
   /// Told of each rule as it fires; `upload` is the id it is about, or empty. Loop thread.
   std::function<void(const std::string& rule, const std::string& upload)> fired = {};
+  /// What is to outlive a restart: `kept` gives what `keep` was given last; nullopt, and an empty
+  /// text: nothing.
+  std::function<std::optional<std::string>()> kept = {};
+  std::function<void(const std::string& text)> keep = {};
   std::function<void(std::string_view)> warn = {};  ///< one line, for whoever wrote the rules
 };
 
@@ -99,6 +103,9 @@ class RuleInterceptor : public Interceptor, public Effects {
   void clear();
   /// Counts go back to zero, time windows begin anew, marks and lasting lies are forgotten.
   void reset_counts();
+
+  /// The lane's clock was moved: locks whose time is over end.
+  void catch_up();
 
   std::unique_ptr<Intercept> begin(const Request& request) override;
   ConnectionPlan on_connection(const std::string& lane, std::uint64_t ordinal) override;

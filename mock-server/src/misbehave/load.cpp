@@ -24,7 +24,7 @@ void read_story(const Cursor& at, Misbehaviour& into) {
 
 Rule rule_of(const Cursor& at, const std::string& default_name) {
   at.only({"$schema", "name", "description", "lies", "breaks", "seen", "when", "then", "times",
-           "sets", "needs", "control"});
+           "sets", "needs", "survives_restart", "control"});
   Rule rule;
   rule.name = optional(at, "name", text_of).value_or(default_name);
   rule.json = at.raw().dump();
@@ -39,6 +39,11 @@ Rule rule_of(const Cursor& at, const std::string& default_name) {
       if (*rule.times == 0) times->fail("is 0: the rule can never fire");
     }
     rule.needs = optional(at, "needs", mark_of);
+    rule.survives_restart = flag(at, "survives_restart");
+    const bool locks = rule.then.upload && rule.then.upload->lock;
+    if (rule.survives_restart && !rule.sets && !locks)
+      at.at("survives_restart").fail("is about a mark or a lock, and the rule leaves neither");
+    if (locks) rule.then.upload->lock_survives = rule.survives_restart;
     rule.control = flag(at, "control");
     if (auto why = contradiction_in(rule)) at.fail(*why);
   } catch (json::DecodeError& e) {

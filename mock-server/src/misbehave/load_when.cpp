@@ -86,7 +86,8 @@ std::vector<NamedCondition> attributes_of(const Cursor& at) {
 
 UploadConditions upload_of(const Cursor& at) {
   at.only({"id", "kind", "attributes", "exists", "deferred", "completing", "complete", "locked",
-           "length", "offset", "older_than", "younger_than"});
+           "length", "offset", "older_than", "younger_than", "unwritten_for", "written_within",
+           "parts", "others"});
   UploadConditions c;
   c.id = optional(at, "id", condition_of);
   c.kind = optional(at, "kind", kind_of);
@@ -100,6 +101,10 @@ UploadConditions upload_of(const Cursor& at) {
   c.offset = optional(at, "offset", number_condition_of);
   c.older_than = optional(at, "older_than", duration_of);
   c.younger_than = optional(at, "younger_than", duration_of);
+  c.unwritten_for = optional(at, "unwritten_for", duration_of);
+  c.written_within = optional(at, "written_within", duration_of);
+  c.parts = optional(at, "parts", part_conditions_of);
+  c.others = optional(at, "others", other_conditions_of);
   if (!c.any()) at.fail("names nothing");
   return c;
 }

@@ -58,6 +58,12 @@ std::vector<std::string> NumberCondition::names() const {
   return names;
 }
 
+NumberCondition NumberCondition::at_least(std::uint64_t least) const {
+  auto narrower = *this;
+  if (!above || above->value || above->constant < least - 1) narrower.above = Limit{least - 1};
+  return narrower;
+}
+
 bool NumberCondition::possible() const {
   auto constants = *this;
   for (auto* limit :

@@ -33,6 +33,8 @@ struct NumberCondition {
   [[nodiscard]] bool holds(std::uint64_t number, const Template::Lookup& lookup) const;
   /// The values that it names.
   [[nodiscard]] std::vector<std::string> names() const;
+  /// The same, of numbers that are no smaller than `least`, which is above 0.
+  [[nodiscard]] NumberCondition at_least(std::uint64_t least) const;
   /// Some number fulfils it, as far as can be told.
   [[nodiscard]] bool possible() const;
 };

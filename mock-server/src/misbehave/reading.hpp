@@ -126,6 +126,8 @@ inline std::string mark_of(const Cursor& at) {
 [[nodiscard]] std::optional<ArrivalConditions> arrival_of(const Cursor& at);
 /// Of the keys of `when` that are about how many come.
 [[nodiscard]] CountConditions count_conditions_of(const Cursor& at);
+[[nodiscard]] PartConditions part_conditions_of(const Cursor& at);
+[[nodiscard]] OtherConditions other_conditions_of(const Cursor& at);
 [[nodiscard]] When when_of(const Cursor& at);
 [[nodiscard]] Then then_of(const Cursor& at);
 

@@ -22,7 +22,7 @@ Pattern::Found TextCondition::holds(std::optional<std::string_view> value,
 
 bool UploadConditions::any() const {
   return id || kind || !attributes.empty() || exists || deferred || completing || complete ||
-         locked || length || offset || older_than || younger_than;
+         locked || length || offset || timed() || parts || others;
 }
 
 bool When::about_request() const {

@@ -19,6 +19,7 @@
 #include "misbehave/counting.hpp"
 #include "misbehave/number.hpp"
 #include "misbehave/pattern.hpp"
+#include "misbehave/relations.hpp"
 #include "misbehave/template.hpp"
 #include "protocol/units.hpp"
 #include "store/store.hpp"
@@ -65,7 +66,15 @@ struct UploadConditions {
   std::optional<NumberCondition> offset;
   std::optional<Milliseconds> older_than;
   std::optional<Milliseconds> younger_than;
+  std::optional<Milliseconds> unwritten_for;  ///< since a byte of it was stored last
+  std::optional<Milliseconds> written_within;
+  std::optional<PartConditions> parts;
+  std::optional<OtherConditions> others;
   [[nodiscard]] bool any() const;
+  /// It asks for how long ago something was.
+  [[nodiscard]] bool timed() const {
+    return older_than || younger_than || unwritten_for || written_within;
+  }
   [[nodiscard]] bool only_finals() const { return kind == "final"; }
   [[nodiscard]] bool may_be_final() const { return !kind || only_finals(); }
 };
@@ -357,6 +366,8 @@ struct UploadEdit {
   bool forget = false;                ///< gone, as if it had never been
   std::optional<Template> roll_back;  ///< only that many bytes are left of it
   std::optional<Milliseconds> lock;   ///< someone else writes to it that long and does not let go
+  bool lock_survives = false;         ///< a restart, in a store on disk
+  std::optional<std::string> of;      ///< instead: all uploads that carry this mark
 };
 
 /// Done to the server.
@@ -395,6 +406,8 @@ struct Rule {
   std::optional<std::uint64_t> times;  ///< how often it may fire, per lane; nullopt: always
   std::optional<std::string> sets;     ///< a mark on the upload (on the lane when there is none)
   std::optional<std::string> needs;
+  /// The mark and the lock that it leaves are there after a restart, in a store on disk.
+  bool survives_restart = false;
   bool control = false;  ///< may act on the connections by which /_mock/ is reached
 
   [[nodiscard]] Moment moment() const;

@@ -156,6 +156,16 @@ class Stories : public testing::Test {
     more.emplace_back("Upload-Offset", offset);
     return ask("PATCH", upload, std::move(more), body);
   }
+  /// The same of an upload that may be locked: who holds it is given a second to let go.
+  Answer patch_in_time(const std::string& upload, const std::string& offset,
+                       const std::string& body) {
+    auto answer = patch(upload, offset, body);
+    if (answer.text.empty()) {
+      loop_.advance(Milliseconds{1'000});
+      answer = line_->pump();
+    }
+    return answer;
+  }
   Answer head(const std::string& upload) { return ask("HEAD", upload); }
   std::string info(const std::string& upload) {
     loop_.run();
@@ -639,6 +649,126 @@ TEST_F(Stories, ABodyIsCutByTimeWhileItsBytesFlow) {
     EXPECT_EQ(seen.ended, answered ? Ending::fin : Ending::rst);
     EXPECT_EQ(head(upload).field("Upload-Offset"), std::to_string(seconds - 1));
   }
+}
+
+TEST_F(Stories, AnUploadThatNobodyWritesToIsGone) {
+  with_fault("idle-upload-410");
+  const auto upload = made();
+  lane_->clock().advance(Milliseconds{590'000});
+  EXPECT_EQ(patch(upload, "0", "0").status(), 204);
+  lane_->clock().advance(Milliseconds{590'000});
+  EXPECT_EQ(head(upload).status(), 200);
+  lane_->clock().advance(Milliseconds{10'000});
+  EXPECT_EQ(head(upload).status(), 410);
+}
+
+TEST_F(Stories, OtherUploadsAreInTheWay) {
+  with_fault("one-upload-at-a-time");
+  const auto first = made();
+  const auto second = made();
+  Line writer{loop_, *lane_};
+  writer.send(text("PATCH", first,
+                   {{"Tus-Resumable", "1.0.0"},
+                    {"Upload-Offset", "0"},
+                    {"Content-Type", "application/offset+octet-stream"},
+                    {"Content-Length", "10"}}) +
+              "01234");
+  EXPECT_EQ(patch(second, "0", "0").status(), 503);
+  EXPECT_EQ(create().status(), 503);
+  EXPECT_EQ(writer.send("56789").status(), 204);
+  EXPECT_EQ(patch(second, "0", "0").status(), 204);
+
+  with_fault("neighbour-locked");
+  const auto neighbour = made();
+  const auto later = made();
+  EXPECT_EQ(patch(neighbour, "0", "0").status(), 204);
+  EXPECT_EQ(patch(later, "0", "0").status(), 204);
+  EXPECT_EQ(patch_in_time(neighbour, "1", "1").status(), 423);
+  wait(Milliseconds{5'000});
+  EXPECT_EQ(patch(neighbour, "1", "1").status(), 204);
+}
+
+TEST_F(Stories, PartsHaveANumberAndAnOrder) {
+  LaneConfig tus;
+  tus.profile = "tus";
+  const auto part = [&] {
+    const auto answer =
+        ask("POST", "/files", {{"Upload-Concat", "partial"}, {"Upload-Length", "0"}});
+    loop_.advance(Milliseconds{1});
+    return answer.field("Location");
+  };
+  const auto joined = [&](const std::string& parts) {
+    return ask("POST", "/files", {{"Upload-Concat", "final;" + parts}}).status();
+  };
+  with_fault("parts-order-400", tus);
+  const auto a = part();
+  const auto b = part();
+  EXPECT_EQ(joined(b + " " + a), 400);
+  EXPECT_EQ(joined(a + " " + b), 201);
+  with_fault("many-parts-400", tus);
+  auto ten = part();
+  for (int i = 1; i < 10; ++i) ten += " " + part();
+  EXPECT_EQ(joined(ten + " " + part()), 400);
+  EXPECT_EQ(joined(ten), 201);
+}
+
+TEST_F(Stories, ALocksAgeFollowsTheLanesClock) {
+  with_rule(R"({"when": {"method": "PATCH", "nth": 1},
+                "then": {"reply": {"early": true, "status": 500}, "upload": {"lock": "10m"}}})");
+  const auto upload = made();
+  EXPECT_EQ(patch(upload, "0", "0").status(), 500);
+  loop_.run();
+  lane_->clock().advance(Milliseconds{598'000});
+  EXPECT_EQ(patch_in_time(upload, "0", "0").status(), 423);
+  lane_->clock().advance(Milliseconds{1'000});
+  EXPECT_EQ(patch(upload, "0", "0").status(), 204);
+}
+
+TEST_F(Stories, ALockStandsStillWithTheClock) {
+  with_rule(R"({"when": {"method": "PATCH", "nth": 1},
+                "then": {"reply": {"early": true, "status": 500}, "upload": {"lock": "10s"}}})");
+  const auto upload = made();
+  EXPECT_EQ(patch(upload, "0", "0").status(), 500);
+  loop_.run();
+  lane_->clock().freeze();
+  wait(Milliseconds{25'000});
+  EXPECT_EQ(patch(upload, "0", "0").status(), 423);
+  lane_->clock().resume();
+  wait(Milliseconds{9'999});
+  EXPECT_EQ(patch(upload, "0", "0").status(), 423);
+  wait(Milliseconds{1});
+  EXPECT_EQ(patch(upload, "0", "0").status(), 204);
+}
+
+TEST_F(Stories, WhatLastsIsThereInTheNextLane) {
+  const auto cut = [&](const std::string& upload) {
+    Line writer{loop_, *lane_};
+    writer.send(text("PATCH", upload,
+                     {{"Tus-Resumable", "1.0.0"},
+                      {"Upload-Offset", "0"},
+                      {"Content-Type", "application/offset+octet-stream"},
+                      {"Content-Length", "10"}}) +
+                "01234");
+    writer.lost();
+  };
+  with_fault("lock-outlives-restart");
+  auto upload = made();
+  cut(upload);
+  with_fault("lock-outlives-restart");
+  EXPECT_EQ(patch_in_time(upload, "5", "5").status(), 423);
+  lane_->clock().advance(Milliseconds{660'000});
+  EXPECT_EQ(patch(upload, "5", "5").status(), 204);
+  with_fault("lock-outlives-restart");
+  EXPECT_EQ(patch(upload, "6", "6").status(), 204);
+
+  with_fault("finished-gone-for-good");
+  upload = finished();
+  with_fault("finished-gone-for-good");
+  EXPECT_EQ(head(upload).status(), 410);
+  lane_->rules().reset_counts();
+  EXPECT_EQ(head(upload).status(), 200);
+  with_fault("finished-gone-for-good");
+  EXPECT_EQ(head(upload).status(), 200) << "what was reset is gone from the disk as well";
 }
 
 }  // namespace

@@ -85,6 +85,11 @@ class FakeLocks : public Locks {
   [[nodiscard]] bool locked(std::string_view id) const override {
     return id == held || table_->locked(id);
   }
+  [[nodiscard]] std::vector<std::string> all_locked() const override {
+    auto all = table_->all_locked();
+    if (!held.empty()) all.push_back(held);
+    return all;
+  }
   std::string held;
 
  private:

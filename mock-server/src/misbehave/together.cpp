@@ -100,7 +100,7 @@ bool implies(const json& narrow, const json& wide, bool of_conditions = false) {
   for (const auto& [key, value] : wide.items()) {
     if (!narrow.contains(key)) return false;
     const auto& other = narrow.at(key);
-    const bool one = of_conditions || key == "length" || key == "offset";
+    const bool one = of_conditions || key == "length" || key == "offset" || key == "count";
     if (one                                      ? !implies_condition(other, value)
         : is_any_of(key)                         ? !contains_all(value, other)
         : value.is_object() && other.is_object() ? !implies(other, value, names_conditions(key))
@@ -128,7 +128,8 @@ Written written(const Rule& rule) {
   for (const auto* key :
        {"nth", "every", "rate", "concurrent", "probability", "after", "until", "within"})
     result.always = result.always && !result.when.contains(key);
-  result.always = result.always && !rule.times && !rule.needs;
+  const auto& others = rule.when.upload.others;
+  result.always = result.always && !rule.times && !rule.needs && !(others && others->marked);
   return result;
 }
 
@@ -191,6 +192,17 @@ class Suspects {
   std::unordered_map<std::string, std::vector<std::size_t>> by_key_;
 };
 
+std::vector<std::string> marks_asked_for(const Rule& rule) {
+  std::vector<std::string> marks;
+  if (rule.needs) marks.push_back(*rule.needs);
+  const auto& reply = rule.then.reply;
+  if (reply && reply->replay == ReplyEdit::Replay::marked) marks.push_back(reply->replay_mark);
+  if (rule.when.upload.others && rule.when.upload.others->marked)
+    marks.push_back(*rule.when.upload.others->marked);
+  if (rule.then.upload && rule.then.upload->of) marks.push_back(*rule.then.upload->of);
+  return marks;
+}
+
 }  // namespace
 
 Result<void> fit_together(const std::vector<const Rule*>& rules, const LoadedNames& loaded) {
@@ -209,12 +221,9 @@ Result<void> fit_together(const std::vector<const Rule*>& rules, const LoadedNam
   const auto is_set = [&](const std::string& mark) {
     return marks.contains(mark) || loaded.marks.contains(mark);
   };
-  for (const auto* rule : rules) {
-    if (rule->needs && !is_set(*rule->needs)) return lost(*rule, *rule->needs);
-    const auto& reply = rule->then.reply;
-    if (reply && reply->replay == ReplyEdit::Replay::marked && !is_set(reply->replay_mark))
-      return lost(*rule, reply->replay_mark);
-  }
+  for (const auto* rule : rules)
+    for (const auto& mark : marks_asked_for(*rule))
+      if (!is_set(mark)) return lost(*rule, mark);
   return {};
 }
 

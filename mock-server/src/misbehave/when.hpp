@@ -19,6 +19,8 @@ namespace mock::misbehave {
 [[nodiscard]] Why on_the_arrival(const When& when);
 /// Why what is to be counted is not there.
 [[nodiscard]] Why on_the_counting(const Rule& rule);
+/// Why no upload can stand in these relations.
+[[nodiscard]] Why on_the_relations(const When& when);
 /// What is done before the handler has to be known by then.
 [[nodiscard]] Why too_late_for(Turn turn, const Rule& rule);
 /// What the values of something that is done at `turn` may name.

@@ -67,6 +67,12 @@ class TableLocks : public Locks {
 
   bool locked(std::string_view id) const override { return table_->holders.count(id) > 0; }
 
+  std::vector<std::string> all_locked() const override {
+    std::vector<std::string> ids;
+    for (const auto& [id, holder] : table_->holders) ids.push_back(id);
+    return ids;
+  }
+
   Milliseconds grace(std::string_view id) override {
     const auto found = table_->holders.find(id);
     if (found == table_->holders.end()) return Milliseconds{0};

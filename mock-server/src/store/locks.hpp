@@ -5,7 +5,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/units.hpp"
 
@@ -27,6 +29,8 @@ class Locks {
   /// because every upload has one owner, the loop's thread. nullptr when the holder did not let go.
   virtual std::unique_ptr<Lease> acquire(std::string_view id, std::function<void()> revoked) = 0;
   [[nodiscard]] virtual bool locked(std::string_view id) const = 0;
+  /// The ids of all that are.
+  [[nodiscard]] virtual std::vector<std::string> all_locked() const = 0;
   /// How long a request that would go on with `id` has to leave it to its holder, so that of many
   /// that come at once somebody gets on (docs/decisions/0006); zero: `acquire` it now. Asking
   /// counts as coming. Who ends the upload need not ask.

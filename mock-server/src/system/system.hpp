@@ -29,6 +29,7 @@ struct AskedFor {
   std::optional<Bytes> length = std::nullopt;  ///< how many bytes are to be sent for it, in all
   bool deferred = false;                       ///< that is said later
   std::shared_ptr<const Attributes> attributes = nullptr;
+  std::vector<std::string> parts = {};  ///< ids of those that it is to be joined of
 };
 
 /// By whose secret clients sign their requests.

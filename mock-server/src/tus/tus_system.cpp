@@ -39,7 +39,10 @@ AskedFor asked_for(const ::http::Fields& fields) {
   if (const auto text = fields.find(tus::header::upload_length))
     if (const auto length = tus::parse_length_lenient(*text)) asked.length = *length;
   if (const auto header = fields.find(tus::header::upload_concat))
-    if (const auto concat = tus::parse_concat(*header)) attributes->kind = concat->kind;
+    if (const auto concat = tus::parse_concat(*header)) {
+      attributes->kind = concat->kind;
+      for (const auto& url : concat->parts) asked.parts.push_back(url.substr(url.rfind('/') + 1));
+    }
   // The bytes of a final are there.
   if (attributes->kind == tus::UploadKind::final) asked.length = Bytes{0};
   if (const auto header = fields.joined(tus::header::upload_metadata))

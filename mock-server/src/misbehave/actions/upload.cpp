@@ -7,13 +7,14 @@ namespace mock::misbehave {
 namespace {
 
 UploadEdit upload_edit_of(const Cursor& at) {
-  at.only({"expire", "forget", "roll_back", "lock", "at"});
+  at.only({"expire", "forget", "roll_back", "lock", "of", "at"});
   UploadEdit edit;
   edit.turn = optional(at, "at", turn_of).value_or(Turn::after);
   edit.expire = flag(at, "expire");
   edit.forget = flag(at, "forget");
   edit.roll_back = optional(at, "roll_back", template_of);
   edit.lock = optional(at, "lock", duration_of);
+  edit.of = optional(at, "of", mark_of);
   if (!edit.expire && !edit.forget && !edit.roll_back && !edit.lock) at.fail("changes nothing");
   if (edit.forget && (edit.expire || edit.roll_back))
     at.at("forget").fail("leaves nothing to expire or to roll back");
@@ -30,6 +31,7 @@ class UploadAction final : public Action {
   [[nodiscard]] Why contradiction(const Rule& rule) const override {
     const auto turn = rule.then.upload->turn;
     if (auto why = too_late_for(turn, rule)) return why;
+    if (rule.then.upload->of) return std::nullopt;
     if (nowhere(rule.when)) return "then.upload: no such route names an upload";
     if (turn == Turn::before && only_creations(rule.when))
       return "then.upload: there is no upload before it is created; use \"at\": \"after\"";
@@ -49,8 +51,15 @@ class UploadAction final : public Action {
 
   void act(Engine& engine, const Then& then, const std::string& upload,
            const Template::Lookup& lookup) const override {
-    if (upload.empty()) return;
     const auto& edit = *then.upload;
+    if (!edit.of) return act_on(engine, edit, upload, lookup);
+    for (const auto& one : engine.marked(*edit.of)) act_on(engine, edit, one, lookup);
+  }
+
+ private:
+  static void act_on(Engine& engine, const UploadEdit& edit, const std::string& upload,
+                     const Template::Lookup& lookup) {
+    if (upload.empty()) return;
     auto& store = engine.services().store;
     if (edit.roll_back)
       if (const auto length = edit.roll_back->number(lookup)) {
@@ -68,7 +77,7 @@ class UploadAction final : public Action {
       engine.illusions().set(upload, 0);
       static_cast<void>(store.remove(upload));
     }
-    if (edit.lock) engine.lock(upload, *edit.lock);
+    if (edit.lock) engine.lock(upload, edit);
   }
 };
 
