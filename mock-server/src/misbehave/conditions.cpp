@@ -98,8 +98,8 @@ bool metadata_holds(ActiveRule& active, const Facts& facts) {
 }
 
 bool upload_holds(ActiveRule& active, const Facts& facts) {
+  if (!active.asks_upload) return true;
   const auto& wanted = active.rule.when.upload;
-  if (!wanted.any()) return true;
   const auto failed = [&](const std::string& condition) {
     return fail(active, at_upload, condition);
   };

@@ -170,6 +170,7 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
       active->order = order++;
       active->since = services_.loop.now();
       active->by_luck = left_to_chance(active->rule);
+      active->asks_upload = active->rule.when.upload.any();
       // Chance asks for the metadata.
       active->keeps_upload = active->by_luck || names_state(active->rule);
       count_in(*active);

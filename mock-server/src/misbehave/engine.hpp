@@ -64,6 +64,7 @@ struct ActiveRule {
   std::int64_t order = 0;     ///< the lowest wins
   TimePoint since;            ///< loaded, or counted from zero again
   bool by_luck = false;       ///< something of it is left to chance
+  bool asks_upload = false;   ///< it has conditions on one
   bool keeps_upload = false;  ///< asks for the upload's state as it was when the request came
   const RuleOptions* options = nullptr;  ///< the engine's
 
