@@ -94,9 +94,9 @@ TEST_F(RuleConditions, ABodyThatLastsIsAnsweredOrCut) {
   const auto answer = begin_patch(mock_, upload, 9, "ab").read_response(patience);
   ASSERT_TRUE(answer.response.has_value());
   EXPECT_EQ(answer.response->status, 408);
-  EXPECT_EQ(begin_patch(mock_, upload, 10, "").wait_for_close(patience),
-            RawConnection::Seen::reset);
   EXPECT_EQ(client_.head(upload).header("Upload-Offset"), "2");
+  EXPECT_EQ(begin_patch(mock_, client_.create(100), 10, "").wait_for_close(patience),
+            RawConnection::Seen::reset);
 }
 
 TEST_F(RuleConditions, ThePlaceOnAConnectionAndTheSpellingOfAHeader) {
@@ -142,8 +142,8 @@ TEST(LastingRules, ALockAndAMarkOutliveTheServerAndALaneItsReset) {
   std::ofstream(rules) << R"({"rules": [
     {"when": {"event": "aborted"}, "then": {"upload": {"lock": "10m"}}, "sets": "cut",
      "survives_restart": true},
-    {"when": {"method": "HEAD"}, "then": {"reply": {"headers": {"set": {"X-Cut": "yes"}}}},
-     "needs": "cut"}]})";
+    {"when": {"method": "HEAD", "upload": {"locked": true}},
+     "then": {"reply": {"headers": {"set": {"X-Cut": "yes"}}}}, "needs": "cut"}]})";
   const std::vector<std::string> arguments{"--profile", "tus", "--store", store, "--rules", rules};
   std::string id;
   {
