@@ -249,7 +249,7 @@ TEST_P(EveryKind, NoTwoUploadsShareABlock) {
   constexpr std::size_t block = 4096;
   std::set<std::string> blocks;
   std::size_t count = 0;
-  for (std::uint64_t upload = 0; upload < 80; ++upload) {
+  for (std::uint64_t upload = 0; upload < 24; ++upload) {
     // The whole, and the smallest last blocks.
     const std::string bytes = all({GetParam(), 1, upload, Bytes{100'000 + upload * 211}});
     for (std::size_t at = 0; at + block <= bytes.size(); at += block, ++count) {
