@@ -64,8 +64,9 @@ std::uint64_t nested_counts(std::string_view expression) {
       std::uint64_t count = 0;
       std::uint64_t larger = 1;
       for (auto next = at + 1; next < expression.size() && expression[next] != '}'; ++next) {
-        const char digit = expression[next];
-        count = digit < '0' || digit > '9' ? 0 : limit(count * 10 + (digit - '0'));
+        const char one = expression[next];
+        count =
+            one < '0' || one > '9' ? 0 : limit(count * 10 + static_cast<std::uint64_t>(one - '0'));
         larger = std::max(larger, count);
       }
       last = limit(last * larger);
@@ -139,8 +140,8 @@ class Watched {
     return *this;
   }
   friend Watched operator+(Watched a, difference_type n) { return a += n; }
-  friend Watched operator+(difference_type n, Watched a) { return a += n; }
-  friend Watched operator-(Watched a, difference_type n) { return a -= n; }
+  [[maybe_unused]] friend Watched operator+(difference_type n, Watched a) { return a += n; }
+  [[maybe_unused]] friend Watched operator-(Watched a, difference_type n) { return a -= n; }
   friend difference_type operator-(Watched a, Watched b) { return a.at_ - b.at_; }
   // At the end of a text there are no characters to look at, only this.
   friend bool operator==(Watched a, Watched b) {
@@ -149,9 +150,9 @@ class Watched {
   }
   friend bool operator!=(Watched a, Watched b) { return !(a == b); }
   friend bool operator<(Watched a, Watched b) { return a.at_ < b.at_; }
-  friend bool operator>(Watched a, Watched b) { return b < a; }
-  friend bool operator<=(Watched a, Watched b) { return !(b < a); }
-  friend bool operator>=(Watched a, Watched b) { return !(a < b); }
+  [[maybe_unused]] friend bool operator>(Watched a, Watched b) { return b < a; }
+  [[maybe_unused]] friend bool operator<=(Watched a, Watched b) { return !(b < a); }
+  [[maybe_unused]] friend bool operator>=(Watched a, Watched b) { return !(a < b); }
 
  private:
   void spend() const {

@@ -134,9 +134,11 @@ FieldEdits fields_of(const Cursor& at) {
     }
   }
   if (auto add = at.find("add")) {
-    for (const auto& [name, lines] : add->members())
+    for (const auto& member : add->members()) {
+      const std::string name = member.first;
       for (auto& value : list(*add, name, [&](const Cursor& c) { return field_value_of(c, name); }))
         edits.add.emplace_back(name, std::move(value));
+    }
   }
   if (!edits.any()) at.fail("names nothing to edit");
   return edits;

@@ -92,8 +92,8 @@ void RuledStore::settle() {
 
 std::optional<StoreError> RuledStore::failure_of(StoreCall call) const {
   if (commit_ == nullptr) return std::nullopt;
-  for (const auto& [failing, kind] : commit_->failures)
-    if (failing == call) return StoreError{kind, "a rule says so"};
+  for (const auto& [failing, how] : commit_->failures)
+    if (failing == call) return StoreError{how, "a rule says so"};
   return std::nullopt;
 }
 
