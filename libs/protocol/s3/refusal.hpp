@@ -79,4 +79,11 @@ using Expected = tl::expected<T, Refusal>;
   return tl::unexpected<Refusal>(Refusal{code, std::move(message), std::move(details)});
 }
 
+/// NotImplemented, as S3 says it of a header; `details` begin with its name.
+[[nodiscard]] inline Refusal header_not_implemented(std::vector<Detail> details) {
+  return {Code::not_implemented,
+          "A header you provided implies functionality that is not implemented",
+          std::move(details)};
+}
+
 }  // namespace s3

@@ -402,9 +402,8 @@ Expected<Payload> payload_of(std::string_view text) {
 }
 
 Refusal chunked_refusal(std::string_view content_sha256) {
-  return {Code::not_implemented,
-          "A header you provided implies functionality that is not implemented",
-          {{"Header", std::string(content_sha256_field)}, {"Value", std::string(content_sha256)}}};
+  return header_not_implemented(
+      {{"Header", std::string(content_sha256_field)}, {"Value", std::string(content_sha256)}});
 }
 
 http::Fields authorize_v4(const Request& request, const Credentials& credentials,

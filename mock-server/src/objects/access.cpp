@@ -116,9 +116,7 @@ s3::Expected<void> check_subresources(const Request& request,
 s3::Expected<void> check_no_copy(const Request& request) {
   constexpr auto name = "x-amz-copy-source";
   if (!request.fields.has(name)) return {};
-  return s3::refuse(s3::Code::not_implemented,
-                    "A header you provided implies functionality that is not implemented",
-                    {{"Header", name}});
+  return tl::unexpected(s3::header_not_implemented({{"Header", name}}));
 }
 
 s3::Expected<s3::Signature> check_access(const Request& request, const ObjectsOptions& options,

@@ -23,9 +23,8 @@ std::string_view name_of(const WriteCondition& condition) {
 }
 
 tl::unexpected<s3::Refusal> not_implemented(std::string fields, std::string why) {
-  return s3::refuse(s3::Code::not_implemented,
-                    "A header you provided implies functionality that is not implemented",
-                    {{"Header", std::move(fields)}, {"additionalMessage", std::move(why)}});
+  return tl::unexpected(s3::header_not_implemented(
+      {{"Header", std::move(fields)}, {"additionalMessage", std::move(why)}}));
 }
 
 tl::unexpected<s3::Refusal> not_accepted(std::string_view field) {

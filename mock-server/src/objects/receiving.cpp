@@ -182,9 +182,7 @@ s3::Expected<Reply> ReceivingBytes::finish() {
 
 s3::Expected<Bytes> length_of_body(const Request& request) {
   if (request.chunked) {
-    return s3::refuse(s3::Code::not_implemented,
-                      "A header you provided implies functionality that is not implemented",
-                      {{"Header", "Transfer-Encoding"}});
+    return tl::unexpected(s3::header_not_implemented({{"Header", "Transfer-Encoding"}}));
   }
   return at_most_5_gib(request.content_length);
 }
