@@ -56,14 +56,15 @@ void look_into_deliveries(const fs::path& folder, Arguments& judge) {
 }
 
 /// Those that only the identity provider can make.
-void ask_for_tokens(const std::string& url, const fs::path& folder, Arguments& judge) {
-  write_tokens(url, folder / "tokens.json");
+void ask_for_tokens(const Mock& mock, const fs::path& folder, Arguments& judge) {
+  write_tokens(mock.control_url(), folder / "tokens.json");
   judge.insert(judge.end(), {"--tokens", (folder / "tokens.json").string()});
 }
 
 /// What a service does that has an access key: a form, and the URLs of one object, by version 2 as
 /// One Codex and Open Humans hand them out.
-void ask_for_handed_out(const std::string& url, const fs::path& folder, Arguments& judge) {
+void ask_for_handed_out(const Mock& mock, const fs::path& folder, Arguments& judge) {
+  const std::string& url = mock.url();
   const auto known = with_demo_user().environment;
   const s3::Credentials key{known.at("DEX_TEST_ACCESS_KEY"), known.at("DEX_TEST_SECRET_KEY")};
   const auto until = std::chrono::system_clock::now() + std::chrono::hours{1};
@@ -104,12 +105,11 @@ const std::vector<Configuration>& configurations() {
       deliver_badly(folder, route, server);
     };
   };
-  // A judge of a server that others run finds nothing of /_mock/ there: it is elsewhere.
   const auto of_project = [](const char* name, const char* contract, const Arguments& server = {},
                              const Arguments& judge = {}) {
     Configuration made{
         name,
-        {"--profile", "openhumans", "--control", "127.0.0.1:0", "--contract", contract},
+        {"--profile", "openhumans", "--contract", contract},
         {"--system", "openhumans", "--contract", contract, "--other-member", "87654321"},
         give_expired_token};
     made.server.insert(made.server.end(), server.begin(), server.end());
@@ -121,8 +121,7 @@ const std::vector<Configuration>& configurations() {
   const auto storing = [](std::string name, Arguments more) {
     Configuration made{
         std::move(name),
-        {"--profile", "objects", "--control", "127.0.0.1:0", "--store", "memory", "--read-timeout",
-         "2s"},
+        {"--profile", "objects", "--store", "memory", "--read-timeout", "2s"},
         {"--system", "objects", "--access-key-env", "DEX_TEST_ACCESS_KEY", "--secret-key-env",
          "DEX_TEST_SECRET_KEY", "--public-bucket", "{url}/publicbucket"}};
     made.judge.insert(made.judge.end(), more.begin(), more.end());
@@ -130,19 +129,18 @@ const std::vector<Configuration>& configurations() {
     return made;
   };
   // Of somebody who is no customer of the store.
-  Configuration of_handed_out{
-      "objects-handed-out",
-      {"--profile", "objects", "--control", "127.0.0.1:0", "--store", "memory"},
-      {"--system", "objects"},
-      {},
-      ask_for_handed_out};
+  Configuration of_handed_out{"objects-handed-out",
+                              {"--profile", "objects", "--store", "memory"},
+                              {"--system", "objects"},
+                              {},
+                              ask_for_handed_out};
   of_handed_out.path = "/examplebucket";
   const auto of_samples = [](const char* name, const char* contract, const Arguments& server = {},
                              const Arguments& judge = {}) {
     static const std::string key = "demodemodemodemodemodemodemodemo";
     Configuration made{name,
-                       {"--profile", "onecodex", "--control", "127.0.0.1:0", "--store", "memory",
-                        "--contract", contract, "--oc-api-keys", key + "," + other_user},
+                       {"--profile", "onecodex", "--store", "memory", "--contract", contract,
+                        "--oc-api-keys", key + "," + other_user},
                        {"--system", "onecodex", "--contract", contract, "--other-token-env",
                         "DEX_TEST_OTHER_KEY"}};
     made.server.insert(made.server.end(), server.begin(), server.end());
@@ -151,14 +149,21 @@ const std::vector<Configuration>& configurations() {
     made.key = key;
     return made;
   };
+  const auto delivering_to_be_read = [](const fs::path& folder, Arguments&, Arguments& judge) {
+    look_into_deliveries(folder, judge);
+  };
   static const std::vector<Configuration> all{
       {"tus", {"--profile", "tus", "--store", "memory"}, tus},
       {"tus-max-size", {"--profile", "tus", "--store", "memory", "--max-size", "1MiB"}, tus},
       {"tus-impatient", {"--profile", "tus", "--store", "memory", "--read-timeout", "2s"}, tus},
       {"tus-expiring", {"--profile", "tus", "--store", "memory", "--expire-after", "2s"}, tus},
       {"tus-jwt", {"--profile", "tus", "--store", "memory", "--auth", "jwt"}, with_user("tus")},
-      {"dex-jwt", {"--profile", "dex", "--auth", "jwt"}, with_user("dex"), {}, ask_for_tokens},
-      {"dex", {"--profile", "dex"}, dex},
+      {"dex-jwt",
+       {"--profile", "dex", "--auth", "jwt"},
+       with_user("dex"),
+       delivering_to_be_read,
+       ask_for_tokens},
+      {"dex", {"--profile", "dex"}, dex, delivering_to_be_read},
       // Without a folder there is nowhere to deliver to.
       {"dex-memory", {"--profile", "dex", "--store", "memory"}, dex},
       {"dex-impatient", {"--profile", "dex", "--store", "memory", "--read-timeout", "2s"}, dex},
@@ -221,6 +226,8 @@ Conformance judge_rows(const Configuration& configuration, const std::set<std::s
                        const Arguments& more, const Arguments& of_judge) {
   const testkit::TempFolder folder;
   auto server = configuration.server;
+  // A judge of a server that others run finds nothing of /_mock/ there: it is elsewhere.
+  server.insert(server.end(), {"--control", "127.0.0.1:0"});
   if (!std::ranges::count(server, "--store")) {
     server.insert(server.end(), {"--store", (folder.path() / "store").string()});
   }
@@ -229,7 +236,7 @@ Conformance judge_rows(const Configuration& configuration, const std::set<std::s
   arguments.insert(arguments.end(), of_judge.begin(), of_judge.end());
   if (configuration.prepare) configuration.prepare(folder.path(), server, arguments);
   Mock mock(server);
-  if (configuration.ask) configuration.ask(mock.url(), folder.path(), arguments);
+  if (configuration.ask) configuration.ask(mock, folder.path(), arguments);
   auto options = with_demo_user();
   if (!configuration.key.empty()) {
     options.environment["DEX_TEST_KEY"] = configuration.key;

@@ -20,9 +20,9 @@ struct Configuration {
   /// Makes files that the flags name, anew for every run; may add flags.
   std::function<void(const std::filesystem::path& folder, Arguments& server, Arguments& judge)>
       prepare = {};
-  /// Makes what only the running server can, at `url`.
-  std::function<void(const std::string& url, const std::filesystem::path& folder, Arguments& judge)>
-      ask = {};
+  /// Makes what only the running server can.
+  std::function<void(const Mock& mock, const std::filesystem::path& folder, Arguments& judge)> ask =
+      {};
   /// A server whose backend is broken, or that is closed where DEX is open: some rows are red, and
   /// others can be judged only there.
   bool red = false;

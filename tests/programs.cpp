@@ -16,8 +16,15 @@ std::vector<std::string> joined(std::vector<std::string> first, std::vector<std:
 
 Mock::Mock(std::vector<std::string> arguments, testkit::ChildProcess::Options options)
     : process_(joined({DEX_MOCK_SERVER, "--listen", "127.0.0.1:0"}, std::move(arguments)),
-               std::move(options)),
-      url_(process_.wait_ready()) {}
+               std::move(options)) {
+  constexpr std::string_view control = "control ", ready = "ready ";
+  while (url_.empty()) {
+    const std::string line = process_.wait_line("");
+    if (line.starts_with(control)) control_url_ = line.substr(control.size());
+    if (line.starts_with(ready)) url_ = line.substr(ready.size());
+  }
+  if (control_url_.empty()) control_url_ = url_;
+}
 
 std::string payload(std::size_t n, std::size_t size) {
   std::string bytes(size, '\0');

@@ -16,11 +16,14 @@ class Mock {
  public:
   explicit Mock(std::vector<std::string> arguments, testkit::ChildProcess::Options options = {});
   [[nodiscard]] const std::string& url() const { return url_; }
+  /// Of the control API: `url()` unless --control has put it elsewhere.
+  [[nodiscard]] const std::string& control_url() const { return control_url_; }
   [[nodiscard]] std::string creation_url() const { return url_ + "/files"; }
   [[nodiscard]] testkit::ChildProcess& process() { return process_; }
 
  private:
   testkit::ChildProcess process_;
+  std::string control_url_;
   std::string url_;
 };
 

@@ -76,12 +76,16 @@ TEST(FailureText, EveryKindHasItsWords) {
             "the TLS handshake stalled; look there");
 }
 
-/// A tus server of the smallest kind: one upload at most, every connection closed after an answer.
+/// A tus server of the smallest kind: every connection closed after an answer.
 struct Tiny {
   std::string mount = "/files";
   bool auth = false;
-  bool downloads = true;
+  /// Of the bytes of an upload; "" is answered 405.
+  std::function<std::string(const std::string& bytes)> downloaded = [](const std::string& bytes) {
+    return bytes;
+  };
   int creation_status = 201;
+  std::vector<std::string> stored;  ///< by their numbers, from 0
   std::vector<std::string> requests;
 
   std::string reply(const std::string& request) {
@@ -115,13 +119,22 @@ struct Tiny {
     if (auth && request.find("Authorization: Bearer tok") == std::string::npos)
       return with("401 Unauthorized", "");
     if (line.starts_with("POST")) {
-      return with(std::to_string(creation_status) + " X",
-                  creation_status == 201 ? "Location: " + mount + "/1\r\n" : "",
-                  creation_status == 201 ? "" : "no\nway");
+      if (creation_status != 201)
+        return with(std::to_string(creation_status) + " X", "", "no\nway");
+      stored.emplace_back();
+      return with("201 X", "Location: " + mount + "/" + std::to_string(stored.size() - 1) + "\r\n");
     }
-    if (line.starts_with("PATCH")) return with("204 No Content", "Upload-Offset: 5\r\n");
-    if (line.starts_with("GET"))
-      return downloads ? with("200 OK", "", "probe") : with("405 No", "");
+    const auto named = [&]() -> std::string& {
+      return stored.at(std::stoul(line.substr(line.find(mount) + mount.size() + 1)));
+    };
+    if (line.starts_with("PATCH")) {
+      named() = request.substr(request.find("\r\n\r\n") + 4);
+      return with("204 No Content", "Upload-Offset: " + std::to_string(named().size()) + "\r\n");
+    }
+    if (line.starts_with("GET")) {
+      const std::string body = downloaded(named());
+      return body.empty() ? with("405 No", "") : with("200 OK", "", body);
+    }
     return with("404 Not Found", "");
   }
   ScriptedServer::Script script() {
@@ -162,7 +175,8 @@ TEST(Discover, FindsTheShapeAndWhatIsOffered) {
   EXPECT_EQ(found.target->discovery.max_size, Bytes{99});
   EXPECT_TRUE(found.target->downloads);
   EXPECT_FALSE(found.target->needs_authorization);
-  EXPECT_THAT(found.told->created, testing::ElementsAre(server.url("/upload/1")));
+  EXPECT_THAT(found.told->created,
+              testing::ElementsAre(server.url("/upload/0"), server.url("/upload/1")));
   ASSERT_EQ(found.told->remarks.size(), 1U);
   EXPECT_THAT(found.told->remarks[0], HasSubstr("found by probing"));
 }
@@ -178,14 +192,42 @@ TEST(Discover, NothingThatSpeaksTus) {
   EXPECT_THAT(found.error(), HasSubstr("/upload answered 404"));
 }
 
-TEST(Discover, NoDownloadsAndARefusedCreation) {
-  {
+// A server that damages every byte passed for one without downloads, and so for a good one.
+TEST(Discover, WhatGetGivesAreBytesOfTheUploadOrAPage) {
+  struct Case {
+    const char* what;
+    std::function<std::string(const std::string&)> downloaded;
+    bool downloads;
+    bool remarked;
+  };
+  const auto inverted = [](std::string bytes) {
+    for (char& byte : bytes) byte = static_cast<char>(~byte);
+    return bytes;
+  };
+  for (const auto& [what, downloaded, downloads, remarked] : std::vector<Case>{
+           {"nothing", [](const auto&) { return std::string(); }, false, false},
+           {"the bytes", [](const auto& bytes) { return bytes; }, true, false},
+           {"all of them damaged", inverted, true, false},
+           {"without the last one", [](const auto& b) { return b.substr(0, b.size() - 1); }, true,
+            false},
+           {"twice", [](const auto& bytes) { return bytes + bytes; }, true, false},
+           {"a page", [](const auto&) { return std::string("<html>stored</html>"); }, false, true},
+           {"a page of the length of the first", [](const auto&) { return std::string(64, 'x'); },
+            false, true},
+           {"the length", [](const auto& b) { return std::to_string(b.size()); }, false, true},
+       }) {
     Tiny tiny;
-    tiny.downloads = false;
+    tiny.downloaded = downloaded;
     ScriptedServer server(tiny.script());
     Credentials none;
-    EXPECT_FALSE(discover(options_for(server.url("/files")), none).target->downloads);
+    const auto found = discover(options_for(server.url("/files")), none);
+    ASSERT_TRUE(found.told) << what << ": " << found.error();
+    EXPECT_EQ(found.target->downloads, downloads) << what;
+    EXPECT_EQ(found.told->remarks.size(), remarked ? 1U : 0U) << what;
   }
+}
+
+TEST(Discover, ARefusedCreation) {
   Tiny tiny;
   tiny.creation_status = 400;
   ScriptedServer server(tiny.script());

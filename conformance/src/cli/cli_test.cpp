@@ -274,7 +274,11 @@ TEST(Run, ConformantNotConformantAndNothingJudged) {
   Finished f =
       conformance_with({"run", "--url", url, "--select", "TUS-CORE-OPT-002", "--jobs", "1"});
   EXPECT_EQ(f.exit_code, 0) << f.out << f.err;
-  EXPECT_THAT(f.out, testing::EndsWith("\nCONFORMANT\n"));
+  EXPECT_THAT(f.out, testing::EndsWith("\nCONFORMANT, but no stored byte was compared\n"));
+  f = conformance_with(
+      {"run", "--url", url, "--select", "TUS-CORE-OPT-002", "--require", "integrity"});
+  EXPECT_EQ(f.exit_code, 1) << f.out << f.err;
+  EXPECT_THAT(f.out, HasSubstr("integrity is required and not offered (--require)"));
   f = conformance_with({"run", "--url", url, "--select", "TUS-CORE-HEAD-001", "--jobs", "1"});
   EXPECT_EQ(f.exit_code, 1) << f.out << f.err;
   EXPECT_THAT(f.out, HasSubstr("rerun:     dex-conformance run --url " + url +
@@ -460,7 +464,7 @@ TEST(Output, AReportOnStandardOutputStandsAmongTheRest) {
   const std::string text = folder.read("out");
   EXPECT_TRUE(text.starts_with("dex-conformance ")) << text;
   EXPECT_THAT(text, HasSubstr("\"tool\": \"dex-conformance\""));
-  EXPECT_THAT(text, testing::EndsWith("\nCONFORMANT\n"));
+  EXPECT_THAT(text, testing::EndsWith("\nCONFORMANT, but no stored byte was compared\n"));
 }
 
 // Finding out what the target is took 15 s a request, beyond the time of the run.

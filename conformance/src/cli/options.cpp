@@ -197,7 +197,9 @@ std::vector<Setting> judging_settings() {
   table.insert(table.end(),
                {{{{"strict", "", "A broken SHOULD turns the run red", selecting_group},
                   on(&RunCommand::strict)}},
-                {{{"require", "EXT", "tus extension that must be offered; repeatable",
+                {{{"require", "EXT",
+                   "tus extension that must be offered, or 'integrity': that stored bytes can be "
+                   "compared; repeatable",
                    selecting_group, "", settings::Times::often},
                   added(as_is, &RunCommand::required)}},
                 {{{"baseline", "NAME|FILE",
@@ -308,7 +310,8 @@ Result<void> check(const RunCommand& run, Systems systems) {
   if (!run.token_env.empty() && !run.username_env.empty()) {
     return failure("--token-env", "excludes --username-env and --password-env");
   }
-  const auto& known = run.system->extensions;
+  auto known = run.system->extensions;
+  known.push_back(integrity);
   for (const std::string& extension : run.required) {
     if (std::find(known.begin(), known.end(), extension) != known.end()) continue;
     Error error = settings::not_one_of(extension, known).value();

@@ -199,6 +199,7 @@ std::string json_report(const RunReport& report) {
   for (const auto& [name, value] : report.target.settings) target[name] = value;
   target["extensions"] = report.target.extensions;
   target["downloads"] = report.target.downloads;
+  target["deliveries"] = report.target.deliveries;
   target["authorization"] = report.target.authorization;
   root["target"] = std::move(target);
   root["seed"] = report.seed;

@@ -285,7 +285,7 @@ TEST(Terminal, AFailureSaysAllAReaderNeeds) {
         "1 pass, 1 fail, 1 warn, 0 note, 1 skip, 1 blocked, 0 error", "NOT CONFORMANT (2 red)"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
-  EXPECT_TRUE(text.ends_with("NOT CONFORMANT (2 red)\n"));
+  EXPECT_TRUE(text.ends_with("NOT CONFORMANT (2 red), but no stored byte was compared\n"));
 }
 
 TEST(Terminal, WithoutColourNoEscapeGetsThrough) {
@@ -322,6 +322,8 @@ TEST(Terminal, EveryEndHasItsWord) {
   RunReport r;
   EXPECT_THAT(printed(r, {}), HasSubstr("NOTHING WAS JUDGED"));
   r.judgements = {judgement(0, Outcome::Kind::holds, "")};
+  EXPECT_THAT(printed(r, {}), testing::EndsWith("\nCONFORMANT, but no stored byte was compared\n"));
+  r.target.downloads = true;
   EXPECT_THAT(printed(r, {}), testing::EndsWith("\nCONFORMANT\n"));
   r.judgements.push_back(judgement(0, Outcome::Kind::error, "x"));
   EXPECT_THAT(printed(r, {}), HasSubstr("HARNESS ERROR"));

@@ -177,6 +177,7 @@ void TerminalReport::end(const RunReport& report) {
     out_ << fmt::format("; {} known deviations", report.expected_deviations());
   }
   const ExitCode code = exit_code(report);
+  const bool judged = code == ExitCode::conformant || code == ExitCode::not_conformant;
   const auto verdict = [&]() -> std::string {
     switch (code) {
       case ExitCode::conformant:
@@ -197,7 +198,10 @@ void TerminalReport::end(const RunReport& report) {
                                               : "HARNESS ERROR",
                  "31;1", style_.colour);
   };
-  out_ << "\n" << verdict() << '\n' << std::flush;
+  out_ << "\n" << verdict();
+  // Whoever reads one line reads this one.
+  if (judged && !shows_bytes(report.target)) out_ << ", but no stored byte was compared";
+  out_ << '\n' << std::flush;
 }
 
 }  // namespace conformance

@@ -43,9 +43,16 @@ struct TargetFacts {
   /// The system's own members of the JSON report, in their order: {"contract", "guide"}.
   std::vector<std::pair<std::string, std::string>> settings;
   std::set<std::string> extensions;
-  bool downloads = false;
+  bool downloads = false;   ///< what is stored can be read back
+  bool deliveries = false;  ///< what was delivered can be read
   bool authorization = false;
 };
+
+/// For --require, beside the extensions: stored bytes can be compared in one way or another.
+inline constexpr std::string_view integrity = "integrity";
+[[nodiscard]] inline bool shows_bytes(const TargetFacts& facts) {
+  return facts.downloads || facts.deliveries;
+}
 
 /// What finding out showed besides the target.
 struct Discovered {

@@ -1,7 +1,6 @@
 // The words that talk to a target.
 #include <gmock/gmock.h>
 
-#include "protocol/digest.hpp"
 #include "run/cleanup.hpp"
 #include "run/live_context_fixture.hpp"
 #include "testkit/temp_folder.hpp"
@@ -99,19 +98,6 @@ TEST_F(TusVocabulary, StoredBytesAreComparedByDownload) {
   reply_with([](const std::string&) { return answer_of("200 OK", "", "abc"); });
   EXPECT_EQ(stored_equals(*context(), server_.url("/files/1"), "abc"), true);
   EXPECT_EQ(stored_equals(*context(), server_.url("/files/1"), "abd"), false);
-}
-
-TEST_F(TusVocabulary, StoredBytesAreComparedByDigest) {
-  EXPECT_EQ(stored_equals(*context(), server_.url("/files/1"), "abc"), std::nullopt);
-  target_->digest_url = server_.url("/_mock/uploads");
-  reply_with([](const std::string& request) {
-    if (!request.starts_with("GET /_mock/uploads/1 ")) return answer_of("404 Not Found");
-    return answer_of("200 OK", "",
-                     R"({"offset":3,"complete":true,"sha256":")" + sha256_hex("abc") + "\"}");
-  });
-  EXPECT_EQ(stored_equals(*context(), server_.url("/files/1"), "abc"), true);
-  EXPECT_EQ(stored_equals(*context(), server_.url("/files/1"), "ab"), false);
-  EXPECT_EQ(stored_equals(*context(), server_.url("/files/2"), "abc"), std::nullopt);
 }
 
 TEST_F(TusVocabulary, StoredBytesAreComparedByTheDeliveredCopy) {

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <random>
 
 #include "client/dex/endpoints.hpp"
 #include "client/endpoints.hpp"
-#include "client/stored.hpp"
 #include "client/token.hpp"
 #include "client/tus/creation_urls.hpp"
 #include "protocol/tus/headers.hpp"
@@ -21,6 +22,7 @@ using transport::Request;
 using transport::Response;
 
 constexpr const char* delivered_flag = "delivered-dir";
+constexpr std::size_t first_probe = 64;  ///< bytes, and half of them for the second
 
 Result<std::string> read_folder(const std::string& name) {
   std::error_code ignored;
@@ -43,6 +45,41 @@ Request request_of(std::string method, std::string url, http::Fields headers = {
 bool looks_like_tus(const Response& response) {
   return response.headers.has(tus::header::tus_version) ||
          response.headers.has(tus::header::tus_resumable);
+}
+
+std::string noise(std::size_t size) {
+  std::mt19937_64 random(size);
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+/// What was sent to an upload, and what GET of it gave.
+struct Echo {
+  std::string sent;
+  std::string got;
+};
+
+/// Three quarters of what was sent are there, in their order.
+bool resembles(const Echo& echo) {
+  // The longest common subsequence; a page is not read to its end.
+  const std::string_view got = std::string_view(echo.got).substr(0, 8 * echo.sent.size());
+  std::vector<std::size_t> row(got.size() + 1);
+  for (const char byte : echo.sent) {
+    std::size_t diagonal = 0;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      const std::size_t above = row[i + 1];
+      row[i + 1] = got[i] == byte ? diagonal + 1 : std::max(above, row[i]);
+      diagonal = above;
+    }
+  }
+  return 4 * row.back() >= 3 * echo.sent.size();
+}
+
+/// Whether these are bytes of two uploads, right or wrong ones, and not pages about them.
+bool give_bytes(const Echo& a, const Echo& b) {
+  const auto as_long = [](const Echo& echo) { return echo.got.size() == echo.sent.size(); };
+  return (as_long(a) && as_long(b) && a.got != b.got) || (resembles(a) && resembles(b));
 }
 
 Result<std::unique_ptr<Target>> make(TargetOptions options) {
@@ -69,6 +106,7 @@ TargetFacts TusTarget::facts() const {
   facts.settings = {{"contract", settings::given(options_.own, "contract").value_or("server")}};
   facts.extensions = {discovery.extensions.begin(), discovery.extensions.end()};
   facts.downloads = downloads;
+  facts.deliveries = !delivered_dir.empty();
   facts.authorization = needs_authorization;
   return facts;
 }
@@ -124,7 +162,6 @@ Result<Discovered> TusTarget::discover(Credentials& credentials) {
   }
   if (auto ok = try_creation(prober, credentials, found); !ok) return tl::unexpected(ok.error());
   look_around(prober);
-  look_for_digests(prober, found);
   return found;
 }
 
@@ -153,14 +190,19 @@ Result<std::string> TusTarget::choose(Prober& prober, Response& answer,
                  "give the creation URL, as in http://HOST/files");
 }
 
-/// Makes one small upload, to see whether credentials are needed and whether it can be downloaded.
-Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials, Discovered& found) {
-  const std::string bytes = "probe";
-  http::Fields headers{{std::string(tus::header::upload_length), std::to_string(bytes.size())}};
+Request TusTarget::creation_of(std::size_t length) const {
+  http::Fields headers{{std::string(tus::header::upload_length), std::to_string(length)}};
   if (!metadata.empty()) {
     headers.add(std::string(tus::header::upload_metadata), tus::format_metadata(metadata));
   }
-  auto response = prober.send(request_of("POST", url, headers, ""), false);
+  return request_of("POST", url, std::move(headers), "");
+}
+
+/// Makes one small upload, to see whether credentials are needed and whether it can be downloaded.
+Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials, Discovered& found) {
+  const std::uint64_t most = discovery.max_size ? discovery.max_size->value : first_probe;
+  const std::string bytes = noise(std::min<std::uint64_t>(first_probe, most));
+  auto response = prober.send(creation_of(bytes.size()), false);
   if (!response) return tl::unexpected(response.error());
   needs_authorization = refused(*response);
   if (needs_authorization) {
@@ -169,7 +211,7 @@ Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials, D
                      fmt::format("refuses a creation without credentials ({})", response->status),
                      "give --username-env and --password-env, or --token-env");
     }
-    response = prober.send(request_of("POST", url, headers, ""), true);
+    response = prober.send(creation_of(bytes.size()), true);
     if (!response) return tl::unexpected(response.error());
     if (refused(*response)) {
       return failure(url, fmt::format("refuses these credentials ({})", response->status));
@@ -180,10 +222,8 @@ Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials, D
       return tl::unexpected(ok.error());
     }
   }
-  const auto location = response->headers.find("Location");
-  const std::string upload =
-      location && !location->empty() ? client::locate(url, *location).value_or("") : "";
-  if (response->status != 201 || upload.empty()) {
+  const auto upload = created_by(*response, found);
+  if (!upload) {
     // Masked before it is cut: half a token is a secret as well.
     std::string body = options_.secrets.mask(transport::redact(response->body)).substr(0, 300);
     for (char& c : body) c = c == '\n' || c == '\r' ? ' ' : c;
@@ -191,31 +231,53 @@ Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials, D
                                         body.empty() ? "" : ": " + body, creation_hint()));
     return {};
   }
-  found.created.push_back(upload);
-  if (reach_of(*this, options_.trusted, upload) != Reach::entrusted) {
-    found.remarks.push_back("Location of a creation: " + why_not_sent(*this, upload));
+  if (reach_of(*this, options_.trusted, *upload) != Reach::entrusted) {
+    found.remarks.push_back("Location of a creation: " + why_not_sent(*this, *upload));
     return {};
   }
-  http::Fields patch{{std::string(tus::header::upload_offset), "0"},
-                     {"Content-Type", std::string(tus::offset_media_type)}};
-  const auto patched = prober.send(request_of("PATCH", upload, patch, bytes), true);
-  if (!patched || patched->status / 100 != 2) return {};
-  const auto got = prober.send(request_of("GET", upload), true);
-  downloads = got && got->status == 200 && got->body == bytes;
+  look_for_downloads(prober, *upload, bytes, found);
   return {};
 }
 
-/// Our mock server tells digests of stored uploads.
-void TusTarget::look_for_digests(Prober& prober, const Discovered& found) {
-  if (found.created.empty()) return;
-  const auto place = client::place_of(url);
-  if (!place) return;
-  const std::string endpoint = client::stored_url(*place);
-  Request request;
-  request.method = "GET";
-  request.url = endpoint + "/" + client::last_segment(found.created.front());
-  const auto told = prober.send(std::move(request), false, std::chrono::seconds{5});
-  if (told && told->status == 200 && client::parse_stored(told->body)) digest_url = endpoint;
+std::optional<std::string> TusTarget::created_by(const Response& response,
+                                                 Discovered& found) const {
+  const auto location = response.headers.find("Location");
+  if (response.status != 201 || !location || location->empty()) return std::nullopt;
+  auto upload = client::locate(url, *location);
+  if (!upload || upload->empty()) return std::nullopt;
+  found.created.push_back(*upload);
+  return std::move(*upload);
+}
+
+std::optional<std::string> TusTarget::sent_and_got(Prober& prober, const std::string& upload,
+                                                   const std::string& bytes) {
+  http::Fields patch{{std::string(tus::header::upload_offset), "0"},
+                     {"Content-Type", std::string(tus::offset_media_type)}};
+  const auto patched = prober.send(request_of("PATCH", upload, std::move(patch), bytes), true);
+  if (!patched || patched->status / 100 != 2) return std::nullopt;
+  auto got = prober.send(request_of("GET", upload), true);
+  if (!got || got->status / 100 != 2) return std::nullopt;
+  return std::move(got->body);
+}
+
+/// One upload is not enough: what damages every byte would pass for a server without downloads,
+/// and one that answers every GET with a page for a server that has them.
+void TusTarget::look_for_downloads(Prober& prober, const std::string& upload,
+                                   const std::string& bytes, Discovered& found) {
+  const auto got = sent_and_got(prober, upload, bytes);
+  if (!got) return;
+  const Echo first{bytes, *got};
+  const std::string others = noise(bytes.size() / 2);
+  const auto response = prober.send(creation_of(others.size()), true);
+  const auto another = response ? created_by(*response, found) : std::nullopt;
+  if (!another || reach_of(*this, options_.trusted, *another) != Reach::entrusted) return;
+  const auto got_of_it = sent_and_got(prober, *another, others);
+  downloads = got_of_it && give_bytes(first, {others, *got_of_it});
+  if (!downloads) {
+    found.remarks.push_back(fmt::format(
+        "GET of uploads of {} and {} bytes gives {} and {}: not taken as their bytes", bytes.size(),
+        others.size(), got->size(), got_of_it ? std::to_string(got_of_it->size()) : "nothing"));
+  }
 }
 
 Result<std::vector<std::string>> candidate_urls(const std::string& url) {

@@ -22,10 +22,9 @@ class TusTarget : public Target {
   explicit TusTarget(TargetOptions options);
 
   tus::Discovery discovery;
-  bool downloads = false;  ///< GET on an upload gives its bytes (probed)
+  /// GET of an upload gives bytes of its own (probed), be they the right ones or not.
+  bool downloads = false;
   tus::Metadata metadata;  ///< every creation carries it
-  /// "http://host/_mock/uploads" when the target offers digests of stored uploads; else empty.
-  std::string digest_url;
   /// Where the target's deliveries can be read on this machine; empty: nowhere.
   std::string delivered_dir;
 
@@ -63,7 +62,16 @@ class TusTarget : public Target {
                                            std::vector<std::string>& remarks) const;
   [[nodiscard]] Result<void> try_creation(Prober& prober, Credentials& credentials,
                                           Discovered& found);
-  void look_for_digests(Prober& prober, const Discovered& found);
+  [[nodiscard]] transport::Request creation_of(std::size_t length) const;
+  /// The upload that this answer to a creation names, remembered for the cleanup.
+  [[nodiscard]] std::optional<std::string> created_by(const transport::Response& response,
+                                                      Discovered& found) const;
+  /// What GET gives of `upload` after `bytes` were sent to it; nullopt: no 2xx.
+  [[nodiscard]] static std::optional<std::string> sent_and_got(Prober& prober,
+                                                               const std::string& upload,
+                                                               const std::string& bytes);
+  void look_for_downloads(Prober& prober, const std::string& upload, const std::string& bytes,
+                          Discovered& found);
 
   TargetOptions options_;
 };

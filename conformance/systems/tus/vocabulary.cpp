@@ -10,8 +10,6 @@
 
 #include "client/delivered.hpp"
 #include "client/endpoints.hpp"
-#include "client/stored.hpp"
-#include "protocol/digest.hpp"
 #include "protocol/tus/numbers.hpp"
 
 namespace conformance::suites {
@@ -142,21 +140,6 @@ std::string metadata_header(const Context& c, const tus::Metadata& extra) {
   return metadata.empty() ? std::string() : tus::format_metadata(metadata);
 }
 
-namespace {
-
-std::optional<bool> digest_equals(Context& c, const std::string& upload, const std::string& bytes) {
-  Request request;
-  request.method = "GET";
-  request.url = tus_target(c).digest_url + "/" + id_of(upload);
-  const Exchange seen = c.exchange(std::move(request));
-  if (!seen.response || seen.response->status != 200) return std::nullopt;
-  const auto stored = client::parse_stored(seen.response->body);
-  if (!stored) return std::nullopt;
-  return stored->sha256 == sha256_hex(bytes);
-}
-
-}  // namespace
-
 std::optional<bool> delivered_equals(Context& c, const std::string& upload,
                                      const std::string& bytes) {
   const std::string& folder = tus_target(c).delivered_dir;
@@ -189,9 +172,6 @@ std::optional<bool> stored_equals(Context& c, const std::string& upload, const s
     if (too_long) return false;
     if (seen.failure || !seen.response) stop_unanswered("GET " + Context::target_of(upload), seen);
     if (is_2xx(*seen.response)) return seen.response->body == bytes;
-  }
-  if (!tus_target(c).digest_url.empty()) {
-    if (const auto same = digest_equals(c, upload, bytes)) return same;
   }
   return delivered_equals(c, upload, bytes);
 }

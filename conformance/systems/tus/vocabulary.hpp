@@ -63,8 +63,8 @@ Bytes offset_of(Context& c, const std::string& upload);
 /// The Upload-Metadata a creation of this target must carry, with `extra` added.
 [[nodiscard]] std::string metadata_header(const Context& c, const tus::Metadata& extra = {});
 
-/// Compares the stored bytes: by GET where downloads are offered, otherwise by a digest that the
-/// target offers, or by the delivered copy; nullopt when this target gives no way to see them.
+/// Compares the stored bytes: by GET where downloads are offered, otherwise by the delivered copy;
+/// nullopt when this target gives no way to see them.
 std::optional<bool> stored_equals(Context& c, const std::string& upload, const std::string& bytes);
 /// Compares the delivered copy; nullopt when it cannot be read from here, or never came.
 std::optional<bool> delivered_equals(Context& c, const std::string& upload,

@@ -1,4 +1,6 @@
 // What any HTTP server owes (RFC 9110, RFC 9112) and what keeps stored files safe.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -138,6 +140,19 @@ Outcome http_006(Context& c) {
   return findings.outcome();
 }
 
+Outcome http_008(Context& c) {
+  const auto bytes = c.random_bytes(within_limit(c, 1000));
+  const auto got = c.get(create_complete(c, bytes));
+  if (!is_2xx(got)) return not_offered("GET of an upload is not offered");
+  const bool as_long = got.body_size == Bytes{bytes.size()};
+  const auto seen = fmt::format("{} with {} bytes of {}{}", code(got), got.body_size.value,
+                                bytes.size(), as_long && got.body != bytes ? ", others" : "");
+  const std::string demand = "GET of a finished upload, where it succeeds, gives the bytes sent";
+  if (got.body == bytes) return holds(seen);
+  // A page about an upload may be an answer to GET; other bytes in place of it are not.
+  return as_long || tus_target(c).downloads ? broken_must(demand, seen) : broken(demand, seen);
+}
+
 Outcome http_007(Context& c) { return observed(chunked_beside_length(c).seen); }
 
 }  // namespace
@@ -151,6 +166,7 @@ std::vector<Check> http_hygiene() {
       {"HTTP-005", http_005},
       {"HTTP-006", http_006, ext::creation},
       {"HTTP-007", http_007, ext::creation},
+      {"HTTP-008", http_008, ext::creation},
   };
 }
 
