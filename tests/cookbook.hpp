@@ -1,0 +1,135 @@
+// The situations of docs/guides/cookbook.md: the guide itself, lanes that misbehave as it says, and
+// the clients that meet them. Table by table: cookbook_clients.cpp, cookbook_servers.cpp.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "programs.hpp"
+#include "protocol/http/fields.hpp"
+#include "transport/client.hpp"
+#include "transport/raw_connection.hpp"
+
+namespace cookbook {
+
+/// A situation as the guide has it.
+struct Entry {
+  std::string heading;             ///< behind "### "
+  std::vector<std::string> links;  ///< of the reports
+  std::vector<std::string> flags;  ///< that dex-mock-server is to be started with
+  std::string rule;                ///< JSON, as it is sent to /_mock/rules
+  int line = 0;                    ///< of the heading
+};
+/// All of them, in the order of the guide; throws std::runtime_error when one lacks something.
+[[nodiscard]] std::vector<Entry> entries();
+/// The guide, line by line.
+[[nodiscard]] std::vector<std::string> guide();
+
+/// What clients wait for an answer that comes, and for one that does not.
+inline constexpr Milliseconds patience{std::chrono::seconds{20}};
+inline constexpr Milliseconds a_moment{400};
+
+/// A server that is started as an entry says, with its rule or without. Not thread-safe.
+class Lane {
+ public:
+  /// In `mock`, under a name of its own. `tls`: what its clients trust. Throws when it cannot be
+  /// opened, or does not take the rule.
+  Lane(const programs::Mock& mock, const transport::TlsOptions& tls, const std::string& name,
+       const Entry& entry, bool with_rule);
+
+  /// "http://127.0.0.1:8080/_lane/7"; of a listener of its own when the rule acts on connections.
+  [[nodiscard]] const std::string& url() const { return url_; }
+  /// Its host and port.
+  [[nodiscard]] std::string authority() const;
+  /// `target` as a request line has it: "/_lane/7/files".
+  [[nodiscard]] std::string path(const std::string& target) const;
+  [[nodiscard]] const transport::TlsOptions& tls() const { return tls_; }
+
+  /// One exchange on a connection of its own. `target`: a path of the lane, or an absolute URL.
+  transport::Exchange send(const std::string& method, const std::string& target,
+                           http::Fields headers = {},
+                           std::optional<std::string> body = std::nullopt,
+                           Milliseconds timeout = patience);
+  transport::Exchange send(transport::Request request);
+  /// A connection on which these bytes are sent, behind a head of these fields and Host.
+  transport::RawConnection begin(std::string_view method, const std::string& target,
+                                 http::Fields headers, std::string_view bytes);
+
+  /// Asks /_mock/ of the lane: "uploads", "clock". Null when the answer is no JSON.
+  nlohmann::json ask(const std::string& what);
+  nlohmann::json tell(const std::string& what, const nlohmann::json& body);
+
+ private:
+  transport::Client client_;
+  transport::TlsOptions tls_;
+  std::string control_;  ///< "http://127.0.0.1:8080/_lane/7/_mock/"
+  std::string url_;
+};
+
+/// "204", "reset", "timeout"
+[[nodiscard]] std::string told(const transport::Exchange& exchange);
+[[nodiscard]] std::string told(const transport::RawConnection::Read& read);
+/// "" when there is no such field, or no answer.
+[[nodiscard]] std::string field(const transport::Exchange& exchange, std::string_view name);
+/// Whether a page of another origin may read a field of this answer, or the answer at all (Fetch
+/// Standard, CORS-safelisted response-header names).
+[[nodiscard]] bool page_may_read(const transport::Exchange& exchange, std::string_view name = "");
+
+/// A tus client that notes what it sees, step by step: "POST 201, PATCH reset, HEAD 200 at 4".
+/// It goes on from the last offset that it was told.
+class TusUpload {
+ public:
+  TusUpload(Lane& lane, std::size_t length);
+
+  /// These are sent with each request from now on.
+  TusUpload& with(http::Fields more);
+  /// How long it waits for each answer from now on.
+  TusUpload& waiting(Milliseconds timeout);
+  TusUpload& create(http::Fields more = {});
+  TusUpload& patch(std::size_t size, http::Fields more = {});
+  TusUpload& head();
+  /// The rest, in chunks of `size`; after a failure it asks for the offset until it is told one. At
+  /// most `failures` of them.
+  TusUpload& send(std::size_t size, int failures = 2);
+  /// What is really there, by the control API: "holds 4".
+  TusUpload& look();
+  /// Notes a step of somebody else.
+  TusUpload& note(const std::string& step);
+
+  [[nodiscard]] const std::string& seen() const { return seen_; }
+  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] std::size_t offset() const { return offset_; }
+  /// The bytes that come next.
+  [[nodiscard]] std::string next(std::size_t size) const { return bytes_.substr(offset_, size); }
+  /// Of a PATCH of the next bytes.
+  [[nodiscard]] http::Fields patch_fields() const;
+  [[nodiscard]] const transport::Exchange& last() const { return last_; }
+
+ private:
+  TusUpload& take(const std::string& method, transport::Exchange exchange);
+
+  Lane& lane_;
+  std::string bytes_;
+  http::Fields more_;
+  Milliseconds timeout_ = patience;
+  std::string url_;
+  std::size_t offset_ = 0;
+  bool knows_ = true;  ///< the offset; false after a failure
+  transport::Exchange last_;
+  std::string seen_;
+};
+
+struct Situation {
+  const char* heading;
+  std::function<std::string(Lane&)> see;  ///< what a client does, and what it saw
+  std::string with;                       ///< the rule
+  std::string without;                    ///< the rule, on a lane that is like it
+};
+[[nodiscard]] std::vector<Situation> of_clients();
+[[nodiscard]] std::vector<Situation> of_servers();
+
+}  // namespace cookbook
