@@ -59,7 +59,7 @@ json configuration_of(const Entry& entry) {
 transport::ClientOptions options_of(const transport::TlsOptions& tls) {
   transport::ClientOptions options;
   options.tls = tls;
-  options.connect_timeout = a_moment;
+  options.connect_timeout = patience;  // a request's own timeout ends the wait
   return options;
 }
 
@@ -143,9 +143,13 @@ Exchange Lane::send(transport::Request request) {
   return client_.send(request);
 }
 
+transport::RawConnection Lane::open() const {
+  return transport::RawConnection::open(url_, tls_, patience).value();
+}
+
 transport::RawConnection Lane::begin(std::string_view method, const std::string& target,
                                      http::Fields headers, std::string_view bytes) {
-  auto connection = transport::RawConnection::open(url_, tls_, patience).value();
+  auto connection = open();
   headers.add("Host", authority());
   const auto head = transport::request_head(method, target, headers);
   const auto sent = connection.send(head + std::string(bytes), patience);
@@ -163,6 +167,8 @@ json Lane::tell(const std::string& what, const json& body) {
       send("POST", control_ + what, {{"Content-Type", "application/json"}}, body.dump());
   return answer.response ? json::parse(answer.response->body, nullptr, false) : json();
 }
+
+void Lane::forget_rules() { send("DELETE", control_ + "rules"); }
 
 std::string told(const Exchange& exchange) {
   if (exchange.response && !exchange.failure) return std::to_string(exchange.response->status);
@@ -241,6 +247,18 @@ TusUpload& TusUpload::patch(std::size_t size, http::Fields more) {
   return take("PATCH", lane_.send(as_post ? "POST" : "PATCH", url_, fields, next(size), timeout_));
 }
 
+TusUpload& TusUpload::patch_chunked(std::size_t size) {
+  transport::Request request;
+  request.method = "PATCH";
+  request.url = url_;
+  request.headers = patch_fields();
+  request.body = next(size);
+  request.chunked = true;
+  return take("PATCH", lane_.send(std::move(request)));
+}
+
+std::string TusUpload::path() const { return url_.substr(url_.find('/', url_.find("//") + 2)); }
+
 TusUpload& TusUpload::head() {
   return take("HEAD", lane_.send("HEAD", url_, more_, std::nullopt, timeout_));
 }
@@ -251,11 +269,6 @@ TusUpload& TusUpload::send(std::size_t size, int failures) {
     if (!knows_ && failures-- == 0) break;
   }
   return *this;
-}
-
-TusUpload& TusUpload::look() {
-  const auto upload = lane_.ask("uploads/" + url_.substr(url_.rfind('/') + 1));
-  return note(upload.contains("offset") ? "holds " + upload.at("offset").dump() : "holds nothing");
 }
 
 TusUpload& TusUpload::note(const std::string& step) {

@@ -55,6 +55,7 @@ class Lane {
                            std::optional<std::string> body = std::nullopt,
                            Milliseconds timeout = patience);
   transport::Exchange send(transport::Request request);
+  [[nodiscard]] transport::RawConnection open() const;
   /// A connection on which these bytes are sent, behind a head of these fields and Host.
   transport::RawConnection begin(std::string_view method, const std::string& target,
                                  http::Fields headers, std::string_view bytes);
@@ -62,6 +63,7 @@ class Lane {
   /// Asks /_mock/ of the lane: "uploads", "clock". Null when the answer is no JSON.
   nlohmann::json ask(const std::string& what);
   nlohmann::json tell(const std::string& what, const nlohmann::json& body);
+  void forget_rules();
 
  private:
   transport::Client client_;
@@ -91,17 +93,19 @@ class TusUpload {
   TusUpload& waiting(Milliseconds timeout);
   TusUpload& create(http::Fields more = {});
   TusUpload& patch(std::size_t size, http::Fields more = {});
+  /// The same, with Transfer-Encoding: chunked.
+  TusUpload& patch_chunked(std::size_t size);
   TusUpload& head();
   /// The rest, in chunks of `size`; after a failure it asks for the offset until it is told one. At
   /// most `failures` of them.
   TusUpload& send(std::size_t size, int failures = 2);
-  /// What is really there, by the control API: "holds 4".
-  TusUpload& look();
   /// Notes a step of somebody else.
   TusUpload& note(const std::string& step);
 
   [[nodiscard]] const std::string& seen() const { return seen_; }
   [[nodiscard]] const std::string& url() const { return url_; }
+  /// Of the URL, as a request line has it.
+  [[nodiscard]] std::string path() const;
   [[nodiscard]] std::size_t offset() const { return offset_; }
   /// The bytes that come next.
   [[nodiscard]] std::string next(std::size_t size) const { return bytes_.substr(offset_, size); }

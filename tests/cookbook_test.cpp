@@ -99,7 +99,9 @@ TEST(Cookbook, TheIndexNamesEachSituation) {
   for (const auto& entry : cookbook::entries())
     expected.push_back(fmt::format("[{}](#{})", entry.heading, anchor_of(entry.heading)));
   for (const auto& line : cookbook::guide()) {
-    if (line.starts_with("| [")) index.push_back(line.substr(2, line.find(" |", 2) - 2));
+    const auto cell = line.substr(0, line.find(" |", 2));
+    if (cell.starts_with("| [") && cell.find("](#") != std::string::npos)
+      index.push_back(cell.substr(2));
   }
   EXPECT_EQ(index, expected);
 }
