@@ -1,6 +1,8 @@
 #include "net/connection.hpp"
 
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -225,7 +227,7 @@ bool Connection::flush() {
     }
     if (io.state != Io::State::ok) {
       // TLS without renegotiation reads only in the handshake, so this is wait_write.
-      write_deadline_ = from_now(limits_.write_timeout);
+      await_room();
       wait_to_write();
       return false;
     }
@@ -251,6 +253,19 @@ void Connection::on_writable() {
   if (closed() || out_.empty() || failed_) return;
   if (flush() && mode_ == Mode::talk) conversation_.written();
   after_event();
+}
+
+void Connection::await_room() {
+  untaken_ = untaken();
+  write_deadline_ = from_now(limits_.write_timeout);
+}
+
+/// Bytes that the kernel holds because the peer did not acknowledge them (SIOCOUTQ, tcp(7)). It
+/// says that there is room again only when a third of what it can hold has gone, which may take a
+/// peer that reads slowly longer than any timeout.
+int Connection::untaken() {
+  int bytes = 0;
+  return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 /// The conversation may be in the middle of something: it hears of the failure later.
@@ -293,6 +308,7 @@ void Connection::look(SteadyTime now) {
   go_on();
   if (closed()) return;
   if (mode_ == Mode::talk && write_deadline_ && *write_deadline_ <= now) {
+    if (untaken() < untaken_) return await_room();
     // A FIN would wait behind the bytes that the peer does not take.
     reset_on_close();
     conversation_.lost();

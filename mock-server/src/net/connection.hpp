@@ -106,6 +106,8 @@ class Connection final : public Wire,
   void on_readable();
   void on_writable();
   bool flush();
+  void await_room();
+  [[nodiscard]] int untaken();
   void fail_later();
   void after_event();
   void go_on();
@@ -137,6 +139,7 @@ class Connection final : public Wire,
   std::unique_ptr<Timer> delay_;
   std::optional<SteadyTime> deadline_;
   std::optional<SteadyTime> write_deadline_;
+  int untaken_ = 0;  // when that was set
   Conversation conversation_;
 };
 

@@ -312,6 +312,29 @@ TEST_F(ServerTest, AClientThatDoesNotReadIsCutOff) {
   }));
 }
 
+// The kernel has room again only when a third of what it holds was taken.
+TEST_F(ServerTest, AClientThatReadsSlowlyIsNotCutOff) {
+  using std::chrono::steady_clock;
+  constexpr std::size_t size = 8UL << 20U;
+  MakesHandlers large([](const Request&, Intercept*) {
+    return bodiless([](const Request&) { return text_reply(200, std::string(size, 'x')); });
+  });
+  ListenOptions options;
+  options.limits.write_timeout = Milliseconds{400};
+  const RunningServer server(large, nullptr, options);
+  auto client = server.connect();
+  const int window = 64 << 10;
+  ::setsockopt(client.descriptor(), SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
+  client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  const auto begun = steady_clock::now();
+  while (steady_clock::now() < begun + 3 * options.limits.write_timeout) {
+    ASSERT_TRUE(client.fill());
+    const auto next = steady_clock::now() + Milliseconds{50};
+    eventually([&] { return steady_clock::now() >= next; });
+  }
+  EXPECT_EQ(client.reply().body.size(), size);
+}
+
 // ---- shutdown
 
 TEST_F(ServerTest, ShutdownClosesIdleConnectionsAndLetsExchangesEnd) {
