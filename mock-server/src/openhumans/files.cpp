@@ -40,6 +40,7 @@ StoreResult<void> Files::load(Store& store) {
   if (loaded_) return {};
   const auto ids = store.list();
   if (!ids) return tl::unexpected(ids.error());
+  keys_.clear();
   files_.clear();
   of_member_.clear();
   incomplete_.clear();
@@ -57,10 +58,8 @@ StoreResult<void> Files::load(Store& store) {
 }
 
 StoreResult<void> Files::remove_orphans(Store& store) {
-  std::set<std::string_view> keys;
-  for (const auto& [number, file] : files_) keys.insert(file.record->key);
   return objects_.withdraw_all(store, bucket_, key_prefix,
-                               [&](const std::string& key) { return !keys.contains(key); });
+                               [this](const std::string& key) { return !has_key(key); });
 }
 
 void Files::take(StoredFile file) {
@@ -68,7 +67,10 @@ void Files::take(StoredFile file) {
   last_number_ = std::max(last_number_, record.number);
   of_member_[record.member].insert(record.number);
   if (!record.complete) incomplete_.emplace(file.created, record.number);
-  files_[record.number] = std::move(file);
+  auto& kept = files_[record.number];
+  if (kept.record) keys_.erase(kept.record->key);
+  kept = std::move(file);
+  keys_.insert(kept.record->key);
 }
 
 void Files::forget(const StoredFile& file) {
@@ -78,6 +80,7 @@ void Files::forget(const StoredFile& file) {
     if (own->second.empty()) of_member_.erase(own);
   }
   incomplete_.erase({file.created, number});
+  keys_.erase(file.record->key);
   files_.erase(number);
 }
 

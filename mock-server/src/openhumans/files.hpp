@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -60,6 +61,8 @@ class Files {
   StoreResult<void> set_complete(Store& store, std::uint64_t number, bool complete);
   /// With its object.
   StoreResult<void> remove(Store& store, std::uint64_t number);
+  /// Whether the object of that key is that of a file, of all that were loaded.
+  [[nodiscard]] bool has_key(std::string_view key) const { return keys_.contains(key); }
 
   /// An upload, of a file or not, was removed by other means (System::removed).
   void removed(const Upload& upload);
@@ -82,6 +85,7 @@ class Files {
   bool loaded_ = false;
   std::uint64_t last_number_ = 0;
   std::map<std::uint64_t, StoredFile> files_;
+  std::unordered_set<std::string_view> keys_;  ///< those of the records of files_
   std::map<std::string, std::set<std::uint64_t>, std::less<>> of_member_;
   std::set<Incomplete> incomplete_;  ///< the oldest first
   std::unique_ptr<Timer> next_;

@@ -1,6 +1,7 @@
 #include "openhumans/openhumans_system.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "openhumans/routes.hpp"
@@ -24,7 +25,12 @@ OpenHumansSystem::OpenHumansSystem(OpenHumansOptions options,
       objects_(std::move(objects)),
       gate_(options_.tokens),
       files_(objects_->objects(), options_.bucket, options_.lifetime, services.loop),
-      api_(options_, gate_, objects_->objects(), files_, services.loop) {}
+      api_(options_, gate_, objects_->objects(), files_, services.loop) {
+  objects_->store_only([this](std::string_view /*bucket*/, std::string_view key) {
+    std::ignore = files_.load(services_.store);
+    return files_.has_key(key);
+  });
+}
 
 std::vector<std::span<const RoutePattern>> OpenHumansSystem::routes() const {
   std::vector<std::span<const RoutePattern>> all{openhumans_routes};

@@ -479,6 +479,35 @@ TEST(OpenHumans, ADeletedFileCannotBeHad) {
   EXPECT_EQ(server.send("GET", url.substr(std::string("http://h").size()), {}).status, 404);
 }
 
+// A URL is good for longer than its file may be there: the object stayed until the next start.
+TEST(OpenHumans, WhatComesForADeletedFileLeavesNothing) {
+  OpenHumansServer server;
+  const auto before = server.begin("a.txt");
+  EXPECT_EQ(server.put(before.target, "bytes").status, 200);
+  EXPECT_EQ(server.complete(before.id).status, 200);
+  const auto remove = [&] {
+    const auto removed = server.post("files/delete/", {{"project_member_id", "12345678"},
+                                                       {"file_id", std::to_string(before.id)}});
+    EXPECT_EQ(removed.body, R"({"ids":[1]})");
+  };
+  server.meanwhile = remove;
+  EXPECT_EQ(server.put(before.target, "others").status, 403);
+  EXPECT_TRUE(server.services.store.ids().empty());
+  EXPECT_EQ(server.put(before.target, "others").status, 403) << "and what begins later";
+  EXPECT_TRUE(server.services.store.ids().empty());
+}
+
+TEST(OpenHumans, WhatComesForAFileThatVanishedLeavesNothing) {
+  OpenHumansServer server;
+  const auto begun = server.begin("a.txt");
+  server.meanwhile = [&] {
+    server.loop.advance(std::chrono::hours{6});
+    server.loop.run();
+  };
+  EXPECT_EQ(server.put(begun.target, "bytes").status, 403);
+  EXPECT_TRUE(server.services.store.ids().empty());
+}
+
 // ---- listings
 
 TEST(OpenHumans, Listings) {
