@@ -1,21 +1,42 @@
 #include "objects/conditions.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
 #include "objects/replies.hpp"
+#include "protocol/http/date.hpp"
 
 namespace mock {
 namespace {
 
 constexpr std::string_view if_match = "If-Match";
 constexpr std::string_view if_none_match = "If-None-Match";
+constexpr std::string_view if_modified_since = "If-Modified-Since";
+constexpr std::string_view if_unmodified_since = "If-Unmodified-Since";
 
 std::string without_quotes(std::string_view etag) {
   etag = ::http::trim_ows(etag);
   if (etag.size() > 1 && etag.front() == '"' && etag.back() == '"')
     etag = etag.substr(1, etag.size() - 2);
   return std::string(etag);
+}
+
+/// Whether a list of ETags has this one. What is marked as weak (RFC 9110 section 8.8.3) is like it
+/// where that is enough.
+bool has_etag(std::string_view list, std::string_view etag, bool weakly) {
+  const auto named = ::http::split_list(list);
+  return std::ranges::any_of(named, [&](std::string_view one) {
+    if (weakly && one.starts_with("W/")) one.remove_prefix(2);
+    return one == "*" || without_quotes(one) == etag;
+  });
+}
+
+/// What is no date, or comes twice, does not count (RFC 9110 sections 13.1.3 and 13.1.4).
+std::optional<::http::TimePoint> date_in(const ::http::Fields& fields, std::string_view name) {
+  if (fields.count(name) != 1) return std::nullopt;
+  return ::http::parse_imf_fixdate(::http::trim_ows(*fields.find(name)));
 }
 
 std::string_view name_of(const WriteCondition& condition) {
@@ -103,6 +124,19 @@ s3::Expected<void> check_removal(const ::http::Fields& fields, const Addressee& 
   const bool held = *object && (*wanted == "*" || (*object)->etag == without_quotes(*wanted));
   if (!held) return failed(if_match);
   return {};
+}
+
+s3::Expected<bool> is_wanted(const ::http::Fields& fields, const Object& object) {
+  // Of whole seconds, as it is told.
+  const auto changed = std::chrono::floor<std::chrono::seconds>(object.modified);
+  if (const auto wanted = fields.joined(if_match)) {
+    if (!has_etag(*wanted, object.etag, false)) return failed(if_match);
+  } else if (const auto date = date_in(fields, if_unmodified_since); date && changed > *date) {
+    return failed(if_unmodified_since);
+  }
+  if (const auto had = fields.joined(if_none_match)) return !has_etag(*had, object.etag, true);
+  const auto date = date_in(fields, if_modified_since);
+  return !date || changed > *date;
 }
 
 }  // namespace mock

@@ -1,5 +1,5 @@
-// Requests that are to change an object only while it is what their client knows (AWS, "Add
-// preconditions to S3 operations with conditional requests").
+// Requests that are to change an object only while it is what their client knows, or want it only
+// if it is not (AWS, "Add preconditions to S3 operations with conditional requests").
 #pragma once
 
 #include <optional>
@@ -35,5 +35,10 @@ struct WriteCondition {
 [[nodiscard]] s3::Expected<void> check_removal(const ::http::Fields& fields,
                                                const Addressee& addressee, Objects& objects,
                                                Store& store);
+
+/// Whether a GET or HEAD is to be given `object`; false: its client has it (304).
+/// PreconditionFailed when it is not, or is no more, what If-Match or If-Unmodified-Since says.
+/// What counts of several AWS (GetObject) and RFC 9110 section 13.2.2 say alike.
+[[nodiscard]] s3::Expected<bool> is_wanted(const ::http::Fields& fields, const Object& object);
 
 }  // namespace mock

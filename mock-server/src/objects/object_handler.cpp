@@ -82,19 +82,38 @@ tl::unexpected<s3::Refusal> invalid_range(const Request& request, Bytes size) {
                      {"ActualObjectSize", std::to_string(size.value)}});
 }
 
+/// What is told of an object besides its bytes.
+::http::Fields description_of(const Request& request, const Object& object) {
+  auto fields = object.fields;
+  override_fields(request, fields);
+  fields.add("ETag", quoted_etag(object));
+  fields.add("Last-Modified", ::http::format_imf_fixdate(object.modified));
+  return fields;
+}
+
+/// With what RFC 9110 section 15.4.5 has in it.
+Reply not_modified(const ::http::Fields& description) {
+  auto reply = object_reply(304);
+  for (const auto* name : {"Cache-Control", "Expires", "ETag", "Last-Modified"}) {
+    if (const auto value = description.find(name)) reply.fields.add(name, std::string(*value));
+  }
+  return reply;
+}
+
 /// GET and HEAD.
 s3::Expected<Reply> fetch(const Request& request, const Addressee& addressee,
                           const ObjectsContext& context) {
   auto& store = context.services.store;
   const auto object = context.objects.find(store, addressee.bucket, addressee.key);
   if (!object) return tl::unexpected(refusal_of(object.error()));
+  const auto wanted = is_wanted(request.fields, *object);
+  if (!wanted) return tl::unexpected(wanted.error());
+  const auto description = description_of(request, *object);
+  if (!*wanted) return not_modified(description);
   const auto [answer, part] = choose_range(request, object->size);
   if (answer == RangeAnswer::unsatisfiable) return invalid_range(request, object->size);
   auto reply = object_reply(answer == RangeAnswer::part ? 206 : 200);
-  for (const auto& [name, value] : object->fields) reply.fields.add(name, value);
-  override_fields(request, reply.fields);
-  reply.fields.add("ETag", quoted_etag(*object));
-  reply.fields.add("Last-Modified", ::http::format_imf_fixdate(object->modified));
+  for (const auto& [name, value] : description) reply.fields.add(name, value);
   reply.fields.add("Accept-Ranges", "bytes");
   auto range = ByteRange{Bytes{0}, object->size};
   if (answer == RangeAnswer::part) {

@@ -557,6 +557,64 @@ TEST(Conditions, OfADelete) {
   EXPECT_EQ(store.content("examplebucket", key), std::nullopt);
 }
 
+// AWS, GetObject, and RFC 9110 section 13.2.2.
+TEST(Conditions, OfAGet) {
+  FakeObjects store;
+  const ::http::Fields kept{{"Cache-Control", "max-age=9"}};
+  ASSERT_EQ(store.send("PUT", store.presigned("PUT", path), kept, "hello world").status, 200);
+  const std::string etag = "\"5eb63bbbe01eeed093cb22bb8f5acdc3\"";
+  const auto modified = ::http::format_imf_fixdate(store.loop.now());
+  const auto before = ::http::format_imf_fixdate(store.loop.now() - std::chrono::seconds{1});
+  struct Row {
+    ::http::Fields fields;
+    int status;
+    std::string condition;  ///< that failed
+  };
+  const Row rows[]{{{{"If-Match", etag}}, 200, ""},
+                   {{{"If-Match", "*"}}, 200, ""},
+                   {{{"If-Match", "\"0\", " + etag}}, 200, ""},
+                   {{{"If-Match", "\"0\""}}, 412, "If-Match"},
+                   {{{"If-Match", "W/" + etag}}, 412, "If-Match"},
+                   {{{"If-None-Match", "\"0\""}}, 200, ""},
+                   {{{"If-None-Match", etag}}, 304, ""},
+                   {{{"If-None-Match", "W/" + etag}}, 304, ""},
+                   {{{"If-None-Match", "5eb63bbbe01eeed093cb22bb8f5acdc3"}}, 304, ""},
+                   {{{"If-None-Match", "\"0\""}, {"If-None-Match", etag}}, 304, ""},
+                   {{{"If-None-Match", "*"}}, 304, ""},
+                   {{{"If-None-Match", etag}, {"Range", "bytes=99-"}}, 304, ""},
+                   {{{"If-Modified-Since", before}}, 200, ""},
+                   {{{"If-Modified-Since", modified}}, 304, ""},
+                   {{{"If-Modified-Since", "yesterday"}}, 200, ""},
+                   {{{"If-Modified-Since", modified}, {"If-Modified-Since", modified}}, 200, ""},
+                   {{{"If-Unmodified-Since", before}}, 412, "If-Unmodified-Since"},
+                   {{{"If-Unmodified-Since", modified}}, 200, ""},
+                   {{{"If-Unmodified-Since", "yesterday"}}, 200, ""},
+                   {{{"If-Match", etag}, {"If-Unmodified-Since", before}}, 200, ""},
+                   {{{"If-Match", "\"0\""}, {"If-Unmodified-Since", modified}}, 412, "If-Match"},
+                   {{{"If-None-Match", etag}, {"If-Modified-Since", before}}, 304, ""},
+                   {{{"If-None-Match", "\"0\""}, {"If-Modified-Since", modified}}, 200, ""},
+                   {{{"If-Match", "\"0\""}, {"If-None-Match", etag}}, 412, "If-Match"},
+                   {{{"If-Match", etag}, {"If-None-Match", etag}}, 304, ""}};
+  for (const auto& row : rows) {
+    const auto about = row.fields.begin()->name + ": " + row.fields.begin()->value;
+    const auto reply = store.send("GET", store.presigned("GET", path), row.fields);
+    EXPECT_EQ(reply.status, row.status) << about;
+    EXPECT_EQ(store.send("HEAD", store.presigned("HEAD", path), row.fields).status, row.status);
+    if (row.status == 412) {
+      EXPECT_EQ(error_of(reply).detail("Condition"), row.condition) << about;
+      continue;
+    }
+    EXPECT_EQ(reply.body, row.status == 200 ? "hello world" : "") << about;
+    if (row.status == 200) continue;
+    EXPECT_EQ(reply.fields.find("ETag"), etag);
+    EXPECT_EQ(reply.fields.find("Last-Modified"), modified);
+    EXPECT_EQ(reply.fields.find("Cache-Control"), "max-age=9");
+    EXPECT_FALSE(reply.fields.has("Content-Type"));
+  }
+  EXPECT_EQ(store.send("GET", store.presigned("GET", path + "x"), {{"If-None-Match", "*"}}).status,
+            404);
+}
+
 // ---- without a signature
 
 TEST(Unsigned, OnlyInPublicBuckets) {
