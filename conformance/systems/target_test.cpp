@@ -72,7 +72,7 @@ TEST(FailureText, EveryKindHasItsWords) {
        }) {
     EXPECT_THAT(failure_text({kind, message}), HasSubstr(words));
   }
-  EXPECT_EQ(failure_text({Kind::timeout, "the TLS handshake stalled; look there"}),
+  EXPECT_EQ(failure_text({Kind::timeout, "the TLS handshake stalled; look there", true}),
             "the TLS handshake stalled; look there");
 }
 

@@ -350,24 +350,22 @@ Exchange Client::send(const Request& request) {
   if (code != CURLE_OK) {
     long os_error = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-    auto [kind, text] = explained(curl_failure(code, os_error, error.data()), t.tls, request.url);
+    using Kind = Failure::Kind;
+    Failure failure = explained(curl_failure(code, os_error, error.data()), t.tls, request.url);
     if (!t.count.problem().empty()) {
-      kind = Failure::Kind::protocol;
-      text = t.count.problem();
+      failure = {Kind::protocol, std::string(t.count.problem())};
     } else if (t.body_too_long) {
-      kind = Failure::Kind::protocol;
-      text = "the answer's body is longer than " + ::to_string(t.body_limit);
+      failure = {Kind::protocol, "the answer's body is longer than " + ::to_string(t.body_limit)};
     } else if (t.replay_refused) {
-      kind = Failure::Kind::closed;
-      text = "the server closed the reused connection before it answered";
-    } else if (kind == Failure::Kind::connect && os_error != 0) {
-      text = std::strerror(static_cast<int>(os_error));
+      failure = {Kind::closed, "the server closed the reused connection before it answered"};
+    } else if (failure.kind == Kind::connect && os_error != 0) {
+      failure.message = std::strerror(static_cast<int>(os_error));
       if (!options.proxy.empty()) {
-        kind = Failure::Kind::proxy;  // all that libcurl connects to then
-        text = options.proxy + ": " + text;
+        failure.kind = Kind::proxy;  // all that libcurl connects to then
+        failure.message = options.proxy + ": " + failure.message;
       }
     }
-    exchange.failure = Failure{kind, std::move(text)};
+    exchange.failure = std::move(failure);
     // Fields are missing: it would be taken for another answer than the one that was sent.
     if (!t.head_ended) exchange.response.reset();
   } else if (exchange.response && !t.head_ended) {

@@ -382,6 +382,7 @@ Failure TlsWitness::explain(Failure failure, const std::string& host) const {
   const auto trouble = state_->trouble(failure, host);
   if (!trouble) return failure;
   failure.message = redact::printable(trouble->what + "; " + trouble->hint);
+  failure.explained = true;
   return failure;
 }
 

@@ -29,8 +29,8 @@ class TlsWitness {
   static void watch(SSL_CTX* context, const std::shared_ptr<TlsWitness>& witness);
 
   /// The same failure in words - what is wrong with which certificate, or after which message the
-  /// handshake ended - and, behind a semicolon, what to do. `host` is what was asked for. `failure`
-  /// itself when no handshake failed, or nothing more is known of it.
+  /// handshake ended - and, behind a semicolon, what to do; it is `explained`. `host` is what was
+  /// asked for. `failure` itself when no handshake failed, or nothing more is known of it.
   [[nodiscard]] Failure explain(Failure failure, const std::string& host) const;
 
  private:

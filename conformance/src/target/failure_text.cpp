@@ -9,8 +9,7 @@ std::string failure_text(const transport::Failure& failure) {
   const auto says = [&](std::string_view part) {
     return failure.message.find(part) != std::string::npos;
   };
-  // Of a handshake the message says all there is.
-  if (says("TLS handshake")) return failure.message;
+  if (failure.explained) return failure.message;
   switch (failure.kind) {
     case Kind::resolve:
       return "the host name cannot be resolved";

@@ -239,8 +239,7 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
       using Kind = transport::Failure::Kind;
       const Kind kind = outcome.failure->kind;
       // Of TLS the message itself says what to do.
-      const bool told =
-          kind == Kind::tls || outcome.failure->message.find("TLS handshake") != std::string::npos;
+      const bool told = kind == Kind::tls || outcome.failure->explained;
       verdict =
           give_up(ExitCode::unreachable,
                   {plan.client->options().create_url,
