@@ -96,7 +96,7 @@ TEST(Stats, WasteIsWhatNoOffsetAccountsFor) {
   s.add(r);
   EXPECT_EQ(s.waste(), Bytes{2U << 20U});
   r.sent = Bytes{1000};
-  r.never_sent = r.acknowledged - Bytes{800};
+  r.acknowledged_unsent = r.acknowledged - Bytes{800};
   Stats lied;
   lied.add(r);
   EXPECT_EQ(lied.waste(), Bytes{200});

@@ -30,8 +30,9 @@ UploadResult full(std::uint64_t index) {
   r.acknowledged = Bytes{15};
   r.rolled_back = Bytes{16};
   r.never_sent = Bytes{17};
-  r.damage = ByteRange{Bytes{18}, Bytes{19}};
-  r.cuts = {{Bytes{20}, transport::Cut::Kind::silent}};
+  r.acknowledged_unsent = Bytes{18};
+  r.damage = ByteRange{Bytes{19}, Bytes{20}};
+  r.cuts = {{Bytes{21}, transport::Cut::Kind::silent}};
   return r;
 }
 

@@ -44,6 +44,7 @@ void Stats::add(const UploadResult& r) {
   acknowledged += r.acknowledged;
   rolled_back += r.rolled_back;
   never_sent += r.never_sent;
+  acknowledged_unsent += r.acknowledged_unsent;
   for (std::size_t i = 0; i < r.cuts.size(); ++i) {
     ++cuts;
     if (r.cuts[i].kind == transport::Cut::Kind::silent) ++silent_cuts;
@@ -77,8 +78,9 @@ void Stats::merge(const Stats& o) {
         &Stats::silent_cuts, &Stats::cuts_digest}) {
     this->*field += o.*field;
   }
-  for (const auto field : {&Stats::sent, &Stats::acknowledged, &Stats::rolled_back,
-                           &Stats::never_sent, &Stats::verified_bytes}) {
+  for (const auto field :
+       {&Stats::sent, &Stats::acknowledged, &Stats::rolled_back, &Stats::never_sent,
+        &Stats::acknowledged_unsent, &Stats::verified_bytes}) {
     this->*field += o.*field;
   }
   for (const auto field :
@@ -108,7 +110,7 @@ double Stats::goodput_mib_s() const {
 }
 
 Bytes Stats::waste() const {
-  const Bytes had = acknowledged - std::min(never_sent, acknowledged);
+  const Bytes had = acknowledged - acknowledged_unsent;
   return sent - std::min(had, sent);
 }
 

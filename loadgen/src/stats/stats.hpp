@@ -25,7 +25,7 @@ struct Stats {
   std::uint64_t requests = 0, retries = 0, resumes = 0, new_uploads = 0;
   std::uint64_t cuts = 0, silent_cuts = 0;
   std::uint64_t cuts_digest = 0;  ///< sum of the cuts' fingerprints: equal for equal cuts
-  Bytes sent, acknowledged, rolled_back, never_sent, verified_bytes;
+  Bytes sent, acknowledged, rolled_back, never_sent, acknowledged_unsent, verified_bytes;
   /// Of the load: from the first start to the last end of any upload, whether it was good or not;
   /// verification is not included.
   std::optional<Time> first_start, last_end;

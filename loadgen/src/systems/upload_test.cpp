@@ -283,6 +283,26 @@ TEST_F(UploadTest, WhatIsAcknowledgedWithoutHavingBeenSentIsCounted) {
   EXPECT_EQ(upload(Bytes{10}).never_sent, Bytes{0});
 }
 
+// What was invented of an upload that is gone, or was taken back, was subtracted from what arrived.
+TEST_F(UploadTest, WhatWasInventedOnceIsNoWasteLater) {
+  for (const int head : {404, 200}) {
+    options.chunk = Bytes{4};
+    on("PATCH", {answer(204, {{"Upload-Offset", "6"}}), broken()});
+    on("HEAD", {answer(head, {{"Upload-Offset", "3"}})});
+    server.interfere = [this, inner = server.interfere](const LoadRequest& r) {
+      if (r.method == "HEAD") server.uploads.rbegin()->second.bytes = "123";
+      return inner(r);
+    };
+    const auto result = upload(Bytes{10});
+    EXPECT_EQ(result.state, UploadState::uploaded) << head;
+    EXPECT_EQ(result.never_sent, Bytes{6}) << head;
+    EXPECT_EQ(result.sent, Bytes{head == 404 ? 10U : 7U});
+    Stats stats;
+    stats.add(result);
+    EXPECT_EQ(stats.waste(), Bytes{0}) << head;
+  }
+}
+
 class CreationStatus : public UploadTest, public testing::WithParamInterface<int> {};
 TEST_P(CreationStatus, OfTheKindOfSuccessMakesAnUpload) {
   server.interfere = [](const LoadRequest& r) -> std::optional<LoadOutcome> {

@@ -113,7 +113,7 @@ void TusUpload::patch() {
 void TusUpload::patched(Bytes from, const LoadOutcome& outcome) {
   requests_.under_way = Bytes{0};
   result_.sent += outcome.sent;
-  sent_to_ = std::max(sent_to_, from + outcome.sent);
+  was_sent({from, from + outcome.sent});
   const int status = status_of(outcome);
   if (status < 200 || status > 299) {
     refused("PATCH", outcome);
@@ -135,13 +135,28 @@ void TusUpload::patched(Bytes from, const LoadOutcome& outcome) {
   }
 }
 
+void TusUpload::was_sent(ByteRange bytes) {
+  sent_to_ = std::max(sent_to_, bytes.end);
+  std::vector<ByteRange> left;
+  for (const auto& [begin, end] : unsent_) {
+    if (begin < bytes.begin) left.push_back({begin, std::min(end, bytes.begin)});
+    if (end > bytes.end) left.push_back({std::max(begin, bytes.end), end});
+  }
+  unsent_ = std::move(left);
+}
+
 void TusUpload::advance_to(Bytes offset) {
   if (offset > sent_to_) {
     result_.never_sent += offset - sent_to_;
+    unsent_.push_back({sent_to_, offset});
     sent_to_ = offset;
   }
   const Bytes before = result_.acknowledged;
   result_.acknowledged = offset;
+  result_.acknowledged_unsent = Bytes{};
+  for (const auto& [begin, end] : unsent_) {
+    if (begin < offset) result_.acknowledged_unsent += std::min(end, offset) - begin;
+  }
   // Only what was never acknowledged before shows that the server lets this client on.
   if (offset > farthest_) {
     farthest_ = offset;
@@ -195,9 +210,10 @@ void TusUpload::begin_again(const Cause& cause) {
   }
   ++result_.new_uploads;
   result_.rolled_back += result_.acknowledged;
-  result_.acknowledged = Bytes{0};
+  result_.acknowledged = result_.acknowledged_unsent = Bytes{0};
   farthest_ = Bytes{0};
   sent_to_ = Bytes{0};
+  unsent_.clear();
   result_.url.clear();
   budget_.restart();
   create();

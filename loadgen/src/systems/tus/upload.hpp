@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "payload/payload.hpp"
 #include "system/requester.hpp"
@@ -33,6 +34,7 @@ class TusUpload final : public Upload {
   void head();
   void headed(const transport::LoadOutcome& outcome);
   void begin_again(const Cause& cause);
+  void was_sent(ByteRange bytes);
   void advance_to(Bytes offset);
   /// Waits and continues (create or HEAD), or gives up.
   void retry(const Cause& cause, const transport::LoadOutcome& outcome);
@@ -51,8 +53,9 @@ class TusUpload final : public Upload {
   Requester requests_{host_, result_};
   std::optional<Time> lost_at_;
   // Of the present URL:
-  Bytes farthest_;  ///< ever acknowledged
-  Bytes sent_to_;   ///< no byte from here on was handed to a connection
+  Bytes farthest_;                 ///< ever acknowledged
+  Bytes sent_to_;                  ///< no byte from here on was handed to a connection
+  std::vector<ByteRange> unsent_;  ///< before `sent_to_`, in order: acknowledged without that
 };
 
 }  // namespace loadgen
