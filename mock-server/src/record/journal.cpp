@@ -25,28 +25,6 @@ void set_text(std::string& into, std::string_view text, std::size_t limit) {
   }
 }
 
-/// Strings of the entry that fell out are written over, so that a full journal allocates little.
-class FieldWriter {
- public:
-  FieldWriter(std::vector<JournalEntry::Field>& into, std::size_t limit)
-      : into_(into), limit_(limit) {}
-  ~FieldWriter() { into_.resize(used_); }
-  FieldWriter(const FieldWriter&) = delete;
-  FieldWriter& operator=(const FieldWriter&) = delete;
-
-  void add(std::string_view name, std::string_view value) {
-    if (used_ == into_.size()) into_.emplace_back();
-    into_[used_].name = name;
-    set_text(into_[used_].value, value, limit_);
-    ++used_;
-  }
-
- private:
-  std::vector<JournalEntry::Field>& into_;
-  std::size_t limit_;
-  std::size_t used_ = 0;
-};
-
 /// A scheme that is known is no secret. What a client sends without one may be, up to a space.
 std::string redacted(std::string_view authorization) {
   const auto scheme =
@@ -60,9 +38,7 @@ std::string redacted(std::string_view authorization) {
 std::size_t size_of(const JournalEntry& entry) {
   std::size_t size = entry_bytes + entry.wire_method.size() + entry.method.size() +
                      entry.target.size() + entry.upload.size();
-  for (const auto* fields : {&entry.request_fields, &entry.reply_fields}) {
-    for (const auto& field : *fields) size += sizeof field + field.value.size();
-  }
+  size += entry.request_fields.size() + entry.reply_fields.size();
   for (const auto& fault : entry.faults) size += sizeof fault + fault.size();
   return size;
 }
@@ -161,32 +137,30 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   entry.aborted = record.aborted;
   entry.faults.clear();
   if (record.intercept != nullptr) entry.faults = record.intercept->fired();
-  {
-    FieldWriter fields(entry.request_fields, limits_.value_bytes);
-    for (const auto& field : request.fields) {
-      if (const auto name = kept.in_request(field.name); !name.empty()) {
-        fields.add(name, field.value);
-      } else if (::http::same_name(field.name, "Authorization")) {
-        fields.add("Authorization", redacted(field.value));
-      }
+  auto& asked = entry.request_fields;
+  asked.clear();
+  for (const auto& field : request.fields) {
+    if (const auto name = kept.in_request(field.name); !name.empty()) {
+      asked.add(name, field.value, limits_.value_bytes);
+    } else if (::http::same_name(field.name, "Authorization")) {
+      asked.add("Authorization", redacted(field.value), limits_.value_bytes);
     }
-    for (const auto& field : request.trailers) {
-      if (const auto name = kept.in_trailers(field.name); !name.empty()) {
-        fields.add(name, field.value);
-      }
+  }
+  for (const auto& field : request.trailers) {
+    if (const auto name = kept.in_trailers(field.name); !name.empty()) {
+      asked.add(name, field.value, limits_.value_bytes);
     }
   }
   entry.offset_after.reset();
-  {
-    FieldWriter fields(entry.reply_fields, limits_.value_bytes);
-    if (record.reply_fields != nullptr) {
-      for (const auto& field : *record.reply_fields) {
-        if (const auto name = kept.in_reply(field.name); !name.empty()) {
-          fields.add(name, field.value);
-        }
+  auto& answered = entry.reply_fields;
+  answered.clear();
+  if (record.reply_fields != nullptr) {
+    for (const auto& field : *record.reply_fields) {
+      if (const auto name = kept.in_reply(field.name); !name.empty()) {
+        answered.add(name, field.value, limits_.value_bytes);
       }
-      if (record.status / 100 == 2) entry.offset_after = kept.offset_in(*record.reply_fields);
     }
+    if (record.status / 100 == 2) entry.offset_after = kept.offset_in(*record.reply_fields);
   }
   bytes_ += size_of(entry);
   entries_.push_back(std::move(entry));

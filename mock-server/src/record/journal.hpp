@@ -15,16 +15,12 @@
 #include "http/handler.hpp"
 #include "http/route.hpp"
 #include "protocol/units.hpp"
+#include "record/field_text.hpp"
 
 namespace mock {
 
 /// One exchange, as told: what really is stored is another matter when rules lie.
 struct JournalEntry {
-  /// `name` is one of a fixed list, in its usual spelling.
-  struct Field {
-    std::string_view name;
-    std::string value;
-  };
   std::uint64_t ordinal =
       0;           ///< counts the exchanges of the lane from 1; `clear` does not reset it
   TimePoint time;  ///< when the head had come; wall clock
@@ -33,9 +29,9 @@ struct JournalEntry {
   std::string method;       ///< with X-HTTP-Method-Override
   std::string target;       ///< a query is "[redacted]": it may hold a password (DEX-AUTH-020)
   Route route;
-  std::string upload;  ///< id from the path, or from Location of a creation; or empty
-  std::vector<Field> request_fields;  ///< as recorded_fields.hpp says; no credentials
-  std::vector<Field> reply_fields;
+  std::string upload;        ///< id from the path, or from Location of a creation; or empty
+  FieldText request_fields;  ///< as recorded_fields.hpp says; no credentials
+  FieldText reply_fields;
   std::optional<Bytes> declared;       ///< Content-Length
   Bytes received;                      ///< of the body, without framing
   std::optional<Bytes> offset_before;  ///< that the request named; 0 for a creation with a body

@@ -21,10 +21,10 @@ constexpr auto a_status =
     "expected a status such as 204, a class such as \"4xx\", a range such as "
     "\"400-499\", or 0 for no reply";
 
-Json fields_json(const std::vector<JournalEntry::Field>& fields) {
+Json fields_json(const FieldText& fields) {
   // A repeated field is a list, so that nothing is lost.
   Json all = Json::object();
-  for (const auto& [name, value] : fields) {
+  for (const auto& [name, value] : fields.all()) {
     const std::string key(name);
     if (!all.contains(key)) {
       all[key] = value;
