@@ -37,8 +37,9 @@ bool is_harmless_field(std::string_view name) {
       "cache-control", "connection", "date",         "expect",      "forwarded", "from",
       "host",          "origin",     "pragma",       "prefer",      "range",     "referer",
       "user-agent",    "via",        "x-request-id", "traceparent", "x-dex-lane"};
-  constexpr std::array<std::string_view, 6> groups = {"accept",       "content-", "if-",
-                                                      "x-forwarded-", "tus-",     "upload-"};
+  constexpr std::array<std::string_view, 8> groups = {"accept", "access-control-", "content-",
+                                                      "if-",    "sec-fetch-",      "x-forwarded-",
+                                                      "tus-",   "upload-"};
   return std::find(names.begin(), names.end(), text) != names.end() ||
          std::any_of(groups.begin(), groups.end(),
                      [&](std::string_view group) { return text.starts_with(group); });

@@ -20,8 +20,9 @@ TEST(FieldNames, CredentialsAreKnownByTheirKind) {
 }
 
 TEST(FieldNames, OnlyWhatIsKnownToBeHarmlessIsShown) {
-  for (const char* name : {"User-Agent", "Accept-Language", "X-Forwarded-Proto", "X-Request-Id",
-                           "Tus-Version", "Content-Language", "X-Dex-Lane"}) {
+  for (const char* name :
+       {"User-Agent", "Accept-Language", "X-Forwarded-Proto", "X-Request-Id", "Tus-Version",
+        "Content-Language", "X-Dex-Lane", "Sec-Fetch-Mode", "Access-Control-Request-Method"}) {
     EXPECT_TRUE(is_harmless_field(name)) << name;
   }
   for (const char* name : {"X-Partner", "X-Whatever", "If-Token", "Accept-Key"}) {

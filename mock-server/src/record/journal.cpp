@@ -25,14 +25,12 @@ void set_text(std::string& into, std::string_view text, std::size_t limit) {
   }
 }
 
-/// A scheme that is known is no secret. What a client sends without one may be, up to a space.
-std::string redacted(std::string_view authorization) {
-  const auto scheme =
-      authorization.substr(0, std::min(authorization.find(' '), authorization.size()));
-  for (const std::string_view known : {"Bearer", "Basic", "Digest", "AWS", "AWS4-HMAC-SHA256"}) {
-    if (::http::same_name(scheme, known)) return std::string(scheme) + " [redacted]";
+/// Behind those that are there, without credentials.
+void keep(FieldText& into, const ::http::Fields& fields, std::size_t limit) {
+  for (const auto& field : fields) {
+    const auto masked = without_credentials(field.name, field.value);
+    into.add(field.name, masked ? *masked : field.value, limit);
   }
-  return "[redacted]";
 }
 
 std::size_t size_of(const JournalEntry& entry) {
@@ -137,29 +135,13 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   entry.aborted = record.aborted;
   entry.faults.clear();
   if (record.intercept != nullptr) entry.faults = record.intercept->fired();
-  auto& asked = entry.request_fields;
-  asked.clear();
-  for (const auto& field : request.fields) {
-    if (const auto name = kept.in_request(field.name); !name.empty()) {
-      asked.add(name, field.value, limits_.value_bytes);
-    } else if (::http::same_name(field.name, "Authorization")) {
-      asked.add("Authorization", redacted(field.value), limits_.value_bytes);
-    }
-  }
-  for (const auto& field : request.trailers) {
-    if (const auto name = kept.in_trailers(field.name); !name.empty()) {
-      asked.add(name, field.value, limits_.value_bytes);
-    }
-  }
+  entry.request_fields.clear();
+  keep(entry.request_fields, request.fields, limits_.value_bytes);
+  keep(entry.request_fields, request.trailers, limits_.value_bytes);
   entry.offset_after.reset();
-  auto& answered = entry.reply_fields;
-  answered.clear();
+  entry.reply_fields.clear();
   if (record.reply_fields != nullptr) {
-    for (const auto& field : *record.reply_fields) {
-      if (const auto name = kept.in_reply(field.name); !name.empty()) {
-        answered.add(name, field.value, limits_.value_bytes);
-      }
-    }
+    keep(entry.reply_fields, *record.reply_fields, limits_.value_bytes);
     if (record.status / 100 == 2) entry.offset_after = kept.offset_in(*record.reply_fields);
   }
   bytes_ += size_of(entry);

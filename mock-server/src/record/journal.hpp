@@ -30,8 +30,9 @@ struct JournalEntry {
   std::string target;       ///< a query is "[redacted]": it may hold a password (DEX-AUTH-020)
   Route route;
   std::string upload;        ///< id from the path, or from Location of a creation; or empty
-  FieldText request_fields;  ///< as recorded_fields.hpp says; no credentials
-  FieldText reply_fields;
+  FieldText request_fields;  ///< all, then the trailers; without credentials, but not to be told
+                             ///< otherwise than RecordedFields::told does
+  FieldText reply_fields;    ///< likewise
   std::optional<Bytes> declared;       ///< Content-Length
   Bytes received;                      ///< of the body, without framing
   std::optional<Bytes> offset_before;  ///< that the request named; 0 for a creation with a body

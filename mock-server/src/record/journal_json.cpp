@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
+#include "record/recorded_fields.hpp"
 #include "system/registered.hpp"
 
 namespace mock {
@@ -22,16 +24,22 @@ constexpr auto a_status =
     "\"400-499\", or 0 for no reply";
 
 Json fields_json(const FieldText& fields) {
+  const auto& recorded = RecordedFields::of_all_systems();
   // A repeated field is a list, so that nothing is lost.
   Json all = Json::object();
   for (const auto& [name, value] : fields.all()) {
-    const std::string key(name);
-    if (!all.contains(key)) {
-      all[key] = value;
-    } else if (all[key].is_array()) {
-      all[key].push_back(value);
+    const auto same = [written = name](const auto& member) {
+      return ::http::same_name(member.first, written);
+    };
+    auto& object = all.get_ref<Json::object_t&>();
+    const auto found = std::find_if(object.begin(), object.end(), same);
+    auto told = recorded.told(name, value);
+    if (found == object.end()) {
+      all[std::string(recorded.spelled(name))] = std::move(told);
+    } else if (found->second.is_array()) {
+      found->second.push_back(std::move(told));
     } else {
-      all[key] = Json::array({all[key], value});
+      found->second = Json::array({found->second, std::move(told)});
     }
   }
   return all;

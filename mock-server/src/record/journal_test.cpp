@@ -87,6 +87,26 @@ TEST(Journal, KeepsNoKeyInWhateverWayItIsPresented) {
   EXPECT_THAT(text, HasSubstr("Basic [redacted]"));
 }
 
+TEST(Journal, LeavesNoFieldOut) {
+  Journal journal;
+  Exchanged{.fields = {{"origin", "http://app.test"},
+                       {"Access-Control-Request-Headers", "upload-offset"},
+                       {"Cookie", "sid=s3cret"},
+                       {"X-Trace", "7"},
+                       {"Upload-Offset", "0"},
+                       {"upload-offset", "5"}},
+            .reply = {{"Access-Control-Allow-Origin", "*"}, {"X-Custom", "v"}}}
+      .tell(journal);
+  const auto entry = to_json(journal.entries().front());
+  EXPECT_EQ(entry.at("request_headers"),
+            nlohmann::ordered_json::parse(R"({"Origin": "http://app.test",
+                "Access-Control-Request-Headers": "upload-offset", "Cookie": "sid=[redacted]",
+                "X-Trace": "[redacted]", "Upload-Offset": ["0", "5"]})"));
+  EXPECT_EQ(entry.at("reply_headers"),
+            nlohmann::ordered_json::parse(
+                R"({"Access-Control-Allow-Origin": "*", "X-Custom": "[redacted]"})"));
+}
+
 TEST(Journal, DoesNotRecordItsReaders) {
   Journal journal;
   Exchanged{.method = "GET", .path = "/_mock/journal"}.tell(journal);

@@ -3,19 +3,102 @@
 #include <algorithm>
 #include <array>
 
+#include "redact/field_names.hpp"
+
 namespace mock {
 namespace {
 
-constexpr std::array<std::string_view, 6> http_request{
-    "Content-Length", "Content-Type", "Transfer-Encoding", "Expect", "Range", "Trailer",
+// Of HTTP (RFC 9110) and of the CORS protocol (Fetch standard, section 3.2).
+constexpr std::array<std::string_view, 29> of_http{
+    "Content-Length",
+    "Content-Type",
+    "Transfer-Encoding",
+    "Expect",
+    "Range",
+    "Trailer",
+    "Location",
+    "Connection",
+    "Retry-After",
+    "WWW-Authenticate",
+    "Allow",
+    "Date",
+    "Server",
+    "Vary",
+    "ETag",
+    "Last-Modified",
+    "Host",
+    "User-Agent",
+    "Accept",
+    "Origin",
+    "Access-Control-Request-Method",
+    "Access-Control-Request-Headers",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
+    "X-Content-Type-Options",
 };
-constexpr std::array<std::string_view, 6> http_reply{
-    "Location", "Content-Length", "Content-Type", "Connection", "Retry-After", "WWW-Authenticate",
-};
+
+/// A scheme that is known is no secret. What a client sends without one may be, up to a space.
+std::string without_key(std::string_view authorization) {
+  const auto scheme =
+      authorization.substr(0, std::min(authorization.find(' '), authorization.size()));
+  std::string kept;
+  for (const std::string_view known : {"Bearer", "Basic", "Digest", "AWS", "AWS4-HMAC-SHA256"}) {
+    if (::http::same_name(scheme, known)) kept = std::string(scheme) + " ";
+  }
+  return kept.append(redacted_value);
+}
+
+/// "a=1" is "a=[redacted]" (RFC 6265 section 4.1.1); what names nothing is redacted.
+std::string without_value(std::string_view cookie) {
+  std::string kept;
+  if (const auto equals = cookie.find('='); equals != std::string_view::npos) {
+    kept = cookie.substr(0, equals + 1);
+  }
+  return kept.append(redacted_value);
+}
+
+std::string without_values(std::string_view cookies) {
+  std::string kept;
+  while (true) {
+    const auto end = std::min(cookies.find(';'), cookies.size());
+    if (!kept.empty()) kept += "; ";
+    kept += without_value(::http::trim_ows(cookies.substr(0, end)));
+    if (end == cookies.size()) return kept;
+    cookies.remove_prefix(end + 1);
+  }
+}
 
 }  // namespace
 
-void RecordedFields::Names::add(std::span<const std::string_view> names) {
+std::optional<std::string> without_credentials(std::string_view name, std::string_view value) {
+  // Asked of each field of each exchange.
+  switch (name.size()) {
+    case std::string_view("Cookie").size():
+      if (::http::same_name(name, "Cookie")) return without_values(value);
+      break;
+    case std::string_view("Set-Cookie").size():
+      if (::http::same_name(name, "Set-Cookie")) {
+        const auto end = std::min(value.find(';'), value.size());
+        return without_value(value.substr(0, end)).append(value.substr(end));
+      }
+      break;
+    case std::string_view("Authorization").size():
+      if (::http::same_name(name, "Authorization")) return without_key(value);
+      break;
+    case std::string_view("Proxy-Authorization").size():
+      if (::http::same_name(name, "Proxy-Authorization")) return without_key(value);
+      break;
+    default:
+      break;
+  }
+  return std::nullopt;
+}
+
+void RecordedFields::add(std::span<const std::string_view> names) {
   for (const auto& name : names) {
     // Two systems may have it.
     if (!find(name).empty()) continue;
@@ -25,12 +108,12 @@ void RecordedFields::Names::add(std::span<const std::string_view> names) {
 }
 
 RecordedFields::RecordedFields(std::span<const RegisteredSystem> systems) {
-  request_.add(http_request);
-  reply_.add(http_reply);
+  add(of_http);
   for (const auto& system : systems) {
-    request_.add(system.journal.request);
-    trailers_.add(system.journal.trailers);
-    reply_.add(system.journal.reply);
+    for (const auto& names :
+         {system.journal.request, system.journal.trailers, system.journal.reply}) {
+      add(names);
+    }
     if (system.journal.offset.read != nullptr) offsets_.push_back(system.journal.offset);
   }
 }
@@ -38,6 +121,30 @@ RecordedFields::RecordedFields(std::span<const RegisteredSystem> systems) {
 const RecordedFields& RecordedFields::of_all_systems() {
   static const RecordedFields all(registered_systems());
   return all;
+}
+
+std::string_view RecordedFields::find(std::string_view name) const {
+  if (name.size() >= by_size_.size()) return {};
+  for (const auto& known : by_size_[name.size()]) {
+    if (::http::same_letters(known, name)) return known;
+  }
+  return {};
+}
+
+std::string_view RecordedFields::spelled(std::string_view name) const {
+  const auto usual = find(name);
+  return usual.empty() ? name : usual;
+}
+
+std::string RecordedFields::told(std::string_view name, std::string_view value) const {
+  if (::http::same_name(name, "Referer")) {
+    const auto query = value.find('?');
+    if (query == std::string_view::npos) return std::string(value);
+    return std::string(value.substr(0, query + 1)).append(redacted_value);
+  }
+  const bool masked = without_credentials(name, {}).has_value();
+  if (masked || !find(name).empty() || redact::is_harmless_field(name)) return std::string(value);
+  return std::string(redacted_value);
 }
 
 std::optional<Bytes> RecordedFields::offset_in(const ::http::Fields& fields) const {

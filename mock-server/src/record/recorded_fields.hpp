@@ -1,9 +1,10 @@
-// Which header fields of an exchange the journal keeps: what is worth a look in a test of uploads.
-// Everything else, credentials above all, is left out.
+// What the journal tells of the header fields of an exchange: all of them by name, and the values
+// of those that can hold no secret.
 #pragma once
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,44 +14,34 @@
 
 namespace mock {
 
-/// HTTP's own and those of some systems. Made once: each field of each exchange is looked up here.
-/// From any thread.
+/// What stands in place of a secret.
+inline constexpr std::string_view redacted_value = "[redacted]";
+
+/// A field whose value is a credential, as the journal keeps it: of Authorization the scheme, of
+/// cookies the names. nullopt: it is none of those, and is kept as it is.
+[[nodiscard]] std::optional<std::string> without_credentials(std::string_view name,
+                                                             std::string_view value);
+
+/// HTTP's own and those of some systems. From any thread.
 class RecordedFields {
  public:
   explicit RecordedFields(std::span<const RegisteredSystem> systems);
   /// Of every system that is registered.
   [[nodiscard]] static const RecordedFields& of_all_systems();
 
-  // The usual spelling; empty: it is not kept.
-  [[nodiscard]] std::string_view in_request(std::string_view name) const {
-    return request_.find(name);
-  }
-  [[nodiscard]] std::string_view in_trailers(std::string_view name) const {
-    return trailers_.find(name);
-  }
-  [[nodiscard]] std::string_view in_reply(std::string_view name) const { return reply_.find(name); }
+  /// In its usual spelling; of a field that is not known as it is.
+  [[nodiscard]] std::string_view spelled(std::string_view name) const;
+  /// The value as it may be told: redacted, unless the field is known or harmless. A Referer is
+  /// told without its query.
+  [[nodiscard]] std::string told(std::string_view name, std::string_view value) const;
   /// nullopt: none of the systems reads one there.
   [[nodiscard]] std::optional<Bytes> offset_in(const ::http::Fields& fields) const;
 
  private:
-  class Names {
-   public:
-    void add(std::span<const std::string_view> names);
-    [[nodiscard]] std::string_view find(std::string_view name) const {
-      if (name.size() >= by_size_.size()) return {};
-      for (const auto& known : by_size_[name.size()]) {
-        if (::http::same_letters(known, name)) return known;
-      }
-      return {};
-    }
+  void add(std::span<const std::string_view> names);
+  [[nodiscard]] std::string_view find(std::string_view name) const;
 
-   private:
-    std::vector<std::vector<std::string_view>> by_size_;
-  };
-
-  Names request_;
-  Names trailers_;
-  Names reply_;
+  std::vector<std::vector<std::string_view>> by_size_;
   std::vector<JournalFields::Offset> offsets_;
 };
 

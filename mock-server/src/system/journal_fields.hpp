@@ -1,4 +1,4 @@
-// What a system has the journal keep of its exchanges.
+// What the journal knows of a system's exchanges.
 #pragma once
 
 #include <span>
@@ -9,9 +9,9 @@
 
 namespace mock {
 
-/// Header fields in their usual spelling, beside those that HTTP itself has and the journal keeps
-/// anyway (record/recorded_fields.cpp). None that can hold a credential. The texts are never
-/// destroyed.
+/// Header fields in their usual spelling whose values the journal tells, beside those that HTTP
+/// itself has (record/recorded_fields.cpp); of others it has the names. None that can hold a
+/// credential. The texts are never destroyed.
 struct JournalFields {
   /// A field that says where in an upload bytes begin (in a request), or end (in a reply).
   struct Offset {
