@@ -23,8 +23,9 @@ constexpr std::array<Entry, 60> entries{{
      "the 64 KiB from offset 5 MiB on are zeros (the seam between two parts of 5 MiB)",
      apply_at_offset, "64 KiB of each file of more than 5 MiB"},
     {"beyond-8m-shift", "integrity", "tus", Needs::large,
-     "the byte at offset 8 MiB is dropped, what follows moves up, the end is filled with 0",
-     apply_at_offset, "everything beyond 8 MiB"},
+     "of a body that reaches offset 8 MiB the byte there is dropped, the rest moves up, and a 0 is "
+     "its end",
+     apply_at_offset, "everything beyond 8 MiB of its body"},
     {"buffer-edge", "integrity", "tus", Needs::little,
      "the first byte of each further 64 KiB of a body is the last one of the 64 KiB before",
      apply_at_offset, "one byte in 65536"},
@@ -150,7 +151,7 @@ constexpr std::array<Entry, 60> entries{{
 
     // ---- extensions, alone and together
     {"checksum-whole-upload", "extensions", "tus", Needs::little,
-     "from the second PATCH on a checksum is compared with that of all bytes so far",
+     "beyond offset 0 a checksum is compared with that of all bytes so far",
      "tus Checksum: MUST verify the uploaded chunk against the provided checksum",
      "every upload in chunks with checksums: all but the first are refused"},
     {"checksum-chunked-ignored", "extensions", "tus", Needs::little,

@@ -1,0 +1,97 @@
+// Sockets and the heads of HTTP/1 messages, as little of them as a relay has to know.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/http/fields.hpp"
+
+namespace strangers {
+
+using Clock = std::chrono::steady_clock;
+
+/// Owns a TCP socket. Reading and writing at once, from one thread each, is safe.
+class Socket {
+ public:
+  explicit Socket(int fd) : fd_(fd) {}
+  Socket(Socket&& other) noexcept;
+  Socket& operator=(Socket&&) = delete;
+  ~Socket();
+
+  /// To 127.0.0.1; throws when it is refused.
+  [[nodiscard]] static Socket connect(const std::string& host, std::uint16_t port);
+
+  /// False when the peer is gone.
+  bool send(std::string_view bytes) const;
+  /// What has come, at most 64 KiB; empty when the peer has ended or reset.
+  [[nodiscard]] std::string receive();
+  /// Whether the last receive was ended by a reset.
+  [[nodiscard]] bool was_reset() const { return was_reset_; }
+  void end_sending() const;
+  void end() const;
+  /// The peer will see a reset as soon as this object is gone.
+  void reset() const;
+
+ private:
+  int fd_;
+  bool was_reset_ = false;
+};
+
+/// What a socket has received and nobody has taken.
+class Input {
+ public:
+  explicit Input(Socket& from) : from_(from) {}
+
+  /// Waits for more; false when there will be none.
+  bool fill();
+  [[nodiscard]] bool empty() const { return bytes_.empty(); }
+  /// How many bytes there are up to the end of `mark`; nullopt when the peer ends before, or after
+  /// 64 KiB.
+  [[nodiscard]] std::optional<std::size_t> until(std::string_view mark);
+  /// The first `size` bytes, or all there are.
+  [[nodiscard]] std::string take(std::uint64_t size);
+  [[nodiscard]] std::string take_all() { return take(bytes_.size()); }
+  [[nodiscard]] std::string_view peek() const { return bytes_; }
+
+ private:
+  Socket& from_;
+  std::string bytes_;
+};
+
+/// What a body's end is told by.
+struct Framing {
+  bool chunked = false;
+  std::optional<std::uint64_t> length;
+};
+
+struct RequestHead {
+  std::string method, target, version;
+  http::Fields fields;
+  bool operator==(const RequestHead&) const = default;
+};
+struct ReplyHead {
+  std::string version;
+  int status = 0;
+  std::string reason;
+  http::Fields fields;
+  bool operator==(const ReplyHead&) const = default;
+};
+
+/// nullopt: not as RFC 9112 has it, so that it is better passed on as it is.
+[[nodiscard]] std::optional<RequestHead> parse_request(std::string_view head);
+[[nodiscard]] std::optional<ReplyHead> parse_reply(std::string_view head);
+/// nullopt: contradicts itself.
+[[nodiscard]] std::optional<Framing> framing_of(const http::Fields& fields);
+[[nodiscard]] std::string written(const RequestHead& head);
+[[nodiscard]] std::string written(const ReplyHead& head);
+
+/// Decimal digits and nothing else.
+[[nodiscard]] std::optional<std::uint64_t> number(std::optional<std::string_view> text);
+/// The path of a URL or of a request's target: no scheme, no host, no query.
+[[nodiscard]] std::string path_of(std::string_view url);
+
+}  // namespace strangers

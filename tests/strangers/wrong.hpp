@@ -1,0 +1,50 @@
+// What a server does wrong, as hooks of the relay.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "world.hpp"
+
+namespace strangers {
+
+struct Slice {
+  std::string bytes;
+  std::uint64_t at = 0;  ///< how much of the body has come before it
+  bool begins_chunk = false;
+};
+
+/// Each hook is called with the world's mutex held, and does nothing unless it is overridden.
+class Wrong {
+ public:
+  Wrong() = default;
+  Wrong(const Wrong&) = delete;
+  Wrong& operator=(const Wrong&) = delete;
+  virtual ~Wrong() = default;
+
+  /// The head has come. May change it, and decide what becomes of the request.
+  virtual void request(World&, Exchange&) {}
+  /// May change the bytes; with a Content-Length their number has to be the same in the end.
+  virtual void body(World&, Exchange&, Slice&) {}
+  /// What follows the last slice.
+  virtual std::string body_end(World&, Exchange&) { return {}; }
+  /// The size line of a chunk; false refuses the request with 400.
+  virtual bool chunk_line(World&, Exchange&, std::string_view) { return true; }
+  /// The client is gone before the end of the body: how many zeros come in place of the rest.
+  virtual std::uint64_t cut(World&, Exchange&) { return 0; }
+  /// The whole body is in `kept`: the answer.
+  virtual Answer swallowed(World&, Exchange&) { return {}; }
+  /// The request has gone to the server, or has been answered here.
+  virtual void sent(World&, Exchange&) {}
+  /// Whether an interim reply goes out.
+  virtual bool interim(World&, Exchange&, const ReplyHead&) { return true; }
+  virtual void reply(World&, Exchange&, ReplyHead&) {}
+  /// The body of a reply for which `edits_reply` was set.
+  virtual void document(World&, Exchange&, ReplyHead&, std::string&) {}
+};
+
+/// nullptr: there is none of that name.
+[[nodiscard]] std::unique_ptr<Wrong> make_wrong(std::string_view name);
+
+}  // namespace strangers
