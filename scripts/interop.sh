@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs real peers against our programs: tus-js-client and tuspy upload to the mock, plain and over TLS,
-# under the faults of interop/clients.tsv; the mock and tusd finish each other's uploads in one folder;
+# under the faults of interop/clients.tsv, and under rules of the cookbook (interop/cookbook.tsv);
+# the mock and tusd finish each other's uploads in one folder;
 # these, curl and a browser meet the TLS faults of interop/tls-faults.tsv;
 # clients of Open Humans, One Codex and object storage run the examples of the guides, under the
 # faults of interop/uploads.json; dex-conformance judges @tus/server and tusd against the baselines in
@@ -116,8 +117,11 @@ fi
 if [ ${#clients[@]} -gt 0 ]; then
   say "Clients against the mock, under faults"
   source scripts/interop/clients.sh
-  client_cases "${clients[@]}"
-  client_table "${clients[@]}"
+  cookbook_rules "$scratch/cookbook"
+  for table in scripts/interop/clients.tsv scripts/interop/cookbook.tsv; do
+    client_cases "$table" "${clients[@]}"
+    client_table "$table" "${clients[@]}"
+  done
 fi
 
 if [ -x "$peers/venv/bin/python" ]; then

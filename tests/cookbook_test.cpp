@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
@@ -104,6 +105,19 @@ TEST(Cookbook, TheIndexNamesEachSituation) {
       index.push_back(cell.substr(2));
   }
   EXPECT_EQ(index, expected);
+}
+
+TEST(Cookbook, WhatRealClientsMeetIsInTheGuide) {
+  std::set<std::string> anchors;
+  for (const auto& entry : cookbook::entries()) anchors.insert(anchor_of(entry.heading));
+  std::ifstream table(std::string(DEX_INTEROP) + "/cookbook.tsv");
+  int met = 0;
+  for (std::string line; std::getline(table, line);) {
+    if (line.starts_with('#')) continue;
+    EXPECT_TRUE(anchors.contains(line.substr(0, line.find(' ')))) << line;
+    ++met;
+  }
+  EXPECT_GE(met, 12);
 }
 
 TEST(Cookbook, OfClientsAndStorage) { meet(cookbook::of_clients()); }

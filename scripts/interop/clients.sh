@@ -1,7 +1,7 @@
-# Clients against the mock under faults: runs clients.tsv and prints a table of what came of it.
-# Sourced by scripts/interop.sh, whose $peers and $scratch it uses.
+# Clients against the mock under faults: runs a table (clients.tsv, cookbook.tsv) and prints what came
+# of it. Sourced by scripts/interop.sh, whose $peers and $scratch it uses.
 
-# What runs each client, by the columns of clients.tsv; URL is the mock's, FOLDER the client's own.
+# What runs each client, by the columns of the tables; URL is the mock's, FOLDER the client's own.
 declare -A client_program=(
   [tus-js-client]="node $peers/tus-js-client.mjs URL FOLDER"
   [careful]="node $peers/tus-js-client.mjs URL FOLDER --careful"
@@ -9,10 +9,22 @@ declare -A client_program=(
   [tuspy]="$peers/venv/bin/python scripts/interop/tuspy_upload.py URL FOLDER"
 )
 
-# client_case CLIENT TRANSPORT FAULTS SEED EXPECTED: one upload against a mock of its own. Prints
-# 'ok' or 'FAILED', the outcome, how often the fault fired, and details, on lines of their own.
+# cookbook_rules FOLDER: each rule of docs/guides/cookbook.md, as ANCHOR.json.
+cookbook_rules() {
+  mkdir -p "$1"
+  awk -v folder="$1" '
+    /^### / { name = tolower(substr($0, 5)); gsub(/[^a-z0-9 _-]/, "", name); gsub(/ /, "-", name) }
+    /^```$/ { inside = 0 }
+    inside { print >(folder "/" name ".json") }
+    /^```json$/ { inside = 1 }' docs/guides/cookbook.md
+}
+
+# client_case CLIENT TRANSPORT FAULTS SEED EXPECTED: one upload against a mock of its own. A fault is
+# a built-in one, or an anchor of the cookbook. Prints 'ok' or 'FAILED', the outcome, how often the
+# fault fired, and details, on lines of their own.
 client_case() (
   client=$1 transport=$2 faults=$3 seed=$4 expected=$5
+  cookbook=$scratch/cookbook
   scratch=$scratch/clients/$faults-$client-$transport
   mkdir -p "$scratch"
   started=()
@@ -24,7 +36,13 @@ client_case() (
     args+=(--tls-self-signed "$scratch/tls")
     ca=(NODE_EXTRA_CA_CERTS="$scratch/tls/ca.pem" REQUESTS_CA_BUNDLE="$scratch/tls/ca.pem" CURL_CA_BUNDLE="$scratch/tls/ca.pem")
   fi
-  for fault in ${faults//,/ }; do [ "$fault" = none ] || args+=(--fault "$fault"); done
+  for fault in ${faults//,/ }; do
+    if [ -e "$cookbook/$fault.json" ]; then
+      args+=(--rules "$cookbook/$fault.json")
+    elif [ "$fault" != none ]; then
+      args+=(--fault "$fault")
+    fi
+  done
   start_mock mock "${args[@]}"
   read -ra program <<<"${client_program[$client]}"
   program=("${program[@]/#FOLDER/$scratch}")
@@ -50,9 +68,11 @@ client_case() (
 # outcome_over TRANSPORT OUTCOME: OUTCOME holds for both, or is 'over plain/over TLS'.
 outcome_over() { if [ "$1" = plain ]; then echo "${2%/*}"; else echo "${2#*/}"; fi; }
 
-# client_cases CLIENT...: each line of clients.tsv for each client, plain and over TLS, several at a
-# time since they mostly wait; the results are left in $scratch/clients/results.
+# client_cases TABLE CLIENT...: each line of the table for each client, plain and over TLS, several at
+# a time since they mostly wait; the results are left in $scratch/clients/results.
 client_cases() (
+  table=$1
+  shift
   trap 'kill $(jobs -rp) 2>/dev/null || :' EXIT
   mkdir -p "$scratch/clients/results"
   running=0
@@ -71,20 +91,22 @@ client_cases() (
         running=$((running + 1))
       done
     done
-  done < <(grep -v '^#' scripts/interop/clients.tsv)
+  done < <(grep -v '^#' "$table")
   wait
 )
 
-# client_table CLIENT...: the results: outcome, and how often the fault fired. Adds to
+# client_table TABLE CLIENT...: the results: outcome, and how often the fault fired. Adds to
 # $passed and $failed.
 client_table() {
-  local faults js careful deferred py client transport result verdict outcome fired cell
-  printf '%-25s' fault
+  local table=$1 width faults js careful deferred py client transport result verdict outcome fired cell
+  shift
+  width=$(awk '!/^#/ && length($1) >= w { w = length($1) + 1 } END { print w }' "$table")
+  printf '%-*s' "$width" fault
   for client in "$@"; do printf ' %-24s %-24s' "$client" "over TLS"; done
   echo
   while read -r faults _ js careful deferred py; do
     local -A outcomes=([tus-js-client]=$js [careful]=$careful [deferred]=$deferred [tuspy]=$py)
-    printf '%-25s' "$faults"
+    printf '%-*s' "$width" "$faults"
     for client in "$@"; do
       for transport in plain tls; do
         result=$scratch/clients/results/$faults-$client-$transport
@@ -106,10 +128,11 @@ client_table() {
       done
     done
     echo
-  done < <(grep -v '^#' scripts/interop/clients.tsv)
+  done < <(grep -v '^#' "$table")
   for result in "$scratch"/clients/results/*.failed; do
     [ -e "$result" ] || continue
     echo "FAILED   $(basename "$result" .failed)"
     sed 's/^/         /' "$result"
+    rm "$result"
   done
 }
