@@ -283,11 +283,11 @@ std::string put_with_trailer(Lane& lane) {
   return "PUT " + put + ", " + store.get();
 }
 
-std::string put_a_part(Lane& lane) {
+std::string put_for_etag(Lane& lane) {
   Store store(lane);
-  store.begin();
-  const auto part = store.part(1, "bytes");
-  return "part " + told(part) + (field(part, "ETag").empty() ? " without ETag" : " with ETag");
+  const auto put = store.put();
+  const bool has = !field(put, "ETag").empty();
+  return "PUT " + told(put) + (has ? " with ETag, " : " without ETag, ") + store.get();
 }
 
 std::string put_a_part_from_a_page(Lane& lane) {
@@ -584,7 +584,8 @@ std::vector<Situation> of_clients() {
       {"The ETag of a part cannot be read", put_a_part_from_a_page, "part 200, unreadable",
        "part 200, readable"},
       // Object storage
-      {"The parts have no ETag", put_a_part, "part 200 without ETag", "part 200 with ETag"},
+      {"Stored, without an ETag", put_for_etag, "PUT 200 without ETag, GET 200",
+       "PUT 200 with ETag, GET 200"},
       {"200, and an error in its body", complete,
        "complete 200 InternalError, GET 404, again 200, GET 200", "complete 200, GET 200"},
       {"Completed, and the answer is lost", complete,
