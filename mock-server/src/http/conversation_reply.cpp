@@ -49,9 +49,8 @@ void Conversation::start_reply() {
 
 void Conversation::compose(Reply& reply, ReplyPlan& plan) {
   auto& turn = *turn_;
-  const bool is_head = turn.request.method == "HEAD";
   if (reply.fields.has_token("Connection", "close")) reply.close = true;
-  Framing framing(is_head, turn.request.minor_version, seams_.loop.now());
+  Framing framing(turn.for_head, turn.request.minor_version, seams_.loop.now());
   if (turn.framed) {
     framing.apply(reply, announces_close(reply));
   } else {
@@ -62,7 +61,7 @@ void Conversation::compose(Reply& reply, ReplyPlan& plan) {
     framing.renew(reply, announces_close(reply));
   }
   turn.closes = must_close(reply) || reply.fields.has_token("Connection", "close");
-  const bool has_body = carries_body(reply.status, is_head);
+  const bool has_body = carries_body(reply.status, turn.for_head);
   if (has_body && !reply.fields.has("Content-Length") && !reply.fields.has("Transfer-Encoding")) {
     turn.closes = true;  // RFC 9112 section 6.3: such a body ends with the connection
   }

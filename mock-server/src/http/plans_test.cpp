@@ -17,6 +17,7 @@ struct Plans {
   std::function<void(std::string&)> edit;  // of a small body
   std::function<void()> in_reply;          // when a reply is about to be written
   std::function<void()> in_request;
+  std::string method;  // that the handler sees in place of the client's
   std::vector<Bytes> stops;
   std::vector<Milliseconds> alarms;
   std::function<BodyPlan()> at_alarm;
@@ -27,8 +28,9 @@ class Planned final : public Intercept {
  public:
   Planned(const Plans& plans, test::Log& log)
       : plans_(plans), log_(log), stops_(plans.stops), alarms_(plans.alarms) {}
-  RequestPlan on_request(Request&) override {
+  RequestPlan on_request(Request& request) override {
     if (plans_.in_request) plans_.in_request();
+    if (!plans_.method.empty()) request.method = plans_.method;
     return plans_.request;
   }
   [[nodiscard]] bool edits_body() const override { return plans_.edit != nullptr; }
@@ -98,6 +100,20 @@ std::string chunked(const std::string& path, const std::string& chunks) {
   return "PUT " + path + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks;
 }
 constexpr auto get_plain = "GET /plain HTTP/1.1\r\nHost: h\r\n\r\n";
+
+// ---- requests
+
+TEST_F(PlansTest, WhetherABodyFollowsGoesByTheMethodThatTheClientSent) {
+  const auto body = test::test_bytes(5);
+  for (const std::string sent : {"HEAD", "GET"}) {
+    plans_.method = sent == "HEAD" ? "GET" : "HEAD";
+    start();
+    send(sent + " /string/5 HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_NE(wire_.sent.find("Content-Length: 5\r\n"), std::string::npos);
+    EXPECT_EQ(replied("\r\n\r\n" + body), sent == "GET") << wire_.sent;
+    EXPECT_EQ(replied("\r\n\r\n"), sent == "HEAD") << wire_.sent;
+  }
+}
 
 // ---- alarms
 

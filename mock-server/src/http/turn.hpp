@@ -22,6 +22,7 @@ inline constexpr std::size_t reply_burst = 256UL << 10U;
 struct Conversation::Turn {
   explicit Turn(Head head)
       : request(std::move(head.request)),
+        for_head(request.method == "HEAD"),
         body(std::move(head.body)),
         chunked_and_length(head.chunked_and_length),
         keep_alive(head.keep_alive),
@@ -29,6 +30,7 @@ struct Conversation::Turn {
 
   // Destroyed from the last to the first: the handler may use the intercept's services.
   Request request;
+  bool for_head;  // the client said HEAD, whatever a plan makes of the method
   BodyDecoder body;
   std::unique_ptr<Intercept> intercept;
   std::unique_ptr<Handler> handler;
