@@ -35,7 +35,9 @@ class Servers {
   const programs::Mock& mock(bool tls) {
     auto& mock = mocks_[tls];
     if (!mock) {
-      std::vector<std::string> arguments{"--store", "memory", "--log-level", "warning"};
+      // On disk: what is only in memory is not delivered.
+      const auto store = (folder_.path() / (tls ? "tls-store" : "store")).string();
+      std::vector<std::string> arguments{"--store", store, "--log-level", "warning"};
       if (tls) {
         arguments.insert(arguments.end(), {"--tls-self-signed", (folder_.path() / "tls").string()});
       }
