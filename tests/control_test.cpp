@@ -250,6 +250,32 @@ TEST_F(Control, TheJournalTellsOffsetsAndDigestsAndNoBody) {
   EXPECT_EQ(client.get("/_mock/journal").json.at("entries").size(), 0U);
 }
 
+/// To the listener at `url`; waits for its answer.
+void send_raw(const std::string& url, const std::string& bytes) {
+  auto raw = transport::RawConnection::open(url, {}, std::chrono::seconds{10});
+  ASSERT_TRUE(raw) << url;
+  ASSERT_TRUE(raw->send(bytes, std::chrono::seconds{10}));
+  raw->wait_for_close(std::chrono::seconds{10});
+}
+
+TEST_F(Control, AHeadThatIsRefusedIsInTheJournalOfItsListenersLane) {
+  const auto own = client.put("/_mock/lanes/own", R"({"listen": "127.0.0.1:0"})").json;
+  send_raw(mock.url(), "PATCH /files/1?key=s3cret HTTP/1.1\r\n\r\n");
+  send_raw(own.at("url"), "GET /long/" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n");
+  const auto here = client.get("/_mock/journal?refused=true").json.at("entries");
+  ASSERT_EQ(here.size(), 1U);
+  EXPECT_EQ(here[0].at("method"), "PATCH");
+  EXPECT_EQ(here[0].at("target"), "/files/1?[redacted]");
+  EXPECT_EQ(here[0].at("status"), 400);
+  EXPECT_THAT(here[0].at("refused").get<std::string>(), HasSubstr("one Host header"));
+  const auto there = client.get("/_lane/own/_mock/journal").json.at("entries");
+  ASSERT_EQ(there.size(), 1U);
+  EXPECT_EQ(there[0].at("status"), 414);
+  EXPECT_THAT(there[0].at("target").get<std::string>(), ::testing::StartsWith("/long/xxx"));
+  EXPECT_EQ(there[0].at("refused"), "the request-line is too long");
+  EXPECT_EQ(client.get("/_mock/journal?refused=false").json.at("entries").size(), 0U);
+}
+
 TEST_F(Control, UploadsAreListedDescribedAndRemoved) {
   const auto first = ControlClient::id_of(client.create(5, {{"Upload-Metadata", "name ZmlsZQ=="}}));
   const auto upload = client.create(5);

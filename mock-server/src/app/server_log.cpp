@@ -11,6 +11,7 @@
 
 #include "http/addressed.hpp"
 #include "http/intercept.hpp"
+#include "lane/lanes.hpp"
 
 namespace mock {
 namespace {
@@ -50,6 +51,11 @@ std::string path_of(const Request& request) {
   return clipped(request.mount + request.path, longest_path);
 }
 
+/// "" also where no lane could be told (no_lane).
+std::string lane_of(const Request& request) {
+  return request.lane == no_lane ? std::string() : request.lane;
+}
+
 /// ", upload U, lane L" as far as there is one.
 std::string whereabouts(const std::string& upload, const std::string& lane) {
   std::string text;
@@ -74,7 +80,7 @@ std::string for_people(const ExchangeRecord& record) {
   if (record.aborted) line += ", aborted";
   // Elsewhere the path names it.
   const bool creates = request.addressed.route.creates();
-  line += whereabouts(creates ? upload_of(record) : std::string(), request.lane);
+  line += whereabouts(creates ? upload_of(record) : std::string(), lane_of(request));
   if (const auto fired = fired_in(record); !fired.empty()) {
     line += fmt::format(", rules {}", fmt::join(fired, " "));
   }
@@ -86,7 +92,7 @@ Json text_or_null(std::string text) { return text.empty() ? Json(nullptr) : Json
 Json for_programs(const ExchangeRecord& record) {
   const Request& request = record.request;
   return {{"event", "exchange"},
-          {"lane", request.lane},
+          {"lane", lane_of(request)},
           {"connection", request.connection},
           {"remote", request.remote},
           {"method", clipped(request.method, longest_method)},

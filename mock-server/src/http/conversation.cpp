@@ -16,6 +16,30 @@ std::string_view chars(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// Of a path that is kept for the observer alone.
+constexpr std::size_t longest_path = 4096;
+
+/// What can be told of a request of which `read` was read.
+RefusedHead refused_head(std::string_view read, std::string why) {
+  RefusedHead refused{{}, {}, false, std::move(why)};
+  while (read.starts_with("\r\n")) read.remove_prefix(2);
+  const auto line = read.substr(0, std::min(read.find_first_of("\r\n"), read.size()));
+  const auto blank = std::min(line.find(' '), line.size());
+  if (!::http::is_token(line.substr(0, blank))) return refused;
+  Request request;
+  request.method = line.substr(0, blank);
+  const auto rest = line.substr(std::min(blank + 1, line.size()));
+  request.target = rest.substr(0, std::min(rest.find(' '), rest.size()));
+  if (!split_target(request)) {
+    request.path = request.target.substr(0, request.target.find('?'));
+    request.query = request.target.substr(request.path.size());
+  }
+  refused.method = std::move(request.method);
+  refused.path = request.path.substr(0, longest_path);
+  refused.query = !request.query.empty();
+  return refused;
+}
+
 /// Stands in for a handler when a plan answers itself.
 class Instead final : public Handler {
  public:
@@ -317,8 +341,8 @@ void Conversation::deadline_passed() {
   if (phase_ == Phase::over || held_) return;
   if (phase_ == Phase::head && !stash_.empty()) {
     next_ = [this] {
-      input_ = {};
-      refuse({408, "the request head did not come in time"});
+      const auto read = chars(std::exchange(input_, {}));
+      refuse({408, "the request head did not come in time"}, read);
     };
   } else if (phase_ == Phase::exchange && wants() > 0) {
     next_ = [this] {
@@ -364,7 +388,7 @@ bool Conversation::take_head() {
   // RFC 9112 section 2.2: empty lines before a request-line are ignored.
   while (scanner_.pristine() && chars(input_).starts_with("\r\n")) {
     if (seams_.http.refuses_empty_lines) {
-      refuse({400, "there is an empty line before the request-line"});
+      refuse({400, "there is an empty line before the request-line"}, chars(input_));
       return true;
     }
     consume(2);
@@ -376,7 +400,7 @@ bool Conversation::take_head() {
   if (input_.empty() || (chars(input_) == "\r" && !eof_)) return false;
   const auto length = scanner_.scan(chars(input_), seams_.limits);
   if (!length) {
-    refuse(length.error());
+    refuse(length.error(), chars(input_));
     return true;
   }
   if (*length == 0) {
@@ -384,23 +408,27 @@ bool Conversation::take_head() {
     return false;
   }
   scanner_.reset();
-  auto head = parse_head(chars(input_.first(*length)), seams_.http);
+  const auto read = chars(input_.first(*length));
+  auto head = parse_head(read, seams_.http);
   consume(*length);
   if (!head) {
-    refuse(head.error());
+    refuse(head.error(), read);
   } else {
     open_turn(std::move(*head));
   }
   return true;
 }
 
-void Conversation::refuse(const Refusal& refusal) {
+/// `read` begins with what was read of its head.
+void Conversation::refuse(const Refusal& refusal, std::string_view read) {
   scanner_.reset();
   Head none;  // a temporary one is believed to be uninitialised by g++ 12 at -O3
   turn_ = std::make_unique<Turn>(std::move(none));
   turn_->request.received = seams_.loop.now();
   turn_->request.remote = peer_.remote;
   turn_->request.connection = peer_.connection;
+  turn_->request.lane = peer_.lane;
+  turn_->refused = std::make_unique<RefusedHead>(refused_head(read, refusal.why));
   phase_ = Phase::exchange;
   answer_refusal(refusal);
 }
@@ -437,7 +465,10 @@ void Conversation::open_turn(Head head) {
   seams_.application.admit(request);
   if (turn_->chunked_and_length &&
       request.http->chunked_and_length == HttpOptions::ChunkedAndLength::refuse) {
-    return answer_refusal({400, "Transfer-Encoding and Content-Length exclude each other"});
+    const Refusal refusal{400, "Transfer-Encoding and Content-Length exclude each other"};
+    turn_->refused = std::make_unique<RefusedHead>(
+        RefusedHead{request.method, request.path, !request.query.empty(), refusal.why});
+    return answer_refusal(refusal);
   }
   RequestPlan plan;
   if (seams_.interceptor != nullptr) turn_->intercept = seams_.interceptor->begin(request);
@@ -499,7 +530,7 @@ void Conversation::finish_turn(bool aborted) {
                                   turn->intercept.get(), turn->received,
                                   std::chrono::duration_cast<std::chrono::microseconds>(
                                       idle_since_ - turn->request.received),
-                                  aborted, turn->sent});
+                                  aborted, turn->sent, turn->refused.get()});
   } catch (...) {
     seams_.loop.trouble("the record of an exchange", std::current_exception());
   }

@@ -125,7 +125,7 @@ class Conversation final : private Exchange {
   void hold(Milliseconds delay, std::function<void()> next);
 
   bool take_head();
-  void refuse(const Refusal& refusal);
+  void refuse(const Refusal& refusal, std::string_view read);
   void answer_refusal(const Refusal& refusal);
   void open_turn(Head head);
   void open(RequestPlan plan);

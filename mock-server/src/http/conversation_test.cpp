@@ -173,6 +173,42 @@ TEST_F(ConversationTest, ABrokenChunkIsAnsweredInTheWordsOfTheProfile) {
   EXPECT_EQ(replies(), "400 ") << "no words for this one";
 }
 
+TEST_F(ConversationTest, OfARefusedHeadItIsToldWhatWasReadAndWhy) {
+  limits_.target_bytes = Bytes{100};
+  limits_.header_bytes = Bytes{400};
+  const std::string host = "\r\nHost: h\r\n";
+  const std::string lots = "X: " + std::string(400, 'x') + "\r\n";
+  for (const auto& [sent, told] : std::vector<std::pair<std::string, std::string>>{
+           {"\x16\x03\x01", " : the request-line does not start with a method"},
+           {"PATCH /files/1 HTTP/1.1\r\n\r\n",
+            "PATCH /files/1: an HTTP/1.1 request has exactly one Host header"},
+           {"GET /a?password=s3cret HTTP/1.1" + host + " folded\r\n",
+            "GET /a?: a header field is folded (obs-fold)"},
+           {"POST http://user:s3cret@h/files HTTP/1.1" + host + lots,
+            "POST /files: the request head is too long"},
+           {"PUT /" + std::string(99, 'b'),
+            "PUT /" + std::string(99, 'b') + ": the request-line is too long"},
+           {"GET b?s3cret HTTP/1.1" + host + "\r\n",
+            "GET b?: the request-target is neither a path nor a URL"},
+           {"\r\nGET /c HTTP/3.0" + host + "\r\n",
+            "GET /c: only HTTP/1.0 and HTTP/1.1 are spoken here"},
+           {"PUT /d?e HTTP/1.1" + host + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "PUT /d?: Transfer-Encoding and Content-Length exclude each other"}}) {
+    begin();
+    send(sent);
+    EXPECT_EQ(refused_, std::vector<std::string>{told});
+  }
+  begin();
+  send("HEAD /slow HTTP/1.1\r\n");
+  talk_->deadline_passed();
+  pump();
+  EXPECT_EQ(refused_,
+            std::vector<std::string>{"HEAD /slow: the request head did not come in time"});
+  begin();
+  send(get("/fine"));
+  EXPECT_TRUE(refused_.empty());
+}
+
 TEST_F(ConversationTest, AnEmptyLineBeforeARequestIsRefusedWhereAProfileSaysSo) {
   begin();
   send("\r\n" + get("/a"));

@@ -84,6 +84,15 @@ class Application {
 /// For requests whose body, if any, is of no interest.
 [[nodiscard]] std::unique_ptr<Handler> bodiless(std::function<Reply(const Request&)> answer);
 
+/// Of a request that was refused before anything looked at it: its head is none, is too long, did
+/// not come in time.
+struct RefusedHead {
+  std::string method;  ///< as far as its head was read; empty: no method was
+  std::string path;    ///< likewise; still percent-encoded, and cut at 4 KiB
+  bool query = false;  ///< there was one
+  std::string why;     ///< as the client is told, without a profile's words
+};
+
 /// Told of every finished exchange; for logs and metrics. Loop thread only.
 struct ExchangeRecord {
   const Request& request;                        ///< as the handler saw it
@@ -93,7 +102,8 @@ struct ExchangeRecord {
   Bytes body_received;
   std::chrono::microseconds duration{0};
   bool aborted = false;
-  Bytes sent{};  ///< of the reply, head included, handed to the connection
+  Bytes sent{};                          ///< of the reply, head included, handed to the connection
+  const RefusedHead* refused = nullptr;  ///< null: the head was taken
 };
 class Observer {
  public:

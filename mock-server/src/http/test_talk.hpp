@@ -49,6 +49,10 @@ class TalkDriver : public Application, public Observer {
     exchanges_.push_back(record.request.method + " " + std::to_string(record.status) + " " +
                          std::to_string(record.body_received.value) +
                          (record.aborted ? " aborted" : ""));
+    if (const auto* refused = record.refused) {
+      refused_.push_back(refused->method + " " + refused->path + (refused->query ? "?" : "") +
+                         ": " + refused->why);
+    }
   }
   void on_connections(std::size_t /*open*/) override {}
   void admit(Request& request) override { request.http = &http_; }
@@ -59,6 +63,7 @@ class TalkDriver : public Application, public Observer {
     wire_ = FakeWire{};
     log_.clear();
     exchanges_.clear();
+    refused_.clear();
     sent_ = {};
     log_.drawn = 0;
     held_.clear();
@@ -98,8 +103,9 @@ class TalkDriver : public Application, public Observer {
   HttpOptions http_;
   Log log_;
   std::vector<std::string> exchanges_;
-  Bytes sent_;            // of all replies, as the observer is told
-  bool forgets_ = false;  // the observer throws
+  std::vector<std::string> refused_;  // what was read of heads that were refused, and why
+  Bytes sent_;                        // of all replies, as the observer is told
+  bool forgets_ = false;              // the observer throws
   FakeWire wire_;
   std::string held_;  // sent by the client, not read yet
   std::unique_ptr<Conversation> talk_;

@@ -14,6 +14,7 @@ namespace {
 
 // What a client's method may fill of an entry; real ones are short.
 constexpr std::size_t method_bytes = 32;
+constexpr std::string_view redacted_query = "?[redacted]";
 // What an entry takes beside its texts.
 constexpr std::size_t entry_bytes = sizeof(JournalEntry);
 
@@ -35,7 +36,7 @@ void keep(FieldText& into, const ::http::Fields& fields, std::size_t limit) {
 
 std::size_t size_of(const JournalEntry& entry) {
   std::size_t size = entry_bytes + entry.wire_method.size() + entry.method.size() +
-                     entry.target.size() + entry.upload.size();
+                     entry.target.size() + entry.upload.size() + entry.refused.size();
   size += entry.request_fields.size() + entry.reply_fields.size();
   for (const auto& fault : entry.faults) size += sizeof fault + fault.size();
   return size;
@@ -69,6 +70,7 @@ bool JournalMatch::holds(const JournalEntry& entry) const {
          (!upload || *upload == entry.upload) && (status.empty() || in_any(status, entry.status)) &&
          (!fault || std::ranges::count(entry.faults, *fault) > 0) &&
          (!faults || *faults == !entry.faults.empty()) && (!aborted || *aborted == entry.aborted) &&
+         (!refused || *refused == !entry.refused.empty()) &&
          (!offset || offset == entry.offset_before);
 }
 
@@ -100,10 +102,22 @@ std::vector<std::string> JournalMatch::differences(const JournalEntry& entry) co
   if (aborted && *aborted != entry.aborted) {
     all.push_back(entry.aborted ? "it was aborted" : "it was not aborted");
   }
+  if (refused && *refused == entry.refused.empty()) {
+    all.push_back(*refused ? "its head was taken"
+                           : fmt::format("its head was refused: {}", entry.refused));
+  }
   if (offset && offset != entry.offset_before) {
     all.push_back(fmt::format("offset is {}, not {}", text_of(entry.offset_before), offset->value));
   }
   return all;
+}
+
+void Journal::tell_refused(JournalEntry& entry, const RefusedHead& head) const {
+  set_text(entry.wire_method, head.method, method_bytes);
+  set_text(entry.method, head.method, method_bytes);
+  set_text(entry.target, head.path, limits_.value_bytes);
+  if (head.query) entry.target += redacted_query;
+  entry.refused = head.why;
 }
 
 void Journal::on_exchange(const ExchangeRecord& record) {
@@ -123,7 +137,7 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   set_text(entry.method, addressed.method, method_bytes);
   set_text(entry.target, request.mount, limits_.value_bytes);
   entry.target += std::string_view(request.path).substr(0, limits_.value_bytes);
-  if (!request.query.empty()) entry.target += "?[redacted]";
+  if (!request.query.empty()) entry.target += redacted_query;
   entry.route = addressed.route;
   entry.upload = upload_of(addressed, record.status, record.reply_fields);
   entry.declared = request.content_length;
@@ -133,6 +147,8 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   entry.status = record.status;
   entry.duration = record.duration;
   entry.aborted = record.aborted;
+  entry.refused.clear();
+  if (record.refused != nullptr) tell_refused(entry, *record.refused);
   entry.faults.clear();
   if (record.intercept != nullptr) entry.faults = record.intercept->fired();
   entry.request_fields.clear();

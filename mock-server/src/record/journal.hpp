@@ -25,7 +25,7 @@ struct JournalEntry {
       0;           ///< counts the exchanges of the lane from 1; `clear` does not reset it
   TimePoint time;  ///< when the head had come; wall clock
   std::uint64_t connection = 0;
-  std::string wire_method;  ///< as in the request line
+  std::string wire_method;  ///< as in the request line; empty: none was read
   std::string method;       ///< with X-HTTP-Method-Override
   std::string target;       ///< a query is "[redacted]": it may hold a password (DEX-AUTH-020)
   Route route;
@@ -40,6 +40,7 @@ struct JournalEntry {
   int status = 0;                      ///< 0: no reply was sent
   std::chrono::microseconds duration{0};
   bool aborted = false;
+  std::string refused;              ///< why its head was; empty: it was not
   std::vector<std::string> faults;  ///< names of the rules that fired
 };
 
@@ -56,6 +57,7 @@ struct JournalMatch {
   std::optional<std::string> fault;  ///< a rule of that name fired
   std::optional<bool> faults;        ///< any rule fired / none did
   std::optional<bool> aborted;
+  std::optional<bool> refused;  ///< its head was
   std::optional<Bytes> offset;  ///< `offset_before`
   std::uint64_t since = 0;      ///< ordinals above it
 
@@ -99,6 +101,7 @@ class Journal : public Observer {
 
  private:
   JournalEntry take_oldest();
+  void tell_refused(JournalEntry& entry, const RefusedHead& head) const;
   void changed(const JournalEntry* added);
 
   Limits limits_;

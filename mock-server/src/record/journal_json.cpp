@@ -133,11 +133,12 @@ Result<void> read_member(JournalQuery& query, const std::string& key, const std:
     match.upload = value;
   } else if (key == "fault") {
     match.fault = value;
-  } else if (key == "faults" || key == "aborted" || key == "digests") {
+  } else if (key == "faults" || key == "aborted" || key == "refused" || key == "digests") {
     const auto flag = parse_flag(key, value);
     if (!flag) return tl::unexpected(flag.error());
     if (key == "faults") match.faults = *flag;
     if (key == "aborted") match.aborted = *flag;
+    if (key == "refused") match.refused = *flag;
     if (key == "digests") query.digests = *flag;
   } else if (key == "since" || key == "limit" || key == "offset") {
     const auto number = parse_number(key, value);
@@ -156,7 +157,7 @@ Result<void> read_member(JournalQuery& query, const std::string& key, const std:
   } else {
     return failure(key, "there is no such condition",
                    "the conditions are method, route, upload, status, fault, faults, aborted, "
-                   "offset, since, limit, digests");
+                   "refused, offset, since, limit, digests");
   }
   return {};
 }
@@ -180,13 +181,14 @@ Json to_json(const JournalEntry& entry) {
   json["reply_headers"] = fields_json(entry.reply_fields);
   json["duration_ms"] = static_cast<double>(entry.duration.count()) / 1000;
   json["aborted"] = entry.aborted;
+  if (!entry.refused.empty()) json["refused"] = entry.refused;
   json["faults"] = entry.faults;
   return json;
 }
 
 JournalMatch read_match(const json::Cursor& object) {
-  object.only(
-      {"method", "route", "upload", "status", "fault", "faults", "aborted", "offset", "since"});
+  object.only({"method", "route", "upload", "status", "fault", "faults", "aborted", "refused",
+               "offset", "since"});
   JournalMatch match;
   if (const auto value = object.find("method")) {
     one_or_more(*value, [&](const json::Cursor& c) { match.methods.push_back(c.string()); });
@@ -209,6 +211,7 @@ JournalMatch read_match(const json::Cursor& object) {
   if (const auto value = object.find("fault")) match.fault = value->string();
   if (const auto value = object.find("faults")) match.faults = value->boolean();
   if (const auto value = object.find("aborted")) match.aborted = value->boolean();
+  if (const auto value = object.find("refused")) match.refused = value->boolean();
   if (const auto value = object.find("offset")) match.offset = Bytes{value->unsigned_integer()};
   if (const auto value = object.find("since")) match.since = value->unsigned_integer();
   return match;
