@@ -107,7 +107,7 @@ class Connection {
     auto exchange = std::make_shared<Exchange>();
     exchange->head = std::move(*parsed);
     exchange->framing = *framing;
-    exchange->begun = exchange->last_slice = Clock::now();
+    exchange->begun = exchange->last_slice = world_.now();
     exchange->connection = &notes_;
     return exchange;
   }
@@ -236,7 +236,7 @@ class Connection {
     {
       const std::lock_guard lock(world_.mutex);
       wrong_->body(world_, exchange, slice);
-      exchange.last_slice = Clock::now();
+      exchange.last_slice = world_.now();
     }
     if (!exchange.framing.chunked) return server_.send(slice.bytes);
     return slice.bytes.empty() || server_.send(chunk_of(slice.bytes));
@@ -333,7 +333,7 @@ class Connection {
       if (wrong_ != nullptr) wrong_->reply(world_, exchange, reply);
       world_.forget(exchange, came);
     }
-    if (exchange.hold.count() > 0) std::this_thread::sleep_for(exchange.hold);
+    if (exchange.hold.count() > 0) std::this_thread::sleep_for(world_.real(exchange.hold));
     const auto framing = framing_of(came.fields).value_or(Framing{});
     const bool bodiless = exchange.head.method == "HEAD" || came.status == 204;
     if (exchange.edits_reply && !bodiless) return relay_document(in, exchange, reply, framing);

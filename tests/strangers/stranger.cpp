@@ -1,6 +1,6 @@
 // A server that is wrong in one way: a relay in front of a right one.
-//   stranger --upstream HOST:PORT [--wrong NAME]    serves on a free port of 127.0.0.1
-//   stranger --list                                 what there is
+//   stranger --upstream HOST:PORT [--wrong NAME] [--speed N]   serves on a free port of 127.0.0.1
+//   stranger --list                                            what there is
 // Prints "ready URL" once it serves. Runs until it is ended by a signal. Exit codes: 0 listed,
 // 2 usage.
 #include <arpa/inet.h>
@@ -47,9 +47,10 @@ std::pair<int, std::uint16_t> listen_anywhere() {
   return {listener, ntohs(address.sin_port)};
 }
 
-[[noreturn]] void run(const std::string& host, std::uint16_t behind, Wrong* wrong) {
+[[noreturn]] void run(World::Options options, Wrong* wrong) {
   const auto [listener, port] = listen_anywhere();
-  World world(host, behind, fmt::format("127.0.0.1:{}", port));
+  options.own = fmt::format("127.0.0.1:{}", port);
+  World world(std::move(options));
   fmt::print("ready http://127.0.0.1:{}\n", port);
   std::fflush(stdout);
   for (;;) {
@@ -65,10 +66,13 @@ std::pair<int, std::uint16_t> listen_anywhere() {
 
 int parse_and_run(int argc, char** argv) {
   std::string upstream, name;
+  World::Options options;
   bool listing = false;
   CLI::App app{"A server that is wrong in one way: a relay in front of a right one", "stranger"};
   auto* where = app.add_option("--upstream", upstream, "HOST:PORT of the right server");
   app.add_option("--wrong", name, "what it does wrong; without it, nothing");
+  app.add_option("--speed", options.speed, "of the time that the wrong goes by")
+      ->check(CLI::PositiveNumber);
   app.add_flag("--list", listing, "print what there is, a line each")->excludes(where);
   try {
     app.parse(argc, argv);
@@ -88,7 +92,9 @@ int parse_and_run(int argc, char** argv) {
   }
   const auto wrong = make_wrong(name);
   if (!wrong && !name.empty()) throw std::runtime_error("--wrong: no such wrong (try --list)");
-  run(upstream.substr(0, colon), static_cast<std::uint16_t>(*port), wrong.get());
+  options.host = upstream.substr(0, colon);
+  options.port = static_cast<std::uint16_t>(*port);
+  run(std::move(options), wrong.get());
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ void World::note(const Exchange& exchange, const ReplyHead& reply) {
   if (const auto offset = number(reply.fields.find("Upload-Offset"))) {
     if (exchange.verb() == "PATCH") {
       about->before = about->offset;
-      about->patched = Clock::now();
+      about->patched = now();
+      about->was_cut = false;
       ++about->patches;
       if (const auto length = number(exchange.field("Upload-Length"))) about->length = length;
     }
@@ -69,7 +70,7 @@ void World::note_creation(const Exchange& exchange, const ReplyHead& reply) {
   made.metadata = exchange.field("Upload-Metadata").value_or("");
   made.concat = exchange.field("Upload-Concat").value_or("");
   made.filename = value_of(made.metadata, "filename");
-  made.created = made.patched = made.asked = Clock::now();
+  made.created = made.patched = made.asked = now();
   uploads_.insert_or_assign(made.path, made);
 }
 
@@ -78,11 +79,11 @@ void World::forget(const Exchange& exchange, const ReplyHead& reply) {
 }
 
 void World::own(ReplyHead& reply) const {
-  const auto theirs = "http://" + host_ + ':' + std::to_string(port_) + '/';
+  const auto theirs = "http://" + options_.host + ':' + std::to_string(options_.port) + '/';
   const auto location = reply.fields.find("Location");
   if (location && location->starts_with(theirs)) {
     reply.fields.set("Location",
-                     "http://" + own_ + '/' + std::string(location->substr(theirs.size())));
+                     "http://" + options_.own + '/' + std::string(location->substr(theirs.size())));
   }
 }
 

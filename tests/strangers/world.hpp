@@ -1,6 +1,7 @@
 // What goes by in a relay: exchanges, and the uploads that they are about.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -53,7 +54,7 @@ struct ConnectionNotes {
 struct Exchange {
   RequestHead head;
   Framing framing;
-  Clock::time_point begun;
+  Clock::time_point begun;  ///< by World::now, as all times here
   ConnectionNotes* connection = nullptr;
 
   // What a wrong may decide when it has seen the head.
@@ -63,7 +64,7 @@ struct Exchange {
   bool swallows = false;         ///< the body goes to `kept`, and Wrong::swallowed answers
   bool drops_trailers = false;
   bool edits_reply = false;  ///< set in Wrong::reply: Wrong::document is to see its body
-  Clock::duration hold{0};   ///< before the reply goes out
+  Clock::duration hold{0};   ///< before the reply goes out, by World::now
 
   // For the wrong's own use.
   std::string kept;
@@ -87,9 +88,13 @@ struct Exchange {
 /// Everything that connections share. Its mutex is held whenever a wrong is asked.
 class World {
  public:
-  /// Of the server behind. `own`: where clients find this relay, "127.0.0.1:8080".
-  World(std::string host, std::uint16_t port, std::string own)
-      : host_(std::move(host)), port_(port), own_(std::move(own)) {}
+  struct Options {
+    std::string host;  ///< of the server behind
+    std::uint16_t port = 0;
+    std::string own;   ///< where clients find this relay, "127.0.0.1:8080"
+    double speed = 1;  ///< of the time that wrongs go by
+  };
+  explicit World(Options options) : options_(std::move(options)) {}
 
   std::mutex mutex;
 
@@ -107,14 +112,23 @@ class World {
   Answer ask(const RequestHead& head, std::string_view body = {}) const;
   /// Terminates an upload, with the credentials of `by`.
   void terminate(const std::string& path, const Exchange& by);
-  [[nodiscard]] Socket connect() const { return Socket::connect(host_, port_); }
+  [[nodiscard]] Socket connect() const { return Socket::connect(options_.host, options_.port); }
+
+  /// Time as wrongs see it.
+  [[nodiscard]] Clock::time_point now() const {
+    return begun_ +
+           std::chrono::duration_cast<Clock::duration>((Clock::now() - begun_) * options_.speed);
+  }
+  /// How long everybody else waits for it.
+  [[nodiscard]] Clock::duration real(Clock::duration time) const {
+    return std::chrono::duration_cast<Clock::duration>(time / options_.speed);
+  }
 
  private:
   void note_creation(const Exchange& exchange, const ReplyHead& reply);
 
-  std::string host_;
-  std::uint16_t port_;
-  std::string own_;
+  Options options_;
+  Clock::time_point begun_ = Clock::now();
   std::map<std::string, Upload> uploads_;
 };
 

@@ -22,7 +22,7 @@ class HeadStale : public Wrong {
   void reply(World& world, Exchange& exchange, ReplyHead& reply) override {
     const auto* upload = world.upload(exchange.path());
     if (!is_told_head(exchange, reply) || upload == nullptr || upload->patches == 0) return;
-    if (Clock::now() - upload->patched > 1s) return;
+    if (world.now() - upload->patched > 1s) return;
     reply.fields.set("Upload-Offset", std::to_string(upload->before));
   }
 };
@@ -66,7 +66,7 @@ class AckBeforeKept : public Wrong {
   }
   Answer swallowed(World& world, Exchange& exchange) override {
     std::thread([&world, head = exchange.head, body = exchange.kept] {
-      std::this_thread::sleep_for(300ms);
+      std::this_thread::sleep_for(world.real(300ms));
       const auto answer = world.ask(head, body);
       const std::lock_guard lock(world.mutex);
       auto* upload = world.upload(path_of(head.target));
@@ -82,7 +82,7 @@ class Forgets : public Wrong {
   void request(World& world, Exchange& exchange) override {
     auto* upload = world.upload(exchange.path());
     if (upload == nullptr || exchange.verb() == "OPTIONS") return;
-    const auto idle = Clock::now() - std::exchange(upload->asked, Clock::now());
+    const auto idle = world.now() - std::exchange(upload->asked, world.now());
     if (!upload->finished() && !upload->is_final() && idle > 5s) gone_.insert(upload->path);
     if (gone_.contains(upload->path)) exchange.answer = tus_answer(404, "Not Found");
   }
@@ -93,7 +93,7 @@ class ShortLife : public Wrong {
   void request(World& world, Exchange& exchange) override {
     const auto* upload = world.upload(exchange.path());
     if (upload == nullptr || upload->finished() || upload->is_final()) return;
-    if (Clock::now() - upload->created > 15s) exchange.answer = tus_answer(410, "Gone");
+    if (world.now() - upload->created > 15s) exchange.answer = tus_answer(410, "Gone");
   }
 };
 

@@ -121,8 +121,8 @@ class ZeroPatch : public Editor {
 };
 
 class PausedSlice : public Editor {
-  void body(World&, Exchange& exchange, Slice& slice) override {
-    const bool paused = Clock::now() - exchange.last_slice > 300ms && !exchange.kept.empty();
+  void body(World& world, Exchange& exchange, Slice& slice) override {
+    const bool paused = world.now() - exchange.last_slice > 300ms && !exchange.kept.empty();
     auto came = slice.bytes;
     if (paused) slice.bytes = repeated(exchange.kept, slice.bytes.size());
     exchange.kept = std::move(came);
@@ -131,8 +131,8 @@ class PausedSlice : public Editor {
 
 class ResumeEatsByte : public Editor {
   bool takes(World& world, Exchange& exchange) override {
-    auto* upload = world.upload(exchange.path());
-    return upload != nullptr && std::exchange(upload->was_cut, false);
+    const auto* upload = world.upload(exchange.path());
+    return upload != nullptr && upload->was_cut;
   }
   void body(World&, Exchange&, Slice& slice) override {
     if (slice.at == 0) slice.bytes[0] = '\0';
@@ -140,8 +140,8 @@ class ResumeEatsByte : public Editor {
 };
 
 class SlowTail : public Editor {
-  void body(World&, Exchange& exchange, Slice& slice) override {
-    if (Clock::now() - exchange.begun > 4s) make_zero(slice);
+  void body(World& world, Exchange& exchange, Slice& slice) override {
+    if (world.now() - exchange.begun > 4s) make_zero(slice);
   }
 };
 

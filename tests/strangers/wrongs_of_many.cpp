@@ -27,9 +27,9 @@ class SameMetadata : public Wrong {
 };
 
 class RacingIds : public Wrong {
-  void reply(World&, Exchange& exchange, ReplyHead& reply) override {
+  void reply(World& world, Exchange& exchange, ReplyHead& reply) override {
     if (!exchange.is_creation() || reply.status != 201) return;
-    const auto now = Clock::now();
+    const auto now = world.now();
     if (!location_.empty() && now - allotted_ < 30ms) {
       reply.fields.set("Location", location_);
     } else {
