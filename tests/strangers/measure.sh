@@ -3,7 +3,8 @@
 #   tests/strangers/measure.sh BUILD_DIR TABLE.tsv [NAME...]
 # BUILD_DIR holds bin/dex-mock-server, bin/dex-conformance and tests/stranger. Two at a time (JOBS);
 # ten minutes for all. Each line of the table: the wrong, what it needs to be seen, the exit code of
-# the judge, the red rows ("-": none), the last line of the report. Reports stay in BUILD_DIR/strangers.
+# the judge, the rows that are red and those that warn ("-": none), the last line of the report.
+# Reports stay in BUILD_DIR/strangers.
 set -euo pipefail
 
 # One wrong server: measure.sh --one BUILD_DIR NAME SYSTEM NEEDS
@@ -28,9 +29,16 @@ one() {
   DEX_USERNAME=demo DEX_PASSWORD=demo "$build/bin/dex-conformance" run --url "$url/files" \
     "${judge[@]}" --run-timeout 240 --json "$build/strangers/$name.json" \
     >"$report" 2>"$report.err" || code=$?
-  local red
-  red=$(sed -nE 's/^(fail|blocked|error) +([A-Z0-9-]+).*/\2/p' "$report" | paste -sd' ')
-  printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$needs" "$code" "${red:--}" "$(tail -1 "$report")"
+  printf '%s\t' "$name" "$needs" "$code" "$(rows 'fail|blocked|error' "$report")" \
+    "$(rows warn "$report")"
+  tail -1 "$report"
+}
+
+# The rows of a report that have one of these verdicts.
+rows() {
+  local found
+  found=$(sed -nE "s/^($1) +([A-Z0-9-]+).*/\2/p" "$2" | paste -sd' ')
+  echo "${found:--}"
 }
 
 # Starts a program that prints "ready URL", and prints the URL. Its pid is in FILE.pid.
@@ -65,7 +73,7 @@ all() {
     if [ $# -gt 0 ]; then grep -wF "$(printf '%s\n' "$@")"; else cat; fi |
     xargs -P "${JOBS:-2}" -L 1 "$0" --one "$build" >"$lines"
   {
-    printf 'wrong\tneeds\texit\tred\tverdict\n'
+    printf 'wrong\tneeds\texit\tred\twarn\tverdict\n'
     cut -f1 <<<"$list" | while read -r name; do grep -P "^$name\t" "$lines" || true; done
   } >"$table"
   awk -F'\t' 'NR > 1 { ++all; if ($3 == 1) ++red } END { print red + 0 " of " all " are red" }' "$table"
