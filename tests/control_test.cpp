@@ -255,7 +255,7 @@ void send_raw(const std::string& url, const std::string& bytes) {
   auto raw = transport::RawConnection::open(url, {}, std::chrono::seconds{10});
   ASSERT_TRUE(raw) << url;
   ASSERT_TRUE(raw->send(bytes, std::chrono::seconds{10}));
-  raw->wait_for_close(std::chrono::seconds{10});
+  static_cast<void>(raw->wait_for_close(std::chrono::seconds{10}));
 }
 
 TEST_F(Control, AHeadThatIsRefusedIsInTheJournalOfItsListenersLane) {
