@@ -163,6 +163,7 @@ void visit_numbers(const When& when, const VisitNumber& visit) {
     for (const auto& one : conditions)
       if (one.value.number) visit(one.label, *one.value.number);
   };
+  named(when.query);
   named(when.fields);
   named(when.metadata);
   named(when.upload.attributes);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "misbehave/engine.hpp"
+#include "protocol/http/form.hpp"
 
 namespace mock::misbehave {
 namespace {
@@ -78,6 +79,18 @@ bool path_holds(ActiveRule& active, const Facts& facts) {
   if (found == Pattern::Found::gave_up) active.give_up();
   return found == Pattern::Found::yes ||
          fail(active, at_path, found == Pattern::Found::no ? path_text : too_long_text);
+}
+
+bool query_holds(ActiveRule& active, const Facts& facts) {
+  const auto& wanted = active.rule.when.query;
+  if (wanted.empty()) return true;
+  const auto form = ::http::parse_form(facts.request().query).value_or(::http::Form{});
+  return std::ranges::all_of(wanted, [&](const NamedCondition& one) {
+    const auto found = std::ranges::find(form, one.name, &::http::Form::value_type::first);
+    const auto value =
+        found == form.end() ? std::nullopt : std::optional<std::string_view>{found->second};
+    return text_holds(active, facts, one.value, value, at_path, one.label);
+  });
 }
 
 bool lane_and_time_hold(ActiveRule& active, const Facts& facts) {
@@ -206,7 +219,7 @@ bool holds_so_far(const Facts& facts, Pending& pending) {
       std::ranges::count(when.wire_methods, facts.request().method) == 0)
     return fail(active, at_wire_method, wire_method_text);
   if (when.arrival && !arrival_holds(active, *when.arrival, facts)) return false;
-  if (!path_holds(active, facts)) return false;
+  if (!path_holds(active, facts) || !query_holds(active, facts)) return false;
   if (!fields_hold(active, facts, when.fields, facts.fields(), at_header)) return false;
   if (!metadata_holds(active, facts) || !upload_holds(active, facts)) return false;
   if (when.body_lasts && !facts.request().has_body()) return fail(active, at_body, lasts_text);

@@ -220,6 +220,42 @@ TEST_F(Conditions, HowARequestCame) {
   EXPECT_FALSE(came(R"({"on_connection": {"idle_for": "1s"}})", after(2000, 999)));
 }
 
+TEST_F(Conditions, TheQueryOfTheTarget) {
+  const auto came = [&](const std::string& when, std::string query) {
+    auto asked = request("PUT", "/files/u1");
+    asked.query = std::move(query);
+    auto engine = rules(R"({"query": )" + when + "}");
+    return fires(engine, std::move(asked));
+  };
+  EXPECT_TRUE(came(R"({"partNumber": true})", "uploadId=7&partNumber=1"));
+  EXPECT_TRUE(came(R"({"partNumber": false})", "uploadId=7"));
+  EXPECT_TRUE(came(R"({"uploads": true})", "uploads"));
+  EXPECT_TRUE(came(R"({"uploads": ""})", "uploads="));
+  EXPECT_FALSE(came(R"({"uploads": true})", ""));
+  EXPECT_FALSE(came(R"({"partnumber": true})", "partNumber=1")) << "capitals count";
+  EXPECT_TRUE(came(R"({"partNumber": {"above": 9}})", "partNumber=10"));
+  EXPECT_FALSE(came(R"({"partNumber": {"above": 9}})", "partNumber=9"));
+  EXPECT_TRUE(came(R"({"a b": {"regex": "^c/d$"}})", "a+b=c%2Fd")) << "it is decoded";
+  EXPECT_TRUE(came(R"({"a": "1"})", "a=1&a=2"));
+  EXPECT_FALSE(came(R"({"a": "2"})", "a=1&a=2"));
+  EXPECT_TRUE(came(R"({"a": false})", "a=1&b=%zz")) << "what cannot be decoded has nothing";
+}
+
+TEST_F(Conditions, NoQueryIsLikeThat) {
+  expect_refused({
+      {R"({"query": {}})", "names nothing"},
+      {R"({"query": {"": true}})", "never empty"},
+      {R"({"query": "partNumber=1"})", "object"},
+      {R"({"query": {"a": {"above": "{stored}"}}})", "not known there"},
+      {R"({"connection": {"nth": 1}, "query": {"a": true}})", "when it is accepted"},
+  });
+  expect_hidden(true, {{R"({"query": {"a": true}})", R"({"query": {"a": true, "b": true}})"},
+                       {R"({"query": {"a": {"above": 5}}})", R"({"query": {"a": {"above": 6}}})"}});
+  expect_hidden(false, {{R"({"query": {"a": "1"}})", R"({"query": {"a": "2"}})"},
+                        {R"({"query": {"a": true}})", R"({"query": {"b": true}})"},
+                        {R"({"query": {"a": true}})", R"({"method": "PUT"})"}});
+}
+
 TEST_F(Conditions, NoRequestComesLikeThat) {
   expect_refused({
       {R"({"http_version": "2"})", "expected one of 1.0, 1.1"},

@@ -38,8 +38,8 @@ std::vector<NamedCondition> conditions_of(const Cursor& at, std::string_view key
       } catch (const nlohmann::json::exception&) {
         value.fail("'" + name + "' is not a JSON pointer, such as /upload_status/status");
       }
-    } else if (label == "metadata") {
-      if (name.empty()) value.fail("a metadata key is never empty");
+    } else if (label == "metadata" || label == "query") {
+      if (name.empty()) value.fail("a " + label + " key is never empty");
     } else {
       require_token(value, name);
     }
@@ -185,16 +185,17 @@ std::uint64_t every_of(const Cursor& at, bool nth) {
 }
 
 When when_of(const Cursor& at) {
-  at.only({"method",     "wire_method", "http_version", "on_connection", "route",      "path",
-           "spelled",    "headers",     "metadata",     "lane",          "upload",     "reply",
-           "body_byte",  "body_lasts",  "event",        "within",        "connection", "effect",
-           "after",      "until",       "nth",          "every",         "per",        "rate",
-           "concurrent", "probability"});
+  at.only({"method", "wire_method", "http_version", "on_connection", "route",  "path",
+           "query",  "spelled",     "headers",      "metadata",      "lane",   "upload",
+           "reply",  "body_byte",   "body_lasts",   "event",         "within", "connection",
+           "effect", "after",       "until",        "nth",           "every",  "per",
+           "rate",   "concurrent",  "probability"});
   When when;
   when.methods = list(at, "method", method_of);
   when.wire_methods = list(at, "wire_method", method_of);
   when.routes = list(at, "route", route_of);
   when.path = optional(at, "path", pattern_of);
+  when.query = conditions_of(at, "query", "query");
   when.arrival = arrival_of(at);
   when.fields = conditions_of(at, "headers", "header");
   when.metadata = conditions_of(at, "metadata", "metadata");

@@ -26,9 +26,9 @@ bool UploadConditions::any() const {
 }
 
 bool When::about_request() const {
-  return !methods.empty() || !wire_methods.empty() || !routes.empty() || path || arrival ||
-         !fields.empty() || reply.any() || body_byte || body_lasts || counting.concurrent_above ||
-         counting.per == Per::connection;
+  return !methods.empty() || !wire_methods.empty() || !routes.empty() || path || !query.empty() ||
+         arrival || !fields.empty() || reply.any() || body_byte || body_lasts ||
+         counting.concurrent_above || counting.per == Per::connection;
 }
 
 Moment Rule::moment() const {

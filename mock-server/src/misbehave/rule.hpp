@@ -129,6 +129,7 @@ struct When {
   std::vector<std::string> wire_methods;  ///< as in the request line
   std::vector<Route> routes;
   std::optional<Pattern> path;
+  std::vector<NamedCondition> query;  ///< decoded; of a parameter that is there twice the first
   std::optional<ArrivalConditions> arrival;
   std::vector<NamedCondition> fields;
   std::vector<NamedCondition> metadata;  ///< of the creation, or as stored

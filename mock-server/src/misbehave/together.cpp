@@ -30,7 +30,8 @@ bool contains_all(const json& all, const json& wanted) {
 
 /// The members of these are conditions, and called by whoever wrote the rule.
 bool names_conditions(const std::string& key) {
-  return key == "headers" || key == "metadata" || key == "attributes" || key == "json";
+  return key == "headers" || key == "metadata" || key == "attributes" || key == "json" ||
+         key == "query";
 }
 
 bool is_number_key(const std::string& key) {
