@@ -24,7 +24,8 @@ one() {
     mock+=(--profile tus --store memory)
   fi
   url=$(started "$scratch/mock" "$build/bin/dex-mock-server" "${mock[@]}")
-  url=$(started "$scratch/stranger" "$build/tests/stranger" --upstream "${url#http://}" --wrong "$name")
+  url=$(started "$scratch/stranger" "$build/tests/stranger" --upstream "${url#http://}" \
+    --wrong "$name")
   local report=$build/strangers/$name.txt code=0
   DEX_USERNAME=demo DEX_PASSWORD=demo "$build/bin/dex-conformance" run --url "$url/files" \
     "${judge[@]}" --run-timeout 240 --json "$build/strangers/$name.json" \
@@ -76,7 +77,7 @@ all() {
     printf 'wrong\tneeds\texit\tred\twarn\tverdict\n'
     cut -f1 <<<"$list" | while read -r name; do grep -P "^$name\t" "$lines" || true; done
   } >"$table"
-  awk -F'\t' 'NR > 1 { ++all; if ($3 == 1) ++red } END { print red + 0 " of " all " are red" }' "$table"
+  awk -F'\t' 'NR > 1 { ++all; red += $3 == 1 } END { print red + 0 " of " all " are red" }' "$table"
 }
 
 if [ "${1-}" = --one ]; then
