@@ -56,6 +56,7 @@ Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
       return Kind::protocol;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
+      if (mentions(text, "CONNECT tunnel failed")) return Kind::proxy;
       if (os_error == ECONNRESET || os_error == EPIPE || mentions(text, "reset by peer") ||
           mentions(text, "Broken pipe")) {
         return Kind::reset;

@@ -395,6 +395,11 @@ struct LoadEngine::State {
     } else if (!options.proxy->empty()) {
       curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
       curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy->c_str());
+    } else if (!options.no_proxy.empty()) {
+      curl_easy_setopt(easy, CURLOPT_NOPROXY, options.no_proxy.c_str());
+    }
+    if (!options.proxy_user.empty()) {
+      curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, options.proxy_user.c_str());
     }
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
@@ -517,6 +522,16 @@ struct LoadEngine::State {
     deliver(std::move(outcome));
   }
 
+  /// In its answer to CONNECT, or in the place of the target (RFC 9110 section 15.5.8).
+  [[nodiscard]] bool proxy_asks_for_credentials(const Transfer& transfer) const {
+    if (!options.proxy) return false;
+    long status = 0;
+    long of_tunnel = 0;
+    curl_easy_getinfo(transfer.handle->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer.handle->easy, CURLINFO_HTTP_CONNECTCODE, &of_tunnel);
+    return status == 407 || of_tunnel == 407;
+  }
+
   void collect() {
     int left = 0;
     std::vector<std::pair<std::uint64_t, CURLcode>> ended;
@@ -528,6 +543,12 @@ struct LoadEngine::State {
     }
     for (const auto& [id, code] : ended) {
       const Transfer& transfer = *transfers.at(id);
+      if (!transfer.cut && proxy_asks_for_credentials(transfer)) {
+        finish(id, Failure{Failure::Kind::proxy,
+                           "the proxy asks for credentials (407): give USER:PASSWORD by "
+                           "--proxy-user-env"});
+        continue;
+      }
       if (code == CURLE_OK && transfer.head_ended) {
         finish(id, std::nullopt);
         continue;

@@ -111,6 +111,10 @@ struct LoadEngineOptions {
   BytesPerSecond ceiling{0};  ///< of all bodies together; 0: none
   /// URL; empty: that of the environment (http_proxy, https_proxy, no_proxy); nullopt: none.
   std::optional<std::string> proxy;
+  std::string proxy_user;  ///< USER:PASSWORD, each percent-encoded; empty: as the URL says
+  /// Hosts, with commas between them, that the environment's proxies are not for; empty: as its
+  /// no_proxy says.
+  std::string no_proxy;
   Bytes upload_buffer{256U << 10U};  ///< per transfer: 16 KiB for thousands, 256 KiB for throughput
   Milliseconds connect_timeout{std::chrono::seconds{10}};
   /// Sockets of silent cuts that are kept open; beyond, the oldest one is reset.

@@ -32,10 +32,14 @@ sockaddr_in loopback(int port) {
 }
 
 /// Whatever it is asked for, it hands on to one server, as an HTTP proxy does: with CONNECT it is a
-/// tunnel, and other requests, whose target is a whole URL, go on as they are.
+/// tunnel, and other requests, whose target is a whole URL, go on as they are. Only for who gives
+/// `credentials`, if there are any.
 class SmallProxy {
  public:
-  explicit SmallProxy(int to) : to_(to), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  SmallProxy(int to, std::string credentials)
+      : to_(to),
+        credentials_(std::move(credentials)),
+        listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
@@ -55,7 +59,8 @@ class SmallProxy {
   SmallProxy(const SmallProxy&) = delete;
   SmallProxy& operator=(const SmallProxy&) = delete;
 
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  /// Without its scheme.
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   /// The first line of each connection.
   [[nodiscard]] std::vector<std::string> asked() const {
     const std::lock_guard lock(mutex_);
@@ -91,7 +96,13 @@ class SmallProxy {
       const std::lock_guard lock(mutex_);
       asked_.push_back(head.substr(0, head.find('\r')));
     }
-    if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    if (!credentials_.empty() &&
+        head.find("\r\nProxy-Authorization: Basic " + credentials_ + "\r\n") == std::string::npos) {
+      write_all(client,
+                "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic "
+                "realm=\"p\"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    } else if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+               0) {
       const bool tunnel = head.starts_with("CONNECT ");
       const std::string first = tunnel ? "HTTP/1.1 200 Connection established\r\n\r\n" : head;
       if (write_all(tunnel ? client : server, first)) relay(client, server);
@@ -121,6 +132,7 @@ class SmallProxy {
   }
 
   int to_;
+  std::string credentials_;
   int listener_;
   int port_ = 0;
   std::atomic<bool> stopping_{false};
@@ -130,26 +142,24 @@ class SmallProxy {
   std::thread acceptor_;
 };
 
-int port_in(const std::string& url) { return std::stoi(url.substr(url.rfind(':') + 1)); }
-
 struct Way {
   const char* name;
   bool tls = false;
-  std::string url;                                 ///< {} is the server's port
-  std::map<std::string, std::string> environment;  ///< {} is the proxy's URL
-  std::vector<std::string> flags;                  ///< the same
+  std::string url;  ///< in it and below, PORT is the server's, and PROXY the address of the proxy
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> flags;
   std::string asked;  ///< what each connection begins with; empty: none came by the proxy
   int exit_code = 0;
   std::string told = "good: 6 verified";
+  std::string credentials = {};  ///< that the proxy asks for, as they are sent
 };
 std::ostream& operator<<(std::ostream& out, const Way& way) { return out << way.name; }
 
-std::string filled(std::string text, const std::string& value) {
-  if (const auto at = text.find("{}"); at != std::string::npos) text.replace(at, 2, value);
-  return text;
-}
-
 const std::vector<std::string> own{"--i-own-this-target"};
+const std::vector<std::string> with_tokens_from_here{
+    "--i-own-this-target", "--oauth-url", "http://127.0.0.1:PORT/oauth",
+    "--username-env",      "TEST_USER",   "--password-env",
+    "TEST_PASSWORD"};
 
 class ByProxy : public testing::TestWithParam<Way> {};
 TEST_P(ByProxy, RequestsGoWhereTheyAreToldTo) {
@@ -162,32 +172,38 @@ TEST_P(ByProxy, RequestsGoWhereTheyAreToldTo) {
                                   "memory", "--profile", "tus"};
   if (way.tls) server.insert(server.end(), {"--tls-cert", cert, "--tls-key", key});
   testkit::ChildProcess mock(server);
-  const int port = port_in(mock.wait_ready());
-  const SmallProxy proxy(port);
+  const std::string url = mock.wait_ready();
+  const std::string port = url.substr(url.rfind(':') + 1);
+  const SmallProxy proxy(std::stoi(port), way.credentials);
+  const auto filled = [&](std::string text) {
+    for (const auto& [name, value] : {std::pair{"PORT", port}, {"PROXY", proxy.address()}}) {
+      if (const auto at = text.find(name); at != std::string::npos) {
+        text.replace(at, std::string(name).size(), value);
+      }
+    }
+    return text;
+  };
   std::vector<std::string> command{
-      DEX_LOADGEN,     "run", "--url",     filled(way.url, std::to_string(port)),
-      "--system",      "tus", "--uploads", "6",
-      "--concurrency", "3",   "--size",    "100KiB",
-      "--ca-file",     cert};
-  for (const auto& flag : way.flags) command.push_back(filled(flag, proxy.url()));
+      DEX_LOADGEN, "run",           "--url", filled(way.url), "--system", "tus",       "--uploads",
+      "6",         "--concurrency", "3",     "--size",        "100KiB",   "--ca-file", cert};
+  for (const auto& flag : way.flags) command.push_back(filled(flag));
   testkit::ChildProcess::Options options;
   for (const char* other : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
                             "no_proxy", "NO_PROXY"}) {
     options.environment[other] = "";
   }
-  for (const auto& [name, value] : way.environment) {
-    options.environment[name] = filled(value, proxy.url());
-  }
+  options.environment["TEST_USER"] = options.environment["TEST_PASSWORD"] = "demo";
+  options.environment["TEST_PAIR"] = "u:p%41:";
+  for (const auto& [name, value] : way.environment) options.environment[name] = filled(value);
   const auto run = testkit::run(command, options);
   EXPECT_EQ(run.exit_code, way.exit_code) << run.out << run.err;
   EXPECT_THAT(run.out + run.err, HasSubstr(way.told));
   if (way.asked.empty()) {
     EXPECT_TRUE(proxy.asked().empty()) << proxy.asked().front();
   } else {
-    EXPECT_GE(proxy.asked().size(), 6U) << "a connection for each partner";
-    for (const auto& line : proxy.asked()) {
-      EXPECT_THAT(line, HasSubstr(filled(way.asked, std::to_string(port))));
-    }
+    EXPECT_GE(proxy.asked().size(), way.exit_code == 0 ? 6U : 1U)
+        << "a connection for each partner";
+    for (const auto& line : proxy.asked()) EXPECT_THAT(line, HasSubstr(filled(way.asked)));
   }
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -195,47 +211,53 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Way{"OfTheEnvironment",
                         false,
                         "http://dex.example.test/files",
-                        {{"http_proxy", "{}"}},
+                        {{"http_proxy", "http://PROXY"}},
                         own,
                         " http://dex.example.test/files"},
                     Way{"OfTheEnvironmentForTls",
                         true,
                         "https://dex.example.test/files",
-                        {{"HTTPS_PROXY", "{}"}},
+                        {{"HTTPS_PROXY", "http://PROXY"}},
                         own,
                         "CONNECT dex.example.test:443 HTTP/1.1"},
                     Way{"OfTheEnvironmentForAll",
                         false,
                         "http://dex.example.test/files",
-                        {{"ALL_PROXY", "{}"}},
+                        {{"ALL_PROXY", "http://PROXY"}},
                         own,
                         " http://dex.example.test/files"},
                     Way{"NotForHostsThatAreExcepted",
                         false,
                         "http://dex.example.test/files",
-                        {{"http_proxy", "{}"}, {"NO_PROXY", "other.test,example.test"}},
+                        {{"http_proxy", "http://PROXY"}, {"NO_PROXY", "other.test,example.test"}},
                         own,
                         "",
                         3,
                         "target unreachable"},
                     Way{"NotForThisMachine",
                         false,
-                        "http://127.0.0.1:{}/files",
-                        {{"http_proxy", "{}"}},
+                        "http://127.0.0.1:PORT/files",
+                        {{"http_proxy", "http://PROXY"}},
                         {},
                         ""},
+                    Way{"NotForThisMachineBesideAnother",
+                        false,
+                        "http://dex.example.test/files",
+                        {{"http_proxy", "http://PROXY"}, {"no_proxy", "other.test"}},
+                        with_tokens_from_here,
+                        " http://dex.example.test/files"},
                     Way{"GivenAlsoForThisMachine",
                         false,
-                        "http://127.0.0.1:{}/files",
+                        "http://127.0.0.1:PORT/files",
                         {},
-                        {"--proxy", "{}"},
-                        " http://127.0.0.1:{}/files"},
+                        {"--proxy", "http://PROXY"},
+                        " http://127.0.0.1:PORT/files"},
                     Way{"GivenWinsOverTheEnvironment",
                         true,
-                        "https://localhost:{}/files",
+                        "https://localhost:PORT/files",
                         {{"https_proxy", "http://127.0.0.1:1"}, {"no_proxy", "*"}},
-                        {"--proxy", "{}"},
-                        "CONNECT localhost:{} HTTP/1.1"},
+                        {"--proxy", "http://PROXY"},
+                        "CONNECT localhost:PORT HTTP/1.1"},
                     Way{"ThatIsNotThere",
                         false,
                         "http://dex.example.test/files",
@@ -243,7 +265,42 @@ INSTANTIATE_TEST_SUITE_P(
                         own,
                         "",
                         3,
-                        "target unreachable"}),
+                        "target unreachable"},
+                    Way{"WithCredentials",
+                        true,
+                        "https://localhost:PORT/files",
+                        {},
+                        {"--proxy", "http://PROXY", "--proxy-user-env", "TEST_PAIR"},
+                        "CONNECT localhost:PORT HTTP/1.1",
+                        0,
+                        "good: 6 verified",
+                        "dTpwJTQxOg=="},
+                    Way{"ThatIsNotTold",
+                        false,
+                        "http://127.0.0.1:PORT/files",
+                        {},
+                        {"--proxy-user-env", "TEST_USER"},
+                        "",
+                        2,
+                        "TEST_USER does not hold USER:PASSWORD"},
+                    Way{"ThatAsksForCredentials",
+                        false,
+                        "http://dex.example.test/files",
+                        {{"http_proxy", "http://PROXY"}},
+                        own,
+                        " http://dex.example.test/files",
+                        3,
+                        "asks for credentials (407): give USER:PASSWORD by --proxy-user-env",
+                        "dTpw"},
+                    Way{"WhoseTunnelAsksForCredentials",
+                        true,
+                        "https://localhost:PORT/files",
+                        {},
+                        {"--proxy", "http://PROXY"},
+                        "CONNECT localhost:PORT HTTP/1.1",
+                        3,
+                        "asks for credentials (407): give USER:PASSWORD by --proxy-user-env",
+                        "dTpw"}),
     [](const auto& way) { return way.param.name; });
 
 }  // namespace

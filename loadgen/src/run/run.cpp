@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "client/secret.hpp"
 #include "payload/hash.hpp"
+#include "protocol/http/form.hpp"
 #include "protocol/version.hpp"
 #include "run/worker.hpp"
 #include "safety/production.hpp"
@@ -67,21 +69,39 @@ Result<Sockets> share_descriptors(const Settings& settings) {
   return sockets;
 }
 
-/// What the environment says of proxies to libcurl, which goes by NO_PROXY too. Upper case
-/// HTTP_PROXY is none: a header of CGI has that name.
-std::vector<std::string> proxies_of_environment(std::string_view url) {
-  std::vector<std::string> names{"all_proxy", "ALL_PROXY"};
-  if (url.starts_with("https:")) {
-    names.insert(names.end(), {"https_proxy", "HTTPS_PROXY"});
-  } else {
-    names.emplace_back("http_proxy");
-  }
+/// The values of those environment variables that have one.
+std::vector<std::string> of_environment(const std::vector<const char*>& names) {
   std::vector<std::string> found;
-  for (const auto& name : names) {
-    const char* const value = std::getenv(name.c_str());
+  for (const char* const name : names) {
+    const char* const value = std::getenv(name);
     if (value != nullptr && *value != '\0') found.emplace_back(value);
   }
   return found;
+}
+
+/// What the environment says of proxies to libcurl. Upper case HTTP_PROXY is none: a header of CGI
+/// has that name.
+std::vector<std::string> proxies_of_environment(std::string_view url) {
+  if (!url.starts_with("https:")) return of_environment({"all_proxy", "ALL_PROXY", "http_proxy"});
+  return of_environment({"all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY"});
+}
+
+/// Before and behind the first colon.
+std::pair<std::string, std::string> halves(const std::string& user_and_password) {
+  const auto colon = user_and_password.find(':');
+  if (colon == std::string::npos) return {};
+  return {user_and_password.substr(0, colon), user_and_password.substr(colon + 1)};
+}
+
+/// Hosts that the environment's proxies are not for: as it says itself, and those of this machine.
+std::string without_proxy(const std::vector<transport::ResolvedHost>& hosts) {
+  const auto told = of_environment({"no_proxy", "NO_PROXY"});
+  std::string all = told.empty() ? "" : told.front();
+  if (all == "*") return all;
+  for (const auto& host : hosts) {
+    if (host.loopback) all += (all.empty() ? "" : ",") + host.host;
+  }
+  return all;
 }
 
 /// Looks up every host that requests go to, and refuses those that may not be loaded.
@@ -119,6 +139,7 @@ RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) 
     plan.engine.proxy = settings.proxy;
   } else if (!all_here) {
     plan.engine.proxy = "";
+    plan.engine.no_proxy = without_proxy(plan.hosts);
   }
   return {};
 }
@@ -310,8 +331,14 @@ Result<Credentials> credentials_of(const Settings& settings) {
   };
   for (const auto& done : {read("--username-env", settings.username_env, c.username),
                            read("--password-env", settings.password_env, c.password),
-                           read("--token-env", settings.token_env, c.token)}) {
+                           read("--token-env", settings.token_env, c.token),
+                           read("--proxy-user-env", settings.proxy_user_env, c.proxy_user)}) {
     if (!done) return tl::unexpected(done.error());
+  }
+  if (!c.proxy_user.empty() && c.proxy_user.find(':') == std::string::npos) {
+    return failure("--proxy-user-env", fmt::format("the environment variable {} does not hold "
+                                                   "USER:PASSWORD",
+                                                   settings.proxy_user_env));
   }
   return c;
 }
@@ -364,6 +391,8 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   if (!credentials) return give_up(ExitCode::usage, credentials.error());
   (*client)->presentation().hide(credentials->token, secrets);
   secrets.add(credentials->password);
+  const auto [proxy_user, proxy_password] = halves(credentials->proxy_user);
+  secrets.add(proxy_password);
   credentials->secrets = secrets;
 
   RunReport report;
@@ -383,6 +412,10 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   const std::uint64_t concurrency = *settings.concurrency;
   plan.engine.user_agent = fmt::format("dex-loadgen/{} (run {})", harness_version(), report.run_id);
   plan.engine.tls = tls;
+  if (!proxy_user.empty()) {
+    plan.engine.proxy_user = fmt::format("{}:{}", http::percent_encode(proxy_user),
+                                         http::percent_encode(proxy_password));
+  }
   const auto of_a_loop = [&](std::uint64_t all) {
     return static_cast<std::size_t>((all + settings.threads - 1) / settings.threads);
   };

@@ -234,6 +234,8 @@ std::vector<Setting> access_and_outcome() {
         stored(stall_timeout, &Settings::stall_timeout)}},
       {{{"proxy", "URL", "HTTP proxy [the environment's, but for targets on this machine]"},
         stored(http_url, &Settings::proxy)}},
+      {{{"proxy-user-env", "VAR", "environment variable that holds USER:PASSWORD for the proxy"},
+        stored(variable, &Settings::proxy_user_env)}},
       {{{"max-rate", "RATE", "ceiling of what all uploads send together, as in 50MiB/s"},
         stored(ceiling, &Settings::max_rate)}},
       {{{"max-bytes", "SIZE", "start no upload that would bring the files' sizes above this"},

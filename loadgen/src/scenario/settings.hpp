@@ -57,6 +57,7 @@ struct Settings {
   Milliseconds give_up{std::chrono::seconds{30}};  ///< 0: never
   std::optional<Milliseconds> stall_timeout;       ///< instead of the network's
   std::string proxy;                               ///< URL; empty: the environment's
+  std::string proxy_user_env;                      ///< as token_env
   BytesPerSecond max_rate;                         ///< of all bodies together; 0: no ceiling
   std::optional<Bytes> max_bytes;                  ///< of all files that are begun
   std::optional<std::uint64_t> max_connections;    ///< open at a time

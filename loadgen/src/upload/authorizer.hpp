@@ -20,6 +20,7 @@ struct Credentials {
   std::string token;      ///< a given token or key; wins over the password grant
   std::string oauth_url;  ///< POST here; refresh tokens go to {oauth_url}/refresh
   std::string username, password;
+  std::string proxy_user = {};   ///< USER:PASSWORD for the proxy, which are no concern of this room
   redact::Secrets secrets = {};  ///< what the endpoint issues is added
   [[nodiscard]] bool none() const { return token.empty() && username.empty(); }
 };
