@@ -129,6 +129,40 @@ void fill_random(std::uint64_t key, std::uint64_t at, std::span<std::byte> into)
   }
 }
 
+std::size_t same_random(std::uint64_t key, std::uint64_t at, std::span<const std::byte> bytes) {
+  // Before the first whole word and behind the last one.
+  const auto few_differ = [&](std::uint64_t from, std::span<const std::byte> few) {
+    std::array<std::byte, 8> made;
+    const auto expected = std::span(made).first(few.size());
+    fill_random(key, from, expected);
+    return !std::equal(few.begin(), few.end(), expected.begin());
+  };
+  std::size_t same = 0;
+  while (same < bytes.size()) {
+    const std::uint64_t here = at + same;
+    const std::uint64_t hash = mix(key + (here / (piece * 8)) * golden);
+    const std::size_t within = here % (piece * 8);
+    const auto some = bytes.subspan(same, std::min(piece * 8 - within, bytes.size() - same));
+    const std::size_t before = std::min((8 - within % 8) % 8, some.size());
+    const std::size_t whole = (some.size() - before) / 8;
+    const std::size_t behind = before + whole * 8;
+    const std::uint64_t* const words = table.data() + hash % begins + (within + before) / 8;
+    const std::byte* const in = some.data() + before;
+    std::uint64_t difference = 0;
+    for (std::size_t i = 0; i < whole; ++i) {
+      std::uint64_t value;
+      std::memcpy(&value, in + i * 8, 8);
+      difference |= value ^ words[i] ^ hash;
+    }
+    if (difference != 0 || few_differ(here, some.first(before)) ||
+        few_differ(here + behind, some.subspan(behind))) {
+      break;
+    }
+    same += some.size();
+  }
+  return same;
+}
+
 }  // namespace detail
 
 Payload::Payload(PayloadKind kind, std::uint64_t seed, std::uint64_t upload, Bytes size)
@@ -153,6 +187,13 @@ std::size_t Payload::read(Bytes at, std::span<std::byte> into) const {
     return into.size();
   }
   return read_text(at, into);
+}
+
+std::size_t Payload::same(Bytes at, std::span<const std::byte> bytes) const {
+  if (kind_ != PayloadKind::random || at >= size_) return 0;
+  return detail::same_random(key_, at.value,
+                             bytes.first(static_cast<std::size_t>(
+                                 std::min<std::uint64_t>(bytes.size(), size_.value - at.value))));
 }
 
 std::size_t Payload::read_text(Bytes at, std::span<std::byte> into) const {

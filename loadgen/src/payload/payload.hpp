@@ -49,6 +49,9 @@ class Payload {
   /// Fills some of `into` with the bytes from `at` and returns how many: at least one unless `at`
   /// is the end. Stops at a block's end where that spares making the next block twice.
   std::size_t read(Bytes at, std::span<std::byte> into) const;
+  /// How many of `bytes`, from the first on, are seen to be those from `at` on without making
+  /// these, which costs a third of it; 0 where that cannot be told.
+  [[nodiscard]] std::size_t same(Bytes at, std::span<const std::byte> bytes) const;
   /// Only what is before `end`.
   [[nodiscard]] Payload until(Bytes end) const;
   /// Of all of it, in hexadecimal. Costs a pass over every byte; one that is stopped on the way
@@ -73,6 +76,9 @@ inline constexpr std::size_t smallest_block = 2U << 10U;
 inline constexpr std::size_t longest_block = block_size + smallest_block - 1;
 
 void fill_random(std::uint64_t key, std::uint64_t at, std::span<std::byte> into);
+/// How many of `bytes`, from the first on and in whole pieces, are what it fills in from `at` on.
+[[nodiscard]] std::size_t same_random(std::uint64_t key, std::uint64_t at,
+                                      std::span<const std::byte> bytes);
 /// Fills `into` (smallest_block to longest_block) with whole records that no other block of any
 /// upload has: ending with a segment terminator (CR).
 void hl7_block(std::uint64_t key, std::uint64_t block, std::span<char> into);

@@ -93,6 +93,29 @@ TEST(RandomPayload, LooksRandom) {
   }
 }
 
+TEST(RandomPayload, IsKnownWithoutBeingMade) {
+  std::mt19937_64 random(5);
+  const Payload payload(PayloadKind::random, 7, 42, Bytes{100'003});
+  const std::string whole = all(payload);
+  const auto same = [&](std::uint64_t at, const std::string& bytes) {
+    return payload.same(Bytes{at}, std::as_bytes(std::span(bytes)));
+  };
+  for (int i = 0; i < 200; ++i) {
+    const auto [from, to] = std::minmax(random() % whole.size(), random() % whole.size());
+    std::string bytes = whole.substr(from, to - from);
+    EXPECT_EQ(same(from, bytes), bytes.size()) << from << "-" << to;
+    if (bytes.empty()) continue;
+    const auto at = random() % bytes.size();
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << (random() % 8)));
+    EXPECT_LE(same(from, bytes), at) << from << "-" << to;
+    EXPECT_LT(at, same(from, bytes) + 4096) << from << "-" << to;
+  }
+  EXPECT_EQ(same(100'000, whole.substr(100'000) + "more"), 3U);
+  EXPECT_EQ(same(100'003, "more"), 0U);
+  EXPECT_EQ(Payload(PayloadKind::csv, 7, 42, Bytes{9000}).same({}, std::as_bytes(std::span("x"))),
+            0U);
+}
+
 TEST(Hl7Payload, IsMadeOfWholeMessages) {
   for (const std::uint64_t size : {2048ULL, 4097ULL, 16385ULL, 65536ULL, 70'001ULL}) {
     const auto segments = split(all({PayloadKind::hl7, 3, 5, Bytes{size}}), "\r");

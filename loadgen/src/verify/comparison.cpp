@@ -6,26 +6,44 @@
 #include <cstring>
 
 namespace loadgen {
+namespace {
+constexpr std::size_t made_at_once = 64U << 10U;
+}
 
 void Comparison::add(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    expected_.resize(std::min<std::size_t>(bytes.size(), 64U << 10U));
-    const std::size_t count = payload_.read(at_, expected_);
+    std::size_t count = payload_.same(at_, bytes);
     if (count == 0) {
-      too_many_ += Bytes{bytes.size()};
-      return;
-    }
-    if (std::memcmp(expected_.data(), bytes.data(), count) != 0) {
-      for (std::size_t i = 0; i < count; ++i) {
-        if (expected_[i] == bytes[i]) continue;
-        const Bytes here = at_ + Bytes{i};
-        if (!different_) different_ = ByteRange{here, here};
-        different_->end = here + Bytes{1};
-        ++count_;
+      const auto expected = expected_here();
+      if (expected.empty()) {
+        too_many_ += Bytes{bytes.size()};
+        return;
       }
+      count = std::min(expected.size(), bytes.size());
+      compare(expected.first(count), bytes.first(count));
     }
     at_ += Bytes{count};
     bytes = bytes.subspan(count);
+  }
+}
+
+std::span<const std::byte> Comparison::expected_here() {
+  if (at_ < expected_at_ || at_ >= expected_at_ + Bytes{expected_.size()}) {
+    expected_at_ = at_;
+    expected_.resize(made_at_once);
+    expected_.resize(payload_.read(at_, expected_));
+  }
+  return std::span(expected_).subspan(static_cast<std::size_t>((at_ - expected_at_).value));
+}
+
+void Comparison::compare(std::span<const std::byte> expected, std::span<const std::byte> bytes) {
+  if (std::memcmp(expected.data(), bytes.data(), bytes.size()) == 0) return;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (expected[i] == bytes[i]) continue;
+    const Bytes here = at_ + Bytes{i};
+    if (!different_) different_ = ByteRange{here, here};
+    different_->end = here + Bytes{1};
+    ++count_;
   }
 }
 

@@ -27,12 +27,17 @@ class Comparison {
   [[nodiscard]] std::optional<Damage> verdict() const;
 
  private:
+  /// What should come next, or some of it; empty at the end.
+  [[nodiscard]] std::span<const std::byte> expected_here();
+  void compare(std::span<const std::byte> expected, std::span<const std::byte> bytes);
+
   Payload payload_;
   Bytes at_;
   Bytes too_many_;
   std::optional<ByteRange> different_;
   std::uint64_t count_ = 0;  ///< of the different bytes
-  std::vector<std::byte> expected_;
+  Bytes expected_at_;
+  std::vector<std::byte> expected_;  ///< from there on
 };
 
 }  // namespace loadgen
