@@ -26,6 +26,10 @@ namespace {
 constexpr std::size_t response_body_limit = 64U << 10U;
 /// So much of a body that somebody takes is progress: a byte now and then is none.
 constexpr std::uint64_t progress_step = 64U << 10U;
+/// Of a body that somebody takes so much is read at once, and waited for: to be woken for less
+/// costs several times what reading does. But only while so much comes in `piece_time`.
+constexpr std::uint64_t piece = 256U << 10U;
+constexpr std::chrono::seconds piece_time{1};
 /// A body up to this goes out with its header, in one packet mostly. (libcurl does that with less
 /// than 64 KiB.)
 constexpr std::uint64_t body_with_head = 16U << 10U;
@@ -106,13 +110,17 @@ struct Transfer {
   LoadTransport::Done done;
   std::string body;  ///< what `source` made, where it goes out with the header
   int fd = -1;       ///< the one opened for this transfer; -1 when a connection is reused
+  int socket = -1;   ///< that libcurl has watched for it last
   LoadResponse response;
   Bytes sent;
   bool cut = false;
   AnswerCount count;
   std::uint64_t body_seen = 0;
   std::uint64_t body_marked = 0;  ///< of these, when progress was last seen
-  bool head_ended = false;        ///< the empty line after the response's header has come
+  std::uint64_t long_body = 0;    ///< its size, when it is waited for in pieces; 0: it is not
+  bool looked_at_size = false;
+  TimerId late_piece;
+  bool head_ended = false;  ///< the empty line after the response's header has come
   bool paused = false;
   bool connected = false;  ///< or about to be: it waits for no socket of ours
   bool begun = false;      ///< the request was handed to a connection
@@ -177,12 +185,15 @@ struct LoadEngine::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
+  static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* known) {
     auto& state = *static_cast<State*>(self);
     if (what == CURL_POLL_REMOVE) {
       state.loop.forget(fd);
       return 0;
     }
+    Transfer* transfer = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    if (transfer != nullptr) transfer->socket = fd;
     std::uint32_t events = 0;
     if ((what & CURL_POLL_IN) != 0) events |= EPOLLIN;
     if ((what & CURL_POLL_OUT) != 0) events |= EPOLLOUT;
@@ -322,6 +333,7 @@ struct LoadEngine::State {
         transfer.body_marked = transfer.body_seen;
         transfer.progress = LoadClock::now();
       }
+      transfer.engine->state_->wait_in_pieces(transfer);
       const auto bytes = std::as_bytes(std::span(data, length));
       return transfer.request.sink(bytes) ? length : 0;
     }
@@ -329,6 +341,43 @@ struct LoadEngine::State {
     body.append(data,
                 std::min(length, response_body_limit - std::min(response_body_limit, body.size())));
     return length;
+  }
+
+  /// Over TLS nothing is gained: there each record is read by itself.
+  void wait_in_pieces(Transfer& transfer) {
+    if (transfer.long_body > 0) {
+      if (transfer.body_seen + 2 * piece > transfer.long_body) end_pieces(transfer);
+      return;
+    }
+    // An answer may be there before its socket is watched.
+    if (transfer.socket < 0 || std::exchange(transfer.looked_at_size, true)) return;
+    curl_off_t size = 0;
+    curl_easy_getinfo(transfer.handle->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+    if (size < static_cast<curl_off_t>(4 * piece)) return;
+    if (!transfer.request.url.starts_with("http:")) return;
+    transfer.long_body = static_cast<std::uint64_t>(size);
+    set_low_water(transfer, piece);
+    expect_piece(transfer);
+  }
+  void expect_piece(Transfer& transfer) {
+    transfer.late_piece = wheel.arm(LoadClock::now() + piece_time,
+                                    [this, id = transfer.id, seen = transfer.body_seen] {
+                                      const auto found = transfers.find(id);
+                                      if (found == transfers.end()) return;
+                                      if (found->second->body_seen == seen) {
+                                        end_pieces(*found->second);
+                                      } else {
+                                        expect_piece(*found->second);
+                                      }
+                                    });
+  }
+  void end_pieces(Transfer& transfer) {
+    wheel.cancel(transfer.late_piece);
+    transfer.long_body = 0;
+    set_low_water(transfer, 1);
+  }
+  static void set_low_water(const Transfer& transfer, int bytes) {
+    ::setsockopt(transfer.socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
   }
 
   void cut(Transfer& transfer) {
@@ -450,7 +499,7 @@ struct LoadEngine::State {
     }
     curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
     set_headers(transfer);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, r.sink ? 65536L : 1024L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, r.sink ? static_cast<long>(piece) : 1024L);
     if (resolve_list != nullptr && !resolve_told) {
       curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_list);
       resolve_told = true;
@@ -478,6 +527,7 @@ struct LoadEngine::State {
   void release(Transfer& transfer) {
     wheel.cancel(transfer.stall);
     wheel.cancel(transfer.resume);
+    wheel.cancel(transfer.late_piece);
     if (!transfer.handle) return;
     curl_multi_remove_handle(multi, transfer.handle->easy);
     spare.push_back(std::move(transfer.handle));

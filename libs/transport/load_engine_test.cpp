@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <thread>
 #include <tuple>
 
@@ -304,6 +305,40 @@ TEST(LoadEngine, ADownloadEndsAtItsLimit) {
   ASSERT_TRUE(outcome.failure);
   EXPECT_EQ(outcome.failure->kind, Failure::Kind::protocol);
   EXPECT_LE(taken, 100'000U);
+}
+
+// A long body is waited for in large pieces, but not longer than a moment.
+TEST(LoadEngine, ADownloadThatStopsIsSeenAsFarAsItCame) {
+  constexpr std::size_t size = 4'000'000;
+  constexpr std::size_t first = 1'500'001;
+  std::promise<void> seen;
+  Server server([&](int fd) {
+    read_request(fd, 0);
+    reply(fd, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+    reply(fd, std::string(first, 'x'));
+    EXPECT_EQ(seen.get_future().wait_for(std::chrono::seconds{20}), std::future_status::ready);
+    reply(fd, std::string(size - first, 'x'));
+    read_request(fd, 0);
+    reply(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  });
+  LoadEngine engine(options());
+  LoadRequest get;
+  get.method = "GET";
+  get.url = server.url();
+  std::size_t taken = 0;
+  get.sink = [&](std::span<const std::byte> bytes) {
+    taken += bytes.size();
+    if (taken == first) seen.set_value();
+    return true;
+  };
+  EXPECT_TRUE(run_one(engine, get).response);
+  EXPECT_EQ(taken, size);
+  // Its connection is what it was before.
+  get.sink = nullptr;
+  const auto outcome = run_one(engine, std::move(get));
+  ASSERT_TRUE(outcome.response);
+  EXPECT_EQ(outcome.response->body, "ok");
+  EXPECT_EQ(server.connections(), 1);
 }
 
 // An answer that trickles in for ever was progress for ever.
