@@ -261,7 +261,7 @@ void send_raw(const std::string& url, const std::string& bytes) {
 TEST_F(Control, AHeadThatIsRefusedIsInTheJournalOfItsListenersLane) {
   const auto own = client.put("/_mock/lanes/own", R"({"listen": "127.0.0.1:0"})").json;
   send_raw(mock.url(), "PATCH /files/1?key=s3cret HTTP/1.1\r\n\r\n");
-  send_raw(own.at("url"), "GET /long/" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n");
+  send_raw(own.at("listener"), "GET /long/" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n");
   const auto here = client.get("/_mock/journal?refused=true").json.at("entries");
   ASSERT_EQ(here.size(), 1U);
   EXPECT_EQ(here[0].at("method"), "PATCH");
