@@ -168,9 +168,10 @@ TEST(Lanes, AreConformantBehindTheirPrefix) {
 TEST(Lanes, WhatTheyStoredIsSeenBehindTheirPrefix) {
   const testkit::TempFolder folder;
   Mock mock({"--profile", "dex-2.8", "--store", (folder.path() / "store").string(), "--lane",
-             "secured=" + folder.write("dex.json", R"({"profile": "dex-2.8", "auth": "jwt"})")});
-  const auto judged = judge(mock.url() + "/_lane/blue/files",
-                            {"--system", "dex", "--select", "TUS-CORE-PATCH-001"});
+             "secured=" + folder.write("dex.json", R"({"profile": "dex-2.8", "auth": "jwt"})"),
+             "--lane", "plain=" + folder.write("tus.json", R"({"profile": "tus"})")});
+  const auto judged = judge(mock.url() + "/_lane/plain/files",
+                            {"--system", "tus", "--select", "TUS-CORE-PATCH-001"});
   EXPECT_EQ(judged.results.at("TUS-CORE-PATCH-001").at("verdict"), "pass") << judged.out;
   // Tokens of one lane are strangers in another: the token endpoint is behind the prefix as well.
   for (const std::string lane : {"blue", "secured"}) {
