@@ -259,8 +259,8 @@ TusUpload& TusUpload::patch_chunked(std::size_t size) {
 
 std::string TusUpload::path() const { return url_.substr(url_.find('/', url_.find("//") + 2)); }
 
-TusUpload& TusUpload::head() {
-  return take("HEAD", lane_.send("HEAD", url_, more_, std::nullopt, timeout_));
+TusUpload& TusUpload::head(const std::string& more) {
+  return take("HEAD", lane_.send("HEAD", url_ + more, more_, std::nullopt, timeout_));
 }
 
 TusUpload& TusUpload::send(std::size_t size, int failures) {

@@ -95,7 +95,8 @@ class TusUpload {
   TusUpload& patch(std::size_t size, http::Fields more = {});
   /// The same, with Transfer-Encoding: chunked.
   TusUpload& patch_chunked(std::size_t size);
-  TusUpload& head();
+  /// `more`: what is added to the URL.
+  TusUpload& head(const std::string& more = "");
   /// The rest, in chunks of `size`; after a failure it asks for the offset until it is told one. At
   /// most `failures` of them.
   TusUpload& send(std::size_t size, int failures = 2);

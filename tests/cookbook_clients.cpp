@@ -38,6 +38,13 @@ std::string send_half_and_ask(Lane& lane) {
   return TusUpload(lane, 10).create().patch(5).head().seen();
 }
 
+/// By a library that keeps caches from answering.
+std::string ask_with_query(Lane& lane) {
+  TusUpload upload(lane, 10);
+  upload.create().patch(5).head("?_=1470920397045");
+  return upload.head().seen();
+}
+
 /// Does not ask what became of a chunk.
 std::string send_blindly(Lane& lane) {
   return TusUpload(lane, 10).create().patch(5).patch(5).send(5).seen();
@@ -309,6 +316,12 @@ std::string complete(Lane& lane) {
   return seen + ", " + store.get();
 }
 
+std::string put_small_part(Lane& lane) {
+  Store store(lane);
+  store.begin();
+  return "part " + told_by_store(store.part(1, "bytes")) + ", PUT " + told(store.put());
+}
+
 std::string put_fast(Lane& lane) {
   lane.tell("clock", {{"freeze", true}});
   Store store(lane);
@@ -529,6 +542,8 @@ std::vector<Situation> of_clients() {
        "POST 201, PATCH 500, HEAD 200 at 4, PATCH 204 at 10", whole},
       {"The upload of a remembered URL is gone", send_half_and_ask, half + "HEAD 404",
        half + "HEAD 200 at 5"},
+      {"A query makes the URL another one", ask_with_query, half + "HEAD 404, HEAD 200 at 5",
+       half + "HEAD 200 at 5, HEAD 200 at 5"},
       {"The lock of a request that is over", break_off_and_go_on,
        "POST 201, HEAD 200 at 5, PATCH 423, HEAD 200 at 5, PATCH 204 at 10",
        "POST 201, HEAD 200 at 5, PATCH 204 at 10"},
@@ -588,6 +603,8 @@ std::vector<Situation> of_clients() {
        "PUT 200 with ETag, GET 200"},
       {"200, and an error in its body", complete,
        "complete 200 InternalError, GET 404, again 200, GET 200", "complete 200, GET 200"},
+      {"Small parts are refused at once", put_small_part, "part 400 EntityTooSmall, PUT 200",
+       "part 200, PUT 200"},
       {"Completed, and the answer is lost", complete,
        "complete reset, GET 200, again 404 NoSuchUpload, GET 200", "complete 200, GET 200"},
       {"Completed, and a gateway says 504", complete,
