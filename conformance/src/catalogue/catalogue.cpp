@@ -34,12 +34,12 @@ std::string read_origin(const json::Cursor& at, const CatalogueWords& words) {
 
 /// Takes what the known servers do, and refuses every key that is not one of a row.
 void read_columns(const json::Cursor& at, const CatalogueWords& words, Requirement& row) {
-  constexpr std::array own{"id", "level", "section", "requirement", "test", "excludes"};
+  constexpr std::array own{"id", "level", "section", "requirement", "test", "excludes", "slow"};
   for (const auto& [key, value] : at.members()) {
     if (words.servers.contains(key)) {
       if (!value.string().empty()) row.known[key] = value.string();
     } else if (std::find(own.begin(), own.end(), key) == own.end()) {
-      at.only({"id", "level", "section", "requirement", "test", "excludes"});
+      at.only({"id", "level", "section", "requirement", "test", "excludes", "slow"});
     }
   }
 }
@@ -61,6 +61,7 @@ Requirement read_row(const json::Cursor& at, const std::string& area, const std:
   if (const auto excludes = at.find("excludes")) {
     for (const auto& e : excludes->items()) row.excludes.push_back(e.string());
   }
+  if (const auto slow = at.find("slow")) row.slow = slow->boolean();
   return row;
 }
 

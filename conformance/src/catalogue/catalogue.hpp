@@ -31,6 +31,7 @@ struct Requirement {
   std::string test;                   ///< how it is judged
   std::vector<std::string> excludes;  ///< systems and extensions it does not apply to
   std::map<std::string, std::string, std::less<>> known;  ///< by column: what known servers do
+  bool slow = false;  ///< takes long or sends much: judged where that is asked for
 };
 
 class Catalogue {

@@ -1,14 +1,16 @@
 #include "catalogue/selection.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <set>
 
+#include "protocol/http/fields.hpp"
 #include "protocol/nearest.hpp"
 
 namespace conformance {
 namespace {
+
+constexpr std::string_view slow_tag = "slow";
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
@@ -53,9 +55,11 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
 }
 
 /// What a pattern may name a row by.
-std::array<std::string_view, 4> names_of(const Requirement& row) {
+std::vector<std::string_view> names_of(const Requirement& row) {
   constexpr std::string_view levels[] = {"must", "should", "may"};
-  return {row.id, row.area, row.origin, levels[rank(row.level)]};
+  std::vector<std::string_view> all{row.id, row.area, row.origin, levels[rank(row.level)]};
+  if (row.slow) all.push_back(slow_tag);
+  return all;
 }
 
 bool names(std::string_view pattern, const Requirement& row) {
@@ -76,6 +80,13 @@ bool selects(const Selection& selection, const Requirement& row) {
   return selection.patterns.empty() ||
          std::any_of(selection.patterns.begin(), selection.patterns.end(),
                      [&](const std::string& p) { return names(p, row); });
+}
+
+bool asks_for_slow(const Selection& selection, const Requirement& row) {
+  return selection.slow ||
+         std::any_of(selection.patterns.begin(), selection.patterns.end(), [&](std::string_view p) {
+           return http::same_name(p, row.id) || http::same_name(p, slow_tag);
+         });
 }
 
 Result<void> validate(const Selection& selection, const Catalogue& catalogue) {

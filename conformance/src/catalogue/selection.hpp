@@ -14,10 +14,11 @@ namespace conformance {
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
 
 struct Selection {
-  /// Globs over ids and areas, or tags: origins, must, should, may. Empty: everything.
+  /// Globs over ids and areas, or tags: origins, must, should, may, slow. Empty: everything.
   std::vector<std::string> patterns;
   /// Rows of this level and stricter ones.
   Level least = Level::may;
+  bool slow = false;  ///< slow rows as well
 };
 
 /// Whether one pattern names the row.
@@ -26,6 +27,9 @@ struct Selection {
 /// that exclude it.
 [[nodiscard]] bool applies(const Requirement& row, const System& system);
 [[nodiscard]] bool selects(const Selection& selection, const Requirement& row);
+/// Whether a slow row that is selected is to be judged: all of them are asked for, or it is, by its
+/// id or by the tag. Globs and areas ask for none.
+[[nodiscard]] bool asks_for_slow(const Selection& selection, const Requirement& row);
 /// A pattern that names no row at all is most likely misspelt: an Error that says so.
 [[nodiscard]] Result<void> validate(const Selection& selection, const Catalogue& catalogue);
 

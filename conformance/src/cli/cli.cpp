@@ -228,6 +228,7 @@ class Run {
     report_.target = target_->facts();
     report_.remarks = found->remarks;
     report_.unchecked = plan_.unchecked;
+    report_.slow_left_out = plan_.slow_left_out;
     rules_.strict = command_.strict;
     rules_.required = {command_.required.begin(), command_.required.end()};
     rules_.today = std::chrono::floor<std::chrono::days>(report_.started);

@@ -197,6 +197,11 @@ std::vector<Setting> judging_settings() {
   table.insert(table.end(),
                {{{{"strict", "", "A broken SHOULD turns the run red", selecting_group},
                   on(&RunCommand::strict)}},
+                {{{"slow", "", "Also the checks that take long or send much", selecting_group},
+                  [](RunCommand& run, const std::string& text) -> Result<void> {
+                    run.selection.slow = text == "true";
+                    return {};
+                  }}},
                 {{{"require", "EXT",
                    "tus extension that must be offered, or 'integrity': that stored bytes can be "
                    "compared; repeatable",

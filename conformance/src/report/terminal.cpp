@@ -151,6 +151,9 @@ void TerminalReport::end(const RunReport& report) {
     out_ << fmt::format("not checked: {} requirements have no check in this version\n",
                         report.unchecked.size());
   }
+  if (report.slow_left_out > 0) {
+    out_ << fmt::format("left out: {} slow checks (--slow)\n", report.slow_left_out);
+  }
   for (const std::string& extension : report.missing_extensions) {
     out_ << fmt::format("{} is required and not offered (--require)\n", extension);
   }

@@ -37,6 +37,10 @@ Result<Plan> make_plan(const Catalogue& catalogue, const std::vector<Check>& che
   Plan plan;
   for (const Requirement& row : catalogue.rows()) {
     if (!applies(row, system) || !selects(selection, row)) continue;
+    if (row.slow && !asks_for_slow(selection, row)) {
+      ++plan.slow_left_out;
+      continue;
+    }
     const auto check = by_id.find(row.id);
     if (check == by_id.end()) {
       plan.unchecked.push_back(&row);

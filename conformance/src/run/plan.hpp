@@ -19,6 +19,7 @@ struct Case {
 struct Plan {
   std::vector<Case> cases;                    ///< in the order of the catalogue
   std::vector<const Requirement*> unchecked;  ///< selected rows that no check judges
+  std::size_t slow_left_out = 0;              ///< selected rows that are slow, and not asked for
 };
 
 /// An Error (of the harness) when a check names an unknown requirement or two name the same one.

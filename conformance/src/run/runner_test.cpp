@@ -195,6 +195,23 @@ std::unique_ptr<TusTarget> target(std::set<std::string> extensions) {
 
 Outcome never(Context&) { return holds(); }
 
+TEST(Plan, SlowRowsAreLeftOutUntilTheyAreAskedFor) {
+  auto other = row;
+  other.id = "TUS-A-002";
+  other.slow = true;
+  const Catalogue catalogue({row, other});
+  const std::vector<Check> checks = {{row.id, never}, {"TUS-A-002", never}};
+  const auto planned = [&](const Selection& selection) {
+    const auto plan = make_plan(catalogue, checks, selection, tus_system, *target({}));
+    return std::pair{plan->cases.size(), plan->slow_left_out};
+  };
+  EXPECT_EQ(planned({}), std::pair(std::size_t{1}, std::size_t{1}));
+  EXPECT_EQ(planned({{"TUS-A-*"}}), std::pair(std::size_t{1}, std::size_t{1}));
+  EXPECT_EQ(planned({{"tus-a-002"}}), std::pair(std::size_t{1}, std::size_t{0}));
+  EXPECT_EQ(planned({{"slow"}}), std::pair(std::size_t{1}, std::size_t{0}));
+  EXPECT_EQ(planned({{}, Level::may, true}), std::pair(std::size_t{2}, std::size_t{0}));
+}
+
 TEST(Plan, SkipsUncheckedAndHarnessErrors) {
   std::vector<Requirement> rows;
   for (const char* id : {"TUS-A-001", "TUS-A-002", "TUS-A-003"}) {

@@ -46,6 +46,7 @@ struct RunReport {
   std::string baseline;  ///< its file; empty: none
   std::vector<Judgement> judgements;
   std::vector<const Requirement*> unchecked;
+  std::size_t slow_left_out = 0;                ///< rows that were not asked for (--slow)
   std::vector<std::string> missing_extensions;  ///< required and not offered
   std::vector<std::string> remarks;
   std::size_t uploads_removed = 0;
