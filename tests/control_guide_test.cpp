@@ -1,5 +1,5 @@
-// The commands of docs/guides/control-api.md, run as they are written: what they print is what the
-// guide says they print.
+// The commands of the guides to /_mock/, run as they are written: what they print is what the guide
+// says they print.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -73,10 +73,11 @@ bool fits(const std::string& expected, const std::string& actual) {
   }
 }
 
-TEST(ControlGuide, ItsCommandsPrintWhatItShows) {
-  programs::Mock mock({"--profile", "tus", "--auth", "jwt", "--store", "memory"});
-  const auto steps = steps_of(std::string(DEX_GUIDES) + "/control-api.md");
-  ASSERT_GT(steps.size(), 20U);
+/// `arguments` as the guide's own first command has them.
+void follow(const std::string& guide, const std::vector<std::string>& arguments) {
+  programs::Mock mock(arguments);
+  const auto steps = steps_of(std::string(DEX_GUIDES) + "/" + guide);
+  ASSERT_GT(steps.size(), 10U);
   const std::string mark = "--end-of-step--";
   std::string script = "mock=" + mock.url() + "\n";
   for (const auto& step : steps) {
@@ -94,10 +95,18 @@ TEST(ControlGuide, ItsCommandsPrintWhatItShows) {
     ASSERT_NE(end, std::string::npos) << "line " << step.line << ": " << finished.err;
     const auto actual = steady(finished.out.substr(at, end - at));
     EXPECT_TRUE(fits(steady(step.output), actual))
-        << "control-api.md:" << step.line << ": " << step.command << "\nprints  " << actual
+        << guide << ":" << step.line << ": " << step.command << "\nprints  " << actual
         << "\nand not " << steady(step.output);
     at = end + mark.size() + 2;
   }
+}
+
+TEST(ControlGuide, ItsCommandsPrintWhatItShows) {
+  follow("control-api.md", {"--profile", "tus", "--auth", "jwt", "--store", "memory"});
+}
+
+TEST(ControlGuide, ThatOfVerificationPrintsWhatItShows) {
+  follow("verify.md", {"--profile", "tus", "--store", "memory"});
 }
 
 }  // namespace

@@ -192,6 +192,74 @@ TEST_F(Control, ExactlyThreePatches) {
             true);
 }
 
+TEST_F(Control, AVerificationKnowsFieldsMetadataAndBodies) {
+  const auto upload = client.create(5, {{"Upload-Metadata", "filename YS5jc3Y="},
+                                        {"Origin", "http://app.test"},
+                                        {"X-Partner", "lab-7"}});
+  client.patch(upload, 0, "hello");
+  const auto count_of = [&](const std::string& match) {
+    const auto answer = client.post("/_mock/journal/verify",
+                                    R"({"match": )" + match + R"(, "count": {"exactly": 1}})");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return answer.json.value("count", -1);
+  };
+  EXPECT_EQ(count_of(R"({"headers": {"Origin": "http://app.test", "X-Partner": "lab-7"},
+                         "reply_headers": {"Access-Control-Allow-Origin": true}})"),
+            1);
+  EXPECT_EQ(count_of(R"({"metadata": {"filename": {"regex": "[.]csv$"}}})"), 1);
+  EXPECT_EQ(count_of(R"({"headers": {"Upload-Offset": ["0"]}, "body": {"length": 5}})"), 1);
+  const std::string hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+  EXPECT_EQ(count_of(R"({"method": "PATCH", "body": {"sha256": ")" + hello + R"("}})"), 1);
+  const auto none = client
+                        .post("/_mock/journal/verify",
+                              R"({"match": {"method": "PATCH", "headers": {"Origin": true},
+                                  "body": {"sha256": ")" +
+                                  hello + R"("}}})")
+                        .json;
+  EXPECT_EQ(none.at("ok"), false);
+  EXPECT_EQ(none.at("near_miss").at("conditions"), nlohmann::json::parse(R"([
+      {"field": "method", "wanted": "PATCH", "got": "PATCH", "matched": true},
+      {"field": "headers.Origin", "wanted": true, "got": null, "matched": false},
+      {"field": "body.sha256", "wanted": ")" + hello + R"(", "got": null, "matched": false}])"));
+}
+
+TEST_F(Control, ADigestIsOfWhatIsStoredAndSaysSo) {
+  const auto upload = client.create(5);
+  client.patch(upload, 0, "hello");
+  const std::string other(64, '0');
+  const auto ask = [&](const std::string& digest, const std::string& count) {
+    return client
+        .post("/_mock/journal/verify", R"({"match": {"method": "PATCH", "body": {"sha256": ")" +
+                                           digest + R"("}}, "count": )" + count + "}")
+        .json;
+  };
+  const auto wrong = ask(other, R"({"exactly": 1})");
+  EXPECT_EQ(wrong.at("ok"), false);
+  EXPECT_FALSE(wrong.contains("why"));
+  EXPECT_EQ(wrong.at("near_miss").at("conditions").at(1).at("got"),
+            "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  EXPECT_EQ(ask(other, R"({"at_most": 0})").at("ok"), true);
+
+  client.remove("/_mock/uploads/" + ControlClient::id_of(upload));
+  const auto gone = ask(other, R"({"at_most": 0})");
+  EXPECT_EQ(gone.at("ok"), false) << "nobody knows what it was";
+  EXPECT_THAT(gone.at("why").get<std::string>(), HasSubstr("not stored"));
+
+  // Digests are made while it waits as well.
+  const auto later = client.create(3);
+  Answer answer;
+  std::thread waiting([&] {
+    ControlClient mine(mock.url());
+    answer = mine.post("/_mock/journal/verify", R"({"match": {"status": "2xx", "upload": ")" +
+                                                    ControlClient::id_of(later) +
+                                                    R"(", "body": {"length": 3, "sha256":
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}}, "within": "20s"})");
+  });
+  client.patch(later, 0, "abc");
+  waiting.join();
+  EXPECT_EQ(answer.json.at("ok"), true) << answer.body;
+}
+
 TEST_F(Control, AVerificationWaitsForWhatIsToCome) {
   const auto upload = client.create(2);
   const auto id = ControlClient::id_of(upload);

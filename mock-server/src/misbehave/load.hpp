@@ -12,6 +12,7 @@
 #include "embedded/embedded.hpp"
 #include "misbehave/rule.hpp"
 #include "protocol/error.hpp"
+#include "protocol/json/decode.hpp"
 
 namespace mock::misbehave {
 
@@ -20,6 +21,12 @@ namespace mock::misbehave {
 [[nodiscard]] Result<Misbehaviour> load_file(const std::string& file);
 /// `document` is what errors call `text`; without a "name" the misbehaviour is called after it.
 [[nodiscard]] Result<Misbehaviour> load_text(std::string_view text, const std::string& document);
+
+/// A condition on a text as rules have it, of what is no request under way: true (it is there),
+/// false (it is not), a text, {"regex": "..."}, or a number as below. Fails at its place.
+[[nodiscard]] TextCondition read_text_condition(const json::Cursor& at);
+/// 1024, "1MiB" or {"above": 1024, "multiple_of": "256KiB"}; likewise.
+[[nodiscard]] NumberCondition read_number_condition(const json::Cursor& at);
 
 /// Why `rule` can never fire or never do what it says; nullopt when it can.
 [[nodiscard]] std::optional<std::string> contradiction_in(const Rule& rule);

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "misbehave/load.hpp"
 #include "misbehave/reading.hpp"
 #include "protocol/http/fields.hpp"
 #include "system/registered.hpp"
@@ -167,7 +168,24 @@ EffectConditions effect_of(const Cursor& at) {
   return c;
 }
 
+/// Values such as {length} are those of a request that a rule looks at.
+void refuse_values(const Cursor& at, const NumberCondition& condition) {
+  if (!condition.names().empty()) at.fail("values of a request are for rules only");
+}
+
 }  // namespace
+
+TextCondition read_text_condition(const Cursor& at) {
+  auto condition = condition_of(at);
+  if (condition.number) refuse_values(at, *condition.number);
+  return condition;
+}
+
+NumberCondition read_number_condition(const Cursor& at) {
+  auto condition = number_condition_of(at);
+  refuse_values(at, condition);
+  return condition;
+}
 
 std::vector<std::uint64_t> counts_of(const Cursor& at, std::string_view key) {
   return list(at, key, [](const Cursor& c) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "protocol/http/fields.hpp"
+
 namespace mock {
 namespace {
 
@@ -36,6 +38,14 @@ std::vector<FieldText::Field> FieldText::all() const {
     rest.remove_prefix(std::size_t{sizes[0]} + sizes[1]);
   }
   return fields;
+}
+
+std::vector<std::string_view> FieldText::all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const auto& field : all()) {
+    if (::http::same_name(field.name, name)) values.push_back(field.value);
+  }
+  return values;
 }
 
 }  // namespace mock

@@ -25,6 +25,8 @@ class FieldText {
   void add(std::string_view name, std::string_view value, std::size_t limit);
   /// In the order they came.
   [[nodiscard]] std::vector<Field> all() const;
+  /// The values of that name, in their order.
+  [[nodiscard]] std::vector<std::string_view> all(std::string_view name) const;
   /// Bytes of the text.
   [[nodiscard]] std::size_t size() const { return text_.size(); }
 

@@ -47,23 +47,52 @@ bool in_any(const std::vector<JournalMatch::StatusRange>& ranges, int status) {
       ranges, [status](const auto& r) { return r.first <= status && status <= r.last; });
 }
 
-std::string text_of(const std::vector<JournalMatch::StatusRange>& ranges) {
-  std::string text;
-  for (const auto& range : ranges) {
-    if (!text.empty()) text += " or ";
-    text += range.first == range.last ? std::to_string(range.first)
-                                      : fmt::format("{}-{}", range.first, range.last);
+bool text_holds(const misbehave::TextCondition& condition, std::optional<std::string_view> text,
+                MatchWork& work) {
+  if (condition.kind == misbehave::TextCondition::Kind::number) {
+    const auto number = text ? misbehave::whole_number(*text) : std::nullopt;
+    return number && condition.number->holds(*number, {});
   }
-  return text;
+  const auto found = condition.holds(text, work.patterns);
+  work.gave_up = work.gave_up || found == misbehave::Pattern::Found::gave_up;
+  return found == misbehave::Pattern::Found::yes;
 }
 
-std::string text_of(std::optional<Bytes> offset) {
-  return offset ? std::to_string(offset->value) : "none";
+bool lines_hold(const JournalMatch::FieldCondition& wanted, const FieldText& fields,
+                MatchWork& work) {
+  const auto lines = fields.all(wanted.name);
+  if (wanted.exactly) {
+    return std::ranges::equal(wanted.lines, lines, [&](const auto& condition, auto line) {
+      return text_holds(condition, line, work);
+    });
+  }
+  const auto& condition = wanted.lines.front();
+  if (lines.empty()) return text_holds(condition, std::nullopt, work);
+  return std::ranges::any_of(lines, [&](auto line) { return text_holds(condition, line, work); });
+}
+
+bool fields_hold(const std::vector<JournalMatch::FieldCondition>& wanted, const FieldText& fields,
+                 MatchWork& work) {
+  return std::ranges::all_of(wanted,
+                             [&](const auto& one) { return lines_hold(one, fields, work); });
+}
+
+bool metadata_holds(const std::vector<misbehave::NamedCondition>& wanted, const FieldText& fields,
+                    MatchWork& work) {
+  if (wanted.empty()) return true;
+  const auto metadata = RecordedFields::of_all_systems().metadata_in(fields);
+  return std::ranges::all_of(wanted, [&](const auto& one) {
+    const auto found = std::ranges::find(
+        metadata, one.name, [](const auto& pair) -> const auto& { return pair.first; });
+    const bool there = found != metadata.end();
+    return text_holds(one.value,
+                      there ? std::optional<std::string_view>(found->second) : std::nullopt, work);
+  });
 }
 
 }  // namespace
 
-bool JournalMatch::holds(const JournalEntry& entry) const {
+bool JournalMatch::holds(const JournalEntry& entry, MatchWork& work) const {
   return entry.ordinal > since &&
          (methods.empty() || std::ranges::count(methods, entry.method) > 0) &&
          (routes.empty() || std::ranges::count(routes, entry.route) > 0) &&
@@ -71,45 +100,11 @@ bool JournalMatch::holds(const JournalEntry& entry) const {
          (!fault || std::ranges::count(entry.faults, *fault) > 0) &&
          (!faults || *faults == !entry.faults.empty()) && (!aborted || *aborted == entry.aborted) &&
          (!refused || *refused == !entry.refused.empty()) &&
-         (!offset || offset == entry.offset_before);
-}
-
-std::vector<std::string> JournalMatch::differences(const JournalEntry& entry) const {
-  std::vector<std::string> all;
-  if (entry.ordinal <= since) all.push_back(fmt::format("ordinal is {}", entry.ordinal));
-  if (!methods.empty() && std::ranges::count(methods, entry.method) == 0) {
-    all.push_back(fmt::format("method is {}, not {}", entry.method, fmt::join(methods, " or ")));
-  }
-  if (!routes.empty() && std::ranges::count(routes, entry.route) == 0) {
-    std::vector<std::string_view> names;
-    for (const auto route : routes) names.push_back(route.name());
-    all.push_back(fmt::format("route is {}, not {}", entry.route.name(), fmt::join(names, " or ")));
-  }
-  if (upload && *upload != entry.upload) {
-    all.push_back(fmt::format("upload is {}, not {}",
-                              entry.upload.empty() ? "none" : quote(entry.upload), quote(*upload)));
-  }
-  if (!status.empty() && !in_any(status, entry.status)) {
-    all.push_back(fmt::format("status is {}, not {}", entry.status, text_of(status)));
-  }
-  if (fault && std::ranges::count(entry.faults, *fault) == 0) {
-    all.push_back(fmt::format("the rule {} did not fire", quote(*fault)));
-  }
-  if (faults && *faults == entry.faults.empty()) {
-    all.push_back(*faults ? "no rule fired"
-                          : fmt::format("{} fired", fmt::join(entry.faults, " and ")));
-  }
-  if (aborted && *aborted != entry.aborted) {
-    all.push_back(entry.aborted ? "it was aborted" : "it was not aborted");
-  }
-  if (refused && *refused == entry.refused.empty()) {
-    all.push_back(*refused ? "its head was taken"
-                           : fmt::format("its head was refused: {}", entry.refused));
-  }
-  if (offset && offset != entry.offset_before) {
-    all.push_back(fmt::format("offset is {}, not {}", text_of(entry.offset_before), offset->value));
-  }
-  return all;
+         (!offset || offset == entry.offset_before) &&
+         (!received || received->holds(entry.received.value, {})) &&
+         fields_hold(request_fields, entry.request_fields, work) &&
+         fields_hold(reply_fields, entry.reply_fields, work) &&
+         metadata_holds(metadata, entry.request_fields, work);
 }
 
 void Journal::tell_refused(JournalEntry& entry, const RefusedHead& head) const {

@@ -14,6 +14,7 @@
 
 #include "http/handler.hpp"
 #include "http/route.hpp"
+#include "misbehave/rule.hpp"
 #include "protocol/units.hpp"
 #include "record/field_text.hpp"
 
@@ -44,11 +45,24 @@ struct JournalEntry {
   std::vector<std::string> faults;  ///< names of the rules that fired
 };
 
+/// What the regular expressions of one question may cost (misbehave/pattern.hpp).
+struct MatchWork {
+  misbehave::PatternWork patterns;
+  bool gave_up = false;  ///< one took too long on some text, and so did not match it
+};
+
 /// Which entries are meant. Every condition given must hold; none given: every entry.
 struct JournalMatch {
   struct StatusRange {
     int first = 0;
     int last = 0;  ///< included
+  };
+  /// On the lines of one header field.
+  struct FieldCondition {
+    std::string name;
+    /// Of all lines, in their order, when `exactly`; else one that some line fulfils, or `absent`.
+    std::vector<misbehave::TextCondition> lines;
+    bool exactly = false;
   };
   std::vector<std::string> methods;  ///< any of them, effective method
   std::vector<Route> routes;         ///< any of them
@@ -60,10 +74,19 @@ struct JournalMatch {
   std::optional<bool> refused;  ///< its head was
   std::optional<Bytes> offset;  ///< `offset_before`
   std::uint64_t since = 0;      ///< ordinals above it
+  std::vector<FieldCondition> request_fields;
+  std::vector<FieldCondition> reply_fields;
+  std::vector<misbehave::NamedCondition> metadata;  ///< that the request's fields bring
+  std::optional<misbehave::NumberCondition> received;
+  /// Of the body, in hexadecimal digits. No entry knows it: whoever asks has to look at the bytes.
+  std::optional<std::string> sha256;
 
-  [[nodiscard]] bool holds(const JournalEntry& entry) const;
-  /// The conditions that `entry` fails, one phrase each: "method is HEAD, not PATCH".
-  [[nodiscard]] std::vector<std::string> differences(const JournalEntry& entry) const;
+  /// Whether all hold, `sha256` left aside.
+  [[nodiscard]] bool holds(const JournalEntry& entry, MatchWork& work) const;
+  [[nodiscard]] bool holds(const JournalEntry& entry) const {
+    MatchWork work;
+    return holds(entry, work);
+  }
 };
 
 /// Exchanges of /_mock/ itself are not recorded. Bounded: the oldest entries go first, and are

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "misbehave/load.hpp"
 #include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
 #include "record/recorded_fields.hpp"
@@ -19,6 +21,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_entries = 10'000;
+constexpr std::array<std::string_view, 14> match_keys{
+    "method",  "route",  "upload", "status",  "fault",         "faults",   "aborted",
+    "refused", "offset", "since",  "headers", "reply_headers", "metadata", "body"};
+/// Of these, those with a condition for each of their members.
+constexpr std::array<std::string_view, 4> keys_of_objects{"headers", "reply_headers", "metadata",
+                                                          "body"};
 constexpr auto a_status =
     "expected a status such as 204, a class such as \"4xx\", a range such as "
     "\"400-499\", or 0 for no reply";
@@ -41,6 +49,14 @@ Json fields_json(const FieldText& fields) {
     } else {
       found->second = Json::array({found->second, std::move(told)});
     }
+  }
+  return all;
+}
+
+Json metadata_json(const FieldText& fields) {
+  Json all = Json::object();
+  for (const auto& [key, value] : RecordedFields::of_all_systems().metadata_in(fields)) {
+    all[key] = value;
   }
   return all;
 }
@@ -162,6 +178,41 @@ Result<void> read_member(JournalQuery& query, const std::string& key, const std:
   return {};
 }
 
+std::vector<JournalMatch::FieldCondition> read_fields(const json::Cursor& object) {
+  std::vector<JournalMatch::FieldCondition> all;
+  for (const auto& [name, value] : object.members()) {
+    if (!::http::is_token(name)) value.fail(quote(name) + " is not a header name");
+    JournalMatch::FieldCondition one{name, {}, value.is_array()};
+    one_or_more(value, [&one](const json::Cursor& line) {
+      one.lines.push_back(misbehave::read_text_condition(line));
+      using Kind = misbehave::TextCondition::Kind;
+      if (one.exactly && one.lines.back().kind == Kind::absent) {
+        line.fail(
+            "a line that is listed is there: for a header that is not there give false alone");
+      }
+    });
+    all.push_back(std::move(one));
+  }
+  if (all.empty()) object.fail("names nothing");
+  return all;
+}
+
+std::string read_sha256(const json::Cursor& value) {
+  auto digits = ::http::lower_case(value.string());
+  const bool hex = digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (digits.size() != 64 || !hex) value.fail("expected the 64 hexadecimal digits of a SHA-256");
+  return digits;
+}
+
+void read_body(const json::Cursor& body, JournalMatch& match) {
+  body.only({"length", "sha256"});
+  if (const auto length = body.find("length")) {
+    match.received = misbehave::read_number_condition(*length);
+  }
+  if (const auto digest = body.find("sha256")) match.sha256 = read_sha256(*digest);
+  if (!match.received && !match.sha256) body.fail("expected length or sha256");
+}
+
 }  // namespace
 
 Json to_json(const JournalEntry& entry) {
@@ -174,6 +225,9 @@ Json to_json(const JournalEntry& entry) {
   json["route"] = entry.route.name();
   json["upload"] = entry.upload.empty() ? Json(nullptr) : Json(entry.upload);
   json["request_headers"] = fields_json(entry.request_fields);
+  if (auto metadata = metadata_json(entry.request_fields); !metadata.empty()) {
+    json["metadata"] = std::move(metadata);
+  }
   json["body"] = {{"declared", optional_json(entry.declared)}, {"received", entry.received.value}};
   json["offset"] = {{"before", optional_json(entry.offset_before)},
                     {"after", optional_json(entry.offset_after)}};
@@ -187,8 +241,7 @@ Json to_json(const JournalEntry& entry) {
 }
 
 JournalMatch read_match(const json::Cursor& object) {
-  object.only({"method", "route", "upload", "status", "fault", "faults", "aborted", "refused",
-               "offset", "since"});
+  object.only(match_keys);
   JournalMatch match;
   if (const auto value = object.find("method")) {
     one_or_more(*value, [&](const json::Cursor& c) { match.methods.push_back(c.string()); });
@@ -214,7 +267,58 @@ JournalMatch read_match(const json::Cursor& object) {
   if (const auto value = object.find("refused")) match.refused = value->boolean();
   if (const auto value = object.find("offset")) match.offset = Bytes{value->unsigned_integer()};
   if (const auto value = object.find("since")) match.since = value->unsigned_integer();
+  if (const auto fields = object.find("headers")) match.request_fields = read_fields(*fields);
+  if (const auto fields = object.find("reply_headers")) match.reply_fields = read_fields(*fields);
+  if (const auto metadata = object.find("metadata")) {
+    for (const auto& [key, value] : metadata->members()) {
+      match.metadata.push_back({key, misbehave::read_text_condition(value), {}});
+    }
+    if (match.metadata.empty()) metadata->fail("names nothing");
+  }
+  if (const auto body = object.find("body")) read_body(*body, match);
   return match;
+}
+
+std::vector<MatchCondition> conditions_of(const json::Cursor& object) {
+  std::vector<MatchCondition> all;
+  const auto add = [&all](const std::string& field, const nlohmann::json& match,
+                          const nlohmann::json& wanted) {
+    all.push_back({field, wanted, read_match(json::Cursor(match, "body"))});
+  };
+  for (const auto key : match_keys) {
+    const auto value = object.find(key);
+    if (!value || key == "since") continue;
+    const std::string name(key);
+    if (std::ranges::count(keys_of_objects, key) == 0) {
+      add(name, nlohmann::json::object({{name, value->raw()}}), value->raw());
+      continue;
+    }
+    for (const auto& [member, wanted] : value->members()) {
+      const auto alone = nlohmann::json::object({{member, wanted.raw()}});
+      add(name + "." + member, nlohmann::json::object({{name, alone}}), wanted.raw());
+    }
+  }
+  return all;
+}
+
+Json found_at(const MatchCondition& condition, const Json& entry) {
+  const auto& field = condition.field;
+  if (field == "fault") return entry.at("faults");
+  if (field == "faults") return !entry.at("faults").empty();
+  if (field == "refused") return entry.contains("refused") ? entry.at("refused") : Json(false);
+  if (field == "offset") return entry.at("offset").at("before");
+  if (field == "body.length") return entry.at("body").at("received");
+  if (field == "body.sha256") return nullptr;
+  const auto dot = field.find('.');
+  if (dot == std::string::npos) return entry.at(field);
+  const auto name = field.substr(dot + 1);
+  const auto object = field.substr(0, dot);
+  const auto where = object == "headers" ? "request_headers" : object;
+  if (!entry.contains(where)) return nullptr;
+  for (const auto& [there, value] : entry.at(where).items()) {
+    if (object == "metadata" ? there == name : ::http::same_name(there, name)) return value;
+  }
+  return nullptr;
 }
 
 Result<JournalQuery> parse_journal_query(std::string_view query) {

@@ -1,9 +1,10 @@
 // The journal on the wire: entries as JSON, matches out of JSON or a query.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/error.hpp"
 #include "protocol/json/decode.hpp"
@@ -13,10 +14,24 @@ namespace mock {
 
 [[nodiscard]] nlohmann::ordered_json to_json(const JournalEntry& entry);
 
-/// {"method", "route", "upload", "status", "fault", "faults", "aborted", "offset", "since"}:
-/// method, route and status are one value or a list; a status is a number, "4xx" or "400-499".
+/// {"method", "route", "upload", "status", "fault", "faults", "aborted", "refused", "offset",
+/// "since", "headers", "reply_headers", "metadata", "body"}: method, route and status are one value
+/// or a list; a status is a number, "4xx" or "400-499"; headers and metadata are conditions as
+/// rules have them, by name; a list of them is all lines of a header; body is {"length", "sha256"}.
 /// Fails at the place of what it does not understand.
 [[nodiscard]] JournalMatch read_match(const json::Cursor& object);
+
+/// One condition of a match by itself, so that it can be told which of them an entry fails.
+struct MatchCondition {
+  std::string field;      ///< "method", "headers.Origin", "body.length"
+  nlohmann::json wanted;  ///< as it was given
+  JournalMatch alone;
+};
+/// Of what `read_match` takes, in its order. "since" is none: it says where to look.
+[[nodiscard]] std::vector<MatchCondition> conditions_of(const json::Cursor& object);
+/// What the entry, which is `entry_json`, has there; null: nothing. Of "body.sha256" always.
+[[nodiscard]] nlohmann::ordered_json found_at(const MatchCondition& condition,
+                                              const nlohmann::ordered_json& entry_json);
 
 /// The same conditions as GET /_mock/journal takes them, with what else it takes.
 struct JournalQuery {

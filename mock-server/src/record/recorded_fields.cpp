@@ -115,6 +115,10 @@ RecordedFields::RecordedFields(std::span<const RegisteredSystem> systems) {
       add(names);
     }
     if (system.journal.offset.read != nullptr) offsets_.push_back(system.journal.offset);
+    auto* const metadata = system.journal.metadata;
+    if (metadata != nullptr && std::ranges::count(metadata_, metadata) == 0) {
+      metadata_.push_back(metadata);
+    }
   }
 }
 
@@ -145,6 +149,14 @@ std::string RecordedFields::told(std::string_view name, std::string_view value) 
   const bool masked = without_credentials(name, {}).has_value();
   if (masked || !find(name).empty() || redact::is_harmless_field(name)) return std::string(value);
   return std::string(redacted_value);
+}
+
+JournalFields::Metadata RecordedFields::metadata_in(const FieldText& fields) const {
+  JournalFields::Metadata all;
+  for (const auto& [name, value] : fields.all()) {
+    for (auto* const read : metadata_) read(name, value, all);
+  }
+  return all;
 }
 
 std::optional<Bytes> RecordedFields::offset_in(const ::http::Fields& fields) const {

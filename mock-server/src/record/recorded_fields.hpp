@@ -10,6 +10,7 @@
 
 #include "protocol/http/fields.hpp"
 #include "protocol/units.hpp"
+#include "record/field_text.hpp"
 #include "system/registered.hpp"
 
 namespace mock {
@@ -37,12 +38,16 @@ class RecordedFields {
   /// nullopt: none of the systems reads one there.
   [[nodiscard]] std::optional<Bytes> offset_in(const ::http::Fields& fields) const;
 
+  /// What the fields of a request say of an upload, as its system writes it; decoded.
+  [[nodiscard]] JournalFields::Metadata metadata_in(const FieldText& fields) const;
+
  private:
   void add(std::span<const std::string_view> names);
   [[nodiscard]] std::string_view find(std::string_view name) const;
 
   std::vector<std::vector<std::string_view>> by_size_;
   std::vector<JournalFields::Offset> offsets_;
+  std::vector<decltype(JournalFields::metadata)> metadata_;
 };
 
 }  // namespace mock

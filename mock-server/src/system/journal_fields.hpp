@@ -2,7 +2,10 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
@@ -18,10 +21,15 @@ struct JournalFields {
     std::string_view name = {};  ///< empty: there is none
     Result<Bytes> (*read)(std::string_view value) = nullptr;
   };
+  using Metadata = std::vector<std::pair<std::string, std::string>>;
+
   std::span<const std::string_view> request = {};
   std::span<const std::string_view> trailers = {};
   std::span<const std::string_view> reply = {};
   Offset offset = {};
+  /// Adds what a field of a request says of the upload, by key and decoded; nothing when it is
+  /// about something else, or faulty. Null: no field does.
+  void (*metadata)(std::string_view name, std::string_view value, Metadata& into) = nullptr;
 };
 
 }  // namespace mock

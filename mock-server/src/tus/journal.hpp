@@ -4,7 +4,9 @@
 
 #include <string_view>
 
+#include "protocol/http/fields.hpp"
 #include "protocol/tus/headers.hpp"
+#include "protocol/tus/metadata.hpp"
 #include "protocol/tus/numbers.hpp"
 #include "system/journal_fields.hpp"
 
@@ -26,11 +28,20 @@ inline constexpr std::string_view tus_reply_fields[]{
     tus::header::upload_expires,         "Upload-Complete",
 };
 
+inline void read_journal_metadata(std::string_view name, std::string_view value,
+                                  JournalFields::Metadata& into) {
+  if (!::http::same_name(name, tus::header::upload_metadata)) return;
+  const auto metadata = tus::parse_metadata(value, tus::MetadataStrictness::lenient);
+  if (!metadata) return;
+  for (const auto& pair : metadata->pairs()) into.emplace_back(pair.key, pair.value);
+}
+
 inline constexpr JournalFields tus_journal{
     .request = tus_request_fields,
     .trailers = tus_trailers,
     .reply = tus_reply_fields,
     .offset = {tus::header::upload_offset, tus::parse_length_lenient},
+    .metadata = read_journal_metadata,
 };
 
 }  // namespace mock
