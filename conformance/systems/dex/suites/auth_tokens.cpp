@@ -271,6 +271,18 @@ Outcome auth_009(Context& c) {
   return not_offered("needs an identity provider that is down");
 }
 
+/// What a JWT says of its own life: from iat to exp (RFC 7519 section 4.1); nullopt: nothing.
+std::optional<std::int64_t> life_of(const std::string& token) {
+  const auto first = token.find('.');
+  if (std::count(token.begin(), token.end(), '.') != 2) return std::nullopt;
+  const auto part = token.substr(first + 1, token.rfind('.') - first - 1);
+  const auto claims = json_of(base64::decode_url(part).value_or(""));
+  const auto* from = value_at(claims, "/iat");
+  const auto* to = value_at(claims, "/exp");
+  if (!from || !to || !from->is_number() || !to->is_number()) return std::nullopt;
+  return to->get<std::int64_t>() - from->get<std::int64_t>();
+}
+
 /// 200 with the members of SAMS's token document.
 void expect_tokens(Findings& findings, const std::string& label, const Response& response) {
   const auto json = json_of(response);
@@ -284,6 +296,12 @@ void expect_tokens(Findings& findings, const std::string& label, const Response&
   const auto* expires = value_at(json, "/expires_in");
   findings.check(expires && expires->is_number() && *expires > 0,
                  "expires_in: " + (expires ? expires->dump() : "missing"));
+  const auto life = life_of(text_at(json, "/access_token").value_or(""));
+  constexpr std::int64_t rounded = 5;
+  if (life && expires && expires->is_number_integer() && *expires > *life + rounded) {
+    findings.must(false, "expires_in is the lifetime of the access token (RFC 6749 section 5.1)",
+                  "the token itself lives for " + std::to_string(*life) + " s");
+  }
   const auto* resource = value_at(json, "/resource");
   findings.check(resource, std::string{"resource: "} + (resource ? "there" : "missing"));
 }
@@ -308,6 +326,12 @@ Outcome auth_020(Context& c) {
     const auto response = post_form(c, dex_target(c).oauth_url, form);
     findings.check(response.status == 400, std::string{label} + ": " + code(response));
   }
+  const auto refused =
+      post_form(c, dex_target(c).oauth_url, {{"username", "nobody"}, {"password", "nothing"}});
+  if (!is_4xx(refused)) {
+    findings.must(false, "a grant that is refused is answered 400 (RFC 6749 section 5.2)",
+                  "a user whom nobody knows: " + code(refused));
+  }
   return findings.outcome();
 }
 
@@ -324,7 +348,8 @@ Outcome auth_021(Context& c) {
   const auto access = text_at(json_of(response), "/access_token");
   if (access && c.target().needs_authorization) {
     const auto info = knock(c, info_url_of(c, visible_upload(c)), "Bearer " + *access);
-    findings.check(info.status == 200, "/info with the new token: " + code(info));
+    findings.must(info.status == 200, "a token that was issued is good (RFC 6749 section 6)",
+                  "/info with the new token: " + code(info));
   }
   return findings.outcome();
 }

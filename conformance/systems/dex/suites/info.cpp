@@ -244,6 +244,31 @@ Outcome info_014(Context& c) {
       .outcome();
 }
 
+Outcome info_015(Context& c) {
+  const std::string field = "dex_harness_part";
+  std::vector<std::string> uploads;
+  for (const char* part : {"first", "second"}) {
+    tus::Metadata more;
+    more.set(field, part);
+    uploads.push_back(create_complete(c, letters(10), {.metadata = more}));
+  }
+  Findings findings{"the manifest in /info is that of the upload, whatever was created since"};
+  const auto look = [&](const std::string& upload, const std::string& part) {
+    const auto info = await_info(c, upload, status_deadline, [](const SeenInfo& seen) {
+      return value_at(seen.json, "/manifest") != nullptr;
+    });
+    const auto told = text_at(info.json, "/manifest/" + field);
+    findings.check(told == part, "the " + part + " upload: " +
+                                     (told ? "that of the " + *told : "a manifest without it"));
+    const auto id = text_at(info.json, "/manifest/upload_id");
+    if (id && *id != upload_id_of(upload)) findings.check(false, "with another upload_id");
+  };
+  look(uploads[0], "first");
+  look(uploads[1], "second");
+  look(uploads[0], "first");
+  return findings.outcome();
+}
+
 }  // namespace
 
 std::vector<Check> dex_info() {
@@ -255,6 +280,7 @@ std::vector<Check> dex_info() {
       {"DEX-INFO-009", info_009, ext::creation},    {"DEX-INFO-010", info_010, ext::creation},
       {"DEX-INFO-011", info_011, ext::termination}, {"DEX-INFO-012", info_012, ext::creation},
       {"DEX-INFO-013", info_013, ext::creation},    {"DEX-INFO-014", info_014, ext::creation},
+      {"DEX-INFO-015", info_015, ext::creation},
   };
 }
 
