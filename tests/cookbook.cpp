@@ -103,7 +103,8 @@ Lane::Lane(const programs::Mock& mock, const transport::TlsOptions& tls, const s
     : client_(options_of(tls)),
       tls_(tls),
       control_(mock.url() + "/_lane/" + name + "/_mock/"),
-      url_(mock.url() + "/_lane/" + name) {
+      url_(mock.url() + "/_lane/" + name),
+      with_rule_(with_rule) {
   const http::Fields as_json{{"Content-Type", "application/json"}};
   const auto opened =
       send("PUT", mock.url() + "/_mock/lanes/" + name, as_json, configuration_of(entry).dump());

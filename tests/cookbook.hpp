@@ -31,7 +31,7 @@ struct Entry {
 
 /// What clients wait for an answer that comes, and for one that does not.
 inline constexpr Milliseconds patience{std::chrono::seconds{20}};
-inline constexpr Milliseconds a_moment{400};
+inline constexpr Milliseconds a_moment{std::chrono::seconds{1}};
 
 /// A server that is started as an entry says, with its rule or without. Not thread-safe.
 class Lane {
@@ -48,6 +48,11 @@ class Lane {
   /// `target` as a request line has it: "/_lane/7/files".
   [[nodiscard]] std::string path(const std::string& target) const;
   [[nodiscard]] const transport::TlsOptions& tls() const { return tls_; }
+
+  /// How long a client waits before it gives up: a moment where a rule may keep the answer back,
+  /// and as long as it takes where none does.
+  [[nodiscard]] Milliseconds gives_up_after() const { return with_rule_ ? a_moment : patience; }
+  [[nodiscard]] bool with_rule() const { return with_rule_; }
 
   /// One exchange on a connection of its own. `target`: a path of the lane, or an absolute URL.
   transport::Exchange send(const std::string& method, const std::string& target,
@@ -70,6 +75,7 @@ class Lane {
   transport::TlsOptions tls_;
   std::string control_;  ///< "http://127.0.0.1:8080/_lane/7/_mock/"
   std::string url_;
+  bool with_rule_;
 };
 
 /// "204", "reset", "timeout"

@@ -367,7 +367,7 @@ std::string put_twice_on_one_connection(Lane& lane) {
 
 std::string post_and_give_up(Lane& lane) {
   Store store(lane);
-  const auto post = told(store.post(a_moment));
+  const auto post = told(store.post(lane.gives_up_after()));
   return "POST " + post + ", " + store.get();
 }
 
@@ -452,7 +452,7 @@ class OneCodex {
 
 std::string give_up_and_confirm(Lane& lane) {
   OneCodex sample(lane);
-  const auto sent = sample.send(a_moment);
+  const auto sent = sample.send(lane.gives_up_after());
   return sent + ", confirm " + told(sample.confirm());
 }
 std::string confirm_until_it_is_taken(Lane& lane) {
@@ -477,23 +477,24 @@ std::string confirm_and_read(Lane& lane) {
 
 std::string send_into_nothing(Lane& lane) {
   TusUpload upload(lane, 10);
-  return upload.create().waiting(a_moment).patch(10).waiting(patience).send(10).seen();
+  upload.create().waiting(lane.gives_up_after()).patch(10);
+  return upload.waiting(patience).send(10).seen();
 }
 
 std::string call_nobody(Lane& lane) {
   TusUpload upload(lane, 10);
-  upload.create().patch(5).waiting(a_moment).head();
+  upload.create().patch(5).waiting(lane.gives_up_after()).head();
   lane.forget_rules();
   return upload.waiting(patience).head().seen();
 }
 
-/// A body that is whole after a second.
+/// A body that is not whole for a while.
 std::string send_slowly(Lane& lane) {
   TusUpload upload(lane, 10);
   auto fields = upload.create().patch_fields();
   fields.add("Content-Length", "10");
   auto connection = lane.begin("PATCH", upload.path(), fields, upload.next(10).substr(0, 4));
-  auto read = connection.read_response(1s);
+  auto read = connection.read_response(lane.with_rule() ? patience : a_moment);
   if (!read.response && connection.send(upload.next(10).substr(4), patience))
     read = connection.read_response(patience);
   return upload.note("PATCH " + told(read)).head().seen();

@@ -46,7 +46,7 @@ std::string join_two_parts(Lane& lane) {
   const auto joined = lane.send(
       "POST", "/files",
       {{"Tus-Resumable", "1.0.0"}, {"Upload-Concat", "final;" + first.url() + " " + second.url()}},
-      std::nullopt, a_moment);
+      std::nullopt, lane.gives_up_after());
   return "final " + told(joined) + ", " + std::to_string(count_of(lane, "final")) + " there";
 }
 
@@ -199,7 +199,7 @@ std::string send_slowly(Lane& lane) {
   TusUpload upload(lane, 10);
   upload.create();
   auto connection = begin_patch(lane, upload, 10, 5);
-  const bool usual = lane.ask("rules").at("rules").empty();
+  const bool usual = !lane.with_rule();
   auto read = connection.read_response(usual ? a_moment : patience);
   if (usual && connection.send(rest(upload), patience)) read = connection.read_response(patience);
   upload.note(told(read));
