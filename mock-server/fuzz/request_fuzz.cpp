@@ -1,7 +1,7 @@
 // Whole requests on one connection, against the whole server without its sockets: whatever comes,
 // the connection answers every request in turn or closes, offsets stay within lengths, and an
 // upload or object that nobody named keeps its bytes. Requests are put together from the vocabulary
-// of HTTP, tus, object stores and Open Humans, and some streams are damaged afterwards.
+// of HTTP, tus, object stores, Open Humans and One Codex, and some streams are damaged afterwards.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <algorithm>
@@ -20,6 +20,8 @@
 #include "lane/lanes.hpp"
 #include "loop/manual_loop.hpp"
 #include "net/no_server.hpp"
+#include "protocol/onecodex/answers.hpp"
+#include "protocol/onecodex/requests.hpp"
 #include "protocol/s3/policy.hpp"
 #include "protocol/s3/post.hpp"
 #include "protocol/s3/signature.hpp"
@@ -85,7 +87,7 @@ class World {
  public:
   World() {
     LaneConfig config;
-    config.profile = "tus,objects,openhumans";
+    config.profile = "tus,objects,openhumans,onecodex";
     auto made =
         MockLanes::make(LaneGround{*store_, index_, *locks_, loop_}, LaneNetwork{server_}, config);
     require(made.has_value(), "the server can be made");
@@ -203,7 +205,7 @@ std::string presigned(const std::string& method, const std::string& target) {
   return s3::presign_v2({method, target, {}}, owner, http::TimePoint{hours{24 * 365 * 100}});
 }
 
-/// What clients of object stores and of Open Humans send.
+/// What clients of object stores, of Open Humans and of One Codex send.
 struct Storage {
   static std::string part(const std::string& head, const std::string& body) {
     return "--B\r\nContent-Disposition: form-data; " + head + "\r\n\r\n" + body + "\r\n";
@@ -247,7 +249,20 @@ struct Storage {
                                          api + "files/delete/" + token,
                                          api + "exchange-member/" + token,
                                          api + "members/" + token,
-                                         api + "members/"};
+                                         api + "members/",
+                                         "/api/v1/samples/init_upload",
+                                         "/api/v1/samples/init_multipart_upload",
+                                         "/api/v1/samples/preupload",
+                                         "/api/v1/samples/confirm_upload",
+                                         "/api/v1/samples/cancel_upload",
+                                         "/api/v1/documents/init_upload",
+                                         "/api/v1/documents/confirm_upload",
+                                         "/api/v1/upload_callback",
+                                         "/api/v1/samples?expand=all&per_page=1",
+                                         "/api/v1/samples/0123456789abcdef/download_uri",
+                                         "/api/v1/schema?expand=all",
+                                         presigned("PUT", "/onecodex-uploads/0123456789abcdef"),
+                                         "/onecodex-uploads"};
   const std::vector<std::string> fields{
       "Content-Type: multipart/form-data; boundary=B\r\n",
       "Content-Type: multipart/form-data; boundary=\"B\"\r\n",
@@ -262,6 +277,9 @@ struct Storage {
       "Authorization: AWS4-HMAC-SHA256 Credential=A/20260101/r/"
       "s3/aws4_request, SignedHeaders=host, Signature=x\r\n",
       "Authorization: Bearer example_token\r\n",
+      "Authorization: Basic ZGVtb2RlbW9kZW1vZGVtb2RlbW9kZW1vZGVtb2RlbW86\r\n"
+      "Content-Type: application/json\r\n",
+      "X-API-Key: demodemodemodemodemodemodemodemo\r\n",
       "Range: bytes=1-2\r\n",
       "Expect: 100-continue\r\n"};
   const std::vector<std::string> bodies{
@@ -273,21 +291,51 @@ struct Storage {
       http::format_form(about),
       "project_member_id=12345678&all_files=true",
       R"({"project_member_id": "12345678", "file_id": 1})",
+      R"({"filename": "a.fa", "size": 4, "paired_end_filename": "b.fa", "tags": [{"name": "t"}]})",
+      R"({"filename": "a.fa", "size": 4, "metadata": {"external_sample_id": "x", "custom": {}}})",
+      R"({"external_sample_id": "x"})",
+      R"({"sample_id": "0123456789abcdef"})",
+      R"({"document_id": "0123456789abcdef"})",
+      R"({"s3_path": "s3://onecodex-uploads/0123456789abcdef", "filename": "a.fa"})",
       "4\r\n0123\r\n0\r\n\r\n",
       "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part>"
       "</CompleteMultipartUpload>"};
 };
 
+constexpr auto one_codex = "X-API-Key: demodemodemodemodemodemodemodemo\r\n";
+constexpr auto json = "Content-Type: application/json\r\n";
+
+/// A sample that One Codex waits for: how its file goes there, and how it is confirmed.
+struct Sample {
+  std::string form;
+  std::string confirmation;
+};
+
+Sample begin_sample(World& world) {
+  const std::string draft = R"({"filename": "a.fa", "size": 4})";
+  const auto begun = world.ask(one("POST /api/v1/samples/init_upload",
+                                   std::string(one_codex) + json +
+                                       "Content-Length: " + std::to_string(draft.size()) + "\r\n",
+                                   draft),
+                               "POST");
+  require(begun.status == 200, "a sample can be begun");
+  const auto told = onecodex::parse_initiated(begun.body, onecodex::Kind::sample);
+  require(told.has_value(), "it is told how a sample is sent");
+  return {Storage::form(told->file.fields, "file"),
+          to_json(onecodex::Confirmation{told->id}, onecodex::Call::confirm_sample)};
+}
+
 /// Puts a stream of requests together.
 class Author {
  public:
-  Author(FuzzedDataProvider& data, std::string own, const std::string& innocent)
-      : data_(data), own_(std::move(own)) {
+  Author(FuzzedDataProvider& data, std::string own, Sample sample, const std::string& innocent)
+      : data_(data), own_(std::move(own)), sample_(std::move(sample)) {
     smuggled_ = one("DELETE " + innocent, "Content-Length: 0\r\n");
   }
 
   /// `honest`: framed correctly.
   std::string request(bool honest) {
+    if (data_.ConsumeIntegralInRange(0, 7) == 0) return of_sample(honest);
     const auto method = data_.PickValueInArray(methods);
     methods_.emplace_back(method);
     if (data_.ConsumeIntegralInRange(0, 2) == 0) return of_storage(method, honest);
@@ -318,6 +366,20 @@ class Author {
     for (int i = data_.ConsumeIntegralInRange(0, 3); i > 0; --i) text += any_of(storage.fields);
     return framed(std::move(text), data_.ConsumeBool() ? any_of(storage.bodies) : content(),
                   honest);
+  }
+
+  /// What a client of One Codex does next, or should not.
+  std::string of_sample(bool honest) {
+    methods_.emplace_back("POST");
+    constexpr std::array calls{"confirm_upload", "cancel_upload", "preupload"};
+    if (data_.ConsumeBool()) {
+      return framed("POST /onecodex-uploads HTTP/1.1\r\n" +
+                        (fixed + std::string("Content-Type: multipart/form-data; boundary=B\r\n")),
+                    sample_.form, honest);
+    }
+    return framed("POST /api/v1/samples/" + std::string(data_.PickValueInArray(calls)) +
+                      " HTTP/1.1\r\n" + fixed + one_codex + json,
+                  sample_.confirmation, honest);
   }
 
   std::string framed(std::string text, const std::string& body, bool honest) {
@@ -455,6 +517,7 @@ class Author {
 
   FuzzedDataProvider& data_;
   std::string own_;
+  Sample sample_;
   std::string smuggled_;
   std::vector<std::string> methods_;
 };
@@ -534,7 +597,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
   for (auto& cut : cuts) cut = data.ConsumeIntegralInRange<std::size_t>(1, 200);
   const auto leaving = static_cast<World::Leaving>(data.ConsumeIntegralInRange(0, 3));
   // A damaged stream may name the innocent by rights, so it does not know it.
-  Author author(data, own, damaged ? "/files/nobody" : innocent);
+  Author author(data, own, begin_sample(world), damaged ? "/files/nobody" : innocent);
   std::string stream;
   const auto count = data.ConsumeIntegralInRange(1, 6);
   for (int i = 0; i < count; ++i) stream += author.request(!damaged);
