@@ -9,7 +9,6 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
-#include <set>
 
 #include "protocol/nearest.hpp"
 
@@ -181,68 +180,92 @@ namespace detail {
 /// Far beyond every document of ours, and far below what recursion over the value could not stand.
 constexpr std::size_t max_depth = 100;
 
-/// Goes through a document before a value is made of it. nlohmann's own callback would do for that,
-/// but takes a time that grows with the square of the elements of an array.
-class Check : public nlohmann::json_sax<nlohmann::json> {
+/// Makes the value of a document as it is read. nlohmann's own callback would refuse what we
+/// refuse, but takes a time that grows with the square of the elements of an array.
+class Builder {
  public:
-  Check(const std::string& document, Content content) : document_(document), content_(content) {}
+  Builder(const std::string& document, Content content) : document_(document), content_(content) {}
 
-  bool null() override { return here(); }
-  bool boolean(bool) override { return here(); }
-  bool number_integer(number_integer_t) override { return here(); }
-  bool number_unsigned(number_unsigned_t) override { return here(); }
-  bool number_float(number_float_t, const string_t&) override { return here(); }
-  bool string(string_t&) override { return here(); }
-  bool binary(binary_t&) override { return here(); }
-  bool start_object(std::size_t) override { return open(); }
-  bool start_array(std::size_t) override { return open(); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
+  bool null() { return add(nullptr); }
+  bool boolean(bool value) { return add(value); }
+  bool number_integer(std::int64_t value) { return add(value); }
+  bool number_unsigned(std::uint64_t value) { return add(value); }
+  bool number_float(double value, const std::string& /*text*/) { return add(value); }
+  bool string(std::string& value) { return add(std::move(value)); }
+  bool binary(nlohmann::json::binary_t& value) { return add(std::move(value)); }
+  bool start_object(std::size_t /*unknown*/) { return open(nlohmann::json::object()); }
+  bool start_array(std::size_t /*unknown*/) { return open(nlohmann::json::array()); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
 
   /// The last of two equal keys would win in silence.
-  bool key(string_t& name) override {
-    if (keys_.back().insert(name).second) return here();
+  bool key(std::string& name) {
+    check_depth();
+    auto& members = open_.back()->get_ref<nlohmann::json::object_t&>();
+    // A name that is there is not moved from.
+    const auto [member, fresh] = members.try_emplace(std::move(name));
+    member_ = &member->second;
+    if (fresh) return true;
     const bool secret = content_ == Content::secret;
-    throw DecodeError{Error{
-        document_,
-        secret ? "a key is there twice" : fmt::format("the key {} is there twice", quote(name)),
-        {}}};
+    throw DecodeError{Error{document_,
+                            secret ? "a key is there twice"
+                                   : fmt::format("the key {} is there twice", quote(member->first)),
+                            {}}};
   }
 
-  /// Whoever makes the value tells of it.
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
-    return false;
+  template <class Exception>
+  bool parse_error(std::size_t /*at*/, const std::string& /*token*/, const Exception& error) {
+    throw error;
   }
+
+  /// Once all was read.
+  [[nodiscard]] nlohmann::json value() && { return std::move(root_); }
 
  private:
-  bool here() const {
-    if (keys_.size() <= max_depth) return true;
+  void check_depth() const {
+    if (open_.size() <= max_depth) return;
     throw DecodeError{Error{document_, fmt::format("nested deeper than {} levels", max_depth), {}}};
   }
-  bool open() {
-    keys_.emplace_back();
-    return keys_.size() <= max_depth + 1 || here();
+  template <class Value>
+  bool add(Value&& value) {
+    check_depth();
+    place() = std::forward<Value>(value);
+    return true;
+  }
+  /// Where the next value goes.
+  nlohmann::json& place() {
+    if (open_.empty()) return root_;
+    if (open_.back()->is_object()) return *member_;
+    return open_.back()->get_ref<nlohmann::json::array_t&>().emplace_back();
+  }
+  bool open(nlohmann::json empty) {
+    if (open_.size() > max_depth) check_depth();
+    auto& value = place();
+    value = std::move(empty);
+    open_.push_back(&value);
+    return true;
   }
   bool close() {
-    keys_.pop_back();
+    open_.pop_back();
     return true;
   }
 
   const std::string& document_;
   Content content_;
-  std::vector<std::set<std::string>> keys_;  ///< of every open object; none of an array
+  nlohmann::json root_;
+  std::vector<nlohmann::json*> open_;  ///< the outermost first; none of them grows but the last
+  nlohmann::json* member_ = nullptr;   ///< whose value is next, in an object
 };
 
 Result<nlohmann::json> parse(std::string_view text, const std::string& document, Content content) {
   try {
-    Check check(document, content);
-    static_cast<void>(nlohmann::json::sax_parse(text, &check));
-    auto value = nlohmann::json::parse(text);
+    Builder builder(document, content);
+    static_cast<void>(nlohmann::json::sax_parse(text, &builder));
     // To the parser one is the end of the text, whatever follows it.
     if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
       return failure(position(text, nul + 1, document), "not JSON: a NUL byte");
     }
-    return value;
+    return std::move(builder).value();
   } catch (const DecodeError& e) {
     return tl::unexpected(e.error);
   } catch (const nlohmann::json::parse_error& e) {
