@@ -205,6 +205,27 @@ RC_GTEST_PROP(JsonProperty, AnyBytesBecomeAJsonString, ()) {
   if (json::is_utf8(bytes)) RC_ASSERT(*read == bytes);
 }
 
+RC_GTEST_PROP(JsonProperty, PlainTextIsThatOfTheLibrary, ()) {
+  using nlohmann::ordered_json;
+  constexpr auto replace = ordered_json::error_handler_t::replace;
+  // Letters of several bytes, whole and cut off.
+  std::string text;
+  for (const auto& piece :
+       *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+           "a", "\"", "\\", "\n", "\x01", "\x7F", "<", "\xC3\xA9", "\xE2\x80\xA8",
+           "\xF0\x9F\x98\x80", "\xE2\x82", "\xFF", "\xED\xA0\x80"))) {
+    text += piece;
+  }
+  const ordered_json document{{text, {text, 1, -2, 1.5, true, false, nullptr}},
+                              {"", ordered_json::object()},
+                              {"-", ordered_json::array()}};
+  RC_ASSERT(json::dump_plain(document) == document.dump(-1, ' ', false, replace));
+  RC_ASSERT(json::dump_ascii(text) == ordered_json(text).dump(-1, ' ', true, replace));
+  const auto back = json::decode(json::dump_plain(document), "document",
+                                 [](const json::Cursor& root) { return root.raw(); });
+  RC_ASSERT(back == nlohmann::json::parse(document.dump(-1, ' ', false, replace)));
+}
+
 RC_GTEST_PROP(DocumentProperty, Manifest, ()) {
   const auto manifest = *manifests();
   RC_ASSERT(dex::manifest_of(dex::metadata_of(manifest)) == manifest);

@@ -1,5 +1,6 @@
 #include "protocol/json/encode.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
@@ -37,6 +38,7 @@ void write_unicode_escape(std::string& out, unsigned code) {
   for (const unsigned shift : {12U, 8U, 4U, 0U}) out += digits[code >> shift & 0xFU];
 }
 
+/// What is not left as it is.
 void write_ascii(std::string& out, char c) {
   switch (c) {
     case '"':
@@ -61,18 +63,30 @@ void write_ascii(std::string& out, char c) {
       out += "\\t";
       return;
     default:
-      break;
+      write_unicode_escape(out, static_cast<unsigned char>(c));
   }
-  if (static_cast<unsigned char>(c) < 0x20 || c == '<' || c == '>' || c == '&') {
-    write_unicode_escape(out, static_cast<unsigned char>(c));
-  } else {
-    out += c;
-  }
+}
+
+constexpr bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+constexpr bool is_plain_ascii(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && is_ascii(c) && c != '"' && c != '\\';
+}
+constexpr bool is_ascii_of_go(char c) {
+  return is_plain_ascii(c) && c != '<' && c != '>' && c != '&';
+}
+
+/// Writes what `text` begins with and needs no escape, which is nearly always all of it.
+template <bool (*leaves)(char)>
+void write_run(std::string& out, std::string_view& text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), leaves);
+  const auto length = static_cast<std::size_t>(end - text.begin());
+  out += text.substr(0, length);
+  text.remove_prefix(length);
 }
 
 void write_string(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
+  for (write_run<is_ascii_of_go>(out, text); !text.empty(); write_run<is_ascii_of_go>(out, text)) {
     const std::size_t length = sequence_length(text);
     const std::string_view sequence = text.substr(0, length);
     if (length == 0) {
@@ -91,50 +105,90 @@ void write_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-template <class Json>
-void write(std::string& out, const Json& value) {
-  if (value.is_string()) {
-    write_string(out, value.template get_ref<const std::string&>());
-  } else if (value.is_object()) {
-    char separator = '{';
-    for (const auto& [key, member] : value.items()) {
-      out += separator;
-      write_string(out, key);
-      out += ':';
-      write(out, member);
-      separator = ',';
+std::string dump_by_library(std::string_view text, bool ascii) {
+  return nlohmann::json(text).dump(-1, ' ', ascii, nlohmann::json::error_handler_t::replace);
+}
+
+void write_plain_string(std::string& out, std::string_view text) {
+  const std::size_t start = out.size();
+  const std::string_view whole = text;
+  out += '"';
+  for (write_run<is_plain_ascii>(out, text); !text.empty(); write_run<is_plain_ascii>(out, text)) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) {
+      // The library knows what to put for how many bytes.
+      out.replace(start, std::string::npos, dump_by_library(whole, false));
+      return;
     }
-    out += value.empty() ? "{}" : "}";
-  } else if (value.is_array()) {
-    char separator = '[';
-    for (const auto& item : value) {
-      out += separator;
-      write(out, item);
-      separator = ',';
-    }
-    out += value.empty() ? "[]" : "]";
-  } else {
-    out += value.dump();
+    if (length == 1)
+      write_ascii(out, text[0]);
+    else
+      out += text.substr(0, length);
+    text.remove_prefix(length);
   }
+  out += '"';
+}
+
+template <void (*write_text)(std::string&, std::string_view), class Json>
+void write(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::string:
+      return write_text(out, value.template get_ref<const std::string&>());
+    case Json::value_t::object: {
+      char separator = '{';
+      for (const auto& [key, member] : value.template get_ref<const typename Json::object_t&>()) {
+        out += separator;
+        write_text(out, key);
+        out += ':';
+        write<write_text>(out, member);
+        separator = ',';
+      }
+      out += value.empty() ? "{}" : "}";
+      return;
+    }
+    case Json::value_t::array: {
+      char separator = '[';
+      for (const auto& item : value) {
+        out += separator;
+        write<write_text>(out, item);
+        separator = ',';
+      }
+      out += value.empty() ? "[]" : "]";
+      return;
+    }
+    case Json::value_t::boolean:
+      out += value.template get<bool>() ? "true" : "false";
+      return;
+    case Json::value_t::null:
+      out += "null";
+      return;
+    case Json::value_t::number_integer:
+      out += std::to_string(value.template get<std::int64_t>());
+      return;
+    case Json::value_t::number_unsigned:
+      out += std::to_string(value.template get<std::uint64_t>());
+      return;
+    default:
+      out += value.dump();
+  }
+}
+
+template <void (*write_text)(std::string&, std::string_view), class Json>
+std::string written(const Json& value) {
+  std::string out;
+  write<write_text>(out, value);
+  return out;
 }
 
 }  // namespace
 
-std::string dump(const nlohmann::ordered_json& value) {
-  std::string out;
-  write(out, value);
-  return out;
-}
-
-std::string dump(const nlohmann::json& value) {
-  std::string out;
-  write(out, value);
-  return out;
-}
+std::string dump(const nlohmann::ordered_json& value) { return written<write_string>(value); }
+std::string dump(const nlohmann::json& value) { return written<write_string>(value); }
 
 std::string dump_plain(const nlohmann::ordered_json& value) {
-  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return written<write_plain_string>(value);
 }
+std::string dump_plain(const nlohmann::json& value) { return written<write_plain_string>(value); }
 
 std::string dump_string(std::string_view text) {
   std::string out;
@@ -142,13 +196,23 @@ std::string dump_string(std::string_view text) {
   return out;
 }
 
+std::string dump_ascii(std::string_view text) {
+  const bool plain =
+      std::ranges::all_of(text, [](char c) { return is_plain_ascii(c) && c != 0x7F; });
+  if (!plain) return dump_by_library(text, true);
+  std::string out = "\"";
+  return out.append(text).append("\"");
+}
+
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    const auto high = std::ranges::find_if_not(text, is_ascii);
+    if (high == text.end()) return true;
+    text.remove_prefix(static_cast<std::size_t>(high - text.begin()));
     const std::size_t length = sequence_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 }  // namespace json

@@ -13,8 +13,11 @@ namespace json {
 [[nodiscard]] std::string dump(const nlohmann::json& value);
 /// As Python's json writes it: of those only what JSON demands is escaped.
 [[nodiscard]] std::string dump_plain(const nlohmann::ordered_json& value);
+[[nodiscard]] std::string dump_plain(const nlohmann::json& value);
 /// One string, quoted and escaped the same way.
 [[nodiscard]] std::string dump_string(std::string_view text);
+/// One string as Python's json.dumps writes it: whatever is not ASCII is escaped.
+[[nodiscard]] std::string dump_ascii(std::string_view text);
 
 /// Whether `text` is UTF-8 (RFC 3629: no overlong form, no surrogate).
 [[nodiscard]] bool is_utf8(std::string_view text);

@@ -45,6 +45,21 @@ TEST(JsonEncode, DocumentsKeepTheirOrder) {
                                   R"("\u003ck\u003e":{"n":18446744073709551615}})");
 }
 
+TEST(JsonEncode, AsPythonWritesIt) {
+  const ordered_json document{
+      {"<z>", {true, false, nullptr, -2, 1.5, 1e100, 18'446'744'073'709'551'615ULL}},
+      {"\"\\\x01\x7F\b", "gr\xC3\xB6\xC3\x9F\x65\xE2\x80\xA8\xFF"},
+      {"", {ordered_json::object(), ordered_json::array()}}};
+  EXPECT_EQ(json::dump_plain(document),
+            "{\"<z>\":[true,false,null,-2,1.5,1e+100,18446744073709551615],"
+            "\"\\\"\\\\\\u0001\x7F\\b\":\"gr\xC3\xB6\xC3\x9F\x65\xE2\x80\xA8\xEF\xBF\xBD\","
+            "\"\":[{},[]]}");
+  EXPECT_EQ(json::dump_plain(nlohmann::json{{"b", 1}, {"a", 2}}), R"({"a":2,"b":1})");
+  EXPECT_EQ(json::dump_ascii("a\"\n"), R"("a\"\n")");
+  EXPECT_EQ(json::dump_ascii("\x7F\xC3\xB6\xF0\x9F\x98\x80\xFF"),
+            R"("\u007f\u00f6\ud83d\ude00\ufffd")");
+}
+
 TEST(JsonEncode, PlainJsonSortsItsKeys) {
   EXPECT_EQ(json::dump(nlohmann::json{{"b", 1}, {"a", 2}}), R"({"a":2,"b":1})");
 }

@@ -9,6 +9,7 @@
 #include "protocol/base64.hpp"
 #include "protocol/http/fields.hpp"
 #include "protocol/json/decode.hpp"
+#include "protocol/json/encode.hpp"
 #include "protocol/s3/time.hpp"
 
 namespace s3 {
@@ -18,11 +19,6 @@ constexpr std::string_view size_operation = "content-length-range";
 
 tl::unexpected<Refusal> invalid(std::string_view what) {
   return refuse(Code::invalid_policy_document, fmt::format("Invalid Policy: {}", what));
-}
-
-/// Text as JSON. What is not UTF-8, which no policy can hold, is replaced.
-std::string json_text(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 /// With a blank after each comma, as Python writes it.
@@ -234,9 +230,9 @@ std::string to_text(const Condition& condition) {
   switch (condition.kind) {
     case Condition::Kind::equal:
     case Condition::Kind::starts_with:
-      return fmt::format(R"(["{}", {}, {}])",
-                         condition.kind == Condition::Kind::equal ? "eq" : "starts-with",
-                         json_text('$' + condition.field), json_text(condition.value));
+      return fmt::format(
+          R"(["{}", {}, {}])", condition.kind == Condition::Kind::equal ? "eq" : "starts-with",
+          json::dump_ascii('$' + condition.field), json::dump_ascii(condition.value));
     case Condition::Kind::size:
       return fmt::format(R"(["{}", {}, {}])", size_operation, condition.size.min,
                          condition.size.max);
@@ -259,22 +255,27 @@ Expected<Policy> parse_policy(std::string_view text) {
   if (!conditions) return tl::unexpected(conditions.error());
   for (const auto& [key, value] : json->items()) {
     if (key != "expiration" && key != "conditions") {
-      return invalid(fmt::format("Unexpected: {}", json_text(key)));
+      return invalid(fmt::format("Unexpected: {}", json::dump_ascii(key)));
     }
   }
   return Policy{*expires, std::move(*conditions)};
 }
 
 std::string write_policy(const Policy& policy) {
-  std::vector<std::string> conditions;
+  std::string text =
+      R"({"expiration": ")" + format_seconds(policy.expires) + R"(", "conditions": [)";
+  std::string_view separator;
   for (const Condition& condition : policy.conditions) {
-    conditions.push_back(
-        condition.kind == Condition::Kind::equal
-            ? fmt::format("{{{}: {}}}", json_text(condition.field), json_text(condition.value))
-            : to_text(condition));
+    text += separator;
+    separator = ", ";
+    if (condition.kind == Condition::Kind::equal) {
+      text += '{' + json::dump_ascii(condition.field) + ": ";
+      text += json::dump_ascii(condition.value) + '}';
+    } else {
+      text += to_text(condition);
+    }
   }
-  return base64::encode(fmt::format(R"({{"expiration": "{}", "conditions": [{}]}})",
-                                    format_seconds(policy.expires), fmt::join(conditions, ", ")));
+  return base64::encode(text + "]}");
 }
 
 Expected<SizeRange> check(const Policy& policy, const PostedForm& form, http::TimePoint now) {
