@@ -24,17 +24,22 @@ constexpr auto standard_inverse = inverse(standard);
 constexpr auto url_inverse = inverse(url);
 
 std::string encode_with(std::string_view bytes, std::string_view alphabet, bool padded) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      group = group << 8U | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k <= count; ++k) out += alphabet[group >> (18 - 6 * k) & 0x3FU];
-    if (padded) out.append(3 - count, '=');
+  const std::size_t rest = bytes.size() % 3;
+  const std::size_t tail = rest == 0 ? 0 : padded ? 4 : rest + 1;
+  std::string out(bytes.size() / 3 * 4 + tail, '=');
+  auto to = out.begin();
+  const auto byte = [&](std::size_t i) -> std::uint32_t {
+    return static_cast<unsigned char>(bytes[i]);
+  };
+  const auto write = [&](std::uint32_t group, unsigned letters) {
+    for (unsigned k = 0; k < letters; ++k) *to++ = alphabet[group >> (18 - 6 * k) & 0x3FU];
+  };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    write(byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2), 4);
   }
+  if (rest == 1) write(byte(i) << 16U, 2);
+  if (rest == 2) write(byte(i) << 16U | byte(i + 1) << 8U, 3);
   return out;
 }
 
@@ -42,22 +47,31 @@ std::string encode_with(std::string_view bytes, std::string_view alphabet, bool 
 std::optional<std::string> decode_with(std::string_view text,
                                        const std::array<std::uint8_t, 256>& table,
                                        TrailingBits trailing) {
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const char c : text) {
-    const std::uint8_t value = table[static_cast<unsigned char>(c)];
-    if (value == none) return std::nullopt;
-    bits = (bits << 6U | value) & 0xFFFFU;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      out += static_cast<char>(bits >> held & 0xFFU);
-    }
+  const std::size_t rest = text.size() % 4;
+  if (rest == 1) return std::nullopt;
+  std::string out(text.size() * 3 / 4, '\0');
+  auto to = out.begin();
+  const auto value = [&](std::size_t i) -> std::uint32_t {
+    return table[static_cast<unsigned char>(text[i])];
+  };
+  const auto write = [&](std::uint32_t group, unsigned bytes) {
+    for (unsigned k = 0; k < bytes; ++k) *to++ = static_cast<char>(group >> (16 - 8 * k) & 0xFFU);
+  };
+  std::uint32_t all = 0;  // has a bit that no value has once there was one that is none
+  std::size_t i = 0;
+  for (; i + 4 <= text.size(); i += 4) {
+    const std::array<std::uint32_t, 4> four{value(i), value(i + 1), value(i + 2), value(i + 3)};
+    all |= four[0] | four[1] | four[2] | four[3];
+    write(four[0] << 18U | four[1] << 12U | four[2] << 6U | four[3], 3);
   }
-  const bool zero = (bits & ((1U << held) - 1)) == 0;
+  std::uint32_t group = 0;
+  for (unsigned shift = 18; i < text.size(); ++i, shift -= 6) {
+    all |= value(i);
+    group |= value(i) << shift;
+  }
+  if (all > 0x3FU) return std::nullopt;
+  if (rest > 0) write(group, static_cast<unsigned>(rest) - 1);
+  const bool zero = rest == 0 || (group & (rest == 2 ? 0xFFFFU : 0xFFU)) == 0;
   if (!zero && trailing == TrailingBits::zero) return std::nullopt;
   return out;
 }
