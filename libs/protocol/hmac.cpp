@@ -8,7 +8,9 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string>
 
 #include "protocol/openssl_method.hpp"
 
@@ -37,12 +39,25 @@ Context context_of(DigestAlgorithm algorithm) {
   return context;
 }
 
-/// Looking up an HMAC and its digest takes longer than signing one string: each thread does it once
-/// for each algorithm.
-EVP_MAC_CTX* context_for(DigestAlgorithm algorithm) {
-  thread_local std::map<DigestAlgorithm, Context> contexts;
-  auto& context = contexts[algorithm];
+/// Begins a text. Looking up an HMAC and its digest takes longer than signing one string, and so
+/// does taking a key: each thread does the one once for each algorithm, and the other only when the
+/// key is not that of the last text.
+EVP_MAC_CTX* begin(DigestAlgorithm algorithm, std::string_view key) {
+  struct Keyed {
+    Context context;
+    std::optional<std::string> key;
+  };
+  thread_local std::map<DigestAlgorithm, Keyed> all;
+  auto& [context, last] = all[algorithm];
   if (!context) context = context_of(algorithm);
+  if (last == key) {
+    require(EVP_MAC_init(context.get(), nullptr, 0, nullptr) == 1);
+    return context.get();
+  }
+  last.reset();
+  const auto* const start = reinterpret_cast<const unsigned char*>(key.empty() ? "" : key.data());
+  require(EVP_MAC_init(context.get(), start, key.size(), nullptr) == 1);
+  last = key;
   return context.get();
 }
 
@@ -51,10 +66,7 @@ EVP_MAC_CTX* context_for(DigestAlgorithm algorithm) {
 std::string hmac(DigestAlgorithm algorithm, std::string_view key, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> buffer{};
   std::size_t size = 0;
-  EVP_MAC_CTX* const context = context_for(algorithm);
-  const auto* const start = reinterpret_cast<const unsigned char*>(key.empty() ? "" : key.data());
-  // A null key would be that of the last call.
-  require(EVP_MAC_init(context, start, key.size(), nullptr) == 1);
+  EVP_MAC_CTX* const context = begin(algorithm, key);
   require(EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(bytes.data()),
                          bytes.size()) == 1);
   require(EVP_MAC_final(context, buffer.data(), &size, buffer.size()) == 1);

@@ -27,6 +27,26 @@ TEST(Hmac, AKeyMayBeEmptyOrLong) {
             "aa4ae5e15272d00e95705637ce8a3b55ed402112");
 }
 
+// One that is taken again is that of the last text.
+TEST(Hmac, KeysTakeTurns) {
+  const std::string longest(80, '\xaa');
+  const auto hex = [](std::string_view key, std::string_view text) {
+    return to_hex(hmac(DigestAlgorithm::sha1, key, text));
+  };
+  for (int time = 0; time < 2; ++time) {
+    // RFC 2202 section 3 cases 2, 6 and 7.
+    EXPECT_EQ(hex("Jefe", "what do ya want for nothing?"),
+              "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    EXPECT_EQ(hex(longest, "Test Using Larger Than Block-Size Key - Hash Key First"),
+              "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+    EXPECT_EQ(
+        hex(longest, "Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data"),
+        "e8e99d0f45237d786d6bbaa7965c7808bbff1a91");
+    EXPECT_EQ(hex({}, {}), "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d");
+    EXPECT_EQ(hex({}, {}), "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d");
+  }
+}
+
 TEST(Hmac, AChecksumTakesNoKey) {
   EXPECT_THROW((void)hmac(DigestAlgorithm::crc32, "key", "bytes"), std::logic_error);
 }
