@@ -119,10 +119,10 @@ std::vector<std::string_view> split_list(std::string_view value) {
 }
 
 std::string_view trim_ows(std::string_view value) {
-  constexpr std::string_view ows = " \t";
-  const std::size_t first = value.find_first_not_of(ows);
-  if (first == std::string_view::npos) return {};
-  return value.substr(first, value.find_last_not_of(ows) - first + 1);
+  const auto is_ows = [](char c) { return c == ' ' || c == '\t'; };
+  while (!value.empty() && is_ows(value.front())) value.remove_prefix(1);
+  while (!value.empty() && is_ows(value.back())) value.remove_suffix(1);
+  return value;
 }
 
 bool is_field_value(std::string_view value) {
