@@ -83,7 +83,9 @@ std::optional<Field> parse_field(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return std::nullopt;
   const std::string_view value = trim_ows(line.substr(colon + 1));
-  if (value.find_first_of(line_end) != std::string_view::npos) return std::nullopt;
+  if (value.find('\r') != std::string_view::npos || value.find('\n') != std::string_view::npos) {
+    return std::nullopt;
+  }
   return Field{std::string(line.substr(0, colon)), std::string(value)};
 }
 
@@ -319,7 +321,10 @@ std::optional<MultipartReader::Event> MultipartReader::read_head(std::string_vie
   if (slice.empty()) return Event::more;
   const std::size_t before = head_.size();
   const std::size_t longest = longest_head_ + end.size();
-  const std::size_t count = std::min(slice.size(), longest - std::min(longest, before));
+  // What follows the head in the same slice need not be copied.
+  const std::size_t stop = slice.find(end);
+  const std::size_t here = stop == std::string_view::npos ? slice.size() : stop + end.size();
+  const std::size_t count = std::min(here, longest - std::min(longest, before));
   head_.append(slice.substr(0, count));
   const std::size_t at = head_.find(end, before - std::min(before, end.size() - 1));
   if (at == std::string::npos) {
