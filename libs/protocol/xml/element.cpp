@@ -204,8 +204,18 @@ class Parser {
   std::vector<Open> open_;
 };
 
+constexpr bool is_left_as_it_is(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x80 && c != '&' && c != '<' && c != '>' && c != '"';
+}
+
 void write_text(std::string& out, std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    const auto special = std::ranges::find_if_not(text, is_left_as_it_is);
+    const auto run = static_cast<std::size_t>(special - text.begin());
+    out += text.substr(0, run);
+    text.remove_prefix(run);
+    if (text.empty()) return;
     const char c = text[0];
     std::size_t length = 1;
     if (c == '&') {
