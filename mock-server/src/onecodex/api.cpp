@@ -51,7 +51,9 @@ std::string user_of_key(std::string_view key) {
 
 OneCodexApi::OneCodexApi(const OneCodexOptions& options, const KeyGate& gate, FileUploads& uploads,
                          Loop& loop)
-    : options_(options), gate_(gate), uploads_(uploads), loop_(loop) {}
+    : options_(options), gate_(gate), uploads_(uploads), loop_(loop) {
+  for (const auto& key : options_.api_keys) users_.emplace(key, user_of_key(key));
+}
 
 std::unique_ptr<Handler> OneCodexApi::handler_for(const Request& request, Services& services) {
   struct Served {
@@ -79,7 +81,8 @@ std::unique_ptr<Handler> OneCodexApi::handler_for(const Request& request, Servic
       return words::problem(415, "Unsupported Media Type: the body must be application/json");
     }
     const auto key = gate_.key_of(r);
-    const Call call{r, body, services.store, key ? user_of_key(*key) : std::string()};
+    const auto user = key ? users_.find(*key) : users_.end();
+    const Call call{r, body, services.store, user == users_.end() ? std::string() : user->second};
     if (served != nullptr) return (this->*served->answer)(call);
     return r.addressed.route == routes::api_schema ? schema(call) : resource(call);
   };

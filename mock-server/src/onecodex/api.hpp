@@ -1,6 +1,8 @@
 // What the endpoints of One Codex do.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -106,6 +108,7 @@ class OneCodexApi {
   const KeyGate& gate_;
   FileUploads& uploads_;
   Loop& loop_;
+  std::map<std::string, std::string, std::less<>> users_;  ///< of the keys that are let through
 };
 
 /// Who has that key: 16 hexadecimal digits.
