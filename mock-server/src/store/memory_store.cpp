@@ -24,7 +24,7 @@ tl::unexpected<StoreError> failed(Kind kind, std::string detail) {
 /// Reader on another thread needs no lock.
 struct Block {
   Block(std::size_t first, std::size_t size)
-      : start(first), capacity(size), bytes(std::make_unique<std::byte[]>(size)) {}
+      : start(first), capacity(size), bytes(std::make_unique_for_overwrite<std::byte[]>(size)) {}
   std::size_t start;
   std::size_t capacity;
   std::unique_ptr<std::byte[]> bytes;
