@@ -1,12 +1,19 @@
 #include "protocol/http/form.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace http {
 namespace {
 
-constexpr bool is_unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
+constexpr auto unreserved = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view{"-._~0123456789"})
+    table[static_cast<unsigned char>(c)] = true;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
+  return table;
+}();
+constexpr bool is_unreserved(char c) { return unreserved[static_cast<unsigned char>(c)]; }
 
 constexpr int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -21,35 +28,38 @@ std::string encode(std::string_view text, Space space) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-    } else if (c == ' ' && space == Space::plus) {
+  while (true) {
+    const auto end = std::ranges::find_if_not(text, is_unreserved);
+    const auto run = static_cast<std::size_t>(end - text.begin());
+    out += text.substr(0, run);
+    if (run == text.size()) return out;
+    const auto byte = static_cast<unsigned char>(text[run]);
+    if (byte == ' ' && space == Space::plus) {
       out += '+';
     } else {
-      const auto byte = static_cast<unsigned char>(c);
       out += '%';
       out += digits[byte >> 4U];
       out += digits[byte & 0xFU];
     }
+    text.remove_prefix(run + 1);
   }
-  return out;
 }
 
 std::optional<std::string> decode(std::string_view text, Space space) {
-  std::string out;
-  out.reserve(text.size());
+  std::string out(text.size(), '\0');
+  auto to = out.begin();
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
       const int high = i + 1 < text.size() ? hex_value(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
       if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high * 16 + low);
+      *to++ = static_cast<char>(high * 16 + low);
       i += 2;
     } else {
-      out += text[i] == '+' && space == Space::plus ? ' ' : text[i];
+      *to++ = text[i] == '+' && space == Space::plus ? ' ' : text[i];
     }
   }
+  out.erase(to, out.end());
   return out;
 }
 
