@@ -14,16 +14,18 @@ using nlohmann::ordered_json;
 
 constexpr std::string_view scheme = "s3://";
 
-/// A body that keeps to the schema.
-Expected<nlohmann::json> read(std::string_view text, const ordered_json& schema,
-                              Contract contract) {
-  auto body = json::decode(text, "body",
-                           [](const json::Cursor& root) -> nlohmann::json { return root.raw(); });
-  if (!body) return tl::unexpected(Breach{{}, {}, {}, body.error().line()});
-  if (auto breach = find_breach(schema, *body, contract)) {
-    return tl::unexpected(*std::move(breach));
-  }
-  return *std::move(body);
+/// What `make` makes of a body that keeps to the schema.
+template <class Made>
+Expected<Made> read(std::string_view text, const ordered_json& schema, Contract contract,
+                    Expected<Made> (*make)(const nlohmann::json& body)) {
+  auto made = json::decode(text, "body", [&](const json::Cursor& root) -> Expected<Made> {
+    if (auto breach = find_breach(schema, root.raw(), contract)) {
+      return tl::unexpected(*std::move(breach));
+    }
+    return make(root.raw());
+  });
+  if (!made) return tl::unexpected(Breach{{}, {}, {}, made.error().line()});
+  return *std::move(made);
 }
 
 /// null is as good as nothing.
@@ -66,6 +68,56 @@ std::vector<std::string> tags_of(const nlohmann::json& body) {
   return names;
 }
 
+Expected<SampleDraft> sample_draft_of(const nlohmann::json& body) {
+  SampleDraft draft;
+  draft.filename = optional_of<std::string>(body, "filename");
+  draft.paired_end_filename = optional_of<std::string>(body, "paired_end_filename");
+  draft.size = optional_of<std::uint64_t>(body, "size");
+  if (const auto* const metadata = present(body, "metadata")) {
+    draft.metadata = json::dump_plain(*metadata);
+  }
+  draft.tags = tags_of(body);
+  draft.project = project_of(body);
+  draft.sample_id = optional_of<std::string>(body, "sample_id");
+  draft.external_sample_id = optional_of<std::string>(body, "external_sample_id");
+  return draft;
+}
+
+Expected<DocumentDraft> document_draft_of(const nlohmann::json& body) {
+  return DocumentDraft{body.at("filename").get<std::string>(),
+                       body.at("size").get<std::uint64_t>()};
+}
+
+Expected<Confirmation> document_confirmation_of(const nlohmann::json& body) {
+  const auto* const id = present(body, "document_id");
+  return Confirmation{id != nullptr ? id->get<std::string>()
+                                    : body.at("sample_id").get<std::string>()};
+}
+
+Expected<Confirmation> sample_confirmation_of(const nlohmann::json& body) {
+  Confirmation confirmation{body.at("sample_id").get<std::string>()};
+  confirmation.size = optional_of<std::uint64_t>(body, "size");
+  confirmation.md5 = optional_of<std::string>(body, "md5");
+  return confirmation;
+}
+
+Expected<Confirmation> sample_named_by(const nlohmann::json& body) {
+  return Confirmation{body.at("sample_id").get<std::string>()};
+}
+
+Expected<Callback> callback_of(const nlohmann::json& body) {
+  const auto path = body.at("s3_path").get<std::string>();
+  const auto slash = path.find('/', scheme.size());
+  if (!path.starts_with(scheme) || slash == std::string::npos || slash + 1 == path.size()) {
+    return tl::unexpected(Breach{{"s3_path"},
+                                 "pattern",
+                                 "\"^s3://[^/]+/.+$\"",
+                                 "s3_path: must be s3://{s3_bucket}/{file_id}"});
+  }
+  return Callback{path.substr(scheme.size(), slash - scheme.size()), path.substr(slash + 1),
+                  optional_of<std::string>(body, "filename")};
+}
+
 template <class T>
 void put(ordered_json& body, const char* name, const std::optional<T>& value) {
   if (value) body[name] = *value;
@@ -74,20 +126,7 @@ void put(ordered_json& body, const char* name, const std::optional<T>& value) {
 }  // namespace
 
 Expected<SampleDraft> parse_sample_draft(std::string_view text, Call call, Contract contract) {
-  const auto body = read(text, schema_of(call, contract), contract);
-  if (!body) return tl::unexpected(body.error());
-  SampleDraft draft;
-  draft.filename = optional_of<std::string>(*body, "filename");
-  draft.paired_end_filename = optional_of<std::string>(*body, "paired_end_filename");
-  draft.size = optional_of<std::uint64_t>(*body, "size");
-  if (const auto* const metadata = present(*body, "metadata")) {
-    draft.metadata = json::dump_plain(ordered_json(*metadata));
-  }
-  draft.tags = tags_of(*body);
-  draft.project = project_of(*body);
-  draft.sample_id = optional_of<std::string>(*body, "sample_id");
-  draft.external_sample_id = optional_of<std::string>(*body, "external_sample_id");
-  return draft;
+  return read(text, schema_of(call, contract), contract, sample_draft_of);
 }
 
 std::string to_json(const SampleDraft& draft) {
@@ -110,10 +149,7 @@ std::optional<std::string> external_id_of(std::string_view metadata) {
 }
 
 Expected<DocumentDraft> parse_document_draft(std::string_view text, Contract contract) {
-  const auto body = read(text, schema_of(Call::init_document, contract), contract);
-  if (!body) return tl::unexpected(body.error());
-  return DocumentDraft{body->at("filename").get<std::string>(),
-                       body->at("size").get<std::uint64_t>()};
+  return read(text, schema_of(Call::init_document, contract), contract, document_draft_of);
 }
 
 std::string to_json(const DocumentDraft& draft) {
@@ -121,18 +157,13 @@ std::string to_json(const DocumentDraft& draft) {
 }
 
 Expected<Confirmation> parse_confirmation(std::string_view text, Call call, Contract contract) {
-  const auto body = read(text, schema_of(call, contract), contract);
-  if (!body) return tl::unexpected(body.error());
+  auto make = sample_confirmation_of;
   if (call == Call::confirm_document) {
-    const auto* const id = present(*body, "document_id");
-    return Confirmation{id != nullptr ? id->get<std::string>()
-                                      : body->at("sample_id").get<std::string>()};
+    make = document_confirmation_of;
+  } else if (call == Call::cancel_sample || contract == Contract::guide) {
+    make = sample_named_by;
   }
-  Confirmation confirmation{body->at("sample_id").get<std::string>()};
-  if (call == Call::cancel_sample || contract == Contract::guide) return confirmation;
-  confirmation.size = optional_of<std::uint64_t>(*body, "size");
-  confirmation.md5 = optional_of<std::string>(*body, "md5");
-  return confirmation;
+  return read(text, schema_of(call, contract), contract, make);
 }
 
 std::string to_json(const Confirmation& confirmation, Call call) {
@@ -152,18 +183,7 @@ Expected<Callback> parse_callback(std::string_view text) {
       {"properties",
        {{"s3_path", {{"type", "string"}}}, {"filename", {{"type", {"string", "null"}}}}}},
       {"required", ordered_json::array({"s3_path"})}};
-  const auto body = read(text, schema, Contract::server);
-  if (!body) return tl::unexpected(body.error());
-  const auto path = body->at("s3_path").get<std::string>();
-  const auto slash = path.find('/', scheme.size());
-  if (!path.starts_with(scheme) || slash == std::string::npos || slash + 1 == path.size()) {
-    return tl::unexpected(Breach{{"s3_path"},
-                                 "pattern",
-                                 "\"^s3://[^/]+/.+$\"",
-                                 "s3_path: must be s3://{s3_bucket}/{file_id}"});
-  }
-  return Callback{path.substr(scheme.size(), slash - scheme.size()), path.substr(slash + 1),
-                  optional_of<std::string>(*body, "filename")};
+  return read(text, schema, Contract::server, callback_of);
 }
 
 std::string to_json(const Callback& callback) {

@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t md5_digits = 32;
 constexpr std::string_view tags_text = "\"tags\" must be an array of strings";
 
-nlohmann::json whole(const json::Cursor& root) { return root.raw(); }
-
 tl::unexpected<FieldError> refuse(std::string_view text) {
   return tl::unexpected(FieldError{std::string(text), false});
 }
@@ -129,6 +127,18 @@ Expected<void> check_all(const nlohmann::json& root, Contract contract) {
   return check_md5(root, contract);
 }
 
+Expected<Metadata> metadata_of(const nlohmann::json& root, Contract contract) {
+  if (auto good = check_all(root, contract); !good) return tl::unexpected(good.error());
+  Metadata metadata{json::dump_plain(root), root.at("description").get<std::string>(), {}, {}};
+  for (const auto& tag : root.at("tags")) {
+    if (tag.is_string()) metadata.tags.push_back(tag.get<std::string>());
+  }
+  if (const auto md5 = root.find("md5"); md5 != root.end()) {
+    metadata.md5 = md5->get<std::string>();
+  }
+  return metadata;
+}
+
 /// Text as Python shows it.
 std::string shown(std::string_view text) {
   const bool doubled =
@@ -168,17 +178,11 @@ std::string shown(const std::vector<Datatype>& datatypes) {
 }  // namespace
 
 Expected<Metadata> parse_metadata(std::string_view text, Contract contract) {
-  const auto root = json::decode(text, "metadata", whole);
-  if (!root) return refuse("could not parse the uploaded metadata");
-  if (auto good = check_all(*root, contract); !good) return tl::unexpected(good.error());
-  Metadata metadata{json::dump_plain(*root), root->at("description").get<std::string>(), {}, {}};
-  for (const auto& tag : root->at("tags")) {
-    if (tag.is_string()) metadata.tags.push_back(tag.get<std::string>());
-  }
-  if (const auto md5 = root->find("md5"); md5 != root->end()) {
-    metadata.md5 = md5->get<std::string>();
-  }
-  return metadata;
+  auto metadata = json::decode(text, "metadata", [&](const json::Cursor& root) {
+    return metadata_of(root.raw(), contract);
+  });
+  if (!metadata) return refuse("could not parse the uploaded metadata");
+  return *std::move(metadata);
 }
 
 std::string to_json(const MetadataDraft& draft) {
@@ -200,7 +204,8 @@ bool contradicts(const Metadata& metadata, std::string_view md5) {
 Expected<std::vector<Datatype>> parse_datatypes(std::string_view text) {
   const auto unparsable = "Could not parse the uploaded datatypes from: " + shown(text);
   const auto no_list = [&] { return fails(unparsable + ", which is no list of names and ids"); };
-  const auto root = json::decode(text, "datatypes", whole);
+  const auto root =
+      json::decode(text, "datatypes", [](const json::Cursor& all) { return all.raw(); });
   if (!root) return refuse(unparsable);
   if (!root->is_array()) return no_list();
   std::vector<Datatype> datatypes;

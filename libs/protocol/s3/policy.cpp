@@ -124,6 +124,20 @@ Expected<std::vector<Condition>> conditions_of(const nlohmann::json& policy) {
   return conditions;
 }
 
+Expected<Policy> policy_of(const nlohmann::json& document) {
+  if (!document.is_object()) return invalid("Invalid JSON.");
+  auto expires = expiration_of(document);
+  if (!expires) return tl::unexpected(expires.error());
+  auto conditions = conditions_of(document);
+  if (!conditions) return tl::unexpected(conditions.error());
+  for (const auto& [key, value] : document.items()) {
+    if (key != "expiration" && key != "conditions") {
+      return invalid(fmt::format("Unexpected: {}", json::dump_ascii(key)));
+    }
+  }
+  return Policy{*expires, std::move(*conditions)};
+}
+
 std::optional<std::string_view> field_of(const PostedForm& form, std::string_view field) {
   for (const auto& [name, value] : form.fields) {
     if (http::same_name(name, field)) return value;
@@ -246,19 +260,10 @@ Expected<Policy> parse_policy(std::string_view text) {
   const auto document = base64::decode(text, base64::TrailingBits::ignored);
   if (!document) return invalid("invalid Base64 encoding.");
   if (document->empty()) return invalid("Expecting '{' but found End-of-Input");
-  const auto json =
-      json::decode(*document, "policy", [](const json::Cursor& root) { return root.raw(); });
-  if (!json || !json->is_object()) return invalid("Invalid JSON.");
-  auto expires = expiration_of(*json);
-  if (!expires) return tl::unexpected(expires.error());
-  auto conditions = conditions_of(*json);
-  if (!conditions) return tl::unexpected(conditions.error());
-  for (const auto& [key, value] : json->items()) {
-    if (key != "expiration" && key != "conditions") {
-      return invalid(fmt::format("Unexpected: {}", json::dump_ascii(key)));
-    }
-  }
-  return Policy{*expires, std::move(*conditions)};
+  auto policy = json::decode(*document, "policy",
+                             [](const json::Cursor& root) { return policy_of(root.raw()); });
+  if (!policy) return invalid("Invalid JSON.");
+  return *std::move(policy);
 }
 
 std::string write_policy(const Policy& policy) {
