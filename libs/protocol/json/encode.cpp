@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "protocol/json/object_text.hpp"
 
 namespace json {
 namespace {
@@ -203,6 +206,38 @@ std::string dump_ascii(std::string_view text) {
   std::string out = "\"";
   return out.append(text).append("\"");
 }
+
+void ObjectText::begin(std::string_view name) {
+  if (out_.size() > 1) out_ += ',';
+  write_plain_string(out_, name);
+  out_ += ':';
+}
+
+ObjectText& ObjectText::text(std::string_view name, std::string_view value) {
+  begin(name);
+  write_plain_string(out_, value);
+  return *this;
+}
+
+ObjectText& ObjectText::number(std::string_view name, std::uint64_t value) {
+  begin(name);
+  out_ += std::to_string(value);
+  return *this;
+}
+
+ObjectText& ObjectText::boolean(std::string_view name, bool value) {
+  begin(name);
+  out_ += value ? "true" : "false";
+  return *this;
+}
+
+ObjectText& ObjectText::json(std::string_view name, std::string_view value) {
+  begin(name);
+  out_ += value;
+  return *this;
+}
+
+std::string ObjectText::finish() && { return std::move(out_) + '}'; }
 
 bool is_utf8(std::string_view text) {
   while (true) {

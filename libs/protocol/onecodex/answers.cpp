@@ -7,6 +7,7 @@
 #include "protocol/digest.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
+#include "protocol/json/object_text.hpp"
 #include "protocol/onecodex/schema.hpp"
 
 namespace onecodex {
@@ -32,16 +33,16 @@ Json or_null(const std::optional<T>& value) {
 
 // ---- forms
 
-Json json_of(const http::Form& form) {
-  Json fields = Json::object();
+std::string json_of(const http::Form& form) {
+  json::ObjectText fields;
   for (const auto& [name, value] : form) {
     int status = 0;
     const auto read = std::from_chars(value.data(), value.data() + value.size(), status);
     const bool number =
         name == status_field && read.ec == std::errc{} && std::to_string(status) == value;
-    fields[name] = number ? Json(status) : Json(value);
+    number ? fields.json(name, value) : fields.text(name, value);
   }
-  return fields;
+  return std::move(fields).finish();
 }
 
 /// Of the text itself, since the order of the members counts.
@@ -179,14 +180,14 @@ Result<Problem> parse_problem(std::string_view text) {
 // ---- uploads
 
 std::string to_json(const Initiated& initiated) {
-  Json body{{"additional_fields", json_of(initiated.file.fields)}};
+  json::ObjectText body;
+  body.json("additional_fields", json_of(initiated.file.fields));
   if (initiated.paired_end) {
-    body["paired_end_additional_fields"] = json_of(initiated.paired_end->fields);
-    body["paired_end_upload_url"] = initiated.paired_end->url;
+    body.json("paired_end_additional_fields", json_of(initiated.paired_end->fields));
+    body.text("paired_end_upload_url", initiated.paired_end->url);
   }
-  body[id_name(initiated.kind)] = initiated.id;
-  body["upload_url"] = initiated.file.url;
-  return json::dump_plain(body);
+  body.text(id_name(initiated.kind), initiated.id).text("upload_url", initiated.file.url);
+  return std::move(body).finish();
 }
 
 Result<Initiated> parse_initiated(std::string_view text, Kind kind) {
@@ -252,10 +253,13 @@ Result<std::string> parse_id(std::string_view text, Kind kind) {
 }
 
 std::string to_json(const Confirmed& confirmed) {
-  return json::dump_plain(
-      Json{{"message", confirmed.message},
-           {name_of(confirmed.kind), reference_to(resource_of(confirmed.kind), confirmed.id)},
-           {"success", confirmed.success}});
+  json::ObjectText what;
+  what.text("$ref", reference(resource_of(confirmed.kind), confirmed.id));
+  json::ObjectText body;
+  body.text("message", confirmed.message)
+      .json(name_of(confirmed.kind), std::move(what).finish())
+      .boolean("success", confirmed.success);
+  return std::move(body).finish();
 }
 
 Result<Confirmed> parse_confirmed(std::string_view text, Kind kind) {

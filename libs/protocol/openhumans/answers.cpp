@@ -1,9 +1,11 @@
 #include "protocol/openhumans/answers.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "protocol/json/decode.hpp"
 #include "protocol/json/encode.hpp"
+#include "protocol/json/object_text.hpp"
 
 namespace openhumans {
 namespace {
@@ -52,9 +54,10 @@ Result<Problems> parse_problems(std::string_view text) {
 }
 
 std::string to_json(const Created& created) {
-  ordered_json body{{"id", created.id}};
-  if (created.url) body["url"] = *created.url;
-  return json::dump_plain(body);
+  json::ObjectText body;
+  body.number("id", created.id);
+  if (created.url) body.text("url", *created.url);
+  return std::move(body).finish();
 }
 
 Result<Created> parse_created(std::string_view text) {
@@ -70,7 +73,9 @@ Result<Created> parse_created(std::string_view text) {
 }
 
 std::string to_json(const Completed& completed) {
-  return json::dump_plain(ordered_json{{"status", "ok"}, {"size", completed.size}});
+  json::ObjectText body;
+  body.text("status", "ok").number("size", completed.size);
+  return std::move(body).finish();
 }
 
 Result<Completed> parse_completed(std::string_view text) {
