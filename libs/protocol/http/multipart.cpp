@@ -22,17 +22,17 @@ struct Quoted {
 };
 std::optional<Quoted> unquote(std::string_view text) {
   Quoted quoted;
+  std::size_t from = 1;  // of what is to be copied
   for (std::size_t i = 1; i < text.size(); ++i) {
     const char next = i + 1 < text.size() ? text[i + 1] : '\0';
-    if (text[i] == '\\' && (next == '"' || next == '\\')) {
-      quoted.value += next;
-      ++i;
-    } else if (text[i] == '"') {
+    const bool escape = text[i] == '\\' && (next == '"' || next == '\\');
+    if (!escape && text[i] != '"') continue;
+    quoted.value += text.substr(from, i - from);
+    if (!escape) {
       quoted.length = i + 1;
       return quoted;
-    } else {
-      quoted.value += text[i];
     }
+    from = ++i;
   }
   return std::nullopt;
 }
@@ -64,9 +64,10 @@ std::optional<Parameters> parse_parameters(std::string_view text) {
   }
 }
 
-std::optional<std::string> find(const Parameters& parameters, std::string_view name) {
-  for (const auto& [key, value] : parameters) {
-    if (same_name(key, name)) return value;
+/// Taken out of them.
+std::optional<std::string> take(Parameters& parameters, std::string_view name) {
+  for (auto& [key, value] : parameters) {
+    if (same_name(key, name)) return std::move(value);
   }
   return std::nullopt;
 }
@@ -104,14 +105,14 @@ Result<PartHead> parse_head(std::string_view text) {
   }
   const auto disposition = head.fields.find("content-disposition");
   if (!disposition) return head;
-  const auto parameters = parse_parameters(after_semicolon(*disposition));
+  auto parameters = parse_parameters(after_semicolon(*disposition));
   if (!parameters) {
     return failure(std::string(where),
                    "Content-Disposition " + quote(*disposition) + " cannot be read");
   }
   if (!same_letters(before_parameters(*disposition), "form-data")) return head;
-  head.name = find(*parameters, "name").value_or("");
-  head.filename = find(*parameters, "filename");
+  head.name = take(*parameters, "name").value_or("");
+  head.filename = take(*parameters, "filename");
   return head;
 }
 
@@ -160,8 +161,8 @@ Result<std::string> boundary_of(std::string_view content_type) {
     return failure("Content-Type", std::move(what),
                    "write multipart/form-data; boundary=..., of 1 to 70 letters");
   };
-  const auto parameters = parse_parameters(after_semicolon(content_type));
-  auto boundary = parameters ? find(*parameters, "boundary") : std::nullopt;
+  auto parameters = parse_parameters(after_semicolon(content_type));
+  auto boundary = parameters ? take(*parameters, "boundary") : std::nullopt;
   if (!boundary || boundary->empty()) return refuse("has no boundary");
   if (boundary->size() > longest_boundary) return refuse("the boundary is longer than 70 bytes");
   const bool visible = std::all_of(boundary->begin(), boundary->end(),
