@@ -244,9 +244,9 @@ std::string to_text(const Condition& condition) {
   switch (condition.kind) {
     case Condition::Kind::equal:
     case Condition::Kind::starts_with:
-      return fmt::format(
-          R"(["{}", {}, {}])", condition.kind == Condition::Kind::equal ? "eq" : "starts-with",
-          json::dump_ascii('$' + condition.field), json::dump_ascii(condition.value));
+      return (condition.kind == Condition::Kind::equal ? R"(["eq", )" : R"(["starts-with", )") +
+             json::dump_ascii('$' + condition.field) + ", " + json::dump_ascii(condition.value) +
+             ']';
     case Condition::Kind::size:
       return fmt::format(R"(["{}", {}, {}])", size_operation, condition.size.min,
                          condition.size.max);
