@@ -369,18 +369,52 @@ TEST_F(Control, UploadsAreListedDescribedAndRemoved) {
   EXPECT_THAT(client.head(upload).status, ::testing::AnyOf(404, 410));
 }
 
-TEST_F(Control, ResetMakesTheLaneNew) {
-  const auto upload = client.create(5);
-  client.post("/_mock/rules", R"({"fault": "lost-ack"})");
+TEST(ControlReset, MakesTheLaneNew) {
+  testkit::TempFolder folder;
+  Mock mock({"--profile", "dex", "--auth", "jwt", "--store", folder.path().string()});
+  ControlClient client(mock.url());
+  const auto keys = client.get("/oauth/jwks").json;
+  const auto token = client.post("/_mock/tokens").json.at("access_token").get<std::string>();
+  const http::Fields bearer{{"Authorization", "Bearer " + token}};
+  http::Fields creation = bearer;
+  creation.add("Upload-Metadata",
+               "data_stream_id ZGV4dGVzdGluZw==,data_stream_route dGVzdGV2ZW50MQ==,sender_id bGFi,"
+               "data_producer_id bGFi,jurisdiction Tlk=,received_filename YS5jc3Y=,version Mi4w");
+  const auto upload = client.create(5, creation);
+  EXPECT_EQ(client.patch(upload, 0, "hello", bearer).status, 204);
+  const auto deliveries = folder.path() / "deliveries";
+  const auto delivered = [&] {
+    std::error_code none;  // the folders are made with the first file
+    auto entry = std::filesystem::recursive_directory_iterator(deliveries, none);
+    for (; !none && entry != decltype(entry)(); entry.increment(none)) {
+      if (entry->is_regular_file(none)) return true;
+    }
+    return false;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!delivered() && std::chrono::steady_clock::now() < deadline) {
+  }
+  ASSERT_TRUE(delivered());
+  client.post("/_mock/rules", R"({"name": "m", "sets": "m", "survives_restart": true,
+      "when": {"method": "HEAD"}, "then": {"reply": {"status": 599}}})");
+  EXPECT_EQ(client.send("HEAD", upload, bearer).status, 599);
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "rules.json"));
+  client.post("/_mock/keys");
   client.post("/_mock/clock", R"({"freeze": true, "advance": "2h"})");
+
   ASSERT_EQ(client.post("/_mock/reset").status, 204);
   EXPECT_EQ(client.get("/_mock/uploads").json.at("uploads").size(), 0U);
   EXPECT_EQ(client.get("/_mock/rules").json.at("rules").size(), 0U);
   EXPECT_EQ(client.get("/_mock/journal").json.at("entries").size(), 0U);
+  EXPECT_THAT(client.get("/_mock/metrics").body, Not(HasSubstr("dex_mock_requests_total{")));
   const auto clock = client.get("/_mock/clock").json;
   EXPECT_EQ(clock.at("frozen"), false);
   EXPECT_EQ(clock.at("shift_ms"), 0);
-  EXPECT_EQ(client.head(upload).status, 404);
+  EXPECT_FALSE(delivered());
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "rules.json"));
+  EXPECT_EQ(client.send("HEAD", upload, bearer).status, 401) << "its tokens are void";
+  EXPECT_EQ(client.get("/_mock/journal").json.at("entries").at(0).at("ordinal"), 1);
+  EXPECT_EQ(client.get("/oauth/jwks").json, keys);
 }
 
 TEST_F(Control, LanesComeAndGoAndDoNotSeeEachOther) {

@@ -435,6 +435,11 @@ Result<void> Auth::revoke(std::string_view token) {
   return done ? done : tl::unexpected(not_kept(done.error()));
 }
 
+Result<void> Auth::forget_rotations() {
+  auto done = keys_->forget_rotations();
+  return done ? done : tl::unexpected(not_kept(done.error()));
+}
+
 Result<void> Auth::revoke_all() {
   auto done = access_->revoke_all();
   if (done) done = refresh_->revoke_all();

@@ -139,6 +139,8 @@ class Auth {
   Result<void> revoke(std::string_view token);
   /// All tokens given out so far are void. Keys stay.
   Result<void> revoke_all();
+  /// The oldest key that there is signs again, and is the only one.
+  Result<void> forget_rotations();
   /// Wrong passwords so far do not count any more.
   void forget_guesses();
 

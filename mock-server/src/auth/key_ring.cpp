@@ -89,4 +89,9 @@ Result<std::string> KeyRing::rotate(bool retire_earlier) {
   return keys_.back()->id();
 }
 
+Result<void> KeyRing::forget_rotations() {
+  if (keys_.size() < 2) return {};
+  return keep({keys_.front()});
+}
+
 }  // namespace mock

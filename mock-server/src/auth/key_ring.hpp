@@ -41,6 +41,8 @@ class KeyRing {
   [[nodiscard]] Result<void> keep_in(const std::filesystem::path& file);
   /// Makes the next key; the id of it. After an Error everything is as before.
   Result<std::string> rotate(bool retire_earlier);
+  /// Retires all keys but the oldest, which signs again. After an Error everything is as before.
+  [[nodiscard]] Result<void> forget_rotations();
 
  private:
   explicit KeyRing(std::optional<std::filesystem::path> file) : file_(std::move(file)) {}

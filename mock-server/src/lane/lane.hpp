@@ -49,8 +49,10 @@ class Lane {
   [[nodiscard]] virtual Application& application() = 0;
   /// URL of the listener that belongs to this lane alone; empty when there is none.
   [[nodiscard]] virtual const std::string& url() const = 0;
-  /// As when the lane was opened: its uploads gone, rules those of its configuration with counts of
-  /// zero, journal empty, clock the wall's, tokens it gave out void, wrong passwords forgotten.
+  /// As when the lane was opened: its uploads and what was delivered into its own folder gone,
+  /// rules those of its configuration with counts of zero, journal empty and counting from 1, the
+  /// mock's own metrics at zero, clock the wall's, tokens it gave out void, the first key the one
+  /// that signs, wrong passwords forgotten. What it kept of these goes from its folder.
   /// Uploads are no longer found at once, and removed a handful at a time; then `done` is called,
   /// unless the lane is closed before. An Error says what did not come back to its beginning.
   virtual void reset(std::function<void(Result<void>)> done) = 0;

@@ -399,18 +399,39 @@ void MockLane::remove_uploads(std::function<void()> done) {
 }
 
 void MockLane::reset(std::function<void(Result<void>)> done) {
-  journal_->clear();
-  metrics_->forget_rules();
+  journal_->reset();
+  metrics_->reset();
   for (const auto& system : systems_) system->forget_clients();
   rules_->clear();
   auto restored = rules_->add(*content_->misbehaviours);
   // Before the clock goes back: tokens of a later time are void as well.
   auto revoked = auth_->revoke_all();
+  if (revoked) revoked = auth_->forget_rotations();
   auth_->forget_guesses();
   clock_.reset();
   changed_ = false;
-  remove_uploads(
-      [done = std::move(done), result = restored ? revoked : restored] { done(result); });
+  remove_uploads([this, alive = std::weak_ptr(alive_), done = std::move(done),
+                  result = restored ? revoked : restored]() mutable {
+    if (!alive.expired()) remove_deliveries([done = std::move(done), result] { done(result); });
+  });
+}
+
+/// Those in its own folder, off the loop; folders stay.
+void MockLane::remove_deliveries(std::function<void()> done) {
+  const auto state = folder();
+  if (!state) return done();
+  clock_.background(
+      [deliveries = *state / deliveries_folder] {
+        std::error_code none;
+        auto entry = fs::recursive_directory_iterator(deliveries, none);
+        for (; !none && entry != fs::recursive_directory_iterator(); entry.increment(none)) {
+          std::error_code ignored;
+          if (!entry->is_directory(ignored)) fs::remove(entry->path(), ignored);
+        }
+      },
+      [alive = std::weak_ptr(alive_), done = std::move(done)](const std::exception_ptr&) {
+        if (!alive.expired()) done();
+      });
 }
 
 Result<void> MockLane::keep_config(const LaneConfig& main) const {

@@ -176,6 +176,7 @@ class MockLane final : public Lane {
   void list_uploads();
   void look_at_uploads(const std::string& after);
   void remove_some();
+  void remove_deliveries(std::function<void()> done);
   void remove_one();
   [[nodiscard]] Notify notices() const;
 

@@ -178,6 +178,11 @@ void Journal::clear() {
   changed(nullptr);
 }
 
+void Journal::reset() {
+  last_ = 0;
+  clear();
+}
+
 void Journal::changed(const JournalEntry* added) {
   std::erase_if(watches_, [](const auto& watch) { return watch.expired(); });
   // A callback may start another watch.

@@ -112,6 +112,8 @@ class Journal : public Observer {
   [[nodiscard]] bool incomplete(std::uint64_t since) const { return dropped_through_ > since; }
   [[nodiscard]] std::uint64_t last() const { return last_; }
   void clear();
+  /// As when it was made: `clear`, and the count begins anew.
+  void reset();
 
   /// Calls `changed` after each entry, and after each `clear` (with nullptr), until the result is
   /// destroyed, which must not happen inside the call. The journal may go first.

@@ -163,6 +163,16 @@ TEST(Journal, ClearingKeepsCounting) {
   EXPECT_EQ(journal.entries().front().ordinal, 2U);
 }
 
+TEST(Journal, AResetBeginsTheCountAnew) {
+  Journal journal(Journal::Limits{.entries = 1});
+  for (int i = 0; i < 3; ++i) Exchanged{}.tell(journal);
+  journal.reset();
+  EXPECT_EQ(journal.dropped(), 0U);
+  EXPECT_FALSE(journal.incomplete(0));
+  Exchanged{}.tell(journal);
+  EXPECT_EQ(journal.entries().front().ordinal, 1U);
+}
+
 TEST(Journal, TellsWatchersUntilTheyGo) {
   Journal journal;
   std::vector<std::uint64_t> seen;

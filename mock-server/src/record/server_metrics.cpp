@@ -141,11 +141,10 @@ void ServerMetrics::on_connections(std::size_t open) {
   families_->connections.Set(static_cast<double>(open));
 }
 
-void ServerMetrics::forget_rules() {
-  auto& faults = families_->faults;
-  for (const auto& [rule, counter] : families_->by_rule) faults.Remove(counter);
-  faults.Remove(&faults.Add({{"rule", "other"}}));
-  families_->by_rule.clear();
+void ServerMetrics::reset() {
+  auto anew = std::make_unique<Families>();
+  anew->connections.Set(families_->connections.Value());
+  families_ = std::move(anew);
 }
 
 void ServerMetrics::set_uploads(const Uploads& uploads) {

@@ -29,8 +29,8 @@ class ServerMetrics : public Observer {
   };
   void set_uploads(const Uploads& uploads);
 
-  /// The series of rules are gone, as after a restart; the others go on.
-  void forget_rules();
+  /// As when it was made, but for the connections that are open.
+  void reset();
 
   /// Text exposition format 0.0.4.
   [[nodiscard]] std::string text() const;

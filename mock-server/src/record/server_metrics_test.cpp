@@ -59,8 +59,12 @@ TEST(ServerMetrics, RuleNamesAreBoundedAndEscaped) {
   EXPECT_EQ(faults.at(R"(dex_mock_faults_total{rule="other"})"), 501);
   EXPECT_EQ(faults.at(R"(dex_mock_faults_total{rule="a \"quoted\"\nname\\"})"), 1);
 
-  metrics.forget_rules();
+  metrics.on_connections(7);
+  metrics.reset();
   EXPECT_EQ(metrics.text().find("dex_mock_faults_total{"), std::string::npos);
+  EXPECT_EQ(metrics.text().find("dex_mock_requests_total{"), std::string::npos);
+  EXPECT_EQ(read(metrics).at("dex_mock_connections_open").samples.at("dex_mock_connections_open"),
+            7);
   Exchanged{.fired = {"again"}}.tell(metrics);
   EXPECT_EQ(read(metrics).at("dex_mock_faults_total").samples.size(), 1U);
 }
