@@ -138,6 +138,17 @@ RC_GTEST_PROP(MetadataProperty, WhatIsTakenComesBackAndTheLenientTakeItToo, ()) 
             *lenient);
 }
 
+RC_GTEST_PROP(MetadataProperty, OneKeyIsFoundAsAmongAll, ()) {
+  const auto header = *rc::gen::container<std::string>(
+      rc::gen::element('a', 'b', ' ', ',', ',', '=', 'Y', 'Q', '\t'));
+  const auto all = *tus::parse_metadata(header, tus::MetadataStrictness::lenient);
+  for (const auto& key : {"a", "b", "ab", "a\tb", "YQ", ""}) {
+    const auto found = all.find(key);
+    RC_ASSERT(tus::find_metadata(header, key) ==
+              (found ? std::optional<std::string>(*found) : std::nullopt));
+  }
+}
+
 RC_GTEST_PROP(ConcatProperty, ParseUndoesFormat, ()) {
   tus::Concat concat{tus::UploadKind::final, {}};
   concat.parts = *rc::gen::nonEmpty(rc::gen::container<std::vector<std::string>>(visible()));

@@ -24,7 +24,9 @@ bool same_letters(std::string_view a, std::string_view b) {
 
 void Fields::add(std::string name, std::string value) {
   if (fields_.empty()) fields_.reserve(8);  // what most messages have
-  fields_.push_back({std::move(name), std::move(value)});
+  auto& field = fields_.emplace_back();
+  field.name = std::move(name);
+  field.value = std::move(value);
 }
 
 void Fields::set(std::string_view name, std::string value) {
@@ -65,20 +67,23 @@ std::size_t Fields::count(std::string_view name) const {
 
 std::optional<std::string> Fields::joined(std::string_view name) const {
   std::optional<std::string> out;
-  for (const std::string_view value : all(name)) {
+  for (const Field& field : fields_) {
+    if (!same_name(field.name, name)) continue;
     if (out) {
       *out += ", ";
-      *out += value;
+      *out += field.value;
     } else {
-      out = std::string(value);
+      out = field.value;
     }
   }
   return out;
 }
 
 bool Fields::has_token(std::string_view name, std::string_view token) const {
-  for (const std::string_view value : all(name)) {
-    for (const std::string_view member : split_list(value)) {
+  for (const Field& field : fields_) {
+    if (!same_name(field.name, name)) continue;
+    if (same_name(field.value, token)) return true;
+    for (const std::string_view member : split_list(field.value)) {
       if (same_name(member, token)) return true;
     }
   }
@@ -93,9 +98,11 @@ bool is_token(std::string_view text) {
     for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
     return table;
   }();
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return token_characters[static_cast<unsigned char>(c)];
-  });
+  unsigned right = 1;
+  for (const char c : text) {
+    right &= static_cast<unsigned>(token_characters[static_cast<unsigned char>(c)]);
+  }
+  return !text.empty() && right == 1;
 }
 
 std::vector<std::string_view> split_list(std::string_view value) {
@@ -126,8 +133,10 @@ std::string_view trim_ows(std::string_view value) {
 }
 
 bool is_field_value(std::string_view value) {
-  return std::none_of(value.begin(), value.end(),
-                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  // All of it, whatever is found: many bytes at once then.
+  unsigned wrong = 0;
+  for (const char c : value) wrong |= static_cast<unsigned>(c == '\r' || c == '\n' || c == '\0');
+  return wrong == 0;
 }
 
 }  // namespace http

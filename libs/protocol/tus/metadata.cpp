@@ -23,6 +23,31 @@ auto find_pair(Pairs& pairs, std::string_view key) {
                       [&](const MetadataPair& pair) { return pair.key == key; });
 }
 
+// tusd trims white space, splits at single spaces and skips what has more than two pieces.
+constexpr std::string_view lenient_blanks = " \t\n\v\f\r";
+
+std::string_view without_blanks_before(std::string_view element) {
+  element.remove_prefix(std::min(element.find_first_not_of(lenient_blanks), element.size()));
+  return element;
+}
+
+/// nullopt: it is faulty, and dropped.
+std::optional<MetadataPair> lenient_pair(std::string_view element) {
+  element = without_blanks_before(element);
+  const std::string_view trimmed = trim(element, lenient_blanks);
+  const std::size_t space = trimmed.find(' ');
+  const std::string_view key = trimmed.substr(0, space);
+  if (key.empty()) return std::nullopt;
+  if (space == std::string_view::npos) {
+    return MetadataPair{std::string(key), {}, !element.substr(key.size()).starts_with(' ')};
+  }
+  const std::string_view text = trimmed.substr(space + 1);
+  if (text.find(' ') != std::string_view::npos) return std::nullopt;
+  auto value = base64::decode(text, base64::TrailingBits::ignored);
+  if (!value) return std::nullopt;
+  return MetadataPair{std::string(key), *std::move(value), false};
+}
+
 }  // namespace
 
 class MetadataParser {
@@ -58,8 +83,7 @@ class MetadataParser {
     if (!is_metadata_key(key)) {
       return failure({}, fmt::format("has the key {}, expected visible ASCII", quote(key)));
     }
-    if (positions_.contains(std::string(key)))
-      return failure({}, fmt::format("repeats the key {}", quote(key)));
+    if (position_of(key)) return failure({}, fmt::format("repeats the key {}", quote(key)));
     const bool bare = space == std::string_view::npos;
     auto value = bare ? std::string{} : base64::decode(element.substr(space + 1));
     if (!value) return failure({}, fmt::format("({}) has a value that is not Base64", quote(key)));
@@ -68,42 +92,40 @@ class MetadataParser {
   }
 
   void add_lenient(std::string_view element) {
-    // tusd trims white space, splits at single spaces and skips what has more than two pieces.
-    constexpr std::string_view blanks = " \t\n\v\f\r";
-    element.remove_prefix(std::min(element.find_first_not_of(blanks), element.size()));
-    const std::string_view trimmed = trim(element, blanks);
-    const std::size_t space = trimmed.find(' ');
-    const std::string_view key = trimmed.substr(0, space);
-    if (key.empty()) return;
-    std::optional<std::string> value = std::string{};
-    bool bare = false;
-    if (space == std::string_view::npos) {
-      bare = !element.substr(key.size()).starts_with(' ');
+    auto pair = lenient_pair(element);
+    if (!pair) return;
+    if (const auto at = position_of(pair->key)) {
+      metadata_.pairs_[*at] = *std::move(pair);
     } else {
-      const std::string_view text = trimmed.substr(space + 1);
-      if (text.find(' ') == std::string_view::npos) {
-        value = base64::decode(text, base64::TrailingBits::ignored);
-      } else {
-        value = std::nullopt;
-      }
+      append(*std::move(pair));
     }
-    if (!value) return;
-    MetadataPair pair{std::string(key), std::move(*value), bare};
-    if (const auto at = positions_.find(pair.key); at != positions_.end()) {
-      metadata_.pairs_[at->second] = std::move(pair);
-    } else {
-      append(std::move(pair));
+  }
+
+  [[nodiscard]] std::optional<std::size_t> position_of(std::string_view key) const {
+    const auto& pairs = metadata_.pairs_;
+    if (pairs.size() > few) {
+      const auto at = positions_.find(std::string(key));
+      return at == positions_.end() ? std::nullopt : std::optional(at->second);
     }
+    const auto at = find_pair(pairs, key);
+    if (at == pairs.end()) return std::nullopt;
+    return static_cast<std::size_t>(at - pairs.begin());
   }
 
   void append(MetadataPair pair) {
-    positions_.emplace(pair.key, metadata_.pairs_.size());
-    metadata_.pairs_.push_back(std::move(pair));
+    auto& pairs = metadata_.pairs_;
+    if (pairs.size() == few) {
+      for (std::size_t i = 0; i < few; ++i) positions_.emplace(pairs[i].key, i);
+    }
+    if (pairs.size() >= few) positions_.emplace(pair.key, pairs.size());
+    pairs.push_back(std::move(pair));
   }
 
+  /// Up to so many are looked through, which is cheaper than to index them.
+  static constexpr std::size_t few = 16;
   MetadataStrictness strictness_;
   Metadata metadata_;
-  /// Where each key is: a header of a megabyte may hold 300,000 pairs.
+  /// Where each key is, of more than a few: a header of a megabyte may hold 300,000 pairs.
   std::unordered_map<std::string, std::size_t> positions_;
 };
 
@@ -129,6 +151,18 @@ bool Metadata::remove(std::string_view key) {
 
 Result<Metadata> parse_metadata(std::string_view header, MetadataStrictness strictness) {
   return MetadataParser(strictness).parse(header);
+}
+
+std::optional<std::string> find_metadata(std::string_view header, std::string_view key) {
+  std::optional<std::string> found;
+  if (key.empty() || key.find(',') != std::string_view::npos) return found;
+  for (auto at = header.find(key); at != std::string_view::npos; at = header.find(key, at + 1)) {
+    const auto start = header.rfind(',', at) + 1;  // of the first element: 0
+    if (!trim(header.substr(start, at - start), lenient_blanks).empty()) continue;
+    auto pair = lenient_pair(header.substr(start, header.find(',', at) - start));
+    if (pair && pair->key == key) found = std::move(pair->value);
+  }
+  return found;
 }
 
 std::string format_metadata(const Metadata& metadata) {

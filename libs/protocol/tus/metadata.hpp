@@ -48,6 +48,10 @@ enum class MetadataStrictness {
 /// An empty header is no metadata in lenient form, and an Error in strict form.
 [[nodiscard]] Result<Metadata> parse_metadata(std::string_view header,
                                               MetadataStrictness strictness);
+/// The value of that key in the lenient form, without reading the other pairs; nullopt: there is
+/// none.
+[[nodiscard]] std::optional<std::string> find_metadata(std::string_view header,
+                                                       std::string_view key);
 /// "key base64,key2 base64": parse_metadata(format_metadata(m)) == m for every Metadata that is not
 /// empty.
 [[nodiscard]] std::string format_metadata(const Metadata& metadata);

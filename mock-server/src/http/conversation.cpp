@@ -448,7 +448,7 @@ void Conversation::answer_refusal(const Refusal& refusal) {
   turn_->reply->reason = own.reason;
 }
 
-void Conversation::open_turn(Head head) {
+void Conversation::open_turn(Head&& head) {
   turn_ = std::make_unique<Turn>(std::move(head));
   phase_ = Phase::exchange;
   turned_ = true;

@@ -127,7 +127,7 @@ class Conversation final : private Exchange {
   bool take_head();
   void refuse(const Refusal& refusal, std::string_view read);
   void answer_refusal(const Refusal& refusal);
-  void open_turn(Head head);
+  void open_turn(Head&& head);
   void open(RequestPlan plan);
   void serve();
 

@@ -14,6 +14,18 @@ std::optional<std::string> value_of(const Reply& reply, std::string_view name) {
   return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
+/// As format_imf_fixdate, which is the same for all replies of a second.
+const std::string& date_of(TimePoint now) {
+  thread_local std::chrono::sys_seconds second{std::chrono::seconds{-1}};
+  thread_local std::string text;
+  const auto this_second = std::chrono::floor<std::chrono::seconds>(now);
+  if (text.empty() || this_second != second) {
+    second = this_second;
+    text = ::http::format_imf_fixdate(now);
+  }
+  return text;
+}
+
 void put(Reply& reply, std::string_view name, const std::optional<std::string>& value) {
   if (value) {
     reply.fields.set(name, *value);
@@ -47,7 +59,7 @@ std::optional<std::string> Framing::connection_of(bool close) const {
 }
 
 void Framing::apply(Reply& reply, bool close) {
-  if (!reply.fields.has("Date")) reply.fields.add("Date", ::http::format_imf_fixdate(now_));
+  if (!reply.fields.has("Date")) reply.fields.add("Date", date_of(now_));
   const bool own_length = reply.fields.has("Content-Length") && !forbids_length(reply.status) &&
                           (head_request_ || reply.status == 304);
   if (!own_length) put(reply, "Content-Length", length_of(reply));
@@ -69,7 +81,7 @@ void Framing::renew(Reply& reply, bool close) {
 
 std::string serialise_head(const Reply& reply) {
   std::string out;
-  out.reserve(256);
+  out.reserve(512);
   out += "HTTP/1.1 ";
   out += std::to_string(std::clamp(reply.status, 100, 999));
   out += ' ';

@@ -20,7 +20,7 @@ inline constexpr std::size_t reply_slice = 32UL << 10U;
 inline constexpr std::size_t reply_burst = 256UL << 10U;
 
 struct Conversation::Turn {
-  explicit Turn(Head head)
+  explicit Turn(Head&& head)
       : request(std::move(head.request)),
         for_head(request.method == "HEAD"),
         body(std::move(head.body)),

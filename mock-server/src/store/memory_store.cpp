@@ -254,7 +254,10 @@ class MemoryStore : public Store {
     while (!bytes.empty()) {
       if (entry.blocks.empty() ||
           size == entry.blocks.back()->start + entry.blocks.back()->capacity) {
-        const auto capacity = std::clamp<std::size_t>(size, smallest_block, largest_block);
+        auto capacity = std::clamp<std::size_t>(size, smallest_block, largest_block);
+        const auto& length = entry.upload.length;
+        if (length && length->value > size)
+          capacity = std::min<std::size_t>(capacity, length->value - size);
         entry.blocks.push_back(std::make_shared<Block>(size, capacity));
       }
       auto& last = *entry.blocks.back();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-
 namespace mock {
 
 std::string_view kind_of(const Attributes* attributes) {
@@ -18,10 +17,15 @@ std::string_view system_of(const Attributes* attributes) {
 bool is_upload_id(std::string_view id) {
   constexpr std::size_t longest = 200;
   if (id.empty() || id.size() > longest) return false;
-  return std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '+';
-  });
+  static constexpr auto characters = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view{"-_+0123456789"})
+      table[static_cast<unsigned char>(c)] = true;
+    for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
+    return table;
+  }();
+  return std::all_of(id.begin(), id.end(),
+                     [](char c) { return characters[static_cast<unsigned char>(c)]; });
 }
 
 StoreResult<std::vector<std::string>> Store::list_after(std::string_view after, std::size_t most) {

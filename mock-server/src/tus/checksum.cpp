@@ -42,7 +42,8 @@ OrReply<std::optional<ChecksumCheck>> announced_checksum(const Request& request,
 
 OrReply<std::optional<tus::Checksum>> trailing_checksum(const Request& request,
                                                         const TusOptions& options) {
-  if (!offers(options, tus::extension::checksum_trailer)) return std::nullopt;
+  if (request.trailers.empty() || !offers(options, tus::extension::checksum_trailer))
+    return std::nullopt;
   const auto value = request.trailers.find(tus::header::upload_checksum);
   if (!value) return std::nullopt;
   return parse(*value, options).map([](tus::Checksum&& sum) {

@@ -38,7 +38,7 @@ std::vector<std::string_view> methods(const TusOptions& options, Route route) {
 }  // namespace
 
 bool offers(const TusOptions& options, std::string_view extension) {
-  if (options.extensions.count(std::string(extension)) == 0) return false;
+  if (!options.extensions.contains(extension)) return false;
   if (extension == ext::creation_with_upload || extension == ext::creation_defer_length ||
       extension == ext::concatenation) {
     return offers(options, ext::creation);
@@ -60,10 +60,11 @@ std::string allow(const TusOptions& options, Route route) {
 }
 
 bool allows(const TusOptions& options, Route route, std::string_view method) {
-  for (const auto allowed : methods(options, route)) {
-    if (allowed == method) return true;
-  }
-  return false;
+  if (method == "OPTIONS") return true;
+  if (route.creates()) return method == "POST" && offers(options, ext::creation);
+  if (method == "DELETE") return offers(options, ext::termination);
+  if (method == "GET") return options.downloads;
+  return method == "HEAD" || method == "PATCH";
 }
 
 Reply discovery(const TusOptions& options, Route route) {

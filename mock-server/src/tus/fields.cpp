@@ -38,15 +38,17 @@ std::vector<std::string_view> raw_pairs(std::string_view header) {
 
 OrReply<std::optional<std::string_view>> single(const Request& request, std::string_view name,
                                                 const TusOptions& options) {
-  const auto values = request.fields.all(name);
-  if (values.empty()) return std::nullopt;
-  for (const auto value : values) {
-    if (value != values.front()) {
+  std::optional<std::string_view> first;
+  for (const auto& field : request.fields) {
+    if (!::http::same_name(field.name, name)) continue;
+    if (first && *first != field.value) {
       return tl::unexpected(refusal(options, refused::field_twice,
                                     std::string(name) + " was sent twice with different values"));
     }
+    first = field.value;
   }
-  const auto value = ::http::trim_ows(values.front());
+  if (!first) return std::nullopt;
+  const auto value = ::http::trim_ows(*first);
   if (value.empty() && options.empty_is_absent) return std::nullopt;
   return value;
 }
@@ -113,7 +115,8 @@ void keep_as_text(tus::Metadata& metadata) {
 std::optional<std::string> echoed_metadata(const std::optional<std::string>& sent,
                                            const tus::Metadata& metadata) {
   if (metadata.empty()) return std::nullopt;
-  if (!sent) return tus::format_metadata(metadata);
+  // As most clients spell it.
+  if (auto usual = tus::format_metadata(metadata); !sent || usual == *sent) return usual;
   if (auto strict = tus::parse_metadata(*sent, tus::MetadataStrictness::strict);
       strict && *strict == metadata) {
     return sent;

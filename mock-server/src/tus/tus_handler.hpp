@@ -43,8 +43,8 @@ struct CorsOptions {
 /// tus 1.0 is implemented too: "expiration" (needs expire_after and an Upkeep), "checksum",
 /// "checksum-trailer" and "concatenation-unfinished" (needs an Upkeep). Other names are ignored.
 struct TusOptions {
-  std::set<std::string> extensions{"creation", "creation-with-upload", "creation-defer-length",
-                                   "termination", "concatenation"};
+  std::set<std::string, std::less<>> extensions{
+      "creation", "creation-with-upload", "creation-defer-length", "termination", "concatenation"};
   std::optional<Bytes> max_size;
   std::optional<Milliseconds> expire_after;  ///< from the creation of an unfinished upload
   bool downloads = true;                     ///< GET on an upload; DEX answers 405 (DEX-ROUTE-009)
