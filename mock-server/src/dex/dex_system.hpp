@@ -39,6 +39,11 @@ class DexSystem final : public System {
                                    const ::http::Fields& fields) const override {
     return tus_.asked_for(request, fields);
   }
+  [[nodiscard]] std::optional<std::string> metadata_asked_for(const Request& request,
+                                                              const ::http::Fields& fields,
+                                                              std::string_view key) const override {
+    return tus_.metadata_asked_for(request, fields, key);
+  }
   [[nodiscard]] bool signals_end(const ::http::Fields& fields) const override {
     return tus_.signals_end(fields);
   }

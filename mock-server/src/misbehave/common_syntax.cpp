@@ -1,5 +1,6 @@
 #include "misbehave/common_syntax.hpp"
 
+#include <algorithm>
 #include <bitset>
 #include <utility>
 #include <vector>
@@ -283,6 +284,18 @@ class Translation {
 
 std::optional<std::string> common_syntax(std::string_view expression) {
   return Translation{expression}.whole();
+}
+
+std::string literal_prefix(std::string_view expression) {
+  if (!expression.starts_with('^') || expression.find('|') != std::string_view::npos) return {};
+  expression.remove_prefix(1);
+  const auto end = std::min(expression.find_first_of("\\.[](){}*+?^$"), expression.size());
+  auto literal = expression.substr(0, end);
+  // A quantifier may take the last character away again.
+  if (end < expression.size() &&
+      std::string_view{"*?{"}.find(expression[end]) != std::string::npos && !literal.empty())
+    literal.remove_suffix(1);
+  return std::string{literal};
 }
 
 }  // namespace mock::misbehave

@@ -154,8 +154,11 @@ class RuleSet {
   [[nodiscard]] bool replays(const std::string& mark) const { return replayed_.contains(mark); }
 
  private:
+  using Candidates = std::vector<ActiveRule*>;
   struct Gate;
   struct Group;
+  struct Groups;
+  struct Scale;
   struct Cell;
   static constexpr std::size_t method_count = 9;
   struct Row {

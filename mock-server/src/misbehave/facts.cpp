@@ -13,14 +13,14 @@ const Request no_request{};
 }  // namespace
 
 Facts::Facts(const Request& request, Services& services, const System* system)
-    : request_(&request), addressed_(request.addressed), services_(&services), system_(system) {}
+    : request_(&request), addressed_(&request.addressed), services_(&services), system_(system) {}
 
 Facts::Facts(std::string lane, const Upload* upload, Services& services)
     : request_(&no_request), services_(&services), own_(Own{{}, {}, std::move(lane)}) {
   upload_.emplace();
   if (upload == nullptr) return;
   *upload_ = *upload;
-  addressed_.id = upload->id;
+  own_addressed_.id = upload->id;
 }
 
 std::string Facts::host() const {
@@ -34,7 +34,7 @@ std::optional<std::string> Facts::value(std::string_view name) const {
     return found ? std::optional{std::string{*found}} : std::nullopt;
   }
   if (name == "host") return host();
-  if (name == "id") return addressed_.id;
+  if (name == "id") return addressed().id;
   const auto* known = upload();
   if (known == nullptr) return std::nullopt;
   if (name == "offset") return std::to_string(known->offset.value);
@@ -45,8 +45,8 @@ std::optional<std::string> Facts::value(std::string_view name) const {
 const Upload* Facts::upload() const {
   if (!upload_) {
     upload_.emplace();
-    if (!addressed_.id.empty() && is_upload_id(addressed_.id))
-      if (auto found = services_->store.find(addressed_.id)) *upload_ = std::move(*found);
+    if (!addressed().id.empty() && is_upload_id(addressed().id))
+      if (auto found = services_->store.find(addressed().id)) *upload_ = std::move(*found);
   }
   return *upload_ ? &**upload_ : nullptr;
 }
@@ -67,8 +67,14 @@ std::optional<std::string_view> Facts::attribute(std::string_view name) const {
 }
 
 std::optional<std::string_view> Facts::metadata(std::string_view key) const {
-  const auto* all = attributes();
-  return all != nullptr ? all->metadata_of(key) : std::nullopt;
+  if (const auto* known = upload())
+    return known->attributes ? known->attributes->metadata_of(key) : std::nullopt;
+  if (system_ == nullptr) return std::nullopt;
+  if (asked_) return asked_->attributes ? asked_->attributes->metadata_of(key) : std::nullopt;
+  auto value = system_->metadata_asked_for(*request_, fields(), key);
+  if (!value) return std::nullopt;
+  metadata_ = *std::move(value);
+  return metadata_;
 }
 
 bool Facts::deferred() const {
@@ -94,13 +100,13 @@ std::optional<Bytes> Facts::missing() const {
 bool Facts::signals_end() const { return system_ != nullptr && system_->signals_end(fields()); }
 
 bool Facts::locked() const {
-  return !addressed_.id.empty() && services_->locks.locked(addressed_.id);
+  return !addressed().id.empty() && services_->locks.locked(addressed().id);
 }
 
 bool Facts::another_locked() const {
   return std::ranges::any_of(services_->locks.all_locked(), [&](const std::string& id) {
     // Locks are those of all lanes; the store knows its lane's uploads only.
-    return id != addressed_.id && services_->store.find(id).has_value();
+    return id != addressed().id && services_->store.find(id).has_value();
   });
 }
 

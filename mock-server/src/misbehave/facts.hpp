@@ -28,13 +28,20 @@ class Facts {
   }
   /// Keeps what a rule is about to edit as it is now.
   void keep_request() { own_.emplace(Own{request_->fields, request_->target, request_->lane}); }
+  /// Keeps what the request is about as it is now: before it may be edited.
+  void keep_addressed() {
+    own_addressed_ = *addressed_;
+    addressed_ = nullptr;
+  }
   /// Looks the upload up now, before the handler changes it.
   void keep_upload() const { static_cast<void>(upload()); }
   [[nodiscard]] const Request& request() const { return *request_; }
   /// What the request was about before rules edited it.
-  [[nodiscard]] const Addressed& addressed() const { return addressed_; }
+  [[nodiscard]] const Addressed& addressed() const {
+    return addressed_ != nullptr ? *addressed_ : own_addressed_;
+  }
   /// The one that the server was to act by.
-  [[nodiscard]] const std::string& method() const { return addressed_.method; }
+  [[nodiscard]] const std::string& method() const { return addressed().method; }
   [[nodiscard]] const std::string& lane() const { return own_ ? own_->lane : request_->lane; }
   [[nodiscard]] std::string host() const;
   /// What a Template calls {name}, of what is known before the handler is asked; nullopt: nothing.
@@ -42,11 +49,12 @@ class Facts {
   [[nodiscard]] const std::string& target() const { return own_ ? own_->target : request_->target; }
   /// As stored when first asked for; nullptr when the request names none, or an unknown one.
   [[nodiscard]] const Upload* upload() const;
-  [[nodiscard]] bool creates() const { return addressed_.route.creates(); }
+  [[nodiscard]] bool creates() const { return addressed().route.creates(); }
   /// Of the upload, or of the one that a creation asks for; nullptr: none.
   [[nodiscard]] const Attributes* attributes() const;
   [[nodiscard]] std::string_view kind() const { return kind_of(attributes()); }
   [[nodiscard]] std::optional<std::string_view> attribute(std::string_view name) const;
+  /// Valid until it is asked again.
   [[nodiscard]] std::optional<std::string_view> metadata(std::string_view key) const;
   [[nodiscard]] bool deferred() const;
   /// Of the upload, or of the one that a creation asks for; nullopt: deferred, or there is none.
@@ -78,12 +86,14 @@ class Facts {
     std::string lane;
   };
   const Request* request_;
-  Addressed addressed_;
+  const Addressed* addressed_ = nullptr;  ///< the request's; null: its own
+  Addressed own_addressed_;
   Services* services_;
   const System* system_ = nullptr;
   std::optional<Own> own_;
   mutable std::optional<std::optional<Upload>> upload_;
   mutable std::optional<AskedFor> asked_;
+  mutable std::string metadata_;  ///< of what is asked for: what was asked about last
   mutable std::optional<TimePoint> now_;
   mutable PatternWork work_;
 };

@@ -52,6 +52,7 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   Facts facts{request, services_, system_of ? system_of(addressed) : nullptr};
   auto rules = engine_->set()->holding(facts);
   if (rules.empty() && !deceived) return nullptr;
+  facts.keep_addressed();
   const auto any = [&](auto holds) { return std::ranges::any_of(rules, holds); };
   if (any([](const Pending& one) { return one.active->rule.then.request.has_value(); }))
     facts.keep_request();

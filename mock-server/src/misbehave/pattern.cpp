@@ -25,19 +25,6 @@ constexpr std::size_t most_steps = 5'000'000;
 constexpr std::int64_t most_memory = 128LL << 10U;
 constexpr std::uint64_t most_repeats = 1'000'000;
 
-/// What every text that matches begins with; empty when the expression does not say so plainly.
-std::string literal_prefix(std::string_view expression) {
-  if (!expression.starts_with('^') || expression.find('|') != std::string_view::npos) return {};
-  expression.remove_prefix(1);
-  const auto end = std::min(expression.find_first_of("\\.[](){}*+?^$"), expression.size());
-  auto literal = expression.substr(0, end);
-  // A quantifier may take the last character away again.
-  if (end < expression.size() &&
-      std::string_view{"*?{"}.find(expression[end]) != std::string::npos && !literal.empty())
-    literal.remove_suffix(1);
-  return std::string{literal};
-}
-
 std::unique_ptr<const re2::RE2> linear_engine(std::string_view expression) {
   const auto text = common_syntax(expression);
   if (!text) return nullptr;

@@ -100,6 +100,7 @@ class RuleIntercept final : public Intercept, private Companion {
       }
       std::ranges::sort(fired_, {}, [](const Fired& fired) { return fired.active->order; });
     }
+    if (fired_.empty() && !store_ && !deceived_) return {};
     for (const auto& fired : fired_)
       if (fired.active->rule.sets) engine_.keep_reply(*fired.active->rule.sets, upload_id(), reply);
     const auto original = reply.fields;

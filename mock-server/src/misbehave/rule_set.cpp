@@ -1,5 +1,10 @@
 #include <algorithm>
+#include <map>
+#include <set>
+#include <span>
+#include <unordered_map>
 
+#include "misbehave/common_syntax.hpp"
 #include "misbehave/engine.hpp"
 
 namespace mock::misbehave {
@@ -14,6 +19,11 @@ std::size_t method_slot(std::string_view method) {
 }
 
 const std::string upload_id_text = "upload id";
+const std::string path_text = "path";
+const std::string after_text = "after: the time had not come yet";
+const std::string until_text = "until: the time was over";
+const std::string age_text = "upload age";
+const std::string written_text = "upload unwritten_for or written_within";
 
 struct Hash {
   using is_transparent = void;
@@ -21,6 +31,21 @@ struct Hash {
     return std::hash<std::string_view>{}(text);
   }
 };
+
+/// Of names that differ at most in the case of their letters.
+struct AnyCase {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const {
+    std::uint64_t hash = 14'695'981'039'346'656'037U;  // FNV-1a, with the bit that tells cases
+    for (const char c : name)
+      hash = (hash ^ (static_cast<unsigned char>(c) | 0x20U)) * 1'099'511'628'211U;
+    return hash;
+  }
+  bool operator()(std::string_view a, std::string_view b) const { return ::http::same_name(a, b); }
+};
+
+template <class Value>
+using ByText = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
 
 /// Conditions that something is there, and so worth looking at before the rule.
 bool wants_presence(const TextCondition& condition) {
@@ -52,53 +77,212 @@ struct RuleSet::Gate {
 
 struct RuleSet::Group {
   Gate gate;
-  std::unordered_map<std::string, std::vector<ActiveRule*>, Hash, std::equal_to<>> by_value;
-  std::vector<ActiveRule*> others;  ///< ask for more than one value
+  ByText<Candidates> by_value;
+  Candidates others;  ///< ask for more than one value
+
+  template <class LookAt>
+  void ask(const Facts& facts, const LookAt& look_at) {
+    const auto value = gate.value(facts);
+    if (!value) return;
+    if (const auto found = by_value.find(*value); found != by_value.end()) look_at(found->second);
+    look_at(others);
+  }
+};
+
+/// The gates of one kind.
+struct RuleSet::Groups {
+  std::vector<Group> all;
+  ByText<std::size_t> by_name;  ///< index in `all`
+  std::unordered_map<std::string, std::vector<std::size_t>, AnyCase, AnyCase> by_letters;
+
+  Group& of(Gate gate) {
+    const auto [known, added] = by_name.emplace(gate.name, all.size());
+    if (added) {
+      by_letters[gate.name].push_back(all.size());
+      all.push_back({std::move(gate), {}, {}});
+    }
+    return all[known->second];
+  }
+
+  /// More than a request has names of its own: then it is these that are looked up.
+  [[nodiscard]] bool many() const { return all.size() > 8; }
+  /// Those whose name differs from that one in the case of letters at most.
+  [[nodiscard]] std::span<const std::size_t> called(std::string_view name) const {
+    const auto found = by_letters.find(name);
+    return found != by_letters.end() ? found->second : std::span<const std::size_t>{};
+  }
+  template <class LookAt>
+  void ask_all(const Facts& facts, const LookAt& look_at) {
+    for (auto& group : all) group.ask(facts, look_at);
+  }
+};
+
+/// Rules that ask for a time, or a duration: those up to a bound, or from it on, are looked at.
+struct RuleSet::Scale {
+  std::map<TimePoint::duration, Candidates> rules;
+
+  template <class LookAt>
+  void ask_up_to(TimePoint::duration value, const LookAt& look_at) {
+    for (auto at = rules.begin(); at != rules.end() && at->first <= value; ++at)
+      look_at(at->second);
+  }
+  template <class LookAt>
+  void ask_from(TimePoint::duration value, const LookAt& look_at) {
+    for (auto at = rules.lower_bound(value); at != rules.end(); ++at) look_at(at->second);
+  }
 };
 
 struct RuleSet::Cell {
-  std::size_t taken = 0;           ///< how many rules of the set were looked at for it
-  std::vector<ActiveRule*> plain;  ///< behind no gate
-  std::vector<Group> groups;
-  std::unordered_map<std::string, std::size_t> by_gate;  ///< index in `groups`
+  std::size_t taken = 0;  ///< how many rules of the set were looked at for it
+  Candidates plain;       ///< behind no gate
+  Groups headers;
+  Groups metadata;
+  Groups others;
+  ByText<Candidates> by_beginning;      ///< of the path
+  std::vector<std::size_t> beginnings;  ///< how long these are
+  Scale after, until;                   ///< by the lane's clock
+  Scale older_than, younger_than;       ///< of uploads
+  Scale unwritten_for, written_within;  ///< of uploads
 
   void add(ActiveRule& active) {
+    if (!put_by_text(active) && !put_by_path(active) && !put_by_time(active))
+      plain.push_back(&active);
+  }
+
+  bool put_by_text(ActiveRule& active) {
     const auto& when = active.rule.when;
     // Equality sorts out most, and a header is had for nothing.
     const auto named = [&](const std::vector<NamedCondition>& conditions, Gate::Kind kind,
-                           bool equal) {
+                           Groups& groups, bool equal) {
       for (const auto& one : conditions) {
         const bool fits =
             equal ? one.value.kind == TextCondition::Kind::equals : wants_presence(one.value);
         if (!fits) continue;
-        put(active, {kind, one.name}, one.value, one.label);
+        put(active, groups.of({kind, one.name}), one.value, one.label);
         return true;
       }
       return false;
     };
     for (const bool equal : {true, false}) {
-      if (named(when.fields, Gate::Kind::header, equal)) return;
+      if (named(when.fields, Gate::Kind::header, headers, equal)) return true;
       const auto& id = when.upload.id;
-      if (id && (equal ? id->kind == TextCondition::Kind::equals : wants_presence(*id)))
-        return put(active, {Gate::Kind::upload_id, {}}, *id, upload_id_text);
-      if (named(when.metadata, Gate::Kind::metadata, equal)) return;
-      if (named(when.upload.attributes, Gate::Kind::attribute, equal)) return;
+      if (id && (equal ? id->kind == TextCondition::Kind::equals : wants_presence(*id))) {
+        put(active, others.of({Gate::Kind::upload_id, {}}), *id, upload_id_text);
+        return true;
+      }
+      if (named(when.metadata, Gate::Kind::metadata, metadata, equal)) return true;
+      if (named(when.upload.attributes, Gate::Kind::attribute, others, equal)) return true;
     }
-    plain.push_back(&active);
+    return false;
   }
 
-  void put(ActiveRule& active, Gate gate, const TextCondition& condition,
-           const std::string& label) {
-    const auto key = std::to_string(static_cast<int>(gate.kind)) + gate.name;
-    const auto [known, added] = by_gate.emplace(key, groups.size());
-    if (added) groups.push_back({std::move(gate), {}, {}});
-    auto& group = groups[known->second];
+  static void put(ActiveRule& active, Group& group, const TextCondition& condition,
+                  const std::string& label) {
     if (condition.kind == TextCondition::Kind::equals)
       group.by_value[condition.text].push_back(&active);
     else
       group.others.push_back(&active);
-    // The request that brings the rule here is the first to be sorted out, unless it asks the rule.
+    sort_out(active, label);
+  }
+
+  bool put_by_path(ActiveRule& active) {
+    const auto& path = active.rule.when.path;
+    const auto beginning = path ? literal_prefix(path->expression()) : std::string{};
+    // All paths begin with a slash.
+    if (beginning.size() < 2) return false;
+    by_beginning[beginning].push_back(&active);
+    if (std::ranges::count(beginnings, beginning.size()) == 0)
+      beginnings.push_back(beginning.size());
+    sort_out(active, path_text);
+    return true;
+  }
+
+  /// What is looked at before a time, and fails, is the nearer miss: rules that ask for it stay
+  /// out of this.
+  bool put_by_time(ActiveRule& active) {
+    const auto& when = active.rule.when;
+    const auto put = [&](Scale& scale, TimePoint::duration bound, const std::string& label) {
+      scale.rules[bound].push_back(&active);
+      sort_out(active, label);
+      return true;
+    };
+    if (when.lane) return false;
+    const auto since_loaded = [&](Milliseconds time) {
+      const auto loaded = active.since.time_since_epoch();
+      const auto left = TimePoint::duration::max() - loaded;
+      return time < left ? loaded + time : TimePoint::duration::max();
+    };
+    if (when.after) return put(after, since_loaded(*when.after), after_text);
+    if (when.until) return put(until, since_loaded(*when.until), until_text);
+    if (!when.wire_methods.empty() || when.arrival || when.path || !when.fields.empty() ||
+        !when.metadata.empty())
+      return false;
+    const auto& upload = when.upload;
+    if (upload.older_than) return put(older_than, *upload.older_than, age_text);
+    if (upload.younger_than) return put(younger_than, *upload.younger_than, age_text);
+    if (upload.unwritten_for) return put(unwritten_for, *upload.unwritten_for, written_text);
+    if (upload.written_within) return put(written_within, *upload.written_within, written_text);
+    return false;
+  }
+
+  /// The request that brings the rule here is the first to be sorted out, unless it asks the rule.
+  static void sort_out(ActiveRule& active, const std::string& label) {
     if (active.counts.gate_miss == nullptr) active.counts.gate_miss = &label;
+  }
+
+  template <class LookAt>
+  void ask(const Facts& facts, const LookAt& look_at) {
+    look_at(plain);
+    ask_names(facts, look_at);
+    others.ask_all(facts, look_at);
+    const auto& path = facts.request().path;
+    for (const auto size : beginnings) {
+      if (size > path.size()) continue;
+      const auto found = by_beginning.find(std::string_view(path).substr(0, size));
+      if (found != by_beginning.end()) look_at(found->second);
+    }
+    if (!after.rules.empty() || !until.rules.empty()) {
+      after.ask_up_to(facts.now().time_since_epoch(), look_at);
+      until.ask_from(facts.now().time_since_epoch(), look_at);
+    }
+    ask_ages(facts, look_at);
+  }
+
+  template <class LookAt>
+  void ask_names(const Facts& facts, const LookAt& look_at) {
+    if (!headers.many()) {
+      headers.ask_all(facts, look_at);
+    } else {
+      const auto& fields = facts.fields();
+      for (const auto& field : fields) {
+        const auto called = headers.called(field.name);
+        // One that came before has asked already.
+        if (called.empty() || fields.find(field.name)->data() != field.value.data()) continue;
+        for (const auto at : called) headers.all[at].ask(facts, look_at);
+      }
+    }
+    if (!metadata.many()) return metadata.ask_all(facts, look_at);
+    const auto* const attributes = facts.attributes();
+    if (attributes == nullptr) return;
+    std::set<std::size_t> asked;
+    attributes->visit_metadata([&](std::string_view name, const std::string&) {
+      for (const auto at : metadata.called(name))
+        if (asked.insert(at).second) metadata.all[at].ask(facts, look_at);
+    });
+  }
+
+  template <class LookAt>
+  void ask_ages(const Facts& facts, const LookAt& look_at) {
+    const bool any = !older_than.rules.empty() || !younger_than.rules.empty() ||
+                     !unwritten_for.rules.empty() || !written_within.rules.empty();
+    const auto* const upload = any ? facts.upload() : nullptr;
+    if (upload == nullptr) return;
+    const auto lived = facts.now() - upload->created;
+    older_than.ask_up_to(lived, look_at);
+    younger_than.ask_from(lived, look_at);
+    const auto quiet = facts.now() - upload->modified;
+    unwritten_for.ask_up_to(quiet, look_at);
+    written_within.ask_from(quiet, look_at);
   }
 };
 
@@ -147,20 +331,16 @@ std::vector<Pending> RuleSet::holding(const Facts& facts) {
   auto& cell = row_of(route).cells[method];
   if (!cell) cell = std::make_unique<Cell>();
   if (cell->taken < rules_.size()) catch_up(*cell, route, method);
-  const auto look_at = [&](const std::vector<ActiveRule*>& rules) {
+  cell->ask(facts, [&](Candidates& rules) {
+    bool exhausted = false;
     for (auto* active : rules) {
       Pending pending{active};
       if (holds_so_far(facts, pending)) holding.push_back(pending);
+      exhausted = exhausted || active->exhausted();
     }
-  };
-  look_at(cell->plain);
-  for (const auto& group : cell->groups) {
-    const auto value = group.gate.value(facts);
-    if (!value) continue;
-    if (const auto found = group.by_value.find(*value); found != group.by_value.end())
-      look_at(found->second);
-    look_at(group.others);
-  }
+    // For good: counts that are reset come with another set.
+    if (exhausted) std::erase_if(rules, [](const auto* active) { return active->exhausted(); });
+  });
   const auto order = [](const Pending& pending) { return pending.active->order; };
   if (!std::ranges::is_sorted(holding, {}, order)) std::ranges::sort(holding, {}, order);
   return holding;

@@ -84,6 +84,14 @@ class System {
   [[nodiscard]] virtual AskedFor asked_for(const Request&, const ::http::Fields& /*fields*/) const {
     return {};
   }
+  /// One value of its metadata, which may be had for less.
+  [[nodiscard]] virtual std::optional<std::string> metadata_asked_for(const Request& request,
+                                                                      const ::http::Fields& fields,
+                                                                      std::string_view key) const {
+    const auto asked = asked_for(request, fields);
+    const auto value = asked.attributes ? asked.attributes->metadata_of(key) : std::nullopt;
+    return value ? std::optional<std::string>(*value) : std::nullopt;
+  }
   /// Metadata keys whose value it makes.
   [[nodiscard]] virtual std::set<std::string, std::less<>> server_metadata() const { return {}; }
   /// Those that it takes.

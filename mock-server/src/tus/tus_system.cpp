@@ -32,6 +32,16 @@ bool TusSystem::signals_end(const ::http::Fields& fields) const {
   return mock::signals_end(fields, options_);
 }
 
+std::optional<std::string> TusSystem::metadata_asked_for(const Request&,
+                                                         const ::http::Fields& fields,
+                                                         std::string_view key) const {
+  const auto name = tus::header::upload_metadata;
+  const auto header = fields.find(name);
+  if (!header) return std::nullopt;
+  if (fields.count(name) == 1) return tus::find_metadata(*header, key);
+  return tus::find_metadata(*fields.joined(name), key);
+}
+
 AskedFor asked_for(const ::http::Fields& fields) {
   AskedFor asked;
   auto attributes = std::make_shared<TusAttributes>();

@@ -32,6 +32,9 @@ class TusSystem final : public System {
   [[nodiscard]] AskedFor asked_for(const Request&, const ::http::Fields& fields) const override {
     return mock::asked_for(fields);
   }
+  [[nodiscard]] std::optional<std::string> metadata_asked_for(const Request& request,
+                                                              const ::http::Fields& fields,
+                                                              std::string_view key) const override;
   [[nodiscard]] bool signals_end(const ::http::Fields& fields) const override;
   void start() override { upkeep_.start(); }
   void catch_up() override { upkeep_.sweep(); }
