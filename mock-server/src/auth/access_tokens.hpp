@@ -28,6 +28,10 @@ class AccessTokens final : public Tokens {
   [[nodiscard]] tl::expected<Grant, TokenRefusal> verify(std::string_view token,
                                                          TimePoint now) const override;
 
+  [[nodiscard]] std::uint64_t voided() const override {
+    return ledger_->voided() + keys_.changes();
+  }
+
   [[nodiscard]] Result<std::string> issue_opaque(const Grant& grant) {
     return ledger_->issue(grant);
   }

@@ -45,6 +45,7 @@ Result<void> KeyRing::keep(std::vector<Shared> keys) {
     if (auto kept = replace_file(*file_, text, FileAccess::owner); !kept) return kept;
   }
   keys_ = std::move(keys);
+  ++changes_;
   return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -43,6 +44,8 @@ class KeyRing {
   Result<std::string> rotate(bool retire_earlier);
   /// Retires all keys but the oldest, which signs again. After an Error everything is as before.
   [[nodiscard]] Result<void> forget_rotations();
+  /// Grows whenever other keys verify than before.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
  private:
   explicit KeyRing(std::optional<std::filesystem::path> file) : file_(std::move(file)) {}
@@ -50,6 +53,7 @@ class KeyRing {
 
   std::optional<std::filesystem::path> file_;
   std::vector<std::shared_ptr<const SigningKey>> keys_;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace mock

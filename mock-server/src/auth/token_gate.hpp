@@ -1,9 +1,13 @@
 // The gate of a lane: bearer tokens, and session cookies that hold one (census rows DEX-AUTH-*).
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
+#include <unordered_map>
 #include <vector>
 
 #include "auth/gate.hpp"
@@ -40,17 +44,34 @@ class TokenGate final : public Gate {
   /// nullopt: go on. OPTIONS passes without a token (DEX-AUTH-012),
   /// unless X-HTTP-Method-Override makes something else of it. The token is that of Authorization,
   /// else that of the session cookie (DEX-AUTH-016). Refusals are DEX's texts with the
-  /// WWW-Authenticate field that RFC 9110 section 15.5.2 demands.
+  /// WWW-Authenticate field that RFC 9110 section 15.5.2 demands. A field that passed passes again
+  /// without a look at its token until that expires, or any token is made void.
   [[nodiscard]] std::optional<Reply> check(const Request& request) const override;
 
  private:
   [[nodiscard]] bool passes_as_options(const Request& request) const;
   [[nodiscard]] tl::expected<std::string, Reply> token_of(const Request& request) const;
+  [[nodiscard]] bool passed_before(std::string_view authorization) const;
+  void remember(std::string_view authorization, TimePoint until) const;
+
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  struct Passed {
+    TimePoint from;   ///< when it was checked: before that it may have come too early
+    TimePoint until;  ///< when it expires
+  };
 
   const Tokens* tokens_;
   const Sessions& sessions_;
   TokenGateOptions options_;
   const Loop& loop_;
+  /// Fields that passed, so that not every request pays for a signature. In memory only.
+  mutable std::unordered_map<std::string, Passed, Hash, std::equal_to<>> passed_;
+  mutable std::uint64_t voided_ = 0;  ///< of the tokens, when `passed_` was filled
 };
 
 }  // namespace mock

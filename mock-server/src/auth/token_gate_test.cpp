@@ -53,6 +53,50 @@ TEST_F(GateTest, DEX_AUTH_002_HeaderWithoutToken) {
   }
 }
 
+// What was let through once is not looked at again, until there is a reason to.
+TEST_F(GateTest, AFieldThatPassedPassesUntilItsTokenExpiresOrIsVoid) {
+  const auto token = token_with({"dex:upload"});
+  const auto other = token_with({"dex:upload"});
+  const auto bearer = request_with({"Bearer " + token});
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(gate_.check(bearer));
+  expect_refused(request_with({"Bearer " + token, "Bearer " + token}), 401,
+                 "authorization header format is invalid\n");
+  expect_refused(request_with({"Bearer " + token + "x"}), 401,
+                 "failed to verify token\ntoken was not issued here\n");
+
+  loop_.advance(Milliseconds{59'999});
+  EXPECT_FALSE(gate_.check(bearer));
+  loop_.advance(Milliseconds{1});
+  const auto expired = gate_.check(bearer);
+  ASSERT_TRUE(expired);
+  EXPECT_NE(expired->body.find("token is expired"), std::string::npos);
+
+  const auto fresh = token_with({"dex:upload"});
+  const auto kept = token_with({"dex:upload"});
+  EXPECT_FALSE(gate_.check(request_with({"Bearer " + fresh})));
+  EXPECT_FALSE(gate_.check(request_with({"Bearer " + kept})));
+  ASSERT_TRUE(ledger_->revoke(fresh));
+  expect_refused(request_with({"Bearer " + fresh}), 401,
+                 "failed to verify token\ntoken was revoked\n");
+  EXPECT_FALSE(gate_.check(request_with({"Bearer " + kept})));
+  ASSERT_TRUE(ledger_->revoke_all());
+  expect_refused(request_with({"Bearer " + kept}), 401,
+                 "failed to verify token\ntoken was revoked\n");
+}
+
+TEST_F(GateTest, ATokenThatPassedComesTooEarlyWhenTheClockGoesBack) {
+  const auto start = loop_.now();
+  Grant grant{"lab", {"dex:upload"}, start, start + seconds{60}};
+  grant.not_before = start + seconds{10};
+  const auto bearer = request_with({"Bearer " + ledger_->issue(grant).value()});
+  loop_.advance(Milliseconds{10'000});
+  EXPECT_FALSE(gate_.check(bearer));
+  loop_.advance(Milliseconds{-10'000});
+  const auto early = gate_.check(bearer);
+  ASSERT_TRUE(early);
+  EXPECT_NE(early->body.find("before the nbf"), std::string::npos);
+}
+
 TEST_F(GateTest, DEX_AUTH_011_TheSchemeIsChecked) {
   const auto token = token_with({"dex:upload"});
   expect_refused(request_with({"Basic " + token}), 401, "authorization header format is invalid\n");

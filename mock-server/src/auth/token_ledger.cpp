@@ -121,10 +121,12 @@ bool TokenLedger::holds(TimePoint now, bool with_void) const {
 
 void TokenLedger::forget_expired(TimePoint now) {
   std::erase_if(entries_, [&](const auto& entry) { return now >= entry.second.grant.expires; });
+  ++voided_;  // the clock may go back
   prune_at_ = std::max<std::size_t>(1024, 2 * entries_.size());
 }
 
 void TokenLedger::mark_family(const std::string& family) {
+  ++voided_;
   for (auto& [digest, entry] : entries_) {
     if (entry.grant.family == family) entry.revoked = true;
   }
@@ -171,6 +173,7 @@ Result<void> TokenLedger::revoke(std::string_view token) {
                             FileAccess::owner);
     if (!kept) return kept;
   }
+  ++voided_;
   found->second.revoked = true;
   return {};
 }
@@ -182,6 +185,7 @@ Result<void> TokenLedger::revoke_all() {
         append_line(*file_, json::dump(nlohmann::json{{"revoked_all", true}}), FileAccess::owner);
     if (!kept) return kept;
   }
+  ++voided_;
   for (auto& [digest, entry] : entries_) entry.revoked = true;
   return {};
 }

@@ -36,6 +36,7 @@ class TokenLedger : public Tokens {
   [[nodiscard]] Result<void> record(std::string_view token, const Grant& grant);
   [[nodiscard]] tl::expected<Grant, TokenRefusal> verify(std::string_view token,
                                                          TimePoint now) const override;
+  [[nodiscard]] std::uint64_t voided() const override { return voided_; }
   /// What is known of it, whether it is good or not; null: nothing. Valid until the next change.
   [[nodiscard]] const Entry* find(std::string_view token) const;
   /// From now on the token is refused; after an error it is as good as before.
@@ -54,6 +55,7 @@ class TokenLedger : public Tokens {
   std::optional<std::filesystem::path> file_;
   std::unordered_map<std::string, Entry> entries_;  ///< by SHA-256 of the token
   std::size_t prune_at_ = 1024;
+  std::uint64_t voided_ = 0;
 };
 
 }  // namespace mock

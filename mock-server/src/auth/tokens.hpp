@@ -1,6 +1,7 @@
 // Access tokens: what they say, and how they are made and checked.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -35,6 +36,9 @@ class Tokens {
   [[nodiscard]] virtual Result<std::string> issue(const Grant& grant) = 0;
   [[nodiscard]] virtual tl::expected<Grant, TokenRefusal> verify(std::string_view token,
                                                                  TimePoint now) const = 0;
+  /// Another number than before: a token that `verify` took may be refused now, for a reason that
+  /// is not the time. As long as it is the same, one that passed passes until it expires.
+  [[nodiscard]] virtual std::uint64_t voided() const = 0;
 };
 
 /// "failed to verify token\n<detail>"
