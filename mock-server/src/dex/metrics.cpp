@@ -52,10 +52,12 @@ prometheus::Histogram::BucketBoundaries speed_buckets() {
 constexpr const char* queue_name = "memory channel";
 
 /// Clients choose methods freely; series must stay few.
-std::string method_label(const std::string& method) {
-  constexpr std::array<std::string_view, 9> known{"GET",    "HEAD",    "POST",    "PUT",  "PATCH",
-                                                  "DELETE", "OPTIONS", "CONNECT", "TRACE"};
-  return std::find(known.begin(), known.end(), method) == known.end() ? "other" : method;
+constexpr std::array<std::string_view, 10> method_labels{
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "other"};
+std::size_t method_index(std::string_view method) {
+  const auto* const other = method_labels.end() - 1;
+  return static_cast<std::size_t>(std::find(method_labels.begin(), other, method) -
+                                  method_labels.begin());
 }
 
 /// By HookType.
@@ -111,6 +113,24 @@ struct Metrics::Families {
                                     "Calls of the hooks around an upload, by type");
   std::array<Counter*, hook_names.size()> by_hook{};
 
+  /// By method, and by status and method: as with types.
+  std::array<Counter*, method_labels.size()> by_method{};
+  std::array<std::map<int, Counter*>, method_labels.size()> by_status;
+
+  Counter& tus_request(std::size_t method) {
+    auto*& counter = by_method.at(method);
+    if (counter == nullptr)
+      counter = &tus_requests.Add({{"method", std::string(method_labels.at(method))}});
+    return *counter;
+  }
+  Counter& request(std::size_t method, int status) {
+    auto*& counter = by_status.at(method)[status];
+    if (counter == nullptr)
+      counter = &requests.Add(
+          {{"code", std::to_string(status)}, {"method", std::string(method_labels.at(method))}});
+    return *counter;
+  }
+
   /// Of one operation, by type: reports come many times a second, and labels are maps.
   using ByType = std::map<std::string, Counter*, std::less<>>;
   ByType published, subscribed;
@@ -145,14 +165,14 @@ Metrics::~Metrics() = default;
 
 void Metrics::on_exchange(const ExchangeRecord& record) {
   Families& f = *families_;
-  const std::string method = method_label(record.request.method);
-  const std::string code = std::to_string(record.status);
-  if (record.status != 0) f.requests.Add({{"code", code}, {"method", method}}).Increment();
+  const auto method = method_index(record.request.method);
+  if (record.status != 0) f.request(method, record.status).Increment();
   const Route route = record.request.addressed.route;
   if (route != routes::creation && route != routes::upload) return;
-  f.tus_requests.Add({{"method", method}}).Increment();
+  f.tus_request(method).Increment();
   f.bytes.Increment(static_cast<double>(record.body_received.value));
-  if (record.status >= 400) f.tus_errors.Add({{"status", code}}).Increment();
+  if (record.status >= 400)
+    f.tus_errors.Add({{"status", std::to_string(record.status)}}).Increment();
 }
 
 void Metrics::on_connections(std::size_t open) {
