@@ -25,6 +25,7 @@ namespace bench {
 
 struct Url {
   std::string host, port, path;
+  std::string fields = {};  ///< of every request, with their line ends
 };
 
 /// http://HOST:PORT/PATH, as the servers under test print it.
@@ -125,8 +126,8 @@ class Wire {
 
 /// POST of an upload of `length` bytes with what dextesting/testevent1 asks for.
 inline std::string creation(const Url& url, unsigned long long length) {
-  return "POST " + url.path + " HTTP/1.1\r\nHost: " + url.host + ":" + url.port +
-         "\r\nTus-Resumable: 1.0.0\r\nUpload-Length: " + std::to_string(length) +
+  return "POST " + url.path + " HTTP/1.1\r\nHost: " + url.host + ":" + url.port + "\r\n" +
+         url.fields + "Tus-Resumable: 1.0.0\r\nUpload-Length: " + std::to_string(length) +
          "\r\nUpload-Metadata: version Mi4w,data_stream_id ZGV4dGVzdGluZw==,"
          "data_stream_route dGVzdGV2ZW50MQ==,sender_id Zmxvb3I=,data_producer_id Zmxvb3I=,"
          "jurisdiction dGVzdA==,received_filename Zmxvb3I=\r\nContent-Length: 0\r\n\r\n";
@@ -143,8 +144,8 @@ inline std::string path_of(const Answer& answer) {
 
 /// The head of a PATCH at offset 0.
 inline std::string patch_head(const Url& url, const std::string& path, unsigned long long length) {
-  return "PATCH " + path + " HTTP/1.1\r\nHost: " + url.host + ":" + url.port +
-         "\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+  return "PATCH " + path + " HTTP/1.1\r\nHost: " + url.host + ":" + url.port + "\r\n" + url.fields +
+         "Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
          "Content-Type: application/offset+octet-stream\r\nContent-Length: " +
          std::to_string(length) + "\r\n\r\n";
 }
