@@ -4,7 +4,7 @@
 # the mock and tusd finish each other's uploads in one folder;
 # these, curl and a browser meet the TLS faults of interop/tls-faults.tsv;
 # clients of Open Humans, One Codex and object storage run the examples of the guides, under the
-# faults of interop/uploads.json; dex-conformance judges @tus/server and tusd against the baselines in
+# faults of interop/uploads.json; a validator holds the JSON Schemas to the fixtures; dex-conformance judges @tus/server and tusd against the baselines in
 # fixtures/baselines. A peer whose toolchain (node, python3, go) is missing is named as skipped.
 source "$(dirname "$0")/lib/common.sh"
 
@@ -84,7 +84,7 @@ if command -v python3 >/dev/null && python3 -m venv --help >/dev/null 2>&1; then
   "$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/interop/requirements.txt
   clients+=(tuspy)
 else
-  skip "tuspy, and clients of Open Humans, One Codex and object storage: need python3 with venv"
+  skip "tuspy, clients of Open Humans, One Codex and object storage, and the JSON Schemas: need python3 with venv"
 fi
 old_python=''
 if [ -x "$peers/venv/bin/python" ]; then
@@ -129,6 +129,14 @@ if [ -x "$peers/venv/bin/python" ]; then
   mkdir "$scratch/uploads"
   "$peers/venv/bin/python" scripts/interop/uploads.py "$bin/dex-mock-server" "$scratch/uploads" "$scratch/counts" \
     ${old_python:+"$repo/$old_python"}
+  read -r right wrong <"$scratch/counts"
+  passed=$((passed + right))
+  failed=$((failed + wrong))
+fi
+
+if [ -x "$peers/venv/bin/python" ]; then
+  say "The JSON Schemas, with a validator"
+  "$peers/venv/bin/python" scripts/interop/schemas.py "$bin/dex-mock-server" "$repo" "$scratch/counts"
   read -r right wrong <"$scratch/counts"
   passed=$((passed + right))
   failed=$((failed + wrong))

@@ -225,9 +225,11 @@ TEST_F(Contract, EveryStatusIsServedWithWhatIsDocumented) {
   client.patch(mock.url() + "/files/" + upload, 0, "hello");
 
   for (const char* id : {"index", "health", "openapi", "metrics", "listRules", "listLanes",
-                         "getClock", "listJournal", "listUploads"}) {
+                         "getClock", "listJournal", "listUploads", "listSchemas"}) {
     ask(id);
   }
+  ask("getSchema", "", "rule");
+  ask("getSchema", "", "ruel");
   ask("listJournal", "", "", "?digests=true&method=PATCH&status=2xx&faults=false");
   ask("listJournal", "", "", "?methd=PATCH");
   ask("listUploads", "", "", "?limit=0");

@@ -114,6 +114,31 @@ void add_word(CLI::App& app, const Flag& word, Apply apply) {
   app.add_option(word.name, std::move(run), word.help)->type_name(word.value);
 }
 
+void add_printing_flag(CLI::App& app, const Flag& flag,
+                       std::function<Result<std::string>(const std::string& text)> print) {
+  const std::string name = "--" + flag.name;
+  CLI::callback_t run = [name, print = std::move(print)](const CLI::results_t& given) {
+    // CLI11's word for a value that was left out.
+    const bool left_out = given.empty() || given.front() == "true";
+    std::string text;
+    const auto keep = [&text, &print](const std::string& value) -> Result<void> {
+      auto printed = print(value);
+      if (!printed) return tl::unexpected(printed.error());
+      text = *std::move(printed);
+      return {};
+    };
+    apply_or_refuse(name, keep, left_out ? "" : given.front());
+    // The end of the last line is CLI11's to print.
+    while (text.ends_with('\n')) text.pop_back();
+    throw CLI::CallForVersion(text, 0);
+    return true;
+  };
+  app.add_option(name, std::move(run), flag.help)
+      ->type_name(flag.value)
+      ->group(flag.group)
+      ->expected(0, 1);
+}
+
 Result<std::optional<std::string>> parse(CLI::App& app, std::vector<std::string> arguments) {
   if (auto sound = check_command(app, arguments); !sound) return tl::unexpected(sound.error());
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants it

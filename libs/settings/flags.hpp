@@ -25,6 +25,11 @@ void add_flag(CLI::App& app, const Flag& flag,
 void add_word(CLI::App& app, const Flag& word,
               std::function<Result<void>(const std::string& text)> apply);
 
+/// A flag that prints what `print` makes of its value, or of "" when it has none, in place of a
+/// run.
+void add_printing_flag(CLI::App& app, const Flag& flag,
+                       std::function<Result<std::string>(const std::string& text)> print);
+
 /// The flags of `table` that are in `group`; entries without `apply` are none. `target` outlives
 /// the parsing of `app`. Values are applied in the order in which their flags were added, whatever
 /// their order on the line: what is to lie below the flags, such as a file, is added before them.

@@ -20,6 +20,7 @@
 #include "report/report.hpp"
 #include "run/run.hpp"
 #include "scenario/settings.hpp"
+#include "schemas/schemas.hpp"
 #include "settings/flags.hpp"
 
 namespace loadgen {
@@ -229,6 +230,7 @@ int command_line(int argc, char** argv) {
   app.set_version_flag("--version", fmt::format("dex-loadgen {}", harness_version()));
   app.require_subcommand(1);
   app.get_formatter()->column_width(32);
+  schemas::add_flag(app, "Options", {"scenario", "network", "hosts"});
   app.footer(
       "Exit codes: 0 good, 1 uploads failed, were lost or unverified (or a --fail-if held), 2 "
       "usage,\n"

@@ -10,6 +10,7 @@
 
 #include "protocol/version.hpp"
 #include "redact/field_names.hpp"
+#include "schemas/schemas.hpp"
 #include "settings/choice.hpp"
 #include "settings/flags.hpp"
 #include "settings/setting.hpp"
@@ -408,6 +409,7 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
   app.require_subcommand(1);
   app.set_version_flag("--version", fmt::format("dex-conformance {}", harness_version()));
   app.get_formatter()->column_width(30);
+  schemas::add_flag(app, "Options", {"baseline", "requirement"});
 
   RunCommand run;
   run.system = systems.front();

@@ -14,6 +14,7 @@
 #include "lane/listen_address.hpp"
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
+#include "schemas/schemas.hpp"
 #include "settings/choice.hpp"
 #include "settings/flags.hpp"
 
@@ -201,6 +202,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
     settings::add_flags(app, lane_settings(), group, options.main);
     settings::add_flags(app, process, group, options);
   }
+  schemas::add_flag(app, server_group, {"rule", "profile", "upload-config"});
   auto* const certificate = app.get_option("--tls-cert");
   auto* const key = app.get_option("--tls-key");
   certificate->needs(key);

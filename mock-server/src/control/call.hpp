@@ -119,6 +119,9 @@ void reset_lane(Call& call);
 // clock_api.cpp
 void get_clock(Call& call);
 void set_clock(Call& call);
+// schemas_api.cpp
+void list_schemas(Call& call);
+void get_schema(Call& call);
 // metrics_api.cpp
 void get_metrics(Call& call);
 [[nodiscard]] std::unique_ptr<Handler> make_metrics_handler(const Request& request, Lanes& lanes,

@@ -67,6 +67,8 @@ constexpr std::array table{
     Endpoint{"POST", "reset", reset_lane},
     Endpoint{"GET", "metrics", get_metrics},
     Endpoint{"GET", "openapi.json", get_openapi},
+    Endpoint{"GET", "schemas", list_schemas},
+    Endpoint{"GET", "schemas/{name}", get_schema},
 };
 
 /// The argument of `path` when it is an instance of `pattern`; "" when the pattern has none.
@@ -96,6 +98,8 @@ class ControlHandler : public Handler, private Call {
     exchange_ = &exchange;
     std::string_view path = head.path;
     path.remove_prefix(std::min(prefix.size(), path.size()));
+    // As a folder of files would have it. Not everywhere: "rules/" may be "rules/$name".
+    if (path == "schemas/") path.remove_suffix(1);
     const std::string_view method = head.method == "HEAD" ? "GET" : std::string_view(head.method);
     std::vector<std::string> allowed;
     for (const auto& endpoint : table) {
