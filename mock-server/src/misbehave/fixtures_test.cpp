@@ -79,8 +79,9 @@ TEST(MisbehavioursSchema, KnowsTheKeysThatTheLoaderKnows) {
   const std::string then = "/$defs/then/properties";
   const std::string reply = then + "/reply/oneOf/1/properties";
   const std::pair<std::string, const char*> objects[] = {
-      {"/$defs/rule", R"({"?": 1, "then": {"socket": "rst"}})"},
-      {"/$defs/story", R"({"?": 1, "rules": [{"then": {"socket": "rst"}}]})"},
+      {"", R"({"?": 1, "then": {"socket": "rst"}})"},
+      {"/$defs/rule", R"({"rules": [{"?": 1, "then": {"socket": "rst"}}]})"},
+      {"/$defs/condition", R"({"when": {"headers": {"X": {"?": 1}}}})"},
       {"/$defs/when", R"({"when": {"?": 1}})"},
       {when + "/upload", R"({"when": {"upload": {"?": 1}}})"},
       {"/$defs/numbers", R"({"when": {"upload": {"length": {"?": 1}}}})"},
@@ -136,6 +137,16 @@ std::set<std::string> endpoints_of_other_systems() {
     for (const auto& pattern : system.routes) names.emplace(pattern.endpoint.name);
   }
   return names;
+}
+
+TEST(MisbehavioursSchema, LeavesToSeveralRulesWhatTheLoaderDoes) {
+  const auto schema = nlohmann::json::parse(content(folder / "rule.schema.json"));
+  std::set<std::string> keys;
+  for (const auto& [key, value] : schema.at("properties").items()) {
+    if (!schema.at("then").at("properties").contains(key)) keys.insert(key);
+  }
+  EXPECT_EQ(keys_of_loader(R"({"?": 1, "rules": [{"then": {"socket": "rst"}}]})"), keys);
+  EXPECT_FALSE(schema.contains("oneOf")) << "an editor then tells of no key by its name";
 }
 
 TEST(MisbehavioursSchema, KnowsTheWordsThatTheLoaderKnows) {

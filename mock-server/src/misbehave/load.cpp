@@ -1,6 +1,8 @@
 #include "misbehave/load.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "files/input.hpp"
 #include "misbehave/reading.hpp"
@@ -22,9 +24,13 @@ void read_story(const Cursor& at, Misbehaviour& into) {
     if (into.description.empty()) into.description = description->string();
 }
 
+/// Of a rule, and of a document that has several.
+constexpr std::array<std::string_view, 14> keys_of_documents{
+    "$schema", "name",  "description", "lies",  "breaks",           "seen",    "when",
+    "then",    "times", "sets",        "needs", "survives_restart", "control", "rules"};
+
 Rule rule_of(const Cursor& at, const std::string& default_name) {
-  at.only({"$schema", "name", "description", "lies", "breaks", "seen", "when", "then", "times",
-           "sets", "needs", "survives_restart", "control"});
+  at.only(std::span(keys_of_documents).first(keys_of_documents.size() - 1));
   Rule rule;
   rule.name = optional(at, "name", text_of).value_or(default_name);
   rule.json = at.raw().dump();
@@ -65,6 +71,7 @@ Misbehaviour misbehaviour_of(const Cursor& root, const std::string& document) {
   result.name = optional(root, "name", text_of).value_or(stem_of(document));
   const auto rules = root.find("rules");
   if (!rules) {
+    root.only(keys_of_documents);
     read_story(root, result);
     result.rules.push_back(rule_of(root, result.name));
     return result;
