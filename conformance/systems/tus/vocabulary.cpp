@@ -140,6 +140,52 @@ std::string metadata_header(const Context& c, const tus::Metadata& extra) {
   return metadata.empty() ? std::string() : tus::format_metadata(metadata);
 }
 
+namespace {
+
+/// How `got` differs from what was sent; empty when it does not.
+std::string difference(const std::string& got, const std::string& sent) {
+  if (got == sent) return {};
+  const auto shorter = std::min(got.size(), sent.size());
+  std::size_t first = 0;
+  while (first < shorter && got[first] == sent[first]) ++first;
+  if (got.size() != sent.size()) {
+    return fmt::format(
+        "{} {} bytes that were sent, {}",
+        got.size() < sent.size() ? std::to_string(got.size()) + " of the" : "more than the",
+        sent.size(),
+        first == shorter ? "the same so far" : "others from byte " + std::to_string(first) + " on");
+  }
+  auto last = sent.size() - 1;
+  while (last > first && got[last] == sent[last]) --last;
+  return first == last ? fmt::format("byte {} of {} is another", first, sent.size())
+                       : fmt::format("bytes {} to {} of {} are others", first, last, sent.size());
+}
+
+}  // namespace
+
+std::optional<std::string> damage_of(Context& c, const std::string& upload,
+                                     const std::string& bytes) {
+  if (!tus_target(c).downloads) {
+    const auto equal = delivered_equals(c, upload, bytes);
+    if (!equal) return std::nullopt;
+    return *equal ? "" : fmt::format("of {} bytes the delivered copy has others", bytes.size());
+  }
+  Request request;
+  request.method = "GET";
+  request.url = upload;
+  request.timeout = std::min(request.timeout, c.time_left() / 2);
+  request.body_limit = Bytes{bytes.size() + (64U << 10U)};
+  const Exchange seen = c.exchange(std::move(request));
+  if (!seen.response) stop_unanswered("GET " + Context::target_of(upload), seen);
+  if (!is_2xx(*seen.response)) return "GET: " + describe(*seen.response);
+  const std::string& got = seen.response->body;
+  if (seen.failure && seen.failure->kind == transport::Failure::Kind::timeout &&
+      bytes.compare(0, got.size(), got) == 0) {
+    return std::nullopt;  // a slow line: so far they are right
+  }
+  return difference(got, bytes);
+}
+
 std::optional<bool> delivered_equals(Context& c, const std::string& upload,
                                      const std::string& bytes) {
   const std::string& folder = tus_target(c).delivered_dir;

@@ -63,6 +63,11 @@ Bytes offset_of(Context& c, const std::string& upload);
 /// The Upload-Metadata a creation of this target must carry, with `extra` added.
 [[nodiscard]] std::string metadata_header(const Context& c, const tus::Metadata& extra = {});
 
+/// How the stored bytes differ from `bytes`: "bytes 4096 to 4099 of 65537 are others"; empty when
+/// they do not. By GET where downloads are offered, otherwise by the delivered copy; nullopt when
+/// this target gives no way to see them, or not in time.
+std::optional<std::string> damage_of(Context& c, const std::string& upload,
+                                     const std::string& bytes);
 /// Compares the stored bytes: by GET where downloads are offered, otherwise by the delivered copy;
 /// nullopt when this target gives no way to see them.
 std::optional<bool> stored_equals(Context& c, const std::string& upload, const std::string& bytes);

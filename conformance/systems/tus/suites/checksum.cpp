@@ -226,6 +226,32 @@ Outcome csum_017(Context& c) {
   return findings.outcome();
 }
 
+Outcome csum_018(Context& c) {
+  const auto name = usable_algorithm(c);
+  const auto bytes = c.random_bytes(within_limit(c, 70'001));
+  const auto sum = checksum_of(name, bytes);
+  const auto upload = create(c, {.length = Bytes{bytes.size()}});
+  Findings findings{"a chunk is verified whole: one byte that differs anywhere is noticed (460)"};
+  for (const auto& [label, at] : {std::pair{"the first byte", std::size_t{0}},
+                                  {"a byte in the middle", bytes.size() / 2},
+                                  {"the last byte", bytes.size() - 1}}) {
+    auto damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    const auto patched = patch_sum(c, upload, sum, damaged);
+    const auto state = state_of(c, upload);
+    const auto seen = std::string{label} + " differs: " + code(patched) + ", then ";
+    findings.check(is_4xx(patched) && state.offset == Bytes{0}, seen + to_string(state));
+    if (state.offset != Bytes{0}) return findings.outcome();
+  }
+  const auto right = patch_sum(c, upload, sum, bytes);
+  findings.check(is_2xx(right), "none differs", right);
+  if (!is_2xx(right)) return findings.outcome();
+  if (const auto damage = damage_of(c, upload, bytes)) {
+    findings.check(damage->empty(), "the stored bytes: " + *damage);
+  }
+  return findings.outcome();
+}
+
 }  // namespace
 
 std::vector<Check> checksum() {
@@ -239,7 +265,7 @@ std::vector<Check> checksum() {
       {"TUS-CSUM-011", csum_011, sum},           {"TUS-CSUM-012", csum_012, sum},
       {"TUS-CSUM-013", csum_013, sum},           {"TUS-CSUM-014", csum_014, sum},
       {"TUS-CSUM-015", csum_015, ext::creation}, {"TUS-CSUM-016", csum_016, sum},
-      {"TUS-CSUM-017", csum_017, sum},
+      {"TUS-CSUM-017", csum_017, sum},           {"TUS-CSUM-018", csum_018, sum},
   };
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tus/suites/exercise.hpp"
+#include "tus/suites/whole_uploads.hpp"
 #include "tus/vocabulary.hpp"
 
 namespace conformance::suites {
@@ -331,6 +332,52 @@ Outcome concat_030(Context& c) {
   return observed("a body with the creation of a final upload -> " + with_length(c, created));
 }
 
+Outcome concat_031(Context& c) {
+  needs_lasting_uploads(c);
+  constexpr std::size_t most = 33;
+  constexpr std::size_t least = 11;
+  // Of different lengths, and no two alike: a part that is lost or moved shows.
+  std::vector<std::pair<std::string, std::string>> parts;
+  while (parts.size() < most && (parts.size() < least || time_for_more(c))) {
+    const auto bytes = c.random_bytes(5 + parts.size() % 3);
+    const auto url = part(c, bytes);
+    parts.emplace_back(url, bytes);
+  }
+  std::shuffle(parts.begin(), parts.end(), c.random());
+  std::vector<std::string> urls;
+  std::string joined;
+  for (const auto& [url, bytes] : parts) {
+    urls.push_back(url);
+    joined += bytes;
+  }
+  Kept kept{c, "many parts, however their order of creation was, are joined in the listed order"};
+  const auto label = std::to_string(parts.size()) + " parts";
+  const auto created = post_final(c, urls);
+  const auto upload = location_of(c, created);
+  // A list as long as this may pass a limit of the header's size.
+  if (status_in(created, {413, 414, 431})) return not_offered(label + ": " + code(created));
+  if (created.status != 201 || !upload) {
+    return kept.check(false, label + ": " + describe(created)).outcome();
+  }
+  return kept.look(label, *upload, joined).outcome();
+}
+
+Outcome concat_032(Context& c) {
+  if (!tus_target(c).discovery.offers(ext::termination)) {
+    return not_offered("termination is not offered");
+  }
+  const auto first = part(c, "abc");
+  const auto second = part(c, "defg");
+  const auto upload = create_final(c, {first, second});
+  Kept kept{c, "a final upload keeps its bytes when a part of it is deleted"};
+  kept.look("before", upload, "abcdefg");
+  for (const auto& url : {first, second}) {
+    const auto deleted = attempt(c, "DELETE", url);
+    kept.look("DELETE of a part: " + code(deleted), upload, "abcdefg");
+  }
+  return kept.outcome();
+}
+
 }  // namespace
 
 std::vector<Check> concatenation() {
@@ -351,6 +398,7 @@ std::vector<Check> concatenation() {
       {"TUS-CONCAT-025", concat_025, concat}, {"TUS-CONCAT-026", concat_026, ext::creation},
       {"TUS-CONCAT-027", concat_027, concat}, {"TUS-CONCAT-028", concat_028, concat},
       {"TUS-CONCAT-029", concat_029, concat}, {"TUS-CONCAT-030", concat_030, concat},
+      {"TUS-CONCAT-031", concat_031, concat}, {"TUS-CONCAT-032", concat_032, concat},
   };
 }
 

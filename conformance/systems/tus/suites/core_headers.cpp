@@ -180,6 +180,30 @@ Outcome hdr_011(Context& c) {
   return findings.outcome();
 }
 
+Outcome hdr_012(Context& c) {
+  Findings findings{"a length in another spelling, or beyond 64 bits, is refused or means itself"};
+  struct Spelled {
+    const char* text;
+    std::optional<Bytes> means;  ///< nullopt: more than we can hold
+  };
+  for (const auto& [text, means] :
+       {Spelled{"0010", Bytes{10}}, Spelled{"+10", Bytes{10}}, Spelled{"-0", Bytes{0}},
+        Spelled{"18446744073709551616", std::nullopt},
+        Spelled{"18446744073709551626", std::nullopt}}) {
+    const auto created = post_with(c, {{"Upload-Length", text}});
+    if (!is_2xx(created)) {
+      findings.check(!created.headers.has("Location"), text, created);
+      continue;
+    }
+    const auto head = head_of(c, url_of(c, created));
+    const auto told = value_of(head, hdr::upload_length);
+    findings.check(
+        means ? number_in(head, hdr::upload_length) == means : told == text,
+        std::string{text} + ": " + code(created) + ", HEAD with " + tell(head, hdr::upload_length));
+  }
+  return findings.outcome();
+}
+
 }  // namespace
 
 std::vector<Check> core_headers() {
@@ -189,7 +213,7 @@ std::vector<Check> core_headers() {
       {"TUS-CORE-HDR-005", hdr_005, ext::creation}, {"TUS-CORE-HDR-006", hdr_006, ext::creation},
       {"TUS-CORE-HDR-007", hdr_007, ext::creation}, {"TUS-CORE-HDR-008", hdr_008, ext::creation},
       {"TUS-CORE-HDR-009", hdr_009, ext::creation}, {"TUS-CORE-HDR-010", hdr_010, ext::creation},
-      {"TUS-CORE-HDR-011", hdr_011, ext::creation},
+      {"TUS-CORE-HDR-011", hdr_011, ext::creation}, {"TUS-CORE-HDR-012", hdr_012, ext::creation},
   };
 }
 

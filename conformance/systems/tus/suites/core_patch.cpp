@@ -261,6 +261,32 @@ Outcome patch_026(Context& c) {
   return findings.outcome();
 }
 
+Outcome patch_032(Context& c) {
+  Findings findings{"an offset that is wrong by a little, of any PATCH, gives 409"};
+  const auto bytes = c.random_bytes(10);
+  const auto half = create(c);
+  taken(patch(c, half, Bytes{0}, bytes.substr(0, 4)), "the first 4 bytes");
+  const auto look = [&](const std::string& label, const Response& patched,
+                        const std::string& upload, std::uint64_t offset) {
+    const auto after = state_of(c, upload);
+    findings.check(patched.status == 409 && after.offset == Bytes{offset},
+                   label + ": " + describe(patched) + ", then " + to_string(after));
+  };
+  for (const std::uint64_t offset : {3U, 5U}) {
+    const auto at = " at " + std::to_string(offset) + " in place of 4";
+    look("a byte" + at, patch(c, half, Bytes{offset}, "x"), half, 4);
+    look("nothing" + at, patch(c, half, Bytes{offset}, ""), half, 4);
+    const auto chunked = patch_chunked(c, half, Bytes{offset}, "x");
+    if (chunked.response) look("a chunked byte" + at, *chunked.response, half, 4);
+  }
+  if (findings.outcome().kind != Outcome::Kind::holds) return findings.outcome();
+  taken(patch(c, half, Bytes{4}, bytes.substr(4)), "the rest");
+  if (const auto damage = damage_of(c, half, bytes)) {
+    findings.check(damage->empty(), "the stored bytes: " + *damage);
+  }
+  return findings.outcome();
+}
+
 }  // namespace
 
 std::vector<Check> core_patch() {
@@ -286,6 +312,7 @@ std::vector<Check> core_patch() {
       {"TUS-CORE-PATCH-019", patch_019, ext::creation},
       {"TUS-CORE-PATCH-020", patch_020, ext::creation},
       {"TUS-CORE-PATCH-026", patch_026, ext::creation},
+      {"TUS-CORE-PATCH-032", patch_032, ext::creation},
   };
   const auto more = core_patch_connection();
   checks.insert(checks.end(), more.begin(), more.end());

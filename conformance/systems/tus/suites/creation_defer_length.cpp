@@ -246,6 +246,26 @@ Outcome defer_021(Context& c) {
   return observed(seen);
 }
 
+Outcome defer_022(Context& c) {
+  Findings findings{"no byte goes beyond a length that was declared late"};
+  for (const bool chunked : {false, true}) {
+    const auto upload = create(c, {.length = std::nullopt, .defer_length = true});
+    taken(patch(c, upload, Bytes{0}, letters(4)), "4 bytes while the length is deferred");
+    taken(patch(c, upload, Bytes{4}, letters(2), {{std::string{hdr::upload_length}, "10"}}),
+          "2 bytes that declare the length, 10");
+    const auto seen = chunked ? patch_chunked(c, upload, Bytes{6}, letters(20))
+                              : attempt(c, "PATCH", upload, patch_fields("6"), letters(20));
+    const auto told =
+        seen.response ? number_in(*seen.response, hdr::upload_offset) : std::optional<Bytes>{};
+    const auto after = state_of(c, upload);
+    findings.check(after.offset <= Bytes{10} && after.length == Bytes{10} &&
+                       told.value_or(Bytes{0}) <= Bytes{10},
+                   std::string{chunked ? "chunked: " : "20 bytes at 6 of 10: "} + code(seen) +
+                       ", then " + to_string(after));
+  }
+  return findings.outcome();
+}
+
 }  // namespace
 
 std::vector<Check> creation_defer_length() {
@@ -272,6 +292,7 @@ std::vector<Check> creation_defer_length() {
       {"TUS-DEFER-019", defer_019, defer},
       {"TUS-DEFER-020", defer_020, defer},
       {"TUS-DEFER-021", defer_021, defer},
+      {"TUS-DEFER-022", defer_022, defer},
   };
 }
 

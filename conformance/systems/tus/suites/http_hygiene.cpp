@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "tus/suites/habits.hpp"
+#include "tus/suites/whole_uploads.hpp"
 #include "tus/vocabulary.hpp"
 
 namespace conformance::suites {
@@ -155,6 +157,163 @@ Outcome http_008(Context& c) {
 
 Outcome http_007(Context& c) { return observed(chunked_beside_length(c).seen); }
 
+/// A request by hand in HTTP/1.0, on a connection of its own.
+RawConnection::Read in_http10(Context& c, std::string_view method, const std::string& upload,
+                              const Fields& more, std::string_view body = {}) {
+  const auto head =
+      transport::request_head(method, Context::target_of(upload), raw_fields(c, more), "HTTP/1.0");
+  return talk(c, fmt::format("{} in HTTP/1.0", method), head, body, method == "HEAD");
+}
+
+Outcome http_009(Context& c) {
+  const auto bytes = c.random_bytes(1003);
+  const auto upload = create(c, {.length = Bytes{bytes.size()}});
+  auto fields = patch_fields("0");
+  fields.add("Content-Length", std::to_string(bytes.size()));
+  Kept kept{c, "a client of HTTP/1.0 is served, or refused; and without Transfer-Encoding"};
+  const auto look = [&](const char* label, const RawConnection::Read& read) -> bool {
+    kept.check(read.response.has_value(), fmt::format("{}: {}", label, to_string(read.seen)));
+    if (!read.response) return false;
+    const auto& got = *read.response;
+    kept.check(!got.headers.has("Transfer-Encoding"),
+               fmt::format("{}: {}, {}", label, code(got), tell(got, "Transfer-Encoding")));
+    if (is_2xx(got)) return true;
+    kept.check(is_4xx(got) || got.status == 505, fmt::format("{}: {}", label, describe(got)));
+    kept.note(fmt::format("{}: {}", label, code(got)));
+    return false;
+  };
+  if (!look("PATCH", in_http10(c, "PATCH", upload, fields, bytes))) return kept.outcome();
+  const auto head = in_http10(c, "HEAD", upload, {});
+  if (!look("HEAD", head)) return kept.outcome();
+  kept.check(number_in(*head.response, hdr::upload_offset) == Bytes{bytes.size()},
+             "HEAD in HTTP/1.0 after 1003 bytes: " + describe(*head.response));
+  if (tus_target(c).downloads) {
+    const auto got = in_http10(c, "GET", upload, {});
+    if (look("GET", got)) {
+      kept.check(
+          got.response->body == bytes,
+          fmt::format("GET in HTTP/1.0: {} bytes of {}{}", got.response->body.size(), bytes.size(),
+                      got.response->body.size() == bytes.size() ? ", others" : ""));
+    }
+  }
+  return kept.look("the upload", upload, bytes).outcome();
+}
+
+Outcome http_010(Context& c) {
+  const auto bytes = c.random_bytes(400);
+  const auto upload = create(c, {.length = Bytes{bytes.size()}});
+  auto fields = patch_fields("0");
+  fields.add("Transfer-Encoding", "chunked");
+  // Extensions, which a server ignores (RFC 9112 section 7.1.1), and sizes as they may be written.
+  constexpr std::array<std::string_view, 5> after_size{"", ";a", ";a=b", ";a=\"b c\"", ";a;b=c"};
+  std::string body;
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++count) {
+    const auto piece = std::string_view{bytes}.substr(at, count == 100 ? 30 : 1 + count % 3);
+    body += fmt::format(
+        "{}{}{}\r\n{}\r\n", count % 4 == 1 ? "000" : "",
+        count % 2 == 0 ? fmt::format("{:x}", piece.size()) : fmt::format("{:X}", piece.size()),
+        after_size[count % after_size.size()], piece);
+    at += piece.size();
+  }
+  body += "0;last\r\nX-Trailer: ignored\r\n\r\n";
+  auto connection = c.raw();
+  const auto read = talk(c, connection, fmt::format("a PATCH of {} chunks with extensions", count),
+                         raw_head(c, "PATCH", upload, fields), body);
+  const auto label = fmt::format("{} chunks of 400 bytes with extensions and a trailer", count);
+  Kept kept{c, "chunks of any size and with extensions are read as RFC 9112 section 7.1 says"};
+  if (!read.response || !is_2xx(*read.response)) {
+    return kept
+        .check(false,
+               label + ": " + (read.response ? describe(*read.response) : to_string(read.seen)))
+        .outcome();
+  }
+  const auto next =
+      talk(c, connection, "HEAD on the same connection", raw_head(c, "HEAD", upload), {}, true);
+  const bool closed =
+      next.seen == RawConnection::Seen::closed || next.seen == RawConnection::Seen::reset;
+  kept.check(closed || (next.response && is_2xx(*next.response)),
+             label + ": " + code(*read.response) + ", then on the same connection " +
+                 (next.response ? describe(*next.response) : to_string(next.seen)));
+  return kept.look(label, upload, bytes).outcome();
+}
+
+Outcome http_011(Context& c) {
+  // Those of them whose value is no list: a second line is a fault even where it says the same
+  // (RFC 9110 section 5.3), and one reader takes the first, another the last, a browser neither.
+  constexpr std::array<std::string_view, 12> single{
+      "Tus-Resumable",       "Upload-Offset",  "Upload-Length",
+      "Upload-Defer-Length", "Upload-Expires", "Location",
+      "Content-Type",        "Content-Length", "Access-Control-Allow-Origin",
+      "Tus-Max-Size",        "Date",           "Access-Control-Allow-Credentials"};
+  Findings findings{"a field that is no list stands in an answer once"};
+  std::size_t looked_at = 0;
+  const auto look = [&](const char* label, const Response& response) {
+    ++looked_at;
+    for (const auto name : single) {
+      const auto lines = response.headers.all(name).size();
+      if (lines > 1) {
+        findings.check(
+            false, fmt::format("{}: {} with {} lines of {}", label, code(response), lines, name));
+      }
+    }
+  };
+  const Fields of_page{{"Origin", "https://partner.example"}};
+  const auto options = send_tus(c, "OPTIONS", c.target().url, of_page);
+  look("OPTIONS", options);
+  look("a preflight", send_tus(c, "OPTIONS", c.target().url,
+                               {{"Origin", "https://partner.example"},
+                                {"Access-Control-Request-Method", "PATCH"}}));
+  const auto created = post(c, {.headers = of_page});
+  look("a creation", created);
+  const auto upload = url_of(c, created);
+  look("HEAD", send_tus(c, "HEAD", upload, of_page));
+  look("PATCH", patch(c, upload, Bytes{0}, letters(4), of_page));
+  look("a PATCH at a wrong offset", patch(c, upload, Bytes{0}, letters(4), of_page));
+  look("the last PATCH", patch(c, upload, Bytes{4}, letters(6), of_page));
+  look("HEAD of a finished upload", send_tus(c, "HEAD", upload, of_page));
+  if (tus_target(c).downloads) look("GET", send_tus(c, "GET", upload, of_page));
+  look("HEAD of an unknown upload", send_tus(c, "HEAD", unknown_upload(c), of_page));
+  if (tus_target(c).discovery.offers(ext::creation_defer_length)) {
+    const auto deferred = post(c, {.length = std::nullopt, .defer_length = true});
+    look("HEAD of deferred length", head_of(c, url_of(c, deferred)));
+  }
+  if (tus_target(c).discovery.offers(ext::termination)) look("DELETE", remove(c, upload));
+  return findings.note(fmt::format("{} answers", looked_at)).outcome();
+}
+
+Outcome http_012(Context& c) {
+  std::vector<std::string> uploads;
+  std::string requests;
+  for (const std::uint64_t length : {11U, 22U, 33U}) {
+    uploads.push_back(create(c, {.length = Bytes{length}}));
+    requests += raw_head(c, "HEAD", uploads.back());
+  }
+  auto connection = c.raw();
+  static_cast<void>(connection.send(requests, answer_timeout));
+  Findings findings{"requests that are sent without waiting are answered in their order"};
+  std::size_t answered = 0;
+  for (const std::uint64_t length : {11U, 22U, 33U}) {
+    const auto read = connection.read_response(answer_timeout, /*head_request=*/true);
+    c.record_raw("one of three answers", answered == 0 ? requests : "", read);
+    // A server that does not go on ends the connection; clients then send the rest again.
+    if (answered > 0 &&
+        (read.seen == RawConnection::Seen::closed || read.seen == RawConnection::Seen::reset)) {
+      break;
+    }
+    ++answered;
+    const bool right = read.response && is_2xx(*read.response) &&
+                       number_in(*read.response, hdr::upload_length) == Bytes{length};
+    findings.check(right,
+                   fmt::format("answer {} is to be of an upload of {} bytes: {}", answered, length,
+                               read.response ? code(*read.response) + ", " +
+                                                   tell(*read.response, hdr::upload_length)
+                                             : to_string(read.seen)));
+    if (!right) break;
+  }
+  return findings.note(fmt::format("{} of 3 answered in order", answered)).outcome();
+}
+
 }  // namespace
 
 std::vector<Check> http_hygiene() {
@@ -167,6 +326,10 @@ std::vector<Check> http_hygiene() {
       {"HTTP-006", http_006, ext::creation},
       {"HTTP-007", http_007, ext::creation},
       {"HTTP-008", http_008, ext::creation},
+      {"HTTP-009", http_009, ext::creation},
+      {"HTTP-010", http_010, ext::creation},
+      {"HTTP-011", http_011, ext::creation},
+      {"HTTP-012", http_012, ext::creation},
   };
 }
 
