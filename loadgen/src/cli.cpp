@@ -53,9 +53,11 @@ Error with_help(Error error) {
   return error;
 }
 
-volatile sig_atomic_t signals_seen = 0;
+/// Every loop looks at it, so that volatile sig_atomic_t, which is for one thread, is not enough.
+std::atomic<int> signals_seen{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a handler of signals may not wait");
 void on_signal(int) {
-  if (signals_seen < 2) signals_seen = signals_seen + 1;
+  if (signals_seen < 2) ++signals_seen;
 }
 
 /// What a run throws is told in its report as well.

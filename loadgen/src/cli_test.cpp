@@ -278,6 +278,8 @@ TEST_F(Reported, ASecondSignalEndsItSoonWithAWholeReportThatCountsWhatIsUnderWay
     std::atomic<std::uint64_t> taken{0};
     testkit::ScriptedServer server(swallow(taken));
     auto arguments = run(server.url("/files"));
+    // Each of the loops looks whether there was a signal.
+    arguments.insert(arguments.end(), {"--threads", "2"});
     arguments.insert(arguments.begin(),
                      {"/bin/sh", "-c", "exec \"$@\" 2>'" + errors + "'", "sh", DEX_LOADGEN});
     testkit::ChildProcess child(arguments);
