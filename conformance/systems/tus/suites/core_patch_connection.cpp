@@ -159,6 +159,7 @@ Outcome patch_024(Context& c) {
   findings.check(after.offset <= Bytes{length} && (applied == 0 || after.offset > Bytes{0}),
                  to_string(after));
   const auto stored = after.offset.value;
+  if (stored > length) return findings.outcome();
   if (stored < length) {
     const auto filled = patch(c, upload, after.offset, letters(length - stored, 'D'));
     // What is broken already stays so; the stored bytes cannot be compared.
