@@ -448,7 +448,7 @@ TEST(LoadEngine, ASmallBodyIsHandedOverOnceThereIsAConnection) {
 TEST(LoadEngine, KeepsToItsRate) {
   Server server([&](int fd) {
     read_request(fd, 60'000);
-    reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+    reply(fd, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
   });
   LoadEngine engine(options());
   const auto begin = engine.now();
@@ -465,7 +465,7 @@ TEST(LoadEngine, KeepsToItsRate) {
 TEST(LoadEngine, AllBodiesTogetherKeepToTheCeiling) {
   Server server([&](int fd) {
     read_request(fd, 30'000);
-    reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+    reply(fd, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
   });
   auto with = options();
   with.ceiling = BytesPerSecond{200'000};
