@@ -50,7 +50,7 @@ class Payload {
   /// is the end. Stops at a block's end where that spares making the next block twice.
   std::size_t read(Bytes at, std::span<std::byte> into) const;
   /// How many of `bytes`, from the first on, are seen to be those from `at` on without making
-  /// these, which costs a third of it; 0 where that cannot be told.
+  /// these, which takes a quarter less time; 0 where that cannot be told.
   [[nodiscard]] std::size_t same(Bytes at, std::span<const std::byte> bytes) const;
   /// Only what is before `end`.
   [[nodiscard]] Payload until(Bytes end) const;
