@@ -28,7 +28,7 @@ one() {
     --wrong "$name")
   local report=$build/strangers/$name.txt code=0
   DEX_USERNAME=demo DEX_PASSWORD=demo "$build/bin/dex-conformance" run --url "$url/files" \
-    "${judge[@]}" --run-timeout 240 --json "$build/strangers/$name.json" \
+    "${judge[@]}" --slow --run-timeout 240 --json "$build/strangers/$name.json" \
     >"$report" 2>"$report.err" || code=$?
   printf '%s\t' "$name" "$needs" "$code" "$(rows 'fail|blocked|error' "$report")" \
     "$(rows warn "$report")"

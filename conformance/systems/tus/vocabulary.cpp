@@ -246,12 +246,14 @@ Response patch_with(Context& c, const std::string& upload, const Fields& headers
   return send_tus(c, "PATCH", upload, replaced(patch_fields("0"), headers), std::move(body));
 }
 
-Exchange patch_chunked(Context& c, const std::string& upload, Bytes offset, std::string body) {
+Exchange patch_chunked(Context& c, const std::string& upload, Bytes offset, std::string body,
+                       const Fields& more) {
   Request request;
   request.method = "PATCH";
   request.url = upload;
   request.headers = patch_fields(std::to_string(offset.value));
   request.headers.set(hdr::tus_resumable, std::string{tus::version});
+  for (const auto& field : more) request.headers.add(field.name, field.value);
   request.body = std::move(body);
   request.chunked = true;
   request.timeout = answer_timeout;

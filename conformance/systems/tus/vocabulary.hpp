@@ -88,7 +88,7 @@ std::optional<bool> delivered_equals(Context& c, const std::string& upload,
 Response patch_with(Context& c, const std::string& upload, const Fields& headers, std::string body);
 /// The same with `Transfer-Encoding: chunked` instead of Content-Length.
 [[nodiscard]] Exchange patch_chunked(Context& c, const std::string& upload, Bytes offset,
-                                     std::string body);
+                                     std::string body, const Fields& more = {});
 /// A POST to the creation URL with the target's manifest and exactly these fields besides.
 Response post_with(Context& c, const Fields& headers,
                    std::optional<std::string> body = std::nullopt);

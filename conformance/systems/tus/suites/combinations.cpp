@@ -162,6 +162,10 @@ Outcome comb_006(Context& c) {
   if (created.status != 201 || !part) {
     return kept.check(false, "its creation: " + describe(created)).outcome();
   }
+  const auto head = head_of(c, *part);
+  if (head.headers.find(hdr::upload_concat) != "partial") {
+    kept.must(false, "HEAD of it: " + tell(head, hdr::upload_concat));
+  }
   taken(patch(c, *part, Bytes{0}, bytes.substr(0, 200)), "bytes while the length is deferred");
   const auto last = patch(c, *part, Bytes{200}, bytes.substr(200),
                           {{std::string{hdr::upload_length}, std::to_string(bytes.size())}});

@@ -314,6 +314,27 @@ Outcome http_012(Context& c) {
   return findings.note(fmt::format("{} of 3 answered in order", answered)).outcome();
 }
 
+Outcome http_013(Context& c) {
+  const auto upload = create(c);
+  auto fields = raw_fields(c, patch_fields("0"));
+  fields.add("Content-Length", "4");
+  fields.add("Expect", "100-continue");
+  const auto head = transport::request_head("PATCH", Context::target_of(upload), fields);
+  auto connection = c.raw();
+  static_cast<void>(connection.send(head, answer_timeout));
+  // The body is not sent: who waits for it waits for ever.
+  const auto read = await_continue(connection, Milliseconds{3'000});
+  c.record_raw("a PATCH that expects 100-continue, and no body yet", head, read);
+  const bool continued =
+      std::ranges::any_of(read.interims, [](const auto& interim) { return interim.status == 100; });
+  const auto seen = continued       ? std::string{"100"}
+                    : read.response ? code(*read.response)
+                                    : "nothing within 3 s";
+  return continued || read.response
+             ? holds(seen)
+             : broken("a request that expects 100-continue gets 100 or its answer at once", seen);
+}
+
 }  // namespace
 
 std::vector<Check> http_hygiene() {
@@ -330,6 +351,7 @@ std::vector<Check> http_hygiene() {
       {"HTTP-010", http_010, ext::creation},
       {"HTTP-011", http_011, ext::creation},
       {"HTTP-012", http_012, ext::creation},
+      {"HTTP-013", http_013, ext::creation},
   };
 }
 

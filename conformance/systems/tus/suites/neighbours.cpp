@@ -112,6 +112,7 @@ Outcome next_003(Context& c) {
   const auto bytes = c.random_bytes(10);
   tus::Metadata metadata;
   metadata.set("owner", "neighbour");
+  metadata.set("filename", "report.csv");
   const auto upload = half_sent(c, bytes, metadata);
   const auto sorted_pairs = [&] {
     auto pairs = pairs_of(head_of(c, upload));
@@ -130,6 +131,7 @@ Outcome next_003(Context& c) {
   };
   tus::Metadata others;
   others.set("owner", "another");
+  others.set("filename", "report.csv");
   const auto busy = create(c, {.length = Bytes{10}, .metadata = others});
   const std::vector<std::pair<std::string, std::function<void()>>> events{
       {"a creation", [] {}},

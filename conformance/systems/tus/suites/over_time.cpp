@@ -111,7 +111,8 @@ Outcome dribbled(Context& c, std::size_t slices, Milliseconds gap) {
   bool sent = connection.send(head, answer_timeout).has_value();
   for (std::size_t i = 0; i < slices && sent; ++i) {
     sent = connection.send(std::string_view{bytes}.substr(17 * i, 17), answer_timeout).has_value();
-    pause(c, gap);
+    // Once for longer: what a server does when a read times out.
+    pause(c, i == slices / 2 ? std::max(gap, Milliseconds{500}) : gap);
   }
   const auto read = connection.read_response(answer_timeout);
   c.record_raw("a body that comes slowly", head, read);
@@ -189,13 +190,36 @@ Outcome time_005(Context& c) {
   return kept.outcome();
 }
 
+/// Half of an upload, left alone for `how_long`, and then the rest.
+Outcome left_alone(Context& c, Milliseconds how_long) {
+  const auto bytes = c.random_bytes(40);
+  Kept kept{
+      c, fmt::format("an upload that is left alone for {} can be resumed", ::to_string(how_long))};
+  const auto upload = create(c, {.length = Bytes{bytes.size()}});
+  taken(patch(c, upload, Bytes{0}, bytes.substr(0, 15)), "15 of 40 bytes");
+  pause(c, how_long);
+  const auto head = head_of(c, upload);
+  kept.must(is_2xx(head) && number_in(head, hdr::upload_offset) == Bytes{15},
+            fmt::format("15 of 40 bytes acknowledged, then HEAD {}, {}", code(head),
+                        tell(head, hdr::upload_offset)));
+  if (kept.broken()) return kept.outcome();
+  if (const auto why = append(c, upload, 15, bytes, {bytes.size()})) {
+    return kept.must(false, "the rest: " + *why).outcome();
+  }
+  return kept.look("the upload", upload, bytes).outcome();
+}
+
+Outcome time_006(Context& c) { return left_alone(c, Milliseconds{6'000}); }
+Outcome time_007(Context& c) { return left_alone(c, Milliseconds{20'000}); }
+
 }  // namespace
 
 std::vector<Check> over_time() {
   return {
       {"TUS-TIME-001", time_001, ext::creation}, {"TUS-TIME-002", time_002},
       {"TUS-TIME-003", time_003, ext::creation}, {"TUS-TIME-004", time_004, ext::creation},
-      {"TUS-TIME-005", time_005, ext::creation},
+      {"TUS-TIME-005", time_005, ext::creation}, {"TUS-TIME-006", time_006, ext::creation},
+      {"TUS-TIME-007", time_007, ext::creation},
   };
 }
 
