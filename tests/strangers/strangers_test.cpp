@@ -4,11 +4,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -555,6 +560,71 @@ TEST(Strangers, TheRelayIsJudgedAsTheServerBehindIt) {
   const Stranger right(mock, "");
   EXPECT_EQ(broken(right.url()), broken(mock.url()));
 }
+
+/// red.tsv: the row that a wrong server is red on, of those that are about what it does wrong.
+struct Caught {
+  std::string wrong, row, why_not;
+};
+void PrintTo(const Caught& one, std::ostream* out) { *out << one.wrong << " on " << one.row; }
+std::vector<Caught> caught() {
+  std::vector<Caught> all;
+  std::ifstream table(DEX_STRANGERS "/red.tsv");
+  std::string line;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    std::istringstream cells(line);
+    Caught one;
+    std::getline(cells, one.wrong, '\t');
+    std::getline(cells, one.row, '\t');
+    std::getline(cells, one.why_not);
+    all.push_back(one);
+  }
+  return all;
+}
+
+TEST(Strangers, EachIsRedOnARowOrSaysWhyNot) {
+  std::set<std::string> listed, told;
+  for (const auto& entry : strangers::catalogue()) listed.emplace(entry.name);
+  int red = 0;
+  for (const auto& [wrong, row, why_not] : caught()) {
+    EXPECT_TRUE(told.insert(wrong).second) << wrong;
+    EXPECT_EQ(row == "-", !why_not.empty()) << wrong;
+    if (row != "-") ++red;
+  }
+  EXPECT_EQ(told, listed);
+  EXPECT_GE(red, 57);
+}
+
+class JudgedStranger : public ::testing::TestWithParam<Caught> {};
+
+TEST_P(JudgedStranger, IsRed) {
+  const auto& [wrong, row, why_not] = GetParam();
+  if (row == "-") GTEST_SKIP() << why_not;
+  const testkit::TempFolder folder;
+  const bool dex = wrong.starts_with("dex-");
+  std::vector<std::string> arguments{"--control", "127.0.0.1:0", "--store"};
+  std::vector<std::string> judge{"--system", dex ? "dex" : "tus", "--select", row};
+  if (dex) {
+    const auto delivered = folder.path() / "delivered";
+    std::filesystem::create_directory(delivered);
+    arguments.insert(arguments.end(), {(folder.path() / "store").string(), "--profile", "dex",
+                                       "--auth", "jwt", "--deliver-root", delivered.string()});
+    judge.insert(judge.end(), {"--username-env", "DEX_TEST_USERNAME", "--password-env",
+                               "DEX_TEST_PASSWORD", "--delivered-dir", delivered.string()});
+  } else {
+    arguments.insert(arguments.end(), {"memory", "--profile", "tus"});
+  }
+  const Mock mock(arguments);
+  const Stranger stranger(mock, wrong);
+  const auto judged = programs::judge(stranger.url() + "/files", judge);
+  EXPECT_EQ(judged.results.at(row).at("verdict"), "fail") << judged.out << judged.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(Sixty, JudgedStranger, testing::ValuesIn(caught()), [](const auto& one) {
+  std::string name = one.param.wrong;
+  std::ranges::replace(name, '-', '_');
+  return name;
+});
 
 TEST(Strangers, TheRelayKeepsTheServersDoorForTestsShut) {
   const Mock mock({"--profile", "tus", "--store", "memory"});

@@ -269,9 +269,20 @@ Outcome deliv_013(Context& c) {
   // Of one file name: where the path of a target does not tell them apart, one would be lost.
   const std::vector<std::string> sent{c.random_bytes(100'000), c.random_bytes(70'000)};
   std::vector<std::string> uploads;
+  std::set<std::string> places;
   for (const auto& bytes : sent) {
     uploads.push_back(create_complete(c, bytes));
-    static_cast<void>(await_deliveries(c, uploads.back()));
+    std::set<std::string> of_this;
+    for (const auto& entry : entries_of(await_deliveries(c, uploads.back()))) {
+      const auto location = text_at(entry, "/location");
+      if (delivered(entry) && location) of_this.insert(*location);
+    }
+    for (const auto& place : of_this) {
+      if (!places.insert(place).second) {
+        return broken("each upload is delivered to a place of its own",
+                      "two uploads of one file name are told to be at one location");
+      }
+    }
   }
   for (std::size_t i = 0; i < sent.size(); ++i) {
     const auto same = delivered_equals(c, uploads[i], sent[i]);

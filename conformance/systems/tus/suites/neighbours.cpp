@@ -123,6 +123,10 @@ Outcome next_003(Context& c) {
   const auto pairs = sorted_pairs();
   Kept kept{c, "what happens to one upload leaves another as it was"};
   const auto look = [&](const std::string& label) {
+    if (const auto head = head_of(c, upload); is_gone(head)) {
+      kept.check(false, fmt::format("{}: the other upload is gone, {}", label, code(head)));
+      return false;
+    }
     const auto after = state_of(c, upload);
     kept.check(after == before, fmt::format("{}: the other upload, {}, is {}", label,
                                             to_string(before), to_string(after)));
@@ -178,7 +182,12 @@ Outcome next_004(Context& c) {
   const auto before_length = std::size_t{10};
   const auto look = [&](const std::string& after) {
     const auto bytes = c.random_bytes(7);
-    const auto upload = create(c, {.length = Bytes{bytes.size()}});
+    const auto created = post(c, {.length = Bytes{bytes.size()}});
+    if (created.status != 201 || !location_of(c, created)) {
+      kept.check(false, fmt::format("after {}: a creation is answered {}", after, code(created)));
+      return false;
+    }
+    const auto upload = url_of(c, created);
     const auto head = head_of(c, upload);
     const auto offset = number_in(head, hdr::upload_offset);
     kept.check(offset == Bytes{0} && number_in(head, hdr::upload_length) == Bytes{7} &&
@@ -195,7 +204,8 @@ Outcome next_004(Context& c) {
     return !kept.look("after " + after, upload, bytes).broken();
   };
   const auto whole = create_complete(c, letters(before_length), {.metadata = metadata});
-  if (!look("a finished upload")) return kept.outcome();
+  static_cast<void>(post_with(c, {{std::string{hdr::upload_length}, "none"}}));
+  if (!look("a finished upload and a creation that was refused")) return kept.outcome();
   if (removable) {
     static_cast<void>(attempt(c, "DELETE", whole));
     if (!look("a DELETE of it")) return kept.outcome();
