@@ -303,6 +303,22 @@ void RawConnection::reset() {
 
 void RawConnection::close() { state_->close(); }
 
+namespace {
+
+/// Of what was read, the bytes behind the interim responses, which are told already.
+std::string_view unfinished(const RawConnection::Read& read) {
+  constexpr std::string_view end_of_head = "\r\n\r\n";
+  std::string_view rest = read.raw;
+  for (std::size_t i = 0; i < read.interims.size(); ++i) {
+    const auto end = rest.find(end_of_head);
+    if (end == std::string_view::npos) return {};
+    rest.remove_prefix(end + end_of_head.size());
+  }
+  return rest;
+}
+
+}  // namespace
+
 RawConnection::Read RawConnection::read_response(Milliseconds timeout, bool head_request) {
   const auto deadline = Clock::now() + timeout;
   Read out;
@@ -324,6 +340,7 @@ RawConnection::Read RawConnection::read_response(Milliseconds timeout, bool head
     out.interims = parser.interims();
     if (io == State::Io::timeout) {
       out.seen = Seen::timeout;
+      pending.insert(0, unfinished(out));
     } else if (io == State::Io::reset) {
       out.seen = Seen::reset;
     } else {

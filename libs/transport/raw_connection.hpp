@@ -42,7 +42,7 @@ class RawConnection {
   };
   /// Reads one response, at most 1 MiB of its body; more, or more than limits.hpp allows of
   /// anything else, is malformed. `head_request`: the response has no body whatever its
-  /// Content-Length says.
+  /// Content-Length says. After a timeout the next call begins with what had come of the response.
   [[nodiscard]] Read read_response(Milliseconds timeout, bool head_request = false);
   /// Waits until the peer closes or resets, or `timeout` passed; drops what comes.
   [[nodiscard]] Seen wait_for_close(Milliseconds timeout);

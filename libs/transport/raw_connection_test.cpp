@@ -48,6 +48,31 @@ TEST(RawConnection, SendsBytesAndReadsResponsesInTurn) {
   EXPECT_FALSE(second.body_after_head);
 }
 
+// Who asked in slices of time lost what had come of a response when a slice was over.
+TEST(RawConnection, WhatCameOfAResponseBeforeATimeoutIsReadWithTheRest) {
+  const std::string bytes =
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
+  for (std::size_t cut = 1; cut < bytes.size(); cut += 5) {
+    std::promise<void> go_on;
+    ScriptedServer server([&, rest = go_on.get_future().share()](Peer& peer) {
+      peer.read_request();
+      peer.send(bytes.substr(0, cut));
+      rest.wait();
+      peer.send(bytes.substr(cut));
+    });
+    RawConnection c = connect(server);
+    ASSERT_TRUE(c.send("GET / HTTP/1.1\r\n\r\n", soon));
+    const auto first = c.read_response(Milliseconds{20});
+    go_on.set_value();
+    ASSERT_EQ(first.seen, Seen::timeout) << cut;
+    const auto second = c.read_response(soon);
+    ASSERT_EQ(second.seen, Seen::response) << cut << ": " << second.problem;
+    EXPECT_EQ(second.response->status, 200) << cut;
+    EXPECT_EQ(second.response->body, "body") << cut;
+    EXPECT_EQ(first.interims.size() + second.interims.size(), 1U) << cut;
+  }
+}
+
 TEST(RawConnection, PipelinedResponsesAreNotABody) {
   ScriptedServer server(
       answer("HTTP/1.1 204 \r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
