@@ -21,6 +21,22 @@ bool is_id(std::string_view id) {
                      [&](char c) { return digit(c) || (c >= 'A' && c <= 'Z') || c == '-'; });
 }
 
+/// Three to seven words of small letters and digits, a hyphen between each two.
+bool is_name(std::string_view name) {
+  std::size_t words = 0;
+  for (std::size_t at = 0; at <= name.size(); ++words) {
+    const std::size_t end = std::min(name.find('-', at), name.size());
+    const std::string_view word = name.substr(at, end - at);
+    const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    });
+    if (word.empty() || !plain) return false;
+    at = end + 1;
+  }
+  // A function is called as the row is: no digit begins it.
+  return words >= 3 && words <= 7 && name.front() >= 'a';
+}
+
 std::string needed_text(const json::Cursor& row, std::string_view key) {
   const json::Cursor member = row.at(key);
   if (member.string().empty()) member.fail("must not be empty");
@@ -32,14 +48,23 @@ std::string read_origin(const json::Cursor& at, const CatalogueWords& words) {
   at.fail(fmt::format("expected one of {}", fmt::join(words.origins, ", ")));
 }
 
+std::string read_name(const json::Cursor& row, const std::string& id) {
+  constexpr std::string_view form = "three to seven words, as in patch-above-the-offset-is-409";
+  const auto name = row.find("name");
+  if (!name) row.fail(fmt::format("{} has no name: {}", id, form));
+  if (!is_name(name->string())) name->fail(fmt::format("the name of {} is {}", id, form));
+  return name->string();
+}
+
 /// Takes what the known servers do, and refuses every key that is not one of a row.
 void read_columns(const json::Cursor& at, const CatalogueWords& words, Requirement& row) {
-  constexpr std::array own{"id", "level", "section", "requirement", "test", "excludes", "slow"};
+  constexpr std::array own{"id",          "name", "level",    "section",
+                           "requirement", "test", "excludes", "slow"};
   for (const auto& [key, value] : at.members()) {
     if (words.servers.contains(key)) {
       if (!value.string().empty()) row.known[key] = value.string();
     } else if (std::find(own.begin(), own.end(), key) == own.end()) {
-      at.only({"id", "level", "section", "requirement", "test", "excludes", "slow"});
+      at.only({"id", "name", "level", "section", "requirement", "test", "excludes", "slow"});
     }
   }
 }
@@ -52,6 +77,7 @@ Requirement read_row(const json::Cursor& at, const std::string& area, const std:
   row.origin = origin;
   row.id = needed_text(at, "id");
   if (!is_id(row.id)) at.at("id").fail("expected an id like TUS-CORE-VER-001");
+  row.name = read_name(at, row.id);
   const auto level = level_named(at.at("level").string());
   if (!level) at.at("level").fail("expected one of MUST, MUST NOT, SHOULD, SHOULD NOT, MAY");
   row.level = *level;
@@ -77,6 +103,7 @@ Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents,
                                  const CatalogueWords& words) {
   std::vector<Requirement> rows;
   std::set<std::string> ids;
+  std::map<std::string, std::string> named;
   for (const EmbeddedFile& document : documents) {
     auto read =
         json::decode(document.text, std::string(document.path), [&](const json::Cursor& root) {
@@ -86,6 +113,11 @@ Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents,
           for (const auto& item : root.at("requirements").items()) {
             Requirement row = read_row(item, area, origin, words);
             if (!ids.insert(row.id).second) item.fail(row.id + " is there twice");
+            const auto [first, is_new] = named.emplace(row.name, row.id);
+            if (!is_new) {
+              item.at("name").fail(
+                  fmt::format("{} has the name of {}, {}", row.id, first->second, row.name));
+            }
             rows.push_back(std::move(row));
           }
           return true;

@@ -31,7 +31,8 @@ struct Requirement {
   std::string test;                   ///< how it is judged
   std::vector<std::string> excludes;  ///< systems and extensions it does not apply to
   std::map<std::string, std::string, std::less<>> known;  ///< by column: what known servers do
-  bool slow = false;  ///< takes long or sends much: judged where that is asked for
+  bool slow = false;      ///< takes long or sends much: judged where that is asked for
+  std::string name = {};  ///< what its check shows: "patch-above-the-offset-is-409"
 };
 
 class Catalogue {
@@ -39,15 +40,15 @@ class Catalogue {
   explicit Catalogue(std::vector<Requirement> rows) : rows_(std::move(rows)) {}
   /// In the order of the files' list and of the rows within.
   [[nodiscard]] const std::vector<Requirement>& rows() const { return rows_; }
-  /// nullptr when there is none of that id.
+  /// nullptr when there is none of that id, in its letter case.
   [[nodiscard]] const Requirement* find(std::string_view id) const;
 
  private:
   std::vector<Requirement> rows_;
 };
 
-/// Strict: unknown keys, unknown systems and levels, ids that come twice are Errors with file and
-/// field.
+/// Strict: unknown keys, unknown systems and levels, ids and names that come twice, and rows
+/// without a name are Errors with file and field.
 [[nodiscard]] Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents,
                                                const CatalogueWords& words);
 

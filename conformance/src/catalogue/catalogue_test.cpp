@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "catalogue/selection.hpp"
 
 namespace conformance {
@@ -30,6 +32,7 @@ TEST(Catalogue, TheEmbeddedOneIsWhole) {
   EXPECT_GE(embedded().rows().size(), 402U);
   const Requirement* row = embedded().find("TUS-CORE-VER-004");
   ASSERT_NE(row, nullptr);
+  EXPECT_EQ(row->name, "version-412-lists-versions");
   EXPECT_EQ(row->area, "core-version");
   EXPECT_EQ(row->level, Level::must);
   EXPECT_EQ(row->origin, "tus");
@@ -50,7 +53,7 @@ TEST(Catalogue, EveryExclusionIsASystemOrAnExtension) {
 TEST(Catalogue, FaultsAreToldWithFileAndField) {
   const std::string head = R"({"area":"a","system":"tus","requirements":[)";
   const std::string row =
-      R"({"id":"TUS-A-001","level":"MUST","section":"s","requirement":"r","test":"t"})";
+      R"({"id":"TUS-A-001","name":"a-b-c","level":"MUST","section":"s","requirement":"r","test":"t"})";
   EXPECT_EQ(error_of(head + row + "]}"), "");
   const auto with = [&](const std::string& from, const std::string& to) {
     std::string changed = row;
@@ -63,10 +66,51 @@ TEST(Catalogue, FaultsAreToldWithFileAndField) {
   EXPECT_THAT(with("\"section\":\"s\"", "\"section\":\"\""), HasSubstr("requirements[0].section"));
   EXPECT_THAT(with("\"test\"", "\"tests\""), HasSubstr("unknown key"));
   EXPECT_THAT(error_of(head + row + "," + row + "]}"), HasSubstr("TUS-A-001 is there twice"));
+  EXPECT_THAT(with("\"name\":\"a-b-c\",", ""),
+              HasSubstr("a.json: requirements[0]: TUS-A-001 has no name: three to seven words"));
+  std::string second = row;
+  second.replace(second.find("001"), 3, "002");
+  EXPECT_THAT(error_of(head + row + "," + second + "]}"),
+              HasSubstr("requirements[1].name: TUS-A-002 has the name of TUS-A-001, a-b-c"));
   EXPECT_THAT(error_of(R"({"area":"a","system":"x","requirements":[]})"), HasSubstr("system"));
   EXPECT_THAT(error_of(R"({"area":"a","system":"tus","requirements":[]})"),
               HasSubstr("no requirement"));
   EXPECT_THAT(error_of("{"), HasSubstr("a.json:1:2: not JSON"));
+}
+
+TEST(Catalogue, ANameIsThreeToSevenWords) {
+  const auto named = [](const std::string& name) {
+    return error_of(R"({"area":"a","system":"tus","requirements":[{"id":"TUS-A-001","name":")" +
+                    name + R"(","level":"MUST","section":"s","requirement":"r","test":"t"}]})");
+  };
+  for (const char* good : {"a-b-c", "patch-at-another-offset-is-409", "a-b-c-d-e-f-1"}) {
+    EXPECT_EQ(named(good), "");
+  }
+  for (const char* bad : {"", "a", "a-b", "a-b-c-d-e-f-g-h", "A-b-c", "a_b-c-d", "a--b-c", "-a-b-c",
+                          "a-b-c-", "1-b-c", "a b-c-d", "\u00e4-b-c"}) {
+    EXPECT_THAT(named(bad), HasSubstr("a.json: requirements[0].name: the name of TUS-A-001 is three"
+                                      " to seven words, as in "))
+        << bad;
+  }
+}
+
+/// A glob that selected rows by their ids or areas, as `core-*`, selects no more for their names.
+TEST(Catalogue, NamesKeepOutOfTheWayOfAreasAndIds) {
+  std::set<std::string> areas, families;
+  const auto first_word = [](const std::string& text) { return text.substr(0, text.find('-')); };
+  for (const Requirement& row : embedded().rows()) {
+    areas.insert(row.area);
+    families.insert(first_word(row.id));
+  }
+  for (const Requirement& row : embedded().rows()) {
+    for (const std::string& area : areas) {
+      EXPECT_TRUE(!row.name.starts_with(area) || row.area.starts_with(area)) << row.name;
+    }
+    for (const std::string& family : families) {
+      EXPECT_TRUE(!glob_matches(family + "-*", row.name) || first_word(row.id) == family)
+          << row.name;
+    }
+  }
 }
 
 TEST(Glob, StarsAndQuestionMarks) {
@@ -117,9 +161,10 @@ TEST(Selection, APatternThatNamesNothingIsAnError) {
 }
 
 TEST(Selection, AMisspeltNameIsAnsweredWithTheNearest) {
-  for (const auto& [pattern, nearest] : {std::pair{"TUS-CORE-HAED-004", "TUS-CORE-HEAD-004"},
-                                         {"tus-core-haed-004", "TUS-CORE-HEAD-004"},
-                                         {"core-optoins", "core-options"},
+  for (const auto& [pattern, nearest] :
+       {std::pair{"TUS-CORE-HAED-004", "TUS-CORE-HEAD-004"},
+        {"tus-core-haed-004", "TUS-CORE-HEAD-004"},
+        {"core-optoins", "core-options"},
                                          {"shoud", "should"}}) {
     const auto bad = validate({{pattern}, Level::may}, embedded());
     ASSERT_FALSE(bad);
