@@ -143,6 +143,19 @@ TEST(Selection, SystemsLevelsAndPatterns) {
   EXPECT_EQ(count({{"core-options"}, Level::must}, "tus"), 7U);
   EXPECT_EQ(count({{"core-options"}, Level::should}, "tus"), 9U);
   EXPECT_EQ(count({{"must"}, Level::may}, "tus"), count({{}, Level::must}, "tus"));
+  EXPECT_EQ(count({{"patch-above-the-offset-is-409"}, Level::may}, "tus"), 1U);
+  EXPECT_EQ(count({{"PATCH-above-*", "TUS-CORE-PATCH-009"}, Level::may}, "tus"), 1U);
+}
+
+TEST(Selection, ASlowRowIsAskedForByIdNameAndTag) {
+  const Requirement& slow = *embedded().find("TUS-TIME-007");
+  ASSERT_TRUE(slow.slow);
+  for (const char* word : {"tus-time-007", "Upload-waits-for-twenty-seconds", "slow"}) {
+    EXPECT_TRUE(asks_for_slow({{word}, Level::may}, slow)) << word;
+  }
+  for (const char* word : {"TUS-TIME-*", "upload-waits-*", "over-time"}) {
+    EXPECT_FALSE(asks_for_slow({{word}, Level::may}, slow)) << word;
+  }
 }
 
 TEST(Selection, RowsThatExcludeASystemAreNotJudgedThere) {
@@ -165,7 +178,8 @@ TEST(Selection, AMisspeltNameIsAnsweredWithTheNearest) {
        {std::pair{"TUS-CORE-HAED-004", "TUS-CORE-HEAD-004"},
         {"tus-core-haed-004", "TUS-CORE-HEAD-004"},
         {"core-optoins", "core-options"},
-                                         {"shoud", "should"}}) {
+        {"patch-abve-the-offset-is-409", "patch-above-the-offset-is-409"},
+        {"shoud", "should"}}) {
     const auto bad = validate({{pattern}, Level::may}, embedded());
     ASSERT_FALSE(bad);
     EXPECT_THAT(bad.error().hint, HasSubstr("the nearest are " + std::string(nearest) + ", "));

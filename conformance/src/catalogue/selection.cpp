@@ -57,7 +57,8 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
 /// What a pattern may name a row by.
 std::vector<std::string_view> names_of(const Requirement& row) {
   constexpr std::string_view levels[] = {"must", "should", "may"};
-  std::vector<std::string_view> all{row.id, row.area, row.origin, levels[rank(row.level)]};
+  std::vector<std::string_view> all{row.id, row.name, row.area, row.origin,
+                                    levels[rank(row.level)]};
   if (row.slow) all.push_back(slow_tag);
   return all;
 }
@@ -66,6 +67,10 @@ bool names(std::string_view pattern, const Requirement& row) {
   const auto all = names_of(row);
   return std::any_of(all.begin(), all.end(),
                      [&](std::string_view name) { return glob_matches(pattern, name); });
+}
+
+bool is_called(const Requirement& row, std::string_view word) {
+  return http::same_name(word, row.id) || http::same_name(word, row.name);
 }
 
 bool applies(const Requirement& row, const System& system) {
@@ -85,7 +90,7 @@ bool selects(const Selection& selection, const Requirement& row) {
 bool asks_for_slow(const Selection& selection, const Requirement& row) {
   return selection.slow ||
          std::any_of(selection.patterns.begin(), selection.patterns.end(), [&](std::string_view p) {
-           return http::same_name(p, row.id) || http::same_name(p, slow_tag);
+           return is_called(row, p) || http::same_name(p, slow_tag);
          });
 }
 
@@ -97,7 +102,7 @@ Result<void> validate(const Selection& selection, const Catalogue& catalogue) {
       const auto nearest = nearest_to(pattern, catalogue);
       return failure("--select", quote(pattern) + " names no requirement",
                      (nearest.empty() ? "" : "the nearest are " + nearest + "; ") +
-                         "`dex-conformance list` shows ids and areas");
+                         "`dex-conformance list` shows ids and names");
     }
   }
   return {};

@@ -333,7 +333,8 @@ int list(const ListCommand& command, Systems systems, std::ostream& out, const C
     if (command.system != nullptr && !applies(row, *command.system)) continue;
     if (!selects(command.selection, row)) continue;
     ++count;
-    out << fmt::format("{:<24} {:<10}  {}\n", row.id, to_string(row.level), row.text);
+    out << fmt::format("{:<24} {:<10}  {:<40}  {}\n", row.id, to_string(row.level), row.name,
+                       row.text);
   }
   if (count == 0) {
     return complain(err, Error{"--select", "nothing is selected", ""}, ExitCode::usage);
@@ -346,21 +347,21 @@ int explain(const ExplainCommand& command, Systems systems, std::ostream& out,
   const auto catalogue = load_catalogue(embedded_requirements(), words_of(systems));
   if (!catalogue) return complain(err, catalogue.error(), ExitCode::harness);
   const Requirement* row = nullptr;
-  std::vector<std::string_view> ids;
+  std::vector<std::string_view> known;
   for (const Requirement& r : catalogue->rows()) {
-    ids.push_back(r.id);
-    if (http::same_name(r.id, command.id)) row = &r;
+    known.insert(known.end(), {r.id, r.name});
+    if (is_called(r, command.row)) row = &r;
   }
   if (row == nullptr) {
     return complain(err,
-                    Error{"explain", quote(command.id) + " is not in the catalogue",
-                          "the nearest are " + nearest_names(command.id, ids) +
-                              "; `dex-conformance list` shows all ids"},
+                    Error{"explain", quote(command.row) + " is not in the catalogue",
+                          "the nearest are " + nearest_names(command.row, known) +
+                              "; `dex-conformance list` shows all ids and names"},
                     ExitCode::usage);
   }
   const std::vector<Check> checks = checks_of(systems);
-  out << fmt::format("{}  [{}, area {}]\n  {}\n\n", row->id, to_string(row->level), row->area,
-                     row->text);
+  out << fmt::format("{} {}  [{}, area {}]\n  {}\n\n", row->id, row->name, to_string(row->level),
+                     row->area, row->text);
   out << "Source:            " << row->section << '\n';
   if (!row->test.empty()) out << "How it is tested:  " << row->test << '\n';
   for (const Check& check : checks) {

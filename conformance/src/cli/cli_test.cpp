@@ -119,6 +119,8 @@ TEST(CommandLine, BadValuesAreOneLineAndExitCode2) {
       {{"explain"}, "ID is required"},
       {{"explain", "TUS-NOPE-001"}, "\"TUS-NOPE-001\" is not in the catalogue"},
       {{"explain", "tus-core-haed-004"}, "the nearest are TUS-CORE-HEAD-004, "},
+      {{"explain", "patch-abve-the-offset-is-409"},
+       "the nearest are patch-above-the-offset-is-409, "},
       {{"explain", ""}, "ID: has an empty value"},
   };
   for (const auto& row : table) expect_complaint(row.arguments, 2, row.words);
@@ -140,12 +142,14 @@ TEST(CommandLine, ListAndExplain) {
   const Finished list = conformance_with({"list", "--select", "core-version"});
   EXPECT_EQ(list.exit_code, 0);
   EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 7);
+  EXPECT_THAT(list.out, HasSubstr("TUS-CORE-VER-003         MUST        unknown-version-is-412  "));
   const Finished explain = conformance_with({"explain", "tus-meta-002"});
   EXPECT_EQ(explain.exit_code, 0);
-  for (const char* part :
-       {"TUS-META-002  [MUST", "Creation/POST", "tusd", "@tus/server", "Not judged for"}) {
+  for (const char* part : {"TUS-META-002 metadata-comes-back-byte-for-byte  [MUST", "Creation/POST",
+                           "tusd", "@tus/server", "Not judged for"}) {
     EXPECT_THAT(explain.out, HasSubstr(part));
   }
+  EXPECT_EQ(conformance_with({"explain", "Metadata-comes-back-byte-for-byte"}).out, explain.out);
 }
 
 TEST(CommandLine, HelpSaysWhichSystemAFlagIsFor) {

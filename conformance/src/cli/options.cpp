@@ -151,8 +151,8 @@ template <class Command>
 std::vector<settings::Setting<Command>> selecting(const std::string& group) {
   return {
       {{"select", "GLOB",
-        "Glob over ids or areas, or a tag (tus, http, dex, must, ...); repeatable", group, "",
-        settings::Times::often},
+        "Glob over ids, names or areas, or a tag (tus, http, dex, must, ...); repeatable", group,
+        "", settings::Times::often},
        [](Command& command, const std::string& text) -> Result<void> {
          command.selection.patterns.push_back(text);
          return {};
@@ -424,10 +424,10 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
 
   ExplainCommand explain;
   CLI::App* explaining = app.add_subcommand("explain", "Explain one requirement");
-  settings::add_word(*explaining, {"ID", "TEXT", "As in TUS-CORE-HEAD-004"},
+  settings::add_word(*explaining, {"ID", "TEXT", "As in TUS-CORE-HEAD-004, or the row's name"},
                      [&](const std::string& text) -> Result<void> {
                        if (text.empty()) return tl::unexpected(empty_value("ID"));
-                       explain.id = text;
+                       explain.row = text;
                        return {};
                      });
   explaining->get_option("ID")->required();

@@ -39,7 +39,7 @@ struct ListCommand {
   Selection selection;
 };
 struct ExplainCommand {
-  std::string id;
+  std::string row;  ///< its id or its name
 };
 /// --help, --version: print and exit 0.
 struct PrintCommand {

@@ -69,7 +69,7 @@ std::string junit_case(const Judgement& j) {
   std::string out =
       fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\" time=\"{:.3f}\">\n", row.origin,
                   xml_escape(row.area), xml_escape(row.id), seconds(j.result.duration));
-  out += "      <properties>\n" + property("requirement", row.text) +
+  out += "      <properties>\n" + property("name", row.name) + property("requirement", row.text) +
          property("level", to_string(row.level)) + property("section", row.section) +
          property("verdict", to_string(j.result.verdict));
   if (!j.result.outcome.got.empty()) out += property("got", j.result.outcome.got);
@@ -226,6 +226,7 @@ std::string json_report(const RunReport& report) {
   for (const Judgement& j : report.judgements) {
     const Requirement& row = *j.result.row;
     Json item = {{"id", row.id},
+                 {"name", row.name},
                  {"area", row.area},
                  {"level", to_string(row.level)},
                  {"section", row.section},
@@ -283,8 +284,9 @@ Result<void> write_evidence(const RunReport& report, const std::string& folder) 
   for (const Judgement& j : report.judgements) {
     if (j.result.transcript.empty()) continue;
     const auto file = std::filesystem::path(folder) / (j.result.row->id + ".txt");
-    std::string out = fmt::format("# {} {}\n# {}\n", j.result.row->id, to_string(j.result.verdict),
-                                  j.result.row->text);
+    const Requirement& row = *j.result.row;
+    std::string out =
+        fmt::format("# {} {}\n# {}: {}\n", row.id, to_string(j.result.verdict), row.name, row.text);
     if (!j.result.outcome.expected.empty())
       out += "# expected: " + redact::printable(j.result.outcome.expected) + '\n';
     if (!j.result.outcome.got.empty()) {

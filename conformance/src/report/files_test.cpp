@@ -115,9 +115,14 @@ class Xml {
 };
 
 const std::vector<Requirement>& rows() {
-  static const std::vector<Requirement> r = {
-      {"TUS-A-001", "a-area", "tus", Level::must, "s & \"q\"", "r <1>", "t", {}, {}},
-      {"TUS-B-001", "b-area", "http", Level::should, "s", "r2", "t", {}, {}}};
+  static const std::vector<Requirement> r = [] {
+    std::vector<Requirement> two = {
+        {"TUS-A-001", "a-area", "tus", Level::must, "s & \"q\"", "r <1>", "t", {}, {}},
+        {"TUS-B-001", "b-area", "http", Level::should, "s", "r2", "t", {}, {}}};
+    two[0].name = "first-of-two-rules";
+    two[1].name = "second-of-two-rules";
+    return two;
+  }();
   return r;
 }
 
@@ -174,6 +179,7 @@ TEST(JUnit, IsWhatCiServersRead) {
   for (const Element* p : first.all("property")) {
     properties[p->attributes.at("name")] = p->attributes.at("value");
   }
+  EXPECT_EQ(properties.at("name"), "first-of-two-rules");
   EXPECT_EQ(properties.at("requirement"), "r <1>");
   EXPECT_EQ(properties.at("level"), "MUST");
   EXPECT_EQ(properties.at("verdict"), "fail");
@@ -200,6 +206,8 @@ TEST(JsonReport, HoldsEverything) {
   EXPECT_EQ(root.at("counts").at("red"), 2);
   EXPECT_EQ(root.at("counts").at("not_checked"), 1);
   ASSERT_EQ(root.at("results").size(), 5U);
+  EXPECT_EQ(root.at("results")[0].at("id"), "TUS-A-001");
+  EXPECT_EQ(root.at("results")[0].at("name"), "first-of-two-rules");
   EXPECT_EQ(root.at("results")[0].at("transcript"), "> PATCH /\n");
   EXPECT_EQ(root.at("not_checked")[0], "TUS-B-001");
 }
@@ -209,7 +217,8 @@ TEST(Evidence, IsOneFilePerRowThatExchangedAnything) {
   const std::string out = (folder.path() / "deep" / "er").string();
   RunReport report = example();
   ASSERT_TRUE(write_evidence(report, out));
-  EXPECT_THAT(folder.read("deep/er/TUS-A-001.txt"), HasSubstr("# TUS-A-001 fail\n# r <1>\n"));
+  EXPECT_THAT(folder.read("deep/er/TUS-A-001.txt"),
+              HasSubstr("# TUS-A-001 fail\n# first-of-two-rules: r <1>\n"));
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "deep/er/TUS-B-001.txt"));
   const std::string file = folder.write("file", "");
   const auto bad = write_evidence(report, file + "/x");
@@ -278,11 +287,12 @@ TEST(Terminal, AFailureSaysAllAReaderNeeds) {
   style.rerun = "dex-conformance run --url http://h/files";
   const std::string text = printed(example(), style);
   for (const char* part :
-       {"fail TUS-A-001  [MUST, s & \"q\"]", "r <1>", "expected:  expected \"<this>\"",
-        "got:       got ", "> PATCH /",
-        "rerun:     dex-conformance run --url http://h/files --select TUS-A-001", "warn TUS-B-001",
-        "skipped   1  no <extension>", "not checked: 1 requirements",
-        "1 pass, 1 fail, 1 warn, 0 note, 1 skip, 1 blocked, 0 error", "NOT CONFORMANT (2 red)"}) {
+       {"fail TUS-A-001 first-of-two-rules  [MUST, s & \"q\"]", "r <1>",
+        "expected:  expected \"<this>\"", "got:       got ", "> PATCH /",
+        "rerun:     dex-conformance run --url http://h/files --select TUS-A-001",
+        "warn TUS-B-001 second-of-two-rules", "skipped   1  no <extension>",
+        "not checked: 1 requirements", "1 pass, 1 fail, 1 warn, 0 note, 1 skip, 1 blocked, 0 error",
+        "NOT CONFORMANT (2 red)"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
   EXPECT_TRUE(text.ends_with("NOT CONFORMANT (2 red), but no stored byte was compared\n"));
@@ -315,7 +325,7 @@ TEST(Terminal, NotesAreCountedOrPrinted) {
   EXPECT_THAT(printed(r, {}), Not(HasSubstr("a free choice")));
   TerminalStyle style;
   style.notes = true;
-  EXPECT_THAT(printed(r, style), HasSubstr("note TUS-A-001  a free choice"));
+  EXPECT_THAT(printed(r, style), HasSubstr("note TUS-A-001 first-of-two-rules  a free choice"));
 }
 
 TEST(Terminal, EveryEndHasItsWord) {

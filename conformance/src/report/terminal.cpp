@@ -105,7 +105,8 @@ void TerminalReport::judged(const Judgement& judgement) {
   clear_progress();
   if (!judgement.red) {
     const bool known = judgement.standing == Standing::expected;
-    out_ << fmt::format("{} {}{}  {}\n", painted(result.verdict), row.id, known ? " (known)" : "",
+    out_ << fmt::format("{} {} {}{}  {}\n", painted(result.verdict), row.id, row.name,
+                        known ? " (known)" : "",
                         known                             ? safe(judgement.deviation->reason)
                         : result.verdict == Verdict::note ? safe(result.outcome.got)
                                                           : row.text);
@@ -114,8 +115,8 @@ void TerminalReport::judged(const Judgement& judgement) {
     }
     return;
   }
-  out_ << fmt::format("\n{} {}  [{}, {}]\n", painted(result.verdict), row.id, to_string(row.level),
-                      row.section);
+  out_ << fmt::format("\n{} {} {}  [{}, {}]\n", painted(result.verdict), row.id, row.name,
+                      to_string(row.level), row.section);
   out_ << "  " << row.text << '\n';
   if (!judgement.why_red.empty()) out_ << "  red because: " << judgement.why_red << '\n';
   if (judgement.deviation) out_ << "  baseline:  " << safe(judgement.deviation->reason) << '\n';
