@@ -285,4 +285,29 @@ TEST(Architecture, OnlySystemsNameASystem) {
   exceptions.expect_all_met();
 }
 
+/// In the code, too, a check says in words what it shows.
+TEST(Architecture, ACheckIsCalledAsItsRow) {
+  std::map<std::string, std::string> names;
+  for (const auto& file : fs::directory_iterator(root / "fixtures/requirements")) {
+    if (file.path().filename() == "schema.json") continue;
+    const auto area = nlohmann::json::parse(text_of(file.path()));
+    for (const auto& row : area.at("requirements")) names.emplace(row.at("id"), row.at("name"));
+  }
+  // A table's line: {"TUS-CORE-HEAD-001", head_has_offset_at_zero, ...
+  static const std::regex line("\\{\"([A-Z][A-Z0-9-]*-[0-9]{3})\",\\s*([A-Za-z0-9_]+)");
+  Names judged;
+  for (const auto& file : fs::recursive_directory_iterator(root / "conformance/systems")) {
+    if (file.path().extension() != ".cpp") continue;
+    const auto text = text_of(file.path());
+    for (std::sregex_iterator at(text.begin(), text.end(), line), end; at != end; ++at) {
+      const std::string id = (*at)[1];
+      auto function = names[id];
+      std::replace(function.begin(), function.end(), '-', '_');
+      EXPECT_EQ((*at)[2], function) << file.path() << ": " << id;
+      judged.insert(id);
+    }
+  }
+  EXPECT_GT(judged.size(), 700U);
+}
+
 }  // namespace

@@ -31,7 +31,7 @@ bool says(const Context& c, const Response& response, std::string_view text) {
   return told == text;
 }
 
-Outcome auth_001(Context& c) {
+Outcome no_credentials_are_401(Context& c) {
   needs_authorization(c);
   Findings findings{"without a token: 401 " + std::string{error_type(c)} + " '" + no_token + "'"};
   for (const auto& [label, url] :
@@ -44,7 +44,7 @@ Outcome auth_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_002(Context& c) {
+Outcome short_authorization_is_401(Context& c) {
   needs_authorization(c);
   const auto url = info_url_of(c, visible_upload(c));
   Findings findings{"an Authorization shorter than 'Bearer ': 401 '" + bad_format + "'"};
@@ -56,7 +56,7 @@ Outcome auth_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_010(Context& c) {
+Outcome token_without_dots_is_opaque(Context& c) {
   needs_authorization(c);
   const auto url = info_url_of(c, visible_upload(c));
   const auto response = knock(c, "GET", url, "Bearer anything");
@@ -67,7 +67,7 @@ Outcome auth_010(Context& c) {
   return observed("'Bearer anything': " + code(response));
 }
 
-Outcome auth_011(Context& c) {
+Outcome scheme_word_of_authorization(Context& c) {
   needs_authorization(c);
   const auto url = info_url_of(c, visible_upload(c));
   const auto own = authorization_of(c);
@@ -82,7 +82,7 @@ Outcome auth_011(Context& c) {
   return findings.report();
 }
 
-Outcome auth_012(Context& c) {
+Outcome options_needs_no_token(Context& c) {
   needs_authorization(c);
   Findings findings{"OPTIONS passes without a token: browsers send none in a preflight"};
   for (const auto& url : {creation_base(c), creation_base(c) + "/"}) {
@@ -92,7 +92,7 @@ Outcome auth_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_013(Context& c) {
+Outcome options_on_info_without_token(Context& c) {
   needs_authorization(c);
   const auto response = knock(c, "OPTIONS", info_url_of(c, visible_upload(c)), std::nullopt);
   const auto document = json_of(response);
@@ -104,7 +104,7 @@ Outcome auth_013(Context& c) {
                   (leaks ? ", and tells the manifest" : ", and tells nothing of the upload"));
 }
 
-Outcome auth_014(Context& c) {
+Outcome uploads_and_info_need_a_token(Context& c) {
   needs_authorization(c);
   Findings findings{"requests to uploads and /info need a token: 401 without, and nothing is done"};
   const auto upload = create(c);
@@ -136,7 +136,7 @@ Outcome auth_014(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_015(Context& c) {
+Outcome public_routes_need_no_token(Context& c) {
   needs_authorization(c);
   if (by_guide(c)) {
     Findings findings{"/health needs a token: 401 without, 200 with one"};
@@ -156,7 +156,7 @@ Outcome auth_015(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_016(Context& c) {
+Outcome session_cookie_authorises(Context& c) {
   needs_authorization(c);
   const auto cookie = c.given(TokenKind::session);
   if (!cookie) {
@@ -175,14 +175,14 @@ Outcome auth_016(Context& c) {
       .outcome();
 }
 
-Outcome auth_017(Context& c) {
+Outcome forged_cookie_is_401(Context& c) {
   needs_authorization(c);
   const auto response =
       get_anonymously(c, info_url_of(c, visible_upload(c)), {{"Cookie", "phdo_session=forged"}});
   return expect(response.status == 401, "a forged session cookie: 401", response);
 }
 
-Outcome auth_018(Context& c) {
+Outcome header_ignored_without_auth(Context& c) {
   if (c.target().needs_authorization) return not_offered("authorization is on");
   const auto url = info_url_of(c, visible_upload(c));
   Findings findings{"with authorization off the header is ignored"};
@@ -195,7 +195,7 @@ Outcome auth_018(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_019(Context& c) {
+Outcome header_fields_of_a_refusal(Context& c) {
   needs_authorization(c);
   const auto response = get_anonymously(
       c, create(c),
@@ -223,18 +223,18 @@ void needs_authorization(Context& c) {
 
 std::vector<Check> dex_auth() {
   std::vector<Check> checks{
-      {"DEX-AUTH-001", auth_001, ext::creation},
-      {"DEX-AUTH-002", auth_002, ext::creation},
-      {"DEX-AUTH-010", auth_010, ext::creation},
-      {"DEX-AUTH-011", auth_011, ext::creation},
-      {"DEX-AUTH-012", auth_012},
-      {"DEX-AUTH-013", auth_013, ext::creation},
-      {"DEX-AUTH-014", auth_014, ext::creation},
-      {"DEX-AUTH-015", auth_015},
-      {"DEX-AUTH-016", auth_016, ext::creation},
-      {"DEX-AUTH-017", auth_017, ext::creation},
-      {"DEX-AUTH-018", auth_018, ext::creation},
-      {"DEX-AUTH-019", auth_019, ext::creation},
+      {"DEX-AUTH-001", no_credentials_are_401, ext::creation},
+      {"DEX-AUTH-002", short_authorization_is_401, ext::creation},
+      {"DEX-AUTH-010", token_without_dots_is_opaque, ext::creation},
+      {"DEX-AUTH-011", scheme_word_of_authorization, ext::creation},
+      {"DEX-AUTH-012", options_needs_no_token},
+      {"DEX-AUTH-013", options_on_info_without_token, ext::creation},
+      {"DEX-AUTH-014", uploads_and_info_need_a_token, ext::creation},
+      {"DEX-AUTH-015", public_routes_need_no_token},
+      {"DEX-AUTH-016", session_cookie_authorises, ext::creation},
+      {"DEX-AUTH-017", forged_cookie_is_401, ext::creation},
+      {"DEX-AUTH-018", header_ignored_without_auth, ext::creation},
+      {"DEX-AUTH-019", header_fields_of_a_refusal, ext::creation},
   };
   for (const Check& check : dex_auth_tokens()) checks.push_back(check);
   return checks;

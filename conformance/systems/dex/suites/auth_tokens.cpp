@@ -58,7 +58,7 @@ Findings& expect_refused(Context& c, Findings& findings, const std::string& url,
       label + ": " + code(response) + " '" + text_of(response).substr(0, 90) + "'");
 }
 
-Outcome auth_004(Context& c) {
+Outcome bad_jwt_signature_is_401(Context& c) {
   const auto jwt = own_jwt(c);
   const auto url = info_url_of(c, visible_upload(c));
   Findings findings{"a JWT whose signature is not its own: 401 'failed to verify token'"};
@@ -78,7 +78,7 @@ Outcome auth_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_005(Context& c) {
+Outcome wrong_issuer_is_401(Context& c) {
   needs_authorization(c);
   const auto token = c.given(TokenKind::wrong_issuer);
   if (!token) {
@@ -129,7 +129,7 @@ Response grant(Context& c, const http::Form& more = {}) {
 
 /// Only the identity provider can sign a token that has expired, so this waits for one to expire
 /// where tokens live for no longer than the run's patience.
-Outcome auth_003(Context& c) {
+Outcome expired_jwt_is_401(Context& c) {
   static_cast<void>(own_jwt(c));
   if (const auto token = c.given(TokenKind::expired)) {
     Findings findings{"a JWT outside of its time: 401 'failed to verify token'"};
@@ -199,7 +199,7 @@ Scopes scopes_of(Context& c) {
   return scopes;
 }
 
-Outcome auth_006(Context& c) {
+Outcome missing_scope_is_403(Context& c) {
   needs_authorization(c);
   if (const auto token = c.given(TokenKind::missing_scope)) {
     const auto response = knock(c, info_url_of(c, visible_upload(c)), *token);
@@ -228,7 +228,7 @@ Outcome auth_006(Context& c) {
       .outcome();
 }
 
-Outcome auth_007(Context& c) {
+Outcome extra_scopes_do_no_harm(Context& c) {
   needs_authorization(c);
   if (const auto token = c.given(TokenKind::extra_scopes)) {
     const auto response = knock(c, info_url_of(c, visible_upload(c)), *token);
@@ -244,7 +244,7 @@ Outcome auth_007(Context& c) {
                 "a token with more scopes than '" + scopes.accepted + "' passes", response);
 }
 
-Outcome auth_008(Context& c) {
+Outcome unreadable_claims_are_401(Context& c) {
   const auto jwt = own_jwt(c);
   const auto url = info_url_of(c, visible_upload(c));
   Findings findings{"a token whose parts do not parse: 401"};
@@ -266,7 +266,7 @@ Outcome auth_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_009(Context& c) {
+Outcome identity_provider_down_is_500(Context& c) {
   needs_authorization(c);
   return not_offered("needs an identity provider that is down");
 }
@@ -315,7 +315,7 @@ Response post_form(Context& c, const std::string& url, const http::Form& form) {
   return send_anonymously(c, std::move(request));
 }
 
-Outcome auth_020(Context& c) {
+Outcome oauth_gives_a_token(Context& c) {
   Findings findings{
       "POST /oauth with username and password: 200 {access_token, token_type, expires_in, "
       "refresh_token, scope, resource}; 400 when one is missing"};
@@ -335,7 +335,7 @@ Outcome auth_020(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_021(Context& c) {
+Outcome refresh_gives_a_token(Context& c) {
   const auto first = grant(c);
   const auto token = text_at(json_of(first), "/refresh_token");
   if (first.status != 200 || !token) {
@@ -358,15 +358,15 @@ Outcome auth_021(Context& c) {
 
 std::vector<Check> dex_auth_tokens() {
   return {
-      {"DEX-AUTH-003", auth_003},
-      {"DEX-AUTH-004", auth_004, ext::creation},
-      {"DEX-AUTH-005", auth_005},
-      {"DEX-AUTH-006", auth_006, ext::creation},
-      {"DEX-AUTH-007", auth_007, ext::creation},
-      {"DEX-AUTH-008", auth_008, ext::creation},
-      {"DEX-AUTH-009", auth_009},
-      {"DEX-AUTH-020", auth_020},
-      {"DEX-AUTH-021", auth_021},
+      {"DEX-AUTH-003", expired_jwt_is_401},
+      {"DEX-AUTH-004", bad_jwt_signature_is_401, ext::creation},
+      {"DEX-AUTH-005", wrong_issuer_is_401},
+      {"DEX-AUTH-006", missing_scope_is_403, ext::creation},
+      {"DEX-AUTH-007", extra_scopes_do_no_harm, ext::creation},
+      {"DEX-AUTH-008", unreadable_claims_are_401, ext::creation},
+      {"DEX-AUTH-009", identity_provider_down_is_500},
+      {"DEX-AUTH-020", oauth_gives_a_token},
+      {"DEX-AUTH-021", refresh_gives_a_token},
   };
 }
 

@@ -20,20 +20,20 @@ Response options_of_a_page(Context& c, Fields asked = {}) {
   return send_anonymously(c, std::move(request));
 }
 
-Outcome cli_001(Context& c) {
+Outcome empty_creation_field_is_absent(Context& c) {
   Findings findings{"an empty field of a creation counts as absent"};
   demand(findings, creation_with_empty(c, hdr::upload_length));
   demand(findings, creation_with_empty(c, hdr::upload_defer_length));
   return findings.outcome();
 }
 
-Outcome cli_002(Context& c) {
+Outcome empty_patch_length_is_absent(Context& c) {
   Findings findings{"an empty Upload-Length of a PATCH counts as absent"};
   demand(findings, patch_with_empty_length(c));
   return findings.outcome();
 }
 
-Outcome cli_003(Context& c) {
+Outcome draft_end_signal_ends_deferred_file(Context& c) {
   Findings findings{
       "the draft's end signal on a PATCH of deferred length says where the file ends"};
   for (const auto& signal : {end_of_version_3, end_of_version_4, end_of_version_5})
@@ -41,13 +41,13 @@ Outcome cli_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome cli_004(Context& c) {
+Outcome empty_patch_carries_end_signal(Context& c) {
   Findings findings{"a PATCH of no bytes with the draft's end signal finishes the upload"};
   demand(findings, ended_by_draft(c, end_of_version_5, ""));
   return findings.outcome();
 }
 
-Outcome cli_005(Context& c) {
+Outcome end_signal_completes_and_delivers(Context& c) {
   needs_delivery_targets(c);
   std::string upload;
   const auto ended = ended_by_draft(c, end_of_version_5, "world", &upload);
@@ -60,7 +60,7 @@ Outcome cli_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome cli_006(Context& c) {
+Outcome preflight_allows_draft_fields(Context& c) {
   const auto response =
       options_of_a_page(c, {{"Access-Control-Request-Method", "PATCH"},
                             {"Access-Control-Request-Headers",
@@ -74,7 +74,7 @@ Outcome cli_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome cli_007(Context& c) {
+Outcome options_with_origin_is_preflight(Context& c) {
   const auto response = options_of_a_page(c);
   Findings findings{"OPTIONS with an Origin is answered as a preflight, whatever it asks"};
   for (const auto* name : {"Access-Control-Allow-Methods", "Access-Control-Allow-Headers"}) {
@@ -84,13 +84,13 @@ Outcome cli_007(Context& c) {
   return findings.outcome();
 }
 
-Outcome cli_008(Context& c) {
+Outcome chunks_count_beside_length_zero(Context& c) {
   Findings findings{"chunks count where a PATCH carries Content-Length: 0 as well"};
   demand(findings, chunked_beside_length(c));
   return findings.outcome();
 }
 
-Outcome cli_009(Context& c) {
+Outcome refused_last_patch_finishes_nothing(Context& c) {
   const auto upload = create(c);
   const auto patched = patch_chunked(c, upload, Bytes{0}, letters(15));
   if (patched.response && is_2xx(*patched.response))
@@ -107,15 +107,15 @@ Outcome cli_009(Context& c) {
 std::vector<Check> dex_clients() {
   constexpr auto defer = ext::creation_defer_length;
   return {
-      {"DEX-CLI-001", cli_001, defer},
-      {"DEX-CLI-002", cli_002, ext::creation},
-      {"DEX-CLI-003", cli_003, defer},
-      {"DEX-CLI-004", cli_004, defer},
-      {"DEX-CLI-005", cli_005, defer},
-      {"DEX-CLI-006", cli_006},
-      {"DEX-CLI-007", cli_007},
-      {"DEX-CLI-008", cli_008, ext::creation},
-      {"DEX-CLI-009", cli_009, ext::creation},
+      {"DEX-CLI-001", empty_creation_field_is_absent, defer},
+      {"DEX-CLI-002", empty_patch_length_is_absent, ext::creation},
+      {"DEX-CLI-003", draft_end_signal_ends_deferred_file, defer},
+      {"DEX-CLI-004", empty_patch_carries_end_signal, defer},
+      {"DEX-CLI-005", end_signal_completes_and_delivers, defer},
+      {"DEX-CLI-006", preflight_allows_draft_fields},
+      {"DEX-CLI-007", options_with_origin_is_preflight},
+      {"DEX-CLI-008", chunks_count_beside_length_zero, ext::creation},
+      {"DEX-CLI-009", refused_last_patch_finishes_nothing, ext::creation},
   };
 }
 

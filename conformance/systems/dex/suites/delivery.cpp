@@ -43,7 +43,7 @@ std::vector<Json> entries_in_time(Context& c) {
                                [](const SeenInfo& seen) { return !entries_of(seen).empty(); }));
 }
 
-Outcome deliv_001(Context& c) {
+Outcome delivered_target_says_success(Context& c) {
   Findings findings{"a complete upload is delivered within 15 s and its target shows '" +
                     success_word(c) +
                     "' (the manifest's stream must have a routing group: --manifest)"};
@@ -55,7 +55,7 @@ Outcome deliv_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome deliv_002(Context& c) {
+Outcome failed_delivery_says_failure(Context& c) {
   Findings findings{"a target that could not be delivered to shows status '" + failure_word(c) +
                     "'"};
   for (const auto& entry : failures_of(c, create_complete(c, letters(10)))) {
@@ -81,7 +81,7 @@ Outcome deliv_003_by_guide(Context& c) {
   return findings.outcome();
 }
 
-Outcome deliv_003(Context& c) {
+Outcome delivery_entry_has_five_members(Context& c) {
   if (by_guide(c)) return deliv_003_by_guide(c);
   Findings findings{"an entry is {status, name, location, delivered_at, issues}"};
   for (const auto& entry : raw_entries_of(await_deliveries(c, visible_upload(c)))) {
@@ -97,7 +97,7 @@ Outcome deliv_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome deliv_004(Context& c) {
+Outcome issues_null_or_error_list(Context& c) {
   Findings findings{"issues is null on success, else [{level: 'ERROR', message}]"};
   for (const auto& entry : deliveries_of(c, create_complete(c, letters(10)))) {
     const auto* issues = value_at(entry, "/issues");
@@ -118,7 +118,7 @@ Outcome deliv_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome deliv_005(Context& c) {
+Outcome failed_delivery_has_time_not_place(Context& c) {
   if (by_guide(c)) {
     Findings findings{"a failed delivery has neither location nor delivered_at"};
     for (const auto& entry : failures_of(c, visible_upload(c))) {
@@ -140,7 +140,7 @@ Outcome deliv_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome deliv_006(Context& c) {
+Outcome one_delivery_for_each_target(Context& c) {
   const auto upload = create_complete(c, letters(10));
   static_cast<void>(await_deliveries(c, upload));
   let_the_second_pass(c);  // for targets that take longer, and for deliveries that come twice
@@ -157,7 +157,7 @@ Outcome deliv_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome deliv_007(Context& c) {
+Outcome failed_delivery_is_tried_again(Context& c) {
   constexpr std::size_t attempts = 4;  // 1 + EVENT_MAX_RETRY_COUNT
   const auto upload = create_complete(c, letters(10));
   const auto name = text_at(failures_of(c, upload).front(), "/name").value_or("");
@@ -183,7 +183,7 @@ Outcome deliv_007(Context& c) {
       .outcome();
 }
 
-Outcome deliv_008(Context& c) {
+Outcome no_routing_group_no_delivery(Context& c) {
   const bool has_targets = !delivery_targets(c).empty();
   const auto upload = create(c);
   const auto patched = patch(c, upload, Bytes{0}, letters(10));
@@ -219,7 +219,7 @@ std::vector<std::string> locations_with(Context& c, const Changes& names) {
   return locations;
 }
 
-Outcome deliv_009(Context& c) {
+Outcome location_follows_path_template(Context& c) {
   Findings findings{"the path is rendered whole, and the file name's extension stands at its end"};
   for (const auto& location : locations_with(c, {{"received_filename", "report.v2.csv"}})) {
     const auto path = location.substr(0, location.find('?'));
@@ -230,7 +230,7 @@ Outcome deliv_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome deliv_011(Context& c) {
+Outcome file_name_keys_have_precedence(Context& c) {
   const auto locations =
       locations_with(c, {{"filename", "the-first.txt"}, {"received_filename", "the-last.txt"}});
   const auto any = [&](const char* name) {
@@ -248,7 +248,7 @@ Outcome deliv_011(Context& c) {
       .outcome();
 }
 
-Outcome deliv_012(Context& c) {
+Outcome delivery_of_a_final_upload(Context& c) {
   std::string parts = "final;";
   for (const char* body : {"abc", "defg"}) {
     parts += (parts.back() == ';' ? "" : " ") + create_complete(c, body, {.concat = "partial"});
@@ -265,7 +265,7 @@ Outcome deliv_012(Context& c) {
   return observed("a final upload's deliveries show " + text);
 }
 
-Outcome deliv_013(Context& c) {
+Outcome delivered_bytes_are_those_sent(Context& c) {
   // Of one file name: where the path of a target does not tell them apart, one would be lost.
   const std::vector<std::string> sent{c.random_bytes(100'000), c.random_bytes(70'000)};
   std::vector<std::string> uploads;
@@ -294,13 +294,13 @@ Outcome deliv_013(Context& c) {
   return holds("the same 100000 bytes");
 }
 
-Outcome deliv_014(Context& c) {
+Outcome delivery_appears_within_seconds(Context& c) {
   const bool appeared = !entries_in_time(c).empty();
   Findings findings{"a delivery appears within 15 s"};
   return findings.check(appeared, appeared ? "it appeared" : "none appeared").outcome();
 }
 
-Outcome deliv_015(Context& c) {
+Outcome last_patch_waits_for_no_delivery(Context& c) {
   const auto upload = create(c);
   const auto patched = patch(c, upload, Bytes{0}, letters(10));
   Findings findings{"the last PATCH is 204 whatever becomes of the delivery"};
@@ -313,13 +313,20 @@ Outcome deliv_015(Context& c) {
 
 std::vector<Check> dex_delivery() {
   return {
-      {"DEX-DELIV-001", deliv_001, ext::creation},      {"DEX-DELIV-002", deliv_002, ext::creation},
-      {"DEX-DELIV-003", deliv_003, ext::creation},      {"DEX-DELIV-004", deliv_004, ext::creation},
-      {"DEX-DELIV-005", deliv_005, ext::creation},      {"DEX-DELIV-006", deliv_006, ext::creation},
-      {"DEX-DELIV-007", deliv_007, ext::creation},      {"DEX-DELIV-008", deliv_008, ext::creation},
-      {"DEX-DELIV-009", deliv_009, ext::creation},      {"DEX-DELIV-011", deliv_011, ext::creation},
-      {"DEX-DELIV-012", deliv_012, ext::concatenation}, {"DEX-DELIV-013", deliv_013, ext::creation},
-      {"DEX-DELIV-014", deliv_014, ext::creation},      {"DEX-DELIV-015", deliv_015, ext::creation},
+      {"DEX-DELIV-001", delivered_target_says_success, ext::creation},
+      {"DEX-DELIV-002", failed_delivery_says_failure, ext::creation},
+      {"DEX-DELIV-003", delivery_entry_has_five_members, ext::creation},
+      {"DEX-DELIV-004", issues_null_or_error_list, ext::creation},
+      {"DEX-DELIV-005", failed_delivery_has_time_not_place, ext::creation},
+      {"DEX-DELIV-006", one_delivery_for_each_target, ext::creation},
+      {"DEX-DELIV-007", failed_delivery_is_tried_again, ext::creation},
+      {"DEX-DELIV-008", no_routing_group_no_delivery, ext::creation},
+      {"DEX-DELIV-009", location_follows_path_template, ext::creation},
+      {"DEX-DELIV-011", file_name_keys_have_precedence, ext::creation},
+      {"DEX-DELIV-012", delivery_of_a_final_upload, ext::concatenation},
+      {"DEX-DELIV-013", delivered_bytes_are_those_sent, ext::creation},
+      {"DEX-DELIV-014", delivery_appears_within_seconds, ext::creation},
+      {"DEX-DELIV-015", last_patch_waits_for_no_delivery, ext::creation},
   };
 }
 

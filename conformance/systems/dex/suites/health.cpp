@@ -46,7 +46,7 @@ Health readable_health(Context& c) {
   return health;
 }
 
-Outcome health_001(Context& c) {
+Outcome health_body_has_its_members(Context& c) {
   const auto health = health_of(c);
   Findings findings{"/health is {status, services:[{service, status, health_issue}]}"};
   findings.check(health.well_formed && !health.services.empty() && health.json.size() == 2,
@@ -56,7 +56,7 @@ Outcome health_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome health_002(Context& c) {
+Outcome health_is_up_or_degraded(Context& c) {
   const auto health = readable_health(c);
   const bool down = std::any_of(health.services.begin(), health.services.end(),
                                 [](const Service& one) { return one.status == "DOWN"; });
@@ -72,12 +72,12 @@ Outcome health_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome health_003(Context& c) {
+Outcome health_is_always_200(Context& c) {
   const auto response = c.get(dex_target(c).health_url);
   return expect(response.status == 200, "/health is 200 whatever it reports", response);
 }
 
-Outcome health_004(Context& c) {
+Outcome health_names_the_services(Context& c) {
   const auto health = readable_health(c);
   const auto listed = [&](std::string_view prefix) {
     return std::any_of(health.services.begin(), health.services.end(),
@@ -101,7 +101,7 @@ Outcome health_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome health_005(Context& c) {
+Outcome health_issue_when_up(Context& c) {
   const auto health = readable_health(c);
   Findings findings{"health_issue is 'None reported' or empty for a service that is UP"};
   for (const auto& one : health.services) {
@@ -112,7 +112,7 @@ Outcome health_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome health_006(Context& c) {
+Outcome health_of_target_without_folder(Context& c) {
   const auto health = readable_health(c);
   Findings findings{""};
   bool any = false;
@@ -129,9 +129,12 @@ Outcome health_006(Context& c) {
 
 std::vector<Check> dex_health() {
   return {
-      {"DEX-HEALTH-001", health_001}, {"DEX-HEALTH-002", health_002},
-      {"DEX-HEALTH-003", health_003}, {"DEX-HEALTH-004", health_004},
-      {"DEX-HEALTH-005", health_005}, {"DEX-HEALTH-006", health_006},
+      {"DEX-HEALTH-001", health_body_has_its_members},
+      {"DEX-HEALTH-002", health_is_up_or_degraded},
+      {"DEX-HEALTH-003", health_is_always_200},
+      {"DEX-HEALTH-004", health_names_the_services},
+      {"DEX-HEALTH-005", health_issue_when_up},
+      {"DEX-HEALTH-006", health_of_target_without_folder},
   };
 }
 

@@ -52,7 +52,7 @@ Outcome info_001_by_guide(Context& c) {
   return findings.outcome();
 }
 
-Outcome info_001(Context& c) {
+Outcome info_has_four_members(Context& c) {
   if (by_guide(c)) return info_001_by_guide(c);
   const auto info = see_info(c, create(c));
   Findings findings{
@@ -75,7 +75,7 @@ Outcome info_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome info_002(Context& c) {
+Outcome info_says_initiated_at_first(Context& c) {
   const auto info = await_status(c, create(c), initiated);
   needs_incomplete_info(c, info);
   Findings findings{"after the creation the status is 'Initiated', with the time of it"};
@@ -86,7 +86,7 @@ Outcome info_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome info_003(Context& c) {
+Outcome info_says_in_progress(Context& c) {
   const auto info = await_status(c, partly_uploaded(c), in_progress);
   needs_incomplete_info(c, info);
   Findings findings{"some bytes later the status is 'In Progress', within 3 s"};
@@ -95,20 +95,20 @@ Outcome info_003(Context& c) {
       .outcome();
 }
 
-Outcome info_004(Context& c) {
+Outcome info_status_lags_a_second(Context& c) {
   const auto upload = create(c);
   patch_or_stop(c, upload, Bytes{0}, "abcd");
   return observed("a PATCH right after the creation, and /info at once: " +
                   see_info(c, upload).summary());
 }
 
-Outcome info_005(Context& c) {
+Outcome info_says_complete(Context& c) {
   const auto info = await_status(c, create_complete(c, letters(10)), complete);
   Findings findings{"after the last byte the status is 'Complete', within 3 s"};
   return findings.check(has_status(info, complete), info.summary()).outcome();
 }
 
-Outcome info_006(Context& c) {
+Outcome info_counts_the_stored_bytes(Context& c) {
   const auto upload = create(c);
   Findings findings{
       "file_info.size_bytes is the number of bytes stored, updated_at a time in UTC (an S3 store "
@@ -135,7 +135,7 @@ Outcome info_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome info_007(Context& c) {
+Outcome updated_at_is_of_the_file(Context& c) {
   const auto upload = create_complete(c, letters(10));
   const auto updated = [](const SeenInfo& info) {
     return text_at(info.json, "/file_info/updated_at").value_or("");
@@ -153,7 +153,7 @@ Outcome info_007(Context& c) {
       .outcome();
 }
 
-Outcome info_008(Context& c) {
+Outcome chunk_received_at_is_monotone(Context& c) {
   const auto upload = create(c);
   Findings findings{"chunk_received_at is a time in UTC that never goes back"};
   std::optional<http::TimePoint> last;
@@ -177,7 +177,7 @@ Outcome info_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome info_009(Context& c) {
+Outcome deliveries_null_before_the_first(Context& c) {
   if (by_guide(c)) {
     const auto seen = await_deliveries(c, visible_upload(c));
     const auto* deliveries = value_at(seen.json, "/deliveries");
@@ -197,7 +197,7 @@ Outcome info_009(Context& c) {
       .outcome();
 }
 
-Outcome info_010(Context& c) {
+Outcome info_of_unfinished_upload_is_200(Context& c) {
   const auto info = see_info(c, create(c));
   if (by_guide(c)) {
     return expect(info.response.status == 404, "/info of an incomplete upload is 404",
@@ -206,7 +206,7 @@ Outcome info_010(Context& c) {
   return expect(info.response.status == 200, "/info of an incomplete upload is 200", info.response);
 }
 
-Outcome info_011(Context& c) {
+Outcome info_after_delete_is_404(Context& c) {
   const auto upload = visible_upload(c);
   if (const auto before = see_info(c, upload); before.response.status != 200) {
     stop_blocked("/info of the upload is 200 before it is removed", describe(before.response));
@@ -217,21 +217,21 @@ Outcome info_011(Context& c) {
   return expect(info.response.status == 404, "/info of a removed upload is 404", info.response);
 }
 
-Outcome info_012(Context& c) {
+Outcome info_errors_are_plain_text(Context& c) {
   const auto response = c.get(info_url_of(c, unknown_upload(c)));
   if (!is_4xx(response)) stop_blocked("/info of an unknown upload is 404", describe(response));
   return expect(has_type(response, error_type(c)),
                 "errors of /info are " + std::string{error_type(c)}, response);
 }
 
-Outcome info_013(Context& c) {
+Outcome info_of_empty_upload_is_complete(Context& c) {
   const auto info = await_status(c, create_complete(c, ""), complete);
   Findings findings{"an empty upload is 'Complete' with size_bytes 0"};
   return findings.check(has_status(info, complete) && info.size() == Bytes{0}, info.summary())
       .outcome();
 }
 
-Outcome info_014(Context& c) {
+Outcome info_has_no_cors_headers(Context& c) {
   Request request;
   request.method = "GET";
   request.url = info_url_of(c, visible_upload(c));
@@ -244,7 +244,7 @@ Outcome info_014(Context& c) {
       .outcome();
 }
 
-Outcome info_015(Context& c) {
+Outcome info_tells_its_own_manifest(Context& c) {
   const std::string field = "dex_harness_part";
   std::vector<std::string> uploads;
   for (const char* part : {"first", "second"}) {
@@ -273,14 +273,21 @@ Outcome info_015(Context& c) {
 
 std::vector<Check> dex_info() {
   return {
-      {"DEX-INFO-001", info_001, ext::creation},    {"DEX-INFO-002", info_002, ext::creation},
-      {"DEX-INFO-003", info_003, ext::creation},    {"DEX-INFO-004", info_004, ext::creation},
-      {"DEX-INFO-005", info_005, ext::creation},    {"DEX-INFO-006", info_006, ext::creation},
-      {"DEX-INFO-007", info_007, ext::creation},    {"DEX-INFO-008", info_008, ext::creation},
-      {"DEX-INFO-009", info_009, ext::creation},    {"DEX-INFO-010", info_010, ext::creation},
-      {"DEX-INFO-011", info_011, ext::termination}, {"DEX-INFO-012", info_012, ext::creation},
-      {"DEX-INFO-013", info_013, ext::creation},    {"DEX-INFO-014", info_014, ext::creation},
-      {"DEX-INFO-015", info_015, ext::creation},
+      {"DEX-INFO-001", info_has_four_members, ext::creation},
+      {"DEX-INFO-002", info_says_initiated_at_first, ext::creation},
+      {"DEX-INFO-003", info_says_in_progress, ext::creation},
+      {"DEX-INFO-004", info_status_lags_a_second, ext::creation},
+      {"DEX-INFO-005", info_says_complete, ext::creation},
+      {"DEX-INFO-006", info_counts_the_stored_bytes, ext::creation},
+      {"DEX-INFO-007", updated_at_is_of_the_file, ext::creation},
+      {"DEX-INFO-008", chunk_received_at_is_monotone, ext::creation},
+      {"DEX-INFO-009", deliveries_null_before_the_first, ext::creation},
+      {"DEX-INFO-010", info_of_unfinished_upload_is_200, ext::creation},
+      {"DEX-INFO-011", info_after_delete_is_404, ext::termination},
+      {"DEX-INFO-012", info_errors_are_plain_text, ext::creation},
+      {"DEX-INFO-013", info_of_empty_upload_is_complete, ext::creation},
+      {"DEX-INFO-014", info_has_no_cors_headers, ext::creation},
+      {"DEX-INFO-015", info_tells_its_own_manifest, ext::creation},
   };
 }
 

@@ -34,7 +34,7 @@ std::string quoted(const std::optional<std::string>& value) {
   return value ? "'" + *value + "'" : "missing";
 }
 
-Outcome mani_001(Context& c) {
+Outcome manifest_gains_upload_id(Context& c) {
   const auto upload = create(c);
   const auto told = told_of(c, upload);
   const auto id = upload_id_of(upload);
@@ -54,7 +54,7 @@ bool about(const Response& response, http::TimePoint time) {
   return !date || (time >= *date - margin && time <= *date + margin);
 }
 
-Outcome mani_002(Context& c) {
+Outcome manifest_gains_ingest_time(Context& c) {
   const auto created = post(c, {});
   const auto told = told_of(c, url_of(c, created));
   Findings findings{
@@ -72,7 +72,7 @@ Outcome mani_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome mani_003(Context& c) {
+Outcome server_keys_overwrite_the_clients(Context& c) {
   const std::string ours = "1999-01-01T00:00:00Z";
   const auto upload = url_of(
       c,
@@ -93,7 +93,7 @@ Outcome mani_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome mani_004(Context& c) {
+Outcome manifest_values_come_back(Context& c) {
   const auto manifest = manifest_with(
       c,
       {{"dex_note", "gr\xC3\xBC\xC3\x9F <&> \"quoted\" \\ 'single'"}, {"dex_empty_tail", " x "}});
@@ -110,10 +110,10 @@ Outcome mani_004(Context& c) {
 
 std::vector<Check> dex_manifest() {
   return {
-      {"DEX-MANI-001", mani_001, ext::creation},
-      {"DEX-MANI-002", mani_002, ext::creation},
-      {"DEX-MANI-003", mani_003, ext::creation},
-      {"DEX-MANI-004", mani_004, ext::creation},
+      {"DEX-MANI-001", manifest_gains_upload_id, ext::creation},
+      {"DEX-MANI-002", manifest_gains_ingest_time, ext::creation},
+      {"DEX-MANI-003", server_keys_overwrite_the_clients, ext::creation},
+      {"DEX-MANI-004", manifest_values_come_back, ext::creation},
   };
 }
 

@@ -55,10 +55,12 @@ Outcome without_stream_field(Context& c, const std::string& field) {
   return findings.outcome();
 }
 
-Outcome meta_001(Context& c) { return without_stream_field(c, stream); }
-Outcome meta_002(Context& c) { return without_stream_field(c, stream_route); }
+Outcome missing_data_stream_id_is_400(Context& c) { return without_stream_field(c, stream); }
+Outcome missing_data_stream_route_is_400(Context& c) {
+  return without_stream_field(c, stream_route);
+}
 
-Outcome meta_003(Context& c) {
+Outcome missing_required_field_is_400(Context& c) {
   Findings findings{"every required field must be present: 400 'field X was missing'"};
   const auto fields = sender_fields(c);
   if (fields.empty()) return not_offered("the manifest has none of the fields of version 2");
@@ -69,7 +71,7 @@ Outcome meta_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_004(Context& c) {
+Outcome all_field_errors_told_together(Context& c) {
   const auto fields = sender_fields(c);
   if (fields.size() < 2) return not_offered("the manifest has fewer than two of the fields");
   const auto refusal =
@@ -82,7 +84,7 @@ Outcome meta_004(Context& c) {
       .outcome();
 }
 
-Outcome meta_005(Context& c) {
+Outcome disallowed_value_is_400(Context& c) {
   Findings findings{
       "a value that is not allowed is refused: 400 '{field} had disallowed value "
       "{value}'"};
@@ -109,7 +111,7 @@ Outcome meta_005(Context& c) {
   return not_offered("this stream's config restricts none of: " + taken);
 }
 
-Outcome meta_006(Context& c) {
+Outcome optional_field_with_allowed_values(Context& c) {
   for (const auto& [field, value] : dex_target(c).manifest) {
     if (field == stream || field == stream_route) continue;
     const auto refusal = post_refused(c, {{field, std::nullopt}});
@@ -121,7 +123,7 @@ Outcome meta_006(Context& c) {
       "this stream's config has no optional field with allowed values among those of the manifest");
 }
 
-Outcome meta_007(Context& c) {
+Outcome stream_without_config_is_400(Context& c) {
   const auto refusal = post_refused(c, {{stream_route, "no-such-route"}});
   Findings findings{"a stream without a config is refused: 400 '" + config_missing + "'"};
   // How the store says it first differs: a missing file, a missing blob.
@@ -131,7 +133,7 @@ Outcome meta_007(Context& c) {
       .outcome();
 }
 
-Outcome meta_008(Context& c) {
+Outcome slash_in_file_name_is_400(Context& c) {
   Findings findings{"a '/' in a file name is refused"};
   expect_refusal(findings, "received_filename 'test/-file'",
                  post_refused(c, {{"received_filename", "test/-file"}}),
@@ -140,12 +142,12 @@ Outcome meta_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_009(Context& c) {
+Outcome slash_checked_only_where_configured(Context& c) {
   return observed("filename 'a/b', which need not be in the config: " +
                   post_refused(c, {{"filename", "a/b"}}).summary());
 }
 
-Outcome meta_010(Context& c) {
+Outcome other_characters_in_file_name(Context& c) {
   Findings findings{""};
   for (const auto& [label, value] : {std::pair<const char*, std::string>{"a backslash", "a\\b"},
                                      {"'..'", ".."},
@@ -159,7 +161,7 @@ Outcome meta_010(Context& c) {
   return findings.report();
 }
 
-Outcome meta_011(Context& c) {
+Outcome config_lookup_ignores_case(Context& c) {
   const auto own = dex_target(c).manifest.find(stream);
   if (own == dex_target(c).manifest.end() || upper(own->second) == own->second) {
     return not_offered("the manifest's " + stream + " has no small letters");
@@ -177,7 +179,7 @@ Outcome meta_011(Context& c) {
       .outcome();
 }
 
-Outcome meta_012(Context& c) {
+Outcome config_lookup_stays_in_folder(Context& c) {
   Findings findings{"a path in data_stream_id does not leave the folder of configs: 400"};
   for (const auto& value : {std::string{"../x"}, std::string{"/etc/passwd"}, std::string{"..\\x"},
                             std::string{"x\0y", 3}}) {
@@ -190,7 +192,7 @@ Outcome meta_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_013(Context& c) {
+Outcome version_1_manifest_is_400(Context& c) {
   dex::Manifest version_1{{"meta_destination_id", "dextesting"},
                           {"meta_ext_event", "testevent1"},
                           {"meta_ext_source", "dex-harness"}};
@@ -204,7 +206,7 @@ Outcome meta_013(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_017(Context& c) {
+Outcome non_base64_value_counts_as_missing(Context& c) {
   auto manifest = manifest_with(c, {{"sender_id", std::nullopt}});
   Creation creation;
   creation.raw_metadata = tus::format_metadata(dex::metadata_of(manifest)) + ",sender_id !!!";
@@ -219,7 +221,7 @@ Outcome meta_017(Context& c) {
       .outcome();
 }
 
-Outcome meta_018(Context& c) {
+Outcome field_names_are_case_sensitive(Context& c) {
   const auto own = dex_target(c).manifest.find("jurisdiction");
   if (own == dex_target(c).manifest.end()) return not_offered("the manifest has no jurisdiction");
   if (by_guide(c)) {
@@ -235,7 +237,7 @@ Outcome meta_018(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_020(Context& c) {
+Outcome refusal_json_says_plain_text(Context& c) {
   const auto refusal = post_refused(c, {{stream, std::nullopt}});
   if (refusal.response.status != 400) {
     stop_blocked("a manifest without " + stream + " is refused: 400", describe(refusal.response));
@@ -261,7 +263,7 @@ std::pair<Refusal, std::string> refused_with_id(Context& c) {
   return {std::move(refusal), *id};
 }
 
-Outcome meta_021(Context& c) {
+Outcome refusal_id_is_no_upload(Context& c) {
   const auto first = refused_with_id(c).second;
   const auto second = refused_with_id(c).second;
   Findings findings{"the 400 names a fresh upload_id that is no upload"};
@@ -271,14 +273,14 @@ Outcome meta_021(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_022(Context&) {
+Outcome broken_config_is_500(Context&) {
   return not_offered("needs a config file on the server that is broken");
 }
-Outcome meta_023(Context&) {
+Outcome config_is_cached_misses_not(Context&) {
   return not_offered("needs a config file on the server to change while it runs");
 }
 
-Outcome meta_024(Context& c) {
+Outcome parts_and_finals_are_validated(Context& c) {
   Findings findings{"partial and final uploads need a manifest like any other: 400"};
   Creation bare{.raw_metadata = "", .concat = "partial"};
   const auto partial = post(c, bare);
@@ -292,7 +294,7 @@ Outcome meta_024(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_025(Context& c) {
+Outcome refused_post_creates_nothing(Context& c) {
   const auto [refusal, id] = refused_with_id(c);
   Findings findings{"a refused creation has no Location and leaves no upload"};
   findings.check(!refusal.response.headers.has("Location"),
@@ -306,27 +308,27 @@ Outcome meta_025(Context& c) {
 
 std::vector<Check> dex_metadata() {
   std::vector<Check> checks{
-      {"DEX-META-001", meta_001, ext::creation},
-      {"DEX-META-002", meta_002, ext::creation},
-      {"DEX-META-003", meta_003, ext::creation},
-      {"DEX-META-004", meta_004, ext::creation},
-      {"DEX-META-005", meta_005, ext::creation},
-      {"DEX-META-006", meta_006, ext::creation},
-      {"DEX-META-007", meta_007, ext::creation},
-      {"DEX-META-008", meta_008, ext::creation},
-      {"DEX-META-009", meta_009, ext::creation},
-      {"DEX-META-010", meta_010, ext::creation},
-      {"DEX-META-011", meta_011, ext::creation},
-      {"DEX-META-012", meta_012, ext::creation},
-      {"DEX-META-013", meta_013, ext::creation},
-      {"DEX-META-017", meta_017, ext::creation},
-      {"DEX-META-018", meta_018, ext::creation},
-      {"DEX-META-020", meta_020, ext::creation},
-      {"DEX-META-021", meta_021, ext::creation},
-      {"DEX-META-022", meta_022},
-      {"DEX-META-023", meta_023},
-      {"DEX-META-024", meta_024, ext::concatenation},
-      {"DEX-META-025", meta_025, ext::creation},
+      {"DEX-META-001", missing_data_stream_id_is_400, ext::creation},
+      {"DEX-META-002", missing_data_stream_route_is_400, ext::creation},
+      {"DEX-META-003", missing_required_field_is_400, ext::creation},
+      {"DEX-META-004", all_field_errors_told_together, ext::creation},
+      {"DEX-META-005", disallowed_value_is_400, ext::creation},
+      {"DEX-META-006", optional_field_with_allowed_values, ext::creation},
+      {"DEX-META-007", stream_without_config_is_400, ext::creation},
+      {"DEX-META-008", slash_in_file_name_is_400, ext::creation},
+      {"DEX-META-009", slash_checked_only_where_configured, ext::creation},
+      {"DEX-META-010", other_characters_in_file_name, ext::creation},
+      {"DEX-META-011", config_lookup_ignores_case, ext::creation},
+      {"DEX-META-012", config_lookup_stays_in_folder, ext::creation},
+      {"DEX-META-013", version_1_manifest_is_400, ext::creation},
+      {"DEX-META-017", non_base64_value_counts_as_missing, ext::creation},
+      {"DEX-META-018", field_names_are_case_sensitive, ext::creation},
+      {"DEX-META-020", refusal_json_says_plain_text, ext::creation},
+      {"DEX-META-021", refusal_id_is_no_upload, ext::creation},
+      {"DEX-META-022", broken_config_is_500},
+      {"DEX-META-023", config_is_cached_misses_not},
+      {"DEX-META-024", parts_and_finals_are_validated, ext::concatenation},
+      {"DEX-META-025", refused_post_creates_nothing, ext::creation},
   };
   for (const Check& check : dex_metadata_taken()) checks.push_back(check);
   return checks;

@@ -29,13 +29,13 @@ Outcome with_more(Context& c, std::string rule, const std::string& label, const 
   return expect_taken(c, findings, label, created, more).outcome();
 }
 
-Outcome meta_014(Context& c) {
+Outcome version_1_fields_are_kept(Context& c) {
   return with_more(c, "fields of version 1 beside those of version 2 are kept as they are",
                    "with fields of version 1",
                    {{"meta_destination_id", "dextesting"}, {"meta_ext_event", "testevent1"}});
 }
 
-Outcome meta_015(Context& c) {
+Outcome unknown_fields_are_kept(Context& c) {
   return with_more(c, "unknown fields are taken and kept", "with custom=1", {{"custom", "1"}});
 }
 
@@ -48,7 +48,7 @@ Outcome meta_016_by_guide(Context& c) {
   return expect_taken(c, findings, "data_producer_id 'null'", created).outcome();
 }
 
-Outcome meta_016(Context& c) {
+Outcome empty_value_counts_as_present(Context& c) {
   if (by_guide(c)) return meta_016_by_guide(c);
   Findings findings{"an empty value counts as present"};
   const auto rest =
@@ -62,7 +62,7 @@ Outcome meta_016(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_019(Context& c) {
+Outcome version_is_not_required(Context& c) {
   if (by_guide(c)) {
     Findings findings{"version is required"};
     return expect_refusal(findings, "without version", post_refused(c, {{"version", std::nullopt}}),
@@ -78,10 +78,10 @@ Outcome meta_019(Context& c) {
 
 std::vector<Check> dex_metadata_taken() {
   return {
-      {"DEX-META-014", meta_014, ext::creation},
-      {"DEX-META-015", meta_015, ext::creation},
-      {"DEX-META-016", meta_016, ext::creation},
-      {"DEX-META-019", meta_019, ext::creation},
+      {"DEX-META-014", version_1_fields_are_kept, ext::creation},
+      {"DEX-META-015", unknown_fields_are_kept, ext::creation},
+      {"DEX-META-016", empty_value_counts_as_present, ext::creation},
+      {"DEX-META-019", version_is_not_required, ext::creation},
   };
 }
 

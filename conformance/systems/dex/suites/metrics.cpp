@@ -130,7 +130,7 @@ double attempts(const Metrics& metrics, const std::vector<std::string_view>& res
   return sum;
 }
 
-Outcome metrics_001(Context& c) {
+Outcome metrics_tell_of_deliveries(Context& c) {
   static_cast<void>(await_deliveries(c, create_complete(c, letters(10))));
   const auto metrics = metrics_of(c);
   Findings findings{
@@ -144,7 +144,7 @@ Outcome metrics_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome metrics_002(Context& c) {
+Outcome metrics_tell_of_events_and_queue(Context& c) {
   static_cast<void>(await_deliveries(c, create_complete(c, letters(10))));
   const auto metrics = metrics_of(c);
   Findings findings{
@@ -155,7 +155,7 @@ Outcome metrics_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome metrics_003(Context& c) {
+Outcome delivery_counted_at_start_and_end(Context& c) {
   needs_delivery_targets(c);
   const auto before = metrics_of(c);
   static_cast<void>(await_deliveries(c, create_complete(c, letters(10))));
@@ -184,9 +184,9 @@ Outcome metrics_003(Context& c) {
 
 std::vector<Check> dex_metrics() {
   return {
-      {"DEX-METRICS-001", metrics_001, ext::creation},
-      {"DEX-METRICS-002", metrics_002, ext::creation},
-      {"DEX-METRICS-003", metrics_003, ext::creation},
+      {"DEX-METRICS-001", metrics_tell_of_deliveries, ext::creation},
+      {"DEX-METRICS-002", metrics_tell_of_events_and_queue, ext::creation},
+      {"DEX-METRICS-003", delivery_counted_at_start_and_end, ext::creation},
   };
 }
 

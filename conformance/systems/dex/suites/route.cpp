@@ -60,7 +60,7 @@ Delivered delivered_upload(Context& c) {
 /// An id of the right shape that is no upload's.
 std::string unknown_id(Context& c) { return upload_id_of(unknown_upload(c)); }
 
-Outcome retry_001(Context& c) {
+Outcome route_delivers_again(Context& c) {
   needs_route(c);
   const auto made = delivered_upload(c);
   const auto response = post_route(c, made.id, made.target);
@@ -82,7 +82,7 @@ Outcome retry_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome retry_002(Context& c) {
+Outcome route_by_other_method_is_400(Context& c) {
   needs_route(c);
   const auto id = upload_id_of(create(c));
   if (by_guide(c)) {
@@ -103,7 +103,7 @@ Outcome retry_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome retry_003(Context& c) {
+Outcome route_without_json_is_400(Context& c) {
   needs_route(c);
   const auto id = upload_id_of(create(c));
   Findings findings{"a body that is not JSON, or none: 400"};
@@ -114,7 +114,7 @@ Outcome retry_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome retry_004(Context& c) {
+Outcome route_of_unknown_id_is_404(Context& c) {
   needs_route(c);
   auto targets = delivery_targets(c);
   targets.emplace_back("no-such-target");
@@ -128,7 +128,7 @@ Outcome retry_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome retry_005(Context& c) {
+Outcome route_to_unknown_target_is_400(Context& c) {
   needs_route(c);
   const auto id = upload_id_of(create_complete(c, letters(10)));
   Findings findings{"an unknown or empty target: 400 'Invalid target'"};
@@ -140,7 +140,7 @@ Outcome retry_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome retry_006(Context& c) {
+Outcome route_without_group_is_400(Context& c) {
   needs_route(c);
   const auto targets = delivery_targets(c);
   if (targets.empty()) return not_offered("/health lists no delivery target");
@@ -157,7 +157,7 @@ Outcome retry_006(Context& c) {
       .outcome();
 }
 
-Outcome retry_007(Context& c) {
+Outcome route_from_unknown_source_is_500(Context& c) {
   needs_route(c);
   const auto targets = delivery_targets(c);
   const auto id = upload_id_of(create_complete(c, letters(10)));
@@ -169,7 +169,7 @@ Outcome retry_007(Context& c) {
       .outcome();
 }
 
-Outcome retry_008(Context& c) {
+Outcome route_to_target_outside_group(Context& c) {
   needs_route(c);
   const auto made = delivered_upload(c);
   std::set<std::string> group;
@@ -187,7 +187,7 @@ Outcome retry_008(Context& c) {
   return not_offered("every target of /health is in the stream's routing group");
 }
 
-Outcome retry_009(Context& c) {
+Outcome route_of_unfinished_upload_is_404(Context& c) {
   needs_route(c);
   const auto targets = delivery_targets(c);
   const auto response =
@@ -199,7 +199,7 @@ Outcome retry_009(Context& c) {
       .outcome();
 }
 
-Outcome retry_010(Context& c) {
+Outcome route_without_a_token(Context& c) {
   needs_authorization(c);
   needs_route(c);
   const auto response = send_anonymously(
@@ -214,11 +214,16 @@ Outcome retry_010(Context& c) {
 
 std::vector<Check> dex_route() {
   return {
-      {"DEX-RETRY-001", retry_001, ext::creation}, {"DEX-RETRY-002", retry_002, ext::creation},
-      {"DEX-RETRY-003", retry_003, ext::creation}, {"DEX-RETRY-004", retry_004, ext::creation},
-      {"DEX-RETRY-005", retry_005, ext::creation}, {"DEX-RETRY-006", retry_006, ext::creation},
-      {"DEX-RETRY-007", retry_007, ext::creation}, {"DEX-RETRY-008", retry_008, ext::creation},
-      {"DEX-RETRY-009", retry_009, ext::creation}, {"DEX-RETRY-010", retry_010, ext::creation},
+      {"DEX-RETRY-001", route_delivers_again, ext::creation},
+      {"DEX-RETRY-002", route_by_other_method_is_400, ext::creation},
+      {"DEX-RETRY-003", route_without_json_is_400, ext::creation},
+      {"DEX-RETRY-004", route_of_unknown_id_is_404, ext::creation},
+      {"DEX-RETRY-005", route_to_unknown_target_is_400, ext::creation},
+      {"DEX-RETRY-006", route_without_group_is_400, ext::creation},
+      {"DEX-RETRY-007", route_from_unknown_source_is_500, ext::creation},
+      {"DEX-RETRY-008", route_to_target_outside_group, ext::creation},
+      {"DEX-RETRY-009", route_of_unfinished_upload_is_404, ext::creation},
+      {"DEX-RETRY-010", route_without_a_token, ext::creation},
   };
 }
 

@@ -15,7 +15,7 @@ std::string random_word(Context& c) {
 
 std::string route_url(Context& c) { return dex_target(c).root_url + "route"; }
 
-Outcome route_001(Context& c) {
+Outcome root_is_a_json_banner(Context& c) {
   const auto response = get_anonymously(c, dex_target(c).root_url);
   needs_published(c, response, "its root");
   const auto json = json_of(response);
@@ -35,14 +35,14 @@ Outcome route_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome route_002(Context& c) {
+Outcome get_health_is_json(Context& c) {
   const auto response = c.get(dex_target(c).health_url);
   return expect(response.status == 200 && has_type(response, "application/json") &&
                     json_of(response).is_object(),
                 "GET /health is 200 with a JSON object", response);
 }
 
-Outcome route_003(Context& c) {
+Outcome get_version_is_json(Context& c) {
   const auto response = c.get(dex_target(c).version_url);
   needs_published(c, response, "/version");
   const auto json = json_of(response);
@@ -64,7 +64,7 @@ bool is_metrics_line(std::string_view line) {
          (std::isalpha(first) != 0 || first == '_' || first == ':');
 }
 
-Outcome route_004(Context& c) {
+Outcome get_metrics_is_prometheus_text(Context& c) {
   static_cast<void>(create(c));  // so that there is something to count
   const auto response = c.get(dex_target(c).metrics_url);
   needs_published(c, response, "/metrics");
@@ -93,7 +93,7 @@ Outcome route_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome route_005(Context& c) {
+Outcome info_and_route_alone_are_404(Context& c) {
   Findings findings{"/info and /route without an upload id are 404"};
   std::vector<std::string> urls{dex_target(c).info_url, dex_target(c).info_url + "/"};
   if (!behind_gateway(c)) {
@@ -112,7 +112,7 @@ std::array<std::string, 2> both_spellings(Context& c) {
   return {creation_base(c), creation_base(c) + "/"};
 }
 
-Outcome route_006(Context& c) {
+Outcome uploads_with_and_without_slash(Context& c) {
   Findings findings{"uploads can be created with and without a slash at the end of the URL"};
   for (const auto& url : both_spellings(c)) {
     const auto response = send_tus(
@@ -126,7 +126,7 @@ Outcome route_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome route_007(Context& c) {
+Outcome unknown_path_is_404_text(Context& c) {
   Findings findings{"an unknown path is 404 text/plain"};
   for (const auto& url : {dex_target(c).root_url + random_word(c), dex_target(c).health_url + "/",
                           dex_target(c).info_url + "/" + random_word(c) + "/" + random_word(c)}) {
@@ -137,7 +137,7 @@ Outcome route_007(Context& c) {
   return findings.outcome();
 }
 
-Outcome route_008(Context& c) {
+Outcome unclean_path_of_a_url(Context& c) {
   Findings findings{""};
   const auto path = Context::target_of(dex_target(c).health_url);
   const auto info = Context::target_of(dex_target(c).info_url);
@@ -148,7 +148,7 @@ Outcome route_008(Context& c) {
   return findings.report();
 }
 
-Outcome route_009(Context& c) {
+Outcome download_is_405(Context& c) {
   const auto response = c.get(create_complete(c, letters(10)));
   Findings findings{"uploads cannot be downloaded: 405 with Allow"};
   findings.check(response.status == 405 && response.headers.has("Allow"),
@@ -156,7 +156,7 @@ Outcome route_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome route_010(Context& c) {
+Outcome get_of_files_is_405(Context& c) {
   Findings findings{"GET of the creation URL is 405 with Allow: POST"};
   for (const auto& url : both_spellings(c)) {
     const auto response = c.get(url);
@@ -167,7 +167,7 @@ Outcome route_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome route_011(Context& c) {
+Outcome info_of_unknown_id_is_404(Context& c) {
   Findings findings{"an unknown id on /info is 404 'error getting file manifest'"};
   for (const auto& url : {dex_target(c).info_url + "/1234", info_url_of(c, unknown_upload(c))}) {
     const auto response = c.get(url);
@@ -180,7 +180,7 @@ Outcome route_011(Context& c) {
   return findings.outcome();
 }
 
-Outcome route_012(Context& c) {
+Outcome public_routes_by_other_methods(Context& c) {
   Findings findings{""};
   const auto upload = visible_upload(c);
   for (const auto& url : {dex_target(c).root_url, dex_target(c).health_url,
@@ -202,18 +202,18 @@ Outcome route_012(Context& c) {
 
 std::vector<Check> dex_routes() {
   return {
-      {"DEX-ROUTE-001", route_001},
-      {"DEX-ROUTE-002", route_002},
-      {"DEX-ROUTE-003", route_003},
-      {"DEX-ROUTE-004", route_004, ext::creation},
-      {"DEX-ROUTE-005", route_005},
-      {"DEX-ROUTE-006", route_006, ext::creation},
-      {"DEX-ROUTE-007", route_007},
-      {"DEX-ROUTE-008", route_008},
-      {"DEX-ROUTE-009", route_009, ext::creation},
-      {"DEX-ROUTE-010", route_010},
-      {"DEX-ROUTE-011", route_011, ext::creation},
-      {"DEX-ROUTE-012", route_012, ext::creation},
+      {"DEX-ROUTE-001", root_is_a_json_banner},
+      {"DEX-ROUTE-002", get_health_is_json},
+      {"DEX-ROUTE-003", get_version_is_json},
+      {"DEX-ROUTE-004", get_metrics_is_prometheus_text, ext::creation},
+      {"DEX-ROUTE-005", info_and_route_alone_are_404},
+      {"DEX-ROUTE-006", uploads_with_and_without_slash, ext::creation},
+      {"DEX-ROUTE-007", unknown_path_is_404_text},
+      {"DEX-ROUTE-008", unclean_path_of_a_url},
+      {"DEX-ROUTE-009", download_is_405, ext::creation},
+      {"DEX-ROUTE-010", get_of_files_is_405},
+      {"DEX-ROUTE-011", info_of_unknown_id_is_404, ext::creation},
+      {"DEX-ROUTE-012", public_routes_by_other_methods, ext::creation},
   };
 }
 

@@ -18,7 +18,7 @@ bool is_uuid_v4(std::string_view id) {
   return id[14] == '4' && std::string_view{"89abAB"}.find(id[19]) != std::string_view::npos;
 }
 
-Outcome tus_001(Context& c) {
+Outcome extensions_of_the_file_store(Context& c) {
   const auto response = ask_options(c);
   Findings findings{"Tus-Extension lists what the file store offers"};
   for (const auto extension : {ext::creation, ext::creation_with_upload, ext::termination,
@@ -29,7 +29,7 @@ Outcome tus_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome tus_002(Context& c) {
+Outcome upload_ids_are_uuid_v4(Context& c) {
   Findings findings{"the Location ends in a version 4 UUID that the server made"};
   std::set<std::string> ids;
   for (int i = 0; i < 3; ++i) {
@@ -40,7 +40,7 @@ Outcome tus_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome tus_003(Context& c) {
+Outcome no_size_limit_is_told(Context& c) {
   Findings findings{"there is no size limit"};
   const auto options = ask_options(c);
   findings.check(!options.headers.has(hdr::tus_max_size), tell(options, hdr::tus_max_size));
@@ -49,7 +49,7 @@ Outcome tus_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome tus_004(Context& c) {
+Outcome location_follows_forwarded_fields(Context& c) {
   const std::string origin = "https://gateway.example/";
   Findings findings{"Location follows X-Forwarded-Host and -Proto, and Forwarded"};
   const auto look = [&](const char* label, Fields fields) {
@@ -71,7 +71,7 @@ Outcome tus_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome tus_005(Context& c) {
+Outcome any_origin_with_credentials(Context& c) {
   Request request;
   request.method = "OPTIONS";
   request.url = c.target().url;
@@ -87,13 +87,13 @@ Outcome tus_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome tus_006(Context&) {
+Outcome final_skips_pre_finish_hook(Context&) {
   return not_offered(
       "the library's version shows only in hooks on the server; see DEX-DELIV-012 for what it "
       "does to final uploads");
 }
 
-Outcome tus_007(Context& c) {
+Outcome draft_protocol_is_off(Context& c) {
   const auto response = post_with(c, {{"Tus-Resumable", ""},
                                       {"Upload-Draft-Interop-Version", "6"},
                                       {"Upload-Complete", "?0"},
@@ -102,7 +102,7 @@ Outcome tus_007(Context& c) {
                 "a request of the IETF draft is one without Tus-Resumable: 412", response);
 }
 
-Outcome tus_008(Context& c) {
+Outcome two_writers_one_wins(Context& c) {
   const auto upload = create(c);
   auto first = half_sent_patch(c, upload, Bytes{0}, 10, "aaaaa");
   const auto second = attempt(c, "PATCH", upload, patch_fields("0"), std::string(10, 'b'));
@@ -134,14 +134,14 @@ Outcome tus_008(Context& c) {
 
 std::vector<Check> dex_tus() {
   return {
-      {"DEX-TUS-001", tus_001},
-      {"DEX-TUS-002", tus_002, ext::creation},
-      {"DEX-TUS-003", tus_003, ext::creation},
-      {"DEX-TUS-004", tus_004, ext::creation},
-      {"DEX-TUS-005", tus_005},
-      {"DEX-TUS-006", tus_006},
-      {"DEX-TUS-007", tus_007},
-      {"DEX-TUS-008", tus_008, ext::creation},
+      {"DEX-TUS-001", extensions_of_the_file_store},
+      {"DEX-TUS-002", upload_ids_are_uuid_v4, ext::creation},
+      {"DEX-TUS-003", no_size_limit_is_told, ext::creation},
+      {"DEX-TUS-004", location_follows_forwarded_fields, ext::creation},
+      {"DEX-TUS-005", any_origin_with_credentials},
+      {"DEX-TUS-006", final_skips_pre_finish_hook},
+      {"DEX-TUS-007", draft_protocol_is_off},
+      {"DEX-TUS-008", two_writers_one_wins, ext::creation},
   };
 }
 

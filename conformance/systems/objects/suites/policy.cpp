@@ -49,12 +49,12 @@ Outcome not_allowed(Context& c, const Bend& bend) {
 
 // ---- who signed ---------------------------------------------------------------------------------
 
-Outcome policy_001(Context& c) {
+Outcome policy_with_wrong_signature_is_403(Context& c) {
   return obj::form_refused(c, with_wrong_signature(obj::good_form(c)), 403,
                            "SignatureDoesNotMatch");
 }
 
-Outcome policy_002(Context& c) {
+Outcome signature_covers_policy_as_sent(Context& c) {
   auto form = obj::good_form(c);
   auto policy = obj::field(form, "policy");
   policy.pop_back();
@@ -64,11 +64,11 @@ Outcome policy_002(Context& c) {
 
 void expire(Draft& draft) { draft.policy["expiration"] = "2007-12-01T12:00:00Z"; }
 
-Outcome policy_003(Context& c) {
+Outcome signature_is_judged_before_expiration(Context& c) {
   return obj::form_refused(c, with_wrong_signature(bent(c, expire)), 403, "SignatureDoesNotMatch");
 }
 
-Outcome policy_004(Context& c) {
+Outcome policy_of_unknown_key_is_403(Context& c) {
   auto form = obj::good_form(c);
   obj::set_field(form, "AWSAccessKeyId", "AKIADEXCONFORMANCE00");
   const auto credential = obj::field(form, "x-amz-credential");
@@ -83,10 +83,10 @@ Outcome signed_by(Context& c, Version version) {
   obj::need(c, version);
   return obj::form_taken(c, obj::signed_form(c, obj::draft(c), version));
 }
-Outcome policy_005(Context& c) { return signed_by(c, Version::v4); }
-Outcome policy_006(Context& c) { return signed_by(c, Version::v2); }
+Outcome version_4_policy_is_taken(Context& c) { return signed_by(c, Version::v4); }
+Outcome version_2_policy_is_taken(Context& c) { return signed_by(c, Version::v2); }
 
-Outcome policy_007(Context& c) {
+Outcome unsigned_form_is_403(Context& c) {
   auto form = obj::good_form(c);
   std::erase_if(form.fields, [](const auto& field) {
     return !http::same_name(field.first, "key") && !http::same_name(field.first, "policy");
@@ -94,7 +94,7 @@ Outcome policy_007(Context& c) {
   return obj::form_refused(c, form, 403, "AccessDenied");
 }
 
-Outcome policy_008(Context& c) {
+Outcome wrong_signature_tells_what_was_signed(Context& c) {
   obj::need_forms(c);
   const auto response = obj::post(c, with_wrong_signature(obj::good_form(c)));
   if (!obj::refuses(response, 403, "SignatureDoesNotMatch")) {
@@ -110,15 +110,15 @@ Outcome policy_008(Context& c) {
 
 // ---- what is no policy --------------------------------------------------------------------------
 
-Outcome policy_009(Context& c) {
+Outcome other_form_of_expiration_is_400(Context& c) {
   return no_policy(c, [](Draft& draft) { draft.policy["expiration"] = "2036-01-01 00:00:00"; });
 }
 
-Outcome policy_010(Context& c) {
+Outcome policy_without_expiration_is_400(Context& c) {
   return no_policy(c, [](Draft& draft) { draft.policy.erase("expiration"); });
 }
 
-Outcome policy_011(Context& c) {
+Outcome policy_without_conditions_is_400(Context& c) {
   return no_policy(c, [](Draft& draft) { draft.policy.erase("conditions"); });
 }
 
@@ -127,7 +127,7 @@ void rename(Json& policy, const char* from, const char* to) {
   policy.erase(from);
 }
 
-Outcome policy_012(Context& c) {
+Outcome policy_member_names_have_case(Context& c) {
   obj::need_forms(c);
   Findings findings{"CONDITIONS and EXPIRATION: 400 InvalidPolicyDocument"};
   for (const auto& [from, to] :
@@ -140,24 +140,24 @@ Outcome policy_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome policy_013(Context& c) {
+Outcome empty_condition_is_400(Context& c) {
   return no_policy(c, [](Draft& draft) { obj::add_condition(draft, Json::object()); });
 }
 
-Outcome policy_014(Context& c) {
+Outcome simple_condition_of_two_is_400(Context& c) {
   return no_policy(c, [](Draft& draft) {
     obj::add_condition(draft, {{"x-amz-meta-one", "1"}, {"x-amz-meta-two", "2"}});
   });
 }
 
-Outcome policy_015(Context& c) {
+Outcome policy_not_json_is_400(Context& c) {
   return obj::form_refused(c, obj::signed_form(c, obj::draft(c), std::string{"{\"expiration\""}),
                            400, "InvalidPolicyDocument");
 }
 
 // ---- conditions ---------------------------------------------------------------------------------
 
-Outcome policy_016(Context& c) {
+Outcome expired_policy_is_403(Context& c) {
   return not_allowed(c, [](Draft& draft) { expire(draft); });
 }
 
@@ -169,7 +169,7 @@ PostForm with_other_value(Context& c, const char* value, Json condition) {
   });
 }
 
-Outcome policy_017(Context& c) {
+Outcome unmet_condition_is_403(Context& c) {
   obj::need_forms(c);
   Findings findings{"a condition that does not hold: 403 AccessDenied"};
   for (const auto& [label, condition] :
@@ -183,12 +183,12 @@ Outcome policy_017(Context& c) {
   return findings.outcome();
 }
 
-Outcome policy_018(Context& c) {
+Outcome condition_values_have_case(Context& c) {
   return obj::form_refused(c, with_other_value(c, "Private", {"eq", "$x-amz-meta-dex", "private"}),
                            403, "AccessDenied");
 }
 
-Outcome policy_019(Context& c) {
+Outcome condition_on_missing_field_is_403(Context& c) {
   return not_allowed(c, [](Draft& draft) {
     obj::add_condition(draft, {"starts-with", "$x-amz-meta-dex", "absent"});
   });
@@ -200,21 +200,21 @@ PostForm with_extra_field(Context& c, const char* name) {
   return form;
 }
 
-Outcome policy_020(Context& c) {
+Outcome uncovered_field_is_403(Context& c) {
   return obj::form_refused(c, with_extra_field(c, "x-amz-meta-extra"), 403, "AccessDenied");
 }
 
-Outcome policy_021(Context& c) {
+Outcome x_ignore_fields_need_no_condition(Context& c) {
   const auto response = obj::post(c, with_extra_field(c, "x-ignore-dex"));
   return obj::is_stored(response) ? holds(obj::told(response))
                                   : broken("x-ignore-dex: 2xx", obj::told(response));
 }
 
-Outcome policy_022(Context& c) {
+Outcome bucket_needs_a_condition(Context& c) {
   return not_allowed(c, [](Draft& draft) { obj::drop_conditions(draft, "\"bucket\""); });
 }
 
-Outcome policy_023(Context& c) {
+Outcome policy_for_another_bucket_is_403(Context& c) {
   return not_allowed(c, [](Draft& draft) {
     obj::drop_conditions(draft, "\"bucket\"");
     obj::add_condition(draft, Json{{"bucket", "dex-conformance-other"}});
@@ -226,7 +226,7 @@ std::string message_of(const Response& response) {
   return body ? body->message : "";
 }
 
-Outcome policy_024(Context& c) {
+Outcome refusal_tells_the_condition(Context& c) {
   obj::need_forms(c);
   Findings findings{"the message says which condition, and which field"};
   const auto failed =
@@ -263,15 +263,15 @@ Outcome wrong_size(Context& c, const PostForm& form, std::string_view error, con
   return findings.outcome();
 }
 
-Outcome policy_025(Context& c) {
+Outcome file_above_range_is_400(Context& c) {
   return wrong_size(c, sized(c, 0, 0), "EntityTooLarge", "MaxSizeAllowed");
 }
 
-Outcome policy_026(Context& c) {
+Outcome file_below_range_is_400(Context& c) {
   return wrong_size(c, sized(c, 512, 1'000), "EntityTooSmall", "MinSizeAllowed");
 }
 
-Outcome policy_027(Context& c) {
+Outcome range_counts_file_bytes_inclusively(Context& c) {
   const auto form = sized(c, 10, 12);
   Findings findings{"10 to 12 bytes of the file are taken, 9 and 13 are not"};
   for (const std::size_t size : {9, 10, 12, 13}) {
@@ -284,12 +284,12 @@ Outcome policy_027(Context& c) {
   return findings.outcome();
 }
 
-Outcome policy_028(Context& c) {
+Outcome least_size_is_of_whole_file(Context& c) {
   constexpr std::int64_t least = 4 << 20;
   return obj::form_taken(c, sized(c, least, 3 * least), letters(least + 200));
 }
 
-Outcome policy_029(Context& c) {
+Outcome malformed_range_is_400(Context& c) {
   obj::need_forms(c);
   Findings findings{"one number, and a negative one: 400"};
   for (const auto& [label, condition] :
@@ -307,7 +307,7 @@ Outcome policy_029(Context& c) {
 
 // ---- fields with a meaning ----------------------------------------------------------------------
 
-Outcome policy_030(Context& c) {
+Outcome each_of_several_types_must_match(Context& c) {
   return not_allowed(c, [](Draft& draft) {
     draft.fields.back().second = "text/plain,image/png";
     obj::drop_conditions(draft, "$Content-Type");
@@ -323,7 +323,7 @@ PostForm with_checksum(Context& c, std::string_view of) {
   });
 }
 
-Outcome policy_031(Context& c) {
+Outcome wrong_form_checksum_is_400(Context& c) {
   Findings findings{"the checksum of the file: 2xx; another: 400"};
   const auto right = obj::post(c, with_checksum(c, "bar"), "bar");
   findings.check(obj::is_stored(right), "right: " + obj::told(right));
@@ -332,7 +332,7 @@ Outcome policy_031(Context& c) {
   return findings.outcome();
 }
 
-Outcome policy_032(Context& c) {
+Outcome unknown_storage_class_is_400(Context& c) {
   return bent_is_refused(c, 400, "InvalidStorageClass", [](Draft& draft) {
     obj::add_field(draft, "x-amz-storage-class", "NO_SUCH_CLASS");
   });
@@ -342,17 +342,38 @@ Outcome policy_032(Context& c) {
 
 std::vector<Check> objects_policy() {
   return {
-      {"OBJ-POL-001", policy_001}, {"OBJ-POL-002", policy_002}, {"OBJ-POL-003", policy_003},
-      {"OBJ-POL-004", policy_004}, {"OBJ-POL-005", policy_005}, {"OBJ-POL-006", policy_006},
-      {"OBJ-POL-007", policy_007}, {"OBJ-POL-008", policy_008}, {"OBJ-POL-009", policy_009},
-      {"OBJ-POL-010", policy_010}, {"OBJ-POL-011", policy_011}, {"OBJ-POL-012", policy_012},
-      {"OBJ-POL-013", policy_013}, {"OBJ-POL-014", policy_014}, {"OBJ-POL-015", policy_015},
-      {"OBJ-POL-016", policy_016}, {"OBJ-POL-017", policy_017}, {"OBJ-POL-018", policy_018},
-      {"OBJ-POL-019", policy_019}, {"OBJ-POL-020", policy_020}, {"OBJ-POL-021", policy_021},
-      {"OBJ-POL-022", policy_022}, {"OBJ-POL-023", policy_023}, {"OBJ-POL-024", policy_024},
-      {"OBJ-POL-025", policy_025}, {"OBJ-POL-026", policy_026}, {"OBJ-POL-027", policy_027},
-      {"OBJ-POL-028", policy_028}, {"OBJ-POL-029", policy_029}, {"OBJ-POL-030", policy_030},
-      {"OBJ-POL-031", policy_031}, {"OBJ-POL-032", policy_032},
+      {"OBJ-POL-001", policy_with_wrong_signature_is_403},
+      {"OBJ-POL-002", signature_covers_policy_as_sent},
+      {"OBJ-POL-003", signature_is_judged_before_expiration},
+      {"OBJ-POL-004", policy_of_unknown_key_is_403},
+      {"OBJ-POL-005", version_4_policy_is_taken},
+      {"OBJ-POL-006", version_2_policy_is_taken},
+      {"OBJ-POL-007", unsigned_form_is_403},
+      {"OBJ-POL-008", wrong_signature_tells_what_was_signed},
+      {"OBJ-POL-009", other_form_of_expiration_is_400},
+      {"OBJ-POL-010", policy_without_expiration_is_400},
+      {"OBJ-POL-011", policy_without_conditions_is_400},
+      {"OBJ-POL-012", policy_member_names_have_case},
+      {"OBJ-POL-013", empty_condition_is_400},
+      {"OBJ-POL-014", simple_condition_of_two_is_400},
+      {"OBJ-POL-015", policy_not_json_is_400},
+      {"OBJ-POL-016", expired_policy_is_403},
+      {"OBJ-POL-017", unmet_condition_is_403},
+      {"OBJ-POL-018", condition_values_have_case},
+      {"OBJ-POL-019", condition_on_missing_field_is_403},
+      {"OBJ-POL-020", uncovered_field_is_403},
+      {"OBJ-POL-021", x_ignore_fields_need_no_condition},
+      {"OBJ-POL-022", bucket_needs_a_condition},
+      {"OBJ-POL-023", policy_for_another_bucket_is_403},
+      {"OBJ-POL-024", refusal_tells_the_condition},
+      {"OBJ-POL-025", file_above_range_is_400},
+      {"OBJ-POL-026", file_below_range_is_400},
+      {"OBJ-POL-027", range_counts_file_bytes_inclusively},
+      {"OBJ-POL-028", least_size_is_of_whole_file},
+      {"OBJ-POL-029", malformed_range_is_400},
+      {"OBJ-POL-030", each_of_several_types_must_match},
+      {"OBJ-POL-031", wrong_form_checksum_is_400},
+      {"OBJ-POL-032", unknown_storage_class_is_400},
   };
 }
 

@@ -38,7 +38,7 @@ PostForm with_status(Context& c, const std::string& status) {
   return obj::signed_form(c, std::move(draft));
 }
 
-Outcome post_001(Context& c) {
+Outcome signed_form_stores_the_file(Context& c) {
   const auto form = obj::good_form(c);
   const auto bytes = obj::some_bytes(form);
   const auto response = obj::post(c, form, bytes);
@@ -49,7 +49,7 @@ Outcome post_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome post_002(Context& c) {
+Outcome form_without_content_type_is_204(Context& c) {
   auto draft = obj::draft(c);
   std::erase_if(draft.fields, [](const auto& field) { return field.first == "Content-Type"; });
   obj::drop_conditions(draft, "$Content-Type");
@@ -57,7 +57,7 @@ Outcome post_002(Context& c) {
   return obj::form_taken(c, obj::signed_form(c, std::move(draft)));
 }
 
-Outcome post_003(Context& c) {
+Outcome success_status_201_gives_xml(Context& c) {
   const auto form = with_status(c, "201");
   const auto response = obj::post(c, form);
   if (response.status != 201) return broken("201 and a PostResponse", obj::told(response));
@@ -76,19 +76,19 @@ Outcome post_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome post_004(Context& c) {
+Outcome success_status_200_is_empty(Context& c) {
   const auto response = obj::post(c, with_status(c, "200"));
   const bool right = response.status == 200 && response.body.empty();
   return right ? holds("200") : broken("200 and an empty body", obj::told(response));
 }
 
-Outcome post_005(Context& c) {
+Outcome other_success_status_is_204(Context& c) {
   const auto response = obj::post(c, with_status(c, "404"));
   const bool right = response.status == 204 && response.body.empty();
   return right ? holds("204") : broken("204 and an empty body", obj::told(response));
 }
 
-Outcome post_006(Context& c) {
+Outcome success_redirect_is_303(Context& c) {
   auto draft = obj::draft(c);
   obj::add_field(draft, "success_action_redirect", redirect_url);
   const auto form = obj::signed_form(c, std::move(draft));
@@ -109,7 +109,7 @@ Outcome post_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome post_007(Context& c) {
+Outcome relative_success_redirect_is_ignored(Context& c) {
   auto draft = obj::draft(c);
   draft.fields.emplace_back("success_action_redirect", "/done");
   obj::add_condition(draft, {"starts-with", "$success_action_redirect", ""});
@@ -117,7 +117,7 @@ Outcome post_007(Context& c) {
   return obj::form_taken(c, obj::signed_form(c, std::move(draft)));
 }
 
-Outcome post_008(Context& c) {
+Outcome form_of_several_mebibytes(Context& c) {
   const auto form = obj::signed_form(c, obj::draft(c));
   const auto bytes = c.random_bytes(3 << 20);
   const auto response = obj::post(c, form, bytes);
@@ -149,17 +149,19 @@ Outcome named_after_file(Context& c, const std::string& name, const http::FilePa
   return findings.outcome();
 }
 
-Outcome post_009(Context& c) { return named_after_file(c, "foo.txt", obj::file_part("foo.txt")); }
+Outcome filename_variable_in_the_key(Context& c) {
+  return named_after_file(c, "foo.txt", obj::file_part("foo.txt"));
+}
 
-Outcome post_010(Context& c) {
+Outcome filename_loses_its_folders(Context& c) {
   return named_after_file(c, "name.txt", obj::file_part("dir/sub\\name.txt"));
 }
 
-Outcome post_011(Context& c) {
+Outcome filename_variable_without_a_name(Context& c) {
   return named_after_file(c, "${filename}", obj::file_part(), /*has_name=*/false);
 }
 
-Outcome post_012(Context& c) {
+Outcome field_names_in_any_case(Context& c) {
   auto draft = obj::draft(c);
   const auto folder = folder_of(draft.key);
   draft.policy["conditions"] = {obj::Json{{"bUcKeT", obj::target(c).bucket}},
@@ -175,7 +177,7 @@ Outcome post_012(Context& c) {
   return obj::form_taken(c, form);
 }
 
-Outcome post_013(Context& c) {
+Outcome backslash_before_dollar_is_kept(Context& c) {
   auto draft = obj::draft(c);
   draft.key = "\\$foo/" + draft.key;
   draft.fields.front().second = draft.key;
@@ -184,7 +186,7 @@ Outcome post_013(Context& c) {
   return obj::form_taken(c, obj::signed_form(c, std::move(draft)));
 }
 
-Outcome post_014(Context& c) {
+Outcome amz_meta_fields_are_kept(Context& c) {
   auto draft = obj::draft(c);
   draft.fields.emplace_back("x-amz-meta-dex", "barclamp");
   obj::add_condition(draft, {"starts-with", "$x-amz-meta-dex", "bar"});
@@ -197,7 +199,7 @@ Outcome post_014(Context& c) {
   return findings.outcome();
 }
 
-Outcome post_015(Context& c) {
+Outcome fields_after_file_are_ignored(Context& c) {
   const auto form = obj::good_form(c);
   auto request = obj::request_of(form, obj::some_bytes(form));
   const auto late = part(R"(name="x-amz-meta-late")", "after the file");
@@ -208,7 +210,7 @@ Outcome post_015(Context& c) {
              : broken("what is behind the file does not count: 2xx", obj::told(response));
 }
 
-Outcome post_016(Context& c) {
+Outcome every_form_of_boundary_is_found(Context& c) {
   const auto form = obj::good_form(c);
   const auto bytes = obj::some_bytes(form);
   Findings findings{"each boundary is found: 2xx"};
@@ -234,7 +236,7 @@ Outcome post_016(Context& c) {
   return findings.outcome();
 }
 
-Outcome post_017(Context& c) {
+Outcome form_bytes_are_kept_exactly(Context& c) {
   Findings findings{"the object has the bytes of the file"};
   const std::string nearly = fmt::format("\r\n--{}", obj::usual_boundary.substr(0, 30));
   for (const auto& [label, bytes] :
@@ -248,7 +250,7 @@ Outcome post_017(Context& c) {
   return findings.outcome();
 }
 
-Outcome post_018(Context& c) {
+Outcome file_without_bytes_is_stored(Context& c) {
   const auto form = obj::signed_form(c, obj::draft(c));
   const auto response = obj::post(c, form, "");
   Findings findings{"a file without bytes: 204, and the object has none"};
@@ -268,9 +270,11 @@ Outcome no_form(Context& c, const std::string& type, int status, std::string_vie
   return obj::expect_refusal(obj::send(c, std::move(request)), status, error);
 }
 
-Outcome post_019(Context& c) { return no_form(c, "application/json", 412, "PreconditionFailed"); }
+Outcome body_no_form_is_412(Context& c) {
+  return no_form(c, "application/json", 412, "PreconditionFailed");
+}
 
-Outcome post_020(Context& c) {
+Outcome form_without_boundary_is_400(Context& c) {
   return no_form(c, "multipart/form-data", 400, "MalformedPOSTRequest");
 }
 
@@ -283,7 +287,7 @@ void expect_missing(Findings& findings, std::string_view label, const Response& 
                              named.empty() ? "no ArgumentName" : named.substr(0, 40)));
 }
 
-Outcome post_021(Context& c) {
+Outcome form_without_key_is_400(Context& c) {
   obj::need_forms(c);
   auto form = obj::good_form(c);
   const auto key = obj::field(form, "key");
@@ -306,10 +310,14 @@ Outcome without(Context& c, const std::string& v2, const std::string& v4) {
   return findings.outcome();
 }
 
-Outcome post_022(Context& c) { return without(c, "Signature", "X-Amz-Signature"); }
-Outcome post_023(Context& c) { return without(c, "AWSAccessKeyId", "X-Amz-Algorithm"); }
+Outcome policy_without_signature_is_400(Context& c) {
+  return without(c, "Signature", "X-Amz-Signature");
+}
+Outcome form_without_signer_is_400(Context& c) {
+  return without(c, "AWSAccessKeyId", "X-Amz-Algorithm");
+}
 
-Outcome post_024(Context& c) {
+Outcome form_without_file_is_400(Context& c) {
   obj::need_forms(c);
   const auto form = obj::good_form(c);
   const auto written = http::write_form(form.fields, obj::usual_boundary);
@@ -320,7 +328,7 @@ Outcome post_024(Context& c) {
   return findings.outcome();
 }
 
-Outcome post_025(Context& c) {
+Outcome form_with_two_files_is_400(Context& c) {
   obj::need_forms(c);
   const auto form = obj::good_form(c);
   auto request = obj::request_of(form, obj::some_bytes(form));
@@ -329,13 +337,13 @@ Outcome post_025(Context& c) {
   return obj::expect_refusal(obj::send(c, std::move(request)), 400, "InvalidArgument");
 }
 
-Outcome post_026(Context& c) {
+Outcome long_fields_before_file_are_400(Context& c) {
   auto form = obj::good_form(c);
   form.fields.emplace_back("x-ignore-long", letters(20'481));
   return obj::form_refused(c, form, 400, "MaxPostPreDataLengthExceeded");
 }
 
-Outcome post_027(Context& c) {
+Outcome broken_form_stores_nothing(Context& c) {
   obj::need_forms(c);
   Findings findings{"a form that breaks off stores nothing"};
   const auto open = obj::signed_form(c, obj::draft(c));
@@ -359,7 +367,7 @@ Outcome post_027(Context& c) {
   return findings.outcome();
 }
 
-Outcome post_028(Context& c) {
+Outcome default_type_is_binary(Context& c) {
   auto draft = obj::draft(c);
   std::erase_if(draft.fields, [](const auto& field) { return field.first == "Content-Type"; });
   obj::drop_conditions(draft, "$Content-Type");
@@ -374,7 +382,7 @@ Outcome post_028(Context& c) {
              : broken("Content-Type: binary/octet-stream", type);
 }
 
-Outcome post_029(Context& c) {
+Outcome early_form_refusal_is_readable(Context& c) {
   auto form = obj::good_form(c);
   auto signature = obj::field(form, obj::signature_field(form));
   std::ranges::reverse(signature);
@@ -390,7 +398,7 @@ Outcome post_029(Context& c) {
   return holds(obj::told(*read.response));
 }
 
-Outcome post_030(Context& c) {
+Outcome doubled_form_field(Context& c) {
   auto draft = obj::draft(c);
   obj::add_field(draft, "x-amz-meta-dex", "one");
   auto form = obj::signed_form(c, std::move(draft));
@@ -408,9 +416,9 @@ PostForm public_form(Context& c) {
   return {url, {{"key", key}}, {}};
 }
 
-Outcome post_031(Context& c) { return obj::form_taken(c, public_form(c)); }
+Outcome public_bucket_needs_no_policy(Context& c) { return obj::form_taken(c, public_form(c)); }
 
-Outcome post_032(Context& c) {
+Outcome public_bucket_still_checks_signature(Context& c) {
   auto form = public_form(c);
   const auto right = obj::good_form(c);
   for (const auto& [name, value] : right.fields) {
@@ -422,7 +430,7 @@ Outcome post_032(Context& c) {
   return obj::expect_refusal(obj::post(c, form), 403, "SignatureDoesNotMatch");
 }
 
-Outcome post_033(Context& c) {
+Outcome location_escapes_the_key(Context& c) {
   const auto form = obj::signed_form(c, obj::draft(c));
   const auto response = obj::post(c, form);
   if (!obj::is_stored(response)) stop_blocked("a form that is right is taken", obj::told(response));
@@ -436,17 +444,39 @@ Outcome post_033(Context& c) {
 
 std::vector<Check> objects_post() {
   return {
-      {"OBJ-POST-001", post_001}, {"OBJ-POST-002", post_002}, {"OBJ-POST-003", post_003},
-      {"OBJ-POST-004", post_004}, {"OBJ-POST-005", post_005}, {"OBJ-POST-006", post_006},
-      {"OBJ-POST-007", post_007}, {"OBJ-POST-008", post_008}, {"OBJ-POST-009", post_009},
-      {"OBJ-POST-010", post_010}, {"OBJ-POST-011", post_011}, {"OBJ-POST-012", post_012},
-      {"OBJ-POST-013", post_013}, {"OBJ-POST-014", post_014}, {"OBJ-POST-015", post_015},
-      {"OBJ-POST-016", post_016}, {"OBJ-POST-017", post_017}, {"OBJ-POST-018", post_018},
-      {"OBJ-POST-019", post_019}, {"OBJ-POST-020", post_020}, {"OBJ-POST-021", post_021},
-      {"OBJ-POST-022", post_022}, {"OBJ-POST-023", post_023}, {"OBJ-POST-024", post_024},
-      {"OBJ-POST-025", post_025}, {"OBJ-POST-026", post_026}, {"OBJ-POST-027", post_027},
-      {"OBJ-POST-028", post_028}, {"OBJ-POST-029", post_029}, {"OBJ-POST-030", post_030},
-      {"OBJ-POST-031", post_031}, {"OBJ-POST-032", post_032}, {"OBJ-POST-033", post_033},
+      {"OBJ-POST-001", signed_form_stores_the_file},
+      {"OBJ-POST-002", form_without_content_type_is_204},
+      {"OBJ-POST-003", success_status_201_gives_xml},
+      {"OBJ-POST-004", success_status_200_is_empty},
+      {"OBJ-POST-005", other_success_status_is_204},
+      {"OBJ-POST-006", success_redirect_is_303},
+      {"OBJ-POST-007", relative_success_redirect_is_ignored},
+      {"OBJ-POST-008", form_of_several_mebibytes},
+      {"OBJ-POST-009", filename_variable_in_the_key},
+      {"OBJ-POST-010", filename_loses_its_folders},
+      {"OBJ-POST-011", filename_variable_without_a_name},
+      {"OBJ-POST-012", field_names_in_any_case},
+      {"OBJ-POST-013", backslash_before_dollar_is_kept},
+      {"OBJ-POST-014", amz_meta_fields_are_kept},
+      {"OBJ-POST-015", fields_after_file_are_ignored},
+      {"OBJ-POST-016", every_form_of_boundary_is_found},
+      {"OBJ-POST-017", form_bytes_are_kept_exactly},
+      {"OBJ-POST-018", file_without_bytes_is_stored},
+      {"OBJ-POST-019", body_no_form_is_412},
+      {"OBJ-POST-020", form_without_boundary_is_400},
+      {"OBJ-POST-021", form_without_key_is_400},
+      {"OBJ-POST-022", policy_without_signature_is_400},
+      {"OBJ-POST-023", form_without_signer_is_400},
+      {"OBJ-POST-024", form_without_file_is_400},
+      {"OBJ-POST-025", form_with_two_files_is_400},
+      {"OBJ-POST-026", long_fields_before_file_are_400},
+      {"OBJ-POST-027", broken_form_stores_nothing},
+      {"OBJ-POST-028", default_type_is_binary},
+      {"OBJ-POST-029", early_form_refusal_is_readable},
+      {"OBJ-POST-030", doubled_form_field},
+      {"OBJ-POST-031", public_bucket_needs_no_policy},
+      {"OBJ-POST-032", public_bucket_still_checks_signature},
+      {"OBJ-POST-033", location_escapes_the_key},
   };
 }
 

@@ -48,10 +48,10 @@ Outcome put_by(Context& c, Version version) {
   return findings.outcome();
 }
 
-Outcome url_001(Context& c) { return put_by(c, Version::v2); }
-Outcome url_002(Context& c) { return put_by(c, Version::v4); }
+Outcome version_2_put_url_is_200(Context& c) { return put_by(c, Version::v2); }
+Outcome version_4_put_url_is_200(Context& c) { return put_by(c, Version::v4); }
 
-Outcome url_003(Context& c) {
+Outcome signed_get_gives_the_bytes(Context& c) {
   const auto place = obj::place(c);
   if (place.get.empty()) return not_offered("needs a pre-signed URL for GET");
   const auto bytes = c.random_bytes(1'000);
@@ -68,7 +68,7 @@ Outcome url_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome url_004(Context& c) {
+Outcome url_is_for_one_method(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
   Findings findings{"a URL that was signed for another method: 403 SignatureDoesNotMatch"};
@@ -79,7 +79,7 @@ Outcome url_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome url_005(Context& c) {
+Outcome unsigned_content_type_by_version(Context& c) {
   return by_version(
       c, "403 SignatureDoesNotMatch by version 2, 200 by version 4",
       [&](Findings& findings, Version version) {
@@ -93,7 +93,7 @@ Outcome url_005(Context& c) {
       });
 }
 
-Outcome url_006(Context& c) {
+Outcome another_content_type_is_403(Context& c) {
   return by_version(c, "the type that was signed: 200; another: 403 SignatureDoesNotMatch",
                     [&](Findings& findings, Version version) {
                       obj::need(c, version);
@@ -110,7 +110,7 @@ Outcome url_006(Context& c) {
                     });
 }
 
-Outcome url_007(Context& c) {
+Outcome unsigned_common_field_is_taken(Context& c) {
   return by_version(
       c, "Content-Encoding, which was not signed: 200", [&](Findings& findings, Version version) {
         expect(findings, obj::name_of(version),
@@ -119,7 +119,7 @@ Outcome url_007(Context& c) {
       });
 }
 
-Outcome url_008(Context& c) {
+Outcome unsigned_amz_field_is_403(Context& c) {
   return by_version(c, "x-amz-meta-dex, which was not signed: 403",
                     [&](Findings& findings, Version version) {
                       const auto place = obj::place(c, version);
@@ -129,7 +129,7 @@ Outcome url_008(Context& c) {
                     });
 }
 
-Outcome url_009(Context& c) {
+Outcome missing_url_parameter_is_refused(Context& c) {
   return by_version(
       c, "403 AccessDenied by version 2, 400 AuthorizationQueryParametersError by version 4",
       [&](Findings& findings, Version version) {
@@ -160,14 +160,14 @@ Response put_late(Context& c, Version version) {
                   "others");
 }
 
-Outcome url_010(Context& c) {
+Outcome expired_url_is_403(Context& c) {
   return by_version(
       c, "an expired URL: 403 AccessDenied", [&](Findings& findings, Version version) {
         expect(findings, obj::name_of(version), put_late(c, version), 403, "AccessDenied");
       });
 }
 
-Outcome url_011(Context& c) {
+Outcome expired_url_tells_both_times(Context& c) {
   return by_version(c, "Expires and ServerTime are told", [&](Findings& findings, Version version) {
     const auto response = put_late(c, version);
     if (!is_4xx(response)) {
@@ -195,7 +195,7 @@ std::string expiring(Context& c, const std::string& expires) {
               {"Expires", expires}});
 }
 
-Outcome url_012(Context& c) {
+Outcome expires_is_in_seconds(Context& c) {
   obj::need(c, Version::v2);
   Findings findings{"403 AccessDenied"};
   expect(findings, "in milliseconds", obj::put(c, expiring(c, "1900000000000"), "bytes"), 403,
@@ -204,21 +204,21 @@ Outcome url_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome url_013(Context& c) {
+Outcome expires_above_a_week_is_400(Context& c) {
   obj::need(c, Version::v4);
   const auto url = obj::presigned(c, Version::v4, obj::new_key(c),
                                   {.lifetime = s3::longest_presigned + std::chrono::seconds{1}});
   return obj::expect_refusal(obj::put(c, url, "bytes"), 400, "AuthorizationQueryParametersError");
 }
 
-Outcome url_014(Context& c) {
+Outcome url_not_yet_valid_is_403(Context& c) {
   obj::need(c, Version::v4);
   const auto url =
       obj::presigned(c, Version::v4, obj::new_key(c), {.at = obj::now() + std::chrono::hours{2}});
   return obj::expect_refusal(obj::put(c, url, "bytes"), 403, "AccessDenied");
 }
 
-Outcome url_015(Context& c) {
+Outcome url_of_unknown_key_is_403(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
   constexpr const char* nobody = "AKIADEXCONFORMANCE00";
@@ -232,7 +232,7 @@ Outcome url_015(Context& c) {
   return obj::expect_refusal(obj::put(c, url, "others"), 403, "InvalidAccessKeyId");
 }
 
-Outcome url_016(Context& c) {
+Outcome changed_url_signature_is_403(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
   const bool v2 = obj::version_of(place.put) == Version::v2;
@@ -250,7 +250,7 @@ Outcome url_016(Context& c) {
   return findings.outcome();
 }
 
-Outcome url_017(Context& c) {
+Outcome url_is_for_one_object(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
   auto url = place.put;
@@ -259,7 +259,7 @@ Outcome url_017(Context& c) {
   return obj::expect_refusal(obj::put(c, url, "others"), 403, "SignatureDoesNotMatch");
 }
 
-Outcome url_018(Context& c) {
+Outcome path_is_signed_as_sent(Context& c) {
   return by_version(
       c, "a blank, a plus and an umlaut in the key: PUT and GET are taken",
       [&](Findings& findings, Version version) {
@@ -271,7 +271,7 @@ Outcome url_018(Context& c) {
       });
 }
 
-Outcome url_019(Context& c) {
+Outcome second_put_replaces_the_first(Context& c) {
   const auto place = obj::place(c);
   if (place.get.empty()) return not_offered("needs a pre-signed URL for GET");
   obj::store(c, place, letters(10));
@@ -281,7 +281,7 @@ Outcome url_019(Context& c) {
   return findings.outcome();
 }
 
-Outcome url_020(Context& c) {
+Outcome missing_object_is_404(Context& c) {
   static_cast<void>(obj::access_key(c));
   const auto url = obj::presigned(c, obj::new_key(c), {.method = "GET"});
   return obj::expect_refusal(obj::fetch(c, url), 404, "NoSuchKey");
@@ -291,13 +291,26 @@ Outcome url_020(Context& c) {
 
 std::vector<Check> objects_presigned() {
   return {
-      {"OBJ-URL-001", url_001}, {"OBJ-URL-002", url_002}, {"OBJ-URL-003", url_003},
-      {"OBJ-URL-004", url_004}, {"OBJ-URL-005", url_005}, {"OBJ-URL-006", url_006},
-      {"OBJ-URL-007", url_007}, {"OBJ-URL-008", url_008}, {"OBJ-URL-009", url_009},
-      {"OBJ-URL-010", url_010}, {"OBJ-URL-011", url_011}, {"OBJ-URL-012", url_012},
-      {"OBJ-URL-013", url_013}, {"OBJ-URL-014", url_014}, {"OBJ-URL-015", url_015},
-      {"OBJ-URL-016", url_016}, {"OBJ-URL-017", url_017}, {"OBJ-URL-018", url_018},
-      {"OBJ-URL-019", url_019}, {"OBJ-URL-020", url_020},
+      {"OBJ-URL-001", version_2_put_url_is_200},
+      {"OBJ-URL-002", version_4_put_url_is_200},
+      {"OBJ-URL-003", signed_get_gives_the_bytes},
+      {"OBJ-URL-004", url_is_for_one_method},
+      {"OBJ-URL-005", unsigned_content_type_by_version},
+      {"OBJ-URL-006", another_content_type_is_403},
+      {"OBJ-URL-007", unsigned_common_field_is_taken},
+      {"OBJ-URL-008", unsigned_amz_field_is_403},
+      {"OBJ-URL-009", missing_url_parameter_is_refused},
+      {"OBJ-URL-010", expired_url_is_403},
+      {"OBJ-URL-011", expired_url_tells_both_times},
+      {"OBJ-URL-012", expires_is_in_seconds},
+      {"OBJ-URL-013", expires_above_a_week_is_400},
+      {"OBJ-URL-014", url_not_yet_valid_is_403},
+      {"OBJ-URL-015", url_of_unknown_key_is_403},
+      {"OBJ-URL-016", changed_url_signature_is_403},
+      {"OBJ-URL-017", url_is_for_one_object},
+      {"OBJ-URL-018", path_is_signed_as_sent},
+      {"OBJ-URL-019", second_put_replaces_the_first},
+      {"OBJ-URL-020", missing_object_is_404},
   };
 }
 

@@ -27,10 +27,10 @@ Outcome put_by(Context& c, Version version) {
   return findings.outcome();
 }
 
-Outcome signed_001(Context& c) { return put_by(c, Version::v4); }
-Outcome signed_002(Context& c) { return put_by(c, Version::v2); }
+Outcome version_4_authorization_is_taken(Context& c) { return put_by(c, Version::v4); }
+Outcome version_2_authorization_is_taken(Context& c) { return put_by(c, Version::v2); }
 
-Outcome signed_003(Context& c) {
+Outcome another_payload_is_400(Context& c) {
   obj::need(c, Version::v4);
   const auto key = obj::new_key(c);
   const auto get = get_url(c, key);
@@ -44,7 +44,7 @@ Outcome signed_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_004(Context& c) {
+Outcome unsigned_payload_is_taken(Context& c) {
   obj::need(c, Version::v4);
   const auto key = obj::new_key(c);
   const auto get = get_url(c, key);
@@ -57,7 +57,7 @@ Outcome signed_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_005(Context& c) {
+Outcome skewed_clock_is_403(Context& c) {
   Findings findings{"signed half an hour ago: 403 RequestTimeTooSkewed"};
   static_cast<void>(obj::access_key(c));
   for (const auto version : obj::versions(c)) {
@@ -72,7 +72,7 @@ Outcome signed_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_006(Context& c) {
+Outcome signature_of_another_object_is_403(Context& c) {
   Findings findings{"another signature: 403 SignatureDoesNotMatch"};
   static_cast<void>(obj::access_key(c));
   for (const auto version : obj::versions(c)) {
@@ -88,7 +88,7 @@ Outcome signed_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_007(Context& c) {
+Outcome no_signature_is_403(Context& c) {
   static_cast<void>(obj::access_key(c));
   const auto url = obj::target(c).object_url(obj::new_key(c));
   c.created(url);
@@ -101,7 +101,7 @@ Outcome signed_007(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_008(Context& c) {
+Outcome delete_may_be_repeated(Context& c) {
   const auto key = obj::new_key(c);
   const auto place = obj::place_of(c, key);
   obj::store(c, place, "bytes");
@@ -173,7 +173,7 @@ Response complete(Context& c, const Multipart& upload, const std::vector<s3::Com
   return obj::send(c, std::move(request));
 }
 
-Outcome signed_009(Context& c) {
+Outcome parts_join_by_their_numbers(Context& c) {
   const auto upload = begin(c);
   const auto first = c.random_bytes(smallest_part);
   const auto second = c.random_bytes(1'000);
@@ -187,7 +187,7 @@ Outcome signed_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_010(Context& c) {
+Outcome multipart_etag_counts_parts(Context& c) {
   const auto upload = begin(c);
   const auto response = complete(c, upload, {part(c, upload, 1, "bytes")});
   const auto object = s3::parse_complete_multipart_upload_result(response.body);
@@ -196,7 +196,7 @@ Outcome signed_010(Context& c) {
   return right ? holds("it ends in -1") : broken("an ETag that ends in -1", "another");
 }
 
-Outcome signed_011(Context& c) {
+Outcome part_sent_again_replaces_itself(Context& c) {
   const auto upload = begin(c);
   static_cast<void>(part(c, upload, 1, "first"));
   const auto again = part(c, upload, 1, "second");
@@ -207,7 +207,7 @@ Outcome signed_011(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_012(Context& c) {
+Outcome invalid_part_is_400(Context& c) {
   const auto upload = begin(c);
   auto right = part(c, upload, 1, "bytes");
   auto other = right;
@@ -222,7 +222,7 @@ Outcome signed_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_013(Context& c) {
+Outcome wrong_part_order_is_400(Context& c) {
   const auto upload = begin(c);
   // Either may be the last: nothing is wrong but their order.
   const auto bytes = letters(smallest_part);
@@ -231,14 +231,14 @@ Outcome signed_013(Context& c) {
   return obj::expect_refusal(complete(c, upload, {two, one}), 400, "InvalidPartOrder");
 }
 
-Outcome signed_014(Context& c) {
+Outcome small_part_before_last_is_400(Context& c) {
   const auto upload = begin(c);
   const auto one = part(c, upload, 1, "one");
   const auto two = part(c, upload, 2, "two");
   return obj::expect_refusal(complete(c, upload, {one, two}), 400, "EntityTooSmall");
 }
 
-Outcome signed_015(Context& c) {
+Outcome aborted_multipart_upload_is_gone(Context& c) {
   const auto upload = begin(c);
   static_cast<void>(part(c, upload, 1, "bytes"));
   Request request =
@@ -252,7 +252,7 @@ Outcome signed_015(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_016(Context& c) {
+Outcome no_object_before_complete(Context& c) {
   const auto upload = begin(c);
   static_cast<void>(part(c, upload, 1, "bytes"));
   const auto object = obj::fetch(c, get_url(c, upload.key));
@@ -271,7 +271,7 @@ Response put_if(Context& c, const std::string& key, const std::string& bytes,
   return obj::send(c, std::move(request));
 }
 
-Outcome signed_017(Context& c) {
+Outcome if_none_match_overwrites_nothing(Context& c) {
   obj::need(c, Version::v4);
   const auto key = obj::new_key(c);
   const auto get = get_url(c, key);
@@ -284,7 +284,7 @@ Outcome signed_017(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_018(Context& c) {
+Outcome if_match_wants_that_etag(Context& c) {
   obj::need(c, Version::v4);
   const auto key = obj::new_key(c);
   const auto get = get_url(c, key);
@@ -304,7 +304,7 @@ Outcome signed_018(Context& c) {
   return findings.outcome();
 }
 
-Outcome signed_019(Context& c) {
+Outcome multipart_if_none_match_is_412(Context& c) {
   obj::need(c, Version::v4);
   const auto upload = begin(c);
   const auto one = part(c, upload, 1, "parts");
@@ -321,13 +321,25 @@ Outcome signed_019(Context& c) {
 
 std::vector<Check> objects_signed() {
   return {
-      {"OBJ-SIG-001", signed_001}, {"OBJ-SIG-002", signed_002}, {"OBJ-SIG-003", signed_003},
-      {"OBJ-SIG-004", signed_004}, {"OBJ-SIG-005", signed_005}, {"OBJ-SIG-006", signed_006},
-      {"OBJ-SIG-007", signed_007}, {"OBJ-SIG-008", signed_008}, {"OBJ-SIG-009", signed_009},
-      {"OBJ-SIG-010", signed_010}, {"OBJ-SIG-011", signed_011}, {"OBJ-SIG-012", signed_012},
-      {"OBJ-SIG-013", signed_013}, {"OBJ-SIG-014", signed_014}, {"OBJ-SIG-015", signed_015},
-      {"OBJ-SIG-016", signed_016}, {"OBJ-SIG-017", signed_017}, {"OBJ-SIG-018", signed_018},
-      {"OBJ-SIG-019", signed_019},
+      {"OBJ-SIG-001", version_4_authorization_is_taken},
+      {"OBJ-SIG-002", version_2_authorization_is_taken},
+      {"OBJ-SIG-003", another_payload_is_400},
+      {"OBJ-SIG-004", unsigned_payload_is_taken},
+      {"OBJ-SIG-005", skewed_clock_is_403},
+      {"OBJ-SIG-006", signature_of_another_object_is_403},
+      {"OBJ-SIG-007", no_signature_is_403},
+      {"OBJ-SIG-008", delete_may_be_repeated},
+      {"OBJ-SIG-009", parts_join_by_their_numbers},
+      {"OBJ-SIG-010", multipart_etag_counts_parts},
+      {"OBJ-SIG-011", part_sent_again_replaces_itself},
+      {"OBJ-SIG-012", invalid_part_is_400},
+      {"OBJ-SIG-013", wrong_part_order_is_400},
+      {"OBJ-SIG-014", small_part_before_last_is_400},
+      {"OBJ-SIG-015", aborted_multipart_upload_is_gone},
+      {"OBJ-SIG-016", no_object_before_complete},
+      {"OBJ-SIG-017", if_none_match_overwrites_nothing},
+      {"OBJ-SIG-018", if_match_wants_that_etag},
+      {"OBJ-SIG-019", multipart_if_none_match_is_412},
   };
 }
 

@@ -18,7 +18,7 @@ std::string md5_of(std::string_view bytes) {
   return digest.finish();
 }
 
-Outcome body_001(Context& c) {
+Outcome chunked_put_is_501(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
   Request request;
@@ -29,7 +29,7 @@ Outcome body_001(Context& c) {
   return obj::expect_refusal(obj::send(c, std::move(request)), 501, "NotImplemented");
 }
 
-Outcome body_002(Context& c) {
+Outcome put_without_length_is_411(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
   auto connection = raw_to(c, place.put);
@@ -38,7 +38,7 @@ Outcome body_002(Context& c) {
   return obj::expect_refusal(response, 411, "MissingContentLength");
 }
 
-Outcome body_003(Context& c) {
+Outcome broken_put_stores_nothing(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
   auto connection = raw_to(c, place.put);
@@ -53,7 +53,7 @@ Outcome body_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome body_004(Context& c) {
+Outcome wrong_content_md5_is_400(Context& c) {
   static_cast<void>(obj::access_key(c));
   Findings findings{
       "Content-MD5 of the body: 200; of another: 400 BadDigest; none: 400 InvalidDigest"};
@@ -83,7 +83,7 @@ RawConnection::Read ask(Context& c, RawConnection& connection, const std::string
   return read;
 }
 
-Outcome body_005(Context& c) {
+Outcome length_over_5_gib_is_400(Context& c) {
   const auto place = obj::place(c);
   auto connection = raw_to(c, place.put);
   const auto read = ask(c, connection, place.put, largest + 1);
@@ -97,7 +97,7 @@ Outcome body_005(Context& c) {
              : broken(rule, obj::told(*read.response));
 }
 
-Outcome body_006(Context& c) {
+Outcome expect_is_answered_at_once(Context& c) {
   const auto place = obj::place(c);
   auto connection = raw_to(c, place.put);
   const auto head =
@@ -115,7 +115,7 @@ Outcome body_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome body_007(Context& c) {
+Outcome stopped_body_is_400(Context& c) {
   const auto place = obj::place(c);
   auto connection = raw_to(c, place.put);
   const auto head = bare_head(c, "PUT", place.put, {{"Content-Length", "100"}});
@@ -143,7 +143,7 @@ Response refused(Context& c) {
   return response;
 }
 
-Outcome body_008(Context& c) {
+Outcome errors_are_xml_with_code(Context& c) {
   const auto response = refused(c);
   Findings findings{"an error is application/xml with Code, Message and RequestId"};
   const auto type = value_of(response, "Content-Type");
@@ -158,7 +158,7 @@ Outcome body_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome body_009(Context& c) {
+Outcome request_ids_on_every_answer(Context& c) {
   Findings findings{"x-amz-request-id and x-amz-id-2, in an error also as RequestId and HostId"};
   const auto place = obj::place(c);
   const auto stored = obj::put(c, place.put, "bytes");
@@ -175,7 +175,7 @@ Outcome body_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome body_010(Context& c) {
+Outcome etag_is_the_md5(Context& c) {
   const auto right = "\"" + to_hex(md5_of("bytes")) + "\"";
   Findings findings{"the MD5 of the bytes, in quotes"};
   const auto judge = [&](std::string_view label, const Response& response) {
@@ -189,7 +189,7 @@ Outcome body_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome body_011(Context& c) {
+Outcome missing_bucket_is_404(Context& c) {
   static_cast<void>(obj::access_key(c));
   if (!obj::target(c).host_bucket.empty()) {
     return not_offered("another bucket has another host (--bucket-in host)");
@@ -201,7 +201,7 @@ Outcome body_011(Context& c) {
                                 : broken("404 NoSuchBucket, or another 404", obj::told(response));
 }
 
-Outcome body_012(Context& c) {
+Outcome early_put_refusal_is_readable(Context& c) {
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
   auto url = place.put;
@@ -221,10 +221,18 @@ Outcome body_012(Context& c) {
 
 std::vector<Check> objects_transfer() {
   return {
-      {"OBJ-BODY-001", body_001}, {"OBJ-BODY-002", body_002}, {"OBJ-BODY-003", body_003},
-      {"OBJ-BODY-004", body_004}, {"OBJ-BODY-005", body_005}, {"OBJ-BODY-006", body_006},
-      {"OBJ-BODY-007", body_007}, {"OBJ-BODY-008", body_008}, {"OBJ-BODY-009", body_009},
-      {"OBJ-BODY-010", body_010}, {"OBJ-BODY-011", body_011}, {"OBJ-BODY-012", body_012},
+      {"OBJ-BODY-001", chunked_put_is_501},
+      {"OBJ-BODY-002", put_without_length_is_411},
+      {"OBJ-BODY-003", broken_put_stores_nothing},
+      {"OBJ-BODY-004", wrong_content_md5_is_400},
+      {"OBJ-BODY-005", length_over_5_gib_is_400},
+      {"OBJ-BODY-006", expect_is_answered_at_once},
+      {"OBJ-BODY-007", stopped_body_is_400},
+      {"OBJ-BODY-008", errors_are_xml_with_code},
+      {"OBJ-BODY-009", request_ids_on_every_answer},
+      {"OBJ-BODY-010", etag_is_the_md5},
+      {"OBJ-BODY-011", missing_bucket_is_404},
+      {"OBJ-BODY-012", early_put_refusal_is_readable},
   };
 }
 

@@ -33,14 +33,14 @@ Outcome let_in(Context& c, const Presentation& how, const std::string& rule) {
   return findings.outcome();
 }
 
-Outcome auth_001(Context& c) {
+Outcome api_key_by_basic(Context& c) {
   return let_in(c, {Presentation::Way::basic_user, {}},
                 "the key as user of Basic, without a password: 200");
 }
-Outcome auth_002(Context& c) {
+Outcome api_key_in_x_api_key(Context& c) {
   return let_in(c, {Presentation::Way::field, "X-API-Key"}, "the key as X-API-Key: 200");
 }
-Outcome auth_003(Context& c) {
+Outcome api_key_as_bearer(Context& c) {
   return let_in(c, {Presentation::Way::bearer, {}}, "the key as Authorization: Bearer: 200");
 }
 
@@ -56,14 +56,16 @@ Outcome refused_401(Context& c, const std::optional<std::string>& authorization,
   return findings.outcome();
 }
 
-Outcome auth_004(Context& c) { return refused_401(c, std::nullopt, "no key: 401 and a message"); }
-Outcome auth_005(Context& c) {
+Outcome no_api_key_is_401(Context& c) {
+  return refused_401(c, std::nullopt, "no key: 401 and a message");
+}
+Outcome unknown_api_key_is_401(Context& c) {
   // "dex-conformance-no-such-key:"
   return refused_401(c, "Basic ZGV4LWNvbmZvcm1hbmNlLW5vLXN1Y2gta2V5Og==",
                      "a key that nobody has: 401 and a message");
 }
 
-Outcome auth_006(Context& c) {
+Outcome every_error_has_a_message(Context& c) {
   oc::need_init(c);
   Findings findings{"whatever is wrong: 4xx and a message, never an empty object"};
   const auto look = [&](const std::string& what, const Response& response) {
@@ -83,7 +85,7 @@ Outcome auth_006(Context& c) {
 }
 
 /// So many are no burden to a service. Whoever answers 429 need not say when to come back.
-Outcome auth_007(Context& c) {
+Outcome too_many_calls_say_when(Context& c) {
   constexpr int requests = 20;
   for (int i = 0; i < requests; ++i) {
     const auto response = c.send(list_of_samples(c));
@@ -97,9 +99,10 @@ Outcome auth_007(Context& c) {
 
 std::vector<Check> onecodex_auth() {
   return {
-      {"OC-AUTH-001", auth_001}, {"OC-AUTH-002", auth_002}, {"OC-AUTH-003", auth_003},
-      {"OC-AUTH-004", auth_004}, {"OC-AUTH-005", auth_005}, {"OC-AUTH-006", auth_006},
-      {"OC-AUTH-007", auth_007},
+      {"OC-AUTH-001", api_key_by_basic},        {"OC-AUTH-002", api_key_in_x_api_key},
+      {"OC-AUTH-003", api_key_as_bearer},       {"OC-AUTH-004", no_api_key_is_401},
+      {"OC-AUTH-005", unknown_api_key_is_401},  {"OC-AUTH-006", every_error_has_a_message},
+      {"OC-AUTH-007", too_many_calls_say_when},
   };
 }
 

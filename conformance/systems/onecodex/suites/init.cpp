@@ -37,7 +37,7 @@ Response init_with(Context& c, const std::string& members) {
   return response;
 }
 
-Outcome init_001(Context& c) {
+Outcome init_gives_form_and_id(Context& c) {
   const auto response = oc::post(c, "samples/init_upload", R"({"filename": "a.fa", "size": 5})");
   const auto begun = oc::read_initiated(c, response);
   Findings findings{
@@ -53,7 +53,7 @@ Outcome init_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome init_002(Context& c) {
+Outcome ids_are_16_hex_digits(Context& c) {
   const auto begun = oc::begin(c);
   const bool right =
       begun.id.size() == 16 && begun.id.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -61,7 +61,7 @@ Outcome init_002(Context& c) {
                : broken("an id of 16 lower-case hexadecimal digits", "another form");
 }
 
-Outcome init_003(Context& c) {
+Outcome each_init_is_an_upload(Context& c) {
   const auto first = oc::begin(c);
   const auto second = oc::begin(c);
   Findings findings{"every call begins an upload of its own: another id, another key"};
@@ -72,7 +72,7 @@ Outcome init_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome init_004(Context& c) {
+Outcome file_name_off_pattern_is_400(Context& c) {
   oc::need_init(c);
   Findings findings{"names that do not match the pattern: 400"};
   for (const char* name : {"a", ".fa", "..", "a.", "-a.fa", " a.fa", "a.fa ", "a/b.fa", "../x.fa",
@@ -84,7 +84,7 @@ Outcome init_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome init_005(Context& c) {
+Outcome file_name_on_pattern_is_taken(Context& c) {
   Findings findings{"names that match the pattern: 200"};
   for (const char* name :
        {"a.fa", "a b.fa", "a[1].fq.gz", "a(1)-{2}.fq", "...", ".a.b", "1.2", "a..b"}) {
@@ -95,7 +95,7 @@ Outcome init_005(Context& c) {
 }
 
 /// An engine that backtracks takes four minutes for it, and half a second for an eighth.
-Outcome init_006(Context& c) {
+Outcome long_name_is_refused_at_once(Context& c) {
   oc::need_init(c);
   std::string name;
   while (name.size() < 4'000) name += "a.";
@@ -109,7 +109,7 @@ Outcome init_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome init_007(Context& c) {
+Outcome size_must_be_whole_number(Context& c) {
   oc::need_init(c);
   Findings findings{"a size that is no number from 1: 400"};
   for (const char* size : {"0", "-1", "1.5", "\"5\"", "true"}) {
@@ -122,7 +122,7 @@ Outcome init_007(Context& c) {
   return findings.outcome();
 }
 
-Outcome init_008(Context& c) {
+Outcome missing_size_by_contract(Context& c) {
   oc::need_init(c);
   const bool guide = oc::by_guide(c);
   Findings findings{guide ? "a size is not needed, and may be null: 200"
@@ -135,7 +135,7 @@ Outcome init_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome init_009(Context& c) {
+Outcome metadata_beyond_limits_is_400(Context& c) {
   const std::string long_text(256, 'x');
   const Broken rows[] = {
       {"name", in_metadata(member("name", long_text))},
@@ -154,7 +154,7 @@ Outcome init_009(Context& c) {
   return all_refused(c, "metadata beyond its limits", rows);
 }
 
-Outcome init_010(Context& c) {
+Outcome metadata_within_limits_is_200(Context& c) {
   const std::string text(255, 'x');
   Findings findings{"metadata within its limits: 200"};
   for (const auto& members :
@@ -175,7 +175,7 @@ Outcome init_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome init_011(Context& c) {
+Outcome tags_beyond_limits_are_400(Context& c) {
   const Broken rows[] = {
       {"a name of 31 characters", R"("tags": [{"name": ")" + std::string(31, 'x') + "\"}]"},
       {"a text", R"("tags": ["a"])"},
@@ -186,25 +186,25 @@ Outcome init_011(Context& c) {
   return all_refused(c, "tags beyond their limits", all);
 }
 
-Outcome init_012(Context& c) {
+Outcome other_upload_type_is_400(Context& c) {
   return all_refused(c, "an upload_type that there is not",
                      std::array{Broken{"fast", member("upload_type", "fast")}});
 }
 
-Outcome init_013(Context& c) {
+Outcome unknown_sample_id_is_400(Context& c) {
   return all_refused(
       c, "no pre-uploaded sample matches",
       std::array{Broken{"sample_id", member("sample_id", "dexconformance00")},
                  Broken{"external_sample_id", member("external_sample_id", "dex-conformance")}});
 }
 
-Outcome init_014(Context& c) {
+Outcome unknown_init_member_is_400(Context& c) {
   if (oc::by_guide(c)) return not_offered("the documents do not say it");
   return all_refused(c, "a member that the schema does not name",
                      std::array{Broken{"dex", "\"dex\": 1"}});
 }
 
-Outcome init_015(Context& c) {
+Outcome document_may_have_any_name(Context& c) {
   const auto begun = oc::begin_document(c, "a report: 1+2.pdf");
   Findings findings{"a document may have any name: 200, and it is told again"};
   const auto response = oc::get(c, "documents/" + begun.id);
@@ -214,7 +214,7 @@ Outcome init_015(Context& c) {
 }
 
 /// Which conditions the policy has, by what the form says.
-Outcome init_016(Context& c) {
+Outcome policy_expires_and_covers_fields(Context& c) {
   const auto begun = oc::begin(c);
   const auto text = base64::decode(oc::field(begun.file, "policy"));
   const auto policy = text ? json_of(*text) : Json(nullptr);
@@ -237,7 +237,7 @@ Outcome init_016(Context& c) {
 }
 
 /// Dialects of regular expressions differ there: Python takes both.
-Outcome init_017(Context& c) {
+Outcome pattern_dialect_of_file_names(Context& c) {
   oc::need_init(c);
   Findings findings{"what the pattern leaves open"};
   for (const char* name : {"é.fa", "a.fa\\n"}) {
@@ -249,7 +249,7 @@ Outcome init_017(Context& c) {
   return findings.report();
 }
 
-Outcome init_018(Context& c) {
+Outcome preuploaded_sample_is_found_again(Context& c) {
   const auto external = "dex-conformance-" + oc::target(c).run_id();
   const auto made = oc::post(c, "samples/preupload",
                              body_with(in_metadata(member("external_sample_id", external))));
@@ -271,7 +271,7 @@ Outcome init_018(Context& c) {
 }
 
 /// With a reference to each resource, or with its calls in that place.
-Outcome init_019(Context& c) {
+Outcome schema_for_old_clients_is_served(Context& c) {
   Findings findings{"GET schema and schema?expand=all: 200, with samples and what they can do"};
   const auto plain = oc::get(c, "schema");
   const bool referred = value_at(json_of(plain), "/properties/samples/$ref") != nullptr;
@@ -290,13 +290,25 @@ Outcome init_019(Context& c) {
 
 std::vector<Check> onecodex_init() {
   return {
-      {"OC-INIT-001", init_001}, {"OC-INIT-002", init_002}, {"OC-INIT-003", init_003},
-      {"OC-INIT-004", init_004}, {"OC-INIT-005", init_005}, {"OC-INIT-006", init_006},
-      {"OC-INIT-007", init_007}, {"OC-INIT-008", init_008}, {"OC-INIT-009", init_009},
-      {"OC-INIT-010", init_010}, {"OC-INIT-011", init_011}, {"OC-INIT-012", init_012},
-      {"OC-INIT-013", init_013}, {"OC-INIT-014", init_014}, {"OC-INIT-015", init_015},
-      {"OC-INIT-016", init_016}, {"OC-INIT-017", init_017}, {"OC-INIT-018", init_018},
-      {"OC-INIT-019", init_019},
+      {"OC-INIT-001", init_gives_form_and_id},
+      {"OC-INIT-002", ids_are_16_hex_digits},
+      {"OC-INIT-003", each_init_is_an_upload},
+      {"OC-INIT-004", file_name_off_pattern_is_400},
+      {"OC-INIT-005", file_name_on_pattern_is_taken},
+      {"OC-INIT-006", long_name_is_refused_at_once},
+      {"OC-INIT-007", size_must_be_whole_number},
+      {"OC-INIT-008", missing_size_by_contract},
+      {"OC-INIT-009", metadata_beyond_limits_is_400},
+      {"OC-INIT-010", metadata_within_limits_is_200},
+      {"OC-INIT-011", tags_beyond_limits_are_400},
+      {"OC-INIT-012", other_upload_type_is_400},
+      {"OC-INIT-013", unknown_sample_id_is_400},
+      {"OC-INIT-014", unknown_init_member_is_400},
+      {"OC-INIT-015", document_may_have_any_name},
+      {"OC-INIT-016", policy_expires_and_covers_fields},
+      {"OC-INIT-017", pattern_dialect_of_file_names},
+      {"OC-INIT-018", preuploaded_sample_is_found_again},
+      {"OC-INIT-019", schema_for_old_clients_is_served},
   };
 }
 

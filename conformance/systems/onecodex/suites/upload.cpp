@@ -12,7 +12,7 @@ namespace {
 
 using oc::Kind;
 
-Outcome up_001(Context& c) {
+Outcome form_with_file_is_201(Context& c) {
   const auto begun = oc::begin(c);
   const auto response = oc::send_file(c, begun.file, "bytes", "HiSeq_accuracy.fa");
   const auto stored = s3::parse_post_response(response.body);
@@ -23,7 +23,7 @@ Outcome up_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_002(Context& c) {
+Outcome form_is_for_own_upload(Context& c) {
   const auto mine = oc::begin(c);
   const auto other = oc::begin(c);
   oc::store(c, mine.file);
@@ -33,7 +33,7 @@ Outcome up_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_003(Context& c) {
+Outcome changed_form_field_is_403(Context& c) {
   const auto begun = oc::begin(c);
   oc::store(c, begun.file);
   Findings findings{"a form with a changed field: 403"};
@@ -51,7 +51,7 @@ Outcome up_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_004(Context& c) {
+Outcome confirm_before_post_is_refused(Context& c) {
   const auto begun = oc::begin(c);
   const auto response = oc::confirm(c, begun.id);
   const bool ok = is_4xx(response) && !oc::message_of(response).empty();
@@ -59,7 +59,7 @@ Outcome up_004(Context& c) {
             : broken("confirm_upload before the POST: 4xx and a message", oc::told(response));
 }
 
-Outcome up_005(Context& c) {
+Outcome confirm_refers_to_the_sample(Context& c) {
   const auto begun = oc::begin(c);
   oc::store(c, begun.file);
   const auto response = oc::confirm(c, begun.id);
@@ -69,7 +69,7 @@ Outcome up_005(Context& c) {
                       oc::told(response));
 }
 
-Outcome up_006(Context& c) {
+Outcome confirm_may_be_repeated(Context& c) {
   const auto id = oc::make_sample(c);
   const auto response = oc::confirm(c, id);
   return oc::is_confirmed(response, Kind::sample, id)
@@ -77,20 +77,20 @@ Outcome up_006(Context& c) {
              : broken("confirm_upload once more: 200, as before", oc::told(response));
 }
 
-Outcome up_007(Context& c) {
+Outcome confirm_of_unknown_id_is_404(Context& c) {
   const auto response = oc::confirm(c, "dexconformance00");
   return oc::is_problem(response, 404) ? holds(oc::told(response))
                                        : broken("an unknown id: 404", oc::told(response));
 }
 
-Outcome up_008(Context& c) {
+Outcome sample_without_file_awaits_data(Context& c) {
   const auto begun = oc::begin(c);
   const auto seen = text_at(oc::sample(c, begun.id), "/visibility").value_or("none");
   return seen == "awaiting data" ? holds(seen)
                                  : broken("before it is confirmed: 'awaiting data'", seen);
 }
 
-Outcome up_009(Context& c) {
+Outcome confirmed_sample_becomes_private(Context& c) {
   const auto id = oc::make_sample(c);
   const auto visibility = [&] {
     return text_at(oc::sample(c, id), "/visibility").value_or("none");
@@ -103,7 +103,7 @@ Outcome up_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_010(Context& c) {
+Outcome sample_has_what_clients_read(Context& c) {
   const auto id = oc::make_sample(c, letters(1'000));
   const auto sample = oc::sample(c, id);
   Findings findings{"a sample is told with $uri, created_at, metadata, owner, and its size"};
@@ -122,7 +122,7 @@ Outcome up_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_011(Context& c) {
+Outcome download_gives_file_as_sent(Context& c) {
   const auto bytes = letters(1'000, 'b');
   const auto id = oc::make_sample(c, bytes);
   const auto told = oc::post(c, "samples/" + id + "/download_uri", "{}");
@@ -141,7 +141,7 @@ Outcome up_011(Context& c) {
                        code(*seen.response) + ", other bytes");
 }
 
-Outcome up_012(Context& c) {
+Outcome cancel_ends_an_upload(Context& c) {
   const auto begun = oc::begin(c);
   oc::store(c, begun.file);
   const auto response = oc::cancel(c, begun.id);
@@ -155,7 +155,7 @@ Outcome up_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_013(Context& c) {
+Outcome cancel_after_confirm_is_400(Context& c) {
   const auto id = oc::make_sample(c);
   const auto response = oc::cancel(c, id);
   const bool ok =
@@ -165,7 +165,7 @@ Outcome up_013(Context& c) {
                      oc::told(response));
 }
 
-Outcome up_014(Context& c) {
+Outcome document_confirmed_by_document_id(Context& c) {
   const auto begun = oc::begin_document(c);
   oc::store(c, begun.file);
   const auto response = oc::post(
@@ -177,7 +177,7 @@ Outcome up_014(Context& c) {
                       oc::told(response));
 }
 
-Outcome up_015(Context& c) {
+Outcome document_by_sample_id_by_contract(Context& c) {
   const auto begun = oc::begin_document(c);
   oc::store(c, begun.file);
   const auto response =
@@ -191,7 +191,7 @@ Outcome up_015(Context& c) {
                      oc::told(response));
 }
 
-Outcome up_016(Context& c) {
+Outcome paired_ends_are_two_forms(Context& c) {
   const auto response =
       oc::post(c, "samples/init_upload",
                R"({"filename": "a_R1.fq", "paired_end_filename": "a_R2.fq", "size": 5})");
@@ -209,7 +209,7 @@ Outcome up_016(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_017(Context& c) {
+Outcome multipart_init_gives_credentials(Context& c) {
   const auto response =
       oc::post(c, "samples/init_multipart_upload", R"({"filename": "a.fq", "sample_id": null})");
   const auto begun = oc::read_multipart(c, response);
@@ -221,7 +221,7 @@ Outcome up_017(Context& c) {
                   oc::told(response));
 }
 
-Outcome up_018(Context& c) {
+Outcome callback_before_file_is_refused(Context& c) {
   const auto begun = oc::begin_in_parts(c, R"("filename": "a.fq", "sample_id": null)");
   const auto response = oc::call_back(c, begun);
   const bool ok = is_4xx(response) && !oc::message_of(response).empty();
@@ -229,7 +229,7 @@ Outcome up_018(Context& c) {
             : broken("the callback before the file: 4xx and a message", oc::told(response));
 }
 
-Outcome up_019(Context& c) {
+Outcome announced_size_is_the_files(Context& c) {
   if (!oc::by_guide(c)) return not_offered("clients announced 1 for years, whatever they sent");
   const auto begun = oc::begin(c, {}, 4);
   oc::store(c, begun.file);
@@ -239,7 +239,7 @@ Outcome up_019(Context& c) {
              : broken("another size than was announced: 400", oc::told(response));
 }
 
-Outcome up_020(Context& c) {
+Outcome confirmed_size_is_the_files(Context& c) {
   if (oc::by_guide(c)) return not_offered("the documents do not know the size there");
   const auto begun = oc::begin(c);
   oc::store(c, begun.file);
@@ -251,7 +251,7 @@ Outcome up_020(Context& c) {
 }
 
 /// The other has every right but that to these.
-Outcome up_021(Context& c) {
+Outcome other_user_cannot_confirm_or_cancel(Context& c) {
   const auto begun = oc::begin(c);
   oc::store(c, begun.file);
   const auto document = oc::begin_document(c);
@@ -274,7 +274,7 @@ Outcome up_021(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_022(Context& c) {
+Outcome form_after_expiration_is_403(Context& c) {
   const auto begun = oc::post(c, "samples/init_upload", R"({"filename": "a.fa", "size": 5})");
   const auto form = oc::read_initiated(c, begun);
   if (!form) {
@@ -285,14 +285,14 @@ Outcome up_022(Context& c) {
   return expect(response.status == 403, "a form past its time: 403", response);
 }
 
-Outcome up_023(Context& c) {
+Outcome form_after_cancel(Context& c) {
   const auto begun = oc::begin(c);
   const auto cancelled = oc::cancel(c, begun.id);
   taken(cancelled, "cancel_upload");
   return observed("the file of a cancelled upload: " + code(oc::send_file(c, begun.file)));
 }
 
-Outcome up_024(Context& c) {
+Outcome document_has_what_clients_read(Context& c) {
   const auto begun = oc::begin_document(c);
   oc::store(c, begun.file);
   const auto confirmed = oc::post(
@@ -312,7 +312,7 @@ Outcome up_024(Context& c) {
 }
 
 /// Another status than 200 is a failure to onecodex 1.2.0.
-Outcome up_025(Context& c) {
+Outcome callback_after_file_is_200(Context& c) {
   const auto begun = oc::begin_in_parts(c, R"("filename": "a.fq", "sample_id": null)");
   oc::put(c, begun, begun.file_id);
   const auto response = oc::call_back(c, begun);
@@ -328,7 +328,7 @@ Outcome up_025(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_026(Context& c) {
+Outcome paired_ends_are_two_keys(Context& c) {
   const auto begun = oc::begin_in_parts(
       c, R"("filename": "a_R1.fq", "paired_end_filename": "a_R2.fq", "sample_id": null)");
   Findings findings{"paired ends: a paired_end_file_id, and the callback after both files: 200"};
@@ -347,13 +347,32 @@ Outcome up_026(Context& c) {
 
 std::vector<Check> onecodex_upload() {
   return {
-      {"OC-UP-001", up_001}, {"OC-UP-002", up_002}, {"OC-UP-003", up_003}, {"OC-UP-004", up_004},
-      {"OC-UP-005", up_005}, {"OC-UP-006", up_006}, {"OC-UP-007", up_007}, {"OC-UP-008", up_008},
-      {"OC-UP-009", up_009}, {"OC-UP-010", up_010}, {"OC-UP-011", up_011}, {"OC-UP-012", up_012},
-      {"OC-UP-013", up_013}, {"OC-UP-014", up_014}, {"OC-UP-015", up_015}, {"OC-UP-016", up_016},
-      {"OC-UP-017", up_017}, {"OC-UP-018", up_018}, {"OC-UP-019", up_019}, {"OC-UP-020", up_020},
-      {"OC-UP-021", up_021}, {"OC-UP-022", up_022}, {"OC-UP-023", up_023}, {"OC-UP-024", up_024},
-      {"OC-UP-025", up_025}, {"OC-UP-026", up_026},
+      {"OC-UP-001", form_with_file_is_201},
+      {"OC-UP-002", form_is_for_own_upload},
+      {"OC-UP-003", changed_form_field_is_403},
+      {"OC-UP-004", confirm_before_post_is_refused},
+      {"OC-UP-005", confirm_refers_to_the_sample},
+      {"OC-UP-006", confirm_may_be_repeated},
+      {"OC-UP-007", confirm_of_unknown_id_is_404},
+      {"OC-UP-008", sample_without_file_awaits_data},
+      {"OC-UP-009", confirmed_sample_becomes_private},
+      {"OC-UP-010", sample_has_what_clients_read},
+      {"OC-UP-011", download_gives_file_as_sent},
+      {"OC-UP-012", cancel_ends_an_upload},
+      {"OC-UP-013", cancel_after_confirm_is_400},
+      {"OC-UP-014", document_confirmed_by_document_id},
+      {"OC-UP-015", document_by_sample_id_by_contract},
+      {"OC-UP-016", paired_ends_are_two_forms},
+      {"OC-UP-017", multipart_init_gives_credentials},
+      {"OC-UP-018", callback_before_file_is_refused},
+      {"OC-UP-019", announced_size_is_the_files},
+      {"OC-UP-020", confirmed_size_is_the_files},
+      {"OC-UP-021", other_user_cannot_confirm_or_cancel},
+      {"OC-UP-022", form_after_expiration_is_403},
+      {"OC-UP-023", form_after_cancel},
+      {"OC-UP-024", document_has_what_clients_read},
+      {"OC-UP-025", callback_after_file_is_200},
+      {"OC-UP-026", paired_ends_are_two_keys},
   };
 }
 

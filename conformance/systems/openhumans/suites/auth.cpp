@@ -52,13 +52,13 @@ std::string in_quotes(std::string_view text) { return "'" + std::string{text} + 
 
 // ---- tokens ------------------------------------------------------------------------------------
 
-Outcome auth_001(Context& c) {
+Outcome token_in_query_authorises(Context& c) {
   static_cast<void>(oh::authorization(c));
   const auto response = answer_of(c.exchange_presenting(harmless_request(c), in_query));
   return expect(response.status == 200, "the token in access_token: 200", response);
 }
 
-Outcome auth_002(Context& c) {
+Outcome token_as_bearer_authorises(Context& c) {
   const auto value = oh::authorization(c);
   Findings findings{"Authorization: Bearer and the token: 200 by delete/, 201 by direct/"};
   const auto deleted = knock(c, value);
@@ -70,7 +70,7 @@ Outcome auth_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_003(Context& c) {
+Outcome bearer_in_any_case(Context& c) {
   const auto token = token_of(c);
   taken(knock(c, "Bearer " + token), "requests with 'Bearer'");
   Findings findings{"the scheme in any case: 200"};
@@ -81,7 +81,7 @@ Outcome auth_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_004(Context& c) {
+Outcome query_token_beats_the_header(Context& c) {
   const auto token = token_of(c);
   Findings findings{"the token of the query counts: a good one 200, an unknown one 401"};
   const auto good =
@@ -93,7 +93,7 @@ Outcome auth_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_005(Context& c) {
+Outcome no_token_is_401_with_challenge(Context& c) {
   const auto response = knock(c, std::nullopt);
   Findings findings{"no token: 401 " + in_quotes(openhumans::no_credentials) +
                     " and WWW-Authenticate: Bearer"};
@@ -104,7 +104,7 @@ Outcome auth_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_006(Context& c) {
+Outcome unknown_token_is_401(Context& c) {
   Findings findings{"an unknown token: 401 " + in_quotes(openhumans::invalid_token)};
   const auto header = knock(c, "Bearer " + unknown_token);
   findings.check(turns_away(header, openhumans::invalid_token),
@@ -115,7 +115,7 @@ Outcome auth_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_007(Context& c) {
+Outcome expired_token_is_401(Context& c) {
   const auto expired = c.given(TokenKind::expired);
   if (!expired) return not_offered("needs an expired token (--tokens)");
   const auto response = knock(c, *expired);
@@ -125,7 +125,7 @@ Outcome auth_007(Context& c) {
                       oh::tell_problem(response));
 }
 
-Outcome auth_008(Context& c) {
+Outcome malformed_bearer_is_401(Context& c) {
   Findings findings{"Bearer without a token, and with two words: 401 and a text for each"};
   const auto none = knock(c, "Bearer");
   findings.check(turns_away(none, openhumans::header_without_token),
@@ -136,7 +136,7 @@ Outcome auth_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_009(Context& c) {
+Outcome token_in_body_is_401(Context& c) {
   const auto token = token_of(c);
   auto form = harmless(c);
   form.emplace_back("access_token", token);
@@ -144,7 +144,7 @@ Outcome auth_009(Context& c) {
   return expect(response.status == 401, "a token in the body only: 401", response);
 }
 
-Outcome auth_010(Context& c) {
+Outcome other_scheme_is_401(Context& c) {
   const auto token = token_of(c);
   Findings findings{"another scheme, and a token without one: 401, as without a token"};
   for (const auto& [label, value] : {std::pair{"Basic", std::string{"Basic dXNlcjpwYXNz"}},
@@ -157,7 +157,7 @@ Outcome auth_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_011(Context& c) {
+Outcome credentials_are_judged_first(Context& c) {
   Findings findings{"without a token: 401, whatever else is wrong"};
   Request get;
   get.method = "GET";
@@ -185,7 +185,7 @@ std::vector<std::pair<const char*, std::string>> endpoints(const Context& c) {
           {"delete/", target.delete_url}};
 }
 
-Outcome auth_012(Context& c) {
+Outcome other_method_is_405_with_allow(Context& c) {
   taken(c.send(harmless_request(c)), "correct requests");
   Findings findings{"another method than POST: 405, and Allow names POST"};
   for (const auto& [label, url] : endpoints(c)) {
@@ -202,7 +202,7 @@ Outcome auth_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_013(Context& c) {
+Outcome other_body_type_is_415(Context& c) {
   taken(c.send(harmless_request(c)), "correct requests");
   Findings findings{"text/plain: 415"};
   for (const auto& [label, url] : endpoints(c)) {
@@ -222,7 +222,7 @@ Outcome refused_beginning(const Response& response, const std::string& beginning
   return ok ? holds(seen) : broken("400, detail begins " + in_quotes(beginning), seen);
 }
 
-Outcome auth_014(Context& c) {
+Outcome broken_json_is_400(Context& c) {
   taken(c.send(harmless_request(c)), "correct requests");
   return refused_beginning(
       c.send(oh::json_request(oh::target(c).delete_url,
@@ -230,14 +230,14 @@ Outcome auth_014(Context& c) {
       "JSON parse error");
 }
 
-Outcome auth_015(Context& c) {
+Outcome multipart_without_boundary_is_400(Context& c) {
   taken(c.send(harmless_request(c)), "correct requests");
   auto request = oh::multipart_request(oh::target(c).delete_url, harmless(c));
   request.headers.set("Content-Type", "multipart/form-data");
   return refused_beginning(c.send(std::move(request)), "Multipart form parse error");
 }
 
-Outcome auth_016(Context& c) {
+Outcome form_multipart_and_json_work(Context& c) {
   Findings findings{
       "urlencoded, multipart and JSON bodies are taken: 200 by delete/, 201 by direct/"};
   const auto json = [](const Form& form) {
@@ -261,7 +261,7 @@ Outcome auth_016(Context& c) {
   return findings.outcome();
 }
 
-Outcome auth_017(Context& c) {
+Outcome json_not_an_object_is_4xx(Context& c) {
   taken(c.send(harmless_request(c)), "correct requests");
   Findings findings{"JSON that is no object: 4xx, never 5xx"};
   for (const char* body : {"[1]", "7", "\"text\"", "null"}) {
@@ -275,12 +275,23 @@ Outcome auth_017(Context& c) {
 
 std::vector<Check> openhumans_auth() {
   return {
-      {"OH-AUTH-001", auth_001}, {"OH-AUTH-002", auth_002}, {"OH-AUTH-003", auth_003},
-      {"OH-AUTH-004", auth_004}, {"OH-AUTH-005", auth_005}, {"OH-AUTH-006", auth_006},
-      {"OH-AUTH-007", auth_007}, {"OH-AUTH-008", auth_008}, {"OH-AUTH-009", auth_009},
-      {"OH-AUTH-010", auth_010}, {"OH-AUTH-011", auth_011}, {"OH-AUTH-012", auth_012},
-      {"OH-AUTH-013", auth_013}, {"OH-AUTH-014", auth_014}, {"OH-AUTH-015", auth_015},
-      {"OH-AUTH-016", auth_016}, {"OH-AUTH-017", auth_017},
+      {"OH-AUTH-001", token_in_query_authorises},
+      {"OH-AUTH-002", token_as_bearer_authorises},
+      {"OH-AUTH-003", bearer_in_any_case},
+      {"OH-AUTH-004", query_token_beats_the_header},
+      {"OH-AUTH-005", no_token_is_401_with_challenge},
+      {"OH-AUTH-006", unknown_token_is_401},
+      {"OH-AUTH-007", expired_token_is_401},
+      {"OH-AUTH-008", malformed_bearer_is_401},
+      {"OH-AUTH-009", token_in_body_is_401},
+      {"OH-AUTH-010", other_scheme_is_401},
+      {"OH-AUTH-011", credentials_are_judged_first},
+      {"OH-AUTH-012", other_method_is_405_with_allow},
+      {"OH-AUTH-013", other_body_type_is_415},
+      {"OH-AUTH-014", broken_json_is_400},
+      {"OH-AUTH-015", multipart_without_boundary_is_400},
+      {"OH-AUTH-016", form_multipart_and_json_work},
+      {"OH-AUTH-017", json_not_an_object_is_4xx},
   };
 }
 

@@ -30,7 +30,7 @@ std::string error_code(const Response& response) {
   return response.body.substr(begin + 6, std::min<std::size_t>(end - begin - 6, 60));
 }
 
-Outcome up_010(Context& c) {
+Outcome direct_gives_id_and_url(Context& c) {
   const auto response = oh::post(c, oh::target(c).direct_url, oh::direct_fields(c));
   return oh::read_direct(c, response)
              ? holds("201 {id, url}")
@@ -38,7 +38,7 @@ Outcome up_010(Context& c) {
                       oh::tell_problem(response));
 }
 
-Outcome up_011(Context& c) {
+Outcome direct_url_lasts_six_hours(Context& c) {
   const auto response = oh::post(c, oh::target(c).direct_url, oh::direct_fields(c));
   const auto file = oh::read_direct(c, response);
   if (!file) stop_blocked("direct/ gives an id and a URL: 201", oh::tell_problem(response));
@@ -63,7 +63,7 @@ Outcome up_011(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_012(Context& c) {
+Outcome direct_url_ends_in_file_name(Context& c) {
   const auto fields = oh::direct_fields(c);
   const auto name = std::string{http::find(fields, "filename").value_or("")};
   const auto first = path_of(oh::begin(c, fields).url);
@@ -79,13 +79,13 @@ Outcome up_012(Context& c) {
 
 // ---- PUT ---------------------------------------------------------------------------------------
 
-Outcome up_013(Context& c) {
+Outcome put_without_type_is_200(Context& c) {
   const auto file = oh::begin(c);
   const auto response = oh::put(c, file.url, "bytes");
   return expect(response.status == 200, "PUT without a Content-Type: 200", response);
 }
 
-Outcome up_014(Context& c) {
+Outcome put_with_type_is_403(Context& c) {
   const auto file = oh::begin(c);
   Findings findings{"PUT with a Content-Type: 403 SignatureDoesNotMatch, and nothing is stored"};
   for (const char* type : {"text/plain", "application/json"}) {
@@ -100,7 +100,7 @@ Outcome up_014(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_015(Context& c) {
+Outcome put_answer_is_empty_with_etag(Context& c) {
   const std::string bytes = "test file data\n";
   const auto file = oh::begin(c);
   const auto response = oh::put(c, file.url, bytes);
@@ -136,7 +136,7 @@ std::string with_other_path(const std::string& url) {
   return other;
 }
 
-Outcome up_016(Context& c) {
+Outcome changed_direct_url_is_403(Context& c) {
   const auto file = oh::begin(c);
   const auto query = oh::query_of(file.url);
   if (query.empty()) return broken("the URL is signed", "it has no query");
@@ -164,7 +164,7 @@ Outcome up_016(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_017(Context& c) {
+Outcome second_put_counts_before_complete(Context& c) {
   const auto file = oh::begin(c);
   oh::store(c, file, letters(10));
   oh::store(c, file, letters(7, 'b'));
@@ -181,7 +181,7 @@ Outcome up_017(Context& c) {
 
 // ---- complete/ ---------------------------------------------------------------------------------
 
-Outcome up_018(Context& c) {
+Outcome complete_after_put_is_200(Context& c) {
   const auto file = oh::begin(c);
   oh::store(c, file, letters(1'000));
   const auto completed = oh::complete(c, file.id);
@@ -191,7 +191,7 @@ Outcome up_018(Context& c) {
                       oh::tell_completion(completed));
 }
 
-Outcome up_019(Context& c) {
+Outcome complete_before_put_is_400(Context& c) {
   const auto file = oh::begin(c);
   Findings findings{"complete/ before PUT: 400 '" + std::string{openhumans::file_not_present} +
                     "', and after PUT: 200"};
@@ -215,7 +215,7 @@ Direct make_complete(Context& c, const std::string& bytes) {
   return file;
 }
 
-Outcome up_020(Context& c) {
+Outcome complete_may_be_repeated(Context& c) {
   const auto file = make_complete(c, letters(7));
   const auto again = oh::complete(c, file.id);
   return oh::size_in(again) == 7
@@ -223,7 +223,7 @@ Outcome up_020(Context& c) {
              : broken("complete/ twice: 200 with the same size", oh::tell_completion(again));
 }
 
-Outcome up_021(Context& c) {
+Outcome complete_without_id_is_400(Context& c) {
   static_cast<void>(make_complete(c, "x"));
   Findings findings{"without file_id, and with 0: 400 '" +
                     std::string{openhumans::file_does_not_exist} + "'"};
@@ -238,7 +238,7 @@ Outcome up_021(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_022(Context& c) {
+Outcome complete_of_no_number_is_400(Context& c) {
   static_cast<void>(make_complete(c, "x"));
   const auto response =
       oh::post(c, oh::target(c).complete_url,
@@ -248,7 +248,7 @@ Outcome up_022(Context& c) {
              : broken("400 {\"file_id\": [\"Enter a whole number.\"]}", oh::tell_problem(response));
 }
 
-Outcome up_023(Context& c) {
+Outcome complete_of_unknown_id_is_4xx(Context& c) {
   static_cast<void>(make_complete(c, "x"));
   const auto response = oh::complete(c, 999'999'999);
   Findings findings{"an unknown id: 4xx, as JSON"};
@@ -257,7 +257,7 @@ Outcome up_023(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_024(Context& c) {
+Outcome complete_for_another_member_is_refused(Context& c) {
   const auto& other = oh::other_member(c);
   const auto file = oh::begin(c);
   oh::store(c, file, letters(7));
@@ -271,7 +271,7 @@ Outcome up_024(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_025(Context& c) {
+Outcome incomplete_file_is_not_listed(Context& c) {
   const auto file = oh::begin(c);
   oh::store(c, file, letters(7));
   Findings findings{"a file is listed once it is complete, and not before"};
@@ -288,7 +288,7 @@ Outcome up_025(Context& c) {
 
 // ---- on the wire -------------------------------------------------------------------------------
 
-Outcome up_026(Context& c) {
+Outcome parallel_uploads_do_not_mix(Context& c) {
   constexpr std::size_t uploads = 8;
   struct Running {
     Direct file;
@@ -332,7 +332,7 @@ Outcome up_026(Context& c) {
   return right ? holds(text) : broken("uploads at once do not touch each other", text);
 }
 
-Outcome up_027(Context& c) {
+Outcome broken_direct_put_leaves_nothing(Context& c) {
   const auto file = oh::begin(c);
   {
     auto connection = raw_to(c, file.url);
@@ -353,7 +353,7 @@ Outcome up_027(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_028(Context& c) {
+Outcome direct_expect_is_answered_at_once(Context& c) {
   constexpr Milliseconds at_once{1'000};
   const auto file = oh::begin(c);
   auto connection = raw_to(c, file.url);
@@ -372,7 +372,7 @@ Outcome up_028(Context& c) {
   return expect(stored.status == 200, "100, and 200 once the body is there", stored);
 }
 
-Outcome up_029(Context& c) {
+Outcome expired_direct_url_is_403(Context& c) {
   const auto file = oh::begin(c);
   oh::outlive(c, file);
   const auto response = oh::put(c, file.url, "bytes");
@@ -389,11 +389,26 @@ Outcome up_029(Context& c) {
 
 std::vector<Check> openhumans_direct() {
   return {
-      {"OH-UP-010", up_010}, {"OH-UP-011", up_011}, {"OH-UP-012", up_012}, {"OH-UP-013", up_013},
-      {"OH-UP-014", up_014}, {"OH-UP-015", up_015}, {"OH-UP-016", up_016}, {"OH-UP-017", up_017},
-      {"OH-UP-018", up_018}, {"OH-UP-019", up_019}, {"OH-UP-020", up_020}, {"OH-UP-021", up_021},
-      {"OH-UP-022", up_022}, {"OH-UP-023", up_023}, {"OH-UP-024", up_024}, {"OH-UP-025", up_025},
-      {"OH-UP-026", up_026}, {"OH-UP-027", up_027}, {"OH-UP-028", up_028}, {"OH-UP-029", up_029},
+      {"OH-UP-010", direct_gives_id_and_url},
+      {"OH-UP-011", direct_url_lasts_six_hours},
+      {"OH-UP-012", direct_url_ends_in_file_name},
+      {"OH-UP-013", put_without_type_is_200},
+      {"OH-UP-014", put_with_type_is_403},
+      {"OH-UP-015", put_answer_is_empty_with_etag},
+      {"OH-UP-016", changed_direct_url_is_403},
+      {"OH-UP-017", second_put_counts_before_complete},
+      {"OH-UP-018", complete_after_put_is_200},
+      {"OH-UP-019", complete_before_put_is_400},
+      {"OH-UP-020", complete_may_be_repeated},
+      {"OH-UP-021", complete_without_id_is_400},
+      {"OH-UP-022", complete_of_no_number_is_400},
+      {"OH-UP-023", complete_of_unknown_id_is_4xx},
+      {"OH-UP-024", complete_for_another_member_is_refused},
+      {"OH-UP-025", incomplete_file_is_not_listed},
+      {"OH-UP-026", parallel_uploads_do_not_mix},
+      {"OH-UP-027", broken_direct_put_leaves_nothing},
+      {"OH-UP-028", direct_expect_is_answered_at_once},
+      {"OH-UP-029", expired_direct_url_is_403},
   };
 }
 

@@ -40,7 +40,7 @@ Findings& check_listed(Findings& findings, Context& c, const std::string& label,
 
 // ---- delete/ -----------------------------------------------------------------------------------
 
-Outcome files_001(Context& c) {
+Outcome delete_by_file_id(Context& c) {
   const auto ids = uploaded(c, {oh::new_name(c), oh::new_name(c)});
   const auto response = oh::erase(c, by_id(ids.front()));
   Findings findings{"delete/ by file_id: 200 and that id, and only that file goes"};
@@ -50,7 +50,7 @@ Outcome files_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome files_002(Context& c) {
+Outcome delete_by_basename_takes_exact_matches(Context& c) {
   const auto name = oh::new_name(c);
   auto in_capitals = name;
   in_capitals.front() = 'D';
@@ -65,7 +65,7 @@ Outcome files_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome files_003(Context& c) {
+Outcome delete_all_is_one_members(Context& c) {
   const auto& other = oh::other_member(c);
   const auto kept = oh::upload(c, oh::new_name(c), "bytes");
   const Ids ids = sorted({oh::upload_for(c, other, oh::new_name(c), "bytes"),
@@ -84,7 +84,7 @@ Outcome files_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome files_004(Context& c) {
+Outcome delete_of_nothing_is_200(Context& c) {
   const auto name = oh::new_name(c);
   const auto id = oh::upload(c, name, "bytes");
   if (oh::ids_in(oh::erase(c, by_id(id))) != Ids{id}) {
@@ -102,7 +102,7 @@ Outcome files_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome files_005(Context& c) {
+Outcome other_members_file_stays(Context& c) {
   const auto& other = oh::other_member(c);
   const auto name = oh::new_name(c);
   const auto id = oh::upload(c, name, "bytes");
@@ -129,11 +129,11 @@ Outcome refused_selectors(Context& c, const std::string& key, const std::vector<
   return findings.outcome();
 }
 
-Outcome files_006(Context& c) {
+Outcome delete_without_selector_is_400(Context& c) {
   return refused_selectors(c, "missing_field", {Form{}}, oh::target(c).member);
 }
 
-Outcome files_007(Context& c) {
+Outcome delete_by_two_selectors_is_400(Context& c) {
   const auto name = oh::new_name(c);
   const auto id = oh::upload(c, name, "bytes");
   auto both = by_id(id);
@@ -145,14 +145,14 @@ Outcome files_007(Context& c) {
   return outcome;
 }
 
-Outcome files_008(Context& c) {
+Outcome false_all_files_is_absent(Context& c) {
   // A server that takes them for true would delete all files of the member.
   const auto& other = oh::other_member(c);
   return refused_selectors(c, "missing_field", {by_all("false"), by_all("False"), by_all("0")},
                            other);
 }
 
-Outcome files_009(Context& c) {
+Outcome deleted_file_cannot_be_had(Context& c) {
   const auto id = oh::upload(c, oh::new_name(c), "bytes");
   const auto url = text_at(oh::file_in(oh::listed(c), id), "/download_url");
   if (!url) stop_blocked("the file is listed with its download_url", "it is not");
@@ -172,7 +172,7 @@ Outcome files_009(Context& c) {
                 after);
 }
 
-Outcome files_010(Context& c) {
+Outcome complete_does_not_undelete(Context& c) {
   const auto file = oh::begin(c);
   oh::store(c, file, "bytes");
   if (!oh::size_in(oh::complete(c, file.id))) stop_blocked("complete/ after PUT: 200", "it is not");
@@ -187,7 +187,7 @@ Outcome files_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome files_011(Context& c) {
+Outcome incomplete_file_is_not_deleted(Context& c) {
   const auto file = oh::begin(c);
   Findings findings{"a file that is not complete is not deleted: 200, no ids; it can be completed"};
   const auto response = oh::erase(c, by_id(file.id));
@@ -219,7 +219,7 @@ Findings& check_members(Findings& findings, const std::string& label, const Json
                         label + (missing.empty() ? ": all members" : " without " + missing));
 }
 
-Outcome files_012(Context& c) {
+Outcome exchange_member_lists_files(Context& c) {
   const auto id = oh::upload(c, oh::new_name(c), "bytes");
   const auto response = c.get(oh::target(c).exchange_member_url + "?" +
                               http::format_form({{"project_member_id", oh::target(c).member}}));
@@ -240,7 +240,7 @@ Outcome files_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome files_013(Context& c) {
+Outcome members_lists_the_members(Context& c) {
   const auto response = c.get(oh::target(c).members_url);
   const auto document = json_of(response);
   Findings findings{"members/: 200, and the members of the project"};
@@ -255,7 +255,7 @@ Outcome files_013(Context& c) {
   return findings.outcome();
 }
 
-Outcome files_014(Context& c) {
+Outcome download_url_gives_the_bytes(Context& c) {
   const auto bytes = c.random_bytes(70'000);
   const auto id = oh::upload(c, oh::new_name(c), bytes);
   const auto got = oh::download(c, id, bytes.size());
@@ -265,7 +265,7 @@ Outcome files_014(Context& c) {
   return findings.outcome();
 }
 
-Outcome files_015(Context& c) {
+Outcome listed_metadata_is_that_sent(Context& c) {
   const std::string metadata =
       R"({"tags": ["survey", "diet", "csv", "\u00fc"], "description": "Diet survey", )"
       R"("creation_date": "2018-05-27T12:22:27+02:00"})";
@@ -286,7 +286,7 @@ Outcome files_015(Context& c) {
   return findings.outcome();
 }
 
-Outcome files_016(Context& c) {
+Outcome incomplete_file_vanishes_in_time(Context& c) {
   const auto file = oh::begin(c);
   oh::store(c, file, "bytes");
   oh::outlive(c, file);
@@ -301,12 +301,22 @@ Outcome files_016(Context& c) {
 
 std::vector<Check> openhumans_files() {
   return {
-      {"OH-FILES-001", files_001}, {"OH-FILES-002", files_002}, {"OH-FILES-003", files_003},
-      {"OH-FILES-004", files_004}, {"OH-FILES-005", files_005}, {"OH-FILES-006", files_006},
-      {"OH-FILES-007", files_007}, {"OH-FILES-008", files_008}, {"OH-FILES-009", files_009},
-      {"OH-FILES-010", files_010}, {"OH-FILES-011", files_011}, {"OH-FILES-012", files_012},
-      {"OH-FILES-013", files_013}, {"OH-FILES-014", files_014}, {"OH-FILES-015", files_015},
-      {"OH-FILES-016", files_016},
+      {"OH-FILES-001", delete_by_file_id},
+      {"OH-FILES-002", delete_by_basename_takes_exact_matches},
+      {"OH-FILES-003", delete_all_is_one_members},
+      {"OH-FILES-004", delete_of_nothing_is_200},
+      {"OH-FILES-005", other_members_file_stays},
+      {"OH-FILES-006", delete_without_selector_is_400},
+      {"OH-FILES-007", delete_by_two_selectors_is_400},
+      {"OH-FILES-008", false_all_files_is_absent},
+      {"OH-FILES-009", deleted_file_cannot_be_had},
+      {"OH-FILES-010", complete_does_not_undelete},
+      {"OH-FILES-011", incomplete_file_is_not_deleted},
+      {"OH-FILES-012", exchange_member_lists_files},
+      {"OH-FILES-013", members_lists_the_members},
+      {"OH-FILES-014", download_url_gives_the_bytes},
+      {"OH-FILES-015", listed_metadata_is_that_sent},
+      {"OH-FILES-016", incomplete_file_vanishes_in_time},
   };
 }
 

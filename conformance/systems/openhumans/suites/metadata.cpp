@@ -80,7 +80,7 @@ Outcome by_document(Context& c, const std::string& rule, const std::vector<std::
 
 // ---- fields ------------------------------------------------------------------------------------
 
-Outcome meta_001(Context& c) {
+Outcome missing_fields_told_together(Context& c) {
   needs_taken(c);
   const auto response = ask(c, Form{});
   Findings findings{"all missing fields are told together, in lists: '" +
@@ -99,7 +99,7 @@ Form of_unknown_member(Context& c, const std::string& metadata = oh::good_metada
   return oh::with(oh::direct_fields(c, metadata), "project_member_id", "00000000");
 }
 
-Outcome meta_002(Context& c) {
+Outcome unknown_member_is_400(Context& c) {
   needs_taken(c);
   const auto response = ask(c, of_unknown_member(c));
   const std::string text = "project_member_id is invalid";
@@ -110,7 +110,7 @@ Outcome meta_002(Context& c) {
                      oh::tell_problem(response));
 }
 
-Outcome meta_003(Context& c) {
+Outcome fields_are_judged_before_member(Context& c) {
   needs_taken(c);
   const auto response = ask(c, of_unknown_member(c, "no JSON"));
   const bool ok = response.status == 400 && !oh::texts_about(response, "metadata").empty() &&
@@ -120,20 +120,20 @@ Outcome meta_003(Context& c) {
                      oh::tell_problem(response));
 }
 
-Outcome meta_020(Context& c) {
+Outcome nul_in_text_is_400(Context& c) {
   needs_taken(c);
   const auto response =
       ask(c, oh::with(oh::direct_fields(c), "filename", std::string{"a\0b.txt", 7}));
   return expect(response.status == 400, "a NUL in a text field: 400", response);
 }
 
-Outcome meta_021(Context& c) {
+Outcome spaces_around_fields_do_not_count(Context& c) {
   const auto response =
       ask(c, oh::with(oh::direct_fields(c), "project_member_id", " " + oh::target(c).member + " "));
   return expect(response.status == 201, "spaces around a text field do not count: 201", response);
 }
 
-Outcome meta_022(Context& c) {
+Outcome last_of_doubled_fields_counts(Context& c) {
   needs_taken(c);
   auto fields = of_unknown_member(c);
   fields.emplace_back("project_member_id", oh::target(c).member);
@@ -148,28 +148,30 @@ Outcome meta_022(Context& c) {
 
 // ---- metadata ----------------------------------------------------------------------------------
 
-Outcome meta_004(Context& c) {
+Outcome metadata_not_json_is_400(Context& c) {
   return refused(c, "could not parse the uploaded metadata", {"no JSON", "{", "{'tags': []}"});
 }
 
-Outcome meta_005(Context& c) {
+Outcome description_is_required(Context& c) {
   return refused(c, "description", {metadata_with({{"description", ""}})});
 }
 
-Outcome meta_006(Context& c) {
+Outcome description_is_a_string(Context& c) {
   return refused(c, "description",
                  {metadata_with({{"description", "7"}}), metadata_with({{"description", "null"}})});
 }
 
-Outcome meta_007(Context& c) { return refused(c, "tags", {metadata_with({{"tags", ""}})}); }
+Outcome tags_are_required(Context& c) {
+  return refused(c, "tags", {metadata_with({{"tags", ""}})});
+}
 
-Outcome meta_008(Context& c) {
+Outcome tags_are_a_list(Context& c) {
   return refused(c, "tags",
                  {metadata_with({{"tags", R"("csv")"}}), metadata_with({{"tags", "{}"}}),
                   metadata_with({{"tags", "null"}})});
 }
 
-Outcome meta_009(Context& c) {
+Outcome one_metadata_error_is_told(Context& c) {
   needs_taken(c);
   const auto response = ask(c, "{}");
   const auto texts = oh::texts_about(response, "metadata");
@@ -180,12 +182,12 @@ Outcome meta_009(Context& c) {
                      oh::tell_problem(response));
 }
 
-Outcome meta_010(Context& c) {
+Outcome empty_tags_and_description_taken(Context& c) {
   return taken_all(c, "no tags and an empty description are taken: 201",
                    {R"({"tags": [], "description": ""})"});
 }
 
-Outcome meta_011(Context& c) {
+Outcome description_of_101_characters_is_400(Context& c) {
   std::string umlauts;
   for (int i = 0; i < 100; ++i) umlauts += "\u00fc";
   return by_document(c, "a description of 101 characters: 400, of 100: 201",
@@ -194,14 +196,14 @@ Outcome meta_011(Context& c) {
                       metadata_with({{"description", json_text(umlauts)}})});
 }
 
-Outcome meta_012(Context& c) {
+Outcome tags_that_are_no_strings(Context& c) {
   return by_document(c, "tags that are no strings: 400",
                      {metadata_with({{"tags", "[1]"}}), metadata_with({{"tags", "[null]"}}),
                       metadata_with({{"tags", R"(["csv", ["x"]])"}})},
                      {});
 }
 
-Outcome meta_013(Context& c) {
+Outcome malformed_md5_is_400(Context& c) {
   needs_taken(c);
   Findings findings{"an md5 that has not the form of one: 400"};
   for (const std::string md5 : {"abc", "156da7fc980988c5168237443684994"}) {
@@ -214,7 +216,7 @@ Outcome meta_013(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_014(Context& c) {
+Outcome another_files_md5_is_400(Context& c) {
   const std::string bytes = "these bytes\n";
   const auto right = metadata_with({{"md5", json_text(oh::md5_of(bytes))}});
   const auto wrong = metadata_with({{"md5", json_text(oh::md5_of("others"))}});
@@ -243,16 +245,16 @@ std::vector<std::string> with_dates(const std::vector<std::string>& dates) {
   return all;
 }
 
-Outcome meta_015(Context& c) {
+Outcome iso_8601_dates_are_taken(Context& c) {
   return taken_all(c, "dates and times of ISO 8601: 201",
                    with_dates({"2018-05-27", "2018-05-27T12:22:27Z", "2018-05-27T12:22:27+02:00"}));
 }
 
-Outcome meta_016(Context& c) {
+Outcome other_date_formats_are_400(Context& c) {
   return refused(c, dates_text, with_dates({"yesterday", "05/27/2018"}));
 }
 
-Outcome meta_017(Context& c) {
+Outcome impossible_date_is_400(Context& c) {
   needs_taken(c);
   Findings findings{"a date that no calendar has: 400"};
   for (const auto& metadata : with_dates({"2018-02-30", "2018-13-01"})) {
@@ -262,7 +264,7 @@ Outcome meta_017(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_018(Context& c) {
+Outcome metadata_of_wrong_type_is_400(Context& c) {
   needs_taken(c);
   Findings findings{"metadata of a wrong type: 400"};
   std::vector<std::string> all{"7", "null", R"("x")", "[]", R"(["description", "tags"])"};
@@ -275,7 +277,7 @@ Outcome meta_018(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_019(Context& c) {
+Outcome other_metadata_keys_are_kept(Context& c) {
   const auto metadata = metadata_with({{"of-our-own", R"({"a": [1, null, "\u00fc"]})"}});
   const auto response =
       oh::upload(c, oh::file_fields(c, metadata), oh::file_part(oh::new_name(c)), "bytes");
@@ -293,14 +295,28 @@ Outcome meta_019(Context& c) {
 
 std::vector<Check> openhumans_metadata() {
   return {
-      {"OH-META-001", meta_001}, {"OH-META-002", meta_002}, {"OH-META-003", meta_003},
-      {"OH-META-004", meta_004}, {"OH-META-005", meta_005}, {"OH-META-006", meta_006},
-      {"OH-META-007", meta_007}, {"OH-META-008", meta_008}, {"OH-META-009", meta_009},
-      {"OH-META-010", meta_010}, {"OH-META-011", meta_011}, {"OH-META-012", meta_012},
-      {"OH-META-013", meta_013}, {"OH-META-014", meta_014}, {"OH-META-015", meta_015},
-      {"OH-META-016", meta_016}, {"OH-META-017", meta_017}, {"OH-META-018", meta_018},
-      {"OH-META-019", meta_019}, {"OH-META-020", meta_020}, {"OH-META-021", meta_021},
-      {"OH-META-022", meta_022},
+      {"OH-META-001", missing_fields_told_together},
+      {"OH-META-002", unknown_member_is_400},
+      {"OH-META-003", fields_are_judged_before_member},
+      {"OH-META-004", metadata_not_json_is_400},
+      {"OH-META-005", description_is_required},
+      {"OH-META-006", description_is_a_string},
+      {"OH-META-007", tags_are_required},
+      {"OH-META-008", tags_are_a_list},
+      {"OH-META-009", one_metadata_error_is_told},
+      {"OH-META-010", empty_tags_and_description_taken},
+      {"OH-META-011", description_of_101_characters_is_400},
+      {"OH-META-012", tags_that_are_no_strings},
+      {"OH-META-013", malformed_md5_is_400},
+      {"OH-META-014", another_files_md5_is_400},
+      {"OH-META-015", iso_8601_dates_are_taken},
+      {"OH-META-016", other_date_formats_are_400},
+      {"OH-META-017", impossible_date_is_400},
+      {"OH-META-018", metadata_of_wrong_type_is_400},
+      {"OH-META-019", other_metadata_keys_are_kept},
+      {"OH-META-020", nul_in_text_is_400},
+      {"OH-META-021", spaces_around_fields_do_not_count},
+      {"OH-META-022", last_of_doubled_fields_counts},
   };
 }
 

@@ -20,7 +20,7 @@ std::string tell_stored(const Response& got, const std::string& bytes) {
                      bytes.size());
 }
 
-Outcome up_001(Context& c) {
+Outcome upload_gives_201_and_id(Context& c) {
   const auto response =
       oh::upload(c, oh::file_fields(c), oh::file_part(oh::new_name(c)), "test file data\n");
   return oh::id_in(response)
@@ -28,7 +28,7 @@ Outcome up_001(Context& c) {
              : broken("upload/ stores a file: 201 {\"id\": N}", oh::tell_problem(response));
 }
 
-Outcome up_002(Context& c) {
+Outcome upload_is_there_at_once(Context& c) {
   const std::string bytes = "test file data\n";
   const auto name = oh::new_name(c);
   const auto id = oh::upload(c, name, bytes);
@@ -51,13 +51,13 @@ Outcome refused_file(const Response& response, std::string_view text) {
                      oh::tell_problem(response));
 }
 
-Outcome up_003(Context& c) {
+Outcome upload_without_file_is_400(Context& c) {
   static_cast<void>(oh::upload(c, oh::new_name(c), "x"));
   return refused_file(c.send(oh::multipart_request(oh::target(c).upload_url, oh::file_fields(c))),
                       openhumans::field_required);
 }
 
-Outcome up_004(Context& c) {
+Outcome empty_upload_file_is_400(Context& c) {
   const auto name = oh::new_name(c);
   static_cast<void>(oh::upload(c, name, "x"));
   return refused_file(oh::upload(c, oh::file_fields(c), oh::file_part(name), ""),
@@ -95,7 +95,7 @@ std::string file_disposition(const std::string& name) {
   return "name=\"data_file\"; filename=\"" + name + "\"";
 }
 
-Outcome up_005(Context& c) {
+Outcome file_before_other_fields(Context& c) {
   const auto request = hand_made(c, "dexboundary",
                                  {{file_disposition(oh::new_name(c)), "bytes"},
                                   {"name=\"metadata\"", oh::good_metadata()},
@@ -106,7 +106,7 @@ Outcome up_005(Context& c) {
              : broken("data_file before the other fields: 201", oh::tell_problem(response));
 }
 
-Outcome up_006(Context& c) {
+Outcome two_files_of_one_name(Context& c) {
   const auto name = oh::new_name(c);
   const auto first = oh::upload(c, name, "one");
   const auto second = oh::upload(c, name, "two");
@@ -120,7 +120,7 @@ Outcome up_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_007(Context& c) {
+Outcome upload_bytes_are_kept_exactly(Context& c) {
   const std::string boundary = "dexboundary";
   std::string all;
   for (int value = 0; value < 256; ++value) all += static_cast<char>(value);
@@ -153,7 +153,7 @@ bool harmless(const std::string& basename) {
          basename.find_first_of(std::string_view{"/\\\0", 3}) == std::string::npos;
 }
 
-Outcome up_008(Context& c) {
+Outcome file_name_never_leads_out(Context& c) {
   static_cast<void>(oh::upload(c, oh::new_name(c), "x"));
   Findings findings{"no name of a file leads anywhere: 201 or 4xx, and a basename without folders"};
   for (const auto& [label, name] : {std::pair{"../../x", std::string{"../../x"}},
@@ -180,7 +180,7 @@ Outcome up_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome up_009(Context& c) {
+Outcome broken_upload_leaves_no_file(Context& c) {
   const auto name = oh::new_name(c);
   const auto request = oh::multipart_request(oh::target(c).upload_url, oh::file_fields(c),
                                              oh::file_part(name), letters(100'000));
@@ -214,9 +214,11 @@ Outcome up_009(Context& c) {
 
 std::vector<Check> openhumans_upload() {
   std::vector<Check> checks{
-      {"OH-UP-001", up_001}, {"OH-UP-002", up_002}, {"OH-UP-003", up_003},
-      {"OH-UP-004", up_004}, {"OH-UP-005", up_005}, {"OH-UP-006", up_006},
-      {"OH-UP-007", up_007}, {"OH-UP-008", up_008}, {"OH-UP-009", up_009},
+      {"OH-UP-001", upload_gives_201_and_id},       {"OH-UP-002", upload_is_there_at_once},
+      {"OH-UP-003", upload_without_file_is_400},    {"OH-UP-004", empty_upload_file_is_400},
+      {"OH-UP-005", file_before_other_fields},      {"OH-UP-006", two_files_of_one_name},
+      {"OH-UP-007", upload_bytes_are_kept_exactly}, {"OH-UP-008", file_name_never_leads_out},
+      {"OH-UP-009", broken_upload_leaves_no_file},
   };
   const auto direct = openhumans_direct();
   checks.insert(checks.end(), direct.begin(), direct.end());

@@ -36,15 +36,15 @@ bool is_algorithm(const std::string& name) {
          std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-Outcome csum_001(Context& c) { return announced_as(c, ext::checksum); }
+Outcome checksum_is_verified_if_listed(Context& c) { return announced_as(c, ext::checksum); }
 
-Outcome csum_002(Context& c) {
+Outcome options_lists_checksum_algorithms(Context& c) {
   const auto options = ask_options(c);
   return expect(!value_of(options, hdr::tus_checksum_algorithm).empty(),
                 "OPTIONS has Tus-Checksum-Algorithm", options);
 }
 
-Outcome csum_003(Context& c) {
+Outcome algorithm_list_is_well_formed(Context& c) {
   const auto list = ask_options(c).headers.joined(hdr::tus_checksum_algorithm);
   if (!list) stop_blocked("OPTIONS has Tus-Checksum-Algorithm", "none");
   const auto names = listed_algorithms(*list);
@@ -55,7 +55,7 @@ Outcome csum_003(Context& c) {
       .outcome();
 }
 
-Outcome csum_004(Context& c) {
+Outcome sha1_is_among_the_algorithms(Context& c) {
   const auto list = ask_options(c).headers.joined(hdr::tus_checksum_algorithm);
   if (!list) stop_blocked("OPTIONS has Tus-Checksum-Algorithm", "none");
   const auto names = listed_algorithms(*list);
@@ -66,7 +66,7 @@ Outcome csum_004(Context& c) {
       .outcome();
 }
 
-Outcome csum_005(Context& c) {
+Outcome right_checksum_gives_204(Context& c) {
   const auto upload = create(c);
   const auto patched = patch_sum(c, upload, checksum_of(usable_algorithm(c), "hello"), "hello");
   Findings findings{"a chunk with its checksum is taken (204), and the offset moves"};
@@ -75,14 +75,14 @@ Outcome csum_005(Context& c) {
   return findings.check(state.offset == Bytes{5}, "HEAD: " + to_string(state)).outcome();
 }
 
-Outcome csum_006(Context& c) {
+Outcome wrong_checksum_is_460(Context& c) {
   const auto patched = patch_sum(c, create(c), checksum_of(usable_algorithm(c), "hallo"), "hello");
   if (patched.status == tus::status_checksum_mismatch) return holds(describe(patched));
   if (is_4xx(patched)) return observed("a wrong checksum gives " + code(patched) + ", not 460");
   return broken("a chunk with a wrong checksum is not acknowledged (460)", describe(patched));
 }
 
-Outcome csum_007(Context& c) {
+Outcome mismatch_leaves_the_offset(Context& c) {
   const auto upload = create(c);
   const auto name = usable_algorithm(c);
   taken(patch(c, upload, Bytes{0}, "abc"), "the first 3 bytes");
@@ -101,12 +101,12 @@ Outcome csum_007(Context& c) {
   return findings.outcome();
 }
 
-Outcome csum_008(Context& c) {
+Outcome status_for_an_unknown_algorithm(Context& c) {
   return observed("an algorithm that nobody knows -> " +
                   code(patch_sum(c, create(c), "foo Zm9v", "hello")));
 }
 
-Outcome csum_009(Context& c) {
+Outcome unknown_algorithm_stores_nothing(Context& c) {
   const auto upload = create(c);
   const auto patched = patch_sum(c, upload, "foo Zm9v", "hello");
   const auto state = state_of(c, upload);
@@ -117,7 +117,7 @@ Outcome csum_009(Context& c) {
       .outcome();
 }
 
-Outcome csum_010(Context& c) {
+Outcome malformed_checksum_is_refused(Context& c) {
   const auto upload = create(c);
   Findings findings{"a malformed Upload-Checksum is refused (400), and nothing is stored"};
   const auto name = usable_algorithm(c);
@@ -132,7 +132,7 @@ Outcome csum_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome csum_011(Context& c) {
+Outcome checksum_is_of_one_patch(Context& c) {
   const auto upload = create(c);
   const auto name = usable_algorithm(c);
   Findings findings{"each checksum is of one PATCH's body, not of the file"};
@@ -142,7 +142,7 @@ Outcome csum_011(Context& c) {
   return findings.check(second.status == 204, "the last 5 bytes", second).outcome();
 }
 
-Outcome csum_012(Context& c) {
+Outcome cut_off_patch_with_checksum(Context& c) {
   const auto upload = create(c);
   const auto name = usable_algorithm(c);
   auto fields = patch_fields("0");
@@ -172,7 +172,7 @@ Outcome csum_012(Context& c) {
   return findings.report();
 }
 
-Outcome csum_013(Context& c) {
+Outcome every_listed_algorithm_works(Context& c) {
   Findings findings{"every algorithm that is listed works"};
   for (const auto& name : tus_target(c).discovery.checksum_algorithms) {
     if (!tus::digest_algorithm(name)) {
@@ -192,7 +192,7 @@ Outcome csum_013(Context& c) {
   return findings.outcome();
 }
 
-Outcome csum_014(Context& c) {
+Outcome wrong_checksum_of_a_creation(Context& c) {
   if (!tus_target(c).discovery.offers(ext::creation_with_upload)) {
     return not_offered("creation-with-upload is not offered");
   }
@@ -205,7 +205,7 @@ Outcome csum_014(Context& c) {
   return observed(seen);
 }
 
-Outcome csum_015(Context& c) {
+Outcome checksum_without_the_extension(Context& c) {
   if (tus_target(c).discovery.offers(ext::checksum)) {
     return not_offered("checksum is offered; this row judges its absence");
   }
@@ -213,12 +213,12 @@ Outcome csum_015(Context& c) {
                   code(patch_sum(c, create(c), checksum_of("sha1", "hallo"), "hello")));
 }
 
-Outcome csum_016(Context& c) {
+Outcome checksum_of_no_bytes_is_taken(Context& c) {
   const auto patched = patch_sum(c, create(c), checksum_of(usable_algorithm(c), ""), "");
   return expect(patched.status == 204, "an empty PATCH may have a checksum too (204)", patched);
 }
 
-Outcome csum_017(Context& c) {
+Outcome digest_of_wrong_length_is_460(Context& c) {
   const auto upload = create(c);
   const auto name = usable_algorithm(c);
   Findings findings{"a digest that is too short or too long for its algorithm is a mismatch (460)"};
@@ -231,7 +231,7 @@ Outcome csum_017(Context& c) {
   return findings.outcome();
 }
 
-Outcome csum_018(Context& c) {
+Outcome one_wrong_byte_anywhere_is_noticed(Context& c) {
   const auto name = usable_algorithm(c);
   const auto bytes = c.random_bytes(within_limit(c, 70'001));
   const auto sum = checksum_of(name, bytes);
@@ -257,7 +257,7 @@ Outcome csum_018(Context& c) {
   return findings.outcome();
 }
 
-Outcome csum_019(Context& c) {
+Outcome chunked_body_is_verified_too(Context& c) {
   const auto upload = create(c);
   const auto sum = checksum_of(usable_algorithm(c), "hello");
   Findings findings{"a checksum in the header is looked at when the body comes in chunks, too"};
@@ -282,16 +282,25 @@ Outcome csum_019(Context& c) {
 std::vector<Check> checksum() {
   constexpr auto sum = ext::checksum;
   return {
-      {"TUS-CSUM-001", csum_001, ext::creation}, {"TUS-CSUM-002", csum_002, sum},
-      {"TUS-CSUM-003", csum_003, sum},           {"TUS-CSUM-004", csum_004, sum},
-      {"TUS-CSUM-005", csum_005, sum},           {"TUS-CSUM-006", csum_006, sum},
-      {"TUS-CSUM-007", csum_007, sum},           {"TUS-CSUM-008", csum_008, sum},
-      {"TUS-CSUM-009", csum_009, sum},           {"TUS-CSUM-010", csum_010, sum},
-      {"TUS-CSUM-011", csum_011, sum},           {"TUS-CSUM-012", csum_012, sum},
-      {"TUS-CSUM-013", csum_013, sum},           {"TUS-CSUM-014", csum_014, sum},
-      {"TUS-CSUM-015", csum_015, ext::creation}, {"TUS-CSUM-016", csum_016, sum},
-      {"TUS-CSUM-017", csum_017, sum},           {"TUS-CSUM-018", csum_018, sum},
-      {"TUS-CSUM-019", csum_019, sum},
+      {"TUS-CSUM-001", checksum_is_verified_if_listed, ext::creation},
+      {"TUS-CSUM-002", options_lists_checksum_algorithms, sum},
+      {"TUS-CSUM-003", algorithm_list_is_well_formed, sum},
+      {"TUS-CSUM-004", sha1_is_among_the_algorithms, sum},
+      {"TUS-CSUM-005", right_checksum_gives_204, sum},
+      {"TUS-CSUM-006", wrong_checksum_is_460, sum},
+      {"TUS-CSUM-007", mismatch_leaves_the_offset, sum},
+      {"TUS-CSUM-008", status_for_an_unknown_algorithm, sum},
+      {"TUS-CSUM-009", unknown_algorithm_stores_nothing, sum},
+      {"TUS-CSUM-010", malformed_checksum_is_refused, sum},
+      {"TUS-CSUM-011", checksum_is_of_one_patch, sum},
+      {"TUS-CSUM-012", cut_off_patch_with_checksum, sum},
+      {"TUS-CSUM-013", every_listed_algorithm_works, sum},
+      {"TUS-CSUM-014", wrong_checksum_of_a_creation, sum},
+      {"TUS-CSUM-015", checksum_without_the_extension, ext::creation},
+      {"TUS-CSUM-016", checksum_of_no_bytes_is_taken, sum},
+      {"TUS-CSUM-017", digest_of_wrong_length_is_460, sum},
+      {"TUS-CSUM-018", one_wrong_byte_anywhere_is_noticed, sum},
+      {"TUS-CSUM-019", chunked_body_is_verified_too, sum},
   };
 }
 

@@ -5,9 +5,11 @@
 namespace conformance::suites {
 namespace {
 
-Outcome ctrl_001(Context& c) { return announced_as(c, ext::checksum_trailer); }
+Outcome trailer_checksum_works_if_listed(Context& c) {
+  return announced_as(c, ext::checksum_trailer);
+}
 
-Outcome ctrl_002(Context& c) {
+Outcome right_checksum_in_trailer_is_taken(Context& c) {
   const auto upload = create(c);
   const auto sum = checksum_of(usable_algorithm(c), "hello");
   const auto patched = answer(patch_trailing(c, upload, "hello", sum));
@@ -17,7 +19,7 @@ Outcome ctrl_002(Context& c) {
   return findings.check(state.offset == Bytes{5}, "HEAD: " + to_string(state)).outcome();
 }
 
-Outcome ctrl_003(Context& c) {
+Outcome wrong_checksum_in_trailer_stores_nothing(Context& c) {
   const auto upload = create(c);
   const auto sum = checksum_of(usable_algorithm(c), "hallo");
   const auto patched = answer(patch_trailing(c, upload, "hello", sum));
@@ -27,7 +29,7 @@ Outcome ctrl_003(Context& c) {
   return findings.check(state.offset == Bytes{0}, "HEAD: " + to_string(state)).outcome();
 }
 
-Outcome ctrl_004(Context& c) {
+Outcome trailer_extension_comes_with_checksum(Context& c) {
   const auto options = ask_options(c);
   Findings findings{"who lists checksum-trailer lists checksum"};
   return findings
@@ -36,7 +38,7 @@ Outcome ctrl_004(Context& c) {
       .outcome();
 }
 
-Outcome ctrl_005(Context& c) {
+Outcome trailer_with_and_without_trailer_field(Context& c) {
   const auto name = usable_algorithm(c);
   const auto look = [&](Announced announced) {
     const auto right =
@@ -49,7 +51,7 @@ Outcome ctrl_005(Context& c) {
                   "; not announced: " + look(Announced::no));
 }
 
-Outcome ctrl_006(Context& c) {
+Outcome unasked_trailer_is_survived(Context& c) {
   if (tus_target(c).discovery.offers(ext::checksum_trailer)) {
     return not_offered("checksum-trailer is offered; this row judges its absence");
   }
@@ -77,9 +79,12 @@ Outcome ctrl_006(Context& c) {
 std::vector<Check> checksum_trailer() {
   constexpr auto trailer = ext::checksum_trailer;
   return {
-      {"TUS-CTRL-001", ctrl_001, ext::creation}, {"TUS-CTRL-002", ctrl_002, trailer},
-      {"TUS-CTRL-003", ctrl_003, trailer},       {"TUS-CTRL-004", ctrl_004, trailer},
-      {"TUS-CTRL-005", ctrl_005, trailer},       {"TUS-CTRL-006", ctrl_006, ext::creation},
+      {"TUS-CTRL-001", trailer_checksum_works_if_listed, ext::creation},
+      {"TUS-CTRL-002", right_checksum_in_trailer_is_taken, trailer},
+      {"TUS-CTRL-003", wrong_checksum_in_trailer_stores_nothing, trailer},
+      {"TUS-CTRL-004", trailer_extension_comes_with_checksum, trailer},
+      {"TUS-CTRL-005", trailer_with_and_without_trailer_field, trailer},
+      {"TUS-CTRL-006", unasked_trailer_is_survived, ext::creation},
   };
 }
 

@@ -51,7 +51,7 @@ std::optional<std::string> created_upload(Context& c, Kept& kept, const std::str
   return upload;
 }
 
-Outcome comb_001(Context& c) {
+Outcome post_and_patch_with_checksum(Context& c) {
   also_needs(c, ext::checksum);
   const auto name = usable_algorithm(c);
   const auto bytes = c.random_bytes(2000);
@@ -71,7 +71,7 @@ Outcome comb_001(Context& c) {
   return finish(c, kept, "created with a checksum", *upload, bytes).outcome();
 }
 
-Outcome comb_002(Context& c) {
+Outcome deferred_creation_with_bytes_grows(Context& c) {
   also_needs(c, ext::creation_defer_length);
   const auto bytes = c.random_bytes(1500);
   Kept kept{c, "a creation of deferred length takes bytes, and its length later"};
@@ -89,7 +89,7 @@ Outcome comb_002(Context& c) {
   return finish(c, kept, label, *upload, bytes).outcome();
 }
 
-Outcome comb_003(Context& c) {
+Outcome parts_created_with_their_bytes(Context& c) {
   also_needs(c, ext::concatenation);
   Kept kept{c, "parts may be created with their bytes"};
   const auto first = c.random_bytes(700);
@@ -111,7 +111,7 @@ Outcome comb_003(Context& c) {
   return kept.look("the final upload", final_upload, first + second).outcome();
 }
 
-Outcome comb_004(Context& c) {
+Outcome deferred_upload_chunks_are_verified(Context& c) {
   also_needs(c, ext::creation_defer_length);
   const auto name = usable_algorithm(c);
   const auto bytes = c.random_bytes(900);
@@ -137,7 +137,7 @@ Outcome comb_004(Context& c) {
   return kept.look("the upload", upload, bytes).outcome();
 }
 
-Outcome comb_005(Context& c) {
+Outcome part_chunks_are_verified(Context& c) {
   also_needs(c, ext::checksum);
   const auto name = usable_algorithm(c);
   const auto bytes = c.random_bytes(500);
@@ -153,7 +153,7 @@ Outcome comb_005(Context& c) {
   return kept.look("the final upload", url_of(c, post_final(c, {part})), bytes).outcome();
 }
 
-Outcome comb_006(Context& c) {
+Outcome part_of_deferred_length_is_joined(Context& c) {
   also_needs(c, ext::creation_defer_length);
   const auto bytes = c.random_bytes(500);
   Kept kept{c, "a part may be of deferred length until it is finished"};
@@ -174,7 +174,7 @@ Outcome comb_006(Context& c) {
   return kept.look("the final upload", url_of(c, post_final(c, {*part})), bytes).outcome();
 }
 
-Outcome comb_007(Context& c) {
+Outcome final_and_part_keep_own_metadata(Context& c) {
   tus::Metadata of_part;
   of_part.set("name", "part");
   tus::Metadata of_final;
@@ -195,7 +195,7 @@ Outcome comb_007(Context& c) {
   return kept.look("the final", upload, bytes).outcome();
 }
 
-Outcome comb_008(Context& c) {
+Outcome every_kind_of_creation_tells_expiry(Context& c) {
   Findings findings{"what will expire says so, however it was created"};
   const auto plain = post(c, {});
   const auto upload = url_of(c, plain);
@@ -223,7 +223,7 @@ Outcome comb_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome comb_009(Context& c) {
+Outcome every_kind_of_upload_is_deletable(Context& c) {
   Findings findings{"an upload can be deleted whatever it was created with (204, then gone)"};
   const auto& discovery = tus_target(c).discovery;
   const auto look = [&](const char* label, const std::string& upload) {
@@ -252,15 +252,15 @@ Outcome comb_009(Context& c) {
 
 std::vector<Check> combinations() {
   return {
-      {"TUS-COMB-001", comb_001, ext::creation_with_upload},
-      {"TUS-COMB-002", comb_002, ext::creation_with_upload},
-      {"TUS-COMB-003", comb_003, ext::creation_with_upload},
-      {"TUS-COMB-004", comb_004, ext::checksum},
-      {"TUS-COMB-005", comb_005, ext::concatenation},
-      {"TUS-COMB-006", comb_006, ext::concatenation},
-      {"TUS-COMB-007", comb_007, ext::concatenation},
-      {"TUS-COMB-008", comb_008, ext::expiration},
-      {"TUS-COMB-009", comb_009, ext::termination},
+      {"TUS-COMB-001", post_and_patch_with_checksum, ext::creation_with_upload},
+      {"TUS-COMB-002", deferred_creation_with_bytes_grows, ext::creation_with_upload},
+      {"TUS-COMB-003", parts_created_with_their_bytes, ext::creation_with_upload},
+      {"TUS-COMB-004", deferred_upload_chunks_are_verified, ext::checksum},
+      {"TUS-COMB-005", part_chunks_are_verified, ext::concatenation},
+      {"TUS-COMB-006", part_of_deferred_length_is_joined, ext::concatenation},
+      {"TUS-COMB-007", final_and_part_keep_own_metadata, ext::concatenation},
+      {"TUS-COMB-008", every_kind_of_creation_tells_expiry, ext::expiration},
+      {"TUS-COMB-009", every_kind_of_upload_is_deletable, ext::termination},
   };
 }
 

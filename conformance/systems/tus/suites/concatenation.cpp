@@ -42,15 +42,15 @@ std::string with_length(Context& c, const Response& created) {
   return code(created) + ", " + tell(head_of(c, *upload), hdr::upload_length);
 }
 
-Outcome concat_001(Context& c) { return announced_as(c, ext::concatenation); }
+Outcome concatenation_works_if_listed(Context& c) { return announced_as(c, ext::concatenation); }
 
-Outcome concat_002(Context& c) {
+Outcome partial_creation_is_201(Context& c) {
   const auto created = post(c, {.concat = "partial"});
   return expect(created.status == 201, "POST with Upload-Concat: partial creates an upload",
                 created);
 }
 
-Outcome concat_003(Context& c) {
+Outcome head_of_part_says_partial(Context& c) {
   const auto head = head_of(c, create_partial(c, 10));
   return head.headers.find(hdr::upload_concat) == "partial"
              ? holds(tell(head, hdr::upload_concat))
@@ -58,7 +58,7 @@ Outcome concat_003(Context& c) {
                       tell(head, hdr::upload_concat));
 }
 
-Outcome concat_004(Context& c) {
+Outcome head_of_part_has_offset(Context& c) {
   const auto upload = create_partial(c, 10);
   Findings findings{"HEAD of a partial upload has Upload-Offset"};
   const auto look = [&](const char* offset) {
@@ -71,20 +71,20 @@ Outcome concat_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome concat_005(Context& c) {
+Outcome final_needs_no_upload_length(Context& c) {
   const auto created = post_final(c, {part(c, "abc"), part(c, "defg")});
   return expect(created.status == 201 && location_of(c, created),
                 "a final upload is created without Upload-Length", created);
 }
 
-Outcome concat_006(Context& c) {
+Outcome final_length_is_the_sum(Context& c) {
   const auto state = state_of(c, create_final(c, {part(c, "abc"), part(c, "defg")}));
   return state.length == Bytes{7}
              ? holds(to_string(state))
              : broken("the length of a final upload is the sum of its parts, 7", to_string(state));
 }
 
-Outcome concat_007(Context& c) {
+Outcome parts_joined_in_listed_order(Context& c) {
   const auto first = part(c, "abc");
   const auto second = part(c, "defg");
   const auto upload = create_final(c, {second, first});
@@ -95,7 +95,7 @@ Outcome concat_007(Context& c) {
              : broken("parts are joined in the order of the list", "other bytes, or another order");
 }
 
-Outcome concat_008(Context& c) {
+Outcome head_of_final_repeats_upload_concat(Context& c) {
   Findings findings{"HEAD of a final upload has Upload-Concat as it was received"};
   const auto first = part(c, "abc");
   const auto second = part(c, "defg");
@@ -111,7 +111,7 @@ Outcome concat_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome concat_009(Context& c) {
+Outcome final_offset_equals_its_length(Context& c) {
   const auto head = head_of(c, create_final(c, {part(c, "abc"), part(c, "defg")}));
   const auto offset = number_in(head, hdr::upload_offset);
   Findings findings{"HEAD of a final upload has Upload-Offset and Upload-Length, both equal"};
@@ -120,7 +120,7 @@ Outcome concat_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome concat_010(Context& c) {
+Outcome patch_on_final_is_403(Context& c) {
   const auto upload = create_final(c, {part(c, "abc"), part(c, "defg")});
   Findings findings{"PATCH of a final upload gives 403"};
   for (const std::uint64_t offset : {0U, 7U}) {
@@ -133,7 +133,7 @@ Outcome concat_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome concat_011(Context& c) {
+Outcome patch_on_final_changes_nothing(Context& c) {
   const auto first = part(c, "abc");
   const auto second = part(c, "defg");
   const auto upload = create_final(c, {first, second});
@@ -154,7 +154,7 @@ Outcome concat_011(Context& c) {
   return findings.outcome();
 }
 
-Outcome concat_012(Context& c) {
+Outcome part_metadata_stays_with_part(Context& c) {
   const auto metadata = one_pair("partonly", "value");
   const auto first = create_complete(c, "abc", {.metadata = metadata, .concat = "partial"});
   const auto head = head_of(c, create_final(c, {first, part(c, "defg")}));
@@ -164,7 +164,7 @@ Outcome concat_012(Context& c) {
                : holds("HEAD of the final upload does not list the part's key");
 }
 
-Outcome concat_013(Context& c) {
+Outcome final_has_its_own_metadata(Context& c) {
   const auto upload =
       create_final(c, {part(c, "abc"), part(c, "defg")}, one_pair("finalonly", "value"));
   const auto head = head_of(c, upload);
@@ -174,12 +174,12 @@ Outcome concat_013(Context& c) {
                       tell(head, hdr::upload_metadata));
 }
 
-Outcome concat_014(Context& c) {
+Outcome one_part_listed_twice(Context& c) {
   const auto only = part(c, "abc");
   return observed("one part twice -> " + with_length(c, post_final(c, {only, only})));
 }
 
-Outcome concat_015(Context& c) {
+Outcome part_serves_several_finals(Context& c) {
   const auto first = part(c, "abc");
   const auto second = part(c, "defg");
   const auto one = post_final(c, {first, second});
@@ -187,7 +187,7 @@ Outcome concat_015(Context& c) {
   return observed("one final -> " + code(one) + ", another of the same parts -> " + code(other));
 }
 
-Outcome concat_016(Context& c) {
+Outcome absolute_and_relative_part_urls(Context& c) {
   const auto first = part(c, "abc");
   const auto second = part(c, "defg");
   Findings findings{"part URLs may be absolute and relative"};
@@ -201,7 +201,7 @@ Outcome concat_016(Context& c) {
   return findings.outcome();
 }
 
-Outcome concat_017(Context& c) {
+Outcome unfinished_part_is_refused(Context& c) {
   if (tus_target(c).discovery.offers(ext::concatenation_unfinished)) {
     return not_offered("concatenation-unfinished is offered; this row judges its absence");
   }
@@ -213,12 +213,12 @@ Outcome concat_017(Context& c) {
                 created);
 }
 
-Outcome concat_018(Context& c) {
+Outcome unknown_part_is_refused(Context& c) {
   const auto created = post_final(c, {part(c, "abc"), unknown_upload(c)});
   return expect(is_4xx(created), "a part that does not exist is refused (4xx)", created);
 }
 
-Outcome concat_019(Context& c) {
+Outcome upload_length_of_final_never_counts(Context& c) {
   const auto first = part(c, "abc");
   const auto second = part(c, "defg");
   const auto created = post(c, {.length = Bytes{999}, .concat = "final;" + first + " " + second});
@@ -231,7 +231,7 @@ Outcome concat_019(Context& c) {
   return findings.report();
 }
 
-Outcome concat_020(Context& c) {
+Outcome bad_upload_concat_is_400(Context& c) {
   Findings findings{"an Upload-Concat that is neither partial nor final;URL... is refused (400)"};
   for (const std::string value : {"final", "final;", "bogus", "Partial"}) {
     const auto created = post_with(
@@ -241,7 +241,7 @@ Outcome concat_020(Context& c) {
   return findings.outcome();
 }
 
-Outcome concat_021(Context& c) {
+Outcome whole_upload_is_no_part(Context& c) {
   Findings findings{"only partial uploads are accepted as parts"};
   const auto good = part(c, "abc");
   const auto normal = post_final(c, {good, create_complete(c, "defg")});
@@ -251,20 +251,20 @@ Outcome concat_021(Context& c) {
   return findings.outcome();
 }
 
-Outcome concat_022(Context& c) {
+Outcome part_of_foreign_host_is_refused(Context& c) {
   const auto own = part(c, "abc");
   const auto foreign = "http://evil.example" + Context::target_of(part(c, "defg"));
   const auto created = post_final(c, {own, foreign});
   return expect(is_4xx(created), "a part URL of another host is refused (4xx)", created);
 }
 
-Outcome concat_023(Context& c) {
+Outcome parts_after_the_final(Context& c) {
   const auto first = part(c, "abc");
   create_final(c, {first, part(c, "defg")});
   return observed("HEAD of a part after it was joined -> " + code(head_of(c, first)));
 }
 
-Outcome concat_024(Context& c) {
+Outcome sum_over_maximum_is_413(Context& c) {
   const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   if (*limit > reachable_limit) {
@@ -275,7 +275,7 @@ Outcome concat_024(Context& c) {
   return expect(is_4xx(created), "the size limit holds for the sum of the parts (413)", created);
 }
 
-Outcome concat_025(Context& c) {
+Outcome empty_part_can_be_joined(Context& c) {
   const auto empty = create_partial(c, 0);
   const auto created = post_final(c, {empty});
   Findings findings{"a part of length 0 is fine"};
@@ -287,7 +287,7 @@ Outcome concat_025(Context& c) {
   return findings.outcome();
 }
 
-Outcome concat_026(Context& c) {
+Outcome concat_without_extension_is_refused(Context& c) {
   if (tus_target(c).discovery.offers(ext::concatenation)) {
     return not_offered("concatenation is offered; this row judges its absence");
   }
@@ -296,7 +296,7 @@ Outcome concat_026(Context& c) {
                 "without the extension Upload-Concat is refused (4xx or 501)", created);
 }
 
-Outcome concat_027(Context& c) {
+Outcome parts_are_not_processed_alone(Context& c) {
   if (!tus_target(c).shows_processing()) {
     return not_offered("what a server does with finished uploads is not visible through tus");
   }
@@ -309,13 +309,13 @@ Outcome concat_027(Context& c) {
                    : holds(seen);
 }
 
-Outcome concat_028(Context& c) {
+Outcome new_final_tells_its_length(Context& c) {
   const auto head = head_of(c, create_final(c, {part(c, "abc"), part(c, "defg")}));
   return expect(head.headers.find(hdr::upload_length) == "7",
                 "HEAD of a final upload over finished parts has Upload-Length at once", head);
 }
 
-Outcome concat_029(Context& c) {
+Outcome upload_concat_on_the_201(Context& c) {
   const auto partial = post(c, {.concat = "partial"});
   const auto joined = post_final(c, {part(c, "abc")});
   const auto told = [](const Response& created) {
@@ -326,13 +326,13 @@ Outcome concat_029(Context& c) {
                   told(joined));
 }
 
-Outcome concat_030(Context& c) {
+Outcome final_creation_with_a_body(Context& c) {
   const auto created =
       post(c, {.length = std::nullopt, .concat = "final;" + part(c, "abc"), .body = letters(2)});
   return observed("a body with the creation of a final upload -> " + with_length(c, created));
 }
 
-Outcome concat_031(Context& c) {
+Outcome many_parts_joined_in_order(Context& c) {
   needs_lasting_uploads(c);
   constexpr std::size_t most = 33;
   constexpr std::size_t least = 11;
@@ -362,7 +362,7 @@ Outcome concat_031(Context& c) {
   return kept.look(label, *upload, joined).outcome();
 }
 
-Outcome concat_032(Context& c) {
+Outcome final_outlives_its_parts(Context& c) {
   if (!tus_target(c).discovery.offers(ext::termination)) {
     return not_offered("termination is not offered");
   }
@@ -383,22 +383,38 @@ Outcome concat_032(Context& c) {
 std::vector<Check> concatenation() {
   constexpr auto concat = ext::concatenation;
   return {
-      {"TUS-CONCAT-001", concat_001},         {"TUS-CONCAT-002", concat_002, concat},
-      {"TUS-CONCAT-003", concat_003, concat}, {"TUS-CONCAT-004", concat_004, concat},
-      {"TUS-CONCAT-005", concat_005, concat}, {"TUS-CONCAT-006", concat_006, concat},
-      {"TUS-CONCAT-007", concat_007, concat}, {"TUS-CONCAT-008", concat_008, concat},
-      {"TUS-CONCAT-009", concat_009, concat}, {"TUS-CONCAT-010", concat_010, concat},
-      {"TUS-CONCAT-011", concat_011, concat}, {"TUS-CONCAT-012", concat_012, concat},
-      {"TUS-CONCAT-013", concat_013, concat}, {"TUS-CONCAT-014", concat_014, concat},
-      {"TUS-CONCAT-015", concat_015, concat}, {"TUS-CONCAT-016", concat_016, concat},
-      {"TUS-CONCAT-017", concat_017, concat}, {"TUS-CONCAT-018", concat_018, concat},
-      {"TUS-CONCAT-019", concat_019, concat}, {"TUS-CONCAT-020", concat_020, concat},
-      {"TUS-CONCAT-021", concat_021, concat}, {"TUS-CONCAT-022", concat_022, concat},
-      {"TUS-CONCAT-023", concat_023, concat}, {"TUS-CONCAT-024", concat_024, concat},
-      {"TUS-CONCAT-025", concat_025, concat}, {"TUS-CONCAT-026", concat_026, ext::creation},
-      {"TUS-CONCAT-027", concat_027, concat}, {"TUS-CONCAT-028", concat_028, concat},
-      {"TUS-CONCAT-029", concat_029, concat}, {"TUS-CONCAT-030", concat_030, concat},
-      {"TUS-CONCAT-031", concat_031, concat}, {"TUS-CONCAT-032", concat_032, concat},
+      {"TUS-CONCAT-001", concatenation_works_if_listed},
+      {"TUS-CONCAT-002", partial_creation_is_201, concat},
+      {"TUS-CONCAT-003", head_of_part_says_partial, concat},
+      {"TUS-CONCAT-004", head_of_part_has_offset, concat},
+      {"TUS-CONCAT-005", final_needs_no_upload_length, concat},
+      {"TUS-CONCAT-006", final_length_is_the_sum, concat},
+      {"TUS-CONCAT-007", parts_joined_in_listed_order, concat},
+      {"TUS-CONCAT-008", head_of_final_repeats_upload_concat, concat},
+      {"TUS-CONCAT-009", final_offset_equals_its_length, concat},
+      {"TUS-CONCAT-010", patch_on_final_is_403, concat},
+      {"TUS-CONCAT-011", patch_on_final_changes_nothing, concat},
+      {"TUS-CONCAT-012", part_metadata_stays_with_part, concat},
+      {"TUS-CONCAT-013", final_has_its_own_metadata, concat},
+      {"TUS-CONCAT-014", one_part_listed_twice, concat},
+      {"TUS-CONCAT-015", part_serves_several_finals, concat},
+      {"TUS-CONCAT-016", absolute_and_relative_part_urls, concat},
+      {"TUS-CONCAT-017", unfinished_part_is_refused, concat},
+      {"TUS-CONCAT-018", unknown_part_is_refused, concat},
+      {"TUS-CONCAT-019", upload_length_of_final_never_counts, concat},
+      {"TUS-CONCAT-020", bad_upload_concat_is_400, concat},
+      {"TUS-CONCAT-021", whole_upload_is_no_part, concat},
+      {"TUS-CONCAT-022", part_of_foreign_host_is_refused, concat},
+      {"TUS-CONCAT-023", parts_after_the_final, concat},
+      {"TUS-CONCAT-024", sum_over_maximum_is_413, concat},
+      {"TUS-CONCAT-025", empty_part_can_be_joined, concat},
+      {"TUS-CONCAT-026", concat_without_extension_is_refused, ext::creation},
+      {"TUS-CONCAT-027", parts_are_not_processed_alone, concat},
+      {"TUS-CONCAT-028", new_final_tells_its_length, concat},
+      {"TUS-CONCAT-029", upload_concat_on_the_201, concat},
+      {"TUS-CONCAT-030", final_creation_with_a_body, concat},
+      {"TUS-CONCAT-031", many_parts_joined_in_order, concat},
+      {"TUS-CONCAT-032", final_outlives_its_parts, concat},
   };
 }
 

@@ -17,7 +17,7 @@ std::string create_final(Context& c, const std::string& first, const std::string
   return url_of(c, post_final(c, first, second));
 }
 
-Outcome cunf_001(Context& c) {
+Outcome unfinished_parts_taken_if_listed(Context& c) {
   const auto& discovery = tus_target(c).discovery;
   if (discovery.offers(ext::concatenation_unfinished) && !discovery.offers(ext::concatenation)) {
     return broken("who lists concatenation-unfinished lists concatenation", "it is not listed");
@@ -25,13 +25,13 @@ Outcome cunf_001(Context& c) {
   return announced_as(c, ext::concatenation_unfinished);
 }
 
-Outcome cunf_002(Context& c) {
+Outcome final_over_unfinished_parts_is_201(Context& c) {
   const auto created = post_final(c, create_partial(c, 3), create_partial(c, 4));
   return expect(created.status == 201 && location_of(c, created),
                 "a final upload over parts that are not finished is created", created);
 }
 
-Outcome cunf_003(Context& c) {
+Outcome unjoined_final_has_no_offset(Context& c) {
   const auto head = head_of(c, create_final(c, create_partial(c, 3), create_partial(c, 4)));
   if (!is_2xx(head)) stop_blocked("HEAD of the final upload succeeds", describe(head));
   Findings findings{"HEAD of a final upload has no Upload-Offset until its parts are joined"};
@@ -41,7 +41,7 @@ Outcome cunf_003(Context& c) {
       .outcome();
 }
 
-Outcome cunf_004(Context& c) {
+Outcome unjoined_final_tells_known_length(Context& c) {
   Findings findings{
       "HEAD of a final upload has Upload-Length once the length of each part is known"};
   const auto head = head_of(c, create_final(c, create_partial(c, 3), create_partial(c, 4)));
@@ -62,7 +62,7 @@ Outcome cunf_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome cunf_005(Context& c) {
+Outcome final_completes_with_its_parts(Context& c) {
   const auto first = create_partial(c, 3);
   const auto second = create_partial(c, 4);
   const auto upload = create_final(c, first, second);
@@ -84,7 +84,7 @@ Outcome cunf_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome cunf_006(Context& c) {
+Outcome parts_take_patches_after_final(Context& c) {
   const auto first = create_partial(c, 3);
   const auto second = create_partial(c, 4);
   static_cast<void>(create_final(c, first, second));
@@ -103,9 +103,12 @@ Outcome cunf_006(Context& c) {
 std::vector<Check> concatenation_unfinished() {
   constexpr auto unfinished = ext::concatenation_unfinished;
   return {
-      {"TUS-CUNF-001", cunf_001, ext::concatenation}, {"TUS-CUNF-002", cunf_002, unfinished},
-      {"TUS-CUNF-003", cunf_003, unfinished},         {"TUS-CUNF-004", cunf_004, unfinished},
-      {"TUS-CUNF-005", cunf_005, unfinished},         {"TUS-CUNF-006", cunf_006, unfinished},
+      {"TUS-CUNF-001", unfinished_parts_taken_if_listed, ext::concatenation},
+      {"TUS-CUNF-002", final_over_unfinished_parts_is_201, unfinished},
+      {"TUS-CUNF-003", unjoined_final_has_no_offset, unfinished},
+      {"TUS-CUNF-004", unjoined_final_tells_known_length, unfinished},
+      {"TUS-CUNF-005", final_completes_with_its_parts, unfinished},
+      {"TUS-CUNF-006", parts_take_patches_after_final, unfinished},
   };
 }
 

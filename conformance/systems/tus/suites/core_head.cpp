@@ -6,19 +6,19 @@
 namespace conformance::suites {
 namespace {
 
-Outcome head_001(Context& c) {
+Outcome head_has_offset_at_zero(Context& c) {
   const auto head = head_of(c, create(c));
   return expect(head.headers.find(hdr::upload_offset) == "0",
                 "HEAD of a new upload has Upload-Offset: 0", head);
 }
 
-Outcome head_002(Context& c) {
+Outcome head_has_offset_when_complete(Context& c) {
   const auto head = head_of(c, create_complete(c, letters(10)));
   return expect(head.headers.find(hdr::upload_offset) == "10",
                 "HEAD of a complete upload has Upload-Offset, equal to its length", head);
 }
 
-Outcome head_003(Context& c) {
+Outcome head_has_known_length(Context& c) {
   Findings findings{"HEAD has Upload-Length, as created, whenever the length is known"};
   const auto upload = create(c);
   const auto look = [&](const char* when) {
@@ -34,24 +34,24 @@ Outcome head_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome head_004(Context& c) {
+Outcome head_of_unknown_upload_is_refused(Context& c) {
   const auto head = head_of(c, unknown_upload(c));
   return expect(status_in(head, {404, 410, 403}), "HEAD of an unknown upload: 404, 410 or 403",
                 head);
 }
 
-Outcome head_005(Context& c) {
+Outcome head_not_found_has_no_offset(Context& c) {
   const auto head = head_of(c, unknown_upload(c));
   return expect(!head.headers.has(hdr::upload_offset),
                 "the response for an unknown upload has no Upload-Offset", head);
 }
 
-Outcome head_006(Context& c) {
+Outcome head_succeeds_with_200_or_204(Context& c) {
   const auto head = head_of(c, create(c));
   return expect(status_in(head, {200, 204}), "a successful HEAD is 200 or 204", head);
 }
 
-Outcome head_007(Context& c) {
+Outcome head_says_no_store(Context& c) {
   Findings findings{"HEAD responses carry Cache-Control: no-store"};
   const auto upload = create(c);
   const auto look = [&](const char* when) {
@@ -67,13 +67,13 @@ Outcome head_007(Context& c) {
   return findings.outcome();
 }
 
-Outcome head_008(Context& c) {
+Outcome no_store_on_failed_head(Context& c) {
   const auto head = head_of(c, unknown_upload(c));
   return observed("HEAD of an unknown upload: " + code(head) + " with " +
                   tell(head, "Cache-Control"));
 }
 
-Outcome head_009(Context& c) {
+Outcome head_response_has_no_body(Context& c) {
   Findings findings{"responses to HEAD, errors included, have no body (RFC 9110 section 9.3.2)"};
   const auto look = [&](const std::string& label, const std::string& url) {
     auto connection = c.raw();
@@ -94,13 +94,13 @@ Outcome head_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome head_010(Context& c) {
+Outcome content_length_on_head(Context& c) {
   const auto read =
       talk(c, "HEAD of a new upload", raw_head(c, "HEAD", create(c)), {}, /*head_request=*/true);
   return observed("HEAD of a new upload of 10 bytes: " + tell(answer(read), "Content-Length"));
 }
 
-Outcome head_011(Context& c) {
+Outcome head_tells_last_acknowledged_offset(Context& c) {
   Findings findings{"HEAD reports exactly the offset of the last acknowledged PATCH"};
   constexpr std::size_t length = 4096;
   const auto upload = create(c, {.length = Bytes{length}});
@@ -122,7 +122,7 @@ Outcome head_011(Context& c) {
   return findings.outcome();
 }
 
-Outcome head_012(Context& c) {
+Outcome head_changes_nothing(Context& c) {
   tus::Metadata metadata;
   metadata.set("first", "one");
   metadata.set("second", "two");
@@ -144,19 +144,19 @@ Outcome head_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome head_013(Context& c) {
+Outcome head_with_slash_or_query(Context& c) {
   const auto upload = create(c);
   return observed("HEAD {upload}/ -> " + code(head_of(c, upload + "/")) +
                   "; HEAD {upload}?x=1 -> " + code(head_of(c, upload + "?x=1")));
 }
 
-Outcome head_014(Context& c) {
+Outcome head_of_creation_url_is_refused(Context& c) {
   const auto head = head_of(c, c.target().url);
   return observed("HEAD of the creation URL: " + code(head) + " with " +
                   tell(head, hdr::upload_offset));
 }
 
-Outcome head_015(Context& c) {
+Outcome head_of_sub_path_is_404(Context& c) {
   const auto head = head_of(c, create(c) + "/more");
   return expect(status_in(head, {404, 410, 403}),
                 "a path below an upload is not found (404), never an error of the server", head);
@@ -166,21 +166,21 @@ Outcome head_015(Context& c) {
 
 std::vector<Check> core_head() {
   return {
-      {"TUS-CORE-HEAD-001", head_001, ext::creation},
-      {"TUS-CORE-HEAD-002", head_002, ext::creation},
-      {"TUS-CORE-HEAD-003", head_003, ext::creation},
-      {"TUS-CORE-HEAD-004", head_004, ext::creation},
-      {"TUS-CORE-HEAD-005", head_005, ext::creation},
-      {"TUS-CORE-HEAD-006", head_006, ext::creation},
-      {"TUS-CORE-HEAD-007", head_007, ext::creation},
-      {"TUS-CORE-HEAD-008", head_008, ext::creation},
-      {"TUS-CORE-HEAD-009", head_009, ext::creation},
-      {"TUS-CORE-HEAD-010", head_010, ext::creation},
-      {"TUS-CORE-HEAD-011", head_011, ext::creation},
-      {"TUS-CORE-HEAD-012", head_012, ext::creation},
-      {"TUS-CORE-HEAD-013", head_013, ext::creation},
-      {"TUS-CORE-HEAD-014", head_014},
-      {"TUS-CORE-HEAD-015", head_015, ext::creation},
+      {"TUS-CORE-HEAD-001", head_has_offset_at_zero, ext::creation},
+      {"TUS-CORE-HEAD-002", head_has_offset_when_complete, ext::creation},
+      {"TUS-CORE-HEAD-003", head_has_known_length, ext::creation},
+      {"TUS-CORE-HEAD-004", head_of_unknown_upload_is_refused, ext::creation},
+      {"TUS-CORE-HEAD-005", head_not_found_has_no_offset, ext::creation},
+      {"TUS-CORE-HEAD-006", head_succeeds_with_200_or_204, ext::creation},
+      {"TUS-CORE-HEAD-007", head_says_no_store, ext::creation},
+      {"TUS-CORE-HEAD-008", no_store_on_failed_head, ext::creation},
+      {"TUS-CORE-HEAD-009", head_response_has_no_body, ext::creation},
+      {"TUS-CORE-HEAD-010", content_length_on_head, ext::creation},
+      {"TUS-CORE-HEAD-011", head_tells_last_acknowledged_offset, ext::creation},
+      {"TUS-CORE-HEAD-012", head_changes_nothing, ext::creation},
+      {"TUS-CORE-HEAD-013", head_with_slash_or_query, ext::creation},
+      {"TUS-CORE-HEAD-014", head_of_creation_url_is_refused},
+      {"TUS-CORE-HEAD-015", head_of_sub_path_is_404, ext::creation},
   };
 }
 

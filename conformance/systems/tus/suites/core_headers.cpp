@@ -45,8 +45,8 @@ Outcome all_integers(Context& c, std::string_view name) {
   return findings.note(std::to_string(seen) + " values").outcome();
 }
 
-Outcome hdr_001(Context& c) { return all_integers(c, hdr::upload_offset); }
-Outcome hdr_002(Context& c) { return all_integers(c, hdr::upload_length); }
+Outcome sent_offsets_are_integers(Context& c) { return all_integers(c, hdr::upload_offset); }
+Outcome sent_lengths_are_integers(Context& c) { return all_integers(c, hdr::upload_length); }
 
 /// PATCHes of 4 bytes with each of these offsets are refused and change nothing.
 Outcome refuses_offsets(Context& c, std::string rule, std::initializer_list<const char*> offsets) {
@@ -69,18 +69,18 @@ Outcome refuses_offsets(Context& c, std::string rule, std::initializer_list<cons
   return findings.outcome();
 }
 
-Outcome hdr_003(Context& c) {
+Outcome negative_offset_is_refused(Context& c) {
   return refuses_offsets(c, "a negative Upload-Offset is refused (4xx) and changes nothing",
                          {"-1"});
 }
 
-Outcome hdr_004(Context& c) {
+Outcome non_integer_offset_is_refused(Context& c) {
   return refuses_offsets(c,
                          "an Upload-Offset that is no integer is refused (4xx), changing nothing",
                          {"abc", "1.5", "0x0", ""});
 }
 
-Outcome hdr_005(Context& c) {
+Outcome patch_without_offset_is_refused(Context& c) {
   const auto upload = create(c);
   const auto response = patch_with(c, upload, {{"Upload-Offset", ""}}, letters(4));
   const auto after = state_of(c, upload);
@@ -90,7 +90,7 @@ Outcome hdr_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome hdr_006(Context& c) {
+Outcome non_canonical_offset_is_consistent(Context& c) {
   Findings findings{""};
   for (const char* offset : {"+0", "00"}) {
     const auto response = patch_with(c, create(c), {{"Upload-Offset", offset}}, "");
@@ -99,12 +99,12 @@ Outcome hdr_006(Context& c) {
   return findings.report();
 }
 
-Outcome hdr_007(Context& c) {
+Outcome offset_over_64_bits_is_refused(Context& c) {
   return refuses_offsets(c, "an Upload-Offset beyond 64 bits is refused (4xx), changing nothing",
                          {"99999999999999999999", "18446744073709551616"});
 }
 
-Outcome hdr_008(Context& c) {
+Outcome bad_upload_length_is_refused(Context& c) {
   Findings findings{
       "an Upload-Length that is no non-negative integer is refused at creation (4xx)"};
   for (const char* length : {"-5", "abc", "1.5", "1e3"}) {
@@ -114,7 +114,7 @@ Outcome hdr_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome hdr_009(Context& c) {
+Outcome huge_length_is_exact_or_413(Context& c) {
   Findings findings{"lengths above 2^32 and 2^53 are kept to the digit or refused, never rounded"};
   for (const std::string length : {"1099511627776", "9007199254740993"}) {
     const auto created = post_with(c, {{"Upload-Length", length}});
@@ -129,7 +129,7 @@ Outcome hdr_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome hdr_010(Context& c) {
+Outcome header_names_ignore_letter_case(Context& c) {
   Findings findings{"header names match without regard to case (RFC 9110 section 5.1)"};
   Fields lower{{"tus-resumable", std::string{tus::version}}, {"upload-length", "4"}};
   Fields upper{{"TUS-RESUMABLE", std::string{tus::version}}, {"UPLOAD-LENGTH", "4"}};
@@ -150,7 +150,7 @@ Outcome hdr_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome hdr_011(Context& c) {
+Outcome conflicting_duplicate_fields_are_400(Context& c) {
   Findings findings{"two lines of one field that contradict each other are refused (400)"};
   const auto offset = answer(talk(c, "PATCH with two Upload-Offset lines",
                                   raw_head(c, "PATCH", create(c),
@@ -180,7 +180,7 @@ Outcome hdr_011(Context& c) {
   return findings.outcome();
 }
 
-Outcome hdr_012(Context& c) {
+Outcome odd_length_spelling_means_itself(Context& c) {
   Findings findings{"a length in another spelling, or beyond 64 bits, is refused or means itself"};
   struct Spelled {
     const char* text;
@@ -208,12 +208,18 @@ Outcome hdr_012(Context& c) {
 
 std::vector<Check> core_headers() {
   return {
-      {"TUS-CORE-HDR-001", hdr_001, ext::creation}, {"TUS-CORE-HDR-002", hdr_002, ext::creation},
-      {"TUS-CORE-HDR-003", hdr_003, ext::creation}, {"TUS-CORE-HDR-004", hdr_004, ext::creation},
-      {"TUS-CORE-HDR-005", hdr_005, ext::creation}, {"TUS-CORE-HDR-006", hdr_006, ext::creation},
-      {"TUS-CORE-HDR-007", hdr_007, ext::creation}, {"TUS-CORE-HDR-008", hdr_008, ext::creation},
-      {"TUS-CORE-HDR-009", hdr_009, ext::creation}, {"TUS-CORE-HDR-010", hdr_010, ext::creation},
-      {"TUS-CORE-HDR-011", hdr_011, ext::creation}, {"TUS-CORE-HDR-012", hdr_012, ext::creation},
+      {"TUS-CORE-HDR-001", sent_offsets_are_integers, ext::creation},
+      {"TUS-CORE-HDR-002", sent_lengths_are_integers, ext::creation},
+      {"TUS-CORE-HDR-003", negative_offset_is_refused, ext::creation},
+      {"TUS-CORE-HDR-004", non_integer_offset_is_refused, ext::creation},
+      {"TUS-CORE-HDR-005", patch_without_offset_is_refused, ext::creation},
+      {"TUS-CORE-HDR-006", non_canonical_offset_is_consistent, ext::creation},
+      {"TUS-CORE-HDR-007", offset_over_64_bits_is_refused, ext::creation},
+      {"TUS-CORE-HDR-008", bad_upload_length_is_refused, ext::creation},
+      {"TUS-CORE-HDR-009", huge_length_is_exact_or_413, ext::creation},
+      {"TUS-CORE-HDR-010", header_names_ignore_letter_case, ext::creation},
+      {"TUS-CORE-HDR-011", conflicting_duplicate_fields_are_400, ext::creation},
+      {"TUS-CORE-HDR-012", odd_length_spelling_means_itself, ext::creation},
   };
 }
 

@@ -18,7 +18,7 @@ bool tells_offset(const Response& response) {
   return status_in(response, {200, 204}) && response.headers.has(hdr::upload_offset);
 }
 
-Outcome xmo_001(Context& c) {
+Outcome override_patch_acts_as_patch(Context& c) {
   const auto upload = create(c);
   const auto response = send_tus(c, "POST", upload,
                                  {{std::string{hdr::method_override}, "PATCH"},
@@ -32,7 +32,7 @@ Outcome xmo_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome xmo_002(Context& c) {
+Outcome override_delete_acts_as_delete(Context& c) {
   const auto upload = create(c);
   const auto response =
       send_tus(c, "POST", upload, {{std::string{hdr::method_override}, "DELETE"}});
@@ -43,7 +43,7 @@ Outcome xmo_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome xmo_003(Context& c) {
+Outcome override_head_and_options_act_so(Context& c) {
   Findings findings{"POST with X-HTTP-Method-Override: HEAD or OPTIONS acts so"};
   const auto head = overridden(c, "POST", "HEAD", create(c));
   findings.check(tells_offset(head), "HEAD", head);
@@ -53,7 +53,7 @@ Outcome xmo_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome xmo_004(Context& c) {
+Outcome override_wins_over_any_method(Context& c) {
   Findings findings{"the override decides whatever the real method is"};
   const auto upload = create(c);
   const auto put = send_tus(c, "PUT", upload,
@@ -69,7 +69,7 @@ Outcome xmo_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome xmo_005(Context& c) {
+Outcome override_in_lower_case(Context& c) {
   const auto response = send_tus(c, "POST", create(c),
                                  {{std::string{hdr::method_override}, "patch"},
                                   {"Content-Type", std::string{tus::offset_media_type}},
@@ -78,7 +78,7 @@ Outcome xmo_005(Context& c) {
   return observed("POST with X-HTTP-Method-Override: patch -> " + code(response));
 }
 
-Outcome xmo_006(Context& c) {
+Outcome override_options_needs_the_token(Context& c) {
   if (!c.target().needs_authorization) {
     return not_offered("the target does not ask for credentials");
   }
@@ -97,9 +97,12 @@ Outcome xmo_006(Context& c) {
 
 std::vector<Check> core_method_override() {
   return {
-      {"TUS-CORE-XMO-001", xmo_001, ext::creation}, {"TUS-CORE-XMO-002", xmo_002, ext::termination},
-      {"TUS-CORE-XMO-003", xmo_003, ext::creation}, {"TUS-CORE-XMO-004", xmo_004, ext::creation},
-      {"TUS-CORE-XMO-005", xmo_005, ext::creation}, {"TUS-CORE-XMO-006", xmo_006},
+      {"TUS-CORE-XMO-001", override_patch_acts_as_patch, ext::creation},
+      {"TUS-CORE-XMO-002", override_delete_acts_as_delete, ext::termination},
+      {"TUS-CORE-XMO-003", override_head_and_options_act_so, ext::creation},
+      {"TUS-CORE-XMO-004", override_wins_over_any_method, ext::creation},
+      {"TUS-CORE-XMO-005", override_in_lower_case, ext::creation},
+      {"TUS-CORE-XMO-006", override_options_needs_the_token},
   };
 }
 

@@ -33,18 +33,18 @@ bool is_version(const std::string& text) {
   }
 }
 
-Outcome opt_001(Context& c) {
+Outcome options_is_200_or_204(Context& c) {
   const auto response = ask_options(c);
   return expect(status_in(response, {200, 204}), "OPTIONS succeeds with 204 or 200", response);
 }
 
-Outcome opt_002(Context& c) {
+Outcome options_has_tus_version(Context& c) {
   const auto response = ask_options(c);
   return expect(!value_of(response, hdr::tus_version).empty(),
                 "a successful OPTIONS response has Tus-Version", response);
 }
 
-Outcome opt_003(Context& c) {
+Outcome tus_version_lists_preferred_first(Context& c) {
   const auto response = ask_options(c);
   Findings findings{"Tus-Version is a comma list of versions N.N.N, the preferred one first"};
   const auto list = response.headers.joined(hdr::tus_version);
@@ -64,7 +64,7 @@ Outcome opt_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome opt_004(Context& c) {
+Outcome tus_extension_is_well_formed(Context& c) {
   const auto response = ask_options(c);
   const auto list = response.headers.joined(hdr::tus_extension);
   if (!list) return holds("no Tus-Extension");
@@ -76,7 +76,7 @@ Outcome opt_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome opt_005(Context& c) {
+Outcome tus_extension_is_never_empty(Context& c) {
   // By hand: a client library may drop a field that is empty.
   const auto response = answer(talk(c, "OPTIONS", raw_head(c, "OPTIONS", c.target().url)));
   const auto value = response.headers.find(hdr::tus_extension);
@@ -84,12 +84,12 @@ Outcome opt_005(Context& c) {
                 "without any extension Tus-Extension is left out, never sent empty", response);
 }
 
-Outcome opt_006(Context& c) {
+Outcome extensions_and_size_in_options(Context& c) {
   const auto response = ask_options(c);
   return observed(tell(response, hdr::tus_extension) + "; " + tell(response, hdr::tus_max_size));
 }
 
-Outcome opt_007(Context& c) {
+Outcome max_size_is_an_integer(Context& c) {
   const auto response = ask_options(c);
   const auto value = response.headers.find(hdr::tus_max_size);
   if (!value) return not_offered("no Tus-Max-Size in the OPTIONS response");
@@ -98,7 +98,7 @@ Outcome opt_007(Context& c) {
              : broken("Tus-Max-Size is a non-negative integer", tell(response, hdr::tus_max_size));
 }
 
-Outcome opt_008(Context& c) {
+Outcome size_limit_is_announced(Context& c) {
   const auto limit = tus_target(c).discovery.max_size;
   std::uint64_t accepted = 0;
   for (const unsigned bits : {20U, 30U, 33U, 40U, 47U, 52U, 62U}) {
@@ -119,13 +119,13 @@ Outcome opt_008(Context& c) {
   return holds("no limit met up to " + std::to_string(accepted) + " bytes");
 }
 
-Outcome opt_009(Context& c) {
+Outcome options_ignores_tus_resumable(Context& c) {
   const auto response = send_tus(c, "OPTIONS", c.target().url, {{"Tus-Resumable", "99.0.0"}});
   return expect(status_in(response, {200, 204}), "Tus-Resumable in an OPTIONS request is ignored",
                 response);
 }
 
-Outcome opt_010(Context& c) {
+Outcome options_on_an_upload_url(Context& c) {
   const auto response = send_tus(c, "OPTIONS", create(c));
   return observed("OPTIONS of an upload: " + code(response) + " with " +
                   tell(response, hdr::tus_version));
@@ -143,7 +143,7 @@ bool processing_fails(Context& c, const std::string& upload) {
   return !succeeded && attempts > 0;
 }
 
-Outcome opt_011(Context& c) {
+Outcome listed_extensions_do_work(Context& c) {
   Findings findings{"only extensions that work are advertised"};
   for (const auto& extension : tus_target(c).discovery.extensions) {
     const auto result = exercise(c, extension);
@@ -165,12 +165,17 @@ Outcome opt_011(Context& c) {
 
 std::vector<Check> core_options() {
   return {
-      {"TUS-CORE-OPT-001", opt_001}, {"TUS-CORE-OPT-002", opt_002},
-      {"TUS-CORE-OPT-003", opt_003}, {"TUS-CORE-OPT-004", opt_004},
-      {"TUS-CORE-OPT-005", opt_005}, {"TUS-CORE-OPT-006", opt_006},
-      {"TUS-CORE-OPT-007", opt_007}, {"TUS-CORE-OPT-008", opt_008, ext::creation},
-      {"TUS-CORE-OPT-009", opt_009}, {"TUS-CORE-OPT-010", opt_010, ext::creation},
-      {"TUS-CORE-OPT-011", opt_011},
+      {"TUS-CORE-OPT-001", options_is_200_or_204},
+      {"TUS-CORE-OPT-002", options_has_tus_version},
+      {"TUS-CORE-OPT-003", tus_version_lists_preferred_first},
+      {"TUS-CORE-OPT-004", tus_extension_is_well_formed},
+      {"TUS-CORE-OPT-005", tus_extension_is_never_empty},
+      {"TUS-CORE-OPT-006", extensions_and_size_in_options},
+      {"TUS-CORE-OPT-007", max_size_is_an_integer},
+      {"TUS-CORE-OPT-008", size_limit_is_announced, ext::creation},
+      {"TUS-CORE-OPT-009", options_ignores_tus_resumable},
+      {"TUS-CORE-OPT-010", options_on_an_upload_url, ext::creation},
+      {"TUS-CORE-OPT-011", listed_extensions_do_work},
   };
 }
 

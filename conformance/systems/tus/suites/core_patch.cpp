@@ -8,7 +8,7 @@
 namespace conformance::suites {
 namespace {
 
-Outcome patch_001(Context& c) {
+Outcome patch_stores_bytes_at_offset(Context& c) {
   const auto length = within_limit(c, 64U << 10U);
   const auto bytes = c.random_bytes(length);
   const auto upload = create(c, {.length = Bytes{length}});
@@ -30,12 +30,12 @@ Outcome patch_001(Context& c) {
                 : broken("PATCH stores the body at Upload-Offset", "the stored bytes are others");
 }
 
-Outcome patch_002(Context& c) {
+Outcome patch_succeeds_with_204(Context& c) {
   const auto patched = patch(c, create(c), Bytes{0}, letters(4));
   return expect(patched.status == 204, "a PATCH that succeeds is answered 204", patched);
 }
 
-Outcome patch_003(Context& c) {
+Outcome patch_tells_new_offset(Context& c) {
   Findings findings{"the 204 carries Upload-Offset: the offset before plus the bytes taken"};
   const auto upload = create(c);
   std::uint64_t offset = 0;
@@ -53,7 +53,7 @@ Outcome patch_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome patch_004(Context& c) {
+Outcome patch_204_has_no_body(Context& c) {
   auto connection = c.raw();
   const auto upload = create(c);
   auto fields = patch_fields("0");
@@ -96,17 +96,17 @@ Findings with_wrong_types(Context& c, std::string rule, bool judge_status) {
   return findings;
 }
 
-Outcome patch_005(Context& c) {
+Outcome other_content_type_is_415(Context& c) {
   return with_wrong_types(c, "a Content-Type other than application/offset+octet-stream gives 415",
                           true)
       .outcome();
 }
 
-Outcome patch_006(Context& c) {
+Outcome other_content_type_stores_nothing(Context& c) {
   return with_wrong_types(c, "bytes under another Content-Type are not stored", false).outcome();
 }
 
-Outcome patch_007(Context& c) {
+Outcome media_type_case_and_parameters(Context& c) {
   Findings findings{""};
   for (const std::string type :
        {"Application/Offset+Octet-Stream", "application/offset+octet-stream; charset=utf-8"}) {
@@ -116,19 +116,19 @@ Outcome patch_007(Context& c) {
   return findings.report();
 }
 
-Outcome patch_008(Context& c) {
+Outcome patch_below_the_offset_is_409(Context& c) {
   const auto upload = create(c);
   taken(patch(c, upload, Bytes{0}, letters(4)), "the first 4 bytes");
   const auto patched = patch(c, upload, Bytes{0}, letters(4));
   return expect(patched.status == 409, "Upload-Offset 0 at offset 4 gives 409", patched);
 }
 
-Outcome patch_009(Context& c) {
+Outcome patch_above_the_offset_is_409(Context& c) {
   const auto patched = patch(c, create(c), Bytes{5}, letters(4));
   return expect(patched.status == 409, "Upload-Offset 5 at offset 0 gives 409", patched);
 }
 
-Outcome patch_010(Context& c) {
+Outcome patch_409_changes_nothing(Context& c) {
   const std::string bytes = "abcdefghij";
   const auto upload = create(c);
   taken(patch(c, upload, Bytes{0}, bytes.substr(0, 4)), "the first 4 bytes");
@@ -148,23 +148,23 @@ Outcome patch_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome patch_011(Context& c) {
+Outcome patch_409_may_tell_offset(Context& c) {
   const auto patched = patch(c, create(c), Bytes{5}, letters(4));
   return observed(code(patched) + " with " + tell(patched, hdr::upload_offset));
 }
 
-Outcome patch_012(Context& c) {
+Outcome patch_on_unknown_upload_is_404(Context& c) {
   const auto patched = patch(c, unknown_upload(c), Bytes{0}, letters(4));
   return expect(patched.status == 404, "PATCH of an unknown upload gives 404", patched);
 }
 
-Outcome patch_013(Context& c) {
+Outcome which_of_several_faults_wins(Context& c) {
   const auto patched =
       patch_with(c, unknown_upload(c), {{"Content-Type", "text/plain"}}, letters(4));
   return observed("unknown upload and wrong Content-Type -> " + code(patched));
 }
 
-Outcome patch_014(Context& c) {
+Outcome small_patches_in_succession(Context& c) {
   constexpr std::uint64_t length = 20;
   Findings findings{"many small PATCHes in a row are accepted"};
   const auto upload = create(c, {.length = Bytes{length}});
@@ -177,7 +177,7 @@ Outcome patch_014(Context& c) {
   return findings.note("20 PATCHes of one byte").outcome();
 }
 
-Outcome patch_015(Context& c) {
+Outcome empty_patch_moves_nothing(Context& c) {
   Findings findings{"an empty PATCH at the right offset succeeds (204) and moves nothing"};
   const auto upload = create(c);
   for (const std::uint64_t offset : {0U, 4U}) {
@@ -208,20 +208,20 @@ Outcome never_beyond(Context& c, const std::string& upload, Bytes length, const 
   return findings.outcome();
 }
 
-Outcome patch_016(Context& c) {
+Outcome body_past_length_is_not_kept(Context& c) {
   const auto upload = create(c);
   patch(c, upload, Bytes{0}, letters(4));
   return never_beyond(c, upload, Bytes{10},
                       attempt(c, "PATCH", upload, patch_fields("4"), letters(20)));
 }
 
-Outcome patch_017(Context& c) {
+Outcome chunked_past_length_is_not_kept(Context& c) {
   const auto upload = create(c);
   patch(c, upload, Bytes{0}, letters(7));
   return never_beyond(c, upload, Bytes{10}, patch_chunked(c, upload, Bytes{7}, letters(20)));
 }
 
-Outcome patch_018(Context& c) {
+Outcome patch_on_finished_upload_is_refused(Context& c) {
   const auto upload = create_complete(c, letters(10));
   const auto before = state_of(c, upload);
   const auto patched = patch(c, upload, Bytes{10}, letters(5));
@@ -232,12 +232,12 @@ Outcome patch_018(Context& c) {
   return findings.outcome();
 }
 
-Outcome patch_019(Context& c) {
+Outcome empty_patch_on_finished_upload(Context& c) {
   const auto patched = patch(c, create_complete(c, letters(10)), Bytes{10}, "");
   return observed("an empty PATCH at the end of a finished upload -> " + code(patched));
 }
 
-Outcome patch_020(Context& c) {
+Outcome chunked_patch_is_204(Context& c) {
   const auto upload = create(c);
   const auto patched = patch_chunked(c, upload, Bytes{0}, letters(3));
   // The network may have lost the answer; no more than that is known.
@@ -249,7 +249,7 @@ Outcome patch_020(Context& c) {
   return findings.outcome();
 }
 
-Outcome patch_026(Context& c) {
+Outcome repeated_patch_appends_once(Context& c) {
   const auto upload = create(c);
   taken(patch(c, upload, Bytes{0}, letters(4)), "the first 4 bytes");
   const auto before = state_of(c, upload);
@@ -261,7 +261,7 @@ Outcome patch_026(Context& c) {
   return findings.outcome();
 }
 
-Outcome patch_032(Context& c) {
+Outcome offset_wrong_by_one_is_409(Context& c) {
   Findings findings{"an offset that is wrong by a little, of any PATCH, gives 409"};
   const auto bytes = c.random_bytes(10);
   const auto half = create(c);
@@ -291,28 +291,28 @@ Outcome patch_032(Context& c) {
 
 std::vector<Check> core_patch() {
   std::vector<Check> checks = {
-      {"TUS-CORE-PATCH-001", patch_001, ext::creation},
-      {"TUS-CORE-PATCH-002", patch_002, ext::creation},
-      {"TUS-CORE-PATCH-003", patch_003, ext::creation},
-      {"TUS-CORE-PATCH-004", patch_004, ext::creation},
-      {"TUS-CORE-PATCH-005", patch_005, ext::creation},
-      {"TUS-CORE-PATCH-006", patch_006, ext::creation},
-      {"TUS-CORE-PATCH-007", patch_007, ext::creation},
-      {"TUS-CORE-PATCH-008", patch_008, ext::creation},
-      {"TUS-CORE-PATCH-009", patch_009, ext::creation},
-      {"TUS-CORE-PATCH-010", patch_010, ext::creation},
-      {"TUS-CORE-PATCH-011", patch_011, ext::creation},
-      {"TUS-CORE-PATCH-012", patch_012, ext::creation},
-      {"TUS-CORE-PATCH-013", patch_013, ext::creation},
-      {"TUS-CORE-PATCH-014", patch_014, ext::creation},
-      {"TUS-CORE-PATCH-015", patch_015, ext::creation},
-      {"TUS-CORE-PATCH-016", patch_016, ext::creation},
-      {"TUS-CORE-PATCH-017", patch_017, ext::creation},
-      {"TUS-CORE-PATCH-018", patch_018, ext::creation},
-      {"TUS-CORE-PATCH-019", patch_019, ext::creation},
-      {"TUS-CORE-PATCH-020", patch_020, ext::creation},
-      {"TUS-CORE-PATCH-026", patch_026, ext::creation},
-      {"TUS-CORE-PATCH-032", patch_032, ext::creation},
+      {"TUS-CORE-PATCH-001", patch_stores_bytes_at_offset, ext::creation},
+      {"TUS-CORE-PATCH-002", patch_succeeds_with_204, ext::creation},
+      {"TUS-CORE-PATCH-003", patch_tells_new_offset, ext::creation},
+      {"TUS-CORE-PATCH-004", patch_204_has_no_body, ext::creation},
+      {"TUS-CORE-PATCH-005", other_content_type_is_415, ext::creation},
+      {"TUS-CORE-PATCH-006", other_content_type_stores_nothing, ext::creation},
+      {"TUS-CORE-PATCH-007", media_type_case_and_parameters, ext::creation},
+      {"TUS-CORE-PATCH-008", patch_below_the_offset_is_409, ext::creation},
+      {"TUS-CORE-PATCH-009", patch_above_the_offset_is_409, ext::creation},
+      {"TUS-CORE-PATCH-010", patch_409_changes_nothing, ext::creation},
+      {"TUS-CORE-PATCH-011", patch_409_may_tell_offset, ext::creation},
+      {"TUS-CORE-PATCH-012", patch_on_unknown_upload_is_404, ext::creation},
+      {"TUS-CORE-PATCH-013", which_of_several_faults_wins, ext::creation},
+      {"TUS-CORE-PATCH-014", small_patches_in_succession, ext::creation},
+      {"TUS-CORE-PATCH-015", empty_patch_moves_nothing, ext::creation},
+      {"TUS-CORE-PATCH-016", body_past_length_is_not_kept, ext::creation},
+      {"TUS-CORE-PATCH-017", chunked_past_length_is_not_kept, ext::creation},
+      {"TUS-CORE-PATCH-018", patch_on_finished_upload_is_refused, ext::creation},
+      {"TUS-CORE-PATCH-019", empty_patch_on_finished_upload, ext::creation},
+      {"TUS-CORE-PATCH-020", chunked_patch_is_204, ext::creation},
+      {"TUS-CORE-PATCH-026", repeated_patch_appends_once, ext::creation},
+      {"TUS-CORE-PATCH-032", offset_wrong_by_one_is_409, ext::creation},
   };
   const auto more = core_patch_connection();
   checks.insert(checks.end(), more.begin(), more.end());

@@ -12,6 +12,6 @@ namespace conformance::suites {
 
 /// A sender that stalls in the middle of a PATCH is timed out (TUS-CORE-PATCH-023); also what
 /// DEX-SEC-006 asks for.
-[[nodiscard]] Outcome slow_sender(Context& context);
+[[nodiscard]] Outcome stalled_sender_is_timed_out(Context& context);
 
 }  // namespace conformance::suites

@@ -24,7 +24,7 @@ std::string patch_head(Context& c, const std::string& upload, std::uint64_t offs
   return raw_head(c, "PATCH", upload, fields);
 }
 
-Outcome patch_021(Context& c) {
+Outcome cut_off_patch_keeps_its_bytes(Context& c) {
   const auto upload = create(c);
   {
     auto connection = half_sent_patch(c, upload, Bytes{0}, 10, letters(4));
@@ -56,7 +56,7 @@ void send_and_break(Context& c, const std::string& upload, std::size_t offset,
   if (reset) connection.reset();
 }
 
-Outcome patch_022(Context& c) {
+Outcome resumed_upload_has_original_bytes(Context& c) {
   constexpr int breaks = 3;
   const auto length = within_limit(c, 200'000);
   if (length < 4 * breaks) return not_offered("Tus-Max-Size is too small to break an upload");
@@ -105,7 +105,7 @@ Outcome patch_022(Context& c) {
 
 }  // namespace
 
-Outcome slow_sender(Context& c) {
+Outcome stalled_sender_is_timed_out(Context& c) {
   constexpr Milliseconds usual_timeout{65'000};
   const auto upload = create(c);
   auto connection = half_sent_patch(c, upload, Bytes{0}, 10, letters(5));
@@ -124,7 +124,7 @@ Outcome slow_sender(Context& c) {
 
 namespace {
 
-Outcome patch_024(Context& c) {
+Outcome concurrent_patches_apply_once(Context& c) {
   const auto length = within_limit(c, 200'000);
   constexpr std::array<char, 3> writers{'A', 'B', 'C'};
   const auto upload = create(c, {.length = Bytes{length}});
@@ -181,7 +181,7 @@ Outcome patch_024(Context& c) {
       .outcome();
 }
 
-Outcome patch_025(Context& c) {
+Outcome head_passes_a_stalled_patch(Context& c) {
   const auto upload = create(c);
   auto stalled = half_sent_patch(c, upload, Bytes{0}, 10, letters(4));
   Findings findings{"a new request gets through within 5 s while an old PATCH hangs half-sent"};
@@ -216,7 +216,7 @@ Outcome patch_025(Context& c) {
   return findings.outcome();
 }
 
-Outcome patch_027(Context& c) {
+Outcome early_refusal_can_be_read(Context& c) {
   // A server that answers and closes without reading on races the client that is still sending:
   // whether a reset overtakes the answer differs from try to try. Always and never are verdicts;
   // in between there is only a figure to tell.
@@ -240,7 +240,7 @@ Outcome patch_027(Context& c) {
              : broken("a client that is sending a large body can still read an early 409", seen);
 }
 
-Outcome patch_028(Context& c) {
+Outcome expect_with_a_wrong_offset(Context& c) {
   const auto upload = create(c);
   auto fields = patch_fields("5");
   fields.add("Content-Length", "4");
@@ -258,7 +258,7 @@ Outcome patch_028(Context& c) {
                                                            : to_string(first.seen)));
 }
 
-Outcome patch_029(Context& c) {
+Outcome connection_in_sync_after_error(Context& c) {
   const auto upload = create(c);
   auto connection = c.raw();
   const auto refused = answer(
@@ -281,7 +281,7 @@ Outcome patch_029(Context& c) {
                       seen);
 }
 
-Outcome patch_030(Context& c) {
+Outcome status_of_a_locked_upload(Context& c) {
   const auto upload = create(c);
   auto stalled = half_sent_patch(c, upload, Bytes{0}, 10, letters(4, 'A'));
   const auto second = attempt(c, "PATCH", upload, patch_fields("0"), letters(10, 'B'));
@@ -329,7 +329,7 @@ Resumption resume_after_abort(Context& c) {
   return seen;
 }
 
-Outcome patch_031(Context& c) {
+Outcome broken_off_patch_resumes_soon(Context& c) {
   // The end of a connection reaches a server when it does, so that a HEAD may come before it: that
   // is told. A client that asks again must get on.
   constexpr int most = 10;
@@ -358,16 +358,16 @@ Outcome patch_031(Context& c) {
 
 std::vector<Check> core_patch_connection() {
   return {
-      {"TUS-CORE-PATCH-021", patch_021, ext::creation},
-      {"TUS-CORE-PATCH-022", patch_022, ext::creation},
-      {"TUS-CORE-PATCH-023", slow_sender, ext::creation},
-      {"TUS-CORE-PATCH-024", patch_024, ext::creation},
-      {"TUS-CORE-PATCH-025", patch_025, ext::creation},
-      {"TUS-CORE-PATCH-027", patch_027, ext::creation},
-      {"TUS-CORE-PATCH-028", patch_028, ext::creation},
-      {"TUS-CORE-PATCH-029", patch_029, ext::creation},
-      {"TUS-CORE-PATCH-030", patch_030, ext::creation},
-      {"TUS-CORE-PATCH-031", patch_031, ext::creation},
+      {"TUS-CORE-PATCH-021", cut_off_patch_keeps_its_bytes, ext::creation},
+      {"TUS-CORE-PATCH-022", resumed_upload_has_original_bytes, ext::creation},
+      {"TUS-CORE-PATCH-023", stalled_sender_is_timed_out, ext::creation},
+      {"TUS-CORE-PATCH-024", concurrent_patches_apply_once, ext::creation},
+      {"TUS-CORE-PATCH-025", head_passes_a_stalled_patch, ext::creation},
+      {"TUS-CORE-PATCH-027", early_refusal_can_be_read, ext::creation},
+      {"TUS-CORE-PATCH-028", expect_with_a_wrong_offset, ext::creation},
+      {"TUS-CORE-PATCH-029", connection_in_sync_after_error, ext::creation},
+      {"TUS-CORE-PATCH-030", status_of_a_locked_upload, ext::creation},
+      {"TUS-CORE-PATCH-031", broken_off_patch_resumes_soon, ext::creation},
   };
 }
 

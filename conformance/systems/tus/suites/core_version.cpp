@@ -43,7 +43,7 @@ std::vector<Named> requests_in(Context& c, const std::string& version) {
   return all;
 }
 
-Outcome ver_001(Context& c) {
+Outcome every_response_has_tus_resumable(Context& c) {
   Findings findings{"every response names the version in Tus-Resumable: 1.0.0"};
   const auto look = [&findings](const char* label, const Response& response) {
     findings.check(
@@ -77,7 +77,7 @@ Outcome ver_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome ver_002(Context& c) {
+Outcome options_response_has_tus_resumable(Context& c) {
   const auto response = ask_options(c);
   return response.headers.has(hdr::tus_resumable)
              ? holds(tell(response, hdr::tus_resumable))
@@ -85,7 +85,7 @@ Outcome ver_002(Context& c) {
                       describe(response));
 }
 
-Outcome ver_003(Context& c) {
+Outcome unknown_version_is_412(Context& c) {
   Findings findings{"a version the server does not speak is answered 412"};
   for (const auto& version : unsupported_versions(c)) {
     for (const auto& [label, response] : requests_in(c, version)) {
@@ -103,7 +103,7 @@ bool lists_versions(const Context& c, const Response& response) {
   });
 }
 
-Outcome ver_004(Context& c) {
+Outcome version_412_lists_versions(Context& c) {
   Findings findings{
       "the refusal of a version lists the versions that OPTIONS lists in Tus-Version"};
   for (const auto& version : unsupported_versions(c)) {
@@ -115,7 +115,7 @@ Outcome ver_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome ver_005(Context& c) {
+Outcome unknown_version_has_no_effect(Context& c) {
   Findings findings{"a request in a version that is not supported is not processed"};
   for (const auto& version : unsupported_versions(c)) {
     const auto fields = in_version(version);
@@ -139,7 +139,7 @@ Outcome ver_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome ver_006(Context& c) {
+Outcome missing_version_is_refused(Context& c) {
   Findings findings{
       "a request without Tus-Resumable is refused (4xx, commonly 412), without effect"};
   const auto upload = create(c);
@@ -161,7 +161,7 @@ Outcome ver_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome ver_007(Context& c) {
+Outcome head_needs_the_version_too(Context& c) {
   Findings findings{
       "HEAD is under the version rule too: 412 with Tus-Version, and 412 without"
       " Tus-Resumable"};
@@ -178,10 +178,13 @@ Outcome ver_007(Context& c) {
 
 std::vector<Check> core_version() {
   return {
-      {"TUS-CORE-VER-001", ver_001, ext::creation}, {"TUS-CORE-VER-002", ver_002},
-      {"TUS-CORE-VER-003", ver_003, ext::creation}, {"TUS-CORE-VER-004", ver_004, ext::creation},
-      {"TUS-CORE-VER-005", ver_005, ext::creation}, {"TUS-CORE-VER-006", ver_006, ext::creation},
-      {"TUS-CORE-VER-007", ver_007, ext::creation},
+      {"TUS-CORE-VER-001", every_response_has_tus_resumable, ext::creation},
+      {"TUS-CORE-VER-002", options_response_has_tus_resumable},
+      {"TUS-CORE-VER-003", unknown_version_is_412, ext::creation},
+      {"TUS-CORE-VER-004", version_412_lists_versions, ext::creation},
+      {"TUS-CORE-VER-005", unknown_version_has_no_effect, ext::creation},
+      {"TUS-CORE-VER-006", missing_version_is_refused, ext::creation},
+      {"TUS-CORE-VER-007", head_needs_the_version_too, ext::creation},
   };
 }
 

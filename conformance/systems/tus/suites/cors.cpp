@@ -54,7 +54,7 @@ std::vector<Response> requests_of_a_page(Context& c) {
   return {created, send_tus(c, "HEAD", url_of(c, created), {{"Origin", page}})};
 }
 
-Outcome cors_001(Context& c) {
+Outcome preflight_allows_the_origin(Context& c) {
   const auto response = preflight(c);
   const auto told = value_of(response, allow_origin);
   Findings findings{"a preflight gets 2xx with Access-Control-Allow-Origin"};
@@ -63,7 +63,7 @@ Outcome cors_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome cors_002(Context& c) {
+Outcome preflight_allows_tus_methods(Context& c) {
   const auto response = preflight(c);
   needs_cors(response);
   Findings findings{"Access-Control-Allow-Methods lists what tus uses"};
@@ -71,7 +71,7 @@ Outcome cors_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome cors_003(Context& c) {
+Outcome preflight_allows_tus_headers(Context& c) {
   const auto response = preflight(c);
   needs_cors(response);
   Findings findings{"Access-Control-Allow-Headers lists the request headers of tus"};
@@ -87,7 +87,7 @@ Outcome cors_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome cors_004(Context& c) {
+Outcome cors_exposes_tus_headers(Context& c) {
   needs_cors(preflight(c));
   Findings findings{"Access-Control-Expose-Headers lists the response headers of tus"};
   for (const auto& response : requests_of_a_page(c)) {
@@ -98,7 +98,7 @@ Outcome cors_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome cors_005(Context& c) {
+Outcome cors_exposes_extension_headers(Context& c) {
   needs_cors(preflight(c));
   const auto& discovery = tus_target(c).discovery;
   std::vector<std::string_view> wanted{hdr::upload_metadata};
@@ -113,7 +113,7 @@ Outcome cors_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome cors_006(Context& c) {
+Outcome errors_carry_cors_headers(Context& c) {
   needs_cors(preflight(c));
   Findings findings{"error responses carry Access-Control-Allow-Origin too"};
   const auto look = [&](const char* label, const Response& response) {
@@ -136,7 +136,7 @@ Outcome cors_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome cors_007(Context& c) {
+Outcome star_without_credentials_only(Context& c) {
   Findings findings{"Access-Control-Allow-Origin: * does not go with credentials"};
   const auto look = [&](const char* label, const Response& response) {
     findings.check(response.headers.find(allow_origin) != "*" ||
@@ -149,7 +149,7 @@ Outcome cors_007(Context& c) {
   return findings.outcome();
 }
 
-Outcome cors_008(Context& c) {
+Outcome reflected_origin_has_vary(Context& c) {
   const auto response = preflight(c);
   needs_cors(response);
   const auto told = value_of(response, allow_origin);
@@ -163,7 +163,7 @@ Outcome cors_008(Context& c) {
       "a reflected origin comes with Vary: Origin", response);
 }
 
-Outcome cors_009(Context& c) {
+Outcome preflight_of_a_foreign_origin(Context& c) {
   const auto response = preflight(c, "https://not-allowed.invalid");
   return observed("a preflight of a foreign origin -> " + code(response) + ", " +
                   tell(response, allow_origin));
@@ -173,15 +173,15 @@ Outcome cors_009(Context& c) {
 
 std::vector<Check> cors() {
   return {
-      {"CORS-001", cors_001},
-      {"CORS-002", cors_002},
-      {"CORS-003", cors_003},
-      {"CORS-004", cors_004, ext::creation},
-      {"CORS-005", cors_005, ext::creation},
-      {"CORS-006", cors_006, ext::creation},
-      {"CORS-007", cors_007},
-      {"CORS-008", cors_008},
-      {"CORS-009", cors_009},
+      {"CORS-001", preflight_allows_the_origin},
+      {"CORS-002", preflight_allows_tus_methods},
+      {"CORS-003", preflight_allows_tus_headers},
+      {"CORS-004", cors_exposes_tus_headers, ext::creation},
+      {"CORS-005", cors_exposes_extension_headers, ext::creation},
+      {"CORS-006", errors_carry_cors_headers, ext::creation},
+      {"CORS-007", star_without_credentials_only},
+      {"CORS-008", reflected_origin_has_vary},
+      {"CORS-009", preflight_of_a_foreign_origin},
   };
 }
 

@@ -28,21 +28,21 @@ std::string origin_of(const std::string& url) {
   return origin;
 }
 
-Outcome create_001(Context& c) { return announced_as(c, ext::creation); }
+Outcome creation_works_if_listed(Context& c) { return announced_as(c, ext::creation); }
 
-Outcome create_021(Context& c) {
+Outcome uploads_can_be_created(Context& c) {
   return tus_target(c).discovery.offers(ext::creation)
              ? holds("creation is among Tus-Extension")
              : broken("a server implements creation: core alone cannot make uploads",
                       "creation is not among Tus-Extension");
 }
 
-Outcome create_002(Context& c) {
+Outcome creation_is_201(Context& c) {
   const auto created = post(c, {});
   return expect(created.status == 201, "a successful creation is 201", created);
 }
 
-Outcome create_003(Context& c) {
+Outcome creation_has_a_location(Context& c) {
   const auto created = post(c, {});
   const auto upload = location_of(c, created);
   if (!upload) return broken("201 has Location with the upload's URL", describe(created));
@@ -52,7 +52,7 @@ Outcome create_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome create_004(Context& c) {
+Outcome location_absolute_or_relative(Context& c) {
   const auto created = post(c, {});
   const auto head = head_of(c, url_of(c, created));
   return observed(std::string{"Location is "} +
@@ -60,20 +60,20 @@ Outcome create_004(Context& c) {
                   ", HEAD of it " + code(head));
 }
 
-Outcome create_005(Context& c) {
+Outcome new_upload_is_at_zero(Context& c) {
   const auto head = head_of(c, create(c));
   return expect(head.headers.find(hdr::upload_offset) == "0", "a new upload starts at offset 0",
                 head);
 }
 
-Outcome create_006(Context& c) {
+Outcome post_without_length_is_refused(Context& c) {
   const auto created = post_with(c, {});
   return expect(is_4xx(created) && !created.headers.has("Location"),
                 "a POST with neither Upload-Length nor Upload-Defer-Length is refused (4xx)",
                 created);
 }
 
-Outcome create_007(Context& c) {
+Outcome post_with_both_lengths_is_refused(Context& c) {
   const auto created = post_with(c, {{"Upload-Length", "5"}, {"Upload-Defer-Length", "1"}});
   const bool offered = tus_target(c).discovery.offers(ext::creation_defer_length);
   if (created.status == 201 && !offered) {
@@ -86,11 +86,11 @@ Outcome create_007(Context& c) {
                 "a POST with both Upload-Length and Upload-Defer-Length is refused (4xx)", created);
 }
 
-Outcome create_008(Context& c) {
+Outcome upload_of_length_zero(Context& c) {
   return observed("POST with Upload-Length: 0 -> " + code(post(c, {.length = Bytes{0}})));
 }
 
-Outcome create_009(Context& c) {
+Outcome empty_upload_is_complete_at_once(Context& c) {
   const auto created = post(c, {.length = Bytes{0}});
   if (created.status != 201) {
     return not_offered("the server creates no empty uploads: " + code(created));
@@ -105,7 +105,7 @@ Outcome create_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome create_010(Context& c) {
+Outcome empty_upload_takes_no_bytes(Context& c) {
   const auto created = post(c, {.length = Bytes{0}});
   if (created.status != 201) {
     return not_offered("the server creates no empty uploads: " + code(created));
@@ -120,7 +120,7 @@ Outcome create_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome create_011(Context& c) {
+Outcome length_over_maximum_is_413(Context& c) {
   const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   const auto created = post(c, {.length = *limit + Bytes{1}});
@@ -128,14 +128,14 @@ Outcome create_011(Context& c) {
                 "a length over Tus-Max-Size gives 413", created);
 }
 
-Outcome create_012(Context& c) {
+Outcome length_at_maximum_is_201(Context& c) {
   const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   const auto created = post(c, {.length = *limit});
   return expect(created.status == 201, "a length of exactly Tus-Max-Size is accepted", created);
 }
 
-Outcome create_013(Context& c) {
+Outcome each_post_makes_an_upload(Context& c) {
   const auto first = create(c);
   const auto second = create(c);
   Findings findings{"each POST makes an upload of its own"};
@@ -147,7 +147,7 @@ Outcome create_013(Context& c) {
   return findings.outcome();
 }
 
-Outcome create_014(Context& c) {
+Outcome refused_creation_leaves_nothing(Context& c) {
   Findings findings{"a refused creation has no Location"};
   int refusals = 0;
   const auto look = [&](const char* label, const Response& response) {
@@ -168,7 +168,7 @@ Outcome create_014(Context& c) {
   return findings.outcome();
 }
 
-Outcome create_015(Context& c) {
+Outcome default_content_type_does_no_harm(Context& c) {
   Findings findings{"a default Content-Type on a POST without a body does no harm"};
   for (const char* type : {"application/json", "application/x-www-form-urlencoded"}) {
     const auto created = post_with(c, {{"Upload-Length", "10"}, {"Content-Type", type}});
@@ -177,14 +177,14 @@ Outcome create_015(Context& c) {
   return findings.outcome();
 }
 
-Outcome create_016(Context& c) {
+Outcome post_on_an_upload_url(Context& c) {
   const auto upload = create(c);
   const auto response = send_tus(c, "POST", upload, {{"Upload-Length", "10"}});
   if (const auto other = location_of(c, response); is_2xx(response) && other) c.created(*other);
   return observed("POST to an upload -> " + code(response));
 }
 
-Outcome create_017(Context& c) {
+Outcome creation_url_with_and_without_slash(Context& c) {
   auto bare = c.target().url;
   while (!bare.empty() && bare.back() == '/') bare.pop_back();
   const auto post_to = [&c](const std::string& url) {
@@ -234,7 +234,7 @@ std::string origin_told(const Response& created) {
   return origin.empty() ? "relative" : origin;
 }
 
-Outcome create_018(Context& c) {
+Outcome location_keeps_the_clients_origin(Context& c) {
   const auto own = origin_of(c.target().origin);
   Findings findings{"Location keeps the scheme and the host that the client used"};
   const auto plain = post(c, {});
@@ -266,7 +266,7 @@ Outcome create_018(Context& c) {
   return findings.outcome();
 }
 
-Outcome create_019(Context& c) {
+Outcome creation_by_http_1_0(Context& c) {
   const auto created = raw_post(c, "POST in HTTP/1.0 without Host", {{"Host", ""}}, "HTTP/1.0");
   remember(c, created);
   const auto told = origin_told(created);
@@ -280,7 +280,7 @@ Outcome create_019(Context& c) {
              : broken("HTTP/1.0 without Host gives a usable Location, or 400", seen);
 }
 
-Outcome create_020(Context& c) {
+Outcome creation_without_any_metadata(Context& c) {
   const auto plain = send_tus(c, "POST", c.target().url, {{"Upload-Length", "10"}});
   if (const auto upload = location_of(c, plain); is_2xx(plain) && upload) c.created(*upload);
   Findings findings{""};
@@ -294,27 +294,27 @@ Outcome create_020(Context& c) {
 
 std::vector<Check> creation() {
   return {
-      {"TUS-CREATE-001", create_001},
-      {"TUS-CREATE-021", create_021},
-      {"TUS-CREATE-002", create_002, ext::creation},
-      {"TUS-CREATE-003", create_003, ext::creation},
-      {"TUS-CREATE-004", create_004, ext::creation},
-      {"TUS-CREATE-005", create_005, ext::creation},
-      {"TUS-CREATE-006", create_006, ext::creation},
-      {"TUS-CREATE-007", create_007, ext::creation},
-      {"TUS-CREATE-008", create_008, ext::creation},
-      {"TUS-CREATE-009", create_009, ext::creation},
-      {"TUS-CREATE-010", create_010, ext::creation},
-      {"TUS-CREATE-011", create_011, ext::creation},
-      {"TUS-CREATE-012", create_012, ext::creation},
-      {"TUS-CREATE-013", create_013, ext::creation},
-      {"TUS-CREATE-014", create_014, ext::creation},
-      {"TUS-CREATE-015", create_015, ext::creation},
-      {"TUS-CREATE-016", create_016, ext::creation},
-      {"TUS-CREATE-017", create_017, ext::creation},
-      {"TUS-CREATE-018", create_018, ext::creation},
-      {"TUS-CREATE-019", create_019, ext::creation},
-      {"TUS-CREATE-020", create_020, ext::creation},
+      {"TUS-CREATE-001", creation_works_if_listed},
+      {"TUS-CREATE-021", uploads_can_be_created},
+      {"TUS-CREATE-002", creation_is_201, ext::creation},
+      {"TUS-CREATE-003", creation_has_a_location, ext::creation},
+      {"TUS-CREATE-004", location_absolute_or_relative, ext::creation},
+      {"TUS-CREATE-005", new_upload_is_at_zero, ext::creation},
+      {"TUS-CREATE-006", post_without_length_is_refused, ext::creation},
+      {"TUS-CREATE-007", post_with_both_lengths_is_refused, ext::creation},
+      {"TUS-CREATE-008", upload_of_length_zero, ext::creation},
+      {"TUS-CREATE-009", empty_upload_is_complete_at_once, ext::creation},
+      {"TUS-CREATE-010", empty_upload_takes_no_bytes, ext::creation},
+      {"TUS-CREATE-011", length_over_maximum_is_413, ext::creation},
+      {"TUS-CREATE-012", length_at_maximum_is_201, ext::creation},
+      {"TUS-CREATE-013", each_post_makes_an_upload, ext::creation},
+      {"TUS-CREATE-014", refused_creation_leaves_nothing, ext::creation},
+      {"TUS-CREATE-015", default_content_type_does_no_harm, ext::creation},
+      {"TUS-CREATE-016", post_on_an_upload_url, ext::creation},
+      {"TUS-CREATE-017", creation_url_with_and_without_slash, ext::creation},
+      {"TUS-CREATE-018", location_keeps_the_clients_origin, ext::creation},
+      {"TUS-CREATE-019", creation_by_http_1_0, ext::creation},
+      {"TUS-CREATE-020", creation_without_any_metadata, ext::creation},
   };
 }
 

@@ -19,15 +19,17 @@ Response declare(Context& c, const std::string& upload, std::uint64_t offset,
                     std::move(body));
 }
 
-Outcome defer_001(Context& c) { return announced_as(c, ext::creation_defer_length); }
+Outcome deferred_length_works_if_listed(Context& c) {
+  return announced_as(c, ext::creation_defer_length);
+}
 
-Outcome defer_002(Context& c) {
+Outcome deferred_creation_is_201(Context& c) {
   const auto created = post(c, {.length = std::nullopt, .defer_length = true});
   return expect(created.status == 201 && location_of(c, created),
                 "Upload-Defer-Length: 1 without Upload-Length creates an upload", created);
 }
 
-Outcome defer_003(Context& c) {
+Outcome other_defer_value_is_400(Context& c) {
   Findings findings{"a value of Upload-Defer-Length other than 1 gives 400"};
   for (const char* value : {"0", "2", "true"}) {
     const auto created = post_with(c, {{"Upload-Defer-Length", value}});
@@ -36,7 +38,7 @@ Outcome defer_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_004(Context& c) {
+Outcome head_says_deferred_while_unknown(Context& c) {
   Findings findings{"HEAD shows Upload-Defer-Length: 1 as long as the length is unknown"};
   const auto upload = create_deferred(c);
   const auto look = [&](const char* when) {
@@ -50,7 +52,7 @@ Outcome defer_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_005(Context& c) {
+Outcome head_not_deferred_once_known(Context& c) {
   Findings findings{"Upload-Defer-Length is absent when the length is known"};
   const auto look = [&](const char* what, const std::string& upload) {
     const auto head = head_of(c, upload);
@@ -66,19 +68,19 @@ Outcome defer_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_006(Context& c) {
+Outcome head_has_no_length_while_deferred(Context& c) {
   const auto head = head_of(c, create_deferred(c));
   return expect(!head.headers.has(hdr::upload_length),
                 "HEAD has no Upload-Length while the length is unknown", head);
 }
 
-Outcome defer_007(Context& c) {
+Outcome patch_without_length_while_deferred(Context& c) {
   const auto patched = patch(c, create_deferred(c), Bytes{0}, letters(4));
   return expect(patched.status == 204, "a PATCH without Upload-Length is accepted while deferred",
                 patched);
 }
 
-Outcome defer_008(Context& c) {
+Outcome patch_declares_the_length(Context& c) {
   const auto upload = create_deferred(c);
   const auto patched = declare(c, upload, 0, "11", letters(4));
   const auto after = state_of(c, upload);
@@ -88,7 +90,7 @@ Outcome defer_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_009(Context& c) {
+Outcome declared_length_never_changes(Context& c) {
   const auto upload = create_deferred(c);
   declare(c, upload, 0, "11", letters(4));
   const auto before = state_of(c, upload);
@@ -103,7 +105,7 @@ Outcome defer_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_010(Context& c) {
+Outcome same_length_declared_again(Context& c) {
   const auto upload = create_deferred(c);
   declare(c, upload, 0, "11", letters(4));
   const auto before = state_of(c, upload);
@@ -115,7 +117,7 @@ Outcome defer_010(Context& c) {
   return findings.report();
 }
 
-Outcome defer_011(Context& c) {
+Outcome length_below_offset_is_refused(Context& c) {
   const auto upload = create_deferred(c);
   patch(c, upload, Bytes{0}, letters(4));
   const auto declared = declare(c, upload, 4, "3", "");
@@ -126,7 +128,7 @@ Outcome defer_011(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_012(Context& c) {
+Outcome declared_length_over_maximum_is_413(Context& c) {
   const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   const auto upload = create_deferred(c);
@@ -140,7 +142,7 @@ Outcome defer_012(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_013(Context& c) {
+Outcome invalid_declared_length_is_refused(Context& c) {
   Findings findings{"an invalid declared length is refused (4xx) and sets nothing"};
   for (const char* length : {"abc", "-1"}) {
     const auto upload = create_deferred(c);
@@ -152,7 +154,7 @@ Outcome defer_013(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_014(Context& c) {
+Outcome length_of_known_upload_is_refused(Context& c) {
   const auto upload = create(c);
   const auto declared = declare(c, upload, 0, "12", letters(4));
   const auto after = state_of(c, upload);
@@ -163,7 +165,7 @@ Outcome defer_014(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_015(Context& c) {
+Outcome empty_patch_declares_the_end(Context& c) {
   const auto upload = create_deferred(c);
   const std::string bytes = "abcd";
   taken(patch(c, upload, Bytes{0}, bytes), "4 bytes while the length is deferred");
@@ -178,7 +180,7 @@ Outcome defer_015(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_016(Context& c) {
+Outcome failed_patch_and_declared_length(Context& c) {
   const auto upload = create_deferred(c);
   const auto declared = declare(c, upload, 0, "3", letters(5));
   const auto after = state_of(c, upload);
@@ -189,7 +191,7 @@ Outcome defer_016(Context& c) {
   return findings.report();
 }
 
-Outcome defer_017(Context& c) {
+Outcome deferred_upload_stays_under_maximum(Context& c) {
   const auto limit = tus_target(c).discovery.max_size;
   if (!limit) return not_offered("no Tus-Max-Size");
   if (*limit > reachable_limit) {
@@ -213,7 +215,7 @@ Outcome defer_017(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_018(Context& c) {
+Outcome defer_without_extension_is_refused(Context& c) {
   if (tus_target(c).discovery.offers(ext::creation_defer_length)) {
     return not_offered("creation-defer-length is offered; this row judges its absence");
   }
@@ -222,7 +224,7 @@ Outcome defer_018(Context& c) {
                 "without the extension a deferred length is refused (4xx or 501)", created);
 }
 
-Outcome defer_019(Context& c) {
+Outcome wrong_offset_declares_no_length(Context& c) {
   const auto upload = create_deferred(c);
   const auto declared = declare(c, upload, 5, "11", letters(4));
   const auto after = state_of(c, upload);
@@ -232,12 +234,12 @@ Outcome defer_019(Context& c) {
   return findings.outcome();
 }
 
-Outcome defer_020(Context& c) {
+Outcome empty_length_field_counts_as_absent(Context& c) {
   return observed(creation_with_empty(c, hdr::upload_length).seen + "; " +
                   creation_with_empty(c, hdr::upload_defer_length).seen);
 }
 
-Outcome defer_021(Context& c) {
+Outcome draft_end_signal_sets_length(Context& c) {
   std::string seen;
   for (const auto& signal :
        {end_of_version_3, end_of_version_4, end_of_version_5, end_of_version_6}) {
@@ -246,7 +248,7 @@ Outcome defer_021(Context& c) {
   return observed(seen);
 }
 
-Outcome defer_022(Context& c) {
+Outcome no_byte_beyond_declared_length(Context& c) {
   Findings findings{"no byte goes beyond a length that was declared late"};
   for (const bool chunked : {false, true}) {
     const auto upload = create(c, {.length = std::nullopt, .defer_length = true});
@@ -271,28 +273,28 @@ Outcome defer_022(Context& c) {
 std::vector<Check> creation_defer_length() {
   constexpr auto defer = ext::creation_defer_length;
   return {
-      {"TUS-DEFER-001", defer_001},
-      {"TUS-DEFER-002", defer_002, defer},
-      {"TUS-DEFER-003", defer_003, defer},
-      {"TUS-DEFER-004", defer_004, defer},
-      {"TUS-DEFER-005", defer_005, ext::creation},
-      {"TUS-DEFER-006", defer_006, defer},
-      {"TUS-DEFER-007", defer_007, defer},
-      {"TUS-DEFER-008", defer_008, defer},
-      {"TUS-DEFER-009", defer_009, defer},
-      {"TUS-DEFER-010", defer_010, defer},
-      {"TUS-DEFER-011", defer_011, defer},
-      {"TUS-DEFER-012", defer_012, defer},
-      {"TUS-DEFER-013", defer_013, defer},
-      {"TUS-DEFER-014", defer_014, ext::creation},
-      {"TUS-DEFER-015", defer_015, defer},
-      {"TUS-DEFER-016", defer_016, defer},
-      {"TUS-DEFER-017", defer_017, defer},
-      {"TUS-DEFER-018", defer_018, ext::creation},
-      {"TUS-DEFER-019", defer_019, defer},
-      {"TUS-DEFER-020", defer_020, defer},
-      {"TUS-DEFER-021", defer_021, defer},
-      {"TUS-DEFER-022", defer_022, defer},
+      {"TUS-DEFER-001", deferred_length_works_if_listed},
+      {"TUS-DEFER-002", deferred_creation_is_201, defer},
+      {"TUS-DEFER-003", other_defer_value_is_400, defer},
+      {"TUS-DEFER-004", head_says_deferred_while_unknown, defer},
+      {"TUS-DEFER-005", head_not_deferred_once_known, ext::creation},
+      {"TUS-DEFER-006", head_has_no_length_while_deferred, defer},
+      {"TUS-DEFER-007", patch_without_length_while_deferred, defer},
+      {"TUS-DEFER-008", patch_declares_the_length, defer},
+      {"TUS-DEFER-009", declared_length_never_changes, defer},
+      {"TUS-DEFER-010", same_length_declared_again, defer},
+      {"TUS-DEFER-011", length_below_offset_is_refused, defer},
+      {"TUS-DEFER-012", declared_length_over_maximum_is_413, defer},
+      {"TUS-DEFER-013", invalid_declared_length_is_refused, defer},
+      {"TUS-DEFER-014", length_of_known_upload_is_refused, ext::creation},
+      {"TUS-DEFER-015", empty_patch_declares_the_end, defer},
+      {"TUS-DEFER-016", failed_patch_and_declared_length, defer},
+      {"TUS-DEFER-017", deferred_upload_stays_under_maximum, defer},
+      {"TUS-DEFER-018", defer_without_extension_is_refused, ext::creation},
+      {"TUS-DEFER-019", wrong_offset_declares_no_length, defer},
+      {"TUS-DEFER-020", empty_length_field_counts_as_absent, defer},
+      {"TUS-DEFER-021", draft_end_signal_sets_length, defer},
+      {"TUS-DEFER-022", no_byte_beyond_declared_length, defer},
   };
 }
 

@@ -42,13 +42,13 @@ std::string only(const std::string& header, std::span<const std::string_view> ke
   return kept;
 }
 
-Outcome meta_001(Context& c) {
+Outcome head_has_given_metadata(Context& c) {
   const auto head = head_with(c, "filename d29ybGQ=");
   return expect(lists_key(head, "filename"),
                 "HEAD returns Upload-Metadata when the creation gave it", head);
 }
 
-Outcome meta_002(Context& c) {
+Outcome metadata_comes_back_byte_for_byte(Context& c) {
   const std::string pairs = "zeta d29ybGQ=,alpha YQ==,flag,space ,mid Yg==";
   const auto head = head_with(c, pairs);
   auto sent = metadata_with(c, pairs);
@@ -65,7 +65,7 @@ Outcome meta_002(Context& c) {
                       told.empty() ? "nothing" : told);
 }
 
-Outcome meta_003(Context& c) {
+Outcome metadata_decodes_to_the_same(Context& c) {
   tus::Metadata ours;
   ours.set("text", "world");
   ours.set("empty", "");
@@ -103,24 +103,24 @@ Outcome tells(Context& c, const std::string& pairs, std::string_view key) {
   return observed(seen);
 }
 
-Outcome meta_004(Context& c) {
+Outcome key_without_value_and_space(Context& c) {
   return tells(c, "filename d29ybGQ=,is_confidential", "is_confidential");
 }
 
-Outcome meta_005(Context& c) { return tells(c, "k ,filename d29ybGQ=", "k"); }
+Outcome key_with_space_and_no_value(Context& c) { return tells(c, "k ,filename d29ybGQ=", "k"); }
 
-Outcome meta_006(Context& c) {
+Outcome non_base64_value_is_not_taken(Context& c) {
   Findings findings{"a value that is not Base64 is no metadata: 4xx, or the pair is ignored"};
   refused_or_ignored(c, findings, "b64bad ???,a YQ==", "b64bad");
   return findings.outcome();
 }
 
-Outcome meta_007(Context& c) {
+Outcome duplicate_key_is_refused(Context& c) {
   const auto created = post_metadata(c, "a YQ==,a Yg==");
   return expect(is_4xx(created), "duplicate keys are refused: keys are unique", created);
 }
 
-Outcome meta_008(Context& c) {
+Outcome empty_key_is_refused(Context& c) {
   Findings findings{"an empty key is refused"};
   const auto look = [&](const char* label, const std::string& value) {
     Creation creation;
@@ -134,7 +134,7 @@ Outcome meta_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_009(Context& c) {
+Outcome no_metadata_given_none_told(Context& c) {
   const auto created = send_tus(c, "POST", c.target().url, {{"Upload-Length", "10"}});
   const auto upload = location_of(c, created);
   if (is_2xx(created) && upload) c.created(*upload);
@@ -146,7 +146,7 @@ Outcome meta_009(Context& c) {
                 "without metadata at creation HEAD has no Upload-Metadata", head);
 }
 
-Outcome meta_010(Context& c) {
+Outcome metadata_never_becomes_a_header(Context& c) {
   const std::string hostile = "x\r\nSet-Cookie: a=b";
   tus::Metadata metadata;
   for (const char* key : {"filename", "filetype", "name"}) metadata.set(key, hostile);
@@ -167,7 +167,7 @@ Outcome meta_010(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_011(Context& c) {
+Outcome kilobytes_of_metadata(Context& c) {
   Findings findings{""};
   for (const std::size_t kilobytes : {5U, 27U}) {
     tus::Metadata metadata;
@@ -183,8 +183,10 @@ Outcome meta_011(Context& c) {
   return findings.report();
 }
 
-Outcome meta_012(Context& c) { return tells(c, "a YQ==, b Yg==", "b"); }
-Outcome meta_013(Context& c) { return tells(c, "gr\xC3\xBC\xC3\x9F YQ==", "gr\xC3\xBC\xC3\x9F"); }
+Outcome space_after_the_comma(Context& c) { return tells(c, "a YQ==, b Yg==", "b"); }
+Outcome non_ascii_metadata_key(Context& c) {
+  return tells(c, "gr\xC3\xBC\xC3\x9F YQ==", "gr\xC3\xBC\xC3\x9F");
+}
 
 Response raw_post_metadata(Context& c, const char* what, const std::vector<std::string>& lines) {
   Fields fields{{"Upload-Length", "10"}, {"Content-Length", "0"}};
@@ -194,7 +196,7 @@ Response raw_post_metadata(Context& c, const char* what, const std::vector<std::
   return created;
 }
 
-Outcome meta_014(Context& c) {
+Outcome two_metadata_lines_join_or_400(Context& c) {
   const auto created = raw_post_metadata(c, "POST with two Upload-Metadata lines",
                                          {metadata_with(c, "a YQ=="), "b Yg=="});
   Findings findings{"two Upload-Metadata lines count as one joined line, or are refused"};
@@ -209,26 +211,26 @@ Outcome meta_014(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_015(Context& c) {
+Outcome empty_metadata_header(Context& c) {
   return observed("an empty Upload-Metadata -> " +
                   code(raw_post_metadata(c, "POST with an empty Upload-Metadata", {""})));
 }
 
-Outcome meta_016(Context& c) {
+Outcome unpadded_or_urlsafe_base64_is_invalid(Context& c) {
   Findings findings{"Base64 without padding or in the URL alphabet is invalid: 4xx, or ignored"};
   refused_or_ignored(c, findings, "a YQ", "a");
   refused_or_ignored(c, findings, "a YQ-_", "a");
   return findings.outcome();
 }
 
-Outcome meta_018(Context& c) {
+Outcome pair_with_two_spaces_is_refused(Context& c) {
   Findings findings{"a key with a space is refused, or the pair is ignored"};
   refused_or_ignored(c, findings, "a b YQ==", "a");
   refused_or_ignored(c, findings, "a  YQ==", "a");
   return findings.outcome();
 }
 
-Outcome meta_017(Context& c) {
+Outcome hostile_keys_do_no_harm(Context& c) {
   Findings findings{"hostile key names do no harm: 2xx or 4xx, and the server goes on"};
   for (const std::string& key : {std::string{"__proto__"}, std::string{"constructor"},
                                  letters(4096, 'k'), std::string{"../../etc/passwd"}}) {
@@ -244,7 +246,7 @@ Outcome meta_017(Context& c) {
   return findings.outcome();
 }
 
-Outcome meta_019(Context& c) {
+Outcome many_pairs_and_separators_come_back(Context& c) {
   // Values hold what separates things elsewhere; with one to three bytes more, Base64 ends in each
   // of its three ways.
   const std::array<std::string, 8> separators{"a,b",        "a b c",     "k=v&x",  "one\r\ntwo",
@@ -277,16 +279,25 @@ Outcome meta_019(Context& c) {
 
 std::vector<Check> creation_metadata() {
   return {
-      {"TUS-META-001", meta_001, ext::creation}, {"TUS-META-002", meta_002, ext::creation},
-      {"TUS-META-003", meta_003, ext::creation}, {"TUS-META-004", meta_004, ext::creation},
-      {"TUS-META-005", meta_005, ext::creation}, {"TUS-META-006", meta_006, ext::creation},
-      {"TUS-META-007", meta_007, ext::creation}, {"TUS-META-008", meta_008, ext::creation},
-      {"TUS-META-009", meta_009, ext::creation}, {"TUS-META-010", meta_010, ext::creation},
-      {"TUS-META-011", meta_011, ext::creation}, {"TUS-META-012", meta_012, ext::creation},
-      {"TUS-META-013", meta_013, ext::creation}, {"TUS-META-014", meta_014, ext::creation},
-      {"TUS-META-015", meta_015, ext::creation}, {"TUS-META-016", meta_016, ext::creation},
-      {"TUS-META-018", meta_018, ext::creation}, {"TUS-META-017", meta_017, ext::creation},
-      {"TUS-META-019", meta_019, ext::creation},
+      {"TUS-META-001", head_has_given_metadata, ext::creation},
+      {"TUS-META-002", metadata_comes_back_byte_for_byte, ext::creation},
+      {"TUS-META-003", metadata_decodes_to_the_same, ext::creation},
+      {"TUS-META-004", key_without_value_and_space, ext::creation},
+      {"TUS-META-005", key_with_space_and_no_value, ext::creation},
+      {"TUS-META-006", non_base64_value_is_not_taken, ext::creation},
+      {"TUS-META-007", duplicate_key_is_refused, ext::creation},
+      {"TUS-META-008", empty_key_is_refused, ext::creation},
+      {"TUS-META-009", no_metadata_given_none_told, ext::creation},
+      {"TUS-META-010", metadata_never_becomes_a_header, ext::creation},
+      {"TUS-META-011", kilobytes_of_metadata, ext::creation},
+      {"TUS-META-012", space_after_the_comma, ext::creation},
+      {"TUS-META-013", non_ascii_metadata_key, ext::creation},
+      {"TUS-META-014", two_metadata_lines_join_or_400, ext::creation},
+      {"TUS-META-015", empty_metadata_header, ext::creation},
+      {"TUS-META-016", unpadded_or_urlsafe_base64_is_invalid, ext::creation},
+      {"TUS-META-018", pair_with_two_spaces_is_refused, ext::creation},
+      {"TUS-META-017", hostile_keys_do_no_harm, ext::creation},
+      {"TUS-META-019", many_pairs_and_separators_come_back, ext::creation},
   };
 }
 

@@ -26,9 +26,11 @@ Exchange post_body(Context& c, Bytes length, const std::string& body, bool chunk
   return exchange;
 }
 
-Outcome cwu_001(Context& c) { return announced_as(c, ext::creation_with_upload); }
+Outcome creation_with_bytes_if_listed(Context& c) {
+  return announced_as(c, ext::creation_with_upload);
+}
 
-Outcome cwu_002(Context& c) {
+Outcome with_upload_comes_with_creation(Context& c) {
   const auto& discovery = tus_target(c).discovery;
   if (!discovery.offers(ext::creation_with_upload))
     return holds("creation-with-upload: not listed");
@@ -38,7 +40,7 @@ Outcome cwu_002(Context& c) {
                       "Tus-Extension lists creation-with-upload and not creation");
 }
 
-Outcome cwu_003(Context& c) {
+Outcome creation_tells_accepted_bytes(Context& c) {
   const auto created = post(c, {.body = letters(5)});
   const auto told = number_in(created, hdr::upload_offset);
   const auto stored = offset_of(c, url_of(c, created));
@@ -48,19 +50,19 @@ Outcome cwu_003(Context& c) {
   return findings.outcome();
 }
 
-Outcome cwu_004(Context& c) {
+Outcome creation_takes_all_bytes(Context& c) {
   const auto stored = offset_of(c, url_of(c, post(c, {.body = letters(5)})));
   const auto seen = "5 bytes sent, offset " + std::to_string(stored.value);
   return stored == Bytes{5} ? holds(seen) : broken("as many bytes as possible are taken", seen);
 }
 
-Outcome cwu_005(Context& c) {
+Outcome whole_file_in_the_creation(Context& c) {
   const auto created = post(c, {.length = Bytes{5}, .body = letters(5)});
   return observed("the whole file in the POST -> " + code(created) + ", " +
                   tell(created, hdr::upload_offset));
 }
 
-Outcome cwu_006(Context& c) {
+Outcome creation_body_of_other_type(Context& c) {
   Findings findings{""};
   for (const std::string type : {"text/plain", ""}) {
     const auto created =
@@ -75,7 +77,7 @@ Outcome cwu_006(Context& c) {
   return findings.report();
 }
 
-Outcome cwu_007(Context& c) {
+Outcome creation_body_over_length_is_413(Context& c) {
   Findings findings{"a body larger than Upload-Length is refused (4xx, 413 says it best)"};
   for (const bool chunked : {false, true}) {
     const auto created = post_body(c, Bytes{3}, letters(5), chunked);
@@ -85,7 +87,7 @@ Outcome cwu_007(Context& c) {
   return findings.outcome();
 }
 
-Outcome cwu_008(Context& c) {
+Outcome chunked_creation_is_201(Context& c) {
   const auto created = post_body(c, Bytes{10}, letters(5), /*chunked=*/true);
   if (!created.response) return broken("a chunked POST body is accepted", code(created));
   return expect(created.response->status == 201 &&
@@ -93,7 +95,7 @@ Outcome cwu_008(Context& c) {
                 "a chunked POST body is accepted: 201 with its offset", *created.response);
 }
 
-Outcome cwu_009(Context& c) {
+Outcome empty_creation_body_tells_offset(Context& c) {
   const auto created = post_body(c, Bytes{10}, "", /*chunked=*/false);
   if (!created.response) return broken("a POST with an empty body is answered", code(created));
   return expect(created.response->status == 201 &&
@@ -102,7 +104,7 @@ Outcome cwu_009(Context& c) {
                 *created.response);
 }
 
-Outcome cwu_010(Context& c) {
+Outcome deferred_creation_takes_bytes(Context& c) {
   if (!tus_target(c).discovery.offers(ext::creation_defer_length)) {
     return not_offered("creation-defer-length is not offered");
   }
@@ -111,7 +113,7 @@ Outcome cwu_010(Context& c) {
                   tell(created, hdr::upload_offset));
 }
 
-Outcome cwu_011(Context& c) {
+Outcome creation_with_expect_is_answered(Context& c) {
   Findings findings{"Expect: 100-continue gets 100 or a final status, never silence"};
   const auto expecting = [&](const char* label, const Fields& more) {
     auto connection = c.raw();
@@ -151,11 +153,11 @@ Outcome cwu_011(Context& c) {
   return findings.outcome();
 }
 
-Outcome cwu_012(Context& c) {
+Outcome upload_offset_on_plain_creation(Context& c) {
   return observed("a creation without a body: 201 with " + tell(post(c, {}), hdr::upload_offset));
 }
 
-Outcome cwu_013(Context& c) {
+Outcome upload_offset_sent_with_creation(Context& c) {
   const auto created = post_with(c,
                                  {{"Upload-Length", "10"},
                                   {"Upload-Offset", "3"},
@@ -173,19 +175,19 @@ Outcome cwu_013(Context& c) {
 std::vector<Check> creation_with_upload() {
   constexpr auto with_upload = ext::creation_with_upload;
   return {
-      {"TUS-CWU-001", cwu_001},
-      {"TUS-CWU-002", cwu_002},
-      {"TUS-CWU-003", cwu_003, with_upload},
-      {"TUS-CWU-004", cwu_004, with_upload},
-      {"TUS-CWU-005", cwu_005, with_upload},
-      {"TUS-CWU-006", cwu_006, with_upload},
-      {"TUS-CWU-007", cwu_007, with_upload},
-      {"TUS-CWU-008", cwu_008, with_upload},
-      {"TUS-CWU-009", cwu_009, with_upload},
-      {"TUS-CWU-010", cwu_010, with_upload},
-      {"TUS-CWU-011", cwu_011, with_upload},
-      {"TUS-CWU-012", cwu_012, ext::creation},
-      {"TUS-CWU-013", cwu_013, with_upload},
+      {"TUS-CWU-001", creation_with_bytes_if_listed},
+      {"TUS-CWU-002", with_upload_comes_with_creation},
+      {"TUS-CWU-003", creation_tells_accepted_bytes, with_upload},
+      {"TUS-CWU-004", creation_takes_all_bytes, with_upload},
+      {"TUS-CWU-005", whole_file_in_the_creation, with_upload},
+      {"TUS-CWU-006", creation_body_of_other_type, with_upload},
+      {"TUS-CWU-007", creation_body_over_length_is_413, with_upload},
+      {"TUS-CWU-008", chunked_creation_is_201, with_upload},
+      {"TUS-CWU-009", empty_creation_body_tells_offset, with_upload},
+      {"TUS-CWU-010", deferred_creation_takes_bytes, with_upload},
+      {"TUS-CWU-011", creation_with_expect_is_answered, with_upload},
+      {"TUS-CWU-012", upload_offset_on_plain_creation, ext::creation},
+      {"TUS-CWU-013", upload_offset_sent_with_creation, with_upload},
   };
 }
 

@@ -73,7 +73,7 @@ void outlive(Context& c, const Dated& upload) {
   pause(c, wait);
 }
 
-Outcome exp_001(Context& c) {
+Outcome removed_uploads_mean_expiration_listed(Context& c) {
   const auto created = post_one(c);
   const auto upload = url_of(c, created);
   const auto patched = patch(c, upload, Bytes{0}, letters(4));
@@ -87,7 +87,7 @@ Outcome exp_001(Context& c) {
               : not_offered("expiration is not offered, and no response tells Upload-Expires");
 }
 
-Outcome exp_002(Context& c) {
+Outcome patch_tells_upload_expires(Context& c) {
   Findings findings{"every PATCH response of an upload that is going to expire has Upload-Expires"};
   const auto look = [&](const char* label, const Creation& creation) {
     const auto upload = create(c, creation);
@@ -106,7 +106,7 @@ Outcome exp_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome exp_003(Context& c) {
+Outcome post_tells_upload_expires(Context& c) {
   const auto created = post_one(c);
   const auto head = head_of(c, url_of(c, created));
   if (created.headers.has(hdr::upload_expires)) return holds(tell(created, hdr::upload_expires));
@@ -118,7 +118,7 @@ Outcome exp_003(Context& c) {
   return observed("no date is told before the first PATCH");
 }
 
-Outcome exp_004(Context& c) {
+Outcome upload_expires_is_http_date(Context& c) {
   Findings findings{"Upload-Expires is an HTTP-date: IMF-fixdate, in GMT"};
   const auto look = [&](const char* label, const Response& response) {
     const auto value = response.headers.find(hdr::upload_expires);
@@ -136,7 +136,7 @@ Outcome exp_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome exp_005(Context& c) {
+Outcome expired_upload_is_404_or_410(Context& c) {
   const auto upload = dated(c);
   outlive(c, upload);
   Findings findings{"an upload whose time has passed is gone: HEAD and PATCH give 404 or 410"};
@@ -146,7 +146,7 @@ Outcome exp_005(Context& c) {
   return findings.check(is_gone(patched), "PATCH", patched).outcome();
 }
 
-Outcome exp_006(Context& c) {
+Outcome remembered_expired_upload_is_410(Context& c) {
   const auto upload = dated(c);
   outlive(c, upload);
   const auto head = head_of(c, upload.upload);
@@ -160,7 +160,7 @@ Outcome exp_006(Context& c) {
   return broken("a server that remembers an expired upload says 410", seen);
 }
 
-Outcome exp_007(Context& c) {
+Outcome finished_upload_does_not_expire(Context& c) {
   const auto upload = dated(c, 10);
   outlive(c, upload);
   const auto head = head_of(c, upload.upload);
@@ -168,7 +168,7 @@ Outcome exp_007(Context& c) {
                 "a finished upload is there after an unfinished one would have expired", head);
 }
 
-Outcome exp_008(Context& c) {
+Outcome resumable_until_upload_expires(Context& c) {
   const auto upload = dated(c);
   Findings findings{"the date lies ahead, and the upload can be resumed until then"};
   findings.check(upload.left() > Milliseconds{0},
@@ -183,7 +183,7 @@ Outcome exp_008(Context& c) {
   return findings.check(patched.status == 204, "a PATCH before it", patched).outcome();
 }
 
-Outcome exp_009(Context& c) {
+Outcome upload_expires_fixed_or_sliding(Context& c) {
   const auto first = dated(c);
   pause(c, Milliseconds{1'100});
   const auto patched = patch(c, first.upload, Bytes{4}, letters(4));
@@ -194,7 +194,7 @@ Outcome exp_009(Context& c) {
                                             : "the date comes nearer");
 }
 
-Outcome exp_010(Context& c) {
+Outcome upload_expires_at_the_end(Context& c) {
   const auto upload = create(c);
   const auto told = [](const Response& response) {
     return std::string{response.headers.has(hdr::upload_expires) ? "with" : "without"};
@@ -207,7 +207,7 @@ Outcome exp_010(Context& c) {
                   told(head_of(c, upload)));
 }
 
-Outcome exp_011(Context& c) {
+Outcome upload_expires_is_exposed(Context& c) {
   constexpr std::string_view expose = "Access-Control-Expose-Headers";
   const auto created =
       post_with(c, {{"Origin", "https://partner.example"}, {"Upload-Length", "10"}});
@@ -228,12 +228,17 @@ Outcome exp_011(Context& c) {
 std::vector<Check> expiration() {
   constexpr auto expires = ext::expiration;
   return {
-      {"TUS-EXP-001", exp_001, ext::creation}, {"TUS-EXP-002", exp_002, expires},
-      {"TUS-EXP-003", exp_003, expires},       {"TUS-EXP-004", exp_004, expires},
-      {"TUS-EXP-005", exp_005, expires},       {"TUS-EXP-006", exp_006, expires},
-      {"TUS-EXP-007", exp_007, expires},       {"TUS-EXP-008", exp_008, expires},
-      {"TUS-EXP-009", exp_009, expires},       {"TUS-EXP-010", exp_010, expires},
-      {"TUS-EXP-011", exp_011, expires},
+      {"TUS-EXP-001", removed_uploads_mean_expiration_listed, ext::creation},
+      {"TUS-EXP-002", patch_tells_upload_expires, expires},
+      {"TUS-EXP-003", post_tells_upload_expires, expires},
+      {"TUS-EXP-004", upload_expires_is_http_date, expires},
+      {"TUS-EXP-005", expired_upload_is_404_or_410, expires},
+      {"TUS-EXP-006", remembered_expired_upload_is_410, expires},
+      {"TUS-EXP-007", finished_upload_does_not_expire, expires},
+      {"TUS-EXP-008", resumable_until_upload_expires, expires},
+      {"TUS-EXP-009", upload_expires_fixed_or_sliding, expires},
+      {"TUS-EXP-010", upload_expires_at_the_end, expires},
+      {"TUS-EXP-011", upload_expires_is_exposed, expires},
   };
 }
 

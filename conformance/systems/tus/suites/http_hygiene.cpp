@@ -18,7 +18,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-Outcome http_001(Context& c) {
+Outcome unsupported_method_is_405_with_allow(Context& c) {
   Findings findings{"a method that is not supported gives 405 with Allow (RFC 9110 15.5.6)"};
   const auto look = [&](const char* label, const Response& response) {
     const bool refused = response.status == 405 && response.headers.has("Allow");
@@ -30,7 +30,7 @@ Outcome http_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome http_002(Context& c) {
+Outcome empty_reason_and_lower_case_names(Context& c) {
   // Two readers of our own must understand the same thing, however the server spells it.
   const auto upload = create(c);
   const auto read = talk(c, "HEAD", raw_head(c, "HEAD", upload), {}, /*head_request=*/true);
@@ -49,7 +49,7 @@ Outcome http_002(Context& c) {
   return agree ? holds(seen) : broken(rule, seen + "; through the library " + describe(library));
 }
 
-Outcome http_003(Context& c) {
+Outcome unauthorized_401_has_a_challenge(Context& c) {
   if (!c.target().needs_authorization) {
     return not_offered("the target does not ask for credentials");
   }
@@ -66,7 +66,7 @@ Outcome http_003(Context& c) {
                 "401 comes with WWW-Authenticate (RFC 9110 15.5.2)", *exchange.response);
 }
 
-Outcome http_004(Context& c) {
+Outcome path_tricks_reach_no_file(Context& c) {
   Findings findings{"a path does not reach other files"};
   const auto upload = Context::target_of(create_complete(c, letters(10)));
   const auto base = upload.substr(0, upload.rfind('/'));
@@ -96,7 +96,7 @@ Outcome http_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome http_005(Context& c) {
+Outcome garbage_requests_are_survived(Context& c) {
   Findings findings{"unknown methods and garbage are refused or closed; the server goes on"};
   const auto target = Context::target_of(c.target().url);
   const std::vector<std::pair<const char*, std::string>> odd{
@@ -122,7 +122,7 @@ Outcome http_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome http_006(Context& c) {
+Outcome no_active_content_is_served(Context& c) {
   if (!tus_target(c).downloads) return not_offered("GET of an upload is not offered");
   tus::Metadata metadata;
   metadata.set("filename", "page.html");
@@ -142,7 +142,7 @@ Outcome http_006(Context& c) {
   return findings.outcome();
 }
 
-Outcome http_008(Context& c) {
+Outcome get_gives_the_bytes_sent(Context& c) {
   const auto bytes = c.random_bytes(within_limit(c, 1000));
   const auto got = c.get(create_complete(c, bytes));
   if (!is_2xx(got)) return not_offered("GET of an upload is not offered");
@@ -155,7 +155,9 @@ Outcome http_008(Context& c) {
   return as_long || tus_target(c).downloads ? broken_must(demand, seen) : broken(demand, seen);
 }
 
-Outcome http_007(Context& c) { return observed(chunked_beside_length(c).seen); }
+Outcome content_length_beside_chunked(Context& c) {
+  return observed(chunked_beside_length(c).seen);
+}
 
 /// A request by hand in HTTP/1.0, on a connection of its own.
 RawConnection::Read in_http10(Context& c, std::string_view method, const std::string& upload,
@@ -165,7 +167,7 @@ RawConnection::Read in_http10(Context& c, std::string_view method, const std::st
   return talk(c, fmt::format("{} in HTTP/1.0", method), head, body, method == "HEAD");
 }
 
-Outcome http_009(Context& c) {
+Outcome old_client_without_transfer_encoding(Context& c) {
   const auto bytes = c.random_bytes(1003);
   const auto upload = create(c, {.length = Bytes{bytes.size()}});
   auto fields = patch_fields("0");
@@ -199,7 +201,7 @@ Outcome http_009(Context& c) {
   return kept.look("the upload", upload, bytes).outcome();
 }
 
-Outcome http_010(Context& c) {
+Outcome odd_chunks_are_read(Context& c) {
   const auto bytes = c.random_bytes(400);
   const auto upload = create(c, {.length = Bytes{bytes.size()}});
   auto fields = patch_fields("0");
@@ -238,7 +240,7 @@ Outcome http_010(Context& c) {
   return kept.look(label, upload, bytes).outcome();
 }
 
-Outcome http_011(Context& c) {
+Outcome single_fields_stand_once(Context& c) {
   // Those of them whose value is no list: a second line is a fault even where it says the same
   // (RFC 9110 section 5.3), and one reader takes the first, another the last, a browser neither.
   constexpr std::array<std::string_view, 12> single{
@@ -282,7 +284,7 @@ Outcome http_011(Context& c) {
   return findings.note(fmt::format("{} answers", looked_at)).outcome();
 }
 
-Outcome http_012(Context& c) {
+Outcome pipelined_requests_answered_in_order(Context& c) {
   std::vector<std::string> uploads;
   std::string requests;
   for (const std::uint64_t length : {11U, 22U, 33U}) {
@@ -314,7 +316,7 @@ Outcome http_012(Context& c) {
   return findings.note(fmt::format("{} of 3 answered in order", answered)).outcome();
 }
 
-Outcome http_013(Context& c) {
+Outcome expect_continue_is_answered_first(Context& c) {
   const auto upload = create(c);
   auto fields = raw_fields(c, patch_fields("0"));
   fields.add("Content-Length", "4");
@@ -339,19 +341,19 @@ Outcome http_013(Context& c) {
 
 std::vector<Check> http_hygiene() {
   return {
-      {"HTTP-001", http_001, ext::creation},
-      {"HTTP-002", http_002, ext::creation},
-      {"HTTP-003", http_003},
-      {"HTTP-004", http_004, ext::creation},
-      {"HTTP-005", http_005},
-      {"HTTP-006", http_006, ext::creation},
-      {"HTTP-007", http_007, ext::creation},
-      {"HTTP-008", http_008, ext::creation},
-      {"HTTP-009", http_009, ext::creation},
-      {"HTTP-010", http_010, ext::creation},
-      {"HTTP-011", http_011, ext::creation},
-      {"HTTP-012", http_012, ext::creation},
-      {"HTTP-013", http_013, ext::creation},
+      {"HTTP-001", unsupported_method_is_405_with_allow, ext::creation},
+      {"HTTP-002", empty_reason_and_lower_case_names, ext::creation},
+      {"HTTP-003", unauthorized_401_has_a_challenge},
+      {"HTTP-004", path_tricks_reach_no_file, ext::creation},
+      {"HTTP-005", garbage_requests_are_survived},
+      {"HTTP-006", no_active_content_is_served, ext::creation},
+      {"HTTP-007", content_length_beside_chunked, ext::creation},
+      {"HTTP-008", get_gives_the_bytes_sent, ext::creation},
+      {"HTTP-009", old_client_without_transfer_encoding, ext::creation},
+      {"HTTP-010", odd_chunks_are_read, ext::creation},
+      {"HTTP-011", single_fields_stand_once, ext::creation},
+      {"HTTP-012", pipelined_requests_answered_in_order, ext::creation},
+      {"HTTP-013", expect_continue_is_answered_first, ext::creation},
   };
 }
 

@@ -117,7 +117,7 @@ std::optional<Bytes> limit_in(const std::string& value, std::string_view key) {
   return std::nullopt;
 }
 
-Outcome ietf_001(Context& c) {
+Outcome no_104_for_unknown_version(Context& c) {
   static_cast<void>(dialect(c));
   Findings findings{"no 104 to a request without a known Upload-Draft-Interop-Version"};
   for (const std::string version : {"", "7", "99"}) {
@@ -129,7 +129,7 @@ Outcome ietf_001(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_002(Context& c) {
+Outcome interim_104_names_the_version(Context& c) {
   const auto version = dialect(c);
   Findings findings{"a 104 names the interop version"};
   for (const auto& interim : announced(c, version).interims) {
@@ -141,14 +141,14 @@ Outcome ietf_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_003(Context& c) {
+Outcome interim_104_announces_the_upload(Context& c) {
   const auto created = post(c, dialect(c), "?0", "hello");
   return created.announcement() != nullptr
              ? holds("a 104 with Location, then " + code(created.response))
              : broken("an upload is announced by a 104 with Location", describe(created.response));
 }
 
-Outcome ietf_004(Context& c) {
+Outcome interim_104_has_location_and_limit(Context& c) {
   const auto created = announced(c, dialect(c));
   const auto* told = created.announcement();
   Findings findings{"the 104 has Location and, when there are limits, Upload-Limit"};
@@ -161,7 +161,7 @@ Outcome ietf_004(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_005(Context& c) {
+Outcome incomplete_creation_is_201(Context& c) {
   const auto created = post(c, dialect(c), "?0", "hello").response;
   Findings findings{"the response to a creation that goes on has Location and Upload-Limit"};
   findings.check(is_2xx(created) && location_of(c, created).has_value(), "POST", created);
@@ -170,7 +170,7 @@ Outcome ietf_005(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_006(Context& c) {
+Outcome interim_and_final_location_agree(Context& c) {
   const auto created = announced(c, dialect(c));
   const auto* told = created.announcement();
   if (told == nullptr) stop_blocked("the 104 has Location", "none");
@@ -181,7 +181,7 @@ Outcome ietf_006(Context& c) {
   return findings.check(same, same ? "the same" : "not the same").outcome();
 }
 
-Outcome ietf_007(Context& c) {
+Outcome final_response_says_upload_complete(Context& c) {
   const auto version = dialect(c);
   Findings findings{"responses say Upload-Complete"};
   const auto created = post(c, version, "?0", "hello").response;
@@ -194,7 +194,7 @@ Outcome ietf_007(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_008(Context& c) {
+Outcome head_has_draft_fields(Context& c) {
   const auto version = dialect(c);
   const auto upload = begin(c, version, "hello", {{std::string{hdr::upload_length}, "10"}});
   const auto head = look(c, version, upload).response;
@@ -208,7 +208,7 @@ Outcome ietf_008(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_009(Context& c) {
+Outcome draft_head_says_no_store(Context& c) {
   const auto version = dialect(c);
   const auto head = look(c, version, begin(c, version, "hello")).response;
   Findings findings{"HEAD has Cache-Control: no-store"};
@@ -217,7 +217,7 @@ Outcome ietf_009(Context& c) {
       .outcome();
 }
 
-Outcome ietf_010(Context& c) {
+Outcome head_and_delete_without_redirect(Context& c) {
   const auto version = dialect(c);
   const auto upload = begin(c, version, "hello");
   Findings findings{"HEAD and DELETE are not redirected by 301 or 302"};
@@ -227,7 +227,7 @@ Outcome ietf_010(Context& c) {
   return findings.check(!status_in(gone, {301, 302}), "DELETE " + code(gone)).outcome();
 }
 
-Outcome ietf_011(Context& c) {
+Outcome draft_wrong_offset_is_409(Context& c) {
   const auto version = dialect(c);
   const auto upload = begin(c, version, "hello");
   const auto refused = append(c, version, upload, 3, "?0", "abc").response;
@@ -238,7 +238,7 @@ Outcome ietf_011(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_012(Context& c) {
+Outcome append_needs_partial_upload_type(Context& c) {
   const auto version = dialect(c);
   const auto upload = begin(c, version, "hello");
   const auto refused = ask(c, "PATCH", upload, version,
@@ -250,7 +250,7 @@ Outcome ietf_012(Context& c) {
   return expect(is_4xx(refused), "an append of another media type is refused (4xx)", refused);
 }
 
-Outcome ietf_013(Context& c) {
+Outcome completing_append_says_complete(Context& c) {
   const auto version = dialect(c);
   const auto upload = begin(c, version, "hello");
   const auto last = append(c, version, upload, 5, "?1", "world").response;
@@ -260,7 +260,7 @@ Outcome ietf_013(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_014(Context& c) {
+Outcome draft_lengths_must_agree(Context& c) {
   const auto version = dialect(c);
   Findings findings{"lengths that contradict each other are refused (400)"};
   const Fields ten{{std::string{hdr::upload_length}, "10"}};
@@ -273,7 +273,7 @@ Outcome ietf_014(Context& c) {
   return findings.check(is_4xx(repeated), "another length than before", repeated).outcome();
 }
 
-Outcome ietf_015(Context& c) {
+Outcome draft_offset_never_passes_length(Context& c) {
   const auto version = dialect(c);
   const auto upload = begin(c, version, "hello", {{std::string{hdr::upload_length}, "8"}});
   auto fields = append_fields(5, "?0");
@@ -290,13 +290,13 @@ Outcome ietf_015(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_016(Context& c) {
+Outcome draft_options_has_upload_limit(Context& c) {
   const auto options = ask(c, "OPTIONS", c.target().url, dialect(c)).response;
   Findings findings{"OPTIONS tells Upload-Limit (min-size=0 when there is none)"};
   return findings.check(options.headers.has(upload_limit), tell(options, upload_limit)).outcome();
 }
 
-Outcome ietf_017(Context& c) {
+Outcome draft_413_has_upload_limit(Context& c) {
   const auto version = dialect(c);
   const auto options = ask(c, "OPTIONS", c.target().url, version).response;
   const auto limit = limit_in(value_of(options, upload_limit), "max-size");
@@ -312,7 +312,7 @@ Outcome ietf_017(Context& c) {
   return findings.check(refused.headers.has(upload_limit), tell(refused, upload_limit)).outcome();
 }
 
-Outcome ietf_018(Context& c) {
+Outcome concurrent_appends_do_not_corrupt(Context& c) {
   const auto version = dialect(c);
   const auto upload = begin(c, version, "hello");
   auto fields = append_fields(5, "?0");
@@ -342,7 +342,7 @@ Outcome ietf_018(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_019(Context& c) {
+Outcome draft_delete_ends_the_upload(Context& c) {
   const auto version = dialect(c);
   const auto upload = begin(c, version, "hello");
   const auto removed = ask(c, "DELETE", upload, version).response;
@@ -352,7 +352,7 @@ Outcome ietf_019(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_020(Context& c) {
+Outcome continue_is_sent_beside_104(Context& c) {
   const auto version = dialect(c);
   auto connection = c.raw();
   const auto head = transport::request_head("POST", Context::target_of(c.target().url),
@@ -380,7 +380,7 @@ Outcome ietf_020(Context& c) {
   return findings.outcome();
 }
 
-Outcome ietf_021(Context& c) {
+Outcome progress_104_has_no_location(Context& c) {
   constexpr std::size_t wanted = 8U << 20U;
   const auto size = within_limit(c, wanted);
   if (size < wanted) return not_offered("the size limit allows no long upload");
@@ -399,13 +399,27 @@ Outcome ietf_021(Context& c) {
 
 std::vector<Check> ietf_draft() {
   return {
-      {"IETF-001", ietf_001}, {"IETF-002", ietf_002}, {"IETF-003", ietf_003},
-      {"IETF-004", ietf_004}, {"IETF-005", ietf_005}, {"IETF-006", ietf_006},
-      {"IETF-007", ietf_007}, {"IETF-008", ietf_008}, {"IETF-009", ietf_009},
-      {"IETF-010", ietf_010}, {"IETF-011", ietf_011}, {"IETF-012", ietf_012},
-      {"IETF-013", ietf_013}, {"IETF-014", ietf_014}, {"IETF-015", ietf_015},
-      {"IETF-016", ietf_016}, {"IETF-017", ietf_017}, {"IETF-018", ietf_018},
-      {"IETF-019", ietf_019}, {"IETF-020", ietf_020}, {"IETF-021", ietf_021},
+      {"IETF-001", no_104_for_unknown_version},
+      {"IETF-002", interim_104_names_the_version},
+      {"IETF-003", interim_104_announces_the_upload},
+      {"IETF-004", interim_104_has_location_and_limit},
+      {"IETF-005", incomplete_creation_is_201},
+      {"IETF-006", interim_and_final_location_agree},
+      {"IETF-007", final_response_says_upload_complete},
+      {"IETF-008", head_has_draft_fields},
+      {"IETF-009", draft_head_says_no_store},
+      {"IETF-010", head_and_delete_without_redirect},
+      {"IETF-011", draft_wrong_offset_is_409},
+      {"IETF-012", append_needs_partial_upload_type},
+      {"IETF-013", completing_append_says_complete},
+      {"IETF-014", draft_lengths_must_agree},
+      {"IETF-015", draft_offset_never_passes_length},
+      {"IETF-016", draft_options_has_upload_limit},
+      {"IETF-017", draft_413_has_upload_limit},
+      {"IETF-018", concurrent_appends_do_not_corrupt},
+      {"IETF-019", draft_delete_ends_the_upload},
+      {"IETF-020", continue_is_sent_beside_104},
+      {"IETF-021", progress_104_has_no_location},
   };
 }
 

@@ -58,7 +58,7 @@ std::string half_sent(Context& c, const std::string& bytes, const tus::Metadata&
   return upload;
 }
 
-Outcome next_001(Context& c) {
+Outcome refused_patch_changes_nothing(Context& c) {
   const std::string bytes = "abcdefghij";
   const auto upload = half_sent(c, bytes);
   const auto before = state_of(c, upload);
@@ -79,7 +79,7 @@ Outcome next_001(Context& c) {
   return kept.look("the upload", upload, bytes).outcome();
 }
 
-Outcome next_002(Context& c) {
+Outcome refusal_leaves_connection_in_step(Context& c) {
   needs_lasting_uploads(c);
   const std::string bytes = "abcdefghij";
   const auto upload = half_sent(c, bytes);
@@ -108,7 +108,7 @@ Outcome next_002(Context& c) {
   return findings.outcome();
 }
 
-Outcome next_003(Context& c) {
+Outcome neighbour_leaves_upload_alone(Context& c) {
   const auto bytes = c.random_bytes(10);
   tus::Metadata metadata;
   metadata.set("owner", "neighbour");
@@ -174,7 +174,7 @@ Outcome next_003(Context& c) {
   return kept.look("after all of it", upload, bytes).outcome();
 }
 
-Outcome next_004(Context& c) {
+Outcome new_upload_begins_empty(Context& c) {
   tus::Metadata metadata;
   metadata.set("leftover", "of the upload before");
   Kept kept{c, "an upload begins empty, whatever became of the one before"};
@@ -230,10 +230,10 @@ Outcome next_004(Context& c) {
 
 std::vector<Check> neighbours() {
   return {
-      {"TUS-NEXT-001", next_001, ext::creation},
-      {"TUS-NEXT-002", next_002, ext::creation},
-      {"TUS-NEXT-003", next_003, ext::creation},
-      {"TUS-NEXT-004", next_004, ext::creation},
+      {"TUS-NEXT-001", refused_patch_changes_nothing, ext::creation},
+      {"TUS-NEXT-002", refusal_leaves_connection_in_step, ext::creation},
+      {"TUS-NEXT-003", neighbour_leaves_upload_alone, ext::creation},
+      {"TUS-NEXT-004", new_upload_begins_empty, ext::creation},
   };
 }
 

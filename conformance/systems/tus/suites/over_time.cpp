@@ -26,7 +26,7 @@ std::string told_of(const Response& head) {
 /// A server that is overloaded answers for itself, and not about the upload.
 bool tells_of_upload(const Response& head) { return head.status != 429 && head.status < 500; }
 
-Outcome time_001(Context& c) {
+Outcome repeated_head_tells_the_same(Context& c) {
   tus::Metadata metadata;
   metadata.set("first", "one");
   metadata.set("second", "two");
@@ -85,7 +85,7 @@ std::string told_of_server(const Response& options) {
   return told;
 }
 
-Outcome time_002(Context& c) {
+Outcome repeated_options_tells_the_same(Context& c) {
   const auto first = told_of_server(ask_options(c));
   Findings findings{"OPTIONS, asked again, tells the same versions, extensions and algorithms"};
   for (int i = 2; i <= 6; ++i) {
@@ -129,8 +129,8 @@ Outcome dribbled(Context& c, std::size_t slices, Milliseconds gap) {
   return kept ? holds(seen) : broken_must("a body that was acknowledged is kept to the byte", seen);
 }
 
-Outcome time_003(Context& c) { return dribbled(c, 14, Milliseconds{100}); }
-Outcome time_004(Context& c) { return dribbled(c, 24, Milliseconds{500}); }
+Outcome two_second_body_is_kept(Context& c) { return dribbled(c, 14, Milliseconds{100}); }
+Outcome ten_second_body_is_kept(Context& c) { return dribbled(c, 24, Milliseconds{500}); }
 
 /// Sends the head of a PATCH that declares `declared` bytes, and `part`.
 void start_patch(Context& c, RawConnection& connection, const std::string& upload,
@@ -143,7 +143,7 @@ void start_patch(Context& c, RawConnection& connection, const std::string& uploa
   c.record_raw("a PATCH that is cut off", head, {});
 }
 
-Outcome time_005(Context& c) {
+Outcome acknowledged_bytes_survive_a_cut(Context& c) {
   const auto size = within_limit(c, 9001);
   const auto acknowledged = size / 2;
   const auto bytes = c.random_bytes(size);
@@ -209,17 +209,20 @@ Outcome left_alone(Context& c, Milliseconds how_long) {
   return kept.look("the upload", upload, bytes).outcome();
 }
 
-Outcome time_006(Context& c) { return left_alone(c, Milliseconds{6'000}); }
-Outcome time_007(Context& c) { return left_alone(c, Milliseconds{20'000}); }
+Outcome upload_waits_for_six_seconds(Context& c) { return left_alone(c, Milliseconds{6'000}); }
+Outcome upload_waits_for_twenty_seconds(Context& c) { return left_alone(c, Milliseconds{20'000}); }
 
 }  // namespace
 
 std::vector<Check> over_time() {
   return {
-      {"TUS-TIME-001", time_001, ext::creation}, {"TUS-TIME-002", time_002},
-      {"TUS-TIME-003", time_003, ext::creation}, {"TUS-TIME-004", time_004, ext::creation},
-      {"TUS-TIME-005", time_005, ext::creation}, {"TUS-TIME-006", time_006, ext::creation},
-      {"TUS-TIME-007", time_007, ext::creation},
+      {"TUS-TIME-001", repeated_head_tells_the_same, ext::creation},
+      {"TUS-TIME-002", repeated_options_tells_the_same},
+      {"TUS-TIME-003", two_second_body_is_kept, ext::creation},
+      {"TUS-TIME-004", ten_second_body_is_kept, ext::creation},
+      {"TUS-TIME-005", acknowledged_bytes_survive_a_cut, ext::creation},
+      {"TUS-TIME-006", upload_waits_for_six_seconds, ext::creation},
+      {"TUS-TIME-007", upload_waits_for_twenty_seconds, ext::creation},
   };
 }
 

@@ -54,7 +54,7 @@ std::vector<std::string> equal_creations(Context& c, std::size_t length) {
   return uploads;
 }
 
-Outcome rep_001(Context& c) {
+Outcome equal_creations_are_separate(Context& c) {
   const auto size = within_limit(c, 1000);
   const auto uploads = equal_creations(c, size);
   Kept kept{c, "creations that are the same, metadata included, make uploads of their own"};
@@ -95,10 +95,10 @@ Outcome many_patches(Context& c, std::size_t count) {
   return kept.look("the upload", upload, bytes).outcome();
 }
 
-Outcome rep_002(Context& c) { return many_patches(c, 100); }
-Outcome rep_003(Context& c) { return many_patches(c, 1000); }
+Outcome hundred_patches_are_kept(Context& c) { return many_patches(c, 100); }
+Outcome thousand_patches_are_kept(Context& c) { return many_patches(c, 1000); }
 
-Outcome rep_004(Context& c) {
+Outcome alternating_uploads_keep_their_own(Context& c) {
   const auto size = within_limit(c, 60'000);
   const auto half = size / 2;
   std::vector<std::string> uploads;
@@ -138,7 +138,7 @@ Outcome rep_004(Context& c) {
   return kept.outcome();
 }
 
-Outcome rep_005(Context& c) {
+Outcome shared_connection_mixes_nothing(Context& c) {
   const auto size = within_limit(c, 3000);
   const auto step = std::max<std::size_t>(1, size / 3);
   std::vector<std::string> uploads;
@@ -184,9 +184,11 @@ Outcome rep_005(Context& c) {
 
 std::vector<Check> repetition() {
   return {
-      {"TUS-REP-001", rep_001, ext::creation}, {"TUS-REP-002", rep_002, ext::creation},
-      {"TUS-REP-003", rep_003, ext::creation}, {"TUS-REP-004", rep_004, ext::creation},
-      {"TUS-REP-005", rep_005, ext::creation},
+      {"TUS-REP-001", equal_creations_are_separate, ext::creation},
+      {"TUS-REP-002", hundred_patches_are_kept, ext::creation},
+      {"TUS-REP-003", thousand_patches_are_kept, ext::creation},
+      {"TUS-REP-004", alternating_uploads_keep_their_own, ext::creation},
+      {"TUS-REP-005", shared_connection_mixes_nothing, ext::creation},
   };
 }
 

@@ -38,7 +38,7 @@ bool upload_of(Context& c, Kept& kept, std::size_t size, const std::vector<std::
   return false;
 }
 
-Outcome size_001(Context& c) {
+Outcome odd_sizes_in_one_patch(Context& c) {
   Kept kept{c, "an upload of any size, sent in one PATCH, is kept to the byte"};
   for (const std::size_t size :
        {std::size_t{1}, std::size_t{3}, std::size_t{4095}, std::size_t{4096}, std::size_t{4097},
@@ -49,13 +49,13 @@ Outcome size_001(Context& c) {
   return kept.outcome();
 }
 
-Outcome size_002(Context& c) {
+Outcome patches_end_at_odd_places(Context& c) {
   Kept kept{c, "an upload that is sent in PATCHes with odd cuts is kept to the byte"};
   upload_of(c, kept, within_limit(c, 200'003), {1, 4095, 1, 65'537, 4097, 3, 65'535, 2});
   return kept.outcome();
 }
 
-Outcome size_003(Context& c) {
+Outcome chunked_bodies_of_odd_sizes(Context& c) {
   Kept kept{c, "an upload that is sent with chunked transfer is kept to the byte"};
   if (upload_of(c, kept, within_limit(c, 70'001), {1, 4096, 4097, 1, 65'537}, Framing::chunked)) {
     upload_of(c, kept, mebibyte + 1, {mebibyte + 1}, Framing::chunked);
@@ -89,7 +89,7 @@ bool created_with(Context& c, Kept& kept, const std::string& bytes, std::size_t 
   return !kept.look(label, *upload, bytes).broken() && time_for_more(c);
 }
 
-Outcome size_004(Context& c) {
+Outcome odd_sizes_in_the_creation(Context& c) {
   Kept kept{c, "bytes that come with the creation, as many as its answer tells, are kept"};
   for (const std::size_t size : {std::size_t{1}, std::size_t{4097}, std::size_t{65'537}}) {
     const auto bytes = c.random_bytes(within_limit(c, size));
@@ -103,7 +103,7 @@ Outcome size_004(Context& c) {
   return kept.outcome();
 }
 
-Outcome size_005(Context& c) {
+Outcome many_mebibytes_are_kept(Context& c) {
   constexpr std::size_t least = 5 * mebibyte + 1;
   if (within_limit(c, least) < least) return not_offered("Tus-Max-Size is below 5 MiB");
   Kept kept{c, "uploads of many MiB are kept to the byte"};
@@ -114,7 +114,7 @@ Outcome size_005(Context& c) {
   return kept.outcome();
 }
 
-Outcome size_006(Context& c) {
+Outcome any_byte_pattern_is_kept(Context& c) {
   using namespace std::string_literals;
   const std::vector<std::pair<std::string, std::string>> contents{
       {"zeros", std::string(5000, '\0')},
@@ -144,7 +144,7 @@ Outcome size_006(Context& c) {
   return kept.look("three equal chunks", thrice, letters(30)).outcome();
 }
 
-Outcome size_007(Context& c) {
+Outcome odd_lengths_told_exactly(Context& c) {
   Findings findings{"a length is told as it was given, or the creation refused"};
   const auto limit = tus_target(c).discovery.max_size;
   std::size_t taken_lengths = 0;
@@ -174,13 +174,13 @@ Outcome size_007(Context& c) {
 
 std::vector<Check> sizes() {
   return {
-      {"TUS-SIZE-001", size_001, ext::creation},
-      {"TUS-SIZE-002", size_002, ext::creation},
-      {"TUS-SIZE-003", size_003, ext::creation},
-      {"TUS-SIZE-004", size_004, ext::creation_with_upload},
-      {"TUS-SIZE-005", size_005, ext::creation},
-      {"TUS-SIZE-006", size_006, ext::creation},
-      {"TUS-SIZE-007", size_007, ext::creation},
+      {"TUS-SIZE-001", odd_sizes_in_one_patch, ext::creation},
+      {"TUS-SIZE-002", patches_end_at_odd_places, ext::creation},
+      {"TUS-SIZE-003", chunked_bodies_of_odd_sizes, ext::creation},
+      {"TUS-SIZE-004", odd_sizes_in_the_creation, ext::creation_with_upload},
+      {"TUS-SIZE-005", many_mebibytes_are_kept, ext::creation},
+      {"TUS-SIZE-006", any_byte_pattern_is_kept, ext::creation},
+      {"TUS-SIZE-007", odd_lengths_told_exactly, ext::creation},
   };
 }
 

@@ -13,35 +13,35 @@ std::string create_deleted(Context& c) {
   return upload;
 }
 
-Outcome term_001(Context& c) { return announced_as(c, ext::termination); }
+Outcome termination_works_if_listed(Context& c) { return announced_as(c, ext::termination); }
 
-Outcome term_002(Context& c) {
+Outcome delete_unfinished_is_204(Context& c) {
   const auto removed = remove(c, create(c));
   return expect(removed.status == 204, "DELETE of an unfinished upload gives 204", removed);
 }
 
-Outcome term_003(Context& c) {
+Outcome delete_finished_is_204(Context& c) {
   const auto removed = remove(c, create_complete(c, letters(10)));
   return expect(removed.status == 204, "DELETE of a finished upload gives 204", removed);
 }
 
-Outcome term_004(Context& c) {
+Outcome head_after_delete_is_gone(Context& c) {
   const auto head = head_of(c, create_deleted(c));
   return expect(is_gone(head) && !head.headers.has(hdr::upload_offset),
                 "HEAD after DELETE: 404 or 410, without Upload-Offset", head);
 }
 
-Outcome term_005(Context& c) {
+Outcome patch_after_delete_is_gone(Context& c) {
   const auto patched = patch(c, create_deleted(c), Bytes{0}, letters(4));
   return expect(is_gone(patched), "PATCH after DELETE: 404 or 410", patched);
 }
 
-Outcome term_006(Context& c) {
+Outcome second_delete_is_gone(Context& c) {
   const auto removed = remove(c, create_deleted(c));
   return expect(is_gone(removed), "a second DELETE: 404 or 410", removed);
 }
 
-Outcome term_007(Context& c) {
+Outcome get_after_delete_is_gone(Context& c) {
   if (!tus_target(c).downloads) return not_offered("GET of an upload is not offered");
   const auto upload = create_complete(c, letters(10));
   const auto removed = remove(c, upload);
@@ -50,12 +50,12 @@ Outcome term_007(Context& c) {
   return expect(is_gone(got), "GET after DELETE: 404 or 410, the bytes are freed", got);
 }
 
-Outcome term_008(Context& c) {
+Outcome delete_of_unknown_upload_is_404(Context& c) {
   const auto removed = remove(c, unknown_upload(c));
   return expect(is_gone(removed), "DELETE of an unknown upload gives 404", removed);
 }
 
-Outcome term_009(Context& c) {
+Outcome delete_without_extension_is_refused(Context& c) {
   if (tus_target(c).discovery.offers(ext::termination)) {
     return not_offered("termination is offered; this row judges its absence");
   }
@@ -68,7 +68,7 @@ Outcome term_009(Context& c) {
   return findings.outcome();
 }
 
-Outcome term_010(Context& c) {
+Outcome delete_during_patch_is_final(Context& c) {
   const auto upload = create(c);
   std::string seen;
   bool deleted = false;
@@ -93,7 +93,7 @@ Outcome term_010(Context& c) {
                        : broken(rule, seen + ", then HEAD " + code(head));
 }
 
-Outcome term_011(Context& c) {
+Outcome delete_with_a_body(Context& c) {
   const auto removed = send_tus(c, "DELETE", create(c), {}, letters(2));
   return observed("DELETE with a body -> " + code(removed));
 }
@@ -102,17 +102,17 @@ Outcome term_011(Context& c) {
 
 std::vector<Check> termination() {
   return {
-      {"TUS-TERM-001", term_001},
-      {"TUS-TERM-002", term_002, ext::termination},
-      {"TUS-TERM-003", term_003, ext::termination},
-      {"TUS-TERM-004", term_004, ext::termination},
-      {"TUS-TERM-005", term_005, ext::termination},
-      {"TUS-TERM-006", term_006, ext::termination},
-      {"TUS-TERM-007", term_007, ext::termination},
-      {"TUS-TERM-008", term_008, ext::termination},
-      {"TUS-TERM-009", term_009, ext::creation},
-      {"TUS-TERM-010", term_010, ext::termination},
-      {"TUS-TERM-011", term_011, ext::termination},
+      {"TUS-TERM-001", termination_works_if_listed},
+      {"TUS-TERM-002", delete_unfinished_is_204, ext::termination},
+      {"TUS-TERM-003", delete_finished_is_204, ext::termination},
+      {"TUS-TERM-004", head_after_delete_is_gone, ext::termination},
+      {"TUS-TERM-005", patch_after_delete_is_gone, ext::termination},
+      {"TUS-TERM-006", second_delete_is_gone, ext::termination},
+      {"TUS-TERM-007", get_after_delete_is_gone, ext::termination},
+      {"TUS-TERM-008", delete_of_unknown_upload_is_404, ext::termination},
+      {"TUS-TERM-009", delete_without_extension_is_refused, ext::creation},
+      {"TUS-TERM-010", delete_during_patch_is_final, ext::termination},
+      {"TUS-TERM-011", delete_with_a_body, ext::termination},
   };
 }
 
