@@ -4,13 +4,14 @@
 # the mock and tusd finish each other's uploads in one folder;
 # these, curl and a browser meet the TLS faults of interop/tls-faults.tsv;
 # clients of Open Humans, One Codex and object storage run the examples of the guides, under the
-# faults of interop/uploads.json; a validator holds the JSON Schemas to the fixtures; dex-conformance judges @tus/server and tusd against the baselines in
-# fixtures/baselines. A peer whose toolchain (node, python3, go) is missing is named as skipped.
+# faults of interop/uploads.json; a validator holds the JSON Schemas to the fixtures; dex-conformance judges @tus/server and tusd
+# against the baselines in fixtures/baselines, and again behind a relay that damages bytes, where both are red.
+# A peer whose toolchain (node, python3, go) is missing is named as skipped.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 preset=dev # which scripts/test.sh has built; no outcome here depends on speed
-build "$preset" dex-mock-server dex-conformance verdicts compare_replies
+build "$preset" dex-mock-server dex-conformance verdicts compare_replies stranger
 bin=build/$preset/bin
 peers=build/interop
 mkdir -p "$peers"
@@ -56,6 +57,29 @@ judge() {
 # on_record NAME PROFILE: what the last run judged is what the profile's oracle says, row by row.
 on_record() {
   expect 0 "$1, as profile $2 has it on record" build/$preset/tests/verdicts check "fixtures/profiles/verdicts/$2.json" "$scratch/report.json"
+}
+
+# red_behind NAME URL BASELINE: behind a relay that damages what is sent (tests/strangers), the server is
+# red on the row that is about it, although its baseline excuses what it does by itself.
+red_behind() {
+  local name=$1 upstream=${2#http://} baseline=$3 wrong row relay
+  while read -r wrong row; do
+    build/$preset/tests/stranger --upstream "${upstream%%/*}" --wrong "$wrong" >"$scratch/stranger.log" 2>&1 &
+    relay=$!
+    started+=("$relay")
+    wait_for 20 grep -q '^ready ' "$scratch/stranger.log" || die "the relay did not start: $(cat "$scratch/stranger.log")"
+    expect 1 "$name, $wrong" "$bin/dex-conformance" run --system tus --baseline "$baseline" --select "$row" \
+      --url "$(ready_url "$scratch/stranger.log" 'http://[^ ]+')/${upstream#*/}"
+    grep -q "^fail $row " "$scratch/out" || not_ok "$name, $wrong: $row is not red"
+    kill "$relay"
+  done <<'END'
+every-byte TUS-SIZE-001
+every-byte TUS-SIZE-002
+odd-last-byte TUS-SIZE-001
+second-patch-hole TUS-SIZE-002
+creation-body-1k TUS-SIZE-004
+twentieth-chunk TUS-REP-002
+END
 }
 
 # ready_url LOG PATTERN: the URL a server printed.
@@ -167,6 +191,7 @@ if [ -d "$peers/node_modules/@tus/server" ]; then
   start_tus_node tus-node
   judge "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" fixtures/baselines/tus-node-2.4.json
   on_record "@tus/server 2.4.5" tus-node-2.4
+  red_behind "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" tus-node-2.4
   start_tus_node tus-node-expiring 8000
   judge "@tus/server 2.4.5, expiring" "$(ready_url "$scratch/tus-node-expiring.log" 'http://[^ ]+')" \
     fixtures/baselines/tus-node-2.4-expiring.json --select 'TUS-EXP-*'
@@ -183,6 +208,7 @@ if [ -n "$tusd" ]; then
   fi
   judge "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" fixtures/baselines/tusd-2.10.json
   on_record "tusd 2.10.0" tusd-2.10
+  red_behind "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" tusd-2.10
   expect 0 "tusd 2.10.0, reply by reply as on record" build/$preset/tests/compare_replies \
     --against fixtures/requests/recorded/tusd-2.10.json --b "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" \
     --b-folder "$scratch/tusd" fixtures/requests

@@ -11,8 +11,10 @@ constexpr std::string_view sum_of_stored =
 constexpr std::string_view apply_at_offset =
     "tus PATCH: apply the bytes contained in the message at the given offset";
 
-constexpr std::array<Entry, 60> entries{{
+constexpr std::array<Entry, 61> entries{{
     // ---- bytes
+    {"every-byte", "integrity", "tus", Needs::little,
+     "each byte of each PATCH is stored with its bits turned over", apply_at_offset, "everything"},
     {"odd-last-byte", "integrity", "tus", Needs::little,
      "writes in pairs of bytes: the last byte of an upload of odd length is 0", apply_at_offset,
      "the last byte of every other file"},

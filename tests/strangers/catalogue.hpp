@@ -1,5 +1,6 @@
-// The sixty wrong servers: what each does, what it breaks, what a client loses by it. Written by
-// people who had not seen how dex-conformance judges, after bugs that real servers had.
+// The wrong servers: what each does, what it breaks, what a client loses by it. Sixty were listed
+// by people who had not seen how dex-conformance judges, after bugs that real servers had;
+// "every-byte" is the one that it once took for a right server without downloads.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Judges each of the sixty wrong servers by all rows, slow ones too, and says which rows of
+# Judges each of the wrong servers by all rows, slow ones too, and says which rows of
 # dex-conformance are red for it.
 #   tests/strangers/measure.sh BUILD_DIR TABLE.tsv [NAME...]
 # BUILD_DIR holds bin/dex-mock-server, bin/dex-conformance and tests/stranger. Two at a time (JOBS);

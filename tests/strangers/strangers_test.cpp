@@ -1,4 +1,4 @@
-// Each of the sixty wrong servers does what its line says, seen in one exchange, and the relay does
+// Each of the wrong servers does what its line says, seen in one exchange, and the relay does
 // none of it when it is not told to.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -169,6 +169,7 @@ std::string metadata(const std::string& value) { return "filename " + base64::en
 
 const std::map<std::string, Shown>& tus_shows() {
   static const std::map<std::string, Shown> shows{
+      {"every-byte", {[](Door& d) { return d.damages(std::string(1, '\x5a')); }}},
       {"odd-last-byte", {[](Door& d) { return d.damages("abc"); }}},
       {"beyond-1m-ring", {[](Door& d) { return d.damages(payload(1, mib + 9)); }}},
       {"beyond-5m-zero", {[](Door& d) { return d.damages(payload(2, 5 * mib + 9)); }}},
@@ -527,7 +528,7 @@ TEST(Strangers, EachIsShownByAnExchangeOfItsOwn) {
     for (const auto& [name, show] : *shows) shown.insert(name);
   }
   EXPECT_EQ(listed, shown);
-  EXPECT_EQ(listed.size(), 60U);
+  EXPECT_EQ(listed.size(), 61U);
 }
 
 TEST(Strangers, OfTusDoWhatTheirLinesSay) {
@@ -618,6 +619,7 @@ TEST_P(JudgedStranger, IsRed) {
   const Stranger stranger(mock, wrong);
   const auto judged = programs::judge(stranger.url() + "/files", judge);
   EXPECT_EQ(judged.results.at(row).at("verdict"), "fail") << judged.out << judged.err;
+  EXPECT_EQ(judged.exit_code, 1) << judged.out << judged.err;
 }
 
 INSTANTIATE_TEST_SUITE_P(Sixty, JudgedStranger, testing::ValuesIn(caught()), [](const auto& one) {

@@ -33,6 +33,13 @@ class Editor : public Wrong {
   virtual bool takes(World&, Exchange&) { return true; }
 };
 
+class EveryByte : public Editor {
+  bool takes(World&, Exchange& exchange) override { return exchange.verb() == "PATCH"; }
+  void body(World&, Exchange&, Slice& slice) override {
+    for (char& byte : slice.bytes) byte = static_cast<char>(~byte);
+  }
+};
+
 class OddLastByte : public Editor {
   bool takes(World& world, Exchange& exchange) override {
     const auto* upload = world.upload(exchange.path());
@@ -173,14 +180,20 @@ class PartsByName : public Wrong {
 }  // namespace
 
 const Makers& wrongs_of_bytes() {
-  static const Makers makers{
-      {"odd-last-byte", make<OddLastByte>},       {"beyond-1m-ring", make<Ring>},
-      {"beyond-5m-zero", make<ZeroAt5MiB>},       {"beyond-8m-shift", make<ShiftAt8MiB>},
-      {"buffer-edge", make<BufferEdge>},          {"chunk-edge", make<ChunkEdge>},
-      {"creation-body-1k", make<CreationBody>},   {"second-patch-hole", make<ZeroPatch<1>>},
-      {"twentieth-chunk", make<ZeroPatch<19>>},   {"paused-slice-repeats", make<PausedSlice>},
-      {"resume-eats-byte", make<ResumeEatsByte>}, {"slow-body-tail-lost", make<SlowTail>},
-      {"ten-parts-by-name", make<PartsByName>}};
+  static const Makers makers{{"every-byte", make<EveryByte>},
+                             {"odd-last-byte", make<OddLastByte>},
+                             {"beyond-1m-ring", make<Ring>},
+                             {"beyond-5m-zero", make<ZeroAt5MiB>},
+                             {"beyond-8m-shift", make<ShiftAt8MiB>},
+                             {"buffer-edge", make<BufferEdge>},
+                             {"chunk-edge", make<ChunkEdge>},
+                             {"creation-body-1k", make<CreationBody>},
+                             {"second-patch-hole", make<ZeroPatch<1>>},
+                             {"twentieth-chunk", make<ZeroPatch<19>>},
+                             {"paused-slice-repeats", make<PausedSlice>},
+                             {"resume-eats-byte", make<ResumeEatsByte>},
+                             {"slow-body-tail-lost", make<SlowTail>},
+                             {"ten-parts-by-name", make<PartsByName>}};
   return makers;
 }
 
