@@ -1,4 +1,4 @@
-// Sockets and the heads of HTTP/1 messages, as little of them as a relay has to know.
+// The heads of HTTP/1 messages, as little of them as a relay has to know.
 #pragma once
 
 #include <chrono>
@@ -9,37 +9,12 @@
 #include <string_view>
 
 #include "protocol/http/fields.hpp"
+#include "socket.hpp"
 
 namespace strangers {
 
 using Clock = std::chrono::steady_clock;
-
-/// Owns a TCP socket. Reading and writing at once, from one thread each, is safe.
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  Socket(Socket&& other) noexcept;
-  Socket& operator=(Socket&&) = delete;
-  ~Socket();
-
-  /// To 127.0.0.1; throws when it is refused.
-  [[nodiscard]] static Socket connect(const std::string& host, std::uint16_t port);
-
-  /// False when the peer is gone.
-  bool send(std::string_view bytes) const;
-  /// What has come, at most 64 KiB; empty when the peer has ended or reset.
-  [[nodiscard]] std::string receive();
-  /// Whether the last receive was ended by a reset.
-  [[nodiscard]] bool was_reset() const { return was_reset_; }
-  void end_sending() const;
-  void end() const;
-  /// The peer will see a reset as soon as this object is gone.
-  void reset() const;
-
- private:
-  int fd_;
-  bool was_reset_ = false;
-};
+using relays::Socket;
 
 /// What a socket has received and nobody has taken.
 class Input {
