@@ -14,6 +14,8 @@
 #include "protocol/digest.hpp"
 #include "transport/curl_failure.hpp"
 #include "transport/limits.hpp"
+#include "transport/movement.hpp"
+#include "transport/slow_line.hpp"
 #include "transport/url.hpp"
 
 namespace transport {
@@ -48,7 +50,29 @@ struct Transfer {
   std::shared_ptr<TlsWitness> tls;
   Clock::time_point start;
   std::optional<Clock::time_point> opened, head_sent, first_byte;
+  CURL* easy = nullptr;
+  std::int64_t head_bytes = 0;  ///< of answers
+  std::optional<Movement> movement;  ///< on a thread with a SlowLine
+  bool given_up = false;             ///< by it
 };
+
+/// Called at least once a second. Bytes that libcurl is rid of may still be in the kernel.
+int on_progress(void* self, curl_off_t /*all*/, curl_off_t down, curl_off_t /*all*/,
+                curl_off_t up) {
+  auto& t = *static_cast<Transfer*>(self);
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  curl_easy_getinfo(t.easy, CURLINFO_ACTIVESOCKET, &fd);
+  const auto under_way = unacknowledged(fd);
+  const auto now = Clock::now();
+  t.movement->note(now, t.head_bytes + down + up - under_way);
+  if (t.request->body) {
+    const auto arrived = up - under_way;
+    const auto size = static_cast<std::int64_t>(t.request->body->size());
+    t.movement->sent(now, arrived, size - arrived);
+  }
+  t.given_up = t.movement->over(now);
+  return t.given_up ? 1 : 0;
+}
 
 std::string_view without_line_end(std::string_view line) {
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
@@ -134,6 +158,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* sel
   auto& t = *static_cast<Transfer*>(self);
   const std::size_t all = size * count;
   if (!t.first_byte) t.first_byte = Clock::now();
+  t.head_bytes += static_cast<std::int64_t>(all);
   const std::string_view line = without_line_end({data, all});
   constexpr std::size_t give_up = 0;
   if (line.starts_with("HTTP/")) {
@@ -303,7 +328,11 @@ Exchange Client::send(const Request& request) {
   witness_tls(easy, t.tls);
   set(CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(std::min(options.connect_timeout, request.timeout).count()));
-  set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(request.timeout.count())));
+  SlowLine* const line = SlowLine::of_thread();
+  const Milliseconds most =
+      line == nullptr ? request.timeout
+                      : std::chrono::duration_cast<Milliseconds>(line->at_most() - Clock::now());
+  set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(most.count())));
   set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
   set(CURLOPT_FORBID_REUSE, request.fresh_connection ? 1L : 0L);
   set(CURLOPT_ERRORBUFFER, error.data());
@@ -332,6 +361,13 @@ Exchange Client::send(const Request& request) {
 
   t.exchange.timings.start = std::chrono::system_clock::now();
   t.start = Clock::now();
+  if (line != nullptr) {
+    t.easy = easy;
+    t.movement.emplace(t.start, request.timeout, line->at_most());
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_XFERINFOFUNCTION, &on_progress);
+    set(CURLOPT_XFERINFODATA, &t);
+  }
   const CURLcode code = curl_easy_perform(easy);
   const Clock::time_point end = Clock::now();
 
@@ -352,6 +388,16 @@ Exchange Client::send(const Request& request) {
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
     using Kind = Failure::Kind;
     Failure failure = explained(curl_failure(code, os_error, error.data()), t.tls, request.url);
+    if (t.given_up) {
+      failure = {Kind::timeout, "nothing moved for " + ::to_string(request.timeout)};
+    }
+    if (t.movement && failure.kind == Kind::timeout && t.movement->slow(end)) {
+      line->meet();
+      failure.message = fmt::format("the line is slow: {} of {} bytes were handed to it in {}",
+                                    t.body_at, request.body ? request.body->size() : 0,
+                                    ::to_string(std::chrono::duration_cast<Milliseconds>(
+                                        exchange.timings.total)));
+    }
     if (!t.count.problem().empty()) {
       failure = {Kind::protocol, std::string(t.count.problem())};
     } else if (t.body_too_long) {

@@ -12,11 +12,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "transport/movement.hpp"
 #include "transport/response_parser.hpp"
+#include "transport/slow_line.hpp"
 #include "transport/tls_witness.hpp"
 #include "transport/url.hpp"
 
@@ -27,21 +30,58 @@ using Clock = std::chrono::steady_clock;
 /// How long a peer gets to show bytes that must not be there.
 constexpr Milliseconds look{30};
 
-int left_until(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<Milliseconds>(deadline - Clock::now()).count();
-  return left < 0 ? 0 : static_cast<int>(std::min<std::int64_t>(left, 1'000'000));
-}
-
-/// False when the deadline passed.
-bool wait_for(int fd, short events, Clock::time_point deadline) {
-  for (;;) {
-    pollfd p{fd, events, 0};
-    const int n = ::poll(&p, 1, left_until(deadline));
-    if (n > 0) return true;
-    if (n == 0) return false;
-    if (errno != EINTR) return true;  // the next call on the socket tells
+/// When to give up on a socket.
+class Deadline {
+ public:
+  /// That is when it is.
+  explicit Deadline(Milliseconds timeout) : movement_(Clock::now(), timeout) {}
+  /// That counts silence on a thread with a SlowLine.
+  Deadline(Milliseconds timeout, int fd)
+      : line_(SlowLine::of_thread()),
+        movement_(Clock::now(), timeout,
+                  line_ == nullptr ? std::nullopt : std::optional(line_->at_most())),
+        fd_(fd) {
+    look();
   }
-}
+
+  /// False when time is up.
+  bool wait(int fd, short events) {
+    for (;;) {
+      const auto now = Clock::now();
+      const auto next = movement_.look_again(now) - now;
+      const auto left = std::chrono::ceil<Milliseconds>(next).count();
+      pollfd p{fd, events, 0};
+      const int n = ::poll(&p, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000)));
+      if (n > 0) return true;
+      if (n < 0 && errno != EINTR) return true;  // the next call on the socket tells
+      look();
+      if (movement_.over(Clock::now())) return end();
+    }
+  }
+  /// Bytes that were given to the kernel, or taken from it.
+  void moved(std::size_t bytes) {
+    passed_ += static_cast<std::int64_t>(bytes);
+    look();
+  }
+
+ private:
+  bool end() {
+    if (line_ != nullptr && movement_.slow(Clock::now())) line_->meet();
+    return false;
+  }
+  void look() {
+    const auto now = Clock::now();
+    const auto under_way = unacknowledged(fd_);
+    movement_.note(now, passed_ - under_way);
+    movement_.sent(now, passed_ + at_first_ - under_way, under_way);
+  }
+
+  SlowLine* line_ = nullptr;
+  Movement movement_;
+  int fd_ = -1;
+  std::int64_t at_first_ = unacknowledged(fd_);
+  std::int64_t passed_ = 0;
+};
 
 struct FreeSsl {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -57,7 +97,7 @@ std::string tls_error() {
   return text.data();
 }
 
-Result<int> connect_to(const Url& url, Clock::time_point deadline) {
+Result<int> connect_to(const Url& url, Deadline& deadline) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -75,7 +115,7 @@ Result<int> connect_to(const Url& url, Clock::time_point deadline) {
     }
     int error = ::connect(fd, a->ai_addr, a->ai_addrlen) == 0 ? 0 : errno;
     if (error == EINPROGRESS) {
-      if (wait_for(fd, POLLOUT, deadline)) {
+      if (deadline.wait(fd, POLLOUT)) {
         socklen_t size = sizeof error;
         ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
       } else {
@@ -112,13 +152,18 @@ struct RawConnection::State {
 
   enum class Io { ok, closed, reset, timeout, broken };
 
-  Io write_socket(std::string_view bytes, Clock::time_point deadline) const {
+  [[nodiscard]] Deadline deadline(Milliseconds timeout) const {
+    return Deadline{timeout, fd};
+  }
+
+  Io write_socket(std::string_view bytes, Deadline& deadline) const {
     while (!bytes.empty()) {
       const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n >= 0) {
         bytes.remove_prefix(static_cast<std::size_t>(n));
+        deadline.moved(static_cast<std::size_t>(n));
       } else if (errno == EAGAIN) {
-        if (!wait_for(fd, POLLOUT, deadline)) return Io::timeout;
+        if (!deadline.wait(fd, POLLOUT)) return Io::timeout;
       } else if (errno != EINTR) {
         return Io::reset;
       }
@@ -126,24 +171,25 @@ struct RawConnection::State {
     return Io::ok;
   }
 
-  Io read_socket(std::string& into, Clock::time_point deadline) const {
+  Io read_socket(std::string& into, Deadline& deadline) const {
     std::array<char, 16384> buffer{};
     for (;;) {
       const ssize_t n = ::recv(fd, buffer.data(), buffer.size(), 0);
       if (n > 0) {
         into.append(buffer.data(), static_cast<std::size_t>(n));
+        deadline.moved(static_cast<std::size_t>(n));
         return Io::ok;
       }
       if (n == 0) return Io::closed;
       if (errno == EAGAIN) {
-        if (!wait_for(fd, POLLIN, deadline)) return Io::timeout;
+        if (!deadline.wait(fd, POLLIN)) return Io::timeout;
       } else if (errno != EINTR) {
         return errno == ECONNRESET || errno == EPIPE ? Io::reset : Io::closed;
       }
     }
   }
 
-  Io flush_tls(Clock::time_point deadline) const {
+  Io flush_tls(Deadline& deadline) const {
     char* data = nullptr;
     const long size = BIO_get_mem_data(out, &data);
     if (size <= 0) return Io::ok;
@@ -153,14 +199,14 @@ struct RawConnection::State {
   }
 
   /// More bytes from the peer for the TLS engine.
-  Io fill_tls(Clock::time_point deadline) const {
+  Io fill_tls(Deadline& deadline) const {
     std::string bytes;
     const Io io = read_socket(bytes, deadline);
     if (io == Io::ok) BIO_write(in, bytes.data(), static_cast<int>(bytes.size()));
     return io;
   }
 
-  Result<void> start_tls(const Url& url, const TlsOptions& tls, Clock::time_point deadline) {
+  Result<void> start_tls(const Url& url, const TlsOptions& tls, Deadline& deadline) {
     context.reset(SSL_CTX_new(TLS_client_method()));
     if (!context) return ::failure("TLS", "OpenSSL has no context to give");
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
@@ -208,7 +254,7 @@ struct RawConnection::State {
     }
   }
 
-  Io write(std::string_view bytes, Clock::time_point deadline) const {
+  Io write(std::string_view bytes, Deadline& deadline) const {
     if (!ssl) return write_socket(bytes, deadline);
     while (!bytes.empty()) {
       const std::string_view part = bytes.substr(0, 16384);
@@ -220,7 +266,7 @@ struct RawConnection::State {
     return Io::ok;
   }
 
-  Io read(std::string& into, Clock::time_point deadline) const {
+  Io read(std::string& into, Deadline& deadline) const {
     if (!ssl) return read_socket(into, deadline);
     for (;;) {
       std::array<char, 16384> buffer{};
@@ -243,7 +289,8 @@ struct RawConnection::State {
     if (ssl && !send_ended) {
       ERR_clear_error();
       SSL_shutdown(ssl.get());
-      flush_tls(Clock::now());
+      Deadline at_once{Milliseconds{0}};
+      flush_tls(at_once);
     }
     ::close(fd);
     fd = -1;
@@ -257,7 +304,7 @@ RawConnection::~RawConnection() = default;
 
 Result<RawConnection> RawConnection::open(const std::string& url, const TlsOptions& tls,
                                           Milliseconds timeout) {
-  const auto deadline = Clock::now() + timeout;
+  Deadline deadline{timeout};
   const auto parts = parse_url(url);
   if (!parts) return tl::unexpected(parts.error());
   auto fd = connect_to(*parts, deadline);
@@ -272,7 +319,8 @@ Result<RawConnection> RawConnection::open(const std::string& url, const TlsOptio
 
 Result<void> RawConnection::send(std::string_view bytes, Milliseconds timeout) {
   if (state_->fd < 0) return failure("connection", "is closed on this side");
-  switch (state_->write(bytes, Clock::now() + timeout)) {
+  auto deadline = state_->deadline(timeout);
+  switch (state_->write(bytes, deadline)) {
     case State::Io::ok:
       return {};
     case State::Io::timeout:
@@ -287,7 +335,8 @@ void RawConnection::shutdown_send() {
   if (state_->ssl) {
     ERR_clear_error();
     SSL_shutdown(state_->ssl.get());
-    state_->flush_tls(Clock::now() + look);
+    Deadline soon{look};
+    state_->flush_tls(soon);
   }
   state_->send_ended = true;
   ::shutdown(state_->fd, SHUT_WR);
@@ -320,7 +369,7 @@ std::string_view unfinished(const RawConnection::Read& read) {
 }  // namespace
 
 RawConnection::Read RawConnection::read_response(Milliseconds timeout, bool head_request) {
-  const auto deadline = Clock::now() + timeout;
+  auto deadline = state_->deadline(timeout);
   Read out;
   if (state_->fd < 0) {
     out.seen = Seen::closed;
@@ -357,7 +406,8 @@ RawConnection::Read RawConnection::read_response(Milliseconds timeout, bool head
   out.seen = Seen::response;
   out.response = parser.response();
   if (parser.bodyless()) {
-    if (pending.empty()) state_->read(pending, Clock::now() + look);
+    Deadline soon{look};
+    if (pending.empty()) state_->read(pending, soon);
     constexpr std::string_view next = "HTTP/";
     const std::string_view begin = std::string_view(pending).substr(0, next.size());
     out.body_after_head = !pending.empty() && begin != next.substr(0, begin.size());
@@ -366,7 +416,7 @@ RawConnection::Read RawConnection::read_response(Milliseconds timeout, bool head
 }
 
 RawConnection::Seen RawConnection::wait_for_close(Milliseconds timeout) {
-  const auto deadline = Clock::now() + timeout;
+  auto deadline = state_->deadline(timeout);
   if (state_->fd < 0) return Seen::closed;
   for (;;) {
     std::string dropped;

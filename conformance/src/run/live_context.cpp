@@ -9,6 +9,7 @@
 #include "protocol/digest.hpp"
 #include "run/seen.hpp"
 #include "target/reach.hpp"
+#include "transport/slow_line.hpp"
 #include "transport/url.hpp"
 
 namespace conformance {
@@ -34,6 +35,7 @@ class LiveContext final : public Context {
       : session_(std::move(session)),
         evidence_(std::move(evidence)),
         deadline_(deadline),
+        line_(deadline),
         random_(hash(session_->seed, row.id)),
         client_(session_->client) {}
 
@@ -128,10 +130,18 @@ class LiveContext final : public Context {
   [[nodiscard]] Milliseconds within(Milliseconds wanted) const {
     const auto left = std::chrono::duration_cast<Milliseconds>(deadline_ - Clock::now());
     if (left <= Milliseconds{0}) {
+      // Nobody was at fault when each request had its answer, only slow.
+      if (answers_ > 0 && unanswered_ == 0) stop_slow(fmt::format("{} answers", answers_));
       throw Stop{Outcome{Outcome::Kind::error, {}, "the check's time was up (--case-timeout)"}};
     }
     return std::min(wanted, left);
   }
+
+  [[noreturn]] void stop_slow(std::string_view what) const {
+    throw Stop{not_offered(fmt::format(
+        "the line is too slow: {} take longer than a check may (--case-timeout)", what))};
+  }
+  void count(bool answered) { ++(answered ? answers_ : unanswered_); }
 
   void present(const client::Presentation& how, transport::Request& request) {
     const auto token = session_->credentials.token(within(std::chrono::seconds{30}));
@@ -182,6 +192,11 @@ class LiveContext final : public Context {
     transport::Exchange seen = client_.send(request);
     session_->saw(seen);
     record(seen);
+    count(seen.response.has_value());
+    if (line_.met()) {
+      stop_slow(fmt::format("the {} bytes of a request, or its answer,",
+                            request.body ? request.body->size() : 0));
+    }
     if (seen.response && !target().tells_health(request.url)) {
       note_turned_away(request.method + " " + target_of(request.url), *seen.response);
     }
@@ -209,8 +224,11 @@ class LiveContext final : public Context {
   std::shared_ptr<Session> session_;
   std::shared_ptr<Evidence> evidence_;
   Clock::time_point deadline_;
+  transport::SlowLine line_;
   std::mt19937_64 random_;
   transport::Client client_;
+  std::size_t answers_ = 0;
+  std::size_t unanswered_ = 0;
 };
 
 void LiveContext::record_raw(std::string_view what, const std::string& sent_head,
@@ -254,6 +272,8 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
                         read.problem.empty() ? "" : ": " + read.problem);
   }
   record(text + "\n");
+  count(read.response || !read.interims.empty());
+  if (line_.met()) stop_slow("the bytes of a request, or its answer,");
 }
 
 }  // namespace
