@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <vector>
 
 #include "protocol/digest.hpp"
 #include "transport/curl_failure.hpp"
@@ -50,8 +52,8 @@ struct Transfer {
   std::shared_ptr<TlsWitness> tls;
   Clock::time_point start;
   std::optional<Clock::time_point> opened, head_sent, first_byte;
-  CURL* easy = nullptr;
-  std::int64_t head_bytes = 0;  ///< of answers
+  std::vector<curl_socket_t>* sockets = nullptr;  ///< of the client
+  std::int64_t head_bytes = 0;                    ///< of answers
   std::optional<Movement> movement;  ///< on a thread with a SlowLine
   bool given_up = false;             ///< by it
 };
@@ -60,9 +62,9 @@ struct Transfer {
 int on_progress(void* self, curl_off_t /*all*/, curl_off_t down, curl_off_t /*all*/,
                 curl_off_t up) {
   auto& t = *static_cast<Transfer*>(self);
-  curl_socket_t fd = CURL_SOCKET_BAD;
-  curl_easy_getinfo(t.easy, CURLINFO_ACTIVESOCKET, &fd);
-  const auto under_way = unacknowledged(fd);
+  // libcurl does not tell which is in use; those that are not have nothing under way.
+  std::int64_t under_way = 0;
+  for (const curl_socket_t fd : *t.sockets) under_way += unacknowledged(fd);
   const auto now = Clock::now();
   t.movement->note(now, t.head_bytes + down + up - under_way);
   if (t.request->body) {
@@ -133,7 +135,15 @@ curl_socket_t on_open(void* self, curlsocktype /*purpose*/, struct curl_sockaddr
     return CURL_SOCKET_BAD;
   }
   if (!t.opened) t.opened = Clock::now();
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  const curl_socket_t fd =
+      socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd != CURL_SOCKET_BAD) t.sockets->push_back(fd);
+  return fd;
+}
+
+int on_close(void* self, curl_socket_t fd) {
+  std::erase(*static_cast<std::vector<curl_socket_t>*>(self), fd);
+  return ::close(fd);
 }
 
 void take_status_line(Transfer& t, std::string_view line) {
@@ -241,6 +251,7 @@ Result<void> validate(const ClientOptions& options) {
 
 struct Client::State {
   ClientOptions options;
+  std::vector<curl_socket_t> sockets;  ///< open, whether in use or kept
   std::unique_ptr<CURL, FreeEasy> easy;
 };
 
@@ -261,6 +272,7 @@ Exchange Client::send(const Request& request) {
   Transfer t;
   t.request = &request;
   t.body_limit = request.body_limit.value_or(options.body_limit);
+  t.sockets = &state_->sockets;
   t.exchange.sent.method = request.method;
   t.exchange.sent.url = request.url;
 
@@ -345,6 +357,8 @@ Exchange Client::send(const Request& request) {
   set(CURLOPT_WRITEDATA, &t);
   set(CURLOPT_OPENSOCKETFUNCTION, &on_open);
   set(CURLOPT_OPENSOCKETDATA, &t);
+  set(CURLOPT_CLOSESOCKETFUNCTION, &on_close);
+  set(CURLOPT_CLOSESOCKETDATA, &state_->sockets);
   if (request.body) {
     set(CURLOPT_UPLOAD, 1L);
     set(CURLOPT_READFUNCTION, &on_read);
@@ -362,7 +376,6 @@ Exchange Client::send(const Request& request) {
   t.exchange.timings.start = std::chrono::system_clock::now();
   t.start = Clock::now();
   if (line != nullptr) {
-    t.easy = easy;
     t.movement.emplace(t.start, request.timeout, line->at_most());
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, &on_progress);
