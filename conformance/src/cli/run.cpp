@@ -1,0 +1,51 @@
+#include "cli/run.hpp"
+
+#include <unistd.h>
+
+#include "cli/complaint.hpp"
+#include "cli/run_plan.hpp"
+#include "cli/run_session.hpp"
+#include "report/masked.hpp"
+
+namespace conformance {
+namespace {
+
+void write_reports(RunPlan& plan, std::ostream& err) {
+  plan.report.duration =
+      std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - plan.start);
+  plan.report = masked(std::move(plan.report), plan.secrets);
+  plan.reports->write(plan.report, err);
+}
+
+/// A run that ended before its end is reported as that.
+int stop(RunPlan& plan, const NotPlanned& why, std::ostream& err) {
+  plan.report.stopped = RunReport::Stopped{why.code, shown(why.error, plan.secrets).line()};
+  const int code = complain({err, plan.secrets}, why.error, why.code);
+  write_reports(plan, err);
+  return code;
+}
+
+}  // namespace
+
+int run(const RunCommand& command, Systems systems, std::ostream& out, std::ostream& err) {
+  const redact::Secrets secrets = secrets_of(command.arguments, systems);
+  auto plan = plan_run(command, systems, secrets);
+  if (!plan) return complain({err, secrets}, plan.error().error, plan.error().code);
+
+  RunSession session(*plan);
+  if (auto ok = session.open(); !ok) return stop(*plan, ok.error(), err);
+  TerminalStyle style = style_for(STDOUT_FILENO);
+  style.notes = command.notes;
+  style.rerun = rerun_line(command.arguments, systems, secrets);
+  TerminalReport terminal(out, style);
+  if (auto ok = session.judge(terminal); !ok) {
+    return stop(*plan, {ExitCode::harness, ok.error()}, err);
+  }
+  session.close();
+
+  write_reports(*plan, err);
+  terminal.end(plan->report);
+  return static_cast<int>(exit_code(plan->report));
+}
+
+}  // namespace conformance

@@ -1,0 +1,100 @@
+#include "cli/run_session.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "report/masked.hpp"
+#include "run/cleanup.hpp"
+#include "run/gtest_rows.hpp"
+#include "run/live_context.hpp"
+
+namespace conformance {
+namespace {
+
+std::atomic<bool> interrupted{false};
+std::atomic<bool> checks_running{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "it is set by a signal handler");
+std::atomic<bool> left_threads{false};
+
+/// Deleting what a run made may take this long after its time is up, and after an interruption.
+constexpr std::chrono::seconds cleanup_allowance{5};
+constexpr std::chrono::seconds longest_cleanup{60};
+
+}  // namespace
+
+void interrupt_checks() noexcept {
+  // There is nothing to report before the first check, and no patience after a second signal.
+  if (!checks_running || interrupted.exchange(true)) _exit(static_cast<int>(ExitCode::harness));
+}
+
+bool checks_left_behind() noexcept { return left_threads; }
+
+tl::expected<void, NotPlanned> RunSession::open() {
+  const RunCommand& command = *plan_.command;
+  RunReport& report = plan_.report;
+  auto found = plan_.target->discover(plan_.session->credentials);
+  if (!found) return tl::unexpected(NotPlanned{ExitCode::unreachable, found.error()});
+  auto rows = make_plan(plan_.catalogue, checks_of(plan_.systems), command.selection,
+                        *command.system, *plan_.target);
+  if (!rows) return tl::unexpected(NotPlanned{ExitCode::harness, rows.error()});
+  rows_ = std::move(*rows);
+  for (const std::string& upload : found->created) plan_.session->created(upload);
+  report.target = plan_.target->facts();
+  report.remarks = found->remarks;
+  report.unchecked = rows_.unchecked;
+  report.slow_left_out = rows_.slow_left_out;
+  rules_.strict = command.strict;
+  rules_.required = {command.required.begin(), command.required.end()};
+  rules_.today = std::chrono::floor<std::chrono::days>(report.started);
+  for (const std::string& extension : rules_.required) {
+    const bool there =
+        extension == integrity ? shows_bytes(report.target) : plan_.target->offers(extension);
+    if (!there) report.missing_extensions.push_back(extension);
+  }
+  return {};
+}
+
+Result<void> RunSession::judge(TerminalReport& terminal) {
+  RunReport& report = plan_.report;
+  terminal.begin(masked(report.target, plan_.secrets), report.run_id, cases());
+  for (const std::string& remark : report.remarks) terminal.remark(plan_.secrets.mask(remark));
+
+  std::vector<const Requirement*> rows;
+  for (const Case& c : rows_.cases) rows.push_back(c.row);
+  RunnerOptions running;
+  running.jobs = plan_.command->jobs;
+  running.case_timeout = plan_.command->case_timeout;
+  running.run_timeout = plan_.time_left();
+  running.interrupted = [] { return interrupted.load(); };
+  running.hopeless = [session = plan_.session] { return session->lost(); };
+  checks_running = true;
+  Runner runner(running, live_contexts(plan_.session), rows_.cases);
+  const auto told = run_as_gtest_rows(rows, [&](std::size_t index) -> const Judgement& {
+    const CaseResult& result = runner.wait(
+        index, [&](std::size_t finished) { terminal.progress(finished, runner.size()); });
+    report.judgements.push_back(
+        conformance::judge(masked(result, plan_.secrets), rows_.cases[index].check.needs,
+                           plan_.baseline ? &*plan_.baseline : nullptr, rules_));
+    terminal.judged(report.judgements.back());
+    return report.judgements.back();
+  });
+  if (told) left_threads = runner.abandoned() > 0;
+  return told;
+}
+
+void RunSession::close() {
+  RunReport& report = plan_.report;
+  report.interrupted = interrupted;
+  auto cleanup = remove_uploads(
+      *plan_.session, plan_.command->jobs,
+      report.interrupted
+          ? cleanup_allowance
+          : std::clamp<Milliseconds>(plan_.time_left(), cleanup_allowance, longest_cleanup));
+  report.uploads_removed = cleanup.removed;
+  report.uploads_left = std::move(cleanup.left);
+}
+
+}  // namespace conformance
