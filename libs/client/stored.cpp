@@ -6,6 +6,10 @@ namespace client {
 
 std::string stored_url(const Place& creation_url) { return creation_url.parent + "/_mock/uploads"; }
 
+std::string mock_health_url(const Place& creation_url) {
+  return creation_url.parent + "/_mock/health";
+}
+
 Result<Stored> parse_stored(std::string_view text) {
   return json::decode(text, "control endpoint", [](const json::Cursor& root) {
     Stored stored;

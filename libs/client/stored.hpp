@@ -24,6 +24,8 @@ inline constexpr std::string_view ask_for_xxh128 = "?digest=xxh128";
 /// "{this}/{id}" is a mock server's account of an upload. Where the target is no mock server, it
 /// answers 404 there.
 [[nodiscard]] std::string stored_url(const Place& creation_url);
+/// Answered by 200 where the target is a mock server, whatever it stores.
+[[nodiscard]] std::string mock_health_url(const Place& creation_url);
 /// An Error unless `text` is such a document and has a digest: none where bytes are not kept.
 [[nodiscard]] Result<Stored> parse_stored(std::string_view text);
 

@@ -14,6 +14,11 @@ TEST(StoredUrl, IsBesideTheCreationUrlBehindAnyPrefix) {
   EXPECT_EQ(stored_url(*place_of("http://h:1/upload")), "http://h:1/_mock/uploads");
 }
 
+TEST(MockHealthUrl, IsThereToo) {
+  EXPECT_EQ(mock_health_url(*place_of("http://h:1/_lane/blue/files/")),
+            "http://h:1/_lane/blue/_mock/health");
+}
+
 TEST(Stored, TellsWhatIsThere) {
   const auto stored =
       parse_stored(R"({"id":"x","offset":7,"complete":false,"sha256":")" + digest + "\"}");

@@ -17,6 +17,7 @@
 #include "payload/hash.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/version.hpp"
+#include "run/digests.hpp"
 #include "run/worker.hpp"
 #include "safety/production.hpp"
 #include "transport/client.hpp"
@@ -429,6 +430,8 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
 
   find_creation_url(plan, hooks);
   if (const auto ready = probe(plan, hooks); !ready) return tl::unexpected(ready.error());
+  choose_digests(*plan.client, settings, plan.engine, plan.hosts,
+                 [&] { return hooks.interrupted() > 0; });
   report.settings.url = plan.client->options().create_url;
   report.begin = std::chrono::steady_clock::now();
   hooks.begun(report.run_id, report.settings.url, report.begin);

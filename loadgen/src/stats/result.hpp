@@ -73,6 +73,8 @@ struct UploadResult {
   Bytes rolled_back;                ///< acknowledged once and denied later
   Bytes never_sent;                 ///< acknowledged though it was not sent by then
   Bytes acknowledged_unsent;        ///< of `acknowledged`, what was not sent to the present URL
+  std::string digest;               ///< of the bytes as they were sent (UploadOptions::digest), in
+                                    ///< hexadecimal; empty: none was made
   std::optional<ByteRange> damage;  ///< of the file: what is missing or different
   std::vector<PlannedCut> cuts;     ///< those that happened; known to the partner's link only
   bool operator==(const UploadResult&) const = default;

@@ -121,6 +121,7 @@ void each_field(File& file, Result& r) {
   file.field(r.rolled_back);
   file.field(r.never_sent);
   file.field(r.acknowledged_unsent);
+  file.field(r.digest);
   file.field(r.damage);
   file.field(r.cuts);
 }

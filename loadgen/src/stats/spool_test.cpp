@@ -31,6 +31,7 @@ UploadResult full(std::uint64_t index) {
   r.rolled_back = Bytes{16};
   r.never_sent = Bytes{17};
   r.acknowledged_unsent = Bytes{18};
+  r.digest = "0123";
   r.damage = ByteRange{Bytes{19}, Bytes{20}};
   r.cuts = {{Bytes{21}, transport::Cut::Kind::silent}};
   return r;

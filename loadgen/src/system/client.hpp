@@ -76,6 +76,9 @@ class Client {
     options_.create_url = std::move(creation_url);
   }
 
+  /// Of every file that is sent from now on (UploadOptions::digest).
+  void make_digests(DigestAlgorithm algorithm) { options_.digest = algorithm; }
+
   /// Adds what every request of this system carries, besides credentials.
   virtual void dress(transport::LoadRequest& /*request*/) const {}
   /// Where its requests carry the credentials of the run.

@@ -151,6 +151,55 @@ TEST_F(UploadTest, MeetsExactlyThePlannedCutsWhateverTheServerKept) {
   EXPECT_GT(first.size(), 0U);
 }
 
+TEST_F(UploadTest, HasADigestOfWhatItSentWhateverCameBetween) {
+  network.cut_probability = 0.8;
+  const Bytes size{300'000};
+  for (const auto algorithm : {DigestAlgorithm::xxh128, DigestAlgorithm::sha256}) {
+    const auto whole = Payload(options.payload, options.seed, 3, size).digest(algorithm);
+    options.digest = algorithm;
+    for (const std::uint64_t chunk : {0U, 1000U, 30'000U, 299'999U}) {
+      for (const std::uint64_t eaten : {0U, 500U, 100'000U}) {
+        server = FakeTus{};
+        server.eaten = eaten;
+        options.chunk = Bytes{chunk};
+        const auto result = upload(size);
+        ASSERT_EQ(result.state, UploadState::uploaded);
+        EXPECT_GT(result.cuts.size(), 0U);
+        EXPECT_EQ(result.digest, whole) << chunk << " " << eaten;
+      }
+    }
+  }
+}
+
+TEST_F(UploadTest, HasADigestAlsoWhereItBeganAgain) {
+  options.digest = DigestAlgorithm::xxh128;
+  options.chunk = Bytes{15'000};
+  const Bytes size{40'000};
+  on("PATCH", {std::nullopt, std::nullopt, broken()});
+  on("HEAD", {answer(404)});
+  const auto result = upload(size);
+  EXPECT_EQ(result.new_uploads, 1U);
+  EXPECT_EQ(result.digest,
+            Payload(options.payload, options.seed, 3, size).digest(DigestAlgorithm::xxh128));
+}
+
+TEST_F(UploadTest, HasNoDigestOfWhatItDidNotSend) {
+  options.digest = DigestAlgorithm::xxh128;
+  options.chunk = Bytes{15'000};
+  EXPECT_EQ(upload(Bytes{10'000}).digest, "") << "so small a file is made again";
+  on("PATCH", {answer(204, {{"Upload-Offset", "15000"}})});
+  server.interfere = [this, inner = server.interfere](const LoadRequest& r) {
+    auto outcome = inner(r);
+    if (outcome) server.uploads.rbegin()->second.bytes.resize(15'000);
+    return outcome;
+  };
+  const auto result = upload(Bytes{40'000});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_EQ(result.digest, "");
+  options.digest.reset();
+  EXPECT_EQ(upload(Bytes{40'000}).digest, "");
+}
+
 TEST_F(UploadTest, GivesUpAfterTheLastDelay) {
   on("PATCH", std::vector<std::optional<LoadOutcome>>(5, answer(500, {}, "disk on fire")));
   const auto result = upload(Bytes{10});

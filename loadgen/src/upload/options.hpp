@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "payload/payload.hpp"
+#include "protocol/digest.hpp"
 #include "protocol/units.hpp"
 #include "transport/origins.hpp"
 
@@ -18,6 +20,9 @@ enum class Connections {
   kept,  ///< it goes on with one that an earlier upload left open
 };
 
+/// A file up to this size costs less to make again than what is kept about it.
+inline constexpr Bytes made_again_at_once{16U << 10U};
+
 struct UploadOptions {
   std::string create_url;  ///< where uploads begin
   /// What is told of every file; its name and the run id are added.
@@ -27,6 +32,12 @@ struct UploadOptions {
   PayloadKind payload = PayloadKind::random;
   Bytes chunk;  ///< of one PATCH; 0: all that is left
   Connections connections = Connections::own;
+  /// Made of every file while it is sent, and kept for verification; nullopt: none.
+  std::optional<DigestAlgorithm> digest;
+  /// Small ones are made again in no time, and to keep a digest running costs as much.
+  [[nodiscard]] std::optional<DigestAlgorithm> digest_of(Bytes size) const {
+    return size > made_again_at_once ? digest : std::nullopt;
+  }
   /// Before the first, second, ... retry without any progress in between; after the last the upload
   /// has failed (tus-js-client's retryDelays).
   std::vector<Milliseconds> retry_delays{Milliseconds{0}, Milliseconds{1000}, Milliseconds{3000},

@@ -143,6 +143,60 @@ TEST_F(VerifyTest, AFastDigestIsAskedFor) {
   EXPECT_EQ(results[2].cause->what, "verify: different bytes");
 }
 
+/// A mock server whose every upload has one digest, whatever the bytes are.
+LoadOutcome same_for_all(const std::string& digest) {
+  return answer(200, {},
+                R"({"offset":3000,"complete":true,"sha256":null,"xxh128":")" + digest + "\"}");
+}
+
+TEST_F(VerifyTest, ADigestThatWasMadeOnTheWayIsNotMadeAgain) {
+  const std::string told(32, '7');
+  control = [&](const LoadRequest&) { return same_for_all(told); };
+  uploads_options.digest = DigestAlgorithm::xxh128;
+  results[0].digest = told;
+  results[1].digest = payload(1).digest(DigestAlgorithm::xxh128);
+  EXPECT_EQ(verify(), VerifyMethod::digest);
+  EXPECT_EQ(results[0].state, UploadState::verified);
+  EXPECT_EQ(results[1].state, UploadState::lost);
+  EXPECT_EQ(results[2].state, UploadState::lost) << "it has none";
+}
+
+// It counted wrong, and what is stored is right.
+TEST_F(VerifyTest, ADigestThatWasMadeOnTheWayIsNoProofOfALoss) {
+  control = [](const LoadRequest& r) {
+    return same_for_all(payload(number_in(r.url)).digest(DigestAlgorithm::xxh128));
+  };
+  uploads_options.digest = DigestAlgorithm::xxh128;
+  for (auto& r : results) r.digest = std::string(32, '7');
+  verify();
+  for (const auto& r : results) EXPECT_EQ(r.state, UploadState::verified);
+}
+
+TEST_F(VerifyTest, ADigestOfAnotherKindIsMadeAgain) {
+  control = [](const LoadRequest& r) {
+    return answer(200, {},
+                  R"({"offset":3000,"complete":true,"sha256":")" +
+                      payload(number_in(r.url)).digest(DigestAlgorithm::sha256) + "\"}");
+  };
+  uploads_options.digest = DigestAlgorithm::xxh128;
+  for (auto& r : results) r.digest = payload(r.index).digest(DigestAlgorithm::xxh128);
+  verify();
+  for (const auto& r : results) EXPECT_EQ(r.state, UploadState::verified);
+}
+
+// What a client sends wrong, always in the same way, has the digest of what it sent.
+TEST_F(VerifyTest, OneInManyIsHeldToWhatItShouldHaveBeen) {
+  add_uploads(130);
+  const std::string told(32, '7');
+  control = [&](const LoadRequest&) { return same_for_all(told); };
+  uploads_options.digest = DigestAlgorithm::xxh128;
+  for (auto& r : results) r.digest = told;
+  verify();
+  for (const auto& r : results) {
+    EXPECT_EQ(r.state, r.index % 64 == 63 ? UploadState::lost : UploadState::verified) << r.index;
+  }
+}
+
 TEST_F(VerifyTest, RightBytesThatTheServerDoesNotOwnUpToAreLost) {
   control = [](const LoadRequest& r) {
     const auto i = number_in(r.url);

@@ -28,7 +28,7 @@ TusUpload::TusUpload(const UploadHost& host, const TusClient& client, std::uint6
     : host_(host),
       client_(client),
       options_(client.options()),
-      payload_(options_.payload, options_.seed, index, size),
+      file_({options_.payload, options_.seed, index, size}, options_.digest_of(size)),
       budget_(options_.retry_delays),
       events_(std::move(events)),
       result_(new_result(options_, index, size, intended)) {}
@@ -101,8 +101,8 @@ void TusUpload::patch() {
   patch.headers.add(std::string(tus::header::upload_offset), fmt::format("{}", from.value));
   patch.source_size = length;
   patch.file_at = from;
-  patch.source = [this, payload = payload_, from](Bytes at, std::span<std::byte> into) {
-    const std::size_t count = payload.read(from + at, into);
+  patch.source = [this, from](Bytes at, std::span<std::byte> into) {
+    const std::size_t count = file_.read(from + at, into);
     requests_.under_way = at + Bytes{count};
     return count;
   };
@@ -247,6 +247,7 @@ void TusUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
 
 void TusUpload::all_acknowledged() {
   result_.uploaded = host_.transport.now();
+  result_.digest = file_.digest();
   end(UploadState::uploaded, std::nullopt);
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "payload/payload.hpp"
+#include "payload/sent_file.hpp"
 #include "system/requester.hpp"
 #include "systems/tus/client.hpp"
 #include "upload/retry.hpp"
@@ -46,7 +46,7 @@ class TusUpload final : public Upload {
   UploadHost host_;
   const TusClient& client_;
   const UploadOptions& options_;
-  Payload payload_;
+  SentFile file_;
   RetryBudget budget_;
   Events events_;
   UploadResult result_;

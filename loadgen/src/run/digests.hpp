@@ -1,0 +1,21 @@
+// Which digests are made while files are sent.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "scenario/settings.hpp"
+#include "system/client.hpp"
+#include "transport/load_engine.hpp"
+
+namespace loadgen {
+
+/// Has `client` make digests of what it sends where they will be compared: where the target is a
+/// mock server, which alone tells its own. With VerifyMethod::automatic it is asked, on a loop of
+/// its own, whether it is one, until `interrupted`.
+void choose_digests(Client& client, const Settings& settings,
+                    const transport::LoadEngineOptions& engine,
+                    const std::vector<transport::ResolvedHost>& hosts,
+                    const std::function<bool()>& interrupted);
+
+}  // namespace loadgen
