@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "protocol/openssl_method.hpp"
+#include "protocol/xxh128_avx2.hpp"
 
 namespace {
 
@@ -36,6 +37,17 @@ std::string big_endian(std::uint64_t crc, unsigned size) {
   std::string out;
   for (unsigned left = size; left > 0; --left) out += static_cast<char>(crc >> (left - 1) * 8);
   return out;
+}
+
+void update_xxh128(XXH3_state_t* state, std::string_view bytes) {
+#ifdef DEX_XXH_AVX2
+  static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+  if (has_avx2) {
+    xxh128_update_avx2(state, bytes.data(), bytes.size());
+    return;
+  }
+#endif
+  XXH3_128bits_update(state, bytes.data(), bytes.size());
 }
 
 /// OpenSSL refuses for reasons no caller can mend: no memory, or an algorithm that the machine's
@@ -94,7 +106,7 @@ void Digest::update(std::string_view bytes) {
   } else if (auto* crc64 = std::get_if<Crc64Nvme>(&state_->running)) {
     crc64->process_bytes(bytes.data(), bytes.size());
   } else if (auto* xxh128 = std::get_if<Xxh128>(&state_->running)) {
-    XXH3_128bits_update(xxh128->get(), bytes.data(), bytes.size());
+    update_xxh128(xxh128->get(), bytes);
   } else {
     require(EVP_DigestUpdate(std::get<Context>(state_->running).get(), bytes.data(),
                              bytes.size()) == 1);

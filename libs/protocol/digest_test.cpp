@@ -40,6 +40,22 @@ TEST(Digest, KnownVectors) {
   for (const auto& v : vectors) EXPECT_EQ(hex_of(v.algorithm, v.bytes), v.hex);
 }
 
+// The value is xxHash's own, made in one go without AVX2.
+TEST(Digest, Xxh128OfLongBytesIsTheSameInAnyPieces) {
+  std::string bytes(1'000'003, '\0');
+  std::uint32_t state = 7;
+  for (char& c : bytes) c = static_cast<char>((state = state * 1664525U + 1013904223U) >> 24U);
+  const std::string whole = "b0f6e1fdbb4eea6feb87ca61982687d1";
+  EXPECT_EQ(hex_of(DigestAlgorithm::xxh128, bytes), whole);
+  for (const std::size_t piece : {1U, 63U, 64U, 255U, 257U, 1024U, 65'536U, 999'999U}) {
+    Digest digest(DigestAlgorithm::xxh128);
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      digest.update(std::string_view(bytes).substr(at, piece));
+    }
+    EXPECT_EQ(to_hex(digest.finish()), whole) << piece;
+  }
+}
+
 TEST(Digest, BytesAndTextAreTheSame) {
   const std::string text = "offset+octet-stream";
   Digest digest(DigestAlgorithm::sha1);

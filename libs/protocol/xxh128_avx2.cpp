@@ -1,0 +1,10 @@
+// Compiled for AVX2, with which XXH3 takes 0.4 of the time. Nothing of C++ may be in here but this
+// function: what the linker shared of it with other units would run on other machines too.
+#include "protocol/xxh128_avx2.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+void xxh128_update_avx2(void* state, const void* bytes, std::size_t size) {
+  XXH3_128bits_update(static_cast<XXH3_state_t*>(state), bytes, size);
+}
