@@ -627,23 +627,28 @@ vegeta() {
 }
 
 client_verification() {
-  say "Clients: verification of $uploads x $mib MiB, $rounds rounds"
-  local how
+  say "Clients: verification, $rounds rounds"
+  verification large "$uploads" "$mib"
+  verification many 100 8
+}
+# verification NAME UPLOADS MIB: a digest is made while the file is sent, a download is compared afterwards.
+verification() {
+  local name=$1 count=$2 size=$3 how none
   for ((round = 1; round <= rounds; round++)); do
     for how in none digest download; do
       begin mock-disk
-      costs "$bin/dex-loadgen" run --url "$url" --system tus --uploads "$uploads" --concurrency "$uploads" \
-        --size "${mib}MiB" --verify "$how"
+      costs "$bin/dex-loadgen" run --url "$url" --system tus --uploads "$count" --concurrency "$count" \
+        --size "${size}MiB" --verify "$how"
       end
-      note "verify-$how" "$(calc "$spent / ($bytes * $uploads / 1e9)")"
+      note "verify-$name-$how" "$(calc "$spent / ($count * $size * 1048576 / 1e9)")"
     done
   done
-  local none
-  none=$(figure verify-none)
+  none=$(figure "verify-$name-none")
+  echo "$count x $size MiB"
   printf '%-16s %14s %10s\n' verify "CPU-s per GB" "more, x"
   row none '%14.3f' "$none" ''
-  row digest '%14.3f' "$(figure verify-digest)" "$(calc "$(figure verify-digest) / $none - 1")" '<=' 0.3
-  row download '%14.3f' "$(figure verify-download)" "$(calc "$(figure verify-download) / $none - 1")" '<=' 0.5
+  row digest '%14.3f' "$(figure "verify-$name-digest")" "$(calc "$(figure "verify-$name-digest") / $none - 1")" '<=' 0.3
+  row download '%14.3f' "$(figure "verify-$name-download")" "$(calc "$(figure "verify-$name-download") / $none - 1")" '<=' 0.5
 }
 
 client_flat() {
