@@ -114,6 +114,7 @@ struct Transfer {
   LoadResponse response;
   Bytes sent;
   bool cut = false;
+  bool silenced = false;  ///< by its pace, for longer than the client waits
   AnswerCount count;
   std::uint64_t body_seen = 0;
   std::uint64_t body_marked = 0;  ///< of these, when progress was last seen
@@ -225,6 +226,8 @@ struct LoadEngine::State {
     auto& transfer = *static_cast<Transfer*>(self);
     if (transfer.is_replay()) return CURL_PREREQFUNC_ABORT;
     transfer.connected = transfer.begun = true;
+    const auto& gone = transfer.request.sender_gone;
+    if (gone && *gone) return CURL_PREREQFUNC_ABORT;
     const std::span<char> body(transfer.body);
     while (transfer.sent.value < body.size()) {
       const std::size_t filled = transfer.request.source(
@@ -244,6 +247,11 @@ struct LoadEngine::State {
     auto& transfer = *static_cast<Transfer*>(self);
     auto& state = *transfer.engine->state_;
     const LoadRequest& request = transfer.request;
+    if (request.sender_gone && *request.sender_gone) {
+      transfer.request.cut = Cut{Cut::Kind::reset, transfer.sent};
+      state.cut(transfer);
+      return CURL_READFUNC_ABORT;
+    }
     std::uint64_t room =
         std::min<std::uint64_t>(size * count, request.source_size.value - transfer.sent.value);
     if (request.cut) {
@@ -257,6 +265,10 @@ struct LoadEngine::State {
     if (request.pace || state.ceiling) {
       room = state.paced(transfer, room);
       if (room == 0) {
+        if (request.pace && request.pace->silence() >= request.stall_timeout) {
+          state.silence(transfer);
+          return CURL_READFUNC_ABORT;
+        }
         transfer.paused = true;
         return CURL_READFUNC_PAUSE;
       }
@@ -274,7 +286,8 @@ struct LoadEngine::State {
     const LoadTime now = LoadClock::now();
     const std::uint64_t left = transfer.request.source_size.value - transfer.sent.value;
     LoadClock::duration wait{0};
-    for (Pace* pace : {transfer.request.pace.get(), ceiling ? &*ceiling : nullptr}) {
+    Pacer* const own = transfer.request.pace.get();
+    for (Pacer* const pace : {own, ceiling ? static_cast<Pacer*>(&*ceiling) : nullptr}) {
       if (pace == nullptr) continue;
       const std::uint64_t available = pace->available(now, left);
       if (available == 0) wait = std::max(wait, pace->wait(left));
@@ -380,15 +393,24 @@ struct LoadEngine::State {
     ::setsockopt(transfer.socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
   }
 
+  /// The client will have given the connection up before anything gets through again.
+  void silence(Transfer& transfer) {
+    wheel.cancel(transfer.resume);
+    transfer.request.cut = Cut{Cut::Kind::silent, transfer.sent};
+    transfer.silenced = true;
+    cut(transfer);
+  }
+
   void cut(Transfer& transfer) {
     transfer.cut = true;
-    if (transfer.fd < 0) return;
+    const int fd = transfer.fd >= 0 ? transfer.fd : transfer.socket;  // of a kept one
+    if (fd < 0) return;
     if (transfer.request.cut->kind == Cut::Kind::reset) {
-      reset_on_close(transfer.fd);
+      reset_on_close(fd);
       // Dissolving the association resets it at once, ahead of anything TLS would say in closing.
       sockaddr unspecified{};
       unspecified.sa_family = AF_UNSPEC;
-      ::connect(transfer.fd, &unspecified, sizeof unspecified);
+      ::connect(fd, &unspecified, sizeof unspecified);
       return;
     }
     while (!abandoned.empty() && abandoned.size() >= options.max_abandoned) {
@@ -396,13 +418,13 @@ struct LoadEngine::State {
       abandoned.pop_front();
     }
     // The socket lives on under another number; what libcurl closes is /dev/null.
-    Fd kept(options.max_abandoned == 0 ? -1 : ::fcntl(transfer.fd, F_DUPFD_CLOEXEC, 0));
+    Fd kept(options.max_abandoned == 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, 0));
     if (kept.get() < 0) {
-      reset_on_close(transfer.fd);
+      reset_on_close(fd);
       return;
     }
-    loop.forget(transfer.fd);
-    ::dup3(nowhere.get(), transfer.fd, O_CLOEXEC);
+    loop.forget(fd);
+    ::dup3(nowhere.get(), fd, O_CLOEXEC);
     abandoned.push_back(std::move(kept));
   }
 
@@ -540,7 +562,7 @@ struct LoadEngine::State {
     transfers.erase(found);
     LoadOutcome outcome;
     outcome.sent = transfer->sent;
-    outcome.was_cut = transfer->cut;
+    outcome.was_cut = transfer->cut && !transfer->silenced;
     long status = 0;
     long connects = 0;
     curl_easy_getinfo(transfer->handle->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -606,8 +628,9 @@ struct LoadEngine::State {
       if (transfer.cut) {
         const bool silent = transfer.request.cut->kind == Cut::Kind::silent;
         finish(id, Failure{silent ? Failure::Kind::timeout : Failure::Kind::reset,
-                           silent ? "connection went silent (cut on purpose)"
-                                  : "connection reset (cut on purpose)"});
+                           transfer.silenced ? "connection went silent (an outage on purpose)"
+                           : silent          ? "connection went silent (cut on purpose)"
+                                             : "connection reset (cut on purpose)"});
         continue;
       }
       if (transfer.replayed) {

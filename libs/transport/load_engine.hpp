@@ -61,8 +61,12 @@ struct LoadRequest {
   /// Failure::Kind::protocol; nobody asks an upload for more than this in an answer.
   Bytes answer_limit{16U << 20U};
 
-  std::optional<Cut> cut;      ///< takes a connection of its own; only with `source`
-  std::shared_ptr<Pace> pace;  ///< of the body that `source` makes; null: unlimited
+  std::optional<Cut> cut;  ///< takes a connection of its own; only with `source`
+  /// Set and true: who sends it is gone, and the connection is reset before its next byte.
+  std::shared_ptr<const bool> sender_gone;
+  /// Of the body that `source` makes; null: unlimited. A silence of it (Pacer::silence) that is as
+  /// long as `stall_timeout` is the end of the connection, as by a silent cut.
+  std::shared_ptr<Pacer> pace;
   /// Without any progress for this long the transfer is given up. Progress is body bytes sent, a
   /// status line, and 64 KiB more for `sink`; any other answer must be whole in this time. After a
   /// silent cut it is what the client waits before it notices. What waits for a connection waits
@@ -82,6 +86,9 @@ struct LoadOutcome {
   std::optional<Failure> failure;        ///< exactly one of the two is set
   Bytes sent;                            ///< body bytes handed to the connection
   bool was_cut = false;                  ///< the failure is LoadRequest::cut
+  /// The client's process ended with the connection: of an upload it knows no more than what it has
+  /// stored, its URL. The engine never says so; a simulated network may.
+  bool client_ended = false;
   bool reused_connection = false;
   std::chrono::microseconds elapsed{0};
 };

@@ -7,7 +7,9 @@ namespace transport {
 
 // Twenty slices a second, but not below 1 KiB: smaller ones cost more than they smooth.
 Pace::Pace(BytesPerSecond rate, LoadTime start)
-    : rate_(rate.value), slice_(std::max(1024.0, rate.value / 20)), at_(start) {}
+    : Pace(rate, start, std::max(1024.0, rate.value / 20)) {}
+Pace::Pace(BytesPerSecond rate, LoadTime start, double slice)
+    : rate_(rate.value), slice_(slice), at_(start) {}
 
 double Pace::due(std::uint64_t left) const { return std::min(slice_, static_cast<double>(left)); }
 
