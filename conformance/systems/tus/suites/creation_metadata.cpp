@@ -233,9 +233,10 @@ Outcome pair_with_two_spaces_is_refused(Context& c) {
 Outcome hostile_keys_do_no_harm(Context& c) {
   Findings findings{"hostile key names do no harm: 2xx or 4xx, and the server goes on"};
   for (const std::string& key : {std::string{"__proto__"}, std::string{"constructor"},
-                                 letters(4096, 'k'), std::string{"../../etc/passwd"}}) {
+                                 // What comes back of it has to fit into a gateway's 4 KiB.
+                                 letters(2048, 'k'), std::string{"../../etc/passwd"}}) {
     const auto created = post_metadata(c, key + " YQ==");
-    const auto label = key.size() > 100 ? "a key of 4096 letters" : key;
+    const auto label = key.size() > 100 ? "a key of 2048 letters" : key;
     findings.check(is_2xx(created) || is_4xx(created), label + ": " + code(created));
     if (!is_2xx(created)) continue;
     const auto head = head_of(c, url_of(c, created));
