@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # What takes too long for CI: the optimised build, which has warnings of its own, the tests under each
-# sanitizer, every fuzz target for two minutes, and false alarms of dex-conformance.
+# sanitizer, every fuzz target for two minutes, false alarms of dex-conformance, and the servers of other
+# people against their records.
 # About four hours on 2 cores. Goes on after a failure and ends with what failed.
-#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms]...    all of them when none is named
+#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers]...  all of them when none is named
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
 
-parts=(release asan tsan fuzz alarms)
+parts=(release asan tsan fuzz alarms peers)
 for part in "$@"; do
   [[ " ${parts[*]} " == *" $part "* ]] || die "no such part: $part; there are: ${parts[*]}"
 done
@@ -19,6 +20,7 @@ for part in "${parts[@]}"; do
     release) command=(build release) ;;
     fuzz) command=(scripts/check.sh fuzz 120) ;;
     alarms) command=(scripts/alarms.sh) ;;
+    peers) command=(scripts/peers.sh) ;;
     *) command=(scripts/check.sh "$part") ;;
   esac
   begun=$SECONDS

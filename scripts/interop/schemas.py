@@ -15,7 +15,7 @@ import jsonschema
 
 # By kind: files of fixtures/, those that are schemas left out.
 KINDS = {
-    "baseline": ["baselines/*.json"],
+    "baseline": ["baselines/*.json", "peers/*.json"],
     "hosts": ["hosts/*.json"],
     "network": ["networks/*.json"],
     "profile": ["profiles/*.json"],
