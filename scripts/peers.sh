@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Judges implementations of tus that others wrote, of those that package registries serve, against what
 # is on record of them in fixtures/peers; scripts/interop.sh has tusd and @tus/server.
-#   scripts/peers.sh [NAME...]       all of peers/peers.tsv when none is named; half an hour, most of it installing
+#   scripts/peers.sh [NAME...]       all of peers/peers.tsv when none is named; about half an hour
 #   scripts/peers.sh --serve NAME    starts one, prints 'ready URL', and waits: to look into docs/findings.md
 # What a server needs is installed into build/peers. One whose toolchain is missing is named as skipped.
 # The variable `conformance` names another dex-conformance than that of the dev build.
@@ -33,16 +33,17 @@ install() {
   case $toolchain in
     python)
       command -v python3 >/dev/null && python3 -m venv "$folder/venv" >/dev/null || return 1
-      "$folder/venv/bin/pip" install --quiet --disable-pip-version-check $3
+      "$folder/venv/bin/pip" install --quiet --disable-pip-version-check $3 || die "$name cannot be installed"
       ;;
     node)
       command -v npm >/dev/null || return 1
-      (cd "$folder" && echo '{"private": true}' >package.json && npm install --no-audit --no-fund --loglevel=error $3)
+      (cd "$folder" && echo '{"private": true}' >package.json && npm install --no-audit --no-fund --loglevel=error $3) ||
+        die "$name cannot be installed"
       ;;
     java)
       command -v mvn >/dev/null || return 1
       cp -r scripts/peers/tus-java/. "$folder"
-      (cd "$folder" && mvn -q -B dependency:copy-dependencies compile)
+      (cd "$folder" && mvn -q -B dependency:copy-dependencies compile) || die "$name cannot be installed"
       ;;
   esac
   touch "$folder/installed"

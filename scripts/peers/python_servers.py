@@ -36,8 +36,8 @@ def aiohttp_tus(folder, listener):
     from aiohttp import web
     from aiohttp_tus import setup_tus
 
-    app = setup_tus(web.Application(client_max_size=2**30), upload_path=folder, upload_url="/files",
-              allow_overwrite_files=True)
+    app = web.Application(client_max_size=2**30)
+    setup_tus(app, upload_path=folder, upload_url="/files", allow_overwrite_files=True)
     web.run_app(app, sock=listener, print=None, access_log=None)
 
 
@@ -153,7 +153,8 @@ def tuswsgi(folder, listener):
 
 def main():
     name, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    serve = {f.__name__.replace("_", "-"): f for f in (aiohttp_tus, django_tus, drf_tus, tuspyserver, tussi, tuswsgi)}
+    all_of_them = (aiohttp_tus, django_tus, drf_tus, tuspyserver, tussi, tuswsgi)
+    serve = {f.__name__.replace("_", "-"): f for f in all_of_them}
     folder.mkdir(parents=True, exist_ok=True)
     listener = socket.create_server(("127.0.0.1", int(os.environ.get("PEER_PORT", "0"))), backlog=128)
     slash = "/" if name in ("django-tus", "drf-tus", "tuspyserver", "tussi") else ""
