@@ -528,12 +528,12 @@ struct LoadEngine::State {
     }
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, r.fresh_connection || r.cut ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    const bool with_head = r.source && !r.cut && !r.pace && !ceiling && r.source_size.value > 0 &&
-                           r.source_size.value <= body_with_head;
+    const bool with_head = r.source && !r.cut && !r.pace && !ceiling && !r.chunked &&
+                           r.source_size.value > 0 && r.source_size.value <= body_with_head;
     if (r.source && !with_head) {
       curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
       curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-                       static_cast<curl_off_t>(r.source_size.value));
+                       r.chunked ? curl_off_t{-1} : static_cast<curl_off_t>(r.source_size.value));
     } else if (r.method == "HEAD") {
       curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     } else if (with_head || r.method == "POST" || !r.body.empty()) {

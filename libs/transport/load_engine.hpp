@@ -44,6 +44,7 @@ struct LoadRequest {
   /// jumping back: a request is never replayed by the library.
   std::function<std::size_t(Bytes at, std::span<std::byte> into)> source;
   Bytes source_size;
+  bool chunked = false;  ///< it goes in HTTP's chunks (RFC 9112 section 7.1): its size is not told
   // What of the body is a file that is sent; means nothing to the engine.
   Bytes file_at;      ///< where in the file that part begins
   Bytes before_file;  ///< of the body, what precedes it: the head of a form
