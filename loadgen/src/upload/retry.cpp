@@ -29,8 +29,8 @@ std::optional<Milliseconds> retry_after(const http::Fields& headers) {
 std::optional<Milliseconds> RetryBudget::spend(const transport::LoadOutcome& outcome,
                                                Bytes acknowledged) {
   std::optional<Milliseconds> told;
-  if (outcome.response) told = retry_after(outcome.response->headers);
-  if (status_of(outcome) == 429) {
+  if (outcome.response && heeds_retry_after_) told = retry_after(outcome.response->headers);
+  if (status_of(outcome) == 429 && heeds_retry_after_) {
     if (waits_ == most_waits) return std::nullopt;
     ++waits_;
     return told.value_or(Milliseconds{1000});

@@ -23,7 +23,9 @@ namespace loadgen {
 /// failure, so that a server which takes back what it acknowledged does not keep a client for ever.
 class RetryBudget {
  public:
-  explicit RetryBudget(std::vector<Milliseconds> delays) : delays_(std::move(delays)) {}
+  /// Some clients do not know Retry-After, and a 429 is to them as any other failure.
+  explicit RetryBudget(std::vector<Milliseconds> delays, bool heeds_retry_after = true)
+      : delays_(std::move(delays)), heeds_retry_after_(heeds_retry_after) {}
 
   /// What to wait before the next attempt after `outcome`; nullopt when it is time to give up. The
   /// server's Retry-After is kept to; a 429 does not cost a delay.
@@ -36,6 +38,7 @@ class RetryBudget {
 
  private:
   std::vector<Milliseconds> delays_;
+  bool heeds_retry_after_;
   std::size_t next_ = 0;
   Bytes farthest_;
   unsigned waits_ = 0;  ///< 429 since the server last let this client on

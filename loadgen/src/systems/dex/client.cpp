@@ -37,13 +37,16 @@ Result<std::unique_ptr<Client>> make_dex(UploadOptions options, const settings::
   if (targets.size() > 1 && std::count(targets.begin(), targets.end(), no_target) > 0) {
     return failure("--expect-target", "none is given together with a target");
   }
-  return std::make_unique<DexClient>(with_manifest(std::move(options), own), std::move(deliveries));
+  auto habits = habits_of(own);
+  if (!habits) return tl::unexpected(habits.error());
+  return std::make_unique<DexClient>(with_manifest(std::move(options), own), std::move(deliveries),
+                                     *std::move(habits));
 }
 
 }  // namespace
 
-DexClient::DexClient(UploadOptions options, DeliveryOptions deliveries)
-    : TusClient(std::move(options)),
+DexClient::DexClient(UploadOptions options, DeliveryOptions deliveries, TusHabits habits)
+    : TusClient(std::move(options), std::move(habits)),
       deliveries_(std::move(deliveries)),
       info_given_(!deliveries_.info_url.empty()) {
   derive();
@@ -116,19 +119,17 @@ Result<Account> DexClient::read_account(const transport::LoadResponse& answer,
 }
 
 SystemKind dex_system() {
-  return {
-      "dex",
-      "follows /info to Complete and delivered",
-      {manifest_setting(),
-       {{timeout_flag, "TIME", "from the last byte to a delivery, at most [60s]"}, read_timeout},
-       {{target_flag, "NAME", "a delivery target that must be reached, or none [at least one]",
-         "Options", "", settings::Times::often},
-        settings::not_empty,
-        /*refused_elsewhere=*/true},
-       {{info_flag, "URL", "DEX status, without the id [from --url]"},
-        http_url,
-        /*refused_elsewhere=*/true}},
-      make_dex};
+  std::vector<settings::OwnSetting> all{
+      {{timeout_flag, "TIME", "from the last byte to a delivery, at most [60s]"}, read_timeout},
+      {{target_flag, "NAME", "a delivery target that must be reached, or none [at least one]",
+        "Options", "", settings::Times::often},
+       settings::not_empty,
+       /*refused_elsewhere=*/true},
+      {{info_flag, "URL", "DEX status, without the id [from --url]"},
+       http_url,
+       /*refused_elsewhere=*/true}};
+  for (auto& setting : tus_settings()) all.push_back(std::move(setting));
+  return {"dex", "follows /info to Complete and delivered", std::move(all), make_dex};
 }
 
 }  // namespace loadgen

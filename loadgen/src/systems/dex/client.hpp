@@ -18,7 +18,7 @@ struct DeliveryOptions {
 
 class DexClient final : public TusClient {
  public:
-  DexClient(UploadOptions options, DeliveryOptions deliveries);
+  DexClient(UploadOptions options, DeliveryOptions deliveries, TusHabits habits = {});
 
   [[nodiscard]] std::vector<std::string> urls() const override;
   void settle_on(std::string creation_url) override;

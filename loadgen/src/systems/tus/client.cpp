@@ -111,9 +111,12 @@ std::optional<transport::LoadRequest> TusClient::removal(const std::string& url)
   return request_of("DELETE", url);
 }
 
-settings::OwnSetting manifest_setting() {
-  return {{manifest_flag, "FILE", "JSON object of metadata [one for dextesting/testevent1]"},
-          read_manifest};
+std::vector<settings::OwnSetting> tus_settings() {
+  auto all = habit_settings();
+  all.insert(all.begin(),
+             {{manifest_flag, "FILE", "JSON object of metadata [one for dextesting/testevent1]"},
+              read_manifest});
+  return all;
 }
 
 UploadOptions with_manifest(UploadOptions options, const settings::OwnSettings& own) {
@@ -127,12 +130,13 @@ UploadOptions with_manifest(UploadOptions options, const settings::OwnSettings& 
 }
 
 SystemKind tus_system() {
-  return {"tus",
-          "",
-          {manifest_setting()},
+  return {"tus", "", tus_settings(),
           [](UploadOptions options,
              const settings::OwnSettings& own) -> Result<std::unique_ptr<Client>> {
-            return std::make_unique<TusClient>(with_manifest(std::move(options), own));
+            auto habits = habits_of(own);
+            if (!habits) return tl::unexpected(habits.error());
+            return std::make_unique<TusClient>(with_manifest(std::move(options), own),
+                                               *std::move(habits));
           }};
 }
 

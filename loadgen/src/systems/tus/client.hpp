@@ -1,8 +1,12 @@
 // tus 1.0 as a partner uses it.
 #pragma once
 
+#include <utility>
+#include <vector>
+
 #include "protocol/tus/metadata.hpp"
 #include "system/client.hpp"
+#include "systems/tus/habits.hpp"
 
 namespace loadgen {
 
@@ -10,7 +14,10 @@ namespace loadgen {
 /// acknowledged.
 class TusClient : public Client {
  public:
-  using Client::Client;
+  explicit TusClient(UploadOptions options, TusHabits habits = {})
+      : Client(with_habits(std::move(options), habits)), habits_(std::move(habits)) {}
+
+  [[nodiscard]] const TusHabits& habits() const { return habits_; }
 
   [[nodiscard]] std::vector<std::string> creation_urls() const override;
   [[nodiscard]] bool recognises(const transport::LoadResponse& answer) const override;
@@ -30,12 +37,15 @@ class TusClient : public Client {
 
   /// What is told of the file that is sent under `name`.
   [[nodiscard]] tus::Metadata metadata_of(const std::string& name) const;
+
+ private:
+  TusHabits habits_;
 };
 
 [[nodiscard]] SystemKind tus_system();
 
-/// --manifest, for systems on tus.
-[[nodiscard]] settings::OwnSetting manifest_setting();
+/// --manifest and what clients do each in its own way, for systems on tus.
+[[nodiscard]] std::vector<settings::OwnSetting> tus_settings();
 /// `options` with the metadata of --manifest, or else that of DEX's test stream, which plain tus
 /// servers do not mind.
 [[nodiscard]] UploadOptions with_manifest(UploadOptions options, const settings::OwnSettings& own);

@@ -7,19 +7,27 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
+#include "protocol/digest.hpp"
+#include "protocol/tus/checksum.hpp"
+#include "protocol/tus/concat.hpp"
 #include "protocol/tus/headers.hpp"
 #include "upload/fake_transport.hpp"
 
 namespace loadgen {
 
-/// tus core and creation in memory. `interfere` may answer instead, before anything happens.
+/// tus core, creation, concatenation, checksums and lengths that are told late, also by the draft's
+/// signal, and may not be told again; in memory. `interfere` may answer instead, before anything
+/// happens.
 class FakeTus {
  public:
   struct Stored {
-    std::uint64_t length = 0;
+    std::optional<std::uint64_t> length;
     std::string bytes;
     std::string metadata;
+    std::string concat;
   };
 
   LoadOutcome operator()(const LoadRequest& request) {
@@ -33,24 +41,63 @@ class FakeTus {
     if (request.method == "POST") {
       const std::string id = std::to_string(++created_);
       Stored& stored = uploads[id];
-      stored.length = std::stoull(std::string(*request.headers.find(tus::header::upload_length)));
-      stored.metadata =
-          std::string(request.headers.find(tus::header::upload_metadata).value_or(""));
-      return answer(201, {{"Location", "/files/" + id}});
+      stored.metadata = field(request, tus::header::upload_metadata);
+      stored.concat = field(request, tus::header::upload_concat);
+      if (stored.concat.starts_with("final;")) {
+        const auto concat = tus::parse_concat(stored.concat);
+        for (const auto& url : concat->parts) stored.bytes += at(url).bytes;
+        stored.length = stored.bytes.size();
+      } else {
+        learn_length(stored, request);
+      }
+      LoadOutcome outcome = answer(201, {{"Location", "/files/" + id}});
+      if (request.source) outcome = take(stored, request, std::move(outcome));
+      return outcome;
     }
-    const auto found = uploads.find(request.url.substr(request.url.rfind('/') + 1));
-    if (found == uploads.end()) return answer(404);
-    Stored& stored = found->second;
-    const auto at = [&] { return std::to_string(stored.bytes.size()); };
+    if (!uploads.contains(id_of(request.url))) return answer(404);
+    Stored& stored = at(request.url);
     if (request.method == "HEAD") {
-      return answer(200,
-                    {{"Upload-Offset", at()}, {"Upload-Length", std::to_string(stored.length)}});
+      LoadOutcome outcome = answer(200, {{"Upload-Offset", offset_of(stored)}});
+      if (stored.length) {
+        outcome.response->headers.add("Upload-Length", std::to_string(*stored.length));
+      }
+      return outcome;
     }
     if (request.method == "GET") {
       if (request.sink) request.sink(std::as_bytes(std::span(stored.bytes)));
       return answer(200);
     }
-    if (*request.headers.find(tus::header::upload_offset) != at()) return answer(409);
+    if (field(request, tus::header::upload_offset) != offset_of(stored)) return answer(409);
+    if (stored.length && !field(request, tus::header::upload_length).empty()) return answer(400);
+    learn_length(stored, request);
+    LoadOutcome outcome = take(stored, request, answer(204));
+    const bool last = field(request, "Upload-Complete") == "?1";
+    if (outcome.response && last) stored.length = stored.bytes.size();
+    return outcome;
+  }
+
+  static std::string field(const LoadRequest& request, std::string_view name) {
+    return std::string(request.headers.find(name).value_or(""));
+  }
+
+  std::function<std::optional<LoadOutcome>(const LoadRequest&)> interfere;
+  std::map<std::string, Stored> uploads;
+  std::uint64_t eaten = 0;  ///< of a cut transfer's last bytes
+  std::uint64_t ate = 0;    ///< in all
+
+ private:
+  static std::string id_of(const std::string& url) { return url.substr(url.rfind('/') + 1); }
+  Stored& at(const std::string& url) { return uploads.at(id_of(url)); }
+  static std::string offset_of(const Stored& stored) { return std::to_string(stored.bytes.size()); }
+
+  static void learn_length(Stored& stored, const LoadRequest& request) {
+    const std::string told = field(request, tus::header::upload_length);
+    if (!told.empty()) stored.length = std::stoull(told);
+  }
+
+  /// The body of `request` goes behind what is stored, and `good` tells how much that is.
+  LoadOutcome take(Stored& stored, const LoadRequest& request, LoadOutcome good) {
+    const std::string before = stored.bytes;
     const std::uint64_t wanted = request.cut ? request.cut->after.value : request.source_size.value;
     std::uint64_t sent = 0;
     while (sent < wanted) {
@@ -66,18 +113,21 @@ class FakeTus {
       stored.bytes.resize(stored.bytes.size() - gone);
       ate += gone;
     }
-    LoadOutcome outcome = request.cut ? broken() : answer(204, {{"Upload-Offset", at()}});
+    LoadOutcome outcome = request.cut ? broken() : std::move(good);
+    if (const auto told = field(request, tus::header::upload_checksum); !told.empty()) {
+      const auto checksum = tus::parse_checksum(told);
+      Digest digest(*tus::digest_algorithm(checksum->algorithm));
+      digest.update(std::string_view(stored.bytes).substr(before.size()));
+      const bool right = !request.cut && digest.finish() == checksum->digest;
+      if (!right) stored.bytes = before;
+      if (!right && !request.cut) outcome = answer(tus::status_checksum_mismatch);
+    }
+    if (outcome.response) outcome.response->headers.set("Upload-Offset", offset_of(stored));
     outcome.was_cut = request.cut.has_value();
     outcome.sent = Bytes{sent};
     return outcome;
   }
 
-  std::function<std::optional<LoadOutcome>(const LoadRequest&)> interfere;
-  std::map<std::string, Stored> uploads;
-  std::uint64_t eaten = 0;  ///< of a cut transfer's last bytes
-  std::uint64_t ate = 0;    ///< in all
-
- private:
   int created_ = 0;
 };
 

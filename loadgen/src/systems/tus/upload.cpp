@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "client/endpoints.hpp"
+#include "protocol/tus/checksum.hpp"
+#include "protocol/tus/concat.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "protocol/tus/numbers.hpp"
@@ -21,6 +23,40 @@ using transport::LoadRequest;
 /// A server that forgets every upload must not keep a run alive.
 constexpr std::uint64_t most_new_uploads = 10;
 
+/// What stops a PATCH from holding up other uploads while its checksum is made.
+constexpr Bytes summed_at_once{1U << 20U};
+
+std::string digest_of(const Payload& payload, ByteRange range, DigestAlgorithm algorithm) {
+  Digest digest(algorithm);
+  std::vector<std::byte> buffer(64U << 10U);
+  while (range.begin < range.end) {
+    const auto most = std::min<std::uint64_t>(buffer.size(), (range.end - range.begin).value);
+    const std::size_t count = payload.read(range.begin, std::span(buffer).first(most));
+    digest.update(std::span<const std::byte>(buffer).first(count));
+    range.begin += Bytes{count};
+  }
+  return digest.finish();
+}
+
+/// The part with this number, from 0: all are equally long but for the last one.
+ByteRange part_of(Bytes size, unsigned parts, std::size_t number) {
+  const std::uint64_t each = size.value / parts;
+  const bool last = number + 1 == parts;
+  return {Bytes{each * number}, last ? size : Bytes{each * (number + 1)}};
+}
+
+/// Its Upload-Offset, as a position of the file; nullopt: there is none in `part`.
+std::optional<Bytes> offset_in(const transport::LoadResponse& answer, const ByteRange& part) {
+  const auto header = answer.headers.find(tus::header::upload_offset);
+  const auto offset = header ? tus::parse_length(*header) : failure("", "is missing");
+  if (!offset || *offset > part.end - part.begin) return std::nullopt;
+  return part.begin + *offset;
+}
+
+std::string told_offset(const transport::LoadResponse& answer) {
+  return std::string(answer.headers.find(tus::header::upload_offset).value_or("missing"));
+}
+
 }  // namespace
 
 TusUpload::TusUpload(const UploadHost& host, const TusClient& client, std::uint64_t index,
@@ -28,10 +64,12 @@ TusUpload::TusUpload(const UploadHost& host, const TusClient& client, std::uint6
     : host_(host),
       client_(client),
       options_(client.options()),
+      habits_(client.habits()),
       file_({options_.payload, options_.seed, index, size}, options_.digest_of(size)),
-      budget_(options_.retry_delays),
+      budget_(options_.retry_delays, habits_.heeds_retry_after),
       events_(std::move(events)),
-      result_(new_result(options_, index, size, intended)) {}
+      result_(new_result(options_, index, size, intended)),
+      part_(part_of(size, habits_.parts, 0)) {}
 
 void TusUpload::start() {
   result_.started = host_.transport.now();
@@ -45,69 +83,168 @@ UploadResult TusUpload::interrupted() const {
   return result;
 }
 
+// ---- creation ----------------------------------------------------------------------------------
+
 void TusUpload::create() {
   LoadRequest post;
   post.method = "POST";
   post.url = options_.create_url;
-  post.fresh_connection = options_.connections == Connections::own;
-  post.headers.add(std::string(tus::header::upload_length), fmt::format("{}", result_.size.value));
+  post.fresh_connection = options_.connections == Connections::own && parts_.empty();
+  if (habits_.length == TusHabits::Length::creation) {
+    post.headers.add(std::string(tus::header::upload_length),
+                     fmt::format("{}", (part_.end - part_.begin).value));
+  } else {
+    post.headers.add(std::string(tus::header::upload_defer_length), "1");
+  }
+  if (habits_.parts > 1) {
+    post.headers.add(std::string(tus::header::upload_concat),
+                     tus::format_concat({tus::UploadKind::partial, {}}));
+  }
   post.headers.add(std::string(tus::header::upload_metadata),
                    tus::format_metadata(client_.metadata_of(result_.name)));
-  requests_.send(std::move(post), [this](const LoadOutcome& outcome) { created(outcome); });
+  for (const auto& field : habits_.creation_fields) post.headers.add(field.name, field.value);
+  Bytes carried;
+  if (habits_.with_creation && part_.begin < part_.end) {
+    carried = next_length();
+    carry(post, carried);
+  }
+  requests_.send(std::move(post),
+                 [this, carried](const LoadOutcome& outcome) { created(carried, outcome); });
 }
 
-void TusUpload::created(const LoadOutcome& outcome) {
-  // tus-js-client takes any of them, whatever the protocol says of 201.
-  if (status_of(outcome) / 100 != 2) {
-    refused("POST", outcome);
-    return;
-  }
+bool TusUpload::located(const LoadOutcome& outcome) {
   const auto location = outcome.response->headers.find("Location");
   if (!location) {
     end(UploadState::failed,
         Cause{fmt::format("POST: {} without Location", status_of(outcome)), ""});
-    return;
+    return false;
   }
   const auto url = client::locate(options_.create_url, *location);
   if (!url) {
     end(UploadState::failed, Cause{"POST: Location is not a URL", url.error().line()});
-    return;
+    return false;
   }
   if (!options_.may_lead_to(*url)) {
     end(UploadState::failed, Cause{"POST: Location leads to another host or port",
                                    fmt::format("{} is not followed without --trust-origin {}", *url,
                                                transport::origin_of(*url).value_or("URL"))});
-    return;
+    return false;
   }
   result_.url = *url;
+  return true;
+}
+
+void TusUpload::created(Bytes carried, const LoadOutcome& outcome) {
+  requests_.under_way = Bytes{0};
+  result_.sent += outcome.sent;
+  if (!habits_.creates(outcome)) {
+    if (habits_.creates_again) {
+      refused("POST", outcome);
+    } else {
+      end(UploadState::failed, cause_of("POST", outcome));
+    }
+    return;
+  }
+  if (!located(outcome)) return;
   budget_.let_on();
   if (!result_.created) result_.created = host_.transport.now();
   lost_at_.reset();
-  if (result_.size.value == 0) {
-    all_acknowledged();
-    return;
+  was_sent({part_.begin, part_.begin + outcome.sent});
+  if (carried.value > 0) {
+    const auto offset = offset_in(*outcome.response, part_);
+    if (!offset) {
+      retry({"POST: no Upload-Offset for its bytes", told_offset(*outcome.response)}, outcome);
+      return;
+    }
+    advance_to(*offset);
   }
-  patch();
+  if (habits_.asks_first) {
+    head();
+  } else {
+    go_on();
+  }
 }
 
-void TusUpload::patch() {
+// ---- bytes -------------------------------------------------------------------------------------
+
+void TusUpload::go_on() {
+  const bool end_known = habits_.length == TusHabits::Length::creation;
+  if (result_.acknowledged == part_.end && end_known) {
+    next_part();
+  } else {
+    patch();
+  }
+}
+
+Bytes TusUpload::next_length() const {
+  const Bytes left = part_.end - result_.acknowledged;
+  return options_.chunk.value > 0 ? std::min(left, options_.chunk) : left;
+}
+
+void TusUpload::carry(LoadRequest& request, Bytes length) {
   const Bytes from = result_.acknowledged;
-  Bytes length = result_.size - from;
-  if (options_.chunk.value > 0) length = std::min(length, options_.chunk);
-  LoadRequest patch;
-  patch.method = "PATCH";
-  patch.url = result_.url;
-  patch.headers.add("Content-Type", std::string(tus::offset_media_type));
-  patch.headers.add(std::string(tus::header::upload_offset), fmt::format("{}", from.value));
-  patch.source_size = length;
-  patch.file_at = from;
-  patch.source = [this, from](Bytes at, std::span<std::byte> into) {
+  request.headers.add("Content-Type", std::string(tus::offset_media_type));
+  request.source_size = length;
+  request.file_at = from;
+  request.chunked = habits_.chunked;
+  request.source = [this, from](Bytes at, std::span<std::byte> into) {
     const std::size_t count = file_.read(from + at, into);
     requests_.under_way = at + Bytes{count};
     return count;
   };
+}
+
+void TusUpload::patch() {
+  const Bytes from = result_.acknowledged;
+  const Bytes length = next_length();
+  const auto algorithm = tus::digest_algorithm(habits_.checksum);
+  if (!algorithm) {
+    send_patch(length, {});
+    return;
+  }
+  auto digest = std::make_shared<std::string>();
+  const auto work = [digest, payload = file_.payload(), range = ByteRange{from, from + length},
+                     algorithm = *algorithm] { *digest = digest_of(payload, range, algorithm); };
+  const auto then = [this, digest, length] {
+    send_patch(length, tus::format_checksum({habits_.checksum, *digest}));
+  };
+  if (length <= summed_at_once) {
+    work();
+    then();
+  } else {
+    host_.transport.aside(work, then);
+  }
+}
+
+void TusUpload::send_patch(Bytes length, const std::string& checksum) {
+  const Bytes from = result_.acknowledged;
+  LoadRequest patch;
+  patch.method = "PATCH";
+  patch.url = result_.url;
+  patch.headers.add(std::string(tus::header::upload_offset),
+                    fmt::format("{}", (from - part_.begin).value));
+  carry(patch, length);
+  if (!checksum.empty()) patch.headers.add(std::string(tus::header::upload_checksum), checksum);
+  for (const auto& field : habits_.upload_fields) patch.headers.add(field.name, field.value);
+  tell_end(patch, from + length == part_.end);
   requests_.send(std::move(patch),
                  [this, from](const LoadOutcome& outcome) { patched(from, outcome); });
+}
+
+void TusUpload::tell_end(LoadRequest& patch, bool last) const {
+  using Length = TusHabits::Length;
+  constexpr const char* complete = "Upload-Complete";
+  const Length how = habits_.length;
+  if (how == Length::draft) patch.headers.add(complete, last ? "?1" : "?0");
+  if (!last) return;
+  const bool known = length_known_ && !habits_.length_again;
+  if ((how == Length::last || how == Length::draft) && !known) {
+    patch.headers.set(tus::header::upload_length, fmt::format("{}", result_.size.value));
+  }
+  if (how == Length::end) {
+    patch.headers.set("Upload-Draft-Interop-Version", "5");
+    patch.headers.add(complete, "?1");
+  }
 }
 
 void TusUpload::patched(Bytes from, const LoadOutcome& outcome) {
@@ -119,17 +256,15 @@ void TusUpload::patched(Bytes from, const LoadOutcome& outcome) {
     refused("PATCH", outcome);
     return;
   }
-  const auto header = outcome.response->headers.find(tus::header::upload_offset);
-  const auto offset = header ? tus::parse_length(*header) : failure("", "is missing");
-  if (!offset || *offset <= from || *offset > result_.size) {
+  const auto offset = offset_in(*outcome.response, part_);
+  if (!offset || (*offset <= from && from < part_.end)) {
     // A client cannot go on from there, so it asks again (tus-js-client treats it as an error).
-    retry({"PATCH: no progress in Upload-Offset", header ? std::string(*header) : "missing"},
-          outcome);
+    retry({"PATCH: no progress in Upload-Offset", told_offset(*outcome.response)}, outcome);
     return;
   }
   advance_to(*offset);
-  if (*offset == result_.size) {
-    all_acknowledged();
+  if (*offset == part_.end) {
+    next_part();
   } else {
     patch();
   }
@@ -153,10 +288,7 @@ void TusUpload::advance_to(Bytes offset) {
   }
   const Bytes before = result_.acknowledged;
   result_.acknowledged = offset;
-  result_.acknowledged_unsent = Bytes{};
-  for (const auto& [begin, end] : unsent_) {
-    if (begin < offset) result_.acknowledged_unsent += std::min(end, offset) - begin;
-  }
+  count_unsent();
   // Only what was never acknowledged before shows that the server lets this client on.
   if (offset > farthest_) {
     farthest_ = offset;
@@ -165,16 +297,25 @@ void TusUpload::advance_to(Bytes offset) {
   if (offset > before && events_.acknowledged) events_.acknowledged(offset - before);
 }
 
+void TusUpload::count_unsent() {
+  const Bytes offset = result_.acknowledged;
+  result_.acknowledged_unsent = Bytes{};
+  for (const auto& [begin, end] : unsent_) {
+    if (begin < offset) result_.acknowledged_unsent += std::min(end, offset) - begin;
+  }
+}
+
 void TusUpload::head() {
   LoadRequest head;
   head.method = "HEAD";
   head.url = result_.url;
+  for (const auto& field : habits_.upload_fields) head.headers.add(field.name, field.value);
   requests_.send(std::move(head), [this](const LoadOutcome& outcome) { headed(outcome); });
 }
 
 void TusUpload::headed(const LoadOutcome& outcome) {
   const int status = status_of(outcome);
-  if (status >= 400 && status < 500 && status != 423 && status != 429) {
+  if (outcome.response && habits_.makes_anew(status)) {
     begin_again(cause_of("HEAD", outcome));
     return;
   }
@@ -182,24 +323,27 @@ void TusUpload::headed(const LoadOutcome& outcome) {
     refused("HEAD", outcome);
     return;
   }
-  const auto header = outcome.response->headers.find(tus::header::upload_offset);
-  const auto offset = header ? tus::parse_length(*header) : failure("", "is missing");
-  if (!offset || *offset > result_.size) {
-    retry({"HEAD: no usable Upload-Offset", header ? std::string(*header) : "missing"}, outcome);
+  const auto offset = offset_in(*outcome.response, part_);
+  if (!offset) {
+    retry({"HEAD: no usable Upload-Offset", told_offset(*outcome.response)}, outcome);
     return;
   }
   if (*offset < result_.acknowledged) result_.rolled_back += result_.acknowledged - *offset;
   advance_to(*offset);
+  const bool resumed = lost_at_.has_value();
   if (lost_at_) {
     result_.resume_times.push_back(
         std::chrono::duration_cast<std::chrono::microseconds>(host_.transport.now() - *lost_at_));
     lost_at_.reset();
   }
-  if (*offset == result_.size) {
-    all_acknowledged();
+  // Of a length that was deferred the server may not know yet.
+  length_known_ = outcome.response->headers.has(tus::header::upload_length);
+  const bool end_known = habits_.length == TusHabits::Length::creation || length_known_;
+  if (*offset == part_.end && end_known) {
+    next_part();
     return;
   }
-  ++result_.resumes;
+  if (resumed) ++result_.resumes;
   patch();
 }
 
@@ -209,19 +353,22 @@ void TusUpload::begin_again(const Cause& cause) {
     return;
   }
   ++result_.new_uploads;
-  result_.rolled_back += result_.acknowledged;
-  result_.acknowledged = result_.acknowledged_unsent = Bytes{0};
-  farthest_ = Bytes{0};
-  sent_to_ = Bytes{0};
-  unsent_.clear();
+  result_.rolled_back += result_.acknowledged - part_.begin;
+  std::erase_if(unsent_, [&](const ByteRange& range) { return range.begin >= part_.begin; });
+  farthest_ = sent_to_ = part_.begin;
+  length_known_ = false;
+  result_.acknowledged = part_.begin;
+  count_unsent();
   result_.url.clear();
   budget_.restart();
   create();
 }
 
+// ---- what goes wrong ---------------------------------------------------------------------------
+
 void TusUpload::refused(const char* what, const LoadOutcome& outcome) {
   const Cause cause = cause_of(what, outcome);
-  if (host_.authorizer.credentials_refused() || !is_retryable(status_of(outcome))) {
+  if (host_.authorizer.credentials_refused() || !habits_.may_help(status_of(outcome), limited_)) {
     end(UploadState::failed, cause);
   } else {
     retry(cause, outcome);
@@ -230,17 +377,57 @@ void TusUpload::refused(const char* what, const LoadOutcome& outcome) {
 
 void TusUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
   if (!lost_at_) lost_at_ = host_.transport.now();
-  const auto delay = budget_.spend(outcome, result_.acknowledged);
+  auto delay = budget_.spend(outcome, result_.acknowledged);
   if (!delay) {
     end(UploadState::failed, cause);
     return;
   }
+  if (status_of(outcome) == 429 && limited_ < habits_.limited.size()) {
+    delay = std::max(*delay, habits_.limited[limited_++]);
+  }
   ++result_.retries;
   host_.transport.after(*delay, [this] {
-    if (result_.url.empty()) {
+    if (parts_.size() == habits_.parts) {
+      join();
+    } else if (result_.url.empty()) {
       create();
     } else {
       head();
+    }
+  });
+}
+
+// ---- the end -----------------------------------------------------------------------------------
+
+void TusUpload::next_part() {
+  if (habits_.parts == 1) {
+    all_acknowledged();
+    return;
+  }
+  parts_.push_back(std::exchange(result_.url, {}));
+  if (parts_.size() == habits_.parts) {
+    join();
+    return;
+  }
+  part_ = part_of(result_.size, habits_.parts, parts_.size());
+  farthest_ = sent_to_ = part_.begin;
+  budget_.restart();
+  create();
+}
+
+void TusUpload::join() {
+  LoadRequest post;
+  post.method = "POST";
+  post.url = options_.create_url;
+  post.headers.add(std::string(tus::header::upload_concat),
+                   tus::format_concat({tus::UploadKind::final, parts_}));
+  post.headers.add(std::string(tus::header::upload_metadata),
+                   tus::format_metadata(client_.metadata_of(result_.name)));
+  requests_.send(std::move(post), [this](const LoadOutcome& outcome) {
+    if (!habits_.creates(outcome)) {
+      refused("POST of the whole", outcome);
+    } else if (located(outcome)) {
+      all_acknowledged();
     }
   });
 }
