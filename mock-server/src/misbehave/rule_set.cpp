@@ -44,8 +44,25 @@ struct AnyCase {
   bool operator()(std::string_view a, std::string_view b) const { return ::http::same_name(a, b); }
 };
 
+/// Most texts are told apart from those that are kept by their size.
 template <class Value>
-using ByText = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+class ByText {
+ public:
+  Value& operator[](const std::string& text) {
+    sizes_ |= bit(text);
+    return values_[text];
+  }
+  Value* find(std::string_view text) {
+    if ((sizes_ & bit(text)) == 0) return nullptr;
+    const auto found = values_.find(text);
+    return found != values_.end() ? &found->second : nullptr;
+  }
+
+ private:
+  static std::uint64_t bit(std::string_view text) { return 1ULL << (text.size() % 64); }
+  std::uint64_t sizes_ = 0;
+  std::unordered_map<std::string, Value, Hash, std::equal_to<>> values_;
+};
 
 /// Conditions that something is there, and so worth looking at before the rule.
 bool wants_presence(const TextCondition& condition) {
@@ -84,7 +101,7 @@ struct RuleSet::Group {
   void ask(const Facts& facts, const LookAt& look_at) {
     const auto value = gate.value(facts);
     if (!value) return;
-    if (const auto found = by_value.find(*value); found != by_value.end()) look_at(found->second);
+    if (auto* const found = by_value.find(*value)) look_at(*found);
     look_at(others);
   }
 };
@@ -92,7 +109,7 @@ struct RuleSet::Group {
 /// The gates of one kind.
 struct RuleSet::Groups {
   std::vector<Group> all;
-  ByText<std::size_t> by_name;  ///< index in `all`
+  std::unordered_map<std::string, std::size_t> by_name;  ///< index in `all`
   std::unordered_map<std::string, std::vector<std::size_t>, AnyCase, AnyCase> by_letters;
 
   Group& of(Gate gate) {
@@ -140,6 +157,7 @@ struct RuleSet::Cell {
   Groups others;
   ByText<Candidates> by_beginning;      ///< of the path
   std::vector<std::size_t> beginnings;  ///< how long these are
+  std::string all_begin;                ///< what these have in common
   Scale after, until;                   ///< by the lane's clock
   Scale older_than, younger_than;       ///< of uploads
   Scale unwritten_for, written_within;  ///< of uploads
@@ -190,6 +208,8 @@ struct RuleSet::Cell {
     const auto beginning = path ? literal_prefix(path->expression()) : std::string{};
     // All paths begin with a slash.
     if (beginning.size() < 2) return false;
+    if (beginnings.empty()) all_begin = beginning;
+    all_begin.erase(std::ranges::mismatch(all_begin, beginning).in1, all_begin.end());
     by_beginning[beginning].push_back(&active);
     if (std::ranges::count(beginnings, beginning.size()) == 0)
       beginnings.push_back(beginning.size());
@@ -235,12 +255,7 @@ struct RuleSet::Cell {
     look_at(plain);
     ask_names(facts, look_at);
     others.ask_all(facts, look_at);
-    const auto& path = facts.request().path;
-    for (const auto size : beginnings) {
-      if (size > path.size()) continue;
-      const auto found = by_beginning.find(std::string_view(path).substr(0, size));
-      if (found != by_beginning.end()) look_at(found->second);
-    }
+    ask_beginnings(facts.request().path, look_at);
     if (!after.rules.empty() || !until.rules.empty()) {
       after.ask_up_to(facts.now().time_since_epoch(), look_at);
       until.ask_from(facts.now().time_since_epoch(), look_at);
@@ -269,6 +284,15 @@ struct RuleSet::Cell {
       for (const auto at : metadata.called(name))
         if (asked.insert(at).second) metadata.all[at].ask(facts, look_at);
     });
+  }
+
+  template <class LookAt>
+  void ask_beginnings(std::string_view path, const LookAt& look_at) {
+    if (beginnings.empty() || !path.starts_with(all_begin)) return;
+    for (const auto size : beginnings) {
+      if (size > path.size()) continue;
+      if (auto* const found = by_beginning.find(path.substr(0, size))) look_at(*found);
+    }
   }
 
   template <class LookAt>
