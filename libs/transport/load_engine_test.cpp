@@ -462,6 +462,69 @@ TEST(LoadEngine, KeepsToItsRate) {
   EXPECT_EQ(engine.sent(), Bytes{120'000});
 }
 
+/// Lets 1000 bytes through, and then nothing for so long.
+class Silence final : public transport::Pacer {
+ public:
+  explicit Silence(std::chrono::milliseconds length) : length_(length) {}
+  std::uint64_t available(transport::LoadTime now, std::uint64_t) override {
+    if (sent_ < 1000) return 1000 - sent_;
+    if (!end_) end_ = now + length_;
+    left_ = *end_ - now;
+    return left_ > 0ms ? 0 : 1U << 20U;
+  }
+  [[nodiscard]] transport::LoadClock::duration wait(std::uint64_t) const override { return left_; }
+  void spend(std::uint64_t bytes) override { sent_ += bytes; }
+  [[nodiscard]] transport::LoadClock::duration silence() const override { return left_; }
+
+ private:
+  std::chrono::milliseconds length_;
+  std::uint64_t sent_ = 0;
+  std::optional<transport::LoadTime> end_;
+  transport::LoadClock::duration left_{0};
+};
+
+TEST(LoadEngine, ASilenceThatIsLongerThanPatienceEndsTheConnection) {
+  Seen seen;
+  std::atomic<bool> done{false};
+  Server server([&](int fd) {
+    read_request(fd, 0);
+    reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+    seen = read_request(fd, 1U << 30U, 400ms);
+    done = true;
+  });
+  LoadEngine engine(options());
+  LoadRequest head;
+  head.method = "HEAD";
+  head.url = server.url();
+  ASSERT_TRUE(run_one(engine, head).response);
+  auto request = patch(server.url(), 100'000);  // on the kept connection
+  request.pace = std::make_shared<Silence>(10s);
+  request.stall_timeout = 150ms;
+  const auto outcome = run_one(engine, std::move(request));
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_FALSE(outcome.was_cut) << "nobody planned it";
+  EXPECT_EQ(outcome.failure->kind, Failure::Kind::timeout);
+  EXPECT_EQ(outcome.sent, Bytes{1000});
+  EXPECT_GE(outcome.elapsed, 150ms);
+  EXPECT_LT(outcome.elapsed, 5s);
+  while (!done) std::this_thread::yield();
+  EXPECT_EQ(seen.body.size(), 1000U);
+}
+
+TEST(LoadEngine, AShorterSilenceIsWaitedFor) {
+  Server server([&](int fd) {
+    read_request(fd, 60'000);
+    reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+  });
+  LoadEngine engine(options());
+  auto request = patch(server.url(), 60'000);
+  request.pace = std::make_shared<Silence>(150ms);
+  request.stall_timeout = 5s;
+  const auto outcome = run_one(engine, std::move(request));
+  ASSERT_TRUE(outcome.response) << outcome.failure->message;
+  EXPECT_GE(outcome.elapsed, 150ms);
+}
+
 TEST(LoadEngine, AllBodiesTogetherKeepToTheCeiling) {
   Server server([&](int fd) {
     read_request(fd, 30'000);
