@@ -88,7 +88,7 @@ for name in "${names[@]}"; do
     >"$scratch/report" 2>&1; then
     failed+=("$name")
     cp "$scratch/report" "$peers/$name.txt"
-    grep -B1 -A1 '  why ' "$scratch/report" | head -40 || :
+    grep -E '^(pass|fail|warn|skip|blocked|error) |^  red because' "$scratch/report" | grep -B1 '^  red because' | head -40 || :
   fi
   tail -2 "$scratch/report"
   kill "$pid"
