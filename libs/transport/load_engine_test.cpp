@@ -155,6 +155,41 @@ TEST(LoadEngine, SendsABodyAndReadsTheAnswer) {
   EXPECT_THAT(seen.head, testing::Not(testing::HasSubstr("Expect")));
 }
 
+TEST(LoadEngine, SendsABodyInChunksWithoutItsLength) {
+  const std::string end = "\r\n0\r\n\r\n";
+  for (const std::size_t size : {std::size_t{26}, std::size_t{0}}) {
+    std::promise<Seen> seen;
+    Server server([&](int fd) {
+      // "1a", the bytes and the last chunk, or that alone.
+      seen.set_value(read_request(fd, size == 0 ? end.size() - 2 : 4 + size + end.size()));
+      reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+    });
+    LoadEngine engine({});
+    LoadRequest request = patch(server.url(), size);
+    request.chunked = true;
+    const auto outcome = run_one(engine, std::move(request));
+    ASSERT_TRUE(outcome.response);
+    EXPECT_EQ(outcome.sent, Bytes{size});
+    const Seen got = seen.get_future().get();
+    EXPECT_THAT(got.head, testing::HasSubstr("\r\nTransfer-Encoding: chunked"));
+    EXPECT_THAT(got.head, testing::Not(testing::HasSubstr("Content-Length")));
+    const std::string chunk = size == 0 ? "" : "1a\r\nabcdefghijklmnopqrstuvwxyz\r\n";
+    EXPECT_EQ(got.body, chunk + "0\r\n\r\n");
+  }
+}
+
+// A PATCH that only tells that a file is at its end.
+TEST(LoadEngine, SendsASourceWithoutBytes) {
+  std::promise<Seen> seen;
+  Server server([&](int fd) {
+    seen.set_value(read_request(fd, 0));
+    reply(fd, "HTTP/1.1 204 No Content\r\n\r\n");
+  });
+  LoadEngine engine({});
+  EXPECT_TRUE(run_one(engine, patch(server.url(), 0)).response);
+  EXPECT_THAT(seen.get_future().get().head, testing::HasSubstr("\r\nContent-Length: 0"));
+}
+
 TEST(LoadEngine, SendsHeadAndEmptyPost) {
   std::vector<Seen> seen;
   Server server([&](int fd) {
