@@ -519,7 +519,8 @@ TEST_F(Program, WhatIsKnownIsNotRedAndWhatIsKnownInVainIs) {
 }
 
 TEST_F(Program, ARecordStandsForTheServer) {
-  const auto file = folder_.write("record.json", R"({"server": "one that a person describes"})");
+  const auto file = folder_.write(
+      "record.json", R"({"server": "one that a person describes", "commands": ["c"]})");
   auto run = compare({"--a", one_.url(), "--record", file, list_});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(nlohmann::json::parse(std::ifstream(file)).at("server"), "one that a person describes");
