@@ -159,10 +159,11 @@ std::optional<std::string> find_metadata(std::string_view header, std::string_vi
     const auto comma = std::min(header.find(','), header.size());
     auto element = header.substr(0, comma);
     header.remove_prefix(std::min(comma + 1, header.size()));
-    if (!element.empty() && lenient_blanks.find(element.front()) != std::string_view::npos)
-      element = without_blanks_before(element);
-    // Most are another key's, which its length and first letter tell.
-    if (element.size() < key.size() || element.substr(0, key.size()) != key) continue;
+    // As all blanks are, and some of what is none, which stays.
+    if (!element.empty() && element.front() <= ' ') element = without_blanks_before(element);
+    // Most are another key's, which the first letter tells.
+    if (element.size() < key.size() || key.empty() || element.front() != key.front()) continue;
+    if (element.substr(0, key.size()) != key) continue;
     auto pair = lenient_pair(element);
     if (pair && pair->key == key) found = std::move(pair->value);
   }
