@@ -15,6 +15,7 @@
 
 #include "protocol/digest.hpp"
 #include "transport/curl_failure.hpp"
+#include "transport/http2.hpp"
 #include "transport/limits.hpp"
 #include "transport/movement.hpp"
 #include "transport/slow_line.hpp"
@@ -205,6 +206,31 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self)
   return t.body_too_long ? 0 : all;
 }
 
+constexpr std::string_view lost =
+    "the server ended the stream before all of the body was sent, and libcurl does not tell its "
+    "answer";
+
+enum class Wire { http1, http2_by_alpn, http2_at_once };
+
+Wire wire_for(const ClientOptions& options, const std::string& url) {
+  if (options.http == HttpVersion::http1) return Wire::http1;
+  const auto parts = parse_url(url);
+  if (parts && parts->scheme == "https") return Wire::http2_by_alpn;
+  return options.prior_knowledge.hold(url) ? Wire::http2_at_once : Wire::http1;
+}
+
+long curl_version(Wire wire, const Request& request) {
+  switch (wire) {
+    case Wire::http2_by_alpn:
+      return CURL_HTTP_VERSION_2TLS;
+    case Wire::http2_at_once:
+      return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+    case Wire::http1:
+      break;
+  }
+  return request.http10 ? CURL_HTTP_VERSION_1_0 : CURL_HTTP_VERSION_1_1;
+}
+
 /// A header as libcurl wants it: "Name: value", and "Name;" for an empty value.
 std::string curl_header(const http::Field& field) {
   return field.value.empty() ? field.name + ";" : field.name + ": " + field.value;
@@ -236,6 +262,10 @@ Result<void> validate(const TlsOptions& options) {
 
 Result<void> validate(const ClientOptions& options) {
   if (auto ok = validate(options.tls); !ok) return ok;
+  if (options.http == HttpVersion::http2 &&
+      (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2) == 0) {
+    return failure("--http", "this libcurl was built without HTTP/2");
+  }
   if (!options.proxy.empty()) {
     const auto proxy = parse_url(options.proxy);
     if (!proxy) return failure("--proxy", proxy.error().line());
@@ -247,6 +277,10 @@ Result<void> validate(const ClientOptions& options) {
     }
   }
   return {};
+}
+
+bool lost_answer(const Exchange& exchange) {
+  return exchange.failure && exchange.failure->message == lost;
 }
 
 struct Client::State {
@@ -265,6 +299,19 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
+std::optional<std::string> Client::cannot_send(const Request& request) const {
+  if (wire_for(state_->options, request.url) == Wire::http1) return std::nullopt;
+  if (request.http10) return "HTTP/1.0 is not HTTP/2";
+  for (const char* name :
+       {"Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade"}) {
+    if (request.headers.has(name)) {
+      return fmt::format("HTTP/2 has no {} (RFC 9113 section 8.2.2)", name);
+    }
+  }
+  if (request.expect_continue) return "libcurl waits for no 100 Continue in HTTP/2";
+  return std::nullopt;
+}
+
 Exchange Client::send(const Request& request) {
   CURL* const easy = state_->easy.get();
   const ClientOptions& options = state_->options;
@@ -282,6 +329,8 @@ Exchange Client::send(const Request& request) {
     return t.exchange;
   };
   if (!http::is_token(request.method)) return refuse("the method is not a token");
+  if (auto why = cannot_send(request)) return refuse(std::move(*why));
+  const Wire wire = wire_for(options, request.url);
   for (const auto& field : request.headers) {
     if (!http::is_token(field.name) || !http::is_field_value(field.value)) {
       return refuse("not a header field: " + quote(field.name + ": " + field.value));
@@ -311,7 +360,8 @@ Exchange Client::send(const Request& request) {
       !fields.has("Transfer-Encoding")) {
     fields.add("Content-Length", "0");
   }
-  if (request.chunked && !fields.has("Transfer-Encoding")) {
+  // In HTTP/2 a body has an end by itself; libcurl would frame it twice.
+  if (request.chunked && wire == Wire::http1 && !fields.has("Transfer-Encoding")) {
     fields.add("Transfer-Encoding", "chunked");
   }
   if (request.expect_continue) fields.set("Expect", "100-continue");
@@ -329,7 +379,7 @@ Exchange Client::send(const Request& request) {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_MAXCONNECTS, 4L);
-  set(CURLOPT_HTTP_VERSION, request.http10 ? CURL_HTTP_VERSION_1_0 : CURL_HTTP_VERSION_1_1);
+  set(CURLOPT_HTTP_VERSION, curl_version(wire, request));
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
   set(CURLOPT_PROXY, options.proxy.c_str());
@@ -345,8 +395,10 @@ Exchange Client::send(const Request& request) {
       line == nullptr ? request.timeout
                       : std::chrono::duration_cast<Milliseconds>(line->at_most() - Clock::now());
   set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(most.count())));
-  set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
-  set(CURLOPT_FORBID_REUSE, request.fresh_connection ? 1L : 0L);
+  // libcurl 7.88, Debian 12's, fails on a connection of prior knowledge that it uses again.
+  const bool once = request.fresh_connection || wire == Wire::http2_at_once;
+  set(CURLOPT_FRESH_CONNECT, once ? 1L : 0L);
+  set(CURLOPT_FORBID_REUSE, once ? 1L : 0L);
   set(CURLOPT_ERRORBUFFER, error.data());
   set(CURLOPT_VERBOSE, 1L);
   set(CURLOPT_DEBUGFUNCTION, &on_debug);
@@ -415,6 +467,9 @@ Exchange Client::send(const Request& request) {
       failure = {Kind::protocol, std::string(t.count.problem())};
     } else if (t.body_too_long) {
       failure = {Kind::protocol, "the answer's body is longer than " + ::to_string(t.body_limit)};
+    } else if (code == CURLE_HTTP2_STREAM && error.front() == '\0') {
+      // Of a reset that says what was wrong libcurl has a text.
+      failure = {Kind::closed, std::string(lost)};
     } else if (t.replay_refused) {
       failure = {Kind::closed, "the server closed the reused connection before it answered"};
     } else if (failure.kind == Kind::connect && os_error != 0) {

@@ -17,6 +17,9 @@ struct TlsOptions {
   std::string client_cert;  ///< PEM with key; empty: none
 };
 
+/// What a client speaks where it has the choice.
+enum class HttpVersion { http1, http2 };
+
 struct ClientOptions {
   std::string user_agent;
   TlsOptions tls;
@@ -24,6 +27,12 @@ struct ClientOptions {
   http::Fields extra_headers;  ///< added to every request that does not carry them
   /// Where extra_headers may go, as any of them may be a key; nullopt: everywhere.
   std::optional<Origins> extra_headers_to;
+  /// http2: over TLS HTTP/2 is offered beside HTTP/1.1 (ALPN, RFC 9113 section 3.2), and the server
+  /// chooses; Response::version says what.
+  HttpVersion http = HttpVersion::http1;
+  /// With http2: to these, where there is no TLS, HTTP/2 is spoken from the first byte on (RFC 9113
+  /// section 3.3), on a connection for each request; to others HTTP/1.1.
+  Origins prior_knowledge;
   Milliseconds connect_timeout{std::chrono::seconds{10}};
   /// Of a response body. One that is longer is read and kept so far, and the exchange fails as
   /// Failure::Kind::protocol.
@@ -47,6 +56,10 @@ class Client {
   ~Client();
 
   [[nodiscard]] Exchange send(const Request& request);
+  /// Why HTTP/2 has no such request, as "HTTP/2 has no Transfer-Encoding (RFC 9113 section 8.2.2)":
+  /// `send` fails with that. nullopt: it can be sent, or goes out in HTTP/1.1. A `chunked` body
+  /// can: it goes without Content-Length.
+  [[nodiscard]] std::optional<std::string> cannot_send(const Request& request) const;
 
  private:
   struct State;

@@ -58,6 +58,60 @@ TEST(Client, ExtraHeadersGoToTheOriginsTheyWereGivenFor) {
   }
 }
 
+/// What begins a connection of HTTP/2 (RFC 9113 section 3.4).
+constexpr const char* preface = "PRI * HTTP/2.0\r\n\r\n";
+
+TEST(Client, SpeaksHttp2ByPriorKnowledgeToTheOriginsItIsToldOf) {
+  for (const bool known : {true, false}) {
+    std::string got;
+    Exchange seen;
+    {
+      ScriptedServer server([&](Peer& peer) {
+        got = peer.read_request();
+        peer.send("HTTP/1.1 204 No Content\r\n\r\n");
+      });
+      ClientOptions options;
+      options.http = HttpVersion::http2;
+      options.prior_knowledge.add(known ? server.url("/") : "http://127.0.0.1:1/");
+      seen = Client(options).send(request("GET", server.url("/")));
+    }
+    EXPECT_EQ(got.starts_with(preface), known) << got;
+    if (known) {
+      EXPECT_FALSE(seen.response);
+      EXPECT_TRUE(seen.failure) << transcript(seen);
+    } else {
+      ASSERT_TRUE(seen.response);
+      EXPECT_EQ(seen.response->version, "HTTP/1.1");
+    }
+  }
+}
+
+TEST(Client, DoesNotSendWhatHttp2HasNoFormFor) {
+  ClientOptions options;
+  options.http = HttpVersion::http2;
+  const std::string url = "http://127.0.0.1:1/";
+  Request old = request("GET", url);
+  old.http10 = true;
+  Request framed = request("PATCH", url);
+  framed.headers = {{"transfer-encoding", "chunked"}};
+  Request waiting = request("PATCH", url);
+  waiting.expect_continue = true;
+  Request of_no_length = request("PATCH", url);
+  of_no_length.body = "abc";
+  of_no_length.chunked = true;
+  for (const Request* r : {&old, &framed, &waiting, &of_no_length}) {
+    EXPECT_FALSE(Client(options).cannot_send(*r)) << "HTTP/1.1 goes there";
+  }
+  options.prior_knowledge.add(url);
+  Client two(options);
+  EXPECT_THAT(two.cannot_send(framed).value_or(""), HasSubstr("HTTP/2 has no Transfer-Encoding"));
+  EXPECT_TRUE(two.cannot_send(old));
+  EXPECT_TRUE(two.cannot_send(waiting));
+  EXPECT_FALSE(two.cannot_send(of_no_length));
+  const Exchange seen = failed(two.send(framed), Kind::other);
+  EXPECT_THAT(seen.failure->message, HasSubstr("Transfer-Encoding"));
+}
+
 TEST(Client, SendsExactlyWhatWasAsked) {
   std::string got;
   Exchange seen;

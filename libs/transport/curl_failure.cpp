@@ -51,6 +51,7 @@ Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
     case CURLE_OUT_OF_MEMORY:  // what libcurl says of a line over 100 KB
     case CURLE_URL_MALFORMAT:
       return Kind::protocol;
