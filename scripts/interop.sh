@@ -5,13 +5,13 @@
 # these, curl and a browser meet the TLS faults of interop/tls-faults.tsv;
 # clients of Open Humans, One Codex and object storage run the examples of the guides, under the
 # faults of interop/uploads.json; a validator holds the JSON Schemas to the fixtures; dex-conformance judges @tus/server and tusd
-# against the baselines in fixtures/baselines, and again behind a relay that damages bytes, where both are red.
-# A peer whose toolchain (node, python3, go) is missing is named as skipped.
+# against the baselines in fixtures/baselines, and again behind a relay that damages bytes, where both are red, and the mock in
+# HTTP/2 behind nginx. A peer whose toolchain (node, python3, go) is missing is named as skipped.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 preset=dev # which scripts/test.sh has built; no outcome here depends on speed
-build "$preset" dex-mock-server dex-conformance verdicts compare_replies stranger
+build "$preset" dex-mock-server dex-conformance verdicts compare_replies stranger http2_test
 bin=build/$preset/bin
 peers=build/interop
 mkdir -p "$peers"
@@ -94,7 +94,7 @@ start_tus_node() {
 }
 
 say "Peers"
-install_packages curl jq
+install_packages curl jq nginx-light
 clients=()
 if command -v node >/dev/null && command -v npm >/dev/null; then
   cp scripts/interop/package.json scripts/interop/*.mjs "$peers/"
@@ -213,6 +213,9 @@ if [ -n "$tusd" ]; then
     --against fixtures/requests/recorded/tusd-2.10.json --b "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" \
     --b-folder "$scratch/tusd" fixtures/requests
 fi
+
+say "HTTP/2"
+expect 0 "nginx before the mock, judged in HTTP/2" "build/$preset/tests/http2_test" --gtest_brief=1
 
 say "Interoperability"
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -14,6 +14,7 @@
 #include "settings/choice.hpp"
 #include "settings/flags.hpp"
 #include "settings/setting.hpp"
+#include "transport/url.hpp"
 
 namespace conformance {
 namespace {
@@ -95,6 +96,9 @@ constexpr const char* selecting_group = "What is judged";
 constexpr const char* access_group = "Access (secrets come from the environment)";
 constexpr const char* report_group = "Reports";
 constexpr const char* running_group = "How it runs";
+
+constexpr std::array<std::pair<std::string_view, transport::HttpVersion>, 2> http_versions{
+    {{"1", transport::HttpVersion::http1}, {"2", transport::HttpVersion::http2}}};
 
 constexpr std::array<std::pair<std::string_view, Level>, 3> levels{
     {{"must", Level::must}, {"should", Level::should}, {"may", Level::may}}};
@@ -245,6 +249,17 @@ std::vector<Setting> access_settings() {
       {{{"proxy", "URL", "HTTP proxy (raw connections go direct)", access_group},
         stored(read_address, &RunCommand::proxy)},
        Shown::url},
+      {{{"http", "1|2",
+         "HTTP of the requests, but for those on raw connections, which are HTTP/1.1; 2 is chosen "
+         "by "
+         "the server (ALPN) under https://, and spoken at once under http:// [1]",
+         access_group},
+        settings::parsed(
+            [](const std::string& text) -> Result<transport::HttpVersion> {
+              if (const auto http = settings::value_named(http_versions, text)) return *http;
+              return settings::not_one_of(text, settings::names_in(http_versions));
+            },
+            [](RunCommand& run, transport::HttpVersion http) { run.http = http; })}},
       {{{"ca-file", "FILE", "Trusted authorities, PEM", access_group},
         stored(as_is, &RunCommand::ca_file)}},
       {{{"client-cert", "FILE", "Client certificate with its key, PEM", access_group},
@@ -315,6 +330,13 @@ Result<void> check(const RunCommand& run, Systems systems) {
   }
   if (!run.token_env.empty() && !run.username_env.empty()) {
     return failure("--token-env", "excludes --username-env and --password-env");
+  }
+  if (run.http == transport::HttpVersion::http2 && !run.proxy.empty()) {
+    const auto parts = transport::parse_url(run.url);
+    if (parts && parts->scheme == "http") {
+      return failure("--http", "2 under http:// does not go by --proxy, which is asked in HTTP/1.1",
+                     "https:// goes by it");
+    }
   }
   auto known = run.system->extensions;
   known.push_back(integrity);

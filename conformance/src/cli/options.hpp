@@ -28,6 +28,7 @@ struct RunCommand {
   http::Fields headers;
   std::vector<std::string> trusted_origins;  ///< URLs
   std::string proxy, ca_file, client_cert;
+  transport::HttpVersion http = transport::HttpVersion::http1;
   std::string oauth_url;
   Milliseconds case_timeout{std::chrono::seconds{60}};
   Milliseconds run_timeout{std::chrono::minutes{10}};  ///< discovery included

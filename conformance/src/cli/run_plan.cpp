@@ -67,6 +67,9 @@ Result<transport::ClientOptions> client_options(const RunCommand& command,
   client.tls.client_cert = command.client_cert;
   client.proxy = command.proxy;
   client.extra_headers = command.headers;
+  client.http = command.http;
+  // What else it asks, a storage or an identity provider, may not speak HTTP/2.
+  client.prior_knowledge.add(command.url);
   // Not to --oauth-url, where it has an origin of its own: any of them may be the target's key.
   transport::Origins origins = trusted;
   origins.add(command.url);
@@ -158,6 +161,7 @@ tl::expected<RunPlan, NotPlanned> plan_run(const RunCommand& command, Systems sy
   plan.report.run_id = random_id();
   plan.report.seed = command.seed;
   plan.report.baseline = command.baseline;
+  plan.report.http = command.http == transport::HttpVersion::http2 ? 2 : 1;
   plan.report.started = std::chrono::system_clock::now();
   plan.start = std::chrono::steady_clock::now();
   if (auto ok = plan_target(plan); !ok) return not_planned(ok.error());

@@ -10,6 +10,7 @@
 #include "run/cleanup.hpp"
 #include "run/gtest_rows.hpp"
 #include "run/live_context.hpp"
+#include "transport/client.hpp"
 
 namespace conformance {
 namespace {
@@ -23,6 +24,19 @@ std::atomic<bool> left_threads{false};
 constexpr std::chrono::seconds cleanup_allowance{5};
 constexpr std::chrono::seconds longest_cleanup{60};
 
+/// An Error unless the target speaks HTTP/2 when it is asked in that.
+Result<void> answers_in_http2(const std::string& url, const transport::ClientOptions& options) {
+  transport::Request request;
+  request.method = "OPTIONS";
+  request.url = url;
+  const auto seen = transport::Client(options).send(request);
+  if (seen.response && seen.response->version == "HTTP/2") return {};
+  return failure(url,
+                 seen.response ? "answers in " + seen.response->version
+                               : "gives no answer in HTTP/2: " + seen.failure->message,
+                 "--http 1 judges it in HTTP/1.1");
+}
+
 }  // namespace
 
 void interrupt_checks() noexcept {
@@ -35,8 +49,22 @@ bool checks_left_behind() noexcept { return left_threads; }
 tl::expected<void, NotPlanned> RunSession::open() {
   const RunCommand& command = *plan_.command;
   RunReport& report = plan_.report;
+  const bool http2 = command.http == transport::HttpVersion::http2;
   auto found = plan_.target->discover(plan_.session->credentials);
-  if (!found) return tl::unexpected(NotPlanned{ExitCode::unreachable, found.error()});
+  if (!found) {
+    Error error = found.error();
+    if (http2) {
+      if (!error.hint.empty()) error.hint += "; ";
+      error.hint += "it is asked in HTTP/2 (--http)";
+    }
+    return tl::unexpected(NotPlanned{ExitCode::unreachable, std::move(error)});
+  }
+  if (http2) {
+    if (auto ok = answers_in_http2(plan_.target->url, plan_.session->client); !ok) {
+      return tl::unexpected(NotPlanned{ExitCode::unreachable, ok.error()});
+    }
+    found->remarks.emplace_back("judged in HTTP/2, but for what needs a raw connection");
+  }
   auto rows = make_plan(plan_.catalogue, checks_of(plan_.systems), command.selection,
                         *command.system, *plan_.target);
   if (!rows) return tl::unexpected(NotPlanned{ExitCode::harness, rows.error()});
@@ -95,6 +123,7 @@ void RunSession::close() {
           : std::clamp<Milliseconds>(plan_.time_left(), cleanup_allowance, longest_cleanup));
   report.uploads_removed = cleanup.removed;
   report.uploads_left = std::move(cleanup.left);
+  report.spoken = plan_.session->spoken();
 }
 
 }  // namespace conformance

@@ -72,6 +72,9 @@ std::string junit_case(const Judgement& j) {
   out += "      <properties>\n" + property("name", row.name) + property("requirement", row.text) +
          property("level", to_string(row.level)) + property("section", row.section) +
          property("verdict", to_string(j.result.verdict));
+  if (!j.result.spoken.empty()) {
+    out += property("http", fmt::format("{}", fmt::join(j.result.spoken, ", ")));
+  }
   if (!j.result.outcome.got.empty()) out += property("got", j.result.outcome.got);
   if (j.standing != Standing::none) out += property("baseline", standing_name(j.standing));
   out += "      </properties>\n";
@@ -183,8 +186,8 @@ std::string junit_xml(const RunReport& report) {
         xml_escape(area), suite.tests, suite.failures, suite.errors, suite.skipped,
         seconds(suite.time), timestamp(report.started));
     out += "      <properties>\n" + property("target", report.target.url) +
-           property("run", report.run_id) + "      </properties>\n" + suite.cases +
-           "  </testsuite>\n";
+           property("run", report.run_id) + property("http", told_http(report)) +
+           "      </properties>\n" + suite.cases + "  </testsuite>\n";
   }
   return out + "</testsuites>\n";
 }
@@ -202,6 +205,7 @@ std::string json_report(const RunReport& report) {
   target["deliveries"] = report.target.deliveries;
   target["authorization"] = report.target.authorization;
   root["target"] = std::move(target);
+  root["http"] = {{"asked", std::to_string(report.http)}, {"spoken", report.spoken}};
   root["seed"] = report.seed;
   root["started"] = timestamp(report.started) + "Z";
   root["duration_ms"] = report.duration.count();
@@ -241,6 +245,7 @@ std::string json_report(const RunReport& report) {
                           {"expected", to_string(j.deviation->expected)},
                           {"reason", j.deviation->reason}};
     }
+    item["http"] = j.result.spoken;
     item["duration_ms"] = j.result.duration.count();
     item["transcript"] = j.result.transcript;
     root["results"].push_back(std::move(item));
@@ -287,6 +292,7 @@ Result<void> write_evidence(const RunReport& report, const std::string& folder) 
     const Requirement& row = *j.result.row;
     std::string out =
         fmt::format("# {} {}\n# {}: {}\n", row.id, to_string(j.result.verdict), row.name, row.text);
+    if (report.http != 1) out += fmt::format("# in: {}\n", fmt::join(j.result.spoken, ", "));
     if (!j.result.outcome.expected.empty())
       out += "# expected: " + redact::printable(j.result.outcome.expected) + '\n';
     if (!j.result.outcome.got.empty()) {

@@ -124,6 +124,9 @@ void TerminalReport::judged(const Judgement& judgement) {
     out_ << "  expected:  " << safe(result.outcome.expected) << '\n';
   }
   if (!result.outcome.got.empty()) out_ << "  got:       " << safe(result.outcome.got) << '\n';
+  if (result.spoken.contains("HTTP/2")) {
+    out_ << fmt::format("  in:        {}\n", fmt::join(result.spoken, ", "));
+  }
   for (const std::string_view line : excerpt(result.transcript)) {
     out_ << "    " << paint(safe(line), "2", style_.colour) << '\n';
   }
@@ -158,6 +161,7 @@ void TerminalReport::end(const RunReport& report) {
   for (const std::string& extension : report.missing_extensions) {
     out_ << fmt::format("{} is required and not offered (--require)\n", extension);
   }
+  if (report.http != 1) out_ << told_http(report) << '\n';
   if (report.uploads_removed > 0 || !report.uploads_left.empty()) {
     out_ << fmt::format("uploads made: {}, deleted: {}, left behind: {}\n",
                         report.uploads_removed + report.uploads_left.size(), report.uploads_removed,

@@ -37,6 +37,9 @@ class Context {
   /// system takes them as well.
   virtual transport::Exchange exchange_presenting(transport::Request request,
                                                   const client::Presentation& how) = 0;
+  /// Whether those that go to the target are in HTTP/2 (--http 2); raw connections are HTTP/1.1 in
+  /// any case. What HTTP/2 has no form for ends the check as not offered.
+  [[nodiscard]] virtual bool in_http2() const { return false; }
   /// Without credentials.
   virtual transport::Exchange exchange_anonymously(transport::Request request) = 0;
   /// Sends what `make` makes of the run's user name and password. Of that the evidence shows
@@ -62,7 +65,8 @@ class Context {
   virtual void created(const std::string& upload) = 0;
 
   // ---- raw bytes -------------------------------------------------------------------------------
-  /// A connection to the target; ends the check as error when it cannot be made.
+  /// A connection to the target; ends the check as error when it cannot be made, and as not offered
+  /// when --http 2 is judged and the target answers in that alone.
   virtual transport::RawConnection raw() = 0;
   /// The fields every raw request to this target needs: Host, User-Agent, credentials unless they
   /// belong into the query, --header.

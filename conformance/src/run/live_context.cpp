@@ -9,6 +9,7 @@
 #include "protocol/digest.hpp"
 #include "run/seen.hpp"
 #include "target/reach.hpp"
+#include "transport/http2.hpp"
 #include "transport/slow_line.hpp"
 #include "transport/url.hpp"
 
@@ -22,6 +23,12 @@ std::uint64_t hash(std::uint64_t seed, std::string_view text) {
   std::uint64_t h = 14695981039346656037ULL ^ (seed * 0x9e3779b97f4a7c15ULL);
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   return h;
+}
+
+/// What the server's status line begins with, which may be anything.
+std::string known_version(const std::string& version) {
+  constexpr std::array<std::string_view, 4> known{"HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3"};
+  return std::find(known.begin(), known.end(), version) == known.end() ? "another HTTP" : version;
 }
 
 bool safe_method(std::string_view method) {
@@ -42,6 +49,10 @@ class LiveContext final : public Context {
   [[nodiscard]] const Target& target() const override { return *session_->target; }
   [[nodiscard]] std::mt19937_64& random() override { return random_; }
 
+  [[nodiscard]] bool in_http2() const override {
+    return session_->client.http == transport::HttpVersion::http2;
+  }
+
   transport::Exchange exchange(transport::Request request) override {
     const auto& how = session_->credentials.presentation();
     if (how.is_on(request.headers, request.url)) return perform(std::move(request));
@@ -61,8 +72,7 @@ class LiveContext final : public Context {
     if (grant == nullptr) return std::nullopt;
     transport::Request request = make(grant->username, grant->password);
     stay_within_reach(request);
-    request.timeout = within(request.timeout);
-    transport::Exchange seen = client_.send(request);
+    transport::Exchange seen = send(request);
     if (const std::size_t query = seen.sent.url.find('?'); query != std::string::npos) {
       seen.sent.url = seen.sent.url.substr(0, query) + "?***";
     }
@@ -85,6 +95,10 @@ class LiveContext final : public Context {
   void created(const std::string& upload) override { session_->created(upload); }
 
   transport::RawConnection raw() override {
+    if (in_http2() && !session_->answers_http1()) {
+      throw Stop{not_offered(
+          "a raw connection is HTTP/1.1, which the target does not answer beside HTTP/2")};
+    }
     auto connection =
         transport::RawConnection::open(target().url, target().tls, within(Milliseconds{10000}));
     if (!connection) {
@@ -188,8 +202,7 @@ class LiveContext final : public Context {
 
   transport::Exchange perform(transport::Request request) {
     stay_within_reach(request);
-    request.timeout = within(request.timeout);
-    transport::Exchange seen = client_.send(request);
+    transport::Exchange seen = send(request);
     session_->saw(seen);
     record(seen);
     count(seen.response.has_value());
@@ -206,12 +219,30 @@ class LiveContext final : public Context {
                        (seen.failure->kind == transport::Failure::Kind::closed ||
                         seen.failure->kind == transport::Failure::Kind::reset);
     if (stale && safe_method(request.method)) {
-      request.timeout = within(request.timeout);
       request.fresh_connection = true;
-      seen = client_.send(request);
+      seen = send(request);
       record(seen);
     }
     return seen;
+  }
+
+  transport::Exchange send(transport::Request& request) {
+    if (auto why = client_.cannot_send(request)) {
+      throw Stop{not_offered("not judged with --http 2: " + *why)};
+    }
+    request.timeout = within(request.timeout);
+    transport::Exchange seen = client_.send(request);
+    if (seen.response) spoke(known_version(seen.response->version));
+    if (transport::lost_answer(seen)) {
+      record(seen);
+      throw Stop{not_offered("not judged with --http 2: " + seen.failure->message)};
+    }
+    return seen;
+  }
+
+  void spoke(const std::string& http) {
+    session_->spoke(http);
+    evidence_->spoke(http);
   }
 
   void note_turned_away(const std::string& what, const transport::Response& response) {
@@ -233,7 +264,9 @@ class LiveContext final : public Context {
 
 void LiveContext::record_raw(std::string_view what, const std::string& sent_head,
                              const transport::RawConnection::Read& read) {
-  std::string text = fmt::format("# raw connection: {}\n", what);
+  std::string text =
+      fmt::format("# raw connection{}: {}\n", in_http2() ? ", which is HTTP/1.1" : "", what);
+  spoke("raw " + (read.response ? known_version(read.response->version) : "HTTP/1.1"));
   const std::size_t end = sent_head.find("\r\n\r\n");
   const std::string_view head = std::string_view(sent_head).substr(0, end);
   std::size_t from = 0;

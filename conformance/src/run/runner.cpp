@@ -75,6 +75,16 @@ std::optional<std::string> Evidence::turned_away() const {
   return turned_away_;
 }
 
+void Evidence::spoke(std::string http) {
+  const std::lock_guard lock(mutex_);
+  spoken_.insert(std::move(http));
+}
+
+std::set<std::string> Evidence::spoken() const {
+  const std::lock_guard lock(mutex_);
+  return spoken_;
+}
+
 void Evidence::add(const std::string& text) {
   const std::lock_guard lock(mutex_);
   if (full_) return;
@@ -169,6 +179,7 @@ void Runner::State::run_one(std::size_t index) {
                                                    attempt->deadline - start))));
     }
     result.transcript = attempt->evidence->text();
+    result.spoken = attempt->evidence->spoken();
   }
   result.duration = std::chrono::duration_cast<Milliseconds>(Clock::now() - start);
   publish(index, std::move(result));

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,16 @@ class Evidence {
   /// "PATCH /files/1: 503 Service Unavailable"; nullopt when every answer was the server's own.
   [[nodiscard]] std::optional<std::string> turned_away() const;
 
+  /// Remembers what an answer came in: "HTTP/2".
+  void spoke(std::string http);
+  [[nodiscard]] std::set<std::string> spoken() const;
+
  private:
   mutable std::mutex mutex_;
   std::string text_;
   bool full_ = false;
   std::optional<std::string> turned_away_;
+  std::set<std::string> spoken_;
 };
 
 struct CaseResult {
@@ -43,6 +49,7 @@ struct CaseResult {
   Verdict verdict = Verdict::error;
   Outcome outcome;
   std::string transcript;
+  std::set<std::string> spoken;  ///< as in "HTTP/2", "raw HTTP/1.1": what it was judged in
   std::chrono::milliseconds duration{0};
   bool ran = true;  ///< false: no verdict because the run ended before it
 };

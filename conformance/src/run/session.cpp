@@ -2,6 +2,9 @@
 
 #include <set>
 
+#include "transport/raw_connection.hpp"
+#include "transport/url.hpp"
+
 namespace conformance {
 
 void Session::saw(const transport::Exchange& exchange) {
@@ -21,6 +24,30 @@ std::optional<std::string> Session::lost() const {
 void Session::created(const std::string& upload) {
   const std::lock_guard lock(mutex_);
   uploads_.push_back(upload);
+}
+
+void Session::spoke(const std::string& http) {
+  const std::lock_guard lock(mutex_);
+  ++spoken_[http];
+}
+
+std::map<std::string, std::size_t> Session::spoken() const {
+  const std::lock_guard lock(mutex_);
+  return spoken_;
+}
+
+bool Session::answers_http1() {
+  constexpr Milliseconds at_most{5'000};
+  std::call_once(http1_asked_, [&] {
+    const auto parts = transport::parse_url(target->url);
+    auto connection = transport::RawConnection::open(target->url, target->tls, at_most);
+    if (!parts || !connection) return;
+    const http::Fields fields{{"Host", parts->authority}, {"Connection", "close"}};
+    const auto head = transport::request_head("OPTIONS", parts->target, fields);
+    answers_http1_ =
+        connection->send(head, at_most) && connection->read_response(at_most).response.has_value();
+  });
+  return answers_http1_;
 }
 
 std::vector<std::string> Session::uploads() const {

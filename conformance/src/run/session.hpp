@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,11 @@ struct Session {
   void saw(const transport::Exchange& exchange);
   /// Why going on is useless: no connection could be made several times in a row.
   [[nodiscard]] std::optional<std::string> lost() const;
+  /// Counts answers by what they came in: "HTTP/2".
+  void spoke(const std::string& http);
+  [[nodiscard]] std::map<std::string, std::size_t> spoken() const;
+  /// Whether the target answers a raw connection, which is HTTP/1.1; asked once.
+  [[nodiscard]] bool answers_http1();
   /// Every upload the run made, each once, in the order they were made.
   [[nodiscard]] std::vector<std::string> uploads() const;
 
@@ -42,6 +48,9 @@ struct Session {
   mutable std::mutex mutex_;
   std::size_t refused_in_a_row_ = 0;
   std::vector<std::string> uploads_;
+  std::map<std::string, std::size_t> spoken_;
+  std::once_flag http1_asked_;
+  bool answers_http1_ = false;
 };
 
 }  // namespace conformance

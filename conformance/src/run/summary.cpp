@@ -79,4 +79,14 @@ ExitCode exit_code(const RunReport& report) {
   return report.unwritten ? ExitCode::harness : ExitCode::conformant;
 }
 
+std::string told_http(const RunReport& report) {
+  std::string out = fmt::format("HTTP/{} asked for", report.http == 1 ? "1.1" : "2");
+  const char* before = "; ";
+  for (const auto& [http, answers] : report.spoken) {
+    out += fmt::format("{}{} {} in {}", before, answers, answers == 1 ? "answer" : "answers", http);
+    before = ", ";
+  }
+  return out;
+}
+
 }  // namespace conformance

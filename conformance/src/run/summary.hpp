@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,6 +50,8 @@ struct RunReport {
   std::size_t slow_left_out = 0;                ///< rows that were not asked for (--slow)
   std::vector<std::string> missing_extensions;  ///< required and not offered
   std::vector<std::string> remarks;
+  int http = 1;                               ///< of --http
+  std::map<std::string, std::size_t> spoken;  ///< answers by what they came in: "HTTP/2"
   std::size_t uploads_removed = 0;
   std::vector<std::string> uploads_left;
   bool interrupted = false;
@@ -64,6 +67,9 @@ struct RunReport {
   [[nodiscard]] std::size_t red() const;
   [[nodiscard]] std::size_t expected_deviations() const;
 };
+
+/// "HTTP/2 asked for; 812 answers in HTTP/2, 57 in raw HTTP/1.1"
+[[nodiscard]] std::string told_http(const RunReport& report);
 
 /// Verdict, baseline and rules together. `needs` is the extension the check needs.
 [[nodiscard]] Judgement judge(CaseResult result, std::string_view needs, const Baseline* baseline,

@@ -34,6 +34,12 @@ void taken(const Response& response, std::string_view what) {
   if (!is_2xx(response)) stop_blocked(std::string{what} + " are taken", describe(response));
 }
 
+void only_in_http1(const Context& c, std::string_view what) {
+  if (c.in_http2()) {
+    throw Stop{not_offered(fmt::format("not judged with --http 2: HTTP/2 has no {}", what))};
+  }
+}
+
 Findings& Findings::check(bool ok, std::string seen) {
   if (!ok) broken_.push_back(seen);
   seen_.push_back(std::move(seen));

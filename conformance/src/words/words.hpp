@@ -33,6 +33,10 @@ inline constexpr Milliseconds answer_timeout{10'000};
 /// Ends the check: it cannot be judged because something before it failed.
 [[noreturn]] void stop_blocked(std::string expected, std::string got);
 
+/// For a rule about what HTTP/2 does not have: ends the check as not offered where that is judged.
+/// `what` has no form there: "a reason phrase".
+void only_in_http1(const Context& c, std::string_view what);
+
 /// What several requests showed about one rule. Of a broken rule only what broke it is told.
 class Findings {
  public:

@@ -19,6 +19,7 @@ std::string md5_of(std::string_view bytes) {
 }
 
 Outcome chunked_put_is_501(Context& c) {
+  only_in_http1(c, "chunked transfer coding (RFC 9113 section 8.1)");
   const auto place = obj::place(c);
   obj::store(c, place, "bytes");
   Request request;

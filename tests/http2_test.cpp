@@ -1,0 +1,226 @@
+// dex-conformance --http 2, with Debian's nginx-light as what speaks HTTP/2 before the mock.
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "programs.hpp"
+#include "testkit/self_signed.hpp"
+#include "testkit/temp_folder.hpp"
+
+namespace {
+
+using programs::Conformance;
+using programs::Mock;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* nginx = "/usr/sbin/nginx";
+
+/// A free port of 127.0.0.1 that is kept, though another process listens on it (SO_REUSEPORT).
+class Port {
+ public:
+  Port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int yes = 1;
+    auto address = of_loopback(0);
+    socklen_t size = sizeof address;
+    auto* const where = reinterpret_cast<sockaddr*>(&address);
+    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+    if (::bind(fd_, where, size) != 0 || ::getsockname(fd_, where, &size) != 0) {
+      throw std::runtime_error("no port of 127.0.0.1 is free");
+    }
+    number_ = ntohs(address.sin_port);
+  }
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+  ~Port() { ::close(fd_); }
+  [[nodiscard]] int number() const { return number_; }
+  [[nodiscard]] bool answers() const {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto address = of_loopback(number_);
+    const bool connected =
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    return connected;
+  }
+
+ private:
+  static sockaddr_in of_loopback(int port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+  }
+  int fd_;
+  int number_ = 0;
+};
+
+/// HTTP/2 to clients, HTTP/1.1 to a server; over TLS beside HTTP/1.1, without it alone.
+class Gateway {
+ public:
+  Gateway(const Mock& mock, bool tls) : tls_(tls) {
+    const auto made = testkit::self_signed();
+    cert_ = folder_.write("cert.pem", made.cert_pem);
+    const auto key = folder_.write("key.pem", made.key_pem);
+    const auto ssl =
+        fmt::format("ssl http2; ssl_certificate {}; ssl_certificate_key {}", cert_, key);
+    const auto config = folder_.write(
+        "nginx.conf",
+        fmt::format(R"(daemon off; master_process off; error_log error.log; pid nginx.pid; {}
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; client_max_body_size 0; keepalive_requests 100000;
+  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  server {{
+    listen 127.0.0.1:{} reuseport {};
+    location / {{
+      proxy_pass {}; proxy_http_version 1.1; proxy_request_buffering off;
+      proxy_buffer_size 64k; proxy_buffers 8 64k;
+      proxy_set_header Host $http_host; proxy_redirect http:// {}://;
+    }}
+  }}
+}}
+)",
+                    ::geteuid() == 0 ? "user root;" : "", port_.number(), tls ? ssl : "http2",
+                    mock.url(), tls ? "https" : "http"));
+    process_ = std::make_unique<testkit::ChildProcess>(std::vector<std::string>{
+        nginx, "-p", folder_.path().string(), "-e", "error.log", "-c", config});
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!port_.answers()) {
+      if (!process_->running() || std::chrono::steady_clock::now() > give_up) {
+        throw std::runtime_error("nginx does not start: " + process_->err());
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+  }
+  [[nodiscard]] std::string url() const {
+    return fmt::format("{}://127.0.0.1:{}", tls_ ? "https" : "http", port_.number());
+  }
+  [[nodiscard]] Conformance judge(std::vector<std::string> arguments) const {
+    if (tls_) arguments.insert(arguments.end(), {"--ca-file", cert_});
+    return programs::judge(url() + "/files", std::move(arguments));
+  }
+
+ private:
+  testkit::TempFolder folder_;
+  Port port_;
+  bool tls_;
+  std::string cert_;
+  std::unique_ptr<testkit::ChildProcess> process_;
+};
+
+std::set<std::string> red(const Conformance& run) {
+  std::set<std::string> rows;
+  for (const auto& [id, result] : run.results) {
+    if (result.at("red") || result.at("verdict") == "warn") rows.insert(id);
+  }
+  return rows;
+}
+
+std::string skip_reason(const Conformance& run, const char* id) {
+  const auto& result = run.results.at(id);
+  EXPECT_EQ(result.at("verdict"), "skip") << id << " " << result;
+  return result.value("got", "");
+}
+
+/// What nginx spoils whatever it is asked in, now and then or always: it drops trailers and 104,
+/// refuses a length beside chunks, and passes on or not what a client sent before it broke off. And
+/// what DEX itself does.
+const std::set<std::string> not_of_http2{"TUS-CORE-OPT-011", "TUS-CORE-PATCH-021", "TUS-CTRL-001",
+                                         "TUS-CTRL-003",     "IETF-006",           "IETF-015",
+                                         "IETF-018",         "DEX-CLI-008",        "DEX-SEC-004"};
+
+class Http2 : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (::access(nginx, X_OK) != 0) GTEST_SKIP() << "nginx (Debian: nginx-light) is not installed";
+  }
+};
+
+TEST_P(Http2, ByAlpnTurnsNoRowRed) {
+  const std::string system = GetParam();
+  Mock mock({"--profile", system, "--store", "memory"});
+  const Gateway gateway(mock, true);
+  // Of DEX its own rows: those of tus are judged as tus.
+  const auto two = gateway.judge({"--system", system, "--http", "2", "--select", system, "--select",
+                                  "http", "--select", "core-h*"});
+  ASSERT_GT(two.results.size(), 100U) << two.err;
+  auto because_of_http2 = red(two);
+  for (const auto& row : not_of_http2) because_of_http2.erase(row);
+  EXPECT_THAT(because_of_http2, IsEmpty()) << two.out;
+
+  const auto& spoken = two.report.at("http").at("spoken");
+  EXPECT_EQ(two.report.at("http").at("asked"), "2");
+  EXPECT_GT(spoken.at("HTTP/2"), 200) << spoken;
+  EXPECT_GT(spoken.at("raw HTTP/1.1"), 20) << spoken;
+  EXPECT_FALSE(spoken.contains("HTTP/1.1")) << spoken;
+  EXPECT_THAT(skip_reason(two, "TUS-CORE-HDR-010"), HasSubstr("HTTP/2 has no capital letters"));
+  EXPECT_EQ(two.results.at("TUS-CORE-HEAD-001").at("http"), nlohmann::json::array({"HTTP/2"}));
+  EXPECT_EQ(two.results.at("HTTP-010").at("http"),
+            nlohmann::json::array({"HTTP/2", "raw HTTP/1.1"}));
+  EXPECT_THAT(two.out, HasSubstr("remark: judged in HTTP/2, but for what needs a raw connection"));
+  EXPECT_THAT(two.out, HasSubstr("HTTP/2 asked for; "));
+}
+
+TEST_P(Http2, IsNotSpokenUnlessItIsAskedFor) {
+  Mock mock({"--profile", GetParam(), "--store", "memory"});
+  const Gateway gateway(mock, true);
+  const auto one = gateway.judge({"--system", GetParam(), "--select", "core-head"});
+  EXPECT_EQ(one.exit_code, 0) << one.out << one.err;
+  EXPECT_EQ(one.report.at("http").at("asked"), "1");
+  EXPECT_TRUE(one.report.at("http").at("spoken").contains("HTTP/1.1"));
+  EXPECT_FALSE(one.report.at("http").at("spoken").contains("HTTP/2"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Systems, Http2, testing::Values("tus", "dex"));
+
+using Http2AtOnce = Http2;
+
+TEST_P(Http2AtOnce, IsPriorKnowledgeAndSkipsWhatIsRaw) {
+  Mock mock({"--profile", "tus", "--store", "memory"});
+  const Gateway gateway(mock, false);
+  const testkit::TempFolder folder;
+  const auto evidence = (folder.path() / "evidence").string();
+  const auto junit = (folder.path() / "junit.xml").string();
+  const auto run = gateway.judge({"--http", "2", "--evidence", evidence, "--junit", junit});
+  EXPECT_THAT(red(run), IsEmpty()) << run.out << run.err;
+  EXPECT_EQ(run.report.at("http").at("spoken").size(), 1U) << run.report.at("http");
+  EXPECT_GT(run.report.at("http").at("spoken").at("HTTP/2"), 1000);
+  EXPECT_THAT(skip_reason(run, "HTTP-010"), HasSubstr("a raw connection is HTTP/1.1"));
+  EXPECT_THAT(testkit::read_file(folder.path() / "evidence/TUS-CORE-HEAD-001.txt"),
+              testing::AllOf(HasSubstr("\n# in: HTTP/2\n"), HasSubstr("\n< HTTP/2 20")));
+  EXPECT_THAT(testkit::read_file(junit),
+              testing::AllOf(HasSubstr("name=\"http\" value=\"HTTP/2 asked for; "),
+                             HasSubstr("name=\"http\" value=\"HTTP/2\"")));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfTus, Http2AtOnce, testing::Values("tus"));
+
+TEST(Http2Refused, WhoSpeaksNoneIsNotJudgedInIt) {
+  Mock mock({"--profile", "tus", "--store", "memory"});
+  const auto at_once = programs::judge(mock.creation_url(), {"--http", "2"});
+  EXPECT_EQ(at_once.exit_code, 3);
+  EXPECT_THAT(at_once.err, HasSubstr("it is asked in HTTP/2 (--http)"));
+  EXPECT_TRUE(at_once.results.empty());
+
+  const testkit::TempFolder folder;
+  Mock tls({"--profile", "tus", "--store", "memory", "--tls-self-signed", folder.path().string()});
+  const auto chosen = programs::judge(
+      tls.creation_url(), {"--http", "2", "--ca-file", (folder.path() / "ca.pem").string()});
+  EXPECT_EQ(chosen.exit_code, 3);
+  EXPECT_THAT(chosen.err, HasSubstr("answers in HTTP/1.1 (--http 1 judges it in HTTP/1.1)"));
+}
+
+}  // namespace
