@@ -29,6 +29,9 @@ using Clock = std::chrono::steady_clock;
 struct FreeEasy {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
+struct FreeMulti {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -75,6 +78,33 @@ int on_progress(void* self, curl_off_t /*all*/, curl_off_t down, curl_off_t /*al
   }
   t.given_up = t.movement->over(now);
   return t.given_up ? 1 : 0;
+}
+
+/// As curl_easy_perform, which looks once a second only whether it is time to give up.
+CURLcode perform(CURLM* multi, CURL* easy, const Transfer& t) {
+  if (curl_multi_add_handle(multi, easy) != CURLM_OK) return CURLE_FAILED_INIT;
+  CURLcode code = CURLE_FAILED_INIT;
+  for (;;) {
+    int running = 0;
+    if (curl_multi_perform(multi, &running) != CURLM_OK) break;
+    int left = 0;
+    if (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      code = message->data.result;
+      break;
+    }
+    if (running == 0) break;
+    Milliseconds wait{1'000};
+    if (t.movement) {
+      const auto now = Clock::now();
+      wait = std::clamp(std::chrono::ceil<Milliseconds>(t.movement->look_again(now) - now),
+                        Milliseconds{1}, wait);
+    }
+    if (curl_multi_poll(multi, nullptr, 0, static_cast<int>(wait.count()), nullptr) != CURLM_OK) {
+      break;
+    }
+  }
+  curl_multi_remove_handle(multi, easy);
+  return code;
 }
 
 std::string_view without_line_end(std::string_view line) {
@@ -286,12 +316,14 @@ bool lost_answer(const Exchange& exchange) {
 struct Client::State {
   ClientOptions options;
   std::vector<curl_socket_t> sockets;  ///< open, whether in use or kept
+  std::unique_ptr<CURLM, FreeMulti> multi;  ///< keeps the connections
   std::unique_ptr<CURL, FreeEasy> easy;
 };
 
 Client::Client(ClientOptions options) : state_(std::make_unique<State>()) {
   init_curl();
   state_->options = std::move(options);
+  state_->multi.reset(curl_multi_init());
   state_->easy.reset(curl_easy_init());
   if (!state_->easy) throw std::runtime_error("libcurl has no handle to give");
 }
@@ -433,7 +465,7 @@ Exchange Client::send(const Request& request) {
     set(CURLOPT_XFERINFOFUNCTION, &on_progress);
     set(CURLOPT_XFERINFODATA, &t);
   }
-  const CURLcode code = curl_easy_perform(easy);
+  const CURLcode code = perform(state_->multi.get(), easy, t);
   const Clock::time_point end = Clock::now();
 
   Exchange& exchange = t.exchange;
