@@ -710,6 +710,79 @@ TEST_F(Stories, PartsHaveANumberAndAnOrder) {
   for (int i = 1; i < 10; ++i) ten += " " + part();
   EXPECT_EQ(joined(ten + " " + part()), 400);
   EXPECT_EQ(joined(ten), 201);
+  with_fault("part-twice-400", tus);
+  const auto c = part();
+  EXPECT_EQ(joined(c + " " + c), 400);
+  EXPECT_EQ(joined(c + " " + part()), 201);
+  with_fault("final-without-length", tus);
+  const auto final =
+      ask("POST", "/files", {{"Upload-Concat", "final;" + part()}}).field("Location");
+  EXPECT_EQ(head(final).status(), 200);
+  EXPECT_EQ(head(final).field("Upload-Length"), "");
+  EXPECT_EQ(head(part()).field("Upload-Length"), "0");
+}
+
+TEST_F(Stories, ChunksAreHeldToTheSizesOfObjectStores) {
+  LaneConfig tus;
+  tus.profile = "tus";
+  with_fault("small-chunk-400", tus);
+  constexpr std::size_t least = 5U << 20U;
+  const std::string chunk(least, 'x');
+  auto upload = made(std::to_string(2 * least));
+  EXPECT_EQ(patch(upload, "0", chunk.substr(1)).status(), 400);
+  EXPECT_EQ(patch(upload, "0", chunk).status(), 204);
+  EXPECT_EQ(patch(upload, std::to_string(least), "x").status(), 400);
+  EXPECT_EQ(patch(upload, std::to_string(least), chunk).status(), 204);
+  upload = made("1");
+  EXPECT_EQ(patch(upload, "0", "x").status(), 204) << "the last one may be small";
+
+  with_fault("whole-parts-500", tus);
+  upload = made(std::to_string(least));
+  EXPECT_EQ(patch(upload, "0", chunk).status(), 500);
+  EXPECT_EQ(head(upload).field("Upload-Offset"), std::to_string(least));
+  EXPECT_EQ(ask("DELETE", upload).status(), 204) << "the store has room for one";
+  upload = made(std::to_string(least + 1));
+  EXPECT_EQ(patch(upload, "0", chunk + "x").status(), 204);
+}
+
+TEST_F(Stories, OnlyTheRestIsTaken) {
+  with_fault("rest-in-one-request-400");
+  const auto upload = made("10");
+  EXPECT_EQ(patch(upload, "0", "01234").status(), 400);
+  EXPECT_EQ(head(upload).field("Upload-Offset"), "0");
+  EXPECT_EQ(patch(upload, "0", "0123456789").status(), 204);
+}
+
+TEST_F(Stories, WhatWasJustWrittenIsBusy) {
+  with_fault("busy-after-write-423");
+  const auto upload = made("10");
+  EXPECT_EQ(patch(upload, "0", "0").status(), 204);
+  EXPECT_EQ(patch(upload, "1", "1").status(), 423);
+  lane_->clock().advance(Milliseconds{1'999});
+  EXPECT_EQ(patch(upload, "1", "1").status(), 423);
+  lane_->clock().advance(Milliseconds{2});
+  EXPECT_EQ(patch(upload, "1", "1").status(), 204);
+}
+
+TEST_F(Stories, OnlyAnEarlyCutLocks) {
+  const auto cut_after = [&](const std::string& upload, Milliseconds time) {
+    Line writer{loop_, *lane_};
+    writer.send(text("PATCH", upload,
+                     {{"Tus-Resumable", "1.0.0"},
+                      {"Upload-Offset", "0"},
+                      {"Content-Type", "application/offset+octet-stream"},
+                      {"Content-Length", "10"}}) +
+                "01234");
+    loop_.advance(time);
+    writer.lost();
+  };
+  with_fault("lock-after-early-abort");
+  const auto late = made("10");
+  cut_after(late, Milliseconds{1'001});
+  EXPECT_EQ(patch(late, "5", "5").status(), 204);
+  const auto early = made("10");
+  cut_after(early, Milliseconds{999});
+  EXPECT_EQ(patch_in_time(early, "5", "5").status(), 423);
 }
 
 TEST_F(Stories, ALocksAgeFollowsTheLanesClock) {
