@@ -97,7 +97,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlags{{"--report", "/proc/nope/x"}, "--report"},
         BadFlags{{"--frobnicate"}, "frobnicate"}, BadFlags{{"--uploads"}, "--uploads"},
         BadFlags{{"a.json", "b.json"}, "b.json"},
-        BadFlags{{"--upload", "7"}, "there is no flag \"--upload\" (the nearest are --uploads, "},
+        BadFlags{{"--upload", "7"},
+                 "there is no flag \"--upload\" (the nearest are --creation-with-upload, "
+                 "--upload-length, --uploads; "},
         BadFlags{{"--system", "des"}, "--system: \"des\" is not one of dex, "},
         BadFlags{{"--system", "des"}, " (the nearest is dex)"},
         BadFlags{{"--payload", "hl"}, "the nearest is hl7"},
