@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "configurations.hpp"
+#include "testkit/temp_folder.hpp"
 
 namespace {
 
@@ -106,6 +107,27 @@ TEST(Judged, EveryObservableRowAndNoneIsRed) {
   for (const auto& [area, count] : areas) {
     fmt::print("{:<28} {:>3} / {}\n", area, count.first, count.second);
   }
+}
+
+/// A tus server that takes no upload without metadata.
+TEST(Judged, WhatAServerWantsOfEveryUploadIsGivenByMetadata) {
+  const testkit::TempFolder folder;
+  const auto rules = folder.write(
+      "rules.json", R"({"when": {"method": "POST", "headers": {"Upload-Metadata": false}},
+                        "then": {"reply": {"early": true, "status": 400}}})");
+  const programs::Mock mock({"--profile", "tus", "--store", "memory", "--rules", rules});
+  const std::vector<std::string> rows{"--system",  "tus",      "--select",
+                                      "core-head", "--select", "TUS-CREATE-002"};
+  EXPECT_EQ(programs::judge(mock.creation_url(), rows).exit_code, 1);
+  auto given = rows;
+  given.insert(given.end(), {"--metadata", "filename=a=b.csv", "--metadata", "filetype="});
+  const auto run = programs::judge(mock.creation_url(), given);
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+
+  const auto wrong = testkit::run({DEX_CONFORMANCE, "run", "--url", mock.creation_url(), "--system",
+                                   "tus", "--metadata", "no pair"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_NE(wrong.err.find("is not KEY=VALUE"), std::string::npos) << wrong.err;
 }
 
 }  // namespace

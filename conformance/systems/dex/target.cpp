@@ -74,6 +74,8 @@ DexTarget::DexTarget(TargetOptions options, dex::Manifest with)
   if (const auto name = settings::given(this->options().own, contract_flag)) {
     contract = settings::value_named(contracts, *name).value_or(Contract::server);
   }
+  // What --metadata gives goes before what the manifest has.
+  for (const tus::MetadataPair& given : metadata.pairs()) manifest[given.key] = given.value;
   manifest["dex_harness_run"] = this->options().run_id;
   metadata = dex::metadata_of(manifest);
 }

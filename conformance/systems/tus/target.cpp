@@ -22,12 +22,19 @@ using transport::Request;
 using transport::Response;
 
 constexpr const char* delivered_flag = "delivered-dir";
+constexpr const char* metadata_flag = "metadata";
 constexpr std::size_t first_probe = 64;  ///< bytes, and half of them for the second
 
 Result<std::string> read_folder(const std::string& name) {
   std::error_code ignored;
   if (std::filesystem::is_directory(name, ignored)) return name;
   return failure("", quote(name) + " is not a folder");
+}
+
+Result<std::string> read_pair(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals != std::string::npos && tus::is_metadata_key(text.substr(0, equals))) return text;
+  return failure("", quote(text) + " is not KEY=VALUE", "as in filename=report.csv");
 }
 
 /// A request of tus 1.0.0.
@@ -93,6 +100,12 @@ TusTarget::TusTarget(TargetOptions options)
       options_(std::move(options)) {
   url = options_.url;
   tls = options_.client.tls;
+  const auto given = options_.own.find(metadata_flag);
+  if (given == options_.own.end()) return;
+  for (const std::string& text : given->second) {
+    const std::size_t equals = text.find('=');
+    metadata.set(text.substr(0, equals), text.substr(equals + 1));
+  }
 }
 
 // ---- what is known ---------------------------------------------------------------------------
@@ -291,6 +304,10 @@ Result<std::vector<std::string>> candidate_urls(const std::string& url) {
 std::vector<OwnSetting> tus_settings() {
   return {
       {{{delivered_flag, "DIR", "Where the target's deliveries can be read"}, read_folder}},
+      {{{metadata_flag, "K=V", "Metadata that every upload carries; repeatable", "", "",
+         settings::Times::often},
+        read_pair,
+        /*refused_elsewhere=*/true}},
   };
 }
 
