@@ -39,7 +39,7 @@ expect() {
   shift 2
   "$@" >"$scratch/out" 2>&1 || status=$?
   if [ "$status" -eq "$wanted" ]; then
-    ok "$what: $(grep -v '^$' "$scratch/out" | tail -1)"
+    ok "$what: $(grep -E '^(NOT )?CONFORMANT' "$scratch/out" || grep -v '^$' "$scratch/out" | tail -1)"
   else
     not_ok "$what: exit status $status, expected $wanted"
     tail -60 "$scratch/out" | sed 's/^/         /'

@@ -27,9 +27,9 @@ constexpr const char* examples = R"(Examples:
   dex-conformance run --url http://127.0.0.1:8080/files --select 'TUS-CORE-*' --select termination
   dex-conformance explain TUS-CORE-HEAD-004
 
-Exit codes: 0 conformant, 1 not conformant, 2 usage or nothing was judged,
-            3 target unreachable or credentials refused, 4 harness error, interrupted,
-            or output that could not be written (a bad run keeps its own code)
+Exit codes: 0 conformant, 1 not conformant, 2 usage, the wrong question, or nothing was judged,
+            3 target unreachable or credentials refused, 4 harness error, interrupted, not all
+            judged in time, or output that could not be written (a bad run keeps its own code)
 )";
 
 /// Durations are seconds when they are bare numbers, as `--case-timeout S` promises.
@@ -180,7 +180,11 @@ std::vector<Setting> target_settings(Systems systems) {
          fmt::format("What the target is: {} [{}]", either(names_of(systems)),
                      systems.front()->name),
          target_group},
-        stored(system_among(systems), &RunCommand::system)}},
+        settings::parsed(system_among(systems),
+                         [](RunCommand& run, const System* system) {
+                           run.system = system;
+                           run.system_given = true;
+                         })}},
       {{{"oauth-url", "URL", "Token endpoint, instead of the derived /oauth", target_group},
         stored(read_address, &RunCommand::oauth_url)},
        Shown::url},
@@ -199,24 +203,28 @@ std::vector<Setting> judging_settings() {
   for (auto& setting : selecting<RunCommand>(selecting_group)) {
     table.push_back({std::move(setting), Shown::not_at_all});
   }
-  table.insert(table.end(),
-               {{{{"strict", "", "A broken SHOULD turns the run red", selecting_group},
-                  on(&RunCommand::strict)}},
-                {{{"slow", "", "Also the checks that take long or send much", selecting_group},
-                  [](RunCommand& run, const std::string& text) -> Result<void> {
-                    run.selection.slow = text == "true";
-                    return {};
-                  }}},
-                {{{"require", "EXT",
-                   "tus extension that must be offered, or 'integrity': that stored bytes can be "
-                   "compared; repeatable",
-                   selecting_group, "", settings::Times::often},
-                  added(as_is, &RunCommand::required)}},
-                {{{"baseline", "NAME|FILE",
-                   "Known deviations of this target: dex-2.8, tusd-2.10, tus-node-2.4, or a file",
-                   selecting_group},
-                  stored(as_is, &RunCommand::baseline)},
-                 Shown::not_at_all}});
+  table.insert(
+      table.end(),
+      {{{{"strict", "", "A broken SHOULD turns the run red", selecting_group},
+         on(&RunCommand::strict)}},
+       {{{"keep-going", "", "Judge although the first requests show that something else is meant",
+          selecting_group},
+         on(&RunCommand::keep_going)}},
+       {{{"slow", "", "Also the checks that take long or send much", selecting_group},
+         [](RunCommand& run, const std::string& text) -> Result<void> {
+           run.selection.slow = text == "true";
+           return {};
+         }}},
+       {{{"require", "EXT",
+          "tus extension that must be offered, or 'integrity': that stored bytes can be "
+          "compared; repeatable",
+          selecting_group, "", settings::Times::often},
+         added(as_is, &RunCommand::required)}},
+       {{{"baseline", "NAME|FILE",
+          "Known deviations of this target: dex-2.8, tusd-2.10, tus-node-2.4, or a file",
+          selecting_group},
+         stored(as_is, &RunCommand::baseline)},
+        Shown::not_at_all}});
   return table;
 }
 
@@ -272,6 +280,9 @@ std::vector<Setting> running_settings() {
       {{{"junit", "FILE", "JUnit XML", report_group}, stored(as_is, &RunCommand::junit)},
        Shown::not_at_all},
       {{{"json", "FILE", "JSON", report_group}, stored(as_is, &RunCommand::json)},
+       Shown::not_at_all},
+      {{{"all", "", "Print every red row, not only what stands behind several", report_group},
+        on(&RunCommand::all)},
        Shown::not_at_all},
       {{{"notes", "", "Print every note, not only their number", report_group},
         on(&RunCommand::notes)}},

@@ -36,6 +36,7 @@ int run(const RunCommand& command, Systems systems, std::ostream& out, std::ostr
   if (auto ok = session.open(); !ok) return stop(*plan, ok.error(), err);
   TerminalStyle style = style_for(STDOUT_FILENO);
   style.notes = command.notes;
+  style.all = command.all;
   style.rerun = rerun_line(command.arguments, systems, secrets);
   TerminalReport terminal(out, style);
   if (auto ok = session.judge(terminal); !ok) {

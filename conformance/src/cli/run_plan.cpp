@@ -110,6 +110,7 @@ Result<void> plan_target(RunPlan& plan) {
   plan.session->tokens = std::move(*tokens);
   plan.session->trusted = options.trusted;
   plan.session->secrets = plan.secrets;
+  plan.target_options = options;
   auto target = command.system->make_target(std::move(options));
   if (!target) return tl::unexpected(target.error());
   plan.target = std::move(*target);
@@ -152,6 +153,7 @@ tl::expected<RunPlan, NotPlanned> plan_run(const RunCommand& command, Systems sy
                .start = {},
                .catalogue = std::move(*catalogue),
                .baseline = {},
+               .target_options = {},
                .target = {},
                .session = {},
                .reports = {},

@@ -168,7 +168,7 @@ RawConnection raw_to(Context& c, const std::string& url) {
   auto connection = RawConnection::open(url, c.target().tls, answer_timeout);
   if (!connection) {
     throw Stop{
-        Outcome{Outcome::Kind::error, "a connection to the storage", connection.error().line()}};
+        Outcome{Outcome::Kind::blocked, "a connection to the storage", connection.error().line()}};
   }
   return std::move(*connection);
 }
