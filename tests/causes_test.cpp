@@ -307,7 +307,8 @@ TEST(Causes, SilenceIsTheTargets) {
 TEST(Causes, WhatIsBusyIsWaitedOutAndTold) {
   const Broken server(
       R"({"when": {"method": "HEAD", "route": "upload", "nth": 3},
-          "then": {"reply": {"early": true, "status": 503, "headers": {"set": {"Retry-After": "0"}}}}})");
+          "then": {"reply": {"early": true, "status": 503,
+                             "headers": {"set": {"Retry-After": "0"}}}}})");
   const auto run = judge(server.url(), {"--system", "tus", "--select", "core-head", "--select",
                                         "core-patch", "--jobs", "1"});
   EXPECT_EQ(run.exit_code, 0) << run.out;

@@ -222,6 +222,21 @@ TEST(RerunLine, LeavesOutWhatSelectsAndReportsAndHidesSecrets) {
   EXPECT_EQ(secrets.mask("SECRETSIG SECRETKEY1 SECRETKEY2 SECRETKEY3"), "*** *** *** ***");
 }
 
+TEST(CommandLine, ARerunLineDropsASwitchWithoutTheFlagBehindIt) {
+  EXPECT_EQ(rerun_line({"run", "--all", "--url", "http://h/files", "--keep-going"}, systems(), {}),
+            "dex-conformance run --url http://h/files --keep-going");
+}
+
+TEST(CommandLine, ARerunLineOfOneRowAtATimeHasJobsOnce) {
+  for (const std::vector<std::string>& given :
+       {std::vector<std::string>{"run", "--jobs", "8", "--url", "http://h/files"},
+        {"run", "--url", "http://h/files", "--jobs=8"},
+        {"run", "--url", "http://h/files"}}) {
+    EXPECT_EQ(rerun_line_alone(given, systems(), {}),
+              "dex-conformance run --url http://h/files --jobs 1");
+  }
+}
+
 TEST(CommandLine, DurationsAreSecondsOrCarryTheirUnit) {
   for (const auto& [text, expected] :
        {std::pair{"30", 30000}, {"0.5", 500}, {"250ms", 250}, {"2m", 120000}}) {

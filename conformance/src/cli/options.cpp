@@ -372,22 +372,29 @@ std::string shell_quoted(const std::string& word) {
 }
 
 /// Calls `each(flag, value, shown)` for "--flag value" and "--flag=value", where the value is not
-/// just masked, and with an empty flag for words that stand alone.
+/// just masked, and with an empty flag for words that stand alone. A switch has an empty value.
 template <class Each>
 void each_argument(const std::vector<std::string>& arguments, Systems systems, Each&& each) {
-  std::map<std::string, Shown, std::less<>> special;
+  struct Special {
+    Shown shown;
+    bool is_switch;
+  };
+  std::map<std::string, Special, std::less<>> special;
   for (const Setting& setting : run_settings(systems)) {
-    if (setting.shown != Shown::masked) special.emplace("--" + setting.name, setting.shown);
+    if (setting.shown == Shown::masked) continue;
+    special.emplace("--" + setting.name, Special{setting.shown, setting.value.empty()});
   }
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     const std::size_t equals = std::min(word.find('='), word.size());
     const auto flag = special.find(std::string_view(word).substr(0, equals));
-    if (flag == special.end() || (equals == word.size() && i + 1 == arguments.size())) {
+    const bool alone = equals == word.size();
+    if (flag != special.end() && alone && flag->second.is_switch) {
+      each(flag->first, std::string(), flag->second.shown);
+    } else if (flag == special.end() || (alone && i + 1 == arguments.size())) {
       each(std::string(), word, Shown::masked);
     } else {
-      each(flag->first, equals < word.size() ? word.substr(equals + 1) : arguments[++i],
-           flag->second);
+      each(flag->first, alone ? arguments[++i] : word.substr(equals + 1), flag->second.shown);
     }
   }
 }
@@ -433,6 +440,19 @@ std::string rerun_line(const std::vector<std::string>& arguments, Systems system
                   }
                 });
   return out;
+}
+
+std::string rerun_line_alone(const std::vector<std::string>& arguments, Systems systems,
+                             const redact::Secrets& secrets) {
+  std::vector<std::string> others;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--jobs") {
+      ++i;
+    } else if (!arguments[i].starts_with("--jobs=")) {
+      others.push_back(arguments[i]);
+    }
+  }
+  return rerun_line(others, systems, secrets) + " --jobs 1";
 }
 
 Result<Command> parse_command_line(const std::vector<std::string>& arguments, Systems systems) {

@@ -64,5 +64,8 @@ using Command = std::variant<RunCommand, ListCommand, ExplainCommand, PrintComma
 /// rows and writes reports, for a shell, and with "***" in place of secrets.
 [[nodiscard]] std::string rerun_line(const std::vector<std::string>& arguments, Systems systems,
                                      const redact::Secrets& secrets);
+/// The same with one row at a time, whatever --jobs was given.
+[[nodiscard]] std::string rerun_line_alone(const std::vector<std::string>& arguments,
+                                           Systems systems, const redact::Secrets& secrets);
 
 }  // namespace conformance

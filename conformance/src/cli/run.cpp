@@ -38,6 +38,7 @@ int run(const RunCommand& command, Systems systems, std::ostream& out, std::ostr
   style.notes = command.notes;
   style.all = command.all;
   style.rerun = rerun_line(command.arguments, systems, secrets);
+  style.rerun_alone = rerun_line_alone(command.arguments, systems, secrets);
   TerminalReport terminal(out, style);
   if (auto ok = session.judge(terminal); !ok) {
     return stop(*plan, {ExitCode::harness, ok.error()}, err);

@@ -8,12 +8,18 @@ namespace conformance {
 namespace {
 
 constexpr std::size_t most_causes = 4;
+/// Of what a target said; what to do is said whole, but for a URL that has no end.
 constexpr std::size_t longest = 240;
+constexpr std::size_t longest_to_do = 1000;
 
-std::string shortened(std::string text) {
+std::string shortened(std::string text, std::size_t most) {
   std::replace(text.begin(), text.end(), '\n', ' ');
-  if (text.size() > longest) text = text.substr(0, longest) + "...";
-  return text;
+  if (text.size() <= most) return text;
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  while (most > 0 && continues(most)) --most;
+  return text.substr(0, most) + "...";
 }
 
 std::string rows_of(const Cause& cause) {
@@ -26,20 +32,18 @@ std::string rows_of(const Cause& cause) {
 }
 
 /// What to run to see the heaviest cause by itself.
-std::string next_command(const RunReport& report, const std::string& rerun) {
+std::string next_command(const RunReport& report, const Rerun& rerun) {
   constexpr std::size_t most = 8;
-  std::string selected;
   for (const Cause& cause : report.causes) {
     if (cause.ask.empty()) continue;
-    if (cause.kind == Cause::Kind::died && rerun.find(" --jobs") == std::string::npos) {
-      selected += " --jobs 1";
-    }
+    // Of what ran beside it nobody can say which one it was.
+    std::string command = cause.kind == Cause::Kind::died ? rerun.alone : rerun.line;
     for (std::size_t i = 0; i < std::min(cause.ask.size(), most); ++i) {
-      selected += " --select " + cause.ask[i];
+      command += " --select " + cause.ask[i];
     }
-    return rerun + selected;
+    return command;
   }
-  return report.causes.empty() ? std::string() : rerun;
+  return report.causes.empty() ? std::string() : rerun.line;
 }
 
 /// Rows, and what is found without one.
@@ -76,15 +80,17 @@ std::string verdict_line(const RunReport& report) {
                           : "NOT ALL WAS JUDGED IN TIME (--run-timeout)";
 }
 
-std::vector<std::string> cause_lines(const RunReport& report, const std::string& rerun) {
+std::vector<std::string> cause_lines(const RunReport& report, const Rerun& rerun) {
   std::vector<std::string> lines;
   const auto& causes = report.causes;
   const std::size_t shown = causes.size() <= most_causes ? causes.size() : most_causes - 1;
   for (std::size_t i = 0; i < shown; ++i) {
     const Cause& cause = causes[i];
-    lines.push_back(fmt::format(" {}. {}{}", i + 1, shortened(cause.what), rows_of(cause)));
-    lines.push_back(fmt::format(
-        "    {} {}", cause.kind == Cause::Kind::row ? "got: " : "do:  ", shortened(cause.to_do)));
+    lines.push_back(
+        fmt::format(" {}. {}{}", i + 1, shortened(cause.what, longest), rows_of(cause)));
+    lines.push_back(cause.kind == Cause::Kind::row
+                        ? "    got:  " + shortened(cause.to_do, longest)
+                        : "    do:   " + shortened(cause.to_do, longest_to_do));
   }
   if (causes.size() > shown) {
     lines.push_back(fmt::format(" and {} more, each above", causes.size() - shown));

@@ -242,7 +242,9 @@ void TerminalReport::end(const RunReport& report) {
   // Whoever reads one line reads this one.
   if (judged && !shows_bytes(report.target)) out_ << ", but no stored byte was compared";
   out_ << '\n';
-  for (const std::string& line : cause_lines(report, style_.rerun)) out_ << safe(line) << '\n';
+  for (const std::string& line : cause_lines(report, {style_.rerun, style_.rerun_alone})) {
+    out_ << safe(line) << '\n';
+  }
   out_ << std::flush;
 }
 

@@ -10,10 +10,11 @@ namespace conformance {
 
 struct TerminalStyle {
   bool colour = false;
-  bool progress = false;  ///< a line that is rewritten while checks run
-  bool notes = false;     ///< print notes one by one, not only their number
-  bool all = false;       ///< print every red row, not only its cause
-  std::string rerun;      ///< the command line that repeats one row, without its --select
+  bool progress = false;    ///< a line that is rewritten while checks run
+  bool notes = false;       ///< print notes one by one, not only their number
+  bool all = false;         ///< print every red row, not only its cause
+  std::string rerun;        ///< the command line that repeats one row, without its --select
+  std::string rerun_alone;  ///< the same with one row at a time
 };
 /// Colour only on a terminal and without NO_COLOR (no-color.org); a progress line only on a
 /// terminal.

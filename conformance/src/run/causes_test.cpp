@@ -128,12 +128,35 @@ TEST(LastLines, AreTenAtMostWhateverTheNumberOfCauses) {
     RunReport report;
     for (std::size_t i = 0; i < count; ++i) report.judgements.push_back(red(i, {}, Verdict::fail));
     report.causes = causes_of(report.judgements, {});
-    const auto lines = cause_lines(report, "dex-conformance run --url U");
+    const auto lines = cause_lines(report, {"dex-conformance run --url U", {}});
     EXPECT_LE(lines.size(), 9U);
     EXPECT_EQ(lines.back(), "next: dex-conformance run --url U --select TUS-A-0");
     EXPECT_THAT(lines.front(), HasSubstr(" 1. TUS-A-0 [MUST]: row"));
     EXPECT_EQ(verdict_line(report), "NOT CONFORMANT (" + std::to_string(count) + " red)");
   }
+}
+
+TEST(LastLines, ADeathIsLookedForOneRowAtATime) {
+  RunReport report;
+  Judgement lost = red(0, {});
+  lost.result.met.unreachable = true;
+  report.judgements = {lost};
+  const Death death{{{"TUS-A-0", "HEAD http://h/files/1"}}, false, false};
+  report.causes = causes_of(report.judgements, {{}, death, 0});
+  EXPECT_EQ(cause_lines(report, {"run --jobs 8", "run --jobs 1"}).back(),
+            "next: run --jobs 1 --select TUS-A-0");
+}
+
+TEST(LastLines, SayWholeWhatToDoAndCutWhatCameBetweenCharacters) {
+  RunReport report;
+  Cause cause;
+  cause.kind = Cause::Kind::broken;
+  cause.what = std::string(239, 'a') + "\u00e9";
+  cause.to_do = std::string(500, 'b');
+  report.causes = {cause};
+  const auto lines = cause_lines(report, {});
+  EXPECT_THAT(lines.at(0), HasSubstr("aaa..."));
+  EXPECT_EQ(lines.at(1), "    do:   " + cause.to_do);
 }
 
 }  // namespace
