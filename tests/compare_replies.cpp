@@ -22,11 +22,13 @@
 #include <thread>
 
 #include "player.hpp"
+#include "recorded_replies.hpp"
 #include "transport/url.hpp"
 
 namespace {
 
 using replies::Case;
+using replies::Replies;
 using replies::Reply;
 using replies::Server;
 
@@ -47,9 +49,6 @@ struct Flags {
   std::vector<std::string> lists;
   unsigned jobs = 8;
 };
-
-/// By the name of the request; nullopt: nothing was sent.
-using Replies = std::map<std::string, std::optional<Reply>>;
 
 template <class T>
 T unwrap(Result<T> result, Exit code) {
@@ -132,19 +131,12 @@ void record(const std::string& file, const Flags& flags, const std::vector<Case>
   fmt::print("{}: {} replies, {} different ones\n", file, replies.size(), names.size());
 }
 
-Replies recorded(const std::string& file, const nlohmann::ordered_json& json,
+Replies recorded(const std::string& file, replies::Recorded on_record,
                  const std::vector<Case>& cases) {
-  if (json.value("list", "") != replies::fingerprint(cases)) {
+  if (on_record.list != replies::fingerprint(cases)) {
     throw Stop{usage, file + ": was recorded with other requests than these; record it anew"};
   }
-  Replies all;
-  for (const auto& entry : json.at("replies")) {
-    const auto& reply = entry.at("reply");
-    for (const auto& name : entry.at("to")) {
-      all[name] = reply.is_null() ? std::nullopt : std::optional(reply.get<Reply>());
-    }
-  }
-  return all;
+  return std::move(on_record.replies);
 }
 
 /// For a terminal: one line, of a readable length.
@@ -257,10 +249,10 @@ Exit show(const std::vector<Case>& cases) {
 }
 
 Exit run(Flags flags) {
-  nlohmann::ordered_json on_record;
+  replies::Recorded on_record;
   if (!flags.against.empty()) {
-    on_record = parsed(flags.against);
-    if (flags.system.empty()) flags.system = on_record.value("system", "");
+    on_record = unwrap(replies::load_recorded(flags.against), usage);
+    if (flags.system.empty()) flags.system = on_record.system;
   }
   if (flags.system.empty()) flags.system = "dex";
   const auto cases = cases_of(flags);
@@ -271,7 +263,7 @@ Exit run(Flags flags) {
   transport::TlsOptions tls;
   tls.ca_file = flags.ca_file;
   std::map<std::string, Replies> of;
-  if (!flags.against.empty()) of["a"] = recorded(flags.against, on_record, cases);
+  if (!flags.against.empty()) of["a"] = recorded(flags.against, std::move(on_record), cases);
   if (!flags.a.empty()) {
     of["a"] = play(cases, reached(flags.a, tls, flags.a_folder), flags.jobs);
   }

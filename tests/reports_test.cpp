@@ -337,6 +337,19 @@ std::string abort_and_go_on(Lane& lane) {
   return aborted + ", " + tell(lane.signed_call("PUT", object + "?partNumber=1&" + query, "bytes"));
 }
 
+std::string put_parts(Lane& lane) {
+  const auto object = lane.path("/examplebucket/parts");
+  const auto begun = s3::parse_initiate_multipart_upload_result(
+      lane.signed_call("POST", object + "?uploads").body);
+  if (!begun) return "not begun";
+  std::string all;
+  for (const auto* number : {"1", "2", "2", "3"}) {
+    const auto query = fmt::format("?partNumber={}&uploadId={}", number, begun->upload_id);
+    all += (all.empty() ? "" : ", ") + tell(lane.signed_call("PUT", object + query, "bytes"));
+  }
+  return all;
+}
+
 std::string send_signed_by_date(Lane& lane) {
   const http::Fields date{{"X-Amz-Date", "20180527T122227Z"}};
   const auto target = lane.path("/examplebucket/dated");
@@ -399,6 +412,8 @@ std::vector<Report> of_object_stores() {
        "no answer, GET 200 bytes", "200, GET 200 bytes"},
       {"onecodex#5", "faults", "object-never-read", give_up, "no answer, GET 404", "200, GET 200"},
       {"onecodex#197", "faults", "object-500-once", put_twice, internal + ", 200", "200, 200"},
+      {"linode-cli#313", "faults", "object-part-slow-down", put_parts,
+       "200, 503 SlowDown: Please reduce your request rate., 200, 200", "200, 200, 200, 200"},
       {"open-humans-api#93", "faults", "object-lost", put_and_get,
        "200, GET 404 NoSuchKey: The specified key does not exist.", "200, GET 200"},
       {"aws-sdk-ruby#895", "faults", "object-policy-expired", post_twice, "204, " + too_old,

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -10,8 +11,10 @@
 #include <set>
 
 #include "control_client.hpp"
+#include "recorded_replies.hpp"
 #include "request_list.hpp"
 #include "testkit/temp_folder.hpp"
+#include "verdicts.hpp"
 
 namespace {
 
@@ -125,6 +128,18 @@ Reader of_tool(const fs::path& file, std::vector<std::string> command) {
   };
 }
 
+template <class T>
+std::string error_of(const Result<T>& read) {
+  return read ? std::string() : read.error().line();
+}
+
+/// Catalogues and hosts are compiled in: catalogue_test and production_test read these.
+const std::set<std::string> built_in{"hosts", "requirement"};
+
+/// Of scenarios the schema leaves room for a further system; of upload configs the reader takes keys
+/// that it does not know, as DEX does.
+const std::set<std::string> open{"scenario", "upload-config"};
+
 TEST(Schemas, WhatTheyRefuseTheProgramsRefuse) {
   const auto wrong = parsed(fs::path(DEX_TESTS) / "wrong_documents.json");
   Mock mock({"--profile", "tus", "--store", "memory"});
@@ -153,12 +168,22 @@ TEST(Schemas, WhatTheyRefuseTheProgramsRefuse) {
       {"network", of_tool(file, {DEX_LOADGEN, "run", "--url", nobody, "--network", file})},
       {"request-list",
        [](const json& list) {
-         const auto read = replies::parse_list(list.dump(), "list");
-         return read ? std::string() : read.error().line();
+         return error_of(replies::parse_list(list.dump(), "list"));
        }},
+      {"recorded-replies",
+       [](const json& record) {
+         return error_of(replies::parse_recorded(record.dump(), "record"));
+       }},
+      {"verdicts",
+       [](const json& record) { return error_of(verdicts::parse(record.dump(), "record")); }},
   };
   for (const auto& [name, schema] : in_fixtures()) {
     EXPECT_GE(wrong.value(name, json::array()).size(), 2U) << name;
+    EXPECT_TRUE(readers.contains(name) || built_in.contains(name)) << name << " has no reader";
+    const auto slips = std::ranges::count_if(wrong.at(name), [](const json& one) {
+      return one.at("says").get<std::string>().find("did you mean") != std::string::npos;
+    });
+    EXPECT_TRUE(slips > 0 || open.contains(name)) << name << ": no misspelt key";
   }
   for (const auto& [name, read] : readers) {
     for (const auto& one : wrong.at(name)) {

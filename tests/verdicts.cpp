@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <regex>
 #include <stdexcept>
+
+#include "protocol/json/decode.hpp"
 
 namespace verdicts {
 namespace {
@@ -16,6 +17,53 @@ std::string joined(const std::set<std::string>& words) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : " or ") + word;
   return text;
+}
+
+std::string verdict_of(const json::Cursor& at) {
+  static const std::set<std::string> known{"pass", "fail",    "warn", "note",
+                                           "skip", "blocked", "error"};
+  if (!known.contains(at.string())) at.fail("expected one of " + fmt::format("{}", fmt::join(known, ", ")));
+  return at.string();
+}
+
+Row read_row(const json::Cursor& at) {
+  at.only({"verdict", "got"});
+  Row row;
+  const auto verdict = at.at("verdict");
+  if (verdict.is_array()) {
+    for (const auto& one : verdict.items()) row.verdicts.insert(verdict_of(one));
+    if (row.verdicts.size() < 2) verdict.fail("expected one verdict, or several different ones");
+  } else {
+    row.verdicts = {verdict_of(verdict)};
+  }
+  if (const auto got = at.find("got")) row.got = got->string();
+  return row;
+}
+
+std::vector<std::string> texts_in(const json::Cursor& list) {
+  std::vector<std::string> texts;
+  for (const auto& one : list.items()) texts.push_back(one.string());
+  return texts;
+}
+
+std::string needed_text(const json::Cursor& at) {
+  if (at.string().empty()) at.fail("must not be empty");
+  return at.string();
+}
+
+Recorded read_recorded(const json::Cursor& root) {
+  root.only({"$schema", "profile", "program", "recorded", "commands", "judge", "mock",
+             "requirements"});
+  Recorded recorded;
+  recorded.profile = needed_text(root.at("profile"));
+  static_cast<void>(needed_text(root.at("program")));
+  static_cast<void>(root.at("recorded").string());
+  if (texts_in(root.at("commands")).empty()) root.at("commands").fail("expected at least one");
+  recorded.judge = texts_in(root.at("judge"));
+  if (const auto mock = root.find("mock")) static_cast<void>(texts_in(*mock));
+  for (const auto& [id, entry] : root.at("requirements").members())
+    recorded.rows.emplace(id, read_row(entry));
+  return recorded;
 }
 
 }  // namespace
@@ -47,27 +95,14 @@ Rows rows_of(const nlohmann::json& report) {
   return rows;
 }
 
+Result<Recorded> parse(std::string_view text, const std::string& document) {
+  return json::decode(text, document, read_recorded);
+}
+
 Recorded load(const std::filesystem::path& file) {
-  try {
-    const auto json = nlohmann::json::parse(std::ifstream(file));
-    Recorded recorded;
-    recorded.profile = json.at("profile").get<std::string>();
-    recorded.judge = json.at("judge").get<std::vector<std::string>>();
-    for (const auto& [id, entry] : json.at("requirements").items()) {
-      Row row;
-      const auto& verdict = entry.at("verdict");
-      if (verdict.is_string()) {
-        row.verdicts = {verdict.get<std::string>()};
-      } else {
-        row.verdicts = verdict.get<std::set<std::string>>();
-      }
-      if (entry.contains("got")) row.got = entry.at("got").get<std::string>();
-      recorded.rows.emplace(id, std::move(row));
-    }
-    return recorded;
-  } catch (const nlohmann::json::exception& error) {
-    throw std::runtime_error(file.string() + ": " + error.what());
-  }
+  auto recorded = json::decode_file(file.string(), read_recorded);
+  if (!recorded) throw std::runtime_error(recorded.error().line());
+  return *std::move(recorded);
 }
 
 std::optional<Difference> difference(const Row& recorded, const Row* found) {

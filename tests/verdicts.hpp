@@ -9,7 +9,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "protocol/error.hpp"
 
 namespace verdicts {
 
@@ -36,7 +39,9 @@ struct Recorded {
 /// The rows of a report that dex-conformance wrote with --json.
 [[nodiscard]] Rows rows_of(const nlohmann::json& report);
 
-/// Throws std::runtime_error, which names the file, when it cannot be read.
+/// Strict: an Error names the document and the field.
+[[nodiscard]] Result<Recorded> parse(std::string_view text, const std::string& document);
+/// Throws std::runtime_error with that Error.
 [[nodiscard]] Recorded load(const std::filesystem::path& file);
 
 /// How a run differs from the record: in the verdict, or in what the server did.

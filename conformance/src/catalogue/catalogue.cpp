@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <set>
 
@@ -34,14 +33,12 @@ std::string read_origin(const json::Cursor& at, const CatalogueWords& words) {
 
 /// Takes what the known servers do, and refuses every key that is not one of a row.
 void read_columns(const json::Cursor& at, const CatalogueWords& words, Requirement& row) {
-  constexpr std::array own{"id", "level", "section", "requirement", "test", "excludes", "slow"};
-  for (const auto& [key, value] : at.members()) {
-    if (words.servers.contains(key)) {
-      if (!value.string().empty()) row.known[key] = value.string();
-    } else if (std::find(own.begin(), own.end(), key) == own.end()) {
-      at.only({"id", "level", "section", "requirement", "test", "excludes", "slow"});
-    }
-  }
+  std::vector<std::string_view> keys{"id",   "level",    "section", "requirement",
+                                     "test", "excludes", "slow"};
+  keys.insert(keys.end(), words.servers.begin(), words.servers.end());
+  at.only(std::span<const std::string_view>(keys));
+  for (const auto& [key, value] : at.members())
+    if (words.servers.contains(key) && !value.string().empty()) row.known[key] = value.string();
 }
 
 Requirement read_row(const json::Cursor& at, const std::string& area, const std::string& origin,

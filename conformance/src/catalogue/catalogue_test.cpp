@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
 #include "catalogue/selection.hpp"
 
 namespace conformance {
@@ -67,6 +71,32 @@ TEST(Catalogue, FaultsAreToldWithFileAndField) {
   EXPECT_THAT(error_of(R"({"area":"a","system":"tus","requirements":[]})"),
               HasSubstr("no requirement"));
   EXPECT_THAT(error_of("{"), HasSubstr("a.json:1:2: not JSON"));
+}
+
+/// What tests/wrong_documents.json has of a kind of document.
+nlohmann::json wrong_documents(const std::string& kind) {
+  std::ifstream in(DEX_FIXTURES "/../tests/wrong_documents.json");
+  return nlohmann::json::parse(in).at(kind);
+}
+
+TEST(Catalogue, RefusesWhatItsSchemaRefuses) {
+  for (const auto& wrong : wrong_documents("requirement")) {
+    EXPECT_THAT(error_of(wrong.at("document").dump()),
+                HasSubstr(wrong.at("says").get<std::string>()))
+        << wrong.at("document");
+  }
+}
+
+TEST(Catalogue, TheSchemaNamesTheServersOfEverySystem) {
+  std::ifstream in(DEX_FIXTURES "/requirements/schema.json");
+  const auto row = nlohmann::json::parse(in).at("properties").at("requirements").at("items");
+  EXPECT_EQ(row.at("additionalProperties"), false);
+  std::set<std::string> named;
+  for (const auto& [key, property] : row.at("properties").items()) named.insert(key);
+  std::set<std::string> known{"id",   "level",    "section", "requirement",
+                              "test", "excludes", "slow"};
+  for (const auto& server : words_of(systems()).servers) known.insert(server);
+  EXPECT_EQ(named, known);
 }
 
 TEST(Glob, StarsAndQuestionMarks) {

@@ -107,7 +107,8 @@ class Target {
 
 /// A real server whose behaviour the rows of the catalogue tell.
 struct KnownServer {
-  std::string_view column;  ///< of a row in fixtures/requirements: "tus_node"
+  /// Of a row in fixtures/requirements: "tus_node". Its schema names it too.
+  std::string_view column;
   std::string_view title;   ///< for people: "@tus/server 2.4.5"
 };
 

@@ -155,11 +155,15 @@ Result<Metadata> parse_metadata(std::string_view header, MetadataStrictness stri
 
 std::optional<std::string> find_metadata(std::string_view header, std::string_view key) {
   std::optional<std::string> found;
-  if (key.empty() || key.find(',') != std::string_view::npos) return found;
-  for (auto at = header.find(key); at != std::string_view::npos; at = header.find(key, at + 1)) {
-    const auto start = header.rfind(',', at) + 1;  // of the first element: 0
-    if (!trim(header.substr(start, at - start), lenient_blanks).empty()) continue;
-    auto pair = lenient_pair(header.substr(start, header.find(',', at) - start));
+  while (!header.empty()) {
+    const auto comma = std::min(header.find(','), header.size());
+    auto element = header.substr(0, comma);
+    header.remove_prefix(std::min(comma + 1, header.size()));
+    if (!element.empty() && lenient_blanks.find(element.front()) != std::string_view::npos)
+      element = without_blanks_before(element);
+    // Most are another key's, which its length and first letter tell.
+    if (element.size() < key.size() || element.substr(0, key.size()) != key) continue;
+    auto pair = lenient_pair(element);
     if (pair && pair->key == key) found = std::move(pair->value);
   }
   return found;

@@ -53,6 +53,7 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   auto rules = engine_->set()->holding(facts);
   if (rules.empty() && !deceived) return nullptr;
   facts.keep_addressed();
+  facts.keep_looked_at();
   const auto any = [&](auto holds) { return std::ranges::any_of(rules, holds); };
   if (any([](const Pending& one) { return one.active->rule.then.request.has_value(); }))
     facts.keep_request();
@@ -104,7 +105,7 @@ EffectPlan RuleInterceptor::before(const Effect& effect, const Upload& upload) {
   Claims claims;
   for (auto* active : set->effect_rules()) {
     if (active->moment != Moment::effect || active->exhausted()) continue;
-    if (!effect_holds(*active, facts, effect) || !circumstances_hold(*active, facts)) continue;
+    if (!circumstances_hold(*active, facts, &effect)) continue;
     const auto fired = engine_->fire(*active, facts, upload.id);
     if (!fired) continue;
     const Firing firing{*fired, claims, lookup};

@@ -44,8 +44,25 @@ struct AnyCase {
   bool operator()(std::string_view a, std::string_view b) const { return ::http::same_name(a, b); }
 };
 
+/// Most texts are told apart from those that are kept by their size.
 template <class Value>
-using ByText = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+class ByText {
+ public:
+  Value& operator[](const std::string& text) {
+    sizes_ |= bit(text);
+    return values_[text];
+  }
+  Value* find(std::string_view text) {
+    if ((sizes_ & bit(text)) == 0) return nullptr;
+    const auto found = values_.find(text);
+    return found != values_.end() ? &found->second : nullptr;
+  }
+
+ private:
+  static std::uint64_t bit(std::string_view text) { return 1ULL << (text.size() % 64); }
+  std::uint64_t sizes_ = 0;
+  std::unordered_map<std::string, Value, Hash, std::equal_to<>> values_;
+};
 
 /// Conditions that something is there, and so worth looking at before the rule.
 bool wants_presence(const TextCondition& condition) {
@@ -84,7 +101,7 @@ struct RuleSet::Group {
   void ask(const Facts& facts, const LookAt& look_at) {
     const auto value = gate.value(facts);
     if (!value) return;
-    if (const auto found = by_value.find(*value); found != by_value.end()) look_at(found->second);
+    if (auto* const found = by_value.find(*value)) look_at(*found);
     look_at(others);
   }
 };
@@ -92,7 +109,7 @@ struct RuleSet::Group {
 /// The gates of one kind.
 struct RuleSet::Groups {
   std::vector<Group> all;
-  ByText<std::size_t> by_name;  ///< index in `all`
+  std::unordered_map<std::string, std::size_t> by_name;  ///< index in `all`
   std::unordered_map<std::string, std::vector<std::size_t>, AnyCase, AnyCase> by_letters;
 
   Group& of(Gate gate) {
@@ -133,18 +150,28 @@ struct RuleSet::Scale {
 };
 
 struct RuleSet::Cell {
-  std::size_t taken = 0;  ///< how many rules of the set were looked at for it
+  /// Of so many rules each is looked at by the first `told_limit` requests since one was added, so
+  /// that reports can tell what they had; of more, gates tell what they ask for.
+  static constexpr std::size_t few = 256;
+  std::size_t taken = 0;     ///< how many rules of the set were looked at for it
+  Candidates all;            ///< as long as they are few
+  bool many = false;         ///< they are not
+  std::uint64_t looked = 0;  ///< at all of them
   Candidates plain;       ///< behind no gate
   Groups headers;
   Groups metadata;
   Groups others;
   ByText<Candidates> by_beginning;      ///< of the path
   std::vector<std::size_t> beginnings;  ///< how long these are
+  std::string all_begin;                ///< what these have in common
   Scale after, until;                   ///< by the lane's clock
   Scale older_than, younger_than;       ///< of uploads
   Scale unwritten_for, written_within;  ///< of uploads
 
   void add(ActiveRule& active) {
+    looked = 0;
+    many = many || all.size() == few;
+    many ? all.clear() : all.push_back(&active);
     if (!put_by_text(active) && !put_by_path(active) && !put_by_time(active))
       plain.push_back(&active);
   }
@@ -190,6 +217,9 @@ struct RuleSet::Cell {
     const auto beginning = path ? literal_prefix(path->expression()) : std::string{};
     // All paths begin with a slash.
     if (beginning.size() < 2) return false;
+    if (beginnings.empty()) all_begin = beginning;
+    const auto differs = std::ranges::mismatch(all_begin, beginning).in1;
+    all_begin.erase(differs, all_begin.end());
     by_beginning[beginning].push_back(&active);
     if (std::ranges::count(beginnings, beginning.size()) == 0)
       beginnings.push_back(beginning.size());
@@ -235,12 +265,7 @@ struct RuleSet::Cell {
     look_at(plain);
     ask_names(facts, look_at);
     others.ask_all(facts, look_at);
-    const auto& path = facts.request().path;
-    for (const auto size : beginnings) {
-      if (size > path.size()) continue;
-      const auto found = by_beginning.find(std::string_view(path).substr(0, size));
-      if (found != by_beginning.end()) look_at(found->second);
-    }
+    ask_beginnings(facts.request().path, look_at);
     if (!after.rules.empty() || !until.rules.empty()) {
       after.ask_up_to(facts.now().time_since_epoch(), look_at);
       until.ask_from(facts.now().time_since_epoch(), look_at);
@@ -269,6 +294,15 @@ struct RuleSet::Cell {
       for (const auto at : metadata.called(name))
         if (asked.insert(at).second) metadata.all[at].ask(facts, look_at);
     });
+  }
+
+  template <class LookAt>
+  void ask_beginnings(std::string_view path, const LookAt& look_at) {
+    if (beginnings.empty() || !path.starts_with(all_begin)) return;
+    for (const auto size : beginnings) {
+      if (size > path.size()) continue;
+      if (auto* const found = by_beginning.find(path.substr(0, size))) look_at(*found);
+    }
   }
 
   template <class LookAt>
@@ -331,7 +365,7 @@ std::vector<Pending> RuleSet::holding(const Facts& facts) {
   auto& cell = row_of(route).cells[method];
   if (!cell) cell = std::make_unique<Cell>();
   if (cell->taken < rules_.size()) catch_up(*cell, route, method);
-  cell->ask(facts, [&](Candidates& rules) {
+  const auto look_at = [&](Candidates& rules) {
     bool exhausted = false;
     for (auto* active : rules) {
       Pending pending{active};
@@ -340,7 +374,13 @@ std::vector<Pending> RuleSet::holding(const Facts& facts) {
     }
     // For good: counts that are reset come with another set.
     if (exhausted) std::erase_if(rules, [](const auto* active) { return active->exhausted(); });
-  });
+  };
+  if (!cell->many && cell->looked < told_limit) {
+    ++cell->looked;
+    look_at(cell->all);
+  } else {
+    cell->ask(facts, look_at);
+  }
   const auto order = [](const Pending& pending) { return pending.active->order; };
   if (!std::ranges::is_sorted(holding, {}, order)) std::ranges::sort(holding, {}, order);
   return holding;

@@ -20,8 +20,15 @@
 
 namespace mock {
 
-/// One exchange, as told: what really is stored is another matter when rules lie.
+/// One exchange: what its client sent, what rules made of that, and what was told. What really is
+/// stored is another matter when rules lie.
 struct JournalEntry {
+  /// What a handler saw in place of what was sent; what is the same is left out.
+  struct Edited {
+    std::string method;
+    std::string target;
+    std::optional<FieldText> request_fields;
+  };
   std::uint64_t ordinal =
       0;           ///< counts the exchanges of the lane from 1; `clear` does not reset it
   TimePoint time;  ///< when the head had come; wall clock
@@ -38,11 +45,13 @@ struct JournalEntry {
   Bytes received;                      ///< of the body, without framing
   std::optional<Bytes> offset_before;  ///< that the request named; 0 for a creation with a body
   std::optional<Bytes> offset_after;   ///< that a successful reply told
+  std::optional<StoredRange> stored;   ///< of the body, where offsets do not say it
   int status = 0;                      ///< 0: no reply was sent
   std::chrono::microseconds duration{0};
   bool aborted = false;
   std::string refused;              ///< why its head was; empty: it was not
   std::vector<std::string> faults;  ///< names of the rules that fired
+  std::optional<Edited> edited;     ///< nullopt: rules left the request alone
 };
 
 /// What the regular expressions of one question may cost (misbehave/pattern.hpp).

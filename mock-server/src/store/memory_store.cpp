@@ -91,6 +91,8 @@ class MemoryStore : public Store {
   /// `limit` is nullopt for the store that keeps no bytes.
   MemoryStore(Loop& loop, std::optional<Bytes> limit) : loop_(loop), limit_(limit) {}
 
+  [[nodiscard]] bool keeps_bytes() const override { return limit_.has_value(); }
+
   StoreResult<void> create(const Upload& upload) override {
     Entry entry{upload, {}, {}};
     entry.upload.offset = Bytes{0};
@@ -104,6 +106,11 @@ class MemoryStore : public Store {
     const auto entry = entries_.find(id);
     if (entry == entries_.end()) return not_found();
     return entry->second.upload;
+  }
+
+  [[nodiscard]] const Upload* peek(std::string_view id) override {
+    const auto entry = entries_.find(id);
+    return entry != entries_.end() ? &entry->second.upload : nullptr;
   }
 
   StoreResult<void> update(const Upload& upload) override {

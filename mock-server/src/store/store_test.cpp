@@ -118,6 +118,7 @@ TEST_P(StoreTest, FindsWhatWasCreated) {
 
 TEST_P(StoreTest, AnIdIsTakenOnce) {
   create("a", "abc");
+  EXPECT_EQ(store->keeps_bytes(), GetParam().keeps_bytes);
   EXPECT_EQ(store->create(upload("a")).error().kind, Kind::exists);
   EXPECT_EQ(content("a", "abc"), "abc");
 }

@@ -36,10 +36,13 @@ std::optional<std::string> TusSystem::metadata_asked_for(const Request&,
                                                          const ::http::Fields& fields,
                                                          std::string_view key) const {
   const auto name = tus::header::upload_metadata;
-  const auto header = fields.find(name);
-  if (!header) return std::nullopt;
-  if (fields.count(name) == 1) return tus::find_metadata(*header, key);
-  return tus::find_metadata(*fields.joined(name), key);
+  const ::http::Field* header = nullptr;
+  for (const auto& field : fields) {
+    if (!::http::same_name(field.name, name)) continue;
+    if (header != nullptr) return tus::find_metadata(*fields.joined(name), key);
+    header = &field;
+  }
+  return header != nullptr ? tus::find_metadata(header->value, key) : std::nullopt;
 }
 
 AskedFor asked_for(const ::http::Fields& fields) {
