@@ -34,12 +34,13 @@ std::string read_origin(const json::Cursor& at, const CatalogueWords& words) {
 
 /// Takes what the known servers do, and refuses every key that is not one of a row.
 void read_columns(const json::Cursor& at, const CatalogueWords& words, Requirement& row) {
-  constexpr std::array own{"id", "level", "section", "requirement", "test", "excludes", "slow"};
+  constexpr std::array own{"id",   "level",    "section",  "requirement",
+                           "test", "excludes", "arguable", "slow"};
   for (const auto& [key, value] : at.members()) {
     if (words.servers.contains(key)) {
       if (!value.string().empty()) row.known[key] = value.string();
     } else if (std::find(own.begin(), own.end(), key) == own.end()) {
-      at.only({"id", "level", "section", "requirement", "test", "excludes", "slow"});
+      at.only({"id", "level", "section", "requirement", "test", "excludes", "arguable", "slow"});
     }
   }
 }
@@ -58,6 +59,12 @@ Requirement read_row(const json::Cursor& at, const std::string& area, const std:
   row.section = needed_text(at, "section");
   row.text = needed_text(at, "requirement");
   row.test = at.at("test").string();
+  if (at.find("arguable")) {
+    row.arguable = needed_text(at, "arguable");
+    if (row.level == Level::must || row.level == Level::must_not) {
+      at.at("level").fail("expected SHOULD or less of what is arguable");
+    }
+  }
   if (const auto excludes = at.find("excludes")) {
     for (const auto& e : excludes->items()) row.excludes.push_back(e.string());
   }
