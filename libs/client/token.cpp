@@ -7,6 +7,10 @@ namespace client {
 
 std::string token_url(const Place& creation_url) { return creation_url.parent + "/oauth"; }
 
+std::string mock_revocation_url(const Place& creation_url) {
+  return creation_url.parent + "/_mock/tokens/revoke";
+}
+
 std::string refresh_url_of(const std::string& token_url) { return token_url + "/refresh"; }
 
 TokenLife::TokenLife(PasswordGrant grant, redact::Secrets secrets)

@@ -16,6 +16,8 @@ namespace client {
 
 /// The token endpoint beside a creation URL, as DEX's gateway and the mock server have it.
 [[nodiscard]] std::string token_url(const Place& creation_url);
+/// Where a mock server revokes tokens: a POST of {"token": ...} (docs/guides/control-api.md).
+[[nodiscard]] std::string mock_revocation_url(const Place& creation_url);
 /// Where the token endpoint at `token_url` renews a token.
 [[nodiscard]] std::string refresh_url_of(const std::string& token_url);
 

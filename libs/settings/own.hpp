@@ -22,6 +22,9 @@ struct OwnSetting : Flag {
   std::function<Result<std::string>(const std::string& text)> read;
   /// Given with a system that has it not, it is refused; else it is ignored there.
   bool refused_elsewhere = false;
+  /// Of a setting that takes a file of JSON: checks what may stand in its place in a file of
+  /// settings, and says what is kept of it. Empty: nothing may.
+  std::function<Result<std::string>(const std::string& json)> read_inline = {};
 };
 
 /// As they were given: by name, what `read` made of the texts.

@@ -19,7 +19,11 @@
 #include "report/progress.hpp"
 #include "report/report.hpp"
 #include "run/run.hpp"
-#include "scenario/settings.hpp"
+#include "scenario/file.hpp"
+#include "scenario/forecast.hpp"
+#include "scenario/roster.hpp"
+#include "scenario/scenario.hpp"
+#include "scenario/values.hpp"
 #include "schemas/schemas.hpp"
 #include "settings/flags.hpp"
 
@@ -61,9 +65,10 @@ void on_signal(int) {
 }
 
 /// What a run throws is told in its report as well.
-RunResult<RunReport> run_or_say_why(const Settings& settings, const RunHooks& hooks) {
+RunResult<RunReport> run_or_say_why(const std::shared_ptr<const Scenario>& scenario,
+                                    const RunHooks& hooks) {
   try {
-    return run(settings, hooks);
+    return run(scenario, hooks);
   } catch (const std::exception& e) {
     return tl::unexpected(RunError{ExitCode::interrupted, Error{"", e.what(), ""}});
   }
@@ -88,8 +93,19 @@ int reported(const RunReport& report, LiveReport* live, const std::optional<Erro
   return code(outcome);
 }
 
-int do_run(Settings settings) {
-  if (const auto done = complete(settings); !done) return usage_error(done.error());
+/// Says what a run would do, and sends nothing.
+int do_plan(Scenario scenario) {
+  // What would be done is the same whatever it is done to.
+  if (scenario.settings.url.empty()) scenario.settings.url = "http://127.0.0.1:8080/files";
+  if (const auto done = complete(scenario); !done) return usage_error(done.error());
+  std::cout << to_string(forecast(scenario), scenario);
+  return code(ExitCode::good);
+}
+
+int do_run(Scenario given) {
+  if (const auto done = complete(given); !done) return usage_error(done.error());
+  const auto scenario = std::make_shared<const Scenario>(std::move(given));
+  const Settings& settings = scenario->settings;
 
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -105,7 +121,7 @@ int do_run(Settings settings) {
     if (const auto good = check_report(settings.report); !good) return usage_error(good.error());
   }
 
-  Progress progress;
+  Progress progress(scenario->groups.size());
   RunHooks hooks;
   hooks.progress = &progress;
   std::atomic<bool> loading{false};
@@ -125,7 +141,7 @@ int do_run(Settings settings) {
     fmt::print(stderr, "run {} to {}\n", run_id, hooks.secrets.mask(redact::shown_url(url)));
     loading = true;
     if (settings.report.empty()) return;
-    auto opened = LiveReport::open(settings.report);
+    auto opened = LiveReport::open(settings.report, *scenario);
     if (!opened) {
       unwritten = std::move(opened.error());
       return;
@@ -144,15 +160,16 @@ int do_run(Settings settings) {
   }
   RunResult<RunReport> report;
   {
-    const ProgressLine line(progress, settings.uploads, pace_of(::isatty(STDERR_FILENO) != 0),
-                            stderr);
-    report = run_or_say_why(settings, hooks);
+    const ProgressLine line(progress, Roster(*scenario).uploads(),
+                            pace_of(::isatty(STDERR_FILENO) != 0), stderr);
+    report = run_or_say_why(scenario, hooks);
   }
   if (!report) {
     complain(report.error().error, hooks.secrets);
     if (report.error().code == ExitCode::usage) return code(ExitCode::usage);
     RunReport stopped;
     stopped.settings = settings;
+    stopped.scenario = scenario;
     stopped.secrets = hooks.secrets;
     stopped.stopped = RunError{report.error().code, shown(report.error().error, hooks.secrets)};
     return reported(stopped, nullptr, std::nullopt);
@@ -240,15 +257,32 @@ int command_line(int argc, char** argv) {
       "written.");
 
   CLI::App* run_command = app.add_subcommand("run", "Run uploads against a target");
-  Settings settings;
+  Scenario scenario;
+  std::vector<std::string> notes;
   // Below the flags, wherever it stands.
   settings::add_word(*run_command,
-                     {"scenario", "SCENARIO.json", "settings as JSON; flags win over it"},
+                     {"scenario", "SCENARIO.json", "who uploads what, when; flags win over it"},
                      [&](const std::string& file) -> Result<void> {
                        if (file.empty()) return {};
-                       return apply_scenario(settings, file);
+                       return apply_scenario(scenario, file, notes);
                      });
-  settings::add_flags(*run_command, settings_table(), settings);
+  bool plan = false;
+  settings::add_flag(*run_command,
+                     {"plan", "", "say what would be done and what it needs, and send nothing"},
+                     [&](const std::string&) -> Result<void> {
+                       plan = true;
+                       return {};
+                     });
+  settings::add_flag(*run_command,
+                     {"scale", "F", "so many times the partners of the scenario, as in 0.05 [1]"},
+                     [&](const std::string& text) {
+                       return parse_factor(text).map([&](double by) { scenario.scale = by; });
+                     });
+  for (const Setting& setting : settings_table()) {
+    settings::add_flag(*run_command, setting, [&](const std::string& text) {
+      return apply_flag(scenario, setting, text);
+    });
+  }
   run_command->footer(
       "Examples:\n"
       "  dex-loadgen run --url http://127.0.0.1:8080/files --uploads 200 --concurrency 50\n"
@@ -272,7 +306,10 @@ int command_line(int argc, char** argv) {
     return 0;
   }
   try {
-    if (run_command->parsed()) return do_run(std::move(settings));
+    if (run_command->parsed()) {
+      for (const auto& note : notes) fmt::print(stderr, "dex-loadgen: {}\n", note);
+      return plan ? do_plan(std::move(scenario)) : do_run(std::move(scenario));
+    }
     if (networks->parsed()) return list_networks();
     return write_payload(payload);
   } catch (const std::exception& e) {

@@ -32,7 +32,13 @@ enum class Purpose : std::uint64_t {
   cut = 3,
   run_id = 4,
   rtt = 5,
-  boundary = 6
+  boundary = 6,
+  // Of a scenario.
+  arrival = 20,
+  group = 21,
+  files = 22,
+  think = 23,
+  event = 24
 };
 constexpr std::uint64_t hash_for(Purpose purpose, std::initializer_list<std::uint64_t> values) {
   return mix(hash_of(values) ^ (golden * static_cast<std::uint64_t>(purpose)));

@@ -24,7 +24,8 @@ tl::unexpected<Error> cannot(const std::filesystem::path& file, int error) {
 LiveReport::LiveReport(std::filesystem::path folder, File seconds, File uploads)
     : folder_(std::move(folder)), seconds_(std::move(seconds)), uploads_(std::move(uploads)) {}
 
-Result<std::unique_ptr<LiveReport>> LiveReport::open(const std::string& folder) {
+Result<std::unique_ptr<LiveReport>> LiveReport::open(const std::string& folder,
+                                                     const Scenario& scenario) {
   const std::filesystem::path path(folder);
   File files[2];
   std::size_t i = 0;
@@ -35,11 +36,20 @@ Result<std::unique_ptr<LiveReport>> LiveReport::open(const std::string& folder) 
   }
   fmt::print(files[0].get(),
              "second,started,uploaded,failed,in_flight,sent,acknowledged,start_lag_max_ms,"
-             "loop_lag_max_ms\r\n");
+             "loop_lag_max_ms,phase");
+  if (scenario.groups.size() > 1) {
+    for (const Group& group : scenario.groups) {
+      for (const char* figure : {"started", "uploaded", "failed", "in_flight", "acknowledged"}) {
+        fmt::print(files[0].get(), ",{} {}", group.name, figure);
+      }
+    }
+  }
+  fmt::print(files[0].get(), "\r\n");
   fmt::print(files[1].get(), "{}", uploads_csv_head());
   for (const File& file : files) std::fflush(file.get());
-  return std::unique_ptr<LiveReport>(
-      new LiveReport(path, std::move(files[0]), std::move(files[1])));
+  std::unique_ptr<LiveReport> live(new LiveReport(path, std::move(files[0]), std::move(files[1])));
+  for (const Phase& phase : scenario.phases) live->phases_.push_back(phase.name);
+  return live;
 }
 
 void LiveReport::begin(Time at, const redact::Secrets& secrets) {
@@ -53,9 +63,16 @@ void LiveReport::second(const Second& s) {
   const auto ms = [](std::chrono::microseconds time) {
     return static_cast<double>(time.count()) / 1000;
   };
-  fmt::print(seconds_.get(), "{},{},{},{},{},{},{},{:.3f},{:.3f}\r\n", s.number, s.started,
+  fmt::print(seconds_.get(), "{},{},{},{},{},{},{},{:.3f},{:.3f},{}", s.number, s.started,
              s.uploaded, s.failed, s.in_flight, s.sent.value, s.acknowledged.value,
-             ms(s.start_lag_max), ms(s.loop_lag_max));
+             ms(s.start_lag_max), ms(s.loop_lag_max), phases_.at(s.phase));
+  if (s.groups.size() > 1) {
+    for (const auto& group : s.groups) {
+      fmt::print(seconds_.get(), ",{},{},{},{},{}", group.started, group.uploaded, group.failed,
+                 group.in_flight, group.acknowledged.value);
+    }
+  }
+  fmt::print(seconds_.get(), "\r\n");
   // Once a second what ended is there for whoever looks, also after a kill.
   std::fflush(seconds_.get());
   std::fflush(uploads_.get());

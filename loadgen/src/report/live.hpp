@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "protocol/error.hpp"
 #include "redact/secrets.hpp"
@@ -13,14 +14,16 @@
 
 namespace loadgen {
 
-/// Two files beside summary.json and uploads.csv. `seconds.csv` has a line for each second.
+/// Two files beside summary.json and uploads.csv. `seconds.csv` has a line for each second: figures
+/// of the run, the phase, and where there are several groups of partners those of each.
 /// `uploads.partial.csv` has a line for each upload as it ends, as uploads.csv has it but not
 /// verified yet; it is taken away once uploads.csv is there. Thread-safe. What cannot be written is
 /// told at the end, by `finish`.
 class LiveReport {
  public:
   /// An Error begins with --report.
-  [[nodiscard]] static Result<std::unique_ptr<LiveReport>> open(const std::string& folder);
+  [[nodiscard]] static Result<std::unique_ptr<LiveReport>> open(const std::string& folder,
+                                                                const Scenario& scenario);
 
   void begin(Time at, const redact::Secrets& secrets);
   void second(const Second& figures);
@@ -38,6 +41,7 @@ class LiveReport {
   std::mutex mutex_;
   std::filesystem::path folder_;
   File seconds_, uploads_;
+  std::vector<std::string> phases_;
   Time begin_;
   redact::Secrets secrets_;
 };

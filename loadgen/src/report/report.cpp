@@ -113,15 +113,62 @@ std::string verdict(const RunReport& report) {
   return fmt::format("bad: {}", fmt::join(bad, ", "));
 }
 
+/// Uploads that did not end well.
+std::uint64_t bad_of(const Stats& s) { return s.failed + s.lost + s.wrong + s.interrupted; }
+
+void head_of_table(std::string& out, const char* what) {
+  fmt::format_to(std::back_inserter(out), "\n{:<18}{:>8}{:>8}{:>6}{:>11}{:>11}{:>11}{:>9}{:>7}\n",
+                 what, "uploads", "good", "bad", "acked", "p50", "p99", "late", "unmet");
+}
+
+void row_of_table(std::string& out, const std::string& name, const Stats& s) {
+  const std::uint64_t bad = bad_of(s);
+  fmt::format_to(std::back_inserter(out), "{:<18}{:>8}{:>8}{:>6}{:>11}{:>11}{:>11}{:>9}{:>7}\n",
+                 name, s.started, s.started - std::min(bad, s.started), bad,
+                 to_string(s.acknowledged), milliseconds(s.end_to_end.percentile_ms(50)),
+                 milliseconds(s.end_to_end.percentile_ms(99)), s.late_starts, s.not_started);
+}
+
+/// What each group of partners, and each phase, came to; nothing where there is only one.
+std::string tables(const RunReport& report) {
+  std::string out;
+  if (!report.scenario) return out;
+  const Scenario& scenario = *report.scenario;
+  if (scenario.groups.size() > 1) {
+    head_of_table(out, "partners");
+    for (std::size_t i = 0; i < scenario.groups.size(); ++i) {
+      row_of_table(out, scenario.groups[i].name, report.tally.group(i));
+    }
+  }
+  if (scenario.phases.size() > 1) {
+    head_of_table(out, "phase");
+    for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
+      row_of_table(out, scenario.phases[i].name, report.tally.phase(i));
+    }
+  }
+  if (out.empty()) return out;
+  return out +
+         "(p50, p99: from when an upload was due to its last byte; late: it started 100 ms or "
+         "more\n"
+         "after that; unmet: it was due and never started)\n";
+}
+
+/// "network flaky  payload hl7", or how many groups of partners have one each.
+std::string what_ran(const RunReport& report) {
+  const std::size_t groups = report.scenario ? report.scenario->groups.size() : 1;
+  if (groups > 1) return fmt::format("{} groups of partners", groups);
+  const Settings& s = report.scenario ? report.scenario->groups.front().settings : report.settings;
+  return fmt::format("network {}  payload {}", s.network.name, to_string(s.payload));
+}
+
 }  // namespace
 
 std::string terminal_summary(const RunReport& report) {
   const Stats& s = report.stats;
-  std::string out;
+  std::string out = verdict(report) + "\n\n";
   auto to = std::back_inserter(out);
-  fmt::format_to(to, "run        {}  seed {}  network {}  payload {}\n", report.run_id,
-                 report.settings.seed, report.settings.network.name,
-                 to_string(report.settings.payload));
+  fmt::format_to(to, "run        {}  seed {}  {}\n", report.run_id, report.settings.seed,
+                 what_ran(report));
   fmt::format_to(to, "target     {}\n", shown_url(report));
   fmt::format_to(to, "uploads    {} started: {} verified, {} unverified, {} lost, {} failed",
                  s.started, s.verified, s.unverified, s.lost, s.failed);
@@ -158,6 +205,7 @@ std::string terminal_summary(const RunReport& report) {
     fmt::format_to(to, "cleanup    {} removed, {} left behind\n", report.removed,
                    report.left_behind);
   }
+  out += tables(report);
   fmt::format_to(to, "\n{:<12}{:>8}{:>11}{:>11}{:>11}{:>11}\n", "latency", "count", "p50", "p90",
                  "p99", "max");
   for (const auto& [name, h] : latencies(s)) {
@@ -167,6 +215,8 @@ std::string terminal_summary(const RunReport& report) {
                    milliseconds(h->percentile_ms(99)),
                    milliseconds(static_cast<double>(h->max().count()) / 1000));
   }
+  if (!report.notes.empty()) out += "\nnot as it was told\n";
+  for (const auto& note : report.notes) fmt::format_to(to, "  {}\n", line_of(report, note));
   if (!s.causes.empty()) {
     out += "\nwhat went wrong\n";
     for (const auto& [what, cause] : s.causes) {
@@ -180,6 +230,22 @@ std::string terminal_summary(const RunReport& report) {
   fmt::format_to(to, "\n{}\n", verdict(report));
   return out;
 }
+
+namespace {
+
+Json summary_of(const Stats& stats) {
+  Json summary;
+  for (const auto& [name, value] : summary_fields(stats)) {
+    if (value == std::floor(value) && std::abs(value) < 9e15) {
+      summary[name] = static_cast<std::int64_t>(value);
+    } else {
+      summary[name] = value;
+    }
+  }
+  return summary;
+}
+
+}  // namespace
 
 std::string summary_json(const RunReport& report) {
   const Stats& s = report.stats;
@@ -202,15 +268,31 @@ std::string summary_json(const RunReport& report) {
   root["gave_up"] = report.gave_up;
   root["removed"] = report.removed;
   root["left_behind"] = report.left_behind;
+  root["notes"] = Json::array();
+  for (const auto& note : report.notes) root["notes"].push_back(masked(report, note));
   root["conditions_hit"] = report.conditions_hit;
   // 64 bits do not survive a JSON number everywhere.
   root["cuts_digest"] = hex(s.cuts_digest);
-  Json& summary = root["summary"];
-  for (const auto& [name, value] : summary_fields(s)) {
-    if (value == std::floor(value) && std::abs(value) < 9e15) {
-      summary[name] = static_cast<std::int64_t>(value);
-    } else {
-      summary[name] = value;
+  root["summary"] = summary_of(s);
+  if (report.scenario) {
+    const Scenario& scenario = *report.scenario;
+    Json& groups = root["groups"] = Json::array();
+    for (std::size_t i = 0; i < scenario.groups.size(); ++i) {
+      const Group& group = scenario.groups[i];
+      groups.push_back({{"name", group.name},
+                        {"system", group.settings.system->name},
+                        {"network", group.settings.network.name},
+                        {"payload", to_string(group.settings.payload)},
+                        {"size", group.settings.size.text()},
+                        {"summary", summary_of(report.tally.group(i))}});
+    }
+    Json& phases = root["phases"] = Json::array();
+    for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
+      const Phase& phase = scenario.phases[i];
+      Json one{{"name", phase.name}, {"kind", to_string(phase.kind)}};
+      if (phase.lasts) one["lasts_ms"] = phase.lasts->count();
+      one["summary"] = summary_of(report.tally.phase(i));
+      phases.push_back(std::move(one));
     }
   }
   Json& causes = root["causes"] = Json::array();

@@ -306,6 +306,7 @@ TEST(Criterion, EachFigureMeansWhatItSays) {
                                               {"wrong", 0},
                                               {"interrupted", 0},
                                               {"not_started", 6},
+                                              {"late_starts", 3},
                                               {"elapsed_s", 4},
                                               {"goodput_mib_s", 0.5},
                                               {"uploads_per_s", 0.5},

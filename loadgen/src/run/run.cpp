@@ -44,8 +44,7 @@ struct Sockets {
 
 /// Every descriptor that this process may have: for its files and loops, for what it has under way
 /// (an upload, and beside it what asks after others), and for what silent cuts leave behind.
-Result<Sockets> share_descriptors(const Settings& settings) {
-  const std::uint64_t concurrency = *settings.concurrency;
+Result<Sockets> share_descriptors(const Settings& settings, std::uint64_t concurrency) {
   const std::uint64_t threads = settings.threads;
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -107,7 +106,7 @@ std::string without_proxy(const std::vector<transport::ResolvedHost>& hosts) {
 
 /// Looks up every host that requests go to, and refuses those that may not be loaded.
 RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) {
-  const Settings& settings = plan.settings;
+  const Settings& settings = plan.settings();
   for (const auto* all : {&urls, &settings.trusted_origins}) {
     for (const auto& url : *all) {
       if (const auto good = not_production(url); !good) {
@@ -146,13 +145,20 @@ RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) 
 }
 
 /// What we wait of our own accord is no want of progress.
-Milliseconds patience(const Settings& settings) {
-  Milliseconds own = settings.network.round_trip;
-  for (const auto delay : settings.retry_delays) own = std::max(own, delay);
-  if (settings.network.cut_probability > 0 && settings.network.silent_share > 0) {
-    own = std::max(own, settings.network.stall_timeout);
+Milliseconds patience(const Scenario& scenario) {
+  Milliseconds own{0};
+  for (const Group& group : scenario.groups) {
+    const Network& network = group.settings.network;
+    own = std::max({own, network.round_trip, group.think.most});
+    for (const Event& event : scenario.events) {
+      if (event.concerns(group)) own = std::max(own, event.lasts);
+    }
+    for (const auto delay : group.settings.retry_delays) own = std::max(own, delay);
+    if (network.cut_probability > 0 && network.silent_share > 0) {
+      own = std::max(own, network.stall_timeout);
+    }
   }
-  return std::max(settings.give_up, 2 * own);
+  return std::max(scenario.settings.give_up, 2 * own);
 }
 
 /// Of the questions before the load: the target was there, and then the connection was lost.
@@ -190,8 +196,8 @@ void ask(transport::LoadEngine& engine, std::function<transport::LoadRequest()> 
 
 /// Where a URL names only a host, takes the first shape under which a server of the system answers;
 /// without one, what was given stays, and the uploads tell what came.
-void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
-  const auto shapes = plan.client->creation_urls();
+void find_creation_url(const RunPlan& plan, Client& client, const RunHooks& hooks) {
+  const auto shapes = client.creation_urls();
   if (shapes.empty()) return;
   transport::LoadEngine engine(plan.engine);
   for (const auto& host : plan.hosts) engine.pin(host);
@@ -204,8 +210,8 @@ void find_creation_url(RunPlan& plan, const RunHooks& hooks) {
       return request;
     };
     ask(engine, make, [&](const transport::LoadOutcome& outcome) {
-      if (outcome.response && plan.client->recognises(*outcome.response)) {
-        plan.client->settle_on(shapes[at]);
+      if (outcome.response && client.recognises(*outcome.response)) {
+        client.settle_on(shapes[at]);
       } else if (outcome.response && ++at < shapes.size()) {
         try_next();
         return;
@@ -227,12 +233,14 @@ transport::LoadRequest presented(const Client& client, transport::LoadRequest re
 
 /// One token and one request before any load, and whether it is the right system: an absent target
 /// is not a thousand failed uploads, and another one not a thousand lost.
-RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
+RunResult<void> probe(const RunPlan& plan, const GroupPlan& group, const RunHooks& hooks) {
+  const Client& client = *group.client;
+  const Credentials& credentials = group.accounts.front();
   transport::LoadEngine engine(plan.engine);
   for (const auto& host : plan.hosts) engine.pin(host);
-  Authorizer authorizer(engine, plan.credentials);
+  Authorizer authorizer(engine, credentials);
   RunResult<void> verdict;
-  const auto recognition = plan.client->recognition();
+  const auto recognition = client.recognition();
   std::size_t strange = 0;  // of the answers to `recognition`
   std::function<void(const std::string&)> recognise = [&](const std::string& token) {
     if (!recognition) {
@@ -245,7 +253,7 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
       return;
     }
     const auto make = [&, token] {
-      return presented(*plan.client, recognition->requests[strange], token);
+      return presented(client, recognition->requests[strange], token);
     };
     ask(engine, make, [&, token](const transport::LoadOutcome& outcome) {
       if (outcome.response && recognition->is_strange(*outcome.response)) {
@@ -264,7 +272,7 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
       const bool told = kind == Kind::tls || outcome.failure->explained;
       verdict =
           give_up(ExitCode::unreachable,
-                  {plan.client->options().create_url,
+                  {client.options().create_url,
                    fmt::format("target unreachable: {}", outcome.failure->message),
                    told                ? ""
                    : kind == Kind::own ? "it is this machine that has none left, not the target"
@@ -273,7 +281,7 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
                        : "is the server running there?"});
     } else if (outcome.response->status == 401) {
       verdict = give_up(ExitCode::unreachable,
-                        {plan.client->options().create_url,
+                        {client.options().create_url,
                          fmt::format("credentials refused: {}", outcome.response->status),
                          "give --username-env and --password-env, or --token-env"});
     } else {
@@ -291,14 +299,14 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
       }
       if (!token) {
         verdict = give_up(ExitCode::unreachable,
-                          {plan.credentials.oauth_url, token.error().what,
+                          {credentials.oauth_url, token.error().what,
                            authorizer.credentials_refused() ? "check the user name and password"
                                                             : "is --oauth-url right?"});
         engine.stop();
         return;
       }
-      const auto make = [&plan, token = *token] {
-        return presented(*plan.client, plan.client->probe(), token);
+      const auto make = [&client, token = *token] {
+        return presented(client, client.probe(), token);
       };
       ask(engine, make, [&probed, token = *token](const transport::LoadOutcome& outcome) {
         probed(outcome, token);
@@ -316,12 +324,13 @@ RunResult<void> probe(const RunPlan& plan, const RunHooks& hooks) {
 
 }  // namespace
 
-Result<Credentials> credentials_of(const Settings& settings) {
+Result<Credentials> credentials_of(const Settings& settings, std::uint64_t account) {
   Credentials c;
   c.oauth_url = settings.oauth_url;
-  const auto read = [](const char* flag, const std::string& name,
-                       std::string& into) -> Result<void> {
-    if (name.empty()) return {};
+  const auto read = [account](const char* flag, const std::string& given,
+                              std::string& into) -> Result<void> {
+    if (given.empty()) return {};
+    const std::string name = filled_in(given, "account", account + 1);
     auto secret = client::secret_in(flag, name);
     if (!secret) return tl::unexpected(secret.error());
     into = std::move(*secret);
@@ -366,51 +375,86 @@ bool RunReport::too_late() const {
   return stats.not_started > allowed;
 }
 
-RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
+namespace {
+
+/// What the groups upload with, and what of that is secret.
+RunResult<void> equip(RunPlan& plan, const std::string& run_id, redact::Secrets& secrets) {
+  for (const Group& group : plan.scenario.groups) {
+    GroupPlan of;
+    of.settings = &group.settings;
+    auto client = client_of(group.settings, run_id, plan.roster.numbering(group));
+    if (!client) return give_up(ExitCode::usage, client.error());
+    of.client = std::move(*client);
+    for (const auto* url : {&group.settings.url, &group.settings.oauth_url}) secrets.add_url(*url);
+    for (const auto& url : of.client->urls()) secrets.add_url(url);
+    for (std::uint64_t account = 0; account < group.accounts; ++account) {
+      auto credentials = credentials_of(group.settings, account);
+      if (!credentials) return give_up(ExitCode::usage, credentials.error());
+      of.client->presentation().hide(credentials->token, secrets);
+      secrets.add(credentials->password);
+      of.accounts.push_back(std::move(*credentials));
+    }
+    plan.groups.push_back(std::move(of));
+  }
+  return {};
+}
+
+/// Every URL that requests go to.
+std::vector<std::string> urls_of(const RunPlan& plan) {
+  std::vector<std::string> urls{plan.settings().url};
+  const auto add = [&](const std::string& url) {
+    if (std::find(urls.begin(), urls.end(), url) == urls.end()) urls.push_back(url);
+  };
+  for (const GroupPlan& group : plan.groups) {
+    for (const auto& url : group.client->urls()) add(url);
+    if (!group.settings->username_env.empty()) add(group.settings->oauth_url);
+  }
+  for (const Event& event : plan.scenario.events) {
+    if (!event.revocation_url.empty()) add(event.revocation_url);
+  }
+  for (const auto& url : plan.settings().trusted_origins) add(url);
+  return urls;
+}
+
+}  // namespace
+
+RunResult<RunReport> run(const std::shared_ptr<const Scenario>& scenario, const RunHooks& hooks) {
   ::signal(SIGPIPE, SIG_IGN);
+  RunPlan plan(*scenario);
+  const Settings& settings = plan.settings();
   const transport::TlsOptions tls{settings.ca_file, settings.client_cert};
   if (const auto good = transport::validate(tls); !good) {
     return give_up(ExitCode::usage, good.error());
   }
-  const auto sockets = share_descriptors(settings);
+  const std::uint64_t at_once = plan.roster.at_once();
+  const auto sockets = share_descriptors(settings, at_once);
   if (!sockets) return give_up(ExitCode::usage, sockets.error());
   if (!settings.delivered_dir.empty() && !std::filesystem::is_directory(settings.delivered_dir)) {
     return give_up(
         ExitCode::usage,
         {"--delivered-dir", fmt::format("{} is not a folder", quote(settings.delivered_dir)), ""});
   }
-  const std::string run_id = new_run_id();
-  auto client = client_of(settings, run_id);
-  if (!client) return give_up(ExitCode::usage, client.error());
   redact::Secrets secrets = hooks.secrets;
-  for (const auto* url : {&settings.url, &settings.oauth_url, &settings.proxy}) {
-    secrets.add_url(*url);
-  }
-  for (const auto& url : (*client)->urls()) secrets.add_url(url);
-  for (const auto& url : proxies_of_environment(settings.url)) secrets.add_url(url);
-  auto credentials = credentials_of(settings);
-  if (!credentials) return give_up(ExitCode::usage, credentials.error());
-  (*client)->presentation().hide(credentials->token, secrets);
-  secrets.add(credentials->password);
-  const auto [proxy_user, proxy_password] = halves(credentials->proxy_user);
-  secrets.add(proxy_password);
-  credentials->secrets = secrets;
-
   RunReport report;
-  report.run_id = run_id;
+  report.run_id = new_run_id();
+  if (const auto good = equip(plan, report.run_id, secrets); !good) {
+    return tl::unexpected(good.error());
+  }
+  secrets.add_url(settings.proxy);
+  for (const auto& url : proxies_of_environment(settings.url)) secrets.add_url(url);
+  const auto [proxy_user, proxy_password] = halves(plan.groups.front().accounts.front().proxy_user);
+  secrets.add(proxy_password);
+  for (GroupPlan& group : plan.groups) {
+    for (Credentials& account : group.accounts) account.secrets = secrets;
+  }
   report.settings = settings;
+  report.scenario = scenario;
   report.secrets = secrets;
 
-  RunPlan plan{settings, std::move(*client), std::move(*credentials), {}, {}, {}, {}};
-  if (settings.give_up.count() > 0) plan.give_up = patience(settings);
-  std::vector<std::string> urls = plan.client->urls();
-  urls.insert(urls.begin(), settings.url);
-  if (!plan.credentials.username.empty()) urls.push_back(settings.oauth_url);
-  urls.insert(urls.end(), settings.trusted_origins.begin(), settings.trusted_origins.end());
-  if (const auto found = find_hosts(plan, urls); !found) return tl::unexpected(found.error());
-  plan.control_url = plan.client->control_url();
-
-  const std::uint64_t concurrency = *settings.concurrency;
+  if (settings.give_up.count() > 0) plan.give_up = patience(*scenario);
+  if (const auto found = find_hosts(plan, urls_of(plan)); !found) {
+    return tl::unexpected(found.error());
+  }
   plan.engine.user_agent = fmt::format("dex-loadgen/{} (run {})", harness_version(), report.run_id);
   plan.engine.tls = tls;
   if (!proxy_user.empty()) {
@@ -423,31 +467,26 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
   plan.engine.max_sockets = of_a_loop(sockets->open);
   plan.engine.ceiling = BytesPerSecond{settings.max_rate.value / settings.threads};
   plan.engine.max_connections =
-      std::min(plan.engine.max_sockets, of_a_loop(concurrency) + std::size_t{8});
+      std::min(plan.engine.max_sockets, of_a_loop(at_once) + std::size_t{8});
   plan.engine.max_abandoned = static_cast<std::size_t>(sockets->abandoned / settings.threads);
   // Throughput for a few uploads, memory for many (measured: 80 KB each against 29 KB).
-  plan.engine.upload_buffer = Bytes{concurrency > 500 ? 16U << 10U : 256U << 10U};
+  plan.engine.upload_buffer = Bytes{at_once > 500 ? 16U << 10U : 256U << 10U};
 
-  find_creation_url(plan, hooks);
-  if (const auto ready = probe(plan, hooks); !ready) return tl::unexpected(ready.error());
-  choose_digests(*plan.client, settings, plan.engine, plan.hosts,
-                 [&] { return hooks.interrupted() > 0; });
-  report.settings.url = plan.client->options().create_url;
+  for (GroupPlan& group : plan.groups) {
+    find_creation_url(plan, *group.client, hooks);
+    if (const auto ready = probe(plan, group, hooks); !ready) return tl::unexpected(ready.error());
+    choose_digests(*group.client, settings, plan.engine, plan.hosts,
+                   [&] { return hooks.interrupted() > 0; });
+    group.control_url = group.client->control_url();
+  }
+  report.settings.url = plan.groups.front().client->options().create_url;
   report.begin = std::chrono::steady_clock::now();
   hooks.begun(report.run_id, report.settings.url, report.begin);
 
-  const auto shared = std::make_shared<Shared>(report.begin, *hooks.progress);
+  const auto shared = std::make_shared<Shared>(report.begin, *hooks.progress, plan.roster);
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < settings.threads; ++i) {
-    ScheduleOptions schedule;
-    schedule.uploads = settings.uploads;
-    if (settings.duration) schedule.duration = *settings.duration;
-    schedule.concurrency =
-        concurrency / settings.threads + (i < concurrency % settings.threads ? 1 : 0);
-    schedule.rate = settings.rate;
-    schedule.first = i;
-    schedule.stride = settings.threads;
-    workers.push_back(std::make_unique<Worker>(plan, hooks, *shared, schedule, report.begin));
+    workers.push_back(std::make_unique<Worker>(plan, hooks, *shared, i, settings.threads));
   }
   std::vector<std::exception_ptr> failures(workers.size());
   std::vector<std::thread> threads;
@@ -470,17 +509,19 @@ RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks) {
     if (thrown) std::rethrow_exception(thrown);
   }
 
+  report.tally = Tally(scenario->groups.size(), scenario->phases.size());
   for (auto& worker : workers) {
     Stats of_loop;
-    of_loop.not_started = worker->not_started();
     of_loop.loop_lag = worker->loop_lag();
-    report.stats.merge(of_loop);
-    report.stats.merge(worker->stats());
+    report.tally.all.merge(of_loop);
+    report.tally.merge(worker->tally());
+    for (const auto& note : worker->notes()) report.notes.push_back(note);
     report.removed += worker->removed();
     report.left_behind += worker->left_behind();
     if (worker->verified_by() != VerifyMethod::none) report.verified_by = worker->verified_by();
   }
-  report.stats.slowest_second = shared->seconds.slowest();
+  report.tally.all.slowest_second = shared->seconds.slowest();
+  report.stats = report.tally.all;
   report.each_upload = [shared](const auto& visit) { shared->results.each(visit); };
   report.was_interrupted = hooks.interrupted() > 0;
   report.gave_up = shared->gave_up;

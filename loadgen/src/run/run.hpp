@@ -5,15 +5,17 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "protocol/error.hpp"
 #include "redact/secrets.hpp"
-#include "scenario/settings.hpp"
+#include "scenario/scenario.hpp"
 #include "stats/result.hpp"
 #include "stats/stats.hpp"
+#include "stats/tally.hpp"
 #include "upload/authorizer.hpp"
 
 namespace loadgen {
@@ -36,6 +38,12 @@ using RunResult = tl::expected<T, RunError>;
 
 /// Counters that a progress line may read while the run goes on.
 struct Progress {
+  explicit Progress(std::size_t count = 1) : groups(count) {}
+  struct OfGroup {
+    std::atomic<std::uint64_t> started{0}, in_flight{0}, uploaded{0}, failed{0},
+        acknowledged_bytes{0};
+  };
+  std::vector<OfGroup> groups;
   std::atomic<std::uint64_t> started{0}, in_flight{0}, uploaded{0}, failed{0}, verified{0}, cuts{0},
       sent_bytes{0}, acknowledged_bytes{0};
   std::atomic<std::int64_t> start_lag_max_us{0}, loop_lag_max_us{0};  ///< of the present second
@@ -49,12 +57,22 @@ struct Second {
   std::uint64_t in_flight = 0;  ///< at its end
   Bytes sent, acknowledged;
   std::chrono::microseconds start_lag_max{0}, loop_lag_max{0};
+  std::size_t phase = 0;  ///< in which it began
+  struct OfGroup {
+    std::uint64_t started = 0, uploaded = 0, failed = 0;
+    std::uint64_t in_flight = 0;
+    Bytes acknowledged;
+  };
+  std::vector<OfGroup> groups;
 };
 
 struct RunReport {
   std::string run_id;
   Settings settings;
   Stats stats;
+  /// What the run was, complete; of its groups and phases `tally` has the figures.
+  std::shared_ptr<const Scenario> scenario;
+  Tally tally;
   VerifyMethod verified_by = VerifyMethod::none;
   /// Shows every upload, by index.
   std::function<void(const std::function<void(const UploadResult&)>&)> each_upload =
@@ -63,6 +81,7 @@ struct RunReport {
   bool was_interrupted = false;
   bool gave_up = false;                        ///< there was no progress for Settings::give_up
   std::uint64_t removed = 0, left_behind = 0;  ///< by --cleanup
+  std::vector<std::string> notes;              ///< of what the run could not do as it was told
   std::vector<std::string> conditions_hit;     ///< --fail-if, with the values found
   redact::Secrets secrets;                     ///< that no report may hold
   std::optional<RunError> stopped;             ///< why there was no load, or not all of it
@@ -85,10 +104,12 @@ struct RunHooks {
   std::function<void(const Second&)> second = [](const Second&) {};
 };
 
-/// Environment variables that `settings` names; an Error names the flag and the variable.
-[[nodiscard]] Result<Credentials> credentials_of(const Settings& settings);
+/// Environment variables that `settings` names, for one of the accounts of its partners; an Error
+/// names the flag and the variable.
+[[nodiscard]] Result<Credentials> credentials_of(const Settings& settings, std::uint64_t account);
 
-/// `settings` were completed (see `complete`). Blocks until the run is over.
-[[nodiscard]] RunResult<RunReport> run(const Settings& settings, const RunHooks& hooks);
+/// `scenario` is complete. Blocks until the run is over.
+[[nodiscard]] RunResult<RunReport> run(const std::shared_ptr<const Scenario>& scenario,
+                                       const RunHooks& hooks);
 
 }  // namespace loadgen

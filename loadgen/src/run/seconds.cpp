@@ -15,7 +15,19 @@ std::optional<Second> Seconds::look(Time now) {
   sums.failed = progress_.failed;
   sums.sent = Bytes{progress_.sent_bytes};
   sums.acknowledged = Bytes{progress_.acknowledged_bytes};
+  for (const auto& group : progress_.groups) {
+    sums.groups.push_back({group.started, group.uploaded, group.failed, group.in_flight,
+                           Bytes{group.acknowledged_bytes}});
+  }
   Second second = sums;
+  second.phase = phase_at_(std::chrono::seconds{before_.number});
+  for (std::size_t i = 0; i < before_.groups.size(); ++i) {
+    const auto& before = before_.groups[i];
+    second.groups[i].started -= before.started;
+    second.groups[i].uploaded -= before.uploaded;
+    second.groups[i].failed -= before.failed;
+    second.groups[i].acknowledged -= before.acknowledged;
+  }
   second.started -= before_.started;
   second.uploaded -= before_.uploaded;
   second.failed -= before_.failed;

@@ -1,7 +1,9 @@
 // What a run comes to second by second.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "run/run.hpp"
 
@@ -10,7 +12,11 @@ namespace loadgen {
 /// Reads the counters of a run; on one thread.
 class Seconds {
  public:
-  Seconds(Progress& progress, Time start) : progress_(progress), start_(start) {}
+  /// `phase_at` says the phase at a time from the start.
+  Seconds(
+      Progress& progress, Time start,
+      std::function<std::size_t(Duration)> phase_at = [](Duration) { return std::size_t{0}; })
+      : progress_(progress), start_(start), phase_at_(std::move(phase_at)) {}
 
   /// Called more often than once a second; the figures of a second when it is over.
   [[nodiscard]] std::optional<Second> look(Time now);
@@ -20,6 +26,7 @@ class Seconds {
  private:
   Progress& progress_;
   Time start_;
+  std::function<std::size_t(Duration)> phase_at_;
   Second before_;  ///< sums
   std::optional<Bytes> slowest_;
 };

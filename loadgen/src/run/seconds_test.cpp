@@ -34,5 +34,27 @@ TEST(Seconds, TellWhatHappenedInEach) {
   EXPECT_EQ(seconds.slowest(), Bytes{50});
 }
 
+TEST(Seconds, KnowTheirPhaseAndEachGroup) {
+  const Time t0{};
+  Progress progress(2);
+  Seconds seconds(progress, t0, [](Duration at) { return at >= 2s ? 1U : 0U; });
+  progress.groups[1].started = 5;
+  progress.groups[1].acknowledged_bytes = 70;
+  progress.groups[1].in_flight = 2;
+  const auto first = seconds.look(t0 + 1s);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->phase, 0U);
+  EXPECT_EQ(first->groups.at(0).started, 0U);
+  EXPECT_EQ(first->groups.at(1).started, 5U);
+  progress.groups[1].started = 6;
+  EXPECT_EQ(seconds.look(t0 + 2s)->phase, 0U);
+  progress.groups[1].started = 9;
+  const auto third = seconds.look(t0 + 3s);
+  EXPECT_EQ(third->phase, 1U);
+  EXPECT_EQ(third->groups.at(1).started, 3U);
+  EXPECT_EQ(third->groups.at(1).in_flight, 2U);
+  EXPECT_EQ(third->groups.at(1).acknowledged, Bytes{0});
+}
+
 }  // namespace
 }  // namespace loadgen

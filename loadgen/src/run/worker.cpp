@@ -8,36 +8,38 @@
 namespace loadgen {
 namespace {
 constexpr Milliseconds tick_time{100};
-
-template <class F>
-void with(Progress* progress, F change) {
-  change(*progress);
-}
-
-void raise(std::atomic<std::int64_t>& most, std::chrono::microseconds value) {
-  std::int64_t former = most.load();
-  while (former < value.count() && !most.compare_exchange_weak(former, value.count())) {
-  }
-}
 }  // namespace
 
-Worker::Worker(const RunPlan& plan, const RunHooks& hooks, Shared& shared, ScheduleOptions schedule,
-               Time start)
+Worker::Worker(const RunPlan& plan, const RunHooks& hooks, Shared& shared, std::uint64_t first,
+               std::uint64_t stride)
     : plan_(plan),
       hooks_(hooks),
       shared_(shared),
+      first_(first == 0),
       engine_(plan.engine),
       pulse_(engine_, shared.pulse),
-      line_(pulse_, plan.settings.network),
-      authorizer_(line_.top(), plan.credentials),
-      schedule_(schedule, start),
-      idle_since_(start),
-      own_(schedule) {
+      crowd_(
+          plan, shared, *hooks.progress, engine_, pulse_, first, stride,
+          {[this](UploadResult result) { keep(std::move(result)); }, [this] { maybe_verify(); }}),
+      tally_(plan.scenario.groups.size(), plan.scenario.phases.size()),
+      looked_at_(crowd_) {
   for (const auto& host : plan.hosts) engine_.pin(host);
 }
 
+std::uint64_t Worker::removed() const {
+  std::uint64_t all = 0;
+  for (const auto& cleanup : cleanups_) all += cleanup->removed();
+  return all;
+}
+
+std::uint64_t Worker::left_behind() const {
+  std::uint64_t all = 0;
+  for (const auto& cleanup : cleanups_) all += cleanup->left_behind();
+  return all;
+}
+
 void Worker::run() {
-  engine_.after(Milliseconds{0}, [this] { fill(); });
+  engine_.after(Milliseconds{0}, [this] { crowd_.fill(); });
   tick();
   engine_.run();
 }
@@ -49,21 +51,21 @@ void Worker::tick() {
     loop_lag_.add(lag);
     raise(hooks_.progress->loop_lag_max_us, lag);
   }
-  if (own_.first == 0) {
+  if (first_) {
     if (const auto second = shared_.seconds.look(now)) hooks_.second(*second);
   }
   get_on(now);
   const int level = hooks_.interrupted();
   if (level >= 1 && !closed_) {
     closed_ = true;
-    schedule_.close(now);
+    crowd_.close();
     maybe_verify();
   }
   if (level >= 2) {
     break_off(std::nullopt);
     return;
   }
-  const bool busy = !partners_.empty() || verifying_;
+  const bool busy = crowd_.busy() || verifying_;
   if (busy && plan_.give_up && now - shared_.pulse.last() >= *plan_.give_up) {
     shared_.gave_up = true;
   }
@@ -81,157 +83,98 @@ void Worker::get_on(Time now) {
   if (more.value == 0) return;
   sent_ += more;
   shared_.pulse.beat(now);
-  with(hooks_.progress, [&](Progress& p) { p.sent_bytes += more.value; });
+  hooks_.progress->sent_bytes += more.value;
 }
 
 void Worker::break_off(const std::optional<Cause>& cause) {
-  for (const auto& [index, partner] : partners_) {
-    if (!partner->ended) partner->ended = engine_.now();
-    UploadResult result = completed(partner->upload->interrupted(), *partner);
-    if (cause) result.cause = cause;
-    keep(std::move(result));
-  }
-  not_started_ = schedule_.not_started(engine_.now());
-  if (verifier_) verified_by_ = verifier_->method();
+  crowd_.break_off(cause);
+  if (!verifying_) count_not_started();
+  if (!verifiers_.empty()) verified_by_ = verifiers_.back()->method();
   stop(cause);
 }
 
-void Worker::fill() {
-  while (const auto start = schedule_.take(engine_.now())) {
-    const Bytes size = plan_.settings.size.size_of(plan_.settings.seed, start->upload);
-    const std::uint64_t begun = shared_.begun_bytes += size.value;
-    if (plan_.settings.max_bytes && begun > plan_.settings.max_bytes->value) {
-      schedule_.refuse(engine_.now());
-      break;
-    }
-    begin(*start, size);
-  }
-  if (const auto due = schedule_.next_due(engine_.now()); due && !due_timer_) {
-    due_timer_ = true;
-    engine_.at(*due, [this] {
-      due_timer_ = false;
-      fill();
-    });
-  }
-  maybe_verify();
-}
-
-void Worker::begin(const Schedule::Start& start, Bytes size) {
-  const std::uint64_t index = start.upload;
-  // While nothing was due there was nothing to get on with.
-  if (partners_.empty() && plan_.give_up && engine_.now() - idle_since_ > *plan_.give_up / 2) {
-    shared_.pulse.beat(engine_.now());
-  }
-  CutPlan cuts(plan_.settings.network, plan_.settings.seed, index, size);
-  auto owned = std::make_unique<Partner>(line_.top(), plan_.settings.network, std::move(cuts));
-  Partner& partner = *owned;
-  partner.possible = start.possible;
-  raise(hooks_.progress->start_lag_max_us,
-        std::chrono::duration_cast<std::chrono::microseconds>(engine_.now() - start.possible));
-  Upload::Events events;
-  events.uploaded = [this, &partner] {
-    partner.ended = engine_.now();
-    schedule_.ended(engine_.now());
-    with(hooks_.progress, [](Progress& p) { --p.in_flight; });
-    engine_.after(Milliseconds{0}, [this] { fill(); });
-  };
-  events.ended = [this, index] { ended(index); };
-  events.acknowledged = [this](Bytes more) {
-    with(hooks_.progress, [&](Progress& p) { p.acknowledged_bytes += more.value; });
-  };
-  partner.upload = plan_.client->upload({partner.link, authorizer_, *plan_.client}, index, size,
-                                        start.intended, std::move(events));
-  partners_.emplace(index, std::move(owned));
-  with(hooks_.progress, [](Progress& p) {
-    ++p.started;
-    ++p.in_flight;
-  });
-  partner.upload->start();
-}
-
-UploadResult Worker::completed(UploadResult result, const Partner& partner) {
-  result.cuts = partner.link.happened();
-  result.possible = partner.possible;
-  result.ended = partner.ended;
-  return result;
-}
-
-void Worker::ended(std::uint64_t index) {
-  const auto found = partners_.find(index);
-  const UploadResult result = completed(found->second->upload->result(), *found->second);
-  with(hooks_.progress, [&](Progress& p) {
-    p.cuts += result.cuts.size();
-    ++(result.uploaded ? p.uploaded : p.failed);
-  });
-  keep(result);
-  // Its own member function is still on the stack.
-  auto still = std::make_shared<std::unique_ptr<Partner>>(std::move(found->second));
-  partners_.erase(found);
-  idle_since_ = engine_.now();
-  engine_.after(Milliseconds{0}, [this, still] { maybe_verify(); });
+void Worker::count_not_started() {
+  crowd_.each_not_started(
+      [this](Time due) { tally_.not_started(plan_.roster.phase_at(due - shared_.start)); });
 }
 
 void Worker::maybe_verify() {
-  if (verifying_ || !partners_.empty() || !schedule_.exhausted(engine_.now())) {
+  if (verifying_) return;
+  if (!crowd_.over()) {
     // An open loop may be waiting for the end of its duration only.
-    if (!verifying_ && partners_.empty() && !due_timer_ && !schedule_.next_due(engine_.now())) {
-      engine_.after(tick_time, [this] { maybe_verify(); });
-    }
+    if (!crowd_.waits()) engine_.after(tick_time, [this] { maybe_verify(); });
     return;
   }
   verifying_ = true;
-  not_started_ = schedule_.not_started(engine_.now());
-  if (plan_.settings.verify == VerifyMethod::none) {
-    clean_up();
+  count_not_started();
+  if (plan_.settings().verify == VerifyMethod::none) {
+    clean_up(0);
     return;
   }
-  with(hooks_.progress, [](Progress& p) { p.verifying = true; });
+  hooks_.progress->verifying = true;
+  verify(0);
+}
+
+void Worker::verify(std::size_t group) {
+  if (group == plan_.groups.size()) {
+    clean_up(0);
+    return;
+  }
   shared_.pulse.beat(engine_.now());
+  looked_at_ = Crowd::Begun(crowd_);
+  const GroupPlan& of = plan_.groups[group];
+  const Settings& settings = plan_.settings();
   Verifier::Options options;
-  options.method = plan_.settings.verify;
-  options.control_url = plan_.control_url;
+  options.method = settings.verify;
+  options.control_url = of.control_url;
   options.copies_are_here = std::all_of(plan_.hosts.begin(), plan_.hosts.end(),
                                         [](const auto& host) { return host.loopback; });
-  options.stall_timeout = std::max(plan_.settings.network.stall_timeout, Milliseconds{30'000});
+  options.stall_timeout = std::max(of.settings->network.stall_timeout, Milliseconds{30'000});
   options.copies = shared_.copies;
   options.at_work = [&pulse = shared_.pulse] { pulse.beat(std::chrono::steady_clock::now()); };
-  if (!plan_.settings.delivered_dir.empty()) {
-    options.delivered = [folder = plan_.settings.delivered_dir,
-                         run_id = plan_.client->options().run_id] {
+  if (!settings.delivered_dir.empty()) {
+    options.delivered = [folder = settings.delivered_dir, run_id = of.client->options().run_id] {
       return DeliveredFiles::scan(folder, run_id);
     };
   }
-  verifier_ = std::make_unique<Verifier>(pulse_, authorizer_, *plan_.client, std::move(options));
-  verifier_->run([this] { return next_unjudged(); },
-                 [this](const UploadResult& result) { judged(result); },
-                 [this] {
-                   verified_by_ = verifier_->method();
-                   clean_up();
-                 });
+  verifiers_.push_back(std::make_unique<Verifier>(pulse_, crowd_.authorizer(group, 0), *of.client,
+                                                  std::move(options)));
+  verifiers_.back()->run([this, group] { return next_unjudged(group); },
+                         [this](const UploadResult& result) { judged(result); },
+                         [this, group] {
+                           const auto by = verifiers_.back()->method();
+                           if (by != VerifyMethod::automatic || group == 0) verified_by_ = by;
+                           // Not from within the verifier.
+                           engine_.after(Milliseconds{0}, [this, group] { verify(group + 1); });
+                         });
 }
 
-void Worker::clean_up() {
-  if (!plan_.settings.cleanup) {
+void Worker::clean_up(std::size_t group) {
+  if (!plan_.settings().cleanup || group == plan_.groups.size()) {
     stop(std::nullopt);
     return;
   }
-  asker_ = std::make_unique<Asker>(pulse_, authorizer_, *plan_.client,
-                                   plan_.settings.network.stall_timeout);
-  cleanup_ = std::make_unique<Cleanup>(*asker_, *plan_.client);
-  auto next = [this, at = std::uint64_t{0}]() mutable -> std::optional<std::string> {
-    while (at < schedule_.started()) {
-      const auto result = shared_.results.get(own_.first + at++ * own_.stride);
+  const GroupPlan& of = plan_.groups[group];
+  askers_.push_back(std::make_unique<Asker>(pulse_, crowd_.authorizer(group, 0), *of.client,
+                                            of.settings->network.stall_timeout));
+  cleanups_.push_back(std::make_unique<Cleanup>(*askers_.back(), *of.client));
+  auto next = [this, group, at = Crowd::Begun(crowd_)]() mutable -> std::optional<std::string> {
+    while (const auto begun = at.next()) {
+      if (begun->group != group) continue;
+      const auto result = shared_.results.get(begun->index);
       if (result && !result->url.empty()) return result->url;
     }
     return std::nullopt;
   };
-  cleanup_->run(std::move(next), [this] { stop(std::nullopt); });
+  cleanups_.back()->run(std::move(next), [this, group] {
+    engine_.after(Milliseconds{0}, [this, group] { clean_up(group + 1); });
+  });
 }
 
 void Worker::stop(const std::optional<Cause>& cause) {
   // What nobody looked at, or not to the end.
-  looked_at_ = 0;
-  while (auto result = next_unjudged()) {
+  looked_at_ = Crowd::Begun(crowd_);
+  while (auto result = next_unjudged(std::nullopt)) {
     result->state = UploadState::unverified;
     if (!result->cause) result->cause = cause;
     judged(*result);
@@ -243,10 +186,10 @@ void Worker::keep(UploadResult result) {
   hooks_.ended(result);
   const bool unseen = result.state == UploadState::unverified;
   if (!unseen && result.state != UploadState::uploaded) {
-    stats_.add(result);
-  } else if (plan_.settings.verify == VerifyMethod::none) {
+    tally_.add(result);
+  } else if (plan_.settings().verify == VerifyMethod::none) {
     result.state = UploadState::unverified;
-    stats_.add(result);
+    tally_.add(result);
   } else {
     result.state = UploadState::uploaded;  // that is: yet to be judged
     ++unjudged_;
@@ -254,9 +197,12 @@ void Worker::keep(UploadResult result) {
   shared_.results.put(result);
 }
 
-std::optional<UploadResult> Worker::next_unjudged() {
-  while (unjudged_ > 0 && looked_at_ < schedule_.started()) {
-    auto result = shared_.results.get(own_.first + looked_at_++ * own_.stride);
+std::optional<UploadResult> Worker::next_unjudged(std::optional<std::size_t> group) {
+  while (unjudged_ > 0) {
+    const auto begun = looked_at_.next();
+    if (!begun) break;
+    if (group && begun->group != *group) continue;
+    auto result = shared_.results.get(begun->index);
     if (result && result->state == UploadState::uploaded) return result;
   }
   return std::nullopt;
@@ -264,11 +210,9 @@ std::optional<UploadResult> Worker::next_unjudged() {
 
 void Worker::judged(const UploadResult& result) {
   --unjudged_;
-  stats_.add(result);
+  tally_.add(result);
   shared_.results.put(result);
-  if (result.state == UploadState::verified) {
-    with(hooks_.progress, [](Progress& p) { ++p.verified; });
-  }
+  if (result.state == UploadState::verified) ++hooks_.progress->verified;
 }
 
 }  // namespace loadgen

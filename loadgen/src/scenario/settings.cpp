@@ -10,8 +10,7 @@
 
 #include "client/endpoints.hpp"
 #include "client/token.hpp"
-#include "protocol/json/decode.hpp"
-#include "protocol/nearest.hpp"
+#include "scenario/values.hpp"
 #include "settings/choice.hpp"
 #include "upload/read.hpp"
 
@@ -61,19 +60,6 @@ std::vector<std::string_view> names_of_systems() {
 Result<const SystemKind*> system(const std::string& text) {
   if (const SystemKind* const kind = system_named(text)) return kind;
   return settings::not_one_of(text, names_of_systems());
-}
-
-/// "20/s", "1.5/s", "90/min"; a bare number would be a guess.
-Result<double> rate(const std::string& text) {
-  double value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  const double per = unit == "/s" ? 1 : unit == "/min" ? 60 : unit == "/h" ? 3600 : 0;
-  if (code != std::errc{} || per == 0 || !std::isfinite(value) || value <= 0 || value / per > 1e6) {
-    return failure("", fmt::format("{} is not a rate of uploads", quote(text)),
-                   "as in 20/s or 90/min");
-  }
-  return value / per;
 }
 
 Result<std::vector<Milliseconds>> delays(const std::string& text) {
@@ -147,10 +133,24 @@ Result<Bytes> chunk(const std::string& text) {
 }
 
 Setting of_a_system(const settings::OwnSetting& own) {
-  return {{own, [own](Settings& settings, const std::string& text) {
-             return settings::keep(settings.own, own, text);
-           }}};
+  Setting setting{{own, [own](Settings& settings, const std::string& text) {
+                     return settings::keep(settings.own, own, text);
+                   }}};
+  setting.of_partners = true;
+  if (!own.read_inline) return setting;
+  setting.apply_inline = [own](Settings& settings, const std::string& json) -> Result<void> {
+    auto kept = own.read_inline(json);
+    if (!kept) return tl::unexpected(kept.error());
+    settings.own[own.name].push_back(*std::move(kept));
+    return {};
+  };
+  return setting;
 }
+
+/// Of the settings that all systems have, those that are a partner's.
+constexpr std::array<std::string_view, 11> of_partners{
+    "system",       "size",         "connections",  "chunk",     "payload",      "network",
+    "retry-delays", "username-env", "password-env", "token-env", "stall-timeout"};
 
 /// "what the target is [dex]; dex follows /info to ..."
 std::string about_systems() {
@@ -174,7 +174,9 @@ std::vector<Setting> what_is_sent() {
       {{{"concurrency", "N", "uploads in flight at most [10; 1000 with --rate]"},
         stored(whole_number(1, most_in_flight), &Settings::concurrency)}},
       {{{"rate", "R/s", "open loop: uploads are due at this rate, as in 20/s"},
-        stored(rate, &Settings::rate)}},
+        stored(parse_per_time, &Settings::rate)}},
+      {{{"arrival", "constant|poisson", "with --rate: evenly, or each by chance [constant]"},
+        stored(parse_arrival, &Settings::arrival)}},
       {{{"size", "DIST",
          "8MiB | uniform:1MiB-8MiB | lognormal:median=2MiB,sigma=1.2[,max=1GiB] | "
          "choice:1KiB,8MiB [8MiB]"},
@@ -256,39 +258,10 @@ std::vector<Setting> make_table() {
   std::vector<Setting> table = what_is_sent();
   for (const auto& own : settings::own_settings(owners())) table.push_back(of_a_system(own));
   for (auto& setting : access_and_outcome()) table.push_back(std::move(setting));
+  for (auto& setting : table) {
+    setting.of_partners |= std::ranges::count(of_partners, setting.name) > 0;
+  }
   return table;
-}
-
-/// What those who wrote `key` may have meant, as a scenario spells it.
-std::string nearest_key(const std::string& key) {
-  std::vector<std::string> keys;
-  for (const auto& setting : settings_table()) {
-    if (!setting.in_scenario) continue;
-    keys.push_back(setting.name);
-    std::replace(keys.back().begin(), keys.back().end(), '-', '_');
-  }
-  return nearest_names(key, {keys.begin(), keys.end()});
-}
-
-std::string text_of(const json::Cursor& value) {
-  const auto& raw = value.raw();
-  if (raw.is_string()) return raw.get<std::string>();
-  if (raw.is_boolean()) return raw.get<bool>() ? "true" : "false";
-  if (raw.is_number()) return raw.dump();
-  value.fail("a string, number or boolean is expected");
-}
-
-void apply_value(Settings& settings, const Setting& setting, const json::Cursor& value) {
-  const auto one = [&](const json::Cursor& at) {
-    if (const auto applied = setting.apply(settings, text_of(at)); !applied) {
-      at.fail(applied.error().line());
-    }
-  };
-  if (setting.times == Times::once) {
-    one(value);
-    return;
-  }
-  for (const auto& item : value.items()) one(item);
 }
 
 }  // namespace
@@ -296,40 +269,6 @@ void apply_value(Settings& settings, const Setting& setting, const json::Cursor&
 const std::vector<Setting>& settings_table() {
   static const std::vector<Setting> table = make_table();
   return table;
-}
-
-Result<void> apply_scenario_text(Settings& settings, std::string_view text,
-                                 const std::string& document) {
-  const auto read = [&](const json::Cursor& root) {
-    for (const auto& [key, value] : root.members()) {
-      if (key == "$schema" || key == "description") continue;
-      std::string name = key;
-      std::replace(name.begin(), name.end(), '_', '-');
-      const auto& table = settings_table();
-      const auto found = std::find_if(table.begin(), table.end(),
-                                      [&](const Setting& s) { return s.name == name; });
-      if (found == table.end() || key.find('-') != std::string::npos) {
-        root.fail(
-            fmt::format("{} is not a setting; the nearest are {} (see 'dex-loadgen run --help', "
-                        "with '_' for '-')",
-                        quote(key), nearest_key(key)));
-      }
-      if (!found->in_scenario) {
-        value.fail("this is for the command line only: whoever starts the run has to say it");
-      }
-      apply_value(settings, *found, value);
-    }
-    return true;
-  };
-  const auto done = json::decode(text, document, read);
-  if (!done) return tl::unexpected(done.error());
-  return {};
-}
-
-Result<void> apply_scenario(Settings& settings, const std::string& file) {
-  const auto text = json::detail::read_file(file);
-  if (!text) return tl::unexpected(text.error());
-  return apply_scenario_text(settings, *text, file);
 }
 
 Result<void> complete(Settings& s) {
@@ -379,10 +318,12 @@ Result<void> complete(Settings& s) {
   return {};
 }
 
-Result<std::unique_ptr<Client>> client_of(const Settings& settings, const std::string& run_id) {
+Result<std::unique_ptr<Client>> client_of(const Settings& settings, const std::string& run_id,
+                                          const Numbering& numbering) {
   UploadOptions options;
   options.create_url = settings.url;
   options.run_id = run_id;
+  options.numbering = numbering;
   options.seed = settings.seed;
   options.payload = settings.payload;
   options.chunk = settings.chunk;

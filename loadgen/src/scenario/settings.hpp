@@ -14,6 +14,7 @@
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
 #include "scenario/size_distribution.hpp"
+#include "schedule/arrivals.hpp"
 #include "settings/own.hpp"
 #include "settings/setting.hpp"
 #include "stats/criterion.hpp"
@@ -36,7 +37,8 @@ struct Settings {
   std::optional<std::uint64_t> uploads;
   std::optional<Milliseconds> duration;
   std::optional<std::uint64_t> concurrency;
-  double rate = 0;  ///< uploads per second; 0: closed loop
+  double rate = 0;                      ///< uploads per second; 0: closed loop
+  Arrival arrival = Arrival::constant;  ///< of an open loop
   Connections connections = Connections::own;
   SizeDistribution size;
   Bytes chunk;
@@ -70,14 +72,12 @@ struct Settings {
 /// switch is a boolean, and what may be given often a list of strings.
 struct Setting : settings::Setting<Settings> {
   bool in_scenario = true;
+  bool of_partners = false;  ///< a group of partners may have it otherwise than the run
+  /// Of a setting that takes a file: puts in what stands in a scenario in the place of its name, as
+  /// JSON. Empty: nothing may.
+  Apply apply_inline = {};
 };
 [[nodiscard]] const std::vector<Setting>& settings_table();
-
-/// Applies a scenario file on top of `settings`.
-[[nodiscard]] Result<void> apply_scenario(Settings& settings, const std::string& file);
-/// The same for text; `document` names it in errors.
-[[nodiscard]] Result<void> apply_scenario_text(Settings& settings, std::string_view text,
-                                               const std::string& document);
 
 /// What no single setting can tell: combinations that make no sense, and defaults that depend on
 /// others (uploads, concurrency).
@@ -85,6 +85,7 @@ struct Setting : settings::Setting<Settings> {
 
 /// The client of the system that `settings`, which are complete, name.
 [[nodiscard]] Result<std::unique_ptr<Client>> client_of(const Settings& settings,
-                                                        const std::string& run_id);
+                                                        const std::string& run_id,
+                                                        const Numbering& numbering = {});
 
 }  // namespace loadgen

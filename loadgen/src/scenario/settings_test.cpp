@@ -1,4 +1,4 @@
-#include "scenario/settings.hpp"
+#include "scenario/file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,11 +21,12 @@ TEST(Scenario, EveryFileIsAValidScenario) {
     const auto name = entry.path().filename().string();
     if (!name.ends_with(".json") || name.ends_with(".schema.json")) continue;
     ++files;
-    Settings settings;
-    const auto done = apply_scenario(settings, entry.path().string());
+    Scenario scenario;
+    std::vector<std::string> notes;
+    const auto done = apply_scenario(scenario, entry.path().string(), notes);
     ASSERT_TRUE(done) << done.error().line();
-    settings.url = "http://127.0.0.1:1/files";
-    const auto whole = complete(settings);
+    scenario.settings.url = "http://127.0.0.1:1/files";
+    const auto whole = complete(scenario);
     EXPECT_TRUE(whole) << whole.error().line();
   }
   EXPECT_GT(files, 0);
@@ -48,7 +49,11 @@ TEST(Scenario, TheSchemaHasExactlyTheSettingsOfTheTable) {
   const auto schema = nlohmann::json::parse(in);
   std::set<std::string> in_schema;
   for (const auto& [key, value] : schema.at("properties").items()) {
-    if (key != "$schema" && key != "description") in_schema.insert(key);
+    // Those behind the first two are parts with tables of their own: scenario_test.
+    if (std::set<std::string>{"$schema", "description", "partners", "phases", "regions", "events"}
+            .count(key) == 0) {
+      in_schema.insert(key);
+    }
   }
   std::set<std::string> in_table;
   const auto others = names_of_other_systems();
@@ -65,11 +70,12 @@ TEST(Scenario, TheSchemaHasExactlyTheSettingsOfTheTable) {
 }
 
 TEST(Scenario, FlagsAndScenariosMeanTheSame) {
-  Settings s;
-  ASSERT_TRUE(
-      apply_scenario_text(s, R"({"url":"http://127.0.0.1:8080/files/","uploads":7,"rate":"90/min",
+  Scenario scenario;
+  const Settings& s = scenario.settings;
+  ASSERT_TRUE(apply_scenario_text(
+      scenario, R"({"url":"http://127.0.0.1:8080/files/","uploads":7,"rate":"90/min",
     "network":"flaky","fail_if":["failed>0","lost > 0"],"retry_delays":"0s,250ms","chunk":"1MiB"})",
-                          "s"));
+      "s"));
   EXPECT_EQ(s.url, "http://127.0.0.1:8080/files");
   EXPECT_EQ(s.uploads, 7U);
   EXPECT_DOUBLE_EQ(s.rate, 1.5);
@@ -81,7 +87,7 @@ TEST(Scenario, FlagsAndScenariosMeanTheSame) {
 
 class BadScenario : public testing::TestWithParam<std::pair<const char*, const char*>> {};
 TEST_P(BadScenario, NamesTheFileAndTheField) {
-  Settings s;
+  Scenario s;
   const auto done = apply_scenario_text(s, GetParam().first, "s.json");
   ASSERT_FALSE(done);
   EXPECT_THAT(done.error().line(), testing::HasSubstr("s.json"));
@@ -100,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair(R"({"password":"secret"})", "password")));
 
 TEST(Scenario, AMisspeltKeyIsAnsweredWithTheNearest) {
-  Settings s;
+  Scenario s;
   const auto done = apply_scenario_text(s, R"({"retry_delay":"0s"})", "s.json");
   ASSERT_FALSE(done);
   EXPECT_THAT(done.error().line(), testing::HasSubstr("the nearest are retry_delays, "));

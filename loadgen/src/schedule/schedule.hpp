@@ -1,23 +1,27 @@
-// When uploads start: closed loop (the next one starts when one ends) or open loop (they are due at
-// a rate, whatever the server does).
+// When partners start: closed loop (the next one starts when one ends) or open loop (they are due
+// at a rate, whatever the server does).
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
+
+#include "schedule/arrivals.hpp"
+#include "schedule/course.hpp"
 
 namespace loadgen {
 
-using Time = std::chrono::steady_clock::time_point;
-using Duration = std::chrono::steady_clock::duration;
-
-/// Which uploads exist, and how many at a time. At least one of `uploads` and `duration` is set.
+/// Which partners exist, and how many at a time. At least one of `partners` and an end of the
+/// course is set.
 struct ScheduleOptions {
-  std::optional<std::uint64_t> uploads;  ///< of the whole run
-  std::optional<Duration> duration;      ///< no upload starts later than this
-  std::uint64_t concurrency = 1;         ///< in flight at most, in this schedule
-  double rate = 0;                       ///< uploads per second of the whole run; 0: closed loop
-  /// This schedule starts the uploads `first`, `first + stride`, ... so that several threads (or
+  std::optional<std::uint64_t> partners;  ///< of the whole run
+  Course course = Course::steady(1);      ///< none starts behind its end
+  Arrival arrival = Arrival::closed;
+  std::uint64_t most = 1;    ///< open loop: in flight at most, of the whole run
+  std::uint64_t seed = 1;    ///< of the run
+  std::uint64_t stream = 0;  ///< which schedule of the run it is
+  /// This schedule starts the partners `first`, `first + stride`, ... so that several threads (or
   /// several machines) share one run.
   std::uint64_t first = 0;
   std::uint64_t stride = 1;
@@ -27,9 +31,11 @@ struct ScheduleOptions {
 class Schedule {
  public:
   Schedule(ScheduleOptions options, Time start);
+  Schedule(const Schedule&) = delete;  // arrivals point into the course
+  Schedule& operator=(const Schedule&) = delete;
 
   struct Start {
-    std::uint64_t upload = 0;
+    std::uint64_t partner = 0;
     /// When it should have started. In a closed loop that is when it did; in an open loop latency
     /// counts from here, so that waiting for a free slot is not left out (coordinated omission).
     Time intended;
@@ -37,31 +43,37 @@ class Schedule {
     /// is our own delay.
     Time possible;
   };
-  /// The upload to start now, if one is due and there is room. One that had room when it was due
-  /// starts also after the end of the run's duration: it is late by our timers only. The caller
-  /// reports its end.
+  /// The partner to start now, if one is due and there is room. One that had room when it was due
+  /// starts also after the end of the course: it is late by our timers only. The caller reports its
+  /// end.
   [[nodiscard]] std::optional<Start> take(Time now);
   void ended(Time now);
-  /// The upload that was taken last does not start, and none after it.
+  /// The partner that was taken last does not start, and none after it.
   void refuse(Time now);
-  /// No upload starts from here on (interrupt).
+  /// None starts from here on (interrupt).
   void close(Time now);
 
   /// When `take` should be asked again though nothing ended; nullopt when only an end can help.
   [[nodiscard]] std::optional<Time> next_due(Time now) const;
   /// Nothing more will start.
   [[nodiscard]] bool exhausted(Time now) const;
-  /// Open loop: uploads that were due but found no room before the run's duration was over.
+  /// Open loop: partners that were due but found no room before the end of the course, by when they
+  /// were due.
+  void each_not_started(Time now, const std::function<void(Time due)>& visit) const;
   [[nodiscard]] std::uint64_t not_started(Time now) const;
   [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::uint64_t started() const { return taken_; }
-
- private:
-  [[nodiscard]] std::uint64_t upload(std::uint64_t n) const {
+  /// The n-th that it started.
+  [[nodiscard]] std::uint64_t partner(std::uint64_t n) const {
     return options_.first + n * options_.stride;
   }
+
+ private:
+  [[nodiscard]] bool open() const { return arrivals_.has_value(); }
   [[nodiscard]] bool exists(std::uint64_t n) const;
-  [[nodiscard]] Time intended(std::uint64_t n) const;
+  [[nodiscard]] std::uint64_t room(Time now) const;  ///< for how many, in all
+  /// Open loop: when the next one is due; nullopt: there is none.
+  [[nodiscard]] std::optional<Time> due() const;
 
   ScheduleOptions options_;
   Time start_;
@@ -70,6 +82,7 @@ class Schedule {
   bool closed_ = false;
   std::uint64_t taken_ = 0;
   std::uint64_t in_flight_ = 0;
+  std::optional<Arrivals> arrivals_, former_;  ///< open loop: the next one, and the last
 };
 
 }  // namespace loadgen

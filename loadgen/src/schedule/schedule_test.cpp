@@ -10,16 +10,29 @@ namespace {
 using namespace std::chrono_literals;
 const Time t0{};
 
+ScheduleOptions closed_loop(double at_a_time, std::optional<Duration> length = {}) {
+  ScheduleOptions o;
+  o.course = Course::steady(at_a_time, length);
+  return o;
+}
+
+ScheduleOptions open_loop(double rate, std::optional<Duration> length, std::uint64_t most) {
+  ScheduleOptions o;
+  o.course = Course::steady(rate, length);
+  o.arrival = Arrival::constant;
+  o.most = most;
+  return o;
+}
+
 std::vector<std::uint64_t> take_all(Schedule& s, Time now) {
   std::vector<std::uint64_t> taken;
-  while (const auto start = s.take(now)) taken.push_back(start->upload);
+  while (const auto start = s.take(now)) taken.push_back(start->partner);
   return taken;
 }
 
 TEST(ClosedLoop, StartsTheNextWhenOneEnds) {
-  ScheduleOptions o;
-  o.uploads = 4;
-  o.concurrency = 2;
+  ScheduleOptions o = closed_loop(2);
+  o.partners = 4;
   Schedule s(o, t0);
   EXPECT_THAT(take_all(s, t0), testing::ElementsAre(0, 1));
   EXPECT_EQ(s.next_due(t0), std::nullopt);
@@ -35,8 +48,7 @@ TEST(ClosedLoop, StartsTheNextWhenOneEnds) {
 }
 
 TEST(ClosedLoop, StopsStartingAfterItsDuration) {
-  ScheduleOptions o;
-  o.duration = 10s;
+  const ScheduleOptions o = closed_loop(1, 10s);
   Schedule s(o, t0);
   EXPECT_TRUE(s.take(t0 + 9s));
   s.ended(t0 + 9s);
@@ -45,10 +57,8 @@ TEST(ClosedLoop, StopsStartingAfterItsDuration) {
 }
 
 TEST(OpenLoop, IsDueAtItsRateWhateverTheServerDoes) {
-  ScheduleOptions o;
-  o.uploads = 5;
-  o.concurrency = 2;
-  o.rate = 10;
+  ScheduleOptions o = open_loop(10, {}, 2);
+  o.partners = 5;
   Schedule s(o, t0);
   EXPECT_EQ(s.take(t0)->intended, t0);
   EXPECT_FALSE(s.take(t0 + 99ms));
@@ -65,10 +75,7 @@ TEST(OpenLoop, IsDueAtItsRateWhateverTheServerDoes) {
 
 // The last start of a run was lost to a timer that fires a little late.
 TEST(OpenLoop, WhatHadRoomWhenItWasDueStartsAfterTheEnd) {
-  ScheduleOptions o;
-  o.duration = 1s;
-  o.concurrency = 2;
-  o.rate = 2000;
+  const ScheduleOptions o = open_loop(2000, 1s, 2);
   Schedule s(o, t0);
   Time now = t0;
   for (int i = 0; i < 1998; ++i) {
@@ -84,10 +91,7 @@ TEST(OpenLoop, WhatHadRoomWhenItWasDueStartsAfterTheEnd) {
 }
 
 TEST(OpenLoop, WhatFindsRoomOnlyAfterTheEndDoesNotStart) {
-  ScheduleOptions o;
-  o.duration = 1s;
-  o.concurrency = 1;
-  o.rate = 10;
+  const ScheduleOptions o = open_loop(10, 1s, 1);
   Schedule s(o, t0);
   EXPECT_TRUE(s.take(t0));
   s.ended(t0 + 1100ms);
@@ -97,10 +101,7 @@ TEST(OpenLoop, WhatFindsRoomOnlyAfterTheEndDoesNotStart) {
 }
 
 TEST(OpenLoop, CountsWhatCouldNotStart) {
-  ScheduleOptions o;
-  o.duration = 1s;
-  o.concurrency = 1;
-  o.rate = 10;
+  const ScheduleOptions o = open_loop(10, 1s, 1);
   Schedule s(o, t0);
   EXPECT_TRUE(s.take(t0));
   EXPECT_FALSE(s.exhausted(t0 + 999ms));
@@ -109,10 +110,7 @@ TEST(OpenLoop, CountsWhatCouldNotStart) {
 }
 
 TEST(OpenLoop, IsExhaustedOnceTheNextWouldBeDueTooLate) {
-  ScheduleOptions o;
-  o.duration = 250ms;
-  o.rate = 10;
-  o.concurrency = 10;
+  const ScheduleOptions o = open_loop(10, 250ms, 10);
   Schedule s(o, t0);
   EXPECT_EQ(take_all(s, t0 + 240ms).size(), 3U);
   EXPECT_EQ(s.next_due(t0 + 240ms), std::nullopt);
@@ -123,9 +121,8 @@ TEST(OpenLoop, IsExhaustedOnceTheNextWouldBeDueTooLate) {
 TEST(Schedule, SharesARunBetweenThreads) {
   std::vector<std::uint64_t> all;
   for (std::uint64_t i = 0; i < 3; ++i) {
-    ScheduleOptions o;
-    o.uploads = 10;
-    o.concurrency = 100;
+    ScheduleOptions o = closed_loop(300);
+    o.partners = 10;
     o.first = i;
     o.stride = 3;
     Schedule s(o, t0);
@@ -135,9 +132,8 @@ TEST(Schedule, SharesARunBetweenThreads) {
 }
 
 TEST(Schedule, StartsNothingOnceItIsClosed) {
-  ScheduleOptions o;
-  o.uploads = 10;
-  o.rate = 1;
+  ScheduleOptions o = open_loop(1, {}, 1);
+  o.partners = 10;
   Schedule s(o, t0);
   EXPECT_TRUE(s.take(t0));
   s.close(t0 + 1500ms);

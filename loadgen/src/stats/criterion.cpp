@@ -24,6 +24,7 @@ std::vector<std::pair<std::string, double>> summary_fields(const Stats& s) {
   count("wrong", s.wrong);
   count("interrupted", s.interrupted);
   count("not_started", s.not_started);
+  count("late_starts", s.late_starts);
   fields.emplace_back("elapsed_s", s.elapsed_s());
   fields.emplace_back("goodput_mib_s", s.goodput_mib_s());
   fields.emplace_back("uploads_per_s",

@@ -47,6 +47,7 @@ struct ByteRange {
 /// A value. Times are of the steady clock; microseconds elsewhere.
 struct UploadResult {
   std::uint64_t index = 0;
+  std::uint32_t group = 0, phase = 0;  ///< of the scenario
   Bytes size;
   std::string name;  ///< of the file
   std::string url;   ///< empty before it was created

@@ -99,6 +99,8 @@ class Reader {
 template <class File, class Result>
 void each_field(File& file, Result& r) {
   file.field(r.index);
+  file.field(r.group);
+  file.field(r.phase);
   file.field(r.size);
   file.field(r.name);
   file.field(r.url);

@@ -52,6 +52,7 @@ void Stats::add(const UploadResult& r) {
   }
   if (r.created) create.add(between(r.started, *r.created));
   if (r.uploaded) upload.add(between(r.created.value_or(r.started), *r.uploaded));
+  if (r.started - r.intended >= late_after) ++late_starts;
   if (r.possible) start_lag.add(between(*r.possible, r.started));
   // Those that failed had their time as well: a server must not look fast by refusing.
   const bool over = r.state != UploadState::interrupted && r.state != UploadState::running;
@@ -75,7 +76,7 @@ void Stats::merge(const Stats& o) {
        {&Stats::started, &Stats::uploaded, &Stats::verified, &Stats::unverified, &Stats::lost,
         &Stats::failed, &Stats::interrupted, &Stats::not_started, &Stats::unseen, &Stats::wrong,
         &Stats::requests, &Stats::retries, &Stats::resumes, &Stats::new_uploads, &Stats::cuts,
-        &Stats::silent_cuts, &Stats::cuts_digest}) {
+        &Stats::silent_cuts, &Stats::cuts_digest, &Stats::late_starts}) {
     this->*field += o.*field;
   }
   for (const auto field :

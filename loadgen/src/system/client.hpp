@@ -150,6 +150,12 @@ class Client {
   UploadOptions options_;
 };
 
+/// What a file of another tool comes to.
+struct ForeignScenario {
+  std::string scenario;            ///< JSON, as a file of ours
+  std::vector<std::string> notes;  ///< what of it could not be taken over
+};
+
 /// A system by the name that --system gives it.
 struct SystemKind {
   std::string name;
@@ -159,6 +165,13 @@ struct SystemKind {
   std::function<Result<std::unique_ptr<Client>>(UploadOptions options,
                                                 const settings::OwnSettings& own)>
       make;
+  /// Reads the files of another load tool of this system; nullopt: it is no such file. Empty: there
+  /// is no other tool.
+  std::function<std::optional<Result<ForeignScenario>>(const std::string& text,
+                                                       const std::string& file)>
+      read_foreign = {};
+  /// Its uploads can be gone on with by their URLs alone (Upload::restart).
+  bool goes_on_after_restart = false;
 };
 
 }  // namespace loadgen

@@ -41,6 +41,15 @@ class Authorizer {
   /// true when `authorize` will ask for another.
   bool refused(const std::string& token);
 
+  /// The token that is in use, where tokens are issued; nullopt: there is none at present.
+  [[nodiscard]] std::optional<std::string> in_use() const {
+    return life_ ? life_->token(transport_.now()) : std::nullopt;
+  }
+  /// The token in use is lost; the next request asks for another.
+  void forget() {
+    if (const auto token = in_use()) life_->refused(*token);
+  }
+
   /// Tokens fetched so far.
   [[nodiscard]] std::uint64_t grants() const { return grants_; }
   /// The last answer was a refusal of the credentials, not a lost connection or a 5xx.

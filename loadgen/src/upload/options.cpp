@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "safety/production.hpp"
 
 namespace loadgen {
@@ -17,6 +19,29 @@ bool same_to_the_letter(const std::string& url, const std::string& create_url) {
 }
 
 }  // namespace
+
+std::string filled_in(std::string text, std::string_view name, std::uint64_t number) {
+  const std::string placeholder = fmt::format("{{{}}}", name);
+  for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at)) {
+    const std::string digits = std::to_string(number);
+    text.replace(at, placeholder.size(), digits);
+    at += digits.size();
+  }
+  return text;
+}
+
+std::string Numbering::filled_in(std::string text, std::uint64_t upload) const {
+  if (text.find('{') == std::string::npos) return text;
+  text = loadgen::filled_in(std::move(text), "partner", partner(upload));
+  text = loadgen::filled_in(std::move(text), "file", file(upload));
+  return loadgen::filled_in(std::move(text), "account", account(upload));
+}
+
+std::map<std::string, std::string> UploadOptions::metadata_of(std::uint64_t upload) const {
+  std::map<std::string, std::string> filled = metadata;
+  for (auto& [key, value] : filled) value = numbering.filled_in(std::move(value), upload);
+  return filled;
+}
 
 /// RFC 6454: the credentials were given for one scheme, host and port.
 bool UploadOptions::may_lead_to(const std::string& url) const {

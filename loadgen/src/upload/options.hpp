@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "payload/payload.hpp"
@@ -23,10 +24,30 @@ enum class Connections {
 /// A file up to this size costs less to make again than what is kept about it.
 inline constexpr Bytes made_again_at_once{16U << 10U};
 
+/// Whose an upload is, told from its index. All numbers count from 1.
+struct Numbering {
+  std::uint64_t files = 1;     ///< of a partner, at most
+  std::uint64_t streams = 1;   ///< by which partners arrive
+  std::uint64_t accounts = 1;  ///< of the partner's group
+
+  [[nodiscard]] std::uint64_t partner(std::uint64_t upload) const { return upload / files + 1; }
+  [[nodiscard]] std::uint64_t file(std::uint64_t upload) const { return upload % files + 1; }
+  [[nodiscard]] std::uint64_t account(std::uint64_t upload) const {
+    return upload / files / streams % accounts + 1;
+  }
+  /// `text` with the numbers of an upload in the place of {partner}, {file} and {account}.
+  [[nodiscard]] std::string filled_in(std::string text, std::uint64_t upload) const;
+};
+
+/// `text` with `number` in the place of {`name`}.
+[[nodiscard]] std::string filled_in(std::string text, std::string_view name, std::uint64_t number);
+
 struct UploadOptions {
   std::string create_url;  ///< where uploads begin
   /// What is told of every file; its name and the run id are added.
   std::map<std::string, std::string> metadata;
+  /// Values of it may hold {partner}, {file} and {account}.
+  Numbering numbering;
   std::string run_id;
   std::uint64_t seed = 1;
   PayloadKind payload = PayloadKind::random;
@@ -46,6 +67,8 @@ struct UploadOptions {
   /// the credentials, unless the system has them signed in the URL.
   transport::Origins trusted;
   bool any_origin = false;  ///< ... and to every other; only for runs without credentials
+  /// The metadata of one upload.
+  [[nodiscard]] std::map<std::string, std::string> metadata_of(std::uint64_t upload) const;
   /// Never to a host of production.
   [[nodiscard]] bool may_lead_to(const std::string& url) const;
 };

@@ -47,9 +47,10 @@ class VerifyTest : public testing::Test {
     const auto found = stored.find(r.url);
     if (found == stored.end()) return answer(404);
     if (r.method == "HEAD") {
-      auto metadata = tus::format_metadata(
-          TusClient(uploads_options)
-              .metadata_of(file_name("r1", number_in(r.url), PayloadKind::random)));
+      UploadResult sent;
+      sent.index = number_in(r.url);
+      sent.name = file_name("r1", sent.index, PayloadKind::random);
+      auto metadata = tus::format_metadata(TusClient(uploads_options).metadata_of(sent));
       if (dropped) return answer(200, {{"Upload-Offset", std::to_string(found->second.size())}});
       return answer(200, {{"Upload-Offset", std::to_string(found->second.size())},
                           {"Upload-Metadata", std::move(metadata)}});

@@ -6,6 +6,7 @@
 
 #include "client/dex/endpoints.hpp"
 #include "protocol/dex/info.hpp"
+#include "systems/dex/case_file.hpp"
 #include "systems/dex/delivery.hpp"
 #include "systems/dex/upload.hpp"
 #include "upload/read.hpp"
@@ -107,7 +108,7 @@ Result<Account> DexClient::read_account(const transport::LoadResponse& answer,
   if (!info) return tl::unexpected(info.error());
   Account account;
   account.missing = still_missing(*info, upload.size, deliveries_.targets);
-  account.otherwise = told_otherwise_of(*info, metadata_of(upload.name));
+  account.otherwise = told_otherwise_of(*info, metadata_of(upload));
   if (info->deliveries) {
     for (const auto& delivery : *info->deliveries) {
       if (delivery.status == dex::delivery_state::success) {
@@ -129,7 +130,12 @@ SystemKind dex_system() {
        http_url,
        /*refused_elsewhere=*/true}};
   for (auto& setting : tus_settings()) all.push_back(std::move(setting));
-  return {"dex", "follows /info to Complete and delivered", std::move(all), make_dex};
+  return {"dex",
+          "follows /info to Complete and delivered",
+          std::move(all),
+          make_dex,
+          read_case_file,
+          /*goes_on_after_restart=*/true};
 }
 
 }  // namespace loadgen

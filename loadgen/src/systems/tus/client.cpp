@@ -16,18 +16,23 @@ namespace {
 
 constexpr const char* manifest_flag = "manifest";
 
+/// `text`, if it is a manifest that can be sent; `document` names it in errors.
+Result<std::string> checked_manifest(const std::string& text, const std::string& document) {
+  const auto manifest = dex::parse_manifest_json(text, document);
+  if (!manifest) return tl::unexpected(manifest.error());
+  for (const auto& [key, ignored] : *manifest) {
+    if (!tus::is_metadata_key(key)) {
+      return failure(document, fmt::format("{} cannot be sent in Upload-Metadata", quote(key)));
+    }
+  }
+  return text;
+}
+
 /// What the file holds.
 Result<std::string> read_manifest(const std::string& file) {
   auto text = json::detail::read_file(file);
   if (!text) return text;
-  const auto manifest = dex::parse_manifest_json(*text, file);
-  if (!manifest) return tl::unexpected(manifest.error());
-  for (const auto& [key, ignored] : *manifest) {
-    if (!tus::is_metadata_key(key)) {
-      return failure(file, fmt::format("{} cannot be sent in Upload-Metadata", quote(key)));
-    }
-  }
-  return text;
+  return checked_manifest(*text, file);
 }
 
 transport::LoadRequest request_of(const char* method, const std::string& url) {
@@ -73,9 +78,9 @@ std::optional<std::string> TusClient::told_size(const transport::LoadResponse& a
   return offset ? std::optional(std::to_string(offset->value)) : std::nullopt;
 }
 
-tus::Metadata TusClient::metadata_of(const std::string& name) const {
-  tus::Metadata metadata = dex::metadata_of(options_.metadata);
-  metadata.set(dex::field::received_filename, name);
+tus::Metadata TusClient::metadata_of(const UploadResult& upload) const {
+  tus::Metadata metadata = dex::metadata_of(options_.metadata_of(upload.index));
+  metadata.set(dex::field::received_filename, upload.name);
   metadata.set("dex_loadgen_run", options_.run_id);
   return metadata;
 }
@@ -92,7 +97,7 @@ std::optional<Cause> TusClient::told_otherwise(const transport::LoadResponse& an
   if (!header) return Cause{"verify: HEAD does not tell the metadata", upload.url};
   const auto told = tus::parse_metadata(*header, tus::MetadataStrictness::lenient);
   if (!told) return Cause{"verify: HEAD tells no metadata that can be read", told.error().line()};
-  const tus::Metadata sent = metadata_of(upload.name);
+  const tus::Metadata sent = metadata_of(upload);
   for (const auto& pair : sent.pairs()) {
     const auto value = told->find(pair.key);
     if (value == pair.value) continue;
@@ -112,10 +117,12 @@ std::optional<transport::LoadRequest> TusClient::removal(const std::string& url)
 }
 
 std::vector<settings::OwnSetting> tus_settings() {
+  settings::OwnSetting manifest{
+      {manifest_flag, "FILE", "JSON object of metadata [one for dextesting/testevent1]"},
+      read_manifest};
+  manifest.read_inline = [](const std::string& json) { return checked_manifest(json, ""); };
   auto all = habit_settings();
-  all.insert(all.begin(),
-             {{manifest_flag, "FILE", "JSON object of metadata [one for dextesting/testevent1]"},
-              read_manifest});
+  all.insert(all.begin(), std::move(manifest));
   return all;
 }
 
@@ -137,7 +144,9 @@ SystemKind tus_system() {
             if (!habits) return tl::unexpected(habits.error());
             return std::make_unique<TusClient>(with_manifest(std::move(options), own),
                                                *std::move(habits));
-          }};
+          },
+          {},
+          /*goes_on_after_restart=*/true};
 }
 
 }  // namespace loadgen

@@ -35,8 +35,8 @@ class TusClient : public Client {
   [[nodiscard]] std::optional<transport::LoadRequest> removal(
       const std::string& url) const override;
 
-  /// What is told of the file that is sent under `name`.
-  [[nodiscard]] tus::Metadata metadata_of(const std::string& name) const;
+  /// What is told of the file of that upload.
+  [[nodiscard]] tus::Metadata metadata_of(const UploadResult& upload) const;
 
  private:
   TusHabits habits_;

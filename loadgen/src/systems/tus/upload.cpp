@@ -101,7 +101,7 @@ void TusUpload::create() {
                      tus::format_concat({tus::UploadKind::partial, {}}));
   }
   post.headers.add(std::string(tus::header::upload_metadata),
-                   tus::format_metadata(client_.metadata_of(result_.name)));
+                   tus::format_metadata(client_.metadata_of(result_)));
   for (const auto& field : habits_.creation_fields) post.headers.add(field.name, field.value);
   Bytes carried;
   if (habits_.with_creation && part_.begin < part_.end) {
@@ -377,6 +377,10 @@ void TusUpload::refused(const char* what, const LoadOutcome& outcome) {
 
 void TusUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
   if (!lost_at_) lost_at_ = host_.transport.now();
+  // The URL that it has stored is all that a client knows which begins anew.
+  if (outcome.client_ended) {
+    budget_ = RetryBudget(options_.retry_delays, habits_.heeds_retry_after);
+  }
   auto delay = budget_.spend(outcome, result_.acknowledged);
   if (!delay) {
     end(UploadState::failed, cause);
@@ -422,7 +426,7 @@ void TusUpload::join() {
   post.headers.add(std::string(tus::header::upload_concat),
                    tus::format_concat({tus::UploadKind::final, parts_}));
   post.headers.add(std::string(tus::header::upload_metadata),
-                   tus::format_metadata(client_.metadata_of(result_.name)));
+                   tus::format_metadata(client_.metadata_of(result_)));
   requests_.send(std::move(post), [this](const LoadOutcome& outcome) {
     if (!habits_.creates(outcome)) {
       refused("POST of the whole", outcome);

@@ -1,0 +1,194 @@
+#include "scenario/roster.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "payload/hash.hpp"
+
+namespace loadgen {
+namespace {
+
+/// Evenly from `least` to `most`, both of which can be drawn.
+std::uint64_t drawn(std::uint64_t hash, std::uint64_t least, std::uint64_t most) {
+  const auto span = static_cast<double>(most - least + 1);
+  return std::min(most, least + static_cast<std::uint64_t>(unit(hash) * span));
+}
+
+/// The course of a count of partners.
+Course of_count(const Group& group) {
+  std::vector<Stretch> stretches;
+  if (group.after.count() > 0) stretches.push_back({group.after, 0, 0});
+  const auto count = static_cast<double>(*group.count);
+  if (group.arrival == Arrival::closed) {
+    stretches.push_back({{}, count, count});
+  } else {
+    // What chance has not brought by then comes at the same rate.
+    const double rate = count / std::chrono::duration<double>(group.over).count();
+    stretches.push_back({{}, rate, rate});
+  }
+  return Course(std::move(stretches));
+}
+
+Course of_phases(const std::vector<Phase>& phases) {
+  std::vector<Stretch> stretches;
+  for (const Phase& phase : phases) {
+    // Behind the last start there is nothing more to say of the load.
+    if (phase.kind == PhaseKind::drain && !phase.lasts) break;
+    const double to = phase.to ? phase.to->value : 0;
+    const double from = phase.from ? phase.from->value : to;
+    std::optional<Duration> length;
+    if (phase.lasts) length = *phase.lasts;
+    stretches.push_back({length, from, to});
+  }
+  return Course(std::move(stretches));
+}
+
+}  // namespace
+
+std::uint64_t Stream::at_once() const {
+  std::uint64_t all =
+      arrival == Arrival::closed ? static_cast<std::uint64_t>(std::ceil(course.peak())) : most;
+  if (partners) all = std::min(all, *partners);
+  return all;
+}
+
+Roster::Roster(const Scenario& scenario) : scenario_(scenario) {
+  Stream mix;
+  for (std::size_t i = 0; i < scenario.groups.size(); ++i) {
+    const Group& group = scenario.groups[i];
+    most_files_ = std::max(most_files_, group.files.most);
+    if (!group.count) {
+      mix.groups.push_back(i);
+      continue;
+    }
+    Stream stream;
+    stream.groups = {i};
+    stream.partners = group.count;
+    stream.course = of_count(group);
+    stream.arrival = group.arrival;
+    stream.most = *group.count;
+    streams_.push_back(std::move(stream));
+  }
+  if (!mix.groups.empty()) {
+    const bool open =
+        std::any_of(scenario.phases.begin(), scenario.phases.end(),
+                    [](const Phase& phase) { return phase.to && phase.to->per_second; });
+    mix.partners = scenario.settings.uploads;
+    mix.course = of_phases(scenario.phases);
+    mix.arrival = open ? scenario.settings.arrival : Arrival::closed;
+    mix.most = *scenario.settings.concurrency;
+    streams_.insert(streams_.begin(), std::move(mix));
+  }
+  Duration end{0};
+  for (std::size_t i = 0; i + 1 < scenario.phases.size(); ++i) {
+    end += *scenario.phases[i].lasts;
+    phase_ends_.push_back(end);
+  }
+}
+
+ScheduleOptions Roster::schedule(std::size_t stream, std::uint64_t first,
+                                 std::uint64_t stride) const {
+  const Stream& of = streams_[stream];
+  ScheduleOptions options;
+  options.partners = of.partners;
+  options.course = of.course;
+  options.arrival = of.arrival;
+  options.most = of.most;
+  options.seed = scenario_.settings.seed;
+  options.stream = stream;
+  // Each stream begins with another thread, so that the rests do not all go to the first one.
+  options.first = (first + stream) % stride;
+  options.stride = stride;
+  return options;
+}
+
+Who Roster::who(std::size_t stream, std::uint64_t n) const {
+  const Stream& of = streams_[stream];
+  Who who;
+  who.partner = n * streams_.size() + stream;
+  who.in_group = n;
+  who.group = of.groups.front();
+  if (of.groups.size() > 1) {
+    double all = 0;
+    for (const auto group : of.groups) all += scenario_.groups[group].weight;
+    double at = all * unit(hash_for(Purpose::group, {scenario_.settings.seed, who.partner}));
+    for (const auto group : of.groups) {
+      who.group = group;
+      at -= scenario_.groups[group].weight;
+      if (at < 0) break;
+    }
+  }
+  const CountRange& files = scenario_.groups[who.group].files;
+  who.files = files.least;
+  if (files.least != files.most) {
+    who.files = drawn(hash_for(Purpose::files, {scenario_.settings.seed, who.partner}), files.least,
+                      files.most);
+  }
+  return who;
+}
+
+Bytes Roster::size_of(const Who& who, std::uint64_t file) const {
+  return scenario_.groups[who.group].settings.size.size_of(scenario_.settings.seed,
+                                                           upload(who, file));
+}
+
+Milliseconds Roster::think(const Who& who, std::uint64_t file) const {
+  const TimeRange& think = scenario_.groups[who.group].think;
+  if (think.least == think.most) return think.least;
+  const auto hash = hash_for(Purpose::think, {scenario_.settings.seed, who.partner, file});
+  return Milliseconds{
+      static_cast<Milliseconds::rep>(drawn(hash, static_cast<std::uint64_t>(think.least.count()),
+                                           static_cast<std::uint64_t>(think.most.count())))};
+}
+
+std::uint64_t Roster::account(const Who& who) const {
+  return who.in_group % scenario_.groups[who.group].accounts;
+}
+
+std::size_t Roster::phase_at(Duration at) const {
+  const auto later = std::upper_bound(phase_ends_.begin(), phase_ends_.end(), at);
+  return static_cast<std::size_t>(later - phase_ends_.begin());
+}
+
+std::uint64_t Roster::at_once() const {
+  std::uint64_t all = 0;
+  for (const Stream& stream : streams_) {
+    std::uint64_t parallel = 1;
+    for (const auto group : stream.groups) {
+      parallel = std::max(
+          parallel, std::min(scenario_.groups[group].parallel, scenario_.groups[group].files.most));
+    }
+    all += stream.at_once() * parallel;
+  }
+  return std::max<std::uint64_t>(all, 1);
+}
+
+std::optional<std::uint64_t> Roster::partners_of(const Stream& stream) const {
+  // How many chance brings is known only by counting, and how many a closed loop by doing it.
+  if (stream.arrival != Arrival::constant || !stream.course.end()) return stream.partners;
+  const double sum = stream.course.sum(*stream.course.end());
+  const auto due = static_cast<std::uint64_t>(std::ceil(sum - 1e-9));
+  return std::min(due, stream.partners.value_or(due));
+}
+
+std::optional<std::uint64_t> Roster::uploads() const {
+  std::uint64_t all = 0;
+  for (std::size_t s = 0; s < streams_.size(); ++s) {
+    const auto partners = partners_of(streams_[s]);
+    if (!partners) return std::nullopt;
+    bool same = true;
+    for (const auto group : streams_[s].groups) {
+      const CountRange& files = scenario_.groups[group].files;
+      same = same && files.least == files.most &&
+             files.most == scenario_.groups[streams_[s].groups.front()].files.most;
+    }
+    if (same) {
+      all += *partners * scenario_.groups[streams_[s].groups.front()].files.most;
+      continue;
+    }
+    for (std::uint64_t n = 0; n < *partners; ++n) all += who(s, n).files;
+  }
+  return all;
+}
+
+}  // namespace loadgen
