@@ -21,7 +21,9 @@ using testkit::ChildProcess;
 class ScenarioRun : public testing::Test {
  protected:
   std::unique_ptr<ChildProcess> start_mock(std::vector<std::string> more = {}) {
-    std::vector<std::string> command{DEX_MOCK, "--listen", "127.0.0.1:0", "--store", "memory"};
+    // Deliveries are files.
+    const auto store = (folder_.path() / "store").string();
+    std::vector<std::string> command{DEX_MOCK, "--listen", "127.0.0.1:0", "--store", store};
     command.insert(command.end(), more.begin(), more.end());
     auto mock = std::make_unique<ChildProcess>(std::move(command));
     url_ = mock->wait_ready();
