@@ -113,16 +113,18 @@ std::string verdict(const RunReport& report) {
   return fmt::format("bad: {}", fmt::join(bad, ", "));
 }
 
-/// Uploads that did not end well.
-std::uint64_t bad_of(const Stats& s) { return s.failed + s.lost + s.wrong + s.interrupted; }
+/// Uploads that did not end well, or of which that could not be seen.
+std::uint64_t bad_of(const RunReport& report, const Stats& s) {
+  const bool asked = report.settings.verify != VerifyMethod::none;
+  return s.failed + s.lost + s.wrong + s.interrupted + (asked ? s.unverified : s.unseen);
+}
 
 void head_of_table(std::string& out, const char* what) {
   fmt::format_to(std::back_inserter(out), "\n{:<18}{:>8}{:>8}{:>6}{:>11}{:>11}{:>11}{:>9}{:>7}\n",
                  what, "uploads", "good", "bad", "acked", "p50", "p99", "late", "unmet");
 }
 
-void row_of_table(std::string& out, const std::string& name, const Stats& s) {
-  const std::uint64_t bad = bad_of(s);
+void row_of_table(std::string& out, const std::string& name, const Stats& s, std::uint64_t bad) {
   fmt::format_to(std::back_inserter(out), "{:<18}{:>8}{:>8}{:>6}{:>11}{:>11}{:>11}{:>9}{:>7}\n",
                  name, s.started, s.started - std::min(bad, s.started), bad,
                  to_string(s.acknowledged), milliseconds(s.end_to_end.percentile_ms(50)),
@@ -137,13 +139,15 @@ std::string tables(const RunReport& report) {
   if (scenario.groups.size() > 1) {
     head_of_table(out, "partners");
     for (std::size_t i = 0; i < scenario.groups.size(); ++i) {
-      row_of_table(out, scenario.groups[i].name, report.tally.group(i));
+      const Stats& of = report.tally.group(i);
+      row_of_table(out, scenario.groups[i].name, of, bad_of(report, of));
     }
   }
   if (scenario.phases.size() > 1) {
     head_of_table(out, "phase");
     for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
-      row_of_table(out, scenario.phases[i].name, report.tally.phase(i));
+      const Stats& of = report.tally.phase(i);
+      row_of_table(out, scenario.phases[i].name, of, bad_of(report, of));
     }
   }
   if (out.empty()) return out;
