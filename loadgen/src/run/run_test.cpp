@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
@@ -133,6 +134,49 @@ TEST_F(Run, InterruptedUploadsAreResumedVerifiedAndRepeatable) {
                 .exit_code,
             0);
   EXPECT_NE(report()["cuts_digest"], digests[0]);
+}
+
+/// Of each upload what must not depend on how many loops there are: its size and its cuts.
+std::map<std::string, std::string> sizes_and_cuts(const std::string& csv) {
+  std::map<std::string, std::string> found;
+  std::istringstream lines(csv);
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) {
+    std::vector<std::string> fields;
+    std::istringstream in(line);
+    for (std::string field; std::getline(in, field, ',');) fields.push_back(field);
+    found[fields.at(0)] = fields.at(3) + " " + fields.at(18);
+  }
+  return found;
+}
+
+TEST_F(Run, ANetworkIsTheSameOnOneThreadAndOnTwo) {
+  folder_.write("net.json", R"({"name": "all of it", "description": "in a hurry",
+    "upload_rate": "4MB/s", "download_rate": "10MB/s", "round_trip": "4ms", "jitter": "3ms",
+    "queue": "5ms", "loss": {"probability": 0.001, "bursts":
+    {"probability": 0.3, "every": "2s", "length": "50ms"}}, "tcp": {"handshake": "tls1.3"},
+    "cut_probability": 0.3, "cut_every": "400KB", "cuts_per_hour": 100, "silent_share": 0.2,
+    "stall_timeout": "300ms", "question_cut_probability": 0.1, "lost_answer_share": 0.2,
+    "zombie_share": 0.2, "zombie_time": "100ms", "restart_share": 0.1, "restart_time": "50ms"})");
+  std::vector<std::map<std::string, std::string>> seen;
+  std::vector<std::string> digests;
+  for (const std::string threads : {"1", "2"}) {
+    const auto mock = start_mock({"--profile", "tus"});
+    const auto run = loadgen({"--uploads", "40", "--concurrency", "20", "--threads", threads,
+                              "--system", "tus", "--size", "uniform:64KiB-1MiB", "--seed", "5",
+                              "--retry-delays", "0s,50ms,200ms,500ms,1s,1s,1s,1s", "--network",
+                              (folder_.path() / "net.json").string()});
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+    seen.push_back(sizes_and_cuts(folder_.read("report/uploads.csv")));
+    digests.push_back(report()["cuts_digest"]);
+    // Every byte is what this seed makes: the digest of each file was compared.
+    EXPECT_EQ(report()["verified_by"], "digest");
+    EXPECT_EQ(report()["summary"]["verified"], 40);
+  }
+  EXPECT_EQ(seen.at(0).size(), 40U);
+  EXPECT_EQ(seen.at(0), seen.at(1));
+  EXPECT_EQ(digests.at(0), digests.at(1));
 }
 
 TEST_F(Run, TokensComeFromTheEnvironmentAndAreNotShown) {
