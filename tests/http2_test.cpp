@@ -1,124 +1,43 @@
 // dex-conformance --http 2, with Debian's nginx-light as what speaks HTTP/2 before the mock.
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <memory>
 #include <set>
-#include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "nginx.hpp"
 #include "programs.hpp"
-#include "testkit/self_signed.hpp"
 #include "testkit/temp_folder.hpp"
 
 namespace {
 
 using programs::Conformance;
 using programs::Mock;
+using programs::Nginx;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr const char* nginx = "/usr/sbin/nginx";
-
-/// A free port of 127.0.0.1 that is kept, though another process listens on it (SO_REUSEPORT).
-class Port {
- public:
-  Port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const int yes = 1;
-    auto address = of_loopback(0);
-    socklen_t size = sizeof address;
-    auto* const where = reinterpret_cast<sockaddr*>(&address);
-    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
-    if (::bind(fd_, where, size) != 0 || ::getsockname(fd_, where, &size) != 0) {
-      throw std::runtime_error("no port of 127.0.0.1 is free");
-    }
-    number_ = ntohs(address.sin_port);
-  }
-  Port(const Port&) = delete;
-  Port& operator=(const Port&) = delete;
-  ~Port() { ::close(fd_); }
-  [[nodiscard]] int number() const { return number_; }
-  [[nodiscard]] bool answers() const {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const auto address = of_loopback(number_);
-    const bool connected =
-        ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    ::close(fd);
-    return connected;
-  }
-
- private:
-  static sockaddr_in of_loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-  }
-  int fd_;
-  int number_ = 0;
-};
 
 /// HTTP/2 to clients, HTTP/1.1 to a server; over TLS beside HTTP/1.1, without it alone.
 class Gateway {
  public:
-  Gateway(const Mock& mock, bool tls) : tls_(tls) {
-    const auto made = testkit::self_signed();
-    cert_ = folder_.write("cert.pem", made.cert_pem);
-    const auto key = folder_.write("key.pem", made.key_pem);
-    const auto ssl =
-        fmt::format("ssl http2; ssl_certificate {}; ssl_certificate_key {}", cert_, key);
-    const auto config = folder_.write(
-        "nginx.conf",
-        fmt::format(R"(daemon off; master_process off; error_log error.log; pid nginx.pid; {}
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; client_max_body_size 0; keepalive_requests 100000;
-  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-  server {{
-    listen 127.0.0.1:{} reuseport {};
-    location / {{
-      proxy_pass {}; proxy_http_version 1.1; proxy_request_buffering off;
-      proxy_buffer_size 64k; proxy_buffers 8 64k;
-      proxy_set_header Host $http_host; proxy_redirect http:// {}://;
-    }}
-  }}
-}}
-)",
-                    ::geteuid() == 0 ? "user root;" : "", port_.number(), tls ? ssl : "http2",
-                    mock.url(), tls ? "https" : "http"));
-    process_ = std::make_unique<testkit::ChildProcess>(std::vector<std::string>{
-        nginx, "-p", folder_.path().string(), "-e", "error.log", "-c", config});
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-    while (!port_.answers()) {
-      if (!process_->running() || std::chrono::steady_clock::now() > give_up) {
-        throw std::runtime_error("nginx does not start: " + process_->err());
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds{20});
-    }
-  }
-  [[nodiscard]] std::string url() const {
-    return fmt::format("{}://127.0.0.1:{}", tls_ ? "https" : "http", port_.number());
-  }
+  Gateway(const Mock& mock, bool tls)
+      : nginx_(mock.url().substr(mock.url().find("://") + 3),
+               tls ? Nginx::Speaks::http2_over_tls : Nginx::Speaks::http2,
+               fmt::format("proxy_http_version 1.1; proxy_request_buffering off;"
+                           " proxy_buffer_size 64k; proxy_buffers 8 64k;"
+                           " keepalive_requests 100000; proxy_redirect http:// {}://;",
+                           tls ? "https" : "http")) {}
   [[nodiscard]] Conformance judge(std::vector<std::string> arguments) const {
-    if (tls_) arguments.insert(arguments.end(), {"--ca-file", cert_});
-    return programs::judge(url() + "/files", std::move(arguments));
+    if (!nginx_.ca_file().empty()) {
+      arguments.insert(arguments.end(), {"--ca-file", nginx_.ca_file()});
+    }
+    return programs::judge(nginx_.url() + "/files", std::move(arguments));
   }
 
  private:
-  testkit::TempFolder folder_;
-  Port port_;
-  bool tls_;
-  std::string cert_;
-  std::unique_ptr<testkit::ChildProcess> process_;
+  Nginx nginx_;
 };
 
 std::set<std::string> red(const Conformance& run) {
@@ -146,7 +65,7 @@ const std::set<std::string> not_of_http2{"TUS-CORE-OPT-011", "TUS-CORE-PATCH-021
 class Http2 : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    if (::access(nginx, X_OK) != 0) GTEST_SKIP() << "nginx (Debian: nginx-light) is not installed";
+    if (!Nginx::is_installed()) GTEST_SKIP() << "nginx (Debian: nginx-light) is not installed";
   }
 };
 

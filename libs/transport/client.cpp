@@ -62,7 +62,7 @@ struct Transfer {
   bool given_up = false;             ///< by it
 };
 
-/// Called at least once a second. Bytes that libcurl is rid of may still be in the kernel.
+/// Called whenever perform() looks. Bytes that libcurl is rid of may still be in the kernel.
 int on_progress(void* self, curl_off_t /*all*/, curl_off_t down, curl_off_t /*all*/,
                 curl_off_t up) {
   auto& t = *static_cast<Transfer*>(self);

@@ -116,6 +116,15 @@ class Stories : public testing::Test {
     for (const auto& [name, value] : fields) request += name + ": " + value + "\r\n";
     return request + "\r\n" + body;
   }
+  /// A PATCH of ten bytes, of which these are sent.
+  static std::string of_ten(const std::string& upload, const std::string& bytes) {
+    return text("PATCH", upload,
+                {{"Tus-Resumable", "1.0.0"},
+                 {"Upload-Offset", "0"},
+                 {"Content-Type", "application/offset+octet-stream"},
+                 {"Content-Length", "10"}}) +
+           bytes;
+  }
   Answer ask(const std::string& method, const std::string& path, Fields fields = {},
              const std::string& body = {}) {
     fields.emplace_back("Tus-Resumable", "1.0.0");
@@ -316,12 +325,7 @@ TEST_F(Stories, LateAbort) {
   with_fault("late-abort");
   const auto upload = made();
   line_ = std::make_unique<Line>(loop_, *lane_);
-  line_->send(text("PATCH", upload,
-                   {{"Tus-Resumable", "1.0.0"},
-                    {"Content-Type", "application/offset+octet-stream"},
-                    {"Upload-Offset", "0"},
-                    {"Content-Length", "10"}}) +
-              "0123");
+  line_->send(of_ten(upload, "0123"));
   line_->lost();
   EXPECT_EQ(head(upload).field("Upload-Offset"), "0") << "as if nothing had come";
   EXPECT_EQ(patch(upload, "0", "0123456789").status(), 409);
@@ -600,12 +604,7 @@ TEST_F(Stories, ChunksAtOnceAreCounted) {
   const auto begin = [&] {
     const auto upload = made();
     writers.push_back(std::make_unique<Line>(loop_, *lane_));
-    return writers.back()->send(text("PATCH", upload,
-                                     {{"Tus-Resumable", "1.0.0"},
-                                      {"Upload-Offset", "0"},
-                                      {"Content-Type", "application/offset+octet-stream"},
-                                      {"Content-Length", "10"}}) +
-                                "01234");
+    return writers.back()->send(of_ten(upload, "01234"));
   };
   for (int i = 0; i < 10; ++i) EXPECT_EQ(begin().text, "");
   EXPECT_EQ(begin().status(), 503);
@@ -667,12 +666,7 @@ TEST_F(Stories, OtherUploadsAreInTheWay) {
   const auto first = made();
   const auto second = made();
   Line writer{loop_, *lane_};
-  writer.send(text("PATCH", first,
-                   {{"Tus-Resumable", "1.0.0"},
-                    {"Upload-Offset", "0"},
-                    {"Content-Type", "application/offset+octet-stream"},
-                    {"Content-Length", "10"}}) +
-              "01234");
+  writer.send(of_ten(first, "01234"));
   EXPECT_EQ(patch(second, "0", "0").status(), 503);
   EXPECT_EQ(create().status(), 503);
   EXPECT_EQ(writer.send("56789").status(), 204);
@@ -767,12 +761,7 @@ TEST_F(Stories, WhatWasJustWrittenIsBusy) {
 TEST_F(Stories, OnlyAnEarlyCutLocks) {
   const auto cut_after = [&](const std::string& upload, Milliseconds time) {
     Line writer{loop_, *lane_};
-    writer.send(text("PATCH", upload,
-                     {{"Tus-Resumable", "1.0.0"},
-                      {"Upload-Offset", "0"},
-                      {"Content-Type", "application/offset+octet-stream"},
-                      {"Content-Length", "10"}}) +
-                "01234");
+    writer.send(of_ten(upload, "01234"));
     loop_.advance(time);
     writer.lost();
   };
@@ -816,12 +805,7 @@ TEST_F(Stories, ALockStandsStillWithTheClock) {
 TEST_F(Stories, WhatLastsIsThereInTheNextLane) {
   const auto cut = [&](const std::string& upload) {
     Line writer{loop_, *lane_};
-    writer.send(text("PATCH", upload,
-                     {{"Tus-Resumable", "1.0.0"},
-                      {"Upload-Offset", "0"},
-                      {"Content-Type", "application/offset+octet-stream"},
-                      {"Content-Length", "10"}}) +
-                "01234");
+    writer.send(of_ten(upload, "01234"));
     writer.lost();
   };
   with_fault("lock-outlives-restart");
