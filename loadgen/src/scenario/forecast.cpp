@@ -100,7 +100,8 @@ std::string happens(const Event& event) {
   return text;
 }
 
-/// By measurement: 29 KB for each of many uploads, 80 KB for each of a few (docs/guides/load.md).
+/// An estimate from above: 29 KB were measured for each of many uploads, 80 KB for each of a few,
+/// whose buffers of 256 KiB (run.cpp) may be in use besides; what a partner keeps is not measured.
 Bytes memory_for(std::uint64_t at_once) {
   return Bytes{(16U << 20U) + at_once * (at_once > 500 ? 40'000 : 350'000)};
 }
