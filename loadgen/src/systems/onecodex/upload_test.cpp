@@ -343,12 +343,12 @@ TEST_F(MultipartUploadTest, PartsThatAreThereLetAClientWaitAnew) {
 
 TEST_F(MultipartUploadTest, APairIsTwoObjectsAndOneCallback) {
   options.payload = PayloadKind::fastq_pair;
-  const Bytes size{20 * mib};
+  const Bytes size{2 * mib};
   const auto result = upload(size);
   EXPECT_EQ(result.state, UploadState::uploaded);
   EXPECT_EQ(server.begun.at(0).paired_end_filename, "dex-loadgen-r1-00000003_R2.fastq");
-  EXPECT_EQ(server.objects["00000000000000a1"], bytes(size, 0, 10 * mib));
-  EXPECT_EQ(server.objects["00000000000000a1p"], bytes(size, 10 * mib, 10 * mib));
+  EXPECT_EQ(server.objects["00000000000000a1"], bytes(size, 0, mib));
+  EXPECT_EQ(server.objects["00000000000000a1p"], bytes(size, mib, mib));
   EXPECT_EQ(server.told_back->filename, "dex-loadgen-r1-00000003_R1.fastq");
   EXPECT_EQ(std::count(transport.log.begin(), transport.log.end(), callback), 1);
 }
