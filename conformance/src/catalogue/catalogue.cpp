@@ -57,8 +57,8 @@ std::string read_name(const json::Cursor& row, const std::string& id) {
 
 /// Takes what the known servers do, and refuses every key that is not one of a row.
 void read_columns(const json::Cursor& at, const CatalogueWords& words, Requirement& row) {
-  std::vector<std::string_view> keys{"id",          "name", "level",    "section",
-                                     "requirement", "test", "excludes", "slow"};
+  std::vector<std::string_view> keys{"id",   "name",     "level",    "section", "requirement",
+                                     "test", "excludes", "arguable", "slow"};
   keys.insert(keys.end(), words.servers.begin(), words.servers.end());
   at.only(std::span<const std::string_view>(keys));
   for (const auto& [key, value] : at.members())
@@ -80,6 +80,12 @@ Requirement read_row(const json::Cursor& at, const std::string& area, const std:
   row.section = needed_text(at, "section");
   row.text = needed_text(at, "requirement");
   row.test = at.at("test").string();
+  if (at.find("arguable")) {
+    row.arguable = needed_text(at, "arguable");
+    if (row.level == Level::must || row.level == Level::must_not) {
+      at.at("level").fail("expected SHOULD or less of what is arguable");
+    }
+  }
   if (const auto excludes = at.find("excludes")) {
     for (const auto& e : excludes->items()) row.excludes.push_back(e.string());
   }

@@ -29,6 +29,7 @@ struct Requirement {
   std::string section;  ///< where the rule is said
   std::string text;
   std::string test;                   ///< how it is judged
+  std::string arguable;               ///< why the text may be read otherwise; empty: it is plain
   std::vector<std::string> excludes;  ///< systems and extensions it does not apply to
   std::map<std::string, std::string, std::less<>> known;  ///< by column: what known servers do
   bool slow = false;      ///< takes long or sends much: judged where that is asked for

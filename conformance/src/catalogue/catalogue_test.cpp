@@ -67,6 +67,10 @@ TEST(Catalogue, FaultsAreToldWithFileAndField) {
   EXPECT_THAT(with("TUS-A-001", "tus-1"), HasSubstr("requirements[0].id: expected an id like"));
   EXPECT_THAT(with("\"section\":\"s\"", "\"section\":\"\""), HasSubstr("requirements[0].section"));
   EXPECT_THAT(with("\"test\"", "\"tests\""), HasSubstr("unknown key"));
+  EXPECT_THAT(with("\"test\"", "\"arguable\":\"why\",\"test\""),
+              HasSubstr("requirements[0].level: expected SHOULD or less of what is arguable"));
+  EXPECT_THAT(with("\"test\"", "\"arguable\":\"\",\"test\""),
+              HasSubstr("requirements[0].arguable"));
   EXPECT_THAT(error_of(head + row + "," + row + "]}"), HasSubstr("TUS-A-001 is there twice"));
   EXPECT_THAT(with("\"name\":\"a-b-c\",", ""),
               HasSubstr("a.json: requirements[0]: TUS-A-001 has no name: three to seven words"));
@@ -135,8 +139,8 @@ TEST(Catalogue, TheSchemaNamesTheServersOfEverySystem) {
   EXPECT_EQ(row.at("additionalProperties"), false);
   std::set<std::string> named;
   for (const auto& [key, property] : row.at("properties").items()) named.insert(key);
-  std::set<std::string> known{"id",          "name", "level",    "section",
-                              "requirement", "test", "excludes", "slow"};
+  std::set<std::string> known{"id",   "name",     "level",    "section", "requirement",
+                              "test", "excludes", "arguable", "slow"};
   for (const auto& server : words_of(systems()).servers) known.insert(server);
   EXPECT_EQ(named, known);
 }

@@ -58,6 +58,7 @@ int explain(const ExplainCommand& command, Systems systems, std::ostream& out,
                      row->area, row->text);
   out << "Source:            " << row->section << '\n';
   if (!row->test.empty()) out << "How it is tested:  " << row->test << '\n';
+  if (!row->arguable.empty()) out << "Arguable:          " << row->arguable << '\n';
   for (const Check& check : checks) {
     if (check.requirement == row->id && !check.needs.empty()) {
       out << "Needs:             the extension " << check.needs << '\n';

@@ -117,8 +117,8 @@ class Xml {
 const std::vector<Requirement>& rows() {
   static const std::vector<Requirement> r = [] {
     std::vector<Requirement> two = {
-        {"TUS-A-001", "a-area", "tus", Level::must, "s & \"q\"", "r <1>", "t", {}, {}},
-        {"TUS-B-001", "b-area", "http", Level::should, "s", "r2", "t", {}, {}}};
+        {"TUS-A-001", "a-area", "tus", Level::must, "s & \"q\"", "r <1>", "t", {}, {}, {}},
+        {"TUS-B-001", "b-area", "http", Level::should, "s", "r2", "t", {}, {}, {}}};
     two[0].name = "first-of-two-rules";
     two[1].name = "second-of-two-rules";
     return two;

@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const Requirement row{"TUS-A-001", "a", "tus", Level::must, "s", "r", "t", {}, {}};
+const Requirement row{"TUS-A-001", "a", "tus", Level::must, "s", "r", "t", {}, {}, {}};
 
 TEST(Masked, NoPartOfAReportHoldsASecret) {
   redact::Secrets secrets;

@@ -14,8 +14,9 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 const Catalogue& catalogue() {
-  static const Catalogue c({{"TUS-A-001", "a", "tus", Level::must, "s", "must", "t", {}, {}},
-                            {"TUS-A-002", "a", "tus", Level::should, "s", "should", "t", {}, {}}});
+  static const Catalogue c(
+      {{"TUS-A-001", "a", "tus", Level::must, "s", "must", "t", {}, {}, {}},
+       {"TUS-A-002", "a", "tus", Level::should, "s", "should", "t", {}, {}, {}}});
   return c;
 }
 

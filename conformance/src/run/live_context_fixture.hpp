@@ -12,7 +12,7 @@
 
 namespace conformance {
 
-inline const Requirement a_row{"TUS-A-001", "a", "tus", Level::must, "s", "r", "t", {}, {}};
+inline const Requirement a_row{"TUS-A-001", "a", "tus", Level::must, "s", "r", "t", {}, {}, {}};
 
 inline std::string answer_of(const std::string& status, const std::string& fields = "",
                              const std::string& body = "") {

@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const Requirement row{"TUS-A-001", "a", "tus", Level::must, "s", "r", "t", {}, {}};
+const Requirement row{"TUS-A-001", "a", "tus", Level::must, "s", "r", "t", {}, {}, {}};
 
 MakeContext fake() {
   return [](const Requirement&, std::shared_ptr<Evidence> evidence, auto) {
