@@ -138,84 +138,129 @@ else
   skip "tusd: needs go"
 fi
 
-if [ ${#clients[@]} -gt 0 ]; then
-  say "Clients against the mock, under faults"
-  source scripts/interop/clients.sh
-  cookbook_rules "$scratch/cookbook"
-  for table in scripts/interop/clients.tsv scripts/interop/cookbook.tsv; do
-    client_cases "$table" "${clients[@]}"
-    client_table "$table" "${clients[@]}"
-  done
-fi
-
-if [ -x "$peers/venv/bin/python" ]; then
-  say "Clients of Open Humans, One Codex and object storage, under faults"
-  mkdir "$scratch/uploads"
-  "$peers/venv/bin/python" scripts/interop/uploads.py "$bin/dex-mock-server" "$scratch/uploads" "$scratch/counts" \
-    ${old_python:+"$repo/$old_python"}
-  read -r right wrong <"$scratch/counts"
-  passed=$((passed + right))
-  failed=$((failed + wrong))
-fi
-
-if [ -x "$peers/venv/bin/python" ]; then
-  say "The JSON Schemas, with a validator"
-  "$peers/venv/bin/python" scripts/interop/schemas.py "$bin/dex-mock-server" "$repo" "$scratch/counts"
-  read -r right wrong <"$scratch/counts"
-  passed=$((passed + right))
-  failed=$((failed + wrong))
-fi
-
-say "Clients against TLS faults"
-tls_clients=(curl curl-checking)
-[ ! -d "$peers/node_modules/tus-js-client" ] || tls_clients+=(tus-js-client)
-[ ! -x "$peers/venv/bin/python" ] || tls_clients+=(tuspy)
-if command -v chromium >/dev/null && [ -d "$peers/node_modules/playwright-core" ]; then
-  tls_clients+=(chromium)
-else
-  skip "a browser against TLS faults: needs chromium, and node"
-fi
-source scripts/interop/tls.sh
-tls_cases "${tls_clients[@]}"
-
-say "One store, two servers"
-if [ -n "$tusd" ] && command -v python3 >/dev/null; then
-  mkdir "$scratch/stores"
-  expect 0 "the mock and tusd on one folder" python3 scripts/interop/stores.py "$bin/dex-mock-server" "$tusd" "$scratch/stores"
-else
-  skip "stores: needs tusd and python3"
-fi
-
-say "Conformance of real servers"
-if [ -d "$peers/node_modules/@tus/server" ]; then
-  start_tus_node tus-node
-  judge "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" fixtures/baselines/tus-node-2.4.json
-  on_record "@tus/server 2.4.5" tus-node-2.4
-  red_behind "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" tus-node-2.4
-  start_tus_node tus-node-expiring 8000
-  judge "@tus/server 2.4.5, expiring" "$(ready_url "$scratch/tus-node-expiring.log" 'http://[^ ]+')" \
-    fixtures/baselines/tus-node-2.4-expiring.json --select 'TUS-EXP-*'
-fi
-if [ -n "$tusd" ]; then
-  mkdir -p "$scratch/tusd"
-  "$tusd" -host 127.0.0.1 -port 0 -upload-dir "$scratch/tusd" >"$scratch/tusd.log" 2>&1 &
-  started+=($!)
-  wait_for 20 grep -q 'upload files to' "$scratch/tusd.log" || die "tusd did not start: $(cat "$scratch/tusd.log")"
-  if [ -d "$peers/node_modules/tus-js-client" ]; then
-    mkdir "$scratch/deferred"
-    expect 0 "a deferred length ended by the draft's signal, tusd 2.10.0" env DOWNLOAD=1 bash -c 'node "$@" | grep "^survived"' \
-      client "$peers/tus-js-client.mjs" "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" "$scratch/deferred" --deferred
+clients_under_faults() {
+  if [ ${#clients[@]} -gt 0 ]; then
+    say "Clients against the mock, under faults"
+    source scripts/interop/clients.sh
+    cookbook_rules "$scratch/cookbook"
+    for table in scripts/interop/clients.tsv scripts/interop/cookbook.tsv; do
+      client_cases "$table" "${clients[@]}"
+      client_table "$table" "${clients[@]}"
+    done
   fi
-  judge "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" fixtures/baselines/tusd-2.10.json
-  on_record "tusd 2.10.0" tusd-2.10
-  red_behind "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" tusd-2.10
-  expect 0 "tusd 2.10.0, reply by reply as on record" build/$preset/tests/compare_replies \
-    --against fixtures/requests/recorded/tusd-2.10.json --b "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" \
-    --b-folder "$scratch/tusd" fixtures/requests
-fi
+}
 
-say "HTTP/2"
-expect 0 "nginx before the mock, judged in HTTP/2" "build/$preset/tests/http2_test" --gtest_brief=1
+uploads_under_faults() {
+  if [ -x "$peers/venv/bin/python" ]; then
+    say "Clients of Open Humans, One Codex and object storage, under faults"
+    mkdir "$scratch/uploads"
+    "$peers/venv/bin/python" scripts/interop/uploads.py "$bin/dex-mock-server" "$scratch/uploads" "$scratch/counts" \
+      ${old_python:+"$repo/$old_python"}
+    read -r right wrong <"$scratch/counts"
+    passed=$((passed + right))
+    failed=$((failed + wrong))
+  fi
+}
+
+json_schemas() {
+  if [ -x "$peers/venv/bin/python" ]; then
+    say "The JSON Schemas, with a validator"
+    "$peers/venv/bin/python" scripts/interop/schemas.py "$bin/dex-mock-server" "$repo" "$scratch/counts"
+    read -r right wrong <"$scratch/counts"
+    passed=$((passed + right))
+    failed=$((failed + wrong))
+  fi
+}
+
+tls_faults() {
+  say "Clients against TLS faults"
+  tls_clients=(curl curl-checking)
+  [ ! -d "$peers/node_modules/tus-js-client" ] || tls_clients+=(tus-js-client)
+  [ ! -x "$peers/venv/bin/python" ] || tls_clients+=(tuspy)
+  if command -v chromium >/dev/null && [ -d "$peers/node_modules/playwright-core" ]; then
+    tls_clients+=(chromium)
+  else
+    skip "a browser against TLS faults: needs chromium, and node"
+  fi
+  source scripts/interop/tls.sh
+  tls_cases "${tls_clients[@]}"
+}
+
+one_store_two_servers() {
+  say "One store, two servers"
+  if [ -n "$tusd" ] && command -v python3 >/dev/null; then
+    mkdir "$scratch/stores"
+    expect 0 "the mock and tusd on one folder" python3 scripts/interop/stores.py "$bin/dex-mock-server" "$tusd" "$scratch/stores"
+  else
+    skip "stores: needs tusd and python3"
+  fi
+}
+
+real_servers() {
+  say "Conformance of real servers"
+  if [ -d "$peers/node_modules/@tus/server" ]; then
+    start_tus_node tus-node
+    judge "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" fixtures/baselines/tus-node-2.4.json
+    on_record "@tus/server 2.4.5" tus-node-2.4
+    red_behind "@tus/server 2.4.5" "$(ready_url "$scratch/tus-node.log" 'http://[^ ]+')" tus-node-2.4
+    start_tus_node tus-node-expiring 8000
+    judge "@tus/server 2.4.5, expiring" "$(ready_url "$scratch/tus-node-expiring.log" 'http://[^ ]+')" \
+      fixtures/baselines/tus-node-2.4-expiring.json --select 'TUS-EXP-*'
+  fi
+  if [ -n "$tusd" ]; then
+    mkdir -p "$scratch/tusd"
+    "$tusd" -host 127.0.0.1 -port 0 -upload-dir "$scratch/tusd" >"$scratch/tusd.log" 2>&1 &
+    started+=($!)
+    wait_for 20 grep -q 'upload files to' "$scratch/tusd.log" || die "tusd did not start: $(cat "$scratch/tusd.log")"
+    if [ -d "$peers/node_modules/tus-js-client" ]; then
+      mkdir "$scratch/deferred"
+      expect 0 "a deferred length ended by the draft's signal, tusd 2.10.0" env DOWNLOAD=1 bash -c 'node "$@" | grep "^survived"' \
+        client "$peers/tus-js-client.mjs" "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" "$scratch/deferred" --deferred
+    fi
+    judge "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" fixtures/baselines/tusd-2.10.json
+    on_record "tusd 2.10.0" tusd-2.10
+    red_behind "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" tusd-2.10
+    expect 0 "tusd 2.10.0, reply by reply as on record" build/$preset/tests/compare_replies \
+      --against fixtures/requests/recorded/tusd-2.10.json --b "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" \
+      --b-folder "$scratch/tusd" fixtures/requests
+  fi
+}
+
+http_2() {
+  say "HTTP/2"
+  expect 0 "nginx before the mock, judged in HTTP/2" "build/$preset/tests/http2_test" --gtest_brief=1
+}
+
+# side_by_side SECTION...: in the background, one after the other, with a scratch folder and counts of
+# their own: they wait more than they compute.
+rows=()
+side_by_side() {
+  local row=$scratch/row-${#rows[@]}
+  mkdir "$row"
+  (
+    trap cleanup EXIT
+    trap 'exit 143' TERM
+    scratch=$row started=() passed=0 failed=0 skipped=0
+    for section in "$@"; do "$section"; done
+    echo "$passed $failed $skipped" >"$row.counts"
+  ) >"$row.log" 2>&1 &
+  started+=($!)
+  rows+=("$!")
+}
+side_by_side clients_under_faults one_store_two_servers
+side_by_side uploads_under_faults json_schemas tls_faults
+side_by_side real_servers http_2
+
+# Shown one after the other, each while it goes on.
+for row in "${!rows[@]}"; do
+  tail -n +1 -f -s 0.2 --pid="${rows[$row]}" "$scratch/row-$row.log"
+  wait "${rows[$row]}" || not_ok "ended with exit status $?, before its end"
+  [ -e "$scratch/row-$row.counts" ] || continue
+  read -r right wrong left_out <"$scratch/row-$row.counts"
+  passed=$((passed + right))
+  failed=$((failed + wrong))
+  skipped=$((skipped + left_out))
+done
 
 say "Interoperability"
 echo "$passed passed, $failed failed, $skipped skipped"
