@@ -56,12 +56,12 @@ testkit::ChildProcess::Options with_demo_user() {
 }
 
 Conformance judge(const std::string& url, std::vector<std::string> arguments,
-                  testkit::ChildProcess::Options options) {
+                  testkit::ChildProcess::Options options, std::chrono::seconds limit) {
   const testkit::TempFolder folder;
   const std::string file = (folder.path() / "report.json").string();
   auto finished = testkit::run(
       joined({DEX_CONFORMANCE, "run", "--url", url, "--json", file}, std::move(arguments)),
-      std::move(options), std::chrono::seconds{200});
+      std::move(options), limit);
   Conformance result{finished.exit_code, std::move(finished.out), std::move(finished.err), {}, {}};
   // Empty when the run ended before anything was judged.
   if (std::ifstream in(file); in && in.peek() != std::ifstream::traits_type::eof()) {

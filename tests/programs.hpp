@@ -1,6 +1,7 @@
 // The programs under test, started as a user starts them.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -50,8 +51,9 @@ struct Conformance {
   /// requirement id -> its entry in report["results"]
   std::map<std::string, nlohmann::json> results;
 };
-/// `dex-conformance run --url URL arguments... --json ...`
+/// `dex-conformance run --url URL arguments... --json ...`; throws when it lasts longer than `limit`.
 [[nodiscard]] Conformance judge(const std::string& url, std::vector<std::string> arguments,
-                                testkit::ChildProcess::Options options = with_demo_user());
+                                testkit::ChildProcess::Options options = with_demo_user(),
+                                std::chrono::seconds limit = std::chrono::seconds{200});
 
 }  // namespace programs

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -13,7 +14,10 @@
 #include <optional>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "programs.hpp"
@@ -24,6 +28,9 @@ namespace {
 namespace fs = std::filesystem;
 using programs::Conformance;
 using Arguments = std::vector<std::string>;
+
+/// A whole run on a slow line, beside others.
+constexpr std::chrono::seconds longest_run{1800};
 
 /// A server that is right, or wrong only as its baseline says.
 struct Server {
@@ -72,7 +79,7 @@ class Running {
       arguments.insert(arguments.end(), {"--delivered-dir", delivered.string()});
     }
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return programs::judge(origin + path_, arguments);
+    return programs::judge(origin + path_, arguments, programs::with_demo_user(), longest_run);
   }
   /// "HOST:PORT"
   [[nodiscard]] const std::string& place() const { return place_; }
@@ -94,9 +101,13 @@ class Running {
     const auto uploads = (folder_.path() / "uploads").string();
     std::string line;
     if (server_.name == "tusd") {
-      peer_.emplace(Arguments{(peers / "tusd").string(), "-host", "127.0.0.1", "-port", "0",
-                              "-behind-proxy", "-upload-dir", uploads});
-      line = peer_->wait_line("upload files to");
+      // It says more of each request than a pipe holds that nobody reads.
+      const auto log = folder_.path() / "tusd.log";
+      peer_.emplace(Arguments{"/bin/sh", "-c", R"(exec "$@" >"$LOG" 2>&1)", "sh",
+                              (peers / "tusd").string(), "-host", "127.0.0.1", "-port", "0",
+                              "-behind-proxy", "-upload-dir", uploads},
+                    testkit::ChildProcess::Options{.environment = {{"LOG", log.string()}}});
+      line = line_with("upload files to", log);
     } else {
       peer_.emplace(Arguments{"node", (peers / "tus-node-server.mjs").string(), uploads});
       line = peer_->wait_line("ready ");
@@ -105,6 +116,19 @@ class Running {
     const auto slash = line.find('/', at);
     place_ = line.substr(at, slash - at);
     path_ = line.substr(slash, line.find_first_of(" \r\n\"", slash) - slash);
+  }
+
+  /// The line of a file that is being written; throws when it does not come.
+  static std::string line_with(std::string_view text, const fs::path& file) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    do {
+      std::ifstream in(file);
+      for (std::string line; std::getline(in, line);) {
+        if (line.find(text) != std::string::npos && !in.eof()) return line;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    } while (std::chrono::steady_clock::now() < give_up);
+    throw std::runtime_error("no line with '" + std::string(text) + "' in " + file.string());
   }
 
   const Server& server_;
@@ -239,7 +263,7 @@ TEST_P(Through, AnyServer) {
   if (!whole()) GTEST_SKIP() << "scripts/alarms.sh";
   for (const auto& server : servers()) {
     if (server.mock.empty() && !has_peer(server.name)) continue;
-    look(server, GetParam(), {"--jobs", "8", "--run-timeout", "1800"}, 0.5);
+    look(server, GetParam(), {"--jobs", "8", "--run-timeout", std::to_string(longest_run.count())}, 0.5);
   }
 }
 

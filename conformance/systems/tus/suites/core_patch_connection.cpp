@@ -84,15 +84,22 @@ Outcome resumed_upload_has_original_bytes(Context& c) {
     }
     offset = told->value;
   }
-  // The server may still be storing what the last broken request brought: 409 means ask again.
+  // The server may still be storing what the last broken request brought, and on a slow line for
+  // long: 409 means ask again, for as long as the offset moves.
   Response last;
-  const bool done = c.eventually(soon, [&] {
-    const auto told = try_offset(c, upload);
-    if (!told) return false;
-    if (told->value == length) return true;
-    last = patch(c, upload, *told, from_offset(bytes, *told));
-    return is_2xx(last);
-  });
+  std::uint64_t farthest = offset;
+  bool done = false;
+  for (std::optional<std::uint64_t> before; !done && before != farthest;) {
+    before = farthest;
+    done = c.eventually(soon, [&] {
+      const auto told = try_offset(c, upload);
+      if (!told) return false;
+      farthest = std::max(farthest, told->value);
+      if (told->value == length) return true;
+      last = patch(c, upload, *told, from_offset(bytes, *told));
+      return is_2xx(last);
+    });
+  }
   if (!done) return findings.check(false, "the upload could not be resumed", last).outcome();
   const auto after = state_of(c, upload);
   findings.check(after.offset == Bytes{length}, "after three breaks: " + to_string(after));
@@ -125,7 +132,7 @@ Outcome stalled_sender_is_timed_out(Context& c) {
 namespace {
 
 Outcome concurrent_patches_apply_once(Context& c) {
-  const auto length = within_limit(c, 200'000);
+  const auto length = within_limit(c, 80'000);
   constexpr std::array<char, 3> writers{'A', 'B', 'C'};
   const auto upload = create(c, {.length = Bytes{length}});
   std::vector<RawConnection> connections;
@@ -135,7 +142,7 @@ Outcome concurrent_patches_apply_once(Context& c) {
     static_cast<void>(connections.back().send(head, answer_timeout));
   }
   // In turns, so that all are under way at once; a writer that was refused stops sending.
-  constexpr std::size_t slice = 20'000;
+  constexpr std::size_t slice = 8'000;
   std::array<bool, writers.size()> refused{};
   for (std::size_t sent = 0; sent < length; sent += slice) {
     for (std::size_t i = 0; i < writers.size(); ++i) {
@@ -227,10 +234,11 @@ Outcome early_refusal_can_be_read(Context& c) {
   Exchange last;
   for (int i = 0; i < tries; ++i) {
     last = attempt(c, "PATCH", upload, patch_fields("7"), letters(size));
-    if (last.response && !is_4xx(*last.response)) {
+    if (last.response && last.response->status < 400) {
       stop_blocked("a PATCH at a wrong offset is refused", describe(*last.response));
     }
-    if (last.response) ++read;
+    // A gateway that could not read it either says 502.
+    if (last.response && is_4xx(*last.response)) ++read;
   }
   const auto seen = "the refusal could be read in " + std::to_string(read) + " of " +
                     std::to_string(tries) + " tries, last " + code(last);
