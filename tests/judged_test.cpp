@@ -130,4 +130,39 @@ TEST(Judged, WhatAServerWantsOfEveryUploadIsGivenByMetadata) {
   EXPECT_NE(wrong.err.find("is not KEY=VALUE"), std::string::npos) << wrong.err;
 }
 
+// Order and spelling of metadata, and whether an empty PATCH is taken, can be argued about. That
+// pairs are kept and the offset stays cannot.
+TEST(Judged, WhatIsPlainInAnArguableRowIsRed) {
+  struct Case {
+    const char* rules;
+    const char* row;
+    const char* verdict;
+  };
+  const std::vector<Case> cases{
+      {R"json({"when": {"method": "HEAD", "route": "upload"}, "then": {"reply": {"headers":
+           {"replace": {"Upload-Metadata": {"regex": "^([^,]+),(.+)$", "with": "$2,$1"}}}}}})json",
+       "TUS-META-002", "warn"},
+      {R"json({"when": {"method": "HEAD", "route": "upload"}, "then": {"reply": {"headers":
+           {"replace": {"Upload-Metadata": {"regex": ",flag(?=,|$)", "with": ""}}}}}})json",
+       "TUS-META-002", "fail"},
+      {R"json({"when": {"method": "PATCH", "headers": {"Content-Length": "0"}},
+           "then": {"reply": {"early": true, "status": 400}}})json",
+       "TUS-CORE-PATCH-015", "warn"},
+      {R"json({"rules": [
+           {"name": "empty", "when": {"method": "PATCH", "headers": {"Content-Length": "0"}},
+            "sets": "moved"},
+           {"name": "moved", "when": {"method": "HEAD", "route": "upload"}, "needs": "moved",
+            "then": {"reply": {"headers": {"set": {"Upload-Offset": "9"}}}}}]})json",
+       "TUS-CORE-PATCH-015", "fail"},
+  };
+  for (const auto& [rules, row, verdict] : cases) {
+    const testkit::TempFolder folder;
+    const programs::Mock mock(
+        {"--profile", "tus", "--store", "memory", "--rules", folder.write("rules.json", rules)});
+    const auto run = programs::judge(mock.creation_url(), {"--system", "tus", "--select", row});
+    ASSERT_TRUE(run.results.contains(row)) << run.out << run.err;
+    EXPECT_EQ(run.results.at(row).at("verdict"), verdict) << rules << run.out;
+  }
+}
+
 }  // namespace
