@@ -3,9 +3,10 @@
 // tus client, or one that puts or posts objects, to be satisfied; no checks whatsoever. It is a
 // measuring stick, not a server.
 //
-// usage: floor_server FOLDER|discard [md5 | tls CERTIFICATE KEY]
+// usage: floor_server FOLDER|discard|skip [md5 | tls CERTIFICATE KEY]
 // (prints 'ready URL', ends on SIGTERM)
 // With 'discard' the bytes are received and dropped: the floor for a server that keeps none. With
+// 'skip' the kernel drops them (MSG_TRUNC): the floor for one that does not even look at them. With
 // 'md5' the MD5 of every body is computed on the way: the floor for a server that tells it. With
 // 'tls' the same over TLS, with the key and certificate in those PEM files.
 #include <arpa/inet.h>
@@ -35,7 +36,8 @@ std::atomic<unsigned> next_id{1};
 /// A connection, over TLS if there is a context.
 class Stream {
  public:
-  Stream(int socket, SSL_CTX* context) : socket_(socket) {
+  /// `skips`: bodies are counted, not read.
+  Stream(int socket, SSL_CTX* context, bool skips) : socket_(socket), skips_(skips) {
     if (context == nullptr) return;
     ssl_.reset(SSL_new(context));
     SSL_set_fd(ssl_.get(), socket);
@@ -56,7 +58,7 @@ class Stream {
   }
   /// The same of a body that has so many: of TLS records, which hold 16 KiB, several.
   long read_body(char* into, std::size_t size) {
-    if (!ssl_) return read(into, size);
+    if (!ssl_) return ::recv(socket_, into, size, skips_ ? MSG_TRUNC : 0);
     std::size_t done = 0;
     while (done < size) {
       const auto n = read(into + done, size - done);
@@ -81,6 +83,7 @@ class Stream {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   int socket_;
+  bool skips_;
   std::unique_ptr<SSL, Free> ssl_;
   bool open_ = true;
 };
@@ -141,8 +144,9 @@ bool store(Stream& stream, int file, std::vector<char>& buffer, std::size_t have
 }
 
 void serve(int socket, const std::string& folder, bool md5_wanted, SSL_CTX* context) {
-  Stream stream(socket, context);
-  const bool keep = folder != "discard";
+  const bool skips = folder == "skip";
+  Stream stream(socket, context, skips);
+  const bool keep = !skips && folder != "discard";
   std::vector<char> buffer(buffer_size);
   std::string head;
   while (stream.open()) {
@@ -220,7 +224,7 @@ int main(int argc, char** argv) {
   const bool md5 = argc == 3 && std::string(argv[2]) == "md5";
   const bool tls = argc == 5 && std::string(argv[2]) == "tls";
   if (argc != 2 && !md5 && !tls) {
-    std::fprintf(stderr, "usage: floor_server FOLDER|discard [md5 | tls CERTIFICATE KEY]\n");
+    std::fprintf(stderr, "usage: floor_server FOLDER|discard|skip [md5 | tls CERTIFICATE KEY]\n");
     return 2;
   }
   SSL_CTX* const context = tls ? context_of(argv[3], argv[4]) : nullptr;

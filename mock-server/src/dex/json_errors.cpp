@@ -17,6 +17,7 @@ class JsonErrors final : public Handler, private Exchange {
   }
   void on_bytes(std::span<const std::byte> bytes) override { handler_->on_bytes(bytes); }
   void on_end(BodyEnd end) override { handler_->on_end(end); }
+  [[nodiscard]] bool looks_at_bytes() const override { return handler_->looks_at_bytes(); }
 
  private:
   void read_body() override { exchange_->read_body(); }

@@ -116,6 +116,12 @@ std::size_t Conversation::body_window() const {
   return static_cast<std::size_t>(window);
 }
 
+/// A slice of a body by Content-Length goes to the handler as it is.
+bool Conversation::only_counts() const {
+  return phase_ == Phase::exchange && stash_.empty() && turn_->handler && !turn_->gathering &&
+         turn_->body.remaining() && !turn_->handler->looks_at_bytes();
+}
+
 void Conversation::feed(std::span<const std::byte> bytes) {
   progressed_ = true;
   run(bytes);

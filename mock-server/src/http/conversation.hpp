@@ -81,6 +81,8 @@ class Conversation final : private Exchange {
   /// How many bytes may be fed now; 0: none. While a Content-Length body is read this never
   /// reaches beyond it, so no byte of it is ever copied.
   [[nodiscard]] std::size_t wants() const;
+  /// Nobody looks at what is fed next, only at how much it is.
+  [[nodiscard]] bool only_counts() const;
   /// What was read; at most `wants()`. The bytes are not needed after the call.
   void feed(std::span<const std::byte> bytes);
   /// The peer will send no more. It may still read (a half-closed connection).

@@ -52,6 +52,9 @@ class Handler {
   virtual void on_header(const Request& request, Exchange& exchange) = 0;
   /// A slice of the body with the framing removed; valid during the call only.
   virtual void on_bytes(std::span<const std::byte> bytes) = 0;
+  /// Asked before each slice is read. False: it only counts how many bytes come. What is in the
+  /// slice is left open then, and nobody has to copy it out of the kernel.
+  [[nodiscard]] virtual bool looks_at_bytes() const { return true; }
   virtual void on_end(BodyEnd end) = 0;
 };
 

@@ -76,6 +76,7 @@ class LaneStore final : public Store {
   /// flight when a lane is closed.
   void close() { closed_ = true; }
 
+  [[nodiscard]] bool keeps_bytes() const override { return store_.keeps_bytes(); }
   StoreResult<void> create(const Upload& upload) override;
   StoreResult<Upload> find(std::string_view id) override;
   StoreResult<void> update(const Upload& upload) override;

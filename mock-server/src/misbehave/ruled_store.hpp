@@ -51,6 +51,7 @@ class RuledStore : public Store {
   [[nodiscard]] Bytes received() const { return received_; }
   [[nodiscard]] const std::string& id() const { return id_; }
 
+  [[nodiscard]] bool keeps_bytes() const override { return real_.keeps_bytes(); }
   StoreResult<void> create(const Upload& upload) override;
   StoreResult<Upload> find(std::string_view id) override;
   StoreResult<void> update(const Upload& upload) override;

@@ -156,7 +156,9 @@ void Connection::on_readable() {
   for (int turn = 0; turn < reads_per_turn; ++turn) {
     const auto size = std::min(wants(), shared_.buffer.size());
     if (size == 0) break;
-    const auto io = transport_->read(shared_.buffer.first(size));
+    const auto into = shared_.buffer.first(size);
+    const bool dropped = mode_ != Mode::talk || conversation_.only_counts();
+    const auto io = dropped ? transport_->skip(into) : transport_->read(into);
     if (io.bytes > 0) {
       if (mode_ == Mode::talk) {
         conversation_.feed(shared_.buffer.first(io.bytes));

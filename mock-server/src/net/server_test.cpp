@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <new>
@@ -187,6 +188,49 @@ TEST_F(ServerTest, AReplyFromTheMiddleOfTheBodyStopsTheHandler) {
   client.send("GET /next HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(client.reply().body, "GET /next? ");
   EXPECT_EQ(log_.lines().front(), "gone") << "no on_end";
+}
+
+/// Answers with how many bytes came, and whether a slice held any '#'.
+class Counts final : public Handler {
+ public:
+  void on_header(const Request& /*request*/, Exchange& exchange) override {
+    exchange_ = &exchange;
+    exchange.read_body();
+  }
+  void on_bytes(std::span<const std::byte> bytes) override {
+    copied_ = copied_ || std::ranges::count(bytes, std::byte{'#'}) > 0;
+    size_ += bytes.size();
+  }
+  [[nodiscard]] bool looks_at_bytes() const override { return false; }
+  void on_end(BodyEnd /*end*/) override {
+    exchange_->reply(text_reply(200, std::to_string(size_) + (copied_ ? " copied" : "")));
+  }
+
+ private:
+  Exchange* exchange_ = nullptr;
+  std::size_t size_ = 0;
+  bool copied_ = false;
+};
+
+TEST_F(ServerTest, BytesThatNobodyLooksAtAreCountedAndNotCopied) {
+  MakesHandlers counting{[](const Request&, Intercept*) { return std::make_unique<Counts>(); }};
+  RunningServer server{counting};
+  auto client = server.connect();
+  const auto head = [](const std::string& framing) {
+    return "PUT /a HTTP/1.1\r\nHost: h\r\n" + framing + "\r\n\r\n";
+  };
+  // What comes with the head is copied with it, and stays in the buffer.
+  const auto body = std::string(500'000, '.') + std::string(500'000, '#');
+  for (int i = 0; i < 2; ++i) {
+    client.send(head("Content-Length: 1000000") + body);
+    EXPECT_EQ(client.reply().body, "1000000");
+  }
+  // What frames a body is always looked at, and what follows one.
+  client.send(head("Transfer-Encoding: chunked") + "f4240\r\n" + body + "\r\n0\r\n\r\n" +
+              head("Content-Length: 3") + "#" + "##" + head("Content-Length: 0"));
+  EXPECT_EQ(client.reply().body.substr(0, 7), "1000000");
+  EXPECT_EQ(client.reply().body.substr(0, 1), "3");
+  EXPECT_EQ(client.reply().body, "0");
 }
 
 TEST_F(ServerTest, ADisconnectInTheBodyGivesWhatCameAndThenAnAbort) {

@@ -23,16 +23,9 @@ class PlainTransport final : public Transport {
 
   Io handshake() override { return {}; }
 
-  Io read(std::span<std::byte> into) override {
-    for (;;) {
-      const auto n = ::recv(descriptor_, into.data(), into.size(), MSG_DONTWAIT);
-      if (n > 0) return {Io::State::ok, static_cast<std::size_t>(n)};
-      if (n == 0) return {Io::State::eof, 0};
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return {Io::State::wait_read, 0};
-      return {Io::State::failed, 0};
-    }
-  }
+  Io read(std::span<std::byte> into) override { return receive(into, 0); }
+  /// With MSG_TRUNC the kernel drops what it has without copying it (tcp(7)).
+  Io skip(std::span<std::byte> into) override { return receive(into, MSG_TRUNC); }
 
   Io write(std::span<const std::byte> from) override {
     for (;;) {
@@ -48,6 +41,17 @@ class PlainTransport final : public Transport {
   void close_notify() override {}
 
  private:
+  [[nodiscard]] Io receive(std::span<std::byte> into, int flags) const {
+    for (;;) {
+      const auto n = ::recv(descriptor_, into.data(), into.size(), MSG_DONTWAIT | flags);
+      if (n > 0) return {Io::State::ok, static_cast<std::size_t>(n)};
+      if (n == 0) return {Io::State::eof, 0};
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return {Io::State::wait_read, 0};
+      return {Io::State::failed, 0};
+    }
+  }
+
   int descriptor_;
 };
 

@@ -34,6 +34,8 @@ class Transport {
   virtual ~Transport() = default;
   virtual Io handshake() = 0;
   virtual Io read(std::span<std::byte> into) = 0;
+  /// As `read`, of bytes that nobody looks at: what is in `into` afterwards is left open.
+  virtual Io skip(std::span<std::byte> into) { return read(into); }
   virtual Io write(std::span<const std::byte> from) = 0;
   /// Bytes can be read although the socket itself has none.
   [[nodiscard]] virtual bool buffered() const = 0;

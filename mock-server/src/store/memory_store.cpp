@@ -91,6 +91,8 @@ class MemoryStore : public Store {
   /// `limit` is nullopt for the store that keeps no bytes.
   MemoryStore(Loop& loop, std::optional<Bytes> limit) : loop_(loop), limit_(limit) {}
 
+  [[nodiscard]] bool keeps_bytes() const override { return limit_.has_value(); }
+
   StoreResult<void> create(const Upload& upload) override {
     Entry entry{upload, {}, {}};
     entry.upload.offset = Bytes{0};

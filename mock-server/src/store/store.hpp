@@ -75,6 +75,8 @@ class Reader {
 class Store {
  public:
   virtual ~Store() = default;
+  /// False: of what `append` is given only the size counts, and `open` finds no bytes.
+  [[nodiscard]] virtual bool keeps_bytes() const { return true; }
   virtual StoreResult<void> create(const Upload& upload) = 0;
   virtual StoreResult<Upload> find(std::string_view id) = 0;
   /// Rewrites what is not bytes: length, attributes, expiry. `offset` is ignored.

@@ -91,6 +91,10 @@ INSTANTIATE_TEST_SUITE_P(Every, StoreTest,
                                          Kept{"memory", true}, Kept{"discard", false}),
                          [](const auto& kept) { return kept.param.name; });
 
+TEST_P(StoreTest, SaysWhetherItKeepsBytes) {
+  EXPECT_EQ(store->keeps_bytes(), GetParam().keeps_bytes);
+}
+
 TEST_P(StoreTest, FindsWhatWasCreated) {
   auto made = upload("a");
   edit_tus(made).metadata.set("filename", "x.txt");

@@ -47,6 +47,7 @@ class FakeExchange : public Exchange {
 
   /// Whether the handler asked for the body and waits for it.
   [[nodiscard]] bool reading() const { return reading_ && !reply_; }
+  [[nodiscard]] bool looks_at_bytes() const { return handler_->looks_at_bytes(); }
   void bytes(std::string_view slice) {
     ASSERT_TRUE(reading_) << "the handler has not asked for the body";
     if (!reply_) handler_->on_bytes(std::as_bytes(std::span(slice)));
@@ -119,8 +120,10 @@ class FakeServer {
   using Headers = std::vector<std::pair<std::string, std::string>>;
   enum class Framing { length, chunked };
 
-  explicit FakeServer(Bytes limit = Bytes{1ULL << 30U})
-      : store(make_memory_store(loop, limit)), locks(make_locks([this] {
+  /// nullopt: over the store that keeps no bytes.
+  explicit FakeServer(std::optional<Bytes> limit = Bytes{1ULL << 30U})
+      : store(limit ? make_memory_store(loop, *limit) : make_discard_store(loop)),
+        locks(make_locks([this] {
           // A holder has always been silent for long, unless a test says otherwise.
           if (holders_are_silent) steady += std::chrono::hours{1};
           return steady + loop.now().time_since_epoch();

@@ -33,6 +33,8 @@ class Operation {
   virtual void start() = 0;
   virtual void on_bytes(std::span<const std::byte>) {}
   virtual void on_end(BodyEnd) {}
+  /// As Handler::looks_at_bytes.
+  [[nodiscard]] virtual bool looks_at_bytes() const { return true; }
 };
 
 [[nodiscard]] std::unique_ptr<Operation> make_create(const Context& context);

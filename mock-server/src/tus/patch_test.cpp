@@ -387,5 +387,28 @@ TEST_F(TusTest, ALengthThatCameWithABrokenOffBodyStaysWithItsBytes) {
   EXPECT_EQ(offset(path), "3");
 }
 
+TEST_F(TusTest, BytesAreLookedAtWhereTheyAreKeptOrChecked) {
+  const Headers checked{{"Upload-Checksum", "sha1 qUqP5cyxm6YcTAhz05Hph5gvu9M="}};
+  FakeServer counts{std::nullopt};
+  for (auto* one : {&server, &counts}) {
+    const bool kept = one == &server;
+    one->options.extensions.insert("checksum");
+    const auto path =
+        field(one->send("POST", "/files", with({{"Upload-Length", "8"}})), "Location");
+    auto plain = one->open("PATCH", path, patch_at("0"), 4);
+    EXPECT_EQ(plain->looks_at_bytes(), kept);
+    plain->bytes("test");
+    plain->finish();
+    EXPECT_EQ(plain->answer().status, 204);
+    auto exchange = one->open("PATCH", path, patch_at("4", checked), 4);
+    EXPECT_TRUE(exchange->looks_at_bytes());
+    exchange->bytes("tset");
+    exchange->finish();
+    EXPECT_EQ(exchange->answer().status, 460);
+    auto creation = one->open("POST", "/files", stream(with({{"Upload-Length", "8"}})), 4);
+    EXPECT_EQ(creation->looks_at_bytes(), kept);
+  }
+}
+
 }  // namespace
 }  // namespace mock

@@ -31,6 +31,10 @@ class Receiver {
   /// The body is the last of an upload whose length nobody told: when it came as a whole, the
   /// upload is as long as what is stored then.
   void ends_upload() { last_ = true; }
+  /// False: `take` only counts the bytes.
+  [[nodiscard]] bool looks_at_bytes() const {
+    return check_ || context_.services.store.keeps_bytes();
+  }
   /// Stores one slice. A Reply: why the request cannot go on.
   OrReply<void> take(std::span<const std::byte> bytes);
   /// All bytes came: checks them, finishes an upload that they completed, then tells `done`, once;

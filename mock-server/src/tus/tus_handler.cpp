@@ -153,6 +153,10 @@ class TusHandler : public Handler {
     if (operation_) operation_->on_end(end);
   }
 
+  [[nodiscard]] bool looks_at_bytes() const override {
+    return !operation_ || operation_->looks_at_bytes();
+  }
+
  private:
   /// Whether the method is offered here, and the protocol version spoken.
   [[nodiscard]] OrReply<void> check(std::string_view method) const {

@@ -20,6 +20,9 @@ class Writer : public Operation {
  public:
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end(BodyEnd how) override;
+  [[nodiscard]] bool looks_at_bytes() const override {
+    return !receiver_ || receiver_->looks_at_bytes();
+  }
 
  protected:
   explicit Writer(const Context& context) : context_(context) {}
