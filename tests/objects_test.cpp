@@ -368,6 +368,38 @@ TEST_F(ObjectsServer, RulesKnowWhatIsAskedFor) {
   EXPECT_EQ(get("/examplebucket/a").body, "x");
 }
 
+TEST_F(ObjectsServer, TheJournalHasTheDigestOfAnObject) {
+  start();
+  const auto bytes = payload(300'000);
+  ASSERT_EQ(put("/examplebucket/a", bytes).status, 200);
+  const s3::Policy policy{now() + 1h,
+                          {s3::equals("bucket", "examplebucket"), s3::starts_with("key", "")}};
+  auto fields = s3::sign_post_v2(policy, owner);
+  fields.insert(fields.begin(), {"key", "b"});
+  const auto form = http::write_form(fields, {"file", "f", "text/plain"}, "0123456789");
+  ASSERT_EQ(send("POST", "/examplebucket", {{"Content-Type", form.content_type}},
+                 form.head + bytes + form.tail)
+                .status,
+            204);
+  const auto count = [&](const char* method, std::string_view content) {
+    Digest digest(DigestAlgorithm::sha256);
+    digest.update(content);
+    const json question{
+        {"match", {{"method", method}, {"body", {{"sha256", to_hex(digest.finish())}}}}}};
+    return json::parse(send("POST", "/_mock/journal/verify", {{"Content-Type", "application/json"}},
+                            question.dump())
+                           .body);
+  };
+  EXPECT_EQ(count("PUT", bytes).at("count"), 1);
+  EXPECT_EQ(count("POST", bytes).at("count"), 1) << "the file of the form, not the form";
+  const auto other = count("PUT", "other");
+  EXPECT_EQ(other.at("count"), 0);
+  EXPECT_TRUE(other.at("near_miss").at("conditions").at(1).at("got").is_string()) << other;
+  EXPECT_FALSE(other.contains("why"));
+  ASSERT_EQ(put("/examplebucket/a", "another object").status, 200);
+  EXPECT_EQ(count("PUT", bytes).at("count"), 0) << "it is in its place";
+}
+
 TEST_F(ObjectsServer, NeedNotComputeADigest) {
   start({"--etag", "opaque"});
   const auto bytes = payload(1000);

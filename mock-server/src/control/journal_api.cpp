@@ -24,21 +24,18 @@ namespace {
 
 // ---- GET /_mock/journal ------------------------------------------------------------------------
 
-/// What a digest is to be made of: the stored bytes [from, to).
-struct Range {
-  std::string upload;
-  Bytes from;
-  Bytes to;
-};
-
 /// Where the bytes are stored that the body of this entry brought; nullopt: nowhere.
-std::optional<Range> range_of(const JournalEntry& entry) {
+std::optional<StoredRange> range_of(const JournalEntry& entry) {
+  if (entry.stored) {
+    const bool some = entry.received > Bytes{0} && !entry.stored->upload.empty();
+    return some && entry.stored->from <= entry.stored->to ? entry.stored : std::nullopt;
+  }
   const auto& from = entry.offset_before;
   const auto& to = entry.offset_after;
   if (entry.received == Bytes{0} || entry.upload.empty() || !from || !to || *from >= *to) {
     return std::nullopt;
   }
-  return Range{entry.upload, *from, *to};
+  return StoredRange{entry.upload, *from, *to};
 }
 
 StoreResult<std::string> digest_of(Reader& reader, Bytes from, Bytes to) {
@@ -58,7 +55,7 @@ StoreResult<std::string> digest_of(Reader& reader, Bytes from, Bytes to) {
 /// Reads off the loop. `done`, as `call.if_wanted` has it, is given an Error when those bytes are
 /// not stored (any more).
 template <class Done>
-void make_digest(Call& call, const Range& range, Done done) {
+void make_digest(Call& call, const StoredRange& range, Done done) {
   auto& services = call.lane.services();
   auto reader = services.store.open(range.upload);
   if (!reader) {
@@ -76,7 +73,7 @@ void make_digest(Call& call, const Range& range, Done done) {
 /// The answer to a query, and the digests that are still to be made for it: one at a time, so that
 /// neither files nor threads pile up.
 struct Listing : std::enable_shared_from_this<Listing> {
-  using Ranges = std::vector<std::pair<std::size_t, Range>>;  ///< by the entry in the answer
+  using Ranges = std::vector<std::pair<std::size_t, StoredRange>>;  ///< by the entry in the answer
   Listing(Call& c, Json a, Ranges r) : call(c), answer(std::move(a)), ranges(std::move(r)) {}
 
   void step() {
@@ -405,7 +402,7 @@ class Verification : public std::enable_shared_from_this<Verification> {
   std::uint64_t count_ = 0;
   std::uint64_t unknown_ = 0;  ///< of those that hold otherwise, how many have no digest
   std::vector<std::uint64_t> matches_;
-  std::deque<std::pair<std::uint64_t, Range>> waiting_;  ///< for their digest
+  std::deque<std::pair<std::uint64_t, StoredRange>> waiting_;  ///< for their digest
   Digests digests_;
   std::uint64_t round_ = 0;  ///< how often the journal was cleared
   bool incomplete_ = false;

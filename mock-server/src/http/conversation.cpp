@@ -531,12 +531,12 @@ void Conversation::finish_turn(bool aborted) {
   idle_since_ = seams_.loop.now();
   if (seams_.observer == nullptr) return;
   try {
-    seams_.observer->on_exchange({turn->request, turn->status,
-                                  turn->status != 0 ? &turn->reply_fields : nullptr,
-                                  turn->intercept.get(), turn->received,
-                                  std::chrono::duration_cast<std::chrono::microseconds>(
-                                      idle_since_ - turn->request.received),
-                                  aborted, turn->sent, turn->refused.get()});
+    seams_.observer->on_exchange(
+        {turn->request, turn->status, turn->status != 0 ? &turn->reply_fields : nullptr,
+         turn->intercept.get(), turn->received,
+         std::chrono::duration_cast<std::chrono::microseconds>(idle_since_ -
+                                                               turn->request.received),
+         aborted, turn->sent, turn->refused.get(), turn->stored ? &*turn->stored : nullptr});
   } catch (...) {
     seams_.loop.trouble("the record of an exchange", std::current_exception());
   }

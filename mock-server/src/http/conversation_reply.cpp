@@ -32,6 +32,7 @@ void Conversation::start_reply() {
   phase_ = Phase::reply;
   auto reply = std::move(*turn.reply);
   turn.reply.reset();
+  turn.stored = std::move(reply.stored);
   dropped_ = {};
   ReplyPlan plan;
   compose(reply, plan);

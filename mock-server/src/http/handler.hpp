@@ -107,6 +107,7 @@ struct ExchangeRecord {
   bool aborted = false;
   Bytes sent{};                          ///< of the reply, head included, handed to the connection
   const RefusedHead* refused = nullptr;  ///< null: the head was taken
+  const StoredRange* stored = nullptr;   ///< of the reply; null: it did not say
 };
 class Observer {
  public:

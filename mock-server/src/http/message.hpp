@@ -91,6 +91,13 @@ class BodySource {
   virtual Result<bool> try_read(Bytes at, std::span<std::byte> into) = 0;
 };
 
+/// Where the bytes that a body brought are stored: from `from` up to `to` of that upload.
+struct StoredRange {
+  std::string upload;
+  Bytes from;
+  Bytes to;
+};
+
 struct Reply {
   int status = 200;
   std::string reason;     ///< empty: the usual phrase of the status
@@ -101,6 +108,9 @@ struct Reply {
   bool no_reason = false;  ///< not even the usual phrase (RFC 9112 section 4: it may be empty)
   /// Stands in for `body`, which is empty then.
   std::shared_ptr<BodySource> source = nullptr;
+  /// What became of the request's body, for who observes the exchange and cannot know it by the
+  /// offsets that request and reply name.
+  std::optional<StoredRange> stored = std::nullopt;
 
   /// Of the body, without framing.
   [[nodiscard]] Bytes length() const { return source ? source->size() : Bytes{body.size()}; }

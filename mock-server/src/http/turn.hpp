@@ -81,6 +81,7 @@ struct Conversation::Turn {
   SocketEnd end = SocketEnd::keep;
   bool plain = false;           // no plan touches the reply any more
   ::http::Fields reply_fields;  // as sent, for the observer
+  std::optional<StoredRange> stored;
   std::unique_ptr<RefusedHead> refused;
 
   /// Bytes that are not handed to the connection yet.

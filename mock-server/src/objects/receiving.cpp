@@ -74,6 +74,7 @@ void Receiving::on_end(BodyEnd end) {
   if (end != BodyEnd::complete) return refuse(refusal_of(end));
   auto reply = finish();
   if (!reply) return refuse(reply.error());
+  reply->stored = std::move(stored_);
   exchange_->reply(*std::move(reply));
 }
 
@@ -113,6 +114,7 @@ s3::Expected<Object> Receiving::publish() {
   if (auto may = may_publish(); !may) return tl::unexpected(may.error());
   auto object = writer_->publish();
   if (!object) return tl::unexpected(mock::refusal_of(object.error()));
+  stored_ = StoredRange{object->id, Bytes{0}, object->size};
   return *std::move(object);
 }
 

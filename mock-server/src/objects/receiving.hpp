@@ -57,6 +57,7 @@ class Receiving : public Handler {
   Exchange* exchange_ = nullptr;
   std::unique_ptr<ObjectWriter> writer_;
   std::optional<PayloadCheck> check_;
+  std::optional<StoredRange> stored_;
   Addressee awaited_;  ///< no key: any is
 };
 

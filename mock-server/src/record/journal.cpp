@@ -39,6 +39,7 @@ std::size_t size_of(const JournalEntry& entry) {
                      entry.target.size() + entry.upload.size() + entry.refused.size();
   size += entry.request_fields.size() + entry.reply_fields.size();
   for (const auto& fault : entry.faults) size += sizeof fault + fault.size();
+  if (entry.stored) size += entry.stored->upload.size();
   return size;
 }
 
@@ -155,6 +156,8 @@ void Journal::on_exchange(const ExchangeRecord& record) {
     keep(entry.reply_fields, *record.reply_fields, limits_.value_bytes);
     if (record.status / 100 == 2) entry.offset_after = kept.offset_in(*record.reply_fields);
   }
+  entry.stored.reset();
+  if (record.stored != nullptr) entry.stored = *record.stored;
   bytes_ += size_of(entry);
   entries_.push_back(std::move(entry));
   while (bytes_ > limits_.bytes.value && entries_.size() > 1) static_cast<void>(take_oldest());

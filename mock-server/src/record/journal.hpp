@@ -38,6 +38,7 @@ struct JournalEntry {
   Bytes received;                      ///< of the body, without framing
   std::optional<Bytes> offset_before;  ///< that the request named; 0 for a creation with a body
   std::optional<Bytes> offset_after;   ///< that a successful reply told
+  std::optional<StoredRange> stored;   ///< of the body, where offsets do not say it
   int status = 0;                      ///< 0: no reply was sent
   std::chrono::microseconds duration{0};
   bool aborted = false;
