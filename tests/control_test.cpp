@@ -223,6 +223,27 @@ TEST_F(Control, AVerificationKnowsFieldsMetadataAndBodies) {
       {"field": "body.sha256", "wanted": ")" + hello + R"(", "got": null, "matched": false}])"));
 }
 
+TEST_F(Control, TheJournalTellsWhatAClientSentWhateverRulesMadeOfIt) {
+  const auto upload = client.create(5);
+  const auto added = client.post("/_mock/rules", R"({"when": {"method": "PATCH"}, "then":
+      {"request": {"headers": {"set": {"Upload-Offset": "0"}, "drop": "X-Partner"}}}})");
+  ASSERT_EQ(added.status, 201) << added.body;
+  EXPECT_EQ(client.patch(upload, 3, "hello", {{"X-Partner", "lab-7"}}).status, 204);
+  const auto entry =
+      client.get("/_mock/journal?method=PATCH&digests=true").json.at("entries").at(0);
+  EXPECT_EQ(entry.at("request_headers").at("Upload-Offset"), "3");
+  EXPECT_TRUE(entry.at("request_headers").contains("X-Partner"));
+  EXPECT_EQ(entry.at("offset").at("before"), 3);
+  EXPECT_EQ(entry.at("edited").at("request_headers").at("Upload-Offset"), "0");
+  EXPECT_FALSE(entry.at("edited").at("request_headers").contains("X-Partner"));
+  EXPECT_FALSE(entry.at("edited").contains("method"));
+  EXPECT_EQ(entry.at("sha256"), "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")
+      << "of where the handler put them";
+  const auto asked =
+      client.post("/_mock/journal/verify", R"({"match": {"headers": {"Upload-Offset": "3"}}})");
+  EXPECT_EQ(asked.json.at("count"), 1);
+}
+
 TEST_F(Control, ADigestIsOfWhatIsStoredAndSaysSo) {
   const auto upload = client.create(5);
   client.patch(upload, 0, "hello");

@@ -107,6 +107,9 @@ class Intercept {
   /// The body was cut off or timed out before a reply was made; told before the handler is, and not
   /// when a plan of this object cut it off.
   virtual void on_abort() = 0;
+  /// The request as its client sent it, where `on_request` may have edited it; nullptr: it is as
+  /// it was.
+  [[nodiscard]] virtual const Request* as_sent() const { return nullptr; }
   /// Names of the rules that fired in this exchange so far, for the journal.
   [[nodiscard]] virtual std::vector<std::string> fired() const { return {}; }
   /// The store and effects that this request's handler is to use: `correct`, or a decorated set

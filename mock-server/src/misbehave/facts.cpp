@@ -16,7 +16,8 @@ Facts::Facts(const Request& request, Services& services, const System* system)
     : request_(&request), addressed_(&request.addressed), services_(&services), system_(system) {}
 
 Facts::Facts(std::string lane, const Upload* upload, Services& services)
-    : request_(&no_request), services_(&services), own_(Own{{}, {}, std::move(lane)}) {
+    : request_(&no_request), services_(&services), own_(Request{}) {
+  own_->lane = std::move(lane);
   upload_.emplace();
   if (upload == nullptr) return;
   *upload_ = *upload;

@@ -27,7 +27,12 @@ class Facts {
     return own_ ? own_->fields : request_->fields;
   }
   /// Keeps what a rule is about to edit as it is now.
-  void keep_request() { own_.emplace(Own{request_->fields, request_->target, request_->lane}); }
+  void keep_request() {
+    own_.emplace(*request_);
+    own_->admission.reset();  // of what is served
+  }
+  /// The request as it was then; nullptr: it was not kept.
+  [[nodiscard]] const Request* kept_request() const { return own_ ? &*own_ : nullptr; }
   /// Keeps what the request is about as it is now: before it may be edited.
   void keep_addressed() {
     own_addressed_ = *addressed_;
@@ -80,17 +85,12 @@ class Facts {
 
  private:
   [[nodiscard]] const AskedFor& asked() const;
-  struct Own {
-    ::http::Fields fields;
-    std::string target;
-    std::string lane;
-  };
   const Request* request_;
   const Addressed* addressed_ = nullptr;  ///< the request's; null: its own
   Addressed own_addressed_;
   Services* services_;
   const System* system_ = nullptr;
-  std::optional<Own> own_;
+  std::optional<Request> own_;
   mutable std::optional<std::optional<Upload>> upload_;
   mutable std::optional<AskedFor> asked_;
   mutable std::string metadata_;  ///< of what is asked for: what was asked about last

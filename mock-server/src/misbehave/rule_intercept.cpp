@@ -125,6 +125,8 @@ class RuleIntercept final : public Intercept, private Companion {
     settle();
   }
 
+  [[nodiscard]] const Request* as_sent() const override { return facts_.kept_request(); }
+
   [[nodiscard]] std::vector<std::string> fired() const override {
     std::vector<std::string> names;
     for (const auto& fired : fired_) names.push_back(fired.active->rule.name);

@@ -34,12 +34,36 @@ void keep(FieldText& into, const ::http::Fields& fields, std::size_t limit) {
   }
 }
 
+/// Without what a query may hold.
+void set_target(std::string& into, const Request& request, std::size_t limit) {
+  set_text(into, request.mount, limit);
+  into += std::string_view(request.path).substr(0, limit);
+  if (!request.query.empty()) into += redacted_query;
+}
+
+/// nullopt: `seen` is what was sent.
+std::optional<JournalEntry::Edited> edited(const Request& sent, const Request& seen,
+                                           std::size_t limit) {
+  JournalEntry::Edited edited;
+  if (seen.addressed.method != sent.addressed.method)
+    set_text(edited.method, seen.addressed.method, method_bytes);
+  if (seen.mount != sent.mount || seen.path != sent.path || seen.query != sent.query)
+    set_target(edited.target, seen, limit);
+  if (seen.fields != sent.fields) keep(edited.request_fields.emplace(), seen.fields, limit);
+  const bool any = !edited.method.empty() || !edited.target.empty() || edited.request_fields;
+  return any ? std::optional(std::move(edited)) : std::nullopt;
+}
+
 std::size_t size_of(const JournalEntry& entry) {
   std::size_t size = entry_bytes + entry.wire_method.size() + entry.method.size() +
                      entry.target.size() + entry.upload.size() + entry.refused.size();
   size += entry.request_fields.size() + entry.reply_fields.size();
   for (const auto& fault : entry.faults) size += sizeof fault + fault.size();
   if (entry.stored) size += entry.stored->upload.size();
+  if (const auto& edited = entry.edited) {
+    size += edited->method.size() + edited->target.size();
+    if (edited->request_fields) size += edited->request_fields->size();
+  }
   return size;
 }
 
@@ -117,29 +141,33 @@ void Journal::tell_refused(JournalEntry& entry, const RefusedHead& head) const {
 }
 
 void Journal::on_exchange(const ExchangeRecord& record) {
-  const Request& request = record.request;
-  const auto& addressed = request.addressed;
+  const Request& seen = record.request;
+  const auto* const kept_request =
+      record.intercept != nullptr ? record.intercept->as_sent() : nullptr;
+  const Request& sent = kept_request != nullptr ? *kept_request : seen;
+  const auto& addressed = sent.addressed;
   if (addressed.route.is_control()) return;
 
   const auto& kept = RecordedFields::of_all_systems();
+  const auto offset_of = [&kept](const Request& request) {
+    const bool begins = request.addressed.route.creates() && request.has_body();
+    return begins ? std::optional(Bytes{0}) : kept.offset_in(request.fields);
+  };
   JournalEntry entry;
   if (entries_.size() >= limits_.entries && !entries_.empty()) {
     entry = take_oldest();
   }
   entry.ordinal = ++last_;
-  entry.time = request.received;
-  entry.connection = request.connection;
-  set_text(entry.wire_method, request.method, method_bytes);
+  entry.time = seen.received;
+  entry.connection = seen.connection;
+  set_text(entry.wire_method, sent.method, method_bytes);
   set_text(entry.method, addressed.method, method_bytes);
-  set_text(entry.target, request.mount, limits_.value_bytes);
-  entry.target += std::string_view(request.path).substr(0, limits_.value_bytes);
-  if (!request.query.empty()) entry.target += redacted_query;
+  set_target(entry.target, sent, limits_.value_bytes);
   entry.route = addressed.route;
   entry.upload = upload_of(addressed, record.status, record.reply_fields);
-  entry.declared = request.content_length;
+  entry.declared = sent.content_length;
   entry.received = record.body_received;
-  entry.offset_before = kept.offset_in(request.fields);
-  if (addressed.route.creates() && request.has_body()) entry.offset_before = Bytes{0};
+  entry.offset_before = offset_of(sent);
   entry.status = record.status;
   entry.duration = record.duration;
   entry.aborted = record.aborted;
@@ -148,8 +176,8 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   entry.faults.clear();
   if (record.intercept != nullptr) entry.faults = record.intercept->fired();
   entry.request_fields.clear();
-  keep(entry.request_fields, request.fields, limits_.value_bytes);
-  keep(entry.request_fields, request.trailers, limits_.value_bytes);
+  keep(entry.request_fields, sent.fields, limits_.value_bytes);
+  keep(entry.request_fields, seen.trailers, limits_.value_bytes);
   entry.offset_after.reset();
   entry.reply_fields.clear();
   if (record.reply_fields != nullptr) {
@@ -157,7 +185,16 @@ void Journal::on_exchange(const ExchangeRecord& record) {
     if (record.status / 100 == 2) entry.offset_after = kept.offset_in(*record.reply_fields);
   }
   entry.stored.reset();
+  entry.edited.reset();
   if (record.stored != nullptr) entry.stored = *record.stored;
+  if (kept_request != nullptr) {
+    entry.edited = edited(sent, seen, limits_.value_bytes);
+    const auto from = offset_of(seen);
+    // The bytes are where the handler was told to put them.
+    if (!entry.stored && from && entry.offset_after)
+      entry.stored = StoredRange{upload_of(seen.addressed, record.status, record.reply_fields),
+                                 *from, *entry.offset_after};
+  }
   bytes_ += size_of(entry);
   entries_.push_back(std::move(entry));
   while (bytes_ > limits_.bytes.value && entries_.size() > 1) static_cast<void>(take_oldest());

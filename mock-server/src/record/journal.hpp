@@ -20,8 +20,15 @@
 
 namespace mock {
 
-/// One exchange, as told: what really is stored is another matter when rules lie.
+/// One exchange: what its client sent, what rules made of that, and what was told. What really is
+/// stored is another matter when rules lie.
 struct JournalEntry {
+  /// What a handler saw in place of what was sent; what is the same is left out.
+  struct Edited {
+    std::string method;
+    std::string target;
+    std::optional<FieldText> request_fields;
+  };
   std::uint64_t ordinal =
       0;           ///< counts the exchanges of the lane from 1; `clear` does not reset it
   TimePoint time;  ///< when the head had come; wall clock
@@ -44,6 +51,7 @@ struct JournalEntry {
   bool aborted = false;
   std::string refused;              ///< why its head was; empty: it was not
   std::vector<std::string> faults;  ///< names of the rules that fired
+  std::optional<Edited> edited;     ///< nullopt: rules left the request alone
 };
 
 /// What the regular expressions of one question may cost (misbehave/pattern.hpp).

@@ -237,6 +237,13 @@ Json to_json(const JournalEntry& entry) {
   json["aborted"] = entry.aborted;
   if (!entry.refused.empty()) json["refused"] = entry.refused;
   json["faults"] = entry.faults;
+  if (const auto& edited = entry.edited) {
+    Json made = Json::object();
+    if (!edited->method.empty()) made["method"] = edited->method;
+    if (!edited->target.empty()) made["target"] = edited->target;
+    if (edited->request_fields) made["request_headers"] = fields_json(*edited->request_fields);
+    json["edited"] = std::move(made);
+  }
   return json;
 }
 

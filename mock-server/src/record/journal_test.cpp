@@ -107,6 +107,38 @@ TEST(Journal, LeavesNoFieldOut) {
                 R"({"Access-Control-Allow-Origin": "*", "X-Custom": "[redacted]"})"));
 }
 
+TEST(Journal, TellsWhatWasSentAndWhatRulesMadeOfIt) {
+  Request sent;
+  sent.method = "HEAD";
+  sent.path = "/files/u1";
+  sent.fields = {{"Tus-Resumable", "1.0.0"}, {"Upload-Offset", "0"}, {"Authorization", "Bearer x"}};
+  sent.addressed = test::addressed(sent);
+  const auto tell = [&](const Request& seen) {
+    Journal journal;
+    const test::Fired intercept({"r"}, &sent);
+    const ::http::Fields reply{{"Upload-Offset", "9"}};
+    journal.on_exchange({seen, 200, &reply, &intercept, Bytes{0}, std::chrono::microseconds{1}});
+    return to_json(journal.entries().front());
+  };
+  auto seen = sent;
+  EXPECT_FALSE(tell(seen).contains("edited"));
+  seen.method = "GET";
+  seen.path = "/files/u2";
+  seen.query = "password=secret";
+  seen.fields.remove("Tus-Resumable");
+  seen.fields.set("Upload-Offset", "7");
+  seen.addressed = test::addressed(seen);
+  const auto entry = tell(seen);
+  EXPECT_EQ(entry.at("method"), "HEAD");
+  EXPECT_EQ(entry.at("target"), "/files/u1");
+  EXPECT_EQ(entry.at("upload"), "u1");
+  EXPECT_EQ(entry.at("offset").at("before"), 0);
+  EXPECT_EQ(entry.at("request_headers").at("Tus-Resumable"), "1.0.0");
+  EXPECT_EQ(entry.at("edited"), nlohmann::ordered_json::parse(R"({"method": "GET",
+      "target": "/files/u2?[redacted]",
+      "request_headers": {"Upload-Offset": "7", "Authorization": "Bearer [redacted]"}})"));
+}
+
 TEST(Journal, DoesNotRecordItsReaders) {
   Journal journal;
   Exchanged{.method = "GET", .path = "/_mock/journal"}.tell(journal);

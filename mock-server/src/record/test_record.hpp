@@ -16,17 +16,21 @@ namespace mock::test {
 /// In which the named rules fired.
 class Fired : public Intercept {
  public:
-  explicit Fired(std::vector<std::string> rules) : rules_(std::move(rules)) {}
+  /// `sent`: what they edited; null: nothing.
+  explicit Fired(std::vector<std::string> rules, const Request* sent = nullptr)
+      : rules_(std::move(rules)), sent_(sent) {}
   RequestPlan on_request(Request&) override { return {}; }
   [[nodiscard]] std::optional<Bytes> next_stop() const override { return std::nullopt; }
   BodyPlan on_body(Bytes) override { return {}; }
   ReplyPlan on_reply(Reply&) override { return {}; }
   void on_abort() override {}
+  [[nodiscard]] const Request* as_sent() const override { return sent_; }
   [[nodiscard]] std::vector<std::string> fired() const override { return rules_; }
   Services& services(Services& correct) override { return correct; }
 
  private:
   std::vector<std::string> rules_;
+  const Request* sent_;
 };
 
 struct Exchanged {
