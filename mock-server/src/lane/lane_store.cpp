@@ -103,6 +103,13 @@ StoreResult<Upload> LaneStore::find(std::string_view id) {
   return upload;
 }
 
+const Upload* LaneStore::peek(std::string_view id) {
+  // Times of the lane's own clock are not those underneath.
+  if (hidden(id) || !written_.empty()) return nullptr;
+  const auto* const upload = store_.peek(id);
+  return upload != nullptr && upload->lane == lane_ ? upload : nullptr;
+}
+
 StoreResult<void> LaneStore::update(const Upload& upload) {
   if (hidden(upload.id)) return not_found();
   auto updated = is_main() ? store_.update(upload) : store_.update(stamped(upload));

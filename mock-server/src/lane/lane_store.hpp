@@ -79,6 +79,7 @@ class LaneStore final : public Store {
   [[nodiscard]] bool keeps_bytes() const override { return store_.keeps_bytes(); }
   StoreResult<void> create(const Upload& upload) override;
   StoreResult<Upload> find(std::string_view id) override;
+  [[nodiscard]] const Upload* peek(std::string_view id) override;
   StoreResult<void> update(const Upload& upload) override;
   StoreResult<Bytes> append(std::string_view id, Bytes at,
                             std::span<const std::byte> bytes) override;

@@ -109,6 +109,21 @@ TEST_F(LaneStores, EachSeesItsOwnUploadsOnly) {
   EXPECT_TRUE(main_.open("m"));
 }
 
+TEST_F(LaneStores, EachPeeksAtWhatItWouldFind) {
+  ASSERT_TRUE(main_.create(upload("m")));
+  ASSERT_TRUE(blue_.create(upload("b")));
+  ASSERT_NE(blue_.peek("b"), nullptr);
+  EXPECT_EQ(blue_.peek("b")->id, "b");
+  EXPECT_EQ(blue_.peek("m"), nullptr);
+  EXPECT_EQ(main_.peek("b"), nullptr);
+  clock_.advance(hours{2});
+  ASSERT_TRUE(blue_.append("b", Bytes{0}, bytes("abc")));
+  EXPECT_EQ(blue_.peek("b"), nullptr) << "the time it was written at is another underneath";
+  ASSERT_NE(main_.peek("m"), nullptr);
+  main_.close();
+  EXPECT_EQ(main_.peek("m"), nullptr);
+}
+
 TEST_F(LaneStores, ARewriteKeepsTheLane) {
   ASSERT_TRUE(blue_.create(upload("b")));
   auto changed = upload("b");  // as a handler knows it, which knows nothing of lanes

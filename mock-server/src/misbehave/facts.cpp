@@ -1,6 +1,7 @@
 #include "misbehave/facts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "loop/loop.hpp"
 #include "store/locks.hpp"
@@ -13,7 +14,11 @@ const Request no_request{};
 }  // namespace
 
 Facts::Facts(const Request& request, Services& services, const System* system)
-    : request_(&request), addressed_(&request.addressed), services_(&services), system_(system) {}
+    : request_(&request),
+      addressed_(&request.addressed),
+      services_(&services),
+      system_(system),
+      peeks_(true) {}
 
 Facts::Facts(std::string lane, const Upload* upload, Services& services)
     : request_(&no_request), services_(&services), own_(Request{}) {
@@ -44,12 +49,22 @@ std::optional<std::string> Facts::value(std::string_view name) const {
 }
 
 const Upload* Facts::upload() const {
+  if (peeked_ != nullptr) return peeked_;
   if (!upload_) {
+    const auto& id = addressed().id;
+    const bool named = !id.empty() && is_upload_id(id);
+    if (named && peeks_) peeked_ = services_->store.peek(id);
+    if (peeked_ != nullptr) return peeked_;
     upload_.emplace();
-    if (!addressed().id.empty() && is_upload_id(addressed().id))
-      if (auto found = services_->store.find(addressed().id)) *upload_ = std::move(*found);
+    if (named)
+      if (auto found = services_->store.find(id)) *upload_ = std::move(*found);
   }
   return *upload_ ? &**upload_ : nullptr;
+}
+
+void Facts::keep_looked_at() {
+  peeks_ = false;
+  if (const auto* const found = std::exchange(peeked_, nullptr)) upload_.emplace(*found);
 }
 
 const AskedFor& Facts::asked() const {

@@ -38,6 +38,8 @@ class Facts {
     own_addressed_ = *addressed_;
     addressed_ = nullptr;
   }
+  /// Until then nothing is handled: what was looked at is kept, if anything was.
+  void keep_looked_at();
   /// Looks the upload up now, before the handler changes it.
   void keep_upload() const { static_cast<void>(upload()); }
   [[nodiscard]] const Request& request() const { return *request_; }
@@ -92,6 +94,8 @@ class Facts {
   const System* system_ = nullptr;
   std::optional<Request> own_;
   mutable std::optional<std::optional<Upload>> upload_;
+  mutable const Upload* peeked_ = nullptr;  ///< the store's own, in its place
+  bool peeks_ = false;                      ///< nobody changes the store
   mutable std::optional<AskedFor> asked_;
   mutable std::string metadata_;  ///< of what is asked for: what was asked about last
   mutable std::optional<TimePoint> now_;

@@ -53,6 +53,7 @@ std::unique_ptr<Intercept> RuleInterceptor::begin(const Request& request) {
   auto rules = engine_->set()->holding(facts);
   if (rules.empty() && !deceived) return nullptr;
   facts.keep_addressed();
+  facts.keep_looked_at();
   const auto any = [&](auto holds) { return std::ranges::any_of(rules, holds); };
   if (any([](const Pending& one) { return one.active->rule.then.request.has_value(); }))
     facts.keep_request();

@@ -108,6 +108,11 @@ class MemoryStore : public Store {
     return entry->second.upload;
   }
 
+  [[nodiscard]] const Upload* peek(std::string_view id) override {
+    const auto entry = entries_.find(id);
+    return entry != entries_.end() ? &entry->second.upload : nullptr;
+  }
+
   StoreResult<void> update(const Upload& upload) override {
     const auto entry = entries_.find(upload.id);
     if (entry == entries_.end()) return not_found();

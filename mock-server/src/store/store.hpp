@@ -79,6 +79,9 @@ class Store {
   [[nodiscard]] virtual bool keeps_bytes() const { return true; }
   virtual StoreResult<void> create(const Upload& upload) = 0;
   virtual StoreResult<Upload> find(std::string_view id) = 0;
+  /// The same without a copy, for who only looks at it: until any upload is created, changed or
+  /// removed. nullptr: `find` knows.
+  [[nodiscard]] virtual const Upload* peek(std::string_view /*id*/) { return nullptr; }
   /// Rewrites what is not bytes: length, attributes, expiry. `offset` is ignored.
   virtual StoreResult<void> update(const Upload& upload) = 0;
   /// Adds `bytes` at `at`, which must be the present end. On return they survive a kill -9 of the

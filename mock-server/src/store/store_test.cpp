@@ -120,6 +120,21 @@ TEST_P(StoreTest, FindsWhatWasCreated) {
   EXPECT_FALSE(found->complete());
 }
 
+TEST_P(StoreTest, WhatIsPeekedAtIsWhatIsFound) {
+  EXPECT_EQ(store->peek("a"), nullptr);
+  create("a", "abc");
+  if (const auto* const seen = store->peek("a")) {
+    EXPECT_EQ(seen->id, "a");
+    EXPECT_EQ(seen->offset, store->find("a")->offset);
+    EXPECT_EQ(seen->modified, store->find("a")->modified);
+  } else {
+    EXPECT_TRUE(std::string_view(GetParam().name).starts_with("disk"))
+        << "it has the upload at hand";
+  }
+  ASSERT_TRUE(store->remove("a"));
+  EXPECT_EQ(store->peek("a"), nullptr);
+}
+
 TEST_P(StoreTest, AnIdIsTakenOnce) {
   create("a", "abc");
   EXPECT_EQ(store->create(upload("a")).error().kind, Kind::exists);
