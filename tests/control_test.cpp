@@ -44,7 +44,7 @@ TEST_F(Control, ARuleIsAddedSeenToFireAndTakenAway) {
   const auto upload = client.create(5);
   const auto before = client.get("/_mock/rules").json.at("rules").at(0);
   EXPECT_EQ(before.at("fired"), 0);
-  EXPECT_THAT(before.at("near_miss").get<std::string>(), HasSubstr("method"));
+  EXPECT_THAT(before.at("near_miss").at("why").get<std::string>(), HasSubstr("method"));
 
   EXPECT_EQ(client.patch(upload, 0, "hello").status, 503);
   EXPECT_EQ(client.patch(upload, 0, "hello").status, 204);
@@ -72,6 +72,30 @@ TEST_F(Control, BuiltInFaultsAndDefectsGoByTheirNames) {
   EXPECT_EQ(client.remove("/_mock/rules").status, 204);
 }
 
+TEST_F(Control, ARuleTellsWhatItWantedAndWhatItGot) {
+  ASSERT_EQ(client
+                .post("/_mock/rules", R"({"name": "picky", "when": {"method": "PATCH",
+                    "query": {"key": "a"}, "headers": {"X-Partner": "lab-7",
+                    "Authorization": "Bearer a", "Upload-Offset": "1"}, "upload": {"offset": 3}},
+                    "then": {"socket": "rst"}})")
+                .status,
+            201);
+  const auto upload = client.create(5);
+  client.patch(upload + "?key=secret", 0, "hello",
+               {{"X-Partner", "lab-8"}, {"Authorization", "Bearer secret"}});
+  const auto near = client.get("/_mock/rules/picky").json.at("rules").at(0).at("near_miss");
+  EXPECT_EQ(near.at("method"), "PATCH");
+  EXPECT_EQ(near.at("target"), "/files/" + ControlClient::id_of(upload));
+  EXPECT_EQ(near.at("conditions"), nlohmann::json::parse(R"([
+      {"field": "method", "wanted": "PATCH", "got": "PATCH", "matched": true},
+      {"field": "query.key", "wanted": "a", "got": "[redacted]", "matched": false},
+      {"field": "headers.Authorization", "wanted": "Bearer a", "got": "Bearer [redacted]",
+       "matched": false},
+      {"field": "headers.Upload-Offset", "wanted": "1", "got": "0", "matched": false},
+      {"field": "headers.X-Partner", "wanted": "lab-7", "got": "[redacted]", "matched": false},
+      {"field": "upload.offset", "wanted": 3, "got": 0, "matched": false}])"));
+}
+
 TEST_F(Control, AnExpressionThatExplodesStopsNobody) {
   ASSERT_EQ(
       client
@@ -88,10 +112,10 @@ TEST_F(Control, AnExpressionThatExplodesStopsNobody) {
   EXPECT_EQ(client.get("/" + std::string(15UL << 10U, 'a')).status, 404);
   const auto slow = client.get("/_mock/rules/slow").json.at("rules").at(0);
   EXPECT_EQ(slow.at("gave_up"), 1);
-  EXPECT_THAT(slow.at("near_miss").get<std::string>(), HasSubstr("takes too long"));
+  EXPECT_THAT(slow.at("near_miss").at("why").get<std::string>(), HasSubstr("takes too long"));
   const auto linear = client.get("/_mock/rules/linear").json.at("rules").at(0);
   EXPECT_FALSE(linear.contains("gave_up"));
-  EXPECT_EQ(linear.at("near_miss"), "path");
+  EXPECT_EQ(linear.at("near_miss").at("why"), "path");
   const auto bomb =
       client.post("/_mock/rules",
                   R"({"when": {"path": "((a{1000}){1000}){1000}"}, "then": {"socket": "rst"}})");

@@ -15,6 +15,7 @@
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
 #include "protocol/http/form.hpp"
+#include "record/recorded_fields.hpp"
 #include "services.hpp"
 
 namespace mock::control {
@@ -26,6 +27,40 @@ using misbehave::RuleReport;
 // Longer ones are read off the loop: thousands of rules, or expressions that take a while to build.
 constexpr std::size_t short_body = 4096;
 
+/// What was found may be a secret: it is told as the journal tells it. Queries and bodies it does
+/// not tell.
+Json told(std::string_view field, Json got) {
+  if (!got.is_string()) return got;
+  for (const std::string_view place : {"headers.", "reply.headers."}) {
+    if (!field.starts_with(place)) continue;
+    const auto name = field.substr(place.size());
+    const auto& value = got.get_ref<const std::string&>();
+    return RecordedFields::of_all_systems().told(name,
+                                                 without_credentials(name, value).value_or(value));
+  }
+  for (const std::string_view place : {"query.", "reply.body", "reply.json."})
+    if (field.starts_with(place)) return redacted_value;
+  return got;
+}
+
+Json near_miss(const RuleReport& rule) {
+  Json json{{"why", rule.near_miss}};
+  if (!rule.nearest) return json;
+  if (!rule.nearest->method.empty()) {
+    json["method"] = rule.nearest->method;
+    json["target"] = rule.nearest->target;
+  }
+  auto conditions = Json::array();
+  for (const auto& one : rule.nearest->conditions) {
+    conditions.push_back({{"field", one.field},
+                          {"wanted", Json::parse(one.wanted)},
+                          {"got", told(one.field, Json::parse(one.got))},
+                          {"matched", one.matched}});
+  }
+  json["conditions"] = std::move(conditions);
+  return json;
+}
+
 Json summary(const RuleReport& rule) {
   Json json{{"name", rule.name},
             {"misbehaviour", rule.misbehaviour},
@@ -33,7 +68,7 @@ Json summary(const RuleReport& rule) {
             {"fired", rule.fired},
             {"exhausted", rule.exhausted}};
   if (rule.gave_up > 0) json["gave_up"] = rule.gave_up;
-  if (!rule.near_miss.empty()) json["near_miss"] = rule.near_miss;
+  if (!rule.near_miss.empty()) json["near_miss"] = near_miss(rule);
   return json;
 }
 

@@ -27,16 +27,20 @@ OnConnection on_connection_of(const Cursor& at) {
   return c;
 }
 
-/// The condition that fails; nullptr: none.
-const std::string* miss_on(const OnConnection& wanted, const Request& request) {
-  if (!wanted.nth.empty() && std::ranges::count(wanted.nth, request.nth) == 0) return &nth_text;
-  if (request.nth % wanted.every != 0) return &nth_text;
+bool on_connection_holds(Look& look, const OnConnection& wanted, const Request& request) {
+  const auto at = [&](const std::string& text, std::string_view key, bool holds, auto value) {
+    return look.at(at_wire_method, text, {"on_connection", key}, holds,
+                   [&] { return json_of(value); });
+  };
+  const std::optional nth{request.nth};
   const auto age = request.received - request.connected;
-  if (wanted.older_than && !(age > *wanted.older_than)) return &age_text;
-  if (wanted.younger_than && !(age < *wanted.younger_than)) return &age_text;
-  if (wanted.idle_for && request.received - request.idle_since < *wanted.idle_for)
-    return &idle_text;
-  return nullptr;
+  const auto idle = request.received - request.idle_since;
+  return (wanted.nth.empty() ||
+          at(nth_text, "nth", std::ranges::count(wanted.nth, request.nth) > 0, nth)) &&
+         (wanted.every == 1 || at(nth_text, "every", request.nth % wanted.every == 0, nth)) &&
+         (!wanted.older_than || at(age_text, "older_than", age > *wanted.older_than, age)) &&
+         (!wanted.younger_than || at(age_text, "younger_than", age < *wanted.younger_than, age)) &&
+         (!wanted.idle_for || at(idle_text, "idle_for", idle >= *wanted.idle_for, idle));
 }
 
 }  // namespace
@@ -58,24 +62,23 @@ std::optional<ArrivalConditions> arrival_of(const Cursor& at) {
   return c;
 }
 
-bool arrival_holds(ActiveRule& active, const ArrivalConditions& wanted, const Facts& facts) {
+bool arrival_holds(Look& look, const ArrivalConditions& wanted, const Facts& facts) {
   const auto& request = facts.request();
-  if (wanted.minor_version && *wanted.minor_version != request.minor_version) {
-    active.miss(at_wire_method, version_text);
+  if (wanted.minor_version &&
+      !look.at(at_wire_method, version_text, {"http_version"},
+               *wanted.minor_version == request.minor_version, [&] {
+                 return json_of(std::string_view(request.minor_version == 0 ? "1.0" : "1.1"));
+               }))
     return false;
-  }
-  if (wanted.on_connection)
-    if (const auto* missed = miss_on(*wanted.on_connection, request)) {
-      active.miss(at_wire_method, *missed);
-      return false;
-    }
-  for (const auto& [name, there] : wanted.spelled)
-    if ((std::ranges::find(facts.fields(), name, &::http::Field::name) != facts.fields().end()) !=
-        there) {
-      active.miss(at_header, spelled_text);
-      return false;
-    }
-  return true;
+  if (wanted.on_connection && !on_connection_holds(look, *wanted.on_connection, request))
+    return false;
+  return std::ranges::all_of(wanted.spelled, [&](const auto& one) {
+    const auto& [name, there] = one;
+    const auto& fields = facts.fields();
+    const bool found = std::ranges::find(fields, name, &::http::Field::name) != fields.end();
+    return look.at(at_header, spelled_text, {"spelled", name}, found == there,
+                   [&] { return json_of(found); });
+  });
 }
 
 Why on_the_arrival(const When& when) {

@@ -65,6 +65,7 @@ RuleReport report_of(const ActiveRule& active) {
   if (report.fired > 0) return report;
   const auto* const miss = counts.nearest_miss != nullptr ? counts.nearest_miss : counts.gate_miss;
   report.near_miss = miss != nullptr ? *miss : never_asked(active.moment);
+  if (counts.nearest) report.nearest = told(*counts.nearest, active.rule.json);
   return report;
 }
 

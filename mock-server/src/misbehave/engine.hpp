@@ -14,6 +14,7 @@
 #include "misbehave/facts.hpp"
 #include "misbehave/interceptor.hpp"
 #include "misbehave/load.hpp"
+#include "misbehave/near_miss.hpp"
 #include "misbehave/ruled_store.hpp"
 #include "services.hpp"
 
@@ -78,6 +79,9 @@ struct ActiveRule {
     const std::string* nearest_miss = nullptr;
     const std::string* gate_miss =
         nullptr;                           ///< when requests were sorted out before they were asked
+    bool untold = false;                   ///< what was missed last is the nearest
+    std::uint64_t told = 0;                ///< how often it was told of that rank
+    std::unique_ptr<NearMiss> nearest;     ///< of that rank
     std::map<std::string, Reply> replies;  ///< to be replayed; by target
   } counts;
   InFlight in_flight;  ///< requests that are not over, whatever becomes of the counts
@@ -93,11 +97,45 @@ struct ActiveRule {
   /// A regular expression of it took too long. The first time that is told.
   void give_up();
   void miss(int rank, const std::string& condition) {
-    if (rank >= counts.nearest_rank) {
-      counts.nearest_rank = rank;
-      counts.nearest_miss = &condition;
+    counts.untold = rank >= counts.nearest_rank;
+    if (!counts.untold) return;
+    if (rank > counts.nearest_rank) {
+      counts.told = 0;
+      counts.nearest.reset();
     }
+    counts.nearest_rank = rank;
+    counts.nearest_miss = &condition;
   }
+  /// What to write into how it was missed just now; nullptr: that is not worth telling.
+  [[nodiscard]] NearMiss* nearest() {
+    if (!std::exchange(counts.untold, false) || counts.told >= told_limit) return nullptr;
+    ++counts.told;
+    counts.nearest = std::make_unique<NearMiss>();
+    return counts.nearest.get();
+  }
+};
+
+/// Looks at the conditions of a rule one after the other: until one fails, which it notes, or, to
+/// tell of them, to the end.
+class Look {
+ public:
+  explicit Look(ActiveRule& active, NearMiss* into = nullptr) : active_(active), into_(into) {}
+  /// Whether to go on. `got` gives what was found, as JSON.
+  template <class Got>
+  bool at(Rank rank, const std::string& condition, Where place, bool holds, const Got& got) {
+    if (into_ != nullptr) {
+      into_->add(place, got(), holds);
+      return true;
+    }
+    if (!holds) active_.miss(rank, condition);
+    return holds;
+  }
+  [[nodiscard]] bool tells() const { return into_ != nullptr; }
+  [[nodiscard]] ActiveRule& active() const { return active_; }
+
+ private:
+  ActiveRule& active_;
+  NearMiss* into_;
 };
 
 /// A rule that fired, and the drawing that decides what of it is left to chance.
@@ -119,17 +157,19 @@ struct Pending {
 /// Whether everything holds that is known before the body. If so, `pending` says what is not known
 /// yet.
 [[nodiscard]] bool holds_so_far(const Facts& facts, Pending& pending);
-[[nodiscard]] bool arrival_holds(ActiveRule& active, const ArrivalConditions& wanted,
-                                 const Facts& facts);
+[[nodiscard]] bool arrival_holds(Look& look, const ArrivalConditions& wanted, const Facts& facts);
 /// Parts and other uploads.
-[[nodiscard]] bool relations_hold(ActiveRule& active, const Facts& facts);
+[[nodiscard]] bool relations_hold(Look& look, const Facts& facts);
 [[nodiscard]] bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply);
-[[nodiscard]] bool effect_holds(ActiveRule& active, const Facts& facts, const Effect& effect);
-/// Lane, time, upload and metadata: the conditions that need no request.
-[[nodiscard]] bool circumstances_hold(ActiveRule& active, const Facts& facts);
+/// Lane, time, upload and metadata, which need no request; and the effect, if there is one.
+[[nodiscard]] bool circumstances_hold(ActiveRule& active, const Facts& facts,
+                                      const Effect* effect = nullptr);
 /// `server_name` is asked for only by rules that judge it.
 [[nodiscard]] bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal,
                                     std::optional<std::string_view> server_name);
+/// Writes down what the conditions of a rule found that was missed just now, if it is the nearest
+/// miss. `reply` may be null.
+void tell_nearest(ActiveRule& active, const Facts& facts, const Reply* reply = nullptr);
 
 /// The rules that are loaded, so arranged that those which do not match cost little. Rules are only
 /// ever added to a set; to take some away is to make another. A request keeps the set it began

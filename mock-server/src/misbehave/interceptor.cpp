@@ -105,7 +105,7 @@ EffectPlan RuleInterceptor::before(const Effect& effect, const Upload& upload) {
   Claims claims;
   for (auto* active : set->effect_rules()) {
     if (active->moment != Moment::effect || active->exhausted()) continue;
-    if (!effect_holds(*active, facts, effect) || !circumstances_hold(*active, facts)) continue;
+    if (!circumstances_hold(*active, facts, &effect)) continue;
     const auto fired = engine_->fire(*active, facts, upload.id);
     if (!fired) continue;
     const Firing firing{*fired, claims, lookup};

@@ -52,6 +52,20 @@ struct RuleOptions {
   std::function<void(std::string_view)> warn = {};  ///< one line, for whoever wrote the rules
 };
 
+/// What each condition of a rule found that a request, connection or effect came near to, as far as
+/// it was looked at. `got` is raw: whoever tells it masks what may be secret.
+struct NearestMiss {
+  struct Condition {
+    std::string field;   ///< "headers.X-Partner"
+    std::string wanted;  ///< JSON, as it was loaded
+    std::string got;     ///< JSON; null: it was not there
+    bool matched = false;
+  };
+  std::string method;  ///< of a request
+  std::string target;  ///< its path
+  std::vector<Condition> conditions;
+};
+
 /// What became of a rule since it was loaded, or since its counts were reset.
 struct RuleReport {
   std::string name;
@@ -65,7 +79,13 @@ struct RuleReport {
   std::uint64_t gave_up = 0;
   /// For a rule that never fired: the condition at which the request that came nearest failed.
   std::string near_miss;
+  /// The same, condition by condition: of those that came equally near the latest, of more than
+  /// `told_limit` the last of these. nullopt: none came as near as to be looked at.
+  std::optional<NearestMiss> nearest;
 };
+
+/// So many requests in a row that come equally near a rule are looked at twice, to tell of them.
+inline constexpr std::uint64_t told_limit = 100;
 
 /// Some of the rules, in their order.
 struct RulePage {

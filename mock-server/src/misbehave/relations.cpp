@@ -26,16 +26,24 @@ bool in_order(const Facts& facts, const std::vector<std::string>& parts) {
   return true;
 }
 
-/// The condition that fails; nullptr: none.
-const std::string* miss_on(const PartConditions& wanted, const Facts& facts) {
+bool parts_hold(Look& look, const PartConditions& wanted, const Facts& facts) {
   const auto& parts = facts.parts();
-  if (parts.empty()) return &no_parts_text;
+  const auto at = [&](const std::string& text, std::string_view key, bool holds, auto value) {
+    return look.at(at_upload, parts.empty() ? no_parts_text : text, {"upload", "parts", key},
+                   !parts.empty() && holds,
+                   [&] { return parts.empty() ? "null" : json_of(value); });
+  };
   const auto lookup = [&facts](std::string_view name) { return facts.value(name); };
-  if (wanted.count && !wanted.count->holds(parts.size(), lookup)) return &count_text;
-  if (wanted.in_order && *wanted.in_order != in_order(facts, parts)) return &order_text;
-  const auto repeated = [&] { return std::set(parts.begin(), parts.end()).size() < parts.size(); };
-  if (wanted.repeated && *wanted.repeated != repeated()) return &repeated_text;
-  return nullptr;
+  if (wanted.count && !at(count_text, "count", wanted.count->holds(parts.size(), lookup),
+                          std::optional<std::uint64_t>{parts.size()}))
+    return false;
+  if (wanted.in_order) {
+    const bool ordered = in_order(facts, parts);
+    if (!at(order_text, "in_order", *wanted.in_order == ordered, ordered)) return false;
+  }
+  if (!wanted.repeated) return true;
+  const bool repeated = std::set(parts.begin(), parts.end()).size() < parts.size();
+  return at(repeated_text, "repeated", *wanted.repeated == repeated, repeated);
 }
 
 }  // namespace
@@ -59,18 +67,13 @@ OtherConditions other_conditions_of(const Cursor& at) {
   return c;
 }
 
-bool relations_hold(ActiveRule& active, const Facts& facts) {
-  const auto& wanted = active.rule.when.upload;
-  if (wanted.parts)
-    if (const auto* missed = miss_on(*wanted.parts, facts)) {
-      active.miss(at_upload, *missed);
-      return false;
-    }
-  if (wanted.others && wanted.others->locked && *wanted.others->locked != facts.another_locked()) {
-    active.miss(at_upload, locked_text);
-    return false;
-  }
-  return true;
+bool relations_hold(Look& look, const Facts& facts) {
+  const auto& wanted = look.active().rule.when.upload;
+  if (wanted.parts && !parts_hold(look, *wanted.parts, facts)) return false;
+  if (!wanted.others || !wanted.others->locked) return true;
+  const bool locked = facts.another_locked();
+  return look.at(at_upload, locked_text, {"upload", "others", "locked"},
+                 *wanted.others->locked == locked, [&] { return json_of(locked); });
 }
 
 Why on_the_relations(const When& when) {

@@ -92,11 +92,11 @@ class RuleIntercept final : public Intercept, private Companion {
     upload_ = upload_of(facts_.addressed(), reply.status, &reply.fields);
     if (early_ == nullptr) {
       for (auto& pending : std::exchange(pending_, {})) {
-        if (pending.due != Moment::reply) {
-          miss_late(pending);
-        } else if (reply_holds(*pending.active, facts_, reply) && complete_if_asked(pending)) {
-          fire(*pending.active, fired_);
-        }
+        const bool due = pending.due == Moment::reply;
+        if (!due) miss_late(pending);
+        const bool fires = due && reply_holds(*pending.active, facts_, reply) &&
+                           complete_if_asked(pending) && fire(*pending.active, fired_);
+        if (!fires) tell_nearest(*pending.active, facts_, &reply);
       }
       std::ranges::sort(fired_, {}, [](const Fired& fired) { return fired.active->order; });
     }
@@ -168,8 +168,9 @@ class RuleIntercept final : public Intercept, private Companion {
     for (auto& pending : pending_) {
       if (!due(pending))
         later.push_back(std::move(pending));
-      else if (complete_if_asked(pending) && soon_enough(pending))
-        fire(*pending.active, fired);
+      else if (!complete_if_asked(pending) || !soon_enough(pending) ||
+               !fire(*pending.active, fired))
+        tell_nearest(*pending.active, facts_);
     }
     pending_ = std::move(later);
     fired_.insert(fired_.end(), fired.begin(), fired.end());

@@ -150,8 +150,14 @@ struct RuleSet::Scale {
 };
 
 struct RuleSet::Cell {
-  std::size_t taken = 0;  ///< how many rules of the set were looked at for it
-  Candidates plain;       ///< behind no gate
+  /// Of so many rules each is looked at by the first `told_limit` requests since one was added, so
+  /// that reports can tell what they had; of more, gates tell what they ask for.
+  static constexpr std::size_t few = 256;
+  std::size_t taken = 0;     ///< how many rules of the set were looked at for it
+  Candidates all;            ///< as long as they are few
+  bool many = false;         ///< they are not
+  std::uint64_t looked = 0;  ///< at all of them
+  Candidates plain;          ///< behind no gate
   Groups headers;
   Groups metadata;
   Groups others;
@@ -163,6 +169,9 @@ struct RuleSet::Cell {
   Scale unwritten_for, written_within;  ///< of uploads
 
   void add(ActiveRule& active) {
+    looked = 0;
+    many = many || all.size() == few;
+    many ? all.clear() : all.push_back(&active);
     if (!put_by_text(active) && !put_by_path(active) && !put_by_time(active))
       plain.push_back(&active);
   }
@@ -355,7 +364,7 @@ std::vector<Pending> RuleSet::holding(const Facts& facts) {
   auto& cell = row_of(route).cells[method];
   if (!cell) cell = std::make_unique<Cell>();
   if (cell->taken < rules_.size()) catch_up(*cell, route, method);
-  cell->ask(facts, [&](Candidates& rules) {
+  const auto look_at = [&](Candidates& rules) {
     bool exhausted = false;
     for (auto* active : rules) {
       Pending pending{active};
@@ -364,7 +373,13 @@ std::vector<Pending> RuleSet::holding(const Facts& facts) {
     }
     // For good: counts that are reset come with another set.
     if (exhausted) std::erase_if(rules, [](const auto* active) { return active->exhausted(); });
-  });
+  };
+  if (!cell->many && cell->looked < told_limit) {
+    ++cell->looked;
+    look_at(cell->all);
+  } else {
+    cell->ask(facts, look_at);
+  }
   const auto order = [](const Pending& pending) { return pending.active->order; };
   if (!std::ranges::is_sorted(holding, {}, order)) std::ranges::sort(holding, {}, order);
   return holding;
