@@ -103,10 +103,12 @@ class Running {
     if (server_.name == "tusd") {
       // It says more of each request than a pipe holds that nobody reads.
       const auto log = folder_.path() / "tusd.log";
+      testkit::ChildProcess::Options options;
+      options.environment = {{"LOG", log.string()}};
       peer_.emplace(Arguments{"/bin/sh", "-c", R"(exec "$@" >"$LOG" 2>&1)", "sh",
                               (peers / "tusd").string(), "-host", "127.0.0.1", "-port", "0",
                               "-behind-proxy", "-upload-dir", uploads},
-                    testkit::ChildProcess::Options{.environment = {{"LOG", log.string()}}});
+                    options);
       line = line_with("upload files to", log);
     } else {
       peer_.emplace(Arguments{"node", (peers / "tus-node-server.mjs").string(), uploads});
