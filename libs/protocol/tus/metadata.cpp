@@ -31,21 +31,33 @@ std::string_view without_blanks_before(std::string_view element) {
   return element;
 }
 
+/// What a pair is made of, in its element.
+struct Element {
+  std::string_view key;
+  std::optional<std::string_view> text;  ///< of the value; nullopt: there is none
+  bool bare = false;                     ///< not even a space is there
+};
+
 /// nullopt: it is faulty, and dropped.
-std::optional<MetadataPair> lenient_pair(std::string_view element) {
+std::optional<Element> lenient_element(std::string_view element) {
   element = without_blanks_before(element);
   const std::string_view trimmed = trim(element, lenient_blanks);
   const std::size_t space = trimmed.find(' ');
   const std::string_view key = trimmed.substr(0, space);
   if (key.empty()) return std::nullopt;
-  if (space == std::string_view::npos) {
-    return MetadataPair{std::string(key), {}, !element.substr(key.size()).starts_with(' ')};
-  }
+  if (space == std::string_view::npos)
+    return Element{key, std::nullopt, !element.substr(key.size()).starts_with(' ')};
   const std::string_view text = trimmed.substr(space + 1);
   if (text.find(' ') != std::string_view::npos) return std::nullopt;
-  auto value = base64::decode(text, base64::TrailingBits::ignored);
+  return Element{key, text};
+}
+
+/// nullopt: it is faulty, and so dropped.
+std::optional<std::string> lenient_value(const Element& element) {
+  if (!element.text) return std::string{};
+  auto value = base64::decode(*element.text, base64::TrailingBits::ignored);
   if (!value) return std::nullopt;
-  return MetadataPair{std::string(key), *std::move(value), false};
+  return *std::move(value);
 }
 
 }  // namespace
@@ -91,13 +103,16 @@ class MetadataParser {
     return true;
   }
 
-  void add_lenient(std::string_view element) {
-    auto pair = lenient_pair(element);
-    if (!pair) return;
-    if (const auto at = position_of(pair->key)) {
-      metadata_.pairs_[*at] = *std::move(pair);
+  void add_lenient(std::string_view text) {
+    const auto element = lenient_element(text);
+    if (!element) return;
+    auto value = lenient_value(*element);
+    if (!value) return;
+    MetadataPair pair{std::string(element->key), *std::move(value), element->bare};
+    if (const auto at = position_of(pair.key)) {
+      metadata_.pairs_[*at] = std::move(pair);
     } else {
-      append(*std::move(pair));
+      append(std::move(pair));
     }
   }
 
@@ -164,8 +179,9 @@ std::optional<std::string> find_metadata(std::string_view header, std::string_vi
     // Most are another key's, which the first letter tells.
     if (element.size() < key.size() || key.empty() || element.front() != key.front()) continue;
     if (element.substr(0, key.size()) != key) continue;
-    auto pair = lenient_pair(element);
-    if (pair && pair->key == key) found = std::move(pair->value);
+    const auto cut = lenient_element(element);
+    if (!cut || cut->key != key) continue;
+    if (auto value = lenient_value(*cut)) found = *std::move(value);
   }
   return found;
 }
