@@ -84,13 +84,13 @@ for name in "${names[@]}"; do
     exit
   fi
   # shellcheck disable=SC2086  # several arguments
-  if ! "${conformance:-build/dev/bin/dex-conformance}" run --url "$url" --system tus $arguments --baseline "fixtures/peers/$name.json" \
+  if ! "${conformance:-build/dev/bin/dex-conformance}" run --url "$url" --system tus $arguments --all --baseline "fixtures/peers/$name.json" \
     >"$scratch/report" 2>&1; then
     failed+=("$name")
     cp "$scratch/report" "$peers/$name.txt"
     grep -E '^(pass|fail|warn|skip|blocked|error) |^  red because' "$scratch/report" | grep -B1 '^  red because' | head -40 || :
   fi
-  tail -2 "$scratch/report"
+  grep -B1 -E '^(NOT )?CONFORMANT' "$scratch/report" || tail -2 "$scratch/report"
   kill "$pid"
 done
 [ ${#skipped[@]} -eq 0 ] || echo "skipped, their toolchain is missing: ${skipped[*]}"

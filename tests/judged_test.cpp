@@ -118,7 +118,7 @@ TEST(Judged, WhatAServerWantsOfEveryUploadIsGivenByMetadata) {
   const programs::Mock mock({"--profile", "tus", "--store", "memory", "--rules", rules});
   const std::vector<std::string> rows{"--system",  "tus",      "--select",
                                       "core-head", "--select", "TUS-CREATE-002"};
-  EXPECT_EQ(programs::judge(mock.creation_url(), rows).exit_code, 1);
+  EXPECT_EQ(programs::judge(mock.creation_url(), rows).exit_code, 2);
   auto given = rows;
   given.insert(given.end(), {"--metadata", "filename=a=b.csv", "--metadata", "filetype="});
   const auto run = programs::judge(mock.creation_url(), given);

@@ -20,7 +20,7 @@ struct Outcome {
     observed,     ///< note: the text is silent, this is what the server does
     not_offered,  ///< skip
     blocked,      ///< could not be judged because something before it failed
-    error,        ///< the harness or the network failed
+    error,        ///< the harness, or the machine it runs on, failed
   };
   Kind kind = Kind::holds;
   std::string expected;

@@ -27,9 +27,9 @@ constexpr const char* examples = R"(Examples:
   dex-conformance run --url http://127.0.0.1:8080/files --select 'TUS-CORE-*' --select termination
   dex-conformance explain TUS-CORE-HEAD-004
 
-Exit codes: 0 conformant, 1 not conformant, 2 usage or nothing was judged,
-            3 target unreachable or credentials refused, 4 harness error, interrupted,
-            or output that could not be written (a bad run keeps its own code)
+Exit codes: 0 conformant, 1 not conformant, 2 usage, the wrong question, or nothing was judged,
+            3 target unreachable or credentials refused, 4 harness error, interrupted, not all
+            judged in time, or output that could not be written (a bad run keeps its own code)
 )";
 
 /// Durations are seconds when they are bare numbers, as `--case-timeout S` promises.
@@ -180,7 +180,11 @@ std::vector<Setting> target_settings(Systems systems) {
          fmt::format("What the target is: {} [{}]", either(names_of(systems)),
                      systems.front()->name),
          target_group},
-        stored(system_among(systems), &RunCommand::system)}},
+        settings::parsed(system_among(systems),
+                         [](RunCommand& run, const System* system) {
+                           run.system = system;
+                           run.system_given = true;
+                         })}},
       {{{"oauth-url", "URL", "Token endpoint, instead of the derived /oauth", target_group},
         stored(read_address, &RunCommand::oauth_url)},
        Shown::url},
@@ -199,24 +203,28 @@ std::vector<Setting> judging_settings() {
   for (auto& setting : selecting<RunCommand>(selecting_group)) {
     table.push_back({std::move(setting), Shown::not_at_all});
   }
-  table.insert(table.end(),
-               {{{{"strict", "", "A broken SHOULD turns the run red", selecting_group},
-                  on(&RunCommand::strict)}},
-                {{{"slow", "", "Also the checks that take long or send much", selecting_group},
-                  [](RunCommand& run, const std::string& text) -> Result<void> {
-                    run.selection.slow = text == "true";
-                    return {};
-                  }}},
-                {{{"require", "EXT",
-                   "tus extension that must be offered, or 'integrity': that stored bytes can be "
-                   "compared; repeatable",
-                   selecting_group, "", settings::Times::often},
-                  added(as_is, &RunCommand::required)}},
-                {{{"baseline", "NAME|FILE",
-                   "Known deviations of this target: dex-2.8, tusd-2.10, tus-node-2.4, or a file",
-                   selecting_group},
-                  stored(as_is, &RunCommand::baseline)},
-                 Shown::not_at_all}});
+  table.insert(
+      table.end(),
+      {{{{"strict", "", "A broken SHOULD turns the run red", selecting_group},
+         on(&RunCommand::strict)}},
+       {{{"keep-going", "", "Judge although the first requests show that something else is meant",
+          selecting_group},
+         on(&RunCommand::keep_going)}},
+       {{{"slow", "", "Also the checks that take long or send much", selecting_group},
+         [](RunCommand& run, const std::string& text) -> Result<void> {
+           run.selection.slow = text == "true";
+           return {};
+         }}},
+       {{{"require", "EXT",
+          "tus extension that must be offered, or 'integrity': that stored bytes can be "
+          "compared; repeatable",
+          selecting_group, "", settings::Times::often},
+         added(as_is, &RunCommand::required)}},
+       {{{"baseline", "NAME|FILE",
+          "Known deviations of this target: dex-2.8, tusd-2.10, tus-node-2.4, or a file",
+          selecting_group},
+         stored(as_is, &RunCommand::baseline)},
+        Shown::not_at_all}});
   return table;
 }
 
@@ -272,6 +280,9 @@ std::vector<Setting> running_settings() {
       {{{"junit", "FILE", "JUnit XML", report_group}, stored(as_is, &RunCommand::junit)},
        Shown::not_at_all},
       {{{"json", "FILE", "JSON", report_group}, stored(as_is, &RunCommand::json)},
+       Shown::not_at_all},
+      {{{"all", "", "Print every red row, not only what stands behind several", report_group},
+        on(&RunCommand::all)},
        Shown::not_at_all},
       {{{"notes", "", "Print every note, not only their number", report_group},
         on(&RunCommand::notes)}},
@@ -361,22 +372,29 @@ std::string shell_quoted(const std::string& word) {
 }
 
 /// Calls `each(flag, value, shown)` for "--flag value" and "--flag=value", where the value is not
-/// just masked, and with an empty flag for words that stand alone.
+/// just masked, and with an empty flag for words that stand alone. A switch has an empty value.
 template <class Each>
 void each_argument(const std::vector<std::string>& arguments, Systems systems, Each&& each) {
-  std::map<std::string, Shown, std::less<>> special;
+  struct Special {
+    Shown shown;
+    bool is_switch;
+  };
+  std::map<std::string, Special, std::less<>> special;
   for (const Setting& setting : run_settings(systems)) {
-    if (setting.shown != Shown::masked) special.emplace("--" + setting.name, setting.shown);
+    if (setting.shown == Shown::masked) continue;
+    special.emplace("--" + setting.name, Special{setting.shown, setting.value.empty()});
   }
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     const std::size_t equals = std::min(word.find('='), word.size());
     const auto flag = special.find(std::string_view(word).substr(0, equals));
-    if (flag == special.end() || (equals == word.size() && i + 1 == arguments.size())) {
+    const bool alone = equals == word.size();
+    if (flag != special.end() && alone && flag->second.is_switch) {
+      each(flag->first, std::string(), flag->second.shown);
+    } else if (flag == special.end() || (alone && i + 1 == arguments.size())) {
       each(std::string(), word, Shown::masked);
     } else {
-      each(flag->first, equals < word.size() ? word.substr(equals + 1) : arguments[++i],
-           flag->second);
+      each(flag->first, alone ? arguments[++i] : word.substr(equals + 1), flag->second.shown);
     }
   }
 }
@@ -422,6 +440,19 @@ std::string rerun_line(const std::vector<std::string>& arguments, Systems system
                   }
                 });
   return out;
+}
+
+std::string rerun_line_alone(const std::vector<std::string>& arguments, Systems systems,
+                             const redact::Secrets& secrets) {
+  std::vector<std::string> others;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--jobs") {
+      ++i;
+    } else if (!arguments[i].starts_with("--jobs=")) {
+      others.push_back(arguments[i]);
+    }
+  }
+  return rerun_line(others, systems, secrets) + " --jobs 1";
 }
 
 Result<Command> parse_command_line(const std::vector<std::string>& arguments, Systems systems) {

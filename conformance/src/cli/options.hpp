@@ -15,10 +15,13 @@ namespace conformance {
 struct RunCommand {
   std::string url;
   const System* system = nullptr;
+  bool system_given = false;  ///< --system; without, the first one is meant
+  bool keep_going = false;
   settings::OwnSettings own;  ///< what only some systems have
   Selection selection;
   bool strict = false;
   bool notes = false;                 ///< print notes one by one
+  bool all = false;                   ///< print every red row, not only its cause
   std::vector<std::string> required;  ///< extensions
   std::string baseline, evidence, junit, json;
   std::string tokens_file;
@@ -61,5 +64,8 @@ using Command = std::variant<RunCommand, ListCommand, ExplainCommand, PrintComma
 /// rows and writes reports, for a shell, and with "***" in place of secrets.
 [[nodiscard]] std::string rerun_line(const std::vector<std::string>& arguments, Systems systems,
                                      const redact::Secrets& secrets);
+/// The same with one row at a time, whatever --jobs was given.
+[[nodiscard]] std::string rerun_line_alone(const std::vector<std::string>& arguments,
+                                           Systems systems, const redact::Secrets& secrets);
 
 }  // namespace conformance

@@ -36,7 +36,9 @@ int run(const RunCommand& command, Systems systems, std::ostream& out, std::ostr
   if (auto ok = session.open(); !ok) return stop(*plan, ok.error(), err);
   TerminalStyle style = style_for(STDOUT_FILENO);
   style.notes = command.notes;
+  style.all = command.all;
   style.rerun = rerun_line(command.arguments, systems, secrets);
+  style.rerun_alone = rerun_line_alone(command.arguments, systems, secrets);
   TerminalReport terminal(out, style);
   if (auto ok = session.judge(terminal); !ok) {
     return stop(*plan, {ExitCode::harness, ok.error()}, err);

@@ -101,7 +101,8 @@ Result<void> plan_target(RunPlan& plan) {
   options.oauth_url = command.oauth_url;
   options.run_id = plan.report.run_id;
   options.client = *client;
-  options.deadline = plan.start + command.run_timeout;
+  // A server that is silent must leave time for a verdict.
+  options.deadline = plan.start + command.run_timeout / 2;
   options.secrets = plan.secrets;
   plan.session = std::make_shared<Session>();
   plan.session->client = std::move(*client);
@@ -110,6 +111,7 @@ Result<void> plan_target(RunPlan& plan) {
   plan.session->tokens = std::move(*tokens);
   plan.session->trusted = options.trusted;
   plan.session->secrets = plan.secrets;
+  plan.target_options = options;
   auto target = command.system->make_target(std::move(options));
   if (!target) return tl::unexpected(target.error());
   plan.target = std::move(*target);
@@ -152,6 +154,7 @@ tl::expected<RunPlan, NotPlanned> plan_run(const RunCommand& command, Systems sy
                .start = {},
                .catalogue = std::move(*catalogue),
                .baseline = {},
+               .target_options = {},
                .target = {},
                .session = {},
                .reports = {},

@@ -24,6 +24,7 @@ struct RunPlan {
   std::chrono::steady_clock::time_point start;
   Catalogue catalogue;
   std::optional<Baseline> baseline;
+  TargetOptions target_options;  ///< for further requests beside the checks
   std::shared_ptr<Target> target;
   std::shared_ptr<Session> session;
   std::optional<Reports> reports;  ///< set when the plan is whole

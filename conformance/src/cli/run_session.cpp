@@ -1,5 +1,6 @@
 #include "cli/run_session.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "run/cleanup.hpp"
 #include "run/gtest_rows.hpp"
 #include "run/live_context.hpp"
+#include "target/prober.hpp"
 #include "transport/client.hpp"
 
 namespace conformance {
@@ -44,7 +46,28 @@ void interrupt_checks() noexcept {
   if (!checks_running || interrupted.exchange(true)) _exit(static_cast<int>(ExitCode::harness));
 }
 
+bool checks_interrupted() noexcept { return interrupted; }
+
 bool checks_left_behind() noexcept { return left_threads; }
+
+std::optional<Error> RunSession::objection(const Discovered& found) {
+  const RunCommand& command = *plan_.command;
+  if (!command.system_given || !found.trials.empty()) {
+    Prober prober(plan_.target_options, plan_.session->credentials);
+    for (const System* other : plan_.systems) {
+      if (other == command.system || other->recognises == nullptr) continue;
+      const auto shown = other->recognises(prober, plan_.target->url);
+      if (!shown) continue;
+      return Error{
+          "--system", fmt::format("{}, and would be judged as {}", *shown, command.system->name),
+          fmt::format("give --system {}{}", other->name,
+                      command.system_given
+                          ? ", or --keep-going"
+                          : fmt::format(", or --system {} to have it so", command.system->name))};
+    }
+  }
+  return found.objection;
+}
 
 tl::expected<void, NotPlanned> RunSession::open() {
   const RunCommand& command = *plan_.command;
@@ -59,19 +82,33 @@ tl::expected<void, NotPlanned> RunSession::open() {
     }
     return tl::unexpected(NotPlanned{ExitCode::unreachable, std::move(error)});
   }
+  for (const std::string& upload : found->created) plan_.session->created(upload);
   if (http2) {
     if (auto ok = answers_in_http2(plan_.target->url, plan_.session->client); !ok) {
+      close();
       return tl::unexpected(NotPlanned{ExitCode::unreachable, ok.error()});
     }
     found->remarks.emplace_back("judged in HTTP/2, but for what needs a raw connection");
   }
+  report.target = plan_.target->facts();
+  report.remarks = found->remarks;
+  if (auto against = objection(*found)) {
+    if (!command.keep_going) {
+      close();
+      return tl::unexpected(NotPlanned{ExitCode::usage, *against});
+    }
+    report.remarks.push_back(against->line());
+  } else if (!command.system_given) {
+    report.remarks.push_back(
+        fmt::format("judged as {}, as no --system is given and nothing shows "
+                    "that it is another one",
+                    command.system->name));
+  }
+  early_ = found->trials;
   auto rows = make_plan(plan_.catalogue, checks_of(plan_.systems), command.selection,
                         *command.system, *plan_.target);
   if (!rows) return tl::unexpected(NotPlanned{ExitCode::harness, rows.error()});
   rows_ = std::move(*rows);
-  for (const std::string& upload : found->created) plan_.session->created(upload);
-  report.target = plan_.target->facts();
-  report.remarks = found->remarks;
   report.unchecked = rows_.unchecked;
   report.slow_left_out = rows_.slow_left_out;
   rules_.strict = command.strict;
@@ -85,6 +122,21 @@ tl::expected<void, NotPlanned> RunSession::open() {
   return {};
 }
 
+RunnerOptions RunSession::runner_options() {
+  RunnerOptions running;
+  running.jobs = plan_.command->jobs;
+  running.case_timeout = plan_.command->case_timeout;
+  running.run_timeout = time_for_rows();
+  running.interrupted = [] { return interrupted.load(); };
+  running.hopeless = [this] { return hopeless(); };
+  running.unsure = [this](const CaseResult& result) { return unsure(result); };
+  running.again = [this](const CaseResult& first) { return again(first); };
+  running.ran_again = [this](const CaseResult& first, CaseResult& second) {
+    ran_again(first, second);
+  };
+  return running;
+}
+
 Result<void> RunSession::judge(TerminalReport& terminal) {
   RunReport& report = plan_.report;
   terminal.begin(masked(report.target, plan_.secrets), report.run_id, cases());
@@ -92,14 +144,8 @@ Result<void> RunSession::judge(TerminalReport& terminal) {
 
   std::vector<const Requirement*> rows;
   for (const Case& c : rows_.cases) rows.push_back(c.row);
-  RunnerOptions running;
-  running.jobs = plan_.command->jobs;
-  running.case_timeout = plan_.command->case_timeout;
-  running.run_timeout = plan_.time_left();
-  running.interrupted = [] { return interrupted.load(); };
-  running.hopeless = [session = plan_.session] { return session->lost(); };
   checks_running = true;
-  Runner runner(running, live_contexts(plan_.session), rows_.cases);
+  Runner runner(runner_options(), live_contexts(plan_.session), rows_.cases);
   const auto told = run_as_gtest_rows(rows, [&](std::size_t index) -> const Judgement& {
     const CaseResult& result = runner.wait(
         index, [&](std::size_t finished) { terminal.progress(finished, runner.size()); });
@@ -116,6 +162,7 @@ Result<void> RunSession::judge(TerminalReport& terminal) {
 void RunSession::close() {
   RunReport& report = plan_.report;
   report.interrupted = interrupted;
+  find_causes();
   auto cleanup = remove_uploads(
       *plan_.session, plan_.command->jobs,
       report.interrupted

@@ -1,9 +1,13 @@
 // The second step of a run: the target is found out, and its rows are judged.
 #pragma once
 
+#include <mutex>
+
 #include "cli/run_plan.hpp"
 #include "report/terminal.hpp"
+#include "run/causes.hpp"
 #include "run/plan.hpp"
+#include "run/runner.hpp"
 
 namespace conformance {
 
@@ -17,15 +21,39 @@ class RunSession {
   [[nodiscard]] std::size_t cases() const { return rows_.cases.size(); }
   /// Judges all of them and tells `terminal` of each. An Error is one of the harness.
   [[nodiscard]] Result<void> judge(TerminalReport& terminal);
-  /// Takes away what was made.
+  /// Finds the causes of what is red, and takes away what was made.
   void close();
 
  private:
+  /// What the first requests say against judging at all.
+  [[nodiscard]] std::optional<Error> objection(const Discovered& found);
+  [[nodiscard]] RunnerOptions runner_options();
+  /// Why no more can be judged; waits for a target that is starting again.
+  [[nodiscard]] std::optional<Outcome> hopeless();
+  /// Of the time of the run what is kept for trying foundations and for deleting uploads.
+  [[nodiscard]] Milliseconds time_to_end() const;
+  [[nodiscard]] Milliseconds time_for_rows() const;
+  [[nodiscard]] bool knock() const;
+  [[nodiscard]] bool unsure(const CaseResult& result) const;
+  [[nodiscard]] bool again(const CaseResult& first);
+  void ran_again(const CaseResult& first, CaseResult& second);
+  void find_causes();
+
   RunPlan& plan_;
   Plan rows_;
   Rules rules_;
+  std::vector<Trial> early_;  ///< what discovery had to try
+
+  std::mutex mutex_;  ///< one thread looks whether the target is back
+  std::optional<Outcome> given_up_;
+  std::optional<Death> death_;
+  Milliseconds waited_{0};     ///< for what was busy
+  std::size_t ran_again_ = 0;  ///< rows, as the target was busy
+  std::size_t after_death_ = 0;
 };
 
+/// Whether the run was interrupted.
+[[nodiscard]] bool checks_interrupted() noexcept;
 /// What a signal sets; see interrupt() of cli.hpp.
 void interrupt_checks() noexcept;
 /// True when threads of abandoned checks are still running.

@@ -102,6 +102,7 @@ std::string junit_case(const Judgement& j) {
 const std::string stopped_suite = "run";
 
 std::string_view stopped_type(const RunReport::Stopped& stopped) {
+  if (stopped.code == ExitCode::usage) return "usage";
   return stopped.code == ExitCode::unreachable ? "unreachable" : "harness";
 }
 
@@ -161,6 +162,19 @@ std::string junit_xml(const RunReport& report) {
         "      <failure type=\"require\" message=\"{0} is required and not offered\"/>\n"
         "    </testcase>\n",
         xml_escape(extension));
+  }
+  // Of these no row need be red.
+  for (const Cause& cause : report.causes) {
+    if (cause.kind != Cause::Kind::unsteady || !cause.rows.empty()) continue;
+    if (!suites.contains(stopped_suite)) order.push_back(stopped_suite);
+    Suite& suite = suites[stopped_suite];
+    suite.count(JUnit::failure);
+    all.count(JUnit::failure);
+    suite.cases += fmt::format(
+        "    <testcase classname=\"{0}\" name=\"{1}\" time=\"0\">\n"
+        "      <failure type=\"unsteady\" message=\"{2}\"/>\n"
+        "    </testcase>\n",
+        stopped_suite, xml_escape(cause.name), xml_escape(cause.what));
   }
   if (report.stopped) {
     if (!suites.contains(stopped_suite)) order.push_back(stopped_suite);
@@ -226,6 +240,16 @@ std::string json_report(const RunReport& report) {
   root["missing_extensions"] = report.missing_extensions;
   root["remarks"] = report.remarks;
   root["uploads"] = {{"removed", report.uploads_removed}, {"left", report.uploads_left}};
+  root["causes"] = Json::array();
+  for (const Cause& cause : report.causes) {
+    root["causes"].push_back({{"name", cause.name},
+                              {"kind", to_string(cause.kind)},
+                              {"what", cause.what},
+                              {"to_do", cause.to_do},
+                              {"tries", cause.tries},
+                              {"rows", cause.rows.size()},
+                              {"not_judged", cause.not_judged}});
+  }
   root["results"] = Json::array();
   for (const Judgement& j : report.judgements) {
     const Requirement& row = *j.result.row;
@@ -238,6 +262,7 @@ std::string json_report(const RunReport& report) {
                  {"verdict", to_string(j.result.verdict)},
                  {"red", j.red}};
     if (!j.why_red.empty()) item["why_red"] = j.why_red;
+    if (!j.cause.empty()) item["cause"] = j.cause;
     if (!j.result.outcome.expected.empty()) item["expected"] = j.result.outcome.expected;
     if (!j.result.outcome.got.empty()) item["got"] = j.result.outcome.got;
     if (j.deviation) {

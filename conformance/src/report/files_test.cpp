@@ -314,7 +314,7 @@ TEST(Terminal, WhatWasNotRunIsCountedOnce) {
     r.judgements.back().result.ran = false;
   }
   const std::string text = printed(r, {});
-  EXPECT_THAT(text, HasSubstr("error     3  not run: gone"));
+  EXPECT_THAT(text, HasSubstr("not run   3  not run: gone"));
   EXPECT_THAT(text, Not(HasSubstr("TUS-A-001")));
 }
 

@@ -35,6 +35,10 @@ RunReport masked(RunReport report, const redact::Secrets& secrets) {
     judgement.result = masked(std::move(judgement.result), secrets);
     mask(judgement.why_red, secrets);
   }
+  for (Cause& cause : report.causes) {
+    for (std::string* text : {&cause.what, &cause.to_do, &cause.transcript}) mask(*text, secrets);
+    mask(cause.tries, secrets);
+  }
   mask(report.remarks, secrets);
   mask(report.uploads_left, secrets);
   if (report.stopped) mask(report.stopped->why, secrets);

@@ -11,6 +11,7 @@
 
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
+#include "report/last_lines.hpp"
 
 namespace conformance {
 namespace {
@@ -97,11 +98,16 @@ void TerminalReport::progress(std::size_t finished, std::size_t all) {
 
 void TerminalReport::judged(const Judgement& judgement) {
   const CaseResult& result = judgement.result;
-  const Requirement& row = *result.row;
   const bool quiet = result.verdict == Verdict::pass || result.verdict == Verdict::skip ||
                      (result.verdict == Verdict::note && !style_.notes);
   if (!judgement.red && quiet) return;
   if (!result.ran) return;  // they are counted by their reason at the end
+  if (!waits(judgement)) print(judgement);
+}
+
+void TerminalReport::print(const Judgement& judgement) {
+  const CaseResult& result = judgement.result;
+  const Requirement& row = *result.row;
   clear_progress();
   if (!judgement.red) {
     const bool known = judgement.standing == Standing::expected;
@@ -127,14 +133,58 @@ void TerminalReport::judged(const Judgement& judgement) {
   if (result.spoken.contains("HTTP/2")) {
     out_ << fmt::format("  in:        {}\n", fmt::join(result.spoken, ", "));
   }
-  for (const std::string_view line : excerpt(result.transcript)) {
+  print_excerpt(result.transcript);
+  out_ << "  rerun:     " << safe(style_.rerun) << " --select " << row.id << '\n';
+}
+
+bool TerminalReport::waits(const Judgement& judgement) const {
+  const auto& met = judgement.result.met;
+  return !style_.all && judgement.red && (!met.unheld.empty() || met.unreachable);
+}
+
+void TerminalReport::print_excerpt(std::string_view transcript) {
+  for (const std::string_view line : excerpt(transcript)) {
     out_ << "    " << paint(safe(line), "2", style_.colour) << '\n';
   }
-  out_ << "  rerun:     " << safe(style_.rerun) << " --select " << row.id << '\n';
+}
+
+/// The evidence once, and the rows by their ids.
+void TerminalReport::print_cause(const Cause& cause, const RunReport& report) {
+  out_ << fmt::format("\n{} {}\n", paint("cause", "31;1", style_.colour), safe(cause.what));
+  for (const std::string& one : cause.tries) out_ << "  tried:     " << safe(one) << '\n';
+  print_excerpt(cause.transcript);
+  std::map<Verdict, std::size_t> counts;
+  std::string ids;
+  constexpr std::size_t most_ids = 12;
+  for (std::size_t i = 0; i < cause.rows.size(); ++i) {
+    const CaseResult& result = report.judgements[cause.rows[i]].result;
+    ++counts[result.verdict];
+    if (i < most_ids) ids += (i == 0 ? "" : ", ") + result.row->id;
+  }
+  if (cause.rows.size() > most_ids) {
+    ids += fmt::format(" and {} more (--all)", cause.rows.size() - most_ids);
+  }
+  std::string told;
+  for (const auto& [verdict, count] : counts) {
+    told += fmt::format("{}{} {}", told.empty() ? "" : ", ", count, to_string(verdict));
+  }
+  if (!ids.empty()) out_ << fmt::format("  rows:      {}: {}\n", told, ids);
+  if (cause.not_judged > 0) {
+    out_ << fmt::format("  skipped:   {} rows, as what they need is not told\n", cause.not_judged);
+  }
+  out_ << "  do:        " << safe(cause.to_do) << '\n';
 }
 
 void TerminalReport::end(const RunReport& report) {
   clear_progress();
+  for (const Cause& cause : report.causes) {
+    if (style_.all || cause.kind != Cause::Kind::row) continue;
+    const Judgement& judgement = report.judgements[cause.rows.front()];
+    if (judgement.result.ran && waits(judgement)) print(judgement);
+  }
+  for (const Cause& cause : report.causes) {
+    if (cause.kind != Cause::Kind::row) print_cause(cause, report);
+  }
   std::map<std::string, std::size_t> skips, not_run;
   for (const Judgement& j : report.judgements) {
     if (j.result.verdict == Verdict::skip) ++skips[j.result.outcome.got];
@@ -142,7 +192,7 @@ void TerminalReport::end(const RunReport& report) {
   }
   out_ << '\n';
   for (const auto& [reason, count] : not_run) {
-    out_ << fmt::format("{} {:5}  {}\n", painted(Verdict::error), count, safe(reason));
+    out_ << fmt::format("not run {:3}  {}\n", count, safe(reason));
   }
   for (const auto& [reason, count] : skips) {
     out_ << fmt::format("skipped {:3}  {}\n", count, safe(reason));
@@ -186,30 +236,16 @@ void TerminalReport::end(const RunReport& report) {
   }
   const ExitCode code = exit_code(report);
   const bool judged = code == ExitCode::conformant || code == ExitCode::not_conformant;
-  const auto verdict = [&]() -> std::string {
-    switch (code) {
-      case ExitCode::conformant:
-        return paint("CONFORMANT", "32;1", style_.colour) +
-               (report.expected_deviations() > 0 ? " but for the known deviations" : "");
-      case ExitCode::not_conformant:
-        return paint(
-            fmt::format("NOT CONFORMANT ({} red)", report.red() + report.missing_extensions.size()),
-            "31;1", style_.colour);
-      case ExitCode::usage:
-        return paint("NOTHING WAS JUDGED", "31;1", style_.colour);
-      default:
-        break;
-    }
-    const bool error = report.count(Verdict::error) > 0;
-    return paint(report.interrupted           ? "INTERRUPTED"
-                 : report.unwritten && !error ? "CONFORMANT, BUT A REPORT COULD NOT BE WRITTEN"
-                                              : "HARNESS ERROR",
-                 "31;1", style_.colour);
-  };
-  out_ << "\n" << verdict();
+  out_ << "\n"
+       << paint(safe(verdict_line(report)), code == ExitCode::conformant ? "32;1" : "31;1",
+                style_.colour);
   // Whoever reads one line reads this one.
   if (judged && !shows_bytes(report.target)) out_ << ", but no stored byte was compared";
-  out_ << '\n' << std::flush;
+  out_ << '\n';
+  for (const std::string& line : cause_lines(report, {style_.rerun, style_.rerun_alone})) {
+    out_ << safe(line) << '\n';
+  }
+  out_ << std::flush;
 }
 
 }  // namespace conformance

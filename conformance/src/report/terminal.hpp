@@ -10,9 +10,11 @@ namespace conformance {
 
 struct TerminalStyle {
   bool colour = false;
-  bool progress = false;  ///< a line that is rewritten while checks run
-  bool notes = false;     ///< print notes one by one, not only their number
-  std::string rerun;      ///< the command line that repeats one row, without its --select
+  bool progress = false;    ///< a line that is rewritten while checks run
+  bool notes = false;       ///< print notes one by one, not only their number
+  bool all = false;         ///< print every red row, not only its cause
+  std::string rerun;        ///< the command line that repeats one row, without its --select
+  std::string rerun_alone;  ///< the same with one row at a time
 };
 /// Colour only on a terminal and without NO_COLOR (no-color.org); a progress line only on a
 /// terminal.
@@ -25,13 +27,19 @@ class TerminalReport {
   void begin(const TargetFacts& target, const std::string& run_id, std::size_t cases);
   void remark(const std::string& text);
   void progress(std::size_t finished, std::size_t all);
-  /// Passes, skips and (without `notes`) notes are counted, the rest is printed at once.
+  /// Passes, skips and (without `notes`) notes are counted, the rest is printed at once; but what
+  /// may stand on something that is broken waits for the end (without `all`).
   void judged(const Judgement& judgement);
   void end(const RunReport& report);
 
  private:
   void clear_progress();
   [[nodiscard]] std::string painted(Verdict verdict) const;
+  /// Whether it may be told by its cause.
+  [[nodiscard]] bool waits(const Judgement& judgement) const;
+  void print(const Judgement& judgement);
+  void print_cause(const Cause& cause, const RunReport& report);
+  void print_excerpt(std::string_view transcript);
 
   std::ostream& out_;
   TerminalStyle style_;

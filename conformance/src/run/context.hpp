@@ -65,8 +65,9 @@ class Context {
   virtual void created(const std::string& upload) = 0;
 
   // ---- raw bytes -------------------------------------------------------------------------------
-  /// A connection to the target; ends the check as error when it cannot be made, and as not offered
-  /// when --http 2 is judged and the target answers in that alone.
+  /// A connection to the target, for no longer than the check has; ends the check as blocked when
+  /// it cannot be made, and as not offered when --http 2 is judged and the target answers in that
+  /// alone.
   virtual transport::RawConnection raw() = 0;
   /// The fields every raw request to this target needs: Host, User-Agent, credentials unless they
   /// belong into the query, --header.
@@ -86,8 +87,8 @@ class Context {
   [[nodiscard]] virtual Milliseconds time_left() const = 0;
 };
 
-/// Ends a check that got no answer to `what`: as error when the network or this machine is the
-/// cause, as blocked when the target was reached and gave none that can be read.
+/// Ends a check that got no answer to `what`: as blocked, or as error when this machine or its
+/// proxy is the cause.
 [[noreturn]] void stop_unanswered(const std::string& what, const transport::Exchange& seen);
 [[nodiscard]] inline bool is_2xx(const transport::Response& r) { return r.status / 100 == 2; }
 [[nodiscard]] inline bool is_4xx(const transport::Response& r) { return r.status / 100 == 4; }

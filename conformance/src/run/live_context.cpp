@@ -8,8 +8,10 @@
 
 #include "protocol/digest.hpp"
 #include "run/seen.hpp"
+#include "target/busy.hpp"
 #include "target/reach.hpp"
 #include "transport/http2.hpp"
+#include "transport/origins.hpp"
 #include "transport/slow_line.hpp"
 #include "transport/url.hpp"
 
@@ -31,6 +33,28 @@ std::string known_version(const std::string& version) {
   return std::find(known.begin(), known.end(), version) == known.end() ? "another HTTP" : version;
 }
 
+/// "http://h:80 instead of http://h:8080", as far as that can be told.
+std::string lacks_origin(const std::string& url) {
+  const auto origin = transport::origin_of(url);
+  return "another origin: " + (origin ? *origin : quote(url));
+}
+
+/// Of a head that a check wrote by hand; what is no field is left out.
+http::Fields fields_of(std::string_view head) {
+  http::Fields fields;
+  for (std::size_t end = head.find("\r\n"); end != std::string_view::npos;) {
+    head.remove_prefix(end + 2);
+    end = head.find("\r\n");
+    const std::string_view line = head.substr(0, end);
+    const std::size_t colon = line.find(':');
+    if (colon == 0 || colon == std::string_view::npos) continue;
+    std::string_view value = line.substr(colon + 1);
+    while (value.starts_with(' ')) value.remove_prefix(1);
+    fields.add(std::string(line.substr(0, colon)), std::string(value));
+  }
+  return fields;
+}
+
 bool safe_method(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
@@ -43,6 +67,7 @@ class LiveContext final : public Context {
         evidence_(std::move(evidence)),
         deadline_(deadline),
         line_(deadline),
+        row_(row.id),
         random_(hash(session_->seed, row.id)),
         client_(session_->client) {}
 
@@ -60,8 +85,26 @@ class LiveContext final : public Context {
   }
   transport::Exchange exchange_presenting(transport::Request request,
                                           const client::Presentation& how) override {
-    if (reach(request.url) == Reach::entrusted) present(how, request);
-    return perform(std::move(request));
+    if (reach(request.url) != Reach::entrusted) return perform(std::move(request));
+    const transport::Request bare = request;
+    const auto token = present(how, request);
+    transport::Exchange seen = perform(std::move(request));
+    if (!token || !seen.response) return seen;
+    if (!is_refused(seen)) {
+      note_login(true);
+      return seen;
+    }
+    // It may have expired sooner than was promised, or been revoked.
+    const auto another = session_->credentials.instead_of(*token, within(std::chrono::seconds{30}));
+    if (another && *another) {
+      record("# 401: again, with a new token\n\n");
+      transport::Request again = bare;
+      how.hide(**another, session_->secrets);
+      how.put(**another, again.headers, again.url);
+      seen = perform(std::move(again));
+    }
+    note_login(!is_refused(seen), /*in_place_of_another=*/true);
+    return seen;
   }
   transport::Exchange exchange_anonymously(transport::Request request) override {
     return perform(std::move(request));
@@ -92,18 +135,28 @@ class LiveContext final : public Context {
     return reach(url) == Reach::entrusted;
   }
 
-  void created(const std::string& upload) override { session_->created(upload); }
+  void created(const std::string& upload) override {
+    session_->created(upload);
+    if (reach(upload) == Reach::nothing) {
+      evidence_->step({&foundation::location, lacks_origin(upload)});
+    }
+  }
 
   transport::RawConnection raw() override {
     if (in_http2() && !session_->answers_http1()) {
       throw Stop{not_offered(
           "a raw connection is HTTP/1.1, which the target does not answer beside HTTP/2")};
     }
+    raw_since_ = Clock::now();
+    evidence_->by_hand();
     auto connection =
         transport::RawConnection::open(target().url, target().tls, within(Milliseconds{10000}));
     if (!connection) {
+      transport::Exchange refused;
+      refused.failure = transport::Failure{transport::Failure::Kind::connect, {}};
+      watch(refused);
       throw Stop{
-          Outcome{Outcome::Kind::error, "a connection to the target", connection.error().line()}};
+          Outcome{Outcome::Kind::blocked, "a connection to the target", connection.error().line()}};
     }
     return std::move(*connection);
   }
@@ -146,7 +199,9 @@ class LiveContext final : public Context {
     if (left <= Milliseconds{0}) {
       // Nobody was at fault when each request had its answer, only slow.
       if (answers_ > 0 && unanswered_ == 0) stop_slow(fmt::format("{} answers", answers_));
-      throw Stop{Outcome{Outcome::Kind::error, {}, "the check's time was up (--case-timeout)"}};
+      // Of its time nearly all went by in waiting for the target.
+      throw Stop{Outcome{Outcome::Kind::blocked, "answers in time",
+                         "the check's time was up (--case-timeout)"}};
     }
     return std::min(wanted, left);
   }
@@ -157,14 +212,29 @@ class LiveContext final : public Context {
   }
   void count(bool answered) { ++(answered ? answers_ : unanswered_); }
 
-  void present(const client::Presentation& how, transport::Request& request) {
-    const auto token = session_->credentials.token(within(std::chrono::seconds{30}));
+  /// What was put on it, if there is anything.
+  std::optional<std::string> present(const client::Presentation& how, transport::Request& request) {
+    auto token = session_->credentials.token(within(std::chrono::seconds{30}));
     if (!token) {
+      evidence_->step({&foundation::login, "no token"});
       throw Stop{Outcome{Outcome::Kind::blocked, "a token for the target", token.error().line()}};
     }
-    if (!*token) return;
+    if (!*token) return std::nullopt;
     how.hide(**token, session_->secrets);
     how.put(**token, request.headers, request.url);
+    return std::move(*token);
+  }
+
+  static bool is_refused(const transport::Exchange& seen) {
+    return seen.response && seen.response->status == 401;
+  }
+  void note_login(bool taken, bool in_place_of_another = false) {
+    session_->credentials_taken(taken);
+    if (taken) {
+      session_->credentials.taken(in_place_of_another);
+    } else {
+      evidence_->step({&foundation::login, "401"});
+    }
   }
 
   [[nodiscard]] Reach reach(const std::string& url) const {
@@ -182,6 +252,7 @@ class LiveContext final : public Context {
     if (how != Reach::nothing) return;
     const std::string why = why_not_sent(target(), request.url);
     record(fmt::format("# not sent: {} {}\n# {}\n\n", request.method, quote(request.url), why));
+    evidence_->step({&foundation::location, lacks_origin(request.url)});
     throw Stop{
         Outcome{Outcome::Kind::blocked, "the upload stays at the origin that was asked", why}};
   }
@@ -200,10 +271,41 @@ class LiveContext final : public Context {
     }
   }
 
+  void watch(const transport::Exchange& seen) {
+    session_->watch.saw(row_, seen);
+    using Kind = transport::Failure::Kind;
+    if (!seen.response && seen.failure &&
+        (seen.failure->kind == Kind::connect || seen.failure->kind == Kind::closed ||
+         seen.failure->kind == Kind::reset)) {
+      evidence_->unreachable();
+    }
+  }
+
+  /// What the exchange was of that checks stand on.
+  void note(const transport::Exchange& seen) {
+    watch(seen);
+    const auto step = target().step_of(seen);
+    if (!step) return;
+    const bool silent = seen.failure && seen.failure->kind == transport::Failure::Kind::timeout;
+    session_->answered(step->foundation, !silent);
+    evidence_->step(*step);
+  }
+
+  [[nodiscard]] Milliseconds patience_with(const transport::Request& request) const {
+    if (!session_->was_silent()) return within(request.timeout);
+    transport::Exchange unanswered;
+    unanswered.sent.method = request.method;
+    unanswered.sent.url = request.url;
+    const auto step = target().step_of(unanswered);
+    const Milliseconds wanted = within(request.timeout);
+    return step ? session_->patience_with(step->foundation, wanted) : wanted;
+  }
+
   transport::Exchange perform(transport::Request request) {
     stay_within_reach(request);
+    request.timeout = patience_with(request);
     transport::Exchange seen = send(request);
-    session_->saw(seen);
+    note(seen);
     record(seen);
     count(seen.response.has_value());
     if (line_.met()) {
@@ -221,6 +323,7 @@ class LiveContext final : public Context {
     if (stale && safe_method(request.method)) {
       request.fresh_connection = true;
       seen = send(request);
+      note(seen);
       record(seen);
     }
     return seen;
@@ -245,7 +348,35 @@ class LiveContext final : public Context {
     evidence_->spoke(http);
   }
 
+  /// The same of a raw connection, of which `head` is what was sent.
+  void note_raw(std::string_view head, transport::Exchange seen,
+                transport::RawConnection::Seen what) {
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    const std::size_t space = line.find(' ');
+    const std::size_t end = line.rfind(' ');
+    if (space == std::string_view::npos || end <= space) return;
+    seen.sent.method = line.substr(0, space);
+    seen.sent.url = target().origin + std::string(line.substr(space + 1, end - space - 1));
+    seen.sent.headers = fields_of(head);
+    seen.timings.total =
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - raw_since_);
+    using Seen = transport::RawConnection::Seen;
+    if (what == Seen::closed || what == Seen::reset) {
+      seen.failure = transport::Failure{
+          what == Seen::closed ? transport::Failure::Kind::closed : transport::Failure::Kind::reset,
+          {}};
+    } else if (what == Seen::timeout) {
+      seen.failure = transport::Failure{transport::Failure::Kind::timeout, {}};
+    }
+    watch(seen);
+    if (is_refused(seen) && session_->credentials.any()) {
+      evidence_->step({&foundation::login, "401"});
+    }
+    if (const auto step = target().step_of(seen)) evidence_->step(*step);
+  }
+
   void note_turned_away(const std::string& what, const transport::Response& response) {
+    if (const auto busy = busy_of(response)) evidence_->busy(*busy);
     constexpr std::array<int, 5> statuses{429, 502, 503, 504, 507};
     if (std::find(statuses.begin(), statuses.end(), response.status) != statuses.end()) {
       evidence_->turned_away(what + ": " + std::to_string(response.status));
@@ -256,8 +387,10 @@ class LiveContext final : public Context {
   std::shared_ptr<Evidence> evidence_;
   Clock::time_point deadline_;
   transport::SlowLine line_;
+  std::string row_;
   std::mt19937_64 random_;
   transport::Client client_;
+  Clock::time_point raw_since_ = Clock::now();  ///< the last raw connection
   std::size_t answers_ = 0;
   std::size_t unanswered_ = 0;
 };
@@ -290,6 +423,7 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
   transport::Exchange received;
   received.interims = read.interims;
   received.response = read.response;
+  note_raw(head, received, read.seen);
   if (read.response) {
     learn(*read.response);
     note_turned_away(std::string(head.substr(0, head.find(" HTTP/"))), *read.response);

@@ -152,7 +152,7 @@ TEST_F(LiveContextTest, AnswersOfAGatewayAreRemembered) {
   EXPECT_EQ(evidence_->turned_away(), "GET /files/1?x: 503");
 }
 
-TEST_F(LiveContextTest, TheNetworkAndTheClockAreErrors) {
+TEST_F(LiveContextTest, NoConnectionAndNoTimeAreTheTargets) {
   std::uint16_t port = 0;
   {
     ScriptedServer gone([](Peer&) {});
@@ -161,16 +161,93 @@ TEST_F(LiveContextTest, TheNetworkAndTheClockAreErrors) {
   session_->trusted.add("http://127.0.0.1:" + std::to_string(port));
   auto c = context();
   for (int i = 0; i < 5; ++i) {
-    EXPECT_FALSE(session_->lost());
+    EXPECT_FALSE(session_->watch.down());
     EXPECT_EQ(stop_of([&] { c->get("http://127.0.0.1:" + std::to_string(port) + "/"); }).kind,
-              Kind::error);
+              Kind::blocked);
   }
-  EXPECT_TRUE(session_->lost());
+  EXPECT_TRUE(session_->watch.down());
+  EXPECT_TRUE(evidence_->met().unreachable);
   c->get(server_.url("/"));
-  EXPECT_FALSE(session_->lost());
+  EXPECT_FALSE(session_->watch.down());
   const Outcome late = stop_of([&] { context(Milliseconds{0})->get(server_.url("/")); });
-  EXPECT_EQ(late.kind, Kind::error);
+  EXPECT_EQ(late.kind, Kind::blocked);
   EXPECT_THAT(late.got, HasSubstr("--case-timeout"));
+}
+
+TEST_F(LiveContextTest, StepsOfFoundationsAreNoted) {
+  reply_with([](const std::string& request) {
+    return request.starts_with("HEAD") ? answer_of("405 No", "") : answer_of("204 No Content");
+  });
+  auto c = context();
+  c->exchange({"HEAD", server_.url("/files/1"), {}, {}});
+  c->exchange({"DELETE", server_.url("/files/1"), {}, {}});
+  EXPECT_EQ(evidence_->met().unheld, (std::vector<Step>{{&foundation::head, "405 No"}}));
+  EXPECT_FALSE(evidence_->met().last_held);
+  transport::RawConnection::Read read;
+  read.seen = transport::RawConnection::Seen::response;
+  read.response = transport::Response{"HTTP/1.1", 500, "", {}, "", {}};
+  c->record_raw("raw", "PATCH /files/1 HTTP/1.1\r\n\r\n", read);
+  EXPECT_EQ(evidence_->met().unheld.back(), (Step{&foundation::patch, "500"}));
+  c->record_raw("raw", "POST /files/1 HTTP/1.1\r\nX: y\r\nX-HTTP-Method-Override: HEAD\r\n\r\n",
+                read);
+  EXPECT_EQ(evidence_->met().unheld.back(), (Step{&foundation::head, "500"}));
+  reply_with(
+      [](const std::string&) { return answer_of("204 No Content", "Upload-Offset: 3\r\n"); });
+  c->exchange({"HEAD", server_.url("/files/1"), {}, {}});
+  EXPECT_TRUE(evidence_->met().last_held);
+}
+
+TEST_F(LiveContextTest, WhatAsksToComeBackIsRemembered) {
+  for (const auto& [field, pause] : {std::pair{"", 1000},
+                                     {"Retry-After: 0\r\n", 0},
+                                     {"Retry-After: 3\r\n", 3000},
+                                     {"Retry-After: 99999999999999999999999\r\n", 10000},
+                                     {"Retry-After: x\r\n", 1000}}) {
+    reply_with([field = field](const std::string&) { return answer_of("423 Locked", field); });
+    context()->exchange({"HEAD", server_.url("/files/1"), {}, {}});
+    EXPECT_EQ(evidence_->met().busy, (Busy{423, Milliseconds{pause}})) << field;
+  }
+}
+
+TEST_F(LiveContextTest, ATokenThatIsRefusedIsRenewedWithinTheCheck) {
+  std::string good = "tok1";
+  reply_with([&](const std::string& request) {
+    if (request.starts_with("POST /oauth")) {
+      good = "tok2";
+      return answer_of(
+          "200 OK", "",
+          R"({"access_token":")" + good + R"(","token_type":"Bearer","expires_in":3600})");
+    }
+    return request.find("Bearer tok2") != std::string::npos
+               ? answer_of("204 No Content", "Upload-Offset: 3\r\n")
+               : answer_of("401 Unauthorized");
+  });
+  session_->credentials = Credentials::password({server_.url("/oauth"), "", "u", "p"}, {});
+  EXPECT_EQ(context()->exchange({"HEAD", server_.url("/files/1"), {}, {}}).response->status, 204);
+  good = "tok3";
+  reply_with([&](const std::string& request) {
+    if (request.starts_with("POST /oauth")) {
+      return answer_of("200 OK", "",
+                       R"({"access_token":"tok3","token_type":"Bearer","expires_in":3600})");
+    }
+    return request.find("Bearer tok3") != std::string::npos
+               ? answer_of("204 No Content", "Upload-Offset: 3\r\n")
+               : answer_of("401 Unauthorized");
+  });
+  EXPECT_EQ(context()->exchange({"HEAD", server_.url("/files/1"), {}, {}}).response->status, 204);
+  EXPECT_THAT(evidence_->text(), HasSubstr("# 401: again, with a new token"));
+}
+
+TEST_F(LiveContextTest, ATokenThatIsGivenAndRefusedIsToldOfTheLogin) {
+  session_->credentials = Credentials::given("tok");
+  reply_with([](const std::string&) { return answer_of("401 Unauthorized"); });
+  auto c = context();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(session_->credentials_refused());
+    EXPECT_EQ(c->exchange({"HEAD", server_.url("/files/1"), {}, {}}).response->status, 401);
+  }
+  EXPECT_TRUE(session_->credentials_refused());
+  EXPECT_EQ(evidence_->met().unheld.back(), (Step{&foundation::login, "401"}));
 }
 
 TEST_F(LiveContextTest, RawEvidenceShowsNoSecretAndNoBody) {

@@ -36,6 +36,13 @@ void shorten(std::string& text) {
 
 Outcome error(std::string what) { return {Outcome::Kind::error, {}, std::move(what)}; }
 
+/// Only on connections that a check reads by hand it waits longer than it has time.
+Outcome not_ended(Milliseconds time, bool by_hand) {
+  const std::string what = fmt::format("did not end within {} (--case-timeout)", ::to_string(time));
+  if (!by_hand) return error(what);
+  return {Outcome::Kind::blocked, "answers in time", what + ", waiting on a raw connection"};
+}
+
 Outcome judge(const Attempt& attempt) {
   try {
     const auto context = attempt.make(*attempt.the_case.row, attempt.evidence, attempt.deadline);
@@ -85,6 +92,34 @@ std::set<std::string> Evidence::spoken() const {
   return spoken_;
 }
 
+void Evidence::step(const Step& step) {
+  const std::lock_guard lock(mutex_);
+  met_.last_held = step.lacks.empty();
+  if (met_.last_held) return;
+  std::erase(met_.unheld, step);
+  met_.unheld.push_back(step);
+}
+
+void Evidence::by_hand() {
+  const std::lock_guard lock(mutex_);
+  met_.by_hand = true;
+}
+
+void Evidence::unreachable() {
+  const std::lock_guard lock(mutex_);
+  met_.unreachable = true;
+}
+
+void Evidence::busy(Busy busy) {
+  const std::lock_guard lock(mutex_);
+  met_.busy = busy;
+}
+
+Evidence::Met Evidence::met() const {
+  const std::lock_guard lock(mutex_);
+  return met_;
+}
+
 void Evidence::add(const std::string& text) {
   const std::lock_guard lock(mutex_);
   if (full_) return;
@@ -110,13 +145,14 @@ struct Runner::State {
   std::atomic<std::size_t> finished{0};
   std::atomic<std::size_t> abandoned{0};
   std::atomic<bool> ending{false};
+  std::vector<std::pair<std::size_t, CaseResult>> unsure;  ///< with their first verdict
+  std::atomic<std::size_t> working{0};                     ///< slots
   Clock::time_point run_deadline;
   std::vector<std::thread> slots;
 
   [[nodiscard]] bool over() const { return ending || options.interrupted(); }
 
   void publish(std::size_t index, CaseResult result) {
-    result.row = cases[index].row;
     result.verdict = verdict_of(result.outcome, result.row->level);
     shorten(result.outcome.expected);
     shorten(result.outcome.got);
@@ -129,13 +165,15 @@ struct Runner::State {
     changed.notify_all();
   }
 
-  void run_one(std::size_t index);
+  [[nodiscard]] CaseResult run_one(std::size_t index);
+  [[nodiscard]] CaseResult run_again(std::size_t index, CaseResult first);
   void work();
 };
 
-void Runner::State::run_one(std::size_t index) {
+CaseResult Runner::State::run_one(std::size_t index) {
   const Case& the_case = cases[index];
   CaseResult result;
+  result.row = the_case.row;
   const auto start = Clock::now();
   if (the_case.skip) {
     result.outcome = not_offered(*the_case.skip);
@@ -145,9 +183,9 @@ void Runner::State::run_one(std::size_t index) {
   } else if (start >= run_deadline) {
     result.ran = false;
     result.outcome = error("not run: the time of the run was up (--run-timeout)");
-  } else if (const auto why = options.hopeless()) {
+  } else if (auto why = options.hopeless()) {
     result.ran = false;
-    result.outcome = error("not run: " + *why);
+    result.outcome = std::move(*why);
   } else {
     const auto attempt = std::make_shared<Attempt>();
     attempt->make = make;
@@ -172,21 +210,45 @@ void Runner::State::run_one(std::size_t index) {
       lock.unlock();
       thread.detach();
       ++abandoned;
-      result.outcome = over()
-                           ? error("interrupted while it ran")
-                           : error(fmt::format("did not end within {} (--case-timeout)",
-                                               ::to_string(std::chrono::duration_cast<Milliseconds>(
-                                                   attempt->deadline - start))));
+      const auto time = std::chrono::duration_cast<Milliseconds>(attempt->deadline - start);
+      result.outcome = over() ? error("interrupted while it ran")
+                              : not_ended(time, attempt->evidence->met().by_hand);
     }
     result.transcript = attempt->evidence->text();
     result.spoken = attempt->evidence->spoken();
+    result.met = attempt->evidence->met();
   }
   result.duration = std::chrono::duration_cast<Milliseconds>(Clock::now() - start);
-  publish(index, std::move(result));
+  return result;
+}
+
+CaseResult Runner::State::run_again(std::size_t index, CaseResult first) {
+  if (over() || Clock::now() >= run_deadline || !options.again(first)) return first;
+  CaseResult second = run_one(index);
+  if (!second.ran) return first;
+  options.ran_again(first, second);
+  constexpr std::string_view between = "# all that again, alone, when the others were done\n\n";
+  second.transcript = first.transcript + std::string(between) + second.transcript;
+  second.duration += first.duration;
+  return second;
 }
 
 void Runner::State::work() {
-  for (std::size_t i = next++; i < cases.size(); i = next++) run_one(i);
+  for (std::size_t i = next++; i < cases.size(); i = next++) {
+    CaseResult result = run_one(i);
+    result.verdict = verdict_of(result.outcome, result.row->level);
+    if (result.ran && options.unsure(result)) {
+      const std::lock_guard lock(mutex);
+      unsure.emplace_back(i, std::move(result));
+    } else {
+      publish(i, std::move(result));
+    }
+  }
+  if (--working > 0) return;
+  // The last one; nobody else touches them any more.
+  std::sort(unsure.begin(), unsure.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto& [index, first] : unsure) publish(index, run_again(index, std::move(first)));
 }
 
 Runner::Runner(RunnerOptions options, MakeContext make, std::vector<Case> cases)
@@ -198,7 +260,9 @@ Runner::Runner(RunnerOptions options, MakeContext make, std::vector<Case> cases)
   state_->have.resize(state_->cases.size());
   state_->run_deadline = Clock::now() + state_->options.run_timeout;
   const std::size_t jobs = std::clamp<std::size_t>(state_->options.jobs, 1, 256);
-  for (std::size_t i = 0; i < std::min(jobs, state_->cases.size()); ++i) {
+  const std::size_t slots = std::min(jobs, state_->cases.size());
+  state_->working = slots;
+  for (std::size_t i = 0; i < slots; ++i) {
     state_->slots.emplace_back([state = state_.get()] { state->work(); });
   }
 }

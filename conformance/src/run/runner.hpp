@@ -12,6 +12,8 @@
 
 #include "run/context.hpp"
 #include "run/plan.hpp"
+#include "target/busy.hpp"
+#include "target/foundation.hpp"
 
 namespace conformance {
 
@@ -35,6 +37,20 @@ class Evidence {
   /// Remembers what an answer came in: "HTTP/2".
   void spoke(std::string http);
   [[nodiscard]] std::set<std::string> spoken() const;
+  /// What the check met on its way.
+  struct Met {
+    std::vector<Step> unheld;  ///< steps that did not hold, each once, the last one last
+    bool last_held = true;     ///< of the last step that was a foundation's
+    bool unreachable = false;  ///< a connection was refused, or ended before an answer
+    bool by_hand = false;      ///< it had a raw connection
+    std::optional<Busy> busy;  ///< the last answer that asked to come back later
+    bool operator==(const Met&) const = default;
+  };
+  void step(const Step& step);
+  void unreachable();
+  void by_hand();
+  void busy(Busy busy);
+  [[nodiscard]] Met met() const;
 
  private:
   mutable std::mutex mutex_;
@@ -42,6 +58,7 @@ class Evidence {
   bool full_ = false;
   std::optional<std::string> turned_away_;
   std::set<std::string> spoken_;
+  Met met_;
 };
 
 struct CaseResult {
@@ -52,6 +69,7 @@ struct CaseResult {
   std::set<std::string> spoken;  ///< as in "HTTP/2", "raw HTTP/1.1": what it was judged in
   std::chrono::milliseconds duration{0};
   bool ran = true;  ///< false: no verdict because the run ended before it
+  Evidence::Met met;
 };
 
 struct RunnerOptions {
@@ -62,8 +80,17 @@ struct RunnerOptions {
   Milliseconds grace{std::chrono::seconds{2}};
   /// Asked often; true ends the run: cases that have no verdict get `error`.
   std::function<bool()> interrupted = [] { return false; };
-  /// Asked before each case; a reason ends the run the same way (the target is gone).
-  std::function<std::optional<std::string>()> hopeless = [] { return std::nullopt; };
+  /// Asked before each case; an outcome ends the run: it is that of all cases that follow. May
+  /// block, to wait for a target that is starting again.
+  std::function<std::optional<Outcome>()> hopeless = [] { return std::nullopt; };
+  /// Whether a case may get another verdict when it runs again, alone, after all others are done.
+  std::function<bool(const CaseResult&)> unsure = [](const CaseResult&) { return false; };
+  /// Asked before a case runs again, with what came of it the first time; false: that stays. May
+  /// block. Cases are not run again when it is too late for them, or the run was interrupted.
+  std::function<bool(const CaseResult&)> again = [](const CaseResult&) { return true; };
+  /// Sees what came of it, and may say more.
+  std::function<void(const CaseResult& first, CaseResult& second)> ran_again = [](const CaseResult&,
+                                                                                  CaseResult&) {};
 };
 
 /// Makes the context of one case; called on the thread that runs it.
@@ -72,7 +99,8 @@ using MakeContext = std::function<std::unique_ptr<Context>(
     std::chrono::steady_clock::time_point deadline)>;
 
 /// Every check is isolated: what it throws becomes its verdict, and one that does not come back is
-/// abandoned (its thread is left behind and only touches what it owns).
+/// abandoned (its thread is left behind and only touches what it owns). Cases of which the options
+/// are unsure have their verdict when all others have.
 class Runner {
  public:
   Runner(RunnerOptions options, MakeContext make, std::vector<Case> cases);

@@ -147,11 +147,51 @@ TEST(Runner, TheTimeOfTheRunIsKept) {
 
 TEST(Runner, AHopelessRunEnds) {
   RunnerOptions options;
-  options.hopeless = [] { return "the target is gone"; };
+  options.hopeless = [] {
+    return Outcome{Outcome::Kind::blocked, {}, "not run: the target is gone"};
+  };
   Runner runner(options, fake(), {a_case([](Context&) { return holds(); })});
-  EXPECT_EQ(runner.wait(0).verdict, Verdict::error);
+  EXPECT_EQ(runner.wait(0).verdict, Verdict::blocked);
   EXPECT_FALSE(runner.wait(0).ran);
   EXPECT_EQ(runner.wait(0).outcome.got, "not run: the target is gone");
+}
+
+/// Holds the second time.
+Outcome at_second(Context&) {
+  static std::atomic<int> times{0};
+  return ++times > 1 ? holds() : Outcome{Outcome::Kind::blocked, "a", "b"};
+}
+
+TEST(Runner, WhatIsUnsureRunsAgainAloneAfterTheOthers) {
+  RunnerOptions options;
+  options.unsure = [](const CaseResult& result) { return result.verdict == Verdict::blocked; };
+  std::atomic<std::size_t> finished{0};
+  Runner* running = nullptr;
+  options.again = [&](const CaseResult& first) {
+    EXPECT_EQ(first.outcome.got, "b");
+    finished = running->finished();
+    return true;
+  };
+  std::promise<void> made;
+  const auto ready = made.get_future().share();
+  options.hopeless = [ready]() -> std::optional<Outcome> {
+    ready.wait();
+    return std::nullopt;
+  };
+  Runner runner(options, fake(), {a_case(at_second), a_case([](Context&) { return holds(); })});
+  running = &runner;
+  made.set_value();
+  EXPECT_EQ(runner.wait(0).verdict, Verdict::pass);
+  EXPECT_EQ(finished, 1U);
+  EXPECT_THAT(runner.wait(0).transcript, HasSubstr("seen# all that again, alone"));
+}
+
+TEST(Runner, WhatIsNotRunAgainKeepsItsVerdict) {
+  RunnerOptions options;
+  options.unsure = [](const CaseResult&) { return true; };
+  options.again = [](const CaseResult&) { return false; };
+  const CaseResult r = only(a_case([](Context&) { return broken("a", "b"); }), options);
+  EXPECT_EQ(r.verdict, Verdict::fail);
 }
 
 TEST(Runner, JobsRunAtTheSameTime) {

@@ -1,5 +1,6 @@
 #include "run/session.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "transport/raw_connection.hpp"
@@ -7,18 +8,32 @@
 
 namespace conformance {
 
-void Session::saw(const transport::Exchange& exchange) {
-  const bool refused =
-      exchange.failure && exchange.failure->kind == transport::Failure::Kind::connect;
+Milliseconds Session::patience_with(const Foundation* foundation, Milliseconds wanted) const {
+  constexpr std::size_t enough = 3;
+  constexpr Milliseconds little{2000};
   const std::lock_guard lock(mutex_);
-  refused_in_a_row_ = refused ? refused_in_a_row_ + 1 : 0;
+  const auto found = silent_in_a_row_.find(foundation);
+  return found != silent_in_a_row_.end() && found->second >= enough ? std::min(wanted, little)
+                                                                    : wanted;
 }
 
-std::optional<std::string> Session::lost() const {
+void Session::answered(const Foundation* foundation, bool in_time) {
+  if (in_time && !was_silent_) return;
+  was_silent_ = true;
+  const std::lock_guard lock(mutex_);
+  std::size_t& silent = silent_in_a_row_[foundation];
+  silent = in_time ? 0 : silent + 1;
+}
+
+void Session::credentials_taken(bool taken) {
+  const std::lock_guard lock(mutex_);
+  refused_in_a_row_ = taken ? 0 : refused_in_a_row_ + 1;
+}
+
+bool Session::credentials_refused() const {
   constexpr std::size_t enough = 5;
   const std::lock_guard lock(mutex_);
-  if (refused_in_a_row_ < enough) return std::nullopt;
-  return "the target is gone: it takes no connections any more";
+  return refused_in_a_row_ >= enough;
 }
 
 void Session::created(const std::string& upload) {

@@ -1,6 +1,7 @@
 // What the checks of a run share.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,7 +11,9 @@
 #include <vector>
 
 #include "redact/secrets.hpp"
+#include "run/watch.hpp"
 #include "target/credentials.hpp"
+#include "target/foundation.hpp"
 #include "target/given_tokens.hpp"
 #include "target/target.hpp"
 #include "transport/client.hpp"
@@ -31,21 +34,31 @@ struct Session {
   transport::Origins trusted;  ///< of --trust-origin
   redact::Secrets secrets;     ///< masked in evidence; what the target issues is added
 
+  Watch watch;
+
   void created(const std::string& upload);
-  /// Counts connections that could not be made in a row.
-  void saw(const transport::Exchange& exchange);
-  /// Why going on is useless: no connection could be made several times in a row.
-  [[nodiscard]] std::optional<std::string> lost() const;
   /// Counts answers by what they came in: "HTTP/2".
   void spoke(const std::string& http);
   [[nodiscard]] std::map<std::string, std::size_t> spoken() const;
   /// Whether the target answers a raw connection, which is HTTP/1.1; asked once.
   [[nodiscard]] bool answers_http1();
+  /// How long an answer to a request is waited for, at most `wanted`: a server that was silent
+  /// several times in a row, and answered nothing of that foundation since, is given little.
+  [[nodiscard]] Milliseconds patience_with(const Foundation* foundation, Milliseconds wanted) const;
+  void answered(const Foundation* foundation, bool in_time);
+  /// Whether it was silent at all, without which `patience_with` changes nothing.
+  [[nodiscard]] bool was_silent() const { return was_silent_; }
+  /// Whether a request with the credentials of the run was answered 401.
+  void credentials_taken(bool taken);
+  /// They were refused several times in a row.
+  [[nodiscard]] bool credentials_refused() const;
   /// Every upload the run made, each once, in the order they were made.
   [[nodiscard]] std::vector<std::string> uploads() const;
 
  private:
   mutable std::mutex mutex_;
+  std::atomic<bool> was_silent_{false};
+  std::map<const Foundation*, std::size_t> silent_in_a_row_;
   std::size_t refused_in_a_row_ = 0;
   std::vector<std::string> uploads_;
   std::map<std::string, std::size_t> spoken_;

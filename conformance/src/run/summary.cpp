@@ -31,6 +31,11 @@ std::size_t RunReport::expected_deviations() const {
                     [](const Judgement& j) { return j.standing == Standing::expected; }));
 }
 
+bool RunReport::unsteady() const {
+  return std::any_of(causes.begin(), causes.end(),
+                     [](const Cause& cause) { return cause.kind == Cause::Kind::unsteady; });
+}
+
 Judgement judge(CaseResult result, std::string_view needs, const Baseline* baseline,
                 const Rules& rules) {
   Judgement out;
@@ -71,11 +76,18 @@ ExitCode exit_code(const RunReport& report) {
   if (report.stopped) return report.stopped->code;
   if (report.interrupted) return ExitCode::harness;
   if (!judged && report.missing_extensions.empty()) return ExitCode::usage;
-  const bool harness = std::any_of(all.begin(), all.end(), [](const Judgement& j) {
+  const auto error = [](const Judgement& j) {
     return j.result.verdict == Verdict::error && j.standing != Standing::expected;
-  });
+  };
+  const bool harness = std::any_of(all.begin(), all.end(),
+                                   [&](const Judgement& j) { return error(j) && j.result.ran; });
   if (harness) return ExitCode::harness;
-  if (report.red() > 0 || !report.missing_extensions.empty()) return ExitCode::not_conformant;
+  const bool red =
+      std::any_of(all.begin(), all.end(), [&](const Judgement& j) { return j.red && !error(j); });
+  if (red || report.unsteady() || !report.missing_extensions.empty()) {
+    return ExitCode::not_conformant;
+  }
+  if (std::any_of(all.begin(), all.end(), error)) return ExitCode::harness;
   return report.unwritten ? ExitCode::harness : ExitCode::conformant;
 }
 

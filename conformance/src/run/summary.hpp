@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "run/baseline.hpp"
+#include "run/cause.hpp"
 #include "run/runner.hpp"
 #include "target/target.hpp"
 
@@ -18,9 +19,9 @@ namespace conformance {
 enum class ExitCode {
   conformant = 0,
   not_conformant = 1,
-  usage = 2,        ///< bad flags or files; also: nothing was judged
+  usage = 2,        ///< bad flags or files, the wrong question; also: nothing was judged
   unreachable = 3,  ///< or the credentials were refused
-  harness = 4,      ///< a harness or network error, or interrupted
+  harness = 4,      ///< a fault of the harness or its machine, interrupted, or out of time
 };
 
 struct Judgement {
@@ -29,6 +30,7 @@ struct Judgement {
   std::optional<Deviation> deviation;
   bool red = false;
   std::string why_red;  ///< one line when `red` comes from more than the verdict
+  std::string cause;    ///< name of what stands behind a red one
 };
 
 struct Rules {
@@ -46,6 +48,7 @@ struct RunReport {
   Milliseconds duration{0};
   std::string baseline;  ///< its file; empty: none
   std::vector<Judgement> judgements;
+  std::vector<Cause> causes;  ///< of what is red, the heaviest first
   std::vector<const Requirement*> unchecked;
   std::size_t slow_left_out = 0;                ///< rows that were not asked for (--slow)
   std::vector<std::string> missing_extensions;  ///< required and not offered
@@ -66,6 +69,8 @@ struct RunReport {
   [[nodiscard]] std::size_t count(Verdict verdict) const;
   [[nodiscard]] std::size_t red() const;
   [[nodiscard]] std::size_t expected_deviations() const;
+  /// What changes by itself is a finding whatever the rows say.
+  [[nodiscard]] bool unsteady() const;
 };
 
 /// "HTTP/2 asked for; 812 answers in HTTP/2, 57 in raw HTTP/1.1"
@@ -75,7 +80,8 @@ struct RunReport {
 [[nodiscard]] Judgement judge(CaseResult result, std::string_view needs, const Baseline* baseline,
                               const Rules& rules);
 /// The first that applies: stopped (its code), interrupted (4), nothing judged (2), a harness error
-/// that no baseline expects (4), red (1), a report that could not be written (4), else 0.
+/// that no baseline expects (4), red or unsteady (1), rows that were not run (4), a report that
+/// could not be written (4), else 0.
 [[nodiscard]] ExitCode exit_code(const RunReport& report);
 
 }  // namespace conformance

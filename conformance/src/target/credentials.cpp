@@ -16,6 +16,11 @@ struct Credentials::State {
   std::optional<transport::Client> client;
   Clock clock;
   std::mutex mutex;
+  std::chrono::steady_clock::time_point issued;  ///< the present token
+  /// Of the last token that was refused; and what is known to be the life of all, as the next one
+  /// was taken then.
+  std::optional<std::chrono::steady_clock::duration> ended_at, seen_life;
+  std::size_t refusals = 0;  ///< in a row
 
   using Deadline = std::chrono::steady_clock::time_point;
 
@@ -88,9 +93,35 @@ Result<std::optional<std::string>> Credentials::token(Milliseconds at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
   const std::lock_guard lock(state_->mutex);
   const auto now = state_->clock();
-  if (auto value = state_->life->token(now)) return value;
+  const bool worn = state_->seen_life && now - state_->issued > *state_->seen_life;
+  if (auto value = state_->life->token(now); value && !worn) return value;
   if (auto ok = state_->renew(deadline); !ok) return tl::unexpected(ok.error());
+  state_->issued = now;
   return state_->life->token(now);
+}
+
+Result<std::optional<std::string>> Credentials::instead_of(const std::string& refused,
+                                                           Milliseconds at_most) {
+  constexpr std::size_t enough = 3;
+  if (!state_->life) return std::nullopt;
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  const std::lock_guard lock(state_->mutex);
+  const auto now = state_->clock();
+  // Another thread may have been here before.
+  if (auto value = state_->life->token(now); value && *value != refused) return value;
+  if (++state_->refusals > enough) return std::nullopt;
+  state_->ended_at = now - state_->issued;
+  state_->life->refused(refused);
+  if (auto ok = state_->renew(deadline); !ok) return tl::unexpected(ok.error());
+  state_->issued = now;
+  return state_->life->token(now);
+}
+
+void Credentials::taken(bool in_place_of_another) {
+  if (!state_->life) return;
+  const std::lock_guard lock(state_->mutex);
+  state_->refusals = 0;
+  if (in_place_of_another && state_->ended_at) state_->seen_life = *state_->ended_at * 3 / 4;
 }
 
 Result<void> Credentials::present(transport::Request& request, Milliseconds at_most) {

@@ -1,6 +1,7 @@
 // The requests that find out what a target is.
 #pragma once
 
+#include "target/busy.hpp"
 #include "target/target.hpp"
 #include "transport/exchange.hpp"
 
@@ -13,9 +14,15 @@ class Prober {
       : client_(options.client), credentials_(credentials), deadline_(options.deadline) {}
 
   /// At most for `at_most`, and no longer than the run has. An Error, in a person's words, when
-  /// there is no answer.
+  /// there is no answer. What is busy (busy_of) is asked again, a few times.
   Result<transport::Response> send(transport::Request request, bool with_credentials,
                                    Milliseconds at_most = std::chrono::seconds{15});
+
+  /// The exchange itself, whatever came of it: once, without waiting for what is busy.
+  [[nodiscard]] transport::Exchange exchange(transport::Request request, bool with_credentials,
+                                             Milliseconds at_most = std::chrono::seconds{5});
+  /// "503 was waited out for 2 s"; empty: nothing was.
+  [[nodiscard]] std::string waited() const;
 
   struct Admitted {
     transport::Response answer;  ///< to the request with credentials, when there are any
@@ -33,6 +40,10 @@ class Prober {
   transport::Client client_;
   Credentials& credentials_;
   std::chrono::steady_clock::time_point deadline_;
+  bool wait_out(const Busy& busy);
+
+  int busy_status_ = 0;
+  Milliseconds waited_{0};
 };
 
 /// The server wants other credentials, or any.

@@ -16,6 +16,7 @@
 #include "redact/secrets.hpp"
 #include "settings/own.hpp"
 #include "target/credentials.hpp"
+#include "target/foundation.hpp"
 #include "transport/client.hpp"
 #include "transport/origins.hpp"
 
@@ -34,6 +35,8 @@ struct TargetOptions {
   transport::Origins trusted;
   redact::Secrets secrets;  ///< not shown in remarks
 };
+
+class Prober;
 
 /// What reports say of a target.
 struct TargetFacts {
@@ -59,6 +62,11 @@ struct Discovered {
   /// What a person should know: the address that was chosen, a creation that was refused.
   std::vector<std::string> remarks;
   std::vector<std::string> created;  ///< what probing made, for the cleanup
+  /// Why this is most likely not what was meant to be asked, with the flag that mends it (exit code
+  /// 2, or a remark with --keep-going).
+  std::optional<Error> objection;
+  /// Foundations that were tried because their first request failed.
+  std::vector<Trial> trials;
 };
 
 struct TokenEndpoint {
@@ -103,6 +111,23 @@ class Target {
       const std::string& /*created*/) const {
     return std::nullopt;
   }
+
+  /// What the checks stand on, in the order in which one needs the other.
+  [[nodiscard]] virtual std::vector<const Foundation*> foundations() const {
+    return {&foundation::login, &foundation::location};
+  }
+  /// Which of them an exchange was, and what its answer lacks; nullopt: none of them. Of an
+  /// exchange that was only sent, which it is going to be.
+  [[nodiscard]] virtual std::optional<Step> step_of(const transport::Exchange& /*seen*/) const {
+    return std::nullopt;
+  }
+  /// Tries one of them by itself, after `discover`; nullopt where there is no request for it. What
+  /// it makes is added to `created`.
+  [[nodiscard]] virtual std::optional<Trial> tried(const Foundation& /*foundation*/,
+                                                   Prober& /*prober*/,
+                                                   std::vector<std::string>& /*created*/) const {
+    return std::nullopt;
+  }
 };
 
 /// A real server whose behaviour the rows of the catalogue tell.
@@ -128,6 +153,9 @@ struct System {
   std::vector<std::string_view> extensions;  ///< what --require may name
   std::vector<OwnSetting> settings;          ///< its own flags, with those of what it builds on
   std::vector<Check> (*checks)();
+  /// By what `url` shows itself to be such a server, in a few words ("its /health names DEX");
+  /// nullopt: by nothing. Sends what has no effect. nullptr: such a server cannot be told.
+  std::optional<std::string> (*recognises)(Prober& prober, const std::string& url) = nullptr;
   /// An Error of usage: a file that cannot be read.
   Result<std::unique_ptr<Target>> (*make_target)(TargetOptions options);
 };

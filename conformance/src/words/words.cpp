@@ -128,10 +128,11 @@ std::string from_offset(const std::string& bytes, Bytes offset) {
 RawConnection::Read talk(Context& c, RawConnection& connection, std::string_view what,
                          const std::string& head, std::string_view body, bool head_request) {
   // A server may refuse early and close: what it said counts, not that the rest could not be sent.
-  if (connection.send(head, answer_timeout) && !body.empty()) {
-    static_cast<void>(connection.send(body, answer_timeout));
+  const auto in_time = [&c] { return std::clamp(c.time_left(), Milliseconds{1}, answer_timeout); };
+  if (connection.send(head, in_time()) && !body.empty()) {
+    static_cast<void>(connection.send(body, in_time()));
   }
-  auto read = connection.read_response(answer_timeout, head_request);
+  auto read = connection.read_response(in_time(), head_request);
   c.record_raw(what, head, read);
   return read;
 }
@@ -168,7 +169,7 @@ RawConnection raw_to(Context& c, const std::string& url) {
   auto connection = RawConnection::open(url, c.target().tls, answer_timeout);
   if (!connection) {
     throw Stop{
-        Outcome{Outcome::Kind::error, "a connection to the storage", connection.error().line()}};
+        Outcome{Outcome::Kind::blocked, "a connection to the storage", connection.error().line()}};
   }
   return std::move(*connection);
 }

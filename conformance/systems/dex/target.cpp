@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "client/dex/endpoints.hpp"
 #include "client/dex/manifest.hpp"
@@ -14,6 +15,7 @@
 #include "protocol/tus/headers.hpp"
 #include "run/context.hpp"
 #include "settings/choice.hpp"
+#include "tus/said.hpp"
 
 namespace conformance {
 namespace {
@@ -74,8 +76,7 @@ DexTarget::DexTarget(TargetOptions options, dex::Manifest with)
   if (const auto name = settings::given(this->options().own, contract_flag)) {
     contract = settings::value_named(contracts, *name).value_or(Contract::server);
   }
-  // What --metadata gives goes before what the manifest has.
-  for (const tus::MetadataPair& given : metadata.pairs()) manifest[given.key] = given.value;
+  for (const auto& [key, value] : given_metadata(this->options())) manifest[key] = value;
   manifest["dex_harness_run"] = this->options().run_id;
   metadata = dex::metadata_of(manifest);
 }
@@ -89,6 +90,63 @@ TargetFacts DexTarget::facts() const {
 
 std::vector<std::string> DexTarget::addresses() const {
   return {info_url, health_url, version_url, metrics_url, root_url};
+}
+
+std::vector<const Foundation*> DexTarget::foundations() const {
+  auto all = TusTarget::foundations();
+  all.push_back(&foundation::info);
+  return all;
+}
+
+std::optional<Step> DexTarget::step_of(const transport::Exchange& seen) const {
+  const bool of_info = seen.sent.method == "GET" && seen.sent.url.starts_with(info_url + "/");
+  if (of_info) return Step{&foundation::info, lacks_success(seen)};
+  return TusTarget::step_of(seen);
+}
+
+std::optional<Trial> DexTarget::tried(const Foundation& foundation, Prober& prober,
+                                      std::vector<std::string>& created) const {
+  if (&foundation == &foundation::info) return tried_info(prober, created);
+  auto trial = TusTarget::tried(foundation, prober, created);
+  if (trial && trial->broken() && &foundation == &foundation::creation &&
+      settings::given(options().own, manifest_flag)) {
+    const std::size_t said = std::min(trial->remedy.find(it_says), trial->remedy.size());
+    trial->remedy = "mend the manifest of --manifest" + trial->remedy.substr(said);
+  }
+  return trial;
+}
+
+/// Of a complete upload, which is shown by either contract.
+std::optional<Trial> DexTarget::tried_info(Prober& prober,
+                                           std::vector<std::string>& created) const {
+  const auto before = created.size();
+  const auto patched = TusTarget::tried(foundation::patch, prober, created);
+  if (!patched || patched->any_failed() || created.size() == before) return std::nullopt;
+  const std::string id = client::last_segment(created[before]);
+  Trial trial{&foundation::info, {}, {}, {}};
+  for (const bool again : {false, true}) {
+    transport::Request request;
+    request.method = "GET";
+    request.url = info_url + "/" + id;
+    request.fresh_connection = again;
+    const auto seen = prober.exchange(std::move(request), true);
+    Step step{&foundation::info, lacks_success(seen)};
+    trial.tries.push_back({again ? "once more, on a connection of its own" : "of a complete upload",
+                           step.lacks, transport::transcript(seen) + "\n"});
+    if (step.lacks.empty()) break;
+    trial.met.push_back(std::move(step));
+  }
+  return trial;
+}
+
+std::optional<Error> DexTarget::objection_to(const transport::Response& refusal,
+                                             const Trial& trial) const {
+  const bool of_user =
+      settings::given(options().own, manifest_flag) || !given_metadata(options()).empty();
+  const bool of_manifest = refusal.status == 400 || refusal.status == 422;
+  if (of_user || !of_manifest || !trial.broken()) return std::nullopt;
+  return Error{url, "refuses the manifest that is built in",
+               "give that of your data stream with --manifest FILE.json, a JSON object of strings"};
 }
 
 Result<void> DexTarget::settle(const std::string& creation_url) {
@@ -126,6 +184,35 @@ TusTarget::Processing DexTarget::processing_of(Context& c, const std::string& up
           std::any_of(info->deliveries->begin(), info->deliveries->end(), succeeded)};
 }
 
+namespace {
+
+/// By its /health, which needs no token.
+std::optional<std::string> recognises(Prober& prober, const std::string& url) {
+  const auto candidates = candidate_urls(url);
+  if (!candidates) return std::nullopt;
+  for (const std::string& candidate : *candidates) {
+    const auto beside = dex::endpoints_of(candidate);
+    if (!beside) continue;
+    transport::Request request;
+    request.method = "GET";
+    request.url = beside->health;
+    const auto seen = prober.exchange(std::move(request), false);
+    if (!seen.response) continue;
+    const auto health = nlohmann::json::parse(seen.response->body, nullptr, false);
+    if (!health.is_object() || !health.contains("status") || !health.contains("services")) continue;
+    const auto& services = health.at("services");
+    const bool ours = services.is_array() &&
+                      std::any_of(services.begin(), services.end(), [](const auto& service) {
+                        return service.is_object() && service.contains("service") &&
+                               service.contains("health_issue");
+                      });
+    if (ours) return beside->health + " is that of a DEX server";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 const System dex_system{
     .name = "dex",
     .origins = {"tus", "http",
@@ -134,6 +221,7 @@ const System dex_system{
     .extensions = tus_extensions(),
     .settings = dex_settings(),
     .checks = suites::dex_checks,
+    .recognises = recognises,
     .make_target = make,
 };
 

@@ -11,6 +11,11 @@ namespace conformance {
 
 using Contract = dex::Contract;
 
+namespace foundation {
+inline constexpr Foundation info{"/info", "GET /info/ID of a complete upload is answered 200",
+                                 "look into what /info is made of; --info-url says where it is"};
+}  // namespace foundation
+
 class DexTarget final : public TusTarget {
  public:
   /// `manifest` is the metadata that every creation carries; "dex_harness_run" is added.
@@ -32,6 +37,10 @@ class DexTarget final : public TusTarget {
   [[nodiscard]] bool tells_health(const std::string& address) const override {
     return address == health_url;
   }
+  [[nodiscard]] std::vector<const Foundation*> foundations() const override;
+  [[nodiscard]] std::optional<Step> step_of(const transport::Exchange& seen) const override;
+  [[nodiscard]] std::optional<Trial> tried(const Foundation& foundation, Prober& prober,
+                                           std::vector<std::string>& created) const override;
   [[nodiscard]] Result<void> settle(const std::string& creation_url) override;
   [[nodiscard]] bool adds_metadata() const override { return true; }
   [[nodiscard]] bool shows_processing() const override { return true; }
@@ -41,6 +50,11 @@ class DexTarget final : public TusTarget {
   [[nodiscard]] std::string creation_hint() const override {
     return " (is the manifest right? --manifest)";
   }
+  /// A manifest of the user's that is refused is a finding.
+  [[nodiscard]] std::optional<Error> objection_to(const transport::Response& refusal,
+                                                  const Trial& trial) const override;
+  [[nodiscard]] std::optional<Trial> tried_info(Prober& prober,
+                                                std::vector<std::string>& created) const;
   void look_around(Prober& prober) override;
 };
 

@@ -100,12 +100,7 @@ TusTarget::TusTarget(TargetOptions options)
       options_(std::move(options)) {
   url = options_.url;
   tls = options_.client.tls;
-  const auto given = options_.own.find(metadata_flag);
-  if (given == options_.own.end()) return;
-  for (const std::string& text : given->second) {
-    const std::size_t equals = text.find('=');
-    metadata.set(text.substr(0, equals), text.substr(equals + 1));
-  }
+  for (const auto& [key, value] : given_metadata(options_)) metadata.set(key, value);
 }
 
 // ---- what is known ---------------------------------------------------------------------------
@@ -161,6 +156,17 @@ Result<void> TusTarget::settle(const std::string& creation_url) {
   return {};
 }
 
+std::vector<std::pair<std::string, std::string>> given_metadata(const TargetOptions& options) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const auto given = options.own.find(metadata_flag);
+  if (given == options.own.end()) return pairs;
+  for (const std::string& text : given->second) {
+    const std::size_t equals = text.find('=');
+    pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return pairs;
+}
+
 Result<Discovered> TusTarget::discover(Credentials& credentials) {
   Prober prober(options_, credentials);
   Discovered found;
@@ -168,14 +174,55 @@ Result<Discovered> TusTarget::discover(Credentials& credentials) {
   const auto chosen = choose(prober, answer, found.remarks);
   if (!chosen) return tl::unexpected(chosen.error());
   if (auto ok = settle(*chosen); !ok) return tl::unexpected(ok.error());
-  if (auto told = tus::parse_discovery(answer.headers)) {
-    discovery = std::move(*told);
-  } else {
-    found.remarks.push_back("OPTIONS cannot be understood: " + told.error().line());
+  read_discovery(answer.headers, found);
+  if (auto ok = try_creation(prober, credentials, answer, found); !ok) {
+    return tl::unexpected(ok.error());
   }
-  if (auto ok = try_creation(prober, credentials, found); !ok) return tl::unexpected(ok.error());
   look_around(prober);
+  if (auto waited = prober.waited(); !waited.empty()) found.remarks.push_back(std::move(waited));
   return found;
+}
+
+/// One field that is wrong does not void the others.
+void TusTarget::read_discovery(const http::Fields& fields, Discovered& found) {
+  http::Fields sound;
+  for (const auto name : {tus::header::tus_version, tus::header::tus_extension,
+                          tus::header::tus_checksum_algorithm, tus::header::tus_max_size}) {
+    http::Fields more = sound;
+    for (const auto& value : fields.all(name)) more.add(std::string(name), std::string(value));
+    if (auto told = tus::parse_discovery(more)) {
+      discovery = std::move(*told);
+      sound = std::move(more);
+    } else {
+      found.remarks.push_back("OPTIONS cannot be understood: " + told.error().line());
+    }
+  }
+}
+
+TusTrials TusTarget::trials() const {
+  return {url, metadata, [this](const std::string& upload) {
+            return reach_of(*this, options_.trusted, upload) == Reach::entrusted;
+          }};
+}
+
+std::vector<const Foundation*> TusTarget::foundations() const {
+  return {&foundation::login, &foundation::creation, &foundation::location,
+          &foundation::head,  &foundation::patch,    &foundation::options};
+}
+
+std::optional<Step> TusTarget::step_of(const transport::Exchange& seen) const {
+  return tus_step_of(url, seen);
+}
+
+std::optional<Trial> TusTarget::tried(const Foundation& foundation, Prober& prober,
+                                      std::vector<std::string>& created) const {
+  return try_tus(trials(), foundation, prober, created);
+}
+
+std::optional<Error> TusTarget::objection_to(const Response& /*refusal*/,
+                                             const Trial& trial) const {
+  if (trial.remedy != wants_metadata) return std::nullopt;
+  return Error{url, "takes no upload without metadata", std::string(wants_metadata)};
 }
 
 Result<std::string> TusTarget::choose(Prober& prober, Response& answer,
@@ -212,7 +259,8 @@ Request TusTarget::creation_of(std::size_t length) const {
 }
 
 /// Makes one small upload, to see whether credentials are needed and whether it can be downloaded.
-Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials, Discovered& found) {
+Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials,
+                                     const Response& options, Discovered& found) {
   const std::uint64_t most = discovery.max_size ? discovery.max_size->value : first_probe;
   const std::string bytes = noise(std::min<std::uint64_t>(first_probe, most));
   auto response = prober.send(creation_of(bytes.size()), false);
@@ -235,20 +283,49 @@ Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials, D
       return tl::unexpected(ok.error());
     }
   }
-  const auto upload = created_by(*response, found);
+  auto upload = created_by(*response, found);
   if (!upload) {
-    // Masked before it is cut: half a token is a secret as well.
-    std::string body = options_.secrets.mask(transport::redact(response->body)).substr(0, 300);
-    for (char& c : body) c = c == '\n' || c == '\r' ? ' ' : c;
-    found.remarks.push_back(fmt::format("a correct creation was answered {}{}{}", response->status,
-                                        body.empty() ? "" : ": " + body, creation_hint()));
-    return {};
+    if (auto ok = look_into_refusal(prober, options, *response, found); !ok) return ok;
+    if (found.trials.empty() || !found.trials.back().any_held()) return {};
+    // Now so, now so: that is told, and the rest can be found out.
+    response = prober.send(creation_of(bytes.size()), true);
+    if (response) upload = created_by(*response, found);
+    if (!upload) return {};
   }
   if (reach_of(*this, options_.trusted, *upload) != Reach::entrusted) {
     found.remarks.push_back("Location of a creation: " + why_not_sent(*this, *upload));
     return {};
   }
   look_for_downloads(prober, *upload, bytes, found);
+  return {};
+}
+
+Result<void> TusTarget::look_into_refusal(Prober& prober, const Response& options,
+                                          const Response& refusal, Discovered& found) {
+  if (!looks_like_tus(options) && !looks_like_tus(refusal)) {
+    return failure(options_.url,
+                   fmt::format("no tus server found: OPTIONS is answered {} and a creation {}, "
+                               "neither with Tus-Version or Tus-Resumable",
+                               options.status, refusal.status),
+                   "give the creation URL, as in http://HOST/files");
+  }
+  // Masked before it is cut: half a token is a secret as well.
+  std::string body = options_.secrets.mask(transport::redact(refusal.body)).substr(0, 300);
+  for (char& c : body) c = c == '\n' || c == '\r' ? ' ' : c;
+  auto trial = tried(foundation::creation, prober, found.created);
+  if (!trial) return {};
+  if (trial->any_held()) {
+    trial->tries.insert(trial->tries.begin(),
+                        {"at first", std::to_string(refusal.status), std::string()});
+  }
+  found.objection = objection_to(refusal, *trial);
+  if (!found.objection) {
+    found.remarks.push_back(fmt::format("a correct creation was answered {}{}{}", refusal.status,
+                                        body.empty() ? "" : ": " + body, creation_hint()));
+  } else if (!body.empty()) {
+    found.objection->what += fmt::format(" ({}: {})", refusal.status, body);
+  }
+  found.trials.push_back(std::move(*trial));
   return {};
 }
 
@@ -264,9 +341,13 @@ std::optional<std::string> TusTarget::created_by(const Response& response,
 
 std::optional<std::string> TusTarget::sent_and_got(Prober& prober, const std::string& upload,
                                                    const std::string& bytes) {
-  http::Fields patch{{std::string(tus::header::upload_offset), "0"},
-                     {"Content-Type", std::string(tus::offset_media_type)}};
-  const auto patched = prober.send(request_of("PATCH", upload, std::move(patch), bytes), true);
+  const http::Fields patch{{std::string(tus::header::upload_offset), "0"},
+                           {"Content-Type", std::string(tus::offset_media_type)}};
+  auto patched = prober.send(request_of("PATCH", upload, patch, bytes), true);
+  // A conflict that passes must not take the downloads with it.
+  if (patched && patched->status == 409) {
+    patched = prober.send(request_of("PATCH", upload, patch, bytes), true);
+  }
   if (!patched || patched->status / 100 != 2) return std::nullopt;
   auto got = prober.send(request_of("GET", upload), true);
   if (!got || got->status / 100 != 2) return std::nullopt;

@@ -10,6 +10,7 @@
 #include "protocol/tus/metadata.hpp"
 #include "target/prober.hpp"
 #include "target/target.hpp"
+#include "tus/foundations.hpp"
 
 namespace conformance {
 
@@ -32,6 +33,10 @@ class TusTarget : public Target {
   [[nodiscard]] Result<TokenEndpoint> token_endpoint() const override;
   [[nodiscard]] TargetFacts facts() const override;
   [[nodiscard]] bool offers(std::string_view extension) const override;
+  [[nodiscard]] std::vector<const Foundation*> foundations() const override;
+  [[nodiscard]] std::optional<Step> step_of(const transport::Exchange& seen) const override;
+  [[nodiscard]] std::optional<Trial> tried(const Foundation& foundation, Prober& prober,
+                                           std::vector<std::string>& created) const override;
   [[nodiscard]] std::string anonymous_address() const override;
   [[nodiscard]] std::optional<transport::Request> removal(const std::string& upload) const override;
 
@@ -54,14 +59,25 @@ class TusTarget : public Target {
   [[nodiscard]] const TargetOptions& options() const { return options_; }
   /// What may be wrong when a correct creation is refused; empty, or " (...)".
   [[nodiscard]] virtual std::string creation_hint() const { return {}; }
+  /// Why a creation that is refused, as `trial` has it, is a question of what it carries, and what
+  /// to give; nullopt: that cannot be told.
+  [[nodiscard]] virtual std::optional<Error> objection_to(const transport::Response& refusal,
+                                                          const Trial& trial) const;
   /// Looks at what else there is; called when everything else is known.
   virtual void look_around(Prober& /*prober*/) {}
 
  private:
   [[nodiscard]] Result<std::string> choose(Prober& prober, transport::Response& answer,
                                            std::vector<std::string>& remarks) const;
+  /// Takes of OPTIONS what is sound.
+  void read_discovery(const http::Fields& fields, Discovered& found);
   [[nodiscard]] Result<void> try_creation(Prober& prober, Credentials& credentials,
-                                          Discovered& found);
+                                          const transport::Response& options, Discovered& found);
+  /// A creation was answered so, and is no upload.
+  [[nodiscard]] Result<void> look_into_refusal(Prober& prober, const transport::Response& options,
+                                               const transport::Response& refusal,
+                                               Discovered& found);
+  [[nodiscard]] TusTrials trials() const;
   [[nodiscard]] transport::Request creation_of(std::size_t length) const;
   /// The upload that this answer to a creation names, remembered for the cleanup.
   [[nodiscard]] std::optional<std::string> created_by(const transport::Response& response,
@@ -78,6 +94,10 @@ class TusTarget : public Target {
 
 /// "/files" and "/upload" below a URL that names only the host; the URL itself otherwise.
 [[nodiscard]] Result<std::vector<std::string>> candidate_urls(const std::string& url);
+
+/// What --metadata gives, in its order.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> given_metadata(
+    const TargetOptions& options);
 
 /// The flags of systems on tus.
 [[nodiscard]] std::vector<OwnSetting> tus_settings();

@@ -1,0 +1,102 @@
+#include "report/last_lines.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace conformance {
+namespace {
+
+constexpr std::size_t most_causes = 4;
+/// Of what a target said; what to do is said whole, but for a URL that has no end.
+constexpr std::size_t longest = 240;
+constexpr std::size_t longest_to_do = 1000;
+
+std::string shortened(std::string text, std::size_t most) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  if (text.size() <= most) return text;
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  while (most > 0 && continues(most)) --most;
+  return text.substr(0, most) + "...";
+}
+
+std::string rows_of(const Cause& cause) {
+  std::string out;
+  const std::size_t rows = cause.rows.size();
+  if (cause.kind == Cause::Kind::row || cause.weight() == 0) return out;
+  out = fmt::format(" ({} {}", rows, rows == 1 ? "row" : "rows");
+  if (cause.not_judged > 0) out += fmt::format(", {} not judged", cause.not_judged);
+  return out + ")";
+}
+
+/// What to run to see the heaviest cause by itself.
+std::string next_command(const RunReport& report, const Rerun& rerun) {
+  constexpr std::size_t most = 8;
+  for (const Cause& cause : report.causes) {
+    if (cause.ask.empty()) continue;
+    // Of what ran beside it nobody can say which one it was.
+    std::string command = cause.kind == Cause::Kind::died ? rerun.alone : rerun.line;
+    for (std::size_t i = 0; i < std::min(cause.ask.size(), most); ++i) {
+      command += " --select " + cause.ask[i];
+    }
+    return command;
+  }
+  return report.causes.empty() ? std::string() : rerun.line;
+}
+
+/// Rows, and what is found without one.
+std::size_t findings(const RunReport& report) {
+  const auto without_rows = [](const Cause& cause) { return cause.rows.empty(); };
+  return report.red() + report.missing_extensions.size() +
+         static_cast<std::size_t>(
+             std::count_if(report.causes.begin(), report.causes.end(), without_rows));
+}
+
+}  // namespace
+
+std::string verdict_line(const RunReport& report) {
+  switch (exit_code(report)) {
+    case ExitCode::conformant:
+      return report.expected_deviations() > 0 ? "CONFORMANT but for the known deviations"
+                                              : "CONFORMANT";
+    case ExitCode::not_conformant:
+      return fmt::format("NOT CONFORMANT ({} red)", findings(report));
+    case ExitCode::usage:
+      return "NOTHING WAS JUDGED";
+    default:
+      break;
+  }
+  if (report.stopped) return "STOPPED: " + report.stopped->why;
+  if (report.interrupted) return "INTERRUPTED";
+  const auto failed = [](const Judgement& j) {
+    return j.result.verdict == Verdict::error && j.result.ran;
+  };
+  if (std::any_of(report.judgements.begin(), report.judgements.end(), failed)) {
+    return "HARNESS ERROR";
+  }
+  return report.unwritten ? "CONFORMANT, BUT A REPORT COULD NOT BE WRITTEN"
+                          : "NOT ALL WAS JUDGED IN TIME (--run-timeout)";
+}
+
+std::vector<std::string> cause_lines(const RunReport& report, const Rerun& rerun) {
+  std::vector<std::string> lines;
+  const auto& causes = report.causes;
+  const std::size_t shown = causes.size() <= most_causes ? causes.size() : most_causes - 1;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Cause& cause = causes[i];
+    lines.push_back(
+        fmt::format(" {}. {}{}", i + 1, shortened(cause.what, longest), rows_of(cause)));
+    lines.push_back(cause.kind == Cause::Kind::row
+                        ? "    got:  " + shortened(cause.to_do, longest)
+                        : "    do:   " + shortened(cause.to_do, longest_to_do));
+  }
+  if (causes.size() > shown) {
+    lines.push_back(fmt::format(" and {} more, each above", causes.size() - shown));
+  }
+  if (auto next = next_command(report, rerun); !next.empty()) lines.push_back("next: " + next);
+  return lines;
+}
+
+}  // namespace conformance

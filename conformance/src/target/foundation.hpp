@@ -1,0 +1,59 @@
+// What checks stand on: correct requests of which nearly every check needs a good answer.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace conformance {
+
+/// One of them. A constant of its system, or one of those of every system below.
+struct Foundation {
+  std::string_view name;    ///< for reports and people: "HEAD"
+  std::string_view demand;  ///< "HEAD of an upload is answered 200 with Upload-Offset"
+  std::string_view remedy;  ///< what to do when it is not so; one line
+};
+
+namespace foundation {
+inline constexpr Foundation login{
+    "login", "the credentials of the run are taken",
+    "look whether they expired or were revoked; with --username-env and --password-env tokens are "
+    "renewed"};
+inline constexpr Foundation location{
+    "Location", "a Location leads back to the upload, at the origin that was asked",
+    "let the server make Location of the address it was asked by: Host, or X-Forwarded-Host, -Port "
+    "and -Proto behind a proxy; --trust-origin URL lets another origin in"};
+}  // namespace foundation
+
+/// One exchange of a check, as a request of a foundation.
+struct Step {
+  const Foundation* foundation = nullptr;
+  std::string lacks;  ///< how the answer was another: "405 Method Not Allowed"; empty: it held
+  bool operator==(const Step&) const = default;
+};
+
+/// What came of trying one foundation by itself, by correct requests in more than one way.
+struct Trial {
+  const Foundation* foundation = nullptr;
+  struct Try {
+    std::string how;    ///< "on a connection of its own"
+    std::string lacks;  ///< empty: it held
+    std::string transcript;
+  };
+  std::vector<Try> tries;
+  /// What checks met when they met this; of the tries, and what follows of them.
+  std::vector<Step> met;
+  std::string remedy;  ///< instead of the foundation's; what the tries showed
+
+  [[nodiscard]] bool any_held() const {
+    return std::any_of(tries.begin(), tries.end(), [](const Try& t) { return t.lacks.empty(); });
+  }
+  [[nodiscard]] bool any_failed() const {
+    return std::any_of(tries.begin(), tries.end(), [](const Try& t) { return !t.lacks.empty(); });
+  }
+  [[nodiscard]] bool broken() const { return any_failed() && !any_held(); }
+  [[nodiscard]] bool unsteady() const { return any_failed() && any_held(); }
+};
+
+}  // namespace conformance
