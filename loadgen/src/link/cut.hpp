@@ -1,6 +1,7 @@
 // Where a partner's connections are lost.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "link/link.hpp"
@@ -8,21 +9,54 @@
 
 namespace loadgen {
 
-/// One per partner: requests that carry bytes of the file (LoadRequest::source) are cut where the
-/// plan says, by their position in the file. Whatever else a client sends gets through, so that the
-/// cuts of a seed do not depend on how often something is asked.
+/// One per upload, above what knows of connections: requests that carry bytes of the file
+/// (LoadRequest::source) are cut where the plan says, by their position in the file. What else a
+/// client sends is lost only where a network says so (`questions`), so that the cuts of a seed do
+/// not depend on how often something is asked.
 class CutLink final : public Link {
  public:
-  CutLink(transport::LoadTransport& below, CutPlan plan) : Link(below), plan_(std::move(plan)) {}
+  /// What a cut is on this network, besides where.
+  struct Manner {
+    Bytes in_flight;  ///< what a connection loses that was sent and has not arrived
+    Milliseconds stall_timeout{std::chrono::seconds{30}};  ///< how long the client waits in silence
+    Milliseconds zombie_time{0}, restart_time{0};
+    std::optional<QuestionPlan> questions;
+  };
+  CutLink(transport::LoadTransport& below, CutPlan plan) : CutLink(below, std::move(plan), {}) {}
+  CutLink(transport::LoadTransport& below, CutPlan plan, Manner manner)
+      : Link(below), state_(std::make_shared<State>(std::move(plan), std::move(manner))) {}
 
-  /// This must live until `done` was called, or the loop has ended.
   void send(transport::LoadRequest request, Done done) override;
   /// The cuts that were met, in their order.
-  [[nodiscard]] const std::vector<PlannedCut>& happened() const { return happened_; }
+  [[nodiscard]] const std::vector<PlannedCut>& happened() const { return state_->happened; }
+  /// Bytes of the file that were sent, and lost with their connections on the way.
+  [[nodiscard]] Bytes lost_in_flight() const { return state_->lost_in_flight; }
 
  private:
-  CutPlan plan_;
-  std::vector<PlannedCut> happened_;
+  /// Outlives the link where its requests do.
+  struct State {
+    State(CutPlan p, Manner m) : plan(std::move(p)), manner(std::move(m)) {}
+    /// The cut that was next when `ordinal` had happened.
+    void met(const PlannedCut& cut, std::uint64_t ordinal);
+    /// Of the present occasion. `safe`: the method asks, and does nothing.
+    [[nodiscard]] QuestionPlan::Row& row_of(std::uint64_t method, bool safe);
+
+    CutPlan plan;
+    Manner manner;
+    std::vector<PlannedCut> happened;
+    std::vector<std::pair<std::uint64_t, QuestionPlan::Row>> rows;
+    bool broken = false;  ///< what is below takes the connection for one that is kept
+    Bytes lost_in_flight;
+  };
+
+  /// By a connection of its own when the one before was lost up here.
+  void send_on(transport::LoadRequest request, Done done);
+  void ask(transport::LoadRequest request, Done done);
+  void lose_body(const PlannedCut& cut, Bytes after, transport::LoadRequest request, Done done);
+  void lose_answer(const PlannedCut& cut, transport::LoadRequest request, Done done);
+  void leave_zombie(const PlannedCut& cut, Bytes after, transport::LoadRequest request, Done done);
+
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace loadgen

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "link/link.hpp"
+#include "link/zombie.hpp"
 
 namespace loadgen {
 
@@ -17,7 +18,7 @@ class RateLink final : public Link {
 
   void send(transport::LoadRequest request, Done done) override {
     if (!pace_ || request.source || request.body.empty()) {
-      request.pace = pace_;
+      if (pace_) give_pace(request, pace_);
       below().send(std::move(request), std::move(done));
       return;
     }

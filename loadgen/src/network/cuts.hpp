@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "network/network.hpp"
 #include "protocol/units.hpp"
@@ -11,17 +12,29 @@
 
 namespace loadgen {
 
+/// What a cut takes with it.
+enum class Loses : std::uint8_t {
+  body,      ///< what was not sent yet, and what was under way
+  answer,    ///< everything got there, and its answer did not come back
+  zombie,    ///< the client, which goes on elsewhere; the old connection goes on as well
+  process,   ///< what was under way, and all that the client knows but the URL that it has stored
+  question,  ///< a request that carries nothing of a file
+};
+[[nodiscard]] std::string_view to_string(Loses what);
+
 /// A position in the file at which a connection that reaches it is lost.
 struct PlannedCut {
   Bytes at;  ///< file bytes sent before it
   transport::Cut::Kind kind = transport::Cut::Kind::reset;
+  Loses loses = Loses::body;
   bool operator==(const PlannedCut&) const = default;
 };
 
 /// The cuts of one upload in the order of their positions. Each stretch between two cuts is one
 /// connection of the partner: it is lost with the network's probability, at a position drawn evenly
-/// from what was not yet sent. Positions never go back, and the server never holds more than was
-/// sent, so that every planned cut is met whatever offset an upload is resumed from.
+/// from what was not yet sent, or where so many bytes, or as many as go in so much time, have gone
+/// - whatever comes first. Positions never go back, and the server never holds more than was sent,
+/// so that every planned cut is met whatever offset an upload is resumed from.
 class CutPlan {
  public:
   CutPlan(const Network& network, std::uint64_t seed, std::uint64_t upload, Bytes size);
@@ -33,15 +46,50 @@ class CutPlan {
 
  private:
   void draw();
+  /// A position in what is left, or nothing.
+  [[nodiscard]] std::optional<std::uint64_t> drawn_evenly() const;
+  [[nodiscard]] std::optional<std::uint64_t> drawn_by_length() const;
+  [[nodiscard]] double ask(std::uint64_t question) const;
 
   double probability_;
   double silent_share_;
+  double every_;  ///< bytes between two cuts on average; 0: none
+  double answer_share_, zombie_share_, restart_share_;
   std::uint64_t seed_;
   std::uint64_t upload_;
   Bytes size_;
   Bytes position_;
   std::uint64_t ordinal_ = 0;
   std::optional<PlannedCut> next_;
+};
+
+/// Which of the requests are lost that carry nothing of a file: how often in turn before the first
+/// that gets through on an occasion, of which each method of an upload has its own. Of POST and
+/// what else does something, each success is the end of one; of HEAD and GET, which are asked as
+/// often as a server makes a client wait, each cut of the file is.
+class QuestionPlan {
+ public:
+  QuestionPlan(const Network& network, std::uint64_t seed, std::uint64_t upload);
+
+  struct Row {
+    std::uint64_t occasion = 0;
+    std::uint64_t lost = 0;  ///< of it
+    bool through = false;    ///< one was answered with success: whatever follows gets through, too
+  };
+  /// What happens to the next one; nullopt: it gets through. `method` names the row.
+  [[nodiscard]] std::optional<PlannedCut> next(std::uint64_t method, const Row& row) const;
+  /// Of one that is lost: whether it had got through, and its answer had not.
+  [[nodiscard]] bool was_served(std::uint64_t method, const Row& row) const;
+  [[nodiscard]] bool none() const { return probability_ <= 0; }
+
+ private:
+  [[nodiscard]] double ask(std::uint64_t method, const Row& row, std::uint64_t question) const;
+
+  double probability_;
+  double silent_share_;
+  double answer_share_;
+  std::uint64_t seed_;
+  std::uint64_t upload_;
 };
 
 /// One cut as a number. Sums of these do not depend on the order in which cuts happened, so two

@@ -3,49 +3,56 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 
 #include "embedded/embedded.hpp"
+#include "network/read.hpp"
 #include "protocol/json/decode.hpp"
 #include "settings/choice.hpp"
 
 namespace loadgen {
-namespace {
 
-/// More than this would hardly ever let a large upload end.
-constexpr double most_cuts = 0.95;
-
-double share(const json::Cursor& at, double most) {
-  const double value = at.number();
-  if (value < 0 || value > most) at.fail(fmt::format("{} is not between 0 and {}", value, most));
-  return value;
+TcpPath Network::path() const {
+  const auto seconds = [](Milliseconds time) {
+    return std::chrono::duration<double>(time).count();
+  };
+  TcpPath path;
+  path.round_trip = seconds(round_trip);
+  path.jitter = seconds(jitter);
+  path.rate = upload_rate.value;
+  path.queue = seconds(queue);
+  path.loss = loss.always;
+  if (tcp) {
+    path.control = tcp->control;
+    path.segment = static_cast<double>(tcp->segment.value);
+    path.window = static_cast<double>(tcp->window.value);
+  }
+  return path;
 }
 
-Network read_network(const json::Cursor& root) {
-  root.only({"$schema", "name", "description", "cut_probability", "silent_share", "stall_timeout",
-             "upload_rate", "round_trip"});
-  Network n;
-  n.name = root.at("name").string();
-  if (n.name.empty()) root.at("name").fail("a network needs a name");
-  n.description = root.at("description").string();
-  if (const auto c = root.find("cut_probability")) n.cut_probability = share(*c, most_cuts);
-  if (const auto c = root.find("silent_share")) n.silent_share = share(*c, 1);
-  if (const auto c = root.find("stall_timeout")) {
-    n.stall_timeout = c->unwrap(parse_duration(c->string()));
-    if (n.stall_timeout < Milliseconds{100}) c->fail("at least 100ms is expected");
-  }
-  if (const auto c = root.find("upload_rate")) {
-    n.upload_rate = c->unwrap(parse_rate(c->string()));
-    if (n.upload_rate.value < 1) c->fail("at least 1 byte per second is expected");
-  }
-  if (const auto c = root.find("round_trip")) {
-    n.round_trip = c->unwrap(parse_duration(c->string()));
-    if (n.round_trip > std::chrono::minutes{1}) c->fail("at most 1 minute is expected");
-  }
-  return n;
+double Network::mean_upload_rate() const {
+  if (!tcp) return upload_rate.value;
+  // A burst is mostly a pause, and so is an outage.
+  const double lost = loss.bursts.share() + (outages ? outages->share() : 0);
+  return mean_rate(path()) * std::max(0.0, 1 - lost);
 }
 
-}  // namespace
+Milliseconds Network::longest_silence() const {
+  Milliseconds longest = round_trip + jitter;
+  const bool cuts = cut_probability > 0 || cut_every || cuts_per_hour > 0;
+  const bool silent = cuts && silent_share > 0;
+  const bool dead = outages || (tcp && tcp->idle_timeout.count() > 0);
+  if (silent || dead || (question_cut_probability > 0 && silent_share > 0)) {
+    longest = std::max(longest, stall_timeout);
+  }
+  if (cuts && restart_share > 0) longest = std::max(longest, restart_time);
+  if (outages) {  // exponential: one in twenty is longer than three times the mean
+    longest = std::max(longest, Milliseconds{static_cast<std::int64_t>(3000 * outages->length)});
+  }
+  if (portal) longest = std::max(longest, portal->lasts);
+  return longest;
+}
 
 Result<Network> parse_network(std::string_view text, const std::string& document) {
   return json::decode(text, document, read_network);

@@ -9,15 +9,51 @@
 #include <vector>
 
 #include "embedded/embedded.hpp"
+#include "network/spells.hpp"
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
+#include "tcp/congestion.hpp"
 
 namespace loadgen {
 
-/// One network. Every partner (upload) has a link of its own.
+/// Loss of segments: always, and more of it in bursts (Gilbert, Elliott).
+struct Loss {
+  double always = 0;     ///< probability outside bursts
+  double in_bursts = 0;  ///< and in them
+  Recurrence bursts;
+  /// Of all segments that are sent evenly in time.
+  [[nodiscard]] double mean() const { return always + (in_bursts - always) * bursts.share(); }
+};
+
+/// What the partner's TCP does on this network; without it a network has no slow start, no
+/// handshakes, and no loss.
+struct Tcp {
+  Congestion control = Congestion::cubic;
+  Bytes window{4U << 20U};       ///< under way at most
+  Bytes segment{1448};           ///< payload of one packet
+  unsigned handshakes = 0;       ///< round trips before the first request of a connection
+  Milliseconds idle_timeout{0};  ///< a connection that was idle for longer is dead; 0: never
+};
+
+/// Where something answers in the place of the service until the partner has agreed to its terms.
+struct Portal {
+  int status = 511;  ///< RFC 6585 section 6; 302 and 200 with a page are what hotels do
+  Milliseconds lasts{0};
+};
+
+/// Something between that refuses what it does not like, with a page of its own.
+struct Proxy {
+  std::optional<Bytes> max_body;  ///< larger ones are answered 413
+  double bad_gateway = 0;         ///< of requests: answered 502, and nothing of them gets through
+  double gateway_timeout = 0;     ///< of requests: got through, and answered 504
+};
+
+/// One network. Every partner (upload) has a link of its own. A value; thread-safe to read.
 struct Network {
   std::string name;
   std::string description;
+  std::vector<std::string> sources;      ///< of its figures
+  std::vector<std::string> assumptions;  ///< figures that nobody has published
 
   /// Of connections that carry a body: the share that is lost on the way.
   double cut_probability = 0;
@@ -26,8 +62,39 @@ struct Network {
   /// After a silent cut, how long the client waits before it gives the connection up; also how long
   /// any request may go without progress.
   Milliseconds stall_timeout{std::chrono::seconds{30}};
-  BytesPerSecond upload_rate{0};  ///< per partner; 0: unlimited
-  Milliseconds round_trip{0};     ///< added before each request
+  BytesPerSecond upload_rate{0};    ///< per partner; 0: unlimited
+  BytesPerSecond download_rate{0};  ///< of answers; 0: unlimited
+  Milliseconds round_trip{0};       ///< added before each request
+  Milliseconds jitter{0};           ///< a round trip is as much longer or shorter
+  Milliseconds queue{0};            ///< what waits at the bottleneck, as time of `upload_rate`
+  Loss loss;
+  std::optional<Tcp> tcp;
+
+  std::optional<Bytes> cut_every;  ///< bytes of a file between two cuts, on average
+  double cuts_per_hour = 0;        ///< of sending
+  /// Of requests that carry nothing of a file (POST, HEAD): the share that is lost.
+  double question_cut_probability = 0;
+  // Of all cuts, the shares that are worse than others; together at most 1.
+  double lost_answer_share = 0;  ///< everything got through, and only the answer is lost
+  double zombie_share = 0;       ///< the old connection goes on sending for `zombie_time`
+  double restart_share = 0;  ///< the client's process ends, and begins anew after `restart_time`
+  Milliseconds zombie_time{std::chrono::seconds{3}};
+  Milliseconds restart_time{std::chrono::seconds{5}};
+
+  std::optional<Recurrence> outages;  ///< nothing gets through
+  std::optional<Portal> portal;
+  std::optional<Proxy> proxy;
+
+  /// Whether requests are lost on it, other than by outages.
+  [[nodiscard]] bool has_cuts() const {
+    return cut_probability > 0 || cut_every || cuts_per_hour > 0 || question_cut_probability > 0;
+  }
+  /// What TCP meets; without `tcp` a path whose rate is `upload_rate`.
+  [[nodiscard]] TcpPath path() const;
+  /// Bytes per second of a long transfer, 0 where nothing limits it.
+  [[nodiscard]] double mean_upload_rate() const;
+  /// How long a run on it may see no progress, and nothing is wrong.
+  [[nodiscard]] Milliseconds longest_silence() const;
 };
 
 /// The networks that are built in, by name.

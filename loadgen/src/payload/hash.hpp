@@ -33,6 +33,9 @@ enum class Purpose : std::uint64_t {
   run_id = 4,
   rtt = 5,
   boundary = 6,
+  question_cut = 7,
+  line = 8,   // bursts, outages and connections of a partner
+  proxy = 9,  // what something between answers
   // Of a scenario.
   arrival = 20,
   group = 21,

@@ -39,6 +39,7 @@ std::string uploads_csv_line(const UploadResult& u, Time begin, const redact::Se
   std::string cuts;
   for (const auto& cut : u.cuts) {
     cuts += fmt::format("{}{}:{}", cuts.empty() ? "" : ";", cut.at.value, to_string(cut.kind));
+    if (cut.loses != Loses::body) cuts += fmt::format(":{}", to_string(cut.loses));
   }
   return fmt::format(
       "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", u.index, u.name,

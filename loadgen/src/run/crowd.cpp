@@ -117,17 +117,15 @@ void Crowd::start(std::size_t stream, const Schedule::Start& start, const Who& w
   }
   raise(progress_.start_lag_max_us, engine_.now() - start.possible);
   const Group& group = plan_.scenario.groups[who.group];
-  transport::LoadTransport& line = groups_[who.group].line->top();
   std::shared_ptr<const Happenings> happenings;
   std::unique_ptr<UplinkLink> uplink;
   if (calendar_.concerns(who.group) || calendar_.uplink(who.group)) {
     happenings = calendar_.of(who);
-    uplink = std::make_unique<UplinkLink>(line, calendar_.uplink(who.group), happenings);
+    uplink = std::make_unique<UplinkLink>(below_, calendar_.uplink(who.group), happenings);
   }
-  const auto partner =
-      std::make_shared<Partner>(std::move(uplink), line, group.settings.network.upload_rate);
+  const auto partner = std::make_shared<Partner>(who, std::move(uplink), below_,
+                                                 group.settings.network, plan_.settings().seed);
   partner->happenings = std::move(happenings);
-  partner->who = who;
   partner->stream = stream;
   begin(partner, size, start.intended, start.possible);
   while (partner->next < std::min(group.parallel, who.files)) {
@@ -147,14 +145,13 @@ void Crowd::begin(const std::shared_ptr<Partner>& partner, Bytes size, Time inte
   const GroupPlan& plan = plan_.groups[who.group];
   const std::uint64_t index = plan_.roster.upload(who, partner->next++);
   ++partner->going_on;
-  CutPlan cuts(group.settings.network, plan_.settings().seed, index, size);
-  auto owned = std::make_unique<Running>(partner, std::move(cuts));
+  const Network& network = group.settings.network;
+  auto owned = std::make_unique<Running>(partner, network, plan_.settings().seed, index, size);
   Running& running = *owned;
-  transport::LoadTransport* top = running.link.get();
+  transport::LoadTransport* top = &running.line->top();
   if (partner->happenings) {
-    running.events = std::make_unique<EventLink>(*running.link, partner->happenings,
-                                                 group.settings.network.stall_timeout,
-                                                 std::make_shared<Below>(partner, running.link));
+    running.events = std::make_unique<EventLink>(*top, partner->happenings, network.stall_timeout,
+                                                 std::make_shared<Below>(partner, running.line));
     top = running.events.get();
   }
   running.possible = possible;
@@ -227,7 +224,7 @@ void Crowd::done(Partner& partner) {
 UploadResult Crowd::completed(UploadResult result, const Running& running) const {
   result.group = static_cast<std::uint32_t>(running.partner->who.group);
   result.phase = static_cast<std::uint32_t>(running.phase);
-  result.cuts = running.link->happened();
+  result.cuts = running.line->cuts();
   result.possible = running.possible;
   result.ended = running.ended;
   return result;

@@ -9,10 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "link/cut.hpp"
 #include "link/event.hpp"
 #include "link/line.hpp"
-#include "link/rate.hpp"
+#include "link/partner_line.hpp"
 #include "link/uplink.hpp"
 #include "run/calendar.hpp"
 #include "run/plan.hpp"
@@ -77,30 +76,33 @@ class Crowd {
  private:
   /// What the partners of a group have in common here.
   struct Company {
-    std::unique_ptr<Line> line;
+    std::unique_ptr<Line> line;                            ///< of those who issue tokens
     std::vector<std::unique_ptr<Authorizer>> authorizers;  ///< one an account
   };
   /// Who uploads some files, one after the other or a few at a time, over a line of his own.
   struct Partner {
     /// `shared` may be null: the line leads into no other one, and nothing happens to it.
-    Partner(std::unique_ptr<UplinkLink> shared, transport::LoadTransport& below,
-            BytesPerSecond upload_rate)
-        : uplink(std::move(shared)),
-          rate(uplink ? static_cast<transport::LoadTransport&>(*uplink) : below, upload_rate) {}
+    Partner(const Who& is, std::unique_ptr<UplinkLink> shared, transport::LoadTransport& below,
+            const Network& network, std::uint64_t seed)
+        : who(is),
+          uplink(std::move(shared)),
+          line(uplink ? static_cast<transport::LoadTransport&>(*uplink) : below, network, seed,
+               is.partner) {}
     Who who;
     std::size_t stream = 0;
     std::shared_ptr<const Happenings> happenings;  ///< null: nothing can happen to him
     std::unique_ptr<UplinkLink> uplink;
-    RateLink rate;
+    PartnerLine line;
     std::uint64_t next = 0;      ///< file
     std::uint64_t going_on = 0;  ///< files that are sent, or that he is about to send
   };
   struct Running {
-    Running(std::shared_ptr<Partner> whose, CutPlan cuts)
+    Running(std::shared_ptr<Partner> whose, const Network& network, std::uint64_t seed,
+            std::uint64_t index, Bytes size)
         : partner(std::move(whose)),
-          link(std::make_shared<CutLink>(partner->rate, std::move(cuts))) {}
+          line(std::make_shared<UploadLine>(partner->line, network, seed, index, size)) {}
     std::shared_ptr<Partner> partner;
-    std::shared_ptr<CutLink> link;
+    std::shared_ptr<UploadLine> line;
     std::unique_ptr<EventLink> events;  ///< null: there are none
     std::size_t phase = 0;
     std::optional<Time> possible;
@@ -108,7 +110,7 @@ class Crowd {
     std::unique_ptr<Upload> upload;
   };
   /// What a request under way needs, also when its upload is over.
-  using Below = std::pair<std::shared_ptr<Partner>, std::shared_ptr<CutLink>>;
+  using Below = std::pair<std::shared_ptr<Partner>, std::shared_ptr<UploadLine>>;
   struct Stream {
     std::unique_ptr<Schedule> schedule;
     bool due_timer = false;

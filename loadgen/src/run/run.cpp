@@ -148,15 +148,11 @@ RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) 
 Milliseconds patience(const Scenario& scenario) {
   Milliseconds own{0};
   for (const Group& group : scenario.groups) {
-    const Network& network = group.settings.network;
-    own = std::max({own, network.round_trip, group.think.most});
+    own = std::max({own, group.settings.network.longest_silence(), group.think.most});
     for (const Event& event : scenario.events) {
       if (event.concerns(group)) own = std::max(own, event.lasts);
     }
     for (const auto delay : group.settings.retry_delays) own = std::max(own, delay);
-    if (network.cut_probability > 0 && network.silent_share > 0) {
-      own = std::max(own, network.stall_timeout);
-    }
   }
   return std::max(scenario.settings.give_up, 2 * own);
 }

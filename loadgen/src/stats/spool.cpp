@@ -49,6 +49,7 @@ class Writer {
   void field(const PlannedCut& cut) {  // not as it lies in memory, with a gap
     field(cut.at);
     field(cut.kind);
+    field(cut.loses);
   }
   std::string out;
 };
@@ -88,6 +89,7 @@ class Reader {
   void field(PlannedCut& cut) {
     field(cut.at);
     field(cut.kind);
+    field(cut.loses);
   }
 
  private:

@@ -5,8 +5,7 @@
 
 #include <array>
 
-#include "link/cut.hpp"
-#include "link/line.hpp"
+#include "link/partner_line.hpp"
 #include "protocol/tus/metadata.hpp"
 #include "stats/stats.hpp"
 #include "systems/dex/client.hpp"
@@ -32,20 +31,20 @@ class UploadTest : public testing::Test {
   }
 
   UploadResult upload(Bytes size) {
-    const Line line(transport, network);
-    CutLink link(line.top(), CutPlan(network, options.seed, 3, size));
+    const PartnerLine partner(transport, network, options.seed, 3);
+    const UploadLine line(partner, network, options.seed, 3, size);
     Authorizer authorizer(transport, credentials);
     int uploaded = 0;
     int ended = 0;
     const auto client = make_client();
-    const auto upload = client->upload({link, authorizer, *client}, 3, size, transport.now(),
+    const auto upload = client->upload({line.top(), authorizer, *client}, 3, size, transport.now(),
                                        {[&] { ++uploaded; }, [&] { ++ended; }, {}});
     upload->start();
     transport.run();
     EXPECT_EQ(uploaded, 1);
     EXPECT_EQ(ended, 1);
     UploadResult result = upload->result();
-    result.cuts = link.happened();
+    result.cuts = line.cuts();
     return result;
   }
   [[nodiscard]] virtual std::unique_ptr<Client> make_client() const {
@@ -198,6 +197,77 @@ TEST_F(UploadTest, HasNoDigestOfWhatItDidNotSend) {
   EXPECT_EQ(result.digest, "");
   options.digest.reset();
   EXPECT_EQ(upload(Bytes{40'000}).digest, "");
+}
+
+TEST_F(UploadTest, OfALostAnswerNothingIsSentAgain) {
+  network.cut_probability = 0.9;
+  network.lost_answer_share = 1;
+  const auto result = upload(Bytes{200'000});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_EQ(result.cuts.size(), 1U);
+  EXPECT_THAT(transport.log,
+              ElementsAre("POST " + files, "PATCH " + files + "/1", "HEAD " + files + "/1"));
+  EXPECT_EQ(server.uploads["1"].bytes, expected_bytes(Bytes{200'000}));
+}
+
+TEST_F(UploadTest, AnUploadWhoseCreationWasNotHeardOfIsCreatedOnceMore) {
+  network.question_cut_probability = 0.9;
+  network.lost_answer_share = 1;
+  for (options.seed = 1;; ++options.seed) {
+    // Some of the creations are lost, but not so many that the client gives up.
+    ASSERT_LT(options.seed, 1000U);
+    server = FakeTus{};
+    transport.log.clear();
+    const auto result = upload(Bytes{100});
+    if (result.state != UploadState::uploaded || server.uploads.size() < 2) continue;
+    EXPECT_EQ(result.cuts.size(), server.uploads.size() - 1);
+    EXPECT_EQ(server.uploads.at(std::to_string(server.uploads.size())).bytes,
+              expected_bytes(Bytes{100}));
+    break;
+  }
+}
+
+TEST_F(UploadTest, AProcessThatBeginsAnewKnowsItsUrlAndHasAllItsRetries) {
+  network.cut_probability = 0.95;
+  network.restart_share = 1;
+  network.restart_time = milliseconds{60'000};
+  server.eaten = 1U << 20U;  // no progress: the delays would be used up
+  options.retry_delays = {milliseconds{0}};
+  std::size_t most = 0;
+  for (options.seed = 1; options.seed < 40; ++options.seed) {
+    server = FakeTus{};
+    server.eaten = 1U << 20U;
+    const auto result = upload(Bytes{200'000});
+    EXPECT_EQ(result.state, UploadState::uploaded);
+    EXPECT_EQ(server.uploads.size(), 1U);
+    EXPECT_EQ(server.uploads["1"].bytes, expected_bytes(Bytes{200'000}));
+    most = std::max(most, result.cuts.size());
+  }
+  EXPECT_GE(most, 3U);
+}
+
+TEST_F(UploadTest, EveryWayToLoseAConnectionRepeats) {
+  network = *load_network("airplane");
+  network.portal.reset();
+  network.outages.reset();
+  network.cut_probability = 0.5;
+  network.zombie_share = 0.3;
+  network.question_cut_probability = 0.2;
+  std::size_t cuts = 0;
+  for (options.seed = 1; options.seed < 30; ++options.seed) {
+    std::vector<PlannedCut> first;
+    for (const std::uint64_t eaten : {0ULL, 20'000ULL}) {
+      server = FakeTus{};
+      server.eaten = eaten;
+      transport.round_trip = milliseconds{eaten == 0 ? 1 : 300};
+      const auto result = upload(Bytes{300'000});
+      if (result.state != UploadState::uploaded) continue;
+      if (eaten == 0) first = result.cuts;
+      EXPECT_THAT(result.cuts, ElementsAreArray(first)) << options.seed;
+      cuts += result.cuts.size();
+    }
+  }
+  EXPECT_GT(cuts, 30U);
 }
 
 TEST_F(UploadTest, GivesUpAfterTheLastDelay) {

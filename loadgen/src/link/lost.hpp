@@ -1,0 +1,28 @@
+// What a client is told of a request that a network has lost.
+#pragma once
+
+#include <utility>
+
+#include "link/link.hpp"
+
+namespace loadgen {
+
+/// As of a connection that was cut on purpose, in the words of the engine.
+[[nodiscard]] inline transport::LoadOutcome lost(transport::Cut::Kind kind) {
+  const bool silent = kind == transport::Cut::Kind::silent;
+  transport::LoadOutcome outcome;
+  outcome.failure = transport::Failure{
+      silent ? transport::Failure::Kind::timeout : transport::Failure::Kind::reset,
+      silent ? "connection went silent (cut on purpose)" : "connection reset (cut on purpose)"};
+  return outcome;
+}
+
+/// Tells `outcome` by a timer, as `done` must not be called from within `send`.
+inline void tell_later(transport::LoadTransport& loop, Milliseconds delay,
+                       transport::LoadOutcome outcome, transport::LoadTransport::Done done) {
+  loop.after(delay, [outcome = std::move(outcome), done = std::move(done)]() mutable {
+    done(std::move(outcome));
+  });
+}
+
+}  // namespace loadgen

@@ -1,0 +1,49 @@
+// What all connections of a partner share: his line, as TCP meets it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "network/network.hpp"
+#include "network/spells.hpp"
+#include "tcp/congestion.hpp"
+#include "transport/load_pace.hpp"
+
+namespace loadgen {
+
+/// Lives on one loop. Shared by those who send over it, who may outlive the partner.
+struct Path {
+  /// `seed` is of this partner.
+  Path(const Network& network, std::uint64_t seed, transport::LoadTime now);
+
+  /// How long the line is dead at `now`, until a sender tries again that doubles its waits: 0 when
+  /// it lives.
+  [[nodiscard]] transport::LoadClock::duration dead(transport::LoadTime now);
+
+  TcpPath tcp;
+  TcpRegime usual, in_burst;
+  bool burst_is_pause;  ///< so much is lost in a burst that nothing is heard
+  double timeout;       ///< seconds: retransmission_timeout
+  unsigned handshakes;
+  Milliseconds idle_timeout;
+  Milliseconds stall_timeout;
+  std::uint64_t seed;
+  std::optional<Spells> bursts, outages;
+  std::optional<transport::Pace> line;  ///< the bottleneck; none: unlimited
+  unsigned bodies = 0;                  ///< under way
+  std::uint64_t connections = 0;        ///< opened so far
+};
+
+/// When a sender is heard again that first tries `timeout` seconds after `begin` and doubles that
+/// up to two minutes (RFC 6298 section 5.5), where nothing gets through before `end`.
+[[nodiscard]] transport::LoadTime heard_again(transport::LoadTime begin, transport::LoadTime end,
+                                              double timeout);
+
+/// So many bytes are worth a wake-up: a twentieth of a second of `rate`, or a quarter where that is
+/// less than 16 KiB, but 1 KiB at least.
+[[nodiscard]] double slice_of(double rate);
+
+[[nodiscard]] transport::LoadClock::duration to_duration(double seconds);
+
+}  // namespace loadgen
