@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # What takes too long for CI: the optimised build, which has warnings of its own, the tests under each
-# sanitizer, every fuzz target for two minutes, false alarms of dex-conformance, and the servers of other
-# people against their records.
+# sanitizer, every fuzz target for two minutes, false alarms of dex-conformance, the servers of other
+# people against their records, and the model of TCP against the kernel's (as root only).
 # About four hours on 2 cores. Goes on after a failure and ends with what failed.
-#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers]...  all of them when none is named
+#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers | netlab]...  all when none is named
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
 
-parts=(release asan tsan fuzz alarms peers)
+parts=(release asan tsan fuzz alarms peers netlab)
 for part in "$@"; do
   [[ " ${parts[*]} " == *" $part "* ]] || die "no such part: $part; there are: ${parts[*]}"
 done
@@ -21,6 +21,7 @@ for part in "${parts[@]}"; do
     fuzz) command=(scripts/check.sh fuzz 120) ;;
     alarms) command=(scripts/alarms.sh) ;;
     peers) command=(scripts/peers.sh) ;;
+    netlab) command=(scripts/netlab.sh) ;;
     *) command=(scripts/check.sh "$part") ;;
   esac
   begun=$SECONDS
