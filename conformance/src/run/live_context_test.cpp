@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <semaphore>
 #include <string>
 #include <utility>
 #include <vector>
@@ -172,6 +173,26 @@ TEST_F(LiveContextTest, NoConnectionAndNoTimeAreTheTargets) {
   const Outcome late = stop_of([&] { context(Milliseconds{0})->get(server_.url("/")); });
   EXPECT_EQ(late.kind, Kind::blocked);
   EXPECT_THAT(late.got, HasSubstr("--case-timeout"));
+}
+
+TEST_F(LiveContextTest, ASilenceThatTheChecksTimeCutShortIsNone) {
+  std::binary_semaphore over{0};
+  const auto silent = [&](const std::string&) {
+    over.acquire();
+    return answer_of("204 No Content");
+  };
+  auto c = context(Milliseconds{500});
+  c->get(server_.url("/files/1"));
+  reply_with(silent);
+  const Outcome slow = stop_of([&] { c->get(server_.url("/files/2")); });
+  over.release();
+  EXPECT_EQ(slow.kind, Kind::not_offered) << slow.got;
+  EXPECT_THAT(slow.got, HasSubstr("--case-timeout"));
+
+  // Where nothing was answered, it is the target's.
+  c = context(Milliseconds{500});
+  EXPECT_EQ(stop_of([&] { c->get(server_.url("/files/1")); }).kind, Kind::blocked);
+  over.release();
 }
 
 TEST_F(LiveContextTest, StepsOfFoundationsAreNoted) {
