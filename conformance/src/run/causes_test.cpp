@@ -20,7 +20,7 @@ const std::vector<Requirement>& rows() {
     std::vector<Requirement> made;
     for (int i = 0; i < 20; ++i) {
       made.push_back(
-          {"TUS-A-" + std::to_string(i), "a", "tus", Level::must, "s", "row", "t", {}, {}});
+          {"TUS-A-" + std::to_string(i), "a", "tus", Level::must, "s", "row", "t", {}, {}, {}});
     }
     return made;
   }();
