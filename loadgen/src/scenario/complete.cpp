@@ -60,7 +60,7 @@ Phase only_phase(const Settings& s) {
 
 /// Names, levels and lengths of phases that are given.
 Result<void> complete_phases(Scenario& scenario) {
-  std::optional<Level> before;
+  const Level* before = nullptr;  // where the phase before ends
   for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
     Phase& phase = scenario.phases[i];
     if (phase.name.empty()) phase.name = to_string(phase.kind);
@@ -74,7 +74,7 @@ Result<void> complete_phases(Scenario& scenario) {
     if (!phase.lasts && !last) return wrong(where, "\"for\" is missing; only the last is without");
     if (phase.kind == PhaseKind::drain) {
       if (phase.to || phase.from) return wrong(where, "nothing starts in a drain: it has no load");
-      before.reset();
+      before = nullptr;
       continue;
     }
     if (!phase.to) return wrong(where, "\"load\" is missing", "as in 20/s, or 50 at a time");
@@ -83,7 +83,7 @@ Result<void> complete_phases(Scenario& scenario) {
       if (phase.to->value <= 0) return wrong(where, "nothing would start", "say drain");
     } else {
       if (!phase.lasts) return wrong(where, "a ramp needs \"for\"");
-      if (!phase.from) phase.from = before.value_or(Level{0, phase.to->per_second});
+      if (!phase.from) phase.from = before ? *before : Level{0, phase.to->per_second};
       if (phase.from->value <= 0 && phase.to->value <= 0) {
         return wrong(where, "nothing would start", "say drain");
       }
@@ -98,7 +98,7 @@ Result<void> complete_phases(Scenario& scenario) {
         phase.to->value > 0) {
       return wrong(where, "a ramp begins and ends in the same unit", "as in 2/s and 20/s");
     }
-    before = phase.to;
+    before = &*phase.to;
   }
   if (!scenario.phases.back().lasts && !scenario.settings.uploads &&
       scenario.phases.back().kind != PhaseKind::drain) {
@@ -181,12 +181,6 @@ Result<void> complete_event(const Scenario& scenario, Event& event, std::size_t 
   }
   for (const Group& group : scenario.groups) {
     if (!event.concerns(group)) continue;
-    if (event.kind == Event::Kind::restart && !group.settings.system->goes_on_after_restart) {
-      return wrong(where,
-                   fmt::format("clients of --system {} cannot go on from a stored URL",
-                               group.settings.system->name),
-                   "name the \"partners\" that it is for");
-    }
     const bool tokens =
         event.kind == Event::Kind::tokens_forgotten || event.kind == Event::Kind::tokens_revoked;
     if (tokens && group.settings.username_env.empty()) {

@@ -276,9 +276,6 @@ INSTANTIATE_TEST_SUITE_P(
             "s.json: events[0].share", "not a share"},
         Bad{R"({"events": [{"event": "tokens-revoked", "at": "1s"}]})", "s.json: events[0]",
             "username_env"},
-        Bad{R"({"system": "openhumans", "member": ["12345678"],
-                "events": [{"event": "restart", "at": "1s"}]})",
-            "s.json: events[0]", "--system openhumans"},
         Bad{R"({"phasse": []})", "s.json", "the nearest are phases"}));
 
 nlohmann::json schema() {

@@ -170,8 +170,6 @@ struct SystemKind {
   std::function<std::optional<Result<ForeignScenario>>(const std::string& text,
                                                        const std::string& file)>
       read_foreign = {};
-  /// Its uploads can be gone on with by their URLs alone (Upload::restart).
-  bool goes_on_after_restart = false;
 };
 
 }  // namespace loadgen

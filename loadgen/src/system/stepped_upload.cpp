@@ -119,7 +119,14 @@ void SteppedUpload::refused(const char* what, const LoadOutcome& outcome) {
 }
 
 void SteppedUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
-  const auto delay = budget_.spend(outcome, result_.acknowledged);
+  std::optional<Milliseconds> delay{0};
+  if (outcome.client_ended) {
+    forget();
+    result_.acknowledged = Bytes{0};
+    budget_ = RetryBudget(options().retry_delays);
+  } else {
+    delay = budget_.spend(outcome, result_.acknowledged);
+  }
   if (!delay) {
     fail(cause);
     return;

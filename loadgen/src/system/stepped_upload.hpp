@@ -34,6 +34,9 @@ class SteppedUpload : public Upload {
  protected:
   /// Does the next thing that has to be done, now or after a wait.
   virtual void go_on() = 0;
+  /// The client's process has ended, and no client of these protocols stores what it has begun:
+  /// what is to be done next is the first thing again.
+  virtual void forget() = 0;
 
   [[nodiscard]] const UploadOptions& options() const { return host_.client.options(); }
   [[nodiscard]] const Payload& payload() const { return payload_; }

@@ -31,6 +31,13 @@ inline LoadOutcome broken(Failure::Kind kind = Failure::Kind::reset) {
   return outcome;
 }
 
+/// The client's process ended.
+inline LoadOutcome process_ended() {
+  LoadOutcome outcome = broken();
+  outcome.client_ended = true;
+  return outcome;
+}
+
 /// The body that a request with a source sends, up to its cut; the outcome is a 200, or that cut.
 struct Taken {
   LoadOutcome outcome;

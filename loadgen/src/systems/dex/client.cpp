@@ -130,12 +130,8 @@ SystemKind dex_system() {
        http_url,
        /*refused_elsewhere=*/true}};
   for (auto& setting : tus_settings()) all.push_back(std::move(setting));
-  return {"dex",
-          "follows /info to Complete and delivered",
-          std::move(all),
-          make_dex,
-          read_case_file,
-          /*goes_on_after_restart=*/true};
+  return {"dex", "follows /info to Complete and delivered", std::move(all), make_dex,
+          read_case_file};
 }
 
 }  // namespace loadgen

@@ -82,6 +82,13 @@ void MultipartUpload::go_on() {
   }
 }
 
+void MultipartUpload::forget() {
+  callback_url_.clear();
+  lost_at_.reset();
+  first_file_again();
+  begin_file();
+}
+
 void MultipartUpload::init() {
   call(client().url_of("samples/init_multipart_upload"), to_json(draft()),
        [this](const LoadOutcome& outcome) { initiated(outcome); });
@@ -145,6 +152,7 @@ void MultipartUpload::put() {
 // ---- a file in parts
 
 void MultipartUpload::create() {
+  if (std::exchange(file()->was_sent, false)) ++result().new_uploads;
   auto request = request_of("POST", object_url() + "?uploads");
   encrypt(request);
   sign(request);
@@ -166,6 +174,7 @@ void MultipartUpload::created(const LoadOutcome& outcome) {
 }
 
 void MultipartUpload::send_part() {
+  file()->was_sent = true;
   if (std::exchange(part_was_sent_, true)) {
     ++result().resumes;
     if (lost_at_) {

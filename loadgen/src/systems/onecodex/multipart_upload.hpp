@@ -21,6 +21,7 @@ class MultipartUpload final : public OneCodexUpload {
 
  private:
   void go_on() override;
+  void forget() override;
   void init();
   void initiated(const transport::LoadOutcome& outcome);
   /// A file that is too small for parts.

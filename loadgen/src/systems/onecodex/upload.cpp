@@ -72,6 +72,12 @@ void FormUpload::go_on() {
   }
 }
 
+void FormUpload::forget() {
+  given_up_.clear();
+  forms_.clear();
+  first_file_again();
+}
+
 void FormUpload::cancel() {
   call(client().url_of("samples/cancel_upload"),
        to_json(onecodex::Confirmation{given_up_}, onecodex::Call::cancel_sample),

@@ -60,6 +60,7 @@ class FormUpload final : public OneCodexUpload {
 
  private:
   void go_on() override;
+  void forget() override;
   void cancel();
   void init();
   void initiated(const transport::LoadOutcome& outcome);

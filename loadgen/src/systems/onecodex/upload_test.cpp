@@ -126,6 +126,19 @@ TEST_F(FormUploadTest, AsksForAFormPostsAndConfirms) {
   EXPECT_EQ(result.url, api + "samples/00000000000000a1");
 }
 
+TEST_F(FormUploadTest, AProcessThatEndedHasStoredNothingAndHasAllItsRetries) {
+  options.retry_delays = {milliseconds{0}};
+  on(post, {broken(), process_ended(), broken()});
+  on(confirm, {process_ended()});
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_THAT(transport.log,
+              ElementsAre(init, post, post, init, post, post, confirm, init, post, confirm));
+  EXPECT_THAT(server.cancelled, testing::IsEmpty()) << "nobody knows of it any more";
+  EXPECT_EQ(result.new_uploads, 4U);
+  EXPECT_EQ(result.acknowledged, Bytes{10});
+}
+
 TEST_F(FormUploadTest, TheKeyGoesToTheApiOnly) {
   upload(Bytes{10});
   ASSERT_EQ(transport.requests.size(), 3U);
@@ -329,6 +342,18 @@ TEST_F(MultipartUploadTest, OfWhatIsCutOnlyThePartIsSentAgain) {
     EXPECT_EQ(server.begun.size(), 1U);
     EXPECT_EQ(server.objects["00000000000000a1"], bytes(size, 0, size.value));
   }
+}
+
+TEST_F(MultipartUploadTest, AProcessThatEndedHasStoredNothing) {
+  options.chunk = Bytes{40'000};
+  on("PUT", {std::nullopt, process_ended()});
+  const auto result = upload(Bytes{100'000});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_EQ(server.begun.size(), 2U);
+  EXPECT_EQ(result.new_uploads, 1U);
+  EXPECT_EQ(result.resumes, 0U);
+  EXPECT_EQ(result.acknowledged, Bytes{100'000});
+  EXPECT_EQ(result.rolled_back, Bytes{0}) << "the server has taken nothing back";
 }
 
 TEST_F(MultipartUploadTest, PartsThatAreThereLetAClientWaitAnew) {

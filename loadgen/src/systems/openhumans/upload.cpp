@@ -72,6 +72,11 @@ void DirectUpload::go_on() {
   }
 }
 
+void DirectUpload::forget() {
+  storage_url_.clear();
+  is_there_ = false;
+}
+
 void DirectUpload::begin() {
   send(openhumans_form(client().url_of("files/upload/direct"), {{"project_member_id", member()},
                                                                 {"filename", result().name},

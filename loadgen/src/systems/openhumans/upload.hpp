@@ -38,6 +38,7 @@ class SimpleUpload final : public OpenHumansUpload {
 
  private:
   void go_on() override;
+  void forget() override {}
   void answered(const transport::LoadOutcome& outcome);
 };
 
@@ -50,6 +51,7 @@ class DirectUpload final : public OpenHumansUpload {
 
  private:
   void go_on() override;
+  void forget() override;
   void begin();
   void begun(const transport::LoadOutcome& outcome);
   void put();

@@ -143,6 +143,19 @@ TEST_F(OpenHumansUploadTest, WhatIsCutIsSentAgainFromItsFirstByteToTheSameUrl) {
   }
 }
 
+TEST_F(OpenHumansUploadTest, AProcessThatEndedHasStoredNothingAndHasAllItsRetries) {
+  options.retry_delays = {milliseconds{0}};
+  on("PUT", {broken(), process_ended(), broken()});
+  on(complete, {process_ended()});
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_THAT(transport.log,
+              ElementsAre(direct, put_1, put_1, direct, put_2, put_2, complete, direct,
+                          "PUT http://127.0.0.1:1/bucket/3?Signature=s3", complete));
+  EXPECT_EQ(result.acknowledged, Bytes{10});
+  EXPECT_EQ(result.rolled_back, Bytes{0}) << "the server has taken nothing back";
+}
+
 TEST_F(OpenHumansUploadTest, AUrlThatIsRefusedIsReplaced) {
   const auto expired = storage_says("AccessDenied", "Request has expired");
   on("PUT", {broken(), answer(403, {}, expired)});

@@ -144,9 +144,7 @@ SystemKind tus_system() {
             if (!habits) return tl::unexpected(habits.error());
             return std::make_unique<TusClient>(with_manifest(std::move(options), own),
                                                *std::move(habits));
-          },
-          {},
-          /*goes_on_after_restart=*/true};
+          }};
 }
 
 }  // namespace loadgen

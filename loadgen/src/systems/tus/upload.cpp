@@ -377,11 +377,14 @@ void TusUpload::refused(const char* what, const LoadOutcome& outcome) {
 
 void TusUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
   if (!lost_at_) lost_at_ = host_.transport.now();
-  // The URL that it has stored is all that a client knows which begins anew.
+  std::optional<Milliseconds> delay{0};
   if (outcome.client_ended) {
+    // The URL that it has stored is all that a client knows which begins anew.
     budget_ = RetryBudget(options_.retry_delays, habits_.heeds_retry_after);
+    limited_ = 0;
+  } else {
+    delay = budget_.spend(outcome, result_.acknowledged);
   }
-  auto delay = budget_.spend(outcome, result_.acknowledged);
   if (!delay) {
     end(UploadState::failed, cause);
     return;
