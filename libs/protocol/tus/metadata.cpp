@@ -55,9 +55,7 @@ std::optional<Element> lenient_element(std::string_view element) {
 /// nullopt: it is faulty, and so dropped.
 std::optional<std::string> lenient_value(const Element& element) {
   if (!element.text) return std::string{};
-  auto value = base64::decode(*element.text, base64::TrailingBits::ignored);
-  if (!value) return std::nullopt;
-  return *std::move(value);
+  return base64::decode(*element.text, base64::TrailingBits::ignored);
 }
 
 }  // namespace
