@@ -337,7 +337,8 @@ TEST(Causes, ARunEndsInItsTimeBesideASilentServer) {
       R"({"when": {"method": "HEAD"}, "then": {"reply": "none", "socket": "stall"}})");
   const auto begin = std::chrono::steady_clock::now();
   const auto run = judge(server.url(), {"--system", "tus", "--jobs", "4", "--run-timeout", "15"});
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{17}) << run.out;
+  // Without that it took twice the time; the rest is for a busy machine.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{25}) << run.out;
   EXPECT_EQ(run.exit_code, 1) << run.out;
   EXPECT_THAT(causes_of(run).front(), HasSubstr("HEAD: silence"));
   EXPECT_THAT(run.out, HasSubstr("keeps HEAD without an answer"));
