@@ -7,6 +7,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
@@ -15,6 +17,7 @@
 #include "testkit/child_process.hpp"
 #include "testkit/stopwatch.hpp"
 #include "testkit/temp_folder.hpp"
+#include "transport/client.hpp"
 
 namespace {
 using testing::HasSubstr;
@@ -133,6 +136,58 @@ TEST_F(Run, InterruptedUploadsAreResumedVerifiedAndRepeatable) {
                 .exit_code,
             0);
   EXPECT_NE(report()["cuts_digest"], digests[0]);
+}
+
+/// Of each upload what must not depend on how many loops there are: its size, its cuts, and what
+/// `stored` says of what is at its URL.
+std::map<std::string, std::string> what_repeats(
+    const std::string& csv, const std::function<std::string(const std::string& url)>& stored) {
+  std::map<std::string, std::string> found;
+  std::istringstream lines(csv);
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) {
+    std::vector<std::string> fields;
+    std::istringstream in(line);
+    for (std::string field; std::getline(in, field, ',');) fields.push_back(field);
+    found[fields.at(0)] = fields.at(3) + " " + fields.at(18) + " " + stored(fields.at(2));
+  }
+  return found;
+}
+
+TEST_F(Run, ANetworkIsTheSameOnOneThreadAndOnTwo) {
+  folder_.write("net.json", R"({"name": "all of it", "description": "in a hurry",
+    "upload_rate": "4MB/s", "download_rate": "10MB/s", "round_trip": "4ms", "jitter": "3ms",
+    "queue": "5ms", "loss": {"probability": 0.001, "bursts":
+    {"probability": 0.3, "every": "2s", "length": "50ms"}}, "tcp": {"handshake": "tls1.3"},
+    "cut_probability": 0.3, "cut_every": "400KB", "cuts_per_hour": 100, "silent_share": 0.05,
+    "stall_timeout": "5s", "question_cut_probability": 0.1, "lost_answer_share": 0.2,
+    "zombie_share": 0.2, "zombie_time": "100ms", "restart_share": 0.1, "restart_time": "50ms"})");
+  std::vector<std::map<std::string, std::string>> seen;
+  std::vector<std::string> digests;
+  for (const std::string threads : {"1", "2"}) {
+    const auto mock = start_mock({"--profile", "tus"});
+    const auto run = loadgen({"--uploads", "40", "--concurrency", "8", "--threads", threads,
+                              "--system", "tus", "--size", "uniform:64KiB-1MiB", "--seed", "5",
+                              "--retry-delays", "0s,50ms,200ms,500ms,1s,1s,1s,1s,1s,1s,1s,1s",
+                              "--network", (folder_.path() / "net.json").string()});
+    ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+    seen.push_back(what_repeats(folder_.read("report/uploads.csv"), [&](const std::string& url) {
+      transport::Client client({});
+      transport::Request request;
+      request.method = "GET";
+      request.url = url_ + "/_mock/uploads" + url.substr(url.rfind('/'));
+      const auto exchange = client.send(request);
+      EXPECT_TRUE(exchange.response) << request.url;
+      if (!exchange.response) return std::string{};
+      return nlohmann::json::parse(exchange.response->body).at("sha256").get<std::string>();
+    }));
+    digests.push_back(report()["cuts_digest"]);
+    EXPECT_EQ(report()["summary"]["verified"], 40);
+  }
+  EXPECT_EQ(seen.at(0).size(), 40U);
+  EXPECT_EQ(seen.at(0), seen.at(1));
+  EXPECT_EQ(digests.at(0), digests.at(1));
 }
 
 TEST_F(Run, TokensComeFromTheEnvironmentAndAreNotShown) {
