@@ -155,13 +155,15 @@ std::map<std::string, std::string> what_repeats(
   return found;
 }
 
+// Nothing is silent here: a cut that nobody tells of is waited for, and on a machine that is busy a
+// short wait ends what was not cut.
 TEST_F(Run, ANetworkIsTheSameOnOneThreadAndOnTwo) {
   folder_.write("net.json", R"({"name": "all of it", "description": "in a hurry",
     "upload_rate": "4MB/s", "download_rate": "10MB/s", "round_trip": "4ms", "jitter": "3ms",
     "queue": "5ms", "loss": {"probability": 0.001, "bursts":
     {"probability": 0.3, "every": "2s", "length": "50ms"}}, "tcp": {"handshake": "tls1.3"},
-    "cut_probability": 0.3, "cut_every": "400KB", "cuts_per_hour": 100, "silent_share": 0.05,
-    "stall_timeout": "5s", "question_cut_probability": 0.1, "lost_answer_share": 0.2,
+    "cut_probability": 0.3, "cut_every": "400KB", "cuts_per_hour": 100,
+    "question_cut_probability": 0.1, "lost_answer_share": 0.2,
     "zombie_share": 0.2, "zombie_time": "100ms", "restart_share": 0.1, "restart_time": "50ms"})");
   std::vector<std::map<std::string, std::string>> seen;
   std::vector<std::string> digests;
@@ -186,7 +188,7 @@ TEST_F(Run, ANetworkIsTheSameOnOneThreadAndOnTwo) {
     EXPECT_EQ(report()["summary"]["verified"], 40);
   }
   EXPECT_EQ(seen.at(0).size(), 40U);
-  EXPECT_EQ(seen.at(0), seen.at(1));
+  for (const auto& [index, what] : seen.at(0)) EXPECT_EQ(what, seen.at(1)[index]) << index;
   EXPECT_EQ(digests.at(0), digests.at(1));
 }
 
