@@ -26,6 +26,7 @@ struct Free {
   }
 };
 using KeyPointer = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
+using KeyContextPointer = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
 using ContextPointer = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 using BioPointer = std::unique_ptr<BIO, Free<BIO_free>>;
 
@@ -62,8 +63,16 @@ SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
 SigningKey::~SigningKey() = default;
 
 Result<SigningKey> SigningKey::generate() {
-  KeyPointer pkey(EVP_RSA_gen(key_bits));
-  if (!pkey) return failure("signing key", "cannot be made: " + openssl_error());
+  // Of three primes (RFC 8017 section 3.1), which OpenSSL 3.0 finds in a fifth of the time that two
+  // take: every start without a key of its own waits for one. Nobody who verifies can tell.
+  const KeyContextPointer context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  EVP_PKEY* made = nullptr;
+  const bool ok = context && EVP_PKEY_keygen_init(context.get()) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), key_bits) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_keygen_primes(context.get(), 3) == 1 &&
+                  EVP_PKEY_generate(context.get(), &made) == 1;
+  KeyPointer pkey(made);
+  if (!ok) return failure("signing key", "cannot be made: " + openssl_error());
   return SigningKey(std::make_unique<Key>(Key{std::move(pkey)}));
 }
 
