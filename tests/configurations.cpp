@@ -234,6 +234,8 @@ Conformance judge_rows(const Configuration& configuration, const std::set<std::s
   server.insert(server.end(), more.begin(), more.end());
   auto arguments = configuration.judge;
   arguments.insert(arguments.end(), of_judge.begin(), of_judge.end());
+  // A defect may look like the wrong question; here its rows are asked for.
+  arguments.emplace_back("--keep-going");
   if (configuration.prepare) configuration.prepare(folder.path(), server, arguments);
   Mock mock(server);
   if (configuration.ask) configuration.ask(mock, folder.path(), arguments);
