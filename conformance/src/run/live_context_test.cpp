@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include <semaphore>
+#include <future>
 #include <string>
 #include <utility>
 #include <vector>
@@ -176,23 +176,22 @@ TEST_F(LiveContextTest, NoConnectionAndNoTimeAreTheTargets) {
 }
 
 TEST_F(LiveContextTest, ASilenceThatTheChecksTimeCutShortIsNone) {
-  std::binary_semaphore over{0};
-  const auto silent = [&](const std::string&) {
-    over.acquire();
+  std::promise<void> over;
+  const auto silent = [until = over.get_future().share()](const std::string&) {
+    until.wait();
     return answer_of("204 No Content");
   };
   auto c = context(Milliseconds{500});
   c->get(server_.url("/files/1"));
   reply_with(silent);
   const Outcome slow = stop_of([&] { c->get(server_.url("/files/2")); });
-  over.release();
   EXPECT_EQ(slow.kind, Kind::not_offered) << slow.got;
   EXPECT_THAT(slow.got, HasSubstr("--case-timeout"));
 
   // Where nothing was answered, it is the target's.
   c = context(Milliseconds{500});
   EXPECT_EQ(stop_of([&] { c->get(server_.url("/files/1")); }).kind, Kind::blocked);
-  over.release();
+  over.set_value();
 }
 
 TEST_F(LiveContextTest, StepsOfFoundationsAreNoted) {
