@@ -212,13 +212,14 @@ class LiveContext final : public Context {
   }
   void count(bool answered) { ++(answered ? answers_ : unanswered_); }
 
-  /// Its check's time was up before a silence was as long as it was to be, and all before it were
+  /// Its check's time was up before there was a silence to speak of, and all before it were
   /// answered.
   [[nodiscard]] bool is_cut_short(const transport::Exchange& seen, Milliseconds asked) const {
     constexpr Milliseconds about_nothing{100};  // curl counts whole milliseconds, and rounds
+    constexpr Milliseconds a_silence{5'000};    // however long it was to be
     return seen.failure && seen.failure->kind == transport::Failure::Kind::timeout &&
-           !seen.response && seen.timings.total < asked && time_left() < about_nothing &&
-           answers_ > 0 && unanswered_ == 0;
+           !seen.response && seen.timings.total < std::min(asked, a_silence) &&
+           time_left() < about_nothing && answers_ > 0 && unanswered_ == 0;
   }
 
   /// What was put on it, if there is anything.
