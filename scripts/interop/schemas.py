@@ -8,6 +8,7 @@ judgements were right and wrong to COUNTS.
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -27,6 +28,11 @@ KINDS = {
     "upload-config": ["upload-configs/*.json"],
     "verdicts": ["profiles/verdicts/*.json"],
 }
+
+
+def without_comments(text):
+    """Files of dex-loadgen may have lines of // comments."""
+    return re.sub(r"(?m)^\s*//.*$", "", text)
 
 
 def main():
@@ -58,7 +64,7 @@ def main():
         ]
         judge(files, f"{name} has files")
         for file in files:
-            errors = validator.iter_errors(json.loads(file.read_text()))
+            errors = validator.iter_errors(json.loads(without_comments(file.read_text())))
             error = jsonschema.exceptions.best_match(errors)
             judge(error is None, file.name, error and f"{error.json_path}: {error.message}")
         for one in refused.get(name, []):

@@ -407,7 +407,12 @@ class Failed(Exception):
 def run(command, environment):
     environment = {**os.environ, **environment}
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
+        command,
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+        # What runs in the background of a shell is deaf to it, and so would be the client.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         status = process.wait()
