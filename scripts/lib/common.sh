@@ -12,7 +12,7 @@ die() {
 }
 
 build_packages=(
-  g++ cmake ninja-build pkg-config mold
+  g++ cmake ninja-build pkg-config
   libboost1.81-dev libboost-url1.81-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libxxhash-dev
   nlohmann-json3-dev libcli11-dev libfmt-dev libspdlog-dev libexpected-dev
   libyaml-cpp-dev prometheus-cpp-dev libre2-dev libgtest-dev
