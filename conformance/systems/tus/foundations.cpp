@@ -10,6 +10,7 @@
 #include "protocol/tus/numbers.hpp"
 #include "transport/origins.hpp"
 #include "transport/url.hpp"
+#include "tus/request.hpp"
 #include "tus/said.hpp"
 
 namespace conformance {
@@ -65,20 +66,9 @@ std::string lacks_discovery(const Exchange& seen) {
 
 // ---- trials ------------------------------------------------------------------------------------
 
-Request request_of(std::string method, std::string url, http::Fields headers = {},
-                   std::optional<std::string> body = std::nullopt) {
-  Request request;
-  request.method = std::move(method);
-  request.url = std::move(url);
-  request.headers = std::move(headers);
-  request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
-  request.body = std::move(body);
-  return request;
-}
-
 /// At offset 0.
 Request patch_of(const std::string& upload, std::string bytes) {
-  return request_of("PATCH", upload,
+  return tus_request("PATCH", upload,
                     {{std::string(tus::header::upload_offset), "0"},
                      {"Content-Type", std::string(tus::offset_media_type)}},
                     std::move(bytes));
@@ -156,6 +146,8 @@ class Trying {
   bool attempt(std::string what, Request request);
   /// The same of a creation, whose upload is `made_` then.
   bool create(std::string what, Request request);
+  /// The upload that a creation made, which is deleted in the end.
+  std::optional<std::string> made_by(const Exchange& creation);
   /// Whether such a creation is taken; it is no try.
   bool takes(Request request);
   /// An upload to try something else with.
@@ -176,7 +168,7 @@ Request Trying::creation_of(std::size_t length, const tus::Metadata& metadata) c
   if (!metadata.empty()) {
     headers.add(std::string(tus::header::upload_metadata), tus::format_metadata(metadata));
   }
-  return request_of("POST", how_.creation_url, std::move(headers), "");
+  return tus_request("POST", how_.creation_url, std::move(headers), "");
 }
 
 bool Trying::attempt(std::string what, Request request) {
@@ -192,32 +184,34 @@ bool Trying::attempt(std::string what, Request request) {
   return held;
 }
 
+std::optional<std::string> Trying::made_by(const Exchange& creation) {
+  // Also where the answer has no end, or is cut off: it is there to be deleted.
+  if (!creation.response || creation.response->status != 201) return std::nullopt;
+  const auto location = creation.response->headers.find("Location");
+  if (!location || location->empty()) return std::nullopt;
+  auto url = client::locate(how_.creation_url, *location);
+  if (!url) return std::nullopt;
+  created_.push_back(*url);
+  return std::move(*url);
+}
+
 bool Trying::create(std::string what, Request request) {
   const bool held = attempt(std::move(what), std::move(request));
-  if (!last_.response || last_.response->status != 201) return held;
-  const auto location = last_.response->headers.find("Location");
-  if (auto url = client::locate(how_.creation_url, location.value_or("")); url && location) {
-    made_ = std::move(*url);
-    created_.push_back(made_);
-  }
+  if (auto url = made_by(last_)) made_ = std::move(*url);
   return held;
 }
 
 std::optional<std::string> Trying::upload_of(std::size_t length) {
   const Exchange seen = prober_.exchange(creation_of(length, how_.metadata), true);
-  if (!lacks_location(how_.creation_url, seen).empty()) return std::nullopt;
-  auto url = client::locate(how_.creation_url, *seen.response->headers.find("Location"));
-  created_.push_back(*url);
-  if (!how_.entrusted(*url)) return std::nullopt;
-  return std::move(*url);
+  auto url = made_by(seen);
+  const bool held = lacks_location(how_.creation_url, seen).empty();
+  return held && url && how_.entrusted(*url) ? url : std::nullopt;
 }
 
 bool Trying::takes(Request request) {
   const Exchange seen = prober_.exchange(std::move(request), true);
-  if (!lacks_location(how_.creation_url, seen).empty()) return false;
-  const auto location = seen.response->headers.find("Location");
-  if (auto url = client::locate(how_.creation_url, *location)) created_.push_back(std::move(*url));
-  return true;
+  static_cast<void>(made_by(seen));
+  return lacks_location(how_.creation_url, seen).empty();
 }
 
 std::optional<Trial> Trying::done() {
@@ -279,7 +273,7 @@ std::optional<Trial> Trying::location() {
   const auto asked = transport::parse_url(how_.creation_url);
   if (!there || !asked) return done();
   const std::string here = asked->origin() + there->target;
-  const Exchange seen = prober_.exchange(request_of("HEAD", here), true);
+  const Exchange seen = prober_.exchange(tus_request("HEAD", here), true);
   if (lacks_offset(seen).empty()) {
     trial_.remedy = fmt::format(
         "the upload is there under {}: {} in Location (Host, or X-Forwarded-Host, -Port and "
@@ -296,10 +290,10 @@ std::optional<Trial> Trying::location() {
 std::optional<Trial> Trying::head() {
   const auto upload = upload_of(10);
   if (!upload) return std::nullopt;
-  if (attempt("of a new upload", request_of("HEAD", *upload))) return done();
-  attempt("once more, on a connection of its own", on_its_own(request_of("HEAD", *upload)));
+  if (attempt("of a new upload", tus_request("HEAD", *upload))) return done();
+  attempt("once more, on a connection of its own", on_its_own(tus_request("HEAD", *upload)));
   if (const auto other = upload_of(1000)) {
-    attempt("of another one, of another length", request_of("HEAD", *other));
+    attempt("of another one, of another length", tus_request("HEAD", *other));
   }
   if (!trial_.broken() || !last_.response || last_.response->status != 404) return done();
   // Not there for HEAD nor for PATCH: then it is Location that is wrong.
@@ -331,9 +325,9 @@ std::optional<Trial> Trying::patch() {
 }
 
 std::optional<Trial> Trying::options() {
-  if (attempt("of the creation URL", request_of("OPTIONS", how_.creation_url))) return done();
+  if (attempt("of the creation URL", tus_request("OPTIONS", how_.creation_url))) return done();
   attempt("once more, on a connection of its own",
-          on_its_own(request_of("OPTIONS", how_.creation_url)));
+          on_its_own(tus_request("OPTIONS", how_.creation_url)));
   return done();
 }
 

@@ -13,6 +13,7 @@
 #include "protocol/tus/headers.hpp"
 #include "target/reach.hpp"
 #include "transport/url.hpp"
+#include "tus/request.hpp"
 #include "tus/suites.hpp"
 
 namespace conformance {
@@ -35,18 +36,6 @@ Result<std::string> read_pair(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals != std::string::npos && tus::is_metadata_key(text.substr(0, equals))) return text;
   return failure("", quote(text) + " is not KEY=VALUE", "as in filename=report.csv");
-}
-
-/// A request of tus 1.0.0.
-Request request_of(std::string method, std::string url, http::Fields headers = {},
-                   std::optional<std::string> body = std::nullopt) {
-  Request request;
-  request.method = std::move(method);
-  request.url = std::move(url);
-  request.headers = std::move(headers);
-  request.headers.add(std::string(tus::header::tus_resumable), std::string(tus::version));
-  request.body = std::move(body);
-  return request;
 }
 
 bool looks_like_tus(const Response& response) {
@@ -125,7 +114,7 @@ std::string TusTarget::anonymous_address() const { return options_.oauth_url; }
 
 std::optional<Request> TusTarget::removal(const std::string& upload) const {
   if (!discovery.offers(tus::extension::termination)) return std::nullopt;
-  return request_of("DELETE", upload);
+  return tus_request("DELETE", upload);
 }
 
 TusTarget::Processing TusTarget::processing_of(Context& /*c*/,
@@ -231,10 +220,10 @@ Result<std::string> TusTarget::choose(Prober& prober, Response& answer,
   if (!candidates) return tl::unexpected(candidates.error());
   std::string seen;
   for (const std::string& candidate : *candidates) {
-    auto response = prober.send(request_of("OPTIONS", candidate), false);
+    auto response = prober.send(tus_request("OPTIONS", candidate), false);
     if (!response) return tl::unexpected(response.error());
     if (refused(*response)) {
-      response = prober.send(request_of("OPTIONS", candidate), true);
+      response = prober.send(tus_request("OPTIONS", candidate), true);
       if (!response) return tl::unexpected(response.error());
     }
     if (candidates->size() == 1 || looks_like_tus(*response)) {
@@ -255,7 +244,7 @@ Request TusTarget::creation_of(std::size_t length) const {
   if (!metadata.empty()) {
     headers.add(std::string(tus::header::upload_metadata), tus::format_metadata(metadata));
   }
-  return request_of("POST", url, std::move(headers), "");
+  return tus_request("POST", url, std::move(headers), "");
 }
 
 /// Makes one small upload, to see whether credentials are needed and whether it can be downloaded.
@@ -343,13 +332,13 @@ std::optional<std::string> TusTarget::sent_and_got(Prober& prober, const std::st
                                                    const std::string& bytes) {
   const http::Fields patch{{std::string(tus::header::upload_offset), "0"},
                            {"Content-Type", std::string(tus::offset_media_type)}};
-  auto patched = prober.send(request_of("PATCH", upload, patch, bytes), true);
+  auto patched = prober.send(tus_request("PATCH", upload, patch, bytes), true);
   // A conflict that passes must not take the downloads with it.
   if (patched && patched->status == 409) {
-    patched = prober.send(request_of("PATCH", upload, patch, bytes), true);
+    patched = prober.send(tus_request("PATCH", upload, patch, bytes), true);
   }
   if (!patched || patched->status / 100 != 2) return std::nullopt;
-  auto got = prober.send(request_of("GET", upload), true);
+  auto got = prober.send(tus_request("GET", upload), true);
   if (!got || got->status / 100 != 2) return std::nullopt;
   return std::move(got->body);
 }
