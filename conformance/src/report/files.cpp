@@ -152,40 +152,31 @@ std::string junit_xml(const RunReport& report) {
     suite.time += j.result.duration;
     suite.cases += junit_case(j);
   }
-  for (const std::string& extension : report.missing_extensions) {
-    if (!suites.contains("require")) order.emplace_back("require");
-    Suite& suite = suites["require"];
-    suite.count(JUnit::failure);
-    all.count(JUnit::failure);
+  // What is found without a row.
+  const auto found = [&](const std::string& suite_name, JUnit kind, std::string_view name,
+                         std::string_view type, const std::string& message) {
+    if (!suites.contains(suite_name)) order.push_back(suite_name);
+    Suite& suite = suites[suite_name];
+    suite.count(kind);
+    all.count(kind);
     suite.cases += fmt::format(
-        "    <testcase classname=\"require\" name=\"{0}\" time=\"0\">\n"
-        "      <failure type=\"require\" message=\"{0} is required and not offered\"/>\n"
+        "    <testcase classname=\"{}\" name=\"{}\" time=\"0\">\n"
+        "      <{} type=\"{}\" message=\"{}\"/>\n"
         "    </testcase>\n",
-        xml_escape(extension));
+        suite_name, xml_escape(name), kind == JUnit::error ? "error" : "failure", type,
+        xml_escape(message));
+  };
+  for (const std::string& extension : report.missing_extensions) {
+    found("require", JUnit::failure, extension, "require",
+          extension + " is required and not offered");
   }
-  // Of these no row need be red.
   for (const Cause& cause : report.causes) {
     if (cause.kind != Cause::Kind::unsteady || !cause.rows.empty()) continue;
-    if (!suites.contains(stopped_suite)) order.push_back(stopped_suite);
-    Suite& suite = suites[stopped_suite];
-    suite.count(JUnit::failure);
-    all.count(JUnit::failure);
-    suite.cases += fmt::format(
-        "    <testcase classname=\"{0}\" name=\"{1}\" time=\"0\">\n"
-        "      <failure type=\"unsteady\" message=\"{2}\"/>\n"
-        "    </testcase>\n",
-        stopped_suite, xml_escape(cause.name), xml_escape(cause.what));
+    found(stopped_suite, JUnit::failure, cause.name, "unsteady", cause.what);
   }
   if (report.stopped) {
-    if (!suites.contains(stopped_suite)) order.push_back(stopped_suite);
-    Suite& suite = suites[stopped_suite];
-    suite.count(JUnit::error);
-    all.count(JUnit::error);
-    suite.cases += fmt::format(
-        "    <testcase classname=\"{0}\" name=\"{0}\" time=\"0\">\n"
-        "      <error type=\"{1}\" message=\"{2}\"/>\n"
-        "    </testcase>\n",
-        stopped_suite, stopped_type(*report.stopped), xml_escape(report.stopped->why));
+    found(stopped_suite, JUnit::error, stopped_suite, stopped_type(*report.stopped),
+          report.stopped->why);
   }
   std::string out = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
