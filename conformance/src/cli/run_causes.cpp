@@ -19,6 +19,7 @@ constexpr std::size_t most_deaths = 8;
 constexpr Milliseconds least_for_a_trial{500};
 
 Outcome not_run(const std::string& why) { return {Outcome::Kind::blocked, {}, "not run: " + why}; }
+Outcome gone() { return not_run("the target is gone: it takes no connections any more"); }
 
 /// A row about a status is not waited out of it.
 bool is_about(const Requirement& row, int status) {
@@ -47,6 +48,13 @@ bool RunSession::knock() const {
   return seen.response || (seen.failure && seen.failure->kind == Kind::timeout);
 }
 
+bool RunSession::is_back() {
+  const Milliseconds patience = std::min(plan_.session->patience, time_for_rows());
+  const bool back = comes_back([this] { return knock(); }, patience, checks_interrupted);
+  if (back) plan_.session->watch.up();
+  return back;
+}
+
 std::optional<Outcome> RunSession::hopeless() {
   Session& session = *plan_.session;
   if (!session.watch.down() && !session.credentials_refused()) return std::nullopt;
@@ -54,15 +62,8 @@ std::optional<Outcome> RunSession::hopeless() {
   if (given_up_) return given_up_;
   if (session.watch.down()) {
     death_ = Death{session.watch.suspects(), false, false};
-    const auto over = [] { return checks_interrupted(); };
-    const Milliseconds patience = std::min(session.patience, time_for_rows());
-    death_->came_back = session.watch.deaths() < most_deaths &&
-                        comes_back([this] { return knock(); }, patience, over);
-    if (!death_->came_back) {
-      given_up_ = not_run("the target is gone: it takes no connections any more");
-      return given_up_;
-    }
-    session.watch.up();
+    death_->came_back = session.watch.deaths() < most_deaths && is_back();
+    if (!death_->came_back) return given_up_ = gone();
   }
   if (session.credentials_refused()) {
     TargetOptions options = plan_.target_options;
@@ -115,7 +116,7 @@ bool RunSession::again(const CaseResult& first) {
 }
 
 /// Alone: if the target is gone now, this row is what it died of.
-void RunSession::ran_again(const CaseResult& /*first*/, CaseResult& second) {
+void RunSession::ran_again(const CaseResult& second) {
   if (!second.met.unreachable || knock()) return;
   Death death;
   death.alone = true;
@@ -124,14 +125,8 @@ void RunSession::ran_again(const CaseResult& /*first*/, CaseResult& second) {
   }
   if (death.suspects.empty()) death.suspects.push_back({second.row->id, "what this row sends"});
   ++after_death_;
-  const auto over = [] { return checks_interrupted(); };
-  const Milliseconds patience = std::min(plan_.session->patience, time_for_rows());
-  death.came_back = comes_back([this] { return knock(); }, patience, over);
-  if (death.came_back) {
-    plan_.session->watch.up();
-  } else {
-    given_up_ = not_run("the target is gone: it takes no connections any more");
-  }
+  death.came_back = is_back();
+  if (!death.came_back) given_up_ = gone();
   if (death_ && death_->alone) {
     auto& all = death.suspects;
     all.insert(all.begin(), death_->suspects.begin(), death_->suspects.end());
@@ -170,8 +165,6 @@ void RunSession::find_causes() {
     if (prober.time_for_one() < least_for_a_trial) break;
     auto trial = plan_.target->tried(*foundation, prober, made);
     if (trial) tried.trials.push_back(std::move(*trial));
-    // Without creations there is nothing to try the others with.
-    if (trial && foundation->name == "creation" && trial->broken()) break;
   }
   for (const std::string& upload : made) session.created(upload);
   report.causes = causes_of(report.judgements, tried);

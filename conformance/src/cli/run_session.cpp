@@ -131,9 +131,7 @@ RunnerOptions RunSession::runner_options() {
   running.hopeless = [this] { return hopeless(); };
   running.unsure = [this](const CaseResult& result) { return unsure(result); };
   running.again = [this](const CaseResult& first) { return again(first); };
-  running.ran_again = [this](const CaseResult& first, CaseResult& second) {
-    ran_again(first, second);
-  };
+  running.ran_again = [this](const CaseResult& second) { ran_again(second); };
   return running;
 }
 

@@ -34,9 +34,11 @@ class RunSession {
   [[nodiscard]] Milliseconds time_to_end() const;
   [[nodiscard]] Milliseconds time_for_rows() const;
   [[nodiscard]] bool knock() const;
+  /// Waits for a target that is starting again, as long as there is patience and time.
+  [[nodiscard]] bool is_back();
   [[nodiscard]] bool unsure(const CaseResult& result) const;
   [[nodiscard]] bool again(const CaseResult& first);
-  void ran_again(const CaseResult& first, CaseResult& second);
+  void ran_again(const CaseResult& second);
   void find_causes();
 
   RunPlan& plan_;

@@ -148,7 +148,7 @@ void Folding::foundation(const Trial& trial) {
   Cause cause;
   cause.kind = kind_of(trial);
   cause.name = trial.foundation->name;
-  const bool discovery = trial.foundation->name == "OPTIONS";
+  const bool discovery = trial.foundation->tells_offers;
   cause.rows = take([&](const Judgement& judgement) {
     if (met(judgement, trial.met)) return true;
     // Those that ask nothing, or are judged only as something is not offered, go by what it told.

@@ -118,7 +118,8 @@ TEST(CausesOf, ABrokenFoundationThatNoRowMetIsNoCause) {
 }
 
 TEST(CausesOf, ABrokenDiscoveryTakesWhatIsJudgedAsNotOffered) {
-  constexpr Foundation discovery{"OPTIONS", "OPTIONS is answered 204", "mend OPTIONS"};
+  constexpr Foundation discovery{"OPTIONS", "OPTIONS is answered 204", "mend OPTIONS",
+                                 /*tells_offers=*/true};
   Requirement without_it = rows()[1];
   without_it.excludes = {"termination"};
   Requirement of_another_system = rows()[2];

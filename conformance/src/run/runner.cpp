@@ -226,7 +226,7 @@ CaseResult Runner::State::run_again(std::size_t index, CaseResult first) {
   if (over() || Clock::now() >= run_deadline || !options.again(first)) return first;
   CaseResult second = run_one(index);
   if (!second.ran) return first;
-  options.ran_again(first, second);
+  options.ran_again(second);
   constexpr std::string_view between = "# all that again, alone, when the others were done\n\n";
   second.transcript = first.transcript + std::string(between) + second.transcript;
   second.duration += first.duration;

@@ -88,9 +88,8 @@ struct RunnerOptions {
   /// Asked before a case runs again, with what came of it the first time; false: that stays. May
   /// block. Cases are not run again when it is too late for them, or the run was interrupted.
   std::function<bool(const CaseResult&)> again = [](const CaseResult&) { return true; };
-  /// Sees what came of it, and may say more.
-  std::function<void(const CaseResult& first, CaseResult& second)> ran_again = [](const CaseResult&,
-                                                                                  CaseResult&) {};
+  /// Sees what came of it.
+  std::function<void(const CaseResult&)> ran_again = [](const CaseResult&) {};
 };
 
 /// Makes the context of one case; called on the thread that runs it.

@@ -26,7 +26,8 @@ inline constexpr Foundation patch{
     "let the server, and what stands before it, take PATCH with application/offset+octet-stream"};
 inline constexpr Foundation options{
     "OPTIONS", "OPTIONS is answered 204 with Tus-Version and sound fields",
-    "let OPTIONS of the creation URL tell Tus-Version and Tus-Extension (a comma list of names)"};
+    "let OPTIONS of the creation URL tell Tus-Version and Tus-Extension (a comma list of names)",
+    /*tells_offers=*/true};
 }  // namespace foundation
 
 /// Which of them an exchange with the server whose creation URL is `creation_url` was.
