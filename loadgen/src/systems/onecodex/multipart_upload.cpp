@@ -152,6 +152,7 @@ void MultipartUpload::put() {
 // ---- a file in parts
 
 void MultipartUpload::create() {
+  // Parts set it again.
   if (std::exchange(file()->was_sent, false)) ++result().new_uploads;
   auto request = request_of("POST", object_url() + "?uploads");
   encrypt(request);
