@@ -190,6 +190,7 @@ void Folding::foundation(const Trial& trial) {
     cause.to_do = trial.foundation->remedy;
   }
   if (!trial.remedy.empty()) cause.to_do = trial.remedy;
+  if (!trial.said.empty()) cause.to_do += "; it says: " + trial.said;
   if (!cause.rows.empty()) cause.ask = {best(judgements_, cause.rows).result.row->id};
   causes_.push_back(std::move(cause));
 }

@@ -49,6 +49,7 @@ Trial broken(const Foundation& foundation, const std::string& lacks) {
   return {&foundation,
           {{"one way", lacks, "> HEAD\n"}, {"another", lacks, ""}},
           {{&foundation, lacks}},
+          "",
           ""};
 }
 
@@ -94,6 +95,7 @@ TEST(CausesOf, WhatHoldsOnlyWhenItIsAskedOtherwiseIsNotUnsteady) {
   Trial trial{&create,
               {{"of ten bytes", "500", ""}, {"once more", "500", ""}, {"of none", "", ""}},
               {{&create, "500"}},
+              "",
               ""};
   const auto causes = causes_of({red(0, {{&create, "500"}})}, {{trial}, {}, 0});
   ASSERT_THAT(causes, SizeIs(1));
@@ -103,7 +105,7 @@ TEST(CausesOf, WhatHoldsOnlyWhenItIsAskedOtherwiseIsNotUnsteady) {
 }
 
 TEST(CausesOf, WhatHeldByItselfIsAGroup) {
-  Trial held{&create, {{"one way", "", ""}}, {}, ""};
+  Trial held{&create, {{"one way", "", ""}}, {}, "", ""};
   const std::vector<Judgement> all{red(0, {{&create, "413"}}), red(1, {{&create, "413"}}),
                                    red(2, {{&create, "400"}})};
   const auto causes = causes_of(all, {{held}, {}, 0});

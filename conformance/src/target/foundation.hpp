@@ -46,6 +46,7 @@ struct Trial {
   /// What checks met when they met this; of the tries, and what follows of them.
   std::vector<Step> met;
   std::string remedy;  ///< instead of the foundation's; what the tries showed
+  std::string said;    ///< what the server says of it, for people; no secret is in it
 
   [[nodiscard]] bool any_held() const {
     return std::any_of(tries.begin(), tries.end(), [](const Try& t) { return t.lacks.empty(); });

@@ -15,7 +15,6 @@
 #include "protocol/tus/headers.hpp"
 #include "run/context.hpp"
 #include "settings/choice.hpp"
-#include "tus/said.hpp"
 
 namespace conformance {
 namespace {
@@ -110,8 +109,7 @@ std::optional<Trial> DexTarget::tried(const Foundation& foundation, Prober& prob
   auto trial = TusTarget::tried(foundation, prober, created);
   if (trial && trial->broken() && &foundation == &foundation::creation &&
       settings::given(options().own, manifest_flag)) {
-    const std::size_t said = std::min(trial->remedy.find(it_says), trial->remedy.size());
-    trial->remedy = "mend the manifest of --manifest" + trial->remedy.substr(said);
+    trial->remedy = "mend the manifest of --manifest";
   }
   return trial;
 }
@@ -123,7 +121,8 @@ std::optional<Trial> DexTarget::tried_info(Prober& prober,
   const auto patched = TusTarget::tried(foundation::patch, prober, created);
   if (!patched || patched->any_failed() || created.size() == before) return std::nullopt;
   const std::string id = client::last_segment(created[before]);
-  Trial trial{&foundation::info, {}, {}, {}};
+  Trial trial;
+  trial.foundation = &foundation::info;
   for (const bool again : {false, true}) {
     transport::Request request;
     request.method = "GET";

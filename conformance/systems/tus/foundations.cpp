@@ -11,7 +11,6 @@
 #include "transport/origins.hpp"
 #include "transport/url.hpp"
 #include "tus/request.hpp"
-#include "tus/said.hpp"
 
 namespace conformance {
 namespace {
@@ -217,10 +216,7 @@ bool Trying::takes(Request request) {
 std::optional<Trial> Trying::done() {
   if (trial_.remedy.empty() && trial_.broken()) {
     trial_.remedy = remedy_of(trial_.foundation->name, trial_.tries.front().lacks);
-    if (!said_.empty()) {
-      if (trial_.remedy.empty()) trial_.remedy = trial_.foundation->remedy;
-      trial_.remedy += it_says + said_;
-    }
+    trial_.said = said_;
   }
   return std::move(trial_);
 }
