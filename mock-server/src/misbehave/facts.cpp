@@ -52,11 +52,11 @@ const Upload* Facts::upload() const {
   if (peeked_ != nullptr) return peeked_;
   if (!upload_) {
     const auto& id = addressed().id;
-    const bool named = !id.empty() && is_upload_id(id);
-    if (named && peeks_) peeked_ = services_->store.peek(id);
+    // What a store knows by heart has an id; only who looks for a file must not be given another name.
+    if (!id.empty() && peeks_) peeked_ = services_->store.peek(id);
     if (peeked_ != nullptr) return peeked_;
     upload_.emplace();
-    if (named)
+    if (is_upload_id(id))
       if (auto found = services_->store.find(id)) *upload_ = std::move(*found);
   }
   return *upload_ ? &**upload_ : nullptr;
