@@ -107,6 +107,8 @@ TEST_F(TusVocabulary, StoredBytesAreComparedByTheDeliveredCopy) {
   folder.write("2026/11/name_id-1.txt", "abc");
   EXPECT_EQ(stored_equals(*context(), server_.url("/files/id-1"), "abc"), true);
   EXPECT_EQ(stored_equals(*context(), server_.url("/files/id-1"), "abd"), false);
+  EXPECT_EQ(stored_as_any_of(*context(), server_.url("/files/id-1"), {"abd", "abc"}), true);
+  EXPECT_EQ(stored_as_any_of(*context(), server_.url("/files/id-1"), {"abd", "ab"}), false);
 }
 
 TEST_F(TusVocabulary, ARawRequestCarriesWhatTheTargetNeedsAndTheVersion) {

@@ -161,6 +161,25 @@ std::string difference(const std::string& got, const std::string& sent) {
                        : fmt::format("bytes {} to {} of {} are others", first, last, sent.size());
 }
 
+std::optional<bool> delivered_as_any_of(Context& c, const std::string& upload,
+                                        const std::vector<std::string>& all) {
+  const std::string& folder = tus_target(c).delivered_dir;
+  if (folder.empty()) return std::nullopt;
+  const std::string id = id_of(upload);
+  std::optional<bool> equal;
+  c.eventually(c.patience(), [&] {
+    const auto compare = [&](const std::filesystem::path& file) {
+      std::ifstream in(file, std::ios::binary);
+      const std::string content((std::istreambuf_iterator<char>(in)), {});
+      equal = std::ranges::count(all, content) > 0;
+      return !*equal;  // it may still be being written, or be that of another attempt
+    };
+    static_cast<void>(client::each_delivered(folder, id, compare));
+    return equal == true;
+  });
+  return equal;
+}
+
 }  // namespace
 
 std::optional<std::string> damage_of(Context& c, const std::string& upload,
@@ -188,38 +207,31 @@ std::optional<std::string> damage_of(Context& c, const std::string& upload,
 
 std::optional<bool> delivered_equals(Context& c, const std::string& upload,
                                      const std::string& bytes) {
-  const std::string& folder = tus_target(c).delivered_dir;
-  if (folder.empty()) return std::nullopt;
-  const std::string id = id_of(upload);
-  std::optional<bool> equal;
-  c.eventually(c.patience(), [&] {
-    const auto compare = [&](const std::filesystem::path& file) {
-      std::ifstream in(file, std::ios::binary);
-      const std::string content((std::istreambuf_iterator<char>(in)), {});
-      equal = content == bytes;
-      return !*equal;  // it may still be being written, or be that of another attempt
-    };
-    static_cast<void>(client::each_delivered(folder, id, compare));
-    return equal == true;
-  });
-  return equal;
+  return delivered_as_any_of(c, upload, {bytes});
 }
 
 std::optional<bool> stored_equals(Context& c, const std::string& upload, const std::string& bytes) {
+  return stored_as_any_of(c, upload, {bytes});
+}
+
+std::optional<bool> stored_as_any_of(Context& c, const std::string& upload,
+                                     const std::vector<std::string>& all) {
   if (tus_target(c).downloads) {
+    std::size_t longest = 0;
+    for (const auto& bytes : all) longest = std::max(longest, bytes.size());
     Request request;
     request.method = "GET";
     request.url = upload;
     // One byte too many tells as much as all that may follow it.
-    request.body_limit = Bytes{bytes.size() + (64U << 10U)};
+    request.body_limit = Bytes{longest + (64U << 10U)};
     const Exchange seen = c.exchange(std::move(request));
     const bool too_long =
-        seen.response && is_2xx(*seen.response) && seen.response->body_size > Bytes{bytes.size()};
+        seen.response && is_2xx(*seen.response) && seen.response->body_size > Bytes{longest};
     if (too_long) return false;
     if (seen.failure || !seen.response) stop_unanswered("GET " + Context::target_of(upload), seen);
-    if (is_2xx(*seen.response)) return seen.response->body == bytes;
+    if (is_2xx(*seen.response)) return std::ranges::count(all, seen.response->body) > 0;
   }
-  return delivered_equals(c, upload, bytes);
+  return delivered_as_any_of(c, upload, all);
 }
 
 // ---- requests that a check bends ---------------------------------------------------------------

@@ -71,6 +71,9 @@ std::optional<std::string> damage_of(Context& c, const std::string& upload,
 /// Compares the stored bytes: by GET where downloads are offered, otherwise by the delivered copy;
 /// nullopt when this target gives no way to see them.
 std::optional<bool> stored_equals(Context& c, const std::string& upload, const std::string& bytes);
+/// The same with whichever of `all` it may be: that none is found takes as long as that one is not.
+std::optional<bool> stored_as_any_of(Context& c, const std::string& upload,
+                                     const std::vector<std::string>& all);
 /// Compares the delivered copy; nullopt when it cannot be read from here, or never came.
 std::optional<bool> delivered_equals(Context& c, const std::string& upload,
                                      const std::string& bytes);

@@ -66,12 +66,17 @@ Outcome refused_patch_changes_nothing(Context& c) {
   for (const auto& refusal : refusals(c)) {
     if (!time_for_more(c)) break;
     auto connection = c.raw();
-    const auto refused = answer(send_refused(c, connection, upload, refusal));
+    const auto sent = send_refused(c, connection, upload, refusal);
+    // Closed early, nothing may have changed either: whether it can be read is TUS-CORE-PATCH-027.
+    const bool unread = !sent.response && (sent.seen == RawConnection::Seen::closed ||
+                                           sent.seen == RawConnection::Seen::reset);
+    const auto told = unread ? to_string(sent.seen) : code(answer(sent));
     // What is taken in place of refused is another row's.
-    if (is_2xx(refused)) return not_offered(refusal.label + ": taken with " + code(refused));
+    if (sent.response && is_2xx(*sent.response)) {
+      return not_offered(refusal.label + ": taken with " + told);
+    }
     const auto after = state_of(c, upload);
-    kept.check(after == before,
-               fmt::format("{}: {}, then {}", refusal.label, code(refused), to_string(after)));
+    kept.check(after == before, fmt::format("{}: {}, then {}", refusal.label, told, to_string(after)));
     if (kept.broken()) return kept.outcome();
   }
   if (const auto why = append(c, upload, 4, bytes, {bytes.size()})) {
