@@ -234,6 +234,17 @@ const Manner manners[] = {
      R"({"rules": [{"name": "no-104", "when": {"method": "POST"},
                     "then": {"interim": {"of": 104, "drop": true}}}]})",
      {"--select", "ietf-draft"}},
+    {"StandsBehindAGatewayThatGoesOnSending",
+     {},
+     R"({"rules": [{"name": "bad-gateway", "when": {"method": "PATCH", "reply": {"status": 409}},
+          "then": {"reply": {"status": 502}}}]})",
+     {"--select", "TUS-CORE-PATCH-027", "--select", "TUS-CORE-HEAD-004"}},
+    {"ResetsWhatItRefuses",
+     {},
+     R"({"rules": [{"name": "reset",
+          "when": {"method": "PATCH", "reply": {"status": [400, 409, 412, 415]}},
+          "then": {"reply": "none", "socket": "rst"}}]})",
+     {"--select", "TUS-NEXT-001"}},
 };
 
 TEST(Alarms, OfAServerOfOtherManners) {
