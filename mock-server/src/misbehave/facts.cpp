@@ -52,7 +52,7 @@ const Upload* Facts::upload() const {
   if (peeked_ != nullptr) return peeked_;
   if (!upload_) {
     const auto& id = addressed().id;
-    // What a store knows by heart has an id; only who looks for a file must not be given another name.
+    // What a store knows by heart is an id; only who looks for a file must be given no other name.
     if (!id.empty() && peeks_) peeked_ = services_->store.peek(id);
     if (peeked_ != nullptr) return peeked_;
     upload_.emplace();

@@ -243,7 +243,7 @@ Outcome early_refusal_can_be_read(Context& c) {
     if (last.response && last.response->status == 502) ++of_gateway;
   }
   if (of_gateway == tries) {
-    return not_offered("a gateway in front answered 502 each time: what the server answers is not seen");
+    return not_offered("a gateway in front answered 502 each time: the server's answer is not seen");
   }
   const auto seen = "the refusal could be read in " + std::to_string(read) + " of " +
                     std::to_string(tries) + " tries, last " + code(last);

@@ -76,7 +76,8 @@ Outcome refused_patch_changes_nothing(Context& c) {
       return not_offered(refusal.label + ": taken with " + told);
     }
     const auto after = state_of(c, upload);
-    kept.check(after == before, fmt::format("{}: {}, then {}", refusal.label, told, to_string(after)));
+    kept.check(after == before,
+               fmt::format("{}: {}, then {}", refusal.label, told, to_string(after)));
     if (kept.broken()) return kept.outcome();
   }
   if (const auto why = append(c, upload, 4, bytes, {bytes.size()})) {
