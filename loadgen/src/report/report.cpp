@@ -65,58 +65,13 @@ std::string shown_url(const RunReport& report) {
   return shown(report, redact::shown_url(report.settings.url));
 }
 
-/// No latency tells of these: a run without them would look better than it was.
-std::string late(const Stats& s) {
-  return fmt::format("{} were due and could not start", s.not_started);
-}
-
-/// What was seen to be bad of the target, in whatever way the run ended.
-std::vector<std::string> seen_bad(const RunReport& report) {
-  const Stats& s = report.stats;
-  std::vector<std::string> bad;
-  if (s.failed > 0) bad.push_back(fmt::format("{} failed", s.failed));
-  if (s.lost > 0) bad.push_back(fmt::format("{} lost", s.lost));
-  if (s.wrong > 0) bad.push_back(fmt::format("{} wrong", s.wrong));
-  if (s.never_sent.value > 0) {
-    bad.push_back(fmt::format("{} acknowledged that were never sent", to_string(s.never_sent)));
-  }
-  if (s.rolled_back.value > 0 && !report.settings.allow_rollback) {
-    bad.push_back(fmt::format("{} acknowledged and then denied (see --allow-rollback)",
-                              to_string(s.rolled_back)));
-  }
-  return bad;
-}
-
 std::string verdict(const RunReport& report) {
-  const Stats& s = report.stats;
-  if (report.stopped) return shown(report, report.stopped->error.line());
-  std::vector<std::string> bad = seen_bad(report);
-  switch (report.exit_code()) {
-    case ExitCode::good:
-      return s.unverified > 0 ? fmt::format("uploaded {}, NOT VERIFIED (--verify none)", s.uploaded)
-                              : fmt::format("good: {} verified, 0 lost{}", s.verified,
-                                            s.not_started > 0 ? ", but " + late(s) : "");
-    case ExitCode::interrupted:
-      return bad.empty() ? "interrupted"
-                         : fmt::format("interrupted, and bad: {}", fmt::join(bad, ", "));
-    default:
-      break;
-  }
-  if (s.unverified > 0) bad.push_back(fmt::format("{} unverified", s.unverified));
-  if (s.uploaded == 0) bad.emplace_back("nothing was uploaded");
-  if (report.too_late()) bad.push_back(late(s) + " (see --allow-late)");
-  if (report.gave_up) {
-    bad.push_back(
-        fmt::format("no progress for {} (--give-up)", ::to_string(report.settings.give_up)));
-  }
-  bad.insert(bad.end(), report.conditions_hit.begin(), report.conditions_hit.end());
-  return fmt::format("bad: {}", fmt::join(bad, ", "));
+  const std::string text = verdict_of(report.stats, rules_of(report.settings), report.ending());
+  return report.stopped ? shown(report, text) : text;
 }
 
-/// Uploads that did not end well, or of which that could not be seen.
 std::uint64_t bad_of(const RunReport& report, const Stats& s) {
-  const bool asked = report.settings.verify != VerifyMethod::none;
-  return s.failed + s.lost + s.wrong + s.interrupted + (asked ? s.unverified : s.unseen);
+  return loadgen::bad_of(s, rules_of(report.settings));
 }
 
 void head_of_table(std::string& out, const char* what) {

@@ -349,26 +349,10 @@ Result<Credentials> credentials_of(const Settings& settings, std::uint64_t accou
   return c;
 }
 
-ExitCode RunReport::exit_code() const {
-  if (stopped) return stopped->code;
-  if (was_interrupted) return ExitCode::interrupted;
-  const bool unverified =
-      stats.unseen > 0 || (settings.verify != VerifyMethod::none && stats.unverified > 0);
-  const bool nothing = stats.uploaded == 0;
-  const bool lies =
-      stats.never_sent.value > 0 || (stats.rolled_back.value > 0 && !settings.allow_rollback);
-  const bool bad = stats.failed > 0 || stats.lost > 0 || stats.wrong > 0 || stats.interrupted > 0 ||
-                   unverified || nothing || lies || gave_up || too_late() ||
-                   !conditions_hit.empty();
-  return bad ? ExitCode::bad_run : ExitCode::good;
-}
-
-bool RunReport::too_late() const {
-  const double due = static_cast<double>(stats.started + stats.not_started);
-  const auto allowed =
-      std::max(settings.allow_late.count,
-               static_cast<std::uint64_t>(due * settings.allow_late.percent / 100));
-  return stats.not_started > allowed;
+Ending RunReport::ending() const {
+  Ending ending{was_interrupted, gave_up, {}, conditions_hit};
+  if (stopped) ending.stopped = Stop{stopped->code, stopped->error.line()};
+  return ending;
 }
 
 namespace {
@@ -521,11 +505,7 @@ RunResult<RunReport> run(const std::shared_ptr<const Scenario>& scenario, const 
   report.each_upload = [shared](const auto& visit) { shared->results.each(visit); };
   report.was_interrupted = hooks.interrupted() > 0;
   report.gave_up = shared->gave_up;
-  for (const auto& criterion : settings.fail_if) {
-    if (const auto value = criterion.hit(report.stats)) {
-      report.conditions_hit.push_back(fmt::format("{} (it is {:.6g})", criterion.text(), *value));
-    }
-  }
+  report.conditions_hit = conditions_hit(report.stats, rules_of(settings));
   return report;
 }
 

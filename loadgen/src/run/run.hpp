@@ -12,6 +12,7 @@
 
 #include "protocol/error.hpp"
 #include "redact/secrets.hpp"
+#include "results/judge.hpp"
 #include "scenario/scenario.hpp"
 #include "stats/result.hpp"
 #include "stats/stats.hpp"
@@ -19,15 +20,6 @@
 #include "upload/authorizer.hpp"
 
 namespace loadgen {
-
-/// Exit codes of the program (design.md, idea 4); of those that apply the first one here wins.
-enum class ExitCode : int {
-  good = 0,
-  bad_run = 1,      ///< uploads failed, lost or unverified, a --fail-if condition, or nothing done
-  usage = 2,        ///< flags, files, environment
-  unreachable = 3,  ///< target unreachable or credentials refused
-  interrupted = 4,  ///< by a signal, the program itself failed, or output could not be written
-};
 
 struct RunError {
   ExitCode code = ExitCode::usage;
@@ -85,9 +77,10 @@ struct RunReport {
   std::vector<std::string> conditions_hit;     ///< --fail-if, with the values found
   redact::Secrets secrets;                     ///< that no report may hold
   std::optional<RunError> stopped;             ///< why there was no load, or not all of it
-  [[nodiscard]] ExitCode exit_code() const;
-  /// More uploads could not start than Settings::allow_late has it.
-  [[nodiscard]] bool too_late() const;
+  [[nodiscard]] Ending ending() const;
+  [[nodiscard]] ExitCode exit_code() const {
+    return exit_code_of(stats, rules_of(settings), ending());
+  }
 };
 
 struct RunHooks {
