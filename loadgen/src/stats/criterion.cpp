@@ -3,10 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
-#include <cmath>
-
-#include "protocol/http/fields.hpp"
 
 namespace loadgen {
 
@@ -66,73 +62,18 @@ std::vector<std::pair<std::string, double>> summary_fields(const Stats& s) {
 }
 
 Result<Criterion> Criterion::parse(std::string_view text) {
-  const auto bad = [&](std::string why) {
-    return failure("", fmt::format("{} is not a condition: {}", quote(text), why),
-                   "as in failed>0 or goodput_mib_s<50");
-  };
-  const auto at = text.find_first_of("<>=!");
-  if (at == std::string_view::npos) return bad("it has no comparison");
-  const bool two = at + 1 < text.size() && text[at + 1] == '=';
-  const auto sign = text.substr(at, two ? 2 : 1);
-  Criterion c;
-  c.text_ = std::string(text);
-  if (sign == "<") {
-    c.operator_ = Operator::less;
-  } else if (sign == "<=") {
-    c.operator_ = Operator::less_equal;
-  } else if (sign == ">") {
-    c.operator_ = Operator::greater;
-  } else if (sign == ">=") {
-    c.operator_ = Operator::greater_equal;
-  } else if (sign == "==") {
-    c.operator_ = Operator::equal;
-  } else if (sign == "!=") {
-    c.operator_ = Operator::not_equal;
-  } else {
-    return bad("the comparisons are < <= > >= == !=");
-  }
-  c.field_ = std::string(http::trim_ows(text.substr(0, at)));
-  bool known = false;
-  std::string names;
-  for (const auto& [name, value] : summary_fields({})) {
-    known = known || name == c.field_;
-    names += (names.empty() ? "" : " ") + name;
-  }
-  if (!known)
-    return bad(fmt::format("there is no number {}; there are {}", quote(c.field_), names));
-  const auto number = http::trim_ows(text.substr(at + sign.size()));
-  const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), c.limit_);
-  if (code != std::errc{} || end != number.data() + number.size() || !std::isfinite(c.limit_)) {
-    return bad("a number is expected after the comparison");
-  }
-  return c;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : summary_fields({})) names.push_back(name);
+  return Condition::parse(text, names).map([](Condition condition) {
+    Criterion criterion;
+    criterion.condition_ = std::move(condition);
+    return criterion;
+  });
 }
 
 std::optional<double> Criterion::hit(const Stats& stats) const {
   for (const auto& [name, value] : summary_fields(stats)) {
-    if (name != field_) continue;
-    bool holds = false;
-    switch (operator_) {
-      case Operator::less:
-        holds = value < limit_;
-        break;
-      case Operator::less_equal:
-        holds = value <= limit_;
-        break;
-      case Operator::greater:
-        holds = value > limit_;
-        break;
-      case Operator::greater_equal:
-        holds = value >= limit_;
-        break;
-      case Operator::equal:
-        holds = value == limit_;
-        break;
-      case Operator::not_equal:
-        holds = value != limit_;
-        break;
-    }
-    if (holds) return value;
+    if (name == condition_.figure && condition_.holds(value)) return value;
   }
   return std::nullopt;
 }

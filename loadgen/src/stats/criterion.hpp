@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/error.hpp"
+#include "stats/condition.hpp"
 #include "stats/stats.hpp"
 
 namespace loadgen {
@@ -20,16 +21,12 @@ namespace loadgen {
 class Criterion {
  public:
   [[nodiscard]] static Result<Criterion> parse(std::string_view text);
-  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] const std::string& text() const { return condition_.text; }
   /// The value it found when it holds, that is when the run is to fail.
   [[nodiscard]] std::optional<double> hit(const Stats& stats) const;
 
  private:
-  enum class Operator { less, less_equal, greater, greater_equal, equal, not_equal };
-  std::string text_;
-  std::string field_;
-  Operator operator_ = Operator::greater;
-  double limit_ = 0;
+  Condition condition_;
 };
 
 }  // namespace loadgen
