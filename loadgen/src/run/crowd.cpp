@@ -271,10 +271,11 @@ void Crowd::each_not_started(const std::function<void(Time due)>& visit) const {
 }
 
 std::optional<Crowd::Begun::Upload> Crowd::Begun::next() {
-  for (; stream_ < crowd_->streams_.size(); ++stream_, n_ = 0) {
+  for (; stream_ < crowd_->streams_.size(); ++stream_, n_ = partner_ = 0) {
     const Schedule& schedule = *crowd_->streams_[stream_].schedule;
-    for (; n_ < schedule.started(); ++n_, file_ = 0) {
-      const Who who = crowd_->plan_.roster.who(stream_, schedule.partner(n_));
+    for (; n_ < schedule.started(); ++n_, ++partner_, file_ = 0) {
+      partner_ = *schedule.next(partner_);
+      const Who who = crowd_->plan_.roster.who(stream_, partner_);
       if (file_ < who.files) return Upload{crowd_->plan_.roster.upload(who, file_++), who.group};
     }
   }

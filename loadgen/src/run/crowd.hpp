@@ -64,7 +64,8 @@ class Crowd {
    private:
     const Crowd* crowd_;
     std::size_t stream_ = 0;
-    std::uint64_t n_ = 0;
+    std::uint64_t n_ = 0;        ///< of those of the stream that were begun
+    std::uint64_t partner_ = 0;  ///< that it is, or one before
     std::uint64_t file_ = 0;
   };
   /// What went wrong with events, for people.

@@ -97,8 +97,7 @@ ScheduleOptions Roster::schedule(std::size_t stream, std::uint64_t first,
   options.seed = scenario_.settings.seed;
   options.stream = stream;
   // Each stream begins with another thread, so that the rests do not all go to the first one.
-  options.first = (first + stream) % stride;
-  options.stride = stride;
+  options.lot = Lot({(first + stream) % stride, stride});
   return options;
 }
 

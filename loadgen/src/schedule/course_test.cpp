@@ -147,8 +147,7 @@ TEST(ClosedLoop, ThreadsShareARamp) {
   for (std::uint64_t i = 0; i < 3; ++i) {
     ScheduleOptions options;
     options.course = Course({{10s, 0, 10}, {10s, 10, 10}});
-    options.first = i;
-    options.stride = 3;
+    options.lot = Lot({i, 3});
     Schedule s(options, t0);
     all += take_all(s, t0 + 5s);
     EXPECT_EQ(all, i == 0 ? 2U : i == 1 ? 4U : 5U);

@@ -9,30 +9,28 @@ namespace {
 /// A ramp is at a whole number up to this much too early, as moments are whole nanoseconds.
 constexpr double hair = 1e-6;
 
-/// Of something whole that `stride` schedules share, what the one that begins at `first` has.
-std::uint64_t share(std::uint64_t whole, std::uint64_t first, std::uint64_t stride) {
-  return whole / stride + (first < whole % stride ? 1 : 0);
-}
-
 }  // namespace
 
 Schedule::Schedule(ScheduleOptions options, Time start)
     : options_(std::move(options)), start_(start), room_since_(start) {
+  next_ = next(0);
   if (const auto end = options_.course.end()) end_ = start + *end;
   if (options_.arrival == Arrival::closed) return;
   arrivals_.emplace(options_.course, options_.arrival, options_.seed, options_.stream);
-  arrivals_->advance(options_.first);
+  if (next_) arrivals_->advance(*next_);
 }
 
-bool Schedule::exists(std::uint64_t n) const {
-  return !options_.partners || partner(n) < *options_.partners;
+std::optional<std::uint64_t> Schedule::next(std::uint64_t from) const {
+  auto found = options_.lot.next(from);
+  if (found && options_.partners && *found >= *options_.partners) found.reset();
+  return found;
 }
 
 std::uint64_t Schedule::room(Time now) const {
   const auto whole = open()
                          ? options_.most
                          : static_cast<std::uint64_t>(options_.course.level(now - start_) + hair);
-  return share(whole, options_.first, options_.stride);
+  return options_.lot.room(whole);
 }
 
 std::optional<Time> Schedule::due() const {
@@ -43,13 +41,17 @@ std::optional<Time> Schedule::due() const {
 
 std::optional<Schedule::Start> Schedule::take(Time now) {
   if (exhausted(now) || in_flight_ >= room(now)) return std::nullopt;
-  Start start{partner(taken_), now, now};
+  Start start{*next_, now, now};
   if (open()) {
     start.intended = *due();
     if (start.intended > now) return std::nullopt;
     start.possible = std::max(start.intended, room_since_);
+  }
+  last_ = next_;
+  next_ = next(*last_ + 1);
+  if (open()) {
     former_ = arrivals_;
-    arrivals_->advance(options_.stride);
+    if (next_) arrivals_->advance(*next_ - *last_);
   }
   ++taken_;
   ++in_flight_;
@@ -63,6 +65,7 @@ void Schedule::ended(Time now) {
 void Schedule::refuse(Time now) {
   --taken_;
   --in_flight_;
+  next_ = last_;
   if (open()) arrivals_ = former_;
   close(now);
 }
@@ -77,8 +80,9 @@ std::optional<Time> Schedule::next_due(Time now) const {
   if (!open()) {
     if (in_flight_ < room(now)) return now;
     // So high must the level be for one more here.
-    const auto least = in_flight_ * options_.stride + options_.first + 1;
-    const auto rises = options_.course.rises_to(static_cast<double>(least), now - start_);
+    const auto least = options_.lot.whole(in_flight_ + 1);
+    if (!least) return std::nullopt;
+    const auto rises = options_.course.rises_to(static_cast<double>(*least), now - start_);
     if (!rises || (end_ && start_ + *rises >= *end_)) return std::nullopt;
     return start_ + *rises;
   }
@@ -89,7 +93,7 @@ std::optional<Time> Schedule::next_due(Time now) const {
 }
 
 bool Schedule::exhausted(Time now) const {
-  if (!exists(taken_)) return true;
+  if (!next_) return true;
   if (!open() || closed_) return end_ && now >= *end_;
   const auto due_at = due();
   if (!due_at) return true;
@@ -101,11 +105,13 @@ bool Schedule::exhausted(Time now) const {
 void Schedule::each_not_started(Time now, const std::function<void(Time due)>& visit) const {
   if (!open() || !end_ || now < *end_) return;
   Arrivals waiting = *arrivals_;
-  for (auto n = taken_; exists(n); ++n) {
+  for (auto n = next_; n;) {
     const auto due_at = waiting.due();
     if (!due_at || start_ + *due_at >= *end_) return;
     visit(start_ + *due_at);
-    waiting.advance(options_.stride);
+    const auto following = next(*n + 1);
+    if (following) waiting.advance(*following - *n);
+    n = following;
   }
 }
 

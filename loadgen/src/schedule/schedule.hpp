@@ -9,6 +9,7 @@
 
 #include "schedule/arrivals.hpp"
 #include "schedule/course.hpp"
+#include "schedule/lot.hpp"
 
 namespace loadgen {
 
@@ -21,10 +22,8 @@ struct ScheduleOptions {
   std::uint64_t most = 1;    ///< open loop: in flight at most, of the whole run
   std::uint64_t seed = 1;    ///< of the run
   std::uint64_t stream = 0;  ///< which schedule of the run it is
-  /// This schedule starts the partners `first`, `first + stride`, ... so that several threads (or
-  /// several machines) share one run.
-  std::uint64_t first = 0;
-  std::uint64_t stride = 1;
+  /// The partners that this schedule starts, so that several threads and machines share one run.
+  Lot lot;
 };
 
 /// Pure bookkeeping over a clock that is handed in. Not thread-safe.
@@ -63,14 +62,12 @@ class Schedule {
   [[nodiscard]] std::uint64_t not_started(Time now) const;
   [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::uint64_t started() const { return taken_; }
-  /// The n-th that it started.
-  [[nodiscard]] std::uint64_t partner(std::uint64_t n) const {
-    return options_.first + n * options_.stride;
-  }
+  /// The first of its partners that is `from` or later, whether it starts or not; nullopt: there
+  /// is none.
+  [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t from) const;
 
  private:
   [[nodiscard]] bool open() const { return arrivals_.has_value(); }
-  [[nodiscard]] bool exists(std::uint64_t n) const;
   [[nodiscard]] std::uint64_t room(Time now) const;  ///< for how many, in all
   /// Open loop: when the next one is due; nullopt: there is none.
   [[nodiscard]] std::optional<Time> due() const;
@@ -80,6 +77,7 @@ class Schedule {
   std::optional<Time> end_;  ///< starts are due before it
   Time room_since_;          ///< or since when, while there is none
   bool closed_ = false;
+  std::optional<std::uint64_t> next_, last_;  ///< partners: to be taken, and taken last
   std::uint64_t taken_ = 0;
   std::uint64_t in_flight_ = 0;
   std::optional<Arrivals> arrivals_, former_;  ///< open loop: the next one, and the last

@@ -123,8 +123,7 @@ TEST(Schedule, SharesARunBetweenThreads) {
   for (std::uint64_t i = 0; i < 3; ++i) {
     ScheduleOptions o = closed_loop(300);
     o.partners = 10;
-    o.first = i;
-    o.stride = 3;
+    o.lot = Lot({i, 3});
     Schedule s(o, t0);
     for (const auto n : take_all(s, t0)) all.push_back(n);
   }
