@@ -72,7 +72,8 @@ TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
   const auto loaded = load_profile_text(
       profile(R"(, "tus": {"extensions": ["creation", "expiration"], "max_size": "1KiB",
                  "expire_after": "2h", "downloads": false, "metadata": "lenient",
-                 "empty_is_absent": true, "draft_end_signal": ["3", "5"]},
+                 "empty_is_absent": true, "draft_end_signal": ["3", "5"], "ietf_draft": ["8", "10"],
+                 "draft_limits": {"min_append_size": 1, "max_append_size": "1KiB"}},
        "defects": ["version-list-missing", "metadata-damaged"],
        "rules": [{"then": {"reply": {"headers": {"drop": "Date"}}}}],
        "not_reproduced": [{"requirement": "TUS-CORE-VER-001", "reason": "because"},
@@ -86,6 +87,9 @@ TEST(Profile, HoldsWhatAServerOffersAndWhatIsWrongWithIt) {
   EXPECT_FALSE(tus.downloads);
   EXPECT_TRUE(tus.empty_is_absent);
   EXPECT_THAT(tus.draft_end_signal, ElementsAre("3", "5"));
+  EXPECT_THAT(tus.ietf_draft, ElementsAre(8, 10));
+  EXPECT_EQ(tus.draft_min_append, Bytes{1});
+  EXPECT_EQ(tus.draft_max_append, Bytes{1024});
   EXPECT_EQ(tus.metadata, tus::MetadataStrictness::lenient);
   ASSERT_EQ(loaded->rules.size(), 1U);
   EXPECT_EQ(loaded->rules[0].name, "mine#1");
@@ -198,6 +202,11 @@ TEST(Profile, RefusesWhatCannotBeMeant) {
        "extensions[1]: 'creation' is listed twice"},
       {R"({"name": "a", "description": "d", "system": "tus", "tus": {"draft_end_signal": ["8"]}})",
        "no interop version with such a signal '8'"},
+      {R"({"name": "a", "description": "d", "system": "tus", "tus": {"ietf_draft": ["08"]}})",
+       "tus.ietf_draft[0]: must be an interop version"},
+      {R"({"name": "a", "description": "d", "system": "tus",
+          "tus": {"draft_limits": {"min_append_size": 2, "max_append_size": 1}}})",
+       "max_append_size is below min_append_size"},
       {R"({"name": "a", "description": "d", "system": "tus", "tus": {"metadata": "lax"}})",
        "tus.metadata"},
       {R"({"name": "a", "description": "d", "system": "tus",

@@ -84,7 +84,7 @@ Reply discovery(const TusOptions& options, Route route) {
   if (offers(options, ext::checksum)) {
     reply.fields.add(std::string(tus::header::tus_checksum_algorithm), checksum_algorithms);
   }
-  if (options.ietf_draft) reply.fields.add("Upload-Limit", ietf_limits(options));
+  if (!options.ietf_draft.empty()) reply.fields.add("Upload-Limit", ietf_limits(options));
   if (options.max_size) {
     reply.fields.add(std::string(tus::header::tus_max_size),
                      std::to_string(options.max_size->value));

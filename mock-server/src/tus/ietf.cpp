@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/tus/draft.hpp"
 #include "protocol/tus/headers.hpp"
 #include "protocol/tus/numbers.hpp"
 #include "store/uuid.hpp"
@@ -15,11 +16,14 @@ namespace mock {
 
 namespace {
 
-constexpr std::string_view interop = "Upload-Draft-Interop-Version";
-constexpr std::string_view upload_complete = "Upload-Complete";
-constexpr std::string_view upload_incomplete = "Upload-Incomplete";
-constexpr std::string_view upload_limit = "Upload-Limit";
-constexpr std::string_view append_type = "application/partial-upload";
+namespace draft = ::tus::draft;
+constexpr std::string_view interop = draft::header::interop;
+constexpr std::string_view upload_limit = draft::header::limit;
+/// From -06 on an answer says only whose it is; before, each tells the offset, and an append that
+/// is not the last is 201 (section Upload Append).
+constexpr int free_status_since = 7;
+/// GET tells what HEAD does, and the end of a complete upload may be said again.
+constexpr int get_since = 8;
 constexpr std::string_view problem_types = "https://iana.org/assignments/http-problem-types#";
 /// How often a long body is told that it arrives (section Upload Append, 104 with Upload-Offset).
 constexpr Bytes progress_every{1U << 20U};
@@ -39,19 +43,27 @@ Reply inconsistent_length() {
   return problem(400, "inconsistent-upload-length", "the lengths of the upload contradict");
 }
 
-std::string boolean(bool value) { return value ? "?1" : "?0"; }
+/// The version that the request names, among those spoken here.
+std::optional<int> spoken(const ::http::Fields& fields, const TusOptions& options) {
+  const auto number = draft::parse_interop(::http::trim_ows(fields.find(interop).value_or("")));
+  if (!number || std::ranges::count(options.ietf_draft, *number) == 0) return std::nullopt;
+  return number;
+}
 
 class Ietf : public Writer {
  public:
   explicit Ietf(const Context& context)
-      : Writer(context), version_(*context.request.fields.find(interop)) {}
+      : Writer(context),
+        version_(draft::version_of(*spoken(context.request.fields, context.options))) {}
 
   void start() override {
     const auto method = context_.method;
     const bool creates = context_.match.route.creates();
     if (method == "OPTIONS") return respond(discovery(context_.options, context_.match.route));
     if (creates && method == "POST") return create();
-    if (!creates && method == "HEAD") return tell();
+    if (!creates && (method == "HEAD" || (method == "GET" && version_.number >= get_since))) {
+      return tell();
+    }
     if (!creates && method == "PATCH") return append();
     if (!creates && method == "DELETE") return cancel();
     auto reply = refusal(405, "the method is not allowed here");
@@ -62,24 +74,29 @@ class Ietf : public Writer {
  private:
   // ---- what a request says
 
-  /// nullopt when it does not say Upload-Complete (a Boolean of RFC 9651).
+  /// Whether its content is the last; nullopt when it does not say so (a Boolean of RFC 9651).
   [[nodiscard]] OrReply<std::optional<bool>> completing() const {
-    auto text = single(context_.request, upload_complete, context_.options);
+    auto text = single(context_.request, version_.completeness, context_.options);
     if (!text) return tl::unexpected(std::move(text.error()));
     if (!*text) return std::nullopt;
-    if (**text == "?1") return true;
-    if (**text == "?0") return false;
-    return tl::unexpected(refusal(400, "Upload-Complete must be ?0 or ?1"));
+    if (**text == version_.ended) return true;
+    if (**text == version_.going_on) return false;
+    return tl::unexpected(refusal(400, std::string(version_.completeness) + " must be ?0 or ?1"));
   }
 
-  /// Upload-Complete, and how long the upload is after what the request says of it: by
+  /// Whether the upload is to end here, and how long it is after what the request says of it: by
   /// Upload-Length, or by its Content-Length when nothing is to follow (section Length).
   OrReply<void> read_lengths(Bytes offset) {
     const auto& request = context_.request;
     auto complete = completing();
     if (!complete) return tl::unexpected(std::move(complete.error()));
-    if (!*complete) return tl::unexpected(refusal(400, "Upload-Complete is missing"));
-    last_ = **complete;
+    // -01 has nothing to say of an append that is the last (section Upload Append).
+    const bool unsaid_is_last = version_.completeness == draft::header::incomplete && !created_;
+    if (!*complete && !unsaid_is_last) {
+      return tl::unexpected(refusal(400, std::string(version_.completeness) + " is missing"));
+    }
+    last_ = complete->value_or(true);
+    if (auto sized = judge_size(); !sized) return sized;
     auto length = length_of(request, context_.options);
     if (!length) return tl::unexpected(std::move(length.error()));
     declared_ = *length;
@@ -101,9 +118,29 @@ class Ietf : public Writer {
     return {};
   }
 
+  /// What is announced of single requests (section Limits). A body without a length is not judged:
+  /// how long it is shows when it was taken.
+  OrReply<void> judge_size() const {
+    const auto size = context_.request.content_length;
+    if (!has_limits() || !size) return {};
+    const auto& options = context_.options;
+    if (options.draft_max_append && *size > *options.draft_max_append) {
+      return tl::unexpected(too_large("the request is larger than max-append-size"));
+    }
+    const bool exempt = last_ || (created_ && *size == Bytes{0});
+    if (!exempt && options.draft_min_append && *size < *options.draft_min_append) {
+      auto reply = refusal(400, "the request is smaller than min-append-size");
+      reply.fields.set(upload_limit, ietf_limits(options));
+      return tl::unexpected(std::move(reply));
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool has_limits() const { return !version_.age.empty(); }
+
   [[nodiscard]] Reply too_large(std::string_view why) const {
     auto reply = refusal(413, why);
-    reply.fields.set(upload_limit, ietf_limits(context_.options));
+    if (has_limits()) reply.fields.set(upload_limit, ietf_limits(context_.options));
     return reply;
   }
 
@@ -114,8 +151,8 @@ class Ietf : public Writer {
     if (!offers(context_.options, tus::extension::creation)) {
       return respond(refusal(501, "uploads cannot be created here"));
     }
-    if (auto read = read_lengths(Bytes{0}); !read) return respond(std::move(read.error()));
     created_ = true;
+    if (auto read = read_lengths(Bytes{0}); !read) return respond(std::move(read.error()));
     Upload upload;
     upload.created = upload.modified = services.loop.now();
     upload.length = declared_;
@@ -139,7 +176,7 @@ class Ietf : public Writer {
         location_of(context_.request, context_.match, context_.options.trust_forwarded, upload.id);
     Reply supported;
     supported.fields.add("Location", location_);
-    supported.fields.add(std::string(upload_limit), limits(upload));
+    if (has_limits()) supported.fields.add(std::string(upload_limit), limits(upload));
     interim(std::move(supported));
     take_body(std::move(upload), std::nullopt);
   }
@@ -147,7 +184,7 @@ class Ietf : public Writer {
   void tell() {
     auto upload = find_upload(context_);
     if (!upload) return respond(std::move(upload.error()));
-    if (context_.request.fields.has(upload_complete) ||
+    if (context_.request.fields.has(version_.completeness) ||
         context_.request.fields.has(tus::header::upload_offset)) {
       return respond(refusal(400, "this request may not tell an offset, nor that it completes"));
     }
@@ -164,6 +201,7 @@ class Ietf : public Writer {
   void append() {
     auto upload = find_upload(context_);
     if (!upload) return respond(std::move(upload.error()));
+    if (says_the_end_again(*upload)) return respond(end_of(*upload));
     if (auto fit = check(*upload); !fit) return respond(std::move(fit.error()));
     auto& locks = context_.services.locks;
     if (locks.locked(upload->id)) {
@@ -178,6 +216,24 @@ class Ietf : public Writer {
     take_body(std::move(*upload), declared);
   }
 
+  /// The end of an upload that is complete, without content at its offset: the first answer may
+  /// have been lost.
+  [[nodiscard]] bool says_the_end_again(const Upload& upload) const {
+    if (version_.number < get_since || !upload.complete()) return false;
+    const auto& request = context_.request;
+    const auto offset = offset_of(request, context_.options);
+    const auto last = completing();
+    return request.content_length == Bytes{0} && media_type(request) == draft::append_type &&
+           offset && *offset == upload.offset && last && *last == true;
+  }
+
+  [[nodiscard]] Reply end_of(const Upload& upload) const {
+    Reply reply;
+    reply.status = 204;
+    describe(upload, reply);
+    return reply;
+  }
+
   OrReply<void> check(const Upload& upload) {
     if (tus_of(upload).kind == tus::UploadKind::final) {
       return tl::unexpected(refusal(context_.options, refused::final_patched));
@@ -187,7 +243,7 @@ class Ietf : public Writer {
       describe(upload, reply);
       return tl::unexpected(std::move(reply));
     }
-    if (media_type(context_.request) != append_type) {
+    if (version_.typed_appends && media_type(context_.request) != draft::append_type) {
       return tl::unexpected(refusal(415, "Content-Type must be application/partial-upload"));
     }
     auto offset = offset_of(context_.request, context_.options);
@@ -282,10 +338,10 @@ class Ietf : public Writer {
   Reply acknowledgement() override {
     const auto& upload = receiver().upload();
     Reply reply;
-    reply.status = created_ ? 201 : 204;
+    reply.status = created_ || version_.number < free_status_since ? 201 : 204;
     if (created_) reply.fields.add("Location", location_);
     describe(upload, reply);
-    reply.fields.set(upload_complete, boolean(last_ || upload.complete()));
+    say_complete(last_ || upload.complete(), reply);
     return reply;
   }
 
@@ -307,7 +363,7 @@ class Ietf : public Writer {
     if (upload.expires && !upload.complete()) {
       const auto left = std::chrono::duration_cast<std::chrono::seconds>(
           *upload.expires - context_.services.loop.now());
-      value += (version_ == "6" ? ", expires=" : ", max-age=");
+      value.append(", ").append(version_.age).append("=");
       value += std::to_string(std::max<std::int64_t>(0, left.count()));
     }
     return value;
@@ -315,23 +371,28 @@ class Ietf : public Writer {
 
   void describe(const Upload& upload, Reply& reply) const {
     reply.fields.set(tus::header::upload_offset, std::to_string(upload.offset.value));
-    reply.fields.set(upload_complete, boolean(upload.complete()));
-    reply.fields.set(upload_limit, limits(upload));
+    say_complete(upload.complete(), reply);
+    if (has_limits()) reply.fields.set(upload_limit, limits(upload));
+  }
+
+  void say_complete(bool complete, Reply& reply) const {
+    reply.fields.set(version_.completeness,
+                     std::string(complete ? version_.ended : version_.going_on));
   }
 
   void interim(Reply reply) const {
     reply.status = 104;
-    reply.fields.set(interop, version_);
+    reply.fields.set(interop, std::to_string(version_.number));
     context_.exchange.interim(std::move(reply));
   }
 
   void respond(Reply&& reply) override {
-    reply.fields.set(interop, version_);
+    reply.fields.set(interop, std::to_string(version_.number));
     reply.fields.set("X-Content-Type-Options", "nosniff");
     send_as_it_is(context_, std::move(reply));
   }
 
-  std::string version_;
+  draft::Version version_;
   bool created_ = false;
   bool last_ = false;
   std::optional<Bytes> declared_;
@@ -342,9 +403,8 @@ class Ietf : public Writer {
 }  // namespace
 
 bool speaks_ietf(const Request& request, const TusOptions& options) {
-  if (!options.ietf_draft || request.fields.has(tus::header::tus_resumable)) return false;
-  const auto version = request.fields.find(interop);
-  return version == "6" || version == "8";
+  return !options.ietf_draft.empty() && !request.fields.has(tus::header::tus_resumable) &&
+         spoken(request.fields, options);
 }
 
 bool signals_end(const ::http::Fields& fields, const TusOptions& options) {
@@ -356,8 +416,8 @@ bool signals_end(const ::http::Fields& fields, const TusOptions& options) {
   if (std::ranges::find(options.draft_end_signal, version) == options.draft_end_signal.end()) {
     return false;
   }
-  // Drafts before -02 said the opposite (section Upload-Incomplete of -01).
-  return version == "3" ? value_of(upload_incomplete) == "?0" : value_of(upload_complete) == "?1";
+  const auto form = draft::version_of(*draft::parse_interop(version));
+  return value_of(form.completeness) == form.ended;
 }
 
 std::unique_ptr<Operation> make_ietf(const Context& context) {
@@ -366,7 +426,12 @@ std::unique_ptr<Operation> make_ietf(const Context& context) {
 
 std::string ietf_limits(const TusOptions& options) {
   std::string value = "min-size=0";
-  if (options.max_size) value += ", max-size=" + std::to_string(options.max_size->value);
+  const auto add = [&value](std::string_view key, const std::optional<Bytes>& limit) {
+    if (limit) value.append(", ").append(key).append("=").append(std::to_string(limit->value));
+  };
+  add("max-size", options.max_size);
+  add("min-append-size", options.draft_min_append);
+  add("max-append-size", options.draft_max_append);
   return value;
 }
 

@@ -1,5 +1,6 @@
 // 'Resumable Uploads for HTTP' (draft-ietf-httpbis-resumable-upload), beside tus 1.0 on the same
-// URLs and the same uploads: interop versions 6 (drafts -04 and -05) and 8 (-09 to -11).
+// URLs and the same uploads: the interop versions of protocol/tus/draft.hpp, and under 8 the newest
+// text that was read (2026-07-01), which takes back nothing of -09 to -11.
 #pragma once
 
 #include <memory>

@@ -7,7 +7,7 @@ namespace {
 class IetfTest : public TusTest {
  protected:
   IetfTest() {
-    server.options.ietf_draft = true;
+    server.options.ietf_draft = {3, 4, 5, 6, 8};
     server.options.max_size = Bytes{4U << 20U};
   }
   static Headers draft(Headers headers, const std::string& version = "8") {
@@ -39,19 +39,89 @@ class IetfTest : public TusTest {
 };
 
 TEST_F(IetfTest, IETF_001_002_OnlyKnownVersionsAreSpoken) {
-  for (const auto* version : {"6", "8"}) {
+  for (const auto* version : {"4", "5", "6", "8"}) {
     const auto exchange = creation("?0", 3, version);
     ASSERT_EQ(exchange->interims.size(), 1U);
     EXPECT_EQ(exchange->interims[0].status, 104);
     EXPECT_EQ(field(exchange->interims[0], "Upload-Draft-Interop-Version"), version);
   }
-  for (const auto* version : {"3", "7", "9", ""}) {
+  for (const auto* version : {"7", "9", "08", ""}) {
     const auto exchange = creation("?0", 3, version);
     EXPECT_TRUE(exchange->interims.empty());
     EXPECT_EQ(exchange->answer().status, 412) << "it is left to tus";
   }
-  server.options.ietf_draft = false;
+  server.options.ietf_draft = {6};
   EXPECT_EQ(creation("?0", 3)->answer().status, 412);
+  server.options.ietf_draft.clear();
+  EXPECT_EQ(creation("?0", 3, "6")->answer().status, 412);
+}
+
+TEST_F(IetfTest, Version3AsksTheOtherWayRound) {
+  const auto in3 = [](Headers headers) { return draft(std::move(headers), "3"); };
+  EXPECT_EQ(server.send("POST", "/files", in3({}), "abc").status, 400) << "it has to be said";
+  const auto created = server.send("POST", "/files", in3({{"Upload-Incomplete", "?1"}}), "abc");
+  EXPECT_EQ(created.status, 201);
+  EXPECT_EQ(field(created, "Upload-Incomplete"), "?1");
+  EXPECT_EQ(field(created, "Upload-Offset"), "3");
+  EXPECT_FALSE(created.fields.has("Upload-Complete"));
+  EXPECT_FALSE(created.fields.has("Upload-Limit"));
+  const auto path = "/files/" + id(field(created, "Location"));
+  const auto more =
+      server.send("PATCH", path, in3({{"Upload-Offset", "3"}, {"Upload-Incomplete", "?1"}}), "de");
+  EXPECT_EQ(more.status, 201);
+  EXPECT_EQ(field(more, "Upload-Offset"), "5");
+  EXPECT_EQ(field(server.send("HEAD", path, in3({})), "Upload-Incomplete"), "?1");
+  const auto last = server.send("PATCH", path, in3({{"Upload-Offset", "5"}}), "f");
+  EXPECT_EQ(last.status, 201) << "what is not said to be incomplete is the last";
+  EXPECT_EQ(field(server.send("HEAD", path, in3({})), "Upload-Incomplete"), "?0");
+  EXPECT_EQ(server.send("GET", path, in3({})).status, 405);
+}
+
+TEST_F(IetfTest, AVersionAheadOfWhatCouldBeReadHasTheNewestForm) {
+  server.options.ietf_draft = {10};
+  const auto exchange = creation("?0", 3, "10");
+  EXPECT_EQ(field(exchange->interims.at(0), "Upload-Draft-Interop-Version"), "10");
+  EXPECT_TRUE(exchange->interims.at(0).fields.has("Upload-Limit"));
+}
+
+TEST_F(IetfTest, IETF_024_GetTellsTheOffset) {
+  const auto reply = server.send("GET", begun("abc"), draft({}));
+  EXPECT_EQ(reply.status, 204);
+  EXPECT_EQ(field(reply, "Upload-Offset"), "3");
+  EXPECT_EQ(field(reply, "Cache-Control"), "no-store");
+}
+
+TEST_F(IetfTest, IETF_025_026_TheEndMayBeSaidAgainAndNothingAdded) {
+  const auto path = begun("abc");
+  for (int i = 0; i < 2; ++i) {
+    const auto last = append(path, 3, "?1", "");
+    EXPECT_EQ(last.status, 204);
+    EXPECT_EQ(field(last, "Upload-Complete"), "?1");
+  }
+  EXPECT_EQ(std::ranges::count(server.hooks.calls, "finished 3/3"), 1);
+  EXPECT_EQ(append(path, 3, "?1", "d").status, 400);
+  EXPECT_EQ(append(path, 3, "?0", "").status, 400);
+  EXPECT_EQ(append(path, 2, "?1", "").status, 400);
+  EXPECT_EQ(stored(path), "abc");
+}
+
+TEST_F(IetfTest, IETF_027_SingleRequestsHaveLimitsToo) {
+  server.options.draft_min_append = Bytes{3};
+  server.options.draft_max_append = Bytes{6};
+  EXPECT_EQ(field(server.send("OPTIONS", "/files", {}), "Upload-Limit"),
+            "min-size=0, max-size=4194304, min-append-size=3, max-append-size=6");
+  const auto post = [&](const std::string& complete, std::string_view body) {
+    return server.send("POST", "/files", draft({{"Upload-Complete", complete}}), body).status;
+  };
+  EXPECT_EQ(post("?0", ""), 201);
+  EXPECT_EQ(post("?1", "a"), 201);
+  EXPECT_EQ(post("?0", "ab"), 400);
+  EXPECT_EQ(post("?1", "abcdefg"), 413);
+  const auto path = begun("abc");
+  EXPECT_EQ(append(path, 3, "?0", "de").status, 400);
+  EXPECT_EQ(field(append(path, 3, "?0", "defghij"), "Upload-Limit").find("min-size=0"), 0U);
+  EXPECT_EQ(append(path, 3, "?0", "def").status, 204);
+  EXPECT_EQ(append(path, 6, "?1", "g").status, 204);
 }
 
 TEST_F(IetfTest, IETF_003_to_007_ACreationIsAnnounced) {
@@ -111,7 +181,7 @@ TEST_F(IetfTest, IETF_011_012_013_Appends) {
   EXPECT_EQ(field(last, "Upload-Complete"), "?1");
   EXPECT_EQ(stored(path), "abcdef");
   EXPECT_EQ(server.hooks.calls.back(), "finished 6/6");
-  EXPECT_EQ(append(path, 6, "?1", "").status, 400) << "it is complete";
+  EXPECT_EQ(append(path, 6, "?1", "g").status, 400) << "it is complete";
 }
 
 TEST_F(IetfTest, IETF_014_LengthsHaveToAgree) {

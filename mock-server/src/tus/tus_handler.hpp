@@ -50,7 +50,11 @@ struct TusOptions {
   bool downloads = true;                     ///< GET on an upload; DEX answers 405 (DEX-ROUTE-009)
   bool trust_forwarded = false;   ///< Location follows Forwarded / X-Forwarded-* (DEX-TUS-004)
   bool cors_credentials = false;  ///< Access-Control-Allow-Credentials (DEX-TUS-005)
-  bool ietf_draft = false;        ///< 'Resumable Uploads for HTTP' too, on the same URLs (ietf.hpp)
+  /// Interop versions of 'Resumable Uploads for HTTP' that are spoken too, on the same URLs
+  /// (ietf.hpp).
+  std::vector<int> ietf_draft;
+  std::optional<Bytes> draft_min_append;  ///< min-append-size of Upload-Limit
+  std::optional<Bytes> draft_max_append;  ///< max-append-size
   /// Interop versions of the same draft whose signal that a body is the last (Upload-Complete,
   /// Upload-Incomplete in version 3) also ends an upload of deferred length in a PATCH of tus.
   std::vector<std::string> draft_end_signal;
@@ -81,7 +85,7 @@ struct TusOptions {
 /// Adds to the lists of `options.cors` the fields of offered extensions that they lack.
 void complete_cors(TusOptions& options);
 /// Adds the CORS fields of the Fetch standard to a reply to a request with an Origin; also for the
-/// replies of other rooms (auth), so that browsers can read them (census rows CORS-*). `method` is
+/// replies of other rooms (auth), so that browsers can read them (rows CORS-*). `method` is
 /// the one that the request acts by.
 void add_cors(const Request& request, std::string_view method, const TusOptions& options,
               Reply& reply);

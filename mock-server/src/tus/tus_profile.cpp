@@ -7,6 +7,7 @@
 #include "protocol/http/fields.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/nearest.hpp"
+#include "protocol/tus/draft.hpp"
 #include "system/profile_reading.hpp"
 #include "tus/refusals.hpp"
 #include "tus/tus_handler.hpp"
@@ -81,6 +82,23 @@ CorsOptions cors_of(const Cursor& at) {
   return cors;
 }
 
+/// true: every version whose text was read. A number that is in no table has the form of the newest
+/// text, for servers that are ahead of what could be read.
+std::vector<int> interop_versions_of(const Cursor& at) {
+  std::vector<int> numbers;
+  if (!at.is_array()) {
+    if (!at.boolean()) return numbers;
+    for (const auto& version : ::tus::draft::versions()) numbers.push_back(version.number);
+    return numbers;
+  }
+  for (const auto& item : at.items()) {
+    const auto number = ::tus::draft::parse_interop(item.string());
+    if (!number) item.fail("must be an interop version, as \"8\"");
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 void read_tus_profile(const Cursor& at, TypedValues& into) {
@@ -94,6 +112,7 @@ void read_tus_profile(const Cursor& at, TypedValues& into) {
            "options_allow",
            "metadata",
            "ietf_draft",
+           "draft_limits",
            "draft_end_signal",
            "refusals",
            "empty_is_absent",
@@ -130,7 +149,15 @@ void read_tus_profile(const Cursor& at, TypedValues& into) {
   if (auto value = at.find("cors_credentials")) tus.cors_credentials = value->boolean();
   if (auto cors = at.find("cors")) tus.cors = cors_of(*cors);
   if (auto value = at.find("options_allow")) tus.options_allow = value->boolean();
-  if (auto value = at.find("ietf_draft")) tus.ietf_draft = value->boolean();
+  if (auto value = at.find("ietf_draft")) tus.ietf_draft = interop_versions_of(*value);
+  if (auto limits = at.find("draft_limits")) {
+    limits->only({"min_append_size", "max_append_size"});
+    if (auto size = limits->find("min_append_size")) tus.draft_min_append = size_of(*size);
+    if (auto size = limits->find("max_append_size")) tus.draft_max_append = size_of(*size);
+    if (tus.draft_max_append < tus.draft_min_append && tus.draft_max_append) {
+      limits->fail("max_append_size is below min_append_size");
+    }
+  }
   if (auto versions = at.find("draft_end_signal")) {
     constexpr std::array<std::string_view, 4> known{"3", "4", "5", "6"};
     tus.draft_end_signal = names_of(*versions, known, "interop version with such a signal");
