@@ -197,6 +197,16 @@ one_store_two_servers() {
   fi
 }
 
+# judge_draft: tusd in the interop versions of the IETF draft that it speaks, which it does only when told to.
+judge_draft() {
+  mkdir -p "$scratch/tusd-draft"
+  "$tusd" -host 127.0.0.1 -port 0 -upload-dir "$scratch/tusd-draft" -enable-experimental-protocol >"$scratch/tusd-draft.log" 2>&1 &
+  started+=($!)
+  wait_for 20 grep -q 'upload files to' "$scratch/tusd-draft.log" || die "tusd did not start: $(cat "$scratch/tusd-draft.log")"
+  expect 0 "tusd 2.10.0, the IETF draft, with its baseline" "$bin/dex-conformance" run --system tus --select 'IETF-*' \
+    --url "$(ready_url "$scratch/tusd-draft.log" 'http://[^ ]+/files/')" --baseline fixtures/baselines/tusd-2.10-draft.json
+}
+
 real_servers() {
   say "Conformance of real servers"
   if [ -d "$peers/node_modules/@tus/server" ]; then
@@ -221,6 +231,7 @@ real_servers() {
     judge "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" fixtures/baselines/tusd-2.10.json
     on_record "tusd 2.10.0" tusd-2.10
     red_behind "tusd 2.10.0" "$(ready_url "$scratch/tusd.log" 'http://[^ ]+/files/')" tusd-2.10
+    judge_draft
     expect 0 "tusd 2.10.0, reply by reply as on record" build/$preset/tests/compare_replies \
       --against fixtures/requests/recorded/tusd-2.10.json --b "$(ready_url "$scratch/tusd.log" 'http://[^ /]+')" \
       --b-folder "$scratch/tusd" fixtures/requests

@@ -10,6 +10,7 @@
 #include "client/endpoints.hpp"
 #include "client/token.hpp"
 #include "client/tus/creation_urls.hpp"
+#include "protocol/tus/draft.hpp"
 #include "protocol/tus/headers.hpp"
 #include "target/reach.hpp"
 #include "transport/url.hpp"
@@ -24,6 +25,7 @@ using transport::Response;
 
 constexpr const char* delivered_flag = "delivered-dir";
 constexpr const char* metadata_flag = "metadata";
+constexpr const char* draft_flag = "draft-version";
 constexpr std::size_t first_probe = 64;  ///< bytes, and half of them for the second
 
 Result<std::string> read_folder(const std::string& name) {
@@ -36,6 +38,17 @@ Result<std::string> read_pair(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals != std::string::npos && tus::is_metadata_key(text.substr(0, equals))) return text;
   return failure("", quote(text) + " is not KEY=VALUE", "as in filename=report.csv");
+}
+
+Result<std::string> read_interop_versions(const std::string& text) {
+  for (const auto one : http::split_list(text)) {
+    if (!tus::draft::parse_interop(one)) {
+      return failure("", quote(one) + " is no interop version of the IETF draft",
+                     "as in 6 or 6,8; one whose text was not read is observed, not judged");
+    }
+  }
+  if (!text.empty()) return text;
+  return failure("", "names no interop version of the IETF draft");
 }
 
 bool looks_like_tus(const Response& response) {
@@ -101,6 +114,10 @@ TargetFacts TusTarget::facts() const {
   facts.title = "tus";
   // Of every target, as reports have it since 0.1.0.
   facts.settings = {{"contract", settings::given(options_.own, "contract").value_or("server")}};
+  // The checks of the draft read them here.
+  if (auto given = settings::given(options_.own, draft_flag)) {
+    facts.settings.emplace_back("draft_versions", std::move(*given));
+  }
   facts.extensions = {discovery.extensions.begin(), discovery.extensions.end()};
   facts.downloads = downloads;
   facts.deliveries = !delivered_dir.empty();
@@ -378,6 +395,8 @@ std::vector<OwnSetting> tus_settings() {
          settings::Times::often},
         read_pair,
         /*refused_elsewhere=*/true}},
+      {{{draft_flag, "N[,N]", "Interop versions of the IETF draft to judge, all by default"},
+        read_interop_versions}},
   };
 }
 
