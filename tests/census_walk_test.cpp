@@ -12,7 +12,7 @@
 
 #include "control_client.hpp"
 #include "programs.hpp"
-#include "verdicts.hpp"
+#include "verdicts/record.hpp"
 
 namespace {
 

@@ -14,7 +14,7 @@
 #include "recorded_replies.hpp"
 #include "request_list.hpp"
 #include "testkit/temp_folder.hpp"
-#include "verdicts.hpp"
+#include "verdicts/record.hpp"
 
 namespace {
 

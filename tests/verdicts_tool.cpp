@@ -10,7 +10,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "verdicts.hpp"
+#include "verdicts/record.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "verdicts.hpp"
+#include "verdicts/record.hpp"
 
 #include <fmt/format.h>
 
