@@ -14,7 +14,6 @@
 #include "recorded_replies.hpp"
 #include "request_list.hpp"
 #include "testkit/temp_folder.hpp"
-#include "verdicts/record.hpp"
 
 namespace {
 
@@ -80,7 +79,7 @@ TEST(Schemas, ThoseOfProfilesHoldThoseOfRules) {
 TEST(Schemas, EachToolPrintsThemAndSaysWhichItReads) {
   const std::pair<const char*, std::vector<std::string>> tools[] = {
       {DEX_MOCK_SERVER, {"profile", "rule", "upload-config"}},
-      {DEX_CONFORMANCE, {"baseline", "requirement"}},
+      {DEX_CONFORMANCE, {"baseline", "requirement", "verdicts"}},
       {DEX_LOADGEN, {"hosts", "network", "scenario"}}};
   for (const auto& [tool, names] : tools) {
     const auto list = testkit::run({tool, "--print-schema"});
@@ -136,8 +135,8 @@ std::string error_of(const Result<T>& read) {
 /// Catalogues and hosts are compiled in: catalogue_test and production_test read these.
 const std::set<std::string> built_in{"hosts", "requirement"};
 
-/// The schema of scenarios leaves room for a further system; the reader of upload configs takes keys
-/// that it does not know, as DEX does.
+/// The schema of scenarios leaves room for a further system; the reader of upload configs takes
+/// keys that it does not know, as DEX does.
 const std::set<std::string> open{"scenario", "upload-config"};
 
 TEST(Schemas, WhatTheyRefuseTheProgramsRefuse) {
@@ -167,15 +166,12 @@ TEST(Schemas, WhatTheyRefuseTheProgramsRefuse) {
       {"scenario", of_tool(file, {DEX_LOADGEN, "run", file, "--url", nobody})},
       {"network", of_tool(file, {DEX_LOADGEN, "run", "--url", nobody, "--network", file})},
       {"request-list",
-       [](const json& list) {
-         return error_of(replies::parse_list(list.dump(), "list"));
-       }},
+       [](const json& list) { return error_of(replies::parse_list(list.dump(), "list")); }},
       {"recorded-replies",
        [](const json& record) {
          return error_of(replies::parse_recorded(record.dump(), "record"));
        }},
-      {"verdicts",
-       [](const json& record) { return error_of(verdicts::parse(record.dump(), "record")); }},
+      {"verdicts", of_tool(file, {DEX_CONFORMANCE, "diff", file, file})},
   };
   for (const auto& [name, schema] : in_fixtures()) {
     EXPECT_GE(wrong.value(name, json::array()).size(), 2U) << name;

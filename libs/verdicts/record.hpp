@@ -1,6 +1,5 @@
-// What dex-conformance said about a real server, on record: fixtures/profiles/verdicts. The profile
-// of that server has to give the same (tests/census_walk_test.cpp), and the real one has to give it
-// still (scripts/interop.sh).
+// What dex-conformance said about a server, on record: a file of fixtures/profiles/verdicts, or one
+// that --record wrote. Another run is compared with it row by row, notes included.
 #pragma once
 
 #include <filesystem>
@@ -26,21 +25,31 @@ struct Row {
 
 using Rows = std::map<std::string, Row>;  ///< by requirement id
 
-/// A file of fixtures/profiles/verdicts.
+/// A file of fixtures/profiles/verdicts, or of --record.
 struct Recorded {
-  std::string profile;
-  std::vector<std::string> judge;  ///< arguments of dex-conformance, beside --url and --json
+  std::string profile;   ///< of the mock that stands for the server; of --record the system
+  std::string program;   ///< which server that was
+  std::string recorded;  ///< "2027-03-31"
+  std::vector<std::string> commands;  ///< how it was made
+  std::vector<std::string> judge;     ///< arguments of dex-conformance, beside --url and --json
   Rows rows;
 };
 
-/// `got` without hosts, upload ids and times.
-[[nodiscard]] std::string comparable(const std::string& got);
+/// `got` without what differs between any two runs: hosts of this machine, `origin`
+/// ("https://upload.example.org"; empty: none), upload ids and times.
+[[nodiscard]] std::string comparable(const std::string& got, const std::string& origin = {});
+/// A row as a run has it: `got` is left out of one that is skipped, whose reason is the tool's own
+/// words, and of those that are a race between requests.
+[[nodiscard]] Row row_of(const std::string& id, const std::string& verdict, const std::string& got,
+                         const std::string& origin);
 
 /// The rows of a report that dex-conformance wrote with --json.
 [[nodiscard]] Rows rows_of(const nlohmann::json& report);
 
 /// Strict: an Error names the document and the field.
 [[nodiscard]] Result<Recorded> parse(std::string_view text, const std::string& document);
+/// As a file: a JSON document that `parse` takes.
+[[nodiscard]] std::string to_json(const Recorded& recorded);
 /// Throws std::runtime_error with that Error.
 [[nodiscard]] Recorded load(const std::filesystem::path& file);
 
@@ -54,6 +63,22 @@ struct Difference {
 
 /// nullopt: the same. A row that the run does not have differs in its verdict.
 [[nodiscard]] std::optional<Difference> difference(const Row& recorded, const Row* found);
+
+struct Change {
+  std::string id;
+  Difference difference;
+};
+/// A record, or a report of --json, to be compared.
+struct Column {
+  std::string title;  ///< which server that was, and when
+  Rows rows;
+};
+/// Reads either. An Error names the file and the field.
+[[nodiscard]] Result<Column> load_column(const std::string& file);
+/// How `after` differs from `before`, by id; what only one of them has is a difference too. Answers
+/// are compared where both have one. Neither is the better one: that is for who reads it.
+[[nodiscard]] std::vector<Change> changes(const Rows& before, const Rows& after,
+                                          bool verdicts_only = false);
 
 /// Rows of several runs against one server, as they are put on record.
 [[nodiscard]] Rows merged(const std::vector<Rows>& runs);

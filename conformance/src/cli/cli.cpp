@@ -12,6 +12,8 @@
 #include "cli/run_session.hpp"
 #include "protocol/http/fields.hpp"
 #include "protocol/nearest.hpp"
+#include "redact/printable.hpp"
+#include "verdicts/record.hpp"
 
 namespace conformance {
 namespace {
@@ -85,6 +87,33 @@ int explain(const ExplainCommand& command, Systems systems, std::ostream& out,
   return 0;
 }
 
+int diff(const DiffCommand& command, std::ostream& out, const Complaints& err) {
+  const auto before = verdicts::load_column(command.before);
+  if (!before) return complain(err, before.error(), ExitCode::usage);
+  const auto after = verdicts::load_column(command.after);
+  if (!after) return complain(err, after.error(), ExitCode::usage);
+  const auto changes = verdicts::changes(before->rows, after->rows, command.verdicts_only);
+  out << fmt::format("before: {}\nafter:  {}\n", redact::printable(before->title),
+                     redact::printable(after->title));
+  std::size_t verdicts = 0;
+  for (const auto& [id, difference] : changes) {
+    const bool verdict = difference.in == verdicts::Difference::In::verdict;
+    verdicts += verdict ? 1 : 0;
+    out << fmt::format("\n{} {}\n  before  {}\n  after   {}\n", redact::printable(id),
+                       verdict ? "has another verdict" : "is answered otherwise",
+                       redact::printable(difference.recorded), redact::printable(difference.found));
+  }
+  std::size_t same = 0;
+  for (const auto& [id, row] : before->rows) same += after->rows.contains(id) ? 1 : 0;
+  const auto of_both = [&](const verdicts::Change& change) {
+    return before->rows.contains(change.id) && after->rows.contains(change.id);
+  };
+  same -= static_cast<std::size_t>(std::ranges::count_if(changes, of_both));
+  out << fmt::format("{}{} rows are the same, {} have another verdict, {} are answered otherwise\n",
+                     changes.empty() ? "" : "\n", same, verdicts, changes.size() - verdicts);
+  return static_cast<int>(changes.empty() ? ExitCode::conformant : ExitCode::not_conformant);
+}
+
 }  // namespace
 
 void interrupt() noexcept { interrupt_checks(); }
@@ -102,6 +131,7 @@ int run_command_line(const std::vector<std::string>& arguments, Systems systems,
   }
   if (const auto* l = std::get_if<ListCommand>(&*command)) return list(*l, systems, out, err);
   if (const auto* e = std::get_if<ExplainCommand>(&*command)) return explain(*e, systems, out, err);
+  if (const auto* d = std::get_if<DiffCommand>(&*command)) return diff(*d, out, err);
   return run(std::get<RunCommand>(*command), systems, out, stream);
 }
 

@@ -26,9 +26,13 @@ constexpr const char* examples = R"(Examples:
       --username-env DEX_USER --password-env DEX_PASSWORD --manifest manifest.json
   dex-conformance run --url http://127.0.0.1:8080/files --select 'TUS-CORE-*' --select termination
   dex-conformance explain TUS-CORE-HEAD-004
+  dex-conformance run --url http://127.0.0.1:8080/files --repeat 3 --record good.json
+  dex-conformance run --url http://127.0.0.1:8080/files --against good.json
+  dex-conformance diff good.json other.json
 
-Exit codes: 0 conformant, 1 not conformant, 2 usage, the wrong question, or nothing was judged,
-            3 target unreachable or credentials refused, 4 harness error, interrupted, not all
+Exit codes: 0 conformant (diff: the same), 1 not conformant, or not as --against has it (diff: not
+            the same), 2 usage, the wrong question, or nothing was
+            judged, 3 target unreachable or credentials refused, 4 harness error, interrupted, not all
             judged in time, or output that could not be written (a bad run keeps its own code)
 )";
 
@@ -84,7 +88,8 @@ enum class Shown {
   masked,      ///< without the secrets that are known
   url,         ///< an address, without the values of its query
   header,      ///< the name, and the value of a harmless one
-  not_at_all,  ///< nor the flag: it selects rows or names a report
+  selection,   ///< not in a rerun line, which has its own: it selects rows
+  not_at_all,  ///< nor the flag: it names a report
 };
 
 struct Setting : settings::Setting<RunCommand> {
@@ -201,7 +206,7 @@ std::vector<Setting> target_settings(Systems systems) {
 std::vector<Setting> judging_settings() {
   std::vector<Setting> table;
   for (auto& setting : selecting<RunCommand>(selecting_group)) {
-    table.push_back({std::move(setting), Shown::not_at_all});
+    table.push_back({std::move(setting), Shown::selection});
   }
   table.insert(
       table.end(),
@@ -289,6 +294,24 @@ std::vector<Setting> running_settings() {
       {{{"evidence", "DIR", "One transcript per check", report_group},
         stored(as_is, &RunCommand::evidence)},
        Shown::not_at_all},
+      {{{"record", "FILE", "The verdict and the answer of every row, for --against and diff",
+         report_group},
+        stored(as_is, &RunCommand::record)},
+       Shown::not_at_all},
+      {{{"against", "FILE",
+         "A record, or a report of --json: what is not as it was is told, and turns the run red",
+         report_group},
+        stored(as_is, &RunCommand::against)},
+       Shown::not_at_all},
+      {{{"update-baseline", "FILE",
+         "A baseline for review: the entries of --baseline, and one for each row that is red "
+         "without one",
+         report_group},
+        stored(as_is, &RunCommand::update_baseline)},
+       Shown::not_at_all},
+      {{{"repeat", "N", "Judge every row N times, and name those whose verdict changes [1]",
+         running_group},
+        stored(settings::whole_number(1, 100), &RunCommand::repeat)}},
       {{{"jobs", "N", "Checks at the same time [4]", running_group},
         stored(settings::whole_number(1, 64), &RunCommand::jobs)}},
       {{{"seed", "N", "Of random payloads [1]", running_group},
@@ -362,15 +385,6 @@ Result<void> check(const RunCommand& run, Systems systems) {
 
 // ---- command lines to be shown
 
-std::string shell_quoted(const std::string& word) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 /// Calls `each(flag, value, shown)` for "--flag value" and "--flag=value", where the value is not
 /// just masked, and with an empty flag for words that stand alone. A switch has an empty value.
 template <class Each>
@@ -407,6 +421,15 @@ std::string shown_header(const std::string& text) {
 
 }  // namespace
 
+std::string shell_quoted(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 redact::Secrets secrets_of(const std::vector<std::string>& arguments, Systems systems) {
   redact::Secrets secrets;
   each_argument(arguments, systems, [&](const auto&, const std::string& value, Shown shown) {
@@ -419,27 +442,52 @@ redact::Secrets secrets_of(const std::vector<std::string>& arguments, Systems sy
   return secrets;
 }
 
+namespace {
+
+/// `arguments` as they may be shown, without the reports; those for which `wanted` is false are
+/// left out.
+template <class Wanted>
+std::vector<std::string> shown_arguments(const std::vector<std::string>& arguments, Systems systems,
+                                         const redact::Secrets& secrets, Wanted&& wanted) {
+  std::vector<std::string> words;
+  each_argument(arguments, systems,
+                [&](const std::string& flag, const std::string& value, Shown shown) {
+                  if (shown == Shown::not_at_all || !wanted(flag, value, shown)) return;
+                  if (!flag.empty()) words.push_back(flag);
+                  switch (shown) {
+                    case Shown::url:
+                      words.push_back(secrets.mask(redact::shown_url(value)));
+                      return;
+                    case Shown::header:
+                      words.push_back(shown_header(value));
+                      return;
+                    default:
+                      words.push_back(secrets.mask(value));
+                  }
+                });
+  return words;
+}
+
+}  // namespace
+
 std::string rerun_line(const std::vector<std::string>& arguments, Systems systems,
                        const redact::Secrets& secrets) {
   std::string out = "dex-conformance";
-  const auto add = [&](const std::string& flag, const std::string& text) {
-    if (!flag.empty()) out += " " + flag;
-    out += " " + shell_quoted(text);
+  const auto no_selection = [](const auto&, const auto&, Shown shown) {
+    return shown != Shown::selection;
   };
-  each_argument(arguments, systems,
-                [&](const std::string& flag, const std::string& value, Shown shown) {
-                  switch (shown) {
-                    case Shown::masked:
-                      return add(flag, secrets.mask(value));
-                    case Shown::url:
-                      return add(flag, secrets.mask(redact::shown_url(value)));
-                    case Shown::header:
-                      return add(flag, shown_header(value));
-                    case Shown::not_at_all:
-                      return;
-                  }
-                });
+  for (const auto& word : shown_arguments(arguments, systems, secrets, no_selection)) {
+    out += " " + shell_quoted(word);
+  }
   return out;
+}
+
+std::vector<std::string> judging_arguments(const std::vector<std::string>& arguments,
+                                           Systems systems, const redact::Secrets& secrets) {
+  return shown_arguments(arguments, systems, secrets,
+                         [](const std::string& flag, const std::string& value, Shown) {
+                           return flag != "--url" && !(flag.empty() && value == "run");
+                         });
 }
 
 std::string rerun_line_alone(const std::vector<std::string>& arguments, Systems systems,
@@ -462,7 +510,7 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
   app.require_subcommand(1);
   app.set_version_flag("--version", fmt::format("dex-conformance {}", harness_version()));
   app.get_formatter()->column_width(30);
-  schemas::add_flag(app, "Options", {"baseline", "requirement"});
+  schemas::add_flag(app, "Options", {"baseline", "requirement", "verdicts"});
 
   RunCommand run;
   run.system = systems.front();
@@ -485,6 +533,27 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
                      });
   explaining->get_option("ID")->required();
 
+  DiffCommand diff;
+  CLI::App* comparing = app.add_subcommand("diff", "Compare two records or reports");
+  for (const auto& [name, member] :
+       {std::pair{"BEFORE", &DiffCommand::before}, std::pair{"AFTER", &DiffCommand::after}}) {
+    settings::add_word(*comparing, {name, "FILE", "What --record or --json wrote"},
+                       [&diff, name, member](const std::string& text) -> Result<void> {
+                         if (text.empty()) return tl::unexpected(empty_value(name));
+                         diff.*member = text;
+                         return {};
+                       });
+    comparing->get_option(name)->required();
+  }
+  settings::add_flag(*comparing,
+                     {"verdicts-only", "",
+                      "Answers may differ: not what servers say, but what it "
+                      "means"},
+                     [&](const std::string& text) -> Result<void> {
+                       diff.verdicts_only = text == "true";
+                       return {};
+                     });
+
   const auto parsed = settings::parse(app, arguments);
   if (!parsed) {
     Error error = parsed.error();
@@ -497,6 +566,7 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
   if (*parsed) return PrintCommand{**parsed};
   if (explaining->parsed()) return explain;
   if (listing->parsed()) return list;
+  if (comparing->parsed()) return diff;
   if (auto sound = check(run, systems); !sound) return tl::unexpected(sound.error());
   run.arguments = arguments;
   return run;

@@ -24,6 +24,8 @@ struct RunCommand {
   bool all = false;                   ///< print every red row, not only its cause
   std::vector<std::string> required;  ///< extensions
   std::string baseline, evidence, junit, json;
+  std::string record, against, update_baseline;
+  std::size_t repeat = 1;  ///< how often each row is judged
   std::string tokens_file;
   std::size_t jobs = 4;
   std::uint64_t seed = 1;
@@ -45,11 +47,16 @@ struct ListCommand {
 struct ExplainCommand {
   std::string row;  ///< its id or its name
 };
+/// Compares two records of --record or reports of --json.
+struct DiffCommand {
+  std::string before, after;
+  bool verdicts_only = false;
+};
 /// --help, --version: print and exit 0.
 struct PrintCommand {
   std::string text;
 };
-using Command = std::variant<RunCommand, ListCommand, ExplainCommand, PrintCommand>;
+using Command = std::variant<RunCommand, ListCommand, ExplainCommand, DiffCommand, PrintCommand>;
 
 /// An Error is one line that names the flag (exit code 2) and holds no secret. Values are checked,
 /// files are not opened.
@@ -67,5 +74,12 @@ using Command = std::variant<RunCommand, ListCommand, ExplainCommand, PrintComma
 /// The same with one row at a time, whatever --jobs was given.
 [[nodiscard]] std::string rerun_line_alone(const std::vector<std::string>& arguments,
                                            Systems systems, const redact::Secrets& secrets);
+/// `word` as a shell reads it back.
+[[nodiscard]] std::string shell_quoted(const std::string& word);
+/// What of a command line decides the verdicts: `arguments` of `run` without --url and what writes
+/// reports, and with "***" in place of secrets.
+[[nodiscard]] std::vector<std::string> judging_arguments(const std::vector<std::string>& arguments,
+                                                         Systems systems,
+                                                         const redact::Secrets& secrets);
 
 }  // namespace conformance

@@ -14,7 +14,16 @@ void write_reports(RunPlan& plan, std::ostream& err) {
   plan.report.duration =
       std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - plan.start);
   plan.report = masked(std::move(plan.report), plan.secrets);
-  plan.reports->write(plan.report, err);
+  RunReport& report = plan.report;
+  if (plan.against && !report.stopped && !report.interrupted) {
+    report.against = compared(plan.command->against, *plan.against, recorded_rows(report));
+  }
+  Reports::Known known;
+  if (plan.baseline) known.baseline = &*plan.baseline;
+  known.asked.judge = judging_arguments(plan.command->arguments, plan.systems, plan.secrets);
+  known.asked.command = "dex-conformance run --url " + shell_quoted(report.target.url);
+  for (const std::string& word : known.asked.judge) known.asked.command += " " + shell_quoted(word);
+  plan.reports->write(report, known, err);
 }
 
 /// A run that ended before its end is reported as that.

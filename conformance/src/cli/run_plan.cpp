@@ -127,6 +127,11 @@ Result<void> plan_target(RunPlan& plan) {
 Result<void> plan_reading(RunPlan& plan) {
   const RunCommand& command = *plan.command;
   if (auto ok = validate(command.selection, plan.catalogue); !ok) return ok;
+  if (!command.against.empty()) {
+    auto recorded = verdicts::load_column(command.against);
+    if (!recorded) return tl::unexpected(recorded.error());
+    plan.against = std::move(*recorded);
+  }
   if (command.baseline.empty()) return {};
   auto loaded = load_baseline(command.baseline, plan.catalogue);
   if (!loaded) return tl::unexpected(loaded.error());
@@ -154,6 +159,7 @@ tl::expected<RunPlan, NotPlanned> plan_run(const RunCommand& command, Systems sy
                .start = {},
                .catalogue = std::move(*catalogue),
                .baseline = {},
+               .against = {},
                .target_options = {},
                .target = {},
                .session = {},
@@ -164,12 +170,17 @@ tl::expected<RunPlan, NotPlanned> plan_run(const RunCommand& command, Systems sy
   plan.report.run_id = random_id();
   plan.report.seed = command.seed;
   plan.report.baseline = command.baseline;
+  plan.report.repeat = command.repeat;
   plan.report.http = command.http == transport::HttpVersion::http2 ? 2 : 1;
   plan.report.started = std::chrono::system_clock::now();
   plan.start = std::chrono::steady_clock::now();
   if (auto ok = plan_target(plan); !ok) return not_planned(ok.error());
   // Before the run: a report that cannot be written must not cost one.
-  auto reports = Reports::open(command.junit, command.json, command.evidence);
+  auto reports = Reports::open({.junit = command.junit,
+                                .json = command.json,
+                                .evidence = command.evidence,
+                                .record = command.record,
+                                .update_baseline = command.update_baseline});
   if (!reports) return not_planned(reports.error());
   plan.reports = std::move(*reports);
   return plan;

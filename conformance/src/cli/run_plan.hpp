@@ -24,6 +24,7 @@ struct RunPlan {
   std::chrono::steady_clock::time_point start;
   Catalogue catalogue;
   std::optional<Baseline> baseline;
+  std::optional<verdicts::Column> against;
   TargetOptions target_options;  ///< for further requests beside the checks
   std::shared_ptr<Target> target;
   std::shared_ptr<Session> session;

@@ -143,18 +143,42 @@ Result<void> RunSession::judge(TerminalReport& terminal) {
   std::vector<const Requirement*> rows;
   for (const Case& c : rows_.cases) rows.push_back(c.row);
   checks_running = true;
-  Runner runner(runner_options(), live_contexts(plan_.session), rows_.cases);
-  const auto told = run_as_gtest_rows(rows, [&](std::size_t index) -> const Judgement& {
-    const CaseResult& result = runner.wait(
-        index, [&](std::size_t finished) { terminal.progress(finished, runner.size()); });
-    report.judgements.push_back(
-        conformance::judge(masked(result, plan_.secrets), rows_.cases[index].check.needs,
-                           plan_.baseline ? &*plan_.baseline : nullptr, rules_));
-    terminal.judged(report.judgements.back());
-    return report.judgements.back();
-  });
-  if (told) left_threads = runner.abandoned() > 0;
+  const Result<void> told = [&] {
+    Runner runner(runner_options(), live_contexts(plan_.session), rows_.cases);
+    auto in_order = run_as_gtest_rows(rows, [&](std::size_t index) -> const Judgement& {
+      const CaseResult& result = runner.wait(
+          index, [&](std::size_t finished) { terminal.progress(finished, runner.size()); });
+      report.judgements.push_back(
+          conformance::judge(masked(result, plan_.secrets), rows_.cases[index].check.needs,
+                             plan_.baseline ? &*plan_.baseline : nullptr, rules_));
+      terminal.judged(report.judgements.back());
+      return report.judgements.back();
+    });
+    if (in_order) left_threads = runner.abandoned() > 0;
+    return in_order;
+  }();
+  for (std::size_t n = 1; told && n < plan_.command->repeat; ++n) judge_again(terminal);
   return told;
+}
+
+void RunSession::judge_again(TerminalReport& terminal) {
+  RunReport& report = plan_.report;
+  Runner runner(runner_options(), live_contexts(plan_.session), rows_.cases);
+  for (std::size_t i = 0; i < rows_.cases.size(); ++i) {
+    const CaseResult& result =
+        runner.wait(i, [&](std::size_t finished) { terminal.progress(finished, runner.size()); });
+    Judgement& judgement = report.judgements[i];
+    if (!result.ran) {
+      ++report.repeat_lacks;
+      continue;
+    }
+    const bool was_red = judgement.red;
+    judgement = judged_again(std::move(judgement), masked(result, plan_.secrets),
+                             rows_.cases[i].check.needs,
+                             plan_.baseline ? &*plan_.baseline : nullptr, rules_);
+    if (judgement.red && !was_red) terminal.judged(judgement);
+  }
+  if (runner.abandoned() > 0) left_threads = true;
 }
 
 void RunSession::close() {

@@ -39,6 +39,8 @@ class RunSession {
   [[nodiscard]] bool unsure(const CaseResult& result) const;
   [[nodiscard]] bool again(const CaseResult& first);
   void ran_again(const CaseResult& second);
+  /// Judges all of them once more.
+  void judge_again(TerminalReport& terminal);
   void find_causes();
 
   RunPlan& plan_;

@@ -49,6 +49,10 @@ std::string_view standing_name(Standing standing) {
   return "expired";
 }
 
+std::string_view in_name(verdicts::Difference::In in) {
+  return in == verdicts::Difference::In::verdict ? "verdict" : "answer";
+}
+
 std::string summary_line(const Judgement& j) {
   const Outcome& outcome = j.result.outcome;
   std::string out = j.why_red;
@@ -170,6 +174,12 @@ std::string junit_xml(const RunReport& report) {
     found("require", JUnit::failure, extension, "require",
           extension + " is required and not offered");
   }
+  if (report.against) {
+    for (const auto& [id, difference] : report.against->changes) {
+      found("against", JUnit::failure, id, in_name(difference.in),
+            fmt::format("on record: {}; now: {}", difference.recorded, difference.found));
+    }
+  }
   for (const Cause& cause : report.causes) {
     if (cause.kind != Cause::Kind::unsteady || !cause.rows.empty()) continue;
     found(stopped_suite, JUnit::failure, cause.name, "unsteady", cause.what);
@@ -228,6 +238,22 @@ std::string json_report(const RunReport& report) {
   counts["known_deviations"] = report.expected_deviations();
   counts["not_checked"] = report.unchecked.size();
   root["counts"] = counts;
+  if (report.repeat > 1) {
+    root["repeat"] = {{"times", report.repeat}, {"rows_judged_less_often", report.repeat_lacks}};
+  }
+  if (report.against) {
+    root["against"] = {{"file", report.against->file},
+                       {"record", report.against->title},
+                       {"same", report.against->same},
+                       {"not_judged", report.against->not_judged},
+                       {"changes", Json::array()}};
+    for (const auto& [id, difference] : report.against->changes) {
+      root["against"]["changes"].push_back({{"id", id},
+                                            {"in", in_name(difference.in)},
+                                            {"recorded", difference.recorded},
+                                            {"found", difference.found}});
+    }
+  }
   root["missing_extensions"] = report.missing_extensions;
   root["remarks"] = report.remarks;
   root["uploads"] = {{"removed", report.uploads_removed}, {"left", report.uploads_left}};
@@ -261,6 +287,7 @@ std::string json_report(const RunReport& report) {
                           {"expected", to_string(j.deviation->expected)},
                           {"reason", j.deviation->reason}};
     }
+    for (const Seen& seen : j.seen) item["verdicts"].push_back(to_string(seen.verdict));
     item["http"] = j.result.spoken;
     item["duration_ms"] = j.result.duration.count();
     item["transcript"] = j.result.transcript;
@@ -272,27 +299,53 @@ std::string json_report(const RunReport& report) {
   return root.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
-Result<Reports> Reports::open(const std::string& junit, const std::string& json,
-                              const std::string& evidence) {
-  auto junit_file = files::Output::open("--junit", junit);
-  if (!junit_file) return tl::unexpected(junit_file.error());
-  auto json_file = files::Output::open("--json", json);
-  if (!json_file) return tl::unexpected(json_file.error());
-  if (!evidence.empty()) {
-    if (auto ok = write_evidence({}, evidence); !ok) return tl::unexpected(ok.error());
+Result<Reports> Reports::open(const Paths& paths) {
+  Reports reports;
+  const struct {
+    const char* flag;
+    const std::string& path;
+    std::string (*text)(const RunReport& report, const Known& known);
+    bool of_rows;
+  } wanted[] = {
+      {"--junit", paths.junit,
+       [](const RunReport& report, const Known&) { return junit_xml(report); }, false},
+      {"--record", paths.record,
+       [](const RunReport& report, const Known& known) { return record_json(report, known.asked); },
+       true},
+      {"--update-baseline", paths.update_baseline,
+       [](const RunReport& report, const Known& known) {
+         return updated_baseline(report, known.baseline,
+                                 std::chrono::floor<std::chrono::days>(report.started));
+       },
+       true},
+      {"--json", paths.json,
+       [](const RunReport& report, const Known&) { return json_report(report); }, false},
+  };
+  for (const auto& one : wanted) {
+    if (one.path.empty()) continue;
+    auto file = files::Output::open(one.flag, one.path);
+    if (!file) return tl::unexpected(file.error());
+    reports.files_.push_back({std::move(*file), one.text, one.of_rows});
   }
-  return Reports{std::move(*junit_file), std::move(*json_file), evidence};
+  if (!paths.evidence.empty()) {
+    if (auto ok = write_evidence({}, paths.evidence); !ok) return tl::unexpected(ok.error());
+    reports.evidence_ = paths.evidence;
+  }
+  return reports;
 }
 
-void Reports::write(RunReport& report, std::ostream& err) {
+void Reports::write(RunReport& report, const Known& known, std::ostream& err) {
   const auto told = [&](const Result<void>& written) {
     if (written) return;
     err << "dex-conformance: " << written.error().line() << '\n';
     report.unwritten = true;
   };
-  if (junit.wanted()) told(junit.write(junit_xml(report)));
-  if (!evidence.empty()) told(write_evidence(report, evidence));
-  if (json.wanted()) told(json.write(json_report(report)));
+  if (!evidence_.empty()) told(write_evidence(report, evidence_));
+  for (One& one : files_) {
+    if (one.of_rows && (report.judgements.empty() || report.stopped || report.interrupted))
+      continue;
+    told(one.file.write(one.text(report, known)));
+  }
 }
 
 Result<void> write_evidence(const RunReport& report, const std::string& folder) {

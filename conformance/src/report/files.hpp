@@ -4,8 +4,10 @@
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "files/output.hpp"
+#include "report/record.hpp"
 #include "run/summary.hpp"
 
 namespace conformance {
@@ -26,15 +28,33 @@ namespace conformance {
 
 /// The reports that a run was asked for: tried before it and written after it, however it ended.
 struct Reports {
-  files::Output junit, json;
-  std::string evidence;  ///< a folder; empty: none
+  /// Their paths; empty: not wanted.
+  struct Paths {
+    std::string junit = {}, json = {};
+    std::string evidence = {};  ///< a folder
+    std::string record = {}, update_baseline = {};
+  };
+  /// Besides what was found.
+  struct Known {
+    const Baseline* baseline = nullptr;  ///< nullptr: none was given
+    AskedBy asked;
+  };
 
-  /// Tries whether each can be written, changing none; makes the folder. Empty paths: not wanted.
-  [[nodiscard]] static Result<Reports> open(const std::string& junit, const std::string& json,
-                                            const std::string& evidence);
+  /// Tries whether each can be written, changing none; makes the folder.
+  [[nodiscard]] static Result<Reports> open(const Paths& paths);
   /// Writes all that can be. One line on `err` for each that cannot, and `report` remembers it; the
-  /// JSON goes last and tells the exit code that follows.
-  void write(RunReport& report, std::ostream& err);
+  /// JSON goes last and tells the exit code that follows. A run that judged nothing leaves records
+  /// as they are.
+  void write(RunReport& report, const Known& known, std::ostream& err);
+
+ private:
+  struct One {
+    files::Output file;
+    std::string (*text)(const RunReport& report, const Known& known);
+    bool of_rows = false;  ///< nothing to write when nothing was judged
+  };
+  std::vector<One> files_;
+  std::string evidence_;
 };
 
 }  // namespace conformance

@@ -229,11 +229,12 @@ TEST(Evidence, IsOneFilePerRowThatExchangedAnything) {
 TEST(Reports, FaultsAreToldBeforeTheRun) {
   const testkit::TempFolder folder;
   const std::string file = folder.write("file", "former");
-  EXPECT_THAT(Reports::open("/no/such/folder/x.xml", "", "").error().line(),
+  EXPECT_THAT(Reports::open({.junit = "/no/such/folder/x.xml"}).error().line(),
               HasSubstr("--junit: \"/no/such/folder/x.xml\" cannot be written: No such file"));
-  EXPECT_THAT(Reports::open(file, folder.path().string(), "").error().line(), HasSubstr("--json"));
-  EXPECT_THAT(Reports::open("", "", file).error().line(), HasSubstr("--evidence"));
-  EXPECT_TRUE(Reports::open("", "", ""));
+  EXPECT_THAT(Reports::open({.junit = file, .json = folder.path().string()}).error().line(),
+              HasSubstr("--json"));
+  EXPECT_THAT(Reports::open({.evidence = file}).error().line(), HasSubstr("--evidence"));
+  EXPECT_TRUE(Reports::open({}));
   EXPECT_EQ(folder.read("file"), "former");
 }
 
@@ -243,11 +244,12 @@ TEST(Reports, OneThatCannotBeWrittenIsToldAndNeverExitCode0) {
   report.judgements = {judgement(0, Outcome::Kind::holds, "")};
   ASSERT_EQ(exit_code(report), ExitCode::conformant);
   const auto junit = folder.path() / "r.xml";
-  auto reports = Reports::open(junit.string(), (folder.path() / "r.json").string(), "");
+  auto reports =
+      Reports::open({.junit = junit.string(), .json = (folder.path() / "r.json").string()});
   ASSERT_TRUE(reports);
   std::filesystem::create_directory(junit);
   std::ostringstream err;
-  reports->write(report, err);
+  reports->write(report, {}, err);
   EXPECT_EQ(err.str(), "dex-conformance: --junit: \"" + junit.string() +
                            "\" cannot be written: Is a directory\n");
   EXPECT_EQ(exit_code(report), ExitCode::harness);

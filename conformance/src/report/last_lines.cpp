@@ -43,7 +43,13 @@ std::string next_command(const RunReport& report, const Rerun& rerun) {
     }
     return command;
   }
-  return report.causes.empty() ? std::string() : rerun.line;
+  if (!report.causes.empty()) return rerun.line;
+  if (report.changed() == 0) return {};
+  std::string command = rerun.line;
+  for (std::size_t i = 0; i < std::min(report.changed(), most); ++i) {
+    command += " --select " + report.against->changes[i].id;
+  }
+  return command;
 }
 
 /// Rows, and what is found without one.
@@ -54,6 +60,11 @@ std::size_t findings(const RunReport& report) {
              std::count_if(report.causes.begin(), report.causes.end(), without_rows));
 }
 
+std::string changed_text(const RunReport& report) {
+  return fmt::format("{} {} changed since", report.changed(),
+                     report.changed() == 1 ? "row" : "rows");
+}
+
 }  // namespace
 
 std::string verdict_line(const RunReport& report) {
@@ -62,7 +73,10 @@ std::string verdict_line(const RunReport& report) {
       return report.expected_deviations() > 0 ? "CONFORMANT but for the known deviations"
                                               : "CONFORMANT";
     case ExitCode::not_conformant:
-      return fmt::format("NOT CONFORMANT ({} red)", findings(report));
+      return findings(report) == 0 ? fmt::format("NOT AS ON RECORD ({})", changed_text(report))
+                                   : fmt::format("NOT CONFORMANT ({} red{}{})", findings(report),
+                                                 report.changed() > 0 ? ", " : "",
+                                                 report.changed() > 0 ? changed_text(report) : "");
     case ExitCode::usage:
       return "NOTHING WAS JUDGED";
     default:

@@ -34,6 +34,7 @@ RunReport masked(RunReport report, const redact::Secrets& secrets) {
   for (Judgement& judgement : report.judgements) {
     judgement.result = masked(std::move(judgement.result), secrets);
     mask(judgement.why_red, secrets);
+    for (Seen& seen : judgement.seen) mask(seen.got, secrets);
   }
   for (Cause& cause : report.causes) {
     for (std::string* text : {&cause.what, &cause.to_do, &cause.transcript}) mask(*text, secrets);

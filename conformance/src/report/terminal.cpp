@@ -175,6 +175,33 @@ void TerminalReport::print_cause(const Cause& cause, const RunReport& report) {
   out_ << "  do:        " << safe(cause.to_do) << '\n';
 }
 
+void TerminalReport::print_changes(const RunReport& report) {
+  bool first = true;
+  for (const Judgement& j : report.judgements) {
+    if (!j.changes()) continue;
+    if (first) out_ << fmt::format("\nchanging by themselves, of {} times:\n", report.repeat);
+    first = false;
+    std::map<Verdict, std::size_t> counts;
+    for (const Seen& seen : j.seen) ++counts[seen.verdict];
+    std::string told;
+    for (const auto& [verdict, count] : counts) {
+      told += fmt::format("{}{} {}", told.empty() ? "" : ", ", count, to_string(verdict));
+    }
+    out_ << fmt::format("  {} {}  {}\n", j.result.row->id, j.result.row->name, told);
+  }
+  if (!report.against) return;
+  const Against& against = *report.against;
+  out_ << fmt::format("\nagainst {} ({}): {} rows as they were, {} not", safe(against.file),
+                      safe(against.title), against.same, against.changes.size());
+  if (against.not_judged > 0) out_ << fmt::format(", {} not judged", against.not_judged);
+  out_ << '\n';
+  for (const auto& [id, difference] : against.changes) {
+    out_ << fmt::format("{} {}\n  recorded:  {}\n  now:       {}\n",
+                        paint("changed", "33", style_.colour), id, safe(difference.recorded),
+                        safe(difference.found));
+  }
+}
+
 void TerminalReport::end(const RunReport& report) {
   clear_progress();
   for (const Cause& cause : report.causes) {
@@ -185,6 +212,7 @@ void TerminalReport::end(const RunReport& report) {
   for (const Cause& cause : report.causes) {
     if (cause.kind != Cause::Kind::row) print_cause(cause, report);
   }
+  print_changes(report);
   std::map<std::string, std::size_t> skips, not_run;
   for (const Judgement& j : report.judgements) {
     if (j.result.verdict == Verdict::skip) ++skips[j.result.outcome.got];

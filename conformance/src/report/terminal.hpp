@@ -40,6 +40,8 @@ class TerminalReport {
   void print(const Judgement& judgement);
   void print_cause(const Cause& cause, const RunReport& report);
   void print_excerpt(std::string_view transcript);
+  /// What is not the same each time, or not as on record.
+  void print_changes(const RunReport& report);
 
   std::ostream& out_;
   TerminalStyle style_;

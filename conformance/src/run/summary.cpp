@@ -69,6 +69,30 @@ Judgement judge(CaseResult result, std::string_view needs, const Baseline* basel
   return out;
 }
 
+bool Judgement::changes() const {
+  return std::any_of(seen.begin(), seen.end(),
+                     [&](const Seen& one) { return one.verdict != seen.front().verdict; });
+}
+
+Judgement judged_again(Judgement before, CaseResult result, std::string_view needs,
+                       const Baseline* baseline, const Rules& rules) {
+  std::vector<Seen> seen = std::move(before.seen);
+  if (seen.empty()) seen.push_back({before.result.verdict, before.result.outcome.got});
+  seen.push_back({result.verdict, result.outcome.got});
+  Judgement now = judge(std::move(result), needs, baseline, rules);
+  Judgement out = now.red && !before.red ? std::move(now) : std::move(before);
+  out.seen = std::move(seen);
+  // A baseline that expects several verdicts says that they change.
+  if (!out.changes() || out.standing == Standing::expected) return out;
+  std::string in_order;
+  for (const Seen& one : out.seen) {
+    in_order += fmt::format("{}{}", in_order.empty() ? "" : ", ", to_string(one.verdict));
+  }
+  out.red = true;
+  out.why_red = "its verdict changes by itself: " + in_order + " (--repeat)";
+  return out;
+}
+
 ExitCode exit_code(const RunReport& report) {
   const auto& all = report.judgements;
   const bool judged = std::any_of(
@@ -84,10 +108,12 @@ ExitCode exit_code(const RunReport& report) {
   if (harness) return ExitCode::harness;
   const bool red =
       std::any_of(all.begin(), all.end(), [&](const Judgement& j) { return j.red && !error(j); });
-  if (red || report.unsteady() || !report.missing_extensions.empty()) {
+  if (red || report.unsteady() || !report.missing_extensions.empty() || report.changed() > 0) {
     return ExitCode::not_conformant;
   }
-  if (std::any_of(all.begin(), all.end(), error)) return ExitCode::harness;
+  if (std::any_of(all.begin(), all.end(), error) || report.repeat_lacks > 0) {
+    return ExitCode::harness;
+  }
   return report.unwritten ? ExitCode::harness : ExitCode::conformant;
 }
 

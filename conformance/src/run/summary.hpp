@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "run/against.hpp"
 #include "run/baseline.hpp"
 #include "run/cause.hpp"
 #include "run/runner.hpp"
@@ -24,6 +25,12 @@ enum class ExitCode {
   harness = 4,      ///< a fault of the harness or its machine, interrupted, or out of time
 };
 
+/// Of a row that is judged several times (--repeat): one of them.
+struct Seen {
+  Verdict verdict = Verdict::error;
+  std::string got;
+};
+
 struct Judgement {
   CaseResult result;
   Standing standing = Standing::none;
@@ -31,6 +38,12 @@ struct Judgement {
   bool red = false;
   std::string why_red;  ///< one line when `red` comes from more than the verdict
   std::string cause;    ///< name of what stands behind a red one
+  /// Each time that it was judged, in their order; empty: once. The result is that of the first
+  /// time that was red, or of the first one.
+  std::vector<Seen> seen;
+
+  /// Its verdict was not the same each time.
+  [[nodiscard]] bool changes() const;
 };
 
 struct Rules {
@@ -52,6 +65,9 @@ struct RunReport {
   std::vector<const Requirement*> unchecked;
   std::size_t slow_left_out = 0;                ///< rows that were not asked for (--slow)
   std::vector<std::string> missing_extensions;  ///< required and not offered
+  std::size_t repeat = 1;                       ///< how often each row was to be judged
+  std::size_t repeat_lacks = 0;                 ///< rows that were not judged so often
+  std::optional<Against> against;               ///< --against
   std::vector<std::string> remarks;
   int http = 1;                               ///< of --http
   std::map<std::string, std::size_t> spoken;  ///< answers by what they came in: "HTTP/2"
@@ -71,6 +87,8 @@ struct RunReport {
   [[nodiscard]] std::size_t expected_deviations() const;
   /// What changes by itself is a finding whatever the rows say.
   [[nodiscard]] bool unsteady() const;
+  /// Rows that are not as --against has them.
+  [[nodiscard]] std::size_t changed() const { return against ? against->changes.size() : 0; }
 };
 
 /// "HTTP/2 asked for; 812 answers in HTTP/2, 57 in raw HTTP/1.1"
@@ -79,9 +97,12 @@ struct RunReport {
 /// Verdict, baseline and rules together. `needs` is the extension the check needs.
 [[nodiscard]] Judgement judge(CaseResult result, std::string_view needs, const Baseline* baseline,
                               const Rules& rules);
+/// The same row judged once more: what it was before, and what came now.
+[[nodiscard]] Judgement judged_again(Judgement before, CaseResult result, std::string_view needs,
+                                     const Baseline* baseline, const Rules& rules);
 /// The first that applies: stopped (its code), interrupted (4), nothing judged (2), a harness error
-/// that no baseline expects (4), red or unsteady (1), rows that were not run (4), a report that
-/// could not be written (4), else 0.
+/// that no baseline expects (4), red, unsteady or not as on record (1), rows that were not run (4),
+/// a report that could not be written (4), else 0.
 [[nodiscard]] ExitCode exit_code(const RunReport& report);
 
 }  // namespace conformance
