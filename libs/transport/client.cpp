@@ -423,9 +423,13 @@ Exchange Client::send(const Request& request) {
   set(CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(std::min(options.connect_timeout, request.timeout).count()));
   SlowLine* const line = SlowLine::of_thread();
+  // Movement ends a transfer in time and knows whether bytes moved: libcurl's own clock, which does
+  // not, must not be the first.
+  constexpr Milliseconds after_movement{100};
   const Milliseconds most =
-      line == nullptr ? request.timeout
-                      : std::chrono::duration_cast<Milliseconds>(line->at_most() - Clock::now());
+      line == nullptr
+          ? request.timeout
+          : std::chrono::ceil<Milliseconds>(line->at_most() - Clock::now()) + after_movement;
   set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(most.count())));
   // libcurl 7.88, Debian 12's, fails on a connection of prior knowledge that it uses again.
   const bool once = request.fresh_connection || wire == Wire::http2_at_once;

@@ -84,6 +84,24 @@ TEST(SlowLine, ABodyThatCannotBeThroughIsGivenUpEarly) {
   EXPECT_LT(Clock::now() - begun, 30s);
 }
 
+TEST(SlowLine, ADownloadThatIsNotThroughInTimeMetASlowLine) {
+  auto mock = memory_server();
+  programs::ControlClient near(mock.url());
+  const auto bytes = payload(1, 45'000);
+  const auto url = near.create(bytes.size());
+  ASSERT_EQ(near.patch(url, 0, bytes).status, 204);
+  const auto line = before(mock, "dribble");
+  transport::Request request;
+  request.method = "GET";
+  request.url = line->url() + url.substr(mock.url().size());
+  transport::Client client({});
+  const transport::SlowLine allowed(Clock::now() + 1s);
+  const auto seen = client.send(request);
+  ASSERT_TRUE(seen.failure);
+  EXPECT_EQ(seen.failure->kind, transport::Failure::Kind::timeout);
+  EXPECT_TRUE(allowed.met()) << seen.failure->message;
+}
+
 TEST(SlowLine, ARawAnswerIsWaitedForWhileItsRequestMoves) {
   auto mock = memory_server();
   const auto line = before(mock, "dribble");
