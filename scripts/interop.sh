@@ -6,12 +6,12 @@
 # clients of Open Humans, One Codex and object storage run the examples of the guides, under the
 # faults of interop/uploads.json; a validator holds the JSON Schemas to the fixtures; dex-conformance judges @tus/server and tusd
 # against the baselines in fixtures/baselines, and again behind a relay that damages bytes, where both are red, and the mock in
-# HTTP/2 behind nginx. A peer whose toolchain (node, python3, go) is missing is named as skipped.
+# HTTP/2 behind nginx; a browser opens the reports that are pages. A peer whose toolchain (node, python3, go) is missing is named as skipped.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 preset=dev # which scripts/test.sh has built; no outcome here depends on speed
-build "$preset" dex-mock-server dex-conformance verdicts compare_replies stranger http2_test
+build "$preset" dex-mock-server dex-conformance dex-loadgen verdicts compare_replies stranger http2_test
 bin=build/$preset/bin
 peers=build/interop
 mkdir -p "$peers"
@@ -187,6 +187,26 @@ tls_faults() {
   tls_cases "${tls_clients[@]}"
 }
 
+# pages: what the tools write as pages, in a browser: axe finds nothing, nothing is asked of the network.
+pages() {
+  say "Reports as pages, in a browser"
+  if ! command -v chromium >/dev/null || [ ! -d "$peers/node_modules/axe-core" ]; then
+    skip "reports as pages: need chromium, and node"
+    return
+  fi
+  local files=()
+  start_mock good_pages --profile tus --store memory
+  # shellcheck disable=SC2154  # set by start_mock
+  expect 0 "a load that is good" "$bin/dex-loadgen" run --url "$good_pages_url/files" --system tus \
+    --uploads 40 --size 64KiB --network flaky --report "$scratch/good"
+  start_mock bad_pages --profile tus --store memory --rules scripts/interop/pages-slow.json
+  # shellcheck disable=SC2154  # set by start_mock
+  expect 1 "a load with an outage, and a slow server" "$bin/dex-loadgen" run scripts/interop/pages.json \
+    --url "$bad_pages_url/files" --system tus --report "$scratch/report"
+  files+=("$scratch/good/report.html" "$scratch/report/report.html")
+  expect 0 "pages, in light and in dark" env HOME="$scratch" node "$peers/pages.mjs" "${files[@]}"
+}
+
 one_store_two_servers() {
   say "One store, two servers"
   if [ -n "$tusd" ] && command -v python3 >/dev/null; then
@@ -260,7 +280,7 @@ side_by_side() {
   rows+=("$!")
 }
 side_by_side clients_under_faults
-side_by_side uploads_under_faults json_schemas tls_faults one_store_two_servers
+side_by_side uploads_under_faults json_schemas tls_faults one_store_two_servers pages
 
 # Shown one after the other, each while it goes on.
 for row in "${!rows[@]}"; do

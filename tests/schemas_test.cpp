@@ -80,7 +80,7 @@ TEST(Schemas, EachToolPrintsThemAndSaysWhichItReads) {
   const std::pair<const char*, std::vector<std::string>> tools[] = {
       {DEX_MOCK_SERVER, {"profile", "rule", "upload-config"}},
       {DEX_CONFORMANCE, {"baseline", "requirement", "verdicts"}},
-      {DEX_LOADGEN, {"hosts", "network", "scenario"}}};
+      {DEX_LOADGEN, {"hosts", "network", "results", "scenario"}}};
   for (const auto& [tool, names] : tools) {
     const auto list = testkit::run({tool, "--print-schema"});
     EXPECT_EQ(list.exit_code, 0) << list.err;
@@ -164,6 +164,7 @@ TEST(Schemas, WhatTheyRefuseTheProgramsRefuse) {
        }},
       {"baseline", of_tool(file, {DEX_CONFORMANCE, "run", "--url", nobody, "--baseline", file})},
       {"scenario", of_tool(file, {DEX_LOADGEN, "run", file, "--url", nobody})},
+      {"results", of_tool(file, {DEX_LOADGEN, "report", file, "--out", "/dev/null"})},
       {"network", of_tool(file, {DEX_LOADGEN, "run", "--url", nobody, "--network", file})},
       {"request-list",
        [](const json& list) { return error_of(replies::parse_list(list.dump(), "list")); }},

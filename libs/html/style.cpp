@@ -71,6 +71,8 @@ figcaption p{font-weight:400;margin:.1rem 0 .3rem}
 svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{fill:var(--text);font:12px system-ui,"Segoe UI","Noto Sans","DejaVu Sans",sans-serif}
 svg .soft{fill:var(--soft)}
+svg .wait{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:1 2}
+svg .sign{fill:var(--s2);font-weight:700}
 svg .tick{stroke:var(--text);stroke-width:2}
 .wide{min-width:44rem}
 .bar{display:inline-block;width:8.5rem;height:.75rem}

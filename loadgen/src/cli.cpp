@@ -7,17 +7,22 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
+#include "files/output.hpp"
 #include "network/network.hpp"
+#include "page/page.hpp"
 #include "payload/payload.hpp"
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
 #include "redact/secrets.hpp"
 #include "report/live.hpp"
+#include "report/metrics.hpp"
 #include "report/progress.hpp"
 #include "report/report.hpp"
+#include "results/json.hpp"
 #include "run/run.hpp"
 #include "scenario/file.hpp"
 #include "scenario/forecast.hpp"
@@ -102,7 +107,8 @@ int do_plan(Scenario scenario) {
   return code(ExitCode::good);
 }
 
-int do_run(Scenario given) {
+/// `metrics_at`: HOST:PORT; empty: nobody asks.
+int do_run(Scenario given, const std::string& metrics_at) {
   if (const auto done = complete(given); !done) return usage_error(done.error());
   const auto scenario = std::make_shared<const Scenario>(std::move(given));
   const Settings& settings = scenario->settings;
@@ -135,11 +141,20 @@ int do_run(Scenario given) {
     }
     return seen;
   };
+  RunMetrics metrics(progress, *scenario);
+  std::unique_ptr<MetricsServer> server;
+  if (!metrics_at.empty()) {
+    auto opened = MetricsServer::open(metrics_at, [&metrics] { return metrics.text(); });
+    if (!opened) return usage_error(opened.error());
+    server = std::move(*opened);
+    fmt::print(stderr, "metrics at {}\n", server->url());
+  }
   std::unique_ptr<LiveReport> live;
   std::optional<Error> unwritten;  // of what is written while the run goes on
   hooks.begun = [&](const std::string& run_id, const std::string& url, Time begin) {
     fmt::print(stderr, "run {} to {}\n", run_id, hooks.secrets.mask(redact::shown_url(url)));
     loading = true;
+    metrics.begun(run_id);
     if (settings.report.empty()) return;
     auto opened = LiveReport::open(settings.report, *scenario);
     if (!opened) {
@@ -149,7 +164,8 @@ int do_run(Scenario given) {
     live = std::move(*opened);
     live->begin(begin, hooks.secrets);
   };
-  hooks.ended = [&live](const UploadResult& upload) {
+  hooks.ended = [&](const UploadResult& upload) {
+    if (server) metrics.ended(upload);
     if (live) live->ended(upload);
   };
   hooks.second = [&live](const Second& second) {
@@ -176,6 +192,29 @@ int do_run(Scenario given) {
   }
   std::cout << terminal_summary(*report);
   return reported(*report, live.get(), unwritten);
+}
+
+struct PageFlags {
+  std::string results;  ///< a file, or a folder of --report
+  std::string out;
+};
+
+/// Makes the page of results again: of those that another machine made, say.
+int write_page(const PageFlags& flags) {
+  if (flags.results.empty()) {
+    return usage_error({"report", "a results.json is needed, or its folder", ""});
+  }
+  const auto results = read_results(flags.results);
+  if (!results) return usage_error(results.error());
+  std::error_code ignored;
+  const std::filesystem::path given(flags.results);
+  const auto folder = std::filesystem::is_directory(given, ignored) ? given : given.parent_path();
+  const std::string out = flags.out.empty() ? (folder / "report.html").string() : flags.out;
+  if (const auto written = files::replace("--out", out, report_page(*results)); !written) {
+    return usage_error(written.error());
+  }
+  std::cout << results->verdict() << "\npage in " << out << "\n";
+  return code(ExitCode::good);
 }
 
 int list_networks() {
@@ -249,7 +288,7 @@ int command_line(int argc, char** argv) {
   app.set_version_flag("--version", fmt::format("dex-loadgen {}", harness_version()));
   app.require_subcommand(1);
   app.get_formatter()->column_width(32);
-  schemas::add_flag(app, "Options", {"scenario", "network", "hosts"});
+  schemas::add_flag(app, "Options", {"scenario", "network", "hosts", "results"});
   app.footer(
       "Exit codes: 0 good, 1 uploads failed, were lost or unverified (or a --fail-if held), 2 "
       "usage,\n"
@@ -278,6 +317,14 @@ int command_line(int argc, char** argv) {
                      [&](const std::string& text) {
                        return parse_factor(text).map([&](double by) { scenario.scale = by; });
                      });
+  std::string metrics_at;
+  settings::add_flag(
+      *run_command,
+      {"metrics", "HOST:PORT", "figures for Prometheus while it runs, as in 127.0.0.1:9100"},
+      [&](const std::string& text) -> Result<void> {
+        metrics_at = text;
+        return {};
+      });
   for (const Setting& setting : settings_table()) {
     settings::add_flag(*run_command, setting, [&](const std::string& text) {
       return apply_flag(scenario, setting, text);
@@ -295,6 +342,21 @@ int command_line(int argc, char** argv) {
 
   const CLI::App* networks = app.add_subcommand("networks", "List the built-in networks");
 
+  CLI::App* page_command = app.add_subcommand("report", "Make report.html of a results.json again");
+  PageFlags page;
+  settings::add_word(*page_command,
+                     {"results", "RESULTS", "results.json, or the folder of --report that has it"},
+                     [&](const std::string& file) -> Result<void> {
+                       page.results = file;
+                       return {};
+                     });
+  settings::add_flag(*page_command,
+                     {"out", "FILE", "page to write [report.html beside the results]"},
+                     [&](const std::string& file) -> Result<void> {
+                       page.out = file;
+                       return {};
+                     });
+
   CLI::App* payload_command = app.add_subcommand("payload", "Write the bytes of one upload");
   PayloadFlags payload;
   settings::add_flags(*payload_command, payload_table(), payload);
@@ -308,9 +370,10 @@ int command_line(int argc, char** argv) {
   try {
     if (run_command->parsed()) {
       for (const auto& note : notes) fmt::print(stderr, "dex-loadgen: {}\n", note);
-      return plan ? do_plan(std::move(scenario)) : do_run(std::move(scenario));
+      return plan ? do_plan(std::move(scenario)) : do_run(std::move(scenario), metrics_at);
     }
     if (networks->parsed()) return list_networks();
+    if (page_command->parsed()) return write_page(page);
     return write_payload(payload);
   } catch (const std::exception& e) {
     fmt::print(stderr, "dex-loadgen: {}\n", e.what());

@@ -59,9 +59,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlags{{"--duration", "10"}, "--duration"}, BadFlags{{"--duration", "0s"}, "--duration"},
         BadFlags{{"--concurrency", "0"}, "--concurrency"},
         BadFlags{{"--concurrency", "100000", "--uploads", "100000"}, "ulimit"},
-        BadFlags{{"--rate", "20"}, "--rate"},
-        BadFlags{{"--rate", "0/s"}, "--rate"}, BadFlags{{"--rate", "nan/s"}, "--rate"},
-        BadFlags{{"--size", "big"}, "--size"}, BadFlags{{"--size", "uniform:2-1"}, "--size"},
+        BadFlags{{"--rate", "20"}, "--rate"}, BadFlags{{"--rate", "0/s"}, "--rate"},
+        BadFlags{{"--rate", "nan/s"}, "--rate"}, BadFlags{{"--size", "big"}, "--size"},
+        BadFlags{{"--size", "uniform:2-1"}, "--size"},
         BadFlags{{"--size", "1KiB", "--payload", "hl7"}, "--size"},
         BadFlags{{"--chunk", "0"}, "--chunk"}, BadFlags{{"--payload", "pdf"}, "--payload"},
         BadFlags{{"--network", "wifi"}, "--network"}, BadFlags{{"--seed", "x"}, "--seed"},
@@ -146,7 +146,7 @@ TEST(CommandLine, AnAbsentTargetIsExitCode3) {
 
 TEST(CommandLine, NoCommandAndAnUnknownOneAreUsageErrors) {
   expect_one_line(loadgen({}), 2, "subcommand");
-  expect_one_line(loadgen({"fly"}), 2, "\"fly\" is not one of run, networks, payload");
+  expect_one_line(loadgen({"fly"}), 2, "\"fly\" is not one of run, networks, report, payload");
   expect_one_line(loadgen({"rum"}), 2, "the nearest is run");
 }
 
@@ -189,9 +189,10 @@ TEST(CommandLine, WritesPayloads) {
 class Reported : public testing::Test {
  protected:
   Reported() {
-    folder_.write("summary.json", "former");
-    folder_.write("uploads.csv", "former");
+    for (const char* file : files) folder_.write(file, "former");
   }
+  static constexpr std::array<const char*, 4> files{"summary.json", "uploads.csv", "results.json",
+                                                    "report.html"};
   [[nodiscard]] std::vector<std::string> run(const std::string& target,
                                              std::vector<std::string> more = {}) const {
     std::vector<std::string> all{"run",
@@ -214,12 +215,11 @@ class Reported : public testing::Test {
     return nlohmann::json::parse(folder_.read("summary.json"));
   }
   void expect_former() const {
-    EXPECT_EQ(folder_.read("summary.json"), "former");
-    EXPECT_EQ(folder_.read("uploads.csv"), "former");
+    for (const char* file : files) EXPECT_EQ(folder_.read(file), "former") << file;
     expect_nothing_else();
   }
   void expect_nothing_else(int more = 0) const {
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 2 + more);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 4 + more);
   }
 
   testkit::TempFolder folder_;
@@ -231,7 +231,31 @@ TEST_F(Reported, AnUnreachableTargetIsReportedAsThat) {
   EXPECT_THAT(summary().at("verdict").get<std::string>(), HasSubstr("target unreachable"));
   EXPECT_EQ(summary().at("target"), url);
   EXPECT_THAT(folder_.read("uploads.csv"), testing::StartsWith("index,name,"));
+  const auto results = nlohmann::json::parse(folder_.read("results.json"));
+  EXPECT_EQ(results.at("ending").at("stopped").at("exit_code"), 3);
+  EXPECT_THAT(folder_.read("report.html"), HasSubstr("target unreachable"));
   expect_nothing_else();
+}
+
+TEST_F(Reported, APageIsMadeAgainOfResults) {
+  EXPECT_EQ(loadgen(run(url)).exit_code, 3);
+  const std::string page = folder_.read("report.html");
+  folder_.write("report.html", "");
+  const auto made = loadgen({"report", folder_.path().string()});
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("target unreachable"));
+  EXPECT_EQ(folder_.read("report.html"), page);
+  folder_.write("results.json", folder_.read("results.json").substr(0, 300));
+  expect_one_line(loadgen({"report", folder_.path().string()}), 2, "results.json");
+  expect_one_line(loadgen({"report", "/no/such/results.json"}), 2, "/no/such/results.json");
+  expect_one_line(loadgen({"report"}), 2, "a results.json is needed");
+}
+
+TEST_F(Reported, MetricsAreOnAnAddressThatThereIs) {
+  expect_one_line(loadgen(run(url, {"--metrics", "here"})), 2, "--metrics: \"here\": this is no");
+  expect_one_line(loadgen(run(url, {"--metrics", "192.0.2.1:0"})), 2, "--metrics: \"192.0.2.1:0\"");
+  const auto told = loadgen(run(url, {"--metrics", "0"}));
+  EXPECT_THAT(told.err, testing::ContainsRegex("metrics at http://127.0.0.1:[1-9][0-9]*/metrics"));
 }
 
 TEST_F(Reported, WrongUsageLeavesTheFormerReports) {
@@ -241,7 +265,7 @@ TEST_F(Reported, WrongUsageLeavesTheFormerReports) {
 }
 
 TEST_F(Reported, WhatCannotBeWrittenIsToldBeforeTheLoad) {
-  for (const std::string name : {"uploads.csv", "seconds.csv"}) {
+  for (const std::string name : {"uploads.csv", "seconds.csv", "results.json", "report.html"}) {
     std::filesystem::remove(folder_.path() / name);
     std::filesystem::create_directory(folder_.path() / name);
     expect_one_line(loadgen(run(url)), 2, name + "\" cannot be written: Is a directory");

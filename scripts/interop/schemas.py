@@ -23,6 +23,7 @@ KINDS = {
     "recorded-replies": ["requests/recorded/*.json"],
     "request-list": ["requests/*.json"],
     "requirement": ["requirements/*.json"],
+    "results": ["results/*.json"],
     "rule": ["misbehaviours/defects/*.json", "misbehaviours/faults/*.json"],
     "scenario": ["scenarios/*.json"],
     "upload-config": ["upload-configs/*.json"],

@@ -17,6 +17,11 @@ namespace loadgen {
   return outcome;
 }
 
+/// Whether it is a simulated network that has lost the request: the words of all that do.
+[[nodiscard]] inline bool on_purpose(const transport::LoadOutcome& outcome) {
+  return outcome.was_cut || (outcome.failure && outcome.failure->message.ends_with("on purpose)"));
+}
+
 /// Tells `outcome` by a timer, as `done` must not be called from within `send`.
 inline void tell_later(transport::LoadTransport& loop, Milliseconds delay,
                        transport::LoadOutcome outcome, transport::LoadTransport::Done done) {

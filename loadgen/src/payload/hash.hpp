@@ -41,7 +41,9 @@ enum class Purpose : std::uint64_t {
   group = 21,
   files = 22,
   think = 23,
-  event = 24
+  event = 24,
+  // Of a report.
+  sample = 30
 };
 constexpr std::uint64_t hash_for(Purpose purpose, std::initializer_list<std::uint64_t> values) {
   return mix(hash_of(values) ^ (golden * static_cast<std::uint64_t>(purpose)));

@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "files/output.hpp"
+#include "page/page.hpp"
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
+#include "report/of_run.hpp"
 #include "report/uploads_csv.hpp"
+#include "results/json.hpp"
 #include "stats/criterion.hpp"
 #include "transport/exchange.hpp"
 
@@ -23,6 +26,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* summary_file = "summary.json";
 constexpr const char* uploads_file = "uploads.csv";
+constexpr const char* results_file = "results.json";
+constexpr const char* page_file = "report.html";
 // LiveReport's.
 constexpr const char* seconds_file = "seconds.csv";
 
@@ -289,7 +294,7 @@ Result<void> check_report(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return failure("--report", fmt::format("{}: {}", quote(folder), error.message()));
-  for (const char* name : {summary_file, uploads_file, seconds_file}) {
+  for (const char* name : {summary_file, uploads_file, seconds_file, results_file, page_file}) {
     const auto path = std::filesystem::path(folder) / name;
     if (const auto file = files::Output::open("--report", path.string()); !file) {
       return tl::unexpected(file.error());
@@ -303,6 +308,14 @@ Result<void> write_report(const RunReport& report, const std::string& folder) {
   const std::filesystem::path path(folder);
   const files::Pieces uploads = [&](const auto& put) { uploads_csv(report, put); };
   if (auto written = files::replace("--report", path / uploads_file, uploads); !written) {
+    return written;
+  }
+  const Results results = results_of(report);
+  if (auto written = files::replace("--report", path / results_file, results_json(results));
+      !written) {
+    return written;
+  }
+  if (auto written = files::replace("--report", path / page_file, report_page(results)); !written) {
     return written;
   }
   return files::replace("--report", path / summary_file, summary_json(report));

@@ -16,9 +16,10 @@ namespace loadgen {
 [[nodiscard]] std::string summary_json(const RunReport& report);
 /// uploads.csv: one line per upload that started, by index, piece by piece.
 void uploads_csv(const RunReport& report, const std::function<void(std::string_view)>& put);
-/// Makes `folder` and tries whether both can be written into it, changing neither.
+/// Makes `folder` and tries whether a report can be written into it, changing nothing.
 [[nodiscard]] Result<void> check_report(const std::string& folder);
-/// Writes both into `folder`, which exists; each is there whole, or the former one is.
+/// Writes uploads.csv, results.json, report.html and summary.json into `folder`, which exists; each
+/// is there whole, or the former one is.
 [[nodiscard]] Result<void> write_report(const RunReport& report, const std::string& folder);
 
 }  // namespace loadgen

@@ -61,9 +61,8 @@ ExitCode exit_code_of(const Stats& stats, const Rules& rules, const Ending& endi
 
 bool too_late(const Stats& stats, const Rules& rules) {
   const double due = static_cast<double>(stats.started + stats.not_started);
-  const auto allowed =
-      std::max(rules.allow_late.count,
-               static_cast<std::uint64_t>(due * rules.allow_late.percent / 100));
+  const auto allowed = std::max(rules.allow_late.count,
+                                static_cast<std::uint64_t>(due * rules.allow_late.percent / 100));
   return stats.not_started > allowed;
 }
 

@@ -154,6 +154,10 @@ void Crowd::begin(const std::shared_ptr<Partner>& partner, Bytes size, Time inte
                                                  std::make_shared<Below>(partner, running.line));
     top = running.events.get();
   }
+  if (plan_.told_in_full) {
+    running.trace = std::make_unique<TraceLink>(*top);
+    top = running.trace.get();
+  }
   running.possible = possible;
   running.phase = plan_.roster.phase_at(intended - shared_.start);
   Upload::Events events;
@@ -227,6 +231,10 @@ UploadResult Crowd::completed(UploadResult result, const Running& running) const
   result.cuts = running.line->cuts();
   result.possible = running.possible;
   result.ended = running.ended;
+  if (running.trace) {
+    const Bytes kept = result.acknowledged - result.acknowledged_unsent;
+    result.trace = running.trace->trace(result.sent, kept);
+  }
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include "link/event.hpp"
 #include "link/line.hpp"
 #include "link/partner_line.hpp"
+#include "link/trace.hpp"
 #include "link/uplink.hpp"
 #include "run/calendar.hpp"
 #include "run/plan.hpp"
@@ -105,6 +106,7 @@ class Crowd {
     std::shared_ptr<Partner> partner;
     std::shared_ptr<UploadLine> line;
     std::unique_ptr<EventLink> events;  ///< null: there are none
+    std::unique_ptr<TraceLink> trace;   ///< null: nobody wants to know
     std::size_t phase = 0;
     std::optional<Time> possible;
     std::optional<Time> ended;  ///< its last byte was acknowledged, or never will be

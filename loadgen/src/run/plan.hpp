@@ -40,6 +40,7 @@ struct RunPlan {
   std::vector<GroupPlan> groups;
   transport::LoadEngineOptions engine;
   std::vector<transport::ResolvedHost> hosts;
+  bool told_in_full = false;            ///< requests are recorded, and seconds kept
   std::optional<Milliseconds> give_up;  ///< without progress for this long; nullopt: never
 };
 
@@ -51,7 +52,8 @@ struct Shared {
         seconds(progress, begin, [&roster](Duration at) { return roster.phase_at(at); }) {}
   Time start;
   Pulse pulse;
-  Seconds seconds;  ///< looked at by the first loop only
+  Seconds seconds;               ///< looked at by the first loop only
+  std::vector<Second> happened;  ///< likewise; where a report is wanted
   Spool results;
   std::shared_ptr<Copies> copies = std::make_shared<Copies>();
   std::atomic<bool> gave_up{false};

@@ -432,6 +432,7 @@ RunResult<RunReport> run(const std::shared_ptr<const Scenario>& scenario, const 
   report.secrets = secrets;
 
   if (settings.give_up.count() > 0) plan.give_up = patience(*scenario);
+  plan.told_in_full = !settings.report.empty();
   if (const auto found = find_hosts(plan, urls_of(plan)); !found) {
     return tl::unexpected(found.error());
   }
@@ -461,6 +462,7 @@ RunResult<RunReport> run(const std::shared_ptr<const Scenario>& scenario, const 
   }
   report.settings.url = plan.groups.front().client->options().create_url;
   report.begin = std::chrono::steady_clock::now();
+  report.begun = std::chrono::system_clock::now();
   hooks.begun(report.run_id, report.settings.url, report.begin);
 
   const auto shared = std::make_shared<Shared>(report.begin, *hooks.progress, plan.roster);
@@ -502,6 +504,7 @@ RunResult<RunReport> run(const std::shared_ptr<const Scenario>& scenario, const 
   }
   report.tally.all.slowest_second = shared->seconds.slowest();
   report.stats = report.tally.all;
+  report.seconds = std::move(shared->happened);
   report.each_upload = [shared](const auto& visit) { shared->results.each(visit); };
   report.was_interrupted = hooks.interrupted() > 0;
   report.gave_up = shared->gave_up;

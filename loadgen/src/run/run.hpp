@@ -15,6 +15,7 @@
 #include "results/judge.hpp"
 #include "scenario/scenario.hpp"
 #include "stats/result.hpp"
+#include "stats/second.hpp"
 #include "stats/stats.hpp"
 #include "stats/tally.hpp"
 #include "upload/authorizer.hpp"
@@ -42,22 +43,6 @@ struct Progress {
   std::atomic<bool> verifying{false};
 };
 
-/// What happened in one second of a run.
-struct Second {
-  std::uint64_t number = 0;  ///< from 1
-  std::uint64_t started = 0, uploaded = 0, failed = 0;
-  std::uint64_t in_flight = 0;  ///< at its end
-  Bytes sent, acknowledged;
-  std::chrono::microseconds start_lag_max{0}, loop_lag_max{0};
-  std::size_t phase = 0;  ///< in which it began
-  struct OfGroup {
-    std::uint64_t started = 0, uploaded = 0, failed = 0;
-    std::uint64_t in_flight = 0;
-    Bytes acknowledged;
-  };
-  std::vector<OfGroup> groups;
-};
-
 struct RunReport {
   std::string run_id;
   Settings settings;
@@ -69,7 +54,9 @@ struct RunReport {
   /// Shows every upload, by index.
   std::function<void(const std::function<void(const UploadResult&)>&)> each_upload =
       [](const std::function<void(const UploadResult&)>&) {};
-  Time begin;  ///< that the times of uploads count from
+  Time begin;                                   ///< that the times of uploads count from
+  std::chrono::system_clock::time_point begun;  ///< the same
+  std::vector<Second> seconds;                  ///< where a report is wanted
   bool was_interrupted = false;
   bool gave_up = false;                        ///< there was no progress for Settings::give_up
   std::uint64_t removed = 0, left_behind = 0;  ///< by --cleanup

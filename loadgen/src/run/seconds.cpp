@@ -36,7 +36,8 @@ std::optional<Second> Seconds::look(Time now) {
   second.in_flight = progress_.in_flight;
   second.start_lag_max = std::chrono::microseconds{progress_.start_lag_max_us.exchange(0)};
   second.loop_lag_max = std::chrono::microseconds{progress_.loop_lag_max_us.exchange(0)};
-  if (!progress_.verifying) {
+  second.verifying = progress_.verifying;
+  if (!second.verifying) {
     slowest_ = std::min(slowest_.value_or(second.acknowledged), second.acknowledged);
   }
   before_ = sums;

@@ -32,6 +32,10 @@ TEST(Seconds, TellWhatHappenedInEach) {
   EXPECT_EQ(second->acknowledged, Bytes{50});
   EXPECT_EQ(second->loop_lag_max, 0us);
   EXPECT_EQ(seconds.slowest(), Bytes{50});
+  EXPECT_FALSE(second->verifying);
+  progress.verifying = true;
+  EXPECT_TRUE(seconds.look(t0 + 3s)->verifying);
+  EXPECT_EQ(seconds.slowest(), Bytes{50}) << "nothing is sent any more";
 }
 
 TEST(Seconds, KnowTheirPhaseAndEachGroup) {

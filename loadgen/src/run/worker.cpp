@@ -52,7 +52,10 @@ void Worker::tick() {
     raise(hooks_.progress->loop_lag_max_us, lag);
   }
   if (first_) {
-    if (const auto second = shared_.seconds.look(now)) hooks_.second(*second);
+    if (const auto second = shared_.seconds.look(now)) {
+      hooks_.second(*second);
+      if (plan_.told_in_full) shared_.happened.push_back(*second);
+    }
   }
   get_on(now);
   const int level = hooks_.interrupted();

@@ -246,7 +246,7 @@ std::vector<Setting> access_and_outcome() {
         stored(whole_number(1, most_in_flight), &Settings::max_connections)}},
       {{{"cleanup", "", "remove the uploads in the end, where the system has a way"},
         stored(on_off, &Settings::cleanup)}},
-      {{{"report", "DIR", "write summary.json and uploads.csv there"},
+      {{{"report", "DIR", "write a report there: report.html, results.json and tables"},
         stored(not_empty, &Settings::report)}},
       {{{"i-own-this-target", "", "allow a target that is not this machine"},
         stored(on_off, &Settings::i_own_this_target)},

@@ -11,10 +11,11 @@ using Axis = bh::axis::regular<double, bh::axis::transform::log>;
 constexpr double lowest_us = 1;
 constexpr double highest_us = 24.0 * 3600 * 1e6;
 
-Axis make_axis() {
-  const auto buckets =
-      static_cast<unsigned>(std::ceil(std::log(highest_us / lowest_us) / std::log(1.01)));
-  return {buckets, lowest_us, highest_us};
+Axis make_axis() { return {Histogram::inner_buckets, lowest_us, highest_us}; }
+
+const Axis& shared_axis() {
+  static const Axis axis = make_axis();
+  return axis;
 }
 }  // namespace
 
@@ -22,6 +23,44 @@ struct Histogram::Counts {
   decltype(bh::make_histogram_with(bh::dense_storage<std::uint64_t>(), make_axis())) bins =
       bh::make_histogram_with(bh::dense_storage<std::uint64_t>(), make_axis());
 };
+
+int Histogram::bucket_of(std::chrono::microseconds value) {
+  return shared_axis().index(static_cast<double>(std::max(value.count(), std::int64_t{0})));
+}
+
+double Histogram::upper_us(int bucket) {
+  if (bucket < 0) return lowest_us;
+  return bucket >= inner_buckets ? highest_us : shared_axis().value(bucket + 1);
+}
+
+std::optional<Histogram> Histogram::of(const BucketCounts& counts, double sum_us,
+                                       std::chrono::microseconds min,
+                                       std::chrono::microseconds max) {
+  Histogram made;
+  for (const auto& [bucket, count] : counts) {
+    if (bucket < first_bucket || bucket > last_bucket) return std::nullopt;
+    made.counts_->bins.at(bucket) += count;
+    made.count_ += count;
+  }
+  const auto most = static_cast<double>(max.count()) * static_cast<double>(made.count_);
+  const bool good = counts.empty()
+                        ? sum_us == 0 && min.count() == 0 && max.count() == 0
+                        : bucket_of(min) == counts.front().first &&
+                              bucket_of(max) == counts.back().first && min <= max && sum_us <= most;
+  if (!good) return std::nullopt;
+  made.sum_us_ = sum_us;
+  made.min_ = min;
+  made.max_ = max;
+  return made;
+}
+
+BucketCounts Histogram::counts() const {
+  BucketCounts list;
+  for (int i = first_bucket; i <= last_bucket; ++i) {
+    if (const std::uint64_t count = counts_->bins.at(i); count > 0) list.emplace_back(i, count);
+  }
+  return list;
+}
 
 Histogram::Histogram() : counts_(std::make_unique<Counts>()) {}
 Histogram::Histogram(const Histogram& other)
@@ -65,13 +104,7 @@ double Histogram::mean_ms() const {
 
 std::vector<std::pair<double, std::uint64_t>> Histogram::buckets() const {
   std::vector<std::pair<double, std::uint64_t>> list;
-  const auto& axis = counts_->bins.axis();
-  for (int i = -1; i <= axis.size(); ++i) {
-    const std::uint64_t count = counts_->bins.at(i);
-    if (count == 0) continue;
-    const double upper = i < 0 ? lowest_us : i == axis.size() ? highest_us : axis.value(i + 1);
-    list.emplace_back(upper, count);
-  }
+  for (const auto& [bucket, count] : counts()) list.emplace_back(upper_us(bucket), count);
   return list;
 }
 

@@ -11,6 +11,7 @@
 #include "network/cuts.hpp"
 #include "protocol/units.hpp"
 #include "schedule/schedule.hpp"
+#include "stats/trace.hpp"
 
 namespace loadgen {
 
@@ -78,6 +79,7 @@ struct UploadResult {
                                     ///< hexadecimal; empty: none was made
   std::optional<ByteRange> damage;  ///< of the file: what is missing or different
   std::vector<PlannedCut> cuts;     ///< those that happened; known to the partner's link only
+  Trace trace;                      ///< empty where no report is wanted
   bool operator==(const UploadResult&) const = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <concepts>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
@@ -17,6 +18,20 @@ constexpr std::size_t flush_at = 64U << 10U;
 
 [[noreturn]] void broken(const char* what) {
   throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), what);
+}
+
+/// Every member of a request, for both of them.
+template <class File, class Of>
+requires std::same_as<std::remove_const_t<Of>, Attempt>
+void each_field(File& file, Of& a) {
+  file.field(a.begin);
+  file.field(a.end);
+  file.field(a.method);
+  file.field(a.how);
+  file.field(a.status);
+  file.field(a.brings);
+  file.field(a.at);
+  file.field(a.sent);
 }
 
 /// Writes fields one behind the other; Reader takes them in the same order.
@@ -51,6 +66,7 @@ class Writer {
     field(cut.kind);
     field(cut.loses);
   }
+  void field(const Attempt& attempt) { each_field(*this, attempt); }
   std::string out;
 };
 
@@ -91,6 +107,7 @@ class Reader {
     field(cut.kind);
     field(cut.loses);
   }
+  void field(Attempt& attempt) { each_field(*this, attempt); }
 
  private:
   const std::string& in_;
@@ -99,6 +116,7 @@ class Reader {
 
 /// Every member of a result, for both of them.
 template <class File, class Result>
+requires std::same_as<std::remove_const_t<Result>, UploadResult>
 void each_field(File& file, Result& r) {
   file.field(r.index);
   file.field(r.group);
@@ -128,6 +146,9 @@ void each_field(File& file, Result& r) {
   file.field(r.digest);
   file.field(r.damage);
   file.field(r.cuts);
+  file.field(r.trace.attempts);
+  file.field(r.trace.left_out);
+  file.field(r.trace.in_vain);
 }
 
 void write_all(std::FILE* file, std::string_view bytes, std::uint64_t at) {

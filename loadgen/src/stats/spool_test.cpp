@@ -34,6 +34,11 @@ UploadResult full(std::uint64_t index) {
   r.digest = "0123";
   r.damage = ByteRange{Bytes{19}, Bytes{20}};
   r.cuts = {{Bytes{21}, transport::Cut::Kind::silent}};
+  r.trace.add({Time{} + 8s, Time{} + 9s, Method::patch, AttemptEnd::refused, 503, true, Bytes{22},
+               Bytes{23}});
+  r.trace.add({Time{} + 10s, std::nullopt, Method::head});
+  r.trace.left_out = 24;
+  r.trace.in_vain[2] = Bytes{25};
   return r;
 }
 

@@ -45,6 +45,7 @@ void Stats::add(const UploadResult& r) {
   rolled_back += r.rolled_back;
   never_sent += r.never_sent;
   acknowledged_unsent += r.acknowledged_unsent;
+  for (std::size_t i = 0; i < in_vain.size(); ++i) in_vain[i] += r.trace.in_vain[i];
   for (std::size_t i = 0; i < r.cuts.size(); ++i) {
     ++cuts;
     if (r.cuts[i].kind == transport::Cut::Kind::silent) ++silent_cuts;
@@ -84,6 +85,7 @@ void Stats::merge(const Stats& o) {
         &Stats::acknowledged_unsent, &Stats::verified_bytes}) {
     this->*field += o.*field;
   }
+  for (std::size_t i = 0; i < in_vain.size(); ++i) in_vain[i] += o.in_vain[i];
   for (const auto field :
        {&Stats::create, &Stats::upload, &Stats::resume, &Stats::deliver, &Stats::service,
         &Stats::end_to_end, &Stats::start_lag, &Stats::loop_lag}) {

@@ -30,6 +30,7 @@ struct Stats {
   std::uint64_t cuts = 0, silent_cuts = 0;
   std::uint64_t cuts_digest = 0;  ///< sum of the cuts' fingerprints: equal for equal cuts
   Bytes sent, acknowledged, rolled_back, never_sent, acknowledged_unsent, verified_bytes;
+  BytesByEnd in_vain{};  ///< Trace::in_vain of all, whose sum is `waste`; 0 without a report
   /// Of the load: from the first start to the last end of any upload, whether it was good or not;
   /// verification is not included.
   std::optional<Time> first_start, last_end;

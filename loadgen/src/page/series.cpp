@@ -1,0 +1,218 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "html/plot.hpp"
+#include "page/findings.hpp"
+#include "page/page.hpp"
+
+namespace loadgen {
+namespace {
+
+/// Of a plot at most; what are more are summed up.
+constexpr std::size_t most_points = 240;
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+constexpr double mib = 1U << 20U;
+
+/// Some seconds, one after the other.
+struct Slot {
+  double end = 0;      ///< seconds from the start
+  double seconds = 0;  ///< how many
+  std::uint64_t in_flight = 0, started = 0, uploaded = 0, failed = 0;
+  double acknowledged = 0, sent = 0;
+  double loop_lag_ms = 0, start_lag_ms = 0;
+  std::map<int, std::uint64_t> end_to_end;
+  std::vector<double> of_groups;  ///< acknowledged
+};
+
+std::vector<Slot> slots_of(const Results& results) {
+  const auto& seconds = results.seconds;
+  // Verification is not the load.
+  const auto end = std::ranges::find_if(
+      seconds, [](const SecondResults& second) { return second.figures.verifying; });
+  const auto count = static_cast<std::size_t>(end - seconds.begin());
+  const std::size_t each = (count + most_points - 1) / most_points;
+  std::vector<Slot> slots;
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i % each == 0) slots.emplace_back();
+    const Second& s = seconds[i].figures;
+    Slot& slot = slots.back();
+    slot.end = static_cast<double>(s.number);
+    slot.seconds += static_cast<double>(s.number - before);
+    before = s.number;
+    slot.in_flight = std::max(slot.in_flight, s.in_flight);
+    slot.started += s.started;
+    slot.uploaded += s.uploaded;
+    slot.failed += s.failed;
+    slot.acknowledged += static_cast<double>(s.acknowledged.value);
+    slot.sent += static_cast<double>(s.sent.value);
+    const auto ms = [](std::chrono::microseconds time) {
+      return static_cast<double>(time.count()) / 1000;
+    };
+    slot.loop_lag_ms = std::max(slot.loop_lag_ms, ms(s.loop_lag_max));
+    slot.start_lag_ms = std::max(slot.start_lag_ms, ms(s.start_lag_max));
+    for (const auto& [bucket, number] : seconds[i].end_to_end) slot.end_to_end[bucket] += number;
+    slot.of_groups.resize(s.groups.size());
+    for (std::size_t g = 0; g < s.groups.size(); ++g) {
+      slot.of_groups[g] += static_cast<double>(s.groups[g].acknowledged.value);
+    }
+  }
+  return slots;
+}
+
+/// In seconds; a gap where nothing ended.
+double percentile(const Slot& slot, double percent) {
+  std::uint64_t all = 0;
+  for (const auto& [bucket, count] : slot.end_to_end) all += count;
+  if (all == 0) return nothing;
+  const auto rank =
+      static_cast<std::uint64_t>(std::max(1., std::ceil(static_cast<double>(all) * percent / 100)));
+  std::uint64_t seen = 0;
+  for (const auto& [bucket, count] : slot.end_to_end) {
+    seen += count;
+    if (seen >= rank) return Histogram::upper_us(bucket) / 1e6;
+  }
+  return nothing;
+}
+
+std::vector<html::Mark> marks_of(const Results& results) {
+  std::vector<html::Mark> marks;
+  const auto seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1000; };
+  if (results.phases.size() > 1) {
+    for (const PhaseResults& phase : results.phases) {
+      marks.push_back({seconds(phase.begin), 0, phase.name});
+    }
+  }
+  for (const EventResults& event : results.events) {
+    const double at = seconds(event.at);
+    // A moment is seen as well.
+    const double to = at + std::max(seconds(event.lasts), 0.2);
+    std::string text = event.event;
+    if (event.status != 0) text += fmt::format(" {}", event.status);
+    marks.push_back({at, to, std::move(text)});
+  }
+  return marks;
+}
+
+class Plots {
+ public:
+  Plots(const Results& results, std::string prefix)
+      : results_(results), prefix_(std::move(prefix)), slots_(slots_of(results)) {}
+
+  [[nodiscard]] bool any() const { return slots_.size() > 1; }
+  [[nodiscard]] std::string each() const {
+    const double seconds = slots_.front().seconds;
+    return seconds <= 1 ? "" : fmt::format(" Each point is of {} s.", seconds);
+  }
+
+  template <class Value>
+  void add(html::TimePlot& plot, std::string name, Value value) const {
+    html::Series series{std::move(name), {}};
+    for (const Slot& slot : slots_) series.values.push_back(value(slot));
+    plot.series.push_back(std::move(series));
+  }
+  [[nodiscard]] html::TimePlot start(const char* id, std::string title, std::string unit) const {
+    html::TimePlot plot;
+    plot.id = prefix_ + id;
+    plot.title = std::move(title);
+    plot.unit = std::move(unit);
+    plot.marks = marks_of(results_);
+    for (const Slot& slot : slots_) plot.at.push_back(slot.end);
+    return plot;
+  }
+
+  [[nodiscard]] html::Markup goodput() const {
+    auto plot = start("goodput", "Throughput", "MiB/s");
+    add(plot, "sent", [](const Slot& s) { return s.sent / mib / s.seconds; });
+    add(plot, "acknowledged", [](const Slot& s) { return s.acknowledged / mib / s.seconds; });
+    std::swap(plot.series[0], plot.series[1]);
+    const auto best = std::ranges::max_element(
+        slots_, {}, [](const Slot& s) { return s.acknowledged / s.seconds; });
+    plot.description = fmt::format(
+        "Bytes that the server acknowledged, and bytes that were sent: most was "
+        "acknowledged at {}, {} MiB/s.{}",
+        html::time_text(best->end), html::number_text(best->acknowledged / mib / best->seconds),
+        each());
+    for (const Standstill& one : standstills(results_)) {
+      if (one.to - one.from < 2) continue;
+      plot.description +=
+          fmt::format(" Nothing from {} to {}.", html::time_text(static_cast<double>(one.from)),
+                      html::time_text(static_cast<double>(one.to)));
+      if (plot.description.size() > 400) break;
+    }
+    return html::plot(plot);
+  }
+  [[nodiscard]] html::Markup in_flight() const {
+    auto plot = start("in-flight", "Uploads in flight", "uploads");
+    add(plot, "in flight", [](const Slot& s) { return static_cast<double>(s.in_flight); });
+    const auto most = std::ranges::max_element(slots_, {}, &Slot::in_flight);
+    plot.description = fmt::format("At the end of each second. Most, {}, were open at {}.",
+                                   most->in_flight, html::time_text(most->end));
+    return html::plot(plot);
+  }
+  [[nodiscard]] html::Markup rates() const {
+    auto plot = start("rates", "Starts and ends", "uploads a second");
+    add(plot, "started", [](const Slot& s) { return static_cast<double>(s.started) / s.seconds; });
+    add(plot, "uploaded",
+        [](const Slot& s) { return static_cast<double>(s.uploaded) / s.seconds; });
+    std::uint64_t failed = 0;
+    for (const Slot& slot : slots_) failed += slot.failed;
+    if (failed > 0) {
+      add(plot, "failed", [](const Slot& s) { return static_cast<double>(s.failed) / s.seconds; });
+    }
+    plot.description = fmt::format(
+        "Where fewer end than start, uploads pile up. {} failed in the time of the load.", failed);
+    return html::plot(plot);
+  }
+  [[nodiscard]] html::Markup latency() const {
+    auto plot = start("latency", "Latency, end to end", "seconds");
+    add(plot, "p50", [](const Slot& s) { return percentile(s, 50); });
+    add(plot, "p99", [](const Slot& s) { return percentile(s, 99); });
+    plot.description =
+        "Of the uploads that ended then, from when they were due to their last byte: half of them "
+        "took at most p50, 99 of 100 at most p99.";
+    return html::plot(plot);
+  }
+  [[nodiscard]] html::Markup by_group() const {
+    const std::size_t groups = std::min<std::size_t>(slots_.front().of_groups.size(), 6);
+    if (groups < 2) return {};
+    auto plot = start("groups", "Throughput by group of partners", "MiB/s");
+    for (std::size_t g = 0; g < groups; ++g) {
+      add(plot, results_.groups[g].name,
+          [g](const Slot& s) { return s.of_groups.at(g) / mib / s.seconds; });
+    }
+    plot.description = "Bytes of each group that the server acknowledged.";
+    return html::plot(plot);
+  }
+  [[nodiscard]] html::Markup lag() const {
+    auto plot = start("lag", "Lag of this machine", "ms");
+    add(plot, "loop lag", [](const Slot& s) { return s.loop_lag_ms; });
+    add(plot, "start lag", [](const Slot& s) { return s.start_lag_ms; });
+    plot.description =
+        "The most in each second: how late a timer of the loop fired, and an upload started. What "
+        "stands here is not the server's.";
+    return html::plot(plot);
+  }
+
+ private:
+  const Results& results_;
+  std::string prefix_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace
+
+html::Markup series_of(const Results& results, const std::string& prefix) {
+  const Plots plots(results, prefix);
+  if (!plots.any()) {
+    return html::paragraph("The load was over within two seconds: there is no series to show.");
+  }
+  return plots.goodput() + plots.in_flight() + plots.latency() + plots.rates() + plots.by_group() +
+         plots.lag();
+}
+
+}  // namespace loadgen

@@ -1,0 +1,26 @@
+// results.json: written, and read strictly. docs/guides/results.md says what each key is, and
+// fixtures/results/results.schema.json (--print-schema results) is its schema.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocol/error.hpp"
+#include "results/results.hpp"
+
+namespace loadgen {
+
+/// What is read at most: who makes more has no results.
+inline constexpr Bytes results_limit{256U << 20U};
+
+/// One line and LF. Read again it is `results`, but for fractions of a microsecond.
+[[nodiscard]] std::string results_json(const Results& results);
+
+/// `document` names it in errors, which are one line: not JSON, torn off, of another format, a key
+/// that is missing or not known, a figure that cannot be. What stands in it is not trusted beyond
+/// that: texts are made printable again.
+[[nodiscard]] Result<Results> parse_results(std::string_view text, const std::string& document);
+/// A file; or a folder, as --report made it.
+[[nodiscard]] Result<Results> read_results(const std::string& path);
+
+}  // namespace loadgen
