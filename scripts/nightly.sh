@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # What takes too long for CI: the optimised build, which has warnings of its own, the tests under each
 # sanitizer, every fuzz target for two minutes, false alarms of dex-conformance, the servers of other
-# people against their records, and the model of TCP against the kernel's (as root only).
-# About four hours on 2 cores. Goes on after a failure and ends with what failed.
-#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers | netlab]...  all when none is named
+# people against their records, the model of TCP against the kernel's (as root only), and what
+# `dex-loadgen compare` makes of real runs. About four and a half hours on 2 cores. Goes on after a
+# failure and ends with what failed.
+#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers | netlab | compare]...
+# All of them when none is named.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
 
-parts=(release asan tsan fuzz alarms peers netlab)
+parts=(release asan tsan fuzz alarms peers netlab compare)
 for part in "$@"; do
   [[ " ${parts[*]} " == *" $part "* ]] || die "no such part: $part; there are: ${parts[*]}"
 done
@@ -22,6 +24,7 @@ for part in "${parts[@]}"; do
     alarms) command=(scripts/alarms.sh) ;;
     peers) command=(scripts/peers.sh) ;;
     netlab) command=(scripts/netlab.sh) ;;
+    compare) command=(scripts/compare.sh) ;;
     *) command=(scripts/check.sh "$part") ;;
   esac
   begun=$SECONDS

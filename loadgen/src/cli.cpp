@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "compare/command.hpp"
 #include "files/output.hpp"
 #include "network/network.hpp"
 #include "page/page.hpp"
@@ -107,12 +108,7 @@ int do_plan(Scenario scenario) {
   return code(ExitCode::good);
 }
 
-/// `metrics_at`: HOST:PORT; empty: nobody asks.
-int do_run(Scenario given, const std::string& metrics_at) {
-  if (const auto done = complete(given); !done) return usage_error(done.error());
-  const auto scenario = std::make_shared<const Scenario>(std::move(given));
-  const Settings& settings = scenario->settings;
-
+void catch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   ::sigaction(SIGINT, &action, nullptr);
@@ -121,6 +117,15 @@ int do_run(Scenario given, const std::string& metrics_at) {
   struct sigaction hangup {};
   ::sigaction(SIGHUP, nullptr, &hangup);
   if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
+}
+
+/// `metrics_at`: HOST:PORT; empty: nobody asks.
+int do_run(Scenario given, const std::string& metrics_at) {
+  if (const auto done = complete(given); !done) return usage_error(done.error());
+  const auto scenario = std::make_shared<const Scenario>(std::move(given));
+  const Settings& settings = scenario->settings;
+
+  catch_signals();
 
   // Before the load: a report that cannot be written must not cost one.
   if (!settings.report.empty()) {
@@ -222,6 +227,17 @@ int list_networks() {
     fmt::print("{:<14}{}\n", network.name, network.description);
   }
   return 0;
+}
+
+int do_compare(const CompareCommand& command) {
+  const auto compared = run_compare(command);
+  if (!compared) return usage_error(compared.error());
+  std::cout << compared->text;
+  if (!compared->written) {
+    complain(compared->written.error(), {});
+    return code(ExitCode::interrupted);
+  }
+  return code(compared->worse ? ExitCode::bad_run : ExitCode::good);
 }
 
 struct PayloadFlags {
@@ -340,6 +356,8 @@ int command_line(int argc, char** argv) {
       "out\n"
       "Ctrl-C starts nothing more and waits for what is in flight; a second one stops at once.");
 
+  const auto compare_command = add_compare(app);
+
   const CLI::App* networks = app.add_subcommand("networks", "List the built-in networks");
 
   CLI::App* page_command = app.add_subcommand("report", "Make report.html of a results.json again");
@@ -372,6 +390,7 @@ int command_line(int argc, char** argv) {
       for (const auto& note : notes) fmt::print(stderr, "dex-loadgen: {}\n", note);
       return plan ? do_plan(std::move(scenario)) : do_run(std::move(scenario), metrics_at);
     }
+    if (asked_for(*compare_command)) return do_compare(*compare_command);
     if (networks->parsed()) return list_networks();
     if (page_command->parsed()) return write_page(page);
     return write_payload(payload);

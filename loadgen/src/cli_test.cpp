@@ -153,7 +153,7 @@ TEST(CommandLine, NoCommandAndAnUnknownOneAreUsageErrors) {
 TEST(CommandLine, HelpNamesEveryCommandAndExitCode) {
   const auto help = loadgen({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* part : {"run", "networks", "payload", "Exit codes"}) {
+  for (const char* part : {"run", "compare", "networks", "payload", "Exit codes"}) {
     EXPECT_THAT(help.out, HasSubstr(part));
   }
   const auto run = loadgen({"run", "--help"});

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "protocol/http/fields.hpp"
@@ -23,12 +24,23 @@ constexpr std::array<std::pair<std::string_view, Operator>, 6> operators{
      {"==", Operator::equal},
      {"!=", Operator::not_equal}}};
 
+/// Without the word at its end, or nullopt where it is not there.
+std::optional<std::string_view> without(std::string_view word, std::string_view text) {
+  if (!text.ends_with(word)) return std::nullopt;
+  const auto rest = text.substr(0, text.size() - word.size());
+  const auto trimmed = http::trim_ows(rest);
+  if (trimmed.size() == rest.size()) return std::nullopt;  // part of another word
+  return trimmed;
+}
+
 }  // namespace
 
-Result<Condition> Condition::parse(std::string_view text, const std::vector<std::string>& names) {
+Result<Condition> Condition::parse(std::string_view text, const std::vector<std::string>& names,
+                                   Changes changes) {
   const auto bad = [&](const std::string& why) {
     return failure("", fmt::format("{} is not a condition: {}", quote(text), why),
-                   "as in failed>0 or goodput_mib_s<50");
+                   changes == Changes::allowed ? "as in goodput_mib_s change < -5% or failed>0"
+                                               : "as in failed>0 or goodput_mib_s<50");
   };
   const auto at = text.find_first_of("<>=!");
   if (at == std::string_view::npos) return bad("it has no comparison");
@@ -39,12 +51,26 @@ Result<Condition> Condition::parse(std::string_view text, const std::vector<std:
   const auto known = std::ranges::find(operators, sign, [](const auto& one) { return one.first; });
   if (known == operators.end()) return bad("the comparisons are < <= > >= == !=");
   c.compared = known->second;
-  c.figure = std::string(http::trim_ows(text.substr(0, at)));
+  auto figure = http::trim_ows(text.substr(0, at));
+  if (const auto of = without("change", figure)) {
+    if (changes == Changes::refused) return bad("a change is from one run to another: see compare");
+    if (c.compared == Operator::equal || c.compared == Operator::not_equal) {
+      return bad("a change is compared by < <= > or >=");
+    }
+    c.change = true;
+    figure = *of;
+  }
+  c.figure = std::string(figure);
   if (std::ranges::count(names, c.figure) == 0) {
     return bad(
         fmt::format("there is no number {}; there are {}", quote(c.figure), fmt::join(names, " ")));
   }
-  const auto number = http::trim_ows(text.substr(at + sign.size()));
+  auto number = http::trim_ows(text.substr(at + sign.size()));
+  if (c.change && number.ends_with('%')) {
+    c.percent = true;
+    number = http::trim_ows(number.substr(0, number.size() - 1));
+  }
+  if (c.change && number.starts_with('+')) number.remove_prefix(1);
   const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), c.limit);
   if (code != std::errc{} || end != number.data() + number.size() || !std::isfinite(c.limit)) {
     return bad("a number is expected after the comparison");

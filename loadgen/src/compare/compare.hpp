@@ -1,0 +1,59 @@
+// Two runs, and whether the second one is better or worse.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compare/figures.hpp"
+#include "compare/recorded.hpp"
+#include "protocol/error.hpp"
+#include "stats/condition.hpp"
+
+namespace loadgen {
+
+struct CompareOptions {
+  double confidence = 0.95;  ///< that all intervals hold together
+  double tolerance = 0.01;   ///< parts of the figure of BASE: a smaller change is none
+  std::uint64_t seed = 1;    ///< of the resamples
+  std::size_t resamples = 500;
+  std::vector<Condition> fail_if;  ///< of NEW, and of changes; empty: any change for the worse
+};
+
+enum class Finding { same, better, worse, unknown };
+[[nodiscard]] std::string_view to_string(Finding finding);
+
+/// Of a change, in the unit of its figure.
+struct Interval {
+  double low = 0, high = 0;
+};
+
+struct Difference {
+  const Figure* figure = nullptr;
+  double base = 0, now = 0;        ///< NaN: that run has no such figure
+  std::optional<Interval> change;  ///< of the second minus the first; nullopt: see `untold`
+  double least = 0;                ///< a change that is not certain to be larger is none
+  Finding finding = Finding::unknown;
+  std::string untold;  ///< why there is no interval
+};
+
+struct Comparison {
+  Recorded base, now;
+  CompareOptions options;
+  bool paired = false;  ///< the same uploads in both, whose differences were looked at
+  std::size_t block_base = 0, block_now = 0, slots_base = 0, slots_now = 0;
+  std::vector<Difference> differences;      ///< by figures()
+  std::vector<std::string> conditions_hit;  ///< with what was found
+  std::vector<std::string> notes;           ///< what a reader has to know of the runs
+
+  [[nodiscard]] bool worse() const;  ///< what ends in exit code 1
+};
+
+/// An Error says why they cannot be compared: what was done is different, or not long enough.
+/// The same runs and options have the same result anywhere.
+[[nodiscard]] Result<Comparison> compare(Recorded base, Recorded now, CompareOptions options);
+
+/// What conditions may be about: figures(), and the numbers of summary.json.
+[[nodiscard]] std::vector<std::string> names_of_conditions();
+
+}  // namespace loadgen

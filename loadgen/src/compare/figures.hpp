@@ -1,0 +1,65 @@
+// What two runs are compared by, and what of a run these figures are made of.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compare/bootstrap.hpp"
+#include "compare/recorded.hpp"
+
+namespace loadgen {
+
+struct Figure {
+  std::string name;   ///< as --fail-if has it; where summary.json has the same name, it is the same
+  std::string title;  ///< for people
+  std::string unit;
+  bool more_is_better = false;
+  int percentile = 0;  ///< of a latency; 0: it is none
+};
+/// In the order in which reports show them.
+[[nodiscard]] const std::vector<Figure>& figures();
+
+/// Which slot of time the uploads of a run belong to, by index.
+using Slots = std::map<std::uint64_t, std::size_t>;
+
+/// A run cut into slots of equal length, of about a second. Latencies, failures and waste belong to
+/// the slot in which an upload was due, good uploads and goodput to that in which they were done.
+class Sampled {
+ public:
+  /// `like`: slots of another run of the same uploads, which these have as well.
+  Sampled(const Recorded& run, std::size_t slots, const Slots* like = nullptr);
+
+  [[nodiscard]] std::size_t slots() const { return slots_; }
+  [[nodiscard]] const Slots& slots_of_uploads() const { return slot_of_; }
+  /// Of each figure its value when slots count as often as `weights` says. NaN: there is none.
+  [[nodiscard]] std::vector<double> values(const Weights& weights) const;
+  /// Of each figure, how many uploads its value rests on: of a percentile those beyond it.
+  [[nodiscard]] std::vector<double> evidence() const;
+  /// What stands for the run in the choice of a block length: what was acknowledged, what became
+  /// good, and the mean latency, in each slot.
+  [[nodiscard]] std::array<std::vector<double>, 3> series() const;
+
+ private:
+  struct Ratio {
+    std::vector<double> over, under;  ///< of each slot
+  };
+  struct Times {
+    std::vector<std::pair<double, std::uint32_t>> falling;  ///< latency and its slot
+    std::vector<double> counts;                             ///< of each slot
+  };
+  [[nodiscard]] std::size_t slot_at(double time) const;
+  void add(const RecordedUpload& upload, std::size_t slot);
+  void spread_acknowledged(const Recorded& run);
+
+  std::size_t slots_;
+  double begin_, length_;  ///< in seconds; of all slots together
+  Slots slot_of_;
+  std::array<Ratio, 5> ratios_;
+  std::array<Times, 5> times_;
+};
+
+}  // namespace loadgen
