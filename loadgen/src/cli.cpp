@@ -13,6 +13,7 @@
 
 #include "compare/command.hpp"
 #include "files/output.hpp"
+#include "find_max/command.hpp"
 #include "network/network.hpp"
 #include "page/page.hpp"
 #include "payload/payload.hpp"
@@ -229,6 +230,18 @@ int list_networks() {
   return 0;
 }
 
+int do_find_max(const FindMaxCommand& command) {
+  for (const auto& note : command.notes) fmt::print(stderr, "dex-loadgen: {}\n", note);
+  catch_signals();
+  const auto searched = run_find_max(command, [] { return int{signals_seen}; });
+  if (!searched) return usage_error(searched.error());
+  std::cout << searched->text;
+  const ExitCode outcome = searched->found.exit_code();
+  if (searched->written) return code(outcome);
+  complain(searched->written.error(), searched->found.secrets);
+  return code(outcome == ExitCode::good ? ExitCode::interrupted : outcome);
+}
+
 int do_compare(const CompareCommand& command) {
   const auto compared = run_compare(command);
   if (!compared) return usage_error(compared.error());
@@ -357,6 +370,7 @@ int command_line(int argc, char** argv) {
       "Ctrl-C starts nothing more and waits for what is in flight; a second one stops at once.");
 
   const auto compare_command = add_compare(app);
+  const auto find_max_command = add_find_max(app);
 
   const CLI::App* networks = app.add_subcommand("networks", "List the built-in networks");
 
@@ -390,6 +404,7 @@ int command_line(int argc, char** argv) {
       for (const auto& note : notes) fmt::print(stderr, "dex-loadgen: {}\n", note);
       return plan ? do_plan(std::move(scenario)) : do_run(std::move(scenario), metrics_at);
     }
+    if (asked_for(*find_max_command)) return do_find_max(*find_max_command);
     if (asked_for(*compare_command)) return do_compare(*compare_command);
     if (networks->parsed()) return list_networks();
     if (page_command->parsed()) return write_page(page);

@@ -146,14 +146,15 @@ TEST(CommandLine, AnAbsentTargetIsExitCode3) {
 
 TEST(CommandLine, NoCommandAndAnUnknownOneAreUsageErrors) {
   expect_one_line(loadgen({}), 2, "subcommand");
-  expect_one_line(loadgen({"fly"}), 2, "\"fly\" is not one of run, networks, report, payload");
+  expect_one_line(loadgen({"fly"}), 2,
+                  "\"fly\" is not one of run, compare, find-max, networks, report, payload");
   expect_one_line(loadgen({"rum"}), 2, "the nearest is run");
 }
 
 TEST(CommandLine, HelpNamesEveryCommandAndExitCode) {
   const auto help = loadgen({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* part : {"run", "compare", "networks", "payload", "Exit codes"}) {
+  for (const char* part : {"run", "compare", "find-max", "networks", "payload", "Exit codes"}) {
     EXPECT_THAT(help.out, HasSubstr(part));
   }
   const auto run = loadgen({"run", "--help"});
