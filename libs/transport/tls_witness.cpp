@@ -58,6 +58,16 @@ std::string issuer_of(const X509* certificate) {
   return fmt::format("'{}'", common_name(X509_get_issuer_name(certificate)));
 }
 
+/// The common name; authorities without one have an organisation.
+std::string signer_of(const X509* certificate) {
+  const X509_NAME* const name = X509_get_issuer_name(certificate);
+  std::array<char, 200> text{};
+  for (const int part : {NID_commonName, NID_organizationName}) {
+    if (X509_NAME_get_text_by_NID(name, part, text.data(), text.size()) > 0) return text.data();
+  }
+  return "an unnamed one";
+}
+
 std::string text_of(const GENERAL_NAME* name) {
   int type = 0;
   const auto* const value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(name, &type));
@@ -101,6 +111,7 @@ bool must_staple(const X509* certificate) {
 }
 
 struct Trouble {
+  TlsFault fault = TlsFault::other;
   std::string what, hint;
 };
 
@@ -115,7 +126,8 @@ std::optional<Trouble> staple_trouble(SSL* ssl, X509* leaf) {
   constexpr auto fix = "OCSP stapling is to be switched on, and to work, at the server";
   if (size <= 0) {
     if (!must_staple(leaf)) return std::nullopt;
-    return Trouble{its + " demands an OCSP answer with it (must-staple), and none was sent", fix};
+    return Trouble{TlsFault::stapling,
+                   its + " demands an OCSP answer with it (must-staple), and none was sent", fix};
   }
   const unsigned char* at = bytes;
   const std::unique_ptr<OCSP_RESPONSE, FreeWith<OCSP_RESPONSE_free>> response(
@@ -133,16 +145,19 @@ std::optional<Trouble> staple_trouble(SSL* ssl, X509* leaf) {
       OCSP_basic_verify(basic.get(), chain, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), 0) != 1 ||
       OCSP_resp_find_status(basic.get(), id.get(), &status, nullptr, &revoked, &from, &until) !=
           1) {
-    return Trouble{"the OCSP answer that came with " + its + " is not its authority's", fix};
+    return Trouble{TlsFault::stapling,
+                   "the OCSP answer that came with " + its + " is not its authority's", fix};
   }
   if (status == V_OCSP_CERTSTATUS_REVOKED) {
     return Trouble{
+        TlsFault::revoked,
         its + " was revoked on " + date_of(revoked) + ", as the OCSP answer that came with it says",
         ask_for_another};
   }
   constexpr long clocks_differ = 300;  // seconds
   if (OCSP_check_validity(from, until, clocks_differ, -1) != 1) {
-    return Trouble{"the OCSP answer that came with " + its + " is out of date" +
+    return Trouble{TlsFault::stapling,
+                   "the OCSP answer that came with " + its + " is out of date" +
                        (until != nullptr ? ": it was good until " + date_of(until) : ""),
                    fix};
   }
@@ -268,7 +283,8 @@ struct TlsWitness::State {
   }
 
   [[nodiscard]] Trouble other_host(const std::string& host) const {
-    return {fmt::format("its TLS certificate is for {}, not for {}", hosts_of(leaf.get()), host),
+    return {TlsFault::other_host,
+            fmt::format("its TLS certificate is for {}, not for {}", hosts_of(leaf.get()), host),
             "give the URL with a name that the certificate has, or the server one for this name"};
   }
 
@@ -277,40 +293,49 @@ struct TlsWitness::State {
     switch (error) {
       case X509_V_ERR_CERT_HAS_EXPIRED:
         return {
+            TlsFault::expired,
             fmt::format("{} expired on {}", which(), date_of(X509_get0_notAfter(refused.get()))),
             fmt::format("it has to be renewed at the server (here it is {})", now())};
       case X509_V_ERR_CERT_NOT_YET_VALID:
-        return {fmt::format("{} is not valid before {}", which(),
+        return {TlsFault::not_yet_valid,
+                fmt::format("{} is not valid before {}", which(),
                             date_of(X509_get0_notBefore(refused.get()))),
                 fmt::format("is the clock of this machine right? Here it is {}", now())};
       case X509_V_ERR_HOSTNAME_MISMATCH:
       case X509_V_ERR_IP_ADDRESS_MISMATCH:
         return other_host(host);
       case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-        return {which() + " is self-signed, and not trusted",
+        return {TlsFault::self_signed, which() + " is self-signed, and not trusted",
                 "if it is the right one, give it with --ca-file"};
       case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-        return {fmt::format("its TLS certificate (for {}) is by {}, which is not trusted",
+        return {TlsFault::unknown_authority,
+                fmt::format("its TLS certificate (for {}) is by {}, which is not trusted",
                             hosts_of(leaf.get()), by()),
                 "if that authority is the right one, give its certificate with --ca-file"};
       case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
       case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
       case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
         return {
+            // Of a chain that came it is its end that nobody knows.
+            refused && X509_cmp(refused.get(), leaf.get()) == 0 ? TlsFault::missing_intermediate
+                                                                : TlsFault::unknown_authority,
             fmt::format("{} is by {}, whose certificate was neither sent with it nor is trusted",
                         which(), by()),
             "the server has to send its intermediate certificates; or give that authority with "
             "--ca-file"};
       case X509_V_ERR_CERT_REVOKED:
-        return {which() + " was revoked, as the list in --ca-file says", ask_for_another};
+        return {TlsFault::revoked, which() + " was revoked, as the list in --ca-file says",
+                ask_for_another};
       case X509_V_ERR_UNABLE_TO_GET_CRL:
-        return {fmt::format("{} is by {}, of which --ca-file has no list", which(), by()),
+        return {TlsFault::other,
+                fmt::format("{} is by {}, of which --ca-file has no list", which(), by()),
                 "add the list of that authority, or take out the others"};
       case X509_V_ERR_CRL_HAS_EXPIRED:
-        return {fmt::format("the list of {} in --ca-file is out of date", by()),
+        return {TlsFault::other, fmt::format("the list of {} in --ca-file is out of date", by()),
                 "put the present one there"};
       default:
-        return {fmt::format("{} is refused: {}", which(), X509_verify_cert_error_string(error)),
+        return {TlsFault::other,
+                fmt::format("{} is refused: {}", which(), X509_verify_cert_error_string(error)),
                 "the server needs another certificate"};
     }
   }
@@ -323,30 +348,33 @@ struct TlsWitness::State {
     const std::string where = last.empty() ? "before any answer of the server"
                                            : fmt::format("after the server's {}", last);
     if (failure.kind == Failure::Kind::timeout)
-      return {"the TLS handshake stalled " + where + ": nothing more came in time",
+      return {TlsFault::stalled,
+              "the TLS handshake stalled " + where + ": nothing more came in time",
               "the server, or what stands in front of it, is stuck"};
     if (failure.kind == Failure::Kind::reset)
-      return {"the connection was reset within the TLS handshake, " + where,
+      return {TlsFault::broken_off, "the connection was reset within the TLS handshake, " + where,
               "look at what stands between here and the server, and into its log"};
     if (alert == SSL_AD_PROTOCOL_VERSION)
-      return {"speaks no version of TLS that is taken here (1.2 and 1.3)",
+      return {TlsFault::old_version, "speaks no version of TLS that is taken here (1.2 and 1.3)",
               "it has to be updated: RFC 8996 does away with 1.0 and 1.1"};
     if (alert >= 0 && alert_came) {
       const bool wants_ours = alert == SSL_AD_CERTIFICATE_REQUIRED ||
                               alert == SSL_AD_BAD_CERTIFICATE || alert == SSL_AD_UNKNOWN_CA;
-      return {fmt::format("the server broke off the TLS handshake with the alert '{}'",
+      return {TlsFault::refused,
+              fmt::format("the server broke off the TLS handshake with the alert '{}'",
                           SSL_alert_desc_string_long(alert)),
               wants_ours
                   ? "does it want another --client-cert?"
                   : "its log says why; often both have no version, cipher or name in common"};
     }
     if (says("wrong version number") || says("packet length too long"))
-      return {"does not speak TLS", "is it http:// ?"};
+      return {TlsFault::no_tls, "does not speak TLS", "is it http:// ?"};
     if (says("unexpected eof") || says("SSL_ERROR_SYSCALL") ||
         failure.kind == Failure::Kind::closed)
-      return {"the connection was closed within the TLS handshake, " + where,
+      return {TlsFault::broken_off, "the connection was closed within the TLS handshake, " + where,
               "look at what stands between here and the server, and into its log"};
-    return {"TLS failed " + where + ": " + failure.message, "look into the server's log"};
+    return {TlsFault::other, "TLS failed " + where + ": " + failure.message,
+            "look into the server's log"};
   }
 
   [[nodiscard]] std::optional<Trouble> trouble(const Failure& failure,
@@ -384,6 +412,18 @@ Failure TlsWitness::explain(Failure failure, const std::string& host) const {
   failure.message = redact::printable(trouble->what + "; " + trouble->hint);
   failure.explained = true;
   return failure;
+}
+
+TlsFault TlsWitness::fault(const Failure& failure, const std::string& host) const {
+  const auto trouble = state_->trouble(failure, host);
+  return trouble ? trouble->fault : TlsFault::none;
+}
+
+std::optional<CertificateSeen> TlsWitness::certificate() const {
+  const X509* const leaf = state_->leaf.get();
+  if (leaf == nullptr) return std::nullopt;
+  return CertificateSeen{redact::printable(hosts_of(leaf)), redact::printable(signer_of(leaf)),
+                         date_of(X509_get0_notBefore(leaf)), date_of(X509_get0_notAfter(leaf))};
 }
 
 }  // namespace transport

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "transport/exchange.hpp"
+#include "transport/tls_fault.hpp"
 
 namespace transport {
 
@@ -32,6 +33,10 @@ class TlsWitness {
   /// handshake ended - and, behind a semicolon, what to do; it is `explained`. `host` is what was
   /// asked for. `failure` itself when no handshake failed, or nothing more is known of it.
   [[nodiscard]] Failure explain(Failure failure, const std::string& host) const;
+  /// The same for a program.
+  [[nodiscard]] TlsFault fault(const Failure& failure, const std::string& host) const;
+  /// What the server showed; nullopt: it came to none, or took up an earlier session.
+  [[nodiscard]] std::optional<CertificateSeen> certificate() const;
 
  private:
   struct State;

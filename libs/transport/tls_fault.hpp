@@ -1,0 +1,34 @@
+// What a handshake failed of, and the certificate that it showed.
+#pragma once
+
+#include <string>
+
+namespace transport {
+
+enum class TlsFault {
+  none,
+  expired,
+  not_yet_valid,
+  other_host,
+  self_signed,
+  unknown_authority,
+  missing_intermediate,  ///< the certificate alone came, and nobody knows who signed it
+  revoked,
+  stapling,     ///< an OCSP answer is demanded, and is missing or no good (RFC 7633)
+  old_version,  ///< TLS 1.0 or 1.1 only (RFC 8996)
+  no_tls,       ///< something else than TLS is spoken
+  refused,      ///< the server sent an alert
+  stalled,      ///< nothing more came
+  broken_off,   ///< the connection was reset or closed
+  other,
+};
+
+/// Of the server; texts are a stranger's, and one line each.
+struct CertificateSeen {
+  std::string hosts;   ///< it is for: "a.example, b.example and 2 more"
+  std::string issuer;  ///< the common name of who signed it, or else its organisation
+  std::string from;    ///< "2026-11-28 04:12 UTC"
+  std::string until;
+};
+
+}  // namespace transport
