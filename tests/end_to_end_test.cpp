@@ -234,6 +234,7 @@ TEST(Readme, NamesFlagsThatExist) {
   std::string help;
   for (const std::vector<std::string>& command : {std::vector<std::string>{DEX_MOCK_SERVER},
                                                   {DEX_CONFORMANCE, "run"},
+                                                  {DEX_CONFORMANCE, "onboard"},
                                                   {DEX_CONFORMANCE, "list"},
                                                   {DEX_LOADGEN, "run"}}) {
     const auto finished = testkit::run(command + std::vector<std::string>{"--help"});

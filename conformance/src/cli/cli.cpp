@@ -7,6 +7,7 @@
 
 #include "catalogue/catalogue.hpp"
 #include "cli/complaint.hpp"
+#include "cli/onboard.hpp"
 #include "cli/options.hpp"
 #include "cli/run.hpp"
 #include "cli/run_session.hpp"
@@ -132,6 +133,9 @@ int run_command_line(const std::vector<std::string>& arguments, Systems systems,
   if (const auto* l = std::get_if<ListCommand>(&*command)) return list(*l, systems, out, err);
   if (const auto* e = std::get_if<ExplainCommand>(&*command)) return explain(*e, systems, out, err);
   if (const auto* d = std::get_if<DiffCommand>(&*command)) return diff(*d, out, err);
+  if (const auto* walk = std::get_if<OnboardCommand>(&*command)) {
+    return onboard_partner(*walk, systems, out, stream);
+  }
   return run(std::get<RunCommand>(*command), systems, out, stream);
 }
 

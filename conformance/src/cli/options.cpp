@@ -36,6 +36,13 @@ Exit codes: 0 conformant (diff: the same), 1 not conformant, or not as --against
             judged in time, or output that could not be written (a bad run keeps its own code)
 )";
 
+constexpr const char* walk_examples = R"(Examples:
+  dex-conformance onboard --url https://apistg.cdc.gov/upload --manifest partner.json \
+      --file sample.hl7 --username-env DEX_USER --password-env DEX_PASSWORD --html ready.html
+
+Exit codes: 0 ready, 1 not ready, 2 usage, 3 not reached, or not let in, 4 a page could not be written
+)";
+
 /// Durations are seconds when they are bare numbers, as `--case-timeout S` promises.
 Result<Milliseconds> duration(const std::string& text) {
   double seconds = 0;
@@ -349,6 +356,80 @@ std::vector<Setting> run_settings(Systems systems) {
   return without_empty_values(std::move(all));
 }
 
+// ---- the table of `onboard`
+
+/// The flags of `run` that say which service it is and what gives access to it.
+constexpr std::array<std::string_view, 15> of_access{
+    "oauth-url",    "contract",     "info-url",    "delivered-dir",    "member",
+    "username-env", "password-env", "token-env",   "header",           "trust-origin",
+    "proxy",        "ca-file",      "client-cert", "allow-production", "url"};
+
+/// Those that a partner can be walked through.
+std::vector<std::string_view> names_of_walks(Systems systems) {
+  std::vector<std::string_view> names;
+  for (const System* system : systems) {
+    if (system->make_journey != nullptr) names.push_back(system->name);
+  }
+  return names;
+}
+
+std::vector<settings::Setting<OnboardCommand>> onboard_settings(Systems systems) {
+  using Entry = settings::Setting<OnboardCommand>;
+  const auto names = names_of_walks(systems);
+  const std::string bag = "What you have";
+  const std::string pages = "Pages to send on";
+  std::vector<Entry> table{
+      {{"file", "FILE", "A file of the kind that you will send; nothing of it is shown", bag},
+       stored(as_is, &OnboardCommand::file)},
+      {{"manifest", "FILE",
+        "What you say of the file: the sender manifest of DEX, the metadata of the others; a JSON "
+        "object",
+        bag},
+       stored(as_is, &OnboardCommand::manifest)},
+      {{"upload-config", "FILE", "With --system dex: the fields that your data stream demands",
+        bag},
+       stored(as_is, &OnboardCommand::upload_config)},
+      {{"markdown", "FILE", "The walk as a page of Markdown", pages},
+       stored(as_is, &OnboardCommand::markdown)},
+      {{"html", "FILE", "The walk as a page for a browser", pages},
+       stored(as_is, &OnboardCommand::html)},
+      {{"system", "S",
+        fmt::format("What the service is: {} [{}]", either(names),
+                    names.empty() ? "" : names.front()),
+        target_group},
+       settings::parsed(
+           [systems, names](const std::string& text) -> Result<const System*> {
+             if (std::find(names.begin(), names.end(), text) == names.end()) {
+               return settings::not_one_of(text, names);
+             }
+             return system_named(systems, text);
+           },
+           [](OnboardCommand& command, const System* system) { command.access.system = system; })},
+      {{"patience", "S", "How long the service may take to deliver the file [60]", running_group},
+       settings::parsed(duration, [](OnboardCommand& command,
+                                     Milliseconds value) { command.access.patience = value; })},
+  };
+  for (const Setting& of_run : run_settings(systems)) {
+    if (std::find(of_access.begin(), of_access.end(), of_run.name) == of_access.end()) continue;
+    const settings::Flag& flag = of_run;
+    Entry entry{flag, [apply = of_run.apply](OnboardCommand& command, const std::string& text) {
+                  return apply(command.access, text);
+                }};
+    table.insert(of_run.name == "url" ? table.begin() : table.end(), std::move(entry));
+  }
+  return without_empty_values(std::move(table));
+}
+
+/// The first system that has a walk, and time for deliveries.
+OnboardCommand new_walk(Systems systems) {
+  OnboardCommand walk;
+  const auto names = names_of_walks(systems);
+  walk.access.system = names.empty() ? systems.front() : system_named(systems, names.front());
+  walk.access.system_given = true;
+  walk.access.patience = std::chrono::seconds{60};
+  return walk;
+}
+
 std::vector<settings::Setting<ListCommand>> list_settings(Systems systems) {
   std::vector<settings::Setting<ListCommand>> table = selecting<ListCommand>("Options");
   table.insert(table.begin(),
@@ -519,6 +600,13 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
   settings::add_flags(*running, run_settings(systems), run);
   running->get_option("--url")->required();
 
+  OnboardCommand walk = new_walk(systems);
+  CLI::App* walking =
+      app.add_subcommand("onboard", "Walk a partner through sending a file, and say what to mend");
+  walking->footer(walk_examples);
+  settings::add_flags(*walking, onboard_settings(systems), walk);
+  for (const char* const needed : {"--url", "--file"}) walking->get_option(needed)->required();
+
   ListCommand list;
   CLI::App* listing = app.add_subcommand("list", "List the requirements");
   settings::add_flags(*listing, list_settings(systems), list);
@@ -567,6 +655,11 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
   if (explaining->parsed()) return explain;
   if (listing->parsed()) return list;
   if (comparing->parsed()) return diff;
+  if (walking->parsed()) {
+    if (auto sound = check(walk.access, systems); !sound) return tl::unexpected(sound.error());
+    walk.access.arguments = arguments;
+    return walk;
+  }
   if (auto sound = check(run, systems); !sound) return tl::unexpected(sound.error());
   run.arguments = arguments;
   return run;

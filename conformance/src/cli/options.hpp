@@ -52,11 +52,18 @@ struct DiffCommand {
   std::string before, after;
   bool verdicts_only = false;
 };
+/// A partner is walked through what they will do.
+struct OnboardCommand {
+  RunCommand access;  ///< the target, and what gives access to it
+  std::string file, manifest, upload_config;
+  std::string markdown, html;  ///< pages to send on; empty: none
+};
 /// --help, --version: print and exit 0.
 struct PrintCommand {
   std::string text;
 };
-using Command = std::variant<RunCommand, ListCommand, ExplainCommand, DiffCommand, PrintCommand>;
+using Command = std::variant<RunCommand, OnboardCommand, ListCommand, ExplainCommand, DiffCommand,
+                             PrintCommand>;
 
 /// An Error is one line that names the flag (exit code 2) and holds no secret. Values are checked,
 /// files are not opened.

@@ -37,6 +37,10 @@ struct TargetOptions {
 };
 
 class Prober;
+namespace onboard {
+class Journey;
+struct Party;
+}  // namespace onboard
 
 /// What reports say of a target.
 struct TargetFacts {
@@ -158,6 +162,9 @@ struct System {
   std::optional<std::string> (*recognises)(Prober& prober, const std::string& url) = nullptr;
   /// An Error of usage: a file that cannot be read.
   Result<std::unique_ptr<Target>> (*make_target)(TargetOptions options);
+  /// What a partner of it does, for `onboard`; `target` of the party is of this system. An Error of
+  /// usage: what the partner has cannot be read. nullptr: nobody is walked through it.
+  Result<std::unique_ptr<onboard::Journey>> (*make_journey)(onboard::Party party) = nullptr;
 };
 /// Those of systems/systems.cpp, the default first. They live as long as the program.
 using Systems = std::span<const System* const>;

@@ -9,6 +9,7 @@
 #include "client/dex/endpoints.hpp"
 #include "client/dex/manifest.hpp"
 #include "client/endpoints.hpp"
+#include "dex/onboarding.hpp"
 #include "dex/suites.hpp"
 #include "protocol/dex/info.hpp"
 #include "protocol/json/decode.hpp"
@@ -222,6 +223,7 @@ const System dex_system{
     .checks = suites::dex_checks,
     .recognises = recognises,
     .make_target = make,
+    .make_journey = dex_journey,
 };
 
 }  // namespace conformance

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "client/secret.hpp"
+#include "onecodex/onboarding.hpp"
 #include "onecodex/suites.hpp"
 #include "settings/choice.hpp"
 #include "transport/url.hpp"
@@ -138,6 +139,7 @@ const System onecodex_system{
     .settings = onecodex_settings(),
     .checks = suites::onecodex_checks,
     .make_target = make,
+    .make_journey = onecodex_journey,
 };
 
 }  // namespace conformance

@@ -24,6 +24,8 @@ class OneCodexTarget final : public Target {
   [[nodiscard]] std::string url_of(const std::string& call) const { return url + "/" + call; }
   [[nodiscard]] const std::string& run_id() const { return options_.run_id; }
 
+  /// Takes the address that was given as that of the API; `discover` does.
+  [[nodiscard]] Result<void> settle();
   [[nodiscard]] Result<Discovered> discover(Credentials& credentials) override;
   [[nodiscard]] Result<TokenEndpoint> token_endpoint() const override;
   [[nodiscard]] TargetFacts facts() const override;
@@ -36,8 +38,6 @@ class OneCodexTarget final : public Target {
       const std::string& created) const override;
 
  private:
-  [[nodiscard]] Result<void> settle();
-
   TargetOptions options_;
 };
 

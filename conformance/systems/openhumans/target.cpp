@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "openhumans/onboarding.hpp"
 #include "openhumans/suites.hpp"
 #include "protocol/http/form.hpp"
 #include "settings/choice.hpp"
@@ -172,6 +173,7 @@ const System openhumans_system{
     .settings = openhumans_settings(),
     .checks = suites::openhumans_checks,
     .make_target = make,
+    .make_journey = openhumans_journey,
 };
 
 }  // namespace conformance

@@ -33,6 +33,8 @@ class OpenHumansTarget final : public Target {
   [[nodiscard]] std::string remembered(const std::string& of_member, std::uint64_t id) const;
   [[nodiscard]] const std::string& run_id() const { return options_.run_id; }
 
+  /// Takes the address that was given as that of the API; `discover` does.
+  [[nodiscard]] Result<void> settle();
   [[nodiscard]] Result<Discovered> discover(Credentials& credentials) override;
   [[nodiscard]] Result<TokenEndpoint> token_endpoint() const override;
   [[nodiscard]] TargetFacts facts() const override;
@@ -40,8 +42,6 @@ class OpenHumansTarget final : public Target {
   [[nodiscard]] std::optional<transport::Request> removal(const std::string& file) const override;
 
  private:
-  [[nodiscard]] Result<void> settle();
-
   TargetOptions options_;
 };
 

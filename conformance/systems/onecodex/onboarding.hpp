@@ -1,0 +1,14 @@
+// What a partner of One Codex does: API key, metadata, the file as a form, confirmation.
+#pragma once
+
+#include <memory>
+
+#include "onboard/journey.hpp"
+#include "protocol/error.hpp"
+
+namespace conformance {
+
+/// An Error of usage: metadata that are no JSON object.
+[[nodiscard]] Result<std::unique_ptr<onboard::Journey>> onecodex_journey(onboard::Party party);
+
+}  // namespace conformance
