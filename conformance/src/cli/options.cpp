@@ -600,13 +600,6 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
   settings::add_flags(*running, run_settings(systems), run);
   running->get_option("--url")->required();
 
-  OnboardCommand walk = new_walk(systems);
-  CLI::App* walking =
-      app.add_subcommand("onboard", "Walk a partner through sending a file, and say what to mend");
-  walking->footer(walk_examples);
-  settings::add_flags(*walking, onboard_settings(systems), walk);
-  for (const char* const needed : {"--url", "--file"}) walking->get_option(needed)->required();
-
   ListCommand list;
   CLI::App* listing = app.add_subcommand("list", "List the requirements");
   settings::add_flags(*listing, list_settings(systems), list);
@@ -641,6 +634,13 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
                        diff.verdicts_only = text == "true";
                        return {};
                      });
+
+  OnboardCommand walk = new_walk(systems);
+  CLI::App* walking =
+      app.add_subcommand("onboard", "Walk a partner through sending a file, and say what to mend");
+  walking->footer(walk_examples);
+  settings::add_flags(*walking, onboard_settings(systems), walk);
+  for (const char* const needed : {"--url", "--file"}) walking->get_option(needed)->required();
 
   const auto parsed = settings::parse(app, arguments);
   if (!parsed) {

@@ -154,10 +154,14 @@ TEST(Walk, WhatAStrangerWroteIsNoMarkup) {
   redact::Secrets secrets;
   secrets.add("hush-hush-hush");
   walk.facts = {{"Id", "hush-hush-hush"}};
+  walk.left = "One upload stays: hush-hush-hush\x1b[2J.";
   walk = masked(std::move(walk), secrets);
   const std::string page = markdown(walk);
-  EXPECT_THAT(page, AllOf(HasSubstr("\\[x\\](javascript:1) \\| &lt;img src=x&gt;"),
-                          HasSubstr("| Id | \\*\\*\\* |"), Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(
+      page, AllOf(HasSubstr("\\[x\\](javascript:1) \\| &lt;img src=x&gt;"),
+                  HasSubstr("| Id | \\*\\*\\* |"), Not(HasSubstr("\x1b")), Not(HasSubstr("hush"))));
+  EXPECT_THAT(onboard::page(walk), AllOf(HasSubstr("&lt;img src=x&gt;"), Not(HasSubstr("\x1b")),
+                                         Not(HasSubstr("hush"))));
 }
 
 TEST(Words, OfNumbersAndLists) {

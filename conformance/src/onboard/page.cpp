@@ -22,13 +22,16 @@ html::Tone tone_of(Outcome outcome) {
 }
 
 html::Markup seen_in(const Told& told) {
-  html::Markup seen;
-  if (!told.seen.empty()) seen += html::paragraph(told.seen);
+  std::vector<std::string> texts;
+  if (!told.seen.empty()) texts.push_back(told.seen);
   for (const Finding& finding : told.findings) {
-    seen += html::paragraph(finding.what);
+    texts.push_back(finding.what);
     // What nobody waits for is not told again above.
-    if (told.outcome != Outcome::trouble) seen += html::paragraph(finding.remedy);
+    if (told.outcome != Outcome::trouble) texts.push_back(finding.remedy);
   }
+  if (texts.size() == 1) return texts.front();
+  html::Markup seen;
+  for (const std::string& text : texts) seen += html::paragraph(text);
   return seen;
 }
 

@@ -74,6 +74,7 @@ Step masked(Step step, const redact::Secrets& secrets) {
 Walk masked(Walk walk, const redact::Secrets& secrets) {
   walk.url = redact::printable(secrets.mask(redact::shown_url(walk.url)));
   for (Step& step : walk.steps) step = masked(std::move(step), secrets);
+  walk.left = redact::printable(secrets.mask(walk.left));
   for (Fact& fact : walk.facts) fact.second = redact::printable(secrets.mask(fact.second));
   return walk;
 }

@@ -434,8 +434,8 @@ Told DexJourney::see_delivered() {
   if (!is_2xx(seen)) return refusal(seen, "the question about the delivery (/info)");
   if (info.failed > 0) {
     return at_service(fmt::format(
-        "The file arrived whole and could not be handed on: {} of {} deliveries failed. Its "
-        "people see why in /info of the upload.",
+        "The file arrived whole and could not be handed on: {} of {} deliveries failed. The "
+        "people of the service see why in /info of the upload.",
         info.failed, info.targets));
   }
   return trouble(
