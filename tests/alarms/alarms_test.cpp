@@ -35,8 +35,8 @@ constexpr std::chrono::seconds longest_run{1800};
 /// A server that is right, or wrong only as its baseline says.
 struct Server {
   std::string name;
-  Arguments mock;        ///< of dex-mock-server; empty: a real one
-  Arguments judge;       ///< of dex-conformance
+  Arguments mock;         ///< of dex-mock-server; empty: a real one
+  Arguments judge;        ///< of dex-conformance
   bool delivers = false;  ///< deliveries are compared
 };
 
@@ -105,10 +105,10 @@ class Running {
       const auto log = folder_.path() / "tusd.log";
       testkit::ChildProcess::Options options;
       options.environment = {{"LOG", log.string()}};
-      peer_.emplace(Arguments{"/bin/sh", "-c", R"(exec "$@" >"$LOG" 2>&1)", "sh",
-                              (peers / "tusd").string(), "-host", "127.0.0.1", "-port", "0",
-                              "-behind-proxy", "-upload-dir", uploads},
-                    options);
+      peer_.emplace(
+          Arguments{"/bin/sh", "-c", R"(exec "$@" >"$LOG" 2>&1)", "sh", (peers / "tusd").string(),
+                    "-host", "127.0.0.1", "-port", "0", "-behind-proxy", "-upload-dir", uploads},
+          options);
       line = line_with("upload files to", log);
     } else {
       peer_.emplace(Arguments{"node", (peers / "tus-node-server.mjs").string(), uploads});
@@ -263,12 +263,12 @@ TEST(Alarms, OfAServerOfOtherManners) {
 
 class Through : public testing::TestWithParam<std::string> {};
 
-/// The areas that look at connections and time.
+/// The areas that look at connections and time. A line does the same to each version of the draft.
 TEST_P(Through, RowsThatLookAtTheLine) {
   if (whole()) GTEST_SKIP() << "the whole is asked for";
   look(servers().front(), GetParam(),
        {"--select", "ietf-draft", "--select", "creation-with-upload", "--select", "http",
-        "--select", "neighbours", "--jobs", "8"},
+        "--select", "neighbours", "--jobs", "8", "--draft-version", "8"},
        0.6);
 }
 
@@ -276,7 +276,8 @@ TEST_P(Through, AnyServer) {
   if (!whole()) GTEST_SKIP() << "scripts/alarms.sh";
   for (const auto& server : servers()) {
     if (server.mock.empty() && !has_peer(server.name)) continue;
-    look(server, GetParam(), {"--jobs", "8", "--run-timeout", std::to_string(longest_run.count())}, 0.5);
+    look(server, GetParam(), {"--jobs", "8", "--run-timeout", std::to_string(longest_run.count())},
+         0.5);
   }
 }
 
