@@ -15,7 +15,7 @@ namespace {
 using State = Unverified::Entry::State;
 using Kind = StoreError::Kind;
 
-std::string mark_of(std::string_view id) { return std::string(id) + ".unverified"; }
+std::string border_of(std::string_view id) { return std::string(id) + ".unverified"; }
 
 bool missing(const StoreError& error) { return error.kind == Kind::not_found; }
 
@@ -30,20 +30,20 @@ Unverified::Entry* Unverified::find(std::string_view id) {
 StoreResult<void> Unverified::stage(std::string_view id, Bytes from) {
   auto& entry = entries_[std::string(id)];
   entry = Entry{State::staged, from, from};
-  auto marked = write_mark(id, from);
-  if (!marked) {
-    // The mark may be there all the same: one that nobody heeds would cost bytes at a restart.
+  auto recorded = write_border(id, from);
+  if (!recorded) {
+    // The border may be there all the same: one that nobody heeds would cost bytes at a restart.
     entry.state = State::undo;
     std::ignore = settle(id);
   }
-  return marked;
+  return recorded;
 }
 
 StoreResult<void> Unverified::accept(std::string_view id) {
   auto* entry = find(id);
   if (entry == nullptr) return {};
-  if (auto removed = remove_mark(id); !removed) return removed;
-  entry->marked = false;
+  if (auto removed = remove_border(id); !removed) return removed;
+  entry->recorded = false;
   if (fsync_) {
     if (auto synced = folder_.sync(); !synced) {
       entry->state = State::undo;
@@ -79,7 +79,7 @@ StoreResult<void> Unverified::settle(std::string_view id) {
   auto* entry = find(id);
   if (entry == nullptr || !entry->owed()) return {};
   if (entry->state == State::unread) {
-    if (auto read = read_mark(id, *entry); !read) {
+    if (auto read = read_border(id, *entry); !read) {
       if (read.error().kind == Kind::damaged) entries_.erase(entries_.find(id));
       return read;
     }
@@ -89,13 +89,13 @@ StoreResult<void> Unverified::settle(std::string_view id) {
     entry->end = entry->from;
   }
   // Also one that could not be written for certain.
-  if (auto removed = remove_mark(id); !removed) return removed;
+  if (auto removed = remove_border(id); !removed) return removed;
   entries_.erase(entries_.find(id));
   return {};
 }
 
-StoreResult<void> Unverified::read_mark(std::string_view id, Entry& entry) const {
-  const auto text = folder_.read_text(mark_of(id));
+StoreResult<void> Unverified::read_border(std::string_view id, Entry& entry) const {
+  const auto text = folder_.read_text(border_of(id));
   if (!text && !missing(text.error())) return tl::unexpected(text.error());
   if (!text) {
     entry.state = State::stale;
@@ -116,22 +116,22 @@ StoreResult<void> Unverified::cut(std::string_view id, Entry& entry) const {
   if (entry.end <= entry.from) return {};
   auto done = folder_.open_file(std::string(id), O_WRONLY).and_then([&](const posix::Fd& fd) {
     auto cut = posix::cut(fd.get(), entry.from.value);
-    // Not the other way round: without the mark the bytes would count.
+    // Not the other way round: without the border the bytes would count.
     return cut && fsync_ ? posix::sync_data(fd.get()) : cut;
   });
   if (done || missing(done.error())) return {};
   // A kill must not make them count either, if that can be helped.
-  if (!entry.marked) entry.marked = write_mark(id, entry.from).has_value();
+  if (!entry.recorded) entry.recorded = write_border(id, entry.from).has_value();
   return done;
 }
 
-StoreResult<void> Unverified::write_mark(std::string_view id, Bytes from) const {
-  auto written = folder_.replace_text(mark_of(id), std::to_string(from.value), fsync_);
+StoreResult<void> Unverified::write_border(std::string_view id, Bytes from) const {
+  auto written = folder_.replace_text(border_of(id), std::to_string(from.value), fsync_);
   return written && fsync_ ? folder_.sync() : written;
 }
 
-StoreResult<void> Unverified::remove_mark(std::string_view id) const {
-  auto removed = folder_.remove(mark_of(id));
+StoreResult<void> Unverified::remove_border(std::string_view id) const {
+  auto removed = folder_.remove(border_of(id));
   if (!removed && missing(removed.error())) return {};
   return removed;
 }

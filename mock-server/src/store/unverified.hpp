@@ -21,13 +21,13 @@ class Unverified {
     enum class State {
       staged,  ///< the bytes behind `from` may be accepted yet
       undo,    ///< they have to go
-      unread,  ///< as `undo`, but the mark of an earlier run could not be read
-      stale,   ///< only the mark has to go: its upload is not there any more
+      unread,  ///< as `undo`, but the border of an earlier run could not be read
+      stale,   ///< only the border has to go: its upload is not there any more
     };
     State state = State::staged;
     Bytes from;
-    Bytes end;           ///< of the staged bytes
-    bool marked = true;  ///< a kill drops them
+    Bytes end;             ///< of the staged bytes
+    bool recorded = true;  ///< a kill drops them
 
     [[nodiscard]] bool owed() const { return state != State::staged; }
   };
@@ -45,17 +45,17 @@ class Unverified {
   void give_up(std::string_view id, Bytes from);
   /// The upload is gone, and its bytes with it.
   void forget(std::string_view id);
-  /// A mark of an earlier run was found.
+  /// A border of an earlier run was found.
   void found(std::string_view id);
-  /// Pays what is owed, if anything. An Error: not yet; `damaged`: the mark cannot be understood,
+  /// Pays what is owed, if anything. An Error: not yet; `damaged`: the border cannot be understood,
   /// and is no longer heeded.
   [[nodiscard]] StoreResult<void> settle(std::string_view id);
 
  private:
-  StoreResult<void> read_mark(std::string_view id, Entry& entry) const;
+  StoreResult<void> read_border(std::string_view id, Entry& entry) const;
   StoreResult<void> cut(std::string_view id, Entry& entry) const;
-  StoreResult<void> write_mark(std::string_view id, Bytes from) const;
-  StoreResult<void> remove_mark(std::string_view id) const;
+  StoreResult<void> write_border(std::string_view id, Bytes from) const;
+  StoreResult<void> remove_border(std::string_view id) const;
 
   const posix::Folder& folder_;
   bool fsync_;
