@@ -35,7 +35,7 @@ bool is_judged(const nlohmann::json& result) {
   return verdict == "pass" || verdict == "note";
 }
 
-// design.md, idea 3: fail for a MUST, warn for a SHOULD, a changed note for a MAY.
+// docs/guides/add-a-defect.md: fail for a MUST, warn for a SHOULD, a changed note for a MAY.
 bool killed(const nlohmann::json& control, const nlohmann::json& broken) {
   if (severity(broken) > severity(control)) return true;
   return control.at("level") == "MAY" && broken.at("verdict") == "note" &&

@@ -7,7 +7,7 @@
 
 namespace conformance {
 
-/// See design.md, idea 4. fail, blocked and error turn a run red; warn does with --strict.
+/// See docs/reference/verdicts.md. fail, blocked and error turn a run red; warn does with --strict.
 enum class Verdict { pass, fail, warn, note, skip, blocked, error };
 enum class Level { must, must_not, should, should_not, may };
 

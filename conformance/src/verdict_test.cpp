@@ -7,7 +7,7 @@ namespace {
 
 using Kind = Outcome::Kind;
 
-// design.md, idea 4, row by row.
+// docs/reference/verdicts.md, row by row.
 TEST(VerdictOf, EveryKindAtEveryLevel) {
   const struct {
     Kind kind;

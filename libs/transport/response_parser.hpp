@@ -1,6 +1,6 @@
 // An incremental HTTP/1.x response parser that forgives what real servers send and clients must
-// take (census section 10): empty reason phrases, any case of names, bare LF, 1xx before the
-// answer.
+// take: empty reason phrases, any case of names, bare LF, 1xx before the answer
+// (docs/reference/servers.md).
 #pragma once
 
 #include <optional>

@@ -16,7 +16,7 @@ struct Upload;
 /// Something a backend is about to do for an upload.
 struct Effect {
   enum class Kind {
-    delivery,  ///< a copy to a target (census rows DEX-DELIV-*)
+    delivery,  ///< a copy to a target (rows DEX-DELIV-*)
     event,     ///< a message to subscribers (DEX-HOOK-*)
     report,    ///< an entry of the processing status (DEX-HOOK-*)
     part,      ///< a partial upload was finished, and is not delivered by itself (TUS-CONCAT-027)

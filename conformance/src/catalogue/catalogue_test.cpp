@@ -30,7 +30,7 @@ std::string error_of(std::string_view text) {
 }
 
 TEST(Catalogue, TheEmbeddedOneIsWhole) {
-  // The census counted 402; rows may be added, none may be lost.
+  // The first collection had 402 (docs/reference/sources.md); rows may be added, none may be lost.
   EXPECT_GE(embedded().rows().size(), 402U);
   const Requirement* row = embedded().find("TUS-CORE-VER-004");
   ASSERT_NE(row, nullptr);

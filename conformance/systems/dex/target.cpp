@@ -162,7 +162,7 @@ Result<void> DexTarget::settle(const std::string& creation_url) {
   return {};
 }
 
-/// The upload server itself has no token endpoint (census section 8, row 12).
+/// The upload server itself has no token endpoint (docs/guides/contract-guide.md, point 12).
 void DexTarget::look_around(Prober& prober) {
   if (!options().oauth_url.empty() || oauth_url.empty()) return;
   transport::Request request;

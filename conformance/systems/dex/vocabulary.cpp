@@ -60,7 +60,7 @@ std::optional<Exchange> password_grant(Context& c, const http::Form& more) {
     request.url = dex_target(c).oauth_url;
     request.headers.add("Content-Type", "application/x-www-form-urlencoded");
     request.headers.add("Accept", "application/json");
-    // CDC's guide wants them in the query (census, section 8, point 12).
+    // CDC's guide wants them in the query (docs/guides/contract-guide.md, point 12).
     if (by_guide(c)) {
       request.url += "?" + http::format_form(form);
       request.body = "";

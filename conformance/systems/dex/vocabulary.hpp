@@ -18,7 +18,7 @@
 namespace conformance::suites {
 
 /// How long a server may take to show what it received, and to deliver it. CDC's own suites wait
-/// 1 to 30 s (census rows DEX-INFO-003, DEX-DELIV-014).
+/// 1 to 30 s (rows DEX-INFO-003, DEX-DELIV-014).
 inline constexpr Milliseconds status_deadline{3'000};
 inline constexpr Milliseconds delivery_deadline{15'000};
 
@@ -88,7 +88,7 @@ SeenInfo await_info(Context& c, const std::string& upload, Milliseconds deadline
 /// Ends the check as skipped where the guide's 404 hides an incomplete upload (DEX-INFO-010).
 void needs_incomplete_info(Context& c, const SeenInfo& info);
 /// Lets the wall clock's second in which the upload was made pass: DEX compares whole seconds to
-/// tell 'Initiated' from 'In Progress' (census row DEX-INFO-004).
+/// tell 'Initiated' from 'In Progress' (row DEX-INFO-004).
 void let_the_second_pass(Context& c);
 
 // ---- deliveries --------------------------------------------------------------------------------

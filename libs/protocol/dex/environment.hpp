@@ -1,4 +1,4 @@
-// Placeholders in CDC's configuration files (census rows DEX-CFG-001, -002).
+// Placeholders in CDC's configuration files (rows DEX-CFG-001, -002).
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// What CDC's public upload guide says otherwise than the running service does (census, section 8;
-// docs/guides/contract-guide.md has the table). Values only: the counterparts of info.hpp and
+// What CDC's public upload guide says otherwise than the running service does (its 28 points:
+// docs/guides/contract-guide.md). Values only: the counterparts of info.hpp and
 // upload_config.hpp.
 #pragma once
 

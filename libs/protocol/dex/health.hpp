@@ -1,4 +1,4 @@
-// The /health and /version documents (census rows DEX-HEALTH-*, DEX-ROUTE-001, -003).
+// The /health and /version documents (rows DEX-HEALTH-*, DEX-ROUTE-001, -003).
 #pragma once
 
 #include <string>

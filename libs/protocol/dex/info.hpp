@@ -1,4 +1,4 @@
-// The /info/{id} document (census rows DEX-INFO-*, DEX-DELIV-*; guide, "Info").
+// The /info/{id} document (rows DEX-INFO-*, DEX-DELIV-*; guide, "Info").
 #pragma once
 
 #include <optional>

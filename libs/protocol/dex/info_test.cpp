@@ -51,7 +51,7 @@ TEST(DexInfo, RoundTrip) {
   EXPECT_EQ(dex::parse_info(dex::to_json(empty_lists)), empty_lists);
 }
 
-// The guide's spelling is among what must not pass (census, section 8, point 7).
+// The guide's spelling is among what must not pass (docs/guides/contract-guide.md, point 7).
 TEST(DexInfo, TheShapeIsExact) {
   struct Case {
     std::string_view text;

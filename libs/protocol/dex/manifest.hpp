@@ -32,7 +32,7 @@ using Manifest = std::map<std::string, std::string>;
 [[nodiscard]] Result<Manifest> parse_manifest_json(std::string_view text,
                                                    const std::string& document);
 /// filename > original_filename > meta_ext_filename > received_filename (DEX pkg/metadata,
-/// census row DEX-DELIV-011). nullopt when none is present.
+/// row DEX-DELIV-011). nullopt when none is present.
 [[nodiscard]] std::optional<std::string> filename_of(const Manifest& manifest);
 
 }  // namespace dex

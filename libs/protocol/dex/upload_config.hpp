@@ -1,4 +1,4 @@
-// Upload configs: which metadata a data stream demands (census rows DEX-CFG-001, DEX-META-*).
+// Upload configs: which metadata a data stream demands (rows DEX-CFG-001, DEX-META-*).
 #pragma once
 
 #include <optional>
@@ -33,19 +33,19 @@ struct UploadConfig {
 [[nodiscard]] Result<UploadConfig> parse_upload_config(
     std::string_view text, const std::string& document,
     const Environment& environment = process_environment);
-/// "<data_stream_id>_<data_stream_route>.json" in (ASCII) lower case (census row DEX-META-011). It
+/// "<data_stream_id>_<data_stream_route>.json" in (ASCII) lower case (row DEX-META-011). It
 /// comes from the client: is_local_path before it is opened.
 [[nodiscard]] std::string upload_config_filename(const Manifest& manifest);
 /// What os.DirFS opens: relative, no empty, "." or ".." element, valid UTF-8, no NUL.
 [[nodiscard]] bool is_local_path(std::string_view path);
 
-/// The texts of `validation_errors` when the manifest does not name its stream (census rows
+/// The texts of `validation_errors` when the manifest does not name its stream (rows
 /// DEX-META-001, -002); empty when it does. DEX asks this before it looks for a config.
 [[nodiscard]] std::vector<std::string> validate_stream(const Manifest& manifest);
-/// The texts when there is no config of that name (census rows DEX-META-007, -012).
+/// The texts when there is no config of that name (rows DEX-META-007, -012).
 [[nodiscard]] std::vector<std::string> config_not_found_errors(const std::string& config_filename);
 /// The texts of `validation_errors` in DEX's words and order; empty when the manifest is valid.
-/// Source: validation.go at 38563ce0, census rows DEX-META-003 to -009.
+/// Source: validation.go at 38563ce0, rows DEX-META-003 to -009.
 [[nodiscard]] std::vector<std::string> validate(const Manifest& manifest,
                                                 const UploadConfig& config);
 

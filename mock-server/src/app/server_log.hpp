@@ -17,7 +17,7 @@ namespace mock {
 /// At level info a line for each rule that fired and for each request that was refused or failed
 /// (4xx, 5xx, no reply, cut off); at level warning one for each Notice; no more of a kind than
 /// LineLimit admits, then how many more there were. At level debug a line for every request, and
-/// none is withheld. Targets are told without their query, which may hold a password (census row
+/// none is withheld. Targets are told without their query, which may hold a password (row
 /// DEX-AUTH-020), and header values not at all; nothing that a client sends can begin a line of its
 /// own or steer a terminal. `loop` outlives this. The loop's thread only, or before it runs.
 class ServerLog final : public Observer {

@@ -83,7 +83,7 @@ struct MintRequest {
 
 struct MintedToken {
   std::string access_token;
-  std::string cookie;  ///< "phdo_session=...", which says the same (census row DEX-AUTH-016)
+  std::string cookie;  ///< "phdo_session=...", which says the same (row DEX-AUTH-016)
   std::chrono::seconds expires_in{0};
   std::string scope;
   std::string kid;  ///< empty: opaque
@@ -107,18 +107,18 @@ class Auth {
   [[nodiscard]] AuthMode mode() const { return options_.mode; }
 
   /// Whether requests to this endpoint come before `check`: uploads and /info (DEX-AUTH-014), and
-  /// redelivery, which writes (DEX-SEC-001); with --contract guide /health as well (census, section
-  /// 8, point 11), with --secure /version and /metrics. Never with --auth none.
+  /// redelivery, which writes (DEX-SEC-001); with --contract guide /health as well (point 11 of
+  /// contract-guide.md), with --secure /version and /metrics. Never with --auth none.
   [[nodiscard]] bool guards(Route route) const;
   /// nullopt lets the request through. It is decided at the head of a request: a token that expires
   /// while a body is under way is good until that body ends, and the next request is refused.
   [[nodiscard]] std::optional<Reply> check(const Request& request) const;
   /// /oauth: POST is the password grant (RFC 6749 section 4.3; parameters in the form body or the
-  /// query, census row DEX-AUTH-020), GET describes a token (DEX openapi.yml). With --secure a name
+  /// query, row DEX-AUTH-020), GET describes a token (DEX openapi.yml). With --secure a name
   /// that had five wrong passwords within a minute is answered 429 with Retry-After (RFC 6585
   /// section 4), right ones included, whether there is such a user or not.
   [[nodiscard]] Reply oauth(const Request& request, const std::string& body);
-  /// /oauth/refresh (census row DEX-AUTH-021). A refresh token works once; its answer brings the
+  /// /oauth/refresh (row DEX-AUTH-021). A refresh token works once; its answer brings the
   /// next. One that comes a second time was stolen by somebody: it voids every token of its login
   /// (RFC 9700 section 4.14.2).
   [[nodiscard]] Reply refresh(const Request& request, const std::string& body);

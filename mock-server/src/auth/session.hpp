@@ -1,5 +1,5 @@
 // The session cookie phdo_session, which DEX's web pages carry instead of an Authorization header
-// (census rows DEX-AUTH-016, -017).
+// (rows DEX-AUTH-016, -017).
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// The gate of a lane: bearer tokens, and session cookies that hold one (census rows DEX-AUTH-*).
+// The gate of a lane: bearer tokens, and session cookies that hold one (rows DEX-AUTH-*).
 #pragma once
 
 #include <cstdint>

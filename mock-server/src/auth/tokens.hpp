@@ -23,7 +23,7 @@ struct Grant {
   bool operator==(const Grant&) const = default;
 };
 
-/// Why a token is refused, in the words of DEX's 401 body (census rows DEX-AUTH-003 to -005, -008),
+/// Why a token is refused, in the words of DEX's 401 body (rows DEX-AUTH-003 to -005, -008),
 /// without the final newline.
 struct TokenRefusal {
   std::string text;

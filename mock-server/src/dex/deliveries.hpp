@@ -1,4 +1,4 @@
-// Copies finished uploads to the targets their routing group names (census rows DEX-DELIV-*).
+// Copies finished uploads to the targets their routing group names (rows DEX-DELIV-*).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Which uploads are delivered where: CDC's YAML form (census rows DEX-CFG-002, -003).
+// Which uploads are delivered where: CDC's YAML form (rows DEX-CFG-002, -003).
 #pragma once
 
 #include <filesystem>

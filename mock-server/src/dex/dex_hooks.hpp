@@ -1,4 +1,4 @@
-// What DEX adds to tus (census rows DEX-META-*, DEX-MANI-*, DEX-HOOK-*).
+// What DEX adds to tus (rows DEX-META-*, DEX-MANI-*, DEX-HOOK-*).
 #pragma once
 
 #include <filesystem>

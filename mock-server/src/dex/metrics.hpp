@@ -1,4 +1,4 @@
-// GET /metrics: Prometheus text with the families DEX has (census row DEX-ROUTE-004).
+// GET /metrics: Prometheus text with the families DEX has (row DEX-ROUTE-004).
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Where a delivered file goes: CDC's path templates (census rows DEX-DELIV-009 to -011).
+// Where a delivered file goes: CDC's path templates (rows DEX-DELIV-009 to -011).
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
 // What DEX writes about an upload: reports per stage and FileReady events, as JSON lines in folders
-// (census rows DEX-HOOK-*, DEX-FILES-001 to -003).
+// (rows DEX-HOOK-*, DEX-FILES-001 to -003).
 #pragma once
 
 #include <filesystem>

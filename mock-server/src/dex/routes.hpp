@@ -1,4 +1,4 @@
-// The endpoints of DEX beside those of tus, in both URL shapes. Source: census rows DEX-ROUTE-*;
+// The endpoints of DEX beside those of tus, in both URL shapes. Source: rows DEX-ROUTE-*;
 // which are open: DEX-AUTH-014 and -015.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace mock {
 namespace routes {
 inline constexpr Endpoint info{
     .name = "info", .names_upload = true, .guarded = Endpoint::Guard::always};
-/// By the guide it needs a token as well (census, section 8, point 11).
+/// By the guide it needs a token as well (docs/guides/contract-guide.md, point 11).
 inline constexpr Endpoint health{.name = "health", .guarded = Endpoint::Guard::guide};
 inline constexpr Endpoint version{.name = "version", .guarded = Endpoint::Guard::secure};
 /// It writes (DEX-SEC-001).

@@ -1,4 +1,4 @@
-// The folder of upload configs that manifests are judged by (census rows DEX-CFG-001, DEX-META-*).
+// The folder of upload configs that manifests are judged by (rows DEX-CFG-001, DEX-META-*).
 #pragma once
 
 #include <filesystem>

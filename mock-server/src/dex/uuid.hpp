@@ -1,4 +1,4 @@
-// Upload ids as DEX makes them (census row DEX-TUS-002).
+// Upload ids as DEX makes them (row DEX-TUS-002).
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// One writer per upload; a newer request takes over from an older one (census rows
+// One writer per upload; a newer request takes over from an older one (rows
 // TUS-CORE-PATCH-024, -025, TUS-TERM-010).
 #pragma once
 

@@ -1,4 +1,4 @@
-// Concatenation and termination. One test per census row that can hold without a socket; the row's
+// Concatenation and termination. One test per row that can hold without a socket; the row's
 // id is in the test's name.
 #include "tus/attributes.hpp"
 #include "tus/tus_test.hpp"

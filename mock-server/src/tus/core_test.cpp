@@ -1,4 +1,4 @@
-// The core protocol. One test per census row that can hold without a socket; the row's id is in the
+// The core protocol. One test per row that can hold without a socket; the row's id is in the
 // test's name.
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-// CORS, HTTP and downloads. One test per census row that can hold without a socket; the row's id is
+// CORS, HTTP and downloads. One test per row that can hold without a socket; the row's id is
 // in the test's name.
 #include "tus/tus_test.hpp"
 

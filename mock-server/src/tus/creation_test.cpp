@@ -1,4 +1,4 @@
-// Creation, with and without upload or length. One test per census row that can hold without a
+// Creation, with and without upload or length. One test per row that can hold without a
 // socket; the row's id is in the test's name.
 #include "tus/tus_test.hpp"
 

@@ -16,7 +16,7 @@ template <class T>
 using OrReply = tl::expected<T, Reply>;
 
 /// The one value of a field that must not be a list. Lines that contradict each other are a 400
-/// (census row TUS-CORE-HDR-011; RFC 9110 section 5.3). An empty one is none, where
+/// (row TUS-CORE-HDR-011; RFC 9110 section 5.3). An empty one is none, where
 /// `options.empty_is_absent`.
 [[nodiscard]] OrReply<std::optional<std::string_view>> single(const Request& request,
                                                               std::string_view name,

@@ -19,7 +19,7 @@ namespace mock {
                                       bool trust_forwarded, std::string_view id);
 
 /// The id that a part's URL names, resolved against the request's own URL (RFC 3986 section 5.2).
-/// nullopt when it is on another host (census row TUS-CONCAT-022) or is no upload's URL.
+/// nullopt when it is on another host (row TUS-CONCAT-022) or is no upload's URL.
 [[nodiscard]] std::optional<std::string> part_id(std::string_view url, const Request& request,
                                                  const RouteMatch& match, bool trust_forwarded);
 

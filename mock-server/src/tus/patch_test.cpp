@@ -1,4 +1,4 @@
-// PATCH. One test per census row that can hold without a socket; the row's id is in the test's
+// PATCH. One test per row that can hold without a socket; the row's id is in the test's
 // name.
 #include "tus/operation.hpp"
 #include "tus/tus_test.hpp"

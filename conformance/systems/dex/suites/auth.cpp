@@ -1,4 +1,4 @@
-// Who is let in (census, dex-auth).
+// Who is let in (area dex-auth).
 #include "dex/suites/auth.hpp"
 
 #include "dex/vocabulary.hpp"

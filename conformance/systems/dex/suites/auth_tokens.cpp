@@ -1,4 +1,4 @@
-// How tokens are made and refused (census, dex-auth).
+// How tokens are made and refused (area dex-auth).
 #include <algorithm>
 
 #include "dex/suites/auth.hpp"

@@ -1,4 +1,4 @@
-// What CDC's own clients rely on (census, dex-clients): the load tool, the web page, the Java and
+// What CDC's own clients rely on (area dex-clients): the load tool, the web page, the Java and
 // Kotlin clients.
 #include "dex/vocabulary.hpp"
 #include "tus/suites/habits.hpp"

@@ -1,4 +1,4 @@
-// What /info shows of deliveries (census, dex-delivery).
+// What /info shows of deliveries (area dex-delivery).
 #include <algorithm>
 #include <filesystem>
 #include <fstream>

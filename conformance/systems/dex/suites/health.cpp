@@ -1,4 +1,4 @@
-// /health (census, dex-health).
+// /health (area dex-health).
 #include <algorithm>
 
 #include "dex/vocabulary.hpp"

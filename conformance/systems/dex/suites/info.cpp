@@ -1,4 +1,4 @@
-// /info/{id} (census, dex-info).
+// /info/{id} (area dex-info).
 #include "dex/vocabulary.hpp"
 
 namespace conformance::suites {

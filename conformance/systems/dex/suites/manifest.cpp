@@ -1,4 +1,4 @@
-// What the server makes of a manifest that it takes (census, dex-manifest).
+// What the server makes of a manifest that it takes (area dex-manifest).
 #include "dex/vocabulary.hpp"
 
 namespace conformance::suites {

@@ -1,4 +1,4 @@
-// Which manifests are refused, and in which words (census, dex-metadata).
+// Which manifests are refused, and in which words (area dex-metadata).
 #include "dex/suites/metadata.hpp"
 
 #include <algorithm>

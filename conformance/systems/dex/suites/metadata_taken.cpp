@@ -1,4 +1,4 @@
-// Which manifests are taken, and what becomes of them (census, dex-metadata).
+// Which manifests are taken, and what becomes of them (area dex-metadata).
 #include "dex/suites/metadata.hpp"
 #include "dex/vocabulary.hpp"
 

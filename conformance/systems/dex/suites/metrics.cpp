@@ -1,4 +1,4 @@
-// The families of /metrics (census, dex-metrics).
+// The families of /metrics (area dex-metrics).
 #include <algorithm>
 #include <charconv>
 #include <map>

@@ -1,4 +1,4 @@
-// Delivering again: /route/{id} (census, dex-route).
+// Delivering again: /route/{id} (area dex-route).
 #include <algorithm>
 
 #include "dex/suites/auth.hpp"

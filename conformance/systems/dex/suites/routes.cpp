@@ -1,4 +1,4 @@
-// The endpoints beside uploads (census, dex-routes).
+// The endpoints beside uploads (area dex-routes).
 #include <array>
 
 #include "dex/vocabulary.hpp"

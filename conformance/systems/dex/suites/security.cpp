@@ -1,4 +1,4 @@
-// Holes that DEX main has and its successors should not (census, dex-security).
+// Holes that DEX main has and its successors should not (area dex-security).
 #include "dex/suites/auth.hpp"
 #include "dex/vocabulary.hpp"
 #include "tus/suites/core_patch.hpp"

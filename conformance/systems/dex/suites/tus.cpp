@@ -1,4 +1,4 @@
-// What DEX offers of tus (census, dex-tus).
+// What DEX offers of tus (area dex-tus).
 #include <algorithm>
 #include <array>
 #include <cctype>

@@ -1,4 +1,4 @@
-// What signs a form, and what its policy says (census, objects-policy).
+// What signs a form, and what its policy says (area objects-policy).
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// POST: a file in a form (census, objects-post).
+// POST: a file in a form (area objects-post).
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// URLs with a signature in their query (census, objects-presigned).
+// URLs with a signature in their query (area objects-presigned).
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Requests with a signature in Authorization, and multipart uploads (census, objects-signed).
+// Requests with a signature in Authorization, and multipart uploads (area objects-signed).
 #include <fmt/format.h>
 
 #include "objects/vocabulary.hpp"

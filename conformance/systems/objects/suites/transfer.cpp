@@ -1,4 +1,4 @@
-// Bodies on their way, and what every answer has (census, objects-transfer).
+// Bodies on their way, and what every answer has (area objects-transfer).
 #include <fmt/format.h>
 
 #include "objects/vocabulary.hpp"

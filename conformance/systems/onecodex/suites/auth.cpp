@@ -1,4 +1,4 @@
-// Who is let in, and how a refusal is told (census, onecodex-auth).
+// Who is let in, and how a refusal is told (area onecodex-auth).
 #include "onecodex/vocabulary.hpp"
 
 namespace conformance::suites {

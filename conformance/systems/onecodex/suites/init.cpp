@@ -1,4 +1,4 @@
-// What init_upload takes and gives (census, onecodex-init).
+// What init_upload takes and gives (area onecodex-init).
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -1,4 +1,4 @@
-// The storage POST, and what becomes of it (census, onecodex-upload).
+// The storage POST, and what becomes of it (area onecodex-upload).
 #include <algorithm>
 #include <array>
 

@@ -1,4 +1,4 @@
-// Who is let in, and which methods and bodies are taken (census, openhumans-auth).
+// Who is let in, and which methods and bodies are taken (area openhumans-auth).
 #include "openhumans/vocabulary.hpp"
 #include "protocol/openhumans/answers.hpp"
 

@@ -1,4 +1,4 @@
-// direct/, PUT to the storage, and complete/ (census, openhumans-upload).
+// direct/, PUT to the storage, and complete/ (area openhumans-upload).
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// delete/ and the listings (census, openhumans-files).
+// delete/ and the listings (area openhumans-files).
 #include <algorithm>
 
 #include "openhumans/vocabulary.hpp"

@@ -1,4 +1,4 @@
-// Fields and metadata (census, openhumans-metadata). They are judged by direct/, which stores no
+// Fields and metadata (area openhumans-metadata). They are judged by direct/, which stores no
 // bytes; what it makes vanishes by itself.
 #include "openhumans/vocabulary.hpp"
 #include "protocol/openhumans/form.hpp"

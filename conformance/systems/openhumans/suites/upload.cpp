@@ -1,4 +1,4 @@
-// upload/: a file and what is said of it in one form (census, openhumans-upload).
+// upload/: a file and what is said of it in one form (area openhumans-upload).
 #include "openhumans/suites/upload.hpp"
 
 #include <fmt/format.h>

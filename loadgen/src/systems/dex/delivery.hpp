@@ -16,7 +16,7 @@ namespace loadgen {
 inline constexpr const char* no_target = "none";
 
 /// nullopt when nothing is missing. A target counts as delivered when any attempt succeeded:
-/// attempts that failed before it stay in the list (census row DEX-DELIV-*).
+/// attempts that failed before it stay in the list (row DEX-DELIV-*).
 [[nodiscard]] std::optional<Cause> still_missing(const dex::Info& info, Bytes size,
                                                  const std::vector<std::string>& targets);
 
