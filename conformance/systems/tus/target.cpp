@@ -293,7 +293,7 @@ Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials,
   if (!upload) {
     if (auto ok = look_into_refusal(prober, options, *response, found); !ok) return ok;
     if (found.trials.empty() || !found.trials.back().any_held()) return {};
-    // Now so, now so: that is told, and the rest can be found out.
+    // Refused once and taken once: that is told, and the rest can still be found out.
     response = prober.send(creation_of(bytes.size()), true);
     if (response) upload = created_by(*response, found);
     if (!upload) return {};

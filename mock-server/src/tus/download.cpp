@@ -133,7 +133,7 @@ class Download : public Operation {
     } else {
       reply_.status = 206;
       const auto first = static_cast<std::int64_t>(range.first.value);
-      // Of a range without a byte, which Go sends, it is the one before the first.
+      // Go also sends a range without a byte: its last position is the one before its first.
       const auto last = first + static_cast<std::int64_t>(range.length.value) - 1;
       reply_.fields.add("Content-Range", "bytes " + std::to_string(first) + "-" +
                                              std::to_string(last) + "/" +

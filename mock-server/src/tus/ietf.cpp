@@ -19,10 +19,10 @@ namespace {
 namespace draft = ::tus::draft;
 constexpr std::string_view interop = draft::header::interop;
 constexpr std::string_view upload_limit = draft::header::limit;
-/// From -06 on an answer says only whose it is; before, each tells the offset, and an append that
-/// is not the last is 201 (section Upload Append).
+/// Up to -05 an append that is not the last is answered 201; since -06 any success will do
+/// (section Upload Append).
 constexpr int free_status_since = 7;
-/// GET tells what HEAD does, and the end of a complete upload may be said again.
+/// GET tells what HEAD does, and an append that ended an upload may be repeated.
 constexpr int get_since = 8;
 constexpr std::string_view problem_types = "https://iana.org/assignments/http-problem-types#";
 /// How often a long body is told that it arrives (section Upload Append, 104 with Upload-Offset).
@@ -118,8 +118,8 @@ class Ietf : public Writer {
     return {};
   }
 
-  /// What is announced of single requests (section Limits). A body without a length is not judged:
-  /// how long it is shows when it was taken.
+  /// The limits of single requests (section Limits). A body without Content-Length is not judged:
+  /// its size shows only when it was taken.
   OrReply<void> judge_size() const {
     const auto size = context_.request.content_length;
     if (!has_limits() || !size) return {};

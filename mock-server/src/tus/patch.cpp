@@ -47,7 +47,7 @@ class Patch : public Writer {
   }
 
  private:
-  /// What can be said against the request whatever it is to.
+  /// Faults of the request that show without looking at its upload.
   OrReply<void> check_fields() {
     const auto& request = context_.request;
     if (!is_offset_stream(request)) {
@@ -60,7 +60,7 @@ class Patch : public Writer {
     return {};
   }
 
-  /// Everything that can be said against the request before its body is read.
+  /// Every fault of the request that shows before its body is read.
   OrReply<void> check(const Upload& upload) {
     if (tus_of(upload).kind == tus::UploadKind::final) {
       return tl::unexpected(refusal(context_.options, refused::final_patched));
@@ -108,7 +108,7 @@ class Patch : public Writer {
   void keep_declared(Upload upload) {
     if (!declared_ || context_.services.locks.locked(upload.id)) return;
     upload.length = declared_;
-    // When the store cannot, the request has another fault that is told.
+    // If the store cannot, the request is still refused for its other fault.
     std::ignore = context_.services.store.update(upload);
   }
 

@@ -19,7 +19,7 @@ Receiver::Receiver(const Context& context, Upload upload, bool was_complete,
 
 Receiver::~Receiver() { std::ignore = roll_back(); }
 
-/// The length that this request told.
+/// The length that this request declared.
 OrReply<void> Receiver::declare() {
   if (last_) declared_ = upload_.offset;
   if (!declared_) return {};
@@ -102,7 +102,7 @@ OrReply<void> Receiver::accept() {
     services.hooks.after_receive(upload_);
   }
   pending_ = false;
-  // After the bytes, which are right, and stay when this fails.
+  // The bytes are right by now, and stay even if this fails.
   if (auto declared = declare(); !declared) return declared;
   if (!completed()) return {};
   return finish(services.hooks, upload_);

@@ -52,7 +52,7 @@ class Head : public Operation {
   }
 
  private:
-  /// As it was sent, or told anew by the parts' ids.
+  /// As the client sent it, or rebuilt from the ids of the parts.
   [[nodiscard]] std::string concat_of(const Upload& upload) const {
     const auto& attributes = tus_of(upload);
     if (!context_.options.own_part_urls || attributes.kind != tus::UploadKind::final) {

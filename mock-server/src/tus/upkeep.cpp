@@ -107,11 +107,11 @@ void Upkeep::visit_some(const std::string& after) {
           if (!alive.expired()) visit_some(last);
         });
       }
-      // When none were told that does not mean that there are none.
+      // That none were listed does not mean that there are none.
       pause = between_passes();
     }
   } catch (...) {
-    // The end of this pass, not of all.
+    // This ends the pass, not the upkeep.
     services_.loop.trouble("a pass over all uploads", std::current_exception());
   }
   visiting_ = false;

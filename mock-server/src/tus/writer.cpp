@@ -5,7 +5,7 @@
 namespace mock {
 namespace {
 
-/// A holder that ends early is noticed that soon.
+/// How soon a holder that ends early is noticed.
 constexpr Milliseconds look_again{50};
 /// A client that got no answer by then may think that nobody is there.
 constexpr Milliseconds longest_wait{5'000};

@@ -14,7 +14,7 @@ namespace {
 
 namespace draft = tus::draft;
 
-/// What checks upload; less than a limit allows is not judged.
+/// What the checks send: a server whose minimum is above it is not judged.
 constexpr std::int64_t least_upload = 5;
 constexpr std::int64_t least_append = 3;
 
@@ -36,7 +36,7 @@ std::vector<int> asked_for(const Context& c) {
   return numbers;
 }
 
-/// Many a gateway keeps a 104 for itself; the response names the version as well, then.
+/// Many gateways keep a 104 for themselves; then the version that the response names has to do.
 bool speaks(Context& c, const Version& version) {
   const auto created = post(c, version, End::no, "hello");
   return created.has_104() ||
@@ -44,8 +44,8 @@ bool speaks(Context& c, const Version& version) {
           value_of(created.response, draft::header::interop) == std::to_string(version.number));
 }
 
-/// A server may decline to resume what is smaller than min-size, and refuse what is smaller than
-/// min-append-size: that would be told of the wrong rows.
+/// Below min-size a server may decline to resume, and below min-append-size it may refuse: judging
+/// it there would blame the wrong rows.
 std::optional<Outcome> too_small_for(Context& c, const Version& version) {
   if (version.age.empty()) return std::nullopt;
   const auto limits = limits_in(ask(c, "OPTIONS", c.target().url, version).response);

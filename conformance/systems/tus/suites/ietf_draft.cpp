@@ -15,8 +15,8 @@ using namespace drafts;
 constexpr std::string_view interop = tus::draft::header::interop;
 constexpr std::string_view upload_limit = tus::draft::header::limit;
 
-/// 7 is known to those who wrote it, so of it no more is asked than that a 104 does not name
-/// another.
+/// A server may speak 7, which no row is about: all that is asked of a 104 for it is that it names
+/// no other version.
 Outcome no_104_for_unknown_version(Context& c) {
   const auto known = spoken_versions(c).back();
   Findings findings{"no 104 to a request without a known Upload-Draft-Interop-Version"};
@@ -92,8 +92,8 @@ Outcome interim_and_final_location_agree(Context& c, const Version& version) {
   return findings.check(same, same ? "the same" : "not the same").outcome();
 }
 
-/// Of an append that is not the last, -02 to -05 say yes where they mean no: there it only has to
-/// be said.
+/// For an append that is not the last, the texts of -02 to -05 have ?1 where they mean ?0: there
+/// the field only has to be present.
 Outcome final_response_says_upload_complete(Context& c, const Version& version) {
   const auto field = version.completeness;
   Findings findings{"responses say " + std::string{field}};

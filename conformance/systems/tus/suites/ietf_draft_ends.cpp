@@ -14,8 +14,7 @@ using namespace drafts;
 
 constexpr std::string_view upload_limit = tus::draft::header::limit;
 
-// ---- how an upload ends
-// --------------------------------------------------------------------------
+// ---- how an upload ends -------------------------------------------------------------------------
 
 Outcome completing_append_says_complete(Context& c, const Version& version) {
   const auto upload = begin(c, version, "hello");
@@ -47,7 +46,7 @@ Outcome draft_409_says_incomplete(Context& c, const Version& version) {
       .outcome();
 }
 
-/// Whoever is told ?1 takes the answer for that of the resource, and forgets the upload.
+/// A client that reads ?1 takes the answer for that of the resource, and forgets the upload.
 Outcome refused_end_leaves_upload_incomplete(Context& c, const Version& version) {
   const auto upload = begin(c, version, "hello");
   const auto refused = append(c, version, upload, 3, End::yes, "abc").response;
@@ -75,8 +74,8 @@ Outcome empty_append_completes_the_upload(Context& c, const Version& version) {
   return findings.check(ended, "HEAD: " + code(head) + (said.empty() ? "" : ", " + said)).outcome();
 }
 
-/// -01 to -03 say nothing of it; up to -11 it is refused, and since then the first answer may be
-/// said again where nothing is to be added.
+/// Drafts before -04 are silent about it. After -11 the first answer may be given again, but only
+/// where nothing is to be added.
 Outcome completed_upload_takes_no_more(Context& c, const Version& version) {
   const auto upload = begin(c, version, "hello");
   taken(append(c, version, upload, 5, End::yes, "world").response, "the last bytes");
@@ -100,7 +99,7 @@ Outcome cut_append_is_not_complete(Context& c, const Version& version) {
   c.record_raw("the last append, cut after 4 of 10 bytes", request, {});
   break_off(connection);
   Response head;
-  // It may still be busy with what was cut.
+  // The server may still be busy with the cut request.
   c.eventually(c.patience(), [&] {
     head = look(c, version, upload);
     return is_2xx(head) || is_gone(head);
@@ -115,8 +114,7 @@ Outcome cut_append_is_not_complete(Context& c, const Version& version) {
   return findings.outcome();
 }
 
-// ---- where it stands
-// -----------------------------------------------------------------------------
+// ---- where it stands ----------------------------------------------------------------------------
 
 Outcome get_tells_the_offset(Context& c, const Version& version) {
   const auto upload = begin(c, version, "hello");
@@ -127,8 +125,7 @@ Outcome get_tells_the_offset(Context& c, const Version& version) {
   return findings.outcome();
 }
 
-// ---- limits
-// --------------------------------------------------------------------------------------
+// ---- limits -------------------------------------------------------------------------------------
 
 Outcome draft_options_has_upload_limit(Context& c, const Version& version) {
   const auto options = ask(c, "OPTIONS", c.target().url, version).response;
@@ -177,7 +174,7 @@ Outcome upload_limits_do_not_tighten(Context& c, const Version& version) {
   return findings.outcome();
 }
 
-/// A known key with another value voids the whole field for whoever reads it.
+/// A known key with a value of another type voids the whole field for its reader.
 Outcome upload_limit_members_are_integers(Context& c, const Version& version) {
   constexpr std::array<std::string_view, 4> keys{"max-size", "min-size", "max-append-size",
                                                  "min-append-size"};
