@@ -15,7 +15,7 @@ struct Bytes {
 
   constexpr Bytes() = default;
   constexpr explicit Bytes(std::uint64_t v) : value(v) {}
-  constexpr auto operator<=>(const Bytes&) const = default;
+  constexpr auto operator<=>(const Bytes&) const = default;  // NOLINT: clang-tidy 14 sees a null
   constexpr Bytes& operator+=(Bytes o) {
     value += o.value;
     return *this;
