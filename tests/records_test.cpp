@@ -109,7 +109,7 @@ TEST_F(Records, ReportsAreComparedToo) {
 
 TEST_F(Records, RepeatNamesVerdictsThatChange) {
   const std::string rule = R"({"when": {"method": "HEAD", "nth": 1},
-                               "then": {"reply": {"headers": {"remove": ["Upload-Offset"]}}}})";
+                               "then": {"reply": {"headers": {"drop": ["Upload-Offset"]}}}})";
   const Arguments one{"--system", "tus", "--select", "TUS-CORE-HEAD-001"};
   const Ruled server(rule);
   const auto run = judge(server.url(), with(one, {"--repeat", "3", "--record", file("r.json"),

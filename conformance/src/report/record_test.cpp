@@ -58,10 +58,13 @@ RunReport report_of(std::vector<Judgement> judgements) {
 
 TEST(Record, HoldsWhatIsTheSameInEveryRun) {
   auto rows = recorded_rows(
-      report_of({judged(0, Verdict::pass, "201, Location https://up.example:8443/files/1 in 12 ms"),
+      report_of({judged(0, Verdict::pass,
+                        "201, Location https://up.example:8443/files/1 in 12 ms, "
+                        "Upload-Expires: Mon, 30 Nov 2026 20:07:29 GMT, 2026-11-30T20:07:29.5Z"),
                  judged(1, Verdict::skip, "not offered"),
                  judged(2, {{Verdict::note, "a"}, {Verdict::note, "b"}})}));
-  EXPECT_EQ(rows.at("TUS-A-001").got, "201, Location {url}/files/1 in {time}");
+  EXPECT_EQ(rows.at("TUS-A-001").got,
+            "201, Location {url}/files/1 in {time}, Upload-Expires: {time}, {time}");
   EXPECT_EQ(rows.at("TUS-A-002").got, std::nullopt);
   EXPECT_EQ(rows.at("TUS-A-003").got, std::nullopt) << "two answers";
   const auto json =
@@ -100,12 +103,14 @@ TEST(Record, ARunThatIsNotAsOnRecordIsNotGood) {
   EXPECT_EQ(exit_code(report), ExitCode::not_conformant);
 }
 
-TEST(Repeated, AVerdictThatChangesIsRed) {
+TEST(Repeated, AVerdictThatChangesIsNamed) {
   const auto changing = judged(0, {{Verdict::pass, ""}, {Verdict::fail, "x"}, {Verdict::pass, ""}});
   EXPECT_TRUE(changing.red);
   EXPECT_EQ(changing.result.verdict, Verdict::fail) << "with the evidence of that time";
   EXPECT_THAT(changing.why_red, HasSubstr("pass, fail, pass"));
-  EXPECT_TRUE(judged(0, {{Verdict::note, "a"}, {Verdict::skip, "b"}}).red);
+  // Named, and not red: neither is wrong.
+  EXPECT_TRUE(judged(0, {{Verdict::note, "a"}, {Verdict::skip, "b"}}).changes());
+  EXPECT_FALSE(judged(0, {{Verdict::note, "a"}, {Verdict::skip, "b"}}).red);
   EXPECT_FALSE(judged(0, {{Verdict::note, "a"}, {Verdict::note, "b"}}).red);
   // A baseline may say that it does.
   const Baseline known{"t", {{"TUS-A-001", {Verdict::pass, Verdict::fail}, "r", "", ""}}};

@@ -82,14 +82,14 @@ Judgement judged_again(Judgement before, CaseResult result, std::string_view nee
   Judgement now = judge(std::move(result), needs, baseline, rules);
   Judgement out = now.red && !before.red ? std::move(now) : std::move(before);
   out.seen = std::move(seen);
-  // A baseline that expects several verdicts says that they change.
-  if (!out.changes() || out.standing == Standing::expected) return out;
+  // Where none of them is red there is nothing to mend: it is named, as --repeat was asked for.
+  if (!out.changes() || !out.red) return out;
   std::string in_order;
   for (const Seen& one : out.seen) {
     in_order += fmt::format("{}{}", in_order.empty() ? "" : ", ", to_string(one.verdict));
   }
-  out.red = true;
-  out.why_red = "its verdict changes by itself: " + in_order + " (--repeat)";
+  out.why_red = (out.why_red.empty() ? "" : out.why_red + "; ") +
+                "its verdict changes by itself: " + in_order + " (--repeat)";
   return out;
 }
 
