@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "protocol/digest.hpp"
+#include "redact/secrets.hpp"
 #include "transport/curl_failure.hpp"
 #include "transport/http2.hpp"
 #include "transport/limits.hpp"
 #include "transport/movement.hpp"
+#include "transport/proxy.hpp"
 #include "transport/slow_line.hpp"
 #include "transport/url.hpp"
 
@@ -58,8 +60,8 @@ struct Transfer {
   std::optional<Clock::time_point> opened, head_sent, first_byte;
   std::vector<curl_socket_t>* sockets = nullptr;  ///< of the client
   std::int64_t head_bytes = 0;                    ///< of answers
-  std::optional<Movement> movement;  ///< on a thread with a SlowLine
-  bool given_up = false;             ///< by it
+  std::optional<Movement> movement;               ///< on a thread with a SlowLine
+  bool given_up = false;                          ///< by it
 };
 
 /// Called whenever perform() looks. Bytes that libcurl is rid of may still be in the kernel.
@@ -296,7 +298,7 @@ Result<void> validate(const ClientOptions& options) {
       (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2) == 0) {
     return failure("--http", "this libcurl was built without HTTP/2");
   }
-  if (!options.proxy.empty()) {
+  if (!options.proxy.empty() && options.proxy != from_environment) {
     const auto proxy = parse_url(options.proxy);
     if (!proxy) return failure("--proxy", proxy.error().line());
   }
@@ -315,7 +317,7 @@ bool lost_answer(const Exchange& exchange) {
 
 struct Client::State {
   ClientOptions options;
-  std::vector<curl_socket_t> sockets;  ///< open, whether in use or kept
+  std::vector<curl_socket_t> sockets;       ///< open, whether in use or kept
   std::unique_ptr<CURLM, FreeMulti> multi;  ///< keeps the connections
   std::unique_ptr<CURL, FreeEasy> easy;
 };
@@ -414,7 +416,8 @@ Exchange Client::send(const Request& request) {
   set(CURLOPT_HTTP_VERSION, curl_version(wire, request));
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
-  set(CURLOPT_PROXY, options.proxy.c_str());
+  const std::string proxy = proxy_for(options.proxy, request.url);
+  set(CURLOPT_PROXY, proxy.c_str());
   set(CURLOPT_NOPROXY, "");
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (!options.tls.ca_file.empty()) set(CURLOPT_CAINFO, options.tls.ca_file.c_str());
@@ -494,10 +497,10 @@ Exchange Client::send(const Request& request) {
     }
     if (t.movement && failure.kind == Kind::timeout && t.movement->slow(end)) {
       line->meet();
-      failure.message = fmt::format("the line is slow: {} of {} bytes were handed to it in {}",
-                                    t.body_at, request.body ? request.body->size() : 0,
-                                    ::to_string(std::chrono::duration_cast<Milliseconds>(
-                                        exchange.timings.total)));
+      failure.message = fmt::format(
+          "the line is slow: {} of {} bytes were handed to it in {}", t.body_at,
+          request.body ? request.body->size() : 0,
+          ::to_string(std::chrono::duration_cast<Milliseconds>(exchange.timings.total)));
     }
     if (!t.count.problem().empty()) {
       failure = {Kind::protocol, std::string(t.count.problem())};
@@ -510,9 +513,9 @@ Exchange Client::send(const Request& request) {
       failure = {Kind::closed, "the server closed the reused connection before it answered"};
     } else if (failure.kind == Kind::connect && os_error != 0) {
       failure.message = std::strerror(static_cast<int>(os_error));
-      if (!options.proxy.empty()) {
+      if (!proxy.empty()) {
         failure.kind = Kind::proxy;  // all that libcurl connects to then
-        failure.message = options.proxy + ": " + failure.message;
+        failure.message = redact::shown_url(proxy) + ": " + failure.message;
       }
     }
     exchange.failure = std::move(failure);

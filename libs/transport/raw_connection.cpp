@@ -18,6 +18,7 @@
 #include <cstring>
 
 #include "transport/movement.hpp"
+#include "transport/proxy.hpp"
 #include "transport/response_parser.hpp"
 #include "transport/slow_line.hpp"
 #include "transport/tls_witness.hpp"
@@ -152,9 +153,7 @@ struct RawConnection::State {
 
   enum class Io { ok, closed, reset, timeout, broken };
 
-  [[nodiscard]] Deadline deadline(Milliseconds timeout) const {
-    return Deadline{timeout, fd};
-  }
+  [[nodiscard]] Deadline deadline(Milliseconds timeout) const { return Deadline{timeout, fd}; }
 
   Io write_socket(std::string_view bytes, Deadline& deadline) const {
     while (!bytes.empty()) {
@@ -307,7 +306,8 @@ Result<RawConnection> RawConnection::open(const std::string& url, const TlsOptio
   Deadline deadline{timeout};
   const auto parts = parse_url(url);
   if (!parts) return tl::unexpected(parts.error());
-  auto fd = connect_to(*parts, deadline);
+  const std::string proxy = ProxyOfThread::proxy_for(url);
+  auto fd = proxy.empty() ? connect_to(*parts, deadline) : tunnel_through(proxy, *parts, timeout);
   if (!fd) return tl::unexpected(fd.error());
   auto state = std::make_unique<State>();
   state->fd = *fd;

@@ -21,6 +21,7 @@
 #include "run/worker.hpp"
 #include "safety/production.hpp"
 #include "transport/client.hpp"
+#include "transport/proxy.hpp"
 
 namespace loadgen {
 namespace {
@@ -69,23 +70,6 @@ Result<Sockets> share_descriptors(const Settings& settings, std::uint64_t concur
   return sockets;
 }
 
-/// The values of those environment variables that have one.
-std::vector<std::string> of_environment(const std::vector<const char*>& names) {
-  std::vector<std::string> found;
-  for (const char* const name : names) {
-    const char* const value = std::getenv(name);
-    if (value != nullptr && *value != '\0') found.emplace_back(value);
-  }
-  return found;
-}
-
-/// What the environment says of proxies to libcurl. Upper case HTTP_PROXY is none: a header of CGI
-/// has that name.
-std::vector<std::string> proxies_of_environment(std::string_view url) {
-  if (!url.starts_with("https:")) return of_environment({"all_proxy", "ALL_PROXY", "http_proxy"});
-  return of_environment({"all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY"});
-}
-
 /// Before and behind the first colon.
 std::pair<std::string, std::string> halves(const std::string& user_and_password) {
   const auto colon = user_and_password.find(':');
@@ -95,8 +79,7 @@ std::pair<std::string, std::string> halves(const std::string& user_and_password)
 
 /// Hosts that the environment's proxies are not for: as it says itself, and those of this machine.
 std::string without_proxy(const std::vector<transport::ResolvedHost>& hosts) {
-  const auto told = of_environment({"no_proxy", "NO_PROXY"});
-  std::string all = told.empty() ? "" : told.front();
+  std::string all = transport::no_proxy_of_environment();
   if (all == "*") return all;
   for (const auto& host : hosts) {
     if (host.loopback) all += (all.empty() ? "" : ",") + host.host;
@@ -124,7 +107,7 @@ RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) 
   for (const auto& url : urls) {
     auto host = transport::resolve(url);
     // A proxy may know hosts that nobody here does.
-    if (!host && settings.proxy.empty() && proxies_of_environment(url).empty()) {
+    if (!host && settings.proxy.empty() && !transport::proxy_of_environment(url)) {
       return give_up(ExitCode::unreachable, host.error());
     }
     const bool here = host && host->loopback;
@@ -421,7 +404,7 @@ RunResult<RunReport> run(const std::shared_ptr<const Scenario>& scenario, const 
     return tl::unexpected(good.error());
   }
   secrets.add_url(settings.proxy);
-  for (const auto& url : proxies_of_environment(settings.url)) secrets.add_url(url);
+  secrets.add_url(transport::proxy_of_environment(settings.url).value_or(""));
   const auto [proxy_user, proxy_password] = halves(plan.groups.front().accounts.front().proxy_user);
   secrets.add(proxy_password);
   for (GroupPlan& group : plan.groups) {
