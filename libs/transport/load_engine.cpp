@@ -232,6 +232,7 @@ struct LoadEngine::State {
     while (transfer.sent.value < body.size()) {
       const std::size_t filled = transfer.request.source(
           transfer.sent, std::as_writable_bytes(body.subspan(transfer.sent.value)));
+      if (filled == 0) return CURL_PREREQFUNC_ABORT;
       transfer.engine->state_->went(transfer, filled);
     }
     return CURL_PREREQFUNC_OK;
@@ -275,6 +276,11 @@ struct LoadEngine::State {
     }
     const std::size_t filled = request.source(
         transfer.sent, {reinterpret_cast<std::byte*>(buffer), static_cast<std::size_t>(room)});
+    if (filled == 0) {
+      transfer.request.cut = Cut{Cut::Kind::reset, transfer.sent};
+      state.cut(transfer);
+      return CURL_READFUNC_ABORT;
+    }
     if (request.pace) request.pace->spend(filled);
     if (state.ceiling) state.ceiling->spend(filled);
     state.went(transfer, filled);

@@ -39,9 +39,9 @@ struct LoadRequest {
   http::Fields headers;  ///< none is added but Host, Content-Length and User-Agent
   std::string body;      ///< a small one, sent as it is; not used when `source` is set
 
-  /// Fills some of `into` with the bytes from body position `at` and returns how many (at least
-  /// one). Called on the loop's thread until `source_size` bytes are taken, in order, without
-  /// jumping back: a request is never replayed by the library.
+  /// Fills some of `into` with the bytes from body position `at` and returns how many. 0: there are
+  /// none any more, and the connection is reset. Called on the loop's thread until `source_size`
+  /// bytes are taken, in order, without jumping back: the library never replays a request.
   std::function<std::size_t(Bytes at, std::span<std::byte> into)> source;
   Bytes source_size;
   bool chunked = false;  ///< it goes in HTTP's chunks (RFC 9112 section 7.1): its size is not told

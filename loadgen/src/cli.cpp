@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 
 #include "compare/command.hpp"
 #include "files/output.hpp"
@@ -98,6 +99,25 @@ int reported(const RunReport& report, LiveReport* live, const std::optional<Erro
   }
   if (!report.stopped) std::cout << "report in " << report.settings.report << "\n";
   return code(outcome);
+}
+
+/// A line for each file of the user that is not what it was when the run began, or for so many of
+/// them. Not in reports, which tell nothing of these.
+void tell_of_files(const Scenario& scenario, const redact::Secrets& secrets) {
+  constexpr std::size_t most = 10;
+  std::set<const OwnFiles*> told;
+  for (const Group& group : scenario.groups) {
+    const OwnFiles* const own = group.settings.payload.own.get();
+    if (own == nullptr || !told.insert(own).second) continue;
+    const auto troubles = own->troubles();
+    for (std::size_t i = 0; i < std::min(most, troubles.size()); ++i) {
+      complain(troubles[i], secrets);
+    }
+    if (troubles.size() > most) {
+      complain({"--file", fmt::format("so it is with {} more", troubles.size() - most), ""},
+               secrets);
+    }
+  }
 }
 
 /// Says what a run would do, and sends nothing.
@@ -196,6 +216,7 @@ int do_run(Scenario given, const std::string& metrics_at) {
     stopped.stopped = RunError{report.error().code, shown(report.error().error, hooks.secrets)};
     return reported(stopped, nullptr, std::nullopt);
   }
+  tell_of_files(*scenario, hooks.secrets);
   std::cout << terminal_summary(*report);
   return reported(*report, live.get(), unwritten);
 }
@@ -254,7 +275,7 @@ int do_compare(const CompareCommand& command) {
 }
 
 struct PayloadFlags {
-  PayloadKind kind = PayloadKind::hl7;
+  Content kind = PayloadKind::hl7;
   Bytes size{1U << 20U};
   std::uint64_t seed = 1;
   std::uint64_t upload = 0;
@@ -270,8 +291,9 @@ std::vector<settings::Setting<PayloadFlags>> payload_table() {
   const auto any = settings::whole_number(0, UINT64_MAX);
   return {
       {{"kind", "KIND",
-        "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair | constant [hl7]"},
-       stored(parse_payload_kind, &PayloadFlags::kind)},
+        "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair | "
+        "compressible[:0.3] | constant [hl7]"},
+       stored(parse_content, &PayloadFlags::kind)},
       {{"size", "SIZE", "size of the file [1MiB]"}, stored(parse_bytes, &PayloadFlags::size)},
       {{"seed", "N", "as of a run [1]"}, stored(any, &PayloadFlags::seed)},
       {{"upload", "N", "which upload of the run [0]"}, stored(any, &PayloadFlags::upload)},
@@ -280,10 +302,10 @@ std::vector<settings::Setting<PayloadFlags>> payload_table() {
 }
 
 int write_payload(const PayloadFlags& flags) {
-  if (flags.size < smallest(flags.kind)) {
+  if (flags.size < smallest(flags.kind.kind)) {
     return usage_error({"--size",
                         fmt::format("a {} file has at least {} bytes", to_string(flags.kind),
-                                    smallest(flags.kind).value),
+                                    smallest(flags.kind.kind).value),
                         ""});
   }
   std::FILE* file = flags.out.empty() ? stdout : std::fopen(flags.out.c_str(), "wb");

@@ -26,7 +26,7 @@ std::size_t Zombie::read(Bytes at, std::span<std::byte> into) {
   }
   if (turned_) turn();
   const auto offset = static_cast<std::size_t>((at - from_).value);
-  const auto count = std::min(into.size(), buffer_.size() - offset);
+  const auto count = std::min(into.size(), buffer_.size() - std::min(offset, buffer_.size()));
   std::memcpy(into.data(), buffer_.data() + offset, count);
   return count;
 }
@@ -35,7 +35,12 @@ void Zombie::turn() {
   buffer_.resize(static_cast<std::size_t>((to_ - from_).value));
   const auto all = std::as_writable_bytes(std::span(buffer_));
   for (std::size_t at = 0; at < all.size();) {
-    at += source_(from_ + Bytes{at}, all.subspan(at));
+    const std::size_t count = source_(from_ + Bytes{at}, all.subspan(at));
+    if (count == 0) {
+      buffer_.resize(at);
+      break;
+    }
+    at += count;
   }
   const double seconds = std::chrono::duration<double>(time_).count();
   if (seconds > 0 && !all.empty()) {

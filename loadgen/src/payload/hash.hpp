@@ -42,6 +42,7 @@ enum class Purpose : std::uint64_t {
   files = 22,
   think = 23,
   event = 24,
+  own_file = 25,  // which of several
   // Of a report.
   sample = 30
 };

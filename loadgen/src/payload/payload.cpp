@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -16,7 +18,7 @@ namespace loadgen {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, PayloadKind>, 8> kinds{
+constexpr std::array<std::pair<std::string_view, PayloadKind>, 10> kinds{
     {{"random", PayloadKind::random},
      {"hl7", PayloadKind::hl7},
      {"csv", PayloadKind::csv},
@@ -24,7 +26,18 @@ constexpr std::array<std::pair<std::string_view, PayloadKind>, 8> kinds{
      {"fastq-gz", PayloadKind::fastq_gz},
      {"fastq-pair", PayloadKind::fastq_pair},
      {"fastq-gz-pair", PayloadKind::fastq_gz_pair},
-     {"constant", PayloadKind::constant}}};
+     {"constant", PayloadKind::constant},
+     {"compressible", PayloadKind::compressible},
+     {"file", PayloadKind::file}}};
+
+constexpr std::size_t piece_bytes = 4096;
+// What is left of less is mostly what a compressor says of its own.
+constexpr double least_left = 0.02;
+
+bool is_bare(PayloadKind kind) {
+  return kind == PayloadKind::random || kind == PayloadKind::constant ||
+         kind == PayloadKind::compressible || kind == PayloadKind::file;
+}
 
 /// Makes a block of a text format.
 void fill_block(PayloadKind kind, std::uint64_t key, const detail::FastqBlock& block,
@@ -47,9 +60,45 @@ void fill_block(PayloadKind kind, std::uint64_t key, const detail::FastqBlock& b
 
 }  // namespace
 
-Result<PayloadKind> parse_payload_kind(std::string_view text) {
-  if (const auto kind = settings::value_named(kinds, text)) return *kind;
-  return settings::not_one_of(text, settings::names_in(kinds));
+Result<Content> parse_content(std::string_view text) {
+  const auto colon = text.find(':');
+  const auto kind = settings::value_named(kinds, text.substr(0, colon));
+  if (!kind || *kind == PayloadKind::file) {
+    auto names = settings::names_in(kinds);
+    std::erase(names, to_string(PayloadKind::file));
+    return settings::not_one_of(text, names);
+  }
+  Content content(*kind);
+  if (colon == std::string_view::npos) return content;
+  if (*kind != PayloadKind::compressible) {
+    return failure("", fmt::format("{} takes nothing behind a colon", to_string(*kind)));
+  }
+  const auto share = text.substr(colon + 1);
+  const char* const end = share.data() + share.size();
+  const auto [at, code] = std::from_chars(share.data(), end, content.leaves);
+  if (code != std::errc{} || at != end || !(content.leaves >= least_left && content.leaves <= 1)) {
+    return failure("", fmt::format("{} is no share that a compressor leaves", quote(share)),
+                   fmt::format("from {} to 1, as in compressible:0.3", least_left));
+  }
+  return content;
+}
+
+Result<Content> own_content(const std::string& path) {
+  auto own = OwnFiles::open(path);
+  if (!own) return tl::unexpected(own.error());
+  Content content(PayloadKind::file);
+  content.own = *std::move(own);
+  return content;
+}
+
+std::string to_string(const Content& content) {
+  const std::string kind(to_string(content.kind));
+  if (content.kind != PayloadKind::compressible) return kind;
+  return fmt::format("{}:{:g}", kind, content.leaves);
+}
+
+std::string Content::extension(std::uint64_t seed, std::uint64_t upload) const {
+  return own ? own->drawn(seed, upload).extension() : std::string(file_extension(kind));
 }
 
 std::string_view to_string(PayloadKind kind) { return settings::name_of(kinds, kind); }
@@ -58,6 +107,8 @@ std::string_view file_extension(PayloadKind kind) {
   switch (kind) {
     case PayloadKind::random:
     case PayloadKind::constant:
+    case PayloadKind::compressible:
+    case PayloadKind::file:
       return "bin";
     case PayloadKind::fastq_pair:
       return "fastq";
@@ -74,7 +125,7 @@ bool is_pair(PayloadKind kind) {
 }
 
 Bytes smallest(PayloadKind kind) {
-  if (kind == PayloadKind::random || kind == PayloadKind::constant) return Bytes{0};
+  if (is_bare(kind)) return Bytes{0};
   return Bytes{is_pair(kind) ? 2 * detail::smallest_block : detail::smallest_block};
 }
 
@@ -129,6 +180,22 @@ void fill_random(std::uint64_t key, std::uint64_t at, std::span<std::byte> into)
   }
 }
 
+void fill_compressible(std::uint64_t key, std::uint64_t at, std::size_t dense,
+                       std::span<std::byte> into) {
+  while (!into.empty()) {
+    const auto within = static_cast<std::size_t>(at % piece_bytes);
+    const std::size_t end = within < dense ? dense : piece_bytes;
+    const auto some = into.first(std::min(end - within, into.size()));
+    if (within < dense) {
+      fill_random(key, at, some);
+    } else {
+      std::memset(some.data(), 0, some.size());
+    }
+    at += some.size();
+    into = into.subspan(some.size());
+  }
+}
+
 std::size_t same_random(std::uint64_t key, std::uint64_t at, std::span<const std::byte> bytes) {
   // Before the first whole word and behind the last one.
   const auto few_differ = [&](std::uint64_t from, std::span<const std::byte> few) {
@@ -165,8 +232,13 @@ std::size_t same_random(std::uint64_t key, std::uint64_t at, std::span<const std
 
 }  // namespace detail
 
-Payload::Payload(PayloadKind kind, std::uint64_t seed, std::uint64_t upload, Bytes size)
-    : kind_(kind), key_(hash_for(Purpose::payload, {seed, upload})), size_(size), whole_(size) {}
+Payload::Payload(const Content& content, std::uint64_t seed, std::uint64_t upload, Bytes size)
+    : kind_(content.kind),
+      key_(hash_for(Purpose::payload, {seed, upload})),
+      size_(size),
+      whole_(size),
+      dense_(static_cast<std::size_t>(std::lround(content.leaves * piece_bytes))),
+      own_(content.own ? &content.own->drawn(seed, upload) : nullptr) {}
 
 Payload Payload::until(Bytes end) const {
   Payload part = *this;
@@ -186,7 +258,11 @@ std::size_t Payload::read(Bytes at, std::span<std::byte> into) const {
     std::memset(into.data(), 'x', into.size());
     return into.size();
   }
-  return read_text(at, into);
+  if (kind_ == PayloadKind::compressible) {
+    detail::fill_compressible(key_, at.value, dense_, into);
+    return into.size();
+  }
+  return own_ ? own_->read(at, into) : read_text(at, into);
 }
 
 std::size_t Payload::same(Bytes at, std::span<const std::byte> bytes) const {
@@ -241,6 +317,7 @@ std::string Payload::digest(DigestAlgorithm algorithm, const std::function<bool(
       static_cast<std::size_t>(std::min<std::uint64_t>(size_.value, 64U << 10U)));
   for (Bytes at; at < size_ && !(stopped && stopped());) {
     const std::size_t count = read(at, buffer);
+    if (count == 0) break;
     digest.update(std::span<const std::byte>(buffer.data(), count));
     at += Bytes{count};
   }

@@ -1,14 +1,17 @@
-// The bytes of an upload: a pure function of (seed, upload, size, offset). Nothing is stored, any
-// range can be made again, and every byte can be verified at the other end.
+// The bytes of an upload: a pure function of (seed, upload, size, offset), unless they are read
+// from files of one's own. Nothing is stored, any range can be made again, and every byte can be
+// verified at the other end.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "payload/own_files.hpp"
 #include "protocol/digest.hpp"
 #include "protocol/error.hpp"
 #include "protocol/units.hpp"
@@ -26,9 +29,11 @@ enum class PayloadKind {
   fastq_gz,
   fastq_pair,
   fastq_gz_pair,
-  constant,  ///< the same byte over and over: what swaps or repeats some is not found out
+  constant,      ///< the same byte over and over: what swaps or repeats some is not found out
+  compressible,  ///< of which any compressor leaves a share that is chosen
+  file,          ///< those of whoever starts the run
 };
-[[nodiscard]] Result<PayloadKind> parse_payload_kind(std::string_view text);
+/// What it is called, without what it takes.
 [[nodiscard]] std::string_view to_string(PayloadKind kind);
 /// "bin", "hl7", "csv", "fastq", "fastq.gz".
 [[nodiscard]] std::string_view file_extension(PayloadKind kind);
@@ -39,19 +44,43 @@ enum class PayloadKind {
 /// The first of the files that `size` bytes are: all of them, unless the kind is a pair.
 [[nodiscard]] Bytes first_file(PayloadKind kind, Bytes size);
 
+/// What the files of a run hold. A value.
+struct Content {
+  Content() = default;
+  Content(PayloadKind is) : kind(is) {}  // NOLINT(google-explicit-constructor): most are no more
+
+  PayloadKind kind = PayloadKind::random;
+  double leaves = 0.5;                  ///< of `compressible`: what a compressor leaves of 1
+  std::shared_ptr<const OwnFiles> own;  ///< of `file`
+  bool operator==(const Content&) const = default;
+
+  /// Of the file that upload is.
+  [[nodiscard]] std::string extension(std::uint64_t seed, std::uint64_t upload) const;
+};
+/// A kind that is made: "hl7", "compressible", "compressible:0.3".
+[[nodiscard]] Result<Content> parse_content(std::string_view text);
+/// A file, or those of a folder.
+[[nodiscard]] Result<Content> own_content(const std::string& path);
+[[nodiscard]] std::string to_string(const Content& content);
+
 /// A value; thread-safe.
 class Payload {
  public:
-  /// `size` is at least smallest(kind).
-  Payload(PayloadKind kind, std::uint64_t seed, std::uint64_t upload, Bytes size);
+  /// `size` is at least smallest(kind), and of a file of one's own all of it; those outlive this.
+  Payload(const Content& content, std::uint64_t seed, std::uint64_t upload, Bytes size);
 
   [[nodiscard]] Bytes size() const { return size_; }
   /// Fills some of `into` with the bytes from `at` and returns how many: at least one unless `at`
-  /// is the end. Stops at a block's end where that spares making the next block twice.
+  /// is the end, or the file is not what it was (`trouble`). Stops at a block's end where that
+  /// spares making the next block twice.
   std::size_t read(Bytes at, std::span<std::byte> into) const;
   /// How many of `bytes`, from the first on, are seen to be those from `at` on without making
   /// these, which takes a quarter less time; 0 where that cannot be told.
   [[nodiscard]] std::size_t same(Bytes at, std::span<const std::byte> bytes) const;
+  /// Of a file of one's own, as OwnFile::trouble; else empty.
+  [[nodiscard]] std::string trouble() const { return own_ ? own_->trouble() : std::string(); }
+  /// Its bytes are somebody's, and nothing is told of them.
+  [[nodiscard]] bool is_own() const { return own_ != nullptr; }
   /// Only what is before `end`.
   [[nodiscard]] Payload until(Bytes end) const;
   /// Of all of it, in hexadecimal. Costs a pass over every byte; one that is stopped on the way
@@ -65,7 +94,9 @@ class Payload {
   PayloadKind kind_;
   std::uint64_t key_;
   Bytes size_;
-  Bytes whole_;  ///< of which this are the first `size_`
+  Bytes whole_;                   ///< of which this are the first `size_`
+  std::size_t dense_ = 0;         ///< compressible: bytes of a piece that are random
+  const OwnFile* own_ = nullptr;  ///< file
 };
 
 namespace detail {
@@ -79,6 +110,9 @@ void fill_random(std::uint64_t key, std::uint64_t at, std::span<std::byte> into)
 /// How many of `bytes`, from the first on and in whole pieces, are what it fills in from `at` on.
 [[nodiscard]] std::size_t same_random(std::uint64_t key, std::uint64_t at,
                                       std::span<const std::byte> bytes);
+/// The first `dense` bytes of every 4 KiB are those of fill_random, the others 0.
+void fill_compressible(std::uint64_t key, std::uint64_t at, std::size_t dense,
+                       std::span<std::byte> into);
 /// Fills `into` (smallest_block to longest_block) with whole records that no other block of any
 /// upload has: ending with a segment terminator (CR).
 void hl7_block(std::uint64_t key, std::uint64_t block, std::span<char> into);

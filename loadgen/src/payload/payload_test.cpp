@@ -1,5 +1,6 @@
 #include "payload/payload.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -76,7 +77,8 @@ TEST_P(EveryKind, EndsAtItsSize) {
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind,
                          testing::Values(PayloadKind::random, PayloadKind::hl7, PayloadKind::csv,
                                          PayloadKind::fastq, PayloadKind::fastq_gz,
-                                         PayloadKind::fastq_pair, PayloadKind::fastq_gz_pair),
+                                         PayloadKind::fastq_pair, PayloadKind::fastq_gz_pair,
+                                         PayloadKind::compressible),
                          [](const auto& kind) {
                            std::string name(to_string(kind.param));
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -114,6 +116,34 @@ TEST(RandomPayload, IsKnownWithoutBeingMade) {
   EXPECT_EQ(same(100'003, "more"), 0U);
   EXPECT_EQ(Payload(PayloadKind::csv, 7, 42, Bytes{9000}).same({}, std::as_bytes(std::span("x"))),
             0U);
+}
+
+class Compressible : public testing::TestWithParam<double> {};
+TEST_P(Compressible, LeavesWhatWasAskedFor) {
+  const auto content = parse_content(fmt::format("compressible:{}", GetParam()));
+  ASSERT_TRUE(content) << content.error().line();
+  const std::string bytes = all({*content, 3, 5, Bytes{1 << 20}});
+  for (const int level : {1, 6, 9}) {
+    uLongf size = compressBound(bytes.size());
+    std::string packed(size, '\0');
+    ASSERT_EQ(compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
+                        reinterpret_cast<const Bytef*>(bytes.data()), bytes.size(), level),
+              Z_OK);
+    const double left = static_cast<double>(size) / static_cast<double>(bytes.size());
+    EXPECT_NEAR(left, GetParam(), 0.015) << "level " << level;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Shares, Compressible, testing::Values(0.02, 0.1, 0.3, 0.5, 0.9, 1.0));
+
+TEST(CompressiblePayload, TakesAShareOrHalf) {
+  EXPECT_EQ(to_string(*parse_content("compressible")), "compressible:0.5");
+  EXPECT_EQ(to_string(*parse_content("compressible:0.25")), "compressible:0.25");
+  EXPECT_EQ(to_string(*parse_content("hl7")), "hl7");
+  for (const char* bad :
+       {"compressible:", "compressible:0", "compressible:1.1", "compressible:nan",
+        "compressible:0.5x", "compressible:-1", "hl7:0.5", "file", "file:x", ""}) {
+    EXPECT_FALSE(parse_content(bad)) << bad;
+  }
 }
 
 TEST(Hl7Payload, IsMadeOfWholeMessages) {

@@ -125,6 +125,11 @@ std::string what_ran(const RunReport& report) {
   return fmt::format("network {}  payload {}", s.network.name, to_string(s.payload));
 }
 
+/// Of files of one's own nothing is told but what each upload had to send.
+std::string size_of(const Settings& settings) {
+  return settings.payload.own ? "of the files" : settings.size.text();
+}
+
 }  // namespace
 
 std::string terminal_summary(const RunReport& report) {
@@ -222,7 +227,7 @@ std::string summary_json(const RunReport& report) {
   root["seed"] = report.settings.seed;
   root["network"] = report.settings.network.name;
   root["payload"] = to_string(report.settings.payload);
-  root["size"] = report.settings.size.text();
+  root["size"] = size_of(report.settings);
   root["concurrency"] = *report.settings.concurrency;
   root["rate_per_s"] = report.settings.rate;
   root["verify"] = to_string(report.settings.verify);
@@ -247,7 +252,7 @@ std::string summary_json(const RunReport& report) {
                         {"system", group.settings.system->name},
                         {"network", group.settings.network.name},
                         {"payload", to_string(group.settings.payload)},
-                        {"size", group.settings.size.text()},
+                        {"size", size_of(group.settings)},
                         {"summary", summary_of(report.tally.group(i))}});
     }
     Json& phases = root["phases"] = Json::array();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -223,6 +224,61 @@ TEST_F(ScenarioRun, ClientsGoOnFromTheUrlThatTheyStored) {
   EXPECT_EQ(summary["verified"], 8);
   EXPECT_EQ(summary["resumes"], 8) << "each of them was ended once";
   EXPECT_EQ(summary["new_uploads"], 0);
+}
+
+TEST_F(ScenarioRun, SendsFilesOfOnesOwnAndTellsNothingOfThem) {
+  const auto mock = start_mock();
+  const std::vector<std::string> contents{"first of Doe", std::string(70'000, 'x') + "Doe", ""};
+  folder_.write("own/Jane Doe.hl7", contents[0]);
+  folder_.write("own/John Doe.fastq.gz", contents[1]);
+  folder_.write("own/doe", contents[2]);
+  const auto done = run(file(R"({"partners": [
+    {"name": "labs", "count": 5, "files": 4, "parallel": 2, "network": "flaky", "file": ")" +
+                             (folder_.path() / "own").string() + R"("}]})"));
+  ASSERT_EQ(done.exit_code, 0) << done.out << done.err;
+  EXPECT_EQ(report()["summary"]["verified"], 20);
+  EXPECT_EQ(report()["groups"][0]["payload"], "file");
+  std::map<std::string, int> stored;
+  const auto store = folder_.path() / "store";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(store)) {
+    if (!entry.path().filename().string().starts_with("dex-loadgen-")) continue;
+    ++stored[entry.path().extension().string() + " " + testkit::read_file(entry.path())];
+  }
+  EXPECT_EQ(stored.size(), 3U);
+  EXPECT_GT(stored[".hl7 " + contents[0]], 1);
+  EXPECT_GT(stored[".gz " + contents[1]], 1);
+  EXPECT_GT(stored[".bin "], 1);
+  std::string told = done.out + done.err;
+  for (const char* name : {"summary.json", "uploads.csv", "seconds.csv"}) {
+    told += folder_.read(std::string("report/") + name);
+  }
+  std::transform(told.begin(), told.end(), told.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  EXPECT_THAT(told, testing::Not(HasSubstr("doe")));
+}
+
+TEST_F(ScenarioRun, OfAFileThatChangesOneLineIsTold) {
+  const auto mock = start_mock();
+  folder_.write("slow.json", R"({"name": "slow", "description": "4 s", "upload_rate": "1MiB/s"})");
+  const auto own = folder_.write("Doe.csv", std::string(4U << 20U, 'x'));
+  ChildProcess load({DEX_LOADGEN, "run", "--url", url_ + "/files", "--file", own, "--uploads", "3",
+                     "--network", (folder_.path() / "slow.json").string(), "--report",
+                     (folder_.path() / "report").string()});
+  // Until some of it has arrived.
+  const auto arrived = [&] {
+    const auto uploads = nlohmann::json::parse(mock_answer("GET", "/_mock/uploads")).at("uploads");
+    return std::any_of(uploads.begin(), uploads.end(),
+                       [](const nlohmann::json& upload) { return upload.at("offset") > 0; });
+  };
+  while (!arrived() && load.running()) {
+  }
+  std::filesystem::remove(own);
+  EXPECT_EQ(load.wait().exit_code, 1) << load.out() << load.err();
+  const std::string line = "dex-loadgen: " + own + ": was taken away while the run went on";
+  EXPECT_EQ(load.err().find(line), load.err().rfind(line));
+  EXPECT_THAT(load.err(), HasSubstr(line));
+  EXPECT_THAT(load.out(), HasSubstr("3  a file of --file was taken away while the run went on\n"));
+  EXPECT_THAT(folder_.read("report/summary.json"), testing::Not(HasSubstr("Doe")));
 }
 
 TEST_F(ScenarioRun, TokensThatAreRevokedOrForgottenAreAskedForAgain) {

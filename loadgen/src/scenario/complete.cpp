@@ -112,13 +112,21 @@ Result<void> complete_phases(Scenario& scenario) {
   return {};
 }
 
+/// Whether a flag says it, or what it would be in the place of.
+bool said_by_flag(const std::set<std::string>& flags, const std::string& setting) {
+  if (setting == "file" || setting == "payload") {
+    return flags.contains("file") || flags.contains("payload");
+  }
+  return flags.contains(setting);
+}
+
 /// `of_run` are the settings of the run as they were given.
 Result<void> complete_group(const Scenario& scenario, const Settings& of_run, Group& group) {
   const std::string where = place(group);
   group.settings = of_run;
   std::vector<std::string> begun;
   for (const Override& own : group.own) {
-    if (scenario.given_as_flags.contains(own.setting->name)) continue;
+    if (said_by_flag(scenario.given_as_flags, own.setting->name)) continue;
     // Of what may be given often the group's list takes the place of the run's.
     if (std::ranges::count(begun, own.setting->name) == 0) {
       group.settings.own.erase(own.setting->name);
@@ -130,6 +138,11 @@ Result<void> complete_group(const Scenario& scenario, const Settings& of_run, Gr
     Error error = done.error();
     if (!group.name.empty() && !group.own.empty()) error.where = where + ": " + error.where;
     return tl::unexpected(std::move(error));
+  }
+  const bool sized = std::ranges::any_of(
+      group.own, [](const Override& own) { return own.setting->name == "size"; });
+  if (sized && group.settings.payload.own && !scenario.given_as_flags.contains("file")) {
+    return wrong(where, "\"size\" is of what is made, and \"file\" has a size");
   }
   if (!group.count) {
     if (group.arrival != Arrival::closed || group.over.count() > 0 || group.after.count() > 0) {
@@ -222,6 +235,12 @@ Result<void> completed(Scenario& scenario) {
   Settings& s = scenario.settings;
   if (scenario.groups.size() > most_groups) {
     return wrong("partners", fmt::format("more than {} groups", most_groups));
+  }
+  for (const char* const other : {"payload", "size"}) {
+    const auto& flags = scenario.given_as_flags;
+    if (!flags.contains("file") || !flags.contains(other)) continue;
+    return wrong("--file", fmt::format("it is given together with --{}", other),
+                 "a file has bytes and a size of its own");
   }
   const bool flat = scenario.groups.empty();
   if (flat) {

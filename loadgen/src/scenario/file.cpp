@@ -93,6 +93,15 @@ Target read_part(const json::Cursor& at, const std::vector<settings::Setting<Tar
   return target;
 }
 
+/// A file of one's own has bytes and a size.
+void expect_no_other_bytes(const json::Cursor& at) {
+  for (const char* const other : {"payload", "size"}) {
+    if (!at.find("file") || !at.find(other)) continue;
+    at.fail(
+        fmt::format("\"file\" and \"{}\" are one too many: a file has bytes and a size", other));
+  }
+}
+
 Group read_group(const json::Cursor& at, const Settings& of_run) {
   Group group;
   Settings scratch = of_run;
@@ -119,6 +128,7 @@ Group read_group(const json::Cursor& at, const Settings& of_run) {
     apply_setting(*setting, value, scratch, &group.own);
   }
   if (group.name.empty()) at.fail("\"name\" is missing");
+  expect_no_other_bytes(at);
   return group;
 }
 
@@ -170,6 +180,7 @@ void read_scenario(const json::Cursor& root, Scenario& scenario) {
     }
     apply_setting(*setting, value, scenario.settings, nullptr);
   }
+  expect_no_other_bytes(root);
   read_parts(root, "partners", scenario.groups,
              [&](const json::Cursor& at) { return read_group(at, scenario.settings); });
   read_parts(root, "phases", scenario.phases, read_phase);

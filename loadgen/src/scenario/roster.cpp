@@ -127,8 +127,10 @@ Who Roster::who(std::size_t stream, std::uint64_t n) const {
 }
 
 Bytes Roster::size_of(const Who& who, std::uint64_t file) const {
-  return scenario_.groups[who.group].settings.size.size_of(scenario_.settings.seed,
-                                                           upload(who, file));
+  const Settings& of = scenario_.groups[who.group].settings;
+  const std::uint64_t seed = scenario_.settings.seed;
+  if (const auto& own = of.payload.own) return own->drawn(seed, upload(who, file)).size();
+  return of.size.size_of(seed, upload(who, file));
 }
 
 Milliseconds Roster::think(const Who& who, std::uint64_t file) const {

@@ -148,9 +148,9 @@ Setting of_a_system(const settings::OwnSetting& own) {
 }
 
 /// Of the settings that all systems have, those that are a partner's.
-constexpr std::array<std::string_view, 11> of_partners{
-    "system",       "size",         "connections",  "chunk",     "payload",      "network",
-    "retry-delays", "username-env", "password-env", "token-env", "stall-timeout"};
+constexpr std::array<std::string_view, 12> of_partners{
+    "system",  "size",         "connections",  "chunk",        "payload",   "file",
+    "network", "retry-delays", "username-env", "password-env", "token-env", "stall-timeout"};
 
 /// "what the target is [dex]; dex follows /info to ..."
 std::string about_systems() {
@@ -186,8 +186,11 @@ std::vector<Setting> what_is_sent() {
       {{{"chunk", "SIZE", "bytes of one PATCH, or of a part [all that is left]"},
         stored(chunk, &Settings::chunk)}},
       {{{"payload", "KIND",
-         "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair | constant [random]"},
-        stored(parse_payload_kind, &Settings::payload)}},
+         "random | hl7 | csv | fastq | fastq-gz | fastq-pair | fastq-gz-pair | "
+         "compressible[:0.3] | constant [random]"},
+        stored(parse_content, &Settings::payload)}},
+      {{{"file", "PATH", "send this file, or those of this folder, each by chance, as they are"},
+        stored(own_content, &Settings::payload)}},
       {{{"network", "NAME|FILE", "the partners' network, see 'dex-loadgen networks' [perfect]"},
         stored(load_network, &Settings::network)}},
       {{{"seed", "N", "same seed, same sizes, bytes and cuts [1]"},
@@ -280,12 +283,12 @@ Result<void> complete(Settings& s) {
   if (s.network.name.empty()) s.network = *load_network("perfect");
   if (s.stall_timeout) s.network.stall_timeout = *s.stall_timeout;
   s.threads = static_cast<unsigned>(std::min<std::uint64_t>(s.threads, *s.concurrency));
-  if (s.size.smallest() < smallest(s.payload)) {
+  if (s.size.smallest() < smallest(s.payload.kind)) {
     // Log-normal sizes reach down to one byte, so a text format cannot have them.
     return failure(
         "--size",
         fmt::format("{} can be as small as {} bytes, but a {} file has at least {}", s.size.text(),
-                    s.size.smallest().value, to_string(s.payload), smallest(s.payload).value));
+                    s.size.smallest().value, to_string(s.payload), smallest(s.payload.kind).value));
   }
   if (s.verify == VerifyMethod::delivered && s.delivered_dir.empty()) {
     return failure("--verify", "delivered needs a folder", "give --delivered-dir DIR");

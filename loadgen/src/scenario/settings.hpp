@@ -42,7 +42,7 @@ struct Settings {
   Connections connections = Connections::own;
   SizeDistribution size;
   Bytes chunk;
-  PayloadKind payload = PayloadKind::random;
+  Content payload;  ///< of a file of one's own also the size
   Network network;
   std::uint64_t seed = 1;
   unsigned threads = 1;

@@ -119,6 +119,10 @@ void SteppedUpload::refused(const char* what, const LoadOutcome& outcome) {
 }
 
 void SteppedUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
+  if (const auto trouble = payload_.trouble(); !trouble.empty()) {
+    fail(cause_of_trouble(trouble));
+    return;
+  }
   std::optional<Milliseconds> delay{0};
   if (outcome.client_ended) {
     forget();

@@ -11,6 +11,7 @@
 #include "systems/dex/client.hpp"
 #include "systems/tus/client.hpp"
 #include "systems/tus/fake_tus.hpp"
+#include "testkit/temp_folder.hpp"
 
 namespace loadgen {
 namespace {
@@ -168,6 +169,24 @@ TEST_F(UploadTest, HasADigestOfWhatItSentWhateverCameBetween) {
       }
     }
   }
+}
+
+TEST_F(UploadTest, NeverSendsBytesOfTwoVersionsOfAFile) {
+  const testkit::TempFolder folder;
+  const auto file = folder.write("Jane Doe", std::string(3000, 'a'));
+  options.payload = *own_content(file);
+  options.chunk = Bytes{1000};
+  ASSERT_EQ(upload(Bytes{3000}).state, UploadState::uploaded);
+  EXPECT_EQ(server.uploads.rbegin()->second.bytes, std::string(3000, 'a'));
+  server.interfere = [&](const LoadRequest& r) -> std::optional<LoadOutcome> {
+    if (FakeTus::field(r, "Upload-Offset") == "1000") folder.write("Jane Doe", "b");
+    return std::nullopt;
+  };
+  const auto result = upload(Bytes{3000});
+  EXPECT_EQ(result.state, UploadState::failed);
+  EXPECT_EQ(result.cause, (Cause{"a file of --file changed while the run went on", ""}));
+  EXPECT_EQ(server.uploads.rbegin()->second.bytes, std::string(1000, 'a'));
+  EXPECT_EQ(result.retries, 0U) << "there is nothing that could help";
 }
 
 TEST_F(UploadTest, HasADigestAlsoWhereItBeganAgain) {

@@ -49,4 +49,6 @@ Cause cause_of(std::string_view what, const LoadOutcome& outcome) {
   return {fmt::format("{}: {}", what, outcome.response->status), body};
 }
 
+Cause cause_of_trouble(const std::string& trouble) { return {"a file of --file " + trouble, ""}; }
+
 }  // namespace loadgen

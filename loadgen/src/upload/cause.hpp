@@ -1,6 +1,7 @@
 // What became of one request, as a cause to count by.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "stats/result.hpp"
@@ -12,5 +13,8 @@ namespace loadgen {
 [[nodiscard]] int status_of(const transport::LoadOutcome& outcome);
 /// "PATCH: connection reset", "PATCH: 500" with what the server said; `what` names the request.
 [[nodiscard]] Cause cause_of(std::string_view what, const transport::LoadOutcome& outcome);
+
+/// Of a file of one's own that is not what it was: what Payload::trouble says, which names no file.
+[[nodiscard]] Cause cause_of_trouble(const std::string& trouble);
 
 }  // namespace loadgen

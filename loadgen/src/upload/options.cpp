@@ -52,8 +52,8 @@ bool UploadOptions::may_lead_to(const std::string& url) const {
          trusted.hold(url);
 }
 
-std::string file_name(const std::string& run_id, std::uint64_t index, PayloadKind kind) {
-  return fmt::format("dex-loadgen-{}-{:08}.{}", run_id, index, file_extension(kind));
+std::string file_name(const std::string& run_id, std::uint64_t index, std::string_view extension) {
+  return fmt::format("dex-loadgen-{}-{:08}.{}", run_id, index, extension);
 }
 
 }  // namespace loadgen

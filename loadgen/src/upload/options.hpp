@@ -50,7 +50,7 @@ struct UploadOptions {
   Numbering numbering;
   std::string run_id;
   std::uint64_t seed = 1;
-  PayloadKind payload = PayloadKind::random;
+  Content payload;
   Bytes chunk;  ///< of one PATCH; 0: all that is left
   Connections connections = Connections::own;
   /// Made of every file while it is sent, and kept for verification; nullopt: none.
@@ -74,8 +74,8 @@ struct UploadOptions {
 };
 
 /// The file name that upload `index` of a run is sent under: unique, so that a delivered file can
-/// be found again by it.
+/// be found again by it; of the name that a file of one's own has it has the extension.
 [[nodiscard]] std::string file_name(const std::string& run_id, std::uint64_t index,
-                                    PayloadKind kind);
+                                    std::string_view extension);
 
 }  // namespace loadgen

@@ -8,7 +8,7 @@ UploadResult new_result(const UploadOptions& options, std::uint64_t index, Bytes
   result.index = index;
   result.size = size;
   result.intended = intended;
-  result.name = file_name(options.run_id, index, options.payload);
+  result.name = file_name(options.run_id, index, options.payload.extension(options.seed, index));
   return result;
 }
 

@@ -195,6 +195,11 @@ void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cau
 }
 
 void Verifier::lose(UploadResult& result, Cause cause, std::optional<ByteRange> damage) {
+  // What the bytes should be is not known any more.
+  if (const auto trouble = payload_of(result).trouble(); !trouble.empty()) {
+    settle(result, UploadState::unverified, cause_of_trouble(trouble));
+    return;
+  }
   result.damage = damage;
   settle(result, UploadState::lost, std::move(cause));
 }
@@ -334,16 +339,19 @@ void Verifier::compare_digest(UploadResult& result, const client::Stored& theirs
   }
   // Also where the two differ: what the file should be has the last word.
   auto ours = std::make_shared<std::string>();
-  const auto work = [ours, algorithm, payload = payload_of(result), stopped = stopped()] {
+  const Payload payload = payload_of(result);
+  const auto work = [ours, algorithm, payload, stopped = stopped()] {
     *ours = payload.digest(algorithm, stopped);
   };
-  const auto then = [this, ours, fast, &result, told] {
+  const auto then = [this, ours, fast, &result, told, own = payload.is_own()] {
     if (*ours == told) {
       by_look(result);
     } else {
-      find_damage(result,
-                  {"verify: different bytes",
-                   fmt::format("{} {} instead of {}", fast ? "XXH128" : "SHA-256", told, *ours)});
+      // A digest of somebody's file may tell whose it is.
+      find_damage(result, {"verify: different bytes",
+                           own ? std::string("by their digest")
+                               : fmt::format("{} {} instead of {}", fast ? "XXH128" : "SHA-256",
+                                             told, *ours)});
     }
   };
   if (result.size <= made_again_at_once) {

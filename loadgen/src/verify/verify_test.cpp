@@ -28,7 +28,7 @@ class VerifyTest : public testing::Test {
       r.size = Bytes{3000};
       r.state = UploadState::uploaded;
       r.url = "http://127.0.0.1:1/files/" + std::to_string(i);
-      r.name = file_name("r1", i, PayloadKind::random);
+      r.name = file_name("r1", i, "bin");
       results.push_back(r);
       stored[r.url] = bytes_of(i);
     }
@@ -49,7 +49,7 @@ class VerifyTest : public testing::Test {
     if (r.method == "HEAD") {
       UploadResult sent;
       sent.index = number_in(r.url);
-      sent.name = file_name("r1", sent.index, PayloadKind::random);
+      sent.name = file_name("r1", sent.index, "bin");
       auto metadata = tus::format_metadata(TusClient(uploads_options).metadata_of(sent));
       if (dropped) return answer(200, {{"Upload-Offset", std::to_string(found->second.size())}});
       return answer(200, {{"Upload-Offset", std::to_string(found->second.size())},

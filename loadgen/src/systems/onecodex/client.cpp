@@ -82,8 +82,8 @@ std::string OneCodexClient::storage_url() const {
 
 // Today's client looks for "_R1" and "_R2", or "_1" and "_2".
 std::string OneCodexClient::file_name(const std::string& upload, std::size_t file) const {
-  if (!is_pair(options_.payload)) return upload;
-  const std::size_t end = upload.size() - file_extension(options_.payload).size() - 1;
+  if (!is_pair(options_.payload.kind)) return upload;
+  const std::size_t end = upload.size() - file_extension(options_.payload.kind).size() - 1;
   return fmt::format("{}_R{}{}", upload.substr(0, end), file + 1, upload.substr(end));
 }
 
@@ -120,7 +120,7 @@ Result<std::string> OneCodexClient::read_whereabouts(const std::string& answer) 
 }
 
 Bytes OneCodexClient::shown(const UploadResult& upload) const {
-  return first_file(options_.payload, upload.size);
+  return first_file(options_.payload.kind, upload.size);
 }
 
 LoadRequest OneCodexClient::look(const std::string& url) const { return request_of("GET", url); }

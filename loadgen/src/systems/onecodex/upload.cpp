@@ -15,7 +15,7 @@ using transport::LoadRequest;
 OneCodexUpload::OneCodexUpload(const UploadHost& host, const OneCodexClient& client,
                                std::uint64_t index, Bytes size, Time intended, Events events)
     : SteppedUpload(host, index, size, intended, std::move(events)), client_(client) {
-  const Bytes first = first_file(options().payload, size);
+  const Bytes first = first_file(options().payload.kind, size);
   files_.push_back({client.file_name(result().name, 0), Bytes{0}, first});
   if (first < size) {
     files_.push_back({client.file_name(result().name, 1), first, size - first});

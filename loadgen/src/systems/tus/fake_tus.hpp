@@ -104,6 +104,11 @@ class FakeTus {
       std::byte buffer[1000];
       const auto room = std::min<std::uint64_t>(sizeof buffer, wanted - sent);
       const auto count = request.source(Bytes{sent}, std::span(buffer).first(room));
+      if (count == 0) {
+        LoadOutcome outcome = broken();
+        outcome.sent = Bytes{sent};
+        return outcome;
+      }
       stored.bytes.append(reinterpret_cast<const char*>(buffer), count);
       sent += count;
     }

@@ -32,6 +32,7 @@ std::string digest_of(const Payload& payload, ByteRange range, DigestAlgorithm a
   while (range.begin < range.end) {
     const auto most = std::min<std::uint64_t>(buffer.size(), (range.end - range.begin).value);
     const std::size_t count = payload.read(range.begin, std::span(buffer).first(most));
+    if (count == 0) break;
     digest.update(std::span<const std::byte>(buffer).first(count));
     range.begin += Bytes{count};
   }
@@ -376,6 +377,10 @@ void TusUpload::refused(const char* what, const LoadOutcome& outcome) {
 }
 
 void TusUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
+  if (const auto trouble = file_.payload().trouble(); !trouble.empty()) {
+    end(UploadState::failed, cause_of_trouble(trouble));
+    return;
+  }
   if (!lost_at_) lost_at_ = host_.transport.now();
   std::optional<Milliseconds> delay{0};
   if (outcome.client_ended) {

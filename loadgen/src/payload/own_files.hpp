@@ -1,0 +1,65 @@
+// Files of whoever starts a run, in the place of those that are made.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/error.hpp"
+#include "protocol/units.hpp"
+
+namespace loadgen {
+
+/// A file as it was when the run began. It is opened for each read, and held to be the same one
+/// with the same size and time of change: bytes of two versions are never one upload's.
+/// Thread-safe.
+class OwnFile {
+ public:
+  /// An Error names the file: it is none, or cannot be read.
+  static Result<void> add(const std::string& path, std::deque<OwnFile>& to);
+  struct Stamp {
+    std::uint64_t device = 0, number = 0, size = 0;
+    std::int64_t changed_s = 0, changed_ns = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+  OwnFile(std::string path, Stamp stamp) : path_(std::move(path)), stamp_(stamp) {}
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] Bytes size() const { return Bytes{stamp_.size}; }
+  /// Of its name, if it is one that says what a file is ("csv", "fastq.gz"), or else "bin".
+  [[nodiscard]] std::string extension() const;
+  /// As Payload::read, and 0 once it is not what it was.
+  [[nodiscard]] std::size_t read(Bytes at, std::span<std::byte> into) const;
+  /// What was found to be otherwise than when the run began, as "changed while the run went on";
+  /// empty: nothing was.
+  [[nodiscard]] std::string trouble() const;
+
+ private:
+  std::string path_;
+  Stamp stamp_;
+  mutable std::atomic<int> trouble_{0};  ///< errno of reading it; -1: it is another one
+};
+
+/// Thread-safe; what is told of its files goes to the terminal only, never into a report.
+class OwnFiles {
+ public:
+  /// `path` is a file, or a folder with some: those in its subfolders, and those whose names begin
+  /// with a dot, are not of it.
+  [[nodiscard]] static Result<std::shared_ptr<const OwnFiles>> open(const std::string& path);
+
+  /// A pure function: which of them an upload is.
+  [[nodiscard]] const OwnFile& drawn(std::uint64_t seed, std::uint64_t upload) const;
+  [[nodiscard]] std::size_t count() const { return files_.size(); }
+  /// A line for each that is not what it was.
+  [[nodiscard]] std::vector<Error> troubles() const;
+
+ private:
+  std::deque<OwnFile> files_;  ///< by name
+};
+
+}  // namespace loadgen
