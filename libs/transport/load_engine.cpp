@@ -30,6 +30,10 @@ constexpr std::uint64_t progress_step = 64U << 10U;
 /// costs several times what reading does. But only while so much comes in `piece_time`.
 constexpr std::uint64_t piece = 256U << 10U;
 constexpr std::chrono::seconds piece_time{1};
+/// A timer that fires later than this was held up by us.
+constexpr std::chrono::milliseconds own_delay{100};
+/// Of one transfer, before others may go on.
+constexpr std::chrono::milliseconds longest_turn{20};
 /// A body up to this goes out with its header, in one packet mostly. (libcurl does that with less
 /// than 64 KiB.)
 constexpr std::uint64_t body_with_head = 16U << 10U;
@@ -123,6 +127,7 @@ struct Transfer {
   TimerId late_piece;
   bool head_ended = false;  ///< the empty line after the response's header has come
   bool paused = false;
+  bool held = false;       ///< others are let on
   bool connected = false;  ///< or about to be: it waits for no socket of ours
   bool begun = false;      ///< the request was handed to a connection
   bool replayed = false;   ///< libcurl wanted to send it once more
@@ -151,6 +156,7 @@ struct LoadEngine::State {
   TimerWheel& wheel = loop.timers();
   CURLM* multi = nullptr;
   bool kick = false;  ///< a transfer was resumed outside libcurl's own events
+  LoadTime called;    ///< when libcurl was last given something to do
   std::uint64_t next_id = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers;
   std::vector<std::unique_ptr<Handle>> spare;
@@ -354,12 +360,30 @@ struct LoadEngine::State {
       }
       transfer.engine->state_->wait_in_pieces(transfer);
       const auto bytes = std::as_bytes(std::span(data, length));
-      return transfer.request.sink(bytes) ? length : 0;
+      if (!transfer.request.sink(bytes)) return 0;
+      transfer.engine->state_->let_others_on(transfer);
+      return length;
     }
     std::string& body = transfer.response.body;
     body.append(data,
                 std::min(length, response_body_limit - std::min(response_body_limit, body.size())));
     return length;
+  }
+
+  /// libcurl goes on with a transfer while there is more to read, a hundred buffers long. What
+  /// looks at the bytes may take longer than they took to come; others, and timers, wait meanwhile.
+  void let_others_on(Transfer& transfer) {
+    if (LoadClock::now() - called < longest_turn) return;
+    transfer.held = true;
+    curl_easy_pause(transfer.handle->easy, CURLPAUSE_RECV);
+    transfer.resume = wheel.soon([this, id = transfer.id] {
+      const auto found = transfers.find(id);
+      if (found == transfers.end() || !found->second->held) return;
+      found->second->held = false;
+      called = LoadClock::now();
+      curl_easy_pause(found->second->handle->easy, CURLPAUSE_CONT);
+      kick = true;
+    });
   }
 
   /// Over TLS nothing is gained: there each record is read by itself.
@@ -436,12 +460,18 @@ struct LoadEngine::State {
 
   void watch_stall(Transfer& transfer) {
     const std::uint64_t id = transfer.id;
-    transfer.stall = wheel.arm(transfer.progress + transfer.request.stall_timeout, [this, id] {
+    const LoadTime due = transfer.progress + transfer.request.stall_timeout;
+    transfer.stall = wheel.arm(due, [this, id, due] {
       const auto found = transfers.find(id);
       if (found == transfers.end()) return;
       Transfer& stalled = *found->second;
       // Held back by us, not by the peer.
-      if (stalled.paused || !stalled.connected) stalled.progress = LoadClock::now();
+      if (stalled.paused || stalled.held || !stalled.connected) {
+        stalled.progress = LoadClock::now();
+      } else if (const auto late = LoadClock::now() - due; late > own_delay) {
+        // So long this loop was busy elsewhere, and may not have looked.
+        stalled.progress += late;
+      }
       if (LoadClock::now() - stalled.progress < stalled.request.stall_timeout) {
         watch_stall(stalled);
         return;
@@ -671,7 +701,8 @@ struct LoadEngine::State {
     }
   }
 
-  void ready(int fd, std::uint32_t events) const {
+  void ready(int fd, std::uint32_t events) {
+    called = LoadClock::now();
     int flags = 0;
     if ((events & EPOLLIN) != 0) flags |= CURL_CSELECT_IN;
     if ((events & EPOLLOUT) != 0) flags |= CURL_CSELECT_OUT;
@@ -684,6 +715,7 @@ struct LoadEngine::State {
     if (kick || (loop.due && *loop.due <= LoadClock::now())) {
       kick = false;
       loop.due.reset();
+      called = LoadClock::now();
       int still = 0;
       curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &still);
     }

@@ -376,6 +376,42 @@ TEST(LoadEngine, ADownloadThatStopsIsSeenAsFarAsItCame) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+// Whoever compares a long answer may be slower than its sender. libcurl goes on while there is more
+// to read, and one download held up all others, timers, and what tells of a silent peer.
+TEST(LoadEngine, ADownloadThatTakesLongLetsOthersOn) {
+  constexpr std::size_t size = 4U << 20U;
+  Server server([&](int fd) {
+    read_request(fd, 0);
+    reply(fd, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+    reply(fd, std::string(size, 'x'));
+  });
+  LoadEngine engine(options());
+  LoadRequest get;
+  get.method = "GET";
+  get.url = server.url();
+  std::size_t taken = 0;
+  std::size_t before = 0;  // when the timer fired last
+  std::size_t most = 0;    // between two times
+  get.sink = [&](std::span<const std::byte> bytes) {
+    const auto from = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - from < 15ms) {
+    }
+    taken += bytes.size();
+    return true;
+  };
+  std::function<void()> look = [&] {
+    most = std::max(most, taken - before);
+    before = taken;
+    engine.after(1ms, look);
+  };
+  engine.after(0ms, look);
+  const auto outcome = run_one(engine, get);
+  ASSERT_TRUE(outcome.response) << outcome.failure->message;
+  EXPECT_EQ(taken, size);
+  most = std::max(most, taken - before);
+  EXPECT_LE(most, size / 4) << "of sixteen pieces, 15 ms each";
+}
+
 // An answer that trickles in for ever was progress for ever.
 TEST(LoadEngine, AnAnswerThatTricklesIsGivenUp) {
   for (const bool download : {false, true}) {
