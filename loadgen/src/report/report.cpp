@@ -170,6 +170,15 @@ std::string terminal_summary(const RunReport& report) {
                  hex(s.cuts_digest));
   fmt::format_to(to, "recovery   {} retries, {} resumes, {} begun again\n", s.retries, s.resumes,
                  s.new_uploads);
+  if (s.second_writers > 0) {
+    fmt::format_to(
+        to, "writers    {} times two at once: {} refused (409, 423), {} both let in, {} else\n",
+        s.second_writers, s.second_refused, s.second_accepted,
+        s.second_writers - s.second_refused - s.second_accepted);
+  }
+  if (s.redeliveries > 0) {
+    fmt::format_to(to, "deliveries {} asked for again after a failure\n", s.redeliveries);
+  }
   if (report.settings.cleanup) {
     fmt::format_to(to, "cleanup    {} removed, {} left behind\n", report.removed,
                    report.left_behind);

@@ -281,6 +281,10 @@ Stats mixed() {
   auto lost = good(1);
   lost.state = UploadState::lost;
   lost.new_uploads = 1;
+  lost.second_writers = 6;
+  lost.second_refused = 3;
+  lost.second_accepted = 2;
+  lost.redeliveries = 4;
   lost.rolled_back = Bytes{7};
   auto failed = good(2);
   failed.state = UploadState::failed;
@@ -323,6 +327,10 @@ TEST(Criterion, EachFigureMeansWhatItSays) {
                                               {"retries", 3},
                                               {"resumes", 2},
                                               {"new_uploads", 1},
+                                              {"second_writers", 6},
+                                              {"second_refused", 3},
+                                              {"second_accepted", 2},
+                                              {"redeliveries", 4},
                                               {"create_max_ms", 100},
                                               {"upload_max_ms", 1800},
                                               {"resume_max_ms", 2},

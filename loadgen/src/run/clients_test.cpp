@@ -57,7 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Kind{"length_last", "tus", {"--upload-length", "last"}},
                     Kind{"parts", "tus", {"--parts", "4", "--creation-with-upload"}},
                     Kind{"parts_to_dex", "dex", {"--parts", "3"}},
-                    Kind{"chunked", "tus", {"--chunked"}}),
+                    Kind{"chunked", "tus", {"--chunked"}},
+                    Kind{"two_writers", "dex", {"--two-writers"}}),
     [](const auto& kind) { return kind.param.name; });
 
 // What is chosen for one is refused where nobody would know it.

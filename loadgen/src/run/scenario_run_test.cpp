@@ -257,6 +257,48 @@ TEST_F(ScenarioRun, SendsFilesOfOnesOwnAndTellsNothingOfThem) {
   EXPECT_THAT(told, testing::Not(HasSubstr("doe")));
 }
 
+TEST_F(ScenarioRun, AsksAgainForDeliveriesThatTheServerGaveUp) {
+  // The first attempt of each and the three that the server makes by itself.
+  folder_.write("rules.json", R"({"description": "five uploads fail to be delivered, for a while",
+    "when": {"effect": {"kind": "delivery"}}, "times": 20,
+    "then": {"effect": {"fail": "connection to the target was refused"}}})");
+  const auto mock = start_mock({"--rules", (folder_.path() / "rules.json").string()});
+  const auto done = run(file(R"({"partners": [{"name": "labs", "count": 5, "size": "4KiB"}]})"),
+                        {"--redeliver", "3"});
+  ASSERT_EQ(done.exit_code, 0) << done.out << done.err;
+  EXPECT_EQ(report()["summary"]["verified"], 5);
+  EXPECT_EQ(report()["summary"]["redeliveries"], 5);
+  EXPECT_THAT(done.out, HasSubstr("deliveries 5 asked for again after a failure"));
+}
+
+// It locks what is sent: the other one is told so, and every byte is there once.
+TEST_F(ScenarioRun, OfTwoWritersOneIsRefusedAndNoByteIsLost) {
+  const auto mock = start_mock();
+  const auto done = run(file(R"({"partners": [{"name": "labs", "count": 10, "size": "256KiB",
+    "chunk": "64KiB", "two_writers": true}]})"));
+  ASSERT_EQ(done.exit_code, 0) << done.out << done.err;
+  const auto summary = report()["summary"];
+  EXPECT_EQ(summary["verified"], 10);
+  EXPECT_EQ(summary["second_writers"], 40);
+  EXPECT_EQ(summary["second_refused"], 40);
+  EXPECT_THAT(done.out,
+              HasSubstr("writers    40 times two at once: 40 refused (409, 423), 0 both "));
+}
+
+TEST_F(ScenarioRun, CaseFilesOfCdcsLoadToolRunAsTheyAre) {
+  folder_.write("cases/reports.json", R"({"Chunk": 0.0625, "Size": 0.125, "Manifest": {
+    "version": "2.0", "data_stream_id": "dextesting", "data_stream_route": "testevent1",
+    "received_filename": "test", "sender_id": "s", "data_producer_id": "p", "jurisdiction": "j"},
+    "time_limit": "30s", "expected_delivery_targets": ["edav"],
+    "expected_reports": [{"stageInfo": {"action": "metadata-verify"}}]})");
+  const auto mock = start_mock();
+  const auto done = run((folder_.path() / "cases").string(), {"--uploads", "6"});
+  ASSERT_EQ(done.exit_code, 0) << done.out << done.err;
+  EXPECT_EQ(report()["summary"]["verified"], 6);
+  EXPECT_EQ(report()["summary"]["acknowledged_bytes"], 6 * 131'072);
+  EXPECT_THAT(done.err, HasSubstr("\"expected_reports\" are not asked for"));
+}
+
 TEST_F(ScenarioRun, OfAFileThatChangesOneLineIsTold) {
   const auto mock = start_mock();
   folder_.write("slow.json", R"({"name": "slow", "description": "4 s", "upload_rate": "1MiB/s"})");

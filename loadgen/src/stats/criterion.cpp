@@ -42,6 +42,10 @@ std::vector<std::pair<std::string, double>> summary_fields(const Stats& s) {
   count("retries", s.retries);
   count("resumes", s.resumes);
   count("new_uploads", s.new_uploads);
+  count("second_writers", s.second_writers);
+  count("second_refused", s.second_refused);
+  count("second_accepted", s.second_accepted);
+  count("redeliveries", s.redeliveries);
   const std::array<std::pair<const char*, const Histogram*>, 8> latencies{
       {{"create", &s.create},
        {"upload", &s.upload},

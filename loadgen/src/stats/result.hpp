@@ -70,6 +70,10 @@ struct UploadResult {
   /// Begun again at the first byte: the server no longer knew the upload, or its protocol cannot
   /// continue one.
   std::uint64_t new_uploads = 0;
+  /// PATCHes that two connections sent at the same time, and what the one was told that was not let
+  /// in, or not first: that it may not (409, 423), or that it was as well. The rest were lost.
+  std::uint64_t second_writers = 0, second_refused = 0, second_accepted = 0;
+  std::uint64_t redeliveries = 0;   ///< DEX: asked for after a delivery that failed
   Bytes sent;                       ///< bytes of the file handed to connections
   Bytes acknowledged;               ///< what the server last said to have
   Bytes rolled_back;                ///< acknowledged once and denied later

@@ -138,6 +138,10 @@ void each_field(File& file, Result& r) {
   file.field(r.retries);
   file.field(r.resumes);
   file.field(r.new_uploads);
+  file.field(r.second_writers);
+  file.field(r.second_refused);
+  file.field(r.second_accepted);
+  file.field(r.redeliveries);
   file.field(r.sent);
   file.field(r.acknowledged);
   file.field(r.rolled_back);

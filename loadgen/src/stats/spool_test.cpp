@@ -26,6 +26,10 @@ UploadResult full(std::uint64_t index) {
   r.retries = 11;
   r.resumes = 12;
   r.new_uploads = 13;
+  r.second_writers = 22;
+  r.second_refused = 23;
+  r.second_accepted = 24;
+  r.redeliveries = 25;
   r.sent = Bytes{14};
   r.acknowledged = Bytes{15};
   r.rolled_back = Bytes{16};

@@ -40,6 +40,10 @@ void Stats::add(const UploadResult& r) {
   retries += r.retries;
   resumes += r.resumes;
   new_uploads += r.new_uploads;
+  second_writers += r.second_writers;
+  second_refused += r.second_refused;
+  second_accepted += r.second_accepted;
+  redeliveries += r.redeliveries;
   sent += r.sent;
   acknowledged += r.acknowledged;
   rolled_back += r.rolled_back;
@@ -73,11 +77,14 @@ void Stats::add(const UploadResult& r) {
 }
 
 void Stats::merge(const Stats& o) {
-  for (const auto field :
-       {&Stats::started, &Stats::uploaded, &Stats::verified, &Stats::unverified, &Stats::lost,
-        &Stats::failed, &Stats::interrupted, &Stats::not_started, &Stats::unseen, &Stats::wrong,
-        &Stats::requests, &Stats::retries, &Stats::resumes, &Stats::new_uploads, &Stats::cuts,
-        &Stats::silent_cuts, &Stats::cuts_digest, &Stats::late_starts}) {
+  for (const auto field : {&Stats::started,        &Stats::uploaded,       &Stats::verified,
+                           &Stats::unverified,     &Stats::lost,           &Stats::failed,
+                           &Stats::interrupted,    &Stats::not_started,    &Stats::unseen,
+                           &Stats::wrong,          &Stats::requests,       &Stats::retries,
+                           &Stats::resumes,        &Stats::new_uploads,    &Stats::cuts,
+                           &Stats::silent_cuts,    &Stats::cuts_digest,    &Stats::late_starts,
+                           &Stats::second_writers, &Stats::second_refused, &Stats::second_accepted,
+                           &Stats::redeliveries}) {
     this->*field += o.*field;
   }
   for (const auto field :

@@ -27,6 +27,7 @@ struct Stats {
   std::uint64_t wrong = 0;
   std::uint64_t late_starts = 0;  ///< that started `late_after` or more after they were due
   std::uint64_t requests = 0, retries = 0, resumes = 0, new_uploads = 0;
+  std::uint64_t second_writers = 0, second_refused = 0, second_accepted = 0, redeliveries = 0;
   std::uint64_t cuts = 0, silent_cuts = 0;
   std::uint64_t cuts_digest = 0;  ///< sum of the cuts' fingerprints: equal for equal cuts
   Bytes sent, acknowledged, rolled_back, never_sent, acknowledged_unsent, verified_bytes;

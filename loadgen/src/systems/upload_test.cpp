@@ -9,6 +9,7 @@
 #include "protocol/tus/metadata.hpp"
 #include "stats/stats.hpp"
 #include "systems/dex/client.hpp"
+#include "systems/dex/delivery.hpp"
 #include "systems/tus/client.hpp"
 #include "systems/tus/fake_tus.hpp"
 #include "testkit/temp_folder.hpp"
@@ -571,6 +572,62 @@ TEST_F(DexUploadTest, WaitsForTheTargetsItWasToldOf) {
              info("Complete",
                   "[" + delivery("SUCCESS", "edav") + "," + delivery("SUCCESS", "routing") + "]")});
   EXPECT_EQ(upload(Bytes{10}).state, UploadState::uploaded);
+}
+
+TEST_F(DexUploadTest, AsksAgainForADeliveryThatTheServerHasGivenUp) {
+  deliveries.targets = {"edav", "routing"};
+  deliveries.redeliver = 2;
+  const std::string failed = delivery("FAILURE", "edav");
+  const std::string good = delivery("SUCCESS", "routing");
+  std::vector<std::string> routed;
+  std::string more;
+  server.interfere = [&](const LoadRequest& r) -> std::optional<LoadOutcome> {
+    if (r.method == "GET") {
+      // The server itself tries twice.
+      const std::string own = transport.delays.size() > 2 ? "," + failed : "";
+      return info("Complete", "[" + good + "," + failed + own + more + "]");
+    }
+    if (r.url.find("/route/") == std::string::npos) return std::nullopt;
+    routed.push_back(r.method + " " + r.url + " " + r.body);
+    more += "," + (routed.size() == 1 ? failed : delivery("SUCCESS", "edav"));
+    return answer(200, {}, "1");
+  };
+  const auto result = upload(Bytes{10});
+  EXPECT_EQ(result.state, UploadState::uploaded);
+  EXPECT_EQ(result.redeliveries, 2U);
+  EXPECT_THAT(routed, testing::Each("POST http://127.0.0.1:1/route/1 {\"target\":\"edav\"}"));
+  EXPECT_GE(*result.delivered - *result.uploaded, milliseconds{2000}) << "it waits for the server";
+}
+
+TEST_F(DexUploadTest, AsksNoOftenerThanItWasToldTo) {
+  for (const unsigned times : {0U, 3U}) {
+    for (const int status : {200, 400}) {
+      deliveries.redeliver = times;
+      std::string attempts = delivery("FAILURE", "edav");
+      unsigned asked = 0;
+      server.interfere = [&](const LoadRequest& r) -> std::optional<LoadOutcome> {
+        if (r.method == "GET") return info("Complete", "[" + attempts + "]");
+        if (r.url.find("/route/") == std::string::npos) return std::nullopt;
+        ++asked;
+        attempts += "," + delivery("FAILURE", "edav");
+        return answer(status);
+      };
+      const auto result = upload(Bytes{10});
+      EXPECT_EQ(result.state, UploadState::lost);
+      EXPECT_EQ(result.cause->what, "/info: delivery FAILURE");
+      EXPECT_EQ(asked, times);
+    }
+  }
+}
+
+// What is asked for may come beside what the server does by itself.
+TEST_F(DexUploadTest, WhatWasAskedForIsNoSecondDelivery) {
+  const auto twice = dex::parse_info(
+      info("Complete", "[" + delivery("SUCCESS", "edav") + "," + delivery("SUCCESS", "edav") + "]")
+          .response->body);
+  ASSERT_TRUE(twice) << twice.error().line();
+  EXPECT_TRUE(told_otherwise_of(*twice, {}, 0));
+  EXPECT_FALSE(told_otherwise_of(*twice, {}, 1));
 }
 
 TEST_F(DexUploadTest, CompleteIsEnoughWhereNothingIsDelivered) {

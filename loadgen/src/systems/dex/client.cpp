@@ -17,10 +17,26 @@ namespace {
 constexpr const char* info_flag = "info-url";
 constexpr const char* timeout_flag = "deliver-timeout";
 constexpr const char* target_flag = "expect-target";
+constexpr const char* redeliver_flag = "redeliver";
+constexpr std::uint64_t most_redeliveries = 1000;
 
 Result<std::string> read_timeout(const std::string& text) {
   if (const auto value = positive_duration(text); !value) return tl::unexpected(value.error());
   return text;
+}
+
+Result<std::string> read_redeliveries(const std::string& text) {
+  if (const auto n = settings::whole_number(0, most_redeliveries)(text); !n) {
+    return tl::unexpected(n.error());
+  }
+  return text;
+}
+
+/// Beside /info, in both shapes that URLs have; empty: that is elsewhere.
+std::string route_beside(const std::string& info_url) {
+  constexpr std::string_view info = "/info";
+  if (!info_url.ends_with(info)) return {};
+  return info_url.substr(0, info_url.size() - info.size()) + "/route";
 }
 
 Result<std::unique_ptr<Client>> make_dex(UploadOptions options, const settings::OwnSettings& own) {
@@ -33,6 +49,14 @@ Result<std::unique_ptr<Client>> make_dex(UploadOptions options, const settings::
   }
   if (const auto found = own.find(target_flag); found != own.end()) {
     deliveries.targets = found->second;
+  }
+  if (const auto text = settings::given(own, redeliver_flag)) {
+    deliveries.redeliver =
+        static_cast<unsigned>(*settings::whole_number(0, most_redeliveries)(*text));
+    if (!deliveries.info_url.empty() && route_beside(deliveries.info_url).empty()) {
+      return failure("--redeliver", "where /route is, is known only beside /info",
+                     "as in --info-url http://127.0.0.1:8080/info");
+    }
   }
   const auto& targets = deliveries.targets;
   if (targets.size() > 1 && std::count(targets.begin(), targets.end(), no_target) > 0) {
@@ -54,10 +78,9 @@ DexClient::DexClient(UploadOptions options, DeliveryOptions deliveries, TusHabit
 }
 
 void DexClient::derive() {
-  if (info_given_) return;
-  if (const auto beside = dex::endpoints_of(options_.create_url)) {
-    deliveries_.info_url = beside->info;
-  }
+  const auto beside = dex::endpoints_of(options_.create_url);
+  if (!info_given_ && beside) deliveries_.info_url = beside->info;
+  deliveries_.route_url = route_beside(deliveries_.info_url);
 }
 
 std::vector<std::string> DexClient::urls() const { return {deliveries_.info_url}; }
@@ -108,7 +131,7 @@ Result<Account> DexClient::read_account(const transport::LoadResponse& answer,
   if (!info) return tl::unexpected(info.error());
   Account account;
   account.missing = still_missing(*info, upload.size, deliveries_.targets);
-  account.otherwise = told_otherwise_of(*info, metadata_of(upload));
+  account.otherwise = told_otherwise_of(*info, metadata_of(upload), upload.redeliveries);
   if (info->deliveries) {
     for (const auto& delivery : *info->deliveries) {
       if (delivery.status == dex::delivery_state::success) {
@@ -128,6 +151,9 @@ SystemKind dex_system() {
        /*refused_elsewhere=*/true},
       {{info_flag, "URL", "DEX status, without the id [from --url]"},
        http_url,
+       /*refused_elsewhere=*/true},
+      {{redeliver_flag, "N", "ask so often for a delivery that failed, by /route [0]"},
+       read_redeliveries,
        /*refused_elsewhere=*/true}};
   for (auto& setting : tus_settings()) all.push_back(std::move(setting));
   return {"dex", "follows /info to Complete and delivered", std::move(all), make_dex,

@@ -12,6 +12,8 @@ struct DeliveryOptions {
   std::string
       info_url;  ///< "{info_url}/{id}" is an upload's status; empty: beside the creation URL
   Milliseconds timeout{std::chrono::seconds{60}};  ///< from the last byte to the delivery
+  std::string route_url;   ///< "{route_url}/{id}" delivers again; empty: it is not known
+  unsigned redeliver = 0;  ///< how often each target is asked for again after a failure
   /// Deliveries needed; empty: at least one and all good; no_target: Complete is enough.
   std::vector<std::string> targets;
 };

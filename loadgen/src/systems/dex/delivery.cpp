@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 namespace loadgen {
 
@@ -45,7 +46,23 @@ std::optional<Cause> still_missing(const dex::Info& info, Bytes size,
   return std::nullopt;
 }
 
-std::optional<Cause> told_otherwise_of(const dex::Info& info, const tus::Metadata& sent) {
+std::map<std::string, unsigned> failures_of(const dex::Info& info) {
+  std::map<std::string, unsigned> failures;
+  std::map<std::string, std::string> last;
+  std::set<std::string> delivered;
+  for (const auto& delivery : info.deliveries.value_or(std::vector<dex::Delivery>{})) {
+    last[delivery.name] = delivery.status;
+    if (delivery.status == dex::delivery_state::success) delivered.insert(delivery.name);
+    if (delivery.status == dex::delivery_state::failure) ++failures[delivery.name];
+  }
+  std::erase_if(failures, [&](const auto& of) {
+    return delivered.contains(of.first) || last[of.first] != dex::delivery_state::failure;
+  });
+  return failures;
+}
+
+std::optional<Cause> told_otherwise_of(const dex::Info& info, const tus::Metadata& sent,
+                                       std::uint64_t again) {
   for (const auto& pair : sent.pairs()) {
     const auto told = info.manifest.find(pair.key);
     if (told != info.manifest.end() && told->second == pair.value) continue;
@@ -54,10 +71,10 @@ std::optional<Cause> told_otherwise_of(const dex::Info& info, const tus::Metadat
                              told == info.manifest.end() ? "missing" : quote(told->second),
                              quote(pair.value))};
   }
-  std::map<std::string, int> times;
+  std::map<std::string, std::uint64_t> times;
   for (const auto& delivery : info.deliveries.value_or(std::vector<dex::Delivery>{})) {
     if (delivery.status != dex::delivery_state::success) continue;
-    if (++times[delivery.name] > 1) {
+    if (++times[delivery.name] > 1 + again) {
       return Cause{"/info: delivered more than once",
                    fmt::format("to the target {}", quote(delivery.name))};
     }

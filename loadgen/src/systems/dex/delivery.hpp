@@ -1,6 +1,8 @@
 // When a DEX upload has arrived: Complete, of the right size, and delivered to every target.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,9 +22,14 @@ inline constexpr const char* no_target = "none";
 [[nodiscard]] std::optional<Cause> still_missing(const dex::Info& info, Bytes size,
                                                  const std::vector<std::string>& targets);
 
+/// By the names of targets that never were delivered to, and whose last attempt has failed: how
+/// many have.
+[[nodiscard]] std::map<std::string, unsigned> failures_of(const dex::Info& info);
+
 /// What /info tells otherwise than `sent`, which it may have added to, and targets that were
-/// delivered to more than once.
+/// delivered to more than once, beside `again` times that this was asked for.
 [[nodiscard]] std::optional<Cause> told_otherwise_of(const dex::Info& info,
-                                                     const tus::Metadata& sent);
+                                                     const tus::Metadata& sent,
+                                                     std::uint64_t again);
 
 }  // namespace loadgen

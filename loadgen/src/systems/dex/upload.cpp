@@ -1,6 +1,7 @@
 #include "systems/dex/upload.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "client/endpoints.hpp"
@@ -14,6 +15,7 @@ namespace {
 using transport::LoadOutcome;
 using transport::LoadRequest;
 
+constexpr Milliseconds first_poll{50};
 constexpr Milliseconds longest_poll{1000};
 
 }  // namespace
@@ -51,6 +53,7 @@ void DeliveredUpload::sent() {
     return;
   }
   result_.state = UploadState::running;
+  waits_since_ = *result_.uploaded;
   follow();
 }
 
@@ -74,6 +77,7 @@ void DeliveredUpload::followed(const LoadOutcome& outcome) {
     return;
   }
   if (auto missing = still_missing(*info, result_.size, options_.targets)) {
+    if (ask_again(*info)) return;
     follow_later(std::move(*missing), true);
     return;
   }
@@ -82,12 +86,45 @@ void DeliveredUpload::followed(const LoadOutcome& outcome) {
 }
 
 void DeliveredUpload::follow_later(Cause cause, bool loss) {
-  if (host_.transport.now() - *result_.uploaded >= options_.timeout) {
+  if (host_.transport.now() - waits_since_ >= options_.timeout) {
     end(loss ? UploadState::lost : UploadState::unverified, std::move(cause));
     return;
   }
   host_.transport.after(poll_delay_, [this] { follow(); });
   poll_delay_ = std::min(poll_delay_ * 2, longest_poll);
+}
+
+bool DeliveredUpload::ask_again(const dex::Info& info) {
+  const Time now = host_.transport.now();
+  for (const auto& [target, failures] : failures_of(info)) {
+    Failed& failed = failed_[target];
+    if (failed.failures != failures) {
+      failed.failures = failures;
+      failed.since = now;
+    }
+    // A server tries again by itself, and its attempts are not ours.
+    const bool is_due = failed.since && now - *failed.since >= longest_poll;
+    if (!is_due || failed.asked == options_.redeliver) continue;
+    ++failed.asked;
+    ++result_.redeliveries;
+    failed.since.reset();
+    waits_since_ = now;
+    LoadRequest post;
+    post.method = "POST";
+    post.url = options_.route_url + "/" + client::last_segment(result_.url);
+    post.headers.add("Content-Type", "application/json");
+    post.body = nlohmann::json{{"target", target}}.dump();
+    requests_.send(std::move(post), [this](const LoadOutcome& outcome) {
+      if (status_of(outcome) / 100 == 2) {
+        poll_delay_ = first_poll;
+        follow();
+      } else {
+        follow_later(cause_of("/route", outcome), true);
+      }
+    });
+    return true;
+  }
+  return false;
 }
 
 void DeliveredUpload::end(UploadState state, std::optional<Cause> cause) {

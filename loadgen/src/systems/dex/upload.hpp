@@ -2,8 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 
+#include "protocol/dex/info.hpp"
 #include "system/requester.hpp"
 #include "systems/dex/client.hpp"
 
@@ -31,6 +35,9 @@ class DeliveredUpload final : public Upload {
   void followed(const transport::LoadOutcome& outcome);
   /// `loss`: the server has told that something is missing, and not only not told anything.
   void follow_later(Cause cause, bool loss);
+  /// Asks for one delivery that has failed and is not tried again by the server itself; false:
+  /// there is none to ask for.
+  [[nodiscard]] bool ask_again(const dex::Info& info);
   void end(UploadState state, std::optional<Cause> cause);
 
   UploadHost host_;
@@ -41,6 +48,14 @@ class DeliveredUpload final : public Upload {
   std::unique_ptr<Upload> sending_;
   bool was_sent_ = false;
   Milliseconds poll_delay_{50};
+  /// Of a target that was not delivered to.
+  struct Failed {
+    unsigned failures = 0;      ///< seen
+    std::optional<Time> since;  ///< nullopt: it was asked for, and nothing came of that yet
+    unsigned asked = 0;
+  };
+  std::map<std::string, Failed> failed_;
+  Time waits_since_;  ///< for a delivery
 };
 
 }  // namespace loadgen

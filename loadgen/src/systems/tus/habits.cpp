@@ -21,6 +21,7 @@ constexpr const char* length_flag = "upload-length";
 constexpr const char* parts_flag = "parts";
 constexpr const char* checksum_flag = "checksum";
 constexpr const char* chunked_flag = "chunked";
+constexpr const char* writers_flag = "two-writers";
 
 using Length = TusHabits::Length;
 
@@ -175,6 +176,7 @@ std::vector<settings::OwnSetting> habit_settings() {
       own(parts_flag, "N", "send so many parts, and concatenate them [1]", parts),
       own(checksum_flag, "NAME", "a checksum of each PATCH, as in sha1 [none]", checksum),
       own(chunked_flag, "", "send bodies in chunks, without a length", on_off),
+      own(writers_flag, "", "send each PATCH by two connections at the same time", on_off),
   };
 }
 
@@ -191,6 +193,7 @@ Result<TusHabits> habits_of(const settings::OwnSettings& own) {
   }
   if (const auto name = given(own, checksum_flag)) habits.checksum = *name;
   if (const auto on = given(own, chunked_flag)) habits.chunked = *on == "true";
+  if (const auto on = given(own, writers_flag)) habits.two_writers = *on == "true";
   // The protocol: a final upload has the length of its parts.
   if (habits.parts > 1 && habits.length != Length::creation) {
     return failure("--parts", "parts that are concatenated need their length with the creation",

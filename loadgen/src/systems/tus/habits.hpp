@@ -46,6 +46,7 @@ struct TusHabits {
   unsigned parts = 1;            ///< more than one, in turn, are concatenated in the end
   std::string checksum;          ///< of each PATCH, by tus's name; empty: none
   bool chunked = false;          ///< bodies come in HTTP's chunks, their length untold
+  bool two_writers = false;      ///< each PATCH is sent twice at the same time, by two connections
   bool asks_first = false;       ///< HEAD before the first PATCH
   http::Fields creation_fields;  ///< further ones
   http::Fields upload_fields;    ///< ... of HEAD and PATCH

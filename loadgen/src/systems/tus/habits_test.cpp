@@ -424,5 +424,50 @@ TEST(HabitSettings, AreReadStrictly) {
   }
 }
 
+TEST_F(HabitsTest, TwoWritersSendEachPatchTwiceAndTheFileIsThereOnce) {
+  options.chunk = Bytes{30'000};
+  const auto habits = habits_by({{"two-writers", {"true"}}});
+  const auto result = upload(Bytes{100'000}, habits);
+  expect_stored(result, "two writers");
+  EXPECT_EQ(std::ranges::count(transport.log, "PATCH " + result.url), 8);
+  EXPECT_EQ(result.second_writers, 4U);
+  EXPECT_EQ(result.second_refused, 4U);
+  EXPECT_EQ(result.retries, 0U);
+  EXPECT_EQ(result.sent, Bytes{100'000});
+  EXPECT_NE(result.digest, "");
+}
+
+// As tusd does, which sends the first away for the second; and one that refuses both for a while.
+TEST_F(HabitsTest, OfTwoWritersEitherMayBeLetIn) {
+  const auto habits = habits_by({{"two-writers", {"true"}}});
+  on("PATCH", {answer(400), std::nullopt});
+  auto result = upload(Bytes{5000}, habits);
+  expect_stored(result, "the second");
+  EXPECT_EQ(result.second_refused + result.second_accepted, 0U);
+  EXPECT_EQ(result.retries, 0U);
+  on("PATCH", {answer(423), answer(409)});
+  result = upload(Bytes{5000}, habits);
+  expect_stored(result, "neither at first");
+  EXPECT_EQ(result.second_refused, 2U);
+  EXPECT_EQ(result.retries, 1U);
+  // Both, at once: the one that got farther is believed.
+  on("PATCH", {answer(204, {{"Upload-Offset", "1000"}}), std::nullopt});
+  result = upload(Bytes{5000}, habits);
+  expect_stored(result, "both");
+  EXPECT_EQ(result.second_accepted, 1U);
+}
+
+TEST_F(HabitsTest, OfTwoWritersOnlyTheFirstMeetsPlannedCuts) {
+  network.cut_probability = 0.8;
+  options.chunk = Bytes{100'000};
+  const auto one = upload(Bytes{300'000}, {});
+  server = FakeTus{};
+  const auto two = upload(Bytes{300'000}, habits_by({{"two-writers", {"true"}}}));
+  expect_stored(two, "two writers");
+  EXPECT_GT(two.cuts.size(), 0U);
+  EXPECT_LE(two.cuts.size(), one.cuts.size());
+  EXPECT_EQ(two.never_sent, Bytes{0});
+}
+
 }  // namespace
 }  // namespace loadgen

@@ -81,6 +81,7 @@ UploadResult TusUpload::interrupted() const {
   UploadResult result = result_;
   result.state = UploadState::interrupted;
   result.sent += requests_.under_way;
+  if (two_) result.sent += two_->second.under_way;
   return result;
 }
 
@@ -228,6 +229,10 @@ void TusUpload::send_patch(Bytes length, const std::string& checksum) {
   if (!checksum.empty()) patch.headers.add(std::string(tus::header::upload_checksum), checksum);
   for (const auto& field : habits_.upload_fields) patch.headers.add(field.name, field.value);
   tell_end(patch, from + length == part_.end);
+  if (habits_.two_writers && length.value > 0) {
+    send_twice(std::move(patch));
+    return;
+  }
   requests_.send(std::move(patch),
                  [this, from](const LoadOutcome& outcome) { patched(from, outcome); });
 }
@@ -248,10 +253,69 @@ void TusUpload::tell_end(LoadRequest& patch, bool last) const {
   }
 }
 
+void TusUpload::send_twice(LoadRequest patch) {
+  const Bytes from = result_.acknowledged;
+  ++result_.second_writers;
+  two_ = std::make_unique<Two>(host_, result_);
+  LoadRequest again = patch;
+  again.fresh_connection = true;
+  // To a network it is no part of the file: planned cuts are met by the first.
+  again.before_file = again.source_size;
+  again.source = [this, from](Bytes at, std::span<std::byte> into) {
+    const std::size_t count = file_.read(from + at, into);
+    two_->second.under_way = at + Bytes{count};
+    return count;
+  };
+  requests_.send(std::move(patch), [this, from](LoadOutcome outcome) {
+    requests_.under_way = Bytes{0};
+    count_sent(from, outcome);
+    two_->of_first = std::move(outcome);
+    patched_twice(from);
+  });
+  two_->second.send(std::move(again), [this, from](LoadOutcome outcome) {
+    two_->second.under_way = Bytes{0};
+    count_sent(from, outcome);
+    two_->of_second = std::move(outcome);
+    patched_twice(from);
+  });
+}
+
+void TusUpload::patched_twice(Bytes from) {
+  if (!two_->of_first || !two_->of_second) return;
+  const auto two = std::exchange(two_, nullptr);
+  const auto accepted = [](const LoadOutcome& outcome) { return status_of(outcome) / 100 == 2; };
+  const auto reached = [&](const LoadOutcome& outcome) {
+    return accepted(outcome) ? offset_in(*outcome.response, part_) : std::nullopt;
+  };
+  const bool second_is_in = reached(*two->of_second) > reached(*two->of_first);
+  const LoadOutcome& told = second_is_in ? *two->of_second : *two->of_first;
+  const LoadOutcome& other = second_is_in ? *two->of_first : *two->of_second;
+  const int status = status_of(other);
+  if (accepted(other)) {
+    ++result_.second_accepted;
+  } else if (status == 409 || status == 423) {
+    ++result_.second_refused;
+  }
+  if (accepted(told) || host_.authorizer.credentials_refused()) {
+    go_on_from(from, told);
+  } else {
+    // Whoever has a second writer knows why the first may be sent away, by whatever status.
+    retry(cause_of("PATCH", told), told);
+  }
+}
+
 void TusUpload::patched(Bytes from, const LoadOutcome& outcome) {
   requests_.under_way = Bytes{0};
+  count_sent(from, outcome);
+  go_on_from(from, outcome);
+}
+
+void TusUpload::count_sent(Bytes from, const LoadOutcome& outcome) {
   result_.sent += outcome.sent;
   was_sent({from, from + outcome.sent});
+}
+
+void TusUpload::go_on_from(Bytes from, const LoadOutcome& outcome) {
   const int status = status_of(outcome);
   if (status < 200 || status > 299) {
     refused("PATCH", outcome);

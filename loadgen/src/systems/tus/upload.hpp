@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,13 @@ class TusUpload final : public Upload {
   [[nodiscard]] UploadResult interrupted() const override;
 
  private:
+  /// PATCHes of the same bytes.
+  struct Two {
+    Two(const UploadHost& host, UploadResult& result) : second(host, result) {}
+    Requester second;
+    std::optional<transport::LoadOutcome> of_first, of_second;
+  };
+
   void create();
   void created(Bytes carried, const transport::LoadOutcome& outcome);
   void go_on();
@@ -38,6 +46,13 @@ class TusUpload final : public Upload {
   void send_patch(Bytes length, const std::string& checksum);
   void tell_end(transport::LoadRequest& patch, bool last) const;
   void patched(Bytes from, const transport::LoadOutcome& outcome);
+  /// What it has sent counts, whatever became of it.
+  void count_sent(Bytes from, const transport::LoadOutcome& outcome);
+  void go_on_from(Bytes from, const transport::LoadOutcome& outcome);
+  /// `patch`, and the same once more by another connection.
+  void send_twice(transport::LoadRequest patch);
+  /// Once both are answered.
+  void patched_twice(Bytes from);
   void head();
   void headed(const transport::LoadOutcome& outcome);
   void begin_again(const Cause& cause);
@@ -67,6 +82,7 @@ class TusUpload final : public Upload {
   Events events_;
   UploadResult result_;
   Requester requests_{host_, result_};
+  std::unique_ptr<Two> two_;  ///< PATCHes under way
   std::optional<Time> lost_at_;
   std::size_t limited_ = 0;         ///< 429s so far, where Retry-After is not heeded
   std::vector<std::string> parts_;  ///< URLs of those that are whole, where there are several
