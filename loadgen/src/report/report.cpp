@@ -79,16 +79,22 @@ std::uint64_t bad_of(const RunReport& report, const Stats& s) {
   return loadgen::bad_of(s, rules_of(report.settings));
 }
 
+// Both within 80 columns.
 void head_of_table(std::string& out, const char* what) {
-  fmt::format_to(std::back_inserter(out), "\n{:<18}{:>8}{:>8}{:>6}{:>11}{:>11}{:>11}{:>9}{:>7}\n",
+  fmt::format_to(std::back_inserter(out), "\n{:<16}{:>8}{:>8}{:>5}{:>11}{:>10}{:>9}{:>6}{:>6}\n",
                  what, "uploads", "good", "bad", "acked", "p50", "p99", "late", "unmet");
 }
 
+/// "-" where nothing has ended.
+std::string shown_percentile(const Histogram& times, double percent) {
+  return times.count() == 0 ? "-" : milliseconds(times.percentile_ms(percent));
+}
+
 void row_of_table(std::string& out, const std::string& name, const Stats& s, std::uint64_t bad) {
-  fmt::format_to(std::back_inserter(out), "{:<18}{:>8}{:>8}{:>6}{:>11}{:>11}{:>11}{:>9}{:>7}\n",
+  fmt::format_to(std::back_inserter(out), "{:<16}{:>8}{:>8}{:>5}{:>11}{:>10}{:>9}{:>6}{:>6}\n",
                  name, s.started, s.started - std::min(bad, s.started), bad,
-                 to_string(s.acknowledged), milliseconds(s.end_to_end.percentile_ms(50)),
-                 milliseconds(s.end_to_end.percentile_ms(99)), s.late_starts, s.not_started);
+                 to_string(s.acknowledged), shown_percentile(s.end_to_end, 50),
+                 shown_percentile(s.end_to_end, 99), s.late_starts, s.not_started);
 }
 
 /// What each group of partners, and each phase, came to; nothing where there is only one.
@@ -112,15 +118,18 @@ std::string tables(const RunReport& report) {
   }
   if (out.empty()) return out;
   return out +
-         "(p50, p99: from when an upload was due to its last byte; late: it started 100 ms or "
-         "more\n"
-         "after that; unmet: it was due and never started)\n";
+         "(p50, p99: end to end, from when an upload was due to its last byte; late: it started\n"
+         "100 ms or more after that; unmet: it was due and never started)\n";
 }
 
 /// "network flaky  payload hl7", or how many groups of partners have one each.
 std::string what_ran(const RunReport& report) {
   const std::size_t groups = report.scenario ? report.scenario->groups.size() : 1;
-  if (groups > 1) return fmt::format("{} groups of partners", groups);
+  if (groups > 1) {
+    const double scale = report.scenario->scale;
+    return fmt::format("{} groups of partners{}", groups,
+                       scale == 1 ? "" : fmt::format("  --scale {:g}", scale));
+  }
   const Settings& s = report.scenario ? report.scenario->groups.front().settings : report.settings;
   return fmt::format("network {}  payload {}", s.network.name, to_string(s.payload));
 }
@@ -136,6 +145,9 @@ std::string terminal_summary(const RunReport& report) {
   const Stats& s = report.stats;
   std::string out = verdict(report) + "\n\n";
   auto to = std::back_inserter(out);
+  if (report.scenario && !report.scenario->description.empty()) {
+    fmt::format_to(to, "scenario   {}\n", line_of(report, report.scenario->description));
+  }
   fmt::format_to(to, "run        {}  seed {}  {}\n", report.run_id, report.settings.seed,
                  what_ran(report));
   fmt::format_to(to, "target     {}\n", shown_url(report));

@@ -161,9 +161,13 @@ std::string to_string(const Forecast& f, const Scenario& scenario) {
                      to_string(group.files), group.parallel, to_string(group.think));
     }
   }
-  fmt::format_to(to, "\n{:<18}{:>12}{:>12}{:>9}{:>10}{:>13}  {}\n", "phase", "from", "to",
-                 "uploads", "a second", "offered", "load");
-  for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
+  // Phases make the mix arrive; groups with a count arrive on their own.
+  const bool mixed = std::ranges::any_of(scenario.groups, [](const Group& g) { return !g.count; });
+  if (mixed) {
+    fmt::format_to(to, "\n{:<18}{:>12}{:>12}{:>9}{:>10}{:>13}  {}\n", "phase", "from", "to",
+                   "uploads", "a second", "offered", "load");
+  }
+  for (std::size_t i = 0; mixed && i < scenario.phases.size(); ++i) {
     const Phase& phase = scenario.phases[i];
     const Forecast::OfPhase& of = f.phases[i];
     const bool timed = of.ends.has_value();
