@@ -15,7 +15,7 @@ LoadClock::duration to_duration(double seconds) {
 }
 
 double slice_of(double rate) {
-  return std::max({1024.0, rate / 20, std::min(rate / 4, 16.0 * 1024)});
+  return std::max({1024.0, rate / 20, std::min(rate / 2, 16.0 * 1024)});
 }
 
 LoadTime heard_again(LoadTime begin, LoadTime end, double timeout) {

@@ -40,7 +40,7 @@ struct Path {
 [[nodiscard]] transport::LoadTime heard_again(transport::LoadTime begin, transport::LoadTime end,
                                               double timeout);
 
-/// So many bytes are worth a wake-up: a twentieth of a second of `rate`, or a quarter where that is
+/// So many bytes are worth a wake-up: a twentieth of a second of `rate`, or a half where that is
 /// less than 16 KiB, but 1 KiB at least.
 [[nodiscard]] double slice_of(double rate);
 
