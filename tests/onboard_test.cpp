@@ -13,6 +13,7 @@
 #include "programs.hpp"
 #include "protocol/base64.hpp"
 #include "testkit/scripted_server.hpp"
+#include "testkit/small_proxy.hpp"
 #include "testkit/temp_folder.hpp"
 
 namespace {
@@ -267,6 +268,18 @@ TEST(Onboarding, AProxyThatRefuses) {
                           partner.with_password({"--proxy", proxy.url()})),
              3, "refuses to connect to upload.dex.example.test (its answer: 403)",
              "Ask your IT to allow this computer to connect to upload.dex.example.test, port 443");
+}
+
+TEST(Onboarding, AProxyThatConnects) {
+  Partner partner;
+  const Mock mock(partner.server());
+  const testkit::SmallProxy proxy(std::stoi(mock.url().substr(mock.url().rfind(':') + 1)));
+  const auto page = partner.walk(
+      mock.url(), partner.with_password({"--proxy", "http://" + proxy.address(), "--delivered-dir",
+                                         partner.path("out")}));
+  EXPECT_EQ(page.exit_code, 0) << page.out;
+  EXPECT_THAT(page.markdown, AllOf(HasSubstr("| done | **Proxy** "),
+                                   HasSubstr("| done | **Lost connection**")));
 }
 
 TEST(Onboarding, AFieldThatIsMissing) {

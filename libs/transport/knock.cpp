@@ -14,6 +14,7 @@
 #include <stdexcept>
 
 #include "transport/curl_failure.hpp"
+#include "transport/proxy.hpp"
 #include "transport/tls_witness.hpp"
 #include "transport/url.hpp"
 
@@ -57,7 +58,8 @@ Knock knock(const std::string& url, const ClientOptions& options, Milliseconds t
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_CONNECT_ONLY, 1L);
-  set(CURLOPT_PROXY, options.proxy.c_str());
+  const std::string proxy = proxy_for(options.proxy, url);
+  set(CURLOPT_PROXY, proxy.c_str());
   set(CURLOPT_NOPROXY, "");
   if (!options.user_agent.empty()) set(CURLOPT_USERAGENT, options.user_agent.c_str());
   if (!options.tls.ca_file.empty()) set(CURLOPT_CAINFO, options.tls.ca_file.c_str());
@@ -86,7 +88,7 @@ Knock knock(const std::string& url, const ClientOptions& options, Milliseconds t
     }
     if (failure.kind == Failure::Kind::connect && os_error != 0) {
       failure.message = std::strerror(static_cast<int>(os_error));
-      if (!options.proxy.empty()) failure.kind = Failure::Kind::proxy;
+      if (!proxy.empty()) failure.kind = Failure::Kind::proxy;
     }
     seen.failure = std::move(failure);
   }

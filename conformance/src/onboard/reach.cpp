@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "transport/proxy.hpp"
 #include "transport/url.hpp"
 
 namespace conformance::onboard {
@@ -274,18 +275,19 @@ std::vector<Stage> reach_stages(const std::string& url, const transport::ClientO
                                 const About& about) {
   const Place place = place_of(url);
   const auto knock = std::make_shared<Knock>();
+  const std::string proxy = transport::proxy_for(client.proxy, url);
   return {
       {"Name and address",
        fmt::format("Find the computer {} and make a connection to it.", place.host),
        [=] {
          *knock = transport::knock(url, client, client.connect_timeout);
-         return address_told(*knock, url, client.proxy);
+         return address_told(*knock, url, proxy);
        },
        true, true},
       {"Proxy",
        "Many networks let nobody out but through a proxy, a computer that makes the calls for the "
        "others.",
-       [=] { return proxy_told(*knock, url, client.proxy); }, true, true},
+       [=] { return proxy_told(*knock, url, proxy); }, true, true},
       {"Certificate",
        "The service shows who it is by a certificate, as by a passport; it also keeps others from "
        "reading along (TLS).",

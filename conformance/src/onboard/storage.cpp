@@ -33,8 +33,7 @@ Told cut_and_begin_again(Visit& visit, const transport::Request& request,
   }
   if (!cut) {
     return remark(
-        "The connection could not be broken from here (a proxy keeps it). The file was sent "
-        "whole.");
+        "The connection could not be broken from here. The file was sent whole.");
   }
   return done(
       "The connection was broken in the middle, and the file sent again from its beginning: this "

@@ -9,6 +9,7 @@
 #include "protocol/http/form.hpp"
 #include "protocol/oauth/token.hpp"
 #include "target/busy.hpp"
+#include "transport/proxy.hpp"
 #include "transport/raw_connection.hpp"
 #include "transport/url.hpp"
 
@@ -118,7 +119,6 @@ Exchange Visit::ask(Request request, Who who, Milliseconds at_most) {
 
 Result<void> Visit::cut(const Request& request, Who who, std::size_t part) {
   constexpr Milliseconds at_most{10'000};
-  if (!options_.proxy.empty()) return failure("", "the proxy keeps the connection");
   Request one = request;
   static_cast<void>(present(one, who));
   const auto parts = transport::parse_url(one.url);
@@ -131,6 +131,7 @@ Result<void> Visit::cut(const Request& request, Who who, std::size_t part) {
   }
   const std::string body = one.body.value_or("");
   fields.add("Content-Length", std::to_string(body.size()));
+  const transport::ProxyOfThread by(options_.proxy);
   auto connection = transport::RawConnection::open(one.url, options_.tls, at_most);
   if (!connection) return tl::unexpected(connection.error());
   const auto head = transport::request_head(one.method, parts->target, fields);

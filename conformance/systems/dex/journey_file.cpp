@@ -140,7 +140,7 @@ Told DexJourney::lose_and_resume() {
   const std::size_t size = std::min(piece_, baggage_.file.size() - sent_);
   const std::size_t from = sent_;
   const auto cut = visit_.cut(piece(size), Who::partner, size / 2);
-  std::string seen = "The connection could not be broken from here (a proxy keeps it).";
+  std::string seen = "The connection could not be broken from here.";
   if (cut) {
     if (auto told = ask_offset(sent_ + size / 2)) return *told;
     seen = fmt::format(
