@@ -56,7 +56,7 @@ void tell_standstills(const Results& results, std::vector<Finding>& all) {
     const std::string why = excuse(results, from, to);
     all.push_back(
         {Tone::warning,
-         fmt::format("Nothing was acknowledged from {} to {}, with uploads in flight. {}",
+         fmt::format("Nothing was sent or acknowledged from {} to {}, with uploads in flight. {}",
                      time_text(from), time_text(to),
                      why.empty() ? "No event of the scenario is at that time: the server, or the "
                                    "way to it, stood still."
@@ -193,8 +193,8 @@ std::vector<Standstill> standstills(const Results& results) {
   std::uint64_t in_flight = 0;
   for (const SecondResults& second : results.seconds) {
     const Second& s = second.figures;
-    const bool still = !s.verifying && s.acknowledged.value == 0 && in_flight > 0 &&
-                       static_cast<double>(s.number) <= end;
+    const bool still = !s.verifying && s.acknowledged.value == 0 && s.sent.value == 0 &&
+                       in_flight > 0 && static_cast<double>(s.number) <= end;
     if (still && !all.empty() && all.back().to == s.number - 1) {
       all.back().to = s.number;
     } else if (still) {

@@ -18,7 +18,7 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> findings_of(const Results& results);
 
 /// Seconds of the load, one after the other, in which uploads were in flight and not a byte was
-/// acknowledged.
+/// sent or acknowledged. (Of a long request nothing is acknowledged while it goes on.)
 struct Standstill {
   std::uint64_t from = 0, to = 0;  ///< seconds from the start, `to` not included
 };
