@@ -22,7 +22,7 @@ namespace mock::profiles {
 template <class Names>
 [[nodiscard]] std::string one_of(const json::Cursor& at, const Names& known,
                                  const std::string& what) {
-  const auto name = text_of(at);
+  auto name = text_of(at);
   if (std::find(known.begin(), known.end(), name) == known.end()) {
     at.fail("there is no " + what + " '" + name + "'; the nearest are " +
             nearest_names(name, {known.begin(), known.end()}));
