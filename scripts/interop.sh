@@ -207,6 +207,17 @@ pages() {
   expect 0 "pages, in light and in dark" env HOME="$scratch" node "$peers/pages.mjs" "${files[@]}"
 }
 
+# conformance_pages: one good server and two broken ones; scripts/nightly.sh has all of them.
+conformance_pages() {
+  say "Pages of dex-conformance, in a browser"
+  if ! command -v chromium >/dev/null || [ ! -d "$peers/node_modules/axe-core" ]; then
+    skip "pages of dex-conformance: need chromium, and node"
+    return
+  fi
+  expect 0 "pages of a good server and of two that are broken" env preset=$preset \
+    scripts/pages.sh good head-405 plain-web-server
+}
+
 one_store_two_servers() {
   say "One store, two servers"
   if [ -n "$tusd" ] && command -v python3 >/dev/null; then
@@ -280,7 +291,7 @@ side_by_side() {
   rows+=("$!")
 }
 side_by_side clients_under_faults
-side_by_side uploads_under_faults json_schemas tls_faults one_store_two_servers pages
+side_by_side uploads_under_faults json_schemas tls_faults one_store_two_servers pages conformance_pages
 
 # Shown one after the other, each while it goes on.
 for row in "${!rows[@]}"; do

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # What takes too long for CI: the optimised build, which has warnings of its own, the tests under each
 # sanitizer, every fuzz target for two minutes, false alarms of dex-conformance, the servers of other
-# people against their records, the model of TCP against the kernel's (as root only), and what
-# `dex-loadgen compare` makes of real runs. About four and a half hours on 2 cores. Goes on after a
-# failure and ends with what failed.
-#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers | netlab | compare]...
+# people against their records, the model of TCP against the kernel's (as root only), what
+# `dex-loadgen compare` makes of real runs, and the page of a good server and of each broken one in a
+# browser (after scripts/interop.sh). About four and a half hours on 2 cores. Goes on after a failure
+# and ends with what failed.
+#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers | netlab | compare | pages]...
 # All of them when none is named.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
 
-parts=(release asan tsan fuzz alarms peers netlab compare)
+parts=(release asan tsan fuzz alarms peers netlab compare pages)
 for part in "$@"; do
   [[ " ${parts[*]} " == *" $part "* ]] || die "no such part: $part; there are: ${parts[*]}"
 done
@@ -25,6 +26,7 @@ for part in "${parts[@]}"; do
     peers) command=(scripts/peers.sh) ;;
     netlab) command=(scripts/netlab.sh) ;;
     compare) command=(scripts/compare.sh) ;;
+    pages) command=(scripts/pages.sh) ;;
     *) command=(scripts/check.sh "$part") ;;
   esac
   begun=$SECONDS

@@ -79,7 +79,7 @@ TEST(Schemas, ThoseOfProfilesHoldThoseOfRules) {
 TEST(Schemas, EachToolPrintsThemAndSaysWhichItReads) {
   const std::pair<const char*, std::vector<std::string>> tools[] = {
       {DEX_MOCK_SERVER, {"profile", "rule", "upload-config"}},
-      {DEX_CONFORMANCE, {"baseline", "requirement", "verdicts"}},
+      {DEX_CONFORMANCE, {"baseline", "requirement", "run-report", "verdicts"}},
       {DEX_LOADGEN, {"hosts", "network", "results", "scenario"}}};
   for (const auto& [tool, names] : tools) {
     const auto list = testkit::run({tool, "--print-schema"});
@@ -133,11 +133,11 @@ std::string error_of(const Result<T>& read) {
 }
 
 /// Catalogues and hosts are compiled in: catalogue_test and production_test read these.
-const std::set<std::string> built_in{"hosts", "requirement"};
+const std::set<std::string> built_in{"costs", "hosts", "requirement"};
 
 /// The schema of scenarios leaves room for a further system; the reader of upload configs takes
 /// keys that it does not know, as DEX does.
-const std::set<std::string> open{"scenario", "upload-config"};
+const std::set<std::string> open{"run-report", "scenario", "upload-config"};
 
 TEST(Schemas, WhatTheyRefuseTheProgramsRefuse) {
   const auto wrong = parsed(fs::path(DEX_TESTS) / "wrong_documents.json");
@@ -172,6 +172,7 @@ TEST(Schemas, WhatTheyRefuseTheProgramsRefuse) {
        [](const json& record) {
          return error_of(replies::parse_recorded(record.dump(), "record"));
        }},
+      {"run-report", of_tool(file, {DEX_CONFORMANCE, "diff", file, file})},
       {"verdicts", of_tool(file, {DEX_CONFORMANCE, "diff", file, file})},
   };
   for (const auto& [name, schema] : in_fixtures()) {

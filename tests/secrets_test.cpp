@@ -198,13 +198,33 @@ std::vector<std::string> operator+(std::vector<std::string> first,
 int judged(const std::string& name, const std::string& url, const std::vector<std::string>& more) {
   const testkit::TempFolder folder;
   const auto file = [&](const char* leaf) { return (folder.path() / leaf).string(); };
-  const auto run =
-      testkit::run(std::vector<std::string>{DEX_CONFORMANCE, "run", "--url", url, "--junit",
-                                            file("junit.xml"), "--json", file("report.json"),
-                                            "--evidence", file("evidence"), "--notes", "--patience",
-                                            "200ms", "--case-timeout", "5", "--jobs", "2"} +
-                       more,
-                   environment(), std::chrono::seconds{100});
+  const auto run = testkit::run(std::vector<std::string>{DEX_CONFORMANCE,
+                                                         "run",
+                                                         "--url",
+                                                         url,
+                                                         "--junit",
+                                                         file("junit.xml"),
+                                                         "--json",
+                                                         file("report.json"),
+                                                         "--evidence",
+                                                         file("evidence"),
+                                                         "--html",
+                                                         file("page.html"),
+                                                         "--record",
+                                                         file("record.json"),
+                                                         "--update-baseline",
+                                                         file("baseline.json"),
+                                                         "--badge",
+                                                         file("badge.json"),
+                                                         "--notes",
+                                                         "--patience",
+                                                         "200ms",
+                                                         "--case-timeout",
+                                                         "5",
+                                                         "--jobs",
+                                                         "2"} +
+                                    more,
+                                environment(), std::chrono::seconds{100});
   search(name + " stdout", run.out);
   search(name + " stderr", run.err);
   search_folder(name, folder.path());
@@ -759,6 +779,45 @@ TEST_F(SecretsMatrix, Malformed) {
               3);
     EXPECT_EQ(loaded("load malformed token", server.url("/files"), with_password), 3);
   }
+}
+
+/// What was put on record, and compared again, and judged more than once.
+TEST_F(SecretsMatrix, RecordsAndWhatIsSaidOfThem) {
+  ScriptedServer server(serving(reflecting(created_here)));
+  const auto url = server.url("/files") + "?sig=" + in_query;
+  const testkit::TempFolder folder;
+  const auto record = (folder.path() / "record.json").string();
+  const std::vector<std::string> rows{"--select", "TUS-CORE-HEAD-00*", "--select", "TUS-CREATE-00*",
+                                      "--keep-going"};
+  const auto run =
+      testkit::run(std::vector<std::string>{DEX_CONFORMANCE, "run", "--url", url, "--record",
+                                            record, "--patience", "200ms", "--case-timeout", "5"} +
+                       as_dex + rows + with_token + with_headers,
+                   environment(), std::chrono::seconds{100});
+  search("recording stdout", run.out);
+  search("recording stderr", run.err);
+  search_folder("recording", folder.path());
+  judged("against", url,
+         as_dex + rows + with_token + with_headers +
+             std::vector<std::string>{"--against", record, "--repeat", "2"});
+  const auto diff = testkit::run({DEX_CONFORMANCE, "diff", record, record});
+  EXPECT_EQ(diff.exit_code, 0) << diff.err;
+  search("diff", diff.out + diff.err);
+}
+
+/// Of the environment, with its user and password, which a proxy that is not there is told by.
+TEST_F(SecretsMatrix, TheProxyOfTheEnvironment) {
+  const testkit::TempFolder folder;
+  auto options = environment();
+  const auto proxy = "http://someone:" + in_url + "@127.0.0.1:1";
+  for (const char* name : {"http_proxy", "https_proxy"}) options.environment[name] = proxy;
+  const auto run = testkit::run({DEX_CONFORMANCE, "run", "--url", "http://up.example.test/files",
+                                 "--wait-for", "1ms", "--evidence", (folder.path() / "e").string()},
+                                std::move(options), std::chrono::seconds{30});
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  search("proxy stdout", run.out);
+  search("proxy stderr", run.err);
+  search_folder("proxy", folder.path());
 }
 
 // ---- command lines and files -------------------------------------------------------------------

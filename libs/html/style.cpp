@@ -63,6 +63,7 @@ summary{cursor:pointer;color:var(--link);padding:.15rem 0}
 pre{background:var(--raised);border:1px solid var(--line);border-radius:.3rem;padding:.6rem .8rem;
 overflow-x:auto;font:.88rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace;white-space:pre-wrap;
 overflow-wrap:anywhere}
+pre.command{user-select:all}
 code{font:.92em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 figure{margin:1rem 0 1.5rem}
 figcaption{font-weight:600;margin-bottom:.25rem}

@@ -17,6 +17,8 @@ import jsonschema
 # By kind: files of fixtures/, those that are schemas left out.
 KINDS = {
     "baseline": ["baselines/*.json", "peers/*.json"],
+    "run-report": ["reports/*.json"],
+    "costs": ["costs/*.json"],
     "hosts": ["hosts/*.json"],
     "network": ["networks/*.json"],
     "profile": ["profiles/*.json"],

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <set>
 
 #include "protocol/json/decode.hpp"
@@ -130,17 +131,22 @@ Result<Catalogue> load_catalogue(std::span<const EmbeddedFile> documents,
   return Catalogue(std::move(rows));
 }
 
-std::vector<std::string> defects_breaking(std::string_view id) {
-  std::vector<std::string> names;
+namespace {
+
+using Breakers = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+/// Of all defects that were embedded, by the requirement that they break.
+Breakers read_breakers() {
+  Breakers all;
   for (const EmbeddedFile& document : embedded_defects()) {
     const auto found =
-        json::decode(document.text, std::string(document.path), [&](const json::Cursor& root) {
-          std::vector<std::string> out;
+        json::decode(document.text, std::string(document.path), [](const json::Cursor& root) {
+          Breakers out;
           const auto consider = [&](const json::Cursor& rule) {
             const auto breaks = rule.find("breaks");
             if (!breaks) return;
             for (const auto& b : breaks->items()) {
-              if (b.string() == id) out.push_back(needed_text(rule, "name"));
+              out[b.string()].push_back(needed_text(rule, "name"));
             }
           };
           if (root.is_array()) {
@@ -153,11 +159,23 @@ std::vector<std::string> defects_breaking(std::string_view id) {
           }
           return out;
         });
-    if (found) names.insert(names.end(), found->begin(), found->end());
+    if (!found) continue;
+    for (const auto& [id, names] : *found)
+      all[id].insert(all[id].end(), names.begin(), names.end());
   }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
+  for (auto& [id, names] : all) {
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> defects_breaking(std::string_view id) {
+  static const Breakers all = read_breakers();
+  const auto names = all.find(id);
+  return names == all.end() ? std::vector<std::string>() : names->second;
 }
 
 }  // namespace conformance

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "catalogue/costs.hpp"
 #include "catalogue/selection.hpp"
 
 namespace conformance {
@@ -130,6 +131,35 @@ TEST(Catalogue, RefusesWhatItsSchemaRefuses) {
     EXPECT_THAT(error_of(wrong.at("document").dump()),
                 HasSubstr(wrong.at("says").get<std::string>()))
         << wrong.at("document");
+  }
+}
+
+TEST(Costs, AreRefusedWhereTheirSchemaRefusesThem) {
+  for (const auto& wrong : wrong_documents("costs")) {
+    const auto read = parse_costs(wrong.at("document").dump(), "costs.json");
+    ASSERT_FALSE(read) << wrong.at("document");
+    EXPECT_THAT(read.error().line(), HasSubstr(wrong.at("says").get<std::string>()));
+  }
+}
+
+TEST(Costs, OfEverySystemAreKnownForMostOfItsRows) {
+  std::set<std::string> judged;
+  for (const Check& check : checks_of(systems())) judged.insert(std::string(check.requirement));
+  for (const System* system : systems()) {
+    const auto costs = load_costs(embedded_costs(), system->name);
+    ASSERT_TRUE(costs) << costs.error().line();
+    for (const auto& [id, cost] : costs->rows) {
+      EXPECT_NE(embedded().find(id), nullptr) << id << " is no row any more: run scripts/costs.sh";
+    }
+    std::size_t rows = 0;
+    std::size_t known = 0;
+    for (const Requirement& row : embedded().rows()) {
+      if (!applies(row, *system) || !judged.contains(row.id)) continue;
+      ++rows;
+      known += costs->rows.contains(row.id) ? 1 : 0;
+    }
+    // Those that were skipped when it was measured have none; `plan` says how many.
+    EXPECT_GE(10 * known, 8 * rows) << system->name << ": run scripts/costs.sh";
   }
 }
 

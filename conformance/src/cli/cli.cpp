@@ -6,11 +6,13 @@
 #include <ostream>
 
 #include "catalogue/catalogue.hpp"
+#include "catalogue/explanation.hpp"
 #include "cli/complaint.hpp"
 #include "cli/onboard.hpp"
 #include "cli/options.hpp"
 #include "cli/run.hpp"
 #include "cli/run_session.hpp"
+#include "cli/tell_plan.hpp"
 #include "protocol/http/fields.hpp"
 #include "protocol/nearest.hpp"
 #include "redact/printable.hpp"
@@ -56,35 +58,18 @@ int explain(const ExplainCommand& command, Systems systems, std::ostream& out,
                               "; `dex-conformance list` shows all ids and names"},
                     ExitCode::usage);
   }
-  const std::vector<Check> checks = checks_of(systems);
+  const Explanation told = explanation_of(*row, checks_of(systems), systems);
   out << fmt::format("{} {}  [{}, area {}]\n  {}\n\n", row->id, row->name, to_string(row->level),
                      row->area, row->text);
-  out << "Source:            " << row->section << '\n';
-  if (!row->test.empty()) out << "How it is tested:  " << row->test << '\n';
-  if (!row->arguable.empty()) out << "Arguable:          " << row->arguable << '\n';
-  for (const Check& check : checks) {
-    if (check.requirement == row->id && !check.needs.empty()) {
-      out << "Needs:             the extension " << check.needs << '\n';
-    }
-  }
-  if (!row->excludes.empty()) {
-    out << fmt::format("Not judged for targets that are or offer: {}\n",
-                       fmt::join(row->excludes, ", "));
-  }
+  for (const auto& [name, text] : told.facts) out << fmt::format("{:<18} {}\n", name + ":", text);
   out << "\nWhat known servers do:\n";
-  for (const System* system : systems) {
-    for (const KnownServer& server : system->known_servers) {
-      const auto what = row->known.find(server.column);
-      if (what != row->known.end()) out << fmt::format("  {:<18} {}\n", server.title, what->second);
-    }
+  for (const auto& [server, what] : told.known_servers) {
+    out << fmt::format("  {:<18} {}\n", server, what);
   }
-  const auto defects = defects_breaking(row->id);
-  if (!defects.empty()) {
-    out << fmt::format("\nProven red by: {}\n", fmt::join(defects, ", "));
+  if (!told.proven_by.empty()) {
+    out << fmt::format("\nProven red by: {}\n", fmt::join(told.proven_by, ", "));
   }
-  const bool checked = std::any_of(checks.begin(), checks.end(),
-                                   [&](const Check& c) { return c.requirement == row->id; });
-  if (!checked) out << "\nNo check judges it in this version.\n";
+  if (!told.judged) out << "\nNo check judges it in this version.\n";
   return 0;
 }
 
@@ -135,6 +120,9 @@ int run_command_line(const std::vector<std::string>& arguments, Systems systems,
   if (const auto* d = std::get_if<DiffCommand>(&*command)) return diff(*d, out, err);
   if (const auto* walk = std::get_if<OnboardCommand>(&*command)) {
     return onboard_partner(*walk, systems, out, stream);
+  }
+  if (const auto* p = std::get_if<PlanCommand>(&*command)) {
+    return tell_plan(p->run, systems, out, stream);
   }
   return run(std::get<RunCommand>(*command), systems, out, stream);
 }

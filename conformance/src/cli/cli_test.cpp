@@ -55,7 +55,7 @@ TEST(CommandLine, BadValuesAreOneLineAndExitCode2) {
     std::string words;
   } table[] = {
       {{}, "subcommand is required"},
-      {{"fly"}, "\"fly\" is not one of run, list, explain"},
+      {{"fly"}, "\"fly\" is not one of run, plan, list, explain, diff"},
       {{"lst"}, "the nearest is list"},
       {{"run"}, "--url is required"},
       {{"run", "--url"}, "--url"},

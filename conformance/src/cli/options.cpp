@@ -29,6 +29,7 @@ constexpr const char* examples = R"(Examples:
   dex-conformance run --url http://127.0.0.1:8080/files --repeat 3 --record good.json
   dex-conformance run --url http://127.0.0.1:8080/files --against good.json
   dex-conformance diff good.json other.json
+  dex-conformance plan --url https://upload.example.org/upload --system dex
 
 Exit codes: 0 conformant (diff: the same), 1 not conformant, or not as --against has it (diff: not
             the same), 2 usage, the wrong question, or nothing was
@@ -222,6 +223,10 @@ std::vector<Setting> judging_settings() {
        {{{"keep-going", "", "Judge although the first requests show that something else is meant",
           selecting_group},
          on(&RunCommand::keep_going)}},
+       {{{"allow-production", "",
+          "Judge a host that people depend on, with requests that are wrong on purpose",
+          selecting_group},
+         on(&RunCommand::allow_production)}},
        {{{"slow", "", "Also the checks that take long or send much", selecting_group},
          [](RunCommand& run, const std::string& text) -> Result<void> {
            run.selection.slow = text == "true";
@@ -266,7 +271,11 @@ std::vector<Setting> access_settings() {
          access_group, "", settings::Times::often},
         added(read_address, &RunCommand::trusted_origins)},
        Shown::url},
-      {{{"proxy", "URL", "HTTP proxy (raw connections go direct)", access_group},
+      {{{"proxy", "URL",
+         "HTTP proxy, raw connections by CONNECT; without it those of the environment "
+         "(https_proxy, "
+         "http_proxy, all_proxy, no_proxy), but for this machine",
+         access_group},
         stored(read_address, &RunCommand::proxy)},
        Shown::url},
       {{{"http", "1|2",
@@ -293,12 +302,22 @@ std::vector<Setting> running_settings() {
        Shown::not_at_all},
       {{{"json", "FILE", "JSON", report_group}, stored(as_is, &RunCommand::json)},
        Shown::not_at_all},
+      {{{"html", "FILE",
+         "A page for a browser: causes, what changed, every row with its transcript", report_group},
+        stored(as_is, &RunCommand::html)},
+       Shown::not_at_all},
+      {{{"badge", "FILE", "A badge as shields.io shows it (endpoint badge, JSON)", report_group},
+        stored(as_is, &RunCommand::badge)},
+       Shown::not_at_all},
       {{{"all", "", "Print every red row, not only what stands behind several", report_group},
         on(&RunCommand::all)},
        Shown::not_at_all},
       {{{"notes", "", "Print every note, not only their number", report_group},
         on(&RunCommand::notes)}},
-      {{{"evidence", "DIR", "One transcript per check", report_group},
+      {{{"evidence", "DIR",
+         "All of it: one transcript per check, summary.md, report.html, junit.xml, results.json, "
+         "record.json, badge.json, environment.json",
+         report_group},
         stored(as_is, &RunCommand::evidence)},
        Shown::not_at_all},
       {{{"record", "FILE", "The verdict and the answer of every row, for --against and diff",
@@ -325,6 +344,11 @@ std::vector<Setting> running_settings() {
         stored(settings::whole_number(0, ~std::uint64_t{0}), &RunCommand::seed)}},
       {{{"case-timeout", "S", "For one check [60]", running_group},
         stored(duration, &RunCommand::case_timeout)}},
+      {{{"wait-for", "S",
+         "Before the run, until the target answers with anything but 502, 503 or 504; exit code 3 "
+         "when it does not. Not part of --run-timeout [0]",
+         running_group},
+        stored(duration, &RunCommand::wait_for)}},
       {{{"run-timeout", "S",
          "For everything, from the first request on; what runs then is given 2 s, and deleting "
          "uploads 5 s [600]",
@@ -591,7 +615,7 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
   app.require_subcommand(1);
   app.set_version_flag("--version", fmt::format("dex-conformance {}", harness_version()));
   app.get_formatter()->column_width(30);
-  schemas::add_flag(app, "Options", {"baseline", "requirement", "verdicts"});
+  schemas::add_flag(app, "Options", {"baseline", "requirement", "run-report", "verdicts"});
 
   RunCommand run;
   run.system = systems.front();
@@ -599,6 +623,12 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
   running->footer(examples);
   settings::add_flags(*running, run_settings(systems), run);
   running->get_option("--url")->required();
+
+  RunCommand planned = run;
+  CLI::App* planning =
+      app.add_subcommand("plan", "Say what a run with these flags would send and leave behind");
+  settings::add_flags(*planning, run_settings(systems), planned);
+  planning->get_option("--url")->required();
 
   ListCommand list;
   CLI::App* listing = app.add_subcommand("list", "List the requirements");
@@ -660,8 +690,10 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
     walk.access.arguments = arguments;
     return walk;
   }
-  if (auto sound = check(run, systems); !sound) return tl::unexpected(sound.error());
-  run.arguments = arguments;
+  RunCommand& meant = planning->parsed() ? planned : run;
+  if (auto sound = check(meant, systems); !sound) return tl::unexpected(sound.error());
+  meant.arguments = arguments;
+  if (planning->parsed()) return PlanCommand{std::move(planned)};
   return run;
 }
 

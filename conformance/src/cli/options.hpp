@@ -17,6 +17,8 @@ struct RunCommand {
   const System* system = nullptr;
   bool system_given = false;  ///< --system; without, the first one is meant
   bool keep_going = false;
+  bool allow_production = false;
+  Milliseconds wait_for{0};   ///< until the target answers; 0: it has to at once
   settings::OwnSettings own;  ///< what only some systems have
   Selection selection;
   bool strict = false;
@@ -24,7 +26,7 @@ struct RunCommand {
   bool all = false;                   ///< print every red row, not only its cause
   std::vector<std::string> required;  ///< extensions
   std::string baseline, evidence, junit, json;
-  std::string record, against, update_baseline;
+  std::string record, against, update_baseline, html, badge;
   std::size_t repeat = 1;  ///< how often each row is judged
   std::string tokens_file;
   std::size_t jobs = 4;
@@ -47,6 +49,10 @@ struct ListCommand {
 struct ExplainCommand {
   std::string row;  ///< its id or its name
 };
+/// Says what a run would do, and sends nothing.
+struct PlanCommand {
+  RunCommand run;
+};
 /// Compares two records of --record or reports of --json.
 struct DiffCommand {
   std::string before, after;
@@ -63,7 +69,7 @@ struct PrintCommand {
   std::string text;
 };
 using Command = std::variant<RunCommand, OnboardCommand, ListCommand, ExplainCommand, DiffCommand,
-                             PrintCommand>;
+                             PlanCommand, PrintCommand>;
 
 /// An Error is one line that names the flag (exit code 2) and holds no secret. Values are checked,
 /// files are not opened.

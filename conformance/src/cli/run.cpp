@@ -5,6 +5,7 @@
 #include "cli/complaint.hpp"
 #include "cli/run_plan.hpp"
 #include "cli/run_session.hpp"
+#include "cli/wait.hpp"
 #include "report/masked.hpp"
 
 namespace conformance {
@@ -23,6 +24,10 @@ void write_reports(RunPlan& plan, std::ostream& err) {
   known.asked.judge = judging_arguments(plan.command->arguments, plan.systems, plan.secrets);
   known.asked.command = "dex-conformance run --url " + shell_quoted(report.target.url);
   for (const std::string& word : known.asked.judge) known.asked.command += " " + shell_quoted(word);
+  known.telling = {{rerun_line(plan.command->arguments, plan.systems, plan.secrets),
+                    rerun_line_alone(plan.command->arguments, plan.systems, plan.secrets)},
+                   plan.systems,
+                   known.asked.command};
   plan.reports->write(report, known, err);
 }
 
@@ -41,6 +46,9 @@ int run(const RunCommand& command, Systems systems, std::ostream& out, std::ostr
   auto plan = plan_run(command, systems, secrets);
   if (!plan) return complain({err, secrets}, plan.error().error, plan.error().code);
 
+  if (auto there = wait_for_target(*plan, err); !there) {
+    return stop(*plan, {ExitCode::unreachable, there.error()}, err);
+  }
   RunSession session(*plan);
   if (auto ok = session.open(); !ok) return stop(*plan, ok.error(), err);
   TerminalStyle style = style_for(STDOUT_FILENO);

@@ -5,9 +5,12 @@
 #include <random>
 #include <utility>
 
+#include "client/production.hpp"
 #include "client/secret.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/version.hpp"
+#include "transport/proxy.hpp"
+#include "transport/url.hpp"
 
 namespace conformance {
 namespace {
@@ -45,8 +48,9 @@ transport::Origins trusted_origins(const RunCommand& command, Systems systems) {
   transport::Origins origins;
   for (const std::string& url : command.trusted_origins) origins.add(url);
   for (const OwnSetting& own : settings::own_settings(owners(systems))) {
-    const auto url = settings::given(command.own, own.name);
-    if (own.address && url) origins.add(*url);
+    const auto urls = command.own.find(own.name);
+    if (!own.address || urls == command.own.end()) continue;
+    for (const std::string& url : urls->second) origins.add(url);
   }
   return origins;
 }
@@ -65,7 +69,7 @@ Result<transport::ClientOptions> client_options(const RunCommand& command,
   client.user_agent = fmt::format("dex-conformance/{} (run {})", harness_version(), run_id);
   client.tls.ca_file = command.ca_file;
   client.tls.client_cert = command.client_cert;
-  client.proxy = command.proxy;
+  client.proxy = command.proxy.empty() ? transport::from_environment : command.proxy;
   client.extra_headers = command.headers;
   client.http = command.http;
   // What else it asks, a storage or an identity provider, may not speak HTTP/2.
@@ -75,6 +79,12 @@ Result<transport::ClientOptions> client_options(const RunCommand& command,
   origins.add(command.url);
   client.extra_headers_to = std::move(origins);
   if (auto ok = transport::validate(client); !ok) return tl::unexpected(ok.error());
+  const bool plain = command.url.starts_with("http:");
+  if (plain && client.http == transport::HttpVersion::http2 &&
+      !transport::proxy_for(client.proxy, command.url).empty()) {
+    return failure("--http", "2 under http:// does not go by a proxy, which is asked in HTTP/1.1",
+                   "https:// goes by it, and no_proxy leaves a host out");
+  }
   return client;
 }
 
@@ -90,6 +100,9 @@ Result<GivenTokens> given_tokens(const RunCommand& command, redact::Secrets& sec
 /// The target as far as the options tell it, and what its checks share.
 Result<void> plan_target(RunPlan& plan) {
   const RunCommand& command = *plan.command;
+  for (const char* const scheme : {"http:", "https:"}) {
+    plan.secrets.add_url(transport::proxy_of_environment(scheme).value_or(""));
+  }
   auto tokens = given_tokens(command, plan.secrets);
   if (!tokens) return tl::unexpected(tokens.error());
   TargetOptions options;
@@ -102,7 +115,7 @@ Result<void> plan_target(RunPlan& plan) {
   options.run_id = plan.report.run_id;
   options.client = *client;
   // A server that is silent must leave time for a verdict.
-  options.deadline = plan.start + command.run_timeout / 2;
+  options.deadline = plan.start + command.wait_for + command.run_timeout / 2;
   options.secrets = plan.secrets;
   plan.session = std::make_shared<Session>();
   plan.session->client = std::move(*client);
@@ -123,10 +136,32 @@ Result<void> plan_target(RunPlan& plan) {
   return {};
 }
 
+/// An Error about an address of a service that people depend on, unless it is asked for.
+Result<void> not_production(const RunCommand& command, Systems systems) {
+  if (command.allow_production) return {};
+  std::vector<std::string> urls{command.url, command.oauth_url};
+  for (const OwnSetting& own : settings::own_settings(owners(systems))) {
+    const auto given = command.own.find(own.name);
+    if (!own.address || given == command.own.end()) continue;
+    urls.insert(urls.end(), given->second.begin(), given->second.end());
+  }
+  for (const std::string& url : urls) {
+    const auto* const host = client::production_host(url);
+    if (host == nullptr) continue;
+    return failure(
+        transport::parse_url(url)->host,
+        fmt::format("is {}, and would get uploads and requests that are wrong on purpose",
+                    host->what),
+        "judge a test system, or give --allow-production if you may");
+  }
+  return {};
+}
+
 /// What is read before anything else.
 Result<void> plan_reading(RunPlan& plan) {
   const RunCommand& command = *plan.command;
   if (auto ok = validate(command.selection, plan.catalogue); !ok) return ok;
+  if (auto ok = not_production(command, plan.systems); !ok) return ok;
   if (!command.against.empty()) {
     auto recorded = verdicts::load_column(command.against);
     if (!recorded) return tl::unexpected(recorded.error());
@@ -180,7 +215,9 @@ tl::expected<RunPlan, NotPlanned> plan_run(const RunCommand& command, Systems sy
                                 .json = command.json,
                                 .evidence = command.evidence,
                                 .record = command.record,
-                                .update_baseline = command.update_baseline});
+                                .update_baseline = command.update_baseline,
+                                .html = command.html,
+                                .badge = command.badge});
   if (!reports) return not_planned(reports.error());
   plan.reports = std::move(*reports);
   return plan;

@@ -21,7 +21,7 @@ struct RunPlan {
   const RunCommand* command = nullptr;  ///< outlives the plan
   Systems systems;
   redact::Secrets secrets;
-  std::chrono::steady_clock::time_point start;
+  std::chrono::steady_clock::time_point start;  ///< when its time began: after --wait-for
   Catalogue catalogue;
   std::optional<Baseline> baseline;
   std::optional<verdicts::Column> against;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "files/output.hpp"
+#include "report/page.hpp"
 #include "report/record.hpp"
 #include "run/summary.hpp"
 
@@ -15,6 +16,9 @@ namespace conformance {
 /// JUnit as Jenkins, GitLab and GitHub read it: a suite per area, a case per row, with failure,
 /// error or skipped. Verdict, level and requirement are properties of the case.
 [[nodiscard]] std::string junit_xml(const RunReport& report);
+/// Of the JSON report: it becomes another when a key goes, or means something else. Keys are added
+/// without that.
+inline constexpr int json_format = 1;
 /// One JSON document with everything the terminal shows and all transcripts.
 [[nodiscard]] std::string json_report(const RunReport& report);
 
@@ -22,29 +26,26 @@ namespace conformance {
 /// steers a terminal and what is not UTF-8 as `redact::printable` writes it.
 [[nodiscard]] std::string xml_escape(std::string_view text);
 
-/// Writes `folder`/ID.txt for every row that exchanged anything; makes the folder. Each file is
-/// there whole, or the former one is.
-[[nodiscard]] Result<void> write_evidence(const RunReport& report, const std::string& folder);
-
 /// The reports that a run was asked for: tried before it and written after it, however it ended.
 struct Reports {
   /// Their paths; empty: not wanted.
   struct Paths {
     std::string junit = {}, json = {};
     std::string evidence = {};  ///< a folder
-    std::string record = {}, update_baseline = {};
+    std::string record = {}, update_baseline = {}, html = {}, badge = {};
   };
   /// Besides what was found.
   struct Known {
     const Baseline* baseline = nullptr;  ///< nullptr: none was given
     AskedBy asked;
+    Telling telling;
   };
 
   /// Tries whether each can be written, changing none; makes the folder.
   [[nodiscard]] static Result<Reports> open(const Paths& paths);
   /// Writes all that can be. One line on `err` for each that cannot, and `report` remembers it; the
-  /// JSON goes last and tells the exit code that follows. A run that judged nothing leaves records
-  /// as they are.
+  /// JSON and the evidence go last and tell the exit code that follows. A run that judged nothing
+  /// leaves records as they are.
   void write(RunReport& report, const Known& known, std::ostream& err);
 
  private:

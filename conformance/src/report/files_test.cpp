@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "protocol/json/encode.hpp"
+#include "report/evidence.hpp"
 #include "report/terminal.hpp"
 #include "testkit/temp_folder.hpp"
 
@@ -216,12 +217,13 @@ TEST(Evidence, IsOneFilePerRowThatExchangedAnything) {
   const testkit::TempFolder folder;
   const std::string out = (folder.path() / "deep" / "er").string();
   RunReport report = example();
-  ASSERT_TRUE(write_evidence(report, out));
+  ASSERT_TRUE(open_evidence(out));
+  ASSERT_TRUE(write_transcripts(report, out));
   EXPECT_THAT(folder.read("deep/er/TUS-A-001.txt"),
               HasSubstr("# TUS-A-001 fail\n# first-of-two-rules: r <1>\n"));
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "deep/er/TUS-B-001.txt"));
   const std::string file = folder.write("file", "");
-  const auto bad = write_evidence(report, file + "/x");
+  const auto bad = open_evidence(file + "/x");
   ASSERT_FALSE(bad);
   EXPECT_THAT(bad.error().line(), HasSubstr("--evidence"));
 }

@@ -70,6 +70,10 @@ bool fits(const Judgement& j) {
 
 }  // namespace
 
+bool has_rows(const RunReport& report) {
+  return !report.judgements.empty() && !report.stopped && !report.interrupted;
+}
+
 verdicts::Rows recorded_rows(const RunReport& report) {
   const std::string origin = origin_of(report.target.url);
   verdicts::Rows rows;

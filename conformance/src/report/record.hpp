@@ -14,6 +14,9 @@ namespace conformance {
 /// and its answer where that was always the same. Rows that were not run are none.
 [[nodiscard]] verdicts::Rows recorded_rows(const RunReport& report);
 
+/// Whether there is something to put on record: the run came to its end, and judged rows.
+[[nodiscard]] bool has_rows(const RunReport& report);
+
 /// How a run was asked for, without secrets.
 struct AskedBy {
   std::string command;             ///< for a shell

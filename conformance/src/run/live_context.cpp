@@ -12,6 +12,7 @@
 #include "target/reach.hpp"
 #include "transport/http2.hpp"
 #include "transport/origins.hpp"
+#include "transport/proxy.hpp"
 #include "transport/slow_line.hpp"
 #include "transport/url.hpp"
 
@@ -67,6 +68,7 @@ class LiveContext final : public Context {
         evidence_(std::move(evidence)),
         deadline_(deadline),
         line_(deadline),
+        proxy_(session_->client.proxy),
         row_(row.id),
         random_(hash(session_->seed, row.id)),
         client_(session_->client) {}
@@ -137,6 +139,7 @@ class LiveContext final : public Context {
 
   void created(const std::string& upload) override {
     session_->created(upload);
+    evidence_->made();
     if (reach(upload) == Reach::nothing) {
       evidence_->step({&foundation::location, lacks_origin(upload)});
     }
@@ -151,6 +154,9 @@ class LiveContext final : public Context {
     evidence_->by_hand();
     auto connection =
         transport::RawConnection::open(target().url, target().tls, within(Milliseconds{10000}));
+    if (!connection && !transport::ProxyOfThread::proxy_for(target().url).empty()) {
+      throw Stop{not_offered("not judged through the proxy: " + connection.error().line())};
+    }
     if (!connection) {
       transport::Exchange refused;
       refused.failure = transport::Failure{transport::Failure::Kind::connect, {}};
@@ -349,6 +355,7 @@ class LiveContext final : public Context {
       throw Stop{not_offered("not judged with --http 2: " + *why)};
     }
     request.timeout = within(request.timeout);
+    evidence_->sent(request.body ? request.body->size() : 0);
     transport::Exchange seen = client_.send(request);
     if (seen.response) spoke(known_version(seen.response->version));
     if (transport::lost_answer(seen)) {
@@ -402,6 +409,7 @@ class LiveContext final : public Context {
   std::shared_ptr<Evidence> evidence_;
   Clock::time_point deadline_;
   transport::SlowLine line_;
+  transport::ProxyOfThread proxy_;  ///< of raw connections
   std::string row_;
   std::mt19937_64 random_;
   transport::Client client_;
@@ -415,6 +423,7 @@ void LiveContext::record_raw(std::string_view what, const std::string& sent_head
   std::string text =
       fmt::format("# raw connection{}: {}\n", in_http2() ? ", which is HTTP/1.1" : "", what);
   spoke("raw " + (read.response ? known_version(read.response->version) : "HTTP/1.1"));
+  evidence_->sent(sent_head.size());
   const std::size_t end = sent_head.find("\r\n\r\n");
   const std::string_view head = std::string_view(sent_head).substr(0, end);
   std::size_t from = 0;

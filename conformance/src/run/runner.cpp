@@ -92,6 +92,22 @@ std::set<std::string> Evidence::spoken() const {
   return spoken_;
 }
 
+void Evidence::sent(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  ++traffic_.requests;
+  traffic_.bytes += bytes;
+}
+
+void Evidence::made() {
+  const std::lock_guard lock(mutex_);
+  ++traffic_.uploads;
+}
+
+Traffic Evidence::traffic() const {
+  const std::lock_guard lock(mutex_);
+  return traffic_;
+}
+
 void Evidence::step(const Step& step) {
   const std::lock_guard lock(mutex_);
   met_.last_held = step.lacks.empty();
@@ -216,6 +232,7 @@ CaseResult Runner::State::run_one(std::size_t index) {
     }
     result.transcript = attempt->evidence->text();
     result.spoken = attempt->evidence->spoken();
+    result.sent = attempt->evidence->traffic();
     result.met = attempt->evidence->met();
   }
   result.duration = std::chrono::duration_cast<Milliseconds>(Clock::now() - start);

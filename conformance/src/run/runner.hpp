@@ -20,6 +20,13 @@ namespace conformance {
 /// What is kept of one check's evidence.
 inline constexpr Bytes most_evidence{512U << 10U};
 
+/// How much a check sent.
+struct Traffic {
+  std::size_t requests = 0;
+  std::uint64_t bytes = 0;  ///< of bodies; of what was written by hand the heads as well
+  std::size_t uploads = 0;  ///< that it made
+};
+
 /// What a check sent and saw, as text. Thread-safe: it is read while a check that hangs still runs.
 class Evidence {
  public:
@@ -46,6 +53,10 @@ class Evidence {
     std::optional<Busy> busy;  ///< the last answer that asked to come back later
     bool operator==(const Met&) const = default;
   };
+  /// Counts a request, and an upload that was made.
+  void sent(std::uint64_t bytes);
+  void made();
+  [[nodiscard]] Traffic traffic() const;
   void step(const Step& step);
   void unreachable();
   void by_hand();
@@ -58,6 +69,7 @@ class Evidence {
   bool full_ = false;
   std::optional<std::string> turned_away_;
   std::set<std::string> spoken_;
+  Traffic traffic_;
   Met met_;
 };
 
@@ -67,6 +79,7 @@ struct CaseResult {
   Outcome outcome;
   std::string transcript;
   std::set<std::string> spoken;  ///< as in "HTTP/2", "raw HTTP/1.1": what it was judged in
+  Traffic sent;
   std::chrono::milliseconds duration{0};
   bool ran = true;  ///< false: no verdict because the run ended before it
   Evidence::Met met;
