@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "stats/figures.hpp"
+
 namespace loadgen {
 namespace {
 std::chrono::microseconds between(Time from, Time to) {
@@ -77,27 +79,11 @@ void Stats::add(const UploadResult& r) {
 }
 
 void Stats::merge(const Stats& o) {
-  for (const auto field : {&Stats::started,        &Stats::uploaded,       &Stats::verified,
-                           &Stats::unverified,     &Stats::lost,           &Stats::failed,
-                           &Stats::interrupted,    &Stats::not_started,    &Stats::unseen,
-                           &Stats::wrong,          &Stats::requests,       &Stats::retries,
-                           &Stats::resumes,        &Stats::new_uploads,    &Stats::cuts,
-                           &Stats::silent_cuts,    &Stats::cuts_digest,    &Stats::late_starts,
-                           &Stats::second_writers, &Stats::second_refused, &Stats::second_accepted,
-                           &Stats::redeliveries}) {
-    this->*field += o.*field;
-  }
-  for (const auto field :
-       {&Stats::sent, &Stats::acknowledged, &Stats::rolled_back, &Stats::never_sent,
-        &Stats::acknowledged_unsent, &Stats::verified_bytes}) {
-    this->*field += o.*field;
-  }
+  for (const auto& [name, field] : counts) this->*field += o.*field;
+  for (const auto& [name, field] : byte_counts) this->*field += o.*field;
+  for (const auto& [name, field] : histograms) (this->*field).merge(o.*field);
+  cuts_digest += o.cuts_digest;
   for (std::size_t i = 0; i < in_vain.size(); ++i) in_vain[i] += o.in_vain[i];
-  for (const auto field :
-       {&Stats::create, &Stats::upload, &Stats::resume, &Stats::deliver, &Stats::service,
-        &Stats::end_to_end, &Stats::start_lag, &Stats::loop_lag}) {
-    (this->*field).merge(o.*field);
-  }
   if (o.slowest_second) slowest_second = o.slowest_second;
   for (const auto& [what, theirs] : o.causes) {
     auto& cause = causes[what];
