@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
@@ -15,6 +16,8 @@
 #include "compare/command.hpp"
 #include "files/output.hpp"
 #include "find_max/command.hpp"
+#include "merge/merge.hpp"
+#include "merge/shard_file.hpp"
 #include "network/network.hpp"
 #include "page/page.hpp"
 #include "payload/payload.hpp"
@@ -29,6 +32,7 @@
 #include "run/run.hpp"
 #include "scenario/file.hpp"
 #include "scenario/forecast.hpp"
+#include "scenario/resolved.hpp"
 #include "scenario/roster.hpp"
 #include "scenario/scenario.hpp"
 #include "scenario/values.hpp"
@@ -97,6 +101,10 @@ int reported(const RunReport& report, LiveReport* live, const std::optional<Erro
   if (live != nullptr) {
     if (const auto written = live->finish(); !written) return incomplete(written.error());
   }
+  if (report.is_part() && !report.stopped) {
+    const auto written = write_shard_file(report, report.settings.report);
+    if (!written) return incomplete(written.error());
+  }
   if (!report.stopped) std::cout << "report in " << report.settings.report << "\n";
   return code(outcome);
 }
@@ -129,6 +137,13 @@ int do_plan(Scenario scenario) {
   return code(ExitCode::good);
 }
 
+/// "2/4" of a run without a report would be lost to the whole.
+Result<void> check_shard(const Scenario& scenario) {
+  if (!scenario.shard || !scenario.settings.report.empty()) return {};
+  return failure("--shard", "needs a report, which 'dex-loadgen merge' puts together",
+                 "give --report DIR, another one for each shard");
+}
+
 void catch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -142,6 +157,12 @@ void catch_signals() {
 
 /// `metrics_at`: HOST:PORT; empty: nobody asks.
 int do_run(Scenario given, const std::string& metrics_at) {
+  if (const auto good = check_shard(given); !good) return usage_error(good.error());
+  if (given.shard) {
+    // Now, as the files that it names may be others afterwards.
+    given.document = resolved(given);
+    given.flags.clear();
+  }
   if (const auto done = complete(given); !done) return usage_error(done.error());
   const auto scenario = std::make_shared<const Scenario>(std::move(given));
   const Settings& settings = scenario->settings;
@@ -151,6 +172,7 @@ int do_run(Scenario given, const std::string& metrics_at) {
   // Before the load: a report that cannot be written must not cost one.
   if (!settings.report.empty()) {
     if (const auto good = check_report(settings.report); !good) return usage_error(good.error());
+    forget_shard_file(settings.report);
   }
 
   Progress progress(scenario->groups.size());
@@ -177,6 +199,9 @@ int do_run(Scenario given, const std::string& metrics_at) {
   }
   std::unique_ptr<LiveReport> live;
   std::optional<Error> unwritten;  // of what is written while the run goes on
+  hooks.waits = [](http::TimePoint at) {
+    fmt::print(stderr, "ready; starts at {}\n", http::format_rfc3339(at));
+  };
   hooks.begun = [&](const std::string& run_id, const std::string& url, Time begin) {
     fmt::print(stderr, "run {} to {}\n", run_id, hooks.secrets.mask(redact::shown_url(url)));
     loading = true;
@@ -242,6 +267,33 @@ int write_page(const PageFlags& flags) {
   }
   std::cout << results->verdict() << "\npage in " << out << "\n";
   return code(ExitCode::good);
+}
+
+struct MergeFlags {
+  std::vector<std::string> folders;  ///< where to, and then the shards
+  std::vector<Criterion> fail_if;
+};
+
+int do_merge(const MergeFlags& flags) {
+  if (flags.folders.size() < 2 || std::ranges::count(flags.folders, "") > 0) {
+    return usage_error({"merge", "takes a folder to write to, and those of the shards",
+                        "as in dex-loadgen merge OUT SHARD..."});
+  }
+  const std::string& out = flags.folders.front();
+  auto merged = merge({flags.folders.begin() + 1, flags.folders.end()}, out, flags.fail_if);
+  if (!merged) return usage_error(merged.error());
+  if (const auto good = check_report(out); !good) return usage_error(good.error());
+  forget_shard_file(out);
+  std::optional<Error> unwritten;
+  std::unique_ptr<LiveReport> live;
+  if (auto opened = LiveReport::open(out, *merged->scenario)) {
+    live = std::move(*opened);
+    for (const Second& second : merged->seconds) live->second(second);
+  } else {
+    unwritten = std::move(opened.error());
+  }
+  std::cout << terminal_summary(*merged);
+  return reported(*merged, live.get(), unwritten);
 }
 
 int list_networks() {
@@ -393,6 +445,40 @@ int command_line(int argc, char** argv) {
 
   const auto compare_command = add_compare(app);
   const auto find_max_command = add_find_max(app);
+  settings::add_flag(
+      *run_command,
+      {"shard", "I/N", "do this part of the run, as one of N machines, the first of which is 1/N"},
+      [&](const std::string& text) {
+        return parse_shard(text).map([&](Shard shard) { scenario.shard = shard; });
+      });
+  settings::add_flag(
+      *run_command,
+      {"start-at", "TIME", "begin then, as in 2026-11-29T17:00:00Z or +30s [when it is ready]"},
+      [&](const std::string& text) {
+        return parse_start(text, std::chrono::system_clock::now()).map([&](auto at) {
+          scenario.start_at = at;
+        });
+      });
+
+  CLI::App* merge_command =
+      app.add_subcommand("merge", "Put the reports of shards together, and judge the whole");
+  MergeFlags merging;
+  merge_command
+      ->add_option("folders", merging.folders, "folder to write to, and each shard's --report")
+      ->type_name("OUT SHARD");
+  settings::add_flag(*merge_command,
+                     {"fail-if", "EXPR", "a condition that fails the whole, besides the run's",
+                      "Options", "", settings::Times::often},
+                     [&](const std::string& text) {
+                       return Criterion::parse(text).map([&](Criterion criterion) {
+                         merging.fail_if.push_back(std::move(criterion));
+                       });
+                     });
+  merge_command->footer(
+      "Example, of two machines with the same scenario, seed and flags:\n"
+      "  dex-loadgen run FILE --url URL --shard 1/2 --start-at 2026-11-29T17:00:00Z --report one\n"
+      "  dex-loadgen run FILE --url URL --shard 2/2 --start-at 2026-11-29T17:00:00Z --report two\n"
+      "  dex-loadgen merge all one two");
 
   const CLI::App* networks = app.add_subcommand("networks", "List the built-in networks");
 
@@ -428,6 +514,7 @@ int command_line(int argc, char** argv) {
     }
     if (asked_for(*find_max_command)) return do_find_max(*find_max_command);
     if (asked_for(*compare_command)) return do_compare(*compare_command);
+    if (merge_command->parsed()) return do_merge(merging);
     if (networks->parsed()) return list_networks();
     if (page_command->parsed()) return write_page(page);
     return write_payload(payload);

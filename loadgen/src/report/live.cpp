@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "report/seconds_csv.hpp"
 #include "report/uploads_csv.hpp"
 
 namespace loadgen {
@@ -21,8 +22,12 @@ tl::unexpected<Error> cannot(const std::filesystem::path& file, int error) {
 
 }  // namespace
 
-LiveReport::LiveReport(std::filesystem::path folder, File seconds, File uploads)
-    : folder_(std::move(folder)), seconds_(std::move(seconds)), uploads_(std::move(uploads)) {}
+LiveReport::LiveReport(std::filesystem::path folder, File seconds, File uploads,
+                       const Scenario& scenario)
+    : folder_(std::move(folder)),
+      seconds_(std::move(seconds)),
+      uploads_(std::move(uploads)),
+      scenario_(scenario) {}
 
 Result<std::unique_ptr<LiveReport>> LiveReport::open(const std::string& folder,
                                                      const Scenario& scenario) {
@@ -34,22 +39,11 @@ Result<std::unique_ptr<LiveReport>> LiveReport::open(const std::string& folder,
     if (!files[i]) return cannot(path / name, errno);
     ++i;
   }
-  fmt::print(files[0].get(),
-             "second,started,uploaded,failed,in_flight,sent,acknowledged,start_lag_max_ms,"
-             "loop_lag_max_ms,phase");
-  if (scenario.groups.size() > 1) {
-    for (const Group& group : scenario.groups) {
-      for (const char* figure : {"started", "uploaded", "failed", "in_flight", "acknowledged"}) {
-        fmt::print(files[0].get(), ",{} {}", group.name, figure);
-      }
-    }
-  }
-  fmt::print(files[0].get(), "\r\n");
+  fmt::print(files[0].get(), "{}", seconds_csv_head(scenario));
   fmt::print(files[1].get(), "{}", uploads_csv_head());
   for (const File& file : files) std::fflush(file.get());
-  std::unique_ptr<LiveReport> live(new LiveReport(path, std::move(files[0]), std::move(files[1])));
-  for (const Phase& phase : scenario.phases) live->phases_.push_back(phase.name);
-  return live;
+  return std::unique_ptr<LiveReport>(
+      new LiveReport(path, std::move(files[0]), std::move(files[1]), scenario));
 }
 
 void LiveReport::begin(Time at, const redact::Secrets& secrets) {
@@ -60,19 +54,7 @@ void LiveReport::begin(Time at, const redact::Secrets& secrets) {
 
 void LiveReport::second(const Second& s) {
   const std::lock_guard lock(mutex_);
-  const auto ms = [](std::chrono::microseconds time) {
-    return static_cast<double>(time.count()) / 1000;
-  };
-  fmt::print(seconds_.get(), "{},{},{},{},{},{},{},{:.3f},{:.3f},{}", s.number, s.started,
-             s.uploaded, s.failed, s.in_flight, s.sent.value, s.acknowledged.value,
-             ms(s.start_lag_max), ms(s.loop_lag_max), phases_.at(s.phase));
-  if (s.groups.size() > 1) {
-    for (const auto& group : s.groups) {
-      fmt::print(seconds_.get(), ",{},{},{},{},{}", group.started, group.uploaded, group.failed,
-                 group.in_flight, group.acknowledged.value);
-    }
-  }
-  fmt::print(seconds_.get(), "\r\n");
+  fmt::print(seconds_.get(), "{}", seconds_csv_line(s, scenario_));
   // Once a second what ended is there for whoever looks, also after a kill.
   std::fflush(seconds_.get());
   std::fflush(uploads_.get());

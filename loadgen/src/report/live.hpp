@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "protocol/error.hpp"
 #include "redact/secrets.hpp"
@@ -21,7 +20,7 @@ namespace loadgen {
 /// told at the end, by `finish`.
 class LiveReport {
  public:
-  /// An Error begins with --report.
+  /// An Error begins with --report. `scenario` outlives it.
   [[nodiscard]] static Result<std::unique_ptr<LiveReport>> open(const std::string& folder,
                                                                 const Scenario& scenario);
 
@@ -36,12 +35,12 @@ class LiveReport {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   using File = std::unique_ptr<std::FILE, Close>;
-  LiveReport(std::filesystem::path folder, File seconds, File uploads);
+  LiveReport(std::filesystem::path folder, File seconds, File uploads, const Scenario& scenario);
 
   std::mutex mutex_;
   std::filesystem::path folder_;
   File seconds_, uploads_;
-  std::vector<std::string> phases_;
+  const Scenario& scenario_;
   Time begin_;
   redact::Secrets secrets_;
 };

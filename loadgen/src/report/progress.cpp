@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace loadgen {
 
 std::string progress_line(const Progress& p, double elapsed_s,
@@ -32,6 +34,10 @@ std::string progress_line(const Progress& p, double elapsed_s,
   return line;
 }
 
+std::string waiting_line(Duration left) {
+  return fmt::format("ready; starts in {:.1f} s", std::chrono::duration<double>(left).count());
+}
+
 ProgressPace pace_of(bool terminal) {
   using std::chrono::milliseconds;
   if (terminal) return {true, milliseconds{2000}, milliseconds{250}};
@@ -50,8 +56,11 @@ void ProgressLine::write(const Progress& progress, std::optional<std::uint64_t> 
   bool drawn = false;
   while (!wake_.wait_for(lock, wait, [this] { return done_; })) {
     wait = pace.then;
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    const std::string text = progress_line(progress, elapsed.count(), uploads);
+    const auto now = std::chrono::steady_clock::now();
+    const auto starts = std::max(begin, Time{Duration{progress.starts_at.load()}});
+    const std::chrono::duration<double> elapsed = now - starts;
+    const std::string text = starts > now ? waiting_line(starts - now)
+                                          : progress_line(progress, elapsed.count(), uploads);
     fmt::print(to, "{}{}{}", pace.rewrites ? "\r\x1b[K" : "", text, pace.rewrites ? "" : "\n");
     std::fflush(to);
     drawn = pace.rewrites;

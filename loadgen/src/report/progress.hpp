@@ -18,6 +18,9 @@ namespace loadgen {
 [[nodiscard]] std::string progress_line(const Progress& progress, double elapsed_s,
                                         std::optional<std::uint64_t> uploads);
 
+/// The same while the load is yet to begin.
+[[nodiscard]] std::string waiting_line(Duration left);
+
 struct ProgressPace {
   bool rewrites = false;  ///< one line of a terminal, over and over; false: a line each time
   std::chrono::milliseconds first, then;

@@ -11,6 +11,7 @@
 
 #include "files/output.hpp"
 #include "page/page.hpp"
+#include "protocol/http/date.hpp"
 #include "protocol/version.hpp"
 #include "redact/printable.hpp"
 #include "report/of_run.hpp"
@@ -139,6 +140,16 @@ std::string size_of(const Settings& settings) {
   return settings.payload.own ? "of the files" : settings.size.text();
 }
 
+/// "3, of 1203, 1187 and 1210 uploads".
+std::string shown_parts(const RunReport& report) {
+  std::string uploads;
+  for (const PartOfRun& part : report.parts) {
+    if (!uploads.empty()) uploads += &part == &report.parts.back() ? " and " : ", ";
+    uploads += fmt::format("{}", part.uploads);
+  }
+  return fmt::format("{}, of {} uploads", report.parts.size(), uploads);
+}
+
 }  // namespace
 
 std::string terminal_summary(const RunReport& report) {
@@ -151,6 +162,7 @@ std::string terminal_summary(const RunReport& report) {
   fmt::format_to(to, "run        {}  seed {}  {}\n", report.run_id, report.settings.seed,
                  what_ran(report));
   fmt::format_to(to, "target     {}\n", shown_url(report));
+  if (!report.parts.empty()) fmt::format_to(to, "shards     {}\n", shown_parts(report));
   fmt::format_to(to, "uploads    {} started: {} verified, {} unverified, {} lost, {} failed",
                  s.started, s.verified, s.unverified, s.lost, s.failed);
   if (s.wrong > 0) fmt::format_to(to, ", {} wrong", s.wrong);
@@ -244,6 +256,14 @@ std::string summary_json(const RunReport& report) {
   root["version"] = harness_version();
   root["run_id"] = report.run_id;
   root["target"] = shown_url(report);
+  if (report.is_part()) root["shard"] = to_string(*report.scenario->shard);
+  for (const PartOfRun& part : report.parts) {
+    root["shards"].push_back({{"shard", to_string(part.shard)},
+                              {"run_id", part.run_id},
+                              {"target", part.target},
+                              {"began", http::format_rfc3339(part.began)},
+                              {"uploads", part.uploads}});
+  }
   root["system"] = report.settings.system->name;
   root["seed"] = report.settings.seed;
   root["network"] = report.settings.network.name;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "protocol/error.hpp"
 #include "redact/secrets.hpp"
 #include "stats/result.hpp"
 
@@ -13,5 +15,8 @@ namespace loadgen {
 /// Times count from `begin`; nothing of `secrets` is shown.
 [[nodiscard]] std::string uploads_csv_line(const UploadResult& upload, Time begin,
                                            const redact::Secrets& secrets);
+/// The inverse, strictly, of a line without CRLF; a cause has no detail then. What a line does not
+/// tell is as in an UploadResult without anything. An Error has no place.
+[[nodiscard]] Result<UploadResult> read_uploads_csv_line(std::string_view line, Time begin);
 
 }  // namespace loadgen

@@ -48,6 +48,7 @@ std::vector<std::string> conditions_hit(const Stats& stats, const Rules& rules) 
 ExitCode exit_code_of(const Stats& stats, const Rules& rules, const Ending& ending) {
   if (ending.stopped) return ending.stopped->code;
   if (ending.interrupted) return ExitCode::interrupted;
+  if (!ending.part.empty()) return ExitCode::good;
   const bool unverified =
       stats.unseen > 0 || (rules.verify != VerifyMethod::none && stats.unverified > 0);
   const bool nothing = stats.uploaded == 0;
@@ -69,6 +70,11 @@ bool too_late(const Stats& stats, const Rules& rules) {
 std::string verdict_of(const Stats& s, const Rules& rules, const Ending& ending) {
   if (ending.stopped) return ending.stopped->why;
   std::vector<std::string> bad = seen_bad(s, rules);
+  if (!ending.part.empty() && !ending.interrupted) {
+    return fmt::format("shard {}: {} started, {} verified{}{}; dex-loadgen merge judges the whole",
+                       ending.part, s.started, s.verified, bad.empty() ? "" : ", ",
+                       fmt::join(bad, ", "));
+  }
   switch (exit_code_of(s, rules, ending)) {
     case ExitCode::good:
       return s.unverified > 0 ? fmt::format("uploaded {}, NOT VERIFIED (--verify none)", s.uploaded)

@@ -44,6 +44,8 @@ struct Ending {
   bool gave_up = false;  ///< there was no progress for Rules::give_up
   std::optional<Stop> stopped;
   std::vector<std::string> conditions_hit;  ///< of Rules::fail_if, with the values found
+  /// Of a run of several machines, which one this was ("2/4"): only the whole is judged.
+  std::string part = {};
   bool operator==(const Ending&) const = default;
 };
 /// Those that hold, for Ending::conditions_hit.

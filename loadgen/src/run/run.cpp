@@ -15,6 +15,7 @@
 
 #include "client/secret.hpp"
 #include "payload/hash.hpp"
+#include "protocol/http/date.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/version.hpp"
 #include "run/digests.hpp"
@@ -301,6 +302,33 @@ RunResult<void> probe(const RunPlan& plan, const GroupPlan& group, const RunHook
   return verdict;
 }
 
+/// Waits for a time of the system's clock, which may be set meanwhile, and says when that is by
+/// ours.
+RunResult<Time> wait_until(http::TimePoint at, const RunHooks& hooks) {
+  constexpr Duration look{std::chrono::milliseconds{100}};
+  const auto left = [at] {
+    return std::chrono::duration_cast<Duration>(at - std::chrono::system_clock::now());
+  };
+  if (const auto late = -left(); late > Duration{0}) {
+    return give_up(
+        ExitCode::usage,
+        {"--start-at",
+         fmt::format("{} was over {} before the target had answered", http::format_rfc3339(at),
+                     ::to_string(std::chrono::duration_cast<Milliseconds>(late))),
+         "give a later time"});
+  }
+  hooks.waits(at);
+  for (auto rest = left(); rest > Duration{0}; rest = left()) {
+    if (hooks.interrupted() > 0) {
+      return give_up(ExitCode::interrupted, {"", "interrupted before the load began", ""});
+    }
+    hooks.progress->starts_at =
+        (std::chrono::steady_clock::now() + rest).time_since_epoch().count();
+    std::this_thread::sleep_for(std::min(rest, look));
+  }
+  return std::chrono::steady_clock::now() + left();
+}
+
 }  // namespace
 
 Result<Credentials> credentials_of(const Settings& settings, std::uint64_t account) {
@@ -334,6 +362,7 @@ Result<Credentials> credentials_of(const Settings& settings, std::uint64_t accou
 
 Ending RunReport::ending() const {
   Ending ending{was_interrupted, gave_up, {}, conditions_hit};
+  if (is_part()) ending.part = to_string(*scenario->shard);
   if (stopped) ending.stopped = Stop{stopped->code, stopped->error.line()};
   return ending;
 }
@@ -446,6 +475,12 @@ RunResult<RunReport> run(const std::shared_ptr<const Scenario>& scenario, const 
   report.settings.url = plan.groups.front().client->options().create_url;
   report.begin = std::chrono::steady_clock::now();
   report.begun = std::chrono::system_clock::now();
+  if (scenario->start_at) {
+    const auto begin = wait_until(*scenario->start_at, hooks);
+    if (!begin) return tl::unexpected(begin.error());
+    report.begin = *begin;
+    report.begun = *scenario->start_at;
+  }
   hooks.begun(report.run_id, report.settings.url, report.begin);
 
   const auto shared = std::make_shared<Shared>(report.begin, *hooks.progress, plan.roster);
@@ -486,12 +521,15 @@ RunResult<RunReport> run(const std::shared_ptr<const Scenario>& scenario, const 
     if (worker->verified_by() != VerifyMethod::none) report.verified_by = worker->verified_by();
   }
   report.tally.all.slowest_second = shared->seconds.slowest();
+  report.load_seconds = shared->seconds.of_load();
   report.stats = report.tally.all;
   report.seconds = std::move(shared->happened);
   report.each_upload = [shared](const auto& visit) { shared->results.each(visit); };
   report.was_interrupted = hooks.interrupted() > 0;
   report.gave_up = shared->gave_up;
-  report.conditions_hit = conditions_hit(report.stats, rules_of(settings));
+  if (!report.is_part()) {
+    report.conditions_hit = conditions_hit(report.stats, rules_of(settings));
+  }
   return report;
 }
 

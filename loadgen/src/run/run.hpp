@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "protocol/error.hpp"
+#include "protocol/http/date.hpp"
 #include "redact/secrets.hpp"
 #include "results/judge.hpp"
 #include "scenario/scenario.hpp"
@@ -41,6 +42,15 @@ struct Progress {
       sent_bytes{0}, acknowledged_bytes{0};
   std::atomic<std::int64_t> start_lag_max_us{0}, loop_lag_max_us{0};  ///< of the present second
   std::atomic<bool> verifying{false};
+  std::atomic<Time::rep> starts_at{0};  ///< of the steady clock, when the load begins that is due
+};
+
+/// What one machine did of a run.
+struct PartOfRun {
+  Shard shard;
+  std::string run_id, target;
+  http::TimePoint began;
+  std::uint64_t uploads = 0;  ///< that it started
 };
 
 struct RunReport {
@@ -54,9 +64,10 @@ struct RunReport {
   /// Shows every upload, by index.
   std::function<void(const std::function<void(const UploadResult&)>&)> each_upload =
       [](const std::function<void(const UploadResult&)>&) {};
-  Time begin;                                   ///< that the times of uploads count from
-  std::chrono::system_clock::time_point begun;  ///< the same
-  std::vector<Second> seconds;                  ///< where a report is wanted
+  Time begin;                      ///< that the times of uploads count from
+  http::TimePoint begun;           ///< the same moment by the clock of this machine
+  std::uint64_t load_seconds = 0;  ///< the last whole second in which there was load
+  std::vector<Second> seconds;     ///< where a report is wanted
   bool was_interrupted = false;
   bool gave_up = false;                        ///< there was no progress for Settings::give_up
   std::uint64_t removed = 0, left_behind = 0;  ///< by --cleanup
@@ -64,6 +75,9 @@ struct RunReport {
   std::vector<std::string> conditions_hit;     ///< --fail-if, with the values found
   redact::Secrets secrets;                     ///< that no report may hold
   std::optional<RunError> stopped;             ///< why there was no load, or not all of it
+  std::vector<PartOfRun> parts;                ///< that were merged; empty: it is no merged run
+  /// It is of one machine of several, and what it comes to is not judged.
+  [[nodiscard]] bool is_part() const { return scenario && scenario->shard; }
   [[nodiscard]] Ending ending() const;
   [[nodiscard]] ExitCode exit_code() const {
     return exit_code_of(stats, rules_of(settings), ending());
@@ -75,6 +89,8 @@ struct RunHooks {
   redact::Secrets secrets;       ///< what the run is given and what it is issued is added
   /// Asked ten times a second on every loop: 0 go on, 1 start nothing more, 2 stop at once.
   std::function<int()> interrupted = [] { return 0; };
+  /// Called when all is ready before the time at which the load is to begin.
+  std::function<void(http::TimePoint at)> waits = [](http::TimePoint) {};
   /// Called once before the load, from the calling thread, with the creation URL that is used.
   std::function<void(const std::string& run_id, const std::string& url, Time begin)> begun =
       [](const std::string&, const std::string&, Time) {};

@@ -39,6 +39,7 @@ std::optional<Second> Seconds::look(Time now) {
   second.verifying = progress_.verifying;
   if (!second.verifying) {
     slowest_ = std::min(slowest_.value_or(second.acknowledged), second.acknowledged);
+    of_load_ = second.number;
   }
   before_ = sums;
   return second;

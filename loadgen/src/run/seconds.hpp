@@ -22,6 +22,8 @@ class Seconds {
   [[nodiscard]] std::optional<Second> look(Time now);
   /// The fewest bytes that a whole second of the load acknowledged; nullopt: it had none.
   [[nodiscard]] std::optional<Bytes> slowest() const { return slowest_; }
+  /// The number of the last one of the load; 0: it had none.
+  [[nodiscard]] std::uint64_t of_load() const { return of_load_; }
 
  private:
   Progress& progress_;
@@ -29,6 +31,7 @@ class Seconds {
   std::function<std::size_t(Duration)> phase_at_;
   Second before_;  ///< sums
   std::optional<Bytes> slowest_;
+  std::uint64_t of_load_ = 0;
 };
 
 }  // namespace loadgen

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -222,6 +223,56 @@ void scale(Scenario& scenario) {
   if (scenario.settings.uploads) scenario.settings.uploads = scaled(*scenario.settings.uploads);
 }
 
+/// A machine whose partners never find room would wait for ever.
+Result<void> check_rooms(const Roster& roster, std::uint64_t shards) {
+  for (std::size_t s = 0; s < roster.streams().size(); ++s) {
+    const Stream& stream = roster.streams()[s];
+    const std::uint64_t at_once = stream.at_once();
+    if (stream.partners && *stream.partners <= at_once) continue;
+    const auto rooms = roster.rooms(s);
+    const auto none = std::ranges::find(rooms, 0U);
+    if (none == rooms.end()) continue;
+    return wrong("--shard",
+                 fmt::format("of {} partners at a time {}/{} would have none", at_once,
+                             none - rooms.begin() + 1, shards),
+                 "take fewer shards, or more partners at a time");
+  }
+  return {};
+}
+
+/// Ceilings are of all machines together: each has as much of them as of the uploads at a time.
+Result<void> share_ceilings(Settings& s, const Roster& roster, const Shard& shard) {
+  const auto& weights = roster.weights();
+  const std::uint64_t all = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
+  const std::uint64_t mine = weights[shard.number - 1];
+  if (mine == 0) return {};
+  // Of so many, what falls to each.
+  const auto parts = [&](std::uint64_t whole) {
+    std::vector<std::uint64_t> list;
+    std::uint64_t sum = 0, before = 0;
+    for (const auto weight : weights) {
+      sum += weight;
+      const auto to =
+          static_cast<std::uint64_t>(static_cast<long double>(whole) *
+                                     static_cast<long double>(sum) / static_cast<long double>(all));
+      list.push_back(to - before);
+      before = to;
+    }
+    return list;
+  };
+  s.max_rate.value *= static_cast<double>(mine) / static_cast<double>(all);
+  if (s.max_bytes) s.max_bytes = Bytes{parts(s.max_bytes->value)[shard.number - 1]};
+  if (!s.max_connections) return {};
+  const auto connections = parts(*s.max_connections);
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    if (connections[i] > 0 || weights[i] == 0) continue;
+    return wrong("--max-connections", fmt::format("leaves none for {}/{}", i + 1, shard.of),
+                 "take fewer shards");
+  }
+  s.max_connections = connections[shard.number - 1];
+  return {};
+}
+
 }  // namespace
 
 bool Event::concerns(const Group& group) const {
@@ -284,7 +335,9 @@ Result<void> completed(Scenario& scenario) {
     }
   }
   s.threads = static_cast<unsigned>(std::min<std::uint64_t>(s.threads, roster.at_once()));
-  return {};
+  if (!scenario.shard) return {};
+  if (auto good = check_rooms(roster, scenario.shard->of); !good) return good;
+  return share_ceilings(s, roster, *scenario.shard);
 }
 
 }  // namespace

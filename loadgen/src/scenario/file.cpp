@@ -14,12 +14,6 @@
 namespace loadgen {
 namespace {
 
-std::string key_of(const settings::Flag& flag) {
-  std::string key = flag.name;
-  std::replace(key.begin(), key.end(), '-', '_');
-  return key;
-}
-
 std::string text_of(const json::Cursor& value) {
   const auto& raw = value.raw();
   if (raw.is_string()) return raw.get<std::string>();
@@ -161,6 +155,7 @@ void read_parts(const json::Cursor& root, std::string_view key, std::vector<Part
 constexpr const char* parts[] = {"partners", "phases", "regions", "events"};
 
 void read_scenario(const json::Cursor& root, Scenario& scenario) {
+  scenario.document = root.raw().dump();
   std::vector<std::string> known(std::begin(parts), std::end(parts));
   for (const Setting& setting : settings_table()) {
     if (setting.in_scenario) known.push_back(key_of(setting));
@@ -215,6 +210,7 @@ Result<void> apply_folder(Scenario& scenario, const std::string& folder,
   if (error) return failure(folder, error.message());
   if (files.empty()) return failure(folder, "holds no file that ends with .json");
   std::sort(files.begin(), files.end());
+  auto partners = nlohmann::json::array();
   for (const auto& file : files) {
     Scenario one;
     if (auto read = apply_scenario(one, file, notes); !read) return read;
@@ -223,7 +219,9 @@ Result<void> apply_folder(Scenario& scenario, const std::string& folder,
                      "give this file alone");
     }
     scenario.groups.push_back(std::move(one.groups.front()));
+    partners.push_back(nlohmann::json::parse(one.document).at("partners").front());
   }
+  scenario.document = nlohmann::json{{"partners", std::move(partners)}}.dump();
   return {};
 }
 
@@ -255,6 +253,7 @@ Result<void> apply_scenario(Scenario& scenario, const std::string& file,
 Result<void> apply_flag(Scenario& scenario, const Setting& setting, const std::string& text) {
   if (auto applied = setting.apply(scenario.settings, text); !applied) return applied;
   scenario.given_as_flags.insert(setting.name);
+  scenario.flags.emplace_back(&setting, text);
   return {};
 }
 

@@ -41,6 +41,7 @@ void count_closed(Forecast& sums, const Roster& roster, std::size_t stream, std:
   const std::uint64_t partners = of.partners.value_or(first);
   sums.cut_short = sums.cut_short || partners > most;
   for (std::uint64_t n = 0; n < std::min(partners, most); ++n) {
+    if (!roster.has(stream, n)) continue;
     const auto room =
         of.course.rises_to(std::min(static_cast<double>(n + 1), of.course.peak()), Duration{0});
     count(sums, roster, stream, n, room.value_or(Duration{0}));
@@ -56,7 +57,7 @@ void count_open(Forecast& sums, const Roster& roster, std::size_t stream, std::u
       sums.cut_short = true;
       return;
     }
-    count(sums, roster, stream, n, *next.due());
+    if (roster.has(stream, n)) count(sums, roster, stream, n, *next.due());
   }
 }
 
@@ -121,6 +122,10 @@ Forecast forecast(const Scenario& scenario, std::uint64_t most) {
       count_open(sums, roster, s, most, scenario.settings.seed);
     }
   }
+  for (const Region& region : scenario.regions) {
+    const auto home = roster.shard_of_region(region.name);
+    if (home && *home + 1 != scenario.part().number) sums.elsewhere.push_back(region.name);
+  }
   Milliseconds at{0};
   for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
     sums.phases[i].begins = at;
@@ -136,6 +141,9 @@ std::string to_string(const Forecast& f, const Scenario& scenario) {
   auto to = std::back_inserter(out);
   const char* const least = f.open_end ? "at least " : "";
   if (!scenario.description.empty()) fmt::format_to(to, "{}\n\n", scenario.description);
+  if (scenario.shard) {
+    fmt::format_to(to, "shard      {}: all figures are of this part\n", to_string(*scenario.shard));
+  }
   fmt::format_to(to, "partners   {}{}\nuploads    {}{}, {} of files\n", least, f.all.partners,
                  least, f.all.uploads, ::to_string(f.all.bytes));
   if (f.open_end) {
@@ -182,9 +190,11 @@ std::string to_string(const Forecast& f, const Scenario& scenario) {
     for (const Group& group : scenario.groups) {
       if (group.region == region.name) who.push_back(group.name);
     }
-    fmt::format_to(to, "\nregion {}: {}{}\n", region.name, fmt::join(who, ", "),
+    const bool away = std::ranges::count(f.elsewhere, region.name) > 0;
+    fmt::format_to(to, "\nregion {}: {}{}{}\n", region.name, fmt::join(who, ", "),
                    region.uplink.value > 0 ? fmt::format(" share {} up", ::to_string(region.uplink))
-                                           : std::string());
+                                           : std::string(),
+                   away ? ", in another shard" : "");
   }
   if (!scenario.events.empty()) out += "\nwhat happens\n";
   for (const Event& event : scenario.events) out += happens(event) + "\n";

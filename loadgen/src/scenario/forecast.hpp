@@ -28,10 +28,12 @@ struct Forecast {
   /// It is only the first `counted` partners of each stream that were counted.
   bool cut_short = false;
   std::uint64_t at_once = 0;                 ///< uploads in flight, at most
+  std::vector<std::string> elsewhere;        ///< regions whose partners are another machine's
   std::optional<Milliseconds> last_arrival;  ///< nullopt: as fast as the target takes them
 };
 
-/// Draws every partner of `scenario`, which is complete, up to `most` of each stream.
+/// Draws every partner of `scenario`, which is complete, up to `most` of each stream, and counts
+/// those of this machine (Scenario::shard).
 [[nodiscard]] Forecast forecast(const Scenario& scenario, std::uint64_t most = 5'000'000);
 
 /// The same for people: several lines, each ended by LF.

@@ -52,7 +52,8 @@ std::uint64_t Stream::at_once() const {
   return all;
 }
 
-Roster::Roster(const Scenario& scenario) : scenario_(scenario) {
+Roster::Roster(const Scenario& scenario)
+    : scenario_(scenario), mine_(scenario.part().number - 1), shards_(scenario.part().of) {
   Stream mix;
   for (std::size_t i = 0; i < scenario.groups.size(); ++i) {
     const Group& group = scenario.groups[i];
@@ -84,6 +85,71 @@ Roster::Roster(const Scenario& scenario) : scenario_(scenario) {
     end += *scenario.phases[i].lasts;
     phase_ends_.push_back(end);
   }
+  for (const Group& group : scenario.groups) homes_.push_back(shard_of_region(group.region));
+  weights_.resize(shards_);
+  for (std::size_t s = 0; s < streams_.size(); ++s) {
+    std::uint64_t parallel = 1;
+    for (const auto group : streams_[s].groups) {
+      parallel = std::max(
+          parallel, std::min(scenario.groups[group].parallel, scenario.groups[group].files.most));
+    }
+    const auto& groups = streams_[s].groups;
+    by_region_.push_back(shards_ > 1 &&
+                         std::any_of(groups.begin(), groups.end(),
+                                     [this](auto group) { return homes_[group].has_value(); }));
+    const auto all = rooms(s);
+    for (std::size_t i = 0; i < all.size(); ++i) weights_[i] += all[i] * parallel;
+  }
+}
+
+std::optional<std::uint64_t> Roster::shard_of_region(std::string_view name) const {
+  std::uint64_t number = 0;  // of those with an uplink
+  for (const Region& region : scenario_.regions) {
+    if (region.uplink.value <= 0) continue;
+    if (region.name == name) return number % shards_;
+    ++number;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t Roster::shard_of(std::size_t stream, std::uint64_t n) const {
+  if (by_region_[stream]) {
+    if (const auto& home = homes_[who(stream, n).group]) return *home;
+  }
+  return (n + shards_ - stream % shards_) % shards_;
+}
+
+std::vector<std::uint64_t> Roster::rooms(std::size_t stream) const {
+  std::vector<std::uint64_t> all(shards_);
+  const std::uint64_t at_once = streams_[stream].at_once();
+  const auto& groups = streams_[stream].groups;
+  if (by_region_[stream] && groups.size() == 1) {
+    all[*homes_[groups.front()]] = at_once;
+    return all;
+  }
+  if (by_region_[stream]) {
+    for (std::uint64_t n = 0; n < at_once; ++n) ++all[shard_of(stream, n)];
+    return all;
+  }
+  for (std::uint64_t i = 0; i < shards_; ++i) {
+    all[i] = share(at_once, {(i + stream) % shards_, shards_});
+  }
+  return all;
+}
+
+Lot Roster::lot(std::size_t stream, std::uint64_t first, std::uint64_t stride) const {
+  // A thread without room would have partners that never start.
+  const std::uint64_t threads =
+      std::clamp<std::uint64_t>(rooms(stream)[mine_], 1, std::max<std::uint64_t>(stride, 1));
+  // Each stream begins with another thread, so that the rests do not all go to the first one.
+  const Portion thread{(first + stream) % stride, threads};
+  if (thread.number >= threads) return Lot::none();
+  if (!by_region_[stream]) return Lot(portion(stream), thread);
+  if (const auto& groups = streams_[stream].groups; groups.size() == 1) {
+    return *homes_[groups.front()] == mine_ ? Lot(Portion{}, thread) : Lot::none();
+  }
+  return {[this, stream](std::uint64_t n) { return has(stream, n); }, shards_, thread,
+          streams_[stream].partners.value_or(UINT64_MAX)};
 }
 
 ScheduleOptions Roster::schedule(std::size_t stream, std::uint64_t first,
@@ -96,8 +162,7 @@ ScheduleOptions Roster::schedule(std::size_t stream, std::uint64_t first,
   options.most = of.most;
   options.seed = scenario_.settings.seed;
   options.stream = stream;
-  // Each stream begins with another thread, so that the rests do not all go to the first one.
-  options.lot = Lot({(first + stream) % stride, stride});
+  options.lot = lot(stream, first, stride);
   return options;
 }
 
@@ -151,43 +216,49 @@ std::size_t Roster::phase_at(Duration at) const {
   return static_cast<std::size_t>(later - phase_ends_.begin());
 }
 
-std::uint64_t Roster::at_once() const {
-  std::uint64_t all = 0;
-  for (const Stream& stream : streams_) {
-    std::uint64_t parallel = 1;
-    for (const auto group : stream.groups) {
-      parallel = std::max(
-          parallel, std::min(scenario_.groups[group].parallel, scenario_.groups[group].files.most));
-    }
-    all += stream.at_once() * parallel;
-  }
-  return std::max<std::uint64_t>(all, 1);
+std::optional<UploadPlace> Roster::place_of(std::uint64_t index) const {
+  const std::uint64_t partner = index / most_files_;
+  UploadPlace place;
+  place.stream = partner % streams_.size();
+  place.file = index % most_files_;
+  const std::uint64_t n = partner / streams_.size();
+  const auto& partners = streams_[place.stream].partners;
+  if (partners && n >= *partners) return std::nullopt;
+  place.who = who(place.stream, n);
+  if (place.file >= place.who.files) return std::nullopt;
+  return place;
 }
 
-std::optional<std::uint64_t> Roster::partners_of(const Stream& stream) const {
+std::optional<std::uint64_t> Roster::partners_of(std::size_t number) const {
+  const Stream& stream = streams_[number];
+  auto all = stream.partners;
   // How many chance brings is known only by counting, and how many a closed loop by doing it.
-  if (stream.arrival != Arrival::constant || !stream.course.end()) return stream.partners;
-  const double sum = stream.course.sum(*stream.course.end());
-  const auto due = static_cast<std::uint64_t>(std::ceil(sum - 1e-9));
-  return std::min(due, stream.partners.value_or(due));
+  if (stream.arrival == Arrival::constant && stream.course.end()) {
+    const double sum = stream.course.sum(*stream.course.end());
+    const auto due = static_cast<std::uint64_t>(std::ceil(sum - 1e-9));
+    all = std::min(due, all.value_or(due));
+  }
+  return all;
 }
 
 std::optional<std::uint64_t> Roster::uploads() const {
   std::uint64_t all = 0;
   for (std::size_t s = 0; s < streams_.size(); ++s) {
-    const auto partners = partners_of(streams_[s]);
+    const auto partners = partners_of(s);
     if (!partners) return std::nullopt;
-    bool same = true;
+    bool same = !by_region_[s];
     for (const auto group : streams_[s].groups) {
       const CountRange& files = scenario_.groups[group].files;
       same = same && files.least == files.most &&
              files.most == scenario_.groups[streams_[s].groups.front()].files.most;
     }
     if (same) {
-      all += *partners * scenario_.groups[streams_[s].groups.front()].files.most;
+      all += share(*partners, portion(s)) * scenario_.groups[streams_[s].groups.front()].files.most;
       continue;
     }
-    for (std::uint64_t n = 0; n < *partners; ++n) all += who(s, n).files;
+    for (std::uint64_t n = 0; n < *partners; ++n) {
+      if (has(s, n)) all += who(s, n).files;
+    }
   }
   return all;
 }

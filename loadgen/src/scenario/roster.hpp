@@ -2,9 +2,11 @@
 // partner does the same on any thread and at any time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "scenario/scenario.hpp"
@@ -31,13 +33,22 @@ struct Who {
   std::uint64_t files = 1;
 };
 
-/// A value once made. Does not own the scenario, which is complete and outlives it.
+/// Which upload it is of all of a run.
+struct UploadPlace {
+  std::size_t stream = 0;
+  Who who;
+  std::uint64_t file = 0;
+};
+
+/// A value once made. Does not own the scenario, which is complete and outlives it. Where several
+/// machines share the run, it knows all of it, and what of it is this one's (Scenario::shard): of
+/// the partners in a region with an uplink all are of one machine, and of the others every n-th.
 class Roster {
  public:
   explicit Roster(const Scenario& scenario);
 
   [[nodiscard]] const std::vector<Stream>& streams() const { return streams_; }
-  /// For the part `first` of `stride` of a stream.
+  /// For the part `first` of `stride` of what is this machine's of a stream. Points at the roster.
   [[nodiscard]] ScheduleOptions schedule(std::size_t stream, std::uint64_t first,
                                          std::uint64_t stride) const;
   /// The n-th partner of a stream.
@@ -58,18 +69,44 @@ class Roster {
   /// In which phase that is.
   [[nodiscard]] std::size_t phase_at(Duration at) const;
 
-  /// Uploads in flight at most, all streams together.
-  [[nodiscard]] std::uint64_t at_once() const;
-  /// Uploads of the whole run; nullopt: that is not known before.
+  /// The machine that has the n-th partner of a stream, from 0 on.
+  [[nodiscard]] std::uint64_t shard_of(std::size_t stream, std::uint64_t n) const;
+  [[nodiscard]] bool has(std::size_t stream, std::uint64_t n) const {
+    return shards_ == 1 || shard_of(stream, n) == mine_;
+  }
+  /// The machine that has all partners of a region, from 0 on; nullopt: they are on several.
+  [[nodiscard]] std::optional<std::uint64_t> shard_of_region(std::string_view name) const;
+  /// Of the partners of a stream that there are at a time, each machine's.
+  [[nodiscard]] std::vector<std::uint64_t> rooms(std::size_t stream) const;
+  /// The inverse of `upload`; nullopt: the run has no upload of this index.
+  [[nodiscard]] std::optional<UploadPlace> place_of(std::uint64_t index) const;
+
+  /// Uploads in flight at most, all streams together, on this machine.
+  [[nodiscard]] std::uint64_t at_once() const {
+    return std::max<std::uint64_t>(1, weights_[mine_]);
+  }
+  /// The same of each machine, without a least.
+  [[nodiscard]] const std::vector<std::uint64_t>& weights() const { return weights_; }
+  /// Uploads of this machine; nullopt: that is not known before.
   [[nodiscard]] std::optional<std::uint64_t> uploads() const;
 
  private:
-  [[nodiscard]] std::optional<std::uint64_t> partners_of(const Stream& stream) const;
+  /// Of a stream, of all machines.
+  [[nodiscard]] std::optional<std::uint64_t> partners_of(std::size_t stream) const;
+  [[nodiscard]] Lot lot(std::size_t stream, std::uint64_t first, std::uint64_t stride) const;
+  /// Each stream begins with another machine, so that the rests do not all go to the first one.
+  [[nodiscard]] Portion portion(std::size_t stream) const {
+    return {(mine_ + stream) % shards_, shards_};
+  }
 
   const Scenario& scenario_;
+  std::uint64_t mine_, shards_;  ///< `mine_` from 0 on
   std::vector<Stream> streams_;
   std::uint64_t most_files_ = 1;
-  std::vector<Duration> phase_ends_;  ///< of all but the last one
+  std::vector<Duration> phase_ends_;                 ///< of all but the last one
+  std::vector<std::optional<std::uint64_t>> homes_;  ///< of groups: the machine of their region
+  std::vector<bool> by_region_;                      ///< of streams: such groups are among theirs
+  std::vector<std::uint64_t> weights_;
 };
 
 }  // namespace loadgen

@@ -12,6 +12,7 @@
 
 #include "protocol/units.hpp"
 #include "scenario/settings.hpp"
+#include "scenario/shard.hpp"
 #include "schedule/arrivals.hpp"
 
 namespace loadgen {
@@ -115,11 +116,19 @@ struct Scenario {
   std::vector<Event> events;
   double scale = 1;                      ///< of all counts and rates of partners
   std::set<std::string> given_as_flags;  ///< settings, which groups have no say in then
+  /// As they were given: the file without its comments, and flags with their texts.
+  std::string document;
+  std::vector<std::pair<const Setting*, std::string>> flags;
+
+  // Of this machine.
+  std::optional<Shard> shard;               ///< what it does of the run; nullopt: all
+  std::optional<http::TimePoint> start_at;  ///< nullopt: as soon as it is ready
+  [[nodiscard]] Shard part() const { return shard.value_or(Shard{}); }
 };
 
 /// What no single setting can tell: names that are not there, combinations that make no sense, and
 /// defaults that depend on others. An Error says where, and once this returned none, there is a
-/// group and a phase at least.
+/// group and a phase at least. Ceilings are this machine's part of the run's from then on.
 [[nodiscard]] Result<void> complete(Scenario& scenario);
 
 }  // namespace loadgen

@@ -13,7 +13,10 @@
 #include "scenario/file.hpp"
 #include "scenario/forecast.hpp"
 #include "scenario/parts.hpp"
+#include "scenario/resolved.hpp"
 #include "scenario/roster.hpp"
+#include "scenario/shard.hpp"
+#include "testkit/temp_folder.hpp"
 
 namespace loadgen {
 namespace {
@@ -106,8 +109,12 @@ TEST(Scenario, ScalesPartnersAndWhatTheyShare) {
   EXPECT_EQ(none.error().where, "--scale");
 }
 
-/// All that is drawn of a run, as `threads` threads share it.
-std::map<std::uint64_t, std::string> drawn(const Scenario& s, std::uint64_t threads) {
+enum class Bytewise { yes, no };
+
+/// All that is drawn of a run, as `threads` threads share it; files with their digests, or only
+/// with what these are a function of.
+std::map<std::uint64_t, std::string> drawn(const Scenario& s, std::uint64_t threads,
+                                           Bytewise bytewise = Bytewise::yes) {
   const Roster roster(s);
   std::map<std::uint64_t, std::string> all;
   for (std::uint64_t thread = 0; thread < threads; ++thread) {
@@ -126,7 +133,8 @@ std::map<std::uint64_t, std::string> drawn(const Scenario& s, std::uint64_t thre
                               std::to_string((due->intended - start).count()) + " " +
                               std::to_string(size.value) + " " +
                               std::to_string(roster.think(who, file).count()) + " " +
-                              payload.digest(DigestAlgorithm::sha256);
+                              (bytewise == Bytewise::yes ? payload.digest(DigestAlgorithm::sha256)
+                                                         : std::string(to_string(of.payload)));
             EXPECT_TRUE(all.emplace(index, text).second) << "two uploads have number " << index;
           }
           schedule.ended(now);
@@ -151,6 +159,214 @@ TEST(Roster, SizesDigestsAndArrivalsAreThoseOfTheSeedOnAnyNumberOfThreads) {
     s.settings.seed = 6;
     EXPECT_NE(one, drawn(s, 1));
   }
+}
+
+Scenario part_of(const Scenario& whole, const Shard& shard) {
+  Scenario part = whole;
+  part.shard = shard;
+  return part;
+}
+
+constexpr const char* in_regions = R"({
+  "seed": 5, "size": "uniform:1KiB-9KiB", "arrival": "poisson",
+  "phases": [{"phase": "ramp", "for": "5s", "load": "30/s"}, {"phase": "hold", "for": "5s", "load": "30/s"},
+             {"phase": "drain"}],
+  "regions": [{"name": "north", "uplink": "50Mbit/s"}, {"name": "south", "uplink": "50Mbit/s"},
+              {"name": "unlimited"}],
+  "partners": [
+    {"name": "labs", "weight": 3, "files": "1-4"}, {"name": "clinics", "weight": 1, "region": "north"},
+    {"name": "schools", "weight": 1, "region": "south"},
+    {"name": "far", "weight": 1, "region": "unlimited"},
+    {"name": "state", "count": 50, "region": "south", "files": 2},
+    {"name": "cities", "count": 9, "arrival": "constant", "over": "3s", "after": "1s"}]})";
+
+TEST(Roster, ShardsHaveTogetherWhatOneMachineHas) {
+  for (const char* const text : {mixed, in_regions}) {
+    const Scenario whole = good(text);
+    const auto one = drawn(whole, 1, Bytewise::no);
+    const Roster all(whole);
+    for (const std::uint64_t of : {2U, 3U, 4U, 9U}) {
+      for (const std::uint64_t threads : {1U, 3U}) {
+        std::map<std::uint64_t, std::string> together;
+        std::uint64_t at_once = 0, uploads = 0;
+        for (std::uint64_t number = 1; number <= of; ++number) {
+          const Scenario part = part_of(whole, {number, of});
+          auto of_part = drawn(part, threads, Bytewise::no);
+          const auto count = of_part.size();
+          together.merge(of_part);
+          EXPECT_TRUE(of_part.empty()) << "an upload is in two shards";
+          const Roster roster(part);
+          at_once += roster.weights()[number - 1];
+          EXPECT_EQ(forecast(part).all.uploads, count);
+          uploads += forecast(part).all.uploads;
+        }
+        EXPECT_EQ(together, one) << of << " shards of " << threads << " threads";
+        EXPECT_EQ(at_once, all.at_once());
+        EXPECT_EQ(uploads, one.size());
+      }
+    }
+  }
+}
+
+TEST(Roster, ASharedLineIsOfOneShard) {
+  const Scenario whole = good(in_regions);
+  std::map<std::string, std::set<std::uint64_t>> homes;
+  const Scenario part = part_of(whole, {1, 4});
+  const Roster roster(part);
+  for (std::size_t stream = 0; stream < roster.streams().size(); ++stream) {
+    for (std::uint64_t n = 0; n < 9; ++n) {
+      const Who who = roster.who(stream, n + 40);
+      homes[whole.groups[who.group].region].insert(roster.shard_of(stream, n + 40));
+    }
+  }
+  EXPECT_EQ(homes["north"], std::set<std::uint64_t>{0});
+  EXPECT_EQ(homes["south"], std::set<std::uint64_t>{1});
+  EXPECT_GT(homes[""].size(), 2U);
+  EXPECT_EQ(roster.shard_of_region("unlimited"), std::nullopt) << "there is no line to share";
+  EXPECT_THAT(
+      to_string(forecast(part), part),
+      testing::AllOf(HasSubstr("shard      1/4"),
+                     HasSubstr("region south: schools, state share 6.0 MiB/s up, in another")));
+}
+
+TEST(Roster, FindsAnUploadByItsIndex) {
+  for (const char* const text : {mixed, in_regions}) {
+    const Scenario s = good(text);
+    const Roster roster(s);
+    std::set<std::uint64_t> known;
+    for (const auto& [index, of] : drawn(s, 1, Bytewise::no)) known.insert(index);
+    for (std::uint64_t index = 0; index < *known.rbegin(); ++index) {
+      const auto place = roster.place_of(index);
+      // The mix has no end but that of its phases.
+      if (known.contains(index)) {
+        ASSERT_TRUE(place) << index;
+      }
+      if (place) {
+        EXPECT_EQ(roster.upload(place->who, place->file), index);
+        EXPECT_EQ(roster.who(place->stream, place->who.in_group).group, place->who.group);
+      }
+    }
+  }
+}
+
+// Threads beyond the level of the mix had partners that never found room, and the run never ended.
+TEST(Roster, NoThreadHasPartnersWithoutRoom) {
+  const Scenario s = good(R"({"uploads": 20, "concurrency": 50, "size": "1KiB",
+    "phases": [{"phase": "hold", "load": 2}],
+    "partners": [{"name": "mix"}, {"name": "many", "count": 50}]})");
+  EXPECT_EQ(drawn(s, 8, Bytewise::no).size(), 70U);
+}
+
+TEST(Shard, NeedsRoomAndHasItsPartOfCeilings) {
+  Scenario s;
+  ASSERT_TRUE(apply_scenario_text(s, R"({"uploads": 100, "concurrency": 10, "max_connections": 7,
+      "max_rate": "10MB/s", "max_bytes": "1MB"})",
+                                  "s.json"));
+  s.settings.url = "http://127.0.0.1:1/files";
+  std::uint64_t connections = 0, bytes = 0;
+  double rate = 0;
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    Scenario part = part_of(s, {number, 3});
+    ASSERT_TRUE(complete(part));
+    EXPECT_EQ(Roster(part).at_once(), number == 1 ? 4U : 3U);
+    connections += *part.settings.max_connections;
+    bytes += part.settings.max_bytes->value;
+    rate += part.settings.max_rate.value;
+  }
+  EXPECT_EQ(connections, 7U);
+  EXPECT_EQ(bytes, 1'000'000U);
+  EXPECT_DOUBLE_EQ(rate, 1e7);
+  for (std::uint64_t number : {1U, 11U}) {
+    Scenario part = part_of(s, {number, 11});
+    const auto done = complete(part);
+    ASSERT_FALSE(done) << "all of them refuse, so that no load begins by halves";
+    EXPECT_THAT(done.error().what, HasSubstr("11/11 would have none"));
+  }
+  for (std::uint64_t number : {1U, 3U}) {
+    Scenario part = part_of(s, {number, 9});
+    const auto done = complete(part);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().where, "--max-connections");
+    EXPECT_EQ(done.error().what, "leaves none for 3/9");
+  }
+}
+
+TEST(Shard, IsCountedFromOne) {
+  EXPECT_EQ(parse_shard("2/4"), (Shard{2, 4}));
+  EXPECT_EQ(parse_shard("1000/1000"), (Shard{1000, 1000}));
+  for (const char* const bad : {"", "/", "1", "1/", "/4", "0/4", "5/4", "-1/4", "1/-4", "1/4/4",
+                                " 1/4", "1/4 ", "1/1001", "a/b", "1/99999999999999999999"}) {
+    EXPECT_FALSE(parse_shard(bad)) << bad;
+  }
+}
+
+TEST(Shard, StartsAtATimeToCome) {
+  const auto now = *http::parse_rfc3339("2026-11-29T17:00:00Z");
+  EXPECT_EQ(*parse_start("+30s", now), now + 30s);
+  EXPECT_EQ(*parse_start("2026-11-29T17:00:00.5Z", now), now + 500ms);
+  EXPECT_EQ(*parse_start("2026-11-29T19:00:00+01:00", now), now + 1h);
+  for (const auto& [bad, part] :
+       std::map<std::string, std::string>{{"2026-11-29T16:59:57Z", "3.0 s ago"},
+                                          {"2026-11-29T17:00:00Z", "ago"},
+                                          {"2027-11-29T17:00:00Z", "week"},
+                                          {"+30", "no time"},
+                                          {"+999999h", "week"},
+                                          {"+-5s", "no time"},
+                                          {"17:00", "no time"},
+                                          {"", "no time"},
+                                          {"2026-11-29", "no time"}}) {
+    const auto start = parse_start(bad, now);
+    ASSERT_FALSE(start) << bad;
+    EXPECT_THAT(start.error().line(), HasSubstr(part)) << bad;
+  }
+}
+
+TEST(Resolved, ComesToTheSameRunWithoutTheFilesThatItNames) {
+  const testkit::TempFolder files;
+  const auto network =
+      files.write("n.json", R"({"name": "mine", "description": "d", "cut_probability": 0.5})");
+  Scenario given;
+  ASSERT_TRUE(
+      apply_scenario_text(given,
+                          R"({"seed": 3, "size": "4KiB", "uploads": 9, "fail_if": ["lost>0"],
+    "partners": [{"name": "a", "network": ")" +
+                              network + R"(", "size": "1KiB"}, {"name": "b"}]})",
+                          "s.json"));
+  for (const Setting& setting : settings_table()) {
+    if (setting.name == "size") {
+      ASSERT_TRUE(apply_flag(given, setting, "2KiB"));
+    }
+    if (setting.name == "fail-if") {
+      ASSERT_TRUE(apply_flag(given, setting, "failed>1"));
+    }
+    if (setting.name == "url") {
+      ASSERT_TRUE(apply_flag(given, setting, "http://127.0.0.1:1/files"));
+    }
+  }
+  const std::string document = resolved(given);
+  ASSERT_TRUE(complete(given));
+  std::filesystem::remove(network);
+  Scenario again;
+  ASSERT_TRUE(apply_scenario_text(again, document, "shard"));
+  ASSERT_TRUE(complete(again));
+  EXPECT_EQ(again.groups[0].settings.network.name, "mine");
+  EXPECT_EQ(again.groups[0].settings.network.cut_probability, 0.5);
+  EXPECT_EQ(again.groups[0].settings.size.text(), "2KiB");
+  EXPECT_EQ(again.settings.fail_if.size(), 2U);
+  EXPECT_EQ(drawn(again, 1), drawn(given, 1));
+  EXPECT_EQ(resolved(again), document);
+}
+
+TEST(Resolved, IsTheSameWhereverTheTargetIs) {
+  const auto of = [](const std::string& text) {
+    Scenario s;
+    EXPECT_TRUE(apply_scenario_text(s, text, "s"));
+    return sameness(resolved(s));
+  };
+  EXPECT_EQ(of(R"({"uploads": 5, "url": "http://a/files", "report": "x"})"),
+            of(R"({"url": "http://b/files", "uploads": 5, "threads": 2})"));
+  EXPECT_NE(of(R"({"uploads": 5})"), of(R"({"uploads": 6})"));
+  EXPECT_NE(of(R"({"uploads": 5})"), of(R"({"uploads": 5, "network": "flaky"})"));
 }
 
 TEST(Roster, AMixIsByWeight) {

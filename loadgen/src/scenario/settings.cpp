@@ -132,6 +132,13 @@ Result<Bytes> chunk(const std::string& text) {
   return value;
 }
 
+Result<void> inline_network(Settings& settings, const std::string& json) {
+  auto network = parse_network(json, "network");
+  if (!network) return tl::unexpected(network.error());
+  settings.network = *std::move(network);
+  return {};
+}
+
 Setting of_a_system(const settings::OwnSetting& own) {
   Setting setting{{own, [own](Settings& settings, const std::string& text) {
                      return settings::keep(settings.own, own, text);
@@ -263,11 +270,18 @@ std::vector<Setting> make_table() {
   for (auto& setting : access_and_outcome()) table.push_back(std::move(setting));
   for (auto& setting : table) {
     setting.of_partners |= std::ranges::count(of_partners, setting.name) > 0;
+    if (setting.name == "network") setting.apply_inline = inline_network;
   }
   return table;
 }
 
 }  // namespace
+
+std::string key_of(const settings::Flag& flag) {
+  std::string key = flag.name;
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
 
 const std::vector<Setting>& settings_table() {
   static const std::vector<Setting> table = make_table();

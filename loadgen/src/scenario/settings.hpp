@@ -78,6 +78,8 @@ struct Setting : settings::Setting<Settings> {
   Apply apply_inline = {};
 };
 [[nodiscard]] const std::vector<Setting>& settings_table();
+/// Its key in a scenario.
+[[nodiscard]] std::string key_of(const settings::Flag& flag);
 
 /// What no single setting can tell: combinations that make no sense, and defaults that depend on
 /// others (uploads, concurrency).

@@ -37,16 +37,25 @@ std::optional<Histogram> Histogram::of(const BucketCounts& counts, double sum_us
                                        std::chrono::microseconds min,
                                        std::chrono::microseconds max) {
   Histogram made;
+  int least = first_bucket;  // that the next number may be
   for (const auto& [bucket, count] : counts) {
-    if (bucket < first_bucket || bucket > last_bucket) return std::nullopt;
-    made.counts_->bins.at(bucket) += count;
+    if (bucket < least || bucket > last_bucket || count == 0 ||
+        count > UINT64_MAX / 2 - made.count_) {
+      return std::nullopt;
+    }
+    least = bucket + 1;
+    made.counts_->bins.at(bucket) = count;
     made.count_ += count;
   }
-  const auto most = static_cast<double>(max.count()) * static_cast<double>(made.count_);
-  const bool good = counts.empty()
-                        ? sum_us == 0 && min.count() == 0 && max.count() == 0
-                        : bucket_of(min) == counts.front().first &&
-                              bucket_of(max) == counts.back().first && min <= max && sum_us <= most;
+  const auto n = static_cast<double>(made.count_);
+  constexpr double rounding = 1 + 1e-9;
+  const bool good =
+      counts.empty()
+          ? sum_us == 0 && min.count() == 0 && max.count() == 0
+          : min.count() >= 0 && min <= max && bucket_of(min) == counts.front().first &&
+                bucket_of(max) == counts.back().first &&
+                sum_us * rounding >= n * static_cast<double>(min.count()) &&
+                sum_us <= n * static_cast<double>(max.count()) * rounding;
   if (!good) return std::nullopt;
   made.sum_us_ = sum_us;
   made.min_ = min;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "stats/stats.hpp"
@@ -15,6 +16,13 @@ class Tally {
   Tally() = default;
   Tally(std::size_t groups, std::size_t phases)
       : groups_(groups > 1 ? groups : 0), phases_(phases > 1 ? phases : 0) {}
+
+  /// As `group` and `phase` tell them, of as many as there are.
+  Tally(Stats run, std::vector<Stats> groups, std::vector<Stats> phases)
+      : all(std::move(run)), groups_(std::move(groups)), phases_(std::move(phases)) {
+    if (groups_.size() < 2) groups_.clear();
+    if (phases_.size() < 2) phases_.clear();
+  }
 
   void add(const UploadResult& result) {
     all.add(result);
