@@ -3,7 +3,7 @@
 # under the faults of interop/clients.tsv, and under rules of the cookbook (interop/cookbook.tsv);
 # the mock and tusd finish each other's uploads in one folder;
 # these, curl and a browser meet the TLS faults of interop/tls-faults.tsv;
-# clients of Open Humans, One Codex and object storage run the examples of the guides, under the
+# Kubernetes' own types read deploy/kubernetes; clients of Open Humans, One Codex and object storage run the examples of the guides, under the
 # faults of interop/uploads.json; a validator holds the JSON Schemas to the fixtures; dex-conformance judges @tus/server and tusd
 # against the baselines in fixtures/baselines, and again behind a relay that damages bytes, where both are red, and the mock in
 # HTTP/2 behind nginx; a browser opens the reports that are pages. A peer whose toolchain (node, python3, go) is missing is named as skipped.
@@ -218,6 +218,22 @@ conformance_pages() {
     scripts/pages.sh good head-405 plain-web-server
 }
 
+kubernetes_objects() {
+  say "Objects of Kubernetes, with its own types"
+  if command -v go >/dev/null; then
+    # Not optimised: it runs once, and these types are large.
+    if (cd scripts/interop/kubernetes && go build -gcflags='all=-N -l' -o "$repo/$peers/kubernetes" .) >"$scratch/go.log" 2>&1; then
+      expect 0 "deploy/kubernetes, decoded strictly" "$peers/kubernetes" deploy/kubernetes/load.yaml deploy/kubernetes/merge.yaml
+      sed 's/parallelism:/paralelism:/' deploy/kubernetes/load.yaml >"$scratch/wrong.yaml"
+      expect 1 "a key that there is not" "$peers/kubernetes" "$scratch/wrong.yaml"
+    else
+      skip "objects of Kubernetes: modules cannot be had: $(tail -1 "$scratch/go.log")"
+    fi
+  else
+    skip "objects of Kubernetes: need go"
+  fi
+}
+
 one_store_two_servers() {
   say "One store, two servers"
   if [ -n "$tusd" ] && command -v python3 >/dev/null; then
@@ -291,7 +307,7 @@ side_by_side() {
   rows+=("$!")
 }
 side_by_side clients_under_faults
-side_by_side uploads_under_faults json_schemas tls_faults one_store_two_servers pages conformance_pages
+side_by_side uploads_under_faults json_schemas tls_faults one_store_two_servers pages conformance_pages kubernetes_objects
 
 # Shown one after the other, each while it goes on.
 for row in "${!rows[@]}"; do

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # What takes too long for CI: the optimised build, which has warnings of its own, the tests under each
 # sanitizer, every fuzz target for two minutes, false alarms of dex-conformance, the servers of other
-# people against their records, the model of TCP against the kernel's (as root only), what
-# `dex-loadgen compare` makes of real runs, and the page of a good server and of each broken one in a
-# browser (after scripts/interop.sh). About four and a half hours on 2 cores. Goes on after a failure
-# and ends with what failed.
-#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers | netlab | compare | pages]...
+# people against their records, the model of TCP against the kernel's and loads that several machines
+# share, on a cluster of Slurm (both as root only), what `dex-loadgen compare` makes of real runs, and
+# the page of a good server and of each broken one in a browser (after scripts/interop.sh). About five
+# hours on 2 cores. Goes on after a failure and ends with what failed.
+#   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers | netlab | cluster | compare | pages]...
 # All of them when none is named.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"
 
-parts=(release asan tsan fuzz alarms peers netlab compare pages)
+parts=(release asan tsan fuzz alarms peers netlab cluster compare pages)
 for part in "$@"; do
   [[ " ${parts[*]} " == *" $part "* ]] || die "no such part: $part; there are: ${parts[*]}"
 done
@@ -27,6 +27,7 @@ for part in "${parts[@]}"; do
     netlab) command=(scripts/netlab.sh) ;;
     compare) command=(scripts/compare.sh) ;;
     pages) command=(scripts/pages.sh) ;;
+    cluster) command=(scripts/cluster.sh) ;;
     *) command=(scripts/check.sh "$part") ;;
   esac
   begun=$SECONDS
