@@ -178,7 +178,7 @@ many() {
   "seed": 30000,
   "give_up": "2min",
   "partners": [{"name": "thin", "count": 30000, "arrival": "constant", "over": "30s", "size": "16KiB", "payload": "random",
-                "network": {"name": "thin", "upload_rate": "400B/s", "stall_timeout": "60s"}}]
+                "network": {"name": "thin", "description": "400 bytes a second", "upload_rate": "400B/s", "stall_timeout": "60s"}}]
 }
 END
   [ "$(ulimit -Hn)" -ge 20000 ] || die "each process needs 20,000 open files, and may have $(ulimit -Hn)"
