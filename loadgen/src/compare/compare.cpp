@@ -97,7 +97,7 @@ std::array<std::vector<double>, 3> between(const Sampled& base, const Sampled& n
 
 /// The least change of a figure that counts: the tolerance, and how well the client's own timers
 /// kept time.
-double least_change(const Figure& figure, double base, const Comparison& of) {
+double least_change(const Figure& figure, double base, const ComparedRuns& of) {
   const auto lag = [&](int percentile) {
     const auto name = fmt::format("loop_lag_p{}_ms", percentile);
     return std::max(of.base.number(name), of.now.number(name));
@@ -110,12 +110,12 @@ double least_change(const Figure& figure, double base, const Comparison& of) {
   return std::max(least, std::min(1.0, lag(50) / takes) * std::abs(base));
 }
 
-Finding judged(const Difference& difference) {
-  if (!difference.change) return Finding::unknown;
+ChangeKind judged(const Difference& difference) {
+  if (!difference.change) return ChangeKind::unknown;
   const bool more = difference.change->low > difference.least;
   const bool less = difference.change->high < -difference.least;
-  if (!more && !less) return Finding::same;
-  return more == difference.figure->more_is_better ? Finding::better : Finding::worse;
+  if (!more && !less) return ChangeKind::same;
+  return more == difference.figure->more_is_better ? ChangeKind::better : ChangeKind::worse;
 }
 
 /// Of each figure the standard error of its change, as resamples tell it.
@@ -149,7 +149,7 @@ class Errors {
 };
 
 /// The change that is certain where there is an interval, or else the change.
-bool holds(const Condition& condition, const Comparison& of, std::string& found) {
+bool holds(const Condition& condition, const ComparedRuns& of, std::string& found) {
   const auto name = [&](const Difference& d) { return d.figure->name == condition.figure; };
   const auto figure = std::ranges::find_if(of.differences, name);
   const bool known = figure != of.differences.end();
@@ -179,15 +179,15 @@ bool holds(const Condition& condition, const Comparison& of, std::string& found)
 
 }  // namespace
 
-std::string_view to_string(Finding finding) {
+std::string_view to_string(ChangeKind finding) {
   switch (finding) {
-    case Finding::same:
-      return "same";
-    case Finding::better:
+    case ChangeKind::same:
+      return "no certain change";
+    case ChangeKind::better:
       return "better";
-    case Finding::worse:
+    case ChangeKind::worse:
       return "worse";
-    case Finding::unknown:
+    case ChangeKind::unknown:
       return "unknown";
   }
   return "";
@@ -202,15 +202,15 @@ std::vector<std::string> names_of_conditions() {
   return names;
 }
 
-bool Comparison::worse() const {
+bool ComparedRuns::worse() const {
   if (!options.fail_if.empty()) return !conditions_hit.empty();
   return std::ranges::any_of(differences,
-                             [](const Difference& d) { return d.finding == Finding::worse; });
+                             [](const Difference& d) { return d.finding == ChangeKind::worse; });
 }
 
-Result<Comparison> compare(Recorded base, Recorded now, CompareOptions options) {
+Result<ComparedRuns> compare(Recorded base, Recorded now, CompareOptions options) {
   if (const auto good = comparable(base, now); !good) return tl::unexpected(good.error());
-  Comparison result;
+  ComparedRuns result;
   result.options = std::move(options);
   result.paired = base.seed == now.seed;
   result.slots_base = static_cast<std::size_t>(std::min(most_slots, base.elapsed()));

@@ -20,8 +20,8 @@ struct CompareOptions {
   std::vector<Condition> fail_if;  ///< of NEW, and of changes; empty: any change for the worse
 };
 
-enum class Finding { same, better, worse, unknown };
-[[nodiscard]] std::string_view to_string(Finding finding);
+enum class ChangeKind { same, better, worse, unknown };
+[[nodiscard]] std::string_view to_string(ChangeKind finding);
 
 /// Of a change, in the unit of its figure.
 struct Interval {
@@ -33,11 +33,11 @@ struct Difference {
   double base = 0, now = 0;        ///< NaN: that run has no such figure
   std::optional<Interval> change;  ///< of the second minus the first; nullopt: see `untold`
   double least = 0;                ///< a change that is not certain to be larger is none
-  Finding finding = Finding::unknown;
+  ChangeKind finding = ChangeKind::unknown;
   std::string untold;  ///< why there is no interval
 };
 
-struct Comparison {
+struct ComparedRuns {
   Recorded base, now;
   CompareOptions options;
   bool paired = false;  ///< the same uploads in both, whose differences were looked at
@@ -51,7 +51,7 @@ struct Comparison {
 
 /// An Error says why they cannot be compared: what was done is different, or not long enough.
 /// The same runs and options have the same result anywhere.
-[[nodiscard]] Result<Comparison> compare(Recorded base, Recorded now, CompareOptions options);
+[[nodiscard]] Result<ComparedRuns> compare(Recorded base, Recorded now, CompareOptions options);
 
 /// What conditions may be about: figures(), and the numbers of summary.json.
 [[nodiscard]] std::vector<std::string> names_of_conditions();

@@ -78,8 +78,8 @@ TEST(Reach, IsAQuantileThatIsWiderForMoreFiguresAndFewerBlocks) {
   EXPECT_NEAR(reach(0.95, 5, 1e9), 2.576, 0.001);
 }
 
-Comparison compared(const SyntheticLoad& base, const SyntheticLoad& now, bool paired,
-                    CompareOptions options = {}) {
+ComparedRuns compared(const SyntheticLoad& base, const SyntheticLoad& now, bool paired,
+                      CompareOptions options = {}) {
   Recorded first = synthetic(base);
   Recorded second = synthetic(now);
   second.seed = paired ? first.seed : first.seed + 1;
@@ -88,7 +88,7 @@ Comparison compared(const SyntheticLoad& base, const SyntheticLoad& now, bool pa
   return *std::move(result);
 }
 
-const Difference& of(const Comparison& comparison, const std::string& name) {
+const Difference& of(const ComparedRuns& comparison, const std::string& name) {
   for (const auto& difference : comparison.differences) {
     if (difference.figure->name == name) return difference;
   }
@@ -107,7 +107,7 @@ void PrintTo(const Series& series, std::ostream* out) {
 class Pairs : public testing::TestWithParam<Series> {
  protected:
   /// How many of 40 pairs have a figure of that finding.
-  [[nodiscard]] static int count(double slower, Finding finding) {
+  [[nodiscard]] static int count(double slower, ChangeKind finding) {
     int pairs = 0;
     for (std::uint64_t i = 0; i < 40; ++i) {
       SyntheticLoad base;
@@ -121,8 +121,8 @@ class Pairs : public testing::TestWithParam<Series> {
       options.resamples = 200;
       const auto comparison = compared(base, now, GetParam().paired, options);
       const auto found = [&](const Difference& d) {
-        return finding == Finding::same
-                   ? d.finding == Finding::worse || d.finding == Finding::better
+        return finding == ChangeKind::same
+                   ? d.finding == ChangeKind::worse || d.finding == ChangeKind::better
                    : d.finding == finding;
       };
       pairs += std::ranges::any_of(comparison.differences, found) ? 1 : 0;
@@ -131,10 +131,10 @@ class Pairs : public testing::TestWithParam<Series> {
   }
 };
 
-TEST_P(Pairs, OfEqualRunsCryWolfAtMostTwiceIn40) { EXPECT_LE(count(1, Finding::same), 2); }
+TEST_P(Pairs, OfEqualRunsCryWolfAtMostTwiceIn40) { EXPECT_LE(count(1, ChangeKind::same), 2); }
 
 TEST_P(Pairs, WithAServerThatIs5PercentSlowerAreFoundIn9Of10) {
-  EXPECT_GE(count(1.05, Finding::worse), 36);
+  EXPECT_GE(count(1.05, ChangeKind::worse), 36);
 }
 
 INSTANTIATE_TEST_SUITE_P(Synthetic, Pairs,
@@ -145,7 +145,7 @@ TEST(Compare, AFasterServerIsBetterAndASlowerOneWorse) {
   EXPECT_TRUE(worse.worse());
   EXPECT_THAT(verdict(worse), StartsWith("worse: "));
   for (const char* name : {"goodput_mib_s", "good_per_s", "service_p50_ms", "end_to_end_p90_ms"}) {
-    EXPECT_EQ(of(worse, name).finding, Finding::worse) << name;
+    EXPECT_EQ(of(worse, name).finding, ChangeKind::worse) << name;
   }
   EXPECT_THAT(
       sentence(of(worse, "service_p50_ms")),
@@ -155,9 +155,9 @@ TEST(Compare, AFasterServerIsBetterAndASlowerOneWorse) {
   const auto better = compared({.seed = 1, .slower = 1.2}, {.seed = 2}, true);
   EXPECT_FALSE(better.worse());
   EXPECT_THAT(verdict(better), StartsWith("better: "));
-  EXPECT_EQ(of(better, "goodput_mib_s").finding, Finding::better);
-  EXPECT_EQ(of(better, "service_p50_ms").finding, Finding::better);
-  EXPECT_EQ(of(better, "deliver_p50_ms").finding, Finding::unknown);
+  EXPECT_EQ(of(better, "goodput_mib_s").finding, ChangeKind::better);
+  EXPECT_EQ(of(better, "service_p50_ms").finding, ChangeKind::better);
+  EXPECT_EQ(of(better, "deliver_p50_ms").finding, ChangeKind::unknown);
 }
 
 TEST(Compare, FailuresCountWhereThereWereNone) {
@@ -165,14 +165,14 @@ TEST(Compare, FailuresCountWhereThereWereNone) {
   const auto& share = of(bad, "bad_percent");
   EXPECT_EQ(share.base, 0);
   EXPECT_NEAR(share.now, 5, 1.5);
-  EXPECT_EQ(share.finding, Finding::worse);
+  EXPECT_EQ(share.finding, ChangeKind::worse);
   EXPECT_THAT(sentence(share), StartsWith("worse: share of bad uploads is higher: "));
   // A single one proves nothing.
   Recorded one = synthetic({.seed = 2});
   one.uploads[300].good = false;
   const auto chance = compare(synthetic({.seed = 1}), one, {});
   ASSERT_TRUE(chance);
-  EXPECT_EQ(of(*chance, "bad_percent").finding, Finding::same);
+  EXPECT_EQ(of(*chance, "bad_percent").finding, ChangeKind::same);
 }
 
 TEST(Compare, TheSameRunTwiceIsNoDifferenceAtAll) {
@@ -201,8 +201,8 @@ TEST(Compare, RunsOfTheSameUploadsAreToldApartByThem) {
   now.seed = 2;
   const auto apart = compare(base, now, {});
   ASSERT_TRUE(paired && apart);
-  EXPECT_EQ(of(*paired, "service_p50_ms").finding, Finding::worse);
-  EXPECT_EQ(of(*apart, "service_p50_ms").finding, Finding::same);
+  EXPECT_EQ(of(*paired, "service_p50_ms").finding, ChangeKind::worse);
+  EXPECT_EQ(of(*apart, "service_p50_ms").finding, ChangeKind::same);
 }
 
 TEST(Compare, FiguresAreThoseOfTheRun) {
@@ -323,7 +323,7 @@ TEST(Compare, WhatTheClientDidNotDoIsKnownWithIt) {
   EXPECT_THAT(result->notes, Contains(HasSubstr("300 ms at p99 of its loop lag")));
   EXPECT_THAT(result->notes, Contains(HasSubstr("without seconds.csv")));
   // 25 ms more are nothing to a client whose timers were 40 ms late.
-  EXPECT_EQ(of(*result, "service_p50_ms").finding, Finding::same);
+  EXPECT_EQ(of(*result, "service_p50_ms").finding, ChangeKind::same);
 }
 
 TEST(Compare, IsToldAsTextJsonAndPageAndNothingInItSteers) {

@@ -16,11 +16,11 @@ using html::Align;
 using html::Markup;
 using html::Tone;
 
-Tone tone_of(Finding finding) {
+Tone tone_of(ChangeKind finding) {
   switch (finding) {
-    case Finding::better:
+    case ChangeKind::better:
       return Tone::good;
-    case Finding::worse:
+    case ChangeKind::worse:
       return Tone::bad;
     default:
       return Tone::neutral;
@@ -62,7 +62,7 @@ Markup drawn(const Difference& d, double reach) {
                        line("line s1", x(d.now - d.base), 2, x(d.now - d.base), 10));
 }
 
-Markup figures_of(const Comparison& c) {
+Markup figures_of(const ComparedRuns& c) {
   double reach = 0.1;
   for (const Difference& d : c.differences) {
     if (!d.change) continue;
@@ -142,7 +142,7 @@ double highest_of(const Recorded& run) {
   return run.acknowledged.empty() ? 0 : *std::ranges::max_element(run.acknowledged);
 }
 
-std::string method(const Comparison& c) {
+std::string method(const ComparedRuns& c) {
   return fmt::format(
       "{} Block bootstrap: {} and {} slots of time, resampled in blocks of {} and {}. All "
       "intervals "
@@ -155,13 +155,13 @@ std::string method(const Comparison& c) {
 
 }  // namespace
 
-std::string comparison_page(const Comparison& c) {
+std::string comparison_page(const ComparedRuns& c) {
   html::Page page;
   page.title = "dex-loadgen: two runs compared";
   page.verdict = verdict(c);
   page.tone = c.worse() ? Tone::bad : Tone::good;
   Markup sentences;
-  for (const Finding finding : {Finding::worse, Finding::better}) {
+  for (const ChangeKind finding : {ChangeKind::worse, ChangeKind::better}) {
     for (const Difference& d : c.differences) {
       if (d.finding == finding) sentences += html::tag("li", sentence(d));
     }

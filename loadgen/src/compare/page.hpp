@@ -9,6 +9,6 @@ namespace loadgen {
 
 /// HTML that is complete by itself: no script, and nothing is fetched. Whatever stands in reports
 /// is escaped.
-[[nodiscard]] std::string comparison_page(const Comparison& comparison);
+[[nodiscard]] std::string comparison_page(const ComparedRuns& comparison);
 
 }  // namespace loadgen

@@ -12,7 +12,7 @@
 namespace loadgen {
 namespace {
 
-std::size_t count_of(const Comparison& comparison, Finding finding) {
+std::size_t count_of(const ComparedRuns& comparison, ChangeKind finding) {
   return static_cast<std::size_t>(std::ranges::count(
       comparison.differences, finding, [](const Difference& d) { return d.finding; }));
 }
@@ -32,7 +32,7 @@ std::string line_of(const char* which, const Recorded& run) {
                   run.elapsed(), run.verdict));
 }
 
-std::string how(const Comparison& c) {
+std::string how(const ComparedRuns& c) {
   if (c.paired) {
     return fmt::format("the same uploads in both, {} slots of time, resampled in blocks of {}",
                        c.slots_base, c.block_base);
@@ -53,13 +53,13 @@ std::string shown_change(const Difference& d, double change) {
   return (change < 0 ? "-" : "+") + shown(std::abs(change), d.figure->unit);
 }
 
-std::string verdict(const Comparison& comparison) {
+std::string verdict(const ComparedRuns& comparison) {
   if (!comparison.conditions_hit.empty()) {
     return fmt::format("worse: {}", fmt::join(comparison.conditions_hit, ", "));
   }
-  const auto worse = count_of(comparison, Finding::worse);
-  const auto better = count_of(comparison, Finding::better);
-  const auto told = comparison.differences.size() - count_of(comparison, Finding::unknown);
+  const auto worse = count_of(comparison, ChangeKind::worse);
+  const auto better = count_of(comparison, ChangeKind::better);
+  const auto told = comparison.differences.size() - count_of(comparison, ChangeKind::unknown);
   const auto are = [](std::size_t count) { return count == 1 ? "is" : "are"; };
   if (worse == 0 && better == 0) {
     return fmt::format("no difference: none of {} figures has changed for certain", told);
@@ -91,12 +91,12 @@ std::string sentence(const Difference& d) {
                      by, shown(d.now, d.figure->unit), shown(d.base, d.figure->unit), between);
 }
 
-std::string terminal_text(const Comparison& c) {
+std::string terminal_text(const ComparedRuns& c) {
   std::string out = verdict(c) + "\n\n";
   const auto to = std::back_inserter(out);
   out += line_of("BASE", c.base) + "\n" + line_of("NEW", c.now) + "\n\n";
   bool any = false;
-  for (const Finding finding : {Finding::worse, Finding::better}) {
+  for (const ChangeKind finding : {ChangeKind::worse, ChangeKind::better}) {
     for (const Difference& d : c.differences) {
       if (d.finding != finding) continue;
       out += sentence(d) + "\n";
@@ -113,7 +113,7 @@ std::string terminal_text(const Comparison& c) {
     if (d.change) {
       certain =
           fmt::format("{} to {}", shown_change(d, d.change->low), shown_change(d, d.change->high));
-      if (d.finding != Finding::same) certain += fmt::format("  {}", to_string(d.finding));
+      if (d.finding != ChangeKind::same) certain += fmt::format("  {}", to_string(d.finding));
     }
     if (!std::isnan(d.base) && !std::isnan(d.now)) change = shown_change(d, d.now - d.base);
     fmt::format_to(to, "{:<26}{:>14}{:>14}{:>11}   {}\n", d.figure->title,
@@ -127,7 +127,7 @@ std::string terminal_text(const Comparison& c) {
   return out;
 }
 
-std::string comparison_json(const Comparison& c) {
+std::string comparison_json(const ComparedRuns& c) {
   using Json = nlohmann::ordered_json;
   const auto value = [](double number) { return std::isnan(number) ? Json() : Json(number); };
   const auto run = [&](const Recorded& of) {
@@ -165,7 +165,8 @@ std::string comparison_json(const Comparison& c) {
     } else {
       one["why"] = d.untold;
     }
-    if (d.finding == Finding::better || d.finding == Finding::worse) one["sentence"] = sentence(d);
+    if (d.finding == ChangeKind::better || d.finding == ChangeKind::worse)
+      one["sentence"] = sentence(d);
     figures.push_back(std::move(one));
   }
   return root.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
