@@ -37,6 +37,10 @@ void fields(V& v, S& s) {
   v("new_uploads", s.new_uploads);
   v("cuts", s.cuts);
   v("silent_cuts", s.silent_cuts);
+  v("second_writers", s.second_writers);
+  v("second_refused", s.second_refused);
+  v("second_accepted", s.second_accepted);
+  v("redeliveries", s.redeliveries);
   v.hex("cuts_digest", s.cuts_digest);
   v("sent_bytes", s.sent);
   v("acknowledged_bytes", s.acknowledged);
