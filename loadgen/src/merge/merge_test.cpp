@@ -234,12 +234,12 @@ TEST_F(Merge, JudgesTheWholeOnly) {
   const auto folders = put_shards(2);
   const auto good = merge(folders, folder("whole"), {});
   ASSERT_TRUE(good);
-  EXPECT_EQ(good->report.exit_code(), ExitCode::bad_run) << "some failed";
-  EXPECT_THAT(terminal_summary(good->report), HasSubstr("shards     2, of "));
-  const auto failed = std::to_string(good->report.stats.failed);
+  EXPECT_EQ(good->exit_code(), ExitCode::bad_run) << "some failed";
+  EXPECT_THAT(terminal_summary(*good), HasSubstr("shards     2, of "));
+  const auto failed = std::to_string(good->stats.failed);
   const auto judged = merge(folders, folder("whole"), {*Criterion::parse("failed>=" + failed)});
   ASSERT_TRUE(judged);
-  EXPECT_THAT(judged->report.conditions_hit, testing::ElementsAre(HasSubstr("failed>=")));
+  EXPECT_THAT(judged->conditions_hit, testing::ElementsAre(HasSubstr("failed>=")));
   const Done part = done(scenario_of(run_text, Shard{1, 2}), Time{});
   EXPECT_EQ(part.report.exit_code(), ExitCode::good);
   EXPECT_THAT(terminal_summary(part.report), testing::StartsWith("shard 1/2: "));

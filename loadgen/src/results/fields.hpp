@@ -201,6 +201,7 @@ void fields(V& v, S& s) {
   v("gave_up", s.gave_up);
   v("stopped", s.stopped);
   v("conditions_hit", s.conditions_hit);
+  v("part", s.part);
 }
 
 /// Of `seconds`, as lists of equal length.
