@@ -163,7 +163,7 @@ TEST(CommandLine, AnAbsentTargetIsExitCode3) {
 TEST(CommandLine, NoCommandAndAnUnknownOneAreUsageErrors) {
   expect_one_line(loadgen({}), 2, "subcommand");
   expect_one_line(loadgen({"fly"}), 2,
-                  "\"fly\" is not one of run, compare, find-max, networks, report, payload");
+                  "\"fly\" is not one of run, compare, find-max, merge, networks, report, payload");
   expect_one_line(loadgen({"rum"}), 2, "the nearest is run");
 }
 
