@@ -6,5 +6,5 @@ source "$(dirname "$0")/lib/common.sh"
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 build dev
 say "Testing"
-# Two for each core: they wait more than they compute.
-ctest --preset dev -j "$((2 * $(nproc)))" "$@"
+# Three for each core: they wait more than they compute.
+ctest --preset dev -j "$((3 * $(nproc)))" "$@"
