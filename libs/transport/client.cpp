@@ -413,6 +413,9 @@ Exchange Client::send(const Request& request) {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_MAXCONNECTS, 4L);
+  // Servers close what is idle, Node.js after 5 s: a request that is on its way then is answered by
+  // nobody, and no creation may be sent again (RFC 9112 section 9.3.1).
+  set(CURLOPT_MAXAGE_CONN, 2L);
   set(CURLOPT_HTTP_VERSION, curl_version(wire, request));
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
