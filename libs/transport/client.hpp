@@ -23,7 +23,7 @@ enum class HttpVersion { http1, http2 };
 struct ClientOptions {
   std::string user_agent;
   TlsOptions tls;
-  std::string proxy;           ///< URL; empty: none, the environment's proxies are not used
+  std::string proxy;           ///< URL, or from_environment (proxy.hpp); empty: none
   http::Fields extra_headers;  ///< added to every request that does not carry them
   /// Where extra_headers may go, as any of them may be a key; nullopt: everywhere.
   std::optional<Origins> extra_headers_to;

@@ -1,4 +1,4 @@
-// What a run found as a whole, and the exit code that follows (design.md, idea 4).
+// What a run found as a whole, and the exit code that follows (docs/reference/verdicts.md).
 #pragma once
 
 #include <array>
