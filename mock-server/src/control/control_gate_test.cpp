@@ -16,6 +16,7 @@ class Open : public Application {
 class OneReply : public Exchange {
  public:
   void read_body() override {}
+  void interim(Reply /*reply*/) override {}
   void reply(Reply reply) override { got = std::move(reply); }
   Reply got;
 };

@@ -74,8 +74,10 @@ TEST_F(ByTheGuide, OtherMethodsOfRouteAre405) {
 
 struct Heard : Exchange {
   void read_body() override { ++asked; }
+  void interim(Reply r) override { announced.push_back(r.status); }
   void reply(Reply r) override { got = std::move(r); }
   int asked = 0;
+  std::vector<int> announced;
   Reply got;
 };
 
@@ -94,6 +96,21 @@ TEST(JsonErrors, SayPlainTextsInJson) {
         heard.got.fields.find("Content-Type").value_or("").substr(0, std::string(type).size()),
         type);
   }
+}
+
+TEST(JsonErrors, PassInterimResponsesOn) {
+  struct Announces : Handler {
+    void on_header(const Request&, Exchange& exchange) override {
+      Reply announced;
+      announced.status = 104;
+      exchange.interim(std::move(announced));
+    }
+    void on_bytes(std::span<const std::byte>) override {}
+    void on_end(BodyEnd) override {}
+  };
+  Heard heard;
+  json_errors(std::make_unique<Announces>())->on_header({}, heard);
+  EXPECT_EQ(heard.announced, std::vector{104});
 }
 
 TEST(JsonErrors, PassBodiesOn) {

@@ -21,6 +21,7 @@ class JsonErrors final : public Handler, private Exchange {
 
  private:
   void read_body() override { exchange_->read_body(); }
+  void interim(Reply reply) override { exchange_->interim(std::move(reply)); }
   void reply(Reply reply) override {
     const bool text = reply.fields.find("Content-Type").value_or("").starts_with("text/plain");
     if (reply.status >= 400 && text && !reply.body.empty()) {

@@ -28,7 +28,7 @@ class Exchange {
   /// Sends an interim response (1xx; RFC 9110 section 15.2) ahead of the reply: status and fields
   /// count, nothing is added to them. Nothing goes to a client of HTTP/1.0. Any time before
   /// `reply`.
-  virtual void interim(Reply) {}
+  virtual void interim(Reply reply) = 0;
   /// Answers. Exactly once, at any time: in on_header, on_bytes, on_end, or later from the loop.
   /// Bytes that were not read by then are treated as `reply.unread_body` says, and no further
   /// handler event follows.

@@ -47,6 +47,7 @@ class Keyed final : public System {
 class Replied final : public Exchange {
  public:
   void read_body() override {}
+  void interim(Reply /*reply*/) override {}
   void reply(Reply reply) override { told = std::move(reply); }
   std::optional<Reply> told;
 };

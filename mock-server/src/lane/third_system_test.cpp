@@ -144,6 +144,7 @@ namespace {
 class Replied final : public Exchange {
  public:
   void read_body() override {}
+  void interim(Reply /*reply*/) override {}
   void reply(Reply reply) override { told = std::move(reply); }
   std::optional<Reply> told;
 };

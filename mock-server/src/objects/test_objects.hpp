@@ -35,6 +35,7 @@ class FakeExchange final : public Exchange {
     handler_->on_header(request_, *this);
   }
   void read_body() override { reading_ = true; }
+  void interim(Reply /*reply*/) override {}
   void reply(Reply reply) override {
     ASSERT_FALSE(reply_) << "a second reply: " << reply.status;
     reply_ = std::move(reply);

@@ -28,6 +28,7 @@ namespace mock::test {
 class OneExchange final : public Exchange {
  public:
   void read_body() override { reading = true; }
+  void interim(Reply /*reply*/) override {}
   void reply(Reply reply) override {
     ASSERT_FALSE(answer) << "a second reply: " << reply.status;
     answer = std::move(reply);
