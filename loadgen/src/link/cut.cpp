@@ -37,12 +37,12 @@ void CutLink::State::met(const PlannedCut& cut, std::uint64_t ordinal) {
   if (plan.happened() == ordinal) plan.advance();
 }
 
-QuestionPlan::Row& CutLink::State::row_of(std::uint64_t method, bool safe) {
-  auto found = std::ranges::find(rows, method, [](const auto& row) { return row.first; });
-  if (found == rows.end()) found = rows.insert(found, {method, {}});
-  QuestionPlan::Row& row = found->second;
-  if (safe && row.occasion != plan.happened()) row = {plan.happened(), 0, false};
-  return row;
+QuestionPlan::Streak& CutLink::State::streak_of(std::uint64_t method, bool safe) {
+  auto found = std::ranges::find(streaks, method, [](const auto& streak) { return streak.first; });
+  if (found == streaks.end()) found = streaks.insert(found, {method, {}});
+  QuestionPlan::Streak& streak = found->second;
+  if (safe && streak.occasion != plan.happened()) streak = {plan.happened(), 0, false};
+  return streak;
 }
 
 void CutLink::send_on(LoadRequest request, Done done) {
@@ -82,13 +82,13 @@ void CutLink::ask(LoadRequest request, Done done) {
   }
   const std::uint64_t method = number_of(request.method);
   const bool safe = request.method == "HEAD" || request.method == "GET";  // RFC 9110 section 9.2.1
-  QuestionPlan::Row& row = state_->row_of(method, safe);
-  const auto cut = questions->next(method, row);
+  QuestionPlan::Streak& streak = state_->streak_of(method, safe);
+  const auto cut = questions->next(method, streak);
   if (!cut) {
     send_on(std::move(request),
             [state = state_, method, safe, done = std::move(done)](LoadOutcome outcome) {
               if (outcome.response && outcome.response->status < 400) {
-                QuestionPlan::Row& answered = state->row_of(method, safe);
+                QuestionPlan::Streak& answered = state->streak_of(method, safe);
                 if (safe) {
                   answered.through = true;
                 } else {
@@ -99,8 +99,8 @@ void CutLink::ask(LoadRequest request, Done done) {
             });
     return;
   }
-  const bool served = questions->was_served(method, row);
-  ++row.lost;
+  const bool served = questions->was_served(method, streak);
+  ++streak.lost;
   state_->happened.push_back(*cut);
   const Milliseconds noticed =
       cut->kind == Cut::Kind::silent ? state_->manner.stall_timeout : Milliseconds{0};

@@ -39,12 +39,12 @@ class CutLink final : public Link {
     /// The cut that was next when `ordinal` had happened.
     void met(const PlannedCut& cut, std::uint64_t ordinal);
     /// Of the present occasion. `safe`: the method asks, and does nothing.
-    [[nodiscard]] QuestionPlan::Row& row_of(std::uint64_t method, bool safe);
+    [[nodiscard]] QuestionPlan::Streak& streak_of(std::uint64_t method, bool safe);
 
     CutPlan plan;
     Manner manner;
     std::vector<PlannedCut> happened;
-    std::vector<std::pair<std::uint64_t, QuestionPlan::Row>> rows;
+    std::vector<std::pair<std::uint64_t, QuestionPlan::Streak>> streaks;
     bool broken = false;  ///< what is below takes the connection for one that is kept
     Bytes lost_in_flight;
   };

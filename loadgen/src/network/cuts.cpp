@@ -105,19 +105,19 @@ QuestionPlan::QuestionPlan(const Network& network, std::uint64_t seed, std::uint
       seed_(seed),
       upload_(upload) {}
 
-double QuestionPlan::ask(std::uint64_t method, const Row& row, std::uint64_t question) const {
-  return unit(
-      hash_for(Purpose::question_cut, {seed_, upload_, method, row.occasion, row.lost, question}));
+double QuestionPlan::ask(std::uint64_t method, const Streak& streak, std::uint64_t question) const {
+  return unit(hash_for(Purpose::question_cut,
+                       {seed_, upload_, method, streak.occasion, streak.lost, question}));
 }
 
-std::optional<PlannedCut> QuestionPlan::next(std::uint64_t method, const Row& row) const {
-  if (row.through || ask(method, row, 0) >= probability_) return std::nullopt;
-  const Kind kind = ask(method, row, 1) < silent_share_ ? Kind::silent : Kind::reset;
+std::optional<PlannedCut> QuestionPlan::next(std::uint64_t method, const Streak& streak) const {
+  if (streak.through || ask(method, streak, 0) >= probability_) return std::nullopt;
+  const Kind kind = ask(method, streak, 1) < silent_share_ ? Kind::silent : Kind::reset;
   return PlannedCut{Bytes{0}, kind, Loses::question};
 }
 
-bool QuestionPlan::was_served(std::uint64_t method, const Row& row) const {
-  return ask(method, row, 2) < answer_share_;
+bool QuestionPlan::was_served(std::uint64_t method, const Streak& streak) const {
+  return ask(method, streak, 2) < answer_share_;
 }
 
 std::uint64_t fingerprint(std::uint64_t upload, std::uint64_t ordinal, const PlannedCut& cut) {

@@ -71,19 +71,20 @@ class QuestionPlan {
  public:
   QuestionPlan(const Network& network, std::uint64_t seed, std::uint64_t upload);
 
-  struct Row {
+  struct Streak {
     std::uint64_t occasion = 0;
     std::uint64_t lost = 0;  ///< of it
     bool through = false;    ///< one was answered with success: whatever follows gets through, too
   };
-  /// What happens to the next one; nullopt: it gets through. `method` names the row.
-  [[nodiscard]] std::optional<PlannedCut> next(std::uint64_t method, const Row& row) const;
+  /// What happens to the next one; nullopt: it gets through. `method` names the streak.
+  [[nodiscard]] std::optional<PlannedCut> next(std::uint64_t method, const Streak& streak) const;
   /// Of one that is lost: whether it had got through, and its answer had not.
-  [[nodiscard]] bool was_served(std::uint64_t method, const Row& row) const;
+  [[nodiscard]] bool was_served(std::uint64_t method, const Streak& streak) const;
   [[nodiscard]] bool none() const { return probability_ <= 0; }
 
  private:
-  [[nodiscard]] double ask(std::uint64_t method, const Row& row, std::uint64_t question) const;
+  [[nodiscard]] double ask(std::uint64_t method, const Streak& streak,
+                           std::uint64_t question) const;
 
   double probability_;
   double silent_share_;
