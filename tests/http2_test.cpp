@@ -57,10 +57,9 @@ std::string skip_reason(const Conformance& run, const char* id) {
 /// What nginx spoils whatever it is asked in, now and then or always: it drops trailers and 104,
 /// refuses a length beside chunks, and passes on or not what a client sent before it broke off. And
 /// what DEX itself does.
-const std::set<std::string> not_of_http2{"TUS-CORE-OPT-011", "TUS-CORE-PATCH-021", "TUS-CTRL-001",
-                                         "TUS-CTRL-002",     "TUS-CTRL-003",       "IETF-006",
-                                         "IETF-015",         "IETF-018",           "DEX-CLI-008",
-                                         "DEX-SEC-004"};
+const std::set<std::string> not_of_http2{
+    "TUS-CORE-OPT-011", "TUS-CORE-PATCH-021", "TUS-CTRL-001", "TUS-CTRL-002", "TUS-CTRL-003",
+    "IETF-006",         "IETF-015",           "IETF-018",     "DEX-CLI-008",  "DEX-SEC-004"};
 
 class Http2 : public testing::TestWithParam<const char*> {
  protected:

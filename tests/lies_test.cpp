@@ -275,15 +275,17 @@ TEST_F(Lies, WasteIsWhatTheServerDidNotKeep) {
   // A cut on a busy machine can come before the mock has read a byte: without progress no delay is
   // given back, so there are more of them than the seed has cuts in a row.
   std::string delays = "0s";
-  for (int i = 0; i < 40; ++i) { delays += ",5ms"; }
+  for (int i = 0; i < 40; ++i) {
+    delays += ",5ms";
+  }
   for (const char* network : {"cuts", "paced"}) {
     folder_.write("paced.json", R"({"name":"paced","description":"d","cut_probability":0.8,
                                     "upload_rate":"2MiB/s"})");
     const fs::path report = folder_.path() / network;
-    const auto run = testkit::run(
-        {DEX_LOADGEN, "run", "--url", mock_.creation_url(), "--uploads", "20", "--size", "1MiB",
-         "--seed", "5", "--network", (folder_.path() / (std::string(network) + ".json")).string(),
-         "--retry-delays", delays, "--report", report.string()});
+    const auto run = testkit::run({DEX_LOADGEN, "run", "--url", mock_.creation_url(), "--uploads",
+                                   "20", "--size", "1MiB", "--seed", "5", "--network",
+                                   (folder_.path() / (std::string(network) + ".json")).string(),
+                                   "--retry-delays", delays, "--report", report.string()});
     ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
     const auto figures = json::parse(testkit::read_file(report / "summary.json")).at("summary");
     const auto figure = [&](const char* name) { return figures.at(name).get<std::uint64_t>(); };

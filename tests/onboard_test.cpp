@@ -274,12 +274,12 @@ TEST(Onboarding, AProxyThatConnects) {
   Partner partner;
   const Mock mock(partner.server());
   const testkit::SmallProxy proxy(std::stoi(mock.url().substr(mock.url().rfind(':') + 1)));
-  const auto page = partner.walk(
-      mock.url(), partner.with_password({"--proxy", "http://" + proxy.address(), "--delivered-dir",
-                                         partner.path("out")}));
+  const auto page =
+      partner.walk(mock.url(), partner.with_password({"--proxy", "http://" + proxy.address(),
+                                                      "--delivered-dir", partner.path("out")}));
   EXPECT_EQ(page.exit_code, 0) << page.out;
-  EXPECT_THAT(page.markdown, AllOf(HasSubstr("| done | **Proxy** "),
-                                   HasSubstr("| done | **Lost connection**")));
+  EXPECT_THAT(page.markdown,
+              AllOf(HasSubstr("| done | **Proxy** "), HasSubstr("| done | **Lost connection**")));
 }
 
 TEST(Onboarding, AFieldThatIsMissing) {

@@ -51,7 +51,8 @@ struct Conformance {
   /// requirement id -> its entry in report["results"]
   std::map<std::string, nlohmann::json> results;
 };
-/// `dex-conformance run --url URL arguments... --json ...`; throws when it lasts longer than `limit`.
+/// `dex-conformance run --url URL arguments... --json ...`; throws when it lasts longer than
+/// `limit`.
 [[nodiscard]] Conformance judge(const std::string& url, std::vector<std::string> arguments,
                                 testkit::ChildProcess::Options options = with_demo_user(),
                                 std::chrono::seconds limit = std::chrono::seconds{200});

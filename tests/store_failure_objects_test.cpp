@@ -169,7 +169,8 @@ class Sender {
     const auto bytes = programs::payload(serial_++, 900);
     const auto begun = begin(onecodex::Kind::sample, R"(, "paired_end_filename": "a_R2.fq")");
     if (!begun || !send_to(begun->file, bytes)) return;
-    if (send_to(begun->paired_end.value(), programs::payload(serial_++, 900))) confirm(*begun, bytes);
+    if (send_to(begun->paired_end.value(), programs::payload(serial_++, 900)))
+      confirm(*begun, bytes);
   }
 
   /// As onecodex has it from version 0.7 on.

@@ -10,8 +10,8 @@ namespace client {
 namespace {
 
 TEST(Production, AHostIsKnownInEverySpellingAndBelowIt) {
-  for (const char* url : {"https://API.CDC.gov/upload", "http://api.cdc.gov.:8080/x",
-                          "https://eu.api.cdc.gov/"}) {
+  for (const char* url :
+       {"https://API.CDC.gov/upload", "http://api.cdc.gov.:8080/x", "https://eu.api.cdc.gov/"}) {
     const auto* const host = production_host(url);
     ASSERT_NE(host, nullptr) << url;
     EXPECT_EQ(host->what, "CDC's DEX in production");

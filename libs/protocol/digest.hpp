@@ -28,7 +28,8 @@ class Digest {
 
   void update(std::span<const std::byte> bytes);
   void update(std::string_view bytes);
-  /// The raw digest bytes (a CRC: four or eight bytes, most significant first, as of xxh128 the sixteen).
+  /// The raw digest bytes (a CRC: four or eight bytes, most significant first, as of xxh128 the
+  /// sixteen).
   [[nodiscard]] std::string finish();
 
  private:

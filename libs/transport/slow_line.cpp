@@ -15,8 +15,6 @@ SlowLine::SlowLine(std::chrono::steady_clock::time_point at_most) : at_most_(at_
 
 SlowLine::~SlowLine() { std::erase(of_this_thread, this); }
 
-SlowLine* SlowLine::of_thread() {
-  return of_this_thread.empty() ? nullptr : of_this_thread.back();
-}
+SlowLine* SlowLine::of_thread() { return of_this_thread.empty() ? nullptr : of_this_thread.back(); }
 
 }  // namespace transport

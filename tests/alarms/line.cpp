@@ -89,8 +89,7 @@ class Direction {
       auto& bytes = pieces_.front().bytes;
       const auto size =
           std::min(bytes.size() - at_, passed_ < pace_.fine_for ? pace_.fine : pace_.coarse);
-      const auto sent =
-          ::send(to_.fd(), bytes.data() + at_, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+      const auto sent = ::send(to_.fd(), bytes.data() + at_, size, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return true;
       if (sent < 0) {
         over_ = true;
@@ -137,8 +136,8 @@ class Direction {
 
 int until(const std::optional<Clock::time_point>& next, Clock::time_point now) {
   if (!next) return -1;
-  return static_cast<int>(std::max<std::int64_t>(
-      0, std::chrono::ceil<std::chrono::milliseconds>(*next - now).count()));
+  return static_cast<int>(
+      std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(*next - now).count()));
 }
 
 }  // namespace

@@ -32,8 +32,7 @@ Told cut_and_begin_again(Visit& visit, const transport::Request& request,
     return not_taken(seen, "the file", people);
   }
   if (!cut) {
-    return remark(
-        "The connection could not be broken from here. The file was sent whole.");
+    return remark("The connection could not be broken from here. The file was sent whole.");
   }
   return done(
       "The connection was broken in the middle, and the file sent again from its beginning: this "

@@ -10,9 +10,9 @@ namespace conformance {
 
 /// One of them. A constant of its system, or one of those of every system below.
 struct Foundation {
-  std::string_view name;    ///< for reports and people: "HEAD"
-  std::string_view demand;  ///< "HEAD of an upload is answered 200 with Upload-Offset"
-  std::string_view remedy;  ///< what to do when it is not so; one line
+  std::string_view name;      ///< for reports and people: "HEAD"
+  std::string_view demand;    ///< "HEAD of an upload is answered 200 with Upload-Offset"
+  std::string_view remedy;    ///< what to do when it is not so; one line
   bool tells_offers = false;  ///< what is not offered, and so not judged, goes by its answer
 };
 

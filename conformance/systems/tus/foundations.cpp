@@ -68,9 +68,9 @@ std::string lacks_discovery(const Exchange& seen) {
 /// At offset 0.
 Request patch_of(const std::string& upload, std::string bytes) {
   return tus_request("PATCH", upload,
-                    {{std::string(tus::header::upload_offset), "0"},
-                     {"Content-Type", std::string(tus::offset_media_type)}},
-                    std::move(bytes));
+                     {{std::string(tus::header::upload_offset), "0"},
+                      {"Content-Type", std::string(tus::offset_media_type)}},
+                     std::move(bytes));
 }
 
 Request on_its_own(Request request) {

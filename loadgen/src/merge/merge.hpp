@@ -14,7 +14,8 @@ namespace loadgen {
 /// that are missing, given twice, of another run, or that did not run at the same time are an
 /// Error of one line; so is a file that does not fit to the others. Nothing is written, and the
 /// report is to go to `out`, which is none of `folders`; its uploads are read again from the shards
-/// each time they are shown. `fail_if` is what the whole fails by besides the conditions of the run.
+/// each time they are shown. `fail_if` is what the whole fails by besides the conditions of the
+/// run.
 [[nodiscard]] Result<RunReport> merge(const std::vector<std::string>& folders,
                                       const std::string& out,
                                       const std::vector<Criterion>& fail_if);

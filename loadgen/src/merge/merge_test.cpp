@@ -255,8 +255,7 @@ TEST_F(Merge, AShardThatBeganLaterIsPutThere) {
   EXPECT_EQ(merged->seconds[0].started, 11U);
   EXPECT_EQ(merged->seconds[2].started, 31U + 12);
   EXPECT_EQ(merged->begun, noon);
-  EXPECT_THAT(merged->notes,
-              testing::ElementsAre("shard 2/2 began 2.1 s after the first one"));
+  EXPECT_THAT(merged->notes, testing::ElementsAre("shard 2/2 began 2.1 s after the first one"));
   merged->each_upload([&](const UploadResult& upload) {
     const auto of = [&](const Done& part) {
       const auto same = std::ranges::find(part.uploads, upload.index, &UploadResult::index);
@@ -403,8 +402,7 @@ TEST(Histogram, IsTheSameFromItsParts) {
   Histogram h;
   for (const auto us : {0, 1, 5, 777, 1'000'000, 2'000'000'000})
     h.add(std::chrono::microseconds{us});
-  const auto again =
-      Histogram::of(h.counts(), static_cast<double>(h.sum_us()), h.min(), h.max());
+  const auto again = Histogram::of(h.counts(), static_cast<double>(h.sum_us()), h.min(), h.max());
   ASSERT_TRUE(again);
   EXPECT_EQ(again->buckets(), h.buckets());
   EXPECT_EQ(again->percentile_ms(50), h.percentile_ms(50));

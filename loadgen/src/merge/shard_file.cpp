@@ -126,16 +126,14 @@ Histogram histogram_at(const json::Cursor& at) {
       at.at("buckets").fail("pairs of a number and a count are expected");
     }
     // What is no number of a bucket is none of these either.
-    const auto number = std::clamp<std::int64_t>(bucket[0].get<std::int64_t>(),
-                                                 Histogram::first_bucket - 1,
-                                                 Histogram::last_bucket + 1);
+    const auto number = std::clamp<std::int64_t>(
+        bucket[0].get<std::int64_t>(), Histogram::first_bucket - 1, Histogram::last_bucket + 1);
     bins.emplace_back(static_cast<int>(number), bucket[1].get<std::uint64_t>());
   }
   const double sum_us = at.at("sum_us").number();
   const std::chrono::microseconds least{nanoseconds_at(at.at("min_us"))};
   const std::chrono::microseconds most{nanoseconds_at(at.at("max_us"))};
-  auto histogram =
-      std::isfinite(sum_us) ? Histogram::of(bins, sum_us, least, most) : std::nullopt;
+  auto histogram = std::isfinite(sum_us) ? Histogram::of(bins, sum_us, least, most) : std::nullopt;
   if (!histogram || histogram->count() > static_cast<std::uint64_t>(INT64_MAX) / most_shards) {
     at.fail("no times make such a histogram");
   }

@@ -12,7 +12,8 @@
 
 namespace loadgen {
 
-/// Exit codes of the program (docs/reference/verdicts.md); of those that apply the first one here wins.
+/// Exit codes of the program (docs/reference/verdicts.md); of those that apply the first one here
+/// wins.
 enum class ExitCode : int {
   good = 0,
   bad_run = 1,      ///< uploads failed, lost or unverified, a --fail-if condition, or nothing done

@@ -50,12 +50,11 @@ std::optional<Histogram> Histogram::of(const BucketCounts& counts, double sum_us
   const auto n = static_cast<double>(made.count_);
   constexpr double rounding = 1 + 1e-9;
   const bool good =
-      counts.empty()
-          ? sum_us == 0 && min.count() == 0 && max.count() == 0
-          : min.count() >= 0 && min <= max && bucket_of(min) == counts.front().first &&
-                bucket_of(max) == counts.back().first &&
-                sum_us * rounding >= n * static_cast<double>(min.count()) &&
-                sum_us <= n * static_cast<double>(max.count()) * rounding;
+      counts.empty() ? sum_us == 0 && min.count() == 0 && max.count() == 0
+                     : min.count() >= 0 && min <= max && bucket_of(min) == counts.front().first &&
+                           bucket_of(max) == counts.back().first &&
+                           sum_us * rounding >= n * static_cast<double>(min.count()) &&
+                           sum_us <= n * static_cast<double>(max.count()) * rounding;
   if (!good) return std::nullopt;
   made.sum_us_ = sum_us;
   made.min_ = min;

@@ -184,8 +184,8 @@ Outcome concurrent_patches_apply_once(Context& c) {
   const auto of_one = stored_as_any_of(c, upload, all);
   if (!of_one) return findings.outcome();
   return findings
-      .check(*of_one, *of_one ? "the stored bytes are those of one sender"
-                              : "the stored bytes are mixed")
+      .check(*of_one,
+             *of_one ? "the stored bytes are those of one sender" : "the stored bytes are mixed")
       .outcome();
 }
 
@@ -243,7 +243,8 @@ Outcome early_refusal_can_be_read(Context& c) {
     if (last.response && last.response->status == 502) ++of_gateway;
   }
   if (of_gateway == tries) {
-    return not_offered("a gateway in front answered 502 each time: the server's answer is not seen");
+    return not_offered(
+        "a gateway in front answered 502 each time: the server's answer is not seen");
   }
   const auto seen = "the refusal could be read in " + std::to_string(read) + " of " +
                     std::to_string(tries) + " tries, last " + code(last);

@@ -66,14 +66,14 @@ Habit chunked_beside_length(Context& c) {
   fields.add("Content-Length", "0");
   fields.add("Transfer-Encoding", "chunked");
   auto connection = c.raw();
-  const auto read = talk(c, connection, "chunked PATCH with Content-Length: 0",
-                         raw_head(c, "PATCH", upload, fields),
-                         transport::chunk("hello") + transport::chunk(""));
+  const auto read =
+      talk(c, connection, "chunked PATCH with Content-Length: 0",
+           raw_head(c, "PATCH", upload, fields), transport::chunk("hello") + transport::chunk(""));
   std::string seen = "a chunked PATCH with Content-Length: 0: ";
   // Who refuses such a request closes the connection (RFC 9112 section 6.1), and may do so before
   // the refusal is read.
-  if (!read.response && (read.seen == RawConnection::Seen::closed ||
-                         read.seen == RawConnection::Seen::reset)) {
+  if (!read.response &&
+      (read.seen == RawConnection::Seen::closed || read.seen == RawConnection::Seen::reset)) {
     return {false, seen + to_string(read.seen)};
   }
   const auto patched = answer(read);
