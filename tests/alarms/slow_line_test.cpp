@@ -8,6 +8,7 @@
 #include "control_client.hpp"
 #include "line.hpp"
 #include "programs.hpp"
+#include "testkit/temp_folder.hpp"
 #include "transport/client.hpp"
 #include "transport/raw_connection.hpp"
 #include "transport/slow_line.hpp"
@@ -48,6 +49,27 @@ TEST(SlowLine, CarriesEveryByteInItsOrder) {
     const auto url = client.create(bytes.size());
     EXPECT_EQ(client.patch(url, 0, bytes).status, 204) << pace.name;
     EXPECT_TRUE(client.get(url).body == bytes) << pace.name;
+  }
+}
+
+/// A server that answers and is gone may be told of the rest of a body: it resets the connection.
+TEST(SlowLine, CarriesAnAnswerThatAResetFollows) {
+  const testkit::TempFolder folder;
+  const auto rules = folder.write("rules.json", R"({"when": {"method": "PATCH"}, "then": {
+      "reply": {"early": true, "status": 403, "body": ")" +
+                                                    std::string(800, 'x') + R"("},
+      "socket": "fin"}})");
+  const Mock mock({"--profile", "tus", "--store", "memory", "--rules", rules});
+  for (const auto& pace : alarms::paces()) {
+    const auto line = before(mock, std::string(pace.name));
+    const auto request = patch(line->url(), "bytes");
+    for (int i = 0; i < 10; ++i) {
+      transport::Client client({});
+      const auto seen = client.send(request);
+      ASSERT_TRUE(seen.response) << pace.name << ": " << seen.failure->message;
+      EXPECT_EQ(seen.response->status, 403) << pace.name;
+      EXPECT_EQ(seen.response->body.size(), 800U) << pace.name;
+    }
   }
 }
 

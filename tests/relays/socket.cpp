@@ -1,13 +1,17 @@
 #include "socket.hpp"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -57,6 +61,19 @@ std::string Socket::receive() {
 void Socket::end_sending() const { ::shutdown(fd_, SHUT_WR); }
 
 void Socket::end() const { ::shutdown(fd_, SHUT_RDWR); }
+
+void Socket::see_delivered() const {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds patience{5};
+  int before = -1;
+  for (auto until = Clock::now() + patience; Clock::now() < until;) {
+    int held = 0;
+    if (::ioctl(fd_, SIOCOUTQ, &held) != 0 || held == 0) return;
+    if (std::exchange(before, held) != held) until = Clock::now() + patience;
+    pollfd one{fd_, 0, 0};  // tells of a peer that is gone, and of nothing else
+    if (::poll(&one, 1, 1) > 0) return;
+  }
+}
 
 void Socket::reset() const {
   const linger at_once{1, 0};

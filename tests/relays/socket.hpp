@@ -27,6 +27,9 @@ class Socket {
   [[nodiscard]] bool was_reset() const { return was_reset_; }
   void end_sending() const;
   void end() const;
+  /// Waits until the peer has all that was sent, or is gone itself, or has taken nothing for five
+  /// seconds: reset() throws away what the kernel still holds.
+  void see_delivered() const;
   /// The peer will see a reset as soon as this object is gone.
   void reset() const;
   /// For what is not here; it stays with this object.
