@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Pages of dex-conformance, as a browser shows them: judges one good server and those that are broken in
-# one thing (tests/causes_test.cpp has them too), and looks at each page with scripts/interop/pages.mjs -
-# axe finds nothing, nothing is fetched, nothing is wider than the screen.
+# Pages as a browser shows them: those of dex-conformance about one good server and those that are broken
+# in one thing (tests/causes_test.cpp has them too), of its onboarding, and those of dex-loadgen. Looks at
+# each with scripts/interop/pages.mjs - axe finds nothing, nothing is fetched, nothing is wider than the
+# screen.
 #   scripts/pages.sh [--pictures DIR] [NAME...]     (NAMEs as below; without any, all of them)
 source "$(dirname "$0")/lib/common.sh"
 
@@ -15,7 +16,8 @@ if [ "${1:-}" = --pictures ]; then
 fi
 names=("$@")
 [ $# -gt 0 ] || names=(good head-405 options-garbled location-without-port location-elsewhere dies
-  manifest-refused no-manifest dex-as-tus token-ends certificate-expired plain-web-server)
+  manifest-refused no-manifest dex-as-tus token-ends certificate-expired plain-web-server onboarding load
+  compared find-max merged)
 if ! command -v chromium >/dev/null || [ ! -d build/interop/node_modules/axe-core ]; then
   die "needs chromium, node, and what scripts/interop.sh installs into build/interop"
 fi
@@ -48,7 +50,16 @@ broken() {
   url=${!url_name}
 }
 
+# load_page NAME ARGUMENTS...: some uploads by dex-loadgen to $url, and what it reports of them.
+load_page() {
+  local name=$1
+  shift
+  "$bin/dex-loadgen" run --url "$url/files" --system tus --size 64KiB --report "$scratch/$name" "$@" \
+    >"$scratch/$name.out" 2>&1 || die "$name: $(tail -3 "$scratch/$name.out")"
+}
+
 for name in "${names[@]}"; do
+  mkdir -p "$scratch/$name"
   case $name in
     good)
       broken "$name" '' --profile tus
@@ -103,6 +114,42 @@ for name in "${names[@]}"; do
       started+=("$!")
       wait_for 20 grep -q 'port [0-9]' "$scratch/web.log" || die "the web server did not come up"
       judge_page "$name" --url "http://127.0.0.1:$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$scratch/web.log")/files" --system tus
+      ;;
+    onboarding)
+      broken "$name" '' --profile dex
+      printf 'MSH|^~\\&|LAB\n' >"$scratch/sample.hl7"
+      echo '{"version": "2.0", "data_stream_id": "no", "data_stream_route": "such"}' >"$scratch/manifest.json"
+      "$bin/dex-conformance" onboard --url "$url" --manifest "$scratch/manifest.json" --file "$scratch/sample.hl7" \
+        --username-env DEX_PAGE_USER --password-env DEX_PAGE_PASSWORD --html "$scratch/$name/report.html" \
+        >"$scratch/$name.out" 2>&1 || :
+      [ -s "$scratch/$name/report.html" ] || die "$name: $(cat "$scratch/$name.out")"
+      ;;
+    load)
+      broken "$name" '' --profile tus
+      load_page "$name" --uploads 300 --network flaky
+      ;;
+    compared)
+      broken "$name" '' --profile tus
+      load_page base --duration 6s --concurrency 2
+      load_page new --duration 6s --concurrency 4
+      "$bin/dex-loadgen" compare "$scratch/base" "$scratch/new" --html "$scratch/$name/report.html" >"$scratch/$name.out" ||
+        [ $? -eq 1 ] || die "$name: $(cat "$scratch/$name.out")"
+      ;;
+    find-max)
+      broken "$name" '{"when": {"method": "POST", "rate": {"above": 40, "in": "1s"}}, "then": {"reply": {"early": true, "status": 503}}}' --profile tus
+      "$bin/dex-loadgen" find-max --url "$url/files" --system tus --size 1KiB --verify none --retry-delays none \
+        --from 30/s --to 60/s --step 1s --warm-up 200ms --html "$scratch/$name/report.html" >"$scratch/$name.out" 2>&1 ||
+        die "$name: $(cat "$scratch/$name.out")"
+      ;;
+    merged)
+      broken "$name" '' --profile tus
+      at=$(date -u -d '+3 sec' +%Y-%m-%dT%H:%M:%SZ)
+      load_page shard.1 --uploads 40 --shard 1/2 --start-at "$at" &
+      load_page shard.2 --uploads 40 --shard 2/2 --start-at "$at"
+      wait $! || exit 1
+      rm -r "${scratch:?}/$name"
+      "$bin/dex-loadgen" merge "$scratch/$name" "$scratch/shard.1" "$scratch/shard.2" >"$scratch/$name.out" 2>&1 ||
+        die "$name: $(cat "$scratch/$name.out")"
       ;;
     *) die "there is no $name" ;;
   esac

@@ -14,7 +14,8 @@ const std::string_view style_sheet = R"css(
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0 auto;max-width:72rem;padding:0 1.25rem 3rem;background:var(--ground);
-color:var(--text);font:1rem/1.5 system-ui,"Segoe UI","Noto Sans","DejaVu Sans",sans-serif}
+color:var(--text);font:1rem/1.5 system-ui,"Segoe UI","Noto Sans","DejaVu Sans",sans-serif;
+overflow-wrap:break-word}
 h1{font-size:1.25rem;font-weight:600;margin:1.25rem 0 .5rem;overflow-wrap:anywhere}
 h2{font-size:1.3rem;margin:0 0 .75rem}
 h3{font-size:1.05rem;margin:1.5rem 0 .5rem}
@@ -68,7 +69,7 @@ code{font:.92em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere
 figure{margin:1rem 0 1.5rem}
 figcaption{font-weight:600;margin-bottom:.25rem}
 figcaption p{font-weight:400;margin:.1rem 0 .3rem}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(22rem,1fr));gap:0 2rem}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:0 2rem}
 svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{fill:var(--text);font:12px system-ui,"Segoe UI","Noto Sans","DejaVu Sans",sans-serif}
 svg .soft{fill:var(--soft)}
