@@ -13,6 +13,7 @@
 #include "programs.hpp"
 #include "protocol/base64.hpp"
 #include "testkit/scripted_server.hpp"
+#include "testkit/self_signed.hpp"
 #include "testkit/small_proxy.hpp"
 #include "testkit/temp_folder.hpp"
 
@@ -257,6 +258,25 @@ TEST(Onboarding, OtherCertificatesAreToldApart) {
     expect_one(partner.walk(url, partner.with_password({"--ca-file", partner.path("trusted.pem")})),
                3, fault.what, "");
   }
+}
+
+/// What an inspecting proxy makes for each host, signed by itself.
+TEST(Onboarding, ADeviceThatOpensConnections) {
+  Partner partner;
+  const auto made = testkit::self_signed(/*expired=*/false, "Zscaler Intermediate Root CA");
+  partner.write("device.pem", made.cert_pem);
+  partner.write("device.key", made.key_pem);
+  const Mock mock(partner.server(
+      {"--tls-cert", partner.path("device.pem"), "--tls-key", partner.path("device.key")}));
+  expect_one(partner.walk(mock.url(), partner.with_password({})), 3,
+             "A device in your network opens the connection: the certificate that came was made by "
+             "\"Zscaler Intermediate Root CA\", and is not the service's own.",
+             "ask for that device's certificate as a PEM file");
+  // With it the walk goes on, and says whom the upload program has to trust as well.
+  const auto trusted =
+      partner.walk(mock.url(), partner.with_password({"--ca-file", partner.path("device.pem")}));
+  EXPECT_EQ(trusted.exit_code, 0) << trusted.out;
+  EXPECT_THAT(trusted.markdown, HasSubstr("your upload program has to trust it too"));
 }
 
 TEST(Onboarding, AProxyThatRefuses) {

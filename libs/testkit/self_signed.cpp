@@ -40,7 +40,7 @@ void extend(X509* cert, int nid, const char* value) {
 
 }  // namespace
 
-Certificate self_signed(bool expired) {
+Certificate self_signed(bool expired, const std::string& name) {
   const std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>> key(EVP_EC_gen("P-256"));
   const std::unique_ptr<X509, Deleter<X509_free>> cert(X509_new());
   need(key && cert);
@@ -50,12 +50,11 @@ Certificate self_signed(bool expired) {
   X509_gmtime_adj(X509_getm_notBefore(cert.get()), -2 * day);
   X509_gmtime_adj(X509_getm_notAfter(cert.get()), expired ? -day : day);
   X509_set_pubkey(cert.get(), key.get());
-  X509_NAME* const name = X509_get_subject_name(cert.get());
-  const std::string host = "localhost";
-  X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(host.data()),
-                             static_cast<int>(host.size()), -1, 0);
-  X509_set_issuer_name(cert.get(), name);
+  X509_NAME* const subject = X509_get_subject_name(cert.get());
+  X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(name.data()),
+                             static_cast<int>(name.size()), -1, 0);
+  X509_set_issuer_name(cert.get(), subject);
   extend(cert.get(), NID_basic_constraints, "critical,CA:TRUE");
   extend(cert.get(), NID_subject_alt_name, "DNS:localhost,DNS:dex.example.test,IP:127.0.0.1");
   need(X509_sign(cert.get(), key.get(), EVP_sha256()) > 0);

@@ -11,7 +11,7 @@ struct Certificate {
 };
 
 /// Self-signed for localhost, 127.0.0.1 and the name dex.example.test, which no resolver knows
-/// (P-256). `expired`: its validity ended yesterday.
-[[nodiscard]] Certificate self_signed(bool expired = false);
+/// (P-256). `expired`: its validity ended yesterday. `name`: of subject and issuer (CN).
+[[nodiscard]] Certificate self_signed(bool expired = false, const std::string& name = "localhost");
 
 }  // namespace testkit
