@@ -351,6 +351,9 @@ class LiveContext final : public Context {
   }
 
   transport::Exchange send(transport::Request& request) {
+    if (auto why = target().withheld(request); !why.empty()) {
+      throw Stop{not_offered(std::move(why))};
+    }
     if (auto why = client_.cannot_send(request)) {
       throw Stop{not_offered("not judged with --http 2: " + *why)};
     }

@@ -15,7 +15,7 @@ std::optional<std::string> reason_to_skip(const Requirement& row, const Check& c
     }
   }
   if (!check.needs.empty() && !target.offers(check.needs)) {
-    return fmt::format("{} is not offered (Tus-Extension of OPTIONS)", check.needs);
+    return target.why_not_offered(check.needs);
   }
   return std::nullopt;
 }

@@ -6,6 +6,10 @@
 
 namespace conformance {
 
+std::string Target::why_not_offered(std::string_view extension) const {
+  return std::string(extension) + " is not offered (Tus-Extension of OPTIONS)";
+}
+
 const System* system_named(Systems systems, std::string_view name) {
   const auto found = std::find_if(systems.begin(), systems.end(),
                                   [&](const System* system) { return system->name == name; });

@@ -102,6 +102,12 @@ class Target {
 
   /// Whether it offers what a check `needs`, what a row excludes and what --require names.
   [[nodiscard]] virtual bool offers(std::string_view extension) const = 0;
+  /// Why what needs `extension` is not judged, when it is not offered.
+  [[nodiscard]] virtual std::string why_not_offered(std::string_view extension) const;
+  /// Why a request that a check would send is not sent; empty: it is.
+  [[nodiscard]] virtual std::string withheld(const transport::Request& /*request*/) const {
+    return {};
+  }
   /// Where its requests carry the credentials of the run.
   [[nodiscard]] virtual client::Presentation presentation() const { return {}; }
   /// Its addresses besides `url` that get those credentials.

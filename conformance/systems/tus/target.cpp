@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <random>
 
 #include "client/dex/endpoints.hpp"
@@ -12,6 +13,7 @@
 #include "client/tus/creation_urls.hpp"
 #include "protocol/tus/draft.hpp"
 #include "protocol/tus/headers.hpp"
+#include "protocol/tus/numbers.hpp"
 #include "target/reach.hpp"
 #include "transport/url.hpp"
 #include "tus/request.hpp"
@@ -26,6 +28,8 @@ using transport::Response;
 constexpr const char* delivered_flag = "delivered-dir";
 constexpr const char* metadata_flag = "metadata";
 constexpr const char* draft_flag = "draft-version";
+constexpr const char* upload_flag = "upload-url";
+constexpr const char* anothers = "uploads are another API's (--upload-url): none is created here";
 constexpr std::size_t first_probe = 64;  ///< bytes, and half of them for the second
 
 Result<std::string> read_folder(const std::string& name) {
@@ -49,6 +53,12 @@ Result<std::string> read_interop_versions(const std::string& text) {
   }
   if (!text.empty()) return text;
   return failure("", "names no interop version of the IETF draft");
+}
+
+/// What makes uploads.
+bool is_about_creation(std::string_view extension) {
+  return extension.starts_with(tus::extension::creation) ||
+         extension.starts_with(tus::extension::concatenation);
 }
 
 bool looks_like_tus(const Response& response) {
@@ -125,7 +135,31 @@ TargetFacts TusTarget::facts() const {
   return facts;
 }
 
-bool TusTarget::offers(std::string_view extension) const { return discovery.offers(extension); }
+bool TusTarget::offers(std::string_view extension) const {
+  if (!takes_given()) return discovery.offers(extension);
+  // What stands on an upload has one; only the rows about its creation find it withheld.
+  if (extension == tus::extension::creation) return true;
+  return discovery.offers(extension) && !is_about_creation(extension);
+}
+
+std::string TusTarget::why_not_offered(std::string_view extension) const {
+  return takes_given() && is_about_creation(extension) ? anothers
+                                                       : Target::why_not_offered(extension);
+}
+
+std::string TusTarget::withheld(const Request& request) const {
+  if (!takes_given() || request.method != "POST") return {};
+  std::string_view to = request.url;
+  to = to.substr(0, to.find('?'));
+  while (to.ends_with('/') && !url.ends_with('/')) to.remove_suffix(1);
+  return to == std::string_view(url).substr(0, url.find('?')) ? anothers : "";
+}
+
+bool TusTarget::takes_given() const { return options_.own.contains(upload_flag); }
+
+std::optional<std::string> TusTarget::given_upload(Bytes length) const {
+  return given_->take(length);
+}
 
 std::string TusTarget::anonymous_address() const { return options_.oauth_url; }
 
@@ -181,9 +215,9 @@ Result<Discovered> TusTarget::discover(Credentials& credentials) {
   if (!chosen) return tl::unexpected(chosen.error());
   if (auto ok = settle(*chosen); !ok) return tl::unexpected(ok.error());
   read_discovery(answer.headers, found);
-  if (auto ok = try_creation(prober, credentials, answer, found); !ok) {
-    return tl::unexpected(ok.error());
-  }
+  const auto tried = takes_given() ? look_at_given(prober, found)
+                                   : try_creation(prober, credentials, answer, found);
+  if (!tried) return tl::unexpected(tried.error());
   look_around(prober);
   if (auto waited = prober.waited(); !waited.empty()) found.remarks.push_back(std::move(waited));
   return found;
@@ -222,6 +256,7 @@ std::optional<Step> TusTarget::step_of(const transport::Exchange& seen) const {
 
 std::optional<Trial> TusTarget::tried(const Foundation& foundation, Prober& prober,
                                       std::vector<std::string>& created) const {
+  if (takes_given()) return std::nullopt;  // each of them begins with a creation
   return try_tus(trials(), foundation, prober, created);
 }
 
@@ -303,6 +338,39 @@ Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials,
     return {};
   }
   look_for_downloads(prober, *upload, bytes, found);
+  return {};
+}
+
+/// Whether stored bytes can be read is not tried, as that would use uploads up.
+Result<void> TusTarget::look_at_given(Prober& prober, Discovered& found) {
+  std::map<std::uint64_t, std::size_t> of_length;
+  for (const std::string& upload : options_.own.at(upload_flag)) {
+    const auto head = prober.admit(tus_request("HEAD", upload), upload,
+                                   "give --username-env and --password-env, or --token-env");
+    if (!head) return tl::unexpected(head.error());
+    needs_authorization = needs_authorization || head->needs_authorization;
+    const Response& answer = head->answer;
+    const auto offset = answer.headers.find(tus::header::upload_offset);
+    const auto length = answer.headers.find(tus::header::upload_length);
+    const Result<Bytes> bytes = tus::parse_length(length.value_or(""));
+    if (answer.status / 100 != 2 || offset != "0" || !bytes) {
+      return failure(
+          "--upload-url",
+          fmt::format("{} is no upload at its beginning: HEAD is answered {}, "
+                      "Upload-Offset {}, Upload-Length {}",
+                      redact::shown_url(upload), answer.status, offset ? quote(*offset) : "missing",
+                      length ? quote(*length) : "missing"),
+          "give uploads that nothing was sent to");
+    }
+    given_->add(upload, *bytes);
+    ++of_length[bytes->value];
+  }
+  std::string lengths;
+  for (const auto& [length, count] : of_length) {
+    lengths += fmt::format("{}{} of {} bytes", lengths.empty() ? "" : ", ", count, length);
+  }
+  found.remarks.push_back(fmt::format(
+      "uploads that another API made: {}; each is used by one check and not cleaned up", lengths));
   return {};
 }
 
@@ -400,6 +468,23 @@ std::vector<OwnSetting> tus_settings() {
   };
 }
 
+namespace {
+
+/// Of tus alone: what builds on it has more to say of its uploads.
+std::vector<OwnSetting> own_settings() {
+  auto all = tus_settings();
+  all.push_back({{{upload_flag, "URL",
+                   "An upload of 10 bytes, at offset 0, that another API made: checks take those "
+                   "and create none; repeatable",
+                   "", "", settings::Times::often},
+                  read_address,
+                  /*refused_elsewhere=*/true},
+                 /*address=*/true});
+  return all;
+}
+
+}  // namespace
+
 std::vector<std::string_view> tus_extensions() {
   return {tus::extension::creation,
           tus::extension::creation_with_upload,
@@ -417,7 +502,7 @@ const System tus_system{
     .origins = {"tus", "http", "ietf"},
     .known_servers = {{"tusd", "tusd 2.4 / 2.10"}, {"tus_node", "@tus/server 2.4.5"}},
     .extensions = tus_extensions(),
-    .settings = tus_settings(),
+    .settings = own_settings(),
     .checks = suites::tus_checks,
     .make_target = make,
 };

@@ -11,6 +11,7 @@
 #include "target/prober.hpp"
 #include "target/target.hpp"
 #include "tus/foundations.hpp"
+#include "tus/given_uploads.hpp"
 
 namespace conformance {
 
@@ -39,6 +40,13 @@ class TusTarget : public Target {
                                            std::vector<std::string>& created) const override;
   [[nodiscard]] std::string anonymous_address() const override;
   [[nodiscard]] std::optional<transport::Request> removal(const std::string& upload) const override;
+
+  [[nodiscard]] std::string why_not_offered(std::string_view extension) const override;
+  [[nodiscard]] std::string withheld(const transport::Request& request) const override;
+  /// Uploads are another API's, and no creation is sent.
+  [[nodiscard]] bool takes_given() const;
+  /// The next upload of that length that another API made.
+  [[nodiscard]] std::optional<std::string> given_upload(Bytes length) const;
 
   /// Takes that as the creation URL, and derives what belongs to it.
   [[nodiscard]] virtual Result<void> settle(const std::string& creation_url);
@@ -89,7 +97,11 @@ class TusTarget : public Target {
   void look_for_downloads(Prober& prober, const std::string& upload, const std::string& bytes,
                           Discovered& found);
 
+  /// In place of a creation.
+  [[nodiscard]] Result<void> look_at_given(Prober& prober, Discovered& found);
+
   TargetOptions options_;
+  std::unique_ptr<GivenUploads> given_ = std::make_unique<GivenUploads>();
 };
 
 /// "/files" and "/upload" below a URL that names only the host; the URL itself otherwise.

@@ -91,7 +91,26 @@ Response patch(Context& c, const std::string& upload, Bytes offset, std::string 
 
 Response remove(Context& c, const std::string& upload) { return send_tus(c, "DELETE", upload); }
 
+namespace {
+
+/// In place of a creation, where uploads are another API's.
+std::string given_in_place_of(Context& c, const Creation& creation) {
+  const bool plain = creation.length && !creation.defer_length && creation.metadata.empty() &&
+                     !creation.raw_metadata && creation.concat.empty() && !creation.body &&
+                     creation.headers.empty();
+  if (!plain) throw Stop{not_offered("needs an upload of its own making (--upload-url)")};
+  auto upload = tus_target(c).given_upload(*creation.length);
+  if (!upload) {
+    throw Stop{not_offered(fmt::format("no upload of {} bytes is left among those of --upload-url",
+                                       creation.length->value))};
+  }
+  return std::move(*upload);
+}
+
+}  // namespace
+
 std::string create(Context& c, const Creation& creation) {
+  if (tus_target(c).takes_given()) return given_in_place_of(c, creation);
   const Response response = post(c, creation);
   const auto location = location_of(c, response);
   if (response.status != 201 || !location) {
@@ -376,9 +395,20 @@ Fields raw_fields(Context& c, const Fields& more) {
   return fields;
 }
 
+std::string head_by_hand(Context& c, std::string_view method, const std::string& url,
+                         const Fields& all, std::string_view version) {
+  Request request;
+  request.method = method;
+  request.url = url;
+  if (auto why = c.target().withheld(request); !why.empty()) {
+    throw Stop{not_offered(std::move(why))};
+  }
+  return transport::request_head(method, Context::target_of(url), all, version);
+}
+
 std::string raw_head(Context& c, std::string_view method, const std::string& url,
                      const Fields& more) {
-  return transport::request_head(method, Context::target_of(url), raw_fields(c, more));
+  return head_by_hand(c, method, url, raw_fields(c, more));
 }
 
 RawConnection half_sent_patch(Context& c, const std::string& upload, Bytes offset,

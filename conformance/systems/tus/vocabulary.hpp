@@ -132,7 +132,11 @@ struct UploadState {
 /// The fields a correct raw request needs, Tus-Resumable among them, followed by `more`: a name
 /// that is there already appears twice.
 [[nodiscard]] Fields raw_fields(Context& c, const Fields& more = {});
-/// Request line and fields, raw_fields(more) included; Content-Length is the caller's to add.
+/// Request line and `all` fields. Throws Stop{skip} where such a request is withheld
+/// (Target::withheld).
+[[nodiscard]] std::string head_by_hand(Context& c, std::string_view method, const std::string& url,
+                                       const Fields& all, std::string_view version = "HTTP/1.1");
+/// The same with raw_fields(more); Content-Length is the caller's to add.
 [[nodiscard]] std::string raw_head(Context& c, std::string_view method, const std::string& url,
                                    const Fields& more = {});
 /// Sends the head of a PATCH of `declared` bytes and then only `part` of its body. The server has

@@ -31,6 +31,7 @@ std::string origin_of(const std::string& url) {
 Outcome creation_works_if_listed(Context& c) { return announced_as(c, ext::creation); }
 
 Outcome uploads_can_be_created(Context& c) {
+  if (tus_target(c).takes_given()) return not_offered(c.target().why_not_offered(ext::creation));
   return tus_target(c).discovery.offers(ext::creation)
              ? holds("creation is among Tus-Extension")
              : broken("a server implements creation: core alone cannot make uploads",
@@ -212,8 +213,7 @@ Response raw_post(Context& c, const char* what, const Fields& fields, const char
     all.set(field.name, field.value);
     if (field.value.empty()) all.remove(field.name);
   }
-  return answer(talk(
-      c, what, transport::request_head("POST", Context::target_of(c.target().url), all, version)));
+  return answer(talk(c, what, head_by_hand(c, "POST", c.target().url, all, version)));
 }
 
 /// The upload of a Location that may name another host: its path is what counts.

@@ -169,8 +169,7 @@ Answer ask(Context& c, std::string_view method, const std::string& url, std::str
   if (body && !more.has("Transfer-Encoding")) {
     more.add("Content-Length", std::to_string(body->size()));
   }
-  const auto head =
-      transport::request_head(method, Context::target_of(url), fields_of(c, version, more));
+  const auto head = head_by_hand(c, method, url, fields_of(c, version, more));
   const auto read =
       talk(c, std::string{method} + " of the draft", head, body.value_or(""), method == "HEAD");
   return {answer(read), read.interims};

@@ -1,0 +1,27 @@
+// Uploads that another API made (--upload-url), for the checks.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/units.hpp"
+
+namespace conformance {
+
+/// Each is given to one check. Thread-safe.
+class GivenUploads {
+ public:
+  /// `url` is at offset 0 of `length`.
+  void add(const std::string& url, Bytes length);
+  /// One of that length that no check had; nullopt: there is none left.
+  [[nodiscard]] std::optional<std::string> take(Bytes length);
+
+ private:
+  std::mutex mutex_;
+  std::multimap<std::uint64_t, std::string> by_length_;
+};
+
+}  // namespace conformance
