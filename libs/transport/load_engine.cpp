@@ -192,7 +192,7 @@ struct LoadEngine::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* known) {
+  static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void*) {
     auto& state = *static_cast<State*>(self);
     if (what == CURL_POLL_REMOVE) {
       state.loop.forget(fd);
@@ -204,8 +204,7 @@ struct LoadEngine::State {
     std::uint32_t events = 0;
     if ((what & CURL_POLL_IN) != 0) events |= EPOLLIN;
     if ((what & CURL_POLL_OUT) != 0) events |= EPOLLOUT;
-    state.loop.watch(fd, events, known != nullptr);
-    if (known == nullptr) curl_multi_assign(state.multi, fd, &state);
+    state.loop.watch(fd, events);
     return 0;
   }
 

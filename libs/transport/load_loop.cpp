@@ -11,6 +11,7 @@
 #include <deque>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace transport {
 namespace {
@@ -96,14 +97,37 @@ LoadLoop::LoadLoop()
 }
 LoadLoop::~LoadLoop() = default;
 
-void LoadLoop::watch(int fd, std::uint32_t events, bool known) const {
-  epoll_event event{};
-  event.data.fd = fd;
-  event.events = events;
-  ::epoll_ctl(epoll_.get(), known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+void LoadLoop::watch(int fd, std::uint32_t events) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watched_.size()) watched_.resize(std::max(index + 1, watched_.size() * 2));
+  Watched& watched = watched_[index];
+  watched.wanted = events;
+  if (!std::exchange(watched.changed, true)) changed_.push_back(fd);
 }
 
-void LoadLoop::forget(int fd) const { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+void LoadLoop::forget(int fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watched_.size()) return;
+  Watched& watched = watched_[index];
+  if (watched.told != Watched::none) {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  }
+  watched.wanted = watched.told = Watched::none;
+}
+
+void LoadLoop::tell_kernel() {
+  for (const int fd : changed_) {
+    Watched& watched = watched_[static_cast<std::size_t>(fd)];
+    watched.changed = false;
+    if (watched.wanted == watched.told) continue;
+    epoll_event event{};
+    event.data.fd = fd;
+    event.events = watched.wanted;
+    const int how = watched.told == Watched::none ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    if (::epoll_ctl(epoll_.get(), how, fd, &event) == 0) watched.told = watched.wanted;
+  }
+  changed_.clear();
+}
 
 void LoadLoop::post(std::function<void()> task) {
   {
@@ -151,6 +175,7 @@ bool LoadLoop::set_timer() {
 }
 
 const std::vector<epoll_event>& LoadLoop::wait() {
+  tell_kernel();
   const int patience = set_timer() ? -1 : 0;
   const int count =
       ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), patience);

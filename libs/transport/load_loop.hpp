@@ -42,9 +42,12 @@ class LoadLoop {
   LoadLoop(const LoadLoop&) = delete;
   LoadLoop& operator=(const LoadLoop&) = delete;
 
-  /// `known`: it is watched already. `events` as of epoll.
-  void watch(int fd, std::uint32_t events, bool known) const;
-  void forget(int fd) const;
+  /// From the next wait on, for `events` as of epoll. The kernel is told then, and only of what it
+  /// does not know: what changes and changes back within a turn costs nothing.
+  void watch(int fd, std::uint32_t events);
+  /// At once: by the next wait its number may be another descriptor's. Before it is closed, as a
+  /// duplicate would keep it watched.
+  void forget(int fd);
 
   TimerWheel& timers() { return wheel_; }
   /// From any thread: runs `task` on the loop's.
@@ -71,6 +74,13 @@ class LoadLoop {
 
  private:
   class Helper;
+  struct Watched {
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
+    std::uint32_t wanted = none;
+    std::uint32_t told = none;  ///< what the kernel has
+    bool changed = false;       ///< it is among `changed_`
+  };
+  void tell_kernel();
   /// What of the watched descriptors is ready; the loop's own are dealt with.
   const std::vector<epoll_event>& wait();
   /// False when the loop must not sleep at all.
@@ -80,6 +90,8 @@ class LoadLoop {
   Fd epoll_, timer_, wake_;
   TimerWheel wheel_{LoadClock::now()};
   std::vector<epoll_event> events_, ready_;
+  std::vector<Watched> watched_;  ///< by descriptor
+  std::vector<int> changed_;
   std::optional<LoadTime> timer_set_;
   bool running_ = false;
   std::mutex posted_mutex_;
