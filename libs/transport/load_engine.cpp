@@ -3,12 +3,10 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <deque>
 #include <map>
@@ -18,7 +16,9 @@
 
 #include "transport/curl_failure.hpp"
 #include "transport/limits.hpp"
+#include "transport/load_handle.hpp"
 #include "transport/load_loop.hpp"
+#include "transport/load_pool.hpp"
 
 namespace transport {
 namespace {
@@ -63,49 +63,6 @@ std::string_view to_string(Cut::Kind kind) { return kind == Cut::Kind::reset ? "
 
 namespace {
 
-/// The header lines of a request as libcurl takes them, in one piece of memory.
-class HeaderLines {
- public:
-  void clear() {
-    text_.clear();
-    begins_.clear();
-  }
-  void add(std::initializer_list<std::string_view> parts) {
-    begins_.push_back(text_.size());
-    for (const auto part : parts) text_ += part;
-    text_ += '\0';
-  }
-  /// Good until the next change.
-  curl_slist* list() {
-    lines_.resize(begins_.size());
-    for (std::size_t i = 0; i < lines_.size(); ++i) {
-      lines_[i] = {text_.data() + begins_[i], i + 1 < lines_.size() ? &lines_[i + 1] : nullptr};
-    }
-    return lines_.data();
-  }
-
- private:
-  std::string text_;
-  std::vector<std::size_t> begins_;
-  std::vector<curl_slist> lines_;
-};
-
-/// What is libcurl's of a transfer. It is kept for the next one: to set it up costs as much as to
-/// send a small request.
-struct Handle {
-  explicit Handle(CURL* made) : easy(made) {
-    if (easy == nullptr) throw std::bad_alloc();
-  }
-  ~Handle() { curl_easy_cleanup(easy); }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-
-  CURL* easy;
-  HeaderLines headers;
-  std::array<char, CURL_ERROR_SIZE> error{};
-  std::shared_ptr<TlsWitness> tls;  ///< of the connection that the transfer opened; null: none
-};
-
 struct Transfer {
   LoadEngine* engine = nullptr;
   std::unique_ptr<Handle> handle;
@@ -114,7 +71,6 @@ struct Transfer {
   LoadTransport::Done done;
   std::string body;  ///< what `source` made, where it goes out with the header
   int fd = -1;       ///< the one opened for this transfer; -1 when a connection is reused
-  int socket = -1;   ///< that libcurl has watched for it last
   LoadResponse response;
   Bytes sent;
   bool cut = false;
@@ -154,9 +110,7 @@ struct LoadEngine::State {
   /// Where a silently cut connection's own writes go (a TLS close_notify, say).
   Fd nowhere = checked(::open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null");
   TimerWheel& wheel = loop.timers();
-  CURLM* multi = nullptr;
-  bool kick = false;  ///< a transfer was resumed outside libcurl's own events
-  LoadTime called;    ///< when libcurl was last given something to do
+  LoadPool pool;
   std::uint64_t next_id = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers;
   std::vector<std::unique_ptr<Handle>> spare;
@@ -167,56 +121,19 @@ struct LoadEngine::State {
   curl_slist* resolve_list = nullptr;
   bool resolve_told = false;  ///< a transfer has it; the multi handle then knows it for all
 
-  explicit State(LoadEngineOptions o) : options(std::move(o)) {
-    init_curl();
-    multi = curl_multi_init();
-    if (multi == nullptr) throw std::bad_alloc();
-    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &State::on_socket);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &State::on_timer);
-    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
-    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                      static_cast<long>(options.max_sockets));
-    curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+  explicit State(LoadEngineOptions o)
+      : options(std::move(o)), pool(loop, {options.max_connections, options.max_sockets}) {
     if (options.ceiling.value > 0) ceiling.emplace(options.ceiling, LoadClock::now());
   }
   ~State() {
     loop.end_aside();
     for (auto& [id, transfer] : transfers) release(*transfer);
     spare.clear();
-    if (multi != nullptr) curl_multi_cleanup(multi);
     curl_slist_free_all(resolve_list);
     for (const Fd& fd : abandoned) reset_on_close(fd.get());
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-
-  static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void*) {
-    auto& state = *static_cast<State*>(self);
-    if (what == CURL_POLL_REMOVE) {
-      state.loop.forget(fd);
-      return 0;
-    }
-    Transfer* transfer = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-    if (transfer != nullptr) transfer->socket = fd;
-    std::uint32_t events = 0;
-    if ((what & CURL_POLL_IN) != 0) events |= EPOLLIN;
-    if ((what & CURL_POLL_OUT) != 0) events |= EPOLLOUT;
-    state.loop.watch(fd, events);
-    return 0;
-  }
-
-  static int on_timer(CURLM*, long timeout_ms, void* self) {
-    auto& state = *static_cast<State*>(self);
-    if (timeout_ms < 0) {
-      state.loop.due.reset();
-    } else {
-      state.loop.due = LoadClock::now() + std::chrono::milliseconds(timeout_ms);
-    }
-    return 0;
-  }
 
   static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address) {
     auto& transfer = *static_cast<Transfer*>(self);
@@ -310,7 +227,7 @@ struct LoadEngine::State {
       if (found == transfers.end() || !found->second->paused) return;
       found->second->paused = false;
       curl_easy_pause(found->second->handle->easy, CURLPAUSE_CONT);
-      kick = true;
+      pool.kick();
     });
     return 0;
   }
@@ -372,16 +289,16 @@ struct LoadEngine::State {
   /// libcurl goes on with a transfer while there is more to read, a hundred buffers long. What
   /// looks at the bytes may take longer than they took to come; others, and timers, wait meanwhile.
   void let_others_on(Transfer& transfer) {
-    if (LoadClock::now() - called < longest_turn) return;
+    if (LoadClock::now() - pool.called() < longest_turn) return;
     transfer.held = true;
     curl_easy_pause(transfer.handle->easy, CURLPAUSE_RECV);
     transfer.resume = wheel.soon([this, id = transfer.id] {
       const auto found = transfers.find(id);
       if (found == transfers.end() || !found->second->held) return;
       found->second->held = false;
-      called = LoadClock::now();
+      pool.call();
       curl_easy_pause(found->second->handle->easy, CURLPAUSE_CONT);
-      kick = true;
+      pool.kick();
     });
   }
 
@@ -392,7 +309,7 @@ struct LoadEngine::State {
       return;
     }
     // An answer may be there before its socket is watched.
-    if (transfer.socket < 0 || std::exchange(transfer.looked_at_size, true)) return;
+    if (transfer.handle->socket < 0 || std::exchange(transfer.looked_at_size, true)) return;
     curl_off_t size = 0;
     curl_easy_getinfo(transfer.handle->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
     if (size < static_cast<curl_off_t>(4 * piece)) return;
@@ -419,7 +336,7 @@ struct LoadEngine::State {
     set_low_water(transfer, 1);
   }
   static void set_low_water(const Transfer& transfer, int bytes) {
-    ::setsockopt(transfer.socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+    ::setsockopt(transfer.handle->socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
   }
 
   /// The client will have given the connection up before anything gets through again.
@@ -432,7 +349,7 @@ struct LoadEngine::State {
 
   void cut(Transfer& transfer) {
     transfer.cut = true;
-    const int fd = transfer.fd >= 0 ? transfer.fd : transfer.socket;  // of a kept one
+    const int fd = transfer.fd >= 0 ? transfer.fd : transfer.handle->socket;  // of a kept one
     if (fd < 0) return;
     if (transfer.request.cut->kind == Cut::Kind::reset) {
       reset_on_close(fd);
@@ -488,60 +405,14 @@ struct LoadEngine::State {
       spare.pop_back();
       return;
     }
-    transfer.handle = std::make_unique<Handle>(curl_easy_init());
+    transfer.handle = std::make_unique<Handle>(options);
     CURL* const easy = transfer.handle->easy;
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.handle->error.data());
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    if (!options.proxy) {
-      curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-      curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    } else if (!options.proxy->empty()) {
-      curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-      curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy->c_str());
-    } else if (!options.no_proxy.empty()) {
-      curl_easy_setopt(easy, CURLOPT_NOPROXY, options.no_proxy.c_str());
-    }
-    if (!options.proxy_user.empty()) {
-      curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, options.proxy_user.c_str());
-    }
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     static_cast<long>(options.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &State::on_open);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &State::on_connected);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &State::on_header);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &State::on_write);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, &State::on_read);
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &State::on_seek);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
-                     static_cast<long>(options.upload_buffer.value));
-    if (!options.tls.ca_file.empty()) {
-      curl_easy_setopt(easy, CURLOPT_CAINFO, options.tls.ca_file.c_str());
-    }
-    if (!options.tls.client_cert.empty()) {
-      curl_easy_setopt(easy, CURLOPT_SSLCERT, options.tls.client_cert.c_str());
-    }
-    witness_tls(easy, transfer.handle->tls);
-  }
-
-  static void set_headers(Transfer& transfer) {
-    HeaderLines& lines = transfer.handle->headers;
-    lines.clear();
-    for (const auto& field : transfer.request.headers) {
-      // "Name;" is how libcurl is told to send an empty value.
-      if (field.value.empty()) {
-        lines.add({field.name, ";"});
-      } else {
-        lines.add({field.name, ": ", field.value});
-      }
-    }
-    lines.add({"Expect:"});
-    lines.add({"Accept:"});
-    if (!transfer.request.headers.has("Content-Type")) lines.add({"Content-Type:"});
-    curl_easy_setopt(transfer.handle->easy, CURLOPT_HTTPHEADER, lines.list());
   }
 
   /// Everything that the request before may have left otherwise.
@@ -550,12 +421,14 @@ struct LoadEngine::State {
     const LoadRequest& r = transfer.request;
     transfer.handle->error[0] = '\0';
     transfer.handle->tls.reset();
-    for (const auto option : {CURLOPT_PRIVATE, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA,
-                              CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA}) {
+    transfer.handle->transfer = transfer.id;
+    transfer.handle->socket = -1;
+    for (const auto option : {CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA, CURLOPT_HEADERDATA,
+                              CURLOPT_WRITEDATA, CURLOPT_READDATA}) {
       curl_easy_setopt(easy, option, &transfer);
     }
     curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
-    set_headers(transfer);
+    transfer.handle->set_headers(r.headers);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, r.sink ? static_cast<long>(piece) : 1024L);
     if (resolve_list != nullptr && !resolve_told) {
       curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_list);
@@ -586,7 +459,7 @@ struct LoadEngine::State {
     wheel.cancel(transfer.resume);
     wheel.cancel(transfer.late_piece);
     if (!transfer.handle) return;
-    curl_multi_remove_handle(multi, transfer.handle->easy);
+    pool.remove(*transfer.handle);
     spare.push_back(std::move(transfer.handle));
   }
 
@@ -640,15 +513,7 @@ struct LoadEngine::State {
   }
 
   void collect() {
-    int left = 0;
-    std::vector<std::pair<std::uint64_t, CURLcode>> ended;
-    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
-      if (message->msg != CURLMSG_DONE) continue;
-      Transfer* transfer = nullptr;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-      ended.emplace_back(transfer->id, message->data.result);
-    }
-    for (const auto& [id, code] : ended) {
+    for (const auto& [id, code] : pool.ended()) {
       const Transfer& transfer = *transfers.at(id);
       if (!transfer.cut && proxy_asks_for_credentials(transfer)) {
         finish(id, Failure{Failure::Kind::proxy,
@@ -700,24 +565,8 @@ struct LoadEngine::State {
     }
   }
 
-  void ready(int fd, std::uint32_t events) {
-    called = LoadClock::now();
-    int flags = 0;
-    if ((events & EPOLLIN) != 0) flags |= CURL_CSELECT_IN;
-    if ((events & EPOLLOUT) != 0) flags |= CURL_CSELECT_OUT;
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0) flags |= CURL_CSELECT_ERR;
-    int still = 0;
-    curl_multi_socket_action(multi, fd, flags, &still);
-  }
-
   void turned() {
-    if (kick || (loop.due && *loop.due <= LoadClock::now())) {
-      kick = false;
-      loop.due.reset();
-      called = LoadClock::now();
-      int still = 0;
-      curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &still);
-    }
+    pool.turned();
     collect();
   }
 };
@@ -756,7 +605,7 @@ void LoadEngine::send(LoadRequest request, Done done) {
   const std::uint64_t id = transfer.id;
   state_->transfers.emplace(id, std::move(owned));
   state_->watch_stall(transfer);
-  const CURLMcode code = curl_multi_add_handle(state_->multi, transfer.handle->easy);
+  const CURLMcode code = state_->pool.add(*transfer.handle);
   if (code != CURLM_OK) {
     const Failure failed{Failure::Kind::other, curl_multi_strerror(code)};
     state_->wheel.arm(LoadClock::now(), [this, id, failed] {
@@ -781,8 +630,7 @@ void LoadEngine::aside(std::function<void()> work, std::function<void()> then) {
 void LoadEngine::post(std::function<void()> task) { state_->loop.post(std::move(task)); }
 
 void LoadEngine::run() {
-  state_->loop.run([this](int fd, std::uint32_t events) { state_->ready(fd, events); },
-                   [this] { state_->turned(); });
+  state_->loop.run([this] { state_->turned(); });
 }
 void LoadEngine::stop() { state_->loop.stop(); }
 std::size_t LoadEngine::transfers() const { return state_->transfers.size(); }

@@ -97,11 +97,12 @@ LoadLoop::LoadLoop()
 }
 LoadLoop::~LoadLoop() = default;
 
-void LoadLoop::watch(int fd, std::uint32_t events) {
+void LoadLoop::watch(int fd, std::uint32_t events, Watcher& watcher) {
   const auto index = static_cast<std::size_t>(fd);
   if (index >= watched_.size()) watched_.resize(std::max(index + 1, watched_.size() * 2));
   Watched& watched = watched_[index];
   watched.wanted = events;
+  watched.watcher = &watcher;
   if (!std::exchange(watched.changed, true)) changed_.push_back(fd);
 }
 
@@ -113,6 +114,7 @@ void LoadLoop::forget(int fd) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   }
   watched.wanted = watched.told = Watched::none;
+  watched.watcher = nullptr;
 }
 
 void LoadLoop::tell_kernel() {

@@ -42,9 +42,17 @@ class LoadLoop {
   LoadLoop(const LoadLoop&) = delete;
   LoadLoop& operator=(const LoadLoop&) = delete;
 
-  /// From the next wait on, for `events` as of epoll. The kernel is told then, and only of what it
-  /// does not know: what changes and changes back within a turn costs nothing.
-  void watch(int fd, std::uint32_t events);
+  /// Whom a descriptor is watched for.
+  class Watcher {
+   public:
+    virtual ~Watcher() = default;
+    /// `events` as of epoll.
+    virtual void ready(int fd, std::uint32_t events) = 0;
+  };
+  /// From the next wait on, for `events` as of epoll; `watcher` is told until `forget`. The kernel
+  /// is told then, and only of what it does not know: what changes and changes back within a turn
+  /// costs nothing.
+  void watch(int fd, std::uint32_t events, Watcher& watcher);
   /// At once: by the next wait its number may be another descriptor's. Before it is closed, as a
   /// duplicate would keep it watched.
   void forget(int fd);
@@ -58,12 +66,16 @@ class LoadLoop {
   /// Besides the timers, when the loop must not sleep any longer. Its owner sets it.
   std::optional<LoadTime> due;
 
-  /// Tells `ready` of each watched descriptor, and then calls `turned`, until `stop`.
-  template <class Ready, class Turned>
-  void run(Ready ready, Turned turned) {
+  /// Tells the watchers what is ready, and then calls `turned`, until `stop`.
+  template <class Turned>
+  void run(Turned turned) {
     running_ = true;
     while (running_) {
-      for (const epoll_event& event : wait()) ready(event.data.fd, event.events);
+      for (const epoll_event& event : wait()) {
+        // One of them may have forgotten the descriptor of another.
+        Watcher* const watcher = watched_[static_cast<std::size_t>(event.data.fd)].watcher;
+        if (watcher != nullptr) watcher->ready(event.data.fd, event.events);
+      }
       wheel_.advance(LoadClock::now());
       turned();
     }
@@ -79,6 +91,7 @@ class LoadLoop {
     std::uint32_t wanted = none;
     std::uint32_t told = none;  ///< what the kernel has
     bool changed = false;       ///< it is among `changed_`
+    Watcher* watcher = nullptr;
   };
   void tell_kernel();
   /// What of the watched descriptors is ready; the loop's own are dealt with.

@@ -36,83 +36,91 @@ struct Pair {
   Fd near, far;
 };
 
-/// What is told of each descriptor in the turn after the one in which `before` was done.
-std::map<int, std::uint32_t> next_turn(LoadLoop& loop, const std::function<void()>& before) {
+struct Recorder final : LoadLoop::Watcher {
+  void ready(int fd, std::uint32_t events) override {
+    if (listening) told[fd] = events;
+  }
+  bool listening = false;
   std::map<int, std::uint32_t> told;
-  bool done = false;
-  bool next = false;
-  loop.post([&] {
-    before();
-    done = true;
-    loop.post([] {});  // so that there is a next one
-  });
-  loop.run(
-      [&](int fd, std::uint32_t events) {
-        if (next) told[fd] = events;
-      },
-      [&] {
-        if (next) loop.stop();
-        next = done;
-      });
-  return told;
-}
+};
 
-TEST(LoadLoop, TellsTheKernelOnceATurnWhatIsNewToIt) {
+class TheLoop : public testing::Test {
+ protected:
+  /// What is told of each descriptor in the turn after the one in which `before` was done.
+  std::map<int, std::uint32_t> next_turn(const std::function<void()>& before) {
+    bool done = false;
+    recorder.listening = false;
+    recorder.told.clear();
+    loop.post([&] {
+      before();
+      done = true;
+      loop.post([] {});  // so that there is a next one
+    });
+    loop.run([&] {
+      if (recorder.listening) loop.stop();
+      recorder.listening = done;
+    });
+    return recorder.told;
+  }
+  void watch(int fd, std::uint32_t events) { loop.watch(fd, events, recorder); }
+
   LoadLoop loop;
+  Recorder recorder;
+};
+
+TEST_F(TheLoop, TellsTheKernelOnceATurnWhatIsNewToIt) {
   Pair pair;
   const int fd = pair.near.get();
   kernel_told = 0;
-  auto told = next_turn(loop, [&] {
-    loop.watch(fd, EPOLLIN);
-    loop.watch(fd, EPOLLIN | EPOLLOUT);
-    loop.watch(fd, EPOLLOUT);
+  auto told = next_turn([&] {
+    watch(fd, EPOLLIN);
+    watch(fd, EPOLLIN | EPOLLOUT);
+    watch(fd, EPOLLOUT);
   });
   EXPECT_EQ(told[fd], EPOLLOUT);
   EXPECT_EQ(kernel_told, 1);
-  told = next_turn(loop, [&] {
-    loop.watch(fd, EPOLLIN);
-    loop.watch(fd, EPOLLOUT);
+  told = next_turn([&] {
+    watch(fd, EPOLLIN);
+    watch(fd, EPOLLOUT);
   });
   EXPECT_EQ(told[fd], EPOLLOUT);
   EXPECT_EQ(kernel_told, 1) << "it came back to what it was";
   pair.write_to_near();
-  told = next_turn(loop, [&] { loop.watch(fd, EPOLLIN); });
+  told = next_turn([&] { watch(fd, EPOLLIN); });
   EXPECT_EQ(told[fd], EPOLLIN);
   EXPECT_EQ(kernel_told, 2);
 }
 
-TEST(LoadLoop, ForgetsAtOnce) {
-  LoadLoop loop;
+TEST_F(TheLoop, ForgetsAtOnce) {
   Pair pair;
   const int fd = pair.near.get();
   kernel_told = 0;
-  EXPECT_TRUE(next_turn(loop, [&] {
-                loop.watch(fd, EPOLLOUT);
+  EXPECT_TRUE(next_turn([&] {
+                watch(fd, EPOLLOUT);
                 loop.forget(fd);
               }).empty());
   EXPECT_EQ(kernel_told, 0);
-  EXPECT_FALSE(next_turn(loop, [&] { loop.watch(fd, EPOLLOUT); }).empty());
-  EXPECT_TRUE(next_turn(loop, [&] { loop.forget(fd); }).empty());
+  EXPECT_FALSE(next_turn([&] { watch(fd, EPOLLOUT); }).empty());
+  EXPECT_TRUE(next_turn([&] { loop.forget(fd); }).empty());
   EXPECT_EQ(kernel_told, 2);
-  EXPECT_FALSE(next_turn(loop, [&] { loop.watch(fd, EPOLLOUT); }).empty());
+  EXPECT_FALSE(next_turn([&] { watch(fd, EPOLLOUT); }).empty());
 }
 
 // A connection is closed, and the next one gets its number, within a turn.
-TEST(LoadLoop, WatchesTheNewOwnerOfANumber) {
-  LoadLoop loop;
+TEST_F(TheLoop, WatchesTheNewOwnerOfANumber) {
   Pair former;
   Pair later;
   const int fd = former.near.get();
-  EXPECT_FALSE(next_turn(loop, [&] { loop.watch(fd, EPOLLOUT); }).empty());
+  EXPECT_FALSE(next_turn([&] { watch(fd, EPOLLOUT); }).empty());
   Fd kept(::fcntl(fd, F_DUPFD_CLOEXEC, 0));  // as after a silent cut
   former.write_to_near();
   const auto replace = [&] {
     loop.forget(fd);
     EXPECT_EQ(::dup3(later.near.get(), fd, O_CLOEXEC), fd);
-    loop.watch(fd, EPOLLIN);
+    watch(fd, EPOLLIN);
   };
-  EXPECT_TRUE(next_turn(loop, replace).empty()) << "what came was for the former";
+  EXPECT_TRUE(next_turn(replace).empty()) << "what came was for the former";
   later.write_to_near();
-  EXPECT_EQ(next_turn(loop, [] {})[fd], EPOLLIN);
+  EXPECT_EQ(next_turn([] {})[fd], EPOLLIN);
 }
 }  // namespace
