@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <deque>
 #include <map>
+#include <set>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
@@ -18,7 +19,7 @@
 #include "transport/limits.hpp"
 #include "transport/load_handle.hpp"
 #include "transport/load_loop.hpp"
-#include "transport/load_pool.hpp"
+#include "transport/load_pools.hpp"
 
 namespace transport {
 namespace {
@@ -65,7 +66,8 @@ namespace {
 
 struct Transfer {
   LoadEngine* engine = nullptr;
-  std::unique_ptr<Handle> handle;
+  LoadPool* pool = nullptr;        ///< null: it waits for room in one
+  std::unique_ptr<Handle> handle;  ///< null as long
   std::uint64_t id = 0;
   LoadRequest request;
   LoadTransport::Done done;
@@ -93,6 +95,9 @@ struct Transfer {
   TimerId stall;
   TimerId resume;
 
+  /// A connection that nobody had before.
+  [[nodiscard]] bool wants_own() const { return request.fresh_connection || request.cut; }
+
   /// libcurl sends a request again whose kept connection turns out to be dead. One that changes
   /// something may have got there: that is for its owner to find out.
   bool is_replay() {
@@ -110,19 +115,20 @@ struct LoadEngine::State {
   /// Where a silently cut connection's own writes go (a TLS close_notify, say).
   Fd nowhere = checked(::open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null");
   TimerWheel& wheel = loop.timers();
-  LoadPool pool;
+  LoadPools pools;
   std::uint64_t next_id = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers;
   std::vector<std::unique_ptr<Handle>> spare;
+  std::deque<std::uint64_t> waiting;  ///< transfers, in their order
   std::deque<Fd> abandoned;
   std::optional<Pace> ceiling;
   std::uint64_t sent = 0;
   std::map<std::string, std::string> pins;  ///< "host:port" -> CURLOPT_RESOLVE entry
   curl_slist* resolve_list = nullptr;
-  bool resolve_told = false;  ///< a transfer has it; the multi handle then knows it for all
+  std::set<const LoadPool*> resolve_told;  ///< a transfer has it; its pool then knows it for all
 
   explicit State(LoadEngineOptions o)
-      : options(std::move(o)), pool(loop, {options.max_connections, options.max_sockets}) {
+      : options(std::move(o)), pools(loop, {options.max_connections, options.max_sockets}) {
     if (options.ceiling.value > 0) ceiling.emplace(options.ceiling, LoadClock::now());
   }
   ~State() {
@@ -141,6 +147,7 @@ struct LoadEngine::State {
     transfer.fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (transfer.fd < 0) transfer.open_error = errno;
     transfer.connected = true;
+    if (transfer.fd >= 0) transfer.pool->opened(transfer.fd);
     return transfer.fd;
   }
 
@@ -227,7 +234,7 @@ struct LoadEngine::State {
       if (found == transfers.end() || !found->second->paused) return;
       found->second->paused = false;
       curl_easy_pause(found->second->handle->easy, CURLPAUSE_CONT);
-      pool.kick();
+      found->second->pool->kick();
     });
     return 0;
   }
@@ -289,16 +296,16 @@ struct LoadEngine::State {
   /// libcurl goes on with a transfer while there is more to read, a hundred buffers long. What
   /// looks at the bytes may take longer than they took to come; others, and timers, wait meanwhile.
   void let_others_on(Transfer& transfer) {
-    if (LoadClock::now() - pool.called() < longest_turn) return;
+    if (LoadClock::now() - transfer.pool->called() < longest_turn) return;
     transfer.held = true;
     curl_easy_pause(transfer.handle->easy, CURLPAUSE_RECV);
     transfer.resume = wheel.soon([this, id = transfer.id] {
       const auto found = transfers.find(id);
       if (found == transfers.end() || !found->second->held) return;
       found->second->held = false;
-      pool.call();
+      found->second->pool->call();
       curl_easy_pause(found->second->handle->easy, CURLPAUSE_CONT);
-      pool.kick();
+      found->second->pool->kick();
     });
   }
 
@@ -430,11 +437,10 @@ struct LoadEngine::State {
     curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
     transfer.handle->set_headers(r.headers);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, r.sink ? static_cast<long>(piece) : 1024L);
-    if (resolve_list != nullptr && !resolve_told) {
+    if (resolve_list != nullptr && resolve_told.insert(transfer.pool).second) {
       curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_list);
-      resolve_told = true;
     }
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, r.fresh_connection || r.cut ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, transfer.wants_own() ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     const bool with_head = r.source && !r.cut && !r.pace && !ceiling && !r.chunked &&
                            r.source_size.value > 0 && r.source_size.value <= body_with_head;
@@ -459,8 +465,42 @@ struct LoadEngine::State {
     wheel.cancel(transfer.resume);
     wheel.cancel(transfer.late_piece);
     if (!transfer.handle) return;
-    pool.remove(*transfer.handle);
+    transfer.pool->remove(*transfer.handle);
     spare.push_back(std::move(transfer.handle));
+  }
+
+  /// Not from within a callback of libcurl.
+  void start(Transfer& transfer, LoadPool& pool) {
+    transfer.pool = &pool;
+    give_handle(transfer);
+    set_request(transfer);
+    const CURLMcode code = pool.add(*transfer.handle);
+    if (code == CURLM_OK) return;
+    wheel.arm(LoadClock::now(),
+              [this, id = transfer.id,
+               failed = Failure{Failure::Kind::other, curl_multi_strerror(code)}] {
+                if (transfers.contains(id)) finish(id, failed);
+              });
+  }
+
+  /// libcurl would let it wait in its pool, while there is room in another.
+  void start_or_wait(Transfer& transfer) {
+    LoadPool* const pool = waiting.empty() ? pools.room(transfer.wants_own()) : nullptr;
+    if (pool != nullptr) {
+      start(transfer, *pool);
+    } else {
+      waiting.push_back(transfer.id);
+    }
+  }
+
+  void start_waiting() {
+    while (!waiting.empty()) {
+      Transfer& first = *transfers.at(waiting.front());
+      LoadPool* const pool = pools.room(first.wants_own());
+      if (pool == nullptr) return;
+      waiting.pop_front();
+      start(first, *pool);
+    }
   }
 
   /// Ends a transfer and tells its owner. Not from within a callback of libcurl.
@@ -480,6 +520,7 @@ struct LoadEngine::State {
       failure = explained(*std::move(failure), transfer->handle->tls, transfer->request.url);
     }
     release(*transfer);
+    start_waiting();
     if (failure) {
       outcome.failure = std::move(failure);
     } else {
@@ -512,7 +553,7 @@ struct LoadEngine::State {
     return status == 407 || of_tunnel == 407;
   }
 
-  void collect() {
+  void collect(LoadPool& pool) {
     for (const auto& [id, code] : pool.ended()) {
       const Transfer& transfer = *transfers.at(id);
       if (!transfer.cut && proxy_asks_for_credentials(transfer)) {
@@ -566,8 +607,9 @@ struct LoadEngine::State {
   }
 
   void turned() {
-    pool.turned();
-    collect();
+    pools.turned();
+    for (std::size_t i = 0; i < pools.size(); ++i) collect(pools[i]);
+    pools.set_due();
   }
 };
 
@@ -588,7 +630,7 @@ void LoadEngine::pin(const ResolvedHost& host) {
   if (!entry.empty()) return;
   entry = fmt::format("{}:{}:{}", host.host, host.port, addresses);
   state_->resolve_list = curl_slist_append(state_->resolve_list, entry.c_str());
-  state_->resolve_told = false;
+  state_->resolve_told.clear();
 }
 
 void LoadEngine::send(LoadRequest request, Done done) {
@@ -599,19 +641,10 @@ void LoadEngine::send(LoadRequest request, Done done) {
   transfer.request = std::move(request);
   transfer.done = std::move(done);
   transfer.started = transfer.progress = LoadClock::now();
-  state_->give_handle(transfer);
-  state_->set_request(transfer);
-
   const std::uint64_t id = transfer.id;
   state_->transfers.emplace(id, std::move(owned));
   state_->watch_stall(transfer);
-  const CURLMcode code = state_->pool.add(*transfer.handle);
-  if (code != CURLM_OK) {
-    const Failure failed{Failure::Kind::other, curl_multi_strerror(code)};
-    state_->wheel.arm(LoadClock::now(), [this, id, failed] {
-      if (state_->transfers.contains(id)) state_->finish(id, failed);
-    });
-  }
+  state_->start_or_wait(transfer);
 }
 
 TimerId LoadEngine::after(Milliseconds delay, std::function<void()> fire) {

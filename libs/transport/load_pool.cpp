@@ -1,13 +1,17 @@
 #include "transport/load_pool.hpp"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <new>
+#include <utility>
 
 namespace transport {
 
-LoadPool::LoadPool(LoadLoop& loop, Limits limits) : loop_(loop), multi_(curl_multi_init()) {
+LoadPool::LoadPool(LoadLoop& loop, Limits limits, Owners& owners)
+    : loop_(loop), limits_(limits), owners_(owners), multi_(curl_multi_init()) {
   if (multi_ == nullptr) throw std::bad_alloc();
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &LoadPool::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -20,9 +24,37 @@ LoadPool::LoadPool(LoadLoop& loop, Limits limits) : loop_(loop), multi_(curl_mul
 
 LoadPool::~LoadPool() { curl_multi_cleanup(multi_); }
 
-CURLMcode LoadPool::add(Handle& handle) { return curl_multi_add_handle(multi_, handle.easy); }
+CURLMcode LoadPool::add(Handle& handle) {
+  curl_easy_setopt(handle.easy, CURLOPT_CLOSESOCKETFUNCTION, &LoadPool::on_close);
+  curl_easy_setopt(handle.easy, CURLOPT_CLOSESOCKETDATA, this);
+  ++transfers_;
+  return curl_multi_add_handle(multi_, handle.easy);
+}
 
-void LoadPool::remove(Handle& handle) { curl_multi_remove_handle(multi_, handle.easy); }
+void LoadPool::remove(Handle& handle) {
+  curl_multi_remove_handle(multi_, handle.easy);
+  --transfers_;
+}
+
+void LoadPool::opened(int fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= owners_.size()) owners_.resize(std::max(index + 1, owners_.size() * 2));
+  LoadPool* const former = std::exchange(owners_[index], this);
+  // libcurl tells nobody of a socket that it closes before it was connected.
+  if (former != nullptr) --former->sockets_;
+  ++sockets_;
+}
+
+/// Of a connection, which outlives the transfer that opened it.
+int LoadPool::on_close(void* self, curl_socket_t fd) {
+  auto& pool = *static_cast<LoadPool*>(self);
+  LoadPool*& owner = pool.owners_.at(static_cast<std::size_t>(fd));
+  if (owner == &pool) {
+    owner = nullptr;
+    --pool.sockets_;
+  }
+  return ::close(fd);
+}
 
 int LoadPool::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void*) {
   auto& pool = *static_cast<LoadPool*>(self);
@@ -39,17 +71,20 @@ int LoadPool::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void
 }
 
 int LoadPool::on_timer(CURLM*, long timeout_ms, void* self) {
-  auto& loop = static_cast<LoadPool*>(self)->loop_;
+  auto& pool = *static_cast<LoadPool*>(self);
   if (timeout_ms < 0) {
-    loop.due.reset();
-  } else {
-    loop.due = LoadClock::now() + std::chrono::milliseconds(timeout_ms);
+    pool.due_.reset();
+    return 0;
   }
+  pool.due_ = LoadClock::now() + std::chrono::milliseconds(timeout_ms);
+  auto& due = pool.loop_.due;
+  if (!due || *pool.due_ < *due) due = pool.due_;
   return 0;
 }
 
 void LoadPool::act(int fd, int events) {
   call();
+  acted_ = true;
   int still = 0;
   curl_multi_socket_action(multi_, fd, events, &still);
 }
@@ -62,15 +97,16 @@ void LoadPool::ready(int fd, std::uint32_t events) {
   act(fd, flags);
 }
 
-void LoadPool::turned() {
-  if (!kicked_ && !(loop_.due && *loop_.due <= LoadClock::now())) return;
+void LoadPool::turned(LoadTime now) {
+  if (!kicked_ && !(due_ && *due_ <= now)) return;
   kicked_ = false;
-  loop_.due.reset();
+  due_.reset();
   act(CURL_SOCKET_TIMEOUT, 0);
 }
 
 std::vector<std::pair<std::uint64_t, CURLcode>> LoadPool::ended() {
   std::vector<std::pair<std::uint64_t, CURLcode>> all;
+  if (!std::exchange(acted_, false)) return all;
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
