@@ -436,6 +436,7 @@ struct LoadEngine::State {
     }
     curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
     transfer.handle->set_headers(r.headers);
+    transfer.request.headers = {};  // half a kilobyte of each upload that is under way
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, r.sink ? static_cast<long>(piece) : 1024L);
     if (resolve_list != nullptr && resolve_told.insert(transfer.pool).second) {
       curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_list);
