@@ -103,7 +103,7 @@ TEST(RandomPayload, IsKnownWithoutBeingMade) {
     return payload.same(Bytes{at}, std::as_bytes(std::span(bytes)));
   };
   for (int i = 0; i < 200; ++i) {
-    const auto [from, to] = std::minmax(random() % whole.size(), random() % whole.size());
+    const auto [from, to] = std::minmax({random() % whole.size(), random() % whole.size()});
     std::string bytes = whole.substr(from, to - from);
     EXPECT_EQ(same(from, bytes), bytes.size()) << from << "-" << to;
     if (bytes.empty()) continue;
