@@ -129,6 +129,45 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Settings& s, 
   return all;
 }
 
+std::string range(std::uint64_t least, std::uint64_t most) {
+  return least == most ? fmt::format("{}", least) : fmt::format("{}-{}", least, most);
+}
+
+/// As scenarios have it.
+std::vector<std::pair<std::string, std::string>> settings_of(const Scenario& scenario,
+                                                             const Group& group, const Told& as) {
+  std::vector<std::pair<std::string, std::string>> all;
+  const auto put = [&](const char* name, std::string value) {
+    if (!value.empty()) all.emplace_back(name, as.text(value));
+  };
+  const auto time = [](Milliseconds value) {
+    return value.count() > 0 ? milliseconds(value) : std::string();
+  };
+  const Settings& s = group.settings;
+  put("count", group.count ? std::to_string(*group.count) : "");
+  put("weight", group.count ? "" : fmt::format("{}", group.weight));
+  if (group.arrival != Arrival::closed) {
+    put("arrival", group.arrival == Arrival::poisson ? "poisson" : "constant");
+  }
+  put("over", time(group.over));
+  put("after", time(group.after));
+  put("files", range(group.files.least, group.files.most));
+  put("parallel", group.parallel > 1 ? std::to_string(group.parallel) : "");
+  if (group.think.most.count() > 0) {
+    put("think", group.think.least == group.think.most
+                     ? milliseconds(group.think.least)
+                     : milliseconds(group.think.least) + "-" + milliseconds(group.think.most));
+  }
+  put("size", s.size.text());
+  put("chunk", s.chunk.value > 0 ? fmt::format("{}", s.chunk.value) : "");
+  put("stall_timeout", milliseconds(s.network.stall_timeout));
+  const auto region = std::ranges::find(scenario.regions, group.region, &Region::name);
+  if (region != scenario.regions.end() && region->uplink.value > 0) {
+    put("uplink", to_string(region->uplink));
+  }
+  return all;
+}
+
 void tell_scenario(const RunReport& report, const Told& told_as, Results& results) {
   const Scenario& scenario = *report.scenario;
   results.description = told_as.text(scenario.description);
@@ -137,7 +176,10 @@ void tell_scenario(const RunReport& report, const Told& told_as, Results& result
     const Settings& s = scenario.groups[i].settings;
     results.groups.push_back({told_as.text(scenario.groups[i].name), s.system->name,
                               told_as.text(s.network.name), std::string(to_string(s.payload)),
-                              s.size.text(), told(report.tally.group(i), told_as)});
+                              s.size.text(), told(report.tally.group(i), told_as),
+                              told_as.text(scenario.groups[i].region)});
+    if (scenario.file.empty()) continue;  // flags, which `settings` of the run tell
+    results.groups.back().settings = settings_of(scenario, scenario.groups[i], told_as);
   }
   Milliseconds begin{0};
   for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
@@ -149,7 +191,7 @@ void tell_scenario(const RunReport& report, const Told& told_as, Results& result
   for (const Event& event : scenario.events) {
     EventResults one{
         std::string(to_string(event.kind)), event.at, event.lasts, event.status, event.share, {},
-        told_as.text(event.region)};
+        told_as.text(event.region), Toll{}};
     for (const auto& group : event.groups) one.partners.push_back(told_as.text(group));
     results.events.push_back(std::move(one));
   }
@@ -181,6 +223,27 @@ void tell_latency(const UploadResult& upload, Time begin, std::vector<SecondResu
   count(at->service, floor<std::chrono::microseconds>(*end - upload.started));
 }
 
+/// Of an upload that is over.
+void tell_tolls(const UploadResult& upload, Time begin, const Scenario& scenario,
+                std::vector<EventResults>& events) {
+  const auto end = upload.uploaded ? upload.uploaded : upload.ended;
+  if (!end) return;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Event& event = scenario.events[i];
+    const bool then = upload.intended - begin <= event.at + event.lasts && *end - begin > event.at;
+    if (!then || !event.concerns(scenario.groups.at(upload.group))) continue;
+    Toll& toll = *events[i].toll;
+    ++toll.uploads;
+    if (upload.retries > 0) ++toll.retried;
+    const bool well = upload.state == UploadState::uploaded ||
+                      upload.state == UploadState::verified ||
+                      (upload.state == UploadState::unverified && !upload.cause);
+    if (!well) ++toll.failed;
+    toll.slowest = std::max(
+        toll.slowest, std::chrono::floor<std::chrono::microseconds>(*end - upload.intended));
+  }
+}
+
 }  // namespace
 
 Results results_of(const RunReport& report) {
@@ -207,6 +270,9 @@ Results results_of(const RunReport& report) {
   Specimens specimens(settings.seed);
   report.each_upload([&](const UploadResult& upload) {
     tell_latency(upload, report.begin, results.seconds);
+    if (report.scenario) {
+      tell_tolls(upload, report.begin, *report.scenario, results.events);
+    }
     specimens.add(upload);
   });
   results.specimens = specimens.take();

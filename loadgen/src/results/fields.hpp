@@ -72,6 +72,16 @@ void fields(V& v, S& s) {
   v("size", s.size);
   v.summary(s.stats);
   v("stats", s.stats);
+  v("region", s.region);
+  v("settings", s.settings);
+}
+
+template <class V, Is<Toll> S>
+void fields(V& v, S& s) {
+  v("uploads", s.uploads);
+  v("retried", s.retried);
+  v("failed", s.failed);
+  v("slowest_us", s.slowest);
 }
 
 template <class V, Is<PhaseResults> S>
@@ -93,6 +103,7 @@ void fields(V& v, S& s) {
   v("share", s.share);
   v("partners", s.partners);
   v("region", s.region);
+  v("toll", s.toll);
 }
 
 template <class V, Is<Cause> S>

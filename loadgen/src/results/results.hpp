@@ -17,14 +17,19 @@
 
 namespace loadgen {
 
-/// Of results.json. A reader takes its own only; whatever changes what a key means, or adds one,
-/// makes it another.
+/// Of results.json. A reader takes its own only; whatever changes what a key means, or adds one
+/// that must be there, makes it another. Keys that may be missing (optional members here) do not:
+/// files that older versions wrote are read on.
 inline constexpr std::uint64_t results_format = 1;
 
 /// A group of partners, and what its uploads came to.
 struct GroupResults {
   std::string name, system, network, payload, size;
   Stats stats;
+  std::optional<std::string> region = {};  ///< empty: none; nullopt: not known (an old file)
+  /// What its partners do, by the keys of scenarios; nullopt: there was no scenario file, or an old
+  /// version wrote this.
+  std::optional<std::vector<std::pair<std::string, std::string>>> settings = {};
 };
 
 struct PhaseResults {
@@ -35,6 +40,16 @@ struct PhaseResults {
   Stats stats;
 };
 
+/// Of an event: the uploads of the partners that it concerns that were under way in its time (from
+/// when they were due to their last byte, or to giving up), whether it met each of them or not.
+struct Toll {
+  std::uint64_t uploads = 0;
+  std::uint64_t retried = 0;             ///< of these, sent a request again
+  std::uint64_t failed = 0;              ///< ... did not end well
+  std::chrono::microseconds slowest{0};  ///< end to end, of those that ended
+  bool operator==(const Toll&) const = default;
+};
+
 struct EventResults {
   std::string event;  ///< as in scenarios
   Milliseconds at{0}, lasts{0};
@@ -42,6 +57,10 @@ struct EventResults {
   double share = 1;                   ///< of the partners
   std::vector<std::string> partners;  ///< names of groups; empty: all
   std::string region;                 ///< empty: everywhere
+  std::optional<Toll> toll = {};      ///< nullopt: not known (an old file)
+  /// Whether it happens to partners of that group; of an old file, whether it may.
+  [[nodiscard]] bool concerns(const GroupResults& group) const;
+  [[nodiscard]] Milliseconds end() const { return at + lasts; }
   bool operator==(const EventResults&) const = default;
 };
 

@@ -82,9 +82,13 @@ Results full() {
   r.stats.slowest_second = Bytes{7};
   r.stats.cuts_digest = 0xfedcba9876543210;
   r.groups = {{"labs", "dex", "flaky", "hl7", "8MiB", r.stats}, {"clinics", "tus", "", "", "", {}}};
+  r.groups[0].region = "north";
+  r.groups[0].settings = {{"count", "2"}, {"over", "5s"}};
+  r.groups[1].region = "";
   r.phases = {{"morning", PhaseKind::ramp, 0ms, 10s, r.stats},
               {"night", PhaseKind::drain, 10s, std::nullopt, {}}};
   r.events = {{"outage", 2s, 3s, 0, 0.5, {"labs"}, "north"}, {"answer", 6s, 0s, 502, 1, {}, ""}};
+  r.events[0].toll = Toll{2, 1, 1, 200ms};
   for (std::uint64_t i = 1; i <= 12; ++i) {
     SecondResults second;
     second.figures.number = i;
@@ -114,8 +118,27 @@ TEST(Results, AreReadAsTheyWereWritten) {
   EXPECT_EQ(summary_fields(read->stats), summary_fields(full().stats));
   EXPECT_EQ(read->verdict(), full().verdict());
   EXPECT_EQ(read->seed, UINT64_MAX);
+  EXPECT_EQ(read->groups[0].settings, full().groups[0].settings);
+  EXPECT_TRUE(read->events[0].concerns(read->groups[0]));
+  EXPECT_FALSE(read->events[0].concerns(read->groups[1]));
+  EXPECT_TRUE(read->events[1].concerns(read->groups[1]));
   const Results nothing;
   EXPECT_TRUE(parse_results(results_json(nothing), "x")) << "a run that was refused its token";
+}
+
+TEST(Results, OfOldFilesLackWhatCameLater) {
+  json old = json::parse(results_json(full()));
+  for (auto& group : old["groups"]) {
+    group.erase("region");
+    group.erase("settings");
+  }
+  for (auto& event : old["events"]) event.erase("toll");
+  const auto read = parse_results(old.dump(), "results.json");
+  ASSERT_TRUE(read) << read.error().line();
+  EXPECT_EQ(json::parse(results_json(*read)), old);
+  EXPECT_FALSE(read->events[0].toll);
+  EXPECT_TRUE(read->events[0].concerns(read->groups[0])) << "it may";
+  EXPECT_FALSE(read->events[0].concerns(read->groups[1])) << "another is named";
 }
 
 TEST(Results, AreThoseOfTheFixture) {

@@ -191,6 +191,14 @@ TEST_F(ScenarioRun, AnOutageHoldsUpWhomItMeetsAndNobodyElse) {
   // The last one comes 900 ms before the outage ends, the first one 2 s.
   EXPECT_GT(json["groups"][0]["summary"]["end_to_end_p50_ms"], 1000);
   EXPECT_LT(json["groups"][1]["summary"]["end_to_end_p50_ms"], 500);
+  const auto results = nlohmann::json::parse(folder_.read("report/results.json"));
+  EXPECT_EQ(results["groups"][0]["region"], "north");
+  const auto& toll = results["events"][0]["toll"];
+  EXPECT_EQ(toll["uploads"], 10) << "all of those that were cut off, and no other";
+  EXPECT_EQ(toll["failed"], 0);
+  EXPECT_GT(toll["slowest_us"], 1'500'000);
+  EXPECT_THAT(results["groups"][0]["settings"].dump(),
+              HasSubstr(R"({"name":"over","value":"1s"},{"name":"after","value":"1s"})"));
 }
 
 TEST_F(ScenarioRun, WhatAProxySaysIsTriedAgainOrFailsByItsStatus) {
