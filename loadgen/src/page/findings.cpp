@@ -1,11 +1,18 @@
 #include "page/findings.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <ctime>
+#include <functional>
+#include <optional>
 
 #include "html/plot.hpp"
+#include "page/buckets.hpp"
+#include "page/stalls.hpp"
 
 namespace loadgen {
 namespace {
@@ -45,9 +52,158 @@ void tell_causes(const Results& results, std::vector<Finding>& all) {
   all.push_back({Tone::bad, text + "."});
 }
 
-void tell_standstills(const Results& results, std::vector<Finding>& all) {
+/// "outage of region north", "answer 502 for labs (50 % of its partners)".
+std::string event_name(const EventResults& event) {
+  std::string text = event.event;
+  if (event.status != 0) text += fmt::format(" {}", event.status);
+  std::vector<std::string> whom = event.partners;
+  if (!event.region.empty()) whom.push_back("region " + event.region);
+  if (!whom.empty()) {
+    text += fmt::format(" {} {}", event.event == "outage" ? "of" : "for", fmt::join(whom, ", "));
+  }
+  if (event.share < 1) {
+    text += fmt::format(" ({:.0f} % of {})", 100 * event.share,
+                        whom.empty() ? "the partners" : "its partners");
+  }
+  return text;
+}
+
+std::string event_time(const EventResults& event) {
+  const std::string at = time_text(seconds_of(event.at));
+  return event.lasts.count() > 0 ? fmt::format("{} to {}", at, time_text(seconds_of(event.end())))
+                                 : at;
+}
+
+/// Of uploads that ended in the time of an event or the second behind it; NaN: none did.
+double slowest_ended_ms(const Results& results, const EventResults& event) {
+  Buckets all(results.stats.end_to_end.max());
+  for (const SecondResults& second : results.seconds) {
+    const auto end = static_cast<double>(second.figures.number);
+    if (end > seconds_of(event.at) && end - 1 <= seconds_of(event.end()) + 1) {
+      all.add(second.end_to_end);
+    }
+  }
+  return all.percentile_ms(100);
+}
+
+struct Met {
+  double slowest_ms = 0;
+  Finding finding;
+};
+
+/// What an event did; nullopt: it touched nobody.
+std::optional<Met> met(const Results& results, const EventResults& event) {
+  const std::string what = fmt::format("{}: {}, as the scenario has it: ", event_time(event),
+                                       event_name(event));
+  const std::string usual = fmt::format("half of all uploads of the run took at most {}",
+                                        latency_text(results.stats.end_to_end.percentile_ms(50)));
+  if (!event.toll) {
+    const double slowest = slowest_ended_ms(results, event);
+    if (std::isnan(slowest)) return std::nullopt;
+    return Met{slowest,
+               {Tone::neutral, fmt::format("{}uploads that ended then, or a second later, took up "
+                                           "to {} ({}).",
+                                           what, latency_text(slowest), usual)}};
+  }
+  const Toll& toll = *event.toll;
+  if (toll.uploads == 0) return std::nullopt;
+  std::vector<std::string> of;
+  for (const GroupResults& group : results.groups) {
+    if (event.concerns(group)) of.push_back(group.name);
+  }
+  const bool some = of.size() < results.groups.size() && of.size() <= 6;
+  const double slowest = static_cast<double>(toll.slowest.count()) / 1000;
+  std::string text = fmt::format(
+      "{}{}{} that {} due or under way then took up to {} ({})", what,
+      plural(toll.uploads, "upload"), some ? fmt::format(" of {}", fmt::join(of, ", ")) : "",
+      toll.uploads == 1 ? "was" : "were", latency_text(slowest), usual);
+  if (toll.retried > 0) text += fmt::format("; {} sent requests again", toll.retried);
+  text += toll.failed > 0 ? fmt::format("; {} did not end well.", toll.failed)
+                          : "; all of them ended well.";
+  return Met{slowest, {toll.failed > 0 ? Tone::warning : Tone::neutral, text}};
+}
+
+void tell_events(const Results& results, std::vector<Finding>& all) {
+  std::vector<Met> told;
+  for (const EventResults& event : results.events) {
+    if (auto one = met(results, event)) told.push_back(*std::move(one));
+  }
+  constexpr std::size_t most = 8;
+  std::vector<double> slowest;
+  for (const Met& one : told) slowest.push_back(one.slowest_ms);
+  std::ranges::sort(slowest, std::greater{});
+  const double least = slowest.size() > most ? slowest[most - 1] : 0;
+  std::size_t left = most;
+  for (Met& one : told) {
+    if (one.slowest_ms < least || left == 0) continue;
+    --left;
+    all.push_back(std::move(one.finding));
+  }
+  if (told.size() > most) {
+    all.push_back({Tone::neutral, fmt::format("{} of the scenario touched uploads less than these.",
+                                              plural(told.size() - most, "more event"))});
+  }
+}
+
+/// "14:38:32 UTC", at so many seconds from the start.
+std::string clock_text(const Results& results, std::uint64_t second) {
+  const auto begun = std::chrono::floor<std::chrono::seconds>(results.begun);
+  const auto at = static_cast<std::time_t>(begun.count() + static_cast<std::int64_t>(second));
+  std::tm utc{};
+  ::gmtime_r(&at, &utc);
+  return fmt::format("{:%H:%M:%S} UTC", utc);
+}
+
+/// Besides the server: what of this run could slow all uploads down at once.
+std::string others_to_blame(const Results& results) {
+  std::vector<std::string> all;
+  for (const auto& [name, value] : results.settings) {
+    if (name == "max-rate" || name == "max-connections") all.push_back("--" + name);
+  }
+  for (const GroupResults& group : results.groups) {
+    if (!group.settings || !group.region) continue;
+    const bool shares = std::ranges::any_of(
+        *group.settings, [](const auto& setting) { return setting.first == "uplink"; });
+    const std::string line = fmt::format("the line of region {}", *group.region);
+    if (shares && std::ranges::count(all, line) == 0) all.push_back(line);
+  }
+  return all.empty() ? ""
+                     : fmt::format(" (or {}, which the run itself limits)", fmt::join(all, ", "));
+}
+
+void tell_stalls(const Results& results, const std::vector<Stall>& stalls,
+                 std::vector<Finding>& all) {
+  constexpr std::size_t most = 6;
+  for (std::size_t i = 0; i < std::min(stalls.size(), most); ++i) {
+    const Stall& one = stalls[i];
+    std::vector<std::string> of;
+    for (const std::size_t g : one.groups) of.push_back(results.groups.at(g).name);
+    const bool named = !of.empty() && of.size() <= 6;
+    all.push_back(
+        {Tone::warning,
+         fmt::format(
+             "{} to {}: uploads{} took {} in place of {} (medians of the {} that ended then, and "
+             "of others). No event of the scenario explains it, and this machine was not late (by "
+             "{} at most): look at the server, or what is between{}, at {}.",
+             time_text(static_cast<double>(one.from)), time_text(static_cast<double>(one.to)),
+             named ? fmt::format(" of {}", fmt::join(of, ", ")) : "", latency_text(one.median_ms),
+             latency_text(one.usual_ms), one.uploads, latency_text(one.loop_lag_ms),
+             others_to_blame(results), clock_text(results, one.from))});
+  }
+  if (stalls.size() > most) {
+    all.push_back({Tone::warning, fmt::format("{} like these.",
+                                              plural(stalls.size() - most, "more stall"))});
+  }
+}
+
+void tell_standstills(const Results& results, const std::vector<Stall>& stalls,
+                      std::vector<Finding>& all) {
   auto still = standstills(results);
-  std::erase_if(still, [](const Standstill& one) { return one.to - one.from < 2; });
+  std::erase_if(still, [&](const Standstill& one) {
+    const bool told = std::ranges::any_of(
+        stalls, [&](const Stall& stall) { return one.from < stall.to && stall.from < one.to; });
+    return told || one.to - one.from < 2;
+  });
   std::ranges::sort(still, std::greater{}, [](const auto& one) { return one.to - one.from; });
   if (still.size() > 3) still.resize(3);
   for (const Standstill& one : still) {
@@ -59,7 +215,8 @@ void tell_standstills(const Results& results, std::vector<Finding>& all) {
          fmt::format("Nothing was sent or acknowledged from {} to {}, with uploads in flight. {}",
                      time_text(from), time_text(to),
                      why.empty() ? "No event of the scenario is at that time: the server, or the "
-                                   "way to it, stood still."
+                                   "way to it, stood still, from " +
+                                       clock_text(results, one.from) + " on."
                                  : "The scenario has an event then: " + why + ".")});
   }
 }
@@ -208,7 +365,10 @@ std::vector<Standstill> standstills(const Results& results) {
 std::vector<Finding> findings_of(const Results& results) {
   std::vector<Finding> all;
   tell_causes(results, all);
-  tell_standstills(results, all);
+  const auto slow = stalls(results);
+  tell_stalls(results, slow, all);
+  tell_standstills(results, slow, all);
+  tell_events(results, all);
   tell_answers(results, all);
   tell_waste(results, all);
   tell_slow_parts("phase", results.phases, all);
