@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <map>
 
 #include "html/plot.hpp"
+#include "page/buckets.hpp"
 #include "page/findings.hpp"
 #include "page/page.hpp"
 
@@ -14,17 +12,17 @@ namespace {
 
 /// Of a plot at most; what are more are summed up.
 constexpr std::size_t most_points = 240;
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 constexpr double mib = 1U << 20U;
 
 /// Some seconds, one after the other.
 struct Slot {
+  explicit Slot(std::chrono::microseconds largest) : end_to_end(largest) {}
   double end = 0;      ///< seconds from the start
   double seconds = 0;  ///< how many
   std::uint64_t in_flight = 0, started = 0, uploaded = 0, failed = 0;
   double acknowledged = 0, sent = 0;
   double loop_lag_ms = 0, start_lag_ms = 0;
-  std::map<int, std::uint64_t> end_to_end;
+  Buckets end_to_end;
   std::vector<double> of_groups;  ///< acknowledged
 };
 
@@ -38,7 +36,7 @@ std::vector<Slot> slots_of(const Results& results) {
   std::vector<Slot> slots;
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (i % each == 0) slots.emplace_back();
+    if (i % each == 0) slots.emplace_back(results.stats.end_to_end.max());
     const Second& s = seconds[i].figures;
     Slot& slot = slots.back();
     slot.end = static_cast<double>(s.number);
@@ -55,28 +53,13 @@ std::vector<Slot> slots_of(const Results& results) {
     };
     slot.loop_lag_ms = std::max(slot.loop_lag_ms, ms(s.loop_lag_max));
     slot.start_lag_ms = std::max(slot.start_lag_ms, ms(s.start_lag_max));
-    for (const auto& [bucket, number] : seconds[i].end_to_end) slot.end_to_end[bucket] += number;
+    slot.end_to_end.add(seconds[i].end_to_end);
     slot.of_groups.resize(s.groups.size());
     for (std::size_t g = 0; g < s.groups.size(); ++g) {
       slot.of_groups[g] += static_cast<double>(s.groups[g].acknowledged.value);
     }
   }
   return slots;
-}
-
-/// In seconds; a gap where nothing ended.
-double percentile(const Slot& slot, double percent) {
-  std::uint64_t all = 0;
-  for (const auto& [bucket, count] : slot.end_to_end) all += count;
-  if (all == 0) return nothing;
-  const auto rank =
-      static_cast<std::uint64_t>(std::max(1., std::ceil(static_cast<double>(all) * percent / 100)));
-  std::uint64_t seen = 0;
-  for (const auto& [bucket, count] : slot.end_to_end) {
-    seen += count;
-    if (seen >= rank) return Histogram::upper_us(bucket) / 1e6;
-  }
-  return nothing;
 }
 
 std::vector<html::Mark> marks_of(const Results& results) {
@@ -170,8 +153,8 @@ class Plots {
   }
   [[nodiscard]] html::Markup latency() const {
     auto plot = start("latency", "Latency, end to end", "seconds");
-    add(plot, "p50", [](const Slot& s) { return percentile(s, 50); });
-    add(plot, "p99", [](const Slot& s) { return percentile(s, 99); });
+    add(plot, "p50", [](const Slot& s) { return s.end_to_end.percentile_ms(50) / 1000; });
+    add(plot, "p99", [](const Slot& s) { return s.end_to_end.percentile_ms(99) / 1000; });
     plot.description =
         "Of the uploads that ended then, from when they were due to their last byte: half of them "
         "took at most p50, 99 of 100 at most p99.";

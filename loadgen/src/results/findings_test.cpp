@@ -10,6 +10,7 @@
 
 #include "page/buckets.hpp"
 #include "page/findings.hpp"
+#include "page/page.hpp"
 #include "page/stalls.hpp"
 #include "results/results.hpp"
 
@@ -361,6 +362,9 @@ TEST(Buckets, HaveNothingAboveTheMostThatWasSeen) {
   EXPECT_EQ(buckets.percentile_ms(99), 9005.27);
   EXPECT_NEAR(buckets.percentile_ms(70), 2, 0.03);
   EXPECT_NEAR(buckets.percentile_ms(1), 2, 0.03);
+  // As the plot of latencies has it.
+  const std::string page = report_page(run_of(with_stall(12, 21, 9.00527)));
+  EXPECT_THAT(page, Not(HasSubstr("9.05")));
 }
 
 }  // namespace
