@@ -186,11 +186,23 @@ Markup waste_of(const Results& results) {
   const auto share = [](Bytes part, Bytes whole) {
     return whole.value > 0 ? static_cast<double>(part.value) / static_cast<double>(whole.value) : 0;
   };
+  const Markup facts = html::facts(
+      {{"cuts by the network",
+        s.cuts > 0 ? fmt::format("{}, of them {} silent", s.cuts, s.silent_cuts) : "none"},
+       {"retries", fmt::format("{}", s.retries)},
+       {"resumes", fmt::format("{}", s.resumes)},
+       {"begun again", fmt::format("{}", s.new_uploads)},
+       {"acknowledged, then denied", to_string(s.rolled_back)},
+       {"acknowledged, never sent", to_string(s.never_sent)}});
+  if (s.waste().value == 0) {
+    return html::paragraph(
+               fmt::format("{} were sent, and none of it in vain.", to_string(s.sent))) +
+           facts;
+  }
   Markup all = html::paragraph(
       fmt::format("{} were sent, of which the server has {}: {} ({:.1f} %) were in vain.",
                   to_string(s.sent), to_string(s.sent - std::min(s.sent, s.waste())),
                   to_string(s.waste()), 100 * share(s.waste(), s.sent)));
-  if (s.waste().value == 0) return all;
   Table how{"Bytes in vain, by how the request that brought them ended",
             {{"ended"}, {"bytes", Align::number}, {"share of waste", Align::number}, {"drawn"}},
             {}};
@@ -224,14 +236,7 @@ Markup waste_of(const Results& results) {
   };
   parts("Bytes in vain, by group of partners", "partners", results.groups);
   parts("Bytes in vain, by phase", "phase", results.phases);
-  all += html::facts(
-      {{"cuts by the network", fmt::format("{}, of them {} silent", s.cuts, s.silent_cuts)},
-       {"retries", fmt::format("{}", s.retries)},
-       {"resumes", fmt::format("{}", s.resumes)},
-       {"begun again", fmt::format("{}", s.new_uploads)},
-       {"acknowledged, then denied", to_string(s.rolled_back)},
-       {"acknowledged, never sent", to_string(s.never_sent)}});
-  return all;
+  return all + facts;
 }
 
 Markup settings_of(const Results& results) {
@@ -268,7 +273,9 @@ Markup settings_of(const Results& results) {
   return all +
          html::facts({{"dex-loadgen", results.version},
                       {"format of results.json", fmt::format("{}", results_format)},
-                      {"digest of the cuts", fmt::format("{:016x}", results.stats.cuts_digest)}});
+                      {"digest of the cuts",
+                       results.stats.cuts > 0 ? fmt::format("{:016x}", results.stats.cuts_digest)
+                                              : "none: there were no cuts"}});
 }
 
 }  // namespace

@@ -191,6 +191,15 @@ Markup requests_of(const Results& results, const std::string& title,
   return html::fold("The requests of \"" + title + "\"", html::table(table));
 }
 
+/// Requests without an answer: what its row of the drawing shows, and not only cuts.
+std::string lost_text(const UploadResult& upload) {
+  const auto lost = std::ranges::count_if(upload.trace.attempts, [](const Attempt& attempt) {
+    return attempt.how == AttemptEnd::network || attempt.how == AttemptEnd::client ||
+           attempt.how == AttemptEnd::silence || attempt.how == AttemptEnd::connection;
+  });
+  return fmt::format("{}{}", upload.trace.left_out > 0 ? "at least " : "", lost);
+}
+
 /// The slowest and the failed as a table, with what became of them.
 Markup ends_of(const Results& results, const std::string& title,
                const std::vector<const UploadResult*>& uploads) {
@@ -201,7 +210,8 @@ Markup ends_of(const Results& results, const std::string& title,
                      {"due at", Align::number},
                      {"took", Align::number},
                      {"size", Align::number},
-                     {"cuts", Align::number},
+                     {"requests lost", Align::number},
+                     {"retries", Align::number},
                      {"resumes", Align::number},
                      {"begun again", Align::number},
                      {"cause"}},
@@ -217,7 +227,7 @@ Markup ends_of(const Results& results, const std::string& title,
         {name_of(results, *u), std::string(to_string(u->state)),
          html::time_text(std::chrono::duration<double>(u->intended.time_since_epoch()).count()),
          end ? latency_text(1000 * seconds_between(u->intended, *end)) : "-", to_string(u->size),
-         fmt::format("{}", u->cuts.size()), fmt::format("{}", u->resumes),
+         lost_text(*u), fmt::format("{}", u->retries), fmt::format("{}", u->resumes),
          fmt::format("{}", u->new_uploads), cause});
   }
   return html::table(table);

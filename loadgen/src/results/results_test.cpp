@@ -393,6 +393,29 @@ TEST(Page, ShowsEverythingAndEscapesStrangers) {
   EXPECT_THAT(report_page(nothing), HasSubstr("target unreachable"));
 }
 
+/// Up to the end of the section.
+std::string section_of(const std::string& page, const std::string& id) {
+  const auto from = page.find("<h2 id=\"" + id + "\"");
+  return page.substr(from, page.find("</section>", from) - from);
+}
+
+TEST(Page, TellsOfEveryLostRequestAndSaysNoneWhereThereWasNothing) {
+  auto results = full();
+  results.specimens[0].upload.cuts.clear();  // an outage is no cut
+  results.specimens[0].upload.retries = 7;
+  const std::string slow = report_page(results);
+  EXPECT_THAT(section_of(slow, "uploads"), HasSubstr("requests lost</th>"));
+  EXPECT_THAT(section_of(slow, "uploads"),
+              HasSubstr(R"(<td class="n">1</td><td class="n">7</td>)"));
+  EXPECT_THAT(section_of(slow, "settings"), HasSubstr("fedcba9876543210"));
+  results.stats.cuts = results.stats.cuts_digest = 0;
+  results.stats.acknowledged = results.stats.sent;
+  const std::string none = report_page(results);
+  EXPECT_THAT(section_of(none, "settings"), HasSubstr("none: there were no cuts"));
+  EXPECT_THAT(section_of(none, "waste"), HasSubstr("and none of it in vain"));
+  EXPECT_THAT(section_of(none, "waste"), HasSubstr("<dt>cuts by the network</dt><dd>none</dd>"));
+}
+
 TEST(Page, IsUnderTwoMegabytesHoweverMuchThereWas) {
   auto results = full();
   results.groups.resize(6, results.groups.front());
