@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "html/plot.hpp"
 #include "page/buckets.hpp"
@@ -62,7 +63,27 @@ std::vector<Slot> slots_of(const Results& results) {
   return slots;
 }
 
-std::vector<html::Mark> marks_of(const Results& results) {
+/// Groups by their number.
+using Shown = std::vector<std::size_t>;
+
+/// Whom it is about: its region, or groups; empty: all.
+std::string whom(const EventResults& event) {
+  if (!event.region.empty()) return event.region;
+  return event.partners.size() <= 3 ? fmt::format("{}", fmt::join(event.partners, ", "))
+                                    : fmt::format("{} groups", event.partners.size());
+}
+
+/// Of those of `shown` that an event concerns; all: empty.
+std::string whom_of(const Results& results, const EventResults& event, const Shown& shown) {
+  std::vector<std::string> names;
+  for (const std::size_t g : shown) {
+    if (event.concerns(results.groups[g])) names.push_back(results.groups[g].name);
+  }
+  return names.size() == shown.size() ? "" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// `shown`: of a plot of groups; of another it is empty, and every event is its.
+std::vector<html::Mark> marks_of(const Results& results, const Shown& shown) {
   std::vector<html::Mark> marks;
   const auto seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1000; };
   if (results.phases.size() > 1) {
@@ -71,11 +92,15 @@ std::vector<html::Mark> marks_of(const Results& results) {
     }
   }
   for (const EventResults& event : results.events) {
+    const auto concerned = [&](std::size_t g) { return event.concerns(results.groups[g]); };
+    if (!shown.empty() && std::ranges::none_of(shown, concerned)) continue;
     const double at = seconds(event.at);
     // A moment is seen as well.
     const double to = at + std::max(seconds(event.lasts), 0.2);
     std::string text = event.event;
     if (event.status != 0) text += fmt::format(" {}", event.status);
+    const std::string of = shown.empty() ? whom(event) : whom_of(results, event, shown);
+    if (!of.empty()) text += ": " + of;
     marks.push_back({at, to, std::move(text)});
   }
   return marks;
@@ -98,12 +123,13 @@ class Plots {
     for (const Slot& slot : slots_) series.values.push_back(value(slot));
     plot.series.push_back(std::move(series));
   }
-  [[nodiscard]] html::TimePlot start(const char* id, std::string title, std::string unit) const {
+  [[nodiscard]] html::TimePlot start(const char* id, std::string title, std::string unit,
+                                     const Shown& shown = {}) const {
     html::TimePlot plot;
     plot.id = prefix_ + id;
     plot.title = std::move(title);
     plot.unit = std::move(unit);
-    plot.marks = marks_of(results_);
+    plot.marks = marks_of(results_, shown);
     for (const Slot& slot : slots_) plot.at.push_back(slot.end);
     return plot;
   }
@@ -163,7 +189,9 @@ class Plots {
   [[nodiscard]] html::Markup by_group() const {
     const std::size_t groups = std::min<std::size_t>(slots_.front().of_groups.size(), 6);
     if (groups < 2) return {};
-    auto plot = start("groups", "Throughput by group of partners", "MiB/s");
+    Shown shown(groups);
+    std::iota(shown.begin(), shown.end(), std::size_t{0});
+    auto plot = start("groups", "Throughput by group of partners", "MiB/s", shown);
     for (std::size_t g = 0; g < groups; ++g) {
       add(plot, results_.groups[g].name,
           [g](const Slot& s) { return s.of_groups.at(g) / mib / s.seconds; });

@@ -416,6 +416,22 @@ TEST(Page, TellsOfEveryLostRequestAndSaysNoneWhereThereWasNothing) {
   EXPECT_THAT(section_of(none, "waste"), HasSubstr("<dt>cuts by the network</dt><dd>none</dd>"));
 }
 
+TEST(Page, NamesWhomAnEventIsAboutAndLeavesItOutWhereNobodyIs) {
+  auto results = full();
+  results.groups.resize(8, results.groups[1]);
+  for (auto& second : results.seconds) second.figures.groups.resize(8);
+  results.groups[7].name = "far";
+  results.events = {{"outage", 2s, 3s, 0, 1, {}, "north"}, {"restart", 6s, 1s, 0, 1, {"far"}, ""}};
+  const std::string page = report_page(results);
+  const auto plot = [&](const std::string& id) {
+    const auto from = page.find("id=\"" + id + "-title\"");
+    return page.substr(from, page.find("</svg>", from) - from);
+  };
+  EXPECT_THAT(plot("time-goodput"), AllOf(HasSubstr("outage: north"), HasSubstr("restart: far")));
+  EXPECT_THAT(plot("time-groups"), AllOf(HasSubstr("outage: labs"), Not(HasSubstr("restart"))))
+      << "of six groups, none of which that one meets";
+}
+
 TEST(Page, IsUnderTwoMegabytesHoweverMuchThereWas) {
   auto results = full();
   results.groups.resize(6, results.groups.front());
