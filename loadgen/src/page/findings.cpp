@@ -289,6 +289,18 @@ void tell_waste(const Results& results, std::vector<Finding>& all) {
   all.push_back({percent >= 25 ? Tone::warning : Tone::neutral, text + "."});
 }
 
+/// How late timers were.
+std::string loop_text(const Histogram& lag) {
+  const double high = lag.percentile_ms(99);
+  const double most = static_cast<double>(lag.max().count()) / 1000;
+  std::string text =
+      fmt::format("in 99 of 100 rounds its loop was at most {} late", latency_text(high));
+  if (latency_text(most) != latency_text(high)) {
+    text += fmt::format(", and once {}", latency_text(most));
+  }
+  return text;
+}
+
 void tell_client(const Results& results, std::vector<Finding>& all) {
   const Stats& s = results.stats;
   const double lag = s.loop_lag.percentile_ms(99);
@@ -297,14 +309,14 @@ void tell_client(const Results& results, std::vector<Finding>& all) {
   if (s.not_started > 0 || late >= 1 || lag >= 250) {
     all.push_back({Tone::warning,
                    fmt::format("This machine may have been the limit: {} started 100 ms or more "
-                               "after they were due, {} never started, and its loop was up to {} "
-                               "late (99th percentile). Latencies have that in them.",
-                               plural(s.late_starts, "upload"), s.not_started, latency_text(lag))});
+                               "after they were due, {} never started, and {}. Latencies have that "
+                               "in them.",
+                               plural(s.late_starts, "upload"), s.not_started,
+                               loop_text(s.loop_lag))});
   } else if (s.started > 0) {
     all.push_back({Tone::good,
-                   fmt::format("This machine was not the limit: its loop was at most {} late (99th "
-                               "percentile), and {} started late.",
-                               latency_text(lag), plural(s.late_starts, "upload"))});
+                   fmt::format("This machine was not the limit: {}, and {} started late.",
+                               loop_text(s.loop_lag), plural(s.late_starts, "upload"))});
   }
 }
 

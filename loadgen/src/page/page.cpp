@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <optional>
 
 #include "html/plot.hpp"
 #include "page/findings.hpp"
@@ -239,17 +240,57 @@ Markup waste_of(const Results& results) {
   return all + facts;
 }
 
+/// What partners of a group have of a setting, by its flag; nullopt: it is not told.
+std::optional<std::string> setting_of(const GroupResults& group, std::string name) {
+  if (name == "system") return group.system;
+  if (name == "network") return group.network;
+  if (name == "payload") return group.payload;
+  if (name == "size") return group.size;
+  if (!group.settings) return std::nullopt;
+  // How many there are at a time is of those that the phases make arrive.
+  if (name == "concurrency") name = "count";
+  std::ranges::replace(name, '-', '_');
+  const auto found =
+      std::ranges::find(*group.settings, name, &std::pair<std::string, std::string>::first);
+  if (found == group.settings->end()) return std::nullopt;
+  return found->second;
+}
+
+/// Whether no partner has it as the flags say.
+bool said_by_groups(const Results& results, const std::string& name, const std::string& value) {
+  return !results.groups.empty() && std::ranges::all_of(results.groups, [&](const auto& group) {
+    const auto own = setting_of(group, name);
+    return own && (*own != value || name == "concurrency");
+  });
+}
+
+/// "stall_timeout 4s, files 4".
+std::string rest_of(const GroupResults& group) {
+  std::string all;
+  for (const auto& [name, value] : group.settings.value()) {
+    if (name == "size") continue;  // has a column
+    all += fmt::format("{}{} {}", all.empty() ? "" : ", ", name, value);
+  }
+  return all;
+}
+
 Markup settings_of(const Results& results) {
   Table settings{"Settings, as they were in the end", {{"flag"}, {"value"}}, {}};
   for (const auto& [name, value] : results.settings) {
-    settings.rows.push_back({"--" + name, tag("code", value)});
+    settings.rows.push_back({"--" + name, said_by_groups(results, name, value)
+                                              ? Markup("as each group of partners has it (below)")
+                                              : tag("code", value)});
   }
   Markup all = html::fold(fmt::format("{} settings", settings.rows.size()), html::table(settings));
-  if (results.groups.size() > 1) {
-    Table groups{
-        "Groups of partners", {{"partners"}, {"system"}, {"network"}, {"payload"}, {"size"}}, {}};
+  const auto told = [](const GroupResults& group) { return group.settings.has_value(); };
+  if (results.groups.size() > 1 || std::ranges::any_of(results.groups, told)) {
+    Table groups{"Groups of partners",
+                 {{"partners"}, {"system"}, {"network"}, {"payload"}, {"size"}, {"region"},
+                  {"and"}},
+                 {}};
     for (const auto& group : results.groups) {
-      groups.rows.push_back({group.name, group.system, group.network, group.payload, group.size});
+      groups.rows.push_back({group.name, group.system, group.network, group.payload, group.size,
+                             group.region.value_or("-"), told(group) ? rest_of(group) : "-"});
     }
     all += html::table(groups);
   }

@@ -7,6 +7,7 @@
 #include "page/buckets.hpp"
 #include "page/findings.hpp"
 #include "page/page.hpp"
+#include "page/stalls.hpp"
 
 namespace loadgen {
 namespace {
@@ -141,11 +142,14 @@ class Plots {
     std::swap(plot.series[0], plot.series[1]);
     const auto best = std::ranges::max_element(
         slots_, {}, [](const Slot& s) { return s.acknowledged / s.seconds; });
-    plot.description = fmt::format(
-        "Bytes that the server acknowledged, and bytes that were sent: most was "
-        "acknowledged at {}, {} MiB/s.{}",
-        html::time_text(best->end), html::number_text(best->acknowledged / mib / best->seconds),
-        each());
+    plot.description = "Bytes that the server acknowledged, and bytes that were sent";
+    // What piled up before is no figure of what the server can do.
+    plot.description +=
+        makes_up_for(*best) ? "."
+                            : fmt::format(": most was acknowledged at {}, {} MiB/s.",
+                                          html::time_text(best->end),
+                                          html::number_text(best->acknowledged / mib /
+                                                            best->seconds));
     for (const Standstill& one : standstills(results_)) {
       if (one.to - one.from < 2) continue;
       plot.description +=
@@ -154,6 +158,19 @@ class Plots {
       if (plot.description.size() > 400) break;
     }
     return html::plot(plot);
+  }
+  /// Whether it lies in a stall, a standstill or an event, or right behind one.
+  [[nodiscard]] bool makes_up_for(const Slot& slot) const {
+    const double begin = slot.end - slot.seconds;
+    const auto near = [&](double from, double to) { return slot.end > from && begin < to + 2; };
+    const auto seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1000; };
+    const auto after = [&](const auto& one) {
+      return near(static_cast<double>(one.from), static_cast<double>(one.to));
+    };
+    return std::ranges::any_of(results_.events, [&](const EventResults& event) {
+             return near(seconds(event.at), seconds(event.end()));
+           }) || std::ranges::any_of(stalls(results_), after) ||
+           std::ranges::any_of(standstills(results_), after);
   }
   [[nodiscard]] html::Markup in_flight() const {
     auto plot = start("in-flight", "Uploads in flight", "uploads");

@@ -432,6 +432,45 @@ TEST(Page, NamesWhomAnEventIsAboutAndLeavesItOutWhereNobodyIs) {
       << "of six groups, none of which that one meets";
 }
 
+TEST(Page, DoesNotTellAsOfTheRunWhatGroupsHaveOtherwise) {
+  auto results = full();
+  results.settings = {{"size", "1MiB"}, {"concurrency", "10"}, {"stall-timeout", "30s"}};
+  results.groups[1].size = "64KiB";
+  results.groups[0].settings = {{"count", "2"}, {"stall_timeout", "4s"}};
+  results.groups[1].settings = {{"count", "3"}, {"stall_timeout", "30s"}};
+  const std::string told = section_of(report_page(results), "settings");
+  const auto row = [](const char* flag, const std::string& value) {
+    return fmt::format(R"(<th scope="row" class="t">--{}</th><td>{}</td>)", flag, value);
+  };
+  const std::string by_group = "as each group of partners has it (below)";
+  EXPECT_THAT(told, HasSubstr(row("size", by_group)));
+  EXPECT_THAT(told, HasSubstr(row("concurrency", by_group)));
+  EXPECT_THAT(told, HasSubstr(row("stall-timeout", "<code>30s</code>"))) << "one has it";
+  EXPECT_THAT(told, HasSubstr("<td>north</td><td>count 2, stall_timeout 4s</td>"));
+  results.groups[1].settings.reset();  // of 0.1.0
+  EXPECT_THAT(section_of(report_page(results), "settings"),
+              HasSubstr(row("concurrency", "<code>10</code>")));
+}
+
+TEST(Page, DoesNotPraiseASecondThatMakesUpForOthers) {
+  auto results = full();
+  results.events.clear();
+  for (auto& second : results.seconds) second.figures.acknowledged = Bytes{1000};
+  results.seconds[8].figures.acknowledged = Bytes{10U << 20U};
+  EXPECT_THAT(report_page(results), HasSubstr("most was acknowledged at 9 s, 10 MiB/s."));
+  results.events = {{"outage", 5s, 3s, 0, 1, {}, ""}};
+  EXPECT_THAT(report_page(results), Not(HasSubstr("most was acknowledged")));
+}
+
+TEST(Findings, TellTheLoopsLagInRounds) {
+  auto results = full();
+  results.stats.loop_lag = {};
+  for (int i = 0; i < 200; ++i) results.stats.loop_lag.add(2ms);
+  results.stats.loop_lag.add(59ms);
+  EXPECT_THAT(findings(results),
+              HasSubstr("in 99 of 100 rounds its loop was at most 2.0 ms late, and once 59.0 ms"));
+}
+
 TEST(Page, IsUnderTwoMegabytesHoweverMuchThereWas) {
   auto results = full();
   results.groups.resize(6, results.groups.front());
