@@ -74,7 +74,8 @@ svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{fill:var(--text);font:12px system-ui,"Segoe UI","Noto Sans","DejaVu Sans",sans-serif}
 svg .soft{fill:var(--soft)}
 svg .wait{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:1 2}
-svg .sign{fill:var(--s2);font-weight:700}
+svg .sign{fill:var(--text);font-weight:700;paint-order:stroke;stroke:var(--ground);
+stroke-width:3px;stroke-linejoin:round}
 svg .tick{stroke:var(--text);stroke-width:2}
 .wide{min-width:44rem}
 .bar{display:inline-block;width:8.5rem;height:.75rem}
@@ -88,6 +89,7 @@ svg .line{fill:none;stroke-width:2;stroke-linejoin:round}
 .s5{stroke:var(--s5);stroke-dasharray:12 5}.s6{stroke:var(--s6);stroke-dasharray:4 4}
 .f1{fill:var(--s1)}.f2{fill:var(--s2)}.f3{fill:var(--s3)}.f4{fill:var(--s4)}.f5{fill:var(--s5)}
 .f6{fill:var(--s6)}
+.h2{fill:var(--ground);stroke:var(--s2);stroke-width:1.5}
 .fgood{fill:var(--good)}.fbad{fill:var(--bad)}.fwait{fill:var(--line)}
 .key{display:flex;flex-wrap:wrap;gap:.2rem 1.25rem;list-style:none;margin:.2rem 0;padding:0;
 font-size:.9rem}

@@ -14,7 +14,9 @@ using html::leaf;
 using html::Markup;
 using html::tag;
 
-constexpr double width = 1060, left = 250, right = 110, top = 26, row = 22;
+constexpr double width = 1060, left = 290, right = 110, top = 26, row = 22;
+/// Between two requests.
+constexpr double gap = 2;
 /// Of an upload, in the folded table.
 constexpr std::size_t most_requests = 16;
 
@@ -56,10 +58,38 @@ std::string sign_of(const Attempt& attempt) {
   return "";
 }
 
+/// Which attempts ended as nothing came until the client gave up. Of those that the partner's
+/// network lost, its cuts say so, one after the other; without cuts it was an outage, in which
+/// nobody is told.
+std::vector<bool> silent_of(const UploadResult& upload) {
+  const auto& attempts = upload.trace.attempts;
+  const auto lost = static_cast<std::size_t>(
+      std::ranges::count(attempts, AttemptEnd::network, &Attempt::how));
+  const bool in_order = lost == upload.cuts.size() && upload.trace.left_out == 0;
+  std::vector<bool> silent;
+  std::size_t cut = 0;
+  for (const Attempt& attempt : attempts) {
+    bool one = attempt.how == AttemptEnd::silence;
+    if (attempt.how == AttemptEnd::network) {
+      one = upload.cuts.empty() ||
+            (in_order && upload.cuts[cut].kind == transport::Cut::Kind::silent);
+      ++cut;
+    }
+    silent.push_back(one);
+  }
+  return silent;
+}
+
 std::string name_of(const Results& results, const UploadResult& upload) {
   const std::string group =
       results.groups.size() > 1 ? " " + results.groups.at(upload.group).name : "";
   return fmt::format("{}{}", upload.index, group);
+}
+
+/// When it was due.
+std::string due_text(const UploadResult& upload) {
+  const double due = std::chrono::duration<double>(upload.intended.time_since_epoch()).count();
+  return due < 180 ? fmt::format("{:.1f} s", due) : html::time_text(due);
 }
 
 class Waterfall {
@@ -120,25 +150,34 @@ class Waterfall {
     const auto at = [&](Time time) { return x(seconds_between(upload.intended, time)); };
     const double middle = y + row / 2;
     Markup all = text(left - 10, middle + 4, "end", "",
-                      fmt::format("{}, {}", name_of(results_, upload), to_string(upload.size)));
+                      fmt::format("{}, {}, at {}", name_of(results_, upload),
+                                  to_string(upload.size), due_text(upload)));
     // From when it was due to its end; what is not a request is a wait.
     all += line(at(upload.intended), middle, at(end_of(upload)), middle, "wait");
     if (upload.started - upload.intended >= late_after) {
       all += line(at(upload.started), y + 5, at(upload.started), y + row - 5, "tick");
     }
+    const auto& attempts = upload.trace.attempts;
+    const std::vector<bool> silent = silent_of(upload);
     double free = 0;
-    for (const Attempt& attempt : upload.trace.attempts) {
+    Markup marks;  // above all bars, and each at the end of its own
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      const Attempt& attempt = attempts[i];
       const double from = at(attempt.begin);
-      const double to = at(attempt.end.value_or(end_of(upload)));
+      double to = at(attempt.end.value_or(end_of(upload)));
+      // So that two are not seen as one.
+      const bool touches = i + 1 < attempts.size() && at(attempts[i + 1].begin) < to + gap;
+      if (touches && to - from > 2 * gap) to -= gap;
       const bool good = attempt.how == AttemptEnd::answered;
       const double high = attempt.brings ? row - 8 : (row - 8) / 2.5;
-      all += box(from, to, middle - high / 2, high, good ? "f1" : "f2");
+      all += box(from, to, middle - high / 2, high, good ? "f1" : silent[i] ? "h2" : "f2");
       if (!good && to + 2 > free) {
         const std::string sign = sign_of(attempt);
-        all += text(to + 2, middle + 4.5, "start", "sign", sign);
-        free = to + 2 + 7 * static_cast<double>(std::min<std::size_t>(sign.size(), 3));
+        marks += text(to, middle + 4.5, "middle", "sign", sign);
+        free = to + 7 * static_cast<double>(std::min<std::size_t>(sign.size(), 3));
       }
     }
+    all += marks;
     const bool good =
         upload.state == UploadState::verified || upload.state == UploadState::uploaded;
     if (!good) {
@@ -225,7 +264,7 @@ Markup ends_of(const Results& results, const std::string& title,
     }
     table.rows.push_back(
         {name_of(results, *u), std::string(to_string(u->state)),
-         html::time_text(std::chrono::duration<double>(u->intended.time_since_epoch()).count()),
+         due_text(*u),
          end ? latency_text(1000 * seconds_between(u->intended, *end)) : "-", to_string(u->size),
          lost_text(*u), fmt::format("{}", u->retries), fmt::format("{}", u->resumes),
          fmt::format("{}", u->new_uploads), cause});
@@ -248,8 +287,11 @@ Markup key() {
       entry(box(1, 12, "f1"), "brings bytes, answered") +
           entry(box(4.5, 5, "f1"), "asks or begins, answered") +
           entry(box(1, 12, "f2"),
-                "not answered well: \xc3\x97 cut by the network, ? silence, ! closed by the other "
-                "end, \xe2\x86\xbb client restarted, or the status") +
+                "not answered well: \xc3\x97 cut by the network, ! closed by the other end, "
+                "\xe2\x86\xbb client restarted, or the status") +
+          entry(box(1, 12, "h2"),
+                "nothing came until the client gave up: \xc3\x97 lost in the network (an outage), "
+                "? by the other end") +
           entry(wait, "waits: for a retry, its turn, a delivery"));
 }
 

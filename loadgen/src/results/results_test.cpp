@@ -471,6 +471,38 @@ TEST(Findings, TellTheLoopsLagInRounds) {
               HasSubstr("in 99 of 100 rounds its loop was at most 2.0 ms late, and once 59.0 ms"));
 }
 
+TEST(Page, DrawsSilenceOtherwiseThanAResetAndMarksAboveBars) {
+  auto results = full();
+  auto& upload = results.specimens[0].upload;
+  upload.trace = {};
+  upload.trace.add({t0 + 2s, t0 + 6s, Method::post, AttemptEnd::network});
+  upload.trace.add({t0 + 6s, t0 + 8s, Method::post, AttemptEnd::answered, 201});
+  const auto count = [](const std::string& text, const std::string& what) {
+    std::size_t found = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+    return found;
+  };
+  const auto drawn = [&] {
+    const std::string page = report_page(results);
+    const auto from = page.find("id=\"uploads-slow-title\"");
+    return page.substr(from, page.find("</svg>", from) - from);
+  };
+  upload.cuts.clear();
+  const std::string outage = drawn();
+  EXPECT_EQ(count(outage, "class=\"h2\""), 1U) << "nobody is told of an outage";
+  EXPECT_EQ(count(outage, "class=\"f2\""), 0U);
+  EXPECT_LT(outage.rfind("<rect"), outage.find("\xc3\x97")) << "no bar is drawn over a mark";
+  EXPECT_THAT(outage, HasSubstr(", at 1.0 s<"));
+  upload.cuts = {{Bytes{10}, transport::Cut::Kind::reset, Loses::answer}};
+  EXPECT_EQ(count(drawn(), "class=\"f2\""), 1U);
+  upload.cuts = {{Bytes{10}, transport::Cut::Kind::silent, Loses::answer}};
+  EXPECT_EQ(count(drawn(), "class=\"h2\""), 1U);
+  upload.trace.attempts[0].how = AttemptEnd::silence;
+  EXPECT_EQ(count(drawn(), "class=\"h2\""), 1U);
+  upload.trace.attempts[0].how = AttemptEnd::connection;
+  EXPECT_EQ(count(drawn(), "class=\"f2\""), 1U);
+}
+
 TEST(Page, IsUnderTwoMegabytesHoweverMuchThereWas) {
   auto results = full();
   results.groups.resize(6, results.groups.front());
