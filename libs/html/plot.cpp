@@ -119,8 +119,9 @@ class Drawing {
     const double step = time_step(end_);
     for (double at = 0; at <= end_ * 1.0001; at += step) {
       all += line(x(at), height - bottom, x(at), height - bottom + 4, "grid");
-      all += svg_text(x(at), height - bottom + 18, at + step > end_ * 1.0001 ? "end" : "middle",
-                      time_text(at));
+      const std::string text = time_text(at);
+      const bool fits = x(at) + static_cast<double>(text.size()) * letter / 2 <= width;
+      all += svg_text(fits ? x(at) : width, height - bottom + 18, fits ? "middle" : "end", text);
     }
     return all;
   }

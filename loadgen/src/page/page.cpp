@@ -129,7 +129,7 @@ Table table_of(const std::string& caption, const char* what) {
            {"p90", Align::number},
            {"p99", Align::number},
            {"max", Align::number},
-           {"p50, p99, max"},
+           {"p50, p99, max (logarithmic)"},
            {"late", Align::number},
            {"unmet", Align::number}},
           {}};
@@ -139,7 +139,9 @@ Markup latencies(const Results& results) {
   const double longest = static_cast<double>(results.stats.end_to_end.max().count()) / 1000;
   Markup all = html::paragraph(
       "End to end: from when an upload was due to its last byte. Late started 100 ms or more after "
-      "that; unmet were due and never started.");
+      "that; unmet were due and never started. Bars go from p50 to p99, and a stroke "
+      "marks the longest; their axis is logarithmic, from 1 ms to " +
+      latency_text(std::max(longest, 2.)) + ".");
   Table phases = table_of("Latency by phase", "phase");
   for (const auto& phase : results.phases) {
     put_row(phases, phase.name, phase.stats, results.rules, longest);
@@ -306,17 +308,29 @@ Markup settings_of(const Results& results) {
     }
     all += html::table(phases);
   }
-  if (!results.events.empty()) {
-    Table events{"Events", {{"event"}}, {}};
-    for (const auto& event : results.events) events.rows.push_back({event_text(event)});
-    all += html::table(events);
-  }
   return all +
          html::facts({{"dex-loadgen", results.version},
                       {"format of results.json", fmt::format("{}", results_format)},
                       {"digest of the cuts",
                        results.stats.cuts > 0 ? fmt::format("{:016x}", results.stats.cuts_digest)
                                               : "none: there were no cuts"}});
+}
+
+/// What the scenario did, which the plots below have as bands.
+Markup events_of(const Results& results) {
+  if (results.events.empty()) return {};
+  Table events{"Events of the scenario",
+               {{"event"},
+                {"uploads that were due or under way", Align::number},
+                {"slowest of them", Align::number}},
+               {}};
+  for (const auto& event : results.events) {
+    const bool met = event.toll && event.toll->uploads > 0;
+    events.rows.push_back(
+        {event_text(event), event.toll ? fmt::format("{}", event.toll->uploads) : "not known",
+         met ? latency_text(static_cast<double>(event.toll->slowest.count()) / 1000) : "-"});
+  }
+  return html::table(events);
 }
 
 }  // namespace
@@ -331,7 +345,8 @@ std::string report_page(const Results& results) {
   page.made_by = "dex-loadgen " + results.version;
   if (results.stats.started > 0) {
     page.sections.push_back({"found", "What was found", found(results)});
-    page.sections.push_back({"time", "Over time", series_of(results, "time-")});
+    page.sections.push_back(
+        {"time", "Over time", events_of(results) + series_of(results, "time-")});
     page.sections.push_back({"latency", "Latency", latencies(results)});
     page.sections.push_back({"waste", "Where the waste went", waste_of(results)});
     page.sections.push_back({"uploads", "Single uploads", stories_of(results, "uploads-")});

@@ -115,7 +115,9 @@ class Plots {
   [[nodiscard]] bool any() const { return slots_.size() > 1; }
   [[nodiscard]] std::string each() const {
     const double seconds = slots_.front().seconds;
-    return seconds <= 1 ? "" : fmt::format(" Each point is of {} s.", seconds);
+    const double end = slots_[slots_.size() / 2].end;
+    return fmt::format("Each point tells of the time before it: the one at {} is from {} to there.",
+                       html::time_text(end), html::time_text(end - seconds));
   }
 
   template <class Value>
@@ -239,8 +241,8 @@ html::Markup series_of(const Results& results, const std::string& prefix) {
   if (!plots.any()) {
     return html::paragraph("The load was over within two seconds: there is no series to show.");
   }
-  return plots.goodput() + plots.in_flight() + plots.latency() + plots.rates() + plots.by_group() +
-         plots.lag();
+  return html::paragraph(plots.each()) + plots.goodput() + plots.in_flight() + plots.latency() +
+         plots.rates() + plots.by_group() + plots.lag();
 }
 
 }  // namespace loadgen

@@ -240,10 +240,9 @@ std::string lost_text(const UploadResult& upload) {
 }
 
 /// The slowest and the failed as a table, with what became of them.
-Markup ends_of(const Results& results, const std::string& title,
-               const std::vector<const UploadResult*>& uploads) {
+Markup ends_of(const Results& results, const std::vector<const UploadResult*>& uploads) {
   using html::Align;
-  html::Table table{title,
+  html::Table table{"What became of them",
                     {{"upload"},
                      {"state"},
                      {"due at", Align::number},
@@ -315,7 +314,7 @@ Markup stories_of(const Results& results, const std::string& prefix) {
                         const std::vector<const UploadResult*>& uploads, bool ends) {
     if (uploads.empty()) return;
     all += tag("h3", title) + html::paragraph(text);
-    if (ends) all += ends_of(results, title, uploads);
+    if (ends) all += ends_of(results, uploads);
     all +=
         tag("figure", key() + tag("div",
                                   {{"class", "scroll"},

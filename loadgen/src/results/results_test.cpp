@@ -503,6 +503,17 @@ TEST(Page, DrawsSilenceOtherwiseThanAResetAndMarksAboveBars) {
   EXPECT_EQ(count(drawn(), "class=\"f2\""), 1U);
 }
 
+TEST(Page, SaysWhatItsAxesAreAndEachTitleOnce) {
+  const std::string page = report_page(full());
+  const std::string time = section_of(page, "time");
+  EXPECT_THAT(time, HasSubstr("Each point tells of the time before it: the one at 6 s is from 5 s "
+                              "to there."));
+  EXPECT_LT(time.find("Events of the scenario"), time.find("<figure"));
+  EXPECT_THAT(section_of(page, "latency"), HasSubstr("their axis is logarithmic, from 1 ms to"));
+  EXPECT_THAT(section_of(page, "uploads"),
+              Not(HasSubstr("<caption>The slowest uploads</caption>")));
+}
+
 TEST(Page, IsUnderTwoMegabytesHoweverMuchThereWas) {
   auto results = full();
   results.groups.resize(6, results.groups.front());
