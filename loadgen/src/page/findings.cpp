@@ -171,6 +171,14 @@ std::string others_to_blame(const Results& results) {
                      : fmt::format(" (or {}, which the run itself limits)", fmt::join(all, ", "));
 }
 
+/// Of this machine in a stall.
+std::string not_ours(const Stall& stall) {
+  const std::string lag = latency_text(stall.loop_lag_ms);
+  const bool late = stall.loop_lag_ms >= static_cast<double>(late_after.count());
+  return late ? fmt::format("this machine, which was late by {} at most, does not either", lag)
+              : fmt::format("this machine was not late (by {} at most)", lag);
+}
+
 void tell_stalls(const Results& results, const std::vector<Stall>& stalls,
                  std::vector<Finding>& all) {
   constexpr std::size_t most = 6;
@@ -183,11 +191,11 @@ void tell_stalls(const Results& results, const std::vector<Stall>& stalls,
         {Tone::warning,
          fmt::format(
              "{} to {}: uploads{} took {} in place of {} (medians of the {} that ended then, and "
-             "of others). No event of the scenario explains it, and this machine was not late (by "
-             "{} at most): look at the server, or what is between{}, at {}.",
+             "of others). No event of the scenario explains it, and {}: look at the server, or what "
+             "is between{}, at {}.",
              time_text(static_cast<double>(one.from)), time_text(static_cast<double>(one.to)),
              named ? fmt::format(" of {}", fmt::join(of, ", ")) : "", latency_text(one.median_ms),
-             latency_text(one.usual_ms), one.uploads, latency_text(one.loop_lag_ms),
+             latency_text(one.usual_ms), one.uploads, not_ours(one),
              others_to_blame(results), clock_text(results, one.from))});
   }
   if (stalls.size() > most) {

@@ -139,6 +139,10 @@ TEST(Stalls, AreSeenWhereNoEventExplainsThem) {
   EXPECT_THAT(text, HasSubstr("No event of the scenario explains it, and this machine was not late "
                               "(by 2.0 ms at most): look at the server"));
   EXPECT_THAT(text, HasSubstr(", at 22:13:5"));
+  auto busy = results;
+  for (auto& second : busy.seconds) second.figures.loop_lag_max = 152ms;
+  EXPECT_THAT(told(busy), HasSubstr("explains it, and this machine, which was late by 152 ms at "
+                                    "most, does not either: look at the server"));
 }
 
 TEST(Stalls, AreSeenWhereNothingEndsForAWhile) {
