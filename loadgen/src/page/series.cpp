@@ -74,13 +74,13 @@ std::string whom(const EventResults& event) {
                                     : fmt::format("{} groups", event.partners.size());
 }
 
-/// Of those of `shown` that an event concerns; all: empty.
+/// Of `shown` those that an event concerns, where these are not all.
 std::string whom_of(const Results& results, const EventResults& event, const Shown& shown) {
   std::vector<std::string> names;
   for (const std::size_t g : shown) {
     if (event.concerns(results.groups[g])) names.push_back(results.groups[g].name);
   }
-  return names.size() == shown.size() ? "" : fmt::format("{}", fmt::join(names, ", "));
+  return names.size() == shown.size() ? whom(event) : fmt::format("{}", fmt::join(names, ", "));
 }
 
 /// `shown`: of a plot of groups; of another it is empty, and every event is its.

@@ -337,8 +337,11 @@ Markup stories_of(const Results& results, const std::string& prefix) {
        "Chosen by their number alone, in the order in which they were due: what an upload is "
        "usually like.",
        sampled, false);
-  if (all.empty()) all = html::paragraph("No upload started.");
-  return all;
+  if (all.empty()) return html::paragraph("No upload started.");
+  return html::paragraph(
+             "Each row begins when its upload was due, at the second of the run that stands in "
+             "front of it; the axis counts from there.") +
+         all;
 }
 
 }  // namespace loadgen

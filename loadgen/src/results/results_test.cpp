@@ -430,6 +430,10 @@ TEST(Page, NamesWhomAnEventIsAboutAndLeavesItOutWhereNobodyIs) {
   EXPECT_THAT(plot("time-goodput"), AllOf(HasSubstr("outage: north"), HasSubstr("restart: far")));
   EXPECT_THAT(plot("time-groups"), AllOf(HasSubstr("outage: labs"), Not(HasSubstr("restart"))))
       << "of six groups, none of which that one meets";
+  for (auto& group : results.groups) group.region.reset();  // of an old file
+  const std::string old = report_page(results);
+  const auto from = old.find("id=\"time-groups-title\"");
+  EXPECT_THAT(old.substr(from, old.find("</svg>", from) - from), HasSubstr("outage: north"));
 }
 
 TEST(Page, DoesNotTellAsOfTheRunWhatGroupsHaveOtherwise) {
@@ -491,6 +495,7 @@ TEST(Page, DrawsSilenceOtherwiseThanAResetAndMarksAboveBars) {
   const std::string outage = drawn();
   EXPECT_EQ(count(outage, "class=\"h2\""), 1U) << "nobody is told of an outage";
   EXPECT_EQ(count(outage, "class=\"f2\""), 0U);
+  EXPECT_THAT(report_page(results), HasSubstr("Each row begins when its upload was due"));
   EXPECT_LT(outage.rfind("<rect"), outage.find("\xc3\x97")) << "no bar is drawn over a mark";
   EXPECT_THAT(outage, HasSubstr(", at 1.0 s<"));
   upload.cuts = {{Bytes{10}, transport::Cut::Kind::reset, Loses::answer}};
