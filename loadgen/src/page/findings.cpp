@@ -93,8 +93,8 @@ struct Met {
 
 /// What an event did; nullopt: it touched nobody.
 std::optional<Met> met(const Results& results, const EventResults& event) {
-  const std::string what = fmt::format("{}: {}, as the scenario has it: ", event_time(event),
-                                       event_name(event));
+  const std::string what =
+      fmt::format("{}: {}, as the scenario has it: ", event_time(event), event_name(event));
   const std::string usual = fmt::format("half of all uploads of the run took at most {}",
                                         latency_text(results.stats.end_to_end.percentile_ms(50)));
   if (!event.toll) {
@@ -113,10 +113,10 @@ std::optional<Met> met(const Results& results, const EventResults& event) {
   }
   const bool some = of.size() < results.groups.size() && of.size() <= 6;
   const double slowest = static_cast<double>(toll.slowest.count()) / 1000;
-  std::string text = fmt::format(
-      "{}{}{} that {} due or under way then took up to {} ({})", what,
-      plural(toll.uploads, "upload"), some ? fmt::format(" of {}", fmt::join(of, ", ")) : "",
-      toll.uploads == 1 ? "was" : "were", latency_text(slowest), usual);
+  std::string text = fmt::format("{}{}{} that {} due or under way then took up to {} ({})", what,
+                                 plural(toll.uploads, "upload"),
+                                 some ? fmt::format(" of {}", fmt::join(of, ", ")) : "",
+                                 toll.uploads == 1 ? "was" : "were", latency_text(slowest), usual);
   if (toll.retried > 0) text += fmt::format("; {} sent requests again", toll.retried);
   text += toll.failed > 0 ? fmt::format("; {} did not end well.", toll.failed)
                           : "; all of them ended well.";
@@ -191,16 +191,17 @@ void tell_stalls(const Results& results, const std::vector<Stall>& stalls,
         {Tone::warning,
          fmt::format(
              "{} to {}: uploads{} took {} in place of {} (medians of the {} that ended then, and "
-             "of others). No event of the scenario explains it, and {}: look at the server, or what "
+             "of others). No event of the scenario explains it, and {}: look at the server, or "
+             "what "
              "is between{}, at {}.",
              time_text(static_cast<double>(one.from)), time_text(static_cast<double>(one.to)),
              named ? fmt::format(" of {}", fmt::join(of, ", ")) : "", latency_text(one.median_ms),
-             latency_text(one.usual_ms), one.uploads, not_ours(one),
-             others_to_blame(results), clock_text(results, one.from))});
+             latency_text(one.usual_ms), one.uploads, not_ours(one), others_to_blame(results),
+             clock_text(results, one.from))});
   }
   if (stalls.size() > most) {
-    all.push_back({Tone::warning, fmt::format("{} like these.",
-                                              plural(stalls.size() - most, "more stall"))});
+    all.push_back(
+        {Tone::warning, fmt::format("{} like these.", plural(stalls.size() - most, "more stall"))});
   }
 }
 
@@ -315,16 +316,16 @@ void tell_client(const Results& results, std::vector<Finding>& all) {
   const double late =
       s.started > 0 ? 100 * static_cast<double>(s.late_starts) / static_cast<double>(s.started) : 0;
   if (s.not_started > 0 || late >= 1 || lag >= 250) {
-    all.push_back({Tone::warning,
-                   fmt::format("This machine may have been the limit: {} started 100 ms or more "
-                               "after they were due, {} never started, and {}. Latencies have that "
-                               "in them.",
-                               plural(s.late_starts, "upload"), s.not_started,
-                               loop_text(s.loop_lag))});
+    all.push_back(
+        {Tone::warning,
+         fmt::format("This machine may have been the limit: {} started 100 ms or more "
+                     "after they were due, {} never started, and {}. Latencies have that "
+                     "in them.",
+                     plural(s.late_starts, "upload"), s.not_started, loop_text(s.loop_lag))});
   } else if (s.started > 0) {
-    all.push_back({Tone::good,
-                   fmt::format("This machine was not the limit: {}, and {} started late.",
-                               loop_text(s.loop_lag), plural(s.late_starts, "upload"))});
+    all.push_back(
+        {Tone::good, fmt::format("This machine was not the limit: {}, and {} started late.",
+                                 loop_text(s.loop_lag), plural(s.late_starts, "upload"))});
   }
 }
 

@@ -286,10 +286,10 @@ Markup settings_of(const Results& results) {
   Markup all = html::fold(fmt::format("{} settings", settings.rows.size()), html::table(settings));
   const auto told = [](const GroupResults& group) { return group.settings.has_value(); };
   if (results.groups.size() > 1 || std::ranges::any_of(results.groups, told)) {
-    Table groups{"Groups of partners",
-                 {{"partners"}, {"system"}, {"network"}, {"payload"}, {"size"}, {"region"},
-                  {"and"}},
-                 {}};
+    Table groups{
+        "Groups of partners",
+        {{"partners"}, {"system"}, {"network"}, {"payload"}, {"size"}, {"region"}, {"and"}},
+        {}};
     for (const auto& group : results.groups) {
       groups.rows.push_back({group.name, group.system, group.network, group.payload, group.size,
                              group.region.value_or("-"), told(group) ? rest_of(group) : "-"});
@@ -311,9 +311,9 @@ Markup settings_of(const Results& results) {
   return all +
          html::facts({{"dex-loadgen", results.version},
                       {"format of results.json", fmt::format("{}", results_format)},
-                      {"digest of the cuts",
-                       results.stats.cuts > 0 ? fmt::format("{:016x}", results.stats.cuts_digest)
-                                              : "none: there were no cuts"}});
+                      {"digest of the cuts", results.stats.cuts > 0
+                                                 ? fmt::format("{:016x}", results.stats.cuts_digest)
+                                                 : "none: there were no cuts"}});
 }
 
 /// What the scenario did, which the plots below have as bands.

@@ -147,11 +147,10 @@ class Plots {
     plot.description = "Bytes that the server acknowledged, and bytes that were sent";
     // What piled up before is no figure of what the server can do.
     plot.description +=
-        makes_up_for(*best) ? "."
-                            : fmt::format(": most was acknowledged at {}, {} MiB/s.",
-                                          html::time_text(best->end),
-                                          html::number_text(best->acknowledged / mib /
-                                                            best->seconds));
+        makes_up_for(*best)
+            ? "."
+            : fmt::format(": most was acknowledged at {}, {} MiB/s.", html::time_text(best->end),
+                          html::number_text(best->acknowledged / mib / best->seconds));
     for (const Standstill& one : standstills(results_)) {
       if (one.to - one.from < 2) continue;
       plot.description +=
@@ -169,9 +168,11 @@ class Plots {
     const auto after = [&](const auto& one) {
       return near(static_cast<double>(one.from), static_cast<double>(one.to));
     };
-    return std::ranges::any_of(results_.events, [&](const EventResults& event) {
-             return near(seconds(event.at), seconds(event.end()));
-           }) || std::ranges::any_of(stalls(results_), after) ||
+    return std::ranges::any_of(results_.events,
+                               [&](const EventResults& event) {
+                                 return near(seconds(event.at), seconds(event.end()));
+                               }) ||
+           std::ranges::any_of(stalls(results_), after) ||
            std::ranges::any_of(standstills(results_), after);
   }
   [[nodiscard]] html::Markup in_flight() const {

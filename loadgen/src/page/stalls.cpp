@@ -156,8 +156,7 @@ class PhaseSearch {
     const auto n = static_cast<double>(ended);
     const auto s = static_cast<double>(slow);
     if (slow < least_slow || others < least_others || s < most_of_it * n) return false;
-    const double share =
-        (static_cast<double>(slow_others) + 1) / (static_cast<double>(others) + 2);
+    const double share = (static_cast<double>(slow_others) + 1) / (static_cast<double>(others) + 2);
     if (share > usual_share) return false;
     // P(at least s of n) <= 2^n share^s, for each second that a stretch could begin in.
     const double log_chance = n * std::numbers::ln2 + s * std::log(share) +
@@ -195,8 +194,7 @@ class PhaseSearch {
     std::uint64_t all = 0;
     for (std::size_t i = 0; i < seconds_.size(); ++i) {
       const auto& service = seconds_[i]->service;
-      const bool is_fast =
-          !service.empty() && 1000 * upper_s(service.back().first) < limit_ms_;
+      const bool is_fast = !service.empty() && 1000 * upper_s(service.back().first) < limit_ms_;
       const bool in_it = i >= run.first && i <= run.last;
       for (std::size_t g = 0; g < groups; ++g) {
         const auto& group = second(i).groups.at(g);
@@ -269,8 +267,7 @@ std::vector<Stall> stalls(const Results& results) {
     const SecondResults& second = results.seconds[i];
     if (second.figures.verifying) break;
     of_phase.push_back(&second);
-    const bool ends = i + 1 == results.seconds.size() ||
-                      results.seconds[i + 1].figures.verifying ||
+    const bool ends = i + 1 == results.seconds.size() || results.seconds[i + 1].figures.verifying ||
                       results.seconds[i + 1].figures.phase != second.figures.phase;
     if (!ends) continue;
     const std::uint64_t after = second.figures.in_flight;

@@ -63,8 +63,8 @@ std::string sign_of(const Attempt& attempt) {
 /// nobody is told.
 std::vector<bool> silent_of(const UploadResult& upload) {
   const auto& attempts = upload.trace.attempts;
-  const auto lost = static_cast<std::size_t>(
-      std::ranges::count(attempts, AttemptEnd::network, &Attempt::how));
+  const auto lost =
+      static_cast<std::size_t>(std::ranges::count(attempts, AttemptEnd::network, &Attempt::how));
   const bool in_order = lost == upload.cuts.size() && upload.trace.left_out == 0;
   std::vector<bool> silent;
   std::size_t cut = 0;
@@ -261,12 +261,10 @@ Markup ends_of(const Results& results, const std::vector<const UploadResult*>& u
       cause = u->cause->what;
       if (!u->cause->detail.empty()) cause += " - " + u->cause->detail.substr(0, 200);
     }
-    table.rows.push_back(
-        {name_of(results, *u), std::string(to_string(u->state)),
-         due_text(*u),
-         end ? latency_text(1000 * seconds_between(u->intended, *end)) : "-", to_string(u->size),
-         lost_text(*u), fmt::format("{}", u->retries), fmt::format("{}", u->resumes),
-         fmt::format("{}", u->new_uploads), cause});
+    table.rows.push_back({name_of(results, *u), std::string(to_string(u->state)), due_text(*u),
+                          end ? latency_text(1000 * seconds_between(u->intended, *end)) : "-",
+                          to_string(u->size), lost_text(*u), fmt::format("{}", u->retries),
+                          fmt::format("{}", u->resumes), fmt::format("{}", u->new_uploads), cause});
   }
   return html::table(table);
 }

@@ -191,7 +191,7 @@ void tell_scenario(const RunReport& report, const Told& told_as, Results& result
   for (const Event& event : scenario.events) {
     EventResults one{
         std::string(to_string(event.kind)), event.at, event.lasts, event.status, event.share, {},
-        told_as.text(event.region), Toll{}};
+        told_as.text(event.region),         Toll{}};
     for (const auto& group : event.groups) one.partners.push_back(told_as.text(group));
     results.events.push_back(std::move(one));
   }
@@ -239,8 +239,8 @@ void tell_tolls(const UploadResult& upload, Time begin, const Scenario& scenario
                       upload.state == UploadState::verified ||
                       (upload.state == UploadState::unverified && !upload.cause);
     if (!well) ++toll.failed;
-    toll.slowest = std::max(
-        toll.slowest, std::chrono::floor<std::chrono::microseconds>(*end - upload.intended));
+    toll.slowest = std::max(toll.slowest,
+                            std::chrono::floor<std::chrono::microseconds>(*end - upload.intended));
   }
 }
 

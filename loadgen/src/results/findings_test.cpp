@@ -236,9 +236,8 @@ const std::pair<const char*, Quiet> quiet[] = {
     {"even", [](unsigned seed) { return run_of(with_stall(0, 0, 0, seed)); }},
     {"few uploads, of very different times",
      [](unsigned seed) {
-       return run_of(arrivals(1, 600, seed, [](double, std::mt19937& random) {
-         return noise(random, 0.05, 2);
-       }));
+       return run_of(arrivals(1, 600, seed,
+                              [](double, std::mt19937& random) { return noise(random, 0.05, 2); }));
      }},
     {"some are large",
      [](unsigned seed) {
@@ -351,8 +350,8 @@ TEST(Events, AreToldOnceHoweverManyThereAre) {
     results.events.push_back({"outage", i * 1s, 1s, 0, 1, {}, "", Toll{1, 0, 0, i * 1ms}});
   }
   const std::string text = told(results);
-  EXPECT_THAT(text, AllOf(HasSubstr("29 s to 30 s: outage, as"),
-                          Not(HasSubstr("20 s to 21 s: outage"))));
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("29 s to 30 s: outage, as"), Not(HasSubstr("20 s to 21 s: outage"))));
   EXPECT_THAT(text, HasSubstr("22 more events of the scenario touched uploads less than these."));
 }
 
