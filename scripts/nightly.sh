@@ -3,7 +3,7 @@
 # sanitizer, every fuzz target for two minutes, false alarms of dex-conformance, the servers of other
 # people against their records, the model of TCP against the kernel's and loads that several machines
 # share, on a cluster of Slurm (both as root only), what `dex-loadgen compare` makes of real runs, and
-# the page of a good server and of each broken one in a browser (after scripts/interop.sh). About five
+# the pages of a good server, of broken ones and of loads in a browser (after scripts/interop.sh). About five
 # hours on 2 cores. Goes on after a failure and ends with what failed.
 #   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers | netlab | cluster | compare | pages]...
 # All of them when none is named.

@@ -15,11 +15,6 @@ using programs::Mock;
 using testing::HasSubstr;
 using Arguments = std::vector<std::string>;
 
-Arguments with(Arguments first, const Arguments& more) {
-  first.insert(first.end(), more.begin(), more.end());
-  return first;
-}
-
 std::string made(const Mock& mock, const std::string& length) {
   transport::Client client({});
   transport::Request request;
@@ -32,8 +27,8 @@ std::string made(const Mock& mock, const std::string& length) {
 
 class UploadUrls : public ::testing::Test {
  protected:
-  [[nodiscard]] Arguments uploads(std::size_t count) const {
-    Arguments flags;
+  /// `flags`, and so many uploads that the test made.
+  [[nodiscard]] Arguments with_uploads(std::size_t count, Arguments flags) const {
     for (std::size_t i = 0; i < count; ++i) {
       flags.insert(flags.end(), {"--upload-url", made(mock_, "10")});
     }
@@ -43,12 +38,11 @@ class UploadUrls : public ::testing::Test {
 };
 
 TEST_F(UploadUrls, AreJudgedWithoutACreation) {
-  const auto flags = uploads(60);
-  const auto run =
-      judge(mock_.creation_url(),
-            with(with({"--system", "tus", "--jobs", "2", "--patience", "1"}, flags),
-                 {"--select", "core-head", "--select", "core-patch", "--select", "creation",
-                  "--select", "termination", "--select", "http", "--select", "ietf-draft"}));
+  const auto run = judge(
+      mock_.creation_url(),
+      with_uploads(60, {"--system", "tus", "--jobs", "2", "--patience", "1", "--select",
+                        "core-head", "--select", "core-patch", "--select", "creation", "--select",
+                        "termination", "--select", "http", "--select", "ietf-draft"}));
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("remark: uploads that another API made: 60 of 10 bytes; each is "
                                  "used by one check and not cleaned up"));
@@ -72,7 +66,7 @@ TEST_F(UploadUrls, AreJudgedWithoutACreation) {
 TEST_F(UploadUrls, SayWhenThereAreTooFew) {
   const auto run =
       judge(mock_.creation_url(),
-            with(with({"--system", "tus", "--jobs", "1"}, uploads(1)), {"--select", "core-head"}));
+            with_uploads(1, {"--system", "tus", "--jobs", "1", "--select", "core-head"}));
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("no upload of 10 bytes is left among those of --upload-url"));
 }
