@@ -232,6 +232,39 @@ TEST_F(HabitsTest, ALengthThatTheServerKnowsIsToldAgainBySomeToTheirEnd) {
   }
 }
 
+// A server may read what is left of a PATCH that was cut after the HEAD that a client asks next,
+// and refuses the length then that the HEAD did not have.
+TEST_F(HabitsTest, ALengthThatArrivesAfterTheHeadIsAskedForAgain) {
+  TusHabits habits;
+  habits.length = TusHabits::Length::last;
+  std::optional<LoadRequest> late;
+  server.interfere = [this, &late,
+                      first = true](const LoadRequest& r) mutable -> std::optional<LoadOutcome> {
+    if (r.method == "PATCH" && std::exchange(first, false)) {
+      late = r;
+      late->cut = transport::Cut{transport::Cut::Kind::reset, Bytes{}};
+      return broken();
+    }
+    if (r.method != "HEAD" || !late) return std::nullopt;
+    auto headed = server.serve(r);
+    server.serve(*std::exchange(late, std::nullopt));
+    return headed;
+  };
+  expect_stored(upload(Bytes{1000}, habits), "");
+  EXPECT_THAT(sent("PATCH", "Upload-Length"), ElementsAre("1000", "1000", "-"));
+  EXPECT_THAT(sent("PATCH", "Upload-Offset"), ElementsAre("0", "0", "0"));
+}
+
+TEST_F(HabitsTest, ALengthThatIsRefusedFromTheFirstIsTheEnd) {
+  TusHabits habits;
+  habits.length = TusHabits::Length::last;
+  server.interfere = [](const LoadRequest& r) -> std::optional<LoadOutcome> {
+    return r.method == "PATCH" ? std::optional(answer(400)) : std::nullopt;
+  };
+  EXPECT_EQ(upload(Bytes{1000}, habits).cause->what, "PATCH: 400");
+  EXPECT_THAT(sent("PATCH", "Upload-Offset"), ElementsAre("0"));
+}
+
 TEST_F(HabitsTest, PartsAreJoinedInTheirOrder) {
   TusHabits habits;
   habits.parts = 3;

@@ -233,8 +233,11 @@ void TusUpload::send_patch(Bytes length, const std::string& checksum) {
     send_twice(std::move(patch));
     return;
   }
-  requests_.send(std::move(patch),
-                 [this, from](const LoadOutcome& outcome) { patched(from, outcome); });
+  const bool tells_length = patch.headers.has(tus::header::upload_length);
+  requests_.send(std::move(patch), [this, from, tells_length](const LoadOutcome& outcome) {
+    if (tells_length && !outcome.response) length_may_arrive_ = true;
+    patched(from, outcome);
+  });
 }
 
 void TusUpload::tell_end(LoadRequest& patch, bool last) const {
@@ -422,6 +425,7 @@ void TusUpload::begin_again(const Cause& cause) {
   std::erase_if(unsent_, [&](const ByteRange& range) { return range.begin >= part_.begin; });
   farthest_ = sent_to_ = part_.begin;
   length_known_ = false;
+  length_may_arrive_ = false;
   result_.acknowledged = part_.begin;
   count_unsent();
   result_.url.clear();
@@ -433,6 +437,12 @@ void TusUpload::begin_again(const Cause& cause) {
 
 void TusUpload::refused(const char* what, const LoadOutcome& outcome) {
   const Cause cause = cause_of(what, outcome);
+  // What was told in vain may have been read after the HEAD that did not know it.
+  if (status_of(outcome) == 400 && std::exchange(length_may_arrive_, false) &&
+      !habits_.length_again) {
+    retry(cause, outcome);
+    return;
+  }
   if (host_.authorizer.credentials_refused() || !habits_.may_help(status_of(outcome), limited_)) {
     end(UploadState::failed, cause);
   } else {

@@ -88,10 +88,11 @@ class TusUpload final : public Upload {
   std::vector<std::string> parts_;  ///< URLs of those that are whole, where there are several
   ByteRange part_;                  ///< of the file, that goes to the present URL
   // Of the present URL:
-  bool length_known_ = false;      ///< the server has said so
-  Bytes farthest_;                 ///< ever acknowledged
-  Bytes sent_to_;                  ///< no byte from here on was handed to a connection
-  std::vector<ByteRange> unsent_;  ///< before `sent_to_`, in order: acknowledged without that
+  bool length_known_ = false;       ///< the server has said so
+  bool length_may_arrive_ = false;  ///< a PATCH that told it had no answer
+  Bytes farthest_;                  ///< ever acknowledged
+  Bytes sent_to_;                   ///< no byte from here on was handed to a connection
+  std::vector<ByteRange> unsent_;   ///< before `sent_to_`, in order: acknowledged without that
 };
 
 }  // namespace loadgen
