@@ -140,7 +140,8 @@ void CutLink::lose_body(const PlannedCut& cut, Bytes after, LoadRequest request,
 void CutLink::lose_answer(const PlannedCut& cut, LoadRequest request, Done done) {
   send_on(std::move(request), [state = state_, cut, ordinal = state_->plan.happened(),
                                &loop = below(), done = std::move(done)](LoadOutcome outcome) {
-    if (!outcome.response) {
+    // A refusal took nothing: whether a zombie still holds the upload is a matter of time.
+    if (!outcome.response || outcome.response->status / 100 != 2) {
       done(std::move(outcome));
       return;
     }

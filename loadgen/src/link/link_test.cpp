@@ -125,6 +125,32 @@ TEST_F(LinkTest, ACutBeforeTheOffsetIsMetAtTheFirstByte) {
   EXPECT_EQ(engine.requests.back().cut->after, Bytes{0});
 }
 
+// What is refused did not get there: a zombie that still holds the upload, say. Whether it does is
+// a matter of time, and cuts are not.
+TEST_F(LinkTest, TheAnswerThatIsLostIsOneOfBytesThatWereTaken) {
+  network.cut_probability = 0.95;
+  network.lost_answer_share = 1;
+  int status = 423;
+  FakeTransport target([&](const LoadRequest&) { return answer(status); });
+  const CutPlan plan(network, 1, 1, Bytes{1000});
+  CutLink link(target, plan);
+  const auto ask = [&](int with) {
+    status = with;
+    LoadOutcome seen;
+    link.send(body(0, 1000), [&](LoadOutcome outcome) { seen = std::move(outcome); });
+    target.run();
+    return seen;
+  };
+  for (const int refusal : {423, 409, 503}) {
+    const auto refused = ask(refusal);
+    ASSERT_TRUE(refused.response) << refusal;
+    EXPECT_EQ(refused.response->status, refusal);
+  }
+  EXPECT_TRUE(link.happened().empty());
+  EXPECT_TRUE(ask(204).was_cut);
+  EXPECT_EQ(link.happened().size(), 1U);
+}
+
 TEST_F(LinkTest, AFormIsCutInItsFile) {
   network.cut_probability = 0.95;
   const Bytes size{1000};
