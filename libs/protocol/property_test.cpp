@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "protocol/base64.hpp"
 #include "protocol/dex/health.hpp"

@@ -1,5 +1,7 @@
 #include "words/documents.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "words/words.hpp"
 
 namespace conformance::suites {

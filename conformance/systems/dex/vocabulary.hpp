@@ -1,6 +1,7 @@
 // The words the checks of the DEX Upload API are written in, besides those of tus.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "protocol/http/date.hpp"
 #include "protocol/http/multipart.hpp"

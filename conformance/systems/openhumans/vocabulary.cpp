@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "protocol/digest.hpp"
 #include "protocol/http/date.hpp"

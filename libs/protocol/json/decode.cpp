@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "protocol/nearest.hpp"
 
@@ -143,6 +144,12 @@ const std::string& Cursor::string() const {
   return value_->get_ref<const std::string&>();
 }
 
+bool Cursor::is_null() const { return value_->is_null(); }
+bool Cursor::is_object() const { return value_->is_object(); }
+bool Cursor::is_array() const { return value_->is_array(); }
+bool Cursor::is_string() const { return value_->is_string(); }
+bool Cursor::is_number() const { return value_->is_number(); }
+
 bool Cursor::boolean() const {
   if (!value_->is_boolean())
     fail(fmt::format("expected true or false, found {}", type_name(*value_)));
@@ -275,6 +282,14 @@ Result<nlohmann::json> parse(std::string_view text, const std::string& document,
     return failure(document, content == Content::secret ? "a number is out of range"
                                                         : "not JSON: " + reason(e.what(), content));
   }
+}
+
+Result<std::shared_ptr<const nlohmann::json>> parse_shared(std::string_view text,
+                                                           const std::string& document,
+                                                           Content content) {
+  auto value = parse(text, document, content);
+  if (!value) return tl::unexpected(value.error());
+  return std::make_shared<const nlohmann::json>(*std::move(value));
 }
 
 Result<std::string> read_file(const std::string& file) {

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,11 +50,11 @@ class Cursor {
   [[nodiscard]] std::int64_t integer() const;
   [[nodiscard]] std::uint64_t unsigned_integer() const;
   [[nodiscard]] double number() const;
-  [[nodiscard]] bool is_null() const { return value_->is_null(); }
-  [[nodiscard]] bool is_object() const { return value_->is_object(); }
-  [[nodiscard]] bool is_array() const { return value_->is_array(); }
-  [[nodiscard]] bool is_string() const { return value_->is_string(); }
-  [[nodiscard]] bool is_number() const { return value_->is_number(); }
+  [[nodiscard]] bool is_null() const;
+  [[nodiscard]] bool is_object() const;
+  [[nodiscard]] bool is_array() const;
+  [[nodiscard]] bool is_string() const;
+  [[nodiscard]] bool is_number() const;
   [[nodiscard]] const nlohmann::json& raw() const { return *value_; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
@@ -89,16 +90,19 @@ auto decode_file(const std::string& file, Read&& read, Content content = Content
 namespace detail {
 [[nodiscard]] Result<nlohmann::json> parse(std::string_view text, const std::string& document,
                                            Content content = Content::shown);
+/// The same, for whoever needs no more of nlohmann::json than its name.
+[[nodiscard]] Result<std::shared_ptr<const nlohmann::json>> parse_shared(
+    std::string_view text, const std::string& document, Content content);
 [[nodiscard]] Result<std::string> read_file(const std::string& file);
 }  // namespace detail
 
 template <class Read>
 auto decode(std::string_view text, const std::string& document, Read&& read, Content content)
     -> Result<std::invoke_result_t<Read, Cursor>> {
-  auto value = detail::parse(text, document, content);
+  auto value = detail::parse_shared(text, document, content);
   if (!value) return tl::unexpected(value.error());
   try {
-    return std::forward<Read>(read)(Cursor{*value, document, {}, content});
+    return std::forward<Read>(read)(Cursor{**value, document, {}, content});
   } catch (const DecodeError& e) {
     return tl::unexpected(e.error);
   }

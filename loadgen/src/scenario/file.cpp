@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "protocol/json/comments.hpp"
 #include "protocol/json/decode.hpp"

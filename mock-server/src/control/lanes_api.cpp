@@ -1,4 +1,5 @@
 // /_mock/lanes: whole servers of their own, opened and closed while this one runs.
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 

@@ -1,4 +1,5 @@
 // /_mock/schemas: the JSON Schemas of what users write.
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "control/call.hpp"

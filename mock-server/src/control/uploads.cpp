@@ -1,6 +1,7 @@
 // /_mock/uploads: what is really stored, whatever clients were told.
 #include <charconv>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>

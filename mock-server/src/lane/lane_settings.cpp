@@ -15,6 +15,7 @@
 #include "protocol/units.hpp"
 #include "settings/choice.hpp"
 #include "system/lane_input_json.hpp"
+#include "system/made_spelling.hpp"
 #include "system/registered.hpp"
 
 namespace mock {

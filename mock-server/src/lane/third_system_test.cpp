@@ -21,6 +21,7 @@
 #include "store/locks.hpp"
 #include "store/stores.hpp"
 #include "store/test_noted.hpp"
+#include "system/made_spelling.hpp"
 #include "tus/registration.hpp"
 
 namespace mock {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "misbehave/chance.hpp"
 #include "misbehave/reading.hpp"

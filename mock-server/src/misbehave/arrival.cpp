@@ -1,6 +1,7 @@
 #include "misbehave/arrival.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "misbehave/engine.hpp"
 #include "misbehave/reading.hpp"

@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "misbehave/reading.hpp"
 

@@ -1,6 +1,7 @@
 #include "misbehave/relations.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "misbehave/engine.hpp"

@@ -6,6 +6,7 @@
 
 #include "objects/objects_system.hpp"
 #include "protocol/s3/signature.hpp"
+#include "system/made_spelling.hpp"
 #include "system/profile_reading.hpp"
 
 namespace mock {

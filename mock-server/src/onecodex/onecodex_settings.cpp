@@ -5,6 +5,7 @@
 
 #include "objects/objects_settings.hpp"
 #include "onecodex/onecodex_system.hpp"
+#include "system/made_spelling.hpp"
 
 namespace mock {
 namespace {

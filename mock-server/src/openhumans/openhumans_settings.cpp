@@ -6,6 +6,7 @@
 
 #include "objects/objects_settings.hpp"
 #include "openhumans/openhumans_system.hpp"
+#include "system/made_spelling.hpp"
 
 namespace mock {
 namespace {

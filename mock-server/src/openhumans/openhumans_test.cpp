@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "openhumans/test_server.hpp"
 

@@ -69,4 +69,11 @@ Json input_json(const LaneInput& input, ConfigReader reader) {
   return json.is_object() ? json : Json(*input.text);
 }
 
+namespace spell {
+
+Spelling<LaneInput> input(std::string value) {
+  return input(std::move(value), read_input_json, input_json);
+}
+
+}  // namespace spell
 }  // namespace mock

@@ -31,9 +31,7 @@ void read_input_json(const json::Cursor& value, LaneInput& into, ConfigWriter wr
 namespace spell {
 
 /// A document that is one as `read_input_json` has it, or the name of its file.
-[[nodiscard]] inline Spelling<LaneInput> input(std::string value) {
-  return input(std::move(value), read_input_json, input_json);
-}
+[[nodiscard]] Spelling<LaneInput> input(std::string value);
 
 }  // namespace spell
 }  // namespace mock

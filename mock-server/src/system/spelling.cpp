@@ -1,6 +1,12 @@
 #include "system/spelling.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "settings/choice.hpp"
+#include "settings/setting.hpp"
 
 namespace mock {
 namespace {

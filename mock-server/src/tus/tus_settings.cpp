@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "system/made_spelling.hpp"
 #include "tus/tus_system.hpp"
 
 namespace mock {

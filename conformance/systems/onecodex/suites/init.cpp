@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "onecodex/vocabulary.hpp"
 #include "protocol/base64.hpp"

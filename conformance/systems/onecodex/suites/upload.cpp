@@ -1,6 +1,7 @@
 // The storage POST, and what becomes of it (area onecodex-upload).
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "onecodex/vocabulary.hpp"
 #include "protocol/base64.hpp"

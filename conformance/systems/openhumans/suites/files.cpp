@@ -1,5 +1,6 @@
 // delete/ and the listings (area openhumans-files).
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "openhumans/vocabulary.hpp"
 

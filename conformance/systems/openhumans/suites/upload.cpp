@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "openhumans/vocabulary.hpp"
 #include "protocol/openhumans/form.hpp"
