@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -264,10 +265,33 @@ class Builder {
   nlohmann::json* member_ = nullptr;   ///< whose value is next, in an object
 };
 
+namespace {
+/// A place in a text. No other unit has a reader over such, so that the linker cannot take
+/// another's, compiled with other options, in the place of this one's (docs/decisions/0028).
+struct Character {
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  reference operator*() const { return *at; }
+  Character& operator++() {
+    ++at;
+    return *this;
+  }
+  Character operator++(int) { return {at++}; }
+  bool operator==(const Character&) const = default;
+
+  const char* at;
+};
+}  // namespace
+
 Result<nlohmann::json> parse(std::string_view text, const std::string& document, Content content) {
   try {
     Builder builder(document, content);
-    static_cast<void>(nlohmann::json::sax_parse(text, &builder));
+    const Character begin{text.data()}, end{text.data() + text.size()};
+    static_cast<void>(nlohmann::json::sax_parse(begin, end, &builder));
     // To the parser one is the end of the text, whatever follows it.
     if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
       return failure(position(text, nul + 1, document), "not JSON: a NUL byte");
