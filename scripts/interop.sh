@@ -94,25 +94,47 @@ start_tus_node() {
   wait_for 20 grep -q '^ready ' "$scratch/$1.log" || die "@tus/server did not start: $(cat "$scratch/$1.log")"
 }
 
+node_peers() {
+  cp scripts/interop/package.json scripts/interop/*.mjs "$peers/"
+  (cd "$peers" && npm install --no-audit --no-fund --loglevel=error)
+}
+python_peers() {
+  [ -x "$peers/venv/bin/python" ] || python3 -m venv "$peers/venv"
+  "$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/interop/requirements.txt
+}
+old_onecodex() {
+  local folder=$peers/venv-onecodex-0.6 pip
+  [ ! -x "$folder/bin/onecodex" ] || return 0
+  "$old_python" -m venv --clear "$folder"
+  pip=("$folder/bin/pip" --quiet --disable-pip-version-check)
+  "${pip[@]}" install 'setuptools<66' wheel
+  "${pip[@]}" install --no-build-isolation -r scripts/interop/requirements-onecodex-0.6.txt
+}
+go_peers() {
+  (cd scripts/interop/tusd && go build -o "$repo/$peers/tusd" github.com/tus/tusd/v2/cmd/tusd)
+}
+
+# have PEERS: fetched and built, all of them at the same time.
+coming=()
+have() {
+  "$1" >"$scratch/$1.log" 2>&1 &
+  started+=($!)
+  coming+=("$! $1")
+}
+
 say "Peers"
 install_packages curl jq nginx-light
 clients=()
 if command -v node >/dev/null && command -v npm >/dev/null; then
-  cp scripts/interop/package.json scripts/interop/*.mjs "$peers/"
-  (cd "$peers" && npm install --no-audit --no-fund --loglevel=error)
+  have node_peers
   clients+=(tus-js-client careful deferred)
 else
   skip "tus-js-client and @tus/server: need node and npm"
 fi
-if command -v python3 >/dev/null && python3 -m venv --help >/dev/null 2>&1; then
-  [ -x "$peers/venv/bin/python" ] || python3 -m venv "$peers/venv"
-  "$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/interop/requirements.txt
-  clients+=(tuspy)
-else
-  skip "tuspy, clients of Open Humans, One Codex and object storage, and the JSON Schemas: need python3 with venv"
-fi
 old_python=''
-if [ -x "$peers/venv/bin/python" ]; then
+if command -v python3 >/dev/null && python3 -m venv --help >/dev/null 2>&1; then
+  have python_peers
+  clients+=(tuspy)
   for candidate in python3.9 python3.8 "$HOME"/.pyenv/versions/3.[89].*/bin/python; do
     if "$candidate" -m venv --help >/dev/null 2>&1; then
       old_python=$candidate
@@ -120,24 +142,24 @@ if [ -x "$peers/venv/bin/python" ]; then
     fi
   done
   if [ -n "$old_python" ]; then
-    if [ ! -x "$peers/venv-onecodex-0.6/bin/onecodex" ]; then
-      "$old_python" -m venv --clear "$peers/venv-onecodex-0.6"
-      pip=("$peers/venv-onecodex-0.6/bin/pip" --quiet --disable-pip-version-check)
-      "${pip[@]}" install 'setuptools<66' wheel
-      "${pip[@]}" install --no-build-isolation -r scripts/interop/requirements-onecodex-0.6.txt
-    fi
-    old_python=$peers/venv-onecodex-0.6/bin/python
+    have old_onecodex
   else
     skip "onecodex 0.6.5: needs Python 3.8 or 3.9"
   fi
+else
+  skip "tuspy, clients of Open Humans, One Codex and object storage, and the JSON Schemas: need python3 with venv"
 fi
 tusd=''
 if command -v go >/dev/null; then
-  (cd scripts/interop/tusd && go build -o "$repo/$peers/tusd" github.com/tus/tusd/v2/cmd/tusd)
+  have go_peers
   tusd=$peers/tusd
 else
   skip "tusd: needs go"
 fi
+for peer in ${coming[@]+"${coming[@]}"}; do
+  wait "${peer% *}" || die "${peer#* } cannot be had: $(tail -5 "$scratch/${peer#* }.log")"
+done
+[ -z "$old_python" ] || old_python=$peers/venv-onecodex-0.6/bin/python
 
 clients_under_faults() {
   if [ ${#clients[@]} -gt 0 ]; then
