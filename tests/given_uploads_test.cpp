@@ -63,6 +63,14 @@ TEST_F(UploadUrls, AreJudgedWithoutACreation) {
   EXPECT_EQ(asked.at("count"), 60) << "those of the test: " << asked;
 }
 
+TEST_F(UploadUrls, AreAllThatAPlanHas) {
+  Arguments plan{DEX_CONFORMANCE, "plan", "--url", mock_.creation_url(), "--system", "tus"};
+  EXPECT_THAT(testkit::run(plan).out, HasSubstr("uploads   at most "));
+  const auto told = testkit::run(with_uploads(3, plan));
+  EXPECT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("uploads   none is created: 3 are given"));
+}
+
 TEST_F(UploadUrls, SayWhenThereAreTooFew) {
   const auto run =
       judge(mock_.creation_url(),

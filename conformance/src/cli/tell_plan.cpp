@@ -83,8 +83,16 @@ int tell_plan(const RunCommand& run, Systems systems, std::ostream& out, std::os
       cost.requests * times, costs->besides.requests);
   out << fmt::format("  bytes     at most {} in bodies\n",
                      ::to_string(Bytes{cost.bytes * times + costs->besides.bytes}));
-  out << fmt::format("  uploads   at most {}{}\n", cost.uploads * times + costs->besides.uploads,
-                     costs->left_behind.empty() ? "" : "; " + costs->left_behind);
+  const auto given = command.system->uploads_given;
+  if (const std::size_t theirs = given == nullptr ? 0 : given(command.own); theirs > 0) {
+    out << fmt::format(
+        "  uploads   none is created: {} given, one for each row that finds one of its "
+        "length; rows that find none are skipped, and send nothing\n",
+        theirs == 1 ? "1 is" : fmt::format("{} are", theirs));
+  } else {
+    out << fmt::format("  uploads   at most {}{}\n", cost.uploads * times + costs->besides.uploads,
+                       costs->left_behind.empty() ? "" : "; " + costs->left_behind);
+  }
   out << fmt::format(
       "  seconds   about {:.0f} with --jobs {} where an answer takes no time, and {:.0f} more for "
       "each 50 ms of round trip; never more than {} (--run-timeout) and what cleaning up takes\n",

@@ -168,6 +168,9 @@ struct System {
   std::optional<std::string> (*recognises)(Prober& prober, const std::string& url) = nullptr;
   /// An Error of usage: a file that cannot be read.
   Result<std::unique_ptr<Target>> (*make_target)(TargetOptions options);
+  /// How many uploads the user made elsewhere: where there are any, none is created. nullptr: it
+  /// takes none.
+  std::size_t (*uploads_given)(const settings::OwnSettings& own) = nullptr;
   /// What a partner of it does, for `onboard`; `target` of the party is of this system. An Error of
   /// usage: what the partner has cannot be read. nullptr: nobody is walked through it.
   Result<std::unique_ptr<onboard::Journey>> (*make_journey)(onboard::Party party) = nullptr;

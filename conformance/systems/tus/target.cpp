@@ -32,6 +32,11 @@ constexpr const char* upload_flag = "upload-url";
 constexpr const char* anothers = "uploads are another API's (--upload-url): none is created here";
 constexpr std::size_t first_probe = 64;  ///< bytes, and half of them for the second
 
+std::size_t uploads_given(const settings::OwnSettings& own) {
+  const auto urls = own.find(upload_flag);
+  return urls == own.end() ? 0 : urls->second.size();
+}
+
 Result<std::string> read_folder(const std::string& name) {
   std::error_code ignored;
   if (std::filesystem::is_directory(name, ignored)) return name;
@@ -155,7 +160,7 @@ std::string TusTarget::withheld(const Request& request) const {
   return to == std::string_view(url).substr(0, url.find('?')) ? anothers : "";
 }
 
-bool TusTarget::takes_given() const { return options_.own.contains(upload_flag); }
+bool TusTarget::takes_given() const { return uploads_given(options_.own) > 0; }
 
 std::optional<std::string> TusTarget::given_upload(Bytes length) const {
   return given_->take(length);
@@ -505,6 +510,7 @@ const System tus_system{
     .settings = own_settings(),
     .checks = suites::tus_checks,
     .make_target = make,
+    .uploads_given = uploads_given,
 };
 
 }  // namespace conformance
