@@ -6,8 +6,9 @@ if(CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT DEX_SANITIZE AND CMAKE_CXX_COMPILER
   add_compile_options("SHELL:--param ggc-min-heapsize=262144")
 endif()
 
-# dex_optimised(SOURCES...): what every start of a program waits for, at -O1 in Debug too: the tests
-# start programs by the thousand. Of other options than the precompiled headers, they go without.
+# dex_optimised(SOURCES...): what takes most of the time of the tests, at -O1 in Debug too: what every
+# start of a program waits for, as they start programs by the thousand, and the arithmetic of loads. Of
+# other options than the precompiled headers, they go without.
 function(dex_optimised)
   if(CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT DEX_SANITIZE)
     set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -O1)

@@ -329,7 +329,8 @@ side_by_side() {
   rows+=("$!")
 }
 side_by_side clients_under_faults
-side_by_side uploads_under_faults json_schemas tls_faults one_store_two_servers pages conformance_pages kubernetes_objects
+side_by_side uploads_under_faults json_schemas tls_faults one_store_two_servers
+side_by_side kubernetes_objects http_2 pages conformance_pages
 
 # Shown one after the other, each while it goes on.
 for row in "${!rows[@]}"; do
@@ -344,7 +345,6 @@ done
 
 # By themselves: what a server keeps of a body that is cut depends on how busy it is.
 real_servers
-http_2
 
 say "Interoperability"
 echo "$passed passed, $failed failed, $skipped skipped"
