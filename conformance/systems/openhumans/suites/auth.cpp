@@ -1,7 +1,7 @@
 // Who is let in, and which methods and bodies are taken (area openhumans-auth).
-#include "openhumans/vocabulary.hpp"
-
 #include <nlohmann/json.hpp>
+
+#include "openhumans/vocabulary.hpp"
 #include "protocol/openhumans/answers.hpp"
 
 namespace conformance::suites {

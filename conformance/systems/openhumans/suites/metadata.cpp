@@ -1,8 +1,8 @@
 // Fields and metadata (area openhumans-metadata). They are judged by direct/, which stores no
 // bytes; what it makes vanishes by itself.
-#include "openhumans/vocabulary.hpp"
-
 #include <nlohmann/json.hpp>
+
+#include "openhumans/vocabulary.hpp"
 #include "protocol/openhumans/form.hpp"
 
 namespace conformance::suites {
