@@ -1,7 +1,7 @@
 // then.server: done to the server, by every rule that fires.
-#include "misbehave/action.hpp"
-
 #include <nlohmann/json.hpp>
+
+#include "misbehave/action.hpp"
 #include "misbehave/reading.hpp"
 #include "misbehave/when.hpp"
 
