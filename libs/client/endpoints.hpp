@@ -1,5 +1,5 @@
-// Where the parts of a server are, told from one URL of it. Behind a prefix - a lane's, a reverse
-// proxy's - they all are behind it, so no address here is made from the origin alone.
+// The URLs of a server, derived from one of them. If that one is behind a prefix - a lane's, a
+// reverse proxy's - all are, so none is made from the origin alone.
 #pragma once
 
 #include <string>
@@ -17,11 +17,11 @@ struct Place {
   [[nodiscard]] std::string self() const { return name.empty() ? parent : parent + "/" + name; }
 };
 
-/// Of an absolute http or https URL; an Error for every other text.
+/// Takes an absolute http or https URL; an Error for every other text.
 [[nodiscard]] Result<Place> place_of(std::string_view url);
 
-/// `reference` (a Location) as seen from `base` (RFC 3986 section 5.2), made an absolute http or
-/// https URL; an Error when it is none.
+/// `reference` (a Location) resolved against `base` (RFC 3986 section 5.2); an Error unless that is
+/// an absolute http or https URL.
 [[nodiscard]] Result<std::string> locate(std::string_view base, std::string_view reference);
 
 /// The last segment of the path, percent-encoded as it came, without query: the id of an upload on

@@ -23,7 +23,7 @@ std::string filtered(std::string_view query, Wanted&& wanted) {
 }
 
 struct Parts {
-  std::string_view before;  ///< the query
+  std::string_view before;  ///< what precedes the query
   std::string_view query;   ///< without the '?'
   std::string_view fragment;
 };
@@ -39,7 +39,7 @@ bool is_named(std::string_view part, std::string_view name) {
   return http::percent_decode(part.substr(0, part.find('='))) == name;
 }
 
-/// The URL without the parameter `name`, and with `more` behind the others.
+/// The URL without the parameter `name`, and with `more` after the others.
 std::string with_query(std::string_view url, std::string_view name, std::string_view more) {
   const Parts parts = parts_of(url);
   std::string query =

@@ -9,7 +9,7 @@
 
 namespace client {
 
-/// Where a server expects a token or a key: a value of its system. A value type.
+/// Where a server expects a token or a key, which its system says. A value type.
 struct Presentation {
   enum class Way {
     bearer,      ///< `Authorization: Bearer ...` (RFC 6750 section 2.1)
@@ -20,14 +20,14 @@ struct Presentation {
   Way way = Way::bearer;
   std::string name = {};  ///< of the field or the parameter
 
-  /// Whether a request presents anything so, whatever it is.
+  /// Whether a request presents some credential in this way.
   [[nodiscard]] bool is_on(const http::Fields& headers, std::string_view url) const;
-  /// In place of what a request presents so; an empty credential changes nothing. Whether the
-  /// origin of `url` may have it is for the caller to know. A line break in it is the caller's
-  /// error.
+  /// Puts the credential in place of what a request presents in this way; an empty one changes
+  /// nothing. The caller decides whether the origin of `url` may have it, and makes sure that it
+  /// holds no line break.
   void put(std::string_view credential, http::Fields& headers, std::string& url) const;
   void take_off(http::Fields& headers, std::string& url) const;
-  /// Makes it known to `secrets`: a short one, which is masked nowhere else, where it stands.
+  /// Makes it known to `secrets`. A short one is masked only where it stands in a request.
   void hide(std::string_view credential, redact::Secrets& secrets) const;
 
   bool operator==(const Presentation&) const = default;

@@ -78,7 +78,7 @@ TEST(Presentation, OtherParametersAreNoCredential) {
   EXPECT_TRUE(how.is_on({}, "http://h/?b&k%65y"));
 }
 
-/// What a report that shows a request has of it.
+/// A request with the credential, as a report shows it.
 std::string shown(const Presentation& how, std::string_view credential) {
   redact::Secrets secrets;
   how.hide(credential, secrets);

@@ -31,7 +31,7 @@ const std::vector<ProductionHost>& production_hosts() {
     std::vector<ProductionHost> list;
     for (const auto& [path, text] : production_files()) {
       const auto hosts = parse_hosts(text, "fixtures/" + std::string(path));
-      // It was compiled in and a test reads it.
+      // Cannot happen: the list was compiled in, and a test reads it.
       if (!hosts) throw std::logic_error(hosts.error().line());
       list.insert(list.end(), hosts->begin(), hosts->end());
     }

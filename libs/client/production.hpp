@@ -23,8 +23,8 @@ struct ProductionHost {
 /// The list, as it was when the program was built.
 [[nodiscard]] std::span<const EmbeddedFile> production_files();
 
-/// The entry that the host of `url` is, or is below; nullptr: it is none of them. What is no URL is
-/// none. Lives as long as the program. Thread-safe.
+/// The entry whose host is that of `url`, or a parent domain of it; nullptr if there is none, or if
+/// `url` is no URL. Lives as long as the program. Thread-safe.
 [[nodiscard]] const ProductionHost* production_host(const std::string& url);
 
 }  // namespace client

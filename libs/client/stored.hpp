@@ -14,11 +14,11 @@ namespace client {
 struct Stored {
   std::uint64_t offset = 0;
   bool complete = false;
-  // Of the bytes that are there, in hexadecimal; one of the two is empty.
+  // Digests of the stored bytes, in hexadecimal; one of the two is empty.
   std::string sha256;
   std::string xxh128;  ///< where it was asked for, and the server knows it
 };
-/// Behind stored_url asks for a digest that costs little.
+/// Appended to the URL of an upload's account, asks for a digest that costs little.
 inline constexpr std::string_view ask_for_xxh128 = "?digest=xxh128";
 
 /// "{this}/{id}" is a mock server's account of an upload. Where the target is no mock server, it
@@ -26,7 +26,7 @@ inline constexpr std::string_view ask_for_xxh128 = "?digest=xxh128";
 [[nodiscard]] std::string stored_url(const Place& creation_url);
 /// Answered by 200 where the target is a mock server, whatever it stores.
 [[nodiscard]] std::string mock_health_url(const Place& creation_url);
-/// An Error unless `text` is such a document and has a digest: none where bytes are not kept.
+/// An Error unless `text` is such a document with a digest; there is none where bytes are not kept.
 [[nodiscard]] Result<Stored> parse_stored(std::string_view text);
 
 }  // namespace client

@@ -1,4 +1,4 @@
-// The life of a bearer token: what to ask for the next one, and when.
+// The life of a bearer token: when to ask for the next one, and how.
 #pragma once
 
 #include <chrono>
@@ -30,8 +30,8 @@ struct PasswordGrant {
 };
 
 /// Says what to ask a token endpoint and keeps what it answered; sends nothing itself, so that it
-/// serves a blocking client as well as an event loop. Renews shortly before a token expires, with
-/// the refresh token first, which is used once. Not thread-safe.
+/// serves a blocking client as well as an event loop. Renews shortly before a token expires: first
+/// with the refresh token, which is used once. Not thread-safe.
 class TokenLife {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -42,14 +42,14 @@ class TokenLife {
 
   /// The access token at `now`; nullopt: one must be asked for.
   [[nodiscard]] std::optional<std::string> token(Time now) const;
-  /// The server did not take this one: it ends here, unless another one came in the meantime.
+  /// The server refused this token: it is dropped, unless another has come in the meantime.
   void refused(std::string_view token);
 
   /// A POST of `form` (application/x-www-form-urlencoded).
   struct Question {
     std::string url;
     http::Form form;
-    bool refreshes = false;  ///< when it is refused, the next question is the password
+    bool refreshes = false;  ///< if it is refused, the next question gives the password
   };
   [[nodiscard]] Question next();
 

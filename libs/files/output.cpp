@@ -54,7 +54,8 @@ std::optional<int> descriptor_named(const fs::path& file) {
   return fd;
 }
 
-/// Where a name leads: through symbolic links, but not through those of /proc, which are none.
+/// Where a name leads, through symbolic links, but not through those of /proc/*/fd, which only look
+/// like symbolic links.
 fs::path followed(fs::path file) {
   constexpr int most_links = 40;  // as the kernel
   for (int i = 0; i < most_links && !descriptor_named(file); ++i) {
@@ -66,8 +67,8 @@ fs::path followed(fs::path file) {
   return file;
 }
 
-/// The descriptor that a report must share with us: a file opened anew, or put in its place, would
-/// take away what is printed to the old one.
+/// The descriptor of ours that `file` is, if any: a report must go through it. To open the file
+/// anew, or to replace it, would lose what is printed to this descriptor.
 std::optional<int> own_descriptor(const fs::path& file) {
   if (const auto named = descriptor_named(file)) return named;
   struct stat wanted {};
@@ -98,7 +99,7 @@ int make_beside(const fs::path& file, fs::path& name) {
   return -1;
 }
 
-/// Of another owner, or with another mode, the report would be lost to who reads it. 0 or errno.
+/// Keeps mode and owner of the former report, so that the same people can read it. 0 or errno.
 int keep_mode(int fd, const fs::path& former) {
   struct stat was {};
   if (::stat(former.c_str(), &was) != 0) return 0;
@@ -116,7 +117,7 @@ int write_pieces(int fd, const Pieces& content) {
   return error;
 }
 
-/// What is there already. 0 or errno.
+/// Writes to a file that exists. 0 or errno.
 int write_to(const fs::path& file, int flags, const Pieces& content) {
   const int fd = ::open(file.c_str(), flags | O_CLOEXEC);
   if (fd < 0) return errno;
@@ -125,7 +126,7 @@ int write_to(const fs::path& file, int flags, const Pieces& content) {
   return error != 0 ? error : closed;
 }
 
-/// Whether another file cannot take this one's place, though its bytes may be changed.
+/// Whether the error says that no other file can take its place; its bytes may be writable.
 bool only_in_place(int error) {
   return error == EACCES || error == EPERM || error == EBUSY || error == EROFS || error == EXDEV;
 }

@@ -19,8 +19,8 @@ namespace files {
 [[nodiscard]] Result<void> replace(const std::string& flag, const std::filesystem::path& file,
                                    std::string_view content);
 
-/// Content that is too much to be held: called with where its pieces go to, in their order. It may
-/// be called again, from the beginning.
+/// Content that is too large to hold in memory: a function that passes its pieces to `put`, in
+/// order. It may be called again, and then starts from the beginning.
 using Pieces = std::function<void(const std::function<void(std::string_view)>& put)>;
 [[nodiscard]] Result<void> replace(const std::string& flag, const std::filesystem::path& file,
                                    const Pieces& content);
@@ -37,8 +37,8 @@ class Output {
   ~Output();
 
   [[nodiscard]] bool wanted() const { return !path_.empty(); }
-  /// A regular file as `replace` does it; anything else directly, after what the program has
-  /// printed. Once.
+  /// Writes a regular file as `replace` does, anything else directly, after what the program has
+  /// printed. To be called once.
   [[nodiscard]] Result<void> write(std::string_view text);
 
  private:

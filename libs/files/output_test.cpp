@@ -162,7 +162,7 @@ TEST_F(Outputs, APipeIsWrittenDirectly) {
   EXPECT_EQ(entries(temp_.path()), 1U);
 }
 
-// Devices of its own: a mistake would take those of the machine away.
+// The test makes its own devices: a mistake must not replace those of the machine.
 TEST_F(Outputs, ADeviceIsWrittenDirectly) {
   constexpr unsigned memory_devices = 1;
   for (const auto& [name, minor] : {std::pair{"null", 3U}, {"full", 7U}}) {

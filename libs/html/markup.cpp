@@ -5,7 +5,7 @@
 namespace html {
 namespace {
 
-/// Inside of elements and of attributes in double quotes alike.
+/// Makes text safe inside elements and inside attributes in double quotes.
 void put_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     switch (c) {

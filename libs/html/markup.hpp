@@ -1,5 +1,5 @@
-// HTML and SVG as values that cannot be anything else than what was meant: text is escaped because
-// it is text, and only tags of the code are markup.
+// HTML and SVG as typed values: text is always escaped, and only tags that the code names are
+// markup (decision 46).
 #pragma once
 
 #include <concepts>
@@ -10,8 +10,8 @@
 
 namespace html {
 
-/// The name of an element or of an attribute: a literal of the code, checked when it is compiled.
-/// What would run a script, or fetch something, is no name here (on..., src, href, style).
+/// The name of an element or an attribute: a literal, checked at compile time. Names that run a
+/// script or fetch something are refused (on..., src, href, style).
 class Name {
  public:
   // NOLINTNEXTLINE(google-explicit-constructor)
@@ -39,9 +39,9 @@ struct Attribute {
 };
 using Attributes = std::vector<Attribute>;
 
-/// A piece of a page. What is made from a string is that text: its markup characters are escaped,
-/// and what redact::printable escapes is escaped as it has it (controls, bytes that are not UTF-8),
-/// but for line feeds and tabs. Secrets are not known here: mask first. A value type.
+/// A piece of a page. Made from a string, it is that text: markup characters are escaped, and so is
+/// whatever redact::printable escapes (controls, bytes that are not UTF-8), except line feeds and
+/// tabs. Secrets are not known here: mask them first. A value type.
 class Markup {
  public:
   Markup() = default;
@@ -58,7 +58,7 @@ class Markup {
   }
   friend Markup operator+(Markup first, const Markup& second) { return std::move(first += second); }
   [[nodiscard]] bool empty() const { return markup_.empty(); }
-  /// As it stands in a file.
+  /// The markup itself.
   [[nodiscard]] const std::string& str() const { return markup_; }
 
  private:
@@ -74,8 +74,8 @@ class Markup {
 [[nodiscard]] inline Markup tag(Name name, const Markup& inside) { return tag(name, {}, inside); }
 /// <name .../>: void elements of HTML, and elements of SVG without content.
 [[nodiscard]] Markup leaf(Name name, const Attributes& attributes);
-/// A link to `to`: "#id" on the same page, or an http or https URL, which is followed by nobody but
-/// the reader. Anything else ("javascript:") is no link: the text alone comes back.
+/// A link to `to`: "#id" on the same page, or an http or https URL, which only the reader follows.
+/// For anything else ("javascript:") the text alone comes back.
 [[nodiscard]] Markup link(std::string_view to, const Markup& text);
 
 /// `text` as an id: lower-case letters, digits and hyphens. Different texts may have the same one.

@@ -19,7 +19,7 @@ const char* name_of(Tone tone) {
   return "neutral";
 }
 
-/// In the fonts of every system; told apart by their shape.
+/// Characters that the fonts of every system have, and that differ in shape.
 const char* sign_of(Tone tone) {
   switch (tone) {
     case Tone::good:
@@ -104,7 +104,7 @@ Markup verbatim(const std::string& label, const std::string& text) {
   return tag("pre", {{"role", "group"}, {"aria-label", label}, {"tabindex", "0"}}, text);
 }
 
-/// The only one that writes what is neither text nor a tag.
+/// The only class that writes raw markup: the style sheet and the skip link.
 class Shell {
  public:
   static std::string document(const Page& page) {
@@ -118,7 +118,7 @@ class Shell {
     const Markup head =
         leaf("meta", {{"charset", "utf-8"}}) +
         leaf("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}}) +
-        // Whatever else stands here: nothing is fetched, and nothing runs (CSP level 3).
+        // Whatever else the page holds, browsers fetch nothing and run nothing (CSP level 3).
         leaf("meta", {{"http-equiv", "Content-Security-Policy"},
                       {"content",
                        "default-src 'none'; style-src 'unsafe-inline'; base-uri "

@@ -16,7 +16,7 @@
 //   page.made_by = "dex-loadgen 0.1.0";
 //   files::replace("--report", folder / "report.html", html::document(page));
 //
-// What a stranger said goes in as a string; secrets are masked by the caller, before.
+// Text from a server goes in as a string. The caller masks secrets before that.
 #pragma once
 
 #include <string>
@@ -27,7 +27,8 @@
 
 namespace html {
 
-/// Of a verdict. Never told by colour alone: each has its sign, and the text beside it says it.
+/// The tone of a verdict. Colour is never the only sign of it: each tone has a sign of its own, and
+/// the text beside it says the same.
 enum class Tone { good, bad, warning, neutral };
 
 struct Section {
@@ -59,15 +60,15 @@ struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<Markup>> rows;
 };
-/// It scrolls by itself where the page is too narrow for it.
+/// Scrolls on its own where the page is too narrow.
 [[nodiscard]] Markup table(const Table& table);
 
 /// `inside` below `summary`, closed unless `open`; works without a script.
 [[nodiscard]] Markup fold(const Markup& summary, const Markup& inside, bool open = false);
 
-/// Names and what they are.
+/// Names, each with its value.
 [[nodiscard]] Markup facts(const std::vector<std::pair<std::string, Markup>>& list);
-/// Some figures that are to be seen first: a name, and the figure.
+/// The figures to be seen first, each with its name.
 [[nodiscard]] Markup figures(const std::vector<std::pair<std::string, Markup>>& list);
 
 /// A word with the sign of its tone.
@@ -75,7 +76,7 @@ struct Table {
 /// A paragraph that stands out.
 [[nodiscard]] Markup note(Tone tone, const Markup& text);
 [[nodiscard]] inline Markup paragraph(const Markup& text) { return tag("p", text); }
-/// As it stands, with its lines: what was on a wire, or a terminal.
+/// Text as it is, with its line breaks: what was on the wire, or on a terminal.
 [[nodiscard]] Markup verbatim(const std::string& label, const std::string& text);
 
 }  // namespace html

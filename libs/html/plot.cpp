@@ -12,7 +12,7 @@ namespace html {
 namespace {
 
 constexpr double width = 1060, height = 284, left = 62, right = 12, top = 54, bottom = 30;
-constexpr double letter = 6.6;  ///< width of one, about
+constexpr double letter = 6.6;  ///< about the width of one
 
 std::string n(double value) { return fmt::format("{:.6g}", std::round(value * 10) / 10); }
 
@@ -26,7 +26,7 @@ Markup line(double x1, double y1, double x2, double y2, const char* look) {
               {{"x1", n(x1)}, {"y1", n(y1)}, {"x2", n(x2)}, {"y2", n(y2)}, {"class", look}});
 }
 
-/// Seconds between ticks, of those that clocks have.
+/// Seconds between ticks: a step that suits a clock.
 double time_step(double range) {
   for (const double step : {0.1, 0.2, 0.5, 1., 2., 5., 10., 15., 30., 60., 120., 300., 600., 900.,
                             1800., 3600., 7200., 14400.}) {
@@ -91,10 +91,10 @@ class Drawing {
     return all;
   }
 
-  /// Their names, where there is room.
+  /// The names of all marks, where there is room, and the lines of moments.
   [[nodiscard]] Markup marks() const {
     Markup all;
-    std::array<double, 2> free{left, left};  // of the row of moments, and of that of stretches
+    std::array<double, 2> free{left, left};  // of the row of moments, of that of stretches
     for (const Mark& mark : plot_.marks) {
       const bool stretch = mark.to > mark.from;
       const double from = x(mark.from);

@@ -5,9 +5,9 @@
 
 namespace html {
 
-/// CSS. Two themes, by what the reader prefers; each pair of colours of text and ground has a
-/// contrast of 4.5 at least, of lines of plots 3 (WCAG 2.1, 1.4.3 and 1.4.11). Of plots: series are
-/// .s1 to .s6, which differ by dashes as well.
+/// CSS with two themes, light and dark, as the reader prefers. The contrast to the ground is at
+/// least 4.5 for text and 3 for lines of plots (WCAG 2.1, 1.4.3 and 1.4.11). The series of plots
+/// are .s1 to .s6, which differ by dashes as well.
 extern const std::string_view style_sheet;
 
 }  // namespace html

@@ -43,7 +43,7 @@ std::string encode_with(std::string_view bytes, std::string_view alphabet, bool 
   return out;
 }
 
-/// `text` without its padding.
+/// Decodes `text`, whose padding was taken off.
 std::optional<std::string> decode_with(std::string_view text,
                                        const std::array<std::uint8_t, 256>& table,
                                        TrailingBits trailing) {
@@ -57,7 +57,7 @@ std::optional<std::string> decode_with(std::string_view text,
   const auto write = [&](std::uint32_t group, unsigned bytes) {
     for (unsigned k = 0; k < bytes; ++k) *to++ = static_cast<char>(group >> (16 - 8 * k) & 0xFFU);
   };
-  std::uint32_t all = 0;  // has a bit that no value has once there was one that is none
+  std::uint32_t all = 0;  // above 0x3F once a character has no value
   std::size_t i = 0;
   for (; i + 4 <= text.size(); i += 4) {
     const std::array<std::uint32_t, 4> four{value(i), value(i + 1), value(i + 2), value(i + 3)};

@@ -7,7 +7,7 @@
 
 namespace base64 {
 [[nodiscard]] std::string encode(std::string_view bytes);
-/// What becomes of the bits that the last character has too many (RFC 4648 section 3.5).
+/// What becomes of the unused bits of the last character (RFC 4648 section 3.5).
 enum class TrailingBits {
   zero,     ///< must be zero, so that every byte string has exactly one encoding
   ignored,  ///< as Go's StdEncoding and Node's Buffer: "YR==" is "a" as well

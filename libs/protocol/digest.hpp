@@ -15,7 +15,7 @@ enum class DigestAlgorithm {
   crc32,
   crc32c,
   crc64nvme,
-  xxh128,  ///< XXH3, 128 bits: finds accidents at the speed of memory, withstands no forger
+  xxh128,  ///< XXH3, 128 bits: finds accidents at the speed of memory, but no forgery
 };
 
 /// Not thread-safe; move-only. `finish` may be called once.
@@ -28,8 +28,7 @@ class Digest {
 
   void update(std::span<const std::byte> bytes);
   void update(std::string_view bytes);
-  /// The raw digest bytes (a CRC: four or eight bytes, most significant first, as of xxh128 the
-  /// sixteen).
+  /// The raw digest bytes. A CRC has four or eight, xxh128 sixteen, most significant first.
   [[nodiscard]] std::string finish();
 
  private:

@@ -25,7 +25,7 @@ void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL could not compute the keyed digest");
 }
 
-/// One that knows its digest and waits for a key.
+/// A context with its digest set, but no key yet.
 Context context_of(DigestAlgorithm algorithm) {
   static EVP_MAC* const method = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
   Context context(EVP_MAC_CTX_new(method));
@@ -40,8 +40,8 @@ Context context_of(DigestAlgorithm algorithm) {
 }
 
 /// Begins a text. Looking up an HMAC and its digest takes longer than signing one string, and so
-/// does taking a key: each thread does the one once for each algorithm, and the other only when the
-/// key is not that of the last text.
+/// does setting a key. So each thread looks up once for each algorithm, and sets a key only when it
+/// is not that of the last text.
 EVP_MAC_CTX* begin(DigestAlgorithm algorithm, std::string_view key) {
   struct Keyed {
     Context context;

@@ -27,7 +27,7 @@ TEST(Hmac, AKeyMayBeEmptyOrLong) {
             "aa4ae5e15272d00e95705637ce8a3b55ed402112");
 }
 
-// One that is taken again is that of the last text.
+// A key is set anew only if it is not that of the last text; keys that alternate must not mix.
 TEST(Hmac, KeysTakeTurns) {
   const std::string longest(80, '\xaa');
   const auto hex = [](std::string_view key, std::string_view text) {

@@ -5,7 +5,7 @@
 
 namespace {
 
-/// Levenshtein's, over short names.
+/// The Levenshtein distance, for short names.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;

@@ -10,7 +10,7 @@
 /// does not count.
 [[nodiscard]] std::string nearest_names(std::string_view name,
                                         const std::vector<std::string_view>& known);
-/// The one name that `name` is all but certainly a slip of: at most two letters are wrong, and
-/// fewer than half of them.
+/// The one name that `name` is all but certainly a slip of: at most two letters are wrong, and at
+/// most half of them.
 [[nodiscard]] std::optional<std::string_view> slip_of(std::string_view name,
                                                       const std::vector<std::string_view>& known);

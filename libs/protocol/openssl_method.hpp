@@ -19,7 +19,7 @@
   return method;
 }
 
-/// A checksum is none of OpenSSL's: throws std::logic_error, being a slip of the caller.
+/// Throws std::logic_error for a checksum, which OpenSSL does not have: the caller's mistake.
 [[nodiscard]] inline const EVP_MD* openssl_method(DigestAlgorithm algorithm) {
   switch (algorithm) {
     case DigestAlgorithm::md5: {

@@ -62,7 +62,7 @@ rc::Gen<std::string> utf8_text() {
 rc::Gen<dex::Manifest> manifests() {
   return rc::gen::container<dex::Manifest>(visible(","), utf8_text());
 }
-/// A whole nanosecond of the years that TimePoint holds.
+/// A time, to the nanosecond, in the years that the parsers take.
 rc::Gen<http::TimePoint> times() {
   using std::chrono::nanoseconds;
   return rc::gen::map(
@@ -345,7 +345,7 @@ const auto near_delimiters = rc::gen::map(
       return out;
     });
 
-/// What a reader of multipart bodies says, as text, when it gets `body` in those slices.
+/// What a reader of multipart bodies says, as text, when it gets `body` in slices of those lengths.
 std::string told_of(std::string_view body, const std::vector<std::size_t>& lengths,
                     const std::string& boundary = "b") {
   using Event = http::MultipartReader::Event;
@@ -376,7 +376,7 @@ RC_GTEST_PROP(MultipartProperty, AnySplitGivesTheSameParts, ()) {
 
 RC_GTEST_PROP(MultipartProperty, AFileComesBack, ()) {
   const auto content = *near_delimiters + *any_bytes();
-  // One that is not in it, though the beginnings of one are.
+  // A boundary that the content does not hold, though it may hold beginnings of its delimiter.
   std::string boundary = "b";
   while (content.find("\r\n--" + boundary) != std::string::npos) boundary += 'b';
   const auto form = http::write_form({{"key", "v"}}, {"file", "a.txt", ""}, boundary);
@@ -480,8 +480,7 @@ RC_GTEST_PROP(OpenHumansProperty, Listings, ()) {
   RC_ASSERT(openhumans::parse_member_files(openhumans::to_json(files)) == files);
 }
 
-/// The pattern as a set of (state, rest) by definition: which of its three groups may read a
-/// prefix.
+/// The pattern by definition: tries every way to cut the name into its three groups.
 bool matches_by_definition(const std::string& name) {
   const auto word = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';

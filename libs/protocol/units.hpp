@@ -1,4 +1,4 @@
-// Quantities that cross a border between rooms, so that a byte count is never a bare integer.
+// Quantities as types, so that a byte count is never a bare integer between libraries.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 #include "protocol/error.hpp"
 
-/// A number of bytes, or a position in an upload. Arithmetic is the caller's to keep in range.
+/// A number of bytes, or a position in an upload. The caller keeps arithmetic in range.
 struct Bytes {
   std::uint64_t value = 0;
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #ifdef DEX_XXH_AVX2
-/// As XXH3_128bits_update of a state that xxhash made, which may have been updated otherwise
-/// before: the state is the same. Only where the processor has AVX2.
+/// Like XXH3_128bits_update, and on the same state: calls of both may be mixed. Only where the
+/// processor has AVX2.
 void xxh128_update_avx2(void* state, const void* bytes, std::size_t size);
 #endif

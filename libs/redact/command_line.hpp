@@ -12,8 +12,9 @@ namespace redact {
 /// the error.
 [[nodiscard]] bool is_variable_name(std::string_view text);
 
-/// One line about arguments that no flag takes, with the flags among them and without their values,
-/// or with words that are too short for a secret: a mistyped flag may have been given one.
+/// One line about arguments that no flag takes. It names the unknown flags among them without their
+/// values; if there are none, it shows only words too short for a secret: a mistyped flag may have
+/// been given one.
 [[nodiscard]] std::string unknown_flags(const std::vector<std::string>& arguments);
 
 }  // namespace redact

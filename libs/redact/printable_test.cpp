@@ -13,7 +13,7 @@ TEST(Printable, ControlCharactersAreEscapedByteByByte) {
   EXPECT_EQ(printable("\xc2\x9b"
                       "31m"),
             "\\xc2\\x9b31m");
-  EXPECT_EQ(printable("\xc2\xa0"), "\xc2\xa0");  // U+00A0 is the first behind C1
+  EXPECT_EQ(printable("\xc2\xa0"), "\xc2\xa0");  // U+00A0 is the first after C1
 }
 
 TEST(Printable, NothingTurnsTheDirectionOfText) {

@@ -22,12 +22,12 @@ namespace {
 constexpr std::string_view stars = "***";
 /// A hostile token endpoint must not fill the memory, nor make each report take hours.
 constexpr std::size_t most_values = 20'000;
-/// Of a longer value the beginning is kept; what follows it in a text is masked with it.
+/// Of a longer value only the beginning is kept; in a text, what follows it is masked too.
 constexpr std::size_t most_bytes = 4096;
 
 struct Needle {
   std::string text;
-  std::string keeps;    ///< what stays of it in a text, in front of the stars
+  std::string keeps;    ///< what a text keeps of it, in front of the stars
   bool base64 = false;  ///< '-' and '_' stand for '+' and '/'
   bool cut = false;     ///< the value is longer than `text`
 };
@@ -84,14 +84,14 @@ Escape percent(std::string_view text) {
   return {};
 }
 
-/// "%252F": something encoded "%2F" once more.
+/// "%252F": percent-encoded twice.
 Escape percent_twice(std::string_view text) {
   if (!text.starts_with("%25")) return {};
   if (const auto value = hex(text, 3, 2)) return one_byte(*value, 5);
   return {};
 }
 
-/// Of JSON (RFC 8259 section 7), and "\x1b" as `printable` writes it.
+/// An escape of JSON (RFC 8259 section 7), or "\x1b" as `printable` writes it.
 Escape backslash(std::string_view text) {
   if (text.size() < 2) return {};
   switch (text[1]) {
@@ -117,7 +117,7 @@ Escape backslash(std::string_view text) {
   }
 }
 
-/// Of XML and HTML.
+/// An entity of XML or HTML.
 Escape entity(std::string_view text) {
   for (const auto& [name, byte] : {std::pair<std::string_view, char>{"&amp;", '&'},
                                    {"&lt;", '<'},
@@ -149,7 +149,7 @@ Escape escape_at(std::string_view text) {
 
 char plain_alphabet(char c) { return c == '-' ? '+' : c == '_' ? '/' : c; }
 
-/// Whether a text that goes on so breaks off here, as messages with excerpts do.
+/// Whether an excerpt of a value ends before `rest`, as in messages that cut a value short.
 bool breaks_off(std::string_view rest) {
   return rest.empty() || rest.front() == '"' || rest.front() == '\'' || rest.front() == '\n' ||
          rest.starts_with("...");
@@ -196,8 +196,8 @@ std::uint64_t key_of(std::string_view text) {
 /// 16 bits that differ for most keys.
 std::size_t hash(std::uint64_t key) { return (key * 0x9e3779b97f4a7c15U) >> 48U; }
 
-/// The first bytes of `text` without escapes. `twice`: of percent-encoding, two layers; `form`:
-/// '+' is a space.
+/// The first bytes of `text` with escapes undone. `twice`: two layers of percent-encoding are
+/// undone. `form`: '+' is a space.
 std::string unescaped(std::string_view text, bool twice, bool form) {
   std::string out;
   while (out.size() < beginning && !text.empty()) {
@@ -230,7 +230,7 @@ std::vector<std::string> base64_cores(std::string_view value) {
   return cores;
 }
 
-/// "name=value" parts of a Cookie, or of a query.
+/// Passes on the values of the "name=value" parts of a Cookie or a query.
 template <class Each>
 void each_part(std::string_view text, std::string_view separators, Each&& each) {
   while (!text.empty()) {
@@ -242,8 +242,8 @@ void each_part(std::string_view text, std::string_view separators, Each&& each) 
   }
 }
 
-/// The value of a JSON string, or of a member of a form, whose name ends where `text` begins;
-/// empty: the name stands in a sentence.
+/// The value of the member, of JSON or of a form, whose name ends where `text` begins; empty if the
+/// name is only a word in a sentence.
 std::string_view token_behind_name(std::string_view text) {
   const auto skip = [&text](std::string_view characters) {
     const std::size_t end = std::min(text.find_first_not_of(characters), text.size());
@@ -267,7 +267,7 @@ std::string_view token_behind_name(std::string_view text) {
 /// Where the parts of a URL that may be secret lie.
 struct UrlParts {
   std::size_t user_begin = 0, user_end = 0;  ///< without the '@'; empty: none
-  std::size_t query_begin = 0;               ///< behind the '?'; the size of the text: none
+  std::size_t query_begin = 0;               ///< after the '?'; the size of the text: none
   std::size_t query_end = 0;
 };
 
@@ -276,7 +276,8 @@ UrlParts parts_of(std::string_view url) {
   const std::size_t scheme = url.find("://");
   const std::size_t authority = scheme == std::string_view::npos ? 0 : scheme + 3;
   std::size_t path = std::min(url.find_first_of("/?#", authority), url.size());
-  // A password that nobody encoded may hold any of "/?#": what follows the ':' is no port then.
+  // A password that nobody encoded may hold any of "/?#". It is a password if what follows the ':'
+  // is no port.
   const std::string_view named = url.substr(authority, path - authority);
   if (const std::size_t colon = named.find(':');
       colon != std::string_view::npos && named.front() != '[' &&
@@ -331,12 +332,13 @@ struct Secrets::State {
     for (std::string& core : base64_cores(value)) keep({std::move(core), {}, true, cut});
   }
 
-  /// Where from `at` on a needle may begin, told from a few bytes; the end of `text`: nowhere.
+  /// The first place from `at` on where a needle may begin, judged by a few bytes; the end of
+  /// `text` if there is none.
   [[nodiscard]] std::size_t candidate(std::string_view text, std::size_t at) const {
     if (!shorter.empty()) return at;
     std::uint64_t key = 0;
     std::uint64_t plain_key = 0;
-    std::size_t escaped = 0;  // a beginning before it holds an escape
+    std::size_t escaped = 0;  // what begins before it holds an escape
     for (std::size_t end = at; end < text.size(); ++end) {
       const char c = text[end];
       key = (key << 8U) | static_cast<unsigned char>(c);
@@ -351,7 +353,7 @@ struct Secrets::State {
     return text.size();
   }
 
-  /// What of `text` begins with a needle.
+  /// The needle that a text begins with, and how much of the text it is.
   struct Found {
     std::size_t size = 0;
     const Needle* needle = nullptr;
@@ -475,7 +477,7 @@ std::string Secrets::mask(std::string_view text) const {
     }
     at += longest;
     if (best->base64) {
-      // The bits of neighbours that the core leaves out.
+      // The core leaves out the characters that share bits with neighbours: mask these too.
       while (!out.empty() && (alphanumeric(out.back()) || out.back() == '+')) out.pop_back();
       while (at < text.size() && (alphanumeric(text[at]) || text[at] == '+' || text[at] == '=')) {
         ++at;

@@ -82,7 +82,7 @@ TEST(Secrets, Base64OfAValueIsMaskedWithItsNeighbours) {
         const std::string masked = secrets.mask("Basic " + text + " end");
         EXPECT_THAT(masked, testing::StartsWith("Basic ")) << masked;
         EXPECT_THAT(masked, testing::EndsWith("*** end")) << masked;
-        // Nothing of the group of three that the value begins or ends in.
+        // Nothing is left of the groups of three bytes in which the value begins and ends.
         EXPECT_LE(masked.size(), 13 + before.size() * 4 / 3 + after.size() * 4 / 3 + 2) << masked;
       }
     }
@@ -190,7 +190,7 @@ TEST(Secrets, MegabytesAreMaskedInNoTime) {
   }
   std::string text;
   while (text.size() < (1U << 20U)) text += "> PATCH /files/1 HTTP/1.1 eyJh %2F and \\u0041\n";
-  // Time of the processor: other tests may run beside this one.
+  // CPU time, as other tests may run beside this one.
   const std::clock_t start = std::clock();
   EXPECT_TRUE(secrets.mask(text) == text);
   EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 20);

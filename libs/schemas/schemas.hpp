@@ -15,7 +15,7 @@ class App;
 
 namespace schemas {
 
-/// As CMake found them.
+/// The files themselves, as CMake found them.
 [[nodiscard]] std::span<const EmbeddedFile> files();
 
 struct Schema {
@@ -29,8 +29,8 @@ struct Schema {
 /// nullptr: there is none of that name.
 [[nodiscard]] const Schema* find(std::string_view name);
 
-/// --print-schema: prints one in place of a run; without a name, those of the files that the tool
-/// reads, which are `own`, and the names of the others.
+/// Adds --print-schema, which prints one schema in place of a run. Without a name it lists the
+/// schemas of files that the tool reads (`own`) with their titles, and the names of the others.
 void add_flag(CLI::App& app, std::string group, std::vector<std::string_view> own);
 
 }  // namespace schemas

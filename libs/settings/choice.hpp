@@ -1,6 +1,6 @@
-// A setting whose values have names: the name is turned into an enum where it is read, and nothing
-// behind that compares strings. A table of names is an array of pairs {name, value}, in the order
-// in which people are told of them.
+// A setting whose values have names: the name is turned into an enum where it is read, so that no
+// later code compares strings. A table of names is an array of pairs {name, value}, in the order in
+// which help and errors list them.
 #pragma once
 
 #include <fmt/format.h>
@@ -52,11 +52,11 @@ template <class Names>
 [[nodiscard]] std::string nearest_choice(std::string_view text,
                                          const std::vector<std::string_view>& names);
 
-/// The Error, without a place, of a text that is none of `names`: it says them, and the one meant.
+/// The Error for a text that is none of `names`, without a place: it lists them, and the one meant.
 [[nodiscard]] tl::unexpected<Error> not_one_of(std::string_view text,
                                                const std::vector<std::string_view>& names);
 
-/// An Error, without a place, says the names that there are, and as its hint the one meant.
+/// The value named `text`. The Error, without a place, lists the names and hints at the one meant.
 template <class Names>
 [[nodiscard]] auto parse_choice(const Names& names, std::string_view text)
     -> Result<typename Names::value_type::second_type> {

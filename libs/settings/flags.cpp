@@ -28,8 +28,8 @@ void apply_or_refuse(const std::string& flag, const Apply& apply, const std::str
   throw Refused(std::move(error));
 }
 
-/// "the nearest are --a, --b, --c": to the first of `words` that is meant for a flag, among those
-/// of `app` and its subcommands that were given. Else nothing.
+/// "the nearest are --a, --b, --c": the flags nearest to the first of `words` that looks like a
+/// flag, among those of `app` and of the subcommands given. Empty if no word looks like a flag.
 std::string nearest_flags(const CLI::App& app, const std::vector<std::string>& words) {
   const auto wrong =
       std::ranges::find_if(words, [](const std::string& word) { return word.starts_with("--"); });
@@ -53,7 +53,7 @@ std::string nearest_flags(const CLI::App& app, const std::vector<std::string>& w
   return "the nearest are --" + nearest;
 }
 
-/// The first word of a line for an `app` with subcommands.
+/// Refuses a first word that is none of the subcommands of `app`, if it has any.
 Result<void> check_command(const CLI::App& app, const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with("-")) return {};
   std::vector<std::string_view> commands;
@@ -62,7 +62,7 @@ Result<void> check_command(const CLI::App& app, const std::vector<std::string>& 
   }
   if (commands.empty() || std::ranges::count(commands, arguments.front()) > 0) return {};
   auto none = not_one_of(arguments.front(), commands);
-  // As of what unknown_flags tells: a long word that is no slip of a command may be a secret.
+  // As in redact::unknown_flags: a long word that is no slip of a command may be a secret.
   if (none.value().hint.empty() && arguments.front().size() >= redact::Secrets::least_bytes) {
     none = not_one_of("***", commands);
   }
@@ -128,7 +128,7 @@ void add_printing_flag(CLI::App& app, const Flag& flag,
       return {};
     };
     apply_or_refuse(name, keep, left_out ? "" : given.front());
-    // The end of the last line is CLI11's to print.
+    // CLI11 itself prints the end of the last line.
     while (text.ends_with('\n')) text.pop_back();
     throw CLI::CallForVersion(text, 0);
     return true;
@@ -149,7 +149,7 @@ Result<std::optional<std::string>> parse(CLI::App& app, std::vector<std::string>
   try {
     app.parse(std::move(arguments));
   } catch (const Refused& refused) {
-    // CLI11 reads values before it looks for these.
+    // CLI11 reads values before it looks for --help and for unknown flags.
     if (asks_for_help(app)) return text_for(app, CLI::CallForHelp());
     if (app.remaining_size(/*recurse=*/true) > 0) return unknown();
     return tl::unexpected(refused.error);

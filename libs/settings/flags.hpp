@@ -1,4 +1,4 @@
-// Flags of a table on a command line, and what is wrong with one in one line.
+// Puts the flags of a table on a command line; what is wrong with one is told in one line.
 #pragma once
 
 #include <functional>
@@ -20,8 +20,8 @@ namespace settings {
 /// `apply` is called by `parse`, once for each value.
 void add_flag(CLI::App& app, const Flag& flag,
               std::function<Result<void>(const std::string& text)> apply);
-/// A word that stands without a flag. `word.value` is what --help calls it, `word.name` what an
-/// error about its absence does. The place of an Error of `apply` is that of the Error.
+/// A word that stands without a flag. --help calls it `word.value`, and the error about its absence
+/// calls it `word.name`. An Error of `apply` keeps its place.
 void add_word(CLI::App& app, const Flag& word,
               std::function<Result<void>(const std::string& text)> apply);
 
@@ -30,9 +30,10 @@ void add_word(CLI::App& app, const Flag& word,
 void add_printing_flag(CLI::App& app, const Flag& flag,
                        std::function<Result<std::string>(const std::string& text)> print);
 
-/// The flags of `table` that are in `group`; entries without `apply` are none. `target` outlives
-/// the parsing of `app`. Values are applied in the order in which their flags were added, whatever
-/// their order on the line: what is to lie below the flags, such as a file, is added before them.
+/// Adds the flags of `table` that are in `group`; entries without `apply` are no flags. `target`
+/// outlives the parsing of `app`. Values are applied in the order in which their flags were added,
+/// whatever their order on the line: what flags override, such as a file of settings, is added
+/// before them.
 template <class Table, class Target>
 void add_flags(CLI::App& app, const Table& table, std::string_view group, Target& target) {
   for (const auto& setting : table) {
@@ -54,10 +55,10 @@ void add_flags(CLI::App& app, const Table& table, Target& target) {
   }
 }
 
-/// Reads a line, `arguments` being without the program's name, and applies what it says. The value
-/// is a text that the line asks for in place of a run (--help, --version), or none. The place of
-/// an Error is the flag, where one value is wrong; of a flag that there is not it shows no value,
-/// and the hint says the names nearest to it.
+/// Reads a command line (`arguments` without the program's name) and applies it. The value is the
+/// text that the line asks for in place of a run (--help, --version), or nullopt. If a value is
+/// wrong, the place of the Error is its flag. For an unknown flag the Error shows no value, and its
+/// hint lists the nearest names.
 [[nodiscard]] Result<std::optional<std::string>> parse(CLI::App& app,
                                                        std::vector<std::string> arguments);
 

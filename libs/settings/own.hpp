@@ -18,20 +18,20 @@
 namespace settings {
 
 struct OwnSetting : Flag {
-  /// Checks a text, and says what is kept of it: of a file perhaps what it holds.
+  /// Checks a text and returns what is kept of it: for the name of a file, perhaps its content.
   std::function<Result<std::string>(const std::string& text)> read;
-  /// Given with a system that has it not, it is refused; else it is ignored there.
+  /// Whether it is refused with a system that does not have it; else it is ignored there.
   bool refused_elsewhere = false;
-  /// Of a setting that takes a file of JSON: checks what may stand in its place in a file of
-  /// settings, and says what is kept of it. Empty: nothing may.
+  /// For a setting that names a JSON file: checks JSON that stands in place of the name in a file
+  /// of settings, and returns what is kept of it. Empty: none may stand there.
   std::function<Result<std::string>(const std::string& json)> read_inline = {};
 };
 
-/// As they were given: by name, what `read` made of the texts.
+/// The settings that were given: by name, what `read` returned for each text.
 using OwnSettings = std::map<std::string, std::vector<std::string>>;
 /// The last text given; nullopt without one.
 [[nodiscard]] std::optional<std::string> given(const OwnSettings& own, const std::string& name);
-/// Puts what `setting` reads among them. The Error does not name the flag.
+/// Adds what `setting` reads, or replaces it (Times::once). The Error does not name the flag.
 [[nodiscard]] Result<void> keep(OwnSettings& own, const OwnSetting& setting,
                                 const std::string& text);
 
@@ -39,13 +39,13 @@ using OwnSettings = std::map<std::string, std::vector<std::string>>;
 template <class Own>
 struct Owner {
   std::string_view name;
-  const std::vector<Own>* settings;  ///< lives longer
+  const std::vector<Own>* settings;  ///< outlives this
 
   [[nodiscard]] bool has(std::string_view setting) const {
     return std::ranges::find(*settings, setting, &Own::name) != settings->end();
   }
 };
-/// Of all systems, the default one first.
+/// All systems, the default one first.
 template <class Own>
 using Owners = std::vector<Owner<Own>>;
 
@@ -59,8 +59,8 @@ template <class Own>
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// Each of the settings once, as systems that build on another one have its settings too. The
-/// heading says whose they are, or is `shared` of those that all systems have.
+/// Each setting once, since systems that build on another have its settings too. The heading names
+/// the systems that have it; it is `shared` if all have it.
 template <class Own>
 [[nodiscard]] std::vector<Own> own_settings(const Owners<Own>& owners,
                                             const std::string& shared = "Options") {
@@ -78,7 +78,7 @@ template <class Own>
   return all;
 }
 
-/// What was given that `system` has not, and that is refused there.
+/// An Error for a given setting that `system` does not have and that is refused there.
 template <class Own>
 [[nodiscard]] Result<void> check_own(const Owners<Own>& owners, std::string_view system,
                                      const OwnSettings& given) {

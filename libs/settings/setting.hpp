@@ -13,7 +13,7 @@
 
 namespace settings {
 
-/// How often a flag is given, and with how many values.
+/// How often a flag may be given, and with how many values.
 enum class Times {
   once,
   often,   ///< --name A --name B
@@ -51,7 +51,7 @@ template <class Parse, class Store>
   };
 }
 
-/// `parse` with Errors that are the text and, going on after it, what is wrong: "is not a size".
+/// `parse`, but its Errors begin with the text: "'x' is not a size".
 template <class Parse>
 [[nodiscard]] auto shown(Parse parse) {
   return [parse = std::move(parse)](const std::string& text) -> decltype(parse(text)) {
@@ -61,7 +61,7 @@ template <class Parse>
   };
 }
 
-/// A parse of whole numbers, both limits included.
+/// Parses whole numbers; both limits are included.
 [[nodiscard]] inline auto whole_number(std::uint64_t least, std::uint64_t most) {
   return [least, most](const std::string& text) -> Result<std::uint64_t> {
     std::uint64_t value = 0;
@@ -75,7 +75,7 @@ template <class Parse>
   };
 }
 
-/// What is left of "$UNSET" in a script must not quietly mean "without".
+/// Refuses an empty text: "$UNSET" in a script must not quietly mean "without".
 [[nodiscard]] inline Result<std::string> not_empty(const std::string& text) {
   if (text.empty()) return failure("", "must not be empty");
   return text;

@@ -219,7 +219,7 @@ std::string ChildProcess::wait_ready(milliseconds timeout) {
 
 ChildProcess::Ended ChildProcess::wait(milliseconds timeout) {
   const auto deadline = Clock::now() + timeout;
-  // The output can outlive the program when a grandchild holds the pipe, so the end is asked for.
+  // A grandchild may hold the pipe open, so its end does not tell when the program ended.
   while (!reap(false)) {
     if (Clock::now() >= deadline) throw std::runtime_error("still running\n" + story());
     if (!pump(milliseconds{20})) {

@@ -18,8 +18,8 @@ class ChildProcess {
     /// Added to this process's environment; an empty value removes the variable.
     std::map<std::string, std::string> environment;
     std::string input;  ///< given as standard input, at most 60 KiB
-    /// The most address space it may have, in bytes (RLIMIT_AS); no program built with a sanitizer
-    /// can do with a limit.
+    /// The most address space it may have, in bytes (RLIMIT_AS); programs built with a sanitizer
+    /// cannot run with a limit.
     std::optional<std::uint64_t> address_space = std::nullopt;
   };
 
@@ -33,7 +33,7 @@ class ChildProcess {
   /// Reads standard output up to a line that begins with "ready " and returns what follows (a
   /// URL). Throws, quoting all output, when the program ends or `timeout` passes before.
   std::string wait_ready(std::chrono::milliseconds timeout = std::chrono::seconds{20});
-  /// Reads standard output up to a line that contains `text` and returns that line; throws alike.
+  /// Reads standard output up to a line that contains `text` and returns that line; throws too.
   std::string wait_line(const std::string& text,
                         std::chrono::milliseconds timeout = std::chrono::seconds{20});
 

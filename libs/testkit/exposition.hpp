@@ -15,9 +15,9 @@ struct MetricFamily {
   std::map<std::string, double> samples;
 };
 
-/// By name. The error names the line and what is wrong with it: a sample without its family's TYPE,
-/// a family that comes twice, a bad name, escape or number, a series that comes twice, a negative
-/// counter, buckets that do not grow or have no +Inf, a missing final line feed.
+/// The families by name. The error names the line and what is wrong with it: a sample without its
+/// family's TYPE, a family that comes twice, a bad name, escape or number, a series that comes
+/// twice, a negative counter, buckets that do not grow or have no +Inf, a missing final line feed.
 [[nodiscard]] tl::expected<std::map<std::string, MetricFamily>, std::string> parse_exposition(
     std::string_view text);
 

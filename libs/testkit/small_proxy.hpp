@@ -12,9 +12,9 @@
 
 namespace testkit {
 
-/// Whatever it is asked for, it hands on to one server, as an HTTP proxy does: with CONNECT it is a
-/// tunnel, and other requests, whose target is a whole URL, go on as they are. Only for who gives
-/// `credentials` (user:password in Base64), if there are any.
+/// An HTTP proxy that hands everything on to one server: CONNECT opens a tunnel, and other
+/// requests, whose target is a whole URL, go on as they are. If `credentials` (user:password in
+/// Base64) are set, only clients that send them are served.
 class SmallProxy {
  public:
   /// Hands on to port `to` of 127.0.0.1. Throws when there is no port to listen on.
@@ -23,13 +23,13 @@ class SmallProxy {
   SmallProxy(const SmallProxy&) = delete;
   SmallProxy& operator=(const SmallProxy&) = delete;
 
-  /// Without its scheme.
+  /// Host and port, without a scheme.
   [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   /// The first line of each connection.
   [[nodiscard]] std::vector<std::string> asked() const;
 
  private:
-  /// False: nothing more comes of it, or the test is over.
+  /// Waits until one of them can be read; false when the test is over.
   [[nodiscard]] bool readable(std::vector<pollfd>& all) const;
   void accept();
   void serve(int client);
@@ -42,7 +42,7 @@ class SmallProxy {
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
   std::vector<std::string> asked_;
-  std::vector<std::thread> relays_;  ///< the acceptor's
+  std::vector<std::thread> relays_;  ///< started by the acceptor
   std::thread acceptor_;
 };
 

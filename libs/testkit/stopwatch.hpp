@@ -8,8 +8,8 @@
 
 namespace testkit {
 
-/// Runs from its beginning on. What the machine is late in waking a thread that sleeps is taken
-/// off: it is late for the program as well.
+/// Runs from its construction on. A thread of its own sleeps, again and again: by how much the
+/// machine wakes it too late is subtracted, since the program is held up as much.
 class Stopwatch {
  public:
   Stopwatch() : thread_([this] { watch(); }) {}

@@ -61,14 +61,14 @@ struct Transfer {
   std::vector<curl_socket_t>* sockets = nullptr;  ///< of the client
   std::int64_t head_bytes = 0;                    ///< of answers
   std::optional<Movement> movement;               ///< on a thread with a SlowLine
-  bool given_up = false;                          ///< by it
+  bool given_up = false;                          ///< by `movement`
 };
 
-/// Called whenever perform() looks. Bytes that libcurl is rid of may still be in the kernel.
+/// Called whenever perform() looks. Bytes that libcurl has handed over may still be in the kernel.
 int on_progress(void* self, curl_off_t /*all*/, curl_off_t down, curl_off_t /*all*/,
                 curl_off_t up) {
   auto& t = *static_cast<Transfer*>(self);
-  // libcurl does not tell which is in use; those that are not have nothing under way.
+  // libcurl does not tell which socket is in use; the others have nothing under way.
   std::int64_t under_way = 0;
   for (const curl_socket_t fd : *t.sockets) under_way += unacknowledged(fd);
   const auto now = Clock::now();
@@ -82,7 +82,7 @@ int on_progress(void* self, curl_off_t /*all*/, curl_off_t down, curl_off_t /*al
   return t.given_up ? 1 : 0;
 }
 
-/// As curl_easy_perform, which looks once a second only whether it is time to give up.
+/// Like curl_easy_perform, but that checks only once a second whether it is time to give up.
 CURLcode perform(CURLM* multi, CURL* easy, const Transfer& t) {
   if (curl_multi_add_handle(multi, easy) != CURLM_OK) return CURLE_FAILED_INIT;
   CURLcode code = CURLE_FAILED_INIT;
@@ -394,7 +394,7 @@ Exchange Client::send(const Request& request) {
       !fields.has("Transfer-Encoding")) {
     fields.add("Content-Length", "0");
   }
-  // In HTTP/2 a body has an end by itself; libcurl would frame it twice.
+  // HTTP/2 marks the end of a body itself; with this field libcurl would frame it twice.
   if (request.chunked && wire == Wire::http1 && !fields.has("Transfer-Encoding")) {
     fields.add("Transfer-Encoding", "chunked");
   }
@@ -413,8 +413,8 @@ Exchange Client::send(const Request& request) {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_MAXCONNECTS, 4L);
-  // Servers close what is idle, Node.js after 5 s: a request that is on its way then is answered by
-  // nobody, and no creation may be sent again (RFC 9112 section 9.3.1).
+  // Servers close idle connections, Node.js after 5 s. A request that is on its way then gets no
+  // answer, and a creation must not be sent again (RFC 9112 section 9.3.1).
   set(CURLOPT_MAXAGE_CONN, 2L);
   set(CURLOPT_HTTP_VERSION, curl_version(wire, request));
   set(CURLOPT_HTTPHEADER, headers.get());
@@ -429,15 +429,15 @@ Exchange Client::send(const Request& request) {
   set(CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(std::min(options.connect_timeout, request.timeout).count()));
   SlowLine* const line = SlowLine::of_thread();
-  // Movement ends a transfer in time and knows whether bytes moved: libcurl's own clock, which does
-  // not, must not be the first.
+  // Movement knows whether bytes moved, and ends a transfer in time. libcurl's own timeout does not
+  // know, so it must not come first.
   constexpr Milliseconds after_movement{100};
   const Milliseconds most =
       line == nullptr
           ? request.timeout
           : std::chrono::ceil<Milliseconds>(line->at_most() - Clock::now()) + after_movement;
   set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(most.count())));
-  // libcurl 7.88, Debian 12's, fails on a connection of prior knowledge that it uses again.
+  // libcurl 7.88, Debian 12's, fails when it reuses a connection of prior knowledge.
   const bool once = request.fresh_connection || wire == Wire::http2_at_once;
   set(CURLOPT_FRESH_CONNECT, once ? 1L : 0L);
   set(CURLOPT_FORBID_REUSE, once ? 1L : 0L);
@@ -510,19 +510,19 @@ Exchange Client::send(const Request& request) {
     } else if (t.body_too_long) {
       failure = {Kind::protocol, "the answer's body is longer than " + ::to_string(t.body_limit)};
     } else if (code == CURLE_HTTP2_STREAM && error.front() == '\0') {
-      // Of a reset that says what was wrong libcurl has a text.
+      // If a reset says what was wrong, libcurl has a text for it; here there is none.
       failure = {Kind::closed, std::string(lost)};
     } else if (t.replay_refused) {
       failure = {Kind::closed, "the server closed the reused connection before it answered"};
     } else if (failure.kind == Kind::connect && os_error != 0) {
       failure.message = std::strerror(static_cast<int>(os_error));
       if (!proxy.empty()) {
-        failure.kind = Kind::proxy;  // all that libcurl connects to then
+        failure.kind = Kind::proxy;  // libcurl connects to nothing else
         failure.message = redact::shown_url(proxy) + ": " + failure.message;
       }
     }
     exchange.failure = std::move(failure);
-    // Fields are missing: it would be taken for another answer than the one that was sent.
+    // Fields are missing: it would pass for another answer than the server sent.
     if (!t.head_ended) exchange.response.reset();
   } else if (exchange.response && !t.head_ended) {
     // libcurl takes the end of the connection for the end of the header: fields that were cut off

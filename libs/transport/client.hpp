@@ -30,17 +30,17 @@ struct ClientOptions {
   /// http2: over TLS HTTP/2 is offered beside HTTP/1.1 (ALPN, RFC 9113 section 3.2), and the server
   /// chooses; Response::version says what.
   HttpVersion http = HttpVersion::http1;
-  /// With http2: to these, where there is no TLS, HTTP/2 is spoken from the first byte on (RFC 9113
-  /// section 3.3), on a connection for each request; to others HTTP/1.1.
+  /// With http2, for origins without TLS: to these HTTP/2 is spoken from the first byte on (RFC
+  /// 9113 section 3.3), with a connection for each request; to others HTTP/1.1.
   Origins prior_knowledge;
   Milliseconds connect_timeout{std::chrono::seconds{10}};
-  /// Of a response body. One that is longer is read and kept so far, and the exchange fails as
-  /// Failure::Kind::protocol.
+  /// The limit of a response body. A longer one is read and kept up to it, and the exchange fails
+  /// as Failure::Kind::protocol.
   Bytes body_limit{1UL << 20U};
 };
 
-/// Whether they are PEM files that can be read. libcurl would tell of another one only when it
-/// connects by TLS, as of an unreachable target. An Error names the option.
+/// Whether they are PEM files that can be read. libcurl notices a bad one only when it connects by
+/// TLS, and then reports an unreachable target. An Error names the option.
 [[nodiscard]] Result<void> validate(const TlsOptions& options);
 /// Checks files and URLs of the options; an Error names the option.
 [[nodiscard]] Result<void> validate(const ClientOptions& options);
@@ -56,9 +56,9 @@ class Client {
   ~Client();
 
   [[nodiscard]] Exchange send(const Request& request);
-  /// Why HTTP/2 has no such request, as "HTTP/2 has no Transfer-Encoding (RFC 9113 section 8.2.2)":
-  /// `send` fails with that. nullopt: it can be sent, or goes out in HTTP/1.1. A `chunked` body
-  /// can: it goes without Content-Length.
+  /// Why the request cannot go out in HTTP/2, such as "HTTP/2 has no Transfer-Encoding (RFC 9113
+  /// section 8.2.2)"; `send` fails with this text. nullopt: it can, or goes out in HTTP/1.1. A
+  /// `chunked` body can: it goes without Content-Length.
   [[nodiscard]] std::optional<std::string> cannot_send(const Request& request) const;
 
  private:

@@ -68,7 +68,7 @@ Failure::Kind kind_of(CURLcode code, long os_error, std::string_view text) {
   }
 }
 
-/// Of CURLOPT_SSL_CTX_FUNCTION; nothing may be thrown through libcurl.
+/// The CURLOPT_SSL_CTX_FUNCTION; nothing may be thrown through libcurl.
 CURLcode on_tls_context(CURL* /*easy*/, void* context, void* self) {
   try {
     auto& witness = *static_cast<std::shared_ptr<TlsWitness>*>(self);

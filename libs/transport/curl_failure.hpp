@@ -22,8 +22,8 @@ void init_curl();
 /// error or the text tells them apart. The message is one line.
 [[nodiscard]] Failure curl_failure(CURLcode code, long os_error, std::string_view text);
 
-/// Makes one when a TLS connection is opened for the next transfer of `easy`; `witness` outlives
-/// that. Nothing when libcurl does TLS with another library than OpenSSL.
+/// Makes a TlsWitness when a TLS connection is opened for the next transfer of `easy`; `witness`
+/// outlives that transfer. Does nothing if libcurl does TLS with another library than OpenSSL.
 void witness_tls(CURL* easy, std::shared_ptr<TlsWitness>& witness);
 /// What the witness of that transfer adds to its failure; it may be null.
 [[nodiscard]] Failure explained(Failure failure, const std::shared_ptr<TlsWitness>& witness,

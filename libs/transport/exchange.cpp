@@ -15,9 +15,9 @@ namespace {
 
 using ::redact::printable;
 
-// Who has the signature of a URL or a form may do what it is for. Storages tell it again when they
-// refuse it, and what it is of: of a form that is the policy, once as it is and once in
-// hexadecimal. An API may hand out the secret key of its storage.
+// Whoever has the signature of a URL or a form may do what it allows. Storages that refuse one send
+// it back with what it signs: for a form the policy, as it is and in hexadecimal. An API may also
+// hand out the secret key of its storage.
 constexpr std::array<std::string_view, 13> secret_fields = {"password",
                                                             "access_token",
                                                             "refresh_token",
@@ -140,7 +140,7 @@ std::string redact(std::string_view text) {
     while (i < text.size() && name_char(text[i])) ++i;
     std::string_view name = text.substr(begin, i - begin);
     out += name;
-    // An '&' as some write it in JSON.
+    // An '&' that was written as an escape of JSON.
     constexpr std::string_view ampersand = "u0026";
     if (begin > 0 && text[begin - 1] == '\\' && name.starts_with(ampersand)) {
       name.remove_prefix(ampersand.size());

@@ -55,8 +55,7 @@ struct Failure {
   };
   Kind kind = Kind::other;
   std::string message;  ///< one line
-  /// Of a TLS handshake: the message says what went wrong in it and, behind a semicolon, what to
-  /// do.
+  /// It is of a TLS handshake: the message says what went wrong and, after a semicolon, what to do.
   bool explained = false;
 };
 [[nodiscard]] std::string_view to_string(Failure::Kind kind);

@@ -25,7 +25,7 @@ struct FreeEasy {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
 
-/// libcurl tells of no address where TLS failed; the socket knows it until it is closed.
+/// If TLS failed, libcurl tells no address; the socket knows it until it is closed.
 int on_close(void* self, curl_socket_t fd) {
   auto& seen = *static_cast<Knock*>(self);
   sockaddr_storage peer{};

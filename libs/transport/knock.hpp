@@ -15,7 +15,7 @@ namespace transport {
 struct Knock {
   std::optional<Failure> failure;
   bool connected = false;  ///< by TCP, to the proxy where there is one
-  std::string address;     ///< then of whom: "192.0.2.7"
+  std::string address;     ///< of the peer, if connected: "192.0.2.7"
   std::uint16_t port = 0;
   int proxy_status = 0;  ///< a proxy's answer to CONNECT; 0: it was not asked, or gave none
   TlsFault tls = TlsFault::none;

@@ -1,4 +1,4 @@
-// What a knock tells of who stands between here and a server, and that it asks for nothing.
+// What a knock tells of everything between here and a server, and that it sends no request.
 #include "transport/knock.hpp"
 
 #include <gmock/gmock.h>

@@ -9,12 +9,12 @@
 
 namespace transport {
 
-/// Of all heads of one answer together, those of interim responses included, line ends counted.
-/// RFC 9110 section 5.4 leaves the bound to the client; servers take 8 to 64 KiB themselves.
+/// The bytes of all heads of one answer, those of interim responses and line ends included. RFC
+/// 9110 section 5.4 leaves the bound to the client; servers take 8 to 64 KiB themselves.
 inline constexpr Bytes max_head{256U << 10U};
 /// Field lines of all heads and of the trailers of one answer together.
 inline constexpr std::size_t max_fields = 1000;
-/// Of the trailers behind a chunked body (RFC 9112 section 7.1.2).
+/// The bytes of the trailers after a chunked body (RFC 9112 section 7.1.2).
 inline constexpr Bytes max_trailers{64U << 10U};
 /// Interim responses before the final one (RFC 9110 section 15.2).
 inline constexpr std::size_t max_interims = 100;
@@ -22,8 +22,8 @@ inline constexpr std::size_t max_interims = 100;
 /// Counts the lines of one answer as they come; allocates nothing.
 class AnswerCount {
  public:
-  /// A line of a head, or the beginning of one, with its line end. False from the moment on at
-  /// which more than the limits allow has come.
+  /// Counts a line of a head, or the beginning of one, with its line end. False once more has come
+  /// than the limits allow.
   bool head(std::size_t bytes) { return within(head_ += bytes, max_head, head_problem); }
   bool trailer(std::size_t bytes) {
     return within(trailers_ += bytes, max_trailers, long_trailers);

@@ -25,15 +25,15 @@ namespace transport {
 namespace {
 
 constexpr std::size_t response_body_limit = 64U << 10U;
-/// So much of a body that somebody takes is progress: a byte now and then is none.
+/// For a body that goes to a sink, so many bytes are progress; a byte now and then is none.
 constexpr std::uint64_t progress_step = 64U << 10U;
-/// Of a body that somebody takes so much is read at once, and waited for: to be woken for less
-/// costs several times what reading does. But only while so much comes in `piece_time`.
+/// A body that goes to a sink is waited for and read in pieces of this size: a wakeup for less
+/// costs several times what reading does. But only while a piece comes within `piece_time`.
 constexpr std::uint64_t piece = 256U << 10U;
 constexpr std::chrono::seconds piece_time{1};
 /// A timer that fires later than this was held up by us.
 constexpr std::chrono::milliseconds own_delay{100};
-/// Of one transfer, before others may go on.
+/// How long one transfer may go on before others do.
 constexpr std::chrono::milliseconds longest_turn{20};
 /// A body up to this goes out with its header, in one packet mostly. (libcurl does that with less
 /// than 64 KiB.)
@@ -50,7 +50,7 @@ Failure failure_of(CURLcode code, long os_error, const char* text) {
       (failure.kind == Failure::Kind::connect || failure.kind == Failure::Kind::own)) {
     failure.message = fmt::format("{}: {}", failure.message,
                                   std::generic_category().message(static_cast<int>(os_error)));
-    // Somebody was there, and took it back.
+    // The peer took the connection, and then reset it.
     if (os_error == ECONNRESET) failure.kind = Failure::Kind::reset;
   }
   return failure;
@@ -67,7 +67,7 @@ namespace {
 struct Transfer {
   LoadEngine* engine = nullptr;
   LoadPool* pool = nullptr;        ///< null: it waits for room in one
-  std::unique_ptr<Handle> handle;  ///< null as long
+  std::unique_ptr<Handle> handle;  ///< null while `pool` is
   std::uint64_t id = 0;
   LoadRequest request;
   LoadTransport::Done done;
@@ -79,13 +79,13 @@ struct Transfer {
   bool silenced = false;  ///< by its pace, for longer than the client waits
   AnswerCount count;
   std::uint64_t body_seen = 0;
-  std::uint64_t body_marked = 0;  ///< of these, when progress was last seen
+  std::uint64_t body_marked = 0;  ///< `body_seen` when progress was last noted
   std::uint64_t long_body = 0;    ///< its size, when it is waited for in pieces; 0: it is not
   bool looked_at_size = false;
   TimerId late_piece;
   bool head_ended = false;  ///< the empty line after the response's header has come
   bool paused = false;
-  bool held = false;       ///< others are let on
+  bool held = false;       ///< paused, so that others go on
   bool connected = false;  ///< or about to be: it waits for no socket of ours
   bool begun = false;      ///< the request was handed to a connection
   bool replayed = false;   ///< libcurl wanted to send it once more
@@ -95,11 +95,11 @@ struct Transfer {
   TimerId stall;
   TimerId resume;
 
-  /// A connection that nobody had before.
+  /// Whether it needs a connection of its own.
   [[nodiscard]] bool wants_own() const { return request.fresh_connection || request.cut; }
 
-  /// libcurl sends a request again whose kept connection turns out to be dead. One that changes
-  /// something may have got there: that is for its owner to find out.
+  /// Whether libcurl is about to send the request again because its kept connection turned out to
+  /// be dead. A request that changes something may have arrived; its owner has to find that out.
   bool is_replay() {
     const bool again = begun && (request.source || request.method == "POST");
     replayed = replayed || again;
@@ -125,7 +125,7 @@ struct LoadEngine::State {
   std::uint64_t sent = 0;
   std::map<std::string, std::string> pins;  ///< "host:port" -> CURLOPT_RESOLVE entry
   curl_slist* resolve_list = nullptr;
-  std::set<const LoadPool*> resolve_told;  ///< a transfer has it; its pool then knows it for all
+  std::set<const LoadPool*> resolve_told;  ///< pools that have the list, each from one transfer
 
   explicit State(LoadEngineOptions o)
       : options(std::move(o)), pools(loop, {options.max_connections, options.max_sockets}) {
@@ -247,7 +247,7 @@ struct LoadEngine::State {
     const std::string_view line(data, size * count);
     AnswerCount& counted = transfer.count;
     if (line.starts_with("HTTP/")) {
-      // Of a head only its beginning: fields that trickle in are no progress.
+      // Only the beginning of a head is progress; fields that trickle in are not.
       transfer.progress = LoadClock::now();
       transfer.response.headers = {};
       transfer.head_ended = false;
@@ -255,7 +255,7 @@ struct LoadEngine::State {
       const bool interim = space != std::string_view::npos && line.substr(space + 1, 1) == "1";
       return counted.head(line.size()) && (!interim || counted.interim()) ? line.size() : give_up;
     }
-    // A trailer is no header: it may not tell an offset.
+    // A trailer is no header field: it must not tell an offset.
     if (transfer.head_ended) {
       return counted.trailer(line.size()) && counted.field() ? line.size() : give_up;
     }
@@ -293,8 +293,9 @@ struct LoadEngine::State {
     return length;
   }
 
-  /// libcurl goes on with a transfer while there is more to read, a hundred buffers long. What
-  /// looks at the bytes may take longer than they took to come; others, and timers, wait meanwhile.
+  /// Pauses a transfer that takes too long. libcurl goes on with one while there is more to read,
+  /// for up to a hundred buffers. If the sink is slower than the sender, other transfers and timers
+  /// have to wait meanwhile.
   void let_others_on(Transfer& transfer) {
     if (LoadClock::now() - transfer.pool->called() < longest_turn) return;
     transfer.held = true;
@@ -392,7 +393,7 @@ struct LoadEngine::State {
       if (stalled.paused || stalled.held || !stalled.connected) {
         stalled.progress = LoadClock::now();
       } else if (const auto late = LoadClock::now() - due; late > own_delay) {
-        // So long this loop was busy elsewhere, and may not have looked.
+        // The loop was busy elsewhere for so long, and may have missed progress.
         stalled.progress += late;
       }
       if (LoadClock::now() - stalled.progress < stalled.request.stall_timeout) {
@@ -405,7 +406,7 @@ struct LoadEngine::State {
     });
   }
 
-  /// One that was kept, or a new one with all that no request changes.
+  /// Gives it a spare handle, or a new one with all options that no request changes.
   void give_handle(Transfer& transfer) {
     if (!spare.empty()) {
       transfer.handle = std::move(spare.back());
@@ -422,7 +423,7 @@ struct LoadEngine::State {
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &State::on_seek);
   }
 
-  /// Everything that the request before may have left otherwise.
+  /// Sets every option that the request before may have changed.
   void set_request(Transfer& transfer) {
     CURL* const easy = transfer.handle->easy;
     const LoadRequest& r = transfer.request;
@@ -436,7 +437,7 @@ struct LoadEngine::State {
     }
     curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
     transfer.handle->set_headers(r.headers);
-    transfer.request.headers = {};  // half a kilobyte of each upload that is under way
+    transfer.request.headers = {};  // saves half a kilobyte for each upload under way
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, r.sink ? static_cast<long>(piece) : 1024L);
     if (resolve_list != nullptr && resolve_told.insert(transfer.pool).second) {
       curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_list);
@@ -484,7 +485,7 @@ struct LoadEngine::State {
               });
   }
 
-  /// libcurl would let it wait in its pool, while there is room in another.
+  /// It waits here, as libcurl would let it wait in one pool while another has room.
   void start_or_wait(Transfer& transfer) {
     LoadPool* const pool = waiting.empty() ? pools.room(transfer.wants_own()) : nullptr;
     if (pool != nullptr) {
@@ -534,7 +535,7 @@ struct LoadEngine::State {
       done(std::move(o));
     };
     if (transfer->cut && transfer->request.cut->kind == Cut::Kind::silent) {
-      // Nobody tells the client; it notices by its own patience.
+      // Nothing tells the client: it notices only when its own timeout is over.
       wheel.arm(LoadClock::now() + transfer->request.stall_timeout,
                 [deliver = std::move(deliver), outcome = std::move(outcome)]() mutable {
                   deliver(std::move(outcome));
@@ -544,7 +545,7 @@ struct LoadEngine::State {
     deliver(std::move(outcome));
   }
 
-  /// In its answer to CONNECT, or in the place of the target (RFC 9110 section 15.5.8).
+  /// In its answer to CONNECT, or in place of the target (RFC 9110 section 15.5.8).
   [[nodiscard]] bool proxy_asks_for_credentials(const Transfer& transfer) const {
     if (!options.proxy) return false;
     long status = 0;
@@ -599,7 +600,7 @@ struct LoadEngine::State {
       curl_easy_getinfo(transfer.handle->easy, CURLINFO_OS_ERRNO, &os_error);
       if (transfer.open_error != 0) os_error = transfer.open_error;
       Failure failure = failure_of(code, os_error, transfer.handle->error.data());
-      // All that libcurl connects to then.
+      // With a proxy, libcurl connects to nothing else.
       if (options.proxy && !options.proxy->empty() && failure.kind == Failure::Kind::connect) {
         failure.kind = Failure::Kind::proxy;
       }

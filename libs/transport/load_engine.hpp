@@ -36,16 +36,16 @@ struct Cut {
 struct LoadRequest {
   std::string method;
   std::string url;       ///< absolute, http or https
-  http::Fields headers;  ///< none is added but Host, Content-Length and User-Agent
+  http::Fields headers;  ///< added: Host, User-Agent, Content-Length or chunked coding
   std::string body;      ///< a small one, sent as it is; not used when `source` is set
 
   /// Fills some of `into` with the bytes from body position `at` and returns how many. 0: there are
   /// none any more, and the connection is reset. Called on the loop's thread until `source_size`
-  /// bytes are taken, in order, without jumping back: the library never replays a request.
+  /// bytes are taken, in order, without jumping back: a request with a source is never sent again.
   std::function<std::size_t(Bytes at, std::span<std::byte> into)> source;
   Bytes source_size;
   bool chunked = false;  ///< it goes in HTTP's chunks (RFC 9112 section 7.1): its size is not told
-  // What of the body is a file that is sent; means nothing to the engine.
+  // Which part of the body is the file that is sent; the engine does not use it.
   Bytes file_at;      ///< where in the file that part begins
   Bytes before_file;  ///< of the body, what precedes it: the head of a form
   Bytes after_file;   ///< ... and what follows
@@ -58,20 +58,20 @@ struct LoadRequest {
   /// Takes the response body piece by piece; false ends the transfer. Without it the first 64 KiB
   /// are kept in LoadResponse::body.
   std::function<bool(std::span<const std::byte>)> sink;
-  /// Of the response body. What goes on beyond it, or beyond limits.hpp, is given up as
-  /// Failure::Kind::protocol; nobody asks an upload for more than this in an answer.
+  /// The limit of the response body. What goes on beyond it, or beyond limits.hpp, is given up as
+  /// Failure::Kind::protocol; no client of an upload asks for more than this in one answer.
   Bytes answer_limit{16U << 20U};
 
   std::optional<Cut> cut;  ///< takes a connection of its own; only with `source`
-  /// Set and true: who sends it is gone, and the connection is reset before its next byte.
+  /// If set and true, the sender is gone, and the connection is reset before its next byte.
   std::shared_ptr<const bool> sender_gone;
-  /// Of the body that `source` makes; null: unlimited. A silence of it (Pacer::silence) that is as
-  /// long as `stall_timeout` is the end of the connection, as by a silent cut.
+  /// The pace of the body that `source` makes; null: unlimited. A silence (Pacer::silence) as long
+  /// as `stall_timeout` ends the connection, like a silent cut.
   std::shared_ptr<Pacer> pace;
   /// Without any progress for this long the transfer is given up. Progress is body bytes sent, a
   /// status line, and 64 KiB more for `sink`; any other answer must be whole in this time. After a
-  /// silent cut it is what the client waits before it notices. What waits for a connection waits
-  /// for us, and that is not counted.
+  /// silent cut it is how long the client waits before it notices. The wait for a connection is due
+  /// to us, and not counted.
   Milliseconds stall_timeout{std::chrono::seconds{30}};
   bool fresh_connection = false;  ///< do not reuse one
 };
@@ -87,8 +87,8 @@ struct LoadOutcome {
   std::optional<Failure> failure;        ///< exactly one of the two is set
   Bytes sent;                            ///< body bytes handed to the connection
   bool was_cut = false;                  ///< the failure is LoadRequest::cut
-  /// The client's process ended with the connection: of an upload it knows no more than what it has
-  /// stored, its URL. The engine never says so; a simulated network may.
+  /// The client's process ended with the connection: of an upload it knows only what it has stored,
+  /// its URL. The engine never says so; a simulated network may.
   bool client_ended = false;
   bool reused_connection = false;
   std::chrono::microseconds elapsed{0};
@@ -113,8 +113,8 @@ struct LoadEngineOptions {
   std::string user_agent;
   TlsOptions tls;
   std::size_t max_connections = 64;  ///< kept open for reuse
-  /// Open at a time, kept ones included and those of silent cuts not; what needs one more waits.
-  /// 0: as many as there are descriptors.
+  /// How many are open at a time, kept ones included, those of silent cuts not; a transfer that
+  /// needs one more waits. 0: as many as there are descriptors.
   std::size_t max_sockets = 0;
   BytesPerSecond ceiling{0};  ///< of all bodies together; 0: none
   /// URL; empty: that of the environment (http_proxy, https_proxy, no_proxy); nullopt: none.

@@ -376,8 +376,8 @@ TEST(LoadEngine, ADownloadThatStopsIsSeenAsFarAsItCame) {
   EXPECT_EQ(server.connections(), 1);
 }
 
-// Whoever compares a long answer may be slower than its sender. libcurl goes on while there is more
-// to read, and one download held up all others, timers, and what tells of a silent peer.
+// A sink that compares a long answer may be slower than its sender. libcurl goes on while there is
+// more to read, so one download once held up all others, timers, and what tells of a silent peer.
 TEST(LoadEngine, ADownloadThatTakesLongLetsOthersOn) {
   constexpr std::size_t size = 4U << 20U;
   Server server([&](int fd) {
@@ -412,7 +412,7 @@ TEST(LoadEngine, ADownloadThatTakesLongLetsOthersOn) {
   EXPECT_LE(most, size / 4) << "of sixteen pieces, 15 ms each";
 }
 
-// An answer that trickles in for ever was progress for ever.
+// Once, an answer that trickled in for ever was progress for ever.
 TEST(LoadEngine, AnAnswerThatTricklesIsGivenUp) {
   for (const bool download : {false, true}) {
     for (const char* begin : {"HTTP/1.1 200 OK\r\nX: 1\r\n", "HTTP/1.1 200 OK\r\n\r\n"}) {
@@ -610,7 +610,7 @@ TEST(LoadEngine, AllBodiesTogetherKeepToTheCeiling) {
   EXPECT_GE(engine.now() - begin, 300ms);
 }
 
-// They were told as timeouts of the target.
+// Once, these were told as timeouts of the target.
 TEST(LoadEngine, WhatWaitsForASocketOfOursIsNotStalled) {
   Server server([&](int fd) {
     read_request(fd, 10);

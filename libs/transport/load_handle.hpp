@@ -1,4 +1,4 @@
-// What is libcurl's of a transfer.
+// The part of a transfer that belongs to libcurl.
 #pragma once
 
 #include <curl/curl.h>
@@ -32,9 +32,9 @@ class HeaderLines {
 };
 
 /// An easy handle, with what it points to. It is kept for the next transfer: to set it up costs as
-/// much as to send a small request. It is its CURLOPT_PRIVATE.
+/// much as to send a small request. `easy` has it as CURLOPT_PRIVATE.
 struct Handle {
-  /// With all that no request changes, but for callbacks.
+  /// Sets all options that no request changes, except callbacks.
   explicit Handle(const LoadEngineOptions& options);
   ~Handle();
   Handle(const Handle&) = delete;
@@ -47,8 +47,8 @@ struct Handle {
   HeaderLines headers;
   std::array<char, CURL_ERROR_SIZE> error{};
   std::shared_ptr<TlsWitness> tls;  ///< of the connection that the transfer opened; null: none
-  std::uint64_t transfer = 0;       ///< the engine's number of the one that has it
-  int socket = -1;                  ///< that libcurl has watched for it last
+  std::uint64_t transfer = 0;       ///< the engine's number of the transfer that has it
+  int socket = -1;                  ///< the last one that libcurl had watched for it
 };
 
 }  // namespace transport

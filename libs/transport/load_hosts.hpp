@@ -1,5 +1,4 @@
-// Whom a load goes to: addresses of a host, looked up once, as a lookup inside libcurl would start
-// a thread each.
+// The addresses that a load goes to, looked up once: libcurl would start a thread for each lookup.
 #pragma once
 
 #include <string>

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t events_at_once = 256;
 
-/// Of a timerfd or an eventfd: one read takes all there is.
+/// Empties a timerfd or an eventfd: one read takes all there is.
 void drain(int fd) {
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(fd, &count, sizeof count);
@@ -165,7 +165,7 @@ bool LoadLoop::set_timer() {
   if (!earliest) return true;
   const LoadTime now = LoadClock::now();
   if (*earliest <= now) return false;
-  // One that is set for before wakes the loop, which then looks again.
+  // A timer that is set for an earlier time wakes the loop, which then looks again.
   if (timer_set_ && *timer_set_ <= *earliest) return true;
   timer_set_ = earliest;
   const auto wait = std::chrono::duration_cast<std::chrono::nanoseconds>(*earliest - now).count();

@@ -42,28 +42,28 @@ class LoadLoop {
   LoadLoop(const LoadLoop&) = delete;
   LoadLoop& operator=(const LoadLoop&) = delete;
 
-  /// Whom a descriptor is watched for.
+  /// The one for whom a descriptor is watched.
   class Watcher {
    public:
     virtual ~Watcher() = default;
     /// `events` as of epoll.
     virtual void ready(int fd, std::uint32_t events) = 0;
   };
-  /// From the next wait on, for `events` as of epoll; `watcher` is told until `forget`. The kernel
-  /// is told then, and only of what it does not know: what changes and changes back within a turn
-  /// costs nothing.
+  /// Watches `fd` from the next wait on, for `events` as of epoll; `watcher` is told until
+  /// `forget`. The kernel is told at that wait, and only what is new to it: a change that is undone
+  /// within a turn costs nothing.
   void watch(int fd, std::uint32_t events, Watcher& watcher);
-  /// At once: by the next wait its number may be another descriptor's. Before it is closed, as a
-  /// duplicate would keep it watched.
+  /// Acts at once: by the next wait the number may be another descriptor's. Call it before `fd` is
+  /// closed, as a duplicate would keep it watched.
   void forget(int fd);
 
   TimerWheel& timers() { return wheel_; }
   /// From any thread: runs `task` on the loop's.
   void post(std::function<void()> task);
-  /// Runs `work` on a thread of its own, one after the other, and then `then` on the loop's.
+  /// Runs `work` on a helper thread, one after the other, and then `then` on the loop's.
   void aside(std::function<void()> work, std::function<void()> then);
 
-  /// Besides the timers, when the loop must not sleep any longer. Its owner sets it.
+  /// When the loop has to wake, besides the timers. Its owner sets it.
   std::optional<LoadTime> due;
 
   /// Tells the watchers what is ready, and then calls `turned`, until `stop`.
@@ -94,7 +94,7 @@ class LoadLoop {
     Watcher* watcher = nullptr;
   };
   void tell_kernel();
-  /// What of the watched descriptors is ready; the loop's own are dealt with.
+  /// Waits; returns which watched descriptors are ready. The loop's own are dealt with.
   const std::vector<epoll_event>& wait();
   /// False when the loop must not sleep at all.
   bool set_timer();

@@ -16,13 +16,13 @@ double Pace::due(std::uint64_t left) const { return std::min(slice_, static_cast
 void Pace::refill(LoadTime now) {
   saved_ += rate_ * std::chrono::duration<double>(now - at_).count();
   at_ = now;
-  // What comes in while somebody waits is his, also when he is called late.
+  // What comes in while somebody waits is for the waiter, even if it is called late.
   if (!waiting_) saved_ = std::min(saved_, slice_);
 }
 
 std::uint64_t Pace::available(LoadTime now, std::uint64_t left) {
   refill(now);
-  // A clock of nanoseconds comes a little short of the moment that was waited for.
+  // In whole nanoseconds a wait may end a little before the moment that it was for.
   waiting_ = saved_ + 1e-3 < due(left);
   return waiting_ ? 0 : static_cast<std::uint64_t>(saved_ + 1e-3);
 }

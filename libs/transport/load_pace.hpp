@@ -20,7 +20,7 @@ class Pacer {
   /// before `wait` is over.
   [[nodiscard]] virtual std::uint64_t available(LoadTime now, std::uint64_t left) = 0;
   [[nodiscard]] virtual LoadClock::duration wait(std::uint64_t left) const = 0;
-  /// So many went.
+  /// Counts bytes that went.
   virtual void spend(std::uint64_t bytes) = 0;
   /// When `available` said 0: how long the line will give nothing through from then on, so that the
   /// client sees no progress. A line that is only slow has no silence.

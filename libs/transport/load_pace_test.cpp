@@ -29,7 +29,7 @@ double seconds(std::uint64_t total, std::uint64_t part, std::chrono::millisecond
   return std::chrono::duration<double>(now - start).count();
 }
 
-// Each request had a slice for nothing: in parts of 5 KiB, 1 MiB took 0.4 s.
+// Once, each request had a slice for nothing: in parts of 5 KiB, 1 MiB took 0.4 s.
 TEST(Pace, ALineIsAsFastInManyRequestsAsInOne) {
   for (const std::uint64_t part : {1U << 20U, 64U << 10U, 8U << 10U, 5U << 10U, 100U}) {
     EXPECT_NEAR(seconds(1U << 20U, part), 10.49, 0.06) << part;

@@ -45,7 +45,7 @@ void LoadPool::opened(int fd) {
   ++sockets_;
 }
 
-/// Of a connection, which outlives the transfer that opened it.
+/// Called for a connection, which may outlive the transfer that opened it.
 int LoadPool::on_close(void* self, curl_socket_t fd) {
   auto& pool = *static_cast<LoadPool*>(self);
   LoadPool*& owner = pool.owners_.at(static_cast<std::size_t>(fd));

@@ -14,14 +14,14 @@
 
 namespace transport {
 
-/// They share its connections. Not thread-safe.
+/// Its transfers share its connections. Not thread-safe.
 class LoadPool final : public LoadLoop::Watcher {
  public:
   struct Limits {
-    std::size_t kept = 0;     ///< connections that are open, when one is kept for reuse
+    std::size_t kept = 0;     ///< one is kept for reuse while no more than so many are open
     std::size_t sockets = 0;  ///< connections, and transfers, at a time; 0: no limit
   };
-  /// Whose a socket is, by its number.
+  /// The pool of each socket, by its number.
   using Owners = std::vector<LoadPool*>;
   /// `loop` and `owners` outlive it. Throws std::bad_alloc.
   LoadPool(LoadLoop& loop, Limits limits, Owners& owners);
@@ -30,21 +30,21 @@ class LoadPool final : public LoadLoop::Watcher {
   LoadPool(const LoadPool&) = delete;
   LoadPool& operator=(const LoadPool&) = delete;
 
-  /// Not from within a callback of libcurl. It is to be removed also when that fails.
+  /// Not from within a callback of libcurl. The handle is to be removed even if this fails.
   [[nodiscard]] CURLMcode add(Handle& handle);
   void remove(Handle& handle);
-  /// A transfer of its own has opened it.
+  /// A transfer of this pool has opened this socket.
   void opened(int fd);
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] std::size_t transfers() const { return transfers_; }
-  /// Open ones, with those of transfers; of addresses that were tried at once, for a while all.
+  /// Open sockets, also those in use. Of addresses that are tried at once, all count for a while.
   [[nodiscard]] std::size_t sockets() const { return sockets_; }
-  /// One more transfer needs no more connections than it may have.
+  /// One more transfer would stay within the limit.
   [[nodiscard]] bool has_room() const {
     return limits_.sockets == 0 || transfers_ < limits_.sockets;
   }
-  /// A transfer that is added finds a connection that is open.
+  /// A transfer that is added finds an open connection.
   [[nodiscard]] bool has_idle() const { return sockets_ > transfers_; }
 
   void ready(int fd, std::uint32_t events) override;
@@ -52,14 +52,14 @@ class LoadPool final : public LoadLoop::Watcher {
   void kick() { kicked_ = true; }
   /// Goes on with what is due.
   void turned(LoadTime now);
-  /// When it wants that next.
+  /// When `turned` has something to do next.
   [[nodiscard]] const std::optional<LoadTime>& due() const { return due_; }
   /// The transfers that have ended since it was asked last. They are not removed.
   [[nodiscard]] std::vector<std::pair<std::uint64_t, CURLcode>> ended();
 
   /// When libcurl was last given something to do.
   [[nodiscard]] LoadTime called() const { return called_; }
-  /// It was given something for itself.
+  /// libcurl is about to be given something to do.
   void call() { called_ = LoadClock::now(); }
 
  private:

@@ -5,7 +5,7 @@
 namespace transport {
 namespace {
 
-/// Kept connections of one, at least, if there are several: what walks over them then takes
+/// How many kept connections a pool has at least, if there are several: a walk over so many takes
 /// microseconds. Each pool takes some 40 KB.
 constexpr std::size_t pool_size = 256;
 

@@ -10,20 +10,22 @@
 
 namespace transport {
 
-/// Of one libcurl's multi handle a transfer costs more the more connections it has: each request,
-/// and each end of one, walks over all of them. So thousands are divided between several, each of
-/// which has its share of both limits; what a few hundred need is one. Not thread-safe.
+/// The more connections one of libcurl's multi handles has, the more each transfer costs: each
+/// request, and each end of one, walks over all of them. So thousands are divided between several
+/// pools, each with its share of both limits; a few hundred need one (decision 55). Not
+/// thread-safe.
 class LoadPools {
  public:
-  /// `limits` are those of all together, which hold at any time. `loop` outlives it.
+  /// `limits` hold at any time for all pools together. `loop` outlives this.
   LoadPools(LoadLoop& loop, LoadPool::Limits limits);
 
-  /// Where one more transfer goes: to a connection that is idle; else to the first pool that would
-  /// keep the one that it opens; else to the one with the fewest transfers. null: it has to wait.
-  /// `fresh`: it takes no idle one. The pool lives as long as this.
+  /// Where one more transfer goes: to a pool with an idle connection; else to the first that would
+  /// keep the one that it opens, a new pool if there may be one; else to the one with the fewest
+  /// transfers. null: it has to wait. `fresh`: it takes no idle connection. The pool lives as long
+  /// as this.
   [[nodiscard]] LoadPool* room(bool fresh);
 
-  /// They only become more.
+  /// The number of pools, which only grows.
   [[nodiscard]] std::size_t size() const { return pools_.size(); }
   [[nodiscard]] LoadPool& operator[](std::size_t index) { return *pools_[index]; }
 

@@ -62,12 +62,12 @@ class Crowd {
     thread_.join();
   }
   [[nodiscard]] const std::string& url() const { return url_; }
-  /// The next so many requests are answered together, once they are all there.
+  /// The next `requests` requests are answered together, once they are all there.
   void answer_together(std::size_t requests) { together_ = requests; }
   [[nodiscard]] std::size_t connections() const { return connections_; }
   [[nodiscard]] std::size_t open() const { return open_; }
   [[nodiscard]] std::size_t most_open() const { return most_open_; }
-  /// It sees, in the end, so many open.
+  /// Waits until so many are open; false if that does not happen.
   [[nodiscard]] bool comes_to(std::size_t open) const {
     const auto limit = std::chrono::steady_clock::now() + 20s;
     while (open_ != open && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
@@ -96,7 +96,7 @@ class Crowd {
   void accept() {
     const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;
-    // Whoever makes room for this one has closed another before.
+    // A client that makes room for this one has closed another before.
     for (auto& peer : peers_) {
       if (peers_.size() < two_pools) break;
       char next = 0;
@@ -174,7 +174,7 @@ LoadRequest upload(const std::string& url, std::size_t size, BytesPerSecond rate
   return request;
 }
 
-/// Sends so many at once and returns how many went over a connection that was there.
+/// Sends `count` requests at once and returns how many went over a connection that was there.
 std::size_t send_all(LoadEngine& engine, std::size_t count, const LoadRequest& request) {
   std::size_t reused = 0;
   std::size_t answers = 0;
@@ -250,7 +250,7 @@ TEST(LoadPools, TheLimitOfSocketsIsOneOfAll) {
   auto request = post(server.url());
   EXPECT_EQ(send_all(engine, 800, request), 800 - two_pools);
   EXPECT_EQ(server.connections(), two_pools);
-  // Those of their own wait too, and are made room for.
+  // Requests for a connection of their own wait too, until there is room.
   request.fresh_connection = true;
   EXPECT_EQ(send_all(engine, 700, request), 0U);
   EXPECT_EQ(server.connections(), two_pools + 700);

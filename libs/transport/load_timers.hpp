@@ -41,7 +41,7 @@ class TimerWheel {
 
  private:
   static constexpr std::uint32_t slots = 4096;
-  static constexpr std::uint32_t at_once = slots;  ///< one more, of what is due in any case
+  static constexpr std::uint32_t at_once = slots;  ///< one more slot, for what is due in any case
   static constexpr std::uint32_t none = 0xffffffff;
   struct Node {
     std::uint64_t tick = 0;

@@ -9,9 +9,9 @@
 
 namespace transport {
 
-/// Pure: it is told the time. Without `at_most` it is over when `silence` has passed since `start`.
-/// With it, when nothing has moved for that long, at that time if anything moved, or when what is
-/// left cannot be through by then.
+/// Has no clock: it is told the time. Without `at_most` the wait is over when `silence` has passed
+/// since `start`. With `at_most` it is over when nothing has moved for `silence`; at `at_most`, if
+/// anything moved; or when the rest of a body cannot be through by then.
 class Movement {
  public:
   using Clock = std::chrono::steady_clock;
@@ -20,14 +20,14 @@ class Movement {
 
   /// `figure` grows by the bytes that moved since the last time.
   void note(Clock::time_point now, std::int64_t figure);
-  /// Of a body that goes out: bytes that arrived so far, and those that did not.
+  /// For a body that goes out: how many bytes have arrived so far, and how many have not.
   void sent(Clock::time_point now, std::int64_t arrived, std::int64_t left);
 
   [[nodiscard]] bool over(Clock::time_point now) const;
-  /// Over though bytes were moving, and as many as on the slowest of lines: what trickles on for
-  /// ever is not slow.
+  /// Whether it is over although 256 bytes a second or more were moving: what trickles for ever is
+  /// no slow line.
   [[nodiscard]] bool slow(Clock::time_point now) const;
-  /// When to look next, as nothing tells of bytes that leave the kernel.
+  /// When to look next: no event tells that bytes have left the kernel.
   [[nodiscard]] Clock::time_point look_again(Clock::time_point now) const;
 
  private:

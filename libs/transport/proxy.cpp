@@ -170,7 +170,7 @@ Result<int> tunnel_through(const std::string& proxy, const Url& url, Millisecond
   }
   curl_socket_t socket = CURL_SOCKET_BAD;
   curl_easy_getinfo(easy.get(), CURLINFO_ACTIVESOCKET, &socket);
-  // libcurl closes its own with the handle.
+  // libcurl closes its own descriptor with the handle.
   const int own = socket == CURL_SOCKET_BAD ? -1 : ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
   if (own < 0) return ::failure(shown, std::string("the tunnel is lost: ") + std::strerror(errno));
   return own;

@@ -12,9 +12,9 @@
 namespace transport {
 
 /// What the environment names for `url`, with the variables of curl(1): http_proxy for http,
-/// https_proxy or HTTPS_PROXY for https, all_proxy or ALL_PROXY for both. HTTP_PROXY is none: a
-/// header of CGI has that name. nullopt: it names none. Not to be called while another thread
-/// changes the environment.
+/// https_proxy or HTTPS_PROXY for https, all_proxy or ALL_PROXY for both. HTTP_PROXY is not read:
+/// in CGI it is a header field of the request. nullopt: it names none. Not to be called while
+/// another thread changes the environment.
 [[nodiscard]] std::optional<std::string> proxy_of_environment(std::string_view url);
 /// no_proxy, or else NO_PROXY.
 [[nodiscard]] std::string no_proxy_of_environment();
@@ -33,9 +33,9 @@ inline constexpr std::string_view from_environment = "environment";
 /// The proxy that `setting` has for `url`: it is a URL, from_environment, or empty (none).
 [[nodiscard]] std::string proxy_for(std::string_view setting, std::string_view url);
 
-/// The setting of the raw connections that this thread opens while it lives; the one before comes
-/// back then. Without any they go directly. As SlowLine it stands beside the calls: it is the run
-/// that has a proxy, and not what a check writes.
+/// The proxy setting for the raw connections that this thread opens while this object lives; after
+/// it, the one before applies again. Without any they go directly. Like SlowLine, it is no
+/// parameter of calls: the run has a proxy, not the code of a check.
 class ProxyOfThread {
  public:
   explicit ProxyOfThread(std::string setting);
@@ -51,8 +51,8 @@ class ProxyOfThread {
 };
 
 /// A connection through `proxy` (HTTP CONNECT, RFC 9110 section 9.3.6), made within `timeout`: a
-/// socket without blocking that is the caller's. Credentials are those of the proxy's URL. The
-/// Error shows neither them nor what the proxy says besides its status.
+/// non-blocking socket, which the caller owns. Credentials are those of the proxy's URL. The Error
+/// shows neither them nor what the proxy says besides its status.
 [[nodiscard]] Result<int> tunnel_through(const std::string& proxy, const Url& url,
                                          Milliseconds timeout);
 

@@ -34,9 +34,9 @@ constexpr Milliseconds look{30};
 /// When to give up on a socket.
 class Deadline {
  public:
-  /// That is when it is.
+  /// Gives up at a fixed time.
   explicit Deadline(Milliseconds timeout) : movement_(Clock::now(), timeout) {}
-  /// That counts silence on a thread with a SlowLine.
+  /// Counts silence if the thread has a SlowLine.
   Deadline(Milliseconds timeout, int fd)
       : line_(SlowLine::of_thread()),
         movement_(Clock::now(), timeout,
@@ -354,7 +354,7 @@ void RawConnection::close() { state_->close(); }
 
 namespace {
 
-/// Of what was read, the bytes behind the interim responses, which are told already.
+/// The bytes that were read after the interim responses, which have been told already.
 std::string_view unfinished(const RawConnection::Read& read) {
   constexpr std::string_view end_of_head = "\r\n\r\n";
   std::string_view rest = read.raw;

@@ -15,7 +15,8 @@ namespace transport {
 /// Move-only, not thread-safe. Closing is in order (FIN) unless `reset` was called.
 class RawConnection {
  public:
-  /// Connects to the host and port of `url` (http or https), by the ProxyOfThread (proxy.hpp).
+  /// Connects to the host and port of `url` (http or https), through the proxy of ProxyOfThread
+  /// (proxy.hpp).
   [[nodiscard]] static Result<RawConnection> open(const std::string& url, const TlsOptions& tls,
                                                   Milliseconds timeout);
   RawConnection(RawConnection&&) noexcept;

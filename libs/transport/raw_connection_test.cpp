@@ -48,7 +48,7 @@ TEST(RawConnection, SendsBytesAndReadsResponsesInTurn) {
   EXPECT_FALSE(second.body_after_head);
 }
 
-// Who asked in slices of time lost what had come of a response when a slice was over.
+// Once, a caller that asked in slices of time lost what had come when a slice was over.
 TEST(RawConnection, WhatCameOfAResponseBeforeATimeoutIsReadWithTheRest) {
   const std::string bytes =
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
@@ -169,7 +169,7 @@ TEST(RawConnection, AResetConnectionIsGone) {
 }
 
 TEST(RawConnection, SendingToAClosedPeerFailsInTime) {
-  // Resets what has surely been connected: while the client still connects, that is what fails.
+  // Resets only once a byte has come: an earlier reset would make the connect fail, not the send.
   ScriptedServer server([](Peer& peer) {
     peer.read_bytes(1);
     peer.reset();

@@ -6,7 +6,7 @@
 namespace transport {
 namespace {
 
-/// Of a chunk's size with its extensions, which nobody reads (RFC 9112 section 7.1.1).
+/// The longest line with a chunk's size; its extensions nobody reads (RFC 9112 section 7.1.1).
 constexpr std::size_t max_chunk_line = 4096;
 
 std::optional<std::uint64_t> number(std::string_view text, int base) {

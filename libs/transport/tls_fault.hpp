@@ -1,4 +1,4 @@
-// What a handshake failed of, and the certificate that it showed.
+// Why a handshake failed, and the certificate that the server showed.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ enum class TlsFault {
   other_host,
   self_signed,
   unknown_authority,
-  missing_intermediate,  ///< the certificate alone came, and nobody knows who signed it
+  missing_intermediate,  ///< the certificate came alone, and its signer is unknown
   revoked,
   stapling,     ///< an OCSP answer is demanded, and is missing or no good (RFC 7633)
   old_version,  ///< TLS 1.0 or 1.1 only (RFC 8996)
@@ -23,7 +23,7 @@ enum class TlsFault {
   other,
 };
 
-/// Of the server; texts are a stranger's, and one line each.
+/// The server's certificate. The texts are the server's own, one line each.
 struct CertificateSeen {
   std::string hosts;   ///< it is for: "a.example, b.example and 2 more"
   std::string issuer;  ///< the common name of who signed it, or else its organisation

@@ -189,7 +189,7 @@ std::string_view name_of_message(unsigned char type) {
   }
 }
 
-/// The file of trusted authorities had their lists of revoked certificates too.
+/// Whether the file of trusted authorities had their lists of revoked certificates too.
 bool has_lists(X509_STORE* store) {
   STACK_OF(X509_OBJECT)* const all = X509_STORE_get0_objects(store);
   for (int i = 0; i < sk_X509_OBJECT_num(all); ++i) {
@@ -198,7 +198,7 @@ bool has_lists(X509_STORE* store) {
   return false;
 }
 
-/// When a chain is to be verified; libcurl reads the file no earlier.
+/// Called when a chain is to be verified: libcurl does not read the file earlier.
 int verify(X509_STORE_CTX* chain, void* /*none*/) {
   if (has_lists(X509_STORE_CTX_get0_store(chain)))
     X509_STORE_CTX_set_flags(chain, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
@@ -220,7 +220,7 @@ int witness_index() {
 struct TlsWitness::State {
   bool begun = false;
   bool done = false;
-  std::string_view last;  ///< message of the server
+  std::string_view last;  ///< message that the server sent
   int alert = -1;         ///< sent or received, fatal
   bool alert_came = false;
   int error = X509_V_OK;
@@ -264,10 +264,10 @@ struct TlsWitness::State {
     return good;
   }
 
-  /// Also when the server stapled nothing. 0 ends the handshake.
+  /// Called also when the server stapled nothing. 0 ends the handshake.
   static int on_staple(SSL* ssl, void* /*none*/) {
     State& self = of(ssl);
-    // One that is taken up again shows no certificate.
+    // A session that is resumed shows no certificate.
     if (SSL_session_reused(ssl) == 1 || !self.leaf) return 1;
     self.staple = staple_trouble(ssl, self.leaf.get());
     ERR_clear_error();
@@ -316,7 +316,7 @@ struct TlsWitness::State {
       case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
       case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
         return {
-            // Of a chain that came it is its end that nobody knows.
+            // If more of the chain came, it is its end that nobody knows.
             refused && X509_cmp(refused.get(), leaf.get()) == 0 ? TlsFault::missing_intermediate
                                                                 : TlsFault::unknown_authority,
             fmt::format("{} is by {}, whose certificate was neither sent with it nor is trusted",

@@ -1,4 +1,4 @@
-// What requests are sent with.
+// The libraries that requests are sent with.
 #pragma once
 
 #include <string>

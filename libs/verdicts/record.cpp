@@ -11,7 +11,7 @@
 namespace verdicts {
 namespace {
 
-/// Rows whose answers are a race between requests, so that only the verdict can be the same.
+/// Rows whose answers depend on a race between requests: only the verdict is the same in every run.
 const std::set<std::string> races{"TUS-CORE-PATCH-024", "TUS-CORE-PATCH-027", "TUS-CORE-PATCH-031",
                                   "DEX-TUS-008"};
 
@@ -76,9 +76,9 @@ std::string origin_in(const std::string& url) {
   return scheme == std::string::npos ? "" : url.substr(0, url.find_first_of("/?#", scheme + 3));
 }
 
-/// A report of --json: of its many keys those that are compared.
+/// Reads a report of --json: only those of its many keys that are compared.
 Column read_report(const json::Cursor& root) {
-  // Reports of 0.1.0 have none.
+  // Early reports have none.
   if (const auto format = root.find("format"); format && format->unsigned_integer() != 1) {
     format->fail("this version reads 1");
   }

@@ -16,7 +16,7 @@
 namespace verdicts {
 
 struct Row {
-  /// One; several when the server itself answers now this way, now that.
+  /// One; several if the server itself answers differently from run to run.
   std::set<std::string> verdicts;
   /// What the server did, in the words of the check, without what differs between any two runs
   /// (hosts, upload ids, times). None for a skipped row, and where two runs did not agree.
@@ -27,7 +27,7 @@ using Rows = std::map<std::string, Row>;  ///< by requirement id
 
 /// A file of fixtures/profiles/verdicts, or of --record.
 struct Recorded {
-  std::string profile;   ///< of the mock that stands for the server; of --record the system
+  std::string profile;   ///< of the mock that plays the server; with --record, the system
   std::string program;   ///< which server that was
   std::string recorded;  ///< "2027-03-31"
   std::vector<std::string> commands;  ///< how it was made
@@ -38,8 +38,8 @@ struct Recorded {
 /// `got` without what differs between any two runs: hosts of this machine, `origin`
 /// ("https://upload.example.org"; empty: none), upload ids and times.
 [[nodiscard]] std::string comparable(const std::string& got, const std::string& origin = {});
-/// A row as a run has it: `got` is left out of one that is skipped, whose reason is the tool's own
-/// words, and of those that are a race between requests.
+/// A row of a run. `got` is left out of a skipped row, whose reason is in the tool's own words, and
+/// of rows that depend on a race between requests.
 [[nodiscard]] Row row_of(const std::string& id, const std::string& verdict, const std::string& got,
                          const std::string& origin);
 
@@ -48,9 +48,9 @@ struct Recorded {
 
 /// Strict: an Error names the document and the field.
 [[nodiscard]] Result<Recorded> parse(std::string_view text, const std::string& document);
-/// As a file: a JSON document that `parse` takes.
+/// A JSON document that `parse` takes.
 [[nodiscard]] std::string to_json(const Recorded& recorded);
-/// Throws std::runtime_error with that Error.
+/// Reads a file; throws std::runtime_error with the text of such an Error.
 [[nodiscard]] Recorded load(const std::filesystem::path& file);
 
 /// How a run differs from the record: in the verdict, or in what the server did.
@@ -76,7 +76,7 @@ struct Column {
 /// Reads either. An Error names the file and the field.
 [[nodiscard]] Result<Column> load_column(const std::string& file);
 /// How `after` differs from `before`, by id; what only one of them has is a difference too. Answers
-/// are compared where both have one. Neither is the better one: that is for who reads it.
+/// are compared where both have one. Which of the two is better is left to the reader.
 [[nodiscard]] std::vector<Change> changes(const Rows& before, const Rows& after,
                                           bool verdicts_only = false);
 

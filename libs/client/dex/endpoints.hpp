@@ -1,4 +1,4 @@
-// Where DEX has what belongs to an upload.
+// The URLs of DEX that belong to a creation URL.
 #pragma once
 
 #include <string>

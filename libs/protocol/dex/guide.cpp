@@ -17,7 +17,7 @@ constexpr std::string_view version_1_route = "meta_ext_event";
 constexpr std::array<std::string_view, 4> filename_fields{"filename", "original_filename",
                                                           "meta_ext_filename", "received_filename"};
 
-/// In the order of their last attempts.
+/// The last attempt for each target, in the order of these attempts.
 std::vector<Delivery> latest_of_each(const std::vector<Delivery>& attempts) {
   std::vector<Delivery> latest;
   for (const Delivery& attempt : attempts) {
@@ -53,7 +53,7 @@ ordered_json encode_deliveries(const std::vector<Delivery>& attempts) {
   return list;
 }
 
-/// Whatever the case of its name.
+/// The value of a field, whatever the letter case of its name; an exact match comes first.
 const std::string* find(const Manifest& manifest, std::string_view name) {
   const auto exact = manifest.find(std::string(name));
   if (exact != manifest.end()) return &exact->second;
@@ -138,7 +138,7 @@ std::vector<std::string> validate_stream(const Manifest& manifest, const UploadC
 
 std::vector<std::string> validate(const Manifest& manifest, const UploadConfig& config) {
   std::vector<std::string> lines;
-  // What the older model demanded was agreed with each sender.
+  // What the older model requires was agreed with each sender, so nothing is missing in it.
   const bool version_1 = is_version_1(manifest);
   const auto names = with_stream(manifest);
   std::vector<FieldRule> rules = config.fields;

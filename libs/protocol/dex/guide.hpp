@@ -1,6 +1,5 @@
-// What CDC's public upload guide says otherwise than the running service does (its 28 points:
-// docs/guides/contract-guide.md). Values only: the counterparts of info.hpp and
-// upload_config.hpp.
+// Where CDC's public upload guide differs from the running service (28 points:
+// docs/guides/contract-guide.md), as values: the counterparts of info.hpp and upload_config.hpp.
 #pragma once
 
 #include <string>
@@ -20,11 +19,11 @@ inline constexpr std::string_view failure = "Failed";
 
 /// The /info document with the guide's names (Manifest, File_Info, Upload_Status, Deliveries),
 /// status words, one delivery per target - the latest - and neither Location nor Delivered_At where
-/// one failed. Deliveries is one object where there is one target, as the guide has it, and a list
-/// where there are several, of which it says nothing. With a trailing newline.
+/// one failed. Deliveries is one object if there is one target, as the guide has it, and a list if
+/// there are several, on which the guide is silent. With a trailing newline.
 [[nodiscard]] std::string to_json(const Info& info);
 
-/// {"error": text} with a trailing newline: "returns JSON-encoded responses".
+/// {"error": text} with a trailing newline: the guide says "returns JSON-encoded responses".
 [[nodiscard]] std::string error_json(std::string_view text);
 
 /// The stream fields of the older metadata model, which the guide still allows, under the names of
@@ -32,16 +31,16 @@ inline constexpr std::string_view failure = "Failed";
 /// is there already stays.
 [[nodiscard]] Manifest with_stream(Manifest manifest);
 
-/// What is wrong with the names: '/' must not be used in them.
+/// What is wrong with the names of fields: '/' must not be used in them.
 [[nodiscard]] std::vector<std::string> validate_names(const Manifest& manifest);
-/// What is wrong with a manifest in the lines of the guide's error sample; empty: nothing. Besides
-/// the config's required fields `version` is demanded, of who sends the current model; names are
-/// compared without regard to case (the guide spells Jurisdiction and Version so); a required value
-/// that is not known is "null", not empty; a '/' in a file name is refused whatever the config
+/// What is wrong with a manifest, in the lines of the guide's error sample; empty: nothing. Besides
+/// the config's required fields, `version` is required from senders of the current model. Names are
+/// compared without regard to case (the guide spells Jurisdiction and Version so). A required value
+/// that is not known is "null", not empty. A '/' in a file name is refused whatever the config
 /// lists.
 [[nodiscard]] std::vector<std::string> validate(const Manifest& manifest,
                                                 const UploadConfig& config);
-/// The lines when the stream is not named, or is nobody's; empty: `config` is its config.
+/// The lines if no stream is named, or one without a config (`config` is null); else empty.
 [[nodiscard]] std::vector<std::string> validate_stream(const Manifest& manifest,
                                                        const UploadConfig* config);
 

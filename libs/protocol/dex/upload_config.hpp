@@ -33,8 +33,8 @@ struct UploadConfig {
 [[nodiscard]] Result<UploadConfig> parse_upload_config(
     std::string_view text, const std::string& document,
     const Environment& environment = process_environment);
-/// "<data_stream_id>_<data_stream_route>.json" in (ASCII) lower case (row DEX-META-011). It
-/// comes from the client: is_local_path before it is opened.
+/// "<data_stream_id>_<data_stream_route>.json" in (ASCII) lower case (row DEX-META-011). It comes
+/// from the client: check is_local_path before you open it.
 [[nodiscard]] std::string upload_config_filename(const Manifest& manifest);
 /// What os.DirFS opens: relative, no empty, "." or ".." element, valid UTF-8, no NUL.
 [[nodiscard]] bool is_local_path(std::string_view path);
@@ -45,7 +45,7 @@ struct UploadConfig {
 /// The texts when there is no config of that name (rows DEX-META-007, -012).
 [[nodiscard]] std::vector<std::string> config_not_found_errors(const std::string& config_filename);
 /// The texts of `validation_errors` in DEX's words and order; empty when the manifest is valid.
-/// Source: validation.go at 38563ce0, rows DEX-META-003 to -009.
+/// Source: validation.go of CDCgov/data-exchange-upload at 38563ce0, rows DEX-META-003 to -009.
 [[nodiscard]] std::vector<std::string> validate(const Manifest& manifest,
                                                 const UploadConfig& config);
 

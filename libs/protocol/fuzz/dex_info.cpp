@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       info.deliveries->push_back(delivery(provider));
     }
   }
-  // Two keys that differ in bytes only which are not UTF-8 would become one: keep such keys out.
+  // Two keys that differ only in bytes that are not UTF-8 would become one: keep such keys out.
   for (const auto& [key, value] : info.manifest) {
     for (const char c : key) {
       if (static_cast<unsigned char>(c) >= 0x80) return 0;

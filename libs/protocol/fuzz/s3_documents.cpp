@@ -6,7 +6,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text_of(data, size);
   if (const auto root = xml::parse(text); root && json::is_utf8(text)) {
-    // A name may have a prefix no more, and a colon at its end leaves it empty.
+    // The prefix of a name is dropped, so a name that ends in a colon becomes empty.
     if (!root->name.empty()) {
       const auto again = xml::parse(xml::write(*root));
       const auto third = again ? xml::parse(xml::write(*again)) : again;

@@ -12,8 +12,8 @@ void require_refusal(const s3::Refusal& refusal) {
   fuzz::require(s3::status_of(refusal.code) >= 400, "a refusal is an error");
 }
 
-/// A policy that can be read survives being written; but a condition that no form fulfils only in
-/// part, for it is kept as it was told.
+/// The conditions of a policy that can be read survive being written. Its time is cut to whole
+/// seconds, so the policies need not be equal.
 void require_policy(std::string_view text, const s3::PostedForm& form, http::TimePoint now) {
   const auto policy = s3::parse_policy(text);
   if (!policy) {

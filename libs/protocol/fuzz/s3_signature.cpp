@@ -9,7 +9,7 @@ void require_refusal(const s3::Refusal& refusal) {
   fuzz::require(s3::status_of(refusal.code) >= 400, "a refusal is an error");
 }
 
-/// Whatever an anonymous request is, what is signed for it is proven, and by no other secret.
+/// A signature made for any anonymous request is proven by its secret, and by no other.
 void require_proof(const s3::Request& request, http::TimePoint now) {
   const s3::Credentials credentials{"AKIAIOSFODNN7EXAMPLE", "secret/+="};
   const std::string v2 = s3::presign_v2(request, credentials, now + std::chrono::seconds{60});

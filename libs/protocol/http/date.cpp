@@ -25,7 +25,7 @@ struct Parts {
 };
 
 Parts parts_of(TimePoint time) {
-  // Not floor<days> at once: the midnight before the earliest TimePoint is none itself.
+  // Not floor<days> at once: the midnight before the earliest TimePoint is out of range.
   constexpr std::int64_t per_second = 1'000'000'000;
   const std::int64_t count = time.time_since_epoch().count();
   const std::int64_t nanosecond = (count % per_second + per_second) % per_second;

@@ -67,7 +67,7 @@ class Reader {
     return run;
   }
 
-  /// Section 4.2.1.2, behind its parenthesis.
+  /// Section 4.2.1.2, after its parenthesis.
   bool inner_list() {
     while (true) {
       spaces();
@@ -99,7 +99,7 @@ class Reader {
     return true;
   }
 
-  /// Section 4.2.4: at most fifteen digits, or twelve before a point and three behind it.
+  /// Section 4.2.4: at most fifteen digits, or twelve before a point and three after it.
   bool number(std::optional<std::int64_t>* integer) {
     const bool negative = take('-');
     const auto whole = run_of(is_digit);
@@ -130,7 +130,7 @@ class Reader {
     return false;
   }
 
-  /// Whether its escapes make UTF-8 is not asked.
+  /// Does not check that the escapes make UTF-8.
   bool display_string() {
     const auto hex = [this] {
       if (rest_.empty()) return false;

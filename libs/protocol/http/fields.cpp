@@ -17,7 +17,7 @@ std::string lower_case(std::string_view text) {
 }
 
 bool same_letters(std::string_view a, std::string_view b) {
-  // Nearly always names are written alike, and those that are not differ at once.
+  // Nearly always names are written alike, and other names differ early.
   return a == b || std::equal(a.begin(), a.end(), b.begin(), b.end(),
                               [](char x, char y) { return lower(x) == lower(y); });
 }
@@ -133,7 +133,7 @@ std::string_view trim_ows(std::string_view value) {
 }
 
 bool is_field_value(std::string_view value) {
-  // All of it, whatever is found: many bytes at once then.
+  // No early exit, so that the compiler can check many bytes at once.
   unsigned wrong = 0;
   for (const char c : value) wrong |= static_cast<unsigned>(c == '\r' || c == '\n' || c == '\0');
   return wrong == 0;

@@ -31,7 +31,7 @@ FormReader::Event FormReader::finish() {
 std::optional<FormReader::Event> FormReader::take(MultipartReader::Event event) {
   switch (event) {
     case MultipartReader::Event::more:
-      // What precedes the first part counts, too. Where that began is not known yet.
+      // What precedes the first part counts too, but it is not known yet where that part begins.
       if (part_ == Part::none && reader_.position() > longest_beginning) {
         if (auto failed = check_before_file(reader_.position() - longest_beginning)) return failed;
       }

@@ -16,11 +16,12 @@ namespace http {
 
 /// What a server wants of a form.
 struct FormShape {
-  std::string file = "file";  ///< the part that is the file, in any case
-  /// Whether a part of that name without a file name is a field (Django) or the file (S3).
+  std::string file = "file";  ///< name of the part that is the file, in any letter case
+  /// Whether the file must have a file name: a part of that name without one is then a field
+  /// (Django), else it is the file (S3).
   bool file_has_name = false;
-  /// Whether what follows the file is a part of the form. If not, it is skipped, but for a second
-  /// file.
+  /// Whether fields after the file count. If not, they are skipped; a second file is an error in
+  /// any case.
   bool fields_after_file = false;
   /// Most bytes of the body that may precede the file's delimiter.
   std::uint64_t before_file = std::numeric_limits<std::uint64_t>::max();
@@ -33,7 +34,7 @@ class FormReader {
  public:
   enum class Event {
     more,      ///< the slice is used up
-    file,      ///< the file begins: head() is its own
+    file,      ///< the file begins, and head() is its head
     bytes,     ///< bytes() belong to it
     file_end,  ///< it is complete
     end,       ///< the form is complete

@@ -40,7 +40,7 @@ Outcome read(std::string_view body, const http::FormShape& shape, std::size_t st
     going = event != Event::failed;
   }
   while (going && take(reader.finish())) continue;
-  // How much of a field that is too long was read is no one's business.
+  // How much was read of a field that is too long does not matter.
   if (!outcome.failure) outcome.fields = reader.fields();
   EXPECT_EQ(reader.has_file(), outcome.filename.has_value());
   return outcome;
@@ -75,7 +75,7 @@ TEST(FormReader, FieldsThenTheFile) {
 }
 
 TEST(FormReader, WhatIsTheFile) {
-  // python-requests gives every part a file name: its name tells.
+  // python-requests gives every part a file name, so the name of the part tells which is the file.
   EXPECT_EQ(read(file("key", "k") + file("file", "x", "") + end).filename, "-");
   http::FormShape django{"data_file", true, true};
   EXPECT_EQ(read(file("data_file", "x", "") + end, django).filename, std::nullopt);

@@ -15,7 +15,7 @@ constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 using Parameters = std::vector<std::pair<std::string_view, std::string>>;
 
-/// The text of a quoted string and what it takes of `text`, which begins with '"'.
+/// The quoted string that `text` begins with, and its length in `text`.
 struct Quoted {
   std::string value;
   std::size_t length = 0;
@@ -64,7 +64,7 @@ std::optional<Parameters> parse_parameters(std::string_view text) {
   }
 }
 
-/// Taken out of them.
+/// Moves the value of `name` out of the parameters.
 std::optional<std::string> take(Parameters& parameters, std::string_view name) {
   for (auto& [key, value] : parameters) {
     if (same_name(key, name)) return std::move(value);
@@ -116,8 +116,8 @@ Result<PartHead> parse_head(std::string_view text) {
   return head;
 }
 
-/// As browsers do (WHATWG, "multipart/form-data encoding algorithm"), and a backslash as in RFC
-/// 9110 section 5.6.4, because readers take it for an escape.
+/// Quotes a name as browsers do (WHATWG, "multipart/form-data encoding algorithm"), and a backslash
+/// as in RFC 9110 section 5.6.4, because readers take it for an escape.
 std::string quoted_name(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {
@@ -180,7 +180,7 @@ MultipartReader::MultipartReader(std::string_view boundary, std::size_t longest_
       held_(line_end) {}
 
 std::uint64_t MultipartReader::position() const {
-  // At the start of a body a line end is held that is not there.
+  // At the start of a body the line end that is held is not part of the body.
   return position_ - std::min<std::uint64_t>(position_, held_.size());
 }
 
@@ -208,7 +208,7 @@ MultipartReader::Match MultipartReader::match(std::string_view text, bool last) 
 }
 
 std::size_t MultipartReader::find_candidate(std::string_view text) const {
-  // Reads a random byte stream far faster than looking for each CR would.
+  // This reads random bytes far faster than a search for each CR.
   const void* const whole = memmem(text.data(), text.size(), delimiter_.data(), delimiter_.size());
   if (whole != nullptr) {
     return static_cast<std::size_t>(static_cast<const char*>(whole) - text.data());
@@ -251,7 +251,7 @@ MultipartReader::Event MultipartReader::next(std::string_view& slice) {
   }
 }
 
-/// Nothing is held: content goes on from where it is.
+/// Reads on when nothing is held: content is handed on from the slice.
 std::optional<MultipartReader::Event> MultipartReader::scan(std::string_view& slice) {
   if (slice.empty()) return Event::more;
   std::size_t at = 0;
@@ -279,7 +279,7 @@ std::optional<MultipartReader::Event> MultipartReader::scan(std::string_view& sl
   return found(line);
 }
 
-/// What is held goes on in the slice.
+/// Reads on when something is held: the slice continues it.
 std::optional<MultipartReader::Event> MultipartReader::scan_held(std::string_view& slice) {
   if (slice.empty()) return Event::more;
   const std::size_t before = held_.size();

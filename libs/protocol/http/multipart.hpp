@@ -67,7 +67,7 @@ class MultipartReader {
   /// Valid until the next call; points into the slice or into the reader.
   [[nodiscard]] std::string_view bytes() const { return bytes_; }
   [[nodiscard]] const Error& error() const { return error_; }
-  /// How many bytes of the body were told of, or skipped, so far.
+  /// How many bytes of the body have been handed on or skipped so far.
   [[nodiscard]] std::uint64_t position() const;
   /// How many bytes of the body precede the delimiter of part().
   [[nodiscard]] std::uint64_t part_start() const { return part_start_; }

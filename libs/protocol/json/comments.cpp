@@ -5,7 +5,7 @@
 namespace json {
 namespace {
 
-/// Behind a string that begins at `at`.
+/// The place after the string that begins at `at`.
 std::size_t behind_string(std::string_view text, std::size_t at) {
   for (++at; at < text.size() && text[at] != '"'; ++at) {
     if (text[at] == '\\') ++at;
@@ -13,7 +13,7 @@ std::size_t behind_string(std::string_view text, std::size_t at) {
   return at + 1;
 }
 
-/// Behind a comment that begins at `at`; `at`: none does, or it has no end.
+/// The place after the comment that begins at `at`; `at` itself if none does, or if it has no end.
 std::size_t behind_comment(std::string_view text, std::size_t at) {
   const auto rest = text.substr(at);
   if (rest.starts_with("//")) return std::min(text.find('\n', at), text.size());

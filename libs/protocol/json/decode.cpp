@@ -17,7 +17,7 @@
 namespace json {
 namespace {
 
-/// Of what stands in a document, in one error.
+/// How much of a document one error may show.
 constexpr std::size_t longest_excerpt = 60;
 constexpr std::size_t longest_reason = 200;
 
@@ -52,8 +52,8 @@ std::string position(std::string_view text, std::size_t byte, const std::string&
   return fmt::format("{}:{}:{}", document, line, column);
 }
 
-/// nlohmann's text without the exception's name and the position, which we tell ourselves. It ends
-/// with all of the token that was read last, however long that is and whatever it holds.
+/// nlohmann's text without the exception's name and the position, which we tell ourselves. That
+/// text ends with all of the token that was read last, however long it is and whatever it holds.
 std::string reason(std::string_view what, Content content) {
   for (const std::string_view before : {std::string_view("] "), std::string_view(": ")}) {
     const std::size_t at = what.find(before);
@@ -66,7 +66,7 @@ std::string reason(std::string_view what, Content content) {
   const std::string why(what.substr(0, at));
   if (content == Content::secret) return why;
   std::string_view token = what.substr(at + last_read.size());
-  // Behind it stands what was expected, which the beginning tells as well.
+  // What follows it says what was expected; so does the beginning of the text.
   token = token.substr(0, token.rfind('\''));
   const std::size_t shown = std::min(token.size(), longest_excerpt);
   return fmt::format("{}{}{}'{}", why, last_read, token.substr(0, shown),
@@ -185,11 +185,11 @@ double Cursor::number() const {
 
 namespace detail {
 
-/// Far beyond every document of ours, and far below what recursion over the value could not stand.
+/// Far more than any document of ours has, and far less than recursion over the value can stand.
 constexpr std::size_t max_depth = 100;
 
-/// Makes the value of a document as it is read. nlohmann's own callback would refuse what we
-/// refuse, but takes a time that grows with the square of the elements of an array.
+/// Builds the value of a document as it is read. nlohmann's own callback could refuse the same, but
+/// its time grows with the square of the elements of an array.
 class Builder {
  public:
   Builder(const std::string& document, Content content) : document_(document), content_(content) {}
@@ -206,11 +206,11 @@ class Builder {
   bool end_object() { return close(); }
   bool end_array() { return close(); }
 
-  /// The last of two equal keys would win in silence.
+  /// Refuses a key that is there twice: the last one would win in silence.
   bool key(std::string& name) {
     check_depth();
     auto& members = open_.back()->get_ref<nlohmann::json::object_t&>();
-    // A name that is there is not moved from.
+    // try_emplace leaves `name` alone if it is there already.
     const auto [member, fresh] = members.try_emplace(std::move(name));
     member_ = &member->second;
     if (fresh) return true;
@@ -266,8 +266,8 @@ class Builder {
 };
 
 namespace {
-/// A place in a text. No other unit has a reader over such, so that the linker cannot take
-/// another's, compiled with other options, in the place of this one's (docs/decisions/0028).
+/// An iterator over text. No other unit has a parser over this type, so the linker cannot put
+/// another's, compiled with other options, in the place of this one's (decision 28).
 struct Character {
   using iterator_category = std::input_iterator_tag;
   using value_type = char;
@@ -292,7 +292,7 @@ Result<nlohmann::json> parse(std::string_view text, const std::string& document,
     Builder builder(document, content);
     const Character begin{text.data()}, end{text.data() + text.size()};
     static_cast<void>(nlohmann::json::sax_parse(begin, end, &builder));
-    // To the parser one is the end of the text, whatever follows it.
+    // The parser takes a NUL byte for the end of the text, whatever follows it.
     if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
       return failure(position(text, nul + 1, document), "not JSON: a NUL byte");
     }

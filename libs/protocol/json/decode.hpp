@@ -90,7 +90,7 @@ auto decode_file(const std::string& file, Read&& read, Content content = Content
 namespace detail {
 [[nodiscard]] Result<nlohmann::json> parse(std::string_view text, const std::string& document,
                                            Content content = Content::shown);
-/// The same, for whoever needs no more of nlohmann::json than its name.
+/// The same, for callers that include only json_fwd.hpp.
 [[nodiscard]] Result<std::shared_ptr<const nlohmann::json>> parse_shared(
     std::string_view text, const std::string& document, Content content);
 [[nodiscard]] Result<std::string> read_file(const std::string& file);

@@ -53,7 +53,7 @@ TEST(JsonDecode, SyntaxErrorsNameLineAndColumn) {
   }
 }
 
-// The parser takes one for the end of the text, and what follows it for nothing.
+// The parser takes a NUL byte for the end of the text, and ignores what follows it.
 TEST(JsonDecode, NothingFollowsTheDocument) {
   using namespace std::string_literals;
   const auto any = [](const Cursor&) { return 0; };
@@ -160,7 +160,7 @@ TEST(JsonDecode, DepthIsLimited) {
   EXPECT_EQ(error_line(std::string(1'000'000, '['), any), "a.json: nested deeper than 100 levels");
 }
 
-// A megabyte of them took minutes: each that ended was looked for among all before it.
+// Once, a megabyte of them took minutes: each that ended was looked for among all before it.
 TEST(JsonDecode, ManySmallElementsTakeNoLongerThanOthers) {
   std::string text = "[{}";
   for (int i = 0; i < 300'000; ++i) text += ",{}";

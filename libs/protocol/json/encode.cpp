@@ -41,7 +41,7 @@ void write_unicode_escape(std::string& out, unsigned code) {
   for (const unsigned shift : {12U, 8U, 4U, 0U}) out += digits[code >> shift & 0xFU];
 }
 
-/// What is not left as it is.
+/// Writes a character that is not left as it is.
 void write_ascii(std::string& out, char c) {
   switch (c) {
     case '"':
@@ -78,7 +78,7 @@ constexpr bool is_ascii_of_go(char c) {
   return is_plain_ascii(c) && c != '<' && c != '>' && c != '&';
 }
 
-/// Writes what `text` begins with and needs no escape, which is nearly always all of it.
+/// Writes the beginning of `text` that needs no escape, nearly always all of it.
 template <bool (*leaves)(char)>
 void write_run(std::string& out, std::string_view& text) {
   const auto end = std::find_if_not(text.begin(), text.end(), leaves);
@@ -119,7 +119,7 @@ void write_plain_string(std::string& out, std::string_view text) {
   for (write_run<is_plain_ascii>(out, text); !text.empty(); write_run<is_plain_ascii>(out, text)) {
     const std::size_t length = sequence_length(text);
     if (length == 0) {
-      // The library knows what to put for how many bytes.
+      // The library knows how many U+FFFD stand for which bytes.
       out.replace(start, std::string::npos, dump_by_library(whole, false));
       return;
     }

@@ -11,7 +11,7 @@ namespace json {
 /// U+2029 are escaped, and every byte that is not UTF-8 becomes \ufffd (so any bytes may be given).
 [[nodiscard]] std::string dump(const nlohmann::ordered_json& value);
 [[nodiscard]] std::string dump(const nlohmann::json& value);
-/// As Python's json writes it: of those only what JSON demands is escaped.
+/// Compact, too; only what JSON demands is escaped, as in Python's json with ensure_ascii=False.
 [[nodiscard]] std::string dump_plain(const nlohmann::ordered_json& value);
 [[nodiscard]] std::string dump_plain(const nlohmann::json& value);
 /// One string, quoted and escaped the same way.

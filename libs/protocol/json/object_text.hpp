@@ -1,5 +1,4 @@
-// An object of JSON that is written as its members become known, as `dump_plain` writes it: no
-// value is made of them first.
+// Writes a JSON object member by member, as `dump_plain` would, without making a value first.
 #pragma once
 
 #include <cstdint>

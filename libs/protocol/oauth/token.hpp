@@ -1,4 +1,4 @@
-// Token endpoint documents (RFC 6749 sections 4.3, 5.1, 5.2, 6; SAMS adds `resource`).
+// Token endpoint documents (RFC 6749 sections 4.3, 5.1, 5.2, 6; CDC's SAMS adds `resource`).
 #pragma once
 
 #include <chrono>

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view status_field = "success_action_status";
-/// Of an answer whose order counts: ordered JSON takes a time that grows with the square of the
+/// The longest answer that is read as ordered JSON, whose time grows with the square of the
 /// members.
 constexpr std::size_t longest_ordered = 64U << 10U;
 
@@ -45,7 +45,7 @@ std::string json_of(const http::Form& form) {
   return std::move(fields).finish();
 }
 
-/// Of the text itself, since the order of the members counts.
+/// Reads the fields in the order of the text, which counts in a form.
 http::Form form_of(const json::Cursor& at, const Json& ordered) {
   http::Form form;
   for (const auto& [name, value] : ordered.items()) {
@@ -90,7 +90,7 @@ Json tag_of(std::string_view name) {
   return {{"$uri", reference("tags", tag_id(name))}, {"name", name}};
 }
 
-/// What was not said of it is null.
+/// Members that the client did not give are null.
 Json metadata_of(const Sample& sample) {
   Json metadata{{"$uri", reference("metadata", sample.id)}, {"custom", Json::object()}};
   for (const auto* name :
@@ -108,7 +108,7 @@ Json metadata_of(const Sample& sample) {
   return metadata;
 }
 
-/// `status` is what newer clients ask for; those that are recorded say visibility.
+/// Newer clients ask for `status`; the recorded ones use visibility.
 std::string_view status_of(std::string_view visibility) {
   return visibility == "importing" || visibility == "awaiting data" ? visibility : "available";
 }
@@ -191,7 +191,7 @@ std::string to_json(const Initiated& initiated) {
 }
 
 Result<Initiated> parse_initiated(std::string_view text, Kind kind) {
-  // The form is signed: whoever reads it may store in its place.
+  // The form is signed: whoever reads it could store a file of their own.
   return json::decode(
       text, "init_upload answer",
       [&](const json::Cursor& root) {

@@ -18,15 +18,15 @@ enum class Kind { sample, document };
 /// "samples", "documents".
 [[nodiscard]] std::string_view resource_of(Kind kind);
 
-/// {"message": ..., "status": ...}: no error is told by less, since an empty object is a success to
-/// clients.
+/// {"message": ..., "status": ...}: every error has at least these, since clients take an empty
+/// object for success.
 struct Problem {
   int status = 400;
   std::string message;
   bool operator==(const Problem&) const = default;
 };
 [[nodiscard]] std::string to_json(const Problem& problem);
-/// The same with "errors", as Flask-Potion tells what a body breaks of its schema.
+/// The same with "errors", by which Flask-Potion tells how a body breaks its schema.
 [[nodiscard]] std::string to_json(const Breach& breach);
 /// The same with "item": there is none of that id.
 [[nodiscard]] std::string unknown_item_body(std::string_view resource, std::string_view id);
@@ -53,7 +53,7 @@ struct Initiated {
 /// additional_fields must be an object of texts and numbers.
 [[nodiscard]] Result<Initiated> parse_initiated(std::string_view text, Kind kind);
 
-/// init_multipart_upload: with what a file is PUT, and where that is told.
+/// init_multipart_upload: what a client needs to PUT a file, and the URL at which it says so.
 struct MultipartInitiated {
   Kind kind = Kind::sample;
   std::string callback_url;  ///< a path
@@ -118,13 +118,13 @@ struct Document {
 /// GET of a list of them.
 [[nodiscard]] std::string to_json(const std::vector<Sample>& samples, bool expanded);
 [[nodiscard]] std::string to_json(const std::vector<Document>& documents);
-/// What a client needs of one: `id`, `visibility` of a sample, and those of the others that are
-/// there and no references.
+/// Reads what a client needs: `id` and `visibility`, and other members if they are there and are no
+/// references.
 [[nodiscard]] Result<Sample> parse_sample(std::string_view text);
 
 // GET metadata/{id}, tags/{id}, users/{id}, projects/{id}.
 [[nodiscard]] std::string metadata_body(const Sample& sample);
-/// Of a name, in each server the same.
+/// The id of the tag of that name, the same on every server.
 [[nodiscard]] std::string tag_id(std::string_view name);
 [[nodiscard]] std::string tag_body(std::string_view name);
 [[nodiscard]] std::string user_body(std::string_view id);

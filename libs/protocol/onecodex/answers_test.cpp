@@ -116,7 +116,7 @@ TEST(OneCodexAnswers, WhatAClientSaysMuchOfIsToldInItsTime) {
   auto custom = json::object();
   for (int i = 0; i < 40'000; ++i) custom["key " + std::to_string(i)] = i;
   sample.metadata = json{{"custom", std::move(custom)}}.dump();
-  // Of this process, whatever others do.
+  // The CPU time of this process, whatever others do.
   const auto begun = std::clock();
   EXPECT_EQ(json::parse(metadata_body(sample)).at("custom").size(), 40'000U);
   EXPECT_LT(std::clock() - begun, 3 * CLOCKS_PER_SEC);

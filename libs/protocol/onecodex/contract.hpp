@@ -12,7 +12,7 @@ namespace onecodex {
 /// schema demands a size and refuses what it does not name.
 enum class Contract { server, guide };
 
-/// What a body breaks of the schema. Flask-Potion tells it so: where, and by which keyword.
+/// How a body breaks the schema: where, and by which keyword, as Flask-Potion tells it.
 struct Breach {
   std::vector<std::string> path;  ///< {"metadata", "name"}; of an element its index
   std::string keyword;            ///< "maxLength"; empty: the body is no JSON

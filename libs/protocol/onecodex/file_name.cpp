@@ -42,8 +42,9 @@ bool is_word_or_dot(char32_t c, Contract contract) {
 
 }  // namespace
 
-/// The name begins with a word character or a dot, has none but those and a few more, and somewhere
-/// behind the first character is a dot that one or more of the former follow up to the end.
+/// The name begins with a word character or a dot, and holds only those and a few more. Somewhere
+/// after the first character is a dot, followed up to the end by word characters and dots only, at
+/// least one.
 bool is_file_name(std::string_view text, Contract contract) {
   if (text.empty() || text.size() > longest_file_name || !json::is_utf8(text)) return false;
   constexpr std::u32string_view also = U"-[](){} ";

@@ -28,7 +28,7 @@ Expected<Made> read(std::string_view text, const ordered_json& schema, Contract 
   return *std::move(made);
 }
 
-/// null is as good as nothing.
+/// The member; nullptr if it is not there, or null.
 const nlohmann::json* present(const nlohmann::json& object, const char* name) {
   const auto member = object.find(name);
   return member == object.end() || member->is_null() ? nullptr : &*member;
@@ -40,7 +40,7 @@ std::optional<T> optional_of(const nlohmann::json& object, const char* name) {
   return member == nullptr ? std::nullopt : std::optional(member->get<T>());
 }
 
-/// The id of a reference, or a text as it is. The schema of the guide takes objects without one.
+/// The id of a reference, or a text as it is. By the guide, an object need not have a reference.
 std::optional<std::string> project_of(const nlohmann::json& body) {
   const auto* const project = present(body, "project");
   if (project == nullptr) return std::nullopt;

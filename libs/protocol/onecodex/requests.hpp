@@ -12,8 +12,8 @@
 
 namespace onecodex {
 
-/// samples/init_upload, samples/init_multipart_upload and samples/preupload: what is left out was
-/// not said.
+/// samples/init_upload, samples/init_multipart_upload and samples/preupload: members that the
+/// client did not give are empty.
 struct SampleDraft {
   std::optional<std::string> filename;
   std::optional<std::string> paired_end_filename;
@@ -42,8 +42,8 @@ struct DocumentDraft {
                                                            Contract contract);
 [[nodiscard]] std::string to_json(const DocumentDraft& draft);
 
-/// samples/confirm_upload, documents/confirm_upload and samples/cancel_upload. Of what else may be
-/// said of a sample only what can be compared with the file is kept.
+/// samples/confirm_upload, documents/confirm_upload and samples/cancel_upload. Of the other members
+/// of a sample, only those are kept that can be compared with the file.
 struct Confirmation {
   std::string id;
   std::optional<std::uint64_t> size = {};
@@ -55,7 +55,7 @@ struct Confirmation {
                                                         Contract contract);
 [[nodiscard]] std::string to_json(const Confirmation& confirmation, Call call);
 
-/// The call that ends a multipart upload, at the URL that its beginning told.
+/// The call that ends a multipart upload, to MultipartInitiated::callback_url.
 struct Callback {
   std::string bucket;
   std::string file_id;  ///< the key of the object

@@ -170,7 +170,7 @@ TEST(OneCodexRequests, OtherCalls) {
     EXPECT_EQ(parse_confirmation(R"({"document_id": "d"})", Call::confirm_document, contract)->id,
               "d");
   }
-  // The document says sample_id to httpie, and document_id in Python.
+  // The document uses sample_id in its httpie line, and document_id in Python.
   const std::string sample_id = R"({"sample_id": "d"})";
   EXPECT_EQ(verdict(parse_confirmation(sample_id, Call::confirm_document, Contract::server)),
             "additionalProperties");

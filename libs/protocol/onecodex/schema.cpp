@@ -40,7 +40,7 @@ Json file_name(bool may_be_null) {
 }
 Json any_value() { return {{"type", {"null", "string", "number", "boolean", "object", "array"}}}; }
 
-/// null is one of them.
+/// One of the words, or null.
 Json one_of(std::initializer_list<const char*> words) {
   Json list = Json::array();
   for (const auto* word : words) list.push_back(word);
@@ -52,7 +52,7 @@ Json object_of(Json properties) {
   return {
       {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
 }
-/// The document does not say that nothing else may be there.
+/// The document, unlike the service, does not forbid other members.
 Json request_of(Json properties, std::initializer_list<const char*> required, Contract contract) {
   Json schema{{"type", "object"}};
   if (contract == Contract::server) schema["additionalProperties"] = false;
@@ -197,8 +197,8 @@ Json tags(Contract contract) {
 Json project() { return {{"anyOf", Json::array({reference_to("projects"), text_of(16)})}}; }
 Json upload_type() { return {{"type", "string"}, {"default", "standard"}, {"enum", {"standard"}}}; }
 
-/// paired_end_filename is the document's; the schema was recorded before there was one, and the
-/// client that sends it is served.
+/// paired_end_filename is from the document. The recorded schema is older and does not have it, but
+/// the service serves clients that send it.
 Json sample_properties(Contract contract) {
   return {{"external_sample_id", or_null("string")}, {"filename", file_name(true)},
           {"interleaved", or_null("boolean")},       {"metadata", metadata(contract)},
@@ -251,7 +251,7 @@ Json cancel_sample(Contract contract) {
   return request_of({{"sample_id", typed("string")}}, {"sample_id"}, contract);
 }
 
-/// Any name; the document demands nothing in words, and its examples send both.
+/// Any name is taken. The document requires nothing in words, but its examples send both.
 Json init_document(Contract contract) {
   return request_of({{"filename", typed("string")}, {"size", at_least_one(false)}},
                     {"size", "filename"}, contract);
@@ -318,7 +318,7 @@ struct Links {
     if (!schema.is_null()) link["schema"] = std::move(schema);
     add("init_multipart_upload", "POST", "/init_multipart_upload", std::move(link));
   }
-  /// What each resource has.
+  /// The links that each resource has.
   void add_usual() {
     const Json self{{"targetSchema", {{"$ref", "#"}}}};
     const Json pages =

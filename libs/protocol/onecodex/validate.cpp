@@ -32,13 +32,13 @@ bool is_of_types(const json& value, const ordered_json& types) {
   });
 }
 
-/// Of UTF-8, in code points.
+/// The length of UTF-8 in code points.
 std::size_t length_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-/// Other patterns than that of names are those of references.
+/// There are only the pattern of file names and those of references.
 bool matches(std::string_view pattern, std::string_view text, Contract contract) {
   if (pattern == file_name_pattern) return is_file_name(text, contract);
   return !id_of_reference(pattern, text).empty();

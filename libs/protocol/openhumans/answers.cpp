@@ -61,7 +61,7 @@ std::string to_json(const Created& created) {
 }
 
 Result<Created> parse_created(std::string_view text) {
-  // The URL is signed: whoever reads it may store in its place.
+  // The URL is signed: whoever reads it could store a file of their own.
   return json::decode(
       text, "upload answer",
       [](const json::Cursor& root) {

@@ -31,14 +31,14 @@ using Problems = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::string problems_body(const Problems& problems);
 /// {"project_member_id":"project_member_id is invalid"}: no list here.
 [[nodiscard]] std::string unknown_member_body();
-/// Of a deletion that names no file, or files in more than one way.
+/// They refuse a deletion that names no file, or files in more than one way.
 [[nodiscard]] std::string missing_selector_body();
 [[nodiscard]] std::string too_many_selectors_body();
 
 /// Any of these bodies, for a client; a `detail` is about the field "detail".
 [[nodiscard]] Result<Problems> parse_problems(std::string_view text);
 
-/// Of an upload: 201.
+/// The answer to an upload: 201.
 struct Created {
   std::uint64_t id = 0;
   std::optional<std::string> url;  ///< of a direct upload: where the file is to be PUT
@@ -47,7 +47,7 @@ struct Created {
 [[nodiscard]] std::string to_json(const Created& created);
 [[nodiscard]] Result<Created> parse_created(std::string_view text);
 
-/// Of a completion: how many bytes are stored.
+/// The answer to a completion: how many bytes are stored.
 struct Completed {
   std::uint64_t size = 0;
   bool operator==(const Completed&) const = default;
@@ -56,7 +56,7 @@ struct Completed {
 /// Needs the status "ok".
 [[nodiscard]] Result<Completed> parse_completed(std::string_view text);
 
-/// Of a deletion: what was removed; nothing is no error.
+/// The answer to a deletion: what was removed; an empty list is no error.
 struct Deleted {
   std::vector<std::uint64_t> ids;
   bool operator==(const Deleted&) const = default;

@@ -49,7 +49,7 @@ DateVerdict judge_day(int year, int month, int day) {
   return unless(year == 0 || !date.ok());
 }
 
-/// Behind "2018" and perhaps '-': "147". The server does not ask whether the year has 366.
+/// What follows "2018" and perhaps '-': "147". The server takes day 366 of any year.
 DateVerdict judge_day_of_year(int year, int day, Contract contract) {
   const bool leap = std::chrono::year{year}.is_leap();
   if (day < 1 || day > 366) return DateVerdict::unreadable;
@@ -65,7 +65,7 @@ int weeks_of(int year) {
   return first == std::chrono::Thursday || (leap && first == std::chrono::Wednesday) ? 53 : 52;
 }
 
-/// Behind "2018" and perhaps '-', at 'W'.
+/// What follows "2018" and perhaps '-', from the 'W' on.
 DateVerdict judge_week(int year, Scanner scan, Contract contract) {
   scan.take('W');
   const auto week = scan.digits(2, 2);
@@ -81,7 +81,7 @@ DateVerdict judge_week(int year, Scanner scan, Contract contract) {
                 (day && (*day < 1 || *day > 7)));
 }
 
-/// Behind "2018-": "05", "05-27", "147", "W21-7".
+/// What follows "2018-": "05", "05-27", "147", "W21-7".
 DateVerdict judge_parts(int year, char separator, Scanner scan, Contract contract) {
   const bool guide = contract == Contract::guide;
   const std::size_t digits = static_cast<std::size_t>(
@@ -121,7 +121,7 @@ DateVerdict judge_day_part(std::string_view text, Contract contract) {
   return day ? judge_day(*year, *month, *day) : DateVerdict::unreadable;
 }
 
-/// "Z", "+02", "+0200", "+02:00"; how large is not asked.
+/// "Z", "+02", "+0200", "+02:00"; its size is not checked.
 bool take_offset(Scanner& scan) {
   if (scan.done() || scan.take('Z')) return true;
   if (!scan.take('+') && !scan.take('-')) return false;
@@ -138,7 +138,7 @@ struct Time {
   bool fraction = false;  ///< that is not zero
 };
 
-/// "12", "12:22", "1222", "12:22:27", "122227", the last two with a fraction.
+/// "12", "12:22", "1222", "12:22:27", "122227"; the last two may have a fraction.
 std::optional<Time> take_time(Scanner& scan) {
   Time time;
   const auto hour = scan.digits(2, 2);

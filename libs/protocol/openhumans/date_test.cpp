@@ -5,7 +5,7 @@
 namespace openhumans {
 namespace {
 
-// What arrow 1.3.0 says of each, which is what the server asks.
+// What arrow 1.3.0, which the server uses, says of each.
 constexpr std::string_view good[] = {
     "2018",
     "2018-05",

@@ -19,7 +19,7 @@ ordered_json json_of(const File& file) {
   for (const Datatype& datatype : file.datatypes) {
     std::visit([&](const auto& value) { datatypes.push_back(value); }, datatype);
   }
-  // It was parsed when it came; what is no JSON all the same is told as none.
+  // It was parsed when it came. If it is no JSON all the same, the listing shows an empty object.
   ordered_json metadata = ordered_json::parse(file.metadata, nullptr, false);
   if (metadata.is_discarded()) metadata = ordered_json::object();
   return {{"id", file.id},

@@ -36,8 +36,8 @@ struct MemberFiles {
   bool operator==(const MemberFiles&) const = default;
 };
 [[nodiscard]] std::string to_json(const MemberFiles& files);
-/// Unknown members are ignored, and so are the details of a file but id, basename and download_url,
-/// when they are missing.
+/// Unknown members are ignored. A file needs id, basename and download_url; its other members may
+/// be missing.
 [[nodiscard]] Result<MemberFiles> parse_member_files(std::string_view text);
 
 /// GET members/: the members of a project, with a page of files each.

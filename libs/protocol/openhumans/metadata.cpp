@@ -19,7 +19,7 @@ constexpr std::string_view tags_text = "\"tags\" must be an array of strings";
 tl::unexpected<FieldError> refuse(std::string_view text) {
   return tl::unexpected(FieldError{std::string(text), false});
 }
-/// Where the server has no words of its own.
+/// For what makes the deployed server fail; the words are ours.
 tl::unexpected<FieldError> fails(std::string text) {
   return tl::unexpected(FieldError{std::move(text), true});
 }
@@ -30,8 +30,8 @@ std::size_t characters_of(std::string_view utf8) {
   }));
 }
 
-/// Python asks whether "description" is "in" whatever the text was: a list can hold it, a string
-/// can contain it, and a number or null cannot be asked.
+/// The server asks whether "description" is "in" the value, whatever that is. In Python a list can
+/// hold it and a string can contain it, but a number or null cannot be asked.
 Expected<void> check_root(const nlohmann::json& root) {
   if (root.is_object()) return {};
   const bool holds =

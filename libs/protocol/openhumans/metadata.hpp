@@ -38,8 +38,8 @@ struct MetadataDraft {
 };
 [[nodiscard]] std::string to_json(const MetadataDraft& draft);
 
-/// Whether the metadata promise another file than one of that MD5 (lower-case hexadecimal). By the
-/// document it "can be used to check file integrity"; the deployed server never compares.
+/// Whether the metadata promise another MD5 than this (lower-case hexadecimal). By the document it
+/// "can be used to check file integrity"; the deployed server never compares.
 [[nodiscard]] bool contradicts(const Metadata& metadata, std::string_view md5);
 
 /// A datatype, by its number or its name.

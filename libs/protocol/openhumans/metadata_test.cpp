@@ -14,7 +14,7 @@ std::string verdict(std::string_view text, Contract contract = Contract::server)
   if (metadata) return "";
   return (metadata.error().server_fails ? "500: " : "") + metadata.error().text;
 }
-/// Of metadata with these members more.
+/// The verdict on metadata with these members added.
 std::string with(std::string_view members, Contract contract = Contract::server) {
   return verdict(R"({"tags": [], "description": "", )" + std::string(members) + "}", contract);
 }

@@ -17,9 +17,9 @@ constexpr std::size_t longest_line = 1'024;
 constexpr std::size_t longest_trailer = 4'096;
 constexpr std::string_view trailer_signature = "x-amz-trailer-signature";
 
-// All but the last of those that are signed have at least so many bytes.
+// Signed chunks, except the last, have at least so many bytes.
 constexpr std::uint64_t smallest_signed = 8'192;
-// Sums with it stay in range.
+// A limit, so that sums of sizes stay in range.
 constexpr std::uint64_t largest_chunk = 1ULL << 62U;
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
@@ -149,7 +149,7 @@ std::optional<ChunkReader::Event> ChunkReader::take_signature(std::string_view e
   return std::nullopt;
 }
 
-/// "x-amz-checksum-crc32:NhCmhg==", or the empty line behind the last one.
+/// "x-amz-checksum-crc32:NhCmhg==", or the empty line after the last one.
 std::optional<ChunkReader::Event> ChunkReader::take_trailer(std::string_view line) {
   if (line.empty()) return end_trailer();
   const std::size_t colon = line.find(':');

@@ -36,18 +36,19 @@ struct ChunkKey {
 /// uncopied. It holds one line of at most 1,024 bytes and trailers of at most 4,096. Move-only, not
 /// thread-safe.
 ///
-/// What is well-formed it sees as S3 does (openstack/swift 504bcf4,
+/// It takes the same bodies for well-formed as S3 does (openstack/swift 504bcf4,
 /// test/s3api/test_input_errors.py, which holds for Amazon S3 too): the empty line at the very end
-/// may be missing, what follows it does not count, and of two trailers of one name the later does.
+/// may be missing, what follows it does not count, and of two trailers of one name the later
+/// counts.
 class ChunkReader {
  public:
   enum class Event {
     more,    ///< the slice is used up
-    bytes,   ///< bytes() are content; of signed chunks proven only when the chunk has ended
+    bytes,   ///< bytes() are content; a signed chunk is proven only once it has ended
     end,     ///< trailer() and decoded() are complete
     failed,  ///< refusal() says why; for good
   };
-  /// Without a key chunks must not be signed, or their signatures are not looked at.
+  /// Without a key, signatures of chunks are not checked.
   explicit ChunkReader(std::optional<ChunkKey> key = std::nullopt);
 
   /// Takes what it uses from the front of `slice`. To be called until it says `more`.
@@ -61,7 +62,7 @@ class ChunkReader {
   [[nodiscard]] const http::Fields& trailer() const { return trailer_; }
   /// Bytes of content so far: at the end what x-amz-decoded-content-length promised.
   [[nodiscard]] std::uint64_t decoded() const { return decoded_; }
-  /// The same with what is missing of the present chunk.
+  /// The same plus what is still missing of the present chunk.
   [[nodiscard]] std::uint64_t promised() const { return decoded_ + left_; }
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
 

@@ -130,7 +130,7 @@ TEST(AwsChunked, SignedChunksOfTheDocument) {
     EXPECT_EQ(read(without, key).refusal, "IncompleteBody");
 }
 
-/// The text is told that should have been signed, and the request with which it began.
+/// The refusal tells the text that should have been signed, and the canonical request.
 TEST(AwsChunked, AMismatchIsExplained) {
   const http::Fields sent{{"Host", "h"},
                           {"x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}};

@@ -1,4 +1,4 @@
-// The XML documents of uploads, in both directions. Whoever reads one has bounded its length.
+// The XML documents of uploads, in both directions. The caller limits the length of what is read.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace s3 {
 
-/// Of all documents but those that are said to have none.
+/// The namespace of all documents, except those that are said to have none.
 inline constexpr std::string_view s3_namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// The body of a refusal, without a namespace, as S3 sends it.
@@ -70,7 +70,7 @@ struct CompletedPart {
 inline constexpr std::size_t most_removals = 1'000;
 struct Removals {
   std::vector<std::string> keys;
-  bool quiet = false;  ///< only what failed is to be told
+  bool quiet = false;  ///< the answer is to tell failures only
   bool operator==(const Removals&) const = default;
 };
 /// MalformedXML.

@@ -41,7 +41,7 @@ Element object_element(const ObjectListing& listing, const ListedObject& object)
        leaf("ETag", object.etag), number("Size", object.size), leaf("StorageClass", "STANDARD")}};
 }
 
-/// What both versions have, besides how they go on.
+/// What both versions have; `own` are the elements by which one of them goes on.
 std::string listing_document(const ObjectListing& listing, std::vector<Element> own) {
   Element root{"ListBucketResult",
                {},

@@ -1,5 +1,5 @@
 // The XML documents that tell what a bucket holds (AWS, ListObjectsV2, ListObjects, ListParts,
-// ListMultipartUploads, GetBucketLocation). What a store holds of them at most is the caller's.
+// ListMultipartUploads, GetBucketLocation). The caller limits how many entries there are.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +38,7 @@ struct ListingTokens {
 };
 [[nodiscard]] std::string list_bucket_result(const ObjectListing& listing,
                                              const ListingTokens& tokens);
-/// Version 1: the last key told is the marker of what follows.
+/// Version 1: the last key of a page is the marker of the next.
 struct ListingMarkers {
   std::string marker;  ///< as sent
   std::string next;    ///< of a truncated listing with a delimiter
@@ -72,7 +72,7 @@ struct ListedUpload {
                                                         const std::string& prefix,
                                                         const std::vector<ListedUpload>& uploads);
 
-/// Of the region that needs no name, us-east-1.
+/// The location of us-east-1, which S3 tells as an empty one.
 [[nodiscard]] std::string location_constraint();
 
 }  // namespace s3

@@ -21,7 +21,7 @@ tl::unexpected<Refusal> invalid(std::string_view what) {
   return refuse(Code::invalid_policy_document, fmt::format("Invalid Policy: {}", what));
 }
 
-/// With a blank after each comma, as Python writes it.
+/// The condition as JSON, with a blank after each comma, as Python writes it.
 std::string told(const nlohmann::json& condition) {
   if (!condition.is_array()) return condition.dump();
   std::vector<std::string> members;
@@ -33,7 +33,7 @@ Condition impossible(const nlohmann::json& condition) {
   return {Condition::Kind::impossible, {}, told(condition), {}};
 }
 
-/// S3 knows UTC only. Years beyond what a TimePoint holds are as good as never.
+/// S3 takes UTC only. A year beyond TimePoint becomes 2260, which is as good as never.
 std::optional<http::TimePoint> parse_expiration(std::string text) {
   constexpr std::string_view last_year = "2260";
   if (text.size() < 20 || text[10] != 'T' || !text.ends_with('Z')) return std::nullopt;
@@ -145,7 +145,7 @@ std::optional<std::string_view> field_of(const PostedForm& form, std::string_vie
   return std::nullopt;
 }
 
-/// What a condition is about; nullopt when the form does not have it.
+/// The value that a condition on `field` is about; nullopt when the form does not have it.
 std::optional<std::string_view> value_of(const PostedForm& form, std::string_view field) {
   if (http::same_name(field, "bucket")) return form.bucket;
   if (http::same_name(field, "key")) return form.key;
@@ -170,13 +170,13 @@ bool holds(const Condition& condition, std::string_view value) {
 }
 
 bool holds(const Condition& condition, const PostedForm& form) {
-  if (condition.kind == Condition::Kind::size) return true;  // known when the file is
+  if (condition.kind == Condition::Kind::size) return true;  // checked when the file is there
   if (condition.kind == Condition::Kind::impossible) return false;
   const auto value = value_of(form, condition.field);
   if (!value || !holds(condition, *value)) return false;
   if (!http::same_name(condition.field, "bucket")) return true;
-  // The URL says where a file goes (s3-tests, test_post_object_wrong_bucket); a field is as any
-  // other, and has to be what the policy says.
+  // The URL says where a file goes (ceph/s3-tests, test_post_object_wrong_bucket). A field of that
+  // name is like any other: it has to be what the policy says.
   const auto field = field_of(form, condition.field);
   return !field || holds(condition, *field);
 }
@@ -187,7 +187,8 @@ bool is_covered(std::string_view field, const Policy& policy) {
       [&](const Condition& condition) { return http::same_name(condition.field, field); });
 }
 
-/// What no condition needs to name: it signs the policy, is the policy, or is meant for others.
+/// Fields that no condition needs to name: the signature, the policy, the file, and what S3
+/// ignores.
 bool needs_no_condition(std::string_view lower_name) {
   return lower_name == "awsaccesskeyid" || lower_name == "signature" ||
          lower_name == "x-amz-signature" || lower_name == "policy" || lower_name == "file" ||

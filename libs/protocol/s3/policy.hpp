@@ -14,7 +14,7 @@
 
 namespace s3 {
 
-/// Of the file alone, both ends included. Negative ends are taken, as S3 takes them.
+/// Limits for the size of the file alone, both included. Negative ones are taken, as S3 takes them.
 struct SizeRange {
   std::int64_t min = 0;
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
@@ -23,7 +23,7 @@ struct SizeRange {
 /// EntityTooLarge and EntityTooSmall. `proposed` is what the store knows of the size so far.
 [[nodiscard]] Refusal too_large(const SizeRange& range, std::uint64_t proposed);
 [[nodiscard]] Refusal too_small(const SizeRange& range, std::uint64_t proposed);
-/// Whether a file of so many bytes, which may not be all of them, is too large already.
+/// Whether a file is too large already after so many bytes, which may not be all.
 [[nodiscard]] bool exceeds(const SizeRange& range, std::uint64_t bytes);
 [[nodiscard]] bool falls_short(const SizeRange& range, std::uint64_t bytes);
 
@@ -32,11 +32,11 @@ struct Condition {
     equal,        ///< {"acl": "private"} or ["eq", "$acl", "private"]
     starts_with,  ///< ["starts-with", "$key", "user/"]
     size,         ///< ["content-length-range", 1, 10]
-    impossible,   ///< can be read, and no form fulfils it: ["eq", "acl", "private"]
+    impossible,   ///< readable, but no form fulfils it: ["eq", "acl", "private"]
   };
   Kind kind = Kind::equal;
-  std::string field;  ///< as written, without '$'; of `impossible` nothing
-  std::string value;  ///< of `impossible` the whole condition, as JSON
+  std::string field;  ///< as written, without '$'; empty for `impossible`
+  std::string value;  ///< for `impossible`, the whole condition as JSON
   SizeRange size;     ///< Kind::size only
   bool operator==(const Condition&) const = default;
 };
@@ -64,7 +64,7 @@ struct PostedForm {
   std::string_view bucket;   ///< of the URL
   std::string_view key;      ///< with the file's name put in
 };
-/// First the time, then the conditions in their order, then that each field is covered by one. The
+/// Checks first the time, then the conditions in their order, then that one covers each field. The
 /// result is what the size of the file must be.
 [[nodiscard]] Expected<SizeRange> check(const Policy& policy, const PostedForm& form,
                                         http::TimePoint now);

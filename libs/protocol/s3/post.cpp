@@ -39,7 +39,7 @@ std::optional<std::string> repeated(const http::Form& fields) {
   return twice == names.end() ? std::nullopt : std::optional(*twice);
 }
 
-/// Fields whose presence says that a form is signed, in the order in which S3 misses them.
+/// Fields whose presence says that a form is signed, in the order in which S3 reports them missing.
 constexpr std::array<std::string_view, 2> v2_fields{"AWSAccessKeyId", "Signature"};
 constexpr std::array<std::string_view, 4> v4_fields{"X-Amz-Algorithm", "X-Amz-Credential",
                                                     "X-Amz-Date", "X-Amz-Signature"};

@@ -1,5 +1,5 @@
 // Uploads by form (AWS, "Browser-based uploads using POST"): what a form says besides its file, and
-// what it is answered.
+// how it is answered.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace s3 {
 
-/// What FormReader needs to know: the file is the part of that name, with at most 20 KiB before it,
+/// What FormReader needs to know: the file is the part named "file", with at most 20 KiB before it,
 /// and what follows it is skipped.
 [[nodiscard]] http::FormShape post_shape();
 
@@ -24,7 +24,7 @@ namespace s3 {
 [[nodiscard]] Refusal malformed_post();
 /// InvalidArgument: no file.
 [[nodiscard]] Refusal not_one_file();
-/// What a reader's failure is here.
+/// The refusal for a failure of FormReader.
 [[nodiscard]] Refusal refusal_of(http::FormReader::Failure failure);
 
 /// What a form says of its own signature. Unproven.
@@ -41,14 +41,14 @@ struct Post {
   std::optional<PostSignature> signature;  ///< none: anonymous
   bool operator==(const Post&) const = default;
 };
-/// The fields before the file, by names in any case. A name may be there only once (what S3 does
-/// then is not recorded); what is missing is named in S3's words.
+/// Reads the fields before the file, their names in any letter case. A name may be there only once
+/// (what S3 does with two is not recorded). What is missing is named in S3's words.
 [[nodiscard]] Expected<Post> read_post(const http::Form& fields);
-/// The signature covers the text of the policy as it was sent. Wrong before expired: whether the
-/// policy holds is asked later.
+/// Checks the signature, which covers the text of the policy as it was sent. Whether the policy
+/// holds is checked later, so a wrong signature is told before an expired policy.
 [[nodiscard]] Expected<void> check(const Post& post, std::string_view secret);
 
-/// The key with what follows the last '/' or '\' of the file's name in the place of ${filename}; a
+/// The key, with what follows the last '/' or '\' of the file's name in the place of ${filename}; a
 /// file without a name leaves it as it is.
 [[nodiscard]] std::string key_for(std::string_view key, const std::optional<std::string>& filename);
 

@@ -43,7 +43,7 @@ const std::string v4_policy =
 TEST(Post, KnownAnswersOfVersion2) {
   EXPECT_EQ(sign_v2(file_policy, old.secret), "0RavWzkygo6QX9caELEqKi9kDbU=");
   EXPECT_EQ(sign_v2(file_policy, today.secret), "gp42sMsv4L5xLO0OjT+56V64o+A=");
-  // The page prints ...WgF=: other bits behind the last byte, and the same bytes.
+  // AWS prints ...WgF=, which differs in unused bits only: the bytes are the same.
   EXPECT_EQ(sign_v2(text_policy, old.secret), "qA7FWXKq6VvU68lI9KdveT1cWgE=");
 }
 

@@ -9,7 +9,7 @@
 
 namespace s3 {
 
-/// The codes that this vocabulary and a store behind it answer with.
+/// The codes that this library, and a store that uses it, answer with.
 enum class Code {
   access_denied,
   authorization_header_malformed,

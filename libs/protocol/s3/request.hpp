@@ -10,7 +10,7 @@
 
 namespace s3 {
 
-/// Refers to what its maker holds.
+/// Refers to data that the caller keeps alive.
 struct Request {
   std::string_view method;
   /// Path and query, byte for byte as on the wire: an escape that was undone and made again may
@@ -22,8 +22,8 @@ struct Request {
   std::string_view host_bucket = {};
 };
 
-/// Of a target in absolute form ("http://host/path", RFC 9112 section 3.2.2) too: nobody signs what
-/// stands before the path.
+/// The path, also of a target in absolute form ("http://host/path", RFC 9112 section 3.2.2): what
+/// precedes the path is not signed.
 [[nodiscard]] std::string_view path_of(std::string_view target);
 /// Without the '?'; empty when there is none.
 [[nodiscard]] std::string_view query_of(std::string_view target);
@@ -38,7 +38,7 @@ struct Parameter {
 using Parameters = std::vector<Parameter>;
 /// nullopt for a '%' that two hexadecimal digits do not follow.
 [[nodiscard]] std::optional<Parameters> parse_query(std::string_view query);
-/// The first of that name, case and all; a parameter without '=' is empty.
+/// The first of exactly that name, letter case included; a parameter without '=' is empty.
 [[nodiscard]] std::optional<std::string_view> find(const Parameters& parameters,
                                                    std::string_view name);
 

@@ -13,15 +13,16 @@ namespace s3 {
 
 using Signature = std::variant<SignatureV2, SignatureV4>;
 
-/// What a request says of its signature; nullopt of an anonymous one. An Authorization field of a
-/// scheme that is not AWS's is refused, and so are two signatures at once.
+/// What a request says of its signature; nullopt for an anonymous request. An Authorization field
+/// of a scheme that is not AWS's is refused, and so are two signatures at once.
 [[nodiscard]] Expected<std::optional<Signature>> find_signature(const Request& request);
 
-/// The access key id that a request names, whether or not the rest of its signature can be read; of
-/// several places the field first. For whoever has to know whose request it is before it is judged.
+/// The access key id that a request names, even if the rest of its signature cannot be read; of
+/// several places the Authorization field comes first. For callers that must know whose request it
+/// is before they judge it.
 [[nodiscard]] std::optional<std::string> claimed_access_key(const Request& request);
 
-/// Tells whose secret proves it.
+/// The access key whose secret proves the signature.
 [[nodiscard]] const std::string& access_key_of(const Signature& signature);
 [[nodiscard]] std::string string_to_sign(const Signature& signature, const Request& request);
 /// See the version's own `check`. `now` is the server's clock when the request arrived.

@@ -48,7 +48,7 @@ Refusal too_skewed(std::string_view sent, http::TimePoint now) {
 }
 
 bool is_skewed(http::TimePoint time, http::TimePoint now) {
-  // In seconds: the difference of two times at the ends of the range is no time in nanoseconds.
+  // In seconds: the difference of two times at the ends of the range overflows in nanoseconds.
   using std::chrono::seconds;
   const auto apart = std::chrono::floor<seconds>(time).time_since_epoch() -
                      std::chrono::floor<seconds>(now).time_since_epoch();

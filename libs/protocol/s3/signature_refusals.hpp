@@ -13,8 +13,8 @@ namespace s3 {
 /// How far the clocks of a signer and a store may be apart (AWS, RequestTimeTooSkewed).
 inline constexpr std::chrono::minutes longest_skew{15};
 
-/// SignatureDoesNotMatch with what the store would have signed, for the one who looks for the
-/// difference. Version 4 tells its canonical request as well.
+/// SignatureDoesNotMatch with the text that the store would have signed, so that the client can
+/// find the difference. Version 4 tells its canonical request as well.
 [[nodiscard]] Refusal signature_mismatch(std::string_view access_key,
                                          std::string_view string_to_sign,
                                          std::string_view signature,

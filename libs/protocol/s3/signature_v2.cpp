@@ -102,7 +102,7 @@ std::string_view date_line(const SignatureV2& signature, const Request& request)
   return request.fields.find("date").value_or(std::string_view{});
 }
 
-/// All but the resource.
+/// The string to sign, without the resource.
 std::string signed_head(const SignatureV2& signature, const Request& request) {
   const auto field = [&](std::string_view name) {
     return http::trim_ows(request.fields.find(name).value_or(std::string_view{}));
@@ -122,12 +122,12 @@ Expected<void> check_expiry(std::string_view expires, http::TimePoint now) {
   const char* const end = expires.data() + expires.size();
   const auto [stop, error] = std::from_chars(expires.data(), end, seconds);
   if (error != std::errc{} || stop != end || seconds > end_of_year_9999) {
-    // Milliseconds land beyond the year 9999.
+    // A time in milliseconds lands here, beyond the year 9999.
     return refuse(Code::access_denied, "Invalid date (should be seconds since epoch)");
   }
   const auto now_seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch();
   if (now_seconds.count() <= seconds) return {};
-  // Before 1678 there is no TimePoint; no one asks when exactly that was.
+  // TimePoint begins in 1678. When exactly such an old URL expired does not matter.
   const http::TimePoint expired{std::chrono::seconds{std::max<std::int64_t>(seconds, 0)}};
   return refuse(Code::access_denied, "Request has expired",
                 {{"Expires", format_seconds(expired)}, {"ServerTime", format_seconds(now)}});

@@ -49,7 +49,7 @@ std::string canonical_path(std::string_view path) {
   while (true) {
     const std::size_t end = path.find('/');
     const std::string_view segment = path.substr(0, end);
-    // A path with a '%' that is no escape was never made by anyone who signs.
+    // No client that signs makes a path with a '%' that is no escape.
     const auto bytes = http::percent_decode(segment);
     out += bytes ? http::percent_encode(*bytes) : std::string(segment);
     if (end == std::string_view::npos) return out;

@@ -63,17 +63,17 @@ struct SignatureV4 {
 [[nodiscard]] Expected<std::optional<SignatureV4>> find_v4_query(const Parameters& parameters,
                                                                  const http::Fields& fields);
 
-/// Escapes of the path are written anew, in upper case and only where needed; "%2F" stays one. So
-/// it is the path that was sent, if the client has escaped as AWS demands, and what AWS makes of
-/// it if not.
+/// Escapes of the path are rewritten, in upper case and only where needed; "%2F" stays one. The
+/// result is the path as it was sent if the client has escaped as AWS demands, and else what AWS
+/// makes of it.
 [[nodiscard]] std::string canonical_request(const SignatureV4& signature, const Request& request);
 [[nodiscard]] std::string string_to_sign(const SignatureV4& signature, const Request& request);
 /// Proves a signature: that no x-amz-* field is unsigned, the time, then the signature itself.
-/// That the payload has the digest is for the one who reads it (see payload_of).
+/// Whoever reads the payload checks its digest (see payload_of).
 [[nodiscard]] Expected<void> check(const SignatureV4& signature, const Request& request,
                                    std::string_view secret, http::TimePoint now);
 
-/// In which form a body comes, and what is signed of it.
+/// The form in which a body comes, and what of it is signed.
 enum class PayloadKind {
   signed_plain,      ///< plain; its SHA-256 is signed
   unsigned_plain,    ///< plain; nothing of it is signed

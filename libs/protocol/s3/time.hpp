@@ -15,8 +15,8 @@ namespace s3 {
 /// "2018-05-27T12:22:27Z": error bodies.
 [[nodiscard]] std::string format_seconds(http::TimePoint time);
 
-/// What a Date field may say: IMF-fixdate, where "GMT" stands also with "+0000" (RFC 822), as in
-/// AWS's own examples, or "UTC", as rclone writes it.
+/// What a Date field may say: IMF-fixdate, also with "+0000" (RFC 822) for "GMT", as in AWS's own
+/// examples, or with "UTC", as rclone writes it.
 [[nodiscard]] std::optional<http::TimePoint> parse_date_field(std::string_view text);
 
 }  // namespace s3

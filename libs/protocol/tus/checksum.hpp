@@ -16,8 +16,8 @@ struct Checksum {
   bool operator==(const Checksum&) const = default;
 };
 
-/// "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=": a token, one space, strict Base64. A digest may have
-/// any length: of another than its algorithm's it matches nothing, which is 460, not malformed.
+/// "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=": a token, one space, strict Base64. A digest may have any
+/// length: one of the wrong length matches nothing (460), but is not malformed.
 [[nodiscard]] Result<Checksum> parse_checksum(std::string_view header);
 [[nodiscard]] std::string format_checksum(const Checksum& checksum);
 /// nullopt for an algorithm we do not compute.

@@ -7,9 +7,9 @@
 namespace tus::draft {
 namespace {
 
-// Read at the tags of httpwg/http-extensions; the newest text, of 2026-07-01, still says 8. That
-// -12 is 9 is known only by hearsay, so neither 9 nor what came after it has a line here. No
-// server is known that speaks 7 (-06 to -08).
+// Read at the tags of httpwg/http-extensions (docs/reference/ietf-draft.md); the newest text, of
+// 2026-07-01, still says 8. That -12 is 9 is known only by hearsay, so neither 9 nor what came
+// after it has a line here. No server is known that speaks 7 (-06 to -08).
 constexpr std::array<Version, 5> known{{
     {3, "-01", header::incomplete, "?0", "?1", false, ""},
     {4, "-02", header::complete, "?1", "?0", false, ""},

@@ -15,7 +15,7 @@ inline constexpr std::string_view incomplete = "Upload-Incomplete";
 inline constexpr std::string_view limit = "Upload-Limit";
 }  // namespace header
 
-/// Of a request that appends, since version 6.
+/// The media type of a request that appends, since version 6.
 inline constexpr std::string_view append_type = "application/partial-upload";
 
 /// What requests and answers of one interop version look like.
@@ -34,8 +34,7 @@ struct Version {
 
 /// In ascending order.
 [[nodiscard]] std::span<const Version> versions();
-/// The version of that number. Of one whose text was not read: the form of the newest text that
-/// was, under this number.
+/// The version of that number; if its text was not read, the newest that was, with this number.
 [[nodiscard]] Version version_of(int number);
 /// The number that a field or a flag gives: 1 to 999, in decimal digits.
 [[nodiscard]] std::optional<int> parse_interop(std::string_view text);

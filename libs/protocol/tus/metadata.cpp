@@ -31,7 +31,7 @@ std::string_view without_blanks_before(std::string_view element) {
   return element;
 }
 
-/// What a pair is made of, in its element.
+/// The parts of a pair, within its element.
 struct Element {
   std::string_view key;
   std::optional<std::string_view> text;  ///< of the value; nullopt: there is none
@@ -134,11 +134,11 @@ class MetadataParser {
     pairs.push_back(std::move(pair));
   }
 
-  /// Up to so many are looked through, which is cheaper than to index them.
+  /// Up to so many pairs a search is cheaper than an index.
   static constexpr std::size_t few = 16;
   MetadataStrictness strictness_;
   Metadata metadata_;
-  /// Where each key is, of more than a few: a header of a megabyte may hold 300,000 pairs.
+  /// The index of each key, once there are more than a few: a megabyte may hold 300,000 pairs.
   std::unordered_map<std::string, std::size_t> positions_;
 };
 
@@ -172,9 +172,9 @@ std::optional<std::string> find_metadata(std::string_view header, std::string_vi
     const auto comma = std::min(header.find(','), header.size());
     auto element = header.substr(0, comma);
     header.remove_prefix(std::min(comma + 1, header.size()));
-    // As all blanks are, and some of what is none, which stays.
+    // All blanks are <= ' ', and so are some other characters, which stay.
     if (!element.empty() && element.front() <= ' ') element = without_blanks_before(element);
-    // Most are another key's, which the first letter tells.
+    // Most elements have another key, which the first letter tells.
     if (element.size() < key.size() || key.empty() || element.front() != key.front()) continue;
     if (element.substr(0, key.size()) != key) continue;
     const auto cut = lenient_element(element);

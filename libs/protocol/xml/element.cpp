@@ -137,7 +137,7 @@ class Parser {
     return left.substr(0, length);
   }
 
-  /// Behind '<': the rest of a start tag.
+  /// Reads the rest of a start tag, after '<'.
   void open(Element& element) {
     if (open_.size() == most_levels) fail(fmt::format("deeper than {} levels", most_levels));
     if (++elements_ > most_elements) fail(fmt::format("more than {} elements", most_elements));
@@ -170,7 +170,7 @@ class Parser {
     } else if (take("</")) {
       close();
     } else if (take("<")) {
-      // A vector of parents moves; a parent's address does not change while its child is open.
+      // This may move the siblings, which are closed; no element that is open changes its address.
       element.children.emplace_back();
       open(element.children.back());
     } else if (take("&")) {

@@ -1,5 +1,5 @@
-// XML as object stores speak it: elements and text. No DTD, so that no document is longer than it
-// looks.
+// XML as object stores speak it: elements and text. DTDs are refused, so that no entity can make a
+// document grow.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace xml {
 
 struct Element {
   std::string name;  ///< without its prefix
-  std::string text;  ///< its own: entities replaced; empty beside children, for then it is layout
+  std::string text;  ///< its own, entities replaced; empty beside children: it is layout then
   std::vector<Element> children;
   /// The first child of that name.
   [[nodiscard]] const Element* find(std::string_view name) const;
@@ -24,7 +24,7 @@ struct Element {
 
 /// The root of a document. Attributes and comments are skipped, CDATA is text. What has a DTD, a
 /// processing instruction, an entity besides the five, more than 16 levels or 60,000 elements is
-/// refused; the error says at which byte. How long `text` may be is the caller's.
+/// refused; the error says at which byte. The caller limits the length of `text`.
 [[nodiscard]] Result<Element> parse(std::string_view text);
 
 /// A whole document in UTF-8. `xmlns` is that of the root, if not empty. What XML cannot hold

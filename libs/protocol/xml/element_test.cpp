@@ -66,7 +66,7 @@ TEST(Xml, IsBounded) {
   EXPECT_EQ(parse(many + "</a>").error().what, "more than 60000 elements");
 }
 
-// A quarter of a megabyte of them took half a minute: each was followed by a look at all behind it.
+// Once, a quarter of a megabyte of them took half a minute: each led to a look at all after it.
 TEST(Xml, ManyAttributesTakeNoLongerThanOthers) {
   std::string text = "<a";
   for (int i = 0; i < 500'000; ++i) text += " b=''";
