@@ -1,5 +1,5 @@
-// CPU-seconds that a process has used so far, all its threads, the ended ones too: from the
-// scheduler's clock, since /proc/PID/stat counts in ticks and misses what is shorter.
+// CPU-seconds that a process has used so far, with all its threads, ended ones included. Read from
+// the scheduler's clock, since /proc/PID/stat counts in ticks and misses what is shorter.
 //
 // usage: cpu_time PID
 #include <cstdio>

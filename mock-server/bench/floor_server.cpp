@@ -56,7 +56,7 @@ class Stream {
     if (!ssl_) return ::recv(socket_, into, size, 0);
     return SSL_read(ssl_.get(), into, static_cast<int>(size));
   }
-  /// The same of a body that has so many: of TLS records, which hold 16 KiB, several.
+  /// The same for a body with `size` bytes to come; over TLS several records of 16 KiB at once.
   long read_body(char* into, std::size_t size) {
     if (!ssl_) return ::recv(socket_, into, size, skips_ ? MSG_TRUNC : 0);
     std::size_t done = 0;

@@ -1,7 +1,7 @@
 // The floor of scripts/bench.sh for small requests: what it costs to take a request off a socket
-// and answer it with fixed bytes. One thread, epoll, recv, send; it looks at the method, at where
-// the request ends, and of Open Humans' and One Codex' calls at which it is, and at nothing else.
-// It is a measuring stick, not a server.
+// and answer it with fixed bytes. One thread, epoll, recv, send. It looks at the method, at where
+// the request ends, and at which call of Open Humans or One Codex it is, and at nothing else. It is
+// a measuring stick, not a server.
 //
 // usage: reply_floor    (prints 'ready URL', ends on SIGTERM)
 #include <arpa/inet.h>
@@ -30,12 +30,12 @@ constexpr std::string_view found =
     "HTTP/1.1 200 OK\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 1024\r\nUpload-Length: 1024\r\n"
     "Cache-Control: no-store\r\n\r\n";
 
-// What Open Humans' calls and the PUT between them are answered.
+// The answers to Open Humans' calls and to the PUT between them.
 constexpr std::string_view stored = "HTTP/1.1 200 OK\r\nETag: \"\"\r\nContent-Length: 0\r\n\r\n";
 constexpr std::string_view completed =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":1}";
 std::string begun;  ///< 201 with a URL on this server
-// The same of One Codex.
+// The same for One Codex.
 constexpr std::string_view posted = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
 constexpr std::string_view confirmed =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n"

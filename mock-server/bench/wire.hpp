@@ -1,5 +1,5 @@
 // Sockets for the clients of scripts/bench.sh: just enough HTTP/1.1 to talk to a tus server and to
-// notice when an answer is not the one that was due. Blocking; one connection is one thread's.
+// notice a wrong answer. Blocking; a connection belongs to one thread.
 #pragma once
 
 #include <netdb.h>
@@ -25,7 +25,7 @@ namespace bench {
 
 struct Url {
   std::string host, port, path;
-  std::string fields = {};  ///< of every request, with their line ends
+  std::string fields = {};  ///< header fields of every request, each with its CR LF
 };
 
 /// http://HOST:PORT/PATH, as the servers under test print it.
@@ -124,7 +124,8 @@ class Wire {
   std::string input_;
 };
 
-/// POST of an upload of `length` bytes with what dextesting/testevent1 asks for.
+/// The creation of an upload of `length` bytes, with the metadata that the upload config of
+/// dextesting/testevent1 requires.
 inline std::string creation(const Url& url, unsigned long long length) {
   return "POST " + url.path + " HTTP/1.1\r\nHost: " + url.host + ":" + url.port + "\r\n" +
          url.fields + "Tus-Resumable: 1.0.0\r\nUpload-Length: " + std::to_string(length) +

@@ -65,7 +65,7 @@ std::vector<Answer> parse(std::string_view sent, const std::vector<std::string>&
     require(answer.status >= 100 && answer.status < 600, "a reply has a status");
     sent.remove_prefix(end + 4);
     if (answer.status < 200) continue;
-    // What comes when the stream could not be read is no answer to a HEAD.
+    // A reply that says that the stream cannot be read has a body, even where a HEAD was due.
     const bool is_head = answers.size() < methods.size() && methods[answers.size()] == "HEAD" &&
                          !(answer.field("Connection") == "close" && !sent.empty());
     const auto length = answer.field("Content-Length");
@@ -486,7 +486,7 @@ class Author {
     }
     return text;
   }
-  /// Now and then one that would harm the innocent if it were taken for a request.
+  /// Now and then a request that would harm the innocent upload if it were taken for one.
   std::string content() {
     switch (data_.ConsumeIntegralInRange(0, 3)) {
       case 0:
@@ -596,7 +596,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
   std::vector<std::size_t> cuts(data.ConsumeIntegralInRange<std::size_t>(0, 6));
   for (auto& cut : cuts) cut = data.ConsumeIntegralInRange<std::size_t>(1, 200);
   const auto leaving = static_cast<World::Leaving>(data.ConsumeIntegralInRange(0, 3));
-  // A damaged stream may name the innocent by rights, so it does not know it.
+  // A damaged stream might name the innocent upload rightfully, so its author does not know it.
   Author author(data, own, begin_sample(world), damaged ? "/files/nobody" : innocent);
   std::string stream;
   const auto count = data.ConsumeIntegralInRange(1, 6);

@@ -1,4 +1,4 @@
-// Bytes that come out other than they went in, because a rule says so.
+// Stored bytes that are read back wrong, because a rule says so.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The seam between handlers and what happens behind them: deliveries and events that run on their
-// own account, after the request is answered. Misbehaviour decides here, handlers cannot tell.
+// The seam between handlers and what a backend does after the reply: deliveries, events, reports.
+// Misbehaviour decides here what becomes of each; handlers cannot tell.
 #pragma once
 
 #include <optional>
@@ -22,11 +22,11 @@ struct Effect {
     part,      ///< a partial upload was finished, and is not delivered by itself (TUS-CONCAT-027)
   };
   Kind kind = Kind::delivery;
-  std::string name;      ///< of the target, the event or the report; of a part none
+  std::string name;      ///< of the target, the event or the report; empty for a part
   unsigned attempt = 1;  ///< of a delivery, counted from 1
 };
 
-/// What becomes of it. The default: it happens, once, now.
+/// What becomes of an effect. The default: it happens, once, now.
 struct EffectPlan {
   bool drop = false;     ///< it does not happen, and nothing says so
   bool pretend = false;  ///< it does not happen, and is recorded as if it had
@@ -37,12 +37,12 @@ struct EffectPlan {
   /// The name under which it is recorded; "" is none at all.
   std::optional<std::string> rename = std::nullopt;
   bool deliver = false;  ///< of a part: it is delivered as if it were an upload of its own
-  // of a delivery, which is told as a success
-  std::optional<Bytes> bytes = std::nullopt;  ///< so many are copied, if there are that many
+  // Of a delivery only; it is still recorded as a success.
+  std::optional<Bytes> bytes = std::nullopt;  ///< copies this many at most
   std::vector<Damage> corrupt = {};           ///< in the copy
-  /// The upload whose bytes are copied; one that is not there any more is none.
+  /// The upload whose bytes are copied in place of its own, if it is still there.
   std::optional<std::string> from = std::nullopt;
-  /// Where to, below the folder of the target, as it is told too.
+  /// Where the copy goes, below the folder of the target; and recorded there.
   std::optional<std::string> path = std::nullopt;
 };
 

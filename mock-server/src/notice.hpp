@@ -1,4 +1,4 @@
-// What whoever runs the server should hear of, whichever room it happens in.
+// Trouble that whoever runs the server should hear of, whichever room it happens in.
 #pragma once
 
 #include <functional>
@@ -6,7 +6,7 @@
 
 namespace mock {
 
-/// Something failed that no client can help, or that none is told of. A value.
+/// A failure that no client can help, or that no client is told of. A value type.
 struct Notice {
   std::string kind;         ///< what is counted together: "store", "delivery", "accept"
   std::string lane = {};    ///< empty: the main one, or all

@@ -31,12 +31,12 @@ class LineLimit {
 
   /// Whether a line of that kind is to be written now. `ended(now)` goes first.
   [[nodiscard]] bool admits(std::string_view kind, TimePoint now);
-  /// What was withheld in the windows that are over at `now`, or in which `now` cannot be, since
-  /// the clock was set back. Told once.
+  /// What was withheld in windows that are over at `now`, or that begin after it because the clock
+  /// was set back. Told once.
   [[nodiscard]] std::vector<Withheld> ended(TimePoint now);
   /// What was withheld and not told yet, whether or not its window is over. Nothing is kept.
   [[nodiscard]] std::vector<Withheld> rest();
-  /// When the first window in which something was withheld is over; nullopt: in none it was.
+  /// When the first window in which something was withheld is over; nullopt: nothing was.
   [[nodiscard]] std::optional<TimePoint> next() const;
 
  private:

@@ -13,7 +13,7 @@ enum class LogFormat {
   human,
   json,  ///< an object a line: time (UTC), level, run_id, event, and what belongs to the event
 };
-/// Of a line, or the least that is written; no line is of `off`.
+/// The level of a line, or the lowest that is written; no line has `off`.
 enum class LogLevel { debug, info, warning, error, off };
 /// As --log-level takes them.
 inline constexpr std::array<std::pair<std::string_view, LogLevel>, 5> log_levels{

@@ -90,7 +90,7 @@ Result<std::string> address(const std::string& text) {
   return text;
 }
 
-/// A file of TLS; both are needed, which is CLI11's to say.
+/// One of the two files of TLS. CLI11 complains when the other is missing.
 Setting::Apply tls_file(std::string TlsFiles::*file) {
   return settings::parsed(settings::not_empty, [file](Options& options, std::string name) {
     if (!options.tls) options.tls.emplace();
@@ -101,7 +101,7 @@ Setting::Apply tls_file(std::string TlsFiles::*file) {
 constexpr const char* server_group = "Server";
 constexpr const char* control_group = "Control (/_mock/)";
 
-/// What the process is told; what each lane is told is in lane_settings.hpp.
+/// The settings of the process; those of each lane are in lane_settings.hpp.
 std::vector<Setting> server_settings() {
   const auto as_is = [](const std::string& text) -> Result<std::string> { return text; };
   return {
@@ -157,7 +157,7 @@ std::vector<Setting> server_settings() {
   };
 }
 
-/// What no value alone can tell: nothing, or a flag and why.
+/// Checks what no value alone can tell. nullopt, or the flag that is wrong and why.
 std::optional<std::string> finish(Options& options) {
   if (auto sound = check(options.main); !sound) {
     auto error = sound.error();
@@ -176,7 +176,7 @@ std::optional<std::string> finish(Options& options) {
   return std::nullopt;
 }
 
-/// What is wrong with a line, for stderr.
+/// The line for stderr that says what is wrong with the command line.
 std::string usage_line(const Error& error) {
   const auto what = error.where.empty() ? error.what : error.where + ": " + error.what;
   const auto hint = error.hint.empty() ? "" : error.hint + "; ";

@@ -12,7 +12,7 @@
 
 namespace mock {
 
-/// --lane. One of the two is empty.
+/// --lane. Either `listen` or `config_file` is empty.
 struct NamedLane {
   std::string name;
   std::string listen;       ///< HOST:PORT of a listener of its own; otherwise as the main lane

@@ -49,7 +49,7 @@ Result<std::unique_ptr<Store>> make_store(const Options& options, Loop& loop, No
                          loop);
 }
 
-/// What of the command line is about /_mock/.
+/// The part of the command line that is about /_mock/.
 struct ControlSetup {
   std::string token;                          ///< empty: none is demanded
   std::optional<ListenAddress> address = {};  ///< of a listener of its own
@@ -91,7 +91,7 @@ Result<void> open_lanes(const Options& options, MockLanes& lanes) {
   return {};
 }
 
-// Under another name first, so that whoever waits for the file never reads half of it.
+// Written under another name first, so that whoever waits for the file never reads half of it.
 Result<void> write_ready_file(const std::string& file, const std::string& url) {
   const fs::path temporary = file + "." + std::to_string(::getpid());
   std::ofstream out(temporary);
@@ -108,7 +108,7 @@ Result<void> write_ready_file(const std::string& file, const std::string& url) {
   return {};
 }
 
-/// Of rules that the listeners give nothing to do.
+/// Warns of rules that have nothing to do at these listeners.
 void warn_of_tls_rules(Lanes& lanes, const std::optional<TlsFiles>& tls) {
   for (const auto& lane : lanes.names()) {
     const auto& rules = lanes.find(lane)->rules();

@@ -18,7 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Enough for all that names something. Escaped six to one, a line stays below PIPE_BUF bytes.
+// Longer than real paths, ids and methods. If each byte is escaped as six, a line is still below
+// PIPE_BUF bytes.
 constexpr std::size_t longest_path = 360;
 constexpr std::size_t longest_id = 200;
 constexpr std::size_t longest_method = 24;
@@ -78,7 +79,7 @@ std::string for_people(const ExchangeRecord& record) {
                           record.body_received.value,
                           std::chrono::duration_cast<Milliseconds>(record.duration).count());
   if (record.aborted) line += ", aborted";
-  // Elsewhere the path names it.
+  // Of a creation only: elsewhere the path names it.
   const bool creates = request.addressed.route.creates();
   line += whereabouts(creates ? upload_of(record) : std::string(), lane_of(request));
   if (const auto fired = fired_in(record); !fired.empty()) {
@@ -115,7 +116,7 @@ void put(LogLevel level, const ExchangeRecord& record) {
   }
 }
 
-/// One that people read as `text`, and programs with the fields of `event` before it.
+/// Writes `text` for people; for programs an object with the fields of `event`, then `text`.
 void put(LogLevel level, Json event, const std::string& text) {
   if (log_format() == LogFormat::human) return log_text(level, text);
   event["message"] = text;
@@ -194,7 +195,8 @@ void ServerLog::tell_ended() {
   }
 }
 
-/// When the first second is over in which something was withheld, whether or not more happens.
+/// Sets the timer to the end of the first second in which something was withheld, so that it is
+/// told even if nothing more happens.
 void ServerLog::wake_later() {
   std::optional<TimePoint> due;
   for (const auto* channel : {&infos_, &warnings_}) {

@@ -27,7 +27,7 @@ constexpr Milliseconds second{1000};
 
 class ServerLogs : public testing::Test {
  protected:
-  /// The lines that `what` writes to stderr; of people without their time.
+  /// The lines that `what` writes to stderr; those for people without their time.
   std::vector<std::string> lines_of(const std::function<void()>& what) {
     testing::internal::CaptureStderr();
     what();

@@ -16,7 +16,8 @@ class StderrSink final : public spdlog::sinks::stderr_color_sink_mt {
   /// A line of more than PIPE_BUF bytes (pipe(7)) may have to wait after all.
   void log(const spdlog::details::log_msg& message) override;
 
-  /// How many lines were dropped since this was last asked; 0 as long as none could be told of it.
+  /// How many lines were dropped since this was last asked; 0 as long as stderr still takes no
+  /// line.
   [[nodiscard]] std::uint64_t take_dropped();
 
  private:

@@ -26,7 +26,7 @@ tl::expected<Grant, TokenRefusal> AccessTokens::verify(std::string_view token,
     if (grant && known && known->revoked) return tl::unexpected(unverified("token was revoked"));
     return grant;
   }
-  // In the words of who expects JWTs.
+  // Refused in the words of a server that expects JWTs.
   if (!known && kinds_.issue_jwts) return verify_jwt(token, keys_, issuers_, now);
   return ledger_->verify(token, now);
 }

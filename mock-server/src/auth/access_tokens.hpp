@@ -17,7 +17,7 @@ class AccessTokens final : public Tokens {
  public:
   struct Kinds {
     bool issue_jwts = false;   ///< what `issue` makes
-    bool accept_jwts = false;  ///< opaque ones that were issued here always are
+    bool accept_jwts = false;  ///< opaque tokens issued here are always accepted
   };
   /// `keys` and `issuers` outlive it.
   AccessTokens(Kinds kinds, KeyRing& keys, const Issuers& issuers,
@@ -46,8 +46,8 @@ class AccessTokens final : public Tokens {
   [[nodiscard]] Result<void> keep_in(const std::filesystem::path& file) {
     return ledger_->keep_in(file);
   }
-  /// Whether one has not expired yet. Void ones count: a JWT that is forgotten here would pass by
-  /// its signature.
+  /// Whether any token has not expired yet. Void ones count: a JWT that is forgotten here would
+  /// pass by its signature.
   [[nodiscard]] bool holds(TimePoint now) const { return ledger_->holds(now, true); }
 
  private:

@@ -143,7 +143,7 @@ Result<void> Auth::open() {
   auto keys = KeyRing::open(in_state("signing-key.pem"));
   if (!keys) return tl::unexpected(keys.error());
   keys_ = std::move(*keys);
-  // Otherwise when the first is asked for: making one takes a tenth of a second.
+  // Else the first key is made when it is asked for, as that takes a tenth of a second.
   if (mode == AuthMode::jwt && in_state("signing-key.pem")) {
     if (auto key = keys_->current(); !key) return tl::unexpected(key.error());
   }
@@ -248,7 +248,7 @@ Reply Auth::password_grant(const Request& request, const std::string& body) {
   return answer_with_tokens(std::move(grant));
 }
 
-/// The right password waits as well: else an answer would tell it from the wrong ones.
+/// The right password has to wait as well, or an answer would tell it from the wrong ones.
 std::optional<Reply> Auth::slowed(const std::string& username) {
   if (!options_.secure) return std::nullopt;
   auto wait = guesses_->wait(username, loop_.now());
@@ -270,13 +270,13 @@ void Auth::forget_guesses() {
   if (options_.shared_guesses) options_.shared_guesses->clear();
 }
 
-/// What of it whoever asked may be told.
+/// Logs the error, and returns what the client may be told of it.
 Error Auth::not_kept(const Error& error) const {
   if (options_.notify) options_.notify({"identity", {}, {}, error.line()});
   return {{}, "the identity cannot be kept: " + error.what, {}};
 }
 
-/// Before the first token: from now on all of it outlives the process.
+/// Called before the first token is given out: from now on the state outlives the process.
 Result<void> Auth::keep() {
   if (kept_) return {};
   const auto file = [this](const char* name) { return *options_.state_folder / name; };
@@ -330,7 +330,7 @@ Reply Auth::refresh(const Request& request, const std::string& body) {
   return answer_with_tokens(std::move(grant));
 }
 
-/// The server's files are nothing that a client is told of.
+/// Logs the error. A client is told nothing of the server's files.
 Reply Auth::failed(const Error& error) const {
   if (options_.notify) options_.notify({"identity", {}, {}, error.line()});
   return uncached(

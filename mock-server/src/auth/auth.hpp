@@ -37,7 +37,8 @@ struct AuthOptions {
   /// Holds signing keys, issued tokens, the key of session cookies and the issuers that this server
   /// was known by, so that tokens outlive a restart. Without it they live in memory.
   std::optional<std::filesystem::path> state_folder;
-  /// Nothing is written there before the first token is given out, unless it is there already.
+  /// Nothing is written there before the first token is given out, unless the folder exists
+  /// already.
   bool keep_when_needed = false;
   /// --issuer: pinned. Empty: where `served_at` says that the server is.
   std::string issuer;
@@ -52,8 +53,8 @@ struct AuthOptions {
   bool guide = false;
   /// For what cannot be told to a client: state that cannot be kept.
   Notify notify = {};
-  /// Of wrong passwords, beside its own: counted together with others', by another clock than its
-  /// own. Null: there are none. Both outlive it.
+  /// A second count of wrong passwords, shared with others and by a clock of its own. Null: there
+  /// is none. Both outlive this.
   Guesses* shared_guesses = nullptr;
   const Loop* shared_clock = nullptr;
 };
@@ -106,7 +107,7 @@ class Auth {
   [[nodiscard]] const std::string& issuer() const;
   [[nodiscard]] AuthMode mode() const { return options_.mode; }
 
-  /// Whether requests to this endpoint come before `check`: uploads and /info (DEX-AUTH-014), and
+  /// Whether requests to this endpoint have to pass `check`: uploads and /info (DEX-AUTH-014), and
   /// redelivery, which writes (DEX-SEC-001); with --contract guide /health as well (point 11 of
   /// contract-guide.md), with --secure /version and /metrics. Never with --auth none.
   [[nodiscard]] bool guards(Route route) const;
@@ -128,7 +129,7 @@ class Auth {
   [[nodiscard]] Reply jwks(const Request& request);
 
   // ---- for tests (/_mock/) and for rules -------------------------------------------------------
-  // Errors never name a file: that is in the log. They have no place when the state cannot be kept.
+  // Errors never name a file, which the log does. Without a place: the state cannot be kept.
   /// An Error: the wish contradicts itself (the place is the field), or the state cannot be kept.
   [[nodiscard]] Result<MintedToken> mint(const MintRequest& wish);
   /// From now on another key signs; its id. Earlier ones stay in the JWKS and verify, unless
@@ -144,9 +145,9 @@ class Auth {
   /// Wrong passwords so far do not count any more.
   void forget_guesses();
 
-  /// Whether a token has not expired yet that would be missed.
+  /// Whether there is a token that would be missed: one that has not expired yet.
   [[nodiscard]] bool holds_tokens() const;
-  /// The same of a state folder that nobody uses; also when that cannot be told.
+  /// The same for a state folder that no Auth uses now. True also when it cannot be read.
   [[nodiscard]] static bool holds_tokens(const std::filesystem::path& state_folder, TimePoint now);
 
  private:

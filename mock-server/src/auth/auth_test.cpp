@@ -72,7 +72,7 @@ class AuthTest : public testing::TestWithParam<AuthMode> {
 
 TEST_P(AuthTest, StateThatCannotBeKeptIsToldToWhoeverRunsTheServer) {
   const auto auth = start();
-  // A file where the folder was: as root writes past permissions.
+  // A file where the folder was: permissions would not keep root from writing.
   std::filesystem::remove_all(folder_.path() / "auth");
   ASSERT_TRUE(replace_file(folder_.path() / "auth", ""));
   const auto reply = auth->oauth(post(), demo);

@@ -1,5 +1,5 @@
-// What stands in front of an endpoint: a class for each kind of credential. Who signs requests, as
-// object storage does, checks that itself: the signature is about what is asked for.
+// What stands in front of an endpoint: a class for each kind of credential. A system with signed
+// requests, such as object storage, checks them itself: the signature covers what is asked for.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,7 @@ class Gate {
 };
 
 /// A browser's question whether a page may send a request: it never has credentials (Fetch
-/// standard, "CORS-preflight fetch"). One that names another method is none.
+/// standard, "CORS-preflight fetch"). With an X-HTTP-Method-Override it is none.
 [[nodiscard]] bool is_preflight(const Request& request);
 
 }  // namespace mock

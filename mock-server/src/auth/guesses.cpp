@@ -12,7 +12,7 @@ auto Guesses::recent(const std::string& digest, TimePoint now)
   if (found == entries_.end()) return found;
   const auto entry = found->second;
   auto& list = by_count_[entry->times.size() - 1];
-  // A clock that was set back has not reached them yet.
+  // Times in the future are from before the clock was set back.
   std::erase_if(entry->times, [&](TimePoint time) { return time > now || now - time >= window; });
   if (entry->times.empty()) {
     list.erase(entry);

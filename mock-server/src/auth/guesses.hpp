@@ -17,7 +17,7 @@ namespace mock {
 /// Remembers when passwords were wrong within the last minute. A name counts whether there is such
 /// a user or not, so that nothing tells the two apart. What is remembered is bounded: beyond
 /// `names` the name with the fewest wrong passwords is forgotten, the one tried longest ago first.
-/// So whoever wants one forgotten has to guess as often at every other. Loop thread only.
+/// So whoever wants a name forgotten has to guess as often at all the others. Loop thread only.
 class Guesses {
  public:
   static constexpr std::chrono::minutes window{1};
@@ -30,10 +30,10 @@ class Guesses {
 
   /// How long the name has to wait until its next password is looked at; nullopt: not at all.
   [[nodiscard]] std::optional<std::chrono::seconds> wait(std::string_view name, TimePoint now);
-  /// Its password was wrong. After `wait` let it try.
+  /// Notes a wrong password for the name. To be called after `wait` let it try.
   void wrong(std::string_view name, TimePoint now);
   void clear();
-  /// Of names that are remembered.
+  /// How many names are remembered.
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:

@@ -11,7 +11,7 @@
 namespace mock {
 namespace {
 
-/// What a request has in one way; nullopt: nothing.
+/// What a request presents in one way; nullopt: nothing.
 using Presented = std::optional<tl::expected<std::string, KeyFlaw>>;
 
 Presented malformed() { return tl::unexpected(KeyFlaw::malformed); }
@@ -77,7 +77,7 @@ Presented presented(const Request& request, const KeyWay& way) {
 
 }  // namespace
 
-/// As long for any wrong key of the same length.
+/// Takes the same time for any wrong key of the same length.
 bool KeyGate::passes(std::string_view key) const {
   bool known = false;
   for (const auto& good : options_.keys) {

@@ -49,7 +49,7 @@ class KeyGate final : public Gate {
   explicit KeyGate(KeyGateOptions options) : options_(std::move(options)) {}
 
   [[nodiscard]] std::optional<Reply> check(const Request& request) const override;
-  /// By which key a request is let through: for handlers to whom keys are different people.
+  /// The key that lets a request through: for handlers that tell clients apart by their keys.
   [[nodiscard]] tl::expected<std::string, KeyFlaw> key_of(const Request& request) const;
 
  private:

@@ -33,14 +33,14 @@ class KeyRing {
   [[nodiscard]] Result<const SigningKey*> current();
   /// The one before; null before the first rotation, or once it was retired.
   [[nodiscard]] const SigningKey* previous() const;
-  /// A key of nobody, for tokens that must be refused. The same for the life of the process.
+  /// A key that no ring has, for tokens that must be refused. The same for the life of the process.
   [[nodiscard]] static Result<const SigningKey*> unknown();
   /// All of them, oldest first.
   [[nodiscard]] const std::vector<std::shared_ptr<const SigningKey>>& all() const { return keys_; }
 
-  /// From now on in `file`, of one that had none. An Error: it still has none.
+  /// Keeps the keys of a ring without a file in `file` from now on. An Error: it still has none.
   [[nodiscard]] Result<void> keep_in(const std::filesystem::path& file);
-  /// Makes the next key; the id of it. After an Error everything is as before.
+  /// Makes the next key and returns its id. After an Error everything is as before.
   Result<std::string> rotate(bool retire_earlier);
   /// Retires all keys but the oldest, which signs again. After an Error everything is as before.
   [[nodiscard]] Result<void> forget_rotations();

@@ -104,7 +104,7 @@ Result<MintedToken> Auth::mint(const MintRequest& wish) {
   const auto life = wish.expires_in.value_or(options_.lifetime);
   grant.expires = now + life;
   if (wish.not_before.count() != 0) grant.not_before = now + wish.not_before;
-  // Never issued after it expires, nor before it begins to count.
+  // No later than it expires. A JWT has this as nbf as well, unless `not_before` is given.
   grant.issued = std::min(now, grant.expires);
 
   MintedToken minted;
@@ -130,7 +130,7 @@ Result<MintedToken> Auth::mint(const MintRequest& wish) {
       return tl::unexpected(not_kept(done.error()));
     }
   }
-  // As long as the token or a usual one, so that an expired token is refused as a token.
+  // The cookie outlives an expired token, so that the token is what is refused.
   minted.cookie =
       sessions_->seal(minted.access_token, std::max(grant.expires, now + options_.lifetime));
   return minted;

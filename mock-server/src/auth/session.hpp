@@ -26,7 +26,7 @@ class Sessions {
   [[nodiscard]] static Result<std::unique_ptr<Sessions>> open(
       std::optional<std::filesystem::path> file);
 
-  /// Writes the key of one that had no file.
+  /// Writes the key into `file`, for sessions that had none.
   [[nodiscard]] Result<void> keep_in(const std::filesystem::path& file) const;
   /// "phdo_session=...", as a Cookie field takes it.
   [[nodiscard]] std::string seal(std::string_view token, TimePoint expires) const;

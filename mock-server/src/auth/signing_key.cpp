@@ -63,8 +63,9 @@ SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
 SigningKey::~SigningKey() = default;
 
 Result<SigningKey> SigningKey::generate() {
-  // Of three primes (RFC 8017 section 3.1), which OpenSSL 3.0 finds in a fifth of the time that two
-  // take: every start without a key of its own waits for one. Nobody who verifies can tell.
+  // With three primes (RFC 8017 section 3.1), which OpenSSL 3.0 finds in a fifth of the time that
+  // two take: every start without a key of its own waits for this. Whoever verifies sees no
+  // difference.
   const KeyContextPointer context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
   EVP_PKEY* made = nullptr;
   const bool ok = context && EVP_PKEY_keygen_init(context.get()) == 1 &&

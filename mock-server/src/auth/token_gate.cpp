@@ -7,7 +7,7 @@
 namespace mock {
 namespace {
 
-/// Some megabytes, and more than the clients of a load have.
+/// How many fields are remembered, and how long ones: some megabytes, and more than a load uses.
 constexpr std::size_t most_remembered = 4'000;
 constexpr std::size_t longest_remembered = 4'000;
 
@@ -40,7 +40,7 @@ bool is_b64token(std::string_view token) {
       });
 }
 
-/// Whether a request only looks. One that says two things does not.
+/// Whether a request only reads. One that contradicts itself does not count as such.
 bool only_reads(const Request& request) {
   const auto& addressed = request.addressed;
   return !addressed.contradictory && (addressed.method == "GET" || addressed.method == "HEAD");
@@ -71,7 +71,7 @@ bool TokenGate::passes_as_options(const Request& request) const {
   // further in, and must not get there without a token (TUS-CORE-XMO-006).
   if (request.method != "OPTIONS" || request.addressed.overridden) return false;
   if (!options_.secure) return true;
-  // Discovery asks where uploads are made, or are.
+  // Discovery of tus asks the creation URL, or an upload.
   return is_preflight(request) || !request.addressed.base.empty();
 }
 

@@ -41,11 +41,11 @@ class TokenGate final : public Gate {
             const Loop& loop)
       : tokens_(tokens), sessions_(sessions), options_(std::move(options)), loop_(loop) {}
 
-  /// nullopt: go on. OPTIONS passes without a token (DEX-AUTH-012),
-  /// unless X-HTTP-Method-Override makes something else of it. The token is that of Authorization,
-  /// else that of the session cookie (DEX-AUTH-016). Refusals are DEX's texts with the
-  /// WWW-Authenticate field that RFC 9110 section 15.5.2 demands. A field that passed passes again
-  /// without a look at its token until that expires, or any token is made void.
+  /// nullopt: go on. OPTIONS passes without a token (DEX-AUTH-012), unless X-HTTP-Method-Override
+  /// makes something else of it. The token is that of Authorization, else that of the session
+  /// cookie (DEX-AUTH-016). Refusals are DEX's texts with the WWW-Authenticate field that RFC 9110
+  /// section 15.5.2 demands. A field that passed passes again, without a look at its token, until
+  /// the token expires or any token is made void.
   [[nodiscard]] std::optional<Reply> check(const Request& request) const override;
 
  private:
@@ -61,7 +61,7 @@ class TokenGate final : public Gate {
     }
   };
   struct Passed {
-    TimePoint from;   ///< when it was checked: before that it may have come too early
+    TimePoint from;   ///< when it was checked; before that it may not be valid
     TimePoint until;  ///< when it expires
   };
 
@@ -71,7 +71,7 @@ class TokenGate final : public Gate {
   const Loop& loop_;
   /// Fields that passed, so that not every request pays for a signature. In memory only.
   mutable std::unordered_map<std::string, Passed, Hash, std::equal_to<>> passed_;
-  mutable std::uint64_t voided_ = 0;  ///< of the tokens, when `passed_` was filled
+  mutable std::uint64_t voided_ = 0;  ///< Tokens::voided() when `passed_` was filled
 };
 
 }  // namespace mock

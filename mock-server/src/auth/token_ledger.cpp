@@ -96,7 +96,7 @@ Result<void> TokenLedger::load(TimePoint now) {
   forget_expired(now);
   // Rewritten whole: without what expired or was torn.
   auto rewritten = replace_file(*file_, all_lines(), FileAccess::owner);
-  // Only a torn line, which would run into the next one, cannot wait until the disk has room again.
+  // On a full disk that can wait, but not if a line is torn: the next one would run into it.
   if (!rewritten && *content && rest.empty()) return {};
   return rewritten;
 }
@@ -121,7 +121,7 @@ bool TokenLedger::holds(TimePoint now, bool with_void) const {
 
 void TokenLedger::forget_expired(TimePoint now) {
   std::erase_if(entries_, [&](const auto& entry) { return now >= entry.second.grant.expires; });
-  ++voided_;  // the clock may go back
+  ++voided_;  // forgotten tokens must not pass again if the clock goes back
   prune_at_ = std::max<std::size_t>(1024, 2 * entries_.size());
 }
 

@@ -26,7 +26,7 @@ class TokenLedger : public Tokens {
   [[nodiscard]] static Result<std::unique_ptr<TokenLedger>> open(
       std::optional<std::filesystem::path> file, TimePoint now);
 
-  /// From now on in `file`, of one that had none. An Error: it still has none.
+  /// Keeps a ledger without a file in `file` from now on. An Error: it still has none.
   [[nodiscard]] Result<void> keep_in(const std::filesystem::path& file);
   /// Whether a token of it has not expired yet; `with_void`: those that are void count as well.
   [[nodiscard]] bool holds(TimePoint now, bool with_void) const;

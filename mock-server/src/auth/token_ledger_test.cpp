@@ -57,10 +57,10 @@ TEST_F(Ledger, OpensWhenItCannotBeRewritten) {
     token = ledger->issue(grant_until(start + seconds{10})).value();
     ASSERT_TRUE(ledger->revoke(ledger->issue(grant_until(start + seconds{10})).value()));
   }
-  // Where the new file would be prepared: with this in the way that fails, as on a full disk.
+  // A folder in the way of the new file, which cannot be written then, as on a full disk.
   std::filesystem::create_directory(file().string() + ".new");
   EXPECT_TRUE(open()->verify(token, start));
-  // Unless it has to be: another line would make both unreadable.
+  // After a torn line it has to be written: another line would make both unreadable.
   ASSERT_TRUE(append_line(file(), "{\"sha256\":"));
   std::filesystem::resize_file(file(), std::filesystem::file_size(file()) - 1);
   EXPECT_FALSE(TokenLedger::open(file(), start));

@@ -19,7 +19,7 @@ struct Grant {
   TimePoint issued;
   TimePoint expires;        ///< the first moment at which it is refused
   TimePoint not_before{};   ///< refused before that; the epoch: none
-  std::string family = {};  ///< of the login it goes back to: all of them can be made void at once
+  std::string family = {};  ///< names the login; all its tokens can be made void at once
   bool operator==(const Grant&) const = default;
 };
 
@@ -36,8 +36,8 @@ class Tokens {
   [[nodiscard]] virtual Result<std::string> issue(const Grant& grant) = 0;
   [[nodiscard]] virtual tl::expected<Grant, TokenRefusal> verify(std::string_view token,
                                                                  TimePoint now) const = 0;
-  /// Another number than before: a token that `verify` took may be refused now, for a reason that
-  /// is not the time. As long as it is the same, one that passed passes until it expires.
+  /// Changes whenever a token that passed may be refused for another reason than the time. As long
+  /// as it is the same, a token that passed passes until it expires.
   [[nodiscard]] virtual std::uint64_t voided() const = 0;
 };
 

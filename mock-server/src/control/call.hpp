@@ -32,12 +32,12 @@ class Call {
   /// Once; nothing of the call may be used afterwards.
   virtual void answer(Reply reply) = 0;
 
-  /// Tells whether the client is still there: nothing else of the call exists when it is not.
+  /// Tells whether the client is still there. When it is not, the call does not exist any more.
   [[nodiscard]] std::function<bool()> is_wanted() const {
     return [alive = std::weak_ptr<bool>(alive_)] { return !alive.expired(); };
   }
-  /// `task`, unless the client has gone by then: nothing else of the call exists in that case.
-  /// What it throws is the call's answer.
+  /// Wraps `task`, which is not run once the client has gone: the call does not exist then. What it
+  /// throws becomes the call's answer.
   template <class Task>
   [[nodiscard]] auto if_wanted(Task task) {
     return [this, alive = std::weak_ptr<bool>(alive_), task = std::move(task)](auto&&... given) {
@@ -78,7 +78,7 @@ struct Endpoint {
 /// {"error": ..., "hint": ...}: one line each; "hint" only when there is one.
 [[nodiscard]] Reply reply_error(int status, std::string_view error, std::string_view hint = {});
 [[nodiscard]] Reply reply_error(int status, const Error& error);
-/// Of a store that failed: 507 when memory or a disk ran out, else 500.
+/// For a store that failed: 507 when memory or a disk ran out, else 500.
 [[nodiscard]] Reply reply_error(const StoreError& error);
 
 /// Reads the body as JSON with `read`; what is wrong with it is answered 400. The result tells

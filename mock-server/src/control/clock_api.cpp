@@ -54,7 +54,7 @@ void set_clock(Call& call) {
   const auto wish = decode_body(call, read_wish);
   if (!wish) return;
   auto& clock = call.lane.clock();
-  // As far as the clock would be moved, whatever it shows: nothing of a refused wish is done.
+  // Before anything is done, so that a refused request changes nothing.
   if (wish->advance && *wish->advance > latest - clock.now()) {
     return call.answer(reply_error(400, "body: advance: the clock ends with the year 2199"));
   }

@@ -20,7 +20,7 @@ namespace control {
 namespace {
 
 constexpr std::string_view prefix = "/_mock/";
-// The longest body is a list of rules; those that come with the program are below 100 KB together.
+// The longest body is a list of rules; all that come with the program have about 400 KB together.
 constexpr Bytes body_limit{1UL << 20U};
 
 void get_health(Call& call) {
@@ -99,7 +99,7 @@ class ControlHandler : public Handler, private Call {
     exchange_ = &exchange;
     std::string_view path = head.path;
     path.remove_prefix(std::min(prefix.size(), path.size()));
-    // As a folder of files would have it. Not everywhere: "rules/" may be "rules/$name".
+    // The list, as of a folder of files. Only here: "rules/" may be "rules/$name" without a name.
     if (path == "schemas/") path.remove_suffix(1);
     const std::string_view method = head.method == "HEAD" ? "GET" : std::string_view(head.method);
     std::vector<std::string> allowed;
@@ -140,7 +140,7 @@ class ControlHandler : public Handler, private Call {
   }
 
   void answer(Reply reply) override {
-    // Nothing under /_mock/ is for a cache, nor for a browser's guess.
+    // Nothing under /_mock/ may be cached, nor its type be guessed by a browser.
     reply.fields.set("Cache-Control", "no-store");
     reply.fields.set("X-Content-Type-Options", "nosniff");
     exchange_->reply(std::move(reply));
@@ -149,7 +149,7 @@ class ControlHandler : public Handler, private Call {
  private:
   void begin(const Request& head) {
     if (head.method == "POST" || head.method == "PUT") {
-      // Also without a body: it is what a form or a script of another origin cannot send.
+      // Also without a body: no form and no script of another origin can send this type.
       if (!is_json(head)) {
         return answer(reply_error(415, "the body must be application/json",
                                   "send Content-Type: application/json, also without a body"));

@@ -32,8 +32,8 @@ struct ControlOptions {
 class ControlGate : public Application {
  public:
   struct Access {
-    /// open: this listener serves /_mock/ beside everything else; closed: 404 there; only: and
-    /// nothing else (--control).
+    /// closed: /_mock/ is 404 at this listener; open: it is served beside everything else; only: it
+    /// is served, and nothing else is (--control).
     enum class Serves { closed, open, only };
     Serves serves = Serves::closed;
     /// Demanded as `Authorization: Bearer`; empty: none is, and then the Host must be a name of

@@ -18,7 +18,7 @@ std::unique_ptr<Handler> refuse(Reply reply) {
 
 std::unique_ptr<Handler> not_found() { return refuse(text_reply(404, "404 page not found\n")); }
 
-/// In a time that does not depend on where the two differ, nor on the length of the secret.
+/// Takes a time that depends neither on where the two differ nor on the length of the secret.
 bool same_secret(std::string_view a, std::string_view b) {
   const auto x = sha256_hex(a);
   const auto y = sha256_hex(b);
@@ -54,7 +54,7 @@ ControlGate::ControlGate(Application& next, Access access)
     : next_(next), access_(std::move(access)) {}
 
 std::unique_ptr<Handler> ControlGate::handler_for(const Request& request, Intercept* intercept) {
-  // Also what was not admitted anywhere.
+  // By path, and not by route: a request that no lane admitted has no route.
   if (request.path != "/_mock" && !request.path.starts_with("/_mock/")) {
     return access_.serves == Access::Serves::only ? not_found()
                                                   : next_.handler_for(request, intercept);

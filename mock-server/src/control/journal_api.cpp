@@ -25,7 +25,7 @@ namespace {
 
 // ---- GET /_mock/journal ------------------------------------------------------------------------
 
-/// Where the bytes are stored that the body of this entry brought; nullopt: nowhere.
+/// Where the bytes that this entry's body brought are stored; nullopt: nowhere.
 std::optional<StoredRange> range_of(const JournalEntry& entry) {
   if (entry.stored) {
     const bool some = entry.received > Bytes{0} && !entry.stored->upload.empty();
@@ -53,7 +53,7 @@ StoreResult<std::string> digest_of(Reader& reader, Bytes from, Bytes to) {
   return to_hex(digest.finish());
 }
 
-/// Reads off the loop. `done`, as `call.if_wanted` has it, is given an Error when those bytes are
+/// Reads off the loop. `done`, which `call.if_wanted` made, is given an Error when those bytes are
 /// not stored (any more).
 template <class Done>
 void make_digest(Call& call, const StoredRange& range, Done done) {
@@ -96,7 +96,7 @@ struct Listing : std::enable_shared_from_this<Listing> {
 
 // ---- POST /_mock/journal/verify ----------------------------------------------------------------
 
-// Longer waits are a client's own to repeat.
+// A client that wants to wait longer asks again.
 constexpr Milliseconds longest_wait{std::chrono::minutes{5}};
 constexpr std::size_t most_near = 5;
 constexpr std::size_t most_matches = 100;
@@ -113,7 +113,7 @@ struct Expectation {
     return (!exactly || count == *exactly) && (!at_least || count >= *at_least) &&
            (!at_most || count <= *at_most);
   }
-  /// Counts only grow.
+  /// Whether the count cannot hold any more, as counts only grow.
   [[nodiscard]] bool hopeless(std::uint64_t count) const {
     return (exactly && count > *exactly) || (at_most && count > *at_most);
   }
@@ -175,7 +175,7 @@ struct Comparison {
   std::ptrdiff_t failed = 0;
 };
 
-/// By the number of an entry; null: its bytes are not stored.
+/// By the ordinal of their entry; nullopt: its bytes are not stored.
 using Digests = std::map<std::uint64_t, std::optional<std::string>>;
 
 /// The conditions at which entries fail.
@@ -209,7 +209,7 @@ class NearMisses {
     }
     return list;
   }
-  /// Of the first of them everything; null: there is none.
+  /// The first of them with all of its conditions; null: there is none.
   [[nodiscard]] Json nearest() const {
     if (near_.empty()) return nullptr;
     auto json = head_of(*near_.front().entry);
@@ -264,8 +264,8 @@ class NearMisses {
   std::vector<Comparison> near_;
 };
 
-/// Counts, and goes on counting while it waits: what falls out of the journal meanwhile has been
-/// seen. Where a digest is asked for, that of each entry that holds otherwise is made, one after
+/// Counts matches, and goes on while it waits, so that it has seen what falls out of the journal
+/// meanwhile. If a digest is asked for, it is made of each entry that matches otherwise, one after
 /// the other.
 class Verification : public std::enable_shared_from_this<Verification> {
  public:
@@ -326,7 +326,7 @@ class Verification : public std::enable_shared_from_this<Verification> {
                 call_.if_wanted([self = shared_from_this(), ordinal = ordinal,
                                  round = round_](const StoreResult<std::string>& sha256) {
                   self->digesting_ = false;
-                  // Not of an entry that was cleared meanwhile.
+                  // Unless the entry was cleared meanwhile.
                   if (round == self->round_) {
                     self->judge(ordinal, sha256 ? std::optional(*sha256) : std::nullopt);
                   }
@@ -357,7 +357,7 @@ class Verification : public std::enable_shared_from_this<Verification> {
     time_is_up_ = true;
     go_on();
   }
-  /// Not from inside the watch or the timer, which go with the call.
+  /// Posted: the watch or the timer that calls this is destroyed with the call.
   void answer_soon() {
     if (std::exchange(answering_, true)) return;
     call_.lane.services().loop.post(
@@ -401,7 +401,7 @@ class Verification : public std::enable_shared_from_this<Verification> {
   Expectation expected_;
   MatchWork work_;
   std::uint64_t count_ = 0;
-  std::uint64_t unknown_ = 0;  ///< of those that hold otherwise, how many have no digest
+  std::uint64_t unknown_ = 0;  ///< how many that match otherwise have no digest
   std::vector<std::uint64_t> matches_;
   std::deque<std::pair<std::uint64_t, StoredRange>> waiting_;  ///< for their digest
   Digests digests_;

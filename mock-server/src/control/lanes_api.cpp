@@ -14,9 +14,9 @@ std::string_view port_of(std::string_view authority) {
   return colon == std::string_view::npos ? std::string_view{} : authority.substr(colon);
 }
 
-/// Where lanes are found by their prefix. The authority is the one this request came to, if it came
-/// to the main lane's listener: it is known to be reachable. A listener that is all hosts' has no
-/// other host to tell than that.
+/// The URL before a lane's prefix. It has the authority that this request was sent to, if it came
+/// to the main lane's listener: that is known to be reachable. Else it is the main lane's URL, with
+/// the host of this request where that listener is bound to all addresses.
 std::string origin_of(const Call& call) {
   const auto& request = call.request;
   const std::string_view host = request.fields.find("Host").value_or(request.local_authority);
@@ -32,7 +32,7 @@ std::string origin_of(const Call& call) {
   return std::string(scheme) + std::string(name) + std::string(port_of(main));
 }
 
-/// All three ways in.
+/// The lane with all three ways to reach it.
 Json describe(Call& call, Lane& lane) {
   Json json{{"name", lane.name()}};
   const auto origin = origin_of(call);
@@ -119,7 +119,8 @@ void close_lane(Call& call) {
     reply.status = 204;
     call.answer(std::move(reply));
   });
-  // Thousands of uploads hold nobody up so, and are removed also when the client does not wait.
+  // A handful at a time, so that thousands of uploads hold nobody up; also when the client has
+  // gone.
   lane->remove_uploads(
       [&lanes = call.lanes, lane, name = call.argument, answer = std::move(answer)]() mutable {
         // Someone else may have closed it meanwhile.

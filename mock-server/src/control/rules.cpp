@@ -28,8 +28,8 @@ using misbehave::RuleReport;
 // Longer ones are read off the loop: thousands of rules, or expressions that take a while to build.
 constexpr std::size_t short_body = 4096;
 
-/// What was found may be a secret: it is told as the journal tells it. Queries and bodies it does
-/// not tell.
+/// What was found may be a secret, so it is told as the journal tells it: values of queries and
+/// bodies are not told.
 Json told(std::string_view field, Json got) {
   if (!got.is_string()) return got;
   for (const std::string_view place : {"headers.", "reply.headers."}) {
@@ -137,13 +137,13 @@ std::optional<Result<Misbehaviour>> built_in(const std::string& body) {
   return loaded;
 }
 
-/// `name`: of a misbehaviour that has none, so that it can be removed.
+/// A misbehaviour without a name gets `name`, so that it can be removed.
 Result<Misbehaviour> load(const std::string& body, const std::string& name) {
   if (auto loaded = built_in(body)) return *std::move(loaded);
   return misbehave::load_text(body, name);
 }
 
-/// Off the loop. Calls `then` on it, unless the client has gone by then.
+/// Loads off the loop; then calls `then` on the loop, unless the client has gone.
 void load_aside(Call& call, std::shared_ptr<const std::string> body,
                 std::function<void(Result<Misbehaviour>)> then) {
   struct Work {

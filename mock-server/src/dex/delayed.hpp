@@ -19,7 +19,7 @@ class Delayed {
   void in(Milliseconds delay, std::function<void()> task) {
     const auto number = next_++;
     timers_[number] = loop_.after(delay, [this, number, task = std::move(task)] {
-      // Not inside its own callback: that would destroy the function that runs.
+      // Posted: Loop does not promise that a callback may destroy its own Timer.
       loop_.post([this, alive = std::weak_ptr<const bool>(alive_), number, task] {
         if (alive.expired()) return;
         timers_.erase(number);

@@ -21,7 +21,7 @@ constexpr const char* no_source = "source file does not exist";
 /// How soon a record that could not be read is looked at again.
 constexpr Milliseconds reread_delay{5000};
 
-/// Whether nothing is left to do for a target, and how many attempts failed so far.
+/// Whether a target has the upload, and how many attempts failed so far.
 struct Outcome {
   bool delivered = false;
   unsigned failures = 0;
@@ -50,7 +50,7 @@ struct Deliveries::Job {
   EffectPlan plan = {};
 
   [[nodiscard]] Key key() const { return {upload.id, target}; }
-  /// Of this attempt, below the folder.
+  /// Where this attempt copies to, below the folder.
   [[nodiscard]] Result<std::filesystem::path> place() const {
     return plan.path ? Result<std::filesystem::path>(*plan.path) : path;
   }
@@ -226,7 +226,7 @@ void Deliveries::start(const std::shared_ptr<Job>& job) {
   if (job->plan.fail) {
     outcome = failure({}, *job->plan.fail);
   } else if (job->plan.pretend) {
-    // told as it would be, but not done
+    // reported as done, but not done
   } else if (const auto place = job->place(); !place) {
     outcome = tl::unexpected(place.error());
   } else if (auto opened = open_source(*job); opened) {
@@ -267,7 +267,7 @@ void Deliveries::finish(const std::shared_ptr<Job>& job, const Result<void>& out
   } else {
     attempt.status = dex::delivery_state::failure;
     auto issue = outcome.error();
-    // Told as the delivery names it, not as the server does.
+    // The file is named by its place in the target, not by its path at the server.
     if (const auto place = job->place(); place && issue.where.starts_with(job->folder.string())) {
       issue.where = place->string();
     }

@@ -98,7 +98,7 @@ class Deliveries {
   Notify notify_;
   std::unordered_map<std::string, std::vector<dex::Delivery>> records_;
   std::deque<std::shared_ptr<Job>> queue_;
-  std::set<std::string> unreadable_;  ///< ids of uploads whose record cannot be read, as was told
+  std::set<std::string> unreadable_;  ///< ids of uploads whose record cannot be read; told once
   std::set<std::string> postponed_;   ///< those that wait to be looked at again
   std::set<Key> running_;
   std::multimap<Key, std::shared_ptr<Job>> pending_;  ///< queued, running or waiting for a retry

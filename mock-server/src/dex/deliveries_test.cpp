@@ -418,7 +418,7 @@ TEST_F(Delivering, NothingHappensAfterItIsGone) {
 
 // ---- what misbehaviour makes of it
 
-/// Plans by name of the target, event or report; the first ones first, then nothing more.
+/// Plans by name of the target, event or report, in their order; after them, plain ones.
 class Planned : public Effects {
  public:
   EffectPlan before(const Effect& effect, const Upload&) override {

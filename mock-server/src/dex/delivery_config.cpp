@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using Root = std::optional<fs::path>;
 
 constexpr std::size_t routed_limit = 100'000;
-/// Of the members that one "<<" brings: with aliases a short document can say an endless lot.
+/// How many members one "<<" may bring: with aliases, a short document can stand for a huge one.
 constexpr std::size_t merged_limit = 100;
 
 /// Thrown while reading, caught by parse_delivery_config.
@@ -138,7 +138,7 @@ TargetKind read_kind(const YamlCursor& type) {
   return known->second;
 }
 
-/// One component of a path that leads nowhere else.
+/// Whether it is one component of a path, and leads nowhere but into its folder.
 bool is_folder_name(const std::string& name) {
   constexpr std::size_t longest = 255;
   return name != "." && name != ".." && name.size() <= longest &&
@@ -154,13 +154,13 @@ fs::path folder_of(const YamlCursor& cursor, TargetKind kind) {
             "add 'path: FOLDER' to this target: a folder that stands in for the bucket");
 }
 
-/// `key` is its name when it says none; in `programs` there is none.
+/// `key` is the target's name if it gives none itself; it is empty in `programs`.
 DeliveryTarget read_target(const std::string& key, const YamlCursor& cursor, const Root& root) {
   DeliveryTarget target;
   const auto name = key.empty() ? cursor.at("name") : cursor.find("name");
   target.name = name ? name->not_empty() : key;
   target.kind = read_kind(cursor.at("type"));
-  // Of the others DEX knows a dozen keys, and the mock has no use for any.
+  // For the other kinds DEX knows a dozen keys, none of which the mock uses.
   if (target.kind == TargetKind::file) cursor.only({"name", "type", "path", "path_template"});
   if (!root) {
     target.folder = folder_of(cursor, target.kind);
@@ -207,7 +207,7 @@ void read_groups(const YamlCursor& groups, Form form, const Root& root, Delivery
     std::vector<RoutedTarget> routed;
     if (const auto list = group.find("delivery_targets")) {
       for (const YamlCursor& item : list->items()) {
-        // With aliases a short document can say an endless lot.
+        // With aliases, a short document can stand for a huge one.
         if (++routed_in_all > routed_limit) {
           group.fail(fmt::format("is beyond {} delivery targets in all groups", routed_limit));
         }

@@ -38,8 +38,8 @@ struct DeliveryConfig {
   std::optional<std::vector<RoutedTarget>> every_other_stream;
   /// The folders of the targets are inside the lane's own.
   bool inside_lane = false;
-  /// A line each: what was taken as DEX takes it, though hardly meant. No value out of the document
-  /// is in them.
+  /// One line each: what was read as DEX reads it, but was hardly meant. They quote no value of the
+  /// document.
   std::vector<std::string> warnings = {};
 
   [[nodiscard]] const DeliveryTarget* target(std::string_view name) const;
@@ -55,9 +55,9 @@ struct DeliveryConfig {
 /// The form of October 2024 has `programs` in place of both (deliver.go at 52100b24): its groups
 /// say of each target what it is, mostly by `<<: *anchor` with the anchors in mappings beside it.
 ///
-/// With `root` (--deliver-root) the folder of each target is the one in there of its name, whatever
-/// its type and path, and the name has to be that of a folder. Without it targets of type s3 and
-/// az-blob need a `path`, which DEX does not know: a folder that stands in for the bucket.
+/// With `root` (--deliver-root) the folder of each target is the one in `root` that has its name,
+/// whatever its type and path, and the name has to be fit for a folder. Without it targets of type
+/// s3 and az-blob need a `path`, which DEX does not know: a folder that stands in for the bucket.
 [[nodiscard]] Result<DeliveryConfig> parse_delivery_config(
     std::string_view text, const std::string& document, const dex::Environment& environment,
     const std::optional<std::filesystem::path>& root = std::nullopt);

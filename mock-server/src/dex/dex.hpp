@@ -95,7 +95,7 @@ class Dex {
   [[nodiscard]] Reply banner() const;
   /// /metrics (DEX-ROUTE-004).
   [[nodiscard]] Reply metrics() const;
-  /// Of the metrics: the series that clients named.
+  /// Drops the series that clients named from the metrics.
   void forget_clients();
 
  private:

@@ -20,7 +20,7 @@ namespace {
 
 /// DEX reports progress at most once a second (DEX-HOOK-003).
 constexpr Milliseconds status_interval{1000};
-/// How soon a full disk is asked again.
+/// How soon what failed, as on a full disk, is tried again.
 constexpr Milliseconds finish_retry_delay{5000};
 
 Reply internal_error(const Error& error) {
@@ -110,7 +110,7 @@ void DexHooks::after_receive(const Upload& upload) {
     const auto at = moving_.find(id);
     metrics_.hook(HookType::post_receive);
     reports_.upload_status(at->second->upload);
-    // The timer must not be destroyed by the function that it runs.
+    // Keeps the timer until its callback has returned.
     loop_.post([done = std::shared_ptr<Progress>(std::move(at->second))] {});
     moving_.erase(at);
   });
@@ -138,7 +138,7 @@ tl::expected<void, Reply> DexHooks::before_finish(const Upload& upload) {
 
 void DexHooks::finish_later(const Upload& upload) {
   unfinished_[upload.id] = loop_.after(finish_retry_delay, [this, upload] {
-    // Not inside its own callback: that would destroy the function that runs.
+    // Posted: Loop does not promise that a callback may destroy its own Timer.
     loop_.post([this, alive = std::weak_ptr<const bool>(alive_), upload] {
       if (alive.expired() || !unfinished_.contains(upload.id)) return;
       if (before_finish(upload)) after_finish(upload);
@@ -186,7 +186,7 @@ void DexHooks::resume(const Upload& upload) {
 
 void DexHooks::resume_later(const Upload& upload) {
   unfinished_[upload.id] = loop_.after(finish_retry_delay, [this, upload] {
-    // Not inside its own callback: that would destroy the function that runs.
+    // Posted: Loop does not promise that a callback may destroy its own Timer.
     loop_.post([this, alive = std::weak_ptr<const bool>(alive_), upload] {
       if (alive.expired() || unfinished_.erase(upload.id) == 0) return;
       resume(upload);

@@ -24,10 +24,11 @@ using Json = nlohmann::ordered_json;
 
 // ---- in JSON
 
-/// On disk, a folder inside the lane's own: a name alone is the server's.
+/// In a lane's file on disk: a folder inside the lane's own. A name alone is a folder of the
+/// server.
 constexpr std::string_view in_lane = "lane_folder";
 
-/// Text of more than one line is the document too, YAML; the name of a file has one.
+/// A text of more than one line is itself the document, in YAML; the name of a file has one line.
 void read_deliver(const Cursor& value, LaneInput& into, ConfigWriter writer) {
   const bool text = value.is_string() && value.string().find('\n') != std::string::npos;
   if (!text) return read_input_json(value, into, writer);
@@ -68,7 +69,7 @@ bool known(const SystemInputs& inputs, LaneInput DexConfig::*member) {
          inputs.known_config->get<DexConfig>().*member == inputs.config.get<DexConfig>().*member;
 }
 
-/// What a client sends tells nothing of the environment of the server.
+/// For what a client sends, which must not find out the server's environment.
 std::optional<std::string> no_environment(const std::string&) { return std::nullopt; }
 
 dex::Environment environment_of(const LaneInput& input) {
@@ -93,7 +94,7 @@ Result<DeliveryConfig> checked(Result<DeliveryConfig> config, bool by_request) {
 std::optional<std::filesystem::path> deliver_root(const DexConfig& config) {
   const auto& folder = config.deliver_root;
   if (folder.from == From::nothing) return std::nullopt;
-  // Which folders there are is for the command line to say, when it says where they are.
+  // The command line's root is for its own targets. A request's targets are in the lane's folder.
   if (folder.from == From::start && config.deliver.by_request()) return std::filesystem::path();
   return folder.name;
 }

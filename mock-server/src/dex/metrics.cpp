@@ -113,7 +113,7 @@ struct Metrics::Families {
                                     "Calls of the hooks around an upload, by type");
   std::array<Counter*, hook_names.size()> by_hook{};
 
-  /// By method, and by status and method: as with types.
+  /// By method, and by status and method; kept for the same reason as `ByType`.
   std::array<Counter*, method_labels.size()> by_method{};
   std::array<std::map<int, Counter*>, method_labels.size()> by_status;
 
@@ -131,7 +131,8 @@ struct Metrics::Families {
     return *counter;
   }
 
-  /// Of one operation, by type: reports come many times a second, and labels are maps.
+  /// The counters of one operation, by type. Reports come many times a second, and a look-up by
+  /// labels has to make a map.
   using ByType = std::map<std::string, Counter*, std::less<>>;
   ByType published, subscribed;
   std::map<prometheus::Labels, Counter*> by_manifest;

@@ -55,7 +55,7 @@ TEST(PathTemplate, DEX_DELIV_011_WhichNameWins) {
   EXPECT_EQ(rendered("{{.Filename}}", manifest), "1.txt");
 }
 
-/// Defect H05: name..ext.
+/// "name..ext" would be the defect double-dot-extension (fixtures/misbehaviours).
 TEST(PathTemplate, H05_ExtensionsKeepTheirOneDot) {
   const std::string with_id = "{{.Filename}}_{{.UploadId}}";
   for (const auto& [name, expected] :

@@ -46,8 +46,8 @@ class Reports {
   /// One delivery attempt, as /info will tell it.
   void file_copy(const Upload& upload, const dex::Delivery& delivery, TimePoint started);
   void file_ready(const Upload& upload, const std::string& target, const std::string& path);
-  // What was written, also before a restart. An Error when that cannot be read now, which does not
-  // mean that there is nothing: what follows from it has to wait.
+  // What was written, also before a restart. An Error says that it cannot be read now, and not that
+  // nothing was written: whatever depends on it has to wait.
 
   /// Whether file_ready was written for that upload and target.
   [[nodiscard]] Result<bool> has_file_ready(const std::string& id, const std::string& target) const;

@@ -1,5 +1,5 @@
-// The endpoints of DEX beside those of tus, in both URL shapes. Source: rows DEX-ROUTE-*;
-// which are open: DEX-AUTH-014 and -015.
+// The endpoints of DEX beside those of tus, in both URL shapes. Sources: rows DEX-ROUTE-*, and
+// DEX-AUTH-014 and -015 for those that need a token.
 #pragma once
 
 #include "http/route.hpp"

@@ -1,4 +1,4 @@
-// What a delivery copies when a rule says that it is not what was uploaded.
+// What a delivery copies when a rule damages it.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace mock {
 
-/// The first `most` bytes of `whole`, if there are so many, with what is damaged in them.
+/// Reads the first `most` bytes of `whole`, or all if there are fewer, with the damage in them.
 [[nodiscard]] std::unique_ptr<Reader> spoiled_reader(std::unique_ptr<Reader> whole,
                                                      std::optional<Bytes> most,
                                                      std::vector<Damage> damage);

@@ -1,4 +1,4 @@
-// The reading of a request: which endpoint it names, which upload, and what is to be done.
+// What a request is about: which endpoint it names, which upload, and what is to be done.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A chunked body as the servers in Go read it (net/http/internal/chunked.go): lines are short, and
-// what is wrong with one has a name. Beside Beast's parser, which other profiles use.
+// A chunked body, read as servers in Go read it (net/http/internal/chunked.go): lines are short,
+// and each fault has a name. Other profiles use Beast's parser.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +25,9 @@ class ChunkReader {
   [[nodiscard]] bool complete() const { return state_ == State::complete; }
   /// One of `bad_http` (head.hpp); empty: nothing is wrong so far.
   [[nodiscard]] std::string_view fault() const { return fault_; }
-  /// The line of a trailer that is no field.
+  /// The trailer line that is no field (bad_http::trailer).
   [[nodiscard]] const std::string& line() const { return line_; }
-  /// All that is missing are trailers and the empty line behind them.
+  /// Only trailers and the empty line after them are missing.
   [[nodiscard]] bool in_trailers() const { return state_ == State::trailers; }
   [[nodiscard]] ::http::Fields& trailers() { return trailers_; }
 

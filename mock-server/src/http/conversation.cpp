@@ -116,7 +116,7 @@ std::size_t Conversation::body_window() const {
   return static_cast<std::size_t>(window);
 }
 
-/// A slice of a body by Content-Length goes to the handler as it is.
+/// A body by Content-Length goes to the handler as it is read; in a chunked one there is framing.
 bool Conversation::only_counts() const {
   return phase_ == Phase::exchange && stash_.empty() && turn_->handler && !turn_->gathering &&
          turn_->body.remaining() && !turn_->handler->looks_at_bytes();
@@ -165,7 +165,7 @@ void Conversation::send_interim(Reply interim) {
   send_late_interims();
 }
 
-/// Behind those that wait already. HTTP/1.0 has none of them, but a rule may be wrong.
+/// They go behind those that wait already. HTTP/1.0 has none of them, but a rule may be wrong.
 void Conversation::send_ahead(const std::vector<Ahead>& ahead) {
   if (ahead.empty()) return;
   auto due = seams_.loop.now();
@@ -197,11 +197,11 @@ void Conversation::reply(Reply reply) {
   if (!turn_ || turn_->answered) return;
   turn_->answered = true;
   turn_->reply = std::move(reply);
-  // From outside, the handler is not to be destroyed inside the call in which it replies.
+  // From outside `run`: no handler may be destroyed inside the call in which it replies.
   if (!running_) wire_.wake();
 }
 
-/// What throws here is the end of this conversation and of nothing else.
+/// An exception in `call` ends this conversation, and nothing else.
 template <class Call>
 void Conversation::bounded(Call call) {
   try {
@@ -257,8 +257,8 @@ void Conversation::fail(const std::exception_ptr& thrown) {
   turn_->reply = failed(seams_.loop, turn_->request, thrown);
 }
 
-/// For what no handler has thrown. As long as nothing of a reply is written there can be another
-/// one, that no plan may touch any more. True when there is.
+/// For an exception that no handler threw. As long as nothing of a reply is written, an error reply
+/// takes its place, which no plan may touch any more, and true is returned; else it throws again.
 bool Conversation::recover(const std::exception_ptr& thrown) {
   if (!turn_ || turn_->plain || turn_->sent > Bytes{0}) std::rethrow_exception(thrown);
   held_.reset();
@@ -371,7 +371,7 @@ void Conversation::lost() {
     if (phase_ == Phase::exchange && reads_body()) {
       running_ = true;
       if (turn_->gathering) {
-        // What came is the handler's, as if nobody had waited for more of it.
+        // The handler gets what came, as if it had not been gathered.
         end_gathering(false);
         while (reads_body() && turn_->kept_at < turn_->kept.size()) give_kept();
       }
@@ -544,7 +544,7 @@ void Conversation::finish_turn(bool aborted) {
 
 void Conversation::end(Ending how) {
   if (phase_ == Phase::over) return;
-  // Complete is what was meant to be: a reply written to its end, whatever the socket does then.
+  // An exchange is complete when its reply is written to the end, whatever the socket does then.
   const bool aborted = turn_ && (phase_ != Phase::reply || writing_ || turn_->left() > 0);
   phase_ = Phase::over;
   held_.reset();

@@ -32,7 +32,7 @@ enum class Ending {
   zombie,      ///< read and drop until the peer leaves
 };
 
-/// keep is fin.
+/// `keep` becomes `fin`.
 [[nodiscard]] Ending ending_of(SocketEnd end);
 
 /// What a Conversation asks of its socket. None of these calls back into the Conversation.
@@ -43,9 +43,9 @@ class Wire {
   virtual bool send(std::string bytes) = 0;
   /// The Conversation is over and asks for nothing more.
   virtual void end(Ending how) = 0;
-  /// Conversation::deadline_passed is due that long from now; nullopt: never. Replaces the last.
+  /// Call Conversation::deadline_passed after `limit`; nullopt: never. Replaces the one before.
   virtual void patience(std::optional<Milliseconds> limit) = 0;
-  /// Conversation::proceed is due soon, from the loop.
+  /// Call Conversation::proceed soon, from the loop.
   virtual void wake() = 0;
 };
 
@@ -81,7 +81,7 @@ class Conversation final : private Exchange {
   /// How many bytes may be fed now; 0: none. While a Content-Length body is read this never
   /// reaches beyond it, so no byte of it is ever copied.
   [[nodiscard]] std::size_t wants() const;
-  /// Nobody looks at what is fed next, only at how much it is.
+  /// Only the number of bytes that are fed next matters, not what is in them.
   [[nodiscard]] bool only_counts() const;
   /// What was read; at most `wants()`. The bytes are not needed after the call.
   void feed(std::span<const std::byte> bytes);
@@ -191,7 +191,7 @@ class Conversation final : private Exchange {
   HeadScanner scanner_;
   std::unique_ptr<Turn> turn_;
   BodyDecoder leftover_;  // the unread body of the last turn
-  Bytes dropped_;         // of it
+  Bytes dropped_;         // of `leftover_`, so far
 
   std::unique_ptr<Timer> held_;
   std::function<void()> next_;

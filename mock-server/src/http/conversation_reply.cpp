@@ -138,7 +138,7 @@ void Conversation::send_piece(std::size_t size) {
   writing_ = !wire_.send(std::move(piece));
 }
 
-/// Has `wanted` bytes ready in `out`, as long as there are any. False: a worker has to fetch them.
+/// Has `wanted` bytes ready in `out`, or all that are left. False: a worker has to fetch them.
 bool Conversation::top_up(std::size_t wanted) {
   auto& turn = *turn_;
   if (turn.cut) std::rethrow_exception(turn.cut);

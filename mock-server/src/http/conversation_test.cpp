@@ -364,7 +364,7 @@ TEST_F(ConversationTest, EachWaitHasItsOwnLimit) {
   EXPECT_EQ(wire_.ended, Ending::fin);
 }
 
-// A connection that was busy all the time was closed, and the request on it left unanswered.
+// Once, a connection that was busy all the time was closed, with the request on it unanswered.
 TEST_F(ConversationTest, EachRequestIsWaitedForAnew) {
   begin();
   send(get("/a"));

@@ -1,4 +1,4 @@
-// How a request reaches the code that answers it: a header, bytes as they come, an end.
+// How a request reaches the code that answers it: its head, bytes as they come, an end.
 #pragma once
 
 #include <chrono>
@@ -52,43 +52,43 @@ class Handler {
   virtual void on_header(const Request& request, Exchange& exchange) = 0;
   /// A slice of the body with the framing removed; valid during the call only.
   virtual void on_bytes(std::span<const std::byte> bytes) = 0;
-  /// Asked before each slice is read. False: it only counts how many bytes come. What is in the
-  /// slice is left open then, and nobody has to copy it out of the kernel.
+  /// Asked before each slice is read. False: only the size of the slice matters. What is in it is
+  /// then undefined, and nobody has to copy it out of the kernel.
   [[nodiscard]] virtual bool looks_at_bytes() const { return true; }
   virtual void on_end(BodyEnd end) = 0;
 };
 
 /// Tells `loop` what work on `request` threw.
 void report(Loop& loop, const Request& request, const std::exception_ptr& thrown);
-/// The same, and the reply to that request, which tells the client nothing of it (507 when memory
-/// or a disk ran out, else 500).
+/// The same. Returns the reply, which tells the client nothing of what was thrown: 507 when memory
+/// or a disk ran out, else 500.
 [[nodiscard]] Reply failed(Loop& loop, const Request& request, const std::exception_ptr& thrown);
 
 /// Finds the handler of a request. `intercept` is null when no rule touches this request.
 class Application {
  public:
   virtual ~Application() = default;
-  /// Before any rule sees the request, and again after rules edited it, with `path` as the target
-  /// has it: decides in which lane it is, moves a prefix that says so from `path` to `mount`, and
-  /// says what it is about (`addressed`). `lane` holds what the listener demands; then nothing else
-  /// counts.
+  /// Called before any rule sees the request, and again after rules edited it; each time `path` is
+  /// as the target has it. Decides which lane the request is in, moves a prefix that names a lane
+  /// from `path` to `mount`, and sets `addressed`. At first `lane` is that of the listener, if it
+  /// belongs to one; then nothing else counts.
   virtual void admit(Request&) {}
   virtual std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) = 0;
-  /// Adds to a reply that a plan gives in place of a handler's what lets a page of another origin
-  /// read it, as the handler's replies have it (Fetch standard, CORS protocol).
+  /// Adds the CORS fields that the handler's replies would have (Fetch standard, CORS protocol) to
+  /// a reply that a plan gives in its place, so that pages of other origins can read it.
   virtual void add_cors(const Request&, Reply&) const {}
 };
 
-/// For small bodies: gathers up to `limit` bytes, then replies with what `answer` returns; a longer
-/// body is answered 413, one that does not come 408, in text or as `refusal` words the sentence.
+/// For small bodies: gathers up to `limit` bytes, then replies with what `answer` returns. A longer
+/// body is answered 413, and one that does not come in time 408: in plain text, or by what
+/// `refusal` makes of status and sentence.
 [[nodiscard]] std::unique_ptr<Handler> buffered(
     Bytes limit, std::function<Reply(const Request&, const std::string& body)> answer,
     std::function<Reply(int status, std::string sentence)> refusal = {});
 /// For requests whose body, if any, is of no interest.
 [[nodiscard]] std::unique_ptr<Handler> bodiless(std::function<Reply(const Request&)> answer);
 
-/// Of a request that was refused before anything looked at it: its head is none, is too long, did
-/// not come in time.
+/// What is known of a request whose head was refused: it is malformed, too long or late.
 struct RefusedHead {
   std::string method;  ///< as far as its head was read; empty: no method was
   std::string path;    ///< likewise; still percent-encoded, and cut at 4 KiB

@@ -33,7 +33,7 @@ tl::unexpected<Refusal> refusal(int status, std::string why,
 
 namespace {
 
-/// Without it (HTTP/0.9, another protocol) an empty line may never come (RFC 9112 section 2.3).
+/// Without one (HTTP/0.9, another protocol) an empty line may never come (RFC 9112 section 2.3).
 bool ends_in_version(std::string_view line) {
   const auto space = line.rfind(' ');
   return space != std::string_view::npos && line.substr(space + 1).starts_with("HTTP/");
@@ -151,7 +151,7 @@ BodyDecoder::~BodyDecoder() = default;
 
 namespace {
 
-/// Whether four bytes are a chunk's head and one byte of it. Then it is not the last chunk.
+/// Whether these are the head of a chunk and its first byte. Then it is not the last chunk.
 bool begin_a_chunk(std::span<const std::byte> four) {
   const auto at = [&](std::size_t i) { return static_cast<char>(four[i]); };
   const bool size = (at(0) >= '1' && at(0) <= '9') || (at(0) >= 'a' && at(0) <= 'f') ||
@@ -273,7 +273,8 @@ std::string_view kind_of_malformed(std::string_view head, const beast::error_cod
   return bad_http::malformed;
 }
 
-/// What no URI has as its host and port (RFC 3986 section 3.2), user information included.
+/// Whether it has a character that no host and port of a URI has (RFC 3986 section 3.2). User
+/// information is odd as well: its '@' is one.
 bool is_odd_host(std::string_view host) {
   constexpr std::string_view others = "!$%&'()*+,-.:;=[]_~";
   return !std::all_of(host.begin(), host.end(), [&](char c) {
@@ -306,7 +307,7 @@ std::optional<Refusal> check_oddities(const Request& request, const HttpOptions&
   return std::nullopt;
 }
 
-/// RFC 9110 section 8.6, as far as it can be counted.
+/// Whether it is a Content-Length (RFC 9110 section 8.6) that fits into 63 bits.
 bool is_length(std::string_view value) {
   std::int64_t length = 0;
   const auto* const end = value.data() + value.size();
@@ -314,8 +315,8 @@ bool is_length(std::string_view value) {
   return error == std::errc{} && read == end && value.front() != '-';
 }
 
-/// A head whose body both a length and Transfer-Encoding delimit, which Beast does not take, with
-/// the lines of the length taken out.
+/// A head with both a Content-Length and Transfer-Encoding, which Beast does not take, without its
+/// lines of Content-Length.
 struct WithoutLengths {
   std::string head;
   std::vector<std::string_view> lengths;

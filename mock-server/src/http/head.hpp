@@ -32,7 +32,7 @@ inline constexpr std::string_view transfer_coding = "transfer-coding";
 inline constexpr std::string_view expectation = "expectation";
 inline constexpr std::string_view asterisk = "asterisk";  ///< not with OPTIONS
 inline constexpr std::string_view too_long = "too-long";
-// of a chunked body, as ChunkReader reads it; in place of what the handler says of a cut-off body
+// Of a chunked body, by ChunkReader. Told in place of what the handler says of a cut-off body.
 inline constexpr std::string_view chunk_size = "chunk-size";  ///< a byte that is no digit
 inline constexpr std::string_view chunk_size_empty = "chunk-size-empty";
 inline constexpr std::string_view chunk_size_large = "chunk-size-large";
@@ -70,8 +70,8 @@ class HeadScanner {
 
  private:
   std::size_t line_ = 0;     // where the line that is not complete yet starts
-  std::size_t scanned_ = 0;  // up to here there is no line feed that was not seen
-  std::size_t lines_ = 0;    // that are complete, the request-line among them
+  std::size_t scanned_ = 0;  // every line feed before this position was seen
+  std::size_t lines_ = 0;    // complete lines, the request-line included
 };
 
 /// Takes the framing off a body: Content-Length or chunked. Move-only.
@@ -99,15 +99,15 @@ class BodyDecoder {
   [[nodiscard]] std::optional<Bytes> remaining() const;
   /// Of a complete chunked body.
   [[nodiscard]] ::http::Fields take_trailers();
-  /// What is wrong with a chunked body that is broken, or that ends here when `ended`: one of
+  /// What is wrong with a chunked body that is broken or, when `ended`, cut off here: one of
   /// `bad_http`. Empty: it has no name (HttpOptions::reads_short_chunk_lines is not set, say).
   [[nodiscard]] std::string_view fault(bool ended) const;
-  /// Which line that is, of bad_http::trailer.
+  /// The line that is at fault, for bad_http::trailer.
   [[nodiscard]] std::string faulty_line() const;
 
  private:
   std::unique_ptr<HttpParser> chunked_;
-  std::unique_ptr<ChunkReader> reader_;  ///< in its place
+  std::unique_ptr<ChunkReader> reader_;  ///< in place of `chunked_`
   std::uint64_t remaining_ = 0;
   bool complete_ = true;
   bool broken_ = false;
@@ -118,8 +118,8 @@ struct Head {
   BodyDecoder body;
   bool keep_alive = true;         ///< RFC 9112 section 9.3
   bool expects_continue = false;  ///< RFC 9110 section 10.1.1; never for HTTP/1.0
-  /// The body is chunked and there is a Content-Length too, which does not count: whether to take
-  /// such a request is the caller's to say (HttpOptions::chunked_and_length).
+  /// The body is chunked, and a Content-Length was there too and was ignored. The caller decides
+  /// whether such a request is taken (HttpOptions::chunked_and_length).
   bool chunked_and_length = false;
 };
 

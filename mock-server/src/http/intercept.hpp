@@ -30,8 +30,8 @@ struct ConnectionPlan {
   SocketEnd end = SocketEnd::keep;  ///< after the delay, without reading a byte
 };
 
-/// A reply that goes ahead of the reply (1xx): its status and fields, so long after the one before
-/// it.
+/// An interim reply (1xx) that goes ahead of the reply: only status and fields count. Sent `gap`
+/// after the one before it.
 struct Ahead {
   Reply reply;
   Milliseconds gap{0};
@@ -96,19 +96,18 @@ class Intercept {
   /// The next body position, counted without framing, at which `on_body` wants to be asked.
   [[nodiscard]] virtual std::optional<Bytes> next_stop() const = 0;
   virtual BodyPlan on_body(Bytes position) = 0;
-  /// How long after its head a request whose body is not whole by then wants `on_alarm` to be
-  /// asked; of several the first. Real time.
+  /// How long after its head `on_alarm` is to be asked about a request whose body is not complete
+  /// by then; of several times the first. Real time.
   [[nodiscard]] virtual std::optional<Milliseconds> next_alarm() const { return std::nullopt; }
   virtual BodyPlan on_alarm(Milliseconds /*lasted*/) { return {}; }
   /// May edit status and fields of a 100 or 104 in place.
   virtual InterimPlan on_interim(Reply& /*interim*/) { return {}; }
   /// May edit the reply in place. Not called for interim responses.
   virtual ReplyPlan on_reply(Reply& reply) = 0;
-  /// The body was cut off or timed out before a reply was made; told before the handler is, and not
-  /// when a plan of this object cut it off.
+  /// The body was cut off or timed out before a reply was made. Called before the handler is told,
+  /// and not when a plan of this object cut the body off.
   virtual void on_abort() = 0;
-  /// The request as its client sent it, where `on_request` may have edited it; nullptr: it is as
-  /// it was.
+  /// The request as its client sent it, if `on_request` may have edited it; nullptr: it did not.
   [[nodiscard]] virtual const Request* as_sent() const { return nullptr; }
   /// Names of the rules that fired in this exchange so far, for the journal.
   [[nodiscard]] virtual std::vector<std::string> fired() const { return {}; }

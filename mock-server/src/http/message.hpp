@@ -25,12 +25,12 @@ class Intercept;
 struct Reply;
 struct Request;
 
-/// Where Application::admit let a request in. It keeps alive what serves the request: it goes after
-/// the request's handler and its Intercept.
+/// Where Application::admit let a request in. Keeps alive what serves the request: it is destroyed
+/// after the request's handler and Intercept.
 class Admission {
  public:
   virtual ~Admission() = default;
-  /// What answers the request there: of one that was refused, the refusal. `intercept` may be null.
+  /// The request's handler there; if it was refused, one that says so. `intercept` may be null.
   [[nodiscard]] virtual std::unique_ptr<Handler> handler_for(const Request& request,
                                                              Intercept* intercept) const = 0;
   /// As Application::add_cors.
@@ -58,7 +58,7 @@ struct Request {
   std::string remote;                      ///< the peer's address, for logs
   std::uint64_t connection = 0;            ///< counts connections of this process
   std::uint64_t nth = 1;                   ///< of the requests on its connection
-  TimePoint connected;                     ///< when that was accepted
+  TimePoint connected;                     ///< when that connection was accepted
   TimePoint idle_since;                    ///< when the exchange before ended, or `connected`
   TimePoint received;
   ::http::Fields trailers;  ///< of a chunked body; complete before on_end(complete), kept apart
@@ -75,7 +75,7 @@ enum class UnreadBody {
   close,  ///< reply at once and close: a client that is still sending may see a reset
 };
 
-/// A body, of a request or a reply, that a rule looks into or edits is no longer than this.
+/// The longest body, of a request or a reply, that a rule looks into or edits.
 inline constexpr Bytes editable_body{64UL << 10U};
 
 /// Where the bytes of a long body come from, so that no more of them are in memory than are being
@@ -108,8 +108,8 @@ struct Reply {
   bool no_reason = false;  ///< not even the usual phrase (RFC 9112 section 4: it may be empty)
   /// Stands in for `body`, which is empty then.
   std::shared_ptr<BodySource> source = nullptr;
-  /// What became of the request's body, for who observes the exchange and cannot know it by the
-  /// offsets that request and reply name.
+  /// Where the request's body was stored, for observers: the offsets that request and reply name
+  /// need not say it.
   std::optional<StoredRange> stored = std::nullopt;
 
   /// Of the body, without framing.

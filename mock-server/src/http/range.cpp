@@ -12,7 +12,7 @@ namespace {
 /// Of a file: its offsets are signed.
 constexpr std::uint64_t largest_position = (1ULL << 63U) - 1;
 
-/// A number that no upload can reach is as good as the largest that one can.
+/// A number beyond the largest position counts as that position.
 std::optional<Bytes> position(std::string_view digits) {
   if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) {
     return std::nullopt;
@@ -87,7 +87,7 @@ RangeChoice choose_file_range(const Request& request, Bytes size) {
     beyond = beyond || !*range;
   }
   if (ranges.size() == 1) return {RangeAnswer::part, ranges.front()};
-  // Nothing has no range that could be beyond it.
+  // No range is beyond an empty file: all of it is sent.
   const bool unsatisfiable = ranges.empty() && beyond && size > Bytes{0};
   return {unsatisfiable ? RangeAnswer::unsatisfiable : RangeAnswer::whole, {}};
 }

@@ -26,12 +26,13 @@ struct RangeChoice {
   ByteRange range;  ///< of a part
 };
 
-/// What to send of `size` bytes. Several ranges, other units, malformed ones, and an If-Range (we
-/// give out no validators) are ignored.
+/// What to send of `size` bytes. Several ranges, other units, malformed ranges, and a Range beside
+/// If-Range (we give out no validators) are ignored.
 [[nodiscard]] RangeChoice choose_range(const Request& request, Bytes size);
 
-/// The same as http.ServeContent of Go decides it: what is no range of bytes is refused, of several
-/// ranges those count that are there. Of more than one the whole is sent, not each by itself.
+/// The same, as http.ServeContent of Go decides it: a Range that is not of bytes is refused, and of
+/// several ranges those count that begin within the size. Of more than one of them the whole is
+/// sent, not each by itself.
 [[nodiscard]] RangeChoice choose_file_range(const Request& request, Bytes size);
 
 }  // namespace mock

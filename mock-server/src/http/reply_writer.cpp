@@ -14,7 +14,7 @@ std::optional<std::string> value_of(const Reply& reply, std::string_view name) {
   return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-/// As format_imf_fixdate, which is the same for all replies of a second.
+/// As format_imf_fixdate, but made once for all replies of a second.
 const std::string& date_of(TimePoint now) {
   thread_local std::chrono::sys_seconds second{std::chrono::seconds{-1}};
   thread_local std::string text;

@@ -29,7 +29,7 @@ std::optional<std::string> decode_long_id(std::string_view rest) {
   return id;
 }
 
-/// An endpoint without its id: `prefix` ends in the slash before it.
+/// Whether `path` is an endpoint without its id: `prefix` ends in the slash before the id.
 bool lacks_id(std::string_view path, std::string_view prefix) {
   return prefix.size() == path.size() + 1 && prefix.starts_with(path);
 }
@@ -96,7 +96,7 @@ RouteMatch RouteTable::match_segments(std::string_view path) const {
   return {};
 }
 
-/// Whether a pattern below `than` is meant.
+/// Whether `path` belongs to another pattern: a fixed one, or a longer one with an id.
 bool RouteTable::is_claimed(std::string_view path, const Entry& by_others_than) const {
   if (fixed(path) != nullptr) return true;
   return std::ranges::any_of(ids_, [&](const Entry& entry) {
@@ -112,7 +112,7 @@ RouteMatch RouteTable::match_whole_ids(std::string_view path) const {
     if (is_claimed(path, entry)) break;
     auto id = decode_long_id(path.substr(entry.text.size()));
     if (!id) return {};
-    // Nothing but slashes: as without them.
+    // Nothing but slashes: as the path without them.
     if (id->empty()) return match_segments(entry.pattern->base);
     return match_of(*entry.pattern, *std::move(id));
   }

@@ -1,5 +1,5 @@
-// Which endpoint a path names. An endpoint is a value of the room that serves it; a lane's table is
-// the union of what its systems and the server itself serve.
+// Which endpoint a path names. An endpoint is a value of the room that serves it. The table of a
+// lane holds what its systems serve and what the server itself does.
 #pragma once
 
 #include <span>
@@ -11,8 +11,8 @@
 
 namespace mock {
 
-/// One endpoint, by whatever paths it is reached. There is one object for each in the process: two
-/// that are equal are the same.
+/// One endpoint, by whatever paths it is reached. Each is one object in the process, and is
+/// compared by its address.
 struct Endpoint {
   /// Which gate stands before it, and when. `always`, `secure` and `guide` are the lane's, which
   /// demands tokens with --auth only (Auth::guards).
@@ -30,7 +30,7 @@ struct Endpoint {
   bool control = false;  ///< neither recorded nor touched by rules, which are managed there
 };
 
-/// An endpoint, or none: that is called "unknown". A value type.
+/// An endpoint, or none, which is called "unknown". A value type.
 class Route {
  public:
   constexpr Route() = default;
@@ -59,12 +59,11 @@ struct RouteMatch {
 /// What a request is about, read once for all who ask: the handlers, the gate in front of them, the
 /// rules and the journal (addressed.hpp).
 struct Addressed : RouteMatch {
-  /// By which the endpoint acts, as its system has it; else that of the request line.
+  /// The method by which the endpoint acts, as its system says; else that of the request line.
   std::string method;
-  /// Besides that of the request line the request names a method, whether the endpoint heeds it or
-  /// not.
+  /// The request names a method besides that of its request line, heeded by the endpoint or not.
   bool overridden = false;
-  bool contradictory = false;  ///< the request names several: nothing is to be done
+  bool contradictory = false;  ///< the request names several methods: nothing is to be done
 };
 
 /// What is an id in a path.
@@ -87,8 +86,9 @@ class RouteTable {
  public:
   /// An Error: a path that leads to an endpoint already.
   Result<void> add(std::span<const RoutePattern> patterns);
-  /// `path` is percent-encoded and has no query. The longest pattern counts: below
-  /// /upload/info/{id} is no upload called "info". An id with a NUL or a bad escape is `unknown`.
+  /// `path` is percent-encoded and has no query. A fixed path counts first, then the trees ("/*")
+  /// in the order in which they were added, then the longest pattern with an id: since there is
+  /// /upload/info/{id}, no upload is called "info". An id with a NUL or a bad escape is `unknown`.
   [[nodiscard]] RouteMatch match(std::string_view path, Ids ids = Ids::segments) const;
   /// In the order in which they were added.
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }

@@ -65,7 +65,7 @@ class Log {
   std::vector<std::string> lines_;
 };
 
-/// The bytes of a test's body from position `at`: told apart everywhere, and never like a head.
+/// The bytes of a test's body from position `at`: neighbours differ, and none look like a head.
 inline std::string test_bytes(std::size_t size, std::size_t at = 0) {
   std::string bytes(size, '\0');
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>('a' + (at + i) % 23);
@@ -110,10 +110,12 @@ class TestSource final : public BodySource {
 ///   /never     does not reply
 ///   /aborted-is-400  replies to an aborted body as well
 ///   /tell      writes "got BODY" into the log whenever bytes came
+///   /overrun   replies 413 once more than four bytes came
 ///   /throw     throws
 ///   /status/N  replies N without reading
 ///   /string/N  replies with N test_bytes; /source/N, /slow/N, /short/N: from a TestSource
-/// The log gets "bytes N" when a body ended, and how.
+/// The log gets "complete BODY", "aborted BODY" or "timed_out BODY" when a body ended, and "gone"
+/// when the handler is destroyed.
 class Echo final : public Handler {
  public:
   Echo(Log& log, Loop*& loop) : log_(log), loop_(loop) {}

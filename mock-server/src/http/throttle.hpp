@@ -10,8 +10,8 @@
 
 namespace mock {
 
-/// N bytes take N / rate from the moment it was made, whatever the steps; a pause is made up for by
-/// a quarter of a second's worth at most. Time that goes backwards counts as none.
+/// N bytes take N / rate from the moment it was made, in whatever steps. After a pause, a quarter
+/// of a second's worth at most is made up for. Time that goes backwards counts as none.
 class Throttle {
  public:
   /// `limit` is not zero.
@@ -40,7 +40,8 @@ class Throttle {
   }
 
  private:
-  /// What goes at a time: 20 ms worth, or 1 KiB if that is more, but no longer than 200 ms for it.
+  /// The least that is worth waiting for: 20 ms worth, or 1 KiB if that is more, but no longer than
+  /// 200 ms for it.
   [[nodiscard]] double quantum() const {
     return std::max(1.0, std::min(std::max(rate_ / 50, 1024.0), rate_ / 5));
   }

@@ -1,4 +1,4 @@
-// Which server names ask for something (plan_of_name), for the certificate that is shown to them.
+// The server names (SNI) that the good certificate has to be valid for, besides localhost.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace mock {
 
-/// The server names that ask for a version or for the end of a handshake, with the good
-/// certificate.
+/// The names by which plan_of_name is asked for a version, or for the end of a handshake: until
+/// then the good certificate is shown.
 [[nodiscard]] std::vector<std::string> names_of_handshakes();
 
 }  // namespace mock

@@ -19,9 +19,9 @@ enum class BadCertificate : std::uint8_t {
   unknown_authority,
   missing_intermediate,
   revoked,          ///< the list of revoked certificates (CRL) has it
-  revoked_stapled,  ///< must be stapled (RFC 7633); the OCSP answer that is says that it is revoked
-  staple_missing,   ///< must be stapled, and no OCSP answer is
-  staple_expired,   ///< must be stapled; the OCSP answer that is is out of date
+  revoked_stapled,  ///< must be stapled (RFC 7633); the stapled OCSP answer says it is revoked
+  staple_missing,   ///< must be stapled, and no OCSP answer is stapled
+  staple_expired,   ///< must be stapled; the stapled OCSP answer is out of date
 };
 /// In the order of the enum: what rules, files and hosts call them.
 inline constexpr std::array<std::string_view, 10> bad_certificate_names{
@@ -29,7 +29,7 @@ inline constexpr std::array<std::string_view, 10> bad_certificate_names{
     "unknown-authority", "missing-intermediate", "revoked",    "revoked-stapled",
     "staple-missing",    "staple-expired"};
 
-/// The only one that is spoken.
+/// The only version that the server speaks.
 enum class TlsVersion : std::uint8_t { tls_1_0, tls_1_1 };
 
 /// Messages of a handshake, in their order; the last three are the server's.
@@ -47,7 +47,7 @@ struct TlsPlan {
   std::optional<HandshakeStop> stop = std::nullopt;
 
   [[nodiscard]] bool any() const { return certificate || version || stop; }
-  /// Takes from `other` what this one leaves as it is.
+  /// Takes from `other` what this one does not set.
   void fill(const TlsPlan& other);
 };
 

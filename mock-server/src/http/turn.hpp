@@ -14,9 +14,9 @@ namespace mock {
 
 /// One slice of a body; the size of the buffer all connections share.
 inline constexpr std::size_t body_slice = 256UL << 10U;
-/// As much of a reply that has a source is in memory, twice that when a plan slices it.
+/// How much of a reply that has a source is in memory; twice that when a plan slices it.
 inline constexpr std::size_t reply_slice = 32UL << 10U;
-/// As much of such a reply goes out before the other connections get their turn.
+/// How much of such a reply goes out before the other connections get their turn.
 inline constexpr std::size_t reply_burst = 256UL << 10U;
 
 struct Conversation::Turn {
@@ -90,7 +90,7 @@ struct Conversation::Turn {
   }
 };
 
-/// What a handler throws is the response.
+/// Runs a call into the handler; what it throws becomes the reply (500 or 507).
 template <class Call>
 void Conversation::guarded(Call call) {
   try {

@@ -114,7 +114,7 @@ void MockApplication::add_cors(const Request& request, Reply& reply) const {
   if (system != nullptr) system->add_cors(request, reply);
 }
 
-/// What the gate before the endpoint has against it.
+/// The refusal of the gate before the endpoint; nullopt: it lets the request in.
 std::optional<Reply> MockApplication::check(const Request& request, const System* system) const {
   const auto route = request.addressed.route;
   if (route.guarded() == Endpoint::Guard::system) {

@@ -34,7 +34,7 @@ class MockApplication : public Application {
   void admit(Request& request) override;
   std::unique_ptr<Handler> handler_for(const Request& request, Intercept* intercept) override;
   void add_cors(const Request& request, Reply& reply) const override;
-  /// nullptr: none of the lane's.
+  /// nullptr: no system of the lane serves it.
   [[nodiscard]] System* system_of(const RouteMatch& match) const;
 
  private:
@@ -43,7 +43,7 @@ class MockApplication : public Application {
   std::unique_ptr<Handler> own_handler(const Request& request);
 
   Parts parts_;
-  /// Systems may share an endpoint: each bucket of an object store is one path of it.
+  /// Systems may share an endpoint: an object store has one path of it for each bucket.
   struct Served {
     Route route;
     std::string_view base;

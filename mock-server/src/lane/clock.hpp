@@ -46,7 +46,7 @@ class LaneClock final : public Loop {
     shift_ += by;
     if (on_advance_) on_advance_();
   }
-  /// `task` runs inside every `advance`: what was to happen in between happens then.
+  /// `task` runs inside every `advance`, to do what fell due in between.
   void on_advance(std::function<void()> task) { on_advance_ = std::move(task); }
   /// Back to the wall clock.
   void reset() {

@@ -20,7 +20,7 @@ namespace mock {
 
 struct Profile;
 
-/// Where a system's public guide and its service disagree, what a lane follows.
+/// What a lane follows where a system's public guide and its service disagree.
 enum class Contract { server, guide };
 
 /// Values as the command line takes them; file names are the server's. A value type.
@@ -33,7 +33,7 @@ struct LaneConfig {
   LaneInput users;
   std::chrono::seconds token_lifetime{3600};
   std::vector<LaneInput> rule_files;
-  std::vector<std::string> rules;  ///< themselves, as JSON
+  std::vector<std::string> rules;  ///< rules themselves, as JSON
   std::vector<std::string> defects;
   std::vector<std::string> faults;
   std::uint64_t seed = 1;
@@ -42,14 +42,14 @@ struct LaneConfig {
   std::string issuer;  ///< of tokens; empty: derived from where the lane is served
   /// HOST:PORT of a listener of its own; empty: it shares those of the main lane.
   std::string listen;
-  /// They belong to a connection, and so they are in force on the lane's own listener only. A lane
-  /// without one has those of the listener that a request came to; all else here is each lane's.
+  /// Of connections, so they hold on the lane's own listener only; a lane without one has those of
+  /// the listener that a request came to. All else here is each lane's.
   Limits limits;
   TypedValues systems;  ///< the systems' own settings
 };
 
-/// Whether the values can be at all, each and together. The place of the Error is the key, as in
-/// lane_config_json.hpp; the flag is called alike.
+/// Whether the values are possible, each by itself and together. The place of the Error is the key,
+/// as in lane_config_json.hpp; the flag has the same name, with '-' for '_'.
 [[nodiscard]] Result<void> check(const LaneConfig& config);
 
 /// The HTTP layer of `profile`, as far as `config` does not say otherwise.

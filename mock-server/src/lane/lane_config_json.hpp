@@ -12,19 +12,20 @@
 
 namespace mock {
 
-/// For use inside json::decode. Strict: an unknown key, and a value that cannot be, fail there.
-/// What is not given is as in `base`; a null takes away what may be missing ("max_size": null is
-/// the profile's own). "users", "upload_configs", "deliver" and "profile" take the name of a file
-/// or the document itself, as JSON ("deliver" also as text of more than one line); "rules" holds
-/// file names, and rules themselves as objects. A client may also name what `base` was started
-/// with. `listen` and `issuer` of `base` do not count: an address and a name are one server's.
+/// For use inside json::decode. Strict: an unknown key or an impossible value fails there. What is
+/// not given is as in `base`; a null takes away what may be missing ("max_size": null is the
+/// profile's own). "users", "upload_configs", "deliver" and "profile" take the name of a file or
+/// the document itself, as JSON ("deliver" also as text of more than one line); "rules" holds names
+/// of files, and rules themselves as objects. A client may also name the files that `base` was
+/// started with. `listen` and `issuer` of `base` are not taken over: an address and a name belong
+/// to one server.
 [[nodiscard]] LaneConfig read_lane_config(const json::Cursor& root, LaneConfig base,
                                           ConfigWriter writer);
 
-/// Every key that is set, and a null for what is not but is in `over`; over that `read_lane_config`
-/// gives the same configuration back (`us`).
+/// Every key that is set, and a null for each that only `over` sets: `read_lane_config` makes the
+/// same configuration of it again, with `over` as the base and `us` as the writer.
 [[nodiscard]] nlohmann::ordered_json to_json(const LaneConfig& config, LaneConfig over = {});
-/// What is set, for a client: without passwords, and names as a client says them.
+/// What is set, for a client: without passwords, and with names of files as a client gives them.
 [[nodiscard]] nlohmann::ordered_json shown_json(const LaneConfig& config);
 
 }  // namespace mock

@@ -77,7 +77,7 @@ TEST(LaneConfigJson, GivesEverythingBack) {
   EXPECT_EQ(to_json(*second).dump(), text);
 }
 
-/// Without what systems are set to that the first version had not.
+/// Without the settings of systems that version 0.1.0 did not have.
 std::string written(const LaneConfig& config) {
   auto json = to_json(config);
   for (const auto& system : registered_systems()) {

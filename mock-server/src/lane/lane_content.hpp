@@ -24,16 +24,16 @@ struct LaneContent {
   Users users;
   /// In the order in which they count.
   std::shared_ptr<const std::vector<misbehave::Misbehaviour>> misbehaviours;
-  /// Those of them that were files at the start, by name.
+  /// Those of them that were files of the command line, by name.
   std::map<std::string, misbehave::Misbehaviour> rule_files;
-  TypedValues systems;  ///< what those of the profile read
+  TypedValues systems;  ///< what the systems of the profile read
 };
 
 /// What there is to read from.
 struct LaneSources {
   LaneFiles folder;
-  /// Of a lane that is open: what is configured alike is not read again, since it may have been a
-  /// pipe. Null: there is none.
+  /// The content of a lane that is open, and its configuration. What is configured alike is taken
+  /// from there and not read again, since it may have been a pipe. Null: there is none.
   std::shared_ptr<const LaneContent> known;
   LaneConfig known_config;
 };

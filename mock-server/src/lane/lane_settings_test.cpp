@@ -1,4 +1,4 @@
-// Of every entry of the table: what it says is so, and fixtures/openapi/control.json says the same.
+// Every entry of the table does what it says, and fixtures/openapi/control.json says the same.
 #include "lane/lane_settings.hpp"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ std::vector<Json> candidates(const LaneSetting& setting) {
 Json with(const LaneSetting& setting, const Json& value) {
   Json config{{setting.key, value}};
   if (setting.of_listener) config = {{"limits", config}, {"listen", "[::1]:0"}};
-  // It is refused alone.
+  // "secure" alone is refused.
   if (setting.key == "secure") config["auth"] = "jwt";
   return config;
 }
@@ -81,7 +81,7 @@ TEST_P(LaneSettings, IsReadAndWhatIsReadIsKept) {
   ADD_FAILURE() << setting_.key << ": no candidate is read and kept; add one to this test";
 }
 
-// A server that is started again has its main lane's for what is not given.
+// After a restart, what a lane's file does not say is as the main lane has it.
 TEST_P(LaneSettings, WhatIsTakenAwayIsKeptOverAMainLaneThatHasIt) {
   for (const auto& value : candidates(setting_)) {
     const auto base = read(with(setting_, value));

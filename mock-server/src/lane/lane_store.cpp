@@ -11,7 +11,7 @@ tl::unexpected<StoreError> not_found() {
   return tl::unexpected(StoreError{StoreError::Kind::not_found, "no upload of this id"});
 }
 
-/// What no client can help. A damaged upload is told of where it is set aside.
+/// What no client can help. A damaged upload is reported where it is set aside.
 bool is_failure(const StoreError& error) {
   return error.kind == StoreError::Kind::io || error.kind == StoreError::Kind::no_space;
 }
@@ -82,7 +82,7 @@ StoreResult<void> LaneStore::create(const Upload& upload) {
   if (!made) tell(upload.id, made.error());
   if (!made) return made;
   if (!is_main()) index_.add(upload.id, lane_);
-  // What it holds is told of as it comes.
+  // Its bytes are told of as they come.
   uploads_->put(upload, Bytes{0});
   return made;
 }
@@ -104,7 +104,7 @@ StoreResult<Upload> LaneStore::find(std::string_view id) {
 }
 
 const Upload* LaneStore::peek(std::string_view id) {
-  // Times of the lane's own clock are not those underneath.
+  // The times of the lane's own clock are not in the store underneath.
   if (hidden(id) || !written_.empty()) return nullptr;
   const auto* const upload = store_.peek(id);
   return upload != nullptr && upload->lane == lane_ ? upload : nullptr;
@@ -241,7 +241,7 @@ StoreResult<Store::Join> LaneStore::join(const Upload& final_upload) {
     tell(final_upload.id, joined.error());
     return joined;
   }
-  // The work may be done after the lane was closed, so nothing here is of this object.
+  // The work may be done after the lane was closed, so it refers to nothing of this object.
   const auto told = [notify = notify_, id = final_upload.id, lane = lane_](StoreResult<void> done) {
     if (!done && notify && is_failure(done.error())) notify(notice_of(lane, id, done.error()));
     return done;
@@ -302,7 +302,7 @@ std::optional<Upload> LaneStore::remove_condemned(const std::string& id) {
     return removed && upload ? std::optional(*std::move(upload)) : std::nullopt;
   }
   tell(id, removed.error());
-  // A name is enough to be tried again with the next reset.
+  // Its name is enough for the next reset to try again.
   if (upload)
     uploads_->put(*upload);
   else

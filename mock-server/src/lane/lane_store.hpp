@@ -27,7 +27,7 @@ class LaneIndex {
   [[nodiscard]] bool empty() const { return lane_of_.empty(); }
   /// Whether an upload is in that lane.
   [[nodiscard]] bool has(std::string_view lane) const { return ids_.contains(lane); }
-  /// nullptr: none but perhaps the main one. Valid until the next change.
+  /// nullptr: it is in no lane but perhaps the main one. Valid until the next change.
   [[nodiscard]] const std::string* lane_of(std::string_view id) const;
   /// Sorted.
   [[nodiscard]] std::vector<std::string> ids(const std::string& lane) const;
@@ -42,9 +42,9 @@ class LaneIndex {
 /// by reference outlives it. Loop thread only.
 class LaneStore final : public Store {
  public:
-  /// `notify` is told of every call that the store fails for want of space or a reason of its own.
-  /// `prepare` is asked before each upload of a lane but the main one: the lane then has something
-  /// to hold.
+  /// `notify` is told of every call that fails because the store has no space or failed itself.
+  /// `prepare` is called before each upload of a lane but the main one is created: from then on the
+  /// lane holds something.
   LaneStore(Store& store, LaneIndex& index, std::string lane, const LaneClock& clock,
             Notify notify = {}, std::function<StoreResult<void>()> prepare = {})
       : store_(store),
@@ -54,13 +54,14 @@ class LaneStore final : public Store {
         notify_(std::move(notify)),
         prepare_(std::move(prepare)) {}
 
-  // Of what is stored, kept as it changes. Once, before the first request, `start`: from then on
-  // nothing walks the store underneath.
+  // What is stored, kept up to date as it changes. Call `start` once, before the first request;
+  // after it nothing walks the store underneath.
 
-  /// Lists what is there. An Error: it cannot be listed, and is looked for again with each call.
+  /// Lists what is there. An Error: it cannot be listed; until `start` succeeds, each `list` asks
+  /// the store again.
   StoreResult<void> start();
-  /// Looks at some of what `start` found, beginning behind `after`, so that it is counted. Returns
-  /// where to go on; empty: all are looked at.
+  /// Looks at up to `most` of what `start` found, beginning after `after`, so that they are
+  /// counted. Returns where to go on; empty: all were looked at.
   [[nodiscard]] std::string look_at_some(const std::string& after, std::size_t most);
   /// By state at the lane's time; what was not looked at yet is not counted.
   [[nodiscard]] ServerMetrics::Uploads counts() { return uploads_->counts(clock_.now()); }
@@ -117,8 +118,8 @@ class LaneStore final : public Store {
   bool started_ = false;
   /// Shared with finals that are being joined: they may outlive the lane.
   std::shared_ptr<LaneUploads> uploads_ = std::make_shared<LaneUploads>();
-  /// When bytes last came, in the lane's time; only of uploads written to while that differs from
-  /// the wall clock, by which the store underneath goes.
+  /// When bytes last came, by the lane's clock. Only of uploads that were written to while that
+  /// clock differed from the wall clock, by which the store underneath goes.
   std::map<std::string, TimePoint, std::less<>> written_;
 };
 

@@ -7,7 +7,7 @@
 namespace mock {
 namespace {
 
-/// In the order of the texts, as far as eight bytes tell.
+/// Orders as the texts do, as far as their first eight bytes tell.
 std::uint64_t head_of(std::string_view text) {
   std::array<char, sizeof(std::uint64_t)> first{};
   text.copy(first.data(), first.size());
@@ -43,7 +43,7 @@ void LaneUploads::count_in(Entry& entry) {
   }
   ++unfinished_.of(entry);
   if (!entry.expires) return;
-  // Mostly the last one.
+  // It is mostly the last to expire.
   expiring_.insert(expiring_.end(), entry);
   if (*entry.expires <= told_) ++expired_.of(entry);
 }
@@ -64,7 +64,7 @@ ServerMetrics::Uploads LaneUploads::counts(TimePoint now) {
   const auto until = [this](TimePoint time) {
     return expiring_.lower_bound(time + TimePoint::duration{1}, ByExpiry{});
   };
-  // The clock of a lane goes back as well.
+  // The clock of a lane may also go back.
   for (auto one = until(std::min(told_, now)); one != until(std::max(told_, now)); ++one) {
     auto& count = expired_.of(*one);
     if (now > told_)

@@ -1,4 +1,4 @@
-// What one lane holds, told of as it changes, so that nothing has to be walked to count or list it.
+// What one lane holds, kept up to date as it changes: to count or list it, nothing is walked.
 #pragma once
 
 #include <boost/intrusive/set.hpp>
@@ -16,9 +16,8 @@
 
 namespace mock {
 
-/// Some 200 bytes for each upload. What is asked or told of one that is not here does nothing. No
-/// call takes a time that grows with their number, but for `counts` when the time jumps. Loop
-/// thread only.
+/// Some 200 bytes for each upload. A call about an upload that is not here does nothing. No call
+/// takes longer the more there are, but for `counts` when the time jumps. Loop thread only.
 class LaneUploads {
  public:
   /// It is there, and nothing else is known of it yet: it is listed, but not counted.
@@ -29,7 +28,7 @@ class LaneUploads {
   void put(const Upload& upload, Bytes offset);
   /// All but its bytes.
   void describe(const Upload& upload);
-  /// Its bytes end there now: the staged ones, while they are staged.
+  /// Its bytes now end there: those that are staged, while it is being staged.
   void ends_at(std::string_view id, Bytes end);
   void stage(std::string_view id);
   void commit(std::string_view id);
@@ -54,8 +53,8 @@ class LaneUploads {
   [[nodiscard]] const std::string& some_condemned() const { return condemned_.begin()->first; }
 
  private:
-  // Every creation comes by here: the orders hang in the entries themselves and cost no allocation.
-  // Links are not looked after, so that an order is emptied at once.
+  // Every creation passes through here, so the orders are intrusive and allocate nothing. Their
+  // hooks are not reset on removal (normal_link), so that an order is emptied at once.
   struct ById;
   struct ByExpiry;
   template <class Order>
@@ -64,7 +63,7 @@ class LaneUploads {
                                       boost::intrusive::link_mode<boost::intrusive::normal_link>>;
   struct Entry : Link<ById>, Link<ByExpiry> {
     std::string_view id;     ///< its key
-    std::uint64_t head = 0;  ///< the first bytes of the id; where they differ they say its order
+    std::uint64_t head = 0;  ///< the first bytes of the id: where two differ, they tell the order
     bool known = false;
     std::optional<Bytes> length;
     Bytes offset;
@@ -94,7 +93,7 @@ class LaneUploads {
     }
   };
   using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
-  /// How many are unfinished; apart those with bytes and those without.
+  /// How many are unfinished: those without bytes, and those with some.
   struct Unfinished {
     std::size_t without = 0;
     std::size_t with = 0;

@@ -109,7 +109,7 @@ TEST(LaneUploads, WhatIsCondemnedIsNoLongerHere) {
   EXPECT_THAT(counts(uploads), ElementsAre(0, 0, 1, 0));
 }
 
-// Whatever happens in whatever order: as if all were counted anew.
+// Whatever happens in whatever order, the counts are those of a walk over all uploads.
 TEST(LaneUploads, CountAsAWalkWould) {
   std::mt19937 random(11);
   const auto pick = [&](std::uint32_t n) { return static_cast<std::uint64_t>(random() % n); };

@@ -28,7 +28,7 @@ constexpr std::size_t name_limit = 64;
 constexpr std::chrono::minutes look_for_idle{1};
 constexpr auto name_rule = "is no lane's name: 1 to 64 letters, digits, '-', '_' and '.'";
 
-/// Of a request that is in no lane: why.
+/// For a request that is in no lane: answers why.
 class Refusal final : public LanePass {
  public:
   Refusal(int status, std::string why) : LanePass(nullptr), status_(status), why_(std::move(why)) {}
@@ -41,7 +41,7 @@ class Refusal final : public LanePass {
   std::string why_;
 };
 
-/// "/_lane/NAME/rest" -> NAME and the length of "/_lane/NAME".
+/// "/_lane/NAME/rest" -> "NAME".
 std::string_view name_in_prefix(std::string_view path) {
   const auto rest = path.substr(lane_prefix.size());
   return rest.substr(0, rest.find('/'));
@@ -269,7 +269,7 @@ Result<void> MockLanes::add(const std::string& name, const LaneConfig& config,
                    "there are " + std::to_string(lane_limit) + " lanes already, which is the limit",
                    "close some");
   }
-  // What a request only named makes way.
+  // A lane that a request only named makes way.
   if (const auto named = lanes_.find(name); named != lanes_.end()) forget(named);
   auto made = MockLane::make(ground_, name, config, std::move(content), origin);
   if (!made) return tl::unexpected(made.error());
@@ -290,7 +290,7 @@ Result<void> MockLanes::add(const std::string& name, const LaneConfig& config,
   return {};
 }
 
-/// Not those that it was given because the main lane was: they are good there too.
+/// Without keys that the lane has only because the main lane has them: they are good there too.
 Result<std::vector<std::string>> MockLanes::keys_of(const MockLane& lane) const {
   std::vector<std::string> keys;
   const auto of_main = main_->access_keys();
@@ -435,7 +435,7 @@ void MockLanes::watch_idle() {
 
 void MockLanes::admit(Request& request) {
   if (request.admission) {
-    // Rules edited it. It stays where it is.
+    // Rules edited it. It stays in its lane.
     if (!request.mount.empty() && request.path.starts_with(request.mount) &&
         (request.path.size() == request.mount.size() ||
          request.path[request.mount.size()] == '/')) {
@@ -454,7 +454,7 @@ void MockLanes::admit(Request& request) {
   lane->application().admit(request);
 }
 
-/// Cuts the prefix that says so off its path.
+/// Cuts a prefix that names a lane off the path.
 std::shared_ptr<Admission> MockLanes::admission_of(Request& request) {
   if (request.lane == no_lane) request.lane.clear();
   if (!request.lane.empty()) {
@@ -517,7 +517,7 @@ void MockLanes::on_exchange(const ExchangeRecord& record) {
   if (lane->let_nobody_in()) forget_refused(*lane);
 }
 
-/// Whoever was refused leaves nothing behind.
+/// Forgets a lane that let nobody in, unless it holds something or other requests are in it.
 void MockLanes::forget_refused(const MockLane& lane) {
   const auto found = lanes_.find(lane.name());
   // The request that ends holds it too.

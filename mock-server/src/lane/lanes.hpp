@@ -16,23 +16,23 @@
 
 namespace mock {
 
-/// In place of the lane of a listener that belongs to none: what comes there is judged by prefix,
-/// header, access key and upload alone, and an outage of the main lane leaves it alone. For
-/// --control.
+/// Stands for the lane of a listener that belongs to none (--control). Which lane a request there
+/// is in follows from prefix, header, access key and upload alone, and an outage of the main lane
+/// does not touch the listener.
 inline constexpr std::string_view no_lane = "*";
 
 /// What listeners are told, and what they are opened with.
 struct LaneNetwork {
   Server& server;
-  /// For all but host, port, lane and limits: those are each lane's own.
+  /// All but host, port, lane and limits, which are each lane's own.
   ListenOptions listen = {};
   Observer* log = nullptr;  ///< told of every exchange, in whichever lane
   /// Stands between a listener on `host` and the lanes; empty: nothing does.
   std::function<std::unique_ptr<Application>(const std::string& host, Application& next)> gate = {};
 };
 
-/// Loop thread only, or before the loop runs. See Lanes (lane.hpp) for which request is in which
-/// lane: with no lane but the main one that costs a look at the path and the headers.
+/// Loop thread only, or before the loop runs. Lanes (lane.hpp) says which request is in which lane;
+/// with only the main lane, that costs a look at the path and the headers.
 class MockLanes final : public Lanes, public Application, public Interceptor, public Observer {
  public:
   /// The main lane is configured as `config` says.
@@ -113,7 +113,7 @@ class MockLanes final : public Lanes, public Application, public Interceptor, pu
   std::shared_ptr<MockLane> main_;
   Map lanes_;                 ///< without the main one
   std::size_t declared_ = 0;  ///< of `lanes_`
-  /// The lane that an access key names, by its id. Those lanes are declared.
+  /// By the id of an access key: the lane that the key names. Those lanes are declared.
   std::map<std::string, std::string, std::less<>> lanes_of_keys_;
   Guesses guesses_{20};  ///< of named lanes together
   std::unique_ptr<Timer> idle_;

@@ -43,7 +43,7 @@ Journal::Limits journal_limits(const std::string& name, LaneOrigin origin) {
   return origin == LaneOrigin::named ? named_journal : lane_journal;
 }
 
-/// Of uploads: between two of them requests are served.
+/// How many uploads are removed or looked at before requests get their turn.
 constexpr std::size_t handful = 64;
 /// How soon a store that could not be listed is asked again.
 constexpr Milliseconds after_failure{5'000};
@@ -219,7 +219,7 @@ bool MockLane::control_at_stake() const {
   return address && ground_.serves_control(address->host);
 }
 
-/// It is how a lane is known after a restart.
+/// By its folder a lane is known after a restart.
 Result<void> MockLane::make_folder() {
   const auto state = folder();
   std::error_code error;
@@ -229,7 +229,7 @@ Result<void> MockLane::make_folder() {
   return {};
 }
 
-/// Before its first upload.
+/// Called before its first upload.
 StoreResult<void> MockLane::hold() {
   if (on_disk_) return {};
   if (auto made = make_folder(); !made) {
@@ -266,7 +266,7 @@ Result<void> MockLane::make_auth() {
   return {};
 }
 
-/// Of rooms that know of no lane.
+/// For rooms that know of no lane.
 Notify MockLane::notices() const {
   if (!ground_.notify) return {};
   return [notify = ground_.notify, name = name_](Notice notice) {
@@ -306,7 +306,7 @@ Result<void> MockLane::make_systems() {
        std::initializer_list<std::span<const RoutePattern>>{identity_routes, own_routes}) {
     if (auto added = routes_.add(patterns); !added) return added;
   }
-  // Those of other systems are 404 here, and called by their names all the same.
+  // Endpoints of other systems are 404 here, and called by their names all the same.
   for (const auto& other : registered_systems()) {
     for (const auto& pattern : other.routes) static_cast<void>(routes_.add({&pattern, 1}));
   }

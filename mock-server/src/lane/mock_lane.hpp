@@ -24,14 +24,14 @@ class MockApplication;
 
 /// Below the store's folder; holds a folder per lane but the main one.
 inline constexpr auto lanes_folder = "lanes";
-/// In a lane's folder: what it was opened with, when that was said.
+/// In a lane's folder: its configuration, if it was declared by Lanes::open.
 inline constexpr auto config_file = "lane.json";
 /// In a lane's folder: its tokens and keys.
 inline constexpr auto auth_folder = "auth";
 /// In a lane's folder: marks and locks of rules that survive a restart.
 inline constexpr auto rules_file = "rules.json";
 
-/// Removes the folder of a lane that holds nothing, but what was delivered there.
+/// Removes the folder of a lane that holds nothing, except what was delivered there.
 void clear_lane_folder(const std::filesystem::path& folder);
 
 /// What all lanes share. Everything by reference outlives them.
@@ -55,7 +55,7 @@ struct LaneGround {
       fired = {};
   /// Has a lane's own listeners refuse connections for a while; empty: nothing happens.
   std::function<void(const std::string& lane, Milliseconds)> outage = {};
-  /// The same, but nobody is answered; and the end of that before its time.
+  /// The same, but connections are not answered; the other ends that before its time.
   std::function<void(const std::string& lane, Milliseconds)> unanswered = {};
   std::function<void(const std::string& lane)> answer_again = {};
   /// Whether a listener on `host` serves /_mock/ beside everything else; empty: none does.
@@ -123,14 +123,14 @@ class MockLane final : public Lane {
   [[nodiscard]] ServerMetrics::Uploads upload_counts() override { return store_.counts(); }
 
   void on_exchange(const ExchangeRecord& record);
-  /// Of all lanes: the main one tells of them.
+  /// The connections of all lanes together; called on the main lane only.
   void on_connections(std::size_t open);
 
   [[nodiscard]] LaneOrigin origin() const { return origin_; }
   /// Whether it would be missed: it has uploads, or tokens that are not expired, or was changed
   /// through /_mock/ since it was opened or reset.
   [[nodiscard]] bool holds_something() const;
-  /// Nothing but refusals came out of it, though identity is demanded.
+  /// It demands identity, and so far answered with refusals only.
   [[nodiscard]] bool let_nobody_in() const { return !let_in_; }
   /// By the process's clock.
   void used(TimePoint now) { last_used_ = now; }
@@ -142,15 +142,15 @@ class MockLane final : public Lane {
   /// Once all lanes are there: finishes what a kill interrupted, and begins to look after uploads
   /// that expire.
   void start();
-  /// It could not be opened after all: nothing of it is left, unless it is an earlier run's.
+  /// It could not be opened after all: removes its folder, unless an earlier run made that.
   void abandon();
-  /// For after a restart, as one beside the lane `main`; without a folder there is nothing to be
-  /// done.
+  /// Writes its configuration for the next start, so that it reads the same over that of the lane
+  /// `main`. Without a folder nothing is written.
   [[nodiscard]] Result<void> keep_config(const LaneConfig& main) const;
   /// Removes its uploads and its folder; what is still in flight finds nothing any more.
   void close();
-  /// Of one that holds nothing: what is still in flight finds nothing any more. Of its folder what
-  /// was delivered stays.
+  /// For a lane that holds nothing: what is still in flight finds nothing any more. What was
+  /// delivered into its folder stays.
   void forget();
 
   /// Handed out with every request of this lane.

@@ -251,7 +251,7 @@ TEST_F(ThirdSystem, AnAccessKeyNamesTheLaneThatWasGivenIt) {
   EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "other"}}), "");
   EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "old"}}), "") << "each echo has it";
   EXPECT_EQ(lane_of("/echo/a", {}), "");
-  // What says more comes first.
+  // Prefix, header and listener come before the key.
   EXPECT_EQ(lane_of("/_lane/red/echo/a", {{"Echo-Key", "b"}}), "red");
   EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "b"}, {"X-Dex-Lane", "red"}}), "red");
   EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "b"}}, "red"), "red");
@@ -285,7 +285,7 @@ TEST_F(ThirdSystem, AnAccessKeyNamesOneLane) {
   EXPECT_EQ(refusal({"old"}),
             R"(access key "old": is one of the main lane's (give each lane keys of its own))");
   EXPECT_EQ(lane_of("/echo/a", {{"Echo-Key", "b"}}), "") << "nothing is left of a refused lane";
-  // What a lane has of the main one does not say which is meant.
+  // A key that lanes have in common with the main lane does not name one of them.
   ASSERT_TRUE(open("alike"));
   ASSERT_TRUE(open("green", {{"echo_keys", {"main", "g"}}}));
   EXPECT_EQ(lane_of("/_lane/named/echo/a", {}), "named");

@@ -27,7 +27,7 @@ class Loop {
  public:
   virtual ~Loop() = default;
 
-  /// Wall-clock time, in UTC. What Upload-Expires, token expiry and reports are dated by.
+  /// Wall-clock time, in UTC. Upload-Expires, token expiry and reports go by it.
   [[nodiscard]] virtual TimePoint now() const = 0;
   virtual void post(std::function<void()> task) = 0;
   /// Runs `task` once after `delay` unless the Timer is destroyed first.

@@ -213,7 +213,7 @@ TEST_F(Actions, SpoilSeveralPlacesOfABodyAndZeroARange) {
     asked.addressed.id = corrupt;
     auto intercept = engine.begin(asked);
     intercept->on_request(asked);
-    // What is spoiled reaches over the border of two slices.
+    // What is spoiled reaches from one slice into the next.
     EXPECT_EQ(append_all(intercept->services(world_.services).store, corrupt, {"abcd", "efghij"}),
               10U);
     auto kept = world_.stored(corrupt);
@@ -294,7 +294,7 @@ TEST_F(Actions, LeaveWhoConnectsUnansweredUntilTheRuleGoes) {
 
 class Latency : public Actions {
  protected:
-  /// Of `before`, in order.
+  /// The delays that `before` gives to 4000 requests, in their order.
   std::vector<double> drawn(const std::string& before, std::uint64_t seed = 1) {
     RuleOptions options;
     options.seed = seed;

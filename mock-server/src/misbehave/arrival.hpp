@@ -12,7 +12,7 @@
 
 namespace mock::misbehave {
 
-/// On the connection and the request's place in it, by the listener's time.
+/// On the request's place in its connection, and on ages by the listener's clock.
 struct OnConnection {
   std::vector<std::uint64_t> nth;  ///< 1 is its first request; empty: every one
   std::uint64_t every = 1;
@@ -23,7 +23,7 @@ struct OnConnection {
 
 struct ArrivalConditions {
   std::optional<int> minor_version;  ///< of HTTP/1
-  /// Whether a header is there whose name is written exactly so.
+  /// Names of headers, and whether one that is written exactly so has to be there.
   std::vector<std::pair<std::string, bool>> spelled;
   std::optional<OnConnection> on_connection;
 };

@@ -1,6 +1,6 @@
 // What rules compete for: the first rule that changes something keeps those after it from changing
-// it too. One list, for rules that run (Claims), for rules that can never do anything
-// (together.cpp) and for what is left to chance. Private to this room.
+// it too. Three readers share the list: Claims while rules run, together.cpp to find rules that can
+// never do anything, and chance.cpp to draw each delay separately. Private to this room.
 #pragma once
 
 #include <cstdint>
@@ -58,18 +58,18 @@ enum class Axis : std::uint8_t {
 /// What a rule takes from the rules after it.
 class Axes {
  public:
-  /// Letter case of `name` does not count: it is that of a header.
+  /// The letter case of `name` does not count, as it names a header.
   void add(Axis axis, std::string_view name = {});
   void add(Axis axis, const FieldEdits& edits);
-  /// Nothing when there is no delay.
+  /// Adds nothing when there is no delay.
   void add(Axis axis, const Delay& delay, std::string_view name = {});
-  /// The rule does something that no other can take away, as every rule does it.
+  /// The rule does something that every rule which fires does, so that none can take it away.
   void add_shared() { shared_ = true; }
 
   using Name = std::pair<Axis, std::string>;
   /// Empty when the rule does something that no other rule can take away.
   [[nodiscard]] std::set<Name> names() const { return shared_ ? std::set<Name>{} : names_; }
-  /// Something of it is drawn.
+  /// Whether one of its delays is drawn.
   [[nodiscard]] bool left_to_chance() const { return left_to_chance_; }
 
  private:
@@ -83,7 +83,7 @@ class Axes {
 /// Remembers which axes of one message are taken: the first rule that asks gets an axis.
 class Claims {
  public:
-  /// Letter case of `name` does not count. It outlives this.
+  /// False: an earlier rule has it. Letter case of `name` does not count; its text outlives this.
   [[nodiscard]] bool take(Axis axis, std::string_view name = {});
   [[nodiscard]] bool taken(Axis axis, std::string_view name = {}) const;
 

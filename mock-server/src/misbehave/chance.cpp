@@ -25,7 +25,7 @@ std::uint64_t scatter(std::uint64_t h) {
 
 constexpr std::uint64_t golden = 0x9e3779b97f4a7c15ULL;
 
-/// What a seed gave once it gives for ever, so these words stay as they are.
+/// These words never change: a seed has to give for ever what it gave once.
 std::string_view use_of(Axis axis) {
   switch (axis) {
     case Axis::pace_before:
@@ -44,7 +44,7 @@ std::string_view use_of(Axis axis) {
 }
 
 Milliseconds by_percentiles(const Delay& delay, double fraction) {
-  // 0 is one of the 2^53 that there are.
+  // A fraction may be 0, one of its 2^53 values, for which there is no quantile.
   const auto normal = normal_quantile(std::max(fraction, 0x1.0p-54));
   const auto& known = delay.percentiles;
   std::size_t i = 1;

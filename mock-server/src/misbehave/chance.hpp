@@ -1,4 +1,4 @@
-// Chance that repeats: a function of what a client chose, never of a shared generator.
+// Chance that can be repeated: it depends on what a client chose, never on a shared generator.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,16 @@
 
 namespace mock::misbehave {
 
-/// One drawing: of `ordinal`, among those of the same key.
+/// Drawing number `ordinal` of those with the same rule, lane and key.
 [[nodiscard]] std::uint64_t draw(std::uint64_t seed, std::string_view rule, std::string_view lane,
                                  std::string_view key, std::uint64_t ordinal);
-/// Of that drawing, evenly in [0, 1). Different `use`s are independent of each other.
+/// A number made of the drawing, evenly in [0, 1). Different `use`s are independent of each other.
 [[nodiscard]] double fraction(std::uint64_t drawing, std::string_view use);
 /// Evenly between mean - jitter and mean + jitter, or by percentiles. Delays of different axes are
 /// independent.
 [[nodiscard]] Milliseconds length_of(const Delay& delay, std::uint64_t drawing, Axis axis);
 
-/// Of the standard normal distribution, for 0 < fraction < 1.
+/// The quantile of the standard normal distribution, for 0 < fraction < 1.
 [[nodiscard]] double normal_quantile(double fraction);
 
 }  // namespace mock::misbehave

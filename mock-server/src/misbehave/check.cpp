@@ -83,7 +83,7 @@ Why on_a_connection(const Rule& rule) {
   return std::nullopt;
 }
 
-/// What happens on its own account, after the request.
+/// Why an effect cannot be as the rule has it: effects happen by themselves, after the request.
 Why on_an_effect(const Rule& rule) {
   const auto& when = rule.when;
   if (when.about_request() || when.event)
@@ -133,7 +133,7 @@ Why in_actions(const Rule& rule) {
 
 // ---- values
 
-/// Why the name has no value then; nullptr: it has.
+/// Why the name has no value at that time; nullptr: it has one.
 const char* unknown(const std::string& name, Known known, const When& when) {
   if (name == "retry_after" && known != Known::effect)
     return when.counting.rate ? nullptr : "only a rule with a rate knows how long to wait";
@@ -175,7 +175,7 @@ void visit_numbers(const When& when, const VisitNumber& visit) {
     visit("upload.parts.count", *when.upload.parts->count);
 }
 
-/// Conditions are looked at before the handler is asked.
+/// Why a limit names what is not known yet: conditions are looked at before the handler is asked.
 Why in_limits(const Rule& rule) {
   Why why;
   const auto known = stage_of(rule.moment()) == Stage::effect ? Known::effect : Known::before;

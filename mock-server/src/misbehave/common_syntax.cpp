@@ -8,7 +8,7 @@
 namespace mock::misbehave {
 namespace {
 
-// Boost counts \v among them, RE2 does not.
+// What \s stands for in Boost; RE2's lacks \v.
 constexpr std::string_view spaces = "\\t-\\r ";
 // RE2 has no larger counts.
 constexpr unsigned most_repeats = 1000;
@@ -20,7 +20,7 @@ bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
-/// Literal behind a backslash in both. \< \> \` \' are assertions in Boost.
+/// Whether it is a literal behind a backslash in both. \< \> \` \' are assertions in Boost.
 bool is_quotable(char c) {
   return is_ascii(c) && c > ' ' && c != '\x7f' && !is_digit(c) && !is_lower(c) && !is_upper(c) &&
          !is_in(c, "<>`'_");
@@ -31,8 +31,8 @@ int hex_value(char c) {
   return is_lower(c) ? c - 'a' + 10 : c - 'A' + 10;
 }
 
-/// RE2 loses a literal byte above 0x7f when alternatives begin with it ("\xe4a|\xe4", 2022-06-01):
-/// those are left to Boost.
+/// RE2 loses a literal byte above 0x7f when alternatives begin with it ("\xe4a|\xe4", release
+/// 2022-06-01), so expressions with such bytes are left to Boost.
 class Translation {
  public:
   explicit Translation(std::string_view expression) : rest_(expression) {}
@@ -109,7 +109,7 @@ class Translation {
     }
   }
 
-  /// Boost does not find "(?:$)+": what takes no character is not to be repeated.
+  /// Boost does not find "(?:$)+", so a group that takes no character must not be repeated.
   bool close() {
     if (consumes_.size() == 1) return false;
     const bool consumes = consumes_.back();
@@ -184,7 +184,7 @@ class Translation {
       if (rest_.empty() || (first && rest_.front() == ']') || !item(first)) return false;
     }
     atom(1);
-    // RE2 takes this for the literal.
+    // RE2 takes a class of one byte for that literal.
     const auto meant = negated ? ~listed_ : listed_;
     return meant.count() != 1 || (meant >> 0x80).none();
   }
@@ -206,7 +206,7 @@ class Translation {
     list('_', '_');
   }
 
-  /// Of a bracket expression.
+  /// One item of a bracket expression.
   bool item(bool first) {
     if (rest_.front() == '[' && is_in(second(), ":.=")) return false;
     if (rest_.front() == '-') {
@@ -263,7 +263,7 @@ class Translation {
     return Single{static_cast<unsigned char>(e), true};
   }
 
-  /// Boost folds the ends of a range, RE2 all that is in it.
+  /// Where letter case does not count, Boost folds the ends of a range, and RE2 all that is in it.
   static bool same_kind(const Single& from, const Single& to) {
     const auto both = [&](auto is) {
       return is(static_cast<char>(from.byte)) && is(static_cast<char>(to.byte));
@@ -274,7 +274,7 @@ class Translation {
 
   std::string_view rest_;
   std::string out_;
-  std::vector<bool> consumes_{false};  ///< whether something in it can; of each open group
+  std::vector<bool> consumes_{false};  ///< of each open group: whether something in it does
   std::bitset<256> listed_;            ///< bytes in the bracket expression, before it is negated
   bool fold_ = false;
   bool repeatable_ = false;

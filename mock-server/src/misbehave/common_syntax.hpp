@@ -1,5 +1,5 @@
-// The part of the expressions' language by which Boost.Regex (Perl syntax, bytes) and RE2 (Latin-1)
-// mean the same, and what can be told of an expression at a look. Private to this room.
+// The syntax that means the same to Boost.Regex (Perl syntax, bytes) and to RE2 (Latin-1), and what
+// can be told of an expression without compiling it. Private to this room.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace mock::misbehave {
 
-/// `expression` as RE2 wants it, to be compiled with `dot_nl`; nullopt: something in it is not
-/// known to mean the same in both, or is there in one only. Says nothing of whether it is sound.
+/// `expression` for RE2, to be compiled with its option `dot_nl`; nullopt: something in it is not
+/// known to mean the same to both, or only one of them has it. The expression may still be invalid.
 [[nodiscard]] std::optional<std::string> common_syntax(std::string_view expression);
 
 /// What every text that matches begins with; empty when the expression does not say so plainly.

@@ -36,7 +36,8 @@ const std::string server_name_text = "connection server_name";
 const std::string lasts_text = "body_lasts: there is no body";
 const std::string too_long_text = "a regular expression that takes too long on such a text";
 
-/// What is looked at a second time, to tell of it, takes nothing from the rules that follow.
+/// What a second look, which only describes a miss, may spend. It is apart from the request's work,
+/// so that the rules that follow lose nothing.
 constexpr std::uint64_t work_of_telling = 100'000;
 
 bool fail(ActiveRule& active, Rank rank, const std::string& condition) {
@@ -187,7 +188,7 @@ bool upload_holds(Look& look, const Facts& facts) {
   };
   const bool exists = upload != nullptr;
   if (wanted.exists && !at(exists_text, "exists", *wanted.exists == exists, exists)) return false;
-  // Whether it completes the upload is looked at with the body, but has to be possible.
+  // Whether the request completes the upload is looked at with the body. Here it must be possible.
   const bool completing = exists || facts.creates() || !wanted.completing;
   if (!completing && !at(exists_text, "completing", false, std::optional<std::uint64_t>{}))
     return false;
@@ -237,7 +238,7 @@ bool body_holds(const Facts& facts, Pending& pending) {
       return fail(active, at_upload, completing_text);
     return true;
   }
-  // Only the byte itself proves it.
+  // A chunked body: only the byte itself proves it.
   if (pending.due == Moment::lasting) return fail(active, at_upload, completing_text);
   if (overrun || pending.due == Moment::request) {
     if (!overrun && *missing == Bytes{0}) return true;
@@ -326,7 +327,7 @@ NearMiss& describe(NearMiss& miss, const Facts& facts) {
   return miss;
 }
 
-/// Whether the walk over the conditions comes to its end; else the nearest miss is told.
+/// Whether the walk over the conditions comes to its end; if not, the miss may be described.
 template <class Walk>
 bool walk_holds(ActiveRule& active, const Walk& walk) {
   Look judge(active);
@@ -342,7 +343,7 @@ bool walk_holds(ActiveRule& active, const Walk& walk) {
 
 bool circumstances_hold(ActiveRule& active, const Facts& facts, const Effect* effect) {
   const auto& wanted = active.rule.when.effect;
-  // Of rules about any effect a part is none: nothing happens.
+  // A part is not delivered unless a rule says so; a rule about any effect does not mean it.
   if (effect != nullptr && effect->kind == Effect::Kind::part && !(wanted && wanted->kind))
     return false;
   return walk_holds(active, [&](Look& look) {

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 class Conditions : public testing::Test {
  protected:
-  /// Of rules whose `then` makes the status 500.
+  /// One rule, with that `when`, that makes the status 500.
   Rules rules(const std::string& when) {
     return {
         R"({"when": )" + when + R"(, "then": {"reply": {"status": 500}}})", {}, world_.services};
@@ -42,7 +42,7 @@ void expect_refused(std::initializer_list<Refused> cases) {
         << when;
 }
 
-/// Two rules with these `when`, the second of which can never do anything, or can.
+/// The `when` of two rules, of which the first hides the second or does not.
 struct Pair {
   const char* first;
   const char* second;

@@ -41,7 +41,7 @@ std::string CountConditions::key(const Facts& facts, const std::string& upload) 
 }
 
 std::optional<Milliseconds> Tally::above(const RateLimit& limit, TimePoint now) {
-  // Of a time that is to come are those from before the clock went back.
+  // Times in the future were counted before the clock was set back.
   while (!passed_.empty() && (now - passed_.front() >= limit.in || passed_.front() > now))
     passed_.pop_front();
   if (passed_.size() < limit.above) {

@@ -1,4 +1,4 @@
-// How many come: what a rule counts apart, rates by the lane's clock, and requests at once.
+// Conditions on how many requests come: in all, in a time by the lane's clock, or at once.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace mock::misbehave {
 
 class Facts;
 
-/// What is counted apart from what.
+/// What has a count of its own: the lane, each upload, or each connection.
 enum class Per { lane, upload, connection };
 
 struct RateLimit {
@@ -26,26 +26,26 @@ struct RateLimit {
 };
 
 struct CountConditions {
-  Per per = Per::lane;  ///< of nth, every, rate and concurrent
-  /// More than that many matches in so much time. Those on which the rule fires do not count:
-  /// who waits as long as told gets through.
+  Per per = Per::lane;  ///< for nth, every, rate and concurrent
+  /// More than `above` matches in the time `in`. Matches on which the rule fires do not count, so
+  /// that a client that waits as long as it was told gets through.
   std::optional<RateLimit> rate;
-  /// More than that many requests for which the rule's conditions hold, this one included, are not
-  /// over. Those on which the rule fires do not count.
+  /// More than that many requests for which the rule's conditions hold, this one included, are
+  /// under way. Requests on which the rule fires do not count.
   std::optional<std::uint64_t> concurrent_above;
 
   [[nodiscard]] std::string key(const Facts& facts, const std::string& upload) const;
 };
 
 inline constexpr std::uint64_t most_in_window = 100'000;
-/// Uploads or connections that a rule counts apart; what came least lately is forgotten first.
+/// How many uploads or connections a rule has counts for; the least recently used go first.
 inline constexpr std::size_t counted_apart = 10'000;
 
-/// Of one upload, one connection, or all.
+/// The counts for one upload, for one connection, or for the lane.
 class Tally {
  public:
   std::uint64_t matched = 0;
-  /// Counts a match at `now`, unless it is above the limit: then how long it has to wait.
+  /// nullopt: within the limit, so the match at `now` was counted. Else how long it has to wait.
   [[nodiscard]] std::optional<Milliseconds> above(const RateLimit& limit, TimePoint now);
 
  private:
@@ -63,10 +63,10 @@ class Tallies {
   Lru<Tally> by_key_{counted_apart};
 };
 
-/// Requests that are not over, by what is counted apart.
+/// How many requests are under way, by CountConditions::key.
 using InFlight = std::unordered_map<std::string, std::uint64_t>;
 
-/// One of them. `all` outlives it.
+/// One request that is under way. `all` outlives it.
 class Slot {
  public:
   Slot(InFlight& all, std::string key) : all_(&all), key_(std::move(key)) { ++all[key_]; }

@@ -27,7 +27,7 @@ void edit_json(const BodyEdit& edit, std::string& body) {
     body = document.dump(-1, ' ', false, Ordered::error_handler_t::replace);
     if (line) body += '\n';
   } catch (const nlohmann::json::exception&) {
-    // Not a document that the edit fits; said so in the header.
+    // The edit does not fit the document, which stays as it was (edit.hpp).
   }
 }
 
@@ -48,7 +48,8 @@ void edit_form(const FormEdits& edits, const Template::Lookup& lookup,
   body = ::http::format_form(*form);
 }
 
-/// Those whose field no earlier rule has: what this one sets it to does not keep it from adding.
+/// The lines to add whose field no earlier rule has. Asked before this rule claims the fields that
+/// it sets, as it may both set a field and add to it.
 std::vector<const std::pair<std::string, Template>*> free_lines(const FieldEdits& edits, Axis of,
                                                                 const Claims& claims) {
   std::vector<const std::pair<std::string, Template>*> lines;

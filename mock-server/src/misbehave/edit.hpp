@@ -1,4 +1,4 @@
-// What rules edit of requests and replies alike. Private to this room.
+// The edits that requests and replies have in common. Private to this room.
 #pragma once
 
 #include <string>
@@ -9,12 +9,13 @@
 
 namespace mock::misbehave {
 
-/// A value made of what a client sent must not break the message apart.
+/// Without line breaks and NUL: a value may hold what a client sent, and must not end its field.
 [[nodiscard]] std::string one_line(std::string value);
 
-// False: a regular expression took too long for what is left of `work`, and replaced nothing.
+// Both return false when a regular expression took too long for what is left of `work`; it then
+// replaced nothing.
 
-/// Each name is an axis `of` its own. Lines are added last.
+/// Each name is an axis by itself, of the kind `of`. Lines are added last.
 [[nodiscard]] bool edit_fields(const FieldEdits& edits, Axis of, const Template::Lookup& lookup,
                                Claims& claims, PatternWork& work, ::http::Fields& fields);
 /// An edit that does not fit the body (a JSON Patch on a document without that place, a form edit

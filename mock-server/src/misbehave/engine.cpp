@@ -172,7 +172,7 @@ Result<void> Engine::add(std::vector<Misbehaviour> misbehaviours, Place place) {
       active->since = services_.loop.now();
       active->by_luck = left_to_chance(active->rule);
       active->asks_upload = active->rule.when.upload.any();
-      // Chance asks for the metadata.
+      // Chance depends on the upload's metadata.
       active->keeps_upload = active->by_luck || names_state(active->rule);
       count_in(*active);
       warn_of_bytes(active->rule);
@@ -214,7 +214,7 @@ bool Engine::remove(const std::string& name) {
 void Engine::replace(RuleSet::Rules rules) {
   constexpr std::size_t many = 256;
   auto former = std::exchange(set_, std::make_shared<RuleSet>(std::move(rules)));
-  // To give back the memory of thousands of expressions takes a while.
+  // Freeing thousands of expressions takes a while.
   if (former->rules().size() > many)
     services_.loop.background([gone = std::move(former)]() mutable { gone.reset(); },
                               [](const std::exception_ptr&) {});
@@ -350,13 +350,13 @@ void Engine::hold(const std::string& upload, TimePoint until, bool survives) {
   await_end(upload);
 }
 
-/// The clock goes no faster than real time by itself; when it stands still, or is moved, the end is
-/// awaited anew.
+/// The timer goes by real time, and the lane's clock by itself is never faster. When the clock
+/// stands still, or was set back, the end is awaited anew.
 void Engine::await_end(const std::string& upload) {
   auto& held = *held_.at(upload);
   const auto left = std::chrono::ceil<Milliseconds>(held.until - services_.loop.now());
   held.timer = services_.loop.after(std::max(Milliseconds{0}, left), [this, upload] {
-    // Not inside its own callback: that would destroy the function that runs.
+    // Posted: Loop does not promise that a callback may destroy its own Timer.
     services_.loop.post([this, alive = std::weak_ptr<const bool>(alive_), upload] {
       if (!alive.expired()) let_go_when_over(upload);
     });

@@ -1,5 +1,5 @@
-// What all requests of a lane share: the rules, their counts, marks, lies that last.
-// Private to this room.
+// What all requests of a lane share: the rules, their counts, marks, and lies that outlast a
+// request. Private to this room.
 #pragma once
 
 #include <array>
@@ -24,7 +24,8 @@ class Lease;
 
 namespace mock::misbehave {
 
-/// In the order in which conditions are looked at: the later one fails, the nearer was the request.
+/// The order in which conditions are looked at: the later the first one that fails, the nearer the
+/// request came to the rule.
 enum Rank : int {
   at_lane,
   at_time,
@@ -40,13 +41,14 @@ enum Rank : int {
   at_chance
 };
 
-/// Enough for any test, little for a load run.
+/// How many replies are kept: enough for any test, and little memory in a load run.
 inline constexpr std::size_t kept_reply_limit = 1000;
 
-/// Marks that survive a restart; all of them are written whenever there is one more.
+/// How many marks survive a restart. It is bounded, as each further one has all of them written.
 inline constexpr std::size_t lasting_mark_limit = 1000;
 
-/// A copy that needs no open file if it is small. A longer one keeps its source.
+/// A copy of the reply. A small body is read into it, so that no file stays open; a longer one
+/// keeps its source.
 [[nodiscard]] inline Reply to_keep(const Reply& reply) {
   auto copy = reply;
   if (!copy.source) return copy;
@@ -65,7 +67,7 @@ struct ActiveRule {
   std::int64_t order = 0;     ///< the lowest wins
   TimePoint since;            ///< loaded, or counted from zero again
   bool by_luck = false;       ///< something of it is left to chance
-  bool asks_upload = false;   ///< it has conditions on one
+  bool asks_upload = false;   ///< it has conditions on an upload
   bool keeps_upload = false;  ///< asks for the upload's state as it was when the request came
   const RuleOptions* options = nullptr;  ///< the engine's
 
@@ -77,14 +79,13 @@ struct ActiveRule {
     Tallies apart;
     int nearest_rank = -1;
     const std::string* nearest_miss = nullptr;
-    const std::string* gate_miss =
-        nullptr;                           ///< when requests were sorted out before they were asked
-    bool untold = false;                   ///< what was missed last is the nearest
-    std::uint64_t told = 0;                ///< how often it was told of that rank
-    std::unique_ptr<NearMiss> nearest;     ///< of that rank
+    const std::string* gate_miss = nullptr;  ///< the same, found by the index alone
+    bool untold = false;                   ///< the last miss is the nearest, and not described yet
+    std::uint64_t told = 0;                ///< how many misses of that rank were described
+    std::unique_ptr<NearMiss> nearest;     ///< the last of these
     std::map<std::string, Reply> replies;  ///< to be replayed; by target
   } counts;
-  InFlight in_flight;  ///< requests that are not over, whatever becomes of the counts
+  InFlight in_flight;  ///< requests under way; a reset of the counts leaves it alone
 
   /// What was kept for that target; nullptr: nothing yet, so `reply` is kept now.
   Reply* kept_reply(const std::string& target, const Reply& reply) {
@@ -94,7 +95,7 @@ struct ActiveRule {
     return nullptr;
   }
   [[nodiscard]] bool exhausted() const { return rule.times && counts.fired >= *rule.times; }
-  /// A regular expression of it took too long. The first time that is told.
+  /// A regular expression of the rule took too long. Warns the first time.
   void give_up();
   void miss(int rank, const std::string& condition) {
     counts.untold = rank >= counts.nearest_rank;
@@ -106,7 +107,7 @@ struct ActiveRule {
     counts.nearest_rank = rank;
     counts.nearest_miss = &condition;
   }
-  /// What to write into how it was missed just now; nullptr: that is not worth telling.
+  /// Where to describe the miss that was noted just now; nullptr: it is not worth describing.
   [[nodiscard]] NearMiss* nearest() {
     if (!std::exchange(counts.untold, false) || counts.told >= told_limit) return nullptr;
     ++counts.told;
@@ -115,8 +116,8 @@ struct ActiveRule {
   }
 };
 
-/// Looks at the conditions of a rule one after the other: until one fails, which it notes, or, to
-/// tell of them, to the end.
+/// Looks at the conditions of a rule one after the other, up to the first that fails, which it
+/// notes; or, with `into`, to the end, and describes what each found.
 class Look {
  public:
   explicit Look(ActiveRule& active, NearMiss* into = nullptr) : active_(active), into_(into) {}
@@ -151,29 +152,29 @@ struct Pending {
   ActiveRule* active = nullptr;
   Moment due = Moment::request;
   Bytes stop{};            ///< the body position at which it is due
-  bool completes = false;  ///< that the upload is complete by then is a condition
+  bool completes = false;  ///< the upload has to be complete by then
 };
 
-/// Whether everything holds that is known before the body. If so, `pending` says what is not known
-/// yet.
+/// Whether all conditions hold that are known before the body. If so, `pending` says when the
+/// others will be known.
 [[nodiscard]] bool holds_so_far(const Facts& facts, Pending& pending);
 [[nodiscard]] bool arrival_holds(Look& look, const ArrivalConditions& wanted, const Facts& facts);
-/// Parts and other uploads.
+/// The conditions on parts and on other uploads.
 [[nodiscard]] bool relations_hold(Look& look, const Facts& facts);
 [[nodiscard]] bool reply_holds(ActiveRule& active, const Facts& facts, const Reply& reply);
-/// Lane, time, upload and metadata, which need no request; and the effect, if there is one.
+/// Conditions that need no request: lane, time, upload, metadata; and the effect, if there is one.
 [[nodiscard]] bool circumstances_hold(ActiveRule& active, const Facts& facts,
                                       const Effect* effect = nullptr);
-/// `server_name` is asked for only by rules that judge it.
+/// Only rules that judge `server_name` look at it. nullopt: there is none, or it is not known yet.
 [[nodiscard]] bool connection_holds(ActiveRule& active, const Facts& facts, std::uint64_t ordinal,
                                     std::optional<std::string_view> server_name);
-/// Writes down what the conditions of a rule found that was missed just now, if it is the nearest
-/// miss. `reply` may be null.
+/// Describes the miss that a rule has just noted, if it is the nearest: what each condition found.
+/// `reply` may be null.
 void tell_nearest(ActiveRule& active, const Facts& facts, const Reply* reply = nullptr);
 
-/// The rules that are loaded, so arranged that those which do not match cost little. Rules are only
-/// ever added to a set; to take some away is to make another. A request keeps the set it began
-/// with, and in it the rules.
+/// The loaded rules, indexed so that those which do not match cost little (docs/decisions/0035).
+/// Rules are only ever added to a set; removing some makes another set. A request keeps the set it
+/// began with, and so its rules.
 class RuleSet {
  public:
   using Rules = std::vector<std::shared_ptr<ActiveRule>>;
@@ -183,13 +184,13 @@ class RuleSet {
   RuleSet(const RuleSet&) = delete;
   RuleSet& operator=(const RuleSet&) = delete;
 
-  /// Behind those that are there. Costs nothing that grows with them.
+  /// Adds a rule behind the others, at a cost that does not grow with them.
   void append(std::shared_ptr<ActiveRule> active);
   [[nodiscard]] const Rules& rules() const { return rules_; }
-  /// Those whose conditions hold as far as they are known before the body, by order.
+  /// The rules whose conditions hold as far as they are known before the body, by order.
   [[nodiscard]] std::vector<Pending> holding(const Facts& facts);
   [[nodiscard]] const std::vector<ActiveRule*>& connection_rules() const { return connections_; }
-  /// About effects, and about deliveries that succeeded.
+  /// The rules about effects, and about deliveries that succeeded.
   [[nodiscard]] const std::vector<ActiveRule*>& effect_rules() const { return effects_; }
   [[nodiscard]] bool replays(const std::string& mark) const { return replayed_.contains(mark); }
 
@@ -210,8 +211,8 @@ class RuleSet {
   void catch_up(Cell& cell, Route route, std::size_t method) const;
 
   Rules rules_;
-  /// By what every request has; each is made, and caught up with what was added, by the first
-  /// request that needs it.
+  /// The index, by route and method. The first request that needs a cell makes it, or adds the
+  /// rules that are new to it.
   std::vector<Row> rows_;
   std::vector<ActiveRule*> connections_;
   std::vector<ActiveRule*> effects_;
@@ -232,11 +233,12 @@ class Engine {
   [[nodiscard]] bool empty() const { return set_->rules().empty(); }
   [[nodiscard]] const std::shared_ptr<RuleSet>& set() const { return set_; }
 
-  /// All conditions hold: counts the match, decides by chance, and counts the firing.
-  /// `upload` is the id the request is about, or made; empty when there is none.
+  /// For a rule whose other conditions hold: asks for marks and counts, counts the match, decides
+  /// by chance, and counts the firing. `upload` is the id that the request names or has made, or
+  /// empty.
   [[nodiscard]] std::optional<Fired> fire(ActiveRule& active, const Facts& facts,
                                           const std::string& upload);
-  /// Someone unknown holds the lock of `upload` that long: at once, or when its writer lets go.
+  /// Someone unknown holds the lock of `upload` for a while, at once or once its writer lets go.
   void lock(const std::string& upload, const UploadEdit& edit);
   /// Uploads that carry the mark, by id.
   [[nodiscard]] std::vector<std::string> marked(const std::string& mark) const;
@@ -247,9 +249,9 @@ class Engine {
   void keep_reply(const std::string& mark, const std::string& upload, const Reply& reply);
   [[nodiscard]] const Reply* kept_reply(const std::string& mark, const std::string& upload) const;
 
-  /// Of the rules about effects: which upload was delivered to `target` last.
+  /// Notes, for rules about effects, which upload was delivered to `target` last.
   void note_delivery(const std::string& target, const std::string& upload);
-  /// nullopt: none since they were loaded, or `upload` itself.
+  /// nullopt: none was, or it was `upload` itself.
   [[nodiscard]] std::optional<std::string> delivered_before(const std::string& target,
                                                             const std::string& upload) const;
 
@@ -268,7 +270,7 @@ class Engine {
                                    std::uint64_t drawing);
   [[nodiscard]] std::string client_key(const Facts& facts) const;
   void forget_all();
-  /// What it did to the listener ends with it.
+  /// If the rule left the listener unanswered, that ends with the rule.
   void answer_again(const ActiveRule& active) const;
   void hold(const std::string& upload, TimePoint until, bool survives);
   void await_end(const std::string& upload);
@@ -288,7 +290,7 @@ class Engine {
   std::shared_ptr<RuleSet> set_ = std::make_shared<RuleSet>();
   LoadedNames loaded_;                                      ///< of the rules in set_
   std::size_t text_ = 0;                                    ///< bytes of JSON of the rules in set_
-  std::unordered_map<std::uint64_t, std::size_t> numbers_;  ///< N of "rule-N": how many have it
+  std::unordered_map<std::uint64_t, std::size_t> numbers_;  ///< N of "rule-N": names that have it
   std::uint64_t free_number_ = 1;                           ///< the lowest that is in no name
   std::set<Marked> marks_;
   std::set<Marked> lasting_marks_;  ///< of these, those that survive a restart

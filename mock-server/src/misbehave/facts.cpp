@@ -52,7 +52,8 @@ const Upload* Facts::upload() const {
   if (peeked_ != nullptr) return peeked_;
   if (!upload_) {
     const auto& id = addressed().id;
-    // What a store knows by heart is an id; only who looks for a file must be given no other name.
+    // `peek` looks in memory only, so any text will do. `find` may look for a file of that name, so
+    // it must be an id.
     if (!id.empty() && peeks_) peeked_ = services_->store.peek(id);
     if (peeked_ != nullptr) return peeked_;
     upload_.emplace();

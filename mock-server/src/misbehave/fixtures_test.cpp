@@ -129,7 +129,7 @@ TEST(MisbehavioursSchema, KnowsTheKeysThatTheLoaderKnows) {
   }
 }
 
-/// Of systems that the schema does not list: it leaves room for them.
+/// The endpoints of systems beside tus and DEX: the schema lists none of them, and accepts them.
 std::set<std::string> endpoints_of_other_systems() {
   std::set<std::string> names;
   for (const auto& system : registered_systems()) {

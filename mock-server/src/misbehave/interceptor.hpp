@@ -40,7 +40,7 @@ struct RuleOptions {
   std::function<void()> crash = {};                   ///< kill -9 of the process itself
   std::function<void(Milliseconds)> outage = {};      ///< connections are refused that long
   std::function<void(Milliseconds)> unanswered = {};  ///< connections are not answered that long
-  std::function<void()> answer_again = {};            ///< ends that
+  std::function<void()> answer_again = {};            ///< ends `unanswered`
   std::function<void(const std::string& token)> revoke_token = {};
   std::function<std::string()> valid_token = {};  ///< an access token that the server accepts
   /// Told of each rule as it fires; `upload` is the id it is about, or empty. Loop thread.
@@ -52,8 +52,8 @@ struct RuleOptions {
   std::function<void(std::string_view)> warn = {};  ///< one line, for whoever wrote the rules
 };
 
-/// What each condition of a rule found that a request, connection or effect came near to, as far as
-/// it was looked at. `got` is raw: whoever tells it masks what may be secret.
+/// The request, connection or effect that came nearest to a rule, and what each condition that was
+/// looked at found there. `got` is raw: whoever shows it masks what may be secret.
 struct NearestMiss {
   struct Condition {
     std::string field;   ///< "headers.X-Partner"
@@ -79,12 +79,13 @@ struct RuleReport {
   std::uint64_t gave_up = 0;
   /// For a rule that never fired: the condition at which the request that came nearest failed.
   std::string near_miss;
-  /// The same, condition by condition: of those that came equally near the latest, of more than
-  /// `told_limit` the last of these. nullopt: none came as near as to be looked at.
+  /// The same, condition by condition. Of requests that came equally near it is the latest, or, of
+  /// more than `told_limit`, the last of the first so many. nullopt: none was looked at.
   std::optional<NearestMiss> nearest;
 };
 
-/// So many requests in a row that come equally near a rule are looked at twice, to tell of them.
+/// How many requests that come equally near a rule are looked at a second time, to describe them
+/// (docs/decisions/0037).
 inline constexpr std::uint64_t told_limit = 100;
 
 /// Some of the rules, in their order.
@@ -111,10 +112,10 @@ class RuleInterceptor : public Interceptor, public Effects {
   RuleInterceptor(RuleOptions options, Services& services);
   ~RuleInterceptor() override;
 
-  /// All or none. An Error names a rule whose name is taken, that needs a mark which no rule sets,
-  /// or that acts on the connections to /_mock/ and does not say so; or there would be more than
-  /// `rule_limit`, or `rule_text_limit` of them. Takes a time that does not grow with the rules
-  /// that are there, for Place::last.
+  /// Adds all or none. An Error names a rule whose name is taken, that needs a mark which no rule
+  /// sets, or that acts on the connections to /_mock/ and does not say so; or rules would exceed
+  /// `rule_limit` or `rule_text_limit`. For Place::last the time does not grow with the rules that
+  /// are there.
   Result<void> add(std::vector<Misbehaviour> misbehaviours, Place place = Place::last);
   Result<void> add(Misbehaviour misbehaviour, Place place = Place::last);
   /// The rule of that name, or all that were loaded under it. False: there is none.
@@ -133,13 +134,13 @@ class RuleInterceptor : public Interceptor, public Effects {
                    std::optional<std::string_view> server_name) override;
   EffectPlan before(const Effect& effect, const Upload& upload) override;
   void delivered(const std::string& target, const Upload& upload) override;
-  /// Of at most `most` rules those of that name, or loaded under it; of every name when it is
-  /// empty. A page may be empty although more follow.
+  /// Looks at up to `most` rules from order `from` on, and reports those that have the name or were
+  /// loaded under it; an empty name means all. A page may be empty although more follow.
   [[nodiscard]] RulePage report(std::int64_t from, std::size_t most,
                                 const std::string& name = {}) const;
   /// All, in the order of the rules.
   [[nodiscard]] std::vector<RuleReport> report() const;
-  /// The first of rule-1, rule-2, ... that no rule has, nor any were loaded under.
+  /// The first of rule-1, rule-2, ... that no rule has and under which none were loaded.
   [[nodiscard]] std::string free_name() const;
   /// Names of the rules that do nothing on a connection without TLS.
   [[nodiscard]] std::vector<std::string> needing_tls() const;

@@ -84,7 +84,7 @@ TEST_F(Interceptor, TheOverridingMethodIsTheMethod) {
 }
 
 TEST_F(Interceptor, TheMethodIsTheOneThatTheHandlerActsBy) {
-  // As it is spelled: the handler answers 405, and no PATCH was asked for.
+  // Its spelling counts: "patch" is no method, so the handler answers 405.
   const auto lower = request("POST", "/files/u1", {{"X-HTTP-Method-Override", "patch"}});
   EXPECT_FALSE(applies(R"({"method": "PATCH"})", lower));
   EXPECT_FALSE(applies(R"({"method": "POST"})", lower));

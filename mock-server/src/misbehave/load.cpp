@@ -24,7 +24,7 @@ void read_story(const Cursor& at, Misbehaviour& into) {
     if (into.description.empty()) into.description = description->string();
 }
 
-/// Of a rule, and of a document that has several.
+/// The keys of a rule; with the last one, those of a document that has several.
 constexpr std::array<std::string_view, 14> keys_of_documents{
     "$schema", "name",  "description", "lies",  "breaks",           "seen",    "when",
     "then",    "times", "sets",        "needs", "survives_restart", "control", "rules"};

@@ -1,4 +1,4 @@
-// Rules out of JSON: files of the user's, and the misbehaviours that come with the program.
+// Reads rules from JSON: the user's files, and the misbehaviours that come with the program.
 #pragma once
 
 #include <optional>
@@ -22,8 +22,9 @@ namespace mock::misbehave {
 /// `document` is what errors call `text`; without a "name" the misbehaviour is called after it.
 [[nodiscard]] Result<Misbehaviour> load_text(std::string_view text, const std::string& document);
 
-/// A condition on a text as rules have it, of what is no request under way: true (it is there),
-/// false (it is not), a text, {"regex": "..."}, or a number as below. Fails at its place.
+/// Reads a condition on a text as rules have it, but without values of a request such as {length}:
+/// true (it is there), false (it is not), a text, {"regex": "..."}, or a number as below. Fails at
+/// the place of the fault.
 [[nodiscard]] TextCondition read_text_condition(const json::Cursor& at);
 /// 1024, "1MiB" or {"above": 1024, "multiple_of": "256KiB"}; likewise.
 [[nodiscard]] NumberCondition read_number_condition(const json::Cursor& at);
@@ -31,7 +32,7 @@ namespace mock::misbehave {
 /// Why `rule` can never fire or never do what it says; nullopt when it can.
 [[nodiscard]] std::optional<std::string> contradiction_in(const Rule& rule);
 
-/// Of rules that are loaded already.
+/// The names and marks of rules that are loaded already.
 struct LoadedNames {
   std::unordered_set<std::string> rules;
   std::unordered_map<std::string, std::size_t> marks;  ///< by how many rules each is set
@@ -40,9 +41,9 @@ struct LoadedNames {
 [[nodiscard]] Result<void> fit_together(const std::vector<const Rule*>& rules,
                                         const LoadedNames& loaded = {});
 
-/// Of the rules of one file: the first that an earlier one hides wholly, because whenever it would
-/// fire that one has taken every axis it would change. nullopt: none, as far as can be told before
-/// they run, and with a million comparisons.
+/// The first rule of a file that an earlier one hides wholly: whenever the later rule would fire,
+/// the earlier one has taken every axis that it would change. nullopt: none was found, without
+/// running them and within a million comparisons.
 struct Shadow {
   std::size_t hidden = 0;
   std::size_t by = 0;
@@ -57,7 +58,7 @@ enum class Named { defect, fault };
 [[nodiscard]] std::span<const EmbeddedFile> fault_files();
 /// An unknown name is an Error that names the nearest ones.
 [[nodiscard]] Result<Misbehaviour> load_named(Named kind, std::string_view name);
-/// What a server is told to misbehave by, in this order.
+/// Everything that a server is told to misbehave by, in this order.
 [[nodiscard]] Result<std::vector<Misbehaviour>> load_all(const std::vector<std::string>& defects,
                                                          const std::vector<std::string>& faults,
                                                          const std::vector<std::string>& files);

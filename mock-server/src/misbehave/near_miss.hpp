@@ -25,7 +25,7 @@ struct NearMiss {
     std::string got;  ///< JSON
     bool matched = false;
   };
-  std::string method;  ///< of no request: empty
+  std::string method;  ///< empty: it was no request
   std::string target;  ///< path only
   std::vector<Condition> conditions;
 

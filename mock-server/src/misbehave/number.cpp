@@ -79,7 +79,8 @@ bool NumberCondition::possible() const {
   if (first > last) return false;
   const auto factor = constants.multiple_of.value_or(1);
   if (constants.not_multiple_of && factor % *constants.not_multiple_of == 0) return false;
-  // Of four multiples in a row two are no multiples of what does not divide the factor.
+  // `not_multiple_of` does not divide the factor, so it excludes at most one of two multiples in a
+  // row: of four, two are left, and `other_than` excludes one of them at most.
   auto candidate = first + (factor - first % factor) % factor;
   for (int i = 0; i < 4 && candidate >= first && candidate <= last; ++i, candidate += factor) {
     if (fits(candidate)) return true;

@@ -21,7 +21,7 @@ struct Limit {
   [[nodiscard]] std::optional<std::uint64_t> number(const Template::Lookup& lookup) const;
 };
 
-/// All that is given has to hold. A limit that has no number holds for none.
+/// Every limit that is given has to hold. One without a number holds for no number.
 struct NumberCondition {
   std::optional<Limit> above;
   std::optional<Limit> below;
@@ -33,17 +33,17 @@ struct NumberCondition {
   [[nodiscard]] bool holds(std::uint64_t number, const Template::Lookup& lookup) const;
   /// The values that it names.
   [[nodiscard]] std::vector<std::string> names() const;
-  /// The same, of numbers that are no smaller than `least`, which is above 0.
+  /// The same condition, for numbers of at least `least` only, which is above 0.
   [[nodiscard]] NumberCondition at_least(std::uint64_t least) const;
   /// Some number fulfils it, as far as can be told.
   [[nodiscard]] bool possible() const;
 };
 
-/// The keys of one, in JSON.
+/// The keys of a NumberCondition in JSON.
 inline constexpr std::array<std::string_view, 6> number_keys{
     "above", "below", "same_as", "other_than", "multiple_of", "not_multiple_of"};
 
-/// Digits only; nullopt when it is none. One that is too large is the largest.
+/// nullopt unless `text` is digits only. A number that is too large becomes the largest.
 [[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view text);
 
 }  // namespace mock::misbehave

@@ -1,6 +1,6 @@
 #include "misbehave/pattern.hpp"
 
-// std::regex recurses once per character: a 64 KB header would end the process.
+// Not std::regex, which recurses once per character: a 64 KB header would end the process.
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -18,10 +18,10 @@ namespace mock::misbehave {
 
 namespace {
 
-// RE2 takes at most a step for each instruction and character, and hardly ever more than one for
-// each character. Beyond this the engine that counts its work is asked.
+// RE2 takes at most one step for each instruction and character, and hardly ever more than one for
+// each character. Texts that could take more steps than this go to Boost, which counts its work.
 constexpr std::size_t most_steps = 5'000'000;
-// Of one expression, once its automaton has grown; most take a few KiB.
+// For RE2's form of one expression, once its automaton has grown; most take a few KiB.
 constexpr std::int64_t most_memory = 128LL << 10U;
 constexpr std::uint64_t most_repeats = 1'000'000;
 
@@ -38,10 +38,10 @@ std::unique_ptr<const re2::RE2> linear_engine(std::string_view expression) {
   return engine->ok() ? std::move(engine) : nullptr;
 }
 
-/// How often something may be repeated by the counts that stand around it: their product.
+/// The largest product of nested repeat counts: how often one thing may be repeated.
 std::uint64_t nested_counts(std::string_view expression) {
   const auto limit = [](std::uint64_t n) { return std::min(n, most_repeats + 1); };
-  std::vector<std::uint64_t> outer;  // of the groups that are open: what was found in them so far
+  std::vector<std::uint64_t> outer;  // for each open group: the most before it, at its level
   std::uint64_t in_group = 1;
   std::uint64_t last = 1;  // of what a count would repeat
   std::uint64_t most = 1;
@@ -89,7 +89,7 @@ class Watched {
 
   Watched() = default;
   Watched(const char* at, PatternWork& work) : at_(at), work_(&work) {}
-  // A state that may be come back to holds copies.
+  // Counted as well: each state that the engine may return to holds copies.
   Watched(const Watched& other) : at_(other.at_), work_(other.work_) { spend(); }
   Watched& operator=(const Watched& other) = default;
   ~Watched() = default;
@@ -130,7 +130,7 @@ class Watched {
   [[maybe_unused]] friend Watched operator+(difference_type n, Watched a) { return a += n; }
   [[maybe_unused]] friend Watched operator-(Watched a, difference_type n) { return a -= n; }
   friend difference_type operator-(Watched a, Watched b) { return a.at_ - b.at_; }
-  // At the end of a text there are no characters to look at, only this.
+  // Counted as well: at the end of a text the engine only compares positions.
   friend bool operator==(Watched a, Watched b) {
     a.spend();
     return a.at_ == b.at_;
@@ -181,7 +181,7 @@ class Written {
 
 struct Pattern::Compiled {
   std::string expression;
-  std::string prefix;  ///< sorts out most texts for little
+  std::string prefix;  ///< rules most texts out cheaply
   boost::regex regex;
   std::unique_ptr<const re2::RE2> linear;  ///< nullptr: it is not in the common syntax
 };

@@ -11,23 +11,24 @@
 
 namespace mock::misbehave {
 
-/// What the patterns of all rules together may spend on one request in the engine that can explode
-/// (see Pattern): looks at a character and the like, some 50 ms of them. Counted, not timed, so
-/// that a rule matches the same texts on every machine.
+/// What the patterns of all rules together may spend on one request in the engine that backtracks
+/// (see Pattern), in steps such as a look at a character: some 50 ms of them. Counted, not timed,
+/// so that a rule matches the same texts on every machine.
 struct PatternWork {
   std::uint64_t left = 8'000'000;
 };
 
 /// A Perl-style expression over bytes (look-ahead and back references included). A value type,
-/// cheap to copy; safe to share between threads. Texts of strangers are matched with it, so it is
-/// bounded in time: an expression goes to an engine that is linear in the text when that one means
-/// the same by it, else to one that backtracks and stops when `PatternWork` is used up.
+/// cheap to copy; safe to share between threads. It is matched with texts of strangers, so its time
+/// is bounded: an expression goes to RE2, which is linear in the text, if it means the same there,
+/// else to Boost.Regex, which backtracks and stops when `PatternWork` is used up
+/// (docs/decisions/0011).
 class Pattern {
  public:
   static constexpr std::size_t longest = std::size_t{16} << 10U;  ///< bytes of an expression
 
-  /// An Error: it is none, it is longer than `longest`, or its counts multiply to more than a
-  /// million, and no text is that long.
+  /// An Error: it is no regular expression, it is longer than `longest`, or its repeat counts
+  /// multiply to more than a million, which is longer than any text.
   [[nodiscard]] static Result<Pattern> compile(std::string_view expression);
 
   enum class Found { no, yes, gave_up };

@@ -63,7 +63,7 @@ TEST(Pattern, IsFoundAnywhereUnlessItSaysWhere) {
   }
 }
 
-// What stopped every lane for half a minute.
+// Expressions like these once stopped every lane for half a minute.
 TEST(Pattern, WhatExplodesIsAnsweredAllTheSameOrGivenUp) {
   const std::string as(15UL << 10U, 'a');
   for (const auto* expression : {"(a*)*b", "(a+)+$", "(a|aa)+$", "(a*)*(a*)*(a*)*b"}) {
@@ -90,7 +90,7 @@ TEST(Pattern, AllTextsOfARequestShareTheWork) {
   EXPECT_EQ(Pattern::compile("x+y?")->found_in("axx", work), Found::yes) << "the linear engine";
 }
 
-// RE2 takes steps for each instruction too when its automaton does not fit into memory.
+// When its automaton does not fit into memory, RE2 takes a step for each instruction as well.
 TEST(Pattern, ALargeExpressionOnALongTextIsCountedToo) {
   std::string text(60UL << 10U, 'a');
   std::mt19937 random(7);
@@ -105,7 +105,7 @@ TEST(Pattern, ReplacesWithCapturesAndGivesUpOnWhatTakesTooLong) {
   PatternWork work;
   EXPECT_EQ(Pattern::compile("^a (\\S+),")->replace("a 1,c 2", "b $1,", work), "b 1,c 2");
   EXPECT_EQ(Pattern::compile("a+")->replace("aabab", "<$&>", work), "<aa>b<a>b");
-  // Of an edit '^' is the beginning of each line, as it always was.
+  // In an edit '^' is the beginning of each line, unlike in a condition.
   EXPECT_EQ(Pattern::compile("^a")->replace("a\na", "b", work), "b\nb");
   EXPECT_EQ(Pattern::compile("(a*)\\1*b")->replace(std::string(15UL << 10U, 'a'), "", work),
             std::nullopt);
@@ -254,12 +254,12 @@ Found found_by_boost(const boost::regex& expression, const std::string& text) {
                                boost::match_default | boost::match_single_line)
                ? Found::yes
                : Found::no;
-  } catch (const std::runtime_error&) {  // it holds what it does not explode on for complex too
+  } catch (const std::runtime_error&) {  // Boost finds even harmless expressions too complex
     return Found::gave_up;
   }
 }
 
-// The engine that every expression went to before says what is right.
+// Boost says what is right: before RE2 was there, every expression went to it.
 TEST(CommonSyntax, BothEnginesFindTheSame) {
   std::size_t compared = 0;
   std::size_t found = 0;

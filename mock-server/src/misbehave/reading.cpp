@@ -13,7 +13,7 @@
 namespace mock::misbehave {
 namespace {
 
-/// Of what was recorded; "median" is p50.
+/// The percentiles of a recorded delay; "median" is p50.
 constexpr std::array<std::pair<std::string_view, double>, 11> percentile_names{{{"p1", 0.01},
                                                                                 {"p5", 0.05},
                                                                                 {"p10", 0.1},
@@ -25,7 +25,7 @@ constexpr std::array<std::pair<std::string_view, double>, 11> percentile_names{{
                                                                                 {"p95", 0.95},
                                                                                 {"p99", 0.99},
                                                                                 {"p99.9", 0.999}}};
-/// Of what is drawn by percentiles when nothing says what the most is.
+/// The longest delay that is drawn by percentiles when there is no p100.
 constexpr Milliseconds longest_delay = std::chrono::hours{1};
 
 /// {"median": "80ms", "p99": "1s"}, or {"p50": "80ms", "p90": "200ms", "p99": "1s", "p100": "3s"}.

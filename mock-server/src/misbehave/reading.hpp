@@ -1,4 +1,4 @@
-// What the readers of rules share. Private to load.cpp, load_when.cpp and actions/.
+// What the readers of rules share. Private to this room.
 #pragma once
 
 #include <algorithm>
@@ -103,14 +103,14 @@ inline std::string mark_of(const Cursor& at) {
   return at.string();
 }
 
-/// What the attribute of that name can be.
+/// A value that the attribute of that name can have.
 [[nodiscard]] std::string attribute_of(const Cursor& at, std::string_view name);
 [[nodiscard]] std::string kind_of(const Cursor& at);
 /// "200ms", or {"mean": "200ms", "jitter": "50ms"}; no delay without `key`.
 [[nodiscard]] Delay delay_at(const Cursor& at, std::string_view key);
-/// Of what is counted from 1.
+/// A number from 1 on, or a list of them.
 [[nodiscard]] std::vector<std::uint64_t> counts_of(const Cursor& at, std::string_view key);
-/// Excluded by `nth`.
+/// "every"; refused when there is an `nth`.
 [[nodiscard]] std::uint64_t every_of(const Cursor& at, bool nth);
 /// {"above": "1MiB"}; 1024 or "{length}" alone: the same as that. Refuses what no number fulfils.
 [[nodiscard]] NumberCondition number_condition_of(const Cursor& at);
@@ -122,9 +122,9 @@ inline std::string mark_of(const Cursor& at) {
 [[nodiscard]] int interim_status_of(const Cursor& at);
 [[nodiscard]] Turn turn_of(const Cursor& at);
 
-/// Of the keys of `when` that are about how a request came; nullopt: none is there.
+/// The keys of `when` that are about how a request came; nullopt: there are none.
 [[nodiscard]] std::optional<ArrivalConditions> arrival_of(const Cursor& at);
-/// Of the keys of `when` that are about how many come.
+/// The keys of `when` that are about how many requests come.
 [[nodiscard]] CountConditions count_conditions_of(const Cursor& at);
 [[nodiscard]] PartConditions part_conditions_of(const Cursor& at);
 [[nodiscard]] OtherConditions other_conditions_of(const Cursor& at);

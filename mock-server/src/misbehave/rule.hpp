@@ -26,9 +26,9 @@
 
 namespace mock::misbehave {
 
-/// Of one lane, and so of one file too.
+/// How many rules a lane can have, and so a file.
 inline constexpr std::size_t rule_limit = 10'000;
-/// Of the JSON of all rules of a lane.
+/// How long the JSON of all rules of a lane can be.
 inline constexpr Bytes rule_text_limit{16UL << 20U};
 
 /// A condition on a text that may be missing.
@@ -37,13 +37,13 @@ struct TextCondition {
   Kind kind = Kind::present;
   std::string text;                                         ///< of equals
   std::optional<Pattern> pattern;                           ///< of regex
-  std::shared_ptr<const NumberCondition> number = nullptr;  ///< what is asked of a number
-  /// Not to be asked of a number.
+  std::shared_ptr<const NumberCondition> number = nullptr;  ///< of number
+  /// Not for Kind::number, which needs values of the request.
   [[nodiscard]] Pattern::Found holds(std::optional<std::string_view> value,
                                      PatternWork& work) const;
 };
 
-/// On a header, a metadata key, an attribute or a JSON pointer.
+/// On what has a name: a header, a metadata key, an attribute, a JSON pointer.
 struct NamedCondition {
   std::string name;
   TextCondition value;
@@ -62,7 +62,7 @@ struct UploadConditions {
   std::optional<bool> completing;
   std::optional<bool> complete;
   std::optional<bool> locked;             ///< another request is writing to it
-  std::optional<NumberCondition> length;  ///< a deferred one is none
+  std::optional<NumberCondition> length;  ///< never holds while it is deferred
   std::optional<NumberCondition> offset;
   std::optional<Milliseconds> older_than;
   std::optional<Milliseconds> younger_than;
@@ -71,7 +71,7 @@ struct UploadConditions {
   std::optional<PartConditions> parts;
   std::optional<OtherConditions> others;
   [[nodiscard]] bool any() const;
-  /// It asks for how long ago something was.
+  /// Whether it has a condition on how long ago something was.
   [[nodiscard]] bool timed() const {
     return older_than || younger_than || unwritten_for || written_within;
   }
@@ -95,18 +95,18 @@ struct ReplyConditions {
   }
 };
 
-/// Which of the matches count.
+/// On which of its matches a rule fires.
 struct Chance {
   std::vector<std::uint64_t> nth;  ///< 1 is the first match; empty: every one
   std::uint64_t every = 1;
   double probability = 1;
 };
 
-/// On a connection, when it is accepted; its number among those to the listener.
+/// On a connection when it is accepted: its number among those to the listener.
 struct ConnectionConditions {
   std::vector<std::uint64_t> nth;  ///< 1 is the first; empty: every one
   std::uint64_t every = 1;
-  /// Of TLS (SNI), in lower case: it is known with the ClientHello, and judged then.
+  /// Of TLS (SNI), in lower case. It is judged when the ClientHello has come.
   std::optional<TextCondition> server_name;
 };
 
@@ -129,7 +129,7 @@ struct When {
   std::vector<std::string> wire_methods;  ///< as in the request line
   std::vector<Route> routes;
   std::optional<Pattern> path;
-  std::vector<NamedCondition> query;  ///< decoded; of a parameter that is there twice the first
+  std::vector<NamedCondition> query;  ///< decoded; the first where a parameter is repeated
   std::optional<ArrivalConditions> arrival;
   std::vector<NamedCondition> fields;
   std::vector<NamedCondition> metadata;  ///< of the creation, or as stored
@@ -140,7 +140,7 @@ struct When {
   /// The body is not whole that long after the request's head, whether bytes come or not.
   std::optional<Milliseconds> body_lasts;
   std::optional<Event> event;
-  /// Of an abort or a stall: it came that soon after the request's head.
+  /// Only with `event` aborted or stalled: it came that soon after the request's head.
   std::optional<Milliseconds> within;
   std::optional<ConnectionConditions> connection;
   std::optional<EffectConditions> effect;
@@ -164,13 +164,13 @@ enum class Moment {
   effect,
   delivered
 };
-/// While the handler is given the body.
+/// Whether the handler is given the body at that moment.
 [[nodiscard]] inline bool within_body(Moment moment) {
   return moment == Moment::body || moment == Moment::lasting;
 }
 
-/// A time, give or take: evenly between `mean - jitter` and `mean + jitter`, by the rule's chance.
-/// With `percentiles`: drawn so that these hold. Between two of them, and beyond the first and the
+/// A time that is drawn by the rule's chance: evenly between `mean - jitter` and `mean + jitter`,
+/// or, with `percentiles`, so that these hold. Between two of them, and beyond the first and the
 /// last, it is log-normal; so two alone are a log-normal distribution.
 struct Delay {
   struct Percentile {
@@ -180,7 +180,7 @@ struct Delay {
   Milliseconds mean{0};
   Milliseconds jitter{0};
   std::vector<Percentile> percentiles = {};  ///< in order; none, or at least two
-  Milliseconds least{0};                     ///< of what is drawn by them
+  Milliseconds least{0};                     ///< bounds of what percentiles draw
   Milliseconds most{0};
   [[nodiscard]] bool any() const { return mean > Milliseconds{0} || !percentiles.empty(); }
   [[nodiscard]] bool left_to_chance() const {
@@ -240,8 +240,8 @@ struct Commit {
 
   /// The offset that is told: in the reply to this request when it succeeds, and, when `lasting`,
   /// to every later request of this upload until it is removed or the server restarts. With
-  /// `until_head` it is told to the next request only, and only when that is a HEAD: what was
-  /// stored shows late. Not of a request that was cut off and is answered all the same.
+  /// `until_head` it is told to the next request only, and only if that is a HEAD: so what was
+  /// stored shows late. It is not told after a request that was cut off and answered all the same.
   enum class Told { received, stored, declared, value };
   Told told = Told::received;
   std::optional<Template> told_value;
@@ -272,7 +272,7 @@ struct ReplyEdit {
   std::optional<int> status;
   std::optional<Template> reason;
   FieldEdits fields;
-  /// How the end of the body is told: by no field, so that the connection ends it, or by a
+  /// How the reply says where its body ends: by no field, so that the connection ends it, or by a
   /// Content-Length that may be wrong.
   struct Framing {
     std::optional<Template> length;
@@ -302,7 +302,7 @@ struct InterimEdit {
   Delay delay;  ///< those behind it, and the reply, wait too
 };
 
-/// When something is done that is no part of the exchange, or ahead of the reply.
+/// When something is done that is no part of the exchange, or that goes ahead of the reply.
 enum class Turn {
   before,  ///< before the handler sees the request
   after,   ///< when the handler has answered and the client does not know it yet
@@ -356,7 +356,7 @@ struct EffectEdit {
   std::vector<Damage> corrupt;
   bool foreign = false;  ///< the bytes are those of the upload that was delivered before
   std::optional<Template> path;
-  /// It changes what a delivery copies, or where to.
+  /// Whether it changes what a delivery copies, or where to.
   [[nodiscard]] bool copies() const { return bytes || !corrupt.empty() || foreign || path; }
 };
 
@@ -383,7 +383,7 @@ struct ServerEdit {
 
 class Action;
 
-/// Each is a key, which its Action knows; a new one is registered here too.
+/// A member for each key, whose Action fills it and reads it. A new action needs a member here.
 struct Then {
   std::optional<RequestEdit> request;
   std::optional<Commit> commit;
@@ -407,13 +407,13 @@ struct Rule {
   std::optional<std::uint64_t> times;  ///< how often it may fire, per lane; nullopt: always
   std::optional<std::string> sets;     ///< a mark on the upload (on the lane when there is none)
   std::optional<std::string> needs;
-  /// The mark and the lock that it leaves are there after a restart, in a store on disk.
+  /// The mark and the lock that it leaves outlive a restart, in a store on disk.
   bool survives_restart = false;
   bool control = false;  ///< may act on the connections by which /_mock/ is reached
 
   [[nodiscard]] Moment moment() const;
-  /// Whether it acts on connections before there is a request: nothing about a request can leave
-  /// those to /_mock/ alone.
+  /// Whether it acts on connections before there is a request. No condition on requests can keep
+  /// such a rule off the connections to /_mock/.
   [[nodiscard]] bool acts_on_connections() const;
 };
 

@@ -111,8 +111,8 @@ class RuleIntercept final : public Intercept, private Companion {
         act(fired.then(), Turn::after);
     reply_fields_ = nullptr;
     settle();
-    // Who is answered all the same, having closed one direction only, waits for the answer: what
-    // was stored cannot show late to it.
+    // A client that closed only its sending direction is answered all the same, and waits for that:
+    // what was stored cannot show late to it.
     if (cut_off_ && commit_ != nullptr && commit_->rule.then.commit->until_head)
       engine_.illusions().set(upload_id(), 0);
     if (deceived_) engine_.illusions().answered(facts_.addressed().id, facts_.method());
@@ -229,7 +229,7 @@ class RuleIntercept final : public Intercept, private Companion {
   [[nodiscard]] const ActiveRule* answering() const override { return early_; }
   void answer(const ActiveRule& active) override { early_ = &active; }
 
-  /// A chunked body that was to complete the upload has done so, or not.
+  /// Whether a chunked body that had to complete the upload has done so.
   [[nodiscard]] bool complete_if_asked(const Pending& pending) const {
     static const std::string completing = "upload completing";
     if (!pending.completes) return true;
@@ -283,7 +283,7 @@ class RuleIntercept final : public Intercept, private Companion {
     return store_ ? store_->id() : std::string{};
   }
 
-  /// In whole seconds, so that who waits no longer gets through.
+  /// In whole seconds, rounded up, so that a client that waits no longer than that gets through.
   [[nodiscard]] std::optional<std::string> retry_after() const {
     const auto limited = std::ranges::find_if(
         fired_, [](const Fired& fired) { return fired.wait > Milliseconds{0}; });
@@ -325,11 +325,11 @@ class RuleIntercept final : public Intercept, private Companion {
   std::optional<RuledStore> store_;
   std::optional<Services> services_;
   const ActiveRule* early_ = nullptr;  ///< the rule that answers in place of the handler
-  TimePoint began_{};                  ///< when it matters to a rule
+  TimePoint began_{};                  ///< if a rule has `within`
   bool gathers_ = false;               ///< a rule edits the small body
   bool cut_off_ = false;
   bool deceived_ = false;  ///< a lie of an earlier request is told to this one
-  std::string upload_;     ///< that the exchange is about, as far as it is known
+  std::string upload_;     ///< id of the upload that the exchange is about; empty: not known
   const ::http::Fields* reply_fields_ = nullptr;
 };
 

@@ -32,11 +32,11 @@ struct Hash {
   }
 };
 
-/// Of names that differ at most in the case of their letters.
+/// Hash and equality of names without regard to letter case.
 struct AnyCase {
   using is_transparent = void;
   std::size_t operator()(std::string_view name) const {
-    std::uint64_t hash = 14'695'981'039'346'656'037U;  // FNV-1a, with the bit that tells cases
+    std::uint64_t hash = 14'695'981'039'346'656'037U;  // FNV-1a, with the bit set that tells cases
     for (const char c : name)
       hash = (hash ^ (static_cast<unsigned char>(c) | 0x20U)) * 1'099'511'628'211U;
     return hash;
@@ -44,7 +44,7 @@ struct AnyCase {
   bool operator()(std::string_view a, std::string_view b) const { return ::http::same_name(a, b); }
 };
 
-/// Most texts are told apart from those that are kept by their size.
+/// A map by text. By its size alone, most texts are known not to be in it.
 template <class Value>
 class ByText {
  public:
@@ -64,14 +64,14 @@ class ByText {
   std::unordered_map<std::string, Value, Hash, std::equal_to<>> values_;
 };
 
-/// Conditions that something is there, and so worth looking at before the rule.
+/// Whether the condition needs a value to be there, which can be looked up before the rule is.
 bool wants_presence(const TextCondition& condition) {
   return condition.kind != TextCondition::Kind::absent;
 }
 
 }  // namespace
 
-/// What is looked up once for all rules that ask for it.
+/// A value of the request that is looked up once for all rules that ask for it.
 struct RuleSet::Gate {
   enum class Kind { header, upload_id, metadata, attribute } kind = Kind::header;
   std::string name;
@@ -95,7 +95,7 @@ struct RuleSet::Gate {
 struct RuleSet::Group {
   Gate gate;
   ByText<Candidates> by_value;
-  Candidates others;  ///< ask for more than one value
+  Candidates others;  ///< rules that more than one value satisfies
 
   template <class LookAt>
   void ask(const Facts& facts, const LookAt& look_at) {
@@ -121,9 +121,9 @@ struct RuleSet::Groups {
     return all[known->second];
   }
 
-  /// More than a request has names of its own: then it is these that are looked up.
+  /// More than a request usually has names: then the request's names are looked up in these.
   [[nodiscard]] bool many() const { return all.size() > 8; }
-  /// Those whose name differs from that one in the case of letters at most.
+  /// Indices of those with that name, in any letter case.
   [[nodiscard]] std::span<const std::size_t> called(std::string_view name) const {
     const auto found = by_letters.find(name);
     return found != by_letters.end() ? found->second : std::span<const std::size_t>{};
@@ -134,7 +134,8 @@ struct RuleSet::Groups {
   }
 };
 
-/// Rules that ask for a time, or a duration: those up to a bound, or from it on, are looked at.
+/// Rules by the time or duration that they ask for: only those up to a value, or from it on, are
+/// looked at.
 struct RuleSet::Scale {
   std::map<TimePoint::duration, Candidates> rules;
 
@@ -150,20 +151,20 @@ struct RuleSet::Scale {
 };
 
 struct RuleSet::Cell {
-  /// Of so many rules each is looked at by the first `told_limit` requests since one was added, so
-  /// that reports can tell what they had; of more, gates tell what they ask for.
+  /// Up to so many rules, the first `told_limit` requests since one was added look at each, so that
+  /// reports can tell what the requests had. With more rules, reports tell what gates ask for.
   static constexpr std::size_t few = 256;
-  std::size_t taken = 0;     ///< how many rules of the set were looked at for it
+  std::size_t taken = 0;     ///< how many rules of the set catch_up has seen
   Candidates all;            ///< as long as they are few
-  bool many = false;         ///< they are not
-  std::uint64_t looked = 0;  ///< at all of them
+  bool many = false;         ///< there are more than `few`
+  std::uint64_t looked = 0;  ///< how many requests looked at all rules
   Candidates plain;          ///< behind no gate
   Groups headers;
   Groups metadata;
   Groups others;
   ByText<Candidates> by_beginning;      ///< of the path
   std::vector<std::size_t> beginnings;  ///< how long these are
-  std::string all_begin;                ///< what these have in common
+  std::string all_begin;                ///< what all beginnings have in common
   Scale after, until;                   ///< by the lane's clock
   Scale older_than, younger_than;       ///< of uploads
   Scale unwritten_for, written_within;  ///< of uploads
@@ -178,7 +179,7 @@ struct RuleSet::Cell {
 
   bool put_by_text(ActiveRule& active) {
     const auto& when = active.rule.when;
-    // Equality sorts out most, and a header is had for nothing.
+    // Equality rules most requests out, and a header is the cheapest to look up.
     const auto named = [&](const std::vector<NamedCondition>& conditions, Gate::Kind kind,
                            Groups& groups, bool equal) {
       for (const auto& one : conditions) {
@@ -226,8 +227,8 @@ struct RuleSet::Cell {
     return true;
   }
 
-  /// What is looked at before a time, and fails, is the nearer miss: rules that ask for it stay
-  /// out of this.
+  /// Not for rules with a condition that is looked at before the time: reports name the condition
+  /// that failed first.
   bool put_by_time(ActiveRule& active) {
     const auto& when = active.rule.when;
     const auto put = [&](Scale& scale, TimePoint::duration bound, const std::string& label) {
@@ -254,7 +255,8 @@ struct RuleSet::Cell {
     return false;
   }
 
-  /// The request that brings the rule here is the first to be sorted out, unless it asks the rule.
+  /// The index is made for a request. Until one looks at the rule itself, reports say that requests
+  /// failed at the condition by which the rule is indexed.
   static void sort_out(ActiveRule& active, const std::string& label) {
     if (active.counts.gate_miss == nullptr) active.counts.gate_miss = &label;
   }
@@ -280,7 +282,7 @@ struct RuleSet::Cell {
       const auto& fields = facts.fields();
       for (const auto& field : fields) {
         const auto called = headers.called(field.name);
-        // One that came before has asked already.
+        // An earlier field of that name has asked already.
         if (called.empty() || fields.find(field.name)->data() != field.value.data()) continue;
         for (const auto at : called) headers.all[at].ask(facts, look_at);
       }
@@ -371,7 +373,7 @@ std::vector<Pending> RuleSet::holding(const Facts& facts) {
       if (holds_so_far(facts, pending)) holding.push_back(pending);
       exhausted = exhausted || active->exhausted();
     }
-    // For good: counts that are reset come with another set.
+    // They never come back in this set: resetting the counts makes another.
     if (exhausted) std::erase_if(rules, [](const auto* active) { return active->exhausted(); });
   };
   if (!cell->many && cell->looked < told_limit) {

@@ -90,7 +90,7 @@ class RandomRules {
   std::mt19937_64 random_;
 };
 
-/// By looking at each.
+/// What is found by looking at each.
 std::vector<Pending> looked_for(const RuleSet& set, const Facts& facts) {
   std::vector<Pending> found;
   for (const auto& active : set.rules()) {
@@ -119,7 +119,7 @@ class Indexed : public testing::Test {
     return names_of(engine_.set()->holding(facts_of(request)));
   }
 
-  /// So many for each endpoint and method that the first requests do not look at each.
+  /// So many for each endpoint and method that even the first requests do not look at each.
   void add_many() {
     std::vector<Misbehaviour> many;
     for (int n = 0; n < 257; ++n) {
@@ -178,7 +178,7 @@ TEST_F(Indexed, WhatEveryRuleWouldSay) {
   }
 }
 
-// Every text in which the expression is found begins so; or nothing is known of it.
+// An index by the beginning of an expression must lose no path in which the expression is found.
 TEST_F(Indexed, TheBeginningOfAPathIsThatOfItsExpression) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> table{
       {"^/a", {"/a", "/ab"}},       {"^/ab?", {"/a", "/ab"}},    {"^/ab*c", {"/ac", "/abbc"}},

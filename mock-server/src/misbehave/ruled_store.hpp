@@ -13,16 +13,17 @@
 
 namespace mock::misbehave {
 
-/// By how much the told offset of an upload is ahead of (or behind) what is stored, for those
-/// uploads of which a lie outlives its request. Loop thread only.
+/// How far the offset that is told is ahead of (or behind) what is stored, for uploads about which
+/// a lie outlives its request. Loop thread only.
 class Illusions {
  public:
   [[nodiscard]] std::int64_t of(std::string_view id) const;
   [[nodiscard]] bool any() const { return !ahead_.empty(); }
   void set(std::string id, std::int64_t ahead, bool until_head = false);
-  /// A request of that upload begins: one that is no HEAD ends what lasts until the next HEAD.
+  /// A request of that upload begins: unless it is a HEAD, it ends a lie that waits for the next
+  /// HEAD.
   void begins(std::string_view id, std::string_view method);
-  /// It has been answered.
+  /// The request has been answered: a HEAD ends such a lie, now that it was told.
   void answered(std::string_view id, std::string_view method);
 
  private:
@@ -60,8 +61,8 @@ class RuledStore : public Store {
   StoreResult<void> stage(std::string_view id) override;
   StoreResult<void> commit(std::string_view id) override;
   StoreResult<void> truncate(std::string_view id, Bytes length) override;
-  /// To rules it is a truncate; one that fails is told as such, and done nevertheless, as a store
-  /// does it in the end.
+  /// Rules treat it as a truncate. When a rule makes it fail, it says so, and the bytes are taken
+  /// back nevertheless, as a store does in the end (docs/decisions/0009).
   StoreResult<void> roll_back(std::string_view id, Bytes length) override;
   StoreResult<void> remove(std::string_view id) override;
   StoreResult<void> withdraw(std::string_view id) override;
@@ -75,7 +76,7 @@ class RuledStore : public Store {
   [[nodiscard]] Bytes claimed() const { return start_claimed_ + received_; }
   StoreResult<void> start(Bytes at);
   StoreResult<std::size_t> write(std::span<const std::byte> bytes);
-  /// What a rule makes of the removal of this request's upload; nullopt: nothing.
+  /// What a rule does instead of removing this request's upload; nullopt: nothing.
   std::optional<StoreResult<void>> instead_of_removing();
   StoreResult<void> write_over(std::span<const std::byte> bytes);
   [[nodiscard]] Bytes stored() const;
@@ -86,11 +87,11 @@ class RuledStore : public Store {
   std::optional<Bytes> declared_;
   Template::Lookup lookup_;
   const Commit* commit_ = nullptr;
-  std::optional<Bytes> limit_;     ///< of the body's bytes that are stored
+  std::optional<Bytes> limit_;     ///< how many bytes of the body are stored
   std::optional<Upload> phantom_;  ///< created or joined for the handler's eyes only
   bool started_ = false;           ///< a byte of the body has come
-  Bytes start_real_;               ///< stored when it came
-  Bytes start_claimed_;            ///< what the handler took for that
+  Bytes start_real_;               ///< bytes stored when it came
+  Bytes start_claimed_;            ///< what the handler thought that was
   Bytes received_;                 ///< bytes of the body so far
   Bytes end_;                      ///< of what is stored now
   std::optional<Bytes> cursor_;    ///< where the next byte goes, when not to the end

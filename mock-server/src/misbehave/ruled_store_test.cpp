@@ -142,7 +142,7 @@ TEST_F(Commits, WhatLastsUntilTheHeadIsToldToTheNextRequestOnly) {
     auto answer = reply(200);
     if (intercept) intercept->on_reply(answer);
   }
-  // Who was cut off and is answered nevertheless has waited for it.
+  // A client that was cut off and is answered nevertheless has waited for the answer.
   fresh();
   auto cut = request("PATCH", "/files/u1", {{"Upload-Offset", "4"}, {"Content-Length", "9"}});
   auto answered = engine_->begin(cut);

@@ -165,7 +165,7 @@ class Stories : public testing::Test {
     more.emplace_back("Upload-Offset", offset);
     return ask("PATCH", upload, std::move(more), body);
   }
-  /// The same of an upload that may be locked: who holds it is given a second to let go.
+  /// The same for an upload that may be locked: its holder is given a second to let go.
   Answer patch_in_time(const std::string& upload, const std::string& offset,
                        const std::string& body) {
     auto answer = patch(upload, offset, body);
@@ -345,7 +345,7 @@ TEST_F(Stories, LockedAfterAbort) {
   line_.reset();
   loop_.run();
   auto refused = patch(upload, "4", "4");
-  // Whoever comes leaves a holder some time first.
+  // A request first leaves some time to the holder of the lock.
   for (int i = 0; i < 30 && refused.status() == 0; ++i) {
     wait(Milliseconds{100});
     refused = line_->pump();

@@ -44,7 +44,7 @@ class RuledTus final : public System {
   }
 };
 
-/// Of a lane with that system.
+/// The options of a lane with that system.
 inline RuleOptions on_tus(RuleOptions options = {}) {
   static const RuledTus tus;
   options.system_of = [](const RouteMatch&) { return &tus; };

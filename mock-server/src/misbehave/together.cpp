@@ -14,7 +14,7 @@ using nlohmann::json;
 
 // ---- conditions, as they are written
 
-/// Of these one value of several is enough.
+/// Conditions of which one value of several is enough.
 bool is_any_of(const std::string& key) {
   return key == "method" || key == "wire_method" || key == "route" || key == "status";
 }
@@ -28,7 +28,7 @@ bool contains_all(const json& all, const json& wanted) {
   return std::all_of(wanted.begin(), wanted.end(), one_of);
 }
 
-/// The members of these are conditions, and called by whoever wrote the rule.
+/// Keys whose members are conditions with names of the author's choice.
 bool names_conditions(const std::string& key) {
   return key == "headers" || key == "metadata" || key == "attributes" || key == "json" ||
          key == "query";
@@ -63,7 +63,7 @@ std::optional<std::uint64_t> only_number(const json& condition) {
   return condition.contains("same_as") ? constant_of(condition.at("same_as")) : std::nullopt;
 }
 
-/// Whether a number that fulfils `narrow` fulfils this of another condition.
+/// Whether every number that fulfils `narrow` also fulfils the member `key` of another condition.
 bool implies_number(const json& narrow, const std::string& key, const json& limit) {
   if (narrow.is_object() && narrow.contains(key) && narrow.at(key) == limit) return true;
   const auto wide = constant_of(limit);
@@ -86,7 +86,7 @@ bool implies_number(const json& narrow, const std::string& key, const json& limi
   return *own == *wide;
 }
 
-/// Of conditions on one text or number.
+/// The same for conditions on one text or number.
 bool implies_condition(const json& narrow, const json& wide) {
   if (narrow == wide) return true;
   if (wide == true) return is_about_number(narrow);
@@ -120,7 +120,7 @@ struct Written {
 
 Written written(const Rule& rule) {
   Written result{&rule, json::object(), {}, true};
-  // To set a mark is more than any rule takes away.
+  // A rule that sets a mark is never hidden: no rule can take that away.
   const auto stage = stage_of(rule.moment());
   const bool of_request = stage == Stage::exchange || stage == Stage::cut_off;
   if (of_request && !rule.sets) result.axes = axes_of(rule.then).names();
@@ -137,8 +137,9 @@ Written written(const Rule& rule) {
 // A file may hold thousands of rules, most of which differ in what they ask for.
 constexpr std::size_t most_comparisons = 1'000'000;
 
-/// The conditions of `when` that are there literally in every `when` that implies it. A narrower
-/// number is another one; `presence` adds that it is one.
+/// The conditions of `when` that every `when` which implies it repeats literally. Those on numbers
+/// are not among them, as a narrower one reads differently; with `presence`, that there is a number
+/// is.
 void add_literals(const json& when, const std::string& place, std::vector<std::string>& into,
                   bool presence = false) {
   for (const auto& [key, value] : when.items()) {
@@ -158,7 +159,7 @@ class Suspects {
     std::vector<std::string> literals;
     add_literals(earlier.when, {}, literals);
     const auto& axis = *earlier.axes.begin();
-    // The one that the fewest have.
+    // The condition that the fewest rules have.
     const auto chosen = std::ranges::min_element(
         literals, {}, [&](const auto& literal) { return numbers(axis, literal).size(); });
     const auto literal = chosen == literals.end() ? std::string{} : *chosen;

@@ -15,17 +15,17 @@ namespace mock::misbehave {
 [[nodiscard]] bool only_creations(const When& when);
 /// No route of the rule is about an upload.
 [[nodiscard]] bool nowhere(const When& when);
-/// Why how a request is to come is not possible.
+/// Why no request can come as the rule has it.
 [[nodiscard]] Why on_the_arrival(const When& when);
-/// Why what is to be counted is not there.
+/// Why there is nothing to count as the rule has it.
 [[nodiscard]] Why on_the_counting(const Rule& rule);
 /// Why no upload can stand in these relations.
 [[nodiscard]] Why on_the_relations(const When& when);
-/// What is done before the handler has to be known by then.
+/// Why `turn` is too early: what is done before the handler sees the request must be known by then.
 [[nodiscard]] Why too_late_for(Turn turn, const Rule& rule);
 /// What the values of something that is done at `turn` may name.
 [[nodiscard]] Known known_at(Turn turn, const Rule& rule);
-/// Those that fields are set to.
+/// Visits the values that fields are set to or gain.
 void visit_fields(const std::string& place, const FieldEdits& edits, Known known,
                   const Action::Visit& visit);
 

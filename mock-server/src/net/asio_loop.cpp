@@ -112,7 +112,7 @@ void AsioLoop::finish(Job& job) {
   if (--pending_ == 0 && quiet_) quiet_();
 }
 
-/// One is enough to go on with.
+/// If only one worker can be started, that is enough.
 void AsioLoop::start_workers() {
   workers_.reserve(worker_count);
   try {

@@ -159,7 +159,7 @@ bool signed_by(X509* certificate, const X509* issuer) {
   return issuer != nullptr && X509_verify(certificate, X509_get0_pubkey(issuer)) == 1;
 }
 
-/// Still what it says, and for another day.
+/// Whether it still has its fault, and will have it for another day.
 bool still_bad(BadCertificate what, X509* certificate, const X509* next, X509* authority,
                X509* intermediate) {
   std::time_t tomorrow = std::time(nullptr) + day;

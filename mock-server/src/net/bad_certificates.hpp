@@ -29,11 +29,12 @@ struct BadCertificates {
   }
 };
 
-/// In `folder`, which is made when it is missing, one NAME.pem for each of bad_certificate_names as
-/// it is sent, key.pem, and missing-intermediate-ca.pem, with which that one would be whole. What
-/// is there is used again as long as all of it still is as bad as it says. `list` is written anew:
-/// the list of what `authority` has revoked. Valid for localhost, 127.0.0.1, ::1 and
-/// NAME.localhost, but for other-host. An Error names the file.
+/// Makes `folder` when it is missing, and in it a NAME.pem for each of bad_certificate_names, as
+/// the server sends it, key.pem, and missing-intermediate-ca.pem, the certificate that the chain of
+/// missing-intermediate lacks. What is there is used again as long as every certificate still has
+/// its fault. `list`, which names those that `authority` has revoked (CRL), is written anew each
+/// time. All but other-host are valid for localhost, 127.0.0.1, ::1 and NAME.localhost. An Error
+/// names the file.
 [[nodiscard]] Result<BadCertificates> bad_certificates(const std::string& folder,
                                                        const std::string& list,
                                                        const Identity& authority);

@@ -79,7 +79,7 @@ X509Ptr make_certificate(const CertificateSpec& spec, EVP_PKEY* key, const Ident
   bool ok = add(NID_subject_key_identifier, "hash");
   if (issuer != nullptr) ok = ok && add(NID_authority_key_identifier, "keyid:always");
   if (spec.alternatives.empty()) {
-    // One authority may be below the root: the one that is missing (BadCertificate).
+    // One authority may be below the root: that of BadCertificate::missing_intermediate.
     ok = ok &&
          add(NID_basic_constraints,
              issuer == nullptr ? "critical,CA:TRUE,pathlen:1" : "critical,CA:TRUE,pathlen:0") &&

@@ -41,7 +41,7 @@ Connection::Connection(Tcp::socket socket, std::shared_ptr<const Home> home, Pee
 
 Connection::~Connection() = default;
 
-/// What throws here is the end of this connection and of nothing else.
+/// An exception in `call` ends this connection, and nothing else.
 template <class Call>
 void Connection::safely(const Call& call) {
   try {
@@ -262,9 +262,9 @@ void Connection::await_room() {
   write_deadline_ = from_now(limits_.write_timeout);
 }
 
-/// Bytes that the kernel holds because the peer did not acknowledge them (SIOCOUTQ, tcp(7)). It
-/// says that there is room again only when a third of what it can hold has gone, which may take a
-/// peer that reads slowly longer than any timeout.
+/// Bytes that the kernel holds because the peer did not acknowledge them (SIOCOUTQ, tcp(7)). The
+/// kernel says that there is room again only when a third of what it can hold has gone, which may
+/// take a peer that reads slowly longer than any timeout.
 int Connection::untaken() {
   int bytes = 0;
   return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;

@@ -23,7 +23,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 class Connection;
 
-/// What the connections of one listener share; it may be gone before the last of them is.
+/// What the connections of one listener share; the listener may be gone before the last of them.
 struct Home {
   Home(Loop& loop, Application& application, Interceptor* interceptor, Observer* observer,
        const ListenOptions& listen_options)
@@ -37,11 +37,11 @@ struct Home {
   const ConversationSeams seams;
 };
 
-/// Of the server; shared by all its connections and outliving them.
+/// What all connections of a server share; outlives them.
 struct ConnectionSeams {
   std::span<std::byte> buffer;          ///< where every read of every connection lands
   std::function<void()> on_turn_ended;  ///< a connection is no longer busy
-  /// Once for each; it is still in the middle of things. Does not throw.
+  /// Called once for each connection, which is still in the middle of something. Does not throw.
   std::function<void(Connection&)> on_closed;
 };
 
@@ -56,8 +56,8 @@ class Connection final : public Wire,
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // None of these throws: whatever does inside is the end of this connection.
-  /// `ordinal`: of those to its lane.
+  // None of these throws: an exception inside ends this connection.
+  /// `ordinal` counts the connections to its lane.
   void start(const ConnectionPlan& plan, std::uint64_t ordinal);
   /// Acts on whatever is due at `now`; called every few milliseconds for all connections, which is
   /// cheaper than a timer for each.
@@ -139,7 +139,7 @@ class Connection final : public Wire,
   std::unique_ptr<Timer> delay_;
   std::optional<SteadyTime> deadline_;
   std::optional<SteadyTime> write_deadline_;
-  int untaken_ = 0;  // when that was set
+  int untaken_ = 0;  // what untaken() was when write_deadline_ was set
   Conversation conversation_;
 };
 

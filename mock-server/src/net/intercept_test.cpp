@@ -67,7 +67,7 @@ class InterceptTest : public testing::Test, public Interceptor {
     if (!server_) server_.emplace(application_, this, options, nullptr, &loop_);
     return server_->connect();
   }
-  /// The server is alive, and `client` is the only one it treats like that.
+  /// The server is alive, and serves a connection that no rule touches.
   void others_are_served() {
     auto other = connect();
     other.send("GET /plain HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -131,7 +131,7 @@ TEST_F(ListenTest, EveryMistakeInTheCertificatesIsNamed) {
   }
 }
 
-/// The certificate in `file`, signed anew with other dates; seconds from now.
+/// Writes the certificate of `files` to `to`, signed anew with other dates: seconds from now.
 std::string redated(const TlsFiles& files, const std::string& to, long from, long until) {
   const BioPtr in(BIO_new_file(files.certificate.c_str(), "r"));
   const BioPtr key_in(BIO_new_file(files.key.c_str(), "r"));

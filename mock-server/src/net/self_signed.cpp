@@ -33,14 +33,14 @@ Result<Identity> authority_in(const fs::path& dir) {
   return authority;
 }
 
-/// Those that ask for a handshake that ends early, say, are shown the good one until then.
+/// Names that ask for an early end of the handshake, say, see the good certificate until then.
 std::string alternatives() {
   std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
   for (const auto& name : names_of_handshakes()) names += ",DNS:" + name;
   return names;
 }
 
-/// One of an earlier version lacks a name.
+/// A certificate of an earlier version may lack a name.
 bool has_names(X509* certificate) {
   return std::ranges::all_of(names_of_handshakes(), [certificate](const std::string& name) {
     return X509_check_host(certificate, name.data(), name.size(), 0, nullptr) == 1;

@@ -33,7 +33,7 @@ using ErrorCode = boost::system::error_code;
 constexpr std::size_t buffer_size = 256UL << 10U;
 /// After accept failed for want of descriptors or memory: they do not come back at once.
 constexpr Milliseconds accept_pause{50};
-/// For a connection of our own to ourselves.
+/// How long the server waits for a connection to itself.
 constexpr Milliseconds filler_patience{100};
 
 std::atomic<std::uint64_t> connections_of_process{0};
@@ -311,8 +311,8 @@ void AsioServer::refuse(Listener& listener) {
   if (bind_to(listener.acceptor, listener.endpoint)) listener.acceptor.close(ignored);
 }
 
-/// The kernel drops a SYN when the queue is full, and one of length 0 is by one connection (Linux,
-/// tcp_conn_request; listen(2) may change the length of a queue at any time).
+/// The kernel drops a SYN when the queue is full, and one connection fills a queue of length 0
+/// (Linux, tcp_conn_request; listen(2) may change the length of a queue at any time).
 void AsioServer::fall_silent(Listener& listener) {
   auto& acceptor = listener.acceptor;
   ErrorCode ec;
@@ -333,7 +333,7 @@ void AsioServer::fall_silent(Listener& listener) {
   acceptor.listen(0, ec);
 }
 
-/// Who connected before nobody was answered; the filler itself is dropped.
+/// Admits those who connected before the silence; the filler itself is dropped.
 void AsioServer::admit_waiting(Listener& listener) {
   ErrorCode ec;
   const auto filler = listener.filler.local_endpoint(ec);
@@ -457,7 +457,7 @@ void AsioServer::tick() {
   ticking_ = true;
 }
 
-/// Connections say that they closed in the middle of something else.
+/// Connections say that they closed in the middle of something else, so `settle` runs later.
 void AsioServer::ask_soon() {
   if (std::exchange(asked_, true)) return;
   try {
@@ -505,14 +505,14 @@ std::size_t AsioServer::run(bool handle_signals) {
       context_.run();
       return cut_off_;
     } catch (...) {
-      // Only the server's own steps let something out: there was not the memory for the next one.
+      // Only the server's own steps let an exception out: there was no memory for the next one.
       loop_.trouble("the server", std::current_exception());
       whole = false;
     }
   }
 }
 
-/// What goes on by starting itself again.
+/// Starts again what otherwise restarts itself: accepting, ticking, settling.
 void AsioServer::take_up_again() {
   for (const auto& listener : listeners_) {
     if (!listener->accepting && !listener->gone && !listener->out) accept(listener);

@@ -23,7 +23,7 @@ struct BadCertificates;
 struct TlsFiles {
   std::string certificate;  ///< PEM chain
   std::string key;          ///< PEM
-  /// What rules and server names may ask for; null: they get the good one.
+  /// What rules and server names may ask for; null: they are shown the good certificate.
   std::shared_ptr<const BadCertificates> bad = nullptr;
 };
 
@@ -49,9 +49,9 @@ struct Outage {
   std::optional<std::string> lane =
       std::nullopt;  ///< only the listeners of that lane; nullopt: all
   OpenConnections open = OpenConnections::keep;
-  /// Nobody answers who connects, as if the host were behind a firewall that drops it: the queue of
-  /// connections that wait to be accepted is full, so that the kernel answers no SYN. Who connected
-  /// before and was not accepted yet waits.
+  /// Whoever connects gets no answer, as if a firewall dropped the packets: the queue of
+  /// connections that wait to be accepted is full, so that the kernel answers no SYN. A connection
+  /// that was made before and not accepted yet waits.
   bool unanswered = false;
 };
 
@@ -61,9 +61,9 @@ class Server {
  public:
   virtual ~Server() = default;
   [[nodiscard]] virtual Loop& loop() = 0;
-  /// `notify` hears of whatever failed although no client could be told of it (Loop::trouble), on
-  /// the thread on which it did; and when the process or the system has no room for a connection
-  /// that came: once, until one is accepted again. Before `run`.
+  /// `notify` hears of every failure that no client could be told of (Loop::trouble), on the thread
+  /// on which it happened. It also hears when the process or the system has no room for a
+  /// connection that came: once, until one is accepted again. Call it before `run`.
   virtual void on_trouble(Notify notify) = 0;
   /// Starts listening, besides what listens already; returns the URL without a path, such as
   /// "http://127.0.0.1:43211", which names this listener from now on. An Error names the address
@@ -73,9 +73,9 @@ class Server {
                                      Interceptor* interceptor, Observer* observer) = 0;
   /// Stops listening there: connections are refused when this returns. False: no such listener.
   virtual bool unlisten(const std::string& url, OpenConnections open) = 0;
-  /// The listeners refuse connections (ECONNREFUSED), or do not answer them, when this returns, and
-  /// listen again on the same port after `duration`, or when a longer outage that they are in ends;
-  /// the later one says how. Returns how many listeners there are in the lane.
+  /// When this returns, the listeners refuse connections (ECONNREFUSED) or do not answer them; the
+  /// latest outage says which. They listen again on the same port after `duration`, or when a
+  /// longer outage that they are already in ends. Returns how many listeners there are in the lane.
   virtual std::size_t outage(const Outage& outage) = 0;
   /// Ends the time in which the listeners of `lane` do not answer.
   virtual void answer_again(const std::string& lane) = 0;

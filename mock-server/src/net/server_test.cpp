@@ -225,7 +225,7 @@ TEST_F(ServerTest, BytesThatNobodyLooksAtAreCountedAndNotCopied) {
     client.send(head("Content-Length: 1000000") + body);
     EXPECT_EQ(client.reply().body, "1000000");
   }
-  // What frames a body is always looked at, and what follows one.
+  // The framing of a body is always looked at, and so is what follows it.
   client.send(head("Transfer-Encoding: chunked") + "f4240\r\n" + body + "\r\n0\r\n\r\n" +
               head("Content-Length: 3") + "#" + "##" + head("Content-Length: 0"));
   EXPECT_EQ(client.reply().body.substr(0, 7), "1000000");

@@ -62,7 +62,7 @@ class Client {
 
   [[nodiscard]] int descriptor() const { return socket_; }
 
-  /// How long those that are made wait for the server.
+  /// How long clients that are made from now on wait for the server.
   static inline timeval patience{10, 0};
 
   /// False when the server has cut the connection.

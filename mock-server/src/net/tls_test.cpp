@@ -351,7 +351,7 @@ TEST_F(TlsTest, BadCertificatesAreBadAsTheirNamesSay) {
         Refusal{"staple-missing", X509_V_OK}, Refusal{"staple-expired", X509_V_OK}}) {
     const auto host = std::string(name) + ".localhost";
     TlsPeer peer{path("ca.pem"), host.c_str(), 0, host.c_str()};
-    // Who asks for no list sees nothing wrong with a revoked one.
+    // A client that asks for no list sees nothing wrong with a revoked certificate.
     if (verdict == X509_V_ERR_CERT_REVOKED) {
       EXPECT_EQ(TlsClient(server_->port(), peer).verdict(), X509_V_OK) << name;
       peer.crl = path("crl.pem");
@@ -448,7 +448,7 @@ TEST_F(TlsTest, OldVersionsCanBeAllThereIs) {
     const TlsClient old(server_->port(), {path("ca.pem"), "localhost", version, sni});
     ASSERT_TRUE(old.connected()) << sni;
     EXPECT_EQ(old.version(), name);
-    // One that lists what it speaks (RFC 8446 section 4.2.1) is told so; one that does not is
+    // A client that lists what it speaks (RFC 8446 section 4.2.1) is told so; one that does not is
     // answered in a version that it does not speak.
     const TlsClient lists(server_->port(), {path("ca.pem"), "localhost", TLS1_3_VERSION, sni});
     EXPECT_EQ(lists.refused(), SSL_R_TLSV1_ALERT_PROTOCOL_VERSION) << sni;

@@ -74,7 +74,7 @@ class CutHandshake {
   }
 
   enum class Sent { on, up_to_the_cut, failed };
-  /// What is there by now, which is less than a socket that sent nothing yet has room for.
+  /// Sends what is there by now. A socket that sent nothing yet has room for more than that.
   Sent send(int descriptor) {
     char* bytes = nullptr;
     const auto size = static_cast<std::size_t>(std::max(0L, BIO_get_mem_data(out_, &bytes)));
@@ -87,7 +87,7 @@ class CutHandshake {
   }
 
  private:
-  /// OpenSSL tells the header of each record as it is written, then the message that they held.
+  /// OpenSSL reports the header of each record as it is written, then the message in those records.
   static void on_message(int written, int /*version*/, int type, const void* bytes,
                          std::size_t size, SSL* /*ssl*/, void* self) {
     auto& cut = *static_cast<CutHandshake*>(self);
@@ -213,7 +213,7 @@ class TlsTransport final : public Transport {
     };
     if (plan.stop && plan.stop->alert) return fail(SSL_AD_HANDSHAKE_FAILURE);
     if (plan.stop && plan.stop->after == HandshakeStep::client_hello) return SSL_CLIENT_HELLO_RETRY;
-    // A session that is taken up again shows no certificate.
+    // A resumed session shows no certificate.
     SSL_set_options(ssl_, SSL_OP_NO_TICKET);
     if (plan.version) speak_only(*plan.version);
     if (plan.certificate && bad_ != nullptr) {

@@ -34,7 +34,7 @@ class Transport {
   virtual ~Transport() = default;
   virtual Io handshake() = 0;
   virtual Io read(std::span<std::byte> into) = 0;
-  /// As `read`, of bytes that nobody looks at: what is in `into` afterwards is left open.
+  /// As `read`, for bytes that nobody looks at: what is in `into` afterwards is undefined.
   virtual Io skip(std::span<std::byte> into) { return read(into); }
   virtual Io write(std::span<const std::byte> from) = 0;
   /// Bytes can be read although the socket itself has none.
@@ -53,8 +53,8 @@ class HandshakePlanner {
 };
 
 [[nodiscard]] std::unique_ptr<Transport> plain_transport(int descriptor);
-/// `context` is of tls_context. `bad` is what a plan chooses from; null: plans get the good
-/// certificate. The handshake is not done yet; nullptr when OpenSSL has no memory for it.
+/// `context` comes from tls_context. Plans choose from `bad`; null: they get the good certificate.
+/// The handshake is not done yet; nullptr when OpenSSL has no memory for it.
 [[nodiscard]] std::unique_ptr<Transport> tls_transport(int descriptor, SSL_CTX* context,
                                                        const BadCertificates* bad,
                                                        HandshakePlanner& planner);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t longest_key = 1024;
 
-/// What a query makes a request be about (AWS, "Amazon S3 API operations").
+/// Parameters of a query that name a subresource (AWS, "Amazon S3 API operations").
 constexpr std::array<std::string_view, 34> subresources{"accelerate",
                                                         "acl",
                                                         "analytics",

@@ -1,5 +1,5 @@
 // What a bucket holds: GET with list-type=2 or without, ?uploads, ?location; HEAD; POST ?delete;
-// PUT, which makes none.
+// and PUT, which creates no bucket.
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -46,7 +46,7 @@ s3::Expected<s3::ObjectListing> asked_listing(const s3::Parameters& parameters,
   return listing;
 }
 
-/// Fills `listing` with what comes behind `after`: the last key told, when there is more.
+/// Fills `listing` with what comes after `after`. Returns the last key told, if there is more.
 s3::Expected<std::optional<std::string>> fill(s3::ObjectListing& listing, std::string_view after,
                                               const ObjectsContext& context) {
   auto found = context.objects.list(
@@ -69,7 +69,7 @@ s3::Expected<Reply> list(const s3::Parameters& parameters, const std::string& bu
   const auto marker = text_of(parameters, "marker");
   const auto last = fill(*listing, marker, context);
   if (!last) return tl::unexpected(last.error());
-  // Where keys are told as they are, the last of them does.
+  // NextMarker is told only with a delimiter; else the last key stands for it (AWS, ListObjects).
   const bool told = last->has_value() && !listing->delimiter.empty();
   return xml_reply(200, s3::list_bucket_result(
                             *listing, s3::ListingMarkers{marker, told ? **last : std::string()}));
@@ -118,7 +118,7 @@ s3::Expected<Reply> answer(const Request& request, const ObjectsContext& context
   }
   const auto parameters = s3::parse_query(request.query).value_or(s3::Parameters{});
   if (request.method == "PUT") {
-    // It is there, and its owner's: so S3 answers in us-east-1 (AWS, CreateBucket).
+    // The bucket exists and is the caller's: S3 answers so in us-east-1 (AWS, CreateBucket).
     auto reply = object_reply(200);
     reply.fields.add("Location", "/" + bucket);
     return reply;

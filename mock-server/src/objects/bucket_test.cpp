@@ -178,7 +178,8 @@ TEST_F(BucketTest, PagesMayAskBeforeTheySend) {
   EXPECT_EQ(store.send("OPTIONS", "/examplebucket", {}).status, 405);
 }
 
-/// 204 and refusals too: without it a page takes a stored file for a failure (formbricks 7362).
+/// 204 and refusals too: without it a page takes a stored file for a failure (formbricks/formbricks
+/// pull request 7362).
 TEST_F(BucketTest, PagesMayReadEveryReply) {
   const ::http::Fields page{{"Origin", "https://lab.example"}};
   const std::string path = "/examplebucket/k";

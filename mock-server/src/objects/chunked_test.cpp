@@ -187,7 +187,7 @@ TEST_P(ChunkedTest, TellsHowManyBytesThereWere) {
   }
 }
 
-/// The server would hold what it cannot store otherwise.
+/// Otherwise the server would hold bytes that it cannot store.
 TEST_P(ChunkedTest, IsRefusedWithTheChunkThatIsTooLong) {
   const auto target = GetParam() ? begin_multipart(store) : path;
   auto exchange = store.open(

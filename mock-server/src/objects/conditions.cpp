@@ -23,8 +23,7 @@ std::string without_quotes(std::string_view etag) {
   return std::string(etag);
 }
 
-/// Whether a list of ETags has this one. What is marked as weak (RFC 9110 section 8.8.3) is like it
-/// where that is enough.
+/// Whether a list of ETags has `etag`; if `weakly`, a weak one (RFC 9110 section 8.8.3) will do.
 bool has_etag(std::string_view list, std::string_view etag, bool weakly) {
   const auto named = ::http::split_list(list);
   return std::ranges::any_of(named, [&](std::string_view one) {
@@ -127,7 +126,7 @@ s3::Expected<void> check_removal(const ::http::Fields& fields, const Addressee& 
 }
 
 s3::Expected<bool> is_wanted(const ::http::Fields& fields, const Object& object) {
-  // Of whole seconds, as it is told.
+  // In whole seconds, as Last-Modified tells it.
   const auto changed = std::chrono::floor<std::chrono::seconds>(object.modified);
   if (const auto wanted = fields.joined(if_match)) {
     if (!has_etag(*wanted, object.etag, false)) return failed(if_match);

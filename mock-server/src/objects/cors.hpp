@@ -1,5 +1,5 @@
 // Uploads from pages of any origin (AWS, "Using cross-origin resource sharing"; Fetch standard,
-// CORS protocol): as a bucket answers whose one rule allows all of them.
+// CORS protocol). Answers as a bucket does whose only rule allows every origin.
 #pragma once
 
 #include <memory>
@@ -8,9 +8,9 @@
 
 namespace mock {
 
-/// A browser asks what it may send.
+/// Whether this is a CORS preflight: a browser asks what it may send.
 [[nodiscard]] bool is_objects_preflight(const Request& request);
-/// The answer to that, which needs no signature.
+/// The answer to a preflight, which needs no signature.
 [[nodiscard]] std::unique_ptr<Handler> make_preflight_handler();
 
 /// `handler`, whose reply a page may read, whatever its status. Only of a request with an Origin.

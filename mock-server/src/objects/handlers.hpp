@@ -29,8 +29,8 @@ struct ObjectsContext {
     const ObjectsContext& context,
     std::function<s3::Expected<Reply>(const Request&, const ObjectsContext&)> answer);
 
-/// A number that a listing is asked for, at most `most`, which it is without. InvalidArgument for
-/// what is none.
+/// The number that a listing is asked for by parameter `name`: at most `most`, and `most` when it
+/// is missing. InvalidArgument for what is no number.
 [[nodiscard]] s3::Expected<std::size_t> number_of(const s3::Parameters& parameters,
                                                   std::string_view name, std::size_t most);
 
@@ -41,8 +41,7 @@ struct ObjectsContext {
 /// GET, HEAD, PUT and DELETE of an object, signed in the header or pre-signed.
 [[nodiscard]] std::unique_ptr<Handler> make_object_handler(const Request& request,
                                                            const ObjectsContext& context);
-/// What concerns a multipart upload; null: `request` does not. In its query is "uploads" or
-/// "uploadId".
+/// For a request about a multipart upload: its query has "uploads" or "uploadId". Null for others.
 [[nodiscard]] std::unique_ptr<Handler> make_multipart_handler(const Request& request,
                                                               const ObjectsContext& context);
 /// POST to a bucket: a form with a file and, mostly, a policy.

@@ -19,7 +19,7 @@
 namespace mock {
 namespace {
 
-// AWS, "Amazon S3 multipart upload limits"; of all but the last.
+// AWS, "Amazon S3 multipart upload limits"; for every part but the last.
 constexpr Bytes smallest_part{5UL << 20U};
 // A list of 10,000 parts has some 150 bytes for each.
 constexpr std::size_t longest_list = 4UL << 20U;
@@ -268,7 +268,7 @@ class Complete final : public Handler {
                        {"ETag", part.etag}});
   }
 
-  /// What `go_on` throws is the answer: 500, 507.
+  /// What `go_on` throws becomes the answer: 500, 507.
   template <class GoOn>
   void carry_on(const GoOn& go_on) {
     try {
@@ -302,7 +302,7 @@ class Complete final : public Handler {
   Exchange* exchange_ = nullptr;
   Admitted admitted_;
   s3::Payload payload_;
-  /// Whether the object may appear now, as that store sees it; nothing of the request's is needed.
+  /// Whether the object may appear now, by what the given store has. Uses nothing of the request.
   std::function<s3::Expected<void>(Store&)> condition_;
   std::string list_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

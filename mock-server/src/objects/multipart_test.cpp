@@ -124,7 +124,7 @@ TEST_P(MultipartTest, EndsOnACondition) {
   EXPECT_EQ(error_of(complete(id, {{1, one}}, {{"If-Match", "0"}})).code, "PreconditionFailed");
   EXPECT_EQ(error_of(complete(id, {{1, one}}, {{"If-Match", "*"}})).code, "NotImplemented");
   EXPECT_EQ(store.content("examplebucket", "a b"), "former");
-  // The object that it began with went: this upload is spoiled, another is not.
+  // The object that the key had at the beginning is gone: this upload is spoiled, another is not.
   ASSERT_EQ(send("DELETE", "").status, 204);
   const auto reply = complete(id, {{1, one}}, if_none);
   EXPECT_EQ(reply.status, 409);

@@ -91,7 +91,7 @@ tl::unexpected<s3::Refusal> invalid_range(const Request& request, Bytes size) {
   return fields;
 }
 
-/// With what RFC 9110 section 15.4.5 has in it.
+/// With the fields that RFC 9110 section 15.4.5 asks for.
 Reply not_modified(const ::http::Fields& description) {
   auto reply = object_reply(304);
   for (const auto* name : {"Cache-Control", "Expires", "ETag", "Last-Modified"}) {

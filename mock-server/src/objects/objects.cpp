@@ -96,7 +96,7 @@ StoreResult<Object> ObjectWriter::publish() {
 
 // ---- Objects
 
-/// Of multipart uploads, before all of them are known.
+/// What `load` finds of multipart uploads, before all of them are known.
 struct Objects::Found {
   std::vector<std::pair<std::shared_ptr<const ObjectRecord>, ObjectPart>> parts;
   std::vector<std::string> completed;  ///< ids of multipart uploads
@@ -122,7 +122,7 @@ StoreResult<void> Objects::load(Store& store) {
   return {};
 }
 
-/// One that is stored.
+/// Takes in an upload that is stored.
 void Objects::take(Store& store, const Upload& upload, const ObjectRecord& record, Found& found) {
   if (std::ranges::count(own_, record.bucket) == 0) return;
   last_sequence_ = std::max(last_sequence_, record.sequence);
@@ -145,10 +145,10 @@ void Objects::take(Store& store, const Upload& upload, const ObjectRecord& recor
   }
 }
 
-/// In the place of what had its key, which nobody can be told of any more.
+/// Puts the object in the place of the one that had its key; that one is withdrawn.
 void Objects::put(Store& store, const ObjectRecord& record, const std::string& id) {
   auto& entry = buckets_[record.bucket][record.key];
-  // Of two that are found at start, or of a long join, the later may be there already.
+  // The later one may be there already: of two that are found at start, or after a long join.
   if (entry.sequence > record.sequence) {
     std::ignore = store.withdraw(id);
     return;
@@ -157,7 +157,7 @@ void Objects::put(Store& store, const ObjectRecord& record, const std::string& i
   if (!former.id.empty()) std::ignore = store.withdraw(former.id);
 }
 
-/// In the place of what had its number. Of an upload that ended nothing stays.
+/// Puts the part in the place of the one with its number; if its upload ended, withdraws it.
 void Objects::put_part(Store& store, const ObjectRecord& record, ObjectPart part) {
   const auto upload = multiparts_.find(record.multipart);
   if (upload == multiparts_.end()) {
@@ -289,14 +289,14 @@ StoreResult<Listing> Objects::list(Store& store, const Selection& selection) {
     } else if (object.error().kind == Kind::io) {
       return tl::unexpected(object.error());
     }
-    // Else: while a lane is reset, what it held is there no more, one by one.
+    // Else it is gone: a reset of the lane removes what it held one by one.
     last = std::move(told);
     at = next;
   }
   return listing;
 }
 
-/// The first key that does not begin with `beginning`, and comes later.
+/// The first key after all that begin with `beginning`.
 Objects::Keys::const_iterator Objects::behind(const Keys& keys, std::string beginning) {
   while (!beginning.empty() && beginning.back() == '\xFF') beginning.pop_back();
   if (beginning.empty()) return keys.end();
@@ -419,7 +419,7 @@ void Objects::complete(Store& store, Store& lane, std::string_view multipart,
 void Objects::abort(Store& store, std::string_view multipart) {
   const auto found = multiparts_.find(multipart);
   if (found == multiparts_.end()) return;
-  // First what says that there is an upload: parts without one are removed at the next start.
+  // First the record of the multipart upload: parts without one are removed at the next start.
   std::ignore = store.withdraw(found->first);
   for (const auto& [number, part] : found->second.parts) std::ignore = store.withdraw(part.id);
   multiparts_.erase(found);

@@ -24,7 +24,7 @@ namespace mock {
 
 /// What the ETag of an object is.
 enum class ETag {
-  md5,     ///< of its bytes; of the bytes' parts, and their number, after a multipart upload
+  md5,     ///< of its bytes; after a multipart upload, of the MD5s of its parts, with their number
   opaque,  ///< nothing is computed
 };
 
@@ -45,24 +45,24 @@ struct NewObject {
   std::string key;                   ///< any bytes: it is never a part of a path
   ::http::Fields fields = {};        ///< that go with it: Content-Type, x-amz-meta-*
   std::optional<Bytes> length = {};  ///< nullopt: not known before the end
-  bool needs_md5 = false;            ///< whatever the ETag is
+  bool needs_md5 = false;            ///< the MD5 is needed whatever the ETag is
 };
 
-/// Which keys of a bucket are told (AWS, ListObjectsV2).
+/// Which keys of a bucket are listed (AWS, ListObjectsV2).
 struct Selection {
   std::string_view bucket;
   std::string_view prefix = {};
-  /// What a key has behind it is not told: all of them with one beginning are one.
+  /// Keys equal up to the first delimiter after `prefix` are listed as one common beginning.
   std::string_view delimiter = {};
-  std::string_view after = {};  ///< a key, or such a beginning
-  std::size_t most = 1000;      ///< of both together
+  std::string_view after = {};  ///< a key, or a common beginning
+  std::size_t most = 1000;      ///< of keys and common beginnings together
 };
 
 /// In the order of their keys' bytes.
 struct Listing {
   std::vector<Object> objects;
-  std::vector<std::string> beginnings;  ///< with the delimiter
-  std::optional<std::string> last;      ///< there is more behind it
+  std::vector<std::string> beginnings;  ///< common ones, delimiter included
+  std::optional<std::string> last;      ///< the last one listed, if there is more behind it
 };
 
 /// A part of a multipart upload, as its client names it and as it is stored.
@@ -84,20 +84,20 @@ struct OpenMultipart {
 class Objects;
 
 /// Takes the bytes of one object, or of a part, which nobody sees before `publish`. Destroyed
-/// without it, nothing is left of them. Loop thread only; the store and Objects outlive it.
+/// without that, it leaves nothing of them. Loop thread only; the store and Objects outlive it.
 class ObjectWriter {
  public:
   ObjectWriter(const ObjectWriter&) = delete;
   ObjectWriter& operator=(const ObjectWriter&) = delete;
   ~ObjectWriter();
 
-  /// All of them, or an Error: no_space when only some found a place.
+  /// All of them, or an Error: no_space when only some fitted.
   StoreResult<void> append(std::span<const std::byte> bytes);
   [[nodiscard]] Bytes size() const { return size_; }
-  /// Raw MD5 of all bytes; none follow. Empty: it is not computed.
+  /// Raw MD5 of all bytes; no more may follow. Empty: it is not computed.
   [[nodiscard]] const std::string& md5();
-  /// There it is, in the place of what had its key, or its number. An Error: that is still there;
-  /// not_found: the part's upload ended meanwhile. Once.
+  /// Makes the object, or the part, appear in place of the one with its key, or number. An Error:
+  /// the former is still there; not_found: the multipart upload of the part ended meanwhile. Once.
   StoreResult<Object> publish();
 
  private:
@@ -113,34 +113,34 @@ class ObjectWriter {
   bool published_ = false;
 };
 
-/// Where a call takes a Store, it is that of a request's services, so that rules see the call; it
-/// is the lane's below. Loop thread only.
+/// Where a call takes a Store, it is that of the request's services: the lane's, with rules in
+/// front of it. Loop thread only.
 ///
 /// Each object is an upload under a random id. Which of them is the object of a key is kept in
 /// memory, and read from the store at start (docs/decisions/0027).
 class Objects {
  public:
-  /// Of these buckets; a lane may hold other stores, whose objects and transfers are theirs. `loop`
-  /// outlives this.
+  /// Serves these buckets only: a lane may hold other object stores, whose objects and transfers
+  /// are left alone. `loop` outlives this.
   Objects(Loop& loop, ETag etag, std::vector<std::string> buckets)
       : loop_(loop), etag_(etag), own_(std::move(buckets)) {}
   Objects(const Objects&) = delete;
   Objects& operator=(const Objects&) = delete;
 
-  /// Finds what is stored, and removes what transfers that were cut off have left. Every call does
-  /// so until it once succeeded.
+  /// Finds what is stored, and removes what cut-off transfers left. Every other call does this
+  /// first, until it has succeeded once.
   StoreResult<void> load(Store& store);
 
   [[nodiscard]] StoreResult<std::unique_ptr<ObjectWriter>> begin(Store& store, NewObject object);
-  /// not_found when there is none.
+  /// Its bytes are `store.open(id)`. not_found when there is none.
   [[nodiscard]] StoreResult<Object> find(Store& store, std::string_view bucket,
                                          std::string_view key);
-  /// Its bytes are `store.open(id)`. not_found when there is none.
+  /// not_found when there is none.
   StoreResult<void> remove(Store& store, std::string_view bucket, std::string_view key);
-  /// The same of an object that nobody is told of any more: what the store cannot remove now it
-  /// owes.
+  /// The same for an object that no client is told of any more: what the store cannot remove now,
+  /// it owes (docs/decisions/0009).
   void withdraw(Store& store, std::string_view bucket, std::string_view key);
-  /// That of all whose keys begin with `prefix` and of which `which` says so.
+  /// Withdraws all whose keys begin with `prefix` and for which `which` is true.
   StoreResult<void> withdraw_all(Store& store, std::string_view bucket, std::string_view prefix,
                                  const std::function<bool(const std::string& key)>& which);
   /// At most `most` objects whose keys begin with `prefix`, behind the key `after`, in the order of
@@ -152,14 +152,14 @@ class Objects {
 
   // ---- multipart uploads (AWS, "Uploading and copying objects using multipart upload")
 
-  /// Its id. What `object` says of a length and a digest does not count.
+  /// The id of the multipart upload. `length` and `needs_md5` of `object` do not count.
   [[nodiscard]] StoreResult<std::string> begin_multipart(Store& store, NewObject object);
-  /// Its parts by number; nullptr when there is none of that bucket and key. Valid until the next
-  /// call.
+  /// The parts by number; nullptr when there is no such multipart upload for this bucket and key.
+  /// Valid until the next call.
   using Parts = std::map<unsigned, ObjectPart>;
   [[nodiscard]] StoreResult<const Parts*> parts(Store& store, std::string_view multipart,
                                                 std::string_view bucket, std::string_view key);
-  /// The id of the object that its key had when it began; empty: of none. `multipart` is there.
+  /// The id of the object that the key had when `multipart`, which exists, began; empty: none.
   [[nodiscard]] const std::string& former_of(std::string_view multipart) const;
   /// Of a bucket, in the order of their keys.
   [[nodiscard]] StoreResult<std::vector<OpenMultipart>> multiparts(Store& store,
@@ -169,10 +169,10 @@ class Objects {
                                                                       std::string_view multipart,
                                                                       unsigned number, Bytes length,
                                                                       bool needs_md5);
-  /// Makes the object out of the parts of these numbers, which are there, off the loop; the upload
-  /// ends with it. `may` is asked when all is ready. Tells `done`, once, also when nobody waits for
-  /// it any more; not_found: the upload ended meanwhile, or may not. `store` is that of the
-  /// request, `lane` the one below it, which outlives this.
+  /// Joins the parts of these numbers, which exist, into the object, off the loop; that ends the
+  /// multipart upload. `may` is asked when all is ready. Calls `done` once, also when nobody waits
+  /// for it any more; not_found: the multipart upload ended meanwhile, or `may` was false. `store`
+  /// is that of the request; `lane` is the one below it, and outlives this.
   void complete(Store& store, Store& lane, std::string_view multipart,
                 const std::vector<unsigned>& numbers, std::function<bool()> may,
                 std::function<void(StoreResult<Object>)> done);

@@ -1,4 +1,4 @@
-// What an object store is told.
+// How an object store is set up.
 #pragma once
 
 #include <functional>
@@ -14,10 +14,10 @@ namespace mock {
 
 struct ObjectsOptions {
   std::vector<std::string> buckets;
-  /// Of these, where a form or a PUT of an object needs no signature; anything else does.
+  /// Those of them into which a form or a PUT of an object needs no signature; anything else does.
   std::vector<std::string> public_buckets;
   std::vector<s3::Credentials> keys;  ///< who may do everything in every bucket
-  /// Whether they were given to this lane (AccessKey::names_lane).
+  /// Whether `keys` were given to this lane (AccessKey::names_lane).
   bool keys_name_lane = false;
   ETag etag = ETag::md5;
   UnreadBody early_error = UnreadBody::drain;
@@ -29,8 +29,8 @@ struct ObjectsOptions {
   [[nodiscard]] bool is_public(std::string_view bucket) const;
 };
 
-/// `text`, or an Error: it is not a name that a bucket can have here. It begins a path, so that it
-/// is none with which something else begins: files, info, _mock.
+/// `text`, or an Error when no bucket can be called so here. A bucket begins a path, so it cannot
+/// be what begins the path of another endpoint: files, info, metrics.
 [[nodiscard]] Result<std::string> bucket_name(const std::string& text);
 
 }  // namespace mock

@@ -25,7 +25,7 @@ std::vector<std::string> buckets_of(const json::Cursor& at) {
   return buckets;
 }
 
-/// Visible ASCII without what parts it from the rest of a header field.
+/// Visible ASCII without '/' and ':', which end it in a header field.
 bool is_access_key(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return c > ' ' && c < '\x7F' && c != '/' && c != ':';

@@ -16,13 +16,13 @@ namespace mock {
 /// What flags say.
 struct ObjectsConfig {
   std::optional<ETag> etag = {};  ///< nullopt: as the profile
-  /// Instead of the profile's, and of this lane alone; none: the profile's.
+  /// In place of the profile's keys, and of this lane alone; empty: the profile's.
   std::vector<s3::Credentials> keys = {};
 };
 
 [[nodiscard]] const std::vector<SystemSetting>& objects_settings();
 void read_objects_profile(const json::Cursor& at, TypedValues& into);
-/// Of both.
+/// What profile and flags say together.
 [[nodiscard]] ObjectsOptions objects_options_of(const SystemValues& values);
 [[nodiscard]] Result<std::unique_ptr<System>> make_objects(const SystemGround& ground);
 /// The id of the access key that the head of a request claims. That of a form is in its body.

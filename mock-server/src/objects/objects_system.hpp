@@ -1,4 +1,4 @@
-// An object store as a system: of its own, and behind systems that hand out forms or URLs for it.
+// An object store as a system: by itself, or behind a system that hands out forms or URLs for it.
 #pragma once
 
 #include <functional>

@@ -184,10 +184,10 @@ TEST_P(ObjectsTest, AnOpaqueTagIsNoDigest) {
 INSTANTIATE_TEST_SUITE_P(All, ObjectsTest, testing::Values("disk", "memory"),
                          [](const auto& kind) { return std::string(kind.param); });
 
-/// What a process that was killed leaves is all there is: files.
+/// Only files remain of a process that was killed.
 class KilledTest : public testing::Test {
  protected:
-  /// As far as `steps` say, and no destructor tidies up.
+  /// Leaves an upload in `state`; no destructor tidies up.
   void leave(const std::string& key, std::string_view content, ObjectRecord::State state,
              std::uint64_t sequence) {
     auto store = disk_store(folder, loop);

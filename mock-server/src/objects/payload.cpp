@@ -25,7 +25,7 @@ constexpr std::array<Checksum, 5> checksums{
      {"x-amz-checksum-sha1", "SHA1", DigestAlgorithm::sha1, 20},
      {"x-amz-checksum-sha256", "SHA256", DigestAlgorithm::sha256, 32}}};
 constexpr std::string_view checksum_prefix = "x-amz-checksum-";
-// Those say how a checksum is made, and are none.
+// These fields say how a checksum is made, and hold none.
 constexpr std::array<std::string_view, 3> about_checksums{
     "x-amz-checksum-type", "x-amz-checksum-algorithm", "x-amz-checksum-mode"};
 constexpr std::string_view trailer_field = "x-amz-trailer";
@@ -70,8 +70,8 @@ bool is_kept(std::string_view name) {
          is_metadata(name);
 }
 
-/// Of a name that comes twice what a signature of version 2 covers: the first value, and all of
-/// metadata.
+/// Of a field that comes twice, what a signature of version 2 covers: the first value, or all
+/// values of metadata.
 std::string value_of(const ::http::Fields& fields, std::string_view name) {
   if (!is_metadata(name)) return std::string(*fields.find(name));
   return fmt::format("{}", fmt::join(fields.all(name), ","));
@@ -128,7 +128,8 @@ s3::Expected<void> PayloadCheck::announce_md5(const ::http::Fields& fields) {
                     {{"Content-MD5", std::string(*text)}});
 }
 
-/// What is wrong is told in the order in which S3 was seen to (the same tests of swift).
+/// What is wrong is told in the order in which S3 was seen to tell it (openstack/swift 504bcf4,
+/// test/s3api/test_input_errors.py).
 s3::Expected<void> PayloadCheck::announce_checksum(const ::http::Fields& fields) {
   const auto names = checksum_fields(fields);
   const auto joined = fields.joined(trailer_field).value_or("");
@@ -217,7 +218,7 @@ s3::Expected<void> PayloadCheck::verify_all(const std::string& md5) {
     }
   }
   if (md5_ && md5 != *md5_) {
-    // The one in hexadecimal, the other not: so S3 does.
+    // One in hexadecimal and the other in Base64: so S3 does.
     return s3::refuse(
         s3::Code::bad_digest, "The Content-MD5 you specified did not match what we received.",
         {{"ExpectedDigest", to_hex(*md5_)}, {"CalculatedDigest", base64::encode(md5)}});

@@ -1,4 +1,4 @@
-// What a request says of the bytes that it brings, and whether it is true of them.
+// What a request says about the bytes that it brings, and whether that is true.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +16,9 @@
 
 namespace mock {
 
-/// In which form a request brings its body, as its x-amz-content-sha256 says. It may be aws-chunked
-/// without a signature, and with one of version 4 in the header; for all others that field is the
-/// digest of what they send (openstack/swift 504bcf4, test/s3api/test_input_errors.py).
+/// How a request brings its body, by its x-amz-content-sha256. Without a signature, or with one of
+/// version 4 in the header, the body may be aws-chunked; for all others that field is the digest of
+/// the body (openstack/swift 504bcf4, test/s3api/test_input_errors.py).
 [[nodiscard]] s3::Expected<s3::Payload> payload_of(const ::http::Fields& fields,
                                                    const std::optional<s3::Signature>& signature);
 [[nodiscard]] bool is_chunked(const s3::Payload& payload);
@@ -28,23 +28,23 @@ namespace mock {
 /// payload. Move-only.
 class PayloadCheck {
  public:
-  /// InvalidDigest for a Content-MD5 that is none; InvalidRequest for checksums that are none, are
-  /// not known or are several; MalformedTrailerError for a trailer that cannot come.
+  /// InvalidDigest for a malformed Content-MD5; InvalidRequest for a checksum that is malformed or
+  /// unknown, or for several; MalformedTrailerError for a trailer that cannot come.
   [[nodiscard]] static s3::Expected<PayloadCheck> announced(const ::http::Fields& fields,
                                                             const s3::Payload& payload = {});
-  /// Of a body that is no object, so that a checksum beside it is not its own.
+  /// For a body that is a document: a checksum beside it is that of an object, not of the body.
   [[nodiscard]] static s3::Expected<PayloadCheck> of_document(const ::http::Fields& fields,
                                                               const s3::Payload& payload);
 
   /// ObjectWriter has to compute the MD5.
   [[nodiscard]] bool needs_md5() const { return md5_.has_value(); }
   void update(std::span<const std::byte> bytes);
-  /// What an aws-chunked body ended with. MalformedTrailerError: not what was announced;
-  /// InvalidRequest: not such a digest. Before `verify`.
+  /// The trailer of an aws-chunked body. MalformedTrailerError: it is not what was announced;
+  /// InvalidRequest: its value is no such digest. Before `verify`.
   [[nodiscard]] s3::Expected<void> take_trailer(const ::http::Fields& trailer);
   /// BadDigest or XAmzContentSHA256Mismatch. `writer` has all bytes. Once.
   [[nodiscard]] s3::Expected<void> verify(ObjectWriter& writer);
-  /// The same of a body that is all here, and was not told by `update`.
+  /// The same for a body that is all here, and was not given to `update`.
   [[nodiscard]] s3::Expected<void> verify(std::string_view body);
 
  private:
@@ -67,7 +67,7 @@ class PayloadCheck {
 /// The fields that are kept with an object, of a request or a form; Content-Type always.
 /// InvalidStorageClass, and InvalidArgument for a value that no reply could carry.
 [[nodiscard]] s3::Expected<::http::Fields> kept_fields(const ::http::Fields& fields);
-/// Of these, for a body that came aws-chunked: that is no coding of what is stored.
+/// Takes aws-chunked out of Content-Encoding: what is stored has no such coding.
 void drop_chunking(::http::Fields& fields);
 
 }  // namespace mock

@@ -64,7 +64,7 @@ class PostForm final : public Receiving {
     return {};
   }
 
-  /// All fields that count are there.
+  /// All fields that count have come.
   s3::Expected<void> begin_file() {
     const auto& form = reader_->fields();
     const auto post = s3::read_post(form);

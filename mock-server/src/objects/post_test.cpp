@@ -652,7 +652,7 @@ TEST(Post, WantsOneFile) {
   reply = post_body(store, "publicbucket", field + file + file + dashes + "--\r\n");
   EXPECT_EQ(reply.status, 400);
   EXPECT_EQ(error_of(reply).message, "POST requires exactly one file upload per request.");
-  // A key behind the file is none.
+  // A key field after the file does not count.
   reply = post_body(store, "publicbucket", file + field + dashes + "--\r\n");
   EXPECT_EQ(error_of(reply).detail("ArgumentName"), "key");
   EXPECT_THAT(store.store->ids(), IsEmpty());

@@ -62,10 +62,10 @@ void Receiving::on_header(const Request& request, Exchange& exchange) {
   request_ = &request;
   exchange_ = &exchange;
   if (auto started = start(); !started) {
-    // Whether the body comes all the same nobody knows, and S3 closes.
+    // Nobody knows whether the body comes all the same, so the connection closes, as S3's does.
     return refuse(started.error(), expects_continue(request));
   }
-  // S3 says so even where no body is to come, and the AWS CLI counts on it.
+  // S3 sends 100 Continue even where no body is to come, and the AWS CLI counts on it.
   if (!request.has_body() && expects_continue(request)) exchange.interim(go_on());
   exchange.read_body();
 }
@@ -106,7 +106,7 @@ s3::Expected<void> Receiving::take(std::span<const std::byte> bytes) {
 
 s3::Expected<Object> Receiving::publish() {
   if (auto right = check_->verify(*writer_); !right) return tl::unexpected(right.error());
-  // Whoever awaited it may have thought better of it.
+  // It may be no longer awaited.
   if (!awaited_.key.empty()) {
     const auto awaited = check_awaited(context_.options, awaited_.bucket, awaited_.key);
     if (!awaited) return tl::unexpected(awaited.error());
@@ -194,7 +194,7 @@ s3::Expected<Bytes> decoded_length(const Request& request) {
   std::uint64_t length = 0;
   const auto* const end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, length);
-  // What is too large for a number is none, as S3 has it.
+  // A length that no number can hold counts as none, as at S3.
   const bool good = error == std::errc{} && at == end && !text.empty() &&
                     (request.chunked || request.content_length);
   return at_most_5_gib(good ? std::optional(Bytes{length}) : std::nullopt);

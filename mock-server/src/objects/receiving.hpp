@@ -1,4 +1,4 @@
-// What the requests share that bring an object.
+// What the requests that bring an object have in common.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@
 
 namespace mock {
 
-/// A request whose body holds the bytes of an object. However it ends but well, nothing of them
-/// stays. Loop thread only.
+/// A request whose body holds the bytes of an object. Unless it ends well, nothing of them stays.
+/// Loop thread only.
 class Receiving : public Handler {
  public:
   void on_header(const Request& request, Exchange& exchange) final;
@@ -30,11 +30,11 @@ class Receiving : public Handler {
   virtual s3::Expected<void> start() = 0;
   /// All of the body came: the reply.
   virtual s3::Expected<Reply> finish() = 0;
-  /// The bytes are what they are said to be. Whether they may still take the place that is theirs.
+  /// The bytes are verified. Whether they may still be published.
   [[nodiscard]] virtual s3::Expected<void> may_publish() { return {}; }
 
-  // ---- for those
-  /// From here on bytes are taken; there may be digests of them to `check`.
+  // ---- for the hooks
+  /// From here on bytes are taken; `check` holds the digests that were announced for them.
   s3::Expected<void> receive(NewObject object, PayloadCheck check);
   s3::Expected<void> receive(StoreResult<std::unique_ptr<ObjectWriter>> writer, PayloadCheck check);
   [[nodiscard]] bool receiving() const { return writer_ != nullptr; }
@@ -44,7 +44,7 @@ class Receiving : public Handler {
   s3::Expected<void> take_trailer(const ::http::Fields& trailer) {
     return check_->take_trailer(trailer);
   }
-  /// There it is.
+  /// Verifies the bytes and makes the object appear.
   s3::Expected<Object> publish();
   /// Answers, and forgets what came.
   void refuse(const s3::Refusal& refusal, bool close = false);
@@ -61,7 +61,7 @@ class Receiving : public Handler {
   Addressee awaited_;  ///< no key: any is
 };
 
-/// One whose body is those bytes, plain or aws-chunked.
+/// A request whose body is the bytes of an object, plain or aws-chunked.
 class ReceivingBytes : public Receiving {
  public:
   void on_bytes(std::span<const std::byte> bytes) final;
@@ -70,14 +70,14 @@ class ReceivingBytes : public Receiving {
   using Receiving::Receiving;
 
   // ---- hook
-  /// The reply to an object that is there now, or was refused.
+  /// The reply, when the object is there now or was refused.
   virtual s3::Expected<Reply> answer(const s3::Expected<Object>& object) = 0;
 
   // ---- for `start`
-  /// How the body comes, and how long the object will be (length_of_body): of a request that
-  /// `signature` let in.
+  /// Reads how the body comes, and how long the object will be (length_of_body). `signature` is the
+  /// one by which the request was let in.
   s3::Expected<void> read_head(const std::optional<s3::Signature>& signature);
-  /// After it.
+  /// After `read_head`.
   [[nodiscard]] Bytes length() const { return length_; }
   [[nodiscard]] bool chunked() const { return chunks_.has_value(); }
   [[nodiscard]] s3::Expected<PayloadCheck> announced_digests() const {
@@ -96,10 +96,10 @@ class ReceivingBytes : public Receiving {
 
 /// Of a body that did not come as a whole: RequestTimeout, IncompleteBody.
 [[nodiscard]] s3::Refusal refusal_of(BodyEnd end);
-/// NotImplemented for a chunked body, MissingContentLength, and EntityTooLarge above 5 GiB: of one
-/// request (AWS, "Amazon S3 quotas").
+/// NotImplemented for a chunked body, MissingContentLength, and EntityTooLarge above 5 GiB, the
+/// most for one request (AWS, "Amazon S3 quotas").
 [[nodiscard]] s3::Expected<Bytes> length_of_body(const Request& request);
-/// The same of what an aws-chunked body holds; HTTP may cut that into chunks as well.
+/// The same for what an aws-chunked body holds; HTTP may chunk that as well.
 [[nodiscard]] s3::Expected<Bytes> decoded_length(const Request& request);
 
 }  // namespace mock

@@ -90,7 +90,7 @@ const AttributeSchema& ObjectRecord::schema() const { return objects_schema(); }
 
 std::optional<std::string_view> ObjectRecord::find(std::string_view name) const {
   if (name == "bucket") return bucket;
-  // A form says it in its body.
+  // A form names the key in its body.
   if (name == "key") return key.empty() ? std::nullopt : std::optional<std::string_view>(key);
   return name == "content_type" ? fields.find("Content-Type") : std::nullopt;
 }

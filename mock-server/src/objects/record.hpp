@@ -1,4 +1,4 @@
-// What an upload that holds the bytes of an object knows of it.
+// The record of an upload that holds the bytes of an object.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct ObjectRecord final : Attributes {
   std::string key;
   std::string etag;            ///< without quotes; once it is an object
   ::http::Fields fields;       ///< NewObject::fields
-  std::uint64_t sequence = 0;  ///< of two objects of one key the later has the higher one
-  std::string multipart;       ///< of a part, and of what became of the parts: the upload's id
+  std::uint64_t sequence = 0;  ///< of two objects with one key the later has the higher one
+  std::string multipart;       ///< of a part or a joined object: the id of the multipart upload
   unsigned number = 0;         ///< of a part, from 1
   std::string former;          ///< of a multipart upload: the id of the object it began with
 
@@ -40,7 +40,7 @@ struct ObjectRecord final : Attributes {
 
 inline constexpr AttributeName object_attribute_names[]{{"bucket"}, {"key"}, {"content_type"}};
 
-/// In a .info.
+/// How records are kept in a .info.
 [[nodiscard]] const AttributeSchema& objects_schema();
 
 /// nullptr: the upload is not an object's. Valid as long as `upload.attributes`.

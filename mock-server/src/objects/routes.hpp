@@ -8,14 +8,13 @@
 namespace mock {
 
 namespace routes {
-// A PUT makes what its path names, a form what it names itself: what that is of uploads is random,
-// and stands nowhere.
+// A PUT makes the object that its path names, a form the one that it names itself. The ids of the
+// uploads behind them are random, and are told nowhere.
 inline constexpr Endpoint bucket{.name = "bucket", .creates = true, .names_upload = true};
 inline constexpr Endpoint object{.name = "object", .creates = true, .names_upload = true};
 }  // namespace routes
 
-/// By these paths the endpoints are known to every server; which buckets there are, the profile
-/// says.
+/// By these paths every server knows the endpoints; the profile says which buckets there are.
 inline constexpr RoutePattern objects_routes[]{
     {"/examplebucket", routes::bucket},
     {"/examplebucket/*", routes::object},

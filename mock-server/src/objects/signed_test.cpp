@@ -143,7 +143,7 @@ std::string way_name(const testing::TestParamInfo<Way>& row) {
 }
 INSTANTIATE_TEST_SUITE_P(All, SignedTest, testing::ValuesIn(ways), way_name);
 
-/// As http::choose_range has it; the recorded words (localstack 8b9a79f, from Amazon S3).
+/// As choose_range (http/range.hpp); the recorded words (localstack 8b9a79f, from Amazon S3).
 TEST_P(SignedTest, IsReadInRanges) {
   struct Row {
     const char* range;
@@ -200,7 +200,7 @@ TEST(Presigned, AnAmzFieldThatWasNotSigned) {
   EXPECT_EQ(error.detail("HeadersNotSigned"), "x-amz-meta-foo");
 }
 
-/// Version 2 signs the first Content-Type: a second one is nobody's.
+/// Version 2 signs the first Content-Type: a second one is not covered.
 TEST(Presigned, AFieldThatComesTwice) {
   FakeObjects store;
   const ::http::Fields twice{{"Content-Type", ""},
@@ -368,8 +368,9 @@ TEST(SignedBody, ItsSha256MayBeInCapitals) {
   EXPECT_EQ(error.detail("ClientComputedContentSHA256"), digest);
 }
 
-// Of nothing, too, and S3 says so, but lets any digest pass there (openstack/swift 504bcf4,
-// test_input_errors.py: test_get_object_invalid_sha, test_get_object_bad_sha).
+// A malformed digest is refused also where there is no body, as by S3, but there any digest passes
+// (openstack/swift 504bcf4, test_input_errors.py: test_get_object_invalid_sha,
+// test_get_object_bad_sha).
 TEST(SignedBody, IsSpokenOfWhereThereIsNone) {
   FakeObjects store;
   ASSERT_EQ(send(store, "PUT", Way::header_v4, "x").status, 200);

@@ -250,7 +250,7 @@ Reply OneCodexApi::multipart_initiated(const FileUpload& record) const {
 
 // ---- ending
 
-/// What is not the caller's is not there.
+/// An upload of another user is treated as not there.
 auto OneCodexApi::own(const Call& call, Kind kind, std::string_view id) -> OrRefusal<StoredUpload> {
   auto found = uploads_.find(call.store, id);
   if (!found && found.error().kind != StoreError::Kind::not_found) {
@@ -285,7 +285,7 @@ Reply OneCodexApi::confirm(const Call& call, Kind kind,
       200, to_json(onecodex::Confirmed{kind, true, "Upload confirmed", upload->record->id}));
 }
 
-/// Once it is confirmed that stays so, however often it is said.
+/// What is confirmed stays so, however often it is confirmed again.
 auto OneCodexApi::finish(const Call& call, const StoredUpload& upload,
                          const onecodex::Confirmation& confirmation) -> OrRefusal<StoredUpload> {
   if (upload.record->state == State::confirmed) return upload;
@@ -325,8 +325,8 @@ auto OneCodexApi::objects_of(const Call& call, const FileUpload& record)
   return objects;
 }
 
-/// The document says that the size which is announced is that of the file; clients of the service
-/// announced 1 for years. What is said when it is confirmed is meant.
+/// By the document, the announced size is that of the file. Clients of the service announced 1 for
+/// years, so without --contract guide only the size in the confirmation counts.
 std::optional<Reply> OneCodexApi::contradiction(const FileUpload& record, const Object& file,
                                                 const onecodex::Confirmation& said) const {
   const auto announced =

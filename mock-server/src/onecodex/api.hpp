@@ -31,7 +31,7 @@ struct OneCodexOptions {
   Milliseconds import_time{0};               ///< for which a confirmed sample is "importing"
   std::string project = "d0c0ffee00000001";  ///< the only one that there is
   std::string bucket = "onecodex-uploads";
-  /// By which forms and URLs of objects are signed; handed out for multipart uploads.
+  /// They sign forms and URLs of objects, and are handed out for multipart uploads.
   s3::Credentials credentials;
   bool md5_is_etag = true;  ///< so that the MD5 of what was sent is known
 };
@@ -43,12 +43,12 @@ class OneCodexApi {
   OneCodexApi(const OneCodexOptions& options, const KeyGate& gate, FileUploads& uploads,
               Loop& loop);
 
-  /// Of a request to one of the endpoints that was let through. It and `services` outlive the
-  /// handler.
+  /// For a request to one of the endpoints that the gate let through. The request and `services`
+  /// outlive the handler.
   [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request, Services& services);
 
  private:
-  /// A request, all of which is there.
+  /// A request with its whole body.
   struct Call {
     const Request& request;
     const std::string& body;
@@ -108,10 +108,10 @@ class OneCodexApi {
   const KeyGate& gate_;
   FileUploads& uploads_;
   Loop& loop_;
-  std::map<std::string, std::string, std::less<>> users_;  ///< of the keys that are let through
+  std::map<std::string, std::string, std::less<>> users_;  ///< by the keys that are let through
 };
 
-/// Who has that key: 16 hexadecimal digits.
+/// The user with that key: 16 hexadecimal digits.
 [[nodiscard]] std::string user_of_key(std::string_view key);
 
 }  // namespace mock

@@ -109,7 +109,7 @@ void FileUploads::removed(const Upload& upload) {
   const auto record = file_upload_of(upload);
   const auto known = record ? uploads_.find(record->id) : uploads_.end();
   if (known == uploads_.end() || known->second.upload != upload.id) return;
-  // What is forgotten is gone.
+  // A copy: `forget` destroys the entry.
   const auto kept = known->second.record;
   forget(*kept);
   if (store_ != nullptr) remove_objects(*store_, *kept);
@@ -184,7 +184,7 @@ void FileUploads::remove_objects(Store& store, const FileUpload& record) {
       objects_.withdraw(store, bucket_, file_id);
       continue;
     }
-    // A store that cannot be read now has what it keeps found at the next start.
+    // If the store cannot be read now, what it keeps is found at the next start.
     std::ignore = objects_.withdraw_all(store, bucket_, prefix_of(record.owner, file_id),
                                         [](const std::string&) { return true; });
   }

@@ -18,13 +18,13 @@ namespace mock {
 
 /// A sample or a document. A value type.
 struct StoredUpload {
-  std::string upload;  ///< which keeps the record
+  std::string upload;  ///< id of the upload that keeps the record
   TimePoint created;
   std::shared_ptr<const FileUpload> record;
 };
 
-/// Where a call takes a Store, it is that of a request's services, so that rules see the call; it
-/// is the lane's below. Which there are is kept in memory, and read from the store at start. Loop
+/// Where a call takes a Store, it is that of the request's services: the lane's, with rules in
+/// front of it. Which records there are is kept in memory, and read from the store at start. Loop
 /// thread only.
 class FileUploads {
  public:
@@ -34,7 +34,7 @@ class FileUploads {
   FileUploads& operator=(const FileUploads&) = delete;
 
   /// Finds what is stored, and removes objects that nothing refers to, which a kill left. Every
-  /// call does so until it once succeeded.
+  /// other call does this first, until it has succeeded once.
   StoreResult<void> load(Store& store);
 
   StoreResult<StoredUpload> add(Store& store, FileUpload record);
@@ -43,26 +43,26 @@ class FileUploads {
   /// The one to which a file of that id is to be sent, or was; not_found.
   [[nodiscard]] StoreResult<StoredUpload> find_by_file(Store& store, std::string_view file_id);
   using Picks = std::function<bool(const FileUpload& record)>;
-  /// Those for which `picks` holds, by their time.
+  /// Those for which `picks` is true, the oldest first.
   [[nodiscard]] StoreResult<std::vector<StoredUpload>> list(Store& store, const Picks& picks);
-  /// `record` in the place of the one with its id, which is there.
+  /// Puts `record` in the place of the one with its id, which exists.
   StoreResult<StoredUpload> update(Store& store, FileUpload record);
   /// With its objects.
   StoreResult<void> remove(Store& store, std::string_view id);
-  /// What was sent for it, which stays as it is.
+  /// Removes what was sent for `record`, which itself stays.
   void remove_objects(Store& store, const FileUpload& record);
 
-  /// What keys the objects of a form begin with: "user_{owner}/file_{file id}/".
+  /// How the keys of a form's objects begin: "user_{owner}/file_{file id}/".
   [[nodiscard]] static std::string prefix_of(std::string_view owner, std::string_view file_id);
-  /// The object of one of its files: of those that a form has room for the newest. not_found.
+  /// The object of one of its files; of several that a form brought, the newest. not_found.
   [[nodiscard]] StoreResult<Object> object_of(Store& store, const FileUpload& record,
                                               std::string_view file_id);
-  /// Whether an object of that key is awaited, of all that were loaded.
+  /// Whether one of the loaded records awaits an object of that key.
   [[nodiscard]] bool awaits(std::string_view key) const;
 
   /// An upload, of these or not, was removed by other means (System::removed).
   void removed(const Upload& upload);
-  /// The lane's, which outlives this: for what happens without a request.
+  /// `store` is the lane's, and outlives this: for what happens without a request.
   void start(Store& store) { store_ = &store; }
   void stop() { store_ = nullptr; }
 

@@ -61,7 +61,7 @@ class FileUploadsTest : public testing::Test {
   std::unique_ptr<FileUploads> uploads;
 };
 
-// Who had its URL could read it until the next start.
+// Once, whoever had its URL could read it until the next start.
 TEST_F(FileUploadsTest, AFileThatTheDiskKeepsForNowIsNotThereAnyMore) {
   ASSERT_TRUE(uploads->add(*store, sample("1")));
   put(FileUploads::prefix_of("me", "f1") + "a.fa");

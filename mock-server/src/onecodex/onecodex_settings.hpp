@@ -1,4 +1,4 @@
-// What One Codex can be set to, and how a lane's is made of it.
+// What One Codex can be set to, and how that of a lane is made.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ namespace mock {
 /// Values as the command line takes them.
 struct OneCodexConfig {
   std::vector<std::string> api_keys{"demodemodemodemodemodemodemodemo"};
-  Milliseconds lifetime{24L * 60 * 60 * 1000};  ///< not known of the service
+  Milliseconds lifetime{24L * 60 * 60 * 1000};  ///< the service's own is not known
   Milliseconds import_time{1'000};
 };
 

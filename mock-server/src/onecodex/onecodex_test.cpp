@@ -20,7 +20,7 @@ std::string field(const Reply& reply, std::string_view name) {
   return std::string(reply.fields.find(name).value_or("(absent)"));
 }
 
-/// No error is less than this: clients take an empty object for success.
+/// Every error has at least this: clients take an empty object for success.
 void expect_problem(const Reply& reply, int status) {
   EXPECT_EQ(reply.status, status) << reply.body;
   const auto problem = onecodex::parse_problem(reply.body);
@@ -205,7 +205,7 @@ TEST(OneCodex, Cancelling) {
   EXPECT_EQ(onecodex::parse_problem(refused.body)->message, "Upload already successful");
 }
 
-// Its bytes stayed in the store for good, and nobody knew of them.
+// Once, its bytes stayed in the store for good, and nobody knew of them.
 TEST(OneCodex, WhatIsCancelledWhileItComesLeavesNothing) {
   OneCodexServer server;
   const auto begun = server.init();

@@ -28,9 +28,9 @@ struct FileUpload final : Attributes {
   State state = State::awaited;
   std::string id;     ///< 16 hexadecimal digits, as all ids here
   std::string owner;  ///< a user's id
-  /// Each of a form or, with `multipart`, the key itself; the second of paired ends.
+  /// The id in the keys of a form's objects or, with `multipart`, the key itself.
   std::string file_id;
-  std::string paired_file_id;  ///< empty: there is none
+  std::string paired_file_id;  ///< of the second of paired ends; empty: there is none
   bool multipart = false;
   bool was_preuploaded = false;
   std::optional<std::string> filename;
@@ -38,7 +38,7 @@ struct FileUpload final : Attributes {
   std::string metadata = "{}";             ///< JSON, an object
   std::vector<std::string> tags;
   std::optional<std::string> project;
-  TimePoint confirmed;     ///< once it is
+  TimePoint confirmed;     ///< once it is confirmed
   std::uint64_t size = 0;  ///< bytes that are stored, once it is confirmed
 
   [[nodiscard]] const AttributeSchema& schema() const override;

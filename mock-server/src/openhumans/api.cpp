@@ -38,7 +38,7 @@ std::string basename_of(std::string_view name) {
   return std::string(slash == std::string_view::npos ? name : name.substr(slash + 1));
 }
 
-/// Django's words for a name that is too long, about what may be sent.
+/// Django's words for a name that is too long; the numbers are about the name, not the key.
 std::string too_long(std::size_t most, std::size_t found) {
   return "Ensure this filename has at most " + std::to_string(most) + " characters (it has " +
          std::to_string(found) + ").";
@@ -76,7 +76,7 @@ class OpenHumansApi::FormReading {
     const auto parsed = take("metadata", openhumans::parse_metadata(*text, api_.options_.contract));
     return parsed ? parsed->json : "";
   }
-  /// There are none in this server, so that only an empty list is right.
+  /// This server has no data types, so only an empty list is right.
   void datatypes() {
     const auto text = optional("datatypes");
     if (text.empty()) return;
@@ -232,7 +232,7 @@ Reply OpenHumansApi::complete(const Request& request, const SentForm& form, Stor
   const auto object = objects_.find(store, options_.bucket, file->record->key);
   if (object) return finish(*file, *object, store);
   if (object.error().kind != StoreError::Kind::not_found) return words::trouble(object.error());
-  // As the deployed server does it, which says so first and then looks.
+  // As at the deployed server, a file whose object is missing is no longer complete.
   const auto updated = files_.set_complete(store, file->record->number, false);
   return updated ? words::detail(400, openhumans::file_not_present)
                  : words::trouble(updated.error());

@@ -25,7 +25,7 @@ struct OpenHumansOptions {
   ProjectGate::Tokens tokens;
   std::string project = "1";  ///< in keys and listings: "direct-sharing-1"
   std::string bucket = "open-humans-production";
-  /// By which URLs of objects are signed.
+  /// They sign URLs of objects.
   s3::Credentials credentials;
   /// Of URLs that are PUT to, and of files that are not complete.
   Milliseconds lifetime{0};
@@ -40,8 +40,8 @@ class OpenHumansApi {
   OpenHumansApi(const OpenHumansOptions& options, const ProjectGate& gate, Objects& objects,
                 Files& files, Loop& loop);
 
-  /// Of a request to one of the endpoints that was let through. It and `services` outlive the
-  /// handler.
+  /// For a request to one of the endpoints that the gate let through. The request and `services`
+  /// outlive the handler.
   [[nodiscard]] std::unique_ptr<Handler> handler_for(const Request& request, Services& services);
 
  private:
@@ -72,7 +72,7 @@ class OpenHumansApi {
   Objects& objects_;
   Files& files_;
   Loop& loop_;
-  TimePoint opened_;  ///< since when its members are members
+  TimePoint opened_;  ///< told as the time when its members joined
 };
 
 }  // namespace mock

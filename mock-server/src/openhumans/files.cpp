@@ -10,7 +10,7 @@ namespace {
 
 using Kind = StoreError::Kind;
 
-// A store that fails is asked again so soon.
+// How soon a store that failed is asked again.
 constexpr Milliseconds after_failure{1'000};
 
 tl::unexpected<StoreError> not_found() {
@@ -93,7 +93,7 @@ void Files::removed(const Upload& upload) {
   const auto record = file_of(upload);
   const auto* const file = record ? known(record->number) : nullptr;
   if (file == nullptr || file->upload != upload.id) return;
-  // A copy: what is forgotten is gone.
+  // A copy: `forget` destroys the entry.
   const auto key = record->key;
   forget(*file);
   if (store_ != nullptr) objects_.withdraw(*store_, bucket_, key);
@@ -173,7 +173,7 @@ void Files::stop() {
 void Files::expunge() {
   next_.reset();
   if (store_ == nullptr) return;
-  // Without it nothing is known to be old: it is tried again like a removal that fails.
+  // Without the records nothing is known to be old: that is tried again like a removal that fails.
   bool failed = !load(*store_).has_value();
   while (!failed && !incomplete_.empty() && left_of(*incomplete_.begin()) <= Milliseconds{0}) {
     failed = !remove(*store_, incomplete_.begin()->second).has_value();

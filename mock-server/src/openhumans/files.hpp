@@ -22,14 +22,14 @@ namespace mock {
 
 /// A file as it is listed. A value type.
 struct StoredFile {
-  std::string upload;  ///< which keeps the record
+  std::string upload;  ///< id of the upload that keeps the record
   TimePoint created;
   std::shared_ptr<const FileRecord> record;
 };
 
-/// Where a call takes a Store, it is that of a request's services, so that rules see the call; it
-/// is the lane's below. Which files there are is kept in memory, and read from the store at start.
-/// Loop thread only.
+/// Where a call takes a Store, it is that of the request's services: the lane's, with rules in
+/// front of it. Which files there are is kept in memory, and read from the store at start. Loop
+/// thread only.
 class Files {
  public:
   /// The key of every file's object begins so.
@@ -42,9 +42,9 @@ class Files {
   Files(const Files&) = delete;
   Files& operator=(const Files&) = delete;
 
-  /// Finds what is stored, and removes objects without a file, which a kill left between the one
-  /// and the other: to be called before an object is published. Every call does so until it once
-  /// succeeded.
+  /// Finds what is stored, and removes objects without a file, which a kill between the two left.
+  /// Call it before an object is published. Every other call does this first, until it has
+  /// succeeded once.
   StoreResult<void> load(Store& store);
   /// From now on files that stay incomplete vanish. `store` is the lane's, and outlives this.
   void start(Store& store);
@@ -61,7 +61,7 @@ class Files {
   StoreResult<void> set_complete(Store& store, std::uint64_t number, bool complete);
   /// With its object.
   StoreResult<void> remove(Store& store, std::uint64_t number);
-  /// Whether the object of that key is that of a file, of all that were loaded.
+  /// Whether one of the loaded files has the object of that key.
   [[nodiscard]] bool has_key(std::string_view key) const { return keys_.contains(key); }
 
   /// An upload, of a file or not, was removed by other means (System::removed).

@@ -1,4 +1,4 @@
-// What Open Humans can be set to, and how a lane's is made of it.
+// What Open Humans can be set to, and how that of a lane is made.
 #pragma once
 
 #include <memory>

@@ -480,7 +480,7 @@ TEST(OpenHumans, ADeletedFileCannotBeHad) {
   EXPECT_EQ(server.send("GET", url.substr(std::string("http://h").size()), {}).status, 404);
 }
 
-// A URL is good for longer than its file may be there: the object stayed until the next start.
+// A URL may outlive its file: once, an object that came by one stayed until the next start.
 TEST(OpenHumans, WhatComesForADeletedFileLeavesNothing) {
   OpenHumansServer server;
   const auto before = server.begin("a.txt");

@@ -17,7 +17,7 @@ namespace mock {
 class Query {
  public:
   explicit Query(::http::Form parameters) : parameters_(std::move(parameters)) {}
-  /// The last of that name, as long as this lives; empty: there is none.
+  /// The last parameter of that name, valid as long as this; empty: there is none.
   [[nodiscard]] std::string_view find(std::string_view name) const&;
   std::string_view find(std::string_view name) const&& = delete;
 
@@ -32,7 +32,7 @@ class Page {
   static constexpr std::size_t usual = 100;
   static constexpr std::size_t longest = 1'000;
 
-  /// Of a list with so many entries. What is no number is as if it were not there.
+  /// Of a list with `count` entries. A parameter that is no number is ignored.
   Page(const Query& query, std::size_t count);
 
   template <class T>

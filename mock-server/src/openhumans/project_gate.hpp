@@ -17,13 +17,13 @@ struct ProjectMember {
   bool operator==(const ProjectMember&) const = default;
 };
 
-/// One project, by its master access tokens, and its members, by theirs. A token in the query
-/// counts before one in the header. Loop thread only.
+/// Lets in one project, by its master access tokens, and its members, by theirs. A token in the
+/// query counts before one in the header. Loop thread only.
 class ProjectGate final : public Gate {
  public:
   struct Tokens {
     std::vector<std::string> project;
-    std::vector<std::string> expired;  ///< were the project's
+    std::vector<std::string> expired;  ///< once were the project's
     std::vector<ProjectMember> members;
   };
   explicit ProjectGate(Tokens tokens);

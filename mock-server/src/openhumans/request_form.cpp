@@ -153,7 +153,7 @@ class Multipart final : public Body {
     return std::nullopt;
   }
 
-  /// An empty file is refused, and need not be stored for that.
+  /// The file is begun with its first byte: an empty one is refused, and need not be stored.
   std::optional<Reply> append() {
     if (!file_) return std::nullopt;
     if (!file_->bytes) {

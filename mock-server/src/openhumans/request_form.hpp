@@ -32,8 +32,8 @@ struct FormCall {
   UnreadBody early_error = UnreadBody::drain;  ///< of refusals before the body's end
 };
 
-/// Reads a POST and answers; other methods, types and bodies are refused. The file is written while
-/// it comes, whatever precedes it; unless `answer` publishes it, nothing is left of it.
+/// Reads a POST and answers; other methods, types and bodies are refused. A file is written while
+/// it comes, wherever in the form it is. Unless `answer` publishes it, nothing is left of it.
 [[nodiscard]] std::unique_ptr<Handler> form_handler(FormCall call);
 
 /// `text` with U+FFFD for what is no UTF-8, as Django has it.

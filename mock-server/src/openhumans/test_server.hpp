@@ -38,7 +38,7 @@ class OpenHumansServer : public SystemServer {
                 {{"Content-Type", "multipart/form-data; boundary=b"}}, body, slice, end);
   }
 
-  /// Those of a direct upload.
+  /// A direct upload that was begun.
   struct Begun {
     std::uint64_t id;
     std::string target;  ///< of the URL

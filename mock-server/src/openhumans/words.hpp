@@ -19,7 +19,7 @@ namespace mock::words {
 /// What the store cannot do.
 [[nodiscard]] Reply trouble(const StoreError& error);
 [[nodiscard]] Reply method_not_allowed(std::string_view method);
-/// Whether the client takes JSON, or the page around it, which there is not here.
+/// Whether Accept allows JSON, or the HTML page around it, which this server does not have.
 [[nodiscard]] bool accepts_json(const Request& request);
 [[nodiscard]] Reply not_acceptable();
 /// OPTIONS: what the endpoint is. A browser's question is answered for any origin.

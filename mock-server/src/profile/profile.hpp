@@ -18,8 +18,8 @@ namespace mock {
 
 /// A value type.
 struct Profile {
-  /// In what the mock differs from the real server all the same: on a requirement, or in the
-  /// replies to requests of fixtures/requests.
+  /// Where the mock still differs from the real server: on a requirement, or in the replies to
+  /// requests of fixtures/requests.
   struct NotReproduced {
     std::string requirement;            ///< empty when it is about requests
     std::vector<std::string> requests;  ///< by name; '*' stands for anything
@@ -43,19 +43,19 @@ struct Profile {
   std::vector<NotReproduced> not_reproduced;
 };
 
-/// Whether it is a file's name: what holds a '/' or ends in ".json".
+/// Whether `name` is that of a file: it holds a '/' or ends in ".json".
 [[nodiscard]] bool names_profile_file(std::string_view name);
 /// A profile that comes with the program, a list of such ("dex,openhumans": their systems side by
-/// side, in the HTTP layer of the first), or a file.
-/// An Error names the file and the key, or the names nearest to one that there is not.
+/// side, in the HTTP layer of the first), or a file. An Error names the file and the key, or the
+/// known names that are nearest.
 [[nodiscard]] Result<Profile> load_profile(const std::string& name_or_file);
 /// `document` is what errors call `text`.
 [[nodiscard]] Result<Profile> load_profile_text(std::string_view text, const std::string& document);
 /// Those that come with the program, by name.
 [[nodiscard]] std::vector<Profile> list_profiles();
 
-/// The profile's own rules, then its defects, to be put last, so that the
-/// user's own rules win. A defect in `already` is left out: it is loaded under the same names.
+/// The profile's own rules, then its defects, to be put last, so that the user's own rules win. A
+/// defect in `already` is left out: it is loaded under the same names.
 [[nodiscard]] std::vector<misbehave::Misbehaviour> misbehaviours_of(
     const Profile& profile, const std::vector<std::string>& already);
 

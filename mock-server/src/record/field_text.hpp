@@ -11,7 +11,7 @@ namespace mock {
 /// To keep fields costs a copy of them and, once the text has grown, no allocation. A value type.
 class FieldText {
  public:
-  /// What one of them may take; longer ones are cut.
+  /// How many bytes a name or a value may have; longer ones are cut.
   static constexpr std::size_t longest = 32'000;
 
   /// Views into the text, until it changes.
@@ -31,7 +31,7 @@ class FieldText {
   [[nodiscard]] std::size_t size() const { return text_.size(); }
 
  private:
-  std::string text_;  ///< of each two sizes, the name and the value
+  std::string text_;  ///< for each field two sizes, the name and the value
 };
 
 }  // namespace mock

@@ -12,7 +12,7 @@
 namespace mock {
 namespace {
 
-// What a client's method may fill of an entry; real ones are short.
+// How much of a client's method is kept; real ones are short.
 constexpr std::size_t method_bytes = 32;
 constexpr std::string_view redacted_query = "?[redacted]";
 // What an entry takes beside its texts.
@@ -26,7 +26,7 @@ void set_text(std::string& into, std::string_view text, std::size_t limit) {
   }
 }
 
-/// Behind those that are there, without credentials.
+/// Adds the fields, without credentials.
 void keep(FieldText& into, const ::http::Fields& fields, std::size_t limit) {
   for (const auto& field : fields) {
     const auto masked = without_credentials(field.name, field.value);
@@ -34,7 +34,7 @@ void keep(FieldText& into, const ::http::Fields& fields, std::size_t limit) {
   }
 }
 
-/// Without what a query may hold.
+/// Without the query, which may hold a password.
 void set_target(std::string& into, const Request& request, std::size_t limit) {
   set_text(into, request.mount, limit);
   into += std::string_view(request.path).substr(0, limit);
@@ -190,7 +190,7 @@ void Journal::on_exchange(const ExchangeRecord& record) {
   if (kept_request != nullptr) {
     entry.edited = edited(sent, seen, limits_.value_bytes);
     const auto from = offset_of(seen);
-    // The bytes are where the handler was told to put them.
+    // The bytes are where the edited request told the handler to put them.
     if (!entry.stored && from && entry.offset_after)
       entry.stored = StoredRange{upload_of(seen.addressed, record.status, record.reply_fields),
                                  *from, *entry.offset_after};

@@ -38,8 +38,8 @@ struct JournalEntry {
   std::string target;       ///< a query is "[redacted]": it may hold a password (DEX-AUTH-020)
   Route route;
   std::string upload;        ///< id from the path, or from Location of a creation; or empty
-  FieldText request_fields;  ///< all, then the trailers; without credentials, but not to be told
-                             ///< otherwise than RecordedFields::told does
+  FieldText request_fields;  ///< all, then the trailers; without credentials, and yet to be told
+                             ///< only as RecordedFields::told does
   FieldText reply_fields;    ///< likewise
   std::optional<Bytes> declared;       ///< Content-Length
   Bytes received;                      ///< of the body, without framing
@@ -69,7 +69,8 @@ struct JournalMatch {
   /// On the lines of one header field.
   struct FieldCondition {
     std::string name;
-    /// Of all lines, in their order, when `exactly`; else one that some line fulfils, or `absent`.
+    /// With `exactly` one for each line, in their order; else one that some line fulfils, or
+    /// `absent`.
     std::vector<misbehave::TextCondition> lines;
     bool exactly = false;
   };

@@ -24,7 +24,7 @@ constexpr std::size_t most_entries = 10'000;
 constexpr std::array<std::string_view, 14> match_keys{
     "method",  "route",  "upload", "status",  "fault",         "faults",   "aborted",
     "refused", "offset", "since",  "headers", "reply_headers", "metadata", "body"};
-/// Of these, those with a condition for each of their members.
+/// Those of the keys that have a condition for each of their members.
 constexpr std::array<std::string_view, 4> keys_of_objects{"headers", "reply_headers", "metadata",
                                                           "body"};
 constexpr auto a_status =

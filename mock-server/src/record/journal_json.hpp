@@ -27,13 +27,13 @@ struct MatchCondition {
   nlohmann::json wanted;  ///< as it was given
   JournalMatch alone;
 };
-/// Of what `read_match` takes, in its order. "since" is none: it says where to look.
+/// The conditions of what `read_match` takes, in its order. "since" is none: it says where to look.
 [[nodiscard]] std::vector<MatchCondition> conditions_of(const json::Cursor& object);
-/// What the entry, which is `entry_json`, has there; null: nothing. Of "body.sha256" always.
+/// What the entry has there, by its JSON; null: nothing, and always for "body.sha256".
 [[nodiscard]] nlohmann::ordered_json found_at(const MatchCondition& condition,
                                               const nlohmann::ordered_json& entry_json);
 
-/// The same conditions as GET /_mock/journal takes them, with what else it takes.
+/// The query of GET /_mock/journal: the same conditions, and what else it takes.
 struct JournalQuery {
   JournalMatch match;
   std::size_t limit = 1000;

@@ -41,7 +41,7 @@ constexpr std::array<std::string_view, 29> of_http{
     "X-Content-Type-Options",
 };
 
-/// A scheme that is known is no secret. What a client sends without one may be, up to a space.
+/// A known scheme is no secret. Without one, what is before the first space may be the key itself.
 std::string without_key(std::string_view authorization) {
   const auto scheme =
       authorization.substr(0, std::min(authorization.find(' '), authorization.size()));
@@ -75,7 +75,7 @@ std::string without_values(std::string_view cookies) {
 }  // namespace
 
 std::optional<std::string> without_credentials(std::string_view name, std::string_view value) {
-  // Asked of each field of each exchange.
+  // Told apart by size first, as each field of each exchange comes here.
   switch (name.size()) {
     case std::string_view("Cookie").size():
       if (::http::same_name(name, "Cookie")) return without_values(value);

@@ -30,12 +30,12 @@ class RecordedFields {
   /// Of every system that is registered.
   [[nodiscard]] static const RecordedFields& of_all_systems();
 
-  /// In its usual spelling; of a field that is not known as it is.
+  /// The name in its usual spelling, or as it is if it is not known.
   [[nodiscard]] std::string_view spelled(std::string_view name) const;
   /// The value as it may be told: redacted, unless the field is known or harmless. A Referer is
   /// told without its query.
   [[nodiscard]] std::string told(std::string_view name, std::string_view value) const;
-  /// nullopt: none of the systems reads one there.
+  /// The offset that one of the systems reads there; nullopt: none does.
   [[nodiscard]] std::optional<Bytes> offset_in(const ::http::Fields& fields) const;
 
   /// What the fields of a request say of an upload, as its system writes it; decoded.

@@ -13,7 +13,7 @@
 
 namespace mock::test {
 
-/// In which the named rules fired.
+/// The intercept of an exchange in which the named rules fired.
 class Fired : public Intercept {
  public:
   /// `sent`: what they edited; null: nothing.

@@ -59,9 +59,9 @@ class AttributeSchema {
   virtual ~AttributeSchema() = default;
   /// The system, as .info and /_mock/ name it; empty: uploads that name none, as tusd's do.
   [[nodiscard]] virtual std::string_view system() const = 0;
-  /// Says in a .info what `upload.attributes` hold. `document` is what tusd reads: of its members
-  /// "MetaData", "IsPartial" and "IsFinal" are there, of an upload without attributes. `own` is
-  /// the mock's member of it, which has yet to get those of the store.
+  /// Writes what `upload.attributes` hold into a .info. `document` is what tusd reads; its members
+  /// "MetaData", "IsPartial" and "IsFinal" are there already, as for an upload without attributes.
+  /// `own` is the mock's member of it; the store adds its own to that afterwards.
   virtual void write(const Upload& upload, nlohmann::ordered_json& document,
                      nlohmann::ordered_json& own) const = 0;
   /// The other way; all of `upload` but its attributes is read. `own` is nullptr in a document that

@@ -31,7 +31,7 @@ using Kind = StoreError::Kind;
 // Enough that requests in flight rarely reopen, few enough to leave descriptors for sockets.
 constexpr std::size_t open_files = 128;
 constexpr std::size_t known_uploads = 16'384;
-// What is paid of old debts by a call that is about something else.
+// How many old debts a call pays that is about something else.
 constexpr std::size_t few = 4;
 
 constexpr std::string_view info_suffix = ".info";
@@ -99,7 +99,7 @@ class DiskStore : public Store {
   StoreResult<Upload> find(std::string_view id) override {
     clear_away(few);
     std::ignore = settle(id);
-    // Whoever empties the folder under us takes the uploads with it, also those known by heart.
+    // Whoever empties the folder under us takes the uploads with it, cached ones included.
     if (uploads_.find(id) != nullptr) {
       const auto there = exists(id);
       if (!there) return refused(there.error());
@@ -119,7 +119,7 @@ class DiskStore : public Store {
     const auto former = folder_->read_text(info_name(upload.id));
     if (!former) return refused(former.error());
     if (auto written = write_info(changed, *former); !written) {
-      // Its new name may be there already, and only not be certain to outlive a power cut.
+      // The rename may have been done, and only the sync after it have failed.
       if (options_.fsync) {
         std::ignore = folder_->replace_text(info_name(upload.id), *former, true);
         uploads_.erase(upload.id);
@@ -152,7 +152,7 @@ class DiskStore : public Store {
     end += Bytes{*n};
     if (*n > 0) upload.modified = loop_.now();
     if (options_.fsync) {
-      // What the device did not take once, it may have forgotten when it is asked again.
+      // After one sync failed, the next may succeed although the device lost the bytes.
       if (auto synced = posix::sync_data(*fd); !synced) {
         std::ignore = roll_back(id, at);
         return refused(synced.error());
@@ -162,7 +162,7 @@ class DiskStore : public Store {
   }
 
   StoreResult<void> stage(std::string_view id) override {
-    // Whose bytes were staged is gone.
+    // The request whose bytes were staged is gone.
     if (unverified_.find(id) != nullptr) unverified_.give_up(id, unverified_.find(id)->from);
     auto known = load_settled(id);
     if (!known) return refused(known.error());
@@ -309,7 +309,7 @@ class DiskStore : public Store {
 
   // ---- what has to be undone
 
-  /// Takes back what a request that was refused did to `id`, as far as that is still to be done.
+  /// Undoes what a refused request did to `id`, as far as that is still to be done.
   StoreResult<void> settle(std::string_view id) {
     if (unverified_.none()) return {};
     auto settled = unverified_.settle(id);
@@ -357,8 +357,8 @@ class DiskStore : public Store {
     if (!removed && removed.error().kind != Kind::not_found) leftovers_.insert(std::move(name));
   }
 
-  /// Pays what is owed for uploads that nobody will ask for again: before a kill makes them be
-  /// there once more. Stops where the disk still refuses, and after `most` of them.
+  /// Pays what is owed for uploads that nobody will ask for again, before a kill brings them back.
+  /// Stops where the disk still refuses, and after `most` of them.
   void clear_away(std::size_t most) {
     while (!withdrawn_.empty() && most-- > 0) {
       if (hidden(std::string(*withdrawn_.begin()))) return;
@@ -378,7 +378,7 @@ class DiskStore : public Store {
 
   // ---- what is known
 
-  /// `error`, unless it only says that the whole folder went; for what is told to others.
+  /// What callers are told: `error`, unless it only says that the whole folder went.
   tl::unexpected<StoreError> refused(StoreError error) {
     const bool missing = error.kind == Kind::not_found || error.kind == Kind::io;
     if (!missing || !folder_->gone()) return tl::unexpected(std::move(error));
@@ -437,7 +437,7 @@ class DiskStore : public Store {
     return uploads_.put(id, std::move(*upload));
   }
 
-  /// Once for a system.
+  /// Tells it once for each system.
   void tell_if_foreign(const Upload& upload) {
     const auto system = foreign_system(upload);
     if (!system || !foreign_.emplace(*system).second || !options_.on_damage) return;
@@ -488,8 +488,8 @@ class DiskStore : public Store {
     return written;
   }
 
-  /// One that waits for its parts: that its bytes are there makes it complete. Its length, which
-  /// all of its parts have told by now, is the same before and after.
+  /// A final that waits for its parts: it is complete as soon as its bytes are there. Its length,
+  /// which all of its parts have told by now, is the same before and after.
   StoreResult<void> fill(StagedJoin& staged, const Upload& upload) {
     const auto waiting = load(upload.id);
     if (!waiting) return tl::unexpected(waiting.error());

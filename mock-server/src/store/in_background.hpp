@@ -20,8 +20,8 @@ namespace mock {
           no_space ? "no space is left" : "an unexpected failure"};
 }
 
-/// Runs `work` on a worker; `done` gets on the loop what it returned, a StoreResult, or the error
-/// that what it threw amounts to. Both are destroyed on the loop's thread. `done` may throw.
+/// Runs `work` on a worker. On the loop, `done` gets the StoreResult that `work` returned, or the
+/// error that stands for what it threw. Both are destroyed on the loop's thread. `done` may throw.
 template <class Work, class Done>
 void in_background(Loop& loop, Work work, Done done) {
   using Outcome = std::invoke_result_t<Work&>;

@@ -1,6 +1,6 @@
-// The `.info` document beside an upload's bytes: tusd's FileInfo, with what that cannot hold in
-// one more member, "DexMock", which other servers ignore. There the system is named, unless it is
-// tus, and has what else it knows.
+// The `.info` document beside an upload's bytes: tusd's FileInfo. What that cannot hold is in one
+// more member, "DexMock", which other servers ignore: the system's name, unless it is tus, and
+// whatever else that system knows.
 #pragma once
 
 #include <filesystem>
@@ -21,9 +21,9 @@ namespace mock {
                                       std::string_view former = {});
 
 /// An Error when `text` is not a whole document of an upload called `id`. `offset` is as the
-/// document says; without "DexMock" (written by tusd or DEX) the dates are left at their epoch. Its
-/// attributes are read by the schema of the system that it names. Of one that `schemas` lack they
-/// are opaque, and written back as they are.
+/// document says; without "DexMock" (written by tusd or DEX) the dates are left at their epoch. The
+/// attributes are read by the schema of the system that the document names. If `schemas` lack it,
+/// they are opaque, and written back as they are.
 [[nodiscard]] Result<Upload> parse_info(std::string_view text, std::string_view id,
                                         const AttributeSchemas& schemas);
 /// The system of an upload that `parse_info` had no schema for; nullopt: it had.

@@ -47,7 +47,7 @@ StoreResult<void> copy_part(int from, int to, std::size_t at, std::size_t size,
 }  // namespace
 
 StagedJoin::~StagedJoin() {
-  // One that stays goes when the final is joined again, or at the next start.
+  // A staged file that stays goes when the final is joined again, or at the next start.
   if (present_) std::ignore = folder_->remove(staged_);
 }
 

@@ -22,9 +22,9 @@ class StagedJoin {
   StagedJoin& operator=(const StagedJoin&) = delete;
   ~StagedJoin();
 
-  /// The first `size` bytes of the file `part`. So many different parts are opened at once; further
-  /// ones must still be there when they are copied. An Error when a part cannot be opened, or the
-  /// whole would be longer than a file can be.
+  /// Adds the first `size` bytes of the file `part`. The first few different parts are opened at
+  /// once; further ones must still be there when they are copied. An Error when a part cannot be
+  /// opened, or the whole would be longer than a file can be.
   [[nodiscard]] StoreResult<void> add(const std::string& part, Bytes size);
   [[nodiscard]] Bytes total() const { return total_; }
   [[nodiscard]] StoreResult<void> copy(bool fsync);

@@ -12,11 +12,11 @@ namespace {
 
 using Instant = std::chrono::steady_clock::time_point;
 
-/// A holder whose bytes keep coming is left alone that long after somebody else asked; in the same
-/// time the first byte has to come.
+/// How long a holder whose bytes keep coming is left alone after somebody else asked, and how long
+/// its first byte may take.
 constexpr Milliseconds longest_grace{1'000};
-/// A holder of which nothing came that long is taken for gone: a client that resumes has noticed
-/// the end of the old connection long before the server does.
+/// A holder of which nothing came for this long is taken for gone: a client that resumes has
+/// noticed the end of the old connection long before the server does.
 constexpr Milliseconds quiet{250};
 
 struct Holder {

@@ -31,9 +31,9 @@ class Locks {
   [[nodiscard]] virtual bool locked(std::string_view id) const = 0;
   /// The ids of all that are.
   [[nodiscard]] virtual std::vector<std::string> all_locked() const = 0;
-  /// How long a request that would go on with `id` has to leave it to its holder, so that of many
+  /// How long a request that wants to go on with `id` must leave it to its holder, so that of many
   /// that come at once somebody gets on (docs/decisions/0006); zero: `acquire` it now. Asking
-  /// counts as coming. Who ends the upload need not ask.
+  /// counts as coming. A request that ends the upload need not ask.
   [[nodiscard]] virtual Milliseconds grace(std::string_view) { return Milliseconds{0}; }
 };
 

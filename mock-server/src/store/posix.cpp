@@ -174,7 +174,7 @@ StoreResult<void> Folder::replace_text(const std::string& name, std::string_view
   auto renamed = rename(temporary, name);
   if (renamed) return {};
   auto error = std::move(renamed.error());
-  // Who emptied the folder in between took the temporary file, not an upload.
+  // Somebody emptied the folder in between: the temporary file is gone, not an upload.
   if (error.kind == StoreError::Kind::not_found) error.kind = StoreError::Kind::io;
   return give_up(std::move(error));
 }

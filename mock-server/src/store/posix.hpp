@@ -46,7 +46,7 @@ class Fd {
                                                 std::span<const std::byte> bytes);
 /// Reads until `into` is full or the file ends.
 [[nodiscard]] StoreResult<std::size_t> read_at(int fd, std::size_t at, std::span<std::byte> into);
-/// The same for what is in memory; nullopt when it is not, or nobody can tell.
+/// The same, if the bytes are in memory; nullopt when they are not, or nobody can tell.
 [[nodiscard]] StoreResult<std::optional<std::size_t>> try_read_at(int fd, std::size_t at,
                                                                   std::span<std::byte> into);
 [[nodiscard]] StoreResult<struct stat> status_of(int fd);
@@ -55,8 +55,8 @@ class Fd {
 /// fdatasync(2).
 [[nodiscard]] StoreResult<void> sync_data(int fd);
 
-/// A folder by its descriptor: what is done in it is done in it, whatever becomes of its path.
-/// Names are single path components. Any thread.
+/// A folder by its descriptor: calls act on that folder, whatever becomes of its path. Names are
+/// single path components. Any thread.
 class Folder {
  public:
   /// An Error says why `path` cannot be read.
@@ -65,7 +65,7 @@ class Folder {
   [[nodiscard]] int fd() const { return fd_.get(); }
   /// Whether it was removed: nothing can be made in it any more, and all that was in it is lost.
   [[nodiscard]] bool gone() const;
-  /// openat(2) with O_CLOEXEC. That a file cannot be made is never not_found.
+  /// openat(2) with O_CLOEXEC. A file that cannot be made is never not_found.
   [[nodiscard]] StoreResult<Fd> open_file(const std::string& name, int flags) const;
   /// nullopt when there is no such file; an Error when that cannot be told.
   [[nodiscard]] StoreResult<std::optional<struct stat>> status(const std::string& name) const;

@@ -79,8 +79,8 @@ class Store {
   [[nodiscard]] virtual bool keeps_bytes() const { return true; }
   virtual StoreResult<void> create(const Upload& upload) = 0;
   virtual StoreResult<Upload> find(std::string_view id) = 0;
-  /// The same without a copy, for who only looks at it: until any upload is created, changed or
-  /// removed. nullptr: `find` knows.
+  /// The same without a copy, for callers that only look at it; valid until any upload is created,
+  /// changed or removed. nullptr: ask `find`.
   [[nodiscard]] virtual const Upload* peek(std::string_view /*id*/) { return nullptr; }
   /// Rewrites what is not bytes: length, attributes, expiry. `offset` is ignored.
   virtual StoreResult<void> update(const Upload& upload) = 0;
@@ -97,9 +97,9 @@ class Store {
   virtual StoreResult<void> commit(std::string_view id) = 0;
   /// Cuts the bytes, staged ones included, back to `length`. Staging goes on.
   virtual StoreResult<void> truncate(std::string_view id, Bytes length) = 0;
-  /// Takes back what a request stored that is refused: cuts the bytes, staged ones included, back
-  /// to `length`, and nothing is staged any more. An Error: not yet. The store does it later, and
-  /// remembers it, so that the caller may forget it.
+  /// Takes back what a refused request stored: cuts the bytes, staged ones included, back to
+  /// `length`, and nothing is staged any more. An Error: not yet. The store remembers it and does
+  /// it later, so that the caller may forget it.
   virtual StoreResult<void> roll_back(std::string_view id, Bytes length) = 0;
   virtual StoreResult<void> remove(std::string_view id) = 0;
   /// `remove` for an upload that no client was told of: from now on it is not there for anyone,
@@ -111,15 +111,15 @@ class Store {
   /// At most `most` ids behind `after`, sorted: to go through all of them a handful at a time.
   virtual StoreResult<std::vector<std::string>> list_after(std::string_view after,
                                                            std::size_t most);
-  /// `list` for those to whom none is as good as unknown, as tests.
+  /// `list`, with an Error taken for an empty list: for tests.
   [[nodiscard]] std::vector<std::string> ids() {
     return list().value_or(std::vector<std::string>{});
   }
 
-  /// Makes the final upload out of complete parts, in order: all or nothing. Two steps, so that
-  /// the copying can go to a worker thread: `work` may run anywhere, `commit` on the store's own
-  /// thread after it. Until `commit` succeeds nothing of the final exists, or what `create` made of
-  /// it when it had to wait for its parts.
+  /// Makes the final upload out of complete parts, in order: all or nothing. Two steps, so that the
+  /// copying can go to a worker thread: `work` may run anywhere, `commit` on the store's own thread
+  /// after it. Until `commit` succeeds nothing of the final exists but what `create` made of one
+  /// that waits for its parts.
   struct Join {
     std::function<StoreResult<void>()> work;
     std::function<StoreResult<void>()> commit;

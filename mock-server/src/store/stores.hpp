@@ -18,12 +18,12 @@ struct DiskStoreOptions {
   /// Called with one line for the log for every damaged .info that was set aside, for what cannot
   /// be undone yet, and when the folder is gone.
   std::function<void(std::string_view)> on_damage;
-  /// Of the systems whose uploads it may hold. Those of others are kept as they are, and told of
-  /// with one line.
+  /// Of the systems whose uploads it may hold. Uploads of other systems are kept as they are, and
+  /// are told of in one line.
   AttributeSchemas schemas = {};
 };
-/// tusd's and DEX's file store layout (systems.md): `<id>`, `<id>.info`. An Error names the folder
-/// and why it cannot be used.
+/// The file store layout of tusd and DEX: `<id>`, `<id>.info` (info_file.hpp). An Error names the
+/// folder and why it cannot be used.
 [[nodiscard]] Result<std::unique_ptr<Store>> make_disk_store(DiskStoreOptions options, Loop& loop);
 /// Keeps bytes in memory, up to `limit` in all.
 [[nodiscard]] std::unique_ptr<Store> make_memory_store(Loop& loop, Bytes limit);

@@ -32,7 +32,7 @@ StoreResult<void> Unverified::stage(std::string_view id, Bytes from) {
   entry = Entry{State::staged, from, from};
   auto recorded = write_border(id, from);
   if (!recorded) {
-    // The border may be there all the same: one that nobody heeds would cost bytes at a restart.
+    // The border may be there all the same, and if it stayed, it would cost bytes at a restart.
     entry.state = State::undo;
     std::ignore = settle(id);
   }
@@ -88,7 +88,7 @@ StoreResult<void> Unverified::settle(std::string_view id) {
     if (auto done = cut(id, *entry); !done) return done;
     entry->end = entry->from;
   }
-  // Also one that could not be written for certain.
+  // Also a border of which it is not certain that it was written.
   if (auto removed = remove_border(id); !removed) return removed;
   entries_.erase(entries_.find(id));
   return {};
@@ -116,7 +116,7 @@ StoreResult<void> Unverified::cut(std::string_view id, Entry& entry) const {
   if (entry.end <= entry.from) return {};
   auto done = folder_.open_file(std::string(id), O_WRONLY).and_then([&](const posix::Fd& fd) {
     auto cut = posix::cut(fd.get(), entry.from.value);
-    // Not the other way round: without the border the bytes would count.
+    // The bytes go for good before the border does: without it they would count.
     return cut && fsync_ ? posix::sync_data(fd.get()) : cut;
   });
   if (done || missing(done.error())) return {};

@@ -1,5 +1,5 @@
-// Which bytes at the ends of uploads do not count, or have to go: `<id>.unverified` holds the
-// offset behind which they are, so that a kill drops them.
+// Which bytes at the ends of uploads do not count, or have to go. `<id>.unverified` holds the
+// offset where they begin, the border, so that a kill drops them.
 #pragma once
 
 #include <map>
@@ -19,15 +19,15 @@ class Unverified {
 
   struct Entry {
     enum class State {
-      staged,  ///< the bytes behind `from` may be accepted yet
+      staged,  ///< the bytes behind `from` may still be accepted
       undo,    ///< they have to go
       unread,  ///< as `undo`, but the border of an earlier run could not be read
       stale,   ///< only the border has to go: its upload is not there any more
     };
     State state = State::staged;
     Bytes from;
-    Bytes end;             ///< of the staged bytes
-    bool recorded = true;  ///< a kill drops them
+    Bytes end;             ///< where the staged bytes end
+    bool recorded = true;  ///< the border is on disk: a kill drops the bytes
 
     [[nodiscard]] bool owed() const { return state != State::staged; }
   };

@@ -1,4 +1,4 @@
-// What a system calls the attributes of its uploads, for those who name them before there is one.
+// What a system calls the attributes of its uploads, for rules that name them before there is one.
 #pragma once
 
 #include <span>

@@ -18,13 +18,13 @@ namespace mock {
 struct SystemInputs {
   const TypedValues& config;
   const LaneFiles& files;
-  /// Of a lane with this system that is open: what is configured alike is not read again, since it
-  /// may have been a pipe. Null: there is none.
+  /// The configuration of an open lane with this system. What is configured alike is not read
+  /// again, since it may have been a pipe. Null: there is none.
   const TypedValues* known_config = nullptr;
   const TypedValues* known = nullptr;  ///< what was read of `known_config`
 };
 
-/// What a system is told. Not owning: the values are of the moment in which it is made.
+/// What a system is told. Not owning: valid only while the system is made.
 struct SystemValues {
   const TypedValues& profile;  ///< what the profile says (RegisteredSystem::read_profile)
   const TypedValues& config;   ///< what the lane is set to (RegisteredSystem::settings)
@@ -35,17 +35,17 @@ struct SystemValues {
   bool by_guide = false;  ///< --contract guide
 };
 
-/// And what it works with, which outlives it.
+/// What a system is made with. `services` outlive it.
 struct SystemGround {
   Services& services;  ///< those of its lane
   SystemValues values;
-  /// Of the lane's tokens, where they name one; empty: they do not.
+  /// The issuer that the lane's tokens name; empty: they name none.
   std::function<std::string()> issuer = {};
-  /// Of all lanes together; nullopt: the store is not on disk.
+  /// The folder of the store of all lanes; nullopt: it is not on disk.
   std::optional<std::filesystem::path> store_folder = {};
   /// Where the lane keeps what it delivers.
   std::optional<std::filesystem::path> delivery_folder = {};
-  /// What its configuration is to be warned of has not been told yet.
+  /// Whether to warn of its configuration: not again for each lane that a request opens.
   bool warns = false;
   Notify notify = {};
 };

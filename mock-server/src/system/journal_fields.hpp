@@ -12,8 +12,8 @@
 
 namespace mock {
 
-/// Header fields in their usual spelling whose values the journal tells, beside those that HTTP
-/// itself has (record/recorded_fields.cpp); of others it has the names. None that can hold a
+/// Header fields in their usual spelling whose values the journal keeps, besides those of HTTP
+/// itself (record/recorded_fields.cpp); of all others it keeps the names only. None that can hold a
 /// credential. The texts are never destroyed.
 struct JournalFields {
   /// A field that says where in an upload bytes begin (in a request), or end (in a reply).

@@ -15,7 +15,7 @@ namespace mock {
 struct LaneInput {
   enum class From {
     nothing,  ///< there is none
-    start,    ///< a file that the command line names, or a file of the command line's
+    start,    ///< a file that the command line names, or that such a file names
     folder,   ///< a name inside --lane-files, the only files that a request can name
     request,  ///< the document itself
   };
@@ -38,7 +38,7 @@ struct LaneInput {
 using LaneFiles = std::optional<std::filesystem::path>;
 
 struct InputError {
-  Error told;          ///< for whoever wrote the configuration; nothing out of a file of the folder
+  Error told;          ///< for whoever wrote the configuration; quotes no file of the folder
   std::string detail;  ///< for the log of the server, when it is more than `told`
 };
 template <class T>
@@ -48,9 +48,9 @@ using Loaded = tl::expected<T, InputError>;
 [[nodiscard]] inline tl::unexpected<InputError> input_error(Error told) {
   return tl::unexpected(InputError{std::move(told), {}});
 }
-/// A request names the file `name`, and nothing says where such files are.
+/// The Error for a request that names the file `name`, when there is no --lane-files.
 [[nodiscard]] Error no_lane_files(const std::string& name);
-/// `error` is about the content of `input`; of a file in the folder that stays here.
+/// `error` is about the content of `input`. If that is a file in the folder, only the log is told.
 [[nodiscard]] tl::unexpected<InputError> wrong_input(const LaneInput& input, const std::string& key,
                                                      const Error& error);
 /// The text of `input`, which is the setting `key`. Any thread; may take a while.

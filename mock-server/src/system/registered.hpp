@@ -1,7 +1,7 @@
 // The registration: which systems there are, and all that others know of one. Rules, journal and
-// logs know their endpoints by name, whether or not a lane serves them. What knows no system asks
-// here; the list itself is in the room above them all, systems/registered.cpp, and whatever is
-// linked with this room is given one.
+// logs know their endpoints by name, whether or not a lane serves them. Code that knows no system
+// asks here. The list itself is in the room above them all, systems/registered.cpp; whatever links
+// this room needs that list, or one of its own.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,7 @@
 
 namespace mock {
 
-/// All that others know of a system. A constant; the functions from any thread but `make`.
+/// All that others know of a system. A constant; call its functions from any thread, but `make`.
 struct RegisteredSystem {
   std::string_view name;                 ///< as a profile spells it
   std::span<const RoutePattern> routes;  ///< its own, beside those of a system that it is built on
@@ -56,7 +56,7 @@ struct RegisteredSystem {
 /// Their endpoints, and those of every lane.
 [[nodiscard]] std::vector<std::span<const RoutePattern>> registered_routes();
 
-/// The one called so; "unknown" is none. An Error, without a place, names those that there are.
+/// The endpoint called so; "unknown" is none. An Error, without a place, lists the names.
 [[nodiscard]] Result<Route> parse_route(std::string_view name);
 
 /// The attribute called so; nullptr: no system has one.

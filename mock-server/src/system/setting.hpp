@@ -21,7 +21,7 @@ struct KeptSetting : settings::Setting<Config> {
   std::string key;  ///< the flag's name with '_' for '-', in the plural for a list
   /// Takes the key's value, which may be null, or fails at its place.
   std::function<void(Config&, const json::Cursor& value, ConfigWriter)> read;
-  /// What is read from again; null: it is not set, and need not be kept.
+  /// What `read` reads back; null: it is not set, and need not be kept.
   std::function<nlohmann::ordered_json(const Config&, ConfigReader)> write;
 };
 

@@ -84,7 +84,7 @@ Spelling<Bytes> bytes() {
 }
 
 Spelling<std::uint64_t> whole_number() {
-  // What reads numbers by way of a signed one takes -1 for 2^64 - 1.
+  // Not by way of strtoull, which takes -1 for 2^64 - 1.
   const auto parse = [](const std::string& text) -> Result<std::uint64_t> {
     std::uint64_t number = 0;
     const char* const last = text.data() + text.size();

@@ -1,4 +1,4 @@
-// What is stored of an upload as the body of a reply.
+// Stored bytes of an upload as the body of a reply.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace mock {
 
-/// A range of it, also after the upload was removed.
+/// A range of them, also after the upload was removed.
 class StoredBytes final : public BodySource {
  public:
   StoredBytes(std::unique_ptr<Reader> reader, Bytes first, Bytes length)

@@ -27,19 +27,19 @@ class Gate;
 /// wrongly is left out.
 struct AskedFor {
   std::optional<Bytes> length = std::nullopt;  ///< how many bytes are to be sent for it, in all
-  bool deferred = false;                       ///< that is said later
+  bool deferred = false;                       ///< the length is to be declared later
   std::shared_ptr<const Attributes> attributes = nullptr;
   std::vector<std::string> parts = {};  ///< ids of those that it is to be joined of
 };
 
-/// By whose secret clients sign their requests.
+/// A key whose secret clients sign their requests with.
 struct AccessKey {
   std::string id;
   /// It was given to the lane by its configuration: what is signed with it is meant for that lane.
   bool names_lane = false;
 };
 
-/// Loop thread only. What is not there for a system it leaves as it is.
+/// Loop thread only. What a system does not have, the defaults leave as it is.
 class System {
  public:
   System() = default;
@@ -50,22 +50,21 @@ class System {
   // ---- requests
   /// Where it answers; all of them are in the registration too (registered.hpp).
   [[nodiscard]] virtual std::vector<std::span<const RoutePattern>> routes() const = 0;
-  /// Says in `addressed`, which is one of its endpoints and has the method of the request line, by
-  /// which method that acts.
+  /// Puts into `addressed` the method by which the endpoint acts. It is one of this system's
+  /// endpoints, and has the method of the request line so far.
   virtual void read_method(const Request&, Addressed&) const {}
   /// Of a request that is addressed to it. `services` are its lane's, or decorated ones; they and
   /// this outlive the handler.
   [[nodiscard]] virtual std::unique_ptr<Handler> handler_for(const Request& request,
                                                              Services& services) = 0;
-  /// Before those of its endpoints that are guarded by the system itself (Endpoint::Guard::system);
-  /// null: nothing. It lives as long as this.
+  /// The gate before its endpoints with Guard::system; null: there is none. Lives as long as this.
   [[nodiscard]] virtual const Gate* gate(Route) const { return nullptr; }
-  /// Adds to a gate's refusal of a request that is addressed to it what its replies carry.
+  /// Adds what its replies carry to a gate's refusal of a request that is addressed to it.
   virtual void complete_refusal(const Request&, Reply&) const {}
-  /// Adds to a reply of no handler, to a request that is addressed to it, the fields of CORS that
-  /// its own replies have.
+  /// Adds the CORS fields of its own replies to a reply that no handler made, to a request that is
+  /// addressed to it.
   virtual void add_cors(const Request&, Reply&) const {}
-  /// The words of its lane: how a reply of any endpoint reads, the server's own included.
+  /// `handler`, with replies in its lane's words: for any endpoint, the server's own included.
   [[nodiscard]] virtual std::unique_ptr<Handler> in_its_words(Route,
                                                               std::unique_ptr<Handler> handler) {
     return handler;
@@ -84,7 +83,7 @@ class System {
   [[nodiscard]] virtual AskedFor asked_for(const Request&, const ::http::Fields& /*fields*/) const {
     return {};
   }
-  /// One value of its metadata, which may be had for less.
+  /// One value of that metadata; a system may find it for less.
   [[nodiscard]] virtual std::optional<std::string> metadata_asked_for(const Request& request,
                                                                       const ::http::Fields& fields,
                                                                       std::string_view key) const {
@@ -94,7 +93,7 @@ class System {
   }
   /// Metadata keys whose value it makes.
   [[nodiscard]] virtual std::set<std::string, std::less<>> server_metadata() const { return {}; }
-  /// Those that it takes.
+  /// The keys that it takes.
   [[nodiscard]] virtual std::vector<AccessKey> access_keys() const { return {}; }
   /// Whether a PATCH with these fields ends an upload of deferred length with its body.
   [[nodiscard]] virtual bool signals_end(const ::http::Fields&) const { return false; }

@@ -101,7 +101,8 @@ class TusSchema final : public AttributeSchema {
     }
     if (document.value("IsFinal", false)) {
       made->kind = tus::UploadKind::final;
-      // How the client spelled it is not known; next to the final's own URL these are right.
+      // How the client spelled the URLs is not known. The ids are right, as relative URLs beside
+      // the final's own.
       made->concat_header = tus::format_concat({made->kind, upload.parts});
     }
     if (own == nullptr) {

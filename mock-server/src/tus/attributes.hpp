@@ -33,15 +33,16 @@ struct TusAttributes final : Attributes {
 /// As tusd's .info has them; what that cannot hold is in the mock's member of it.
 [[nodiscard]] const AttributeSchema& tus_schema();
 
-/// Another system's are none: it is not served by tus.
+/// Whether tus serves the upload: not if another system made it.
 [[nodiscard]] bool is_tus(const Upload& upload);
-/// Of an upload that has none, those of a plain one. Valid as long as `upload.attributes`.
+/// The upload's attributes, or those of a plain one if it has none. Valid as long as
+/// `upload.attributes`.
 [[nodiscard]] const TusAttributes& tus_of(const Upload& upload);
 /// A final whose parts are not joined yet (extension concatenation-unfinished).
 [[nodiscard]] bool awaits_parts(const Upload& upload);
 /// To be changed for this upload alone, not for its copies.
 [[nodiscard]] TusAttributes& edit_tus(Upload& upload);
-/// A plain upload has a record too, which all of them share.
+/// Gives a plain upload the record that all plain uploads share.
 void complete_attributes(Upload& upload);
 
 }  // namespace mock

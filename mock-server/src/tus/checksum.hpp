@@ -23,11 +23,11 @@ class ChecksumCheck {
  public:
   /// `expected.algorithm` is one of `checksum_algorithms`.
   explicit ChecksumCheck(tus::Checksum expected);
-  /// For a checksum that a trailer will tell: every algorithm is computed, as any may be the one.
+  /// For a checksum that a trailer will bring: as its algorithm is not known yet, all are computed.
   ChecksumCheck();
 
   void update(std::span<const std::byte> bytes);
-  /// Call once, when the body and its trailers are complete. 460: the bytes are others; 400: the
+  /// Call once, when the body and its trailers are complete. 460: the bytes differ; 400: the
   /// trailer that was announced did not come, or cannot be understood.
   [[nodiscard]] OrReply<void> verify(const Request& request, const TusOptions& options);
 

@@ -85,7 +85,7 @@ TEST_F(TusTest, TUS_CONCAT_005_to_009_013_028_FinalUploads) {
 }
 
 TEST_F(TusTest, TUS_CONCAT_AFinalThatIsNotJoinedYetHasNoOffset) {
-  // As another server that was killed while joining leaves it.
+  // As a server leaves it that was killed while joining.
   Upload half;
   half.id = "half";
   edit_tus(half).kind = tus::UploadKind::final;

@@ -199,8 +199,7 @@ class Create : public Writer {
     return nullptr;
   }
 
-  /// Most creations have no body: the refusal of one is not made before there is something to
-  /// refuse.
+  /// Made only when there is a body to refuse: most creations have none.
   [[nodiscard]] Reply body_refusal() const {
     if (unwanted_ == &refused::not_offered) return not_offered(ext::creation_with_upload).value();
     return refusal(context_.options, *unwanted_);
@@ -286,7 +285,7 @@ class Create : public Writer {
   /// Someone else writes to the new upload already, or deletes it.
   Reply taken_over() override { return acknowledgement(); }
 
-  /// Its bytes may all be there, when the hooks refuse it or more than that came.
+  /// An upload whose bytes are all there stays: a hook refused it, or more came than its length.
   void on_refused(Reply reply) override {
     if (!receiver().completed()) return withdraw(std::move(reply));
     end(std::move(reply));

@@ -1,4 +1,4 @@
-// GET: what is stored, as an attachment. Outside the protocol, as every tus server offers it.
+// GET: what is stored, as an attachment. Not in the protocol, but every tus server offers it.
 #include <algorithm>
 #include <array>
 
@@ -83,8 +83,8 @@ class Download : public Operation {
   }
 
  private:
-  /// As http.ServeFile of Go has it: a file with a date of its last change, which is all that a
-  /// client can make conditions of, and of the type that the metadata names.
+  /// As Go's http.ServeFile answers: a file of the type that the metadata names, with the date of
+  /// its last change, which is all that conditional requests can be about.
   void start_as_file(const Upload& upload, std::unique_ptr<Reader> reader, Bytes size) {
     auto& fields = reply_.fields;
     const auto type = tus_of(upload).metadata.find("filetype").value_or("");

@@ -55,7 +55,7 @@ OrReply<std::optional<std::string_view>> single(const Request& request, std::str
 
 namespace {
 
-/// `wrong`: it is not a number; `unkeepable`: one that is too large.
+/// `wrong` refuses what is no number, `unkeepable` a number that is too large.
 OrReply<std::optional<Bytes>> number(const Request& request, std::string_view name,
                                      const TusOptions& options, const NamedRefusal& wrong,
                                      const NamedRefusal& unkeepable) {

@@ -39,7 +39,7 @@ using OrReply = tl::expected<T, Reply>;
 [[nodiscard]] std::optional<std::string> metadata_header(const Request& request,
                                                          const TusOptions& options);
 
-/// Makes of every byte that is not UTF-8 a U+FFFD, as a server does that keeps values as JSON.
+/// Replaces every byte that is not UTF-8 with U+FFFD, as a server does that keeps values as JSON.
 void keep_as_text(tus::Metadata& metadata);
 
 /// What HEAD is to return as Upload-Metadata: the header as the client sent it, byte for byte, as

@@ -22,10 +22,10 @@ constexpr std::string_view upload_limit = draft::header::limit;
 /// Up to -05 an append that is not the last is answered 201; since -06 any success will do
 /// (section Upload Append).
 constexpr int free_status_since = 7;
-/// GET tells what HEAD does, and an append that ended an upload may be repeated.
+/// Since then GET returns what HEAD does, and an append that ended an upload may be repeated.
 constexpr int get_since = 8;
 constexpr std::string_view problem_types = "https://iana.org/assignments/http-problem-types#";
-/// How often a long body is told that it arrives (section Upload Append, 104 with Upload-Offset).
+/// How many bytes of a long body arrive between two 104 with Upload-Offset (section Upload Append).
 constexpr Bytes progress_every{1U << 20U};
 
 /// A problem type of the draft (RFC 9457); `members` is more JSON, beginning with a comma.
@@ -84,13 +84,13 @@ class Ietf : public Writer {
     return tl::unexpected(refusal(400, std::string(version_.completeness) + " must be ?0 or ?1"));
   }
 
-  /// Whether the upload is to end here, and how long it is after what the request says of it: by
-  /// Upload-Length, or by its Content-Length when nothing is to follow (section Length).
+  /// Reads whether the upload ends with this request, and how long the request says that it is: by
+  /// Upload-Length, or by Content-Length when nothing is to follow (section Length).
   OrReply<void> read_lengths(Bytes offset) {
     const auto& request = context_.request;
     auto complete = completing();
     if (!complete) return tl::unexpected(std::move(complete.error()));
-    // -01 has nothing to say of an append that is the last (section Upload Append).
+    // In -01 the last append is the one without the field (section Upload Append).
     const bool unsaid_is_last = version_.completeness == draft::header::incomplete && !created_;
     if (!*complete && !unsaid_is_last) {
       return tl::unexpected(refusal(400, std::string(version_.completeness) + " is missing"));
@@ -206,7 +206,7 @@ class Ietf : public Writer {
     auto& locks = context_.services.locks;
     if (locks.locked(upload->id)) {
       if (wait_for(locks.grace(upload->id))) return;
-      // Whoever has it lets go; then the offset may be another.
+      // The holder lets go; the offset may be another then.
       static_cast<void>(locks.acquire(upload->id, {}));
       upload = find_upload(context_);
       if (!upload) return respond(std::move(upload.error()));
@@ -216,8 +216,8 @@ class Ietf : public Writer {
     take_body(std::move(*upload), declared);
   }
 
-  /// The end of an upload that is complete, without content at its offset: the first answer may
-  /// have been lost.
+  /// Whether the request ends a complete upload again, with no content at its end: the first answer
+  /// may have been lost.
   [[nodiscard]] bool says_the_end_again(const Upload& upload) const {
     if (version_.number < get_since || !upload.complete()) return false;
     const auto& request = context_.request;
@@ -308,7 +308,7 @@ class Ietf : public Writer {
     });
   }
 
-  /// Whether nothing is to follow, and yet the upload is not as long as it was said to be.
+  /// Whether the upload ends here, but not at the length that it was said to have.
   [[nodiscard]] bool ends_elsewhere() {
     const auto& upload = receiver().upload();
     const auto length = upload.length ? upload.length : declared_;
@@ -321,7 +321,7 @@ class Ietf : public Writer {
     end(undone ? inconsistent_length() : std::move(undone.error()));
   }
 
-  /// A body whose end tells how long the upload is.
+  /// If nothing is to follow and no length is known, the end of the body tells the length.
   OrReply<void> finish_if_last() {
     if (!last_ || receiver().upload().length) return {};
     const auto& upload = receiver().upload();
@@ -346,7 +346,7 @@ class Ietf : public Writer {
   }
 
   /// Bytes beyond the length: which are the right ones cannot be known, so the upload is invalid
-  /// from now on (section Upload Append). A full disk spoils nothing.
+  /// from now on (section Upload Append). A full disk is no such case.
   void on_refused(Reply reply) override {
     if (reply.status != 413) return end(std::move(reply));
     auto& services = context_.services;
@@ -397,7 +397,7 @@ class Ietf : public Writer {
   bool last_ = false;
   std::optional<Bytes> declared_;
   std::string location_;
-  Bytes told_;  ///< of the offset, by progress
+  Bytes told_;  ///< the offset that was told last, as progress
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What the journal keeps of tus (protocol.md at 30698e1, Headers) and of the IETF draft that became
-// of it.
+// What the journal keeps of tus (protocol.md at 30698e1, Headers) and of the IETF draft that grew
+// out of it.
 #pragma once
 
 #include <string_view>

@@ -55,7 +55,7 @@ void read_forwarded(std::string_view value, Origin& origin) {
   }
 }
 
-/// What stands behind `key` as far as the next of `ends`; the field is taken as text.
+/// The text behind `key`, up to the next of `ends`. The field is searched, not parsed.
 std::string_view text_behind(std::string_view value, std::string_view key, std::string_view ends) {
   const auto at = value.find(key);
   if (at == std::string_view::npos) return {};

@@ -23,8 +23,8 @@ namespace mock {
 [[nodiscard]] std::optional<std::string> part_id(std::string_view url, const Request& request,
                                                  const RouteMatch& match, bool trust_forwarded);
 
-/// The same as tusd reads it: what stands behind the first "/files/" (or what `match` has in its
-/// place), without slashes around it, is the id, on whatever host. It may be none that can be.
+/// The same as tusd reads it: what follows the first "/files/" (or the base path of `match`),
+/// without slashes around it, is the id, on whatever host. It need not be a valid id.
 [[nodiscard]] std::optional<std::string> part_id_behind_base(std::string_view url,
                                                              const RouteMatch& match);
 

@@ -1,4 +1,4 @@
-// What known servers do otherwise than the text or we, each by its option.
+// What known servers do differently from the text or from this one, each by its option.
 #include "tus/tus_test.hpp"
 
 namespace mock {

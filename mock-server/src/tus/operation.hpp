@@ -44,10 +44,10 @@ class Operation {
 /// Adds what every tus response carries (Tus-Resumable, CORS, nosniff) and sends the reply. The
 /// operation may be gone when this returns.
 void send(const Context& context, Reply reply);
-/// Adds CORS only. What both do besides: a reply to HEAD has no body.
+/// Adds CORS only. Like `send`, it takes the body from a reply to HEAD.
 void send_as_it_is(const Context& context, Reply&& reply);
 
-/// Goes on with a request from the loop: what `go_on` throws is its answer (500, 507).
+/// Goes on with a request in a callback of the loop. What `go_on` throws is answered 500 or 507.
 template <class GoOn>
 void carry_on(const Context& context, const GoOn& go_on) {
   try {

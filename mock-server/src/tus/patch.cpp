@@ -26,8 +26,8 @@ class Patch : public Writer {
     if (!upload->complete()) expires_ = upload->expires;
     auto& locks = context_.services.locks;
     const bool contested = locks.locked(upload->id);
-    // Only a request that would be right may take the upload from the one that has it, unless this
-    // is a server that looks afterwards.
+    // Only a correct request may take the upload from its holder, unless this server takes it first
+    // and checks the request then (lock_first).
     if (!contested || !context_.options.lock_first) {
       if (auto fit = check(*upload); !fit) return end(std::move(fit.error()));
     }
@@ -104,7 +104,7 @@ class Patch : public Writer {
     return {};
   }
 
-  /// The length of a request that is going to be refused.
+  /// Keeps the length that came with a request which is going to be refused.
   void keep_declared(Upload upload) {
     if (!declared_ || context_.services.locks.locked(upload.id)) return;
     upload.length = declared_;
@@ -125,7 +125,7 @@ class Patch : public Writer {
     return receiver().completed() ? acknowledgement() : locked(context_.options);
   }
 
-  /// Every PATCH response tells it, a refusal as well (protocol.md, Expiration).
+  /// Every PATCH response has Upload-Expires, a refusal as well (protocol.md, Expiration).
   void respond(Reply&& reply) override {
     if (expires_) {
       reply.fields.set(header::upload_expires, ::http::format_imf_fixdate(*expires_));

@@ -19,7 +19,7 @@ Receiver::Receiver(const Context& context, Upload upload, bool was_complete,
 
 Receiver::~Receiver() { std::ignore = roll_back(); }
 
-/// The length that this request declared.
+/// Stores the length that this request declared, if it did.
 OrReply<void> Receiver::declare() {
   if (last_) declared_ = upload_.offset;
   if (!declared_) return {};
@@ -63,7 +63,7 @@ OrReply<void> Receiver::take(std::span<const std::byte> bytes) {
                         offset ? StoreError{StoreError::Kind::no_space, {}} : offset.error()));
 }
 
-/// The bytes up to the end of the upload, which are kept, and the refusal of the others.
+/// Keeps the bytes up to the end of the upload, and refuses the others.
 OrReply<void> Receiver::take_what_fits(std::span<const std::byte> bytes) {
   const auto fits = bytes.first(room(upload_, limit_).value);
   if (!fits.empty()) {

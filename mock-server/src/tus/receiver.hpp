@@ -37,14 +37,13 @@ class Receiver {
   }
   /// Stores one slice. A Reply: why the request cannot go on.
   OrReply<void> take(std::span<const std::byte> bytes);
-  /// All bytes came: checks them, finishes an upload that they completed, then tells `done`, once;
-  /// later when a checksum came that nothing had announced, as the bytes are then read again. Not
-  /// when this was destroyed or `cut_short` meanwhile. May be destroyed in `done`.
+  /// All bytes came: checks them, finishes an upload that they completed, then calls `done` once. A
+  /// checksum that nothing had announced delays that, as the bytes are then read again. `done` is
+  /// not called if this was destroyed or `cut_short` meanwhile; it may destroy this.
   void complete(std::function<void(OrReply<void>)> done);
   /// No more bytes will come. The upload may be complete nevertheless, and is finished then.
   OrReply<void> cut_short();
-  /// Takes back all that this request brought; an error when that is still to be done, by the
-  /// store.
+  /// Takes back all that this request brought. On an error the store still has to do so, and will.
   OrReply<void> take_back();
 
   [[nodiscard]] const Upload& upload() const { return upload_; }

@@ -10,7 +10,7 @@
 
 namespace mock {
 
-/// How this server refuses; without a text it is the occasion that gives one.
+/// How this server refuses. Where `text` is empty, each occasion gives its own.
 struct NamedRefusal {
   std::string_view name;
   int status;

@@ -66,7 +66,7 @@ class Head : public Operation {
     return tus::format_concat(concat);
   }
 
-  /// nullopt as long as one of them is deferred.
+  /// nullopt as long as the length of a part is deferred.
   [[nodiscard]] OrReply<std::optional<Bytes>> length_of_parts(const Upload& upload) const {
     const auto most = context_.options.max_size.value_or(tus::max_length);
     Bytes sum;

@@ -34,8 +34,8 @@ struct CorsOptions {
       "Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, "
       "Upload-Concat, Upload-Expires, Tus-Version, Tus-Resumable, Tus-Max-Size, Tus-Extension, "
       "Tus-Checksum-Algorithm";
-  /// Every OPTIONS with an Origin is a preflight; else one that names a method (Fetch, section
-  /// 3.3.4).
+  /// Whether every OPTIONS with an Origin is a preflight, and not only one that names a method
+  /// (Fetch, section 3.3.4).
   bool any_options = false;
 };
 
@@ -60,9 +60,9 @@ struct TusOptions {
   std::vector<std::string> draft_end_signal;
   // Manners of known servers, in the words of profile.schema.json.
   bool patch_fields_first = false;     ///< judged before the upload, but for Upload-Length
-  bool version_before_method = false;  ///< it is judged before the method, but of GET and HEAD
+  bool version_before_method = false;  ///< judged before the method, but not for GET and HEAD
   bool ignores_other_bodies = false;   ///< of creations: what is not announced as an upload's bytes
-  bool lenient_parts = false;          ///< of finals, in the order of location.hpp
+  bool lenient_parts = false;          ///< of finals, read as `part_id_behind_base` does
   bool lock_first = false;             ///< a PATCH takes over before its offset is judged
   bool own_part_urls = false;          ///< HEAD names parts by URLs of this server
   bool keeps_what_fits = false;        ///< of a chunked body that is longer than the upload

@@ -45,7 +45,7 @@ constexpr std::array<std::pair<std::string_view, bool TusOptions::*>, 12> manner
      {"downloads_as_file", &TusOptions::downloads_as_file},
      {"hex_ids", &TusOptions::hex_ids}}};
 
-/// Its body is all that a client gets to read, a line feed at the end included.
+/// The body is sent as it is given: nothing is added to it, not even a line feed.
 RefusalWords words_of(const Cursor& at) {
   at.only({"status", "body"});
   RefusalWords words;

@@ -22,8 +22,8 @@ struct TusConfig {
 };
 
 [[nodiscard]] const std::vector<SystemSetting>& tus_settings();
-/// Reads "tus" of a profile, into TusOptions; `early_error` is the lane's. Extensions that there
-/// are not fail there.
+/// Reads "tus" of a profile, into TusOptions; `early_error` is the lane's. An unknown extension
+/// fails at its place.
 void read_tus_profile(const json::Cursor& at, TypedValues& into);
 /// What the profile offers, as far as the lane does not say otherwise; also for a system that is
 /// built on tus.

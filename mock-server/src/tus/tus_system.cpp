@@ -56,7 +56,7 @@ AskedFor asked_for(const ::http::Fields& fields) {
       attributes->kind = concat->kind;
       for (const auto& url : concat->parts) asked.parts.push_back(url.substr(url.rfind('/') + 1));
     }
-  // The bytes of a final are there.
+  // A final needs no bytes: its parts have them.
   if (attributes->kind == tus::UploadKind::final) asked.length = Bytes{0};
   if (const auto header = fields.joined(tus::header::upload_metadata))
     if (auto parsed = tus::parse_metadata(*header, tus::MetadataStrictness::lenient))

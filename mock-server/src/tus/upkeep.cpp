@@ -81,7 +81,7 @@ void Upkeep::start() {
 
 void Upkeep::sweep() {
   if (!started_) return;
-  // What this pass has visited already would wait for the next one, up to a minute.
+  // An upload that this pass has visited already would wait for the next pass, up to a minute.
   if (visiting_) {
     asked_again_ = true;
     return;
@@ -107,7 +107,7 @@ void Upkeep::visit_some(const std::string& after) {
           if (!alive.expired()) visit_some(last);
         });
       }
-      // That none were listed does not mean that there are none.
+      // Only after a listing that worked; one that failed is repeated soon.
       pause = between_passes();
     }
   } catch (...) {
@@ -121,7 +121,7 @@ void Upkeep::visit_some(const std::string& after) {
 
 void Upkeep::next_pass(Milliseconds delay) {
   next_ = services_.loop.after(delay, [this] {
-    // Not inside its own callback: that would destroy the function that runs.
+    // Posted: Loop does not promise that a callback may destroy its own Timer.
     services_.loop.post([this, alive = std::weak_ptr(alive_)] {
       if (!alive.expired()) sweep();
     });
@@ -151,14 +151,14 @@ void Upkeep::part_finished(const std::string& id) {
   join_some();
 }
 
-/// A part may have been all that a great many finals waited for.
+/// A handful at a time, as a great many finals may have waited for the same part.
 void Upkeep::join_some() {
   std::size_t seen = 0;
   while (!ready_.empty() && joining_.size() < joins_at_once && seen < handful) {
     const auto final_id = std::move(ready_.extract(ready_.begin()).value());
     seen += join_when_ready(final_id);
   }
-  // Otherwise the end of a join goes on with it.
+  // When all joins are under way, the end of one calls this again.
   if (!ready_.empty() && joining_.size() < joins_at_once) join_some_soon();
 }
 
@@ -200,7 +200,7 @@ std::size_t Upkeep::join_when_ready(const std::string& final_id) {
 }
 
 void Upkeep::join(const Upload& final_upload) {
-  // What fails here is tried again in the next pass, or when one came by in the meantime.
+  // What fails here is tried again in the next pass, or at once if one came by in the meantime.
   auto join = services_.store.join(final_upload);
   if (!join) return;
   const auto final_id = final_upload.id;
@@ -217,14 +217,15 @@ void Upkeep::join(const Upload& final_upload) {
                   } else if (again) {
                     ready_.insert(final_id);
                   }
-                  // Not from in here: this join clears away what it staged when it is destroyed.
+                  // Posted: this join clears away what it staged when it is destroyed, after this
+                  // callback.
                   join_some_soon();
                 });
 }
 
 void Upkeep::joined(const std::string& final_id) {
   const auto upload = services_.store.find(final_id);
-  // Nobody waits for an answer that could tell what the hooks think of it.
+  // No client waits for an answer, so nobody can be told what the hooks refuse.
   if (upload) std::ignore = finish(services_.hooks, *upload);
 }
 

@@ -1,4 +1,4 @@
-// What a tus server does on its own account, after the requests that bring it about: uploads whose
+// What a tus server does by itself, after the requests that bring it about: uploads whose
 // time has passed are removed, finals are joined when their last part came.
 #pragma once
 
@@ -26,10 +26,10 @@ class Upkeep {
   Upkeep(const TusServices& services, const TusOptions& options);
   ~Upkeep();
 
-  /// Those of the system behind, and besides: a part that is finished is noticed.
+  /// Calls the hooks of the system behind, and notices when a part is finished.
   [[nodiscard]] Hooks& hooks();
-  /// From now on a pass over all uploads is made now and then; the first one at once, which also
-  /// joins the finals that a kill kept from it. Does nothing when nothing that is offered needs it.
+  /// From now on makes a pass over all uploads now and then. The first one, at once, also joins
+  /// finals that a kill kept from being joined. Does nothing when no offered extension needs it.
   void start();
   /// Begins a pass, from the loop; when one is under way, another follows it. It sweeps out the
   /// uploads that expired a minute ago or earlier: until then they answer 410 Gone, 404 afterwards.
@@ -58,7 +58,7 @@ class Upkeep {
   std::unique_ptr<Hooks> hooks_;
   bool started_ = false;
   bool visiting_ = false;
-  bool asked_again_ = false;  ///< for a pass, during one
+  bool asked_again_ = false;  ///< a pass was asked for during one
   WaitingFinals waiting_;
   std::set<std::string> ready_;  ///< finals to be looked at: their parts may all be finished
   std::map<std::string, Join, std::less<>> joining_;  ///< by final

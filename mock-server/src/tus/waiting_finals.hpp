@@ -9,8 +9,9 @@
 
 namespace mock {
 
-/// A final is noted under one of its unfinished parts only: when that one is finished, it is looked
-/// for the next. So it costs the same however many parts it has, and however many finals wait.
+/// A final is noted under only one of its unfinished parts. When that part is finished, the next
+/// unfinished one is looked for. So a final costs the same however many parts it has, and however
+/// many finals wait.
 /// Loop thread only.
 class WaitingFinals {
  public:
@@ -25,7 +26,7 @@ class WaitingFinals {
     const auto noted = part_of_.find(final_id);
     return noted == part_of_.end() ? nullptr : &noted->second;
   }
-  /// The finals that are noted under `part`; they are no longer.
+  /// The finals that are noted under `part`, which are noted no longer.
   [[nodiscard]] std::vector<std::string> take(std::string_view part) {
     const auto found = finals_.find(part);
     if (found == finals_.end()) return {};

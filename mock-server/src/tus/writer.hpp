@@ -42,13 +42,13 @@ class Writer : public Operation {
   virtual void respond(Reply&& reply) { send(context_, std::move(reply)); }
 
   // ---- for `start`
-  /// Leaves the upload to its holder, who has `grace` left, for the moment, and starts again after
-  /// that. False when the holder's time is up, or ours.
+  /// Leaves the upload to its holder for now, and calls `start` again a little later. False when
+  /// the holder's `grace` is over, or this request has waited long enough.
   [[nodiscard]] bool wait_for(Milliseconds grace);
   /// Takes the upload from whoever has it. False: it is not to be had.
   [[nodiscard]] bool hold(const std::string& id);
-  /// What takes the body of the upload that is held; made with what `Receiver` is made of, but the
-  /// context. Then the body can be asked for.
+  /// Makes the receiver of the body for the upload that is held. It takes the arguments of
+  /// `Receiver` behind the context. After that the body can be asked for.
   template <class... What>
   Receiver& receive(What&&... what) {
     return receiver_.emplace(context_, std::forward<What>(what)...);

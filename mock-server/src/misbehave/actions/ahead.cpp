@@ -1,6 +1,6 @@
 // then.ahead: replies of the rule's own that go ahead of the reply (1xx; RFC 9110 section 15.2):
 // 102 Processing and 103 Early Hints, which this server never sends, or a 104 where none is due
-// (draft-ietf-httpbis-resumable-upload). What becomes of those of the server is interim.cpp's.
+// (draft-ietf-httpbis-resumable-upload). What becomes of the server's own is interim.cpp's.
 #include "misbehave/action.hpp"
 #include "misbehave/edit.hpp"
 #include "misbehave/reading.hpp"
@@ -74,7 +74,7 @@ class AheadAction final : public Action {
   }
 
  private:
-  /// As soon as it is known that they are due, when nothing else is said.
+  /// When the rule does not say: as soon as its conditions are known.
   static Turn turn_of(const Rule& rule) {
     return rule.then.ahead->turn.value_or(rule.moment() == Moment::reply ? Turn::after
                                                                          : Turn::before);

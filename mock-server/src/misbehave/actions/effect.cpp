@@ -11,7 +11,7 @@ Template bytes_of(const Cursor& at) {
   return at.unwrap(Template::parse(std::to_string(size_of(at).value)));
 }
 
-/// Below the folder of the target, whatever is put in: an id or a number.
+/// A path that stays below the folder of the target: only ids and numbers can be filled in.
 Template path_of(const Cursor& at) {
   const auto& text = at.string();
   const auto wrapped = "/" + text + "/";

@@ -132,7 +132,7 @@ Reply early_reply(const ReplyEdit& edit, const Template::Lookup& lookup, Pattern
   Reply reply;
   ReplyPlan plan;  // raw and truncation are applied when this reply is written
   Claims claims;
-  // What takes too long here does so again then, and is told of.
+  // What takes too long here does so again then, and is reported then.
   static_cast<void>(edit_reply(edit, lookup, claims, work, reply, plan));
   return reply;
 }

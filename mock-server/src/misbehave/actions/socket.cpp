@@ -45,15 +45,15 @@ class SocketAction final : public Action {
 
   void on_body(const ExchangeFiring& firing, BodyPlan& plan) const override {
     const auto& edit = *firing.then().socket;
-    // After an early reply the socket ends when that is written; and a rule that is not about a
-    // position has only now proved to be about this request.
+    // After an early reply, the connection ends when that is written. A rule that is not about a
+    // position in the body fires here because only the body proved its conditions.
     const bool here = !is_early(firing) && (within_body(firing.moment()) || edit.before);
     if (here && firing.claims.take(Axis::socket_before)) plan.end = edit.end;
   }
 
   void on_reply(const ExchangeFiring& firing, Reply& /*reply*/, ReplyPlan& plan) const override {
     const auto& edit = *firing.then().socket;
-    // A body position is gone by now; what ends the socket there has done so.
+    // A rule about a position in the body has ended the connection there, unless it answered early.
     const bool ends = !edit.before && (!within_body(firing.moment()) ||
                                        firing.request.answering() == firing.fired.active);
     if (ends && firing.claims.take(Axis::socket_after)) plan.end = edit.end;
