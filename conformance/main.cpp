@@ -12,11 +12,11 @@
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ,
-              SIG_IGN);  // a limit on the size of files is a full disk, not a reason to die
+              SIG_IGN);  // a write beyond the file size limit fails as on a full disk
   const auto stop = [](int) { conformance::interrupt(); };
   std::signal(SIGINT, stop);
   std::signal(SIGTERM, stop);
-  // As nohup has it, the end of the terminal is none of ours.
+  // Under nohup, SIGHUP is ignored already and stays so.
   if (std::signal(SIGHUP, stop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
   int code = 4;
   try {

@@ -25,7 +25,7 @@ struct Outcome {
   Kind kind = Kind::holds;
   std::string expected;
   std::string
-      got;  ///< what came; for observed and holds: what the server does, for skip the reason
+      got;  ///< what came; for observed and holds: what the server does, for not_offered: why
 };
 
 [[nodiscard]] Outcome holds(std::string seen = {});

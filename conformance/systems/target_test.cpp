@@ -80,12 +80,12 @@ TEST(FailureText, EveryKindHasItsWords) {
 struct Tiny {
   std::string mount = "/files";
   bool auth = false;
-  /// Of the bytes of an upload; "" is answered 405.
+  /// The body of a GET, from the stored bytes of the upload; "" is answered 405.
   std::function<std::string(const std::string& bytes)> downloaded = [](const std::string& bytes) {
     return bytes;
   };
   int creation_status = 201;
-  std::vector<std::string> stored;  ///< by their numbers, from 0
+  std::vector<std::string> stored;  ///< by the number of the upload, from 0
   std::vector<std::string> requests;
 
   std::string reply(const std::string& request) {
@@ -151,7 +151,7 @@ TargetOptions options_for(const std::string& url) {
   return options;
 }
 
-/// A target, and what finding it out showed.
+/// A target, and what its discovery told.
 struct Found {
   std::unique_ptr<TusTarget> target;
   Result<Discovered> told;
@@ -192,7 +192,7 @@ TEST(Discover, NothingThatSpeaksTus) {
   EXPECT_THAT(found.error(), HasSubstr("/upload answered 404"));
 }
 
-// A server that damages every byte passed for one without downloads, and so for a good one.
+// A server that damaged every byte used to pass for one without downloads, and so for a good one.
 TEST(Discover, WhatGetGivesAreBytesOfTheUploadOrAPage) {
   struct Case {
     const char* what;

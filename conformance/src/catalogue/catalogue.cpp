@@ -33,7 +33,7 @@ bool is_name(std::string_view name) {
     if (word.empty() || !plain) return false;
     at = end + 1;
   }
-  // A function is called as the row is: no digit begins it.
+  // The function of its check has the same name, so no digit may begin it.
   return words >= 3 && words <= 7 && name.front() >= 'a';
 }
 
@@ -56,7 +56,7 @@ std::string read_name(const json::Cursor& row, const std::string& id) {
   return name->string();
 }
 
-/// Takes what the known servers do, and refuses every key that is not one of a row.
+/// Reads what the known servers do, and refuses keys that a row does not have.
 void read_columns(const json::Cursor& at, const CatalogueWords& words, Requirement& row) {
   std::vector<std::string_view> keys{"id",   "name",     "level",    "section", "requirement",
                                      "test", "excludes", "arguable", "slow"};
@@ -135,7 +135,7 @@ namespace {
 
 using Breakers = std::map<std::string, std::vector<std::string>, std::less<>>;
 
-/// Of all defects that were embedded, by the requirement that they break.
+/// The names of all embedded defects, by the requirement that they break.
 Breakers read_breakers() {
   Breakers all;
   for (const EmbeddedFile& document : embedded_defects()) {

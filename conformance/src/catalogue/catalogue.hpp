@@ -15,7 +15,7 @@
 
 namespace conformance {
 
-/// What the rows may say: it comes from the systems that can be judged.
+/// The names that rows may use; they come from the systems that can be judged.
 struct CatalogueWords {
   std::set<std::string, std::less<>> origins;  ///< for "system" of a file
   std::set<std::string, std::less<>> servers;  ///< columns that tell what known servers do
@@ -32,14 +32,14 @@ struct Requirement {
   std::string arguable;               ///< why the text may be read otherwise; empty: it is plain
   std::vector<std::string> excludes;  ///< systems and extensions it does not apply to
   std::map<std::string, std::string, std::less<>> known;  ///< by column: what known servers do
-  bool slow = false;      ///< takes long or sends much: judged where that is asked for
+  bool slow = false;      ///< takes long or sends much: judged only when asked for
   std::string name = {};  ///< what its check shows: "patch-above-the-offset-is-409"
 };
 
 class Catalogue {
  public:
   explicit Catalogue(std::vector<Requirement> rows) : rows_(std::move(rows)) {}
-  /// In the order of the files' list and of the rows within.
+  /// In the order of the files, and within each in the order of its rows.
   [[nodiscard]] const std::vector<Requirement>& rows() const { return rows_; }
   /// nullptr when there is none of that id, in its letter case.
   [[nodiscard]] const Requirement* find(std::string_view id) const;

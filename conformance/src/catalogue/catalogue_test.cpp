@@ -101,7 +101,7 @@ TEST(Catalogue, ANameIsThreeToSevenWords) {
   }
 }
 
-/// A glob that selected rows by their ids or areas, as `core-*`, selects no more for their names.
+/// Names must not add rows to a glob that is meant for areas or ids, such as `core-*`.
 TEST(Catalogue, NamesKeepOutOfTheWayOfAreasAndIds) {
   std::set<std::string> areas, families;
   const auto first_word = [](const std::string& text) { return text.substr(0, text.find('-')); };
@@ -120,7 +120,7 @@ TEST(Catalogue, NamesKeepOutOfTheWayOfAreasAndIds) {
   }
 }
 
-/// What tests/wrong_documents.json has of a kind of document.
+/// The wrong documents of one kind, from tests/wrong_documents.json.
 nlohmann::json wrong_documents(const std::string& kind) {
   std::ifstream in(DEX_FIXTURES "/../tests/wrong_documents.json");
   return nlohmann::json::parse(in).at(kind);
@@ -158,7 +158,7 @@ TEST(Costs, OfEverySystemAreKnownForMostOfItsRows) {
       ++rows;
       known += costs->rows.contains(row.id) ? 1 : 0;
     }
-    // Those that were skipped when it was measured have none; `plan` says how many.
+    // Rows that were skipped during the measurement have no cost; `plan` says how many.
     EXPECT_GE(10 * known, 8 * rows) << system->name << ": run scripts/costs.sh";
   }
 }

@@ -1,4 +1,4 @@
-// What rows send, as it was measured: fixtures/costs/*.json, embedded into the program.
+// What rows send, by measurement: fixtures/costs/*.json, embedded into the program.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace conformance {
 struct Cost {
   std::uint64_t requests = 0;
   std::uint64_t bytes = 0;    ///< of bodies
-  std::uint64_t uploads = 0;  ///< that were made
-  std::uint64_t ms = 0;       ///< that it took, on a line without delay
+  std::uint64_t uploads = 0;  ///< created
+  std::uint64_t ms = 0;       ///< how long it took, on a line without delay
 
   Cost& operator+=(const Cost& more);
 };
@@ -26,11 +26,11 @@ struct Cost {
 struct Costs {
   std::string measured;                           ///< how
   std::string left_behind;                        ///< what becomes of uploads
-  Cost besides;                                   ///< what finding the target out takes
+  Cost besides;                                   ///< what discovery takes
   std::map<std::string, Cost, std::less<>> rows;  ///< by requirement
 };
 
-/// Strict: an Error names the document and the field. A system without a document is one.
+/// Strict: an Error names the document and the field. A system without a document is an Error too.
 [[nodiscard]] Result<Costs> load_costs(std::span<const EmbeddedFile> documents,
                                        std::string_view system);
 [[nodiscard]] Result<Costs> parse_costs(std::string_view text, const std::string& document);

@@ -11,7 +11,7 @@
 namespace conformance {
 
 struct Explanation {
-  /// {"Source", "..."}: what there is to say, in the order in which it is said.
+  /// {"Source", "..."}: what there is to say, in that order.
   std::vector<std::pair<std::string, std::string>> facts;
   /// {"tusd 2.10", "OK"}: of known servers.
   std::vector<std::pair<std::string, std::string>> known_servers;

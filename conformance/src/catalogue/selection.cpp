@@ -54,7 +54,7 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-/// What a pattern may name a row by.
+/// The words by which a pattern may name the row.
 std::vector<std::string_view> names_of(const Requirement& row) {
   constexpr std::string_view levels[] = {"must", "should", "may"};
   std::vector<std::string_view> all{row.id, row.name, row.area, row.origin,

@@ -25,18 +25,18 @@ struct Selection {
 [[nodiscard]] bool names(std::string_view pattern, const Requirement& row);
 /// Whether `word` is the row's id or its name, in any letter case.
 [[nodiscard]] bool is_called(const Requirement& row, std::string_view word);
-/// Whether the row is judged for that system at all: those of the system's origins, less the rows
-/// that exclude it.
+/// Whether the row is judged for that system at all: its origin is one of the system's, and it does
+/// not exclude the system.
 [[nodiscard]] bool applies(const Requirement& row, const System& system);
 [[nodiscard]] bool selects(const Selection& selection, const Requirement& row);
-/// Whether a slow row that is selected is to be judged: all of them are asked for, or it is, by its
-/// id, its name or the tag. Globs and areas ask for none.
+/// Whether a slow row that is selected is to be judged: when all slow rows are asked for, or this
+/// one by its id, its name or the tag `slow`. Globs and areas ask for none.
 [[nodiscard]] bool asks_for_slow(const Selection& selection, const Requirement& row);
 /// A pattern that names no row at all is most likely misspelt: an Error that says so.
 [[nodiscard]] Result<void> validate(const Selection& selection, const Catalogue& catalogue);
 
-/// Ids, names, areas and tags that a pattern which names no row may have been meant for: "a, b, c".
-/// Of a glob empty.
+/// For a pattern that names no row: the ids, names, areas and tags that it may have been meant for,
+/// "a, b, c". Empty for a glob.
 [[nodiscard]] std::string nearest_to(std::string_view pattern, const Catalogue& catalogue);
 
 /// The words that the rows may use, of all systems.

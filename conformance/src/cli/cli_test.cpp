@@ -19,7 +19,7 @@ using testkit::Finished;
 using testkit::Peer;
 using testkit::ScriptedServer;
 
-/// Of address space, for what must not grow; sanitizers take more by themselves.
+/// Limits the address space, for runs that must not grow; sanitizers need more than that.
 const std::string limit =
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     "";
@@ -175,7 +175,7 @@ TEST(CommandLine, FlagsOfASystemAreKeptForIt) {
       {"run", "--url", "http://h/files", "--contract", "guide", "--info-url=http://h/i"},
       systems());
   ASSERT_TRUE(command) << command.error().line();
-  // As in 0.1.0: with a system that has them not they are ignored.
+  // As in 0.1.0: a system that does not have these settings ignores them.
   const auto& run = std::get<RunCommand>(*command);
   EXPECT_EQ(run.system->name, "tus");
   EXPECT_EQ(run.own,
@@ -288,8 +288,8 @@ ScriptedServer::Script only_options() {
   };
 }
 
-/// How many requests find out that a server answers only OPTIONS: OPTIONS, a creation, four that
-/// try it otherwise, and the /health of another system.
+/// How many requests discovery sends to a server that answers only OPTIONS: OPTIONS, a creation,
+/// four that try it in other ways, and the /health of another system.
 constexpr int until_found_out = 7;
 
 TEST(Run, ConformantNotConformantAndNothingJudged) {
@@ -336,7 +336,7 @@ TEST(Run, GoogleTestVariablesCannotMakeItEmptyAndGreen) {
 TEST(Run, AnInterruptionLeavesAPartialReportAndExitCode4) {
   std::atomic<int> served{0};
   ScriptedServer server([&](Peer& peer) {
-    // What finds the target out is answered, the first check is not.
+    // The requests of discovery are answered, the first check is not.
     if (++served <= until_found_out) return only_options()(peer);
     peer.stall();
   });
@@ -355,7 +355,7 @@ TEST(Run, AnInterruptionLeavesAPartialReportAndExitCode4) {
   EXPECT_EQ(report.at("exit_code"), 4);
 }
 
-/// As a CI server finds them: the reports of the last run, and where the next ones go.
+/// Reports as a CI server finds them: those of the last run are where the next ones go.
 class Reported : public testing::Test {
  protected:
   Reported() {
@@ -462,7 +462,7 @@ TEST_F(Reported, AFullDiskIsToldAndLeavesTheFormerReports) {
   EXPECT_THAT(good.out, HasSubstr("CONFORMANT, BUT A REPORT COULD NOT BE WRITTEN"));
   EXPECT_THAT(good.err, HasSubstr("--junit: \"" + junit_ + "\" cannot be written: File too large"));
   expect_former();
-  // A bad run is one all the same.
+  // A red run keeps its exit code.
   auto red = green;
   red[8] = "TUS-CORE-HEAD-001";
   EXPECT_EQ(on_a_full_disk(red).exit_code, 1);
@@ -493,7 +493,7 @@ TEST(Output, AReportOnStandardOutputStandsAmongTheRest) {
   EXPECT_THAT(text, testing::EndsWith("\nCONFORMANT, but no stored byte was compared\n"));
 }
 
-// Finding out what the target is took 15 s a request, beyond the time of the run.
+// Discovery used to take 15 s for each request, beyond the time of the run.
 TEST(RunTimeout, CoversDiscovery) {
   using Clock = std::chrono::steady_clock;
   for (const int answered : {0, 1, 2}) {
@@ -505,9 +505,9 @@ TEST(RunTimeout, CoversDiscovery) {
     const auto begin = Clock::now();
     const Finished f =
         conformance_with({"run", "--url", server.url("/files"), "--run-timeout", "1s"});
-    // What it does not answer in its time is the target's.
+    // That it does not answer in time is the fault of the target.
     EXPECT_EQ(f.exit_code, answered < 2 ? 3 : 1) << f.out << f.err;
-    // Two seconds for what does not come back, and five to delete.
+    // Two seconds for a check that does not come back, and five for deleting.
     EXPECT_LT(Clock::now() - begin, std::chrono::seconds{8});
   }
 }

@@ -1,4 +1,4 @@
-// What goes wrong is one line.
+// Complaints: one line for what went wrong.
 #pragma once
 
 #include <iosfwd>

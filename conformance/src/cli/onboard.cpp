@@ -73,7 +73,7 @@ struct Pages {
   files::Output markdown, html;
 };
 
-/// Before the walk: a page that cannot be written must not cost one.
+/// Before the walk, so that a page that cannot be written does not cost one.
 Result<Pages> open_pages(const OnboardCommand& command) {
   auto markdown = files::Output::open("--markdown", command.markdown);
   if (!markdown) return tl::unexpected(markdown.error());

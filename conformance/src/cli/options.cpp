@@ -65,7 +65,7 @@ Result<Milliseconds> duration(const std::string& text) {
   return value;
 }
 
-/// What was meant as a header and is none may hold a key anywhere: only short words are shown.
+/// For a --header that is not valid: it may hold a key anywhere, so only short words are shown.
 std::string shown_words(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -91,13 +91,13 @@ Result<http::Field> header(const std::string& text) {
   return field;
 }
 
-/// How a rerun line shows the value of a flag; what it hides is secret elsewhere as well.
+/// How a rerun line shows the value of a flag; what it hides is hidden everywhere else as well.
 enum class Shown {
   masked,      ///< without the secrets that are known
   url,         ///< an address, without the values of its query
   header,      ///< the name, and the value of a harmless one
-  selection,   ///< not in a rerun line, which has its own: it selects rows
-  not_at_all,  ///< nor the flag: it names a report
+  selection,   ///< it selects rows: left out of a rerun line, which has its own
+  not_at_all,  ///< it names a report: the flag is left out as well
 };
 
 struct Setting : settings::Setting<RunCommand> {
@@ -118,7 +118,7 @@ constexpr std::array<std::pair<std::string_view, Level>, 3> levels{
 
 Result<std::string> as_is(const std::string& text) { return text; }
 
-/// What is left of "$UNSET" in a script: what was asked for would silently not be.
+/// A script with "$UNSET" gives an empty value: what it asked for would silently not be done.
 Error empty_value(std::string where) { return {std::move(where), "has an empty value", ""}; }
 
 /// Stores what `parse` makes of the text.
@@ -129,7 +129,7 @@ auto stored(Parse parse, T Command::*member) {
   });
 }
 
-/// The same for one that may be given often.
+/// The same for a flag that may be given several times.
 template <class Parse>
 auto added(Parse parse, std::vector<std::string> RunCommand::*member) {
   return settings::parsed(std::move(parse), [member](RunCommand& run, std::string value) {
@@ -388,7 +388,7 @@ constexpr std::array<std::string_view, 15> of_access{
     "username-env", "password-env", "token-env",   "header",           "trust-origin",
     "proxy",        "ca-file",      "client-cert", "allow-production", "url"};
 
-/// Those that a partner can be walked through.
+/// The systems that a partner can be walked through.
 std::vector<std::string_view> names_of_walks(Systems systems) {
   std::vector<std::string_view> names;
   for (const System* system : systems) {
@@ -462,7 +462,7 @@ std::vector<settings::Setting<ListCommand>> list_settings(Systems systems) {
   return without_empty_values(std::move(table));
 }
 
-/// What no value alone can tell.
+/// What depends on several flags together.
 Result<void> check(const RunCommand& run, Systems systems) {
   if (run.username_env.empty() != run.password_env.empty()) {
     return failure("--username-env", "goes together with --password-env");
@@ -490,8 +490,8 @@ Result<void> check(const RunCommand& run, Systems systems) {
 
 // ---- command lines to be shown
 
-/// Calls `each(flag, value, shown)` for "--flag value" and "--flag=value", where the value is not
-/// just masked, and with an empty flag for words that stand alone. A switch has an empty value.
+/// Calls `each(flag, value, shown)` for each "--flag value" and "--flag=value" whose value is not
+/// just masked; a switch has an empty value. Any other word is a value with an empty flag.
 template <class Each>
 void each_argument(const std::vector<std::string>& arguments, Systems systems, Each&& each) {
   struct Special {
@@ -549,8 +549,8 @@ redact::Secrets secrets_of(const std::vector<std::string>& arguments, Systems sy
 
 namespace {
 
-/// `arguments` as they may be shown, without the reports; those for which `wanted` is false are
-/// left out.
+/// `arguments` as they may be shown, without the flags of reports and those for which `wanted` is
+/// false.
 template <class Wanted>
 std::vector<std::string> shown_arguments(const std::vector<std::string>& arguments, Systems systems,
                                          const redact::Secrets& secrets, Wanted&& wanted) {

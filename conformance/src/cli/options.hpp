@@ -15,10 +15,10 @@ namespace conformance {
 struct RunCommand {
   std::string url;
   const System* system = nullptr;
-  bool system_given = false;  ///< --system; without, the first one is meant
+  bool system_given = false;  ///< by --system; else `system` is the first one
   bool keep_going = false;
   bool allow_production = false;
-  Milliseconds wait_for{0};   ///< until the target answers; 0: it has to at once
+  Milliseconds wait_for{0};   ///< for the target to answer; 0: it has to at once
   settings::OwnSettings own;  ///< what only some systems have
   Selection selection;
   bool strict = false;
@@ -80,8 +80,8 @@ using Command = std::variant<RunCommand, OnboardCommand, ListCommand, ExplainCom
 /// what URLs hold besides the address.
 [[nodiscard]] redact::Secrets secrets_of(const std::vector<std::string>& arguments,
                                          Systems systems);
-/// The command line that repeats one row, without its --select: `arguments` without what selects
-/// rows and writes reports, for a shell, and with "***" in place of secrets.
+/// The command line, for a shell, that repeats one row when --select ROW is added: `arguments`
+/// without the flags that select rows or write reports, and with "***" in place of secrets.
 [[nodiscard]] std::string rerun_line(const std::vector<std::string>& arguments, Systems systems,
                                      const redact::Secrets& secrets);
 /// The same with one row at a time, whatever --jobs was given.
@@ -89,8 +89,8 @@ using Command = std::variant<RunCommand, OnboardCommand, ListCommand, ExplainCom
                                            Systems systems, const redact::Secrets& secrets);
 /// `word` as a shell reads it back.
 [[nodiscard]] std::string shell_quoted(const std::string& word);
-/// What of a command line decides the verdicts: `arguments` of `run` without --url and what writes
-/// reports, and with "***" in place of secrets.
+/// The arguments of `run` that decide the verdicts: all but --url and the flags that write reports,
+/// with "***" in place of secrets.
 [[nodiscard]] std::vector<std::string> judging_arguments(const std::vector<std::string>& arguments,
                                                          Systems systems,
                                                          const redact::Secrets& secrets);

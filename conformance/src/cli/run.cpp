@@ -31,7 +31,7 @@ void write_reports(RunPlan& plan, std::ostream& err) {
   plan.reports->write(report, known, err);
 }
 
-/// A run that ended before its end is reported as that.
+/// Reports a run that was stopped before its end.
 int stop(RunPlan& plan, const NotPlanned& why, std::ostream& err) {
   plan.report.stopped = RunReport::Stopped{why.code, shown(why.error, plan.secrets).line()};
   const int code = complain({err, plan.secrets}, why.error, why.code);

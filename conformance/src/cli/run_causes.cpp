@@ -12,16 +12,16 @@ namespace {
 
 using Kind = transport::Failure::Kind;
 
-/// For all that is busy, and for starting again after it died.
+/// In all, for a target that is busy; and how often it may die and be waited for.
 constexpr Milliseconds most_waiting{60'000};
 constexpr std::size_t most_deaths = 8;
-/// With less time left nothing is tried: what gets no answer then tells nothing.
+/// With less time left nothing is tried: silence would then prove nothing.
 constexpr Milliseconds least_for_a_trial{500};
 
 Outcome not_run(const std::string& why) { return {Outcome::Kind::blocked, {}, "not run: " + why}; }
 Outcome gone() { return not_run("the target is gone: it takes no connections any more"); }
 
-/// A row about a status is not waited out of it.
+/// A row that is about this status does not run again because of it.
 bool is_about(const Requirement& row, int status) {
   const std::string number = std::to_string(status);
   return row.text.find(number) != std::string::npos || row.test.find(number) != std::string::npos;
@@ -101,7 +101,7 @@ bool RunSession::unsure(const CaseResult& result) const {
 bool RunSession::again(const CaseResult& first) {
   if (first.met.unreachable) {
     static_cast<void>(hopeless());
-    // Without a death in this run it says of itself what it met.
+    // Where the target never died in this run, the first verdict stays.
     return death_ && death_->came_back && !given_up_ && after_death_ < most_deaths;
   }
   const Milliseconds pause = std::max(first.met.busy->pause, Milliseconds{100});
@@ -115,7 +115,7 @@ bool RunSession::again(const CaseResult& first) {
   return true;
 }
 
-/// Alone: if the target is gone now, this row is what it died of.
+/// The row ran alone: if the target is gone now, it died of this row.
 void RunSession::ran_again(const CaseResult& second) {
   if (!second.met.unreachable || knock()) return;
   Death death;

@@ -43,7 +43,7 @@ Result<Credentials> credentials_for(const RunCommand& command, const Target& tar
                                target.presentation());
 }
 
-/// Those of --trust-origin, and of the addresses that are a system's own settings.
+/// The origins of --trust-origin, and of the addresses among a system's own settings.
 transport::Origins trusted_origins(const RunCommand& command, Systems systems) {
   transport::Origins origins;
   for (const std::string& url : command.trusted_origins) origins.add(url);
@@ -72,9 +72,9 @@ Result<transport::ClientOptions> client_options(const RunCommand& command,
   client.proxy = command.proxy.empty() ? transport::from_environment : command.proxy;
   client.extra_headers = command.headers;
   client.http = command.http;
-  // What else it asks, a storage or an identity provider, may not speak HTTP/2.
+  // Only to the target: a storage or an identity provider may not speak HTTP/2.
   client.prior_knowledge.add(command.url);
-  // Not to --oauth-url, where it has an origin of its own: any of them may be the target's key.
+  // Not to --oauth-url at an origin of its own: any of these fields may be the target's key.
   transport::Origins origins = trusted;
   origins.add(command.url);
   client.extra_headers_to = std::move(origins);
@@ -210,7 +210,7 @@ tl::expected<RunPlan, NotPlanned> plan_run(const RunCommand& command, Systems sy
   plan.report.started = std::chrono::system_clock::now();
   plan.start = std::chrono::steady_clock::now();
   if (auto ok = plan_target(plan); !ok) return not_planned(ok.error());
-  // Before the run: a report that cannot be written must not cost one.
+  // Before the run, so that a report that cannot be written does not cost one.
   auto reports = Reports::open({.junit = command.junit,
                                 .json = command.json,
                                 .evidence = command.evidence,

@@ -16,22 +16,22 @@
 
 namespace conformance {
 
-/// All that a run works with, before its target is found out. Move-only.
+/// All that a run works with, before discovery. Move-only.
 struct RunPlan {
   const RunCommand* command = nullptr;  ///< outlives the plan
   Systems systems;
   redact::Secrets secrets;
-  std::chrono::steady_clock::time_point start;  ///< when its time began: after --wait-for
+  std::chrono::steady_clock::time_point start;  ///< when the run's time began: after --wait-for
   Catalogue catalogue;
   std::optional<Baseline> baseline;
   std::optional<verdicts::Column> against;
-  TargetOptions target_options;  ///< for further requests beside the checks
+  TargetOptions target_options;  ///< for requests beside the checks: trials of foundations
   std::shared_ptr<Target> target;
   std::shared_ptr<Session> session;
   std::optional<Reports> reports;  ///< set when the plan is whole
-  RunReport report;                ///< its head: what is known before anything is sent
+  RunReport report;                ///< so far: what is known before anything is sent
 
-  /// Of --run-timeout; may be negative.
+  /// What is left of --run-timeout; may be negative.
   [[nodiscard]] Milliseconds time_left() const;
 };
 
@@ -40,7 +40,7 @@ struct NotPlanned {
   Error error;
 };
 
-/// Catalogue, files, flags and credentials. Secrets that it meets are added to `secrets`.
+/// Reads catalogue, files, flags and credentials. Secrets that it meets are added to `secrets`.
 [[nodiscard]] tl::expected<RunPlan, NotPlanned> plan_run(const RunCommand& command, Systems systems,
                                                          redact::Secrets secrets);
 

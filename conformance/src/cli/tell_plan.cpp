@@ -21,7 +21,7 @@ struct Sum {
   std::uint64_t longest_ms = 0;
 };
 
-/// Of all rows that could be judged: what a target does not offer is known when it is asked.
+/// The cost of all rows that may be judged: only discovery tells which ones the target offers.
 Sum sum_of(const RunPlan& plan, const Costs& costs) {
   const RunCommand& command = *plan.command;
   std::set<std::string_view> judged;
@@ -53,7 +53,7 @@ double in_seconds(std::uint64_t ms) { return static_cast<double>(ms) / 1000.0; }
 
 int tell_plan(const RunCommand& run, Systems systems, std::ostream& out, std::ostream& err) {
   RunCommand command = run;
-  // No report is begun.
+  // No report file is opened.
   for (std::string RunCommand::*const path :
        {&RunCommand::junit, &RunCommand::json, &RunCommand::evidence, &RunCommand::record,
         &RunCommand::update_baseline, &RunCommand::html, &RunCommand::badge}) {

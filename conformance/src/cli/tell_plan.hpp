@@ -7,7 +7,7 @@
 
 namespace conformance {
 
-/// Reads all that a run would read, prints what its rows send as they were measured
+/// Reads all that a run would read, prints what its rows send, by figures that were measured
 /// (fixtures/costs), and returns the exit code: that of a run that cannot be begun, or 0.
 int tell_plan(const RunCommand& command, Systems systems, std::ostream& out, std::ostream& err);
 

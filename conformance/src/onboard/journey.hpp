@@ -29,7 +29,7 @@ struct Document {
   [[nodiscard]] bool given() const { return !name.empty(); }
 };
 
-/// What a partner brings, besides what says who they are.
+/// What a partner brings, besides their credentials.
 struct Baggage {
   std::string file;       ///< the bytes; never shown, nor any part of them
   std::string file_name;  ///< without folders; not shown
@@ -47,17 +47,18 @@ class Journey {
   virtual ~Journey() = default;
 
   [[nodiscard]] virtual About about() const = 0;
-  /// Those behind the certificate, in their order.
+  /// The stages that follow the certificate, in their order.
   [[nodiscard]] virtual std::vector<Stage> stages() = 0;
-  /// What is known when they were taken, all or not.
+  /// What is known after the stages, also when not all of them were taken.
   [[nodiscard]] virtual std::vector<Fact> facts() const = 0;
+  /// See Walk::left.
   [[nodiscard]] virtual std::string left() const = 0;
 };
 
-/// What a system makes one of. All of it outlives the journey.
+/// What a system makes a journey of. All of it outlives the journey.
 struct Party {
   const Baggage* baggage = nullptr;
-  Target* target = nullptr;  ///< not discovered: a walk finds out itself, by what it sends anyhow
+  Target* target = nullptr;  ///< without discovery: what a walk sends shows enough
   Visit* visit = nullptr;
 };
 

@@ -1,4 +1,4 @@
-// The steps about who somebody is: being let in, and being turned away.
+// The steps about identity: the partner is let in, and a stranger is turned away.
 #pragma once
 
 #include <string>
@@ -20,9 +20,10 @@ struct LetIn {
   Told told;
   bool anybody = false;  ///< whoever comes is let in
 };
-/// `harmless` is right and has no effect. A password is sent once: accounts are locked after some.
+/// `harmless` is a correct request without effect. A password is sent only once, as some services
+/// lock an account after a few wrong ones.
 [[nodiscard]] LetIn let_in(Visit& visit, const transport::Request& harmless, const Key& key);
-/// Sends it with a token that nobody issued.
+/// Sends `harmless` with a token that nobody issued.
 [[nodiscard]] Told turned_away(Visit& visit, const transport::Request& harmless, const Key& key);
 
 }  // namespace conformance::onboard

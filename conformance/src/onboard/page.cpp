@@ -26,7 +26,7 @@ html::Markup seen_in(const Told& told) {
   if (!told.seen.empty()) texts.push_back(told.seen);
   for (const Finding& finding : told.findings) {
     texts.push_back(finding.what);
-    // What nobody waits for is not told again above.
+    // Only remedies of trouble are told again above.
     if (told.outcome != Outcome::trouble) texts.push_back(finding.remedy);
   }
   if (texts.size() == 1) return texts.front();
@@ -61,7 +61,7 @@ html::Markup table_of(const std::vector<Step>& steps) {
          html::badge(tone_of(step.told.outcome), std::string(word_of(step.told.outcome))),
          step.tried, seen_in(step.told)});
   }
-  // They are the last ones, and all wait for the same.
+  // Steps that wait are the last ones, and all wait for the same step.
   if (!waiting.empty()) {
     table.rows.push_back(
         {waiting, html::badge(html::Tone::neutral, std::string(word_of(Outcome::not_tried))), "",

@@ -35,13 +35,13 @@ Place place_of(const std::string& url) {
           parts->scheme == "https", here};
 }
 
-/// Names under which such devices sign, in lower case; a list to be added to.
+/// Names in the certificates of such devices, in lower case; the list may grow.
 constexpr std::array<std::string_view, 22> interceptors{
     "zscaler",  "netskope",    "fortinet",  "fortigate",  "palo alto",  "blue coat",
     "bluecoat", "umbrella",    "skyhigh",   "mcafee",     "forcepoint", "websense",
     "sophos",   "check point", "barracuda", "watchguard", "sonicwall",  "iboss",
     "menlo",    "untangle",    "kaspersky", "squid"};
-/// What companies call their own.
+/// Words by which companies name their own devices.
 constexpr std::array<std::string_view, 7> words_of_interceptors{
     "proxy", "inspection", "intercept", "firewall", "ssl decrypt", "web gateway", "web filter"};
 

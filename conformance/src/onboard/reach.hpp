@@ -10,7 +10,7 @@
 
 namespace conformance::onboard {
 
-/// Connects once, in the first of them; the others tell what that showed.
+/// The first stage connects, once; the others tell what that showed.
 [[nodiscard]] std::vector<Stage> reach_stages(const std::string& url,
                                               const transport::ClientOptions& client,
                                               const About& about);
@@ -23,7 +23,7 @@ namespace conformance::onboard {
 [[nodiscard]] Told certificate_told(const transport::Knock& knock, const std::string& url,
                                     const About& about);
 
-/// Whether a device that opens protected connections on their way names itself so.
+/// Whether the issuer of a certificate is a device that intercepts TLS connections on their way.
 [[nodiscard]] bool is_interceptor(std::string_view issuer);
 
 }  // namespace conformance::onboard

@@ -50,7 +50,7 @@ std::string seen_in(const Told& told) {
   for (const Finding& finding : told.findings) {
     if (!all.empty()) all += ' ';
     all += finding.what;
-    // What nobody waits for is not told again below.
+    // Only remedies of trouble are told again below.
     if (told.outcome != Outcome::trouble) all += ' ' + finding.remedy;
   }
   return all;
@@ -150,7 +150,7 @@ std::string markdown(const Walk& walk) {
     out += fmt::format("| {} | **{}** {} | {} |\n", word_of(step.told.outcome), escaped(step.name),
                        escaped(step.tried), escaped(seen_in(step.told)));
   }
-  // They are the last ones, and all wait for the same.
+  // Steps that wait are the last ones, and all wait for the same step.
   if (!waiting.empty()) {
     out += fmt::format("| {} | {} | {} |\n", word_of(Outcome::not_tried), waiting,
                        escaped(walk.steps.back().told.seen));

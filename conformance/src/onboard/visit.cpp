@@ -71,7 +71,7 @@ LogIn Visit::ask_for_token(const client::TokenLife::Question& question) {
 LogIn Visit::log_in() {
   const auto question = life_->next();
   LogIn login = ask_for_token(question);
-  // A refresh token that is not taken is no end: there is still the password.
+  // When the refresh token is refused there is still the password.
   if (login.result != LogIn::Result::in && question.refreshes) login = ask_for_token(life_->next());
   return login;
 }
@@ -82,7 +82,7 @@ std::string Visit::present(Request& request, Who who) {
   const bool entrusted = !options_.extra_headers_to || options_.extra_headers_to->hold(request.url);
   if (who != Who::partner || !entrusted) return {};
   if (!life_) {
-    // A given one: nothing is sent for it.
+    // A token that was given: nothing is sent to get it.
     static_cast<void>(credentials_->present(request, Milliseconds{0}));
     return {};
   }
@@ -137,7 +137,7 @@ Result<void> Visit::cut(const Request& request, Who who, std::size_t part) {
   const auto head = transport::request_head(one.method, parts->target, fields);
   if (auto sent = connection->send(head, at_most); !sent) return sent;
   if (auto sent = connection->send(body.substr(0, part), at_most); !sent) return sent;
-  // Its end tells that the server has noticed; a second is enough where it does not tell.
+  // When the server closes it has noticed the break; one that never closes is given a second.
   connection->shutdown_send();
   static_cast<void>(connection->wait_for_close(Milliseconds{1'000}));
   return {};

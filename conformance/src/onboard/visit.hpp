@@ -18,7 +18,7 @@ namespace conformance::onboard {
 enum class Who {
   nobody,    ///< without credentials
   partner,   ///< with theirs, where the origin may have them
-  stranger,  ///< with some that were made up
+  stranger,  ///< with credentials that were made up
 };
 
 /// What came of asking for a token.
@@ -38,8 +38,9 @@ struct LogIn {
   std::chrono::seconds lifetime{0};  ///< of the token; 0: it was not told
 };
 
-/// One client and the partner's credentials. A token of a password is renewed when it is refused,
-/// and the request sent once more; what is busy (busy_of) is waited out. Not thread-safe.
+/// One client and the partner's credentials. When a token that was got by password is refused, it
+/// is renewed and the request sent once more; a busy answer (busy_of) is waited out. Not
+/// thread-safe.
 class Visit {
  public:
   /// `credentials` outlives it. Tokens become known to `secrets`.
@@ -47,24 +48,24 @@ class Visit {
         Milliseconds patience);
 
   [[nodiscard]] bool has_credentials() const;
-  /// A token can be had anew.
+  /// Whether tokens are got by password, so that one can be renewed.
   [[nodiscard]] bool logs_in() const { return life_.has_value(); }
   [[nodiscard]] const transport::ClientOptions& client_options() const { return options_; }
   [[nodiscard]] const std::string& token_url() const { return life_->grant().token_url; }
-  /// How often another token was got, as one had ended or was not taken any more.
+  /// How often a token was renewed, because it had ended or was refused.
   [[nodiscard]] int renewals() const { return renewals_; }
 
   [[nodiscard]] LogIn log_in();
   [[nodiscard]] transport::Exchange ask(transport::Request request, Who who,
                                         Milliseconds at_most = std::chrono::seconds{60});
-  /// Sends the head of `request` and `part` bytes of its body, on a connection of its own, and ends
-  /// that. An Error where it cannot be done from here.
+  /// Sends the head of `request` and `part` bytes of its body on a connection of its own, which it
+  /// then closes. An Error where the connection cannot be made or sending fails.
   [[nodiscard]] Result<void> cut(const transport::Request& request, Who who, std::size_t part);
   /// Calls `look` until it is true, at most for the patience of the visit; what it said last.
   bool eventually(const std::function<bool()>& look);
 
  private:
-  /// The token that it then carries, where that can be had anew.
+  /// Puts credentials on `request`; returns the token if it can be renewed, else "".
   std::string present(transport::Request& request, Who who);
   [[nodiscard]] LogIn ask_for_token(const client::TokenLife::Question& question);
 
@@ -76,7 +77,7 @@ class Visit {
   int renewals_ = 0;
 };
 
-/// Why there was no answer, a sentence for who knows nothing of networks.
+/// Why there was no answer, in a sentence for somebody who knows nothing of networks.
 [[nodiscard]] std::string lost_told(const transport::Failure& failure);
 
 }  // namespace conformance::onboard

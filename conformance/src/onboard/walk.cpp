@@ -89,7 +89,7 @@ std::string bytes_told(std::uint64_t count) {
 }
 
 std::string in_quotes(std::string_view text) {
-  // All of it or nothing: half a secret would not be masked any more.
+  // All of it or nothing: masking would not find half a secret.
   constexpr std::size_t longest = 200;
   if (text.size() > longest) return "a text of " + std::to_string(text.size()) + " characters";
   return "\"" + redact::printable(text) + "\"";

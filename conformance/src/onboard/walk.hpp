@@ -56,7 +56,7 @@ struct Step {
   bool waits = false;  ///< not tried, as an earlier one is in trouble
 };
 
-/// What the people of a service are to know to find the upload: "Upload", its id.
+/// What the people of a service need to find the upload: {"Upload", its id}.
 using Fact = std::pair<std::string, std::string>;
 
 /// Whose service it is, in words for a partner.
@@ -87,7 +87,7 @@ struct Walk {
 [[nodiscard]] std::string_view told(Whose whose);
 /// "NOT READY: 2 things to do", "READY".
 [[nodiscard]] std::string verdict_line(const Walk& walk);
-/// Every text without those secrets and without what steers a terminal.
+/// Every text without `secrets` and without what steers a terminal.
 [[nodiscard]] Walk masked(Walk walk, const redact::Secrets& secrets);
 [[nodiscard]] Step masked(Step step, const redact::Secrets& secrets);
 
@@ -95,10 +95,10 @@ struct Walk {
 
 /// "1 byte", "12,345 bytes".
 [[nodiscard]] std::string bytes_told(std::uint64_t count);
-/// In quotation marks, of a stranger or of a file: one line. What is longer than 200
-/// characters is not shown.
+/// A text of a stranger or of a file, as one line in quotation marks. Of a text longer than 200
+/// characters only the length is told.
 [[nodiscard]] std::string in_quotes(std::string_view text);
-/// "a, b or c"; of many the first twelve.
+/// "a, b or c"; at most the first twelve.
 [[nodiscard]] std::string either(const std::vector<std::string>& values);
 
 }  // namespace conformance::onboard

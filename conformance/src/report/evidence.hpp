@@ -1,4 +1,4 @@
-// The folder of --evidence, which holds all that a run found; and what is small.
+// The folder of --evidence, which holds all that a run found, and two small documents of it.
 #pragma once
 
 #include <string>
@@ -15,11 +15,11 @@ namespace conformance {
 
 /// Makes the folder, and tries whether it can be written to.
 [[nodiscard]] Result<void> open_evidence(const std::string& folder);
-/// `folder`/ID.txt for every row that exchanged anything. Each file is there whole, or the former
-/// one is.
+/// `folder`/ID.txt for every row that exchanged anything. A file is replaced as a whole or not at
+/// all.
 [[nodiscard]] Result<void> write_transcripts(const RunReport& report, const std::string& folder);
-/// These, and summary.md, report.html, junit.xml, badge.json, environment.json, record.json (of a
-/// run that came to its end) and results.json.
+/// The transcripts, summary.md, report.html, junit.xml, badge.json, environment.json, record.json
+/// (of a run that came to its end) and results.json.
 [[nodiscard]] Result<void> write_evidence(const RunReport& report, const Telling& telling,
                                           const AskedBy& asked, const std::string& folder);
 

@@ -68,7 +68,7 @@ std::string junit_case(const Judgement& j) {
   return out + "    </testcase>\n";
 }
 
-/// A suite and a case of its own: a report without a red case would be read as a good run.
+/// The suite of what is wrong with the run itself: without a red case it would pass as a good one.
 const std::string stopped_suite = "run";
 
 struct Suite {
@@ -117,7 +117,7 @@ std::string junit_xml(const RunReport& report) {
     suite.time += j.result.duration;
     suite.cases += junit_case(j);
   }
-  // What is found without a row.
+  // Findings that belong to no row.
   const auto found = [&](const std::string& suite_name, JUnit kind, std::string_view name,
                          std::string_view type, const std::string& message) {
     if (!suites.contains(suite_name)) order.push_back(suite_name);

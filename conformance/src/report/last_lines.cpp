@@ -8,7 +8,7 @@ namespace conformance {
 namespace {
 
 constexpr std::size_t most_causes = 4;
-/// Of what a target said; what to do is said whole, but for a URL that has no end.
+/// Characters of what a target said. What to do is told whole, but for a URL without end.
 constexpr std::size_t longest = 240;
 constexpr std::size_t longest_to_do = 1000;
 
@@ -36,7 +36,7 @@ std::string next_command(const RunReport& report, const Rerun& rerun) {
   constexpr std::size_t most = 8;
   for (const Cause& cause : report.causes) {
     if (cause.ask.empty()) continue;
-    // Of what ran beside it nobody can say which one it was.
+    // With --jobs 1: of rows that run side by side nobody can say which one killed the target.
     std::string command = cause.kind == Cause::Kind::died ? rerun.alone : rerun.line;
     for (std::size_t i = 0; i < std::min(cause.ask.size(), most); ++i) {
       command += " --select " + cause.ask[i];
@@ -52,7 +52,7 @@ std::string next_command(const RunReport& report, const Rerun& rerun) {
   return command;
 }
 
-/// Rows, and what is found without one.
+/// Red rows, and findings that belong to no row.
 std::size_t findings(const RunReport& report) {
   const auto without_rows = [](const Cause& cause) { return cause.rows.empty(); };
   return report.red() + report.missing_extensions.size() +

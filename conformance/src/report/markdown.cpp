@@ -21,7 +21,7 @@ std::string told(std::string_view text) {
   return markdown_escape(text);
 }
 
-/// With a fence that is longer than any in it.
+/// Fenced by more backticks than stand in `text`.
 std::string code_block(const std::string& text) {
   std::string fence = "```";
   while (text.find(fence) != std::string::npos) fence += '`';
@@ -53,7 +53,7 @@ std::string markdown_escape(std::string_view text) {
       case '>':
         out += "&gt;";
         break;
-      // A name behind it would be told of this run, and a number be linked.
+      // "@name" would notify somebody, and "#12" become a link.
       case '@':
         out += "&#64;";
         break;

@@ -1,4 +1,4 @@
-// How reports call things, for every one of them.
+// Names that all reports share.
 #pragma once
 
 #include <chrono>

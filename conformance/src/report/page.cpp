@@ -18,7 +18,7 @@ using html::Tone;
 
 constexpr std::array all_verdicts{Verdict::fail, Verdict::blocked, Verdict::error, Verdict::warn,
                                   Verdict::note, Verdict::skip,    Verdict::pass};
-/// Of one transcript; all of it is in --json and --evidence.
+/// Bytes of one transcript; --json and --evidence have all of it.
 constexpr std::size_t most_shown = 24UL << 10U;
 
 Tone tone_of(const Judgement& j) {
@@ -222,7 +222,7 @@ Markup matrix(const std::vector<Area>& areas) {
   return html::table(table);
 }
 
-/// What a filter is without a script.
+/// Instead of a filter, for which a page would need a script.
 Markup by_verdict(const RunReport& report) {
   Markup out;
   const auto add = [&](const std::string& title, bool open, auto&& wanted) {

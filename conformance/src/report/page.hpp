@@ -8,7 +8,7 @@
 
 namespace conformance {
 
-/// What the words of a report need besides what was found.
+/// What a report tells besides what was found.
 struct Telling {
   Rerun rerun;
   Systems systems;      ///< for what `explain` says of a row
@@ -20,8 +20,8 @@ struct Telling {
 /// `explain`, its transcript folded. `report` is masked.
 [[nodiscard]] std::string html_report(const RunReport& report, const Telling& telling);
 
-/// Verdict, causes, what changed and counts, as Markdown that GitHub and GitLab show: what a server
-/// said is text in it, and no markup.
+/// Verdict, causes, what changed and counts, as Markdown for GitHub and GitLab. What a server said
+/// is escaped, so that it is text and no markup.
 [[nodiscard]] std::string markdown_summary(const RunReport& report, const Telling& telling);
 
 /// `text` as it is to be read in Markdown: on one line, its markup and HTML escaped.

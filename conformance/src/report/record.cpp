@@ -61,8 +61,7 @@ Deviation fresh_entry(const Judgement& j, std::chrono::sys_days today) {
           day_text(today + unreviewed_for)};
 }
 
-/// What a baseline may not say is not written into one: a fault of the harness, and a row that was
-/// not run.
+/// Whether the row gets an entry: not for a fault of the harness, nor where it was not run.
 bool fits(const Judgement& j) {
   return j.red && !j.deviation && j.result.ran && j.result.verdict != Verdict::error &&
          !(j.seen.empty() && j.result.verdict == Verdict::pass);

@@ -108,11 +108,11 @@ TEST(Repeated, AVerdictThatChangesIsNamed) {
   EXPECT_TRUE(changing.red);
   EXPECT_EQ(changing.result.verdict, Verdict::fail) << "with the evidence of that time";
   EXPECT_THAT(changing.why_red, HasSubstr("pass, fail, pass"));
-  // Named, and not red: neither is wrong.
+  // The change is named, and not red: neither verdict is.
   EXPECT_TRUE(judged(0, {{Verdict::note, "a"}, {Verdict::skip, "b"}}).changes());
   EXPECT_FALSE(judged(0, {{Verdict::note, "a"}, {Verdict::skip, "b"}}).red);
   EXPECT_FALSE(judged(0, {{Verdict::note, "a"}, {Verdict::note, "b"}}).red);
-  // A baseline may say that it does.
+  // A baseline may expect that the verdict changes.
   const Baseline known{"t", {{"TUS-A-001", {Verdict::pass, Verdict::fail}, "r", "", ""}}};
   EXPECT_FALSE(judged(0, {{Verdict::pass, ""}, {Verdict::fail, "x"}}, &known).red);
   EXPECT_TRUE(judged(0, {{Verdict::pass, ""}, {Verdict::blocked, "x"}}, &known).red);
@@ -141,7 +141,7 @@ TEST(UpdatedBaseline, KeepsWhatIsStaleAndLetsNothingNewLastUnseen) {
   EXPECT_THAT(fresh.expected, ElementsAre(Verdict::pass, Verdict::fail));
   EXPECT_EQ(fresh.reason, "TO BE REVIEWED: got y");
   EXPECT_EQ(fresh.expires, "2026-12-29");
-  // With it the stale and the expired one are as red as before.
+  // With the updated baseline the stale and the expired entry are as red as before.
   EXPECT_TRUE(judged(0, Verdict::pass, "", &*read).red);
   EXPECT_TRUE(judged(1, Verdict::fail, "x", &*read).red);
 }

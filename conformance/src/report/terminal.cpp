@@ -101,7 +101,7 @@ void TerminalReport::judged(const Judgement& judgement) {
   const bool quiet = result.verdict == Verdict::pass || result.verdict == Verdict::skip ||
                      (result.verdict == Verdict::note && !style_.notes);
   if (!judgement.red && quiet) return;
-  if (!result.ran) return;  // they are counted by their reason at the end
+  if (!result.ran) return;  // rows that did not run are counted by their reason at the end
   if (!waits(judgement)) print(judgement);
 }
 
@@ -267,7 +267,7 @@ void TerminalReport::end(const RunReport& report) {
   out_ << "\n"
        << paint(safe(verdict_line(report)), code == ExitCode::conformant ? "32;1" : "31;1",
                 style_.colour);
-  // Whoever reads one line reads this one.
+  // Said here, as many read only this line.
   if (judged && !shows_bytes(report.target)) out_ << ", but no stored byte was compared";
   out_ << '\n';
   for (const std::string& line : cause_lines(report, {style_.rerun, style_.rerun_alone})) {

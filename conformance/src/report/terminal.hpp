@@ -27,20 +27,20 @@ class TerminalReport {
   void begin(const TargetFacts& target, const std::string& run_id, std::size_t cases);
   void remark(const std::string& text);
   void progress(std::size_t finished, std::size_t all);
-  /// Passes, skips and (without `notes`) notes are counted, the rest is printed at once; but what
-  /// may stand on something that is broken waits for the end (without `all`).
+  /// Passes, skips and (without `notes`) notes are only counted, the rest is printed at once. But
+  /// without `all`, a red row that a broken foundation may explain waits for its cause at the end.
   void judged(const Judgement& judgement);
   void end(const RunReport& report);
 
  private:
   void clear_progress();
   [[nodiscard]] std::string painted(Verdict verdict) const;
-  /// Whether it may be told by its cause.
+  /// Whether it may be told together with others, by their cause.
   [[nodiscard]] bool waits(const Judgement& judgement) const;
   void print(const Judgement& judgement);
   void print_cause(const Cause& cause, const RunReport& report);
   void print_excerpt(std::string_view transcript);
-  /// What is not the same each time, or not as on record.
+  /// Rows whose verdict is not the same each time, or not as on record.
   void print_changes(const RunReport& report);
 
   std::ostream& out_;

@@ -1,4 +1,4 @@
-// What is not as a record has it (--against).
+// What differs from a record (--against).
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ struct Against {
   std::size_t not_judged = 0;  ///< rows on record that this run did not judge
 };
 
-/// Each row that the run judged, against the record: its verdict, and the answer in the words of
-/// the check; a row that is not on record is a change. Rows that were not asked for are counted.
+/// Compares each judged row with the record: its verdict, and the answer in the words of the check.
+/// A row that is not on record is a change; rows on record that were not judged are counted.
 [[nodiscard]] Against compared(const std::string& file, const verdicts::Column& recorded,
                                const verdicts::Rows& found);
 

@@ -29,7 +29,7 @@ std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
   return std::chrono::sys_days{day};
 }
 
-/// A verdict, or a list of those that come by turns, which may hold a pass.
+/// One verdict, or a list of those that differ from run to run; only a list may hold `pass`.
 std::vector<Verdict> read_expected(const json::Cursor& at) {
   if (!at.is_array()) {
     const auto verdict = verdict_named(at.string());

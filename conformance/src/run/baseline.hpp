@@ -24,10 +24,10 @@ struct Baseline {
   [[nodiscard]] const Deviation* find(std::string_view requirement) const;
 };
 
-/// Strict: unknown keys, ids that the catalogue does not have, and doubles are Errors.
+/// Strict: unknown keys, ids that the catalogue does not have, and duplicates are Errors.
 [[nodiscard]] Result<Baseline> parse_baseline(std::string_view text, const std::string& document,
                                               const Catalogue& catalogue);
-/// One that is built in ("dex-2.8"), or a file. An Error about a name that is neither tells those
+/// One that is built in ("dex-2.8"), or a file. The Error for a name that is neither lists those
 /// that are built in.
 [[nodiscard]] Result<Baseline> load_baseline(const std::string& name_or_file,
                                              const Catalogue& catalogue);

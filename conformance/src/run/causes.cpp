@@ -19,7 +19,8 @@ bool met(const Judgement& judgement, const std::vector<Step>& steps) {
   });
 }
 
-/// Stricter levels, what failed rather than what could not be judged, and what is soon read.
+/// Least is best: stricter levels, what failed before what could not be judged, then what is short
+/// to read.
 std::tuple<int, int, std::size_t, std::size_t> rank(const Judgement& judgement) {
   const CaseResult& result = judgement.result;
   const std::size_t shown = result.transcript.empty() ? SIZE_MAX : result.transcript.size();
@@ -27,7 +28,7 @@ std::tuple<int, int, std::size_t, std::size_t> rank(const Judgement& judgement) 
           result.met.unheld.size(), shown};
 }
 
-/// Of the rows of a cause the one that shows it best.
+/// The row of a cause that shows it best.
 const Judgement& best(const std::vector<Judgement>& judgements,
                       const std::vector<std::size_t>& rows) {
   return judgements[*std::min_element(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
@@ -35,7 +36,7 @@ const Judgement& best(const std::vector<Judgement>& judgements,
   })];
 }
 
-/// The second try is the first one again; what follows is asked in another way.
+/// The second try repeats the first; those that follow ask in another way.
 Cause::Kind kind_of(const Trial& trial) {
   if (!trial.unsteady()) return Cause::Kind::broken;
   const bool again_held = trial.tries.size() > 1 && trial.tries[1].lacks.empty();
@@ -63,13 +64,13 @@ class Folding {
     for (const std::size_t row : left_) alone(row);
     std::stable_sort(causes_.begin(), causes_.end(),
                      [](const Cause& a, const Cause& b) { return a.weight() > b.weight(); });
-    // Whatever their number, they say nothing of the target.
+    // Last, whatever their number: they say nothing of the target.
     if (late) causes_.push_back(std::move(*late));
     return std::move(causes_);
   }
 
  private:
-  /// Takes the rows of which `belongs` holds.
+  /// Removes the rows for which `belongs` holds from those that are left.
   template <class Belongs>
   std::vector<std::size_t> take(Belongs&& belongs) {
     std::vector<std::size_t> rows;
@@ -151,13 +152,14 @@ void Folding::foundation(const Trial& trial) {
   const bool discovery = trial.foundation->tells_offers;
   cause.rows = take([&](const Judgement& judgement) {
     if (met(judgement, trial.met)) return true;
-    // Those that ask nothing, or are judged only as something is not offered, go by what it told.
+    // Rows without a request, and rows that are judged because something is not offered, rely on
+    // what discovery told.
     const CaseResult& result = judgement.result;
     return discovery && trial.broken() && result.ran &&
            (result.transcript.empty() || judged_as_not_offered(*result.row));
   });
   if (discovery) cause.not_judged = tried_.not_offered;
-  // What no row met is no cause of anything; but what changes by itself is told.
+  // A failure that no row met explains nothing; but an unsteady foundation is told in any case.
   if (cause.rows.empty() && cause.kind != Cause::Kind::unsteady) return;
   std::vector<std::string> answers;
   for (const Trial::Try& one : trial.tries) {
@@ -195,7 +197,7 @@ void Folding::foundation(const Trial& trial) {
   causes_.push_back(std::move(cause));
 }
 
-/// Whatever ended the run before them is the first cause there is.
+/// The first cause ended the run before these rows, so they are its rows.
 void Folding::not_run() {
   if (causes_.empty()) return;
   const auto rows = take([](const Judgement& judgement) {
@@ -205,7 +207,7 @@ void Folding::not_run() {
   of_first.insert(of_first.end(), rows.begin(), rows.end());
 }
 
-/// For which there was no time, or that were interrupted.
+/// Rows for which there was no time, or before which the run was interrupted.
 std::optional<Cause> Folding::without_time() {
   const auto rows = take([](const Judgement& judgement) {
     return !judgement.result.ran && judgement.result.verdict == Verdict::error;

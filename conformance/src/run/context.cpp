@@ -51,7 +51,7 @@ void stop_unanswered(const std::string& what, const transport::Exchange& seen) {
   if (!seen.failure) stop_blocked(wanted, "none");
   using Kind = transport::Failure::Kind;
   const Kind kind = seen.failure->kind;
-  // It answered when it was found out: what it does not take now is its own.
+  // It answered during discovery: that it takes no connection now is its own fault.
   const bool ours = kind == Kind::proxy || kind == Kind::own || kind == Kind::other;
   throw Stop{Outcome{ours ? Outcome::Kind::error : Outcome::Kind::blocked, wanted,
                      fmt::format("{}: {}", transport::to_string(kind), seen.failure->message)}};

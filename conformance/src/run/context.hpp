@@ -25,7 +25,7 @@ class Context {
   virtual ~Context() = default;
 
   [[nodiscard]] virtual const Target& target() const = 0;
-  /// Seeded by the run's seed and the requirement's id: a run repeats.
+  /// Seeded by the run's seed and the requirement's id, so that a run can be repeated.
   [[nodiscard]] virtual std::mt19937_64& random() = 0;
   /// `size` random bytes from random().
   [[nodiscard]] std::string random_bytes(std::size_t size);
@@ -37,14 +37,14 @@ class Context {
   /// system takes them as well.
   virtual transport::Exchange exchange_presenting(transport::Request request,
                                                   const client::Presentation& how) = 0;
-  /// Whether those that go to the target are in HTTP/2 (--http 2); raw connections are HTTP/1.1 in
-  /// any case. What HTTP/2 has no form for ends the check as not offered.
+  /// Whether exchanges with the target are in HTTP/2 (--http 2); raw connections are HTTP/1.1 in
+  /// any case. A request that HTTP/2 has no form for ends the check as not offered.
   [[nodiscard]] virtual bool in_http2() const { return false; }
   /// Without credentials.
   virtual transport::Exchange exchange_anonymously(transport::Request request) = 0;
-  /// Sends what `make` makes of the run's user name and password. Of that the evidence shows
-  /// neither the query, nor length and digest of the body, which would let a reader guess the
-  /// password. nullopt when the run has none of them.
+  /// Sends what `make` makes of the run's user name and password. The evidence shows neither its
+  /// query nor the length and digest of its body, from which a reader could guess the password.
+  /// nullopt when the run has no user and password.
   using WithPassword =
       std::function<transport::Request(const std::string& username, const std::string& password)>;
   virtual std::optional<transport::Exchange> exchange_as_user(const WithPassword& make) = 0;
@@ -66,11 +66,11 @@ class Context {
 
   // ---- raw bytes -------------------------------------------------------------------------------
   /// A connection to the target, for no longer than the check has; ends the check as blocked when
-  /// it cannot be made, and as not offered when --http 2 is judged and the target answers in that
-  /// alone.
+  /// it cannot be made, and as not offered when --http 2 is judged and the target answers nothing
+  /// else.
   virtual transport::RawConnection raw() = 0;
-  /// The fields every raw request to this target needs: Host, User-Agent, credentials unless they
-  /// belong into the query, --header.
+  /// The fields every raw request to this target needs: Host, User-Agent, those of --header, and
+  /// credentials unless they go into the query.
   [[nodiscard]] virtual http::Fields raw_headers() = 0;
   /// Path and query of a URL, as a request target.
   [[nodiscard]] static std::string target_of(const std::string& url);

@@ -28,19 +28,19 @@ std::uint64_t hash(std::uint64_t seed, std::string_view text) {
   return h;
 }
 
-/// What the server's status line begins with, which may be anything.
+/// The version as the server wrote it, which may be anything, made one of a few.
 std::string known_version(const std::string& version) {
   constexpr std::array<std::string_view, 4> known{"HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3"};
   return std::find(known.begin(), known.end(), version) == known.end() ? "another HTTP" : version;
 }
 
-/// "http://h:80 instead of http://h:8080", as far as that can be told.
+/// "another origin: http://h:80"; the whole URL, quoted, when its origin cannot be told.
 std::string lacks_origin(const std::string& url) {
   const auto origin = transport::origin_of(url);
   return "another origin: " + (origin ? *origin : quote(url));
 }
 
-/// Of a head that a check wrote by hand; what is no field is left out.
+/// The fields of a head that a check wrote by hand; a line that is no field is left out.
 http::Fields fields_of(std::string_view head) {
   http::Fields fields;
   for (std::size_t end = head.find("\r\n"); end != std::string_view::npos;) {
@@ -96,7 +96,7 @@ class LiveContext final : public Context {
       note_login(true);
       return seen;
     }
-    // It may have expired sooner than was promised, or been revoked.
+    // The token may have expired sooner than was promised, or been revoked.
     const auto another = session_->credentials.instead_of(*token, within(std::chrono::seconds{30}));
     if (another && *another) {
       record("# 401: again, with a new token\n\n");
@@ -203,9 +203,9 @@ class LiveContext final : public Context {
   [[nodiscard]] Milliseconds within(Milliseconds wanted) const {
     const auto left = std::chrono::duration_cast<Milliseconds>(deadline_ - Clock::now());
     if (left <= Milliseconds{0}) {
-      // Nobody was at fault when each request had its answer, only slow.
+      // Where each request had its answer, only slowly, nobody is at fault.
       if (answers_ > 0 && unanswered_ == 0) stop_slow(fmt::format("{} answers", answers_));
-      // Of its time nearly all went by in waiting for the target.
+      // Nearly all of the check's time was spent in waiting for the target.
       throw Stop{Outcome{Outcome::Kind::blocked, "answers in time",
                          "the check's time was up (--case-timeout)"}};
     }
@@ -218,17 +218,17 @@ class LiveContext final : public Context {
   }
   void count(bool answered) { ++(answered ? answers_ : unanswered_); }
 
-  /// Its check's time was up before there was a silence to speak of, and all before it were
-  /// answered.
+  /// The check's time was up before the silence was long enough to mean anything, and all requests
+  /// before this one were answered.
   [[nodiscard]] bool is_cut_short(const transport::Exchange& seen, Milliseconds asked) const {
     constexpr Milliseconds about_nothing{100};  // curl counts whole milliseconds, and rounds
-    constexpr Milliseconds a_silence{5'000};    // however long it was to be
+    constexpr Milliseconds a_silence{5'000};    // whatever was asked for
     return seen.failure && seen.failure->kind == transport::Failure::Kind::timeout &&
            !seen.response && seen.timings.total < std::min(asked, a_silence) &&
            time_left() < about_nothing && answers_ > 0 && unanswered_ == 0;
   }
 
-  /// What was put on it, if there is anything.
+  /// Puts the credentials on `request`; the token or key, nullopt without any.
   std::optional<std::string> present(const client::Presentation& how, transport::Request& request) {
     auto token = session_->credentials.token(within(std::chrono::seconds{30}));
     if (!token) {
@@ -297,7 +297,7 @@ class LiveContext final : public Context {
     }
   }
 
-  /// What the exchange was of that checks stand on.
+  /// Notes which step of a foundation the exchange was, if it was one.
   void note(const transport::Exchange& seen) {
     watch(seen);
     const auto step = target().step_of(seen);
@@ -373,7 +373,7 @@ class LiveContext final : public Context {
     evidence_->spoke(http);
   }
 
-  /// The same of a raw connection, of which `head` is what was sent.
+  /// The same for a raw connection, on which `head` was sent.
   void note_raw(std::string_view head, transport::Exchange seen,
                 transport::RawConnection::Seen what) {
     const std::string_view line = head.substr(0, head.find("\r\n"));

@@ -82,7 +82,7 @@ TEST_F(LiveContextTest, CredentialsGoWhereTheTargetWantsThemAndIntoNoEvidence) {
       c->exchange_anonymously({"GET", server_.url("/files/1"), {}, {}});
       EXPECT_THAT(last_request(), Not(HasSubstr(expected)));
     }
-    // Another way that the system has as well.
+    // Another place where the system takes a key.
     context()->exchange_presenting({"GET", server_.url("/files/1"), {}, {}}, {Way::query, "key"});
     EXPECT_THAT(last_request(), HasSubstr("/files/1?key=" + key + " "));
     EXPECT_THAT(evidence_->text(), HasSubstr("/files/1?key=***\n"));
@@ -188,7 +188,7 @@ TEST_F(LiveContextTest, ASilenceThatTheChecksTimeCutShortIsNone) {
   EXPECT_EQ(slow.kind, Kind::not_offered) << slow.got;
   EXPECT_THAT(slow.got, HasSubstr("--case-timeout"));
 
-  // Where nothing was answered, it is the target's.
+  // Where nothing was answered, the target is at fault.
   c = context(Milliseconds{500});
   EXPECT_EQ(stop_of([&] { c->get(server_.url("/files/1")); }).kind, Kind::blocked);
   over.set_value();

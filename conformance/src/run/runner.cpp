@@ -25,7 +25,7 @@ struct Attempt {
   std::optional<Outcome> outcome;
 };
 
-/// A field of a server may be as long as a head; a reader wants its beginning.
+/// A server's field may be as long as a head; a reader needs only its beginning.
 void shorten(std::string& text) {
   constexpr std::size_t enough = 4096;
   if (text.size() <= enough) return;
@@ -36,7 +36,8 @@ void shorten(std::string& text) {
 
 Outcome error(std::string what) { return {Outcome::Kind::error, {}, std::move(what)}; }
 
-/// Only on connections that a check reads by hand it waits longer than it has time.
+/// Only while it reads a raw connection may a check wait for the target beyond its time; anything
+/// else is a fault of the harness.
 Outcome not_ended(Milliseconds time, bool by_hand) {
   const std::string what = fmt::format("did not end within {} (--case-timeout)", ::to_string(time));
   if (!by_hand) return error(what);
@@ -262,7 +263,7 @@ void Runner::State::work() {
     }
   }
   if (--working > 0) return;
-  // The last one; nobody else touches them any more.
+  // This slot is the last at work, so nobody else touches `unsure`.
   std::sort(unsure.begin(), unsure.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto& [index, first] : unsure) publish(index, run_again(index, std::move(first)));

@@ -23,7 +23,7 @@ inline constexpr Bytes most_evidence{512U << 10U};
 /// How much a check sent.
 struct Traffic {
   std::size_t requests = 0;
-  std::uint64_t bytes = 0;  ///< of bodies; of what was written by hand the heads as well
+  std::uint64_t bytes = 0;  ///< of bodies; on raw connections heads as well
   std::size_t uploads = 0;  ///< that it made
 };
 
@@ -41,13 +41,13 @@ class Evidence {
   /// "PATCH /files/1: 503 Service Unavailable"; nullopt when every answer was the server's own.
   [[nodiscard]] std::optional<std::string> turned_away() const;
 
-  /// Remembers what an answer came in: "HTTP/2".
+  /// Remembers the HTTP version of an answer: "HTTP/2".
   void spoke(std::string http);
   [[nodiscard]] std::set<std::string> spoken() const;
   /// What the check met on its way.
   struct Met {
     std::vector<Step> unheld;  ///< steps that did not hold, each once, the last one last
-    bool last_held = true;     ///< of the last step that was a foundation's
+    bool last_held = true;     ///< the last step held, or there was none
     bool unreachable = false;  ///< a connection was refused, or ended before an answer
     bool by_hand = false;      ///< it had a raw connection
     std::optional<Busy> busy;  ///< the last answer that asked to come back later
@@ -78,7 +78,7 @@ struct CaseResult {
   Verdict verdict = Verdict::error;
   Outcome outcome;
   std::string transcript;
-  std::set<std::string> spoken;  ///< as in "HTTP/2", "raw HTTP/1.1": what it was judged in
+  std::set<std::string> spoken;  ///< the versions it was judged in: "HTTP/2", "raw HTTP/1.1"
   Traffic sent;
   std::chrono::milliseconds duration{0};
   bool ran = true;  ///< false: no verdict because the run ended before it
@@ -101,7 +101,7 @@ struct RunnerOptions {
   /// Asked before a case runs again, with what came of it the first time; false: that stays. May
   /// block. Cases are not run again when it is too late for them, or the run was interrupted.
   std::function<bool(const CaseResult&)> again = [](const CaseResult&) { return true; };
-  /// Sees what came of it.
+  /// Sees what came of running a case again.
   std::function<void(const CaseResult&)> ran_again = [](const CaseResult&) {};
 };
 
@@ -111,8 +111,8 @@ using MakeContext = std::function<std::unique_ptr<Context>(
     std::chrono::steady_clock::time_point deadline)>;
 
 /// Every check is isolated: what it throws becomes its verdict, and one that does not come back is
-/// abandoned (its thread is left behind and only touches what it owns). Cases of which the options
-/// are unsure have their verdict when all others have.
+/// abandoned (its thread is left behind and only touches what it owns). A case that may run again
+/// (RunnerOptions::unsure) gets its verdict after all others.
 class Runner {
  public:
   Runner(RunnerOptions options, MakeContext make, std::vector<Case> cases);

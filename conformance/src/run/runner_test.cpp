@@ -58,7 +58,7 @@ TEST(Runner, AnOutageIsNoBrokenRule) {
   EXPECT_THAT(broke.outcome.got, HasSubstr("no Upload-Offset"));
   EXPECT_THAT(broke.outcome.got, HasSubstr("HEAD /files/1: 502"));
   EXPECT_EQ(under_outage([](Context&) { return broken_must("a", "b"); }).verdict, Verdict::blocked);
-  // What was seen to hold in spite of it holds.
+  // What held in spite of the outage holds.
   EXPECT_EQ(under_outage([](Context&) { return holds(); }).verdict, Verdict::pass);
 }
 
@@ -156,7 +156,7 @@ TEST(Runner, AHopelessRunEnds) {
   EXPECT_EQ(runner.wait(0).outcome.got, "not run: the target is gone");
 }
 
-/// Holds the second time.
+/// Blocked the first time, holds from the second on.
 Outcome at_second(Context&) {
   static std::atomic<int> times{0};
   return ++times > 1 ? holds() : Outcome{Outcome::Kind::blocked, "a", "b"};

@@ -37,18 +37,18 @@ struct Session {
   Watch watch;
 
   void created(const std::string& upload);
-  /// Counts answers by what they came in: "HTTP/2".
+  /// Counts answers by their HTTP version: "HTTP/2".
   void spoke(const std::string& http);
   [[nodiscard]] std::map<std::string, std::size_t> spoken() const;
   /// Whether the target answers a raw connection, which is HTTP/1.1; asked once.
   [[nodiscard]] bool answers_http1();
-  /// How long an answer to a request is waited for, at most `wanted`: a server that was silent
-  /// several times in a row, and answered nothing of that foundation since, is given little.
+  /// How long to wait for the answer to a request of `foundation`: `wanted`, but only a little when
+  /// the last few of them had no answer.
   [[nodiscard]] Milliseconds patience_with(const Foundation* foundation, Milliseconds wanted) const;
   void answered(const Foundation* foundation, bool in_time);
-  /// Whether it was silent at all, without which `patience_with` changes nothing.
+  /// Whether the target was ever silent; until then `patience_with` gives what is wanted.
   [[nodiscard]] bool was_silent() const { return was_silent_; }
-  /// Whether a request with the credentials of the run was answered 401.
+  /// A request with the credentials of the run was answered: `taken` unless that was a 401.
   void credentials_taken(bool taken);
   /// They were refused several times in a row.
   [[nodiscard]] bool credentials_refused() const;

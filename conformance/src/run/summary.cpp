@@ -82,7 +82,7 @@ Judgement judged_again(Judgement before, CaseResult result, std::string_view nee
   Judgement now = judge(std::move(result), needs, baseline, rules);
   Judgement out = now.red && !before.red ? std::move(now) : std::move(before);
   out.seen = std::move(seen);
-  // Where none of them is red there is nothing to mend: it is named, as --repeat was asked for.
+  // Where no time was red there is nothing to mend; the report names the change all the same.
   if (!out.changes() || !out.red) return out;
   std::string in_order;
   for (const Seen& one : out.seen) {

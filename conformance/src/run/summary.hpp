@@ -25,7 +25,7 @@ enum class ExitCode {
   harness = 4,      ///< a fault of the harness or its machine, interrupted, or out of time
 };
 
-/// Of a row that is judged several times (--repeat): one of them.
+/// One verdict of a row that is judged several times (--repeat).
 struct Seen {
   Verdict verdict = Verdict::error;
   std::string got;
@@ -37,9 +37,9 @@ struct Judgement {
   std::optional<Deviation> deviation;
   bool red = false;
   std::string why_red;  ///< one line when `red` comes from more than the verdict
-  std::string cause;    ///< name of what stands behind a red one
-  /// Each time that it was judged, in their order; empty: once. The result is that of the first
-  /// time that was red, or of the first one.
+  std::string cause;    ///< of a red one: the name of its Cause
+  /// What came each time that it was judged, in order; empty: once. `result` is that of the first
+  /// time that was red, or of the first time.
   std::vector<Seen> seen;
 
   /// Its verdict was not the same each time.
@@ -70,7 +70,7 @@ struct RunReport {
   std::optional<Against> against;               ///< --against
   std::vector<std::string> remarks;
   int http = 1;                               ///< of --http
-  std::map<std::string, std::size_t> spoken;  ///< answers by what they came in: "HTTP/2"
+  std::map<std::string, std::size_t> spoken;  ///< answers by HTTP version: "HTTP/2"
   std::size_t uploads_removed = 0;
   std::vector<std::string> uploads_left;
   bool interrupted = false;
@@ -85,7 +85,7 @@ struct RunReport {
   [[nodiscard]] std::size_t count(Verdict verdict) const;
   [[nodiscard]] std::size_t red() const;
   [[nodiscard]] std::size_t expected_deviations() const;
-  /// What changes by itself is a finding whatever the rows say.
+  /// A foundation is unsteady: not conformant, even where every row is green.
   [[nodiscard]] bool unsteady() const;
   /// Rows that are not as --against has them.
   [[nodiscard]] std::size_t changed() const { return against ? against->changes.size() : 0; }

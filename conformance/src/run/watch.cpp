@@ -8,9 +8,9 @@ namespace {
 
 using Kind = transport::Failure::Kind;
 
-/// So many refusals are no listener that was busy for a moment.
+/// So many refusals in a row are more than a listener that is busy for a moment.
 constexpr std::size_t enough = 5;
-/// What was lost longer ago, while others were answered, killed nobody.
+/// A request that was lost longer ago, with the target still alive, did not kill it.
 constexpr std::chrono::milliseconds fresh{500};
 
 bool is_lost(const transport::Exchange& exchange) {
@@ -32,7 +32,8 @@ void Watch::saw(std::string_view row, const transport::Exchange& exchange) {
     refused_in_a_row_ = 0;
     // What was lost before this was asked did not kill the target: it answered this.
     std::erase_if(lost_, [&](const Lost& lost) { return lost.at < began; });
-    // What had been sent before the end may still arrive; a new connection was taken after it.
+    // An answer that was sent before the end may still arrive on an old connection; a new one
+    // shows that it lives.
     if (!exchange.reused_connection) down_ = false;
     if (!down_) forget_old(now);
     return;
@@ -70,8 +71,8 @@ std::vector<Watch::Suspect> Watch::suspects() const {
   const std::lock_guard lock(mutex_);
   std::vector<Suspect> all;
   for (const Lost& lost : lost_) {
-    // While a process ends the kernel takes connections for it: what was asked after the first one
-    // was lost met that.
+    // While a process ends, the kernel still takes connections for it: a request that began after
+    // the first loss met that.
     if (lost.began <= lost_.front().at) all.push_back(lost.suspect);
   }
   return all;

@@ -36,7 +36,7 @@ class Watch {
     std::string row;
     std::string request;  ///< "PATCH http://h/files/1"
   };
-  /// Of the last time, the first that was lost first.
+  /// Those of the last time, in the order in which they were lost.
   [[nodiscard]] std::vector<Suspect> suspects() const;
 
  private:
@@ -54,7 +54,8 @@ class Watch {
   std::deque<Lost> lost_;
 };
 
-/// Waits until `knock` says that a connection can be made, at most for `patience`; whether it can.
+/// Waits until `knock` says that a connection can be made, at most for `patience` and until `over`;
+/// whether it can.
 [[nodiscard]] bool comes_back(const std::function<bool()>& knock, Milliseconds patience,
                               const std::function<bool()>& over);
 

@@ -52,7 +52,7 @@ TEST_F(WatchTest, WhatWasLostWhenItWentIsSuspected) {
   EXPECT_EQ(watch_.suspects()[0].request, "PATCH http://h/1");
 }
 
-/// That took so long.
+/// The exchange, as one that took `time`.
 transport::Exchange after(transport::Exchange exchange, std::chrono::milliseconds time) {
   exchange.timings.total = time;
   return exchange;

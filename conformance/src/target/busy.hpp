@@ -9,10 +9,10 @@
 namespace conformance {
 
 /// 423 (RFC 4918 section 11.3), 429 (RFC 6585 section 4) or 503 (RFC 9110 section 15.6.4): they say
-/// nothing of the request.
+/// nothing about the request itself.
 struct Busy {
   int status = 0;
-  /// Retry-After (RFC 9110 section 10.2.3) in seconds, a second without one; ten at most.
+  /// Retry-After (RFC 9110 section 10.2.3), at most ten seconds; one second when there is none.
   Milliseconds pause{0};
   bool operator==(const Busy&) const = default;
 };

@@ -17,8 +17,8 @@ struct Credentials::State {
   Clock clock;
   std::mutex mutex;
   std::chrono::steady_clock::time_point issued;  ///< the present token
-  /// Of the last token that was refused; and what is known to be the life of all, as the next one
-  /// was taken then.
+  /// How old the last refused token was; and the age at which tokens are renewed, known once the
+  /// target took another in its place.
   std::optional<std::chrono::steady_clock::duration> ended_at, seen_life;
   std::size_t refusals = 0;  ///< in a row
 

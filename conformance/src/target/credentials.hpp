@@ -46,14 +46,15 @@ class Credentials {
   /// cannot be reached, or has given no token within `at_most`.
   [[nodiscard]] Result<std::optional<std::string>> token(
       Milliseconds at_most = std::chrono::seconds{30});
-  /// Another one than `refused`, which the target did not take. nullopt where there can be none,
-  /// and when several in a row were refused.
+  /// Another token in place of `refused`, which the target did not take. nullopt where no other can
+  /// be had (none was given, or a fixed one), and when several in a row were refused.
   [[nodiscard]] Result<std::optional<std::string>> instead_of(const std::string& refused,
                                                               Milliseconds at_most);
-  /// The target took the present one. `in_place_of_another`: it did not take the one before, which
-  /// so was good for less than was promised; those that follow are renewed earlier.
+  /// The target took the present token. `in_place_of_another`: it had refused the one before, whose
+  /// life was shorter than the token endpoint promised; later tokens are renewed earlier.
   void taken(bool in_place_of_another);
-  /// Puts it on `request`, whose origin may have it. Errors are those of `token`.
+  /// Puts the token on `request`; the caller knows that its origin may have it. Errors are those of
+  /// `token`.
   [[nodiscard]] Result<void> present(transport::Request& request, Milliseconds at_most);
 
  private:

@@ -8,12 +8,12 @@
 
 namespace conformance {
 
-/// One of them. A constant of its system, or one of those of every system below.
+/// One of them: a constant of its system, or one of those below, which every system has.
 struct Foundation {
   std::string_view name;      ///< for reports and people: "HEAD"
   std::string_view demand;    ///< "HEAD of an upload is answered 200 with Upload-Offset"
   std::string_view remedy;    ///< what to do when it is not so; one line
-  bool tells_offers = false;  ///< what is not offered, and so not judged, goes by its answer
+  bool tells_offers = false;  ///< its answer says what is offered, and so which rows are judged
 };
 
 namespace foundation {
@@ -30,7 +30,7 @@ inline constexpr Foundation location{
 /// One exchange of a check, as a request of a foundation.
 struct Step {
   const Foundation* foundation = nullptr;
-  std::string lacks;  ///< how the answer was another: "405 Method Not Allowed"; empty: it held
+  std::string lacks;  ///< what is wrong with the answer: "405 Method Not Allowed"; empty: it held
   bool operator==(const Step&) const = default;
 };
 
@@ -43,7 +43,8 @@ struct Trial {
     std::string transcript;
   };
   std::vector<Try> tries;
-  /// What checks met when they met this; of the tries, and what follows of them.
+  /// The failed steps by which a row is known to have met this: those of the tries, and those that
+  /// follow from them.
   std::vector<Step> met;
   std::string remedy;  ///< instead of the foundation's; what the tries showed
   std::string said;    ///< what the server says of it, for people; no secret is in it

@@ -23,7 +23,7 @@ constexpr std::array names{
     Name{"session", TokenKind::session},
 };
 
-/// What can stand in a header and is no header of its own.
+/// It fits into a field value, and cannot start a field of its own.
 bool is_sendable(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; });

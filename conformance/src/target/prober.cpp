@@ -33,7 +33,7 @@ Result<transport::Response> Prober::send(transport::Request request, bool with_c
   }
 }
 
-/// Whether there was time for it.
+/// False when there is no time to wait for it.
 bool Prober::wait_out(const Busy& busy) {
   constexpr Milliseconds budget{10'000};
   const Milliseconds pause = std::max(busy.pause, Milliseconds{100});
@@ -56,7 +56,7 @@ transport::Exchange Prober::exchange(transport::Request request, bool with_crede
   none.sent.method = request.method;
   none.sent.url = request.url;
   none.failure = transport::Failure{transport::Failure::Kind::timeout, "no time was left"};
-  // What is tried is tried again: silence may not take the time of that.
+  // A try is followed by another: a silent server may not use up the time of that.
   at_most = std::min(at_most, time_for_one(at_most * 2) / 2);
   if (with_credentials && !credentials_.present(request, at_most)) return none;
   request.timeout = time_for_one(at_most);

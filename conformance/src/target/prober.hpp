@@ -13,12 +13,12 @@ class Prober {
   Prober(const TargetOptions& options, Credentials& credentials)
       : client_(options.client), credentials_(credentials), deadline_(options.deadline) {}
 
-  /// At most for `at_most`, and no longer than the run has. An Error, in a person's words, when
-  /// there is no answer. What is busy (busy_of) is asked again, a few times.
+  /// Waits for `at_most`, and no longer than the run has. An Error, in a person's words, when there
+  /// is no answer. After a busy one (busy_of) the request is sent again, for ten seconds in all.
   Result<transport::Response> send(transport::Request request, bool with_credentials,
                                    Milliseconds at_most = std::chrono::seconds{15});
 
-  /// The exchange itself, whatever came of it: once, without waiting for what is busy.
+  /// One exchange, whatever comes of it; a busy answer is not waited out.
   [[nodiscard]] transport::Exchange exchange(transport::Request request, bool with_credentials,
                                              Milliseconds at_most = std::chrono::seconds{5});
   /// "503 was waited out for 2 s"; empty: nothing was.
@@ -28,12 +28,13 @@ class Prober {
     transport::Response answer;  ///< to the request with credentials, when there are any
     bool needs_authorization = false;
   };
-  /// Sends `harmless`, which has no effect, without credentials and then with those that there are.
-  /// An Error at `where` when it is refused in the end; `remedy` says how credentials are given.
+  /// Sends `harmless`, a request without effect: first without credentials, then with them when
+  /// there are any. An Error at `where` when the last of these is refused; `remedy` says how
+  /// credentials are given.
   Result<Admitted> admit(const transport::Request& harmless, const std::string& where,
                          const std::string& remedy);
 
-  /// Of the run's time what one request may take.
+  /// How much of the run's time one request may take.
   [[nodiscard]] Milliseconds time_for_one(Milliseconds at_most = std::chrono::seconds{15}) const;
 
  private:
@@ -46,7 +47,7 @@ class Prober {
   Milliseconds waited_{0};
 };
 
-/// The server wants other credentials, or any.
+/// The server wants credentials, or other ones.
 [[nodiscard]] inline bool refused(const transport::Response& response) {
   return response.status == 401 || response.status == 403;
 }

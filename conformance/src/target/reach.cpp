@@ -7,7 +7,7 @@
 namespace conformance {
 namespace {
 
-/// Checks send targets that no URL may have.
+/// Compares the text: checks send request targets that no valid URL has.
 bool is_below(std::string_view url, std::string_view origin) {
   if (origin.empty() || !url.starts_with(origin)) return false;
   url.remove_prefix(origin.size());
@@ -18,7 +18,7 @@ bool is_below(std::string_view url, std::string_view origin) {
 
 Reach reach_of(const Target& target, const transport::Origins& trusted, const std::string& url) {
   if (is_below(url, target.origin) || trusted.hold(url)) return Reach::entrusted;
-  // All but --url were derived from it, or given by the user.
+  // The addresses besides --url were derived from it, or given by the user.
   transport::Origins own;
   own.add(target.url);
   for (const std::string& beside : target.addresses()) own.add(beside);

@@ -29,7 +29,7 @@ struct TargetOptions {
   std::string oauth_url;      ///< instead of the derived one
   std::string run_id;
   transport::ClientOptions client;
-  /// When finding out must have ended, tokens included; every request is cut short for it.
+  /// When discovery must have ended, tokens included; no request waits for longer.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   /// Of --trust-origin, and of the addresses among `own`.
   transport::Origins trusted;
@@ -61,7 +61,7 @@ inline constexpr std::string_view integrity = "integrity";
   return facts.downloads || facts.deliveries;
 }
 
-/// What finding out showed besides the target.
+/// What discovery showed besides the target.
 struct Discovered {
   /// What a person should know: the address that was chosen, a creation that was refused.
   std::vector<std::string> remarks;
@@ -79,8 +79,8 @@ struct TokenEndpoint {
 };
 
 /// The server that is judged, as its system knows it. `discover` is called once, before any check;
-/// from then on it does not change, and all threads of the run read it. What only the checks of its
-/// system ask for is in the class of the system.
+/// from then on it does not change, and all threads of the run read it. What only the checks of one
+/// system need is in the derived class of that system.
 class Target {
  public:
   Target() = default;
@@ -100,7 +100,7 @@ class Target {
   /// Before `discover`: what is known from the options.
   [[nodiscard]] virtual TargetFacts facts() const = 0;
 
-  /// Whether it offers what a check `needs`, what a row excludes and what --require names.
+  /// Whether it offers an extension: one that a check `needs`, a row excludes or --require names.
   [[nodiscard]] virtual bool offers(std::string_view extension) const = 0;
   /// Why what needs `extension` is not judged, when it is not offered.
   [[nodiscard]] virtual std::string why_not_offered(std::string_view extension) const;
@@ -122,12 +122,12 @@ class Target {
     return std::nullopt;
   }
 
-  /// What the checks stand on, in the order in which one needs the other.
+  /// What the checks stand on; each comes before those that need it.
   [[nodiscard]] virtual std::vector<const Foundation*> foundations() const {
     return {&foundation::login, &foundation::location};
   }
-  /// Which of them an exchange was, and what its answer lacks; nullopt: none of them. Of an
-  /// exchange that was only sent, which it is going to be.
+  /// Which of them an exchange was, and what its answer lacks; nullopt: none of them. An exchange
+  /// without an answer is told by its request.
   [[nodiscard]] virtual std::optional<Step> step_of(const transport::Exchange& /*seen*/) const {
     return std::nullopt;
   }
@@ -149,7 +149,7 @@ struct KnownServer {
 /// A flag that a system brings.
 struct OwnSetting : settings::OwnSetting {
   /// It is an address of the target: it gets the credentials of the run and the fields of
-  /// --header, and of its query nothing is shown.
+  /// --header, and its query is never shown.
   bool address = false;
 };
 /// An absolute URL, for OwnSetting::read. The Error shows nothing that may be secret.
@@ -163,16 +163,16 @@ struct System {
   std::vector<std::string_view> extensions;  ///< what --require may name
   std::vector<OwnSetting> settings;          ///< its own flags, with those of what it builds on
   std::vector<Check> (*checks)();
-  /// By what `url` shows itself to be such a server, in a few words ("its /health names DEX");
-  /// nullopt: by nothing. Sends what has no effect. nullptr: such a server cannot be told.
+  /// What shows that `url` is such a server, in a few words ("its /health names DEX"); nullopt:
+  /// nothing does. Its requests have no effect. nullptr: such a server cannot be recognised.
   std::optional<std::string> (*recognises)(Prober& prober, const std::string& url) = nullptr;
   /// An Error of usage: a file that cannot be read.
   Result<std::unique_ptr<Target>> (*make_target)(TargetOptions options);
-  /// How many uploads the user made elsewhere: where there are any, none is created. nullptr: it
-  /// takes none.
+  /// How many uploads the user made elsewhere for the checks, which then create none. nullptr: the
+  /// system takes none.
   std::size_t (*uploads_given)(const settings::OwnSettings& own) = nullptr;
-  /// What a partner of it does, for `onboard`; `target` of the party is of this system. An Error of
-  /// usage: what the partner has cannot be read. nullptr: nobody is walked through it.
+  /// What a partner of this system does, for `onboard`; `target` of the party is of this system. An
+  /// Error of usage: a file of the partner cannot be read. nullptr: `onboard` is not for it.
   Result<std::unique_ptr<onboard::Journey>> (*make_journey)(onboard::Party party) = nullptr;
 };
 /// Those of systems/systems.cpp, the default first. They live as long as the program.

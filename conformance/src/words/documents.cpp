@@ -7,7 +7,7 @@
 namespace conformance::suites {
 
 Json json_of(std::string_view text) {
-  constexpr int most_levels = 100;  // what is written out again is written by recursion
+  constexpr int most_levels = 100;  // dump() recurses
   bool too_deep = false;
   const auto watch = [&](int depth, Json::parse_event_t, Json&) {
     too_deep = too_deep || depth > most_levels;

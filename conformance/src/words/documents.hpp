@@ -16,9 +16,9 @@ using transport::Response;
 /// The body as JSON; null when it is none.
 [[nodiscard]] Json json_of(std::string_view text);
 [[nodiscard]] Json json_of(const Response& response);
-/// What is there, by JSON pointer; nullptr when there is nothing.
+/// The value at a JSON pointer; nullptr when there is none.
 [[nodiscard]] const Json* value_at(const Json& document, const std::string& pointer);
-/// A text, by JSON pointer; nullopt when there is none.
+/// The string at a JSON pointer; nullopt when there is none.
 [[nodiscard]] std::optional<std::string> text_at(const Json& document, const std::string& pointer);
 /// The names of an object's members, sorted: "{deliveries, file_info}".
 [[nodiscard]] std::string members_of(const Json& object);

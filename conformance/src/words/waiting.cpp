@@ -5,7 +5,7 @@
 namespace conformance::suites {
 
 void outlive(Context& c, std::chrono::seconds lifetime, std::string_view what) {
-  // Dates have no fractions: what is told may be a second off either way.
+  // Dates have no fractions of a second, so a date may be a second off either way.
   constexpr std::chrono::seconds slack{2};
   // What a check needs besides waiting.
   constexpr std::chrono::seconds reserve{5};

@@ -8,8 +8,8 @@
 
 namespace conformance::suites {
 
-/// Waits until `what`, which is good for so long, is past its time; ends the check as skipped when
-/// that is longer than the check may take.
+/// Waits until `what` has outlived `lifetime`; ends the check as not offered when that is longer
+/// than the check may take.
 void outlive(Context& c, std::chrono::seconds lifetime, std::string_view what);
 
 }  // namespace conformance::suites

@@ -127,7 +127,7 @@ std::string from_offset(const std::string& bytes, Bytes offset) {
 
 RawConnection::Read talk(Context& c, RawConnection& connection, std::string_view what,
                          const std::string& head, std::string_view body, bool head_request) {
-  // A server may refuse early and close: what it said counts, not that the rest could not be sent.
+  // A server may refuse early and close: its answer counts, and not that sending failed.
   const auto in_time = [&c] { return std::clamp(c.time_left(), Milliseconds{1}, answer_timeout); };
   if (connection.send(head, in_time()) && !body.empty()) {
     static_cast<void>(connection.send(body, in_time()));

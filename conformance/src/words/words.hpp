@@ -33,11 +33,11 @@ inline constexpr Milliseconds answer_timeout{10'000};
 /// Ends the check: it cannot be judged because something before it failed.
 [[noreturn]] void stop_blocked(std::string expected, std::string got);
 
-/// For a rule about what HTTP/2 does not have: ends the check as not offered where that is judged.
-/// `what` has no form there: "a reason phrase".
+/// For a rule about `what`, which HTTP/2 has no form for ("a reason phrase"): ends the check as not
+/// offered when the run judges HTTP/2.
 void only_in_http1(const Context& c, std::string_view what);
 
-/// What several requests showed about one rule. Of a broken rule only what broke it is told.
+/// What several requests showed about one rule. When it is broken, only what broke it is told.
 class Findings {
  public:
   explicit Findings(std::string rule) : rule_(std::move(rule)) {}
@@ -71,7 +71,7 @@ void taken(const Response& response, std::string_view what);
 // ---- responses ---------------------------------------------------------------------------------
 
 [[nodiscard]] bool status_in(const Response& response, std::initializer_list<int> legal);
-/// HEAD, PATCH or DELETE of what is not there: 404 or 410.
+/// Whether an upload that is not there was answered so: 404 or 410.
 [[nodiscard]] bool is_gone(const Response& response);
 /// A field's value, or "" when it is absent.
 [[nodiscard]] std::string value_of(const Response& response, std::string_view name);
@@ -81,7 +81,7 @@ void taken(const Response& response, std::string_view what);
 [[nodiscard]] bool is_integer(std::string_view text);
 /// "409", without what differs from run to run: for notes.
 [[nodiscard]] std::string code(const Response& response);
-/// The same of an exchange that may have failed: "409", or "no answer (reset)".
+/// The same for an exchange that may have failed: "409", or "no answer (reset)".
 [[nodiscard]] std::string code(const Exchange& exchange);
 /// "409 Conflict, Upload-Offset: 4": the parts of a response that a reader wants first.
 [[nodiscard]] std::string describe(const Response& response);
@@ -90,7 +90,7 @@ void taken(const Response& response, std::string_view what);
 
 /// `count` letters, for bodies whose content does not matter.
 [[nodiscard]] std::string letters(std::size_t count, char letter = 'a');
-/// `bytes` from `offset` on, which a server told: none when it is beyond their end.
+/// `bytes` from an offset on that a server told; none when it lies beyond their end.
 [[nodiscard]] std::string from_offset(const std::string& bytes, Bytes offset);
 
 // ---- raw bytes ---------------------------------------------------------------------------------
@@ -103,22 +103,22 @@ RawConnection::Read talk(Context& c, RawConnection& connection, std::string_view
 /// The same on a connection of its own.
 RawConnection::Read talk(Context& c, std::string_view what, const std::string& head,
                          std::string_view body = {}, bool head_request = false);
-/// The response; without one the check ends as error.
+/// The response; without one the check ends as blocked.
 [[nodiscard]] Response answer(const RawConnection::Read& read);
 
 /// Waits for a 1xx (then `seen` is timeout and `interims` has it) or a final response.
 [[nodiscard]] RawConnection::Read await_continue(RawConnection& connection, Milliseconds deadline);
 
-/// A connection to where `url` is, which another document handed out; ends the check as blocked
-/// where nothing may be sent (--trust-origin).
+/// A connection to the origin of `url`, which a document of the server named; ends the check as
+/// blocked where nothing may be sent there (--trust-origin).
 [[nodiscard]] RawConnection raw_to(Context& c, const std::string& url);
 /// The head of a request for such a connection: Host, the run's User-Agent and these, no
 /// credentials.
 [[nodiscard]] std::string bare_head(Context& c, std::string_view method, const std::string& url,
                                     const Fields& fields);
 
-/// Ends its own side and waits, a second at most, for the server to end the other: then it has
-/// noticed the break, and what is asked next comes after that.
+/// Closes this side and waits, a second at most, for the server to close the other. Then the server
+/// has noticed the break before the next request comes.
 void break_off(RawConnection& connection);
 
 }  // namespace conformance::suites

@@ -65,7 +65,7 @@ std::optional<bool> delivered_equals_file(const std::string& folder, const std::
     std::ifstream in(file, std::ios::binary);
     const std::string content((std::istreambuf_iterator<char>(in)), {});
     equal = content == bytes;
-    return !*equal;  // that of an earlier attempt may lie beside it
+    return !*equal;  // a file of an earlier attempt may lie beside the good one
   }));
   return equal;
 }

@@ -19,7 +19,7 @@
 
 namespace conformance::onboard {
 
-/// Of a file; a small one goes in four.
+/// In bytes; a file of at most four such pieces is sent in four.
 inline constexpr std::size_t largest_piece = std::size_t{4} << 20U;
 
 class DexJourney final : public Journey {
@@ -63,9 +63,9 @@ class DexJourney final : public Journey {
   [[nodiscard]] Key key() const;
   [[nodiscard]] transport::Request harmless() const;
   [[nodiscard]] transport::Request piece(std::size_t size) const;
-  /// Pieces until so much is stored; nullopt: it is.
+  /// Sends pieces until `end` bytes are stored; nullopt: they are.
   std::optional<Told> send_until(std::size_t end);
-  /// What the service says is stored is taken, unless it is not what was confirmed.
+  /// Takes the offset that HEAD tells, if it lies between the bytes confirmed and `at_most`.
   std::optional<Told> ask_offset(std::size_t at_most);
   [[nodiscard]] Told lost_bytes(std::uint64_t stored) const;
   [[nodiscard]] Told refusal(const transport::Exchange& seen, std::string_view of) const;
@@ -82,7 +82,7 @@ class DexJourney final : public Journey {
   std::optional<dex::UploadConfig> config_;
   std::size_t piece_;
   std::vector<Finding> by_config_;
-  bool anybody_ = false;  ///< the service asks nobody who they are
+  bool anybody_ = false;  ///< the service lets in whoever comes
   std::string upload_;
   std::string id_;
   std::size_t sent_ = 0;  ///< bytes that the service confirmed

@@ -13,7 +13,7 @@ namespace {
 using transport::Exchange;
 using transport::Request;
 
-/// Breaks that a line makes on its own before the walk gives up.
+/// How often a connection may break by itself before the walk gives up.
 constexpr int most_breaks = 3;
 
 bool is_2xx(const Exchange& seen) { return seen.response && seen.response->status / 100 == 2; }
@@ -50,8 +50,8 @@ Told DexJourney::lost_bytes(std::uint64_t stored) const {
                               people())});
 }
 
-/// Of an answer that is none that goes on. Nothing of what the service says is repeated: it has
-/// bytes of the file by now.
+/// For an answer after which the walk cannot go on. The texts of the service are not repeated: they
+/// may contain bytes of the file, which it has by now.
 Told DexJourney::refusal(const Exchange& seen, std::string_view of) const {
   if (!seen.response) {
     return trouble(
@@ -108,7 +108,7 @@ std::optional<Told> DexJourney::send_until(std::size_t end) {
       if (auto told = ask_offset(sent_ + size)) return told;
       continue;
     }
-    // What it says then is another number than it had said before.
+    // A 409 says that the offset is not what the service confirmed before: ask for it.
     if (seen.response && seen.response->status == 409) {
       if (auto told = ask_offset(sent_)) return told;
     }
@@ -155,7 +155,7 @@ Told DexJourney::lose_and_resume() {
   return cut ? done(std::move(seen)) : remark(std::move(seen));
 }
 
-// ---- behind the file ---------------------------------------------------------------------------
+// ---- after the file ----------------------------------------------------------------------------
 
 Told DexJourney::see_complete() {
   Request request;
@@ -224,7 +224,7 @@ Told DexJourney::compare_bytes() {
   Request request = tus_request("GET", upload_);
   request.body_limit = Bytes{baggage_.file.size() + (64U << 10U)};
   const Exchange seen = visit_.ask(std::move(request), Who::partner);
-  // Another length would be a page about the upload as well.
+  // A body of another length may be a page about the upload.
   if (is_2xx(seen) && seen.response->body == baggage_.file) {
     return done("Read back from the service, they are the same.");
   }

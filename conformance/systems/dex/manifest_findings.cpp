@@ -23,7 +23,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// What is known of a field; without a config only its name is.
+/// The rule of the config for a field; without one, a rule that has only its name.
 dex::FieldRule rule_of(const std::string& name, const dex::UploadConfig* config) {
   if (config != nullptr) {
     const auto found = std::find_if(config->fields.begin(), config->fields.end(),
@@ -35,7 +35,7 @@ dex::FieldRule rule_of(const std::string& name, const dex::UploadConfig* config)
   return bare;
 }
 
-/// The key of the manifest that was meant to be `name`, among those that the config does not know.
+/// The key of the manifest that looks like a slip for `name`, among those unknown to the config.
 std::optional<std::string> slip_for(const std::string& name, const dex::Manifest& manifest,
                                     const dex::UploadConfig* config) {
   std::vector<std::string_view> strangers;
@@ -67,7 +67,7 @@ Finding missing(const dex::FieldRule& rule, const dex::Manifest& manifest,
             fmt::format("Add \"{}\" to the manifest, with the value {}.", rule.name,
                         either(rule.allowed_values))};
   }
-  // The guide lets senders without one say so.
+  // By the guide, senders that have no such value write "null".
   const bool may_be_none =
       rule.name == dex::field::jurisdiction || rule.name == dex::field::data_producer_id;
   return {Whose::partner, what,
@@ -100,7 +100,7 @@ Finding with_slash(const std::string& name) {
           "Write only the file's name there, without folders."};
 }
 
-/// The word between `before` and `after`; nullopt where the line is another one.
+/// The text between `before` and `after`; nullopt where the line does not have both.
 std::optional<std::string> between(std::string_view line, std::string_view before,
                                    std::string_view after) {
   const auto at = line.find(before);
@@ -129,7 +129,7 @@ std::vector<std::string> complaints_in(const std::string& body) {
   return lines;
 }
 
-/// What tells nothing by itself.
+/// Lines that tell nothing by themselves.
 bool is_noise(const std::string& line) {
   return line.empty() || line == "validation failure" || line.starts_with("Using schema_version") ||
          line.starts_with("Provided metadata") || line.find("hook failed") != std::string::npos;
@@ -145,7 +145,7 @@ struct Reader {
     return found == manifest.end() ? std::string() : found->second;
   }
 
-  /// nullopt: nothing that this program knows.
+  /// nullopt: a complaint that this program does not know.
   [[nodiscard]] std::optional<Finding> finding(const std::string& line) const {
     auto name = between(line, "field ", " was missing");
     if (!name) name = between(line, "Missing required metadata '", "'");
@@ -155,7 +155,7 @@ struct Reader {
       name = between(line, "", " = ");
     }
     if (name) {
-      // One that was left out is compared as an empty one.
+      // The service compares a field that was left out as an empty one.
       if (!manifest.contains(*name)) {
         return missing(rule_of(*name, config), manifest, config, people);
       }
@@ -192,7 +192,7 @@ std::vector<Finding> by_config(const dex::Manifest& manifest, const dex::UploadC
   std::vector<Finding> findings;
   for (const dex::FieldRule& rule : config.fields) {
     const auto field = manifest.find(rule.name);
-    // One rule alone, by the validation that the service does.
+    // The service's own validation, of one rule alone.
     const auto wrong = dex::validate(manifest, dex::UploadConfig{{rule}});
     if (wrong.empty()) continue;
     if (field == manifest.end()) {
@@ -214,7 +214,7 @@ std::vector<Finding> by_refusal(const std::string& body, const dex::Manifest& ma
   std::string unknown;
   for (const std::string& line : complaints_in(body)) {
     if (is_noise(line)) continue;
-    // The file that it looked for and the sentence that says so are one complaint.
+    // "open FILE.json: ..." is the cause of the complaint that the config was not found.
     if (line.starts_with("open ") && line.find(".json: ") != std::string::npos) continue;
     const auto finding = reader.finding(line);
     if (!finding) {

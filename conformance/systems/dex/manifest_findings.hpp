@@ -1,5 +1,5 @@
-// What is wrong with a partner's manifest, in words for them: by an upload config, and by what the
-// service says of it.
+// What is wrong with a partner's manifest, in words for them: by an upload config, and by the
+// service's refusal.
 #pragma once
 
 #include <optional>
@@ -12,14 +12,14 @@
 
 namespace conformance::onboard {
 
-/// Of each field that is missing or not allowed, in the order of the config. `people` are asked
-/// where nothing else helps.
+/// One finding for each field that is missing or not allowed, in the order of the config. A remedy
+/// says to ask `people` where nothing else helps.
 [[nodiscard]] std::vector<Finding> by_config(const dex::Manifest& manifest,
                                              const dex::UploadConfig& config,
                                              const std::string& people);
 
-/// Of the body of a refused creation, in the service's shape ({"validation_errors"}) or the guide's
-/// ({"error"}); of a field that the config knows as `by_config` has it. Never empty.
+/// From the body of a refused creation, in the service's shape ({"validation_errors"}) or the
+/// guide's ({"error"}). Fields that the config knows get the findings of `by_config`. Never empty.
 [[nodiscard]] std::vector<Finding> by_refusal(const std::string& body,
                                               const dex::Manifest& manifest,
                                               const std::optional<dex::UploadConfig>& config,

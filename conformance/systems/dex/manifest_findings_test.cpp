@@ -59,7 +59,7 @@ TEST(ManifestFindings, OfARefusalAreThoseOfTheConfig) {
   manifest["jurisdiction"] = "TX";
   const auto body = dex::to_json(dex::ManifestRefusal{"1", dex::validate(manifest, config())});
   EXPECT_EQ(by_refusal(body, manifest, config(), people), by_config(manifest, config(), people));
-  // Without a config the names are known, and not what is allowed.
+  // Without a config the names of the fields are known, but not the values that are allowed.
   const auto bare = by_refusal(body, manifest, std::nullopt, people);
   ASSERT_EQ(bare.size(), 2U);
   EXPECT_THAT(bare[0].remedy, HasSubstr("--upload-config"));

@@ -93,7 +93,7 @@ Told DexJourney::find_service() {
                               people())});
 }
 
-/// Asks for an upload that there is not: right, and without effect.
+/// Asks for an upload that does not exist: a correct request without effect.
 Request DexJourney::harmless() const {
   std::random_device random;
   Request request;

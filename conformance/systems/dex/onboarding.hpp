@@ -8,7 +8,7 @@
 
 namespace conformance {
 
-/// An Error of usage: no manifest, or one that cannot be read.
+/// An Error of usage when there is no manifest, or one that cannot be read.
 [[nodiscard]] Result<std::unique_ptr<onboard::Journey>> dex_journey(onboard::Party party);
 
 }  // namespace conformance

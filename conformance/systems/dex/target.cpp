@@ -32,7 +32,7 @@ Result<std::string> read_contract(const std::string& text) {
   return settings::not_one_of(text, settings::names_in(contracts));
 }
 
-/// It is opened when the target is made.
+/// The file is opened when the target is made.
 Result<std::string> read_name(const std::string& file) { return file; }
 
 std::vector<OwnSetting> dex_settings() {
@@ -115,7 +115,7 @@ std::optional<Trial> DexTarget::tried(const Foundation& foundation, Prober& prob
   return trial;
 }
 
-/// Of a complete upload, which is shown by either contract.
+/// Asks for a complete upload, which /info shows by either contract.
 std::optional<Trial> DexTarget::tried_info(Prober& prober,
                                            std::vector<std::string>& created) const {
   const auto before = created.size();
@@ -162,7 +162,7 @@ Result<void> DexTarget::settle(const std::string& creation_url) {
   return {};
 }
 
-/// The upload server itself has no token endpoint (docs/guides/contract-guide.md, point 12).
+/// Only a gateway has a token endpoint (libs/client/dex/endpoints.hpp), the server itself has none.
 void DexTarget::look_around(Prober& prober) {
   if (!options().oauth_url.empty() || oauth_url.empty()) return;
   transport::Request request;
@@ -216,7 +216,7 @@ std::optional<std::string> recognises(Prober& prober, const std::string& url) {
 const System dex_system{
     .name = "dex",
     .origins = {"tus", "http",
-                "dex"},  // of the IETF draft nothing: DEX leaves it off (DEX-TUS-007)
+                "dex"},  // nothing of the IETF draft, which DEX leaves switched off (DEX-TUS-007)
     .known_servers = {{"dex", "DEX 2.8"}},
     .extensions = tus_extensions(),
     .settings = dex_settings(),

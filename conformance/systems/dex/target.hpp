@@ -23,7 +23,7 @@ class DexTarget final : public TusTarget {
 
   Contract contract = Contract::server;
   dex::Manifest manifest;
-  // Where the parts are, in the shape of the creation URL (dex::endpoints_of), or as given.
+  // The endpoints beside uploads, derived from the creation URL (dex::endpoints_of) or given.
   std::string info_url;  ///< an id is appended after a '/'
   std::string health_url;
   std::string version_url;
@@ -50,7 +50,7 @@ class DexTarget final : public TusTarget {
   [[nodiscard]] std::string creation_hint() const override {
     return " (is the manifest right? --manifest)";
   }
-  /// A manifest of the user's that is refused is a finding.
+  /// Only about the built-in manifest: when the user's own is refused, the rows tell it.
   [[nodiscard]] std::optional<Error> objection_to(const transport::Response& refusal,
                                                   const Trial& trial) const override;
   [[nodiscard]] std::optional<Trial> tried_info(Prober& prober,

@@ -60,7 +60,7 @@ std::optional<Exchange> password_grant(Context& c, const http::Form& more) {
     request.url = dex_target(c).oauth_url;
     request.headers.add("Content-Type", "application/x-www-form-urlencoded");
     request.headers.add("Accept", "application/json");
-    // CDC's guide wants them in the query (docs/guides/contract-guide.md, point 12).
+    // CDC's guide wants the credentials in the query (docs/guides/contract-guide.md, point 12).
     if (by_guide(c)) {
       request.url += "?" + http::format_form(form);
       request.body = "";
@@ -213,7 +213,7 @@ std::vector<std::string> delivery_targets(Context& c) {
 
 namespace {
 
-/// The guide has an object where there is one target.
+/// By the guide, deliveries are one object where there is one target.
 std::vector<Json> entries_in(const Json* deliveries) {
   if (deliveries && deliveries->is_object()) return {*deliveries};
   if (!deliveries || !deliveries->is_array()) return {};

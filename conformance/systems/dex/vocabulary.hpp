@@ -27,10 +27,10 @@ inline constexpr Milliseconds delivery_deadline{15'000};
 
 /// The target as its system knows it.
 [[nodiscard]] const DexTarget& dex_target(const Context& c);
-/// Whether the creation URL has the public shape, ".../upload". A gateway need not publish what is
-/// beside uploads, /info and /health (systems.md, DEX).
+/// Whether the creation URL has the public shape, ".../upload" (libs/client/dex/endpoints.hpp). A
+/// gateway need not publish the endpoints beside uploads, as /info and /health.
 [[nodiscard]] bool behind_gateway(const Context& c);
-/// Ends the check as skipped when a gateway does not publish the endpoint that answered so.
+/// Ends the check as skipped when `response` is that of a gateway that does not publish `endpoint`.
 void needs_published(const Context& c, const Response& response, std::string_view endpoint);
 /// The creation URL without a slash at its end.
 [[nodiscard]] std::string creation_base(const Context& c);
@@ -42,7 +42,7 @@ Response get_anonymously(Context& c, const std::string& url, const Fields& heade
 Response send_anonymously(Context& c, Request request);
 
 /// Asks the token endpoint with the run's user name and password (RFC 6749 section 4.3); `more` is
-/// added to the form. nullopt when the run has none of them, or the target no token endpoint.
+/// added to the form. nullopt when the run has neither of them, or the target no token endpoint.
 std::optional<Exchange> password_grant(Context& c, const http::Form& more);
 
 /// The upload's id as DEX tells it. An S3 store appends "+multipart-id" in the Location only.
@@ -50,7 +50,7 @@ std::optional<Exchange> password_grant(Context& c, const http::Form& more);
 
 // ---- the contract ------------------------------------------------------------------------------
 
-/// --contract guide: judged by what CDC's public guide says, where that differs from the service.
+/// --contract guide: judge by CDC's public guide where it differs from the service.
 [[nodiscard]] bool by_guide(const Context& c);
 /// What an error says: by the guide the member "error" of a JSON object, else the body as it is.
 [[nodiscard]] std::string error_text(const Context& c, const Response& response);
@@ -58,14 +58,14 @@ std::optional<Exchange> password_grant(Context& c, const http::Form& more);
 [[nodiscard]] std::string_view error_type(const Context& c);
 /// An upload that /info shows by either contract: a complete one.
 [[nodiscard]] std::string visible_upload(Context& c);
-/// Completes an upload of 10 bytes that has none: the guide's /info does not show it before.
+/// Completes an empty upload of 10 bytes: the guide's /info does not show it before.
 void make_visible(Context& c, const std::string& upload);
 
 // ---- documents ---------------------------------------------------------------------------------
 
 /// RFC 3339 with "Z", as Go's RFC3339Nano writes UTC.
 [[nodiscard]] std::optional<http::TimePoint> utc_time(const std::optional<std::string>& text);
-/// A body that is text, for a report: one line, without what stands around it.
+/// The body as text for a report: its first 200 bytes on one line.
 [[nodiscard]] std::string text_of(const Response& response);
 
 // ---- /info -------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ void let_the_second_pass(Context& c);
 
 // ---- deliveries --------------------------------------------------------------------------------
 
-/// Names of the delivery targets that /health lists, as in "File Delivery Target edav".
+/// Names of the delivery targets that /health lists: "edav" of "File Delivery Target edav".
 [[nodiscard]] std::vector<std::string> delivery_targets(Context& c);
 /// The word for a delivery that succeeded or failed.
 [[nodiscard]] std::string success_word(const Context& c);
@@ -105,8 +105,8 @@ void let_the_second_pass(Context& c);
 [[nodiscard]] std::vector<Json> entries_of(const SeenInfo& info);
 /// Ends the check as skipped when the target has nowhere to deliver to.
 void needs_delivery_targets(Context& c);
-/// Waits until /info shows a delivery. Without one the check ends as skipped: of many rows only
-/// DEX-DELIV-001 and -014 shall turn red because of it.
+/// Waits until /info shows a delivery. Without one the check ends as skipped, so that only
+/// DEX-DELIV-001 and -014 turn red because of it.
 SeenInfo await_deliveries(Context& c, const std::string& upload);
 
 // ---- manifests ---------------------------------------------------------------------------------
@@ -116,7 +116,8 @@ using Changes = std::vector<std::pair<std::string, std::optional<std::string>>>;
 [[nodiscard]] dex::Manifest manifest_with(const Context& c, const Changes& changes);
 /// A creation that carries exactly this manifest.
 Response post_manifest(Context& c, const dex::Manifest& manifest);
-/// The stream that CDC's own tests use, whose config is public (upload-configs in the DEX source).
+/// Whether the manifest is for the stream of CDC's own tests, whose config is public
+/// (upload-configs in the DEX source).
 [[nodiscard]] bool is_testing_stream(const Context& c);
 
 /// A refused manifest: {upload_id, validation_errors}.
@@ -125,15 +126,15 @@ struct Refusal {
   Json json;  ///< null unless the body is JSON
   /// validation_errors as a set without 'validation failure', as CDC compares them.
   std::set<std::string> errors;
-  std::string sample;  ///< what "error" says, when it is of the guide's shape
+  std::string sample;  ///< the text of "error", in the guide's shape
   Contract contract = Contract::server;
 
-  /// One of the errors; by the guide, a part of the text.
+  /// Whether `error` is one of the errors; by the guide, whether it is a part of the text.
   [[nodiscard]] bool says(const std::string& error) const {
     return contract == Contract::guide ? sample.find(error) != std::string::npos
                                        : errors.contains(error);
   }
-  /// Exactly that; by the guide, which tells all in one text, that among others.
+  /// Whether it is the only error; by the guide, which tells all in one text, as `says`.
   [[nodiscard]] bool is(const std::string& error) const {
     return contract == Contract::guide ? says(error) : errors == std::set<std::string>{error};
   }

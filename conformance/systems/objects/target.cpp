@@ -41,7 +41,7 @@ auto one_of(const Choices& choices) {
   };
 }
 
-/// A variable, or a file that is opened when the target is made.
+/// The name of a variable, or of a file that is opened when the target is made.
 Result<std::string> read_name(const std::string& text) { return text; }
 
 Result<std::string> read_region(const std::string& text) {
@@ -109,7 +109,7 @@ bool has_any(const HandedOut& handed_out) {
   return handed_out.form || !handed_out.put_url.empty() || !handed_out.get_url.empty();
 }
 
-/// What is in it lets anyone store.
+/// Whoever has these values can store objects, so they become secrets.
 void hide(redact::Secrets secrets, const std::optional<s3::Credentials>& key,
           const HandedOut& handed_out) {
   if (key) {
@@ -148,7 +148,7 @@ std::string url_at(const json::Cursor& at, std::string_view name) {
   return found->string();
 }
 
-/// Services hand out numbers as well: 201.
+/// Services hand out numbers too, as in success_action_status: 201.
 std::string field_text(const json::Cursor& at) {
   return at.is_number() ? std::to_string(at.unsigned_integer()) : at.string();
 }
@@ -246,7 +246,7 @@ std::optional<Request> ObjectsTarget::removal(const std::string& object) const {
   return request;
 }
 
-// ---- what is found out -----------------------------------------------------------------------
+// ---- discovery -------------------------------------------------------------------------------
 
 Result<void> ObjectsTarget::settle() {
   const auto parts = transport::parse_url(options_.url);
@@ -270,7 +270,7 @@ Result<void> ObjectsTarget::settle() {
       fmt::format("as in http://HOST/BUCKET (--{} host where the host names it)", place_flag));
 }
 
-/// Stores an object; it can only be told from its answer which signatures a store takes.
+/// Stores an object: only the answer tells whether a store takes signatures of this version.
 Result<Response> ObjectsTarget::try_put(Prober& prober, Version with,
                                         const std::string& object) const {
   const auto parts = transport::parse_url(object);

@@ -1,5 +1,5 @@
-// An object store as the suite finds it: a bucket that the user has an access key for, or what the
-// user's service hands out for one.
+// An object store as the suite finds it: a bucket that the user has an access key for, or the forms
+// and URLs for one that the user's service hands out.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@
 
 namespace conformance {
 
-/// Of a signature.
+/// The version of a signature.
 enum class Version { v2, v4 };
 
 /// A form with its policy, as a service hands it out.
@@ -32,11 +32,11 @@ struct HandedOut {
   std::string put_url;  ///< empty: none
   std::string get_url;  ///< of the same object
 };
-/// `document` names it in errors, which show nothing of it.
+/// Errors name `document`, and show nothing of its text.
 [[nodiscard]] Result<HandedOut> parse_handed_out(std::string_view text,
                                                  const std::string& document);
 
-/// `url` is that of the bucket, or any of the store's where nothing is signed.
+/// `url` is that of the bucket; without an access key, any URL of the store.
 class ObjectsTarget final : public Target {
  public:
   ObjectsTarget(TargetOptions options, std::optional<s3::Credentials> key, HandedOut handed_out);
@@ -46,19 +46,19 @@ class ObjectsTarget final : public Target {
   std::string region;
   std::string public_url;  ///< of a bucket that anyone may write to; empty: none was given
   std::string bucket;
-  /// The bucket, where the host names it and not the path; else empty.
+  /// The bucket where the host names it, else empty: then the path does.
   std::string host_bucket;
   bool takes_v2 = false;
   bool takes_v4 = false;
-  Version version = Version::v4;  ///< of rows that do not say which
+  Version version = Version::v4;  ///< for rows that do not say which
 
-  /// What was handed out is of one object: a check at a time may store it.
+  /// What was handed out is for one object, which one check at a time may store.
   using Turn = std::unique_lock<std::recursive_timed_mutex>;
   [[nodiscard]] Turn turn(Milliseconds at_most) const { return Turn{one_at_a_time_, at_most}; }
 
   /// Without a query.
   [[nodiscard]] std::string object_url(const std::string& object) const;
-  /// A URL that is good for `request`, from now on for a quarter of an hour.
+  /// `url` signed for `method`, good from now on for a quarter of an hour.
   [[nodiscard]] std::string presigned(const std::string& method, const std::string& url) const;
   [[nodiscard]] const std::string& run_id() const { return options_.run_id; }
 

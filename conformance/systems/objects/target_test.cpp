@@ -1,4 +1,4 @@
-// What is found out of an object store, and what was handed out for one.
+// Discovery of an object store, and what was handed out for one.
 #include "objects/target.hpp"
 
 #include <gmock/gmock.h>
@@ -20,7 +20,7 @@ using testing::Not;
 using testkit::Peer;
 using testkit::ScriptedServer;
 
-/// Takes what is signed by one of these versions.
+/// A store that takes requests signed by one of these versions.
 struct Tiny {
   bool takes_v2 = true;
   bool takes_v4 = true;

@@ -32,7 +32,7 @@ Fields with_host(const std::string& url, const Fields& fields) {
   return all;
 }
 
-/// nullopt: not readable, or no policy that there can be.
+/// The sizes that a policy allows; nullopt: it cannot be read, or has no such condition.
 std::optional<s3::SizeRange> size_in(std::string_view policy) {
   const auto parsed = s3::parse_policy(policy);
   if (!parsed) return std::nullopt;
@@ -42,7 +42,7 @@ std::optional<s3::SizeRange> size_in(std::string_view policy) {
   return std::nullopt;
 }
 
-/// Waits for the others.
+/// Waits until no other check stores the object that was handed out.
 Place handed_out_place(const Context& c) {
   auto turn = std::make_shared<ObjectsTarget::Turn>(target(c).turn(c.time_left()));
   if (!turn->owns_lock()) {

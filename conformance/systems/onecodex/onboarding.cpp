@@ -22,7 +22,7 @@ using transport::Request;
 
 bool is_ok(const Exchange& seen) { return seen.response && seen.response->status == 200; }
 
-/// In no file, as far as chance goes; looked for all the same.
+/// Random, so that hardly any file contains it; that this one does not is made sure.
 std::string boundary_for(const std::string& bytes) {
   std::random_device random;
   std::string boundary;

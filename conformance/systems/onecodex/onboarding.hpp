@@ -8,7 +8,7 @@
 
 namespace conformance {
 
-/// An Error of usage: metadata that are no JSON object.
+/// An Error of usage when the metadata are no JSON object.
 [[nodiscard]] Result<std::unique_ptr<onboard::Journey>> onecodex_journey(onboard::Party party);
 
 }  // namespace conformance

@@ -55,7 +55,7 @@ Result<std::unique_ptr<Target>> make(TargetOptions options) {
   return target;
 }
 
-/// Right, and without effect.
+/// A correct request without effect.
 Request harmless(const OneCodexTarget& target) {
   Request request;
   request.method = "GET";
@@ -101,7 +101,7 @@ std::optional<Request> OneCodexTarget::removal(const std::string& created) const
   return request;
 }
 
-/// Takes the address of the API, of one of its endpoints, or only the host's.
+/// The given address may be that of the API, of one of its endpoints, or only of the host.
 Result<void> OneCodexTarget::settle() {
   const auto parts = transport::parse_url(options_.url);
   if (!parts) return tl::unexpected(parts.error());

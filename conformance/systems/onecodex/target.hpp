@@ -20,18 +20,18 @@ class OneCodexTarget final : public Target {
   /// The key of another user; empty: none was given.
   std::string other_key;
 
-  /// Of what stands behind the API's address: "samples/init_upload".
+  /// The URL of a call, as in "samples/init_upload".
   [[nodiscard]] std::string url_of(const std::string& call) const { return url + "/" + call; }
   [[nodiscard]] const std::string& run_id() const { return options_.run_id; }
 
-  /// Takes the address that was given as that of the API; `discover` does.
+  /// Derives the URL of the API from the address that was given; `discover` calls it.
   [[nodiscard]] Result<void> settle();
   [[nodiscard]] Result<Discovered> discover(Credentials& credentials) override;
   [[nodiscard]] Result<TokenEndpoint> token_endpoint() const override;
   [[nodiscard]] TargetFacts facts() const override;
   /// It has no extensions.
   [[nodiscard]] bool offers(std::string_view /*extension*/) const override { return false; }
-  /// The key is the user of Basic.
+  /// The key is sent as the user name of Basic.
   [[nodiscard]] client::Presentation presentation() const override;
   /// DELETE of the sample or document at that address.
   [[nodiscard]] std::optional<transport::Request> removal(

@@ -1,4 +1,4 @@
-// What is found out of a One Codex server.
+// Discovery of a One Codex server.
 #include "onecodex/target.hpp"
 
 #include <gmock/gmock.h>

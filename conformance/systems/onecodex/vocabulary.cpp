@@ -17,12 +17,12 @@
 namespace conformance::suites::oc {
 namespace {
 
-/// Not in any file or field that a check sends.
+/// Occurs in no file or field that a check sends.
 constexpr std::string_view boundary = "dex-conformance-7MA4YWxkTrZu0gW";
 constexpr std::chrono::seconds signed_for{900};
 
-/// Of a bucket in the storage that the forms of init_upload go to, which name theirs in the path or
-/// in the host; empty: that is not told.
+/// The URL of a bucket in the storage that the forms of init_upload go to: their URL, with this
+/// bucket in place of theirs, in the path or in the host. Empty when it cannot be told.
 std::string address_of(Context& c, const std::string& bucket) {
   const auto form = begin(c).file;
   const auto policy = s3::parse_policy(field(form, "policy"));

@@ -81,7 +81,7 @@ class OpenHumansJourney final : public Journey {
   Visit& visit_;
   OpenHumansTarget& target_;
   transport::Origins own_;
-  bool fits_ = true;  ///< what is said of the file, as far as can be told here
+  bool fits_ = true;  ///< the metadata are as the documents ask
   openhumans::Created created_;
 };
 
@@ -203,7 +203,7 @@ Told OpenHumansJourney::compare_bytes() {
     const auto mine = std::find_if(files->data.begin(), files->data.end(),
                                    [&](const auto& file) { return file.id == created_.id; });
     if (mine != files->data.end()) found = mine->download_url;
-    // The token goes nowhere else.
+    // The token goes to no other origin.
     if (!files->next || !own_.hold(*files->next)) break;
     url = *files->next;
   }

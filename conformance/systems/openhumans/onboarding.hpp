@@ -8,7 +8,7 @@
 
 namespace conformance {
 
-/// An Error of usage: no metadata.
+/// An Error of usage when there are no metadata.
 [[nodiscard]] Result<std::unique_ptr<onboard::Journey>> openhumans_journey(onboard::Party party);
 
 }  // namespace conformance

@@ -23,7 +23,7 @@ using transport::Response;
 constexpr const char* contract_flag = "contract";
 constexpr const char* member_flag = "member";
 constexpr const char* other_member_flag = "other-member";
-/// The member of the document's examples.
+/// The member in the examples of the Open Humans documentation.
 constexpr const char* default_member = "12345678";
 constexpr std::string_view project_path = "/api/direct-sharing/project";
 constexpr std::array<std::pair<std::string_view, Contract>, 2> contracts{
@@ -34,7 +34,7 @@ Result<std::string> read_contract(const std::string& text) {
   return settings::not_one_of(text, settings::names_in(contracts));
 }
 
-/// The server's column of it has 16 characters.
+/// The server keeps the id in a column of 16 characters.
 Result<std::string> read_member(const std::string& text) {
   const bool good = !text.empty() && text.size() <= 16 &&
                     std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
@@ -63,7 +63,7 @@ Result<std::unique_ptr<Target>> make(TargetOptions options) {
   return std::make_unique<OpenHumansTarget>(std::move(options));
 }
 
-/// Deletes a file that nobody has: right, and without effect.
+/// Deletes a file that nobody has: a correct request without effect.
 Request harmless(const OpenHumansTarget& target) {
   Request request;
   request.method = "POST";
@@ -123,9 +123,9 @@ std::optional<Request> OpenHumansTarget::removal(const std::string& file) const 
   return request;
 }
 
-// ---- what is found out -----------------------------------------------------------------------
+// ---- discovery -------------------------------------------------------------------------------
 
-/// Takes the address of the project, of one of its endpoints, or only the host's.
+/// The given address may be that of the project, of one of its endpoints, or only of the host.
 Result<void> OpenHumansTarget::settle() {
   const auto parts = transport::parse_url(options_.url);
   if (!parts) return tl::unexpected(parts.error());

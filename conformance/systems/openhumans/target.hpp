@@ -19,9 +19,9 @@ class OpenHumansTarget final : public Target {
 
   openhumans::Contract contract = openhumans::Contract::server;
   std::string member;
-  /// Another member, of whom all files may be deleted; empty: none was given.
+  /// Another member, all of whose files may be deleted; empty: none was given.
   std::string other_member;
-  // The slash at the end is a part of them.
+  // Each ends with a slash.
   std::string upload_url;
   std::string direct_url;
   std::string complete_url;
@@ -29,11 +29,11 @@ class OpenHumansTarget final : public Target {
   std::string exchange_member_url;
   std::string members_url;
 
-  /// How the run remembers a file for its end: an address with a fragment that nobody sends.
+  /// How the run remembers a file to be deleted: a URL whose fragment, never sent, names the file.
   [[nodiscard]] std::string remembered(const std::string& of_member, std::uint64_t id) const;
   [[nodiscard]] const std::string& run_id() const { return options_.run_id; }
 
-  /// Takes the address that was given as that of the API; `discover` does.
+  /// Derives the URLs of the API from the address that was given; `discover` calls it.
   [[nodiscard]] Result<void> settle();
   [[nodiscard]] Result<Discovered> discover(Credentials& credentials) override;
   [[nodiscard]] Result<TokenEndpoint> token_endpoint() const override;

@@ -1,4 +1,4 @@
-// What is found out of an Open Humans server, and what is asked of it at the end of a run.
+// Discovery of an Open Humans server, and what is asked of it at the end of a run.
 #include "openhumans/target.hpp"
 
 #include <gmock/gmock.h>

@@ -16,9 +16,9 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::string_view urlencoded = "application/x-www-form-urlencoded";
-/// Not in any file or field that a check sends.
+/// Occurs in no file or field that a check sends.
 constexpr std::string_view boundary = "dex-conformance-7MA4YWxkTrZu0gW";
-/// Of a listing; a member that has more files than these hold is not one for tests.
+/// Of one listing; a member with more files than that is none for tests.
 constexpr int most_pages = 100;
 
 void remember(Context& c, const std::string& member, std::uint64_t id) {
@@ -191,7 +191,7 @@ std::optional<std::int64_t> number(std::optional<std::string_view> text) {
   return std::stoll(std::string{*text});
 }
 
-/// Version 2 tells an end, version 4 a time from its date.
+/// A signature of version 2 tells when the URL ends, one of version 4 for how long it is good.
 std::optional<seconds> lifetime_of(const Response& response, const std::string& url) {
   const auto query = query_of(url);
   if (const auto end = number(http::find(query, "Expires"))) {
@@ -313,7 +313,7 @@ Response download(Context& c, std::uint64_t id, std::size_t size) {
   Request request;
   request.method = "GET";
   request.url = *url;
-  // One byte too many tells as much as all that may follow it.
+  // No more than is needed to see that there is more than was sent.
   request.body_limit = Bytes{size + (64U << 10U)};
   auto seen = c.exchange_anonymously(std::move(request));
   if (!seen.response) stop_unanswered("GET of a file", seen);

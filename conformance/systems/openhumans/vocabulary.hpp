@@ -23,7 +23,7 @@ using http::Form;
 
 /// The target as its system knows it.
 [[nodiscard]] const OpenHumansTarget& target(const Context& c);
-/// --contract guide: judged by the document, where that differs from the deployed server.
+/// --contract guide: judge by the document where it differs from the deployed server.
 [[nodiscard]] bool by_guide(const Context& c);
 /// The value of Authorization that the run's requests carry. Without one the check ends as skipped.
 [[nodiscard]] std::string authorization(Context& c);
@@ -40,7 +40,7 @@ using http::Form;
 [[nodiscard]] Form file_fields(const Context& c, const std::string& metadata = good_metadata());
 /// The same, and a new filename.
 [[nodiscard]] Form direct_fields(Context& c, const std::string& metadata = good_metadata());
-/// In place of what is there; nullopt takes it away.
+/// `form` with another value of a field; nullopt takes the field away.
 [[nodiscard]] Form with(Form form, std::string_view name, std::optional<std::string> value);
 
 [[nodiscard]] Request form_request(const std::string& url, const Form& form);
@@ -52,15 +52,15 @@ using http::Form;
 /// urlencoded, with the credentials of the run.
 Response post(Context& c, const std::string& url, const Form& form);
 
-/// A refusal about a field: {"metadata": ["description ..."]}. The texts of a list, or the text;
-/// empty when there is none.
+/// What a refusal says about a field: {"metadata": ["description ..."]}. The texts of a list, or
+/// the one text; empty when there is none.
 [[nodiscard]] std::vector<std::string> texts_about(const Response& response,
                                                    std::string_view field);
 /// What `detail` says, or "".
 [[nodiscard]] std::string detail_of(const Response& response);
-/// "400 {"metadata": ["..."]}": for reports; cut, and without ids.
+/// "400 {"metadata": ["..."]}", for reports: cut to 200 bytes; of a 2xx only the names of members.
 [[nodiscard]] std::string tell_problem(const Response& response);
-/// 400, with a text about `field` that has `part` in it.
+/// Whether it is 400, with a text about `field` that contains `part`.
 [[nodiscard]] bool refuses(const Response& response, std::string_view field, std::string_view part);
 
 // ---- uploads -----------------------------------------------------------------------------------
@@ -70,26 +70,26 @@ struct Direct {
   std::string url;
   std::optional<std::chrono::seconds> lifetime = {};  ///< of the URL, from when it was told
 };
-/// What direct/ gave, remembered for the end of the run; nullopt unless it is 201, id and url.
+/// What direct/ gave, to be deleted at the end of the run; nullopt unless it is 201, id and url.
 std::optional<Direct> read_direct(Context& c, const Response& response);
-/// direct/ with correct fields, which is taken: else the check ends as blocked.
+/// direct/ with correct fields; unless it is taken the check ends as blocked.
 [[nodiscard]] Direct begin(Context& c);
 [[nodiscard]] Direct begin(Context& c, const Form& fields);
 
-/// The query by names; empty when it cannot be read.
+/// The parameters of the query; empty when it cannot be read.
 [[nodiscard]] Form query_of(const std::string& url);
-/// Of at most 15 digits.
+/// A number of at most 15 digits.
 [[nodiscard]] std::optional<std::int64_t> number(std::optional<std::string_view> text);
 /// How long the URL is good, by its query and by the clock of the server that told it.
 [[nodiscard]] std::optional<std::chrono::seconds> lifetime_of(const Response& response,
                                                               const std::string& url);
-/// Waits until its URL is past its time; ends the check as skipped when that is too far away.
+/// Waits until its URL has expired; ends the check as skipped when that is too far away.
 void outlive(Context& c, const Direct& file);
 
 /// PUT without the credentials of the run and without a Content-Type.
 Response put(Context& c, const std::string& url, const std::string& bytes,
              const Fields& headers = {});
-/// The same, which is taken.
+/// The same; unless it is taken the check ends as blocked.
 void store(Context& c, const Direct& file, const std::string& bytes);
 Response complete(Context& c, std::uint64_t id);
 Response complete(Context& c, std::uint64_t id, const std::string& member);
@@ -98,12 +98,12 @@ Response complete(Context& c, std::uint64_t id, const std::string& member);
 /// "200, size 7"
 [[nodiscard]] std::string tell_completion(const Response& response);
 
-/// upload/ of a file; remembered for the end of the run.
+/// upload/ of a file, to be deleted at the end of the run.
 Response upload(Context& c, const Form& fields, const http::FilePart& file,
                 const std::string& bytes);
 /// The id of 201 {"id": N}; nullopt when it is none.
 [[nodiscard]] std::optional<std::uint64_t> id_in(const Response& response);
-/// upload/ with correct fields, which is taken.
+/// upload/ with correct fields; unless it is taken the check ends as blocked.
 std::uint64_t upload(Context& c, const std::string& name, const std::string& bytes);
 std::uint64_t upload_for(Context& c, const std::string& member, const std::string& name,
                          const std::string& bytes);
@@ -113,14 +113,14 @@ std::uint64_t upload_for(Context& c, const std::string& member, const std::strin
 
 // ---- what is stored ----------------------------------------------------------------------------
 
-/// What exchange-member/ lists, all pages of it; ends the check as blocked when it does not.
+/// The files that exchange-member/ lists, on all pages; ends the check as blocked when it fails.
 [[nodiscard]] std::vector<Json> listed(Context& c);
 [[nodiscard]] std::vector<Json> listed(Context& c, const std::string& member);
 /// The file of that id in such a list; null without it.
 [[nodiscard]] Json file_in(const std::vector<Json>& files, std::uint64_t id);
 /// Whether the member's listing has it.
 [[nodiscard]] bool is_listed(Context& c, std::uint64_t id);
-/// GET of a listed file's download_url, without credentials; it is known, else blocked.
+/// GET of a file's download_url, without credentials; ends the check as blocked without that URL.
 Response download(Context& c, std::uint64_t id, std::size_t size);
 
 Response erase(Context& c, const Form& selector);

@@ -78,7 +78,7 @@ Request on_its_own(Request request) {
   return request;
 }
 
-/// What clients send of a file that a browser gave them.
+/// What clients send about a file that a browser gave them.
 tus::Metadata usual_metadata() {
   tus::Metadata usual;
   usual.set("filename", "dex-conformance.txt");
@@ -86,7 +86,7 @@ tus::Metadata usual_metadata() {
   return usual;
 }
 
-/// What the answer itself tells of what to do; empty: what the foundation has.
+/// What to do, when the answer itself shows it; empty: the foundation's remedy applies.
 std::string remedy_of(std::string_view foundation, std::string_view lacks) {
   if (lacks == silence) {
     return fmt::format(
@@ -110,7 +110,7 @@ std::string remedy_of(std::string_view foundation, std::string_view lacks) {
   return {};
 }
 
-/// A short text for people, in one line. Never a part of one: half a token is a secret as well.
+/// What the answer says to people, in one line. All of it or nothing: half a token is secret too.
 std::string said_in(const Response& response) {
   constexpr std::size_t longest = 300;
   std::string text = transport::redact(response.body);
@@ -123,7 +123,7 @@ std::string said_in(const Response& response) {
   return text;
 }
 
-/// One trial as it goes on.
+/// One trial while it runs.
 class Trying {
  public:
   Trying(const TusTrials& how, const Foundation& foundation, Prober& prober,
@@ -141,15 +141,15 @@ class Trying {
 
  private:
   Request creation_of(std::size_t length, const tus::Metadata& metadata) const;
-  /// Sends it and keeps what came; whether it held.
+  /// Sends `request` and keeps what came as one try; whether it held.
   bool attempt(std::string what, Request request);
-  /// The same of a creation, whose upload is `made_` then.
+  /// The same for a creation; its upload is in `made_` then.
   bool create(std::string what, Request request);
   /// The upload that a creation made, which is deleted in the end.
   std::optional<std::string> made_by(const Exchange& creation);
-  /// Whether such a creation is taken; it is no try.
+  /// Whether this creation is taken; it does not count as a try.
   bool takes(Request request);
-  /// An upload to try something else with.
+  /// A new upload, to try another foundation with.
   std::optional<std::string> upload_of(std::size_t length);
   std::optional<Trial> done();
 
@@ -171,7 +171,7 @@ Request Trying::creation_of(std::size_t length, const tus::Metadata& metadata) c
 }
 
 bool Trying::attempt(std::string what, Request request) {
-  // Without time nothing can be seen.
+  // With too little time left a try would prove nothing.
   if (!trial_.tries.empty() && prober_.time_for_one() < least_time) return false;
   last_ = prober_.exchange(std::move(request), true);
   auto step = tus_step_of(how_.creation_url, last_);
@@ -184,7 +184,7 @@ bool Trying::attempt(std::string what, Request request) {
 }
 
 std::optional<std::string> Trying::made_by(const Exchange& creation) {
-  // Also where the answer has no end, or is cut off: it is there to be deleted.
+  // Also when the rest of the answer is cut off or has no end: the upload exists, to be deleted.
   if (!creation.response || creation.response->status != 201) return std::nullopt;
   const auto location = creation.response->headers.find("Location");
   if (!location || location->empty()) return std::nullopt;
@@ -238,7 +238,7 @@ std::optional<Trial> Trying::creation() {
   if (create("as every check sends it", creation_of(10, how_.metadata))) return done();
   create("once more, on a connection of its own", on_its_own(creation_of(10, how_.metadata)));
   create("of another length", creation_of(1000, how_.metadata));
-  // Not one of the tries: it is another request, and says what to do.
+  // Not one of the tries: other metadata makes another request, whose answer shows what to do.
   if (!how_.metadata.empty()) {
     if (takes(creation_of(10, {}))) trial_.remedy = refuses_this_metadata;
   } else if (takes(creation_of(10, usual_metadata()))) {
@@ -247,7 +247,7 @@ std::optional<Trial> Trying::creation() {
   return done();
 }
 
-/// That a creation names another origin is no fault of the creation.
+/// A Location at another origin fails this foundation, and not the one of creation.
 std::optional<Trial> Trying::location() {
   const auto leads_back = [&](const std::string& what, Request request) {
     made_.clear();
@@ -292,7 +292,7 @@ std::optional<Trial> Trying::head() {
     attempt("of another one, of another length", tus_request("HEAD", *other));
   }
   if (!trial_.broken() || !last_.response || last_.response->status != 404) return done();
-  // Not there for HEAD nor for PATCH: then it is Location that is wrong.
+  // When neither HEAD nor PATCH finds the upload, Location is wrong.
   const Exchange patched = prober_.exchange(patch_of(*upload, "a"), true);
   const auto step = tus_step_of(how_.creation_url, patched);
   if (step && patched.response && patched.response->status == 404) {
@@ -348,7 +348,7 @@ std::string lacks_success(const Exchange& seen) {
 
 std::optional<Step> tus_step_of(const std::string& creation_url, const Exchange& seen) {
   const bool collection = without_query(seen.sent.url) == without_query(creation_url);
-  // What the server is to act by (core protocol, X-HTTP-Method-Override).
+  // The method that the server has to act by (core protocol, X-HTTP-Method-Override).
   const std::string method(
       seen.sent.headers.find("X-HTTP-Method-Override").value_or(seen.sent.method));
   if (collection && method == "POST") {

@@ -1,4 +1,4 @@
-// What the checks of a tus server stand on, and how it is tried by itself.
+// The foundations of the checks of a tus server, and how each is tried by itself.
 #pragma once
 
 #include <functional>
@@ -30,7 +30,8 @@ inline constexpr Foundation options{
     /*tells_offers=*/true};
 }  // namespace foundation
 
-/// Which of them an exchange with the server whose creation URL is `creation_url` was.
+/// Which of these foundations an exchange was, with a server whose creation URL is `creation_url`;
+/// nullopt: none.
 [[nodiscard]] std::optional<Step> tus_step_of(const std::string& creation_url,
                                               const transport::Exchange& seen);
 
@@ -45,12 +46,12 @@ inline constexpr std::string_view refuses_this_metadata =
 struct TusTrials {
   std::string creation_url;
   tus::Metadata metadata;  ///< every creation carries it
-  /// Where an upload is that may be asked there; nullopt: nothing is sent there.
+  /// Whether requests with credentials may go to an upload.
   std::function<bool(const std::string& url)> entrusted;
 };
 
-/// Tries one of them; what is made is added to `created`. nullopt for other foundations, and where
-/// there is no upload to try it with.
+/// Tries one of these foundations; what is made is added to `created`. nullopt for any other
+/// foundation, and where there is no upload to try it with.
 [[nodiscard]] std::optional<Trial> try_tus(const TusTrials& how, const Foundation& foundation,
                                            Prober& prober, std::vector<std::string>& created);
 

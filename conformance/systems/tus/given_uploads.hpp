@@ -13,9 +13,9 @@ namespace conformance {
 /// Each is given to one check. Thread-safe.
 class GivenUploads {
  public:
-  /// `url` is at offset 0 of `length`.
+  /// `url` is an upload of `length` bytes, at offset 0.
   void add(const std::string& url, Bytes length);
-  /// One of that length that no check had; nullopt: there is none left.
+  /// An upload of that length that no check had; nullopt: there is none left.
   [[nodiscard]] std::optional<std::string> take(Bytes length);
 
  private:

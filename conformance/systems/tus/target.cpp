@@ -30,7 +30,7 @@ constexpr const char* metadata_flag = "metadata";
 constexpr const char* draft_flag = "draft-version";
 constexpr const char* upload_flag = "upload-url";
 constexpr const char* anothers = "uploads are another API's (--upload-url): none is created here";
-constexpr std::size_t first_probe = 64;  ///< bytes, and half of them for the second
+constexpr std::size_t first_probe = 64;  ///< bytes; the second upload has half as many
 
 std::size_t uploads_given(const settings::OwnSettings& own) {
   const auto urls = own.find(upload_flag);
@@ -60,7 +60,7 @@ Result<std::string> read_interop_versions(const std::string& text) {
   return failure("", "names no interop version of the IETF draft");
 }
 
-/// What makes uploads.
+/// Whether the extension is about making uploads.
 bool is_about_creation(std::string_view extension) {
   return extension.starts_with(tus::extension::creation) ||
          extension.starts_with(tus::extension::concatenation);
@@ -84,9 +84,9 @@ struct Echo {
   std::string got;
 };
 
-/// Three quarters of what was sent are there, in their order.
+/// Whether three quarters of the bytes sent came back, in their order.
 bool resembles(const Echo& echo) {
-  // The longest common subsequence; a page is not read to its end.
+  // The longest common subsequence; of a long page only the beginning is looked at.
   const std::string_view got = std::string_view(echo.got).substr(0, 8 * echo.sent.size());
   std::vector<std::size_t> row(got.size() + 1);
   for (const char byte : echo.sent) {
@@ -127,9 +127,9 @@ TargetFacts TusTarget::facts() const {
   facts.url = url;
   facts.system = tus_system.name;
   facts.title = "tus";
-  // Of every target, as reports have it since 0.1.0.
+  // In the report of every target since 0.1.0.
   facts.settings = {{"contract", settings::given(options_.own, "contract").value_or("server")}};
-  // The checks of the draft read them here.
+  // The checks of the draft read their versions from here.
   if (auto given = settings::given(options_.own, draft_flag)) {
     facts.settings.emplace_back("draft_versions", std::move(*given));
   }
@@ -142,7 +142,7 @@ TargetFacts TusTarget::facts() const {
 
 bool TusTarget::offers(std::string_view extension) const {
   if (!takes_given()) return discovery.offers(extension);
-  // What stands on an upload has one; only the rows about its creation find it withheld.
+  // Checks that need an upload get a given one; only those that create one find that withheld.
   if (extension == tus::extension::creation) return true;
   return discovery.offers(extension) && !is_about_creation(extension);
 }
@@ -178,7 +178,7 @@ TusTarget::Processing TusTarget::processing_of(Context& /*c*/,
   return {};
 }
 
-/// Where the gateway of DEX has it: no text says where else a tus server would.
+/// Where the gateway of DEX has it, as no text says where a tus server would.
 Result<TokenEndpoint> TusTarget::token_endpoint() const {
   const auto candidates = candidate_urls(options_.url);
   if (!candidates) return tl::unexpected(candidates.error());
@@ -191,7 +191,7 @@ Result<TokenEndpoint> TusTarget::token_endpoint() const {
   return TokenEndpoint{endpoint, client::refresh_url_of(endpoint)};
 }
 
-// ---- what is found out -----------------------------------------------------------------------
+// ---- discovery -------------------------------------------------------------------------------
 
 Result<void> TusTarget::settle(const std::string& creation_url) {
   const auto parts = transport::parse_url(creation_url);
@@ -228,7 +228,7 @@ Result<Discovered> TusTarget::discover(Credentials& credentials) {
   return found;
 }
 
-/// One field that is wrong does not void the others.
+/// Field by field, so that a wrong one does not void the others.
 void TusTarget::read_discovery(const http::Fields& fields, Discovered& found) {
   http::Fields sound;
   for (const auto name : {tus::header::tus_version, tus::header::tus_extension,
@@ -333,7 +333,7 @@ Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials,
   if (!upload) {
     if (auto ok = look_into_refusal(prober, options, *response, found); !ok) return ok;
     if (found.trials.empty() || !found.trials.back().any_held()) return {};
-    // Refused once and taken once: that is told, and the rest can still be found out.
+    // Refused once, taken once: that is reported, and the rest can still be discovered.
     response = prober.send(creation_of(bytes.size()), true);
     if (response) upload = created_by(*response, found);
     if (!upload) return {};
@@ -346,7 +346,7 @@ Result<void> TusTarget::try_creation(Prober& prober, Credentials& credentials,
   return {};
 }
 
-/// Whether stored bytes can be read is not tried, as that would use uploads up.
+/// Downloads are not probed, as that would use up an upload.
 Result<void> TusTarget::look_at_given(Prober& prober, Discovered& found) {
   std::map<std::uint64_t, std::size_t> of_length;
   for (const std::string& upload : options_.own.at(upload_flag)) {
@@ -423,7 +423,7 @@ std::optional<std::string> TusTarget::sent_and_got(Prober& prober, const std::st
   const http::Fields patch{{std::string(tus::header::upload_offset), "0"},
                            {"Content-Type", std::string(tus::offset_media_type)}};
   auto patched = prober.send(tus_request("PATCH", upload, patch, bytes), true);
-  // A conflict that passes must not take the downloads with it.
+  // A 409 that passes must not let the target seem to have no downloads.
   if (patched && patched->status == 409) {
     patched = prober.send(tus_request("PATCH", upload, patch, bytes), true);
   }
@@ -433,8 +433,8 @@ std::optional<std::string> TusTarget::sent_and_got(Prober& prober, const std::st
   return std::move(got->body);
 }
 
-/// One upload is not enough: what damages every byte would pass for a server without downloads,
-/// and one that answers every GET with a page for a server that has them.
+/// Looks at two uploads. With one, a server that damages every byte would pass for one without
+/// downloads, and one that answers every GET with a page for one that has them.
 void TusTarget::look_for_downloads(Prober& prober, const std::string& upload,
                                    const std::string& bytes, Discovered& found) {
   const auto got = sent_and_got(prober, upload, bytes);
@@ -475,7 +475,7 @@ std::vector<OwnSetting> tus_settings() {
 
 namespace {
 
-/// Of tus alone: what builds on it has more to say of its uploads.
+/// --upload-url is for tus alone: systems on tus know more of their uploads than a URL.
 std::vector<OwnSetting> own_settings() {
   auto all = tus_settings();
   all.push_back({{{upload_flag, "URL",

@@ -17,14 +17,14 @@ namespace conformance {
 
 class Context;
 
-/// `url` is the creation URL. Systems that build on tus derive from it, and say here what tus
-/// leaves open.
+/// `url` is the creation URL. Systems that build on tus derive from this class, and answer here
+/// what tus leaves open.
 class TusTarget : public Target {
  public:
   explicit TusTarget(TargetOptions options);
 
   tus::Discovery discovery;
-  /// GET of an upload gives bytes of its own (probed), be they the right ones or not.
+  /// GET of an upload gives bytes of that upload (probed), be they the right ones or not.
   bool downloads = false;
   tus::Metadata metadata;  ///< every creation carries it
   /// Where the target's deliveries can be read on this machine; empty: nowhere.
@@ -43,12 +43,12 @@ class TusTarget : public Target {
 
   [[nodiscard]] std::string why_not_offered(std::string_view extension) const override;
   [[nodiscard]] std::string withheld(const transport::Request& request) const override;
-  /// Uploads are another API's, and no creation is sent.
+  /// Whether uploads come from another API (--upload-url), so that no creation is sent.
   [[nodiscard]] bool takes_given() const;
-  /// The next upload of that length that another API made.
+  /// One of those uploads, of that length, that no check had yet; nullopt: there is none left.
   [[nodiscard]] std::optional<std::string> given_upload(Bytes length) const;
 
-  /// Takes that as the creation URL, and derives what belongs to it.
+  /// Takes `creation_url` as `url`, and derives the addresses that belong to it.
   [[nodiscard]] virtual Result<void> settle(const std::string& creation_url);
 
   // ---- what tus leaves open --------------------------------------------------------------------
@@ -60,28 +60,28 @@ class TusTarget : public Target {
     std::size_t attempts = 0;
     bool succeeded = false;  ///< one of them did
   };
-  /// What it has done so far.
+  /// What the server has done with `upload` so far.
   [[nodiscard]] virtual Processing processing_of(Context& c, const std::string& upload) const;
 
  protected:
   [[nodiscard]] const TargetOptions& options() const { return options_; }
   /// What may be wrong when a correct creation is refused; empty, or " (...)".
   [[nodiscard]] virtual std::string creation_hint() const { return {}; }
-  /// Why a creation that is refused, as `trial` has it, is a question of what it carries, and what
-  /// to give; nullopt: that cannot be told.
+  /// For a creation that was refused, and tried as `trial` tells: an Error when its metadata is the
+  /// reason, with what to give instead; nullopt when that cannot be told.
   [[nodiscard]] virtual std::optional<Error> objection_to(const transport::Response& refusal,
                                                           const Trial& trial) const;
-  /// Looks at what else there is; called when everything else is known.
+  /// Discovers what the system has besides tus; called when all of tus is known.
   virtual void look_around(Prober& /*prober*/) {}
 
  private:
   [[nodiscard]] Result<std::string> choose(Prober& prober, transport::Response& answer,
                                            std::vector<std::string>& remarks) const;
-  /// Takes of OPTIONS what is sound.
+  /// Takes the sound fields of OPTIONS; the others are remarked on.
   void read_discovery(const http::Fields& fields, Discovered& found);
   [[nodiscard]] Result<void> try_creation(Prober& prober, Credentials& credentials,
                                           const transport::Response& options, Discovered& found);
-  /// A creation was answered so, and is no upload.
+  /// Called when a creation got the answer `refusal`, which names no upload.
   [[nodiscard]] Result<void> look_into_refusal(Prober& prober, const transport::Response& options,
                                                const transport::Response& refusal,
                                                Discovered& found);
@@ -97,7 +97,7 @@ class TusTarget : public Target {
   void look_for_downloads(Prober& prober, const std::string& upload, const std::string& bytes,
                           Discovered& found);
 
-  /// In place of a creation.
+  /// Instead of a creation, where uploads are given (--upload-url).
   [[nodiscard]] Result<void> look_at_given(Prober& prober, Discovered& found);
 
   TargetOptions options_;

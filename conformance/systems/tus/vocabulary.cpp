@@ -22,7 +22,7 @@ Fields replaced(Fields fields, const Fields& by) {
   return fields;
 }
 
-/// Each field of `extra` replaces those of its name; an empty value takes them away.
+/// Each field of `extra` replaces those of the same name; one with an empty value removes them.
 void replace(http::Fields& fields, const http::Fields& extra) {
   for (const auto& field : extra) fields.remove(field.name);
   for (const auto& field : extra) {
@@ -63,7 +63,7 @@ Response post(Context& c, const Creation& creation) {
   }
   if (creation.body) headers.add("Content-Type", std::string(tus::offset_media_type));
   replace(headers, creation.headers);
-  // Fields that `replace` took away must not come back in send_tus(), so an empty value goes along.
+  // A field that `replace` removed must not come back in send_tus(): its empty value tells that.
   for (const auto& field : creation.headers) {
     if (field.value.empty()) headers.add(field.name, "");
   }
@@ -93,7 +93,7 @@ Response remove(Context& c, const std::string& upload) { return send_tus(c, "DEL
 
 namespace {
 
-/// In place of a creation, where uploads are another API's.
+/// Instead of a creation, where uploads come from another API (--upload-url).
 std::string given_in_place_of(Context& c, const Creation& creation) {
   const bool plain = creation.length && !creation.defer_length && creation.metadata.empty() &&
                      !creation.raw_metadata && creation.concat.empty() && !creation.body &&
@@ -191,7 +191,7 @@ std::optional<bool> delivered_as_any_of(Context& c, const std::string& upload,
       std::ifstream in(file, std::ios::binary);
       const std::string content((std::istreambuf_iterator<char>(in)), {});
       equal = std::ranges::count(all, content) > 0;
-      return !*equal;  // it may still be being written, or be that of another attempt
+      return !*equal;  // it may still be being written, or belong to another attempt
     };
     static_cast<void>(client::each_delivered(folder, id, compare));
     return equal == true;
@@ -219,7 +219,7 @@ std::optional<std::string> damage_of(Context& c, const std::string& upload,
   const std::string& got = seen.response->body;
   if (seen.failure && seen.failure->kind == transport::Failure::Kind::timeout &&
       bytes.compare(0, got.size(), got) == 0) {
-    return std::nullopt;  // a slow line: so far they are right
+    return std::nullopt;  // a slow line: the bytes that came are right
   }
   return difference(got, bytes);
 }
@@ -241,7 +241,7 @@ std::optional<bool> stored_as_any_of(Context& c, const std::string& upload,
     Request request;
     request.method = "GET";
     request.url = upload;
-    // One byte too many tells as much as all that may follow it.
+    // No more than is needed to see that there is more than was sent.
     request.body_limit = Bytes{longest + (64U << 10U)};
     const Exchange seen = c.exchange(std::move(request));
     const bool too_long =
@@ -416,7 +416,7 @@ RawConnection half_sent_patch(Context& c, const std::string& upload, Bytes offse
   auto connection = c.raw();
   auto fields = raw_fields(c, patch_fields(std::to_string(offset.value)));
   fields.add("Content-Length", std::to_string(declared));
-  // The 100 tells that the server has begun to read, without a pause that might be too short.
+  // The 100 shows that the server has begun to read; a pause instead might be too short.
   fields.add("Expect", "100-continue");
   const auto head = transport::request_head("PATCH", Context::target_of(upload), fields);
   const auto sent = connection.send(head, answer_timeout);

@@ -24,14 +24,14 @@ inline constexpr Bytes reachable_limit{16U << 20U};
 [[nodiscard]] const TusTarget& tus_target(const Context& c);
 
 // ---- correct requests --------------------------------------------------------------------------
-// Without a response each ends the check, as Context::send does.
+// Each of these ends the check when there is no response, as Context::send does.
 
 /// A correct creation; members switch parts of it off or add to it. Every member has an
 /// initializer, so that designated ones may leave out the rest without a warning.
 struct Creation {
   std::optional<Bytes> length = Bytes{10};  ///< nullopt: no Upload-Length
   bool defer_length = false;
-  tus::Metadata metadata = {};                   ///< added to the target's manifest
+  tus::Metadata metadata = {};                   ///< added to that of the target
   std::optional<std::string> raw_metadata = {};  ///< sent as Upload-Metadata instead of all that
   std::string concat = {};                       ///< Upload-Concat; empty: none
   std::optional<std::string> body = {};          ///< creation-with-upload
@@ -71,7 +71,7 @@ std::optional<std::string> damage_of(Context& c, const std::string& upload,
 /// Compares the stored bytes: by GET where downloads are offered, otherwise by the delivered copy;
 /// nullopt when this target gives no way to see them.
 std::optional<bool> stored_equals(Context& c, const std::string& upload, const std::string& bytes);
-/// The same with whichever of `all` it may be: that none is found takes as long as that one is not.
+/// The same with all of `all` at once, so that to find none takes no longer than to miss one.
 std::optional<bool> stored_as_any_of(Context& c, const std::string& upload,
                                      const std::vector<std::string>& all);
 /// Compares the delivered copy; nullopt when it cannot be read from here, or never came.
@@ -92,12 +92,12 @@ Response patch_with(Context& c, const std::string& upload, const Fields& headers
 /// The same with `Transfer-Encoding: chunked` instead of Content-Length.
 [[nodiscard]] Exchange patch_chunked(Context& c, const std::string& upload, Bytes offset,
                                      std::string body, const Fields& more = {});
-/// A POST to the creation URL with the target's manifest and exactly these fields besides.
+/// A POST to the creation URL with the target's metadata and exactly these fields besides.
 Response post_with(Context& c, const Fields& headers,
                    std::optional<std::string> body = std::nullopt);
-/// A creation whose Upload-Metadata is the target's manifest followed by `pairs` as they stand.
+/// A creation whose Upload-Metadata is the target's metadata followed by `pairs` as they stand.
 Response post_metadata(Context& c, const std::string& pairs);
-/// The manifest and `pairs` as one Upload-Metadata value.
+/// The target's metadata and `pairs` as one Upload-Metadata value.
 [[nodiscard]] std::string metadata_with(Context& c, const std::string& pairs);
 /// The URL a creation gave; ends the check as blocked unless it was a 201 with Location.
 [[nodiscard]] std::string url_of(Context& c, const Response& creation);
@@ -108,7 +108,7 @@ Response post_metadata(Context& c, const std::string& pairs);
 
 // ---- what HEAD tells ---------------------------------------------------------------------------
 
-/// A field that is a number; nullopt when it is absent or is none.
+/// A field as a number; nullopt when it is absent or not a number.
 [[nodiscard]] std::optional<Bytes> number_in(const Response& response, std::string_view name);
 struct UploadState {
   Bytes offset;
@@ -129,18 +129,18 @@ struct UploadState {
 
 // ---- raw bytes ---------------------------------------------------------------------------------
 
-/// The fields a correct raw request needs, Tus-Resumable among them, followed by `more`: a name
-/// that is there already appears twice.
+/// The fields a correct raw request needs, Tus-Resumable among them, followed by `more`. A name in
+/// `more` that is there already appears twice.
 [[nodiscard]] Fields raw_fields(Context& c, const Fields& more = {});
-/// Request line and `all` fields. Throws Stop{skip} where such a request is withheld
+/// Request line and `all` fields. Ends the check as skipped where such a request is withheld
 /// (Target::withheld).
 [[nodiscard]] std::string head_by_hand(Context& c, std::string_view method, const std::string& url,
                                        const Fields& all, std::string_view version = "HTTP/1.1");
 /// The same with raw_fields(more); Content-Length is the caller's to add.
 [[nodiscard]] std::string raw_head(Context& c, std::string_view method, const std::string& url,
                                    const Fields& more = {});
-/// Sends the head of a PATCH of `declared` bytes and then only `part` of its body. The server has
-/// the request in hand when this returns, if it speaks 100-continue.
+/// Sends the head of a PATCH of `declared` bytes and then only `part` of its body. When this
+/// returns, a server that answers 100-continue has begun with the request.
 [[nodiscard]] RawConnection half_sent_patch(Context& c, const std::string& upload, Bytes offset,
                                             std::size_t declared, std::string_view part);
 

@@ -109,7 +109,7 @@ TEST(Suites, JudgeEachRequirementOnce) {
   }
 }
 
-// A server that told an offset beyond the end made a check throw.
+// A server that told an offset beyond the end used to make a check throw.
 TEST(FromOffset, HasNothingBeyondTheEnd) {
   EXPECT_EQ(from_offset("abc", Bytes{1}), "bc");
   EXPECT_EQ(from_offset("abc", Bytes{3}), "");

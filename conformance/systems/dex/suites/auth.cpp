@@ -24,7 +24,7 @@ std::string seen(const Response& response) {
   return code(response) + " '" + text_of(response) + "'";
 }
 
-/// Whether an error says exactly that.
+/// Whether the error is exactly `text`, but for line ends.
 bool says(const Context& c, const Response& response, std::string_view text) {
   auto told = error_text(c, response);
   while (told.ends_with('\n')) told.pop_back();
@@ -60,7 +60,7 @@ Outcome token_without_dots_is_opaque(Context& c) {
   needs_authorization(c);
   const auto url = info_url_of(c, visible_upload(c));
   const auto response = knock(c, "GET", url, "Bearer anything");
-  // The guide demands a token, and calls no made-up word one.
+  // The guide demands a token, and a made-up word is none.
   if (by_guide(c) && response.status != 401) {
     return broken_must("a made-up token is refused: 401", code(response));
   }
@@ -214,7 +214,7 @@ Outcome header_fields_of_a_refusal(Context& c) {
 
 void needs_authorization(Context& c) {
   if (c.target().needs_authorization) return;
-  // A server that refuses bad tokens and takes none at all has authorization on, and a hole.
+  // A server that refuses bad tokens, but takes requests without any, has authorization and a hole.
   const auto response = knock(c, "GET", dex_target(c).info_url + "/1234", "Bearer not.a.token");
   if (!status_in(response, {401, 403})) {
     throw Stop{not_offered("the target takes requests without credentials, and with bad ones")};

@@ -35,7 +35,7 @@ Jwt own_jwt(Context& c) {
           token.substr(last + 1)};
 }
 
-/// Another character of the alphabet in the middle, where every bit of it counts.
+/// Another character of the alphabet in the middle: the last one may have bits that do not count.
 std::string altered(std::string part) {
   if (part.empty()) return "AAAA";
   char& middle = part[part.size() / 2];
@@ -94,9 +94,9 @@ Outcome wrong_issuer_is_401(Context& c) {
       .outcome();
 }
 
-/// Tokens that the endpoint gives for the run's user, and which scopes suffice.
+/// Tokens of the endpoint for the run's user, and which scopes suffice.
 struct Scopes {
-  std::vector<std::string> granted;  ///< all of the user's
+  std::vector<std::string> granted;  ///< all scopes of the user's token
   Response refusal;                  ///< of a token with the scope `refused`
   std::string refused, accepted, full_token;
 };
@@ -112,7 +112,7 @@ std::vector<std::string> words(const std::string& text) {
   return list;
 }
 
-/// The answer of the token endpoint to the run's own user; the check ends when there is none.
+/// The answer of the token endpoint to the run's own user; ends the check when there is none.
 Response grant(Context& c, const http::Form& more = {}) {
   if (dex_target(c).oauth_url.empty()) {
     throw Stop{not_offered("no token endpoint is known (--oauth-url)")};
@@ -127,8 +127,8 @@ Response grant(Context& c, const http::Form& more = {}) {
   return std::move(*exchange->response);
 }
 
-/// Only the identity provider can sign a token that has expired, so this waits for one to expire
-/// where tokens live for no longer than the run's patience.
+/// Only the identity provider can sign a token that has expired. Unless --tokens gives one, this
+/// waits for a token to expire, where they live for less than the run's patience.
 Outcome expired_jwt_is_401(Context& c) {
   static_cast<void>(own_jwt(c));
   if (const auto token = c.given(TokenKind::expired)) {

@@ -10,7 +10,7 @@ void demand(Findings& findings, const Habit& habit) {
   findings.check(habit.understood, habit.seen);
 }
 
-/// OPTIONS of the creation URL from a page elsewhere, which asks for these fields besides.
+/// OPTIONS of the creation URL from a page of another origin, with the fields `asked`.
 Response options_of_a_page(Context& c, Fields asked = {}) {
   Request request;
   request.method = "OPTIONS";

@@ -12,7 +12,7 @@ namespace conformance::suites {
 namespace {
 
 std::string status_of(const Json& entry) { return text_at(entry, "/status").value_or(""); }
-/// In either contract's word: only DEX-DELIV-001 and -002 shall turn red because of it.
+/// In either contract's word, so that only DEX-DELIV-001 and -002 turn red because of the word.
 bool delivered(const Json& entry) {
   return status_of(entry) == dex::delivery_state::success ||
          status_of(entry) == dex::guide::delivery_state::success;
@@ -28,7 +28,7 @@ std::vector<Json> deliveries_of(Context& c, const std::string& upload) {
   return entries_of(await_deliveries(c, upload));
 }
 
-/// Entries of attempts that did not succeed. A check of those is skipped where all succeed: no
+/// Entries of attempts that did not succeed. Ends the check as skipped where all succeed, as no
 /// request makes a delivery fail.
 std::vector<Json> failures_of(Context& c, const std::string& upload) {
   auto entries = deliveries_of(c, upload);
@@ -111,7 +111,7 @@ Outcome issues_null_or_error_list(Context& c) {
       continue;
     }
     bool good = issues && issues->is_array() && !issues->empty();
-    // "Failure messaging" is all that the guide says of it.
+    // The guide says no more of it than "failure messaging".
     for (const auto& issue : good && !by_guide(c) ? *issues : Json::array()) {
       good = good && text_at(issue, "/level") == "ERROR" && text_at(issue, "/message") &&
              issue.size() == 2;
@@ -172,7 +172,7 @@ Outcome failed_delivery_is_tried_again(Context& c) {
         [&](const Json& entry) { return !delivered(entry) && text_at(entry, "/name") == name; }));
   };
   if (by_guide(c)) {
-    // Its attempts follow each other at once.
+    // By the guide, a server makes further attempts at once.
     const auto last = await_info(c, upload, status_deadline,
                                  [&](const SeenInfo& seen) { return count(seen) > 1; });
     Findings findings{"one delivery per target, however often it was tried"};
@@ -209,7 +209,7 @@ Outcome no_routing_group_no_delivery(Context& c) {
   return findings.outcome();
 }
 
-/// What a sender may call a file, and the manifest fields that do.
+/// The locations of the deliveries of an upload whose manifest has these file names.
 std::vector<std::string> locations_with(Context& c, const Changes& names) {
   const auto upload = url_of(c, post_manifest(c, manifest_with(c, names)));
   if (const auto patched = patch(c, upload, Bytes{0}, letters(10)); !is_2xx(patched)) {
@@ -271,7 +271,7 @@ Outcome delivery_of_a_final_upload(Context& c) {
 
 using Places = std::set<std::string>;
 
-/// Where the deliveries of an upload that succeeded are told to be.
+/// The locations that /info tells for the deliveries of an upload that succeeded.
 Places places_of(Context& c, const std::string& upload) {
   Places places;
   for (const auto& entry : entries_of(await_deliveries(c, upload))) {
@@ -281,8 +281,8 @@ Places places_of(Context& c, const std::string& upload) {
   return places;
 }
 
-/// The file below `folder` that `location` names on the server: of its path the longest end that
-/// there is a file for.
+/// The file below `folder` that `location` names on the server: the longest end of its path that is
+/// a file there.
 std::optional<std::filesystem::path> file_at(const std::filesystem::path& folder,
                                              const std::string& location) {
   const std::filesystem::path told(location.substr(0, location.find('?')));
@@ -298,8 +298,8 @@ std::optional<std::filesystem::path> file_at(const std::filesystem::path& folder
   return std::nullopt;
 }
 
-/// As delivered_equals, which knows a copy by the id in its name; where no path has the id, by the
-/// location that is told.
+/// As delivered_equals, which finds a copy by the id in its path. Where no location has the id, the
+/// copy is looked for at the locations.
 std::optional<bool> copy_equals(Context& c, const std::string& upload, const Places& places,
                                 const std::string& bytes) {
   const auto id = upload_id_of(upload);
@@ -327,9 +327,9 @@ bool share_one(const Places& some, const Places& others) {
                      [&](const std::string& place) { return others.contains(place); });
 }
 
-/// Two uploads of one file name were told to be at one of `places`. A path template without the
-/// upload's id has it so, CDC's default one too, and promises that uploads of another name are
-/// elsewhere and that further ones of this name follow each other there. What speaks against it.
+/// For two uploads of one file name that were delivered to one of `places`. A path template without
+/// the upload's id, such as CDC's default one, does so. Then uploads of another name have to be
+/// elsewhere, and further ones of this name at the same place. What of this is not so.
 std::optional<std::string> misplaced(Context& c, const Places& places) {
   const auto named = manifest_with(c, {{"filename", "dex-harness-another-name.txt"}});
   const auto created = post_manifest(c, named);
@@ -340,7 +340,7 @@ std::optional<std::string> misplaced(Context& c, const Places& places) {
       return "two uploads of different file names are told to be at one location";
     }
   }
-  // The hour that stands in a path may end between two of them.
+  // Two pairs, as the hour in a path may change between two uploads.
   constexpr int pairs = 2;
   auto last = places_of(c, create_complete(c, letters(10)));
   for (int i = 0; i < pairs; ++i) {
@@ -358,7 +358,7 @@ Outcome delivered_bytes_are_those_sent(Context& c) {
   const auto upload = create_complete(c, bytes);
   const auto places = places_of(c, upload);
   if (copy_equals(c, upload, places, bytes) == false) return broken(rule, "other bytes");
-  // Of the same file name: where the path of a target tells the two apart, neither may be lost.
+  // The next one has the same file name. Where paths tell the two apart, neither may be lost.
   const auto next = create_complete(c, next_bytes);
   const auto next_places = places_of(c, next);
   const bool share = share_one(places, next_places);

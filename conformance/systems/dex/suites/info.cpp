@@ -15,13 +15,13 @@ SeenInfo await_status(Context& c, const std::string& upload, const std::string& 
                     [&](const SeenInfo& seen) { return has_status(seen, status); });
 }
 
-/// PATCHes, and ends the check as blocked when the server does not take it.
+/// A PATCH; ends the check as blocked when the server does not take it.
 void patch_or_stop(Context& c, const std::string& upload, Bytes offset, const std::string& body) {
   const auto patched = patch(c, upload, offset, body);
   if (!is_2xx(patched)) stop_blocked("PATCH stores the bytes: 204", describe(patched));
 }
 
-/// An upload of 10 bytes that has 4, the PATCH a second after the creation.
+/// An upload with 4 of 10 bytes, which were sent a second after the creation.
 std::string partly_uploaded(Context& c) {
   auto upload = create(c);
   let_the_second_pass(c);
@@ -29,7 +29,7 @@ std::string partly_uploaded(Context& c) {
   return upload;
 }
 
-/// The same by the guide, which spells it Upload_Status.
+/// DEX-INFO-001 by the guide, which spells the keys another way: Upload_Status.
 Outcome info_001_by_guide(Context& c) {
   const auto info = see_info(c, visible_upload(c));
   Findings findings{

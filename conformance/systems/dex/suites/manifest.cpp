@@ -47,7 +47,7 @@ Outcome manifest_gains_upload_id(Context& c) {
   return findings.outcome();
 }
 
-/// Whether the server's own clock, as Date tells it in whole seconds, was about there then.
+/// Whether `time` is within 5 s of the server's own clock, as its Date tells it.
 bool about(const Response& response, http::TimePoint time) {
   const auto date = http::parse_imf_fixdate(value_of(response, "Date"));
   constexpr auto margin = std::chrono::seconds{5};

@@ -28,8 +28,8 @@ std::string upper(std::string text) {
   return text;
 }
 
-/// The fields that DEX's metadata version 2 demands of every sender, those the target's manifest
-/// carries.
+/// Those of the fields that DEX's metadata version 2 demands of every sender that the target's
+/// manifest carries.
 std::vector<std::string> sender_fields(const Context& c) {
   std::vector<std::string> fields;
   for (const auto field : {dex::field::sender_id, dex::field::data_producer_id,
@@ -43,12 +43,12 @@ bool is_uuid(const std::optional<std::string>& text) {
   return text && text->size() == 36 && std::count(text->begin(), text->end(), '-') == 4;
 }
 
-/// The rows about data_stream_id and data_stream_route.
+/// For the rows about data_stream_id and data_stream_route.
 Outcome without_stream_field(Context& c, const std::string& field) {
   Findings findings{"a manifest without " + field + " is refused: 400 '" + missing(c, field) + "'"};
   const auto refusal = post_refused(c, {{field, std::nullopt}});
   expect_refusal(findings, "without " + field, refusal, missing(c, field));
-  if (by_guide(c)) return findings.outcome();  // its sample has no id
+  if (by_guide(c)) return findings.outcome();  // the guide's sample has no id
   const auto id = text_at(refusal.json, "/upload_id");
   findings.check(is_uuid(id),
                  is_uuid(id) ? "upload_id is a UUID" : "upload_id: " + id.value_or("missing"));
@@ -126,7 +126,7 @@ Outcome optional_field_with_allowed_values(Context& c) {
 Outcome stream_without_config_is_400(Context& c) {
   const auto refusal = post_refused(c, {{stream_route, "no-such-route"}});
   Findings findings{"a stream without a config is refused: 400 '" + config_missing + "'"};
-  // How the store says it first differs: a missing file, a missing blob.
+  // Other errors are not compared: each store words its own, a missing file or a missing blob.
   return findings
       .check(refusal.response.status == 400 && (by_guide(c) || refusal.says(config_missing)),
              stream_route + " 'no-such-route': " + refusal.summary())
@@ -249,7 +249,7 @@ Outcome refusal_json_says_plain_text(Context& c) {
   return findings.outcome();
 }
 
-/// A refusal with the id that it names.
+/// A refusal, and the upload_id that it names.
 std::pair<Refusal, std::string> refused_with_id(Context& c) {
   auto refusal = post_refused(c, {{stream, std::nullopt}});
   const auto id = text_at(refusal.json, "/upload_id");

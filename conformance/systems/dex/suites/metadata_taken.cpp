@@ -5,7 +5,7 @@
 namespace conformance::suites {
 namespace {
 
-/// The manifest is taken, and /info tells the fields of `kept` as they were sent.
+/// Checks that `created` took the manifest, and /info tells the fields of `kept` as they were sent.
 Findings& expect_taken(Context& c, Findings& findings, const std::string& label,
                        const Response& created, const Changes& kept = {}) {
   const auto upload = location_of(c, created);
@@ -39,7 +39,7 @@ Outcome unknown_fields_are_kept(Context& c) {
   return with_more(c, "unknown fields are taken and kept", "with custom=1", {{"custom", "1"}});
 }
 
-/// "Enter null": what is not known has that value, and not none.
+/// The guide says "Enter null": a value that is not known is the text null, and not empty.
 Outcome meta_016_by_guide(Context& c) {
   Findings findings{"an unknown value is 'null'; an empty one is refused: 400"};
   const auto empty = post_refused(c, {{"data_producer_id", ""}});

@@ -32,7 +32,7 @@ std::optional<std::string_view> take_until(std::string_view& text, std::string_v
   return taken;
 }
 
-/// `text` is behind the quotation mark that begins a value; afterwards behind the one that ends it.
+/// `text` begins after the opening quotation mark of a value, and afterwards after the closing one.
 std::optional<std::string> take_value(std::string_view& text) {
   std::string value;
   while (!text.empty() && text.front() != '"') {
@@ -97,8 +97,8 @@ Metrics metrics_of(Context& c) {
   return metrics_in(response.body);
 }
 
-/// The family's type, and that it has a series with these labels and no others. Of a histogram the
-/// count stands for all.
+/// Checks the family's type, and that it has a series with these labels and no others; of a
+/// histogram only its _count is looked at.
 void expect_family(Findings& findings, const Metrics& metrics, const std::string& family,
                    const std::string& type, const std::vector<std::string>& labels) {
   const auto known = metrics.types.find(family);
@@ -118,7 +118,7 @@ void expect_family(Findings& findings, const Metrics& metrics, const std::string
                      (labelled ? "" : " without series of the labels that it should have"));
 }
 
-/// Of a target's counter, over all of its series whose result is one of `results`.
+/// The sum of dex_server_deliveries_total over all series whose result is one of `results`.
 double attempts(const Metrics& metrics, const std::vector<std::string_view>& results) {
   double sum = 0;
   for (const auto& series : metrics.series) {
@@ -164,7 +164,7 @@ Outcome delivery_counted_at_start_and_end(Context& c) {
   };
   const std::vector<std::string_view> started{"started"};
   const std::vector<std::string_view> ended{"completed", "failed"};
-  // The end is counted when it has been told.
+  // /info may tell the end of a delivery before it is counted.
   Metrics now;
   c.eventually(status_deadline, [&] {
     now = metrics_of(c);

@@ -57,7 +57,7 @@ Delivered delivered_upload(Context& c) {
   return made;
 }
 
-/// An id of the right shape that is no upload's.
+/// An id of the right shape that belongs to no upload.
 std::string unknown_id(Context& c) { return upload_id_of(unknown_upload(c)); }
 
 Outcome route_delivers_again(Context& c) {
@@ -71,7 +71,7 @@ Outcome route_delivers_again(Context& c) {
       response.status == 200 && has_type(response, "text/plain") && text_of(response) == made.id,
       code(response) + ", " + tell(response, "Content-Type") +
           (text_of(response) == made.id ? ", the id" : ", another body"));
-  // By the guide there is one entry per target, that of the last delivery.
+  // By the guide there is only one entry per target, that of the last delivery.
   const auto more = [&](const SeenInfo& info) {
     const auto entries = entries_of(info);
     return by_guide(c) ? !entries.empty() && entries != made.entries

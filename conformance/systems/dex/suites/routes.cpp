@@ -173,7 +173,7 @@ Outcome info_of_unknown_id_is_404(Context& c) {
     const auto response = c.get(url);
     auto text = error_text(c, response);
     if (text.ends_with('\n')) text.pop_back();
-    // Nothing more: what the server was looking for is not the client's business.
+    // No further text: what the server was looking for is not the client's business.
     findings.check(response.status == 404 && text == "error getting file manifest",
                    code(response) + " '" + text_of(response) + "'");
   }

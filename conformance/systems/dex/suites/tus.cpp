@@ -58,7 +58,7 @@ Outcome location_follows_forwarded_fields(Context& c) {
     const auto response = send_tus(c, "POST", c.target().url, fields);
     const auto location = value_of(response, "Location");
     if (response.status == 201) {
-      // Where the upload lies for us, so that it is removed after the run.
+      // The URL under which we reach the upload, so that it is deleted after the run.
       c.created(creation_base(c) + "/" + id_of(location));
     }
     findings.check(response.status == 201 && location.starts_with(origin),

@@ -24,7 +24,7 @@ PostForm with_wrong_signature(PostForm form) {
   return form;
 }
 
-/// A form whose policy is bent before it is signed.
+/// A form that `bend` changes before it is signed.
 template <class Bend>
 PostForm bent(Context& c, const Bend& bend) {
   auto draft = obj::draft(c);

@@ -18,13 +18,13 @@ const std::string redirect_url = "http://127.0.0.1/done";
 
 std::string folder_of(const std::string& key) { return key.substr(0, key.rfind('/') + 1); }
 
-/// In place of a text that is there once.
+/// Replaces the first `what`.
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
   if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), with);
   return text;
 }
 
-/// As a field of a form that is written by hand.
+/// A field of a form that is written by hand.
 std::string part(std::string_view disposition, std::string_view content) {
   return fmt::format("--{}\r\nContent-Disposition: form-data; {}\r\n\r\n{}\r\n",
                      obj::usual_boundary, disposition, content);

@@ -11,7 +11,7 @@ namespace {
 
 using obj::Place;
 
-/// Adds what one request showed, for each version of the signature.
+/// Calls `judge` for each version of the signature by which a place can be signed.
 template <class Judge>
 Outcome by_version(Context& c, std::string rule, const Judge& judge) {
   Findings findings{std::move(rule)};
@@ -148,7 +148,7 @@ Outcome missing_url_parameter_is_refused(Context& c) {
       });
 }
 
-/// A URL that was good for a minute, two hours ago.
+/// PUT to a URL that was good for a minute, two hours ago.
 Response put_late(Context& c, Version version) {
   obj::need(c, version);
   const auto key = obj::new_key(c);
@@ -180,7 +180,7 @@ Outcome expired_url_tells_both_times(Context& c) {
   });
 }
 
-/// Signed for that text in place of the seconds.
+/// A URL of version 2 whose signed Expires is this text.
 std::string expiring(Context& c, const std::string& expires) {
   const auto& key = obj::access_key(c);
   const auto url = obj::target(c).object_url(obj::new_key(c));

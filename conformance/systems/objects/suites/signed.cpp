@@ -125,7 +125,7 @@ Outcome delete_may_be_repeated(Context& c) {
 
 constexpr std::size_t smallest_part = 5U << 20U;
 
-/// An upload that was begun; it ends with the run, if not before.
+/// A multipart upload that was begun; it is aborted at the end of the run, if not before.
 struct Multipart {
   std::string key;
   std::string id;
@@ -224,7 +224,7 @@ Outcome invalid_part_is_400(Context& c) {
 
 Outcome wrong_part_order_is_400(Context& c) {
   const auto upload = begin(c);
-  // Either may be the last: nothing is wrong but their order.
+  // Both parts are long enough to stand anywhere: only their order is wrong.
   const auto bytes = letters(smallest_part);
   const auto one = part(c, upload, 1, bytes);
   const auto two = part(c, upload, 2, bytes);
@@ -259,11 +259,11 @@ Outcome no_object_before_complete(Context& c) {
   return object.status == 404 ? holds("GET: 404") : broken("GET: 404", obj::told(object));
 }
 
-// ---- only while the object is what the client knows ---------------------------------------------
+// ---- conditional PUT ----------------------------------------------------------------------------
 
 const Fields if_none{{"If-None-Match", "*"}};
 
-/// Amazon S3 takes conditions from who signs with version 4.
+/// With version 4 of the signature, as Amazon S3 takes conditions only with that.
 Response put_if(Context& c, const std::string& key, const std::string& bytes,
                 const Fields& condition) {
   auto request = obj::authorized(c, Version::v4, key, bytes);

@@ -73,7 +73,7 @@ Outcome wrong_content_md5_is_400(Context& c) {
   return findings.outcome();
 }
 
-/// Asks before it sends; nothing of the body is ever sent.
+/// A PUT with Expect: 100-continue, whose body is never sent.
 RawConnection::Read ask(Context& c, RawConnection& connection, const std::string& url,
                         std::uint64_t length) {
   const auto head = bare_head(

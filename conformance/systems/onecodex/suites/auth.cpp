@@ -18,7 +18,7 @@ Request list_of_samples(const Context& c) {
   return request;
 }
 
-/// init_upload changes nothing that a refusal would not: whoever is let in gets an id.
+/// init_upload stores nothing: whoever is let in only gets an id.
 Request begin_upload(const Context& c) {
   return oc::json_request(c, "samples/init_upload", R"({"filename": "a.fa", "size": 5})");
 }
@@ -84,7 +84,7 @@ Outcome every_error_has_a_message(Context& c) {
   return findings.outcome();
 }
 
-/// So many are no burden to a service. Whoever answers 429 need not say when to come back.
+/// Few enough to be no burden to a service. A server that answers 429 need not send Retry-After.
 Outcome too_many_calls_say_when(Context& c) {
   constexpr int requests = 20;
   for (int i = 0; i < requests; ++i) {

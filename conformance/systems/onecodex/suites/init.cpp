@@ -95,7 +95,7 @@ Outcome file_name_on_pattern_is_taken(Context& c) {
   return findings.outcome();
 }
 
-/// An engine that backtracks takes four minutes for it, and half a second for an eighth.
+/// A regex engine that backtracks takes four minutes for it, and half a second for an eighth of it.
 Outcome long_name_is_refused_at_once(Context& c) {
   oc::need_init(c);
   std::string name;
@@ -214,7 +214,7 @@ Outcome document_may_have_any_name(Context& c) {
   return findings.outcome();
 }
 
-/// Which conditions the policy has, by what the form says.
+/// The policy has to have a condition for each of these fields of the form.
 Outcome policy_expires_and_covers_fields(Context& c) {
   const auto begun = oc::begin(c);
   const auto text = base64::decode(oc::field(begun.file, "policy"));
@@ -237,7 +237,7 @@ Outcome policy_expires_and_covers_fields(Context& c) {
   return findings.outcome();
 }
 
-/// Dialects of regular expressions differ there: Python takes both.
+/// Names on which dialects of regular expressions differ: Python's takes both.
 Outcome pattern_dialect_of_file_names(Context& c) {
   oc::need_init(c);
   Findings findings{"what the pattern leaves open"};
@@ -271,7 +271,7 @@ Outcome preuploaded_sample_is_found_again(Context& c) {
   return findings.outcome();
 }
 
-/// With a reference to each resource, or with its calls in that place.
+/// Without `expand` there is a reference to each resource, with it the calls of the resource.
 Outcome schema_for_old_clients_is_served(Context& c) {
   Findings findings{"GET schema and schema?expand=all: 200, with samples and what they can do"};
   const auto plain = oc::get(c, "schema");

@@ -38,7 +38,7 @@ Outcome changed_form_field_is_403(Context& c) {
   const auto begun = oc::begin(c);
   oc::store(c, begun.file);
   Findings findings{"a form with a changed field: 403"};
-  // Whoever decodes it finds the same; signed is the text that was sent.
+  // The decoded policy means the same with a space, but the signature covers the text as sent.
   const auto policy = base64::decode(oc::field(begun.file, "policy"));
   const auto spaced = base64::encode(policy.value_or("") + " ");
   for (const auto& [field, value] : {std::pair<const char*, std::string>{"acl", "public-read"},
@@ -251,7 +251,7 @@ Outcome confirmed_size_is_the_files(Context& c) {
              : broken("confirm_upload with another size than the file's: 400", oc::told(response));
 }
 
-/// The other has every right but that to these.
+/// The other user has a valid key, but no right to these uploads.
 Outcome other_user_cannot_confirm_or_cancel(Context& c) {
   const auto begun = oc::begin(c);
   oc::store(c, begun.file);
@@ -312,7 +312,7 @@ Outcome document_has_what_clients_read(Context& c) {
   return findings.outcome();
 }
 
-/// Another status than 200 is a failure to onecodex 1.2.0.
+/// The client onecodex 1.2.0 takes any status but 200 for a failure.
 Outcome callback_after_file_is_200(Context& c) {
   const auto begun = oc::begin_in_parts(c, R"("filename": "a.fq", "sample_id": null)");
   oc::put(c, begun, begun.file_id);

@@ -12,7 +12,7 @@ using oh::Form;
 const client::Presentation in_query{client::Presentation::Way::query, "access_token"};
 const std::string unknown_token = "dex-conformance-no-such-token";
 
-/// Deletes a file that nobody has: right, and without effect.
+/// Deletes a file that nobody has: a correct request without effect.
 Form harmless(Context& c) {
   return {{"project_member_id", oh::target(c).member}, {"file_basename", oh::new_name(c)}};
 }
@@ -26,7 +26,7 @@ Response answer_of(Exchange exchange) {
   return std::move(*exchange.response);
 }
 
-/// With this Authorization, or without any.
+/// Sends `request` with this Authorization, or without any.
 Response knock(Context& c, Request request, const std::optional<std::string>& authorization) {
   if (authorization) request.headers.add("Authorization", *authorization);
   return answer_of(c.exchange_anonymously(std::move(request)));
@@ -40,7 +40,7 @@ std::string token_of(Context& c) {
   return value.substr(std::min(value.find(' ') + 1, value.size()));
 }
 
-/// 401 that says so.
+/// Whether it is 401 with this detail.
 bool turns_away(const Response& response, std::string_view text) {
   return response.status == 401 && oh::detail_of(response) == text;
 }
@@ -216,10 +216,10 @@ Outcome other_body_type_is_415(Context& c) {
   return findings.outcome();
 }
 
-/// 400 whose detail begins so.
+/// Has to be 400 with a detail that begins with `beginning`.
 Outcome refused_beginning(const Response& response, const std::string& beginning) {
   const bool ok = response.status == 400 && oh::detail_of(response).starts_with(beginning);
-  // The rest is the text of a library.
+  // The rest of the detail is the text of a library.
   const auto seen = ok ? "400 " + in_quotes(beginning) : oh::tell_problem(response);
   return ok ? holds(seen) : broken("400, detail begins " + in_quotes(beginning), seen);
 }

@@ -111,14 +111,14 @@ Outcome put_answer_is_empty_with_etag(Context& c) {
   findings.check(response.body_size == Bytes{0},
                  response.body_size == Bytes{0} ? "no body" : "a body");
   findings.check(quoted, quoted ? "an ETag in quotes" : tell(response, "ETag"));
-  // Of an encrypted or joined object it is something else.
+  // The ETag of an encrypted or joined object is not its MD5.
   if (quoted) {
     findings.note(etag == "\"" + oh::md5_of(bytes) + "\"" ? "it is the MD5" : "it is not the MD5");
   }
   return findings.outcome();
 }
 
-/// With the value of a parameter of the query changed by `change`.
+/// `url` with the value of a parameter of its query changed by `change`.
 template <class Change>
 std::string with_parameter(const std::string& url, std::string_view name, Change change) {
   auto form = oh::query_of(url);
@@ -204,7 +204,7 @@ Outcome complete_before_put_is_400(Context& c) {
   return findings.outcome();
 }
 
-/// direct/, PUT and complete/, which are taken.
+/// direct/, PUT and complete/; unless all are taken the check ends as blocked.
 Direct make_complete(Context& c, const std::string& bytes) {
   const auto file = oh::begin(c);
   oh::store(c, file, bytes);

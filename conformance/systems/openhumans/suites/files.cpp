@@ -26,7 +26,7 @@ Ids sorted(Ids ids) {
   return ids;
 }
 
-/// One file after the other, of these names.
+/// Uploads a file for each of these names, one after the other.
 Ids uploaded(Context& c, const std::vector<std::string>& names) {
   Ids ids;
   for (const auto& name : names) ids.push_back(oh::upload(c, name, "bytes"));
@@ -73,7 +73,7 @@ Outcome delete_all_is_one_members(Context& c) {
                           oh::upload_for(c, other, oh::new_name(c), "bytes")});
   Findings findings{"delete/ by all_files: 200 and the ids of the member's files, which go"};
   const auto response = oh::erase(c, by_all(), other);
-  // The member may have had others.
+  // The member may have had other files.
   const auto gone = oh::ids_in(response);
   findings.check(gone && std::ranges::includes(*gone, ids),
                  gone ? "200, and the two are among the ids" : oh::tell_problem(response));
@@ -116,7 +116,7 @@ Outcome other_members_file_stays(Context& c) {
   return findings.outcome();
 }
 
-/// 400 with that key, where correct deletions are taken.
+/// Each of `selectors` has to be refused: 400 with `key`. Blocked where a correct deletion fails.
 Outcome refused_selectors(Context& c, const std::string& key, const std::vector<Form>& selectors,
                           const std::string& member) {
   Findings findings{"400 with '" + key + "'"};
@@ -147,7 +147,7 @@ Outcome delete_by_two_selectors_is_400(Context& c) {
 }
 
 Outcome false_all_files_is_absent(Context& c) {
-  // A server that takes them for true would delete all files of the member.
+  // Another member, as a server that takes these values for true deletes all files of the member.
   const auto& other = oh::other_member(c);
   return refused_selectors(c, "missing_field", {by_all("false"), by_all("False"), by_all("0")},
                            other);

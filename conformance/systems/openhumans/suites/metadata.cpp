@@ -1,5 +1,5 @@
-// Fields and metadata (area openhumans-metadata). They are judged by direct/, which stores no
-// bytes; what it makes vanishes by itself.
+// Fields and metadata (area openhumans-metadata). They are judged by direct/, which stores no bytes
+// and whose entries vanish by themselves.
 #include <nlohmann/json.hpp>
 
 #include "openhumans/vocabulary.hpp"
@@ -13,7 +13,7 @@ using oh::Form;
 const std::string dates_text = "Dates must be in ISO 8601 format";
 constexpr const char* date_keys[]{"creation_date", "start_date", "end_date"};
 
-/// Correct metadata with `changes`, JSON texts by key; an empty one takes a key away.
+/// Correct metadata with `changes`, JSON texts by key; an empty text removes the key.
 std::string metadata_with(const std::vector<std::pair<std::string, std::string>>& changes) {
   auto metadata = json_of(oh::good_metadata());
   for (const auto& [key, value] : changes) {
@@ -28,7 +28,7 @@ std::string metadata_with(const std::vector<std::pair<std::string, std::string>>
 
 std::string json_text(const std::string& text) { return Json(text).dump(); }
 
-/// direct/ with these fields; what it made is remembered.
+/// direct/ with these fields; what it makes is deleted at the end of the run.
 Response ask(Context& c, const Form& fields) {
   auto response = oh::post(c, oh::target(c).direct_url, fields);
   static_cast<void>(oh::read_direct(c, response));
@@ -38,7 +38,7 @@ Response ask(Context& c, const std::string& metadata) {
   return ask(c, oh::direct_fields(c, metadata));
 }
 
-/// A server that takes nothing is judged by other rows.
+/// Ends the check as blocked on a server that takes nothing: other rows judge that.
 void needs_taken(Context& c) { static_cast<void>(oh::begin(c)); }
 
 /// Each of `all`, as metadata, is refused with a text that has `part` in it.
@@ -63,7 +63,7 @@ Outcome taken_all(Context& c, const std::string& rule, const std::vector<std::st
   return findings.outcome();
 }
 
-/// What only the document demands: under --contract server what is done is told.
+/// For rules of the document alone: with --contract server, what the server does is only reported.
 Outcome by_document(Context& c, const std::string& rule, const std::vector<std::string>& bad,
                     const std::vector<std::string>& good) {
   needs_taken(c);

@@ -1,4 +1,4 @@
-// upload/: a file and what is said of it in one form (area openhumans-upload).
+// upload/: a file and its metadata in one form (area openhumans-upload).
 #include "openhumans/suites/upload.hpp"
 
 #include <fmt/format.h>
@@ -43,7 +43,7 @@ Outcome upload_is_there_at_once(Context& c) {
   return findings.outcome();
 }
 
-/// A form without a file is not taken because of the file only.
+/// Has to be refused because of the file alone: 400 with this text about data_file.
 Outcome refused_file(const Response& response, std::string_view text) {
   const bool ok = response.status == 400 &&
                   oh::texts_about(response, "data_file") == std::vector{std::string{text}};
@@ -198,7 +198,7 @@ Outcome broken_upload_leaves_no_file(Context& c) {
     if (!sent) stop_blocked("the server reads the body of an upload", "it closes the connection");
     break_off(connection);
   }
-  // A whole one of its name afterwards has its place behind all that came of it.
+  // Once a whole upload of that name is listed, anything left of the broken one is listed too.
   const auto id = oh::upload(c, name, "bytes");
   const auto files = oh::listed(c);
   const auto of_the_name = std::ranges::count_if(

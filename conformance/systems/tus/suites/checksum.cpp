@@ -185,7 +185,7 @@ Outcome every_listed_algorithm_works(Context& c) {
     if (is_2xx(right) && is_4xx(wrong)) {
       findings.note(seen);
     } else {
-      // The list is of what the server supports.
+      // Tus-Checksum-Algorithm lists what the server supports.
       findings.must(false, "an algorithm that is listed is supported", seen);
     }
   }

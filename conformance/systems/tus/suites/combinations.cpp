@@ -35,8 +35,8 @@ Kept& finish(Context& c, Kept& kept, const std::string& label, const std::string
   return kept.look(label, upload, bytes);
 }
 
-/// The upload of a creation with a body, when its answer is right: 201, and the offset that HEAD
-/// tells too.
+/// The upload of a creation with a body, if the answer is right: 201, and the same offset as HEAD
+/// tells.
 std::optional<std::string> created_upload(Context& c, Kept& kept, const std::string& label,
                                           const Response& created, std::size_t most) {
   const auto upload = location_of(c, created);
@@ -186,7 +186,7 @@ Outcome final_and_part_keep_own_metadata(Context& c) {
   for (const auto& [label, url, value] :
        {std::tuple{"the final", upload, "final, whole"}, {"the part", part, "part"}}) {
     const auto head = head_of(c, url);
-    if (is_gone(head) && url == part) continue;  // parts may be used up
+    if (is_gone(head) && url == part) continue;  // a server may remove parts that are joined
     const auto told =
         tus::parse_metadata(value_of(head, hdr::upload_metadata), tus::MetadataStrictness::lenient);
     const auto name = told ? told->find("name") : std::nullopt;
@@ -207,7 +207,7 @@ Outcome every_kind_of_creation_tells_expiry(Context& c) {
   const auto& discovery = tus_target(c).discovery;
   const auto look = [&](const char* label, const Creation& creation) {
     const auto created = post(c, creation);
-    if (created.status != 201) return;  // another row's
+    if (created.status != 201) return;  // another row judges that
     findings.check(!at_creation || created.headers.has(hdr::upload_expires),
                    std::string{label} + ": a 201 without Upload-Expires");
     const auto url = url_of(c, created);

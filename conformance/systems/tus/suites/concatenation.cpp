@@ -145,7 +145,7 @@ Outcome patch_on_final_changes_nothing(Context& c) {
   Findings findings{"a PATCH of a final upload changes neither it nor its parts"};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto after = try_offset(c, all[i].first);
-    // What a part has only a download shows: it is not delivered, however long one waits.
+    // Only a download shows the bytes of a part: parts are never delivered.
     const bool shown = after && (i == 0 || tus_target(c).downloads);
     const bool same = after == before[i] &&
                       (!shown || stored_equals(c, all[i].first, all[i].second).value_or(true));
@@ -336,7 +336,7 @@ Outcome many_parts_joined_in_order(Context& c) {
   needs_lasting_uploads(c);
   constexpr std::size_t most = 33;
   constexpr std::size_t least = 11;
-  // Of different lengths, and no two alike: a part that is lost or moved shows.
+  // Random bytes of different lengths, so that a part that is lost or moved shows.
   std::vector<std::pair<std::string, std::string>> parts;
   while (parts.size() < most && (parts.size() < least || time_for_more(c))) {
     const auto bytes = c.random_bytes(5 + parts.size() % 3);
@@ -354,7 +354,7 @@ Outcome many_parts_joined_in_order(Context& c) {
   const auto label = std::to_string(parts.size()) + " parts";
   const auto created = post_final(c, urls);
   const auto upload = location_of(c, created);
-  // A list as long as this may pass a limit of the header's size.
+  // A list this long may exceed a limit for header fields.
   if (status_in(created, {413, 414, 431})) return not_offered(label + ": " + code(created));
   if (created.status != 201 || !upload) {
     return kept.check(false, label + ": " + describe(created)).outcome();

@@ -81,7 +81,7 @@ Outcome head_response_has_no_body(Context& c) {
     const auto first = talk(c, connection, "HEAD, " + label, request, {}, true);
     auto seen = label + ": " + describe(answer(first));
     bool clean = !first.body_after_head;
-    // Body bytes that come late would stand where the next response begins.
+    // A body that comes late would stand where the next response should begin.
     if (clean && !first.response->headers.has_token("Connection", "close")) {
       const auto second = talk(c, connection, "HEAD again, " + label, request, {}, true);
       clean = second.seen != RawConnection::Seen::malformed && !second.body_after_head;

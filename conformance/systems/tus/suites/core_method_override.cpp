@@ -4,7 +4,7 @@
 namespace conformance::suites {
 namespace {
 
-/// By hand: a library would not know that the answer to POST may be one to HEAD, without a body.
+/// By hand: a library does not know that the answer to a POST may be that of HEAD, without a body.
 Response overridden(Context& c, const std::string& method, const std::string& override_method,
                     const std::string& url) {
   return answer(talk(

@@ -114,7 +114,7 @@ Outcome size_limit_is_announced(Context& c) {
                  ? holds(seen)
                  : broken("a server with a size limit announces it in Tus-Max-Size", seen);
     }
-    // Beyond what it can count a server may refuse the number itself (HDR-009).
+    // A server may refuse a number that is larger than it can count to (TUS-CORE-HDR-009).
     if (!is_2xx(response)) break;
     accepted = length.value;
     if (const auto upload = location_of(c, response)) discard(c, *upload);
@@ -134,8 +134,7 @@ Outcome options_on_an_upload_url(Context& c) {
                   tell(response, hdr::tus_version));
 }
 
-/// No attempt of the server to do something with the upload succeeded. False where none was made
-/// within the patience.
+/// Whether the server tried to process the upload within the patience, and no attempt succeeded.
 bool processing_fails(Context& c, const std::string& upload) {
   std::size_t attempts = 0;
   const bool succeeded = c.eventually(c.patience(), [&] {

@@ -68,7 +68,7 @@ Outcome patch_204_has_no_body(Context& c) {
       !patched.headers.has("Content-Length") && !patched.headers.has("Transfer-Encoding"),
       tell(patched, "Content-Length") + ", " + tell(patched, "Transfer-Encoding"));
   bool clean = !read.body_after_head;
-  // Body bytes that come late would stand where the next response begins.
+  // A body that comes late would stand where the next response should begin.
   if (clean && !patched.headers.has_token("Connection", "close")) {
     const auto next = talk(c, connection, "HEAD on the same connection",
                            raw_head(c, "HEAD", upload), {}, /*head_request=*/true);
@@ -191,7 +191,7 @@ Outcome empty_patch_moves_nothing(Context& c) {
                         std::to_string(after.value));
     }
     if (offset != 0) continue;
-    // An empty PATCH that failed is told as it is, and not by what could be tried after it.
+    // When the empty PATCH failed, that is the verdict, and not what a later PATCH does.
     const auto filled = patch(c, upload, Bytes{0}, letters(4));
     if (!is_2xx(filled) && findings.outcome().kind != Outcome::Kind::holds) break;
     taken(filled, "4 bytes");
@@ -244,7 +244,7 @@ Outcome empty_patch_on_finished_upload(Context& c) {
 Outcome chunked_patch_is_204(Context& c) {
   const auto upload = create(c);
   const auto patched = patch_chunked(c, upload, Bytes{0}, letters(3));
-  // The network may have lost the answer; no more than that is known.
+  // Blocked and not broken, as the network may have lost the answer.
   if (!patched.response) stop_blocked("a chunked PATCH is answered", code(patched));
   const auto after = state_of(c, upload);
   Findings findings{"a PATCH without Content-Length (chunked) is accepted"};

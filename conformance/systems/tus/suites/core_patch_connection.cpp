@@ -16,7 +16,7 @@ using Seen = RawConnection::Seen;
 /// How soon a new request must get past an old one that hangs.
 constexpr Milliseconds soon{5'000};
 
-/// Fields and head of a correct PATCH of `size` bytes.
+/// The head of a correct PATCH of `size` bytes.
 std::string patch_head(Context& c, const std::string& upload, std::uint64_t offset,
                        std::size_t size) {
   auto fields = patch_fields(std::to_string(offset));
@@ -29,7 +29,7 @@ Outcome cut_off_patch_keeps_its_bytes(Context& c) {
   {
     auto connection = half_sent_patch(c, upload, Bytes{0}, 10, letters(4));
     connection.shutdown_send();
-    // It has noticed the break when it ends its side; a HEAD that comes earlier is another row.
+    // A server that closes its side has noticed the break. Another row judges an earlier HEAD.
     static_cast<void>(connection.wait_for_close(Milliseconds{1'000}));
   }
   std::optional<Bytes> offset;
@@ -45,7 +45,7 @@ Outcome cut_off_patch_keeps_its_bytes(Context& c) {
   return findings.outcome();
 }
 
-/// Sends `part` of the rest of an upload and then breaks the connection.
+/// Sends `part` bytes of `rest` and then breaks the connection.
 void send_and_break(Context& c, const std::string& upload, std::size_t offset,
                     std::string_view rest, std::size_t part, bool reset) {
   auto connection = c.raw();
@@ -84,8 +84,8 @@ Outcome resumed_upload_has_original_bytes(Context& c) {
     }
     offset = told->value;
   }
-  // The server may still be storing what the last broken request brought, on a slow line for long,
-  // and a HEAD may wait for that: 409 means ask again, for as long as the offset moves.
+  // The server may still be storing the bytes of the last broken request, for long on a slow line,
+  // and a HEAD may wait for that. A 409 means to ask again, for as long as the offset moves.
   constexpr int most_at_rest = 3;
   Response last;
   std::uint64_t farthest = offset;
@@ -171,7 +171,7 @@ Outcome concurrent_patches_apply_once(Context& c) {
   if (stored > length) return findings.outcome();
   if (stored < length) {
     const auto filled = patch(c, upload, after.offset, letters(length - stored, 'D'));
-    // What is broken already stays so; the stored bytes cannot be compared.
+    // What is broken already is told as it is; the stored bytes cannot be compared then.
     if (!is_2xx(filled) && findings.outcome().kind != Outcome::Kind::holds) {
       return findings.outcome();
     }
@@ -226,8 +226,8 @@ Outcome head_passes_a_stalled_patch(Context& c) {
 
 Outcome early_refusal_can_be_read(Context& c) {
   // A server that answers and closes without reading on races the client that is still sending:
-  // whether a reset overtakes the answer differs from try to try. Always and never are verdicts;
-  // in between there is only a figure to tell.
+  // whether a reset overtakes the answer differs from try to try. "Always" and "never" are judged;
+  // anything in between is only reported, with its figure.
   constexpr int tries = 5;
   constexpr std::size_t size = 5U << 20U;
   const auto upload = create(c, {.length = Bytes{within_limit(c, 2 * size)}});
@@ -239,7 +239,7 @@ Outcome early_refusal_can_be_read(Context& c) {
       stop_blocked("a PATCH at a wrong offset is refused", describe(*last.response));
     }
     if (last.response && is_4xx(*last.response)) ++read;
-    // A gateway that goes on sending, and could not read it either (RFC 9110 section 15.6.3).
+    // From a gateway that could not read the early refusal either (RFC 9110 section 15.6.3).
     if (last.response && last.response->status == 502) ++of_gateway;
   }
   if (of_gateway == tries) {
@@ -314,7 +314,7 @@ Outcome status_of_a_locked_upload(Context& c) {
 /// How a client that lost its connection went on.
 struct Resumption {
   std::string first;  ///< what the PATCH at the offset of the first HEAD got; empty: 2xx
-  bool done = false;  ///< that one or, after another HEAD, a later one got 2xx
+  bool done = false;  ///< that PATCH, or a later one after another HEAD, got 2xx
 };
 
 /// Sends a PATCH that breaks off half-way, asks HEAD at once and goes on from there, as clients do.
@@ -322,7 +322,7 @@ Resumption resume_after_abort(Context& c) {
   constexpr std::size_t size = 64U << 10U;
   const auto upload = create(c, {.length = Bytes{size}});
   auto aborted = c.raw();
-  // Nothing is waited for: the server may not have begun with it when HEAD comes.
+  // Without a pause: the server may not have begun with the PATCH when HEAD comes.
   static_cast<void>(
       aborted.send(patch_head(c, upload, 0, size) + letters(size / 2), answer_timeout));
   aborted.reset();
@@ -344,13 +344,13 @@ Resumption resume_after_abort(Context& c) {
 }
 
 Outcome broken_off_patch_resumes_soon(Context& c) {
-  // The end of a connection reaches a server when it does, so that a HEAD may come before it: that
-  // is told. A client that asks again must get on.
+  // A HEAD may overtake the end of the connection, so that the first offset misleads: this is only
+  // reported. But a client that asks again must be able to go on.
   constexpr int most = 10;
   std::map<std::string, int> misled;
   int tries = 0;
   int count = 0;
-  // A server that is slow to let go of an upload takes seconds over each.
+  // A server that is slow to release an upload takes seconds for each try.
   for (; tries < most && (tries == 0 || c.time_left() > 2 * answer_timeout); ++tries) {
     const auto seen = resume_after_abort(c);
     if (!seen.done) {

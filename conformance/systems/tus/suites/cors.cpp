@@ -33,7 +33,7 @@ void needs_cors(const Response& preflight_response) {
   }
 }
 
-/// Each of `wanted` stands in the list, or the list is "*" and credentials are not in play.
+/// Checks that each of `wanted` is in the list, or the list is "*" and no credentials are allowed.
 void lists_all(Findings& findings, const Response& response, std::string_view list,
                const std::vector<std::string_view>& wanted) {
   const bool any =

@@ -81,7 +81,7 @@ Outcome post_with_both_lengths_is_refused(Context& c) {
     c.created(url_of(c, created));
     return not_offered("without creation-defer-length its header is one that nobody has to know");
   }
-  // 501 is for those who know the header and do not do what it asks.
+  // A server that knows the header without supporting the extension may answer 501.
   const bool refused = is_4xx(created) || (created.status == 501 && !offered);
   return expect(refused && !created.headers.has("Location"),
                 "a POST with both Upload-Length and Upload-Defer-Length is refused (4xx)", created);
@@ -203,7 +203,7 @@ Outcome creation_url_with_and_without_slash(Context& c) {
                   post_to(bare + "/"));
 }
 
-/// A POST by hand. `fields` replace those of raw_headers(); an empty value leaves one out.
+/// A creation by hand. `fields` replace those of the same name; an empty value leaves one out.
 Response raw_post(Context& c, const char* what, const Fields& fields, const char* version) {
   auto all = raw_fields(c, {{"Upload-Length", "10"}, {"Content-Length", "0"}});
   if (const auto manifest = metadata_header(c); !manifest.empty()) {
@@ -216,7 +216,8 @@ Response raw_post(Context& c, const char* what, const Fields& fields, const char
   return answer(talk(c, what, head_by_hand(c, "POST", c.target().url, all, version)));
 }
 
-/// The upload of a Location that may name another host: its path is what counts.
+/// Remembers the upload for the cleanup. Location may name another host, so only its path is taken,
+/// at the origin of the target.
 void remember(Context& c, const Response& created) {
   const auto location = value_of(created, "Location");
   const auto scheme = location.find("://");
@@ -241,7 +242,7 @@ Outcome location_keeps_the_clients_origin(Context& c) {
   const auto told = origin_told(plain);
   const bool elsewhere = told != own && told != "relative" && told != "no Location";
   if (elsewhere && !c.entrusts(told)) {
-    // Clients would send their credentials there, and https to http would show them to everyone.
+    // Clients would send their credentials there, and from https to http for everyone to read.
     findings.must(false, "Location keeps the origin that the client used", "plain: " + told);
   } else {
     findings.check(told == own || told == "relative", "plain: " + told);
@@ -257,7 +258,7 @@ Outcome location_keeps_the_clients_origin(Context& c) {
       !is_2xx(other) || other_told == told || other_told == scheme + "://other.example:99",
       "Host: other.example:99 -> " + code(other) + ", " + other_told);
 
-  // Whether these are trusted is a matter of deployment: told, not judged.
+  // Whether these fields are trusted is a matter of deployment: reported, not judged.
   const auto forwarded =
       raw_post(c, "POST with X-Forwarded-*",
                {{"X-Forwarded-Host", "front.example"}, {"X-Forwarded-Proto", "https"}}, "HTTP/1.1");

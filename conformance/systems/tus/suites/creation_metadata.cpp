@@ -14,7 +14,7 @@ Response head_with(Context& c, const std::string& pairs) {
   return head_of(c, url_of(c, post_metadata(c, pairs)));
 }
 
-/// Refused with 4xx, or created without the pair of that key.
+/// Checks that a creation with `pairs` is refused with 4xx, or made without the pair of that key.
 void refused_or_ignored(Context& c, Findings& findings, const std::string& pairs,
                         std::string_view key) {
   const auto created = post_metadata(c, pairs);
@@ -43,7 +43,7 @@ std::string only(const std::string& header, std::span<const std::string_view> ke
 }
 
 Outcome head_has_given_metadata(Context& c) {
-  // A key may be there once, and --metadata may give this one.
+  // A key may stand only once, and --metadata may have given this one.
   const std::string key = tus_target(c).metadata.find("filename") ? "greeting" : "filename";
   const auto head = head_with(c, key + " d29ybGQ=");
   return expect(lists_key(head, key), "HEAD returns Upload-Metadata when the creation gave it",
@@ -66,7 +66,7 @@ Outcome metadata_comes_back_byte_for_byte(Context& c) {
   auto sent = metadata_with(c, pairs);
   auto told = value_of(head, hdr::upload_metadata);
   if (tus_target(c).adds_metadata()) {
-    // The client's must still be there, in order and unchanged.
+    // The client's pairs must still be there, in order and unchanged.
     const std::array<std::string_view, 5> ours{"zeta", "alpha", "flag", "space", "mid"};
     sent = only(sent, ours);
     told = only(told, ours);
@@ -74,7 +74,7 @@ Outcome metadata_comes_back_byte_for_byte(Context& c) {
   const auto rule = "Upload-Metadata comes back as the client gave it, byte for byte: " + sent;
   const auto seen = told.empty() ? std::string{"nothing"} : told;
   if (told == sent) return holds("the same bytes");
-  // However the text is read, the pairs are the client's.
+  // However one reads the text of tus, the pairs have to be the client's.
   return decoded(told) == decoded(sent) ? broken(rule, seen) : broken_must(rule, seen);
 }
 
@@ -246,7 +246,7 @@ Outcome pair_with_two_spaces_is_refused(Context& c) {
 Outcome hostile_keys_do_no_harm(Context& c) {
   Findings findings{"hostile key names do no harm: 2xx or 4xx, and the server goes on"};
   for (const std::string& key : {std::string{"__proto__"}, std::string{"constructor"},
-                                 // What comes back of it has to fit into a gateway's 4 KiB.
+                                 // It comes back from HEAD, and has to fit into a gateway's 4 KiB.
                                  letters(2048, 'k'), std::string{"../../etc/passwd"}}) {
     const auto created = post_metadata(c, key + " YQ==");
     const auto label = key.size() > 100 ? "a key of 2048 letters" : key;
@@ -261,8 +261,8 @@ Outcome hostile_keys_do_no_harm(Context& c) {
 }
 
 Outcome many_pairs_and_separators_come_back(Context& c) {
-  // Values hold what separates things elsewhere; with one to three bytes more, Base64 ends in each
-  // of its three ways.
+  // Values contain characters that separate things elsewhere. With up to four letters after them,
+  // Base64 ends in each of its three ways.
   const std::array<std::string, 8> separators{"a,b",        "a b c",     "k=v&x",  "one\r\ntwo",
                                               "\"q\"; p=1", "../%2e/?#", "a\tb\\", ">>>???"};
   tus::Metadata ours;

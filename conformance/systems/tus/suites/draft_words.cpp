@@ -14,7 +14,7 @@ namespace {
 
 namespace draft = tus::draft;
 
-/// What the checks send: a server whose minimum is above it is not judged.
+/// The fewest bytes that the checks send: a server with a higher minimum is not judged.
 constexpr std::int64_t least_upload = 5;
 constexpr std::int64_t least_append = 3;
 
@@ -36,7 +36,7 @@ std::vector<int> asked_for(const Context& c) {
   return numbers;
 }
 
-/// Many gateways keep a 104 for themselves; then the version that the response names has to do.
+/// By a 104, or, as many gateways do not pass it on, by the version that the response names.
 bool speaks(Context& c, const Version& version) {
   const auto created = post(c, version, End::no, "hello");
   return created.has_104() ||
@@ -44,8 +44,8 @@ bool speaks(Context& c, const Version& version) {
           value_of(created.response, draft::header::interop) == std::to_string(version.number));
 }
 
-/// Below min-size a server may decline to resume, and below min-append-size it may refuse: judging
-/// it there would blame the wrong rows.
+/// Below min-size a server need not resume, and below min-append-size it may refuse: judging it
+/// there would blame the wrong rows.
 std::optional<Outcome> too_small_for(Context& c, const Version& version) {
   if (version.age.empty()) return std::nullopt;
   const auto limits = limits_in(ask(c, "OPTIONS", c.target().url, version).response);
@@ -61,7 +61,7 @@ std::optional<Outcome> too_small_for(Context& c, const Version& version) {
   return std::nullopt;
 }
 
-/// From the best to the worst.
+/// 0 is the best.
 int weight(Outcome::Kind kind) {
   constexpr std::array order{Outcome::Kind::not_offered, Outcome::Kind::holds,
                              Outcome::Kind::observed,    Outcome::Kind::broken,
@@ -88,8 +88,8 @@ Outcome judged(Context& c, Judge judge, const Version& version) {
   return outcome;
 }
 
-/// The worst of them, and what was seen in the versions where it came out so: texts that are alike
-/// once, with their versions where the others differ.
+/// The worst of them, with what was seen in the versions that came out so: each text once, with its
+/// versions unless all are alike.
 Outcome combined(const std::vector<std::pair<int, Outcome>>& outcomes) {
   const auto worst = std::ranges::max_element(outcomes, {}, [](const auto& one) {
                        return weight(one.second.kind);

@@ -19,16 +19,16 @@ using tus::draft::Version;
 /// A row is judged in each interop version that the target speaks and whose text has the rule.
 using Judge = Outcome (*)(Context& c, const Version& version);
 
-/// What `judge` makes of the versions from `from` on, as one outcome: the worst, with the versions
-/// of which it is. Of a version whose text was not read nothing is asserted: what would be broken
-/// by the newest text that was read is told as observed.
+/// Judges each version from `from` on, and gives one outcome: the worst, with the versions that
+/// have it. A version whose text was not read is never broken: what breaks the newest text that was
+/// read is reported as observed.
 [[nodiscard]] Outcome in_each(Context& c, Judge judge, int from);
 
-/// The same of the newest version alone, for rows that take seconds and whose rule is the same in
-/// all.
+/// The same for the newest version alone: for rows that take seconds, with a rule that is the same
+/// in all versions.
 [[nodiscard]] Outcome in_newest(Context& c, Judge judge, int from);
 
-/// A Check::run of these.
+/// The same as a Check::run.
 template <Judge judge, int from = 3>
 Outcome in_each(Context& c) {
   return in_each(c, judge, from);
@@ -38,8 +38,8 @@ Outcome in_newest(Context& c) {
   return in_newest(c, judge, from);
 }
 
-/// The interop versions that the target speaks, of those that are asked for (--draft-version; else
-/// all that were read) from `from` on. Ends the check as not offered where there are none.
+/// The interop versions from `from` on that are asked for (--draft-version; else all that were
+/// read) and that the target speaks. Ends the check as not offered where there are none.
 [[nodiscard]] std::vector<Version> spoken_versions(Context& c, int from = 1);
 
 /// A response with the interim responses before it.
@@ -52,7 +52,7 @@ struct Answer {
   [[nodiscard]] bool has_104() const;
 };
 
-/// Fields of a request of the draft: no version of tus, and `version` unless it is empty.
+/// Fields of a request of the draft: no Tus-Resumable; the interop `version` unless it is empty.
 [[nodiscard]] Fields fields_of(Context& c, std::string_view version, const Fields& more);
 /// Content-Length is added, unless the body is chunked.
 Answer ask(Context& c, std::string_view method, const std::string& url, std::string_view version,
@@ -77,19 +77,19 @@ Answer append(Context& c, const Version& version, const std::string& upload, std
 /// HEAD.
 Response look(Context& c, const Version& version, const std::string& upload);
 
-/// The creation of a correct upload with its interim responses; skipped without a 104, which is
-/// recommended (IETF-003) and which many a gateway keeps for itself.
+/// The creation of a correct upload with its interim responses. Ends the check as skipped without a
+/// 104, which is only recommended (IETF-003) and which many gateways do not pass on.
 Answer announced(Context& c, const Version& version);
 
 /// Members of Upload-Limit that are integers; nullopt when the value is no Dictionary.
 [[nodiscard]] std::optional<std::map<std::string, std::int64_t, std::less<>>> limits_in(
     const Response& response);
-/// One of them that a length can have; larger ones are no limit.
+/// One of them as a length; nullopt when it is absent, or negative.
 [[nodiscard]] std::optional<Bytes> limit_in(const Response& response, std::string_view key);
 
 }  // namespace conformance::suites::drafts
 
 namespace conformance::suites {
-/// Of the area, besides ietf_draft(): how an upload ends, and what is said of limits.
+/// The checks of the area besides ietf_draft(): how an upload ends, and what is said of limits.
 [[nodiscard]] std::vector<Check> ietf_draft_ends();
 }  // namespace conformance::suites

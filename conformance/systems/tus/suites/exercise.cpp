@@ -34,7 +34,7 @@ Exercise termination(Context& c) {
   return {is_2xx(removed) && is_4xx(head), "DELETE " + code(removed) + ", HEAD " + code(head)};
 }
 
-/// A final upload over two parts, the second of which is complete or not.
+/// A final upload over two parts; the second one is finished if `finish`.
 Exercise concatenation(Context& c, bool finish) {
   const auto partial = [&c](const std::string& body, bool complete) -> std::optional<std::string> {
     const auto created = post(c, {.length = Bytes{body.size()}, .concat = "partial"});
@@ -102,7 +102,7 @@ Outcome announced_as(Context& c, std::string_view extension) {
   const auto seen = std::string{listed ? "" : "not "} + "listed in Tus-Extension; " +
                     (result ? result->seen : "not tried");
   if (result && result->works == listed) return holds(seen);
-  // The list as it is told now belongs to the evidence.
+  // For the evidence: the list as OPTIONS tells it now.
   if (!listed) static_cast<void>(attempt(c, "OPTIONS", c.target().url));
   return broken(
       "Tus-Extension lists " + std::string{extension} + " if and only if the server supports it",

@@ -1,5 +1,5 @@
-// Upload-Expires (protocol.md, Expiration). Rows that have to wait for the date are judged when the
-// server's is near enough for --case-timeout.
+// Upload-Expires (protocol.md, Expiration). Rows that have to wait for the date are judged where it
+// is near enough for --case-timeout.
 #include <chrono>
 
 #include "protocol/http/date.hpp"
@@ -11,7 +11,7 @@ namespace {
 using http::TimePoint;
 using std::chrono::seconds;
 
-/// Dates have no fractions: what is told may be a second off either way.
+/// Dates have no fractions of a second, so a date may be a second off either way.
 constexpr seconds slack{2};
 /// What a check needs besides waiting.
 constexpr seconds reserve{5};
@@ -22,7 +22,7 @@ std::optional<TimePoint> date_in(const Response& response, std::string_view name
   return http::parse_imf_fixdate(*value);
 }
 
-/// By the server's clock where it tells it, so that two clocks that differ do no harm.
+/// By the server's clock (Date) where it tells it, so that a difference of clocks does no harm.
 TimePoint now_of(const Response& response) {
   return date_in(response, "Date").value_or(std::chrono::system_clock::now());
 }
@@ -33,8 +33,8 @@ Response post_one(Context& c) {
   return created;
 }
 
-/// Ends a check that needs a date of a PATCH. Where a creation tells none either, nothing expires
-/// for all that can be seen, and a server may list what it is not told to do.
+/// Ends a check that needs the date of a PATCH. When a creation tells no date either, nothing seems
+/// to expire, and the server may list the extension all the same.
 [[noreturn]] void stop_undated(Context& c, const Response& patched) {
   if (!patched.headers.has(hdr::upload_expires) && !post_one(c).headers.has(hdr::upload_expires)) {
     throw Stop{not_offered("no answer tells when an upload expires (TUS-EXP-002)")};
@@ -42,13 +42,13 @@ Response post_one(Context& c) {
   stop_blocked("a PATCH response tells Upload-Expires", describe(patched));
 }
 
-/// A new upload that has `bytes` bytes of 10, and when it is going to expire.
+/// A new upload of 10 bytes, some or all of them sent, and when it is going to expire.
 struct Dated {
   std::string upload;
   Response last;  ///< the response that told it
   TimePoint expires;
   [[nodiscard]] Milliseconds left() const {
-    // Two dates of a server may lie further apart than nanoseconds can tell.
+    // Two dates of a server may lie further apart than a count of nanoseconds can hold.
     return std::chrono::floor<std::chrono::seconds>(expires) -
            std::chrono::floor<std::chrono::seconds>(now_of(last));
   }
@@ -58,7 +58,7 @@ Dated dated(Context& c, std::size_t bytes = 4) {
   const auto upload = create(c);
   auto patched = patch(c, upload, Bytes{0}, letters(bytes));
   taken(patched, "the first bytes of an upload");
-  // A finished upload tells no date: take the one of its sibling.
+  // A finished upload tells no date: take the one of another, unfinished upload.
   if (bytes == 10) {
     auto sibling = dated(c);
     return {upload, std::move(sibling.last), sibling.expires};
@@ -114,7 +114,7 @@ Outcome patch_tells_upload_expires(Context& c) {
   if (tus_target(c).discovery.offers(ext::creation_defer_length)) {
     look("a deferred length", {.length = std::nullopt, .defer_length = true});
   }
-  // "If the upload is going to expire": that of a server that tells no date anywhere may not be.
+  // "If the upload is going to expire": where no date is told anywhere, no upload may be.
   if (!dated && !post_one(c).headers.has(hdr::upload_expires)) {
     return observed("expiration is listed, and no answer tells when an upload expires");
   }

@@ -3,7 +3,7 @@
 namespace conformance::suites {
 namespace {
 
-/// Unlike send_tus it sends a field that is empty.
+/// A creation that, unlike send_tus, also sends fields that are empty.
 Response created_raw(Context& c, Fields fields) {
   fields.add("Content-Length", "0");
   if (auto metadata = metadata_header(c); !metadata.empty())
@@ -70,8 +70,8 @@ Habit chunked_beside_length(Context& c) {
       talk(c, connection, "chunked PATCH with Content-Length: 0",
            raw_head(c, "PATCH", upload, fields), transport::chunk("hello") + transport::chunk(""));
   std::string seen = "a chunked PATCH with Content-Length: 0: ";
-  // Who refuses such a request closes the connection (RFC 9112 section 6.1), and may do so before
-  // the refusal is read.
+  // A server that refuses such a request closes the connection (RFC 9112 section 6.1), and may do
+  // so before the refusal is read.
   if (!read.response &&
       (read.seen == RawConnection::Seen::closed || read.seen == RawConnection::Seen::reset)) {
     return {false, seen + to_string(read.seen)};

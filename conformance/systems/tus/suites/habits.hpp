@@ -1,5 +1,5 @@
 // What clients of real servers send beyond the text of tus, and what comes of it. The tus areas
-// tell of it; for DEX, whose own clients do so, it is judged (area dex-clients).
+// only report it; for DEX, whose own clients do so, it is judged (area dex-clients).
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ struct Habit {
   std::string seen;
 };
 
-/// A field with nothing in it, beside the one that counts: `empty` is Upload-Length (CDC's load
-/// tool) or Upload-Defer-Length. Understood: as if it were not there.
+/// An empty field beside the one that counts: `empty` is Upload-Length (CDC's load tool sends it)
+/// or Upload-Defer-Length. Understood: the empty field is treated as absent.
 [[nodiscard]] Habit creation_with_empty(Context& c, std::string_view empty);
 /// A PATCH of known length with an empty Upload-Length.
 [[nodiscard]] Habit patch_with_empty_length(Context& c);
@@ -31,8 +31,8 @@ inline constexpr EndSignal end_of_version_4{"4", "Upload-Complete", "?1"};
 inline constexpr EndSignal end_of_version_5{"5", "Upload-Complete", "?1"};
 inline constexpr EndSignal end_of_version_6{"6", "Upload-Complete", "?1"};
 
-/// A deferred upload of 5 bytes and then `last`, whose PATCH, of tus 1.0.0, carries the signal.
-/// Understood: the length is where `last` ends.
+/// An upload of deferred length: 5 bytes, then `last` in a PATCH of tus 1.0.0 that carries the
+/// signal. Understood: the length is where `last` ends.
 [[nodiscard]] Habit ended_by_draft(Context& c, const EndSignal& signal, std::string_view last,
                                    std::string* upload = nullptr);
 

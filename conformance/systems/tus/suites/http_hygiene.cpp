@@ -31,7 +31,7 @@ Outcome unsupported_method_is_405_with_allow(Context& c) {
 }
 
 Outcome empty_reason_and_lower_case_names(Context& c) {
-  // Two readers of our own must understand the same thing, however the server spells it.
+  // Our two readers of HTTP must understand the same, however the server spells it.
   const auto upload = create(c);
   const auto read = talk(c, "HEAD", raw_head(c, "HEAD", upload), {}, /*head_request=*/true);
   const std::string rule =
@@ -79,8 +79,8 @@ Outcome path_tricks_reach_no_file(Context& c) {
       // By hand: a client library tidies paths up.
       const auto head = transport::request_head(method, path, raw_fields(c));
       const auto read = talk(c, "a path trick", head, {}, method == "HEAD");
-      // A path that leaves the folder by its dots may name a page of its own: there the content
-      // decides. A server may also close the door on what it takes for an attack.
+      // A path whose dots lead out of the folder may name another page of the server: there the
+      // content decides. A server may also close the connection on what it takes for an attack.
       const bool leaves = path.find("/..%2f") == std::string::npos &&
                           path.find("%5c") == std::string::npos &&
                           path.find("etc/passwd") != std::string::npos;
@@ -98,7 +98,7 @@ Outcome path_tricks_reach_no_file(Context& c) {
 
 Outcome garbage_requests_are_survived(Context& c) {
   Findings findings{"unknown methods and garbage are refused or closed; the server goes on"};
-  // A server that does not know OPTIONS goes on not knowing it.
+  // The answer to OPTIONS before, whatever it is, must be the same afterwards.
   const auto usual = attempt(c, "OPTIONS", c.target().url);
   if (!usual.response) stop_unanswered("OPTIONS", usual);
   const auto target = Context::target_of(c.target().url);
@@ -244,8 +244,8 @@ Outcome odd_chunks_are_read(Context& c) {
 }
 
 Outcome single_fields_stand_once(Context& c) {
-  // Those of them whose value is no list: a second line is a fault even where it says the same
-  // (RFC 9110 section 5.3), and one reader takes the first, another the last, a browser neither.
+  // Fields whose value is no list: a second line is a fault even where it says the same (RFC 9110
+  // section 5.3). One reader takes the first line, another the last, and a browser neither.
   constexpr std::array<std::string_view, 12> single{
       "Tus-Resumable",       "Upload-Offset",  "Upload-Length",
       "Upload-Defer-Length", "Upload-Expires", "Location",
@@ -301,7 +301,7 @@ Outcome pipelined_requests_answered_in_order(Context& c) {
   for (const std::uint64_t length : {11U, 22U, 33U}) {
     const auto read = connection.read_response(answer_timeout, /*head_request=*/true);
     c.record_raw("one of three answers", answered == 0 ? requests : "", read);
-    // A server that does not go on ends the connection; clients then send the rest again.
+    // A server may close instead of answering the rest; clients then send that again.
     if (answered > 0 &&
         (read.seen == RawConnection::Seen::closed || read.seen == RawConnection::Seen::reset)) {
       break;
@@ -327,7 +327,7 @@ Outcome expect_continue_is_answered_first(Context& c) {
   const auto head = transport::request_head("PATCH", Context::target_of(upload), fields);
   auto connection = c.raw();
   static_cast<void>(connection.send(head, answer_timeout));
-  // The body is not sent: who waits for it waits for ever.
+  // The body is never sent, so a server that waits for it would wait for ever.
   const auto read = await_continue(connection, Milliseconds{3'000});
   c.record_raw("a PATCH that expects 100-continue, and no body yet", head, read);
   const bool continued =

@@ -15,8 +15,8 @@ using namespace drafts;
 constexpr std::string_view interop = tus::draft::header::interop;
 constexpr std::string_view upload_limit = tus::draft::header::limit;
 
-/// A server may speak 7, which no row is about: all that is asked of a 104 for it is that it names
-/// no other version.
+/// A server may speak version 7, which no row is about: a 104 is allowed there if it names that
+/// version.
 Outcome no_104_for_unknown_version(Context& c) {
   const auto known = spoken_versions(c).back();
   Findings findings{"no 104 to a request without a known Upload-Draft-Interop-Version"};
@@ -181,8 +181,8 @@ Outcome draft_offset_never_passes_length(Context& c, const Version& version) {
                                             fields_of(c, std::to_string(version.number), fields));
   auto connection = c.raw();
   static_cast<void>(connection.send(head + transport::chunk("abcdef"), answer_timeout));
-  // Whoever reads the chunks knows now. A gateway that waits for the end passes them on with their
-  // length, and what is refused by its length takes nothing and harms nothing.
+  // A server that reads the chunks knows now that they are too many. A gateway that waits for the
+  // last chunk passes them on with their length, and a server may refuse that before it takes any.
   auto read = connection.read_response(Milliseconds{3'000});
   const bool held_back = read.seen == RawConnection::Seen::timeout;
   if (held_back) {
@@ -218,8 +218,8 @@ Outcome concurrent_appends_do_not_corrupt(Context& c, const Version& version) {
     offset = number_in(look(c, version, upload), hdr::upload_offset);
     return offset.has_value();
   };
-  // What hangs may still be on its way when the first HEAD comes, or a gateway keeps it until it is
-  // whole: then one goes on where it began.
+  // The hanging bytes may still be on their way when the first HEAD comes. A gateway may also hold
+  // them back until the body is whole: then the next append starts where the hanging one did.
   c.eventually(Milliseconds{1'500}, [&] { return ask_offset() && *offset >= Bytes{sent.size()}; });
   Answer last;
   const bool through = c.eventually(Milliseconds{5'000}, [&] {
@@ -276,8 +276,8 @@ Outcome continue_is_sent_beside_104(Context& c, const Version& version) {
   return findings.outcome();
 }
 
-/// An append of 8 MiB; skipped where limits do not allow it. There may be interim responses and no
-/// answer: a gateway that takes a 104 for the answer waits for another.
+/// An append of 8 MiB; skipped where limits do not allow it. It may get interim responses and no
+/// final one, as some gateways take a 104 for the answer.
 RawConnection::Read long_append(Context& c, const Version& version) {
   constexpr std::size_t size = 8U << 20U;
   const auto created = post(c, version, End::no, "hello");

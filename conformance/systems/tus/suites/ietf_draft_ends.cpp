@@ -46,7 +46,7 @@ Outcome draft_409_says_incomplete(Context& c, const Version& version) {
       .outcome();
 }
 
-/// A client that reads ?1 takes the answer for that of the resource, and forgets the upload.
+/// A client that reads ?1 takes the answer for that of the resource, and gives the upload up.
 Outcome refused_end_leaves_upload_incomplete(Context& c, const Version& version) {
   const auto upload = begin(c, version, "hello");
   const auto refused = append(c, version, upload, 3, End::yes, "abc").response;
@@ -68,14 +68,14 @@ Outcome empty_append_completes_the_upload(Context& c, const Version& version) {
   findings.check(is_2xx(last) && value_of(last, version.completeness) != version.going_on,
                  "PATCH: " + code(last));
   const auto head = look(c, version, upload);
-  // A server may clean up at once.
+  // A server may remove a complete upload at once.
   const auto said = value_of(head, version.completeness);
   const bool ended = is_gone(head) || (is_2xx(head) && said != version.going_on);
   return findings.check(ended, "HEAD: " + code(head) + (said.empty() ? "" : ", " + said)).outcome();
 }
 
-/// Drafts before -04 are silent about it. After -11 the first answer may be given again, but only
-/// where nothing is to be added.
+/// Drafts before -04 do not say it. After -11 the first answer may be repeated, but only for an
+/// append without bytes.
 Outcome completed_upload_takes_no_more(Context& c, const Version& version) {
   const auto upload = begin(c, version, "hello");
   taken(append(c, version, upload, 5, End::yes, "world").response, "the last bytes");
@@ -174,7 +174,7 @@ Outcome upload_limits_do_not_tighten(Context& c, const Version& version) {
   return findings.outcome();
 }
 
-/// A known key with a value of another type voids the whole field for its reader.
+/// A reader ignores the whole field when a known key has a value of another type.
 Outcome upload_limit_members_are_integers(Context& c, const Version& version) {
   constexpr std::array<std::string_view, 4> keys{"max-size", "min-size", "max-append-size",
                                                  "min-append-size"};

@@ -41,7 +41,7 @@ std::vector<Refusal> refusals(Context& c) {
   return all;
 }
 
-/// Sends it by hand; the head as it went out.
+/// Sends the refusal by hand, on `connection`.
 RawConnection::Read send_refused(Context& c, RawConnection& connection, const std::string& upload,
                                  const Refusal& refusal) {
   auto fields = c.raw_headers();
@@ -67,11 +67,12 @@ Outcome refused_patch_changes_nothing(Context& c) {
     if (!time_for_more(c)) break;
     auto connection = c.raw();
     const auto sent = send_refused(c, connection, upload, refusal);
-    // Closed early, nothing may have changed either: whether it can be read is TUS-CORE-PATCH-027.
+    // After an early close nothing may have changed either; whether the refusal can be read is
+    // TUS-CORE-PATCH-027.
     const bool unread = !sent.response && (sent.seen == RawConnection::Seen::closed ||
                                            sent.seen == RawConnection::Seen::reset);
     const auto told = unread ? to_string(sent.seen) : code(answer(sent));
-    // What is taken in place of refused is another row's.
+    // Another row judges a PATCH that is taken instead of refused.
     if (sent.response && is_2xx(*sent.response)) {
       return not_offered(refusal.label + ": taken with " + told);
     }
@@ -96,11 +97,11 @@ Outcome refusal_leaves_connection_in_step(Context& c) {
   for (const auto& refusal : refusals(c)) {
     if (!time_for_more(c)) break;
     auto connection = c.raw();
-    // Long enough not to be read by chance together with the head.
+    // A body so long that it is not read together with the head by chance.
     auto longer = refusal;
     longer.body = letters(20'000, 'X');
     const auto refused = send_refused(c, connection, upload, longer);
-    if (!refused.response) continue;  // closed early: whether it can be read is TUS-CORE-PATCH-027
+    if (!refused.response) continue;  // closed early: see TUS-CORE-PATCH-027
     const auto next = talk(c, connection, "HEAD of another upload on the same connection", head, {},
                            /*head_request=*/true);
     const bool closed =
@@ -173,7 +174,7 @@ Outcome neighbour_leaves_upload_alone(Context& c) {
        }},
   };
   for (const auto& [label, happen] : events) {
-    // On a slow line the rest of the upload counts for more than the rest of the list.
+    // On a slow line, finishing the upload is worth more than the rest of the list.
     if (!time_for_more(c)) break;
     happen();
     if (!look(label)) return kept.outcome();

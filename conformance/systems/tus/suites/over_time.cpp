@@ -1,4 +1,4 @@
-// What time must not change, and what lasts: the same question again, slow bodies, cut connections.
+// What time must not change: the same question asked again, slow bodies, cut connections.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::string told_of(const Response& head) {
   return told;
 }
 
-/// A server that is overloaded answers for itself, and not about the upload.
+/// The answer of an overloaded server says nothing about the upload.
 bool tells_of_upload(const Response& head) { return head.status != 429 && head.status < 500; }
 
 Outcome repeated_head_tells_the_same(Context& c) {
@@ -98,7 +98,7 @@ Outcome repeated_options_tells_the_same(Context& c) {
   return findings.outcome();
 }
 
-/// A PATCH of `bytes` that takes `slices` slices with that much time between them.
+/// A PATCH whose body is sent in `slices` slices, with `gap` between them.
 Outcome dribbled(Context& c, std::size_t slices, Milliseconds gap) {
   needs_lasting_uploads(c);
   const std::size_t size = 17 * slices;
@@ -111,7 +111,7 @@ Outcome dribbled(Context& c, std::size_t slices, Milliseconds gap) {
   bool sent = connection.send(head, answer_timeout).has_value();
   for (std::size_t i = 0; i < slices && sent; ++i) {
     sent = connection.send(std::string_view{bytes}.substr(17 * i, 17), answer_timeout).has_value();
-    // Once for longer: what a server does when a read times out.
+    // One pause is longer, for servers whose reads time out.
     pause(c, i == slices / 2 ? std::max(gap, Milliseconds{500}) : gap);
   }
   const auto read = connection.read_response(answer_timeout);
@@ -175,7 +175,7 @@ Outcome acknowledged_bytes_survive_a_cut(Context& c) {
     pause(c, Milliseconds{300});
     told("later");
     if (kept.broken()) return kept.outcome();
-    // What the cut request brought may still be on its way to the disk.
+    // The bytes of the cut request may still be on their way to the disk.
     std::string why;
     const bool whole = c.eventually(c.patience(), [&] {
       const auto offset = try_offset(c, upload);

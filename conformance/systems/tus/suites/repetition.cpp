@@ -11,7 +11,7 @@
 namespace conformance::suites {
 namespace {
 
-/// A PATCH by hand: its head.
+/// The head of a PATCH of `size` bytes.
 std::string patch_head(Context& c, const std::string& upload, std::size_t offset,
                        std::size_t size) {
   auto fields = patch_fields(std::to_string(offset));
@@ -119,7 +119,7 @@ Outcome alternating_uploads_keep_their_own(Context& c) {
     const auto read = connections[i].read_response(answer_timeout);
     c.record_raw(fmt::format("the PATCH of upload {}", i + 1), "", read);
     if (moved_to(read, size)) continue;
-    // A server may serve one at a time, as long as a client gets on afterwards.
+    // A server may serve one at a time, as long as a client can go on afterwards.
     std::string why;
     const bool resumed = c.eventually(c.patience(), [&] {
       const auto offset = try_offset(c, uploads[i]);

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t mebibyte = 1U << 20U;
 
-/// A server, or a gateway before it, that takes no body of this size or framing says so; the rule
-/// is about what was acknowledged.
+/// Whether the server, or a gateway before it, does not take bodies of this size or framing. Here
+/// that is no fault: the rules are about bytes that were acknowledged.
 bool declined(const std::string& why) {
   constexpr std::array<std::string_view, 3> codes{": 411", ": 413", ": 507"};
   return std::any_of(codes.begin(), codes.end(),
@@ -138,7 +138,7 @@ Outcome any_byte_pattern_is_kept(Context& c) {
     }
     if (kept.broken()) return kept.outcome();
   }
-  // The same chunk is no repetition of the one before when it stands at its own offset.
+  // Equal chunks at different offsets are not repetitions of the same request.
   const auto thrice = create(c, {.length = Bytes{30}});
   const auto why = append(c, thrice, 0, letters(30), {10});
   if (why) return kept.check(false, "three equal chunks: " + *why).outcome();
