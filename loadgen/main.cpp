@@ -5,7 +5,7 @@
 #include "run/run.hpp"
 
 int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is a full disk, no reason to die
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is reported like a full disk
   const int code = loadgen::command_line(argc, argv);
   const bool told = files::finish_standard_output("dex-loadgen");
   return told || code != 0 ? code : static_cast<int>(loadgen::ExitCode::interrupted);

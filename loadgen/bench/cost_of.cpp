@@ -1,5 +1,5 @@
-// What a command costs: runs it and writes "CPU-SECONDS PEAK-KIB SECONDS" to FILE, of user and
-// system together and of it and all that it started and waited for.
+// What a command costs: runs it and writes "CPU-SECONDS PEAK-KIB SECONDS" to FILE. CPU time is user
+// plus system time, of the command and of all that it started and waited for.
 //
 // usage: cost_of FILE COMMAND [ARGUMENTS...]    (ends as the command did)
 #include <sys/resource.h>

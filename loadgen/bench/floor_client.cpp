@@ -165,7 +165,7 @@ void patch(Job& job) {
                     "Content-Type: application/offset+octet-stream", "Expect:"});
 }
 
-/// Of a creation that was answered.
+/// The URL of the upload that an answered POST has created.
 std::string location_of(CURL* easy) {
   curl_header* header = nullptr;
   if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return {};
@@ -176,7 +176,7 @@ std::string location_of(CURL* easy) {
   return where;
 }
 
-/// Goes on after a request: false when it was not answered as it should be.
+/// Goes on after an answered request; false when the answer is not the expected one.
 bool answered(Job& job, CURLcode code, std::uint64_t& started, std::uint64_t& done, Loop& loop) {
   long http = 0;
   curl_easy_getinfo(job.easy, CURLINFO_RESPONSE_CODE, &http);

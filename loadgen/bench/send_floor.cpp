@@ -35,7 +35,7 @@ std::vector<char> memory(256U << 10U, 'x');
 struct Job {
   int socket = -1;
   std::string head;                      ///< of the present request
-  std::string answer;                    ///< what came of it so far
+  std::string answer;                    ///< what has arrived of its answer
   std::string path;                      ///< of the upload; empty while it is created
   std::uint64_t offset = 0, length = 0;  ///< of the present PATCH
   std::uint64_t sent = 0;                ///< of the head and the body
@@ -86,7 +86,8 @@ bool send_some(Job& job) {
   return true;
 }
 
-/// Takes what came; 0 while the answer is not whole, -1 when there will be none, else its status.
+/// Reads what has arrived: 0 while the answer is incomplete, -1 when none will come, else its
+/// status.
 int receive(Job& job) {
   std::array<char, 4096> buffer{};
   const auto n = ::recv(job.socket, buffer.data(), buffer.size(), MSG_DONTWAIT);

@@ -22,7 +22,7 @@ loadgen::Network network_of(const ModelOptions& options) {
   network.loss.always = options.loss;
   network.upload_rate = BytesPerSecond{options.kilobits * 125};
   if (options.kilobits > 0) {
-    // Packets of 1500 bytes with their heads.
+    // Packets of 1500 bytes, headers included.
     network.queue = milliseconds(static_cast<double>(options.queue) * 12'000 / options.kilobits);
   }
   network.tcp.emplace();

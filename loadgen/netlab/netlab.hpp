@@ -7,7 +7,7 @@
 
 namespace netlab {
 
-/// A path between two namespaces; loss, rate and queue on the way there only.
+/// A path between two namespaces. Loss, rate and queue apply only on the way from `from` to `to`.
 struct RelayOptions {
   std::string from, to;       ///< namespaces, by the names that `ip netns` gave them
   double round_trip_ms = 0;   ///< one half each way
@@ -16,15 +16,16 @@ struct RelayOptions {
   std::uint64_t queue = 100;  ///< packets at most that wait for the rate
   std::uint64_t seed = 1;
 };
-/// Makes a TUN device `lab` in each namespace, prints "ready", and relays until it is ended by a
-/// signal. Needs the rights to do so; throws std::system_error.
+/// Makes a TUN device `lab` in each namespace, prints "ready", and relays until a signal ends it.
+/// Needs root; throws std::system_error.
 void relay(const RelayOptions& options);
 
-/// Takes `port` of all addresses, reads `bytes` of one connection, and answers one byte.
+/// Listens on `port` of all addresses, reads `bytes` from one connection, and answers with one
+/// byte.
 void receive(std::uint16_t port, std::uint64_t bytes);
 
-/// Sends so many bytes under `congestion_control` (TCP_CONGESTION) and waits for the answer.
-/// Seconds from the first byte on.
+/// Sends `bytes` under `congestion_control` (TCP_CONGESTION) and waits for the answer. Returns the
+/// seconds from the first byte on.
 [[nodiscard]] double transfer(const std::string& address, std::uint16_t port, std::uint64_t bytes,
                               const std::string& congestion_control);
 
@@ -37,7 +38,7 @@ struct ModelOptions {
   std::uint64_t bytes = 0;
   std::uint64_t seeds = 25;
 };
-/// Seconds that the same takes in the model: the median of so many seeds.
+/// Seconds that the same transfer takes in the model: the median over `seeds` seeds.
 [[nodiscard]] double model(const ModelOptions& options);
 
 }  // namespace netlab

@@ -82,12 +82,12 @@ class Way {
   void deliver(Clock::time_point now) {
     while (!way_.empty() && way_.front().due <= now) {
       const std::string& bytes = way_.front().bytes;
-      // A device that takes no more is a loss as any other.
+      // A packet that the device does not take is lost, like any other.
       [[maybe_unused]] const auto written = ::write(to_, bytes.data(), bytes.size());
       way_.pop_front();
     }
   }
-  /// When the next packet is there.
+  /// When the next packet arrives at the other end.
   [[nodiscard]] Clock::time_point due() const {
     return way_.empty() ? Clock::time_point::max() : way_.front().due;
   }

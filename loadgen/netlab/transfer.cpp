@@ -61,7 +61,7 @@ void receive(std::uint16_t port, std::uint64_t bytes) {
     bytes -= std::min<std::uint64_t>(bytes, static_cast<std::uint64_t>(count));
   }
   checked(::write(peer.get(), "x", 1), "write");
-  // Until the other side has it.
+  // Waits until the other side has read the answer and closed.
   while (checked(::read(peer.get(), buffer.data(), buffer.size()), "read") > 0) {
   }
 }

@@ -44,7 +44,7 @@ namespace {
 
 int code(ExitCode c) { return static_cast<int>(c); }
 
-/// Without the secrets that are known by then, and without what steers a terminal.
+/// Masks the secrets that are known by then, and makes control characters harmless.
 Error shown(Error error, const redact::Secrets& secrets) {
   if (error.where.find("://") != std::string::npos) error.where = redact::shown_url(error.where);
   for (std::string* part : {&error.where, &error.what, &error.hint}) {
@@ -62,21 +62,21 @@ int usage_error(const Error& error, const redact::Secrets& secrets = {}) {
   return code(ExitCode::usage);
 }
 
-/// Of a line that cannot be read, what to do about it.
+/// Points to --help where the error names no place.
 Error with_help(Error error) {
   if (!error.where.empty()) return error;
   error.hint += (error.hint.empty() ? "" : "; ") + std::string("see dex-loadgen --help");
   return error;
 }
 
-/// Every loop looks at it, so that volatile sig_atomic_t, which is for one thread, is not enough.
+/// Every loop reads it; volatile sig_atomic_t is safe only within one thread.
 std::atomic<int> signals_seen{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a handler of signals may not wait");
 void on_signal(int) {
   if (signals_seen < 2) ++signals_seen;
 }
 
-/// What a run throws is told in its report as well.
+/// Turns an exception into a RunError, so that the report tells it as well.
 RunResult<RunReport> run_or_say_why(const std::shared_ptr<const Scenario>& scenario,
                                     const RunHooks& hooks) {
   try {
@@ -109,8 +109,8 @@ int reported(const RunReport& report, LiveReport* live, const std::optional<Erro
   return code(outcome);
 }
 
-/// A line for each file of the user that is not what it was when the run began, or for so many of
-/// them. Not in reports, which tell nothing of these.
+/// A line for each of the user's own files that changed since the run began, `most` lines at most.
+/// Reports say nothing of these files.
 void tell_of_files(const Scenario& scenario, const redact::Secrets& secrets) {
   constexpr std::size_t most = 10;
   std::set<const OwnFiles*> told;
@@ -130,14 +130,14 @@ void tell_of_files(const Scenario& scenario, const redact::Secrets& secrets) {
 
 /// Says what a run would do, and sends nothing.
 int do_plan(Scenario scenario) {
-  // What would be done is the same whatever it is done to.
+  // A plan does not depend on the target, so any URL will do.
   if (scenario.settings.url.empty()) scenario.settings.url = "http://127.0.0.1:8080/files";
   if (const auto done = complete(scenario); !done) return usage_error(done.error());
   std::cout << to_string(forecast(scenario), scenario);
   return code(ExitCode::good);
 }
 
-/// "2/4" of a run without a report would be lost to the whole.
+/// A shard without a report could not be merged into the whole run.
 Result<void> check_shard(const Scenario& scenario) {
   if (!scenario.shard || !scenario.settings.report.empty()) return {};
   return failure("--shard", "needs a report, which 'dex-loadgen merge' puts together",
@@ -149,17 +149,17 @@ void catch_signals() {
   action.sa_handler = on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  // As nohup has it, the end of the terminal is none of ours.
+  // Under nohup, which ignores SIGHUP, the end of the terminal does not end the run.
   struct sigaction hangup {};
   ::sigaction(SIGHUP, nullptr, &hangup);
   if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
 }
 
-/// `metrics_at`: HOST:PORT; empty: nobody asks.
+/// `metrics_at`: HOST:PORT to serve metrics at; empty: none are served.
 int do_run(Scenario given, const std::string& metrics_at) {
   if (const auto good = check_shard(given); !good) return usage_error(good.error());
   if (given.shard) {
-    // Now, as the files that it names may be others afterwards.
+    // Now, as the files that the scenario names may change while it runs.
     given.document = resolved(given);
     given.flags.clear();
   }
@@ -270,7 +270,7 @@ int write_page(const PageFlags& flags) {
 }
 
 struct MergeFlags {
-  std::vector<std::string> folders;  ///< where to, and then the shards
+  std::vector<std::string> folders;  ///< the output folder, then those of the shards
   std::vector<Criterion> fail_if;
 };
 
@@ -401,7 +401,7 @@ int command_line(int argc, char** argv) {
   CLI::App* run_command = app.add_subcommand("run", "Run uploads against a target");
   Scenario scenario;
   std::vector<std::string> notes;
-  // Below the flags, wherever it stands.
+  // Flags win over the file, wherever it stands on the line.
   settings::add_word(*run_command,
                      {"scenario", "SCENARIO.json", "who uploads what, when; flags win over it"},
                      [&](const std::string& file) -> Result<void> {

@@ -38,7 +38,7 @@ const std::string url = "http://127.0.0.1:1/files";
 
 struct BadFlags {
   std::vector<std::string> flags;  ///< of 'run', after --url
-  std::string part;                ///< of the one line
+  std::string part;                ///< that the one line of output holds
 };
 void PrintTo(const BadFlags& bad, std::ostream* out) {
   for (const auto& flag : bad.flags) *out << flag << ' ';
@@ -202,7 +202,7 @@ TEST(CommandLine, WritesPayloads) {
                   "--seed: \"seven\" is not a whole number");
 }
 
-/// As a CI server finds them: the reports of the last run, and where the next ones go.
+/// A report folder as on a CI server: the next reports go where those of the last run are.
 class Reported : public testing::Test {
  protected:
   Reported() {
@@ -315,14 +315,14 @@ testkit::ScriptedServer::Script swallow(std::atomic<std::uint64_t>& taken) {
 
 constexpr std::chrono::seconds soon{1};
 
-// The first ends the run in order, which never comes here.
+// The first signal waits for what is in flight, which never ends here.
 TEST_F(Reported, ASecondSignalEndsItSoonWithAWholeReportThatCountsWhatIsUnderWay) {
   const std::string errors = folder_.path().string() + ".err";
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     std::atomic<std::uint64_t> taken{0};
     testkit::ScriptedServer server(swallow(taken));
     auto arguments = run(server.url("/files"));
-    // Each of the loops looks whether there was a signal.
+    // Every loop has to notice the signal.
     arguments.insert(arguments.end(), {"--threads", "2"});
     arguments.insert(arguments.begin(),
                      {"/bin/sh", "-c", "exec \"$@\" 2>'" + errors + "'", "sh", DEX_LOADGEN});
@@ -377,7 +377,7 @@ TEST_F(Reported, AFullDiskIsToldAndLeavesTheFormerReports) {
   std::string line = "ulimit -f 0; exec " DEX_LOADGEN;
   for (const auto& argument : run(url)) line += " '" + argument + "'";
   const auto bad = testkit::run({"/bin/sh", "-c", line});
-  EXPECT_EQ(bad.exit_code, 3) << bad.err;  // a bad run is one all the same
+  EXPECT_EQ(bad.exit_code, 3) << bad.err;  // the exit code of the run itself wins
   EXPECT_THAT(bad.err, HasSubstr("--report: "));
   EXPECT_THAT(bad.err, HasSubstr("cannot be written: File too large"));
   expect_former();
@@ -393,7 +393,7 @@ TEST(Output, AFullDeviceIsToldAndExitCode4) {
   }
 }
 
-// It was killed by SIGXFSZ.
+// SIGXFSZ used to kill it.
 TEST(Output, AFileThatIsTooLargeIsToldAndExitCode4) {
   const testkit::TempFolder folder;
   const auto full = testkit::run({"/bin/sh", "-c",
@@ -404,7 +404,7 @@ TEST(Output, AFileThatIsTooLargeIsToldAndExitCode4) {
   EXPECT_THAT(full.err, HasSubstr("written"));
 }
 
-// It took 7.5 GB in a minute, and did not end.
+// It used to take 7.5 GB in a minute, without an end.
 TEST(Bounded, TrailersWithoutEndAreGivenUp) {
   testkit::ScriptedServer server([](testkit::Peer& peer) {
     const std::string request = peer.read_until("\r\n\r\n");
@@ -419,7 +419,7 @@ TEST(Bounded, TrailersWithoutEndAreGivenUp) {
     }
   });
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  const std::string limit;  // they take address space by the terabyte
+  const std::string limit;  // sanitizers reserve terabytes of address space
 #else
   const std::string limit = "ulimit -v 1000000; ";
 #endif

@@ -23,7 +23,7 @@ std::vector<double> autocovariances(const std::vector<double>& series, std::size
   return all;
 }
 
-/// The last lag at which there is a correlation: those behind it are what chance makes of none.
+/// The last lag whose correlation is more than chance; 0: there is none.
 std::size_t last_correlated(const std::vector<double>& covariances, double n) {
   constexpr std::size_t in_a_row = 5;
   const double chance = 2 * std::sqrt(std::log10(n) / n) * covariances[0];

@@ -8,17 +8,16 @@
 
 namespace loadgen {
 
-/// Of a resample, how often each slot of time is in it.
+/// How often each slot of time is in a resample.
 using Weights = std::vector<std::uint32_t>;
 
-/// How many slots one after the other are drawn together: what Politis and White (2004, corrected
-/// by Patton, Politis and White 2009) choose from the autocorrelation of `series` for the circular
+/// How many consecutive slots are drawn together: what Politis and White (2004, corrected by
+/// Patton, Politis and White 2009) choose from the autocorrelation of `series` for the circular
 /// block bootstrap, at least the cube root of the number of slots and at most a quarter of it.
 [[nodiscard]] std::size_t block_length(const std::vector<double>& series);
 
-/// The circular block bootstrap (Politis and Romano 1992): blocks that begin anywhere, of which one
-/// that reaches the end goes on at the beginning. The same seed draws the same ones, on any
-/// machine.
+/// The circular block bootstrap (Politis and Romano 1992): blocks begin anywhere, and one that
+/// reaches the end goes on at the beginning. The same seed draws the same blocks on any machine.
 class Resampler {
  public:
   /// At least one slot; 1 <= `block` <= `slots`.
@@ -32,9 +31,9 @@ class Resampler {
   std::mt19937_64 random_;
 };
 
-/// By how many standard errors an interval reaches to both sides, so that `figures` of them hold
-/// together with `confidence` (a part of 1; Bonferroni): a quantile of Student's t with as many
-/// degrees of freedom as there are blocks to tell an error from.
+/// How many standard errors an interval extends to each side, so that the intervals of `figures`
+/// figures hold together with `confidence` (0 to 1; Bonferroni): a quantile of Student's t.
+/// `degrees`: of freedom, from the number of blocks that the errors rest on.
 [[nodiscard]] double reach(double confidence, std::size_t figures, double degrees);
 
 }  // namespace loadgen

@@ -12,11 +12,11 @@ class App;
 
 namespace loadgen {
 
-/// What the line says of it.
+/// What was given on the command line.
 struct CompareCommand;
 /// Adds the command to `app`, which outlives what it returns.
 [[nodiscard]] std::shared_ptr<CompareCommand> add_compare(CLI::App& app);
-/// True where the line was `compare`.
+/// Whether the command line asked for `compare`.
 [[nodiscard]] bool asked_for(const CompareCommand& command);
 
 /// What to print and how to end; `unwritten`: a report that could not be written.

@@ -17,7 +17,7 @@ using testing::StartsWith;
 
 class CompareCommand : public testing::Test {
  protected:
-  /// A report as 0.1.0 wrote it, of eight uploads a second that take `ms` each, and a bit.
+  /// A report as 0.1.0 wrote it: eight uploads a second that take `ms` or a little longer.
   std::string report(const std::string& name, double ms, const std::string& system = "tus") {
     constexpr int count = 240;
     std::string csv =

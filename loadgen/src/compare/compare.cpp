@@ -16,9 +16,9 @@ namespace {
 using Named = std::vector<std::pair<std::string, std::string>>;
 
 constexpr double least_seconds = 20;
-/// Of a run of many hours a slot is longer than a second.
+/// In a longer run, a slot is longer than a second.
 constexpr double most_slots = 20'000;
-/// A percentile with fewer uploads beyond it is that of a few.
+/// With fewer uploads beyond it, a percentile rests on too few.
 constexpr double least_evidence = 5;
 
 Result<void> same(const Named& base, const Named& now) {
@@ -95,8 +95,8 @@ std::array<std::vector<double>, 3> between(const Sampled& base, const Sampled& n
   return series;
 }
 
-/// The least change of a figure that counts: the tolerance, and how well the client's own timers
-/// kept time.
+/// The least change of a figure that counts: the tolerance, or what the lag of the client's own
+/// timers makes of the figure, if that is more.
 double least_change(const Figure& figure, double base, const ComparedRuns& of) {
   const auto lag = [&](int percentile) {
     const auto name = fmt::format("loop_lag_p{}_ms", percentile);
@@ -105,7 +105,7 @@ double least_change(const Figure& figure, double base, const ComparedRuns& of) {
   double least = of.options.tolerance * std::abs(base);
   if (figure.percentile > 0) return std::max(least, lag(figure.percentile));
   if (!figure.more_is_better) return least;
-  // Who is later by a part of the time that an upload takes makes as many fewer of them.
+  // If timers lag by a part of an upload's time, uploads become fewer by that part.
   const double takes = std::max(1e-3, of.base.number("service_p50_ms"));
   return std::max(least, std::min(1.0, lag(50) / takes) * std::abs(base));
 }
@@ -118,7 +118,7 @@ ChangeKind judged(const Difference& difference) {
   return more == difference.figure->more_is_better ? ChangeKind::better : ChangeKind::worse;
 }
 
-/// Of each figure the standard error of its change, as resamples tell it.
+/// The standard error of each figure's change, estimated from the resamples.
 class Errors {
  public:
   void add(const std::vector<double>& base, const std::vector<double>& now) {
@@ -128,7 +128,8 @@ class Errors {
       const double change = now[i] - base[i];
       if (std::isnan(change)) continue;
       Sums& sums = sums_[i];
-      // Welford's: the squares of large figures that differ by little would cancel out.
+      // Welford's method: plain sums of squares lose precision where large figures differ by
+      // little.
       const double before = change - sums.mean;
       sums.mean += before / ++sums.count;
       sums.squares += before * (change - sums.mean);
@@ -148,7 +149,7 @@ class Errors {
   std::size_t drawn_ = 0;
 };
 
-/// The change that is certain where there is an interval, or else the change.
+/// Whether `condition` holds: of a change with an interval, at both ends of it.
 bool holds(const Condition& condition, const ComparedRuns& of, std::string& found) {
   const auto name = [&](const Difference& d) { return d.figure->name == condition.figure; };
   const auto figure = std::ranges::find_if(of.differences, name);
@@ -161,7 +162,7 @@ bool holds(const Condition& condition, const ComparedRuns& of, std::string& foun
   }
   const double unit = condition.percent ? std::abs(base) / 100 : 1;
   if (condition.percent && base == 0) {
-    // Anything is infinitely more than nothing.
+    // In percent of 0, any change is infinite.
     found = fmt::format("it was 0 and is {:.6g}", now);
     return now != 0 && condition.holds(std::copysign(1e300, now));
   }
@@ -240,7 +241,7 @@ Result<ComparedRuns> compare(Recorded base, Recorded now, CompareOptions options
   const double of_base = blocks(result.slots_base, result.block_base);
   const double of_now = blocks(result.slots_now, result.block_now);
   const double degrees = result.paired ? of_base - 1 : of_base + of_now - 2;
-  // Blocks are drawn around a mean that they have themselves.
+  // Resamples vary around the mean of their own blocks, which makes their spread too small.
   const double few = std::sqrt(1 / (1 - 1 / std::min(of_base, of_now)));
 
   const auto as_it_is = before.values(Weights(result.slots_base, 1));
@@ -249,7 +250,7 @@ Result<ComparedRuns> compare(Recorded base, Recorded now, CompareOptions options
   const auto behind_now = after.evidence();
   result.base = std::move(base);
   result.now = std::move(now);
-  // Figures that are the same by their nature, or do not vary, are no further chances to err.
+  // Bonferroni counts figures that vary and differ: equal ones are no further chances to err.
   std::set<std::pair<double, double>> chances;
   for (std::size_t i = 0; i < figures().size(); ++i) {
     Difference difference;

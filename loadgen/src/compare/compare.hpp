@@ -14,7 +14,7 @@ namespace loadgen {
 
 struct CompareOptions {
   double confidence = 0.95;  ///< that all intervals hold together
-  double tolerance = 0.01;   ///< parts of the figure of BASE: a smaller change is none
+  double tolerance = 0.01;   ///< part of BASE's figure; smaller changes do not count
   std::uint64_t seed = 1;    ///< of the resamples
   std::size_t resamples = 500;
   std::vector<Condition> fail_if;  ///< of NEW, and of changes; empty: any change for the worse
@@ -32,7 +32,7 @@ struct Difference {
   const Figure* figure = nullptr;
   double base = 0, now = 0;        ///< NaN: that run has no such figure
   std::optional<Interval> change;  ///< of the second minus the first; nullopt: see `untold`
-  double least = 0;                ///< a change that is not certain to be larger is none
+  double least = 0;                ///< a change must certainly be larger than this to count
   ChangeKind finding = ChangeKind::unknown;
   std::string untold;  ///< why there is no interval
 };
@@ -40,7 +40,7 @@ struct Difference {
 struct ComparedRuns {
   Recorded base, now;
   CompareOptions options;
-  bool paired = false;  ///< the same uploads in both, whose differences were looked at
+  bool paired = false;  ///< the same uploads in both runs: they are compared by pairs
   std::size_t block_base = 0, block_now = 0, slots_base = 0, slots_now = 0;
   std::vector<Difference> differences;      ///< by figures()
   std::vector<std::string> conditions_hit;  ///< with what was found
@@ -49,11 +49,11 @@ struct ComparedRuns {
   [[nodiscard]] bool worse() const;  ///< what ends in exit code 1
 };
 
-/// An Error says why they cannot be compared: what was done is different, or not long enough.
-/// The same runs and options have the same result anywhere.
+/// An Error says why the runs cannot be compared: they did different things, or were too short. The
+/// same runs and options give the same result on any machine.
 [[nodiscard]] Result<ComparedRuns> compare(Recorded base, Recorded now, CompareOptions options);
 
-/// What conditions may be about: figures(), and the numbers of summary.json.
+/// The names that conditions may use: figures(), and the numbers of summary.json.
 [[nodiscard]] std::vector<std::string> names_of_conditions();
 
 }  // namespace loadgen

@@ -60,7 +60,7 @@ TEST(Resampler, DrawsBlocksAndTheSameOnesOfASeed) {
     EXPECT_EQ(std::accumulate(weights.begin(), weights.end(), 0U), 20U);
     EXPECT_EQ(weights, same.next());
     differs = differs || weights != other.next();
-    // Of four blocks each begins once and ends once, unless it lies against another one.
+    // The weight rises at most four times: where each of the four blocks begins.
     std::size_t steps = 0;
     for (std::size_t at = 0; at < 20; ++at) {
       steps += weights[at] > weights[(at + 19) % 20] ? 1 : 0;
@@ -106,7 +106,8 @@ void PrintTo(const Series& series, std::ostream* out) {
 
 class Pairs : public testing::TestWithParam<Series> {
  protected:
-  /// How many of 40 pairs have a figure of that finding.
+  /// In how many of 40 pairs a figure has that finding; for `same`, in how many one is found to
+  /// have changed.
   [[nodiscard]] static int count(double slower, ChangeKind finding) {
     int pairs = 0;
     for (std::uint64_t i = 0; i < 40; ++i) {
@@ -242,7 +243,7 @@ TEST(Compare, FiguresAreThoseOfTheRun) {
   EXPECT_NEAR(value("service_p50_ms"), 200, 1e-6);
   EXPECT_NEAR(value("end_to_end_p99_ms"), 300, 1e-6);
   EXPECT_TRUE(std::isnan(value("deliver_p50_ms")));
-  // What seconds.csv says of when is taken from there, and of how much from the uploads.
+  // When bytes were acknowledged comes from seconds.csv, and how many from the uploads.
   run.acknowledged.assign(25, 0.0);
   run.acknowledged[3] = 7;
   const auto when = Sampled(run, 24).series()[0];
@@ -294,7 +295,7 @@ TEST(Compare, ConditionsAreOfNewOrOfAChangeThatIsCertain) {
   EXPECT_TRUE(hit("goodput_mib_s<7.5"));
   EXPECT_TRUE(hit("uploads change < -10%"));  // a number of the summary: as it is
   EXPECT_TRUE(hit("uploads > 0"));
-  EXPECT_FALSE(hit("goodput_mib_s change < -17%"));  // it is about that, which is not certain
+  EXPECT_FALSE(hit("goodput_mib_s change < -17%"));  // about that much, but not certainly
   EXPECT_FALSE(hit("goodput_mib_s change > 5%"));
   EXPECT_FALSE(hit("service_p50_ms change > 200"));
   EXPECT_FALSE(hit("deliver_p50_ms change > 0"));

@@ -40,8 +40,8 @@ double weighted(const std::vector<double>& values, const Weights& weights) {
   return std::inner_product(values.begin(), values.end(), weights.begin(), 0.0);
 }
 
-/// How many of `count` values the one at `percent` is the last of, from the smallest; as
-/// Histogram::percentile_ms has it.
+/// The rank, counted from the smallest, of percentile `percent` among `count` values, as in
+/// Histogram::percentile_ms.
 double rank(double count, int percent) {
   return std::clamp(std::ceil(count * percent / 100 - 1e-6), 1.0, count);
 }
@@ -106,7 +106,7 @@ void Sampled::add(const RecordedUpload& one, std::size_t slot) {
   if (one.uploaded && one.delivered) took(deliver, *one.uploaded, *one.delivered);
 }
 
-/// Goodput is what the uploads came to; the seconds say when.
+/// How much was acknowledged comes from the uploads; the seconds only say when.
 void Sampled::spread_acknowledged(const Recorded& run) {
   constexpr double mib = 1U << 20U;
   auto& over = ratios_[goodput].over;
@@ -115,7 +115,7 @@ void Sampled::spread_acknowledged(const Recorded& run) {
   for (std::size_t second = 0; second < run.acknowledged.size(); ++second) {
     const double bytes = run.acknowledged[second];
     if (bytes <= 0) continue;
-    // A second lies in two slots, or in more.
+    // A second may lie in several slots.
     const double per_slot = length_ / static_cast<double>(slots_);
     const double from = std::max(0.0, (static_cast<double>(second) - begin_) / per_slot);
     const double to = std::min(static_cast<double>(slots_), from + 1 / per_slot);
@@ -145,7 +145,7 @@ std::vector<double> Sampled::values(const Weights& weights) const {
   for (const Times& times : times_) {
     const double count = weighted(times.counts, weights);
     std::array<double, percentiles.size()> found{none, none, none};
-    // From the slowest on: the one of a rank is met when so many of those above it are.
+    // From the slowest on: a percentile is met once more are seen than rank above it.
     std::array<double, percentiles.size()> above{};
     for (std::size_t i = 0; i < percentiles.size(); ++i) {
       above[i] = count - rank(std::max(1.0, count), percentiles[i]);

@@ -1,4 +1,4 @@
-// What two runs are compared by, and what of a run these figures are made of.
+// The figures that two runs are compared by, and how they are computed from a run.
 #pragma once
 
 #include <array>
@@ -30,17 +30,17 @@ using Slots = std::map<std::uint64_t, std::size_t>;
 /// the slot in which an upload was due, good uploads and goodput to that in which they were done.
 class Sampled {
  public:
-  /// `like`: slots of another run of the same uploads, which these have as well.
+  /// `like`: the slots of another run of the same uploads; each upload gets the same slot here.
   Sampled(const Recorded& run, std::size_t slots, const Slots* like = nullptr);
 
   [[nodiscard]] std::size_t slots() const { return slots_; }
   [[nodiscard]] const Slots& slots_of_uploads() const { return slot_of_; }
-  /// Of each figure its value when slots count as often as `weights` says. NaN: there is none.
+  /// The value of each figure when each slot counts as often as `weights` says; NaN: there is none.
   [[nodiscard]] std::vector<double> values(const Weights& weights) const;
-  /// Of each figure, how many uploads its value rests on: of a percentile those beyond it.
+  /// How many uploads the value of each figure rests on; for a percentile, those beyond it.
   [[nodiscard]] std::vector<double> evidence() const;
-  /// What stands for the run in the choice of a block length: what was acknowledged, what became
-  /// good, and the mean latency, in each slot.
+  /// What the block length is chosen from: the bytes acknowledged, the good uploads, and the mean
+  /// latency of each slot.
   [[nodiscard]] std::array<std::vector<double>, 3> series() const;
 
  private:

@@ -27,7 +27,7 @@ Tone tone_of(ChangeKind finding) {
   }
 }
 
-/// In parts of what it was; of what was nothing, of what it is.
+/// A change relative to the former value, or to the new one where the former was 0.
 double part(const Difference& d, double change) {
   const double of = d.base != 0 ? std::abs(d.base) : std::max(1e-9, std::abs(d.now));
   return change / of;

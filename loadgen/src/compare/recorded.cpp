@@ -41,7 +41,7 @@ std::string text_of(const json::Cursor& value) {
   return value.is_string() ? value.string() : value.raw().dump();
 }
 
-/// Of the objects in a list what they are, without what they came to.
+/// Adds what the objects of a list are, without their results.
 void add_parts(const json::Cursor& root, const char* list,
                std::vector<std::pair<std::string, std::string>>& to) {
   const auto items = root.at(list).items();
@@ -171,7 +171,7 @@ Result<void> read_seconds(const fs::path& file, Recorded& run) {
     if (second <= run.acknowledged.size()) {
       return table->wrong("its second is not after that of the line before");
     }
-    // A busy machine looks late, and has several seconds in one line.
+    // On a busy machine one line may stand for several seconds.
     const auto seconds = static_cast<double>(second - run.acknowledged.size());
     run.acknowledged.resize(second, *bytes / seconds);
   }

@@ -15,7 +15,7 @@ namespace loadgen {
 /// A line of uploads.csv. Times are seconds from the beginning of the run.
 struct RecordedUpload {
   std::uint64_t index = 0;
-  bool good = false;   ///< every byte was found afterwards, or nobody was to look
+  bool good = false;   ///< every byte was found afterwards; with --verify none, acknowledged
   bool over = true;    ///< false: the run ended before it did
   double due = 0;      ///< when it should have started
   double started = 0;  ///< when it did
@@ -23,7 +23,7 @@ struct RecordedUpload {
   double sent = 0, acknowledged = 0;  ///< bytes
   double retries = 0;
 
-  /// When its last byte was acknowledged, or it was given up; none: nobody wrote it down.
+  /// When its last byte was acknowledged, or it was given up; nullopt: that was not recorded.
   [[nodiscard]] std::optional<double> end() const { return uploaded ? uploaded : ended; }
 };
 
@@ -35,11 +35,11 @@ struct Recorded {
   std::uint64_t seed = 0;
   /// What was done, by the names that summary.json has for it: equal in runs that can be compared.
   std::vector<std::pair<std::string, std::string>> scenario;
-  /// The same for groups and phases; nullopt: it does not tell of them.
+  /// The same for groups and phases; nullopt: the report does not tell.
   std::optional<std::vector<std::pair<std::string, std::string>>> parts;
   std::map<std::string, double> summary;
   std::vector<RecordedUpload> uploads;  ///< by index
-  /// Bytes acknowledged in each second from the beginning on; empty: it does not tell.
+  /// Bytes acknowledged in each second from the beginning on; empty: the report does not tell.
   std::vector<double> acknowledged;
   double begin = 0, end = 0;  ///< of the load: from the first start to the last end
 

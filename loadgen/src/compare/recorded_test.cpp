@@ -53,7 +53,7 @@ class RecordedRun : public testing::Test {
     };
     auto live = LiveReport::open(path().string(), *scenario);
     ASSERT_TRUE(live);
-    for (const std::uint64_t number : {1U, 2U, 4U, 30U}) {  // with seconds that nobody looked at
+    for (const std::uint64_t number : {1U, 2U, 4U, 30U}) {  // some seconds were not looked at
       Second second;
       second.number = number;
       second.acknowledged = Bytes{number == 4 ? 2000U : 1000U};
@@ -102,7 +102,7 @@ TEST_F(RecordedRun, IsReadAsItWasWritten) {
   EXPECT_EQ(run->number("failed"), 1);
 }
 
-// It had neither seconds.csv nor these columns and keys.
+// 0.1.0 had neither seconds.csv nor these columns and keys.
 TEST_F(RecordedRun, OfVersion010IsRead) {
   fs::remove(path() / "seconds.csv");
   std::string csv =
@@ -140,10 +140,10 @@ TEST_F(RecordedRun, TornAnywhereIsOneLine) {
     for (std::size_t size = 0; size < whole.size(); size += size < 120 ? 1 : 97) {
       put(name, whole.substr(0, size));
       const std::string told = line();
-      // What ends at the end of a line lacks seconds that nobody misses; uploads are counted.
+      // A seconds.csv cut at the end of a line only lacks seconds; uploads are counted.
       const bool lines_only =
           name == std::string("seconds.csv") && size > 0 && whole[size - 1] == '\n';
-      // The line feed behind the last brace says nothing.
+      // Only the last line feed is missing.
       if (lines_only || size + 1 == whole.size()) continue;
       EXPECT_THAT(told, HasSubstr(name)) << size;
       EXPECT_EQ(told.find('\n'), std::string::npos);

@@ -21,7 +21,7 @@ Result<bool> Table::read_line() {
   ++line_;
   std::string field;
   bool quoted = false;  // within quotes
-  bool closed = false;  // behind those that end
+  bool closed = false;  // after the closing quote
   std::size_t read = 0;
   for (;;) {
     const int next = in_.get();

@@ -13,8 +13,8 @@
 
 namespace loadgen {
 
-/// Strict: each line ends in CRLF and has as many fields as the head, which says what they are.
-/// What reports have in fields is of one line. An Error names the file and the line.
+/// Strict: each line ends in CRLF and has as many fields as the head, which names them. A field
+/// never holds a line break, as reports write none. An Error names the file and the line.
 class Table {
  public:
   /// Reads the head.

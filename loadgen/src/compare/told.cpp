@@ -23,7 +23,7 @@ std::string number(double value) {
   return fmt::format("{:.{}f}", value, std::clamp(digits, 0, 4));
 }
 
-/// Of the run itself, for whoever has both before him.
+/// One line about one of the two runs.
 std::string line_of(const char* which, const Recorded& run) {
   return redact::printable(
       fmt::format("{:<6}{}  run {}  dex-loadgen {}  seed {}  {} uploads in "

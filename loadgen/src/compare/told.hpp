@@ -14,7 +14,7 @@ namespace loadgen {
 [[nodiscard]] std::string sentence(const Difference& difference);
 /// With at least four digits, and the unit; "-" where there is none.
 [[nodiscard]] std::string shown(double value, const std::string& unit);
-/// "+5.2 %" of what it was, or of what was nothing the change itself.
+/// "+5.2 %" of the former value; where that was 0, the change itself.
 [[nodiscard]] std::string shown_change(const Difference& difference, double change);
 
 /// Several lines, each ended by LF; the first and the last one are the verdict.

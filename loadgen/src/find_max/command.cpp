@@ -20,7 +20,7 @@
 namespace loadgen {
 namespace {
 
-/// What a search says itself, and no flag.
+/// Settings that the search decides itself, so they are no flags here.
 constexpr std::array<std::string_view, 4> of_the_search{"rate", "duration", "uploads", "report"};
 
 /// "5%": of a rate.
@@ -70,7 +70,7 @@ std::shared_ptr<FindMaxCommand> add_find_max(CLI::App& app) {
   CLI::App* const added =
       app.add_subcommand("find-max", "Search the highest rate that meets the thresholds");
   command->app = added;
-  // Below the flags, wherever it stands.
+  // Flags win over the file, wherever it stands on the line.
   settings::add_word(*added, {"scenario", "SCENARIO.json", "who uploads what; flags win over it"},
                      [at = command.get()](const std::string& file) -> Result<void> {
                        if (file.empty()) return {};

@@ -15,7 +15,7 @@ class App;
 
 namespace loadgen {
 
-/// What the line says of it.
+/// What was given on the command line.
 struct FindMaxCommand {
   const CLI::App* app = nullptr;
   Scenario scenario;  ///< with no load of its own
@@ -27,8 +27,8 @@ struct FindMaxCommand {
 [[nodiscard]] std::shared_ptr<FindMaxCommand> add_find_max(CLI::App& app);
 [[nodiscard]] bool asked_for(const FindMaxCommand& command);
 
-/// Searches, tells of each step on stderr, prints what was found and writes what was asked for.
-/// `interrupted` as in RunHooks. An Error is one of usage, before anything was sent.
+/// Searches, tells of each step on stderr and writes what was asked for; `text` is left to print.
+/// `interrupted` as in RunHooks. An Error is a usage error, found before anything was sent.
 struct Searched {
   Found found;
   std::string text;

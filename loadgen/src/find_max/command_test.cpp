@@ -40,7 +40,7 @@ class FindMaxCommand : public testing::Test {
   std::string url_ = "http://127.0.0.1:1/files";
 };
 
-// Forty a second are taken, and who comes above that is told 503.
+// The mock takes forty uploads a second and answers 503 above that.
 TEST_F(FindMaxCommand, FindsTheLimitOfAServerThatHasOne) {
   const auto mock = start_mock(R"({
       "when": {"method": "POST", "rate": {"above": 40, "in": "1s"}},
@@ -51,8 +51,8 @@ TEST_F(FindMaxCommand, FindsTheLimitOfAServerThatHasOne) {
   const auto found = json();
   EXPECT_EQ(found.at("limited_by"), "target") << run.out;
   EXPECT_TRUE(found.at("complete").get<bool>());
-  // No rate above the limit can be good. Behind a pause of this machine more than a second's worth
-  // comes in a second, so that one below it can be bad; what the client knows of that it tells.
+  // No rate above the limit can be good. One below it can be bad: after a pause of this machine,
+  // more than a second's worth of uploads starts within a second. The start lag tells.
   const auto rate = found.at("rate_per_s").get<double>();
   double lag_s = 0;
   for (const auto& step : found.at("steps")) {

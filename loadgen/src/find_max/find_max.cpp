@@ -9,7 +9,7 @@
 namespace loadgen {
 namespace {
 
-/// A target that lies around a border at each try would never be done with.
+/// A target whose verdicts keep changing near its limit would be searched for ever.
 constexpr std::size_t most_steps = 100;
 
 /// Whose limit the lowest bad rate met.

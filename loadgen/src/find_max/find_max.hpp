@@ -24,8 +24,8 @@ struct Found {
   enum class Limit {
     target,  ///< a higher rate does not meet the thresholds, and the client could do more
     client,  ///< ... and the client could not
-    bound,   ///< there is none up to the highest rate that was to be tried
-    below,   ///< none meets them: not even the lowest
+    bound,   ///< no limit was met up to the highest rate to be tried
+    below,   ///< not even the lowest rate meets the thresholds
   };
   FindMaxOptions options;
   std::vector<Step> steps;  ///< in the order in which they were tried
@@ -48,8 +48,8 @@ using TryRate = std::function<RunResult<Step>(double rate)>;
 [[nodiscard]] Found find_max(const FindMaxOptions& options, const TryRate& try_rate,
                              const std::function<void(const Step&)>& told);
 
-/// A TryRate by real runs. Both outlive it; `hooks.interrupted` is asked, `hooks.begun` called for
-/// each of them.
+/// A TryRate that makes real runs. All three arguments outlive it. Each run asks
+/// `hooks.interrupted` and calls `hooks.begun`.
 [[nodiscard]] TryRate by_runs(const Scenario& given, const FindMaxOptions& options,
                               RunHooks& hooks);
 

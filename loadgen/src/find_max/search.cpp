@@ -7,7 +7,7 @@
 namespace loadgen {
 namespace {
 
-/// With four digits, so that whoever reads a rate can give it again.
+/// To four digits, so that a rate can be given again just as it was shown.
 double rounded(double rate) {
   const auto digits = 3 - static_cast<int>(std::floor(std::log10(rate)));
   const double scale = std::pow(10, std::abs(digits));

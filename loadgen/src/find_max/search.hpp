@@ -1,4 +1,4 @@
-// The highest rate that is good, by trying few.
+// The highest rate that is good, found with few tries.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@ namespace loadgen {
 
 struct SearchBounds {
   double from = 1, to = 100'000;  ///< uploads a second, which are tried as well
-  double precision = 0.05;        ///< the lowest bad rate is at most by this part above the result
+  double precision = 0.05;        ///< the lowest bad rate is above the result by at most this part
 };
 
-/// Rises twofold until a rate is bad, then halves what is between by the ratio. Chance decides as
-/// well where the border is: both rates at it are tried once more, and where the second try says
-/// otherwise, a third decides. Pure bookkeeping; not thread-safe.
+/// Doubles the rate until it is bad, then bisects by the geometric mean. Chance has a say near the
+/// limit: the rates on both sides of it are tried once more, and where the second try disagrees, a
+/// third decides. Pure bookkeeping; not thread-safe.
 class Search {
  public:
   explicit Search(SearchBounds bounds) : bounds_(bounds) {}

@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// The rates that a search tries of a target that is `good` at some.
+/// The rates that a search tries; `good` says which of them the target can take.
 std::vector<double> tried(const SearchBounds& bounds, const std::function<bool(double)>& good,
                           Search* end = nullptr) {
   Search search(bounds);
@@ -90,7 +90,7 @@ TEST(Search, EndsWhateverATargetDoes) {
   }
 }
 
-/// A target that takes `limit` uploads a second, one after the other, as a run of it looks.
+/// The report of a run against a target that takes `limit` uploads a second, one after the other.
 RunReport queue_of(double rate, double limit, double serve_s, const Settings& settings,
                    double start_late_s = 0) {
   RunReport report;
@@ -159,7 +159,8 @@ TEST(FindMax, AQueueThatGrowsIsTooMuchWithoutAnyThreshold) {
 }
 
 TEST(FindMax, AThresholdIsLookedAtInTheTimeThatCounts) {
-  // 205 ms at most without a queue; two seconds of warming up make none of more than 400 ms.
+  // Without a queue 205 ms at most; the queue of two seconds of warm-up does not yet make that 400
+  // ms.
   const auto found = search_for(200, thresholds({"end_to_end_p99_ms>400"}));
   ASSERT_TRUE(found.best);
   EXPECT_NEAR(*found.best, 200, 10);
@@ -193,7 +194,7 @@ TEST(FindMax, OwnCeilingsAreTheClientsAndRefusalsTheTargets) {
   EXPECT_TRUE(judged(100, report, {0.05, 49}).client.empty());
   report.settings.max_rate = BytesPerSecond{100'000};
   EXPECT_THAT(judged(100, report, {0.05, 0}).client, ElementsAre(HasSubstr("--max-rate")));
-  // The same with uploads that the target refused.
+  // The same, but the target refused uploads.
   UploadResult refused;
   refused.phase = 1;
   refused.state = UploadState::failed;

@@ -9,7 +9,7 @@ namespace loadgen {
 namespace {
 
 constexpr std::size_t measured_phase = 1;
-/// Lags above it are a part of latency that is not the target's, as for late starts.
+/// From such a lag on, latency holds a share that is not the target's, as with late starts.
 const double most_lag_ms = std::chrono::duration<double, std::milli>(late_after).count();
 
 double seconds(Time::duration time) { return std::chrono::duration<double>(time).count(); }
@@ -139,7 +139,7 @@ Step judged(double rate, const RunReport& report, const Judge& by) {
                     1000 * growth.end_to_end.slope));
   }
   step.good = step.reasons.empty();
-  // Who is refused has met the target's limit, whatever else there is.
+  // Uploads that ended badly show the target's limit, whatever the client was like.
   if (!step.good && !refused) add_client(report, step, by, growth, step.client);
   return step;
 }

@@ -11,19 +11,19 @@
 
 namespace loadgen {
 
-/// How fast a time grows while uploads come: its slope over when they were due. Twice as many as
-/// are taken wait longer by a second each second: a rate is above what is taken by this part.
+/// How fast a duration grows over the times at which uploads were due. At a rate that exceeds what
+/// the target takes by a part p, waits grow by p seconds each second.
 struct Trend {
   double slope = 0;
   double error = 0;  ///< standard error of the slope
-  /// That it grows by more than `part`, and not by chance.
+  /// Whether it grows by more than `part`, and not by chance.
   [[nodiscard]] bool grows(double part) const;
 };
 /// Least squares. `due` and `times` in seconds, of the same uploads; fewer than ten have no trend.
 [[nodiscard]] Trend trend_of(const std::vector<double>& due, const std::vector<double>& times);
 
 struct Step {
-  double rate = 0;  ///< uploads that were due, a second
+  double rate = 0;  ///< uploads due per second
   bool good = false;
   std::vector<std::string> reasons;  ///< why it is not
   /// Signs that this client could not do more, or was not to: then the target's limit is not known.
@@ -32,10 +32,10 @@ struct Step {
   Histogram loop_lag;
 };
 
-/// What is needed besides of a run whose second phase is the one that counts.
+/// What else is needed to judge a run, whose second phase is the one that counts.
 struct Judge {
-  double precision = 0.05;           ///< of the search: a growth of half of it is one
-  std::uint64_t most_in_flight = 0;  ///< that a second of the run ended with
+  double precision = 0.05;           ///< of the search; growth by more than half of it counts
+  std::uint64_t most_in_flight = 0;  ///< at the end of any second of the run
 };
 [[nodiscard]] Step judged(double rate, const RunReport& report, const Judge& by);
 

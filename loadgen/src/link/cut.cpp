@@ -22,7 +22,7 @@ std::uint64_t number_of(std::string_view method) {
   return number;
 }
 
-/// As of a request of which `sent` bytes were handed over.
+/// The outcome of a cut request of which `sent` bytes had been handed over.
 LoadOutcome cut_outcome(Cut::Kind kind, Bytes sent) {
   LoadOutcome outcome = lost(kind);
   outcome.was_cut = true;
@@ -109,7 +109,7 @@ void CutLink::ask(LoadRequest request, Done done) {
     tell_later(*this, noticed, cut_outcome(cut->kind, Bytes{0}), std::move(done));
     return;
   }
-  // Not by `this`: a link may end before the loop does.
+  // Without `this`: the link may be gone before the loop is.
   send_on(std::move(request), [state = state_, &loop = below(), kind = cut->kind, noticed,
                                done = std::move(done)](const LoadOutcome&) mutable {
     state->broken = true;
@@ -140,7 +140,7 @@ void CutLink::lose_body(const PlannedCut& cut, Bytes after, LoadRequest request,
 void CutLink::lose_answer(const PlannedCut& cut, LoadRequest request, Done done) {
   send_on(std::move(request), [state = state_, cut, ordinal = state_->plan.happened(),
                                &loop = below(), done = std::move(done)](LoadOutcome outcome) {
-    // A refusal took nothing: whether a zombie still holds the upload is a matter of time.
+    // A refusal took no bytes, and depends on time: a zombie may still hold the upload.
     if (!outcome.response || outcome.response->status / 100 != 2) {
       done(std::move(outcome));
       return;
@@ -167,7 +167,7 @@ void CutLink::leave_zombie(const PlannedCut& cut, Bytes after, LoadRequest reque
       state_->manner.zombie_time, below().now(), std::move(told));
   request.source = [zombie](Bytes at, std::span<std::byte> into) { return zombie->read(at, into); };
   request.pace = zombie;
-  // Without a byte there is nothing that could go on.
+  // A cut at the first byte: nothing is read that would turn the zombie, so it is turned here.
   send_on(std::move(request), [zombie, done = std::move(done)](LoadOutcome outcome) {
     if (zombie->has_turned()) return;
     if (outcome.was_cut) {

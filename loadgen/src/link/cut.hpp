@@ -9,10 +9,10 @@
 
 namespace loadgen {
 
-/// One per upload, above what knows of connections: requests that carry bytes of the file
-/// (LoadRequest::source) are cut where the plan says, by their position in the file. What else a
-/// client sends is lost only where a network says so (`questions`), so that the cuts of a seed do
-/// not depend on how often something is asked.
+/// One per upload, above the links that know of connections. Requests that carry bytes of the file
+/// (LoadRequest::source) are cut where the plan says, by position in the file. Other requests are
+/// lost only where the network says so (`questions`): the cuts of a seed must not depend on how
+/// often a client asks.
 class CutLink final : public Link {
  public:
   /// What a cut is on this network, besides where.
@@ -33,23 +33,23 @@ class CutLink final : public Link {
   [[nodiscard]] Bytes lost_in_flight() const { return state_->lost_in_flight; }
 
  private:
-  /// Outlives the link where its requests do.
+  /// Shared with requests under way, which may outlive the link.
   struct State {
     State(CutPlan p, Manner m) : plan(std::move(p)), manner(std::move(m)) {}
-    /// The cut that was next when `ordinal` had happened.
+    /// `cut` was next when `ordinal` cuts had happened; now it has happened, too.
     void met(const PlannedCut& cut, std::uint64_t ordinal);
-    /// Of the present occasion. `safe`: the method asks, and does nothing.
+    /// The streak of the present occasion. `safe`: the method is safe (RFC 9110 section 9.2.1).
     [[nodiscard]] QuestionPlan::Streak& streak_of(std::uint64_t method, bool safe);
 
     CutPlan plan;
     Manner manner;
     std::vector<PlannedCut> happened;
     std::vector<std::pair<std::uint64_t, QuestionPlan::Streak>> streaks;
-    bool broken = false;  ///< what is below takes the connection for one that is kept
+    bool broken = false;  ///< lost here, while the links below still think it is kept
     Bytes lost_in_flight;
   };
 
-  /// By a connection of its own when the one before was lost up here.
+  /// Uses a new connection if this link has lost the one before.
   void send_on(transport::LoadRequest request, Done done);
   void ask(transport::LoadRequest request, Done done);
   void lose_body(const PlannedCut& cut, Bytes after, transport::LoadRequest request, Done done);

@@ -7,13 +7,13 @@
 
 namespace loadgen {
 
-/// An answer is there when its last byte is, which takes its time at this rate.
+/// An answer arrives with its last byte, which takes its time at this rate.
 class DownloadLink final : public Link {
  public:
   DownloadLink(transport::LoadTransport& below, BytesPerSecond rate) : Link(below), rate_(rate) {}
 
   void send(transport::LoadRequest request, Done done) override {
-    // Not by `this`: a link may end before the loop does.
+    // Without `this`: the link may be gone before the loop is.
     below().send(std::move(request), [&loop = below(), rate = rate_,
                                       done = std::move(done)](auto outcome) mutable {
       const auto wait = time_of(outcome, rate);

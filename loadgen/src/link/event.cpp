@@ -15,7 +15,7 @@ using transport::LoadTime;
 
 namespace {
 
-/// As of a connection that was cut on purpose, in the words of the engine.
+/// The outcome of a request that is lost on purpose, in the words of the engine.
 LoadOutcome lost_by(Cut::Kind kind, const char* why) {
   const bool silent = kind == Cut::Kind::silent;
   LoadOutcome outcome;
@@ -124,7 +124,7 @@ void EventLink::answer(const std::shared_ptr<State>& state, transport::LoadTrans
     return;
   }
   const auto found = state->outstanding.find(id);
-  if (found == state->outstanding.end()) return;  // nobody is there any more who asked
+  if (found == state->outstanding.end()) return;  // whoever asked is gone
   const Done done = std::move(found->second.done);
   state->outstanding.erase(found);
   done(std::move(outcome));

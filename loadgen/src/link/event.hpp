@@ -10,14 +10,13 @@
 
 namespace loadgen {
 
-/// One per upload, on top of all other links. In an outage requests wait for its end, or as long as
-/// the client does, and answers are on their way until then; a proxy or a portal answers in the
-/// place of the service; and the client's process may end. What was sent by it goes on when it
-/// ends.
+/// One per upload, on top of all other links. In an outage, requests wait until it ends or the
+/// client gives up, and answers arrive after it. A proxy or a portal answers in place of the
+/// service. The client's process may end. Requests under way go on when the link is destroyed.
 class EventLink final : public Link {
  public:
-  /// `kept` is what `below` is, or needs: it lives until the last request is over, which may be
-  /// later than this, as who sent it may be gone.
+  /// `kept` is what `below` is, or needs. It is held until the last request is over, which may be
+  /// after this link and whoever sent the request are gone.
   EventLink(transport::LoadTransport& below, std::shared_ptr<const Happenings> happenings,
             Milliseconds stall_timeout, std::shared_ptr<const void> kept = nullptr)
       : Link(below),
@@ -26,8 +25,8 @@ class EventLink final : public Link {
 
   void send(transport::LoadRequest request, Done done) override;
 
-  /// The client's process ends: its connections are reset. Once `away` is over it begins again, and
-  /// is told that (LoadOutcome::client_ended); until then it sends nothing.
+  /// The client's process ends: its connections are reset. After `away` it begins again and is told
+  /// so (LoadOutcome::client_ended); until then it sends nothing.
   void restart(Milliseconds away);
 
  private:

@@ -16,7 +16,7 @@ class EventsTest : public testing::Test {
   std::shared_ptr<const Happenings> happens(std::vector<Happening> all) {
     return std::make_shared<Happenings>(std::move(all));
   }
-  /// When and what came of a request that is sent at `at`.
+  /// How and when a request ended that was sent at `at`, and how often it was told.
   struct Seen {
     Milliseconds at{0};
     LoadOutcome outcome;

@@ -5,7 +5,7 @@
 
 namespace loadgen {
 
-// A network with one more way to be bad has one more line here.
+// One line for each effect.
 Line::Line(transport::LoadTransport& below, const Network& network) : top_(&below) {
   put<PatienceLink>(network.stall_timeout);
   if (network.round_trip.count() > 0) put<RoundTripLink>(network.round_trip);

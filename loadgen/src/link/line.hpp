@@ -9,9 +9,9 @@
 
 namespace loadgen {
 
-/// What a network does to every request of every partner alike; only the links that the network
-/// needs are there. What is each partner's own (RateLink, CutLink) goes on top. Does not own
-/// `below`, which outlives it; lives on the loop of that.
+/// What a network does to requests that belong to no single partner, such as those for tokens after
+/// the load: only patience and round trip, where the network has them. What partners send goes by a
+/// PartnerLine. Does not own `below`, which outlives it; lives on the loop of `below`.
 class Line {
  public:
   Line(transport::LoadTransport& below, const Network& network);

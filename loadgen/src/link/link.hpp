@@ -8,9 +8,9 @@
 
 namespace loadgen {
 
-/// A transport over another one that lets everything through. What a network does to requests is a
-/// class of its own that overrides `send`: a file each, put in their order by Line. Does not own
-/// what is below, which outlives it; lives on the loop of that.
+/// A transport over another one that lets everything through. Each effect of a network is a class
+/// of its own that overrides `send`, in a file of its own; Line and PartnerLine put them in order.
+/// Does not own what is below, which outlives it; lives on the loop of that.
 class Link : public transport::LoadTransport {
  public:
   explicit Link(transport::LoadTransport& below) : below_(below) {}

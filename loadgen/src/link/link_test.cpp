@@ -125,8 +125,8 @@ TEST_F(LinkTest, ACutBeforeTheOffsetIsMetAtTheFirstByte) {
   EXPECT_EQ(engine.requests.back().cut->after, Bytes{0});
 }
 
-// What is refused did not get there: a zombie that still holds the upload, say. Whether it does is
-// a matter of time, and cuts are not.
+// A refused request took no bytes; a zombie may still hold the upload, for example. That is a
+// matter of time, and cuts are not.
 TEST_F(LinkTest, TheAnswerThatIsLostIsOneOfBytesThatWereTaken) {
   network.cut_probability = 0.95;
   network.lost_answer_share = 1;

@@ -7,7 +7,7 @@
 
 namespace loadgen {
 
-/// As of a connection that was cut on purpose, in the words of the engine.
+/// The outcome of a connection that was cut on purpose, in the words of the engine.
 [[nodiscard]] inline transport::LoadOutcome lost(transport::Cut::Kind kind) {
   const bool silent = kind == transport::Cut::Kind::silent;
   transport::LoadOutcome outcome;

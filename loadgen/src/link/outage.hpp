@@ -22,7 +22,7 @@ class OutageLink final : public Link {
       below().send(std::move(request), std::move(done));
     } else if (dead >= path_->stall_timeout) {
       tell_later(*this, path_->stall_timeout, lost(transport::Cut::Kind::silent), std::move(done));
-    } else {  // Not by `this`: a link may end before the loop does.
+    } else {  // Without `this`: the link may be gone before the loop is.
       after(dead, [&to = below(), request = std::move(request), done = std::move(done)]() mutable {
         to.send(std::move(request), std::move(done));
       });

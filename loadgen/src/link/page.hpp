@@ -1,4 +1,4 @@
-// The pages of those who answer in the place of the service.
+// The pages of a proxy or a portal that answers in place of the service.
 #pragma once
 
 #include <string>

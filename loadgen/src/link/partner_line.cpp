@@ -43,11 +43,11 @@ class PartnerLine::Keeper final : public Link {
   }
 
  private:
-  std::weak_ptr<Links> links_;  ///< it is one of them
+  std::weak_ptr<Links> links_;  ///< weak: this is one of them
 };
 
-// A network with one more way to be bad has one more line here: from the service to the partner, so
-// that what is put last meets a request first.
+// One line for each effect, from the service to the partner: what is put last meets a request
+// first.
 PartnerLine::PartnerLine(transport::LoadTransport& below, const Network& network,
                          std::uint64_t seed, std::uint64_t partner)
     : top_(&below) {

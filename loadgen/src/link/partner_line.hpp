@@ -1,4 +1,4 @@
-// A partner's own line to the service, and what of it is one upload's.
+// A partner's own line to the service, and the part of it that is one upload's.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 
 namespace loadgen {
 
-/// What a network does to all that a partner sends, however many files that is and however many at
-/// a time; only the links that the network needs are there. What it draws by chance is a pure
-/// function of (seed, partner) and of what the partner does. Does not own `below`, which outlives
-/// it; lives on the loop of that. What was sent by it goes on when it ends.
+/// What a network does to all that a partner sends, over any number of files, also in parallel.
+/// Only the links that the network needs are there. What is drawn by chance is a pure function of
+/// (seed, partner) and of what the partner does. Does not own `below`, which outlives it; lives on
+/// the loop of `below`. Requests under way go on when the line is destroyed.
 class PartnerLine {
  public:
   PartnerLine(transport::LoadTransport& below, const Network& network, std::uint64_t seed,
@@ -26,7 +26,7 @@ class PartnerLine {
 
  private:
   using Links = std::vector<std::unique_ptr<Link>>;  ///< from the engine upwards
-  /// On top of those that wait for something: keeps them all until what was sent is answered.
+  /// On top of the links that wait: keeps all of them until each request is answered.
   class Keeper;
 
   /// Puts another link on top.
@@ -41,7 +41,7 @@ class PartnerLine {
 };
 
 /// What a network does to one upload of a partner: its cuts. Does not own the line, which outlives
-/// it; the same holds of what was sent as for that.
+/// it. Requests under way go on when it is destroyed.
 class UploadLine {
  public:
   /// `size` of the file that is uploaded.

@@ -39,7 +39,7 @@ class PartnerLineTest : public testing::Test {
     if (!line_) line_ = std::make_unique<Own>(engine, network, seed, 3);
     return *line_;
   }
-  /// Its outcome, and how long the client waited for it.
+  /// Returns the outcome; `took` is how long the client waited for it.
   LoadOutcome send(LoadRequest request) {
     LoadOutcome seen;
     const auto begin = loop.now();
@@ -132,7 +132,7 @@ TEST_F(PartnerLineTest, ARoundTripIsDrawnFromAroundItsMean) {
 TEST_F(PartnerLineTest, ABodyTakesTheTimeOfItsWindows) {
   network.round_trip = 100ms;
   network.tcp.emplace();
-  // 64 KiB are 10, 20 and 16 segments: two round trips more than a question.
+  // 64 KiB go in windows of 10, 20 and 16 segments: two round trips more than a question.
   send(question());
   const auto alone = took;
   send(body(0, 64U << 10U));
@@ -210,7 +210,7 @@ TEST_F(PartnerLineTest, AZombieGoesOnWhenItsClientHasLeft) {
   ASSERT_TRUE(told);
   EXPECT_EQ(before, at - Zombie::least);
   EXPECT_EQ(turning + behind, Zombie::least);
-  // A twentieth of a second of the line, and what comes together until a timer of whole ms.
+  // A twentieth of a second of the line, and what adds up until a timer of whole ms fires.
   EXPECT_LE(turning, Bytes{10'200});
   EXPECT_NEAR(in_ms(last - *told), 4000, 200);
   EXPECT_EQ(line().cuts().size(), 1U);

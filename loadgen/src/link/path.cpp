@@ -38,7 +38,7 @@ Path::Path(const Network& network, std::uint64_t seed_of_partner, LoadTime now)
   TcpPath bad = tcp;
   bad.loss = network.loss.in_bursts;
   in_burst = regime_of(bad);
-  // Fewer than three are left to tell of the loss.
+  // With more than three lost segments in a window, nothing is heard until a timeout.
   burst_is_pause = bad.loss * usual.window / tcp.segment > 3;
   if (network.loss.bursts.every > 0) bursts.emplace(network.loss.bursts, hash_of({seed, 0}), now);
   if (network.outages) outages.emplace(*network.outages, hash_of({seed, 1}), now);

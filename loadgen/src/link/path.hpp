@@ -17,8 +17,8 @@ struct Path {
   /// `seed` is of this partner.
   Path(const Network& network, std::uint64_t seed, transport::LoadTime now);
 
-  /// How long the line is dead at `now`, until a sender tries again that doubles its waits: 0 when
-  /// it lives.
+  /// How long the line stays dead from `now` on, up to the next try of a sender that doubles its
+  /// waits; 0: it is alive.
   [[nodiscard]] transport::LoadClock::duration dead(transport::LoadTime now);
 
   TcpPath tcp;
@@ -35,13 +35,13 @@ struct Path {
   std::uint64_t connections = 0;        ///< opened so far
 };
 
-/// When a sender is heard again that first tries `timeout` seconds after `begin` and doubles that
-/// up to two minutes (RFC 6298 section 5.5), where nothing gets through before `end`.
+/// When a sender is heard again if nothing gets through before `end`. It first tries `timeout`
+/// seconds after `begin`, and then doubles its wait up to two minutes (RFC 6298 section 5.5).
 [[nodiscard]] transport::LoadTime heard_again(transport::LoadTime begin, transport::LoadTime end,
                                               double timeout);
 
-/// So many bytes are worth a wake-up: a twentieth of a second of `rate`, or a half where that is
-/// less than 16 KiB, but 1 KiB at least.
+/// How many bytes are worth a wake-up: a twentieth of a second of `rate`, or half a second where
+/// that is less than 16 KiB, but at least 1 KiB.
 [[nodiscard]] double slice_of(double rate);
 
 [[nodiscard]] transport::LoadClock::duration to_duration(double seconds);

@@ -1,4 +1,4 @@
-// A network that wants to be agreed with first.
+// A network whose terms have to be agreed to first.
 #pragma once
 
 #include "link/lost.hpp"
@@ -7,8 +7,8 @@
 
 namespace loadgen {
 
-/// Answers everything itself until the time of its partner is over: for 511 as RFC 6585 section 6
-/// has it, for 302 with a place to log in at, for 200 with a page.
+/// Answers everything itself until its time is over: with 511 as in RFC 6585 section 6, with 302
+/// and a place to log in at, or with 200 and a page.
 class PortalLink final : public Link {
  public:
   PortalLink(transport::LoadTransport& below, const Portal& portal)

@@ -45,7 +45,7 @@ const Claim claims[] = {{"fibre", 100'000, 10, 2, 0, 0.05, 2},
 
 class Profile : public testing::TestWithParam<Claim> {
  protected:
-  /// Nothing that ends a connection, so that only its rate and its times are left.
+  /// Without what ends connections, so that only rate and times are left.
   static Network without_ends(Network network) {
     network.cut_probability = network.cuts_per_hour = network.question_cut_probability = 0;
     network.portal.reset();
@@ -68,7 +68,7 @@ TEST_P(Profile, SendsAtItsRate) {
   FakeTransport loop([](const LoadRequest&) { return answer(204); });
   SimulatedEngine engine(loop);
   Network steady = without_ends(network);
-  steady.outages.reset();  // those are claimed by themselves
+  steady.outages.reset();  // they have a test of their own
   const double rate = claim.kilobits * 125;
   const Bytes size{static_cast<std::uint64_t>(rate * 1800)};
   const PartnerLine line(engine, steady, 1, 1);
@@ -82,7 +82,7 @@ TEST_P(Profile, SendsAtItsRate) {
   });
   loop.run();
   const double achieved = static_cast<double>(size.value) / seconds;
-  // Less than its line by bursts and what they make of the timeouts, and never more.
+  // Less than the rate of the line, because of bursts and the timeouts they cause; never more.
   EXPECT_LE(achieved, rate * 1.001);
   EXPECT_GE(achieved, rate * 0.85);
   EXPECT_NEAR(achieved / steady.mean_upload_rate(), 1, 0.1) << "which cuts by time are counted by";
@@ -118,7 +118,7 @@ TEST_P(Profile, LosesAsMuchAsItSays) {
   Path path(network, 1, begin);
   double lost = network.loss.always;
   if (path.bursts) {
-    // A hundred hours, as somebody sees them who sends evenly.
+    // A hundred hours, as a sender meets them that sends evenly.
     const LoadTime end = begin + std::chrono::hours{100};
     transport::LoadClock::duration bad{0};
     for (LoadTime at = begin; at < end;) {

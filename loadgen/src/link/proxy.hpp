@@ -1,4 +1,4 @@
-// Something between that answers in the place of the service.
+// A proxy that answers in place of the service.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace loadgen {
 
-/// One per partner. Refuses bodies that are too large for it (413), says at times that it cannot
-/// reach the service (502, and nothing got there), or that this takes too long (504, of what the
-/// service has dealt with). Which requests that are is a pure function of `seed` and how many the
-/// partner has sent before.
+/// One per partner. Refuses bodies that are too large for it (413). At times it says that it cannot
+/// reach the service (502; nothing got there), or that the service takes too long (504; the service
+/// has dealt with the request). Which requests are hit is a pure function of `seed` and of how many
+/// the partner sent before.
 class ProxyLink final : public Link {
  public:
   ProxyLink(transport::LoadTransport& below, const Proxy& proxy, std::uint64_t seed)

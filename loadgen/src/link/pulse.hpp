@@ -11,7 +11,7 @@
 
 namespace loadgen {
 
-/// When a run was last seen to get on, on any of its loops. Thread-safe.
+/// When a run last made progress, on any of its loops. Thread-safe.
 class Pulse {
  public:
   explicit Pulse(Time at) : at_(at.time_since_epoch().count()) {}
@@ -28,8 +28,8 @@ class Pulse {
   std::atomic<Time::rep> at_;
 };
 
-/// Lies below everything that a loop sends: an answer that is no 5xx is a beat. (That bytes go out
-/// is one as well, which only the engine sees.)
+/// Lies below everything that a loop sends. Any answer is a beat, except a 5xx without Retry-After.
+/// (So are bytes that go out, but only the engine sees those.)
 class PulseLink final : public Link {
  public:
   PulseLink(transport::LoadTransport& below, Pulse& pulse) : Link(below), pulse_(pulse) {}

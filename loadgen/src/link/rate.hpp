@@ -31,7 +31,7 @@ class RateLink final : public Link {
       below().send(std::move(request), std::move(done));
       return;
     }
-    // Not by `this`: a link may end before the loop does.
+    // Without `this`: the link may be gone before the loop is.
     after(std::chrono::ceil<Milliseconds>(wait),
           [&to = below(), request = std::move(request), done = std::move(done)]() mutable {
             to.send(std::move(request), std::move(done));

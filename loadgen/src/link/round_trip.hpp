@@ -9,8 +9,8 @@
 
 namespace loadgen {
 
-/// Every request sets off one round trip late; with a jitter it is drawn evenly from around that,
-/// for each request anew.
+/// Every request is sent one round trip late. With a jitter, the delay is drawn anew for each
+/// request, evenly from around the round trip.
 class RoundTripLink final : public Link {
  public:
   RoundTripLink(transport::LoadTransport& below, Milliseconds round_trip)
@@ -20,7 +20,7 @@ class RoundTripLink final : public Link {
       : Link(below), round_trip_(round_trip), jitter_(jitter), seed_(seed) {}
 
   void send(transport::LoadRequest request, Done done) override {
-    // Not by `this`: a link may end before the loop does.
+    // Without `this`: the link may be gone before the loop is.
     after(drawn(), [&to = below(), request = std::move(request), done = std::move(done)]() mutable {
       to.send(std::move(request), std::move(done));
     });

@@ -109,7 +109,7 @@ void Sender::advance(LoadTime now) {
       go_round(until);
     }
   }
-  // No more is ever under way than a window, and what its line can take in a second.
+  // Saves up no more than a window, or what the line takes in a second if that is more.
   saved_ = std::min(saved_, std::max(window_, regime_->rate) + slice_);
 }
 
@@ -171,7 +171,7 @@ void Sender::grow() {
   const TcpPath& tcp = path_->tcp;
   const double target = regime_->rate * round_trip_;
   const bool heeds_loss = tcp.control != Congestion::bbr;
-  /// Otherwise the bottleneck or the buffers are the limit, and a full one is the end of opening.
+  /// Otherwise the bottleneck or the buffers are the limit, and opening ends when they are full.
   const bool limited_by_loss = heeds_loss && tcp.loss > 0 && !regime_->link_limited;
   const bool overflows =
       limited_by_loss && tcp.rate > 0 && window_ > tcp.rate * (round_trip_ + tcp.queue);
@@ -181,7 +181,7 @@ void Sender::grow() {
   const bool doubles = phase_ == Phase::opening && window_ < threshold_;
   window_ = doubles ? std::min(2 * window_, std::max(threshold_, window_ + tcp.segment))
                     : window_ + tcp.segment;
-  // The doubled one: a loss is heard of a round trip later.
+  // Cuts the doubled window, as a loss is heard of a round trip later.
   if (lost) window_ = std::max(window_ * kept_of(tcp.control), 2 * tcp.segment);
   window_ = std::min(window_, tcp.window);
   const bool full = !limited_by_loss && window_ >= target;

@@ -10,12 +10,12 @@
 
 namespace loadgen {
 
-/// One per connection. Opens its window from ten segments (RFC 6928) by doubling it each round trip
-/// until something is lost or its link is full; then goes over to the rate and the pauses that
-/// TcpRegime has: from above by halving at each loss, from below by a segment each round trip.
-/// After a pause of its own line's making, and after having been idle, it opens anew. The bytes
-/// that it lets go are those that leave the bottleneck, so that what is under way is no part of
-/// them. Lives on the loop of its path.
+/// One per connection. Opens its window from ten segments (RFC 6928), doubling it each round trip
+/// until something is lost or the link is full. Then it settles at the rate and pauses of
+/// TcpRegime: from above by cutting the window at each loss, from below by adding a segment each
+/// round trip. It opens anew after a pause that an outage made, and after being idle. Bytes count
+/// when they leave the bottleneck, so what is under way there is not yet let go. Lives on the loop
+/// of its path.
 class Sender final : public transport::Pacer {
  public:
   Sender(std::shared_ptr<Path> path, transport::LoadTime now);
@@ -28,11 +28,11 @@ class Sender final : public transport::Pacer {
  private:
   enum class Phase { opening, settling, steady };
 
-  /// The first body, or one after a while in which none was sent.
+  /// Begins the first body, or one after a while without any.
   void resume(transport::LoadTime now);
-  /// What may go until `now`.
+  /// Adds up what may go until `now`.
   void advance(transport::LoadTime now);
-  /// The regime at `at_`, and until when it holds; or a pause has begun.
+  /// Sets the regime for `at_` and returns until when it holds; or begins a pause.
   [[nodiscard]] transport::LoadTime meet_spells(transport::LoadTime until);
   void pause_until(transport::LoadTime end) { paused_until_ = end; }
   /// At the rate of the regime.
@@ -42,7 +42,7 @@ class Sender final : public transport::Pacer {
   /// After the window of a round has gone.
   void grow();
   void open(double window, double threshold);
-  /// Bytes to the next event that comes every `mean` bytes.
+  /// Bytes to the next event, where one comes every `mean` bytes on average.
   [[nodiscard]] double drawn(double mean);
 
   std::shared_ptr<Path> path_;

@@ -127,7 +127,7 @@ TEST(Sender, NothingIsHeardInABurst) {
   network.loss.in_bursts = 0.5;
   network.loss.bursts = {10, 1};
   const double usual = 1e6;
-  // A tenth of the time, and what timeouts double it to.
+  // Bursts are a tenth of the time; the doubled timeouts add to that.
   const double rate = rate_of(network, 300'000'000);
   EXPECT_LT(rate, 0.92 * usual);
   EXPECT_GT(rate, 0.80 * usual);

@@ -11,8 +11,8 @@
 
 namespace loadgen {
 
-/// Over a FakeTransport: a body goes as its pace has it, up to its cut, and only then is the
-/// request sent on (without it) for its answer. Bytes are counted, not kept.
+/// Over a FakeTransport: a body goes at its pace, up to its cut. The request of a whole body is
+/// then sent on, without the body, for its answer. Bytes are counted, not kept.
 class SimulatedEngine final : public Link {
  public:
   explicit SimulatedEngine(FakeTransport& loop) : Link(loop) {}
@@ -26,7 +26,7 @@ class SimulatedEngine final : public Link {
     below().after(Milliseconds{0}, [this, body] { step(body); });
   }
 
-  /// Told of each piece of a body that goes, when it does.
+  /// Called for each piece of a body when it goes.
   std::function<void(const LoadRequest&, Bytes at, Bytes count)> went = [](const LoadRequest&,
                                                                            Bytes, Bytes) {};
 

@@ -22,7 +22,7 @@ bool is_kept(const LoadOutcome& outcome) {
 
 Milliseconds TcpLink::delay(const LoadRequest& request, bool is_new) const {
   double seconds = is_new ? path_->handshakes * path_->tcp.round_trip : 0;
-  // A question that is sent beside a body waits behind what that has put into the queue.
+  // A question sent beside a body waits behind what the body has put into the queue.
   if (!request.source && path_->bodies > 0 && path_->usual.link_limited) {
     seconds += path_->tcp.queue;
   }
@@ -35,7 +35,7 @@ void TcpLink::send(LoadRequest request, Done done) {
     connection = std::move(kept_->back());
     kept_->pop_back();
   }
-  // Whoever wants a new one has given the old one up.
+  // A request for a new connection has given the old one up.
   if (request.fresh_connection) connection = {};
   if (connection.sender) {
     const auto most = path_->idle_timeout;
@@ -54,7 +54,7 @@ void TcpLink::send(LoadRequest request, Done done) {
   } else if (path_->line && !request.body.empty()) {
     path_->line->spend(request.body.size());
   }
-  // Not by `this`: a link may end before the loop does.
+  // Without `this`: the link may be gone before the loop is.
   Done over = [kept = kept_, path = path_, &to = below(), has_body,
                connection = std::move(connection), done = std::move(done)](LoadOutcome outcome) {
     if (has_body) --path->bodies;

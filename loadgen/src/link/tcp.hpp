@@ -10,11 +10,10 @@
 
 namespace loadgen {
 
-/// One per partner. A request goes by a connection that is kept and idle, or by a new one, which
-/// costs its handshakes; its body goes as fast as the Sender of that connection has it. What the
-/// engine does with its own connections is no matter. A connection is over when a request on it
-/// failed or its answer says so; one that was idle for longer than something between remembers it
-/// is dead, and nobody tells.
+/// One per partner. A request uses a kept idle connection, or a new one, which costs its
+/// handshakes; its body goes as fast as the Sender of that connection lets it. The engine's own
+/// connections do not matter. A connection ends when a request on it fails or its answer says so.
+/// One that was idle for longer than a middlebox remembers it is dead, and nobody is told.
 class TcpLink final : public Link {
  public:
   TcpLink(transport::LoadTransport& below, std::shared_ptr<Path> path)
@@ -29,7 +28,8 @@ class TcpLink final : public Link {
   };
   using Kept = std::vector<Connection>;
 
-  /// When a request may set off on it, after the bodies before it, besides its round trip.
+  /// How long a request waits before it is sent on the connection: for handshakes, and behind
+  /// bodies before it. Its round trip is not included.
   [[nodiscard]] Milliseconds delay(const transport::LoadRequest& request, bool is_new) const;
 
   std::shared_ptr<Kept> kept_;

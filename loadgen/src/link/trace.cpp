@@ -20,7 +20,7 @@ AttemptEnd end_of(const transport::LoadOutcome& outcome) {
 
 using InVain = std::vector<std::pair<AttemptEnd, Bytes>>;
 
-/// The last that was booked arrived after all: a server may have taken more than it said at first.
+/// Takes back what was booked last: a server may have taken more than it said at first.
 void give_back(InVain& in_vain, Bytes bytes) {
   while (bytes.value > 0 && !in_vain.empty()) {
     const Bytes now = std::min(bytes, in_vain.back().second);

@@ -19,17 +19,17 @@ class TraceLink final : public Link {
 
   void send(transport::LoadRequest request, Done done) override;
 
-  /// Of an upload that sent `sent` bytes of its file, of which the server had `kept` in the end;
-  /// with what is still under way.
+  /// The trace of an upload that sent `sent` bytes of its file, of which the server had `kept` in
+  /// the end. Requests that are still under way are included.
   [[nodiscard]] Trace trace(Bytes sent, Bytes kept) const;
 
  private:
-  /// Outlives the link where its requests do.
+  /// Shared with requests under way, which may outlive the link.
   struct State {
     Trace trace;
     std::map<std::uint64_t, Attempt> under_way;
     std::uint64_t next = 0;
-    Bytes end;  ///< in the file, of what was brought last
+    Bytes end;  ///< where in the file the last bytes sent ended
     AttemptEnd how = AttemptEnd::answered;
     /// What was in vain, request by request: some of it may turn out to have arrived.
     std::vector<std::pair<AttemptEnd, Bytes>> in_vain;

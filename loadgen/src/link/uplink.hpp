@@ -10,8 +10,8 @@
 
 namespace loadgen {
 
-/// The pace of one body: that of the partner's own line, of what his region shares, and nothing at
-/// all in an outage.
+/// The pace of one body: as the partner's own line and the line of his region let it, and nothing
+/// in an outage.
 class SharedPace final : public transport::Pacer {
  public:
   /// Each may be null. `happenings` outlives every body of the partner.

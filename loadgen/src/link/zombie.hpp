@@ -13,20 +13,21 @@
 
 namespace loadgen {
 
-/// The body of such a request, and its pace. When only `left` bytes before its cut are to go, they
-/// are taken from the client at once and it is told; they then go by themselves, evenly in `time`:
-/// what a system has in its buffers, and a network in its queues, when an application gives up.
-/// Nothing of the client is touched after that. Lives on one loop.
+/// The body of such a request, and its pace. When only `left` bytes before its cut are still to go,
+/// they are read from the client at once, and the client is told of the cut. They then go by
+/// themselves, evenly over `time`: they stand for what the system has in its buffers and a network
+/// in its queues when an application gives up. The client is not touched after that. Lives on one
+/// loop.
 class Zombie final : public transport::Pacer {
  public:
-  /// What is kept for it at least, where its body has so much.
+  /// The least that is kept for a zombie, if its body is that long.
   static constexpr Bytes least{64U << 10U};
 
-  /// `request` has its cut. `turned` is called once, from within `read` or `turn`.
+  /// `request.cut` is set. `turned` is called once, from within `read` or `turn`.
   Zombie(const transport::LoadRequest& request, Bytes left, Milliseconds time,
          transport::LoadTime now, std::function<void()> turned);
 
-  /// What the body goes by until then.
+  /// What paces the body until the client leaves.
   void go_by(std::shared_ptr<transport::Pacer> line) { before_ = std::move(line); }
   std::size_t read(Bytes at, std::span<std::byte> into);
   /// The client leaves now.
@@ -49,8 +50,8 @@ class Zombie final : public transport::Pacer {
   std::optional<transport::Pace> after_;
 };
 
-/// Lets the body of `request` go by `line`: all of it, or, of a zombie, what its client is there
-/// for.
+/// Lets `line` pace the body of `request`: all of it, or for a zombie the part until its client
+/// leaves.
 inline void give_pace(transport::LoadRequest& request, std::shared_ptr<transport::Pacer> line) {
   if (auto* const zombie = dynamic_cast<Zombie*>(request.pace.get())) {
     zombie->go_by(std::move(line));

@@ -16,7 +16,7 @@
 namespace loadgen {
 namespace {
 
-/// From here on two starts are told of: by it phases of one machine are off those of another.
+/// Starts that are further apart are told of: phases of the machines are apart as much.
 constexpr std::chrono::seconds apart{1};
 
 std::string name_of(const ShardFile& file) {
@@ -27,7 +27,7 @@ std::string in_seconds(http::TimePoint::duration time) {
   return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
 }
 
-/// Each once, and all of them. `files` by their numbers.
+/// Every shard is there, once. `files` are in the order of their numbers.
 Result<void> check_complete(const std::vector<ShardFile>& files) {
   const std::uint64_t of = files.front().shard.of;
   for (const ShardFile& file : files) {
@@ -77,7 +77,8 @@ Result<void> check_same(const ShardFile& file, const ShardFile& first) {
                  "give all of them the same file and flags");
 }
 
-/// They put load on the target together. One that had nothing to do did so at any time.
+/// Checks that all shards put load on the target at the same time. A shard that started no upload
+/// fits any time.
 Result<void> check_overlap(const std::vector<ShardFile>& files) {
   for (const ShardFile& late : files) {
     for (const ShardFile& early : files) {
@@ -92,19 +93,19 @@ Result<void> check_overlap(const std::vector<ShardFile>& files) {
   return {};
 }
 
-/// What every file is read by.
+/// What the rows of every shard are read with.
 struct Parts {
   std::vector<ShardFile> files;  ///< by their numbers
   std::vector<std::unique_ptr<const Scenario>> scenarios;
   std::vector<std::unique_ptr<const Roster>> rosters;
-  std::vector<Duration> later;  ///< than the first to begin
+  std::vector<Duration> later;  ///< than the shard that began first
 
   [[nodiscard]] ShardUploads uploads(std::size_t i) const {
     return {files[i], *rosters[i], later[i]};
   }
 };
 
-/// That the files of a shard are of the same run.
+/// Checks that uploads.csv of a shard adds up to the figures of its shard.json.
 Result<void> check_uploads(const Parts& parts, std::size_t i) {
   const ShardFile& file = parts.files[i];
   Stats sums;
@@ -175,7 +176,7 @@ void move(std::optional<Time>& moment, Duration by) {
   if (moment) *moment += by;
 }
 
-/// What the whole is of one shard's figures.
+/// A shard's figures on the clock of the whole: its moments are moved by `by`.
 Tally later(const ShardFile& file, Duration by) {
   const auto moved = [by](Stats stats) {
     move(stats.first_start, by);
@@ -315,7 +316,7 @@ Result<RunReport> merge(const std::vector<std::string>& folders, const std::stri
   report.settings.report = out;
   report.settings.fail_if.insert(report.settings.fail_if.end(), fail_if.begin(), fail_if.end());
   put_together(*parts, report);
-  // A second in which only some had load is one of the load all the same.
+  // A second counts even if only some shards had load in it.
   for (const Second& second : report.seconds) {
     if (second.number > report.load_seconds) break;
     auto& slowest = report.tally.all.slowest_second;

@@ -10,12 +10,11 @@
 
 namespace loadgen {
 
-/// Histograms and figures are added, never averaged, and so are the seconds, by the clock. Shards
-/// that are missing, given twice, of another run, or that did not run at the same time are an
-/// Error of one line; so is a file that does not fit to the others. Nothing is written, and the
-/// report is to go to `out`, which is none of `folders`; its uploads are read again from the shards
-/// each time they are shown. `fail_if` is what the whole fails by besides the conditions of the
-/// run.
+/// Histograms and figures are added, never averaged, and so are the seconds, by the clock. An Error
+/// of one line tells of shards that are missing, given twice, of another run, or that did not run
+/// at the same time, and of a file that does not fit the others. Nothing is written. The report is
+/// to go to `out`, which is none of `folders`; its uploads are read again from the shards each time
+/// they are shown. `fail_if` is added to the conditions of the run.
 [[nodiscard]] Result<RunReport> merge(const std::vector<std::string>& folders,
                                       const std::string& out,
                                       const std::vector<Criterion>& fail_if);

@@ -377,7 +377,7 @@ TEST_F(Merge, TornFilesAreRefusedWhereverTheyEnd) {
     const std::string whole = files_.read(file);
     for (std::size_t part = 0; part < 6; ++part) {
       const std::size_t end = whole.size() * part / 6;
-      // Whole lines that are missing are told by the number of the last one.
+      // Missing whole lines are noticed by the figures in shard.json.
       files_.write(file, whole.substr(0, end));
       EXPECT_FALSE(merge(folders, folder("whole"), {})) << file << " at " << part << "/6";
     }

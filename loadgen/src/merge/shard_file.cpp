@@ -30,7 +30,7 @@ std::string masked(const RunReport& report, const std::string& text) {
   return report.secrets.mask(transport::redact(text));
 }
 
-/// Every text in `value`, which stays JSON.
+/// Masks every text in `value`, which stays JSON.
 void mask_texts(const redact::Secrets& secrets, Json& value) {
   if (value.is_string()) value = secrets.mask(value.get<std::string>());
   if (!value.is_structured()) return;
@@ -99,7 +99,7 @@ Json to_json(const RunReport& report) {
   return json;
 }
 
-/// So small that sums of it over all shards stay what they are.
+/// A count so small that its sum over all shards cannot overflow.
 std::uint64_t count_at(const json::Cursor& at) {
   const std::uint64_t value = at.unsigned_integer();
   if (value > static_cast<std::uint64_t>(INT64_MAX) / most_shards) {
@@ -117,7 +117,7 @@ std::int64_t nanoseconds_at(const json::Cursor& at) {
 Histogram histogram_at(const json::Cursor& at) {
   at.only({"buckets", "sum_us", "min_us", "max_us"});
   BucketCounts bins;
-  // The list itself, as a path for each of its numbers would cost more than they do.
+  // The raw list: a path for each of its numbers would cost more than the numbers do.
   const Json& buckets = at.at("buckets").raw();
   if (!buckets.is_array()) at.at("buckets").fail("an array is expected");
   for (const Json& bucket : buckets) {
@@ -125,7 +125,7 @@ Histogram histogram_at(const json::Cursor& at) {
         !bucket[1].is_number_unsigned()) {
       at.at("buckets").fail("pairs of a number and a count are expected");
     }
-    // What is no number of a bucket is none of these either.
+    // Clamped to just outside the valid numbers, which Histogram::of refuses.
     const auto number = std::clamp<std::int64_t>(
         bucket[0].get<std::int64_t>(), Histogram::first_bucket - 1, Histogram::last_bucket + 1);
     bins.emplace_back(static_cast<int>(number), bucket[1].get<std::uint64_t>());
@@ -150,7 +150,7 @@ std::uint64_t digest_at(const json::Cursor& at) {
   return value;
 }
 
-/// For a terminal, and for CSV.
+/// Text that is safe in a terminal and in CSV.
 std::string text_at(const json::Cursor& at) {
   return redact::printable(at.string(), redact::Lines::kept);
 }
@@ -203,7 +203,7 @@ std::shared_ptr<const Scenario> scenario_at(const json::Cursor& root, const std:
   auto scenario = std::make_shared<Scenario>();
   const auto at = root.at("scenario");
   const auto refuse = [&](const Error& error) { at.fail(error.line()); };
-  // The file is the place.
+  // Errors name shard.json, not a file of the scenario.
   if (const auto read = apply_scenario_text(*scenario, at.raw().dump(), name); !read) {
     refuse(read.error());
   }
@@ -240,7 +240,7 @@ ShardFile shard_at(const json::Cursor& root) {
     root.at("run_id").fail("12 hexadecimal digits are expected");
   }
   const auto began = http::parse_rfc3339(root.at("began").string());
-  // Differences of more than two centuries are none in 64 bits of nanoseconds.
+  // 64 bits of nanoseconds hold differences of two centuries, and hardly more.
   if (!began || *began < *http::parse_rfc3339("2000-01-01T00:00:00Z") ||
       *began > *http::parse_rfc3339("2100-01-01T00:00:00Z")) {
     root.at("began").fail("a time of this century as in RFC 3339 is expected");

@@ -34,10 +34,10 @@ struct ShardFile {
   Tally tally;  ///< moments as times from `began`
 };
 
-/// Into `folder`, as the last file of a report: where it is new, all is. Nothing of the secrets of
-/// the run is in it.
+/// Writes it into `folder`, as the last file of a report: where it is new, so is all the rest. It
+/// holds none of the run's secrets.
 [[nodiscard]] Result<void> write_shard_file(const RunReport& report, const std::string& folder);
-/// Takes away what an earlier run left there.
+/// Removes the one that an earlier run left there.
 void forget_shard_file(const std::string& folder);
 
 /// Strictly: a file that is torn, of another version, or says what no run can have done is an

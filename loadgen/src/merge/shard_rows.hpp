@@ -17,8 +17,8 @@ namespace loadgen {
 /// and how large. Does not own what it is made from.
 class ShardUploads {
  public:
-  /// Times count from Time{} on, when the run began; this shard did `later` than that. `whose` is
-  /// the roster of the shard.
+  /// Times count from Time{}, when the run began; this shard began `later`. `whose` is the roster
+  /// of the shard.
   ShardUploads(const ShardFile& shard, const Roster& whose, Duration later);
 
   /// The next one; nullopt: there is none. An Error names file and line.

@@ -10,7 +10,7 @@ namespace {
 
 using Kind = transport::Cut::Kind;
 
-/// Bytes between two cuts by length: by bytes, and by the time that they take.
+/// Mean bytes from one cut by length to the next, from `cut_every` and `cuts_per_hour`.
 double mean_length(const Network& network) {
   double a_byte = 0;
   if (network.cut_every) a_byte += 1 / static_cast<double>(network.cut_every->value);

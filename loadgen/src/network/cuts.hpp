@@ -31,10 +31,10 @@ struct PlannedCut {
 };
 
 /// The cuts of one upload in the order of their positions. Each stretch between two cuts is one
-/// connection of the partner: it is lost with the network's probability, at a position drawn evenly
-/// from what was not yet sent, or where so many bytes, or as many as go in so much time, have gone
-/// - whatever comes first. Positions never go back, and the server never holds more than was sent,
-/// so that every planned cut is met whatever offset an upload is resumed from.
+/// connection of the partner. It is lost with the network's probability, at a position drawn evenly
+/// from what is left to send, or after a drawn number of bytes (`cut_every`, `cuts_per_hour`),
+/// whichever comes first. Positions never go back, and the server never holds more than was sent,
+/// so every planned cut is met, whatever offset an upload is resumed from.
 class CutPlan {
  public:
   CutPlan(const Network& network, std::uint64_t seed, std::uint64_t upload, Bytes size);
@@ -63,22 +63,22 @@ class CutPlan {
   std::optional<PlannedCut> next_;
 };
 
-/// Which of the requests are lost that carry nothing of a file: how often in turn before the first
-/// that gets through on an occasion, of which each method of an upload has its own. Of POST and
-/// what else does something, each success is the end of one; of HEAD and GET, which are asked as
-/// often as a server makes a client wait, each cut of the file is.
+/// Which of the requests that carry nothing of a file are lost: how many in a row before one gets
+/// through, drawn anew for each occasion. Each method of an upload has its own occasions. For POST
+/// and other methods that change something, each success ends one. For HEAD and GET, which are
+/// repeated as often as a server makes a client wait, each cut of the file does.
 class QuestionPlan {
  public:
   QuestionPlan(const Network& network, std::uint64_t seed, std::uint64_t upload);
 
   struct Streak {
     std::uint64_t occasion = 0;
-    std::uint64_t lost = 0;  ///< of it
+    std::uint64_t lost = 0;  ///< on this occasion
     bool through = false;    ///< one was answered with success: whatever follows gets through, too
   };
   /// What happens to the next one; nullopt: it gets through. `method` names the streak.
   [[nodiscard]] std::optional<PlannedCut> next(std::uint64_t method, const Streak& streak) const;
-  /// Of one that is lost: whether it had got through, and its answer had not.
+  /// Of a request that is lost: whether it got through and only its answer was lost.
   [[nodiscard]] bool was_served(std::uint64_t method, const Streak& streak) const;
   [[nodiscard]] bool none() const { return probability_ <= 0; }
 

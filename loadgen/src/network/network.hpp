@@ -21,7 +21,7 @@ struct Loss {
   double always = 0;     ///< probability outside bursts
   double in_bursts = 0;  ///< and in them
   Recurrence bursts;
-  /// Of all segments that are sent evenly in time.
+  /// The share of segments lost when they are sent evenly in time.
   [[nodiscard]] double mean() const { return always + (in_bursts - always) * bursts.share(); }
 };
 
@@ -35,20 +35,20 @@ struct Tcp {
   Milliseconds idle_timeout{0};  ///< a connection that was idle for longer is dead; 0: never
 };
 
-/// Where something answers in the place of the service until the partner has agreed to its terms.
+/// Something that answers in place of the service until the partner has agreed to its terms.
 struct Portal {
   int status = 511;  ///< RFC 6585 section 6; 302 and 200 with a page are what hotels do
   Milliseconds lasts{0};
 };
 
-/// Something between that refuses what it does not like, with a page of its own.
+/// Something in between that answers some requests itself, with a page.
 struct Proxy {
   std::optional<Bytes> max_body;  ///< larger ones are answered 413
   double bad_gateway = 0;         ///< of requests: answered 502, and nothing of them gets through
   double gateway_timeout = 0;     ///< of requests: got through, and answered 504
 };
 
-/// One network. Every partner (upload) has a link of its own. A value; thread-safe to read.
+/// One network. Every partner has a line of their own. A value; thread-safe to read.
 struct Network {
   std::string name;
   std::string description;
@@ -65,8 +65,8 @@ struct Network {
   BytesPerSecond upload_rate{0};    ///< per partner; 0: unlimited
   BytesPerSecond download_rate{0};  ///< of answers; 0: unlimited
   Milliseconds round_trip{0};       ///< added before each request
-  Milliseconds jitter{0};           ///< a round trip is as much longer or shorter
-  Milliseconds queue{0};            ///< what waits at the bottleneck, as time of `upload_rate`
+  Milliseconds jitter{0};           ///< a round trip is longer or shorter by up to this
+  Milliseconds queue{0};            ///< what may wait at the bottleneck, as time at `upload_rate`
   Loss loss;
   std::optional<Tcp> tcp;
 
@@ -93,7 +93,7 @@ struct Network {
   [[nodiscard]] TcpPath path() const;
   /// Bytes per second of a long transfer, 0 where nothing limits it.
   [[nodiscard]] double mean_upload_rate() const;
-  /// How long a run on it may see no progress, and nothing is wrong.
+  /// How long a run on it may see no progress without anything being wrong.
   [[nodiscard]] Milliseconds longest_silence() const;
 };
 

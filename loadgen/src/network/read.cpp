@@ -216,7 +216,7 @@ Network read_network(const json::Cursor& root) {
     n.jitter = round_trip(*c);
     if (n.jitter > n.round_trip) c->fail("at most as much as round_trip is expected");
   }
-  // What only TCP makes something of.
+  // These have an effect only through the TCP model.
   for (const auto* const key : {"queue", "loss", "tcp", "outages"}) {
     if (root.find(key)) n.tcp.emplace();
   }

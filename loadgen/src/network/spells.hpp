@@ -11,7 +11,7 @@ namespace loadgen {
 struct Recurrence {
   double every = 0;   ///< seconds from one beginning to the next; more than `length`
   double length = 0;  ///< seconds
-  /// Of all time.
+  /// The share of time that is bad.
   [[nodiscard]] double share() const { return every > 0 ? length / every : 0; }
 };
 
@@ -24,8 +24,8 @@ class Spells {
   struct Bad {
     transport::LoadTime begin, end;
   };
-  /// The one that is not over at `at`; it may have begun. `at` does not go back, or finds a later
-  /// one.
+  /// The bad time that is under way at `at`, or else the next one. `at` must not go back: earlier
+  /// ones are forgotten.
   const Bad& next(transport::LoadTime at);
 
  private:

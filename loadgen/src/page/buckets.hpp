@@ -9,8 +9,8 @@
 
 namespace loadgen {
 
-/// A value. Bounds of buckets may lie above all that was seen: percentiles are never more than
-/// `largest`, the most of the whole run.
+/// A value. The bounds of buckets may lie above all that was seen, so percentiles are never more
+/// than `largest`, the maximum of the whole run.
 class Buckets {
  public:
   explicit Buckets(std::chrono::microseconds largest) : largest_(largest) {}

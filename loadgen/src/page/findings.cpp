@@ -74,7 +74,7 @@ std::string event_time(const EventResults& event) {
                                  : at;
 }
 
-/// Of uploads that ended in the time of an event or the second behind it; NaN: none did.
+/// The slowest upload that ended in the time of an event, or in the second after it; NaN: none did.
 double slowest_ended_ms(const Results& results, const EventResults& event) {
   Buckets all(results.stats.end_to_end.max());
   for (const SecondResults& second : results.seconds) {
@@ -154,7 +154,7 @@ std::string clock_text(const Results& results, std::uint64_t second) {
   return fmt::format("{:%H:%M:%S} UTC", utc);
 }
 
-/// Besides the server: what of this run could slow all uploads down at once.
+/// What of this run, besides the server, could slow all uploads down at once.
 std::string others_to_blame(const Results& results) {
   std::vector<std::string> all;
   for (const auto& [name, value] : results.settings) {
@@ -171,7 +171,7 @@ std::string others_to_blame(const Results& results) {
                      : fmt::format(" (or {}, which the run itself limits)", fmt::join(all, ", "));
 }
 
-/// Of this machine in a stall.
+/// What a sentence about a stall says of this machine.
 std::string not_ours(const Stall& stall) {
   const std::string lag = latency_text(stall.loop_lag_ms);
   const bool late = stall.loop_lag_ms >= static_cast<double>(late_after.count());
@@ -238,7 +238,7 @@ std::vector<double> answer_times(const Results& results) {
     if (!one.sampled) continue;
     for (const Attempt& attempt : one.upload.trace.attempts) {
       const bool answered = attempt.how == AttemptEnd::answered && attempt.end && !attempt.brings;
-      // What waits for a delivery asks again and again, and is another matter.
+      // GET polls for a delivery, which is another matter.
       if (!answered || attempt.method == Method::get) continue;
       all.push_back(
           std::chrono::duration<double, std::milli>(*attempt.end - attempt.begin).count());

@@ -14,7 +14,7 @@ struct Finding {
   std::string text;
 };
 
-/// The worst first. Each is of figures in `results`, which it names.
+/// The worst first. Each is made of figures that `results` holds.
 [[nodiscard]] std::vector<Finding> findings_of(const Results& results);
 
 /// Seconds of the load, one after the other, in which uploads were in flight and not a byte was

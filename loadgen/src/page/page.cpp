@@ -242,14 +242,14 @@ Markup waste_of(const Results& results) {
   return all + facts;
 }
 
-/// What partners of a group have of a setting, by its flag; nullopt: it is not told.
+/// What the partners of a group have for a setting, named by its flag; nullopt: it is not told.
 std::optional<std::string> setting_of(const GroupResults& group, std::string name) {
   if (name == "system") return group.system;
   if (name == "network") return group.network;
   if (name == "payload") return group.payload;
   if (name == "size") return group.size;
   if (!group.settings) return std::nullopt;
-  // How many there are at a time is of those that the phases make arrive.
+  // --concurrency is for the partners that phases make arrive; a group of its own has a count.
   if (name == "concurrency") name = "count";
   std::ranges::replace(name, '-', '_');
   const auto found =
@@ -258,7 +258,7 @@ std::optional<std::string> setting_of(const GroupResults& group, std::string nam
   return found->second;
 }
 
-/// Whether no partner has it as the flags say.
+/// Whether no group has the value that the flags gave.
 bool said_by_groups(const Results& results, const std::string& name, const std::string& value) {
   return !results.groups.empty() && std::ranges::all_of(results.groups, [&](const auto& group) {
     const auto own = setting_of(group, name);

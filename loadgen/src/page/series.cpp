@@ -12,7 +12,7 @@
 namespace loadgen {
 namespace {
 
-/// Of a plot at most; what are more are summed up.
+/// The most points of a plot; with more seconds than that, some are summed up.
 constexpr std::size_t most_points = 240;
 constexpr double mib = 1U << 20U;
 
@@ -67,14 +67,14 @@ std::vector<Slot> slots_of(const Results& results) {
 /// Groups by their number.
 using Shown = std::vector<std::size_t>;
 
-/// Whom it is about: its region, or groups; empty: all.
+/// Whom an event is about: a region, or groups; empty: all.
 std::string whom(const EventResults& event) {
   if (!event.region.empty()) return event.region;
   return event.partners.size() <= 3 ? fmt::format("{}", fmt::join(event.partners, ", "))
                                     : fmt::format("{} groups", event.partners.size());
 }
 
-/// Of `shown` those that an event concerns, where these are not all.
+/// The groups in `shown` that an event concerns, unless it concerns all of them.
 std::string whom_of(const Results& results, const EventResults& event, const Shown& shown) {
   std::vector<std::string> names;
   for (const std::size_t g : shown) {
@@ -83,7 +83,8 @@ std::string whom_of(const Results& results, const EventResults& event, const Sho
   return names.size() == shown.size() ? whom(event) : fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// `shown`: of a plot of groups; of another it is empty, and every event is its.
+/// `shown`: the groups that a plot shows; empty: it is not by groups, and every event belongs to
+/// it.
 std::vector<html::Mark> marks_of(const Results& results, const Shown& shown) {
   std::vector<html::Mark> marks;
   const auto seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1000; };
@@ -145,7 +146,7 @@ class Plots {
     const auto best = std::ranges::max_element(
         slots_, {}, [](const Slot& s) { return s.acknowledged / s.seconds; });
     plot.description = "Bytes that the server acknowledged, and bytes that were sent";
-    // What piled up before is no figure of what the server can do.
+    // A second that makes up for a stop is no figure of what the server can do.
     plot.description +=
         makes_up_for(*best)
             ? "."

@@ -12,18 +12,19 @@
 namespace loadgen {
 namespace {
 
-// How much slower: what people would call a trouble, and no percentile that moves.
+// How much slower: so much that people would call it trouble, and not a percentile that moves.
 constexpr double times_slower = 5, ms_slower = 100;
 constexpr std::uint64_t least_seconds = 3;
-// Of uploads that ended in a stretch, and of others, so that there is something to compare.
+// How many uploads must have ended in a stretch, and outside it, for a comparison.
 constexpr std::uint64_t least_slow = 5, least_others = 20;
-/// Of what ended in a stretch.
+/// The share of the uploads that ended in a stretch that must be slow.
 constexpr double most_of_it = 0.75;
-/// Of the others, that may be as slow: where more are, being slow is usual.
+/// The share of the others that may be as slow: with more, being slow is usual.
 constexpr double usual_share = 0.25;
-/// Of a phase: who has more of them needs no list.
+/// The longest stretches of a phase that are looked at: more of them need no list.
 constexpr std::size_t most_told = 20;
-/// That any stretch of a run without trouble looks like one: one run of ten thousand.
+/// The chance that any stretch of a run without trouble looks like a stall: one run in ten
+/// thousand.
 constexpr double chance = 1e-4;
 
 double seconds_of(Milliseconds time) { return static_cast<double>(time.count()) / 1000; }
@@ -35,8 +36,8 @@ struct Run {
   std::size_t first = 0, last = 0;
 };
 
-/// In one phase: another has another load. All by the time from the start of an upload, as a wait
-/// before it is this machine's or the scenario's.
+/// Looks within one phase, as another has another load. Counts time from the start of an upload: a
+/// wait before it is the doing of this machine or of the scenario.
 class PhaseSearch {
  public:
   PhaseSearch(const Results& results, std::vector<const SecondResults*> seconds,
@@ -124,7 +125,7 @@ class PhaseSearch {
     const double from = begin_of(run.first);
     const double to = end_of(run.last);
     if (to - from < least_seconds) return std::nullopt;
-    // What was under way in an event ends so much later, and is not looked at before that.
+    // An upload that was under way in an event may end later by all the time that it took.
     const auto slowest =
         *std::max_element(median_ms_.begin() + static_cast<std::ptrdiff_t>(run.first),
                           median_ms_.begin() + static_cast<std::ptrdiff_t>(run.last) + 1);
@@ -187,7 +188,7 @@ class PhaseSearch {
     return bytes / ends <= 2 * other_bytes / other_ends;
   }
 
-  /// Whoever was slow then was seen to be fast.
+  /// Groups that were slow then must have been fast at other times.
   [[nodiscard]] bool groups_are_usually_fast(const Run& run) const {
     const std::size_t groups = second(0).groups.size();
     std::vector<std::uint64_t> then(groups), fast(groups);
@@ -234,7 +235,7 @@ class PhaseSearch {
     stall.uploads = then.count();
     stall.median_ms = then.percentile_ms(50);
     stall.usual_ms = others.percentile_ms(50);
-    // With a wait for its turn that every upload has, nobody saw a difference.
+    // Where every upload waits long for its turn, nobody saw a difference.
     if (others.count() == 0 || stall.median_ms < 2 * stall.usual_ms) return std::nullopt;
     for (std::size_t g = 0; g < of_groups.size(); ++g) {
       if (of_groups.size() > 1 && of_groups[g] > 0) stall.groups.push_back(g);

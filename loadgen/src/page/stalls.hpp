@@ -9,19 +9,20 @@
 
 namespace loadgen {
 
-/// Three seconds or more, one after the other, in which half of what ended had taken five times as
-/// long as is usual, and 100 ms more; seconds before, in which nothing ended, are a part of it.
+/// Three seconds or more in a row in which half of the uploads that ended had taken five times as
+/// long as usual, and at least 100 ms more. Seconds just before, in which nothing ended, belong to
+/// it.
 struct Stall {
   std::uint64_t from = 0, to = 0;   ///< seconds from the start, `to` not included
   std::uint64_t uploads = 0;        ///< that ended in it
   double median_ms = 0;             ///< of these, end to end
   double usual_ms = 0;              ///< ... of the others of the same phase
   double loop_lag_ms = 0;           ///< of this machine, the most in it
-  std::vector<std::size_t> groups;  ///< that these were of; empty: there is but one
+  std::vector<std::size_t> groups;  ///< of these uploads; empty: there is only one group
 };
 
-/// Those that neither an event, a phase, the load, other or larger uploads, this machine nor chance
-/// explains: where it is not sure, there is none. In the order of time.
+/// Only those that nothing else explains: no event, phase, load, other or larger uploads, this
+/// machine, or chance. In doubt there is none. In the order of time.
 [[nodiscard]] std::vector<Stall> stalls(const Results& results);
 
 }  // namespace loadgen

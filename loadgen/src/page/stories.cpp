@@ -17,7 +17,7 @@ using html::tag;
 constexpr double width = 1060, left = 290, right = 110, top = 26, row = 22;
 /// Between two requests.
 constexpr double gap = 2;
-/// Of an upload, in the folded table.
+/// The most requests of one upload in the folded table.
 constexpr std::size_t most_requests = 16;
 
 std::string n(double value) { return fmt::format("{:.6g}", std::round(value * 10) / 10); }
@@ -58,9 +58,9 @@ std::string sign_of(const Attempt& attempt) {
   return "";
 }
 
-/// Which attempts ended as nothing came until the client gave up. Of those that the partner's
-/// network lost, its cuts say so, one after the other; without cuts it was an outage, in which
-/// nobody is told.
+/// Which attempts ended because nothing came until the client gave up. For attempts that the
+/// partner's network lost, its cuts tell, one after the other; without cuts it was an outage, which
+/// is silent.
 std::vector<bool> silent_of(const UploadResult& upload) {
   const auto& attempts = upload.trace.attempts;
   const auto lost =
@@ -230,7 +230,7 @@ Markup requests_of(const Results& results, const std::string& title,
   return html::fold("The requests of \"" + title + "\"", html::table(table));
 }
 
-/// Requests without an answer: what its row of the drawing shows, and not only cuts.
+/// Requests without an answer, whether by a cut or not, as the row of the drawing shows them.
 std::string lost_text(const UploadResult& upload) {
   const auto lost = std::ranges::count_if(upload.trace.attempts, [](const Attempt& attempt) {
     return attempt.how == AttemptEnd::network || attempt.how == AttemptEnd::client ||

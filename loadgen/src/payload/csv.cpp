@@ -40,7 +40,7 @@ void add_record(std::string& out, Draws& draws) {
   }
 }
 
-/// It may end where the comment of a record begins.
+/// The text may end where the comment of a record begins.
 Stencil make_stencil(std::uint64_t number) {
   Draws draws(hash_of({number}));
   std::string text;

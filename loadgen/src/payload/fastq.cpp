@@ -24,13 +24,14 @@ constexpr std::string_view qualities = "FFFFFFFFFFFFF:,F";
 constexpr std::size_t read_length = 151;
 /// More than a record of that length takes.
 constexpr std::size_t room = 400;
-/// Of a record all but its first line, its bases and their qualities.
+/// The characters of a record besides its first line, its bases and their qualities.
 constexpr std::size_t around = 4;
-/// Characters of text for each byte of a compressed file: zlib makes a little less than it of them.
+/// Characters of text for each byte of a compressed file: zlib makes a little less than one byte of
+/// so many.
 constexpr std::size_t expansion = 3;
 constexpr std::size_t head_size = 10, tail_size = 8;  // of a member, without the comment
 
-/// What letters the bits of a byte are; many at a time, as most of a file is made of them.
+/// The letters for each value of a byte: several at a time, as most of a file is made of them.
 template <std::size_t count>
 using Letters = std::array<std::array<char, count>, 256>;
 
@@ -83,7 +84,8 @@ class Records {
     add_name();
     add_read(length);
   }
-  /// One that takes exactly `size` characters, and `more`; its name takes the odd ones.
+  /// A record of exactly `size` characters and `more`; its name takes a character left over, and
+  /// `more`.
   void add_exactly(std::size_t size, std::size_t more) {
     const std::size_t before = out.size();
     add_name();

@@ -35,7 +35,7 @@ enum class Purpose : std::uint64_t {
   boundary = 6,
   question_cut = 7,
   line = 8,   // bursts, outages and connections of a partner
-  proxy = 9,  // what something between answers
+  proxy = 9,  // what a proxy answers itself
   // Of a scenario.
   arrival = 20,
   group = 21,

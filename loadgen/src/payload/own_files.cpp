@@ -18,7 +18,7 @@ namespace {
 
 constexpr int is_another = -1;
 
-/// An open file, which no pipe or device holds up.
+/// An open file. Opening never blocks, even for a pipe or a device.
 class Descriptor {
  public:
   explicit Descriptor(const std::string& path)
@@ -30,7 +30,7 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
 
   [[nodiscard]] int get() const { return fd_; }
-  /// nullopt: it is not open, or no file.
+  /// nullopt: it is not open, or no regular file.
   [[nodiscard]] std::optional<OwnFile::Stamp> stamp() const {
     struct stat now {};
     if (fd_ < 0 || ::fstat(fd_, &now) != 0 || !S_ISREG(now.st_mode)) return std::nullopt;
@@ -43,7 +43,7 @@ class Descriptor {
   int fd_;
 };
 
-/// Letters and digits, so few that they name no person.
+/// Whether an extension is a few letters and digits, which cannot name a person.
 bool tells_a_format(const std::string& extension) {
   constexpr std::size_t longest = 8;
   const auto plain = [](char c) {
@@ -73,7 +73,7 @@ std::string OwnFile::extension() const {
   const std::filesystem::path file(path_);
   const std::string last = extension_of(file);
   if (!tells_a_format(last)) return "bin";
-  // What is packed.
+  // The format of what is packed.
   const std::string before = last == "gz" ? extension_of(file.stem()) : "";
   return tells_a_format(before) ? before + "." + last : last;
 }

@@ -1,4 +1,4 @@
-// Files of whoever starts a run, in the place of those that are made.
+// Files of the user's own, in place of those that are made.
 #pragma once
 
 #include <atomic>
@@ -15,12 +15,11 @@
 
 namespace loadgen {
 
-/// A file as it was when the run began. It is opened for each read, and held to be the same one
-/// with the same size and time of change: bytes of two versions are never one upload's.
-/// Thread-safe.
+/// A file as it was when the run began. It is opened for each read, and must be the same file with
+/// the same size and time of change: an upload never mixes bytes of two versions. Thread-safe.
 class OwnFile {
  public:
-  /// An Error names the file: it is none, or cannot be read.
+  /// An Error names what is no regular file, or cannot be read.
   static Result<void> add(const std::string& path, std::deque<OwnFile>& to);
   struct Stamp {
     std::uint64_t device = 0, number = 0, size = 0;
@@ -31,12 +30,12 @@ class OwnFile {
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Bytes size() const { return Bytes{stamp_.size}; }
-  /// Of its name, if it is one that says what a file is ("csv", "fastq.gz"), or else "bin".
+  /// The extension of its name, if that says what a file is ("csv", "fastq.gz"), or else "bin".
   [[nodiscard]] std::string extension() const;
-  /// As Payload::read, and 0 once it is not what it was.
+  /// As Payload::read; 0 once the file has changed.
   [[nodiscard]] std::size_t read(Bytes at, std::span<std::byte> into) const;
-  /// What was found to be otherwise than when the run began, as "changed while the run went on";
-  /// empty: nothing was.
+  /// What was found wrong with it since the run began, as in "changed while the run went on";
+  /// empty: nothing.
   [[nodiscard]] std::string trouble() const;
 
  private:
@@ -48,14 +47,14 @@ class OwnFile {
 /// Thread-safe; what is told of its files goes to the terminal only, never into a report.
 class OwnFiles {
  public:
-  /// `path` is a file, or a folder with some: those in its subfolders, and those whose names begin
-  /// with a dot, are not of it.
+  /// `path` is a file or a folder. In a folder, subfolders and files whose names begin with a dot
+  /// do not count.
   [[nodiscard]] static Result<std::shared_ptr<const OwnFiles>> open(const std::string& path);
 
-  /// A pure function: which of them an upload is.
+  /// A pure function: the file that an upload sends.
   [[nodiscard]] const OwnFile& drawn(std::uint64_t seed, std::uint64_t upload) const;
   [[nodiscard]] std::size_t count() const { return files_.size(); }
-  /// A line for each that is not what it was.
+  /// A line for each file that has changed.
   [[nodiscard]] std::vector<Error> troubles() const;
 
  private:

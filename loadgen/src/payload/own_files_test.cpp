@@ -100,7 +100,8 @@ TEST_F(OwnFilesTest, MistakesAreOneLineThatNamesThem) {
   EXPECT_THAT(error(""), HasSubstr("No such file"));
 }
 
-// Who changes a file and puts its time back, and who puts another one of that size in its place.
+// A file that changed, one replaced by another of its size and time, one removed, and one that
+// became a folder.
 class OtherThanItWas : public OwnFilesTest,
                        public testing::WithParamInterface<
                            std::pair<const char*, void (*)(const testkit::TempFolder&)>> {};
@@ -117,7 +118,7 @@ TEST_P(OtherThanItWas, IsNeverReadAgainAndOneLineTellsIt) {
   EXPECT_EQ(payload.read(Bytes{10}, buffer), 0U);
   EXPECT_THAT(payload.trouble(), HasSubstr(GetParam().first));
   EXPECT_THAT(payload.trouble(), testing::Not(HasSubstr("own")));
-  // What was there before does not make it good again.
+  // It does not become good again, not even for what was read before.
   EXPECT_EQ(payload.read(Bytes{0}, buffer), 0U);
   EXPECT_EQ(payload.digest(DigestAlgorithm::xxh128).size(), 32U) << "it ends";
   const auto troubles = files.own->troubles();

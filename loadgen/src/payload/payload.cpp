@@ -31,7 +31,7 @@ constexpr std::array<std::pair<std::string_view, PayloadKind>, 10> kinds{
      {"file", PayloadKind::file}}};
 
 constexpr std::size_t piece_bytes = 4096;
-// What is left of less is mostly what a compressor says of its own.
+// Below this, most of what is left is a compressor's own overhead.
 constexpr double least_left = 0.02;
 
 bool is_bare(PayloadKind kind) {
@@ -129,17 +129,17 @@ Bytes smallest(PayloadKind kind) {
   return Bytes{is_pair(kind) ? 2 * detail::smallest_block : detail::smallest_block};
 }
 
-// Of both files of a pair the blocks are the same, so that it is even; the second takes what is
-// odd.
+// Both files of a pair have the same blocks, so the first takes half, rounded down to an even
+// number. The second takes the rest.
 Bytes first_file(PayloadKind kind, Bytes size) {
   return is_pair(kind) ? Bytes{size.value / 4 * 2} : size;
 }
 
 namespace detail {
 
-// Pieces of 512 words: those of a table, from anywhere in it, each with a hash of the piece's own
-// mixed in. That costs what copying does. Two pieces have the same bytes only where 64 bits of
-// their hashes agree, and none has any that compress.
+// Pieces of 512 words, each a window into a table with the piece's own hash mixed in. That costs
+// what copying does. Two pieces have the same bytes only where 64 bits of their hashes agree, and
+// none of them can be compressed.
 namespace {
 constexpr std::size_t piece = 512;  // words
 constexpr std::size_t begins = 2048;

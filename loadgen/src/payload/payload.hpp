@@ -29,19 +29,19 @@ enum class PayloadKind {
   fastq_gz,
   fastq_pair,
   fastq_gz_pair,
-  constant,      ///< the same byte over and over: what swaps or repeats some is not found out
-  compressible,  ///< of which any compressor leaves a share that is chosen
-  file,          ///< those of whoever starts the run
+  constant,      ///< one byte over and over: swapped or repeated parts go unnoticed
+  compressible,  ///< any compressor leaves a chosen share of it
+  file,          ///< files of the user's own
 };
-/// What it is called, without what it takes.
+/// Its name, without its parameter.
 [[nodiscard]] std::string_view to_string(PayloadKind kind);
 /// "bin", "hl7", "csv", "fastq", "fastq.gz".
 [[nodiscard]] std::string_view file_extension(PayloadKind kind);
-/// The smallest file that is well-formed: one block of text formats, one of each file of a pair,
-/// nothing at all for others.
+/// The smallest file that is well-formed: one block for text formats, one for each file of a pair,
+/// 0 for the others.
 [[nodiscard]] Bytes smallest(PayloadKind kind);
 [[nodiscard]] bool is_pair(PayloadKind kind);
-/// The first of the files that `size` bytes are: all of them, unless the kind is a pair.
+/// How many of `size` bytes are the first file: all of them, unless the kind is a pair.
 [[nodiscard]] Bytes first_file(PayloadKind kind, Bytes size);
 
 /// What the files of a run hold. A value.
@@ -54,7 +54,7 @@ struct Content {
   std::shared_ptr<const OwnFiles> own;  ///< of `file`
   bool operator==(const Content&) const = default;
 
-  /// Of the file that upload is.
+  /// The extension of the file that an upload sends.
   [[nodiscard]] std::string extension(std::uint64_t seed, std::uint64_t upload) const;
 };
 /// A kind that is made: "hl7", "compressible", "compressible:0.3".
@@ -66,7 +66,8 @@ struct Content {
 /// A value; thread-safe.
 class Payload {
  public:
-  /// `size` is at least smallest(kind), and of a file of one's own all of it; those outlive this.
+  /// `size` is at least smallest(kind); for the user's own file it is all of it. `content.own`
+  /// outlives this.
   Payload(const Content& content, std::uint64_t seed, std::uint64_t upload, Bytes size);
 
   [[nodiscard]] Bytes size() const { return size_; }
@@ -74,17 +75,17 @@ class Payload {
   /// is the end, or the file is not what it was (`trouble`). Stops at a block's end where that
   /// spares making the next block twice.
   std::size_t read(Bytes at, std::span<std::byte> into) const;
-  /// How many of `bytes`, from the first on, are seen to be those from `at` on without making
-  /// these, which takes a quarter less time; 0 where that cannot be told.
+  /// How many of `bytes`, from the first on, are found equal to those from `at` on. That takes a
+  /// quarter less time than to make and compare them; 0 where it cannot be told.
   [[nodiscard]] std::size_t same(Bytes at, std::span<const std::byte> bytes) const;
-  /// Of a file of one's own, as OwnFile::trouble; else empty.
+  /// OwnFile::trouble of the user's own file; else empty.
   [[nodiscard]] std::string trouble() const { return own_ ? own_->trouble() : std::string(); }
-  /// Its bytes are somebody's, and nothing is told of them.
+  /// The bytes are the user's own, and reports tell nothing of them.
   [[nodiscard]] bool is_own() const { return own_ != nullptr; }
-  /// Only what is before `end`.
+  /// The same payload, but only what is before `end`.
   [[nodiscard]] Payload until(Bytes end) const;
-  /// Of all of it, in hexadecimal. Costs a pass over every byte; one that is stopped on the way
-  /// gives that of a part.
+  /// The digest of all of it, in hexadecimal. Costs a pass over every byte. If `stopped` ends the
+  /// pass, the digest is that of a part.
   [[nodiscard]] std::string digest(DigestAlgorithm algorithm,
                                    const std::function<bool()>& stopped = {}) const;
 
@@ -94,7 +95,7 @@ class Payload {
   PayloadKind kind_;
   std::uint64_t key_;
   Bytes size_;
-  Bytes whole_;                   ///< of which this are the first `size_`
+  Bytes whole_;                   ///< before `until` shortened it to `size_`
   std::size_t dense_ = 0;         ///< compressible: bytes of a piece that are random
   const OwnFile* own_ = nullptr;  ///< file
 };
@@ -107,7 +108,7 @@ inline constexpr std::size_t smallest_block = 2U << 10U;
 inline constexpr std::size_t longest_block = block_size + smallest_block - 1;
 
 void fill_random(std::uint64_t key, std::uint64_t at, std::span<std::byte> into);
-/// How many of `bytes`, from the first on and in whole pieces, are what it fills in from `at` on.
+/// How many of `bytes`, in whole pieces from the first on, are what fill_random makes from `at` on.
 [[nodiscard]] std::size_t same_random(std::uint64_t key, std::uint64_t at,
                                       std::span<const std::byte> bytes);
 /// The first `dense` bytes of every 4 KiB are those of fill_random, the others 0.

@@ -233,7 +233,7 @@ std::vector<std::string> files_of(PayloadKind kind, std::uint64_t upload, std::u
   return files;
 }
 
-/// The names of the reads, whose records it checks.
+/// The names of the reads; checks the records as well.
 std::vector<std::string> names_in(const std::string& fastq) {
   std::vector<std::string> names;
   const auto lines = split(fastq, "\n");
@@ -272,7 +272,7 @@ TEST(FastqPayload, NothingOfABlockOf4KiBComesTwice) {
   std::set<std::string> blocks;
   std::size_t count = 0;
   for (const auto kind : fastq_kinds) {
-    // What is alike is a pair and its first file alone, which no run sends both of.
+    // Only a pair and its first file alone would be alike, and no run sends both.
     for (std::uint64_t upload = 0; upload < 4; ++upload) {
       const auto index = upload + 10 * static_cast<std::uint64_t>(kind);
       for (const auto& file : files_of(kind, index, 200'000)) {
@@ -297,13 +297,13 @@ TEST(FastqPayload, IsCompressedAsItIsSaid) {
   EXPECT_NEAR(static_cast<double>(unzipped(gz).size()) / static_cast<double>(gz.size()), 3, 0.1);
 }
 
-/// Whoever stores a block of 4 KiB once only must not find one that he knows.
+/// A storage that keeps equal blocks of 4 KiB only once must not find any.
 TEST_P(EveryKind, NoTwoUploadsShareABlock) {
   constexpr std::size_t block = 4096;
   std::set<std::string> blocks;
   std::size_t count = 0;
   for (std::uint64_t upload = 0; upload < 24; ++upload) {
-    // The whole, and the smallest last blocks.
+    // With last blocks of many sizes.
     const std::string bytes = all({GetParam(), 1, upload, Bytes{100'000 + upload * 211}});
     for (std::size_t at = 0; at + block <= bytes.size(); at += block, ++count) {
       blocks.insert(bytes.substr(at, block));
@@ -312,7 +312,7 @@ TEST_P(EveryKind, NoTwoUploadsShareABlock) {
   EXPECT_EQ(blocks.size(), count);
 }
 
-/// What makes them unique is nowhere so far apart that a block could do without.
+/// The ids that make blocks unique are never so far apart that a block of 4 KiB could have none.
 TEST(TextPayload, EveryBlockHoldsAnIdOfItsOwn) {
   struct Format {
     PayloadKind kind;

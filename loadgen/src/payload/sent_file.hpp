@@ -11,9 +11,9 @@
 
 namespace loadgen {
 
-/// Hands out the bytes of a payload, and makes a digest of what it handed out, so that nobody has
-/// to make all of them once more for that. Not thread-safe; as large as a running digest from the
-/// first byte on until it is told.
+/// Hands out the bytes of a payload and makes a digest of them on the way, so that they need not be
+/// made once more for it. Not thread-safe. Holds a running digest from the first byte until
+/// `digest` is called.
 class SentFile {
  public:
   /// Without an algorithm no digest is made, and nothing is paid for one.
@@ -27,8 +27,8 @@ class SentFile {
     return count;
   }
   [[nodiscard]] const Payload& payload() const { return payload_; }
-  /// Of the whole file, in hexadecimal; empty where none was made, as some of it was not handed out
-  /// in its order: a server may claim to have what it was never sent. It is told once.
+  /// The digest of the whole file, in hexadecimal; it can be asked for once. Empty where some bytes
+  /// were not handed out in their order: a server may claim to have what it was never sent.
   [[nodiscard]] std::string digest();
 
  private:

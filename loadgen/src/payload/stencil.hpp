@@ -1,5 +1,5 @@
-// Text that is made once and sent over and over: what tells one record from every other is put in
-// as it is copied, so that a byte of text costs hardly more than a copied one.
+// Text that is made once and sent over and over: what makes each record unique is put in as the
+// text is copied, so that a byte of it costs hardly more than a copied one.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace loadgen::detail {
 
-// What stands in the text where these go, which are drawn anew for every copy:
+// Placeholders in the text; what takes their place is drawn anew for every copy:
 inline constexpr std::string_view id_place{"\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"};  ///< 16 hex digits
 inline constexpr std::string_view order_place{"\2\2\2\2\2\2\2\2"};   ///< 8 digits; one per id
 inline constexpr std::string_view person_place{"\3\3\3\3\3\3\3\3"};  ///< 8 digits, no zero first
@@ -22,7 +22,7 @@ class Stencil {
   /// `ends`: where the text may end, in rising order.
   Stencil(std::string text, std::vector<std::size_t> ends);
 
-  /// Where the longest piece ends that is at most `length`; 0: there is none.
+  /// Where the longest piece of at most `length` characters ends; 0: there is none.
   [[nodiscard]] std::size_t end_within(std::size_t length) const;
   /// Writes the first into.size() characters, with ids and numbers that `key` makes unique.
   void copy(std::uint64_t key, std::span<char> into) const;
@@ -38,8 +38,8 @@ class Stencil {
   std::vector<std::size_t> ends_;
 };
 
-/// So many of a kind are made: neighbours of one upload are never made of the same, and all fit
-/// into a processor's second cache.
+/// Makes so many that neighbouring blocks of an upload differ, and that all of them fit into a
+/// processor's second cache.
 template <class Make>
 std::vector<Stencil> make_stencils(Make make) {
   constexpr std::uint64_t count = 32;
@@ -48,7 +48,7 @@ std::vector<Stencil> make_stencils(Make make) {
   return all;
 }
 
-/// Plain words; never ends with a space. Which ones, `at` says. Fills up to 4 KiB.
+/// Fills up to 4 KiB with plain words, which `at` chooses; never ends with a space.
 void fill_words(std::uint64_t at, std::span<char> into);
 
 }  // namespace loadgen::detail

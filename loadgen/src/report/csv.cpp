@@ -13,7 +13,7 @@ bool all_digits(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// nullopt: it is none, or too large.
+/// nullopt: it is no number, or too large.
 std::optional<std::uint64_t> whole(std::string_view text) {
   std::uint64_t value = 0;
   if (!all_digits(text)) return std::nullopt;

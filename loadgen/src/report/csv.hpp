@@ -11,8 +11,8 @@
 
 namespace loadgen::csv {
 
-/// Takes one field after the other. What is wrong with the first bad one `end` says; until then
-/// fields are empty, or 0. `line` is without CRLF, and outlives it.
+/// Takes one field after the other. `end` tells what is wrong with the first bad one; until then
+/// bad fields are empty, or 0. `line` is without CRLF, and outlives this.
 class Fields {
  public:
   explicit Fields(std::string_view line) : rest_(line) {}
@@ -21,13 +21,14 @@ class Fields {
   [[nodiscard]] std::string text();
   /// A whole number below 2^63 / 1000, so that sums of some stay right.
   [[nodiscard]] std::uint64_t number();
-  /// "12.345", at least as fine as it is written: to the microsecond, and of less than a century.
+  /// "12.345", to the microsecond, and less than a century.
   [[nodiscard]] std::chrono::microseconds milliseconds();
   /// The same; nullopt: the field is empty.
   [[nodiscard]] std::optional<std::chrono::microseconds> maybe_milliseconds();
-  /// What the last field said makes no sense.
+  /// Marks the last field as one that makes no sense.
   void spoil(std::string what);
-  /// After the last field: all were there and good, and nothing follows. The Error has no place.
+  /// After the last field: an Error if a field is missing or bad, or if more follows. It has no
+  /// place.
   [[nodiscard]] Result<void> end();
 
  private:

@@ -55,7 +55,7 @@ void LiveReport::begin(Time at, const redact::Secrets& secrets) {
 void LiveReport::second(const Second& s) {
   const std::lock_guard lock(mutex_);
   fmt::print(seconds_.get(), "{}", seconds_csv_line(s, scenario_));
-  // Once a second what ended is there for whoever looks, also after a kill.
+  // Once a second, so that whoever looks finds what has ended, also after a kill.
   std::fflush(seconds_.get());
   std::fflush(uploads_.get());
 }

@@ -16,8 +16,8 @@ namespace loadgen {
 /// Two files beside summary.json and uploads.csv. `seconds.csv` has a line for each second: figures
 /// of the run, the phase, and where there are several groups of partners those of each.
 /// `uploads.partial.csv` has a line for each upload as it ends, as uploads.csv has it but not
-/// verified yet; it is taken away once uploads.csv is there. Thread-safe. What cannot be written is
-/// told at the end, by `finish`.
+/// verified yet; it is removed once uploads.csv is there. Thread-safe. `finish` tells what could
+/// not be written.
 class LiveReport {
  public:
   /// An Error begins with --report. `scenario` outlives it.

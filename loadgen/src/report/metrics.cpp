@@ -208,7 +208,7 @@ void MetricsServer::serve() {
     if (fds[0].revents != 0) return;
     const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (client < 0) {
-      // Without a descriptor left it would ask again at once.
+      // Out of descriptors, it would try again at once, over and over.
       if (errno == EMFILE || errno == ENFILE) {
         pollfd only{wake_, POLLIN, 0};
         ::poll(&only, 1, 100);

@@ -41,7 +41,7 @@ class RunMetrics {
 /// while it lives. Requests are bounded in size and time; nothing of them is kept or told.
 class MetricsServer {
  public:
-  /// `where`: HOST:PORT, or PORT alone, which is of 127.0.0.1; port 0 is any. An Error begins with
+  /// `where`: HOST:PORT, or PORT alone for 127.0.0.1; port 0 is any free one. An Error begins with
   /// --metrics.
   [[nodiscard]] static Result<std::unique_ptr<MetricsServer>> open(
       const std::string& where, std::function<std::string()> text);
@@ -55,7 +55,7 @@ class MetricsServer {
   MetricsServer(int listener, int wake, std::string url, std::function<std::string()> text);
   void serve();
   void answer(int client);
-  /// False: its time is over, or this ends.
+  /// False: the client's time is over, or the server is being destroyed.
   [[nodiscard]] bool wait(int client, short events, std::chrono::steady_clock::time_point until);
 
   int listener_, wake_;

@@ -27,7 +27,7 @@ TEST(RunMetrics, AreAnExpositionWhateverGroupsAreCalled) {
   metrics.begun("0123456789ab");
   UploadResult upload;
   upload.intended = Time{} + 1s;
-  metrics.ended(upload);  // of no end
+  metrics.ended(upload);  // without an end
   upload.ended = Time{} + 1300ms;
   metrics.ended(upload);
   const auto read = testkit::parse_exposition(metrics.text());

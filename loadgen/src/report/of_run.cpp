@@ -12,7 +12,7 @@
 namespace loadgen {
 namespace {
 
-/// Of texts, and of times, which count from the start of the run.
+/// Texts and times as results have them: masked, and counted from the start of the run.
 class Told {
  public:
   explicit Told(const RunReport& report) : report_(report) {}
@@ -207,7 +207,7 @@ void count(BucketCounts& counts, std::chrono::microseconds value) {
   }
 }
 
-/// Of an upload that is over, in the second in which that was.
+/// Adds the latency of an upload that is over to the second in which it ended.
 void tell_latency(const UploadResult& upload, Time begin, std::vector<SecondResults>& seconds) {
   const auto end = upload.uploaded ? upload.uploaded : upload.ended;
   const bool over =
@@ -223,7 +223,7 @@ void tell_latency(const UploadResult& upload, Time begin, std::vector<SecondResu
   count(at->service, floor<std::chrono::microseconds>(*end - upload.started));
 }
 
-/// Of an upload that is over.
+/// Adds an upload that is over to the tolls of the events that it met.
 void tell_tolls(const UploadResult& upload, Time begin, const Scenario& scenario,
                 std::vector<EventResults>& events) {
   const auto end = upload.uploaded ? upload.uploaded : upload.ended;

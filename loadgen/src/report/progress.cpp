@@ -14,12 +14,12 @@ std::string progress_line(const Progress& p, double elapsed_s,
   if (p.verifying)
     return line + fmt::format("verifying {} uploads, {} good", uploaded, p.verified.load());
   const auto acknowledged = p.acknowledged_bytes.load();
-  // Their last byte was acknowledged, and what is to follow has not come yet.
+  // Uploads whose last byte was acknowledged, and which wait for what follows.
   const std::uint64_t before = p.in_flight + uploaded + p.failed;
   const std::uint64_t started = p.started;
   const std::uint64_t awaited = started > before ? started - before : 0;
   line += fmt::format("{}{} ok", uploaded, uploads ? fmt::format("/{}", *uploads) : "");
-  // What does not fit is left out, the least telling first.
+  // The most telling first: what does not fit is left out.
   for (const auto& part :
        {fmt::format(", {} open", p.in_flight.load()),
         awaited > 0 ? fmt::format(", {} awaited", awaited) : "",

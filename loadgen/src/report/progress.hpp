@@ -28,7 +28,7 @@ struct ProgressPace {
 /// Four times a second from two seconds on, or each ten seconds where there is no terminal.
 [[nodiscard]] ProgressPace pace_of(bool terminal);
 
-/// Writes from a thread of its own while it lives. Both that it refers to outlive it.
+/// Writes from a thread of its own until it is destroyed. `progress` and `to` outlive it.
 class ProgressLine {
  public:
   ProgressLine(const Progress& progress, std::optional<std::uint64_t> uploads, ProgressPace pace,

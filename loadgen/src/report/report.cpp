@@ -29,7 +29,7 @@ constexpr const char* summary_file = "summary.json";
 constexpr const char* uploads_file = "uploads.csv";
 constexpr const char* results_file = "results.json";
 constexpr const char* page_file = "report.html";
-// LiveReport's.
+// Written by LiveReport.
 constexpr const char* seconds_file = "seconds.csv";
 
 std::array<std::pair<const char*, const Histogram*>, 8> latencies(const Stats& s) {
@@ -50,13 +50,13 @@ std::string milliseconds(double value) {
 
 std::string hex(std::uint64_t value) { return fmt::format("{:016x}", value); }
 
-/// Servers say what they like, also what they were sent - by its value, or by its name: who has the
-/// signature of a URL, which a storage tells when it refuses it, may do what the URL is for.
+/// Servers may repeat what they were sent, by its value or by its name. A storage that refuses a
+/// URL tells its signature, and whoever has that may do what the URL is for.
 std::string masked(const RunReport& report, const std::string& text) {
   return report.secrets.mask(transport::redact(text));
 }
 
-/// Nor what steers a terminal.
+/// Without secrets, and without what steers a terminal.
 std::string shown(const RunReport& report, const std::string& text) {
   return redact::printable(masked(report, text));
 }
@@ -80,7 +80,7 @@ std::uint64_t bad_of(const RunReport& report, const Stats& s) {
   return loadgen::bad_of(s, rules_of(report.settings));
 }
 
-// Both within 80 columns.
+// Head and rows have at most 80 columns.
 void head_of_table(std::string& out, const char* what) {
   fmt::format_to(std::back_inserter(out), "\n{:<16}{:>8}{:>8}{:>5}{:>11}{:>10}{:>9}{:>6}{:>6}\n",
                  what, "uploads", "good", "bad", "acked", "p50", "p99", "late", "unmet");

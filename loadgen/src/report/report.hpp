@@ -16,10 +16,10 @@ namespace loadgen {
 [[nodiscard]] std::string summary_json(const RunReport& report);
 /// uploads.csv: one line per upload that started, by index, piece by piece.
 void uploads_csv(const RunReport& report, const std::function<void(std::string_view)>& put);
-/// Makes `folder` and tries whether a report can be written into it, changing nothing.
+/// Makes `folder` and checks that a report can be written into it, changing nothing there.
 [[nodiscard]] Result<void> check_report(const std::string& folder);
-/// Writes uploads.csv, results.json, report.html and summary.json into `folder`, which exists; each
-/// is there whole, or the former one is.
+/// Writes uploads.csv, results.json, report.html and summary.json into `folder`, which exists. Each
+/// file is whole, or still the former one.
 [[nodiscard]] Result<void> write_report(const RunReport& report, const std::string& folder);
 
 }  // namespace loadgen

@@ -52,7 +52,7 @@ TEST(Stats, LatencyCountsFromTheIntendedStartAndServiceTimeFromTheActual) {
   EXPECT_NEAR(s.goodput_mib_s(), 1 / 1.9, 1e-9);
 }
 
-// 925 MiB/s were told of 8 MiB that came through.
+// 925 MiB/s used to be told of 8 MiB that came through.
 TEST(Stats, GoodputIsOverTheTimeOfTheLoadAndFailedUploadsHadTheirTime) {
   auto failed = good(1);
   failed.state = UploadState::failed;
@@ -299,7 +299,7 @@ Stats mixed() {
   return stats;
 }
 
-// What 0.1.0 named means the same; whoever adds a figure adds it here.
+// The names of 0.1.0 keep their meaning. A new figure is to be added here.
 TEST(Criterion, EachFigureMeansWhatItSays) {
   const std::map<std::string, double> figures{{"uploads", 3},
                                               {"uploaded", 2},

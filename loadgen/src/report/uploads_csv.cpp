@@ -32,7 +32,7 @@ constexpr std::array kinds{transport::Cut::Kind::reset, transport::Cut::Kind::si
 constexpr std::array losses{Loses::body, Loses::answer, Loses::zombie, Loses::process,
                             Loses::question};
 
-/// What of `all` has that name.
+/// The member of `all` with that name.
 template <class All>
 std::optional<typename All::value_type> named(const All& all, std::string_view name) {
   for (const auto one : all) {

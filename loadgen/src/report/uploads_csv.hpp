@@ -16,7 +16,7 @@ namespace loadgen {
 [[nodiscard]] std::string uploads_csv_line(const UploadResult& upload, Time begin,
                                            const redact::Secrets& secrets);
 /// The inverse, strictly, of a line without CRLF; a cause has no detail then. What a line does not
-/// tell is as in an UploadResult without anything. An Error has no place.
+/// tell is as in a new UploadResult. An Error has no place.
 [[nodiscard]] Result<UploadResult> read_uploads_csv_line(std::string_view line, Time begin);
 
 }  // namespace loadgen

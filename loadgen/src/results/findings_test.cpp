@@ -86,7 +86,8 @@ Results run_of(const std::vector<Made>& uploads, std::size_t groups = 1) {
   return r;
 }
 
-/// So many a second, by chance, that take what `took` says of the time they are due.
+/// `a_second` uploads a second, at random times; `took` says how long each takes from when it is
+/// due.
 std::vector<Made> arrivals(double a_second, double lasts, unsigned seed,
                            const std::function<double(double, std::mt19937&)>& took) {
   std::mt19937 random(seed);
@@ -337,7 +338,7 @@ TEST(Events, AreToldByWhomTheyTouched) {
                               "took up to 70.0 ms"));
   EXPECT_THAT(text, HasSubstr("1 did not end well."));
   EXPECT_THAT(text, Not(HasSubstr("restart"))) << "it touched nobody";
-  // Of a file of 0.1.0.
+  // As from a file of 0.1.0.
   results.events.resize(1);
   results.events[0].toll.reset();
   EXPECT_THAT(told(results),

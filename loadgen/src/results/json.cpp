@@ -60,7 +60,7 @@ class Writer {
     if (value) to_[key] = made(*value);
   }
   void hex(const char* key, std::uint64_t value) { to_[key] = fmt::format("{:016x}", value); }
-  /// Of all 64 bits.
+  /// A value that may need all 64 bits.
   void whole(const char* key, std::uint64_t value) { to_[key] = value; }
   template <class Value>
   void derived(const char* key, Value value) {

@@ -7,7 +7,7 @@
 namespace loadgen {
 namespace {
 
-/// No latency tells of these: a run without them would look better than it was.
+/// No latency shows these; left out, the run would look better than it was.
 std::string late(const Stats& s) {
   return fmt::format("{} were due and could not start", s.not_started);
 }

@@ -1,4 +1,4 @@
-// What makes a run good or bad: of one, and of the whole that several were merged to.
+// What makes a run good or bad: one run, or several that were merged into one.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace loadgen {
 
-/// Exit codes of the program (docs/reference/verdicts.md); of those that apply the first one here
-/// wins.
+/// Exit codes of the program (docs/reference/verdicts.md). A run that was stopped has the code of
+/// its Stop; an interrupted one has 4, however bad it was.
 enum class ExitCode : int {
   good = 0,
   bad_run = 1,      ///< uploads failed, lost or unverified, a --fail-if condition, or nothing done
@@ -39,13 +39,13 @@ struct Stop {
   bool operator==(const Stop&) const = default;
 };
 
-/// How it ended, besides its figures.
+/// How a run ended, besides its figures.
 struct Ending {
   bool interrupted = false;
   bool gave_up = false;  ///< there was no progress for Rules::give_up
   std::optional<Stop> stopped;
   std::vector<std::string> conditions_hit;  ///< of Rules::fail_if, with the values found
-  /// Of a run of several machines, which one this was ("2/4"): only the whole is judged.
+  /// Which of several machines this was in a shared run ("2/4"): only the whole is judged.
   std::string part = {};
   bool operator==(const Ending&) const = default;
 };
@@ -55,7 +55,7 @@ struct Ending {
 [[nodiscard]] ExitCode exit_code_of(const Stats& stats, const Rules& rules, const Ending& ending);
 /// One line, which says the same for people.
 [[nodiscard]] std::string verdict_of(const Stats& stats, const Rules& rules, const Ending& ending);
-/// More uploads could not start than Rules::allow_late has it.
+/// Whether more uploads could not start than Rules::allow_late lets pass.
 [[nodiscard]] bool too_late(const Stats& stats, const Rules& rules);
 /// Uploads that did not end well, or of which that could not be seen.
 [[nodiscard]] std::uint64_t bad_of(const Stats& stats, const Rules& rules);

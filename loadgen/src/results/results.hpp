@@ -17,9 +17,9 @@
 
 namespace loadgen {
 
-/// Of results.json. A reader takes its own only; whatever changes what a key means, or adds one
-/// that must be there, makes it another. Keys that may be missing (optional members here) do not:
-/// files that older versions wrote are read on.
+/// The format of results.json. A reader takes only its own. It changes when a key gets another
+/// meaning, or when one is added that must be there. Keys that may be missing (optional members
+/// here) do not change it, so files of older versions can still be read.
 inline constexpr std::uint64_t results_format = 1;
 
 /// A group of partners, and what its uploads came to.
@@ -40,8 +40,9 @@ struct PhaseResults {
   Stats stats;
 };
 
-/// Of an event: the uploads of the partners that it concerns that were under way in its time (from
-/// when they were due to their last byte, or to giving up), whether it met each of them or not.
+/// What happened in the time of an event: the uploads of its partners that were under way then
+/// (from when they were due to their last byte, or to giving up), whether it met each of them or
+/// not.
 struct Toll {
   std::uint64_t uploads = 0;
   std::uint64_t retried = 0;             ///< of these, sent a request again
@@ -53,7 +54,7 @@ struct Toll {
 struct EventResults {
   std::string event;  ///< as in scenarios
   Milliseconds at{0}, lasts{0};
-  int status = 0;                     ///< of what answers in the place of the service; 0: nothing
+  int status = 0;                     ///< answered in place of the service; 0: nothing is
   double share = 1;                   ///< of the partners
   std::vector<std::string> partners;  ///< names of groups; empty: all
   std::string region;                 ///< empty: everywhere
@@ -73,7 +74,7 @@ struct SecondResults {
 
 /// A single upload that is told in full.
 struct Specimen {
-  bool sampled = false;  ///< by its number alone, as any other of its seed and number
+  bool sampled = false;  ///< chosen by seed and number alone
   bool slow = false;     ///< one of the slowest
   bool bad = false;      ///< it did not end well
   UploadResult upload;

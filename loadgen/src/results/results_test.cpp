@@ -59,7 +59,7 @@ UploadResult failed_of(std::uint64_t index, const std::string& cause) {
   return r;
 }
 
-/// With something in everything.
+/// Results with a value in every field.
 Results full() {
   Results r;
   r.version = "0.1.0";
@@ -197,7 +197,7 @@ TEST(Results, OfStrangersAreRefusedInOneLine) {
   testkit::TempFolder folder;
   const auto huge = folder.path() / "results.json";
   std::ofstream(huge).put('{');
-  std::filesystem::resize_file(huge, results_limit.value + 1);  // with a hole
+  std::filesystem::resize_file(huge, results_limit.value + 1);  // sparse
   const auto read = read_results(folder.path().string());
   ASSERT_FALSE(read);
   EXPECT_THAT(read.error().line(), HasSubstr("larger than 256.0 MiB"));
@@ -265,7 +265,7 @@ TEST(Trace, IsBoundedAndKeepsBothEnds) {
   EXPECT_EQ(trace.attempts.back().begin, t0 + 199s);
 }
 
-/// Sends some of a file, of which `sent` bytes go out.
+/// Sends the part of a file from `at` on.
 void bring(TraceLink& link, Bytes at, Bytes size) {
   LoadRequest request;
   request.method = "PATCH";
@@ -285,10 +285,10 @@ TEST(TraceLink, BooksWhatWasSentInVainOnTheWayInWhichItsRequestEnded) {
     bring(link, Bytes{at}, Bytes{100 - at});
     loop.run();
   };
-  ends(lost(transport::Cut::Kind::reset), 60, 0);  // of them 20 are lost
-  ends(answer(503), 30, 40);                       // all of it
-  ends(broken(Failure::Kind::timeout), 50, 40);    // 10 of it
-  ends(broken(), 5, 80);                           // all
+  ends(lost(transport::Cut::Kind::reset), 60, 0);  // 20 of these in vain
+  ends(answer(503), 30, 40);                       // all in vain
+  ends(broken(Failure::Kind::timeout), 50, 40);    // 10 in vain
+  ends(broken(), 5, 80);                           // all in vain
   ends(answer(204), 20, 80);
   LoadRequest head;
   head.method = "HEAD";
@@ -324,7 +324,7 @@ TEST(TraceLink, BooksNothingForWhatArrivedAfterAll) {
     loop.run();
   };
   ends(broken(), 90, 0);
-  ends(answer(409), 0, 20);  // the offset that the server told, which had taken more by then
+  ends(answer(409), 0, 20);  // from the offset that the server told, but by then it had more
   ends(answer(204), 10, 90);
   EXPECT_EQ(link.trace(Bytes{100}, Bytes{100}).in_vain, BytesByEnd{});
 }

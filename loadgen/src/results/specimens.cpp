@@ -19,7 +19,7 @@ bool ended_badly(const UploadResult& upload) {
   }
 }
 
-/// Slow ones first.
+/// The smallest for the slowest.
 std::uint64_t haste(const UploadResult& upload) {
   const auto end = upload.uploaded ? upload.uploaded : upload.ended;
   if (!end) return UINT64_MAX;
@@ -53,7 +53,7 @@ void Specimens::add(const UploadResult& upload) {
   const std::string cause(upload.cause ? upload.cause->what : to_string(upload.state));
   keep(bad_[cause], {index, index}, of_a_cause, upload);
   if (bad_.size() <= causes) return;
-  // Of very many causes the first ones, by name: no order of arrival decides.
+  // Of very many causes it keeps the first by name: the order of arrival decides nothing.
   for (const Key& key : std::prev(bad_.end())->second) drop(key.second);
   bad_.erase(std::prev(bad_.end()));
 }

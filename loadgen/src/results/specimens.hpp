@@ -12,20 +12,20 @@
 
 namespace loadgen {
 
-/// However many uploads there were: the `sampled` whose hash of seed and number is least, the
-/// `slowest` by end to end, and of each cause the first `of_a_cause`, by number. What is chosen of
-/// the specimens of parts of a run is what is chosen of the whole. Not thread-safe.
+/// Keeps few uploads, however many there were: the `sampled` with the least hash of seed and
+/// number, the `slowest` end to end, and the first `of_a_cause` of each cause, by number. A choice
+/// from the specimens of the parts of a run is the same as one from the whole run. Not thread-safe.
 class Specimens {
  public:
   static constexpr std::size_t sampled = 24, slowest = 16, of_a_cause = 3, causes = 16;
 
   explicit Specimens(std::uint64_t seed) : seed_(seed) {}
   void add(const UploadResult& upload);
-  /// By number. Once.
+  /// By number. To be called once.
   [[nodiscard]] std::vector<Specimen> take();
 
  private:
-  /// What to choose by, ascending, and the number.
+  /// First what to choose by, ascending; then the number.
   using Key = std::pair<std::uint64_t, std::uint64_t>;
   void keep(std::set<Key>& kept, Key key, std::size_t most, const UploadResult& upload);
   void drop(std::uint64_t index);

@@ -17,16 +17,16 @@ namespace loadgen {
 /// Whom an event meets is a function of seed, event and partner. Not thread-safe.
 class Calendar {
  public:
-  /// `stride`: so many loops share a run, and the uplinks of its regions.
+  /// `stride`: how many loops share the run, and so the uplinks of its regions.
   Calendar(const RunPlan& plan, Time start, std::uint64_t stride);
 
-  /// Of his group or region anything may happen to partners.
+  /// Whether anything may happen to the partners of a group.
   [[nodiscard]] bool concerns(std::size_t group) const { return concerned_[group]; }
-  /// What answers him, and when nothing gets through. Never null.
+  /// What answers a partner in place of the service, and when nothing gets through. Never null.
   [[nodiscard]] std::shared_ptr<const Happenings> of(const Who& who) const;
-  /// Whether that event is for him.
+  /// Whether the event meets that partner.
   [[nodiscard]] bool meets(std::size_t event, const Who& who) const;
-  /// Whether it is for one of the accounts of a group.
+  /// Whether the event meets one of the accounts of a group.
   [[nodiscard]] bool meets_account(std::size_t event, std::size_t group,
                                    std::uint64_t account) const;
   /// What partners of a group share; null: no limit.
@@ -43,8 +43,8 @@ class Calendar {
       std::make_shared<Happenings>(std::vector<Happening>{});
 };
 
-/// Asks whoever issued `token` to revoke it: by RFC 7009 section 2.1 at `revocation_url`, or else
-/// in the way of a mock server beside `creation_url`.
+/// Asks the issuer of `token` to revoke it: at `revocation_url`, by RFC 7009 section 2.1, or where
+/// that is empty as the mock server has it, beside `creation_url`.
 [[nodiscard]] transport::LoadRequest revocation_of(const std::string& token,
                                                    const std::string& revocation_url,
                                                    const std::string& creation_url);

@@ -35,7 +35,7 @@ TEST_P(ClientKind, BringsEveryByteThroughANetworkThatBreaks) {
   std::vector<std::string> command{DEX_LOADGEN, "run", "--url", mock.wait_ready() + "/files"};
   command.insert(command.end(), {"--system", system, "--uploads", "20", "--concurrency", "5"});
   command.insert(command.end(), {"--size", "uniform:1KiB-300KiB", "--chunk", "64KiB"});
-  // Some give up at the first failure unless their user has them not.
+  // Some give up at the first failure, unless their user asks for retries.
   command.insert(command.end(), {"--retry-delays", "0s,5ms,10ms,20ms,100ms,500ms"});
   command.insert(command.end(), {"--network", network, "--seed", "3", "--verify", "digest"});
   command.insert(command.end(), flags.begin(), flags.end());
@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Kind{"tus_js_client", "tus", {"--client", "tus-js-client"}},
                     Kind{"uppy", "tus", {"--client", "uppy"}},
                     Kind{"tuspy", "tus", {"--client", "tuspy", "--checksum", "sha1"}},
-                    // What is cut in its last PATCH, it cannot go on with.
+                    // It cannot go on after a cut in its last PATCH.
                     Kind{"page", "dex", {"--client", "dex-page"}, "perfect"},
                     Kind{"load_tool", "dex", {"--client", "dex-load-tool"}},
                     Kind{"with_creation", "dex", {"--creation-with-upload"}},
@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Kind{"two_writers", "dex", {"--two-writers"}}),
     [](const auto& kind) { return kind.param.name; });
 
-// What is chosen for one is refused where nobody would know it.
+// A setting of one system is refused where another does not know it.
 TEST(ClientKinds, AreOfTus) {
   const auto run = testkit::run({DEX_LOADGEN, "run", "--url", "http://127.0.0.1:1/files",
                                  "--system", "onecodex", "--client", "uppy"});

@@ -111,7 +111,7 @@ void Crowd::close() {
 }
 
 void Crowd::start(std::size_t stream, const Schedule::Start& start, const Who& who, Bytes size) {
-  // While nothing was due there was nothing to get on with.
+  // Nothing was due until now, so there was no progress to make.
   if (!busy() && plan_.give_up && engine_.now() - idle_since_ > *plan_.give_up / 2) {
     shared_.pulse.beat(engine_.now());
   }
@@ -200,7 +200,7 @@ void Crowd::sent(const std::shared_ptr<Partner>& partner) {
 }
 
 void Crowd::go_on(const std::shared_ptr<Partner>& partner, Time intended) {
-  // Of files that are sent side by side another one may have taken the last.
+  // Another of the files that are sent side by side may have taken the last one.
   if (closed_ || partner->next >= partner->who.files) {
     done(*partner);
     return;

@@ -36,7 +36,7 @@ class Crowd {
   Crowd(const RunPlan& plan, Shared& shared, Progress& progress, transport::LoadEngine& engine,
         transport::LoadTransport& below, std::uint64_t first, std::uint64_t stride, Events events);
 
-  /// Starts what is due, and sees to it that this is done again when more is.
+  /// Starts what is due, and arranges to start more when it is due.
   void fill();
   /// Nothing more starts.
   void close();
@@ -47,7 +47,7 @@ class Crowd {
   [[nodiscard]] bool busy() const { return !uploads_.empty() || (thinking_ > 0 && !closed_); }
   /// Nothing is under way, and nothing more will start.
   [[nodiscard]] bool over() const;
-  /// It knows itself when something is due next.
+  /// Whether it acts by itself when something is due next.
   [[nodiscard]] bool waits() const;
   /// When partners that did not start were due.
   void each_not_started(const std::function<void(Time due)>& visit) const;
@@ -78,12 +78,12 @@ class Crowd {
  private:
   /// What the partners of a group have in common here.
   struct Company {
-    std::unique_ptr<Line> line;                            ///< of those who issue tokens
+    std::unique_ptr<Line> line;                            ///< to those who issue tokens
     std::vector<std::unique_ptr<Authorizer>> authorizers;  ///< one an account
   };
   /// Who uploads some files, one after the other or a few at a time, over a line of his own.
   struct Partner {
-    /// `shared` may be null: the line leads into no other one, and nothing happens to it.
+    /// `shared` may be null: no shared line, and no events.
     Partner(const Who& is, std::unique_ptr<UplinkLink> shared, transport::LoadTransport& below,
             const Network& network, std::uint64_t seed)
         : who(is),
@@ -125,10 +125,10 @@ class Crowd {
   void lose_tokens(const Event& event, std::size_t number);
   void revoke(const std::string& token, const Event& event);
   void start(std::size_t stream, const Schedule::Start& start, const Who& who, Bytes size);
-  /// False: the sizes of files that were begun are at their limit.
+  /// False: with it, the sizes of files that were begun would be above their limit.
   [[nodiscard]] bool may_begin(Bytes size);
   void begin(const std::shared_ptr<Partner>& partner, Bytes size, Time intended, Time possible);
-  /// A file of his is through, or never will be.
+  /// A file of his was sent, or never will be.
   void sent(const std::shared_ptr<Partner>& partner);
   void go_on(const std::shared_ptr<Partner>& partner, Time intended);
   void done(Partner& partner);
@@ -136,7 +136,7 @@ class Crowd {
   [[nodiscard]] Progress::OfGroup& of_group(const Running& running) const {
     return progress_.groups[running.partner->who.group];
   }
-  /// With what only this side knows of it.
+  /// Adds what only the crowd knows of the upload.
   [[nodiscard]] UploadResult completed(UploadResult result, const Running& running) const;
 
   const RunPlan& plan_;

@@ -11,8 +11,8 @@
 namespace loadgen {
 
 /// Has `client` make digests of what it sends where they will be compared: where the target is a
-/// mock server, which alone tells its own. With VerifyMethod::automatic it is asked, on a loop of
-/// its own, whether it is one, until `interrupted`.
+/// mock server, as no other tells its own. With VerifyMethod::automatic the target is asked whether
+/// it is one, on a loop of its own, until `interrupted`.
 void choose_digests(Client& client, const Settings& settings,
                     const transport::LoadEngineOptions& engine,
                     const std::vector<transport::ResolvedHost>& hosts,

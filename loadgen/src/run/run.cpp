@@ -44,8 +44,8 @@ struct Sockets {
   std::uint64_t abandoned = 0;  ///< of silent cuts
 };
 
-/// Every descriptor that this process may have: for its files and loops, for what it has under way
-/// (an upload, and beside it what asks after others), and for what silent cuts leave behind.
+/// Shares out the descriptors that this process may have: to its files and loops, to what is under
+/// way (an upload, and beside it what asks after others), and to what silent cuts leave behind.
 Result<Sockets> share_descriptors(const Settings& settings, std::uint64_t concurrency) {
   const std::uint64_t threads = settings.threads;
   rlimit limit{};
@@ -78,7 +78,7 @@ std::pair<std::string, std::string> halves(const std::string& user_and_password)
   return {user_and_password.substr(0, colon), user_and_password.substr(colon + 1)};
 }
 
-/// Hosts that the environment's proxies are not for: as it says itself, and those of this machine.
+/// Hosts that the environment's proxies are not for: those that it names itself, and this machine.
 std::string without_proxy(const std::vector<transport::ResolvedHost>& hosts) {
   std::string all = transport::no_proxy_of_environment();
   if (all == "*") return all;
@@ -107,7 +107,7 @@ RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) 
   bool all_here = true;
   for (const auto& url : urls) {
     auto host = transport::resolve(url);
-    // A proxy may know hosts that nobody here does.
+    // A proxy may know hosts that this machine does not.
     if (!host && settings.proxy.empty() && !transport::proxy_of_environment(url)) {
       return give_up(ExitCode::unreachable, host.error());
     }
@@ -128,7 +128,7 @@ RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) 
   return {};
 }
 
-/// What we wait of our own accord is no want of progress.
+/// A wait that the run itself asks for is no lack of progress.
 Milliseconds patience(const Scenario& scenario) {
   Milliseconds own{0};
   for (const Group& group : scenario.groups) {
@@ -141,7 +141,8 @@ Milliseconds patience(const Scenario& scenario) {
   return std::max(scenario.settings.give_up, 2 * own);
 }
 
-/// Of the questions before the load: the target was there, and then the connection was lost.
+/// For the questions before the load: whether the target was there, and then the connection was
+/// lost.
 bool worth_another_try(const transport::LoadOutcome& outcome) {
   using Kind = transport::Failure::Kind;
   return outcome.failure &&
@@ -149,7 +150,7 @@ bool worth_another_try(const transport::LoadOutcome& outcome) {
 }
 constexpr int probe_attempts = 4;
 
-/// A target that is silent must not keep a signal waiting.
+/// A silent target must not delay the end that a signal asks for.
 void stop_when_interrupted(transport::LoadEngine& engine, const RunHooks& hooks) {
   if (hooks.interrupted() > 0) {
     engine.stop();
@@ -174,8 +175,8 @@ void ask(transport::LoadEngine& engine, std::function<transport::LoadRequest()> 
   });
 }
 
-/// Where a URL names only a host, takes the first shape under which a server of the system answers;
-/// without one, what was given stays, and the uploads tell what came.
+/// Where a URL names only a host, takes the first usual path at which a server of the system
+/// answers. Without one the given URL stays, and the uploads show what comes of it.
 void find_creation_url(const RunPlan& plan, Client& client, const RunHooks& hooks) {
   const auto shapes = client.creation_urls();
   if (shapes.empty()) return;
@@ -211,8 +212,8 @@ transport::LoadRequest presented(const Client& client, transport::LoadRequest re
   return request;
 }
 
-/// One token and one request before any load, and whether it is the right system: an absent target
-/// is not a thousand failed uploads, and another one not a thousand lost.
+/// Before any load, one token and one request, and whether it is the right system. An absent target
+/// is one error and not a thousand failed uploads; another system is not a thousand lost ones.
 RunResult<void> probe(const RunPlan& plan, const GroupPlan& group, const RunHooks& hooks) {
   const Client& client = *group.client;
   const Credentials& credentials = group.accounts.front();
@@ -221,7 +222,7 @@ RunResult<void> probe(const RunPlan& plan, const GroupPlan& group, const RunHook
   Authorizer authorizer(engine, credentials);
   RunResult<void> verdict;
   const auto recognition = client.recognition();
-  std::size_t strange = 0;  // of the answers to `recognition`
+  std::size_t strange = 0;  // how many answers to `recognition` were strange
   std::function<void(const std::string&)> recognise = [&](const std::string& token) {
     if (!recognition) {
       engine.stop();
@@ -248,7 +249,7 @@ RunResult<void> probe(const RunPlan& plan, const GroupPlan& group, const RunHook
     if (outcome.failure) {
       using Kind = transport::Failure::Kind;
       const Kind kind = outcome.failure->kind;
-      // Of TLS the message itself says what to do.
+      // The message of a TLS failure says itself what to do.
       const bool told = kind == Kind::tls || outcome.failure->explained;
       verdict =
           give_up(ExitCode::unreachable,
@@ -302,8 +303,8 @@ RunResult<void> probe(const RunPlan& plan, const GroupPlan& group, const RunHook
   return verdict;
 }
 
-/// Waits for a time of the system's clock, which may be set meanwhile, and says when that is by
-/// ours.
+/// Waits for a time of the system's clock, which may be set meanwhile, and returns that time by the
+/// steady clock.
 RunResult<Time> wait_until(http::TimePoint at, const RunHooks& hooks) {
   constexpr Duration look{std::chrono::milliseconds{100}};
   const auto left = [at] {
@@ -369,7 +370,7 @@ Ending RunReport::ending() const {
 
 namespace {
 
-/// What the groups upload with, and what of that is secret.
+/// Gives each group what it uploads with, and collects what of it is secret.
 RunResult<void> equip(RunPlan& plan, const std::string& run_id, redact::Secrets& secrets) {
   for (const Group& group : plan.scenario.groups) {
     GroupPlan of;

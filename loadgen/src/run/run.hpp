@@ -42,7 +42,7 @@ struct Progress {
       sent_bytes{0}, acknowledged_bytes{0};
   std::atomic<std::int64_t> start_lag_max_us{0}, loop_lag_max_us{0};  ///< of the present second
   std::atomic<bool> verifying{false};
-  std::atomic<Time::rep> starts_at{0};  ///< of the steady clock, when the load begins that is due
+  std::atomic<Time::rep> starts_at{0};  ///< on the steady clock: when a load that waits will begin
 };
 
 /// What one machine did of a run.
@@ -76,7 +76,7 @@ struct RunReport {
   redact::Secrets secrets;                     ///< that no report may hold
   std::optional<RunError> stopped;             ///< why there was no load, or not all of it
   std::vector<PartOfRun> parts;                ///< that were merged; empty: it is no merged run
-  /// It is of one machine of several, and what it comes to is not judged.
+  /// It is the part of one of several machines, whose outcome is not judged.
   [[nodiscard]] bool is_part() const { return scenario && scenario->shard; }
   [[nodiscard]] Ending ending() const;
   [[nodiscard]] ExitCode exit_code() const {
@@ -89,7 +89,7 @@ struct RunHooks {
   redact::Secrets secrets;       ///< what the run is given and what it is issued is added
   /// Asked ten times a second on every loop: 0 go on, 1 start nothing more, 2 stop at once.
   std::function<int()> interrupted = [] { return 0; };
-  /// Called when all is ready before the time at which the load is to begin.
+  /// Called when all is ready, if the load is to begin at a given time.
   std::function<void(http::TimePoint at)> waits = [](http::TimePoint) {};
   /// Called once before the load, from the calling thread, with the creation URL that is used.
   std::function<void(const std::string& run_id, const std::string& url, Time begin)> begun =

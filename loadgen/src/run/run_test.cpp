@@ -84,7 +84,7 @@ TEST_F(Run, AUrlThatNamesOnlyTheHostIsCompleted) {
   EXPECT_THAT(run.err, HasSubstr(" to " + url_ + "/files\n"));
 }
 
-// 100 uploads took two seconds, and were called lost after a minute without a word.
+// 100 uploads used to take two seconds, and to be called lost after a minute of silence.
 TEST_F(Run, AServerOfAnotherSystemIsToldBeforeTheLoad) {
   for (const char* profile : {"tus", "tusd-2.10", "tus-node-2.4", "openhumans"}) {
     const auto mock = start_mock({"--profile", profile});
@@ -155,8 +155,8 @@ std::map<std::string, std::string> what_repeats(
   return found;
 }
 
-// Nothing is silent here: a cut that nobody tells of is waited for, and on a machine that is busy a
-// short wait ends what was not cut.
+// No cut is silent here: silent ones have to be waited for, and on a busy machine a short wait ends
+// requests that were not cut.
 TEST_F(Run, ANetworkIsTheSameOnOneThreadAndOnTwo) {
   folder_.write("net.json", R"({"name": "all of it", "description": "in a hurry",
     "upload_rate": "4MB/s", "download_rate": "10MB/s", "round_trip": "4ms", "jitter": "3ms",
@@ -450,14 +450,14 @@ TEST_F(Run, SilentlyLostConnectionsAreResumed) {
   EXPECT_EQ(report()["summary"]["verified"], 12);
 }
 
-/// With no more than so many descriptors.
+/// Runs `command` with no more than `most` descriptors.
 testkit::Finished with_descriptors(int most, const std::vector<std::string>& command) {
   std::string line = "ulimit -n " + std::to_string(most) + "; exec";
   for (const auto& word : command) line += " '" + word + "'";
   return testkit::run({"/bin/sh", "-c", line});
 }
 
-// 3015 of them were told as a target that cannot be connected to.
+// 3015 uploads used to fail as if the target could not be connected to.
 TEST_F(Run, SocketsOfSilentCutsLeaveRoomForTheOthers) {
   const auto mock = start_mock({"--profile", "tus"});
   folder_.write("dark.json", R"({"name":"dark","description":"d","cut_probability":0.5,
@@ -470,7 +470,7 @@ TEST_F(Run, SocketsOfSilentCutsLeaveRoomForTheOthers) {
   EXPECT_THAT(run.out, testing::Not(HasSubstr("cannot connect")));
 }
 
-// 931 uploads that were not asked after for want of descriptors were called lost.
+// 931 uploads used to be called lost, as there were no descriptors left to ask after them.
 TEST_F(Run, WhatAsksForDeliveriesKeepsWithinTheDescriptors) {
   const auto mock = start_mock({"--fault", "latency", "--fault", "info-late"});
   const auto run = with_descriptors(110, command({"--uploads", "150", "--concurrency", "30",
@@ -490,7 +490,7 @@ TEST_F(Run, ALineIsNoFasterInManyRequests) {
       << "all but the slice that was saved up during the creation";
 }
 
-// It went on for 880 s.
+// It used to go on for 880 s.
 TEST_F(Run, ATargetThatIsGoneEndsTheRun) {
   auto mock = start_mock({"--profile", "tus"});
   ChildProcess load(

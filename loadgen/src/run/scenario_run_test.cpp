@@ -22,7 +22,7 @@ using testkit::ChildProcess;
 class ScenarioRun : public testing::Test {
  protected:
   std::unique_ptr<ChildProcess> start_mock(std::vector<std::string> more = {}) {
-    // Deliveries are files.
+    // On disk, so that deliveries are files.
     const auto store = (folder_.path() / "store").string();
     std::vector<std::string> command{DEX_MOCK, "--listen", "127.0.0.1:0", "--store", store};
     command.insert(command.end(), more.begin(), more.end());
@@ -279,7 +279,7 @@ TEST_F(ScenarioRun, AsksAgainForDeliveriesThatTheServerGaveUp) {
   EXPECT_THAT(done.out, HasSubstr("deliveries 5 asked for again after a failure"));
 }
 
-// It locks what is sent: the other one is told so, and every byte is there once.
+// The mock locks what is sent: the other writer is told so, and every byte is there once.
 TEST_F(ScenarioRun, OfTwoWritersOneIsRefusedAndNoByteIsLost) {
   const auto mock = start_mock();
   const auto done = run(file(R"({"partners": [{"name": "labs", "count": 10, "size": "256KiB",

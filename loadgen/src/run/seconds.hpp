@@ -18,11 +18,11 @@ class Seconds {
       std::function<std::size_t(Duration)> phase_at = [](Duration) { return std::size_t{0}; })
       : progress_(progress), start_(start), phase_at_(std::move(phase_at)) {}
 
-  /// Called more often than once a second; the figures of a second when it is over.
+  /// Call it more often than once a second. Gives the figures of a second when it is over.
   [[nodiscard]] std::optional<Second> look(Time now);
   /// The fewest bytes that a whole second of the load acknowledged; nullopt: it had none.
   [[nodiscard]] std::optional<Bytes> slowest() const { return slowest_; }
-  /// The number of the last one of the load; 0: it had none.
+  /// The number of the last second of the load; 0: it had none.
   [[nodiscard]] std::uint64_t of_load() const { return of_load_; }
 
  private:

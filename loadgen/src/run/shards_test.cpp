@@ -54,9 +54,9 @@ class Shards : public testing::Test {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
-  /// All shards at the same time, and the folders of their reports.
+  /// Runs all shards at the same time; returns the folders of their reports.
   std::vector<std::string> run_shards(std::uint64_t of, const std::vector<std::string>& more = {}) {
-    // Time to start in on a machine that has much else to do: who is late does not take part.
+    // Time for all to start, also on a busy machine: a shard that is late does not take part.
     const auto start =
         http::format_rfc3339(std::chrono::system_clock::now() + std::chrono::seconds{5});
     std::vector<ChildProcess> all;
@@ -157,7 +157,7 @@ TEST_F(Shards, OfTwoAndFourAreOneProcess) {
 
 TEST_F(Shards, AreJudgedTogether) {
   file_ = files_.write("few.json", R"({"uploads": 12, "concurrency": 6, "size": "1KiB"})");
-  // Any shard alone would hold it.
+  // Each shard alone would fulfil it.
   const auto folders = run_shards(3, {"--fail-if", "uploads<12"});
   const auto good = merge(folder("whole"), folders);
   EXPECT_EQ(good.exit_code, 0) << good.out << good.err;

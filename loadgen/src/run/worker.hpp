@@ -32,7 +32,7 @@ class Worker {
   [[nodiscard]] VerifyMethod verified_by() const { return verified_by_; }
 
  private:
-  /// Ten times a second: signals, figures, and whether the run gets on.
+  /// Ten times a second: signals, figures, and whether the run makes progress.
   void tick();
   void get_on(Time now);
   /// Ends at once with what is known.
@@ -47,7 +47,7 @@ class Worker {
   std::optional<UploadResult> next_unjudged(std::optional<std::size_t> group);
   void judged(const UploadResult& result);
   void clean_up(std::size_t group);
-  /// `cause`: why it was not verified, for what was not.
+  /// `cause`: why uploads are left unverified.
   void stop(const std::optional<Cause>& cause);
 
   const RunPlan& plan_;
@@ -61,7 +61,7 @@ class Worker {
   bool verifying_ = false;
   std::optional<Time> tick_due_;
   Histogram loop_lag_;
-  Bytes sent_;  ///< that was told
+  Bytes sent_;  ///< counted in the progress so far
   Tally tally_;
   Crowd::Begun looked_at_;
   std::uint64_t unjudged_ = 0;  ///< of those kept

@@ -15,7 +15,7 @@
 namespace loadgen {
 namespace {
 
-/// Of an event that has a status, the one it has when none is said.
+/// The status of a portal whose event gives none.
 constexpr int portal_status = 302;
 constexpr std::uint64_t most_groups = 1000;
 
@@ -49,7 +49,7 @@ Result<void> each_once(const std::vector<Named>& all, const char* what) {
 
 std::string place(const Group& group) { return fmt::format("partners {}", quote(group.name)); }
 
-/// What the settings of the run say of one phase, where no phases are given.
+/// The one phase that the settings of the run describe, where no phases are given.
 Phase only_phase(const Settings& s) {
   Phase phase;
   phase.name = "all";
@@ -113,7 +113,7 @@ Result<void> complete_phases(Scenario& scenario) {
   return {};
 }
 
-/// Whether a flag says it, or what it would be in the place of.
+/// Whether a flag gives this setting, or the one that excludes it.
 bool said_by_flag(const std::set<std::string>& flags, const std::string& setting) {
   if (setting == "file" || setting == "payload") {
     return flags.contains("file") || flags.contains("payload");
@@ -128,7 +128,7 @@ Result<void> complete_group(const Scenario& scenario, const Settings& of_run, Gr
   std::vector<std::string> begun;
   for (const Override& own : group.own) {
     if (said_by_flag(scenario.given_as_flags, own.setting->name)) continue;
-    // Of what may be given often the group's list takes the place of the run's.
+    // A list that the group gives takes the place of the run's.
     if (std::ranges::count(begun, own.setting->name) == 0) {
       group.settings.own.erase(own.setting->name);
       begun.push_back(own.setting->name);
@@ -218,7 +218,7 @@ void scale(Scenario& scenario) {
     if (phase.from) phase.from->value *= by;
     if (phase.to) phase.to->value *= by;
   }
-  // Fewer partners crowd a line as much as it was if it is as much thinner.
+  // Uplinks are scaled as well, so that fewer partners crowd them as much.
   for (Region& region : scenario.regions) region.uplink.value *= by;
   if (scenario.settings.uploads) scenario.settings.uploads = scaled(*scenario.settings.uploads);
 }
@@ -240,13 +240,14 @@ Result<void> check_rooms(const Roster& roster, std::uint64_t shards) {
   return {};
 }
 
-/// Ceilings are of all machines together: each has as much of them as of the uploads at a time.
+/// Ceilings are for all machines together: each gets its part, by how many uploads it has at a
+/// time.
 Result<void> share_ceilings(Settings& s, const Roster& roster, const Shard& shard) {
   const auto& weights = roster.weights();
   const std::uint64_t all = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
   const std::uint64_t mine = weights[shard.number - 1];
   if (mine == 0) return {};
-  // Of so many, what falls to each.
+  // Each machine's part of `whole`.
   const auto parts = [&](std::uint64_t whole) {
     std::vector<std::uint64_t> list;
     std::uint64_t sum = 0, before = 0;

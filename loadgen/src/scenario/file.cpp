@@ -33,7 +33,7 @@ void each_text(const settings::Flag& flag, const json::Cursor& value, Apply appl
     one(value);
     return;
   }
-  // A name alone stands for a list of it where nothing else is possible.
+  // A list is expected here, even of one text.
   for (const auto& item : value.items()) one(item);
 }
 
@@ -56,7 +56,7 @@ void apply_setting(const Setting& setting, const json::Cursor& value, Settings& 
     }
     return apply(settings, text);
   };
-  // In the place of the name of a file may stand what it holds.
+  // A scenario may hold what is in a file in place of the file's name.
   if (value.is_object() && setting.apply_inline) {
     const auto applied = put(setting.apply_inline, value.raw().dump());
     if (!applied) value.fail(applied.error().line());
@@ -65,7 +65,7 @@ void apply_setting(const Setting& setting, const json::Cursor& value, Settings& 
   each_text(setting, value, [&](const std::string& text) { return put(setting.apply, text); });
 }
 
-/// An unknown key, with the nearest of those that there are.
+/// Fails at an unknown key, with the nearest known ones.
 [[noreturn]] void fail_key(const json::Cursor& at, const std::string& key,
                            const std::vector<std::string>& known, const std::string& more) {
   at.fail(fmt::format("{} is not a key here; the nearest are {}{}", quote(key),
@@ -88,7 +88,7 @@ Target read_part(const json::Cursor& at, const std::vector<settings::Setting<Tar
   return target;
 }
 
-/// A file of one's own has bytes and a size.
+/// A file of the user's own has its bytes and its size already.
 void expect_no_other_bytes(const json::Cursor& at) {
   for (const char* const other : {"payload", "size"}) {
     if (!at.find("file") || !at.find(other)) continue;
@@ -184,7 +184,7 @@ void read_scenario(const json::Cursor& root, Scenario& scenario) {
   read_parts(root, "events", scenario.events, read_event);
 }
 
-/// The text of a scenario that the file of another tool comes to, by whichever system knows it.
+/// A file of another tool as the text of a scenario, by whichever system can read it.
 Result<std::string> translated(std::string text, const std::string& file,
                                std::vector<std::string>& notes) {
   for (const SystemKind& kind : systems()) {

@@ -35,7 +35,7 @@ void count(Forecast& sums, const Roster& roster, std::size_t stream, std::uint64
 
 void count_closed(Forecast& sums, const Roster& roster, std::size_t stream, std::uint64_t most) {
   const Stream& of = roster.streams()[stream];
-  // What no number limits goes on for as long as it is told to, at the speed of the target.
+  // A stream that no number limits goes on for its time, at the speed of the target.
   const auto first = static_cast<std::uint64_t>(std::ceil(of.course.peak()));
   sums.open_end = sums.open_end || !of.partners || of.course.end();
   const std::uint64_t partners = of.partners.value_or(first);

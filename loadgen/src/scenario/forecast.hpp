@@ -23,9 +23,9 @@ struct Forecast {
   std::vector<Sum> groups;
   std::vector<OfPhase> phases;
   Sum all;
-  /// The time says how many there are: nobody knows before how fast the target is.
+  /// The run ends by time. How many uploads there will be depends on how fast the target is.
   bool open_end = false;
-  /// It is only the first `counted` partners of each stream that were counted.
+  /// Only the first `most` partners of each stream were counted.
   bool cut_short = false;
   std::uint64_t at_once = 0;                 ///< uploads in flight, at most
   std::vector<std::string> elsewhere;        ///< regions whose partners are another machine's

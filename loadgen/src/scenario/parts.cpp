@@ -43,7 +43,7 @@ auto one_of(const Names& names) {
   };
 }
 
-/// Stands in reports, in tables and as a name of columns.
+/// A name as it stands in reports, in tables and in the names of columns.
 Result<std::string> name(const std::string& text) {
   const bool good =
       !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {

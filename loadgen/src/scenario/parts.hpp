@@ -1,6 +1,5 @@
-// The parts of a scenario file beside its settings, each of which is a table: the keys of a group
-// of partners, a phase, a region and an event. The schema has the same, and a test holds it to
-// that.
+// The parts of a scenario file besides its settings: the keys of a group of partners, a phase, a
+// region and an event, a table for each. A test holds the schema to these tables.
 #pragma once
 
 #include <vector>
@@ -10,7 +9,7 @@
 
 namespace loadgen {
 
-/// Besides what a group says of its partners by settings of the run (Setting::of_partners).
+/// Without the settings of the run that a group may give as well (Setting::of_partners).
 [[nodiscard]] const std::vector<settings::Setting<Group>>& group_table();
 [[nodiscard]] const std::vector<settings::Setting<Phase>>& phase_table();
 [[nodiscard]] const std::vector<settings::Setting<Region>>& region_table();

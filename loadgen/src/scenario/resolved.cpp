@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 16> of_a_machine{
     "username_env",   "password_env",  "token_env", "ca_file",     "client_cert", "proxy",
     "proxy_user_env", "delivered_dir", "report",    "trust_origin"};
 
-/// In the place of the name of a file what it holds, where that may stand there.
+/// Puts the content of a file in place of its name, where a scenario may hold that.
 void take_in(const Setting& setting, Json& part) {
   const auto at = part.find(key_of(setting));
   if (at == part.end() || !at->is_string() || !setting.apply_inline) return;

@@ -1,4 +1,4 @@
-// A scenario as one document, so that a run can be known, and gone through, on another machine.
+// A scenario as one document, so that another machine can recognise the run and go through it.
 #pragma once
 
 #include <string>
@@ -7,13 +7,14 @@
 
 namespace loadgen {
 
-/// JSON for `apply_scenario_text`: what the file said, with flags in it, and in the place of the
-/// files that it names (networks, manifests) what they hold. What is for the command line only, and
-/// Scenario::scale, is not in it.
+/// JSON for `apply_scenario_text`: what the file said, with the flags put in, and with the content
+/// of the files that it names (networks, manifests) in place of their names. It leaves out what
+/// only the command line has, and Scenario::scale.
 [[nodiscard]] std::string resolved(const Scenario& scenario);
 
-/// What of such a document makes runs the same, as text to compare: without what may be otherwise
-/// on each machine of a run - where the target and proxies are, who logs in, where files are.
+/// The parts of such a document that make runs the same, as text to compare. It leaves out what may
+/// differ between the machines of a run: where the target and proxies are, who logs in, where files
+/// are.
 [[nodiscard]] std::string sameness(const std::string& document);
 
 }  // namespace loadgen

@@ -22,7 +22,7 @@ Course of_count(const Group& group) {
   if (group.arrival == Arrival::closed) {
     stretches.push_back({{}, count, count});
   } else {
-    // What chance has not brought by then comes at the same rate.
+    // Those whom chance has not brought in time come later, at the same rate.
     const double rate = count / std::chrono::duration<double>(group.over).count();
     stretches.push_back({{}, rate, rate});
   }
@@ -141,7 +141,7 @@ Lot Roster::lot(std::size_t stream, std::uint64_t first, std::uint64_t stride) c
   // A thread without room would have partners that never start.
   const std::uint64_t threads =
       std::clamp<std::uint64_t>(rooms(stream)[mine_], 1, std::max<std::uint64_t>(stride, 1));
-  // Each stream begins with another thread, so that the rests do not all go to the first one.
+  // Each stream begins with another thread, so that remainders do not all go to the first one.
   const Portion thread{(first + stream) % stride, threads};
   if (thread.number >= threads) return Lot::none();
   if (!by_region_[stream]) return Lot(portion(stream), thread);

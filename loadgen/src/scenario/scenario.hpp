@@ -35,8 +35,8 @@ struct Override {
 /// Partners of one kind.
 struct Group {
   std::string name;
-  /// So many partners, which arrive on their own; nullopt: they are a part of the mix that phases
-  /// make arrive.
+  /// How many partners arrive on their own; nullopt: they are a part of the mix that phases make
+  /// arrive.
   std::optional<std::uint64_t> count;
   double weight = 1;                  ///< of the mix, the part compared with other groups
   CountRange files;                   ///< that a partner uploads
@@ -48,10 +48,10 @@ struct Group {
   std::string region;                 ///< its name; empty: none
   std::uint64_t accounts = 1;         ///< that its partners log in with, one after the other
 
-  /// What the file says of these partners otherwise than of the run.
+  /// What the file says of these partners in place of what it says of the run.
   std::vector<Override> own;
-  /// Once the scenario is complete: the settings of the run with those put in. What is the run's
-  /// alone means nothing here.
+  /// Once the scenario is complete: the settings of the run with `own` put in. Settings that only
+  /// the run has mean nothing here.
   Settings settings;
 };
 
@@ -71,7 +71,7 @@ struct Level {
 };
 
 struct Phase {
-  std::string name;  ///< none is there twice
+  std::string name;  ///< unique
   PhaseKind kind = PhaseKind::hold;
   std::optional<Milliseconds> lasts;  ///< nullopt: to the end; of the last one only
   std::optional<Level> from, to;      ///< from: of a ramp; nullopt: as the phase before ends
@@ -86,7 +86,7 @@ struct Region {
 struct Event {
   enum class Kind {
     outage,            ///< nothing gets through, and nobody is told
-    answer,            ///< a proxy answers in the place of the service, with a page
+    answer,            ///< a proxy answers in place of the service, with a page
     captive_portal,    ///< the same, as networks do that want a log-in
     restart,           ///< the client's process ends, and begins again with what it stored
     tokens_forgotten,  ///< clients ask for new ones
@@ -115,7 +115,7 @@ struct Scenario {
   std::vector<Region> regions;
   std::vector<Event> events;
   double scale = 1;                      ///< of all counts and rates of partners
-  std::set<std::string> given_as_flags;  ///< settings, which groups have no say in then
+  std::set<std::string> given_as_flags;  ///< settings, which groups cannot change then
   /// As they were given: the file without its comments, and flags with their texts.
   std::string document;
   std::vector<std::pair<const Setting*, std::string>> flags;
@@ -126,9 +126,9 @@ struct Scenario {
   [[nodiscard]] Shard part() const { return shard.value_or(Shard{}); }
 };
 
-/// What no single setting can tell: names that are not there, combinations that make no sense, and
-/// defaults that depend on others. An Error says where, and once this returned none, there is a
-/// group and a phase at least. Ceilings are this machine's part of the run's from then on.
+/// Completes and checks what no single setting can: names that are not there, combinations that
+/// make no sense, and defaults that depend on others. An Error says where. Without one there is at
+/// least one group and one phase, and ceilings are this machine's part of the run's.
 [[nodiscard]] Result<void> complete(Scenario& scenario);
 
 }  // namespace loadgen

@@ -111,8 +111,8 @@ TEST(Scenario, ScalesPartnersAndWhatTheyShare) {
 
 enum class Bytewise { yes, no };
 
-/// All that is drawn of a run, as `threads` threads share it; files with their digests, or only
-/// with what these are a function of.
+/// All that is drawn for a run, as `threads` threads share it: files with their digests, or only
+/// with what determines these.
 std::map<std::uint64_t, std::string> drawn(const Scenario& s, std::uint64_t threads,
                                            Bytewise bytewise = Bytewise::yes) {
   const Roster roster(s);

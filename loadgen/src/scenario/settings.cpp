@@ -154,7 +154,7 @@ Setting of_a_system(const settings::OwnSetting& own) {
   return setting;
 }
 
-/// Of the settings that all systems have, those that are a partner's.
+/// Of the settings that all systems have, those that a group of partners may give.
 constexpr std::array<std::string_view, 12> of_partners{
     "system",  "size",         "connections",  "chunk",        "payload",   "file",
     "network", "retry-delays", "username-env", "password-env", "token-env", "stall-timeout"};

@@ -24,7 +24,7 @@
 
 namespace loadgen {
 
-/// Of the uploads that were due, how many may fail to start.
+/// How many of the uploads that were due may fail to start.
 struct AllowedLate {
   std::uint64_t count = 0;
   double percent = 0;
@@ -42,7 +42,7 @@ struct Settings {
   Connections connections = Connections::own;
   SizeDistribution size;
   Bytes chunk;
-  Content payload;  ///< of a file of one's own also the size
+  Content payload;  ///< of the user's own file, also the size
   Network network;
   std::uint64_t seed = 1;
   unsigned threads = 1;
@@ -73,16 +73,16 @@ struct Settings {
 struct Setting : settings::Setting<Settings> {
   bool in_scenario = true;
   bool of_partners = false;  ///< a group of partners may have it otherwise than the run
-  /// Of a setting that takes a file: puts in what stands in a scenario in the place of its name, as
-  /// JSON. Empty: nothing may.
+  /// For a setting that takes a file: puts in the file's content, as JSON, which a scenario may
+  /// hold in place of its name. Empty: it may not.
   Apply apply_inline = {};
 };
 [[nodiscard]] const std::vector<Setting>& settings_table();
 /// Its key in a scenario.
 [[nodiscard]] std::string key_of(const settings::Flag& flag);
 
-/// What no single setting can tell: combinations that make no sense, and defaults that depend on
-/// others (uploads, concurrency).
+/// Completes and checks what no single setting can: combinations that make no sense, and defaults
+/// that depend on others (uploads, concurrency).
 [[nodiscard]] Result<void> complete(Settings& settings);
 
 /// The client of the system that `settings`, which are complete, name.

@@ -32,7 +32,7 @@ TEST(Scenario, EveryFileIsAValidScenario) {
   EXPECT_GT(files, 0);
 }
 
-/// Of what only systems have that the schema does not list: it leaves room for them.
+/// What only those systems have that the schema does not list: it leaves room for it.
 std::set<std::string> names_of_other_systems() {
   std::set<std::string> names;
   for (const auto& kind : systems()) {
@@ -49,7 +49,7 @@ TEST(Scenario, TheSchemaHasExactlyTheSettingsOfTheTable) {
   const auto schema = nlohmann::json::parse(in);
   std::set<std::string> in_schema;
   for (const auto& [key, value] : schema.at("properties").items()) {
-    // Those behind the first two are parts with tables of their own: scenario_test.
+    // The keys after the first two are parts with tables of their own: see scenario_test.
     if (std::set<std::string>{"$schema", "description", "partners", "phases", "regions", "events"}
             .count(key) == 0) {
       in_schema.insert(key);

@@ -23,7 +23,7 @@ struct Shard {
 [[nodiscard]] Result<Shard> parse_shard(const std::string& text);
 
 /// "2026-11-29T17:00:00Z" (RFC 3339, any offset), or "+30s" from `now` on. Later than `now`, and
-/// within a week of it: what is further off is a slip.
+/// within a week: anything further off is taken for a mistake.
 [[nodiscard]] Result<http::TimePoint> parse_start(const std::string& text, http::TimePoint now);
 
 }  // namespace loadgen

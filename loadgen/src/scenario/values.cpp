@@ -19,7 +19,7 @@ constexpr double most_at_once = 100'000;
 constexpr std::array<std::pair<std::string_view, Arrival>, 2> arrivals{
     {{"constant", Arrival::constant}, {"poisson", Arrival::poisson}}};
 
-/// Of the whole of `text`; not finite: it is none.
+/// The number that all of `text` is; not finite: it is none.
 double number(std::string_view text) {
   double value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);

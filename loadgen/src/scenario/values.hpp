@@ -8,7 +8,7 @@
 
 namespace loadgen {
 
-/// "20/s", "1.5/s", "90/min": per second. A bare number would be a guess.
+/// "20/s", "1.5/s", "90/min": per second. A bare number is refused: its unit would be a guess.
 [[nodiscard]] Result<double> parse_per_time(const std::string& text);
 /// "20/s" of an open loop, or "20" at a time of a closed one; 0 is none at all.
 [[nodiscard]] Result<Level> parse_level(const std::string& text);
@@ -20,7 +20,7 @@ namespace loadgen {
 [[nodiscard]] Result<double> parse_share(const std::string& text);
 /// A number above 0.
 [[nodiscard]] Result<double> parse_factor(const std::string& text);
-/// Of an open loop.
+/// How an open loop arrives: "constant" or "poisson".
 [[nodiscard]] Result<Arrival> parse_arrival(const std::string& text);
 
 /// "3", "1-5"; "2.0 s", "1.0 s to 5.0 s"; "20 at a time", "5/s".

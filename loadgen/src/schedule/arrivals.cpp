@@ -7,7 +7,7 @@
 namespace loadgen {
 namespace {
 
-/// To the next arrival of a Poisson process of level 1.
+/// The time to the next arrival of a Poisson process of level 1.
 double gap(std::uint64_t seed, std::uint64_t stream, std::uint64_t number) {
   // 1 - u is in (0, 1], so that its logarithm is finite.
   return -std::log(1 - unit(hash_for(Purpose::arrival, {seed, stream, number})));
@@ -15,8 +15,8 @@ double gap(std::uint64_t seed, std::uint64_t stream, std::uint64_t number) {
 
 }  // namespace
 
-// A Poisson process of a level that changes is one of level 1, as long as time is stretched so that
-// the level becomes 1 (Cinlar, Introduction to Stochastic Processes, 1975, section 4.7).
+// A Poisson process whose level changes is one of level 1 in a time that is stretched so that the
+// level is 1 (Cinlar, Introduction to Stochastic Processes, 1975, section 4.7).
 void Arrivals::step() {
   if (arrival_ == Arrival::poisson) {
     sum_ += gap(seed_, stream_, number_);

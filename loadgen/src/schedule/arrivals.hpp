@@ -15,11 +15,11 @@ enum class Arrival {
   poisson,   ///< independently of each other: a Poisson process of that level
 };
 
-/// Points at one arrival after the other. A value: a copy goes on from where it was made. Does not
-/// own the course, which outlives it.
+/// Steps from one arrival to the next. A value: a copy goes on from where it was made. Does not own
+/// the course, which outlives it.
 class Arrivals {
  public:
-  /// `arrival` is none of a closed loop.
+  /// `arrival` is that of an open loop.
   Arrivals(const Course& course, Arrival arrival, std::uint64_t seed, std::uint64_t stream)
       : course_(&course), arrival_(arrival), seed_(seed), stream_(stream) {
     step();

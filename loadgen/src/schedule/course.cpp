@@ -59,7 +59,7 @@ std::optional<Duration> Course::reaches(double sum) const {
     if (more < 0) continue;
     const double s = slope(piece.stretch, piece.length);
     if (more == 0 && (piece.stretch.from > 0 || s > 0)) return duration(piece.begin);
-    // More than the level comes to before it is down at 0.
+    // More than the level adds up to before it has sunk to 0.
     const double square = piece.stretch.from * piece.stretch.from + 2 * s * more;
     if (square < 0) continue;
     const double sought = piece.stretch.from + std::sqrt(square);

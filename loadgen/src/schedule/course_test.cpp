@@ -97,7 +97,7 @@ TEST(Arrivals, OfAPoissonProcessComeAsOftenAsTheCourseSaysAndAsUnevenly) {
   EXPECT_NEAR(in(0, 100), 10'000, 400);
   EXPECT_NEAR(in(0, 50), 2'500, 200);
   EXPECT_NEAR(in(100, 200), 10'000, 400);
-  // The gaps of an even stretch are exponential: as wide as they are long.
+  // The gaps of an even stretch are exponential: their standard deviation is their mean.
   double sum = 0, squares = 0;
   std::size_t count = 0;
   for (std::size_t i = 1; i < all.size(); ++i) {

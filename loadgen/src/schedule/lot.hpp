@@ -14,21 +14,21 @@ struct Portion {
   std::uint64_t number = 0, of = 1;
 };
 
-/// Of something whole that is handed out one by one in turn, what falls to `portion`.
+/// How many of `whole` things, handed out one by one in turn, fall to `portion`.
 [[nodiscard]] constexpr std::uint64_t share(std::uint64_t whole, Portion portion) {
   return whole / portion.of + (portion.number < whole % portion.of ? 1 : 0);
 }
 
-/// Partners by their numbers in a stream, and what of the room at a time is theirs: so many of the
-/// first partners, which are those that begin. A value; not thread-safe.
+/// Some partners of a stream, by number, and their share of the room: where the stream has room for
+/// `whole` partners at a time, as many as are among its first `whole`. A value; not thread-safe.
 class Lot {
  public:
   /// All of them.
   Lot() = default;
   /// Every `machine.of`-th from `machine.number` on, and of these every `thread.of`-th.
   explicit Lot(Portion machine, Portion thread = {}) : machine_(machine), thread_(thread) {}
-  /// Those of which `mine` says so, which is asked again and again, and of these about every
-  /// `thread.of`-th; none from `end` on. `machines`: so many share the stream.
+  /// Those for which `mine` is true, and of these about every `thread.of`-th; none from `end` on.
+  /// `mine` is called again and again. `machines`: how many share the stream.
   Lot(std::function<bool(std::uint64_t)> mine, std::uint64_t machines, Portion thread,
       std::uint64_t end)
       : mine_(std::move(mine)), machine_{0, machines}, thread_(thread), end_(end) {}
@@ -36,13 +36,13 @@ class Lot {
 
   /// The first that is `n` or later; nullopt: there is none.
   [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t n) const;
-  /// Of so many at a time, those that are its own.
+  /// How many of `whole` at a time are its own.
   [[nodiscard]] std::uint64_t room(std::uint64_t whole) const;
-  /// The fewest at a time of which so many are its own; nullopt: there never are.
+  /// The least `whole` of which `room` are its own; nullopt: there is none.
   [[nodiscard]] std::optional<std::uint64_t> whole(std::uint64_t room) const;
 
  private:
-  /// Of the machine, the one that so many of its own are before.
+  /// The machine's own partner with `before` of its own before it.
   [[nodiscard]] std::optional<std::uint64_t> of_machine(std::uint64_t before) const;
 
   std::function<bool(std::uint64_t)> mine_;  ///< empty: every machine_.of-th

@@ -13,13 +13,13 @@ namespace loadgen {
 namespace {
 using namespace std::chrono_literals;
 
-/// Of a stream in which one in three partners, by chance, is of machine 1, and the others are of
-/// any.
+/// Whether machine `machine` has partner `n`, in a stream of which one in three partners, by
+/// chance, is on machine 1, and the others are dealt out in turn.
 bool has(std::uint64_t machine, std::uint64_t machines, std::uint64_t n) {
   return hash_of({n}) % 3 == 0 ? machine == 1 % machines : n % machines == machine;
 }
 
-/// Those of a run of so many machines and threads.
+/// The lots of a run of so many machines and threads.
 std::vector<Lot> lots(std::uint64_t machines, std::uint64_t threads, bool some_together) {
   std::vector<Lot> all;
   for (std::uint64_t machine = 0; machine < machines; ++machine) {

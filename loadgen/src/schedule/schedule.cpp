@@ -6,7 +6,8 @@
 namespace loadgen {
 namespace {
 
-/// A ramp is at a whole number up to this much too early, as moments are whole nanoseconds.
+/// A ramp counts as having reached a whole number this much too early, as moments are whole
+/// nanoseconds.
 constexpr double hair = 1e-6;
 
 }  // namespace
@@ -79,7 +80,7 @@ std::optional<Time> Schedule::next_due(Time now) const {
   if (exhausted(now)) return std::nullopt;
   if (!open()) {
     if (in_flight_ < room(now)) return now;
-    // So high must the level be for one more here.
+    // The level at which one more may start here.
     const auto least = options_.lot.whole(in_flight_ + 1);
     if (!least) return std::nullopt;
     const auto rises = options_.course.rises_to(static_cast<double>(*least), now - start_);

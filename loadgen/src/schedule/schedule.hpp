@@ -43,7 +43,7 @@ class Schedule {
     Time possible;
   };
   /// The partner to start now, if one is due and there is room. One that had room when it was due
-  /// starts also after the end of the course: it is late by our timers only. The caller reports its
+  /// starts even after the end of the course: only our timers made it late. The caller reports its
   /// end.
   [[nodiscard]] std::optional<Start> take(Time now);
   void ended(Time now);
@@ -52,7 +52,7 @@ class Schedule {
   /// None starts from here on (interrupt).
   void close(Time now);
 
-  /// When `take` should be asked again though nothing ended; nullopt when only an end can help.
+  /// When to ask `take` again if nothing ends before; nullopt: only an end can help.
   [[nodiscard]] std::optional<Time> next_due(Time now) const;
   /// Nothing more will start.
   [[nodiscard]] bool exhausted(Time now) const;
@@ -68,14 +68,14 @@ class Schedule {
 
  private:
   [[nodiscard]] bool open() const { return arrivals_.has_value(); }
-  [[nodiscard]] std::uint64_t room(Time now) const;  ///< for how many, in all
+  [[nodiscard]] std::uint64_t room(Time now) const;  ///< in flight here, at most
   /// Open loop: when the next one is due; nullopt: there is none.
   [[nodiscard]] std::optional<Time> due() const;
 
   ScheduleOptions options_;
   Time start_;
   std::optional<Time> end_;  ///< starts are due before it
-  Time room_since_;          ///< or since when, while there is none
+  Time room_since_;          ///< since when there has been room; not updated while there is none
   bool closed_ = false;
   std::optional<std::uint64_t> next_, last_;  ///< partners: to be taken, and taken last
   std::uint64_t taken_ = 0;

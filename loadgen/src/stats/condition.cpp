@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, Operator>, 6> operators{
      {"==", Operator::equal},
      {"!=", Operator::not_equal}}};
 
-/// Without the word at its end, or nullopt where it is not there.
+/// `text` without `word` at its end; nullopt: it does not end with that word.
 std::optional<std::string_view> without(std::string_view word, std::string_view text) {
   if (!text.ends_with(word)) return std::nullopt;
   const auto rest = text.substr(0, text.size() - word.size());

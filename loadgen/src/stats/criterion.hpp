@@ -22,7 +22,7 @@ class Criterion {
  public:
   [[nodiscard]] static Result<Criterion> parse(std::string_view text);
   [[nodiscard]] const std::string& text() const { return condition_.text; }
-  /// The value it found when it holds, that is when the run is to fail.
+  /// The value that was found where the condition holds, that is, where the run is to fail.
   [[nodiscard]] std::optional<double> hit(const Stats& stats) const;
 
  private:

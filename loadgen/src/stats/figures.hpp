@@ -1,4 +1,4 @@
-// The figures of a run by name, once: who adds runs up and who writes them down go by this list.
+// The figures of a run by name, once: adding runs up and writing them down both use this list.
 #pragma once
 
 #include <array>

@@ -11,7 +11,7 @@
 
 namespace loadgen {
 
-/// Of buckets by their number, ascending, those that are not empty.
+/// The buckets that are not empty, by their number, ascending.
 using BucketCounts = std::vector<std::pair<int, std::uint64_t>>;
 
 /// Logarithmic buckets of 1 % width from 1 us to 24 h; what lies outside falls into the end
@@ -25,7 +25,8 @@ class Histogram {
   [[nodiscard]] static int bucket_of(std::chrono::microseconds value);
   /// Its upper bound, in microseconds; of the last one, its lower.
   [[nodiscard]] static double upper_us(int bucket);
-  /// What has these counts and that sum and least and largest value; nullopt: nothing has.
+  /// The histogram with these counts, this sum, and this least and largest value; nullopt: there
+  /// can be none.
   [[nodiscard]] static std::optional<Histogram> of(const BucketCounts& counts, double sum_us,
                                                    std::chrono::microseconds min,
                                                    std::chrono::microseconds max);

@@ -36,7 +36,7 @@ struct Cause {
   bool operator==(const Cause&) const = default;
 };
 
-/// Of a file: from `begin` on, without `end`.
+/// A range of a file: from `begin` up to, but not including, `end`.
 struct ByteRange {
   Bytes begin, end;
   bool operator==(const ByteRange&) const = default;
@@ -66,12 +66,12 @@ struct UploadResult {
 
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;  ///< attempts after a failure, whatever the request was
-  std::uint64_t resumes = 0;  ///< transfers continued where all before is at the server
+  std::uint64_t resumes = 0;  ///< transfers continued behind what the server already had
   /// Begun again at the first byte: the server no longer knew the upload, or its protocol cannot
   /// continue one.
   std::uint64_t new_uploads = 0;
   /// PATCHes that two connections sent at the same time, and what the one was told that was not let
-  /// in, or not first: that it may not (409, 423), or that it was as well. The rest were lost.
+  /// in, or came second: that it is refused (409, 423), or accepted as well. The rest were lost.
   std::uint64_t second_writers = 0, second_refused = 0, second_accepted = 0;
   std::uint64_t redeliveries = 0;   ///< DEX: asked for after a delivery that failed
   Bytes sent;                       ///< bytes of the file handed to connections

@@ -20,7 +20,7 @@ constexpr std::size_t flush_at = 64U << 10U;
   throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), what);
 }
 
-/// Every member of a request, for both of them.
+/// Every member of a request, for Writer and Reader.
 template <class File, class Of>
 requires std::same_as<std::remove_const_t<Of>, Attempt>
 void each_field(File& file, Of& a) {
@@ -114,7 +114,7 @@ class Reader {
   std::size_t at_ = 0;
 };
 
-/// Every member of a result, for both of them.
+/// Every member of a result, for Writer and Reader.
 template <class File, class Result>
 requires std::same_as<std::remove_const_t<Result>, UploadResult>
 void each_field(File& file, Result& r) {
@@ -184,7 +184,8 @@ void Spool::flush() const {
   write_all(records_.get(), pending_, written_);
   written_ += pending_.size();
   pending_.clear();
-  // Neighbours end about the same time: what lies together goes together.
+  // Uploads with neighbouring indices end at about the same time, so their places are written
+  // together.
   std::string together;
   std::uint64_t first = 0;
   for (const auto& [index, place] : pending_places_) {

@@ -42,7 +42,7 @@ class Spool {
   mutable std::mutex mutex_;
   File records_, places_;  ///< `places_`: by index, where the record begins and how long it is
   mutable std::string pending_;                            ///< the last records, yet to be written
-  mutable std::map<std::uint64_t, Place> pending_places_;  ///< theirs
+  mutable std::map<std::uint64_t, Place> pending_places_;  ///< the places of these
   mutable std::uint64_t written_ = 0;
   std::uint64_t end_ = 0;
 };

@@ -16,14 +16,14 @@ struct CauseCount {
   std::string example;
 };
 
-/// Of a start, so that latency has a share of waiting that is not the target's.
+/// A start this late gives latency a share of waiting that is not the target's.
 inline constexpr std::chrono::milliseconds late_after{100};
 
 /// Not thread-safe.
 struct Stats {
   std::uint64_t started = 0, uploaded = 0, verified = 0, unverified = 0, lost = 0, failed = 0,
                 interrupted = 0, not_started = 0;
-  std::uint64_t unseen = 0;  ///< of the unverified, those for a reason
+  std::uint64_t unseen = 0;  ///< of the unverified, those with a cause
   std::uint64_t wrong = 0;
   std::uint64_t late_starts = 0;  ///< that started `late_after` or more after they were due
   std::uint64_t requests = 0, retries = 0, resumes = 0, new_uploads = 0;

@@ -17,7 +17,7 @@ class Tally {
   Tally(std::size_t groups, std::size_t phases)
       : groups_(groups > 1 ? groups : 0), phases_(phases > 1 ? phases : 0) {}
 
-  /// As `group` and `phase` tell them, of as many as there are.
+  /// From figures as `group` and `phase` return them, one for each.
   Tally(Stats run, std::vector<Stats> groups, std::vector<Stats> phases)
       : all(std::move(run)), groups_(std::move(groups)), phases_(std::move(phases)) {
     if (groups_.size() < 2) groups_.clear();
@@ -29,7 +29,7 @@ class Tally {
     if (!groups_.empty()) groups_[result.group].add(result);
     if (!phases_.empty()) phases_[result.phase].add(result);
   }
-  /// Partners of a stream that were due and could not start: of no group that is known.
+  /// A partner was due and could not start; its group is not known.
   void not_started(std::size_t phase) {
     ++all.not_started;
     if (!phases_.empty()) ++phases_[phase].not_started;

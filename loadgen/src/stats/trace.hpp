@@ -46,13 +46,13 @@ struct Attempt {
 /// Bytes by what became of them.
 using BytesByEnd = std::array<Bytes, attempt_ends>;
 
-/// Bounded: of long ones the beginning and the end. Recorded where a report is wanted.
+/// Bounded: of a long trace, the beginning and the end are kept. Recorded where a report is wanted.
 struct Trace {
   static constexpr std::size_t first = 40, last = 24;
   std::vector<Attempt> attempts;
   std::uint64_t left_out = 0;  ///< behind the first `first`
-  /// What was sent and had to be sent again, or never arrived, by how its request ended. That which
-  /// was `answered` was denied later, or sent twice.
+  /// Bytes that had to be sent again, or never arrived, by how their request ended. Those of
+  /// `answered` requests were denied later, or sent twice.
   BytesByEnd in_vain{};
 
   /// Attempts come in the order in which they end.

@@ -24,7 +24,7 @@ class Client;
 
 /// A page of a list of uploads that are stored.
 struct Listing {
-  /// By the URLs of uploads, where their bytes are; whoever has such a URL needs no credentials.
+  /// Where the bytes of uploads are, by the uploads' URLs. Such a place needs no credentials.
   std::map<std::string, std::string> places;
   std::optional<transport::LoadRequest> next;  ///< asks for the next page
 };
@@ -37,12 +37,12 @@ struct Account {
   std::vector<std::string> copies;
 };
 
-/// What a system is known by.
+/// How a system is recognised.
 struct Recognition {
-  /// For what every server of it has.
+  /// They ask for what every server of the system has.
   std::vector<transport::LoadRequest> requests;
-  /// Whether an answer is one of somebody who has never heard of that; if each is, the target is of
-  /// another system.
+  /// Whether an answer is that of a server that has never heard of it. If all answers are, the
+  /// target is of another system.
   std::function<bool(const transport::LoadResponse& answer)> is_strange;
   Error otherwise;  ///< names the flag, and what to do
 };
@@ -67,7 +67,7 @@ class Client {
   [[nodiscard]] virtual std::vector<std::string> urls() const { return {}; }
 
   /// The creation URLs to try where the given one names only a host; empty: it is a whole one. The
-  /// first whose answer to OPTIONS is `recognised` is taken by `settle_on`.
+  /// first whose answer to OPTIONS `recognises` accepts goes to `settle_on`.
   [[nodiscard]] virtual std::vector<std::string> creation_urls() const { return {}; }
   [[nodiscard]] virtual bool recognises(const transport::LoadResponse& /*answer*/) const {
     return true;
@@ -76,20 +76,20 @@ class Client {
     options_.create_url = std::move(creation_url);
   }
 
-  /// Of every file that is sent from now on (UploadOptions::digest).
+  /// For every file that is sent from now on (UploadOptions::digest).
   void make_digests(DigestAlgorithm algorithm) { options_.digest = algorithm; }
 
   /// Adds what every request of this system carries, besides credentials.
   virtual void dress(transport::LoadRequest& /*request*/) const {}
   /// Where its requests carry the credentials of the run.
   [[nodiscard]] virtual client::Presentation presentation() const { return {}; }
-  /// Puts them on `request`: what an Authorizer is ready with.
+  /// Puts `credential`, as an Authorizer gave it, on `request`.
   void present(const std::string& credential, transport::LoadRequest& request) const {
     presentation().put(credential, request.headers, request.url);
   }
-  /// A request that needs the credentials and changes nothing; its status does not matter, but 401.
+  /// A request that needs the credentials and changes nothing. Of its status only a 401 matters.
   [[nodiscard]] virtual transport::LoadRequest probe() const = 0;
-  /// Tells a target of another system before it is loaded; nullopt: the uploads will tell.
+  /// How to tell a target of another system before the load; nullopt: the uploads will tell.
   [[nodiscard]] virtual std::optional<Recognition> recognition() const { return std::nullopt; }
 
   [[nodiscard]] virtual std::unique_ptr<Upload> upload(const UploadHost& host, std::uint64_t index,
@@ -97,10 +97,10 @@ class Client {
                                                        Upload::Events events) const = 0;
 
   // ---- verification ----------------------------------------------------------------------------
-  /// "{this}/{last segment of an upload's URL}" is a mock server's account of it; empty: it has
-  /// none that can be found by the URL.
+  /// A mock server's account of an upload is at "{this}/{last segment of its URL}"; empty: none can
+  /// be found by the URL.
   [[nodiscard]] virtual std::string control_url() const;
-  /// Ask where the bytes of uploads are; none: they are at their URLs.
+  /// Requests that ask where the bytes of uploads are; none: they are at the uploads' URLs.
   [[nodiscard]] virtual std::vector<transport::LoadRequest> listings() const { return {}; }
   /// What the answer to one of them says.
   [[nodiscard]] virtual Result<Listing> read_listing(const std::string& /*answer*/) const {
@@ -112,7 +112,7 @@ class Client {
       const std::string& /*url*/) const {
     return std::nullopt;
   }
-  /// The URL that the answer to it, a 200, names. Whoever has it needs no credentials.
+  /// The place that its answer, a 200, names. It needs no credentials.
   [[nodiscard]] virtual Result<std::string> read_whereabouts(const std::string& /*answer*/) const {
     return failure("", "this system tells no place");
   }
@@ -150,7 +150,7 @@ class Client {
   UploadOptions options_;
 };
 
-/// What a file of another tool comes to.
+/// A file of another tool, as a scenario.
 struct ForeignScenario {
   std::string scenario;            ///< JSON, as a file of ours
   std::vector<std::string> notes;  ///< what of it could not be taken over
@@ -165,8 +165,8 @@ struct SystemKind {
   std::function<Result<std::unique_ptr<Client>>(UploadOptions options,
                                                 const settings::OwnSettings& own)>
       make;
-  /// Reads the files of another load tool of this system; nullopt: it is no such file. Empty: there
-  /// is no other tool.
+  /// Reads a file of another load tool of this system; nullopt: `text` is no such file. Empty:
+  /// there is no other tool.
   std::function<std::optional<Result<ForeignScenario>>(const std::string& text,
                                                        const std::string& file)>
       read_foreign = {};

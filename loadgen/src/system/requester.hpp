@@ -8,18 +8,18 @@
 namespace loadgen {
 
 /// Adds what every request carries, credentials included, and renews those once after a 401. Counts
-/// into the result of its owner, which it must not outlive.
+/// into the result of its owner, which outlives it.
 class Requester {
  public:
   Requester(const UploadHost& host, UploadResult& result) : host_(host), result_(result) {}
 
   using Handler = std::function<void(transport::LoadOutcome)>;
-  /// Without them `handler` is told a failure, possibly at once.
+  /// If there are no credentials to be had, `handler` gets a failure, possibly at once.
   void send(transport::LoadRequest request, Handler handler) {
     send(std::move(request), std::move(handler), false);
   }
 
-  Bytes under_way;  ///< of the file, handed over by the present request; its source keeps it
+  Bytes under_way;  ///< of the file, handed over by the present request, whose source sets it
 
  private:
   void send(transport::LoadRequest request, Handler handler, bool renewed);

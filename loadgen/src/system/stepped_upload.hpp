@@ -20,8 +20,8 @@ struct FileBody {
   std::string tail = {};
 };
 
-/// For protocols without offsets: what of a body was lost on the way is sent again with all of it.
-/// When to try again is as for tus, but a body that is not through is no progress.
+/// For protocols without offsets: if some of a body is lost, all of it is sent again. Retries are
+/// as for tus, but a body that did not get through is no progress.
 class SteppedUpload : public Upload {
  public:
   SteppedUpload(const UploadHost& host, std::uint64_t index, Bytes size, Time intended,
@@ -34,20 +34,20 @@ class SteppedUpload : public Upload {
  protected:
   /// Does the next thing that has to be done, now or after a wait.
   virtual void go_on() = 0;
-  /// The client's process has ended, and no client of these protocols stores what it has begun:
-  /// what is to be done next is the first thing again.
+  /// The client's process has ended. No client of these protocols stores what it has begun, so the
+  /// first thing is to be done again.
   virtual void forget() = 0;
 
   [[nodiscard]] const UploadOptions& options() const { return host_.client.options(); }
   [[nodiscard]] const Payload& payload() const { return payload_; }
   [[nodiscard]] UploadResult& result() { return result_; }
   [[nodiscard]] Time now() const { return host_.transport.now(); }
-  /// Between the parts of a form: of the seed alone, as everything here; not in the file, by all
-  /// odds of 64 bits.
+  /// Separates the parts of a form. A pure function of seed and upload; with 64 bits it is all but
+  /// certain that the file does not contain it.
   [[nodiscard]] std::string boundary() const;
   /// With the credentials of the run.
   void send(transport::LoadRequest request, Requester::Handler handler);
-  /// Without them: to a storage, which has them signed.
+  /// Without them: to a storage, for which requests are signed.
   void send_bare(transport::LoadRequest request, Requester::Handler handler);
   /// The body of `request` becomes `body`.
   void send_file(transport::LoadRequest request, FileBody body, Requester::Handler handler,

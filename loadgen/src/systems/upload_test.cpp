@@ -422,7 +422,8 @@ TEST_F(UploadTest, WhatIsAcknowledgedWithoutHavingBeenSentIsCounted) {
   EXPECT_EQ(upload(Bytes{10}).never_sent, Bytes{0});
 }
 
-// What was invented of an upload that is gone, or was taken back, was subtracted from what arrived.
+// Bytes that a server had invented, of an upload that was gone or taken back, used to be subtracted
+// from what arrived.
 TEST_F(UploadTest, WhatWasInventedOnceIsNoWasteLater) {
   for (const int head : {404, 200}) {
     options.chunk = Bytes{4};
@@ -620,7 +621,7 @@ TEST_F(DexUploadTest, AsksNoOftenerThanItWasToldTo) {
   }
 }
 
-// What is asked for may come beside what the server does by itself.
+// A delivery that was asked for may come beside those that the server makes by itself.
 TEST_F(DexUploadTest, WhatWasAskedForIsNoSecondDelivery) {
   const auto twice = dex::parse_info(
       info("Complete", "[" + delivery("SUCCESS", "edav") + "," + delivery("SUCCESS", "edav") + "]")

@@ -9,13 +9,13 @@ namespace {
 /// Linux' TCP_RTO_MIN.
 constexpr double least_variance = 0.2;
 constexpr double least_round_trip = 0.001;
-/// Three duplicate acknowledgements are a fast retransmit; less cannot be told from silence.
+/// Three duplicate acknowledgements trigger a fast retransmit; fewer cannot be told from silence.
 constexpr double least_for_fast_retransmit = 3;
 
 double round_trip_of(const TcpPath& path) { return std::max(path.round_trip, least_round_trip); }
 
-/// Which share of a bottleneck Reno uses whose queue is `queue` times what the path holds: windows
-/// go from one half of their peak to the peak, which is both together.
+/// The share of a bottleneck that Reno uses if the queue holds `queue` times what the path does.
+/// Windows go from half of their peak to the peak, which fills both.
 double utilisation(double queue) {
   if (queue >= 1) return 1;
   const double rising = (1 - queue) / 2;  // rounds below a full path
@@ -24,8 +24,8 @@ double utilisation(double queue) {
   return bytes / time;
 }
 
-/// Of BBR's rate what arrives: it sends at the rate it has measured, whatever is lost, up to the
-/// loss at which its model takes the losses for the path's limit (about 20 %).
+/// The share of BBR's rate that arrives. It sends at the rate it has measured, whatever is lost,
+/// until its model takes the losses for the path's limit (at about 20 %).
 double bbr_share(double loss) {
   constexpr double turning = 0.2;
   if (loss <= turning) return 1 - loss;
@@ -82,7 +82,7 @@ TcpRegime regime_of(const TcpPath& path) {
     regime.link_limited = path.rate > 0 && path.rate <= regime.rate;
     regime.rate = link * bbr_share(path.loss);
     regime.window = regime.rate * round_trip;
-    // Its pacing keeps a path filled: what is lost is sent again beside the rest.
+    // BBR's pacing keeps a path filled: what is lost is sent again beside the rest.
     if (regime.window < 4 * path.segment) add_pauses(path, regime);
     return regime;
   }

@@ -19,11 +19,11 @@ inline constexpr std::array all_congestions{Congestion::reno, Congestion::cubic,
 struct TcpPath {
   Congestion control = Congestion::cubic;
   double round_trip = 0;      ///< without a queue; at least a millisecond is taken
-  double jitter = 0;          ///< as much longer or shorter a round trip may be
+  double jitter = 0;          ///< a round trip may be longer or shorter by up to this
   double rate = 0;            ///< of the bottleneck; 0: unlimited
   double queue = 0;           ///< what the bottleneck holds, as the time it takes to send it
   double loss = 0;            ///< of segments, outside bursts
-  double segment = 1448;      ///< Ethernet's 1500 without the heads of IPv4 and TCP with timestamps
+  double segment = 1448;      ///< Ethernet's 1500 without headers: IPv4, and TCP with timestamps
   double window = 4U << 20U;  ///< the most that is ever under way: the buffers of both ends
 };
 
@@ -46,8 +46,8 @@ struct TcpRegime {
 /// and never less than Reno, times `cubic_correction`.
 [[nodiscard]] double cubic_window(double loss, double round_trip);
 
-/// What Linux' CUBIC sends more than its formula. Fitted by scripts/netlab.sh on 100 ms with 1 %
-/// and 300 ms with 1 %: the root of both ratios.
+/// How much more Linux' CUBIC sends than its formula. Fitted by scripts/netlab.sh with 1 % loss on
+/// 100 ms and on 300 ms: the root of the product of both ratios.
 inline constexpr double cubic_correction = 1.06;
 
 /// Reno: full PFTK (Padhye, Firoiu, Towsley, Kurose: Modeling TCP Throughput, 1998, equation 30,

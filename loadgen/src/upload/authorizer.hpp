@@ -20,7 +20,7 @@ struct Credentials {
   std::string token;      ///< a given token or key; wins over the password grant
   std::string oauth_url;  ///< POST here; refresh tokens go to {oauth_url}/refresh
   std::string username, password;
-  std::string proxy_user = {};   ///< USER:PASSWORD for the proxy, which are no concern of this room
+  std::string proxy_user = {};   ///< USER:PASSWORD for the proxy, which this room does not use
   redact::Secrets secrets = {};  ///< what the endpoint issues is added
   [[nodiscard]] bool none() const { return token.empty() && username.empty(); }
 };
@@ -35,10 +35,10 @@ class Authorizer {
   void authorize(Ready ready) { authorize(transport_, std::move(ready)); }
   /// The same, with what has to be asked for going by `by`, which lives until `ready` was called.
   void authorize(transport::LoadTransport& by, Ready ready);
-  /// What `authorize` is ready with at any time; null: it has to be asked for, and again.
+  /// What `authorize` always gives; null: it has to be asked for each time.
   [[nodiscard]] const std::string* given() const { return life_ ? nullptr : &fixed_; }
-  /// The server answered 401 to this one. False when a new one cannot be had (a given one, none);
-  /// true when `authorize` will ask for another.
+  /// The server answered 401 to `token`. True: `authorize` will ask for another; false: no other
+  /// can be had (a given one, or none).
   bool refused(const std::string& token);
 
   /// The token that is in use, where tokens are issued; nullopt: there is none at present.

@@ -14,7 +14,7 @@ namespace loadgen {
 /// "PATCH: connection reset", "PATCH: 500" with what the server said; `what` names the request.
 [[nodiscard]] Cause cause_of(std::string_view what, const transport::LoadOutcome& outcome);
 
-/// Of a file of one's own that is not what it was: what Payload::trouble says, which names no file.
+/// For the user's own file that has changed: what Payload::trouble says, which names no file.
 [[nodiscard]] Cause cause_of_trouble(const std::string& trouble);
 
 }  // namespace loadgen

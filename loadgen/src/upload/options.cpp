@@ -9,8 +9,8 @@
 namespace loadgen {
 namespace {
 
-/// Scheme, host and port are the same to the letter. Nearly all are, and to take URLs apart costs
-/// more than a small upload has left.
+/// Whether scheme, host and port are the same to the letter, as nearly always: taking URLs apart
+/// costs more than a small upload has left.
 bool same_to_the_letter(const std::string& url, const std::string& create_url) {
   const auto authority = create_url.find("://");
   const auto path = create_url.find('/', authority + 3);
@@ -45,7 +45,7 @@ std::map<std::string, std::string> UploadOptions::metadata_of(std::uint64_t uplo
 
 /// RFC 6454: the credentials were given for one scheme, host and port.
 bool UploadOptions::may_lead_to(const std::string& url) const {
-  // Of create_url the run has found out that it is none of production.
+  // The run has checked that create_url is no URL of production.
   if (same_to_the_letter(url, create_url)) return true;
   if (!not_production(url)) return false;
   return any_origin || transport::origin_of(url) == transport::origin_of(create_url) ||

@@ -44,7 +44,7 @@ struct Numbering {
 
 struct UploadOptions {
   std::string create_url;  ///< where uploads begin
-  /// What is told of every file; its name and the run id are added.
+  /// Metadata of every file; its name and the run id are added.
   std::map<std::string, std::string> metadata;
   /// Values of it may hold {partner}, {file} and {account}.
   Numbering numbering;
@@ -55,7 +55,7 @@ struct UploadOptions {
   Connections connections = Connections::own;
   /// Made of every file while it is sent, and kept for verification; nullopt: none.
   std::optional<DigestAlgorithm> digest;
-  /// Small ones are made again in no time, and to keep a digest running costs as much.
+  /// A small file is made again in no time, and keeping a digest running would cost as much.
   [[nodiscard]] std::optional<DigestAlgorithm> digest_of(Bytes size) const {
     return size > made_again_at_once ? digest : std::nullopt;
   }
@@ -73,8 +73,8 @@ struct UploadOptions {
   [[nodiscard]] bool may_lead_to(const std::string& url) const;
 };
 
-/// The file name that upload `index` of a run is sent under: unique, so that a delivered file can
-/// be found again by it; of the name that a file of one's own has it has the extension.
+/// The file name that upload `index` of a run is sent under. It is unique, so that a delivered file
+/// can be found by it. Of the name of the user's own file it has only the extension.
 [[nodiscard]] std::string file_name(const std::string& run_id, std::uint64_t index,
                                     std::string_view extension);
 

@@ -23,7 +23,7 @@ namespace loadgen {
 /// failure, so that a server which takes back what it acknowledged does not keep a client for ever.
 class RetryBudget {
  public:
-  /// Some clients do not know Retry-After, and a 429 is to them as any other failure.
+  /// Some clients do not know Retry-After, and take a 429 as any other failure.
   explicit RetryBudget(std::vector<Milliseconds> delays, bool heeds_retry_after = true)
       : delays_(std::move(delays)), heeds_retry_after_(heeds_retry_after) {}
 

@@ -21,13 +21,13 @@ class Upload {
   virtual ~Upload() = default;
 
   virtual void start() = 0;
-  /// A whole one when `Events::ended` was called.
+  /// Complete once `Events::ended` was called.
   [[nodiscard]] virtual const UploadResult& result() const = 0;
-  /// As it is now, when the run ends before it: with what the request under way has sent.
+  /// As it is now, if the run ends before the upload: with what the request under way has sent.
   [[nodiscard]] virtual UploadResult interrupted() const = 0;
 };
 
-/// Of an upload that is about to start.
+/// The result of an upload that is about to start.
 [[nodiscard]] UploadResult new_result(const UploadOptions& options, std::uint64_t index, Bytes size,
                                       Time intended);
 

@@ -25,10 +25,10 @@ class Asker {
     std::function<transport::LoadRequest()> request;  ///< made anew for every attempt
     bool with_credentials = true;
   };
-  /// A lost connection, 429 and 5xx are tried again, and a 401 with a new token. A download that
-  /// breaks off is not: it tells that the target cannot be read. Where questions in a row were
-  /// asked in vain, the next ones are asked once only; and where the target was silent, no more, so
-  /// that the end does not wait for it upload by upload.
+  /// Lost connections, 429 and 5xx are tried again, and a 401 with a new token. A download that
+  /// breaks off is not: it shows that the target cannot be read. After some questions in a row
+  /// without an answer, each further one is asked only once. If the last of them met silence, no
+  /// more are asked, so that the end of a run does not wait for silence upload by upload.
   void ask(Question question, transport::LoadTransport::Done done) {
     ask(std::move(question), std::move(done), false, 0);
   }
@@ -38,7 +38,7 @@ class Asker {
 
  private:
   void ask(Question question, transport::LoadTransport::Done done, bool renewed, int attempt);
-  /// What may be done about no answer: to wait, and for how long; nullopt: nothing.
+  /// How long to wait before asking again; nullopt: it would not help.
   [[nodiscard]] std::optional<Milliseconds> wait_after(const transport::LoadOutcome& outcome,
                                                        int attempt, bool download) const;
 
@@ -46,7 +46,7 @@ class Asker {
   Authorizer& authorizer_;
   const Client& client_;
   Milliseconds stall_timeout_;
-  unsigned in_vain_ = 0;  ///< in a row
+  unsigned in_vain_ = 0;  ///< questions in a row without an answer
   bool silent_ = false;   ///< the last of them had no answer in all its time
 };
 

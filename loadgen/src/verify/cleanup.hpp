@@ -1,4 +1,4 @@
-// After all: takes the uploads of a run away again.
+// In the end: removes the uploads of a run.
 #pragma once
 
 #include <cstdint>

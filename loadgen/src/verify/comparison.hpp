@@ -15,7 +15,7 @@ namespace loadgen {
 /// What is wrong with a copy of a file.
 struct Damage {
   Cause cause;
-  std::optional<ByteRange> range;  ///< of the file; none where there is only too much
+  std::optional<ByteRange> range;  ///< of the file; nullopt: the copy is only too long
 };
 
 /// Compares bytes that arrive in order; it goes on after a difference, to know how far it reaches.

@@ -21,7 +21,7 @@ std::string bytes_of(const Payload& payload) {
 
 class ComparedKind : public testing::TestWithParam<PayloadKind> {
  protected:
-  /// However they are cut up.
+  /// The verdict on `bytes`, however they are cut up.
   std::optional<Damage> compared(const std::string& bytes) {
     Comparison comparison(payload_);
     for (std::size_t at = 0; at < bytes.size();) {

@@ -9,8 +9,8 @@
 
 namespace loadgen {
 
-/// By place, whose copy is there; of all loops of a run, as uploads of two may meet in one place.
-/// Thread-safe.
+/// Whose copy is in which place, for all loops of a run: uploads of two loops may meet in one
+/// place. Thread-safe.
 class Copies {
  public:
   /// The upload that had `place` before, if it was another one than `upload`.

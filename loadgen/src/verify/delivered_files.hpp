@@ -14,15 +14,15 @@
 
 namespace loadgen {
 
-/// The files below a folder by the run's file name that is part of theirs, as they were when it was
-/// read.
+/// The files below a folder, as they were when it was read, by the run's file name that their names
+/// contain.
 class DeliveredFiles {
  public:
   [[nodiscard]] static Result<DeliveredFiles> scan(const std::filesystem::path& folder,
                                                    const std::string& run_id);
   /// Every delivered file of the upload that was sent under `name`.
   [[nodiscard]] std::vector<std::filesystem::path> of(const std::string& name) const;
-  /// Of no upload of the run there is any.
+  /// There is no file of any upload of the run.
   [[nodiscard]] bool empty() const { return files_.empty(); }
 
  private:

@@ -19,21 +19,21 @@ namespace {
 using transport::LoadOutcome;
 using transport::LoadRequest;
 
-/// Beyond the bytes of the upload itself: of an account, of an error page.
+/// How much longer than the upload an answer may be: it may be an account, or an error page.
 constexpr Bytes most_of_an_answer{1U << 20U};
-/// Of so many uploads one is made again for its digest though it has one from when it was sent:
-/// what was sent is held to what it should have been.
+/// One upload in so many has its digest made again, although one was made while it was sent: what
+/// was sent is held to what it should have been.
 constexpr std::uint64_t one_made_again_in = 64;
 
-/// Uploads that find out what a target offers: one may be gone, or badly served.
+/// How many uploads try what a target offers: one may be gone, or badly served.
 constexpr unsigned most_probes = 3;
 
 /// How long a delivery may come after the load where the target does not tell that it was made.
 constexpr Milliseconds late_delivery{5000};
 constexpr Milliseconds between_scans{250};
 
-/// Whether a place that a target names is one of this machine's disk, and not of a container's: so
-/// deep in it that this is no chance (/var/lib is everywhere), folders are there.
+/// Whether a place that a target names may be on this machine's disk, and not in a container: its
+/// folders exist here, so deep down that this is no chance (/var/lib is everywhere).
 bool could_be_here(const std::filesystem::path& file) {
   if (!file.is_absolute()) return false;
   std::filesystem::path folder;
@@ -59,7 +59,7 @@ Delivered compare_here(const std::vector<std::string>& copies, const Payload& pa
     if (status.type() == std::filesystem::file_type::not_found) {
       return {Damage{{"verify: no delivered file", copy}, std::nullopt}, {}, {}};
     }
-    // Also one that cannot be looked at, of which reading tells why.
+    // Also if it cannot be looked at: reading it tells why.
     const bool unknown = status.type() == std::filesystem::file_type::none;
     if (unknown || std::filesystem::is_regular_file(status)) files.push_back(file);
   }
@@ -195,7 +195,7 @@ void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cau
 }
 
 void Verifier::lose(UploadResult& result, Cause cause, std::optional<ByteRange> damage) {
-  // What the bytes should be is not known any more.
+  // What the bytes should be is no longer known.
   if (const auto trouble = payload_of(result).trouble(); !trouble.empty()) {
     settle(result, UploadState::unverified, cause_of_trouble(trouble));
     return;
@@ -309,7 +309,7 @@ void Verifier::by_digest(UploadResult& result, bool probing) {
       probing_ = false;
     }
     if (!control) {
-      // Where there is no control endpoint it is 404 as well.
+      // A server without a control endpoint answers 404 as well.
       Cause cause = cause_of("verify: the control endpoint", outcome);
       if (status == 200) cause.detail = control.error().line();
       cause.detail += " (only dex-mock-server has one; --verify auto takes what there is)";
@@ -428,7 +428,7 @@ void Verifier::compare_at(const std::string& place, UploadResult& result, bool p
       options_.method = VerifyMethod::download;
     }
     if (status != 200) {
-      // Where no bytes are shown it may be 404 as well.
+      // A server that shows no bytes may answer 404 as well.
       bytes_unseen(result, cause_of("verify: GET", outcome));
     } else if (auto damage = (*comparison)->verdict()) {
       lose(result, std::move(damage->cause), damage->range);
@@ -448,7 +448,7 @@ void Verifier::probe_failed(UploadResult& result, const LoadOutcome& got) {
   looks_.ask(std::move(request), [this, &result, got](const LoadOutcome& outcome) {
     probing_ = false;
     if (status_of(outcome) == 404 || status_of(outcome) == 410) {
-      // This one is gone; of the next one the question is the same.
+      // This one is gone; the next one is asked the same question.
       lose(result, {"verify: the server has no such upload", result.url});
       return;
     }
@@ -482,7 +482,7 @@ void Verifier::by_delivered(UploadResult& result) {
     transport_.after(between_scans,
                      [this, &result] { scan([this, &result] { by_delivered(result); }); });
   } else if (delivered_->empty()) {
-    // That nothing arrived and that one looks in a wrong place are the same sight.
+    // A wrong folder looks just like one in which nothing has arrived.
     bytes_unseen(result, {"verify: no delivered file of this run",
                           "is --delivered-dir the folder that deliveries go to?"});
   } else {

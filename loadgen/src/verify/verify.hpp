@@ -35,24 +35,24 @@ enum class VerifyMethod {
 [[nodiscard]] Result<VerifyMethod> parse_verify_method(std::string_view text);
 [[nodiscard]] std::string_view to_string(VerifyMethod method);
 
-/// Verifies uploads one after the other or a few at once, on one loop: their bytes, in the way of
-/// the method, and then whatever else the target tells of them - that they are there, and how long
-/// they are, their metadata, an account of the system's own, and the copies that this names where
-/// they are files of this machine. Results are the caller's: their state becomes verified,
-/// unverified, wrong or lost. Lost is what was seen to be; what could not be seen is unverified,
-/// for a reason (docs/decisions/0030).
+/// Verifies uploads, a few at once, on one loop: first their bytes, by the method, and then
+/// whatever else the target tells of them. That is whether they are there, their length and
+/// metadata, an account of the system's own, and the copies it names that are files of this
+/// machine. Results are the caller's: their state becomes verified, unverified, wrong or lost. Lost
+/// is what was seen to be lost; what could not be seen is unverified, with a cause
+/// (docs/decisions/0030).
 class Verifier {
  public:
   struct Options {
     VerifyMethod method = VerifyMethod::automatic;
     std::string control_url;  ///< as Client::control_url
-    /// Reads the folder that deliveries go to, on another thread; none: none was given.
+    /// Reads the folder that deliveries go to, on another thread; empty: no folder was given.
     std::function<Result<DeliveredFiles>()> delivered;
     bool copies_are_here = false;  ///< the target runs on this machine
     std::shared_ptr<Copies> copies = std::make_shared<Copies>();  ///< seen so far, by any loop
     std::size_t at_once = 8;
     Milliseconds stall_timeout{std::chrono::seconds{30}};
-    /// Called again and again while bytes are read or made, on any thread: it gets on.
+    /// Called again and again while bytes are read or made, on any thread: there is progress.
     std::function<void()> at_work = [] {};
   };
   Verifier(transport::LoadTransport& transport, Authorizer& authorizer, const Client& client,
@@ -83,9 +83,9 @@ class Verifier {
   void by_look(UploadResult& result);
   void by_account(UploadResult& result);
   void by_copies(UploadResult& result, std::vector<std::string> copies);
-  /// GET was not answered by bytes: by an upload that is gone, or a server that offers none?
+  /// GET gave no bytes: is the upload gone, or does the server offer none?
   void probe_failed(UploadResult& result, const transport::LoadOutcome& outcome);
-  /// The bytes are different, and only where they are is not known.
+  /// The bytes are known to differ; finds out where.
   void find_damage(UploadResult& result, Cause cause);
   /// Nothing shows the bytes; the rest may still be seen.
   void bytes_unseen(UploadResult& result, Cause cause);
@@ -101,9 +101,9 @@ class Verifier {
   [[nodiscard]] Asker::Question download(const UploadResult& result, const std::string& place,
                                          std::shared_ptr<std::optional<Comparison>> into);
   [[nodiscard]] Payload payload_of(const UploadResult& result) const;
-  /// What of it a download shows.
+  /// The part of it that a download shows.
   [[nodiscard]] Payload shown_of(const UploadResult& result) const;
-  /// For work on another thread, which it asks again and again; it gets on meanwhile.
+  /// Work on another thread asks it again and again; each time counts as progress.
   [[nodiscard]] std::function<bool()> stopped() const;
 
   transport::LoadTransport& transport_;
@@ -117,7 +117,8 @@ class Verifier {
   std::optional<DeliveredFiles> delivered_;     ///< as the folder was read last
   std::optional<Time> delivered_until_;         ///< what is not there by then was not delivered
   std::vector<std::function<void()>> scanned_;  ///< wait for the folder that is being read
-  /// Why no bytes can be seen at all, and whether the target can be asked for the rest.
+  /// Why no bytes can be seen at all; and that the target is gone, so that nothing else can be
+  /// asked.
   std::optional<Cause> unseen_;
   bool gone_ = false;
   std::shared_ptr<std::atomic<bool>> stopped_ = std::make_shared<std::atomic<bool>>(false);

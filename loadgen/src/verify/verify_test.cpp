@@ -127,7 +127,7 @@ TEST_F(VerifyTest, DigestsComeFirst) {
   EXPECT_EQ(results[2].cause->what, "verify: different bytes");
 }
 
-// An older mock server does not know the fast one, and tells the other.
+// An older mock server does not know the fast digest, and tells the other one.
 TEST_F(VerifyTest, AFastDigestIsAskedFor) {
   control = [](const LoadRequest& r) {
     EXPECT_THAT(r.url, testing::EndsWith("?digest=xxh128"));
@@ -162,7 +162,7 @@ TEST_F(VerifyTest, ADigestThatWasMadeOnTheWayIsNotMadeAgain) {
   EXPECT_EQ(results[2].state, UploadState::lost) << "it has none";
 }
 
-// It counted wrong, and what is stored is right.
+// The digest made on the way is wrong, and what is stored is right.
 TEST_F(VerifyTest, ADigestThatWasMadeOnTheWayIsNoProofOfALoss) {
   control = [](const LoadRequest& r) {
     return same_for_all(payload(number_in(r.url)).digest(DigestAlgorithm::xxh128));
@@ -185,7 +185,7 @@ TEST_F(VerifyTest, ADigestOfAnotherKindIsMadeAgain) {
   for (const auto& r : results) EXPECT_EQ(r.state, UploadState::verified);
 }
 
-// What a client sends wrong, always in the same way, has the digest of what it sent.
+// A client that always sends the same wrong bytes has the digest of what it sent.
 TEST_F(VerifyTest, OneInManyIsHeldToWhatItShouldHaveBeen) {
   add_uploads(130);
   const std::string told(32, '7');
@@ -215,7 +215,7 @@ TEST_F(VerifyTest, RightBytesThatTheServerDoesNotOwnUpToAreLost) {
   EXPECT_EQ(results[2].state, UploadState::verified);
 }
 
-// "50 unverified, 0 lost" was told when the first one was gone.
+// "50 unverified, 0 lost" used to be told when the first one was gone.
 TEST_F(VerifyTest, TheFirstLossDoesNotEndIt) {
   stored.erase(results[0].url);
   EXPECT_EQ(verify(), VerifyMethod::download);
@@ -306,7 +306,7 @@ TEST_F(VerifyTest, ADownloadThatIsRefusedAtFirstIsComparedFromItsFirstByte) {
   for (const auto& r : results) EXPECT_EQ(r.state, UploadState::verified) << r.name;
 }
 
-/// Whose uploads are where a list of two pages says.
+/// A client whose uploads are where a list of two pages says.
 class Listed final : public TusClient {
  public:
   using TusClient::TusClient;
@@ -394,7 +394,7 @@ TEST_F(ListedVerifyTest, AListThatLeadsElsewhereIsNotFollowed) {
   EXPECT_THAT(results[2].cause->detail, testing::HasSubstr("--trust-origin http://192.0.2.1"));
 }
 
-/// Whose uploads are where the server says when it is asked for one.
+/// A client whose uploads are where the server says when it is asked for one.
 class Told final : public TusClient {
  public:
   using TusClient::TusClient;
@@ -512,7 +512,7 @@ class AccountTest : public VerifyTest {
   int account_status = 200;
 };
 
-// "good: 20 verified" was told of 20 uploads that were delivered to one name.
+// "good: 20 verified" used to be told of 20 uploads that were delivered to one name.
 TEST_F(AccountTest, CopiesInOnePlaceAreLostButForOne) {
   for (auto& account : accounts) account.copies = {"container/one.bin"};
   verify_accounts();
@@ -701,7 +701,7 @@ std::vector<Lack> lacks() {
   return all;
 }
 
-// It went on for as long as there were uploads, and what it did not see was lost.
+// It used to go on for as long as there were uploads, and to call lost what it did not see.
 class LackTest : public AccountTest, public testing::WithParamInterface<Lack> {};
 TEST_P(LackTest, IsUnverifiedForThatReasonAndSoon) {
   constexpr std::uint64_t uploads = 400;

@@ -32,7 +32,7 @@ Result<std::string> read_redeliveries(const std::string& text) {
   return text;
 }
 
-/// Beside /info, in both shapes that URLs have; empty: that is elsewhere.
+/// The route endpoint beside /info; empty: the URL does not end in /info.
 std::string route_beside(const std::string& info_url) {
   constexpr std::string_view info = "/info";
   if (!info_url.ends_with(info)) return {};
@@ -90,8 +90,8 @@ void DexClient::settle_on(std::string creation_url) {
   derive();
 }
 
-// An id that is not known is a 404 on DEX as well, but /health is none. Who gave --info-url knows
-// of a server that has its parts elsewhere.
+// DEX answers 404 to an unknown id as well, but not to /health. Whoever gives --info-url knows that
+// the server has its parts elsewhere.
 std::optional<Recognition> DexClient::recognition() const {
   const auto beside = dex::endpoints_of(options_.create_url);
   if (info_given_ || !beside) return std::nullopt;

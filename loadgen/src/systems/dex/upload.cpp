@@ -64,8 +64,8 @@ void DeliveredUpload::follow() {
 
 void DeliveredUpload::followed(const LoadOutcome& outcome) {
   if (status_of(outcome) != 200) {
-    // Also 404 is no loss: it does not tell an upload that is gone from a server without /info.
-    // Verification asks HEAD which it is.
+    // A 404 is no loss either: a server without /info looks like that, too. Verification asks HEAD
+    // which it is.
     Cause cause = cause_of("/info", outcome);
     if (status_of(outcome) == 404) cause.detail += " (a plain tus server needs --system tus)";
     follow_later(std::move(cause), false);
@@ -102,7 +102,7 @@ bool DeliveredUpload::ask_again(const dex::Info& info) {
       failed.failures = failures;
       failed.since = now;
     }
-    // A server tries again by itself, and its attempts are not ours.
+    // Leaves the server time to try again by itself first.
     const bool is_due = failed.since && now - *failed.since >= longest_poll;
     if (!is_due || failed.asked == options_.redeliver) continue;
     ++failed.asked;

@@ -33,7 +33,7 @@ class DeliveredUpload final : public Upload {
   void sent();
   void follow();
   void followed(const transport::LoadOutcome& outcome);
-  /// `loss`: the server has told that something is missing, and not only not told anything.
+  /// `loss`: the server said that something is missing; false: it said nothing.
   void follow_later(Cause cause, bool loss);
   /// Asks for one delivery that has failed and is not tried again by the server itself; false:
   /// there is none to ask for.

@@ -18,10 +18,10 @@ using transport::LoadRequest;
 
 constexpr const char* storage_flag = "storage-url";
 constexpr std::string_view api = "/api/v1";
-/// Of all parts but the last (AWS, "Amazon S3 multipart upload limits").
+/// The least size of all parts but the last (AWS, "Amazon S3 multipart upload limits").
 constexpr Bytes smallest_part{5U << 20U};
 
-/// Of any URL of the server: of its host, of the API, or of a call.
+/// The API's URL, from any URL of the server: of its host, of the API, or of a call.
 std::string api_url(const std::string& url) {
   const auto place = client::place_of(url);
   if (!place) return url;

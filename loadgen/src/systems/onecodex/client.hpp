@@ -30,7 +30,7 @@ class OneCodexClient final : public Client {
   /// What stands before the paths that the API tells: the creation URL without "/api/v1".
   [[nodiscard]] std::string base_url() const;
   [[nodiscard]] std::string storage_url() const;
-  /// Of a file of an upload with this name, which is two of them where the payload is a pair.
+  /// The name of one of the files of `upload`, which has two where the payload is a pair.
   [[nodiscard]] std::string file_name(const std::string& upload, std::size_t file) const;
 
   [[nodiscard]] std::vector<std::string> urls() const override;

@@ -152,7 +152,7 @@ void MultipartUpload::put() {
 // ---- a file in parts
 
 void MultipartUpload::create() {
-  // Parts set it again.
+  // Sending a part sets it again.
   if (std::exchange(file()->was_sent, false)) ++result().new_uploads;
   auto request = request_of("POST", object_url() + "?uploads");
   encrypt(request);
@@ -225,8 +225,8 @@ void MultipartUpload::complete() {
 
 void MultipartUpload::completed(const LoadOutcome& outcome) {
   const int status = status_of(outcome);
-  // The upload is no more where it was completed, and only the answer was lost: whether the object
-  // is there is told when the API is called back.
+  // A 404: the upload was completed before, and only the answer was lost. The callback tells
+  // whether the object is there.
   const bool done_before = std::exchange(was_completed_, true) && status == 404;
   // S3 may say 200 before it knows (AWS, CompleteMultipartUpload).
   const bool done =

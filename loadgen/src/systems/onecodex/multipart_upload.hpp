@@ -11,10 +11,10 @@
 
 namespace loadgen {
 
-/// The flow of onecodex 0.7.0 and later, which no document tells: a bucket, keys and credentials
-/// are handed out, the files are stored under those keys by S3's own calls, the larger ones by
-/// parts, and then the API is called back. A part that is there stays: what is lost is sent again
-/// from the begin of its part.
+/// The flow of onecodex 0.7.0 and later, which is not documented. The API hands out a bucket, keys
+/// and credentials. The files are stored under those keys by S3's own calls, the larger ones in
+/// parts, and then the API is called back. A stored part stays: what is lost is sent again from the
+/// beginning of its part.
 class MultipartUpload final : public OneCodexUpload {
  public:
   using OneCodexUpload::OneCodexUpload;

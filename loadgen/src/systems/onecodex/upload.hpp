@@ -51,8 +51,8 @@ class OneCodexUpload : public SteppedUpload {
   std::size_t at_ = 0;
 };
 
-/// The flow of the documents: the form is POSTed to the storage without any credentials. While it
-/// is good, what is lost is POSTed again; where it was refused, which is also how it expires, the
+/// The documented flow: the form is POSTed to the storage without any credentials. While the form
+/// is valid, what is lost is POSTed again. When it is refused, which is also how it expires, the
 /// sample is cancelled and another one begun.
 class FormUpload final : public OneCodexUpload {
  public:

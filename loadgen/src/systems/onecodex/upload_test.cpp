@@ -55,7 +55,7 @@ class OneCodexTest : public testing::Test {
     result.cuts = link.happened();
     return result;
   }
-  /// Of the upload, from `from` on.
+  /// Bytes of the upload, from `from` on.
   [[nodiscard]] std::string bytes(Bytes size, std::uint64_t from, std::uint64_t length) const {
     std::string bytes(length, '\0');
     const Payload payload(options.payload, options.seed, 3, size);

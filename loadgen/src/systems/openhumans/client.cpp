@@ -31,7 +31,7 @@ Result<std::string> read_call(const std::string& text) {
   return settings::not_one_of(text, settings::names_in(calls));
 }
 
-/// Of any URL of the server: of its host, of the API, or of a call.
+/// The API's URL, from any URL of the server: of its host, of the API, or of a call.
 std::string project_url(const std::string& url) {
   const auto place = client::place_of(url);
   if (!place) return url;
@@ -116,7 +116,7 @@ Result<Listing> OpenHumansClient::read_listing(const std::string& answer) const 
   if (page->next) {
     auto next = client::locate(options_.create_url, *page->next);
     if (!next) return tl::unexpected(next.error());
-    // It is asked with the credentials.
+    // The next page is asked for with the credentials.
     if (!options_.may_lead_to(*next)) {
       return failure("next", "leads to another host or port", "see --trust-origin");
     }

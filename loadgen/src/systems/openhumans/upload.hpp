@@ -42,9 +42,9 @@ class SimpleUpload final : public OpenHumansUpload {
   void answered(const transport::LoadOutcome& outcome);
 };
 
-/// A URL of the storage is asked for, the file is PUT there without any credentials, and then is
-/// said to be complete. While the URL is good, what is lost is PUT there again; where it was
-/// refused, which is also how it expires, a new one is asked for.
+/// A URL of the storage is asked for, the file is PUT there without any credentials, and then
+/// declared complete. While the URL is valid, what is lost is PUT there again. When it is refused,
+/// which is also how it expires, a new one is asked for.
 class DirectUpload final : public OpenHumansUpload {
  public:
   using OpenHumansUpload::OpenHumansUpload;

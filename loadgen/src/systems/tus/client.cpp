@@ -58,7 +58,7 @@ void TusClient::dress(transport::LoadRequest& request) const {
   request.headers.set(tus::header::tus_resumable, std::string(tus::version));
 }
 
-// HEAD, because OPTIONS needs no token; that there is no such upload does not matter.
+// HEAD, because OPTIONS needs no token; it does not matter that there is no such upload.
 transport::LoadRequest TusClient::probe() const {
   return request_of("HEAD", options_.create_url + "/dex-loadgen-probe");
 }
@@ -85,7 +85,7 @@ tus::Metadata TusClient::metadata_of(const UploadResult& upload) const {
   return metadata;
 }
 
-// A server may add to it. protocol.md, Headers/Upload-Metadata: it MUST be there as it was sent.
+// A server may add to it, but what was sent MUST be there (protocol.md, Headers/Upload-Metadata).
 std::optional<Cause> TusClient::told_otherwise(const transport::LoadResponse& answer,
                                                const UploadResult& upload) const {
   const auto length = answer.headers.find(tus::header::upload_length);

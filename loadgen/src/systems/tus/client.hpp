@@ -35,7 +35,7 @@ class TusClient : public Client {
   [[nodiscard]] std::optional<transport::LoadRequest> removal(
       const std::string& url) const override;
 
-  /// What is told of the file of that upload.
+  /// The metadata that is sent with that upload.
   [[nodiscard]] tus::Metadata metadata_of(const UploadResult& upload) const;
 
  private:
@@ -44,7 +44,7 @@ class TusClient : public Client {
 
 [[nodiscard]] SystemKind tus_system();
 
-/// --manifest and what clients do each in its own way, for systems on tus.
+/// --manifest, and the settings for the habits of clients, for systems on tus.
 [[nodiscard]] std::vector<settings::OwnSetting> tus_settings();
 /// `options` with the metadata of --manifest, or else that of DEX's test stream, which plain tus
 /// servers do not mind.

@@ -18,8 +18,8 @@
 
 namespace loadgen {
 
-/// tus core, creation, concatenation, checksums and lengths that are told late, also by the draft's
-/// signal, and may not be told again; in memory. `interfere` may answer instead, before anything
+/// tus core, creation, concatenation, checksums, and deferred lengths, which may also be told by
+/// the draft's signal but never twice; in memory. `interfere` may answer instead, before anything
 /// happens.
 class FakeTus {
  public:
@@ -95,7 +95,7 @@ class FakeTus {
     if (!told.empty()) stored.length = std::stoull(told);
   }
 
-  /// The body of `request` goes behind what is stored, and `good` tells how much that is.
+  /// Appends the body of `request` to what is stored; `good` then tells the new offset.
   LoadOutcome take(Stored& stored, const LoadRequest& request, LoadOutcome good) {
     const std::string before = stored.bytes;
     const std::uint64_t wanted = request.cut ? request.cut->after.value : request.source_size.value;

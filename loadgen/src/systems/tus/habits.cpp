@@ -43,8 +43,8 @@ TusHabits uppy() {
   return habits;
 }
 
-// tuspy 1.0.3: a failure is the end unless its user asks for retries (--retry-delays), which no
-// status keeps it from; what it asks of a creation is a Location.
+// tuspy 1.0.3: a failure is the end, unless its user asks for retries (--retry-delays), which then
+// follow any status. In the answer to a creation it wants only a Location.
 TusHabits tuspy() {
   TusHabits habits;
   habits.creation = TusHabits::Creation::any;
@@ -194,7 +194,7 @@ Result<TusHabits> habits_of(const settings::OwnSettings& own) {
   if (const auto name = given(own, checksum_flag)) habits.checksum = *name;
   if (const auto on = given(own, chunked_flag)) habits.chunked = *on == "true";
   if (const auto on = given(own, writers_flag)) habits.two_writers = *on == "true";
-  // The protocol: a final upload has the length of its parts.
+  // tus 1.0: a final upload has the length of its parts.
   if (habits.parts > 1 && habits.length != Length::creation) {
     return failure("--parts", "parts that are concatenated need their length with the creation",
                    given(own, length_flag) ? "drop --upload-length" : "drop --client");

@@ -1,4 +1,4 @@
-// What clients of tus do each in its own way.
+// What each tus client does in its own way.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +16,9 @@
 
 namespace loadgen {
 
-/// How a partner's software does what tus leaves to it. A value: whoever has several partners can
-/// give each his own. As it stands, it does what tus-js-client does, with more patience: a 429 is
-/// waited for, and a HEAD that fails is asked again.
+/// How a partner's software does what tus leaves open. A value: several partners can each have
+/// their own. By default it does what tus-js-client does, with more patience: it waits for a 429,
+/// and asks again after a HEAD that failed.
 struct TusHabits {
   /// When a server is told how long a file is.
   enum class Length {
@@ -40,12 +40,12 @@ struct TusHabits {
 
   Length length = Length::creation;
   /// A length that is told late is told again after a cut, though the server has said that it knows
-  /// it, and refuses that: such a client is at its end.
+  /// the length, and refuses to be told again. Such a client fails there.
   bool length_again = false;
   bool with_creation = false;    ///< the first bytes come with the creation
-  unsigned parts = 1;            ///< more than one, in turn, are concatenated in the end
+  unsigned parts = 1;            ///< more than one are uploaded in turn, then concatenated
   std::string checksum;          ///< of each PATCH, by tus's name; empty: none
-  bool chunked = false;          ///< bodies come in HTTP's chunks, their length untold
+  bool chunked = false;          ///< bodies are sent in HTTP's chunks, without Content-Length
   bool two_writers = false;      ///< each PATCH is sent twice at the same time, by two connections
   bool asks_first = false;       ///< HEAD before the first PATCH
   http::Fields creation_fields;  ///< further ones
@@ -56,7 +56,7 @@ struct TusHabits {
   Anew anew = Anew::client_error;
   bool any_status_again = false;      ///< a PATCH is tried again whatever its status was
   bool heeds_retry_after = true;      ///< and waits for a 429 as long as it takes
-  std::vector<Milliseconds> limited;  ///< not heeding it: how long after each 429, beside the retry
+  std::vector<Milliseconds> limited;  ///< where it is not heeded: delays after each 429
 
   // In place of what UploadOptions have by themselves.
   Bytes chunk;
@@ -66,17 +66,16 @@ struct TusHabits {
   [[nodiscard]] bool creates(const transport::LoadOutcome& outcome) const;
   /// Whether this status of a HEAD sends a client back to a creation.
   [[nodiscard]] bool makes_anew(int status) const;
-  /// Whether a request with this status, 0 without an answer, is tried again, `had` times after a
-  /// 429 before.
+  /// Whether a request with this status (0: no answer) is tried again after `had` earlier 429s.
   [[nodiscard]] bool may_help(int status, std::size_t had) const;
   bool operator==(const TusHabits&) const = default;
 };
 
-/// --client and, one by one, what it stands for.
+/// --client, and a setting for each thing that it stands for.
 [[nodiscard]] std::vector<settings::OwnSetting> habit_settings();
 /// An Error names the flag.
 [[nodiscard]] Result<TusHabits> habits_of(const settings::OwnSettings& own);
-/// `options` with what `habits` have in place of it, unless that was given.
+/// `options` with the values that `habits` have for them, unless they were given.
 [[nodiscard]] UploadOptions with_habits(UploadOptions options, const TusHabits& habits);
 
 }  // namespace loadgen

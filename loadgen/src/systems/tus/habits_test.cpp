@@ -125,7 +125,7 @@ TEST_P(EveryHabit, BringsEveryByteOfEverySize) {
 TEST_P(EveryHabit, GoesOnAfterCutsWithTheRightDigest) {
   auto habits = habits_by(GetParam().own);
   habits.retry_delays = std::vector<Milliseconds>(20);
-  // Those that do otherwise fail, see below.
+  // Habits that make a client fail here have tests below.
   habits.creates_again = true;
   habits.length_again = false;
   network.cut_probability = 0.8;
@@ -191,7 +191,8 @@ TEST_F(HabitsTest, ALengthIsToldWithTheLastBytes) {
   EXPECT_THAT(sent("PATCH", "Upload-Length"), ElementsAre("-", "-", "1000"));
 }
 
-// The last answer was lost after the last byte, so that the server does not know that it was.
+// The answer to the last PATCH was lost after its last byte, so the server does not know it was the
+// last.
 TEST_F(HabitsTest, AnEndThatDidNotArriveIsToldWithoutBytes) {
   TusHabits habits;
   habits.length = TusHabits::Length::end;
@@ -232,8 +233,8 @@ TEST_F(HabitsTest, ALengthThatTheServerKnowsIsToldAgainBySomeToTheirEnd) {
   }
 }
 
-// A server may read what is left of a PATCH that was cut after the HEAD that a client asks next,
-// and refuses the length then that the HEAD did not have.
+// A server may read the rest of a PATCH that was cut only after the HEAD that a client sends next.
+// It then refuses the length, which the HEAD did not tell.
 TEST_F(HabitsTest, ALengthThatArrivesAfterTheHeadIsAskedForAgain) {
   TusHabits habits;
   habits.length = TusHabits::Length::last;
@@ -470,7 +471,8 @@ TEST_F(HabitsTest, TwoWritersSendEachPatchTwiceAndTheFileIsThereOnce) {
   EXPECT_NE(result.digest, "");
 }
 
-// As tusd does, which sends the first away for the second; and one that refuses both for a while.
+// As tusd does, which sends the first writer away for the second; then one that refuses both for a
+// while.
 TEST_F(HabitsTest, OfTwoWritersEitherMayBeLetIn) {
   const auto habits = habits_by({{"two-writers", {"true"}}});
   on("PATCH", {answer(400), std::nullopt});

@@ -23,7 +23,7 @@ using transport::LoadRequest;
 /// A server that forgets every upload must not keep a run alive.
 constexpr std::uint64_t most_new_uploads = 10;
 
-/// What stops a PATCH from holding up other uploads while its checksum is made.
+/// Above this, a checksum is made on another thread, so that it does not hold up other uploads.
 constexpr Bytes summed_at_once{1U << 20U};
 
 std::string digest_of(const Payload& payload, ByteRange range, DigestAlgorithm algorithm) {
@@ -262,7 +262,7 @@ void TusUpload::send_twice(LoadRequest patch) {
   two_ = std::make_unique<Two>(host_, result_);
   LoadRequest again = patch;
   again.fresh_connection = true;
-  // To a network it is no part of the file: planned cuts are met by the first.
+  // To a network it carries nothing of the file: planned cuts are met only by the first.
   again.before_file = again.source_size;
   again.source = [this, from](Bytes at, std::span<std::byte> into) {
     const std::size_t count = file_.read(from + at, into);
@@ -302,7 +302,7 @@ void TusUpload::patched_twice(Bytes from) {
   if (accepted(told) || host_.authorizer.credentials_refused()) {
     go_on_from(from, told);
   } else {
-    // Whoever has a second writer knows why the first may be sent away, by whatever status.
+    // With two writers the first may be sent away by any status, so it is always retried.
     retry(cause_of("PATCH", told), told);
   }
 }
@@ -404,7 +404,7 @@ void TusUpload::headed(const LoadOutcome& outcome) {
         std::chrono::duration_cast<std::chrono::microseconds>(host_.transport.now() - *lost_at_));
     lost_at_.reset();
   }
-  // Of a length that was deferred the server may not know yet.
+  // The server may not know a deferred length yet.
   length_known_ = outcome.response->headers.has(tus::header::upload_length);
   const bool end_known = habits_.length == TusHabits::Length::creation || length_known_;
   if (*offset == part_.end && end_known) {
@@ -437,7 +437,7 @@ void TusUpload::begin_again(const Cause& cause) {
 
 void TusUpload::refused(const char* what, const LoadOutcome& outcome) {
   const Cause cause = cause_of(what, outcome);
-  // What was told in vain may have been read after the HEAD that did not know it.
+  // A length that was told in a lost PATCH may have been read after the HEAD that did not know it.
   if (status_of(outcome) == 400 && std::exchange(length_may_arrive_, false) &&
       !habits_.length_again) {
     retry(cause, outcome);
@@ -458,7 +458,7 @@ void TusUpload::retry(const Cause& cause, const LoadOutcome& outcome) {
   if (!lost_at_) lost_at_ = host_.transport.now();
   std::optional<Milliseconds> delay{0};
   if (outcome.client_ended) {
-    // The URL that it has stored is all that a client knows which begins anew.
+    // A client that begins anew knows only the URL that it has stored.
     budget_ = RetryBudget(options_.retry_delays, habits_.heeds_retry_after);
     limited_ = 0;
   } else {

@@ -46,7 +46,7 @@ class TusUpload final : public Upload {
   void send_patch(Bytes length, const std::string& checksum);
   void tell_end(transport::LoadRequest& patch, bool last) const;
   void patched(Bytes from, const transport::LoadOutcome& outcome);
-  /// What it has sent counts, whatever became of it.
+  /// Counts what a request sent, whatever became of it.
   void count_sent(Bytes from, const transport::LoadOutcome& outcome);
   void go_on_from(Bytes from, const transport::LoadOutcome& outcome);
   /// `patch`, and the same once more by another connection.
@@ -57,7 +57,7 @@ class TusUpload final : public Upload {
   void headed(const transport::LoadOutcome& outcome);
   void begin_again(const Cause& cause);
   void was_sent(ByteRange bytes);
-  /// Positions of the file.
+  /// In positions of the file.
   void advance_to(Bytes offset);
   void next_part();
   void join();
