@@ -17,7 +17,7 @@ function(dex_add_arrows folder text)
     endif()
     get_target_property(public ${target} INTERFACE_LINK_LIBRARIES)
     file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR} ${folder})
-    # target_sources of another folder are absolute; so is what CMake writes.
+    # Sources that another folder adds, and generated ones, have absolute paths.
     list(TRANSFORM sources REPLACE "^${folder}/" "")
     foreach(list sources linked public)
       if(NOT ${list})

@@ -1,9 +1,9 @@
-# In a plain Debug build targets read the headers of the standard library compiled, and the tests
-# those of GoogleTest too. Sources include what they use all the same (docs/decisions/0028): release,
-# sanitizers, a compiler launcher and the preset tidy go without.
+# In a plain Debug build targets use precompiled headers of the standard library, and tests those of
+# GoogleTest too (decision 28). Sources still include what they use: release, sanitizers, a compiler launcher
+# and the preset tidy go without.
 #
-# One header each, of what reads no macro that only some targets define: g++ refuses a precompiled
-# header of other macros or warnings.
+# No header here reads a macro that only some targets define: g++ refuses a precompiled header that was made
+# with other macros or warnings.
 set(DEX_PRECOMPILED_STD
     <algorithm> <array> <charconv> <chrono> <cstdint> <filesystem> <fstream> <functional> <map>
     <memory> <optional> <set> <span> <stdexcept> <string> <string_view> <system_error> <thread>
@@ -31,7 +31,7 @@ if(DEX_PRECOMPILE AND DEX_BUILD_TESTS)
                   HEADERS ${DEX_PRECOMPILED_STD} <gmock/gmock.h> <gtest/gtest.h>)
 endif()
 
-# dex_use_precompiled(FOLDER): by all targets of FOLDER and below.
+# dex_use_precompiled(FOLDER): for all targets of FOLDER and below.
 function(dex_use_precompiled folder)
   if(NOT DEX_PRECOMPILE)
     return()

@@ -1,10 +1,10 @@
-# dex_test(NAME SOURCES... LIBRARIES... [LABEL unit|program|matrix] [TIMEOUT seconds]): a GoogleTest
-# program whose tests are listed one by one in ctest. `unit` knows classes, `program` starts the real
-# programs, `matrix` walks a whole catalogue with them (CONTRIBUTING.md says how long each takes).
+# dex_test(NAME SOURCES... LIBRARIES... [LABEL unit|program|matrix] [TIMEOUT seconds]): a GoogleTest program
+# whose tests are listed one by one in ctest. `unit` tests classes, `program` starts the real programs,
+# `matrix` walks a whole catalogue with them (CONTRIBUTING.md says how long each takes).
 include(CTest)
 include(GoogleTest)
 
-# What takes long begins first, so that no core is left with nothing to do at the end.
+# ctest starts tests of a high cost first: what takes long begins early, so that no core is idle at the end.
 set(DEX_COST_unit 1)
 set(DEX_COST_program 10)
 set(DEX_COST_matrix 100)

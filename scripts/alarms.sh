@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Whether dex-conformance cries wolf: what takes too long for CI.
+# Looks for false alarms of dex-conformance; takes too long for CI.
 #   lines   right servers behind slow lines and behind nginx: the mock in several profiles, and tusd
-#           and @tus/server where scripts/interop.sh has made them
+#           and @tus/server if scripts/interop.sh has built them
 #   seeds   20 runs with 20 seeds against the mock, as tus and as DEX: no verdict may change
 #   scripts/alarms.sh [lines | seeds]...    both when none is named
 source "$(dirname "$0")/lib/common.sh"
@@ -24,7 +24,7 @@ lines() {
     --gtest_filter='*AnyServer*' --gtest_brief=1
 }
 
-# judged PROFILE SEED ARGS...: one run, its verdicts in a file.
+# judged PROFILE SEED ARGS...: one run; adds its verdicts to a file.
 judged() {
   local profile=$1 seed=$2
   shift 2
@@ -35,7 +35,7 @@ judged() {
     >>"$scratch/$profile.verdicts"
 }
 
-# twenty PROFILE ARGS...: the rows whose verdict is not the same in all runs.
+# twenty PROFILE ARGS...: runs with 20 seeds; prints the rows whose verdict is not the same in all of them.
 twenty() {
   local profile=$1 seed changed
   shift

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # What the programs cost, as ratios measured in one run on this machine, stores in memory (tmpfs):
-#   large     CPU-seconds per GB taken, against a plain recv + pwrite loop (one of recv with MSG_TRUNC
-#             for the store that keeps nothing, one over TLS for that); tusd, @tus/server and nginx
-#             (WebDAV PUT) beside
+#   large     CPU-seconds per GB received, against a plain recv + pwrite loop; the store that keeps nothing
+#             against a loop of recv with MSG_TRUNC, TLS against a loop over TLS; for comparison tusd,
+#             @tus/server and nginx (WebDAV PUT)
 #   objects   the same for objects of a store like S3, against recv + MD5 + pwrite: pre-signed PUT,
 #             form; without the MD5 (--etag opaque) against plain recv + pwrite; PUT signed in the
 #             header with the SHA-256 or CRC-32 of its body; a sample of One Codex (asked for, form,
-#             confirmed); moto beside, at 64 MiB
+#             confirmed); for comparison moto, with 64 MiB
 #   small     requests per CPU-second (POST, PATCH of 1 KiB, HEAD), against a plain epoll loop that
-#             answers with fixed bytes; the same with 1,000 rules loaded that do not match, and as DEX
-#             with a manifest and a JSON Web Token in each request
-#   direct    the same for Open Humans' direct uploads (POST, PUT of 1 KiB, POST), with the share of
-#             the signatures
+#             answers with fixed bytes; the same with 1,000 rules that match no request, and with DEX,
+#             a manifest and a JSON Web Token in each request
+#   direct    the same for Open Humans' direct uploads (POST, PUT of 1 KiB, POST), and the share of
+#             the time that signatures take
 #   sample    the same for One Codex' (POST, form with 1 KiB, POST)
 #   stalled   resident memory of uploads that stall in the middle of a body, and how long
 #             /_mock/health takes beside them
@@ -75,7 +75,7 @@ fi
 peer_servers=()
 if [ -x "$peers/tusd" ]; then peer_servers+=(tusd); else echo "skipped: tusd (needs go)"; fi
 if [ -d "$peers/node_modules" ]; then peer_servers+=(tus-node); else echo "skipped: @tus/server (needs node and npm)"; fi
-# moto, for the section about objects.
+# moto: installs moto, for the section about objects.
 moto() {
   [ -x "$peers/moto/bin/moto_server" ] && return
   command -v python3 >/dev/null && python3 -m venv "$peers/moto" &&
@@ -92,7 +92,7 @@ begin() {
   local name=$1 log=$scratch/$1.log store=$scratch/store
   shift
   mkdir -p "$store"
-  : >"$log" # or the last round's line would be taken for this one's
+  : >"$log" # otherwise the line of the last round would be taken for this one's
   case $name in
     floor) "$tools/floor_server" "$store" >"$log" 2>&1 & ;;
     recv-floor) "$tools/floor_server" discard >"$log" 2>&1 & ;;
@@ -160,14 +160,14 @@ row() {
 large() {
   say "Large uploads: $uploads x $mib MiB, one PATCH each, $rounds rounds"
   local servers=(floor recv-floor skip-floor tls-floor mock-disk mock-discard mock-tls "${peer_servers[@]}") server ca=()
-  # The first start writes what the others show.
+  # The first start makes the certificate that the others use.
   mkdir -p "$scratch/tls"
   begin mock-tls --store discard --tls-self-signed "$scratch/tls"
   end
   if command -v nginx >/dev/null && nginx -V 2>&1 | grep -q http_dav_module; then
     servers+=(nginx)
     find_port
-    # One process, so that its CPU is all in one place; bodies go where the files end up.
+    # One process, so that cpu() sees all of its CPU time; bodies are written where the files end up.
     cat >"$scratch/nginx.conf" <<CONF
 daemon off;
 master_process off;
@@ -292,7 +292,7 @@ objects() {
 small() {
   say "Small uploads: $small x (POST, PATCH of 1 KiB, HEAD) over $connections connections, memory store, $rounds rounds"
   local i server
-  # Every axis a rule can be about, none that matches: another header, id, endpoint, path, time, age.
+  # Every kind of condition that a rule can have, and none that is met: header, id, route, path, time, age.
   {
     printf '{"name": "no-match", "rules": ['
     for ((i = 1; i <= 1000; i++)); do
@@ -593,7 +593,7 @@ client_small() {
     row "kept, x tus-js" '%14s' '' "$(calc "$(figure small-kept) / $(figure small-tus-js-client)")" '>=' 3.8
   [ ! -x "$peers/vegeta" ] || row 'vegeta, PATCHes' '%14.0f' "$(figure small-vegeta)" \
     "$(calc "$(figure small-vegeta) / $(figure small-libcurl)")"
-  # An open loop, as late as its own timers and no later.
+  # How late an open loop starts its uploads: as late as its timers, and no later.
   for ((round = 1; round <= rounds; round++)); do
     begin recv-floor
     mkdir -p "$scratch/report"
@@ -604,7 +604,7 @@ client_small() {
   done
   row "lag p99, ms" '%14s' '' "$(figure start-lag)" '<=' 3
 }
-# One PATCH over and over is all that it can do.
+# vegeta can only send one PATCH over and over.
 vegeta() {
   if [ ! -x "$peers/vegeta" ]; then
     if ! command -v go >/dev/null; then
@@ -662,7 +662,7 @@ client_flat() {
   end
   printf '%-16s %14s %10s\n' '' '' figure
   row "more, MiB" '%14s' '' "$(calc "($peak - $few) / 1024")" '<=' 5
-  # Every connection is open at once: the uploads take longer than all the handshakes.
+  # All connections are open at the same time, because uploads take longer than all the handshakes.
   echo '{"name": "slow", "description": "every upload takes 20 s", "upload_rate": "12.8kB/s"}' >"$scratch/slow.json"
   begin_tls
   loadgen --uploads 20 --concurrency 2000 --size 256kB --network "$scratch/slow.json" --ca-file "$scratch/tls/ca.pem"

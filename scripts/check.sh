@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib/common.sh"
 usage() { die "usage: scripts/check.sh fmt | tidy | asan | tsan | fuzz [seconds per target]"; }
 [ $# -ge 1 ] || usage
 
-# Runs one fuzz target for $seconds; prints one line; fails when it found something.
+# Runs one fuzz target for $seconds and prints one line; fails when the target finds something.
 fuzz_one() {
   mkdir -p "build/fuzz/corpus/$1"
   local seeds=()
@@ -31,7 +31,7 @@ case $1 in
     ;;
   tidy)
     install_packages "${build_packages[@]}" "${test_packages[@]}" clang-tidy-14
-    build tidy # for generated sources; and nothing precompiled hides an include that is missing
+    build tidy # for generated sources; without precompiled headers, which would hide a missing include
     git ls-files '*.cpp' | grep -v -e '_test\.cpp$' -e /fuzz/ -e /bench/ |
       xargs -P "$(nproc)" -n 2 clang-tidy-14 --quiet -p build/tidy
     ;;

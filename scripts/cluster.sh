@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Loads that several machines share (docs/guides/many-machines.md), on this one:
-#   slurm     the jobs of deploy/slurm on a cluster of Debian's slurm-wlm with one node, against a mock:
-#             four shards must come to what one process does, upload by upload and cut by cut
-#   parallel  deploy/parallel, with GNU parallel, in the same way
-#   many      30,000 uploads at a time, as three shards against three mocks (as one process may have
-#             20,000 open files): figures of the whole, and memory of each process
+# Loads that several machines share (docs/guides/many-machines.md), here on one machine:
+#   slurm     the jobs of deploy/slurm on a cluster of Debian's slurm-wlm with one node, against a mock: four
+#             shards together must do what one process does, upload by upload and cut by cut
+#   parallel  the same with deploy/parallel and GNU parallel
+#   many      30,000 uploads at a time, as three shards against three mocks, because one process may have only
+#             20,000 open files; prints the figures of the whole and the memory of each process
 #   scripts/cluster.sh [slurm | parallel | many]...    default: all
-# Needs root for slurm. Listens on the loopback only, and ends what it began.
+# slurm needs root. Listens only on the loopback, and stops what it starts.
 source "$(dirname "$0")/lib/common.sh"
 
 sections=("$@")
@@ -23,7 +23,7 @@ export DEX_LOADGEN=$bin/dex-loadgen
 make_scratch
 shards=4
 
-# Regions, phases, cuts and a count of its own, in some seconds.
+# A load of some seconds with regions, phases, cuts, and a group that has a count of its own.
 cat >"$scratch/scenario.json" <<'END'
 {
   "seed": 17, "arrival": "poisson", "size": "uniform:1KiB-64KiB", "retry_delays": "0s,1s,1s,1s,1s,1s,1s,1s,1s,1s",
@@ -38,11 +38,11 @@ cat >"$scratch/scenario.json" <<'END'
 }
 END
 
-# of_report FOLDER: what scenario and seed decide of every upload.
+# of_report FOLDER: what scenario and seed determine about every upload.
 of_report() { awk -F, '{ print $1, $4, $5, $19 }' "$1/uploads.csv"; }
-# figures FOLDER: of the whole.
+# figures FOLDER: the figures of the whole load.
 figures() { jq -c '[.cuts_digest, .summary.uploads, .summary.verified, .summary.acknowledged_bytes, .summary.cuts]' "$1/summary.json"; }
-# same NAME FOLDER: as one process.
+# same NAME FOLDER: fails unless FOLDER has the same uploads and figures as one process.
 same() {
   diff <(of_report "$scratch/one") <(of_report "$2") || die "$1: the uploads are not those of one process"
   [ "$(figures "$scratch/one")" = "$(figures "$2")" ] ||
@@ -74,7 +74,7 @@ start_slurm() {
   chmod 755 "$scratch" "$folder" "$folder/munge"
   dd if=/dev/urandom of="$folder/munge/key" bs=1024 count=1 status=none
   chmod 400 "$folder/munge/key"
-  # More processors than there may be: the shards run at the same time, and wait more than they compute.
+  # Claims more processors than there may be: the shards have to run at the same time, and mostly wait.
   cat >"$folder/slurm.conf" <<END
 ClusterName=dex
 SlurmctldHost=$name(127.0.0.1)
@@ -108,7 +108,7 @@ PartitionName=load Nodes=$name Default=YES MaxTime=INFINITE State=UP
 END
   export SLURM_CONF=$folder/slurm.conf
   local begun=$SECONDS
-  # Ended in the order of `started`: Slurm before what it proves itself by.
+  # cleanup stops processes in the order of `started`: Slurm first, then munged, which it authenticates with.
   munged --foreground --force --key-file="$folder/munge/key" --socket="$folder/munge/socket" \
     --pid-file="$folder/munge/pid" --log-file="$folder/munge/log" --seed-file="$folder/munge/seed" >"$folder/munged.log" 2>&1 &
   local munge=$!
@@ -123,7 +123,7 @@ END
 }
 idle_node() { [ "$(sinfo --noheader --format %T 2>/dev/null)" = idle ]; }
 
-# over JOB: it has ended, however it did.
+# over JOB: whether it has ended, in any way.
 over() { scontrol show job "$1" 2>/dev/null | grep -q 'JobState=\(COMPLETED\|FAILED\|CANCELLED\|TIMEOUT\|NODE_FAIL\)'; }
 state_of() { scontrol show job "$1" | grep -o 'JobState=[A-Z_]*' | sort -u | tr '\n' ' '; }
 
@@ -145,7 +145,7 @@ by_slurm() {
   cat "$scratch/jobs/merge.log"
   same Slurm "$scratch/jobs/whole"
 
-  # A shard that cannot take part ends the run: nothing is judged by a part of the load.
+  # A shard that cannot take part ends the run, because a part of the load must not be taken for the whole.
   say "Slurm, with a target that is not there"
   START_IN=10 deploy/slurm/run.sh 2 "$scratch/none" "$scratch/scenario.json" --url http://127.0.0.1:1/files | tee "$scratch/numbers"
   merge=$(awk '$1 == "merge" { print $2 }' "$scratch/numbers")
@@ -166,10 +166,10 @@ by_parallel() {
   same 'GNU parallel' "$scratch/by-hand/whole"
 }
 
-# peak PID: resident memory at its highest, in MiB.
+# peak PID: the highest resident memory of a process, in MiB.
 peak() { awk '/^VmHWM/ { printf "%d", $2 / 1024 }' "/proc/$1/status" 2>/dev/null || echo '?'; }
 
-# Thin lines, as in fixtures/scenarios/10k-rural.json, so that all of them are open at a time.
+# Slow lines, as in fixtures/scenarios/10k-rural.json, so that all uploads are open at the same time.
 many() {
   say "30,000 uploads at a time: three shards, three mocks"
   cat >"$scratch/many.json" <<'END'
@@ -195,7 +195,7 @@ END
     pids+=($!)
     started+=($!)
   done
-  # Read while they live: what a process had is gone with it.
+  # Read the memory while the processes live: it cannot be read afterwards.
   : >"$scratch/memory"
   while kill -0 "${pids[@]}" 2>/dev/null; do
     for number in 1 2 3; do

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What `dex-loadgen compare` makes of real runs, which is too long for CI: 40 pairs of equal runs, of
-# which at most two may be told apart, and 10 against a mock whose answers take 5 % longer, of which
-# nine have to be found. Prints a line for each that is told apart, and a table. 25 minutes.
-#   scripts/compare.sh [PAIRS]    of equal runs [40]; a quarter as many of the others
+# Tests `dex-loadgen compare` with real runs, which takes too long for CI. Of 40 pairs of equal runs it may
+# tell at most two apart. Of 10 pairs with a mock whose answers take 5 % longer it has to find nine. Prints a
+# line for each pair that it tells apart, and a table. 25 minutes.
+#   scripts/compare.sh [PAIRS]    PAIRS of equal runs [40], and a quarter as many of the others
 source "$(dirname "$0")/lib/common.sh"
 
 pairs=${1:-40}
 [[ $pairs =~ ^[0-9]+$ ]] && [ "$pairs" -ge 4 ] || die "at least 4 pairs, not $pairs"
-if [ -z "${DEX_COMPARE_PRESET:-}" ]; then # one that is built already
+if [ -z "${DEX_COMPARE_PRESET:-}" ]; then # it may name a preset that is built already
   install_packages "${build_packages[@]}" jq
   build "${preset:=release}" dex-mock-server dex-loadgen
 fi
@@ -21,13 +21,13 @@ delayed 420 >"$scratch/slower.json"
 start_mock equal --profile tus --store memory --rules "$scratch/equal.json"
 start_mock slower --profile tus --store memory --rules "$scratch/slower.json"
 
-# load NAME URL: half a minute of ten clients that upload one file after the other.
+# load NAME URL: 24 seconds of ten clients that upload one file after the other.
 load() {
   "$loadgen" run --url "$2/files" --system tus --size 16KiB --concurrency 10 --duration 24s \
     --verify none --report "$scratch/$1" >/dev/null 2>"$scratch/$1.log" || die "$(cat "$scratch/$1.log")"
 }
 
-# told BASE NEW: whether they are told apart; the sentences go to stdout.
+# told BASE NEW: whether compare tells two runs apart; prints what it says of them.
 told() {
   local status=0
   "$loadgen" compare "$scratch/$1" "$scratch/$2" --json "$scratch/compared.json" >/dev/null || status=$?

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures what the rows of each system send, for `dex-conformance plan`: judges the mock by all of
-# them, three times, and writes the most of each figure (of time the least) into fixtures/costs. build/$preset/bin has
-# the programs.
+# Measures what the rows of each system send, for `dex-conformance plan`: judges the mock by all rows three
+# times, and writes the largest of each figure (of time the smallest) into fixtures/costs. Uses the programs
+# in build/$preset/bin.
 #   scripts/costs.sh [SYSTEM...]
 source "$(dirname "$0")/lib/common.sh"
 
@@ -15,7 +15,7 @@ systems=("$@")
 export DEX_TEST_USERNAME=demo DEX_TEST_PASSWORD=demo
 export DEX_TEST_ACCESS_KEY=AKIAIOSFODNN7EXAMPLE DEX_TEST_SECRET_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 
-# asked URL: how many requests the mock has in its journal
+# asked URL: how many requests the mock has got since its journal was cleared
 asked() {
   curl -s "$1/_mock/journal/verify" -H 'Content-Type: application/json' -d '{"match": {}}' |
     python3 -c 'import json, sys; answer = json.load(sys.stdin); print(answer["count"] + answer["dropped"])'

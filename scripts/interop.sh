@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# Runs real peers against our programs: tus-js-client and tuspy upload to the mock, plain and over TLS,
-# under the faults of interop/clients.tsv, and under rules of the cookbook (interop/cookbook.tsv);
-# the mock and tusd finish each other's uploads in one folder;
-# these, curl and a browser meet the TLS faults of interop/tls-faults.tsv;
-# Kubernetes' own types read deploy/kubernetes; clients of Open Humans, One Codex and object storage run the examples of the guides, under the
-# faults of interop/uploads.json; a validator holds the JSON Schemas to the fixtures; dex-conformance judges @tus/server and tusd
-# against the baselines in fixtures/baselines, and again behind a relay that damages bytes, where both are red, and the mock in
-# HTTP/2 behind nginx; a browser opens the reports that are pages. A peer whose toolchain (node, python3, go) is missing is named as skipped.
+# Runs real peers against our programs:
+# - tus-js-client and tuspy upload to the mock, plain and over TLS, under the faults of interop/clients.tsv
+#   and under rules of the cookbook (interop/cookbook.tsv)
+# - these clients, curl and a browser meet the TLS faults of interop/tls-faults.tsv
+# - clients of Open Humans, One Codex and object storage run the examples of the guides, under the faults of
+#   interop/uploads.json
+# - the mock and tusd finish each other's uploads in one folder
+# - Kubernetes' own types read deploy/kubernetes
+# - a validator compares the JSON Schemas with the fixtures
+# - dex-conformance judges @tus/server and tusd against the baselines in fixtures/baselines, and again behind
+#   a relay that damages bytes, where both have to be red; and the mock in HTTP/2 behind nginx
+# - a browser opens the reports that are pages
+# Names a peer as skipped when its toolchain (node, python3, go) is missing.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}" "${test_packages[@]}"
@@ -46,7 +51,7 @@ expect() {
   fi
 }
 
-# judge NAME URL BASELINE [ARGS...]: 0 with the baseline, 1 without it.
+# judge NAME URL BASELINE [ARGS...]: expects exit status 0 with the baseline, 1 without it.
 judge() {
   local name=$1 url=$2 baseline=$3
   shift 3
@@ -54,17 +59,17 @@ judge() {
   expect 1 "$name, without it" "$bin/dex-conformance" run --url "$url" --system tus "$@" --json "$scratch/report.json"
 }
 
-# on_record NAME PROFILE: what the last run judged is what the profile's oracle says, row by row.
+# on_record NAME PROFILE: compares the last run with the recorded verdicts of the profile, row by row.
 on_record() {
   expect 0 "$1, as profile $2 has it on record" build/$preset/tests/verdicts check "fixtures/profiles/verdicts/$2.json" "$scratch/report.json"
 }
 
-# red_behind NAME URL BASELINE: behind a relay that damages what is sent (tests/strangers), the server is
-# red on the row that is about it, although its baseline excuses what it does by itself.
+# red_behind NAME URL BASELINE: behind a relay that damages what is sent (tests/strangers), the server has to
+# be red on the row about that damage, although its baseline excuses what it does by itself.
 red_behind() {
   local name=$1 upstream=${2#http://} baseline=$3 wrong row relay
   while read -r wrong row; do
-    rm -f "$scratch/stranger.log" # the relay before was ready, too
+    rm -f "$scratch/stranger.log" # or the ready line of the relay before would count
     build/$preset/tests/stranger --upstream "${upstream%%/*}" --wrong "$wrong" >"$scratch/stranger.log" 2>&1 &
     relay=$!
     started+=("$relay")
@@ -83,7 +88,7 @@ twentieth-chunk TUS-REP-002
 END
 }
 
-# ready_url LOG PATTERN: the URL a server printed.
+# ready_url LOG PATTERN: the URL that a server printed.
 ready_url() { grep -oE "$2" "$1" | head -1; }
 
 # start_tus_node NAME [EXPIRY]: @tus/server on a folder of its own.
@@ -114,7 +119,7 @@ go_peers() {
   (cd scripts/interop/tusd && go build -o "$repo/$peers/tusd" github.com/tus/tusd/v2/cmd/tusd)
 }
 
-# have PEERS: fetched and built, all of them at the same time.
+# have PEERS: fetches and builds these peers in the background, all at the same time.
 coming=()
 have() {
   "$1" >"$scratch/$1.log" 2>&1 &
@@ -209,7 +214,7 @@ tls_faults() {
   tls_cases "${tls_clients[@]}"
 }
 
-# pages: what the tools write as pages, in a browser: axe finds nothing, nothing is asked of the network.
+# pages: opens load reports in a browser: axe finds nothing, and nothing is asked of the network.
 pages() {
   say "Reports as pages, in a browser"
   if ! command -v chromium >/dev/null || [ ! -d "$peers/node_modules/axe-core" ]; then
@@ -266,7 +271,7 @@ one_store_two_servers() {
   fi
 }
 
-# judge_draft: tusd in the interop versions of the IETF draft that it speaks, which it does only when told to.
+# judge_draft: judges tusd in the interop versions of the IETF draft, which it speaks only when told to.
 judge_draft() {
   mkdir -p "$scratch/tusd-draft"
   "$tusd" -host 127.0.0.1 -port 0 -upload-dir "$scratch/tusd-draft" -enable-experimental-protocol >"$scratch/tusd-draft.log" 2>&1 &
@@ -312,8 +317,8 @@ http_2() {
   expect 0 "nginx before the mock, judged in HTTP/2" "build/$preset/tests/http2_test" --gtest_brief=1
 }
 
-# side_by_side SECTION...: in the background, one after the other, with a scratch folder and counts of
-# their own: clients wait more than they compute.
+# side_by_side SECTION...: runs these sections one after the other in the background, beside other calls, with
+# a scratch folder and counts of their own. Clients wait more than they compute.
 rows=()
 side_by_side() {
   local row=$scratch/row-${#rows[@]}
@@ -332,7 +337,7 @@ side_by_side clients_under_faults
 side_by_side uploads_under_faults json_schemas tls_faults one_store_two_servers
 side_by_side kubernetes_objects http_2 pages conformance_pages
 
-# Shown one after the other, each while it goes on.
+# Show one log after the other, each as it grows.
 for row in "${!rows[@]}"; do
   tail -n +1 -f -s 0.2 --pid="${rows[$row]}" "$scratch/row-$row.log"
   wait "${rows[$row]}" || not_ok "ended with exit status $?, before its end"
@@ -343,7 +348,7 @@ for row in "${!rows[@]}"; do
   skipped=$((skipped + left_out))
 done
 
-# By themselves: what a server keeps of a body that is cut depends on how busy it is.
+# Not beside others: what a server keeps of a body that is cut depends on how busy it is.
 real_servers
 
 say "Interoperability"

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Holds the load generator's model of TCP (loadgen/src/tcp, loadgen/src/link/sender.*) to the kernel's
-# own, which sends over a relay with delay, rate, queue and loss between two network namespaces. Prints
-# a table; fails where the model is too far off. Needs root, /dev/net/tun, no netem, and a machine that
-# has little else to do: a relay that waits for the processor is a longer path. About ten minutes.
+# Compares the load generator's model of TCP (loadgen/src/tcp, loadgen/src/link/sender.*) with the kernel's
+# TCP, which sends over a relay with delay, rate, queue and loss between two network namespaces. Prints a
+# table; fails when the model is too far off. Needs root and /dev/net/tun, but not netem; and a machine that
+# has little else to do, because a relay that waits for the processor makes the path longer. About ten
+# minutes.
 #   scripts/netlab.sh [reno | cubic | bbr]...    all of them when none is named
 source "$(dirname "$0")/lib/common.sh"
 
 repeats=5
 # control, RTT in ms, loss, kbit/s (0: unlimited), queue in packets, bytes, and how far off the model may
-# be in percent; "fit": its correction was fitted on this point; "-": shown, and not held to it.
+# be in percent; "fit": the model's correction was fitted to this point; "-": printed, without a limit.
 points=(
   'reno   100 0.01  0     100  6000000 25'
   'reno   100 0.02  0     100  4000000 25'
@@ -47,13 +48,13 @@ trap 'remove_namespaces; cleanup' EXIT
 
 listens() { ip netns exec "$1" grep -q ':1E61 00000000:0000 0A' /proc/net/tcp; }
 
-# One transfer over a path of its own; its seconds go to FILE. In a subshell, which ends what it began.
+# One transfer over a path of its own; writes its seconds to FILE. A subshell, which stops what it starts.
 #   real NUMBER FILE CONTROL RTT LOSS KBIT QUEUE BYTES
 real() (
   from=$lab-$1-a
   to=$lab-$1-b
   pids=()
-  # The receiver may have ended by itself, which is no failure.
+  # A receiver that has already ended is no failure.
   trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || :; done' EXIT
   "$netlab" relay --from "$from" --to "$to" --rtt "$4" --loss "$5" --kbit "$6" --queue "$7" \
     --seed "$1" >"$scratch/relay.$1" &
@@ -92,7 +93,7 @@ for point in "${points[@]}"; do
       ip netns add "$name"
       namespaces+=("$name")
       ip -n "$name" link set lo up
-      # What a connection before has learned of the path is no part of the next one.
+      # A connection must not inherit what an earlier one has learned about the path.
       ip netns exec "$name" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_no_metrics_save'
     done
     real "$number" "$scratch/seconds.$number" "$control" "$rtt" "$loss" "$kbit" "$queue" "$bytes" &

@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
-# What takes too long for CI: the optimised build, which has warnings of its own, the tests under each
-# sanitizer, every fuzz target for two minutes, false alarms of dex-conformance, the servers of other
-# people against their records, the model of TCP against the kernel's and loads that several machines
-# share, on a cluster of Slurm (both as root only), what `dex-loadgen compare` makes of real runs, and
-# the pages of a good server, of broken ones and of loads in a browser (after scripts/interop.sh). About five
-# hours on 2 cores. Goes on after a failure and ends with what failed.
+# The checks that take too long for CI, about five hours on 2 cores:
+#   release     the optimised build, which has warnings of its own
+#   asan, tsan  the tests under each sanitizer
+#   fuzz        every fuzz target for two minutes
+#   alarms      false alarms of dex-conformance
+#   peers       servers that others wrote, against what is on record of them
+#   netlab      the model of TCP against the kernel's; needs root
+#   cluster     loads that several machines share, on a Slurm cluster; needs root
+#   compare     `dex-loadgen compare` with real runs
+#   pages       the pages of a good server, of broken ones and of loads, in a browser; needs what
+#               scripts/interop.sh installs
+# Goes on after a failure, and names at the end what failed.
 #   scripts/nightly.sh [release | asan | tsan | fuzz | alarms | peers | netlab | cluster | compare | pages]...
-# All of them when none is named.
+# Runs all of them when none is named.
 source "$(dirname "$0")/lib/common.sh"
 
 install_packages "${build_packages[@]}"

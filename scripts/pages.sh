@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Pages as a browser shows them: those of dex-conformance about one good server and those that are broken
-# in one thing (tests/causes_test.cpp has them too), of its onboarding, and those of dex-loadgen. Looks at
-# each with scripts/interop/pages.mjs - axe finds nothing, nothing is fetched, nothing is wider than the
-# screen.
-#   scripts/pages.sh [--pictures DIR] [NAME...]     (NAMEs as below; without any, all of them)
+# Looks at pages in a browser, with scripts/interop/pages.mjs: axe finds nothing, nothing is fetched, nothing
+# is wider than the screen. The pages are those of dex-conformance about a good server and about servers with
+# one fault (as in tests/causes_test.cpp), the page of its onboarding, and those of dex-loadgen.
+#   scripts/pages.sh [--pictures DIR] [NAME...]     NAMEs as below; without any, all of them
 source "$(dirname "$0")/lib/common.sh"
 
 preset=${preset:-dev}
@@ -26,7 +25,7 @@ pages=()
 export DEX_PAGE_USER=demo DEX_PAGE_PASSWORD=demo
 quick=(--select 'core-*' --select 'creation*' --select termination --select concatenation --jobs 8 --patience 2)
 
-# judge_page NAME ARGUMENTS...: whatever comes of it, there is a page.
+# judge_page NAME ARGUMENTS...: judges, and fails only when no page is written.
 judge_page() {
   local name=$1
   shift
@@ -50,7 +49,7 @@ broken() {
   url=${!url_name}
 }
 
-# load_page NAME ARGUMENTS...: some uploads by dex-loadgen to $url, and what it reports of them.
+# load_page NAME ARGUMENTS...: sends uploads to $url with dex-loadgen, which writes its report.
 load_page() {
   local name=$1
   shift
@@ -130,7 +129,7 @@ for name in "${names[@]}"; do
       ;;
     compared)
       broken "$name" '' --profile tus
-      # A shorter run is not compared, and one of another load neither.
+      # compare refuses shorter runs, and runs of different loads.
       load_page base --duration 21s --concurrency 2 &
       load_page new --duration 21s --concurrency 2
       wait $! || exit 1

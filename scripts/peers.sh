@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Judges implementations of tus that others wrote, of those that package registries serve, against what
-# is on record of them in fixtures/peers; scripts/interop.sh has tusd and @tus/server.
-#   scripts/peers.sh [NAME...]       all of peers/peers.tsv when none is named; about half an hour
-#   scripts/peers.sh --serve NAME    starts one, prints 'ready URL', and waits: to look into docs/findings.md
-# What a server needs is installed into build/peers. One whose toolchain is missing is named as skipped.
-# The variable `conformance` names another dex-conformance than that of the dev build.
+# Judges tus servers that others wrote and published in package registries, against what is on record of them
+# in fixtures/peers. scripts/interop.sh judges tusd and @tus/server.
+#   scripts/peers.sh [NAME...]       all servers of peers/peers.tsv when none is named; about half an hour
+#   scripts/peers.sh --serve NAME    starts one server, prints 'ready URL', and waits: to reproduce what
+#                                    docs/findings.md says of it
+# Installs what a server needs into build/peers. Names a server as skipped when its toolchain is missing.
+# The variable `conformance` may name another dex-conformance than that of the dev build.
 source "$(dirname "$0")/lib/common.sh"
 
 serve=''
@@ -24,7 +25,7 @@ table=$repo/scripts/peers/peers.tsv
 names=("$@")
 [ $# -gt 0 ] || mapfile -t names < <(cut -f1 "$table" | grep -v '^#')
 
-# install NAME TOOLCHAIN PACKAGES: into build/peers/NAME, once; fails when the toolchain is not there.
+# install NAME TOOLCHAIN PACKAGES: installs into build/peers/NAME, once; fails when the toolchain is missing.
 install() {
   local name=$1 toolchain=$2 folder=$peers/$1
   [ ! -e "$folder/installed" ] || return 0
@@ -49,7 +50,8 @@ install() {
   touch "$folder/installed"
 }
 
-# command_of NAME TOOLCHAIN PACKAGES: what starts it on a free port and prints 'ready URL'.
+# command_of NAME TOOLCHAIN PACKAGES: sets `command` to what starts the server on a free port and prints
+# 'ready URL'.
 command_of() {
   local name=$1 folder=$peers/$1 data=$scratch/$1
   case $2 in
@@ -59,7 +61,7 @@ command_of() {
   esac
 }
 
-# started_url LOG: what a server says of where it is.
+# started_url LOG: the URL that a server has printed.
 started_url() { sed -n 's/^ready //p' "$1" | grep . ; }
 
 failed=()

@@ -7,5 +7,5 @@ install_packages "${build_packages[@]}" "${test_packages[@]}"
 build dev
 temporary_files_in_memory
 say "Testing"
-# Three for each core: they wait more than they compute.
+# Three tests for each core: they wait more than they compute.
 ctest --preset dev -j "$((3 * $(nproc)))" "$@"

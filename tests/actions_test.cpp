@@ -1,5 +1,5 @@
-// What clients see of what rules do to bytes, replies and connections: the misbehaviours of
-// fixtures/misbehaviours, each in a lane of its own of one server, and beside it a lane without.
+// What rules do to bytes, replies and connections, as clients see it: misbehaviours of
+// fixtures/misbehaviours, each in a lane of its own of one server, compared with a lane without it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ const http::Fields from_page{{"Origin", "https://page.example"}};
 
 class ActionsTest : public testing::Test {
  protected:
-  /// Names where a lane is reached.
+  /// Opens a lane and returns its prefix.
   std::string lane(const std::string& name, json config) {
     if (!config.contains("profile")) config["profile"] = "tus";
     const auto answer = client_.put("/_mock/lanes/" + name, config.dump());
@@ -48,14 +48,15 @@ class ActionsTest : public testing::Test {
     return lane(name, std::move(config));
   }
 
-  /// A whole upload.
+  /// Creates an upload and sends all of its bytes; returns its URL.
   std::string upload(const std::string& base, const std::string& bytes, http::Fields more = {}) {
     const auto url = client_.create(bytes.size(), std::move(more), base);
     EXPECT_EQ(client_.patch(url, 0, bytes).status, 204);
     return url;
   }
 
-  /// What is in the files of two uploads, one delivered after the other.
+  /// The contents of the delivered files of two uploads; the second is sent when the first is
+  /// delivered.
   std::vector<std::string> delivered(const std::string& base) {
     std::vector<std::string> places;
     for (const auto& [name, bytes] :
@@ -107,7 +108,7 @@ class ActionsTest : public testing::Test {
   fs::path store_ = folder_.path() / "store";
   programs::Mock mock_{{"--profile", "tus", "--store", store_.string()}};
   ControlClient client_{mock_.url()};
-  std::string listener_;  ///< of the last lane
+  std::string listener_;  ///< of the last lane that has one
 };
 
 // ---- replies

@@ -1,5 +1,6 @@
-// The structure as docs/architecture.md tells it, held to what the sources include and CMake links.
-// What is still otherwise stands in architecture.json with its reason; that list may only shrink.
+// Checks the structure that docs/architecture.md describes against what the sources include and
+// CMake links. Known exceptions are in architecture.json with their reasons; that list may only
+// shrink.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -42,10 +43,10 @@ std::vector<std::string> split(const std::string& text, char at) {
 // ---- what CMake says
 
 struct Library {
-  std::string folder;  ///< below the project
+  std::string folder;  ///< relative to the project
   std::vector<std::string> sources;
   Names linked;
-  Names passed_on;  ///< linked for whoever links this one
+  Names passed_on;  ///< also linked by whoever links this library
 };
 
 std::map<std::string, Library> read_libraries() {
@@ -56,7 +57,7 @@ std::map<std::string, Library> read_libraries() {
     Library library{fields[1], split(fields[2], ','), {}, {}};
     for (auto& name : split(fields[3], ',')) library.linked.insert(std::move(name));
     for (auto& name : split(fields[4], ',')) {
-      if (name.starts_with("$<")) continue;  // LINK_ONLY: its users need not know
+      if (name.starts_with("$<")) continue;  // LINK_ONLY: its users may not include it
       library.linked.insert(name);
       library.passed_on.insert(std::move(name));
     }
@@ -86,7 +87,8 @@ Names reach(const std::string& name) {
   return reached;
 }
 
-/// The libraries of the nearest folder above `file`, both below the project, that has any.
+/// The libraries of the nearest folder above `file` that has any. Paths are relative to the
+/// project.
 Names owners(const fs::path& file) {
   for (auto folder = file.parent_path(); !folder.empty(); folder = folder.parent_path()) {
     Names names;
@@ -107,7 +109,7 @@ const std::vector<std::string> include_roots{
 std::optional<fs::path> resolve(const fs::path& from, const std::string& included) {
   std::vector<fs::path> places{from.parent_path() / included};
   for (const auto& below : include_roots) {
-    // A tool does not look into another one.
+    // A tool includes nothing of another tool.
     const auto tool = *fs::path(below).begin();
     if (tool == "libs" || tool == *from.begin()) places.push_back(fs::path(below) / included);
   }
@@ -128,7 +130,7 @@ std::vector<fs::path> included_by(const fs::path& file) {
   return all;
 }
 
-/// The sources of libraries and the headers that they include: no tests.
+/// The sources of libraries and the headers that they include, without tests.
 const std::map<fs::path, std::vector<fs::path>>& production() {
   static const auto all = [] {
     std::map<fs::path, std::vector<fs::path>> files;
@@ -154,9 +156,9 @@ const std::map<fs::path, std::vector<fs::path>>& production() {
   return all;
 }
 
-// ---- what is still otherwise
+// ---- known exceptions
 
-/// One list of architecture.json: entry -> why.
+/// One list of architecture.json: each entry with its reason.
 class Exceptions {
  public:
   explicit Exceptions(const std::string& list) {
@@ -167,7 +169,7 @@ class Exceptions {
     }
     known_ = unused_;
   }
-  /// `entry` is met; whether it is excused.
+  /// Whether `entry`, which was found in the sources, is listed. Notes that it is still needed.
   bool excuse(const std::string& entry) {
     unused_.erase(entry);
     return known_.contains(entry);
@@ -211,14 +213,14 @@ TEST(Architecture, NoRoomLooksBack) {
     }
   }
   Exceptions exceptions("arrows back");
-  // Those that are known do not hide others.
+  // Leave out the known arrows, so that a circle through one of them does not hide another.
   for (auto& [from, all] : arrows) {
     std::erase_if(all, [&](const auto& to) {
       const auto entry = from + " -> " + to;
       return exceptions.excuse(entry);
     });
   }
-  std::map<std::string, int> state;  // 1: above on the way here, 2: done
+  std::map<std::string, int> state;  // 1: on the path to this room, 2: done
   std::vector<std::string> way;
   std::function<void(const std::string&)> visit = [&](const std::string& room) {
     state[room] = 1;
@@ -239,8 +241,8 @@ TEST(Architecture, NoRoomLooksBack) {
   exceptions.expect_all_met();
 }
 
-/// Of all systems, as an alternative of a regular expression: the mock's registration lists them by
-/// their rooms, the client tools have a folder for each.
+/// The names of all systems, as an alternative in a regular expression. The mock's registration
+/// names their folders; the client tools have a folder for each.
 const std::string& systems() {
   static const auto all = [] {
     Names names;
@@ -285,7 +287,7 @@ TEST(Architecture, OnlySystemsNameASystem) {
   exceptions.expect_all_met();
 }
 
-/// In the code, too, a check says in words what it shows.
+/// The function that judges a row has the name of the row, so that the code says what it checks.
 TEST(Architecture, ACheckIsCalledAsItsRow) {
   std::map<std::string, std::string> names;
   for (const auto& file : fs::directory_iterator(root / "fixtures/requirements")) {
@@ -293,7 +295,8 @@ TEST(Architecture, ACheckIsCalledAsItsRow) {
     const auto area = nlohmann::json::parse(text_of(file.path()));
     for (const auto& row : area.at("requirements")) names.emplace(row.at("id"), row.at("name"));
   }
-  // A table's line: {"TUS-CORE-HEAD-001", head_has_offset_at_zero, ... or in_each<that>, ...
+  // A line of a table: {"TUS-CORE-HEAD-001", head_has_offset_at_zero, ...; the function may stand
+  // in a template, as in in_each<function>.
   static const std::regex line(
       "\\{\"([A-Z][A-Z0-9-]*-[0-9]{3})\",\\s*(?:in_[a-z]+<)?([A-Za-z0-9_]+)");
   Names judged;

@@ -1,5 +1,4 @@
-// Servers that are broken in one thing: from the last screen of a run one can say what to mend, and
-// whose fault it is.
+// Servers with one fault: the last screen of a run has to say what to mend, and whose fault it is.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +26,7 @@ using testkit::Peer;
 using testkit::ScriptedServer;
 using Arguments = std::vector<std::string>;
 
-/// Most of the catalogue, without what has to wait.
+/// Most of the catalogue, without the rows that have to wait.
 const Arguments quick{"--select",    "core-*",   "--select",      "creation*", "--select",
                       "termination", "--select", "concatenation", "--select",  "repetition",
                       "--jobs",      "8",        "--patience",    "2"};
@@ -45,7 +44,7 @@ std::vector<std::string> last_lines(const std::string& text, std::size_t most = 
   return lines;
 }
 
-/// The causes that the end of a run names: lines that begin with a number and a point.
+/// The causes among the last lines of a run: lines that begin with a number and a point.
 std::vector<std::string> causes_of(const Conformance& run) {
   std::vector<std::string> causes;
   const auto lines = last_lines(run.out);
@@ -57,7 +56,8 @@ std::vector<std::string> causes_of(const Conformance& run) {
   return causes;
 }
 
-/// Exactly one cause, which says `words`, and on the last screen what to do and to run.
+/// Exactly one cause, which says `words`; the last screen also says `to_do` and which command to
+/// run next.
 void expect_one(const Conformance& run, int exit_code, const std::string& words,
                 const std::string& to_do) {
   EXPECT_EQ(run.exit_code, exit_code) << run.out << run.err;
@@ -70,11 +70,11 @@ void expect_one(const Conformance& run, int exit_code, const std::string& words,
   EXPECT_THAT(last, HasSubstr(to_do));
   EXPECT_THAT(last, HasSubstr("\nnext: dex-conformance run --url "));
   EXPECT_THAT(last, Not(HasSubstr("HARNESS")));
-  // Set DEX_LAST_SCREENS to read them.
+  // Set DEX_LAST_SCREENS to read these screens.
   if (std::getenv("DEX_LAST_SCREENS") != nullptr) fmt::print("{}\n", last);
 }
 
-/// A run that was ended at once: one line.
+/// A run that stops before it judges anything: one line on standard error.
 void expect_line(const Conformance& run, int exit_code, const std::string& words,
                  const std::string& to_do) {
   EXPECT_EQ(run.exit_code, exit_code) << run.out << run.err;
@@ -85,7 +85,7 @@ void expect_line(const Conformance& run, int exit_code, const std::string& words
   if (std::getenv("DEX_LAST_SCREENS") != nullptr) fmt::print("{}\n", run.err);
 }
 
-/// A right server of tus, with these rules.
+/// A tus server that is right but for these rules.
 class Broken {
  public:
   explicit Broken(const std::string& rules, Arguments arguments = {"--profile", "tus"})
@@ -100,7 +100,7 @@ class Broken {
   Mock mock_;
 };
 
-/// A red row stands on the cause that JSON has for it, and its verdict is not touched.
+/// Every red row names `cause` in the JSON report, and keeps its verdict.
 void expect_folded(const Conformance& run, const std::string& cause) {
   std::size_t folded = 0;
   for (const auto& [id, row] : run.results) {
@@ -125,7 +125,7 @@ TEST(Causes, HeadAnswering405) {
              "answer HEAD of an upload");
   expect_folded(run, "HEAD");
   EXPECT_THAT(run.out, Not(HasSubstr("\nfail TUS-CORE-HEAD-001 ")));
-  // All of them, for whoever wants them.
+  // --all lists every red row.
   const auto all = judge(server.url(), {"--system", "tus", "--all", "--select", "core-head"});
   EXPECT_THAT(all.out, HasSubstr("\nfail TUS-CORE-HEAD-001 "));
   EXPECT_THAT(all.out, HasSubstr("\nfail TUS-CORE-HEAD-002 "));
@@ -149,7 +149,7 @@ TEST(Causes, OneBadValueOfOptionsDoesNotVoidTheOthers) {
   EXPECT_EQ(run.results.at("TUS-TERM-001").at("verdict"), "pass");
 }
 
-/// Location names this authority.
+/// A rule by which Location names this authority.
 std::string location_at(const std::string& authority) {
   return R"({"when": {"method": "POST", "route": "creation", "reply": {"status": 201}},
              "then": {"reply": {"headers": {"replace": {"Location": {
@@ -174,7 +174,7 @@ TEST(Causes, LocationAtAnotherHost) {
   expect_folded(run, "Location");
 }
 
-/// PATCH of another type than that of tus.
+/// The `when` of a PATCH with a Content-Type that is not that of tus.
 constexpr const char* of_a_text =
     R"({"method": "PATCH", "headers": {"Content-Type": "text/plain"}})";
 
@@ -188,7 +188,7 @@ TEST(Causes, AServerThatDiesOfARequest) {
   EXPECT_THAT(causes_of(run).front(), HasSubstr("(TUS-CORE-PATCH-"));
 }
 
-/// As tus-node-server 0.9 does: of a path that no client library sends.
+/// As tus-node-server 0.9 dies of a path that no client library sends.
 TEST(Causes, AServerThatDiesOfARequestThatIsWrittenByHand) {
   const Broken server(R"({"when": {"method": "HEAD", "path": "etc/passwd"},
                           "then": {"server": {"crash": true, "at": "before"}}})");
@@ -206,12 +206,12 @@ TEST(Causes, AServerThatDiesAmongOthersAndComesBackIsFoundAlone) {
       of_a_text));
   const auto run = judge(server.url(), with({"--system", "tus"}, quick));
   expect_one(run, 1, "the target dies of PATCH http://", "look into its log at that request");
-  // The others have their verdicts from the time when they ran alone.
+  // The other rows ran again, alone, and have the verdicts of that run.
   EXPECT_EQ(run.report.at("counts").at("error"), 0);
   EXPECT_LE(run.report.at("counts").at("red"), 3) << run.out;
 }
 
-/// Its data stream is unknown to the server.
+/// A manifest with a data stream that the server does not know.
 std::string strange_manifest(testkit::TempFolder& folder) {
   return folder.write("manifest.json",
                       R"({"version": "2.0", "data_stream_id": "no", "data_stream_route": "such"})");
@@ -320,7 +320,7 @@ TEST(Causes, SilenceIsTheTargets) {
   EXPECT_THAT(causes_of(run).front(), HasSubstr("PATCH: "));
 }
 
-/// A 201 that announces more than there is, and leaves the connection open.
+/// A 201 whose Content-Length is more than its body, on a connection that stays open.
 TEST(Causes, AnAnswerWithoutAnEndIsTheTargets) {
   const Broken server(R"({"when": {"method": "POST", "route": "creation"},
                           "then": {"reply": {"framing": {"length": "10"}}}})");
@@ -331,13 +331,13 @@ TEST(Causes, AnAnswerWithoutAnEndIsTheTargets) {
   EXPECT_EQ(run.report.at("counts").at("error"), 0) << run.out;
 }
 
-/// Whatever is silent: what is tried at the end, and deleted, is within the time as well.
+/// The last probes and the deletion of uploads at the end of a run count in --run-timeout as well.
 TEST(Causes, ARunEndsInItsTimeBesideASilentServer) {
   const Broken server(
       R"({"when": {"method": "HEAD"}, "then": {"reply": "none", "socket": "stall"}})");
   const auto begin = std::chrono::steady_clock::now();
   const auto run = judge(server.url(), {"--system", "tus", "--jobs", "4", "--run-timeout", "15"});
-  // Without that it took twice the time; the rest is for a busy machine.
+  // If they did not count, it would take twice the time; 10 s are left for a busy machine.
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{25}) << run.out;
   EXPECT_EQ(run.exit_code, 1) << run.out;
   EXPECT_THAT(causes_of(run).front(), HasSubstr("HEAD: silence"));

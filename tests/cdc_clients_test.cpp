@@ -1,8 +1,7 @@
-// What CDC's own clients send, played as they sent it to DEX 2.8 (seen on the wire between the
-// two): every upload has to be finished and delivered. The load tool of CDC's repository; the
-// upload page with tus-js-client 4.3.1 in Chromium; the TestNG tests and the Java example with
-// tus-java-client 0.5.0; the example clients for Node.js (tus-js-client 3.1.0), Python
-// (tuspy 1.0.0) and browsers.
+// Sends what CDC's own clients sent to DEX 2.8, as it was seen on the wire; every upload has to be
+// finished and delivered. The clients: the load tool of CDC's repository; the upload page with
+// tus-js-client 4.3.1 in Chromium; the TestNG tests and the Java example with tus-java-client
+// 0.5.0; the example clients for Node.js (tus-js-client 3.1.0), Python (tuspy 1.0.0) and browsers.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -47,7 +46,7 @@ std::string metadata(const std::vector<std::pair<std::string, std::string>>& man
   return all;
 }
 
-/// With the values that CDC's test clients send; they leave out version.
+/// The manifest of CDC's test clients; it has no version.
 std::string test_manifest() {
   return metadata({{"data_stream_id", "dextesting"},
                    {"data_stream_route", "testevent1"},
@@ -57,7 +56,7 @@ std::string test_manifest() {
                    {"jurisdiction", "test-jurisdiction"}});
 }
 
-/// With the values that CDC's example clients have until their user replaces them.
+/// The manifest of CDC's example clients, with the placeholders that their user is to replace.
 std::string example_manifest() {
   return metadata({{"version", "2.0"},
                    {"data_stream_id", "data stream id value here"},
@@ -76,7 +75,7 @@ std::string some_bytes(std::size_t size) {
 
 std::string id_of(const std::string& url) { return url.substr(url.rfind('/') + 1); }
 
-/// One of them against a mock under the profile that is the parameter.
+/// A client against a mock; the parameter is the mock's profile.
 class CdcClients : public testing::TestWithParam<std::string> {
  protected:
   void start(const std::string& login) {
@@ -86,8 +85,8 @@ class CdcClients : public testing::TestWithParam<std::string> {
     host_ = mock_->url().substr(mock_->url().rfind('/') + 1);
   }
 
-  /// The head, and if the client waits for it, 100 before the body. Connections are kept, as all of
-  /// these clients do.
+  /// Sends the head, waits for 100 if it has Expect, then sends the body. Connections are kept
+  /// open, as all of these clients do.
   transport::Response ask(const std::string& method, const std::string& url, http::Fields fields,
                           const std::string& body = {}) {
     const auto at = url.find("//") == std::string::npos ? 0 : url.find('/', url.find("//") + 2);
@@ -118,7 +117,7 @@ class CdcClients : public testing::TestWithParam<std::string> {
   }
   void disconnect() { connection_.reset(); }
 
-  /// Authorization with a token for the default user.
+  /// Logs in as the mock's default user; returns the Authorization field.
   http::Fields log_in(http::Fields fields = {}) {
     const std::string form = "username=demo&password=demo";
     fields.add("Content-Type", form_type);
@@ -131,10 +130,10 @@ class CdcClients : public testing::TestWithParam<std::string> {
   nlohmann::json info(const std::string& path, const http::Fields& credential) {
     return nlohmann::json::parse(expect(200, "GET", path, credential).body, nullptr, false);
   }
-  /// As the clients ask and the folder shows it: Complete, SUCCESS, and the same bytes.
+  /// Waits until /info says Complete and SUCCESS, then compares the delivered file with `bytes`.
   void expect_delivered(const std::string& url, const std::string& bytes,
                         const http::Fields& credential, const std::string& base = "/info/") {
-    if (HasFailure()) return;  // it cannot be, and waiting would not help
+    if (HasFailure()) return;  // it cannot be delivered: do not wait for it
     const auto deadline = Clock::now() + patience;
     auto seen = info(base + id_of(url), credential);
     while (!delivered(seen) && Clock::now() < deadline) {
@@ -154,7 +153,7 @@ class CdcClients : public testing::TestWithParam<std::string> {
     ASSERT_TRUE(opened) << opened.error().line();
     connection_.emplace(std::move(*opened));
   }
-  /// A final reply when there was one instead of 100.
+  /// Waits for 100; returns the final reply if that came instead.
   std::optional<transport::Response> await_continue() {
     constexpr Milliseconds slice{50};
     const auto deadline = Clock::now() + patience;
@@ -188,8 +187,9 @@ class CdcClients : public testing::TestWithParam<std::string> {
   std::optional<RawConnection> connection_;
 };
 
-/// The load tool: it announces no length, and yet has a field for one; the last PATCH ends the
-/// upload by the draft's signal. What a test file is made of decides whether that one has bytes.
+/// The load tool: it announces no length, and yet sends an empty Upload-Length. Its last PATCH ends
+/// the upload by the IETF draft's Upload-Complete; whether that PATCH has bytes depends on how the
+/// test file is made.
 class LoadTool : public CdcClients {
  protected:
   static constexpr auto agent = "Go-http-client/1.1";
@@ -219,7 +219,7 @@ class LoadTool : public CdcClients {
     const auto reply = expect(204, "PATCH", url, all, bytes);
     EXPECT_EQ(value(reply, "Upload-Offset"), std::to_string(offset + bytes.size()));
   }
-  /// `empty_end`: the end of the file is found only after its last byte.
+  /// `empty_end`: an empty PATCH ends the upload, as the end of the file was not known before.
   void upload(const std::string& url, const std::string& bytes, bool empty_end,
               const http::Fields& credential) {
     ASSERT_FALSE(url.empty());
@@ -273,8 +273,8 @@ TEST_P(LoadTool, UploadsThroughTheGateway) {
   expect_delivered(url, bytes, credential, "/upload/info/");
 }
 
-/// tus-java-client, as CDC's TestNG tests and its Java example have it: Content-Length: 0 on every
-/// request, also beside a chunked body; PATCH as a POST, whose body waits for 100.
+/// tus-java-client, as CDC's TestNG tests and its Java example use it: Content-Length: 0 on every
+/// request, also beside a chunked body; PATCH is sent as POST, and its body waits for 100.
 class JavaClient : public CdcClients {
  protected:
   static http::Fields fields(const http::Fields& credential) {
@@ -351,11 +351,11 @@ TEST_P(JavaClient, IsToldWhatIsWrongWithTheManifest) {
   EXPECT_NE(refused.body.find("invalid character found"), std::string::npos);
 }
 
-/// A page of another origin: what the server does not allow is not sent, and of a reply the page
-/// sees what is exposed to it (Fetch, sections 4.8 to 4.10).
+/// A page of another origin: it sends only what the server allows, and sees only the fields of a
+/// reply that are exposed to it (Fetch, sections 4.8 to 4.10).
 class Browser : public CdcClients {
  protected:
-  /// `page`: the fields that the page's script sets; `credentials`: cookies go with it.
+  /// `page`: the fields that the page's script sets; `credentials`: cookies are sent as well.
   transport::Response fetch(const std::string& method, const std::string& url,
                             const http::Fields& page, const std::string& body, bool credentials) {
     if (!preflight(method, url, page, credentials)) return {};
@@ -419,8 +419,8 @@ class Browser : public CdcClients {
   }
 };
 
-/// CDC's upload page. The program that serves it creates the upload, and asks /info for each view;
-/// the browser sends the bytes.
+/// CDC's upload page. The program that serves the page creates the upload, and asks /info each time
+/// the page is shown; the browser sends the bytes.
 class UploadPage : public Browser {
  protected:
   static constexpr std::size_t chunk = 16384;
@@ -438,7 +438,7 @@ class UploadPage : public Browser {
   std::string status(const std::string& url) {
     return info("/info/" + id_of(url), server_side()).at("upload_status").at("status");
   }
-  /// Where the page goes on.
+  /// The offset at which the page goes on.
   std::size_t begin(const std::string& url) {
     const auto head = fetch("HEAD", url, page_fields(), "", true);
     EXPECT_EQ(head.status, 200);
@@ -447,7 +447,7 @@ class UploadPage : public Browser {
     EXPECT_FALSE(offset.empty()) << "the page is not shown it";
     return offset.empty() ? 0 : std::stoul(offset);
   }
-  /// From `offset` to `end`; sends what ends the upload with the file's last bytes.
+  /// Sends the bytes from `offset` to `end`; the PATCH with the file's last bytes ends the upload.
   void send(const std::string& url, const std::string& bytes, std::size_t offset, std::size_t end) {
     while (offset < end) {
       const auto part = bytes.substr(offset, chunk);
@@ -489,7 +489,7 @@ TEST_P(UploadPage, GoesOnAfterAReload) {
   const auto url = create();
   send(url, bytes, begin(url), 2 * chunk);
   disconnect();
-  // Only then does the page offer to go on; DEX takes a second for it.
+  // Only when the upload is In Progress does the page offer to go on; DEX takes a second for that.
   const auto deadline = Clock::now() + patience;
   while (status(url) == "Initiated" && Clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(status(url), "In Progress");
@@ -501,7 +501,8 @@ TEST_P(UploadPage, GoesOnAfterAReload) {
 
 TEST_P(Browser, OfTheExamplesFinishes) {
   start("jwt");
-  // The examples want a browser that lets them read this reply: the gateway says nothing of CORS.
+  // The gateway sends no CORS fields with this reply; the examples need a browser that lets them
+  // read it all the same.
   const auto credential = log_in({{"Origin", origin}});
   const auto bytes = some_bytes(100'000);
   const auto created =

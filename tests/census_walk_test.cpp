@@ -1,6 +1,6 @@
-// The census walk: the mock under the profile of a real server gets the verdicts that the real one
-// got, row by row, and for the same answers. What cannot be reproduced is listed in the profile
-// with the reason; an entry that is not needed any more is a failure too.
+// The census walk: the mock under the profile of a real server has to get the verdicts that are on
+// record of that server, row by row, for the same answers. Rows that cannot be reproduced are
+// listed in the profile with the reason; an entry that is no longer needed is a failure too.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 const fs::path profiles = fs::path(DEX_FIXTURES) / "profiles";
 
-/// A correct server has no real one to be compared with.
+/// Whether the profile is that of a correct server, which no real one is compared with.
 bool is_correct(const nlohmann::json& profile) {
   return !profile.contains("defects") && !profile.contains("rules");
 }
@@ -38,7 +38,7 @@ std::set<fs::path> json_files(const fs::path& folder) {
 std::map<std::string, std::string> reasons_of(const nlohmann::json& profile) {
   std::map<std::string, std::string> reasons;
   for (const auto& entry : profile.value("not_reproduced", nlohmann::json::array())) {
-    // What is not reproduced of single replies is replies_test's.
+    // Entries without a requirement are about single replies, which replies_test judges.
     if (entry.contains("requirement")) reasons[entry.at("requirement")] = entry.at("reason");
   }
   return reasons;
@@ -46,8 +46,8 @@ std::map<std::string, std::string> reasons_of(const nlohmann::json& profile) {
 
 struct Count {
   int rows = 0;
-  int verdicts = 0;  ///< of those, with the verdict of the real server
-  int answers = 0;   ///< of those, also with its answer
+  int verdicts = 0;  ///< rows with the verdict of the real server
+  int answers = 0;   ///< rows with its verdict and its answer
 };
 
 void print(const std::string& profile, const std::map<std::string, Count>& areas) {
@@ -91,8 +91,8 @@ class Walk : public ::testing::Test {
     std::map<std::string, Count> areas;
     for (const auto& [id, result] : run.results) {
       const auto row = recorded.rows.find(id);
-      // A check that is newer than the record: scripts/interop.sh, where real servers are at hand,
-      // fails on it.
+      // The check is newer than the record. scripts/interop.sh, which runs the real servers, fails
+      // on it.
       if (row == recorded.rows.end()) {
         fmt::print("not on record: {}\n", id);
         continue;
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   ::testing::RegisterTest("CensusWalk", "EveryRealServerIsOnRecord", nullptr, nullptr, __FILE__,
                           __LINE__, []() -> ::testing::Test* { return new Pairs; });
   for (const auto& file : json_files(profiles / "verdicts")) {
-    // Neither '-' nor '.' may be in a name that --gtest_filter is to select.
+    // --gtest_filter cannot select a name that has '-' or '.' in it.
     auto name = file.stem().string();
     std::ranges::replace(name, '-', '_');
     std::ranges::replace(name, '.', '_');

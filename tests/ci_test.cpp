@@ -1,6 +1,5 @@
-// What a pipeline needs: a target that is not there yet, proxies, hosts that people depend on, a
-// plan
-// - and the recipes of ci/, run as a runner runs them.
+// What a pipeline needs: waiting for a target, proxies, care for hosts that people depend on, a
+// plan; and the recipes of ci/, run as a runner runs them.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +32,7 @@ Arguments with(Arguments first, const Arguments& more) {
   return first;
 }
 
-/// Without the proxies of whoever runs the tests.
+/// `more`, without the proxy settings of whoever runs the tests.
 testkit::ChildProcess::Options with_environment(const Environment& more) {
   testkit::ChildProcess::Options options;
   for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
@@ -70,7 +69,7 @@ TEST(WaitFor, EndsWithWhatItMet) {
 
 // ---- proxies -----------------------------------------------------------------------------------
 
-/// Raw connections are among them.
+/// Rows of which some use raw connections.
 const Arguments raw_rows{"--system",          "tus",      "--select",
                          "TUS-CORE-HEAD-001", "--select", "TUS-CORE-PATCH-02*"};
 
@@ -116,7 +115,7 @@ TEST_F(Proxies, OfTheEnvironmentAreNotForThisMachineNorForWhatIsLeftOut) {
 }
 
 TEST(ProxiesThatRefuseTunnels, AreToldByTheRowsThatNeedThem) {
-  // A proxy for plain requests only, and whoever is behind it.
+  // Plays a proxy that refuses CONNECT, and the target behind it.
   testkit::ScriptedServer proxy([](testkit::Peer& peer) {
     const bool tunnel = peer.read_request().starts_with("CONNECT ");
     peer.send(tunnel ? "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -135,7 +134,7 @@ TEST(ProxiesThatRefuseTunnels, AreToldByTheRowsThatNeedThem) {
 // ---- hosts that people depend on ---------------------------------------------------------------
 
 TEST(Production, IsJudgedOnRequestOnly) {
-  // Nothing may be sent: a proxy that is not there would be told.
+  // Nothing may be sent: every request would go to a proxy that is not there, and fail.
   const auto nowhere = with_environment({{"https_proxy", "http://127.0.0.1:1"}});
   const auto run = judge("https://eu.api.cdc.gov/upload", {"--system", "dex"}, nowhere);
   EXPECT_EQ(run.exit_code, 2);
@@ -155,7 +154,7 @@ TEST(Production, IsJudgedOnRequestOnly) {
 
 // ---- what a run would do -----------------------------------------------------------------------
 
-/// "requests  at most 1234, ..." of what `plan` prints.
+/// The number in "requests  at most 1234, ..." as `plan` prints it.
 std::uint64_t figure(const std::string& told, const std::string& name) {
   static const std::regex pattern(R"(\n  (requests|uploads) +at most (\d+))");
   for (std::sregex_iterator at(told.begin(), told.end(), pattern), end; at != end; ++at) {
@@ -189,13 +188,13 @@ TEST(Plan, SaysWhatTheRunThenDoes) {
   }
   EXPECT_THAT(told.out, HasSubstr(fmt::format("plan: {} rows of {}", run.results.size(),
                                               mock.creation_url())));
-  // What waits for a server asks now and then once more.
+  // A check that waits for the server may ask once more than planned.
   const auto near = [](std::uint64_t planned, std::uint64_t seen) {
     return seen <= planned + planned / 10 && planned <= seen + seen / 5 + 20;
   };
   EXPECT_TRUE(near(figure(told.out, "requests"), requests)) << told.out << requests;
   EXPECT_TRUE(near(figure(told.out, "uploads"), uploads)) << told.out << uploads;
-  // Nor is anything written.
+  // A plan writes no files either.
   const testkit::TempFolder folder;
   const auto file = (folder.path() / "r.json").string();
   EXPECT_EQ(testkit::run(with({DEX_CONFORMANCE, "plan", "--url", mock.creation_url(), "--json",
@@ -215,7 +214,7 @@ TEST(Plan, RefusesWhatARunWouldRefuse) {
 
 // ---- the recipes -------------------------------------------------------------------------------
 
-/// The shell of a recipe, with the environment that its runner would make of `inputs`.
+/// The shell script of a recipe, and the environment that the CI runner would give it.
 struct Step {
   std::string script;
   Environment environment;
@@ -223,7 +222,7 @@ struct Step {
 
 const std::filesystem::path recipes{DEX_RECIPES};
 
-/// Steps with `run` of the composite action.
+/// The steps of the composite action that have `run`, with `inputs` put in.
 std::vector<Step> steps_of_action(const Environment& inputs) {
   const auto action = YAML::LoadFile((recipes / "action/action.yml").string());
   EXPECT_EQ(action["runs"]["using"].as<std::string>(), "composite");
@@ -262,7 +261,8 @@ class Recipes : public ::testing::Test {
     bin_ = std::filesystem::path(DEX_CONFORMANCE).parent_path().string();
     for (const char* name : {"path", "output", "summary"}) folder_.write(name, "");
   }
-  /// As GitHub's runner has it: `bash --noprofile --norc -eo pipefail`, files for what steps say.
+  /// Runs a step as GitHub's runner does: `bash --noprofile --norc -eo pipefail`, with files for
+  /// its path, output and summary. `with_programs`: what the step before wrote is in PATH.
   testkit::Finished run(const Step& step, bool with_programs) {
     auto options = with_environment(step.environment);
     options.environment["GITHUB_PATH"] = file("path");
@@ -336,7 +336,7 @@ TEST_F(Recipes, TheScriptOfGitLabRuns) {
   folder_.write("path", bin_);
   const auto first = run(step, true);
   EXPECT_EQ(first.exit_code, 1) << first.out << first.err;
-  // A name with a space, as a variable may have.
+  // A file name with a space, which a CI variable may hold.
   std::filesystem::rename(file("evidence") + "/record.json", file("as it was.json"));
   step.environment["DEX_AGAINST"] = file("as it was.json");
   const auto second = run(step, true);

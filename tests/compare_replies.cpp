@@ -1,11 +1,12 @@
-// Puts lists of requests to two servers and prints in what their replies differ.
+// Sends lists of requests to two servers and prints how their replies differ.
 //   compare_replies --a URL --b URL LIST...          the two servers
-//   compare_replies --a URL --record FILE LIST...    writes what one of them answers into FILE
-//   compare_replies --b URL --against FILE LIST...   the other one, with what is in FILE
+//   compare_replies --a URL --record FILE LIST...    writes the replies of one server into FILE
+//   compare_replies --b URL --against FILE LIST...   compares a server with the replies in FILE
 //   compare_replies --show NAME LIST...              prints the requests of cases, byte by byte
-// LIST is a file of fixtures/requests or a folder of them. With --known FILE differences that are
-// listed there are told with their reasons, and one that is listed in vain is red. Exit codes: 0
-// none differ (but as known), 1 some do, 2 usage, 3 a server cannot be reached.
+// LIST is a file of fixtures/requests or a folder of them. With --known FILE, differences that are
+// listed there are printed with their reasons; a listed difference that does not occur fails the
+// run. Exit codes: 0 no differences but known ones, 1 others, 2 usage, 3 a server cannot be
+// reached.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -34,7 +35,7 @@ using replies::Server;
 
 enum Exit : int { same = 0, differ = 1, usage = 2, unreachable = 3 };
 
-/// What ends the program: a line and its exit code.
+/// Thrown to end the program with a line on standard error and an exit code.
 struct Stop {
   Exit code;
   std::string line;
@@ -70,8 +71,8 @@ void write(const std::string& file, const std::string& text) {
   if (!out.flush()) throw Stop{usage, file + ": cannot be written"};
 }
 
-/// libstdc++'s regular expressions fill a cache of the locale when it is first needed, with no
-/// lock.
+/// libstdc++'s regular expressions fill a cache of the locale at their first use, without a lock;
+/// so fill it before the threads start.
 void fill_cache_of_locale() {
   const char any = 'a';
   char same = any;
@@ -105,8 +106,8 @@ std::string today() {
   return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
 }
 
-/// Keeps the head of FILE, which a person wrote. Each reply stands there once, with the requests
-/// that it was given to.
+/// Keeps the other members of FILE, which people write. Each different reply stands there once,
+/// with the names of the requests that got it.
 void record(const std::string& file, const Flags& flags, const std::vector<Case>& cases,
             const Replies& replies) {
   auto head = std::ifstream(file) ? parsed(file) : nlohmann::ordered_json::object();
@@ -139,7 +140,7 @@ Replies recorded(const std::string& file, replies::Recorded on_record,
   return std::move(on_record.replies);
 }
 
-/// For a terminal: one line, of a readable length.
+/// One line for a terminal, at most 300 bytes of it.
 std::string shown(const std::optional<std::string>& text) {
   if (!text) return "-";
   constexpr std::size_t most = 300;
@@ -199,7 +200,7 @@ class Comparison {
   }
 
  private:
-  /// What one of them was not asked at all differs as a whole.
+  /// A request that only one of them was asked is one difference, in its status.
   static std::vector<replies::Difference> difference_of(const std::optional<Reply>& a,
                                                         const std::optional<Reply>& b) {
     if (a && b) return replies::differences(*a, *b);
@@ -236,7 +237,7 @@ std::vector<Case> cases_of(const Flags& flags) {
   return cases;
 }
 
-/// The bytes that go out, but for the names of what a server gives.
+/// Prints the bytes that would be sent, with placeholders for values that only a server gives.
 Exit show(const std::vector<Case>& cases) {
   for (const auto& one : cases) {
     for (std::size_t i = 0; i < one.requests.size(); ++i) {

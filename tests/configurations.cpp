@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 void write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
 
-/// Two targets, of which the one that the stream `route` is delivered to is below a file.
+/// Delivery targets of which the one for the stream `route` cannot be written to: its folder would
+/// be below a file.
 void deliver_badly(const fs::path& folder, const std::string& route, Arguments& server) {
   write(folder / "file", "");
   write(folder / "deliver.yml", fmt::format(R"(
@@ -36,7 +37,8 @@ routing_groups:
   server.insert(server.end(), {"--deliver", (folder / "deliver.yml").string()});
 }
 
-/// A stream with an optional field that has allowed values, and a manifest with it.
+/// A data stream with an optional field that allows only some values, and a manifest with that
+/// field.
 void restrict_optional(const fs::path& folder, Arguments& server, Arguments& judge) {
   fs::create_directory(folder / "configs");
   write(folder / "configs" / "dextesting_testevent1.json",
@@ -48,21 +50,21 @@ void restrict_optional(const fs::path& folder, Arguments& server, Arguments& jud
   judge.insert(judge.end(), {"--manifest", (folder / "manifest.json").string()});
 }
 
-/// Looks into the folder of the mock's own target.
+/// Lets dex-conformance look into the folder that the mock delivers to by itself.
 void look_into_deliveries(const fs::path& folder, Arguments& judge) {
   const auto delivered = folder / "store" / "deliveries";
   fs::create_directories(delivered);
   judge.insert(judge.end(), {"--delivered-dir", delivered.string()});
 }
 
-/// Those that only the identity provider can make.
+/// Gives dex-conformance tokens that only the identity provider can make.
 void ask_for_tokens(const Mock& mock, const fs::path& folder, Arguments& judge) {
   write_tokens(mock.control_url(), folder / "tokens.json");
   judge.insert(judge.end(), {"--tokens", (folder / "tokens.json").string()});
 }
 
-/// What a service does that has an access key: a form, and the URLs of one object, by version 2 as
-/// One Codex and Open Humans hand them out.
+/// Plays a service that has an access key and hands out a form and the URLs of one object, signed
+/// with version 2, as One Codex and Open Humans do.
 void ask_for_handed_out(const Mock& mock, const fs::path& folder, Arguments& judge) {
   const std::string& url = mock.url();
   const auto known = with_demo_user().environment;
@@ -85,7 +87,7 @@ void ask_for_handed_out(const Mock& mock, const fs::path& folder, Arguments& jud
   judge.insert(judge.end(), {"--handed-out", (folder / "handed.json").string()});
 }
 
-/// The one of the mock's project that was good once.
+/// The token of the mock's project that has expired.
 void give_expired_token(const fs::path& folder, Arguments& /*server*/, Arguments& judge) {
   write(folder / "tokens.json", R"({"expired": "expired_token"})");
   judge.insert(judge.end(), {"--tokens", (folder / "tokens.json").string()});
@@ -128,7 +130,7 @@ const std::vector<Configuration>& configurations() {
     made.path = "/examplebucket";
     return made;
   };
-  // Of somebody who is no customer of the store.
+  // Judged with what a service hands out, without an access key.
   Configuration of_handed_out{"objects-handed-out",
                               {"--profile", "objects", "--store", "memory"},
                               {"--system", "objects"},
@@ -164,14 +166,14 @@ const std::vector<Configuration>& configurations() {
        delivering_to_be_read,
        ask_for_tokens},
       {"dex", {"--profile", "dex"}, dex, delivering_to_be_read},
-      // Without a folder there is nowhere to deliver to.
+      // A store in memory has no folder to deliver to.
       {"dex-memory", {"--profile", "dex", "--store", "memory"}, dex},
       {"dex-impatient", {"--profile", "dex", "--store", "memory", "--read-timeout", "2s"}, dex},
       // Some rows judge what a server does when it offers no extension but creation.
       {"creation-only",
        {"--profile", DEX_TESTS "/creation_only_profile.json", "--store", "memory"},
        tus},
-      // Where Forwarded is not followed.
+      // --secure does not follow Forwarded.
       {"dex-secure",
        {"--profile", "dex", "--auth", "jwt", "--secure"},
        with_user("dex"),
@@ -189,10 +191,11 @@ const std::vector<Configuration>& configurations() {
        },
        {},
        true},
-      // What only the document demands is a remark where the deployed server is the measure.
+      // Requirements that only the document has are judged under "guide"; under "server" they are
+      // remarks.
       of_project("openhumans-guide", "guide"),
       of_project("openhumans", "server"),
-      // Only what has to wait: all else would have to be quick.
+      // Only the rows that wait for the end of a lifetime: the others could not finish within 3 s.
       of_project("openhumans-short-lived", "server", {"--oh-lifetime", "3s"},
                  {"--select", "OH-UP-029", "--select", "OH-FILES-016"}),
       of_samples("onecodex", "server"),
@@ -209,7 +212,7 @@ const std::vector<Configuration>& configurations() {
 
 namespace {
 
-/// The arguments, with the address of the server where they name it.
+/// Puts the address of the server in place of "{url}".
 Arguments at_server(Arguments arguments, const std::string& url) {
   constexpr std::string_view place = "{url}";
   for (auto& argument : arguments) {
@@ -226,7 +229,7 @@ Conformance judge_rows(const Configuration& configuration, const std::set<std::s
                        const Arguments& more, const Arguments& of_judge) {
   const testkit::TempFolder folder;
   auto server = configuration.server;
-  // A judge of a server that others run finds nothing of /_mock/ there: it is elsewhere.
+  // /_mock/ gets a port of its own: the judge of a server that others run would not find it there.
   server.insert(server.end(), {"--control", "127.0.0.1:0"});
   if (!std::ranges::count(server, "--store")) {
     server.insert(server.end(), {"--store", (folder.path() / "store").string()});
@@ -234,7 +237,7 @@ Conformance judge_rows(const Configuration& configuration, const std::set<std::s
   server.insert(server.end(), more.begin(), more.end());
   auto arguments = configuration.judge;
   arguments.insert(arguments.end(), of_judge.begin(), of_judge.end());
-  // A defect may look like the wrong question; here its rows are asked for.
+  // A defect may make dex-conformance take the server for another system and stop: go on.
   arguments.emplace_back("--keep-going");
   if (configuration.prepare) configuration.prepare(folder.path(), server, arguments);
   Mock mock(server);

@@ -1,4 +1,5 @@
-// The guide and the service, each judged by itself and by the other; and what --secure changes.
+// DEX by its guide and DEX as the service is: a mock of each, judged by each. And what --secure
+// changes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,7 +13,7 @@ namespace {
 using programs::Conformance;
 using programs::Mock;
 
-/// A server of one contract, judged by another.
+/// A mock with the contract `served`, judged by the contract `by`; `more` are flags of the mock.
 Conformance judged(const std::string& served, const std::string& by,
                    const std::vector<std::string>& more = {}) {
   const testkit::TempFolder folder;
@@ -37,7 +38,7 @@ std::set<std::string> with_verdict(const Conformance& run, const std::set<std::s
   return rows;
 }
 
-/// Rows that are red, or would be with --strict, here and not there.
+/// Rows that are red here, or would be with --strict, and are not red there.
 std::set<std::string> worse(const Conformance& here, const Conformance& there) {
   auto rows = with_verdict(here, {"fail", "warn", "blocked", "error"});
   for (const auto& id : with_verdict(there, {"fail", "warn", "blocked", "error"})) rows.erase(id);
@@ -62,7 +63,7 @@ TEST(Contract, GivenTokensLeaveNoRowAboutThemOut) {
   }
 }
 
-/// Where guide and service say different things that both can be seen
+/// Rows for which guide and service demand different things, both of which can be observed
 /// (docs/guides/contract-guide.md).
 const std::set<std::string> differ{
     "DEX-ROUTE-011", "DEX-META-001", "DEX-META-002",  "DEX-META-003",  "DEX-META-004",
@@ -78,7 +79,7 @@ TEST(Contract, TheServicesMockIsRedByTheGuideWhereTheyDiffer) {
 
 TEST(Contract, TheGuidesMockIsRedByTheServiceWhereTheyDiffer) {
   auto rows = differ;
-  // What the guide leaves open or hides: words for an unknown stream, progress, attempts.
+  // The guide leaves these open or hides them: the words for an unknown stream, progress, attempts.
   rows.insert({"DEX-META-007", "DEX-META-012", "DEX-INFO-002", "DEX-INFO-003", "DEX-INFO-006",
                "DEX-INFO-008", "DEX-RETRY-001"});
   EXPECT_EQ(worse(judged("guide", "server"), judged("server", "server")), rows);

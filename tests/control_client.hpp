@@ -15,7 +15,7 @@
 namespace programs {
 
 struct Answer {
-  int status = 0;  ///< 0: there was none
+  int status = 0;  ///< 0: there was no answer
   http::Fields headers;
   std::string body;
   nlohmann::json json;  ///< null when the body is no JSON
@@ -82,8 +82,8 @@ class ControlClient {
   transport::Client client_{transport::ClientOptions{}};
 };
 
-/// Removes the rules of a profile that fire by chance: what a server does so is on no record, and
-/// differs between two runs.
+/// Removes the rules of a profile that fire by chance: what a server does by chance is not on
+/// record, and differs from run to run.
 inline void leave_out_chance(const Mock& mock, const nlohmann::json& profile) {
   ControlClient control(mock.url());
   for (const auto& rule : profile.value("rules", nlohmann::json::array())) {

@@ -1,5 +1,5 @@
-// fixtures/openapi/control.json against the real program: everything it says is so, and nothing is
-// served that it does not say.
+// fixtures/openapi/control.json against the real program: everything that it documents is so, and
+// everything that is served is documented.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,8 +43,8 @@ bool is_type(const json& value, const std::string& type) {
   throw std::runtime_error("the schema has the type " + type);
 }
 
-/// What is wrong with `value`; empty: nothing. Only the keywords that the document uses; another
-/// one is an error, so that no part of the contract goes unchecked.
+/// What is wrong with `value`; empty: nothing. Knows only the keywords that the document uses; any
+/// other is an error, so that no part of the contract goes unchecked.
 std::string mismatch(const json& value, const json& unresolved, const std::string& at = "body") {
   const json& schema = resolve(unresolved);
   for (const auto& [keyword, rule] : schema.items()) {
@@ -56,7 +56,7 @@ std::string mismatch(const json& value, const json& unresolved, const std::strin
       for (const auto& type : types) fits = fits || is_type(value, type);
       if (!fits) return at + " is no " + rule.dump() + ": " + value.dump();
     } else if (keyword == "enum" || keyword == "examples") {
-      // Examples are all that there are in the systems of these tests.
+      // "examples" lists every value that these tests can meet, so treat it like "enum".
       if (std::find(rule.begin(), rule.end(), value) == rule.end()) {
         return at + " is none of " + rule.dump() + ": " + value.dump();
       }
@@ -104,7 +104,7 @@ std::string mismatch(const json& value, const json& unresolved, const std::strin
 }
 
 struct Operation {
-  std::string method;  ///< GET
+  std::string method;  ///< "GET"
   std::string path;
   json description;
 };
@@ -125,7 +125,7 @@ std::map<std::string, Operation> operations() {
   return all;
 }
 
-/// Asks for every operation in every way that its description names, and notes what came.
+/// Calls every operation so that it gives each documented status, and notes the statuses seen.
 class Contract : public ::testing::Test {
  protected:
   Mock mock{{"--profile", "tus", "--store", "memory"}};
@@ -133,7 +133,7 @@ class Contract : public ::testing::Test {
   std::map<std::string, Operation> all = operations();
   std::map<std::string, std::set<std::string>> seen;  ///< operation -> statuses
 
-  /// Compares an answer with what is documented for it.
+  /// Compares an answer with what the document says of that operation and status.
   void note(const std::string& id, const Answer& answer) {
     const auto& responses = all.at(id).description.at("responses");
     const auto status = std::to_string(answer.status);
@@ -161,7 +161,7 @@ class Contract : public ::testing::Test {
     EXPECT_EQ(mismatch(value, schema), "");
   }
 
-  /// `argument` stands for what is in braces.
+  /// The operation's path, with `argument` in place of the parameter in braces.
   [[nodiscard]] std::string path_of(const std::string& id, const std::string& argument) const {
     auto path = all.at(id).path;
     if (const auto brace = path.find('{'); brace != std::string::npos) {

@@ -1,5 +1,5 @@
-// The commands of the guides to /_mock/, run as they are written: what they print is what the guide
-// says they print.
+// Runs the commands of the guides to /_mock/ as they are written: they have to print what the guide
+// shows.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -17,8 +17,8 @@ struct Step {
   int line = 0;
 };
 
-/// Of ```console blocks: lines after "$ ", continued after "> ", are commands, the rest is what
-/// they print.
+/// The steps in ```console blocks: a line after "$ " is a command, continued after "> "; the rest
+/// is its output.
 std::vector<Step> steps_of(const std::string& file) {
   std::ifstream in(file);
   EXPECT_TRUE(in) << file;
@@ -39,7 +39,7 @@ std::vector<Step> steps_of(const std::string& file) {
   return steps;
 }
 
-/// What differs from run to run.
+/// Replaces what differs from run to run by fixed words.
 std::string steady(std::string text) {
   static const std::vector<std::pair<std::regex, std::string>> replacements{
       {std::regex("\r"), ""},
@@ -55,7 +55,7 @@ std::string steady(std::string text) {
   return text;
 }
 
-/// `expected` with "…" for any text.
+/// Whether `actual` is `expected`, in which "…" stands for any text.
 bool fits(const std::string& expected, const std::string& actual) {
   static const std::string any = "…";
   std::size_t at = 0;
@@ -73,7 +73,7 @@ bool fits(const std::string& expected, const std::string& actual) {
   }
 }
 
-/// `arguments` as the guide's own first command has them.
+/// Runs the steps of `guide` against a mock with `arguments`: those of the guide's first command.
 void follow(const std::string& guide, const std::vector<std::string>& arguments) {
   programs::Mock mock(arguments);
   const auto steps = steps_of(std::string(DEX_GUIDES) + "/" + guide);

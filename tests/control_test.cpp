@@ -1,4 +1,4 @@
-// /_mock/ as a test of somebody else's client uses it.
+// The control API /_mock/, used as the tests of some client would use it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -123,7 +123,7 @@ TEST_F(Control, AnExpressionThatExplodesStopsNobody) {
   EXPECT_THAT(bomb.json.at("error").get<std::string>(), HasSubstr("more than a million"));
 }
 
-// `count` rules that nothing matches, as one document.
+// A document of `count` rules that match no request.
 std::string many_rules(int count) {
   std::string text = R"({"name": "many", "rules": [)";
   for (int i = 0; i < count; ++i) {
@@ -207,7 +207,7 @@ TEST_F(Control, ExactlyThreePatches) {
   EXPECT_EQ(two.at("ok"), false);
   const auto four = client.post("/_mock/journal/verify", verify(id, R"({"at_least": 4})")).json;
   EXPECT_EQ(four.at("ok"), false);
-  // The PATCH of the other upload is the nearest that did not count.
+  // The nearest miss is the PATCH of the other upload.
   const auto near = four.at("near").at(0);
   EXPECT_THAT(near.at("differs").at(0).get<std::string>(),
               AllOf(HasSubstr(ControlClient::id_of(other)), HasSubstr(id)));
@@ -290,7 +290,7 @@ TEST_F(Control, ADigestIsOfWhatIsStoredAndSaysSo) {
   EXPECT_EQ(gone.at("ok"), false) << "nobody knows what it was";
   EXPECT_THAT(gone.at("why").get<std::string>(), HasSubstr("not stored"));
 
-  // Digests are made while it waits as well.
+  // Digests are also computed for uploads that arrive while a verification waits.
   const auto later = client.create(3);
   Answer answer;
   std::thread waiting([&] {
@@ -327,7 +327,7 @@ TEST_F(Control, AVerificationEndsWhenItsTimeIsUpOrItCannotHold) {
       client.post("/_mock/journal/verify", R"({"match": {"method": "DELETE"}, "within": "50ms"})");
   EXPECT_EQ(late.json.at("ok"), false);
   client.head(client.create(1));
-  // It would wait for five minutes if it did not know better.
+  // A HEAD was sent, so "at most 0" cannot hold any more: it answers at once, not in five minutes.
   const auto hopeless =
       client.post("/_mock/journal/verify",
                   R"({"match": {"method": "HEAD"}, "count": {"at_most": 0}, "within": "5m"})");
@@ -363,7 +363,7 @@ TEST_F(Control, TheJournalTellsOffsetsAndDigestsAndNoBody) {
   EXPECT_EQ(client.get("/_mock/journal").json.at("entries").size(), 0U);
 }
 
-/// To the listener at `url`; waits for its answer.
+/// Sends `bytes` to the listener at `url` and waits until it closes the connection.
 void send_raw(const std::string& url, const std::string& bytes) {
   auto raw = transport::RawConnection::open(url, {}, std::chrono::seconds{10});
   ASSERT_TRUE(raw) << url;
@@ -532,7 +532,7 @@ TEST(ControlAccess, NoWebPageCanReachIn) {
   Mock mock({"--store", "memory"});
   ControlClient client(mock.url());
   EXPECT_EQ(client.send("GET", "/_mock/health", {{"Host", "evil.example"}}).status, 403);
-  // What a browser sends without asking first.
+  // A browser sends these Content-Types to another origin without a preflight request.
   for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded",
                            "multipart/form-data; boundary=x", "text/json"}) {
     http::Fields headers{{"Origin", "http://evil.example"}};
@@ -586,7 +586,7 @@ TEST(ControlAccess, AListenerOfItsOwn) {
   EXPECT_EQ(client.get("/health").status, 404);
   EXPECT_EQ(client.get(main + "/_mock/health").status, 404);
   EXPECT_EQ(client.get(main + "/health").status, 200);
-  // Lanes are not found where they are made.
+  // A lane is made at the control listener, and served at the main one.
   const auto lane = client.put("/_mock/lanes/blue", "{}");
   EXPECT_EQ(lane.json.at("url"), main + "/_lane/blue");
   EXPECT_EQ(client.get("/_mock/lanes").json.at("lanes").at(0).at("url"), main);
@@ -613,12 +613,12 @@ TEST_F(Control, ARuleDoesNotLockItsAuthorOutUnlessItSaysSo) {
     EXPECT_EQ(refused.status, 409) << refused.body;
     EXPECT_THAT(refused.json.at("hint").get<std::string>(), HasSubstr("--control"));
   }
-  // Its own listener, on loopback: the same there.
+  // The same holds for a lane with a listener of its own on loopback.
   const auto lane = client.put(
       "/_mock/lanes/own", std::string(R"({"listen": "127.0.0.1:0", "rules": [)") + deaf + "]}");
   EXPECT_EQ(lane.status, 400);
   EXPECT_THAT(lane.json.at("hint").get<std::string>(), HasSubstr("--control"));
-  // A lane without a listener: it acts on nothing.
+  // In a lane without a listener the rule has no connections to act on, so it is taken.
   EXPECT_EQ(client.put("/_mock/lanes/blue", std::string(R"({"rules": [)") + deaf + "]}").status,
             201);
   EXPECT_EQ(client.get("/_mock/rules").json.at("rules").size(), 0U);
@@ -652,7 +652,7 @@ TEST(ControlAccess, RulesAboutConnectionsAreTakenWhereControlIsElsewhere) {
   ControlClient client(line.substr(8));
   EXPECT_EQ(client.post("/_mock/rules", away).status, 201);
 
-  // No /_mock/ there at all.
+  // Beyond loopback there is no /_mock/ to be locked out of.
   testkit::ChildProcess closed(
       {DEX_MOCK_SERVER, "--listen", "0.0.0.0:0", "--store", "memory", "--rules", file});
   EXPECT_FALSE(closed.wait_ready().empty());
@@ -763,7 +763,7 @@ TEST(ControlMetrics, AreStrictAndBesideThoseOfDex) {
   }
 }
 
-/// dex_mock_uploads{state="..."}.
+/// The metric dex_mock_uploads for one state.
 double uploads_in(ControlClient& client, const std::string& state) {
   const auto families = testkit::parse_exposition(client.get("/_mock/metrics").body);
   if (!families) return -1;
@@ -771,7 +771,7 @@ double uploads_in(ControlClient& client, const std::string& state) {
 }
 
 TEST(ControlMetrics, CountUploadsOfAnEarlierRunAndAResetRemovesThemAll) {
-  constexpr int count = 150;  // more than one handful
+  constexpr int count = 150;  // more than the server removes at a time
   testkit::TempFolder folder;
   const Arguments arguments{"--profile", "tus", "--store", folder.path().string()};
   {

@@ -27,7 +27,7 @@ void add_links(const std::string& line, std::vector<std::string>& links) {
     links.push_back((*at)[1]);
 }
 
-/// Where a situation says how to start the server, and else: --profile tus.
+/// The flags of "Start with `...`" in a line of the guide; empty when there is none.
 std::vector<std::string> flags_in(const std::string& line) {
   static const std::regex start("Start with `([^`]+)`");
   std::smatch found;
@@ -44,7 +44,8 @@ void check(const Entry& entry) {
   if (json::parse(entry.rule, nullptr, false).is_discarded()) fail(entry, "has no JSON");
 }
 
-/// The lane's configuration: the flags, and a listener where the rule acts on connections.
+/// The lane's configuration: profile "tus" unless the flags say otherwise, and a listener of its
+/// own if the rule acts on connections.
 json configuration_of(const Entry& entry) {
   json config = {{"profile", "tus"}};
   for (std::size_t i = 0; i + 1 < entry.flags.size(); i += 2) {
@@ -75,7 +76,7 @@ std::vector<std::string> guide() {
 
 std::vector<Entry> entries() {
   std::vector<Entry> all;
-  bool open = false;  // a situation, not what stands before the first or behind the last
+  bool open = false;  // within a situation
   bool in_rule = false;
   int number = 0;
   for (const auto& line : guide()) {

@@ -1,4 +1,4 @@
-// What was reported for clients and for object storage.
+// The situations that were reported for clients and for object storage.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -27,7 +27,7 @@ constexpr std::size_t mebibyte = 1U << 20U;
 
 // ---- tus
 
-/// All of it, in chunks of five bytes, as a client that asks after each failure.
+/// Sends ten bytes in chunks of five, and asks for the offset after each failure.
 std::string send_in_chunks(Lane& lane) { return TusUpload(lane, 10).create().send(5).seen(); }
 std::string send_at_once(Lane& lane) { return TusUpload(lane, 10).create().send(10).seen(); }
 
@@ -38,14 +38,14 @@ std::string send_half_and_ask(Lane& lane) {
   return TusUpload(lane, 10).create().patch(5).head().seen();
 }
 
-/// By a library that keeps caches from answering.
+/// As a library does that adds a query to the URL so that no cache answers.
 std::string ask_with_query(Lane& lane) {
   TusUpload upload(lane, 10);
   upload.create().patch(5).head("?_=1470920397045");
   return upload.head().seen();
 }
 
-/// Does not ask what became of a chunk.
+/// Sends the second chunk without asking what became of the first.
 std::string send_blindly(Lane& lane) {
   return TusUpload(lane, 10).create().patch(5).patch(5).send(5).seen();
 }
@@ -64,7 +64,7 @@ std::string break_off_and_go_on(Lane& lane) {
   return upload.send(5).seen();
 }
 
-/// Chunks of one size, and when they are refused, of another.
+/// Sends a chunk of size `first`; if that is refused, chunks of size `then`.
 std::string send_otherwise(Lane& lane, std::size_t length, std::size_t first, std::size_t then) {
   TusUpload upload(lane, length);
   upload.create().patch(first);
@@ -184,11 +184,12 @@ class Store {
     return s3::presign_v2({method, lane_.path("/examplebucket/" + key), headers}, owner,
                           now() + 1h);
   }
-  /// By a signed URL.
+  /// PUT by a signed URL.
   Exchange put(const std::string& bytes = "bytes", const http::Fields& headers = {}) {
     return lane_.send("PUT", origin() + url("PUT", "a", headers), headers, bytes);
   }
-  /// As the SDK does: in chunks of its own, with the checksum behind the last one.
+  /// As the AWS SDKs do: the body in chunks of Content-Encoding aws-chunked, and a checksum after
+  /// the last one.
   Exchange put_with_trailer(const std::string& bytes, const std::string& checksum) {
     const auto target = lane_.path("/examplebucket/a");
     http::Fields fields{{"Host", lane_.authority()},
@@ -204,7 +205,7 @@ class Store {
                                   bytes.size(), bytes, checksum));
   }
   std::string get() { return "GET " + told(lane_.send("GET", origin() + url("GET"))); }
-  /// By a form that a page has, with a policy.
+  /// POST of a form as a page sends it, with a policy.
   Exchange post(Milliseconds timeout) {
     http::Form fields{{"key", "a"}};
     const auto sign = s3::sign_post_v2(
@@ -229,14 +230,14 @@ class Store {
     etag_ = field(answer, "ETag");
     return answer;
   }
-  /// Of the one part that was sent.
+  /// Completes the upload with the one part that was sent.
   Exchange complete() {
     return signed_call("POST", "?uploadId=" + id_,
                        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>" + etag_ +
                            "</ETag></Part></CompleteMultipartUpload>");
   }
 
-  /// A PUT of five bytes on `connection`, as a client that keeps it.
+  /// A PUT of five bytes on `connection`, as a client does that keeps its connections.
   std::string put_on(transport::RawConnection& connection) {
     const auto head = transport::request_head(
         "PUT", url("PUT"), {{"Host", lane_.authority()}, {"Content-Length", "5"}});
@@ -266,7 +267,7 @@ class Store {
 /// The SDK's checksum of "bytes", base64.
 constexpr const char* crc32_of_bytes = "sZlDzg==";
 
-/// "503 SlowDown"
+/// The outcome and the store's error code: "503 SlowDown".
 std::string told_by_store(const Exchange& exchange) {
   const auto error = s3::parse_error_body(exchange.response ? exchange.response->body : "");
   return told(exchange) + (error ? " " + error->code : "");
@@ -304,7 +305,8 @@ std::string put_a_part_from_a_page(Lane& lane) {
   return "part " + told(part) + (page_may_read(part, "ETag") ? ", readable" : ", unreadable");
 }
 
-/// Completes an upload, looks for the object, and if it is not told of a success, tries again.
+/// Completes an upload and looks for the object; unless it got a plain 200, it completes and looks
+/// again.
 std::string complete(Lane& lane) {
   Store store(lane);
   store.begin();
@@ -488,7 +490,7 @@ std::string call_nobody(Lane& lane) {
   return upload.waiting(patience).head().seen();
 }
 
-/// A body that is not whole for a while.
+/// Stops in the middle of a body, and sends the rest when no answer has come meanwhile.
 std::string send_slowly(Lane& lane) {
   TusUpload upload(lane, 10);
   auto fields = upload.create().patch_fields();

@@ -1,4 +1,4 @@
-// What was reported for servers, and for what stands in front of them.
+// The situations that were reported for servers, and for what stands in front of them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,7 +31,7 @@ Fields with(Fields fields, const Fields& more) {
 
 const Fields partial{{"Upload-Concat", "partial"}};
 
-/// How many uploads of a kind there are.
+/// How many uploads of this kind the lane has: "normal", "partial" or "final".
 std::size_t count_of(Lane& lane, const std::string& kind) {
   const auto uploads = lane.ask("uploads").at("uploads");
   return static_cast<std::size_t>(
@@ -52,7 +52,7 @@ std::string join_two_parts(Lane& lane) {
 
 // ---- other clients
 
-/// Until `holds`; throws when that takes too long.
+/// Waits until `holds()`; throws when that takes too long.
 template <typename Holds>
 void wait_until(const Holds& holds, const char* what) {
   for (const auto end = std::chrono::steady_clock::now() + patience; !holds();) {
@@ -65,19 +65,19 @@ std::string id_of(const TusUpload& upload) {
   return upload.url().substr(upload.url().rfind('/') + 1);
 }
 
-/// How much of it is stored.
+/// How many bytes of `upload` the server has stored.
 std::size_t held(Lane& lane, const TusUpload& upload) {
   return lane.ask("uploads/" + id_of(upload)).at("offset").get<std::size_t>();
 }
 
-/// A PATCH of `length` bytes of which `size` are sent.
+/// Begins a PATCH of `length` bytes and sends `size` of them.
 RawConnection begin_patch(Lane& lane, const TusUpload& upload, std::size_t length, std::size_t size,
                           const Fields& more = {}) {
   auto fields = with(upload.patch_fields(), more);
   fields.add("Content-Length", std::to_string(length));
   return lane.begin("PATCH", upload.path(), fields, upload.next(size));
 }
-/// What is missing behind the first five bytes of ten.
+/// The last five of an upload's ten bytes.
 std::string rest(const TusUpload& upload) { return upload.next(10).substr(5); }
 
 void wait_until_it_is_written_to(Lane& lane, const TusUpload& upload, std::size_t size) {
@@ -88,13 +88,14 @@ void wait_until_it_is_written_to(Lane& lane, const TusUpload& upload, std::size_
       },
       "the PATCH does not begin");
 }
-/// The same, under way.
+/// Begins a PATCH as begin_patch() does, and waits until the sent bytes are stored.
 RawConnection hang(Lane& lane, const TusUpload& upload, std::size_t length, std::size_t size) {
   auto connection = begin_patch(lane, upload, length, size);
   wait_until_it_is_written_to(lane, upload, size);
   return connection;
 }
-/// The same, and the client is gone.
+/// Begins a PATCH as begin_patch() does and closes the connection; waits until the server has
+/// noticed.
 void cut(Lane& lane, const TusUpload& upload, std::size_t length, std::size_t size) {
   begin_patch(lane, upload, length, size).close();
   const auto seen = lane.tell(
@@ -103,7 +104,7 @@ void cut(Lane& lane, const TusUpload& upload, std::size_t length, std::size_t si
   if (seen.at("ok") != true) throw std::runtime_error("nobody sees that the client is gone");
 }
 
-/// Until a rule has fired, or a request of this method is over: what comes of it has come.
+/// Waits until a rule has fired or a request of this method is over: nothing more will come of it.
 void wait_for_what_comes(Lane& lane, const std::string& method) {
   const auto has_fired = [](const json& rule) { return rule.at("fired") > 0; };
   wait_until(
@@ -114,7 +115,7 @@ void wait_for_what_comes(Lane& lane, const std::string& method) {
       },
       "nothing becomes of the request");
 }
-/// When there is nothing to wait for any more.
+/// How long to read an answer that has come by now, if any has.
 constexpr Milliseconds at_once = 100ms;
 
 TusUpload& look(Lane& lane, TusUpload& upload) {
@@ -123,14 +124,14 @@ TusUpload& look(Lane& lane, TusUpload& upload) {
 
 void advance(Lane& lane, const char* time) { lane.tell("clock", {{"advance", time}}); }
 
-/// What a page sees of an answer.
+/// What a page of another origin sees of an answer.
 std::string to_page(const transport::Exchange& exchange) {
   return page_may_read(exchange) ? told(exchange) : "network error";
 }
 
 // ---- Location
 
-/// Of a URL: what is its host is HOST when it is the lane's, what is its id is ID.
+/// The URL with the lane's host as HOST and the upload's id as ID.
 std::string shape(const Lane& lane, std::string url) {
   const auto replace = [&](const std::string& part, const std::string& by) {
     if (const auto at = url.find(part); at != std::string::npos) url.replace(at, part.size(), by);
@@ -397,7 +398,7 @@ std::string ask_four_times(Lane& lane) {
   return TusUpload(lane, 10).create().head().head().head().head().seen();
 }
 
-/// While another upload is under way, then when it is done.
+/// Sends while another upload is under way; if that is refused, again when the other is done.
 std::string send_beside_another(Lane& lane) {
   TusUpload other(lane, 10);
   TusUpload upload(lane, 10);
@@ -460,7 +461,7 @@ std::string tell_the_length_with_the_last_chunk(Lane& lane) {
                      field(head, "Upload-Length"), field(head, "Upload-Defer-Length"));
 }
 
-/// Metadata as it is, then of another one.
+/// Creates an upload with `metadata`, then one with `other`.
 std::string create_with(Lane& lane, const std::string& metadata, const std::string& other) {
   TusUpload upload(lane, 10);
   return upload.create({{"Upload-Metadata", metadata}}).create({{"Upload-Metadata", other}}).seen();
@@ -534,7 +535,7 @@ Fields manifest(const std::string& name) {
   return {{"Upload-Metadata", all}};
 }
 
-/// How often it was delivered.
+/// How many deliveries /info lists for `upload`.
 std::size_t deliveries_of(Lane& lane, const TusUpload& upload) {
   const auto info = lane.send("GET", "/info/" + id_of(upload));
   const auto told = json::parse(info.response ? info.response->body : "", nullptr, false);
@@ -542,8 +543,8 @@ std::size_t deliveries_of(Lane& lane, const TusUpload& upload) {
   return deliveries.is_array() ? deliveries.size() : 0;
 }
 
-/// An upload that was sent, and then was delivered or is not to be, by a rule that has fired more
-/// than `not_yet` times.
+/// Sends an upload and waits until it is delivered, or until the rule has fired more than `not_yet`
+/// times: then it will not be delivered.
 std::string deliver(Lane& lane, std::size_t length, const std::string& name, int not_yet) {
   TusUpload upload(lane, length);
   upload.create(manifest(name));

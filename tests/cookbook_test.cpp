@@ -1,5 +1,5 @@
-// docs/guides/cookbook.md: each situation is met by a client, with the rule that the guide prints
-// and without it, in a lane of its own.
+// docs/guides/cookbook.md: a client meets each situation with the rule that the guide prints and
+// without it, each time in a lane of its own.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,8 @@ using cookbook::Entry;
 using cookbook::Lane;
 using cookbook::Situation;
 
-/// Started when they are needed: one server for all, and one that speaks TLS.
+/// One server for all situations, and one with TLS for those that need it; each is started when it
+/// is first needed.
 class Servers {
  public:
   Lane lane(const Entry& entry, bool with_rule) {
@@ -35,7 +36,7 @@ class Servers {
   const programs::Mock& mock(bool tls) {
     auto& mock = mocks_[tls];
     if (!mock) {
-      // On disk: what is only in memory is not delivered.
+      // The store is on disk, because uploads in memory are not delivered.
       const auto store = (folder_.path() / (tls ? "tls-store" : "store")).string();
       std::vector<std::string> arguments{"--store", store, "--log-level", "warning"};
       if (tls) {
@@ -57,7 +58,7 @@ void meet(const std::vector<Situation>& situations) {
   Servers servers;
   for (const auto& situation : situations) {
     const auto& entry = by_heading[situation.heading];
-    if (entry.line == 0) continue;  // another test says that it is not there
+    if (entry.line == 0) continue;  // another test fails because it is missing
     SCOPED_TRACE(fmt::format("cookbook.md:{} {}", entry.line, entry.heading));
     try {
       auto lane = servers.lane(entry, true);
@@ -85,7 +86,7 @@ TEST(Cookbook, EachSituationIsMetByAClient) {
     EXPECT_TRUE(in_guide.contains(heading)) << "'" << heading << "' is not in the guide";
 }
 
-/// As GitHub makes it of a heading.
+/// The anchor that GitHub makes of a heading.
 std::string anchor_of(const std::string& heading) {
   std::string anchor;
   for (const char c : heading) {

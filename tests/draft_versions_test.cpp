@@ -1,5 +1,5 @@
-// The interop versions of the IETF draft: a row is as bad as in the worst of those that are spoken,
-// and of a version whose text was not read nothing is red.
+// The interop versions of the IETF draft: a row gets the worst verdict among the versions that the
+// server speaks, and a version whose text was not read makes no row red.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // kill -9 at any moment loses no byte that was acknowledged, and leaves no upload that can neither
-// be resumed nor explained. The moments are swept: each border between two changes of the store,
-// under the load of several clients, is one (kill_at.cpp).
+// be resumed nor explained. The moments are calls that change a file, swept from the first one on
+// under the load of several clients (kill_at.cpp).
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -27,16 +27,16 @@ constexpr int clients = 6;
 constexpr int moments_per_shard = 50;
 constexpr int shards = 8;
 
-/// What a client knows of one upload when the server is gone.
+/// What a client knows about one upload when the server has been killed.
 struct Record {
   std::string path;  ///< of the upload; empty when its creation was not answered
   std::string bytes;
   std::size_t acknowledged = 0;
   std::size_t sent = 0;           ///< where the last request would have ended
-  std::set<std::size_t> borders;  ///< of chunks that are all or nothing
-  bool deferred = false;          ///< nobody acknowledged its length yet
+  std::set<std::size_t> borders;  ///< where chunks with a checksum begin and end
+  bool deferred = false;          ///< its length is not acknowledged yet
   bool final_upload = false;
-  bool part = false;  ///< DEX processes only whole uploads
+  bool part = false;  ///< of a final upload: DEX does not deliver it
   bool delete_sent = false;
   bool deleted = false;
 };
@@ -165,7 +165,7 @@ class Uploader {
 
   void chunks(Record* record, bool checksum) {
     if (record == nullptr) return;
-    // DEX does not offer checksums.
+    // DEX has no checksums.
     if (checksum && !dex_) record->borders.insert(0);
     while (record->acknowledged < record->bytes.size()) {
       if (!patch(*record, 23'000, checksum && !dex_)) return;
@@ -217,7 +217,7 @@ class Uploader {
   transport::Client client_;
 };
 
-/// The server after the kill, asked about everything that the clients remember.
+/// Asks the server after the kill about everything that the clients remember.
 class Inspector {
  public:
   Inspector(std::string url, bool dex) : url_(std::move(url)), dex_(dex), client_({}) {}
@@ -245,7 +245,8 @@ class Inspector {
     if (dex_ && !record.part) delivered(record);
   }
 
-  /// What is in the store beyond the clients' memory: creations whose answer was lost.
+  /// Uploads in the store that no client knows can only be creations whose answer was lost, and
+  /// HEAD has to find them.
   void check_strangers(std::size_t unanswered) {
     const auto list = nlohmann::json::parse(send("GET", "/_mock/uploads", {}, std::nullopt).body);
     std::size_t strangers = 0;
@@ -327,7 +328,7 @@ class Inspector {
 };
 
 struct Moment {
-  int call;  ///< which change of a file
+  int call;  ///< the ordinal of the call that changes a file, from 1
   const char* when;
   bool dex;
 };
@@ -373,8 +374,8 @@ class KillSweep : public ::testing::TestWithParam<int> {};
 TEST_P(KillSweep, NothingAcknowledgedIsLost) {
   for (int i = 0; i < moments_per_shard; ++i) {
     const int ordinal = GetParam() * moments_per_shard + i;
-    // From the first request into the midst of all kinds of them, with the profile and
-    // the side of the border in turn.
+    // From the first call on, every second one; profiles alternate, and so do kills before and
+    // after the call.
     const Moment moment{1 + 2 * ordinal, (ordinal / 2) % 2 == 0 ? "before" : "after",
                         ordinal % 2 == 1};
     SCOPED_TRACE(fmt::format("killed {} change {} of a file, profile {}", moment.when, moment.call,

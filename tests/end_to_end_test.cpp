@@ -106,7 +106,7 @@ TEST(Load, AKilledServerLosesNothing) {
                               "--uploads", "60", "--concurrency", "10", "--size", "4MiB",
                               "--network", "flaky", "--retry-delays", "0s,100ms,500ms,2s,5s",
                               "--report", report.string()});
-  // Half-way, by what the server has stored.
+  // Kill the server half-way: when it has stored 20 uploads.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   const auto stored = [&] {
     std::size_t count = 0;
@@ -137,7 +137,6 @@ TEST(MockServer, StopsInOrderOnSigterm) {
   EXPECT_EQ(mock.process().wait().exit_code, 0);
 }
 
-// Every URL that a server gives away is judged here, behind a prefix.
 TEST(MockServer, AFullStandardOutputIsToldAndExitCode1) {
   for (const char* arguments :
        {"--defect list", "--fault list", "--profile list", "--help", "--version"}) {
@@ -149,6 +148,7 @@ TEST(MockServer, AFullStandardOutputIsToldAndExitCode1) {
   }
 }
 
+// The judge follows every URL that the server hands out, so all of them have to keep the prefix.
 TEST(Lanes, AreConformantBehindTheirPrefix) {
   const testkit::TempFolder folder;
   Mock mock({"--profile", "tus", "--store", (folder.path() / "store").string(), "--lane",
@@ -163,8 +163,8 @@ TEST(Lanes, AreConformantBehindTheirPrefix) {
   EXPECT_GT(result.report.at("counts").at("pass").get<int>(), 200);
 }
 
-// Neither tool asks the main lane what another one stored: no download is offered here, so that
-// only the control endpoint behind the prefix shows the bytes.
+// The tools have to ask a lane, and not the main one, for what that lane stored. DEX 2.8 offers no
+// downloads, so only the control API behind the lane's prefix shows the bytes.
 TEST(Lanes, WhatTheyStoredIsSeenBehindTheirPrefix) {
   const testkit::TempFolder folder;
   Mock mock({"--profile", "dex-2.8", "--store", (folder.path() / "store").string(), "--lane",
@@ -173,7 +173,7 @@ TEST(Lanes, WhatTheyStoredIsSeenBehindTheirPrefix) {
   const auto judged = judge(mock.url() + "/_lane/plain/files",
                             {"--system", "tus", "--select", "TUS-CORE-PATCH-001"});
   EXPECT_EQ(judged.results.at("TUS-CORE-PATCH-001").at("verdict"), "pass") << judged.out;
-  // Tokens of one lane are strangers in another: the token endpoint is behind the prefix as well.
+  // A lane does not accept the tokens of another: the token endpoint is behind the prefix as well.
   for (const std::string lane : {"blue", "secured"}) {
     const auto load =
         testkit::run(std::vector<std::string>{DEX_LOADGEN, "run", "--url",
@@ -228,8 +228,7 @@ TEST(MockServer, APortInUseIsNamed) {
   EXPECT_THAT(finished.err, HasSubstr("in use"));
 }
 
-// What the README promises exists: every flag it names is in some program's --help, and its rule
-// loads.
+// The README is right: every flag that it names is in some program's --help, and its rule loads.
 TEST(Readme, NamesFlagsThatExist) {
   std::string help;
   for (const std::vector<std::string>& command : {std::vector<std::string>{DEX_MOCK_SERVER},
@@ -251,7 +250,7 @@ TEST(Readme, NamesFlagsThatExist) {
            (std::islower(static_cast<unsigned char>(readme[end])) != 0 || readme[end] == '-')) {
       ++end;
     }
-    // CMake's own flags, and table rules, are not ours.
+    // Leave out the flags of CMake, and the lines of dashes in tables.
     const auto flag = readme.substr(at, end - at);
     static const std::set<std::string> of_cmake{"--build", "--install", "--prefix", "--preset"};
     if (end > at + 2 && readme[at + 2] != '-' && !of_cmake.contains(flag)) flags.insert(flag);

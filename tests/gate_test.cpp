@@ -1,5 +1,5 @@
-// Who gets through to what: methods, overrides and credentials, swept against a table of what must
-// happen. A refused request is looked at from behind: it must have changed nothing.
+// Access control: every combination of method, override and credential against what must happen. A
+// refused request must have changed nothing.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ constexpr std::array credentials{Credential::none, Credential::bearer, Credentia
 constexpr auto draft = "Upload-Draft-Interop-Version";
 constexpr std::array wire_methods{"GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE"};
 
-/// Lines of X-HTTP-Method-Override.
+/// The values of the X-HTTP-Method-Override lines of a request.
 using Override = std::vector<std::string>;
 const std::vector<Override> overrides{
     {},        {"POST"},           {"PATCH"},         {"DELETE"},         {"GET"},
@@ -31,7 +31,7 @@ const std::vector<Override> overrides{
     {"BREW"},  {"PATCH", "PATCH"}, {"GET", "DELETE"}, {"DELETE", "HEAD"}, {"", "DELETE"},
     {"PATCH "}};
 
-/// The method that the text says is acted by; "" when the request says two things.
+/// The method that the server must act by; "" when the override lines contradict each other.
 std::string acting(const std::string& wire, const Override& lines) {
   if (lines.empty()) return wire;
   for (const auto& line : lines) {
@@ -54,7 +54,8 @@ class Gate : public testing::Test {
     return credential == Credential::cookie ? cookie_ : http::Fields{};
   }
 
-  /// Sent by hand: a client would mind that a reply to HEAD has a body, or GET a request body.
+  /// Sent over a raw connection: a client library would object to a body in a GET, or in the reply
+  /// to a HEAD.
   Answer ask(const std::string& wire, const std::string& path, Credential credential,
              const Override& lines, http::Fields fields = {}, const std::string& body = {}) {
     http::Fields all = fields_of(credential);
@@ -81,14 +82,14 @@ class Gate : public testing::Test {
     const auto url = client_->create(3, bearer_);
     return url.substr(mock_->url().size());
   }
-  /// "0", "3" ... or the status when it is not there.
+  /// The upload's offset ("0", "3"), or the status when HEAD does not find it.
   std::string offset_of(const std::string& path) {
     const auto head = ask("HEAD", path, Credential::bearer, {});
     return head.status == 200 ? head.header("Upload-Offset") : std::to_string(head.status);
   }
   std::size_t uploads() { return client_->get("/_mock/uploads").json.at("uploads").size(); }
 
-  /// What the gate answers; 0: it lets the request through.
+  /// The status with which access control refuses the request; 0: it lets the request through.
   static int refused(const std::string& wire, const Override& lines, Credential credential,
                      bool secure) {
     if (wire == "OPTIONS" && lines.empty()) return 0;
@@ -98,7 +99,7 @@ class Gate : public testing::Test {
     return secure && credential == Credential::cookie && !reads ? 403 : 0;
   }
 
-  /// Each case against an upload of its own.
+  /// Tries every combination, each against an upload of its own.
   void sweep_uploads(bool secure) {
     for (const auto* const wire : wire_methods) {
       for (const auto& lines : overrides) {
@@ -217,7 +218,7 @@ TEST_F(Gate, UnderSecureWhatChangesStateElsewhereTakesNoCookieEither) {
         EXPECT_NE(ask(wire, path, Credential::bearer, lines).status / 100, 2);
       }
     }
-    // The override means nothing here: a GET stays one.
+    // These routes know no override: a GET stays a GET.
     for (const Override& lines : {Override{"POST"}, {"DELETE"}}) {
       const auto status = ask("GET", path, Credential::cookie, lines).status;
       EXPECT_EQ(status, path.starts_with("/route") ? 400 : 404) << path;
@@ -225,7 +226,7 @@ TEST_F(Gate, UnderSecureWhatChangesStateElsewhereTakesNoCookieEither) {
   }
 }
 
-/// What an attacker writes so that the gate sees another path than the handler.
+/// Spellings by which an attacker might make access control see another path than the handler.
 TEST_F(Gate, NoSpellingOfAPathGetsRoundIt) {
   start({"--profile", "dex", "--secure"});
   const auto manifest =

@@ -1,4 +1,4 @@
-// --upload-url: a service whose uploads another API makes is judged without a creation.
+// --upload-url: a service whose uploads are made by another API is judged without creating any.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ std::string made(const Mock& mock, const std::string& length) {
 
 class UploadUrls : public ::testing::Test {
  protected:
-  /// `flags`, and so many uploads that the test made.
+  /// `flags`, and --upload-url for `count` new uploads.
   [[nodiscard]] Arguments with_uploads(std::size_t count, Arguments flags) const {
     for (std::size_t i = 0; i < count; ++i) {
       flags.insert(flags.end(), {"--upload-url", made(mock_, "10")});

@@ -27,7 +27,8 @@ transport::RawConnection connect(const std::string& url) {
 void play(const std::string& url, const Row& row, const std::string& next,
           const std::string& hidden) {
   auto connection = connect(url);
-  // An early refusal may cut the sending short; what counts is that it can be read.
+  // The server may refuse early and cut the sending short; what counts is that the refusal can be
+  // read.
   static_cast<void>(connection.send(row.bytes, patience));
   auto read = connection.read_response(patience, row.bytes.starts_with("HEAD "));
   if (row.replies.empty()) {

@@ -1,4 +1,4 @@
-// What the tables share of requests that no honest client sends.
+// Shared by the tests with tables of requests that no honest client sends.
 #pragma once
 
 #include <filesystem>
@@ -13,12 +13,12 @@ namespace hostile {
 
 inline constexpr Milliseconds patience{10'000};
 
-/// What is to become of the connection after the reply.
+/// What must become of the connection after the reply.
 enum class After {
   open,    ///< the next request on it is answered
   closed,  ///< FIN, so that the reply can be read
   either,  ///< one of the two
-  ends,    ///< FIN sooner or later, announced or not
+  ends,    ///< FIN sooner or later, with Connection: close or without
 };
 
 struct Row {
@@ -30,24 +30,26 @@ struct Row {
 
 [[nodiscard]] transport::RawConnection connect(const std::string& url);
 
-/// Sends `row` and looks at what becomes of it. Where the connection stays open, `next` is
-/// sent on it, and answered 200 or 204. No reply holds what Surroundings or `hidden` has.
+/// Sends `row` and checks the reply and the connection. If the connection stays open, `next` is
+/// sent on it and must be answered 200 or 204. No reply may hold `hidden`, or the secret of
+/// Surroundings.
 void play(const std::string& url, const Row& row, const std::string& next,
           const std::string& hidden);
 
-/// A store for a server, two folders deep, and what a path that climbs out of it would find.
+/// A store for a server, two folders deep, and above it a secret file that only a path that climbs
+/// out of the store would find.
 class Surroundings {
  public:
   Surroundings();
   [[nodiscard]] std::filesystem::path store() const { return folder_.path() / "deeper" / "store"; }
-  /// Nothing was made or changed outside of the store.
+  /// Expects that nothing was made or changed outside of the store.
   void are_untouched() const;
 
  private:
   testkit::TempFolder folder_;
 };
 
-/// A server that soon loses its patience.
+/// Adds `store` and short timeouts to the `arguments` of a server.
 [[nodiscard]] std::vector<std::string> impatient(std::vector<std::string> arguments,
                                                  const std::filesystem::path& store);
 

@@ -1,6 +1,7 @@
-// Requests that no honest client sends to an object store and to Open Humans: signatures, policies,
-// forms and lists of parts. Each is answered as documented or as recorded, what is beside it is
-// untouched, and nothing is made outside of the store. One server, which has both.
+// Requests that no honest client sends to an object store, to Open Humans and to One Codex:
+// signatures, policies, forms and lists of parts. Each is answered as documented or as recorded;
+// other objects and files are untouched, and nothing is made outside of the store. One server has
+// all three systems.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -75,7 +76,7 @@ std::string signed_by(const std::string& policy, std::string_view secret = owner
   return field("AWSAccessKeyId", owner.access_key) + field("policy", policy) +
          field("signature", s3::sign_v2(policy, secret));
 }
-/// A policy for keys that begin with "u/", with `more` conditions.
+/// A policy for keys that begin with "u/", with `more` conditions; `behind` follows its JSON.
 std::string policy(const std::string& more = {}, const std::string& behind = {}) {
   return base64::encode(
       R"({"expiration": "2099-01-01T00:00:00Z", "conditions": [{"bucket": "examplebucket"}, )"
@@ -138,7 +139,7 @@ class HostileObjects : public testing::Test {
     }
     EXPECT_NE(list().find("\"basename\":\"i.txt\""), std::string::npos);
     surroundings_->are_untouched();
-    // Nor is anything within it named by a client.
+    // Within the store, too, no file has a name that a client chose.
     for (const auto& entry : std::filesystem::directory_iterator(surroundings_->store())) {
       const auto name = entry.path().stem().string();
       EXPECT_TRUE(
@@ -203,7 +204,7 @@ TEST_F(HostileObjects, KeysAreNoPaths) {
                     {reply},
                     After::open});
   }
-  // Of no bucket.
+  // Paths that lie in no bucket.
   for (const std::string path : {"/../secret", "/examplebucket%2f..%2fsecret", "/EXAMPLEBUCKET/x",
                                  "/examplebucket2/x", "/./examplebucket/x", "//examplebucket/x"}) {
     rows.push_back({path, request("PUT " + presigned("PUT", path), {}, "x"), {404}, After::open});
@@ -696,8 +697,8 @@ TEST_F(HostileObjects, MultipartUploads) {
   rows.push_back({"the end", request(at("DELETE", "uploadId=" + id)), {204}, After::open});
   rows.push_back({"behind the end", part_of("1", id), {404}, After::open});
   rows.push_back({"a list behind the end", list(good), {404}, After::open});
-  // Each within the patience of a client: the server is one thread, and what takes long takes it
-  // from everyone.
+  // Each is answered within the patience of a client. The server has one thread, so a request that
+  // takes long would hold up everyone.
   play(rows);
 }
 

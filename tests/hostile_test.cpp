@@ -1,5 +1,5 @@
-// Requests that no honest client sends, against the real server over raw sockets. Whatever comes:
-// the right 4xx or a clean close, the next request is served, and an upload beside it is untouched.
+// Requests that no honest client sends, over raw sockets to the real server. Each gets the right
+// 4xx or a clean close; then the next request is served, and another upload is untouched.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -33,14 +33,15 @@ std::string patch(const std::string& fields, const std::string& body = {}) {
                  body);
 }
 
-/// A request to remove the innocent upload: what is smuggled, if anything is.
+/// A request that removes the innocent upload. It is hidden in others, and must never be carried
+/// out.
 const std::string smuggled = request("DELETE /files/{id}", "Content-Length: 0\r\n");
 
 struct Profile {
   friend void PrintTo(const Profile& profile, std::ostream* out) { *out << profile.name; }
   std::string name;
   std::vector<std::string> arguments;
-  std::string metadata;  ///< with which an upload is accepted
+  std::string metadata;  ///< the header line that a creation needs
 };
 
 class Hostile : public testing::TestWithParam<Profile> {
@@ -55,7 +56,8 @@ class Hostile : public testing::TestWithParam<Profile> {
   }
 
   RawConnection connect() const { return hostile::connect(mock_.url()); }
-  /// "{id}": of the innocent upload; "{new}": of one made for this.
+  /// Puts the id of the innocent upload in place of "{id}", and that of a new one in place of
+  /// "{new}".
   [[nodiscard]] std::string with_id(std::string bytes) const {
     const auto fill = [&bytes](const std::string& name, const auto& value) {
       for (std::size_t at = 0; (at = bytes.find(name, at)) != std::string::npos;)
@@ -65,7 +67,7 @@ class Hostile : public testing::TestWithParam<Profile> {
     fill("{new}", [this] { return create(); });
     return bytes;
   }
-  /// A new upload of 1000 bytes.
+  /// Creates an upload of 1000 bytes; returns its id.
   [[nodiscard]] std::string create() const {
     const auto created = exchange(request(
         "POST /files", "Upload-Length: 1000\r\n" + GetParam().metadata + "Content-Length: 0\r\n"));
@@ -82,7 +84,7 @@ class Hostile : public testing::TestWithParam<Profile> {
   }
   transport::Response head() const { return exchange(request("HEAD /files/{id}")); }
 
-  /// The next request, on a new connection, and what it tells of the upload beside.
+  /// Expects that a request on a new connection is answered, and the innocent upload is as it was.
   void innocent_is_unharmed() const {
     const auto state = head();
     EXPECT_EQ(state.status, 200);
@@ -297,7 +299,7 @@ TEST_P(Hostile, Numbers) {
                     {400}});
   }
   for (const auto& number : huge) {
-    // Nobody sends that much: the connection cannot stay in step.
+    // No client will send that much, so the connection cannot be used again.
     rows.push_back({"Content-Length: " + number,
                     patch("Upload-Offset: 9\r\nContent-Length: " + number + "\r\n"),
                     {400, 413}});
@@ -376,7 +378,7 @@ TEST_P(Hostile, Smuggling) {
            smuggled,
        {400}},
   };
-  // Broken chunks: what follows them is no request.
+  // What follows a broken chunk must not be taken for a request.
   for (const std::string chunk :
        {"-1\r\n", "+4\r\nevil\r\n0\r\n\r\n", "0x4\r\nevil\r\n0\r\n\r\n", " 4\r\nevil\r\n0\r\n\r\n",
         "g\r\n", "\r\n0\r\n\r\n", "4\nevil\r\n0\r\n\r\n", "4\r\nevilx0\r\n\r\n",
@@ -397,7 +399,7 @@ TEST_P(Hostile, Smuggling) {
   play(rows);
 }
 
-/// As the servers are that take a length beside chunks.
+/// Profiles of servers that accept Content-Length beside Transfer-Encoding: chunked.
 class HostileToTakers : public Hostile {};
 
 INSTANTIATE_TEST_SUITE_P(
@@ -410,8 +412,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "Upload-Metadata: " + encoded("filename", "innocent.txt") + "\r\n"}),
     [](const auto& profile) { return profile.param.name; });
 
-/// The chunks are the body, what follows them is the next request, and a length that is in doubt by
-/// itself is refused all the same.
+/// The chunks are the body, and what follows them is the next request. A Content-Length that is
+/// malformed or contradicts another is refused all the same.
 TEST_P(HostileToTakers, ChunksBesideALength) {
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
   for (const std::string length : {"0", "4", "5", "990"}) {
@@ -448,7 +450,7 @@ TEST_P(HostileToTakers, ChunksBesideALength) {
 }
 
 TEST_P(Hostile, BodiesThatLookLikeRequests) {
-  // Framed correctly they are bodies, and refused ones are skipped to the byte.
+  // These are framed correctly, so they are bodies; a refused body is skipped to its last byte.
   const auto size = fmt::format("{}", with_id(smuggled).size());
   play({
       {"in a refused body",
@@ -483,8 +485,8 @@ TEST_P(Hostile, BodiesThatLookLikeRequests) {
   });
 }
 
-/// An error whose framing is intact costs the client nothing but the error: what it has sent behind
-/// it is answered, in order.
+/// A refused request with intact framing leaves the connection usable: what the client has sent
+/// after it is answered, in order.
 TEST_P(Hostile, ErrorsKeepTheConnectionInStep) {
   const bool tus = GetParam().name == "tus";
   const std::string octets = "Content-Type: application/offset+octet-stream\r\n";
@@ -545,7 +547,7 @@ TEST_P(Hostile, ErrorsKeepTheConnectionInStep) {
   std::string stream;
   for (const auto& error : errors) {
     for (const bool chunked : {false, true}) {
-      // Chunked, too much is known only when some of it was stored.
+      // In a chunked body, bytes beyond the length show only after others have been stored.
       if (chunked && error.body.size() == 992) continue;
       auto connection = connect();
       ASSERT_TRUE(connection.send(with_id(framed(error, chunked) + good), patience));
@@ -563,7 +565,8 @@ TEST_P(Hostile, ErrorsKeepTheConnectionInStep) {
     }
   }
   innocent_is_unharmed();
-  // Where nobody can say where the next request begins, the reply is the last, and it can be read.
+  // If it is uncertain where the next request begins, or the client asks for it, the connection is
+  // closed after the reply, and the reply can be read.
   const std::string megabyte(1'000'000, 'x');
   play({
       {"a refused body that is too long to skip",
@@ -597,7 +600,7 @@ TEST_P(Hostile, SlowClients) {
       {"half a request-line", "HEAD /fi", {408}},
       {"half a head", "HEAD /files/{id} HTTP/1.1\r\nHost: h\r\nX: ", {408}},
   });
-  // A byte now and then does not help.
+  // A byte now and then does not extend the timeout.
   auto dribble = connect();
   const auto start = std::chrono::steady_clock::now();
   std::string head = "HEAD /files/{id} HTTP/1.1\r\nX: ";
@@ -610,8 +613,8 @@ TEST_P(Hostile, SlowClients) {
   EXPECT_EQ(read.response->status, 408);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{5});
   innocent_is_unharmed();
-  // What came of a body that stalls is kept (tus: as much as possible), so this one has a file of
-  // its own.
+  // The bytes of a body that stalls are kept (tus: as much of the received data as possible), so
+  // these requests have an upload of their own.
   const auto target = "/files/" + create();
   const std::string fields = "Content-Type: application/offset+octet-stream\r\n";
   play({
@@ -656,7 +659,7 @@ TEST_P(Hostile, Metadata) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{5})
       << "the server is one thread: what takes long takes it from everyone";
 
-  // What a value decodes to is the client's own affair, until it is used in a header or a path.
+  // A decoded value may be anything; it does harm only when it is used in a header or a path.
   for (const std::string& value :
        {"a\r\nInjected: yes"s, "a\r\n\r\n<html>"s, "\0"s, "../../secret"s, "/etc/passwd"s,
         "..\\..\\secret"s, "a\"; Injected=\"yes"s, "\xff\xfe"s, std::string(20'000, 'n'),

@@ -1,4 +1,4 @@
-// dex-conformance --http 2, with Debian's nginx-light as what speaks HTTP/2 before the mock.
+// dex-conformance --http 2 against the mock behind Debian's nginx-light, which speaks HTTP/2.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,8 @@ using programs::Nginx;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// HTTP/2 to clients, HTTP/1.1 to a server; over TLS beside HTTP/1.1, without it alone.
+/// Speaks HTTP/2 to clients and HTTP/1.1 to the server. With TLS clients may also choose HTTP/1.1;
+/// without TLS there is only HTTP/2.
 class Gateway {
  public:
   Gateway(const Mock& mock, bool tls)
@@ -54,9 +55,9 @@ std::string skip_reason(const Conformance& run, const char* id) {
   return result.value("got", "");
 }
 
-/// What nginx spoils whatever it is asked in, now and then or always: it drops trailers and 104,
-/// refuses a length beside chunks, and passes on or not what a client sent before it broke off. And
-/// what DEX itself does.
+/// Rows that may be red whatever version of HTTP is spoken. nginx drops trailers and 104, refuses a
+/// length beside chunks, and may or may not pass on what a client sent before it broke off. Some
+/// are what DEX itself does.
 const std::set<std::string> not_of_http2{
     "TUS-CORE-OPT-011", "TUS-CORE-PATCH-021", "TUS-CTRL-001", "TUS-CTRL-002", "TUS-CTRL-003",
     "IETF-006",         "IETF-015",           "IETF-018",     "DEX-CLI-008",  "DEX-SEC-004"};
@@ -72,7 +73,7 @@ TEST_P(Http2, ByAlpnTurnsNoRowRed) {
   const std::string system = GetParam();
   Mock mock({"--profile", system, "--store", "memory"});
   const Gateway gateway(mock, true);
-  // Of DEX its own rows: those of tus are judged as tus.
+  // For DEX only its own rows: the rows of tus are judged with the system tus.
   const auto two = gateway.judge({"--system", system, "--http", "2", "--select", system, "--select",
                                   "http", "--select", "core-h*"});
   ASSERT_GT(two.results.size(), 100U) << two.err;

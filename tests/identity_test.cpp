@@ -144,7 +144,8 @@ TEST(SecureIdentity, GuessingAPasswordTakesItsTime) {
   EXPECT_EQ(log_in("demo", "demo").status, 200) << "a reset is a beginning";
 }
 
-/// Folders stand where files are expected, and files where folders are: nothing can be kept.
+/// Folders stand where the server expects files, and files where it expects folders, so that
+/// nothing can be stored.
 TEST(BrokenState, NoAnswerTellsWhereTheServerKeepsIt) {
   const testkit::TempFolder folder;
   const auto store = folder.path() / "marker-of-a-path";

@@ -1,4 +1,4 @@
-// cmake --install into an empty folder, and the programs as they are there.
+// cmake --install into an empty folder, and the programs as they run from there.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,7 +46,7 @@ std::string content(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// The harness in a folder of its own, without what debuggers know.
+/// The harness installed in a folder of its own, stripped of debugging information.
 class Installed : public ::testing::Test {
  protected:
   void SetUp() override { install({"--strip", "--prefix", prefix().string()}); }
@@ -57,7 +57,7 @@ class Installed : public ::testing::Test {
   [[nodiscard]] std::string program(const std::string& name) const {
     return (prefix() / DEX_BINDIR / name).string();
   }
-  /// What it prints; it must end well.
+  /// Runs an installed program, which must exit with 0; returns what it prints.
   std::string printed(std::vector<std::string> command) const {
     command.front() = program(command.front());
     const auto done = testkit::run(command);

@@ -35,7 +35,7 @@ bool observable(const std::string& id) {
   return std::ranges::none_of(unseen, [&](const auto& u) { return id.starts_with(u.prefix); });
 }
 
-/// id -> area of every row of the catalogue.
+/// The area of every row of the catalogue, by id.
 std::map<std::string, std::string> catalogue() {
   std::map<std::string, std::string> rows;
   for (const auto& entry :
@@ -52,7 +52,7 @@ std::map<std::string, std::string> catalogue() {
 
 TEST(Judged, EveryObservableRowAndNoneIsRed) {
   auto all = programs::configurations();
-  // What takes long is left out of the others.
+  // A run leaves out the slow rows unless they are asked for, so judge them by themselves.
   all.push_back(all.front());
   all.back().name += "-slow";
   all.back().judge.insert(all.back().judge.end(), {"--select", "slow"});
@@ -67,7 +67,7 @@ TEST(Judged, EveryObservableRowAndNoneIsRed) {
   }
   for (auto& thread : threads) thread.join();
 
-  std::map<std::string, std::string> judged;  // by the first configuration that does
+  std::map<std::string, std::string> judged;  // row -> first configuration that judges it
   for (std::size_t n = 0; n < all.size(); ++n) {
     SCOPED_TRACE(all[n].name);
     ASSERT_TRUE(results[n].report.is_object()) << results[n].out << results[n].err;
@@ -130,8 +130,8 @@ TEST(Judged, WhatAServerWantsOfEveryUploadIsGivenByMetadata) {
   EXPECT_NE(wrong.err.find("is not KEY=VALUE"), std::string::npos) << wrong.err;
 }
 
-// Order and spelling of metadata, and whether an empty PATCH is taken, can be argued about. That
-// pairs are kept and the offset stays cannot.
+// Whether metadata may be reordered or spelled otherwise, and whether an empty PATCH may be
+// refused, can be argued about: a warning. A lost pair or a moved offset cannot: a failure.
 TEST(Judged, WhatIsPlainInAnArguableRowIsRed) {
   struct Case {
     const char* rules;

@@ -1,7 +1,7 @@
 // A library to be preloaded into a server under test: kills the process (SIGKILL, as kill -9 does)
 // at the Nth call that changes a file, counted from the moment the server took its first
-// connection. Every such call is a border between two states of the store, so a sweep over N visits
-// them all, which a kill after some milliseconds would only hit by luck.
+// connection. Every such call is a border between two states of the store, so a sweep over N meets
+// each border. A kill after some milliseconds would meet one only by luck.
 //
 //   DEX_KILL_AT=N           1 is the first call
 //   DEX_KILL_WHEN=before|after    the call is carried out; default before
@@ -46,7 +46,7 @@ Function* real(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
-/// Carries out `call` unless this is the moment.
+/// Carries out `call`; kills the process before or after it when it is the Nth.
 template <class Call>
 auto counted(Call call) {
   const bool now = counting && ++calls == kill_at();

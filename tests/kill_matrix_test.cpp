@@ -1,7 +1,7 @@
-// A check is worth what it catches: every defect in fixtures/misbehaviours/defects must worsen the
-// verdict of each requirement it names in `breaks`, compared with the same server without it; and
-// every requirement that is checked has such a defect, or stands in kill_exemptions.json with the
-// reason.
+// Shows that the checks catch what they are for. Every defect in fixtures/misbehaviours/defects
+// must worsen the verdict of each requirement that it names in `breaks`, compared with the same
+// server without the defect. Every requirement that is checked needs such a defect, or an entry
+// with a reason in kill_exemptions.json.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ int severity(const nlohmann::json& result) {
   return 0;
 }
 
-// What is broken without the defect cannot show it; another configuration may.
+// A row that is not good without the defect cannot show the defect; another configuration may.
 bool is_judged(const nlohmann::json& result) {
   const auto verdict = result.at("verdict").get<std::string>();
   return verdict == "pass" || verdict == "note";
@@ -42,10 +42,10 @@ bool killed(const nlohmann::json& control, const nlohmann::json& broken) {
          control.value("got", "") != broken.value("got", "");
 }
 
-/// What came of the defects that ran in this process.
+/// The results of the defects that ran in this process.
 struct Tally {
   std::set<std::string> judged;  ///< requirements of which a defect was tried
-  std::set<std::string> missed;  ///< of those, with a defect that no one noticed
+  std::set<std::string> missed;  ///< of those, ones that did not notice a defect
   std::map<std::string, std::string> areas;
 };
 Tally& tally() {
@@ -66,7 +66,7 @@ std::string system_of(const programs::Configuration& configuration) {
   return *std::next(std::ranges::find(configuration.judge, "--system"));
 }
 
-/// Those of `rows` that `system` is judged by at all.
+/// The `rows` that belong to `system`.
 std::set<std::string> rows_for(const std::string& system, const std::set<std::string>& rows) {
   static std::map<std::string, std::set<std::string>> known;
   const auto [at, fresh] = known.try_emplace(system);
@@ -129,7 +129,7 @@ class Kill : public ::testing::Test {
   std::filesystem::path file_;
 };
 
-/// By area: requirements that were seen to turn red, of those that are checked.
+/// Prints by area how many of the `checked` requirements are in `detected`.
 void print_matrix(const std::map<std::string, std::string>& checked,
                   const std::set<std::string>& detected) {
   std::map<std::string, std::pair<int, int>> areas;
@@ -150,12 +150,12 @@ void print_matrix(const std::map<std::string, std::string>& checked,
 /// The requirements that dex-conformance has a check for, with their areas.
 std::map<std::string, std::string> checked_requirements() {
   std::map<std::string, std::string> checked;
-  std::map<std::string, bool> judged;  // by system
+  std::map<std::string, bool> judged;  // system -> whether any row was
   for (const auto& configuration : configurations()) {
     auto& done = judged[system_of(configuration)];
-    // The plain one of a system has its name.
+    // The plain configuration of a system has the system's name.
     if (system_of(configuration) != configuration.name) continue;
-    // What comes of them does not matter here, so nothing is waited for.
+    // Only the ids of the rows matter here, not their verdicts, so the run may end at once.
     const auto run = judge_rows(configuration, {}, {}, {"--patience", "1", "--run-timeout", "1"});
     for (const auto& [id, result] : run.results) checked[id] = result.at("area").get<std::string>();
     done = !run.results.empty();

@@ -1,5 +1,5 @@
-// What a lane by HTTP is configured with: content, or names inside a folder given at the start, and
-// never a file of the server's that a request names.
+// A lane that is opened by HTTP is configured with content, or with names inside the folder of
+// --lane-files. The server opens no other file because a request names it.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ json deliver_to(const std::string& path) {
                                        {"delivery_targets", json::array({{{"name", "out"}}})}}})}};
 }
 
-/// What each key that names a file would be sent with, were it a name.
+/// A configuration that gives the file `name` as the value of `key`.
 json naming(const std::string& key, const std::string& name) {
   return key == "rules" ? json{{"rules", json::array({name})}} : json{{key, name}};
 }
@@ -128,7 +128,7 @@ TEST_F(LaneFiles, NoFileOfTheServersIsOpenedBecauseARequestNamesIt) {
             std::string("none.json"), std::string("."), std::string("./"),
             std::string(".json\0", 6), std::string("/dev/stdin"), std::string("/")}) {
         if (key == "profile" && name.find('/') == std::string::npos && !name.ends_with(".json")) {
-          continue;  // a name among those that come with the program
+          continue;  // a name of a profile that is built in
         }
         const auto answer = open("red", naming(key, name));
         EXPECT_EQ(answer.status, 400) << key << " " << name << ": " << answer.body;
@@ -176,7 +176,7 @@ TEST_F(LaneFiles, ContentIsTakenAndSurvivesARestart) {
   }
 }
 
-// It came back with the limit of the main lane.
+// A lane that was opened without a limit once came back with the limit of the main lane.
 TEST_F(LaneFiles, WhatALaneIsWithoutItIsWithoutBehindARestart) {
   for (const bool again : {false, true}) {
     start({"--max-size", "1MiB"});
@@ -230,7 +230,7 @@ TEST_F(LaneFiles, DeliveriesStayInTheLanesOwnFolder) {
     EXPECT_THAT(answer.body, HasSubstr("own folder")) << path;
   }
   EXPECT_FALSE(fs::exists(outside));
-  // Nor does what a client sends learn what the server's environment holds.
+  // The server's environment is not looked up for ${HOME} in what a client sends.
   auto curious = deliver_to("out");
   curious["targets"]["out"]["name"] = "home${HOME}";
   curious["routing_groups"] = json::array();
@@ -366,7 +366,7 @@ TEST_F(LaneFiles, WhatIsWrongInsideAFileStaysInTheLog) {
 }
 
 TEST_F(LaneFiles, WhatTheServerWasStartedWithIsReadOnceAndMayBeNamedAgain) {
-  // A shell's <(...) is a pipe, and there is nothing in it a second time.
+  // A shell's <(...) is a pipe, which can be read only once.
   const auto script = fmt::format(
       "exec '{}' --listen 127.0.0.1:0 --store memory --profile tus --users "
       "<(echo '{}')",
@@ -387,7 +387,7 @@ TEST_F(LaneFiles, FilesOfTheCommandLineStillNameWhateverTheyLike) {
   const auto outside = (folder_.path() / "outside").string();
   const auto deliver = folder_.write("deliver.yml", deliver_to(outside).dump());
   const auto lane = folder_.write("lane.json", json{{"users", users}, {"deliver", deliver}}.dump());
-  // As 0.1.0 kept it for a lane that was opened by PUT.
+  // As version 0.1.0 stored the configuration of a lane that was opened by PUT.
   folder_.write("store/lanes/old/lane.json", json{{"users", users}}.dump());
   start({"--lane", "red=" + lane});
   EXPECT_EQ(log_in("red", "hush-hush"), 200);

@@ -25,7 +25,7 @@ using ::testing::HasSubstr;
 using transport::Client;
 using transport::Response;
 
-/// One way into a lane: where its URLs begin, and what has to be sent along.
+/// A way to reach a lane: the base of its URLs, and the header fields that each request needs.
 struct Way {
   std::string base;
   http::Fields headers;
@@ -91,7 +91,7 @@ Response patch(Client& client, const Way& way, const std::string& url, std::size
               bytes);
 }
 
-/// One answer of that status to the n-th PATCH, which is not carried out.
+/// A rule: the nth PATCH is answered with `status` and not carried out.
 json nth_patch_fails(std::size_t nth, int status) {
   return {{"name", "own-fault"},
           {"when", {{"method", "PATCH"}, {"route", "upload"}, {"nth", nth}}},
@@ -111,7 +111,7 @@ constexpr std::size_t threads = 8;
 constexpr std::size_t patches = 6;
 constexpr std::size_t chunk = 700;
 
-/// A client that knows of one lane only, and what it must see there.
+/// A client that knows only one lane, with all that it must see there.
 class Tenant {
  public:
   Tenant(std::size_t number, std::string main) : number_(number), main_{std::move(main), {}} {}
@@ -144,7 +144,7 @@ class Tenant {
     ASSERT_EQ(created.status, 201) << created.body;
     url_ = std::string(*created.headers.find("Location"));
     EXPECT_TRUE(url_.starts_with(way_.base)) << url_;
-    // The profile's day, in the lane's own time.
+    // Expires after the profile's 24 hours, by the clock of the lane.
     const auto expires =
         http::parse_imf_fixdate(std::string(created.headers.find("Upload-Expires").value_or("")));
     ASSERT_TRUE(expires) << name();
@@ -152,7 +152,7 @@ class Tenant {
     EXPECT_LT(std::chrono::abs(late), std::chrono::minutes(5)) << name();
   }
 
-  /// The n-th PATCH from 1.
+  /// Sends the nth PATCH, counted from 1.
   void go_on(Client& client, std::size_t nth) {
     const auto answer = patch(client, way_, url_, offset_, bytes());
     if (nth == failing()) {
@@ -189,7 +189,7 @@ class Tenant {
     EXPECT_EQ(shift, static_cast<std::int64_t>(number_) * 3'600'000) << name();
   }
 
-  /// Nobody but its own lane knows the upload, and whoever names no lane finds it there.
+  /// No other lane knows the upload. A request that names no lane finds the upload in its lane.
   void check_from_outside(Client& client, const Tenant& other) const {
     const auto path = "/files/" + id_of(url_);
     EXPECT_EQ(offset_at(client, main_, main_.base + path), std::to_string(offset_)) << name();
@@ -199,7 +199,7 @@ class Tenant {
     EXPECT_EQ(patch(client, other.way_, other.way_.base + path, offset_, bytes()).status, 404);
   }
 
-  /// As far as the server still knows after it was killed.
+  /// Checks what has to survive a kill of the server.
   void check_after_restart(Client& client, const Tenant& other, const std::string& base) const {
     const auto url = base + "/files/" + id_of(url_);
     EXPECT_EQ(offset_at(client, {base, {}}, url), std::to_string(offset_)) << name();
@@ -224,7 +224,7 @@ class Tenant {
   std::size_t offset_ = 0;
 };
 
-/// Every tenant takes its turn at each step, many at the same time.
+/// Every tenant takes this step, `threads` of them at a time.
 template <class Step>
 void all_at_once(std::vector<Tenant>& tenants, Step step) {
   std::vector<std::thread> running;
@@ -267,7 +267,7 @@ TEST(Lanes, TwoHundredAtOnceNeverSeeEachOther) {
     tenant.check_after_restart(c, tenants[(i + 1) % lane_count], mock->url());
   });
 
-  // One goes, the next one stays.
+  // Closing one lane leaves the next one as it is.
   const Way again{mock->url(), {}};
   EXPECT_EQ(send(client, again, "DELETE", "/_mock/lanes/" + tenants[0].name()).status, 204);
   EXPECT_EQ(offset_at(client, again, mock->url() + "/files/" + id_of(tenants[0].url())), "404");
@@ -303,7 +303,7 @@ TEST(Lanes, FinalsAreMadeOfPartsUnderTheSamePrefix) {
   ASSERT_EQ(patch(client, way, url, 0, "abc").status, 204);
   const auto path = url.substr(mock.url().size());
   for (const auto& name : {url, path, "/files/" + id_of(url), id_of(url)}) {
-    // The last one is resolved against /_lane/red/files (RFC 3986), so it is no upload's.
+    // A bare id is resolved against /_lane/red/files (RFC 3986), and names no upload.
     const bool relative = name.find('/') == std::string::npos;
     const auto whole = send(client, way, "POST", "/files", {{"Upload-Concat", "final;" + name}});
     EXPECT_EQ(whole.status, relative ? 400 : 201) << name << ": " << whole.body;
@@ -328,7 +328,7 @@ TEST(Lanes, ANameThatIsNoneIsRefused) {
   EXPECT_EQ(look(client, {mock.url(), {}}, "lanes").at("lanes").size(), 1U);
 }
 
-// ---- lanes that only a request named
+// ---- lanes that are opened by a request that names them
 
 std::vector<std::string> entries(const std::filesystem::path& folder) {
   std::vector<std::string> names;
@@ -427,7 +427,7 @@ TEST(Lanes, WhoIsRefusedLeavesNothing) {
       }
     }
     EXPECT_EQ(lanes_of(client, mock.url()), 1U) << mode;
-    // What is open to anybody opens one, but leaves nothing on disk.
+    // A request that needs no credential opens a lane, but leaves nothing on disk.
     for (const auto* const target : {"/health", "/oauth/jwks", "/"}) {
       EXPECT_EQ(send(client, by_prefix(mock.url(), "let-in"), "GET", target).status, 200);
     }

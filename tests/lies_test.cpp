@@ -1,6 +1,5 @@
-// Every misbehaviour that lies, against every way in which dex-loadgen verifies: each is caught, or
-// named as out of that way's sight, with the reason, in lies_out_of_sight.json. The table is
-// printed.
+// Every misbehaviour that lies, against every way in which dex-loadgen verifies. Each lie is
+// caught, or lies_out_of_sight.json says why that way cannot see it. Prints the table.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -29,17 +28,17 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::array<const char*, 4> ways{"auto", "digest", "download", "delivered"};
-/// Most of their time they wait.
+/// Runs at a time; they spend most of their time waiting.
 constexpr unsigned at_once = 8;
 
-/// Flags of a run and their values; empty: it has none.
+/// Flags of a run with their values; "" for a flag without a value.
 using Flags = std::map<std::string, std::string>;
 const Flags halting{
     {"--network", "halting.json"},
     {"--retry-delays", "500ms,500ms,500ms,500ms,500ms,500ms,500ms,500ms,500ms,500ms,500ms,500ms"}};
-/// What meets a lie that the usual run does not, or not at every pace of the machine.
+/// Flags with which a run meets a lie that the usual run does not meet, or not on every machine.
 const std::map<std::string, Flags> met_by{
-    // One finished upload in ten has to be among them, in any order.
+    // One finished upload in ten is gone, so it takes many uploads to meet one.
     {"phantom-success", {{"--uploads", "60"}, {"--size", "1KiB"}, {"--network", "calm.json"}}},
     {"length-rounded", {{"--size", "1000001"}, {"--chunk", "500KiB"}}},
     {"past-5-mib-damaged",
@@ -65,26 +64,26 @@ const std::map<std::string, Flags> met_by{
     {"buffer-edge-damaged", {{"--chunk", "40000"}, {"--network", "calm.json"}}},
     {"odd-offset-damaged", {{"--chunk", "40000"}, {"--network", "calm.json"}}},
     {"refusal-starts-over", {{"--network", "calm.json"}}},
-    // The server has read some of what is cut, and knows of the cut before HEAD asks, however busy
-    // it is.
+    // At this rate the server has read some bytes before a cut, and with these delays it notices
+    // the cut before HEAD asks, however busy it is.
     {"aborted-starts-over", halting},
     {"offset-declared", halting},
     {"offset-stale-append", halting},
-    // It begins again each time.
+    // HEAD does not find the upload after the failure, so the client begins again.
     {"lost-final-ack", {{"--network", "calm.json"}, {"--retry-delays", "50ms,50ms,50ms"}}},
-    // Bodies that last are there at the same time.
+    // Bodies take so long that several are under way at the same time.
     {"concurrent-damaged",
      {{"--size", "400KiB"}, {"--chunk", "400KiB"}, {"--network", "slow.json"}}},
-    // HEAD is asked a second after the last byte.
+    // These delays let HEAD ask more than a second after the last byte.
     {"offset-forgotten",
      {{"--uploads", "1"},
       {"--network", "calm.json"},
       {"--retry-delays", "1200ms,1200ms,1200ms,1200ms"}}}};
-/// An offset that is changed on the way is refused.
+/// A rule that changes an offset on the way, so that the server refuses the PATCH.
 const json refusal{
     {"when", {{"method", "PATCH"}, {"route", "upload"}, {"nth", 2}, {"per", "upload"}}},
     {"then", {{"request", {{"headers", {{"set", {{"Upload-Offset", "0"}}}}}}}}}};
-/// What else is wrong with a server whose lie shows only then.
+/// Further misbehaviours without which a lie does not show.
 const std::map<std::string, json> told_only_with{
     {"info-delivery-phantom", {{"defects", json::array({"delivery-never"})}}},
     {"offset-forgotten", {{"rules", json::array({refusal})}}},
@@ -110,14 +109,14 @@ std::vector<Lie> all_lies() {
   return lies;
 }
 
-/// One run; they share the server, and each has a lane of its own.
+/// One run of dex-loadgen. All runs share the server, and each has a lane of its own.
 struct Trial {
   std::string name;  ///< of the lie
   std::string way;
   json misbehaviour;  ///< of the lane: "defects", "faults", "rules"
-  bool good = false;  ///< the run is to be so
+  bool good = false;  ///< whether the run has to end well
   testkit::Finished run;
-  /// DEX shows no bytes.
+  /// Downloads need tus: DEX has none.
   [[nodiscard]] std::string system() const { return way == "download" ? "tus" : "dex"; }
   [[nodiscard]] std::string lane() const { return name + "." + way; }
 };
@@ -151,18 +150,18 @@ class Lies : public testing::Test {
   }
 
   [[nodiscard]] Flags flags_of(const Trial& trial) const {
-    // What is cut is resumed, so that lies of HEAD are met as well; not at once, as a busy server
-    // may learn of a cut after the HEAD that follows it.
+    // Cut transfers are resumed, so that lies told by HEAD are met as well. Wait before each retry:
+    // a busy server may notice a cut only after a HEAD that follows at once.
     std::string patience = "50ms";
     for (int i = 1; i < 20; ++i) patience += ",50ms";
     Flags flags{{"--uploads", "4"},   {"--concurrency", "4"},       {"--size", "100KiB"},
                 {"--chunk", "40KiB"}, {"--retry-delays", patience}, {"--network", "cuts.json"}};
-    // What is never delivered is waited for as long.
+    // When the lie is caught by a delivery that never comes, the run waits this long for it.
     if (trial.system() == "dex") flags["--deliver-timeout"] = trial.good ? "30s" : "2s";
     if (const auto met = met_by.find(trial.name); met != met_by.end()) {
       for (const auto& [flag, value] : met->second) flags[flag] = value;
     }
-    // Its deliveries have all one name, by which they are not found.
+    // With this manifest all deliveries have one name, so that they could not be found by it.
     if (trial.way == "delivered" && trial.name == "equal-metadata-one-upload") {
       flags.erase("--manifest");
     }
@@ -189,7 +188,7 @@ class Lies : public testing::Test {
     }
   }
 
-  /// All of them, many at a time.
+  /// Runs all trials, `at_once` at a time.
   void try_out_all(std::vector<Trial>& trials) {
     for (const auto& trial : trials) open_lane(trial);
     std::atomic<std::size_t> next{0};
@@ -208,7 +207,7 @@ class Lies : public testing::Test {
   programs::ControlClient control_{mock_.url()};
 };
 
-/// What the run said that gave it away.
+/// What the run says is bad; "-" when it says nothing.
 std::string seen(const testkit::Finished& run) {
   const auto at = run.out.rfind("\nbad: ");
   if (at == std::string::npos) return run.exit_code == 0 ? "-" : run.err;
@@ -251,7 +250,7 @@ TEST_F(Lies, AreCaughtInEveryWayOrOutOfItsSight) {
   EXPECT_TRUE(unused.empty()) << *unused.begin() << " is no lie any more";
 }
 
-// What meets a lie is no reason of its own to fail.
+// The flags and misbehaviours that let a lie show make no run fail by themselves.
 TEST_F(Lies, WhatMeetsThemIsGoodWhereNobodyLies) {
   std::vector<Trial> trials;
   for (const char* way : ways) {
@@ -269,11 +268,11 @@ TEST_F(Lies, WhatMeetsThemIsGoodWhereNobodyLies) {
   }
 }
 
-// "In vain" is what was sent and is not there: nothing where the server had read all of it when a
-// connection was cut, and what it was told and had not read otherwise. Its own count says which.
+// "In vain" is what was sent and not kept: after a cut, the bytes that the server had not read. The
+// server's journal says how many it read.
 TEST_F(Lies, WasteIsWhatTheServerDidNotKeep) {
-  // A cut on a busy machine can come before the mock has read a byte: without progress no delay is
-  // given back, so there are more of them than the seed has cuts in a row.
+  // On a busy machine a cut can come before the mock has read a byte. Only progress renews the
+  // delays, so there are more of them than the seed has cuts in a row.
   std::string delays = "0s";
   for (int i = 0; i < 40; ++i) {
     delays += ",5ms";

@@ -1,4 +1,4 @@
-// What whoever runs the server sees of trouble at the default level: what it is, where, how often.
+// What the log says of trouble at the default level: what happened, where, and how often.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,8 @@ using ::testing::Not;
 
 constexpr std::chrono::seconds patience{20};
 
-/// A mock whose log goes to a file, under limits of the shell if need be.
+/// A mock whose log goes to a file. `limit` is run in the shell before it starts, as "ulimit -n
+/// 64".
 class LoggedMock {
  public:
   LoggedMock(const testkit::TempFolder& folder, const std::vector<std::string>& arguments,
@@ -38,7 +39,7 @@ class LoggedMock {
 
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] std::string log() const { return testkit::read_file(log_); }
-  /// The log up to now, as soon as it holds `text`; when it never does, what it holds.
+  /// Waits until the log holds `text`, and returns it; after `patience` returns what there is.
   [[nodiscard]] std::string log_with(const std::string& text) const {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (log().find(text) == std::string::npos && std::chrono::steady_clock::now() < end) {
@@ -46,7 +47,7 @@ class LoggedMock {
     }
     return log();
   }
-  /// All of it: the server is stopped.
+  /// Stops the server and returns the log.
   [[nodiscard]] std::string whole_log() {
     process_.signal(SIGTERM);
     EXPECT_EQ(process_.wait().exit_code, 0);
@@ -70,7 +71,7 @@ class LoggedMock {
 
 std::string encoded(const std::string& text) { return base64::encode(text); }
 
-/// What DEX demands of a sender.
+/// The manifest that DEX requires of a sender.
 http::Fields manifest(const std::string& filename) {
   std::string metadata;
   for (const auto& [key, value] :
@@ -154,7 +155,7 @@ TEST(Log, TellsThatTheStoreIsFull) {
 
 TEST(Log, SaysWhatToDoWhenDescriptorsRunOut) {
 #if defined(__SANITIZE_ADDRESS__)
-  // UBSan looks whether memory is readable by way of a pipe, and calls it invalid without one.
+  // UBSan checks memory by writing it to a pipe, and reports an error when it gets no descriptor.
   GTEST_SKIP() << "the sanitizers need descriptors themselves";
 #endif
   const testkit::TempFolder folder;
@@ -247,7 +248,7 @@ TEST(Log, HoldsNoValueThatAClientSent) {
 }
 
 TEST(Log, ThatNobodyReadsStopsNothing) {
-  // Its end of the pipe holds 64 KiB; each line has more than 60 bytes.
+  // A pipe holds 64 KiB, and each line has more than 60 bytes, so the pipe gets full.
   programs::Mock mock({"--profile", "tus", "--store", "memory", "--log-level", "debug"});
   ControlClient client(mock.url());
   for (int i = 0; i < 1500; ++i) ASSERT_EQ(client.head("/files/none").status, 404) << i;

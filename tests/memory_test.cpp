@@ -1,5 +1,5 @@
-// Requests that used to take the process down for want of memory, against the real server in a
-// narrow address space: the limit is what `ulimit -v 1500000` sets.
+// Requests that once made the server run out of memory, against the real server in the address
+// space that `ulimit -v 1500000` leaves.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ using transport::RawConnection;
 namespace fs = std::filesystem;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // shadow memory is neither narrow nor the program's own
+constexpr bool sanitized = true;  // shadow memory needs more address space
 #else
 constexpr bool sanitized = false;
 #endif
@@ -69,7 +69,7 @@ class Memory : public testing::Test {
   static std::string head(const std::string& line, const std::string& fields = {}) {
     return line + " HTTP/1.1\r\nHost: 127.0.0.1\r\nTus-Resumable: 1.0.0\r\n" + fields + "\r\n";
   }
-  /// The path of a new upload.
+  /// Creates an upload; returns its path.
   std::string create(RawConnection& connection, std::uint64_t size, const std::string& more = {}) {
     const auto made = ask(connection, "POST /files",
                           fmt::format("Content-Length: 0\r\nUpload-Length: {}\r\n{}", size, more));
@@ -85,7 +85,8 @@ class Memory : public testing::Test {
                           std::string(size, 'x'));
     EXPECT_EQ(done.status, 204) << done.body;
   }
-  /// How long the control API takes: the median, for the machine is not ours alone.
+  /// How long the control API takes to answer: the median, because other processes share the
+  /// machine.
   Milliseconds health() {
     auto connection = connect();
     std::array<Milliseconds, 21> took{};
@@ -98,7 +99,7 @@ class Memory : public testing::Test {
     std::nth_element(took.begin(), median, took.end());
     return *median;
   }
-  /// Forty clients ask for `path` and take nothing of it.
+  /// Forty clients ask for `path` and read nothing; that must cost neither time nor memory.
   void forty_that_do_not_read(const std::string& path) {
     health();
     const auto pid = mock_->process().pid();
@@ -112,7 +113,7 @@ class Memory : public testing::Test {
     if (!sanitized) {
       EXPECT_LT(resident(pid), before + 16 * mib);
     }
-    // One that reads gets all of it.
+    // A client that reads gets all of it.
     transport::ClientOptions options;
     options.tls = tls_;
     options.body_limit = Bytes{64 * mib};
@@ -123,7 +124,7 @@ class Memory : public testing::Test {
     EXPECT_EQ(whole.response->body_size, Bytes{64 * mib});
     EXPECT_TRUE(mock_->process().running());
   }
-  /// An upload of 64 MiB in the store's folder, for the most part a hole; its path.
+  /// Makes a sparse file of 64 MiB as an upload in the store; returns its path.
   std::string sparse_upload() {
     start({"--store", store()});
     auto connection = connect();
@@ -146,7 +147,7 @@ TEST_F(Memory, AFinalThatTheAddressSpaceCannotHoldIsRefused) {
   const auto part = create(connection, 16 * mib, "Upload-Concat: partial\r\n");
   fill(connection, part, 16 * mib);
   std::string concat = "final;";
-  // Less than the store's own limit, more than there is.
+  // Less than the store's own limit, and more than the address space.
   for (int i = 0; i < 250; ++i) concat += part + " ";
   concat.pop_back();
   const auto refused =

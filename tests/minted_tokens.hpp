@@ -1,5 +1,4 @@
-// Tokens that only an identity provider can make, from the mock's own: --tokens for
-// dex-conformance.
+// Tokens for --tokens of dex-conformance that only an identity provider can make: the mock's own.
 #pragma once
 
 #include <filesystem>

@@ -74,8 +74,8 @@ std::string Nginx::configured(const std::string& server, Speaks speaks,
     listen += fmt::format(" ssl; ssl_certificate {}; ssl_certificate_key {}", ca_file_,
                           folder_.write("key.pem", made.key_pem));
   }
-  // One process, which ends when it is killed; as root it would be another user, who could not
-  // keep a body.
+  // One process, so that a kill ends all of it. "user root": nginx would otherwise become another
+  // user, who could not write bodies to the folder.
   return fmt::format(R"(daemon off; master_process off; error_log error.log; pid nginx.pid; {}
 events {{ worker_connections 1024; }}
 http {{

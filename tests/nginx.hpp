@@ -1,4 +1,4 @@
-// Debian's nginx-light as a gateway before a server.
+// Debian's nginx-light as a gateway in front of a server.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace programs {
 
-/// Runs until it goes away. Not thread-safe.
+/// Runs as long as the object lives. Not thread-safe.
 class Nginx {
  public:
   enum class Speaks {
@@ -17,21 +17,21 @@ class Nginx {
     http2,           ///< and nothing else: prior knowledge
     http2_over_tls,  ///< or HTTP/1.1, by ALPN
   };
-  /// Before "HOST:PORT"; `directives` are those of its location. Throws std::runtime_error where it
-  /// does not start.
+  /// Stands before the server at "HOST:PORT"; `directives` go into the block "location /". Throws
+  /// std::runtime_error when nginx does not start.
   Nginx(const std::string& server, Speaks speaks, std::string_view directives);
   Nginx(const Nginx&) = delete;
   Nginx& operator=(const Nginx&) = delete;
 
   [[nodiscard]] static bool is_installed();
-  /// Of its door, without a path.
+  /// Where clients connect, without a path.
   [[nodiscard]] const std::string& url() const { return url_; }
-  /// What a client has to trust; empty without TLS.
+  /// The certificate that a client has to trust; empty without TLS.
   [[nodiscard]] const std::string& ca_file() const { return ca_file_; }
 
  private:
-  /// A port of 127.0.0.1 that is ours, though who listens on it is another (SO_REUSEPORT): nginx
-  /// 1.22 dies of sockets that it inherits.
+  /// Reserves a port of 127.0.0.1 on which nginx then listens (SO_REUSEPORT). It cannot be handed
+  /// over as a socket: nginx 1.22 dies of inherited sockets.
   class Port {
    public:
     Port();

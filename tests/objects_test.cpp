@@ -1,4 +1,4 @@
-// Object storage of a real server, as clients meet it.
+// The object store of the real server, as clients see it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,7 +54,7 @@ std::string md5_of(std::string_view bytes) {
   return to_hex(digest.finish());
 }
 
-/// Tells whether it became true in time.
+/// Waits for the condition; false when it does not become true in time.
 bool becomes(const std::function<bool()>& condition) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
@@ -98,7 +98,7 @@ class ObjectsServer : public testing::Test {
   json look(const std::string& path) {
     return json::parse(send("GET", "/_mock/" + path).body, nullptr, false);
   }
-  /// A PUT of which `part` is sent.
+  /// Begins a PUT of `length` bytes and sends `part` of them.
   RawConnection begin_put(const std::string& path, std::size_t length, std::string_view part,
                           bool expect = false) {
     auto connection = RawConnection::open(mock->url(), {}, patience).value();
@@ -114,7 +114,7 @@ class ObjectsServer : public testing::Test {
     EXPECT_TRUE(
         connection.send(transport::request_head("PUT", presigned("PUT", path), fields), patience));
   }
-  /// How many bytes are stored of what nobody was told of.
+  /// How many bytes are stored of transfers that are not acknowledged yet.
   std::uint64_t unfinished() {
     std::uint64_t bytes = 0;
     const auto all = look("uploads");
@@ -144,7 +144,7 @@ TEST_F(ObjectsServer, KeepsWhatIsPut) {
   const auto gone = get("/examplebucket/a/b%20c.bin");
   EXPECT_EQ(gone.status, 404);
   EXPECT_EQ(s3::parse_error_body(gone.body)->code, "NoSuchKey");
-  // What is no bucket is nothing.
+  // There is nothing outside of the buckets.
   EXPECT_EQ(send("PUT", "/otherbucket/x", {}, "x").status, 404);
   EXPECT_EQ(send("POST", "/files", {}, "").status, 404);
 }
@@ -174,7 +174,7 @@ TEST_F(ObjectsServer, TakesForms) {
 TEST_F(ObjectsServer, AnswersAnExpectationAtOnce) {
   start();
   auto asking = begin_put("/examplebucket/k", 5, "", true);
-  // Nothing follows the head, so what is read is 100 Continue or nothing.
+  // The body has not been sent, so the only answer can be 100 Continue.
   const auto early = asking.read_response(1s);
   ASSERT_EQ(early.interims.size(), 1U) << early.raw;
   EXPECT_EQ(early.interims[0].status, 100);
@@ -195,7 +195,7 @@ TEST_F(ObjectsServer, AnswersAnExpectationAtOnce) {
   EXPECT_TRUE(refusal.interims.empty());
   EXPECT_EQ(refusal.response->headers.find("Connection"), "close");
 
-  // Also where nothing is to come: an AWS CLI 1.46 that is told no 100 hangs on its next request.
+  // Also for an empty body: AWS CLI 1.46 hangs on its next request if it gets no 100.
   auto empty = begin_put("/examplebucket/k", 0, "", true);
   for (int i = 0; i < 2; ++i) {
     const auto stored = empty.read_response(patience);
@@ -247,7 +247,7 @@ TEST_F(ObjectsServer, KeepsALaneApart) {
   EXPECT_EQ(get("/_lane/blue/examplebucket/k").body, "blue");
 }
 
-/// Clients that know an address, a key and nothing of lanes.
+/// A client that knows only an address and an access key gets to the lane of that key.
 TEST_F(ObjectsServer, AnAccessKeyNamesALane) {
   start();
   const s3::Credentials red{"REDKEY", "secret of red"};
@@ -258,7 +258,7 @@ TEST_F(ObjectsServer, AnAccessKeyNamesALane) {
                 config.dump());
   };
   const std::string path = "/examplebucket/k";
-  // As boto3 does it with signature_version "s3", by default, and for URLs.
+  // As boto3 signs with signature_version "s3", by default, and in URLs.
   enum class Way { header_v2, header_v4, query_v2, query_v4 };
   const auto by = [&](const s3::Credentials& key, Way way, const std::string& method,
                       std::optional<std::string> body = std::nullopt) {
@@ -284,7 +284,7 @@ TEST_F(ObjectsServer, AnAccessKeyNamesALane) {
     const auto unknown = by({"OTHERKEY", "x"}, way, "GET");
     EXPECT_EQ(unknown.status, 403);
     EXPECT_EQ(s3::parse_error_body(unknown.body)->code, "InvalidAccessKeyId");
-    // It says where a request belongs, and proves nothing.
+    // An access key says to which lane a request belongs; the secret has to match all the same.
     const auto forged = by({red.access_key, blue.secret}, way, "GET");
     EXPECT_EQ(s3::parse_error_body(forged.body)->code, "SignatureDoesNotMatch");
   }
@@ -331,7 +331,7 @@ TEST_F(ObjectsServer, DoesWhatRulesSay) {
   EXPECT_EQ(full.status, 503);
   EXPECT_EQ(s3::parse_error_body(full.body)->code, "SlowDown");
   EXPECT_EQ(get("/examplebucket/k").body, "first");
-  // All is well, it says.
+  // The reply tells nothing of the damage.
   const auto spoiled = put("/examplebucket/k", "spoiled");
   EXPECT_EQ(spoiled.status, 200);
   EXPECT_EQ(spoiled.headers.find("ETag"), '"' + md5_of("spoiled") + '"');
@@ -339,7 +339,7 @@ TEST_F(ObjectsServer, DoesWhatRulesSay) {
   EXPECT_EQ(look("uploads").at("uploads").size(), 1U);
 }
 
-/// Before anything is stored, and a form by its bucket.
+/// Rules see the bucket, key and type before anything is stored; of a form only the bucket.
 TEST_F(ObjectsServer, RulesKnowWhatIsAskedFor) {
   start();
   const auto rule = [&](const std::string& name, const json& upload) {

@@ -1,5 +1,5 @@
-// A partner is walked through what they will do: one who is ready and nine who are not, by the
-// words of the page that they send on; and nothing of their file or their secrets is on it.
+// `dex-conformance onboard` for partners who are ready and for partners who are not: the page that
+// they send on says what is to be done, and holds nothing of their file or their secrets.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ Arguments operator+(Arguments first, const Arguments& more) {
 const std::string password = "onboard-Pass7!word";
 const std::string wrong_password = "onboard-Wrong8!word";
 
-/// A file in which no eight bytes stand twice, with names in it.
+/// A file with names of people, in which no eight bytes occur twice.
 const std::string& sample() {
   static const std::string bytes = [] {
     std::string text = "MSH|^~\\&|LAB7|Kirchhoff^Annegret||19470312|PID-555-0173\r";
@@ -48,7 +48,7 @@ const std::string& sample() {
   return bytes;
 }
 
-/// No eight bytes of the file, in any output, as they are or in Base64.
+/// Expects that `output` holds no eight bytes of the file, neither as they are nor in Base64.
 void expect_nothing_of_the_file(const std::string& output) {
   for (const std::string& form : {sample(), base64::encode(sample())}) {
     for (std::size_t i = 0; i + 8 <= form.size(); i += 4) {
@@ -77,7 +77,7 @@ struct Page {
   std::string out, markdown;
 };
 
-/// What one partner has on their disk, and the walks that they take.
+/// A partner with files on their disk, who runs `onboard`.
 class Partner {
  public:
   Partner() {
@@ -119,11 +119,11 @@ class Partner {
         EXPECT_EQ(output.find(secret), std::string::npos) << output;
       }
     }
-    // Set DEX_WALKS to read them.
+    // Set DEX_WALKS to read the pages.
     if (std::getenv("DEX_WALKS") != nullptr) fmt::print("{}\n{}\n", page.out, page.markdown);
     return page;
   }
-  /// From now on, W_TOKEN.
+  /// Logs in; later walks have the token in W_TOKEN.
   void get_token(const std::string& url) {
     const auto answer = programs::curl(
         {url + "/oauth", "-d", "username=lab-7", "--data-urlencode", "password=" + password});
@@ -132,7 +132,7 @@ class Partner {
 
   void know_token(const std::string& token) { token_ = token; }
 
-  /// A right server that knows the partner; what is delivered lies in "out".
+  /// Arguments for a right server that knows the partner and delivers to "out".
   [[nodiscard]] Arguments server(const Arguments& more = {}) const {
     return Arguments{"--profile",        "dex",           "--store",        "memory",
                      "--auth",           "jwt",           "--users",        path("users.json"),
@@ -153,7 +153,8 @@ class Partner {
   std::string token_;
 };
 
-/// Not ready: one finding, with its remedy, on the page and on the last lines.
+/// Expects that the partner is not ready, with one finding and its remedy on the page and in the
+/// last lines.
 void expect_one(const Page& page, int exit_code, const std::string& what,
                 const std::string& remedy) {
   EXPECT_EQ(page.exit_code, exit_code) << page.out;
@@ -194,7 +195,7 @@ TEST(Onboarding, AWrongPassword) {
              3, "The service refuses this user name and password", "accounts get locked");
 }
 
-/// Certificates by a fault of the server; what is trusted is the good authority.
+/// Walks to a server with this TLS fault; the partner trusts its good authority.
 Page walk_over_tls(Partner& partner, const std::string& fault, const Arguments& more = {}) {
   Arguments server = partner.server({"--tls-self-signed", partner.path("tls")});
   if (!fault.empty()) server = server + Arguments{"--fault", fault};
@@ -220,7 +221,7 @@ TEST(Onboarding, ACertificateThatEnded) {
 }
 
 struct FaultCase {
-  const char* name;  ///< behind "tls-", and of a lane
+  const char* name;  ///< of the fault after "tls-", and of a lane
   const char* what;
 };
 constexpr FaultCase other_faults[] = {
@@ -260,7 +261,7 @@ TEST(Onboarding, OtherCertificatesAreToldApart) {
   }
 }
 
-/// What an inspecting proxy makes for each host, signed by itself.
+/// As with an inspecting proxy, which makes a certificate of its own for each host.
 TEST(Onboarding, ADeviceThatOpensConnections) {
   Partner partner;
   const auto made = testkit::self_signed(/*expired=*/false, "Zscaler Intermediate Root CA");
@@ -272,7 +273,7 @@ TEST(Onboarding, ADeviceThatOpensConnections) {
              "A device in your network opens the connection: the certificate that came was made by "
              "\"Zscaler Intermediate Root CA\", and is not the service's own.",
              "ask for that device's certificate as a PEM file");
-  // With it the walk goes on, and says whom the upload program has to trust as well.
+  // With that certificate the walk goes on, and says that the upload program has to trust it too.
   const auto trusted =
       partner.walk(mock.url(), partner.with_password({"--ca-file", partner.path("device.pem")}));
   EXPECT_EQ(trusted.exit_code, 0) << trusted.out;
@@ -343,7 +344,7 @@ TEST(Onboarding, ATokenThatEnds) {
     expect_one(partner.walk(mock.url(), partner.as_dex({"--token-env", "W_TOKEN"})), 1,
                "The token ended on the way", "let your program ask for a new token");
   }
-  // With a password there is a new one.
+  // With a password the walk gets a new token.
   const Mock mock(partner.server({"--rules", partner.path("rules.json")}));
   const auto page = partner.walk(mock.url(), partner.with_password());
   EXPECT_EQ(page.exit_code, 0) << page.out;
@@ -406,7 +407,7 @@ std::string reply(const std::string& status, const std::string& fields, const st
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-/// It sends back whatever it got, in a body, a field and a reason.
+/// A service that sends back whatever it got, in a body, a field and a reason phrase.
 TEST(Onboarding, NothingThatAServiceSendsBackIsOnThePage) {
   Partner partner;
   std::string kept;
@@ -440,7 +441,7 @@ TEST(Onboarding, NothingThatAServiceSendsBackIsOnThePage) {
   EXPECT_THAT(page.markdown, HasSubstr("could not be handed on: 1 of 1 deliveries failed"));
 }
 
-/// What it says of a manifest is quoted, but for what is secret.
+/// The page quotes what a service says of a manifest, but masks secrets.
 TEST(Onboarding, ATokenThatIsSentBackIsMasked) {
   Partner partner;
   partner.know_token("onboard-Token9+/marker.abc==");

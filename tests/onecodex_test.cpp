@@ -1,5 +1,5 @@
-// The examples of One Codex' documents, run by curl against the program, with the host of the mock
-// and without what is wrong in them (docs/guides/onecodex.md); and what hostile names cost.
+// The examples of One Codex' documents, run by curl against the mock, without the errors that they
+// have (docs/guides/onecodex.md); and how long hostile names take.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -60,7 +60,7 @@ class OneCodex : public testing::Test {
   CurlAnswer confirm(const std::string& id) {
     return post("samples/confirm_upload", R"({"sample_id": ")" + id + "\"}");
   }
-  /// The id.
+  /// Uploads a sample and confirms it; returns its id.
   std::string upload(const std::string& path) {
     const auto begun = begin(Kind::sample, R"({"filename": "HiSeq_accuracy.fa", "size": 9})");
     const auto stored = send(begun.file, path);
@@ -78,7 +78,7 @@ class OneCodex : public testing::Test {
     return folder_.write(name, content);
   }
 
-  std::string prefix_;  ///< of a lane
+  std::string prefix_;  ///< of a lane's URLs, or empty
   testkit::TempFolder folder_;
   std::string store_ = folder_.path() / "store";
   std::optional<Mock> mock_;
@@ -141,7 +141,7 @@ TEST_F(OneCodex, AHostileNameIsAnsweredAtOnce) {
   std::string name;
   while (name.size() < 4'000) name += "a.";
   const auto body = R"({"filename": ")" + name + R"(!", "size": 1})";
-  // The best of a few: what one request costs, not what else the machine does.
+  // The fastest of five requests, so that the load of the machine does not count.
   auto best = std::chrono::milliseconds::max();
   for (int i = 0; i < 5; ++i) {
     const auto answer = curl({url("samples/init_upload"), "-u", api_key + ":", "-H",

@@ -1,5 +1,5 @@
-// The examples of Open Humans' document, run by curl against the program; only the URLs are others,
-// and what is wrong in the document (docs/guides/open-humans.md).
+// The examples of Open Humans' document, run by curl against the mock. Only the URLs differ, and
+// the errors of the document are corrected (docs/guides/open-humans.md).
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -46,7 +46,7 @@ class OpenHumans : public testing::Test {
     return curl({signed_url(call), "-F", "project_member_id=12345678", "-F", "metadata=" + metadata,
                  "-F", "data_file=@" + path});
   }
-  /// The id.
+  /// Uploads a file directly and completes it; returns its id.
   int upload_directly(const std::string& path, const std::string& name) {
     const auto begun = curl({signed_url("files/upload/direct/"), "-F", "project_member_id=12345678",
                              "-F", "metadata=" + metadata, "-F", "filename=" + name});

@@ -1,4 +1,5 @@
-// What a run leaves for people: the page, the summary, the badge, and the folder that has it all.
+// What a run writes for people: the page, the summary, the badge, and the evidence folder with all
+// of them.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,7 +31,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
-/// As a page has it.
+/// `text` as it is escaped in a page.
 std::string in_html(std::string text) {
   for (const auto& [from, to] :
        {std::pair{"&", "&amp;"}, std::pair{"<", "&lt;"}, std::pair{">", "&gt;"},
@@ -47,7 +48,7 @@ std::string last_line_with(const std::string& text, const std::string& words) {
   return text.substr(from, text.find('\n', at) - from);
 }
 
-/// Whatever a page says: it is one file, and nothing in it runs.
+/// Expects that a page loads no other file and runs nothing.
 void expect_harmless(const std::string& page) {
   for (const char* no :
        {"<script", "javascript:", " src=", "<link", "<iframe", " onload=", "url("}) {
@@ -83,7 +84,7 @@ TEST_F(Pages, EvidenceHoldsAllOfIt) {
   EXPECT_THAT(folder_.read("e/TUS-CORE-VER-003.txt"), HasSubstr("# TUS-CORE-VER-003 fail\n"));
 
   expect_harmless(page);
-  // The first thing said is what the last lines say, then causes, then the rest.
+  // The page begins with the verdict of the last lines, then has the causes, then the rest.
   const auto verdict = last_line_with(run.out, "NOT CONFORMANT (");
   EXPECT_THAT(page, HasSubstr(verdict.substr(0, verdict.find(')') + 1)));
   EXPECT_LT(page.find("NOT CONFORMANT ("), page.find("<h2 id=\"causes\">"));
@@ -92,7 +93,7 @@ TEST_F(Pages, EvidenceHoldsAllOfIt) {
     EXPECT_THAT(page, HasSubstr(in_html(cause.at("what"))));
     EXPECT_THAT(page, HasSubstr(in_html(cause.at("to_do"))));
   }
-  // Each row can be linked to, and run again.
+  // Each row has an anchor, and a command that runs it again.
   for (const auto& [id, row] : run.results) {
     std::string slug = id;
     for (char& c : slug) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -115,7 +116,7 @@ TEST_F(Pages, EvidenceHoldsAllOfIt) {
   EXPECT_EQ(environment.at("target").at("extensions"), run.report.at("target").at("extensions"));
 }
 
-/// `explain` and the page have the same words.
+/// The page has the words of `explain`.
 TEST_F(Pages, SayWhatExplainSays) {
   const Mock mock({"--profile", "tus", "--store", "memory"});
   const std::string id = "TUS-CORE-HEAD-004";
@@ -167,7 +168,7 @@ TEST_F(Pages, ShowWhatChanged) {
   EXPECT_THAT(folder_.read("e/summary.md"), HasSubstr("| TUS\\-CORE\\-VER\\-003 | pass"));
 }
 
-/// A server that says what would be markup, links, or steer a terminal.
+/// A server whose answers hold markup, links and control sequences of terminals.
 TEST_F(Pages, WhatAServerSaysIsText) {
   const std::string evil =
       "<script>alert(1)</script><img src=x onerror=alert(2)>\"'`|**bold** [x](javascript:alert(3)) "
@@ -209,7 +210,7 @@ TEST_F(Pages, WhatAServerSaysIsText) {
   }
 }
 
-/// Keys that a document has and a schema does not, and those that it lacks.
+/// Expects that `value` has only keys that the schema allows, and all that it requires.
 void hold_to(const json& schema, const json& root, const json& value, const std::string& at) {
   if (schema.contains("$ref")) {
     const auto pointer = schema.at("$ref").get<std::string>().substr(1);

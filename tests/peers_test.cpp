@@ -1,5 +1,6 @@
-// What other implementations of tus do that no text forbids, or that is a fault of theirs and not
-// of the row's foundation: seen when dex-conformance judged them (fixtures/peers).
+// Behaviour of other tus servers, seen when dex-conformance judged them (fixtures/peers). Some is
+// allowed, and must not be red; some is a fault of the server, and must not be blamed on the row's
+// foundation.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// What `row` comes to where creations of 2^40 bytes and more are answered so.
+/// The result of `row` at a server that answers creations of more than 10^12 bytes with `status`.
 nlohmann::json judged_where_large_ones_get(int status, const std::string& row) {
   const testkit::TempFolder folder;
   const auto rules = folder.path() / "rules.json";
@@ -29,14 +30,14 @@ nlohmann::json judged_where_large_ones_get(int status, const std::string& row) {
   return run.results.at(row);
 }
 
-// tussi 3.1 looks at the disk: RFC 4918 section 11.5 has that status for it.
+// tussi 3.1 checks the free space of the disk; RFC 4918 section 11.5 has 507 for that.
 TEST(Peers, ALargeCreationMayBeRefusedForWantOfRoom) {
   const auto row = judged_where_large_ones_get(507, "TUS-CORE-HDR-009");
   EXPECT_EQ(row.at("verdict"), "pass");
   EXPECT_THAT(row.value("got", ""), HasSubstr("1099511627776: refused with 507"));
 }
 
-// aiohttp-tus 1.1 makes the file at once and does not expect the system to refuse it.
+// aiohttp-tus 1.1 makes the file at once, and fails with 500 when the system refuses.
 TEST(Peers, ALargeCreationThatFailsIsTheServersFault) {
   const auto row = judged_where_large_ones_get(500, "TUS-CORE-HDR-009");
   EXPECT_EQ(row.at("verdict"), "warn");

@@ -18,9 +18,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Milliseconds connect_timeout{5000};
 constexpr Milliseconds until_timeout{10000};
-/// How long a server that says that it closes may take for it: Go lingers half a second.
+/// How long a server that announces Connection: close may take to close: Go lingers half a second.
 constexpr Milliseconds close_timeout{3000};
-/// How soon one that closes without saying so does it.
+/// How long to watch for a close that was not announced.
 constexpr Milliseconds look{40};
 constexpr Milliseconds again_after{50};
 
@@ -46,17 +46,17 @@ std::string probe_bytes(const std::string& authority) {
                                  {{"Host", authority}, {"Connection", "close"}});
 }
 
-/// The connection's fate, told by whether it takes one more request.
+/// What became of the connection: closed, reset, or whether it takes one more request.
 std::string fate(RawConnection& connection, const transport::Response& response, bool half_closed,
                  const std::string& authority, int probe_status) {
   const bool says_close = response.headers.has_token("Connection", "close");
   if (says_close || half_closed) {
     const auto seen = connection.wait_for_close(close_timeout);
-    // With bytes left that nobody read, whether it is FIN or RST is up to the moment.
+    // If bytes are left unread, FIN or RST depends on timing, so do not tell them apart.
     if (ended(seen)) return "closed";
     return says_close ? "kept, although it said close" : "kept, although the peer had ended";
   }
-  // What follows a reply at once is no answer to anything that was asked.
+  // Bytes that follow a reply at once answer no request.
   const auto at_once = connection.read_response(look);
   if (ended(at_once.seen)) return word(at_once.seen);
   if (at_once.seen == RawConnection::Seen::response) {
@@ -111,7 +111,8 @@ Seen Server::ask(const std::string& bytes, const Request& request) const {
     seen.ended = "not connected";
     return seen;
   }
-  // An early refusal may cut the sending short; what counts is that it can be read.
+  // The server may refuse early and cut the sending short; what counts is that the refusal can be
+  // read.
   static_cast<void>(connection->send(bytes, connect_timeout));
   if (request.half_close) connection->shutdown_send();
   auto read = connection->read_response(request.patience, seen.head_request);
@@ -124,7 +125,7 @@ Seen Server::ask(const std::string& bytes, const Request& request) const {
     return seen;
   }
   seen.ended = word(read.seen);
-  // A head without the whole of its body is a reply too.
+  // A head whose body is cut off counts as a reply too.
   transport::ResponseParser parser(seen.head_request, Bytes{1UL << 20U});
   parser.feed(read.raw);
   if (read.seen != RawConnection::Seen::malformed && parser.has_head()) {

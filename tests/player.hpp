@@ -1,4 +1,4 @@
-// Plays the cases of a request list to a server, byte by byte as they are written.
+// Sends the cases of a request list to a server, byte by byte as they are written.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,12 @@
 
 namespace replies {
 
-/// One of the servers. Copyable; may be used by several threads at once.
+/// A server that is asked. Copyable; may be used by several threads at once.
 class Server {
  public:
-  /// `url`: scheme, host and port count. An Error when it cannot be connected to or does not
-  /// answer. `folder`: where it says that it delivers to; told as {folder}. May be empty.
+  /// Of `url` only scheme, host and port are used. An Error when the server cannot be reached or
+  /// does not answer. `folder`: where the server says that it delivers to, which replies hold as
+  /// {folder}; may be empty.
   [[nodiscard]] static Result<Server> reach(const std::string& url,
                                             const transport::TlsOptions& tls, std::string folder);
 
@@ -32,7 +33,7 @@ class Server {
   std::string authority_;
   std::string folder_;
   transport::TlsOptions tls_;
-  int probe_status_ = 0;  ///< to a request that nothing was sent before
+  int probe_status_ = 0;  ///< status of a first request on a connection
 };
 
 }  // namespace replies

@@ -63,7 +63,7 @@ Conformance judge(const std::string& url, std::vector<std::string> arguments,
       joined({DEX_CONFORMANCE, "run", "--url", url, "--json", file}, std::move(arguments)),
       std::move(options), limit);
   Conformance result{finished.exit_code, std::move(finished.out), std::move(finished.err), {}, {}};
-  // Empty when the run ended before anything was judged.
+  // The file is empty when the run ended before anything was judged.
   if (std::ifstream in(file); in && in.peek() != std::ifstream::traits_type::eof()) {
     result.report = nlohmann::json::parse(in);
     for (const auto& one : result.report.at("results")) {

@@ -12,12 +12,12 @@
 
 namespace programs {
 
-/// A mock server on a free port of 127.0.0.1; killed when it goes away.
+/// A mock server on a free port of 127.0.0.1; killed when the object is destroyed.
 class Mock {
  public:
   explicit Mock(std::vector<std::string> arguments, testkit::ChildProcess::Options options = {});
   [[nodiscard]] const std::string& url() const { return url_; }
-  /// Of the control API: `url()` unless --control has put it elsewhere.
+  /// Where the control API is: `url()`, unless --control puts it elsewhere.
   [[nodiscard]] const std::string& control_url() const { return control_url_; }
   [[nodiscard]] std::string creation_url() const { return url_ + "/files"; }
   [[nodiscard]] testkit::ChildProcess& process() { return process_; }
@@ -31,14 +31,14 @@ class Mock {
 /// Byte `i` of upload `n`: every prefix of every upload has a digest of its own.
 [[nodiscard]] std::string payload(std::size_t n, std::size_t size);
 
-/// What curl got, run with these arguments.
+/// What curl got when it was run with these arguments.
 struct CurlAnswer {
-  int status = 0;    ///< 0: nothing
-  std::string body;  ///< then what curl says of it
+  int status = 0;    ///< 0: no answer
+  std::string body;  ///< without an answer, what curl says of it
 };
 [[nodiscard]] CurlAnswer curl(std::vector<std::string> arguments);
 
-/// An API key, beside that of the mock's default user.
+/// An API key of a user besides the mock's default user.
 inline constexpr const char* other_user = "elseelseelseelseelseelseelseelse";
 /// The credentials of the mock's default user, for --username-env and --password-env, the access
 /// key of its object store, and the key of another user.

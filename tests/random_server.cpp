@@ -48,7 +48,7 @@ struct Request {
   std::string method, target;
   http::Fields fields;
   std::string body;
-  bool whole = false;  ///< all of the body came
+  bool whole = false;  ///< all of the body has come
 
   [[nodiscard]] std::string value(std::string_view name) const {
     return std::string(fields.find(name).value_or(""));
@@ -335,7 +335,7 @@ const std::vector<std::string>& wild_values() {
   return values;
 }
 
-/// Of ours, relative, and odd; never of another host, which nobody would answer for.
+/// A URL of this server, relative or odd, but never of another host, where nobody would answer.
 std::string wild_location(Random& random, const std::string& origin) {
   const std::vector<std::string> tails{
       "u1",      "u2?x=y#z", "%zz", "\xff",   "a b",
@@ -528,7 +528,8 @@ void change(Random& random, Answer& answer, const std::string& origin,
   }
 }
 
-/// The bytes of an answer, framed one way or another; `close` is set when only the end tells it.
+/// The bytes of an answer with some framing; sets `close` when only the end of the connection ends
+/// the body.
 std::string written(Random& random, const Answer& answer, bool head, bool odd, bool& close) {
   std::string out;
   const auto add = [&](const http::Fields& fields) {
@@ -569,7 +570,7 @@ std::string written(Random& random, const Answer& answer, bool head, bool odd, b
 // ---- connections
 // ------------------------------------------------------------------------------------
 
-/// Reads requests from one connection. Silence in the middle of one is answered, not waited out.
+/// Reads requests from one connection. A request that stalls is answered as far as it has come.
 class Reader {
  public:
   explicit Reader(int fd) : fd_(fd) {}

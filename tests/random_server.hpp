@@ -1,6 +1,6 @@
-// A tus and DEX server that answers as a right one would, most of the time, and then says something
-// that still parses: other statuses, fields left out, doubled, or with wild values, other
-// documents.
+// A tus and DEX server that mostly answers as a right one would, and now and then with something
+// else that still parses: another status, another document, or fields that are left out, doubled or
+// have wild values.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,15 @@
 
 namespace programs {
 
-/// Listens on a free port of 127.0.0.1; a thread for each connection, all joined at the end.
-/// Requests that come one after the other are answered the same whenever `seed` is the same.
+/// Listens on a free port of 127.0.0.1, with a thread for each connection; the destructor joins
+/// them all. Requests that come one after the other get the same answers whenever `seed` is the
+/// same.
 class RandomServer {
  public:
   struct Options {
     std::uint64_t seed = 1;
-    double oddness = 0.1;     ///< of how many answers something is changed: 0 to 1
-    bool long_waits = false;  ///< 429 and Retry-After may be among them
+    double oddness = 0.1;     ///< share of answers that are changed: 0 to 1
+    bool long_waits = false;  ///< changed answers may be 429 with Retry-After
   };
   explicit RandomServer(Options options);
   ~RandomServer();

@@ -1,5 +1,5 @@
-// No value of a server makes a check throw, or a client crash, hang or grow. Runs for
-// DEX_RANDOM_SECONDS (60) in all; DEX_RANDOM_SEED repeats one run.
+// Nothing that a server answers makes a check throw, or a client crash, hang or eat memory. All
+// tests together run for DEX_RANDOM_SECONDS (60); DEX_RANDOM_SEED repeats one run.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
 }
 
-/// Sanitizers take address space by the terabyte.
+/// Sanitizers reserve terabytes of address space, so it cannot be limited.
 constexpr bool sanitized =
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     true;
@@ -31,7 +31,7 @@ constexpr bool sanitized =
     false;
 #endif
 
-/// The program with no more than 1 GB of address space; throws when it does not end in time.
+/// Runs the program with at most 1 GB of address space; throws when it does not end in time.
 testkit::Finished bounded(std::vector<std::string> command) {
   std::vector<std::string> all{"/bin/sh", "-c",
                                sanitized ? "exec \"$@\"" : "ulimit -v 1000000; exec \"$@\"", "sh"};
@@ -45,7 +45,7 @@ struct Tally {
   std::map<int, int> codes;
 };
 
-/// Calls `once` with one seed after the other while there is time.
+/// Calls `once` with one seed after the other, for this share of the time.
 Tally for_a_while(double share, const std::function<int(std::uint64_t, RandomServer&)>& once,
                   bool long_waits) {
   const auto total = std::chrono::seconds{from_environment("DEX_RANDOM_SECONDS", 60)};
@@ -90,7 +90,7 @@ std::size_t occurrences(std::string_view text, std::string_view part) {
   return count;
 }
 
-/// Some areas of the catalogue, so that a run is short; everything now and then.
+/// Selects some areas, so that a run is short; now and then everything.
 std::vector<std::string> some_areas(bool dex, std::uint64_t seed) {
   static const std::vector<std::string> tus{"core-version",
                                             "core-options",
@@ -114,7 +114,7 @@ std::vector<std::string> some_areas(bool dex, std::uint64_t seed) {
   static const std::vector<std::string> more{"dex-routes",   "dex-tus",      "dex-metadata",
                                              "dex-manifest", "dex-info",     "dex-auth",
                                              "dex-health",   "dex-security", "dex-clients"};
-  // These wait up to 15 s for what does not come.
+  // These rows wait up to 15 s for something that does not come.
   static const std::vector<std::string> slow{"dex-delivery", "dex-route", "dex-metrics"};
   std::vector<std::string> arguments;
   if (seed % 5 == 0) return arguments;
@@ -148,7 +148,7 @@ int judge(const std::string& system, std::uint64_t seed, RandomServer& server) {
                    {"--username-env", "DEX_TEST_USERNAME", "--password-env", "DEX_TEST_PASSWORD"});
   }
   const auto finished = bounded(command);
-  // Nothing that a server says is our fault (4). It may leave nothing to judge (2).
+  // Never 4, an error of the tool. 2 is possible: the answers may leave nothing to judge.
   EXPECT_THAT(finished.exit_code, testing::AnyOf(0, 1, 2, 3)) << finished.out << finished.err;
   EXPECT_THAT(finished.out + finished.err, Not(HasSubstr("the check threw")));
   const std::string xml = testkit::read_file(junit);

@@ -7,7 +7,7 @@ namespace {
 
 using json::Cursor;
 
-/// Those of a list that has some.
+/// The texts of a list, which must not be empty.
 std::vector<std::string> texts_in(const Cursor& list) {
   std::vector<std::string> texts;
   for (const auto& one : list.items()) texts.push_back(one.string());

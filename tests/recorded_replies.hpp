@@ -1,4 +1,4 @@
-// What a real server answered to the lists of requests, on record: fixtures/requests/recorded.
+// Recorded replies of real servers to the lists of requests: fixtures/requests/recorded.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace replies {
 
-/// By the name of the request; nullopt: nothing was sent.
+/// Replies by the name of the request; nullopt: the request was not sent.
 using Replies = std::map<std::string, std::optional<Reply>>;
 
 struct Recorded {

@@ -1,4 +1,4 @@
-// Records: a change that a baseline hides is seen, and a verdict that changes is named.
+// --record and --against see a change that a baseline hides, and name a verdict that changes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ Arguments with(Arguments first, const Arguments& more) {
   return first;
 }
 
-/// A right server of tus, with this rule.
+/// A tus server that is right but for this rule.
 class Ruled {
  public:
   explicit Ruled(const std::string& rule)
@@ -35,7 +35,7 @@ class Ruled {
   Mock mock_;
 };
 
-/// An unknown version is answered so, and not 412.
+/// A rule: an unknown version is answered with `status` instead of 412.
 std::string unknown_version_is(const std::string& status) {
   return R"({"when": {"reply": {"status": 412}}, "then": {"reply": {"status": )" + status + "}}}";
 }
@@ -70,7 +70,7 @@ TEST_F(Records, FindADefectThatABaselineHides) {
   EXPECT_THAT(seen.out, HasSubstr("\nnext: dex-conformance run --url "));
   EXPECT_FALSE(seen.report.at("against").at("changes").empty());
   EXPECT_THAT(folder_.read("j.xml"), HasSubstr("<testsuite name=\"against\""));
-  // The same server is the same.
+  // A server that has not changed is as on record.
   const auto same =
       judge(before.url(), with(with(versions, known), {"--against", file("good.json")}));
   EXPECT_EQ(same.exit_code, 0) << same.out;
@@ -88,7 +88,7 @@ TEST_F(Records, FindADefectThatABaselineHides) {
   EXPECT_THAT(no_record.err, HasSubstr("neither a record (--record) nor a report (--json)"));
 }
 
-/// Two reports of --json are compared as records are.
+/// `diff` compares two reports of --json as it compares records.
 TEST_F(Records, ReportsAreComparedToo) {
   const Ruled a(unknown_version_is("400"));
   const Ruled b(unknown_version_is("403"));
@@ -122,7 +122,8 @@ TEST_F(Records, RepeatNamesVerdictsThatChange) {
             nlohmann::json({"fail", "pass", "pass"}));
   EXPECT_EQ(verdicts::load(file("r.json")).rows.at("TUS-CORE-HEAD-001").verdicts,
             (std::set<std::string>{"fail", "pass"}));
-  // Whoever knows it says so, and whoever wrote it down sees no change.
+  // A baseline excuses a verdict that changes by itself, and against a record of it nothing
+  // changed.
   const Ruled same(rule);
   const auto known = judge(same.url(), with(one, {"--repeat", "2", "--baseline", file("b.json"),
                                                   "--against", file("r.json")}));

@@ -1,5 +1,5 @@
-// compare_replies: lists of requests, what is compared of replies, and the program itself against
-// the mock.
+// compare_replies: reading lists of requests, comparing replies, and the program itself against the
+// mock.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ std::string error_of(const std::string& text) {
   return parsed ? "(taken)" : parsed.error().line();
 }
 
-/// The bytes of the only case's only request, for the server h.
+/// The bytes of the only request of the only case, sent to the host "h".
 std::string bytes(const std::string& request, const std::string& more = {}) {
   const auto cases = list(R"({"name": "a", "requests": [)" + request + "]}", more);
   if (cases.empty()) return "";
@@ -194,7 +194,7 @@ TEST(RequestFixtures, TheSchemaNamesEveryKeyThatIsRead) {
   const nlohmann::json request{{"send", "GET /"}};
   const nlohmann::json one{{"name", "a"}, {"requests", {request}}};
   const nlohmann::json root{{"description", "d"}, {"cases", {one}}};
-  // A value of the wrong type is refused at that key; an unknown key would be refused as such.
+  // If the reader knows a key, it complains about the type of its value there.
   const nlohmann::json wrong = 1.5;
   for (const auto& [key, value] : schema.at("properties").items()) {
     if (key == "$schema") continue;
@@ -310,7 +310,7 @@ TEST(Reply, OfMetricsOnlyTheFamiliesCount) {
 TEST(Reply, MetadataHasNoOrder) {
   Normaliser normaliser("here:80");
   normaliser.name("abc", "upload");
-  // "YWJj" is abc.
+  // "YWJj" is the Base64 of "abc".
   const auto reply =
       normaliser.reply(seen(response(200, {{"Upload-Metadata", "n YQ==,id YWJj,a "}})));
   EXPECT_EQ(reply.at("Upload-Metadata"), "a,id = {upload},n YQ==");
@@ -369,8 +369,8 @@ TEST(FormOfId, IsToldApart) {
 
 constexpr const char* kept_alive = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-/// The reply of a server that plays `script` on the connection after the first one, on which it is
-/// asked whether it answers at all.
+/// The reply of a server that plays `script`. On the connection before, reach() asks whether it
+/// answers at all.
 Reply played(testkit::ScriptedServer::Script script, const std::string& request) {
   testkit::ScriptedServer scripted({testkit::answer(kept_alive), std::move(script)});
   const auto server = Server::reach(scripted.url(), {}, "");
@@ -465,7 +465,7 @@ testkit::Finished compare(std::vector<std::string> arguments) {
   return testkit::run(std::move(arguments), {}, std::chrono::seconds{280});
 }
 
-/// One list of our own, against servers that answer as they are told.
+/// The program with a small list, against servers that answer by a script.
 class Program : public testing::Test {
  protected:
   testkit::TempFolder folder_;
@@ -558,7 +558,7 @@ TEST_F(Program, SaysInOneLineWhatIsWrongWithItsArguments) {
   }
 }
 
-/// What the mock answers does not depend on chance: all of the lists, twice.
+/// The mock gets all of the lists twice, and its answers must not depend on chance.
 class EveryProfile : public testing::TestWithParam<std::string> {};
 TEST_P(EveryProfile, AnswersTheSameTwice) {
   const testkit::TempFolder folder;
@@ -572,7 +572,7 @@ TEST_P(EveryProfile, AnswersTheSameTwice) {
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr(", 0 differ\n"));
 }
-/// The documents of a folder, without their ending.
+/// The names of the JSON documents in a folder, without ".json".
 std::vector<std::string> documents(const fs::path& folder) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -590,7 +590,7 @@ std::string name_of_test(const testing::TestParamInfo<std::string>& one) {
   std::ranges::replace(name, '.', '_');
   return name;
 }
-/// Those of the systems that the lists ask.
+/// The profiles of the systems that the lists are for.
 std::vector<std::string> profiles_asked() {
   auto names = documents(profiles);
   std::erase_if(names, [](const std::string& name) {
@@ -601,7 +601,7 @@ std::vector<std::string> profiles_asked() {
 }
 INSTANTIATE_TEST_SUITE_P(All, EveryProfile, testing::ValuesIn(profiles_asked()), name_of_test);
 
-/// The differences that are not known, a line each.
+/// The differences that are not known: request and aspect, then both values.
 std::string unknown_differences(const nlohmann::json& report) {
   std::string lines;
   for (const auto& request : report.at("requests")) {
@@ -615,8 +615,9 @@ std::string unknown_differences(const nlohmann::json& report) {
   return lines;
 }
 
-/// A profile of a real server gives the replies that are on record of that one, but for those in
-/// its not_reproduced; an entry that is not needed any more is a failure too.
+/// The mock under the profile of a real server gives the replies that are on record of that server,
+/// but for those that the profile lists in not_reproduced. An entry that is no longer needed is a
+/// failure too.
 class RealServer : public testing::TestWithParam<std::string> {};
 TEST_P(RealServer, IsReproducedButForWhatItsProfileLists) {
   const testkit::TempFolder folder;

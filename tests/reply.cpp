@@ -18,7 +18,7 @@ namespace {
 
 using json::Cursor;
 
-constexpr std::size_t long_text = 32768;  ///< no names are looked for in what is longer
+constexpr std::size_t long_text = 32768;  ///< longer texts are compared by their digest
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
@@ -26,7 +26,7 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
   }
 }
 
-/// Every match of `pattern` is replaced by what `name` says for it.
+/// `text` with every match of `pattern` replaced by name(match).
 template <class Name>
 std::string renamed(const std::string& text, const std::regex& pattern, Name&& name) {
   std::string out;
@@ -53,7 +53,7 @@ std::string escaped(std::string_view raw) {
   return out;
 }
 
-/// A page is not kept word by word.
+/// A long text, as a page, by its size and digest.
 std::string shortened(std::string text) {
   constexpr std::size_t page = 200;
   if (text.size() <= page) return text;
@@ -77,8 +77,8 @@ std::string capitals(std::string_view name) {
   return out;
 }
 
-/// The pairs of Upload-Metadata in the order of their keys: Go's maps have none of their own. A
-/// value that holds what differs between two runs is told decoded.
+/// The pairs of Upload-Metadata, sorted, because servers in Go send them in any order. A value in
+/// which something was replaced by a name is shown decoded.
 template <class Text>
 std::string sorted_pairs(std::string_view value, Text&& text) {
   std::vector<std::string> pairs;
@@ -91,7 +91,7 @@ std::string sorted_pairs(std::string_view value, Text&& text) {
     if (decoded && told != escaped(*decoded)) {
       pairs.push_back(fmt::format("{} = {}", pair.substr(0, space), told));
     } else {
-      // A blank before a value that is empty is lost when the pair is the last one.
+      // The blank before an empty value is lost when the pair is the last one, so trim it always.
       pairs.push_back(text(http::trim_ows(pair)));
     }
     if (comma == std::string_view::npos) break;
@@ -106,7 +106,7 @@ bool is_bodyless(const Seen& seen) {
   return seen.head_request || status / 100 == 1 || status == 204 || status == 304;
 }
 
-/// One aspect for each value in a JSON document.
+/// Adds one aspect for each value in a JSON document.
 template <class Text>
 void flatten(const nlohmann::json& value, const std::string& path, Text&& text, Reply& out) {
   if (value.is_structured() && !value.empty()) {
@@ -125,7 +125,7 @@ void flatten(const nlohmann::json& value, const std::string& path, Text&& text, 
       value.is_string() ? json::dump_string(text(value.get<std::string>())) : json::dump(value);
 }
 
-/// "# TYPE name type" of a Prometheus exposition.
+/// Adds one aspect for each "# TYPE name type" of a Prometheus exposition.
 void add_families(const std::string& body, Reply& out) {
   constexpr std::string_view begin = "# TYPE ";
   std::size_t at = 0;
@@ -175,8 +175,8 @@ std::string Normaliser::text(std::string_view raw) {
       "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\b[0-9a-f]{32}\\b");
   static const std::regex date(
       "(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d{2} [A-Z][a-z]{2} \\d{4} \\d{2}:\\d{2}:\\d{2} GMT");
-  static const std::regex day("\\b\\d{4}/\\d{2}/\\d{2}\\b");  // of a folder for deliveries
-  // How many digits a fraction has is up to the moment.
+  static const std::regex day("\\b\\d{4}/\\d{2}/\\d{2}\\b");  // in paths of deliveries
+  // The number of digits of the fraction varies.
   static const std::regex time("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?");
   static const std::regex lock("\\.lock\\.\\d+");  // files that tusd makes beside an upload
   if (raw.size() > long_text) {
@@ -219,7 +219,7 @@ void Normaliser::add_fields(const Seen& seen, Reply& out) {
     const auto name = capitals(field.name);
     const auto told = [this](std::string_view raw) { return text(raw); };
     auto value = name == "Upload-Metadata" ? sorted_pairs(field.value, told) : text(field.value);
-    // A body with a time in it has not always the same size, also when only HEAD asks for it.
+    // The size of a body with a time in it varies, also in the reply to HEAD.
     const bool right =
         seen.whole && !is_bodyless(seen) && value == std::to_string(response.body_size.value);
     const bool of_json =

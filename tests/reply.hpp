@@ -1,5 +1,4 @@
-// What a server answered, without what differs between any two runs of one server, and how two of
-// such answers differ.
+// What a server answered, without what differs from run to run, and how two such answers differ.
 #pragma once
 
 #include <map>
@@ -14,9 +13,10 @@
 
 namespace replies {
 
-/// Aspect by aspect. Those of our own are in lower case: "status", "version", "interim", "body",
-/// "body /a/b" (a member of a JSON body), "id" (its form), "afterwards" (what became of the
-/// connection). Header fields have their own names, each word with a capital.
+/// A reply as aspects with their values. Header fields have their own names, each word with a
+/// capital. The other aspects are in lower case: "status", "version", "interim", "body", "body
+/// /a/b" (a member of a JSON body), "id" (the form of the upload's id), "afterwards" (what became
+/// of the connection).
 using Reply = std::map<std::string, std::string>;
 
 /// What was seen on the wire.
@@ -25,20 +25,20 @@ struct Seen {
   bool whole = true;
   bool head_request = false;
   std::vector<int> interims;
-  std::string ended;       ///< "closed", "reset", "silent", "malformed"; when not `whole` or none
+  std::string ended;       ///< why it is cut or missing: "closed", "reset", "silent", "malformed"
   std::string afterwards;  ///< what became of the connection
 };
 
-/// Gives names to what a server makes up, so that two servers can be compared. One for each case
-/// and server; not thread-safe.
+/// Replaces what a server makes up by names, so that two servers can be compared. Make one for each
+/// case and server; not thread-safe.
 class Normaliser {
  public:
-  /// `authority`: the server's, "127.0.0.1:8080".
+  /// `authority`: host and port of the server, "127.0.0.1:8080".
   explicit Normaliser(std::string authority) : authority_(std::move(authority)) {}
 
-  /// From now on `value` is told as {name}.
+  /// From now on `value` is replaced by {name}.
   void name(const std::string& value, const std::string& name);
-  /// `compared`: how much of the body is looked at.
+  /// `compared`: which part of the body counts.
   [[nodiscard]] Reply reply(const Seen& seen, Request::Body compared = Request::Body::whole);
   /// Hosts, named values, other UUIDs and 32 hexadecimal digits (by first appearance), dates and
   /// times are replaced by names in braces; bytes that are not UTF-8 are escaped.
@@ -62,8 +62,8 @@ struct Difference {
 };
 [[nodiscard]] std::vector<Difference> differences(const Reply& a, const Reply& b);
 
-/// Differences that are known, each with its reason. `not_reproduced` of a JSON file; its entries
-/// that name no requests are someone else's.
+/// Known differences, each with its reason: the entries with "requests" in `not_reproduced` of a
+/// profile. census_walk_test uses the others.
 class Known {
  public:
   [[nodiscard]] static Result<Known> load(const std::string& file);

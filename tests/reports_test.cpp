@@ -1,6 +1,6 @@
-// What users of object stores, Open Humans and One Codex reported, as their clients see it: the
-// misbehaviour of fixtures/misbehaviours that does it (docs/guides/reports.md), and beside it a
-// server without it. Each report has a lane of its own in one server.
+// Problems that users of object stores, Open Humans and One Codex reported, as their clients see
+// them: with the misbehaviour of fixtures/misbehaviours that makes them (docs/guides/reports.md),
+// and without it. Each report has a lane of its own in one server.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -49,7 +49,7 @@ http::TimePoint now() {
   return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
 }
 
-/// "403 AccessDenied: Request has expired", "200", "no answer"
+/// The outcome as text: "403 AccessDenied: Request has expired", "200", "no answer".
 std::string tell(const Answer& answer) {
   if (answer.status == 0) return "no answer";
   const auto error = s3::parse_error_body(answer.body);
@@ -63,7 +63,7 @@ std::string tell(const RawConnection::Read& read) {
   return read.seen == Seen::timeout ? "no answer" : "cut off";
 }
 
-/// A server with one misbehaviour, or none.
+/// A lane with one misbehaviour; without a name, the main lane.
 class Lane {
  public:
   Lane(const Mock& mock, ControlClient& client, const std::string& kind, const std::string& name)
@@ -78,7 +78,7 @@ class Lane {
               std::optional<std::string> body = std::nullopt) {
     return client_.send(method, target, std::move(headers), std::move(body));
   }
-  /// On a connection of its own.
+  /// Sends on a connection of its own.
   Answer send_alone(const std::string& method, const std::string& target, std::string body) {
     return ControlClient(url_).send(method, target, {}, std::move(body));
   }
@@ -96,7 +96,7 @@ class Lane {
     return send("PUT", signed_url("PUT", key), {}, bytes);
   }
   Answer get(const std::string& key) { return send("GET", signed_url("GET", key)); }
-  /// Signed in its header.
+  /// A request that is signed in its Authorization field.
   Answer signed_call(const std::string& method, const std::string& target,
                      const std::string& body = {}) {
     const http::Fields host{{"Host", url_.substr(std::string_view{"http://"}.size())}};
@@ -107,7 +107,7 @@ class Lane {
   static Conditions usual() {
     return {s3::equals("bucket", "examplebucket"), s3::starts_with("key", "")};
   }
-  /// A form with these fields between its policy and its file.
+  /// Sends a form with the fields `more` between its policy and its file.
   Answer post(const http::Form& more = {}, const std::string& bytes = "bytes",
               Conditions conditions = usual(), std::chrono::seconds left = 1h) {
     return send_form(signed_form(std::move(conditions), left, more), bytes);
@@ -125,7 +125,7 @@ class Lane {
                 form.head + bytes + form.tail);
   }
 
-  /// A PUT whose head and first bytes are these.
+  /// Begins a PUT with these header fields and first bytes of the body.
   RawConnection begin_put(const std::string& key, http::Fields headers, std::string_view bytes) {
     return begin("PUT", signed_url("PUT", key), std::move(headers), bytes);
   }
@@ -164,7 +164,7 @@ class Lane {
     return post_form("files/upload/complete/",
                      {{"project_member_id", "12345678"}, {"file_id", std::to_string(id)}});
   }
-  /// Of the first file that is listed.
+  /// Downloads the first file that is listed.
   Answer download() {
     const auto listed = listing();
     return listed.empty() ? Answer{}
@@ -177,7 +177,7 @@ class Lane {
     return send("POST", path("/api/v1/" + call),
                 {{"Authorization", basic}, {"Content-Type", "application/json"}}, body);
   }
-  /// Its id is "" when nothing was begun.
+  /// The id is "" when the server refuses.
   onecodex::Initiated begin_sample(const std::string& size) {
     const auto begun =
         post_json("samples/init_upload", R"({"filename": "a.fa", "size": )" + size + "}");
@@ -208,10 +208,10 @@ class Lane {
 struct Report {
   const char* seen;
   const char* kind;  ///< "faults", "defects"
-  const char* name;  ///< "": the server does that by itself
+  const char* name;  ///< "": the store does that without a misbehaviour
   std::function<std::string(Lane&)> see;
   std::string expected;
-  std::string without;  ///< what a lane without it shows; of the store itself the same
+  std::string without;  ///< what the main lane shows
 };
 
 void check(const Mock& mock, const std::vector<Report>& reports) {
@@ -244,7 +244,7 @@ std::string put_and_get(Lane& lane) {
   return stored + ", GET " + tell(lane.get("fresh"));
 }
 
-/// Gives up soon, and looks whether the object is there.
+/// Gives up on the answer soon, then waits until the object is there.
 std::string give_up_and_look(Lane& lane) {
   auto connection = lane.begin_put("slow", {{"Content-Length", "5"}}, "bytes");
   const auto seen = tell(connection.read_response(a_moment));
@@ -449,7 +449,7 @@ std::vector<Report> of_object_stores() {
        "invalid, or the upload may have been aborted or completed."},
       {"formbricks#7362", "faults", "object-cors-missing", post_from_another_origin,
        "204, not allowed", "204, allowed"},
-      // What a client does wrong, and every store refuses.
+      // Mistakes of clients, which every store refuses.
       {"aws-sdk-js#557", "", "", put_with_type, "", no_match},
       {"boto3#578", "", "", put_with_another_type, "", no_match},
       {"s3-angular-file-upload#1", "", "", post_key_after_file, "",
@@ -465,7 +465,7 @@ std::vector<Report> of_object_stores() {
 
 // ---- Open Humans
 
-/// Whether one is completed of which nothing was sent.
+/// Completes an upload of which nothing was sent.
 std::string complete_without_put(Lane& lane) {
   const auto begun = lane.direct();
   return std::to_string(lane.complete(begun.json.at("id")).status);
@@ -499,7 +499,7 @@ std::string upload_what_is_large(Lane& lane) {
   return fmt::format("{}, {}", small.status, large.status);
 }
 
-/// What the server was not written for, and beside it what it refuses properly.
+/// Requests on which the deployed server fails with 500, among others that it refuses properly.
 std::string send_oddities(Lane& lane) {
   std::string seen;
   const auto with = [](const std::string& member) {
@@ -561,7 +561,7 @@ std::string cancel_what_is_confirmed(Lane& lane) {
   return fmt::format("{} {}", cancelled.status, cancelled.json.value("message", ""));
 }
 
-/// A form is given out for what no form may hold.
+/// Begins a sample that is larger than a form may be, and sends it.
 std::string send_more_than_a_form_holds(Lane& lane) {
   const auto sample = lane.begin_sample("5368709121");
   auto connection = lane.begin(

@@ -25,8 +25,8 @@ bool is_name(std::string_view text) {
   });
 }
 
-/// Where the brace ends that `text` begins with, for a placeholder; 0 when it is none. What is in
-/// braces and does not begin with a name is text, so that JSON needs no escapes.
+/// The size of the placeholder that `text` begins with, with its braces; 0 when it is none. Braces
+/// that do not begin with a name are plain text, so that JSON needs no escapes.
 std::size_t placeholder_size(std::string_view text) {
   const auto end = std::min(text.find_first_of(":}"), text.size());
   if (end == text.size() || !is_name(text.substr(1, end - 1))) return 0;
@@ -38,7 +38,7 @@ std::size_t placeholder_size(std::string_view text) {
   return 0;
 }
 
-/// Calls `text` and `placeholder` (without its braces) for the parts of a text, in their order.
+/// Calls `text` or `placeholder` (without its braces) for each part of `whole`, in order.
 template <class Text, class Placeholder>
 void split(std::string_view whole, Text&& text, Placeholder&& placeholder) {
   while (!whole.empty()) {
@@ -70,7 +70,7 @@ std::optional<std::string> from_hex(std::string_view text) {
   return bytes;
 }
 
-/// "100000:a": the text as often as the number says.
+/// "100000:a": the text after the colon, repeated so many times.
 std::optional<std::string> repeated(std::string_view argument) {
   const auto colon = argument.find(':');
   if (colon == 0 || colon == std::string_view::npos || colon > 7) return std::nullopt;
@@ -84,7 +84,8 @@ std::optional<std::string> repeated(std::string_view argument) {
   return bytes;
 }
 
-/// What needs no server: hex, base64 and repeat. nullopt: the argument is wrong.
+/// The value of a placeholder that needs no server: hex, base64 or repeat. nullopt: the argument is
+/// wrong.
 std::optional<std::string> computed(std::string_view name, std::string_view argument) {
   if (name == "hex") return from_hex(argument);
   if (name == "base64") return base64::encode(argument);
@@ -112,7 +113,7 @@ std::optional<std::string> filled(std::string_view text, const Values& values) {
   return out;
 }
 
-/// `text` with the variables of one variation put in; other placeholders stay.
+/// `text` with the variables of one variation replaced by their values; other placeholders stay.
 std::string with_variables(std::string_view text, const std::map<std::string, std::string>& vary) {
   std::string out;
   split(
@@ -141,7 +142,7 @@ bool names_field(const std::vector<std::string>& lines, std::string_view name) {
       lines, [&](const auto& line) { return http::same_name(field_name(line), name); });
 }
 
-/// One variation of a case: values for its variables; a list stands for header lines.
+/// One variation of a case: values for its variables. A variable may also stand for header lines.
 struct Variation {
   std::string label;
   std::map<std::string, std::string> texts;
@@ -189,7 +190,7 @@ class ListReader {
       known_ = {"host"};
       for (const auto& request : at.at("requests").items()) {
         one.requests.push_back(read_request(request, variation));
-        // What it creates can be named by the requests after it.
+        // Later requests can name what this one creates.
         const auto& as = one.requests.back().as;
         known_.insert({as, as + ".url", "offset"});
       }
@@ -284,7 +285,8 @@ class ListReader {
     }
   }
 
-  /// The header lines: those of the list, but for what the request leaves out or says itself.
+  /// The header lines of the list, but for those that the request leaves out or has itself, and
+  /// then its own.
   std::vector<std::string> fields(const Cursor& at, const Variation& variation) const {
     std::vector<std::string> own;
     if (auto with = at.find("with")) {
@@ -322,7 +324,7 @@ class ListReader {
     into.push_back(text(at, line, variation));
   }
 
-  /// With the variables put in; whatever else is in braces must be known by now.
+  /// `raw` with the variables replaced. Every other placeholder must be known by now.
   [[nodiscard]] std::string text(const Cursor& at, std::string_view raw,
                                  const Variation& variation) const {
     auto done = with_variables(raw, variation.texts);
@@ -344,7 +346,7 @@ class ListReader {
   std::vector<Case> cases_;
 };
 
-/// Everything but what is only this side's: how long a reply is waited for.
+/// All members of a request but `patience`, which only this side uses.
 std::string spelled(const Request& request) {
   std::string text = request.raw + '\n' + request.line + '\n';
   for (const auto& field : request.fields) text += field + '\n';

@@ -1,5 +1,5 @@
-// fixtures/requests: lists of requests that are put to two servers to see whether they answer
-// alike. The form is in request-list.schema.json there, and told in docs/guides/profiles.md.
+// fixtures/requests: lists of requests that are sent to two servers to see whether they answer
+// alike. request-list.schema.json there defines the format; docs/guides/profiles.md explains it.
 #pragma once
 
 #include <functional>
@@ -21,38 +21,39 @@ struct Request {
   std::optional<std::string> body;
   std::vector<std::string> chunks;  ///< a chunked body, without the last chunk
   bool chunked = false;
-  std::string raw;                      ///< in place of all of the above
+  std::string raw;                      ///< if not empty, sent instead of all of the above
   std::string as = "upload";            ///< the name of the upload that is created
-  std::string until;                    ///< is sent again until the reply's body holds this text
-  bool half_close = false;              ///< no more bytes will come after it
+  std::string until;                    ///< repeat it until the reply's body holds this text
+  bool half_close = false;              ///< the client ends its sending after it
   enum class Body { whole, families };  ///< families: names and types of metrics only
   Body compared = Body::whole;
   Milliseconds patience{10'000};  ///< how long its reply may take
 };
 
-/// A few requests that belong together, each on a connection of its own.
+/// Requests that belong together; each is sent on a connection of its own.
 struct Case {
   std::string name;  ///< unique in all lists: "creation-length", or "creation-length/plus"
   bool dex_only = false;
   std::vector<Request> requests;
 };
 
-/// "creation-length/plus#2": the name of a case's request, from 1.
+/// The name of a request: that of its case and its number from 1, "creation-length/plus#2".
 [[nodiscard]] std::string request_name(const Case& one, std::size_t index);
 
-/// The cases of one list, with those that vary spelled out. `document` names it in errors.
+/// The cases of one list; a case with variations becomes several. `document` names the list in
+/// errors.
 [[nodiscard]] Result<std::vector<Case>> parse_list(std::string_view text,
                                                    const std::string& document);
-/// Files, and the lists in folders (*.json but not *.schema.json), in the order of their names. A
-/// name that is there twice is an Error.
+/// Reads files, and the lists in folders (*.json but not *.schema.json), in the order of their
+/// names. Two cases of the same name are an Error.
 [[nodiscard]] Result<std::vector<Case>> load_lists(const std::vector<std::string>& paths);
 
-/// The value of a placeholder; nullopt when it has none (yet).
+/// Gives the value of a placeholder; nullopt when it has none yet.
 using Values = std::function<std::optional<std::string>(std::string_view name)>;
-/// The bytes of a request as they go out; nullopt when a placeholder has no value.
+/// The bytes of a request as they are sent; nullopt when a placeholder has no value.
 [[nodiscard]] std::optional<std::string> bytes_of(const Request& request, const Values& values);
 
-/// Changes when anything changes that is sent. 16 hexadecimal digits.
+/// 16 hexadecimal digits, which change when anything that is sent or compared changes.
 [[nodiscard]] std::string fingerprint(const std::vector<Case>& cases);
 
 }  // namespace replies

@@ -21,7 +21,7 @@ using transport::RawConnection;
 
 constexpr Milliseconds patience = 30s;
 
-/// The head of a PATCH of `length` bytes, and the first of them.
+/// Begins a PATCH of `length` bytes and sends the first of them.
 RawConnection begin_patch(const Mock& mock, const std::string& url, std::size_t length,
                           const std::string& bytes) {
   auto connection = RawConnection::open(mock.url(), {}, patience).value();
@@ -71,7 +71,7 @@ TEST_F(RuleConditions, ChunksAtOnceAndOtherUploads) {
   const auto first = client_.create(4);
   const auto second = client_.create(4);
   auto writer = begin_patch(mock_, first, 4, "ab");
-  // The server has begun with it when others see its lock.
+  // When another upload sees this one locked, the server has begun with the PATCH.
   for (const auto until = std::chrono::steady_clock::now() + patience;
        client_.head(second).header("X-Others") != "locked";)
     ASSERT_LT(std::chrono::steady_clock::now(), until);

@@ -1,5 +1,6 @@
-// The JSON Schemas: printed by the tools, served by the mock, complete by themselves; and what they
-// refuse (wrong_documents.json; scripts/interop.sh asks a validator) the programs refuse as well.
+// The JSON Schemas: the tools print them, the mock serves them, and each is complete by itself. The
+// programs refuse what the schemas refuse (wrong_documents.json, which scripts/interop.sh gives to
+// a validator).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +30,7 @@ json parsed(const fs::path& file) {
   return json::parse(in);
 }
 
-/// By name; of the files in fixtures.
+/// The schemas in fixtures, by name.
 const std::map<std::string, json>& in_fixtures() {
   static const auto all = [] {
     std::map<std::string, json> found;
@@ -46,7 +47,7 @@ const std::map<std::string, json>& in_fixtures() {
   return all;
 }
 
-/// The references in `node` that lead out of its document.
+/// Adds the references in `node` that lead out of `root`, its document.
 void collect_outside(const json& node, const json& root, std::set<std::string>& outside) {
   if (node.is_object() && node.contains("$ref") && node.at("$ref").is_string()) {
     const auto& target = node.at("$ref").get_ref<const std::string&>();
@@ -116,7 +117,7 @@ TEST(Schemas, AreServed) {
   EXPECT_EQ(names.size(), in_fixtures().size());
 }
 
-/// What a program says of a document that is no good; empty: it takes it.
+/// Gives a document to a program; returns its complaint, or "" when the program takes the document.
 using Reader = std::function<std::string(const json& document)>;
 
 Reader of_tool(const fs::path& file, std::vector<std::string> command) {
@@ -132,11 +133,12 @@ std::string error_of(const Result<T>& read) {
   return read ? std::string() : read.error().line();
 }
 
-/// Catalogues and hosts are compiled in: catalogue_test and production_test read these.
+/// These are compiled into the programs, so no command reads such a file: catalogue_test and
+/// production_test do.
 const std::set<std::string> built_in{"costs", "hosts", "requirement"};
 
-/// The schema of scenarios leaves room for a further system; the reader of upload configs takes
-/// keys that it does not know, as DEX does.
+/// Documents in which an unknown key is no error. The schema of scenarios leaves room for further
+/// systems; the reader of upload configs takes unknown keys, as DEX does.
 const std::set<std::string> open{"run-report", "scenario", "upload-config"};
 
 TEST(Schemas, WhatTheyRefuseTheProgramsRefuse) {

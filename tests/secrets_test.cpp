@@ -1,6 +1,6 @@
-// The marker-secret matrix: secrets from every source, through servers that behave, refuse, send
-// back whatever they were sent, and answer nonsense; then every output of every program is searched
-// for each of them, as it is, percent-encoded, as a form and in Base64.
+// The marker-secret matrix: secrets from every source are sent to servers that behave, refuse, send
+// back whatever they got, or answer nonsense. Then every output of every program is searched for
+// each secret: as it is, percent-encoded, as in a form, and in Base64.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +33,8 @@ namespace fs = std::filesystem;
 using testkit::Peer;
 using testkit::ScriptedServer;
 
-// Visible ASCII where a header has to carry them; characters that every encoding changes.
+// The secrets. Those that go into a header are visible ASCII; all have characters that encodings
+// change.
 const std::string password = "Mark-pass word&%+=\"1<7>/\xc3\xa4";
 const std::string wrong_password = "Mark-wrong-pass word&%+=2";
 const std::string given_token = "Mark-given+/token.abcdef==";
@@ -70,13 +71,13 @@ std::string lower_hex(std::string text) {
   return text;
 }
 
-/// The Base64 of anything with `value` in it holds one of these.
+/// If a text holds `value`, its Base64 holds one of these, whatever comes before `value`.
 std::vector<std::string> base64_forms(const std::string& value) {
   std::vector<std::string> forms;
   for (std::size_t before = 0; before < 3; ++before) {
     const std::string padded = std::string(before, 'x') + value;
     const std::string whole = padded.substr(0, padded.size() - padded.size() % 3);
-    // The first group of four also holds the bytes in front.
+    // Leave out the first group of four, which depends on the bytes in front.
     forms.push_back(base64::encode(whole).substr(before == 0 ? 0 : 4));
     forms.push_back(base64::encode_url(whole).substr(before == 0 ? 0 : 4));
   }
@@ -86,7 +87,7 @@ std::vector<std::string> base64_forms(const std::string& value) {
 std::vector<std::string> forms_of(const std::string& marker) {
   std::vector<std::string> forms{marker, http::percent_encode(marker),
                                  lower_hex(http::percent_encode(marker)),
-                                 // Half a secret is a secret as well.
+                                 // A part of a secret is a secret as well.
                                  marker.substr(0, 12)};
   const std::string form = http::format_form({{"x", marker}}).substr(2);
   forms.push_back(form);
@@ -95,7 +96,7 @@ std::vector<std::string> forms_of(const std::string& marker) {
   return forms;
 }
 
-/// What no output may hold, whoever made the token.
+/// Whether a text holds a JSON Web Token, whoever made it.
 bool holds_a_jwt(const std::string& text) {
   const auto word = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
@@ -111,7 +112,7 @@ bool holds_a_jwt(const std::string& text) {
   return false;
 }
 
-/// Of a URL or of a request.
+/// Whether a text holds the signature of a URL or a request.
 bool holds_a_signature(const std::string& text) {
   const std::string name = "Signature=";
   for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
@@ -123,7 +124,7 @@ bool holds_a_signature(const std::string& text) {
 
 int outputs_searched = 0;
 
-/// Fails when `text` holds a marker, and tells where.
+/// Fails the test when `text` holds a secret, and shows where.
 void search(const std::string& name, const std::string& text) {
   ++outputs_searched;
   for (const auto& marker : markers()) {
@@ -137,7 +138,7 @@ void search(const std::string& name, const std::string& text) {
   }
   EXPECT_FALSE(holds_a_jwt(text)) << name;
   EXPECT_FALSE(holds_a_signature(text)) << name;
-  // Nor what steers a terminal.
+  // Nor may it hold control sequences of terminals.
   for (const char* control : {"\x1b", "\xc2\x9b", "\xe2\x80\xae", "\x7f"}) {
     EXPECT_EQ(text.find(control), std::string::npos) << name << ": " << control;
   }
@@ -149,9 +150,9 @@ void search_folder(const std::string& name, const fs::path& folder) {
     if (!entry.is_regular_file()) continue;
     const auto text = testkit::read_file(entry.path());
     const auto file = name + "/" + entry.path().filename().string();
-    // Empty where the run ended before it judged anything.
+    // The file is empty when the run ended before it judged anything.
     if (entry.path().extension() == ".json" && !text.empty()) {
-      // Characters of JSON are escaped in it, and read as they are.
+      // JSON may escape characters of a secret, so search its values both escaped and plain.
       const auto json = nlohmann::json::parse(text, nullptr, false);
       EXPECT_FALSE(json.is_discarded()) << file << " is not JSON";
       ++outputs_searched;
@@ -194,7 +195,8 @@ std::vector<std::string> operator+(std::vector<std::string> first,
   return first;
 }
 
-/// Runs dex-conformance with every report there is, searches all it wrote, and gives its exit code.
+/// Runs dex-conformance with every report there is, searches all that it wrote, and returns its
+/// exit code.
 int judged(const std::string& name, const std::string& url, const std::vector<std::string>& more) {
   const testkit::TempFolder folder;
   const auto file = [&](const char* leaf) { return (folder.path() / leaf).string(); };
@@ -262,7 +264,8 @@ std::string value_of(const std::string& request, const std::string& name) {
   return request.substr(from, request.find("\r\n", from) - from);
 }
 
-/// All that can come back: the values of the request in every form, and what steers a terminal.
+/// All that a server could send back: the values of the request in every form, and control
+/// sequences of terminals.
 std::string reflection(const std::string& request) {
   std::string text =
       "\x1b[2J\xc2\x9b"
@@ -299,8 +302,8 @@ ScriptedServer::Script serving(Serve serve) {
   };
 }
 
-/// A token endpoint that issues and renews, and an upload service that sends everything back:
-/// `created` answers a creation.
+/// A token endpoint that issues and renews tokens, and an upload service that sends everything
+/// back. `created` answers creations.
 Serve reflecting(std::function<std::string(const std::string& request)> created) {
   auto grants = std::make_shared<std::atomic<int>>(0);
   return [created = std::move(created), grants](const std::string& request) -> std::string {
@@ -309,7 +312,7 @@ Serve reflecting(std::function<std::string(const std::string& request)> created)
     if (line.find("/oauth") != std::string::npos) {
       const bool refreshed = line.find("/refresh") != std::string::npos;
       const auto& token = refreshed ? renewed_token : issued_token;
-      // Each lives for a second, so that runs renew them.
+      // Each token lives for a second, so that runs renew them.
       return answer("200 OK", "Content-Type: application/json\r\n",
                     fmt::format(R"({{"access_token":"{}","token_type":"Bearer","expires_in":1,)"
                                 R"("refresh_token":"{}"}})",
@@ -334,7 +337,7 @@ std::string created_here(const std::string& request) {
                 echo);
 }
 
-/// Rows that talk to each route, so that each is sent back at least once.
+/// Rows that send requests to every route.
 const std::vector<std::string> some_rows{
     "--select", "TUS-CREATE-00*",     "--select", "TUS-CREATE-018", "--select", "TUS-CORE-HEAD-00*",
     "--select", "TUS-CORE-PATCH-00*", "--select", "DEX-AUTH-*",     "--select", "DEX-INFO-00*"};
@@ -354,7 +357,7 @@ std::string users_json() {
   return nlohmann::json{{"users", {{{"username", "someone"}, {"password", password}}}}}.dump();
 }
 
-/// All that a mock tells whoever asks for it.
+/// Searches all that the control API and the metrics of a mock tell.
 void search_control(const std::string& url) {
   transport::Client client({});
   const auto get = [&](const std::string& path) {
@@ -385,13 +388,13 @@ void search_control(const std::string& url) {
   search("mock verify", verified.response->body);
 }
 
-/// A mock that tells all it can in its log.
+/// A mock that logs all it can.
 class LoggedMock {
  public:
   LoggedMock(const testkit::TempFolder& folder, std::string format,
              const std::vector<std::string>& arguments)
       : format_(std::move(format)),
-        // Its log goes to a file: nobody reads a pipe while the other programs run.
+        // The log goes to a file, because nobody reads a pipe while the other programs run.
         log_((folder.path() / ("mock-" + format_ + ".log")).string()),
         mock_(std::vector<std::string>{"/bin/sh", "-c", "log=$1; shift; exec \"$@\" 2> \"$log\"",
                                        "sh", log_, DEX_MOCK_SERVER, "--listen", "127.0.0.1:0",
@@ -400,7 +403,7 @@ class LoggedMock {
         url_(mock_.wait_ready()) {}
   [[nodiscard]] const std::string& url() const { return url_; }
 
-  /// Ends it.
+  /// Searches the control API, ends the mock, and searches its output.
   void search_all() {
     search_control(url_);
     mock_.signal(SIGTERM);
@@ -448,7 +451,7 @@ int send(const std::string& url, const std::string& method, const std::string& t
   return answer.response ? answer.response->status : 0;
 }
 
-/// Whatever a client of the object store proves itself by, right and wrong.
+/// Sends every kind of proof that the object store knows, right and wrong.
 void send_objects(const std::string& url) {
   const s3::Credentials owner{"AKIAMARKED", object_secret};
   const auto now = std::chrono::system_clock::now();
@@ -494,7 +497,7 @@ void send_tokens(const std::string& url) {
     EXPECT_EQ(send(url, "GET", in_a_query, {}, ""), status);
     EXPECT_EQ(send(url, "GET", members, {{"Authorization", "Bearer " + token}}, ""), status);
   }
-  // Where it does not belong.
+  // A token in the wrong place.
   EXPECT_EQ(send(url, "POST", members, {{"Authorization", given_token}}, given_token), 401);
 }
 
@@ -578,9 +581,10 @@ TEST_F(SecretsMatrix, ObjectsAndFilesOfMembers) {
   }
 }
 
-/// Whoever has what a service handed out may store.
+/// A store that sends everything back, judged with an access key and with a form and URLs that a
+/// service handed out.
 TEST_F(SecretsMatrix, ReflectedObjects) {
-  // The key is tried with two objects before anything is judged.
+  // dex-conformance tries the key with two objects before it judges anything.
   std::atomic<int> puts = 0;
   ScriptedServer server(serving([&puts](const std::string& request) {
     if (request.starts_with("PUT") && puts++ < 2) return answer("200 OK", "", "");
@@ -607,7 +611,7 @@ TEST_F(SecretsMatrix, ReflectedObjects) {
             1);
 }
 
-/// A storage that sends everything back, behind an API that does.
+/// An API that sends everything back, with a storage that does so too.
 TEST_F(SecretsMatrix, ReflectedFilesOfMembers) {
   std::string storage;
   ScriptedServer server(serving([&storage](const std::string& request) {
@@ -641,7 +645,7 @@ TEST_F(SecretsMatrix, ReflectedFilesOfMembers) {
   EXPECT_THAT(server.problems(), testing::IsEmpty());
 }
 
-/// The same behind an API that hands out forms, and the secret key of the storage.
+/// The same with an API that hands out forms, and the secret key of the storage.
 TEST_F(SecretsMatrix, ReflectedSamples) {
   std::string storage;
   ScriptedServer server(serving([&storage](const std::string& request) {
@@ -690,7 +694,7 @@ TEST_F(SecretsMatrix, Reflected) {
   EXPECT_THAT(server.problems(), testing::IsEmpty());
 }
 
-/// Counts what a stranger is sent.
+/// A server at another origin; keeps the requests that it gets.
 struct Stranger {
   std::mutex mutex;
   std::vector<std::string> requests;
@@ -725,7 +729,7 @@ TEST_F(SecretsMatrix, CredentialsStayAtTheirOrigin) {
     EXPECT_THAT(stranger.requests, testing::IsEmpty());
   }
 
-  // --trust-origin lets it in.
+  // With --trust-origin it gets the token.
   const std::vector<std::string> trusting{"--trust-origin", stranger.server.url("/")};
   judged("trusted", url, some_rows + with_token + trusting);
   loaded("load trusted", url, with_token + trusting);
@@ -781,7 +785,7 @@ TEST_F(SecretsMatrix, Malformed) {
   }
 }
 
-/// What was put on record, and compared again, and judged more than once.
+/// Records, comparisons with them, and runs with --repeat.
 TEST_F(SecretsMatrix, RecordsAndWhatIsSaidOfThem) {
   ScriptedServer server(serving(reflecting(created_here)));
   const auto url = server.url("/files") + "?sig=" + in_query;
@@ -805,7 +809,8 @@ TEST_F(SecretsMatrix, RecordsAndWhatIsSaidOfThem) {
   search("diff", diff.out + diff.err);
 }
 
-/// Of the environment, with its user and password, which a proxy that is not there is told by.
+/// The proxy's URL in the environment holds a password, and the program reports that the proxy is
+/// not there.
 TEST_F(SecretsMatrix, TheProxyOfTheEnvironment) {
   const testkit::TempFolder folder;
   auto options = environment();

@@ -1,9 +1,8 @@
 // The sweep of store_failure_test.cpp for objects, the files of Open Humans and the samples of One
 // Codex: every system call on the store's folder fails in turn, and the server is killed before
-// every one. What was refused
-// is refused in the words of its system, leaves what was there, and can be sent again; what was
-// acknowledged is there, whole, also after a kill and a restart; and of nothing else anything
-// stays.
+// every one. A refusal is in the words of its system, leaves what was there, and the request can be
+// sent again. What was acknowledged is there, whole, also after a kill and a restart. Nothing else
+// stays in the store.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -46,10 +45,10 @@ const std::string with_token = "?access_token=example_token";
 const std::string of_member = "project_member_id=12345678";
 const std::string codex = "/api/v1/";
 const std::string codex_key = "Basic " + base64::encode("demodemodemodemodemodemodemodemo:");
-/// Of a sample or document that is there, and not confirmed.
+/// The content of a sample or document that is begun and not confirmed: no bytes.
 const std::string awaited;
 
-/// Of all signatures: the server's clock is put forward.
+/// When all signatures expire: so late because the test puts the server's clock forward.
 http::TimePoint in_a_year() { return std::chrono::system_clock::now() + 24h * 365; }
 
 struct Answer {
@@ -60,23 +59,23 @@ struct Answer {
   [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
 };
 
-/// What may be there: bytes; nullopt being nothing.
+/// What the server may have: any one of these; nullopt: nothing.
 using Contents = std::vector<std::optional<std::string>>;
 
-/// One client of all three systems, and what it knows of its objects and files.
+/// A client of all three systems, with what it knows about its objects and files.
 class Sender {
  public:
   enum class World { sound, failing, deadly };
   Sender(std::string url, std::size_t& serial, World world)
       : url_(std::move(url)), serial_(serial), world_(world), client_({}) {}
 
-  /// The trouble is over; the server may be another one.
+  /// From now on there are no faults; the server may have been restarted.
   void recover(const std::string& url) {
     url_ = url;
     world_ = World::sound;
     gone_ = false;
   }
-  /// Multipart uploads whose ids were not told.
+  /// How many multipart uploads may have been begun without the client learning their ids.
   [[nodiscard]] std::size_t strangers() const { return strangers_; }
 
   // ---- objects
@@ -99,7 +98,7 @@ class Sender {
     forget(objects_[key], answer);
   }
 
-  /// One part, in the place of another one.
+  /// A multipart upload of one part, which is sent twice: the second replaces the first.
   void put_in_parts(const std::string& key) {
     const auto begun = send("POST", presigned("POST", key + "?uploads"), {}, "");
     if (begun.status == 0) ++strangers_;
@@ -173,7 +172,7 @@ class Sender {
       confirm(*begun, bytes);
   }
 
-  /// As onecodex has it from version 0.7 on.
+  /// A multipart upload with credentials, as onecodex does from version 0.7 on.
   void send_with_credentials() {
     const auto begun = ask("samples/init_multipart_upload", R"({"filename": "a.fq"})");
     if (!begun.ok()) return;
@@ -204,9 +203,9 @@ class Sender {
     }
   }
 
-  // ---- what became of it
+  // ---- what the server has
 
-  /// What is known is there, and nothing else is shown.
+  /// Expects that the server has what the client knows, and shows nothing else.
   void inspect() {
     for (auto& [key, contents] : objects_) {
       SCOPED_TRACE(key);
@@ -242,14 +241,14 @@ class Sender {
       send("DELETE", presigned("DELETE", key + "?" + upload), {}, std::nullopt, {204, 404});
     }
     remove_all();
-    // Of the first calls some were not answered: what they began is known from here on.
+    // Some calls that begin a sample were not answered; learn the samples that they made.
     for (const auto& [uri, bytes] : shown_samples()) samples_[uri] = {bytes};
     remove_samples();
     const auto deadline = std::chrono::steady_clock::now() + patience;
     std::string left;
     do {
-      // Six hours a file may stay incomplete. It may be of a time when the clock, which a restart
-      // puts back, stood later.
+      // An incomplete file is removed after six hours. Repeat it: the file may date from a run
+      // whose clock stood later, because a restart puts the clock back.
       send("POST", "/_mock/clock", {{"Content-Type", "application/json"}}, R"({"advance": "7h"})");
       left = send("GET", "/_mock/uploads?limit=10000").body;
       if (json::parse(left).at("uploads").size() <= strangers) return;
@@ -319,7 +318,7 @@ class Sender {
                    onecodex::Confirmation{begun.id},
                    sample ? onecodex::Call::confirm_sample : onecodex::Call::confirm_document)));
   }
-  /// By "samples/ID" and "documents/ID".
+  /// The contents of all samples and documents, by "samples/ID" and "documents/ID".
   std::map<std::string, std::string> shown_samples() {
     std::map<std::string, std::string> shown;
     const http::Fields key{{"Authorization", codex_key}};
@@ -339,7 +338,7 @@ class Sender {
     }
     return shown;
   }
-  /// A removal that is refused may have been half done.
+  /// Notes a removal. One that was refused may have removed something all the same.
   static void forget(Contents& contents, const Answer& answer) {
     if (answer.ok()) contents.clear();
     contents.emplace_back(std::nullopt);
@@ -349,7 +348,7 @@ class Sender {
                 {{"Content-Type", "application/x-www-form-urlencoded"}}, form);
   }
 
-  /// By the store, in the words of a system.
+  /// Whether this is the store's refusal, in the words of the system.
   static bool is_refusal(const Answer& answer) {
     if (answer.status < 500) return false;
     if (const auto xml = s3::parse_error_body(answer.body)) {
@@ -359,7 +358,8 @@ class Sender {
     return document.is_object() && (document.contains("detail") || document.contains("message"));
   }
 
-  /// After the transfer of `bytes`: without an answer nobody knows, and a refusal changes nothing.
+  /// Notes a transfer of `bytes`. Without an answer it may have been stored or not; a refusal
+  /// changes nothing.
   static void settle(Contents& contents, const std::string& bytes, const Answer& answer) {
     if (contents.empty()) contents.emplace_back(std::nullopt);
     if (answer.ok()) contents.clear();
@@ -445,10 +445,10 @@ class ObjectStoreFailure : public ::testing::TestWithParam<Case> {};
 /// The same server goes on after each fault.
 TEST_P(ObjectStoreFailure, IsOverWhenItIsOver) {
   const auto& [scenario, kind] = GetParam();
-  // One kind of fault that a flush can meet: each costs a wait for the disk.
+  // Flush with one kind of fault only, because each flush waits for the disk.
   World world(profiles, kind == StoreFaults::enospc);
   long runs = 0;
-  // A device fails once, or for a while.
+  // The store fails for one call, or for six in succession.
   for (const long times : {1L, 6L}) {
     const long stride = all_of_it() ? 1 : times == 1 ? 3 : 12;
     for (long at = 1 + kind % stride;; at += stride) {
@@ -487,7 +487,7 @@ INSTANTIATE_TEST_SUITE_P(Every, ObjectStoreFailure, ::testing::ValuesIn([] {
 
 class ObjectKill : public ::testing::TestWithParam<Scenario> {};
 
-/// At every call, that is between any two changes of the store.
+/// Kills before every call, and so between any two changes of the store.
 TEST_P(ObjectKill, LosesNothing) {
   const long stride = all_of_it() ? 1 : 3;
   World world(profiles, false);

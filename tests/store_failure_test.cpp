@@ -1,12 +1,12 @@
 // A store that fails once loses nothing, tells no lies and goes on working. Every system call on
-// the store's folder is made to fail in turn (store_faults.cpp), below the store and in every way
-// that it can: a scenario is run again and again, its Nth call failing, until it meets no fault any
-// more. After each run, the fault being over and the server the same, and after a kill -9 and a
-// restart: what was acknowledged is there byte for byte, HEAD tells the truth, everything can be
-// resumed, and what was refused is not there.
+// the store's folder is made to fail in turn (store_faults.cpp), in every way that it can. A
+// scenario is run again and again with its Nth call failing, until N is more than its calls. After
+// each run, with the same server, and after a kill -9 and a restart, what was acknowledged is there
+// byte for byte, HEAD tells the truth, everything can be resumed, and what was refused is not
+// there.
 //
-// DEX_STORE_FAILURES=all visits every N in both kinds of store and kills the server after every
-// call; by default it is a part of them, for a test run.
+// DEX_STORE_FAILURES=all tries every N, with --fsync and without, and kills the server after every
+// call. By default only a part of that is tried.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -43,18 +43,18 @@ std::string sha1(std::string_view bytes) {
   return "sha1 " + base64::encode(digest.finish());
 }
 
-/// What a client knows of one upload.
+/// What a client knows about one upload.
 struct Record {
   std::string path;
   std::string bytes;
   std::size_t acknowledged = 0;      ///< by a 2xx, or by what HEAD said
-  std::size_t sent = 0;              ///< where the right bytes that were sent end
-  std::optional<std::size_t> whole;  ///< where the last request ends, if it is all or nothing
+  std::size_t sent = 0;              ///< the end of the right bytes that were sent
+  std::optional<std::size_t> whole;  ///< end of the last request if all or nothing
   bool length_told = true;           ///< acknowledged
-  bool length_sent = true;           ///< in a request that was not refused for good
+  bool length_sent = true;           ///< in a request that may have been carried out
   bool awaits_parts = false;
   bool delete_sent = false;
-  bool expires = false;  ///< as soon as the clock, which a restart puts back, says so
+  bool expires = false;  ///< when the clock says so; a restart puts it back
   bool gone = false;     ///< acknowledged
 };
 
@@ -72,10 +72,10 @@ struct Answer {
   }
 };
 
-/// One client, which goes on after a failure as a tus client does: it asks where it is.
+/// A client that goes on after a failure as a tus client does: it asks for the offset.
 class Uploader {
  public:
-  /// `may_die`: the server is killed in between.
+  /// `may_die`: the server may be killed meanwhile.
   Uploader(std::string url, std::size_t& serial, bool may_die)
       : url_(std::move(url)), serial_(serial), may_die_(may_die) {
     transport::ClientOptions options;
@@ -173,8 +173,8 @@ class Uploader {
   }
 
   enum class Trailer { announced, unannounced, none };
-  /// A chunked body with a trailer; `right` is whether the checksum is, and without one whether the
-  /// body is as long as it may be.
+  /// Sends a chunked body, with a trailer unless that is none. `right`: the checksum is right, or
+  /// without a trailer, the body does not go beyond the upload's length.
   void stream(Record* record, std::size_t size, Trailer trailer, bool right, bool tell_length) {
     if (record == nullptr || record->gone || dead_) return;
     auto body = record->bytes.substr(record->acknowledged, size);
@@ -190,8 +190,8 @@ class Uploader {
     if (!right && trailer == Trailer::announced) {
       std::ranges::reverse(body);
     } else {
-      // Before it is refused a kill or a fault may keep a part of a chunk of which nobody knew that
-      // it would be verified (docs/decisions/0008); its bytes are the right ones.
+      // Before the server refuses the chunk, a kill or a fault may keep a part of it, unless the
+      // chunk has announced a checksum (docs/decisions/0008). Those bytes are right.
       record->sent = std::max(record->sent, end);
       if (right && tell_length) record->length_sent = true;
     }
@@ -208,7 +208,7 @@ class Uploader {
     acknowledge(*record, raw(text), right ? 204 : wrong, end, tell_length);
   }
 
-  /// The connection goes in the middle of a chunk with a checksum.
+  /// Breaks the connection in the middle of a chunk with a checksum.
   void break_off(Record* record, std::size_t size) {
     if (record == nullptr || record->gone || dead_) return;
     auto body = record->bytes.substr(record->acknowledged, size);
@@ -242,7 +242,8 @@ class Uploader {
          fmt::format(R"({{"advance": "{}"}})", by));
   }
 
-  /// What HEAD says from now on binds the server.
+  /// Asks HEAD, and checks the answer against what the client knows; later answers must agree with
+  /// it.
   void look(Record& record) {
     Answer answer;
     for (int i = 0; i < 8 && !dead_; ++i) {
@@ -276,7 +277,7 @@ class Uploader {
     record.acknowledged = *offset;
   }
 
-  /// What is stored is right, and can be gone on with.
+  /// Checks that the stored bytes are right and the upload can be finished.
   void inspect(Record& record) {
     if (record.expires) return expire(record);
     if (record.gone) {
@@ -324,7 +325,8 @@ class Uploader {
     return records_.back().get();
   }
 
-  /// `expected` without a fault; `end` is where the request ends.
+  /// Checks an answer that is `expected` unless there was a fault. `end` is the offset where the
+  /// request ends.
   void acknowledge(Record& record, const Answer& answer, int expected, std::size_t end,
                    bool told_length) {
     if (dead_) return;
@@ -358,7 +360,7 @@ class Uploader {
     return {read.response->status, read.response->headers, read.response->body};
   }
 
-  /// What has expired is removed in the end, by this pass or the next.
+  /// Waits until an expired upload is removed, by this pass or the next.
   void expire(Record& record) {
     record.gone = false;
     const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -367,15 +369,15 @@ class Uploader {
       EXPECT_TRUE(answer.ok() || answer.status == 404 || answer.status == 410) << answer.status;
       record.gone = answer.status == 404;
       if (record.gone) break;
-      // Its time may have been told by the clock of an earlier run of the server, which stood
-      // elsewhere; and a pass may have met the fault.
+      // Its expiry may be by the clock of an earlier run of the server, which stood elsewhere; or
+      // a pass may have met the fault.
       advance(answer.ok() ? "999h" : "61s");
       std::this_thread::sleep_for(1ms);
     }
     EXPECT_TRUE(record.gone) << "never removed";
   }
 
-  /// A join that the fault met is made by the next pass.
+  /// Waits for the next pass, which joins the parts if a fault prevented it before.
   void await(Record& record) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     advance("61s");
@@ -401,7 +403,7 @@ class Uploader {
   std::vector<std::unique_ptr<Record>> records_;
 };
 
-// ---- what the clients do; small, so that each call is met soon
+// ---- what the clients do; short, so that a sweep over all calls is short
 
 using Sum = Uploader::Sum;
 using Trailer = Uploader::Trailer;
@@ -482,7 +484,7 @@ constexpr Scenario scenarios[] = {
 
 const std::vector<std::string> as_tus{"--profile", "tus", "--expire-after", "1h"};
 
-/// Uploads that no client was told of; `unanswered` creations may have made one each.
+/// Expects no uploads that no client knows, except one for each of the `unanswered` creations.
 void expect_no_strangers(World& world, const std::vector<Record*>& known, std::size_t unanswered) {
   Uploader client(world.url(), world.serial, false);
   const auto answer = client.send("GET", "/_mock/uploads?limit=10000");
@@ -520,7 +522,7 @@ class StoreFailure : public ::testing::TestWithParam<Case> {
     }
   }
 
-  /// Everything is deleted, and nothing is left behind that a restart would heed.
+  /// Deletes everything, and expects that no file is left that a restart would take up.
   void clear(World& world, const std::vector<std::unique_ptr<Record>>& records) {
     Uploader client(world.url(), world.serial, false);
     for (const auto& record : records) {
@@ -541,7 +543,7 @@ TEST_P(StoreFailure, IsOverWhenItIsOver) {
   constexpr int runs_between_kills = 25;
   const auto& [scenario, kind, fsync] = GetParam();
   World world(as_tus, fsync);
-  // A device fails once, or for a while.
+  // The store fails for one call, or for six in succession.
   for (const long times : {1L, 6L}) {
     std::vector<std::unique_ptr<Record>> kept;
     const long stride = times == 1 || all_of_it() ? 1 : 4;
@@ -606,7 +608,7 @@ std::vector<Case> cases() {
   for (const auto& scenario : scenarios) {
     for (int kind = 0; kind < StoreFaults::kinds; ++kind) {
       for (const bool fsync : {false, true}) {
-        // Without all of it, one kind of store for each kind of fault.
+        // By default each kind of fault is tried either with --fsync or without.
         if (!all_of_it() && fsync != (kind % 2 == 0)) continue;
         all.push_back({scenario, static_cast<StoreFaults::Kind>(kind), fsync});
       }

@@ -1,9 +1,8 @@
 // A library to be preloaded into a server under test: makes the Nth system call on the store's
-// folder fail, as a device does that fails once, and kills the process some calls later when it is
-// told to.
+// folder fail, as on a device that fails once, and if asked kills the process some calls later.
 //
 //   DEX_FAULTS=FILE           the memory that is shared with the test (store_faults.hpp)
-//   DEX_FAULTS_FOLDER=FOLDER  absolute: what is not below it is left alone
+//   DEX_FAULTS_FOLDER=FOLDER  absolute path of the store; calls on other files are left alone
 #include "store_faults.hpp"
 
 #include <dirent.h>
@@ -51,7 +50,7 @@ bool below(const std::string& path) {
          (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
-/// So that a server that is only watched is not slowed.
+/// Checked first, so that a server is not slowed while no fault is wanted.
 bool armed() {
   auto* faults = shared();
   return faults != nullptr && faults->armed;
@@ -67,7 +66,7 @@ bool in_store(int folder, const char* name) {
   return name[0] == '/' || folder == AT_FDCWD ? below(name) : in_store(folder);
 }
 
-/// What a call does, which says how it can fail.
+/// What a call does; the ways in which it can fail depend on that.
 enum class Does { look, make, change, flush, open, write, read, list };
 
 std::optional<int> error_for(int kind, Does does) {
@@ -95,7 +94,8 @@ std::optional<int> error_for(int kind, Does does) {
   }
 }
 
-/// nullopt: the call is carried out; 0: a part of it.
+/// The error with which this call fails. nullopt: it is carried out; 0: it moves a part of its
+/// bytes.
 std::optional<int> fault(Does does) {
   if (!armed()) return std::nullopt;
   auto* faults = shared();
@@ -109,7 +109,7 @@ std::optional<int> fault(Does does) {
   return error;
 }
 
-/// `call(n)` carries out a call that is to move `size` bytes for `n` of them.
+/// A call that is to move `size` bytes; `call(n)` carries it out for `n` of them.
 template <class Call>
 ssize_t moving(bool ours, Does does, std::size_t size, Call call) {
   const auto error = ours ? fault(does) : std::nullopt;

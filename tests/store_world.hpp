@@ -11,13 +11,13 @@
 #include "testkit/child_process.hpp"
 #include "testkit/temp_folder.hpp"
 
-/// DEX_STORE_FAILURES=all: every call in both kinds of store.
+/// DEX_STORE_FAILURES=all: every call is tried, with --fsync and without.
 [[nodiscard]] bool all_of_it();
 
 inline constexpr std::array<const char*, StoreFaults::kinds> kind_names{"EIO",   "ENOSPC", "EMFILE",
                                                                         "EINTR", "EROFS",  "short"};
 
-/// The server, its store, and the hand on its system calls.
+/// A server, its store, and the control over its system calls.
 class World {
  public:
   World(std::vector<std::string> arguments, bool fsync);
@@ -25,15 +25,15 @@ class World {
   World& operator=(const World&) = delete;
   ~World();
 
-  /// After a kill.
+  /// Kills the server, if it still runs, and starts it again on the same store.
   void restart();
   [[nodiscard]] testkit::ChildProcess& server() { return *server_; }
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] std::filesystem::path store() const { return folder_.path() / "store"; }
   StoreFaults& faults() { return *faults_; }
 
-  /// From here on calls are counted: from the `at`th on `times` fail, and `kill_after` calls after
-  /// that the server is killed, if that is not negative.
+  /// Counts calls from now on: from the `at`th on `times` calls fail, and `kill_after` calls after
+  /// the `at`th the server is killed, unless that is negative.
   void arm(StoreFaults::Kind kind, long at, long times, long kill_after);
 
   std::size_t serial = 0;

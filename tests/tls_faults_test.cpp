@@ -1,5 +1,5 @@
-// Every fault of TLS that the mock has, as its users meet it: switched without a restart, by server
-// name, and told in one line by the client tools.
+// Every TLS fault of the mock, as its users meet it: chosen by server name, switched without a
+// restart, and named in one line by the client tools.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 struct Fault {
-  const char* name;  ///< of the fault behind "tls-", and of a lane
+  const char* name;  ///< of the fault after "tls-", and of a lane
   const char* what;  ///< what the client tools say; a POSIX extended expression
   const char* hint;
 };
@@ -84,7 +84,7 @@ class TlsFaults : public testing::Test {
   }
 
   static std::string path(const std::string& name) { return (folder_->path() / name).string(); }
-  /// What stands behind `word` in what the server said when it was ready.
+  /// The rest of the line that begins with `word` in the server's output.
   static std::string said(const std::string& word) {
     const auto& out = mock_->process().out();
     const auto at = out.find(word + " ");
@@ -97,7 +97,7 @@ class TlsFaults : public testing::Test {
     arguments.insert(arguments.begin(), {"--cacert", path("tls/ca.pem")});
     return curl(std::move(arguments));
   }
-  /// By a name that is resolved to the server, whatever the machine's resolver says.
+  /// Asks by a name that curl resolves to the server, whatever the machine's resolver says.
   static programs::CurlAnswer by_name(const std::string& name) {
     return trusting({"--request", "OPTIONS", "--resolve",
                      fmt::format("{}:{}:127.0.0.1", name, port()),
@@ -116,7 +116,7 @@ std::unique_ptr<programs::Mock> TlsFaults::mock_;
 
 using Runs = std::vector<std::unique_ptr<testkit::ChildProcess>>;
 
-/// The tool against each fault, with `more` arguments; all at once, as some of them wait.
+/// Runs the tool against each fault, with `more` arguments; all at once, because some of them wait.
 Runs against_each(const std::string& tool, const std::vector<std::string>& trusted,
                   const std::vector<std::string>& more,
                   const std::function<std::string(const std::string&)>& url_of) {
@@ -135,7 +135,7 @@ void expect_one_line_each(const Runs& runs) {
     const auto& fault = faults[i];
     EXPECT_EQ(runs[i]->wait().exit_code, 3) << fault.name;
     const auto& err = runs[i]->err();
-    // Behind what the load generator tells of its progress.
+    // Skip what the load generator prints about its progress.
     const auto line = err.find("dex-");
     ASSERT_NE(line, std::string::npos) << fault.name << err;
     EXPECT_EQ(err.find('\n', line), err.size() - 1) << fault.name << err;

@@ -1,8 +1,8 @@
 // Puts a server's verdicts on record, and checks that they still hold.
 //   verdicts record FILE REPORT.json...   writes the rows of one or more runs into FILE
-//   verdicts check FILE REPORT.json       prints the rows that differ; exit code 1 when there are
-// REPORT.json is what `dex-conformance run --json` wrote. FILE keeps all but its requirements and
-// its date.
+//   verdicts check FILE REPORT.json       prints the rows that differ; exit code 1 if there are any
+// REPORT.json is what `dex-conformance run --json` wrote. `record` replaces the requirements and
+// the date in FILE, and keeps the rest.
 #include <fmt/format.h>
 
 #include <ctime>

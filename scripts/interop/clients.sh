@@ -1,7 +1,7 @@
-# Clients against the mock under faults: runs a table (clients.tsv, cookbook.tsv) and prints what came
-# of it. Sourced by scripts/interop.sh, whose $peers and $scratch it uses.
+# Clients against the mock under faults: runs a table (clients.tsv, cookbook.tsv) and prints the outcomes.
+# Sourced by scripts/interop.sh, whose $peers and $scratch it uses.
 
-# What runs each client, by the columns of the tables; URL is the mock's, FOLDER the client's own.
+# The command of each client, by its column in the tables; URL is that of the mock, FOLDER the client's own.
 declare -A client_program=(
   [tus-js-client]="node $peers/tus-js-client.mjs URL FOLDER"
   [careful]="node $peers/tus-js-client.mjs URL FOLDER --careful"
@@ -9,7 +9,7 @@ declare -A client_program=(
   [tuspy]="$peers/venv/bin/python scripts/interop/tuspy_upload.py URL FOLDER"
 )
 
-# cookbook_rules FOLDER: each rule of docs/guides/cookbook.md, as ANCHOR.json.
+# cookbook_rules FOLDER: writes each rule of docs/guides/cookbook.md as ANCHOR.json.
 cookbook_rules() {
   mkdir -p "$1"
   awk -v folder="$1" '
@@ -65,11 +65,11 @@ client_case() (
   [ $verdict = ok ] || echo "$rules"
 )
 
-# outcome_over TRANSPORT OUTCOME: OUTCOME holds for both, or is 'over plain/over TLS'.
+# outcome_over TRANSPORT OUTCOME: the part of OUTCOME for a transport; 'a/b' is a without TLS, b over TLS.
 outcome_over() { if [ "$1" = plain ]; then echo "${2%/*}"; else echo "${2#*/}"; fi; }
 
-# client_cases TABLE CLIENT...: each line of the table for each client, plain and over TLS, several at
-# a time since they mostly wait; the results are left in $scratch/clients/results.
+# client_cases TABLE CLIENT...: runs each line of the table for each client, plain and over TLS, several at
+# a time because they mostly wait; leaves the results in $scratch/clients/results.
 client_cases() (
   table=$1
   shift
@@ -95,7 +95,7 @@ client_cases() (
   wait
 )
 
-# client_table TABLE CLIENT...: the results: outcome, and how often the fault fired. Adds to
+# client_table TABLE CLIENT...: prints the results: outcome, and how often the fault fired. Adds to
 # $passed and $failed.
 client_table() {
   local table=$1 width faults js careful deferred py client transport result verdict outcome fired cell

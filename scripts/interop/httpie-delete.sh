@@ -1,6 +1,6 @@
 #!/bin/sh
 # Three ways to delete files of Open Humans with httpie, as the document "On-site Data Upload" shows
-# them, but for the host, the names and the True, which is no JSON (docs/guides/open-humans.md).
+# them. Only the host, the names, and "True", which is not JSON, are changed (docs/guides/open-humans.md).
 
 TOKEN=example_token
 URL=$BASE_URL/api/direct-sharing/project/files/delete/?access_token=$TOKEN

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A large file for Open Humans with httpie, as the document "On-site Data Upload" shows it: only the
-# host, the token and the member are filled in, and a file that is there is taken as it is.
+# A large file for Open Humans with httpie, as the document "On-site Data Upload" shows it. Only the
+# host, the token and the member are filled in, and a file that exists already is sent as it is.
 
 TOKEN=example_token
 PROJECT_MEMBER_ID=12345678

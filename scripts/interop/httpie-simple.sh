@@ -1,6 +1,6 @@
 #!/bin/sh
-# A simple upload to Open Humans with httpie, as the document "On-site Data Upload" shows it, but for
-# the host, the path and the quotes around the metadata (docs/guides/open-humans.md).
+# A simple upload to Open Humans with httpie, as the document "On-site Data Upload" shows it. Only the
+# host, the path and the quotes around the metadata are changed (docs/guides/open-humans.md).
 
 echo "test file data" > test-file.txt
 

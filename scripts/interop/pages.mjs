@@ -1,7 +1,6 @@
-// Opens reports as a reader would, in a browser, in light and in dark and on a narrow screen: axe
-// finds nothing, the page asks the network for nothing, says nothing on the console, is not wider
-// than the screen, and is reached by keyboard. One line for each page; exit status 1 when any is
-// not so.
+// Opens reports in a browser, in light and in dark and on a narrow screen. axe must find nothing; a
+// page must ask the network for nothing, print nothing on the console, be no wider than the screen,
+// and be usable by keyboard. Prints a line for each page; exit status 1 when any page is not so.
 // usage: pages.mjs [--pictures DIR] FILE...   (pictures: DIR/NAME-light.png and -dark.png, of the
 // first screens of each; NAME is the folder of FILE, or its own name if that is no report.html)
 import { readFileSync } from 'node:fs'
@@ -44,7 +43,7 @@ async function findings(file) {
       const path = join(pictures, `${nameOf(file)}-${theme}.png`)
       await page.screenshot({ path, clip: { x: 0, y: 0, width: 1200, height: 1500 }, fullPage: true })
     }
-    // What is folded is on the page as well.
+    // Unfold everything, so that axe sees it too.
     await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)))
     await page.evaluate(axe)
     const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }))

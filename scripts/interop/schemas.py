@@ -14,7 +14,7 @@ import sys
 
 import jsonschema
 
-# By kind: files of fixtures/, those that are schemas left out.
+# The files in fixtures/ of each kind; schemas among them are left out.
 KINDS = {
     "baseline": ["baselines/*.json", "peers/*.json"],
     "run-report": ["reports/*.json"],

@@ -26,7 +26,7 @@ STORE = os.path.join(FOLDER, "store")
 DEADLINE = 20  # seconds
 HALF = 300_000
 METADATA = {"filename": "Überweisung für Łódź – 患者.csv", "note": "", "plain": "a b"}
-# What no server of today writes, in the places where one of tomorrow could.
+# Members that no server writes today, where a future one might write some.
 FOREIGN = {"Retention": {"days": 30, "why": "§ 12"}, "Tags": ["a", None, 1.5]}
 
 
@@ -195,7 +195,7 @@ def hand_over(first, second):
     if first is tusd:
         expect("tusd left a .lock behind when it was killed", os.path.exists(lock_path(broken.id)), True)
 
-    # The store of tomorrow: members that neither server knows.
+    # Add members that neither server knows.
     deferred = uploads["of deferred length"]
     info = read_info(deferred.id)
     with open(info_path(deferred.id), "w", encoding="utf-8") as file:

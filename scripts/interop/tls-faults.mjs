@@ -1,16 +1,17 @@
-// What tus-js-client, in Node, and a browser make of each TLS fault of the mock. One line each: the
-// name that asks for the fault, a tab, and the code of the error; 'taken' when there is none, and
-// 'waits' when there is neither within three seconds.
+// How tus-js-client in Node, or a browser, meets each TLS fault of the mock. Prints one line for
+// each: the name that asks for the fault, a tab, and the code of the error; 'taken' when there is
+// no error, 'waits' when neither comes within three seconds (30 if the name does not begin with
+// 'stall-').
 // usage: tls-faults.mjs tus|browser PORT CA_FILE NAME...   (the mock, at NAME.localhost:PORT)
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 
 const [, , client, port, caFile, ...names] = process.argv
-// A busy machine may need longer for what does not wait.
+// Without a stall, a busy machine may still need long.
 const patience = (name) => (name.startsWith('stall-') ? 3000 : 30000)
 
-// RFC 6761 section 6.3, which not every resolver knows.
+// Names below localhost are loopback (RFC 6761 section 6.3), which not every resolver knows.
 const lookup = (host, options, done) =>
   options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)
 
@@ -58,4 +59,4 @@ async function browserOutcomes() {
 const outcomes = await (client === 'browser' ? browserOutcomes() : tusOutcomes())
 names.forEach((name, i) => console.log(`${name}\t${outcomes[i]}`))
 await pause(0)
-process.exit(0) // what still waits would keep Node here
+process.exit(0) // connections that still wait would keep Node running

@@ -1,8 +1,8 @@
 # Clients against each TLS fault of the mock: runs tls-faults.tsv. Sourced by scripts/interop.sh, whose
 # $peers, $scratch, ok, not_ok and skip it uses.
 
-# curl_outcome PORT NAME [OPTION...]: curl's exit code and what it says, without what OpenSSL's errors
-# are numbered.
+# curl_outcome PORT NAME [OPTION...]: curl's exit code and message, without the numbers of OpenSSL's errors;
+# 'taken' for 0, 'waits' for a timeout.
 curl_outcome() {
   local port=$1 name=$2 said status=0 patience=30
   shift 2
@@ -16,7 +16,7 @@ curl_outcome() {
   esac
 }
 
-# tls_outcomes CLIENT PORT NAME...: lines of name, tab, outcome.
+# tls_outcomes CLIENT PORT NAME...: prints lines of name, tab, outcome.
 tls_outcomes() {
   local client=$1 port=$2 name pids=()
   shift 2
@@ -43,7 +43,7 @@ tls_outcomes() {
   esac
 }
 
-# trust_in_browser: a profile of its own, in which the mock's authority is trusted.
+# trust_in_browser: makes a browser profile in which the mock's authority is trusted.
 trust_in_browser() {
   command -v certutil >/dev/null || install_packages libnss3-tools
   local db=$scratch/browser/.pki/nssdb
@@ -52,7 +52,7 @@ trust_in_browser() {
   certutil -d "sql:$db" -A -t C,, -n mock -i "$scratch/tls/ca.pem"
 }
 
-# tls_cases CLIENT...: each line of tls-faults.tsv for each client.
+# tls_cases CLIENT...: runs each line of tls-faults.tsv for each client.
 tls_cases() {
   local mock_url='' port client name column outcome expected names=() columns=()
   start_mock mock --profile tus --store memory --tls-self-signed "$scratch/tls" --log-level warning

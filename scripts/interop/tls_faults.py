@@ -47,7 +47,7 @@ def upload(name, outcomes):
         )
         uploader.upload()
         outcomes[name] = "taken"
-    except Exception as error:  # whatever it is, it is what the application meets
+    except Exception as error:  # whatever it is, the application gets it
         outcomes[name] = reason_of(error)
 
 
@@ -57,7 +57,7 @@ threads = [threading.Thread(target=upload, args=(name, outcomes), daemon=True) f
 for thread in threads:
     thread.start()
 for name, thread in zip(names, threads):
-    # A busy machine may need longer for what does not wait.
+    # Without a stall, a busy machine may still need long.
     thread.join(3 if name.startswith("stall-") else 30)
 for name in names:
     print(f"{name}\t{outcomes.get(name, 'waits')}", flush=True)

@@ -1,13 +1,13 @@
 // An application that uploads one file with tus-js-client, used as its documentation shows. It
 // pauses half-way and resumes from the URL storage with a new Upload, as a page that was reloaded
 // does. When the client gives up, or waits for ever, the application resumes the same way.
-// With --careful the client is used as docs/guides/clients.md advises. With --deferred the upload has
-// no length: the client speaks the IETF draft beside tus, as CDC's upload page has it do, and the
-// draft's signal alone ends the upload.
+// With --careful the client is used as docs/guides/clients.md advises. With --deferred the upload
+// has no length: the client speaks the IETF draft beside tus, as on CDC's upload page, and only the
+// draft's Upload-Complete ends the upload.
 // Prints OUTCOME: details, where OUTCOME is what the application met (see clients.tsv).
 // usage: tus-js-client.mjs BASE_URL FOLDER [--careful | --deferred]
-//        (credentials as name:password in CREDENTIALS, if any; with DOWNLOAD set, the digest is that
-//        of a download, for servers other than the mock)
+//        (credentials as name:password in CREDENTIALS, if any; with DOWNLOAD set, a download is
+//        compared with the file, for servers other than the mock)
 import assert from 'node:assert'
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -30,7 +30,7 @@ const metadata = {
 }
 const urlStorage = new tus.FileUrlStorage(`${folder}/urls.json`)
 
-// What the application asks for by itself is not what is judged here: it asks until it is answered.
+// For requests of the application itself, which are not judged here: asks until it gets an answer.
 async function ask(path, options) {
   for (let left = 20; ; left--) {
     try {
@@ -51,8 +51,8 @@ async function authorization() {
   return { Authorization: `Bearer ${token.access_token}` }
 }
 
-// What differs with --careful: more is worth another try, with a token that is still good, and PATCH
-// is sent as POST since some firewalls know no PATCH.
+// Options of --careful: it retries after more kinds of errors, gets a new token for each request,
+// and sends PATCH as POST, because some firewalls refuse PATCH.
 const retried = [401, 409, 423, 429]
 const care = {
   retryDelays: [0, 200, ...Array(24).fill(500)],
@@ -66,11 +66,11 @@ const care = {
   },
 }
 
-// What differs with --deferred. The client adds the length to the last PATCH; CDC's load tool, which
-// ends its uploads in the same way, leaves that field empty, and so does this.
+// Options of --deferred. The client adds the length to the last PATCH. CDC's load tool, which ends
+// its uploads in the same way, leaves that field empty, and so do we.
 const lengthless = {
   uploadLengthDeferred: true,
-  protocol: 'ietf-draft-03', // version 5 of the draft's interoperability
+  protocol: 'ietf-draft-03', // interop version 5 of the draft
   onBeforeRequest: (request) => {
     request.setHeader('Tus-Resumable', '1.0.0')
     if (request.getMethod() === 'PATCH') {
@@ -139,7 +139,7 @@ async function attempt(pauseAt, urls) {
 
 const sha256 = (content) => createHash('sha256').update(content).digest('hex')
 
-// Of what the server holds as a finished upload; null while it waits for more.
+// The digest of a finished upload as the server has it; null while the upload is not finished.
 async function digest(url) {
   if (process.env.DOWNLOAD) {
     const headers = { 'Tus-Resumable': '1.0.0' }
@@ -163,7 +163,7 @@ for (let left = attempts; left > 0; left--) {
   counts[last.how]++
   if (process.env.VERBOSE) console.error(last)
   if (last.how === 'paused') pauseAt = Infinity
-  if (careful && last.gone) break // a person has to ask what became of it
+  if (careful && last.gone) break // a person has to find out what became of the upload
   await pause(100)
 }
 

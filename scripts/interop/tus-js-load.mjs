@@ -1,5 +1,5 @@
-// A load with tus-js-client, for scripts/bench.sh: so many uploads of so many bytes, so many at a
-// time, over kept connections.
+// A load with tus-js-client, for scripts/bench.sh: UPLOADS uploads of BYTES bytes, CONCURRENCY at a
+// time, over connections that are kept open.
 // usage: tus-js-load.mjs URL UPLOADS CONCURRENCY BYTES [CHUNK]
 import { Agent } from 'node:http'
 import * as tus from 'tus-js-client'

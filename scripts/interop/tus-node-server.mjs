@@ -11,8 +11,9 @@ const server = http.createServer((request, response) => tus.handle(request, resp
 server.listen(0, '127.0.0.1', () => {
   console.log(`ready http://127.0.0.1:${server.address().port}/files`)
 })
-// Node 20's fetch streams throw after a finished download ("ReadableStream is already closed"), with
-// no caller left to catch it: a bug below @tus/server that would end the server being judged.
+// Node 20's fetch streams throw after a finished download ("ReadableStream is already closed"),
+// when no caller can catch it any more. That bug below @tus/server would end the server that is
+// judged.
 process.on('uncaughtException', (error) => {
   if (error.code !== 'ERR_INVALID_STATE') throw error
 })

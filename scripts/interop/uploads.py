@@ -34,13 +34,13 @@ MOCK, FOLDER, COUNTS = sys.argv[1:4]
 PYTHONS = {"onecodex-1.2.0": sys.executable, "onecodex-0.6.5": (sys.argv[4:] or [None])[0]}
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUIDES = os.path.join(HERE, "../../docs/guides")
-HOST = "http://127.0.0.1:8080"  # of the examples
+HOST = "http://127.0.0.1:8080"  # in the examples
 PROJECT, TOKEN = "/api/direct-sharing/project/", {"access_token": "example_token"}
 CODEX, CODEX_KEY = "/api/v1/", ("demodemodemodemodemodemodemodemo", "")
-CURL_BROKEN = (7, 35, 52, 55, 56)  # the connection was not made, or not kept: which is chance
-DEADLINE = 60  # seconds that anything may take which is not meant to hang
-PATIENCE = 2  # seconds that a client is waited for which met what makes it hang
-UNSEEN = {"file": "object", "other": "other object"}  # what is in the store, and not listed
+CURL_BROKEN = (7, 35, 52, 55, 56)  # no connection, or a lost one; which of them is chance
+DEADLINE = 60  # seconds that anything may take, unless it is meant to hang
+PATIENCE = 2  # seconds to wait for a client after it has met what makes it hang
+UNSEEN = {"file": "object", "other": "other object"}  # names of what is stored, but not listed
 SETTLED = 10  # seconds after which the store must be as it should
 SIZES = {"small": 300_000, "large": (9 << 20) + 77}
 ACCESS_KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -61,7 +61,7 @@ def main():
     keep_to_this_machine()
     texts = [text_of(name + ".md") for name in ("open-humans", "object-store", "onecodex")]
     examples = {name: block for text in texts for name, block in examples_of(text).items()}
-    boto3.client("s3", region_name="us-east-1")  # what it reads at first, for all clients
+    boto3.client("s3", region_name="us-east-1")  # loads its data before the forks
     mocks = [Mock("plain"), Mock("tls", "--tls-self-signed", os.path.join(FOLDER, "tls"))]
     try:
         load_rules_of(texts, mocks[0])
@@ -168,7 +168,7 @@ class Case:
         self.outcome = "did not end"
         self.details = ""
 
-    # ---- in a process of its own
+    # ---- in the process of the case
 
     def run(self):
         os.makedirs(self.folder)
@@ -316,7 +316,7 @@ class Case:
                 told = ask("POST", uri, auth=CODEX_KEY)
                 yield told.json()["download_uri"] if told.ok else ""
 
-    # ---- in ours
+    # ---- in the main process
 
     def start(self):
         sys.stdout.flush()
@@ -411,7 +411,7 @@ def run(command, environment):
         stdin=subprocess.DEVNULL,
         env=environment,
         start_new_session=True,
-        # What runs in the background of a shell is deaf to it, and so would be the client.
+        # A shell makes its background processes ignore SIGINT, and the client would inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
@@ -425,7 +425,7 @@ def run(command, environment):
 
 def interrupt(process):
     """As who waits at a terminal does, who lets the client do what it does then."""
-    for _ in range(3):  # one that comes while OpenSSL is writing is lost
+    for _ in range(3):  # a signal that comes while OpenSSL is writing is lost
         os.killpg(process.pid, signal.SIGINT)
         try:
             process.wait(SETTLED)

@@ -1,5 +1,5 @@
-# Shared by the scripts: where things are, how to install, how to build, how to start a server.
-# Sourced, not run.
+# Shared by the scripts: the repository's folder, and functions that install packages, build, and start
+# servers. Sourced, not run.
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -17,9 +17,9 @@ build_packages=(
   nlohmann-json3-dev libcli11-dev libfmt-dev libspdlog-dev libexpected-dev
   libyaml-cpp-dev prometheus-cpp-dev libre2-dev libgtest-dev
 )
-test_packages=(libgmock-dev libbenchmark-dev librapidcheck-dev curl) # curl: the guides' commands are run
+test_packages=(libgmock-dev libbenchmark-dev librapidcheck-dev curl) # curl: for the guides' commands
 
-# install_packages NAME...: installs what is missing, through apt, as root or with sudo.
+# install_packages NAME...: installs those that are missing, with apt-get, as root or with sudo.
 install_packages() {
   local missing=() package
   for package in "$@"; do
@@ -47,7 +47,7 @@ build() {
   cmake --build --preset "$preset" "$@"
 }
 
-# A folder for this run, removed at exit; everything started with `start` is stopped first.
+# A folder for this run, removed at exit; before that the processes in `started` are stopped.
 scratch=''
 started=()
 cleanup() {
@@ -61,21 +61,21 @@ cleanup() {
 trap cleanup EXIT
 make_scratch() { scratch=$(mktemp -d "${TMPDIR:-/tmp}/dex-XXXXXX"); }
 
-# temporary_files_in_memory: from now on, where there is room, unless TMPDIR says where they are to be. Tests
-# make and remove files by the hundred thousand, and ext4 looks through what was freed in the last five
-# seconds for each that it makes: an eighth of the CPU time of all tests.
+# temporary_files_in_memory: puts temporary files into memory from now on, if there is room and TMPDIR is not
+# set. The tests make and remove hundreds of thousands of files. For each new file, ext4 searches what was
+# freed in the last five seconds, which takes an eighth of the CPU time of all tests.
 temporary_files_in_memory() {
-  local room=2097152 free # KiB; they take 360,000
+  local room=2097152 free # KiB; the tests take 360,000
   [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] || return 0
   free=$(df --output=avail -t tmpfs /dev/shm 2>/dev/null | tail -1) || return 0
   [ "${free:-0}" -ge $room ] || return 0
   [ "$(awk '/^MemAvailable:/ {print $2}' /proc/meminfo)" -ge $((2 * room)) ] || return 0
   scratch=$(mktemp -d /dev/shm/dex-XXXXXX)
-  chmod 711 "$scratch" # some tests are nobody for a while
+  chmod 711 "$scratch" # some tests run as the user nobody for a while
   export TMPDIR=$scratch
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds; fails when it never does.
+# wait_for SECONDS COMMAND...: repeats COMMAND until it succeeds; fails when SECONDS are over.
 wait_for() {
   local end=$((SECONDS + $1))
   shift

@@ -28,15 +28,15 @@ def main():
         for result in report["results"]:
             cost = {**result["sent"], "ms": result["duration_ms"]}
             sent += cost["requests"]
-            if result["verdict"] == "skip":  # it tells nothing of a target that has what it needs
+            if result["verdict"] == "skip":  # a skipped row did not send what it costs
                 continue
             known = rows.setdefault(result["id"], cost)
-            # Time that a busy machine takes from a check is none of its own.
+            # A busy machine makes a check take longer, so the smallest time counts.
             rows[result["id"]] = {
                 key: (min if key == "ms" else max)(known[key], value) for key, value in cost.items()
             }
         uploads = report["uploads"]
-        deletions = uploads["removed"] + len(uploads["left"])  # one for each, whatever comes of it
+        deletions = uploads["removed"] + len(uploads["left"])  # one request each, even if it fails
         besides = max(besides, asked - sent - deletions)
         rows_made = sum(result["sent"]["uploads"] for result in report["results"])
         made = max(made, uploads["removed"] + len(uploads["left"]) - rows_made)

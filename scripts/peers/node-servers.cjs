@@ -1,6 +1,6 @@
 // tus servers from npm, on a free port; prints 'ready URL'.
-// usage: node-servers.cjs PACKAGE FOLDER, where node_modules has PACKAGE: @tus/server (1.x), or
-// tus-node-server (0.x)
+// usage: node-servers.cjs PACKAGE FOLDER   PACKAGE, from ./node_modules: @tus/server (1.x) or
+//                                          tus-node-server (0.x)
 const http = require('node:http')
 const { createRequire } = require('node:module')
 

@@ -89,7 +89,8 @@ def django_tus(folder, listener):
 
     for name in ("uploads", "done"):
         (folder / name).mkdir()
-    # Its os.renames takes the folder away with the last upload in it; then every PATCH is 410.
+    # django-tus removes the folder with the last upload in it (os.renames); then every PATCH gets
+    # 410.
     (folder / "uploads" / "stays").touch()
     app = django_app(
         folder,

@@ -1,6 +1,6 @@
-// Right servers behind slow lines and gateways: no row may be red that is not without them, but for
-// those of expected.tsv. A part is judged in CI; DEX_ALARMS=whole judges everything, real servers
-// too where scripts/interop.sh has made them (scripts/alarms.sh).
+// Right servers behind slow lines and gateways: no row may be red but those of expected.tsv. CI
+// judges a part; DEX_ALARMS=whole (scripts/alarms.sh) judges everything, also the real servers if
+// scripts/interop.sh has built them.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -29,15 +29,15 @@ namespace fs = std::filesystem;
 using programs::Conformance;
 using Arguments = std::vector<std::string>;
 
-/// A whole run on a slow line, beside others.
+/// Enough for a whole run on a slow line, while other runs use the machine.
 constexpr std::chrono::seconds longest_run{1800};
 
 /// A server that is right, or wrong only as its baseline says.
 struct Server {
   std::string name;
-  Arguments mock;         ///< of dex-mock-server; empty: a real one
+  Arguments mock;         ///< of dex-mock-server; empty: a real server
   Arguments judge;        ///< of dex-conformance
-  bool delivers = false;  ///< deliveries are compared
+  bool delivers = false;  ///< dex-conformance compares its deliveries
 };
 
 const std::vector<Server>& servers() {
@@ -60,7 +60,7 @@ const std::vector<Server>& servers() {
   return all;
 }
 
-/// One that runs.
+/// A server that is running.
 class Running {
  public:
   explicit Running(const Server& server) : server_(server) {
@@ -101,7 +101,7 @@ class Running {
     const auto uploads = (folder_.path() / "uploads").string();
     std::string line;
     if (server_.name == "tusd") {
-      // It says more of each request than a pipe holds that nobody reads.
+      // It logs so much that it would fill a pipe that nobody reads, and block.
       const auto log = folder_.path() / "tusd.log";
       testkit::ChildProcess::Options options;
       options.environment = {{"LOG", log.string()}};
@@ -120,7 +120,7 @@ class Running {
     path_ = line.substr(slash, line.find_first_of(" \r\n\"", slash) - slash);
   }
 
-  /// The line of a file that is being written; throws when it does not come.
+  /// The first line with `text` in a file that is still being written; throws after 20 seconds.
   static std::string line_with(std::string_view text, const fs::path& file) {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{20};
     do {
@@ -141,7 +141,8 @@ class Running {
   std::string path_ = "/files";
 };
 
-/// expected.tsv: server, way and row, each of which may end in "*", and why the text forbids it.
+/// A line of expected.tsv: server, way and row, each of which may end in "*", and why the
+/// specification forbids what the way does.
 struct Expected {
   std::string server, way, row, why;
 };
@@ -185,7 +186,8 @@ bool has_peer(const std::string& name) {
   return peers != nullptr && fs::exists(fs::path(peers) / file);
 }
 
-/// Judges `server` through `way` and says what is red there.
+/// Judges `server` through `way`; each row that is red and not expected is a failure, and so is a
+/// share of judged rows below `least_judged` (0 to 1).
 void look(const Server& server, const std::string& way, const Arguments& more,
           double least_judged) {
   if (!alarms::is_installed(way)) GTEST_SKIP() << way << ": apt-get install nginx-light";
@@ -206,11 +208,11 @@ void look(const Server& server, const std::string& way, const Arguments& more,
   }
   fmt::print("{:<14}{:<18}{:>4} judged {:>4} skipped {:>7.1f} s\n", server.name, way, judged,
              skipped, seen.report.at("duration_ms").get<double>() / 1000);
-  // Rows that are all skipped alarm nobody either.
+  // A run that skips every row would raise no alarm either.
   EXPECT_GE(judged, least_judged * (judged + skipped)) << seen.out;
 }
 
-/// A server of manners that the text leaves free, made of the mock by rules.
+/// Behaviour that the specification allows, made of the mock by rules.
 struct Manner {
   const char* name;
   Arguments mock;
@@ -263,7 +265,8 @@ TEST(Alarms, OfAServerOfOtherManners) {
 
 class Through : public testing::TestWithParam<std::string> {};
 
-/// The areas that look at connections and time. A line does the same to each version of the draft.
+/// The areas that look at connections and time. One version of the draft is enough: a line does the
+/// same to each.
 TEST_P(Through, RowsThatLookAtTheLine) {
   if (whole()) GTEST_SKIP() << "the whole is asked for";
   look(servers().front(), GetParam(),

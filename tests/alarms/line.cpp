@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using relays::Socket;
 
-/// After it a sender is taken to have begun anew.
+/// What comes after such a silence counts as a new message, which begins with fine pieces again.
 constexpr auto silence = 20ms;
 
 constexpr std::array<Pace, 4> all{{
@@ -49,16 +49,16 @@ class Direction {
       : from_(from), to_(to), pace_(pace) {}
 
   [[nodiscard]] bool over() const { return over_; }
-  /// Who is told of a reset has to be told by both sockets at once.
+  /// Whether this direction has ended by a reset. carry() then resets both sockets at once.
   [[nodiscard]] bool was_reset() const { return over_ && reset_; }
-  /// The reader broke off: what it sent before still arrives.
+  /// The sender of this direction is gone; what it sent before still arrives.
   void lose() { reset_ = true; }
 
   [[nodiscard]] bool wants_in() const { return !ends_ && held_ < pace_.room; }
   [[nodiscard]] bool wants_out(Clock::time_point now) const {
     return !over_ && !pieces_.empty() && due() <= now;
   }
-  /// When it is to be looked at again though no socket tells anything; nullopt: never.
+  /// When to look at it again although no socket has reported anything; nullopt: never.
   [[nodiscard]] std::optional<Clock::time_point> next(Clock::time_point now) const {
     if (over_ || wants_out(now)) return std::nullopt;
     if (!pieces_.empty()) return due();
@@ -84,7 +84,7 @@ class Direction {
 
   /// False when the reader is gone.
   bool give(Clock::time_point now) {
-    // Not for ever: the other direction waits.
+    // A bounded number of turns, because the other direction waits meanwhile.
     for (int turn = 0; turn < 512 && wants_out(now); ++turn) {
       auto& bytes = pieces_.front().bytes;
       const auto size =
@@ -102,7 +102,7 @@ class Direction {
         pieces_.pop_front();
         at_ = 0;
       }
-      // A machine that is busy wakes us late: the pace is kept all the same.
+      // A busy machine wakes us late; up to 200 ms of that are caught up, so that the pace is kept.
       if (pace_.gap > 0ms) open_ = std::max(open_, now - 200ms) + pace_.gap;
     }
     return true;
@@ -125,9 +125,9 @@ class Direction {
   const Socket& to_;
   const Pace& pace_;
   std::deque<Piece> pieces_;
-  std::size_t at_ = 0;      ///< of the first piece, what went
+  std::size_t at_ = 0;      ///< how much of the first piece is sent
   std::size_t held_ = 0;    ///< bytes in pieces_
-  std::size_t passed_ = 0;  ///< since a silence
+  std::size_t passed_ = 0;  ///< bytes since the last silence
   Clock::time_point last_, open_;
   std::optional<Clock::time_point> ends_;
   bool reset_ = false;
@@ -160,20 +160,21 @@ void carry(Socket client, Socket server, const Pace& pace) {
     };
     std::array<pollfd, 2> ready{pollfd{client.fd(), events(there, back), 0},
                                 pollfd{server.fd(), events(back, there), 0}};
-    // A socket that nothing is wanted of would wake us for ever once it is broken.
+    // Leave out a socket that we want nothing of: once broken, it would wake us again and again.
     for (auto& one : ready) one.fd = one.events == 0 ? -1 : one.fd;
     if (::poll(ready.data(), ready.size(), until(next, now)) < 0) continue;
     now = Clock::now();
     constexpr short came = POLLIN | POLLHUP | POLLERR;
     if (there.wants_in() && (ready[0].revents & came) != 0) there.take(now);
     if (back.wants_in() && (ready[1].revents & came) != 0) back.take(now);
-    // Who does not read any more has reset the connection, or will when it is told something.
+    // A peer that no longer reads has reset the connection, or will do so at the next byte.
     if (!there.give(now)) back.lose();
     if (!back.give(now)) there.lose();
     there.end(now);
     back.end(now);
     if (there.was_reset() || back.was_reset()) {
-      // In small pieces, an answer is more packets than TCP sends before one is acknowledged.
+      // A reset drops what the kernel still holds. An answer in small pieces may be more packets
+      // than TCP sends before the first is acknowledged, so wait until they have arrived.
       server.see_delivered();
       client.see_delivered();
       client.reset();

@@ -1,7 +1,7 @@
-// A line to a server that is right: every byte arrives, slowly in one way.
+// A slow line to a server: every byte arrives, at the pace of that name (line.hpp).
 //   slow_line --upstream HOST:PORT --pace NAME   serves on a free port of 127.0.0.1
-//   slow_line --list                             what there is
-// Prints "ready URL" once it serves. Runs until it is ended by a signal. Exit codes: 0 listed,
+//   slow_line --list                             prints the paces
+// Prints "ready URL" once it serves, and runs until a signal ends it. Exit codes: 0 listed,
 // 2 usage.
 #include <fmt/format.h>
 
@@ -24,7 +24,7 @@ using namespace alarms;
       carry(std::move(client), relays::Socket::connect(behind.host, behind.port, pace.buffer),
             pace);
     } catch (const std::exception&) {
-      // The server behind is gone: the connection ends, as it would without a line.
+      // The upstream server is gone: the connection ends, as it would without a line.
     }
   });
 }

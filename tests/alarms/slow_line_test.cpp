@@ -1,4 +1,4 @@
-// The lines themselves, and what the transport makes of one.
+// The lines themselves, and how the transport copes with a slow one.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -27,7 +27,7 @@ std::unique_ptr<alarms::Way> before(const Mock& mock, const std::string& pace) {
   return alarms::stand_before(mock.url().substr(7), pace);
 }
 
-/// A PATCH of all of a new upload.
+/// One PATCH with all the bytes of a new upload.
 transport::Request patch(const std::string& url, std::string bytes) {
   programs::ControlClient client(url);
   transport::Request request;
@@ -52,7 +52,7 @@ TEST(SlowLine, CarriesEveryByteInItsOrder) {
   }
 }
 
-/// A server that answers and is gone may be told of the rest of a body: it resets the connection.
+/// A server that answers early and closes resets the connection when more of the body arrives.
 TEST(SlowLine, CarriesAnAnswerThatAResetFollows) {
   const testkit::TempFolder folder;
   const auto rules = folder.write("rules.json", R"({"when": {"method": "PATCH"}, "then": {
@@ -140,7 +140,7 @@ TEST(SlowLine, ARawAnswerIsWaitedForWhileItsRequestMoves) {
   const auto read = connection->read_response(3s);
   ASSERT_TRUE(read.response);
   EXPECT_EQ(read.response->status, 204);
-  // Nothing moves any more: a silence is a silence.
+  // Nothing moves now, so the timeout of a read is not extended.
   const auto begun = Clock::now();
   EXPECT_EQ(connection->read_response(200ms).seen, transport::RawConnection::Seen::timeout);
   EXPECT_LT(Clock::now() - begun, 5s);

@@ -26,18 +26,19 @@ class Line : public Way {
 
 using Speaks = programs::Nginx::Speaks;
 
-/// How nginx is told to stand before a server.
+/// How nginx is configured as a gateway before a server.
 struct Gateway {
   std::string_view name;
-  std::string_view directives;  ///< of the location
+  std::string_view directives;  ///< in the block "location /"
   Speaks speaks = Speaks::http1;
 };
 constexpr std::array<Gateway, 4> gateways{{
     {"nginx-buffering", "proxy_http_version 1.1;"},
     {"nginx-streaming", "proxy_http_version 1.1; proxy_request_buffering off;"},
-    // As it comes: upstream in HTTP/1.0, which has no chunks.
+    // nginx's default: HTTP/1.0 upstream, which has no chunks.
     {"nginx-http10", ""},
-    // A 104 it passes on as it is: only the server can name the scheme there.
+    // nginx passes a 104 on unchanged, without proxy_redirect, so the server has to name the
+    // scheme.
     {"nginx-h2",
      "proxy_http_version 1.1; proxy_set_header X-Forwarded-Proto https;"
      " proxy_redirect http:// https://;",

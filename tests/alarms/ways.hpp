@@ -14,17 +14,19 @@ class Way {
   Way(const Way&) = delete;
   Way& operator=(const Way&) = delete;
   virtual ~Way() = default;
-  /// Of the door, without a path.
+  /// Where clients connect, without a path.
   [[nodiscard]] virtual const std::string& url() const = 0;
-  /// What dex-conformance has to be told besides.
+  /// Further arguments of dex-conformance.
   [[nodiscard]] virtual std::vector<std::string> arguments() const { return {}; }
 };
 
-/// "delay", "nginx-buffering": slow lines (line.hpp), and Debian's nginx-light as a gateway.
+/// Names of slow lines (line.hpp), as "delay", and of gateways made with Debian's nginx-light, as
+/// "nginx-buffering".
 [[nodiscard]] const std::vector<std::string>& ways();
-/// Before "HOST:PORT". Throws for a name that is none, and where the program does not start.
+/// Puts `way` before the server at "HOST:PORT". Throws when there is no such way, or its program
+/// does not start.
 [[nodiscard]] std::unique_ptr<Way> stand_before(const std::string& server, const std::string& way);
-/// Whether there is the program that it needs.
+/// Whether the program that it needs is installed.
 [[nodiscard]] bool is_installed(const std::string& way);
 
 }  // namespace alarms

@@ -1,4 +1,4 @@
-// Where the clients of a relay come in.
+// The listener of a relay.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@ struct Place {
   std::string host;
   std::uint16_t port = 0;
 };
-/// "127.0.0.1:8080"; nullopt when it is none.
+/// Reads "127.0.0.1:8080"; nullopt when it is not HOST:PORT.
 [[nodiscard]] std::optional<Place> read_place(std::string_view text);
 
 /// Listens on a free port of 127.0.0.1.
 class Door {
  public:
-  /// Throws when nothing can be listened on. `buffer` as in Socket::connect, for what is accepted.
+  /// Throws when it cannot listen. `buffer` as in Socket::connect, for accepted connections.
   explicit Door(int buffer = 0);
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;

@@ -70,7 +70,7 @@ void Socket::see_delivered() const {
     int held = 0;
     if (::ioctl(fd_, SIOCOUTQ, &held) != 0 || held == 0) return;
     if (std::exchange(before, held) != held) until = Clock::now() + patience;
-    pollfd one{fd_, 0, 0};  // tells of a peer that is gone, and of nothing else
+    pollfd one{fd_, 0, 0};  // no events asked: reports only a peer that is gone
     if (::poll(&one, 1, 1) > 0) return;
   }
 }

@@ -1,4 +1,4 @@
-// A TCP socket, as little of it as a relay has to know.
+// A TCP socket, with only what a relay needs.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ class Socket {
   Socket& operator=(Socket&&) = delete;
   ~Socket();
 
-  /// To an address of IPv4; throws when it is refused. `buffer`: bytes that the kernel may keep
-  /// each way, which it has to be told before; 0: its default.
+  /// Connects to an IPv4 address; throws when that fails. `buffer`: the size of the kernel's
+  /// buffers each way, which has to be set before connecting; 0: the kernel's default.
   [[nodiscard]] static Socket connect(const std::string& host, std::uint16_t port, int buffer = 0);
 
   /// False when the peer is gone.
@@ -27,12 +27,12 @@ class Socket {
   [[nodiscard]] bool was_reset() const { return was_reset_; }
   void end_sending() const;
   void end() const;
-  /// Waits until the peer has all that was sent, or is gone itself, or has taken nothing for five
-  /// seconds: reset() throws away what the kernel still holds.
+  /// Waits until the peer has got all that was sent, is gone, or has taken nothing for five
+  /// seconds. Call it before reset(), which throws away what the kernel still holds.
   void see_delivered() const;
   /// The peer will see a reset as soon as this object is gone.
   void reset() const;
-  /// For what is not here; it stays with this object.
+  /// The descriptor, for other calls; this object keeps it.
   [[nodiscard]] int fd() const { return fd_; }
 
  private:
@@ -40,7 +40,7 @@ class Socket {
   bool was_reset_ = false;
 };
 
-/// See Socket::connect.
+/// Sets the size of the kernel's buffers of a socket that is not connected yet.
 void limit_buffers(int fd, int bytes);
 void send_at_once(int fd);  ///< TCP_NODELAY
 

@@ -1,6 +1,7 @@
-// The wrong servers: what each does, what it breaks, what a client loses by it. Sixty were listed
-// by people who had not seen how dex-conformance judges, after bugs that real servers had;
-// "every-byte" is the one that it once took for a right server without downloads.
+// The wrong servers: what each does, what it breaks, and what a client loses by it. Sixty of them,
+// after bugs of real servers, were listed by people who had not seen how dex-conformance judges.
+// The other one is "every-byte", which dex-conformance once took for a right server without
+// downloads.
 #pragma once
 
 #include <span>
@@ -8,7 +9,7 @@
 
 namespace strangers {
 
-/// What it takes to see one.
+/// What it takes to see that a server is wrong.
 enum class Needs {
   little,  ///< some requests
   slow,    ///< more than ten seconds
@@ -18,10 +19,10 @@ enum class Needs {
 struct Entry {
   std::string_view name;
   std::string_view kind;
-  std::string_view system;  ///< "tus" or "dex": which server it is put before
+  std::string_view system;  ///< of the server that it is put before: "tus" or "dex"
   Needs needs = Needs::little;
   std::string_view does;
-  std::string_view breaks;  ///< a sentence that every server has to keep, and where it stands
+  std::string_view breaks;  ///< a rule for every server, and where it stands
   std::string_view loses;
 };
 

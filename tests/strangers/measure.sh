@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Judges each of the wrong servers by all rows, slow ones too, and says which rows of
-# dex-conformance are red for it.
+# Judges each of the wrong servers by all rows, slow ones too, and lists the rows of dex-conformance that
+# are red for it.
 #   tests/strangers/measure.sh BUILD_DIR TABLE.tsv [NAME...]
-# BUILD_DIR holds bin/dex-mock-server, bin/dex-conformance and tests/stranger. Two at a time (JOBS);
-# ten minutes for all. Each line of the table: the wrong, what it needs to be seen, the exit code of
-# the judge, the rows that are red and those that warn ("-": none), the last line of the report.
+# BUILD_DIR holds bin/dex-mock-server, bin/dex-conformance and tests/stranger. Judges two at a time (JOBS);
+# all of them take ten minutes. Each line of the table: the wrong, what it takes to see it, the exit code of
+# dex-conformance, the rows that are red and those that warn ("-": none), the last line of the report.
 # Reports stay in BUILD_DIR/strangers.
 set -euo pipefail
 
-# One wrong server: measure.sh --one BUILD_DIR NAME SYSTEM NEEDS
+# Judges one wrong server: measure.sh --one BUILD_DIR NAME SYSTEM NEEDS
 one() {
   local build=$1 name=$2 system=$3 needs=$4 scratch url
   scratch=$(mktemp -d)
@@ -61,7 +61,7 @@ started() {
   return 1
 }
 
-# The table of all, or of those that are named.
+# Writes the table of all wrong servers, or of those that are named.
 all() {
   local build table=$2 list lines
   build=$(cd "$1" && pwd)

@@ -12,7 +12,7 @@ namespace {
 
 using Pending = std::shared_ptr<Exchange>;
 
-/// How a body went. ended: the client did; lost: the server is gone.
+/// How relaying a body ended. ended: the client broke off; lost: the server is gone.
 enum class Passed { whole, ended, lost, refused };
 
 std::string chunk_of(std::string_view bytes) {
@@ -22,7 +22,7 @@ std::string chunk_of(std::string_view bytes) {
   return size + "\r\n" + std::string(bytes) + "\r\n";
 }
 
-/// nullopt: not a size.
+/// nullopt when the line has no valid size.
 std::optional<std::uint64_t> chunk_size(std::string_view line) {
   std::uint64_t size = 0;
   std::size_t digits = 0;
@@ -44,7 +44,7 @@ std::string written(const Answer& answer, const Exchange& to) {
   return bytes;
 }
 
-/// Whether the relay keeps the server's doors for tests from its clients.
+/// Whether this is the control API or a lane, which the relay hides from its clients.
 bool is_door_for_tests(const std::string& target) {
   const auto path = path_of(target);
   return path == "/_mock" || path.starts_with("/_mock/") || path.starts_with("/_lane/");
@@ -75,7 +75,7 @@ class Connection {
     }
   }
 
-  /// False when there will be no more of them.
+  /// False when no more requests will come.
   bool relay_request(Input& in) {
     const auto end = in.until("\r\n\r\n");
     const auto exchange = end ? admit(in.peek().substr(0, *end)) : nullptr;
@@ -99,7 +99,7 @@ class Connection {
     return whole;
   }
 
-  /// nullptr: not for us to understand.
+  /// nullptr when the head is not understood, and has to be passed on as it is.
   Pending admit(std::string_view head) {
     auto parsed = parse_request(head);
     auto framing = parsed ? framing_of(parsed->fields) : std::nullopt;
@@ -125,7 +125,7 @@ class Connection {
     wrong_->sent(world_, exchange);
   }
 
-  /// Answers when all earlier requests have been.
+  /// Answers without the server, once all earlier requests have been answered.
   bool answer_here(Input& in, Exchange& exchange) {
     {
       std::unique_lock lock(mutex_);
@@ -148,7 +148,7 @@ class Connection {
 
   // ---- bodies
 
-  /// To the server, or away. False when the connection is at its end.
+  /// Sends the body to the server, or drops it. False when the connection is at its end.
   bool relay_body(Input& in, Exchange& exchange, bool to_server) {
     const auto passed = exchange.framing.chunked ? pass_chunks(in, exchange, to_server)
                                                  : pass_length(in, exchange, to_server);
@@ -190,7 +190,7 @@ class Connection {
     return Passed::ended;
   }
 
-  /// The server is to say what it makes of it.
+  /// Passes on what is not understood, so that the server judges it.
   Passed pass_malformed(Input& in, const std::string& line, bool to_server) {
     if (to_server && server_.send(line)) relay_raw(in);
     return Passed::lost;
@@ -266,14 +266,15 @@ class Connection {
     if (zeros > 0) server_.send(std::string(zeros, '\0'));
   }
 
-  /// What a client still sends, so that closing does not reset what it has to read.
+  /// Reads what the client still sends: closing with unread bytes would reset the connection, and
+  /// the client could not read its reply.
   static void pour_away(Input& in) {
     do {
       static_cast<void>(in.take_all());
     } while (in.fill());
   }
 
-  /// In place of whatever the server would say.
+  /// Answers 400 in place of whatever the server would say.
   void refuse() {
     write_client(
         "HTTP/1.1 400 Bad Request\r\nTus-Resumable: 1.0.0\r\nConnection: close\r\n"
@@ -360,7 +361,7 @@ class Connection {
       const auto size = chunk_size(line);
       if (!write_client(line) || !size) return false;
       if (!pass_reply(in, *size + 2)) return false;
-      if (*size == 0) return true;  // no server of ours sends trailers
+      if (*size == 0) return true;  // the servers behind send no trailers
     }
   }
 
@@ -402,12 +403,12 @@ class Connection {
   Wrong* wrong_;
   ConnectionNotes notes_;
 
-  std::mutex mutex_;  ///< for the three below
+  std::mutex mutex_;  ///< guards pending_ and over_
   std::condition_variable answered_;
   std::deque<Pending> pending_;  ///< sent to the server and not answered
-  bool over_ = false;            ///< the server will say nothing more
+  bool over_ = false;            ///< no more replies will come
 
-  std::mutex writing_;  ///< to the client; and `silenced_`
+  std::mutex writing_;  ///< guards sending to the client, and silenced_
   bool silenced_ = false;
 };
 
@@ -417,7 +418,7 @@ void serve(Socket client, World& world, Wrong* wrong) {
   try {
     Connection(std::move(client), world, wrong).run();
   } catch (const std::exception&) {
-    // The server behind is gone: the connection ends, as it would without a relay.
+    // The upstream server is gone: the connection ends, as it would without a relay.
   }
 }
 

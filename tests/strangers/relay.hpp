@@ -1,5 +1,5 @@
-// Relays connections of clients to the server behind, byte for byte where no wrong has a hand in
-// it.
+// Relays connections of clients to the server behind, byte for byte wherever the wrong changes
+// nothing.
 #pragma once
 
 #include "world.hpp"

@@ -1,7 +1,7 @@
 // A server that is wrong in one way: a relay in front of a right one.
 //   stranger --upstream HOST:PORT [--wrong NAME] [--speed N]   serves on a free port of 127.0.0.1
-//   stranger --list                                            what there is
-// Prints "ready URL" once it serves. Runs until it is ended by a signal. Exit codes: 0 listed,
+//   stranger --list                                            prints the wrong servers
+// Prints "ready URL" once it serves, and runs until a signal ends it. Exit codes: 0 listed,
 // 2 usage.
 #include <fmt/format.h>
 

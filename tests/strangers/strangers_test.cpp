@@ -1,5 +1,5 @@
-// Each of the wrong servers does what its line says, seen in one exchange, and the relay does
-// none of it when it is not told to.
+// Each of the wrong servers does what its line in the catalogue says, which one exchange shows, and
+// the relay does none of it when no wrong is chosen. Each is red on its row of red.tsv.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,12 +57,12 @@ class Stranger {
   std::string url_;
 };
 
-/// What the shows below do to a server.
+/// A client with the requests that show what is wrong with a server.
 class Door : public ControlClient {
  public:
   explicit Door(const std::string& url) : ControlClient(url), url_(url) {}
 
-  /// A tus request about nothing in particular.
+  /// Any tus request.
   Answer tus(const std::string& method, const std::string& path, http::Fields fields = {},
              std::optional<std::string> body = std::nullopt) {
     if (!fields.has("Tus-Resumable")) fields.add("Tus-Resumable", "1.0.0");
@@ -71,12 +71,12 @@ class Door : public ControlClient {
   }
   std::string offset(const std::string& url) { return head(url).header("Upload-Offset"); }
   std::string bytes(const std::string& url) { return get(url).body; }
-  /// With the body of its creation.
+  /// Creates an upload with all of its bytes in the creation; returns its URL.
   std::string whole(const std::string& bytes, http::Fields fields = {}) {
     fields.add("Upload-Length", std::to_string(bytes.size()));
     return tus("POST", "/files", std::move(fields), bytes).header("Location");
   }
-  /// Whether what is sent in chunks of `size` is not what is kept.
+  /// Sends `sent` in chunks of `size`; whether the server then has other bytes.
   bool damages(const std::string& sent, std::size_t size = std::string::npos) {
     const auto url = create(sent.size());
     for (std::size_t at = 0; at < sent.size();) {
@@ -95,7 +95,7 @@ class Door : public ControlClient {
     return whole(bytes, {{"Upload-Concat", "partial"}});
   }
 
-  // ---- byte by byte
+  // ---- raw connections
 
   [[nodiscard]] RawConnection connect() const {
     auto opened = RawConnection::open(url_, {}, patience);
@@ -131,7 +131,7 @@ class Door : public ControlClient {
     EXPECT_TRUE(connection.send(request, patience));
     return status(connection);
   }
-  /// The first of a body that says it has `size` bytes; returns when they have arrived.
+  /// Begins a PATCH of `size` bytes with `first`; returns when those have arrived.
   RawConnection begin(const std::string& url, std::size_t size, const std::string& first) {
     auto connection = connect();
     const auto head = patch_head(url, 0, {{"Content-Length", std::to_string(size)}});
@@ -143,7 +143,8 @@ class Door : public ControlClient {
     }
     return connection;
   }
-  /// An upload of ten bytes whose first PATCH broke off after `first`; returns when that is known.
+  /// Makes an upload of ten bytes whose first PATCH breaks off after `first`; returns when the
+  /// server has noticed.
   std::string cut(const std::string& first) {
     auto url = create(10);
     auto connection = begin(url, 10, first);
@@ -156,7 +157,7 @@ class Door : public ControlClient {
   std::string url_;
 };
 
-/// Whether the wrong can be seen.
+/// Whether an exchange shows the wrong.
 using Show = std::function<bool(Door&)>;
 struct Shown {
   Show show;
@@ -391,12 +392,12 @@ const std::map<std::string, Shown>& tus_shows() {
 
 // ---- DEX
 
-/// A DEX server, logged in.
+/// A client of a DEX server, which logs in.
 class Dex {
  public:
   explicit Dex(Door& door) : door_(door) {}
 
-  /// The answer to the token request.
+  /// Asks for a token, and uses it from now on; returns the answer.
   Answer log_in(const std::string& password = "demo") {
     auto answer = form("/oauth", "username=demo&password=" + password);
     if (answer.json.is_object() && answer.json.contains("access_token")) use(answer.json);
@@ -432,7 +433,7 @@ class Dex {
   json info(const std::string& url) {
     return door_.send("GET", "/info/" + ControlClient::id_of(url), {credential_}).json;
   }
-  /// Where a whole upload of these five bytes was delivered.
+  /// Sends the five bytes of an upload; returns where they were delivered.
   std::string delivered(const std::string& url, const std::string& bytes) {
     EXPECT_EQ(patch(url, bytes), 204);
     const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -508,7 +509,7 @@ const std::map<std::string, Shown>& dex_shows() {
   return shows;
 }
 
-/// Each of them is seen where it is done, and not before the server behind.
+/// Each show sees its wrong at the relay that does it, and not at a relay without a wrong.
 void expect_shown(const std::map<std::string, Shown>& shows, const Mock& mock) {
   const Stranger right(mock, "");
   for (const auto& [name, shown] : shows) {
@@ -541,7 +542,7 @@ TEST(Strangers, OfDexDoWhatTheirLinesSay) {
                                   (folder.path() / "store").string()}));
 }
 
-/// Which rows are broken, and how.
+/// The verdicts of some rows.
 std::map<std::string, std::string> broken(const std::string& url) {
   const auto run = programs::judge(url + "/files", {"--select", "TUS-CORE-HEAD-*", "--select",
                                                     "TUS-CREATE-*", "--select", "http"});
@@ -549,20 +550,21 @@ std::map<std::string, std::string> broken(const std::string& url) {
   std::map<std::string, std::string> verdicts;
   for (const auto& [id, entry] : run.results) {
     const auto verdict = entry.at("verdict").get<std::string>();
-    // What a server does where it is free to may differ from run to run.
+    // A note tells of behaviour that is free, and may differ from run to run.
     verdicts[id] = verdict == "note" ? "pass" : verdict;
   }
   return verdicts;
 }
 
 TEST(Strangers, TheRelayIsJudgedAsTheServerBehindIt) {
-  // With a control listener of its own, so that neither shows the judge a door for tests.
+  // The control API has a listener of its own, so that neither shows it to the judge.
   const Mock mock({"--profile", "tus", "--store", "memory", "--control", "127.0.0.1:0"});
   const Stranger right(mock, "");
   EXPECT_EQ(broken(right.url()), broken(mock.url()));
 }
 
-/// red.tsv: the row that a wrong server is red on, of those that are about what it does wrong.
+/// A line of red.tsv: a row that is about what the wrong server does, and that is red for it; or
+/// "-" and the reason why none is.
 struct Caught {
   std::string wrong, row, why_not;
 };

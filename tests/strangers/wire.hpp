@@ -1,4 +1,4 @@
-// The heads of HTTP/1 messages, as little of them as a relay has to know.
+// The heads of HTTP/1 messages, with only what a relay needs.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace strangers {
 using Clock = std::chrono::steady_clock;
 using relays::Socket;
 
-/// What a socket has received and nobody has taken.
+/// The bytes that a socket has received and that are not taken yet.
 class Input {
  public:
   explicit Input(Socket& from) : from_(from) {}
@@ -24,8 +24,8 @@ class Input {
   /// Waits for more; false when there will be none.
   bool fill();
   [[nodiscard]] bool empty() const { return bytes_.empty(); }
-  /// How many bytes there are up to the end of `mark`; nullopt when the peer ends before, or after
-  /// 64 KiB.
+  /// The number of bytes up to the end of `mark`; nullopt when the peer ends before it comes, or
+  /// 64 KiB do not hold it.
   [[nodiscard]] std::optional<std::size_t> until(std::string_view mark);
   /// The first `size` bytes, or all there are.
   [[nodiscard]] std::string take(std::uint64_t size);
@@ -37,7 +37,7 @@ class Input {
   std::string bytes_;
 };
 
-/// What a body's end is told by.
+/// What tells the end of a body.
 struct Framing {
   bool chunked = false;
   std::optional<std::uint64_t> length;
@@ -56,10 +56,10 @@ struct ReplyHead {
   bool operator==(const ReplyHead&) const = default;
 };
 
-/// nullopt: not as RFC 9112 has it, so that it is better passed on as it is.
+/// nullopt when it is not as in RFC 9112, and should be passed on as it is.
 [[nodiscard]] std::optional<RequestHead> parse_request(std::string_view head);
 [[nodiscard]] std::optional<ReplyHead> parse_reply(std::string_view head);
-/// nullopt: contradicts itself.
+/// nullopt when the fields contradict each other.
 [[nodiscard]] std::optional<Framing> framing_of(const http::Fields& fields);
 [[nodiscard]] std::string written(const RequestHead& head);
 [[nodiscard]] std::string written(const ReplyHead& head);

@@ -1,4 +1,4 @@
-// What goes by in a relay: exchanges, and the uploads that they are about.
+// What a relay knows: the exchanges that pass through it, and the uploads that they are about.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@
 
 namespace strangers {
 
-/// As the server behind has told of it.
+/// An upload, as far as replies of the server behind tell of it.
 struct Upload {
   std::string path;
   std::string location;  ///< as the reply to its creation had it
@@ -54,17 +54,17 @@ struct ConnectionNotes {
 struct Exchange {
   RequestHead head;
   Framing framing;
-  Clock::time_point begun;  ///< by World::now, as all times here
+  Clock::time_point begun;  ///< like all times here, by World::now
   ConnectionNotes* connection = nullptr;
 
   // What a wrong may decide when it has seen the head.
-  std::optional<Answer> answer;  ///< instead of asking the server
-  bool close = false;            ///< after the answer
+  std::optional<Answer> answer;  ///< sent instead of asking the server
+  bool close = false;            ///< close the connection after the answer
   bool edits_body = false;       ///< Wrong::body is to see each slice
   bool swallows = false;         ///< the body goes to `kept`, and Wrong::swallowed answers
   bool drops_trailers = false;
   bool edits_reply = false;  ///< set in Wrong::reply: Wrong::document is to see its body
-  Clock::duration hold{0};   ///< before the reply goes out, by World::now
+  Clock::duration hold{0};   ///< how long to hold the reply back, by World::now
 
   // For the wrong's own use.
   std::string kept;
@@ -73,7 +73,7 @@ struct Exchange {
 
   std::uint64_t received = 0;  ///< bytes of the body that have come
 
-  /// With X-HTTP-Method-Override.
+  /// The method, or the value of X-HTTP-Method-Override.
   [[nodiscard]] std::string verb() const;
   [[nodiscard]] std::string path() const { return path_of(head.target); }
   [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const {
@@ -81,31 +81,33 @@ struct Exchange {
   }
   [[nodiscard]] bool is_creation() const { return verb() == "POST" && field("Tus-Resumable"); }
   [[nodiscard]] bool has_body() const { return framing.chunked || framing.length.value_or(0) > 0; }
-  /// Where its first byte belongs.
+  /// Where the first byte of its body belongs.
   [[nodiscard]] std::uint64_t offset() const { return number(field("Upload-Offset")).value_or(0); }
 };
 
-/// Everything that connections share. Its mutex is held whenever a wrong is asked.
+/// Everything that connections share. The mutex is held whenever a hook of a wrong is called.
 class World {
  public:
   struct Options {
     std::string host;  ///< of the server behind
     std::uint16_t port = 0;
     std::string own;   ///< where clients find this relay, "127.0.0.1:8080"
-    double speed = 1;  ///< of the time that wrongs go by
+    double speed = 1;  ///< how fast the time of wrongs goes
   };
   explicit World(Options options) : options_(std::move(options)) {}
 
   std::mutex mutex;
 
-  /// nullptr: none that was created through this relay and still is.
+  /// nullptr when no upload of that path was created through this relay, or it is gone.
   [[nodiscard]] Upload* upload(const std::string& path);
   [[nodiscard]] std::map<std::string, Upload>& uploads() { return uploads_; }
-  /// Takes down what a final reply tells; `forget` what a termination ends.
+  /// `note` keeps what a final reply tells of an upload; `forget` drops an upload that was
+  /// terminated.
   void note(const Exchange& exchange, const ReplyHead& reply);
   void forget(const Exchange& exchange, const ReplyHead& reply);
 
-  /// A URL of the server behind, which it makes where a request names no host, as one of the relay.
+  /// Makes a URL of the server behind one of the relay; the server sends its own when a request
+  /// names no host.
   void own(ReplyHead& reply) const;
 
   /// Asks the server behind, on a connection of its own.
@@ -119,7 +121,7 @@ class World {
     return begun_ +
            std::chrono::duration_cast<Clock::duration>((Clock::now() - begun_) * options_.speed);
   }
-  /// How long everybody else waits for it.
+  /// How long that takes outside of World::now.
   [[nodiscard]] Clock::duration real(Clock::duration time) const {
     return std::chrono::duration_cast<Clock::duration>(time / options_.speed);
   }

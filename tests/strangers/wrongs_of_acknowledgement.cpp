@@ -1,4 +1,4 @@
-// Offsets that are not what is there, and uploads that are forgotten.
+// Offsets that differ from what is stored, and uploads that are forgotten.
 #include <chrono>
 #include <set>
 #include <thread>

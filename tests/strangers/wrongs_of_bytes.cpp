@@ -1,5 +1,5 @@
-// Bytes that are stored other than they came. A request with a checksum is left alone, so that
-// nothing else is wrong: it would be refused.
+// Bytes that are stored differently from what came. Requests with a checksum are left alone: the
+// server would refuse them, and something else would be wrong.
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -20,7 +20,7 @@ std::uint64_t begin_of(const Exchange& exchange) {
 
 void make_zero(Slice& slice) { std::fill(slice.bytes.begin(), slice.bytes.end(), '\0'); }
 
-/// Edits the bodies that it takes.
+/// Edits the bodies that takes() chooses.
 class Editor : public Wrong {
  public:
   void request(World& world, Exchange& exchange) final {
@@ -117,7 +117,7 @@ class CreationBody : public Editor {
   }
 };
 
-/// The PATCH that comes after so many is zeros.
+/// The PATCH after `earlier` others is stored as zeros.
 template <int earlier>
 class ZeroPatch : public Editor {
   bool takes(World& world, Exchange& exchange) override {
@@ -152,7 +152,7 @@ class SlowTail : public Editor {
   }
 };
 
-/// Ten parts or more come in the order of their numbers as text.
+/// Ten parts or more are joined in the order of their numbers as text: 1, 10, 2.
 class PartsByName : public Wrong {
   void request(World&, Exchange& exchange) override {
     const std::string concat(exchange.field("Upload-Concat").value_or(""));

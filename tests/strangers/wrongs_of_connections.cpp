@@ -1,4 +1,4 @@
-// HTTP that is not as RFC 9110 and RFC 9112 have it.
+// HTTP that breaks RFC 9110 and RFC 9112.
 #include "wrongs.hpp"
 
 namespace strangers {

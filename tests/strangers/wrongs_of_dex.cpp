@@ -1,5 +1,5 @@
-// Documents of DEX that tell what is not so, and doors that are not shut. Deliveries are spoiled
-// where /info says that they are, so the server behind has to deliver below this machine's folders.
+// DEX documents that say what is not so, and missing access control. Delivered files are changed at
+// the path that /info tells, so the server behind has to deliver to folders of this machine.
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -54,7 +54,7 @@ const Upload* upload_of(World& world, const std::string& id) {
   return nullptr;
 }
 
-/// nullptr: nothing has been delivered.
+/// The location in the first delivery; nullptr when nothing has been delivered.
 std::string* location_of(Json& json) {
   auto& deliveries = json["deliveries"];
   if (!deliveries.is_array() || deliveries.empty()) return nullptr;

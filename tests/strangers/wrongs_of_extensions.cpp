@@ -1,4 +1,5 @@
-// Checksums that are not verified or not as the text has it, and parts that do not say so.
+// Checksums that are not verified or not as the specification says, and partial uploads that do not
+// say that they are.
 #include "wrongs.hpp"
 
 namespace strangers {
@@ -10,7 +11,7 @@ class ChecksumOfAll : public Wrong {
     const auto digest = checksum.find(' ') + 1;
     if (exchange.verb() != "PATCH" || exchange.offset() == 0) return;
     if (digest == 0 || digest >= checksum.size()) return;
-    // No digest of the chunk is that of all bytes.
+    // The digest of a chunk is not that of all bytes, so spoil it: the server will refuse it.
     checksum[digest] = checksum[digest] == 'A' ? 'B' : 'A';
     exchange.head.fields.set("Upload-Checksum", checksum);
   }

@@ -1,4 +1,4 @@
-// Fields that are misread, and fields that tell what is not so.
+// Header fields that are misread, and header fields that say what is not so.
 #include <algorithm>
 
 #include "wrongs.hpp"
@@ -24,7 +24,7 @@ std::string without(std::string_view list, std::string_view member) {
   return joined(rest, list.find(", ") == std::string_view::npos ? "," : ", ");
 }
 
-/// Shows the metadata of HEAD otherwise.
+/// Changes the Upload-Metadata in replies to HEAD.
 class Metadata : public Wrong {
  public:
   void reply(World&, Exchange& exchange, ReplyHead& reply) final {

@@ -1,4 +1,4 @@
-// Uploads that have to do with one another, and should not.
+// Uploads that affect one another.
 #include <chrono>
 #include <set>
 #include <utility>
@@ -36,7 +36,7 @@ class RacingIds : public Wrong {
       location_ = reply.fields.find("Location").value_or("");
       allotted_ = now;
     }
-    // Who asks for one after the other gets them more than 30 ms apart.
+    // Creations one after the other are more than 30 ms apart, so that only parallel ones race.
     exchange.hold = 31ms;
   }
   std::string location_;

@@ -1,5 +1,6 @@
-// Decodes manifests as the Kubernetes API server does with strict field validation: an unknown or a
-// doubled key, and a value of the wrong type, is an error. Prints the kind and name of each object.
+// Decodes manifests as the Kubernetes API server does with strict field validation: an unknown key,
+// a key that occurs twice, or a value of the wrong type is an error. Prints the kind and name of
+// each object.
 package main
 
 import (
