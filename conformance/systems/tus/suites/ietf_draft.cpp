@@ -254,8 +254,8 @@ Outcome continue_is_sent_beside_104(Context& c, const Version& version) {
   auto fields = end_field(version, End::no);
   fields.add("Content-Length", "5");
   fields.add("Expect", "100-continue");
-  const auto head = head_by_hand(c, "POST", c.target().url,
-                                 fields_of(c, std::to_string(version.number), fields));
+  const auto head =
+      head_by_hand(c, "POST", c.target().url, fields_of(c, std::to_string(version.number), fields));
   static_cast<void>(connection.send(head, answer_timeout));
   std::vector<int> seen;
   RawConnection::Read read;
