@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "minted_tokens.hpp"
@@ -60,6 +61,25 @@ TEST(Contract, GivenTokensLeaveNoRowAboutThemOut) {
   for (const char* id : {"DEX-AUTH-003", "DEX-AUTH-004", "DEX-AUTH-005", "DEX-AUTH-006",
                          "DEX-AUTH-007", "DEX-AUTH-008", "DEX-AUTH-016"}) {
     EXPECT_EQ(run.results.at(id).at("verdict"), "pass") << run.results.at(id);
+  }
+}
+
+// What becomes of a finished upload is read in the words of either contract.
+TEST(Contract, WhatBecomesOfUploadsIsSeenByTheGuideToo) {
+  const std::map<std::string, std::string> seen_by{{"final-delivery-fails", "TUS-CORE-OPT-011"},
+                                                   {"partial-processed", "TUS-CONCAT-027"}};
+  for (const char* contract : {"server", "guide"}) {
+    for (const auto& [defect, row] : seen_by) {
+      const testkit::TempFolder folder;
+      Mock mock({"--profile", "dex", "--contract", contract, "--store",
+                 (folder.path() / "store").string(), "--defect", defect});
+      const auto run = programs::judge(
+          mock.creation_url(),
+          {"--system", "dex", "--contract", contract, "--username-env", "DEX_TEST_USERNAME",
+           "--password-env", "DEX_TEST_PASSWORD", "--select", row, "--patience", "2"});
+      EXPECT_EQ(run.results.at(row).at("verdict"), "warn") << contract << "\n"
+                                                           << run.out << run.err;
+    }
   }
 }
 

@@ -11,7 +11,7 @@
 #include "client/endpoints.hpp"
 #include "dex/onboarding.hpp"
 #include "dex/suites.hpp"
-#include "protocol/dex/info.hpp"
+#include "dex/vocabulary.hpp"
 #include "protocol/json/decode.hpp"
 #include "protocol/tus/headers.hpp"
 #include "run/context.hpp"
@@ -173,15 +173,10 @@ void DexTarget::look_around(Prober& prober) {
   if (!described || described->status == 404) oauth_url.clear();
 }
 
-/// Deliveries, as /info tells them.
+/// Deliveries, as /info shows them in either contract's words.
 TusTarget::Processing DexTarget::processing_of(Context& c, const std::string& upload) const {
-  const auto info = dex::parse_info(c.get(info_url + "/" + client::last_segment(upload)).body);
-  if (!info || !info->deliveries) return {};
-  const auto succeeded = [](const dex::Delivery& delivery) {
-    return delivery.status == dex::delivery_state::success;
-  };
-  return {info->deliveries->size(),
-          std::any_of(info->deliveries->begin(), info->deliveries->end(), succeeded)};
+  const auto entries = suites::entries_of(suites::see_info(c, upload));
+  return {entries.size(), std::any_of(entries.begin(), entries.end(), suites::delivered)};
 }
 
 namespace {

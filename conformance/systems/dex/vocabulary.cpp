@@ -240,6 +240,13 @@ std::vector<Json> entries_of(const SeenInfo& info) {
   return entries_in(value_at(info.json, "/deliveries"));
 }
 
+std::string status_of(const Json& entry) { return text_at(entry, "/status").value_or(""); }
+
+bool delivered(const Json& entry) {
+  return status_of(entry) == dex::delivery_state::success ||
+         status_of(entry) == dex::guide::delivery_state::success;
+}
+
 void needs_delivery_targets(Context& c) {
   if (delivery_targets(c).empty()) {
     throw Stop{not_offered("nowhere to deliver to: /health lists no delivery target")};

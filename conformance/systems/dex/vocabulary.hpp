@@ -103,6 +103,11 @@ void let_the_second_pass(Context& c);
 [[nodiscard]] std::vector<Json> raw_entries_of(const SeenInfo& info);
 /// The entries of `deliveries`, empty when there are none.
 [[nodiscard]] std::vector<Json> entries_of(const SeenInfo& info);
+/// The status of such an entry, "" when there is none.
+[[nodiscard]] std::string status_of(const Json& entry);
+/// Whether it tells of a success, in either contract's word, so that only DEX-DELIV-001 and -002
+/// turn red because of the word.
+[[nodiscard]] bool delivered(const Json& entry);
 /// Ends the check as skipped when the target has nowhere to deliver to.
 void needs_delivery_targets(Context& c);
 /// Waits until /info shows a delivery. Without one the check ends as skipped, so that only

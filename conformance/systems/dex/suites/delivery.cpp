@@ -11,13 +11,6 @@
 namespace conformance::suites {
 namespace {
 
-std::string status_of(const Json& entry) { return text_at(entry, "/status").value_or(""); }
-/// In either contract's word, so that only DEX-DELIV-001 and -002 turn red because of the word.
-bool delivered(const Json& entry) {
-  return status_of(entry) == dex::delivery_state::success ||
-         status_of(entry) == dex::guide::delivery_state::success;
-}
-
 /// "edav: SUCCESS"
 std::string told(const Json& entry) {
   const auto name = text_at(entry, "/name");
