@@ -146,6 +146,7 @@ TEST_F(Pages, OfARunThatWasStoppedSaysWhy) {
   EXPECT_EQ(run.exit_code, 3);
   const auto page = folder_.read("e/report.html");
   EXPECT_THAT(page, HasSubstr("STOPPED: http://127.0.0.1:1"));
+  EXPECT_THAT(page, Not(HasSubstr("It offers"))) << "nobody has asked it";
   expect_harmless(page);
   EXPECT_EQ(json::parse(folder_.read("b.json")).at("message"), "not judged");
   EXPECT_THAT(folder_.read("e/summary.md"), HasSubstr("STOPPED"));

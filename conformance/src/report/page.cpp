@@ -80,9 +80,12 @@ Markup lead(const RunReport& report, const Telling& telling) {
     list.emplace_back("Known deviations",
                       fmt::format("{} ({})", report.expected_deviations(), report.baseline));
   }
-  list.emplace_back("It offers", extensions.empty() ? "no extension" : extensions);
-  list.emplace_back("Stored bytes",
-                    shows_bytes(report.target) ? "were compared" : "could not be compared");
+  // A run that stopped before the first row has not seen what the target offers.
+  if (!report.stopped || !counts.empty()) {
+    list.emplace_back("It offers", extensions.empty() ? "no extension" : extensions);
+    list.emplace_back("Stored bytes",
+                      shows_bytes(report.target) ? "were compared" : "could not be compared");
+  }
   list.emplace_back("Judged at", fmt::format("{} UTC, for {}", timestamp(report.started),
                                              ::to_string(report.duration)));
   list.emplace_back("Run", fmt::format("{}, seed {}", report.run_id, report.seed));
