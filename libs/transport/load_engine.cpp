@@ -153,16 +153,17 @@ struct LoadEngine::State {
 
   static int on_connected(void* self, char*, char*, int, int) {
     auto& transfer = *static_cast<Transfer*>(self);
+    auto& state = *transfer.engine->state_;
     if (transfer.is_replay()) return CURL_PREREQFUNC_ABORT;
     transfer.connected = transfer.begun = true;
     const auto& gone = transfer.request.sender_gone;
-    if (gone && *gone) return CURL_PREREQFUNC_ABORT;
+    if (gone && *gone) return state.reset(transfer), CURL_PREREQFUNC_ABORT;
     const std::span<char> body(transfer.body);
     while (transfer.sent.value < body.size()) {
       const std::size_t filled = transfer.request.source(
           transfer.sent, std::as_writable_bytes(body.subspan(transfer.sent.value)));
-      if (filled == 0) return CURL_PREREQFUNC_ABORT;
-      transfer.engine->state_->went(transfer, filled);
+      if (filled == 0) return state.reset(transfer), CURL_PREREQFUNC_ABORT;
+      state.went(transfer, filled);
     }
     return CURL_PREREQFUNC_OK;
   }
@@ -178,9 +179,7 @@ struct LoadEngine::State {
     auto& state = *transfer.engine->state_;
     const LoadRequest& request = transfer.request;
     if (request.sender_gone && *request.sender_gone) {
-      transfer.request.cut = Cut{Cut::Kind::reset, transfer.sent};
-      state.cut(transfer);
-      return CURL_READFUNC_ABORT;
+      return state.reset(transfer), CURL_READFUNC_ABORT;
     }
     std::uint64_t room =
         std::min<std::uint64_t>(size * count, request.source_size.value - transfer.sent.value);
@@ -205,11 +204,7 @@ struct LoadEngine::State {
     }
     const std::size_t filled = request.source(
         transfer.sent, {reinterpret_cast<std::byte*>(buffer), static_cast<std::size_t>(room)});
-    if (filled == 0) {
-      transfer.request.cut = Cut{Cut::Kind::reset, transfer.sent};
-      state.cut(transfer);
-      return CURL_READFUNC_ABORT;
-    }
+    if (filled == 0) return state.reset(transfer), CURL_READFUNC_ABORT;
     if (request.pace) request.pace->spend(filled);
     if (state.ceiling) state.ceiling->spend(filled);
     state.went(transfer, filled);
@@ -352,6 +347,12 @@ struct LoadEngine::State {
     wheel.cancel(transfer.resume);
     transfer.request.cut = Cut{Cut::Kind::silent, transfer.sent};
     transfer.silenced = true;
+    cut(transfer);
+  }
+
+  /// Nothing makes its body any more.
+  void reset(Transfer& transfer) {
+    transfer.request.cut = Cut{Cut::Kind::reset, transfer.sent};
     cut(transfer);
   }
 

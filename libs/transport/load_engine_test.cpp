@@ -516,6 +516,24 @@ TEST(LoadEngine, ASmallBodyIsHandedOverOnceThereIsAConnection) {
   EXPECT_EQ(run_one(engine, patch("http://127.0.0.1:1/files", 10)).sent, Bytes{0});
 }
 
+// A body that goes out with its header is asked for earlier than others, and ends like them.
+TEST(LoadEngine, ABodyThatNothingMakesAnyMoreIsReset) {
+  for (const std::size_t size : {std::size_t{10}, std::size_t{1'000'000}}) {
+    for (const bool gone : {true, false}) {
+      Server server([](int fd) { read_request(fd, 1U << 30U); });
+      LoadEngine engine(options());
+      auto request = patch(server.url(), size);
+      if (gone) request.sender_gone = std::make_shared<bool>(true);
+      if (!gone) request.source = [](Bytes, std::span<std::byte>) { return std::size_t{0}; };
+      const auto outcome = run_one(engine, std::move(request));
+      ASSERT_TRUE(outcome.failure);
+      EXPECT_TRUE(outcome.was_cut) << size << (gone ? ", gone" : ", no bytes");
+      EXPECT_EQ(outcome.failure->kind, Failure::Kind::reset) << outcome.failure->message;
+      EXPECT_EQ(outcome.sent, Bytes{0});
+    }
+  }
+}
+
 TEST(LoadEngine, KeepsToItsRate) {
   Server server([&](int fd) {
     read_request(fd, 60'000);
