@@ -15,8 +15,7 @@ namespace {
 /// Whether another request may follow (RFC 9112 section 9.3).
 bool is_kept(const LoadOutcome& outcome) {
   if (!outcome.response) return false;
-  const auto connection = outcome.response->headers.find("Connection");
-  return !connection || *connection != "close";
+  return !outcome.response->headers.has_token("Connection", "close");
 }
 }  // namespace
 
