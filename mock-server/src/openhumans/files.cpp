@@ -143,6 +143,7 @@ StoreResult<void> Files::set_complete(Store& store, std::uint64_t number, bool c
   file->record = std::move(record);
   incomplete_.erase({file->created, number});
   take(*std::move(file));
+  next_.reset();  // one that is incomplete again may be due first
   wait();
   return {};
 }
@@ -189,7 +190,7 @@ void Files::wait() {
 void Files::wait(Milliseconds delay) {
   if (next_ || store_ == nullptr) return;
   next_ = loop_.after(std::max(delay, Milliseconds{0}), [this] {
-    // Not inside its own callback: that would destroy the function that runs.
+    // Posted: Loop does not promise that a callback may destroy its own Timer.
     loop_.post([this, alive = std::weak_ptr(alive_)] {
       if (!alive.expired()) expunge();
     });

@@ -119,6 +119,19 @@ TEST_F(FilesTest, WhatWasTooOldAtTheStartIsRemovedThen) {
   EXPECT_THAT(names(), ElementsAre("done"));
 }
 
+TEST_F(FilesTest, WhatIsIncompleteAgainIsRemovedByItsOwnAge) {
+  files->start(*store);
+  add("first");
+  loop.advance(lifetime / 2);
+  add("second", false);
+  EXPECT_TRUE(files->set_complete(*store, 1, false));
+  loop.advance(lifetime / 2);
+  EXPECT_EQ(files->find(*store, 1).error().kind, StoreError::Kind::not_found);
+  EXPECT_TRUE(files->find(*store, 2));
+  loop.advance(lifetime / 2);
+  EXPECT_EQ(files->find(*store, 2).error().kind, StoreError::Kind::not_found);
+}
+
 TEST_F(FilesTest, WhatOthersRemoveIsForgotten) {
   files->start(*store);
   put("member-files/a");
