@@ -193,10 +193,20 @@ void FileUploads::remove_objects(Store& store, const FileUpload& record) {
 StoreResult<Object> FileUploads::object_of(Store& store, const FileUpload& record,
                                            std::string_view file_id) {
   if (record.multipart) return objects_.find(store, bucket_, file_id);
-  const auto found = objects_.list(store, bucket_, prefix_of(record.owner, file_id), "", handful);
-  if (!found) return tl::unexpected(found.error());
-  if (found->empty()) return not_found();
-  return *std::ranges::max_element(*found, {}, &Object::modified);
+  std::optional<Object> newest;
+  std::string after;
+  while (true) {
+    const auto found =
+        objects_.list(store, bucket_, prefix_of(record.owner, file_id), after, handful);
+    if (!found) return tl::unexpected(found.error());
+    for (const auto& object : *found) {
+      if (!newest || newest->modified < object.modified) newest = object;
+    }
+    if (found->size() < handful) break;
+    after = found->back().key;
+  }
+  if (!newest) return not_found();
+  return *std::move(newest);
 }
 
 }  // namespace mock

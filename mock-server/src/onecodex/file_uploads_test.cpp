@@ -154,6 +154,14 @@ TEST_F(FileUploadsTest, TheNewestOfAFormCounts) {
   EXPECT_EQ(uploads->object_of(*store, sample("1"), "f1")->key, "user_me/file_f1/a.fa");
 }
 
+TEST_F(FileUploadsTest, TheNewestOfAFormIsFoundAmongHundreds) {
+  ASSERT_TRUE(uploads->add(*store, sample("1")));
+  for (int i = 0; i < 300; ++i) put("user_me/file_f1/" + std::to_string(100 + i) + ".fa");
+  loop.advance(Milliseconds{1'000});
+  put("user_me/file_f1/398.fa");
+  EXPECT_EQ(uploads->object_of(*store, sample("1"), "f1")->key, "user_me/file_f1/398.fa");
+}
+
 TEST_F(FileUploadsTest, ObjectsThatAKillLeftWithoutARecordAreRemoved) {
   ASSERT_TRUE(uploads->load(*store));
   put("user_me/file_f1/a.fa");
