@@ -205,9 +205,13 @@ void ServerLog::wake_later() {
   if (!due) return;
   const auto wait = std::chrono::ceil<Milliseconds>(*due - loop_.now());
   timer_ = loop_.after(std::max(wait, Milliseconds{1}), [this] {
-    timer_.reset();
-    tell_ended();
-    wake_later();
+    // Posted: Loop does not promise that a callback may destroy its own Timer.
+    loop_.post([this, alive = std::weak_ptr(alive_)] {
+      if (alive.expired()) return;
+      timer_.reset();
+      tell_ended();
+      wake_later();
+    });
   });
 }
 

@@ -426,7 +426,7 @@ void MockLanes::forget_idle() {
 void MockLanes::watch_idle() {
   if (idle_) return;
   idle_ = ground_.loop.after(look_for_idle, [this] {
-    // Not inside its own callback: that would destroy the function that runs.
+    // Posted: Loop does not promise that a callback may destroy its own Timer.
     ground_.loop.post([this, alive = std::weak_ptr(alive_)] {
       if (!alive.expired()) forget_idle();
     });

@@ -327,7 +327,7 @@ void MockLane::start() {
 void MockLane::list_uploads() {
   if (store_.start()) return look_at_uploads({});
   list_again_ = clock_.after(after_failure, [this] {
-    // Not inside its own callback: that would destroy the function that runs.
+    // Posted: Loop does not promise that a callback may destroy its own Timer.
     clock_.post([this, alive = std::weak_ptr(alive_)] {
       if (!alive.expired()) list_uploads();
     });
