@@ -97,8 +97,6 @@ font-size:.9rem}
 .key svg{width:34px;height:12px;flex:none}
 footer{margin-top:3rem;border-top:1px solid var(--line);color:var(--soft);font-size:.9rem}
 @media (forced-colors:active){svg .line,svg .tick{stroke:var(--text);stroke-width:2}
-.wide{min-width:44rem}
-.bar{display:inline-block;width:8.5rem;height:.75rem}
 svg .grid{forced-color-adjust:auto}}
 @media print{body{max-width:none;padding:0}nav,.skip{display:none}section{break-inside:auto}
 figure,tr{break-inside:avoid}.scroll{overflow:visible}}
