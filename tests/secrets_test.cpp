@@ -382,9 +382,10 @@ void search_control(const std::string& url) {
   verify.method = "POST";
   verify.url = url + "/_mock/journal/verify";
   verify.headers = {{"Content-Type", "application/json"}};
-  verify.body = R"({"match": {"method": "PUT"}, "times": 999})";
+  verify.body = R"({"match": {"method": "PUT"}, "count": {"exactly": 999}})";
   const auto verified = client.send(verify);
   ASSERT_TRUE(verified.response);
+  EXPECT_EQ(verified.response->status, 200) << verified.response->body;
   search("mock verify", verified.response->body);
 }
 
