@@ -216,7 +216,7 @@ bool page_may_read(const Exchange& exchange, std::string_view name) {
 TusUpload::TusUpload(Lane& lane, std::size_t length)
     : lane_(lane), bytes_(programs::payload(0, length)), more_{{"Tus-Resumable", "1.0.0"}} {}
 
-TusUpload& TusUpload::with(http::Fields more) {
+TusUpload& TusUpload::with(const http::Fields& more) {
   for (const auto& [name, value] : more) more_.set(name, value);
   return *this;
 }
@@ -226,7 +226,7 @@ TusUpload& TusUpload::waiting(Milliseconds timeout) {
   return *this;
 }
 
-TusUpload& TusUpload::create(http::Fields more) {
+TusUpload& TusUpload::create(const http::Fields& more) {
   auto fields = more_;
   if (!more.has("Upload-Length")) fields.add("Upload-Length", std::to_string(bytes_.size()));
   for (const auto& [name, value] : more) fields.add(name, value);
@@ -242,7 +242,7 @@ http::Fields TusUpload::patch_fields() const {
   return fields;
 }
 
-TusUpload& TusUpload::patch(std::size_t size, http::Fields more) {
+TusUpload& TusUpload::patch(std::size_t size, const http::Fields& more) {
   auto fields = patch_fields();
   for (const auto& [name, value] : more) fields.add(name, value);
   const bool as_post = more.has("X-HTTP-Method-Override");

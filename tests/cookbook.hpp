@@ -96,11 +96,11 @@ class TusUpload {
   TusUpload(Lane& lane, std::size_t length);
 
   /// Sends `more` with each request from now on.
-  TusUpload& with(http::Fields more);
+  TusUpload& with(const http::Fields& more);
   /// Waits no longer than `timeout` for each answer from now on.
   TusUpload& waiting(Milliseconds timeout);
-  TusUpload& create(http::Fields more = {});
-  TusUpload& patch(std::size_t size, http::Fields more = {});
+  TusUpload& create(const http::Fields& more = {});
+  TusUpload& patch(std::size_t size, const http::Fields& more = {});
   /// The same, with Transfer-Encoding: chunked.
   TusUpload& patch_chunked(std::size_t size);
   /// `more` is added to the URL.
@@ -127,7 +127,7 @@ class TusUpload {
 
   Lane& lane_;
   std::string bytes_;
-  http::Fields more_;
+  const http::Fields& more_;
   Milliseconds timeout_ = patience;
   std::string url_;
   std::size_t offset_ = 0;

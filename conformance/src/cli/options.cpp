@@ -648,12 +648,13 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments, Sy
   CLI::App* comparing = app.add_subcommand("diff", "Compare two records or reports");
   for (const auto& [name, member] :
        {std::pair{"BEFORE", &DiffCommand::before}, std::pair{"AFTER", &DiffCommand::after}}) {
-    settings::add_word(*comparing, {name, "FILE", "What --record or --json wrote"},
-                       [&diff, name, member](const std::string& text) -> Result<void> {
-                         if (text.empty()) return tl::unexpected(empty_value(name));
-                         diff.*member = text;
-                         return {};
-                       });
+    settings::add_word(
+        *comparing, {name, "FILE", "What --record or --json wrote"},
+        [&diff, name = name, member = member](const std::string& text) -> Result<void> {
+          if (text.empty()) return tl::unexpected(empty_value(name));
+          diff.*member = text;
+          return {};
+        });
     comparing->get_option(name)->required();
   }
   settings::add_flag(*comparing,

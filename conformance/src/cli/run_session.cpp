@@ -143,7 +143,7 @@ Result<void> RunSession::judge(TerminalReport& terminal) {
   std::vector<const Requirement*> rows;
   for (const Case& c : rows_.cases) rows.push_back(c.row);
   checks_running = true;
-  const Result<void> told = [&] {
+  Result<void> told = [&] {
     Runner runner(runner_options(), live_contexts(plan_.session), rows_.cases);
     auto in_order = run_as_gtest_rows(rows, [&](std::size_t index) -> const Judgement& {
       const CaseResult& result = runner.wait(
