@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ namespace settings {
 template <class Names>
 [[nodiscard]] std::vector<std::string_view> names_in(const Names& names) {
   std::vector<std::string_view> all;
+  all.reserve(std::size(names));
   for (const auto& [name, value] : names) all.push_back(name);
   return all;
 }

@@ -155,7 +155,8 @@ Result<void> DexTarget::settle(const std::string& creation_url) {
   if (!beside) return tl::unexpected(beside.error());
   info_url = settings::given(options().own, info_flag).value_or(std::move(beside->info));
   health_url = settings::given(options().own, health_flag).value_or(std::move(beside->health));
-  oauth_url = options().oauth_url.empty() ? std::move(beside->oauth) : options().oauth_url;
+  oauth_url = options().oauth_url;
+  if (oauth_url.empty()) oauth_url = std::move(beside->oauth);
   version_url = std::move(beside->version);
   metrics_url = std::move(beside->metrics);
   root_url = std::move(beside->root);
