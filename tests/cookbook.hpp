@@ -127,7 +127,7 @@ class TusUpload {
 
   Lane& lane_;
   std::string bytes_;
-  const http::Fields& more_;
+  http::Fields more_;
   Milliseconds timeout_ = patience;
   std::string url_;
   std::size_t offset_ = 0;

@@ -1,6 +1,8 @@
 // Which manifests are refused, and in which words (area dex-metadata).
 #include "dex/suites/metadata.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -102,7 +104,8 @@ Outcome disallowed_value_is_400(Context& c) {
       continue;
     }
     if (refusal.says(config_missing)) continue;  // DEX-META-011 judges that
-    expect_refusal(findings, field + " '" + value + "'", refusal, disallowed(c, field, value));
+    expect_refusal(findings, fmt::format("{} '{}'", field, value), refusal,
+                   disallowed(c, field, value));
     return findings.outcome();
   }
   if (is_testing_stream(c)) {

@@ -1,4 +1,6 @@
 // The endpoints beside uploads (area dex-routes).
+#include <fmt/format.h>
+
 #include <array>
 
 #include "dex/vocabulary.hpp"
@@ -141,7 +143,7 @@ Outcome unclean_path_of_a_url(Context& c) {
   Findings findings{""};
   const auto path = Context::target_of(dex_target(c).health_url);
   const auto info = Context::target_of(dex_target(c).info_url);
-  for (const auto& target : {"/" + path, info + "/.." + path}) {
+  for (const auto& target : {fmt::format("/{}", path), fmt::format("{}/..{}", info, path)}) {
     const auto response = c.get(c.target().origin + target);
     findings.note("GET " + target + ": " + code(response) + ", " + tell(response, "Location"));
   }

@@ -132,7 +132,8 @@ Outcome policy_member_names_have_case(Context& c) {
   Findings findings{"CONDITIONS and EXPIRATION: 400 InvalidPolicyDocument"};
   for (const auto& [from, to] :
        {std::pair{"conditions", "CONDITIONS"}, {"expiration", "EXPIRATION"}}) {
-    const auto form = bent(c, [&](Draft& draft) { rename(draft.policy, from, to); });
+    const auto form =
+        bent(c, [from = from, to = to](Draft& draft) { rename(draft.policy, from, to); });
     const auto response = obj::post(c, form);
     findings.check(obj::refuses(response, 400, "InvalidPolicyDocument"),
                    fmt::format("{}: {}", to, obj::told(response)));
@@ -295,7 +296,7 @@ Outcome malformed_range_is_400(Context& c) {
   for (const auto& [label, condition] :
        {std::pair<const char*, Json>{"one number", {"content-length-range", 0}},
         {"a negative one", {"content-length-range", -1, 0}}}) {
-    const auto form = bent(c, [&](Draft& draft) {
+    const auto form = bent(c, [&condition = condition](Draft& draft) {
       obj::drop_conditions(draft, "content-length-range");
       obj::add_condition(draft, condition);
     });
