@@ -51,14 +51,15 @@ Judgement judge(CaseResult result, std::string_view needs, const Baseline* basel
       break;
     case Standing::unexpected:
       out.red = true;
-      out.why_red = verdict == Verdict::pass
-                        ? fmt::format("unexpected pass: the baseline expects {}; remove its entry",
-                                      to_string(entry->expected))
-                        : fmt::format("the baseline expects {}", to_string(entry->expected));
+      out.why_red =
+          verdict == Verdict::pass
+              ? fmt::format("unexpected pass: the baseline expects {}; remove its entry",
+                            to_string(out.deviation->expected))
+              : fmt::format("the baseline expects {}", to_string(out.deviation->expected));
       break;
     case Standing::expired:
       out.red = true;
-      out.why_red = fmt::format("its baseline entry expired on {}", entry->expires);
+      out.why_red = fmt::format("its baseline entry expired on {}", out.deviation->expires);
       break;
   }
   if (verdict == Verdict::skip && rules.required.contains(std::string(needs))) {

@@ -18,7 +18,6 @@ namespace {
 
 using openhumans::Contract;
 using transport::Request;
-using transport::Response;
 
 constexpr const char* contract_flag = "contract";
 constexpr const char* member_flag = "member";

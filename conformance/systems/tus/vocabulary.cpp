@@ -36,8 +36,8 @@ const TusTarget& tus_target(const Context& c) { return dynamic_cast<const TusTar
 
 // ---- correct requests --------------------------------------------------------------------------
 
-Response send_tus(Context& c, std::string_view method, const std::string& url, Fields headers,
-                  std::optional<std::string> body) {
+Response send_tus(Context& c, std::string_view method, const std::string& url,
+                  const Fields& headers, std::optional<std::string> body) {
   Request request;
   request.method = method;
   request.url = url;
@@ -77,7 +77,7 @@ Response post(Context& c, const Creation& creation) {
 Response head_of(Context& c, const std::string& upload) { return send_tus(c, "HEAD", upload); }
 
 Response patch(Context& c, const std::string& upload, Bytes offset, std::string body,
-               Fields extra) {
+               const Fields& extra) {
   Fields headers{
       {std::string(hdr::upload_offset), std::to_string(offset.value)},
       {"Content-Type", std::string(tus::offset_media_type)},
@@ -121,7 +121,7 @@ std::string create(Context& c, const Creation& creation) {
 
 std::string create_complete(Context& c, const std::string& bytes, Creation creation) {
   creation.length = Bytes{bytes.size()};
-  const std::string upload = create(c, creation);
+  std::string upload = create(c, creation);
   if (bytes.empty()) return upload;
   const Response response = patch(c, upload, Bytes{0}, bytes);
   const auto offset = response.headers.find(hdr::upload_offset);

@@ -40,13 +40,13 @@ struct Creation {
 
 /// A correct tus request: Tus-Resumable is added unless `headers` has a field of that name. A
 /// field with an empty value is not sent at all, which is how a check leaves one out.
-Response send_tus(Context& c, std::string_view method, const std::string& url, Fields headers = {},
-                  std::optional<std::string> body = std::nullopt);
+Response send_tus(Context& c, std::string_view method, const std::string& url,
+                  const Fields& headers = {}, std::optional<std::string> body = std::nullopt);
 Response ask_options(Context& c);  ///< OPTIONS of the creation URL
 Response post(Context& c, const Creation& creation);
 Response head_of(Context& c, const std::string& upload);
 Response patch(Context& c, const std::string& upload, Bytes offset, std::string body,
-               Fields extra = {});
+               const Fields& extra = {});
 Response remove(Context& c, const std::string& upload);  ///< DELETE
 
 /// Creates an upload and returns its absolute URL; anything but 201 with Location ends the check

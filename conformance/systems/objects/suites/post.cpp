@@ -10,7 +10,6 @@
 namespace conformance::suites {
 namespace {
 
-using obj::Draft;
 using obj::PostForm;
 
 constexpr std::string_view status_field = "success_action_status";
@@ -241,7 +240,7 @@ Outcome form_bytes_are_kept_exactly(Context& c) {
   const std::string nearly = fmt::format("\r\n--{}", obj::usual_boundary.substr(0, 30));
   for (const auto& [label, bytes] :
        {std::pair{"CR LF at the end", std::string{"line\r\n"}},
-        {"nearly the boundary", "x" + nearly + "\r\ny" + nearly + "--\r\n\n\r"}}) {
+        {"nearly the boundary", fmt::format("x{0}\r\ny{0}--\r\n\n\r", nearly)}}) {
     const auto form = obj::signed_form(c, obj::draft(c));
     const auto response = obj::post(c, form, bytes);
     findings.check(response.status == 204, fmt::format("{}: {}", label, obj::told(response)));

@@ -9,8 +9,6 @@
 namespace conformance::suites {
 namespace {
 
-using obj::Place;
-
 /// Calls `judge` for each version of the signature by which a place can be signed.
 template <class Judge>
 Outcome by_version(Context& c, std::string rule, const Judge& judge) {

@@ -6,8 +6,6 @@
 namespace conformance::suites {
 namespace {
 
-using obj::Wish;
-
 std::string get_url(Context& c, const std::string& key) {
   static_cast<void>(obj::access_key(c));
   c.created(obj::target(c).object_url(key));

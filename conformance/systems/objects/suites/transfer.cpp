@@ -8,8 +8,6 @@
 namespace conformance::suites {
 namespace {
 
-using obj::Place;
-
 constexpr std::uint64_t largest = 5ULL << 30U;
 
 std::string md5_of(std::string_view bytes) {

@@ -206,7 +206,7 @@ Outcome complete_before_put_is_400(Context& c) {
 
 /// direct/, PUT and complete/; unless all are taken the check ends as blocked.
 Direct make_complete(Context& c, const std::string& bytes) {
-  const auto file = oh::begin(c);
+  auto file = oh::begin(c);
   oh::store(c, file, bytes);
   const auto completed = oh::complete(c, file.id);
   if (!oh::size_in(completed)) {

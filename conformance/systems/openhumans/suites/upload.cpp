@@ -130,7 +130,7 @@ Outcome upload_bytes_are_kept_exactly(Context& c) {
        {std::pair{"all 256 values", all},
         {"CR LF at the end", std::string{"text\r\n"}},
         {"CR at the end", std::string{"text\r"}},
-        {"the boundary without its dashes", "text\r\n-" + boundary + "\r\n" + boundary}}) {
+        {"the boundary without its dashes", fmt::format("text\r\n-{0}\r\n{0}", boundary)}}) {
     const auto response =
         send_hand_made(c, hand_made(c, boundary,
                                     {{"name=\"project_member_id\"", oh::target(c).member},

@@ -57,7 +57,7 @@ void send_and_break(Context& c, const std::string& upload, std::size_t offset,
 }
 
 Outcome resumed_upload_has_original_bytes(Context& c) {
-  constexpr int breaks = 3;
+  constexpr std::size_t breaks = 3;
   const auto length = within_limit(c, 200'000);
   if (length < 4 * breaks) return not_offered("Tus-Max-Size is too small to break an upload");
   const auto bytes = c.random_bytes(length);
@@ -65,7 +65,7 @@ Outcome resumed_upload_has_original_bytes(Context& c) {
   Findings findings{"resuming from the reported offset yields the original bytes"};
   std::size_t offset = 0;
   std::size_t sent = 0;  // the farthest byte: an earlier request may be stored after a later HEAD
-  for (int cut = 0; cut < breaks; ++cut) {
+  for (std::size_t cut = 0; cut < breaks; ++cut) {
     const auto rest = std::string_view{bytes}.substr(offset);
     if (rest.size() < 2) break;
     std::uniform_int_distribution<std::size_t> part(1, rest.size() - 1);
@@ -178,6 +178,7 @@ Outcome concurrent_patches_apply_once(Context& c) {
     taken(filled, "the rest");
   }
   std::vector<std::string> all;
+  all.reserve(std::size(writers));
   for (const char writer : writers) {
     all.push_back(letters(stored, writer) + letters(length - stored, 'D'));
   }

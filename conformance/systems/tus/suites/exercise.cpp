@@ -38,7 +38,7 @@ Exercise termination(Context& c) {
 Exercise concatenation(Context& c, bool finish) {
   const auto partial = [&c](const std::string& body, bool complete) -> std::optional<std::string> {
     const auto created = post(c, {.length = Bytes{body.size()}, .concat = "partial"});
-    const auto upload = location_of(c, created);
+    auto upload = location_of(c, created);
     if (created.status != 201 || !upload) return std::nullopt;
     if (complete) taken(patch(c, *upload, Bytes{0}, body), "the bytes of a partial upload");
     return upload;

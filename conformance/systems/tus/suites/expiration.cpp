@@ -28,7 +28,7 @@ TimePoint now_of(const Response& response) {
 }
 
 Response post_one(Context& c) {
-  const auto created = post(c, {});
+  auto created = post(c, {});
   static_cast<void>(url_of(c, created));
   return created;
 }

@@ -89,8 +89,9 @@ Outcome path_tricks_reach_no_file(Context& c) {
           found && (!leaves || read.response->body.find("root:") != std::string::npos);
       const auto shown =
           path.rfind(upload, 0) == 0 ? "{upload}" + path.substr(upload.size()) : path;
-      findings.check(!reached, method + " " + shown + ": " +
-                                   (read.response ? code(*read.response) : to_string(read.seen)));
+      findings.check(!reached,
+                     fmt::format("{} {}: {}", method, shown,
+                                 read.response ? code(*read.response) : to_string(read.seen)));
     }
   }
   return findings.outcome();

@@ -53,7 +53,7 @@ RawConnection::Read send_refused(Context& c, RawConnection& connection, const st
 }
 
 std::string half_sent(Context& c, const std::string& bytes, const tus::Metadata& metadata = {}) {
-  const auto upload = create(c, {.length = Bytes{bytes.size()}, .metadata = metadata});
+  auto upload = create(c, {.length = Bytes{bytes.size()}, .metadata = metadata});
   taken(patch(c, upload, Bytes{0}, bytes.substr(0, 4)), "the first 4 bytes");
   return upload;
 }

@@ -184,7 +184,7 @@ Outcome acknowledged_bytes_survive_a_cut(Context& c) {
       why = failed.value_or("");
       return !failed;
     });
-    if (!whole) return kept.check(false, cut + ", the rest: " + why).outcome();
+    if (!whole) return kept.check(false, fmt::format("{}, the rest: {}", cut, why)).outcome();
     kept.look(cut, upload, bytes);
   }
   return kept.outcome();

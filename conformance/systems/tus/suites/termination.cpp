@@ -7,7 +7,7 @@ namespace {
 
 /// An upload that was deleted; blocked when that failed.
 std::string create_deleted(Context& c) {
-  const auto upload = create(c);
+  auto upload = create(c);
   const auto removed = remove(c, upload);
   if (!is_2xx(removed)) stop_blocked("DELETE of an upload succeeds", describe(removed));
   return upload;
