@@ -41,7 +41,7 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
     if (!changes.contains(text.substr(0, text.find('=')))) out.push_back(text);
   }
   for (const auto& [name, value] : changes) {
-    if (!value.empty()) out.push_back(name + "=" + value);
+    if (!value.empty()) out.emplace_back(name).append("=").append(value);
   }
   return out;
 }
@@ -194,7 +194,7 @@ std::string ChildProcess::wait_line(const std::string& text, milliseconds timeou
   for (;;) {
     for (std::size_t end = out_.find('\n', lines_read_); end != std::string::npos;
          end = out_.find('\n', lines_read_)) {
-      const std::string line = out_.substr(lines_read_, end - lines_read_);
+      std::string line = out_.substr(lines_read_, end - lines_read_);
       lines_read_ = end + 1;
       if (line.find(text) != std::string::npos) return line;
     }

@@ -79,7 +79,7 @@ Labels take_labels(std::string_view& rest) {
 std::string series(const std::string& name, const Labels& labels) {
   std::string text = name;
   for (const auto& [key, value] : labels) {
-    text += (text == name ? "{" : ",") + key + "=\"" + value + "\"";
+    text.append(text == name ? "{" : ",").append(key).append("=\"").append(value) += '"';
   }
   return labels.empty() ? text : text + "}";
 }

@@ -365,7 +365,7 @@ struct LoadEngine::State {
       // Dissolving the association resets it at once, ahead of anything TLS would say in closing.
       sockaddr unspecified{};
       unspecified.sa_family = AF_UNSPEC;
-      ::connect(fd, &unspecified, sizeof unspecified);
+      static_cast<void>(::connect(fd, &unspecified, sizeof unspecified));
       return;
     }
     while (!abandoned.empty() && abandoned.size() >= options.max_abandoned) {

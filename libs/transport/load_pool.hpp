@@ -26,7 +26,7 @@ class LoadPool final : public LoadLoop::Watcher {
   /// `loop` and `owners` outlive it. Throws std::bad_alloc.
   LoadPool(LoadLoop& loop, Limits limits, Owners& owners);
   /// Every handle must have been removed.
-  ~LoadPool();
+  ~LoadPool() override;
   LoadPool(const LoadPool&) = delete;
   LoadPool& operator=(const LoadPool&) = delete;
 

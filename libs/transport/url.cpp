@@ -36,7 +36,7 @@ Result<Url> parse_url(std::string_view text) {
   if (!parsed) {
     return failure(std::string(text), "not an absolute URL", "as in http://127.0.0.1:8080/files");
   }
-  const boost::urls::url_view view = *parsed;
+  const boost::urls::url_view& view = *parsed;
   Url url;
   url.scheme = view.scheme();
   std::transform(url.scheme.begin(), url.scheme.end(), url.scheme.begin(),

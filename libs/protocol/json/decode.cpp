@@ -63,7 +63,7 @@ std::string reason(std::string_view what, Content content) {
   constexpr std::string_view last_read = "; last read: '";
   const std::size_t at = what.find(last_read);
   if (at == std::string_view::npos) return std::string(what.substr(0, longest_reason));
-  const std::string why(what.substr(0, at));
+  std::string why(what.substr(0, at));
   if (content == Content::secret) return why;
   std::string_view token = what.substr(at + last_read.size());
   // What follows it says what was expected; so does the beginning of the text.

@@ -297,7 +297,7 @@ struct Links {
     return "/api/v1/" + std::string(resource) + std::string(behind);
   }
   void add(const char* rel, const char* method, std::string_view behind,
-           Json more = Json::object()) {
+           const Json& more = Json::object()) {
     Json link{{"href", at(behind)}, {"method", method}, {"rel", rel}};
     link.update(more);
     list.push_back(std::move(link));
@@ -307,7 +307,7 @@ struct Links {
         {{"schema", schema_of(call, Contract::server)},
          {"targetSchema", answer_of(std::move(answer))}});
   }
-  void add_multipart(Json schema, Json more) {
+  void add_multipart(Json schema, const Json& more) {
     Json answer{{"callback_url", typed("string")},
                 {"file_id", typed("string")},
                 {"s3_bucket", typed("string")},

@@ -57,7 +57,7 @@ std::string amz_fields(const http::Fields& fields) {
     entry->second += http::trim_ows(value);
   }
   std::string out;
-  for (const auto& [name, value] : by_name) out += name + ':' + value + '\n';
+  for (const auto& [name, value] : by_name) out.append(name).append(":").append(value) += '\n';
   return out;
 }
 
@@ -187,8 +187,8 @@ std::string string_to_sign(const SignatureV2& signature, const Request& request)
 
 Expected<void> check(const SignatureV2& signature, const Request& request, std::string_view secret,
                      http::TimePoint now) {
-  const auto in_time = signature.place == Place::query ? check_expiry(signature.expires, now)
-                                                       : check_date(request, now);
+  auto in_time = signature.place == Place::query ? check_expiry(signature.expires, now)
+                                                 : check_date(request, now);
   if (!in_time) return in_time;
   const std::string text = string_to_sign(signature, request);
   if (same_secret(sign_v2(text, secret), signature.signature)) return {};

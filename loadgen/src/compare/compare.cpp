@@ -36,9 +36,9 @@ Result<void> same(const Named& base, const Named& now) {
 }
 
 Result<void> comparable(const Recorded& base, const Recorded& now) {
-  if (const auto good = same(base.scenario, now.scenario); !good) return good;
+  if (auto good = same(base.scenario, now.scenario); !good) return good;
   if (base.parts && now.parts) {
-    if (const auto good = same(*base.parts, *now.parts); !good) return good;
+    if (auto good = same(*base.parts, *now.parts); !good) return good;
   }
   for (const Recorded* run : {&base, &now}) {
     if (run->elapsed() < least_seconds) {

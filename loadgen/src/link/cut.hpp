@@ -22,9 +22,9 @@ class CutLink final : public Link {
     Milliseconds zombie_time{0}, restart_time{0};
     std::optional<QuestionPlan> questions;
   };
-  CutLink(transport::LoadTransport& below, CutPlan plan) : CutLink(below, std::move(plan), {}) {}
+  CutLink(transport::LoadTransport& below, CutPlan plan) : CutLink(below, plan, {}) {}
   CutLink(transport::LoadTransport& below, CutPlan plan, Manner manner)
-      : Link(below), state_(std::make_shared<State>(std::move(plan), std::move(manner))) {}
+      : Link(below), state_(std::make_shared<State>(plan, manner)) {}
 
   void send(transport::LoadRequest request, Done done) override;
   /// The cuts that were met, in their order.
@@ -35,7 +35,7 @@ class CutLink final : public Link {
  private:
   /// Shared with requests under way, which may outlive the link.
   struct State {
-    State(CutPlan p, Manner m) : plan(std::move(p)), manner(std::move(m)) {}
+    State(const CutPlan& p, const Manner& m) : plan(p), manner(m) {}
     /// `cut` was next when `ordinal` cuts had happened; now it has happened, too.
     void met(const PlannedCut& cut, std::uint64_t ordinal);
     /// The streak of the present occasion. `safe`: the method is safe (RFC 9110 section 9.2.1).

@@ -16,6 +16,12 @@ constexpr double never = std::numeric_limits<double>::infinity();
 
 double seconds(LoadClock::duration time) { return std::chrono::duration<double>(time).count(); }
 
+/// `bytes`, unless that is 0: then there is none.
+double or_never(double bytes) {
+  if (bytes > 0) return bytes;
+  return never;
+}
+
 /// What is left of a window after a loss (RFC 5681 section 3.1, RFC 9438 section 4.6).
 double kept_of(Congestion control) { return control == Congestion::cubic ? 0.7 : 0.5; }
 }  // namespace
@@ -27,7 +33,7 @@ Sender::Sender(std::shared_ptr<Path> path, LoadTime now)
       regime_(&path_->usual),
       slice_(slice_of(regime_->rate)),
       to_loss_(drawn(path_->tcp.loss > 0 ? path_->tcp.segment / path_->tcp.loss : never)),
-      to_pause_(drawn(regime_->pause_every > 0 ? regime_->pause_every : never)),
+      to_pause_(drawn(or_never(regime_->pause_every))),
       at_(now),
       paused_until_(now) {
   open(first_window * path_->tcp.segment, never);
@@ -48,8 +54,9 @@ void Sender::resume(LoadTime now) {
   const bool forgotten = seconds(now - at_) > path_->timeout;  // RFC 5681 section 4.1
   at_ = now;
   if (!started_ || forgotten) {
-    open(first_window * path_->tcp.segment,
-         started_ ? std::max(window_, regime_->window / 2) : never);
+    double threshold = never;
+    if (started_) threshold = std::max(window_, regime_->window / 2);
+    open(first_window * path_->tcp.segment, threshold);
   }
   round_end_ = now;
   // All that was under way has been acknowledged: a whole window may go.
@@ -137,7 +144,7 @@ LoadTime Sender::meet_spells(LoadTime until) {
   }
   if (regime != regime_) {
     regime_ = regime;
-    to_pause_ = drawn(regime_->pause_every > 0 ? regime_->pause_every : never);
+    to_pause_ = drawn(or_never(regime_->pause_every));
   }
   return until;
 }
@@ -152,7 +159,7 @@ void Sender::flow(LoadTime until) {
   }
   saved_ += to_pause_;
   at_ += to_duration(to_pause_ / regime_->rate);
-  to_pause_ = drawn(regime_->pause_every > 0 ? regime_->pause_every : never);
+  to_pause_ = drawn(or_never(regime_->pause_every));
   pause_until(at_ + to_duration(regime_->pause));
 }
 

@@ -130,6 +130,7 @@ void tell_events(const Results& results, std::vector<Finding>& all) {
   }
   constexpr std::size_t most = 8;
   std::vector<double> slowest;
+  slowest.reserve(told.size());
   for (const Met& one : told) slowest.push_back(one.slowest_ms);
   std::ranges::sort(slowest, std::greater{});
   const double least = slowest.size() > most ? slowest[most - 1] : 0;

@@ -92,7 +92,7 @@ Result<Content> own_content(const std::string& path) {
 }
 
 std::string to_string(const Content& content) {
-  const std::string kind(to_string(content.kind));
+  std::string kind(to_string(content.kind));
   if (content.kind != PayloadKind::compressible) return kind;
   return fmt::format("{}:{:g}", kind, content.leaves);
 }

@@ -80,7 +80,7 @@ std::string milliseconds(Milliseconds time) {
 /// As flags take them.
 std::vector<std::pair<std::string, std::string>> settings_of(const Settings& s, const Told& as) {
   std::vector<std::pair<std::string, std::string>> all;
-  const auto put = [&](const char* name, std::string value) {
+  const auto put = [&](const char* name, const std::string& value) {
     if (!value.empty()) all.emplace_back(name, as.text(value));
   };
   const auto number = [](const auto& value) { return value ? std::to_string(*value) : ""; };
@@ -137,7 +137,7 @@ std::string range(std::uint64_t least, std::uint64_t most) {
 std::vector<std::pair<std::string, std::string>> settings_of(const Scenario& scenario,
                                                              const Group& group, const Told& as) {
   std::vector<std::pair<std::string, std::string>> all;
-  const auto put = [&](const char* name, std::string value) {
+  const auto put = [&](const char* name, const std::string& value) {
     if (!value.empty()) all.emplace_back(name, as.text(value));
   };
   const auto time = [](Milliseconds value) {

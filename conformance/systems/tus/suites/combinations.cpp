@@ -39,7 +39,7 @@ Kept& finish(Context& c, Kept& kept, const std::string& label, const std::string
 /// tells.
 std::optional<std::string> created_upload(Context& c, Kept& kept, const std::string& label,
                                           const Response& created, std::size_t most) {
-  const auto upload = location_of(c, created);
+  auto upload = location_of(c, created);
   const auto told = number_in(created, hdr::upload_offset);
   if (created.status != 201 || !upload || !told || told->value > most) {
     kept.check(false, label + ": " + describe(created));

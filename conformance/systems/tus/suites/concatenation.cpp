@@ -139,6 +139,7 @@ Outcome patch_on_final_changes_nothing(Context& c) {
   const std::vector<std::pair<std::string, std::string>> all{
       {upload, "abcdefg"}, {first, "abc"}, {second, "defg"}};
   std::vector<std::optional<Bytes>> before;
+  before.reserve(all.size());
   for (const auto& [url, bytes] : all) before.push_back(try_offset(c, url));
   const auto patched = patch(c, upload, Bytes{7}, letters(2));
   patch(c, upload, Bytes{0}, letters(2));
