@@ -112,14 +112,14 @@ RunResult<void> find_hosts(RunPlan& plan, const std::vector<std::string>& urls) 
       return give_up(ExitCode::unreachable, host.error());
     }
     const bool here = host && host->loopback;
-    if (const auto good = check(url, here); !good) return good;
+    if (auto good = check(url, here); !good) return good;
     all_here = all_here && here;
     if (host) plan.hosts.push_back(std::move(*host));
   }
   if (!settings.proxy.empty()) {
     const auto proxy = transport::resolve(settings.proxy);
     if (!proxy) return give_up(ExitCode::unreachable, proxy.error());
-    if (const auto good = check(settings.proxy, proxy->loopback); !good) return good;
+    if (auto good = check(settings.proxy, proxy->loopback); !good) return good;
     plan.engine.proxy = settings.proxy;
   } else if (!all_here) {
     plan.engine.proxy = "";

@@ -26,6 +26,7 @@ tl::unexpected<Error> wrong(std::string where, std::string what, std::string hin
 template <class Named>
 std::vector<std::string_view> names_of(const std::vector<Named>& all) {
   std::vector<std::string_view> names;
+  names.reserve(all.size());
   for (const auto& one : all) names.push_back(one.name);
   return names;
 }

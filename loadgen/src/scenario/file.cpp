@@ -77,6 +77,7 @@ template <class Target>
 Target read_part(const json::Cursor& at, const std::vector<settings::Setting<Target>>& table) {
   Target target;
   std::vector<std::string> known;
+  known.reserve(table.size());
   for (const auto& entry : table) known.push_back(entry.name);
   for (const auto& [key, value] : at.members()) {
     const auto entry = std::ranges::find(table, key, &settings::Flag::name);
@@ -102,6 +103,7 @@ Group read_group(const json::Cursor& at, const Settings& of_run) {
   Settings scratch = of_run;
   const auto& table = group_table();
   std::vector<std::string> known;
+  known.reserve(table.size());
   for (const auto& entry : table) known.push_back(entry.name);
   for (const Setting& setting : settings_table()) {
     if (setting.of_partners) known.push_back(key_of(setting));

@@ -322,7 +322,7 @@ Result<void> complete(Settings& s) {
   if (s.username_env.empty() && !s.oauth_url.empty()) {
     return failure("--oauth-url", "it is not used without --username-env and --password-env");
   }
-  if (const auto good = settings::check_own(owners(), s.system->name, s.own); !good) return good;
+  if (auto good = settings::check_own(owners(), s.system->name, s.own); !good) return good;
   const auto place = client::place_of(s.url);
   if (!place) return tl::unexpected(place.error());
   if (s.oauth_url.empty()) s.oauth_url = client::token_url(*place);

@@ -19,7 +19,7 @@ double slope(const Stretch& stretch, double length) {
 
 }  // namespace
 
-Course::Course(std::vector<Stretch> stretches) {
+Course::Course(const std::vector<Stretch>& stretches) {
   double begin = 0;
   double before = 0;
   Duration end{0};

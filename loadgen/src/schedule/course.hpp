@@ -23,7 +23,7 @@ struct Stretch {
 class Course {
  public:
   /// Only the last one may be without a length.
-  explicit Course(std::vector<Stretch> stretches);
+  explicit Course(const std::vector<Stretch>& stretches);
   /// The same level for `length`, or for ever.
   [[nodiscard]] static Course steady(double level, std::optional<Duration> length = {}) {
     return Course({Stretch{length, level, level}});

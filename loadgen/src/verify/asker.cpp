@@ -32,7 +32,8 @@ std::optional<Milliseconds> Asker::wait_after(const LoadOutcome& outcome, int at
   return std::max(ours, retry_after(outcome.response->headers).value_or(Milliseconds{0}));
 }
 
-void Asker::ask(Question question, transport::LoadTransport::Done done, bool renewed, int attempt) {
+void Asker::ask(const Question& question, transport::LoadTransport::Done done, bool renewed,
+                int attempt) {
   if (silent_ && in_vain_ >= enough_in_vain) {
     transport_.after(Milliseconds{0}, [done = std::move(done), asked = in_vain_] {
       LoadOutcome outcome;

@@ -37,7 +37,8 @@ class Asker {
   }
 
  private:
-  void ask(Question question, transport::LoadTransport::Done done, bool renewed, int attempt);
+  void ask(const Question& question, transport::LoadTransport::Done done, bool renewed,
+           int attempt);
   /// How long to wait before asking again; nullopt: it would not help.
   [[nodiscard]] std::optional<Milliseconds> wait_after(const transport::LoadOutcome& outcome,
                                                        int attempt, bool download) const;

@@ -188,8 +188,9 @@ void Verifier::settle(UploadResult& result, UploadState state, std::optional<Cau
     if (cause) result.cause = std::move(cause);
   }
   if (result.state == UploadState::verified) verified_ += result.size;
+  const UploadResult* const settled = &result;
   settled_(std::move(result));
-  in_hand_.remove_if([&](const UploadResult& held) { return &held == &result; });
+  in_hand_.remove_if([settled](const UploadResult& held) { return &held == settled; });
   // Not by recursion: ten thousand uploads may settle at once.
   transport_.after(Milliseconds{0}, [this] { fill(); });
 }

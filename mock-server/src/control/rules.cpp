@@ -144,7 +144,7 @@ Result<Misbehaviour> load(const std::string& body, const std::string& name) {
 }
 
 /// Loads off the loop; then calls `then` on the loop, unless the client has gone.
-void load_aside(Call& call, std::shared_ptr<const std::string> body,
+void load_aside(Call& call, const std::shared_ptr<const std::string>& body,
                 std::function<void(Result<Misbehaviour>)> then) {
   struct Work {
     std::string name;

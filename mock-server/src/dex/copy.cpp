@@ -10,7 +10,7 @@
 namespace mock {
 namespace {
 
-constexpr std::size_t slice = 256 * 1024;
+constexpr std::size_t slice = 256U << 10U;
 
 tl::unexpected<Error> os_failure(const std::filesystem::path& path, const char* action) {
   return failure(path.string(),

@@ -28,8 +28,8 @@ struct YamlError {
 /// A node and the path that led to it; every accessor throws YamlError naming file, line and path.
 class YamlCursor {
  public:
-  YamlCursor(YAML::Node node, const std::string& document, std::string path)
-      : node_(std::move(node)), document_(document), path_(std::move(path)) {}
+  YamlCursor(const YAML::Node& node, const std::string& document, std::string path)
+      : node_(node), document_(document), path_(std::move(path)) {}
 
   [[nodiscard]] Error error(const std::string& what, const std::string& hint = {}) const {
     const YAML::Mark mark = node_.Mark();

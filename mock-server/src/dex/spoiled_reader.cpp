@@ -18,7 +18,7 @@ class SpoiledReader final : public Reader {
   StoreResult<std::size_t> read(Bytes at, std::span<std::byte> into) override {
     if (at >= size_) return std::size_t{0};
     into = into.first(std::min<std::size_t>(into.size(), (size_ - at).value));
-    const auto read = whole_->read(at, into);
+    auto read = whole_->read(at, into);
     if (read) spoil(damage_, at, into.first(*read));
     return read;
   }

@@ -129,17 +129,17 @@ class Watched {
   friend Watched operator+(Watched a, difference_type n) { return a += n; }
   [[maybe_unused]] friend Watched operator+(difference_type n, Watched a) { return a += n; }
   [[maybe_unused]] friend Watched operator-(Watched a, difference_type n) { return a -= n; }
-  friend difference_type operator-(Watched a, Watched b) { return a.at_ - b.at_; }
+  friend difference_type operator-(const Watched& a, const Watched& b) { return a.at_ - b.at_; }
   // Counted as well: at the end of a text the engine only compares positions.
-  friend bool operator==(Watched a, Watched b) {
+  friend bool operator==(const Watched& a, const Watched& b) {
     a.spend();
     return a.at_ == b.at_;
   }
-  friend bool operator!=(Watched a, Watched b) { return !(a == b); }
-  friend bool operator<(Watched a, Watched b) { return a.at_ < b.at_; }
-  [[maybe_unused]] friend bool operator>(Watched a, Watched b) { return b < a; }
-  [[maybe_unused]] friend bool operator<=(Watched a, Watched b) { return !(b < a); }
-  [[maybe_unused]] friend bool operator>=(Watched a, Watched b) { return !(a < b); }
+  friend bool operator!=(const Watched& a, const Watched& b) { return !(a == b); }
+  friend bool operator<(const Watched& a, const Watched& b) { return a.at_ < b.at_; }
+  [[maybe_unused]] friend bool operator>(const Watched& a, const Watched& b) { return b < a; }
+  [[maybe_unused]] friend bool operator<=(const Watched& a, const Watched& b) { return !(b < a); }
+  [[maybe_unused]] friend bool operator>=(const Watched& a, const Watched& b) { return !(a < b); }
 
  private:
   void spend() const {

@@ -62,7 +62,7 @@ Delay delay_of(const Cursor& at) {
   if (!at.is_object()) return {duration_of(at), Milliseconds{0}};
   if (!at.find("mean") && !at.find("jitter") && !at.raw().empty()) return recorded_delay_of(at);
   at.only({"mean", "jitter"});
-  const Delay delay{duration_of(at.at("mean")), duration_of(at.at("jitter"))};
+  Delay delay{duration_of(at.at("mean")), duration_of(at.at("jitter"))};
   if (delay.jitter > delay.mean) at.at("jitter").fail("is larger than the mean");
   return delay;
 }

@@ -156,7 +156,7 @@ class RuleIntercept final : public Intercept, private Companion {
     auto fired = engine_.fire(active, facts_, upload_id());
     if (!fired) return false;
     std::erase_if(slots_, [&](const Slot& slot) { return slot.is_of(active.in_flight); });
-    into.push_back(std::move(*fired));
+    into.push_back(*fired);
     return true;
   }
 
@@ -167,7 +167,7 @@ class RuleIntercept final : public Intercept, private Companion {
     std::vector<Pending> later;
     for (auto& pending : pending_) {
       if (!due(pending))
-        later.push_back(std::move(pending));
+        later.push_back(pending);
       else if (!complete_if_asked(pending) || !soon_enough(pending) ||
                !fire(*pending.active, fired))
         tell_nearest(*pending.active, facts_);

@@ -136,9 +136,9 @@ class PutPart final : public ReceivingBytes {
     if (!parts) return tl::unexpected(parts.error());
     auto check = announced_digests();
     if (!check) return tl::unexpected(check.error());
-    return receive(context_.objects.begin_part(context_.services.store, id_, *number, length(),
-                                               check->needs_md5()),
-                   *std::move(check));
+    auto part = context_.objects.begin_part(context_.services.store, id_, *number, length(),
+                                            check->needs_md5());
+    return receive(std::move(part), *std::move(check));
   }
 
   [[nodiscard]] s3::Expected<unsigned> part_number() const {

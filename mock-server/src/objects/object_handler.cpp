@@ -167,15 +167,16 @@ std::unique_ptr<Handler> answering(
 }
 
 std::unique_ptr<Handler> make_method_refusal(const ObjectsContext& context, std::string allowed) {
-  return bodiless([&options = context.options, allowed](const Request& request) {
-    auto reply = refusal_reply(request,
-                               {s3::Code::method_not_allowed,
-                                "The specified method is not allowed against this resource.",
-                                {{"Method", request.method}, {"ResourceType", "OBJECT"}}},
-                               options.early_error);
-    reply.fields.add("Allow", allowed);
-    return reply;
-  });
+  return bodiless(
+      [&options = context.options, allowed = std::move(allowed)](const Request& request) {
+        auto reply = refusal_reply(request,
+                                   {s3::Code::method_not_allowed,
+                                    "The specified method is not allowed against this resource.",
+                                    {{"Method", request.method}, {"ResourceType", "OBJECT"}}},
+                                   options.early_error);
+        reply.fields.add("Allow", allowed);
+        return reply;
+      });
 }
 
 std::unique_ptr<Handler> make_object_handler(const Request& request,

@@ -385,6 +385,7 @@ void Objects::complete(Store& store, Store& lane, std::string_view multipart,
   const auto found = multiparts_.find(multipart);
   if (found == multiparts_.end()) return done(not_found());
   std::vector<const ObjectPart*> parts;
+  parts.reserve(numbers.size());
   for (const auto number : numbers) parts.push_back(&found->second.parts.at(number));
   auto record = std::make_shared<ObjectRecord>(*found->second.record);
   auto whole = new_upload(record, Bytes{0});

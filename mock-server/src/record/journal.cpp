@@ -58,7 +58,7 @@ std::size_t size_of(const JournalEntry& entry) {
   std::size_t size = entry_bytes + entry.wire_method.size() + entry.method.size() +
                      entry.target.size() + entry.upload.size() + entry.refused.size();
   size += entry.request_fields.size() + entry.reply_fields.size();
-  for (const auto& fault : entry.faults) size += sizeof fault + fault.size();
+  for (const auto& fault : entry.faults) size += sizeof(std::string) + fault.size();
   if (entry.stored) size += entry.stored->upload.size();
   if (const auto& edited = entry.edited) {
     size += edited->method.size() + edited->target.size();
