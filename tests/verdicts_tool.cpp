@@ -40,6 +40,7 @@ std::string today() {
 
 int record(const std::string& file, const std::vector<std::string>& reports) {
   std::vector<verdicts::Rows> runs;
+  runs.reserve(reports.size());
   for (const auto& report : reports) runs.push_back(rows_in(report));
   auto json = parsed(file);
   json["recorded"] = today();
