@@ -316,7 +316,7 @@ struct Links {
     answer.update(more);
     Json link{{"targetSchema", answer_of(std::move(answer))}};
     if (!schema.is_null()) link["schema"] = std::move(schema);
-    add("init_multipart_upload", "POST", "/init_multipart_upload", std::move(link));
+    add("init_multipart_upload", "POST", "/init_multipart_upload", link);
   }
   /// The links that each resource has.
   void add_usual() {

@@ -29,8 +29,8 @@ class Asker {
   /// breaks off is not: it shows that the target cannot be read. After some questions in a row
   /// without an answer, each further one is asked only once. If the last of them met silence, no
   /// more are asked, so that the end of a run does not wait for silence upload by upload.
-  void ask(Question question, transport::LoadTransport::Done done) {
-    ask(std::move(question), std::move(done), false, 0);
+  void ask(const Question& question, transport::LoadTransport::Done done) {
+    ask(question, std::move(done), false, 0);
   }
   void ask(transport::LoadRequest request, transport::LoadTransport::Done done) {
     ask({[request = std::move(request)] { return request; }}, std::move(done));
