@@ -157,12 +157,18 @@ struct LoadEngine::State {
     if (transfer.is_replay()) return CURL_PREREQFUNC_ABORT;
     transfer.connected = transfer.begun = true;
     const auto& gone = transfer.request.sender_gone;
-    if (gone && *gone) return state.reset(transfer), CURL_PREREQFUNC_ABORT;
+    if (gone && *gone) {
+      state.reset(transfer);
+      return CURL_PREREQFUNC_ABORT;
+    }
     const std::span<char> body(transfer.body);
     while (transfer.sent.value < body.size()) {
       const std::size_t filled = transfer.request.source(
           transfer.sent, std::as_writable_bytes(body.subspan(transfer.sent.value)));
-      if (filled == 0) return state.reset(transfer), CURL_PREREQFUNC_ABORT;
+      if (filled == 0) {
+        state.reset(transfer);
+        return CURL_PREREQFUNC_ABORT;
+      }
       state.went(transfer, filled);
     }
     return CURL_PREREQFUNC_OK;
@@ -179,7 +185,8 @@ struct LoadEngine::State {
     auto& state = *transfer.engine->state_;
     const LoadRequest& request = transfer.request;
     if (request.sender_gone && *request.sender_gone) {
-      return state.reset(transfer), CURL_READFUNC_ABORT;
+      state.reset(transfer);
+      return CURL_READFUNC_ABORT;
     }
     std::uint64_t room =
         std::min<std::uint64_t>(size * count, request.source_size.value - transfer.sent.value);
@@ -204,7 +211,10 @@ struct LoadEngine::State {
     }
     const std::size_t filled = request.source(
         transfer.sent, {reinterpret_cast<std::byte*>(buffer), static_cast<std::size_t>(room)});
-    if (filled == 0) return state.reset(transfer), CURL_READFUNC_ABORT;
+    if (filled == 0) {
+      state.reset(transfer);
+      return CURL_READFUNC_ABORT;
+    }
     if (request.pace) request.pace->spend(filled);
     if (state.ceiling) state.ceiling->spend(filled);
     state.went(transfer, filled);
@@ -350,7 +360,7 @@ struct LoadEngine::State {
     cut(transfer);
   }
 
-  /// Nothing makes its body any more.
+  /// For a transfer whose body nothing makes any more.
   void reset(Transfer& transfer) {
     transfer.request.cut = Cut{Cut::Kind::reset, transfer.sent};
     cut(transfer);
